@@ -1,0 +1,31 @@
+//! A user's key for the gateway (`sk-…`). Only its digest is kept.
+
+use sea_orm::entity::prelude::*;
+
+use super::ModelPatterns;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "api_key")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub name: String,
+    /// HMAC-SHA-256 of the key.
+    #[sea_orm(unique)]
+    pub digest: Vec<u8>,
+    /// How the key begins, to recognise it by.
+    pub prefix: String,
+    pub last_four: String,
+    /// `None` allows every model that the user may use.
+    pub allowed_models: Option<ModelPatterns>,
+    pub created_at: DateTimeUtc,
+    pub last_used_at: Option<DateTimeUtc>,
+    pub expires_at: Option<DateTimeUtc>,
+    pub revoked_at: Option<DateTimeUtc>,
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
+    pub user: BelongsTo<super::user::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

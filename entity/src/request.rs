@@ -1,0 +1,130 @@
+//! One proxied request, or one turn of a WebSocket: who asked which model for what, and what it used.
+//!
+//! The busiest table: times are integers (microseconds since 1970, UTC) to keep rows and indexes small.
+
+use sea_orm::entity::prelude::*;
+
+use super::provider_account::ProviderKind;
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "snake_case"
+)]
+pub enum Outcome {
+    /// The client received the whole answer.
+    Completed,
+    /// The client left before the end.
+    ClientGone,
+    /// The engine or the provider failed or refused.
+    UpstreamError,
+    /// The gateway refused; nothing was forwarded.
+    Rejected,
+    /// The server or an administrator ended it.
+    Interrupted,
+}
+
+/// Where the token counts come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "snake_case"
+)]
+pub enum UsageSource {
+    /// Read from the answer as it passed.
+    Wire,
+    /// Told by the engine's usage queue.
+    Engine,
+    /// Worked out from what was seen.
+    Estimated,
+    /// Nobody said.
+    Unknown,
+}
+
+/// Whether the two sources of usage agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "snake_case"
+)]
+pub enum Reconciliation {
+    /// The wire and the engine say the same.
+    Matched,
+    /// They differ.
+    Mismatched,
+    /// Only the wire told; the engine has not reported yet, or never will.
+    WireOnly,
+    /// Only the engine told.
+    EngineOnly,
+}
+
+/// The protocol that the client spoke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(24))",
+    rename_all = "snake_case"
+)]
+pub enum Protocol {
+    OpenaiChat,
+    OpenaiCompletions,
+    OpenaiResponses,
+    OpenaiImages,
+    AnthropicMessages,
+    Gemini,
+    /// Lists of models, token counting, videos: nothing that reports usage.
+    Other,
+}
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "request")]
+pub struct Model {
+    /// What the client got as `X-Request-Id`.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The order in which requests were settled; cursors count by it.
+    #[sea_orm(unique)]
+    pub sequence: i64,
+    /// The id of the WebSocket's first request, on each of its turns.
+    pub connection_id: Option<Uuid>,
+    pub user_id: Uuid,
+    pub api_key_id: Uuid,
+    /// Microseconds since 1970.
+    pub started_at: i64,
+    /// Microseconds.
+    pub duration: i64,
+    /// Microseconds until the first byte of the answer.
+    pub time_to_first_byte: Option<i64>,
+    /// Method and path, without the query.
+    pub endpoint: String,
+    pub protocol: Protocol,
+    /// What the client asked for.
+    pub model: Option<String>,
+    /// What the answer says it came from.
+    pub served_model: Option<String>,
+    pub provider: Option<ProviderKind>,
+    /// No foreign key: the engine may name an account that is gone.
+    pub account_id: Option<Uuid>,
+    pub streamed: bool,
+    pub http_status: Option<i16>,
+    pub outcome: Outcome,
+    pub error_code: Option<String>,
+    pub usage_source: UsageSource,
+    pub reconciliation: Option<Reconciliation>,
+    /// Without what was read from or written to a cache.
+    pub input_tokens: Option<i64>,
+    pub cache_read_tokens: Option<i64>,
+    pub cache_write_tokens: Option<i64>,
+    /// Without reasoning.
+    pub output_tokens: Option<i64>,
+    pub reasoning_tokens: Option<i64>,
+    pub client_ip: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,28 @@
+//! Somebody whose tools call the gateway. Archived rather than deleted, so that history stays.
+
+use sea_orm::entity::prelude::*;
+
+use super::ModelPatterns;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "user")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Unique among users that are not archived.
+    pub name: String,
+    pub email: Option<String>,
+    pub note: Option<String>,
+    pub enabled: bool,
+    /// `None` allows every model.
+    pub allowed_models: Option<ModelPatterns>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+    pub last_used_at: Option<DateTimeUtc>,
+    pub archived_at: Option<DateTimeUtc>,
+    #[sea_orm(has_many)]
+    pub api_keys: HasMany<super::api_key::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,3 @@
+//! ProxyPal Server: one door to many model providers.
+
+pub mod clock;

