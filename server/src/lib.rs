@@ -1,3 +1,4 @@
 //! ProxyPal Server: one door to many model providers.
 
 pub mod clock;
+pub mod domain;
