@@ -1,1 +1,27 @@
+//! The schema's history, oldest first. Published steps are never edited.
 
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m20261122_000001_create_admin;
+mod m20261122_000002_create_user;
+mod m20261122_000003_create_request;
+mod m20261122_000004_create_provider_account;
+mod m20261122_000005_create_setting;
+
+/// Brings a database's schema up to date.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_create_admin::Migration),
+            Box::new(m20261122_000002_create_user::Migration),
+            Box::new(m20261122_000003_create_request::Migration),
+            Box::new(m20261122_000004_create_provider_account::Migration),
+            Box::new(m20261122_000005_create_setting::Migration),
+        ]
+    }
+}

@@ -1,4 +1,7 @@
 //! ProxyPal Server: one door to many model providers.
 
 pub mod clock;
+pub mod config;
+pub mod crypto;
+pub mod db;
 pub mod domain;

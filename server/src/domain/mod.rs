@@ -1,5 +1,25 @@
 //! What the product means. Knows the tables; knows nothing of HTTP or GraphQL.
 
+pub mod admins;
+pub mod api_keys;
+pub mod api_tokens;
 pub mod engine_usage;
-pub mod provider_credential;
+mod error;
+pub mod login_throttle;
+pub mod models;
+pub mod paging;
+pub mod patch;
+pub mod provider_accounts;
+pub mod requests;
+pub mod server_secrets;
+pub mod sessions;
+pub mod settings;
+mod text;
 pub mod tokens;
+pub mod users;
+mod viewer;
+
+pub use self::{
+    error::{Error, Result},
+    viewer::Viewer,
+};

@@ -1,0 +1,231 @@
+//! Everything an operator can set. [`Options`] is what was said, [`Config`] what it means.
+//!
+//! Options stay text until [`Config::read`], so that all mistakes are reported at once rather than
+//! one start at a time.
+
+mod options;
+mod parse;
+mod secrets;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use axum::http::HeaderValue;
+use ipnet::IpNet;
+use secrecy::SecretString;
+use url::Url;
+
+use self::parse::Mistakes;
+pub use self::{
+    options::{EngineArguments, LogArguments, Options, StorageArguments},
+    secrets::{HELP as SECRETS_HELP, Secrets},
+};
+use crate::crypto::vault::EncryptionKey;
+
+/// The exit code of a start that failed for its configuration (`EX_USAGE`).
+pub const EXIT_USAGE: u8 = 64;
+
+/// A checked configuration.
+#[derive(Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    pub storage: Storage,
+    /// How clients reach us; ends without a slash.
+    pub public_url: Url,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Browser origins that may call `/v1`.
+    pub cors_allowed_origins: Vec<HeaderValue>,
+    /// How long running answers may go on after a request to stop.
+    pub shutdown_grace: Duration,
+    pub log: Log,
+    pub engine: Engine,
+    /// The password of the first administrator; ignored once there is one.
+    pub admin_password: Option<SecretString>,
+}
+
+/// Where data is kept.
+#[derive(Debug)]
+pub struct Storage {
+    pub data_dir: PathBuf,
+    /// A `sqlite:` or `postgres:` URL. May hold a password.
+    pub database_url: SecretString,
+    /// The key that seals secrets; made and kept in the data directory when absent.
+    pub encryption_key: Option<EncryptionKey>,
+    /// Keys that still open what was sealed before a rotation.
+    pub previous_keys: Vec<EncryptionKey>,
+}
+
+/// What the log says and how.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// A `tracing` filter, such as `info` or `proxypal_server=debug`.
+    pub level: String,
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Which engine to use.
+#[derive(Debug)]
+pub enum Engine {
+    /// We run it; the program is looked for when `binary` is absent.
+    Managed { binary: Option<PathBuf> },
+    /// It runs elsewhere.
+    External {
+        url: Url,
+        api_key: SecretString,
+        management_key: Option<SecretString>,
+    },
+    /// The embedded stand-in.
+    Demo,
+}
+
+impl Config {
+    /// Checks everything that was said. The error lists every mistake with its cure.
+    pub fn read(options: &Options, secrets: Secrets) -> Result<Self, String> {
+        let mut mistakes = Mistakes::default();
+        let listen = parse::listen(options, &mut mistakes);
+        let config = Self {
+            listen,
+            storage: Storage::check(&options.storage, &secrets, &mut mistakes),
+            public_url: parse::public_url(options.public_url.as_deref(), listen, &mut mistakes),
+            trusted_proxies: parse::networks(&options.trusted_proxies, &mut mistakes),
+            cors_allowed_origins: parse::origins(&options.cors_allowed_origins, &mut mistakes),
+            shutdown_grace: parse::seconds(
+                "SHUTDOWN_GRACE",
+                &options.shutdown_grace,
+                &mut mistakes,
+            ),
+            log: Log::check(&options.log, &mut mistakes),
+            engine: Engine::check(&options.engine, &secrets, &mut mistakes),
+            admin_password: secrets.admin_password,
+        };
+        mistakes.into_result()?;
+        Ok(config)
+    }
+
+    /// Whether others than this machine can reach us.
+    pub fn is_public(&self) -> bool {
+        !self.listen.ip().is_loopback()
+    }
+}
+
+impl Storage {
+    /// Checks what the commands that only need the database take.
+    pub fn read(arguments: &StorageArguments, secrets: &Secrets) -> Result<Self, String> {
+        let mut mistakes = Mistakes::default();
+        let storage = Self::check(arguments, secrets, &mut mistakes);
+        mistakes.into_result()?;
+        Ok(storage)
+    }
+
+    fn check(arguments: &StorageArguments, secrets: &Secrets, mistakes: &mut Mistakes) -> Self {
+        Self {
+            data_dir: PathBuf::from(&arguments.data_dir),
+            database_url: parse::database_url(arguments, mistakes),
+            encryption_key: secrets
+                .encryption_key
+                .as_ref()
+                .and_then(|text| parse::encryption_key("ENCRYPTION_KEY", text, mistakes)),
+            previous_keys: secrets
+                .encryption_key_previous
+                .iter()
+                .filter_map(|text| parse::encryption_key("ENCRYPTION_KEY_PREVIOUS", text, mistakes))
+                .collect(),
+        }
+    }
+}
+
+impl Log {
+    fn check(arguments: &LogArguments, mistakes: &mut Mistakes) -> Self {
+        Self {
+            level: parse::log_level(&arguments.log_level, mistakes),
+            format: parse::log_format(&arguments.log_format, mistakes),
+        }
+    }
+}
+
+impl Engine {
+    fn check(arguments: &EngineArguments, secrets: &Secrets, mistakes: &mut Mistakes) -> Self {
+        match arguments.engine.as_str() {
+            "managed" => Self::Managed {
+                binary: parse::program(arguments.engine_binary.as_deref(), mistakes),
+            },
+            "external" => parse::external_engine(arguments, secrets, mistakes),
+            "demo" => Self::Demo,
+            other => {
+                mistakes.add(
+                    "ENGINE",
+                    &format!("{other:?} is no kind of engine"),
+                    "use managed, external or demo",
+                );
+                Self::Demo
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn read(arguments: &[&str]) -> Result<Config, String> {
+        let program = Program::parse_from([&["proxypal-server"], arguments].concat());
+        Config::read(&program.options, Secrets::default())
+    }
+
+    #[test]
+    fn the_defaults_listen_on_this_machine_only() {
+        let config = read(&[]).unwrap();
+
+        assert!(!config.is_public());
+        assert_eq!(config.public_url.as_str(), "http://127.0.0.1:3000/");
+    }
+
+    #[test]
+    fn every_mistake_is_reported_with_its_variable_and_cure() {
+        let report = read(&[
+            "--port=70000",
+            "--engine=external",
+            "--trusted-proxies=10.0.0.0/99",
+            "--log-format=xml",
+        ])
+        .unwrap_err();
+
+        for part in [
+            "PORT",
+            "ENGINE_URL",
+            "ENGINE_API_KEY",
+            "TRUSTED_PROXIES",
+            "LOG_FORMAT",
+        ] {
+            assert!(report.contains(part), "{part} is missing in:\n{report}");
+        }
+    }
+
+    #[test]
+    fn a_database_path_becomes_a_url() {
+        use secrecy::ExposeSecret as _;
+
+        let config = read(&["--database-path=/tmp/x y.db"]).unwrap();
+
+        assert_eq!(
+            config.storage.database_url.expose_secret(),
+            "sqlite:///tmp/x y.db"
+        );
+    }
+}

@@ -1,0 +1,59 @@
+//! Secrets, which come from the environment only: an argument can be seen by every process.
+
+use secrecy::SecretString;
+
+/// What `--help` says about them.
+pub const HELP: &str = "\
+Secrets (environment only, never arguments):
+  ADMIN_PASSWORD            Password of the first administrator, at least 12 characters. Read on the
+                            first start and ignored afterwards; without it a set-up link is printed.
+  ENCRYPTION_KEY            32 bytes in base64 or hex; seals provider credentials. Without it a key is
+                            made and kept in the data directory.
+  ENCRYPTION_KEY_PREVIOUS   Earlier keys, separated by commas, that may still open what they sealed.
+  ENGINE_API_KEY            The key that an external engine expects from us.
+  ENGINE_MANAGEMENT_KEY     The management key of an external engine; without it usage is taken from
+                            answers alone.";
+
+/// What the environment says in confidence.
+#[derive(Debug, Default)]
+pub struct Secrets {
+    pub admin_password: Option<SecretString>,
+    pub encryption_key: Option<SecretString>,
+    pub encryption_key_previous: Vec<SecretString>,
+    pub engine_api_key: Option<SecretString>,
+    pub engine_management_key: Option<SecretString>,
+}
+
+impl Secrets {
+    /// Reads them. An empty variable counts as unset.
+    pub fn from_environment() -> Self {
+        Self {
+            admin_password: variable("ADMIN_PASSWORD"),
+            encryption_key: variable("ENCRYPTION_KEY"),
+            encryption_key_previous: list("ENCRYPTION_KEY_PREVIOUS"),
+            engine_api_key: variable("ENGINE_API_KEY"),
+            engine_management_key: variable("ENGINE_MANAGEMENT_KEY"),
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only the configuration reads the environment"
+)]
+fn text(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn variable(name: &str) -> Option<SecretString> {
+    text(name).map(SecretString::from)
+}
+
+fn list(name: &str) -> Vec<SecretString> {
+    let text = text(name).unwrap_or_default();
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(SecretString::from)
+        .collect()
+}

@@ -1,0 +1,5 @@
+//! Sealing, hashing and making secrets.
+
+pub mod password;
+pub mod token;
+pub mod vault;

@@ -1,0 +1,73 @@
+//! Opening the database, SQLite or PostgreSQL: one server at a time, schema brought up to date.
+
+mod lock;
+mod postgres;
+mod schema;
+mod sqlite;
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Context as _;
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait as _,
+};
+
+use self::lock::InstanceLock;
+
+/// The open database. `SQLite` has one writer at a time, so writing has a connection of its own and
+/// waits in line there rather than failing with "database is locked".
+#[derive(Clone, Debug)]
+pub struct Database {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    _lock: Arc<InstanceLock>,
+}
+
+impl Database {
+    /// Opens the database for this process alone and brings its schema up to date.
+    pub async fn open(url: &str, data_dir: &Path) -> anyhow::Result<Self> {
+        if url.starts_with("sqlite:") {
+            sqlite::open(url, data_dir).await
+        } else {
+            postgres::open(url).await
+        }
+    }
+
+    /// For queries.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// For single statements that change something.
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// For several statements that belong together.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            // A deferred transaction that reads first cannot become a writer under load.
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.writer.begin_with_options(options).await
+    }
+
+    /// Whether a query is answered.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.reader.ping().await
+    }
+
+    /// Closes every connection, so that an SQLite file is left without a journal.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.reader
+            .close_by_ref()
+            .await
+            .context("cannot close the database")?;
+        self.writer
+            .close_by_ref()
+            .await
+            .context("cannot close the database")
+    }
+}

@@ -1,0 +1,40 @@
+//! `PostgreSQL`: one pool for everything, and a connection that holds the lock.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use sea_orm::{
+    ConnectOptions,
+    sqlx::{Connection as _, PgConnection},
+};
+
+use super::{Database, lock::InstanceLock, schema};
+
+const CONNECTIONS: u32 = 10;
+const PATIENCE: Duration = Duration::from_secs(8);
+
+pub(super) async fn open(url: &str) -> anyhow::Result<Database> {
+    let connection = PgConnection::connect(url)
+        .await
+        .context("cannot connect to the database; check DATABASE_URL and that PostgreSQL runs")?;
+    let lock = InstanceLock::session(connection).await?;
+    let migrator = sea_orm::Database::connect(options(url, 1)).await?;
+    schema::migrate(&migrator).await?;
+    migrator.close().await?;
+    let pool = sea_orm::Database::connect(options(url, CONNECTIONS)).await?;
+    Ok(Database {
+        reader: pool.clone(),
+        writer: pool,
+        _lock: Arc::new(lock),
+    })
+}
+
+fn options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        .connect_timeout(PATIENCE)
+        .sqlx_logging(false);
+    options
+}

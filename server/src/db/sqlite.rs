@@ -1,0 +1,93 @@
+//! `SQLite`: write-ahead log, one writer, several readers.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail};
+use sea_orm::{
+    ConnectOptions, DatabaseConnection, DbErr,
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use super::{Database, lock::InstanceLock, schema};
+
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const READERS: u32 = 4;
+
+pub(super) async fn open(url: &str, data_dir: &Path) -> anyhow::Result<Database> {
+    let file = file_of(url)?;
+    create_private_dir(data_dir)?;
+    if let Some(directory) = file
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
+        create_private_dir(directory)?;
+    }
+    let lock = InstanceLock::file(&file)?;
+    let fail = || format!("cannot open the database {}", file.display());
+    let writer = connect(url, 1, Access::Write).await.with_context(fail)?;
+    schema::migrate(&writer).await?;
+    let reader = connect(url, READERS, Access::Read)
+        .await
+        .with_context(fail)?;
+    Ok(Database {
+        reader,
+        writer,
+        _lock: Arc::new(lock),
+    })
+}
+
+#[derive(Clone, Copy)]
+enum Access {
+    Read,
+    Write,
+}
+
+async fn connect(url: &str, connections: u32, access: Access) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| tune(sqlite, access));
+    sea_orm::Database::connect(options).await
+}
+
+fn tune(sqlite: SqliteConnectOptions, access: Access) -> SqliteConnectOptions {
+    let sqlite = sqlite
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A committed request survives a power cut; commits are grouped, so the sync is shared.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .pragma("temp_store", "memory")
+        .pragma("cache_size", "-16000");
+    match access {
+        Access::Read => sqlite.pragma("query_only", "on"),
+        Access::Write => sqlite,
+    }
+}
+
+fn file_of(url: &str) -> anyhow::Result<PathBuf> {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let path = path.split('?').next().unwrap_or_default();
+    if path.is_empty() || path.contains(":memory:") {
+        bail!("DATABASE_URL: a database in memory loses everything; name a file");
+    }
+    Ok(PathBuf::from(path))
+}
+
+fn create_private_dir(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot create the directory {}", path.display()))
+}

@@ -1,0 +1,302 @@
+//! The keys with which users' tools call the gateway: issue, find, rotate, revoke.
+
+mod key_ring;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    api_key::{self, Entity as ApiKey},
+    user::{self, Entity as User},
+};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
+};
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+pub use self::key_ring::{Caller, KeyRing};
+use super::{Error, Result, models, patch::Patch, text};
+use crate::{
+    clock::SharedClock,
+    crypto::token::{self, Digester},
+    db::Database,
+};
+
+const LONGEST_SLUG: usize = 20;
+const LONGEST_GRACE: TimeDelta = TimeDelta::days(30);
+const DEFAULT_NAME: &str = "default";
+
+/// A key that was just issued: the only moment its secret is known.
+#[derive(Debug)]
+pub struct IssuedApiKey {
+    pub api_key: api_key::Model,
+    pub secret: SecretString,
+}
+
+/// What a new key is like.
+#[derive(Clone, Debug, Default)]
+pub struct NewApiKey {
+    pub name: Option<String>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub allowed_models: Option<Vec<String>>,
+}
+
+/// What to change about a key.
+#[derive(Clone, Debug, Default)]
+pub struct ApiKeyChanges {
+    pub name: Option<String>,
+    pub expires_at: Patch<DateTime<Utc>>,
+    pub allowed_models: Patch<Vec<String>>,
+}
+
+/// All keys. After each change the key ring is brought up to date before the change is answered.
+#[derive(Clone, Debug)]
+pub struct ApiKeys {
+    db: Database,
+    clock: SharedClock,
+    digester: Digester,
+    ring: KeyRing,
+    /// Orders reading the database and replacing the ring, so that the ring never goes back in time.
+    refreshing: Arc<Mutex<()>>,
+}
+
+impl ApiKeys {
+    /// The service over this database, with every living key in memory.
+    pub async fn load(db: Database, clock: SharedClock, digester: Digester) -> Result<Self> {
+        let keys = Self {
+            ring: KeyRing::new(digester.clone(), clock.clone()),
+            db,
+            clock,
+            digester,
+            refreshing: Arc::default(),
+        };
+        let living = keys.living(None).await?;
+        keys.ring.replace_all(living.into_iter());
+        Ok(keys)
+    }
+
+    /// What authenticates requests.
+    pub fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    /// A user's keys, the newest first.
+    pub async fn of_users(&self, user_ids: &[Uuid]) -> Result<Vec<api_key::Model>> {
+        let keys = ApiKey::find()
+            .filter(api_key::Column::UserId.is_in(user_ids.iter().copied()))
+            .order_by_desc(api_key::Column::Id);
+        Ok(keys.all(self.db.reader()).await?)
+    }
+
+    /// Finds keys by id.
+    pub async fn find_many(&self, ids: &[Uuid]) -> Result<Vec<api_key::Model>> {
+        let keys = ApiKey::find().filter(api_key::Column::Id.is_in(ids.iter().copied()));
+        Ok(keys.all(self.db.reader()).await?)
+    }
+
+    /// Issues a key to a user.
+    pub async fn issue(&self, user_id: Uuid, new: NewApiKey) -> Result<IssuedApiKey> {
+        let user = living_user(self.db.reader(), user_id).await?;
+        let issued = self.insert(self.db.writer(), &user, new).await?;
+        self.refresh(user_id).await?;
+        Ok(issued)
+    }
+
+    /// Writes a new key; whoever calls it refreshes the ring once the transaction is committed.
+    pub(super) async fn insert(
+        &self,
+        connection: &impl ConnectionTrait,
+        user: &user::Model,
+        new: NewApiKey,
+    ) -> Result<IssuedApiKey> {
+        let now = self.clock.now();
+        text::in_future("expiresAt", new.expires_at, now)?;
+        let begin = format!("sk-{}-", slug(&user.name));
+        let secret = token::generate(&begin);
+        let name = text::optional("name", new.name.as_deref(), 100)?;
+        let key = api_key::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            user_id: Set(user.id),
+            name: Set(name.unwrap_or_else(|| DEFAULT_NAME.to_owned())),
+            digest: Set(self.digester.digest(secret.as_bytes()).to_vec()),
+            prefix: Set(secret.chars().take(begin.len() + 4).collect()),
+            last_four: Set(text::last_four(&secret)),
+            allowed_models: Set(models::check(new.allowed_models)?),
+            created_at: Set(now),
+            expires_at: Set(new.expires_at),
+            ..Default::default()
+        };
+        Ok(IssuedApiKey {
+            api_key: key.insert(connection).await?,
+            secret: SecretString::from(secret.as_str()),
+        })
+    }
+
+    /// Issues a key like an old one, which dies now or after a grace period.
+    pub async fn rotate(
+        &self,
+        id: Uuid,
+        grace: TimeDelta,
+    ) -> Result<(IssuedApiKey, api_key::Model)> {
+        if grace < TimeDelta::zero() || grace > LONGEST_GRACE {
+            return Err(Error::bad_input(
+                "graceSeconds is between 0 and 2592000 (30 days)",
+            ));
+        }
+        let transaction = self.db.begin().await?;
+        let old = self.living_key(&transaction, id).await?;
+        let user = living_user(&transaction, old.user_id).await?;
+        let new = NewApiKey {
+            name: Some(old.name.clone()),
+            expires_at: old.expires_at,
+            allowed_models: old.allowed_models.clone().map(|models| models.0),
+        };
+        let issued = self.insert(&transaction, &user, new).await?;
+        let now = self.clock.now();
+        let mut replaced = old.clone().into_active_model();
+        if grace.is_zero() {
+            replaced.revoked_at = Set(Some(now));
+        } else {
+            let end = now + grace;
+            replaced.expires_at = Set(Some(old.expires_at.map_or(end, |expiry| expiry.min(end))));
+        }
+        let replaced = replaced.update(&transaction).await?;
+        transaction.commit().await?;
+        self.refresh(user.id).await?;
+        Ok((issued, replaced))
+    }
+
+    /// Changes a key's name, expiry or models.
+    pub async fn update(&self, id: Uuid, changes: ApiKeyChanges) -> Result<api_key::Model> {
+        let key = self.living_key(self.db.reader(), id).await?;
+        let user_id = key.user_id;
+        let mut key = key.into_active_model();
+        if let Some(name) = changes.name {
+            key.name = Set(text::required("name", &name, 100)?);
+        }
+        if let Some(expires_at) = changes.expires_at.into_change() {
+            text::in_future("expiresAt", expires_at, self.clock.now())?;
+            key.expires_at = Set(expires_at);
+        }
+        if let Some(patterns) = changes.allowed_models.into_change() {
+            key.allowed_models = Set(models::check(patterns)?);
+        }
+        let key = key.update(self.db.writer()).await?;
+        self.refresh(user_id).await?;
+        Ok(key)
+    }
+
+    /// Ends a key's life, in requests that are under way too. Revoking twice is harmless.
+    pub async fn revoke(&self, id: Uuid) -> Result<api_key::Model> {
+        let key = ApiKey::find_by_id(id)
+            .one(self.db.reader())
+            .await?
+            .ok_or(Error::NotFound { what: "API key" })?;
+        if key.revoked_at.is_some() {
+            return Ok(key);
+        }
+        let user_id = key.user_id;
+        let mut key = key.into_active_model();
+        key.revoked_at = Set(Some(self.clock.now()));
+        let key = key.update(self.db.writer()).await?;
+        self.refresh(user_id).await?;
+        Ok(key)
+    }
+
+    /// Revokes all of a user's keys; whoever calls it refreshes the ring after the commit.
+    pub(super) async fn revoke_all(
+        &self,
+        connection: &impl ConnectionTrait,
+        user_id: Uuid,
+    ) -> Result<()> {
+        ApiKey::update_many()
+            .col_expr(api_key::Column::RevokedAt, Expr::value(self.clock.now()))
+            .filter(api_key::Column::UserId.eq(user_id))
+            .filter(api_key::Column::RevokedAt.is_null())
+            .exec(connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Brings a user's keys in memory up to date.
+    pub(super) async fn refresh(&self, user_id: Uuid) -> Result<()> {
+        let _turn = self.refreshing.lock().await;
+        let living = self.living(Some(user_id)).await?;
+        self.ring.replace_user(user_id, living.into_iter());
+        Ok(())
+    }
+
+    /// Callers of one user or of all. Reads where writes go, so that a change is seen.
+    async fn living(&self, user_id: Option<Uuid>) -> Result<Vec<Caller>> {
+        let mut query = ApiKey::find()
+            .find_also_related(User)
+            .filter(api_key::Column::RevokedAt.is_null())
+            .filter(user::Column::Enabled.eq(true))
+            .filter(user::Column::ArchivedAt.is_null());
+        if let Some(user_id) = user_id {
+            query = query.filter(api_key::Column::UserId.eq(user_id));
+        }
+        let rows = query.all(self.db.writer()).await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(key, user)| Caller::new(key, &user?))
+            .collect())
+    }
+
+    async fn living_key(
+        &self,
+        connection: &impl ConnectionTrait,
+        id: Uuid,
+    ) -> Result<api_key::Model> {
+        let key = ApiKey::find_by_id(id)
+            .one(connection)
+            .await?
+            .ok_or(Error::NotFound { what: "API key" })?;
+        if key.revoked_at.is_some() {
+            return Err(Error::Conflict(
+                "this key is revoked; issue a new one".to_owned(),
+            ));
+        }
+        Ok(key)
+    }
+}
+
+async fn living_user(connection: &impl ConnectionTrait, id: Uuid) -> Result<user::Model> {
+    User::find_by_id(id)
+        .filter(user::Column::ArchivedAt.is_null())
+        .one(connection)
+        .await?
+        .ok_or(Error::NotFound { what: "user" })
+}
+
+/// A name as part of a key: lower case letters and digits, joined by dashes.
+fn slug(name: &str) -> String {
+    let words: Vec<String> = name
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let slug: String = words.join("-").chars().take(LONGEST_SLUG).collect();
+    let slug = slug.trim_matches('-');
+    if slug.is_empty() {
+        "user".to_owned()
+    } else {
+        slug.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_fit_for_a_key() {
+        assert_eq!(slug("Ada Lovelace"), "ada-lovelace");
+        assert_eq!(slug("  Đặng, Văn!"), "ng-v-n");
+        assert_eq!(slug("名前"), "user");
+        assert_eq!(slug(&"x".repeat(50)).len(), LONGEST_SLUG);
+    }
+}

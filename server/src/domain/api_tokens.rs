@@ -1,0 +1,123 @@
+//! Tokens with which scripts use GraphQL.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    admin::Role,
+    api_token::{self, Entity as ApiToken},
+};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
+};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::{Error, Result, text};
+use crate::{
+    clock::SharedClock,
+    crypto::token::{self, Digester},
+    db::Database,
+};
+
+/// How every API token begins.
+pub const PREFIX: &str = "ppt_";
+const USED_PRECISION: TimeDelta = TimeDelta::minutes(1);
+
+/// A token that was just created: the only moment its secret is known.
+#[derive(Debug)]
+pub struct CreatedApiToken {
+    pub api_token: api_token::Model,
+    pub secret: SecretString,
+}
+
+/// The tokens of scripts.
+#[derive(Clone, Debug)]
+pub struct ApiTokens {
+    db: Database,
+    clock: SharedClock,
+    digester: Digester,
+}
+
+impl ApiTokens {
+    /// The service over this database.
+    pub fn new(db: Database, clock: SharedClock, digester: Digester) -> Self {
+        Self {
+            db,
+            clock,
+            digester,
+        }
+    }
+
+    /// Creates a token.
+    pub async fn create(
+        &self,
+        name: &str,
+        role: Role,
+        expires_at: Option<DateTime<Utc>>,
+    ) -> Result<CreatedApiToken> {
+        let name = text::required("name", name, 100)?;
+        let now = self.clock.now();
+        text::in_future("expiresAt", expires_at, now)?;
+        let secret = token::generate(PREFIX);
+        let api_token = api_token::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            name: Set(name),
+            role: Set(role),
+            digest: Set(self.digester.digest(secret.as_bytes()).to_vec()),
+            prefix: Set(secret.chars().take(PREFIX.len() + 4).collect()),
+            last_four: Set(text::last_four(&secret)),
+            created_at: Set(now),
+            expires_at: Set(expires_at),
+            ..Default::default()
+        };
+        Ok(CreatedApiToken {
+            api_token: api_token.insert(self.db.writer()).await?,
+            secret: SecretString::from(secret.as_str()),
+        })
+    }
+
+    /// Finds the living token behind what a script presented.
+    pub async fn find(&self, presented: &str) -> Result<Option<api_token::Model>> {
+        let digest = self.digester.digest(presented.as_bytes());
+        let found = ApiToken::find()
+            .filter(api_token::Column::Digest.eq(digest.as_slice()))
+            .filter(api_token::Column::RevokedAt.is_null())
+            .one(self.db.reader())
+            .await?;
+        let now = self.clock.now();
+        let Some(token) = found.filter(|token| token.expires_at.is_none_or(|end| end > now)) else {
+            return Ok(None);
+        };
+        if token
+            .last_used_at
+            .is_none_or(|used| now - used > USED_PRECISION)
+        {
+            ApiToken::update_many()
+                .col_expr(api_token::Column::LastUsedAt, Expr::value(now))
+                .filter(api_token::Column::Id.eq(token.id))
+                .exec(self.db.writer())
+                .await?;
+        }
+        Ok(Some(token))
+    }
+
+    /// All tokens, the newest first.
+    pub async fn list(&self) -> Result<Vec<api_token::Model>> {
+        let newest = ApiToken::find().order_by_desc(api_token::Column::Id);
+        Ok(newest.all(self.db.reader()).await?)
+    }
+
+    /// Ends a token's life. Revoking twice is harmless.
+    pub async fn revoke(&self, id: Uuid) -> Result<api_token::Model> {
+        let token = ApiToken::find_by_id(id)
+            .one(self.db.reader())
+            .await?
+            .ok_or(Error::NotFound { what: "API token" })?;
+        if token.revoked_at.is_some() {
+            return Ok(token);
+        }
+        let mut token = token.into_active_model();
+        token.revoked_at = Set(Some(self.clock.now()));
+        Ok(token.update(self.db.writer()).await?)
+    }
+}

@@ -1,0 +1,83 @@
+//! Everything which can go wrong, said once in words a client may read.
+
+use std::time::Duration;
+
+use sea_orm::{DbErr, SqlErr};
+
+use crate::crypto::vault::VaultError;
+
+/// The result of a domain operation.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A domain error. Each face of the server translates it into its own format.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("please sign in")]
+    Unauthenticated,
+    #[error("{0}")]
+    WrongCredentials(&'static str),
+    #[error("your role does not allow this")]
+    Forbidden,
+    #[error("there is no {what} with this id")]
+    NotFound { what: &'static str },
+    #[error("{0}")]
+    BadInput(String),
+    #[error("{0}")]
+    Conflict(String),
+    #[error("too many attempts; try again in {} seconds", retry_after.as_secs().max(1))]
+    RateLimited { retry_after: Duration },
+    #[error("the CSRF token is missing or not the session's; reload the page and try again")]
+    CsrfFailed,
+    #[error("{0}")]
+    EngineUnavailable(String),
+    #[error("something went wrong on our side")]
+    Internal(#[source] anyhow::Error),
+}
+
+impl Error {
+    /// The stable name clients may match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated | Self::WrongCredentials(_) => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound { .. } => "NOT_FOUND",
+            Self::BadInput(_) => "BAD_USER_INPUT",
+            Self::Conflict(_) => "CONFLICT",
+            Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::CsrfFailed => "CSRF_FAILED",
+            Self::EngineUnavailable(_) => "ENGINE_UNAVAILABLE",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// What a reader may be told about input that does not fit.
+    pub fn bad_input(message: impl Into<String>) -> Self {
+        Self::BadInput(message.into())
+    }
+
+    /// Turns a violated unique index into a conflict in words.
+    pub(super) fn unless_taken(error: DbErr, message: impl FnOnce() -> String) -> Self {
+        match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => Self::Conflict(message()),
+            _ => error.into(),
+        }
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<VaultError> for Error {
+    fn from(error: VaultError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}

@@ -1,0 +1,120 @@
+//! Pages of long lists, by cursor.
+
+use super::{Error, Result};
+
+/// The longest page.
+pub const LONGEST_PAGE: u64 = 200;
+/// The page when nobody asks for a length.
+pub const DEFAULT_PAGE: u64 = 50;
+
+/// Which part of a list is wanted, as connections say it.
+#[derive(Clone, Debug, Default)]
+pub struct PageRequest {
+    pub first: Option<i32>,
+    pub after: Option<String>,
+    pub last: Option<i32>,
+    pub before: Option<String>,
+}
+
+/// A part of a list, in the list's order.
+#[derive(Debug)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub has_next: bool,
+    pub has_previous: bool,
+}
+
+/// Which way a page is read, and from where.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Window {
+    pub(super) limit: u64,
+    pub(super) cursor: Option<String>,
+    /// Read from the end of the list towards its start.
+    pub(super) backwards: bool,
+}
+
+impl PageRequest {
+    /// Checks lengths and that only one direction is asked for.
+    pub(super) fn window(&self) -> Result<Window> {
+        let backwards = self.last.is_some() || (self.before.is_some() && self.first.is_none());
+        if backwards && (self.first.is_some() || self.after.is_some()) {
+            return Err(Error::bad_input("use either first/after or last/before"));
+        }
+        if !backwards && self.before.is_some() {
+            return Err(Error::bad_input("before goes with last"));
+        }
+        let (length, cursor) = if backwards {
+            (self.last, &self.before)
+        } else {
+            (self.first, &self.after)
+        };
+        let limit = match length.map(u64::try_from) {
+            None => DEFAULT_PAGE,
+            Some(Ok(limit)) if (1..=LONGEST_PAGE).contains(&limit) => limit,
+            Some(_) => {
+                return Err(Error::BadInput(format!(
+                    "a page has 1 to {LONGEST_PAGE} items"
+                )));
+            }
+        };
+        Ok(Window {
+            limit,
+            cursor: cursor.clone(),
+            backwards,
+        })
+    }
+}
+
+impl Window {
+    /// Makes a page of what was read, one item more than the limit where there is one, in the
+    /// direction of reading.
+    pub(super) fn page<T>(&self, mut items: Vec<T>) -> Page<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let from_cursor = self.cursor.is_some();
+        if self.backwards {
+            items.reverse();
+        }
+        let (has_next, has_previous) = if self.backwards {
+            (from_cursor, more)
+        } else {
+            (more, from_cursor)
+        };
+        Page {
+            items,
+            has_next,
+            has_previous,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_neither_empty_nor_endless() {
+        for first in [0, -1, 201] {
+            let request = PageRequest {
+                first: Some(first),
+                ..PageRequest::default()
+            };
+            assert!(request.window().is_err(), "{first}");
+        }
+        assert_eq!(PageRequest::default().window().unwrap().limit, DEFAULT_PAGE);
+    }
+
+    #[test]
+    fn reading_backwards_gives_the_list_in_its_order() {
+        let request = PageRequest {
+            last: Some(2),
+            before: Some("9".into()),
+            ..PageRequest::default()
+        };
+        let page = request.window().unwrap().page(vec![8, 7, 6]);
+
+        assert_eq!(page.items, [7, 8]);
+        assert!(page.has_next && page.has_previous);
+    }
+}

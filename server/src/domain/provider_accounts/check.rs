@@ -1,0 +1,131 @@
+//! What a provider account must be like for the engine to take it.
+
+use entity::provider_account::{ProviderKind, ProviderModel};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use super::{Error, NewProviderApiKey, Result, text};
+
+const MOST_MODELS: usize = 500;
+/// A secret shorter than this would be half told by its last four characters.
+const LONG_ENOUGH_TO_SHOW_FOUR: usize = 12;
+
+/// Whether the provider has API keys that the engine understands; the others need a sign-in.
+pub fn accepts_api_key(kind: ProviderKind) -> bool {
+    match kind {
+        ProviderKind::Claude
+        | ProviderKind::Chatgpt
+        | ProviderKind::Gemini
+        | ProviderKind::Xai
+        | ProviderKind::OpenaiCompatible => true,
+        ProviderKind::Copilot | ProviderKind::Kimi => false,
+    }
+}
+
+/// Whether nobody can know where this provider is unless told.
+pub fn needs_base_url(kind: ProviderKind) -> bool {
+    kind == ProviderKind::OpenaiCompatible
+}
+
+pub(super) fn default_label(kind: ProviderKind) -> &'static str {
+    match kind {
+        ProviderKind::Claude => "claude",
+        ProviderKind::Chatgpt => "chatgpt",
+        ProviderKind::Gemini => "gemini",
+        ProviderKind::Copilot => "copilot",
+        ProviderKind::Kimi => "kimi",
+        ProviderKind::Xai => "xai",
+        ProviderKind::OpenaiCompatible => "openai-compatible",
+    }
+}
+
+pub(super) fn new_api_key(new: NewProviderApiKey) -> Result<NewProviderApiKey> {
+    if !accepts_api_key(new.kind) {
+        return Err(Error::bad_input(
+            "this provider has no API keys; it needs a sign-in",
+        ));
+    }
+    let api_key = text::required("apiKey", new.api_key.expose_secret(), 4096)?;
+    if !api_key.chars().all(|c| c.is_ascii_graphic()) {
+        return Err(Error::bad_input(
+            "apiKey has characters that no key has; copy it again",
+        ));
+    }
+    if new.base_url.is_none() && needs_base_url(new.kind) {
+        return Err(Error::bad_input(
+            "baseUrl is needed: say where the provider's API is, such as https://host/v1",
+        ));
+    }
+    Ok(NewProviderApiKey {
+        kind: new.kind,
+        api_key: api_key.into(),
+        label: text::optional("label", new.label.as_deref(), 100)?,
+        base_url: new.base_url.as_deref().map(base_url).transpose()?,
+        headers: new.headers.into_iter().map(header).collect::<Result<_>>()?,
+        models: models(new.kind, new.models)?,
+        prefix: new.prefix.as_deref().map(prefix).transpose()?,
+    })
+}
+
+fn base_url(text: &str) -> Result<String> {
+    let text = text.trim().trim_end_matches('/');
+    let url: Url = text
+        .parse()
+        .map_err(|_| Error::bad_input("baseUrl is no address; use one such as https://host/v1"))?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !plain {
+        return Err(Error::bad_input(
+            "baseUrl is an http or https address without user, password or query",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+fn header((name, value): (String, SecretString)) -> Result<(String, SecretString)> {
+    let valid_name = name.parse::<http::HeaderName>().is_ok();
+    let valid_value = value.expose_secret().parse::<http::HeaderValue>().is_ok();
+    if !valid_name || !valid_value {
+        return Err(Error::BadInput(format!(
+            "the header {name:?} is not a valid header"
+        )));
+    }
+    Ok((name, value))
+}
+
+/// One segment of a path: the engine puts it before model names.
+fn prefix(text: &str) -> Result<String> {
+    let text = text::required("prefix", text, 50)?;
+    if text.contains('/') || text.contains(char::is_whitespace) {
+        return Err(Error::bad_input("prefix is one word without slashes"));
+    }
+    Ok(text)
+}
+
+pub(super) fn models(kind: ProviderKind, models: Vec<ProviderModel>) -> Result<Vec<ProviderModel>> {
+    if models.is_empty() && kind == ProviderKind::OpenaiCompatible {
+        return Err(Error::bad_input(
+            "models is needed: list the models that this provider serves",
+        ));
+    }
+    if models.len() > MOST_MODELS {
+        return Err(Error::BadInput(format!(
+            "an account has at most {MOST_MODELS} models"
+        )));
+    }
+    models
+        .into_iter()
+        .map(|model| {
+            Ok(ProviderModel {
+                name: text::required("name", &model.name, 200)?,
+                alias: text::optional("alias", model.alias.as_deref(), 200)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn last_four(secret: &str) -> String {
+    if secret.chars().count() < LONG_ENOUGH_TO_SHOW_FOUR {
+        return String::new();
+    }
+    text::last_four(secret)
+}

@@ -1,0 +1,269 @@
+//! Credentials at providers: add, change, remove. Secrets are sealed before they reach the database
+//! and opened only to render the engine's configuration.
+
+mod check;
+mod credential;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use entity::provider_account::{
+    self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
+};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+pub use self::{
+    check::{accepts_api_key, needs_base_url},
+    credential::ProviderCredential,
+};
+use super::{Error, Result, patch::Patch, text};
+use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
+
+/// What a new API key of a provider is like.
+#[derive(Debug)]
+pub struct NewProviderApiKey {
+    pub kind: ProviderKind,
+    pub api_key: SecretString,
+    pub label: Option<String>,
+    pub base_url: Option<String>,
+    pub headers: Vec<(String, SecretString)>,
+    pub models: Vec<ProviderModel>,
+    pub prefix: Option<String>,
+}
+
+/// What to change about an account.
+#[derive(Debug, Default)]
+pub struct ProviderAccountChanges {
+    pub label: Option<String>,
+    pub enabled: Option<bool>,
+    pub models: Patch<Vec<ProviderModel>>,
+}
+
+/// What is sealed of an account.
+#[derive(Serialize, Deserialize)]
+struct Secrets {
+    api_key: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+}
+
+/// All accounts at providers.
+#[derive(Clone, Debug)]
+pub struct ProviderAccounts {
+    db: Database,
+    clock: SharedClock,
+    vault: Arc<Vault>,
+    changes: Arc<watch::Sender<u64>>,
+}
+
+impl ProviderAccounts {
+    /// The service over this database.
+    pub fn new(db: Database, clock: SharedClock, vault: Arc<Vault>) -> Self {
+        let changes = Arc::new(watch::Sender::new(0));
+        Self {
+            db,
+            clock,
+            vault,
+            changes,
+        }
+    }
+
+    /// Tells of each change, for whoever renders the engine's configuration.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Accounts that were not removed, by kind and label.
+    pub async fn list(&self) -> Result<Vec<provider_account::Model>> {
+        let accounts = ProviderAccount::find()
+            .filter(provider_account::Column::RemovedAt.is_null())
+            .order_by_asc(provider_account::Column::Kind)
+            .order_by_asc(provider_account::Column::Label);
+        Ok(accounts.all(self.db.reader()).await?)
+    }
+
+    /// Finds accounts by id, removed ones too.
+    pub async fn find_many(&self, ids: &[Uuid]) -> Result<Vec<provider_account::Model>> {
+        let accounts =
+            ProviderAccount::find().filter(provider_account::Column::Id.is_in(ids.iter().copied()));
+        Ok(accounts.all(self.db.reader()).await?)
+    }
+
+    /// Adds an API key.
+    pub async fn add_api_key(&self, new: NewProviderApiKey) -> Result<provider_account::Model> {
+        let new = check::new_api_key(new)?;
+        let id = Uuid::now_v7();
+        let now = self.clock.now();
+        let label = match new.label {
+            Some(label) => label,
+            None => self.free_label(new.kind).await?,
+        };
+        let account = provider_account::ActiveModel {
+            id: Set(id),
+            kind: Set(new.kind),
+            credential: Set(CredentialKind::ApiKey),
+            label: Set(label.clone()),
+            sealed: Set(self.seal(id, &new.api_key, &new.headers)?),
+            last_four: Set(check::last_four(new.api_key.expose_secret())),
+            base_url: Set(new.base_url),
+            models: Set(ProviderModels(new.models)),
+            prefix: Set(new.prefix),
+            enabled: Set(true),
+            created_at: Set(now),
+            updated_at: Set(now),
+            removed_at: Set(None),
+        };
+        let account = account
+            .insert(self.db.writer())
+            .await
+            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))?;
+        self.announce();
+        Ok(account)
+    }
+
+    /// Changes an account.
+    pub async fn update(
+        &self,
+        id: Uuid,
+        changes: ProviderAccountChanges,
+    ) -> Result<provider_account::Model> {
+        let account = self.living(id).await?;
+        let kind = account.kind;
+        let mut account = account.into_active_model();
+        let mut label = String::new();
+        if let Some(new) = changes.label {
+            label = text::required("label", &new, 100)?;
+            account.label = Set(label.clone());
+        }
+        if let Some(enabled) = changes.enabled {
+            account.enabled = Set(enabled);
+        }
+        if let Some(models) = changes.models.into_change() {
+            account.models = Set(ProviderModels(check::models(
+                kind,
+                models.unwrap_or_default(),
+            )?));
+        }
+        account.updated_at = Set(self.clock.now());
+        let account = account
+            .update(self.db.writer())
+            .await
+            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))?;
+        self.announce();
+        Ok(account)
+    }
+
+    /// Forgets an account's secret. The row stays for the history.
+    pub async fn remove(&self, id: Uuid) -> Result<provider_account::Model> {
+        let mut account = self.living(id).await?.into_active_model();
+        let now = self.clock.now();
+        account.sealed = Set(Vec::new());
+        account.enabled = Set(false);
+        account.removed_at = Set(Some(now));
+        account.updated_at = Set(now);
+        let account = account.update(self.db.writer()).await?;
+        self.announce();
+        Ok(account)
+    }
+
+    /// Opens the secrets of the enabled accounts. One that does not open is left out and reported, so
+    /// that the others go on working.
+    pub async fn credentials(&self) -> Result<Vec<ProviderCredential>> {
+        let accounts = self.list().await?;
+        Ok(accounts
+            .into_iter()
+            .filter(|account| account.enabled)
+            .filter_map(|account| {
+                let id = account.id;
+                self.open(account)
+                    .map_err(|error| tracing::error!(account.id = %id, %error, "cannot open an account's secret"))
+                    .ok()
+            })
+            .collect())
+    }
+
+    fn open(&self, account: provider_account::Model) -> anyhow::Result<ProviderCredential> {
+        let opened = self.vault.open(&owner(account.id), &account.sealed)?;
+        let secrets: Secrets = serde_json::from_slice(&opened)?;
+        Ok(ProviderCredential {
+            account_id: account.id,
+            kind: account.kind,
+            label: account.label,
+            api_key: secrets.api_key.into(),
+            headers: secrets
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name, value.into()))
+                .collect(),
+            base_url: account.base_url,
+            models: account.models.0,
+            prefix: account.prefix,
+        })
+    }
+
+    fn seal(
+        &self,
+        id: Uuid,
+        api_key: &SecretString,
+        headers: &[(String, SecretString)],
+    ) -> Result<Vec<u8>> {
+        let secrets = Secrets {
+            api_key: api_key.expose_secret().to_owned(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
+                .collect(),
+        };
+        let plain =
+            zeroize::Zeroizing::new(serde_json::to_vec(&secrets).map_err(anyhow::Error::from)?);
+        Ok(self.vault.seal(&owner(id), &plain)?)
+    }
+
+    async fn free_label(&self, kind: ProviderKind) -> Result<String> {
+        let taken: Vec<String> = self
+            .list()
+            .await?
+            .into_iter()
+            .filter(|account| account.kind == kind)
+            .map(|account| account.label)
+            .collect();
+        let name = check::default_label(kind);
+        let numbered = (1..).map(|number| match number {
+            1 => name.to_owned(),
+            _ => format!("{name}-{number}"),
+        });
+        Ok(numbered
+            .into_iter()
+            .find(|label| !taken.contains(label))
+            .unwrap_or_else(|| name.to_owned()))
+    }
+
+    async fn living(&self, id: Uuid) -> Result<provider_account::Model> {
+        ProviderAccount::find_by_id(id)
+            .filter(provider_account::Column::RemovedAt.is_null())
+            .one(self.db.reader())
+            .await?
+            .ok_or(Error::NotFound {
+                what: "provider account",
+            })
+    }
+
+    fn announce(&self) {
+        self.changes.send_modify(|edition| *edition += 1);
+    }
+}
+
+fn owner(id: Uuid) -> String {
+    format!("provider_account:{id}")
+}
+
+fn label_taken(label: &str) -> String {
+    format!("there is an account labelled {label:?} at this provider already; choose another label")
+}

@@ -1,0 +1,199 @@
+//! The book of requests: recorded at their end, looked up by page, followed live.
+
+mod feed;
+mod reconcile;
+mod record;
+mod recorder;
+mod writer;
+
+use std::{collections::VecDeque, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use entity::{
+    provider_account::ProviderKind,
+    request::{self, Entity as Request, Outcome},
+};
+use futures_util::Stream;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Select,
+};
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+pub use self::{
+    record::{RequestRecord, tokens_of},
+    recorder::{Place, Recorder},
+};
+use super::{
+    Error, Result,
+    engine_usage::EngineUsage,
+    paging::{Page, PageRequest},
+};
+use crate::db::Database;
+
+/// Live requests a slow reader may be behind before it reads from the database instead.
+const FEED_LENGTH: usize = 1024;
+const REPORTS: usize = 4096;
+
+/// Which requests are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct RequestFilter {
+    pub user_id: Option<Uuid>,
+    pub api_key_id: Option<Uuid>,
+    pub model: Option<String>,
+    pub provider: Option<ProviderKind>,
+    pub outcomes: Option<Vec<Outcome>>,
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+}
+
+impl RequestFilter {
+    fn matches(&self, row: &request::Model) -> bool {
+        let is = |wanted: Option<Uuid>, id: Uuid| wanted.is_none_or(|wanted| wanted == id);
+        is(self.user_id, row.user_id)
+            && is(self.api_key_id, row.api_key_id)
+            && (self.model.is_none() || self.model == row.model)
+            && (self.provider.is_none() || self.provider == row.provider)
+            && self
+                .outcomes
+                .as_ref()
+                .is_none_or(|wanted| wanted.contains(&row.outcome))
+            && self
+                .from
+                .is_none_or(|from| from.timestamp_micros() <= row.started_at)
+            && self
+                .to
+                .is_none_or(|to| row.started_at < to.timestamp_micros())
+    }
+
+    fn select(&self) -> Select<Request> {
+        let mut query = Request::find();
+        if let Some(id) = self.user_id {
+            query = query.filter(request::Column::UserId.eq(id));
+        }
+        if let Some(id) = self.api_key_id {
+            query = query.filter(request::Column::ApiKeyId.eq(id));
+        }
+        if let Some(model) = &self.model {
+            query = query.filter(request::Column::Model.eq(model));
+        }
+        if let Some(provider) = self.provider {
+            query = query.filter(request::Column::Provider.eq(provider));
+        }
+        if let Some(outcomes) = &self.outcomes {
+            query = query.filter(request::Column::Outcome.is_in(outcomes.iter().copied()));
+        }
+        if let Some(from) = self.from {
+            query = query.filter(request::Column::StartedAt.gte(from.timestamp_micros()));
+        }
+        if let Some(to) = self.to {
+            query = query.filter(request::Column::StartedAt.lt(to.timestamp_micros()));
+        }
+        query
+    }
+}
+
+/// All requests.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    db: Database,
+    feed: broadcast::Sender<Arc<request::Model>>,
+}
+
+/// The ends through which requests and reports come in.
+#[derive(Debug)]
+pub struct Inlets {
+    pub recorder: Recorder,
+    pub reports: mpsc::Sender<EngineUsage>,
+}
+
+impl Requests {
+    /// Opens the book; its writer runs on `tasks` until the inlets are gone.
+    pub async fn open(db: Database, tasks: &TaskTracker) -> Result<(Self, Inlets)> {
+        let (feed, _) = broadcast::channel(FEED_LENGTH);
+        let (recorder, records) = Recorder::new();
+        let (reports, inbox) = mpsc::channel(REPORTS);
+        let writer = writer::Writer::new(db.clone(), records, inbox, feed.clone()).await?;
+        tasks.spawn(writer.run());
+        Ok((Self { db, feed }, Inlets { recorder, reports }))
+    }
+
+    /// Finds a request.
+    pub async fn find(&self, id: Uuid) -> Result<Option<request::Model>> {
+        Ok(Request::find_by_id(id).one(self.db.reader()).await?)
+    }
+
+    /// A page of requests, the latest first. A cursor is a place in the order of settlement.
+    pub async fn list(
+        &self,
+        filter: &RequestFilter,
+        page: &PageRequest,
+    ) -> Result<Page<request::Model>> {
+        let window = page.window()?;
+        let mut query = filter.select();
+        if let Some(cursor) = &window.cursor {
+            let sequence = sequence_of(cursor)?;
+            query = query.filter(if window.backwards {
+                request::Column::Sequence.gt(sequence)
+            } else {
+                request::Column::Sequence.lt(sequence)
+            });
+        }
+        let direction = if window.backwards {
+            Order::Asc
+        } else {
+            Order::Desc
+        };
+        let rows = query
+            .order_by(request::Column::Sequence, direction)
+            .limit(window.limit + 1)
+            .all(self.db.reader())
+            .await?;
+        Ok(window.page(rows))
+    }
+
+    /// Each request as it is settled; with a cursor, everything after it first.
+    pub async fn follow(
+        &self,
+        filter: RequestFilter,
+        after: Option<&str>,
+    ) -> Result<impl Stream<Item = Result<Arc<request::Model>>> + Send + use<>> {
+        // Listening begins before reading, so that nothing falls between.
+        let live = self.feed.subscribe();
+        let last = match after {
+            Some(cursor) => sequence_of(cursor)?,
+            None => self.last_sequence().await?,
+        };
+        let follower = feed::Follower {
+            db: self.db.clone(),
+            live,
+            filter,
+            last,
+            behind: after.is_some(),
+            ready: VecDeque::new(),
+        };
+        Ok(follower.stream())
+    }
+
+    async fn last_sequence(&self) -> Result<i64> {
+        let latest = Request::find()
+            .select_only()
+            .column(request::Column::Sequence)
+            .order_by_desc(request::Column::Sequence)
+            .into_tuple::<i64>();
+        Ok(latest.one(self.db.reader()).await?.unwrap_or(0))
+    }
+}
+
+/// The cursor of a request.
+pub fn cursor(row: &request::Model) -> String {
+    row.sequence.to_string()
+}
+
+fn sequence_of(cursor: &str) -> Result<i64> {
+    cursor
+        .parse()
+        .map_err(|_| Error::bad_input("this cursor is not one of ours"))
+}

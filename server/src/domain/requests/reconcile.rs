@@ -1,0 +1,250 @@
+//! Joins the engine's word on a request with what was read on the wire.
+
+use std::collections::{HashMap, VecDeque};
+
+use entity::request::{self, Reconciliation, UsageSource};
+use uuid::Uuid;
+
+use super::record::tokens_of;
+use crate::domain::{engine_usage::EngineUsage, tokens::Tokens};
+
+/// Reports kept for requests that have not ended yet; the oldest goes first.
+const MOST_WAITING: usize = 50_000;
+
+/// Takes over what the engine says about an attempt. Returns whether the row changed.
+///
+/// A fail-over reports each attempt. One that failed names an account only while no other did; the
+/// one that served brings the counts.
+pub(super) fn apply(row: &mut request::Model, usage: &EngineUsage) -> bool {
+    let before = row.clone();
+    let names_server = !usage.failed || row.account_id.is_none();
+    if names_server {
+        row.provider = usage.provider.or(row.provider);
+        row.account_id = usage.account_id.or(row.account_id);
+    }
+    if let Some(told) = usage.tokens {
+        compare(row, told);
+    }
+    *row != before
+}
+
+fn compare(row: &mut request::Model, told: Tokens) {
+    match (row.usage_source, tokens_of(row)) {
+        (UsageSource::Wire, Some(seen)) => {
+            row.reconciliation = Some(if seen == told {
+                Reconciliation::Matched
+            } else {
+                Reconciliation::Mismatched
+            });
+        }
+        (UsageSource::Engine, Some(earlier)) => set_tokens(row, sum(earlier, told)),
+        _ => {
+            set_tokens(row, told);
+            row.usage_source = UsageSource::Engine;
+            row.reconciliation = Some(Reconciliation::EngineOnly);
+        }
+    }
+}
+
+fn sum(one: Tokens, other: Tokens) -> Tokens {
+    Tokens {
+        input: one.input.saturating_add(other.input),
+        cache_read: one.cache_read.saturating_add(other.cache_read),
+        cache_write: one.cache_write.saturating_add(other.cache_write),
+        output: one.output.saturating_add(other.output),
+        reasoning: one.reasoning.saturating_add(other.reasoning),
+    }
+}
+
+fn set_tokens(row: &mut request::Model, tokens: Tokens) {
+    row.input_tokens = Some(tokens.input);
+    row.cache_read_tokens = Some(tokens.cache_read);
+    row.cache_write_tokens = Some(tokens.cache_write);
+    row.output_tokens = Some(tokens.output);
+    row.reasoning_tokens = Some(tokens.reasoning);
+}
+
+/// The engine's reports that came before the request they speak of ended.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    by_request: HashMap<Uuid, VecDeque<EngineUsage>>,
+    order: VecDeque<Uuid>,
+}
+
+impl Waiting {
+    pub(super) fn keep(&mut self, usage: EngineUsage) {
+        if self.order.len() >= MOST_WAITING {
+            self.forget_oldest();
+        }
+        self.order.push_back(usage.request_id);
+        self.by_request
+            .entry(usage.request_id)
+            .or_default()
+            .push_back(usage);
+    }
+
+    /// Applies what waits for a row that is about to be stored. Turns of a WebSocket share the id of
+    /// their connection: each takes one report, in order.
+    pub(super) fn apply_to(&mut self, row: &mut request::Model) {
+        if self.by_request.is_empty() {
+            return;
+        }
+        let Some(connection_id) = row.connection_id else {
+            for usage in self.by_request.remove(&row.id).unwrap_or_default() {
+                apply(row, &usage);
+            }
+            return;
+        };
+        let Some(reports) = self.by_request.get_mut(&connection_id) else {
+            return;
+        };
+        while let Some(usage) = reports.pop_front() {
+            apply(row, &usage);
+            if !usage.failed {
+                break;
+            }
+        }
+        if reports.is_empty() {
+            self.by_request.remove(&connection_id);
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(id) = self.order.pop_front() else {
+            return;
+        };
+        if self.by_request.remove(&id).is_some() {
+            tracing::debug!(request.id = %id, "the engine reported on a request that we do not know");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::DateTime;
+    use entity::{
+        provider_account::ProviderKind,
+        request::{Outcome, Protocol},
+    };
+
+    use super::*;
+    use crate::domain::requests::RequestRecord;
+
+    const TOLD: Tokens = Tokens {
+        input: 6,
+        cache_read: 4,
+        cache_write: 0,
+        output: 3,
+        reasoning: 2,
+    };
+
+    fn row(source: UsageSource, tokens: Option<Tokens>) -> request::Model {
+        RequestRecord {
+            id: Uuid::now_v7(),
+            connection_id: None,
+            user_id: Uuid::nil(),
+            api_key_id: Uuid::nil(),
+            started_at: DateTime::UNIX_EPOCH,
+            duration: Duration::ZERO,
+            time_to_first_byte: None,
+            endpoint: "POST /v1/chat/completions".to_owned(),
+            protocol: Protocol::OpenaiChat,
+            model: None,
+            served_model: None,
+            streamed: false,
+            http_status: Some(200),
+            outcome: Outcome::Completed,
+            error_code: None,
+            tokens,
+            usage_source: source,
+            client_ip: None,
+            user_agent: None,
+        }
+        .into_row(1)
+    }
+
+    fn report(request_id: Uuid) -> EngineUsage {
+        EngineUsage {
+            request_id,
+            provider: Some(ProviderKind::Claude),
+            account_id: Some(Uuid::max()),
+            failed: false,
+            tokens: Some(TOLD),
+        }
+    }
+
+    #[test]
+    fn the_engine_settles_what_the_wire_left_unknown() {
+        let mut row = row(UsageSource::Unknown, None);
+
+        assert!(apply(&mut row, &report(Uuid::nil())));
+
+        assert_eq!(tokens_of(&row), Some(TOLD));
+        assert_eq!(row.usage_source, UsageSource::Engine);
+        assert_eq!(row.provider, Some(ProviderKind::Claude));
+        assert_eq!(row.reconciliation, Some(Reconciliation::EngineOnly));
+    }
+
+    #[test]
+    fn a_disagreement_is_noted_and_the_wire_is_kept() {
+        let seen = Tokens { input: 7, ..TOLD };
+        let mut row = row(UsageSource::Wire, Some(seen));
+
+        apply(&mut row, &report(Uuid::nil()));
+
+        assert_eq!(tokens_of(&row), Some(seen));
+        assert_eq!(row.reconciliation, Some(Reconciliation::Mismatched));
+    }
+
+    #[test]
+    fn an_attempt_that_failed_does_not_displace_the_one_that_served() {
+        let mut row = row(UsageSource::Wire, Some(TOLD));
+        apply(&mut row, &report(Uuid::nil()));
+        let failed = EngineUsage {
+            account_id: Some(Uuid::nil()),
+            failed: true,
+            tokens: None,
+            ..report(Uuid::nil())
+        };
+
+        assert!(!apply(&mut row, &failed));
+        assert_eq!(row.account_id, Some(Uuid::max()));
+    }
+
+    #[test]
+    fn each_turn_of_a_socket_takes_one_report() {
+        let connection = Uuid::now_v7();
+        let mut waiting = Waiting::default();
+        let second = Tokens { input: 99, ..TOLD };
+        waiting.keep(report(connection));
+        waiting.keep(EngineUsage {
+            tokens: Some(second),
+            ..report(connection)
+        });
+
+        let mut turns = [
+            row(UsageSource::Unknown, None),
+            row(UsageSource::Unknown, None),
+        ];
+        for turn in &mut turns {
+            turn.connection_id = Some(connection);
+            waiting.apply_to(turn);
+        }
+
+        assert_eq!(turns.each_ref().map(tokens_of), [Some(TOLD), Some(second)]);
+        assert!(waiting.by_request.is_empty());
+    }
+
+    #[test]
+    fn reports_for_strangers_do_not_pile_up() {
+        let mut waiting = Waiting::default();
+
+        for _ in 0..MOST_WAITING + 10 {
+            waiting.keep(report(Uuid::now_v7()));
+        }
+
+        assert_eq!(waiting.by_request.len(), MOST_WAITING);
+    }
+}

@@ -1,0 +1,105 @@
+//! What the gateway tells about one request at its end.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use entity::request::{self, Outcome, Protocol, Reconciliation, UsageSource};
+use uuid::Uuid;
+
+use crate::domain::tokens::Tokens;
+
+/// The longest text that is kept of what a client says about itself.
+const LONGEST_TEXT: usize = 200;
+
+/// One request, or one turn of a WebSocket, as the gateway saw it.
+#[derive(Clone, Debug)]
+pub struct RequestRecord {
+    pub id: Uuid,
+    /// The WebSocket's first request, on each of its turns.
+    pub connection_id: Option<Uuid>,
+    pub user_id: Uuid,
+    pub api_key_id: Uuid,
+    pub started_at: DateTime<Utc>,
+    pub duration: Duration,
+    pub time_to_first_byte: Option<Duration>,
+    pub endpoint: String,
+    pub protocol: Protocol,
+    pub model: Option<String>,
+    pub served_model: Option<String>,
+    pub streamed: bool,
+    pub http_status: Option<u16>,
+    pub outcome: Outcome,
+    pub error_code: Option<String>,
+    pub tokens: Option<Tokens>,
+    pub usage_source: UsageSource,
+    pub client_ip: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+impl RequestRecord {
+    /// The row, with its place in the order of settlement.
+    pub(super) fn into_row(self, sequence: i64) -> request::Model {
+        let tokens = self.tokens;
+        request::Model {
+            id: self.id,
+            sequence,
+            connection_id: self.connection_id,
+            user_id: self.user_id,
+            api_key_id: self.api_key_id,
+            started_at: self.started_at.timestamp_micros(),
+            duration: micros(self.duration),
+            time_to_first_byte: self.time_to_first_byte.map(micros),
+            endpoint: shortened(self.endpoint),
+            protocol: self.protocol,
+            model: self.model.map(shortened),
+            served_model: self.served_model.map(shortened),
+            provider: None,
+            account_id: None,
+            streamed: self.streamed,
+            http_status: self
+                .http_status
+                .and_then(|status| i16::try_from(status).ok()),
+            outcome: self.outcome,
+            error_code: self.error_code.map(shortened),
+            usage_source: self.usage_source,
+            reconciliation: reconciliation(self.protocol, self.usage_source),
+            input_tokens: tokens.map(|tokens| tokens.input),
+            cache_read_tokens: tokens.map(|tokens| tokens.cache_read),
+            cache_write_tokens: tokens.map(|tokens| tokens.cache_write),
+            output_tokens: tokens.map(|tokens| tokens.output),
+            reasoning_tokens: tokens.map(|tokens| tokens.reasoning),
+            client_ip: self.client_ip.map(shortened),
+            user_agent: self.user_agent.map(shortened),
+        }
+    }
+}
+
+/// Until the engine reports, a count from the wire stands alone.
+fn reconciliation(protocol: Protocol, source: UsageSource) -> Option<Reconciliation> {
+    let metered = protocol != Protocol::Other;
+    (metered && source == UsageSource::Wire).then_some(Reconciliation::WireOnly)
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn shortened(mut text: String) -> String {
+    if let Some((at, _)) = text.char_indices().nth(LONGEST_TEXT) {
+        text.truncate(at);
+    }
+    // PostgreSQL cannot store it in a text, and a batch must not fail for one odd client.
+    text.retain(|c| c != '\0');
+    text
+}
+
+/// The tokens of a row; `None` while unknown.
+pub fn tokens_of(row: &request::Model) -> Option<Tokens> {
+    Some(Tokens {
+        input: row.input_tokens?,
+        cache_read: row.cache_read_tokens?,
+        cache_write: row.cache_write_tokens?,
+        output: row.output_tokens?,
+        reasoning: row.reasoning_tokens?,
+    })
+}

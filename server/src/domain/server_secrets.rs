@@ -1,0 +1,119 @@
+//! The server's own secrets. The one that digests tokens is sealed in the database, which makes it the
+//! check value of `ENCRYPTION_KEY` too: with a wrong key the server does not start, and loses nothing.
+
+use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc};
+
+use anyhow::{Context as _, anyhow};
+use entity::secret::{self, Entity as Secret};
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
+
+use crate::{
+    clock::SharedClock,
+    config::Storage,
+    crypto::{
+        token::Digester,
+        vault::{EncryptionKey, Vault, VaultError},
+    },
+    db::Database,
+};
+
+const DIGEST_KEY: &str = "token_digest_key";
+const KEY_FILE: &str = "encryption.key";
+
+/// What opens and digests.
+#[derive(Clone, Debug)]
+pub struct ServerSecrets {
+    pub vault: Arc<Vault>,
+    pub digester: Digester,
+}
+
+impl ServerSecrets {
+    /// Opens the server's secrets, making them on the first start.
+    pub async fn open(
+        storage: &Storage,
+        db: &Database,
+        clock: &SharedClock,
+    ) -> anyhow::Result<Self> {
+        let key = match &storage.encryption_key {
+            Some(key) => key.clone(),
+            None => key_from_file(&storage.data_dir)?,
+        };
+        let vault = Vault::new(&key, &storage.previous_keys);
+        let stored = Secret::find_by_id(DIGEST_KEY).one(db.reader()).await?;
+        let digest_key = match stored {
+            Some(row) => open_digest_key(&vault, &row)?,
+            None => create_digest_key(&vault, db, clock).await?,
+        };
+        Ok(Self {
+            vault: Arc::new(vault),
+            digester: Digester::new(&digest_key),
+        })
+    }
+}
+
+fn open_digest_key(vault: &Vault, row: &secret::Model) -> anyhow::Result<[u8; 64]> {
+    let opened = vault.open(DIGEST_KEY, &row.sealed).map_err(|error| match error {
+        VaultError::UnknownKey => anyhow!(
+            "ENCRYPTION_KEY is not the key that this database was sealed with. Nothing was changed. \
+             Start with the earlier key, or keep it in ENCRYPTION_KEY_PREVIOUS beside the new one. \
+             If no key was set before, it is in the file {KEY_FILE} of the data directory."
+        ),
+        VaultError::Damaged => anyhow!("the sealed secret {DIGEST_KEY} is damaged; restore a backup"),
+    })?;
+    opened
+        .as_slice()
+        .try_into()
+        .context("the sealed secret has the wrong length")
+}
+
+async fn create_digest_key(
+    vault: &Vault,
+    db: &Database,
+    clock: &SharedClock,
+) -> anyhow::Result<[u8; 64]> {
+    let key: [u8; 64] = rand::random();
+    let row = secret::ActiveModel {
+        name: Set(DIGEST_KEY.to_owned()),
+        sealed: Set(vault.seal(DIGEST_KEY, &key)?),
+        created_at: Set(clock.now()),
+    };
+    Secret::insert(row)
+        .exec_without_returning(db.writer())
+        .await
+        .context("cannot keep the server's secrets")?;
+    Ok(key)
+}
+
+/// Without `ENCRYPTION_KEY` a key is made once and kept beside the database.
+fn key_from_file(data_dir: &Path) -> anyhow::Result<EncryptionKey> {
+    let path = data_dir.join(KEY_FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            EncryptionKey::parse(&text).with_context(|| format!("{} holds no key", path.display()))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create_key_file(&path),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+fn create_key_file(path: &Path) -> anyhow::Result<EncryptionKey> {
+    let key = EncryptionKey::generate();
+    let fail = || format!("cannot write {}", path.display());
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory).with_context(fail)?;
+    }
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(fail)?;
+    file.write_all(key.to_base64().as_bytes())
+        .with_context(fail)?;
+    file.sync_all().with_context(fail)?;
+    tracing::warn!(
+        file = %path.display(),
+        "ENCRYPTION_KEY is not set: made a key of our own; back this file up together with the database"
+    );
+    Ok(key)
+}

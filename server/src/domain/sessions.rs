@@ -1,0 +1,204 @@
+//! Administrators' sessions: begin, look up, expire, end.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    admin,
+    session::{self, Entity as Session},
+};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _,
+    QueryFilter as _, QueryOrder as _, sea_query::Expr,
+};
+use secrecy::SecretString;
+use subtle::ConstantTimeEq as _;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+use super::{Error, Result};
+use crate::{
+    clock::SharedClock,
+    crypto::token::{self, Digester},
+    db::Database,
+};
+
+const ABSOLUTE_LIFE: TimeDelta = TimeDelta::days(7);
+const IDLE_LIFE: TimeDelta = TimeDelta::hours(24);
+/// How stale `last_seen_at` may be: writing it at each request would make every query a write.
+const SEEN_PRECISION: TimeDelta = TimeDelta::minutes(1);
+
+/// A signed-in administrator.
+#[derive(Clone, Debug)]
+pub struct AdminSession {
+    pub session: session::Model,
+    pub admin: admin::Model,
+    /// What the browser must echo; bound to this session.
+    pub csrf_token: String,
+}
+
+/// A session that was just begun: the only moment its cookie is known.
+#[derive(Debug)]
+pub struct BegunSession {
+    pub session: AdminSession,
+    pub cookie: SecretString,
+}
+
+/// Where a sign-in comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+/// The sessions of all administrators.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    db: Database,
+    clock: SharedClock,
+    digester: Digester,
+    /// Says which session ended, so that its open sockets are closed.
+    ended: broadcast::Sender<Uuid>,
+}
+
+impl Sessions {
+    /// The service over this database.
+    pub fn new(db: Database, clock: SharedClock, digester: Digester) -> Self {
+        let (ended, _) = broadcast::channel(64);
+        Self {
+            db,
+            clock,
+            digester,
+            ended,
+        }
+    }
+
+    /// Signs an administrator in.
+    pub async fn begin(&self, admin: admin::Model, client: Client) -> Result<BegunSession> {
+        let cookie = token::generate("");
+        let now = self.clock.now();
+        let session = session::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            admin_id: Set(admin.id),
+            digest: Set(self.digester.digest(cookie.as_bytes()).to_vec()),
+            created_at: Set(now),
+            last_seen_at: Set(now),
+            expires_at: Set(now + ABSOLUTE_LIFE),
+            client_ip: Set(client.ip),
+            user_agent: Set(client.user_agent),
+        };
+        let session = session.insert(self.db.writer()).await?;
+        self.forget_expired(now).await?;
+        Ok(BegunSession {
+            session: self.with_csrf(session, admin),
+            cookie: SecretString::from(cookie.as_str()),
+        })
+    }
+
+    /// Finds the living session behind a cookie.
+    pub async fn find(&self, cookie: &str) -> Result<Option<AdminSession>> {
+        let digest = self.digester.digest(cookie.as_bytes());
+        let found = Session::find()
+            .filter(session::Column::Digest.eq(digest.as_slice()))
+            .find_also_related(admin::Entity)
+            .one(self.db.reader())
+            .await?;
+        let Some((session, Some(admin))) = found else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        if is_over(&session, now) {
+            return Ok(None);
+        }
+        if now - session.last_seen_at > SEEN_PRECISION {
+            self.touch(session.id, now).await?;
+        }
+        Ok(Some(self.with_csrf(session, admin)))
+    }
+
+    /// An administrator's living sessions, the latest first.
+    pub async fn list(&self, admin_id: Uuid) -> Result<Vec<session::Model>> {
+        let now = self.clock.now();
+        let sessions = Session::find()
+            .filter(session::Column::AdminId.eq(admin_id))
+            .order_by_desc(session::Column::LastSeenAt)
+            .all(self.db.reader())
+            .await?;
+        Ok(sessions
+            .into_iter()
+            .filter(|session| !is_over(session, now))
+            .collect())
+    }
+
+    /// Ends one of an administrator's sessions.
+    pub async fn revoke(&self, admin_id: Uuid, id: Uuid) -> Result<session::Model> {
+        let session = Session::find_by_id(id)
+            .filter(session::Column::AdminId.eq(admin_id))
+            .one(self.db.reader())
+            .await?
+            .ok_or(Error::NotFound { what: "session" })?;
+        Session::delete_by_id(id).exec(self.db.writer()).await?;
+        let _ = self.ended.send(id);
+        Ok(session)
+    }
+
+    /// Ends all of an administrator's sessions but one. Returns how many.
+    pub async fn revoke_others(&self, admin_id: Uuid, kept: Option<Uuid>) -> Result<usize> {
+        let mut ended = self.list(admin_id).await?;
+        ended.retain(|session| Some(session.id) != kept);
+        for session in &ended {
+            Session::delete_by_id(session.id)
+                .exec(self.db.writer())
+                .await?;
+            let _ = self.ended.send(session.id);
+        }
+        Ok(ended.len())
+    }
+
+    /// Tells which sessions end from now on.
+    pub fn ended(&self) -> broadcast::Receiver<Uuid> {
+        self.ended.subscribe()
+    }
+
+    /// Whether a browser echoed the session's token.
+    pub fn csrf_matches(session: &AdminSession, presented: Option<&str>) -> bool {
+        presented.is_some_and(|presented| {
+            session
+                .csrf_token
+                .as_bytes()
+                .ct_eq(presented.as_bytes())
+                .into()
+        })
+    }
+
+    fn with_csrf(&self, session: session::Model, admin: admin::Model) -> AdminSession {
+        let seed = [b"csrf:".as_slice(), session.id.as_bytes(), &session.digest].concat();
+        AdminSession {
+            csrf_token: hex::encode(self.digester.digest(&seed)),
+            session,
+            admin,
+        }
+    }
+
+    async fn touch(&self, id: Uuid, now: DateTime<Utc>) -> Result<()> {
+        Session::update_many()
+            .col_expr(session::Column::LastSeenAt, Expr::value(now))
+            .filter(session::Column::Id.eq(id))
+            .exec(self.db.writer())
+            .await?;
+        Ok(())
+    }
+
+    async fn forget_expired(&self, now: DateTime<Utc>) -> Result<()> {
+        let over = Condition::any()
+            .add(session::Column::ExpiresAt.lt(now))
+            .add(session::Column::LastSeenAt.lt(now - IDLE_LIFE));
+        Session::delete_many()
+            .filter(over)
+            .exec(self.db.writer())
+            .await?;
+        Ok(())
+    }
+}
+
+fn is_over(session: &session::Model, now: DateTime<Utc>) -> bool {
+    session.expires_at <= now || session.last_seen_at + IDLE_LIFE <= now
+}

@@ -1,0 +1,307 @@
+//! The people whose tools call the gateway: create, change, disable, archive.
+
+use entity::user::{self, Entity as User};
+use sea_orm::{
+    ActiveModelTrait as _,
+    ActiveValue::Set,
+    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, IntoActiveModel as _, Order,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    sea_query::{Expr, Func, LikeExpr},
+};
+use uuid::Uuid;
+
+use super::{
+    Error, Result,
+    api_keys::{ApiKeys, IssuedApiKey, NewApiKey},
+    models,
+    paging::{Page, PageRequest},
+    patch::Patch,
+    text,
+};
+use crate::{clock::SharedClock, db::Database};
+
+/// What a new user is like.
+#[derive(Clone, Debug, Default)]
+pub struct NewUser {
+    pub name: String,
+    pub email: Option<String>,
+    pub note: Option<String>,
+    pub allowed_models: Option<Vec<String>>,
+    /// Every user begins with a key.
+    pub api_key: NewApiKey,
+}
+
+/// What to change about a user.
+#[derive(Clone, Debug, Default)]
+pub struct UserChanges {
+    pub name: Option<String>,
+    pub email: Patch<String>,
+    pub note: Patch<String>,
+    pub enabled: Option<bool>,
+    pub allowed_models: Patch<Vec<String>>,
+}
+
+/// Which users are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// Part of a name or an e-mail address, in any case.
+    pub search: Option<String>,
+    pub enabled: Option<bool>,
+    pub archived: bool,
+}
+
+/// By what users are ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserOrderField {
+    Name,
+    #[default]
+    CreatedAt,
+    LastUsedAt,
+}
+
+/// The order of a list of users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserOrder {
+    pub field: UserOrderField,
+    pub descending: bool,
+}
+
+/// All users.
+#[derive(Clone, Debug)]
+pub struct Users {
+    db: Database,
+    clock: SharedClock,
+    api_keys: ApiKeys,
+}
+
+impl Users {
+    /// The service over this database.
+    pub fn new(db: Database, clock: SharedClock, api_keys: ApiKeys) -> Self {
+        Self {
+            db,
+            clock,
+            api_keys,
+        }
+    }
+
+    /// Creates a user together with a first key.
+    pub async fn create(&self, new: NewUser) -> Result<(user::Model, IssuedApiKey)> {
+        let now = self.clock.now();
+        let name = text::required("name", &new.name, 100)?;
+        let user = user::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            name: Set(name.clone()),
+            email: Set(text::optional("email", new.email.as_deref(), 254)?),
+            note: Set(text::optional("note", new.note.as_deref(), 2000)?),
+            enabled: Set(true),
+            allowed_models: Set(models::check(new.allowed_models)?),
+            created_at: Set(now),
+            updated_at: Set(now),
+            ..Default::default()
+        };
+        let transaction = self.db.begin().await?;
+        let user = user
+            .insert(&transaction)
+            .await
+            .map_err(|error| Error::unless_taken(error, || name_taken(&name)))?;
+        let issued = self
+            .api_keys
+            .insert(&transaction, &user, new.api_key)
+            .await?;
+        transaction.commit().await?;
+        self.api_keys.refresh(user.id).await?;
+        Ok((user, issued))
+    }
+
+    /// Finds a user, archived or not.
+    pub async fn find(&self, id: Uuid) -> Result<Option<user::Model>> {
+        Ok(User::find_by_id(id).one(self.db.reader()).await?)
+    }
+
+    /// Finds users by id.
+    pub async fn find_many(&self, ids: &[Uuid]) -> Result<Vec<user::Model>> {
+        let users = User::find().filter(user::Column::Id.is_in(ids.iter().copied()));
+        Ok(users.all(self.db.reader()).await?)
+    }
+
+    /// A page of users. A cursor is the id of a user.
+    pub async fn list(
+        &self,
+        filter: &UserFilter,
+        order: UserOrder,
+        page: &PageRequest,
+    ) -> Result<Page<user::Model>> {
+        let window = page.window()?;
+        let descending = order.descending != window.backwards;
+        let mut query = filtered(filter);
+        if let Some(cursor) = &window.cursor {
+            let id = cursor
+                .parse()
+                .map_err(|_| Error::bad_input("this cursor is not one of ours"))?;
+            query = query.filter(beyond(order.field, descending, id));
+        }
+        let direction = if descending { Order::Desc } else { Order::Asc };
+        let users = query
+            .order_by(sort_key(order.field), direction.clone())
+            .order_by(user::Column::Id, direction)
+            .limit(window.limit + 1)
+            .all(self.db.reader())
+            .await?;
+        Ok(window.page(users))
+    }
+
+    /// How many users there are.
+    pub async fn count(&self, filter: &UserFilter) -> Result<u64> {
+        Ok(filtered(filter).count(self.db.reader()).await?)
+    }
+
+    /// Changes a user. What is disabled or restricted is so at once.
+    pub async fn update(&self, id: Uuid, changes: UserChanges) -> Result<user::Model> {
+        let user = self.living(id).await?;
+        let mut user = user.into_active_model();
+        let mut name = String::new();
+        if let Some(new) = changes.name {
+            name = text::required("name", &new, 100)?;
+            user.name = Set(name.clone());
+        }
+        if let Some(email) = changes.email.into_change() {
+            user.email = Set(text::optional("email", email.as_deref(), 254)?);
+        }
+        if let Some(note) = changes.note.into_change() {
+            user.note = Set(text::optional("note", note.as_deref(), 2000)?);
+        }
+        if let Some(enabled) = changes.enabled {
+            user.enabled = Set(enabled);
+        }
+        if let Some(patterns) = changes.allowed_models.into_change() {
+            user.allowed_models = Set(models::check(patterns)?);
+        }
+        user.updated_at = Set(self.clock.now());
+        let user = user
+            .update(self.db.writer())
+            .await
+            .map_err(|error| Error::unless_taken(error, || name_taken(&name)))?;
+        self.api_keys.refresh(id).await?;
+        Ok(user)
+    }
+
+    /// Enables or disables several users, all or none of them.
+    pub async fn set_enabled(&self, ids: &[Uuid], enabled: bool) -> Result<Vec<user::Model>> {
+        let transaction = self.db.begin().await?;
+        let mut users = Vec::with_capacity(ids.len());
+        for id in ids {
+            let user = User::find_by_id(*id)
+                .filter(user::Column::ArchivedAt.is_null())
+                .one(&transaction)
+                .await?
+                .ok_or(Error::NotFound { what: "user" })?;
+            let mut user = user.into_active_model();
+            user.enabled = Set(enabled);
+            user.updated_at = Set(self.clock.now());
+            users.push(user.update(&transaction).await?);
+        }
+        transaction.commit().await?;
+        for id in ids {
+            self.api_keys.refresh(*id).await?;
+        }
+        Ok(users)
+    }
+
+    /// Archives a user: the keys die, the name is free again, the history stays.
+    pub async fn archive(&self, id: Uuid) -> Result<user::Model> {
+        let user = self.living(id).await?;
+        let now = self.clock.now();
+        let mut user = user.into_active_model();
+        user.enabled = Set(false);
+        user.archived_at = Set(Some(now));
+        user.updated_at = Set(now);
+        let transaction = self.db.begin().await?;
+        let user = user.update(&transaction).await?;
+        self.api_keys.revoke_all(&transaction, id).await?;
+        transaction.commit().await?;
+        self.api_keys.refresh(id).await?;
+        Ok(user)
+    }
+
+    async fn living(&self, id: Uuid) -> Result<user::Model> {
+        self.find(id)
+            .await?
+            .filter(|user| user.archived_at.is_none())
+            .ok_or(Error::NotFound { what: "user" })
+    }
+}
+
+fn name_taken(name: &str) -> String {
+    format!("there is a user named {name:?} already; choose another name")
+}
+
+fn filtered(filter: &UserFilter) -> Select<User> {
+    let archived = if filter.archived {
+        user::Column::ArchivedAt.is_not_null()
+    } else {
+        user::Column::ArchivedAt.is_null()
+    };
+    let mut query = User::find().filter(archived);
+    if let Some(enabled) = filter.enabled {
+        query = query.filter(user::Column::Enabled.eq(enabled));
+    }
+    if let Some(search) = filter
+        .search
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
+        let escaped = search
+            .to_lowercase()
+            .replace('\\', "\\\\")
+            .replace('%', "\\%")
+            .replace('_', "\\_");
+        let like = || LikeExpr::new(format!("%{escaped}%")).escape('\\');
+        let lower = |column| Expr::expr(Func::lower(Expr::col((User, column))));
+        query = query.filter(
+            Condition::any()
+                .add(lower(user::Column::Name).like(like()))
+                .add(lower(user::Column::Email).like(like())),
+        );
+    }
+    query
+}
+
+/// What users are ordered by; never null, so that a cursor can point into it. Somebody who never
+/// called sorts as on the day of creation, a moment before the first call could have been.
+fn sort_key(field: UserOrderField) -> Expr {
+    match field {
+        UserOrderField::Name => Expr::expr(Func::lower(Expr::col((User, user::Column::Name)))),
+        UserOrderField::CreatedAt => Expr::col((User, user::Column::CreatedAt)),
+        UserOrderField::LastUsedAt => Expr::expr(Func::coalesce([
+            Expr::col((User, user::Column::LastUsedAt)),
+            Expr::col((User, user::Column::CreatedAt)),
+        ])),
+    }
+}
+
+/// What comes after the user with this id in the order of the list.
+fn beyond(field: UserOrderField, descending: bool, id: Uuid) -> Condition {
+    let of_cursor = sea_orm::sea_query::Query::select()
+        .expr(sort_key(field))
+        .from(User)
+        .and_where(Expr::col((User, user::Column::Id)).eq(id))
+        .to_owned();
+    let there = || Expr::SubQuery(None, Box::new(of_cursor.clone().into()));
+    let (further, further_id) = if descending {
+        (
+            sort_key(field).lt(there()),
+            Expr::col((User, user::Column::Id)).lt(id),
+        )
+    } else {
+        (
+            sort_key(field).gt(there()),
+            Expr::col((User, user::Column::Id)).gt(id),
+        )
+    };
+    Condition::any().add(further).add(
+        Condition::all()
+            .add(sort_key(field).eq(there()))
+            .add(further_id),
+    )
+}
