@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-use crate::domain::provider_credential::ProviderCredential;
+use crate::domain::provider_accounts::ProviderCredential;
 
 /// Why the credentials could not be had; any error with words will do.
 pub type CredentialsError = Box<dyn std::error::Error + Send + Sync>;

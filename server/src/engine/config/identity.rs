@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::lists::base_url;
-use crate::domain::provider_credential::ProviderCredential;
+use crate::domain::provider_accounts::ProviderCredential;
 
 /// Who stands behind a name of the engine's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use entity::provider_account::{ProviderKind, ProviderModel};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
-use crate::domain::provider_credential::ProviderCredential;
+use crate::domain::provider_accounts::ProviderCredential;
 
 /// What a preview shows in the place of a secret.
 pub(super) const MASK: &str = "********";

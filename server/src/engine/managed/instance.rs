@@ -10,7 +10,7 @@ use url::Url;
 use super::Managed;
 use super::folder::Folder;
 use super::keys::Keys;
-use crate::domain::provider_credential::ProviderCredential;
+use crate::domain::provider_accounts::ProviderCredential;
 use crate::engine::client::EngineClient;
 use crate::engine::config::{CredentialLists, Document, Door, Reveal, write_in_place};
 use crate::engine::endpoint::Endpoint;

@@ -10,7 +10,7 @@ use entity::provider_account::{ProviderKind, ProviderModel};
 use futures_util::future::BoxFuture;
 use proxypal_server::clock::SystemClock;
 use proxypal_server::domain::engine_usage::EngineUsage;
-use proxypal_server::domain::provider_credential::ProviderCredential;
+use proxypal_server::domain::provider_accounts::ProviderCredential;
 use proxypal_server::engine::{
     CredentialSource, CredentialsError, Engine, EngineContext, EngineMode, EngineOptions,
     EngineState, EngineStatus,
