@@ -6,3 +6,5 @@ pub mod crypto;
 pub mod db;
 pub mod domain;
 pub mod engine;
+pub mod graphql;
+pub mod web;

@@ -1,0 +1,95 @@
+//! Where a request really comes from. Proxies are believed only when they are configured: anybody can
+//! write `X-Forwarded-For`.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::{HeaderMap, request::Parts};
+use ipnet::IpNet;
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The other end of the connection, as a request extension; the accept loop puts it there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddress(pub SocketAddr);
+
+/// Tells the address of a client from that of a proxy.
+#[derive(Clone, Debug, Default)]
+pub struct ClientAddresses {
+    trusted_proxies: Vec<IpNet>,
+}
+
+impl ClientAddresses {
+    /// Believes these proxies and nobody else.
+    pub fn new(trusted_proxies: Vec<IpNet>) -> Self {
+        Self { trusted_proxies }
+    }
+
+    /// The client of a request; `None` when nobody noted the peer.
+    pub fn of(&self, parts: &Parts) -> Option<IpAddr> {
+        let PeerAddress(peer) = parts.extensions.get()?;
+        Some(self.behind(peer.ip().to_canonical(), &parts.headers))
+    }
+
+    /// Walks back from the peer through proxies that are trusted; the first hop that is not is the
+    /// client. What lies beyond it is hearsay.
+    fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let lines = headers.get_all(FORWARDED_FOR);
+        let chain: Vec<&str> = lines
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','))
+            .collect();
+        let mut client = peer;
+        for hop in chain.iter().rev() {
+            if !self.trusts(client) {
+                break;
+            }
+            let Some(address) = parse(hop) else { break };
+            client = address;
+        }
+        client
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies
+            .iter()
+            .any(|network| network.contains(&address))
+    }
+}
+
+/// An address with or without a port.
+fn parse(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim();
+    let address = hop.parse::<IpAddr>().ok();
+    let address = address.or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()));
+    address.map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(peer: &str, forwarded_for: &'static str) -> String {
+        let addresses = ClientAddresses::new(vec!["10.0.0.0/8".parse().unwrap()]);
+        let mut headers = HeaderMap::new();
+        headers.insert(FORWARDED_FOR, forwarded_for.parse().unwrap());
+        addresses
+            .behind(peer.parse().unwrap(), &headers)
+            .to_string()
+    }
+
+    #[test]
+    fn believes_nobody_but_configured_proxies() {
+        assert_eq!(client("198.51.100.7", "203.0.113.9"), "198.51.100.7");
+        assert_eq!(client("10.0.0.1", "203.0.113.9"), "203.0.113.9");
+        assert_eq!(
+            client("10.0.0.1", "evil, 203.0.113.9, 10.0.0.2"),
+            "203.0.113.9"
+        );
+        assert_eq!(
+            client("10.0.0.1", "127.0.0.1, 203.0.113.9:4711"),
+            "203.0.113.9"
+        );
+        assert_eq!(client("10.0.0.1", "nonsense"), "10.0.0.1");
+    }
+}
