@@ -125,7 +125,8 @@ impl UserQuery {
         #[graphql(desc = "Which users; those not archived when left out.")] filter: Option<
             UserFilter,
         >,
-        #[graphql(desc = "In which order.", default)] order_by: UserOrder,
+        #[graphql(desc = "In which order.", default_with = "Some(UserOrder::default())")]
+        order_by: Option<UserOrder>,
         #[graphql(desc = "How many from the start, at most 200; 50 when left out.")] first: Option<
             i32,
         >,
@@ -139,7 +140,8 @@ impl UserQuery {
             last,
             before,
         };
-        UserConnection::read(ctx, filter.unwrap_or_default().into(), order_by, &page).await
+        let order = order_by.unwrap_or_default();
+        UserConnection::read(ctx, filter.unwrap_or_default().into(), order, &page).await
     }
 
     /// A user, archived or not; null when there is none with this id.
