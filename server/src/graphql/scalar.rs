@@ -12,15 +12,13 @@ pub(super) struct BigInt(pub(super) i64);
 #[Scalar]
 impl ScalarType for BigInt {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match &value {
-            Value::Number(number) => {
-                let number = number.as_i64();
-                number
-                    .map(Self)
-                    .ok_or_else(|| InputValueError::custom("not a 64-bit integer"))
-            }
-            _ => Err(InputValueError::expected_type(value)),
-        }
+        let Value::Number(number) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        let number = number.as_i64();
+        number
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom("not a 64-bit integer"))
     }
 
     fn to_value(&self) -> Value {

@@ -17,7 +17,7 @@ use crate::domain::{Viewer, sessions::AdminSession};
 /// A session, with the CSRF token when it is the caller's own.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
-    session: session::Model,
+    row: session::Model,
     admin: admin::Model,
     csrf_token: Option<String>,
 }
@@ -35,7 +35,7 @@ impl Session {
     fn of(caller: &AdminSession, session: session::Model) -> Self {
         let current = session.id == caller.session.id;
         Self {
-            session,
+            row: session,
             admin: caller.admin.clone(),
             csrf_token: current.then(|| caller.csrf_token.clone()),
         }
@@ -47,7 +47,7 @@ impl Session {
 impl Session {
     /// The session's id.
     async fn id(&self) -> ID {
-        self.session.id.into()
+        self.row.id.into()
     }
 
     /// Who signed in.
@@ -57,27 +57,27 @@ impl Session {
 
     /// When the sign-in was.
     async fn created_at(&self) -> DateTime<Utc> {
-        self.session.created_at
+        self.row.created_at
     }
 
     /// When it was last used, to the minute.
     async fn last_seen_at(&self) -> DateTime<Utc> {
-        self.session.last_seen_at
+        self.row.last_seen_at
     }
 
     /// When it ends however busy it is.
     async fn expires_at(&self) -> DateTime<Utc> {
-        self.session.expires_at
+        self.row.expires_at
     }
 
     /// The address it was begun from.
     async fn client_ip(&self) -> Option<&str> {
-        self.session.client_ip.as_deref()
+        self.row.client_ip.as_deref()
     }
 
     /// What the browser said it was.
     async fn user_agent(&self) -> Option<&str> {
-        self.session.user_agent.as_deref()
+        self.row.user_agent.as_deref()
     }
 
     /// Whether it is the one that asks.

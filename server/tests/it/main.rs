@@ -2,4 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod engine;
+mod graphql;
 mod schema;
+mod support;
+mod web;
