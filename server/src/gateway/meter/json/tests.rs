@@ -1,0 +1,1 @@
+//! The walker against `serde_json`, and against every cut.
