@@ -1,7 +1,15 @@
-//! What passes is read over its shoulder: the model on the way in, the usage on the way out.
-//!
-//! Nothing here holds a body, changes a byte, or can fail outward.
+//! What passes is read over its shoulder: the model on the way in, the usage on the way out. Each
+//! request has a receipt, which is recorded once, however the request ends.
 
+mod body;
+mod drain;
 mod json;
+mod receipt;
 pub mod scanner;
 pub mod tap;
+
+pub(super) use self::{
+    body::{MeteredBody, Voice},
+    drain::{Awaited, Drainer},
+    receipt::{End, Receipt},
+};

@@ -12,6 +12,7 @@ use http::{HeaderMap, Method};
 use super::dialect::Dialect;
 
 pub use endpoint::{BodyForm, ModelSource};
+pub(super) use path::PREFIXES;
 
 /// The longest label of an endpoint, in bytes.
 const LONGEST_LABEL: usize = 200;
