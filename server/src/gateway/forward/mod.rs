@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 pub(super) use self::{
     headers::{for_client, is_upgrade},
-    upstream::{Upstream, UpstreamBody, UpstreamError},
+    upstream::{Answer, Upstream, UpstreamBody, UpstreamError},
 };
 use super::{
     body::Upload,

@@ -87,7 +87,7 @@ impl Receipt {
         record.http_status = Some(status.as_u16());
         record.streamed = content_type.starts_with("text/event-stream");
         if self.is_metered {
-            let encoding = text(CONTENT_ENCODING);
+            let encoding = text(CONTENT_ENCODING).unwrap_or_default();
             self.tap = Some(Tap::new(record.protocol, content_type, encoding));
         }
     }

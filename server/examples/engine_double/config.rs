@@ -1,0 +1,223 @@
+//! The configuration as the engine understands it, and everything else that lives as long as it does.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU32;
+
+use arc_swap::ArcSwap;
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// The lists with one key per entry, and the provider behind each.
+const KEY_LISTS: [(&str, Provider); 4] = [
+    ("claude-api-key", Provider::Claude),
+    ("codex-api-key", Provider::Codex),
+    ("gemini-api-key", Provider::Gemini),
+    ("xai-api-key", Provider::Xai),
+];
+
+/// Who is behind a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Provider {
+    Claude,
+    Codex,
+    Gemini,
+    Xai,
+    Compatible,
+}
+
+/// Everything that lives as long as the process.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) path: PathBuf,
+    pub(crate) config: ArcSwap<Config>,
+    pub(crate) queue: Mutex<VecDeque<Value>>,
+    pub(crate) failures: AtomicU32,
+    pub(crate) management_key: Option<String>,
+    pub(crate) http: reqwest::Client,
+}
+
+/// One reading of the file.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) text: String,
+    pub(crate) document: Value,
+    pub(crate) credentials: Vec<Credential>,
+}
+
+/// One key at one provider.
+#[derive(Clone, Debug)]
+pub(crate) struct Credential {
+    pub(crate) provider: Provider,
+    pub(crate) provider_name: String,
+    pub(crate) api_key: String,
+    pub(crate) base_url: String,
+    pub(crate) auth_index: String,
+    pub(crate) headers: Vec<(String, String)>,
+    /// Alias and real name.
+    pub(crate) models: Vec<(String, String)>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Entry {
+    #[serde(default)]
+    api_key: String,
+    #[serde(default)]
+    api_key_entries: Vec<KeyOnly>,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    base_url: String,
+    prefix: Option<String>,
+    #[serde(default)]
+    headers: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    models: Vec<Model>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct KeyOnly {
+    api_key: String,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    name: String,
+    alias: String,
+}
+
+impl Live {
+    /// Reads the file and the environment.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the engine takes this key from its environment"
+    )]
+    pub(crate) fn open(path: PathBuf) -> Result<Self, String> {
+        let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        let http = reqwest::Client::builder().no_proxy().build();
+        Ok(Self {
+            path,
+            config: ArcSwap::from_pointee(Config::parse(text)?),
+            queue: Mutex::default(),
+            failures: AtomicU32::new(0),
+            management_key: std::env::var("MANAGEMENT_PASSWORD")
+                .ok()
+                .filter(|key| !key.is_empty()),
+            http: http.map_err(|error| error.to_string())?,
+        })
+    }
+
+    /// Where to listen.
+    pub(crate) fn address(&self) -> String {
+        let config = self.config.load();
+        let host = config.document["host"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        format!(
+            "{host}:{}",
+            config.document["port"].as_u64().unwrap_or_default()
+        )
+    }
+}
+
+impl Config {
+    /// Understands a file.
+    pub(crate) fn parse(text: String) -> Result<Self, String> {
+        let document: Value = serde_saphyr::from_str(&text).map_err(|error| error.to_string())?;
+        let mut credentials = Vec::new();
+        for (list, provider) in KEY_LISTS {
+            for entry in entries(&document, list)? {
+                let needs_url = matches!(provider, Provider::Codex | Provider::Xai);
+                if !(needs_url && entry.base_url.is_empty()) {
+                    credentials.push(credential(&entry, &entry.api_key, list, provider));
+                }
+            }
+        }
+        for entry in entries(&document, "openai-compatibility")? {
+            for key in &entry.api_key_entries {
+                let list = "openai-compatibility";
+                credentials.push(credential(&entry, &key.api_key, list, Provider::Compatible));
+            }
+        }
+        Ok(Self {
+            text,
+            document,
+            credentials,
+        })
+    }
+
+    /// The credentials that serve a model, and its real name there.
+    pub(crate) fn serving(&self, model: &str) -> Vec<(Credential, String)> {
+        let offers = |credential: &Credential| {
+            let mut models = credential.models.iter();
+            models
+                .find(|(alias, _)| alias == model)
+                .map(|(_, name)| name.clone())
+        };
+        let serving = self.credentials.iter();
+        serving
+            .filter_map(|credential| Some((credential.clone(), offers(credential)?)))
+            .collect()
+    }
+}
+
+fn entries(document: &Value, list: &str) -> Result<Vec<Entry>, String> {
+    match &document[list] {
+        Value::Null => Ok(Vec::new()),
+        entries => serde_json::from_value(entries.clone()).map_err(|error| error.to_string()),
+    }
+}
+
+fn credential(entry: &Entry, api_key: &str, list: &str, provider: Provider) -> Credential {
+    let seed = format!("{list}:{}+{api_key}", entry.base_url);
+    let prefix = entry
+        .prefix
+        .as_ref()
+        .map(|prefix| format!("{prefix}/"))
+        .unwrap_or_default();
+    let mut models: Vec<_> = entry
+        .models
+        .iter()
+        .map(|model| (format!("{prefix}{}", model.alias), model.name.clone()))
+        .collect();
+    if entry.models.is_empty()
+        && let Some(model) = catalogue(provider)
+    {
+        models.push((format!("{prefix}{model}"), model.to_owned()));
+    }
+    Credential {
+        provider,
+        provider_name: provider_name(provider, &entry.name),
+        api_key: api_key.to_owned(),
+        base_url: entry.base_url.clone(),
+        auth_index: hex::encode(&Sha256::digest(seed)[..8]),
+        headers: entry.headers.clone().into_iter().collect(),
+        models,
+    }
+}
+
+/// What a provider is known for, in brief.
+fn catalogue(provider: Provider) -> Option<&'static str> {
+    match provider {
+        Provider::Claude => Some("claude-sonnet-4-5-20250929"),
+        Provider::Codex => Some("gpt-5.5"),
+        Provider::Gemini => Some("gemini-2.5-pro"),
+        Provider::Xai => Some("grok-4.3"),
+        Provider::Compatible => None,
+    }
+}
+
+fn provider_name(provider: Provider, name: &str) -> String {
+    match provider {
+        Provider::Claude => "claude".to_owned(),
+        Provider::Codex => "codex".to_owned(),
+        Provider::Gemini => "gemini".to_owned(),
+        Provider::Xai => "xai".to_owned(),
+        Provider::Compatible => format!("openai-compatible-{}", name.to_lowercase()),
+    }
+}

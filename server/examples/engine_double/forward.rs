@@ -1,0 +1,282 @@
+//! Forwards a request to an upstream of the same protocol, and its answer back.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use serde_json::{Value, json};
+
+use crate::answers::{failure, unknown_model};
+use crate::config::{Live, Provider};
+use crate::record::{Attempt, Counts, forwarded_for, request_id};
+use crate::tap::{self, Tapped};
+
+/// A request as far as the double understands it.
+pub(crate) struct Asked {
+    pub(crate) live: Arc<Live>,
+    pub(crate) protocol: Provider,
+    pub(crate) endpoint: &'static str,
+    pub(crate) model: String,
+    /// For Gemini: what follows the model in the path, with the query.
+    pub(crate) action: String,
+    pub(crate) body: Value,
+    pub(crate) forwarded_for: String,
+    pub(crate) request_id: String,
+}
+
+/// `POST /v1/chat/completions`.
+pub(crate) async fn chat(state: State<Arc<Live>>, headers: HeaderMap, body: Bytes) -> Response {
+    post(
+        state,
+        &headers,
+        &body,
+        Provider::Compatible,
+        "POST /v1/chat/completions",
+    )
+    .await
+}
+
+/// `POST /v1/messages`.
+pub(crate) async fn messages(state: State<Arc<Live>>, headers: HeaderMap, body: Bytes) -> Response {
+    post(
+        state,
+        &headers,
+        &body,
+        Provider::Claude,
+        "POST /v1/messages",
+    )
+    .await
+}
+
+/// `POST /v1/responses`.
+pub(crate) async fn responses(
+    state: State<Arc<Live>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    post(
+        state,
+        &headers,
+        &body,
+        Provider::Codex,
+        "POST /v1/responses",
+    )
+    .await
+}
+
+/// `POST /v1/messages/count_tokens`: estimated here, and never recorded.
+pub(crate) async fn count_tokens(body: Bytes) -> Response {
+    Json(json!({"input_tokens": body.len() / 4})).into_response()
+}
+
+/// `POST /v1beta/models/{model}:{action}`.
+pub(crate) async fn gemini(
+    State(live): State<Arc<Live>>,
+    Path(action): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let (model, action) = action.split_once(':').unwrap_or((&action, ""));
+    let query = if query.is_some_and(|query| query.contains("alt=sse")) {
+        "?alt=sse"
+    } else {
+        ""
+    };
+    let asked = Asked {
+        live,
+        protocol: Provider::Gemini,
+        endpoint: "POST /v1beta/models/*action",
+        model: model.to_owned(),
+        action: format!("{action}{query}"),
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+        forwarded_for: forwarded_for(&headers),
+        request_id: request_id(),
+    };
+    asked.answer().await
+}
+
+async fn post(
+    State(live): State<Arc<Live>>,
+    headers: &HeaderMap,
+    body: &Bytes,
+    protocol: Provider,
+    endpoint: &'static str,
+) -> Response {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let asked = Asked {
+        live,
+        protocol,
+        endpoint,
+        model: body["model"].as_str().unwrap_or_default().to_owned(),
+        action: String::new(),
+        body,
+        forwarded_for: forwarded_for(headers),
+        request_id: request_id(),
+    };
+    asked.answer().await
+}
+
+impl Asked {
+    /// Tries one credential after another, with a record for each that was tried.
+    async fn answer(&self) -> Response {
+        let serving = self.live.config.load().serving(&self.model);
+        let mut last = unknown_model(&self.model, self.protocol);
+        for (credential, name) in serving {
+            let attempt = self.attempt(credential);
+            last = match self.send(&attempt, &name).await {
+                Ok(upstream) if upstream.status().is_success() => {
+                    return self.pass(upstream, attempt).await;
+                }
+                Ok(upstream) => {
+                    attempt.record(upstream.status().as_u16(), Counts::default());
+                    refused(upstream).await
+                }
+                Err(reason) => {
+                    attempt.record(500, Counts::default());
+                    failure(StatusCode::INTERNAL_SERVER_ERROR, &reason)
+                }
+            };
+            trace(&mut last, &attempt);
+        }
+        last
+    }
+
+    /// The attempt with one credential.
+    pub(crate) fn attempt(&self, credential: crate::config::Credential) -> Attempt {
+        Attempt {
+            live: self.live.clone(),
+            credential,
+            endpoint: self.endpoint,
+            alias: self.model.clone(),
+            request_id: self.request_id.clone(),
+            forwarded_for: self.forwarded_for.clone(),
+        }
+    }
+
+    /// Sends the request upstream, under the model's real name.
+    pub(crate) async fn send(
+        &self,
+        attempt: &Attempt,
+        name: &str,
+    ) -> Result<reqwest::Response, String> {
+        let credential = &attempt.credential;
+        let base = credential.base_url.trim_end_matches('/');
+        let url = match (self.protocol, credential.provider) {
+            (Provider::Compatible, Provider::Compatible) => format!("{base}/chat/completions"),
+            (Provider::Claude, Provider::Claude) => format!("{base}/v1/messages?beta=true"),
+            (Provider::Codex, Provider::Codex | Provider::Xai) => format!("{base}/responses"),
+            (Provider::Gemini, Provider::Gemini) => {
+                format!("{base}/v1beta/models/{name}:{}", self.action)
+            }
+            _ => return Err("the double does not translate between protocols".to_owned()),
+        };
+        let mut request = self.live.http.post(url).json(&self.upstream_body(name));
+        request = match credential.provider {
+            Provider::Gemini => request.header("x-goog-api-key", &credential.api_key),
+            Provider::Claude | Provider::Codex | Provider::Xai | Provider::Compatible => {
+                request.bearer_auth(&credential.api_key)
+            }
+        };
+        for (header, value) in &credential.headers {
+            request = request.header(header, value);
+        }
+        request.send().await.map_err(|error| error.to_string())
+    }
+
+    fn upstream_body(&self, name: &str) -> Value {
+        let mut body = self.body.clone();
+        let is_streamed = body["stream"] == true;
+        match self.protocol {
+            Provider::Gemini => return body,
+            Provider::Compatible if is_streamed => {
+                body["stream_options"] = json!({"include_usage": true})
+            }
+            Provider::Codex => body["stream"] = json!(true),
+            Provider::Compatible | Provider::Claude | Provider::Xai => {}
+        }
+        body["model"] = json!(name);
+        body
+    }
+
+    async fn pass(&self, upstream: reqwest::Response, attempt: Attempt) -> Response {
+        let content_type = upstream.headers().get("content-type").cloned();
+        let is_stream = content_type
+            .as_ref()
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        let wants_stream = self.body["stream"] == true || self.action.starts_with("stream");
+        let mut response = if !is_stream {
+            whole(upstream, &attempt).await
+        } else if wants_stream {
+            streamed(upstream, attempt.clone()).await
+        } else {
+            gathered(upstream, attempt.clone()).await
+        };
+        trace(&mut response, &attempt);
+        response
+    }
+}
+
+fn trace(response: &mut Response, attempt: &Attempt) {
+    if let Ok(value) = HeaderValue::from_str(&attempt.trace_id()) {
+        response.headers_mut().insert("x-cpa-trace-id", value);
+    }
+}
+
+/// A provider's error goes through as it is.
+async fn refused(upstream: reqwest::Response) -> Response {
+    let status = upstream.status();
+    let body = upstream.bytes().await.unwrap_or_default();
+    (status, [("content-type", "application/json")], body).into_response()
+}
+
+async fn whole(upstream: reqwest::Response, attempt: &Attempt) -> Response {
+    let body = upstream.bytes().await.unwrap_or_default();
+    let mut counts = Counts::default();
+    counts.read(
+        attempt.credential.provider,
+        &serde_json::from_slice(&body).unwrap_or_default(),
+    );
+    if attempt.credential.provider != Provider::Gemini || !is_count_of_tokens(&body) {
+        attempt.record(200, counts);
+    }
+    ([("content-type", "application/json")], body).into_response()
+}
+
+fn is_count_of_tokens(body: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(body).is_ok_and(|body| body.get("totalTokens").is_some())
+}
+
+/// Status and headers wait for the upstream's first bytes.
+async fn streamed(upstream: reqwest::Response, attempt: Attempt) -> Response {
+    let mut tapped = Tapped::new(upstream.bytes_stream().boxed(), attempt);
+    let first = tapped.next().await;
+    let body = Body::from_stream(futures_util::stream::iter(first).chain(tapped));
+    let headers = [
+        ("content-type", "text/event-stream"),
+        ("cache-control", "no-cache"),
+    ];
+    (headers, body).into_response()
+}
+
+/// A stream that the upstream insists on, for a caller who does not want one.
+async fn gathered(upstream: reqwest::Response, attempt: Attempt) -> Response {
+    let mut tapped = Tapped::new(upstream.bytes_stream().boxed(), attempt);
+    let mut all = Vec::new();
+    while let Some(Ok(bytes)) = tapped.next().await {
+        all.extend_from_slice(&bytes);
+    }
+    let mut events = all.split(|byte| *byte == b'\n').filter_map(tap::event);
+    match events.find(|event| event["type"] == "response.completed") {
+        Some(event) => Json(event["response"].clone()).into_response(),
+        None => failure(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "stream closed before response.completed",
+        ),
+    }
+}

@@ -1,0 +1,143 @@
+//! The records of the usage queue.
+
+use std::sync::{Arc, PoisonError};
+
+use axum::http::HeaderMap;
+use proxypal_server::clock::{Clock as _, SystemClock};
+use serde_json::{Value, json};
+
+use crate::config::{Credential, Live, Provider};
+
+/// One attempt at one upstream, to be recorded when it ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    pub(crate) live: Arc<Live>,
+    pub(crate) credential: Credential,
+    pub(crate) endpoint: &'static str,
+    pub(crate) alias: String,
+    pub(crate) request_id: String,
+    pub(crate) forwarded_for: String,
+}
+
+/// Counts that never overlap.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    uncached: u64,
+    cache_read: u64,
+    cache_write: u64,
+    output: u64,
+    reasoning: u64,
+}
+
+/// The caller's id, verbatim.
+pub(crate) fn forwarded_for(headers: &HeaderMap) -> String {
+    let value = headers
+        .get("x-forwarded-for")
+        .and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_owned()
+}
+
+/// Eight random hexadecimal digits.
+pub(crate) fn request_id() -> String {
+    format!("{:08x}", rand::random::<u32>())
+}
+
+impl Attempt {
+    /// The value of `X-Cpa-Trace-Id`.
+    pub(crate) fn trace_id(&self) -> String {
+        let now = SystemClock.now().format("%Y%m%d%H%M%S");
+        format!("{now}-{}-{}", self.credential.auth_index, self.request_id)
+    }
+
+    /// Puts a record of this attempt into the queue, if statistics are on and somebody can read them.
+    pub(crate) fn record(&self, status: u16, counts: Counts) {
+        let is_on = self.live.config.load().document["usage-statistics-enabled"] == true;
+        if !is_on || self.live.management_key.is_none() {
+            return;
+        }
+        let record = self.render(status, counts);
+        self.live
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(record);
+    }
+
+    fn render(&self, status: u16, counts: Counts) -> Value {
+        let input = counts.uncached + counts.cache_read + counts.cache_write;
+        let output = counts.output + counts.reasoning;
+        let api_key = self.live.config.load().document["api-keys"][0].clone();
+        json!({
+            "timestamp": SystemClock.now(), "latency_ms": 1, "ttft_ms": 1,
+            "source": self.credential.api_key, "auth_index": self.credential.auth_index,
+            "client_ip": "127.0.0.1", "x_forwarded_for": self.forwarded_for, "api_key": api_key,
+            "failed": status >= 400, "fail": {"status_code": status, "body": ""}, "accounting_version": 2,
+            "token_breakdown": {
+                "schema_version": 2, "quality": "complete", "total_tokens": input + output,
+                "input": {"total_tokens": input, "uncached_tokens": counts.uncached,
+                    "cache_read_tokens": counts.cache_read, "cache_write_tokens": counts.cache_write},
+                "output": {"total_tokens": output, "non_reasoning_tokens": counts.output,
+                    "reasoning_tokens": counts.reasoning},
+                "unclassified_tokens": 0,
+            },
+            "provider": self.credential.provider_name, "model": self.alias, "alias": self.alias,
+            "endpoint": self.endpoint, "auth_type": "apikey", "request_id": self.request_id,
+        })
+    }
+}
+
+impl Counts {
+    /// Reads the counts out of one JSON document or event of a provider's, over what was known.
+    pub(crate) fn read(&mut self, provider: Provider, event: &Value) {
+        match provider {
+            Provider::Claude => {
+                self.read_claude(&event["message"]["usage"]);
+                self.read_claude(&event["usage"]);
+            }
+            Provider::Compatible => self.read_inclusive(&event["usage"], ["prompt", "completion"]),
+            Provider::Codex | Provider::Xai => {
+                self.read_inclusive(&event["response"]["usage"], ["input", "output"]);
+                self.read_inclusive(&event["usage"], ["input", "output"]);
+            }
+            Provider::Gemini => self.read_gemini(&event["usageMetadata"]),
+        }
+    }
+
+    fn read_claude(&mut self, usage: &Value) {
+        let take = |target: &mut u64, name: &str| {
+            if let Some(count) = usage[name].as_u64().filter(|count| *count > 0) {
+                *target = count;
+            }
+        };
+        take(&mut self.uncached, "input_tokens");
+        take(&mut self.cache_read, "cache_read_input_tokens");
+        take(&mut self.cache_write, "cache_creation_input_tokens");
+        take(&mut self.output, "output_tokens");
+    }
+
+    fn read_inclusive(&mut self, usage: &Value, [input, output]: [&str; 2]) {
+        let Some(all_input) = usage[format!("{input}_tokens")].as_u64() else {
+            return;
+        };
+        let all_output = usage[format!("{output}_tokens")].as_u64().unwrap_or(0);
+        let details = |side: &str, name: &str| {
+            usage[format!("{side}_tokens_details")][name]
+                .as_u64()
+                .unwrap_or(0)
+        };
+        self.cache_read = details(input, "cached_tokens");
+        self.reasoning = details(output, "reasoning_tokens");
+        self.uncached = all_input.saturating_sub(self.cache_read);
+        self.output = all_output.saturating_sub(self.reasoning);
+    }
+
+    fn read_gemini(&mut self, usage: &Value) {
+        let count = |name: &str| usage[name].as_u64().unwrap_or(0);
+        if usage.is_object() {
+            self.cache_read = count("cachedContentTokenCount");
+            self.uncached = count("promptTokenCount").saturating_sub(self.cache_read);
+            self.output = count("candidatesTokenCount");
+            self.reasoning = count("thoughtsTokenCount");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Writes lines as the engine does.
+#![expect(
+    clippy::print_stdout,
+    reason = "a program's output is its interface here"
+)]
+
+use proxypal_server::clock::{Clock as _, SystemClock};
+
+/// A line without decoration.
+pub(crate) fn plain(message: &str) {
+    println!("{message}");
+}
+
+/// All is well.
+pub(crate) fn info(place: &str, message: &str) {
+    line("info ", place, message);
+}
+
+/// Something went wrong.
+pub(crate) fn error(place: &str, message: &str) {
+    line("error", place, message);
+}
+
+fn line(level: &str, place: &str, message: &str) {
+    let now = SystemClock.now().format("%Y-%m-%d %H:%M:%S");
+    println!("[{now}] [--------] [{level}] [{place}] {message}");
+}

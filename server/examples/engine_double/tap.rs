@@ -1,0 +1,107 @@
+//! Watches an answer pass by, and records what it used: zeros if the caller leaves before the end.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::Stream;
+use futures_util::stream::BoxStream;
+use serde_json::Value;
+
+use crate::config::Provider;
+use crate::record::{Attempt, Counts};
+
+/// The bytes of an upstream.
+pub(crate) type Upstream = BoxStream<'static, reqwest::Result<Bytes>>;
+
+/// An answer with an attempt to record at its end.
+pub(crate) struct Tapped {
+    upstream: Upstream,
+    line: BytesMut,
+    counts: Counts,
+    attempt: Attempt,
+    is_over: bool,
+}
+
+impl Tapped {
+    /// Watches a streamed answer.
+    pub(crate) fn new(upstream: Upstream, attempt: Attempt) -> Self {
+        Self {
+            upstream,
+            line: BytesMut::new(),
+            counts: Counts::default(),
+            attempt,
+            is_over: false,
+        }
+    }
+
+    fn end(&mut self, status: u16) {
+        if !std::mem::replace(&mut self.is_over, true) {
+            let counts = if status < 400 {
+                self.counts
+            } else {
+                Counts::default()
+            };
+            self.attempt.record(status, counts);
+        }
+    }
+
+    /// Reads the lines that are complete; what goes out is the same bytes, but for Gemini's habit.
+    fn pass(&mut self, bytes: Bytes) -> Bytes {
+        let provider = self.attempt.credential.provider;
+        self.line.extend_from_slice(&bytes);
+        let mut out = BytesMut::new();
+        while let Some(end) = self.line.iter().position(|byte| *byte == b'\n') {
+            let line = self.line.split_to(end + 1);
+            if let Some(event) = event(&line) {
+                self.counts.read(provider, &event);
+            }
+            out.extend_from_slice(&renamed(&line));
+        }
+        if provider == Provider::Gemini {
+            out.freeze()
+        } else {
+            bytes
+        }
+    }
+}
+
+/// Usage before the last chunk is known by another name.
+fn renamed(line: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(line);
+    if text.contains("finishReason") {
+        return line.to_vec();
+    }
+    text.replace("\"usageMetadata\"", "\"cpaUsageMetadata\"")
+        .into_bytes()
+}
+
+/// The JSON of a `data:` line.
+pub(crate) fn event(line: &[u8]) -> Option<Value> {
+    serde_json::from_slice(line.strip_prefix(b"data:")?).ok()
+}
+
+impl Stream for Tapped {
+    type Item = reqwest::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let chunk = std::task::ready!(self.upstream.as_mut().poll_next(context));
+        Poll::Ready(match chunk {
+            Some(Ok(bytes)) => Some(Ok(self.pass(bytes))),
+            Some(Err(error)) => {
+                self.end(502);
+                Some(Err(error))
+            }
+            None => {
+                self.end(200);
+                None
+            }
+        })
+    }
+}
+
+impl Drop for Tapped {
+    fn drop(&mut self) {
+        self.end(499);
+    }
+}

@@ -1,0 +1,42 @@
+//! How long to wait before the engine is started again.
+
+use std::time::Duration;
+
+/// The pause before the first new attempt: nearly none, since people wait.
+const FIRST_DELAY: Duration = Duration::from_millis(100);
+
+/// Doubles from the first delay up to the longest.
+pub(super) fn delay(failures: u32, longest: Duration) -> Duration {
+    let factor = 2_u32.saturating_pow(failures.saturating_sub(1));
+    FIRST_DELAY.saturating_mul(factor).min(longest)
+}
+
+/// Takes off up to half, so that many servers do not knock at the same moment.
+pub(super) fn jittered(delay: Duration) -> Duration {
+    delay.mul_f64(rand::random_range(0.5..=1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONGEST: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn doubles_up_to_the_longest() {
+        let delays: Vec<_> = (1..=4)
+            .map(|failures| delay(failures, LONGEST).as_millis())
+            .collect();
+
+        assert_eq!(delays, [100, 200, 400, 800]);
+        assert_eq!(delay(10, LONGEST), LONGEST);
+        assert_eq!(delay(u32::MAX, LONGEST), LONGEST);
+    }
+
+    #[test]
+    fn jitter_takes_off_half_at_most() {
+        let delay = jittered(LONGEST);
+
+        assert!(delay >= LONGEST / 2 && delay <= LONGEST);
+    }
+}

@@ -1,0 +1,50 @@
+//! Finds the engine's program.
+
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{AccessFlags, access};
+
+use super::options::EngineOptions;
+
+/// The names under which the program is distributed.
+const NAMES: [&str; 2] = ["cli-proxy-api", "CLIProxyAPI"];
+
+/// There is no program to start; says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoBinary {
+    #[error(
+        "{} is not a program that can be executed; correct ENGINE_BINARY, or remove it and run `proxypal-server engine install`",
+        .0.display()
+    )]
+    Unusable(PathBuf),
+    #[error(
+        "no engine was found; run `proxypal-server engine install`, or set ENGINE_BINARY to a CLIProxyAPI program"
+    )]
+    Missing,
+}
+
+/// Where `engine install` puts the program.
+pub(super) fn installed(data_dir: &Path) -> PathBuf {
+    data_dir.join("engine").join(NAMES[0])
+}
+
+/// The program to start: the one that was named, else one in the search path, else the installed one.
+pub(super) fn find(options: &EngineOptions) -> Result<PathBuf, NoBinary> {
+    if let Some(named) = &options.binary {
+        return if is_program(named) {
+            std::path::absolute(named).map_err(|_| NoBinary::Unusable(named.clone()))
+        } else {
+            Err(NoBinary::Unusable(named.clone()))
+        };
+    }
+    std::env::split_paths(&options.search_path)
+        .filter(|folder| folder.is_absolute())
+        .flat_map(|folder| NAMES.map(|name| folder.join(name)))
+        .chain([installed(&options.data_dir)])
+        .find(|path| is_program(path))
+        .ok_or(NoBinary::Missing)
+}
+
+fn is_program(path: &Path) -> bool {
+    path.is_file() && access(path, AccessFlags::X_OK).is_ok()
+}

@@ -1,0 +1,70 @@
+//! What the supervising task is asked to do, and by whom.
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// What somebody wants of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    Start,
+    Stop,
+    Restart,
+    /// The server ends; nothing comes after this.
+    End,
+}
+
+/// An order whose giver may wait for its acceptance.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) order: Order,
+    accepted: Option<oneshot::Sender<()>>,
+}
+
+impl Call {
+    /// An order, and where its acceptance is heard.
+    pub(super) fn new(order: Order) -> (Self, oneshot::Receiver<()>) {
+        let (accepted, acceptance) = oneshot::channel();
+        let call = Self {
+            order,
+            accepted: Some(accepted),
+        };
+        (call, acceptance)
+    }
+
+    /// Tells the giver that the order has taken effect.
+    pub(super) fn accept(self) {
+        if let Some(accepted) = self.accepted {
+            // A giver who left does not mind.
+            let _ = accepted.send(());
+        }
+    }
+}
+
+/// All orders in one line: those of people, and the end of the server.
+#[derive(Debug)]
+pub(super) struct Calls {
+    pub(super) orders: mpsc::Receiver<Call>,
+    pub(super) shutdown: CancellationToken,
+}
+
+impl Calls {
+    /// The next order, whatever it is.
+    pub(super) async fn next(&mut self) -> Call {
+        tokio::select! {
+            biased;
+            () = self.shutdown.cancelled() => Call { order: Order::End, accepted: None },
+            Some(call) = self.orders.recv() => call,
+        }
+    }
+
+    /// The next order that ends a running life; starting what runs is no work.
+    pub(super) async fn interruption(&mut self) -> Call {
+        loop {
+            let call = self.next().await;
+            if call.order != Order::Start {
+                return call;
+            }
+            call.accept();
+        }
+    }
+}

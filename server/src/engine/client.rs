@@ -1,0 +1,145 @@
+//! Talks to the engine about itself: health, models, configuration, usage. Requests of users do not
+//! come this way.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use http::StatusCode;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use url::Url;
+
+/// How long the engine may take for any of these small answers.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// The engine shuts its management door for half an hour after five wrong keys; we stop long before.
+const MOST_REFUSALS: u32 = 2;
+
+/// Why the engine did not tell.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ClientError {
+    #[error("it cannot be reached ({0})")]
+    Unreachable(String),
+    #[error("it answered {0}")]
+    Status(StatusCode),
+    #[error("its management key is missing or was refused, so it is not asked any more")]
+    Barred,
+}
+
+/// One life of one engine, as we ask it.
+#[derive(Debug)]
+pub(super) struct EngineClient {
+    http: reqwest::Client,
+    url: String,
+    internal_key: SecretString,
+    management_key: Option<SecretString>,
+    refusals: AtomicU32,
+}
+
+impl EngineClient {
+    /// A client for the engine at `url`. The proxies of the environment are not for it.
+    pub(super) fn new(
+        url: &Url,
+        internal_key: SecretString,
+        management_key: Option<SecretString>,
+    ) -> Result<Self, ClientError> {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(TIME_LIMIT)
+            .connect_timeout(TIME_LIMIT)
+            .build()
+            .map_err(|error| unreachable(&error))?;
+        Ok(Self {
+            http,
+            url: url.as_str().trim_end_matches('/').to_owned(),
+            internal_key,
+            management_key,
+            refusals: AtomicU32::new(0),
+        })
+    }
+
+    /// Whether it answers at all.
+    pub(super) async fn healthy(&self) -> Result<(), ClientError> {
+        self.answer(self.http.get(format!("{}/healthz", self.url)))
+            .await
+            .map(drop)
+    }
+
+    /// Whether it lets our requests in.
+    pub(super) async fn opens(&self) -> Result<(), ClientError> {
+        let request = self
+            .http
+            .get(format!("{}/v1/models", self.url))
+            .bearer_auth(self.internal_key.expose_secret());
+        self.answer(request).await.map(drop)
+    }
+
+    /// The configuration that it works with.
+    pub(super) async fn config(&self) -> Result<Value, ClientError> {
+        self.manage("config").await
+    }
+
+    /// Takes up to `count` records off its usage queue; they are ours to keep or lose.
+    pub(super) async fn take_usage(&self, count: usize) -> Result<Vec<Value>, ClientError> {
+        let records = self.manage(&format!("usage-queue?count={count}")).await?;
+        Ok(match records {
+            Value::Array(records) => records,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => Vec::new(),
+        })
+    }
+
+    async fn manage(&self, what: &str) -> Result<Value, ClientError> {
+        let Some(key) = &self.management_key else {
+            return Err(ClientError::Barred);
+        };
+        if self.refusals.load(Ordering::Relaxed) >= MOST_REFUSALS {
+            return Err(ClientError::Barred);
+        }
+        let request = self
+            .http
+            .get(format!("{}/v0/management/{what}", self.url))
+            .bearer_auth(key.expose_secret());
+        let answer = self
+            .answer(request)
+            .await
+            .inspect_err(|error| self.note(error))?;
+        self.refusals.store(0, Ordering::Relaxed);
+        answer.json().await.map_err(|error| unreachable(&error))
+    }
+
+    fn note(&self, error: &ClientError) {
+        if matches!(
+            error,
+            ClientError::Status(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        ) {
+            self.refusals.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<reqwest::Response, ClientError> {
+        let answer = request.send().await.map_err(|error| unreachable(&error))?;
+        match answer.status() {
+            status if status.is_success() => Ok(answer),
+            status => Err(ClientError::Status(status)),
+        }
+    }
+}
+
+/// The innermost cause says most; the address is known and left out.
+fn unreachable(error: &reqwest::Error) -> ClientError {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    ClientError::Unreachable(if error.is_timeout() {
+        "it did not answer in time".to_owned()
+    } else {
+        cause.to_string()
+    })
+}

@@ -1,0 +1,125 @@
+//! The whole configuration document. Keys of the engine's that are not here keep its defaults.
+
+use std::path::Path;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+
+use super::lists::{CredentialLists, MASK, Reveal};
+
+/// Where the engine listens, and what opens it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct Door<'a> {
+    pub(in crate::engine) port: u16,
+    pub(in crate::engine) auth_dir: &'a Path,
+    pub(in crate::engine) internal_key: &'a SecretString,
+}
+
+/// Everything that `config.yaml` says.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::engine) struct Document<'a> {
+    /// Absent, it would be all interfaces.
+    host: &'static str,
+    /// Absent, it would be any.
+    port: u16,
+    /// Absolute and constant: the engine's names for credentials are made of it.
+    auth_dir: &'a Path,
+    /// Empty, the door would stand open.
+    api_keys: [&'a str; 1],
+    remote_management: RemoteManagement,
+    /// Keeps prompts off the disk.
+    commercial_mode: bool,
+    usage_statistics_enabled: bool,
+    redis_usage_queue_retention_seconds: u32,
+    /// The caller's own program retries; the engine tries each credential once.
+    request_retry: u32,
+    /// A failure of one user's request blocks the model for everybody this long. By default it is a
+    /// minute; a second suffices to prefer another credential, and `-1` would not even do that.
+    transient_error_cooldown_seconds: i32,
+    ws_auth: bool,
+    claude_code: ClaudeCode,
+    #[serde(flatten)]
+    lists: CredentialLists,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct RemoteManagement {
+    allow_remote: bool,
+    /// Empty, since a key here makes the engine rewrite our file; the environment carries it.
+    secret_key: &'static str,
+    disable_control_panel: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct ClaudeCode {
+    /// Lists other providers' models under their own names to Anthropic clients.
+    disable_cloaking_model_list: bool,
+}
+
+impl<'a> Document<'a> {
+    /// The document for these credentials behind this door.
+    pub(in crate::engine) fn new(door: Door<'a>, lists: CredentialLists, reveal: Reveal) -> Self {
+        let internal_key = match reveal {
+            Reveal::Secrets => door.internal_key.expose_secret(),
+            Reveal::Nothing => MASK,
+        };
+        Self {
+            host: "127.0.0.1",
+            port: door.port,
+            auth_dir: door.auth_dir,
+            api_keys: [internal_key],
+            remote_management: RemoteManagement {
+                allow_remote: false,
+                secret_key: "",
+                disable_control_panel: true,
+            },
+            commercial_mode: true,
+            usage_statistics_enabled: true,
+            redis_usage_queue_retention_seconds: 3600,
+            request_retry: 0,
+            transient_error_cooldown_seconds: 1,
+            ws_auth: true,
+            claude_code: ClaudeCode {
+                disable_cloaking_model_list: true,
+            },
+            lists,
+        }
+    }
+
+    /// The document as YAML.
+    pub(in crate::engine) fn render(&self) -> Result<String, String> {
+        serde_saphyr::to_string(self).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lists::tests::one_of_each;
+    use super::*;
+
+    fn rendered(reveal: Reveal) -> String {
+        let door = Door {
+            port: 18317,
+            auth_dir: Path::new("/data/engine/run/auths"),
+            internal_key: &"internal-canary".into(),
+        };
+        let lists = CredentialLists::new(&one_of_each(), reveal);
+        Document::new(door, lists, reveal).render().unwrap()
+    }
+
+    #[test]
+    fn renders_every_kind_of_credential() {
+        insta::assert_snapshot!(rendered(Reveal::Secrets));
+    }
+
+    #[test]
+    fn the_preview_shows_no_secret() {
+        let preview = rendered(Reveal::Nothing);
+
+        assert!(!preview.contains("canary"), "{preview}");
+        insta::assert_snapshot!(preview);
+    }
+}

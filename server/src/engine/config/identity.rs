@@ -1,0 +1,107 @@
+//! The engine's own names for credentials, so that its records name our accounts.
+
+use std::collections::HashMap;
+
+use entity::provider_account::ProviderKind;
+use secrecy::ExposeSecret as _;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::lists::base_url;
+use crate::domain::provider_accounts::ProviderCredential;
+
+/// Who stands behind a name of the engine's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct Account {
+    pub(in crate::engine) id: Uuid,
+    pub(in crate::engine) kind: ProviderKind,
+}
+
+/// The accounts by the engine's names. Accounts that were removed stay, because records of requests
+/// that were on their way still come in.
+#[derive(Clone, Debug, Default)]
+pub(in crate::engine) struct Accounts(HashMap<String, Account>);
+
+impl Accounts {
+    /// These accounts beside the ones that were known.
+    pub(in crate::engine) fn and(mut self, credentials: &[ProviderCredential]) -> Self {
+        for credential in credentials {
+            if let Some(index) = auth_index(credential) {
+                let account = Account {
+                    id: credential.account_id,
+                    kind: credential.kind,
+                };
+                self.0.insert(index, account);
+            }
+        }
+        self
+    }
+
+    /// Who this name of the engine's stands for.
+    pub(in crate::engine) fn find(&self, auth_index: &str) -> Option<Account> {
+        self.0.get(auth_index).copied()
+    }
+}
+
+/// The first 16 hexadecimal digits of the SHA-256 of `<list>:<base url>+<key>`.
+fn auth_index(credential: &ProviderCredential) -> Option<String> {
+    let list = match credential.kind {
+        ProviderKind::Claude => "claude-api-key",
+        ProviderKind::Chatgpt => "codex-api-key",
+        ProviderKind::Gemini => "gemini-api-key",
+        ProviderKind::Xai => "xai-api-key",
+        ProviderKind::OpenaiCompatible => "openai-compatibility",
+        ProviderKind::Copilot | ProviderKind::Kimi => return None,
+    };
+    let base_url = base_url(credential).unwrap_or_default();
+    let seed = format!(
+        "{list}:{base_url}+{}",
+        credential.api_key.expose_secret().trim()
+    );
+    Some(hex::encode(&Sha256::digest(seed)[..8]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lists::tests::credential;
+    use super::*;
+
+    /// The expected values were read off a real engine.
+    #[test]
+    fn computes_the_names_that_the_engine_gives() {
+        let index = |kind, key| auth_index(&credential(kind, "any", key)).unwrap();
+
+        assert_eq!(index(ProviderKind::Gemini, "AIza-stub"), "38b8eeefa1c0d549");
+        assert_eq!(
+            index(ProviderKind::Claude, "sk-ant-stub"),
+            "946e435ae3f6fe41"
+        );
+        assert_eq!(
+            index(ProviderKind::Chatgpt, "sk-codex-stub"),
+            "90eef8d19b0dd7af"
+        );
+        assert_eq!(index(ProviderKind::Xai, "xai-stub"), "bf742a22dd0fad08");
+    }
+
+    #[test]
+    fn an_address_is_part_of_the_name() {
+        let mut compatible = credential(ProviderKind::OpenaiCompatible, "any", "sk-stub-oai");
+        compatible.base_url = Some("http://127.0.0.1:19000/v1".to_owned());
+
+        assert_eq!(auth_index(&compatible).unwrap(), "39772ba5256c1817");
+    }
+
+    #[test]
+    fn remembers_accounts_that_were_removed() {
+        let gone = credential(ProviderKind::Gemini, "any", "AIza-stub");
+
+        let accounts = Accounts::default()
+            .and(std::slice::from_ref(&gone))
+            .and(&[]);
+
+        assert_eq!(
+            accounts.find("38b8eeefa1c0d549").unwrap().id,
+            gone.account_id
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! Why a command to the engine was not carried out.
+
+/// What can go wrong with a command.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// It was tried, and the engine does not run.
+    #[error("the engine did not start: {0}")]
+    DidNotStart(String),
+    /// It takes longer than a caller should wait; the attempt goes on.
+    #[error("the engine is still starting")]
+    StillStarting,
+    /// The server is stopping.
+    #[error("the server is stopping, and the engine with it")]
+    Ending,
+}

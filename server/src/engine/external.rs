@@ -1,0 +1,99 @@
+//! An engine that runs elsewhere: we watch it, and neither start nor configure it.
+
+use std::sync::Arc;
+
+use super::calls::Calls;
+use super::client::{ClientError, EngineClient};
+use super::endpoint::Endpoint;
+use super::face::Face;
+use super::health;
+use super::options::{EngineContext, EngineOptions, ExternalEngine};
+use super::status::EngineMode;
+use super::supervisor::{Death, Ending};
+use super::usage::Collector;
+
+/// Uses and watches the external engine. The client outlasts its lives, because it counts how often
+/// the management key was refused.
+#[derive(Debug)]
+pub(super) struct External {
+    options: EngineOptions,
+    context: EngineContext,
+    face: Arc<Face>,
+    connection: Option<(Endpoint, Arc<EngineClient>)>,
+}
+
+impl External {
+    /// Nothing is reached for yet.
+    pub(super) fn new(options: EngineOptions, context: EngineContext, face: Arc<Face>) -> Self {
+        Self {
+            options,
+            context,
+            face,
+            connection: None,
+        }
+    }
+
+    /// Uses it until it is lost or somebody calls.
+    pub(super) async fn live(&mut self, calls: &mut Calls) -> Ending {
+        self.face.starting(EngineMode::External, None);
+        let (endpoint, client) = match self.connection() {
+            Ok(connection) => connection,
+            Err(reason) => return Ending::Unable(reason),
+        };
+        tokio::select! {
+            call = calls.interruption() => return Ending::Called(call),
+            found = reach(&client) => if let Err(error) = found {
+                return died(format!("the external engine: {error}"));
+            }
+        }
+        self.face.running(endpoint, None, None);
+        let collector = Collector::start(&self.context, client.clone(), Arc::default());
+        let ending = tokio::select! {
+            call = calls.interruption() => Ending::Called(call),
+            reason = health::lost(&client) => died(reason),
+        };
+        self.face.withdraw();
+        if matches!(ending, Ending::Called(_)) {
+            self.options.drained().await;
+        }
+        collector.finish().await;
+        ending
+    }
+
+    fn connection(&mut self) -> Result<(Endpoint, Arc<EngineClient>), String> {
+        if let Some(connection) = &self.connection {
+            return Ok(connection.clone());
+        }
+        let Some(external) = &self.options.external else {
+            return Err(
+                "no external engine is configured; set ENGINE_URL and ENGINE_API_KEY".to_owned(),
+            );
+        };
+        let connection = connect(external)?;
+        Ok(self.connection.insert(connection).clone())
+    }
+}
+
+async fn reach(client: &EngineClient) -> Result<(), ClientError> {
+    client.healthy().await?;
+    client.opens().await
+}
+
+fn connect(external: &ExternalEngine) -> Result<(Endpoint, Arc<EngineClient>), String> {
+    let endpoint =
+        Endpoint::new(&external.url, &external.api_key).map_err(|error| error.to_string())?;
+    let client = EngineClient::new(
+        &external.url,
+        external.api_key.clone(),
+        external.management_key.clone(),
+    )
+    .map_err(|error| error.to_string())?;
+    Ok((endpoint, Arc::new(client)))
+}
+
+fn died(reason: String) -> Ending {
+    Ending::Died(Death {
+        reason,
+        was_healthy: false,
+    })
+}

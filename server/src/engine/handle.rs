@@ -1,0 +1,117 @@
+//! The handle by which the other rooms know the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::calls::{Call, Calls, Order};
+use super::endpoint::Endpoint;
+use super::error::EngineError;
+use super::face::Face;
+use super::logs::LogRing;
+use super::options::{EngineContext, EngineOptions};
+use super::status::{EngineState, EngineStatus};
+use super::supervisor::Supervisor;
+
+/// How long a caller waits for a start; the attempt itself may take longer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A cheap handle of the one engine.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    face: Arc<Face>,
+    orders: mpsc::Sender<Call>,
+}
+
+impl Engine {
+    /// Starts the engine and the task that watches over it.
+    pub fn launch(options: EngineOptions, context: EngineContext) -> Self {
+        let face = Face::new(options.mode, context.clock.clone());
+        let (orders, received) = mpsc::channel(8);
+        let calls = Calls {
+            orders: received,
+            shutdown: context.shutdown.clone(),
+        };
+        let tasks = context.tasks.clone();
+        tasks.spawn(Supervisor::new(options, context, face.clone()).run(calls));
+        Self { face, orders }
+    }
+
+    /// How the engine is now.
+    pub fn status(&self) -> EngineStatus {
+        self.face.status.borrow().clone()
+    }
+
+    /// Tells each change of how the engine is.
+    pub fn watch(&self) -> watch::Receiver<EngineStatus> {
+        self.face.status.subscribe()
+    }
+
+    /// Where requests go; nothing while nothing can be reached. Takes no lock.
+    pub fn endpoint(&self) -> Option<Arc<Endpoint>> {
+        self.face.endpoint.load_full()
+    }
+
+    /// What the engine wrote lately.
+    pub fn logs(&self) -> &LogRing {
+        &self.face.logs
+    }
+
+    /// The configuration as it was last written, with every secret masked.
+    pub fn config_preview(&self) -> Option<String> {
+        self.face
+            .preview
+            .load_full()
+            .map(|preview| preview.as_ref().clone())
+    }
+
+    /// Starts the engine when it does not run, and waits until it does.
+    pub async fn start(&self) -> Result<EngineStatus, EngineError> {
+        self.order(Order::Start).await?;
+        self.settled().await
+    }
+
+    /// Lets requests end, then stops the engine until it is started again.
+    pub async fn stop(&self) -> Result<EngineStatus, EngineError> {
+        self.order(Order::Stop).await?;
+        Ok(self.status())
+    }
+
+    /// Lets requests end, stops the engine, starts it and waits until it runs.
+    pub async fn restart(&self) -> Result<EngineStatus, EngineError> {
+        self.order(Order::Restart).await?;
+        self.settled().await
+    }
+
+    /// Waits until the engine is gone for good, which is after the shutdown was asked for.
+    pub async fn finished(&self) {
+        self.face.gone.cancelled().await;
+    }
+
+    async fn order(&self, order: Order) -> Result<(), EngineError> {
+        let (call, acceptance) = Call::new(order);
+        self.orders
+            .send(call)
+            .await
+            .map_err(|_| EngineError::Ending)?;
+        acceptance.await.map_err(|_| EngineError::Ending)
+    }
+
+    async fn settled(&self) -> Result<EngineStatus, EngineError> {
+        let mut watch = self.watch();
+        let settled = watch.wait_for(|status| status.state != EngineState::Starting);
+        let status = match tokio::time::timeout(PATIENCE, settled).await {
+            Ok(Ok(status)) => status.clone(),
+            Ok(Err(_)) => return Err(EngineError::Ending),
+            Err(_) => return Err(EngineError::StillStarting),
+        };
+        match status.state {
+            EngineState::Starting | EngineState::Running => Ok(status),
+            EngineState::Stopped => Err(EngineError::Ending),
+            EngineState::BackingOff | EngineState::Failed => Err(EngineError::DidNotStart(
+                status.last_error.unwrap_or_default(),
+            )),
+        }
+    }
+}

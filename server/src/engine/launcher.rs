@@ -1,0 +1,49 @@
+//! Becomes the engine, after tying the process's life to that of the server.
+//!
+//! A parent cannot set these things for its child without unsafe code between `fork` and `exec`; so we
+//! execute ourselves first, set them there in peace, and then turn into the engine.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
+
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::sys::stat::{Mode, umask};
+use nix::unistd::getppid;
+
+/// The hidden subcommand: `engine-exec <parent's pid> <program> <arguments…>`.
+pub const COMMAND: &str = "engine-exec";
+
+/// Turns this process into `program`, which dies as soon as the parent does and creates private files
+/// only. Returns only when that fails.
+pub fn exec(parent: i32, program: &OsStr, arguments: &[OsString]) -> io::Error {
+    if let Err(error) = prctl::set_pdeathsig(Signal::SIGKILL) {
+        return error.into();
+    }
+    // The parent may have died before the signal was arranged; then somebody else is the parent by now.
+    if getppid().as_raw() != parent {
+        return io::Error::other("the server that started the engine is gone");
+    }
+    umask(Mode::from_bits_truncate(0o077));
+    Command::new(program).args(arguments).exec()
+}
+
+/// [`exec`] with the words that follow the subcommand. What it says of a failure has the form of the
+/// engine's own errors, so that the supervisor reads it as the reason.
+pub fn exec_from(mut words: impl Iterator<Item = OsString>) -> ExitCode {
+    let parent = words.next().and_then(|word| word.to_str()?.parse().ok());
+    let program = words.next();
+    let reason = match (parent, program) {
+        (Some(parent), Some(program)) => {
+            let arguments: Vec<_> = words.collect();
+            let error = exec(parent, &program, &arguments);
+            format!("cannot execute {}: {error}", program.display())
+        }
+        _ => format!("usage: {COMMAND} <parent's pid> <program> <arguments…>"),
+    };
+    // Nobody is left to tell when even this fails.
+    let _ = writeln!(io::stderr(), "[error] {reason}");
+    ExitCode::FAILURE
+}

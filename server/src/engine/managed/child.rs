@@ -1,0 +1,74 @@
+//! The engine's process: how it is started and how it is ended.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use secrecy::ExposeSecret as _;
+use tokio::process::{Child, Command};
+
+use super::folder::Folder;
+use super::keys::Keys;
+use crate::engine::launcher;
+use crate::engine::options::EngineOptions;
+
+/// How long it may take to end in peace.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// The command that starts the engine: nothing secret in its arguments, little in its environment.
+pub(super) fn command(
+    options: &EngineOptions,
+    program: &Path,
+    folder: &Folder,
+    keys: &Keys,
+) -> Command {
+    let mut command = Command::new(&options.launcher);
+    command
+        .arg(launcher::COMMAND)
+        .arg(std::process::id().to_string())
+        .arg(program)
+        .args([OsString::from("-config"), folder.config.clone().into()])
+        .arg("-local-model")
+        .env_clear()
+        .env("PATH", &options.search_path)
+        .env("HOME", &folder.home)
+        .env("TZ", "UTC")
+        .env("WRITABLE_PATH", &folder.home)
+        .env("MANAGEMENT_PASSWORD", keys.management.expose_secret())
+        .current_dir(&folder.work)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+}
+
+/// Asks the process and all of its group to end, and does not ask twice.
+pub(super) async fn terminate(child: &mut Child) {
+    signal(child, Signal::SIGTERM);
+    if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
+        tracing::warn!("the engine did not end in time, and is killed");
+        kill(child).await;
+    }
+}
+
+/// Ends the process and all of its group at once.
+pub(super) async fn kill(child: &mut Child) {
+    signal(child, Signal::SIGKILL);
+    // Nothing survives this signal; the wait only takes note of it.
+    let _ = child.wait().await;
+}
+
+fn signal(child: &Child, signal: Signal) {
+    // A child that was waited for has no id any more, and needs no signal.
+    let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()) else {
+        return;
+    };
+    if let Err(error) = killpg(Pid::from_raw(pid), signal) {
+        tracing::debug!(%error, "the engine's process group took no signal");
+    }
+}

@@ -1,0 +1,140 @@
+//! What one life of the engine is made of beside its process: keys, port, folders, configuration.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use super::Managed;
+use super::folder::Folder;
+use super::keys::Keys;
+use crate::domain::provider_accounts::ProviderCredential;
+use crate::engine::client::EngineClient;
+use crate::engine::config::{CredentialLists, Document, Door, Reveal, write_in_place};
+use crate::engine::endpoint::Endpoint;
+
+/// Chosen anew for each life.
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub(super) keys: Keys,
+    pub(super) folder: Folder,
+    pub(super) endpoint: Endpoint,
+    pub(super) client: Arc<EngineClient>,
+    port: u16,
+}
+
+/// The configuration for one state of the credentials.
+#[derive(Debug)]
+pub(super) struct Rendering {
+    yaml: SecretString,
+    preview: String,
+    /// The credential lists as the engine will show them.
+    pub(super) lists: Value,
+    credentials: Vec<ProviderCredential>,
+}
+
+impl Instance {
+    /// Chooses everything that is chosen.
+    pub(super) fn choose(managed: &Managed) -> Result<Self, String> {
+        let folder = Folder::prepare(&managed.options.data_dir)
+            .map_err(|error| format!("the engine's folder cannot be prepared: {error}"))?;
+        let port =
+            free_port().map_err(|error| format!("no port is free for the engine: {error}"))?;
+        let keys = Keys::random();
+        let url =
+            Url::parse(&format!("http://127.0.0.1:{port}")).map_err(|error| error.to_string())?;
+        let endpoint = Endpoint::new(&url, &keys.internal).map_err(|error| error.to_string())?;
+        let client = EngineClient::new(&url, keys.internal.clone(), Some(keys.management.clone()))
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
+            keys,
+            folder,
+            endpoint,
+            client: Arc::new(client),
+            port,
+        })
+    }
+
+    /// Renders the credentials as they are now.
+    pub(super) async fn render(&self, managed: &Managed) -> Result<Rendering, String> {
+        let credentials = managed
+            .context
+            .source
+            .credentials()
+            .await
+            .map_err(|error| format!("the credentials could not be opened: {error}"))?;
+        let lists = CredentialLists::new(&credentials, Reveal::Secrets);
+        Ok(Rendering {
+            lists: serde_json::to_value(&lists).map_err(|error| error.to_string())?,
+            yaml: self.document(lists, Reveal::Secrets)?.into(),
+            preview: self.document(
+                CredentialLists::new(&credentials, Reveal::Nothing),
+                Reveal::Nothing,
+            )?,
+            credentials,
+        })
+    }
+
+    /// Writes a rendering where the engine reads it, and makes known what comes with it.
+    pub(super) async fn write(
+        &self,
+        managed: &Managed,
+        rendering: &Rendering,
+    ) -> Result<(), String> {
+        managed.face.logs.redact(self.secrets(rendering));
+        let known = managed.accounts.load_full();
+        managed
+            .accounts
+            .store(Arc::new(known.as_ref().clone().and(&rendering.credentials)));
+        managed
+            .face
+            .preview
+            .store(Some(Arc::new(rendering.preview.clone())));
+        let (path, yaml) = (self.folder.config.clone(), rendering.yaml.clone());
+        tokio::task::spawn_blocking(move || write_in_place(&path, yaml.expose_secret()))
+            .await
+            .map_err(|error| error.to_string())?
+            .map_err(|error| format!("the engine's configuration cannot be written: {error}"))
+    }
+
+    fn document(&self, lists: CredentialLists, reveal: Reveal) -> Result<String, String> {
+        let door = Door {
+            port: self.port,
+            auth_dir: &self.folder.auths,
+            internal_key: &self.keys.internal,
+        };
+        Document::new(door, lists, reveal).render()
+    }
+
+    fn secrets(&self, rendering: &Rendering) -> Vec<SecretString> {
+        let own = [self.keys.internal.clone(), self.keys.management.clone()];
+        let keys = rendering
+            .credentials
+            .iter()
+            .map(|credential| credential.api_key.clone());
+        let headers = rendering
+            .credentials
+            .iter()
+            .flat_map(|credential| credential.headers.values());
+        own.into_iter()
+            .chain(keys)
+            .chain(headers.cloned())
+            .collect()
+    }
+}
+
+impl Rendering {
+    /// The text that is or was written.
+    pub(super) fn yaml(&self) -> &SecretString {
+        &self.yaml
+    }
+}
+
+/// A port that is free now. Somebody may take it before the engine does; then the engine ends, and the
+/// next life chooses another.
+fn free_port() -> std::io::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}

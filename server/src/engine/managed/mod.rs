@@ -1,0 +1,82 @@
+//! The engine as a child process: configured, started, watched, and gone when we are.
+
+mod child;
+mod folder;
+mod instance;
+mod keys;
+mod life;
+mod output;
+mod ready;
+mod reload;
+mod spawner;
+mod words;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::time::Instant;
+
+use self::life::{Life, Wish};
+use self::spawner::Spawner;
+use super::calls::Calls;
+use super::config::Accounts;
+use super::face::Face;
+use super::options::{EngineContext, EngineOptions};
+use super::status::EngineMode;
+use super::supervisor::{Death, Ending};
+
+/// A life of this length was a good one, and the next pause is short again.
+const HEALTHY: Duration = Duration::from_mins(1);
+
+/// Starts children, one after another, and what outlasts each of them.
+#[derive(Debug)]
+pub(super) struct Managed {
+    options: EngineOptions,
+    context: EngineContext,
+    face: Arc<Face>,
+    spawner: Spawner,
+    accounts: Arc<ArcSwap<Accounts>>,
+}
+
+impl Managed {
+    /// Nothing is started yet.
+    pub(super) fn new(options: EngineOptions, context: EngineContext, face: Arc<Face>) -> Self {
+        Self {
+            options,
+            context,
+            face,
+            spawner: Spawner::default(),
+            accounts: Arc::default(),
+        }
+    }
+
+    /// One life of the engine, from its configuration to the end of its process.
+    pub(super) async fn live(&mut self, program: &Path, calls: &mut Calls) -> Ending {
+        self.face.starting(EngineMode::Managed, None);
+        let began = Instant::now();
+        let mut life = match Life::begin(self, program).await {
+            Ok(life) => life,
+            Err(reason) => return died(reason, began),
+        };
+        let ending = tokio::select! {
+            call = calls.interruption() => Ending::Called(call),
+            reason = life.go_on(self) => died(reason, began),
+        };
+        self.face.withdraw();
+        let wish = match ending {
+            Ending::Called(_) => Wish::Stop,
+            Ending::Died(_) | Ending::Unable(_) => Wish::Bury,
+        };
+        life.end(self, wish).await;
+        ending
+    }
+}
+
+fn died(reason: String, began: Instant) -> Ending {
+    Ending::Died(Death {
+        reason,
+        was_healthy: began.elapsed() >= HEALTHY,
+    })
+}

@@ -1,0 +1,124 @@
+//! Brings changed credentials to a running engine, and makes sure that they have arrived.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::Managed;
+use super::instance::{Instance, Rendering};
+use crate::engine::client::EngineClient;
+use crate::engine::logs::LogLevel;
+
+/// Changes that come together are written together.
+const GATHERING: Duration = Duration::from_millis(50);
+/// How often the engine is asked whether it has read the file.
+const INTERVAL: Duration = Duration::from_millis(50);
+/// How long that may take; it usually takes 170 ms.
+const TIME_LIMIT: Duration = Duration::from_secs(2);
+/// A write in the moment before the engine begins to watch is lost on it; another is not.
+const ATTEMPTS: u32 = 3;
+/// Said in the engine's log once it shows what was written.
+const APPLIED: &str = "ProxyPal: the engine works with the new credentials";
+/// Said when it does not, although it had the time.
+const NOT_APPLIED: &str = "ProxyPal: the engine does not show the credentials that were written; restart it if they are missing";
+
+/// Follows the source for as long as the engine lives.
+pub(super) async fn follow(
+    instance: &Instance,
+    managed: &Managed,
+    rendered: &Rendering,
+    mut changes: watch::Receiver<u64>,
+) -> Infallible {
+    let mut written = rendered.yaml().clone();
+    while changes.changed().await.is_ok() {
+        tokio::time::sleep(GATHERING).await;
+        changes.mark_unchanged();
+        match instance.render(managed).await {
+            Ok(new) if new.yaml().expose_secret() == written.expose_secret() => {}
+            Ok(new) => {
+                bring(instance, managed, &new).await;
+                written = new.yaml().clone();
+            }
+            Err(reason) => tracing::warn!(reason, "the engine keeps its old credentials"),
+        }
+    }
+    // The source is gone, so nothing changes any more.
+    std::future::pending().await
+}
+
+async fn bring(instance: &Instance, managed: &Managed, new: &Rendering) {
+    for _ in 0..ATTEMPTS {
+        if let Err(reason) = instance.write(managed, new).await {
+            tracing::warn!(reason, "the engine keeps its old credentials");
+            return;
+        }
+        if arrived(&instance.client, &new.lists).await {
+            managed.face.logs.push(LogLevel::Info, APPLIED);
+            return;
+        }
+    }
+    tracing::warn!(NOT_APPLIED);
+    managed.face.logs.push(LogLevel::Warn, NOT_APPLIED);
+}
+
+async fn arrived(client: &EngineClient, wanted: &Value) -> bool {
+    let deadline = Instant::now() + TIME_LIMIT;
+    while Instant::now() < deadline {
+        tokio::time::sleep(INTERVAL).await;
+        if client
+            .config()
+            .await
+            .is_ok_and(|shown| shows(&shown, wanted))
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether everything wanted is shown. The engine adds fields of its own, and shows an empty list as
+/// nothing.
+fn shows(shown: &Value, wanted: &Value) -> bool {
+    match (shown, wanted) {
+        (Value::Object(shown), Value::Object(wanted)) => wanted
+            .iter()
+            .all(|(name, wanted)| shows(shown.get(name).unwrap_or(&Value::Null), wanted)),
+        (Value::Array(shown), Value::Array(wanted)) => {
+            shown.len() == wanted.len()
+                && shown
+                    .iter()
+                    .zip(wanted)
+                    .all(|(shown, wanted)| shows(shown, wanted))
+        }
+        (Value::Null, Value::Array(wanted)) => wanted.is_empty(),
+        _ => shown == wanted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn sees_whether_the_engine_shows_what_was_written() {
+        let shown =
+            json!({"claude-api-key": [{"api-key": "a", "proxy-url": ""}], "xai-api-key": null});
+
+        assert!(shows(
+            &shown,
+            &json!({"claude-api-key": [{"api-key": "a"}], "xai-api-key": []})
+        ));
+        assert!(!shows(
+            &shown,
+            &json!({"claude-api-key": [{"api-key": "b"}]})
+        ));
+        assert!(!shows(&shown, &json!({"claude-api-key": []})));
+        assert!(!shows(&shown, &json!({"xai-api-key": [{"api-key": "a"}]})));
+    }
+}

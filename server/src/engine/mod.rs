@@ -1,0 +1,37 @@
+//! The engine room: finds, starts, watches and configures CLIProxyAPI, and stands in for it.
+//!
+//! [`Engine`] is the handle that the other rooms hold. Behind it one task ([`supervisor`]) owns the engine
+//! and lives its lives one after another: [`managed`] (a child process of ours), [`external`] (one that
+//! runs elsewhere) or [`demo`] (an embedded stand-in). What they say of themselves goes to one [`face`].
+
+mod backoff;
+mod binary;
+mod calls;
+mod client;
+mod config;
+mod demo;
+mod endpoint;
+mod error;
+mod external;
+mod face;
+mod handle;
+mod health;
+mod install;
+mod launcher;
+mod logs;
+mod managed;
+mod options;
+mod source;
+mod status;
+mod supervisor;
+mod usage;
+
+pub use endpoint::Endpoint;
+pub use error::EngineError;
+pub use handle::Engine;
+
+pub use launcher::{COMMAND as LAUNCHER_COMMAND, exec, exec_from};
+pub use logs::{LogLevel, LogLine, LogRing};
+pub use options::{DrainHook, EngineContext, EngineOptions, ExternalEngine};
+pub use source::{CredentialSource, CredentialsError};
+pub use status::{EngineMode, EngineState, EngineStatus};

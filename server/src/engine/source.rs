@@ -1,0 +1,19 @@
+//! Where the credentials that the engine is configured with come from.
+
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
+
+use crate::domain::provider_accounts::ProviderCredential;
+
+/// Why the credentials could not be had; any error with words will do.
+pub type CredentialsError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Opens the stored credentials and tells when they change. A trait, because the tests replace the
+/// database behind it.
+pub trait CredentialSource: Send + Sync {
+    /// Counts up whenever what [`credentials`](Self::credentials) answers may have changed.
+    fn changes(&self) -> watch::Receiver<u64>;
+
+    /// All credentials that the engine shall use now.
+    fn credentials(&self) -> BoxFuture<'_, Result<Vec<ProviderCredential>, CredentialsError>>;
+}

@@ -1,0 +1,110 @@
+//! Empties the engine's usage queue for as long as the engine lives, and once more before it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::record;
+use crate::domain::engine_usage::EngineUsage;
+use crate::engine::client::{ClientError, EngineClient};
+use crate::engine::config::Accounts;
+use crate::engine::options::EngineContext;
+
+/// How many records are asked for at once.
+const BATCH: usize = 500;
+/// The pause while records come.
+const BUSY: Duration = Duration::from_millis(500);
+/// The pause while none do.
+const IDLE: Duration = Duration::from_secs(1);
+/// How long the last emptying may take.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// The task that empties one engine's queue.
+#[derive(Debug)]
+pub(in crate::engine) struct Collector {
+    task: JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+struct Round {
+    client: Arc<EngineClient>,
+    accounts: Arc<ArcSwap<Accounts>>,
+    sink: mpsc::Sender<EngineUsage>,
+}
+
+impl Collector {
+    /// Begins to empty the queue.
+    pub(in crate::engine) fn start(
+        context: &EngineContext,
+        client: Arc<EngineClient>,
+        accounts: Arc<ArcSwap<Accounts>>,
+    ) -> Self {
+        let stop = CancellationToken::new();
+        let round = Round {
+            client,
+            accounts,
+            sink: context.usage.clone(),
+        };
+        let task = context.tasks.spawn(round.collect(stop.clone()));
+        Self { task, stop }
+    }
+
+    /// Empties the queue once more, and ends. Taking a record is final, so nothing is cut short in the
+    /// middle of it unless the engine hangs.
+    pub(in crate::engine) async fn finish(self) {
+        self.stop.cancel();
+        if tokio::time::timeout(FAREWELL, self.task).await.is_err() {
+            tracing::warn!("the engine's last usage records could not be taken in time");
+        }
+    }
+}
+
+impl Round {
+    async fn collect(self, stop: CancellationToken) {
+        loop {
+            let pause = match self.take().await {
+                Ok(0) => IDLE,
+                Ok(_) => BUSY,
+                Err(ClientError::Barred) => {
+                    tracing::warn!(
+                        "the engine's usage queue stays closed to us: no management key opens it"
+                    );
+                    return;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "the engine's usage queue could not be read");
+                    IDLE
+                }
+            };
+            if stop
+                .run_until_cancelled(tokio::time::sleep(pause))
+                .await
+                .is_none()
+            {
+                break;
+            }
+        }
+        while matches!(self.take().await, Ok(BATCH)) {}
+    }
+
+    /// Passes one batch on; answers how many records there were.
+    async fn take(&self) -> Result<usize, ClientError> {
+        let records = self.client.take_usage(BATCH).await?;
+        let count = records.len();
+        let accounts = self.accounts.load_full();
+        for record in records {
+            let Some(usage) = record::read(record, &accounts) else {
+                tracing::debug!("a record of the engine's usage queue is not of a request of ours");
+                continue;
+            };
+            if self.sink.send(usage).await.is_err() {
+                tracing::debug!("nobody takes usage records any more");
+            }
+        }
+        Ok(count)
+    }
+}

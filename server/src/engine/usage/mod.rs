@@ -1,0 +1,6 @@
+//! The engine's usage queue: the second source of what requests used, beside the wire.
+
+mod collector;
+mod record;
+
+pub(super) use collector::Collector;

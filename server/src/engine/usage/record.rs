@@ -1,0 +1,165 @@
+//! Reads one record of the usage queue. What is not needed is not kept: records hold raw keys.
+
+use entity::provider_account::ProviderKind;
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::domain::engine_usage::EngineUsage;
+use crate::domain::tokens::Tokens;
+use crate::engine::config::Accounts;
+
+#[derive(Deserialize)]
+struct Record {
+    #[serde(default)]
+    x_forwarded_for: String,
+    #[serde(default)]
+    auth_index: String,
+    #[serde(default)]
+    provider: String,
+    #[serde(default)]
+    failed: bool,
+    token_breakdown: Option<Breakdown>,
+}
+
+#[derive(Deserialize)]
+struct Breakdown {
+    #[serde(default)]
+    quality: String,
+    #[serde(default)]
+    input: Input,
+    #[serde(default)]
+    output: Output,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Input {
+    #[serde(rename = "uncached_tokens")]
+    uncached: i64,
+    #[serde(rename = "cache_read_tokens")]
+    cache_read: i64,
+    #[serde(rename = "cache_write_tokens")]
+    cache_write: i64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Output {
+    #[serde(rename = "non_reasoning_tokens")]
+    non_reasoning: i64,
+    #[serde(rename = "reasoning_tokens")]
+    reasoning: i64,
+}
+
+/// What a record says of one of our requests; nothing when it is of somebody else's, or not readable.
+pub(super) fn read(record: Value, accounts: &Accounts) -> Option<EngineUsage> {
+    let record: Record = serde_json::from_value(record).ok()?;
+    let account = accounts.find(&record.auth_index);
+    Some(EngineUsage {
+        request_id: request_id(&record.x_forwarded_for)?,
+        provider: account
+            .map(|account| account.kind)
+            .or_else(|| provider(&record.provider)),
+        account_id: account.map(|account| account.id),
+        failed: record.failed,
+        tokens: record.token_breakdown.as_ref().and_then(tokens),
+    })
+}
+
+/// The gateway puts its id there alone; something between us and an external engine may add to it.
+fn request_id(forwarded_for: &str) -> Option<Uuid> {
+    let first = forwarded_for.split(',').next()?;
+    Uuid::try_parse(first.trim()).ok()
+}
+
+fn provider(name: &str) -> Option<ProviderKind> {
+    match name {
+        "claude" => Some(ProviderKind::Claude),
+        "codex" => Some(ProviderKind::Chatgpt),
+        "gemini" | "gemini-interactions" | "vertex" | "aistudio" | "antigravity" => {
+            Some(ProviderKind::Gemini)
+        }
+        "kimi" => Some(ProviderKind::Kimi),
+        "xai" => Some(ProviderKind::Xai),
+        name if name.starts_with("openai-compatib") => Some(ProviderKind::OpenaiCompatible),
+        _ => None,
+    }
+}
+
+/// Only `complete` counts are exact: the others do not add up (`inconsistent`), or belong to no bucket
+/// (`unclassified`), and would be guesses. All zero means that nobody counted, be it because the client
+/// left or because the provider told nothing: unknown is not zero.
+fn tokens(breakdown: &Breakdown) -> Option<Tokens> {
+    let tokens = Tokens {
+        input: breakdown.input.uncached,
+        cache_read: breakdown.input.cache_read,
+        cache_write: breakdown.input.cache_write,
+        output: breakdown.output.non_reasoning,
+        reasoning: breakdown.output.reasoning,
+    };
+    (breakdown.quality == "complete" && tokens != Tokens::default()).then_some(tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn record() -> Value {
+        json!({
+            "source": "sk-canary", "api_key": "pp-canary", "some_later_field": [1],
+            "x_forwarded_for": "01934f00-0000-7000-8000-000000000001",
+            "auth_index": "39772ba5256c1817", "provider": "openai-compatible-stub", "failed": false,
+            "token_breakdown": {"quality": "complete",
+                "input": {"uncached_tokens": 6, "cache_read_tokens": 4, "cache_write_tokens": 1},
+                "output": {"non_reasoning_tokens": 3, "reasoning_tokens": 2}},
+        })
+    }
+
+    #[test]
+    fn reads_the_five_buckets() {
+        let usage = read(record(), &Accounts::default()).unwrap();
+
+        assert_eq!(usage.provider, Some(ProviderKind::OpenaiCompatible));
+        assert_eq!(usage.account_id, None);
+        let expected = Tokens {
+            input: 6,
+            cache_read: 4,
+            cache_write: 1,
+            output: 3,
+            reasoning: 2,
+        };
+        assert_eq!(usage.tokens, Some(expected));
+    }
+
+    #[test]
+    fn a_record_without_counts_is_unknown_and_not_zero() {
+        let mut record = record();
+        record["failed"] = json!(true);
+        record["token_breakdown"] = json!({"quality": "complete", "input": {}, "output": {}});
+
+        let usage = read(record, &Accounts::default()).unwrap();
+
+        assert!(usage.failed);
+        assert_eq!(usage.tokens, None);
+    }
+
+    #[test]
+    fn counts_that_do_not_add_up_are_no_counts() {
+        let mut record = record();
+        record["token_breakdown"]["quality"] = json!("inconsistent");
+
+        assert_eq!(read(record, &Accounts::default()).unwrap().tokens, None);
+    }
+
+    #[test]
+    fn passes_over_what_is_not_ours() {
+        let mut foreign = record();
+        foreign["x_forwarded_for"] = json!("203.0.113.9");
+
+        assert_eq!(read(foreign, &Accounts::default()), None);
+        assert_eq!(read(json!("no record"), &Accounts::default()), None);
+    }
+}

@@ -1,0 +1,214 @@
+//! The engine starts, dies, comes back, and goes with us.
+
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use proxypal_server::engine::{EngineError, EngineMode, EngineState};
+
+use super::support::{Room, compatible, engine_binary, provider, script};
+
+fn signal(pid: u32, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(pid).unwrap()), signal).unwrap();
+}
+
+fn is_alive(pid: u32) -> bool {
+    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    state
+        .rsplit(") ")
+        .next()
+        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn becomes_running_and_answers() {
+    let room = Room::with(vec![compatible("stub-gpt", "http://127.0.0.1:9/v1")]).await;
+
+    let status = room.engine.status();
+
+    assert_eq!(status.mode, EngineMode::Managed);
+    assert!(status.version.is_some() && status.pid.is_some() && status.started_at.is_some());
+    assert_eq!(room.models().await, ["stub-gpt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_engine_is_back_within_two_seconds() {
+    let room = Room::with(vec![compatible("stub-gpt", &provider().await)]).await;
+    let killed = room.engine.status().pid.unwrap();
+    let began = Instant::now();
+
+    signal(killed, Signal::SIGKILL);
+    let back = room
+        .becomes(|status| status.restarts == 1 && status.state == EngineState::Running)
+        .await;
+
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_ne!(back.pid, Some(killed));
+    assert_eq!(
+        room.chat("stub-gpt", uuid::Uuid::now_v7()).await.status(),
+        200
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hung_engine_is_replaced() {
+    let room = Room::with(Vec::new()).await;
+    let hung = room.engine.status().pid.unwrap();
+
+    signal(hung, Signal::SIGSTOP);
+    let mut watch = room.engine.watch();
+    let replaced =
+        watch.wait_for(|status| status.restarts == 1 && status.state == EngineState::Running);
+    tokio::time::timeout(Duration::from_secs(60), replaced)
+        .await
+        .unwrap()
+        .unwrap();
+
+    assert!(!is_alive(hung));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_binary_fails_in_words() {
+    let room = Room::launch(Vec::new(), |options| options.binary = None);
+
+    let status = room.reaches(EngineState::Failed).await;
+
+    assert!(
+        status
+            .last_error
+            .unwrap()
+            .contains("proxypal-server engine install")
+    );
+    assert!(room.engine.endpoint().is_none());
+    assert!(matches!(
+        room.engine.start().await,
+        Err(EngineError::DidNotStart(_))
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_binary_that_was_installed_meanwhile_is_found_by_a_start() {
+    let room = Room::launch(Vec::new(), |options| options.binary = None);
+    room.reaches(EngineState::Failed).await;
+    let installed = room.folder.path().join("engine/cli-proxy-api");
+
+    std::fs::create_dir_all(installed.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(engine_binary(), installed).unwrap();
+
+    assert_eq!(
+        room.engine.start().await.unwrap().state,
+        EngineState::Running
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tries_again_when_somebody_took_the_port() {
+    let room = Room::launch(Vec::new(), |options| {
+        let taken = options.data_dir.join("was-taken");
+        let refusal = "[error] listen tcp 127.0.0.1:1: bind: address already in use";
+        let text = format!(
+            "[ -e {taken} ] || {{ touch {taken}; echo '{refusal}'; exit 0; }}\nexec {engine} \"$@\"",
+            taken = taken.display(),
+            engine = engine_binary().display(),
+        );
+        options.binary = Some(script(&options.data_dir, &text));
+    });
+
+    let lost = room.becomes(|status| status.last_error.is_some()).await;
+    let status = room.running().await;
+
+    assert!(lost.last_error.unwrap().contains("address already in use"));
+    assert_eq!(status.restarts, 1);
+    assert_eq!(status.last_error, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stops_starts_and_restarts_on_request() {
+    let room = Room::with(Vec::new()).await;
+    let first = room.engine.status().pid.unwrap();
+
+    let stopped = room.engine.stop().await.unwrap();
+    assert_eq!(stopped.state, EngineState::Stopped);
+    assert!(room.engine.endpoint().is_none() && !is_alive(first));
+
+    let second = room.engine.start().await.unwrap();
+    assert_eq!(second.state, EngineState::Running);
+
+    let third = room.engine.restart().await.unwrap();
+    assert_eq!((third.state, third.restarts), (EngineState::Running, 0));
+    assert_ne!(third.pid, second.pid);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_drained_before_a_stop() {
+    let was_drained = Arc::new(AtomicBool::new(false));
+    let noted = was_drained.clone();
+    let room = Room::launch(Vec::new(), |options| {
+        options.drain = Some(Arc::new(move || {
+            noted.store(true, Ordering::SeqCst);
+            Box::pin(std::future::ready(()))
+        }));
+    });
+    room.running().await;
+
+    room.engine.stop().await.unwrap();
+
+    assert!(was_drained.load(Ordering::SeqCst));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_left_when_the_server_ends() {
+    let room = Room::with(Vec::new()).await;
+    let pid = room.engine.status().pid.unwrap();
+
+    room.end().await;
+
+    assert!(!is_alive(pid));
+    assert_eq!(room.engine.status().state, EngineState::Stopped);
+    assert_eq!(room.engine.start().await, Err(EngineError::Ending));
+}
+
+/// The parent is a shell here, which starts the launcher as the server does and is killed.
+#[test]
+fn the_engine_dies_when_its_parent_is_killed() {
+    let launcher = env!("CARGO_BIN_EXE_proxypal-server");
+    let text = format!("{launcher} engine-exec $$ /bin/sleep 60 & echo $!; wait");
+    let mut parent = Command::new("/bin/sh")
+        .args(["-c", &text])
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(
+        &mut std::io::BufReader::new(parent.stdout.as_mut().unwrap()),
+        &mut line,
+    )
+    .unwrap();
+    let engine: u32 = line.trim().parse().unwrap();
+    eventually(|| {
+        std::fs::read_to_string(format!("/proc/{engine}/comm")).is_ok_and(|name| name == "sleep\n")
+    });
+
+    signal(parent.id(), Signal::SIGKILL);
+    parent.wait().unwrap();
+
+    eventually(|| !is_alive(engine));
+}
+
+/// What the kernel does has no event to wait for.
+fn eventually(is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it never became so");
+        std::thread::yield_now();
+    }
+}

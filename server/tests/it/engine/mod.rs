@@ -1,0 +1,9 @@
+//! The engine room, with the double in the engine's place, or a real engine when `TEST_ENGINE_BINARY`
+//! names one.
+
+mod configuration;
+mod external;
+mod lifecycle;
+mod secrecy;
+mod support;
+mod usage;
