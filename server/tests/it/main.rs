@@ -1,4 +1,6 @@
-//! Sentences against the server, in one program.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+//! Sentences against the server, in one program: it links once.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod engine;
+mod gateway;
+mod support;

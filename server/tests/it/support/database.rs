@@ -1,0 +1,45 @@
+//! A fresh database for each test: SQLite in a temporary directory, or PostgreSQL when
+//! `TEST_DATABASE_URL` names a server.
+
+use sea_orm::{ConnectionTrait as _, Database};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// A directory and a database that go with the test.
+pub(crate) struct TestDatabase {
+    pub(crate) directory: TempDir,
+    pub(crate) url: String,
+}
+
+impl TestDatabase {
+    pub(crate) async fn create() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = match server() {
+            Some(server) => create_on(&server).await,
+            None => format!("sqlite://{}", directory.path().join("test.db").display()),
+        };
+        Self { directory, url }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told their database by the environment"
+)]
+fn server() -> Option<String> {
+    std::env::var("TEST_DATABASE_URL").ok()
+}
+
+/// The whole server is thrown away after the tests, so nothing is dropped here.
+async fn create_on(server: &str) -> String {
+    let name = format!("test_{}", Uuid::now_v7().simple());
+    let connection = Database::connect(server).await.unwrap();
+    connection
+        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let mut url: url::Url = server.parse().unwrap();
+    url.set_path(&name);
+    url.to_string()
+}
