@@ -2,6 +2,7 @@
 //! names one.
 
 mod configuration;
+mod demo;
 mod external;
 mod lifecycle;
 mod secrecy;
