@@ -167,10 +167,9 @@ impl Config {
 }
 
 fn entries(document: &Value, list: &str) -> Result<Vec<Entry>, String> {
-    match &document[list] {
-        Value::Null => Ok(Vec::new()),
-        entries => serde_json::from_value(entries.clone()).map_err(|error| error.to_string()),
-    }
+    let entries: Option<_> =
+        serde_json::from_value(document[list].clone()).map_err(|error| error.to_string())?;
+    Ok(entries.unwrap_or_default())
 }
 
 fn credential(entry: &Entry, api_key: &str, list: &str, provider: Provider) -> Credential {

@@ -195,7 +195,7 @@ impl Asked {
         match self.protocol {
             Provider::Gemini => return body,
             Provider::Compatible if is_streamed => {
-                body["stream_options"] = json!({"include_usage": true})
+                body["stream_options"] = json!({"include_usage": true});
             }
             Provider::Codex => body["stream"] = json!(true),
             Provider::Compatible | Provider::Claude | Provider::Xai => {}

@@ -67,7 +67,7 @@ async fn a_hung_engine_is_replaced() {
     let mut watch = room.engine.watch();
     let replaced =
         watch.wait_for(|status| status.restarts == 1 && status.state == EngineState::Running);
-    tokio::time::timeout(Duration::from_secs(60), replaced)
+    tokio::time::timeout(Duration::from_mins(1), replaced)
         .await
         .unwrap()
         .unwrap();

@@ -4,6 +4,7 @@
 mod configuration;
 mod demo;
 mod external;
+mod installation;
 mod lifecycle;
 mod secrecy;
 mod support;
