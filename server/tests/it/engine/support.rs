@@ -196,7 +196,8 @@ fn options(data_dir: &Path) -> EngineOptions {
     }
 }
 
-/// The engine under test. `cargo test` builds the double beside this program.
+/// The engine under test. `cargo test` builds the double beside this program; `cargo test --test it`
+/// does not, so `cargo build --examples` goes before it after a change of the double.
 pub(crate) fn engine_binary() -> PathBuf {
     std::env::var_os("TEST_ENGINE_BINARY").map_or_else(double, PathBuf::from)
 }
