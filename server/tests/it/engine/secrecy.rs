@@ -102,6 +102,10 @@ async fn everything_of_the_engine_is_private() {
             & 0o777
     };
 
+    let process = format!("/proc/{}/status", room.engine.status().pid.unwrap());
+    let status = std::fs::read_to_string(process).unwrap();
+
+    assert!(status.contains("Umask:\t0077"), "{status}");
     assert_eq!(mode("engine/run"), 0o700);
     assert_eq!(mode("engine/run/auths"), 0o700);
     assert_eq!(mode("engine/run/config.yaml"), 0o600);
