@@ -12,7 +12,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::{
-    client_address::TrustedProxies,
+    client_address::ClientAddresses,
     clock::SharedClock,
     config::{self, Config},
     db::Database,
@@ -33,7 +33,7 @@ use crate::{
         EngineOptions, ExternalEngine,
     },
     gateway::{Gateway, GatewayOptions},
-    graphql::{self, Services},
+    graphql::{self, ServerFacts, Services},
     http_server::{self, Ending},
     web::{self, Web},
 };
@@ -69,7 +69,11 @@ impl App {
     /// Opens the database, starts the engine and joins the rooms.
     pub async fn build(config: Config, around: Surroundings) -> anyhow::Result<Self> {
         let clock = around.clock.clone();
-        let db = Database::open(config.storage.database_url.expose_secret(), &config.storage.data_dir).await?;
+        let db = Database::open(
+            config.storage.database_url.expose_secret(),
+            &config.storage.data_dir,
+        )
+        .await?;
         let secrets = ServerSecrets::open(&config.storage, &db, &clock).await?;
         let ending = Ending {
             stop: CancellationToken::new(),
@@ -95,14 +99,14 @@ impl App {
         };
         let engine = Engine::launch(engine_options(&config, &around, in_flight.clone()), context);
 
-        let trusted_proxies = TrustedProxies::new(config.trusted_proxies.clone());
+        let addresses = ClientAddresses::new(config.trusted_proxies.clone());
         let gateway = GatewayOptions {
             keys: api_keys.ring().clone(),
             recorder,
             settings: settings.clone(),
             engine: engine.clone(),
             clock: clock.clone(),
-            trusted_proxies: trusted_proxies.clone(),
+            addresses: addresses.clone(),
             cors_allowed_origins: config.cors_allowed_origins.clone(),
             tasks: tasks.clone(),
             deadline: ending.deadline.clone(),
@@ -126,8 +130,11 @@ impl App {
             settings,
             engine: engine.clone(),
             clock: clock.clone(),
-            trusted_proxies,
-            public_url: config.public_url.clone(),
+            server: ServerFacts {
+                version: env!("CARGO_PKG_VERSION"),
+                public_url: config.public_url.clone(),
+                addresses,
+            },
         };
         let web = Web {
             db: db.clone(),
@@ -141,7 +148,17 @@ impl App {
         let control_plane = graphql::router(services.clone(), ending.stop.clone());
         let router = gateway.router().merge(web::router(web, control_plane));
         let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
-        Ok(Self { db, router, services, engine, tasks, in_flight, ending, engine_shutdown, setup_url })
+        Ok(Self {
+            db,
+            router,
+            services,
+            engine,
+            tasks,
+            in_flight,
+            ending,
+            engine_shutdown,
+            setup_url,
+        })
     }
 
     /// The services behind the control plane.
@@ -162,7 +179,17 @@ impl App {
     /// Serves until the stop token is cancelled. Answers end within the grace, everything is recorded,
     /// and the engine stops last.
     pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
-        let Self { db, router, services, engine, tasks, in_flight, ending, engine_shutdown, .. } = self;
+        let Self {
+            db,
+            router,
+            services,
+            engine,
+            tasks,
+            in_flight,
+            ending,
+            engine_shutdown,
+            ..
+        } = self;
         http_server::serve(listener, router, ending, in_flight).await;
         engine_shutdown.cancel();
         engine.finished().await;
@@ -180,7 +207,11 @@ fn engine_options(config: &Config, around: &Surroundings, in_flight: TaskTracker
     let (mode, binary, external) = match &config.engine {
         config::Engine::Managed { binary } => (EngineMode::Managed, binary.clone(), None),
         config::Engine::Demo => (EngineMode::Demo, None, None),
-        config::Engine::External { url, api_key, management_key } => {
+        config::Engine::External {
+            url,
+            api_key,
+            management_key,
+        } => {
             let external = ExternalEngine {
                 url: url.clone(),
                 api_key: api_key.clone(),
@@ -227,7 +258,10 @@ impl CredentialSource for ProviderAccounts {
 
     fn credentials(
         &self,
-    ) -> BoxFuture<'_, Result<Vec<crate::domain::provider_accounts::ProviderCredential>, CredentialsError>> {
+    ) -> BoxFuture<
+        '_,
+        Result<Vec<crate::domain::provider_accounts::ProviderCredential>, CredentialsError>,
+    > {
         async move { Self::credentials(self).await.map_err(Into::into) }.boxed()
     }
 }

@@ -1,74 +1,95 @@
-//! From which address a request comes, when reverse proxies stand in between.
+//! Where a request really comes from. Proxies are believed only when they are configured: anybody can
+//! write `X-Forwarded-For`.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 
-/// The other end of the connection; the server puts it on every request.
-#[derive(Clone, Copy, Debug)]
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The other end of the connection, as a request extension; the accept loop puts it there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub SocketAddr);
 
-/// The networks whose word on the address of their clients is believed.
+/// Tells the address of a client from that of a proxy.
 #[derive(Clone, Debug, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct ClientAddresses {
+    trusted_proxies: Vec<IpNet>,
+}
 
-impl TrustedProxies {
-    /// Believes proxies in these networks.
-    pub fn new(networks: Vec<IpNet>) -> Self {
-        Self(networks)
+impl ClientAddresses {
+    /// Believes these proxies and nobody else.
+    pub fn new(trusted_proxies: Vec<IpNet>) -> Self {
+        Self { trusted_proxies }
     }
 
-    /// The address of the client: the peer, or what trusted proxies say, read from the nearest proxy
-    /// outwards up to the first address that is not one of them.
-    pub fn client(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
-        let peer = extensions.get::<PeerAddress>()?.0.ip().to_canonical();
-        if !self.contains(peer) {
-            return Some(peer);
-        }
-        let hops = headers
-            .get_all("x-forwarded-for")
+    /// The client of a request; `None` when nobody noted the peer.
+    pub fn of(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+        let PeerAddress(peer) = extensions.get()?;
+        Some(self.behind(peer.ip().to_canonical(), headers))
+    }
+
+    /// Walks back from the peer through proxies that are trusted; the first hop that is not is the
+    /// client. What lies beyond it is hearsay.
+    fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let lines = headers.get_all(FORWARDED_FOR);
+        let chain: Vec<&str> = lines
             .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(|hop| hop.trim().parse::<IpAddr>());
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','))
+            .collect();
         let mut client = peer;
-        for hop in hops.collect::<Vec<_>>().into_iter().rev() {
-            let Ok(hop) = hop else { break };
-            client = hop.to_canonical();
-            if !self.contains(client) {
+        for hop in chain.iter().rev() {
+            if !self.trusts(client) {
                 break;
             }
+            let Some(address) = parse(hop) else { break };
+            client = address;
         }
-        Some(client)
+        client
     }
 
-    fn contains(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies
+            .iter()
+            .any(|network| network.contains(&address))
     }
+}
+
+/// An address with or without a port.
+fn parse(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim();
+    let address = hop.parse::<IpAddr>().ok();
+    let address = address.or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()));
+    address.map(|address| address.to_canonical())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn client(peer: &str, forwarded: &str) -> String {
-        let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
-        let mut extensions = Extensions::new();
-        extensions.insert(PeerAddress(format!("{peer}:1").parse().unwrap()));
+    fn client(peer: &str, forwarded_for: &'static str) -> String {
+        let addresses = ClientAddresses::new(vec!["10.0.0.0/8".parse().unwrap()]);
         let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", forwarded.parse().unwrap());
-        proxies.client(&extensions, &headers).unwrap().to_string()
+        headers.insert(FORWARDED_FOR, forwarded_for.parse().unwrap());
+        addresses
+            .behind(peer.parse().unwrap(), &headers)
+            .to_string()
     }
 
     #[test]
-    fn a_stranger_cannot_choose_its_address() {
-        assert_eq!(client("192.0.2.1", "198.51.100.7"), "192.0.2.1");
-    }
-
-    #[test]
-    fn the_nearest_address_that_is_no_proxy_is_the_client() {
-        assert_eq!(client("10.0.0.1", "6.6.6.6, 198.51.100.7, 10.1.1.1"), "198.51.100.7");
+    fn believes_nobody_but_configured_proxies() {
+        assert_eq!(client("198.51.100.7", "203.0.113.9"), "198.51.100.7");
+        assert_eq!(client("10.0.0.1", "203.0.113.9"), "203.0.113.9");
+        assert_eq!(
+            client("10.0.0.1", "evil, 203.0.113.9, 10.0.0.2"),
+            "203.0.113.9"
+        );
+        assert_eq!(
+            client("10.0.0.1", "127.0.0.1, 203.0.113.9:4711"),
+            "203.0.113.9"
+        );
         assert_eq!(client("10.0.0.1", "nonsense"), "10.0.0.1");
     }
 }

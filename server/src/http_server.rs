@@ -44,7 +44,9 @@ pub async fn serve(listener: TcpListener, router: Router, ending: Ending, under_
     let connections = TaskTracker::new();
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     while let Some(stream) = ending.stop.run_until_cancelled(accept(&listener)).await {
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
+        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
+            break;
+        };
         let service = Service::new(&stream, router.clone());
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let (stop, deadline) = (ending.stop.clone(), ending.deadline.clone());

@@ -26,11 +26,21 @@ impl Healthcheck {
 }
 
 async fn check(url: &str) -> anyhow::Result<()> {
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
-    let answer = client.get(url).send().await.with_context(|| format!("{url} does not answer"))?;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(PATIENCE)
+        .build()?;
+    let answer = client
+        .get(url)
+        .send()
+        .await
+        .with_context(|| format!("{url} does not answer"))?;
     let status = answer.status();
     if !status.is_success() {
-        bail!("the server is not well ({status}): {}", answer.text().await.unwrap_or_default());
+        bail!(
+            "the server is not well ({status}): {}",
+            answer.text().await.unwrap_or_default()
+        );
     }
     Ok(())
 }

@@ -34,14 +34,21 @@ pub(super) struct Logs {
     json: bool,
 
     /// The server.
-    #[arg(long, env = "PROXYPAL_URL", default_value = "http://127.0.0.1:3000", value_name = "URL")]
+    #[arg(
+        long,
+        env = "PROXYPAL_URL",
+        default_value = "http://127.0.0.1:3000",
+        value_name = "URL"
+    )]
     url: Url,
 }
 
 impl Logs {
     pub(super) async fn run(self) -> Done {
         let token = api_token().ok_or_else(|| {
-            Failure::Usage("PROXYPAL_TOKEN: set it to an API token (ppt_…) of the server".to_owned())
+            Failure::Usage(
+                "PROXYPAL_TOKEN: set it to an API token (ppt_…) of the server".to_owned(),
+            )
         })?;
         let server = Server::new(&self.url, token)?;
         let mut cursor = self.print_latest(&server).await?;
@@ -57,20 +64,36 @@ impl Logs {
 
     /// Prints the latest requests, oldest first. Returns the cursor of the last.
     async fn print_latest(&self, server: &Server) -> anyhow::Result<Option<String>> {
-        let query = format!("query($first: Int) {{ requests(first: $first) {{ edges {{ cursor node {{ {FIELDS} }} }} }} }}");
+        let query = format!(
+            "query($first: Int) {{ requests(first: $first) {{ edges {{ cursor node {{ {FIELDS} }} }} }} }}"
+        );
         let first = self.tail.clamp(1, 200);
         let data = server.query(&query, &json!({ "first": first })).await?;
-        let edges = data["requests"]["edges"].as_array().cloned().unwrap_or_default();
+        let edges = data["requests"]["edges"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         for edge in edges.iter().take(self.tail.into()).rev() {
             self.print(&edge["node"]);
         }
-        Ok(edges.first().and_then(|edge| edge["cursor"].as_str()).map(str::to_owned))
+        Ok(edges
+            .first()
+            .and_then(|edge| edge["cursor"].as_str())
+            .map(str::to_owned))
     }
 
     /// Prints what comes until the connection ends, remembering where to go on.
-    async fn follow_from(&self, server: &Server, cursor: &mut Option<String>) -> anyhow::Result<()> {
-        let query = format!("subscription($after: String) {{ requestLogged(after: $after) {{ cursor request {{ {FIELDS} }} }} }}");
-        let mut events = server.subscribe(&query, &json!({ "after": cursor })).await?;
+    async fn follow_from(
+        &self,
+        server: &Server,
+        cursor: &mut Option<String>,
+    ) -> anyhow::Result<()> {
+        let query = format!(
+            "subscription($after: String) {{ requestLogged(after: $after) {{ cursor request {{ {FIELDS} }} }} }}"
+        );
+        let mut events = server
+            .subscribe(&query, &json!({ "after": cursor }))
+            .await?;
         while let Some(event) = events.next().await {
             let event = event?;
             if event.event == "complete" {
@@ -79,7 +102,10 @@ impl Logs {
             let data = data_of(serde_json::from_str(&event.data)?)?;
             let logged = &data["requestLogged"];
             self.print(&logged["request"]);
-            *cursor = logged["cursor"].as_str().map(str::to_owned).or(cursor.take());
+            *cursor = logged["cursor"]
+                .as_str()
+                .map(str::to_owned)
+                .or(cursor.take());
         }
         Ok(())
     }
@@ -105,7 +131,9 @@ fn line(request: &Value) -> String {
             tokens["input"], tokens["cacheRead"], tokens["output"], tokens["reasoning"]
         )
     };
-    let status = request["httpStatus"].as_u64().map_or_else(|| "-".to_owned(), |status| status.to_string());
+    let status = request["httpStatus"]
+        .as_u64()
+        .map_or_else(|| "-".to_owned(), |status| status.to_string());
     format!(
         "{}  {:<16} {:<24} {:<34} {status:>3} {:<14} {:>7} ms  {used}",
         text(&request["startedAt"]),
@@ -130,8 +158,14 @@ impl Server {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { client, url: base.join("graphql")?, token })
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            client,
+            url: base.join("graphql")?,
+            token,
+        })
     }
 
     fn post(&self, query: &str, variables: &Value) -> reqwest::RequestBuilder {
@@ -152,12 +186,18 @@ impl Server {
         query: &str,
         variables: &Value,
     ) -> anyhow::Result<impl Stream<Item = anyhow::Result<Event>> + Unpin + use<>> {
-        let answer = self.post(query, variables).header("accept", "text/event-stream").send().await?;
+        let answer = self
+            .post(query, variables)
+            .header("accept", "text/event-stream")
+            .send()
+            .await?;
         if !answer.status().is_success() {
             bail!("the server refused: {}", answer.status());
         }
         let events = answer.bytes_stream().eventsource();
-        Ok(Box::pin(events.map(|event| event.map_err(|error| anyhow!("the connection broke: {error}")))))
+        Ok(Box::pin(events.map(|event| {
+            event.map_err(|error| anyhow!("the connection broke: {error}"))
+        })))
     }
 }
 

@@ -37,9 +37,15 @@ impl ResetPassword {
         let server = ServerSecrets::open(&storage, &db, &clock).await?;
         let password = terminal::read_password("New password: ")?;
         let admins = Admins::new(db.clone(), clock.clone());
-        let admin = admins.reset_password(&self.username, password).await.map_err(anyhow::Error::from)?;
+        let admin = admins
+            .reset_password(&self.username, password)
+            .await
+            .map_err(anyhow::Error::from)?;
         let sessions = Sessions::new(db.clone(), clock, server.digester);
-        let ended = sessions.revoke_others(admin.id, None).await.map_err(anyhow::Error::from)?;
+        let ended = sessions
+            .revoke_others(admin.id, None)
+            .await
+            .map_err(anyhow::Error::from)?;
         db.close().await?;
         terminal::say(&format!(
             "The password of {} is changed; {ended} sessions were signed out.",

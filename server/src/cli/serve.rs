@@ -19,13 +19,21 @@ pub(super) async fn serve(options: &Options) -> Done {
     let config = Config::read(options, Secrets::from_environment()).map_err(Failure::Usage)?;
     telemetry::start(&config.log);
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!("cannot listen on {}; is another server running? choose another HOST or PORT", config.listen)
+        format!(
+            "cannot listen on {}; is another server running? choose another HOST or PORT",
+            config.listen
+        )
     })?;
     let address = listener.local_addr().context("cannot tell the address")?;
-    let public_url = options.public_url.is_some().then(|| config.public_url.clone());
+    let public_url = options
+        .public_url
+        .is_some()
+        .then(|| config.public_url.clone());
     let mut config = config;
     if public_url.is_none() {
-        config.public_url = format!("http://{address}").parse().context("cannot tell our own address")?;
+        config.public_url = format!("http://{address}")
+            .parse()
+            .context("cannot tell our own address")?;
     }
     let url = config.public_url.to_string();
     let around = Surroundings {
@@ -57,7 +65,9 @@ fn greet(app: &App, url: &str) {
         Some(setup_url) => terminal::say(&format!(
             "\n  ProxyPal Server is running.\n  Create the administrator with this one-time link:\n\n    {setup_url}\n"
         )),
-        None => terminal::say(&format!("\n  ProxyPal Server is running. Sign in at:\n\n    {url}\n")),
+        None => terminal::say(&format!(
+            "\n  ProxyPal Server is running. Sign in at:\n\n    {url}\n"
+        )),
     }
     if app.services().engine.status().mode == EngineMode::Demo {
         terminal::say(

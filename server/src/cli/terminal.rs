@@ -35,6 +35,9 @@ pub(super) fn read_password(prompt: &str) -> anyhow::Result<SecretString> {
             .context("cannot read the password");
     }
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).context("cannot read the password")?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .context("cannot read the password")?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned().into())
 }

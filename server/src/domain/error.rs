@@ -26,8 +26,8 @@ pub enum Error {
     Conflict(String),
     #[error("too many attempts; try again in {} seconds", retry_after.as_secs().max(1))]
     RateLimited { retry_after: Duration },
-    #[error("the CSRF token is missing or not the session's; reload the page and try again")]
-    CsrfFailed,
+    #[error("{0}")]
+    CsrfFailed(&'static str),
     #[error("{0}")]
     EngineUnavailable(String),
     #[error("something went wrong on our side")]
@@ -44,7 +44,7 @@ impl Error {
             Self::BadInput(_) => "BAD_USER_INPUT",
             Self::Conflict(_) => "CONFLICT",
             Self::RateLimited { .. } => "RATE_LIMITED",
-            Self::CsrfFailed => "CSRF_FAILED",
+            Self::CsrfFailed(_) => "CSRF_FAILED",
             Self::EngineUnavailable(_) => "ENGINE_UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }

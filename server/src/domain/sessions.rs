@@ -114,6 +114,12 @@ impl Sessions {
         Ok(Some(self.with_csrf(session, admin)))
     }
 
+    /// Whether a session still lives. Asking does not count as using it.
+    pub async fn lives(&self, id: Uuid) -> Result<bool> {
+        let session = Session::find_by_id(id).one(self.db.reader()).await?;
+        Ok(session.is_some_and(|session| !is_over(&session, self.clock.now())))
+    }
+
     /// An administrator's living sessions, the latest first.
     pub async fn list(&self, admin_id: Uuid) -> Result<Vec<session::Model>> {
         let now = self.clock.now();

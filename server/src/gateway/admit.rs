@@ -27,7 +27,9 @@ pub(super) async fn admit(
     check_model(caller, model)?;
     let place = recorder.place().await.map_err(|error| {
         tracing::error!(%error, "a request is refused because it could not be recorded");
-        Fault::Overloaded { retry_after: RECOVERY }
+        Fault::Overloaded {
+            retry_after: RECOVERY,
+        }
     })?;
     Ok(Admission { place })
 }
@@ -39,7 +41,9 @@ fn check_model(caller: &Caller, model: &Model) -> Result<(), Fault> {
     }
     match model {
         Model::Named(name) if caller.may_use(name) => Ok(()),
-        Model::Named(name) => Err(Fault::ModelNotAllowed { model: name.clone() }),
+        Model::Named(name) => Err(Fault::ModelNotAllowed {
+            model: name.clone(),
+        }),
         Model::Missing => Err(Fault::ModelRequired),
         Model::Ambiguous => Err(Fault::ModelAmbiguous),
         Model::NotNeeded => Ok(()),

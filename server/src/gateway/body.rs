@@ -85,7 +85,14 @@ impl Upload {
     /// A body whose beginning was read.
     pub(super) fn resumed(held: Held, rest: Body, limit: u64, watch: Option<Watch>) -> Self {
         let held_bytes = held.frames.iter().map(|frame| frame.len() as u64).sum();
-        Self { held, held_bytes, rest, limit, watch, progress: Arc::default() }
+        Self {
+            held,
+            held_bytes,
+            rest,
+            limit,
+            watch,
+            progress: Arc::default(),
+        }
     }
 
     /// A window onto how far it got.
@@ -102,7 +109,9 @@ impl Upload {
         let length = data.len() as u64;
         let before = self.progress.bytes.fetch_add(length, Ordering::Relaxed);
         if before + length > self.limit {
-            return self.fail(UploadError::Refused(Fault::BodyTooLarge { limit: self.limit }));
+            return self.fail(UploadError::Refused(Fault::BodyTooLarge {
+                limit: self.limit,
+            }));
         }
         Poll::Ready(Some(Ok(Frame::data(data))))
     }

@@ -24,7 +24,7 @@ use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, Expos
 
 use self::{forward::Upstream, meter::Drainer};
 use crate::{
-    client_address::TrustedProxies,
+    client_address::ClientAddresses,
     clock::SharedClock,
     domain::{api_keys::KeyRing, requests::Recorder, settings::Settings},
     engine::Engine,
@@ -41,7 +41,7 @@ pub struct GatewayOptions {
     pub settings: Settings,
     pub engine: Engine,
     pub clock: SharedClock,
-    pub trusted_proxies: TrustedProxies,
+    pub addresses: ClientAddresses,
     /// Browser origins that may call us.
     pub cors_allowed_origins: Vec<HeaderValue>,
     /// Waits at the end for sockets and abandoned answers.
@@ -61,7 +61,7 @@ struct Parts {
     settings: Settings,
     engine: Engine,
     clock: SharedClock,
-    trusted_proxies: TrustedProxies,
+    addresses: ClientAddresses,
     cors_allowed_origins: Vec<HeaderValue>,
     upstream: Upstream,
     drainer: Drainer,
@@ -85,7 +85,7 @@ impl Gateway {
             settings: options.settings,
             engine: options.engine,
             clock: options.clock,
-            trusted_proxies: options.trusted_proxies,
+            addresses: options.addresses,
             cors_allowed_origins: options.cors_allowed_origins,
             upstream: Upstream::new()?,
             drainer,

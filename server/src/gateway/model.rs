@@ -68,7 +68,9 @@ impl Held {
             let kib = u32::try_from(data.len() / 1024 + 1).unwrap_or(u32::MAX);
             let permit = Arc::clone(memory)
                 .try_acquire_many_owned(kib)
-                .map_err(|_| Fault::Overloaded { retry_after: std::time::Duration::from_secs(1) })?;
+                .map_err(|_| Fault::Overloaded {
+                    retry_after: std::time::Duration::from_secs(1),
+                })?;
             match &mut self.permits {
                 Some(permits) => permits.merge(permit),
                 None => self.permits = Some(permit),
@@ -101,8 +103,12 @@ pub(super) async fn read(
         return Err(ReadFault::Refused(Fault::BodyTooLarge { limit }));
     }
     let form = match &route.model {
-        ModelSource::Nowhere | ModelSource::Messages => return Ok((Model::NotNeeded, Upload::new(body, limit))),
-        ModelSource::Path(model) => return Ok((Model::Named(model.clone()), Upload::new(body, limit))),
+        ModelSource::Nowhere | ModelSource::Messages => {
+            return Ok((Model::NotNeeded, Upload::new(body, limit)));
+        }
+        ModelSource::Path(model) => {
+            return Ok((Model::Named(model.clone()), Upload::new(body, limit)));
+        }
         ModelSource::Body(form) => *form,
     };
     let mut scanner = ModelScanner::for_request(form, headers);
@@ -114,9 +120,12 @@ pub(super) async fn read(
         }
         match body.frame().await {
             Some(Ok(frame)) => {
-                let Ok(data) = frame.into_data() else { continue };
+                let Ok(data) = frame.into_data() else {
+                    continue;
+                };
                 scanner.observe(&data);
-                held.push(limits.memory, data, limit).map_err(ReadFault::Refused)?;
+                held.push(limits.memory, data, limit)
+                    .map_err(ReadFault::Refused)?;
             }
             Some(Err(_)) => return Err(ReadFault::ClientGone),
             None => break scanner.finish(),

@@ -29,7 +29,9 @@ pub(super) async fn filtered(
     mut receipt: Receipt,
 ) -> Response<Body> {
     let read = Limited::new(body, LONGEST_LIST).collect().await;
-    let list = read.ok().and_then(|read| serde_json::from_slice(&read.to_bytes()).ok());
+    let list = read
+        .ok()
+        .and_then(|read| serde_json::from_slice(&read.to_bytes()).ok());
     head.headers.remove(CONTENT_LENGTH);
     head.headers.remove(ETAG);
     let Some(mut list) = list else {
@@ -56,12 +58,17 @@ fn retain_allowed(list: &mut Value, caller: &Caller) {
         }
         let models = list.get("data").and_then(Value::as_array);
         let id = models.and_then(|models| models.get(at.min(models.len().saturating_sub(1))));
-        let id = id.and_then(|model| model.get("id")).cloned().unwrap_or(Value::Null);
+        let id = id
+            .and_then(|model| model.get("id"))
+            .cloned()
+            .unwrap_or(Value::Null);
         list[field] = id;
     }
 }
 
 fn name_of(model: &Value) -> Option<&str> {
-    let name = ["id", "name", "slug"].iter().find_map(|key| model.get(key)?.as_str())?;
+    let name = ["id", "name", "slug"]
+        .iter()
+        .find_map(|key| model.get(key)?.as_str())?;
     Some(name.strip_prefix("models/").unwrap_or(name))
 }

@@ -34,14 +34,21 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
     let (head, body) = request.into_parts();
     let route = match route::classify(&head.method, head.uri.path(), &head.headers) {
         Ok(route) => route,
-        Err(refused) => return refusal::answer(Refusal::dialect(head.uri.path()), &refused.into(), id),
+        Err(refused) => {
+            return refusal::answer(Refusal::dialect(head.uri.path()), &refused.into(), id);
+        }
     };
     let caller = match authenticate(&gateway.0.keys, &head.headers, head.uri.query()) {
         Ok(caller) => caller,
         Err(fault) => return refusal::answer(route.dialect, &fault, id),
     };
     let dialect = route.dialect;
-    let pass = Pass { gateway, id, route, caller };
+    let pass = Pass {
+        gateway,
+        id,
+        route,
+        caller,
+    };
     match pass.through(head, body).await {
         Ok(response) => response,
         Err(fault) => refusal::answer(dialect, &fault, id),
@@ -100,7 +107,8 @@ impl Pass {
             }
         };
         let answer = self.gateway.0.upstream.send(request);
-        let (answer, mut receipt) = Awaited::new(answer, receipt, self.gateway.0.drainer.clone()).await;
+        let (answer, mut receipt) =
+            Awaited::new(answer, receipt, self.gateway.0.drainer.clone()).await;
         match answer {
             Ok(answer) => Ok(self.answered(answer, receipt).await),
             Err(error) => {
@@ -112,8 +120,14 @@ impl Pass {
     }
 
     /// The request for the engine that runs now.
-    pub(super) fn for_engine(&self, head: Head, upload: Upload) -> Result<axum::http::Request<Upload>, Fault> {
-        let unavailable = Fault::EngineUnavailable { retry_after: ENGINE_RECOVERY };
+    pub(super) fn for_engine(
+        &self,
+        head: Head,
+        upload: Upload,
+    ) -> Result<axum::http::Request<Upload>, Fault> {
+        let unavailable = Fault::EngineUnavailable {
+            retry_after: ENGINE_RECOVERY,
+        };
         let endpoint = self.gateway.0.engine.endpoint().ok_or(unavailable)?;
         forward::for_engine(head, &self.route, &endpoint, self.id, upload)
     }
@@ -142,7 +156,8 @@ impl Pass {
             let in_flight = self.gateway.0.in_flight.token();
             let mut record = record;
             record.http_status = Some(fault.status().as_u16());
-            Receipt::new(place, record, self.route.is_metered, in_flight).end(End::Refused(fault.code()));
+            Receipt::new(place, record, self.route.is_metered, in_flight)
+                .end(End::Refused(fault.code()));
         }
         fault
     }
@@ -150,8 +165,11 @@ impl Pass {
     /// What is known of the request before anything happened.
     fn record(&self, head: &Head) -> RequestRecord {
         let gateway = &self.gateway.0;
-        let client = gateway.trusted_proxies.client(&head.extensions, &head.headers);
-        let user_agent = head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let client = gateway.addresses.of(&head.extensions, &head.headers);
+        let user_agent = head
+            .headers
+            .get(USER_AGENT)
+            .and_then(|value| value.to_str().ok());
         RequestRecord {
             id: self.id,
             connection_id: None,
@@ -182,9 +200,14 @@ fn explain(error: &UpstreamError, upload: Option<&UploadError>) -> (Fault, End) 
         Some(UploadError::Refused(fault)) => (fault.clone(), End::Refused(fault.code())),
         Some(UploadError::ClientGone) => (Fault::EngineFailed, End::ClientGone),
         None => {
-            tracing::warn!(error = &*error as &dyn std::error::Error, "the engine did not answer");
+            tracing::warn!(
+                error = &*error as &dyn std::error::Error,
+                "the engine did not answer"
+            );
             let fault = if error.is_connect() {
-                Fault::EngineUnavailable { retry_after: ENGINE_RECOVERY }
+                Fault::EngineUnavailable {
+                    retry_after: ENGINE_RECOVERY,
+                }
             } else {
                 Fault::EngineFailed
             };

@@ -3,4 +3,5 @@
 
 mod engine;
 mod gateway;
+mod schema;
 mod support;

@@ -28,7 +28,12 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
 /// Puts our key in place of the client's, and our request id where the engine will note it.
-pub(super) fn for_engine(headers: &mut HeaderMap, endpoint: &Endpoint, request_id: Uuid, is_websocket: bool) {
+pub(super) fn for_engine(
+    headers: &mut HeaderMap,
+    endpoint: &Endpoint,
+    request_id: Uuid,
+    is_websocket: bool,
+) {
     let upgrade = is_websocket && is_upgrade(headers);
     remove_hop_by_hop(headers);
     for name in CARRIERS {
@@ -85,9 +90,17 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 fn remove_prefixed(headers: &mut HeaderMap, prefixes: &[&str]) {
-    let is_ours = |name: &HeaderName| prefixes.iter().any(|prefix| name.as_str().starts_with(prefix));
+    let is_ours = |name: &HeaderName| {
+        prefixes
+            .iter()
+            .any(|prefix| name.as_str().starts_with(prefix))
+    };
     if headers.keys().any(is_ours) {
-        let doomed: Vec<HeaderName> = headers.keys().filter(|name| is_ours(name)).cloned().collect();
+        let doomed: Vec<HeaderName> = headers
+            .keys()
+            .filter(|name| is_ours(name))
+            .cloned()
+            .collect();
         for name in doomed {
             headers.remove(name);
         }

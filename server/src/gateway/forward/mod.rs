@@ -3,11 +3,7 @@
 mod headers;
 mod upstream;
 
-use axum::http::{
-    Request, Uri,
-    request::Parts,
-    uri::PathAndQuery,
-};
+use axum::http::{Request, Uri, request::Parts, uri::PathAndQuery};
 use uuid::Uuid;
 
 pub(super) use self::{

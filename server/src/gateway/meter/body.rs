@@ -65,7 +65,15 @@ impl MeteredBody {
             receipt.end(End::Whole);
             return Self { open: None, voice };
         }
-        Self { open: Some(Open { inner, receipt, caller, drainer }), voice }
+        Self {
+            open: Some(Open {
+                inner,
+                receipt,
+                caller,
+                drainer,
+            }),
+            voice,
+        }
     }
 
     /// Settles, and says no more.
@@ -78,10 +86,17 @@ impl MeteredBody {
     /// The engine died. A stream of events can still say so; anything else can only be cut.
     fn broke(&mut self, error: hyper::Error) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         tracing::warn!(request.id = %self.voice.request_id, %error, "the engine broke off its answer");
-        let can_speak = self.open.as_ref().is_some_and(|open| open.receipt.is_between_events());
+        let can_speak = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.receipt.is_between_events());
         self.close(End::Failed("engine_failed"));
         if can_speak {
-            let Voice { dialect, protocol, request_id } = &self.voice;
+            let Voice {
+                dialect,
+                protocol,
+                request_id,
+            } = &self.voice;
             let event = in_stream_error(*dialect, *protocol, &Fault::EngineFailed, request_id);
             return Poll::Ready(Some(Ok(Frame::data(event))));
         }
@@ -142,7 +157,13 @@ impl HttpBody for MeteredBody {
 impl Drop for MeteredBody {
     /// The client left in the middle.
     fn drop(&mut self) {
-        if let Some(Open { inner, receipt, drainer, .. }) = self.open.take() {
+        if let Some(Open {
+            inner,
+            receipt,
+            drainer,
+            ..
+        }) = self.open.take()
+        {
             drainer.drain(inner, receipt);
         }
     }

@@ -34,9 +34,18 @@ struct Parts {
 }
 
 impl Drainer {
-    pub(in crate::gateway) fn new(settings: Settings, tasks: TaskTracker, deadline: CancellationToken) -> Self {
+    pub(in crate::gateway) fn new(
+        settings: Settings,
+        tasks: TaskTracker,
+        deadline: CancellationToken,
+    ) -> Self {
         let running = AtomicU32::new(0);
-        Self(Arc::new(Parts { settings, tasks, deadline, running }))
+        Self(Arc::new(Parts {
+            settings,
+            tasks,
+            deadline,
+            running,
+        }))
     }
 
     /// Whether the time for ending gracefully is over.
@@ -46,11 +55,17 @@ impl Drainer {
 
     /// Reads the rest of an answer.
     pub(in crate::gateway) fn drain(&self, body: UpstreamBody, receipt: Receipt) {
-        self.spawn(receipt, move |receipt, limits| read_on(body, receipt, limits.drain_bytes));
+        self.spawn(receipt, move |receipt, limits| {
+            read_on(body, receipt, limits.drain_bytes)
+        });
     }
 
     /// Waits for an answer whose client left before it began, and reads it.
-    fn finish(&self, answer: impl Future<Output = Result<Answer, UpstreamError>> + Send + 'static, receipt: Receipt) {
+    fn finish(
+        &self,
+        answer: impl Future<Output = Result<Answer, UpstreamError>> + Send + 'static,
+        receipt: Receipt,
+    ) {
         self.spawn(receipt, move |mut receipt, limits| async move {
             match answer.await {
                 Ok(answer) => {
@@ -72,7 +87,9 @@ impl Drainer {
             return;
         }
         let settings = self.0.settings.current().gateway.clone();
-        let Some(slot) = self.slot(&settings) else { return };
+        let Some(slot) = self.slot(&settings) else {
+            return;
+        };
         let limit = settings.drain_time();
         let work = work(receipt, settings);
         let deadline = self.0.deadline.clone();
@@ -110,7 +127,9 @@ impl Drop for Slot {
 async fn read_on(mut body: UpstreamBody, mut receipt: Receipt, limit: u64) {
     let mut read = 0;
     while let Some(Ok(frame)) = body.frame().await {
-        let Some(data) = frame.data_ref() else { continue };
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
         receipt.observe(data);
         read += data.len() as u64;
         if read > limit {
@@ -133,7 +152,10 @@ impl Awaited {
         receipt: Receipt,
         drainer: Drainer,
     ) -> Self {
-        Self { waiting: Some((Box::pin(answer), receipt)), drainer }
+        Self {
+            waiting: Some((Box::pin(answer), receipt)),
+            drainer,
+        }
     }
 }
 

@@ -83,7 +83,9 @@ impl Receipt {
     pub(in crate::gateway) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let content_type = text(CONTENT_TYPE).unwrap_or_default();
-        let Some(record) = &mut self.record else { return };
+        let Some(record) = &mut self.record else {
+            return;
+        };
         record.http_status = Some(status.as_u16());
         record.streamed = content_type.starts_with("text/event-stream");
         if self.is_metered {
@@ -125,11 +127,16 @@ impl Receipt {
 
     fn settle(&mut self, mut record: RequestRecord) -> RequestRecord {
         record.duration = self.began.elapsed();
-        let observation = self.observation.take().or_else(|| Some(self.tap.take()?.finish()));
+        let observation = self
+            .observation
+            .take()
+            .or_else(|| Some(self.tap.take()?.finish()));
         let usage = self.usage(&record, observation.as_ref());
         record.tokens = usage.tokens;
         record.usage_source = usage.source;
-        let in_stream_error = observation.as_ref().and_then(|seen| seen.error_code.clone());
+        let in_stream_error = observation
+            .as_ref()
+            .and_then(|seen| seen.error_code.clone());
         record.served_model = observation.and_then(|seen| seen.served_model);
         let refused_by_engine = record.http_status.is_some_and(|status| status >= 400);
         (record.outcome, record.error_code) = match self.end {
@@ -145,17 +152,23 @@ impl Receipt {
     }
 
     fn usage(&self, record: &RequestRecord, observation: Option<&Observation>) -> Usage {
-        let nothing = Usage { tokens: Some(Tokens::default()), source: UsageSource::Wire };
+        let nothing = Usage {
+            tokens: Some(Tokens::default()),
+            source: UsageSource::Wire,
+        };
         // What was not sent, or is no generation, or was answered with an error, used nothing.
         let refused = matches!(self.end, End::Refused(_));
         if refused || !self.is_metered || record.http_status.is_some_and(|status| status >= 400) {
             return nothing;
         }
-        let Some(seen) = observation else { return Usage::UNKNOWN };
+        let Some(seen) = observation else {
+            return Usage::UNKNOWN;
+        };
         match seen.tokens {
-            Some(tokens) if seen.ended || seen.text_bytes == 0 => {
-                Usage { tokens: Some(tokens), source: UsageSource::Wire }
-            }
+            Some(tokens) if seen.ended || seen.text_bytes == 0 => Usage {
+                tokens: Some(tokens),
+                source: UsageSource::Wire,
+            },
             partial if seen.text_bytes > 0 => self.estimate(partial, seen.text_bytes),
             _ => Usage::UNKNOWN,
         }
@@ -163,11 +176,18 @@ impl Receipt {
 
     /// An answer that was cut: what it said, and a guess for what it did not.
     fn estimate(&self, partial: Option<Tokens>, text_bytes: u64) -> Usage {
-        let tokens = |bytes: u64| i64::try_from(bytes.div_ceil(BYTES_PER_TOKEN)).unwrap_or(i64::MAX);
+        let tokens =
+            |bytes: u64| i64::try_from(bytes.div_ceil(BYTES_PER_TOKEN)).unwrap_or(i64::MAX);
         let sent = self.upload.as_ref().map_or(0, |upload| upload.bytes());
-        let mut usage = partial.unwrap_or_else(|| Tokens { input: tokens(sent), ..Tokens::default() });
+        let mut usage = partial.unwrap_or_else(|| Tokens {
+            input: tokens(sent),
+            ..Tokens::default()
+        });
         usage.output = usage.output.max(tokens(text_bytes));
-        Usage { tokens: Some(usage), source: UsageSource::Estimated }
+        Usage {
+            tokens: Some(usage),
+            source: UsageSource::Estimated,
+        }
     }
 }
 
@@ -178,7 +198,10 @@ struct Usage {
 }
 
 impl Usage {
-    const UNKNOWN: Self = Self { tokens: None, source: UsageSource::Unknown };
+    const UNKNOWN: Self = Self {
+        tokens: None,
+        source: UsageSource::Unknown,
+    };
 }
 
 impl Drop for Receipt {

@@ -6,7 +6,8 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 /// What the engine serves to callers is below these.
-pub(in crate::gateway) const PREFIXES: [&str; 4] = ["/v1", "/v1beta", "/openai/v1", "/backend-api/codex"];
+pub(in crate::gateway) const PREFIXES: [&str; 4] =
+    ["/v1", "/v1beta", "/openai/v1", "/backend-api/codex"];
 
 /// What nobody reaches from outside, below `/v1`: any path whose next segment starts so.
 ///

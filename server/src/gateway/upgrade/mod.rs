@@ -38,10 +38,19 @@ pub(super) async fn serve(
 ) -> Result<Response<Body>, Fault> {
     let from_client = head.extensions.remove::<OnUpgrade>();
     let request = pass.for_engine(head, Upload::new(Body::empty(), 0))?;
-    let answer = pass.gateway.0.upstream.send(request).await.map_err(|error| {
-        tracing::warn!(error = &error as &dyn std::error::Error, "the engine did not answer a handshake");
-        Fault::EngineFailed
-    })?;
+    let answer = pass
+        .gateway
+        .0
+        .upstream
+        .send(request)
+        .await
+        .map_err(|error| {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the engine did not answer a handshake"
+            );
+            Fault::EngineFailed
+        })?;
     match from_client {
         Some(from_client) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
             Ok(join(pass, from_client, answer, record))
@@ -51,7 +60,11 @@ pub(super) async fn serve(
     }
 }
 
-async fn refused_by_engine(pass: Pass, answer: Answer, record: RequestRecord) -> Result<Response<Body>, Fault> {
+async fn refused_by_engine(
+    pass: Pass,
+    answer: Answer,
+    record: RequestRecord,
+) -> Result<Response<Body>, Fault> {
     let admission = admit::admit(&pass.gateway.0.recorder, &pass.caller, &Model::NotNeeded).await?;
     let in_flight = pass.gateway.0.in_flight.token();
     let mut receipt = Receipt::new(admission.place, record, pass.route.is_metered, in_flight);
@@ -62,7 +75,12 @@ async fn refused_by_engine(pass: Pass, answer: Answer, record: RequestRecord) ->
     Ok(pass.answered(answer, receipt).await)
 }
 
-fn join(pass: Pass, from_client: OnUpgrade, mut answer: Answer, record: RequestRecord) -> Response<Body> {
+fn join(
+    pass: Pass,
+    from_client: OnUpgrade,
+    mut answer: Answer,
+    record: RequestRecord,
+) -> Response<Body> {
     let from_engine = hyper::upgrade::on(&mut answer);
     let (mut head, _) = answer.into_parts();
     forward::for_client(&mut head.headers, pass.id);
@@ -75,12 +93,15 @@ fn join(pass: Pass, from_client: OnUpgrade, mut answer: Answer, record: RequestR
                 return;
             }
         };
-        let limit = usize::try_from(gateway.settings.current().gateway.max_body_bytes).unwrap_or(usize::MAX);
+        let limit = usize::try_from(gateway.settings.current().gateway.max_body_bytes)
+            .unwrap_or(usize::MAX);
         let config = WebSocketConfig::default()
             .max_message_size(Some(limit))
             .max_frame_size(Some(limit));
-        let client = Socket::from_raw_socket(TokioIo::new(client), Role::Server, Some(config)).await;
-        let engine = Socket::from_raw_socket(TokioIo::new(engine), Role::Client, Some(config)).await;
+        let client =
+            Socket::from_raw_socket(TokioIo::new(client), Role::Server, Some(config)).await;
+        let engine =
+            Socket::from_raw_socket(TokioIo::new(engine), Role::Client, Some(config)).await;
         let turns = Turns::new(&pass, record);
         Session::new(pass, turns).run(client, engine).await;
     });

@@ -3,7 +3,10 @@
 
 use std::future::pending;
 
-use futures_util::{SinkExt as _, StreamExt as _, stream::{SplitSink, SplitStream}};
+use futures_util::{
+    SinkExt as _, StreamExt as _,
+    stream::{SplitSink, SplitStream},
+};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{
     Message,
@@ -88,7 +91,10 @@ impl Session {
                 continue;
             }
             // Each side answers pings of its own.
-            if matches!(message, Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) {
+            if matches!(
+                message,
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_)
+            ) {
                 continue;
             }
             let leaves = message.is_close();
@@ -116,10 +122,18 @@ impl Session {
                 Some(refusal) = refusals.recv() => Some(Ok(refusal)),
             };
             let Some(Ok(message)) = message else {
-                close(to_client, CloseCode::Away, "the engine closed the connection").await;
+                close(
+                    to_client,
+                    CloseCode::Away,
+                    "the engine closed the connection",
+                )
+                .await;
                 return Cause::EngineLeft;
             };
-            if matches!(message, Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) {
+            if matches!(
+                message,
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_)
+            ) {
                 continue;
             }
             let ended = match &message {
@@ -130,7 +144,11 @@ impl Session {
             let leaves = message.is_close();
             let delivered = to_client.send(message).await.is_ok();
             if let Some(mut receipt) = ended {
-                receipt.end(if delivered { End::Whole } else { End::ClientGone });
+                receipt.end(if delivered {
+                    End::Whole
+                } else {
+                    End::ClientGone
+                });
             }
             match (delivered, leaves) {
                 (false, _) => return Cause::ClientLeft,
@@ -149,7 +167,9 @@ impl Session {
         let reading = async {
             let mut read = 0;
             while self.turns.is_open() && read <= settings.drain_bytes {
-                let Some(Ok(message)) = from_engine.next().await else { return };
+                let Some(Ok(message)) = from_engine.next().await else {
+                    return;
+                };
                 let data = message.into_data();
                 read += data.len() as u64;
                 // Dropped with its default end: the client is gone.
@@ -157,12 +177,17 @@ impl Session {
             }
         };
         let deadline = &self.pass.gateway.0.deadline;
-        let _ = deadline.run_until_cancelled(timeout(settings.drain_time(), reading)).await;
+        let _ = deadline
+            .run_until_cancelled(timeout(settings.drain_time(), reading))
+            .await;
     }
 }
 
 async fn close(socket: &mut SplitSink<Socket, Message>, code: CloseCode, reason: &'static str) {
-    let frame = CloseFrame { code, reason: reason.into() };
+    let frame = CloseFrame {
+        code,
+        reason: reason.into(),
+    };
     // Whoever is gone need not be told.
     let _ = socket.send(Message::Close(Some(frame))).await;
 }

@@ -11,16 +11,12 @@ use crate::{
     clock::SharedClock,
     domain::{
         api_keys::{Caller, KeyRing},
-        requests::{RequestRecord, Recorder},
+        requests::{Recorder, RequestRecord},
     },
     gateway::{
         admit,
         dialect::Fault,
-        meter::{
-            End, Receipt,
-            scanner::ModelScanner,
-            tap::TurnTap,
-        },
+        meter::{End, Receipt, scanner::ModelScanner, tap::TurnTap},
         model::Model,
         serve::Pass,
     },
@@ -100,7 +96,11 @@ impl Turns {
     }
 
     /// Who asks for which model, if the message generates.
-    fn asked(&self, kind: Option<&str>, model: Model) -> Result<Option<(Arc<Caller>, Model)>, Fault> {
+    fn asked(
+        &self,
+        kind: Option<&str>,
+        model: Model,
+    ) -> Result<Option<(Arc<Caller>, Model)>, Fault> {
         let mut state = self.lock();
         let caller = self.keys.renew(&state.caller).ok_or(Fault::Revoked)?;
         state.caller = Arc::clone(&caller);
@@ -110,7 +110,9 @@ impl Turns {
             return Ok(None);
         }
         if state.open.len() >= MOST_TURNS {
-            return Err(Fault::Overloaded { retry_after: std::time::Duration::from_secs(1) });
+            return Err(Fault::Overloaded {
+                retry_after: std::time::Duration::from_secs(1),
+            });
         }
         let model = match (model, &state.last_model) {
             (Model::Missing, Some(last)) => Model::Named(last.clone()),
@@ -123,7 +125,8 @@ impl Turns {
     async fn record_refusal(&self, fault: &Fault, model: &Model) {
         if let Ok(place) = self.recorder.place().await {
             let record = self.lock().next_record(model, &self.clock);
-            Receipt::new(place, record, true, self.in_flight.token()).end(End::Refused(fault.code()));
+            Receipt::new(place, record, true, self.in_flight.token())
+                .end(End::Refused(fault.code()));
         }
     }
 
@@ -167,7 +170,11 @@ impl State {
     fn next_record(&mut self, model: &Model, clock: &SharedClock) -> RequestRecord {
         let first = std::mem::replace(&mut self.is_first, false);
         RequestRecord {
-            id: if first { self.template.id } else { Uuid::now_v7() },
+            id: if first {
+                self.template.id
+            } else {
+                Uuid::now_v7()
+            },
             started_at: clock.now(),
             model: model.name().map(str::to_owned),
             ..self.template.clone()

@@ -1,0 +1,93 @@
+//! Keys: what users' tools show to the gateway.
+
+use async_graphql::{Context, Enum, ID, Object};
+use chrono::{DateTime, Utc};
+use entity::api_key;
+
+use super::{context::ContextExt as _, error::Result, loaders::UserId, user::User};
+use crate::domain::Error;
+
+/// A key.
+#[derive(Clone, Debug)]
+pub(super) struct ApiKey(pub(super) api_key::Model);
+
+/// Whether a key works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(super) enum ApiKeyState {
+    /// It works, as long as its user is enabled.
+    Active,
+    /// Its time is over.
+    Expired,
+    /// It was revoked.
+    Revoked,
+}
+
+/// A user's key for the gateway (`sk-…`).
+#[Object]
+impl ApiKey {
+    /// The key's id.
+    async fn id(&self) -> ID {
+        self.0.id.into()
+    }
+
+    /// Whose it is.
+    async fn user(&self, ctx: &Context<'_>) -> Result<User> {
+        let user = ctx.loader().load_one(UserId(self.0.user_id)).await?;
+        Ok(User(user.ok_or(Error::NotFound { what: "user" })?))
+    }
+
+    /// What it is called.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// How it begins, to recognise it by.
+    async fn prefix(&self) -> &str {
+        &self.0.prefix
+    }
+
+    /// How it ends, to recognise it by.
+    async fn last_four(&self) -> &str {
+        &self.0.last_four
+    }
+
+    /// Whether it works.
+    async fn state(&self, ctx: &Context<'_>) -> ApiKeyState {
+        let now = ctx.services().clock.now();
+        if self.0.revoked_at.is_some() {
+            ApiKeyState::Revoked
+        } else if self.0.expires_at.is_some_and(|end| end <= now) {
+            ApiKeyState::Expired
+        } else {
+            ApiKeyState::Active
+        }
+    }
+
+    /// When it was issued.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When it was last used, to half a minute.
+    async fn last_used_at(&self) -> Option<DateTime<Utc>> {
+        self.0.last_used_at
+    }
+
+    /// When it ends of itself; null for never.
+    async fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.0.expires_at
+    }
+
+    /// When it was revoked, if it was.
+    async fn revoked_at(&self) -> Option<DateTime<Utc>> {
+        self.0.revoked_at
+    }
+
+    /// The models that it opens, `*` standing for anything; null opens all that the user may use.
+    async fn allowed_models(&self) -> Option<&[String]> {
+        self.0
+            .allowed_models
+            .as_ref()
+            .map(|models| models.0.as_slice())
+    }
+}

@@ -1,0 +1,147 @@
+//! API tokens, with which scripts use this schema.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use entity::{admin, api_token};
+use secrecy::ExposeSecret as _;
+
+use super::{admin::Role, context::ContextExt as _, error::Result, guard::AtLeast, input};
+use crate::domain::Error;
+
+/// An API token.
+#[derive(Clone, Debug)]
+pub(super) struct ApiToken(pub(super) api_token::Model);
+
+/// A script's key for this schema, sent as `Authorization: Bearer ppt_…`.
+#[Object]
+impl ApiToken {
+    /// The token's id.
+    async fn id(&self) -> ID {
+        self.0.id.into()
+    }
+
+    /// What it is for.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it may do.
+    async fn role(&self) -> Role {
+        self.0.role.into()
+    }
+
+    /// How it begins, to recognise it by.
+    async fn prefix(&self) -> &str {
+        &self.0.prefix
+    }
+
+    /// How it ends, to recognise it by.
+    async fn last_four(&self) -> &str {
+        &self.0.last_four
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When it was last used, to the minute.
+    async fn last_used_at(&self) -> Option<DateTime<Utc>> {
+        self.0.last_used_at
+    }
+
+    /// When it ends of itself; null for never.
+    async fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.0.expires_at
+    }
+
+    /// When it was revoked, if it was.
+    async fn revoked_at(&self) -> Option<DateTime<Utc>> {
+        self.0.revoked_at
+    }
+}
+
+/// What a new API token is like.
+#[derive(InputObject)]
+struct CreateApiTokenInput {
+    /// What it is for.
+    name: String,
+    /// What it may do, which is no more than the caller may.
+    #[graphql(default_with = "Role::Admin")]
+    role: Role,
+    /// When it ends of itself; never when left out.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// A new API token with its secret, which is shown this once.
+#[derive(SimpleObject)]
+struct CreateApiTokenPayload {
+    /// The token.
+    api_token: ApiToken,
+    /// What the script sends.
+    secret: String,
+}
+
+/// An API token was revoked.
+#[derive(SimpleObject)]
+struct RevokeApiTokenPayload {
+    /// The token.
+    api_token: ApiToken,
+}
+
+/// The API tokens' part of the queries.
+#[derive(Debug, Default)]
+pub(super) struct ApiTokenQuery;
+
+#[Object]
+impl ApiTokenQuery {
+    /// All API tokens, the newest first.
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "10 * child_complexity"
+    )]
+    async fn api_tokens(&self, ctx: &Context<'_>) -> Result<Vec<ApiToken>> {
+        let tokens = ctx.services().api_tokens.list().await?;
+        Ok(tokens.into_iter().map(ApiToken).collect())
+    }
+}
+
+/// The API tokens' part of the changes.
+#[derive(Debug, Default)]
+pub(super) struct ApiTokenMutation;
+
+#[Object]
+impl ApiTokenMutation {
+    /// Create an API token.
+    #[graphql(guard = "AtLeast(admin::Role::Admin)")]
+    async fn create_api_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is like.")] input: CreateApiTokenInput,
+    ) -> Result<CreateApiTokenPayload> {
+        let role = input.role.into();
+        if ctx.viewer().role() < Some(role) {
+            return Err(Error::Forbidden.into());
+        }
+        let api_tokens = &ctx.services().api_tokens;
+        let created = api_tokens
+            .create(&input.name, role, input.expires_at)
+            .await?;
+        Ok(CreateApiTokenPayload {
+            api_token: ApiToken(created.api_token),
+            secret: created.secret.expose_secret().to_owned(),
+        })
+    }
+
+    /// Revoke an API token at once.
+    #[graphql(guard = "AtLeast(admin::Role::Admin)")]
+    async fn revoke_api_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which API token.")] id: ID,
+    ) -> Result<RevokeApiTokenPayload> {
+        let id = input::id(&id, "API token")?;
+        let api_token = ApiToken(ctx.services().api_tokens.revoke(id).await?);
+        Ok(RevokeApiTokenPayload { api_token })
+    }
+}

@@ -1,0 +1,121 @@
+//! What a resolver may reach for.
+
+use std::{net::IpAddr, sync::Arc};
+
+use async_graphql::{Context, dataloader::DataLoader};
+use url::Url;
+
+use super::{error::Result, loaders::Loaders};
+use crate::{
+    client_address::ClientAddresses,
+    clock::SharedClock,
+    domain::{
+        Error, Viewer,
+        admins::Admins,
+        api_keys::ApiKeys,
+        api_tokens::ApiTokens,
+        login_throttle::LoginThrottle,
+        provider_accounts::ProviderAccounts,
+        requests::Requests,
+        sessions::{AdminSession, Client, Sessions},
+        settings::Settings,
+        users::Users,
+    },
+    engine::Engine,
+    web::Cookies,
+};
+
+/// The services behind the schema.
+#[derive(Clone, Debug)]
+pub struct Services {
+    pub admins: Admins,
+    pub sessions: Sessions,
+    pub login_throttle: LoginThrottle,
+    pub api_tokens: ApiTokens,
+    pub users: Users,
+    pub api_keys: ApiKeys,
+    pub requests: Requests,
+    pub provider_accounts: ProviderAccounts,
+    pub settings: Settings,
+    pub engine: Engine,
+    pub server: ServerFacts,
+    pub clock: SharedClock,
+}
+
+/// What does not change while the server runs.
+#[derive(Clone, Debug)]
+pub struct ServerFacts {
+    pub version: &'static str,
+    /// How clients reach us.
+    pub public_url: Url,
+    /// Whose `X-Forwarded-For` is believed.
+    pub addresses: ClientAddresses,
+}
+
+/// A browser, or another program that keeps cookies. Only a plain HTTP request has one: a stream
+/// cannot set cookies any more.
+#[derive(Clone, Debug)]
+pub(super) struct Browser {
+    pub(super) address: Option<IpAddr>,
+    pub(super) user_agent: Option<String>,
+    pub(super) cookies: Cookies,
+}
+
+impl Browser {
+    /// Where its session comes from.
+    pub(super) fn client(&self) -> Client {
+        Client {
+            ip: self.address.map(|address| address.to_string()),
+            user_agent: self.user_agent.clone(),
+        }
+    }
+}
+
+/// Short names for what [`Context`] holds.
+pub(super) trait ContextExt {
+    /// The services behind the schema.
+    fn services(&self) -> &Services;
+    /// What fetches many things at once.
+    fn loader(&self) -> &DataLoader<Loaders>;
+    /// Who asks.
+    fn viewer(&self) -> &Viewer;
+    /// The session of a caller who has one.
+    fn session(&self) -> Result<&AdminSession>;
+    /// The browser that asks, where cookies can be set.
+    fn browser(&self) -> Result<&Browser>;
+    /// Whether the caller runs the server, and may see what end users may not.
+    fn is_administrator(&self) -> bool;
+}
+
+impl ContextExt for Context<'_> {
+    fn services(&self) -> &Services {
+        self.data_unchecked::<Arc<Services>>()
+    }
+
+    fn loader(&self) -> &DataLoader<Loaders> {
+        self.data_unchecked()
+    }
+
+    fn viewer(&self) -> &Viewer {
+        self.data_opt().unwrap_or(&Viewer::Anonymous)
+    }
+
+    fn session(&self) -> Result<&AdminSession> {
+        match self.viewer() {
+            Viewer::Session(session) => Ok(session),
+            Viewer::Anonymous | Viewer::ApiToken(_) | Viewer::KeyHolder { .. } => {
+                Err(Error::Unauthenticated.into())
+            }
+        }
+    }
+
+    fn browser(&self) -> Result<&Browser> {
+        let message = "do this with POST over HTTP; a stream cannot set cookies";
+        let browser = self.data_opt();
+        browser.ok_or_else(|| Error::bad_input(message).into())
+    }
+
+    fn is_administrator(&self) -> bool {
+        self.viewer().role().is_some()
+    }
+}

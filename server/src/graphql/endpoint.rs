@@ -1,0 +1,223 @@
+//! `/graphql` over plain HTTP: JSON for queries and mutations, server-sent events for subscriptions, a
+//! page for people.
+//!
+//! The body is read here and not by the library, whose reader takes forms and text as well (which any
+//! page of the web can send), mutations by GET, and several operations at once.
+
+use std::sync::Arc;
+
+use async_graphql::{Request as Operation, Response as Answer};
+use axum::{
+    body::{Body, to_bytes},
+    extract::{FromRequestParts as _, Request, State, WebSocketUpgrade},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT},
+        request::Parts,
+    },
+    response::{IntoResponse as _, Json, Response},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    context::{Browser, Services},
+    csrf, error, events, explorer,
+    limits::Streams,
+    loaders::Loaders,
+    schema::{self, ControlPlane},
+    socket,
+};
+use crate::{
+    client_address::ClientAddresses,
+    domain::{Error, Viewer},
+    web::{CSRF_HEADER, Cookies, Doorkeeper, Origins, Visitor, check_token},
+};
+
+const LONGEST_BODY: usize = 1024 * 1024;
+const LONGEST_USER_AGENT: usize = 200;
+const EVENTS: &str = "text/event-stream";
+const GRAPHQL_JSON: &str = "application/graphql-response+json";
+
+/// What answers at `/graphql`.
+#[derive(Clone)]
+pub(super) struct Endpoint {
+    pub(super) schema: ControlPlane,
+    pub(super) doorkeeper: Doorkeeper,
+    pub(super) streams: Streams,
+    pub(super) shutdown: CancellationToken,
+    addresses: ClientAddresses,
+}
+
+impl Endpoint {
+    /// The endpoint in front of these services.
+    pub(super) fn new(services: Services, shutdown: CancellationToken) -> Self {
+        let server = &services.server;
+        let doorkeeper = Doorkeeper {
+            sessions: services.sessions.clone(),
+            api_tokens: services.api_tokens.clone(),
+            key_ring: services.api_keys.ring().clone(),
+            cookies: Cookies::new(&server.public_url),
+            origins: Origins::new(&server.public_url),
+        };
+        let addresses = server.addresses.clone();
+        let services = Arc::new(services);
+        let schema = schema::builder()
+            .data(Loaders::new(Arc::clone(&services)))
+            .data(services)
+            .finish();
+        Self {
+            schema,
+            doorkeeper,
+            streams: Streams::default(),
+            shutdown,
+            addresses,
+        }
+    }
+
+    fn browser(&self, parts: &Parts) -> Browser {
+        let user_agent = parts
+            .headers
+            .get(USER_AGENT)
+            .and_then(|agent| agent.to_str().ok());
+        Browser {
+            address: self.addresses.of(&parts.extensions, &parts.headers),
+            user_agent: user_agent.map(|agent| agent.chars().take(LONGEST_USER_AGENT).collect()),
+            cookies: self.doorkeeper.cookies,
+        }
+    }
+}
+
+/// Runs one operation.
+pub(super) async fn post(State(endpoint): State<Endpoint>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let answered = run(endpoint, parts, body).await;
+    answered.unwrap_or_else(|refusal| refusal)
+}
+
+async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, Response> {
+    if !is_json(&parts.headers) {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
+    }
+    let visitor = endpoint
+        .doorkeeper
+        .identify(&parts.headers)
+        .await
+        .map_err(refuse)?;
+    let mut operation = read(body).await?;
+    check_csrf(&visitor, &mut operation, &parts.headers)?;
+    let operation = operation.data(visitor.viewer.clone());
+    if accepts(&parts.headers, EVENTS) {
+        return events::answer(&endpoint, visitor, operation);
+    }
+    let operation = operation.data(endpoint.browser(&parts));
+    let answer = endpoint.schema.execute(operation).await;
+    Ok(json(answer, accepts(&parts.headers, GRAPHQL_JSON)))
+}
+
+/// Upgrades to a socket, or shows the explorer to an administrator's browser.
+pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    if let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        return socket::open(endpoint, upgrade, parts.headers).await;
+    }
+    if !accepts(&parts.headers, "text/html") {
+        let text = "send operations with POST, or upgrade to graphql-transport-ws\n";
+        return (StatusCode::NOT_ACCEPTABLE, text).into_response();
+    }
+    match endpoint.doorkeeper.identify(&parts.headers).await {
+        Ok(visitor) if visitor.viewer.role().is_some() => explorer::page(),
+        Ok(_) => {
+            let text =
+                "The GraphQL explorer is for administrators: sign in first, then come back.\n";
+            (StatusCode::UNAUTHORIZED, text).into_response()
+        }
+        Err(error) => refuse(error),
+    }
+}
+
+async fn read(body: Body) -> Result<Operation, Response> {
+    let body = to_bytes(body, LONGEST_BODY)
+        .await
+        .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(refuse(Error::bad_input(
+            "send one operation as a JSON object",
+        )));
+    }
+    serde_json::from_slice(&body)
+        .map_err(|error| refuse(Error::BadInput(format!("this is no operation: {error}"))))
+}
+
+fn check_csrf(
+    visitor: &Visitor,
+    operation: &mut Operation,
+    headers: &HeaderMap,
+) -> Result<(), Response> {
+    let Viewer::Session(session) = &visitor.viewer else {
+        return Ok(());
+    };
+    // What cannot be parsed is not run: the schema says what is wrong with it.
+    if !csrf::needs_token(operation).unwrap_or(false) {
+        return Ok(());
+    }
+    let presented = headers
+        .get(CSRF_HEADER)
+        .and_then(|token| token.to_str().ok());
+    check_token(session, presented).map_err(refuse)
+}
+
+/// An answer to a request that does not get as far as the schema.
+pub(super) fn refuse(error: Error) -> Response {
+    let status = match &error {
+        Error::Unauthenticated | Error::WrongCredentials(_) => StatusCode::UNAUTHORIZED,
+        Error::Forbidden | Error::CsrfFailed(_) => StatusCode::FORBIDDEN,
+        Error::NotFound { .. } => StatusCode::NOT_FOUND,
+        Error::BadInput(_) => StatusCode::BAD_REQUEST,
+        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::EngineUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(cause) => {
+            tracing::error!(error = ?cause, "cannot tell who sends a request");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    };
+    (
+        status,
+        [(CACHE_CONTROL, "no-store")],
+        Json(error::body(&error)),
+    )
+        .into_response()
+}
+
+fn json(mut answer: Answer, graphql: bool) -> Response {
+    let headers = std::mem::take(&mut answer.http_headers);
+    let mut response = Json(answer).into_response();
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if graphql {
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static(GRAPHQL_JSON));
+    }
+    for (name, value) in &headers {
+        response.headers_mut().append(name, value.clone());
+    }
+    response
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media_type = content_type.and_then(|value| value.split(';').next());
+    media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
+    headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains(media_type))
+}

@@ -1,0 +1,58 @@
+//! The control plane: one schema, one endpoint. A request crosses these rooms in this order:
+//!
+//! [`endpoint`] (or [`socket`]) → [`guard`] → the noun's resolver → the domain.
+
+mod admin;
+mod api_key;
+mod api_key_changes;
+mod api_token;
+mod context;
+mod csrf;
+mod endpoint;
+mod engine;
+mod engine_log;
+mod error;
+mod events;
+mod explorer;
+mod guard;
+mod input;
+mod limits;
+mod loaders;
+mod paging;
+mod provider;
+mod provider_changes;
+mod report;
+mod request;
+mod request_filter;
+mod request_log;
+mod scalar;
+mod schema;
+mod server_info;
+mod session;
+mod settings;
+mod sign_in;
+mod socket;
+mod tokens;
+mod user;
+mod user_changes;
+mod user_list;
+mod viewer;
+
+use axum::{Router, routing::get};
+use tokio_util::sync::CancellationToken;
+
+pub use self::{
+    context::{ServerFacts, Services},
+    schema::sdl,
+};
+use self::{endpoint::Endpoint, explorer::Asset};
+
+/// Serves `/graphql`. Streams end when `shutdown` does.
+pub fn router(services: Services, shutdown: CancellationToken) -> Router {
+    let endpoint = Endpoint::new(services, shutdown);
+    Router::new()
+        .route("/graphql", get(endpoint::get).post(endpoint::post))
+        .with_state(endpoint)
+        .route("/graphql/explorer.js", get(async || Asset::Script))
+        .route("/graphql/explorer.css", get(async || Asset::Style))
+}

@@ -1,0 +1,187 @@
+//! Providers and our accounts there. Secrets go in and never come out.
+
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use entity::{admin, provider_account};
+use sea_orm::Iterable as _;
+
+use super::{context::ContextExt as _, error::Result, guard::AtLeast};
+use crate::domain::provider_accounts::{accepts_api_key, needs_base_url};
+
+/// Who serves the models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::provider_account::ProviderKind")]
+pub(super) enum ProviderKind {
+    /// Anthropic's Claude.
+    Claude,
+    /// OpenAI, through the API or a ChatGPT subscription.
+    Chatgpt,
+    /// Google's Gemini.
+    Gemini,
+    /// GitHub Copilot.
+    Copilot,
+    /// Moonshot's Kimi.
+    Kimi,
+    /// xAI's Grok.
+    Xai,
+    /// Anybody who speaks OpenAI's protocol.
+    OpenaiCompatible,
+}
+
+/// What sort of credential an account has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::provider_account::CredentialKind")]
+pub(super) enum CredentialKind {
+    /// A key of the provider's API.
+    ApiKey,
+}
+
+/// A model that an account offers.
+#[derive(SimpleObject)]
+struct ProviderModel {
+    /// What the provider calls it.
+    name: String,
+    /// What clients call it; null for the same.
+    alias: Option<String>,
+}
+
+/// An account.
+#[derive(Clone, Debug)]
+pub(super) struct ProviderAccount(pub(super) provider_account::Model);
+
+/// A credential at a provider. Its secret is sealed and has no field.
+#[Object]
+impl ProviderAccount {
+    /// The account's id.
+    async fn id(&self) -> ID {
+        self.0.id.into()
+    }
+
+    /// At which provider it is.
+    async fn kind(&self) -> ProviderKind {
+        self.0.kind.into()
+    }
+
+    /// What it is called, unique among the provider's accounts.
+    async fn label(&self) -> &str {
+        &self.0.label
+    }
+
+    /// What sort of credential it has.
+    async fn credential(&self) -> CredentialKind {
+        self.0.credential.into()
+    }
+
+    /// How the credential ends, to recognise it by; empty when that would tell too much.
+    async fn last_four(&self) -> &str {
+        &self.0.last_four
+    }
+
+    /// Where the provider is; null for its usual address.
+    async fn base_url(&self) -> Option<&str> {
+        self.0.base_url.as_deref()
+    }
+
+    /// The models that it offers; none means all that the provider is known for.
+    async fn models(&self) -> Vec<ProviderModel> {
+        let models = self.0.models.0.iter().cloned();
+        let model = |model: provider_account::ProviderModel| ProviderModel {
+            name: model.name,
+            alias: model.alias,
+        };
+        models.map(model).collect()
+    }
+
+    /// What clients put before a model's name to address this account alone.
+    async fn prefix(&self) -> Option<&str> {
+        self.0.prefix.as_deref()
+    }
+
+    /// Whether it is used.
+    async fn enabled(&self) -> bool {
+        self.0.enabled
+    }
+
+    /// When it was added.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime<Utc> {
+        self.0.updated_at
+    }
+}
+
+/// A provider.
+#[derive(Clone, Copy, Debug)]
+struct Provider(provider_account::ProviderKind);
+
+/// Somebody who serves models, and our accounts there.
+#[Object]
+impl Provider {
+    /// Which provider it is.
+    async fn kind(&self) -> ProviderKind {
+        self.0.into()
+    }
+
+    /// Its name for people.
+    async fn display_name(&self) -> &str {
+        match self.0 {
+            provider_account::ProviderKind::Claude => "Claude",
+            provider_account::ProviderKind::Chatgpt => "ChatGPT",
+            provider_account::ProviderKind::Gemini => "Gemini",
+            provider_account::ProviderKind::Copilot => "GitHub Copilot",
+            provider_account::ProviderKind::Kimi => "Kimi",
+            provider_account::ProviderKind::Xai => "xAI",
+            provider_account::ProviderKind::OpenaiCompatible => "OpenAI-compatible",
+        }
+    }
+
+    /// Our accounts there, by label.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn accounts(&self, ctx: &Context<'_>) -> Result<Vec<ProviderAccount>> {
+        let accounts = ctx.services().provider_accounts.list().await?;
+        let here = accounts
+            .into_iter()
+            .filter(|account| account.kind == self.0);
+        Ok(here.map(ProviderAccount).collect())
+    }
+
+    /// Whether it has API keys that can be added.
+    async fn accepts_api_key(&self) -> bool {
+        accepts_api_key(self.0)
+    }
+
+    /// Whether an account must say where the provider is.
+    async fn base_url_required(&self) -> bool {
+        needs_base_url(self.0)
+    }
+}
+
+/// The providers' part of the queries.
+#[derive(Debug, Default)]
+pub(super) struct ProviderQuery;
+
+#[Object]
+impl ProviderQuery {
+    /// All providers, with or without accounts.
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "7 * child_complexity"
+    )]
+    async fn providers(&self) -> Vec<Provider> {
+        provider_account::ProviderKind::iter()
+            .map(Provider)
+            .collect()
+    }
+
+    /// One provider.
+    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
+    async fn provider(
+        &self,
+        #[graphql(desc = "Which provider.")] kind: ProviderKind,
+    ) -> Option<Provider> {
+        Some(Provider(kind.into()))
+    }
+}

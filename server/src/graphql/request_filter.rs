@@ -1,0 +1,80 @@
+//! Which requests are wanted.
+
+use async_graphql::{Enum, ID, InputObject};
+use chrono::{DateTime, Utc};
+
+use super::{error::Result, input, provider::ProviderKind};
+use crate::domain::requests;
+
+/// The protocol that a client speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::request::Protocol")]
+pub(super) enum Protocol {
+    /// OpenAI's chat completions.
+    OpenaiChat,
+    /// OpenAI's older completions.
+    OpenaiCompletions,
+    /// OpenAI's responses, also over WebSocket.
+    OpenaiResponses,
+    /// OpenAI's images.
+    OpenaiImages,
+    /// Anthropic's messages.
+    AnthropicMessages,
+    /// Gemini's content generation.
+    Gemini,
+    /// Lists of models, token counting, videos: nothing that reports usage.
+    Other,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::request::Outcome")]
+pub(super) enum Outcome {
+    /// The client received the whole answer.
+    Completed,
+    /// The client left before the end.
+    ClientGone,
+    /// The engine or the provider failed or refused.
+    UpstreamError,
+    /// The gateway refused; nothing was forwarded.
+    Rejected,
+    /// The server or an administrator ended it.
+    Interrupted,
+}
+
+/// Which requests are wanted. All conditions count together.
+#[derive(Debug, Default, InputObject)]
+pub(super) struct RequestFilter {
+    /// Of this user.
+    user_id: Option<ID>,
+    /// With this key.
+    api_key_id: Option<ID>,
+    /// For this model, as it was asked for.
+    model: Option<String>,
+    /// Served by this provider.
+    provider: Option<ProviderKind>,
+    /// That ended in one of these ways.
+    outcomes: Option<Vec<Outcome>>,
+    /// That came at this time or later.
+    from: Option<DateTime<Utc>>,
+    /// That came before this time.
+    to: Option<DateTime<Utc>>,
+}
+
+impl RequestFilter {
+    /// What the domain understands.
+    pub(super) fn read(self) -> Result<requests::RequestFilter> {
+        let user_id = self.user_id.as_ref().map(|id| input::id(id, "user"));
+        let api_key_id = self.api_key_id.as_ref().map(|id| input::id(id, "API key"));
+        let outcomes = self.outcomes;
+        Ok(requests::RequestFilter {
+            user_id: user_id.transpose()?,
+            api_key_id: api_key_id.transpose()?,
+            model: self.model,
+            provider: self.provider.map(Into::into),
+            outcomes: outcomes.map(|outcomes| outcomes.into_iter().map(Into::into).collect()),
+            from: self.from,
+            to: self.to,
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! Numbers that do not fit GraphQL's 32-bit `Int`.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+
+use crate::domain::Error;
+
+/// A whole number of up to 64 bits, written as a JSON number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BigInt(pub(super) i64);
+
+/// A whole number of up to 64 bits, written as a JSON number.
+#[Scalar]
+impl ScalarType for BigInt {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::Number(number) => {
+                let number = number.as_i64();
+                number
+                    .map(Self)
+                    .ok_or_else(|| InputValueError::custom("not a 64-bit integer"))
+            }
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.into()
+    }
+}
+
+impl From<u64> for BigInt {
+    fn from(number: u64) -> Self {
+        Self(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl BigInt {
+    /// The number of something; there is no less than nothing.
+    pub(super) fn count(self) -> Result<u64, Error> {
+        u64::try_from(self.0).map_err(|_| Error::bad_input("a size is not negative"))
+    }
+}
+
+/// A number as GraphQL's `Int`; what is beyond it is written as the greatest one.
+pub(super) fn int(number: impl TryInto<i32>) -> i32 {
+    number.try_into().unwrap_or(i32::MAX)
+}

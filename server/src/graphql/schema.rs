@@ -1,0 +1,91 @@
+//! The schema: every noun's part put together, and what one operation may cost.
+
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, SchemaBuilder};
+
+use super::{
+    api_key_changes::ApiKeyMutation,
+    api_token::{ApiTokenMutation, ApiTokenQuery},
+    engine::{EngineMutation, EngineQuery, EngineSubscription},
+    engine_log::EngineLogSubscription,
+    provider::ProviderQuery,
+    provider_changes::ProviderMutation,
+    report::Reports,
+    request::RequestQuery,
+    request_log::RequestSubscription,
+    server_info::ServerInfoQuery,
+    session::{SessionMutation, SessionQuery},
+    settings::{SettingsMutation, SettingsQuery},
+    sign_in::SignInMutation,
+    user::UserQuery,
+    user_changes::UserMutation,
+    viewer::ViewerQuery,
+};
+
+/// Deep enough for the query with which tools read a schema, which is the deepest there is a use for.
+const DEEPEST: usize = 16;
+/// A page of two hundred with fifty fields.
+const MOST_COMPLEX: usize = 10_000;
+const DEEPEST_RECURSION: usize = 32;
+const MOST_DIRECTIVES: usize = 8;
+
+/// Everything that can be asked.
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct Query(
+    ServerInfoQuery,
+    SessionQuery,
+    ViewerQuery,
+    UserQuery,
+    RequestQuery,
+    ProviderQuery,
+    SettingsQuery,
+    EngineQuery,
+    ApiTokenQuery,
+);
+
+/// Everything that can be changed.
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct Mutation(
+    SignInMutation,
+    SessionMutation,
+    UserMutation,
+    ApiKeyMutation,
+    ApiTokenMutation,
+    ProviderMutation,
+    EngineMutation,
+    SettingsMutation,
+);
+
+/// Everything that can be followed.
+#[derive(Debug, Default, MergedSubscription)]
+pub(super) struct Subscription(
+    RequestSubscription,
+    EngineSubscription,
+    EngineLogSubscription,
+);
+
+/// The schema of the control plane.
+pub(super) type ControlPlane = Schema<Query, Mutation, Subscription>;
+
+/// The schema without its services: enough to print it.
+pub(super) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(
+        Query::default(),
+        Mutation::default(),
+        Subscription::default(),
+    )
+    .limit_depth(DEEPEST)
+    .limit_complexity(MOST_COMPLEX)
+    .limit_recursive_depth(DEEPEST_RECURSION)
+    .limit_directives(MOST_DIRECTIVES)
+    .extension(Reports)
+}
+
+/// The schema as text, as committed in `schema.graphql`.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .prefer_single_line_descriptions();
+    builder().finish().sdl_with_options(options)
+}

@@ -1,0 +1,149 @@
+//! What an administrator may set while the server runs.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use entity::admin::Role;
+
+use super::{
+    context::ContextExt as _,
+    error::Result,
+    guard::AtLeast,
+    scalar::{BigInt, int},
+};
+use crate::domain::settings::{GatewaySettings, Versioned};
+
+/// What becomes of a request whose client leaves before the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::settings::AbortPolicy")]
+enum AbortPolicy {
+    /// Read on to the usage report, within limits.
+    Drain,
+    /// Hang up and settle on what was seen.
+    Cancel,
+}
+
+/// An edition of the settings.
+#[derive(Debug)]
+struct Settings(Arc<Versioned>);
+
+/// What an administrator may set while the server runs.
+#[Object]
+impl Settings {
+    /// Which edition this is; it grows with each change.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// When it was made; null while everything is as delivered.
+    async fn updated_at(&self) -> Option<DateTime<Utc>> {
+        self.0.updated_at
+    }
+
+    /// What becomes of a request whose client leaves before the end.
+    async fn abort_policy(&self) -> AbortPolicy {
+        self.0.gateway.abort_policy.into()
+    }
+
+    /// How long an abandoned answer is read on, in seconds.
+    async fn drain_seconds(&self) -> i32 {
+        int(self.0.gateway.drain_seconds)
+    }
+
+    /// How much of an abandoned answer is read at most, in bytes.
+    async fn drain_bytes(&self) -> BigInt {
+        self.0.gateway.drain_bytes.into()
+    }
+
+    /// How many abandoned answers are read at once; further ones are hung up on.
+    async fn drain_concurrency(&self) -> i32 {
+        int(self.0.gateway.drain_concurrency)
+    }
+
+    /// The longest body of a request to the gateway, in bytes.
+    async fn max_body_bytes(&self) -> BigInt {
+        self.0.gateway.max_body_bytes.into()
+    }
+}
+
+/// What to set. What is left out stays.
+#[derive(InputObject)]
+struct UpdateSettingsInput {
+    /// What becomes of a request whose client leaves before the end.
+    abort_policy: Option<AbortPolicy>,
+    /// How long an abandoned answer is read on, in seconds: 1 to 3600.
+    drain_seconds: Option<u32>,
+    /// How much of an abandoned answer is read at most, in bytes.
+    drain_bytes: Option<BigInt>,
+    /// How many abandoned answers are read at once: 0 to 10000.
+    drain_concurrency: Option<u32>,
+    /// The longest body of a request to the gateway, in bytes.
+    max_body_bytes: Option<BigInt>,
+}
+
+impl UpdateSettingsInput {
+    fn apply(self, gateway: &mut GatewaySettings) -> Result<()> {
+        if let Some(policy) = self.abort_policy {
+            gateway.abort_policy = policy.into();
+        }
+        if let Some(seconds) = self.drain_seconds {
+            gateway.drain_seconds = seconds;
+        }
+        if let Some(bytes) = self.drain_bytes {
+            gateway.drain_bytes = bytes.count()?;
+        }
+        if let Some(concurrency) = self.drain_concurrency {
+            gateway.drain_concurrency = concurrency;
+        }
+        if let Some(bytes) = self.max_body_bytes {
+            gateway.max_body_bytes = bytes.count()?;
+        }
+        Ok(())
+    }
+}
+
+/// The settings were changed.
+#[derive(SimpleObject)]
+struct UpdateSettingsPayload {
+    /// The settings as they are now.
+    settings: Settings,
+}
+
+/// The settings' part of the queries.
+#[derive(Debug, Default)]
+pub(super) struct SettingsQuery;
+
+#[Object]
+impl SettingsQuery {
+    /// What an administrator may set while the server runs.
+    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    async fn settings(&self, ctx: &Context<'_>) -> Settings {
+        Settings(ctx.services().settings.current())
+    }
+}
+
+/// The settings' part of the changes.
+#[derive(Debug, Default)]
+pub(super) struct SettingsMutation;
+
+#[Object]
+impl SettingsMutation {
+    /// Change settings, unless somebody else did meanwhile.
+    #[graphql(guard = "AtLeast(Role::Admin)")]
+    async fn update_settings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to set.")] input: UpdateSettingsInput,
+        #[graphql(desc = "The edition that the caller has seen.")] expected_version: i32,
+    ) -> Result<UpdateSettingsPayload> {
+        let settings = &ctx.services().settings;
+        let mut gateway = settings.current().gateway.clone();
+        input.apply(&mut gateway)?;
+        let next = settings
+            .update(expected_version, |current| *current = gateway)
+            .await?;
+        let settings = Settings(next);
+        Ok(UpdateSettingsPayload { settings })
+    }
+}

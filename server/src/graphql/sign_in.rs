@@ -1,0 +1,143 @@
+//! Signing in and out, the first administrator, and passwords. All of it sets or ends cookies, or
+//! checks a password, so it goes over plain HTTP alone.
+
+use async_graphql::{Context, Object, SimpleObject};
+use axum::http::header::SET_COOKIE;
+use entity::admin;
+use secrecy::SecretString;
+
+use super::{
+    context::{Browser, ContextExt as _},
+    error::Result,
+    guard::{Public, WithSession},
+    scalar::int,
+    session::Session,
+};
+
+/// Somebody signed in.
+#[derive(SimpleObject)]
+struct LoginPayload {
+    /// The new session. Its cookie came with the answer.
+    session: Session,
+}
+
+/// Somebody signed out.
+#[derive(SimpleObject)]
+struct LogoutPayload {
+    /// Always true.
+    signed_out: bool,
+}
+
+/// A password was changed.
+#[derive(SimpleObject)]
+struct ChangePasswordPayload {
+    /// The session that changed it, which goes on.
+    session: Session,
+    /// How many other sessions were ended.
+    revoked_sessions: i32,
+}
+
+/// The part of the changes that is about signing in.
+#[derive(Debug, Default)]
+pub(super) struct SignInMutation;
+
+#[Object]
+impl SignInMutation {
+    /// Create the first administrator with the token of the one-time link in the server's log, and
+    /// sign in.
+    #[graphql(guard = "Public")]
+    async fn complete_setup(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(secret, desc = "The token of the link.")] token: String,
+        #[graphql(secret, desc = "The new password, at least 12 characters.")] password: String,
+        #[graphql(desc = "The new name; `admin` when left out.")] username: Option<String>,
+    ) -> Result<LoginPayload> {
+        let (services, browser) = (ctx.services(), ctx.browser()?);
+        services.login_throttle.attempt(browser.address)?;
+        let password = SecretString::from(password);
+        let admins = &services.admins;
+        let admin = admins
+            .complete_setup(&token, username.as_deref(), password)
+            .await?;
+        begin(ctx, browser, admin).await
+    }
+
+    /// Sign in. The session comes as a cookie.
+    #[graphql(guard = "Public")]
+    async fn login(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(secret, desc = "The administrator's password.")] password: String,
+        #[graphql(desc = "May be left out while there is one administrator.")] username: Option<
+            String,
+        >,
+    ) -> Result<LoginPayload> {
+        let (services, browser) = (ctx.services(), ctx.browser()?);
+        services.login_throttle.attempt(browser.address)?;
+        let password = SecretString::from(password);
+        let admin = services
+            .admins
+            .authenticate(username.as_deref(), password)
+            .await?;
+        begin(ctx, browser, admin).await
+    }
+
+    /// End this session and its cookie.
+    #[graphql(guard = "WithSession")]
+    async fn logout(&self, ctx: &Context<'_>) -> Result<LogoutPayload> {
+        let (session, browser) = (ctx.session()?, ctx.browser()?);
+        let sessions = &ctx.services().sessions;
+        sessions
+            .revoke(session.admin.id, session.session.id)
+            .await?;
+        set(ctx, browser.cookies.end());
+        Ok(LogoutPayload { signed_out: true })
+    }
+
+    /// Change the caller's password. All other sessions of theirs end.
+    #[graphql(guard = "WithSession")]
+    async fn change_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(secret, desc = "The password until now.")] current_password: String,
+        #[graphql(secret, desc = "The new one, at least 12 characters.")] new_password: String,
+    ) -> Result<ChangePasswordPayload> {
+        let (services, browser, own) = (ctx.services(), ctx.browser()?, ctx.session()?);
+        // Whoever found an open browser must not be able to guess here either.
+        services.login_throttle.attempt(browser.address)?;
+        let (current, new) = (current_password.into(), new_password.into());
+        services
+            .admins
+            .change_password(&own.admin, current, new)
+            .await?;
+        services.login_throttle.succeeded(browser.address);
+        let kept = Some(own.session.id);
+        let revoked = services.sessions.revoke_others(own.admin.id, kept).await?;
+        Ok(ChangePasswordPayload {
+            session: Session::own(own),
+            revoked_sessions: int(revoked),
+        })
+    }
+}
+
+async fn begin(ctx: &Context<'_>, browser: &Browser, admin: admin::Model) -> Result<LoginPayload> {
+    let services = ctx.services();
+    services.login_throttle.succeeded(browser.address);
+    let begun = services.sessions.begin(admin, browser.client()).await?;
+    let own = &begun.session;
+    let life = own.session.expires_at - own.session.created_at;
+    let cookies = browser.cookies;
+    set(
+        ctx,
+        cookies.begin(&begun.cookie, &own.csrf_token, life.num_seconds()),
+    );
+    let session = Session::own(own);
+    Ok(LoginPayload { session })
+}
+
+fn set(ctx: &Context<'_>, cookies: [String; 2]) {
+    for cookie in cookies {
+        ctx.append_http_header(SET_COOKIE, cookie);
+    }
+}

@@ -1,0 +1,181 @@
+//! `/graphql` over a WebSocket that speaks `graphql-transport-ws`.
+//!
+//! A socket outlives the request that opened it, so it is closed when its caller's right ends. Whoever
+//! opens one says who they are in `connection_init`: browsers with `{"csrfToken": …}` beside their
+//! cookie, others with `{"authorization": "Bearer …"}` or the header of that name.
+
+use std::{future::pending, pin::pin, time::Duration};
+
+use async_graphql::{
+    Data,
+    http::{WebSocket as Protocol, WebSocketProtocols, WsMessage},
+};
+use axum::{
+    body::Bytes,
+    extract::{
+        WebSocketUpgrade,
+        ws::{CloseFrame, Message, WebSocket, close_code},
+    },
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _, future::ready};
+use serde::Deserialize;
+use tokio::{
+    sync::oneshot,
+    time::{interval, timeout},
+};
+
+use super::{
+    endpoint::{Endpoint, refuse},
+    error::Failure,
+    limits::LiveOperations,
+};
+use crate::{
+    domain::{Error, Viewer},
+    web::{Lifeline, Visitor, bearer_of, check_token},
+};
+
+const LONGEST_MESSAGE: usize = 1024 * 1024;
+const PATIENCE: Duration = Duration::from_secs(10);
+const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
+const UNAUTHORIZED: u16 = 4401;
+const INITIALISATION_TIMEOUT: u16 = 4408;
+
+/// What `connection_init` may carry.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Greeting {
+    csrf_token: Option<String>,
+    authorization: Option<String>,
+}
+
+/// Answers the upgrade. A page of somebody else's does not get in, whatever it brings.
+pub(super) async fn open(
+    endpoint: Endpoint,
+    upgrade: WebSocketUpgrade,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(error) = endpoint.doorkeeper.origins.check(&headers) {
+        return refuse(error);
+    }
+    let visitor = match endpoint.doorkeeper.identify(&headers).await {
+        Ok(visitor) => visitor,
+        Err(error) => return refuse(error),
+    };
+    let protocol = WebSocketProtocols::GraphQLWS.sec_websocket_protocol();
+    let upgrade = upgrade
+        .max_message_size(LONGEST_MESSAGE)
+        .protocols([protocol]);
+    if upgrade.selected_protocol().is_none() {
+        let text = "the subprotocol is graphql-transport-ws\n";
+        return (StatusCode::BAD_REQUEST, text).into_response();
+    }
+    upgrade.on_upgrade(move |socket| serve(endpoint, socket, visitor))
+}
+
+async fn serve(endpoint: Endpoint, socket: WebSocket, visitor: Visitor) {
+    let (mut sink, stream) = socket.split();
+    let (greeted, greeting) = oneshot::channel();
+    let (schema, shutdown) = (endpoint.schema.clone(), endpoint.shutdown.clone());
+    let init = move |payload| async move {
+        let (data, lifeline) = greet(&endpoint, visitor, payload)
+            .await
+            .map_err(Failure::from)?;
+        let _ = greeted.send(lifeline);
+        Ok(data)
+    };
+    let messages = Protocol::new(schema, texts(stream), WebSocketProtocols::GraphQLWS)
+        .on_connection_init(init);
+    let reason = tokio::select! {
+        () = exchange(messages, &mut sink) => None,
+        reason = reason_to_close(greeting) => Some(reason),
+        () = shutdown.cancelled() => Some((close_code::AWAY, "the server is stopping")),
+    };
+    if let Some((code, reason)) = reason {
+        let reason = reason.into();
+        let _ = sink
+            .send(Message::Close(Some(CloseFrame { code, reason })))
+            .await;
+    }
+}
+
+/// Finds out who opened the socket, and gives them a place.
+async fn greet(
+    endpoint: &Endpoint,
+    visitor: Visitor,
+    payload: serde_json::Value,
+) -> Result<(Data, Lifeline), Error> {
+    let greeting: Option<Greeting> = serde_json::from_value(payload)
+        .map_err(|_| Error::bad_input("connection_init carries csrfToken or authorization"))?;
+    let greeting = greeting.unwrap_or_default();
+    let visitor = match greeting.authorization {
+        Some(authorization) => {
+            let presented = bearer_of(&authorization).ok_or(Error::Unauthenticated)?;
+            endpoint.doorkeeper.bearer(presented).await?
+        }
+        None => visitor,
+    };
+    match &visitor.viewer {
+        Viewer::Anonymous => return Err(Error::Unauthenticated),
+        Viewer::Session(session) => check_token(session, greeting.csrf_token.as_deref())?,
+        Viewer::ApiToken(_) | Viewer::KeyHolder { .. } => {}
+    }
+    let place = endpoint.streams.take(&visitor.viewer);
+    let place = place.ok_or_else(|| Error::bad_input("you have too many sockets open"))?;
+    let mut data = Data::default();
+    data.insert(visitor.viewer);
+    data.insert(place);
+    data.insert(LiveOperations::default());
+    Ok((data, visitor.lifeline))
+}
+
+/// Waits until the caller says nothing of themselves for too long, or loses the right to stay.
+async fn reason_to_close(greeting: oneshot::Receiver<Lifeline>) -> (u16, &'static str) {
+    match timeout(PATIENCE, greeting).await {
+        Ok(Ok(lifeline)) => lifeline.ended().await,
+        // Refused: the protocol closes the socket itself.
+        Ok(Err(_)) => pending().await,
+        Err(_) => return (INITIALISATION_TIMEOUT, "connection_init did not come"),
+    }
+    (UNAUTHORIZED, "the session, token or key has ended")
+}
+
+/// Carries messages out until one side is done.
+async fn exchange(
+    messages: impl Stream<Item = WsMessage>,
+    sink: &mut (impl Sink<Message> + Unpin),
+) {
+    let mut messages = pin!(messages);
+    let mut signs_of_life = interval(SIGN_OF_LIFE);
+    loop {
+        let message = tokio::select! {
+            message = messages.next() => match message {
+                Some(WsMessage::Text(text)) => Message::Text(text.into()),
+                Some(WsMessage::Close(code, reason)) => {
+                    Message::Close(Some(CloseFrame { code, reason: reason.into() }))
+                }
+                None => return,
+            },
+            _ = signs_of_life.tick() => Message::Ping(Bytes::new()),
+        };
+        if sink.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// What the client writes, until it leaves.
+fn texts(stream: impl Stream<Item = Result<Message, axum::Error>>) -> impl Stream<Item = Bytes> {
+    stream
+        .take_while(|message| ready(message.is_ok()))
+        .filter_map(|message| ready(message.ok().and_then(text)))
+}
+
+fn text(message: Message) -> Option<Bytes> {
+    match message {
+        Message::Text(text) => Some(text.into()),
+        Message::Binary(bytes) => Some(bytes),
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => None,
+    }
+}

@@ -1,0 +1,159 @@
+//! Users: the people whose tools call the gateway.
+
+use async_graphql::{Context, ID, Object};
+use chrono::{DateTime, Utc};
+use entity::{admin, user};
+
+use super::{
+    api_key::ApiKey,
+    context::ContextExt as _,
+    error::Result,
+    guard::AtLeast,
+    input,
+    loaders::{KeysOfUser, UserId},
+    paging::{Connection, Node, cost},
+    request::{self, Request},
+    request_filter::RequestFilter,
+    user_list::{UserConnection, UserFilter, UserOrder},
+};
+use crate::domain::paging::PageRequest;
+
+/// A user.
+#[derive(Clone, Debug)]
+pub(super) struct User(pub(super) user::Model);
+
+impl Node for User {
+    fn cursor(&self) -> String {
+        self.0.id.to_string()
+    }
+}
+
+/// Somebody whose tools call the gateway.
+#[Object]
+impl User {
+    /// The user's id.
+    async fn id(&self) -> ID {
+        self.0.id.into()
+    }
+
+    /// The user's name, unique among users that are not archived.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Where to write to.
+    async fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
+    }
+
+    /// What administrators noted; null for everybody else.
+    async fn note(&self, ctx: &Context<'_>) -> Option<&str> {
+        self.0.note.as_deref().filter(|_| ctx.is_administrator())
+    }
+
+    /// Whether the user's keys work.
+    async fn enabled(&self) -> bool {
+        self.0.enabled
+    }
+
+    /// When the user was created.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When the user was archived, if so.
+    async fn archived_at(&self) -> Option<DateTime<Utc>> {
+        self.0.archived_at
+    }
+
+    /// When one of the keys was last used, to half a minute.
+    async fn last_used_at(&self) -> Option<DateTime<Utc>> {
+        self.0.last_used_at
+    }
+
+    /// The models that the user may use, `*` standing for anything; null allows all.
+    async fn allowed_models(&self) -> Option<&[String]> {
+        self.0
+            .allowed_models
+            .as_ref()
+            .map(|models| models.0.as_slice())
+    }
+
+    /// The user's keys, the newest first.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn api_keys(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = false, desc = "Whether revoked ones are listed too.")]
+        include_revoked: bool,
+    ) -> Result<Vec<ApiKey>> {
+        let keys = ctx.loader().load_one(KeysOfUser(self.0.id)).await?;
+        let keys = keys.unwrap_or_default().into_iter();
+        let wanted = keys.filter(|key| include_revoked || key.revoked_at.is_none());
+        Ok(wanted.map(ApiKey).collect())
+    }
+
+    /// The user's requests, the latest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn requests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which requests; `userId` is this user's whatever it says.")]
+        filter: Option<RequestFilter>,
+        #[graphql(desc = "How many, at most 200; 50 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Begin after the item with this cursor.")] after: Option<String>,
+    ) -> Result<Connection<Request>> {
+        request::of_user(ctx, self.0.id, filter, (first, after)).await
+    }
+}
+
+/// The users' part of the queries.
+#[derive(Debug, Default)]
+pub(super) struct UserQuery;
+
+#[Object]
+impl UserQuery {
+    /// Users, a page at a time.
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "cost(first, last, child_complexity)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "a connection has as many")]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which users; those not archived when left out.")] filter: Option<
+            UserFilter,
+        >,
+        #[graphql(desc = "In which order.", default_with = "Some(UserOrder::default())")]
+        order_by: Option<UserOrder>,
+        #[graphql(desc = "How many from the start, at most 200; 50 when left out.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Begin after the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 200.")] last: Option<i32>,
+        #[graphql(desc = "End before the item with this cursor.")] before: Option<String>,
+    ) -> Result<UserConnection> {
+        let page = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let order = order_by.unwrap_or_default();
+        UserConnection::read(ctx, filter.unwrap_or_default().into(), order, &page).await
+    }
+
+    /// A user, archived or not; null when there is none with this id.
+    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which user.")] id: ID,
+    ) -> Result<Option<User>> {
+        let Ok(id) = input::id(&id, "user") else {
+            return Ok(None);
+        };
+        Ok(ctx.loader().load_one(UserId(id)).await?.map(User))
+    }
+}

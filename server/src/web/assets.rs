@@ -1,0 +1,132 @@
+//! The front end, embedded in the program: files as they are, and the one page behind every deep link.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{
+        HeaderMap, HeaderValue, StatusCode, Uri,
+        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
+    },
+    response::{Html, IntoResponse as _, Json, Response},
+};
+use rust_embed::{Embed, EmbeddedFile};
+use serde_json::json;
+use url::Url;
+
+/// What `npm run build` leaves; empty when it did not run before the program was compiled.
+#[derive(Embed)]
+#[folder = "$CARGO_MANIFEST_DIR/../frontend/dist"]
+#[allow_missing = true]
+struct FrontEnd;
+
+const INDEX: &str = "index.html";
+/// File names there contain a hash of the content.
+const HASHED: &str = "assets/";
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const ASK_EACH_TIME: &str = "no-cache";
+const NOT_BUILT: &str = include_str!("not_built.html");
+/// Programs call these; a page in place of an answer would only confuse them.
+const PROGRAMS_PATHS: [&str; 7] = [
+    "/v1",
+    "/v1beta",
+    "/openai",
+    "/backend-api",
+    "/v0",
+    "/metrics",
+    "/oauth",
+];
+
+/// What pages need to know about where they are.
+#[derive(Clone, Debug)]
+pub(super) struct Pages {
+    /// The tag that makes relative links work below the public address.
+    base: Arc<str>,
+}
+
+impl Pages {
+    /// Pages of a server that browsers reach at this address.
+    pub(super) fn new(public_url: &Url) -> Self {
+        let path = public_url.path().trim_end_matches('/');
+        let base = format!("<base href=\"{path}/\">");
+        Self { base: base.into() }
+    }
+
+    fn index(&self, headers: &HeaderMap) -> Response {
+        let Some(file) = FrontEnd::get(INDEX) else {
+            return (
+                StatusCode::OK,
+                [(CACHE_CONTROL, ASK_EACH_TIME)],
+                Html(NOT_BUILT),
+            )
+                .into_response();
+        };
+        let page = String::from_utf8_lossy(&file.data);
+        let page = page.replacen("<head>", &format!("<head>{}", self.base), 1);
+        let tag = etag(&file);
+        if is_known(headers, &tag) {
+            return not_modified(tag);
+        }
+        let cache = HeaderValue::from_static(ASK_EACH_TIME);
+        ([(CACHE_CONTROL, cache), (ETAG, tag)], Html(page)).into_response()
+    }
+}
+
+/// Answers with a file of the front end, or with its page.
+pub(super) async fn page(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Response {
+    if is_for_programs(uri.path()) {
+        let body = json!({ "error": { "code": "not_found", "message": "there is nothing here" } });
+        return (StatusCode::NOT_FOUND, Json(body)).into_response();
+    }
+    let path = uri.path().trim_start_matches('/');
+    if path.is_empty() || path == INDEX {
+        return pages.index(&headers);
+    }
+    match FrontEnd::get(path) {
+        Some(file) => asset(path, file, &headers),
+        // A missing script must not turn into a page: the browser would complain about its type.
+        None if path.starts_with(HASHED) => StatusCode::NOT_FOUND.into_response(),
+        None => pages.index(&headers),
+    }
+}
+
+fn asset(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
+    let tag = etag(&file);
+    if is_known(headers, &tag) {
+        return not_modified(tag);
+    }
+    let cache = if path.starts_with(HASHED) {
+        FOR_EVER
+    } else {
+        ASK_EACH_TIME
+    };
+    let mut response = Response::new(Body::from(file.data));
+    let answer = response.headers_mut();
+    answer.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    answer.insert(ETAG, tag);
+    if let Ok(kind) = HeaderValue::from_str(file.metadata.mimetype()) {
+        answer.insert(CONTENT_TYPE, kind);
+    }
+    response
+}
+
+fn etag(file: &EmbeddedFile) -> HeaderValue {
+    let tag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]));
+    HeaderValue::from_str(&tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+}
+
+fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    headers.get(IF_NONE_MATCH).is_some_and(|known| known == tag)
+}
+
+fn not_modified(tag: HeaderValue) -> Response {
+    (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response()
+}
+
+fn is_for_programs(path: &str) -> bool {
+    PROGRAMS_PATHS.iter().any(|prefix| {
+        path.strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}

@@ -1,0 +1,82 @@
+//! The two cookies of a session: the one that proves it, out of the reach of scripts, and the one whose
+//! value the front end echoes in a header.
+
+use axum::http::{HeaderMap, header::COOKIE};
+use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+/// A `__Host-` cookie cannot be planted by a sibling domain; browsers take it over https only.
+const SECURE_SESSION: &str = "__Host-session";
+const PLAIN_SESSION: &str = "session";
+const CSRF: &str = "csrf_token";
+
+/// Reads and writes the cookies.
+#[derive(Clone, Copy, Debug)]
+pub struct Cookies {
+    secure: bool,
+}
+
+impl Cookies {
+    /// Cookies for a server that browsers reach at this address.
+    pub fn new(public_url: &Url) -> Self {
+        Self {
+            secure: public_url.scheme() == "https",
+        }
+    }
+
+    /// What proves a session, when the request brings one.
+    pub fn session(self, headers: &HeaderMap) -> Option<SecretString> {
+        headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(Cookie::split_parse)
+            .flatten()
+            .find(|cookie| cookie.name() == self.session_name())
+            .map(|cookie| SecretString::from(cookie.value()))
+    }
+
+    /// `Set-Cookie` lines that begin a session.
+    pub fn begin(self, session: &SecretString, csrf_token: &str, seconds: i64) -> [String; 2] {
+        let life = Duration::seconds(seconds);
+        [
+            self.session_cookie(session.expose_secret())
+                .max_age(life)
+                .to_string(),
+            self.csrf_cookie(csrf_token).max_age(life).to_string(),
+        ]
+    }
+
+    /// `Set-Cookie` lines that end one.
+    pub fn end(self) -> [String; 2] {
+        [
+            self.session_cookie("").max_age(Duration::ZERO).to_string(),
+            self.csrf_cookie("").max_age(Duration::ZERO).to_string(),
+        ]
+    }
+
+    fn session_name(self) -> &'static str {
+        if self.secure {
+            SECURE_SESSION
+        } else {
+            PLAIN_SESSION
+        }
+    }
+
+    fn session_cookie(self, value: &str) -> CookieBuilder<'_> {
+        self.cookie(self.session_name(), value).http_only(true)
+    }
+
+    /// Not `HttpOnly`: the front end reads it.
+    fn csrf_cookie(self, value: &str) -> CookieBuilder<'_> {
+        self.cookie(CSRF, value)
+    }
+
+    fn cookie<'a>(self, name: &'static str, value: &'a str) -> CookieBuilder<'a> {
+        Cookie::build((name, value))
+            .path("/")
+            .secure(self.secure)
+            .same_site(SameSite::Strict)
+    }
+}

@@ -1,0 +1,67 @@
+//! What browsers are told about our pages: load nothing from elsewhere, be framed by nobody, guess
+//! nothing.
+
+use axum::{
+    extract::{Request, State},
+    http::{
+        HeaderName, HeaderValue,
+        header::{
+            CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+            X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+        },
+    },
+    middleware::Next,
+    response::Response,
+};
+use url::Url;
+
+/// Style attributes are allowed because templates of the front end have some; they cannot load anything.
+const POLICY: &str = "default-src 'self'; base-uri 'self'; connect-src 'self'; font-src 'self'; \
+     form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; object-src 'none'; \
+     script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'";
+const PERMISSIONS: &str =
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+const TWO_YEARS: &str = "max-age=63072000";
+
+/// The headers of each answer.
+#[derive(Clone, Debug)]
+pub(super) struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
+
+impl SecurityHeaders {
+    /// Headers for a server that browsers reach at this address.
+    pub(super) fn new(public_url: &Url) -> Self {
+        let mut headers = vec![
+            (CONTENT_SECURITY_POLICY, POLICY),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (X_FRAME_OPTIONS, "DENY"),
+            (REFERRER_POLICY, "no-referrer"),
+            (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+            (
+                HeaderName::from_static("cross-origin-opener-policy"),
+                "same-origin",
+            ),
+            (
+                HeaderName::from_static("cross-origin-resource-policy"),
+                "same-origin",
+            ),
+        ];
+        if public_url.scheme() == "https" {
+            headers.push((STRICT_TRANSPORT_SECURITY, TWO_YEARS));
+        }
+        let headers = headers
+            .into_iter()
+            .map(|(name, value)| (name, HeaderValue::from_static(value)));
+        Self(headers.collect())
+    }
+}
+
+/// Adds the headers to an answer.
+pub(super) async fn secure(
+    State(SecurityHeaders(headers)): State<SecurityHeaders>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().extend(headers);
+    response
+}

@@ -1,0 +1,92 @@
+//! Whether we are alive, ready and well, for load balancers and people.
+//!
+//! Ready means that the database answers and that we are not stopping. The engine does not count: the
+//! control plane is where a broken one is mended, so a balancer must not take it away.
+
+use std::time::Duration;
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::Serialize;
+use tokio::time::timeout;
+
+use super::Web;
+use crate::{
+    db::Database,
+    engine::{EngineState, EngineStatus},
+};
+
+/// A database that takes longer is as good as gone.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How we are.
+#[derive(Debug, Serialize)]
+pub(super) struct Health {
+    status: &'static str,
+    ok: bool,
+    version: &'static str,
+    proxy_running: bool,
+    proxy_pid: Option<u32>,
+    uptime_seconds: i64,
+    database_connected: bool,
+    engine_state: &'static str,
+}
+
+/// Says how we are: 200 when well, 503 when the database is gone.
+pub(super) async fn health(State(web): State<Web>) -> (StatusCode, Json<Health>) {
+    let database_connected = is_connected(&web.db).await;
+    let engine = web.engine.status();
+    let health = Health {
+        status: if database_connected {
+            "ok"
+        } else {
+            "unavailable"
+        },
+        ok: database_connected,
+        version: web.version,
+        proxy_running: engine.state == EngineState::Running,
+        proxy_pid: engine.pid,
+        uptime_seconds: (web.clock.now() - web.started_at).num_seconds(),
+        database_connected,
+        engine_state: state_name(&engine),
+    };
+    (code(database_connected), Json(health))
+}
+
+/// Says that the process answers.
+pub(super) async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// Says whether requests may be sent here.
+pub(super) async fn ready(State(web): State<Web>) -> (StatusCode, &'static str) {
+    if web.shutdown.is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+    }
+    if is_connected(&web.db).await {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the database is gone\n")
+    }
+}
+
+async fn is_connected(db: &Database) -> bool {
+    matches!(timeout(PATIENCE, db.ping()).await, Ok(Ok(())))
+}
+
+fn code(well: bool) -> StatusCode {
+    if well {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    }
+}
+
+fn state_name(engine: &EngineStatus) -> &'static str {
+    match engine.state {
+        EngineState::Starting => "STARTING",
+        EngineState::Running => "RUNNING",
+        EngineState::BackingOff => "BACKING_OFF",
+        EngineState::Stopped => "STOPPED",
+        EngineState::Failed => "FAILED",
+    }
+}

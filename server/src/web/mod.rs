@@ -1,0 +1,51 @@
+//! What every page needs: who asks and from where, the pages themselves, their headers, and whether we
+//! are well.
+
+mod assets;
+mod cookies;
+mod csrf;
+mod doorkeeper;
+mod headers;
+mod health;
+mod lifeline;
+
+use axum::{Router, middleware, routing::get};
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+pub use self::{
+    cookies::Cookies,
+    csrf::{CSRF_HEADER, Origins, check_token},
+    doorkeeper::{Doorkeeper, Visitor, bearer_of},
+    lifeline::Lifeline,
+};
+use crate::{clock::SharedClock, db::Database, engine::Engine};
+
+/// What the pages need, and no more.
+#[derive(Clone, Debug)]
+pub struct Web {
+    pub db: Database,
+    pub engine: Engine,
+    pub clock: SharedClock,
+    pub started_at: DateTime<Utc>,
+    pub version: &'static str,
+    pub public_url: Url,
+    /// Ends when the server stops, which makes it unready at once.
+    pub shutdown: CancellationToken,
+}
+
+/// Serves everything but the gateway: the control plane, the health pages and the front end, behind
+/// the security headers.
+pub fn router(web: Web, control_plane: Router) -> Router {
+    let pages = assets::Pages::new(&web.public_url);
+    let headers = headers::SecurityHeaders::new(&web.public_url);
+    Router::new()
+        .route("/healthz", get(health::health))
+        .route("/livez", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .with_state(web)
+        .merge(control_plane)
+        .fallback_service(get(assets::page).with_state(pages))
+        .layer(middleware::from_fn_with_state(headers, headers::secure))
+}
