@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    config::{EXIT_USAGE, Options, SECRETS_HELP, StorageArguments},
+    config::{EXIT_USAGE, Options, SECRETS_HELP},
     engine,
 };
 

@@ -15,16 +15,18 @@ pub(super) fn complain(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Whether lines may be rewritten in place.
-pub(super) fn is_interactive() -> bool {
-    std::io::stderr().is_terminal()
-}
-
-/// Rewrites the last line on standard error.
+/// Rewrites the last line on standard error, if that is a terminal.
 pub(super) fn show_progress(line: &str) {
     let mut terminal = std::io::stderr();
-    let _ = write!(terminal, "\r\x1b[K{line}");
-    let _ = terminal.flush();
+    if terminal.is_terminal() {
+        let _ = write!(terminal, "\r\x1b[K{line}");
+        let _ = terminal.flush();
+    }
+}
+
+/// Clears the line of [`show_progress`].
+pub(super) fn end_progress() {
+    show_progress("");
 }
 
 /// A password from the terminal without showing it, or from a pipe.
