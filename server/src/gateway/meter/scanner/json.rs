@@ -39,6 +39,7 @@ impl JsonScanner {
         }
         match &self.members.model {
             Some(model) if !model.is_empty() => Verdict::Found(model.clone()),
+            _ if self.walker.is_ended() && self.members.documents == 0 => Verdict::Ambiguous,
             _ if self.walker.is_ended() => Verdict::Absent,
             _ => Verdict::NeedMore,
         }
