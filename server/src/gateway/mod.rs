@@ -2,4 +2,5 @@
 
 pub mod dialect;
 pub mod meter;
+pub mod model_name;
 pub mod route;

@@ -28,7 +28,7 @@ fn faults() -> Vec<Fault> {
             limit: limit(),
         },
         Fault::QuotaExceeded {
-            retry_after: Some(Duration::from_secs(3600)),
+            retry_after: Some(Duration::from_hours(1)),
             limit: "10 USD per month".to_owned(),
         },
         Fault::EngineUnavailable { retry_after },

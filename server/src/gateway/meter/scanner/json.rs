@@ -39,7 +39,6 @@ impl JsonScanner {
         }
         match &self.members.model {
             Some(model) if !model.is_empty() => Verdict::Found(model.clone()),
-            _ if self.walker.is_ended() && self.members.documents == 0 => Verdict::Ambiguous,
             _ if self.walker.is_ended() => Verdict::Absent,
             _ => Verdict::NeedMore,
         }
@@ -132,5 +131,10 @@ impl Sink for Members {
             [Key::Model] => self.is_ambiguous = true,
             _ => {}
         }
+    }
+
+    /// A string before the object may hide another from a reader that looks for the first brace.
+    fn ended(&mut self) {
+        self.is_ambiguous |= self.documents == 0;
     }
 }

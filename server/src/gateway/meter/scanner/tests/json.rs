@@ -65,6 +65,9 @@ fn refuses_what_could_be_read_in_two_ways() {
         r#"{"messages":["#,
         "{\"mod\u{1}el\":1,\"model\":\"m\"}",
         "\"model\"",
+        r#""{"{"model":"m"}"#,
+        r#"{"a":{"b\u"}:1},"model":"m"}"#,
+        r#"{"a":{"b\u00"}c":{"model":"x"}},"d":1}"#,
         "5",
     ];
     for body in bodies {
