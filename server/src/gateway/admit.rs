@@ -3,7 +3,11 @@
 
 use std::time::Duration;
 
-use super::{dialect::Fault, model::Model};
+use super::{
+    dialect::{Dialect, Fault},
+    model::Model,
+    model_name::routed_as,
+};
 use crate::domain::{
     api_keys::Caller,
     requests::{Place, Recorder},
@@ -22,25 +26,31 @@ pub(super) struct Admission {
 pub(super) async fn admit(
     recorder: &Recorder,
     caller: &Caller,
+    dialect: Dialect,
     model: &Model,
 ) -> Result<Admission, Fault> {
-    check_model(caller, model)?;
-    let place = recorder.place().await.map_err(|error| {
+    check_model(caller, dialect, model)?;
+    let place = place(recorder).await?;
+    Ok(Admission { place })
+}
+
+/// Takes a place in the book, or refuses: what cannot be recorded does not pass.
+pub(super) async fn place(recorder: &Recorder) -> Result<Place, Fault> {
+    recorder.place().await.map_err(|error| {
         tracing::error!(%error, "a request is refused because it could not be recorded");
         Fault::Overloaded {
             retry_after: RECOVERY,
         }
-    })?;
-    Ok(Admission { place })
+    })
 }
 
 /// A caller who may use certain models only must name one, in a way that cannot be read otherwise.
-fn check_model(caller: &Caller, model: &Model) -> Result<(), Fault> {
+fn check_model(caller: &Caller, dialect: Dialect, model: &Model) -> Result<(), Fault> {
     if !caller.is_restricted() {
         return Ok(());
     }
     match model {
-        Model::Named(name) if caller.may_use(name) => Ok(()),
+        Model::Named(name) if caller.may_use(&routed_as(dialect, name)) => Ok(()),
         Model::Named(name) => Err(Fault::ModelNotAllowed {
             model: name.clone(),
         }),

@@ -10,6 +10,7 @@ mod forward;
 mod meter;
 mod model;
 mod model_list;
+mod model_name;
 mod refusal;
 mod route;
 mod serve;

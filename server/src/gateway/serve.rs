@@ -91,7 +91,7 @@ impl Pass {
         mut record: RequestRecord,
     ) -> Result<Response<Body>, Fault> {
         record.model = model.name().map(str::to_owned);
-        let admission = match admit::admit(&self.gateway.0.recorder, &self.caller, model).await {
+        let admission = match admit::admit(&self.gateway.0.recorder, &self.caller, self.route.dialect, model).await {
             Ok(admission) => admission,
             Err(fault) => return Err(self.refused(fault, record).await),
         };

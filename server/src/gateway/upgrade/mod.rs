@@ -22,7 +22,6 @@ use super::{
     dialect::Fault,
     forward::{self, Answer},
     meter::{End, Receipt},
-    model::Model,
     serve::Pass,
 };
 use crate::domain::requests::RequestRecord;
@@ -65,9 +64,9 @@ async fn refused_by_engine(
     answer: Answer,
     record: RequestRecord,
 ) -> Result<Response<Body>, Fault> {
-    let admission = admit::admit(&pass.gateway.0.recorder, &pass.caller, &Model::NotNeeded).await?;
+    let place = admit::place(&pass.gateway.0.recorder).await?;
     let in_flight = pass.gateway.0.in_flight.token();
-    let mut receipt = Receipt::new(admission.place, record, pass.route.is_metered, in_flight);
+    let mut receipt = Receipt::new(place, record, pass.route.is_metered, in_flight);
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         receipt.end(End::Failed("handshake_failed"));
         return Err(Fault::EngineFailed);

@@ -15,7 +15,7 @@ use crate::{
     },
     gateway::{
         admit,
-        dialect::Fault,
+        dialect::{Dialect, Fault},
         meter::{End, Receipt, scanner::ModelScanner, tap::TurnTap},
         model::Model,
         serve::Pass,
@@ -81,7 +81,7 @@ impl Turns {
         let Some((caller, model)) = self.asked(scanner.kind(), model)? else {
             return Ok(());
         };
-        match admit::admit(&self.recorder, &caller, &model).await {
+        match admit::admit(&self.recorder, &caller, Dialect::OpenAi, &model).await {
             Ok(admission) => {
                 let record = self.lock().next_record(&model, &self.clock);
                 let receipt = Receipt::new(admission.place, record, true, self.in_flight.token());

@@ -10,7 +10,7 @@ mod text;
 mod walker;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(super) use path::Key;
 pub(super) use sink::{Container, Sink, Want};

@@ -45,4 +45,7 @@ pub(in crate::gateway::meter) trait Sink {
 
     /// A container ended.
     fn closed(&mut self, _path: &[Key], _container: Container) {}
+
+    /// A document ended.
+    fn ended(&mut self) {}
 }

@@ -66,8 +66,8 @@ impl Text {
         let mut used = 0;
         while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
             let Escape::None = self.escape else {
-                self.escaped(rest.first().copied().unwrap_or_default());
-                used += 1;
+                let is_read = self.escaped(rest.first().copied().unwrap_or_default());
+                used += usize::from(is_read);
                 continue;
             };
             let stop = memchr2(b'"', b'\\', rest);
@@ -96,12 +96,15 @@ impl Text {
         self.push(bytes);
     }
 
-    fn escaped(&mut self, byte: u8) {
+    /// Says whether the byte belongs to the escape. A `\u` without its digits hides no quote: to most
+    /// readers only the byte after a backslash is special.
+    fn escaped(&mut self, byte: u8) -> bool {
         match self.escape {
-            Escape::Hex(digits, value) => self.digit(digits, value, byte),
+            Escape::Hex(digits, value) => return self.digit(digits, value, byte),
             Escape::Backslash if byte == b'u' => self.escape = Escape::Hex(0, 0),
             Escape::Backslash | Escape::None => self.simple(byte),
         }
+        true
     }
 
     fn simple(&mut self, byte: u8) {
@@ -118,11 +121,11 @@ impl Text {
         }
     }
 
-    fn digit(&mut self, digits: u8, value: u16, byte: u8) {
+    fn digit(&mut self, digits: u8, value: u16, byte: u8) -> bool {
         let Some(digit) = char::from(byte).to_digit(16) else {
             self.is_faulty = true;
             self.escape = Escape::None;
-            return;
+            return false;
         };
         let value = (value << 4) | u16::try_from(digit).unwrap_or_default();
         if digits < 3 {
@@ -131,6 +134,7 @@ impl Text {
             self.escape = Escape::None;
             self.unit(value);
         }
+        true
     }
 
     /// Takes a UTF-16 code unit.

@@ -157,15 +157,17 @@ impl Walker {
         if container == Container::Object {
             self.path.leave();
         }
-        self.end_value();
         sink.closed(self.path.keys(), container);
+        self.end_value(sink);
     }
 
-    fn end_value(&mut self) {
-        self.state = match self.nesting.innermost() {
-            Some(_) => State::Next,
-            None => State::Ended,
-        };
+    fn end_value(&mut self, sink: &mut impl Sink) {
+        if self.nesting.innermost().is_some() {
+            self.state = State::Next;
+        } else {
+            self.state = State::Ended;
+            sink.ended();
+        }
     }
 
     fn comma(&mut self) {
@@ -197,7 +199,7 @@ impl Walker {
         let progress = self.text.read(bytes);
         if progress.ended {
             sink.string(self.path.keys(), &self.text);
-            self.end_value();
+            self.end_value(sink);
         }
         progress.used
     }
@@ -209,7 +211,7 @@ impl Walker {
             sink.length(self.path.keys(), used - usize::from(ended));
         }
         if ended {
-            self.end_value();
+            self.end_value(sink);
         }
         used
     }
@@ -244,8 +246,8 @@ impl Walker {
 
     fn end_scalar(&mut self, sink: &mut impl Sink) {
         if is_scalar(&self.text) {
-            self.end_value();
             sink.scalar(self.path.keys(), &self.text);
+            self.end_value(sink);
         } else {
             self.state = State::Broken;
         }

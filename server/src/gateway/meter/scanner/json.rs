@@ -132,4 +132,9 @@ impl Sink for Members {
             _ => {}
         }
     }
+
+    /// A string before the object may hide another from a reader that looks for the first brace.
+    fn ended(&mut self) {
+        self.is_ambiguous |= self.documents == 0;
+    }
 }

@@ -63,10 +63,15 @@ enum Framing {
 impl Tap {
     /// For an answer with these headers; empty when it has none.
     pub fn new(protocol: Protocol, content_type: &str, content_encoding: &str) -> Self {
+        let framing = Framing::choose(content_type, content_encoding);
+        let mut reader = Reader::new(protocol);
+        if matches!(framing, Framing::Document) {
+            reader = reader.ending_with_document();
+        }
         Self {
-            framing: Framing::choose(content_type, content_encoding),
+            framing,
             walker: Walker::default(),
-            reader: Reader::new(protocol),
+            reader,
         }
     }
 
@@ -74,11 +79,7 @@ impl Tap {
     pub fn observe(&mut self, bytes: &[u8]) {
         match &mut self.framing {
             Framing::Events(events) => events.feed(bytes, &mut self.walker, &mut self.reader),
-            Framing::Document => {
-                self.walker.feed(bytes, &mut self.reader);
-                self.reader.end_if(self.walker.is_ended());
-            }
-            Framing::Documents => self.walker.feed(bytes, &mut self.reader),
+            Framing::Document | Framing::Documents => self.walker.feed(bytes, &mut self.reader),
             Framing::Opaque => {}
         }
     }

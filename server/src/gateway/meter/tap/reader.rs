@@ -19,6 +19,8 @@ pub(super) struct Reader {
     names: ErrorNames,
     /// Whether the current document is the last of its answer.
     is_last: bool,
+    /// Whether one document is a whole answer.
+    ends_with_document: bool,
     observation: Observation,
 }
 
@@ -29,13 +31,20 @@ impl Reader {
             usage: Usage::new(Habit::of(protocol)),
             names: ErrorNames::default(),
             is_last: false,
+            ends_with_document: false,
             observation: Observation::default(),
         }
     }
 
+    /// For an answer that is one document.
+    pub(super) fn ending_with_document(mut self) -> Self {
+        self.ends_with_document = true;
+        self
+    }
+
     /// The protocol's end was seen outside the documents.
-    pub(super) fn end_if(&mut self, ended: bool) {
-        self.observation.ended |= ended;
+    pub(super) fn end(&mut self) {
+        self.observation.ended = true;
     }
 
     /// What was learnt, but for the tokens.
@@ -151,5 +160,9 @@ impl Sink for Reader {
         if path.is_empty() && container == Container::Object {
             self.end_document();
         }
+    }
+
+    fn ended(&mut self) {
+        self.observation.ended |= self.ends_with_document;
     }
 }

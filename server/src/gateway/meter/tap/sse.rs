@@ -120,6 +120,6 @@ fn data(seen: usize, byte: u8, reader: &mut Reader) -> Line {
     if seen + 1 < DONE.len() {
         return Line::Data(seen + 1);
     }
-    reader.end_if(true);
+    reader.end();
     Line::Skipped
 }
