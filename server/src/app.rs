@@ -21,8 +21,8 @@ use crate::{
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
         login_throttle::LoginThrottle,
-        provider_accounts::ProviderAccounts,
-        requests::{Inlets, Requests},
+        provider_accounts::{ProviderAccounts, ProviderCredential},
+        requests::{Recorder, Requests},
         server_secrets::ServerSecrets,
         sessions::Sessions,
         settings::Settings,
@@ -38,6 +38,7 @@ use crate::{
     web::{self, Web},
 };
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How long what runs in the background may take to end.
 const LAST_WORK: Duration = Duration::from_secs(10);
 
@@ -51,112 +52,95 @@ pub struct Surroundings {
     pub search_path: OsString,
 }
 
+/// What runs, and how it ends.
+#[derive(Clone, Debug)]
+struct Life {
+    /// What runs in the background.
+    tasks: TaskTracker,
+    /// Requests on their way to the engine.
+    in_flight: TaskTracker,
+    ending: Ending,
+    /// The engine stops last.
+    engine_shutdown: CancellationToken,
+}
+
+impl Life {
+    fn new(config: &Config) -> Self {
+        Self {
+            tasks: TaskTracker::new(),
+            in_flight: TaskTracker::new(),
+            ending: Ending {
+                stop: CancellationToken::new(),
+                grace: config.shutdown_grace,
+                deadline: CancellationToken::new(),
+            },
+            engine_shutdown: CancellationToken::new(),
+        }
+    }
+}
+
 /// A running server, ready to be served.
 #[derive(Debug)]
 pub struct App {
     db: Database,
     router: Router,
     services: Services,
-    engine: Engine,
-    tasks: TaskTracker,
-    in_flight: TaskTracker,
-    ending: Ending,
-    engine_shutdown: CancellationToken,
+    life: Life,
     setup_url: Option<Zeroizing<String>>,
 }
 
 impl App {
     /// Opens the database, starts the engine and joins the rooms.
     pub async fn build(config: Config, around: Surroundings) -> anyhow::Result<Self> {
+        let life = Life::new(&config);
         let clock = around.clock.clone();
-        let db = Database::open(
-            config.storage.database_url.expose_secret(),
-            &config.storage.data_dir,
-        )
-        .await?;
+        let db = open_database(&config).await?;
         let secrets = ServerSecrets::open(&config.storage, &db, &clock).await?;
-        let ending = Ending {
-            stop: CancellationToken::new(),
-            grace: config.shutdown_grace,
-            deadline: CancellationToken::new(),
-        };
-        let tasks = TaskTracker::new();
+        let admins = Admins::new(db.clone(), clock.clone());
+        let setup_token = admins
+            .bootstrap(config.admin_password.clone())
+            .await
+            .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
 
-        let api_keys = ApiKeys::load(db.clone(), clock.clone(), secrets.digester.clone()).await?;
-        let settings = Settings::load(db.clone(), clock.clone()).await?;
+        let digester = secrets.digester;
+        let api_keys = ApiKeys::load(db.clone(), clock.clone(), digester.clone()).await?;
         let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault);
-        let (requests, inlets) = Requests::open(db.clone(), &tasks).await?;
-        let Inlets { recorder, reports } = inlets;
-
-        let in_flight = TaskTracker::new();
-        let engine_shutdown = CancellationToken::new();
+        let (requests, inlets) = Requests::open(db.clone(), &life.tasks).await?;
         let context = EngineContext {
             source: Arc::new(accounts.clone()),
             clock: clock.clone(),
-            usage: reports,
-            tasks: tasks.clone(),
-            shutdown: engine_shutdown.clone(),
+            usage: inlets.reports,
+            tasks: life.tasks.clone(),
+            shutdown: life.engine_shutdown.clone(),
         };
-        let engine = Engine::launch(engine_options(&config, &around, in_flight.clone()), context);
-
-        let addresses = ClientAddresses::new(config.trusted_proxies.clone());
-        let gateway = GatewayOptions {
-            keys: api_keys.ring().clone(),
-            recorder,
-            settings: settings.clone(),
-            engine: engine.clone(),
-            clock: clock.clone(),
-            addresses: addresses.clone(),
-            cors_allowed_origins: config.cors_allowed_origins.clone(),
-            tasks: tasks.clone(),
-            deadline: ending.deadline.clone(),
-        };
-        let gateway = Gateway::new(gateway, in_flight.clone())?;
-
-        let admins = Admins::new(db.clone(), clock.clone());
-        let setup_token = admins
-            .bootstrap(config.admin_password)
-            .await
-            .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
+        let options = engine_options(&config, &around, life.in_flight.clone());
         let services = Services {
             admins,
-            sessions: Sessions::new(db.clone(), clock.clone(), secrets.digester.clone()),
+            sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
             login_throttle: LoginThrottle::new(clock.clone()),
-            api_tokens: ApiTokens::new(db.clone(), clock.clone(), secrets.digester),
+            api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
             users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
             api_keys,
             requests,
             provider_accounts: accounts,
-            settings,
-            engine: engine.clone(),
-            clock: clock.clone(),
+            settings: Settings::load(db.clone(), clock.clone()).await?,
+            engine: Engine::launch(options, context),
             server: ServerFacts {
-                version: env!("CARGO_PKG_VERSION"),
+                version: VERSION,
                 public_url: config.public_url.clone(),
-                addresses,
+                addresses: ClientAddresses::new(config.trusted_proxies.clone()),
             },
+            clock,
         };
-        let web = Web {
-            db: db.clone(),
-            engine: engine.clone(),
-            clock: clock.clone(),
-            started_at: clock.now(),
-            version: env!("CARGO_PKG_VERSION"),
-            public_url: config.public_url.clone(),
-            shutdown: ending.stop.clone(),
-        };
-        let control_plane = graphql::router(services.clone(), ending.stop.clone());
-        let router = gateway.router().merge(web::router(web, control_plane));
+        let gateway = gateway(&config, &services, inlets.recorder, &life)?;
+        let pages = pages(&db, &services, &life);
         let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
+        let router = gateway.router().merge(pages);
         Ok(Self {
             db,
             router,
             services,
-            engine,
-            tasks,
-            in_flight,
-            ending,
-            engine_shutdown,
+            life,
             setup_url,
         })
     }
@@ -173,34 +157,70 @@ impl App {
 
     /// Stops the server when cancelled.
     pub fn stop_token(&self) -> CancellationToken {
-        self.ending.stop.clone()
+        self.life.ending.stop.clone()
     }
 
     /// Serves until the stop token is cancelled. Answers end within the grace, everything is recorded,
     /// and the engine stops last.
     pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
-        let Self {
-            db,
-            router,
-            services,
-            engine,
+        let Life {
             tasks,
             in_flight,
             ending,
             engine_shutdown,
-            ..
-        } = self;
-        http_server::serve(listener, router, ending, in_flight).await;
+        } = self.life;
+        http_server::serve(listener, self.router, ending, in_flight).await;
         engine_shutdown.cancel();
-        engine.finished().await;
+        self.services.engine.finished().await;
         // The writer ends when nobody can record any more.
-        drop(services);
+        drop(self.services);
         tasks.close();
         if timeout(LAST_WORK, tasks.wait()).await.is_err() {
             tracing::warn!("some background work did not end in time");
         }
-        db.close().await
+        self.db.close().await
     }
+}
+
+async fn open_database(config: &Config) -> anyhow::Result<Database> {
+    let url = config.storage.database_url.expose_secret();
+    Database::open(url, &config.storage.data_dir).await
+}
+
+fn gateway(
+    config: &Config,
+    services: &Services,
+    recorder: Recorder,
+    life: &Life,
+) -> anyhow::Result<Gateway> {
+    let options = GatewayOptions {
+        keys: services.api_keys.ring().clone(),
+        recorder,
+        settings: services.settings.clone(),
+        engine: services.engine.clone(),
+        clock: services.clock.clone(),
+        addresses: services.server.addresses.clone(),
+        cors_allowed_origins: config.cors_allowed_origins.clone(),
+        tasks: life.tasks.clone(),
+        deadline: life.ending.deadline.clone(),
+    };
+    Gateway::new(options, life.in_flight.clone())
+}
+
+/// Everything but the data plane.
+fn pages(db: &Database, services: &Services, life: &Life) -> Router {
+    let stop = life.ending.stop.clone();
+    let control_plane = graphql::router(services.clone(), stop.clone());
+    let web = Web {
+        db: db.clone(),
+        engine: services.engine.clone(),
+        clock: services.clock.clone(),
+        started_at: services.clock.now(),
+        version: VERSION,
+        public_url: services.server.public_url.clone(),
+        shutdown: stop,
+    };
+    web::router(web, control_plane)
 }
 
 fn engine_options(config: &Config, around: &Surroundings, in_flight: TaskTracker) -> EngineOptions {
@@ -256,12 +276,7 @@ impl CredentialSource for ProviderAccounts {
         Self::changes(self)
     }
 
-    fn credentials(
-        &self,
-    ) -> BoxFuture<
-        '_,
-        Result<Vec<crate::domain::provider_accounts::ProviderCredential>, CredentialsError>,
-    > {
+    fn credentials(&self) -> BoxFuture<'_, Result<Vec<ProviderCredential>, CredentialsError>> {
         async move { Self::credentials(self).await.map_err(Into::into) }.boxed()
     }
 }

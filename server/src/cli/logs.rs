@@ -52,14 +52,16 @@ impl Logs {
         })?;
         let server = Server::new(&self.url, token)?;
         let mut cursor = self.print_latest(&server).await?;
-        while self.follow {
+        if !self.follow {
+            return Ok(());
+        }
+        loop {
             match self.follow_from(&server, &mut cursor).await {
                 Ok(()) => terminal::complain("the server closed the connection; connecting again"),
                 Err(error) => terminal::complain(&format!("{error:#}; connecting again")),
             }
             tokio::time::sleep(RECONNECT).await;
         }
-        Ok(())
     }
 
     /// Prints the latest requests, oldest first. Returns the cursor of the last.

@@ -60,8 +60,8 @@ enum EngineCommand {
 /// Runs the program.
 pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
-        None => serve::serve(&cli.options).await,
-        Some(Command::Serve(options)) => serve::serve(&options).await,
+        None => Box::pin(serve::serve(&cli.options)).await,
+        Some(Command::Serve(options)) => Box::pin(serve::serve(&options)).await,
         Some(Command::Engine(EngineCommand::Install(install))) => install.run().await,
         Some(Command::ResetPassword(reset)) => reset.run().await,
         Some(Command::Logs(logs)) => logs.run().await,

@@ -114,9 +114,9 @@ pub(super) async fn read(
     let mut scanner = ModelScanner::for_request(form, headers);
     let mut held = Held::default();
     let verdict = loop {
-        match scanner.verdict() {
-            Verdict::NeedMore => {}
-            verdict => break verdict,
+        let verdict = scanner.verdict();
+        if verdict != Verdict::NeedMore {
+            break verdict;
         }
         match body.frame().await {
             Some(Ok(frame)) => {

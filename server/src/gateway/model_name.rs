@@ -10,7 +10,7 @@ const CLOAK: &str = "claude-fable-5-dd-";
 
 /// Without `models/`, without the engine's suffix for thinking (`name(high)`), and uncloaked on routes
 /// where the engine uncloaks.
-pub fn routed_as(dialect: Dialect, name: &str) -> String {
+pub(super) fn routed_as(dialect: Dialect, name: &str) -> String {
     let name = without_suffix(name.trim());
     let name = name.strip_prefix("models/").unwrap_or(name);
     match name.strip_prefix(CLOAK).filter(|hidden| !hidden.is_empty()) {

@@ -91,7 +91,14 @@ impl Pass {
         mut record: RequestRecord,
     ) -> Result<Response<Body>, Fault> {
         record.model = model.name().map(str::to_owned);
-        let admission = match admit::admit(&self.gateway.0.recorder, &self.caller, self.route.dialect, model).await {
+        let admission = match admit::admit(
+            &self.gateway.0.recorder,
+            &self.caller,
+            self.route.dialect,
+            model,
+        )
+        .await
+        {
             Ok(admission) => admission,
             Err(fault) => return Err(self.refused(fault, record).await),
         };
@@ -201,7 +208,7 @@ fn explain(error: &UpstreamError, upload: Option<&UploadError>) -> (Fault, End) 
         Some(UploadError::ClientGone) => (Fault::EngineFailed, End::ClientGone),
         None => {
             tracing::warn!(
-                error = &*error as &dyn std::error::Error,
+                error = error as &dyn std::error::Error,
                 "the engine did not answer"
             );
             let fault = if error.is_connect() {

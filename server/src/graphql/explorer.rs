@@ -1,4 +1,4 @@
-//! The GraphQL explorer: a small page of our own to try the schema with. GraphiQL comes from a CDN or
+//! The GraphQL explorer: a small page of our own to try the schema with. `GraphiQL` comes from a CDN or
 //! weighs megabytes, and our pages load nothing from elsewhere.
 
 use axum::{

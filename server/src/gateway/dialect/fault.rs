@@ -7,7 +7,7 @@ use http::StatusCode;
 /// Why the gateway does not, or not any longer, let a request through. The message is for the caller:
 /// cause, then cure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub(in crate::gateway) enum Fault {
     #[error(
         "ProxyPal does not know this API key. Check the key, or ask your administrator for one."
     )]
@@ -41,6 +41,10 @@ pub enum Fault {
     #[error("ProxyPal does not pass this address on. Use another endpoint.")]
     Blocked,
     #[error("ProxyPal: the rate limit is reached ({limit}). Try again in {} seconds.", seconds(.retry_after))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "admission checks no limits yet")
+    )]
     RateLimited {
         /// Until a request of this kind may pass.
         retry_after: Duration,
@@ -49,6 +53,10 @@ pub enum Fault {
     },
     #[error(
         "ProxyPal: the quota is used up ({limit}). Wait until it starts again, or ask your administrator to raise it."
+    )]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "admission checks no limits yet")
     )]
     QuotaExceeded {
         /// Until the quota starts again, if it does.
@@ -68,13 +76,11 @@ pub enum Fault {
         /// Until it is worth trying again.
         retry_after: Duration,
     },
-    #[error("ProxyPal failed. Tell your administrator the request id.")]
-    Internal,
 }
 
 impl Fault {
     /// The HTTP status; it is also what the SDKs choose their error classes by.
-    pub fn status(&self) -> StatusCode {
+    pub(in crate::gateway) fn status(&self) -> StatusCode {
         match self {
             Self::ModelRequired | Self::ModelAmbiguous => StatusCode::BAD_REQUEST,
             Self::UnknownKey | Self::Revoked => StatusCode::UNAUTHORIZED,
@@ -82,7 +88,6 @@ impl Fault {
             Self::NotFound | Self::Blocked => StatusCode::NOT_FOUND,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::EngineFailed => StatusCode::BAD_GATEWAY,
             Self::EngineUnavailable { .. } | Self::Overloaded { .. } => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -91,7 +96,7 @@ impl Fault {
     }
 
     /// Stable, for machines, and for the record of the request.
-    pub fn code(&self) -> &'static str {
+    pub(in crate::gateway) fn code(&self) -> &'static str {
         match self {
             Self::UnknownKey => "proxypal_unknown_key",
             Self::Revoked => "proxypal_revoked",
@@ -106,12 +111,11 @@ impl Fault {
             Self::EngineUnavailable { .. } => "proxypal_engine_unavailable",
             Self::EngineFailed => "proxypal_engine_failed",
             Self::Overloaded { .. } => "proxypal_overloaded",
-            Self::Internal => "proxypal_internal",
         }
     }
 
     /// For `Retry-After`, in seconds, rounded up.
-    pub fn retry_after(&self) -> Option<u64> {
+    pub(in crate::gateway) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::RateLimited { retry_after, .. }
             | Self::EngineUnavailable { retry_after }
@@ -125,8 +129,7 @@ impl Fault {
             | Self::BodyTooLarge { .. }
             | Self::NotFound
             | Self::Blocked
-            | Self::EngineFailed
-            | Self::Internal => None,
+            | Self::EngineFailed => None,
         }
     }
 

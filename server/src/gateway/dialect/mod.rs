@@ -16,18 +16,18 @@ use http::Response;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use serde_json::Value;
 
-pub use fault::Fault;
-pub use stream::{in_socket_error, in_stream_error};
+pub(super) use fault::Fault;
+pub(super) use stream::{in_socket_error, in_stream_error};
 
 /// On every error of ours, and on no other answer: its code.
-pub const ERROR_HEADER: HeaderName = HeaderName::from_static("x-proxypal-error");
+pub(super) const ERROR_HEADER: HeaderName = HeaderName::from_static("x-proxypal-error");
 
 /// Tells the OpenAI and Anthropic SDKs not to try again.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// Whose SDK the caller speaks through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Dialect {
+pub(super) enum Dialect {
     OpenAi,
     Anthropic,
     Gemini,
@@ -35,7 +35,7 @@ pub enum Dialect {
 
 impl Dialect {
     /// The whole answer that says what went wrong. The request id is ours, as in `X-Request-Id`.
-    pub fn refuse(self, fault: &Fault, request_id: &str) -> Response<Bytes> {
+    pub(super) fn refuse(self, fault: &Fault, request_id: &str) -> Response<Bytes> {
         let mut response = Response::new(Bytes::from(self.error(fault, request_id).to_string()));
         *response.status_mut() = fault.status();
         let headers = response.headers_mut();

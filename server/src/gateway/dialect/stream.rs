@@ -8,7 +8,7 @@ use super::{Dialect, Fault, openai};
 
 /// What to append to a stream of server-sent events that broke **between** events; one that broke inside
 /// an event can only be cut, or the fragment would be taken for an event.
-pub fn in_stream_error(
+pub(in crate::gateway) fn in_stream_error(
     dialect: Dialect,
     protocol: Protocol,
     fault: &Fault,
@@ -25,7 +25,7 @@ pub fn in_stream_error(
 }
 
 /// A message that says on a Responses WebSocket what went wrong.
-pub fn in_socket_error(fault: &Fault) -> String {
+pub(in crate::gateway) fn in_socket_error(fault: &Fault) -> String {
     let mut message = json!({ "type": "error", "status": fault.status().as_u16() });
     if let Value::Object(members) = &mut message {
         members.insert("error".to_owned(), openai::inner(fault));

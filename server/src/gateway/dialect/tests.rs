@@ -36,7 +36,6 @@ fn faults() -> Vec<Fault> {
         Fault::Overloaded {
             retry_after: Duration::ZERO,
         },
-        Fault::Internal,
     ]
 }
 

@@ -5,8 +5,8 @@ mod body;
 mod drain;
 mod json;
 mod receipt;
-pub mod scanner;
-pub mod tap;
+pub(super) mod scanner;
+pub(super) mod tap;
 
 pub(super) use self::{
     body::{MeteredBody, Voice},

@@ -8,7 +8,7 @@ use super::path::is_below;
 
 /// How the engine reads the model out of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyForm {
+pub(in crate::gateway) enum BodyForm {
     /// JSON; `Content-Encoding: zstd` is understood.
     Json,
     /// JSON, whatever the headers say.
@@ -21,7 +21,7 @@ pub enum BodyForm {
 
 /// Where a request names its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ModelSource {
+pub(in crate::gateway) enum ModelSource {
     /// Nowhere; none is needed.
     Nowhere,
     /// In the path; without `models/`.

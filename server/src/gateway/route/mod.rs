@@ -2,7 +2,7 @@
 
 mod endpoint;
 mod path;
-pub mod query;
+pub(super) mod query;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +11,7 @@ use http::{HeaderMap, Method};
 
 use super::dialect::Dialect;
 
-pub use endpoint::{BodyForm, ModelSource};
+pub(super) use endpoint::{BodyForm, ModelSource};
 pub(super) use path::PREFIXES;
 
 /// The longest label of an endpoint, in bytes.
@@ -19,7 +19,7 @@ const LONGEST_LABEL: usize = 200;
 
 /// What a request is, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
+pub(super) struct Route {
     /// The path to send on, byte for byte what came unless it is one of the forgiven ones.
     pub path: String,
     /// The shape of errors that the caller understands.
@@ -40,7 +40,7 @@ pub struct Route {
 
 /// Why a request goes nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub(super) enum Refusal {
     /// Not below one of the four prefixes, or not a path that means one thing.
     NotFound,
     /// The engine has it, but nobody may reach it from outside.
@@ -49,13 +49,13 @@ pub enum Refusal {
 
 impl Refusal {
     /// The dialect to refuse in, guessed from the path.
-    pub fn dialect(path: &str) -> Dialect {
+    pub(super) fn dialect(path: &str) -> Dialect {
         Dialect::of_path(path)
     }
 }
 
 /// Decides on the path as the engine will understand it: decoded once, dots resolved, slashes collapsed.
-pub fn classify(method: &Method, path: &str, headers: &HeaderMap) -> Result<Route, Refusal> {
+pub(super) fn classify(method: &Method, path: &str, headers: &HeaderMap) -> Result<Route, Refusal> {
     let forwarded = path::forgive(method, path);
     let decoded = path::decode(&forwarded).ok_or(Refusal::NotFound)?;
     let cleaned = path::clean(&decoded);

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 const NAMES: [&str; 2] = ["key", "auth_token"];
 
 /// The query without its credentials; every other byte stays as it was. The query has no `?`.
-pub fn without_credentials(query: &str) -> Cow<'_, str> {
+pub(in crate::gateway) fn without_credentials(query: &str) -> Cow<'_, str> {
     if !query.split('&').any(is_credential) {
         return Cow::Borrowed(query);
     }
@@ -20,7 +20,7 @@ pub fn without_credentials(query: &str) -> Cow<'_, str> {
 }
 
 /// The credential that the engine would take: the first `key`, or else the first `auth_token`.
-pub fn credential(query: &str) -> Option<String> {
+pub(in crate::gateway) fn credential(query: &str) -> Option<String> {
     NAMES.iter().find_map(|name| {
         let mut pairs = query.split('&');
         let pair = pairs.find(|pair| decoded_name(pair).as_deref() == Some(*name))?;

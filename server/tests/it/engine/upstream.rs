@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use entity::provider_account::{ProviderKind, ProviderModel};
 use futures_util::{StreamExt as _, stream};
-use proxypal_server::domain::provider_credential::ProviderCredential;
+use proxypal_server::domain::provider_accounts::ProviderCredential;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

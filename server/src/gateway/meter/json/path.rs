@@ -68,7 +68,6 @@ keys! {
     ReasoningTokens = b"reasoning_tokens",
     Response = b"response",
     Status = b"status",
-    Stream = b"stream",
     Text = b"text",
     Thinking = b"thinking",
     ThinkingTokens = b"thinking_tokens",

@@ -19,7 +19,6 @@ pub(super) struct JsonScanner {
 struct Members {
     /// The first `"model"`; empty for `null`.
     model: Option<String>,
-    stream: Option<bool>,
     kind: Option<String>,
     documents: usize,
     is_ambiguous: bool,
@@ -42,10 +41,6 @@ impl JsonScanner {
             _ if self.walker.is_ended() => Verdict::Absent,
             _ => Verdict::NeedMore,
         }
-    }
-
-    pub(super) fn stream(&self) -> Option<bool> {
-        self.members.stream
     }
 
     pub(super) fn kind(&self) -> Option<&str> {
@@ -115,8 +110,6 @@ impl Sink for Members {
         match (path, text.whole()) {
             ([Key::Model], Some(b"null")) => self.name(Some("")),
             ([Key::Model] | [], _) => self.is_ambiguous = true,
-            ([Key::Stream], Some(b"true")) => self.stream = self.stream.or(Some(true)),
-            ([Key::Stream], Some(b"false")) => self.stream = self.stream.or(Some(false)),
             _ => {}
         }
     }

@@ -26,7 +26,7 @@ const LONGEST_MODEL: usize = 512;
 
 /// What is known about the model of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(in crate::gateway) enum Verdict {
     /// Not seen yet.
     NeedMore,
     /// This one; without blanks around it, and never empty.
@@ -40,7 +40,7 @@ pub enum Verdict {
 
 /// Reads the body of one request.
 #[derive(Debug)]
-pub struct ModelScanner(Form);
+pub(in crate::gateway) struct ModelScanner(Form);
 
 #[derive(Debug)]
 enum Form {
@@ -53,7 +53,7 @@ enum Form {
 
 impl ModelScanner {
     /// Picks the reader that reads as the engine does, on a route whose body has this form.
-    pub fn for_request(form: BodyForm, headers: &HeaderMap) -> Self {
+    pub(in crate::gateway) fn for_request(form: BodyForm, headers: &HeaderMap) -> Self {
         let text = |name| {
             headers
                 .get(name)
@@ -66,12 +66,12 @@ impl ModelScanner {
     }
 
     /// A reader for one message of a Responses WebSocket.
-    pub fn for_message() -> Self {
+    pub(in crate::gateway) fn for_message() -> Self {
         Self(Form::Json(Box::default()))
     }
 
     /// Reads some more of the body, as it is on the wire.
-    pub fn observe(&mut self, bytes: &[u8]) {
+    pub(in crate::gateway) fn observe(&mut self, bytes: &[u8]) {
         match &mut self.0 {
             Form::Json(scanner) => scanner.observe(bytes),
             Form::Zstd(scanner) => scanner.observe(bytes),
@@ -81,7 +81,7 @@ impl ModelScanner {
     }
 
     /// What is known so far.
-    pub fn verdict(&self) -> Verdict {
+    pub(in crate::gateway) fn verdict(&self) -> Verdict {
         match &self.0 {
             Form::Json(scanner) => scanner.verdict(),
             Form::Zstd(scanner) => scanner.verdict(),
@@ -91,7 +91,7 @@ impl ModelScanner {
     }
 
     /// What is known when there is no more body: never [`Verdict::NeedMore`].
-    pub fn finish(&self) -> Verdict {
+    pub(in crate::gateway) fn finish(&self) -> Verdict {
         match self.verdict() {
             Verdict::NeedMore if self.is_untouched() => Verdict::Absent,
             Verdict::NeedMore => Verdict::Ambiguous,
@@ -99,13 +99,8 @@ impl ModelScanner {
         }
     }
 
-    /// The top-level `"stream"`, if it was seen so far.
-    pub fn stream(&self) -> Option<bool> {
-        self.json().and_then(JsonScanner::stream)
-    }
-
     /// The top-level `"type"`, if it was seen so far.
-    pub fn kind(&self) -> Option<&str> {
+    pub(in crate::gateway) fn kind(&self) -> Option<&str> {
         self.json().and_then(JsonScanner::kind)
     }
 

@@ -23,11 +23,11 @@ use self::sse::Events;
 use super::json::Walker;
 use crate::domain::tokens::Tokens;
 
-pub use turn::TurnTap;
+pub(in crate::gateway) use turn::TurnTap;
 
 /// What was learnt from an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Observation {
+pub(in crate::gateway) struct Observation {
     /// What the answer says it used; `None` when it did not say.
     pub tokens: Option<Tokens>,
     /// The model that the answer says it came from.
@@ -42,7 +42,7 @@ pub struct Observation {
 
 /// Reads one answer.
 #[derive(Debug)]
-pub struct Tap {
+pub(in crate::gateway) struct Tap {
     framing: Framing,
     walker: Walker,
     reader: Reader,
@@ -62,7 +62,11 @@ enum Framing {
 
 impl Tap {
     /// For an answer with these headers; empty when it has none.
-    pub fn new(protocol: Protocol, content_type: &str, content_encoding: &str) -> Self {
+    pub(in crate::gateway) fn new(
+        protocol: Protocol,
+        content_type: &str,
+        content_encoding: &str,
+    ) -> Self {
         let framing = Framing::choose(content_type, content_encoding);
         let mut reader = Reader::new(protocol);
         if matches!(framing, Framing::Document) {
@@ -76,7 +80,7 @@ impl Tap {
     }
 
     /// Reads some more of the answer.
-    pub fn observe(&mut self, bytes: &[u8]) {
+    pub(in crate::gateway) fn observe(&mut self, bytes: &[u8]) {
         match &mut self.framing {
             Framing::Events(events) => events.feed(bytes, &mut self.walker, &mut self.reader),
             Framing::Document | Framing::Documents => self.walker.feed(bytes, &mut self.reader),
@@ -84,18 +88,8 @@ impl Tap {
         }
     }
 
-    /// Whether the protocol's own end of an answer was seen.
-    pub fn ended_so_far(&self) -> bool {
-        self.reader.observation().ended
-    }
-
-    /// What the answer says, so far, that it used.
-    pub fn tokens_so_far(&self) -> Option<Tokens> {
-        self.reader.tokens()
-    }
-
     /// Whether an event of ours may be appended: always false but between server-sent events.
-    pub fn is_between_events(&self) -> bool {
+    pub(in crate::gateway) fn is_between_events(&self) -> bool {
         match &self.framing {
             Framing::Events(events) => events.is_between(),
             Framing::Document | Framing::Documents | Framing::Opaque => false,
@@ -103,7 +97,7 @@ impl Tap {
     }
 
     /// All that was learnt.
-    pub fn finish(mut self) -> Observation {
+    pub(in crate::gateway) fn finish(mut self) -> Observation {
         self.reader.take()
     }
 }

@@ -8,7 +8,6 @@ use super::count::count;
 use super::error::ErrorNames;
 use super::fact::{Fact, Habit, fact, is_last};
 use super::usage::Usage;
-use crate::domain::tokens::Tokens;
 
 /// What is known of an answer so far.
 #[derive(Clone, Debug)]
@@ -50,10 +49,6 @@ impl Reader {
     /// What was learnt, but for the tokens.
     pub(super) fn observation(&self) -> &Observation {
         &self.observation
-    }
-
-    pub(super) fn tokens(&self) -> Option<Tokens> {
-        self.usage.tokens()
     }
 
     /// All that was learnt; starts again.

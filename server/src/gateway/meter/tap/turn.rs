@@ -5,11 +5,10 @@ use entity::request::Protocol;
 use super::super::json::Walker;
 use super::Observation;
 use super::reader::Reader;
-use crate::domain::tokens::Tokens;
 
 /// Reads the messages that come from the engine, turn after turn.
 #[derive(Debug)]
-pub struct TurnTap {
+pub(in crate::gateway) struct TurnTap {
     walker: Walker,
     reader: Reader,
 }
@@ -25,31 +24,26 @@ impl Default for TurnTap {
 
 impl TurnTap {
     /// Reads a part of a message.
-    pub fn observe(&mut self, bytes: &[u8]) {
+    pub(in crate::gateway) fn observe(&mut self, bytes: &[u8]) {
         self.walker.feed(bytes, &mut self.reader);
     }
 
     /// The message is complete. Gives what was learnt of the turn, if the message ended it: with the
     /// answer's end, or with an error.
-    pub fn end_event(&mut self) -> Option<Observation> {
+    pub(in crate::gateway) fn end_event(&mut self) -> Option<Observation> {
         self.walker.restart();
         let seen = self.reader.observation();
         (seen.ended || seen.error_code.is_some()).then(|| self.reader.take())
     }
 
     /// Reads a whole message; gives what was learnt of the turn, if the message ended it.
-    pub fn observe_event(&mut self, message: &[u8]) -> Option<Observation> {
+    pub(in crate::gateway) fn observe_event(&mut self, message: &[u8]) -> Option<Observation> {
         self.observe(message);
         self.end_event()
     }
 
-    /// What the turn says, so far, that it used.
-    pub fn tokens_so_far(&self) -> Option<Tokens> {
-        self.reader.tokens()
-    }
-
     /// What was learnt of a turn that was cut short.
-    pub fn finish(mut self) -> Observation {
+    pub(in crate::gateway) fn finish(mut self) -> Observation {
         self.reader.take()
     }
 }
