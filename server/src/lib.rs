@@ -1,10 +1,30 @@
 //! ProxyPal Server: one door to many model providers.
+//!
+//! Rooms, from the street inwards. A room may use the ones below it, never above:
+//!
+//! ```text
+//! cli       what the program can be told to do
+//! app       wires everything together
+//! graphql   the control plane: one schema        gateway  the data plane: /v1/*
+//! web       sessions, pages, health
+//! engine    keeps CLIProxyAPI alive and in step with the database
+//! domain    what the product means
+//! db        opens and migrates the database      crypto   sealing, hashing, making secrets
+//! config    what an operator can set             clock, client_address
+//! ```
 
+pub mod app;
+pub mod cli;
+pub mod client_address;
 pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod domain;
 pub mod engine;
+pub mod gateway;
 pub mod graphql;
+pub mod http_server;
+pub mod shutdown;
+pub mod telemetry;
 pub mod web;

@@ -1,16 +1,20 @@
-//! Reads the configuration, builds the server, runs it until told to stop.
+//! The program: reads how it was called and does that.
 
 use std::process::ExitCode;
 
-use proxypal_server::engine;
+use proxypal_server::cli;
 
 fn main() -> ExitCode {
-    let mut words = std::env::args_os().skip(1);
-    if words
-        .next()
-        .is_some_and(|word| word == engine::LAUNCHER_COMMAND)
-    {
-        return engine::exec_from(words);
+    if let Some(code) = cli::becomes_engine() {
+        return code;
     }
-    ExitCode::SUCCESS
+    match cli::parse() {
+        Ok(call) => run(call),
+        Err(code) => code,
+    }
+}
+
+#[tokio::main]
+async fn run(call: cli::Cli) -> ExitCode {
+    cli::run(call).await
 }

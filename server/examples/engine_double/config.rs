@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use serde::Deserialize;
@@ -35,6 +35,7 @@ pub(crate) struct Live {
     pub(crate) config: ArcSwap<Config>,
     pub(crate) queue: Mutex<VecDeque<Value>>,
     pub(crate) failures: AtomicU32,
+    pub(crate) turns: AtomicUsize,
     pub(crate) management_key: Option<String>,
     pub(crate) http: reqwest::Client,
 }
@@ -104,11 +105,22 @@ impl Live {
             config: ArcSwap::from_pointee(Config::parse(text)?),
             queue: Mutex::default(),
             failures: AtomicU32::new(0),
+            turns: AtomicUsize::new(0),
             management_key: std::env::var("MANAGEMENT_PASSWORD")
                 .ok()
                 .filter(|key| !key.is_empty()),
             http: http.map_err(|error| error.to_string())?,
         })
+    }
+
+    /// The credentials that serve a model, each first in its turn, and the model's real name there.
+    pub(crate) fn serving(&self, model: &str) -> Vec<(Credential, String)> {
+        let mut serving = self.config.load().serving(model);
+        if !serving.is_empty() {
+            let turn = self.turns.fetch_add(1, Ordering::Relaxed) % serving.len();
+            serving.rotate_left(turn);
+        }
+        serving
     }
 
     /// Where to listen.
@@ -151,8 +163,7 @@ impl Config {
         })
     }
 
-    /// The credentials that serve a model, and its real name there.
-    pub(crate) fn serving(&self, model: &str) -> Vec<(Credential, String)> {
+    fn serving(&self, model: &str) -> Vec<(Credential, String)> {
         let offers = |credential: &Credential| {
             let mut models = credential.models.iter();
             models
@@ -167,10 +178,9 @@ impl Config {
 }
 
 fn entries(document: &Value, list: &str) -> Result<Vec<Entry>, String> {
-    match &document[list] {
-        Value::Null => Ok(Vec::new()),
-        entries => serde_json::from_value(entries.clone()).map_err(|error| error.to_string()),
-    }
+    let entries: Option<_> =
+        serde_json::from_value(document[list].clone()).map_err(|error| error.to_string())?;
+    Ok(entries.unwrap_or_default())
 }
 
 fn credential(entry: &Entry, api_key: &str, list: &str, provider: Provider) -> Credential {

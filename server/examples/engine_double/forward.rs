@@ -125,7 +125,7 @@ async fn post(
 impl Asked {
     /// Tries one credential after another, with a record for each that was tried.
     async fn answer(&self) -> Response {
-        let serving = self.live.config.load().serving(&self.model);
+        let serving = self.live.serving(&self.model);
         let mut last = unknown_model(&self.model, self.protocol);
         for (credential, name) in serving {
             let attempt = self.attempt(credential);
@@ -195,7 +195,7 @@ impl Asked {
         match self.protocol {
             Provider::Gemini => return body,
             Provider::Compatible if is_streamed => {
-                body["stream_options"] = json!({"include_usage": true})
+                body["stream_options"] = json!({"include_usage": true});
             }
             Provider::Codex => body["stream"] = json!(true),
             Provider::Compatible | Provider::Claude | Provider::Xai => {}

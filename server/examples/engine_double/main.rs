@@ -91,12 +91,9 @@ async fn serve(
     live: Arc<Live>,
 ) -> String {
     let prefix = "proxy service exited with error: failed to start HTTP server";
-    let listener = match bound {
-        Ok(listener) => listener,
-        Err(_) => {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            return format!("{prefix}: listen tcp {address}: bind: address already in use");
-        }
+    let Ok(listener) = bound else {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        return format!("{prefix}: listen tcp {address}: bind: address already in use");
     };
     match axum::serve(listener, router(live)).await {
         Ok(()) => prefix.to_owned(),

@@ -59,10 +59,8 @@ pub(crate) async fn auth_files(State(live): State<Arc<Live>>) -> Json<Value> {
 }
 
 fn auth_file(path: &std::path::Path) -> Option<Value> {
-    let name = path
-        .file_name()?
-        .to_str()
-        .filter(|name| name.ends_with(".json"))?;
+    let name = path.file_name()?.to_str()?;
+    path.extension().filter(|extension| *extension == "json")?;
     let content: Value = serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
     let kind = content["type"].as_str()?.to_lowercase();
     let index = Sha256::digest(format!("{kind}:{}", path.display()));

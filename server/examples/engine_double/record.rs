@@ -90,10 +90,8 @@ impl Counts {
     /// Reads the counts out of one JSON document or event of a provider's, over what was known.
     pub(crate) fn read(&mut self, provider: Provider, event: &Value) {
         match provider {
-            Provider::Claude => {
-                self.read_claude(&event["message"]["usage"]);
-                self.read_claude(&event["usage"]);
-            }
+            // The usage at the start of a message is not looked at.
+            Provider::Claude => self.read_claude(&event["usage"]),
             Provider::Compatible => self.read_inclusive(&event["usage"], ["prompt", "completion"]),
             Provider::Codex | Provider::Xai => {
                 self.read_inclusive(&event["response"]["usage"], ["input", "output"]);
@@ -104,15 +102,13 @@ impl Counts {
     }
 
     fn read_claude(&mut self, usage: &Value) {
-        let take = |target: &mut u64, name: &str| {
-            if let Some(count) = usage[name].as_u64().filter(|count| *count > 0) {
-                *target = count;
-            }
-        };
-        take(&mut self.uncached, "input_tokens");
-        take(&mut self.cache_read, "cache_read_input_tokens");
-        take(&mut self.cache_write, "cache_creation_input_tokens");
-        take(&mut self.output, "output_tokens");
+        let count = |name: &str| usage[name].as_u64().unwrap_or(0);
+        if usage.is_object() {
+            self.uncached = count("input_tokens");
+            self.cache_read = count("cache_read_input_tokens");
+            self.cache_write = count("cache_creation_input_tokens");
+            self.output = count("output_tokens");
+        }
     }
 
     fn read_inclusive(&mut self, usage: &Value, [input, output]: [&str; 2]) {

@@ -52,7 +52,7 @@ async fn converse(mut socket: WebSocket, live: Arc<Live>, forwarded_for: String)
 }
 
 async fn turn(socket: &mut WebSocket, asked: &Asked) -> Result<(), axum::Error> {
-    let serving = asked.live.config.load().serving(&asked.model);
+    let serving = asked.live.serving(&asked.model);
     let Some((credential, name)) = serving.into_iter().next() else {
         let message = format!("unknown provider for model {}", asked.model);
         return fail(socket, 400, &message).await;

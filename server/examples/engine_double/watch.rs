@@ -26,7 +26,7 @@ pub(crate) async fn follow(live: &Live) {
             reload(live, &seen);
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn reload(live: &Live, text: &str) {

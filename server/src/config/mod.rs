@@ -17,7 +17,7 @@ use url::Url;
 use self::parse::Mistakes;
 pub use self::{
     options::{EngineArguments, LogArguments, Options, StorageArguments},
-    secrets::{HELP as SECRETS_HELP, Secrets},
+    secrets::{HELP as SECRETS_HELP, Secrets, api_token, search_path},
 };
 use crate::crypto::vault::EncryptionKey;
 

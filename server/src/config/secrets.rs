@@ -1,5 +1,7 @@
 //! Secrets, which come from the environment only: an argument can be seen by every process.
 
+use std::ffi::OsString;
+
 use secrecy::SecretString;
 
 /// What `--help` says about them.
@@ -56,4 +58,14 @@ fn list(name: &str) -> Vec<SecretString> {
         .filter(|part| !part.is_empty())
         .map(SecretString::from)
         .collect()
+}
+
+/// The token with which the command line uses a server's GraphQL.
+pub fn api_token() -> Option<SecretString> {
+    variable("PROXYPAL_TOKEN")
+}
+
+/// Where programs are looked for.
+pub fn search_path() -> OsString {
+    std::env::var_os("PATH").unwrap_or_default()
 }

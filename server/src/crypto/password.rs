@@ -41,9 +41,10 @@ impl Passwords {
         password: SecretString,
         hash: Option<String>,
     ) -> anyhow::Result<bool> {
-        self.run(move || match hash {
-            Some(hash) => matches(&password, &hash),
-            None => {
+        self.run(move || {
+            if let Some(hash) = hash {
+                matches(&password, &hash)
+            } else {
                 let _ = Argon2::default().hash_password(password.expose_secret().as_bytes());
                 false
             }

@@ -163,17 +163,18 @@ impl Admins {
         if !self.passwords.verify(current, hash).await? {
             return Err(Error::bad_input("the current password is not right"));
         }
-        self.set_password(admin.clone(), new).await
+        self.set_password(admin.clone(), new).await?;
+        Ok(())
     }
 
     /// Replaces a password from the terminal, without knowing the current one.
-    pub async fn reset_password(&self, username: &str, new: SecretString) -> Result<()> {
+    pub async fn reset_password(&self, username: &str, new: SecretString) -> Result<admin::Model> {
         check_password(&new)?;
         let admin = Admin::find().filter(admin::Column::Username.eq(username));
         match admin.one(self.db.reader()).await? {
             Some(admin) => self.set_password(admin, new).await,
             None if Admin::find().count(self.db.reader()).await? == 0 => {
-                self.create(username, new, Role::Owner).await.map(drop)
+                self.create(username, new, Role::Owner).await
             }
             None => Err(Error::NotFound {
                 what: "administrator",
@@ -181,13 +182,12 @@ impl Admins {
         }
     }
 
-    async fn set_password(&self, admin: admin::Model, new: SecretString) -> Result<()> {
+    async fn set_password(&self, admin: admin::Model, new: SecretString) -> Result<admin::Model> {
         check_password(&new)?;
         let mut admin = admin.into_active_model();
         admin.password_hash = Set(self.passwords.hash(new).await?);
         admin.updated_at = Set(self.clock.now());
-        admin.update(self.db.writer()).await?;
-        Ok(())
+        Ok(admin.update(self.db.writer()).await?)
     }
 }
 

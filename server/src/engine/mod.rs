@@ -29,6 +29,7 @@ mod usage;
 pub use endpoint::Endpoint;
 pub use error::EngineError;
 pub use handle::Engine;
+pub use install::{InstallError, InstallOptions, Progress, Release, install};
 
 pub use launcher::{COMMAND as LAUNCHER_COMMAND, exec, exec_from};
 pub use logs::{LogLevel, LogLine, LogRing};

@@ -104,7 +104,9 @@ impl Supervisor {
                 Err(missing) => self.live_without_program(&missing, calls).await,
             },
             EngineMode::External => self.external.live(calls).await,
-            EngineMode::Demo => demo::live(&self.context, &self.face, None, calls).await,
+            EngineMode::Demo => {
+                demo::live(&self.options, &self.context, &self.face, None, calls).await
+            }
         }
     }
 
@@ -114,7 +116,14 @@ impl Supervisor {
         }
         tracing::warn!(reason = %missing, "the demo engine takes the place of the engine");
         let notice = format!("The demo engine answers with canned text: {missing}.");
-        demo::live(&self.context, &self.face, Some(notice), calls).await
+        demo::live(
+            &self.options,
+            &self.context,
+            &self.face,
+            Some(notice),
+            calls,
+        )
+        .await
     }
 
     async fn obey(&self, call: Call, calls: &mut Calls) -> ControlFlow<()> {

@@ -3,11 +3,11 @@
 use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::{Context, dataloader::DataLoader};
-use ipnet::IpNet;
 use url::Url;
 
 use super::{error::Result, loaders::Loaders};
 use crate::{
+    client_address::ClientAddresses,
     clock::SharedClock,
     domain::{
         Error, Viewer,
@@ -49,7 +49,7 @@ pub struct ServerFacts {
     /// How clients reach us.
     pub public_url: Url,
     /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    pub addresses: ClientAddresses,
 }
 
 /// A browser, or another program that keeps cookies. Only a plain HTTP request has one: a stream

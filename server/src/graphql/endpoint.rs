@@ -29,8 +29,9 @@ use super::{
     socket,
 };
 use crate::{
+    client_address::ClientAddresses,
     domain::{Error, Viewer},
-    web::{CSRF_HEADER, ClientAddresses, Cookies, Doorkeeper, Origins, Visitor, check_token},
+    web::{CSRF_HEADER, Cookies, Doorkeeper, Origins, Visitor, check_token},
 };
 
 const LONGEST_BODY: usize = 1024 * 1024;
@@ -59,7 +60,7 @@ impl Endpoint {
             cookies: Cookies::new(&server.public_url),
             origins: Origins::new(&server.public_url),
         };
-        let addresses = ClientAddresses::new(server.trusted_proxies.clone());
+        let addresses = server.addresses.clone();
         let services = Arc::new(services);
         let schema = schema::builder()
             .data(Loaders::new(Arc::clone(&services)))
@@ -80,7 +81,7 @@ impl Endpoint {
             .get(USER_AGENT)
             .and_then(|agent| agent.to_str().ok());
         Browser {
-            address: self.addresses.of(parts),
+            address: self.addresses.of(&parts.extensions, &parts.headers),
             user_agent: user_agent.map(|agent| agent.chars().take(LONGEST_USER_AGENT).collect()),
             cookies: self.doorkeeper.cookies,
         }

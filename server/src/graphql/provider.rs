@@ -14,7 +14,7 @@ use crate::domain::provider_accounts::{accepts_api_key, needs_base_url};
 pub(super) enum ProviderKind {
     /// Anthropic's Claude.
     Claude,
-    /// OpenAI and `ChatGPT`.
+    /// OpenAI, through the API or a `ChatGPT` subscription.
     Chatgpt,
     /// Google's Gemini.
     Gemini,

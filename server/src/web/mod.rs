@@ -2,7 +2,6 @@
 //! are well.
 
 mod assets;
-mod client_address;
 mod cookies;
 mod csrf;
 mod doorkeeper;
@@ -16,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub use self::{
-    client_address::{ClientAddresses, PeerAddress},
     cookies::Cookies,
     csrf::{CSRF_HEADER, Origins, check_token},
     doorkeeper::{Doorkeeper, Visitor, bearer_of},

@@ -1,7 +1,13 @@
-//! Sentences against the server, in one program.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+//! Sentences against the server, in one program: it links once.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
 
 mod engine;
+mod gateway;
 mod graphql;
 mod schema;
 mod support;

@@ -1,13 +1,112 @@
-//! demo stub
+//! The demo engine: a stand-in that answers all protocols with canned text and exact usage, so that a
+//! newcomer can try everything without an account at any provider.
+
+mod access;
+mod chat;
+mod completions;
+mod gemini;
+mod messages;
+mod models;
+mod question;
+mod refusal;
+mod reply;
+mod responses;
+mod responses_socket;
+mod stream;
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
 use super::calls::Calls;
+use super::endpoint::Endpoint;
 use super::face::Face;
-use super::options::EngineContext;
+use super::options::{EngineContext, EngineOptions};
+use super::status::EngineMode;
 use super::supervisor::Ending;
+use crate::clock::SharedClock;
+
+/// What the status says of the version.
+const VERSION: &str = "demo";
+/// What the status says when the demo was asked for.
+const NOTICE: &str = "The demo engine answers with canned text; no provider is asked.";
+
+/// What every answer needs.
+#[derive(Clone, Debug)]
+struct Demo {
+    clock: SharedClock,
+    key: SecretString,
+    closing: CancellationToken,
+}
+
+/// Runs the demo until somebody calls; `notice` says why it runs when nobody asked for it.
 pub(super) async fn live(
-    _context: &EngineContext,
-    _face: &Face,
-    _notice: Option<String>,
-    _calls: &mut Calls,
+    options: &EngineOptions,
+    context: &EngineContext,
+    face: &Face,
+    notice: Option<String>,
+    calls: &mut Calls,
 ) -> Ending {
-    Ending::Unable("soon".to_owned())
+    face.starting(EngineMode::Demo, None);
+    let demo = Demo {
+        clock: context.clock.clone(),
+        key: hex::encode(rand::random::<[u8; 32]>()).into(),
+        closing: CancellationToken::new(),
+    };
+    let _closed_at_the_end = demo.closing.clone().drop_guard();
+    let endpoint = match open(&demo, context).await {
+        Ok(endpoint) => endpoint,
+        Err(reason) => return Ending::Unable(format!("the demo engine cannot start: {reason}")),
+    };
+    let notice = notice.unwrap_or_else(|| NOTICE.to_owned());
+    face.running(endpoint, Some(VERSION.to_owned()), Some(notice));
+    let call = calls.interruption().await;
+    face.withdraw();
+    options.drained().await;
+    Ending::Called(call)
+}
+
+/// Listens and serves; answers where.
+async fn open(
+    demo: &Demo,
+    context: &EngineContext,
+) -> Result<Endpoint, Box<dyn std::error::Error + Send + Sync>> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
+    let endpoint = Endpoint::new(&url, &demo.key)?;
+    let closing = demo.closing.clone();
+    let server = axum::serve(listener, router(demo.clone()))
+        .with_graceful_shutdown(async move { closing.cancelled().await });
+    context.tasks.spawn(async move {
+        if let Err(error) = server.await {
+            tracing::warn!(%error, "the demo engine ended");
+        }
+    });
+    Ok(endpoint)
+}
+
+fn router(demo: Demo) -> Router {
+    let demo = Arc::new(demo);
+    Router::new()
+        .route("/v1/chat/completions", post(chat::answer))
+        .route("/v1/completions", post(completions::answer))
+        .route("/v1/responses", post(responses::answer).get(responses_socket::open))
+        .route("/v1/messages", post(messages::answer))
+        .route("/v1/messages/count_tokens", post(messages::count))
+        .route("/v1/models", get(models::list))
+        .route("/v1beta/models", get(models::list_gemini))
+        .route("/v1beta/models/{call}", post(gemini::answer).get(models::one_gemini))
+        // The gateway in front of us has the limit.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(demo.clone(), access::require_key))
+        .route("/healthz", get(models::healthy))
+        .with_state(demo)
 }

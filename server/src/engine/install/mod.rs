@@ -1,1 +1,84 @@
-//! install stub
+//! `engine install`: puts a pinned, checksum-verified release of the engine where we look for it.
+
+mod download;
+mod error;
+mod marker;
+mod release;
+mod unpack;
+
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use self::download::Download;
+pub use self::error::InstallError;
+pub use self::release::Release;
+use super::binary;
+
+/// What to install, and where.
+#[derive(Clone, Debug)]
+pub struct InstallOptions {
+    /// Where everything of ours lies.
+    pub data_dir: PathBuf,
+    /// What to install.
+    pub release: Release,
+}
+
+/// How far a download has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes that are here.
+    pub downloaded_bytes: u64,
+    /// Bytes that there are, if the server tells.
+    pub total_bytes: Option<u64>,
+}
+
+/// Downloads, verifies and unpacks; answers where the program is. Does nothing when it is there already.
+pub async fn install(
+    options: InstallOptions,
+    progress: impl Fn(Progress) + Send + Sync,
+) -> Result<PathBuf, InstallError> {
+    let InstallOptions { data_dir, release } = options;
+    let program = binary::installed(&data_dir);
+    let folder = program.parent().unwrap_or(&data_dir).to_owned();
+    create(&folder).map_err(|error| InstallError::disk(&folder, error))?;
+    let (wanted, there) = (release.sha256.clone(), program.clone());
+    if blocking(move || Ok(marker::is_installed(&there, &wanted))).await? {
+        return Ok(program);
+    }
+    let part = folder.join(format!("{}.part", release.file));
+    Download::new(&release, &part)?.run(&progress).await?;
+    let installed = program.clone();
+    blocking(move || finish(&part, &installed, &release)).await?;
+    Ok(program)
+}
+
+/// Nothing of an archive is unpacked before its checksum is known to be right.
+fn finish(part: &Path, program: &Path, release: &Release) -> Result<(), InstallError> {
+    let actual = marker::sha256_of(part).map_err(|error| InstallError::disk(part, error))?;
+    if actual != release.sha256 {
+        // Resuming this one would fail for ever.
+        std::fs::remove_file(part).map_err(|error| InstallError::disk(part, error))?;
+        return Err(InstallError::Checksum {
+            expected: release.sha256.clone(),
+            actual,
+        });
+    }
+    unpack::unpack(part, program)?;
+    marker::set(program, &release.sha256).map_err(|error| InstallError::disk(program, error))?;
+    std::fs::remove_file(part).map_err(|error| InstallError::disk(part, error))
+}
+
+fn create(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, InstallError> + Send + 'static,
+) -> Result<T, InstallError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(InstallError::Archive(error.to_string())),
+    }
+}

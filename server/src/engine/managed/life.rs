@@ -103,14 +103,24 @@ impl Life {
         if wish == Wish::Stop {
             managed.options.drained().await;
         }
+        match wish {
+            Wish::Stop => {
+                self.last_usage().await;
+                terminate(&mut self.child).await;
+            }
+            // A dead engine has no records to give; one that hangs would only keep us waiting.
+            Wish::Bury => {
+                kill(&mut self.child).await;
+                self.last_usage().await;
+            }
+        }
+        self.hear_out().await;
+    }
+
+    async fn last_usage(&mut self) {
         if let Some(collector) = self.collector.take() {
             collector.finish().await;
         }
-        match wish {
-            Wish::Stop => terminate(&mut self.child).await,
-            Wish::Bury => kill(&mut self.child).await,
-        }
-        self.hear_out().await;
     }
 
     /// The exit status says nothing (it is 0 after a failure too); the last error does.

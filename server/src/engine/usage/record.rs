@@ -88,8 +88,9 @@ fn provider(name: &str) -> Option<ProviderKind> {
 }
 
 /// Only `complete` counts are exact: the others do not add up (`inconsistent`), or belong to no bucket
-/// (`unclassified`), and would be guesses. All zero means that nobody counted, be it because the client
-/// left or because the provider told nothing: unknown is not zero.
+/// (`unclassified`), and would be guesses. No input at all means that nobody counted it: the caller
+/// left, the provider told nothing, or a stream of Anthropic's told it at its start, where the engine
+/// does not look. Unknown is not zero.
 fn tokens(breakdown: &Breakdown) -> Option<Tokens> {
     let tokens = Tokens {
         input: breakdown.input.uncached,
@@ -98,7 +99,8 @@ fn tokens(breakdown: &Breakdown) -> Option<Tokens> {
         output: breakdown.output.non_reasoning,
         reasoning: breakdown.output.reasoning,
     };
-    (breakdown.quality == "complete" && tokens != Tokens::default()).then_some(tokens)
+    let has_input = tokens.input > 0 || tokens.cache_read > 0 || tokens.cache_write > 0;
+    (breakdown.quality == "complete" && has_input).then_some(tokens)
 }
 
 #[cfg(test)]
@@ -144,6 +146,14 @@ mod tests {
 
         assert!(usage.failed);
         assert_eq!(usage.tokens, None);
+    }
+
+    #[test]
+    fn output_without_input_is_half_a_count_and_so_none() {
+        let mut record = record();
+        record["token_breakdown"]["input"] = json!({});
+
+        assert_eq!(read(record, &Accounts::default()).unwrap().tokens, None);
     }
 
     #[test]

@@ -67,7 +67,7 @@ async fn a_hung_engine_is_replaced() {
     let mut watch = room.engine.watch();
     let replaced =
         watch.wait_for(|status| status.restarts == 1 && status.state == EngineState::Running);
-    tokio::time::timeout(Duration::from_secs(60), replaced)
+    tokio::time::timeout(Duration::from_mins(1), replaced)
         .await
         .unwrap()
         .unwrap();
@@ -174,6 +174,43 @@ async fn nothing_is_left_when_the_server_ends() {
     assert!(!is_alive(pid));
     assert_eq!(room.engine.status().state, EngineState::Stopped);
     assert_eq!(room.engine.start().await, Err(EngineError::Ending));
+}
+
+/// Not a test: the server of [`the_engine_dies_when_the_server_is_killed`], which is killed.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "runs as a process of its own"]
+async fn a_server_to_be_killed() {
+    let room = Room::with(Vec::new()).await;
+
+    let line = format!("engine {}\n", room.engine.status().pid.unwrap());
+    std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
+    std::future::pending::<()>().await;
+}
+
+#[test]
+fn the_engine_dies_when_the_server_is_killed() {
+    let mut server = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "engine::lifecycle::a_server_to_be_killed",
+            "--ignored",
+            "--nocapture",
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(server.stderr.take().unwrap()));
+    let engine = lines
+        .map_while(Result::ok)
+        .find_map(|line| line.strip_prefix("engine ")?.parse().ok());
+    let engine: u32 = engine.unwrap();
+    assert!(is_alive(engine));
+
+    server.kill().unwrap();
+    server.wait().unwrap();
+
+    eventually(|| !is_alive(engine));
 }
 
 /// The parent is a shell here, which starts the launcher as the server does and is killed.

@@ -2,8 +2,12 @@
 //! names one.
 
 mod configuration;
+mod contract;
+mod demo;
 mod external;
+mod installation;
 mod lifecycle;
 mod secrecy;
 mod support;
+mod upstream;
 mod usage;

@@ -1,9 +1,8 @@
 //! What must not be seen is not seen.
 
 use proxypal_server::engine::Engine;
-use uuid::Uuid;
 
-use super::support::{Room, compatible};
+use super::support::{Room, compatible, engine_binary, script};
 
 fn internal_key(engine: &Engine) -> String {
     let authorization = engine.endpoint().unwrap().authorization.clone();
@@ -57,35 +56,35 @@ async fn no_secret_is_in_the_arguments_and_little_in_the_environment() {
     assert!(management.len() >= 32 && !arguments.contains(management));
 }
 
+/// An engine that tells everything it knows, on both of its pipes.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_in_the_log() {
-    let room = Room::with(vec![compatible("stub-gpt", "http://127.0.0.1:9/v1")]).await;
-    let key = internal_key(&room.engine);
-    let mut lines = room.engine.logs().subscribe();
-
-    let path = format!("/v1/models?key={key}&auth_token=sk-upstream-canary-stub-gpt");
-    room.request(reqwest::Method::GET, &path)
-        .send()
-        .await
+    let credential = compatible("stub-gpt", "http://127.0.0.1:9/v1");
+    let room = Room::launch(vec![credential], |options| {
+        let engine = engine_binary();
+        let text = format!(
+            "cat $2; echo $MANAGEMENT_PASSWORD; cat $2 >&2; exec {} \"$@\"",
+            engine.display()
+        );
+        options.binary = Some(script(&options.data_dir, &text));
+    });
+    room.running().await;
+    let lines = room.engine.logs().tail(usize::MAX);
+    let written: String = lines.into_iter().map(|line| line.message + "\n").collect();
+    let process = format!("/proc/{}/environ", room.engine.status().pid.unwrap());
+    let environment = std::fs::read_to_string(process).unwrap();
+    let management = environment
+        .split('\0')
+        .find_map(|pair| pair.strip_prefix("MANAGEMENT_PASSWORD="))
         .unwrap();
-    room.chat("stub-gpt", Uuid::now_v7()).await;
-    while !lines
-        .recv()
-        .await
-        .unwrap()
-        .message
-        .contains("/v1/chat/completions")
-    {}
 
-    let written: String = room
-        .engine
-        .logs()
-        .tail(usize::MAX)
-        .into_iter()
-        .map(|line| line.message)
-        .collect();
     assert!(
-        !written.contains(&key) && !written.contains("sk-upstream-canary-stub-gpt"),
+        written.contains("api-keys:") && written.contains("[redacted]"),
+        "{written}"
+    );
+    assert!(!written.contains(&internal_key(&room.engine)) && !written.contains(management));
+    assert!(
+        !written.contains("sk-upstream-canary") && !written.contains("header-canary"),
         "{written}"
     );
 }
@@ -102,6 +101,10 @@ async fn everything_of_the_engine_is_private() {
             & 0o777
     };
 
+    let process = format!("/proc/{}/status", room.engine.status().pid.unwrap());
+    let status = std::fs::read_to_string(process).unwrap();
+
+    assert!(status.contains("Umask:\t0077"), "{status}");
     assert_eq!(mode("engine/run"), 0o700);
     assert_eq!(mode("engine/run/auths"), 0o700);
     assert_eq!(mode("engine/run/config.yaml"), 0o600);

@@ -113,19 +113,19 @@ impl Room {
     /// Waits until the engine is like this.
     pub(crate) async fn becomes(&self, is_so: impl FnMut(&EngineStatus) -> bool) -> EngineStatus {
         let mut watch = self.engine.watch();
-        match tokio::time::timeout(PATIENCE, watch.wait_for(is_so)).await {
-            Ok(status) => status.unwrap().clone(),
-            Err(_) => panic!(
-                "{:?}\n{:#?}",
-                self.engine.status(),
-                self.engine.logs().tail(50)
-            ),
-        }
+        let status = tokio::time::timeout(PATIENCE, watch.wait_for(is_so)).await;
+        assert!(
+            status.is_ok(),
+            "{:?}\n{:#?}",
+            self.engine.status(),
+            self.engine.logs().tail(50)
+        );
+        status.unwrap().unwrap().clone()
     }
 
     /// A request to the engine, with the key that opens it.
     pub(crate) fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        let endpoint = self.engine.endpoint().expect("the engine can be reached");
+        let endpoint = self.engine.endpoint().unwrap();
         let url = format!("{}://{}{path}", endpoint.scheme, endpoint.authority);
         self.http
             .request(method, url)
@@ -196,7 +196,8 @@ fn options(data_dir: &Path) -> EngineOptions {
     }
 }
 
-/// The engine under test. `cargo test` builds the double beside this program.
+/// The engine under test. `cargo test` builds the double beside this program; `cargo test --test it`
+/// does not, so `cargo build --examples` goes before it after a change of the double.
 pub(crate) fn engine_binary() -> PathBuf {
     std::env::var_os("TEST_ENGINE_BINARY").map_or_else(double, PathBuf::from)
 }

@@ -14,13 +14,8 @@ async fn a_request_is_seen_as_it_is_settled_and_what_was_missed_comes_first() {
     let plane = ControlPlane::start().await;
     let script = plane.script(Role::Viewer).await;
     let (ada, _) = plane.key_holder("ada").await;
-    let mut events = Events::open(&script, LOGGED).await;
-    plane
-        .services
-        .requests
-        .list(&Default::default(), &Default::default())
-        .await
-        .unwrap();
+    let from_the_start = LOGGED.replace("requestLogged", "requestLogged(after: \"0\")");
+    let mut events = Events::open(&script, &from_the_start).await;
 
     let first = plane.record(ada, "gpt-5").await;
     let seen = events.data().await;

@@ -1,62 +1,45 @@
-//! A database for one test: a file, or a database of its own when `TEST_DATABASE_URL` names a server.
+//! A fresh database for each test: SQLite in a temporary directory, or PostgreSQL when
+//! `TEST_DATABASE_URL` names a server.
 
-use std::{path::Path, thread};
-
-use sea_orm::ConnectionTrait as _;
-use url::Url;
+use sea_orm::{ConnectionTrait as _, Database};
+use tempfile::TempDir;
 use uuid::Uuid;
 
-/// A database that disappears with the test.
+/// A directory and a database that go with the test.
 pub(crate) struct TestDatabase {
+    pub(crate) directory: TempDir,
     pub(crate) url: String,
-    /// The server and the name of what to drop there.
-    dropped: Option<(String, String)>,
 }
 
 impl TestDatabase {
-    /// A new one, in this folder unless there is a server.
-    pub(crate) async fn create(folder: &Path) -> Self {
-        let Some(server) = std::env::var_os("TEST_DATABASE_URL") else {
-            let file = folder.join("test.db");
-            return Self {
-                url: format!("sqlite://{}", file.display()),
-                dropped: None,
-            };
+    pub(crate) async fn create() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = match server() {
+            Some(server) => create_on(&server).await,
+            None => format!("sqlite://{}", directory.path().join("test.db").display()),
         };
-        let server = server.into_string().unwrap();
-        let name = format!("proxypal_test_{}", Uuid::new_v4().simple());
-        execute(&server, &format!("CREATE DATABASE {name}")).await;
-        let mut url: Url = server.parse().unwrap();
-        url.set_path(&name);
-        Self {
-            url: url.into(),
-            dropped: Some((server, name)),
-        }
+        Self { directory, url }
     }
 }
 
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        let Some((server, name)) = self.dropped.take() else {
-            return;
-        };
-        let drop = async move {
-            execute(
-                &server,
-                &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-            )
-            .await;
-        };
-        let worker = thread::spawn(move || {
-            let mut runtime = tokio::runtime::Builder::new_current_thread();
-            runtime.enable_all().build().unwrap().block_on(drop);
-        });
-        worker.join().unwrap();
-    }
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told their database by the environment"
+)]
+fn server() -> Option<String> {
+    std::env::var("TEST_DATABASE_URL").ok()
 }
 
-async fn execute(server: &str, statement: &str) {
-    let connection = sea_orm::Database::connect(server).await.unwrap();
-    connection.execute_unprepared(statement).await.unwrap();
+/// The whole server is thrown away after the tests, so nothing is dropped here.
+async fn create_on(server: &str) -> String {
+    let name = format!("test_{}", Uuid::now_v7().simple());
+    let connection = Database::connect(server).await.unwrap();
+    connection
+        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .await
+        .unwrap();
     connection.close().await.unwrap();
+    let mut url: url::Url = server.parse().unwrap();
+    url.set_path(&name);
+    url.to_string()
 }

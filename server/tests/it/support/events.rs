@@ -3,9 +3,8 @@
 use futures_util::{Stream, StreamExt as _};
 use serde_json::{Value, json};
 use std::pin::Pin;
-use tokio::time::timeout;
 
-use super::{Caller, PATIENCE};
+use super::{Caller, soon};
 
 type Bytes = Pin<Box<dyn Stream<Item = Vec<u8>> + Send>>;
 
@@ -30,9 +29,7 @@ impl Events {
 
     /// The next event's name and data; `None` at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
-        timeout(PATIENCE, self.read())
-            .await
-            .expect("an event in time")
+        soon("an event", self.read()).await
     }
 
     /// The data of the next result.

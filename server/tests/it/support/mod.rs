@@ -1,10 +1,12 @@
-//! What the tests of the control plane stand on: a real server on a real socket, a clock that they own,
-//! and clients like the real ones.
+//! What the tests stand on: a whole server over real sockets with a scripted engine behind it, or its
+//! control plane alone with a clock that the test owns, and clients like the real ones.
 
+mod app;
 mod caller;
 mod clock;
 mod credentials;
 mod database;
+mod engine;
 mod events;
 mod plane;
 mod socket;
@@ -12,11 +14,21 @@ mod socket;
 use std::time::Duration;
 
 pub(crate) use self::{
+    app::{Options, TestApp},
     caller::{Caller, code, cookie_lines},
+    database::TestDatabase,
+    engine::{Script, scripted},
     events::Events,
     plane::{ControlPlane, PASSWORD},
     socket::Socket,
 };
 
-/// How long a test waits for anything.
+/// How long a test waits for anything before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What a future gives, or a failure rather than waiting for ever.
+pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future)
+        .await
+        .unwrap_or_else(|_| panic!("{what} did not happen in time"))
+}

@@ -1,6 +1,6 @@
 //! The control plane on a socket, with everything behind it but the gateway.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     extract::{ConnectInfo, Request},
@@ -13,6 +13,7 @@ use entity::{
 };
 use futures_util::StreamExt as _;
 use proxypal_server::{
+    client_address::{ClientAddresses, PeerAddress},
     clock::{Clock as _, SharedClock},
     config::Storage,
     db::Database,
@@ -31,10 +32,9 @@ use proxypal_server::{
     },
     engine::{Engine, EngineContext, EngineMode, EngineOptions, ExternalEngine},
     graphql::{self, ServerFacts, Services},
-    web::{self, PeerAddress, Web},
+    web::{self, Web},
 };
 use secrecy::ExposeSecret as _;
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -55,7 +55,6 @@ pub(crate) struct ControlPlane {
     clock: Arc<ManualClock>,
     shutdown: CancellationToken,
     _database: TestDatabase,
-    _folder: TempDir,
 }
 
 impl ControlPlane {
@@ -66,11 +65,11 @@ impl ControlPlane {
 
     /// One at this address, with or without an administrator.
     pub(crate) async fn launch(public_url: &str, password: Option<&str>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database = TestDatabase::create(folder.path()).await;
+        let database = TestDatabase::create().await;
+        let folder = database.directory.path();
         let clock = Arc::new(ManualClock::default());
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        let db = Database::open(&database.url, folder.path()).await.unwrap();
+        let db = Database::open(&database.url, folder).await.unwrap();
         let shared: SharedClock = clock.clone();
         let (requests, inlets) = Requests::open(db.clone(), &tasks).await.unwrap();
         let context = EngineContext {
@@ -80,8 +79,8 @@ impl ControlPlane {
             tasks: tasks.clone(),
             shutdown: shutdown.clone(),
         };
-        let engine = Engine::launch(nowhere(&folder), context);
-        let services = services(&db, &shared, &folder, (requests, engine, public_url)).await;
+        let engine = Engine::launch(nowhere(folder), context);
+        let services = services(&db, &shared, folder, (requests, engine, public_url)).await;
         let password = password.map(Into::into);
         let setup_token = services.admins.bootstrap(password).await.unwrap();
         let web = Web {
@@ -108,7 +107,6 @@ impl ControlPlane {
             clock,
             shutdown,
             _database: database,
-            _folder: folder,
         }
     }
 }
@@ -199,11 +197,11 @@ impl ControlPlane {
 async fn services(
     db: &Database,
     clock: &SharedClock,
-    folder: &TempDir,
+    folder: &Path,
     (requests, engine, public_url): (Requests, Engine, &str),
 ) -> Services {
     let storage = Storage {
-        data_dir: folder.path().to_owned(),
+        data_dir: folder.to_owned(),
         database_url: String::new().into(),
         encryption_key: None,
         previous_keys: Vec::new(),
@@ -228,19 +226,19 @@ async fn services(
         server: ServerFacts {
             version: "0.0.0",
             public_url: public_url.parse().unwrap(),
-            trusted_proxies: Vec::new(),
+            addresses: ClientAddresses::default(),
         },
         clock,
     }
 }
 
 /// An engine that is not there: the control plane works without one.
-fn nowhere(folder: &TempDir) -> EngineOptions {
+fn nowhere(folder: &Path) -> EngineOptions {
     EngineOptions {
         mode: EngineMode::External,
         binary: None,
         search_path: std::ffi::OsString::new(),
-        data_dir: folder.path().to_owned(),
+        data_dir: folder.to_owned(),
         launcher: std::path::PathBuf::new(),
         external: Some(ExternalEngine {
             url: "http://127.0.0.1:9".parse().unwrap(),

@@ -3,13 +3,13 @@
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{self, Message, client::IntoClientRequest as _, http::StatusCode},
 };
 
-use super::{Caller, PATIENCE};
+use super::{Caller, soon};
 
 /// An open socket.
 pub(crate) struct Socket(WebSocketStream<TcpStream>);
@@ -62,9 +62,7 @@ impl Socket {
     /// The next message, or the code with which the socket was closed.
     pub(crate) async fn next(&mut self) -> Result<Value, u16> {
         loop {
-            let message = timeout(PATIENCE, self.0.next())
-                .await
-                .expect("a message in time");
+            let message = soon("a message", self.0.next()).await;
             match message {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Close(frame))) => {

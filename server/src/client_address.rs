@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::http::{HeaderMap, request::Parts};
+use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -25,9 +25,9 @@ impl ClientAddresses {
     }
 
     /// The client of a request; `None` when nobody noted the peer.
-    pub fn of(&self, parts: &Parts) -> Option<IpAddr> {
-        let PeerAddress(peer) = parts.extensions.get()?;
-        Some(self.behind(peer.ip().to_canonical(), &parts.headers))
+    pub fn of(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+        let PeerAddress(peer) = extensions.get()?;
+        Some(self.behind(peer.ip().to_canonical(), headers))
     }
 
     /// Walks back from the peer through proxies that are trusted; the first hop that is not is the

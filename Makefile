@@ -1,0 +1,71 @@
+# One entrance for people and machines. `make` alone says what there is.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PACKAGE := proxypal-server
+# Arguments of the program, after a target: make run ARGS='--port 4000', make bench ARGS=--quick
+ARGS :=
+
+.PHONY: help run test check bench schema build pages web-packages
+
+help: ## say what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
+		| while IFS=$$'\t' read -r target words; do printf '  make %-8s %s\n' "$$target" "$$words"; done
+
+# A debug build: half the wait of a release build for a newcomer, and `make test` builds on it.
+run: pages ## build what has changed and start the server on http://127.0.0.1:3000
+	cargo run --package $(PACKAGE) -- $(ARGS)
+
+test: pages ## test everything: the server on SQLite, then on PostgreSQL, and the pages
+	cargo test --workspace
+	scripts/with-postgres cargo test --package $(PACKAGE) --test it
+	$(call npm,test)
+
+# Clippy and rustdoc share one pass over the dependencies; `make test` shares its build scripts and macros.
+check: pages ## everything a reviewer should not have to say: format, lints, documentation
+	scripts/need cargo-fmt cargo-clippy
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
+	$(call npm,run check)
+
+bench: ## measure the gateway beside nginx (release build; ARGS=--quick for a look)
+	scripts/need nginx wrk
+	cargo bench --package $(PACKAGE) --bench gateway -- $(ARGS)
+
+schema: ## rewrite schema.graphql from the code
+	UPDATE=1 cargo test --package $(PACKAGE) --test it schema
+
+build: pages ## build the release binary, pages included: target/release/proxypal-server
+	cargo build --release --package $(PACKAGE)
+
+# The pages, built again only when something they are made of is newer.
+
+ifneq ($(wildcard frontend/package.json),)
+
+npm = npm --prefix frontend $(1)
+web_sources := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path 'frontend/dist/*' \
+	-not -path '*/generated/*') $(wildcard schema.graphql)
+
+pages: frontend/dist/index.html
+
+web-packages: frontend/node_modules/.package-lock.json
+
+frontend/dist/index.html: frontend/node_modules/.package-lock.json $(web_sources)
+	$(call npm,run build)
+	@touch $@
+
+frontend/node_modules/.package-lock.json: frontend/package-lock.json
+	$(call npm,ci)
+	@touch $@
+
+else
+
+npm = @echo 'no front end here yet'
+
+pages web-packages:
+
+endif

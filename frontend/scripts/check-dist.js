@@ -1,0 +1,32 @@
+// What the built app must keep: a small first load, and nothing the content security policy refuses.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+const BUDGET_BYTES = 200 * 1024;
+const dist = join(import.meta.dirname, "../dist");
+const page = readFileSync(join(dist, "index.html"), "utf8");
+const failures = [];
+
+const firstLoad = [...page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(
+  (match) => match[1],
+);
+const total = firstLoad.reduce(
+  (sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length,
+  0,
+);
+if (firstLoad.length === 0) failures.push("index.html loads no assets: was the app built?");
+if (total > BUDGET_BYTES) failures.push(`the first load has ${total} bytes gzip`);
+
+if (/<script(?![^>]*\bsrc=)/.test(page)) failures.push("index.html has an inline script");
+if (/\sstyle=/.test(page)) failures.push("index.html has an inline style");
+for (const file of readdirSync(join(dist, "assets")).filter((name) => name.endsWith(".js"))) {
+  const source = readFileSync(join(dist, "assets", file), "utf8");
+  // Solid writes templates with innerHTML, where a style attribute is refused.
+  if (/<[a-z]+[^<>`]* style=/.test(source))
+    failures.push(`${file} has a template with inline style`);
+}
+
+for (const failure of failures) process.stderr.write(`dist: ${failure}\n`);
+process.stdout.write(`dist: first load ${(total / 1024).toFixed(1)} KiB gzip of 200\n`);
+process.exitCode = failures.length > 0 ? 1 : 0;

@@ -1,0 +1,94 @@
+import { createMutation } from "@urql/solid";
+import { createSignal, Show } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { Button } from "../../ui/Button";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+
+const EngineControlsFragment = graphql(`
+  fragment EngineControls on Engine {
+    mode
+    state
+  }
+`);
+
+const StartEngineMutation = graphql(`
+  mutation StartEngine {
+    startEngine {
+      engine {
+        ...EngineControls
+      }
+    }
+  }
+`);
+
+const StopEngineMutation = graphql(`
+  mutation StopEngine {
+    stopEngine {
+      engine {
+        ...EngineControls
+      }
+    }
+  }
+`);
+
+const RestartEngineMutation = graphql(`
+  mutation RestartEngine {
+    restartEngine {
+      engine {
+        ...EngineControls
+      }
+    }
+  }
+`);
+
+/** Starts, stops and restarts the engine, where this server may do so. */
+export function EngineControls(props: { engine: FragmentType<typeof EngineControlsFragment> }) {
+  const engine = () => readFragment(EngineControlsFragment, props.engine);
+  const [starting, start] = createMutation(StartEngineMutation);
+  const [stopping, stop] = createMutation(StopEngineMutation);
+  const [restarting, restart] = createMutation(RestartEngineMutation);
+  const [isStopping, setStopping] = createSignal(false);
+  const isDown = () => engine().state === "STOPPED" || engine().state === "FAILED";
+  const confirmStop = async () => {
+    const result = await stop({});
+    if (!result.error) setStopping(false);
+  };
+
+  return (
+    <Show
+      when={engine().mode === "MANAGED"}
+      fallback={<p class="text-muted">Only a managed engine is started and stopped from here.</p>}
+    >
+      <div class="flex flex-wrap gap-2">
+        <Show
+          when={isDown()}
+          fallback={
+            <>
+              <Button pending={restarting.fetching} onClick={() => void restart({})}>
+                Restart
+              </Button>
+              <Button onClick={() => setStopping(true)}>Stop…</Button>
+            </>
+          }
+        >
+          <Button tone="primary" pending={starting.fetching} onClick={() => void start({})}>
+            Start
+          </Button>
+        </Show>
+      </div>
+      <ErrorNotice error={starting.error ?? restarting.error} />
+      <ConfirmDialog
+        open={isStopping()}
+        title="Stop the engine?"
+        confirmLabel="Stop engine"
+        pending={stopping.fetching}
+        error={stopping.error}
+        onConfirm={() => void confirmStop()}
+        onClose={() => setStopping(false)}
+      >
+        Requests that are under way may finish; new ones are refused until somebody starts it again.
+      </ConfirmDialog>
+    </Show>
+  );
+}

@@ -1,0 +1,82 @@
+import { createMutation } from "@urql/solid";
+import { createSignal, Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import { readSecret } from "../../lib/form";
+import { passwordFault } from "../../lib/password";
+import { Button } from "../../ui/Button";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { TextField } from "../../ui/Field";
+import { Form } from "../../ui/Form";
+import { Notice } from "../../ui/Notice";
+import { Panel } from "../../ui/Panel";
+
+const ChangePasswordMutation = graphql(`
+  mutation ChangePassword($currentPassword: String!, $newPassword: String!) {
+    changePassword(currentPassword: $currentPassword, newPassword: $newPassword) {
+      session {
+        id
+      }
+      revokedSessions
+    }
+  }
+`);
+
+/** Changes the administrator's own password. */
+export function PasswordPanel() {
+  const [change, changePassword] = createMutation(ChangePasswordMutation);
+  const [fault, setFault] = createSignal<string>();
+
+  async function submit(form: FormData, element: HTMLFormElement) {
+    const newPassword = readSecret(form, "new");
+    setFault(passwordFault(newPassword, readSecret(form, "repeated")));
+    if (fault()) return;
+    const currentPassword = readSecret(form, "current");
+    const result = await changePassword({ currentPassword, newPassword });
+    if (!result.error) element.reset();
+  }
+
+  return (
+    <Panel title="Password" hint="A change ends every other session.">
+      <Form roomy onSubmit={(form, element) => void submit(form, element)}>
+        <div class="grid items-start gap-5 md:grid-cols-3">
+          <TextField
+            label="Present password"
+            name="current"
+            type="password"
+            autocomplete="current-password"
+            required
+          />
+          <TextField
+            label="New password"
+            name="new"
+            type="password"
+            autocomplete="new-password"
+            hint="At least 12 characters."
+            fault={fault()}
+            required
+          />
+          <TextField
+            label="The new one again"
+            name="repeated"
+            type="password"
+            autocomplete="new-password"
+            required
+          />
+        </div>
+        <ErrorNotice error={change.error} />
+        <Show when={change.data?.changePassword}>
+          {(changed) => (
+            <Notice tone="ok">
+              Your password is changed. Other sessions ended: {changed().revokedSessions}.
+            </Notice>
+          )}
+        </Show>
+        <div>
+          <Button tone="primary" type="submit" pending={change.fetching}>
+            Change password
+          </Button>
+        </div>
+      </Form>
+    </Panel>
+  );
+}

@@ -1,0 +1,44 @@
+import { createMutation } from "@urql/solid";
+import { graphql } from "../../graphql/generated";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+
+const RemoveProviderAccountMutation = graphql(`
+  mutation RemoveProviderAccount($id: ID!) {
+    removeProviderAccount(id: $id) {
+      account {
+        id
+      }
+    }
+  }
+`);
+
+type RemoveAccountDialogProps = {
+  account: { id: string; label: string };
+  open: boolean;
+  onClose: () => void;
+};
+
+/** Asks before an account and its key are forgotten. */
+export function RemoveAccountDialog(props: RemoveAccountDialogProps) {
+  const [removal, remove] = createMutation(RemoveProviderAccountMutation);
+
+  async function confirm() {
+    const result = await remove({ id: props.account.id });
+    if (!result.error) props.onClose();
+  }
+
+  return (
+    <ConfirmDialog
+      open={props.open}
+      title={`Remove “${props.account.label}”?`}
+      confirmLabel="Remove account"
+      pending={removal.fetching}
+      error={removal.error}
+      onConfirm={() => void confirm()}
+      onClose={props.onClose}
+    >
+      Its key is erased from this server and no request goes to it any more. To use it again you
+      must enter the key again; to pause it, switch it off instead.
+    </ConfirmDialog>
+  );
+}

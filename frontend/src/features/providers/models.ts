@@ -1,0 +1,13 @@
+import type { ProviderModelInput } from "../../graphql/generated/graphql";
+
+/** Reads lines of `name` or `alias = name`. */
+export function parseModels(text: string): ProviderModelInput[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .map((line) => {
+      const [left = "", right] = line.split("=", 2).map((part) => part.trim());
+      return right ? { name: right, alias: left } : { name: left, alias: null };
+    });
+}

@@ -1,0 +1,76 @@
+import { A } from "@solidjs/router";
+import { Show } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { formatDuration } from "../../lib/format";
+import { Time } from "../../ui/Moment";
+import { Cell } from "../../ui/Table";
+import { Unknown } from "../../ui/Unknown";
+import { OutcomeBadge } from "./OutcomeBadge";
+import { TokenCells } from "./TokenCells";
+
+const RequestRowFragment = graphql(`
+  fragment RequestRow on Request {
+    id
+    startedAt
+    durationMs
+    timeToFirstByteMs
+    model
+    servedModel
+    endpoint
+    ...Outcome
+    ...Tokens
+    user {
+      id
+      name
+    }
+  }
+`);
+
+type RequestRowProps = {
+  request: FragmentType<typeof RequestRowFragment>;
+  hideUser?: boolean;
+  /** It arrived while somebody looked on. */
+  isNew?: boolean;
+};
+
+/** One request in the table. */
+export function RequestRow(props: RequestRowProps) {
+  const request = () => readFragment(RequestRowFragment, props.request);
+  return (
+    <tr class="align-top" classList={{ arrive: props.isNew }} title={`Request ${request().id}`}>
+      <Cell class="text-muted max-sm:hidden">
+        <Time at={request().startedAt} />
+      </Cell>
+      <Show when={!props.hideUser}>
+        <Cell class="max-w-40 truncate max-sm:hidden">
+          <A href={`/users/${request().user.id}`} class="underline-offset-4 hover:underline">
+            {request().user.name}
+          </A>
+        </Cell>
+      </Show>
+      <Cell class="max-w-44 min-w-36 max-sm:pl-4 sm:max-w-64">
+        <span class="block truncate font-medium" title={request().servedModel ?? undefined}>
+          {request().model ?? <Unknown why="The request named no model" />}
+        </span>
+        <span class="block truncate font-mono text-xs text-muted">{request().endpoint}</span>
+        <span class="block truncate text-xs text-muted sm:hidden">
+          <Time at={request().startedAt} />
+          <Show when={!props.hideUser}> {request().user.name}</Show>
+        </span>
+      </Cell>
+      <Cell>
+        <OutcomeBadge request={request()} />
+      </Cell>
+      <TokenCells request={request()} />
+      <Cell number>{formatDuration(request().durationMs)}</Cell>
+      <Cell number class="text-muted">
+        <Show
+          when={request().timeToFirstByteMs !== null}
+          fallback={<Unknown why="No byte of an answer came" />}
+        >
+          {formatDuration(request().timeToFirstByteMs ?? 0)}
+        </Show>
+      </Cell>
+    </tr>
+  );
+}

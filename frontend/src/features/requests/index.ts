@@ -1,0 +1,2 @@
+export { RequestExplorer } from "./RequestExplorer";
+export { RequestLog } from "./RequestLog";

@@ -1,0 +1,65 @@
+import { createMutation, createQuery } from "@urql/solid";
+import { For, Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import { Button } from "../../ui/Button";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Panel } from "../../ui/Panel";
+import { SessionRow } from "./SessionRow";
+
+const SessionsQuery = graphql(`
+  query Sessions {
+    sessions {
+      id
+      current
+      ...SessionRow
+    }
+  }
+`);
+
+const RevokeOtherSessionsMutation = graphql(`
+  mutation RevokeOtherSessions {
+    revokeOtherSessions {
+      revokedSessions
+    }
+  }
+`);
+
+/** Where the administrator is signed in. */
+export function SessionList() {
+  const context = { additionalTypenames: ["Session"] };
+  const [sessions] = createQuery({ query: SessionsQuery, context });
+  const [ending, revokeOthers] = createMutation(RevokeOtherSessionsMutation);
+  // The reader's own browser first.
+  const list = () =>
+    sessions.data?.sessions.toSorted((left, right) => Number(right.current) - Number(left.current));
+  return (
+    <Panel
+      title="Sessions"
+      hint="The browsers in which you are signed in."
+      flush
+      actions={
+        <Show when={(sessions.data?.sessions.length ?? 0) > 1}>
+          <Button
+            size="small"
+            pending={ending.fetching}
+            // The answer is only a number, so the cache has to be told what it changes.
+            onClick={() => void revokeOthers({}, context)}
+          >
+            End all others
+          </Button>
+        </Show>
+      }
+    >
+      <Show when={sessions.error ?? ending.error}>
+        {(error) => (
+          <div class="p-4">
+            <ErrorNotice error={error()} />
+          </div>
+        )}
+      </Show>
+      <ul class="divide-y divide-line">
+        <For each={list()}>{(session) => <SessionRow session={session} />}</For>
+      </ul>
+    </Panel>
+  );
+}

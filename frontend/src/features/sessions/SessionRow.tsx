@@ -1,0 +1,61 @@
+import { createMutation } from "@urql/solid";
+import { Show } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { Badge } from "../../ui/Badge";
+import { Button } from "../../ui/Button";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Ago } from "../../ui/Moment";
+import { describeBrowser } from "./browser";
+
+const SessionRowFragment = graphql(`
+  fragment SessionRow on Session {
+    id
+    createdAt
+    lastSeenAt
+    clientIp
+    userAgent
+    current
+  }
+`);
+
+const RevokeSessionMutation = graphql(`
+  mutation RevokeSession($id: ID!) {
+    revokeSession(id: $id) {
+      session {
+        id
+      }
+    }
+  }
+`);
+
+/** One browser that is signed in. */
+export function SessionRow(props: { session: FragmentType<typeof SessionRowFragment> }) {
+  const session = () => readFragment(SessionRowFragment, props.session);
+  const [ending, revoke] = createMutation(RevokeSessionMutation);
+  return (
+    <li class="flex flex-wrap items-center justify-between gap-3 px-4 py-3 sm:px-5">
+      <div class="min-w-0">
+        <p class="flex items-center gap-2 font-medium" title={session().userAgent ?? undefined}>
+          {describeBrowser(session().userAgent)}
+          <Show when={session().current}>
+            <Badge tone="accent">this one</Badge>
+          </Show>
+        </p>
+        <p class="text-sm text-muted">
+          {session().clientIp ?? "unknown address"}, last seen <Ago at={session().lastSeenAt} />,
+          signed in <Ago at={session().createdAt} />
+        </p>
+      </div>
+      <Show when={!session().current}>
+        <Button
+          size="small"
+          pending={ending.fetching}
+          onClick={() => void revoke({ id: session().id })}
+        >
+          End
+        </Button>
+      </Show>
+      <ErrorNotice error={ending.error} />
+    </li>
+  );
+}

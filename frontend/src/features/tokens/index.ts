@@ -1,0 +1,1 @@
+export { ApiTokenList } from "./ApiTokenList";

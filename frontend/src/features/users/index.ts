@@ -1,0 +1,3 @@
+export { CreateUserDialog } from "./CreateUserDialog";
+export { UserList } from "./UserList";
+export { UserProfile } from "./UserProfile";

@@ -1,0 +1,52 @@
+import { Client, fetchExchange } from "@urql/core";
+import type { AuthConfig, AuthUtilities } from "@urql/exchange-auth";
+import { errorCode } from "./errors";
+import { graphql } from "./generated";
+
+const CsrfTokenQuery = graphql(`
+  query CsrfToken {
+    session {
+      id
+      csrfToken
+    }
+  }
+`);
+
+/** urql would also take an event stream, in which the server could set no cookie. */
+export const FETCH_OPTIONS = {
+  credentials: "same-origin",
+  headers: { accept: "application/graphql-response+json, application/json" },
+} satisfies RequestInit;
+
+/** The token that proves a request comes from our own page and not from somebody else's. */
+export function csrfToken(): string | undefined {
+  const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("csrf_token="));
+  return cookie && decodeURIComponent(cookie.slice("csrf_token=".length));
+}
+
+/** Sends the token along; when the server refuses it, asks for a fresh one and tries once more. */
+export function csrfAuth(url: string) {
+  // A client of its own: a renewal must not wait behind the requests that wait for it.
+  const renewal = new Client({
+    url,
+    preferGetMethod: false,
+    fetchOptions: FETCH_OPTIONS,
+    exchanges: [fetchExchange],
+  });
+
+  return async (utilities: AuthUtilities): Promise<AuthConfig> => {
+    let renewed: string | undefined;
+    return {
+      addAuthToOperation(operation) {
+        const token = renewed ?? csrfToken();
+        return token ? utilities.appendHeaders(operation, { "X-CSRF-Token": token }) : operation;
+      },
+      didAuthError: (error) => errorCode(error) === "CSRF_FAILED",
+      async refreshAuth() {
+        const answer = await renewal.query(CsrfTokenQuery, {}).toPromise();
+        // The answer also sets the cookie, which counts from then on.
+        renewed = csrfToken() ? undefined : (answer.data?.session?.csrfToken ?? undefined);
+      },
+    };
+  };
+}

@@ -1,0 +1,93 @@
+import { type Exchange, type ExecutionResult, subscriptionExchange } from "@urql/core";
+import { type Client, createClient, type Sink, type SubscribePayload } from "graphql-ws";
+import { urlBesideApp } from "../lib/baseUrl";
+import { csrfToken } from "./csrf";
+
+/** What live pages know about their line to the server. */
+export type Connection = "idle" | "open" | "lost";
+
+const KEEP_ALIVE_MS = 10_000;
+const RETRY_MS = 5_000;
+const CLEAN = 1000;
+
+function socketUrl(): string {
+  const url = urlBesideApp("graphql");
+  url.protocol = url.protocol.replace("http", "ws");
+  return url.href;
+}
+
+function isClean(event: unknown): boolean {
+  return event instanceof CloseEvent && event.code === CLEAN;
+}
+
+/** Where a feed stands, if its events say so. */
+function cursorOf(result: ExecutionResult): string | undefined {
+  const event: unknown = Object.values(result.data ?? {})[0];
+  if (typeof event !== "object" || event === null || !("cursor" in event)) return undefined;
+  return typeof event.cursor === "string" ? event.cursor : undefined;
+}
+
+/**
+ * A subscription that passes `after`, even as null, goes on where it stood after a reconnect:
+ * graphql-ws sends this very payload again, so it is kept up to date.
+ */
+export function resuming(
+  payload: SubscribePayload & { variables: Record<string, unknown> },
+  sink: Sink<ExecutionResult>,
+): Sink<ExecutionResult> {
+  if (!("after" in payload.variables)) return sink;
+  return {
+    next(result) {
+      payload.variables.after = cursorOf(result) ?? payload.variables.after;
+      sink.next(result);
+    },
+    error: (error) => sink.error(error),
+    complete: () => sink.complete(),
+  };
+}
+
+/** Subscribes again even after a close that graphql-ws takes for final, such as a stale CSRF token. */
+function persist(socket: Client, payload: SubscribePayload, sink: Sink<ExecutionResult>) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let unsubscribe = () => {};
+  function subscribe() {
+    unsubscribe = socket.subscribe(payload, {
+      ...sink,
+      error(error) {
+        if (error instanceof CloseEvent) timer = setTimeout(subscribe, RETRY_MS);
+        else sink.error(error);
+      },
+    });
+  }
+  subscribe();
+  return () => {
+    clearTimeout(timer);
+    unsubscribe();
+  };
+}
+
+/** Carries subscriptions over one WebSocket, which reconnects for as long as somebody listens. */
+export function liveExchange(onConnection: (connection: Connection) => void): Exchange {
+  const socket = createClient({
+    url: socketUrl(),
+    lazy: true,
+    retryAttempts: Number.POSITIVE_INFINITY,
+    keepAlive: KEEP_ALIVE_MS,
+    connectionParams: () => ({ csrfToken: csrfToken() }),
+    on: {
+      connected: () => onConnection("open"),
+      closed: (event) => onConnection(isClean(event) ? "idle" : "lost"),
+    },
+  });
+  return subscriptionExchange({
+    forwardSubscription: (request) => ({
+      subscribe(sink) {
+        const payload = {
+          query: request.query ?? "",
+          variables: { ...request.variables } as Record<string, unknown>,
+        };
+        return { unsubscribe: persist(socket, payload, resuming(payload, sink)) };
+      },
+    }),
+  });
+}

@@ -1,0 +1,13 @@
+import { type Accessor, createEffect, createSignal, on, onCleanup } from "solid-js";
+
+/** Follows a value once it has rested for a moment: a search runs per word, not per letter. */
+export function createDelayed<Value>(value: Accessor<Value>, delayMs: number): Accessor<Value> {
+  const [delayed, setDelayed] = createSignal(value());
+  createEffect(
+    on(value, (next) => {
+      const timer = setTimeout(() => setDelayed(() => next), delayMs);
+      onCleanup(() => clearTimeout(timer));
+    }),
+  );
+  return delayed;
+}

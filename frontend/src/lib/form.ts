@@ -1,0 +1,30 @@
+/** What was typed into a field, without the spaces around it. */
+export function readText(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === "string" ? value.trim() : "";
+}
+
+/** What was typed into a field, or null when it was left empty. */
+export function readOptional(form: FormData, name: string): string | null {
+  return readText(form, name) || null;
+}
+
+/** A secret exactly as typed: a space at its end may belong to it. */
+export function readSecret(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === "string" ? value : "";
+}
+
+/** A list typed with commas or line breaks, or null when nothing was listed. */
+export function readList(form: FormData, name: string): string[] | null {
+  const items = readText(form, name)
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  return items.length > 0 ? items : null;
+}
+
+/** The end of the chosen day in the reader's own time zone, or null when none was chosen. */
+export function readEndOfDay(form: FormData, name: string): string | null {
+  const value = readText(form, name);
+  return value ? new Date(`${value}T23:59:59`).toISOString() : null;
+}

@@ -1,0 +1,23 @@
+import { Show } from "solid-js";
+import { useSession } from "../session/SessionProvider";
+
+/** Says whether what is shown follows the server right now. */
+export function LiveMark() {
+  const { connection } = useSession();
+  return (
+    <span class="inline-flex items-center gap-2 text-sm text-muted" role="status">
+      <Show
+        when={connection() === "open"}
+        fallback={
+          <>
+            <span class="size-2 rounded-full bg-warn" aria-hidden="true" />
+            connecting
+          </>
+        }
+      >
+        <span class="size-2 rounded-full bg-ok" aria-hidden="true" />
+        live
+      </Show>
+    </span>
+  );
+}

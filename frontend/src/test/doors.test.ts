@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+
+/** Which rooms each room may use. Everything may use what codegen made. */
+const DOORS: Record<string, string[]> = {
+  lib: [],
+  graphql: ["lib"],
+  ui: ["graphql", "lib"],
+  session: ["ui", "graphql", "lib"],
+  connect: ["session", "ui", "lib"],
+  features: ["connect", "session", "ui", "graphql", "lib"],
+  shell: ["session", "ui", "graphql", "lib"],
+  pages: ["features", "session", "ui", "graphql", "lib"],
+};
+
+const files = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../graphql/generated/**"], {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+
+type Use = { file: string; room: string; from: string; target: string };
+
+function* uses(): Generator<Use> {
+  for (const [path, source] of Object.entries(files)) {
+    if (path.endsWith(".test.ts") || path.endsWith(".test.tsx")) continue;
+    const file = new URL(path, "file:///src/test/").pathname;
+    for (const [, specifier = ""] of source.matchAll(/from "(\.[^"]+)"/g)) {
+      const target = new URL(specifier, `file://${file}`).pathname;
+      yield { file, room: file.split("/")[2] ?? "", from: file, target };
+    }
+  }
+}
+
+test("every room uses only the rooms below it", () => {
+  const trespasses = [...uses()].filter(({ room, target }) => {
+    const wanted = target.split("/")[2] ?? "";
+    const doors = DOORS[room];
+    return doors !== undefined && wanted !== room && !doors.includes(wanted);
+  });
+
+  expect(trespasses.map(({ file, target }) => `${file} uses ${target}`)).toEqual([]);
+});
+
+test("no feature imports another feature", () => {
+  const trespasses = [...uses()].filter(({ room, file, target }) => {
+    const [, , wantedRoom, wanted] = target.split("/");
+    return room === "features" && wantedRoom === "features" && wanted !== file.split("/")[3];
+  });
+
+  expect(trespasses.map(({ file, target }) => `${file} uses ${target}`)).toEqual([]);
+});

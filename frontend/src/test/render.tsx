@@ -1,0 +1,49 @@
+import { Route, Router } from "@solidjs/router";
+import { render } from "@solidjs/testing-library";
+import { Client, type Exchange, makeResult, type Operation } from "@urql/core";
+import { Provider } from "@urql/solid";
+import { type FormattedExecutionResult, Kind } from "graphql";
+import type { JSX } from "solid-js";
+import { filter, fromValue, mergeMap, never, pipe } from "wonka";
+
+/** What the fake server answers to each operation, by its name. An operation without one waits. */
+export type Answers = Record<
+  string,
+  (variables: Record<string, unknown>) => FormattedExecutionResult
+>;
+
+function nameOf(operation: Operation): string {
+  const definition = operation.query.definitions.find(
+    (each) => each.kind === Kind.OPERATION_DEFINITION,
+  );
+  return definition?.name?.value ?? "";
+}
+
+/** An exchange that stands in for the server. */
+export function answering(answers: Answers): Exchange {
+  return () => (operations) =>
+    pipe(
+      operations,
+      filter((operation) => operation.kind !== "teardown"),
+      mergeMap((operation) => {
+        const answer = answers[nameOf(operation)];
+        return answer ? fromValue(makeResult(operation, answer(operation.variables ?? {}))) : never;
+      }),
+    );
+}
+
+/** Renders a page against a server that answers so. */
+export function renderPage(page: () => JSX.Element, answers: Answers) {
+  const client = new Client({
+    url: "/graphql",
+    preferGetMethod: false,
+    exchanges: [answering(answers)],
+  });
+  return render(() => (
+    <Provider value={client}>
+      <Router>
+        <Route path="*" component={page} />
+      </Router>
+    </Provider>
+  ));
+}

@@ -1,0 +1,23 @@
+import { cleanup, configure } from "@solidjs/testing-library";
+import { afterEach } from "vitest";
+
+// Lazy pages are compiled on their first visit, which takes a busy machine longer than a second.
+configure({ asyncUtilTimeout: 10_000 });
+
+/** A line to the server that never opens: tests of live pages bring an exchange of their own. */
+class SilentSocket {
+  static readonly CONNECTING = 0;
+  static readonly OPEN = 1;
+  static readonly CLOSING = 2;
+  static readonly CLOSED = 3;
+  readonly readyState = SilentSocket.CONNECTING;
+  close() {}
+}
+
+Object.assign(globalThis, { WebSocket: SilentSocket });
+
+// jsdom has no layout, so there is nothing to scroll.
+window.scrollTo = () => {};
+
+// Each test starts on an empty page.
+afterEach(cleanup);

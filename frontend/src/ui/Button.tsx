@@ -1,0 +1,44 @@
+import { type JSX, Show, splitProps } from "solid-js";
+import { Spinner } from "./Spinner";
+
+const TONES = {
+  primary: "bg-accent text-on-accent hover:bg-accent-hover font-semibold",
+  plain: "border border-line-strong/60 bg-panel text-ink hover:bg-hover font-medium",
+  quiet: "text-muted hover:bg-hover hover:text-ink font-medium",
+  danger: "bg-bad-fill text-on-bad hover:brightness-110 font-semibold",
+} as const;
+
+const SIZES = {
+  normal: "h-9 px-3.5 text-base",
+  small: "h-8 px-2.5 text-sm",
+} as const;
+
+type ButtonProps = JSX.ButtonHTMLAttributes<HTMLButtonElement> & {
+  tone?: keyof typeof TONES;
+  size?: keyof typeof SIZES;
+  /** Work is under way: a second press would do it twice. */
+  pending?: boolean;
+};
+
+/** How a button looks, for links that act as one. */
+export function buttonClass(tone: keyof typeof TONES, size: keyof typeof SIZES = "normal"): string {
+  return `inline-flex shrink-0 items-center justify-center gap-2 rounded-lg whitespace-nowrap transition-colors disabled:cursor-not-allowed disabled:opacity-55 ${TONES[tone]} ${SIZES[size]}`;
+}
+
+/** The one button; it never submits a form unless told to. */
+export function Button(props: ButtonProps) {
+  const [own, rest] = splitProps(props, ["tone", "size", "pending", "disabled", "children"]);
+  return (
+    <button
+      type="button"
+      {...rest}
+      disabled={own.disabled || own.pending}
+      class={buttonClass(own.tone ?? "plain", own.size)}
+    >
+      <Show when={own.pending}>
+        <Spinner />
+      </Show>
+      {own.children}
+    </button>
+  );
+}

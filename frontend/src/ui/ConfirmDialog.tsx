@@ -1,0 +1,55 @@
+import type { CombinedError } from "@urql/core";
+import { createSignal, type JSX, Show } from "solid-js";
+import { Button } from "./Button";
+import { Dialog, DialogActions } from "./Dialog";
+import { ErrorNotice } from "./ErrorNotice";
+import { TextField } from "./Field";
+import { Form } from "./Form";
+
+type ConfirmDialogProps = {
+  open: boolean;
+  title: string;
+  /** What will happen, and whether it can be undone. */
+  children: JSX.Element;
+  confirmLabel: string;
+  /** Must be typed first, where a slip would cost much. */
+  typedName?: string;
+  pending: boolean;
+  error: CombinedError | undefined;
+  onConfirm: () => void;
+  onClose: () => void;
+};
+
+/** Asks before something that cannot easily be undone. */
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const [typed, setTyped] = createSignal("");
+  const isReady = () => props.typedName === undefined || typed().trim() === props.typedName;
+
+  return (
+    <Dialog open={props.open} title={props.title} onClose={props.onClose}>
+      <Form
+        onSubmit={() => {
+          if (isReady()) props.onConfirm();
+        }}
+      >
+        <div class="text-muted">{props.children}</div>
+        <Show when={props.typedName}>
+          {(name) => (
+            <TextField
+              label={`Type “${name()}” to confirm`}
+              autocomplete="off"
+              onInput={(event) => setTyped(event.currentTarget.value)}
+            />
+          )}
+        </Show>
+        <ErrorNotice error={props.error} />
+        <DialogActions>
+          <Button onClick={() => props.onClose()}>Cancel</Button>
+          <Button tone="danger" type="submit" disabled={!isReady()} pending={props.pending}>
+            {props.confirmLabel}
+          </Button>
+        </DialogActions>
+      </Form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,72 @@
+import { Dialog as Kobalte } from "@kobalte/core/dialog";
+import X from "lucide-solid/icons/x";
+import { type JSX, Show } from "solid-js";
+
+type DialogProps = {
+  open: boolean;
+  title: string;
+  description?: JSX.Element;
+  /** It cannot be left by accident: only its own buttons close it. */
+  locked?: boolean;
+  wide?: boolean;
+  onClose: () => void;
+  children: JSX.Element;
+};
+
+/** A window above the page which takes the keyboard until it is closed. */
+export function Dialog(props: DialogProps) {
+  let content: HTMLDivElement | undefined;
+  const stayOpen = (event: Event) => {
+    if (props.locked) event.preventDefault();
+  };
+  // The close button comes first, but who opens a form wants to type.
+  const focusField = (event: Event) => {
+    const field = content?.querySelector<HTMLElement>("[autofocus], input, select, textarea");
+    if (!field || props.locked) return;
+    event.preventDefault();
+    field.focus();
+  };
+  return (
+    <Kobalte open={props.open} onOpenChange={(open) => !open && props.onClose()}>
+      <Kobalte.Portal>
+        <Kobalte.Overlay class="fixed inset-0 z-40 bg-black/55" />
+        <div class="fixed inset-0 z-50 flex items-end justify-center sm:items-center sm:p-6">
+          <Kobalte.Content
+            ref={content}
+            onOpenAutoFocus={focusField}
+            onInteractOutside={stayOpen}
+            onEscapeKeyDown={stayOpen}
+            class={`flex max-h-[92dvh] w-full flex-col rounded-t-2xl border border-line bg-raised shadow-raised outline-none sm:rounded-2xl ${props.wide ? "sm:max-w-176" : "sm:max-w-120"}`}
+          >
+            <header class="flex items-start justify-between gap-4 px-5 pt-5 pb-3">
+              <div class="min-w-0">
+                <Kobalte.Title class="text-xl font-semibold tracking-tight break-words">
+                  {props.title}
+                </Kobalte.Title>
+                <Show when={props.description}>
+                  <Kobalte.Description class="mt-1 text-muted">
+                    {props.description}
+                  </Kobalte.Description>
+                </Show>
+              </div>
+              <Show when={!props.locked}>
+                <Kobalte.CloseButton
+                  aria-label="Close"
+                  class="-mt-1 -mr-1 inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
+                >
+                  <X class="size-4" aria-hidden="true" />
+                </Kobalte.CloseButton>
+              </Show>
+            </header>
+            <div class="overflow-y-auto px-5 pt-1 pb-5">{props.children}</div>
+          </Kobalte.Content>
+        </div>
+      </Kobalte.Portal>
+    </Kobalte>
+  );
+}
+
+/** The row of buttons at the end of a dialog. */
+export function DialogActions(props: { children: JSX.Element }) {
+  return <div class="mt-2 flex flex-wrap justify-end gap-2">{props.children}</div>;
+}

@@ -1,0 +1,24 @@
+import type { CombinedError } from "@urql/core";
+import { type JSX, Show } from "solid-js";
+import { explain } from "../graphql/errors";
+import { Notice } from "./Notice";
+
+/** Names the cause and the cure of an error; nothing while there is none. */
+export function ErrorNotice(props: { error: CombinedError | undefined; action?: JSX.Element }) {
+  const explanation = () => props.error && explain(props.error);
+  return (
+    <Show when={explanation()}>
+      {(words) => (
+        <Notice tone="bad">
+          <p>
+            <span class="font-medium">{words().cause}</span> {words().cure}
+          </p>
+          <Show when={words().requestId}>
+            {(requestId) => <p class="mt-1 font-mono text-sm text-muted">{requestId()}</p>}
+          </Show>
+          {props.action}
+        </Notice>
+      )}
+    </Show>
+  );
+}

@@ -1,0 +1,98 @@
+import { createUniqueId, For, type JSX, Show, splitProps } from "solid-js";
+
+const INPUT =
+  "w-full rounded-lg border border-line-strong bg-field px-3 text-ink disabled:opacity-60 aria-invalid:border-bad";
+
+type Described = {
+  label: string;
+  /** What to type, or what it is good for. */
+  hint?: JSX.Element;
+  /** What is wrong with what was typed. */
+  fault?: string;
+};
+
+function Frame(props: Described & { id: string; children: JSX.Element }) {
+  return (
+    <div class="flex flex-col gap-1.5">
+      <label for={props.id} class="font-medium">
+        {props.label}
+      </label>
+      {props.children}
+      <Show when={props.hint}>
+        <p id={`${props.id}-hint`} class="text-sm text-muted">
+          {props.hint}
+        </p>
+      </Show>
+      <Show when={props.fault}>
+        <p id={`${props.id}-fault`} role="alert" class="text-sm text-bad">
+          {props.fault}
+        </p>
+      </Show>
+    </div>
+  );
+}
+
+function describedBy(id: string, described: Described): string | undefined {
+  const parts = [described.hint && `${id}-hint`, described.fault && `${id}-fault`];
+  return parts.filter(Boolean).join(" ") || undefined;
+}
+
+/** One line of text with its label, hint and fault. */
+export function TextField(props: Described & JSX.InputHTMLAttributes<HTMLInputElement>) {
+  const [own, rest] = splitProps(props, ["label", "hint", "fault"]);
+  const id = createUniqueId();
+  return (
+    <Frame id={id} {...own}>
+      <input
+        type="text"
+        {...rest}
+        id={id}
+        class={`${INPUT} h-9`}
+        aria-invalid={own.fault ? "true" : undefined}
+        aria-describedby={describedBy(id, own)}
+      />
+    </Frame>
+  );
+}
+
+/** Several lines of text with their label, hint and fault. */
+export function TextAreaField(props: Described & JSX.TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  const [own, rest] = splitProps(props, ["label", "hint", "fault"]);
+  const id = createUniqueId();
+  return (
+    <Frame id={id} {...own}>
+      <textarea
+        rows="3"
+        {...rest}
+        id={id}
+        class={`${INPUT} py-2`}
+        aria-invalid={own.fault ? "true" : undefined}
+        aria-describedby={describedBy(id, own)}
+      />
+    </Frame>
+  );
+}
+
+/** What can be chosen: the value, and what people read. */
+export type Option = { value: string; label: string };
+
+/** A choice of one with its label, hint and fault. */
+export function SelectField(
+  props: Described & { options: readonly Option[] } & JSX.SelectHTMLAttributes<HTMLSelectElement>,
+) {
+  const [own, rest] = splitProps(props, ["label", "hint", "fault", "options", "value"]);
+  const id = createUniqueId();
+  return (
+    <Frame id={id} {...own}>
+      <select {...rest} id={id} class={`${INPUT} h-9`} aria-describedby={describedBy(id, own)}>
+        <For each={own.options}>
+          {(option) => (
+            <option value={option.value} selected={option.value === own.value}>
+              {option.label}
+            </option>
+          )}
+        </For>
+      </select>
+    </Frame>
+  );
+}

@@ -1,0 +1,26 @@
+import type { JSX } from "solid-js";
+
+type FormProps = {
+  /** What was filled in, and the form itself for whoever wants to clear it. */
+  onSubmit: (form: FormData, element: HTMLFormElement) => void;
+  /** The form words its faults itself, instead of the browser. */
+  novalidate?: boolean;
+  roomy?: boolean;
+  children: JSX.Element;
+};
+
+/** A form that hands over what was filled in, instead of leaving the page. */
+export function Form(props: FormProps) {
+  return (
+    <form
+      class={`flex flex-col ${props.roomy ? "gap-5" : "gap-4"}`}
+      novalidate={props.novalidate}
+      onSubmit={(event) => {
+        event.preventDefault();
+        props.onSubmit(new FormData(event.currentTarget), event.currentTarget);
+      }}
+    >
+      {props.children}
+    </form>
+  );
+}

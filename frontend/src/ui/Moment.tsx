@@ -1,0 +1,31 @@
+import { Show } from "solid-js";
+import { createNow } from "../lib/createNow";
+import { formatAgo, formatMoment, formatTime } from "../lib/format";
+import { Unknown } from "./Unknown";
+
+/** How long ago something was; the exact moment is in the tooltip. */
+export function Ago(props: { at: string | null | undefined; never?: string }) {
+  const now = createNow();
+  return (
+    <Show when={props.at} fallback={props.never ?? "never"}>
+      {(at) => (
+        <time datetime={at()} title={formatMoment(at())}>
+          {formatAgo(at(), now())}
+        </time>
+      )}
+    </Show>
+  );
+}
+
+/** When something was; the exact moment is in the tooltip. */
+export function Time(props: { at: string | null | undefined }) {
+  return (
+    <Show when={props.at} fallback={<Unknown />}>
+      {(at) => (
+        <time datetime={at()} title={formatMoment(at())} class="whitespace-nowrap">
+          {formatTime(at())}
+        </time>
+      )}
+    </Show>
+  );
+}

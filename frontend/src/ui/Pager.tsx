@@ -1,0 +1,46 @@
+import { A, useLocation } from "@solidjs/router";
+import { Show } from "solid-js";
+import { buttonClass } from "./Button";
+
+type PagerProps = {
+  /** The cursor in the address; none on the first page. */
+  after: string | undefined;
+  pageInfo: { hasNextPage: boolean; endCursor?: string | null } | undefined;
+  /** What the ways back to the start and onwards are called. */
+  labels: [string, string];
+};
+
+/** Links to the next page and back to the first; the place stands in the address. */
+export function Pager(props: PagerProps) {
+  const location = useLocation();
+  const href = (after: string | undefined) => {
+    const query = new URLSearchParams(location.search);
+    query.delete("after");
+    if (after) query.set("after", after);
+    const search = query.toString();
+    return location.pathname + (search ? `?${search}` : "");
+  };
+  const next = () => (props.pageInfo?.hasNextPage ? props.pageInfo.endCursor : undefined);
+
+  return (
+    <Show when={props.after || next()}>
+      <nav
+        aria-label="More of this list"
+        class="flex justify-end gap-2 border-t border-line px-4 py-3 sm:px-5"
+      >
+        <Show when={props.after}>
+          <A href={href(undefined)} class={buttonClass("quiet", "small")}>
+            {props.labels[0]}
+          </A>
+        </Show>
+        <Show when={next()}>
+          {(cursor) => (
+            <A href={href(cursor())} class={buttonClass("plain", "small")}>
+              {props.labels[1]}
+            </A>
+          )}
+        </Show>
+      </nav>
+    </Show>
+  );
+}

@@ -1,0 +1,33 @@
+import { type JSX, Show } from "solid-js";
+
+type PanelProps = {
+  title?: string;
+  hint?: JSX.Element;
+  /** What can be done with what the panel shows. */
+  actions?: JSX.Element;
+  /** The content brings its own space, as tables do. */
+  flush?: boolean;
+  children: JSX.Element;
+};
+
+/** A part of a page that belongs together. */
+export function Panel(props: PanelProps) {
+  return (
+    <section class="min-w-0 overflow-clip rounded-xl border border-line bg-panel">
+      <Show when={props.title}>
+        <header class="flex min-h-14 flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-2.5 sm:px-5">
+          <div class="min-w-0">
+            <h2 class="text-lg font-semibold tracking-tight">{props.title}</h2>
+            <Show when={props.hint}>
+              <p class="text-sm text-muted">{props.hint}</p>
+            </Show>
+          </div>
+          <Show when={props.actions}>
+            <div class="flex flex-wrap items-center gap-2">{props.actions}</div>
+          </Show>
+        </header>
+      </Show>
+      <div class={props.flush ? "" : "p-4 sm:p-5"}>{props.children}</div>
+    </section>
+  );
+}

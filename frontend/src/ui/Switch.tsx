@@ -1,0 +1,38 @@
+import { Show } from "solid-js";
+
+/** Something that is on or off and changes at once. */
+export function Switch(props: {
+  label: string;
+  checked: boolean;
+  disabled?: boolean;
+  /** The label stands elsewhere in the row and is only read aloud here. */
+  hideLabel?: boolean;
+  onChange: (checked: boolean) => void;
+}) {
+  return (
+    <label class="relative inline-flex align-middle cursor-pointer items-center gap-2 has-disabled:cursor-not-allowed">
+      <input
+        type="checkbox"
+        role="switch"
+        class="peer sr-only"
+        aria-label={props.label}
+        aria-checked={props.checked}
+        checked={props.checked}
+        disabled={props.disabled}
+        onChange={(event) => {
+          const wanted = event.currentTarget.checked;
+          // The server's answer moves the switch, not the click.
+          event.currentTarget.checked = props.checked;
+          props.onChange(wanted);
+        }}
+      />
+      <span
+        aria-hidden="true"
+        class="relative h-5 w-9 shrink-0 rounded-full border border-line-strong bg-inset transition-colors peer-checked:border-accent peer-checked:bg-accent peer-focus-visible:outline-2 peer-focus-visible:outline-offset-2 peer-focus-visible:outline-accent-text peer-disabled:opacity-50 before:absolute before:top-0.75 before:left-0.75 before:size-3 before:rounded-full before:bg-line-strong before:transition-transform peer-checked:before:translate-x-4 peer-checked:before:bg-on-accent"
+      />
+      <Show when={!props.hideLabel}>
+        <span aria-hidden="true">{props.label}</span>
+      </Show>
+    </label>
+  );
+}

@@ -1,0 +1,9 @@
+/** A value that nobody knows. It is never shown as zero. */
+export function Unknown(props: { why?: string }) {
+  return (
+    <span class="text-faint" title={props.why ?? "unknown"}>
+      <span aria-hidden="true">–</span>
+      <span class="sr-only">unknown</span>
+    </span>
+  );
+}

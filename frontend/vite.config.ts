@@ -1,0 +1,30 @@
+import tailwindcss from "@tailwindcss/vite";
+import solid from "vite-plugin-solid";
+import { defineConfig } from "vitest/config";
+
+const server = "http://127.0.0.1:3000";
+
+export default defineConfig({
+  // Relative, so that the server decides by <base href> where the app lives.
+  base: "./",
+  plugins: [tailwindcss(), solid()],
+  build: {
+    target: "es2023",
+    cssTarget: ["chrome123", "safari17.5", "firefox121"],
+    // A data: URL would be refused by the server's content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: {
+      // The server checks the Origin, so the proxy must not pass on that of Vite.
+      "/graphql": { target: server, ws: true, changeOrigin: true, headers: { origin: server } },
+    },
+  },
+  test: {
+    environment: "jsdom",
+    setupFiles: "src/test/setup.ts",
+    testTimeout: 20_000,
+    restoreMocks: true,
+  },
+});

@@ -1,0 +1,142 @@
+//! The server under test, as an operator would start it beside an engine of his own.
+
+use std::{
+    fs::OpenOptions,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, ensure};
+use http::StatusCode;
+use http_body_util::BodyExt as _;
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    client::{self, Http, chat},
+    process::{Process, command, free_address, tail},
+    stub,
+};
+
+/// The password of the administrator.
+pub(crate) const PASSWORD: &str = "benchmark-administrator-1";
+
+const LONGEST_START: Duration = Duration::from_secs(15);
+const POLL: Duration = Duration::from_millis(2);
+const RESTARTS: usize = 3;
+
+/// `proxypal-server` with everything on.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    pub(crate) address: SocketAddr,
+    upstream: SocketAddr,
+    home: PathBuf,
+    process: Option<Process>,
+}
+
+impl Gateway {
+    pub(crate) fn new(home: &Path, upstream: SocketAddr) -> anyhow::Result<Self> {
+        Ok(Self {
+            address: free_address()?,
+            upstream,
+            home: home.to_owned(),
+            process: None,
+        })
+    }
+
+    /// Starts it and waits until it answers at all.
+    pub(crate) async fn start(&mut self) -> anyhow::Result<()> {
+        self.spawn()?;
+        let http = client::http();
+        let healthz = format!("http://{}/healthz", self.address).parse::<http::Uri>()?;
+        let ready = async {
+            while !matches!(http.get(healthz.clone()).await, Ok(answer) if answer.status().is_success())
+            {
+                sleep(POLL).await;
+            }
+        };
+        timeout(LONGEST_START, ready)
+            .await
+            .with_context(|| self.complaint())
+    }
+
+    /// Stops and starts it a few times: the median from its start to the first answer of a model.
+    pub(crate) async fn restarted_until_first_answer(
+        &mut self,
+        key: &str,
+    ) -> anyhow::Result<Duration> {
+        let mut times = Vec::new();
+        for _ in 0..RESTARTS {
+            self.process = None;
+            let started = Instant::now();
+            self.spawn()?;
+            let answered = timeout(LONGEST_START, self.until_first_answer(key)).await;
+            answered.with_context(|| self.complaint())?;
+            times.push(started.elapsed());
+        }
+        times.sort();
+        Ok(times[times.len() / 2])
+    }
+
+    async fn until_first_answer(&self, key: &str) {
+        let http = client::http();
+        while !self.answers(&http, key).await.unwrap_or(false) {
+            sleep(POLL).await;
+        }
+    }
+
+    async fn answers(&self, http: &Http, key: &str) -> anyhow::Result<bool> {
+        let answer = chat(http, self.address, key, stub::request(false, "hello")).await?;
+        let status = answer.status();
+        answer.into_body().collect().await?;
+        ensure!(status == StatusCode::OK, "answered {status}");
+        Ok(true)
+    }
+
+    /// Resident memory in bytes.
+    pub(crate) fn memory(&self) -> anyhow::Result<u64> {
+        self.process
+            .as_ref()
+            .context("the gateway is not running")?
+            .memory()
+    }
+
+    pub(crate) fn is_running(&mut self) -> anyhow::Result<bool> {
+        Ok(self
+            .process
+            .as_mut()
+            .context("the gateway was not started")?
+            .is_running()?)
+    }
+
+    fn spawn(&mut self) -> anyhow::Result<()> {
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log())?;
+        let mut command = command(Path::new(env!("CARGO_BIN_EXE_proxypal-server")));
+        // Nothing of the caller's environment: his DATABASE_URL must stay his.
+        command
+            .env_clear()
+            .env("HOST", self.address.ip().to_string())
+            .env("PORT", self.address.port().to_string())
+            .env("DATA_DIR", self.home.join("data"))
+            .env("ADMIN_PASSWORD", PASSWORD)
+            .env("LOG_LEVEL", "warn")
+            .env("ENGINE", "external")
+            .env("ENGINE_URL", format!("http://{}", self.upstream))
+            .env("ENGINE_API_KEY", "bench-engine-key")
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        self.process = Some(Process::spawn(&mut command)?);
+        Ok(())
+    }
+
+    fn log(&self) -> PathBuf {
+        self.home.join("gateway.log")
+    }
+
+    fn complaint(&self) -> String {
+        format!("the gateway did not get ready:\n{}", tail(&self.log()))
+    }
+}

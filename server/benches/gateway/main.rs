@@ -1,0 +1,144 @@
+//! Measures what the gateway costs, beside nginx and beside no proxy at all, on one machine in one run.
+//!
+//! A stub upstream (this program once more), nginx and the release `proxypal-server` listen on
+//! 127.0.0.1; wrk loads them in turn. `docs/performance.md` says how to read the table.
+#![expect(
+    clippy::print_stderr,
+    reason = "tells the terminal what it is waiting for"
+)]
+
+mod client;
+mod gateway;
+mod load;
+mod nginx;
+mod process;
+mod report;
+mod setup;
+mod streams;
+mod stub;
+
+use std::{io::Write as _, process::ExitCode, time::Duration};
+
+use anyhow::{Context as _, ensure};
+use clap::Parser as _;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use tempfile::TempDir;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::{sleep, timeout},
+};
+
+use crate::{
+    gateway::Gateway,
+    load::{Kind, Plan, Target},
+    nginx::Nginx,
+    report::Report,
+    streams::OPEN_STREAMS,
+    stub::Stub,
+};
+
+const LONGEST_RUN: Duration = Duration::from_mins(3);
+/// What is "idle" has had time to give back what the start took.
+const IDLE: Duration = Duration::from_secs(2);
+/// Both ends of every stream, in the gateway and in the stub, and some to spare.
+const OPEN_FILES: u64 = 8192;
+
+#[derive(Debug, clap::Parser)]
+#[command(about = "Measures the gateway beside nginx and beside no proxy at all")]
+struct Options {
+    /// Rounds of one second: a look, not a measurement.
+    #[arg(long)]
+    quick: bool,
+    /// Load with one kind of answer only.
+    #[arg(long, value_enum)]
+    only: Option<Kind>,
+    /// Be the upstream (the benchmark starts itself so).
+    #[arg(long, hide = true)]
+    stub: bool,
+    /// Added by `cargo bench`.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let outcome = if options.stub {
+        stub::serve()
+    } else {
+        bounded(&options)
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the benchmark failed: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whatever ends the run, dropping it stops the children.
+///
+/// One thread, for a child asks the kernel to end with the *thread* that started it.
+#[tokio::main(flavor = "current_thread")]
+async fn bounded(options: &Options) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let run = tokio::select! {
+        run = timeout(LONGEST_RUN, measure(options)) => run,
+        _ = interrupt.recv() => anyhow::bail!("interrupted"),
+        _ = terminate.recv() => anyhow::bail!("terminated"),
+        _ = hang_up.recv() => anyhow::bail!("the terminal is gone"),
+    };
+    let report = run.context("it took longer than three minutes")??;
+    write!(std::io::stdout(), "{report}")?;
+    Ok(())
+}
+
+async fn measure(options: &Options) -> anyhow::Result<Report> {
+    raise_open_files();
+    let home = TempDir::new()?;
+    let plan = Plan::new(options.quick, options.only);
+
+    eprintln!("starting the upstream, nginx and the gateway");
+    let stub = Stub::start()?;
+    let nginx = Nginx::start(home.path(), stub.address).await?;
+    let mut gateway = Gateway::new(home.path(), stub.address)?;
+    gateway.start().await?;
+    let key = setup::create_user(&gateway).await?;
+    let to_first_answer = gateway.restarted_until_first_answer(&key).await?;
+
+    sleep(IDLE).await;
+    let memory_idle = gateway.memory()?;
+    eprintln!("opening {OPEN_STREAMS} streams");
+    let memory_streaming = streams::memory_with_open_streams(&gateway, &key).await?;
+
+    let targets = [
+        Target::new("direct", stub.address, &key),
+        Target::new("nginx", nginx.address, &key),
+        Target::new("gateway", gateway.address, &key),
+    ];
+    let measures = load::run(&plan, &targets, home.path()).await?;
+    let memory_after = gateway.memory()?;
+    ensure!(gateway.is_running()?, "the gateway ended under load");
+    setup::check_recorded(&gateway, &key).await?;
+
+    Ok(Report {
+        plan,
+        measures,
+        to_first_answer,
+        memory_idle,
+        memory_streaming,
+        memory_after,
+    })
+}
+
+/// As far as the hard limit lets us; the children inherit it.
+fn raise_open_files() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let wanted = OPEN_FILES.min(hard).max(soft);
+        if setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).is_err() || wanted < OPEN_FILES {
+            eprintln!("only {wanted} files may be open; 500 streams may need more (ulimit -n)");
+        }
+    }
+}

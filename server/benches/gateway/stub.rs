@@ -1,0 +1,216 @@
+//! The upstream: answers at once, with as little work as can be.
+
+use std::{
+    convert::Infallible,
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::{Ipv4Addr, SocketAddr},
+    process::{Command, Stdio},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use futures_util::stream;
+use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE};
+use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper::{
+    body::{Frame, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
+
+use crate::process::Process;
+
+/// The model which every request names.
+pub(crate) const MODEL: &str = "bench-model";
+/// What each answer says it cost.
+pub(crate) const TOTAL_TOKENS: u64 = 230;
+/// A request with this word in its body is streamed slowly, and for long.
+pub(crate) const SLOWLY: &str = "slowly";
+
+const EVENTS: usize = 200;
+const SLOW_PAUSE: Duration = Duration::from_millis(100);
+const PLAIN_BYTES: usize = 1024;
+
+type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// The upstream as a child process.
+#[derive(Debug)]
+pub(crate) struct Stub {
+    pub(crate) address: SocketAddr,
+    _process: Process,
+}
+
+impl Stub {
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        let mut process = Process::spawn(
+            Command::new(std::env::current_exe()?)
+                .arg("--stub")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped()),
+        )?;
+        let stdout = process
+            .child()
+            .stdout
+            .take()
+            .context("the stub has no output")?;
+        let mut address = String::new();
+        BufReader::new(stdout).read_line(&mut address)?;
+        Ok(Self {
+            address: address
+                .trim()
+                .parse()
+                .context("the stub did not say where it listens")?,
+            _process: process,
+        })
+    }
+}
+
+/// Serves until standard input is closed, which it is when the benchmark ends, however it ends.
+#[tokio::main]
+pub(crate) async fn serve() -> anyhow::Result<()> {
+    thread::spawn(|| {
+        io::stdin().read_to_end(&mut Vec::new()).ok();
+        std::process::exit(0);
+    });
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    writeln!(io::stdout(), "{}", listener.local_addr()?)?;
+    let answers = Arc::new(Answers::prepare());
+    let connections = TaskTracker::new();
+    loop {
+        let (socket, _) = listener.accept().await?;
+        socket.set_nodelay(true)?;
+        let answers = Arc::clone(&answers);
+        let service = service_fn(move |request| answer(request, Arc::clone(&answers)));
+        connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), service));
+    }
+}
+
+/// What never changes is built once.
+#[derive(Debug)]
+struct Answers {
+    plain: Bytes,
+    events: Vec<Bytes>,
+}
+
+impl Answers {
+    fn prepare() -> Self {
+        let mut plain = completion("");
+        let missing = PLAIN_BYTES.saturating_sub(plain.to_string().len());
+        plain = completion(&"x".repeat(missing));
+
+        let mut events = vec![event(&chunk(" word", None)); EVENTS - 2];
+        events.push(event(&chunk("", Some("stop"))));
+        events.push(Bytes::from_static(b"data: [DONE]\n\n"));
+        Self {
+            plain: plain.to_string().into(),
+            events,
+        }
+    }
+}
+
+fn completion(content: &str) -> serde_json::Value {
+    json!({
+        "id": "chatcmpl-bench", "object": "chat.completion", "created": 1_700_000_000, "model": MODEL,
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}],
+        "usage": usage(),
+    })
+}
+
+fn chunk(content: &str, finish: Option<&str>) -> serde_json::Value {
+    let mut chunk = json!({
+        "id": "chatcmpl-bench", "object": "chat.completion.chunk", "created": 1_700_000_000, "model": MODEL,
+        "choices": [{"index": 0, "delta": {"content": content}, "finish_reason": finish}],
+    });
+    if finish.is_some() {
+        chunk["usage"] = usage();
+    }
+    chunk
+}
+
+fn usage() -> serde_json::Value {
+    json!({
+        "prompt_tokens": 30, "completion_tokens": 200, "total_tokens": TOTAL_TOKENS,
+        "prompt_tokens_details": {"cached_tokens": 4}, "completion_tokens_details": {"reasoning_tokens": 3},
+    })
+}
+
+fn event(value: &serde_json::Value) -> Bytes {
+    format!("data: {value}\n\n").into()
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    answers: Arc<Answers>,
+) -> Result<Response<Body>, hyper::Error> {
+    let is_get = request.method() == Method::GET;
+    let path = request.uri().path().to_owned();
+    let body = request.into_body().collect().await?.to_bytes();
+    Ok(match path.as_str() {
+        "/v1/chat/completions" if says(&body, "\"stream\":true") => {
+            let pause = says(&body, SLOWLY).then_some(SLOW_PAUSE);
+            respond("text/event-stream", streamed(answers, pause))
+        }
+        "/v1/chat/completions" => respond("application/json", full(answers.plain.clone())),
+        "/healthz" if is_get => respond("application/json", full(r#"{"status":"ok"}"#.into())),
+        "/v1/models" if is_get => respond("application/json", full(models())),
+        _ => {
+            let mut response = Response::new(full(Bytes::new()));
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            response
+        }
+    })
+}
+
+fn says(body: &[u8], words: &str) -> bool {
+    memchr::memmem::find(body, words.as_bytes()).is_some()
+}
+
+fn models() -> Bytes {
+    let model =
+        json!({"id": MODEL, "object": "model", "created": 1_700_000_000, "owned_by": "bench"});
+    json!({"object": "list", "data": [model]})
+        .to_string()
+        .into()
+}
+
+fn respond(content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    let content_type = http::HeaderValue::from_static(content_type);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+fn full(bytes: Bytes) -> Body {
+    Full::new(bytes).boxed_unsync()
+}
+
+/// A pause after each event, be it only to let others run, makes each a write of its own.
+fn streamed(answers: Arc<Answers>, pause: Option<Duration>) -> Body {
+    let events = stream::unfold(0, move |index| {
+        let event = answers.events.get(index).cloned();
+        async move {
+            match pause {
+                _ if index == 0 => {}
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => tokio::task::yield_now().await,
+            }
+            event.map(|event| (Ok(Frame::data(event)), index + 1))
+        }
+    });
+    StreamBody::new(events).boxed_unsync()
+}
+
+/// A body that every request of the benchmark has: about a kilobyte, like a short conversation.
+pub(crate) fn request(stream: bool, words: &str) -> String {
+    let text = "Tell me of the sea. ".repeat(45);
+    format!(
+        r#"{{"model":"{MODEL}","stream":{stream},"messages":[{{"role":"system","content":"{text}"}},{{"role":"user","content":"{words}"}}]}}"#
+    )
+}

@@ -1,0 +1,162 @@
+//! What the four protocols share: understanding the call, failing on demand, pacing the events.
+
+use std::{io, time::Duration};
+
+use axum::{
+    Json,
+    body::Body,
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use serde_json::{Value, json};
+
+use crate::{
+    produced::{Entry, Produced, ProducedList, Tokens},
+    script::Script,
+};
+
+/// How a protocol differs from the others before it answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dialect {
+    pub(crate) name: &'static str,
+    /// The counts as this protocol can express them.
+    pub(crate) tokens: fn(Tokens) -> Tokens,
+    /// The body of an error.
+    pub(crate) error: fn(StatusCode, &str) -> Value,
+}
+
+/// A call that was understood and entered in the list.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) script: Script,
+    pub(crate) tokens: Tokens,
+    pub(crate) model: String,
+    /// The first tool which the caller declared, when the script asks for its use.
+    pub(crate) tool: Option<String>,
+    pub(crate) entry: Entry,
+}
+
+/// What a handler has in its hands.
+#[derive(Debug)]
+pub(crate) struct Incoming<'a> {
+    pub(crate) list: &'a ProducedList,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a str,
+    pub(crate) model: &'a str,
+    pub(crate) streamed: bool,
+}
+
+impl Call {
+    /// Reads the script, enters the call in the list and fails it if the script says so.
+    pub(crate) async fn open(incoming: Incoming<'_>, dialect: Dialect) -> Result<Self, Response> {
+        let script = Script::read(incoming.body)
+            .map_err(|why| failure(dialect, StatusCode::BAD_REQUEST, &why))?;
+        let tokens = (dialect.tokens)(script.tokens);
+        let produced = Produced {
+            sequence: 0,
+            tag: None,
+            protocol: dialect.name,
+            model: incoming.model.to_owned(),
+            streamed: incoming.streamed,
+            status: StatusCode::OK.as_u16(),
+            tokens: Some(tokens),
+            events_sent: 0,
+            finished: false,
+            header_names: incoming.headers.keys().map(ToString::to_string).collect(),
+        };
+        let entry = incoming.list.open(produced, &script);
+        if let Some(status) = script.error {
+            tokio::time::sleep(script.delay).await;
+            entry.fail(status);
+            return Err(failure(dialect, status, "the script asked for this error"));
+        }
+        Ok(Self {
+            tool: script.tool.then(|| first_tool(incoming.body)).flatten(),
+            script,
+            tokens,
+            model: incoming.model.to_owned(),
+            entry,
+        })
+    }
+
+    /// The whole text of an answer.
+    pub(crate) fn text(&self) -> String {
+        self.script.pieces().concat().trim_end().to_owned()
+    }
+
+    /// Answers in one piece.
+    pub(crate) async fn plain(self, body: Value) -> Response {
+        tokio::time::sleep(self.script.delay).await;
+        self.entry.finish();
+        Json(body).into_response()
+    }
+
+    /// Answers event by event.
+    pub(crate) fn stream(self, events: Vec<String>) -> Response {
+        let Script { delay, cut, .. } = self.script;
+        let events = events.into_iter().enumerate();
+        let body = stream::unfold(
+            (events, self.entry),
+            move |(mut events, entry)| async move {
+                let Some((index, event)) = events.next() else {
+                    entry.finish();
+                    return None;
+                };
+                pause(delay).await;
+                if cut == Some(index) {
+                    return Some((Err(io::Error::other("cut by the script")), (events, entry)));
+                }
+                entry.sent();
+                Some((Ok(event), (events, entry)))
+            },
+        );
+        (
+            [(CONTENT_TYPE, "text/event-stream")],
+            Body::from_stream(body),
+        )
+            .into_response()
+    }
+}
+
+/// An event without a name.
+pub(crate) fn data(value: &Value) -> String {
+    format!("data: {value}\n\n")
+}
+
+/// An event named after its own `type`.
+pub(crate) fn named(value: &Value) -> String {
+    let name = value["type"].as_str().unwrap_or_default();
+    format!("event: {name}\ndata: {value}\n\n")
+}
+
+/// The arguments of every tool call.
+pub(crate) fn tool_arguments() -> Value {
+    json!({"city": "Paris"})
+}
+
+/// Lets what was written go out as a write of its own, even without a delay.
+async fn pause(delay: Duration) {
+    if delay.is_zero() {
+        tokio::task::yield_now().await;
+    } else {
+        tokio::time::sleep(delay).await;
+    }
+}
+
+fn failure(dialect: Dialect, status: StatusCode, message: &str) -> Response {
+    (status, Json((dialect.error)(status, message))).into_response()
+}
+
+fn first_tool(body: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    let tool = &body["tools"][0];
+    [
+        &tool["function"]["name"],
+        &tool["name"],
+        &tool["functionDeclarations"][0]["name"],
+        &tool["function_declarations"][0]["name"],
+    ]
+    .into_iter()
+    .find_map(|name| name.as_str().map(str::to_owned))
+}

@@ -1,0 +1,140 @@
+//! The list of what this provider says it produced: the truth that meters are compared with.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use serde::Serialize;
+
+use crate::script::Script;
+
+/// Token counts in buckets that never overlap.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Tokens {
+    pub(crate) input: u64,
+    pub(crate) cache_read: u64,
+    pub(crate) cache_write: u64,
+    pub(crate) output: u64,
+    pub(crate) reasoning: u64,
+}
+
+impl Tokens {
+    /// Everything that the model read.
+    pub(crate) fn prompt(self) -> u64 {
+        self.input + self.cache_read + self.cache_write
+    }
+
+    /// Everything that the model wrote.
+    pub(crate) fn completion(self) -> u64 {
+        self.output + self.reasoning
+    }
+
+    /// As a protocol tells it that has no word for a write to the cache.
+    pub(crate) fn without_cache_write(self) -> Self {
+        Self {
+            input: self.input + self.cache_write,
+            cache_write: 0,
+            ..self
+        }
+    }
+
+    /// As a protocol tells it that has no word for reasoning.
+    pub(crate) fn without_reasoning(self) -> Self {
+        Self {
+            output: self.completion(),
+            reasoning: 0,
+            ..self
+        }
+    }
+}
+
+/// One answer.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Produced {
+    pub(crate) sequence: usize,
+    pub(crate) tag: Option<String>,
+    pub(crate) protocol: &'static str,
+    pub(crate) model: String,
+    pub(crate) streamed: bool,
+    pub(crate) status: u16,
+    /// As the protocol can tell it; absent when the answer is an error.
+    pub(crate) tokens: Option<Tokens>,
+    pub(crate) events_sent: usize,
+    /// False when the caller left, or the script cut the answer.
+    pub(crate) finished: bool,
+    /// What the engine sent along; names only, for some carry secrets.
+    pub(crate) header_names: Vec<String>,
+}
+
+/// All answers since the start, shared by the handlers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ProducedList(Arc<Mutex<Vec<Produced>>>);
+
+/// The right to go on writing one entry of the list.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    list: ProducedList,
+    pub(crate) sequence: usize,
+}
+
+impl ProducedList {
+    /// Opens an entry for a request that was understood.
+    pub(crate) fn open(&self, mut produced: Produced, script: &Script) -> Entry {
+        let mut list = self.lock();
+        produced.sequence = list.last().map_or(1, |last| last.sequence + 1);
+        produced.tag.clone_from(&script.tag);
+        let sequence = produced.sequence;
+        list.push(produced);
+        Entry {
+            list: self.clone(),
+            sequence,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Produced>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    /// One more event went out.
+    pub(crate) fn sent(&self) {
+        self.change(|produced| produced.events_sent += 1);
+    }
+
+    /// The answer is complete.
+    pub(crate) fn finish(&self) {
+        self.change(|produced| produced.finished = true);
+    }
+
+    /// The answer is an error of this status.
+    pub(crate) fn fail(&self, status: StatusCode) {
+        self.change(|produced| {
+            produced.status = status.as_u16();
+            produced.tokens = None;
+            produced.finished = true;
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Produced)) {
+        let mut list = self.list.lock();
+        if let Some(produced) = list.iter_mut().find(|one| one.sequence == self.sequence) {
+            change(produced);
+        }
+    }
+}
+
+/// `GET /produced`: one JSON object per line, oldest first.
+pub(crate) async fn list(State(list): State<ProducedList>) -> impl IntoResponse {
+    list.lock()
+        .iter()
+        .filter_map(|produced| serde_json::to_string(produced).ok())
+        .fold(String::new(), |lines, line| lines + &line + "\n")
+}
+
+/// `DELETE /produced`: forget.
+pub(crate) async fn clear(State(list): State<ProducedList>) -> StatusCode {
+    list.lock().clear();
+    StatusCode::NO_CONTENT
+}

@@ -1,0 +1,282 @@
+//! The composition root: the one file which knows every room.
+
+use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use axum::Router;
+use futures_util::{FutureExt as _, future::BoxFuture};
+use secrecy::ExposeSecret as _;
+use tokio::{net::TcpListener, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::{
+    client_address::ClientAddresses,
+    clock::SharedClock,
+    config::{self, Config},
+    db::Database,
+    domain::{
+        admins::Admins,
+        api_keys::ApiKeys,
+        api_tokens::ApiTokens,
+        login_throttle::LoginThrottle,
+        provider_accounts::{ProviderAccounts, ProviderCredential},
+        requests::{Recorder, Requests},
+        server_secrets::ServerSecrets,
+        sessions::Sessions,
+        settings::Settings,
+        users::Users,
+    },
+    engine::{
+        CredentialSource, CredentialsError, DrainHook, Engine, EngineContext, EngineMode,
+        EngineOptions, ExternalEngine,
+    },
+    gateway::{Gateway, GatewayOptions},
+    graphql::{self, ServerFacts, Services},
+    http_server::{self, Ending},
+    web::{self, Web},
+};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// How long what runs in the background may take to end.
+const LAST_WORK: Duration = Duration::from_secs(10);
+
+/// What a server needs beside its configuration.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    pub clock: SharedClock,
+    /// Our own program, which becomes the engine.
+    pub launcher: PathBuf,
+    /// Where programs are looked for.
+    pub search_path: OsString,
+}
+
+/// What runs, and how it ends.
+#[derive(Clone, Debug)]
+struct Life {
+    /// What runs in the background.
+    tasks: TaskTracker,
+    /// Requests on their way to the engine.
+    in_flight: TaskTracker,
+    ending: Ending,
+    /// The engine stops last.
+    engine_shutdown: CancellationToken,
+}
+
+impl Life {
+    fn new(config: &Config) -> Self {
+        Self {
+            tasks: TaskTracker::new(),
+            in_flight: TaskTracker::new(),
+            ending: Ending {
+                stop: CancellationToken::new(),
+                grace: config.shutdown_grace,
+                deadline: CancellationToken::new(),
+            },
+            engine_shutdown: CancellationToken::new(),
+        }
+    }
+}
+
+/// A running server, ready to be served.
+#[derive(Debug)]
+pub struct App {
+    db: Database,
+    router: Router,
+    services: Services,
+    life: Life,
+    setup_url: Option<Zeroizing<String>>,
+}
+
+impl App {
+    /// Opens the database, starts the engine and joins the rooms.
+    pub async fn build(config: Config, around: Surroundings) -> anyhow::Result<Self> {
+        let life = Life::new(&config);
+        let clock = around.clock.clone();
+        let db = open_database(&config).await?;
+        let secrets = ServerSecrets::open(&config.storage, &db, &clock).await?;
+        let admins = Admins::new(db.clone(), clock.clone());
+        let setup_token = admins
+            .bootstrap(config.admin_password.clone())
+            .await
+            .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
+
+        let digester = secrets.digester;
+        let api_keys = ApiKeys::load(db.clone(), clock.clone(), digester.clone()).await?;
+        let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault);
+        let (requests, inlets) = Requests::open(db.clone(), &life.tasks).await?;
+        let context = EngineContext {
+            source: Arc::new(accounts.clone()),
+            clock: clock.clone(),
+            usage: inlets.reports,
+            tasks: life.tasks.clone(),
+            shutdown: life.engine_shutdown.clone(),
+        };
+        let options = engine_options(&config, &around, life.in_flight.clone());
+        let services = Services {
+            admins,
+            sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
+            login_throttle: LoginThrottle::new(clock.clone()),
+            api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
+            users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
+            api_keys,
+            requests,
+            provider_accounts: accounts,
+            settings: Settings::load(db.clone(), clock.clone()).await?,
+            engine: Engine::launch(options, context),
+            server: ServerFacts {
+                version: VERSION,
+                public_url: config.public_url.clone(),
+                addresses: ClientAddresses::new(config.trusted_proxies.clone()),
+            },
+            clock,
+        };
+        let gateway = gateway(&config, &services, inlets.recorder, &life)?;
+        let pages = pages(&db, &services, &life);
+        let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
+        let router = gateway.router().merge(pages);
+        Ok(Self {
+            db,
+            router,
+            services,
+            life,
+            setup_url,
+        })
+    }
+
+    /// The services behind the control plane.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Where the first administrator is created, until there is one. Whoever has it owns the server.
+    pub fn setup_url(&self) -> Option<&str> {
+        self.setup_url.as_ref().map(|url| url.as_str())
+    }
+
+    /// Stops the server when cancelled.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.life.ending.stop.clone()
+    }
+
+    /// Serves until the stop token is cancelled. Answers end within the grace, everything is recorded,
+    /// and the engine stops last.
+    pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
+        let Life {
+            tasks,
+            in_flight,
+            ending,
+            engine_shutdown,
+        } = self.life;
+        http_server::serve(listener, self.router, ending, in_flight).await;
+        engine_shutdown.cancel();
+        self.services.engine.finished().await;
+        // The writer ends when nobody can record any more.
+        drop(self.services);
+        tasks.close();
+        if timeout(LAST_WORK, tasks.wait()).await.is_err() {
+            tracing::warn!("some background work did not end in time");
+        }
+        self.db.close().await
+    }
+}
+
+async fn open_database(config: &Config) -> anyhow::Result<Database> {
+    let url = config.storage.database_url.expose_secret();
+    Database::open(url, &config.storage.data_dir).await
+}
+
+fn gateway(
+    config: &Config,
+    services: &Services,
+    recorder: Recorder,
+    life: &Life,
+) -> anyhow::Result<Gateway> {
+    let options = GatewayOptions {
+        keys: services.api_keys.ring().clone(),
+        recorder,
+        settings: services.settings.clone(),
+        engine: services.engine.clone(),
+        clock: services.clock.clone(),
+        addresses: services.server.addresses.clone(),
+        cors_allowed_origins: config.cors_allowed_origins.clone(),
+        tasks: life.tasks.clone(),
+        deadline: life.ending.deadline.clone(),
+    };
+    Gateway::new(options, life.in_flight.clone())
+}
+
+/// Everything but the data plane.
+fn pages(db: &Database, services: &Services, life: &Life) -> Router {
+    let stop = life.ending.stop.clone();
+    let control_plane = graphql::router(services.clone(), stop.clone());
+    let web = Web {
+        db: db.clone(),
+        engine: services.engine.clone(),
+        clock: services.clock.clone(),
+        started_at: services.clock.now(),
+        version: VERSION,
+        public_url: services.server.public_url.clone(),
+        shutdown: stop,
+    };
+    web::router(web, control_plane)
+}
+
+fn engine_options(config: &Config, around: &Surroundings, in_flight: TaskTracker) -> EngineOptions {
+    let (mode, binary, external) = match &config.engine {
+        config::Engine::Managed { binary } => (EngineMode::Managed, binary.clone(), None),
+        config::Engine::Demo => (EngineMode::Demo, None, None),
+        config::Engine::External {
+            url,
+            api_key,
+            management_key,
+        } => {
+            let external = ExternalEngine {
+                url: url.clone(),
+                api_key: api_key.clone(),
+                management_key: management_key.clone(),
+            };
+            (EngineMode::External, None, Some(external))
+        }
+    };
+    EngineOptions {
+        mode,
+        binary,
+        search_path: around.search_path.clone(),
+        data_dir: config.storage.data_dir.clone(),
+        launcher: around.launcher.clone(),
+        external,
+        allow_demo_fallback: !config.is_public(),
+        drain: Some(drain_hook(in_flight)),
+    }
+}
+
+/// Waits until no request is on its way to the engine.
+fn drain_hook(in_flight: TaskTracker) -> DrainHook {
+    Arc::new(move || {
+        let in_flight = in_flight.clone();
+        async move {
+            in_flight.close();
+            in_flight.wait().await;
+            in_flight.reopen();
+        }
+        .boxed()
+    })
+}
+
+fn setup_url(public_url: &Url, token: &str) -> Zeroizing<String> {
+    // After the hash it stays in the browser: no log on the way sees it.
+    let base = public_url.as_str().trim_end_matches('/');
+    Zeroizing::new(format!("{base}/setup#token={token}"))
+}
+
+impl CredentialSource for ProviderAccounts {
+    fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        Self::changes(self)
+    }
+
+    fn credentials(&self) -> BoxFuture<'_, Result<Vec<ProviderCredential>, CredentialsError>> {
+        async move { Self::credentials(self).await.map_err(Into::into) }.boxed()
+    }
+}

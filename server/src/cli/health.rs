@@ -1,0 +1,46 @@
+//! `healthcheck`: for containers and scripts.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use super::Done;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Asks a running server whether it is well.
+#[derive(Debug, Args)]
+pub(super) struct Healthcheck {
+    /// The port of the server on this machine.
+    #[arg(long, env = "PORT", default_value = "3000", value_name = "PORT")]
+    port: u16,
+}
+
+impl Healthcheck {
+    pub(super) async fn run(self) -> Done {
+        let url = format!("http://127.0.0.1:{}/healthz", self.port);
+        check(&url).await?;
+        Ok(())
+    }
+}
+
+async fn check(url: &str) -> anyhow::Result<()> {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(PATIENCE)
+        .build()?;
+    let answer = client
+        .get(url)
+        .send()
+        .await
+        .with_context(|| format!("{url} does not answer"))?;
+    let status = answer.status();
+    if !status.is_success() {
+        bail!(
+            "the server is not well ({status}): {}",
+            answer.text().await.unwrap_or_default()
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `engine install`.
+
+use std::{
+    path::PathBuf,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use clap::Args;
+use url::Url;
+
+use super::{Done, Failure, terminal};
+use crate::engine::{self, InstallOptions, Progress, Release};
+
+const MIB: f64 = 1024.0 * 1024.0;
+const BETWEEN_LINES: Duration = Duration::from_millis(200);
+
+/// Downloads the engine, checks it against the checksum that this server was made with, and puts it
+/// into the data directory. An interrupted download is resumed.
+#[derive(Debug, Args)]
+pub(super) struct Install {
+    /// The directory of the database, the engine and generated keys.
+    #[arg(
+        long,
+        env = "DATA_DIR",
+        default_value = "./data",
+        value_name = "DIRECTORY"
+    )]
+    data_dir: PathBuf,
+
+    /// A folder on the web that holds the release's archives, in place of the project's own.
+    #[arg(long, value_name = "URL")]
+    from: Option<Url>,
+
+    /// Another release than the pinned one; needs --sha256.
+    #[arg(long = "release", value_name = "VERSION")]
+    version: Option<String>,
+
+    /// The SHA-256 checksum of the archive, in place of the pinned one.
+    #[arg(long, value_name = "HEX")]
+    sha256: Option<String>,
+}
+
+impl Install {
+    pub(super) async fn run(self) -> Done {
+        let release = Release::choose(
+            self.from.as_ref(),
+            self.version.as_deref(),
+            self.sha256.as_deref(),
+        )
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+        terminal::say(&format!(
+            "Installing the engine, CLIProxyAPI {}.",
+            release.version
+        ));
+        let options = InstallOptions {
+            data_dir: self.data_dir,
+            release,
+        };
+        let shown = Mutex::new(Instant::now());
+        let installed = engine::install(options, |progress| show(progress, &shown)).await;
+        terminal::end_progress();
+        let program = installed.map_err(anyhow::Error::from)?;
+        terminal::say(&format!(
+            "The engine is at {}. Restart the server to use it.",
+            program.display()
+        ));
+        Ok(())
+    }
+}
+
+/// Says how far the download is, on a terminal and not too often.
+fn show(progress: Progress, shown: &Mutex<Instant>) {
+    let Ok(mut shown) = shown.lock() else { return };
+    if shown.elapsed() < BETWEEN_LINES {
+        return;
+    }
+    *shown = Instant::now();
+    #[expect(clippy::cast_precision_loss, reason = "megabytes for people")]
+    let mib = |bytes: u64| bytes as f64 / MIB;
+    let downloaded = mib(progress.downloaded_bytes);
+    terminal::show_progress(&match progress.total_bytes {
+        Some(total) => format!("{downloaded:.1} of {:.1} MiB", mib(total)),
+        None => format!("{downloaded:.1} MiB"),
+    });
+}

@@ -1,0 +1,118 @@
+//! The program's commands.
+
+mod health;
+mod install;
+mod logs;
+mod reset_password;
+mod serve;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    config::{EXIT_USAGE, Options, SECRETS_HELP},
+    engine,
+};
+
+/// How the program was called.
+#[derive(Debug, Parser)]
+#[command(
+    name = "proxypal-server",
+    version,
+    about = "One gateway for a team's Claude, ChatGPT, Gemini and Copilot accounts: users, keys, metering.",
+    long_about = None,
+    after_help = SECRETS_HELP,
+    args_conflicts_with_subcommands = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What to do; without a command, serve.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server (what happens without a command).
+    Serve(Box<Options>),
+    /// Get the engine, CLIProxyAPI.
+    #[command(subcommand)]
+    Engine(EngineCommand),
+    /// Give an administrator a new password, from the terminal of the server.
+    ResetPassword(reset_password::ResetPassword),
+    /// Show requests as they are recorded.
+    Logs(logs::Logs),
+    /// Ask a running server whether it is well; exits with 1 when it is not.
+    Healthcheck(health::Healthcheck),
+}
+
+/// What to do with the engine.
+#[derive(Debug, Subcommand)]
+enum EngineCommand {
+    /// Download the release that this server was made for, check it, and put it into the data directory.
+    Install(install::Install),
+}
+
+/// Runs the program.
+pub async fn run(cli: Cli) -> ExitCode {
+    let done = match cli.command {
+        None => Box::pin(serve::serve(&cli.options)).await,
+        Some(Command::Serve(options)) => Box::pin(serve::serve(&options)).await,
+        Some(Command::Engine(EngineCommand::Install(install))) => install.run().await,
+        Some(Command::ResetPassword(reset)) => reset.run().await,
+        Some(Command::Logs(logs)) => logs.run().await,
+        Some(Command::Healthcheck(check)) => check.run().await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Usage(message)) => {
+            terminal::complain(&message);
+            ExitCode::from(EXIT_USAGE)
+        }
+        Err(Failure::Other(error)) => {
+            terminal::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Reads the command line. Help and version go to standard output; mistakes end with the exit code for
+/// usage.
+pub fn parse() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|error| {
+        let _ = error.print();
+        if error.use_stderr() {
+            ExitCode::from(EXIT_USAGE)
+        } else {
+            ExitCode::SUCCESS
+        }
+    })
+}
+
+/// Whether we were started to become the engine. Decided before anything else: the launcher must not
+/// start threads.
+pub fn becomes_engine() -> Option<ExitCode> {
+    let mut words = std::env::args_os().skip(1);
+    let command = words.next()?;
+    (command == engine::LAUNCHER_COMMAND).then(|| engine::exec_from(words))
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+enum Failure {
+    /// It was called wrongly.
+    Usage(String),
+    Other(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+type Done = Result<(), Failure>;

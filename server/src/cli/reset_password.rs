@@ -1,0 +1,56 @@
+//! `reset-password`: for whoever forgot it and owns the machine.
+
+use std::sync::Arc;
+
+use clap::Args;
+use secrecy::ExposeSecret as _;
+
+use super::{Done, Failure, terminal};
+use crate::{
+    clock::{SharedClock, SystemClock},
+    config::{Secrets, Storage, StorageArguments},
+    db::Database,
+    domain::{
+        admins::{Admins, FIRST_ADMIN},
+        server_secrets::ServerSecrets,
+        sessions::Sessions,
+    },
+};
+
+/// Gives an administrator a new password. Stop the server first: it locks its database.
+#[derive(Debug, Args)]
+pub(super) struct ResetPassword {
+    /// Whose password.
+    #[arg(long, default_value = FIRST_ADMIN, value_name = "NAME")]
+    username: String,
+
+    #[command(flatten)]
+    storage: StorageArguments,
+}
+
+impl ResetPassword {
+    pub(super) async fn run(self) -> Done {
+        let secrets = Secrets::from_environment();
+        let storage = Storage::read(&self.storage, &secrets).map_err(Failure::Usage)?;
+        let clock: SharedClock = Arc::new(SystemClock);
+        let db = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await?;
+        let server = ServerSecrets::open(&storage, &db, &clock).await?;
+        let password = terminal::read_password("New password: ")?;
+        let admins = Admins::new(db.clone(), clock.clone());
+        let admin = admins
+            .reset_password(&self.username, password)
+            .await
+            .map_err(anyhow::Error::from)?;
+        let sessions = Sessions::new(db.clone(), clock, server.digester);
+        let ended = sessions
+            .revoke_others(admin.id, None)
+            .await
+            .map_err(anyhow::Error::from)?;
+        db.close().await?;
+        terminal::say(&format!(
+            "The password of {} is changed; {ended} sessions were signed out.",
+            self.username
+        ));
+        Ok(())
+    }
+}

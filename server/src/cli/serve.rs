@@ -1,0 +1,78 @@
+//! `serve`: run the server until told to stop.
+
+use std::{sync::Arc, time::Instant};
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+use super::{Done, Failure, terminal};
+use crate::{
+    app::{App, Surroundings},
+    clock::SystemClock,
+    config::{Config, Options, Secrets, search_path},
+    engine::EngineMode,
+    shutdown, telemetry,
+};
+
+pub(super) async fn serve(options: &Options) -> Done {
+    let began = Instant::now();
+    let config = Config::read(options, Secrets::from_environment()).map_err(Failure::Usage)?;
+    telemetry::start(&config.log);
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}; is another server running? choose another HOST or PORT",
+            config.listen
+        )
+    })?;
+    let address = listener.local_addr().context("cannot tell the address")?;
+    let public_url = options
+        .public_url
+        .is_some()
+        .then(|| config.public_url.clone());
+    let mut config = config;
+    if public_url.is_none() {
+        config.public_url = format!("http://{address}")
+            .parse()
+            .context("cannot tell our own address")?;
+    }
+    let url = config.public_url.to_string();
+    let around = Surroundings {
+        clock: Arc::new(SystemClock),
+        launcher: std::env::current_exe().context("cannot find our own program")?,
+        search_path: search_path(),
+    };
+    let app = App::build(config, around).await?;
+    greet(&app, &url);
+    tracing::info!(%address, elapsed_ms = began.elapsed().as_millis(), "the server is ready");
+    let stop = app.stop_token();
+    let serving = app.serve(listener);
+    tokio::pin!(serving);
+    tokio::select! {
+        result = &mut serving => return Ok(result?),
+        () = shutdown::requested() => {}
+    }
+    tracing::info!("stopping: running answers may end first; ask again to stop at once");
+    stop.cancel();
+    tokio::select! {
+        result = &mut serving => Ok(result?),
+        () = shutdown::requested() => Err(Failure::Other(anyhow::anyhow!("stopped at once"))),
+    }
+}
+
+/// Says where to go. The set-up link is a secret, so it goes to the terminal and not into the log.
+fn greet(app: &App, url: &str) {
+    match app.setup_url() {
+        Some(setup_url) => terminal::say(&format!(
+            "\n  ProxyPal Server is running.\n  Create the administrator with this one-time link:\n\n    {setup_url}\n"
+        )),
+        None => terminal::say(&format!(
+            "\n  ProxyPal Server is running. Sign in at:\n\n    {url}\n"
+        )),
+    }
+    if app.services().engine.status().mode == EngineMode::Demo {
+        terminal::say(
+            "  The DEMO engine answers with canned text. For real models get the engine with\n  \
+             `proxypal-server engine install`, restart, and add provider keys.\n",
+        );
+    }
+}

@@ -1,0 +1,125 @@
+//! `POST /v1beta/models/{model}:{action}`, Google's protocol.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::question::{self, Question};
+use super::refusal::{Dialect, Refusal};
+use super::reply::{End, Reply};
+use super::{models, stream};
+
+/// Answers; what the action asks for is in the path.
+pub(super) async fn answer(
+    Path(call): Path<String>,
+    RawQuery(query): RawQuery,
+    bytes: Bytes,
+) -> Response {
+    let (model, action) = call.split_once(':').unwrap_or((&call, ""));
+    let (model, question) = match understand(model, &bytes) {
+        Ok(understood) => understood,
+        Err(refusal) => return refusal.answer(Dialect::Gemini),
+    };
+    match action {
+        "generateContent" => Json(whole(model, &Reply::to(&question))).into_response(),
+        "streamGenerateContent" => {
+            streamed(&chunks(model, &Reply::to(&question)), query.as_deref())
+        }
+        "countTokens" => Json(json!({"totalTokens": question.words})).into_response(),
+        // The engine answers nothing to what it does not know.
+        _ => ().into_response(),
+    }
+}
+
+fn understand(model: &str, bytes: &[u8]) -> Result<(&'static str, Question), Refusal> {
+    let model = models::known(model)?;
+    let body = question::body(bytes)?;
+    let system = [&body["systemInstruction"], &body["system_instruction"]];
+    let system = system
+        .into_iter()
+        .find(|system| !system.is_null())
+        .unwrap_or(&Value::Null);
+    let declarations = body["tools"].as_array().into_iter().flatten();
+    let declarations: Vec<_> = declarations
+        .flat_map(|tool| {
+            tool["functionDeclarations"]
+                .as_array()
+                .into_iter()
+                .flatten()
+        })
+        .cloned()
+        .collect();
+    let question = Question::new(&[system, &body["contents"]])
+        .with_tools(&Value::Array(declarations), |tool| {
+            [&tool["name"], parameters(tool)]
+        })
+        .with_limit(&[&body["generationConfig"]["maxOutputTokens"]]);
+    Ok((model, question))
+}
+
+/// Google's own notation of a schema, or the usual one.
+fn parameters(tool: &Value) -> &Value {
+    tool.get("parameters")
+        .unwrap_or(&tool["parametersJsonSchema"])
+}
+
+/// Events unless another form is asked for; that is objects in a row, as the engine has it.
+fn streamed(chunks: &[Value], query: Option<&str>) -> Response {
+    let alt = query
+        .into_iter()
+        .flat_map(|query| url::form_urlencoded::parse(query.as_bytes()));
+    let is_plain = alt
+        .into_iter()
+        .any(|(name, value)| name == "alt" && value != "sse" && !value.is_empty());
+    if is_plain {
+        let mut response = stream::answer(chunks.iter().map(Value::to_string).collect());
+        let plain = http::HeaderValue::from_static("text/plain");
+        response.headers_mut().insert(CONTENT_TYPE, plain);
+        return response;
+    }
+    stream::answer(chunks.iter().map(stream::data).collect())
+}
+
+fn whole(model: &str, reply: &Reply) -> Value {
+    let part = match &reply.call {
+        None => json!({"text": reply.text()}),
+        Some(call) => json!({"functionCall": {"name": call.name, "args": call.arguments}}),
+    };
+    last(model, reply, &json!([part]))
+}
+
+/// One chunk per word; the last one alone has the usage.
+fn chunks(model: &str, reply: &Reply) -> Vec<Value> {
+    let Some((last_piece, pieces)) = reply.pieces.split_last() else {
+        return vec![whole(model, reply)];
+    };
+    let chunks = pieces.iter().map(|piece| {
+        let candidate =
+            json!({"index": 0, "content": {"role": "model", "parts": [{"text": piece}]}});
+        json!({"candidates": [candidate], "modelVersion": model})
+    });
+    chunks
+        .chain([last(model, reply, &json!([{"text": last_piece}]))])
+        .collect()
+}
+
+fn last(model: &str, reply: &Reply, parts: &Value) -> Value {
+    let finish_reason = match reply.end {
+        End::Complete | End::Call => "STOP",
+        End::Cut => "MAX_TOKENS",
+    };
+    json!({
+        "candidates": [{
+            "index": 0, "content": {"role": "model", "parts": parts}, "finishReason": finish_reason,
+        }],
+        "usageMetadata": {
+            "promptTokenCount": reply.input, "candidatesTokenCount": reply.output,
+            "totalTokenCount": reply.input + reply.output,
+        },
+        "modelVersion": model, "responseId": Uuid::now_v7().simple().to_string(),
+    })
+}

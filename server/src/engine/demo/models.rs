@@ -1,0 +1,66 @@
+//! The demo's models, listed in each protocol's shape.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use http::HeaderMap;
+use serde_json::{Value, json};
+
+use super::Demo;
+use super::refusal::{Dialect, Refusal};
+
+/// All of them; each answers in every protocol.
+pub(super) const NAMES: [&str; 3] = ["demo-gpt", "demo-claude", "demo-gemini"];
+
+/// Whether the demo knows a model.
+pub(super) fn known(model: &str) -> Result<&'static str, Refusal> {
+    let mut names = NAMES.into_iter();
+    names
+        .find(|name| *name == model)
+        .ok_or_else(|| Refusal::UnknownModel(model.to_owned()))
+}
+
+/// `GET /healthz`.
+pub(super) async fn healthy() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}
+
+/// `GET /v1/models`, in Anthropic's shape for its programs and OpenAI's for others.
+pub(super) async fn list(State(demo): State<Arc<Demo>>, headers: HeaderMap) -> Json<Value> {
+    let now = demo.clock.now();
+    if headers.contains_key("anthropic-version") {
+        let models = NAMES
+            .map(|id| json!({"type": "model", "id": id, "display_name": id, "created_at": now}));
+        return Json(json!({
+            "data": models, "has_more": false, "first_id": NAMES[0], "last_id": NAMES[NAMES.len() - 1],
+        }));
+    }
+    let models = NAMES.map(|id| {
+        json!({"id": id, "object": "model", "created": now.timestamp(), "owned_by": "proxypal-demo"})
+    });
+    Json(json!({"object": "list", "data": models}))
+}
+
+/// `GET /v1beta/models`.
+pub(super) async fn list_gemini() -> Json<Value> {
+    Json(json!({"models": NAMES.map(gemini_model)}))
+}
+
+/// `GET /v1beta/models/{model}`.
+pub(super) async fn one_gemini(Path(model): Path<String>) -> Response {
+    match known(&model) {
+        Ok(name) => Json(gemini_model(name)).into_response(),
+        Err(refusal) => refusal.answer(Dialect::Gemini),
+    }
+}
+
+fn gemini_model(name: &str) -> Value {
+    json!({
+        "name": format!("models/{name}"), "version": "demo", "displayName": name,
+        "description": "Canned text of the demo engine of ProxyPal Server",
+        "inputTokenLimit": 1_000_000, "outputTokenLimit": 8192,
+        "supportedGenerationMethods": ["generateContent", "countTokens"],
+    })
+}

@@ -1,0 +1,114 @@
+//! What was asked, without regard to the protocol in which it was.
+
+use serde_json::Value;
+
+use super::refusal::Refusal;
+
+/// The fields below which people's words are found, in any of the protocols.
+const TEXT_FIELDS: [&str; 5] = ["text", "content", "parts", "output", "arguments"];
+
+/// A function that the caller offers.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Tool {
+    pub(super) name: String,
+    pub(super) parameters: Value,
+}
+
+/// A request, understood as far as the demo needs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Question {
+    /// How many words everything has that the model is given.
+    pub(super) words: usize,
+    /// The last message.
+    pub(super) last: String,
+    pub(super) tools: Vec<Tool>,
+    /// The longest answer that is wanted.
+    pub(super) most_words: Option<usize>,
+}
+
+impl Question {
+    /// A question whose words are in these parts, and whose last message ends the last of them.
+    pub(super) fn new(parts: &[&Value]) -> Self {
+        let last = parts.last().map(|part| {
+            part.as_array()
+                .and_then(|messages| messages.last())
+                .unwrap_or(part)
+        });
+        Self {
+            words: parts.iter().map(|part| count_words(&text(part))).sum(),
+            last: last.map(text).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
+    /// With tools; `describe` finds name and parameters in one of the protocol's tools.
+    pub(super) fn with_tools(
+        mut self,
+        tools: &Value,
+        describe: impl Fn(&Value) -> [&Value; 2],
+    ) -> Self {
+        let tools = tools.as_array().into_iter().flatten();
+        self.tools = tools
+            .filter_map(|tool| {
+                let [name, parameters] = describe(tool);
+                Some(Tool {
+                    name: name.as_str()?.to_owned(),
+                    parameters: parameters.clone(),
+                })
+            })
+            .collect();
+        self
+    }
+
+    /// With the first of these limits that is given.
+    pub(super) fn with_limit(mut self, limits: &[&Value]) -> Self {
+        let limit = limits.iter().find_map(|limit| limit.as_u64());
+        self.most_words = limit.and_then(|limit| usize::try_from(limit).ok());
+        self
+    }
+}
+
+/// The body as JSON.
+pub(super) fn body(bytes: &[u8]) -> Result<Value, Refusal> {
+    serde_json::from_slice(bytes).map_err(|error| Refusal::NotJson(error.to_string()))
+}
+
+/// What the demo takes for tokens.
+pub(super) fn count_words(text: &str) -> usize {
+    text.split_whitespace().count()
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => joined(items.iter()),
+        Value::Object(fields) => joined(TEXT_FIELDS.iter().filter_map(|name| fields.get(*name))),
+        Value::Null | Value::Bool(_) | Value::Number(_) => String::new(),
+    }
+}
+
+fn joined<'a>(values: impl Iterator<Item = &'a Value>) -> String {
+    values.map(text).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn counts_words_wherever_a_protocol_puts_them() {
+        let system = json!("be kind");
+        let messages = json!([
+            {"role": "user", "content": "one two"},
+            {"role": "user", "content": [{"type": "text", "text": "three"}]},
+            {"role": "user", "parts": [{"text": "four five"}]},
+        ]);
+
+        let question = Question::new(&[&system, &messages]);
+
+        assert_eq!(question.words, 7);
+        assert_eq!(question.last.trim(), "four five");
+    }
+}

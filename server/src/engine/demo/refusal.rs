@@ -1,0 +1,58 @@
+//! The demo's errors, in the shape of each protocol.
+
+use axum::Json;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+/// Whose errors the caller's program can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Openai,
+    Anthropic,
+    Gemini,
+}
+
+/// Why a request is not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    UnknownModel(String),
+    NotJson(String),
+}
+
+impl Refusal {
+    /// The answer in the caller's dialect.
+    pub(super) fn answer(&self, dialect: Dialect) -> Response {
+        (StatusCode::BAD_REQUEST, Json(self.body(dialect))).into_response()
+    }
+
+    /// The body of the answer.
+    pub(super) fn body(&self, dialect: Dialect) -> Value {
+        let message = self.message();
+        let (code, param) = match self {
+            Self::UnknownModel(_) => ("model_not_found", Some("model")),
+            Self::NotJson(_) => ("invalid_json", None),
+        };
+        match dialect {
+            Dialect::Openai => json!({"error": {
+                "message": message, "type": "invalid_request_error", "code": code, "param": param,
+            }}),
+            Dialect::Anthropic => json!({
+                "type": "error", "error": {"type": "invalid_request_error", "message": message},
+            }),
+            Dialect::Gemini => json!({"error": {
+                "code": 400, "message": message, "status": "INVALID_ARGUMENT",
+            }}),
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::UnknownModel(model) => format!(
+                "unknown provider for model {model}; the demo engine of ProxyPal Server knows {}",
+                super::models::NAMES.join(", ")
+            ),
+            Self::NotJson(problem) => format!("the body is not JSON: {problem}"),
+        }
+    }
+}

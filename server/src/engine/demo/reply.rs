@@ -1,0 +1,186 @@
+//! What the demo answers, without regard to the protocol in which it does.
+
+use serde_json::{Map, Value, json};
+
+use super::question::{Question, Tool, count_words};
+
+const INTRODUCTION: &str = "This is the demo engine of ProxyPal Server. No model wrote these words and no \
+    provider was asked; they are here so that you can see keys, limits and metering at work.";
+/// How much of the question is quoted.
+const QUOTED_WORDS: usize = 20;
+
+/// Why an answer ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Complete,
+    /// At the limit that the caller set.
+    Cut,
+    /// With a call of the caller's function.
+    Call,
+}
+
+/// A call of one of the caller's functions.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Call {
+    pub(super) name: String,
+    pub(super) arguments: Value,
+}
+
+/// An answer, the same whether it is streamed or not.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reply {
+    /// One word each, with the space before it.
+    pub(super) pieces: Vec<String>,
+    pub(super) call: Option<Call>,
+    pub(super) end: End,
+    pub(super) input: usize,
+    pub(super) output: usize,
+}
+
+impl Reply {
+    /// The answer to a question.
+    pub(super) fn to(question: &Question) -> Self {
+        let mut tools = question.tools.iter();
+        match tools.find(|tool| question.last.contains(&tool.name)) {
+            Some(tool) => Self::calling(tool, question),
+            None => Self::saying(question),
+        }
+    }
+
+    /// All words.
+    pub(super) fn text(&self) -> String {
+        self.pieces.concat()
+    }
+
+    fn calling(tool: &Tool, question: &Question) -> Self {
+        let arguments = example(&tool.parameters);
+        Self {
+            pieces: Vec::new(),
+            output: 1 + count_words(&arguments.to_string()),
+            call: Some(Call {
+                name: tool.name.clone(),
+                arguments,
+            }),
+            end: End::Call,
+            input: question.words,
+        }
+    }
+
+    fn saying(question: &Question) -> Self {
+        let quoted: Vec<_> = question
+            .last
+            .split_whitespace()
+            .take(QUOTED_WORDS)
+            .collect();
+        let text = format!("{INTRODUCTION} You said: {}", quoted.join(" "));
+        let mut pieces: Vec<_> = text
+            .split_whitespace()
+            .map(|word| format!(" {word}"))
+            .collect();
+        if let Some(first) = pieces.first_mut() {
+            first.remove(0);
+        }
+        let most = question.most_words.unwrap_or(usize::MAX);
+        let end = if pieces.len() > most {
+            End::Cut
+        } else {
+            End::Complete
+        };
+        pieces.truncate(most);
+        Self {
+            output: pieces.len(),
+            pieces,
+            call: None,
+            end,
+            input: question.words,
+        }
+    }
+}
+
+/// Arguments that satisfy a function's schema as far as its required fields go.
+fn example(schema: &Value) -> Value {
+    let required = schema["required"].as_array().into_iter().flatten();
+    let fields: Map<_, _> = required
+        .filter_map(Value::as_str)
+        .map(|name| (name.to_owned(), example_of(&schema["properties"][name])))
+        .collect();
+    Value::Object(fields)
+}
+
+fn example_of(schema: &Value) -> Value {
+    if let Some(first) = schema["enum"].get(0) {
+        return first.clone();
+    }
+    let kind = schema["type"].as_str().unwrap_or("string").to_lowercase();
+    match kind.as_str() {
+        "integer" | "number" => json!(1),
+        "boolean" => json!(true),
+        "array" => json!([]),
+        "object" => example(schema),
+        _ => json!("demo"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_the_words_that_it_says() {
+        let question = Question {
+            words: 3,
+            last: "hello there friend".to_owned(),
+            ..Question::default()
+        };
+
+        let reply = Reply::to(&question);
+
+        assert_eq!(reply.output, count_words(&reply.text()));
+        assert_eq!(reply.input, 3);
+        assert!(
+            reply
+                .text()
+                .starts_with("This is the demo engine of ProxyPal Server")
+        );
+        assert!(reply.text().ends_with("hello there friend"));
+    }
+
+    #[test]
+    fn stops_at_the_limit() {
+        let question = Question {
+            most_words: Some(4),
+            ..Question::default()
+        };
+
+        let reply = Reply::to(&question);
+
+        assert_eq!(
+            (reply.text().as_str(), reply.output, reply.end),
+            ("This is the demo", 4, End::Cut)
+        );
+    }
+
+    #[test]
+    fn calls_a_function_that_is_asked_for_by_name() {
+        let parameters = json!({
+            "properties": {"city": {"type": "string"}, "days": {"type": "INTEGER"}, "unit": {"enum": ["C"]}},
+            "required": ["city", "days", "unit"],
+        });
+        let tool = Tool {
+            name: "get_weather".to_owned(),
+            parameters,
+        };
+        let question = Question {
+            last: "please call get_weather".to_owned(),
+            tools: vec![tool],
+            ..Question::default()
+        };
+
+        let call = Reply::to(&question).call.unwrap();
+
+        assert_eq!(
+            call.arguments,
+            json!({"city": "demo", "days": 1, "unit": "C"})
+        );
+    }
+}

@@ -1,0 +1,201 @@
+//! Fetches an archive, and goes on where it stopped.
+
+use std::path::Path;
+use std::time::Duration;
+
+use http::StatusCode;
+use http::header::{CONTENT_RANGE, RANGE};
+use reqwest::Response;
+use tokio::fs::{File, OpenOptions};
+use tokio::io::AsyncWriteExt as _;
+
+use super::Progress;
+use super::error::InstallError;
+use super::release::Release;
+
+/// No release is larger.
+const LIMIT_BYTES: u64 = 256 * 1024 * 1024;
+/// How long a server may take to answer, or to send another byte.
+const SILENCE: Duration = Duration::from_secs(30);
+/// How often in a row an attempt may bring nothing before we give up.
+const ATTEMPTS: u32 = 3;
+/// The pause between attempts.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// One archive on its way.
+pub(super) struct Download<'a> {
+    http: reqwest::Client,
+    url: String,
+    part: &'a Path,
+}
+
+impl<'a> Download<'a> {
+    /// Of this release, into this file.
+    pub(super) fn new(release: &Release, part: &'a Path) -> Result<Self, InstallError> {
+        let url = release.url();
+        let http = reqwest::Client::builder()
+            .connect_timeout(SILENCE)
+            .read_timeout(SILENCE)
+            .build()
+            .map_err(|error| network(&url, &error))?;
+        Ok(Self { http, url, part })
+    }
+
+    /// Fetches what is missing, in as many attempts as bring something.
+    pub(super) async fn run(
+        &self,
+        progress: &(impl Fn(Progress) + Sync),
+    ) -> Result<(), InstallError> {
+        let mut idle_attempts = 0;
+        loop {
+            let before = self.downloaded().await?;
+            let Err(error) = self.attempt(before, progress).await else {
+                return Ok(());
+            };
+            idle_attempts = if self.downloaded().await? > before {
+                0
+            } else {
+                idle_attempts + 1
+            };
+            let is_final = !matches!(error, InstallError::Network { .. });
+            if is_final || idle_attempts == ATTEMPTS {
+                return Err(error);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        from: u64,
+        progress: &(impl Fn(Progress) + Sync),
+    ) -> Result<(), InstallError> {
+        let mut answer = self.ask(from).await?;
+        if answer.status() == StatusCode::RANGE_NOT_SATISFIABLE {
+            if total(&answer) == Some(from) {
+                return Ok(());
+            }
+            // What we have is longer than what there is, so it is something else.
+            self.truncate().await?;
+            answer = self.ask(0).await?;
+        }
+        match answer.status() {
+            StatusCode::PARTIAL_CONTENT if starts_at(&answer, from) => {
+                self.take(answer, from, progress).await
+            }
+            // A server that ignores the range begins anew, and so do we.
+            StatusCode::OK => {
+                self.truncate().await?;
+                self.take(answer, 0, progress).await
+            }
+            status => Err(InstallError::Status {
+                url: self.url.clone(),
+                status: status.as_u16(),
+            }),
+        }
+    }
+
+    async fn ask(&self, from: u64) -> Result<Response, InstallError> {
+        let mut request = self.http.get(&self.url);
+        if from > 0 {
+            request = request.header(RANGE, format!("bytes={from}-"));
+        }
+        request
+            .send()
+            .await
+            .map_err(|error| network(&self.url, &error))
+    }
+
+    async fn take(
+        &self,
+        mut answer: Response,
+        from: u64,
+        progress: &(impl Fn(Progress) + Sync),
+    ) -> Result<(), InstallError> {
+        let total_bytes = answer.content_length().map(|rest| from + rest);
+        self.check(total_bytes.unwrap_or(0))?;
+        let mut downloaded_bytes = from;
+        let mut file = self.open().await?;
+        while let Some(chunk) = answer
+            .chunk()
+            .await
+            .map_err(|error| network(&self.url, &error))?
+        {
+            downloaded_bytes += chunk.len() as u64;
+            self.check(downloaded_bytes)?;
+            // Flushed each time, so that a failure loses nothing that has arrived.
+            file.write_all(&chunk)
+                .await
+                .map_err(|error| self.disk(error))?;
+            file.flush().await.map_err(|error| self.disk(error))?;
+            progress(Progress {
+                downloaded_bytes,
+                total_bytes,
+            });
+        }
+        file.sync_all().await.map_err(|error| self.disk(error))
+    }
+
+    fn check(&self, bytes: u64) -> Result<(), InstallError> {
+        if bytes <= LIMIT_BYTES {
+            return Ok(());
+        }
+        Err(InstallError::TooLarge {
+            url: self.url.clone(),
+            limit_bytes: LIMIT_BYTES,
+        })
+    }
+
+    async fn downloaded(&self) -> Result<u64, InstallError> {
+        match tokio::fs::metadata(self.part).await {
+            Ok(file) => Ok(file.len()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(self.disk(error)),
+        }
+    }
+
+    async fn open(&self) -> Result<File, InstallError> {
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.part)
+            .await;
+        file.map_err(|error| self.disk(error))
+    }
+
+    async fn truncate(&self) -> Result<(), InstallError> {
+        let file = File::create(self.part).await;
+        file.map(drop).map_err(|error| self.disk(error))
+    }
+
+    fn disk(&self, error: std::io::Error) -> InstallError {
+        InstallError::disk(self.part, error)
+    }
+}
+
+/// Whether a partial answer begins where we stopped.
+fn starts_at(answer: &Response, from: u64) -> bool {
+    range(answer).is_some_and(|range| range.starts_with(&format!("bytes {from}-")))
+}
+
+/// How large the file is, as an answer about ranges tells it.
+fn total(answer: &Response) -> Option<u64> {
+    range(answer)?.rsplit_once('/')?.1.parse().ok()
+}
+
+fn range(answer: &Response) -> Option<&str> {
+    answer.headers().get(CONTENT_RANGE)?.to_str().ok()
+}
+
+fn network(url: &str, error: &reqwest::Error) -> InstallError {
+    let mut reason = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        reason = source.to_string();
+        cause = source.source();
+    }
+    InstallError::Network {
+        url: url.to_owned(),
+        reason,
+    }
+}

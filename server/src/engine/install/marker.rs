@@ -1,0 +1,51 @@
+//! Remembers which archive the installed program came from, so that installing twice does nothing.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+/// The SHA-256 of a file.
+pub(super) fn sha256_of(path: &Path) -> io::Result<String> {
+    let mut hasher = Hasher(Sha256::new());
+    io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(hex::encode(hasher.0.finalize()))
+}
+
+/// Whether the program is there, came from this archive, and is unharmed.
+pub(super) fn is_installed(program: &Path, archive: &str) -> bool {
+    let Ok(found) = std::fs::read_to_string(path(program)) else {
+        return false;
+    };
+    sha256_of(program).is_ok_and(|program| found == text(archive, &program))
+}
+
+/// Notes that the program came from this archive.
+pub(super) fn set(program: &Path, archive: &str) -> io::Result<()> {
+    std::fs::write(path(program), text(archive, &sha256_of(program)?))
+}
+
+fn text(archive: &str, program: &str) -> String {
+    format!("archive {archive}\nprogram {program}\n")
+}
+
+fn path(program: &Path) -> PathBuf {
+    let mut name = OsString::from(program);
+    name.push(".sha256");
+    name.into()
+}
+
+struct Hasher(Sha256);
+
+impl io::Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! Which archive to install.
+
+use url::Url;
+
+use super::error::InstallError;
+
+/// The release that this version of ours is tested with.
+const VERSION: &str = "7.2.140";
+/// Its archives' checksums, by the machine's name in their file names.
+const CHECKSUMS: [(&str, &str); 2] = [
+    (
+        "amd64",
+        "334b8417f0c24d2744700d63c10023c5b5d7c7c5b43b1609456432813ce713bf",
+    ),
+    (
+        "aarch64",
+        "f6a95b34be658f69e327113a342170beb0b400b726dbf0bc52b6758feb8081d1",
+    ),
+];
+
+/// An archive: where it is, and what it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The version of the engine.
+    pub version: String,
+    /// The folder that the archive is in.
+    pub from: String,
+    /// The archive's name there.
+    pub file: String,
+    /// The archive's checksum, in lower case.
+    pub sha256: String,
+}
+
+impl Release {
+    /// The pinned release for this machine, or another one: from a mirror, or of another version, for
+    /// which a checksum is needed.
+    pub fn choose(
+        from: Option<&Url>,
+        version: Option<&str>,
+        sha256: Option<&str>,
+    ) -> Result<Self, InstallError> {
+        let version = version
+            .unwrap_or(VERSION)
+            .trim_start_matches('v')
+            .to_owned();
+        let machine = machine(std::env::consts::ARCH);
+        let sha256 = match sha256 {
+            Some(sha256) => checked(sha256)?,
+            None if version == VERSION => pinned(machine)?,
+            None => return Err(InstallError::ChecksumNeeded(version)),
+        };
+        let from = from.map_or_else(
+            || format!("https://github.com/router-for-me/CLIProxyAPI/releases/download/v{version}"),
+            |from| from.as_str().trim_end_matches('/').to_owned(),
+        );
+        Ok(Self {
+            file: format!("CLIProxyAPI_{version}_linux_{machine}.tar.gz"),
+            version,
+            from,
+            sha256,
+        })
+    }
+
+    /// Where the archive is.
+    pub(super) fn url(&self) -> String {
+        format!("{}/{}", self.from, self.file)
+    }
+}
+
+/// The machine's name in the file names of releases.
+fn machine(architecture: &str) -> &str {
+    if architecture == "x86_64" {
+        "amd64"
+    } else {
+        architecture
+    }
+}
+
+fn pinned(machine: &str) -> Result<String, InstallError> {
+    let checksum = CHECKSUMS.iter().find(|(name, _)| *name == machine);
+    checksum
+        .map(|(_, sha256)| (*sha256).to_owned())
+        .ok_or_else(|| InstallError::UnsupportedMachine(machine.to_owned()))
+}
+
+fn checked(sha256: &str) -> Result<String, InstallError> {
+    let sha256 = sha256.trim().to_lowercase();
+    match hex::decode(&sha256) {
+        Ok(bytes) if bytes.len() == 32 => Ok(sha256),
+        _ => Err(InstallError::NotAChecksum(sha256)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pinned_release_needs_no_words() {
+        let release = Release::choose(None, None, None).unwrap();
+
+        assert!(release.url().starts_with(
+            "https://github.com/router-for-me/CLIProxyAPI/releases/download/v7.2.140/CLIProxyAPI_7.2.140_linux_"
+        ));
+        assert_eq!(release.sha256.len(), 64);
+    }
+
+    #[test]
+    fn another_version_needs_a_checksum() {
+        let refused = Release::choose(None, Some("8.0.0"), None);
+
+        assert!(matches!(refused, Err(InstallError::ChecksumNeeded(_))));
+        assert!(Release::choose(None, Some("v8.0.0"), Some(&"AB".repeat(32))).is_ok());
+        assert!(Release::choose(None, None, Some("abc")).is_err());
+    }
+
+    #[test]
+    fn a_mirror_may_have_the_pinned_release() {
+        let mirror = Url::parse("http://mirror.example/engine/").unwrap();
+
+        let release = Release::choose(Some(&mirror), None, None).unwrap();
+
+        assert!(
+            release
+                .url()
+                .starts_with("http://mirror.example/engine/CLIProxyAPI_7.2.140_linux_")
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! A request body on its way to the engine: first what was held back, then the rest as it comes.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use axum::body::{Body, Bytes, HttpBody};
+use http_body::{Frame, SizeHint};
+
+use super::{
+    dialect::Fault,
+    meter::scanner::{ModelScanner, Verdict},
+    model::Held,
+};
+
+/// Why an upload ended before its end.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum UploadError {
+    #[error("the request body is refused: {0}")]
+    Refused(Fault),
+    #[error("the client left while sending")]
+    ClientGone,
+}
+
+/// What is known of an upload while the engine reads it.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    bytes: AtomicU64,
+    failure: OnceLock<UploadError>,
+}
+
+impl Progress {
+    /// Bytes sent so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Why it ended before its end, if it did.
+    pub(super) fn failure(&self) -> Option<&UploadError> {
+        self.failure.get()
+    }
+}
+
+/// Goes on reading the body of a caller who may use certain models only: a second model would turn the
+/// verdict after the first was admitted.
+#[derive(Debug)]
+pub(super) struct Watch(ModelScanner);
+
+impl Watch {
+    pub(super) fn new(scanner: ModelScanner) -> Self {
+        Self(scanner)
+    }
+
+    fn observe(&mut self, data: &[u8]) -> Result<(), UploadError> {
+        self.0.observe(data);
+        match self.0.verdict() {
+            Verdict::Ambiguous => Err(UploadError::Refused(Fault::ModelAmbiguous)),
+            Verdict::Found(_) | Verdict::Absent | Verdict::NeedMore => Ok(()),
+        }
+    }
+}
+
+/// The body.
+#[derive(Debug)]
+pub(super) struct Upload {
+    held: Held,
+    held_bytes: u64,
+    rest: Body,
+    limit: u64,
+    watch: Option<Watch>,
+    progress: Arc<Progress>,
+}
+
+impl Upload {
+    /// A body of which nothing was read.
+    pub(super) fn new(body: Body, limit: u64) -> Self {
+        Self::resumed(Held::default(), body, limit, None)
+    }
+
+    /// A body whose beginning was read.
+    pub(super) fn resumed(held: Held, rest: Body, limit: u64, watch: Option<Watch>) -> Self {
+        let held_bytes = held.frames.iter().map(|frame| frame.len() as u64).sum();
+        Self {
+            held,
+            held_bytes,
+            rest,
+            limit,
+            watch,
+            progress: Arc::default(),
+        }
+    }
+
+    /// A window onto how far it got.
+    pub(super) fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+
+    fn fail(&self, error: UploadError) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        let _ = self.progress.failure.set(error.clone());
+        Poll::Ready(Some(Err(error)))
+    }
+
+    fn pass(&self, data: Bytes) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        let length = data.len() as u64;
+        let before = self.progress.bytes.fetch_add(length, Ordering::Relaxed);
+        if before + length > self.limit {
+            return self.fail(UploadError::Refused(Fault::BodyTooLarge {
+                limit: self.limit,
+            }));
+        }
+        Poll::Ready(Some(Ok(Frame::data(data))))
+    }
+}
+
+impl HttpBody for Upload {
+    type Data = Bytes;
+    type Error = UploadError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        if let Some(data) = self.held.frames.pop_front() {
+            self.held_bytes -= data.len() as u64;
+            return self.pass(data);
+        }
+        let frame = match ready!(Pin::new(&mut self.rest).poll_frame(cx)) {
+            Some(Ok(frame)) => frame,
+            Some(Err(_)) => return self.fail(UploadError::ClientGone),
+            None => return Poll::Ready(None),
+        };
+        match frame.into_data() {
+            Ok(data) => {
+                if let Some(watch) = &mut self.watch
+                    && let Err(error) = watch.observe(&data)
+                {
+                    return self.fail(error);
+                }
+                self.pass(data)
+            }
+            Err(trailers) => Poll::Ready(Some(Ok(trailers))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.held.frames.is_empty() && self.rest.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let rest = self.rest.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(self.held_bytes + rest.lower());
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(self.held_bytes + upper);
+        }
+        hint
+    }
+}

@@ -1,0 +1,148 @@
+//! What can go wrong at the gateway, before the provider has a say.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+/// Why the gateway does not, or not any longer, let a request through. The message is for the caller:
+/// cause, then cure.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::gateway) enum Fault {
+    #[error(
+        "ProxyPal does not know this API key. Check the key, or ask your administrator for one."
+    )]
+    UnknownKey,
+    #[error(
+        "ProxyPal: this API key was revoked or its user disabled. Ask your administrator for a new key."
+    )]
+    Revoked,
+    #[error(
+        "ProxyPal: this API key may not use the model \"{model}\". GET /v1/models lists those it may use."
+    )]
+    ModelNotAllowed {
+        /// As the caller named it.
+        model: String,
+    },
+    #[error("ProxyPal: the request names no model. Set \"model\" in the request body.")]
+    ModelRequired,
+    #[error(
+        "ProxyPal cannot tell which model the request asks for. Send well-formed JSON that names \"model\" once, as a string, in no encoding but zstd."
+    )]
+    ModelAmbiguous,
+    #[error(
+        "ProxyPal: the request body is larger than {limit} bytes. Send less, or ask your administrator to raise the limit."
+    )]
+    BodyTooLarge {
+        /// Bytes.
+        limit: u64,
+    },
+    #[error("ProxyPal serves nothing at this address. Check the base URL and the path.")]
+    NotFound,
+    #[error("ProxyPal does not pass this address on. Use another endpoint.")]
+    Blocked,
+    #[error("ProxyPal: the rate limit is reached ({limit}). Try again in {} seconds.", seconds(.retry_after))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "admission checks no limits yet")
+    )]
+    RateLimited {
+        /// Until a request of this kind may pass.
+        retry_after: Duration,
+        /// Which limit, in words.
+        limit: String,
+    },
+    #[error(
+        "ProxyPal: the quota is used up ({limit}). Wait until it starts again, or ask your administrator to raise it."
+    )]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "admission checks no limits yet")
+    )]
+    QuotaExceeded {
+        /// Until the quota starts again, if it does.
+        retry_after: Option<Duration>,
+        /// Which quota, in words.
+        limit: String,
+    },
+    #[error("ProxyPal: the engine is not running. It is being restarted; try again in {} seconds.", seconds(.retry_after))]
+    EngineUnavailable {
+        /// Until it is worth trying again.
+        retry_after: Duration,
+    },
+    #[error("ProxyPal: the engine broke the connection before its answer was complete. Try again.")]
+    EngineFailed,
+    #[error("ProxyPal is handling too many requests. Try again in {} seconds.", seconds(.retry_after))]
+    Overloaded {
+        /// Until it is worth trying again.
+        retry_after: Duration,
+    },
+}
+
+impl Fault {
+    /// The HTTP status; it is also what the SDKs choose their error classes by.
+    pub(in crate::gateway) fn status(&self) -> StatusCode {
+        match self {
+            Self::ModelRequired | Self::ModelAmbiguous => StatusCode::BAD_REQUEST,
+            Self::UnknownKey | Self::Revoked => StatusCode::UNAUTHORIZED,
+            Self::ModelNotAllowed { .. } => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::Blocked => StatusCode::NOT_FOUND,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::EngineFailed => StatusCode::BAD_GATEWAY,
+            Self::EngineUnavailable { .. } | Self::Overloaded { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        }
+    }
+
+    /// Stable, for machines, and for the record of the request.
+    pub(in crate::gateway) fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownKey => "proxypal_unknown_key",
+            Self::Revoked => "proxypal_revoked",
+            Self::ModelNotAllowed { .. } => "proxypal_model_not_allowed",
+            Self::ModelRequired => "proxypal_model_required",
+            Self::ModelAmbiguous => "proxypal_model_ambiguous",
+            Self::BodyTooLarge { .. } => "proxypal_body_too_large",
+            Self::NotFound => "proxypal_not_found",
+            Self::Blocked => "proxypal_blocked",
+            Self::RateLimited { .. } => "proxypal_rate_limited",
+            Self::QuotaExceeded { .. } => "proxypal_quota_exceeded",
+            Self::EngineUnavailable { .. } => "proxypal_engine_unavailable",
+            Self::EngineFailed => "proxypal_engine_failed",
+            Self::Overloaded { .. } => "proxypal_overloaded",
+        }
+    }
+
+    /// For `Retry-After`, in seconds, rounded up.
+    pub(in crate::gateway) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { retry_after, .. }
+            | Self::EngineUnavailable { retry_after }
+            | Self::Overloaded { retry_after } => Some(seconds(retry_after)),
+            Self::QuotaExceeded { retry_after, .. } => retry_after.as_ref().map(seconds),
+            Self::UnknownKey
+            | Self::Revoked
+            | Self::ModelNotAllowed { .. }
+            | Self::ModelRequired
+            | Self::ModelAmbiguous
+            | Self::BodyTooLarge { .. }
+            | Self::NotFound
+            | Self::Blocked
+            | Self::EngineFailed => None,
+        }
+    }
+
+    /// Whether trying again soon is of no use although the status suggests it.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self, Self::QuotaExceeded { .. })
+    }
+}
+
+/// Whole seconds, at least one.
+fn seconds(duration: &Duration) -> u64 {
+    duration
+        .as_secs()
+        .saturating_add(u64::from(duration.subsec_nanos() > 0))
+        .max(1)
+}

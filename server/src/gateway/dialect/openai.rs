@@ -1,0 +1,42 @@
+//! `{"error":{message,type,code,param}}`; the SDKs choose the class of an error by the status.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::Fault;
+
+/// The body of an error.
+pub(super) fn error(fault: &Fault) -> Value {
+    json!({ "error": inner(fault) })
+}
+
+/// What stands under `error`.
+pub(super) fn inner(fault: &Fault) -> Value {
+    json!({
+        "message": fault.to_string(),
+        "type": kind(fault),
+        "code": fault.code(),
+        "param": param(fault),
+    })
+}
+
+fn kind(fault: &Fault) -> &'static str {
+    if matches!(fault, Fault::QuotaExceeded { .. }) {
+        return "insufficient_quota";
+    }
+    match fault.status() {
+        StatusCode::UNAUTHORIZED => "authentication_error",
+        StatusCode::FORBIDDEN => "permission_error",
+        StatusCode::TOO_MANY_REQUESTS => "rate_limit_error",
+        status if status.is_server_error() => "server_error",
+        _ => "invalid_request_error",
+    }
+}
+
+fn param(fault: &Fault) -> Option<&'static str> {
+    matches!(
+        fault,
+        Fault::ModelNotAllowed { .. } | Fault::ModelRequired | Fault::ModelAmbiguous
+    )
+    .then_some("model")
+}

@@ -1,0 +1,99 @@
+//! Errors as the SDKs see them.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use entity::request::Protocol;
+
+use super::{Dialect, Fault, in_socket_error, in_stream_error};
+
+const DIALECTS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini];
+
+fn faults() -> Vec<Fault> {
+    let retry_after = Duration::from_millis(1500);
+    let limit = || "60 requests per minute".to_owned();
+    vec![
+        Fault::UnknownKey,
+        Fault::Revoked,
+        Fault::ModelNotAllowed {
+            model: "gpt-5\"".to_owned(),
+        },
+        Fault::ModelRequired,
+        Fault::ModelAmbiguous,
+        Fault::BodyTooLarge { limit: 67_108_864 },
+        Fault::NotFound,
+        Fault::Blocked,
+        Fault::RateLimited {
+            retry_after,
+            limit: limit(),
+        },
+        Fault::QuotaExceeded {
+            retry_after: Some(Duration::from_hours(1)),
+            limit: "10 USD per month".to_owned(),
+        },
+        Fault::EngineUnavailable { retry_after },
+        Fault::EngineFailed,
+        Fault::Overloaded {
+            retry_after: Duration::ZERO,
+        },
+    ]
+}
+
+fn refusals(dialect: Dialect) -> String {
+    let mut page = String::new();
+    for fault in faults() {
+        let response = dialect.refuse(&fault, "019a-request");
+        writeln!(page, "{}", response.status()).unwrap();
+        for (name, value) in response.headers() {
+            writeln!(page, "{name}: {}", value.to_str().unwrap()).unwrap();
+        }
+        writeln!(
+            page,
+            "\n{}\n",
+            std::str::from_utf8(response.body()).unwrap()
+        )
+        .unwrap();
+    }
+    page
+}
+
+#[test]
+fn refuses_in_the_dialect_of_openai() {
+    insta::assert_snapshot!(refusals(Dialect::OpenAi));
+}
+
+#[test]
+fn refuses_in_the_dialect_of_anthropic() {
+    insta::assert_snapshot!(refusals(Dialect::Anthropic));
+}
+
+#[test]
+fn refuses_in_the_dialect_of_gemini() {
+    insta::assert_snapshot!(refusals(Dialect::Gemini));
+}
+
+#[test]
+fn ends_streams_and_sockets_with_an_error() {
+    let mut page = String::new();
+    for dialect in DIALECTS {
+        for protocol in [Protocol::OpenaiChat, Protocol::OpenaiResponses] {
+            let event = in_stream_error(dialect, protocol, &Fault::EngineFailed, "019a-request");
+            writeln!(
+                page,
+                "{dialect:?} {protocol:?}\n{}",
+                std::str::from_utf8(&event).unwrap()
+            )
+            .unwrap();
+        }
+    }
+    writeln!(page, "{}", in_socket_error(&Fault::Revoked)).unwrap();
+    insta::assert_snapshot!(page);
+}
+
+#[test]
+fn marks_every_error_as_ours() {
+    for fault in faults() {
+        assert!(fault.code().starts_with("proxypal_"));
+        assert!(fault.to_string().contains("ProxyPal"));
+    }
+}

@@ -1,0 +1,133 @@
+//! The only headers that change on the way; `docs/verbatim.md` tells users.
+
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{
+        AUTHORIZATION, CONNECTION, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+        SEC_WEBSOCKET_EXTENSIONS, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    },
+};
+use uuid::Uuid;
+
+use crate::{engine::Endpoint, gateway::authenticate::CARRIERS};
+
+/// Headers that belong to one connection, not to the message (RFC 9110, 7.6.1).
+const HOP_BY_HOP: [HeaderName; 9] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
+
+/// Puts our key in place of the client's, and our request id where the engine will note it.
+pub(super) fn for_engine(
+    headers: &mut HeaderMap,
+    endpoint: &Endpoint,
+    request_id: Uuid,
+    is_websocket: bool,
+) {
+    let upgrade = is_websocket && is_upgrade(headers);
+    remove_hop_by_hop(headers);
+    for name in CARRIERS {
+        headers.remove(name);
+    }
+    // The engine's client writes its own; our server has answered `Expect` already.
+    for name in [HOST, EXPECT, COOKIE] {
+        headers.remove(name);
+    }
+    remove_prefixed(headers, &["x-cpa-"]);
+    headers.insert(AUTHORIZATION, endpoint.authorization.clone());
+    headers.insert(X_FORWARDED_FOR, value_of(request_id));
+    if upgrade {
+        // Compressed messages could not be metered.
+        headers.remove(SEC_WEBSOCKET_EXTENSIONS);
+        ask_for_upgrade(headers);
+    }
+}
+
+/// Removes what the engine says about itself, and adds the request id.
+pub(in crate::gateway) fn for_client(headers: &mut HeaderMap, request_id: Uuid) {
+    let upgrade = is_upgrade(headers);
+    remove_hop_by_hop(headers);
+    remove_prefixed(headers, &["x-cpa-", "access-control-"]);
+    headers.insert(X_REQUEST_ID, value_of(request_id));
+    if upgrade {
+        ask_for_upgrade(headers);
+    }
+}
+
+/// Whether a message asks for, or agrees to, a WebSocket.
+pub(in crate::gateway) fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers
+        .get(UPGRADE)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes()))
+}
+
+fn ask_for_upgrade(headers: &mut HeaderMap) {
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, WEBSOCKET);
+}
+
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in HOP_BY_HOP.iter().chain(&named) {
+        headers.remove(name);
+    }
+}
+
+fn remove_prefixed(headers: &mut HeaderMap, prefixes: &[&str]) {
+    let is_ours = |name: &HeaderName| {
+        prefixes
+            .iter()
+            .any(|prefix| name.as_str().starts_with(prefix))
+    };
+    if headers.keys().any(is_ours) {
+        let doomed: Vec<HeaderName> = headers
+            .keys()
+            .filter(|name| is_ours(name))
+            .cloned()
+            .collect();
+        for name in doomed {
+            headers.remove(name);
+        }
+    }
+}
+
+fn value_of(request_id: Uuid) -> HeaderValue {
+    let mut buffer = Uuid::encode_buffer();
+    let text = request_id.hyphenated().encode_lower(&mut buffer);
+    // A UUID has no character that a header cannot have.
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_connection_names_stay_on_their_connection() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONNECTION, HeaderValue::from_static("close, X-Private"));
+        headers.insert("x-private", HeaderValue::from_static("1"));
+        headers.insert("x-public", HeaderValue::from_static("1"));
+
+        remove_hop_by_hop(&mut headers);
+
+        assert_eq!(headers.len(), 1);
+        assert!(headers.contains_key("x-public"));
+    }
+}

@@ -1,0 +1,185 @@
+//! What becomes of an answer whose client left: it is read on to its usage report, within limits, or
+//! hung up on, as the settings say.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use http_body_util::BodyExt as _;
+use tokio::time::timeout;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{End, Receipt};
+use crate::{
+    domain::settings::{AbortPolicy, GatewaySettings, Settings},
+    gateway::forward::{Answer, UpstreamBody, UpstreamError},
+};
+
+/// Reads abandoned answers on. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Drainer(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    settings: Settings,
+    tasks: TaskTracker,
+    deadline: CancellationToken,
+    running: AtomicU32,
+}
+
+impl Drainer {
+    pub(in crate::gateway) fn new(
+        settings: Settings,
+        tasks: TaskTracker,
+        deadline: CancellationToken,
+    ) -> Self {
+        let running = AtomicU32::new(0);
+        Self(Arc::new(Parts {
+            settings,
+            tasks,
+            deadline,
+            running,
+        }))
+    }
+
+    /// Whether the time for ending gracefully is over.
+    pub(in crate::gateway) fn is_stopping(&self) -> bool {
+        self.0.deadline.is_cancelled()
+    }
+
+    /// Reads the rest of an answer.
+    pub(in crate::gateway) fn drain(&self, body: UpstreamBody, receipt: Receipt) {
+        self.spawn(receipt, move |receipt, limits| {
+            read_on(body, receipt, limits.drain_bytes)
+        });
+    }
+
+    /// Waits for an answer whose client left before it began, and reads it.
+    fn finish(
+        &self,
+        answer: impl Future<Output = Result<Answer, UpstreamError>> + Send + 'static,
+        receipt: Receipt,
+    ) {
+        self.spawn(receipt, move |mut receipt, limits| async move {
+            match answer.await {
+                Ok(answer) => {
+                    receipt.answered(answer.status(), answer.headers());
+                    read_on(answer.into_body(), receipt, limits.drain_bytes).await;
+                }
+                Err(error) => tracing::debug!(%error, "an abandoned request was not answered"),
+            }
+        });
+    }
+
+    /// Runs `work` within the limits. The receipt is settled when it ends, is cut off, or never begins.
+    fn spawn<F>(&self, mut receipt: Receipt, work: impl FnOnce(Receipt, GatewaySettings) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        if self.is_stopping() {
+            receipt.end(End::Interrupted("stopping"));
+            return;
+        }
+        let settings = self.0.settings.current().gateway.clone();
+        let Some(slot) = self.slot(&settings) else {
+            return;
+        };
+        let limit = settings.drain_time();
+        let work = work(receipt, settings);
+        let deadline = self.0.deadline.clone();
+        self.0.tasks.spawn(async move {
+            let _slot = slot;
+            let _ = deadline.run_until_cancelled(timeout(limit, work)).await;
+        });
+    }
+
+    fn slot(&self, settings: &GatewaySettings) -> Option<Slot> {
+        if settings.abort_policy == AbortPolicy::Cancel {
+            return None;
+        }
+        let taken = Slot::take(&self.0);
+        (self.0.running.load(Ordering::Relaxed) <= settings.drain_concurrency).then_some(taken)
+    }
+}
+
+/// One of the answers that are read on at the same time.
+struct Slot(Arc<Parts>);
+
+impl Slot {
+    fn take(parts: &Arc<Parts>) -> Self {
+        parts.running.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(parts))
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn read_on(mut body: UpstreamBody, mut receipt: Receipt, limit: u64) {
+    let mut read = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        receipt.observe(data);
+        read += data.len() as u64;
+        if read > limit {
+            break;
+        }
+    }
+}
+
+type Pending = Pin<Box<dyn Future<Output = Result<Answer, UpstreamError>> + Send>>;
+
+/// Waits for the head of an answer. When the client leaves meanwhile, the drainer goes on waiting.
+pub(in crate::gateway) struct Awaited {
+    waiting: Option<(Pending, Receipt)>,
+    drainer: Drainer,
+}
+
+impl Awaited {
+    pub(in crate::gateway) fn new(
+        answer: impl Future<Output = Result<Answer, UpstreamError>> + Send + 'static,
+        receipt: Receipt,
+        drainer: Drainer,
+    ) -> Self {
+        Self {
+            waiting: Some((Box::pin(answer), receipt)),
+            drainer,
+        }
+    }
+}
+
+impl Future for Awaited {
+    type Output = (Result<Answer, UpstreamError>, Receipt);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some((mut answer, receipt)) = self.waiting.take() else {
+            return Poll::Pending;
+        };
+        match answer.as_mut().poll(cx) {
+            Poll::Ready(result) => Poll::Ready((result, receipt)),
+            Poll::Pending => {
+                self.waiting = Some((answer, receipt));
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        if let Some((answer, receipt)) = self.waiting.take() {
+            self.drainer.finish(answer, receipt);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What passes is read over its shoulder: the model on the way in, the usage on the way out. Each
+//! request has a receipt, which is recorded once, however the request ends.
+
+mod body;
+mod drain;
+mod json;
+mod receipt;
+pub(super) mod scanner;
+pub(super) mod tap;
+
+pub(super) use self::{
+    body::{MeteredBody, Voice},
+    drain::{Awaited, Drainer},
+    receipt::{End, Receipt},
+};

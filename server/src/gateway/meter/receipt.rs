@@ -1,0 +1,214 @@
+//! The receipt of one request: collects what is seen, and is recorded exactly once, when dropped.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    body::Bytes,
+    http::{
+        HeaderMap, StatusCode,
+        header::{CONTENT_ENCODING, CONTENT_TYPE},
+    },
+};
+use entity::request::{Outcome, UsageSource};
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::tap::{Observation, Tap};
+use crate::{
+    domain::{
+        requests::{Place, RequestRecord},
+        tokens::Tokens,
+    },
+    gateway::body::Progress,
+};
+
+/// Bytes of English text in a token, roughly: what an estimate is made with.
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::gateway) enum End {
+    /// The whole answer went to the client.
+    Whole,
+    /// The client left first.
+    ClientGone,
+    /// The engine failed; why, in one word.
+    Failed(&'static str),
+    /// We refused it.
+    Refused(&'static str),
+    /// We ended it.
+    Interrupted(&'static str),
+}
+
+/// Written at the end of a request, however it ends.
+#[derive(Debug)]
+pub(in crate::gateway) struct Receipt {
+    place: Option<Place>,
+    record: Option<RequestRecord>,
+    began: Instant,
+    is_metered: bool,
+    upload: Option<Arc<Progress>>,
+    tap: Option<Tap>,
+    observation: Option<Observation>,
+    end: End,
+    _in_flight: TaskTrackerToken,
+}
+
+impl Receipt {
+    /// A receipt for a request that was let in. Until something better is known, its client left.
+    pub(in crate::gateway) fn new(
+        place: Place,
+        record: RequestRecord,
+        is_metered: bool,
+        in_flight: TaskTrackerToken,
+    ) -> Self {
+        Self {
+            place: Some(place),
+            record: Some(record),
+            began: Instant::now(),
+            is_metered,
+            upload: None,
+            tap: None,
+            observation: None,
+            end: End::ClientGone,
+            _in_flight: in_flight,
+        }
+    }
+
+    /// Watches how much of the request was sent.
+    pub(in crate::gateway) fn watch_upload(&mut self, upload: Arc<Progress>) {
+        self.upload = Some(upload);
+    }
+
+    /// Notes the head of the answer.
+    pub(in crate::gateway) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let content_type = text(CONTENT_TYPE).unwrap_or_default();
+        let Some(record) = &mut self.record else {
+            return;
+        };
+        record.http_status = Some(status.as_u16());
+        record.streamed = content_type.starts_with("text/event-stream");
+        if self.is_metered {
+            let encoding = text(CONTENT_ENCODING).unwrap_or_default();
+            self.tap = Some(Tap::new(record.protocol, content_type, encoding));
+        }
+    }
+
+    /// Looks at a piece of the answer.
+    pub(in crate::gateway) fn observe(&mut self, data: &Bytes) {
+        self.first_byte();
+        if let Some(tap) = &mut self.tap {
+            tap.observe(data);
+        }
+    }
+
+    /// Notes that the answer has begun.
+    pub(in crate::gateway) fn first_byte(&mut self) {
+        let elapsed = self.began.elapsed();
+        if let Some(record) = &mut self.record {
+            record.time_to_first_byte.get_or_insert(elapsed);
+        }
+    }
+
+    /// Takes over what was observed elsewhere.
+    pub(in crate::gateway) fn observed(&mut self, observation: Observation) {
+        self.observation = Some(observation);
+    }
+
+    /// Notes how the request ended.
+    pub(in crate::gateway) fn end(&mut self, end: End) {
+        self.end = end;
+    }
+
+    /// Whether the tap stands between two events, where one of ours could be put.
+    pub(in crate::gateway) fn is_between_events(&self) -> bool {
+        self.tap.as_ref().is_some_and(Tap::is_between_events)
+    }
+
+    fn settle(&mut self, mut record: RequestRecord) -> RequestRecord {
+        record.duration = self.began.elapsed();
+        let observation = self
+            .observation
+            .take()
+            .or_else(|| Some(self.tap.take()?.finish()));
+        let usage = self.usage(&record, observation.as_ref());
+        record.tokens = usage.tokens;
+        record.usage_source = usage.source;
+        let in_stream_error = observation
+            .as_ref()
+            .and_then(|seen| seen.error_code.clone());
+        record.served_model = observation.and_then(|seen| seen.served_model);
+        let refused_by_engine = record.http_status.is_some_and(|status| status >= 400);
+        (record.outcome, record.error_code) = match self.end {
+            End::Whole if in_stream_error.is_some() => (Outcome::UpstreamError, in_stream_error),
+            End::Whole if refused_by_engine => (Outcome::UpstreamError, None),
+            End::Whole => (Outcome::Completed, None),
+            End::ClientGone => (Outcome::ClientGone, None),
+            End::Failed(code) => (Outcome::UpstreamError, Some(code.to_owned())),
+            End::Refused(code) => (Outcome::Rejected, Some(code.to_owned())),
+            End::Interrupted(code) => (Outcome::Interrupted, Some(code.to_owned())),
+        };
+        record
+    }
+
+    fn usage(&self, record: &RequestRecord, observation: Option<&Observation>) -> Usage {
+        let nothing = Usage {
+            tokens: Some(Tokens::default()),
+            source: UsageSource::Wire,
+        };
+        // What was not sent, or is no generation, or was answered with an error, used nothing.
+        let refused = matches!(self.end, End::Refused(_));
+        if refused || !self.is_metered || record.http_status.is_some_and(|status| status >= 400) {
+            return nothing;
+        }
+        let Some(seen) = observation else {
+            return Usage::UNKNOWN;
+        };
+        match seen.tokens {
+            Some(tokens) if seen.ended || seen.text_bytes == 0 => Usage {
+                tokens: Some(tokens),
+                source: UsageSource::Wire,
+            },
+            partial if seen.text_bytes > 0 => self.estimate(partial, seen.text_bytes),
+            _ => Usage::UNKNOWN,
+        }
+    }
+
+    /// An answer that was cut: what it said, and a guess for what it did not.
+    fn estimate(&self, partial: Option<Tokens>, text_bytes: u64) -> Usage {
+        let tokens =
+            |bytes: u64| i64::try_from(bytes.div_ceil(BYTES_PER_TOKEN)).unwrap_or(i64::MAX);
+        let sent = self.upload.as_ref().map_or(0, |upload| upload.bytes());
+        let mut usage = partial.unwrap_or_else(|| Tokens {
+            input: tokens(sent),
+            ..Tokens::default()
+        });
+        usage.output = usage.output.max(tokens(text_bytes));
+        Usage {
+            tokens: Some(usage),
+            source: UsageSource::Estimated,
+        }
+    }
+}
+
+/// What a request used, and who says so.
+struct Usage {
+    tokens: Option<Tokens>,
+    source: UsageSource,
+}
+
+impl Usage {
+    const UNKNOWN: Self = Self {
+        tokens: None,
+        source: UsageSource::Unknown,
+    };
+}
+
+impl Drop for Receipt {
+    fn drop(&mut self) {
+        let (Some(place), Some(record)) = (self.place.take(), self.record.take()) else {
+            return;
+        };
+        place.record(self.settle(record));
+    }
+}

@@ -1,0 +1,204 @@
+//! What each endpoint of the engine speaks, where it names its model, and whether it reports usage.
+
+use entity::request::Protocol;
+use http::{HeaderMap, Method, header};
+
+use super::super::dialect::Dialect;
+use super::path::is_below;
+
+/// How the engine reads the model out of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::gateway) enum BodyForm {
+    /// JSON; `Content-Encoding: zstd` is understood.
+    Json,
+    /// JSON, whatever the headers say.
+    PlainJson,
+    /// JSON or `multipart/form-data`, by the start of the content type.
+    ImageEdit,
+    /// `multipart/form-data` or JSON, by the media type.
+    Video,
+}
+
+/// Where a request names its model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::gateway) enum ModelSource {
+    /// Nowhere; none is needed.
+    Nowhere,
+    /// In the path; without `models/`.
+    Path(String),
+    /// In the body.
+    Body(BodyForm),
+    /// In each message of the socket.
+    Messages,
+}
+
+/// What an endpoint is.
+#[derive(Clone, Debug)]
+pub(super) struct Endpoint {
+    pub(super) dialect: Dialect,
+    pub(super) protocol: Protocol,
+    pub(super) model: ModelSource,
+    pub(super) is_metered: bool,
+    pub(super) lists_models: bool,
+    pub(super) is_websocket: bool,
+}
+
+/// Those that are posted to and report usage.
+const METERED: [(&str, Protocol, BodyForm); 10] = [
+    ("/v1/chat/completions", Protocol::OpenaiChat, BodyForm::Json),
+    (
+        "/v1/completions",
+        Protocol::OpenaiCompletions,
+        BodyForm::Json,
+    ),
+    ("/v1/responses", Protocol::OpenaiResponses, BodyForm::Json),
+    (
+        "/v1/responses/compact",
+        Protocol::OpenaiResponses,
+        BodyForm::Json,
+    ),
+    (
+        "/backend-api/codex/responses",
+        Protocol::OpenaiResponses,
+        BodyForm::Json,
+    ),
+    (
+        "/backend-api/codex/responses/compact",
+        Protocol::OpenaiResponses,
+        BodyForm::Json,
+    ),
+    (
+        "/v1/images/generations",
+        Protocol::OpenaiImages,
+        BodyForm::Json,
+    ),
+    (
+        "/v1/images/edits",
+        Protocol::OpenaiImages,
+        BodyForm::ImageEdit,
+    ),
+    (
+        "/v1/messages",
+        Protocol::AnthropicMessages,
+        BodyForm::PlainJson,
+    ),
+    (
+        "/v1beta/interactions",
+        Protocol::Gemini,
+        BodyForm::PlainJson,
+    ),
+];
+
+/// Those that are posted to, name a model and report no usage, as far as they differ from the rule.
+const UNMETERED: [(&str, BodyForm); 3] = [
+    ("/openai/v1/videos", BodyForm::Video),
+    ("/v1/alpha/search", BodyForm::PlainJson),
+    ("/backend-api/codex/alpha/search", BodyForm::PlainJson),
+];
+
+const SOCKETS: [&str; 2] = ["/v1/responses", "/backend-api/codex/responses"];
+
+const GEMINI_MODELS: &str = "/v1beta/models/";
+
+/// Looks the endpoint up. The engine reads a Gemini model from the decoded path; all else is decided on
+/// the cleaned one.
+pub(super) fn find(method: &Method, decoded: &str, cleaned: &str, headers: &HeaderMap) -> Endpoint {
+    let mut endpoint = Endpoint::unknown(method, cleaned);
+    let in_path = decoded
+        .strip_prefix(GEMINI_MODELS)
+        .or_else(|| cleaned.strip_prefix(GEMINI_MODELS));
+    if let Some(action) = in_path {
+        return endpoint.on_gemini_model(method, action);
+    }
+    if method == Method::GET {
+        endpoint.lists_models = matches!(cleaned, "/v1/models" | "/v1beta/models");
+        endpoint.is_websocket = SOCKETS.contains(&cleaned);
+        if endpoint.is_websocket {
+            endpoint.protocol = Protocol::OpenaiResponses;
+            endpoint.model = ModelSource::Messages;
+            endpoint.is_metered = true;
+        }
+        if cleaned == "/v1/models" && asks_like_anthropic(headers) {
+            endpoint.dialect = Dialect::Anthropic;
+        }
+    }
+    if method == Method::POST {
+        endpoint.look_up(cleaned);
+    }
+    endpoint
+}
+
+impl Endpoint {
+    /// What the engine may learn to serve one day: a body that is sent names a model, or is not sent on.
+    fn unknown(method: &Method, path: &str) -> Self {
+        let dialect = Dialect::of_path(path);
+        let form = match dialect {
+            Dialect::OpenAi => BodyForm::Json,
+            Dialect::Anthropic | Dialect::Gemini => BodyForm::PlainJson,
+        };
+        let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(method);
+        Self {
+            dialect,
+            protocol: Protocol::Other,
+            model: if has_body {
+                ModelSource::Body(form)
+            } else {
+                ModelSource::Nowhere
+            },
+            is_metered: false,
+            lists_models: false,
+            is_websocket: false,
+        }
+    }
+
+    fn look_up(&mut self, path: &str) {
+        if let Some((_, form)) = UNMETERED.iter().find(|(known, _)| *known == path) {
+            self.model = ModelSource::Body(*form);
+        }
+        if let Some((_, protocol, form)) = METERED.iter().find(|(known, ..)| *known == path) {
+            self.protocol = *protocol;
+            self.model = ModelSource::Body(*form);
+            self.is_metered = true;
+        }
+    }
+
+    /// `{model}:{action}` when posted to, `{model}` otherwise.
+    fn on_gemini_model(mut self, method: &Method, text: &str) -> Self {
+        let (model, action) = match text.rsplit_once(':') {
+            Some(parts) if method == Method::POST => parts,
+            _ => (text, ""),
+        };
+        let model = model.strip_prefix("models/").unwrap_or(model).trim();
+        self.dialect = Dialect::Gemini;
+        self.model = ModelSource::Path(model.to_owned());
+        self.is_metered = matches!(action, "generateContent" | "streamGenerateContent");
+        if self.is_metered {
+            self.protocol = Protocol::Gemini;
+        }
+        self
+    }
+}
+
+impl Dialect {
+    /// The dialect of a path, before anything else is known.
+    pub(in crate::gateway) fn of_path(path: &str) -> Self {
+        if is_below(path, "/v1beta") {
+            Self::Gemini
+        } else if is_below(path, "/v1/messages") {
+            Self::Anthropic
+        } else {
+            Self::OpenAi
+        }
+    }
+}
+
+/// As the engine tells them apart, on `/v1/models`.
+fn asks_like_anthropic(headers: &HeaderMap) -> bool {
+    let starts_like_claude =
+        |value: &header::HeaderValue| value.as_bytes().starts_with(b"claude-cli");
+    let version = headers.get("anthropic-version");
+    version.is_some_and(|version| !version.is_empty())
+        || headers
+            .get(header::USER_AGENT)
+            .is_some_and(starts_like_claude)
+}

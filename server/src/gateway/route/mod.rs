@@ -1,0 +1,88 @@
+//! Where a request goes, decided from its first line and a few headers alone.
+
+mod endpoint;
+mod path;
+pub(super) mod query;
+#[cfg(test)]
+mod tests;
+
+use entity::request::Protocol;
+use http::{HeaderMap, Method};
+
+use super::dialect::Dialect;
+
+pub(super) use endpoint::{BodyForm, ModelSource};
+pub(super) use path::PREFIXES;
+
+/// The longest label of an endpoint, in bytes.
+const LONGEST_LABEL: usize = 200;
+
+/// What a request is, and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    /// The path to send on, byte for byte what came unless it is one of the forgiven ones.
+    pub path: String,
+    /// The shape of errors that the caller understands.
+    pub dialect: Dialect,
+    /// How the answer reports usage.
+    pub protocol: Protocol,
+    /// Where the model is named.
+    pub model: ModelSource,
+    /// Whether the answer is expected to report usage.
+    pub is_metered: bool,
+    /// Whether the answer lists models, which are then filtered to those that the key may use.
+    pub lists_models: bool,
+    /// Whether this opens the Responses WebSocket.
+    pub is_websocket: bool,
+    /// Method and path for the record: bounded, printable, without the query.
+    pub endpoint: String,
+}
+
+/// Why a request goes nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Not below one of the four prefixes, or not a path that means one thing.
+    NotFound,
+    /// The engine has it, but nobody may reach it from outside.
+    Blocked,
+}
+
+impl Refusal {
+    /// The dialect to refuse in, guessed from the path.
+    pub(super) fn dialect(path: &str) -> Dialect {
+        Dialect::of_path(path)
+    }
+}
+
+/// Decides on the path as the engine will understand it: decoded once, dots resolved, slashes collapsed.
+pub(super) fn classify(method: &Method, path: &str, headers: &HeaderMap) -> Result<Route, Refusal> {
+    let forwarded = path::forgive(method, path);
+    let decoded = path::decode(&forwarded).ok_or(Refusal::NotFound)?;
+    let cleaned = path::clean(&decoded);
+    if path::is_blocked(&cleaned) || path::is_blocked(&decoded) {
+        return Err(Refusal::Blocked);
+    }
+    if !path::is_served(&cleaned) || !path::is_served(&decoded) {
+        return Err(Refusal::NotFound);
+    }
+    let endpoint = endpoint::find(method, &decoded, &cleaned, headers);
+    Ok(Route {
+        endpoint: label(method, &forwarded),
+        path: forwarded.into_owned(),
+        dialect: endpoint.dialect,
+        protocol: endpoint.protocol,
+        model: endpoint.model,
+        is_metered: endpoint.is_metered,
+        lists_models: endpoint.lists_models,
+        is_websocket: endpoint.is_websocket,
+    })
+}
+
+fn label(method: &Method, path: &str) -> String {
+    let mut label: String = format!("{method} {path}")
+        .chars()
+        .filter(|character| !character.is_control())
+        .collect();
+    label.truncate(label.floor_char_boundary(LONGEST_LABEL));
+    label
+}

@@ -1,0 +1,234 @@
+//! One request, from its first line to the head of its answer.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{Response, header::USER_AGENT, request::Parts as Head},
+};
+use entity::request::{Outcome, UsageSource};
+use uuid::Uuid;
+
+use super::{
+    Gateway, admit,
+    authenticate::authenticate,
+    body::{Upload, UploadError},
+    dialect::Fault,
+    forward::{self, Answer, UpstreamError},
+    meter::{Awaited, End, MeteredBody, Receipt, Voice},
+    model::{self, Limits, Model, ReadFault},
+    model_list, refusal,
+    route::{self, Refusal, Route},
+    upgrade,
+};
+use crate::domain::{api_keys::Caller, requests::RequestRecord};
+
+/// When to try again while the engine is away: it is back within seconds or somebody must act.
+const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
+
+/// Serves one request. Its id is the client's `X-Request-Id`, the engine's correlation id and the key
+/// of its record.
+pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
+    let id = Uuid::now_v7();
+    let (head, body) = request.into_parts();
+    let route = match route::classify(&head.method, head.uri.path(), &head.headers) {
+        Ok(route) => route,
+        Err(refused) => {
+            return refusal::answer(Refusal::dialect(head.uri.path()), &refused.into(), id);
+        }
+    };
+    let caller = match authenticate(&gateway.0.keys, &head.headers, head.uri.query()) {
+        Ok(caller) => caller,
+        Err(fault) => return refusal::answer(route.dialect, &fault, id),
+    };
+    let dialect = route.dialect;
+    let pass = Pass {
+        gateway,
+        id,
+        route,
+        caller,
+    };
+    match pass.through(head, body).await {
+        Ok(response) => response,
+        Err(fault) => refusal::answer(dialect, &fault, id),
+    }
+}
+
+/// A request of a caller whom we know.
+#[derive(Debug)]
+pub(super) struct Pass {
+    pub(super) gateway: Gateway,
+    pub(super) id: Uuid,
+    pub(super) route: Route,
+    pub(super) caller: Arc<Caller>,
+}
+
+impl Pass {
+    async fn through(self, head: Head, body: Body) -> Result<Response<Body>, Fault> {
+        let record = self.record(&head);
+        if self.route.is_websocket && forward::is_upgrade(&head.headers) {
+            return upgrade::serve(self, head, record).await;
+        }
+        let limits = Limits {
+            max_body_bytes: self.gateway.0.settings.current().gateway.max_body_bytes,
+            memory: &self.gateway.0.held,
+            is_restricted: self.caller.is_restricted(),
+        };
+        match model::read(&self.route, &head.headers, body, limits).await {
+            Ok((model, upload)) => self.admitted(head, upload, &model, record).await,
+            Err(ReadFault::Refused(fault)) => Err(self.refused(fault, record).await),
+            // Nobody is there to read an answer.
+            Err(ReadFault::ClientGone) => Err(Fault::ModelAmbiguous),
+        }
+    }
+
+    async fn admitted(
+        self,
+        head: Head,
+        upload: Upload,
+        model: &Model,
+        mut record: RequestRecord,
+    ) -> Result<Response<Body>, Fault> {
+        record.model = model.name().map(str::to_owned);
+        let admission = match admit::admit(
+            &self.gateway.0.recorder,
+            &self.caller,
+            self.route.dialect,
+            model,
+        )
+        .await
+        {
+            Ok(admission) => admission,
+            Err(fault) => return Err(self.refused(fault, record).await),
+        };
+        let in_flight = self.gateway.0.in_flight.token();
+        let mut receipt = Receipt::new(admission.place, record, self.route.is_metered, in_flight);
+        let progress = upload.progress();
+        receipt.watch_upload(Arc::clone(&progress));
+        let request = match self.for_engine(head, upload) {
+            Ok(request) => request,
+            Err(fault) => {
+                receipt.end(End::Failed(fault.code()));
+                return Err(fault);
+            }
+        };
+        let answer = self.gateway.0.upstream.send(request);
+        let (answer, mut receipt) =
+            Awaited::new(answer, receipt, self.gateway.0.drainer.clone()).await;
+        match answer {
+            Ok(answer) => Ok(self.answered(answer, receipt).await),
+            Err(error) => {
+                let (fault, end) = explain(&error, progress.failure());
+                receipt.end(end);
+                Err(fault)
+            }
+        }
+    }
+
+    /// The request for the engine that runs now.
+    pub(super) fn for_engine(
+        &self,
+        head: Head,
+        upload: Upload,
+    ) -> Result<axum::http::Request<Upload>, Fault> {
+        let unavailable = Fault::EngineUnavailable {
+            retry_after: ENGINE_RECOVERY,
+        };
+        let endpoint = self.gateway.0.engine.endpoint().ok_or(unavailable)?;
+        forward::for_engine(head, &self.route, &endpoint, self.id, upload)
+    }
+
+    /// The engine's answer, metered on its way out.
+    pub(super) async fn answered(self, answer: Answer, mut receipt: Receipt) -> Response<Body> {
+        let (mut head, body) = answer.into_parts();
+        receipt.answered(head.status, &head.headers);
+        forward::for_client(&mut head.headers, self.id);
+        if self.route.lists_models && self.caller.is_restricted() && head.status.is_success() {
+            return model_list::filtered(head, body, &self.caller, receipt).await;
+        }
+        let voice = Voice {
+            dialect: self.route.dialect,
+            protocol: self.route.protocol,
+            request_id: self.id.to_string(),
+        };
+        let drainer = self.gateway.0.drainer.clone();
+        let body = MeteredBody::new(body, receipt, self.caller, drainer, voice);
+        Response::from_parts(head, Body::new(body))
+    }
+
+    /// Records a refusal of somebody whom we know.
+    pub(super) async fn refused(&self, fault: Fault, record: RequestRecord) -> Fault {
+        if let Ok(place) = self.gateway.0.recorder.place().await {
+            let in_flight = self.gateway.0.in_flight.token();
+            let mut record = record;
+            record.http_status = Some(fault.status().as_u16());
+            Receipt::new(place, record, self.route.is_metered, in_flight)
+                .end(End::Refused(fault.code()));
+        }
+        fault
+    }
+
+    /// What is known of the request before anything happened.
+    fn record(&self, head: &Head) -> RequestRecord {
+        let gateway = &self.gateway.0;
+        let client = gateway.addresses.of(&head.extensions, &head.headers);
+        let user_agent = head
+            .headers
+            .get(USER_AGENT)
+            .and_then(|value| value.to_str().ok());
+        RequestRecord {
+            id: self.id,
+            connection_id: None,
+            user_id: self.caller.user_id,
+            api_key_id: self.caller.api_key_id,
+            started_at: gateway.clock.now(),
+            duration: Duration::ZERO,
+            time_to_first_byte: None,
+            endpoint: self.route.endpoint.clone(),
+            protocol: self.route.protocol,
+            model: None,
+            served_model: None,
+            streamed: false,
+            http_status: None,
+            outcome: Outcome::ClientGone,
+            error_code: None,
+            tokens: None,
+            usage_source: UsageSource::Unknown,
+            client_ip: client.map(|address| address.to_string()),
+            user_agent: user_agent.map(str::to_owned),
+        }
+    }
+}
+
+/// Why there is no answer: the client's own upload, or the engine.
+fn explain(error: &UpstreamError, upload: Option<&UploadError>) -> (Fault, End) {
+    match upload {
+        Some(UploadError::Refused(fault)) => (fault.clone(), End::Refused(fault.code())),
+        Some(UploadError::ClientGone) => (Fault::EngineFailed, End::ClientGone),
+        None => {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "the engine did not answer"
+            );
+            let fault = if error.is_connect() {
+                Fault::EngineUnavailable {
+                    retry_after: ENGINE_RECOVERY,
+                }
+            } else {
+                Fault::EngineFailed
+            };
+            let end = End::Failed(fault.code());
+            (fault, end)
+        }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound => Self::NotFound,
+            Refusal::Blocked => Self::Blocked,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The Responses WebSocket: the handshake passes as it is, then two sockets are joined message by
+//! message. Each turn is admitted, metered and recorded like a request of its own.
+
+mod session;
+mod turn;
+
+use axum::{
+    body::Body,
+    http::{Response, StatusCode, request::Parts as Head},
+};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::protocol::{Role, WebSocketConfig},
+};
+
+use self::{session::Session, turn::Turns};
+use super::{
+    admit,
+    body::Upload,
+    dialect::Fault,
+    forward::{self, Answer},
+    meter::{End, Receipt},
+    serve::Pass,
+};
+use crate::domain::requests::RequestRecord;
+
+/// A socket of either side.
+type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
+
+/// Passes the handshake to the engine, and joins the sockets if it agrees.
+pub(super) async fn serve(
+    pass: Pass,
+    mut head: Head,
+    record: RequestRecord,
+) -> Result<Response<Body>, Fault> {
+    let from_client = head.extensions.remove::<OnUpgrade>();
+    let request = pass.for_engine(head, Upload::new(Body::empty(), 0))?;
+    let answer = pass
+        .gateway
+        .0
+        .upstream
+        .send(request)
+        .await
+        .map_err(|error| {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the engine did not answer a handshake"
+            );
+            Fault::EngineFailed
+        })?;
+    match from_client {
+        Some(from_client) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            Ok(join(pass, from_client, answer, record))
+        }
+        // The engine refused, and its refusal is the answer.
+        _ => refused_by_engine(pass, answer, record).await,
+    }
+}
+
+async fn refused_by_engine(
+    pass: Pass,
+    answer: Answer,
+    record: RequestRecord,
+) -> Result<Response<Body>, Fault> {
+    let place = admit::place(&pass.gateway.0.recorder).await?;
+    let in_flight = pass.gateway.0.in_flight.token();
+    let mut receipt = Receipt::new(place, record, pass.route.is_metered, in_flight);
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        receipt.end(End::Failed("handshake_failed"));
+        return Err(Fault::EngineFailed);
+    }
+    Ok(pass.answered(answer, receipt).await)
+}
+
+fn join(
+    pass: Pass,
+    from_client: OnUpgrade,
+    mut answer: Answer,
+    record: RequestRecord,
+) -> Response<Body> {
+    let from_engine = hyper::upgrade::on(&mut answer);
+    let (mut head, _) = answer.into_parts();
+    forward::for_client(&mut head.headers, pass.id);
+    let gateway = pass.gateway.0.clone();
+    gateway.tasks.clone().spawn(async move {
+        let (client, engine) = match tokio::try_join!(from_client, from_engine) {
+            Ok(both) => both,
+            Err(error) => {
+                tracing::debug!(%error, "a handshake was not completed");
+                return;
+            }
+        };
+        let limit = usize::try_from(gateway.settings.current().gateway.max_body_bytes)
+            .unwrap_or(usize::MAX);
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(limit))
+            .max_frame_size(Some(limit));
+        let client =
+            Socket::from_raw_socket(TokioIo::new(client), Role::Server, Some(config)).await;
+        let engine =
+            Socket::from_raw_socket(TokioIo::new(engine), Role::Client, Some(config)).await;
+        let turns = Turns::new(&pass, record);
+        Session::new(pass, turns).run(client, engine).await;
+    });
+    Response::from_parts(head, Body::empty())
+}

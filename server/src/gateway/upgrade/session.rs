@@ -1,0 +1,193 @@
+//! Two sockets joined: what comes from one goes to the other, in both directions at once, so that a
+//! slow reader on one side cannot lock the other.
+
+use std::future::pending;
+
+use futures_util::{
+    SinkExt as _, StreamExt as _,
+    stream::{SplitSink, SplitStream},
+};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
+
+use super::{Socket, turn::Turns};
+use crate::{
+    domain::settings::AbortPolicy,
+    gateway::{
+        dialect::{Fault, in_socket_error},
+        meter::End,
+        serve::Pass,
+    },
+};
+
+/// One joined pair of sockets.
+pub(super) struct Session {
+    pass: Pass,
+    turns: Turns,
+}
+
+/// Why the joining ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    ClientLeft,
+    EngineLeft,
+    Revoked,
+    Stopping,
+}
+
+impl Session {
+    pub(super) fn new(pass: Pass, turns: Turns) -> Self {
+        Self { pass, turns }
+    }
+
+    /// Passes messages until one side leaves, the key dies or the server stops.
+    pub(super) async fn run(self, client: Socket, engine: Socket) {
+        let (mut to_client, from_client) = client.split();
+        let (mut to_engine, mut from_engine) = engine.split();
+        let (errors, mut refusals) = tokio::sync::mpsc::channel(1);
+        let cause = tokio::select! {
+            cause = self.upstream(from_client, &mut to_engine, errors) => cause,
+            cause = self.downstream(&mut from_engine, &mut to_client, &mut refusals) => cause,
+            () = self.pass.caller.revoked().cancelled() => Cause::Revoked,
+            () = self.pass.gateway.0.deadline.cancelled() => Cause::Stopping,
+        };
+        match cause {
+            Cause::ClientLeft => {
+                self.drain(&mut from_engine).await;
+                self.turns.end(End::ClientGone);
+            }
+            Cause::EngineLeft => self.turns.end(End::Failed("engine_failed")),
+            Cause::Revoked => {
+                self.turns.end(End::Interrupted("revoked"));
+                close(&mut to_client, CloseCode::Policy, "the key was revoked").await;
+            }
+            Cause::Stopping => {
+                self.turns.end(End::Interrupted("stopping"));
+                close(&mut to_client, CloseCode::Restart, "the server is stopping").await;
+            }
+        }
+        close(&mut to_engine, CloseCode::Normal, "").await;
+    }
+
+    /// From the client to the engine.
+    async fn upstream(
+        &self,
+        mut from_client: SplitStream<Socket>,
+        to_engine: &mut SplitSink<Socket, Message>,
+        refusals: tokio::sync::mpsc::Sender<Message>,
+    ) -> Cause {
+        while let Some(Ok(message)) = from_client.next().await {
+            if let Message::Text(_) | Message::Binary(_) = &message
+                && let Err(fault) = self.turns.begin(&message.clone().into_data()).await
+            {
+                let revoked = fault == Fault::Revoked;
+                let _ = refusals.send(Message::text(in_socket_error(&fault))).await;
+                if revoked {
+                    return Cause::Revoked;
+                }
+                continue;
+            }
+            // Each side answers pings of its own.
+            if matches!(
+                message,
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_)
+            ) {
+                continue;
+            }
+            let leaves = message.is_close();
+            if to_engine.send(message).await.is_err() {
+                // The other direction learns why.
+                return pending().await;
+            }
+            if leaves {
+                return Cause::ClientLeft;
+            }
+        }
+        Cause::ClientLeft
+    }
+
+    /// From the engine to the client, and our own refusals between the engine's messages.
+    async fn downstream(
+        &self,
+        from_engine: &mut SplitStream<Socket>,
+        to_client: &mut SplitSink<Socket, Message>,
+        refusals: &mut tokio::sync::mpsc::Receiver<Message>,
+    ) -> Cause {
+        loop {
+            let message = tokio::select! {
+                message = from_engine.next() => message,
+                Some(refusal) = refusals.recv() => Some(Ok(refusal)),
+            };
+            let Some(Ok(message)) = message else {
+                close(
+                    to_client,
+                    CloseCode::Away,
+                    "the engine closed the connection",
+                )
+                .await;
+                return Cause::EngineLeft;
+            };
+            if matches!(
+                message,
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_)
+            ) {
+                continue;
+            }
+            let ended = match &message {
+                Message::Text(text) => self.turns.observe(text.as_bytes()),
+                Message::Binary(data) => self.turns.observe(data),
+                Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => None,
+            };
+            let leaves = message.is_close();
+            let delivered = to_client.send(message).await.is_ok();
+            if let Some(mut receipt) = ended {
+                receipt.end(if delivered {
+                    End::Whole
+                } else {
+                    End::ClientGone
+                });
+            }
+            match (delivered, leaves) {
+                (false, _) => return Cause::ClientLeft,
+                (true, true) => return Cause::EngineLeft,
+                (true, false) => {}
+            }
+        }
+    }
+
+    /// Reads on to the ends of the turns whose client left.
+    async fn drain(&self, from_engine: &mut SplitStream<Socket>) {
+        let settings = self.pass.gateway.0.settings.current().gateway.clone();
+        if settings.abort_policy == AbortPolicy::Cancel {
+            return;
+        }
+        let reading = async {
+            let mut read = 0;
+            while self.turns.is_open() && read <= settings.drain_bytes {
+                let Some(Ok(message)) = from_engine.next().await else {
+                    return;
+                };
+                let data = message.into_data();
+                read += data.len() as u64;
+                // Dropped with its default end: the client is gone.
+                drop(self.turns.observe(&data));
+            }
+        };
+        let deadline = &self.pass.gateway.0.deadline;
+        let _ = deadline
+            .run_until_cancelled(timeout(settings.drain_time(), reading))
+            .await;
+    }
+}
+
+async fn close(socket: &mut SplitSink<Socket, Message>, code: CloseCode, reason: &'static str) {
+    let frame = CloseFrame {
+        code,
+        reason: reason.into(),
+    };
+    // Whoever is gone need not be told.
+    let _ = socket.send(Message::Close(Some(frame))).await;
+}

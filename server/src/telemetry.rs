@@ -1,0 +1,23 @@
+//! Setting up the log.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use crate::config::{Log, LogFormat};
+
+/// Logs to standard error from now on. Only the first call counts.
+pub fn start(log: &Log) {
+    let filter = EnvFilter::new(&log.level);
+    let registry = tracing_subscriber::registry().with(filter);
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    let started = match log.format {
+        LogFormat::Text => registry.with(layer.with_target(false)).try_init(),
+        LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
+    };
+    if let Err(error) = started {
+        tracing::debug!(%error, "the log was set up before");
+    }
+}

@@ -1,0 +1,259 @@
+//! The demo engine answers every protocol, says what it is, and counts the same streamed and not.
+
+use proxypal_server::engine::{EngineMode, EngineState};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::support::Room;
+
+async fn demo() -> Room {
+    let room = Room::launch(Vec::new(), |options| options.mode = EngineMode::Demo);
+    room.running().await;
+    room
+}
+
+async fn post(room: &Room, path: &str, body: &Value) -> String {
+    let answer = room
+        .request(Method::POST, path)
+        .json(body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200, "{path}");
+    answer.text().await.unwrap()
+}
+
+/// The JSON of the stream's `data:` lines.
+fn events(stream: &str) -> Vec<Value> {
+    let data = stream
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
+    data.filter_map(|data| serde_json::from_str(data).ok())
+        .collect()
+}
+
+/// Asks plainly and streamed; answers the plain answer, and the events.
+async fn both(room: &Room, path: &str, mut body: Value) -> (Value, Vec<Value>) {
+    let plain = serde_json::from_str(&post(room, path, &body).await).unwrap();
+    body["stream"] = json!(true);
+    (plain, events(&post(room, path, &body).await))
+}
+
+const SENTENCE: &str = "This is the demo engine of ProxyPal Server";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn takes_the_place_of_a_missing_engine_and_says_so() {
+    let room = Room::launch(Vec::new(), |options| {
+        options.binary = None;
+        options.allow_demo_fallback = true;
+    });
+
+    let status = room.running().await;
+
+    assert_eq!(status.mode, EngineMode::Demo);
+    assert!(status.notice.unwrap().contains("engine install"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stops_and_starts_like_any_engine() {
+    let room = demo().await;
+
+    room.engine.stop().await.unwrap();
+    assert!(room.engine.endpoint().is_none());
+
+    assert_eq!(
+        room.engine.start().await.unwrap().state,
+        EngineState::Running
+    );
+    assert_eq!(room.models().await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lets_nobody_in_without_its_key() {
+    let room = demo().await;
+    let url = format!(
+        "http://{}/v1/models",
+        room.engine.endpoint().unwrap().authority
+    );
+
+    let answer = room.http.get(url).send().await.unwrap();
+
+    assert_eq!(answer.status(), 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn speaks_chat_completions() {
+    let room = demo().await;
+    let body =
+        json!({"model": "demo-gpt", "messages": [{"role": "user", "content": "hello there"}]});
+
+    let (plain, events) = both(&room, "/v1/chat/completions", body).await;
+
+    let text = plain["choices"][0]["message"]["content"].as_str().unwrap();
+    let streamed: String = events
+        .iter()
+        .filter_map(|event| event["choices"][0]["delta"]["content"].as_str())
+        .collect();
+    assert!(text.starts_with(SENTENCE));
+    assert_eq!(streamed, text);
+    assert_eq!(plain["usage"]["prompt_tokens"], 2);
+    assert_eq!(plain["usage"]["completion_tokens"], text.split(' ').count());
+    assert_eq!(events.last().unwrap()["usage"], plain["usage"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn speaks_completions() {
+    let room = demo().await;
+    let body = json!({"model": "demo-gpt", "prompt": "hello there"});
+
+    let (plain, events) = both(&room, "/v1/completions", body).await;
+
+    assert!(
+        plain["choices"][0]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with(SENTENCE)
+    );
+    assert_eq!(events.last().unwrap()["usage"], plain["usage"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn speaks_responses() {
+    let room = demo().await;
+    let body = json!({"model": "demo-gpt", "instructions": "be kind", "input": "hello there"});
+
+    let (plain, events) = both(&room, "/v1/responses", body).await;
+
+    let completed = events.last().unwrap();
+    assert_eq!(completed["type"], "response.completed");
+    assert_eq!(completed["response"]["usage"], plain["usage"]);
+    assert_eq!(plain["usage"]["input_tokens"], 4);
+    assert!(
+        plain["output"][0]["content"][0]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with(SENTENCE)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn speaks_messages_and_counts_their_tokens() {
+    let room = demo().await;
+    let body = json!({
+        "model": "demo-claude", "max_tokens": 5, "system": "be kind",
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "hello there"}]}],
+    });
+
+    let counted = post(&room, "/v1/messages/count_tokens", &body).await;
+    let (plain, events) = both(&room, "/v1/messages", body).await;
+
+    assert_eq!(counted, r#"{"input_tokens":4}"#);
+    assert_eq!(plain["content"][0]["text"], "This is the demo engine");
+    assert_eq!(plain["stop_reason"], "max_tokens");
+    assert_eq!(
+        (
+            &plain["usage"]["input_tokens"],
+            &plain["usage"]["output_tokens"]
+        ),
+        (&json!(4), &json!(5))
+    );
+    assert_eq!(events[events.len() - 2]["usage"], plain["usage"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn speaks_gemini() {
+    let room = demo().await;
+    let body = json!({"contents": [{"role": "user", "parts": [{"text": "hello there"}]}]});
+
+    let plain = post(&room, "/v1beta/models/demo-gemini:generateContent", &body).await;
+    let plain: Value = serde_json::from_str(&plain).unwrap();
+    let streamed = post(
+        &room,
+        "/v1beta/models/demo-gemini:streamGenerateContent?alt=sse",
+        &body,
+    )
+    .await;
+    let counted = post(&room, "/v1beta/models/demo-gemini:countTokens", &body).await;
+
+    let events = events(&streamed);
+    assert!(
+        plain["candidates"][0]["content"]["parts"][0]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with(SENTENCE)
+    );
+    assert_eq!(
+        events.last().unwrap()["usageMetadata"],
+        plain["usageMetadata"]
+    );
+    assert_eq!(plain["usageMetadata"]["promptTokenCount"], 2);
+    assert_eq!(counted, r#"{"totalTokens":2}"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_a_tool_that_is_asked_for() {
+    let room = demo().await;
+    let body = json!({
+        "model": "demo-gpt", "messages": [{"role": "user", "content": "use get_weather"}],
+        "tools": [{"type": "function", "function": {"name": "get_weather", "parameters":
+            {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}],
+    });
+
+    let (plain, _) = both(&room, "/v1/chat/completions", body).await;
+
+    let call = &plain["choices"][0]["message"]["tool_calls"][0]["function"];
+    assert_eq!(
+        call,
+        &json!({"name": "get_weather", "arguments": r#"{"city":"demo"}"#})
+    );
+    assert_eq!(plain["choices"][0]["finish_reason"], "tool_calls");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_models_that_it_does_not_know_in_each_dialect() {
+    let room = demo().await;
+    let body = json!({"model": "gpt-9", "messages": []});
+
+    let openai = room
+        .request(Method::POST, "/v1/chat/completions")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    let anthropic = room
+        .request(Method::POST, "/v1/messages")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+
+    assert_eq!(
+        (openai.status().as_u16(), anthropic.status().as_u16()),
+        (400, 400)
+    );
+    let openai: Value = openai.json().await.unwrap();
+    let anthropic: Value = anthropic.json().await.unwrap();
+    assert_eq!(openai["error"]["code"], "model_not_found");
+    assert_eq!(anthropic["error"]["type"], "invalid_request_error");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_its_models_in_each_shape() {
+    let room = demo().await;
+
+    let anthropic = room
+        .request(Method::GET, "/v1/models")
+        .header("anthropic-version", "2023-06-01");
+    let anthropic: Value = anthropic.send().await.unwrap().json().await.unwrap();
+    let gemini: Value = room
+        .request(Method::GET, "/v1beta/models")
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+
+    assert_eq!(anthropic["data"][1]["id"], "demo-claude");
+    assert_eq!(gemini["models"][2]["name"], "models/demo-gemini");
+}

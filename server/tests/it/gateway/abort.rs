@@ -1,0 +1,186 @@
+//! Clients that leave before the end.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::Response,
+    routing::post,
+};
+use entity::request::{Outcome, UsageSource};
+use futures_util::stream;
+use proxypal_server::domain::{
+    requests::tokens_of,
+    settings::{AbortPolicy, GatewaySettings},
+};
+use tokio::sync::mpsc;
+
+use super::raw::Raw;
+use crate::support::{TestApp, soon};
+
+/// An engine whose answer the test writes piece by piece.
+struct Faucet {
+    pieces: mpsc::Sender<Bytes>,
+}
+
+impl Faucet {
+    fn engine() -> (Self, Router) {
+        let (pieces, inbox) = mpsc::channel::<Bytes>(16);
+        let inbox = std::sync::Arc::new(tokio::sync::Mutex::new(Some(inbox)));
+        let answer = move || async move {
+            let mut inbox = inbox.lock().await.take().unwrap();
+            let pieces = stream::poll_fn(move |cx| inbox.poll_recv(cx));
+            let pieces = futures_util::StreamExt::map(pieces, Ok::<_, std::io::Error>);
+            Response::builder()
+                .header("content-type", "text/event-stream")
+                .body(Body::from_stream(pieces))
+                .unwrap()
+        };
+        (Self { pieces }, Router::new().fallback(post(answer)))
+    }
+
+    async fn pour(&self, piece: &'static str) {
+        self.pieces
+            .send(Bytes::from_static(piece.as_bytes()))
+            .await
+            .unwrap();
+    }
+
+    /// Waits until nobody reads any more.
+    async fn is_cut_off(&self) {
+        soon("the hang-up", self.pieces.closed()).await;
+    }
+}
+
+const DELTA: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"twelve bytes\"}}]}\n\n";
+const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":5}}\n\ndata: [DONE]\n\n";
+
+async fn set(app: &TestApp, change: impl FnOnce(&mut GatewaySettings)) {
+    let version = app.services.settings.current().version;
+    app.services.settings.update(version, change).await.unwrap();
+}
+
+/// Asks, reads the first piece, and leaves.
+async fn leave_in_the_middle(app: &TestApp, faucet: &Faucet, key: &str) {
+    let mut raw = Raw::connect(app.address).await;
+    raw.send(ask(key)).await;
+    faucet.pour(DELTA).await;
+    raw.read_until("twelve bytes").await;
+}
+
+fn ask(key: &str) -> String {
+    format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {key}\r\ncontent-length: 13\r\n\r\n{{\"model\":\"m\"}}"
+    )
+}
+
+#[tokio::test]
+async fn an_abandoned_answer_is_read_on_to_its_usage() {
+    let (faucet, engine) = Faucet::engine();
+    let app = TestApp::with_engine(engine).await;
+    let key = app.issue_key().await;
+    let mut records = app.records().await;
+
+    leave_in_the_middle(&app, &faucet, &key).await;
+    faucet.pour(USAGE).await;
+    drop(faucet);
+
+    let record = records.next().await;
+    assert_eq!(record.outcome, Outcome::ClientGone);
+    assert_eq!(record.usage_source, UsageSource::Wire);
+    assert_eq!(tokens_of(&record).unwrap().total(), 15);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_before_the_answer_begins_is_metered_too() {
+    let (faucet, engine) = Faucet::engine();
+    let app = TestApp::with_engine(engine).await;
+    let key = app.issue_key().await;
+    let mut records = app.records().await;
+
+    let mut raw = Raw::connect(app.address).await;
+    raw.send(ask(&key)).await;
+    drop(raw);
+    faucet.pour(USAGE).await;
+    drop(faucet);
+
+    let record = records.next().await;
+    assert_eq!(record.outcome, Outcome::ClientGone);
+    assert_eq!(tokens_of(&record).unwrap().total(), 15);
+}
+
+#[tokio::test]
+async fn with_the_policy_cancel_the_engine_is_hung_up_on_and_the_rest_estimated() {
+    let (faucet, engine) = Faucet::engine();
+    let app = TestApp::with_engine(engine).await;
+    set(&app, |settings| settings.abort_policy = AbortPolicy::Cancel).await;
+    let key = app.issue_key().await;
+    let mut records = app.records().await;
+
+    leave_in_the_middle(&app, &faucet, &key).await;
+
+    faucet.is_cut_off().await;
+    let record = records.next().await;
+    assert_eq!(record.outcome, Outcome::ClientGone);
+    assert_eq!(record.usage_source, UsageSource::Estimated);
+    assert_eq!(tokens_of(&record).unwrap().output, 3);
+}
+
+#[tokio::test]
+async fn reading_on_ends_after_its_time() {
+    let (faucet, engine) = Faucet::engine();
+    let app = TestApp::with_engine(engine).await;
+    set(&app, |settings| settings.drain_seconds = 1).await;
+    let key = app.issue_key().await;
+    let mut records = app.records().await;
+
+    leave_in_the_middle(&app, &faucet, &key).await;
+
+    let record = records.next().await;
+    assert_eq!(record.usage_source, UsageSource::Estimated);
+    assert!(record.duration >= i64::try_from(Duration::from_secs(1).as_micros()).unwrap());
+    faucet.is_cut_off().await;
+}
+
+#[tokio::test]
+async fn no_more_answers_are_read_on_than_allowed() {
+    let (faucet, engine) = Faucet::engine();
+    let app = TestApp::with_engine(engine).await;
+    set(&app, |settings| settings.drain_concurrency = 0).await;
+    let key = app.issue_key().await;
+
+    leave_in_the_middle(&app, &faucet, &key).await;
+
+    faucet.is_cut_off().await;
+}
+
+#[tokio::test]
+async fn a_revoked_key_ends_the_stream_that_is_under_way() {
+    let (faucet, engine) = Faucet::engine();
+    let app = TestApp::with_engine(engine).await;
+    let key = app.issue_key().await;
+    let mut records = app.records().await;
+    let mut raw = Raw::connect(app.address).await;
+    raw.send(ask(&key)).await;
+    faucet.pour(DELTA).await;
+    raw.read_until("twelve bytes").await;
+
+    let user = app
+        .services
+        .api_keys
+        .ring()
+        .find(key.as_bytes())
+        .unwrap()
+        .user_id;
+    app.services
+        .users
+        .set_enabled(&[user], false)
+        .await
+        .unwrap();
+    faucet.pour(DELTA).await;
+
+    let rest = raw.read_to_end().await;
+    assert!(!String::from_utf8_lossy(&rest).contains("twelve bytes"));
+    assert_eq!(records.next().await.outcome, Outcome::Interrupted);
+}

@@ -1,0 +1,281 @@
+//! Who may pass, and what those hear who may not.
+
+use axum::{
+    Json, Router,
+    http::StatusCode,
+    routing::{get, post},
+};
+use chrono::TimeDelta;
+use entity::request::Outcome;
+use proxypal_server::domain::{
+    api_keys::{ApiKeyChanges, NewApiKey},
+    patch::Patch,
+};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use super::raw::Raw;
+use crate::support::TestApp;
+
+fn engine() -> Router {
+    let models = json!({"object": "list", "data": [{"id": "gpt-5"}, {"id": "claude-opus"}, {"id": "gpt-5-mini"}]});
+    let gemini = json!({"models": [{"name": "models/gpt-5"}, {"name": "models/claude-opus"}]});
+    Router::new()
+        .route("/v1/models", get(move || async move { Json(models) }))
+        .route("/v1beta/models", get(move || async move { Json(gemini) }))
+        .fallback(post(async || {
+            Json(json!({"usage": {"prompt_tokens": 1, "completion_tokens": 1}}))
+        }))
+}
+
+async fn ask(app: &TestApp, path: &str, key: &str, body: &str) -> reqwest::Response {
+    app.http
+        .post(app.url(path))
+        .bearer_auth(key)
+        .body(body.to_owned())
+        .send()
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn strangers_are_turned_away_in_the_dialect_of_the_route() {
+    let app = TestApp::with_engine(engine()).await;
+    let key = app.issue_key().await;
+    let forged = format!("{}x", &key[..key.len() - 1]);
+
+    for presented in ["", "sk-nobody", &forged, "ppt_x"] {
+        let openai: Value = ask(&app, "/v1/chat/completions", presented, "{}")
+            .await
+            .json()
+            .await
+            .unwrap();
+        assert_eq!(openai["error"]["code"], "proxypal_unknown_key");
+        let anthropic: Value = ask(&app, "/v1/messages", presented, "{}")
+            .await
+            .json()
+            .await
+            .unwrap();
+        assert_eq!(anthropic["error"]["type"], "authentication_error");
+        let gemini: Value = ask(&app, "/v1beta/models/m:generateContent", presented, "{}")
+            .await
+            .json()
+            .await
+            .unwrap();
+        assert_eq!(gemini["error"]["status"], "UNAUTHENTICATED");
+    }
+    let answer = ask(&app, "/v1/messages", "sk-nobody", "{}").await;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.headers()["x-proxypal-error"], "proxypal_unknown_key");
+    assert!(answer.headers().contains_key("x-request-id"));
+}
+
+#[tokio::test]
+async fn a_revoked_expired_or_disabled_key_is_dead_at_once() {
+    let app = TestApp::with_engine(engine()).await;
+    let services = &app.services;
+    let key = app.issue_key().await;
+    let caller = services.api_keys.ring().find(key.as_bytes()).unwrap();
+    let dies =
+        async |key: &str| assert_eq!(ask(&app, "/v1/messages", key, "{}").await.status(), 401);
+    let lives =
+        async |key: &str| assert_eq!(ask(&app, "/v1/messages", key, "{}").await.status(), 200);
+
+    lives(&key).await;
+    services
+        .users
+        .set_enabled(&[caller.user_id], false)
+        .await
+        .unwrap();
+    dies(&key).await;
+    services
+        .users
+        .set_enabled(&[caller.user_id], true)
+        .await
+        .unwrap();
+    lives(&key).await;
+
+    let (new, _) = services
+        .api_keys
+        .rotate(caller.api_key_id, TimeDelta::seconds(60))
+        .await
+        .unwrap();
+    lives(&key).await;
+    lives(new.secret.expose_secret()).await;
+    services.api_keys.revoke(caller.api_key_id).await.unwrap();
+    dies(&key).await;
+
+    let soon = services.clock.now() + TimeDelta::milliseconds(200);
+    let changes = ApiKeyChanges {
+        expires_at: Patch::Set(soon),
+        ..ApiKeyChanges::default()
+    };
+    services
+        .api_keys
+        .update(new.api_key.id, changes)
+        .await
+        .unwrap();
+    while services.clock.now() <= soon {
+        tokio::task::yield_now().await;
+    }
+    dies(new.secret.expose_secret()).await;
+}
+
+#[tokio::test]
+async fn a_rotated_key_without_grace_dies_and_its_heir_inherits_its_limits() {
+    let app = TestApp::with_engine(engine()).await;
+    let key = app.issue_key().await;
+    let user = app
+        .services
+        .api_keys
+        .ring()
+        .find(key.as_bytes())
+        .unwrap()
+        .user_id;
+    let new = NewApiKey {
+        allowed_models: Some(vec!["gpt-5".into()]),
+        ..NewApiKey::default()
+    };
+    let issued = app.services.api_keys.issue(user, new).await.unwrap();
+
+    let (heir, _) = app
+        .services
+        .api_keys
+        .rotate(issued.api_key.id, TimeDelta::zero())
+        .await
+        .unwrap();
+
+    assert_eq!(
+        ask(&app, "/v1/messages", issued.secret.expose_secret(), "{}")
+            .await
+            .status(),
+        401
+    );
+    let heir = heir.secret.expose_secret();
+    assert_eq!(
+        ask(&app, "/v1/messages", heir, r#"{"model":"claude-opus"}"#)
+            .await
+            .status(),
+        403
+    );
+    assert_eq!(
+        ask(&app, "/v1/messages", heir, r#"{"model":"gpt-5"}"#)
+            .await
+            .status(),
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_restricted_key_reaches_its_models_and_no_other_however_the_body_is_written() {
+    let app = TestApp::with_engine(engine()).await;
+    let key = app.issue_restricted_key(&["gpt-5*"]).await;
+    let cases = [
+        (r#"{"model":"gpt-5"}"#, 200),
+        (
+            r#"{"messages":["model"],"x":{"model":"claude-opus"},"model":"gpt-5-mini"}"#,
+            200,
+        ),
+        (r#"{"model":"claude-opus"}"#, 403),
+        (r#"{"mod\u0065l":"claude-opus"}"#, 403),
+        (r#"{"model":"gpt-5","model":"claude-opus"}"#, 400),
+        (r#"{"model":"gpt-5","Model":"claude-opus"}"#, 400),
+        (r#"{"model":7}"#, 400),
+        ("{}", 400),
+        ("", 400),
+        ("nonsense", 400),
+    ];
+
+    for (body, status) in cases {
+        let answer = ask(&app, "/v1/chat/completions", &key, body).await;
+        assert_eq!(answer.status(), status, "{body}");
+    }
+    let path = "/v1beta/models/claude%2Dopus:generateContent";
+    assert_eq!(ask(&app, path, &key, "{}").await.status(), 403);
+}
+
+#[tokio::test]
+async fn a_refusal_is_recorded_with_its_reason() {
+    let app = TestApp::with_engine(engine()).await;
+    let key = app.issue_restricted_key(&["gpt-5"]).await;
+    let mut records = app.records().await;
+
+    ask(&app, "/v1/messages", &key, r#"{"model":"claude-opus"}"#).await;
+
+    let record = records.next().await;
+    assert_eq!(record.outcome, Outcome::Rejected);
+    assert_eq!(record.model.as_deref(), Some("claude-opus"));
+    assert_eq!(
+        record.error_code.as_deref(),
+        Some("proxypal_model_not_allowed")
+    );
+}
+
+#[tokio::test]
+async fn lists_of_models_show_what_the_key_may_use() {
+    let app = TestApp::with_engine(engine()).await;
+    let restricted = app.issue_restricted_key(&["gpt-5"]).await;
+    let free = app.issue_key().await;
+    let list = async |path: &str, key: &str| -> Value {
+        app.http
+            .get(app.url(path))
+            .bearer_auth(key)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
+    };
+
+    assert_eq!(
+        list("/v1/models", &restricted).await["data"],
+        json!([{"id": "gpt-5"}])
+    );
+    assert_eq!(
+        list("/v1beta/models", &restricted).await["models"],
+        json!([{"name": "models/gpt-5"}])
+    );
+    assert_eq!(
+        list("/v1/models", &free).await["data"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_whether_or_not_it_says_so() {
+    let app = TestApp::with_engine(engine()).await;
+    let version = app.services.settings.current().version;
+    app.services
+        .settings
+        .update(version, |settings| settings.max_body_bytes = 2048)
+        .await
+        .unwrap();
+    let key = app.issue_key().await;
+
+    let honest = ask(&app, "/v1/messages", &key, &" ".repeat(3000)).await;
+    assert_eq!(honest.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    for start in ["", r#"{"model":"m","#] {
+        let mut raw = Raw::connect(app.address).await;
+        raw.send(format!("POST /v1/messages HTTP/1.1\r\nhost: h\r\nx-api-key: {key}\r\ntransfer-encoding: chunked\r\n\r\n")).await;
+        let spaces = format!("{start}{}", " ".repeat(4000));
+        raw.send(format!("{:x}\r\n{spaces}\r\n", spaces.len()))
+            .await;
+        let answer = raw.read_until("request_too_large").await;
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_off_harms_nobody() {
+    let app = TestApp::with_engine(engine()).await;
+    let key = app.issue_key().await;
+    let mut raw = Raw::connect(app.address).await;
+    raw.send(format!("POST /v1/messages HTTP/1.1\r\nhost: h\r\nx-api-key: {key}\r\ncontent-length: 100\r\n\r\n{{\"model\":\"m\",")).await;
+    drop(raw);
+
+    assert_eq!(ask(&app, "/v1/messages", &key, "{}").await.status(), 200);
+}

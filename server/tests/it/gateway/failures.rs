@@ -1,0 +1,135 @@
+//! Engines that are away, hang, lie or die.
+
+use std::net::SocketAddr;
+
+use axum::http::StatusCode;
+use entity::request::Outcome;
+use proxypal_server::engine::EngineState;
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::support::{Options, TestApp, TestDatabase, soon};
+
+/// An engine on a bare socket: well when probed, and with this answer to everything else.
+async fn bare(answer: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the engine dies with the test")]
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(speak(stream, answer));
+        }
+    });
+    address
+}
+
+async fn speak(mut stream: TcpStream, answer: &'static str) {
+    let mut request = [0; 4096];
+    let count = stream.read(&mut request).await.unwrap();
+    let head = String::from_utf8_lossy(&request[..count]).into_owned();
+    let answer = if head.starts_with("GET") {
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{}"
+    } else {
+        answer
+    };
+    stream.write_all(answer.as_bytes()).await.unwrap();
+}
+
+async fn ask(app: &TestApp, key: &str, path: &str) -> reqwest::Response {
+    app.http
+        .post(app.url(path))
+        .bearer_auth(key)
+        .body(r#"{"model":"m"}"#)
+        .send()
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn an_engine_that_is_away_is_said_to_be_away() {
+    let nowhere = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let mut options = Options::default()
+        .with("--engine=external")
+        .with(&format!("--engine-url=http://{nowhere}"));
+    options.secrets.engine_api_key = Some("k".into());
+    let app = TestApp::start(options, TestDatabase::create().await).await;
+    app.engine_is(EngineState::BackingOff).await;
+    let key = app.issue_key().await;
+    let mut records = app.records().await;
+
+    let answer = ask(&app, &key, "/v1/messages").await;
+
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.headers().contains_key("retry-after"));
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(body["type"], "error");
+    let record = records.next().await;
+    assert_eq!(record.outcome, Outcome::UpstreamError);
+    assert_eq!(
+        record.error_code.as_deref(),
+        Some("proxypal_engine_unavailable")
+    );
+}
+
+#[tokio::test]
+async fn an_engine_that_answers_garbage_is_a_bad_gateway() {
+    let app = TestApp::before(bare("I am not HTTP\r\n\r\n").await, Options::default()).await;
+    let key = app.issue_key().await;
+    let mut records = app.records().await;
+
+    let answer = ask(&app, &key, "/v1/chat/completions").await;
+
+    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+    assert_eq!(
+        answer.json::<Value>().await.unwrap()["error"]["code"],
+        "proxypal_engine_failed"
+    );
+    assert_eq!(records.next().await.outcome, Outcome::UpstreamError);
+}
+
+#[tokio::test]
+async fn a_stream_whose_engine_dies_ends_with_an_error_in_the_dialect() {
+    let dying = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n\
+        20\r\ndata: {\"choices\":[],\"model\":\"m\"}\r\n2\r\n\n\n\r\n";
+    for (path, error) in [
+        ("/v1/chat/completions", "data: {\"error\""),
+        ("/v1/messages", "event: error\n"),
+        ("/v1/responses", "event: error\n"),
+        ("/v1beta/models/m:streamGenerateContent", "data: {\"error\""),
+    ] {
+        let app = TestApp::before(bare(dying).await, Options::default()).await;
+        let key = app.issue_key().await;
+        let mut records = app.records().await;
+
+        let body = ask(&app, &key, path).await.text().await.unwrap();
+
+        assert!(body.contains(error), "{path}: {body}");
+        let record = records.next().await;
+        assert_eq!(record.outcome, Outcome::UpstreamError, "{path}");
+        assert_eq!(
+            record.error_code.as_deref(),
+            Some("engine_failed"),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_plain_answer_whose_engine_dies_is_cut_and_never_looks_whole() {
+    let dying = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"half\":";
+    let app = TestApp::before(bare(dying).await, Options::default()).await;
+    let key = app.issue_key().await;
+    let mut records = app.records().await;
+
+    let answer = ask(&app, &key, "/v1/chat/completions").await;
+
+    assert!(soon("the cut", answer.bytes()).await.is_err());
+    assert_eq!(records.next().await.outcome, Outcome::UpstreamError);
+}

@@ -1,0 +1,204 @@
+//! The server under test.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use entity::request;
+use futures_util::{Stream, StreamExt as _};
+use proxypal_server::{
+    app::{App, Surroundings},
+    clock::{SharedClock, SystemClock},
+    config::{Config, Options as Arguments, Secrets},
+    domain::{
+        requests::RequestFilter,
+        users::{NewUser, Users},
+    },
+    engine::EngineState,
+    graphql::Services,
+};
+use secrecy::ExposeSecret as _;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Script, TestDatabase, scripted, soon};
+
+/// How a test server differs from the usual one.
+pub(crate) struct Options {
+    pub(crate) arguments: Vec<String>,
+    pub(crate) secrets: Secrets,
+    pub(crate) clock: SharedClock,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            arguments: Vec::new(),
+            secrets: Secrets::default(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+impl Options {
+    /// With an argument more.
+    pub(crate) fn with(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+}
+
+/// A running server.
+pub(crate) struct TestApp {
+    pub(crate) address: SocketAddr,
+    pub(crate) services: Services,
+    pub(crate) http: reqwest::Client,
+    pub(crate) database: TestDatabase,
+    pub(crate) setup_url: Option<String>,
+    stop: CancellationToken,
+    serving: JoinHandle<anyhow::Result<()>>,
+}
+
+impl TestApp {
+    /// Before an engine that follows the script.
+    pub(crate) async fn with_engine(script: Script) -> Self {
+        Self::before(scripted(script).await, Options::default()).await
+    }
+
+    /// Before the engine at this address.
+    pub(crate) async fn before(engine: SocketAddr, mut options: Options) -> Self {
+        options.arguments.push("--engine=external".to_owned());
+        options
+            .arguments
+            .push(format!("--engine-url=http://{engine}"));
+        options.secrets.engine_api_key = Some("internal-engine-key".into());
+        let app = Self::start(options, TestDatabase::create().await).await;
+        app.engine_is(EngineState::Running).await;
+        app
+    }
+
+    /// With everything as the options say.
+    pub(crate) async fn start(options: Options, database: TestDatabase) -> Self {
+        let config = configuration(&options, &database);
+        Self::run(
+            Config::read(&config, options.secrets).unwrap(),
+            options.clock,
+            database,
+        )
+        .await
+    }
+
+    async fn run(config: Config, clock: SharedClock, database: TestDatabase) -> Self {
+        let around = Surroundings {
+            clock,
+            launcher: PathBuf::from(env!("CARGO_BIN_EXE_proxypal-server")),
+            search_path: "/nowhere".into(),
+        };
+        let listener = TcpListener::bind(config.listen).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = App::build(config, around).await.unwrap();
+        let services = app.services().clone();
+        let stop = app.stop_token();
+        let setup_url = app.setup_url().map(str::to_owned);
+        #[expect(clippy::disallowed_methods, reason = "the server ends with the test")]
+        let serving = tokio::spawn(app.serve(listener));
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            address,
+            services,
+            http,
+            database,
+            setup_url,
+            stop,
+            serving,
+        }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Waits until the engine is in this state.
+    pub(crate) async fn engine_is(&self, state: EngineState) {
+        let mut watch = self.services.engine.watch();
+        let reached = watch.wait_for(|status| status.state == state);
+        soon("the engine's state", reached).await.unwrap();
+    }
+
+    /// A new user's key.
+    pub(crate) async fn issue_key(&self) -> String {
+        self.issue_key_for(NewUser {
+            name: format!("user {}", Uuid::now_v7()),
+            ..NewUser::default()
+        })
+        .await
+    }
+
+    /// A key that may use these models only.
+    pub(crate) async fn issue_restricted_key(&self, models: &[&str]) -> String {
+        self.issue_key_for(NewUser {
+            name: format!("user {}", Uuid::now_v7()),
+            allowed_models: Some(models.iter().map(|&model| model.to_owned()).collect()),
+            ..NewUser::default()
+        })
+        .await
+    }
+
+    async fn issue_key_for(&self, user: NewUser) -> String {
+        let users: &Users = &self.services.users;
+        let (_, issued) = users.create(user).await.unwrap();
+        issued.secret.expose_secret().to_owned()
+    }
+
+    /// Every record from the beginning, as it is settled.
+    pub(crate) async fn records(&self) -> Records {
+        let feed = self
+            .services
+            .requests
+            .follow(RequestFilter::default(), Some("0"))
+            .await
+            .unwrap();
+        Records(Box::pin(feed.map(|row| (*row.unwrap()).clone())))
+    }
+
+    /// Stops as SIGTERM would, and waits for the end.
+    pub(crate) async fn stop(self) -> TestDatabase {
+        self.stop.cancel();
+        drop(self.services);
+        soon("the stop", self.serving).await.unwrap().unwrap();
+        self.database
+    }
+
+    /// Asks to stop without waiting.
+    pub(crate) fn ask_to_stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+/// The book of requests, read from the front.
+pub(crate) struct Records(std::pin::Pin<Box<dyn Stream<Item = request::Model> + Send>>);
+
+impl Records {
+    pub(crate) async fn next(&mut self) -> request::Model {
+        soon("a record", self.0.next()).await.unwrap()
+    }
+}
+
+fn configuration(options: &Options, database: &TestDatabase) -> Arguments {
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        options: Arguments,
+    }
+    let mut arguments = vec![
+        "proxypal-server".to_owned(),
+        "--port=0".to_owned(),
+        format!("--data-dir={}", database.directory.path().display()),
+        format!("--database-url={}", database.url),
+    ];
+    arguments.extend(options.arguments.iter().cloned());
+    <Program as clap::Parser>::parse_from(arguments).options
+}
