@@ -1,12 +1,16 @@
 //! What the engine writes.
 
 use async_graphql::{Context, Enum, Object, Subscription};
-use chrono::{DateTime, Utc};
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _, future::ready, stream};
 use tokio_stream::wrappers::BroadcastStream;
 
-use super::{context::ContextExt as _, error::Result, guard::AtLeast, scalar::BigInt};
+use super::{
+    context::ContextExt as _,
+    error::Result,
+    guard::AtLeast,
+    scalar::{BigInt, DateTime},
+};
 use crate::{
     domain::Error,
     engine::{LogLevel as Level, LogLine},
@@ -42,8 +46,8 @@ impl EngineLogLine {
     }
 
     /// When it was written.
-    async fn at(&self) -> DateTime<Utc> {
-        self.0.at
+    async fn at(&self) -> DateTime {
+        self.0.at.into()
     }
 
     /// How grave it is.

@@ -1,7 +1,6 @@
 //! Sessions: an administrator's sign-ins from their browsers.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 use entity::{admin, session};
 
 use super::{
@@ -10,7 +9,7 @@ use super::{
     error::Result,
     guard::{Public, WithSession},
     input,
-    scalar::int,
+    scalar::{DateTime, int},
 };
 use crate::domain::{Viewer, sessions::AdminSession};
 
@@ -56,18 +55,18 @@ impl Session {
     }
 
     /// When the sign-in was.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.row.created_at
+    async fn created_at(&self) -> DateTime {
+        self.row.created_at.into()
     }
 
     /// When it was last used, to the minute.
-    async fn last_seen_at(&self) -> DateTime<Utc> {
-        self.row.last_seen_at
+    async fn last_seen_at(&self) -> DateTime {
+        self.row.last_seen_at.into()
     }
 
     /// When it ends however busy it is.
-    async fn expires_at(&self) -> DateTime<Utc> {
-        self.row.expires_at
+    async fn expires_at(&self) -> DateTime {
+        self.row.expires_at.into()
     }
 
     /// The address it was begun from.
