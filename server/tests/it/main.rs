@@ -6,6 +6,8 @@
     reason = "a test may panic"
 )]
 
+mod architecture;
+mod configuration;
 mod engine;
 mod gateway;
 mod graphql;

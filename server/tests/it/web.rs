@@ -78,6 +78,9 @@ async fn pages_are_for_people_and_programs_get_json() {
         "/openai/v1/x",
         "/backend-api/x",
         "/v0/management",
+        "/management.html",
+        "/keep-alive",
+        "/codex/callback",
     ] {
         let answer = stranger.get(path).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
