@@ -68,7 +68,8 @@ impl Pass {
     async fn through(self, head: Head, body: Body) -> Result<Response<Body>, Fault> {
         let record = self.record(&head);
         if self.route.is_websocket && forward::is_upgrade(&head.headers) {
-            return upgrade::serve(self, head, record).await;
+            // Rare and large: kept out of the future of every other request.
+            return Box::pin(upgrade::serve(self, head, record)).await;
         }
         let limits = Limits {
             max_body_bytes: self.gateway.0.settings.current().gateway.max_body_bytes,
@@ -145,7 +146,7 @@ impl Pass {
         receipt.answered(head.status, &head.headers);
         forward::for_client(&mut head.headers, self.id);
         if self.route.lists_models && self.caller.is_restricted() && head.status.is_success() {
-            return model_list::filtered(head, body, &self.caller, receipt).await;
+            return Box::pin(model_list::filtered(head, body, &self.caller, receipt)).await;
         }
         let voice = Voice {
             dialect: self.route.dialect,

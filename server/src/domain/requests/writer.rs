@@ -22,8 +22,8 @@ use uuid::Uuid;
 use super::{RequestRecord, reconcile};
 use crate::{db::Database, domain::engine_usage::EngineUsage};
 
-/// Rows in one statement: with 27 columns each, below the parameter limits of both databases.
-const ROWS_PER_STATEMENT: usize = 500;
+/// Rows in one statement at most: with 27 columns each, below the parameter limits of both databases.
+const ROWS_PER_STATEMENT: usize = 256;
 const RECORDS_PER_TRANSACTION: usize = 2_000;
 /// How stale "last used" may be: it would cost a write per request.
 const USED_PRECISION: TimeDelta = TimeDelta::seconds(30);
@@ -135,7 +135,7 @@ impl Writer {
     /// Returns the engine's reports whose requests are not stored yet.
     async fn try_write(&mut self, batch: &Batch) -> Result<Vec<EngineUsage>, DbErr> {
         let transaction = self.db.begin().await?;
-        for rows in batch.rows.chunks(ROWS_PER_STATEMENT) {
+        for rows in in_powers_of_two(&batch.rows) {
             Request::insert_many(rows.iter().cloned().map(request::Model::into_active_model))
                 .exec_without_returning(&transaction)
                 .await?;
@@ -182,6 +182,18 @@ impl Writer {
         });
         latest.into_values().collect()
     }
+}
+
+/// Cuts rows into runs of 256, 128, … 1, so that there are few different statements and the database
+/// has prepared each of them before.
+fn in_powers_of_two(mut rows: &[request::Model]) -> impl Iterator<Item = &[request::Model]> {
+    std::iter::from_fn(move || {
+        let length = rows.len().min(ROWS_PER_STATEMENT);
+        let run = 1 << length.checked_ilog2()?;
+        let (run, rest) = rows.split_at(run);
+        rows = rest;
+        Some(run)
+    })
 }
 
 /// A key that was used.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 pub(super) use self::{
     headers::{for_client, is_upgrade},
-    upstream::{Answer, Upstream, UpstreamBody, UpstreamError},
+    upstream::{Answer, Awaiting, Upstream, UpstreamBody, UpstreamError},
 };
 use super::{
     body::Upload,

@@ -43,6 +43,8 @@ pub(in crate::gateway) struct MeteredBody {
     /// Gone once the answer ended.
     open: Option<Open>,
     voice: Voice,
+    /// Why the answer is cut, once what came before it has left.
+    cut: Option<AnswerError>,
 }
 
 #[derive(Debug)]
@@ -63,7 +65,11 @@ impl MeteredBody {
     ) -> Self {
         if inner.is_end_stream() {
             receipt.end(End::Whole);
-            return Self { open: None, voice };
+            return Self {
+                open: None,
+                voice,
+                cut: None,
+            };
         }
         Self {
             open: Some(Open {
@@ -73,6 +79,7 @@ impl MeteredBody {
                 drainer,
             }),
             voice,
+            cut: None,
         }
     }
 
@@ -84,7 +91,11 @@ impl MeteredBody {
     }
 
     /// The engine died. A stream of events can still say so; anything else can only be cut.
-    fn broke(&mut self, error: hyper::Error) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
+    fn broke(
+        &mut self,
+        error: hyper::Error,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         tracing::warn!(request.id = %self.voice.request_id, %error, "the engine broke off its answer");
         let can_speak = self
             .open
@@ -100,7 +111,10 @@ impl MeteredBody {
             let event = in_stream_error(*dialect, *protocol, &Fault::EngineFailed, request_id);
             return Poll::Ready(Some(Ok(Frame::data(event))));
         }
-        Poll::Ready(Some(Err(AnswerError::Engine(error))))
+        // An error now would take along what waits to be sent.
+        self.cut = Some(AnswerError::Engine(error));
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -113,7 +127,7 @@ impl HttpBody for MeteredBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         let Some(open) = &mut self.open else {
-            return Poll::Ready(None);
+            return Poll::Ready(self.cut.take().map(Err));
         };
         if open.caller.revoked().is_cancelled() {
             self.close(End::Interrupted("revoked"));
@@ -134,7 +148,7 @@ impl HttpBody for MeteredBody {
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
-            Some(Err(error)) => self.broke(error),
+            Some(Err(error)) => self.broke(error, cx),
             None => {
                 self.close(End::Whole);
                 Poll::Ready(None)
@@ -143,7 +157,7 @@ impl HttpBody for MeteredBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.open.is_none()
+        self.open.is_none() && self.cut.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -18,7 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{End, Receipt};
 use crate::{
     domain::settings::{AbortPolicy, GatewaySettings, Settings},
-    gateway::forward::{Answer, UpstreamBody, UpstreamError},
+    gateway::forward::{Answer, Awaiting, UpstreamBody, UpstreamError},
 };
 
 /// Reads abandoned answers on. Cheap to clone.
@@ -61,11 +61,7 @@ impl Drainer {
     }
 
     /// Waits for an answer whose client left before it began, and reads it.
-    fn finish(
-        &self,
-        answer: impl Future<Output = Result<Answer, UpstreamError>> + Send + 'static,
-        receipt: Receipt,
-    ) {
+    fn finish(&self, answer: Awaiting, receipt: Receipt) {
         self.spawn(receipt, move |mut receipt, limits| async move {
             match answer.await {
                 Ok(answer) => {
@@ -138,22 +134,16 @@ async fn read_on(mut body: UpstreamBody, mut receipt: Receipt, limit: u64) {
     }
 }
 
-type Pending = Pin<Box<dyn Future<Output = Result<Answer, UpstreamError>> + Send>>;
-
 /// Waits for the head of an answer. When the client leaves meanwhile, the drainer goes on waiting.
 pub(in crate::gateway) struct Awaited {
-    waiting: Option<(Pending, Receipt)>,
+    waiting: Option<(Awaiting, Receipt)>,
     drainer: Drainer,
 }
 
 impl Awaited {
-    pub(in crate::gateway) fn new(
-        answer: impl Future<Output = Result<Answer, UpstreamError>> + Send + 'static,
-        receipt: Receipt,
-        drainer: Drainer,
-    ) -> Self {
+    pub(in crate::gateway) fn new(answer: Awaiting, receipt: Receipt, drainer: Drainer) -> Self {
         Self {
-            waiting: Some((Box::pin(answer), receipt)),
+            waiting: Some((answer, receipt)),
             drainer,
         }
     }

@@ -20,7 +20,7 @@ use super::{
     admit,
     body::Upload,
     dialect::Fault,
-    forward::{self, Answer},
+    forward::{self, Answer, UpstreamBody},
     meter::{End, Receipt},
     serve::Pass,
 };
@@ -41,7 +41,7 @@ pub(super) async fn serve(
         .gateway
         .0
         .upstream
-        .send(request)
+        .shake_hands(request)
         .await
         .map_err(|error| {
             tracing::warn!(
@@ -77,9 +77,10 @@ async fn refused_by_engine(
 fn join(
     pass: Pass,
     from_client: OnUpgrade,
-    mut answer: Answer,
+    answer: Answer,
     record: RequestRecord,
 ) -> Response<Body> {
+    let mut answer = answer.map(UpstreamBody::into_incoming);
     let from_engine = hyper::upgrade::on(&mut answer);
     let (mut head, _) = answer.into_parts();
     forward::for_client(&mut head.headers, pass.id);

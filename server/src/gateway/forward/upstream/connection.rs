@@ -1,0 +1,113 @@
+//! One connection to the engine, driven by whoever uses it.
+
+use std::{
+    future::Future as _,
+    io,
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::http::{Request, Response, uri::Authority};
+use hyper::{
+    body::Incoming,
+    client::conn::http1::{self, SendRequest},
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout},
+};
+
+use super::UpstreamError;
+use crate::gateway::body::Upload;
+
+pub(super) const CONNECT_TIME: Duration = Duration::from_secs(5);
+
+/// The connection, and the half that takes requests.
+pub(super) struct Connection {
+    sender: SendRequest<Upload>,
+    /// Gone once the connection ended.
+    driver: Option<Pin<Box<http1::Connection<TokioIo<TcpStream>, Upload>>>>,
+    rested_since: Instant,
+}
+
+/// Why a request got no answer, and the request if it was not sent.
+pub(super) struct Unsent {
+    pub(super) error: hyper::Error,
+    pub(super) request: Option<Request<Upload>>,
+}
+
+impl Connection {
+    /// Opens one.
+    pub(super) async fn open(authority: &Authority) -> Result<Self, UpstreamError> {
+        let host = authority.host().trim_matches(['[', ']']);
+        let port = authority.port_u16().unwrap_or(80);
+        let stream = timeout(CONNECT_TIME, TcpStream::connect((host, port)))
+            .await
+            .map_err(|_| UpstreamError::Connect(io::ErrorKind::TimedOut.into()))?
+            .map_err(UpstreamError::Connect)?;
+        stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
+        let (sender, driver) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(UpstreamError::Exchange)?;
+        Ok(Self {
+            sender,
+            driver: Some(Box::pin(driver)),
+            rested_since: Instant::now(),
+        })
+    }
+
+    /// Reads and writes what can be read and written now, and wakes the caller when there is more.
+    pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
+        let Some(driver) = &mut self.driver else {
+            return;
+        };
+        // What went wrong is told by the answer that it went wrong with.
+        if driver.as_mut().poll(cx).is_ready() {
+            self.driver = None;
+        }
+    }
+
+    /// Whether the engine would take another request here.
+    pub(super) fn is_ready(&mut self, cx: &mut Context<'_>) -> bool {
+        self.drive(cx);
+        self.driver.is_some() && self.sender.is_ready()
+    }
+
+    /// Notes that it is used no more, for now.
+    pub(super) fn rest(&mut self) {
+        self.rested_since = Instant::now();
+    }
+
+    /// For how long nobody used it.
+    pub(super) fn rested(&self) -> Duration {
+        self.rested_since.elapsed()
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub(super) async fn exchange(
+        &mut self,
+        request: Request<Upload>,
+    ) -> Result<Response<Incoming>, Unsent> {
+        let mut answer = pin!(self.sender.try_send_request(request));
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                return Poll::Ready(answer);
+            }
+            self.drive(cx);
+            answer.as_mut().poll(cx)
+        })
+        .await
+        .map_err(|mut unsent| Unsent {
+            request: unsent.take_message(),
+            error: unsent.into_error(),
+        })
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Connection").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+//! The way to the engine. An answer is awaited without a limit: the engine may think for minutes.
+//!
+//! Plain requests go over [`connection`]s of our own, which are driven by the task of the client that
+//! asked: no other task has to be woken for each piece of an answer, and all that has arrived leaves in
+//! one write. WebSocket handshakes, and engines behind TLS, go through hyper-util's client.
+
+mod body;
+mod connection;
+mod handshake;
+mod pool;
+
+use std::{io, sync::Arc};
+
+use axum::http::{Request, Response, uri::Scheme};
+use futures_util::{FutureExt as _, future::BoxFuture};
+
+pub(in crate::gateway) use self::body::UpstreamBody;
+use self::{handshake::Handshaker, pool::Pool};
+use crate::gateway::body::Upload;
+
+/// An answer of the engine.
+pub(in crate::gateway) type Answer = Response<UpstreamBody>;
+/// An answer that is still awaited. Dropping it hangs up.
+pub(in crate::gateway) type Awaiting = BoxFuture<'static, Result<Answer, UpstreamError>>;
+
+/// Why the engine did not answer.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::gateway) enum UpstreamError {
+    #[error("cannot connect to the engine")]
+    Connect(#[source] io::Error),
+    #[error("the engine did not answer")]
+    Exchange(#[source] hyper::Error),
+    #[error("the engine did not answer")]
+    Client(#[source] hyper_util::client::legacy::Error),
+}
+
+impl UpstreamError {
+    /// Whether nobody was there.
+    pub(in crate::gateway) fn is_connect(&self) -> bool {
+        match self {
+            Self::Connect(_) => true,
+            Self::Exchange(_) => false,
+            Self::Client(error) => error.is_connect(),
+        }
+    }
+}
+
+/// Sends requests to the engine. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct Upstream {
+    pool: Arc<Pool>,
+    handshaker: Handshaker,
+}
+
+impl Upstream {
+    pub(in crate::gateway) fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            pool: Arc::default(),
+            handshaker: Handshaker::new()?,
+        })
+    }
+
+    /// Sends a request.
+    pub(in crate::gateway) fn send(&self, request: Request<Upload>) -> Awaiting {
+        if request.uri().scheme() == Some(&Scheme::HTTPS) {
+            return self.shake_hands(request);
+        }
+        Arc::clone(&self.pool).exchange(request).boxed()
+    }
+
+    /// Sends a request whose connection may become a WebSocket.
+    pub(in crate::gateway) fn shake_hands(&self, request: Request<Upload>) -> Awaiting {
+        self.handshaker.send(request).boxed()
+    }
+}
