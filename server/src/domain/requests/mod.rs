@@ -1,6 +1,7 @@
 //! The book of requests: recorded at their end, looked up by page, followed live.
 
 mod feed;
+mod insert;
 mod reconcile;
 mod record;
 mod recorder;

@@ -19,12 +19,13 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{RequestRecord, reconcile};
+use super::{RequestRecord, insert::Inserts, reconcile};
 use crate::{db::Database, domain::engine_usage::EngineUsage};
 
-/// Rows in one statement at most: with 27 columns each, below the parameter limits of both databases.
-const ROWS_PER_STATEMENT: usize = 256;
 const RECORDS_PER_TRANSACTION: usize = 2_000;
+/// A batch that is smaller waits a moment for company: a commit costs the same for one row as for many.
+const WORTH_A_COMMIT: usize = 128;
+const COMPANY: Duration = Duration::from_millis(5);
 /// How stale "last used" may be: it would cost a write per request.
 const USED_PRECISION: TimeDelta = TimeDelta::seconds(30);
 const LONGEST_RETRY: Duration = Duration::from_secs(10);
@@ -38,6 +39,7 @@ pub(super) struct Writer {
     feed: broadcast::Sender<Arc<request::Model>>,
     next_sequence: i64,
     waiting: reconcile::Waiting,
+    inserts: Inserts,
     /// When a key was last noted as used, to spare writes.
     noted: HashMap<Uuid, DateTime<Utc>>,
 }
@@ -69,6 +71,7 @@ impl Writer {
             feed,
             next_sequence: last.flatten().unwrap_or(0) + 1,
             waiting: reconcile::Waiting::default(),
+            inserts: Inserts::default(),
             noted: HashMap::new(),
         })
     }
@@ -135,11 +138,7 @@ impl Writer {
     /// Returns the engine's reports whose requests are not stored yet.
     async fn try_write(&mut self, batch: &Batch) -> Result<Vec<EngineUsage>, DbErr> {
         let transaction = self.db.begin().await?;
-        for rows in in_powers_of_two(&batch.rows) {
-            Request::insert_many(rows.iter().cloned().map(request::Model::into_active_model))
-                .exec_without_returning(&transaction)
-                .await?;
-        }
+        self.inserts.insert(&transaction, &batch.rows).await?;
         let used = self.newly_used(&batch.rows);
         note_use(&transaction, &used).await?;
         let unknown = settle_reports(&transaction, &batch.reports).await?;
@@ -182,18 +181,6 @@ impl Writer {
         });
         latest.into_values().collect()
     }
-}
-
-/// Cuts rows into runs of 256, 128, … 1, so that there are few different statements and the database
-/// has prepared each of them before.
-fn in_powers_of_two(mut rows: &[request::Model]) -> impl Iterator<Item = &[request::Model]> {
-    std::iter::from_fn(move || {
-        let length = rows.len().min(ROWS_PER_STATEMENT);
-        let run = 1 << length.checked_ilog2()?;
-        let (run, rest) = rows.split_at(run);
-        rows = rest;
-        Some(run)
-    })
 }
 
 /// A key that was used.
