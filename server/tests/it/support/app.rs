@@ -153,6 +153,14 @@ impl TestApp {
         issued.secret.expose_secret().to_owned()
     }
 
+    /// Disables the user who holds this key.
+    pub(crate) async fn disable_user_of(&self, key: &str) {
+        let caller = self.services.api_keys.ring().find(key.as_bytes());
+        let users = [caller.unwrap().user_id];
+        let users = self.services.users.set_enabled(&users, false).await;
+        assert_eq!(users.unwrap().len(), 1);
+    }
+
     /// Every record from the beginning, as it is settled.
     pub(crate) async fn records(&self) -> Records {
         let feed = self

@@ -3,13 +3,15 @@
 mod app;
 mod database;
 mod engine;
+mod socket;
 
 use std::time::Duration;
 
 pub(crate) use self::{
-    app::{Options, TestApp},
+    app::{Options, Records, TestApp},
     database::TestDatabase,
     engine::{Script, scripted},
+    socket::{ClientEnd, EngineEnd, SocketEngine, TURN_STATE},
 };
 
 /// How long a test waits for anything before it fails.
