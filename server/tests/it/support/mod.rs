@@ -3,7 +3,11 @@
 mod app;
 mod database;
 mod engine;
-mod socket;
+pub(crate) mod operator;
+pub(crate) mod programs;
+pub(crate) mod provider;
+mod responses_socket;
+pub(crate) mod server;
 
 use std::time::Duration;
 
@@ -11,7 +15,7 @@ pub(crate) use self::{
     app::{Options, Records, TestApp},
     database::TestDatabase,
     engine::{Script, scripted},
-    socket::{ClientEnd, EngineEnd, SocketEngine, TURN_STATE},
+    responses_socket::{ClientEnd, EngineEnd, SocketEngine, TURN_STATE},
 };
 
 /// How long a test waits for anything before it fails.
@@ -22,4 +26,17 @@ pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future)
         .await
         .unwrap_or_else(|_| panic!("{what} did not happen in time"))
+}
+
+/// Waits for what no event tells of: what another process, or a writer behind the scenes, has done.
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let looking = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    soon(what, looking).await
 }
