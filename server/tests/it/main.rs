@@ -3,5 +3,6 @@
 
 mod engine;
 mod gateway;
+mod migrations;
 mod schema;
 mod support;

@@ -43,7 +43,20 @@ async fn begin(app: &TestApp) -> Raw {
     raw
 }
 
-async fn only_record(database: &TestDatabase) -> entity::request::Model {
+pub(super) async fn only_record(database: &TestDatabase) -> entity::request::Model {
+    let [record] = <[_; 1]>::try_from(records(database).await).unwrap();
+    record
+}
+
+/// The only record that is not of a list of models.
+pub(super) async fn only_answer(database: &TestDatabase) -> entity::request::Model {
+    let mut records = records(database).await;
+    records.retain(|record| record.endpoint != "GET /v1/models");
+    let [record] = <[_; 1]>::try_from(records).unwrap();
+    record
+}
+
+async fn records(database: &TestDatabase) -> Vec<entity::request::Model> {
     let db = Database::open(&database.url, database.directory.path())
         .await
         .unwrap();
@@ -52,8 +65,7 @@ async fn only_record(database: &TestDatabase) -> entity::request::Model {
         .list(&RequestFilter::default(), &PageRequest::default())
         .await
         .unwrap();
-    let [record] = <[_; 1]>::try_from(page.items).unwrap();
-    record
+    page.items
 }
 
 #[tokio::test]

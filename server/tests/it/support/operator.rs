@@ -10,12 +10,8 @@ pub(crate) struct Operator {
     csrf: String,
 }
 
-/// Why somebody could not sign in.
-#[derive(Debug)]
-pub(crate) struct Refused(pub(crate) String);
-
 impl Operator {
-    pub(crate) async fn sign_in(url: &str, password: &str) -> Result<Self, Refused> {
+    pub(crate) async fn sign_in(url: &str, password: &str) -> Result<Self, Value> {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let login = json!({
             "query": "mutation($password: String!) { login(password: $password) { session { __typename } } }",
@@ -36,7 +32,7 @@ impl Operator {
         let (session, csrf) = (cookie("session="), cookie("csrf_token="));
         let answer: Value = answer.json().await.unwrap();
         if let Some(error) = answer["errors"].get(0) {
-            return Err(Refused(error["extensions"]["code"].to_string()));
+            return Err(error.clone());
         }
         Ok(Self {
             http,
