@@ -36,8 +36,8 @@ bench: ## measure the gateway beside nginx (release build; ARGS=--quick for a lo
 	scripts/need nginx wrk
 	cargo bench --package $(PACKAGE) --bench gateway -- $(ARGS)
 
-schema: ## rewrite schema.graphql from the code
-	UPDATE=1 cargo test --package $(PACKAGE) --test it schema
+schema: ## rewrite what is printed by the code: schema.graphql, docs/configuration.md
+	UPDATE=1 cargo test --package $(PACKAGE) --test it up_to_date
 
 build: pages ## build the release binary, pages included: target/release/proxypal-server
 	cargo build --release --package $(PACKAGE)

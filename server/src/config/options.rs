@@ -97,7 +97,7 @@ pub struct EngineArguments {
     #[arg(long, env = "ENGINE_BINARY", value_name = "FILE")]
     pub engine_binary: Option<String>,
 
-    /// Where the engine runs (external). Its keys are `ENGINE_API_KEY` and `ENGINE_MANAGEMENT_KEY`.
+    /// Where the engine runs (external). Its keys are ENGINE_API_KEY and ENGINE_MANAGEMENT_KEY.
     #[arg(long, env = "ENGINE_URL", value_name = "URL")]
     pub engine_url: Option<String>,
 }

@@ -7,14 +7,16 @@ use secrecy::SecretString;
 /// What `--help` says about them.
 pub const HELP: &str = "\
 Secrets (environment only, never arguments):
-  ADMIN_PASSWORD            Password of the first administrator, at least 12 characters. Read on the
-                            first start and ignored afterwards; without it a set-up link is printed.
-  ENCRYPTION_KEY            32 bytes in base64 or hex; seals provider credentials. Without it a key is
-                            made and kept in the data directory.
-  ENCRYPTION_KEY_PREVIOUS   Earlier keys, separated by commas, that may still open what they sealed.
-  ENGINE_API_KEY            The key that an external engine expects from us.
-  ENGINE_MANAGEMENT_KEY     The management key of an external engine; without it usage is taken from
-                            answers alone.";
+  ADMIN_PASSWORD           Password of the first administrator, at least 12 characters. Read on
+                           the first start and ignored afterwards; without it a one-time set-up
+                           link is printed.
+  ENCRYPTION_KEY           32 bytes in base64 or hex; seals provider credentials. Without it a
+                           key is made and kept in the data directory.
+  ENCRYPTION_KEY_PREVIOUS  Earlier keys, separated by commas, that may still open what they
+                           sealed.
+  ENGINE_API_KEY           The key that an external engine expects from us.
+  ENGINE_MANAGEMENT_KEY    The management key of an external engine; without it usage is taken
+                           from answers alone.";
 
 /// What the environment says in confidence.
 #[derive(Debug, Default)]

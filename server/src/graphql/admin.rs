@@ -1,8 +1,9 @@
 //! The people who run the server, and what they may do.
 
 use async_graphql::{Enum, ID, Object};
-use chrono::{DateTime, Utc};
 use entity::admin;
+
+use super::scalar::DateTime;
 
 /// What an administrator or an API token may do. Each role includes the ones below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -39,7 +40,7 @@ impl Admin {
     }
 
     /// Since when there is this administrator.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
     }
 }

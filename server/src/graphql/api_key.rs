@@ -1,10 +1,11 @@
 //! Keys: what users' tools show to the gateway.
 
 use async_graphql::{Context, Enum, ID, Object};
-use chrono::{DateTime, Utc};
 use entity::api_key;
 
-use super::{context::ContextExt as _, error::Result, loaders::UserId, user::User};
+use super::{
+    context::ContextExt as _, error::Result, loaders::UserId, scalar::DateTime, user::User,
+};
 use crate::domain::Error;
 
 /// A key.
@@ -64,23 +65,23 @@ impl ApiKey {
     }
 
     /// When it was issued.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
     }
 
     /// When it was last used, to half a minute.
-    async fn last_used_at(&self) -> Option<DateTime<Utc>> {
-        self.0.last_used_at
+    async fn last_used_at(&self) -> Option<DateTime> {
+        self.0.last_used_at.map(Into::into)
     }
 
     /// When it ends of itself; null for never.
-    async fn expires_at(&self) -> Option<DateTime<Utc>> {
-        self.0.expires_at
+    async fn expires_at(&self) -> Option<DateTime> {
+        self.0.expires_at.map(Into::into)
     }
 
     /// When it was revoked, if it was.
-    async fn revoked_at(&self) -> Option<DateTime<Utc>> {
-        self.0.revoked_at
+    async fn revoked_at(&self) -> Option<DateTime> {
+        self.0.revoked_at.map(Into::into)
     }
 
     /// The models that it opens, `*` standing for anything; null opens all that the user may use.

@@ -1,11 +1,14 @@
 //! Changing keys: issue, rotate, update, revoke.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use entity::admin::Role;
 use secrecy::ExposeSecret as _;
 
-use super::{api_key::ApiKey, context::ContextExt as _, error::Result, guard::AtLeast, input};
+use super::{
+    api_key::ApiKey, context::ContextExt as _, error::Result, guard::AtLeast, input,
+    scalar::DateTime,
+};
 use crate::domain::api_keys::{ApiKeyChanges, NewApiKey};
 
 /// What a new key is like.
@@ -16,7 +19,7 @@ struct IssueApiKeyInput {
     /// What it is called; `default` when left out.
     name: Option<String>,
     /// When it ends of itself; never when left out.
-    expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime>,
     /// The models that it opens, `*` standing for anything; all that the user may use when left out.
     allowed_models: Option<Vec<String>>,
 }
@@ -27,7 +30,7 @@ struct UpdateApiKeyInput {
     /// What it is called.
     name: MaybeUndefined<String>,
     /// When it ends of itself; null for never.
-    expires_at: MaybeUndefined<DateTime<Utc>>,
+    expires_at: MaybeUndefined<DateTime>,
     /// The models that it opens; null opens all that the user may use.
     allowed_models: MaybeUndefined<Vec<String>>,
 }
@@ -82,7 +85,7 @@ impl ApiKeyMutation {
         let user_id = input::id(&input.user_id, "user")?;
         let new = NewApiKey {
             name: input.name,
-            expires_at: input.expires_at,
+            expires_at: input.expires_at.map(Into::into),
             allowed_models: input.allowed_models,
         };
         let issued = ctx.services().api_keys.issue(user_id, new).await?;
@@ -121,7 +124,7 @@ impl ApiKeyMutation {
     ) -> Result<UpdateApiKeyPayload> {
         let changes = ApiKeyChanges {
             name: input::change("name", input.name)?,
-            expires_at: input::patch(input.expires_at),
+            expires_at: input::patch(input.expires_at.map_value(Into::into)),
             allowed_models: input::patch(input.allowed_models),
         };
         let id = input::id(&id, "API key")?;

@@ -1,11 +1,12 @@
 //! API tokens, with which scripts use this schema.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 use entity::{admin, api_token};
 use secrecy::ExposeSecret as _;
 
-use super::{admin::Role, context::ContextExt as _, error::Result, guard::AtLeast, input};
+use super::{
+    admin::Role, context::ContextExt as _, error::Result, guard::AtLeast, input, scalar::DateTime,
+};
 use crate::domain::Error;
 
 /// An API token.
@@ -41,23 +42,23 @@ impl ApiToken {
     }
 
     /// When it was created.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
     }
 
     /// When it was last used, to the minute.
-    async fn last_used_at(&self) -> Option<DateTime<Utc>> {
-        self.0.last_used_at
+    async fn last_used_at(&self) -> Option<DateTime> {
+        self.0.last_used_at.map(Into::into)
     }
 
     /// When it ends of itself; null for never.
-    async fn expires_at(&self) -> Option<DateTime<Utc>> {
-        self.0.expires_at
+    async fn expires_at(&self) -> Option<DateTime> {
+        self.0.expires_at.map(Into::into)
     }
 
     /// When it was revoked, if it was.
-    async fn revoked_at(&self) -> Option<DateTime<Utc>> {
-        self.0.revoked_at
+    async fn revoked_at(&self) -> Option<DateTime> {
+        self.0.revoked_at.map(Into::into)
     }
 }
 
@@ -70,7 +71,7 @@ struct CreateApiTokenInput {
     #[graphql(default_with = "Role::Admin")]
     role: Role,
     /// When it ends of itself; never when left out.
-    expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime>,
 }
 
 /// A new API token with its secret, which is shown this once.
@@ -125,7 +126,7 @@ impl ApiTokenMutation {
         }
         let api_tokens = &ctx.services().api_tokens;
         let created = api_tokens
-            .create(&input.name, role, input.expires_at)
+            .create(&input.name, role, input.expires_at.map(Into::into))
             .await?;
         Ok(CreateApiTokenPayload {
             api_token: ApiToken(created.api_token),

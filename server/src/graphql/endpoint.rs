@@ -21,9 +21,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     context::{Browser, Services},
-    csrf, error, events, explorer,
+    csrf, events, explorer,
     limits::Streams,
     loaders::Loaders,
+    refusal::Refusal,
     schema::{self, ControlPlane},
     socket,
 };
@@ -91,18 +92,14 @@ impl Endpoint {
 pub(super) async fn post(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let answered = run(endpoint, parts, body).await;
-    answered.unwrap_or_else(|refusal| refusal)
+    answered.unwrap_or_else(Refusal::into_response)
 }
 
-async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, Response> {
+async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, Refusal> {
     if !is_json(&parts.headers) {
-        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into());
     }
-    let visitor = endpoint
-        .doorkeeper
-        .identify(&parts.headers)
-        .await
-        .map_err(refuse)?;
+    let visitor = endpoint.doorkeeper.identify(&parts.headers).await?;
     let mut operation = read(body).await?;
     check_csrf(&visitor, &mut operation, &parts.headers)?;
     let operation = operation.data(visitor.viewer.clone());
@@ -131,28 +128,26 @@ pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> R
                 "The GraphQL explorer is for administrators: sign in first, then come back.\n";
             (StatusCode::UNAUTHORIZED, text).into_response()
         }
-        Err(error) => refuse(error),
+        Err(error) => Refusal::from(error).into_response(),
     }
 }
 
-async fn read(body: Body) -> Result<Operation, Response> {
+async fn read(body: Body) -> Result<Operation, Refusal> {
     let body = to_bytes(body, LONGEST_BODY)
         .await
-        .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+        .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(refuse(Error::bad_input(
-            "send one operation as a JSON object",
-        )));
+        return Err(Error::bad_input("send one operation as a JSON object").into());
     }
-    serde_json::from_slice(&body)
-        .map_err(|error| refuse(Error::BadInput(format!("this is no operation: {error}"))))
+    let operation = serde_json::from_slice(&body);
+    operation.map_err(|error| Error::BadInput(format!("this is no operation: {error}")).into())
 }
 
 fn check_csrf(
     visitor: &Visitor,
     operation: &mut Operation,
     headers: &HeaderMap,
-) -> Result<(), Response> {
+) -> Result<(), Refusal> {
     let Viewer::Session(session) = &visitor.viewer else {
         return Ok(());
     };
@@ -163,30 +158,7 @@ fn check_csrf(
     let presented = headers
         .get(CSRF_HEADER)
         .and_then(|token| token.to_str().ok());
-    check_token(session, presented).map_err(refuse)
-}
-
-/// An answer to a request that does not get as far as the schema.
-pub(super) fn refuse(error: Error) -> Response {
-    let status = match &error {
-        Error::Unauthenticated | Error::WrongCredentials(_) => StatusCode::UNAUTHORIZED,
-        Error::Forbidden | Error::CsrfFailed(_) => StatusCode::FORBIDDEN,
-        Error::NotFound { .. } => StatusCode::NOT_FOUND,
-        Error::BadInput(_) => StatusCode::BAD_REQUEST,
-        Error::Conflict(_) => StatusCode::CONFLICT,
-        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::EngineUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Internal(cause) => {
-            tracing::error!(error = ?cause, "cannot tell who sends a request");
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
-    };
-    (
-        status,
-        [(CACHE_CONTROL, "no-store")],
-        Json(error::body(&error)),
-    )
-        .into_response()
+    Ok(check_token(session, presented)?)
 }
 
 fn json(mut answer: Answer, graphql: bool) -> Response {

@@ -1,12 +1,16 @@
 //! The engine: how it is, and starting and stopping it.
 
 use async_graphql::{Context, Enum, Object, SimpleObject, Subscription};
-use chrono::{DateTime, Utc};
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
 use tokio_stream::wrappers::WatchStream;
 
-use super::{context::ContextExt as _, error::Result, guard::AtLeast, scalar::int};
+use super::{
+    context::ContextExt as _,
+    error::Result,
+    guard::AtLeast,
+    scalar::{DateTime, int},
+};
 use crate::engine::EngineStatus;
 
 /// Which sort of engine answers.
@@ -65,8 +69,8 @@ impl Engine {
     }
 
     /// When its present life began.
-    async fn started_at(&self) -> Option<DateTime<Utc>> {
-        self.0.started_at
+    async fn started_at(&self) -> Option<DateTime> {
+        self.0.started_at.map(Into::into)
     }
 
     /// How often it had to be started again unasked.

@@ -1,17 +1,22 @@
 //! What the engine writes.
 
 use async_graphql::{Context, Enum, Object, Subscription};
-use chrono::{DateTime, Utc};
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _, future::ready, stream};
 use tokio_stream::wrappers::BroadcastStream;
 
-use super::{context::ContextExt as _, error::Result, guard::AtLeast, scalar::BigInt};
+use super::{
+    context::ContextExt as _,
+    error::Result,
+    guard::AtLeast,
+    scalar::{BigInt, DateTime},
+};
 use crate::{
     domain::Error,
     engine::{LogLevel as Level, LogLine},
 };
 
+const DEFAULT_TAIL: i32 = 100;
 const LONGEST_TAIL: usize = 2000;
 
 /// How grave a line is.
@@ -41,8 +46,8 @@ impl EngineLogLine {
     }
 
     /// When it was written.
-    async fn at(&self) -> DateTime<Utc> {
-        self.0.at
+    async fn at(&self) -> DateTime {
+        self.0.at.into()
     }
 
     /// How grave it is.
@@ -61,6 +66,7 @@ impl EngineLogLine {
 pub(super) struct EngineLogSubscription;
 
 #[Subscription]
+#[expect(clippy::unused_async, reason = "the macro wants it")]
 impl EngineLogSubscription {
     /// The engine's last lines and those to come. A slow reader misses some, which shows in the
     /// sequence, and nobody waits.
@@ -72,7 +78,7 @@ impl EngineLogSubscription {
         #[graphql(default = 100, desc = "How many past lines come first, at most 2000.")]
         tail: Option<i32>,
     ) -> Result<impl Stream<Item = EngineLogLine> + use<>> {
-        let tail = usize::try_from(tail.unwrap_or(0)).ok();
+        let tail = usize::try_from(tail.unwrap_or(DEFAULT_TAIL)).ok();
         let tail = tail.filter(|tail| *tail <= LONGEST_TAIL);
         let tail = tail.ok_or_else(|| Error::bad_input("tail is between 0 and 2000"))?;
         let least = level.map_or(Level::Debug, Into::into);
@@ -80,11 +86,11 @@ impl EngineLogSubscription {
         // Listening begins before looking back, so that nothing falls between; what is heard twice is
         // left out.
         let live = BroadcastStream::new(logs.subscribe());
-        let past = logs.tail(tail);
-        let last = past.last().map(|line| line.sequence);
+        let lines = logs.tail(tail);
+        let newest = lines.last().map(|line| line.sequence);
         let live = live.filter_map(|line| ready(line.ok()));
-        let live = live.filter(move |line| ready(Some(line.sequence) > last));
-        let lines = stream::iter(past).chain(live);
+        let live = live.filter(move |line| ready(Some(line.sequence) > newest));
+        let lines = stream::iter(lines).chain(live);
         let grave = lines.filter(move |line| ready(line.level >= least));
         Ok(grave.map(EngineLogLine))
     }

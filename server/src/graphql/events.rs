@@ -12,7 +12,7 @@ use axum::{
 };
 use futures_util::{StreamExt as _, future::ready, stream::once};
 
-use super::endpoint::Endpoint;
+use super::{endpoint::Endpoint, refusal::Refusal};
 use crate::web::Visitor;
 
 /// Short of what proxies take for silence.
@@ -24,9 +24,9 @@ pub(super) fn answer(
     endpoint: &Endpoint,
     visitor: Visitor,
     operation: Operation,
-) -> Result<Response, Response> {
+) -> Result<Response, Refusal> {
     let place = endpoint.streams.take(&visitor.viewer);
-    let place = place.ok_or_else(|| StatusCode::TOO_MANY_REQUESTS.into_response())?;
+    let place = place.ok_or(StatusCode::TOO_MANY_REQUESTS)?;
     let shutdown = endpoint.shutdown.clone();
     let cut_off = Box::pin(async move {
         tokio::select! {

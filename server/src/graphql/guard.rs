@@ -35,7 +35,9 @@ impl Guard for WithSession {
     async fn check(&self, ctx: &Context<'_>) -> Result<()> {
         match ctx.viewer() {
             Viewer::Session(_) => Ok(()),
-            viewer => Err(refusal(viewer)),
+            viewer @ (Viewer::Anonymous | Viewer::ApiToken(_) | Viewer::KeyHolder { .. }) => {
+                Err(refusal(viewer))
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ mod loaders;
 mod paging;
 mod provider;
 mod provider_changes;
+mod refusal;
 mod report;
 mod request;
 mod request_filter;

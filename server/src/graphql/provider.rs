@@ -1,11 +1,10 @@
 //! Providers and our accounts there. Secrets go in and never come out.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 use entity::{admin, provider_account};
 use sea_orm::Iterable as _;
 
-use super::{context::ContextExt as _, error::Result, guard::AtLeast};
+use super::{context::ContextExt as _, error::Result, guard::AtLeast, scalar::DateTime};
 use crate::domain::provider_accounts::{accepts_api_key, needs_base_url};
 
 /// Who serves the models.
@@ -14,7 +13,7 @@ use crate::domain::provider_accounts::{accepts_api_key, needs_base_url};
 pub(super) enum ProviderKind {
     /// Anthropic's Claude.
     Claude,
-    /// OpenAI, through the API or a `ChatGPT` subscription.
+    /// OpenAI, through its API.
     Chatgpt,
     /// Google's Gemini.
     Gemini,
@@ -103,13 +102,13 @@ impl ProviderAccount {
     }
 
     /// When it was added.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
     }
 
     /// When it was last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> DateTime {
+        self.0.updated_at.into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Requests that went through the gateway.
 
 use async_graphql::{Context, ID, Object};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 use entity::{admin, request};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use super::{
     paging::{Connection, Node, cost},
     provider::{ProviderAccount, ProviderKind},
     request_filter::{Outcome, Protocol, RequestFilter},
-    scalar::int,
+    scalar::{DateTime, int},
     tokens::{Reconciliation, Tokens, UsageSource},
     user::User,
 };
@@ -36,8 +36,9 @@ impl Node for Request {
 }
 
 impl Request {
-    fn at(&self, micros: i64) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH + TimeDelta::microseconds(self.0.started_at.saturating_add(micros))
+    fn at(&self, micros: i64) -> chrono::DateTime<Utc> {
+        chrono::DateTime::UNIX_EPOCH
+            + TimeDelta::microseconds(self.0.started_at.saturating_add(micros))
     }
 }
 
@@ -50,13 +51,13 @@ impl Request {
     }
 
     /// When it came.
-    async fn started_at(&self) -> DateTime<Utc> {
-        self.at(0)
+    async fn started_at(&self) -> DateTime {
+        self.at(0).into()
     }
 
     /// When it was settled.
-    async fn finished_at(&self) -> DateTime<Utc> {
-        self.at(self.0.duration)
+    async fn finished_at(&self) -> DateTime {
+        self.at(self.0.duration).into()
     }
 
     /// How long it took, in milliseconds.

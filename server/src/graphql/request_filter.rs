@@ -1,9 +1,8 @@
 //! Which requests are wanted.
 
 use async_graphql::{Enum, ID, InputObject};
-use chrono::{DateTime, Utc};
 
-use super::{error::Result, input, provider::ProviderKind};
+use super::{error::Result, input, provider::ProviderKind, scalar::DateTime};
 use crate::domain::requests;
 
 /// The protocol that a client speaks.
@@ -56,9 +55,9 @@ pub(super) struct RequestFilter {
     /// That ended in one of these ways.
     outcomes: Option<Vec<Outcome>>,
     /// That came at this time or later.
-    from: Option<DateTime<Utc>>,
+    from: Option<DateTime>,
     /// That came before this time.
-    to: Option<DateTime<Utc>>,
+    to: Option<DateTime>,
 }
 
 impl RequestFilter {
@@ -73,8 +72,8 @@ impl RequestFilter {
             model: self.model,
             provider: self.provider.map(Into::into),
             outcomes: outcomes.map(|outcomes| outcomes.into_iter().map(Into::into).collect()),
-            from: self.from,
-            to: self.to,
+            from: self.from.map(Into::into),
+            to: self.to.map(Into::into),
         })
     }
 }

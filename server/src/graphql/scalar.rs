@@ -2,7 +2,44 @@
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
+use chrono::{SecondsFormat, Utc};
+
 use crate::domain::Error;
+
+/// A moment, as RFC 3339 writes it, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DateTime(chrono::DateTime<Utc>);
+
+/// A moment, as RFC 3339 writes it; answers are in UTC.
+#[Scalar]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        let moment = chrono::DateTime::parse_from_rfc3339(text);
+        let message = "write a time as 2030-12-31T23:59:59Z";
+        moment
+            .map(|moment| Self(moment.to_utc()))
+            .map_err(|_| InputValueError::custom(message))
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true).into()
+    }
+}
+
+impl From<chrono::DateTime<Utc>> for DateTime {
+    fn from(moment: chrono::DateTime<Utc>) -> Self {
+        Self(moment)
+    }
+}
+
+impl From<DateTime> for chrono::DateTime<Utc> {
+    fn from(DateTime(moment): DateTime) -> Self {
+        moment
+    }
+}
 
 /// A whole number of up to 64 bits, written as a JSON number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,15 +49,13 @@ pub(super) struct BigInt(pub(super) i64);
 #[Scalar]
 impl ScalarType for BigInt {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match &value {
-            Value::Number(number) => {
-                let number = number.as_i64();
-                number
-                    .map(Self)
-                    .ok_or_else(|| InputValueError::custom("not a 64-bit integer"))
-            }
-            _ => Err(InputValueError::expected_type(value)),
-        }
+        let Value::Number(number) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        let number = number.as_i64();
+        number
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom("not a 64-bit integer"))
     }
 
     fn to_value(&self) -> Value {

@@ -1,7 +1,6 @@
 //! Sessions: an administrator's sign-ins from their browsers.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 use entity::{admin, session};
 
 use super::{
@@ -10,14 +9,14 @@ use super::{
     error::Result,
     guard::{Public, WithSession},
     input,
-    scalar::int,
+    scalar::{DateTime, int},
 };
 use crate::domain::{Viewer, sessions::AdminSession};
 
 /// A session, with the CSRF token when it is the caller's own.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
-    session: session::Model,
+    row: session::Model,
     admin: admin::Model,
     csrf_token: Option<String>,
 }
@@ -35,7 +34,7 @@ impl Session {
     fn of(caller: &AdminSession, session: session::Model) -> Self {
         let current = session.id == caller.session.id;
         Self {
-            session,
+            row: session,
             admin: caller.admin.clone(),
             csrf_token: current.then(|| caller.csrf_token.clone()),
         }
@@ -47,7 +46,7 @@ impl Session {
 impl Session {
     /// The session's id.
     async fn id(&self) -> ID {
-        self.session.id.into()
+        self.row.id.into()
     }
 
     /// Who signed in.
@@ -56,28 +55,28 @@ impl Session {
     }
 
     /// When the sign-in was.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.session.created_at
+    async fn created_at(&self) -> DateTime {
+        self.row.created_at.into()
     }
 
     /// When it was last used, to the minute.
-    async fn last_seen_at(&self) -> DateTime<Utc> {
-        self.session.last_seen_at
+    async fn last_seen_at(&self) -> DateTime {
+        self.row.last_seen_at.into()
     }
 
     /// When it ends however busy it is.
-    async fn expires_at(&self) -> DateTime<Utc> {
-        self.session.expires_at
+    async fn expires_at(&self) -> DateTime {
+        self.row.expires_at.into()
     }
 
     /// The address it was begun from.
     async fn client_ip(&self) -> Option<&str> {
-        self.session.client_ip.as_deref()
+        self.row.client_ip.as_deref()
     }
 
     /// What the browser said it was.
     async fn user_agent(&self) -> Option<&str> {
-        self.session.user_agent.as_deref()
+        self.row.user_agent.as_deref()
     }
 
     /// Whether it is the one that asks.

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 use entity::admin::Role;
 
 use super::{
     context::ContextExt as _,
     error::Result,
     guard::AtLeast,
-    scalar::{BigInt, int},
+    scalar::{BigInt, DateTime, int},
 };
 use crate::domain::settings::{GatewaySettings, Versioned};
 
@@ -37,8 +36,8 @@ impl Settings {
     }
 
     /// When it was made; null while everything is as delivered.
-    async fn updated_at(&self) -> Option<DateTime<Utc>> {
-        self.0.updated_at
+    async fn updated_at(&self) -> Option<DateTime> {
+        self.0.updated_at.map(Into::into)
     }
 
     /// What becomes of a request whose client leaves before the end.

@@ -26,11 +26,7 @@ use tokio::{
     time::{interval, timeout},
 };
 
-use super::{
-    endpoint::{Endpoint, refuse},
-    error::Failure,
-    limits::LiveOperations,
-};
+use super::{endpoint::Endpoint, error::Failure, limits::LiveOperations, refusal::Refusal};
 use crate::{
     domain::{Error, Viewer},
     web::{Lifeline, Visitor, bearer_of, check_token},
@@ -57,11 +53,11 @@ pub(super) async fn open(
     headers: HeaderMap,
 ) -> Response {
     if let Err(error) = endpoint.doorkeeper.origins.check(&headers) {
-        return refuse(error);
+        return Refusal::from(error).into_response();
     }
     let visitor = match endpoint.doorkeeper.identify(&headers).await {
         Ok(visitor) => visitor,
-        Err(error) => return refuse(error),
+        Err(error) => return Refusal::from(error).into_response(),
     };
     let protocol = WebSocketProtocols::GraphQLWS.sec_websocket_protocol();
     let upgrade = upgrade

@@ -1,7 +1,6 @@
 //! Users: the people whose tools call the gateway.
 
 use async_graphql::{Context, ID, Object};
-use chrono::{DateTime, Utc};
 use entity::{admin, user};
 
 use super::{
@@ -14,6 +13,7 @@ use super::{
     paging::{Connection, Node, cost},
     request::{self, Request},
     request_filter::RequestFilter,
+    scalar::DateTime,
     user_list::{UserConnection, UserFilter, UserOrder},
 };
 use crate::domain::paging::PageRequest;
@@ -57,18 +57,18 @@ impl User {
     }
 
     /// When the user was created.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
     }
 
     /// When the user was archived, if so.
-    async fn archived_at(&self) -> Option<DateTime<Utc>> {
-        self.0.archived_at
+    async fn archived_at(&self) -> Option<DateTime> {
+        self.0.archived_at.map(Into::into)
     }
 
     /// When one of the keys was last used, to half a minute.
-    async fn last_used_at(&self) -> Option<DateTime<Utc>> {
-        self.0.last_used_at
+    async fn last_used_at(&self) -> Option<DateTime> {
+        self.0.last_used_at.map(Into::into)
     }
 
     /// The models that the user may use, `*` standing for anything; null allows all.

@@ -1,12 +1,12 @@
 //! Changing users: create, update, enable and disable, archive.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 use entity::admin::Role;
 use secrecy::ExposeSecret as _;
 
 use super::{
-    api_key::ApiKey, context::ContextExt as _, error::Result, guard::AtLeast, input, user::User,
+    api_key::ApiKey, context::ContextExt as _, error::Result, guard::AtLeast, input,
+    scalar::DateTime, user::User,
 };
 use crate::domain::{
     api_keys::NewApiKey,
@@ -27,7 +27,7 @@ struct CreateUserInput {
     /// What the first key is called; `default` when left out.
     api_key_name: Option<String>,
     /// When the first key ends of itself; never when left out.
-    api_key_expires_at: Option<DateTime<Utc>>,
+    api_key_expires_at: Option<DateTime>,
 }
 
 impl From<CreateUserInput> for NewUser {
@@ -39,7 +39,7 @@ impl From<CreateUserInput> for NewUser {
             allowed_models: input.allowed_models,
             api_key: NewApiKey {
                 name: input.api_key_name,
-                expires_at: input.api_key_expires_at,
+                expires_at: input.api_key_expires_at.map(Into::into),
                 allowed_models: None,
             },
         }

@@ -27,16 +27,20 @@ const HASHED: &str = "assets/";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_EACH_TIME: &str = "no-cache";
 const NOT_BUILT: &str = include_str!("not_built.html");
-/// Programs call these; a page in place of an answer would only confuse them.
-const PROGRAMS_PATHS: [&str; 7] = [
-    "/v1",
-    "/v1beta",
-    "/openai",
+/// What begins so is called by programs, or is the engine's own and never answers from outside; a page
+/// in place of an answer would only confuse them.
+const FOR_PROGRAMS: [&str; 8] = [
     "/backend-api",
-    "/v0",
+    "/keep-alive",
+    "/management.html",
     "/metrics",
     "/oauth",
+    "/openai",
+    "/v0",
+    "/v1",
 ];
+/// Where the engine receives sign-ins.
+const ENGINE_CALLBACK: &str = "/callback";
 
 /// What pages need to know about where they are.
 #[derive(Clone, Debug)]
@@ -85,8 +89,8 @@ pub(super) async fn page(State(pages): State<Pages>, uri: Uri, headers: HeaderMa
     }
     match FrontEnd::get(path) {
         Some(file) => asset(path, file, &headers),
-        // A missing script must not turn into a page: the browser would complain about its type.
-        None if path.starts_with(HASHED) => StatusCode::NOT_FOUND.into_response(),
+        // A missing file must not turn into a page: the browser would complain about its type.
+        None if is_file(path) => StatusCode::NOT_FOUND.into_response(),
         None => pages.index(&headers),
     }
 }
@@ -124,9 +128,12 @@ fn not_modified(tag: HeaderValue) -> Response {
     (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response()
 }
 
+/// Whether a path names a file; pages have no dot in the last part of theirs.
+fn is_file(path: &str) -> bool {
+    let last = path.rsplit('/').next();
+    last.is_some_and(|last| last.contains('.'))
+}
+
 fn is_for_programs(path: &str) -> bool {
-    PROGRAMS_PATHS.iter().any(|prefix| {
-        path.strip_prefix(prefix)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+    FOR_PROGRAMS.iter().any(|prefix| path.starts_with(prefix)) || path.ends_with(ENGINE_CALLBACK)
 }

@@ -1,8 +1,17 @@
 //! Sentences against the server, in one program: it links once.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
 
+mod architecture;
+mod configuration;
 mod engine;
 mod gateway;
+mod graphql;
 mod migrations;
 mod schema;
 mod support;
+mod web;

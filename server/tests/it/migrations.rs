@@ -28,18 +28,14 @@ async fn connect(home: &TestDatabase) -> DatabaseConnection {
 
 /// Everything that is there, in words: tables with their columns, and indexes.
 async fn schema(database: &DatabaseConnection) -> Vec<String> {
-    let query = match database.get_database_backend() {
-        DbBackend::Postgres => {
-            "SELECT concat_ws(' ', table_name, column_name, data_type, character_maximum_length, is_nullable) \
-             FROM information_schema.columns WHERE table_schema = 'public' \
-             UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' \
-             UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) \
-             FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1"
-        }
-        _ => {
-            "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema \
-              WHERE name NOT LIKE 'sqlite_sequence' ORDER BY 1"
-        }
+    let query = if database.get_database_backend() == DbBackend::Postgres {
+        "SELECT concat_ws(' ', table_name, column_name, data_type, character_maximum_length, is_nullable) \
+         FROM information_schema.columns WHERE table_schema = 'public' \
+         UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' \
+         UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) \
+         FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1"
+    } else {
+        "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1"
     };
     let statement = Statement::from_string(database.get_database_backend(), query);
     let rows = database.query_all_raw(statement).await.unwrap();

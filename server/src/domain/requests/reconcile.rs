@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use entity::request::{self, Reconciliation, UsageSource};
+use entity::{
+    provider_account::ProviderKind,
+    request::{self, Protocol, Reconciliation, UsageSource},
+};
 use uuid::Uuid;
 
 use super::record::tokens_of;
@@ -30,20 +33,46 @@ pub(super) fn apply(row: &mut request::Model, usage: &EngineUsage) -> bool {
 
 fn compare(row: &mut request::Model, told: Tokens) {
     match (row.usage_source, tokens_of(row)) {
-        (UsageSource::Wire, Some(seen)) => {
-            row.reconciliation = Some(if seen == told {
-                Reconciliation::Matched
-            } else {
-                Reconciliation::Mismatched
-            });
+        (UsageSource::Wire, Some(seen)) if seen == told => {
+            row.reconciliation = Some(Reconciliation::Matched);
         }
-        (UsageSource::Engine, Some(earlier)) => set_tokens(row, sum(earlier, told)),
-        _ => {
-            set_tokens(row, told);
-            row.usage_source = UsageSource::Engine;
+        (UsageSource::Wire, Some(_)) => {
+            row.reconciliation = Some(Reconciliation::Mismatched);
+            if is_translated(row) {
+                settle(row, told);
+            }
+        }
+        (UsageSource::Engine, Some(earlier)) => settle(row, sum(earlier, told)),
+        (UsageSource::Engine | UsageSource::Estimated | UsageSource::Unknown, _)
+        | (UsageSource::Wire, None) => {
+            settle(row, told);
             row.reconciliation = Some(Reconciliation::EngineOnly);
         }
     }
+}
+
+/// Whether the engine translated between two protocols. Some translations lose or fold token counts
+/// (what was written to a cache, what was reasoning), while the engine counts before it translates.
+fn is_translated(row: &request::Model) -> bool {
+    let native = match row.provider {
+        Some(ProviderKind::Claude) => &[Protocol::AnthropicMessages][..],
+        Some(ProviderKind::Chatgpt | ProviderKind::Xai) => {
+            &[Protocol::OpenaiResponses, Protocol::OpenaiImages]
+        }
+        Some(ProviderKind::Gemini) => &[Protocol::Gemini],
+        Some(ProviderKind::OpenaiCompatible | ProviderKind::Copilot | ProviderKind::Kimi) => &[
+            Protocol::OpenaiChat,
+            Protocol::OpenaiCompletions,
+            Protocol::OpenaiImages,
+        ],
+        None => return false,
+    };
+    !native.contains(&row.protocol)
+}
+
+fn settle(row: &mut request::Model, tokens: Tokens) {
+    set_tokens(row, tokens);
+    row.usage_source = UsageSource::Engine;
 }
 
 fn sum(one: Tokens, other: Tokens) -> Tokens {
@@ -124,10 +153,7 @@ mod tests {
     use std::time::Duration;
 
     use chrono::DateTime;
-    use entity::{
-        provider_account::ProviderKind,
-        request::{Outcome, Protocol},
-    };
+    use entity::request::Outcome;
 
     use super::*;
     use crate::domain::requests::RequestRecord;
@@ -188,9 +214,29 @@ mod tests {
     }
 
     #[test]
+    fn a_translation_that_lost_counts_is_settled_by_the_engine() {
+        let mut row = row(
+            UsageSource::Wire,
+            Some(Tokens {
+                input: 10,
+                cache_read: 0,
+                ..TOLD
+            }),
+        );
+
+        // An Anthropic account behind OpenAI's protocol.
+        apply(&mut row, &report(Uuid::nil()));
+
+        assert_eq!(tokens_of(&row), Some(TOLD));
+        assert_eq!(row.usage_source, UsageSource::Engine);
+        assert_eq!(row.reconciliation, Some(Reconciliation::Mismatched));
+    }
+
+    #[test]
     fn a_disagreement_is_noted_and_the_wire_is_kept() {
         let seen = Tokens { input: 7, ..TOLD };
         let mut row = row(UsageSource::Wire, Some(seen));
+        row.protocol = Protocol::AnthropicMessages;
 
         apply(&mut row, &report(Uuid::nil()));
 

@@ -10,6 +10,7 @@ use entity::{provider_account::ProviderKind, request};
 use proxypal_server::domain::provider_accounts::NewProviderApiKey;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::support::{
@@ -24,7 +25,8 @@ struct Managed {
     app: TestApp,
     provider: Provider,
     key: String,
-    records: Records,
+    /// A stream cannot be shared between threads; a mutex makes it so.
+    records: Mutex<Records>,
 }
 
 /// One of the four ways to ask the same.
@@ -98,7 +100,7 @@ impl Managed {
         let options = Options::default().with("--engine=managed").with(&binary);
         let app = TestApp::start(options, TestDatabase::create().await).await;
         let provider = Provider::start().await;
-        let (key, records) = (app.issue_key().await, app.records().await);
+        let (key, records) = (app.issue_key().await, Mutex::new(app.records().await));
         let managed = Self {
             app,
             provider,
@@ -147,7 +149,7 @@ impl Managed {
     /// The next record that is not of a list of models.
     async fn next_record(&mut self) -> request::Model {
         loop {
-            let record = self.records.next().await;
+            let record = self.records.get_mut().next().await;
             if record.endpoint != "GET /v1/models" {
                 return record;
             }

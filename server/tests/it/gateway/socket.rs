@@ -35,7 +35,7 @@ struct Joined {
 impl Joined {
     async fn pair() -> Self {
         let (mut sockets, script) = SocketEngine::script();
-        let app = TestApp::with_engine(script).await;
+        let app = Box::pin(TestApp::with_engine(script)).await;
         let key = app.issue_key().await;
         let client = ClientEnd::connect(&app, &key).await;
         let engine = sockets.accept().await;

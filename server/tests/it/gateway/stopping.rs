@@ -86,7 +86,7 @@ async fn a_stream_that_is_under_way_ends_before_the_server_does() {
 #[tokio::test]
 async fn what_does_not_end_within_the_grace_is_cut_off_and_recorded() {
     let options = Options::default().with("--shutdown-grace=0");
-    let app = TestApp::before(scripted(slow(Duration::from_secs(60))).await, options).await;
+    let app = TestApp::before(scripted(slow(Duration::from_mins(1))).await, options).await;
     let mut raw = begin(&app).await;
 
     let database = app.stop().await;

@@ -1,21 +1,32 @@
-//! A whole server over real sockets, and a scripted engine behind it.
+//! What the tests stand on: a whole server over real sockets with a scripted engine behind it, or its
+//! control plane alone with a clock that the test owns, and clients like the real ones.
 
 mod app;
+mod caller;
+mod clock;
+mod credentials;
 mod database;
 mod engine;
+mod events;
 pub(crate) mod operator;
+mod plane;
 pub(crate) mod programs;
 pub(crate) mod provider;
 mod responses_socket;
 pub(crate) mod server;
+mod socket;
 
 use std::time::Duration;
 
 pub(crate) use self::{
     app::{Options, Records, TestApp},
+    caller::{Caller, code, cookie_lines},
     database::TestDatabase,
     engine::{Script, scripted},
+    events::Events,
+    plane::{ControlPlane, PASSWORD},
     responses_socket::{ClientEnd, EngineEnd, SocketEngine, TURN_STATE},
+    socket::Socket,
 };
 
 /// How long a test waits for anything before it fails.

@@ -53,7 +53,11 @@ impl Provider {
         let base_url = match kind {
             ProviderKind::OpenaiCompatible => format!("{url}/v1"),
             ProviderKind::Chatgpt => format!("{url}/codex"),
-            _ => url.clone(),
+            ProviderKind::Claude
+            | ProviderKind::Gemini
+            | ProviderKind::Copilot
+            | ProviderKind::Kimi
+            | ProviderKind::Xai => url.clone(),
         };
         NewProviderApiKey {
             kind,

@@ -127,9 +127,10 @@ impl ClientEnd {
         let connection = TcpSocket::new_v4().unwrap();
         connection.set_recv_buffer_size(SMALL_BUFFER).unwrap();
         let connection = connection.connect(address).await.unwrap();
-        let (socket, handshake) = soon("the handshake", client_async(request, connection))
-            .await
-            .unwrap();
+        let (socket, handshake) =
+            soon("the handshake", Box::pin(client_async(request, connection)))
+                .await
+                .unwrap();
         Self { handshake, socket }
     }
 

@@ -19,14 +19,14 @@ fn completed(input: i64, output: i64) -> Value {
     json!({"type": "response.completed", "response": {"model": "served", "usage": usage}})
 }
 
-fn counted(input: i64, output: i64) -> Option<Tokens> {
-    Some(Tokens {
+fn counted(input: i64, output: i64) -> Tokens {
+    Tokens {
         input,
         cache_read: 4,
         cache_write: 0,
         output,
         reasoning: 2,
-    })
+    }
 }
 
 fn delta() -> Value {
@@ -53,8 +53,8 @@ async fn turn(joined: &mut Joined, model: &str, answer: &Value) {
     assert_eq!(joined.client.next_json().await, *answer);
 }
 
-fn assert_metered(record: &request::Model, tokens: Option<Tokens>) {
-    assert_eq!(tokens_of(record), tokens);
+fn assert_metered(record: &request::Model, tokens: Tokens) {
+    assert_eq!(tokens_of(record), Some(tokens));
     assert_eq!(record.usage_source, UsageSource::Wire);
     assert_eq!(record.protocol, Protocol::OpenaiResponses);
     assert_eq!(record.http_status, Some(101));

@@ -1,0 +1,59 @@
+//! `docs/configuration.md` is what `--help` says.
+
+use std::{fs, path::Path, process::Command};
+
+/// The committed page is what the program says. `UPDATE=1` rewrites it.
+#[test]
+fn the_page_on_configuration_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+    let actual = page();
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &actual).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == actual,
+        "docs/configuration.md is stale; run `make schema`"
+    );
+}
+
+fn page() -> String {
+    let mut page = String::from(
+        "# Configuration\n\n\
+         Every option is a flag or an environment variable; the flag wins. Mistakes are reported all at\n\
+         once, with the variable and the cure, and the program exits with 64. What an administrator may\n\
+         change while the server runs is under *Settings* in the web app (`updateSettings` in GraphQL).\n\n\
+         This page is printed by the program and tested against it.\n",
+    );
+    for (title, arguments) in [
+        ("proxypal-server", &["--help"][..]),
+        (
+            "proxypal-server engine install",
+            &["engine", "install", "--help"],
+        ),
+        ("proxypal-server logs", &["logs", "--help"]),
+        (
+            "proxypal-server reset-password",
+            &["reset-password", "--help"],
+        ),
+        ("proxypal-server healthcheck", &["healthcheck", "--help"]),
+    ] {
+        page.push_str(&format!(
+            "\n## `{title}`\n\n```text\n{}\n```\n",
+            help(arguments)
+        ));
+    }
+    page
+}
+
+fn help(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_proxypal-server"))
+        .args(arguments)
+        .env_clear()
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_end().to_owned()
+}

@@ -1,0 +1,221 @@
+//! Who may reach what: a walk over the whole schema, so that a new field without a guard is found.
+
+use entity::admin::Role;
+use serde_json::{Value, json};
+
+use crate::support::{Caller, ControlPlane, Socket, code};
+
+const PUBLIC: [&str; 5] = ["serverInfo", "session", "viewer", "login", "completeSetup"];
+/// What concerns a browser's session: a role does not help.
+const WITH_SESSION: [&str; 5] = [
+    "sessions",
+    "logout",
+    "changePassword",
+    "revokeSession",
+    "revokeOtherSessions",
+];
+const SCHEMA: &str = "{ __schema { types { name kind description
+    fields { name description args { name description type { ...T } } type { ...T } }
+    inputFields { name description type { ...T } }
+    enumValues { name description } } } }
+    fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+
+#[tokio::test]
+async fn strangers_and_key_holders_reach_the_public_fields_alone() {
+    let plane = ControlPlane::start().await;
+    let types = types(&plane.admin().await).await;
+    let (_, key_holder) = plane.key_holder("ada").await;
+
+    for (caller, expected) in [
+        (plane.stranger(), "please sign in"),
+        (key_holder, "your role does not allow this"),
+    ] {
+        for (field, operation) in operations(&types, &["Query", "Mutation"]) {
+            let answer = caller.ask(&operation).await;
+            let refused = answer["errors"][0]["message"] == expected;
+            assert_eq!(
+                refused,
+                !PUBLIC.contains(&field.as_str()),
+                "{operation}: {answer}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn subscriptions_are_for_administrators() {
+    let plane = ControlPlane::start().await;
+    let types = types(&plane.admin().await).await;
+    let (_, key_holder) = plane.key_holder("ada").await;
+    let secret = key_holder.headers["authorization"].to_str().unwrap();
+    let mut socket = Socket::greet(&plane.stranger(), json!({ "authorization": secret })).await;
+
+    for (field, operation) in operations(&types, &["Subscription"]) {
+        socket.start(&field, &operation).await;
+        let answer = socket.result(&field).await;
+        assert_eq!(code(&answer), "FORBIDDEN", "{operation}: {answer}");
+        assert_eq!(socket.next().await.unwrap()["type"], "complete");
+    }
+}
+
+#[tokio::test]
+async fn a_viewer_reads_everything_and_changes_nothing() {
+    let plane = ControlPlane::start().await;
+    let viewer = plane.script(Role::Viewer).await;
+    let types = types(&viewer).await;
+
+    for (field, operation) in operations(&types, &["Query"]) {
+        let refused = code(&viewer.ask(&operation).await) == "FORBIDDEN";
+        assert_eq!(
+            refused,
+            WITH_SESSION.contains(&field.as_str()),
+            "{operation}"
+        );
+    }
+    for (field, operation) in operations(&types, &["Mutation"]) {
+        let refused = code(&viewer.ask(&operation).await) == "FORBIDDEN";
+        assert_eq!(refused, !PUBLIC.contains(&field.as_str()), "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn an_administrators_token_reaches_all_but_sessions() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let types = types(&admin).await;
+
+    for (field, operation) in operations(&types, &["Query", "Mutation"]) {
+        let refused = code(&admin.ask(&operation).await) == "FORBIDDEN";
+        assert_eq!(
+            refused,
+            WITH_SESSION.contains(&field.as_str()),
+            "{operation}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn strangers_learn_nothing_of_the_schema() {
+    let plane = ControlPlane::start().await;
+    let stranger = plane.stranger();
+
+    assert_eq!(
+        stranger.ask("{ __schema { types { name } } }").await["data"]["__schema"],
+        Value::Null
+    );
+    let mistyped = stranger.ask("{ userz { nodes { id } } }").await;
+    assert_eq!(code(&mistyped), "BAD_USER_INPUT");
+    assert!(!mistyped.to_string().contains("Did you mean"), "{mistyped}");
+
+    let mistyped = plane.admin().await.ask("{ userz { nodes { id } } }").await;
+    assert!(mistyped.to_string().contains("Did you mean"), "{mistyped}");
+}
+
+#[tokio::test]
+async fn everything_in_the_schema_is_described() {
+    let plane = ControlPlane::start().await;
+    let types = types(&plane.admin().await).await;
+    let mut bare = Vec::new();
+
+    for kind in types.as_array().unwrap() {
+        let name = kind["name"].as_str().unwrap();
+        let built_in = ["Boolean", "Float", "ID", "Int", "String"].contains(&name);
+        if name.starts_with("__") || built_in {
+            continue;
+        }
+        let parts = ["fields", "inputFields", "enumValues"].map(|part| list(&kind[part]));
+        let arguments = list(&kind["fields"])
+            .into_iter()
+            .flat_map(|field| list(&field["args"]));
+        let all = std::iter::once(kind)
+            .chain(parts.into_iter().flatten())
+            .chain(arguments);
+        let undescribed =
+            all.filter(|part| part["description"].as_str().unwrap_or_default().is_empty());
+        bare.extend(undescribed.map(|part| format!("{name}.{}", part["name"])));
+    }
+
+    assert!(bare.is_empty(), "{}", bare.join("\n"));
+}
+
+async fn types(caller: &Caller) -> Value {
+    caller.ask(SCHEMA).await["data"]["__schema"]["types"].clone()
+}
+
+fn list(value: &Value) -> Vec<&Value> {
+    value.as_array().into_iter().flatten().collect()
+}
+
+fn find<'a>(types: &'a Value, name: &str) -> &'a Value {
+    let mut types = list(types).into_iter();
+    types.find(|kind| kind["name"] == name).unwrap()
+}
+
+/// One operation for each field of these roots, with arguments that fit.
+fn operations(types: &Value, roots: &[&str]) -> Vec<(String, String)> {
+    let of_root = |root: &&str| {
+        let fields = list(&find(types, root)["fields"]).into_iter();
+        let word = root.to_lowercase();
+        let operation = move |field: &Value| {
+            let name = field["name"].as_str().unwrap().to_owned();
+            (name, format!("{word} {{ {} }}", call(types, field)))
+        };
+        fields.map(operation).collect::<Vec<_>>()
+    };
+    roots.iter().flat_map(of_root).collect()
+}
+
+fn call(types: &Value, field: &Value) -> String {
+    let arguments = list(&field["args"]).into_iter();
+    let required = arguments.filter(|argument| argument["type"]["kind"] == "NON_NULL");
+    let given: Vec<_> = required
+        .map(|argument| {
+            format!(
+                "{}: {}",
+                argument["name"].as_str().unwrap(),
+                value(types, &argument["type"])
+            )
+        })
+        .collect();
+    let name = field["name"].as_str().unwrap();
+    let given = if given.is_empty() {
+        String::new()
+    } else {
+        format!("({})", given.join(", "))
+    };
+    format!("{name}{given} {{ __typename }}")
+}
+
+/// A value that the type accepts.
+fn value(types: &Value, of: &Value) -> String {
+    match of["kind"].as_str().unwrap() {
+        "NON_NULL" => value(types, &of["ofType"]),
+        "LIST" => "[]".to_owned(),
+        "INPUT_OBJECT" => {
+            let fields =
+                list(&find(types, of["name"].as_str().unwrap())["inputFields"]).into_iter();
+            let required = fields.filter(|field| field["type"]["kind"] == "NON_NULL");
+            let given = required.map(|field| {
+                format!(
+                    "{}: {}",
+                    field["name"].as_str().unwrap(),
+                    value(types, &field["type"])
+                )
+            });
+            format!("{{ {} }}", given.collect::<Vec<_>>().join(", "))
+        }
+        "ENUM" => find(types, of["name"].as_str().unwrap())["enumValues"]
+            .as_array()
+            .unwrap()
+            .last()
+            .unwrap()["name"]
+            .as_str()
+            .unwrap()
+            .to_owned(),
+        _ => match of["name"].as_str().unwrap() {
+            "Boolean" => "true".to_owned(),
+            "Int" | "BigInt" => "1".to_owned(),
+            _ => "\"x\"".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,136 @@
+//! Following requests and the engine, over server-sent events and over a socket.
+
+use entity::admin::Role;
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::support::{ControlPlane, Events, Socket, code};
+
+const LOGGED: &str =
+    "subscription { requestLogged { cursor request { id model user { name } tokens { total } } } }";
+
+#[tokio::test]
+async fn a_request_is_seen_as_it_is_settled_and_what_was_missed_comes_first() {
+    let plane = ControlPlane::start().await;
+    let script = plane.script(Role::Viewer).await;
+    let (ada, _) = plane.key_holder("ada").await;
+    let from_the_start = LOGGED.replace("requestLogged", "requestLogged(after: \"0\")");
+    let mut events = Events::open(&script, &from_the_start).await;
+
+    let first = plane.record(ada, "gpt-5").await;
+    let seen = events.data().await;
+    drop(events);
+    let second = plane.record(ada, "gpt-5").await;
+    let after = seen["data"]["requestLogged"]["cursor"].as_str().unwrap();
+    let resumed = LOGGED.replace(
+        "requestLogged",
+        &format!("requestLogged(after: \"{after}\")"),
+    );
+    let mut events = Events::open(&script, &resumed).await;
+    let missed = events.data().await;
+    let third = plane.record(ada, "gpt-5").await;
+
+    let logged = &seen["data"]["requestLogged"]["request"];
+    assert_eq!(
+        *logged,
+        json!({ "id": first, "model": "gpt-5", "user": { "name": "ada" }, "tokens": { "total": 5_000_000_002_i64 } })
+    );
+    assert_eq!(
+        missed["data"]["requestLogged"]["request"]["id"],
+        json!(second)
+    );
+    assert_eq!(
+        events.data().await["data"]["requestLogged"]["request"]["id"],
+        json!(third)
+    );
+}
+
+#[tokio::test]
+async fn a_filter_holds_back_the_rest() {
+    let plane = ControlPlane::start().await;
+    let script = plane.script(Role::Viewer).await;
+    let ((ada, _), (eve, _)) = (plane.key_holder("ada").await, plane.key_holder("eve").await);
+    let query = format!(
+        "subscription {{ requestLogged(after: \"0\", filter: {{ userId: \"{eve}\" }}) {{ request {{ id }} }} }}"
+    );
+    let mut events = Events::open(&script, &query).await;
+
+    plane.record(ada, "gpt-5").await;
+    let wanted = plane.record(eve, "gpt-5").await;
+
+    assert_eq!(
+        events.data().await["data"]["requestLogged"]["request"]["id"],
+        json!(wanted)
+    );
+}
+
+#[tokio::test]
+async fn a_query_and_a_refusal_are_answered_as_events_too() {
+    let plane = ControlPlane::start().await;
+    let script = plane.script(Role::Viewer).await;
+    let mut answered = Events::open(&script, "{ viewer { __typename } }").await;
+    let mut refused = Events::open(&plane.stranger(), LOGGED).await;
+
+    assert_eq!(
+        answered.data().await["data"]["viewer"]["__typename"],
+        "ApiToken"
+    );
+    assert_eq!(answered.next().await.unwrap().0, "complete");
+    assert_eq!(answered.next().await, None);
+    assert_eq!(code(&refused.data().await), "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_right_to_it() {
+    let plane = ControlPlane::start().await;
+    let script = plane.script(Role::Viewer).await;
+    let mut events = Events::open(&script, LOGGED).await;
+    let token = plane.services.api_tokens.list().await.unwrap().remove(0);
+
+    plane.services.api_tokens.revoke(token.id).await.unwrap();
+
+    // No "complete": the client shall know that this is not the end of the log.
+    assert_eq!(events.next().await, None);
+}
+
+#[tokio::test]
+async fn streams_and_sockets_end_with_the_server() {
+    let plane = ControlPlane::start().await;
+    let browser = plane.admin().await;
+    let mut events = Events::open(&browser, LOGGED).await;
+    let mut socket = Socket::greet(&browser, json!({ "csrfToken": browser.csrf_token() })).await;
+
+    plane.stop();
+
+    assert_eq!(events.next().await, None);
+    assert_eq!(socket.next().await, Err(1001));
+    assert_eq!(
+        browser.get("/readyz").await.status(),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+}
+
+#[tokio::test]
+async fn the_engine_is_followed() {
+    let plane = ControlPlane::start().await;
+    let script = plane.script(Role::Viewer).await;
+
+    let mut changes = Events::open(
+        &script,
+        "subscription { engineChanged { mode state restarts } }",
+    )
+    .await;
+    let tail = plane
+        .script(Role::Viewer)
+        .await
+        .ask("{ engine { mode } }")
+        .await;
+    let mut log = Events::open(&script, "subscription { engineLog(tail: -1) { message } }").await;
+
+    assert_eq!(
+        changes.data().await["data"]["engineChanged"]["mode"],
+        "EXTERNAL"
+    );
+    assert_eq!(tail["data"]["engine"]["mode"], "EXTERNAL");
+    assert_eq!(code(&log.data().await), "BAD_USER_INPUT");
+}

@@ -1,0 +1,14 @@
+//! The control plane, from outside.
+
+mod access;
+mod account;
+mod csrf;
+mod explorer;
+mod key;
+mod limit;
+mod list;
+mod live;
+mod session;
+mod sign_in;
+mod socket;
+mod user;

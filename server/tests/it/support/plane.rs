@@ -1,0 +1,257 @@
+//! The control plane on a socket, with everything behind it but the gateway.
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use axum::{
+    extract::{ConnectInfo, Request},
+    middleware,
+};
+use chrono::TimeDelta;
+use entity::{
+    admin::Role,
+    request::{Outcome, Protocol, UsageSource},
+};
+use futures_util::StreamExt as _;
+use proxypal_server::{
+    client_address::{ClientAddresses, PeerAddress},
+    clock::{Clock as _, SharedClock},
+    config::Storage,
+    db::Database,
+    domain::{
+        admins::Admins,
+        api_keys::ApiKeys,
+        api_tokens::ApiTokens,
+        login_throttle::LoginThrottle,
+        provider_accounts::ProviderAccounts,
+        requests::{Inlets, RequestFilter, RequestRecord, Requests},
+        server_secrets::ServerSecrets,
+        sessions::Sessions,
+        settings::Settings,
+        tokens::Tokens,
+        users::Users,
+    },
+    engine::{Engine, EngineContext, EngineMode, EngineOptions, ExternalEngine},
+    graphql::{self, ServerFacts, Services},
+    web::{self, Web},
+};
+use secrecy::ExposeSecret as _;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+use super::{Caller, clock::ManualClock, credentials::NoCredentials, database::TestDatabase};
+
+/// The administrator's password.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// A running control plane.
+pub(crate) struct ControlPlane {
+    pub(crate) address: SocketAddr,
+    pub(crate) services: Services,
+    pub(crate) inlets: Inlets,
+    pub(crate) db: Database,
+    /// The token of the set-up link, when the server waits for its administrator.
+    pub(crate) setup_token: Option<String>,
+    clock: Arc<ManualClock>,
+    shutdown: CancellationToken,
+    _database: TestDatabase,
+}
+
+impl ControlPlane {
+    /// One that has its administrator.
+    pub(crate) async fn start() -> Self {
+        Self::launch("http://proxypal.test", Some(PASSWORD)).await
+    }
+
+    /// One at this address, with or without an administrator.
+    pub(crate) async fn launch(public_url: &str, password: Option<&str>) -> Self {
+        let database = TestDatabase::create().await;
+        let folder = database.directory.path();
+        let clock = Arc::new(ManualClock::default());
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let db = Database::open(&database.url, folder).await.unwrap();
+        let shared: SharedClock = clock.clone();
+        let (requests, inlets) = Requests::open(db.clone(), &tasks).await.unwrap();
+        let context = EngineContext {
+            source: Arc::new(NoCredentials::default()),
+            clock: shared.clone(),
+            usage: inlets.reports.clone(),
+            tasks: tasks.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let engine = Engine::launch(nowhere(folder), context);
+        let services = services(&db, &shared, folder, (requests, engine, public_url)).await;
+        let password = password.map(Into::into);
+        let setup_token = services.admins.bootstrap(password).await.unwrap();
+        let web = Web {
+            db: db.clone(),
+            engine: services.engine.clone(),
+            clock: shared.clone(),
+            started_at: clock.now(),
+            version: "0.0.0",
+            public_url: public_url.parse().unwrap(),
+            shutdown: shutdown.clone(),
+        };
+        let app = web::router(web, graphql::router(services.clone(), shutdown.clone()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = app.layer(middleware::map_request(note_peer));
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        tasks.spawn(async { axum::serve(listener, app).await.unwrap() });
+        Self {
+            address,
+            services,
+            inlets,
+            db,
+            setup_token: setup_token.map(|token| token.to_string()),
+            clock,
+            shutdown,
+            _database: database,
+        }
+    }
+}
+
+impl ControlPlane {
+    /// Moves the clock.
+    pub(crate) fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    /// Asks everything to end.
+    pub(crate) fn stop(&self) {
+        self.shutdown.cancel();
+    }
+
+    /// Somebody who has not signed in.
+    pub(crate) fn stranger(&self) -> Caller {
+        Caller::new(self.address)
+    }
+
+    /// The administrator, signed in.
+    pub(crate) async fn admin(&self) -> Caller {
+        let mut caller = self.stranger();
+        caller.sign_in(PASSWORD).await;
+        caller
+    }
+
+    /// A script with a token of this role.
+    pub(crate) async fn script(&self, role: Role) -> Caller {
+        let created = self.services.api_tokens.create("script", role, None).await;
+        let secret = created.unwrap().secret;
+        self.stranger().with_bearer(secret.expose_secret())
+    }
+
+    /// A user of this name, and their tool.
+    pub(crate) async fn key_holder(&self, name: &str) -> (Uuid, Caller) {
+        let new = proxypal_server::domain::users::NewUser {
+            name: name.to_owned(),
+            ..Default::default()
+        };
+        let (user, issued) = self.services.users.create(new).await.unwrap();
+        let caller = self.stranger().with_bearer(issued.secret.expose_secret());
+        (user.id, caller)
+    }
+
+    /// Records a request, as the gateway does at its end.
+    pub(crate) async fn record(&self, user_id: Uuid, model: &str) -> Uuid {
+        let keys = self.services.api_keys.of_users(&[user_id]).await.unwrap();
+        let record = RequestRecord {
+            id: Uuid::now_v7(),
+            connection_id: None,
+            user_id,
+            api_key_id: keys[0].id,
+            started_at: self.clock.now(),
+            duration: Duration::from_millis(1200),
+            time_to_first_byte: Some(Duration::from_millis(300)),
+            endpoint: "POST /v1/chat/completions".to_owned(),
+            protocol: Protocol::OpenaiChat,
+            model: Some(model.to_owned()),
+            served_model: None,
+            streamed: true,
+            http_status: Some(200),
+            outcome: Outcome::Completed,
+            error_code: None,
+            tokens: Some(Tokens {
+                input: 5_000_000_000,
+                output: 2,
+                ..Tokens::default()
+            }),
+            usage_source: UsageSource::Wire,
+            client_ip: Some("203.0.113.9".to_owned()),
+            user_agent: None,
+        };
+        let id = record.id;
+        let mut feed = std::pin::pin!(
+            self.services
+                .requests
+                .follow(RequestFilter::default(), None)
+                .await
+                .unwrap()
+        );
+        self.inlets.recorder.place().await.unwrap().record(record);
+        while feed.next().await.unwrap().unwrap().id != id {}
+        id
+    }
+}
+
+async fn services(
+    db: &Database,
+    clock: &SharedClock,
+    folder: &Path,
+    (requests, engine, public_url): (Requests, Engine, &str),
+) -> Services {
+    let storage = Storage {
+        data_dir: folder.to_owned(),
+        database_url: String::new().into(),
+        encryption_key: None,
+        previous_keys: Vec::new(),
+    };
+    let (db, clock) = (db.clone(), clock.clone());
+    let secrets = ServerSecrets::open(&storage, &db, &clock).await.unwrap();
+    let digester = secrets.digester;
+    let api_keys = ApiKeys::load(db.clone(), clock.clone(), digester.clone())
+        .await
+        .unwrap();
+    Services {
+        admins: Admins::new(db.clone(), clock.clone()),
+        sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
+        login_throttle: LoginThrottle::new(clock.clone()),
+        api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
+        users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
+        api_keys,
+        requests,
+        provider_accounts: ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault),
+        settings: Settings::load(db, clock.clone()).await.unwrap(),
+        engine,
+        server: ServerFacts {
+            version: "0.0.0",
+            public_url: public_url.parse().unwrap(),
+            addresses: ClientAddresses::default(),
+        },
+        clock,
+    }
+}
+
+/// An engine that is not there: the control plane works without one.
+fn nowhere(folder: &Path) -> EngineOptions {
+    EngineOptions {
+        mode: EngineMode::External,
+        binary: None,
+        search_path: std::ffi::OsString::new(),
+        data_dir: folder.to_owned(),
+        launcher: std::path::PathBuf::new(),
+        external: Some(ExternalEngine {
+            url: "http://127.0.0.1:9".parse().unwrap(),
+            api_key: "unused".into(),
+            management_key: None,
+        }),
+        allow_demo_fallback: false,
+        drain: None,
+    }
+}
+
+/// What the accept loop of the real server does.
+async fn note_peer(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request) -> Request {
+    request.extensions_mut().insert(PeerAddress(peer));
+    request
+}
