@@ -203,7 +203,7 @@ impl Pass {
 }
 
 /// Why there is no answer: the client's own upload, or the engine.
-fn explain(error: &UpstreamError, upload: Option<&UploadError>) -> (Fault, End) {
+pub(super) fn explain(error: &UpstreamError, upload: Option<&UploadError>) -> (Fault, End) {
     match upload {
         Some(UploadError::Refused(fault)) => (fault.clone(), End::Refused(fault.code())),
         Some(UploadError::ClientGone) => (Fault::EngineFailed, End::ClientGone),

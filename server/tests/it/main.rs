@@ -11,6 +11,7 @@ mod configuration;
 mod engine;
 mod gateway;
 mod graphql;
+mod migrations;
 mod schema;
 mod support;
 mod web;

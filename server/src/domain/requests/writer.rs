@@ -76,20 +76,31 @@ impl Writer {
         })
     }
 
-    /// Runs until every recorder is gone and all they recorded is written.
+    /// Runs until every recorder and reporter is gone and all they brought is written.
     pub(super) async fn run(mut self) {
         let mut records = Vec::new();
         let mut reports = Vec::new();
-        loop {
-            let open = tokio::select! {
-                count = self.records.recv_many(&mut records, RECORDS_PER_TRANSACTION) => count > 0,
-                count = self.reports.recv_many(&mut reports, RECORDS_PER_TRANSACTION), if !self.reports.is_closed() => count > 0 || !self.records.is_closed(),
-            };
-            if !open {
-                break;
+        let (mut is_recording, mut is_reporting) = (true, true);
+        while is_recording || is_reporting {
+            tokio::select! {
+                count = self.records.recv_many(&mut records, RECORDS_PER_TRANSACTION), if is_recording => is_recording = count > 0,
+                count = self.reports.recv_many(&mut reports, RECORDS_PER_TRANSACTION), if is_reporting => is_reporting = count > 0,
+            }
+            if is_recording && records.len() < WORTH_A_COMMIT {
+                sleep(COMPANY).await;
+                self.collect(&mut records);
             }
             let batch = self.batch(records.drain(..), std::mem::take(&mut reports));
             self.write(batch).await;
+        }
+    }
+
+    /// Takes what came meanwhile.
+    fn collect(&mut self, records: &mut Vec<RequestRecord>) {
+        while records.len() < RECORDS_PER_TRANSACTION
+            && let Ok(record) = self.records.try_recv()
+        {
+            records.push(record);
         }
     }
 

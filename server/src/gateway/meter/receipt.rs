@@ -164,13 +164,15 @@ impl Receipt {
         let Some(seen) = observation else {
             return Usage::UNKNOWN;
         };
+        // Some protocols tell a part of the counts at the beginning.
+        let is_final = seen.ended || (seen.text_bytes == 0 && self.end == End::Whole);
         match seen.tokens {
-            Some(tokens) if seen.ended || seen.text_bytes == 0 => Usage {
+            Some(tokens) if is_final => Usage {
                 tokens: Some(tokens),
                 source: UsageSource::Wire,
             },
-            partial if seen.text_bytes > 0 => self.estimate(partial, seen.text_bytes),
-            _ => Usage::UNKNOWN,
+            None if seen.text_bytes == 0 => Usage::UNKNOWN,
+            partial => self.estimate(partial, seen.text_bytes),
         }
     }
 

@@ -22,7 +22,7 @@ use super::{
     dialect::Fault,
     forward::{self, Answer, UpstreamBody},
     meter::{End, Receipt},
-    serve::Pass,
+    serve::{Pass, explain},
 };
 use crate::domain::requests::RequestRecord;
 
@@ -36,20 +36,13 @@ pub(super) async fn serve(
     record: RequestRecord,
 ) -> Result<Response<Body>, Fault> {
     let from_client = head.extensions.remove::<OnUpgrade>();
-    let request = pass.for_engine(head, Upload::new(Body::empty(), 0))?;
-    let answer = pass
-        .gateway
-        .0
-        .upstream
-        .shake_hands(request)
-        .await
-        .map_err(|error| {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the engine did not answer a handshake"
-            );
-            Fault::EngineFailed
-        })?;
+    let answer = match shake_hands(&pass, head).await {
+        Ok(answer) => answer,
+        Err((fault, end)) => {
+            new_receipt(&pass, record).await?.end(end);
+            return Err(fault);
+        }
+    };
     match from_client {
         Some(from_client) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
             Ok(join(pass, from_client, answer, record))
@@ -59,19 +52,37 @@ pub(super) async fn serve(
     }
 }
 
+async fn shake_hands(pass: &Pass, head: Head) -> Result<Answer, (Fault, End)> {
+    let request = pass
+        .for_engine(head, Upload::new(Body::empty(), 0))
+        .map_err(|fault| (fault.clone(), End::Failed(fault.code())))?;
+    let answer = pass.gateway.0.upstream.shake_hands(request).await;
+    answer.map_err(|error| explain(&error, None))
+}
+
 async fn refused_by_engine(
     pass: Pass,
     answer: Answer,
     record: RequestRecord,
 ) -> Result<Response<Body>, Fault> {
-    let place = admit::place(&pass.gateway.0.recorder).await?;
-    let in_flight = pass.gateway.0.in_flight.token();
-    let mut receipt = Receipt::new(place, record, pass.route.is_metered, in_flight);
+    let mut receipt = new_receipt(&pass, record).await?;
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         receipt.end(End::Failed("handshake_failed"));
         return Err(Fault::EngineFailed);
     }
     Ok(pass.answered(answer, receipt).await)
+}
+
+/// For a handshake that did not lead to a socket.
+async fn new_receipt(pass: &Pass, record: RequestRecord) -> Result<Receipt, Fault> {
+    let place = admit::place(&pass.gateway.0.recorder).await?;
+    let in_flight = pass.gateway.0.in_flight.token();
+    Ok(Receipt::new(
+        place,
+        record,
+        pass.route.is_metered,
+        in_flight,
+    ))
 }
 
 fn join(

@@ -1,7 +1,7 @@
 //! Two sockets joined: what comes from one goes to the other, in both directions at once, so that a
 //! slow reader on one side cannot lock the other.
 
-use std::future::pending;
+use std::{future::pending, time::Duration};
 
 use futures_util::{
     SinkExt as _, StreamExt as _,
@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// How long one side may take to hear that the other is gone.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// One joined pair of sockets.
 pub(super) struct Session {
     pass: Pass,
@@ -30,9 +33,10 @@ pub(super) struct Session {
 }
 
 /// Why the joining ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Cause {
-    ClientLeft,
+    /// With the frame in which it said why.
+    ClientLeft(Option<CloseFrame>),
     EngineLeft,
     Revoked,
     Stopping,
@@ -54,22 +58,28 @@ impl Session {
             () = self.pass.caller.revoked().cancelled() => Cause::Revoked,
             () = self.pass.gateway.0.deadline.cancelled() => Cause::Stopping,
         };
+        let mut farewell = None;
         match cause {
-            Cause::ClientLeft => {
-                self.drain(&mut from_engine).await;
+            Cause::ClientLeft(frame) => {
+                farewell = frame;
+                // The engine is not told yet: it would end the turn, and keep its usage to itself.
+                tokio::join!(answer_close(to_client), self.drain(&mut from_engine));
                 self.turns.end(End::ClientGone);
             }
             Cause::EngineLeft => self.turns.end(End::Failed("engine_failed")),
             Cause::Revoked => {
                 self.turns.end(End::Interrupted("revoked"));
-                close(&mut to_client, CloseCode::Policy, "the key was revoked").await;
+                let frame = frame(CloseCode::Policy, "the key was revoked");
+                close(&mut to_client, frame).await;
             }
             Cause::Stopping => {
                 self.turns.end(End::Interrupted("stopping"));
-                close(&mut to_client, CloseCode::Restart, "the server is stopping").await;
+                let frame = frame(CloseCode::Restart, "the server is stopping");
+                close(&mut to_client, frame).await;
             }
         }
-        close(&mut to_engine, CloseCode::Normal, "").await;
+        let farewell = farewell.unwrap_or_else(|| frame(CloseCode::Normal, ""));
+        close(&mut to_engine, farewell).await;
     }
 
     /// From the client to the engine.
@@ -97,16 +107,15 @@ impl Session {
             ) {
                 continue;
             }
-            let leaves = message.is_close();
+            if let Message::Close(frame) = message {
+                return Cause::ClientLeft(frame);
+            }
             if to_engine.send(message).await.is_err() {
                 // The other direction learns why.
                 return pending().await;
             }
-            if leaves {
-                return Cause::ClientLeft;
-            }
         }
-        Cause::ClientLeft
+        Cause::ClientLeft(None)
     }
 
     /// From the engine to the client, and our own refusals between the engine's messages.
@@ -122,12 +131,8 @@ impl Session {
                 Some(refusal) = refusals.recv() => Some(Ok(refusal)),
             };
             let Some(Ok(message)) = message else {
-                close(
-                    to_client,
-                    CloseCode::Away,
-                    "the engine closed the connection",
-                )
-                .await;
+                let frame = frame(CloseCode::Away, "the engine closed the connection");
+                close(to_client, frame).await;
                 return Cause::EngineLeft;
             };
             if matches!(
@@ -151,7 +156,7 @@ impl Session {
                 });
             }
             match (delivered, leaves) {
-                (false, _) => return Cause::ClientLeft,
+                (false, _) => return Cause::ClientLeft(None),
                 (true, true) => return Cause::EngineLeft,
                 (true, false) => {}
             }
@@ -183,11 +188,19 @@ impl Session {
     }
 }
 
-async fn close(socket: &mut SplitSink<Socket, Message>, code: CloseCode, reason: &'static str) {
-    let frame = CloseFrame {
+fn frame(code: CloseCode, reason: &'static str) -> CloseFrame {
+    CloseFrame {
         code,
         reason: reason.into(),
-    };
-    // Whoever is gone need not be told.
-    let _ = socket.send(Message::Close(Some(frame))).await;
+    }
+}
+
+/// Whoever is gone need not be told, and whoever does not read is not waited for.
+async fn close(socket: &mut SplitSink<Socket, Message>, frame: CloseFrame) {
+    let _ = timeout(FAREWELL, socket.send(Message::Close(Some(frame)))).await;
+}
+
+/// Sends the answer to a close, which the socket has prepared, and hangs up.
+async fn answer_close(mut socket: SplitSink<Socket, Message>) {
+    let _ = timeout(FAREWELL, socket.flush()).await;
 }

@@ -83,9 +83,12 @@ impl Turns {
         };
         match admit::admit(&self.recorder, &caller, Dialect::OpenAi, &model).await {
             Ok(admission) => {
-                let record = self.lock().next_record(&model, &self.clock);
+                let mut state = self.lock();
+                let record = state.next_record(&model, &self.clock);
+                // A model that was refused is unknown to the engine, and is not gone on with.
+                state.last_model = record.model.clone().or(state.last_model.take());
                 let receipt = Receipt::new(admission.place, record, true, self.in_flight.token());
-                self.lock().open.push_back(receipt);
+                state.open.push_back(receipt);
                 Ok(())
             }
             Err(fault) => {
@@ -118,7 +121,6 @@ impl Turns {
             (Model::Missing, Some(last)) => Model::Named(last.clone()),
             (model, _) => model,
         };
-        state.last_model = model.name().map(str::to_owned).or(state.last_model.take());
         Ok(Some((caller, model)))
     }
 

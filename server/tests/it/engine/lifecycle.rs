@@ -11,17 +11,10 @@ use nix::unistd::Pid;
 use proxypal_server::engine::{EngineError, EngineMode, EngineState};
 
 use super::support::{Room, compatible, engine_binary, provider, script};
+use crate::support::programs::is_alive;
 
 fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(pid).unwrap()), signal).unwrap();
-}
-
-fn is_alive(pid: u32) -> bool {
-    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    state
-        .rsplit(") ")
-        .next()
-        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use entity::provider_account::{ProviderKind, ProviderModel};
 use futures_util::future::BoxFuture;
@@ -21,8 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-/// How long a test waits for anything.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) use crate::support::{PATIENCE, programs::engine_binary};
 
 /// Credentials that a test can change.
 #[derive(Debug)]
@@ -194,22 +192,6 @@ fn options(data_dir: &Path) -> EngineOptions {
         allow_demo_fallback: false,
         drain: None,
     }
-}
-
-/// The engine under test. `cargo test` builds the double beside this program; `cargo test --test it`
-/// does not, so `cargo build --examples` goes before it after a change of the double.
-pub(crate) fn engine_binary() -> PathBuf {
-    std::env::var_os("TEST_ENGINE_BINARY").map_or_else(double, PathBuf::from)
-}
-
-fn double() -> PathBuf {
-    let program = std::env::current_exe().unwrap();
-    program
-        .parent()
-        .unwrap()
-        .parent()
-        .unwrap()
-        .join("examples/engine_double")
 }
 
 /// A program made of a shell script.

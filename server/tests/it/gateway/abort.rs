@@ -166,18 +166,7 @@ async fn a_revoked_key_ends_the_stream_that_is_under_way() {
     faucet.pour(DELTA).await;
     raw.read_until("twelve bytes").await;
 
-    let user = app
-        .services
-        .api_keys
-        .ring()
-        .find(key.as_bytes())
-        .unwrap()
-        .user_id;
-    app.services
-        .users
-        .set_enabled(&[user], false)
-        .await
-        .unwrap();
+    app.disable_user_of(&key).await;
     faucet.pour(DELTA).await;
 
     let rest = raw.read_to_end().await;

@@ -3,8 +3,10 @@
 mod abort;
 mod admission;
 mod failures;
+mod managed;
 mod metering;
 mod raw;
+mod restart;
 mod socket;
 mod stopping;
 mod verbatim;

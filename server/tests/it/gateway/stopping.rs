@@ -43,7 +43,20 @@ async fn begin(app: &TestApp) -> Raw {
     raw
 }
 
-async fn only_record(database: &TestDatabase) -> entity::request::Model {
+pub(super) async fn only_record(database: &TestDatabase) -> entity::request::Model {
+    let [record] = <[_; 1]>::try_from(records(database).await).unwrap();
+    record
+}
+
+/// The only record that is not of a list of models.
+pub(super) async fn only_answer(database: &TestDatabase) -> entity::request::Model {
+    let mut records = records(database).await;
+    records.retain(|record| record.endpoint != "GET /v1/models");
+    let [record] = <[_; 1]>::try_from(records).unwrap();
+    record
+}
+
+async fn records(database: &TestDatabase) -> Vec<entity::request::Model> {
     let db = Database::open(&database.url, database.directory.path())
         .await
         .unwrap();
@@ -52,8 +65,7 @@ async fn only_record(database: &TestDatabase) -> entity::request::Model {
         .list(&RequestFilter::default(), &PageRequest::default())
         .await
         .unwrap();
-    let [record] = <[_; 1]>::try_from(page.items).unwrap();
-    record
+    page.items
 }
 
 #[tokio::test]
@@ -74,7 +86,7 @@ async fn a_stream_that_is_under_way_ends_before_the_server_does() {
 #[tokio::test]
 async fn what_does_not_end_within_the_grace_is_cut_off_and_recorded() {
     let options = Options::default().with("--shutdown-grace=0");
-    let app = TestApp::before(scripted(slow(Duration::from_secs(60))).await, options).await;
+    let app = TestApp::before(scripted(slow(Duration::from_mins(1))).await, options).await;
     let mut raw = begin(&app).await;
 
     let database = app.stop().await;

@@ -53,7 +53,6 @@ pub(crate) struct TestApp {
     pub(crate) services: Services,
     pub(crate) http: reqwest::Client,
     pub(crate) database: TestDatabase,
-    pub(crate) setup_url: Option<String>,
     stop: CancellationToken,
     serving: JoinHandle<anyhow::Result<()>>,
 }
@@ -98,7 +97,6 @@ impl TestApp {
         let app = App::build(config, around).await.unwrap();
         let services = app.services().clone();
         let stop = app.stop_token();
-        let setup_url = app.setup_url().map(str::to_owned);
         #[expect(clippy::disallowed_methods, reason = "the server ends with the test")]
         let serving = tokio::spawn(app.serve(listener));
         let http = reqwest::Client::builder()
@@ -111,7 +109,6 @@ impl TestApp {
             services,
             http,
             database,
-            setup_url,
             stop,
             serving,
         }
@@ -151,6 +148,14 @@ impl TestApp {
         let users: &Users = &self.services.users;
         let (_, issued) = users.create(user).await.unwrap();
         issued.secret.expose_secret().to_owned()
+    }
+
+    /// Disables the user who holds this key.
+    pub(crate) async fn disable_user_of(&self, key: &str) {
+        let caller = self.services.api_keys.ring().find(key.as_bytes());
+        let users = [caller.unwrap().user_id];
+        let users = self.services.users.set_enabled(&users, false).await;
+        assert_eq!(users.unwrap().len(), 1);
     }
 
     /// Every record from the beginning, as it is settled.

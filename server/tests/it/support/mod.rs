@@ -8,18 +8,24 @@ mod credentials;
 mod database;
 mod engine;
 mod events;
+pub(crate) mod operator;
 mod plane;
+pub(crate) mod programs;
+pub(crate) mod provider;
+mod responses_socket;
+pub(crate) mod server;
 mod socket;
 
 use std::time::Duration;
 
 pub(crate) use self::{
-    app::{Options, TestApp},
+    app::{Options, Records, TestApp},
     caller::{Caller, code, cookie_lines},
     database::TestDatabase,
     engine::{Script, scripted},
     events::Events,
     plane::{ControlPlane, PASSWORD},
+    responses_socket::{ClientEnd, EngineEnd, SocketEngine, TURN_STATE},
     socket::Socket,
 };
 
@@ -31,4 +37,17 @@ pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future)
         .await
         .unwrap_or_else(|_| panic!("{what} did not happen in time"))
+}
+
+/// Waits for what no event tells of: what another process, or a writer behind the scenes, has done.
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let looking = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    soon(what, looking).await
 }

@@ -1,0 +1,167 @@
+//! A whole server with an engine of its own, before a provider that knows what it produced.
+
+mod accounts;
+mod canaries;
+mod killed;
+mod leaving;
+mod protocols;
+
+use entity::{provider_account::ProviderKind, request};
+use proxypal_server::domain::provider_accounts::NewProviderApiKey;
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::support::{
+    Options, Records, TestApp, TestDatabase, eventually, programs::engine_binary,
+    provider::Provider,
+};
+
+const CHAT: &str = "stub-chat";
+
+/// The server, the provider, and somebody who may use both.
+struct Managed {
+    app: TestApp,
+    provider: Provider,
+    key: String,
+    /// A stream cannot be shared between threads; a mutex makes it so.
+    records: Mutex<Records>,
+}
+
+/// One of the four ways to ask the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Chat,
+    Messages,
+    Responses,
+    Gemini,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Delivery {
+    Streamed,
+    Whole,
+}
+
+impl Protocol {
+    const ALL: [Self; 4] = [Self::Chat, Self::Messages, Self::Responses, Self::Gemini];
+
+    fn kind(self) -> ProviderKind {
+        match self {
+            Self::Chat => ProviderKind::OpenaiCompatible,
+            Self::Messages => ProviderKind::Claude,
+            Self::Responses => ProviderKind::Chatgpt,
+            Self::Gemini => ProviderKind::Gemini,
+        }
+    }
+
+    fn model(self) -> &'static str {
+        match self {
+            Self::Chat => CHAT,
+            Self::Messages => "stub-claude",
+            Self::Responses => "stub-codex",
+            Self::Gemini => "stub-gemini",
+        }
+    }
+
+    fn path(self, delivery: Delivery) -> &'static str {
+        match (self, delivery) {
+            (Self::Chat, _) => "/v1/chat/completions",
+            (Self::Messages, _) => "/v1/messages",
+            (Self::Responses, _) => "/v1/responses",
+            (Self::Gemini, Delivery::Streamed) => {
+                "/v1beta/models/stub-gemini:streamGenerateContent?alt=sse"
+            }
+            (Self::Gemini, Delivery::Whole) => "/v1beta/models/stub-gemini:generateContent",
+        }
+    }
+
+    /// A request whose text is the provider's script.
+    fn body(self, delivery: Delivery, script: &str) -> Value {
+        let (model, stream) = (self.model(), delivery == Delivery::Streamed);
+        let said = json!([{"role": "user", "content": script}]);
+        match self {
+            Self::Chat => json!({"model": model, "stream": stream, "messages": said}),
+            Self::Messages => {
+                json!({"model": model, "stream": stream, "max_tokens": 100, "messages": said})
+            }
+            Self::Responses => json!({"model": model, "stream": stream, "input": [
+                {"type": "message", "role": "user", "content": [{"type": "input_text", "text": script}]}]}),
+            Self::Gemini => json!({"contents": [{"role": "user", "parts": [{"text": script}]}]}),
+        }
+    }
+}
+
+impl Managed {
+    /// With an account for each protocol.
+    async fn start() -> Self {
+        let binary = format!("--engine-binary={}", engine_binary().display());
+        let options = Options::default().with("--engine=managed").with(&binary);
+        let app = TestApp::start(options, TestDatabase::create().await).await;
+        let provider = Provider::start().await;
+        let (key, records) = (app.issue_key().await, Mutex::new(app.records().await));
+        let managed = Self {
+            app,
+            provider,
+            key,
+            records,
+        };
+        for protocol in Protocol::ALL {
+            let account = managed.provider.account(protocol.kind(), protocol.model());
+            managed.add(account).await;
+        }
+        for protocol in Protocol::ALL {
+            managed.lists(protocol.model(), true).await;
+        }
+        managed
+    }
+
+    async fn add(&self, account: NewProviderApiKey) -> Uuid {
+        let accounts = &self.app.services.provider_accounts;
+        accounts.add_api_key(account).await.unwrap().id
+    }
+
+    /// Waits until a model is listed, or is not.
+    async fn lists(&self, model: &str, is_listed: bool) {
+        eventually("the model list", async || {
+            let request = self.app.http.get(self.app.url("/v1/models"));
+            let answer = request.bearer_auth(&self.key).send().await.unwrap();
+            let list: Value = answer.json().await.unwrap();
+            let mut models = list["data"].as_array()?.iter();
+            (models.any(|listed| listed["id"] == model) == is_listed).then_some(())
+        })
+        .await;
+    }
+
+    fn request(&self, protocol: Protocol, delivery: Delivery, script: &str) -> RequestBuilder {
+        let request = self.app.http.post(self.app.url(protocol.path(delivery)));
+        request
+            .bearer_auth(&self.key)
+            .json(&protocol.body(delivery, script))
+    }
+
+    async fn ask(&self, protocol: Protocol, delivery: Delivery, script: &str) -> reqwest::Response {
+        let request = self.request(protocol, delivery, script);
+        request.send().await.unwrap()
+    }
+
+    /// The next record that is not of a list of models.
+    async fn next_record(&mut self) -> request::Model {
+        loop {
+            let record = self.records.get_mut().next().await;
+            if record.endpoint != "GET /v1/models" {
+                return record;
+            }
+        }
+    }
+
+    /// A record once the engine has reported on it.
+    async fn reconciled(&self, id: Uuid) -> request::Model {
+        eventually("the engine's report", async || {
+            let record = self.app.services.requests.find(id).await.unwrap()?;
+            record.account_id.is_some().then_some(record)
+        })
+        .await
+    }
+}

@@ -1,0 +1,194 @@
+//! The schema goes up and down the same on both databases, and guards the history.
+
+use entity::{
+    api_key, provider_account,
+    request::{self, Outcome, Protocol, UsageSource},
+    user,
+};
+use migration::{Migrator, MigratorTrait as _};
+use proxypal_server::{db, domain::users::NewUser};
+use sea_orm::{
+    ActiveModelTrait as _, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection,
+    DbBackend, DbErr, EntityTrait as _, IntoActiveModel as _, QueryResult, Statement,
+};
+use uuid::Uuid;
+
+use crate::support::{Options, TestApp, TestDatabase};
+
+/// One connection: `SQLite` caches the schema of each.
+async fn connect(home: &TestDatabase) -> DatabaseConnection {
+    let url = match home.url.strip_prefix("sqlite:") {
+        Some(_) => format!("{}?mode=rwc", home.url),
+        None => home.url.clone(),
+    };
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1);
+    Database::connect(options).await.unwrap()
+}
+
+/// Everything that is there, in words: tables with their columns, and indexes.
+async fn schema(database: &DatabaseConnection) -> Vec<String> {
+    let query = if database.get_database_backend() == DbBackend::Postgres {
+        "SELECT concat_ws(' ', table_name, column_name, data_type, character_maximum_length, is_nullable) \
+         FROM information_schema.columns WHERE table_schema = 'public' \
+         UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' \
+         UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) \
+         FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1"
+    } else {
+        "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1"
+    };
+    let statement = Statement::from_string(database.get_database_backend(), query);
+    let rows = database.query_all_raw(statement).await.unwrap();
+    let text = |row: &QueryResult| row.try_get_by_index::<String>(0).unwrap();
+    let words = rows.iter().map(text);
+    words
+        .filter(|words| !words.contains("seaql_migrations"))
+        .collect()
+}
+
+#[tokio::test]
+async fn each_step_goes_down_to_where_it_came_from_and_up_again() {
+    let home = TestDatabase::create().await;
+    let database = connect(&home).await;
+    let steps = Migrator::migrations().len();
+    let mut stages = vec![schema(&database).await];
+
+    for _ in 0..steps {
+        Migrator::up(&database, Some(1)).await.unwrap();
+        stages.push(schema(&database).await);
+    }
+
+    for stage in stages.iter().rev().skip(1) {
+        Migrator::down(&database, Some(1)).await.unwrap();
+        assert_eq!(schema(&database).await, *stage);
+    }
+    assert!(stages[0].is_empty());
+    Migrator::up(&database, None).await.unwrap();
+    assert_eq!(schema(&database).await, stages[steps]);
+}
+
+#[tokio::test]
+async fn every_entity_finds_its_table_and_columns() {
+    let home = TestDatabase::create().await;
+    let database = connect(&home).await;
+    Migrator::up(&database, None).await.unwrap();
+
+    entity::admin::Entity::find().all(&database).await.unwrap();
+    entity::session::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::api_token::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    user::Entity::find().all(&database).await.unwrap();
+    api_key::Entity::find().all(&database).await.unwrap();
+    request::Entity::find().all(&database).await.unwrap();
+    provider_account::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::setting::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::secret::Entity::find().all(&database).await.unwrap();
+}
+
+#[tokio::test]
+async fn foreign_keys_are_enforced_on_every_connection() {
+    let home = TestDatabase::create().await;
+    let db = db::Database::open(&home.url, home.directory.path())
+        .await
+        .unwrap();
+    if db.reader().get_database_backend() == DbBackend::Postgres {
+        return; // It knows no connection without them.
+    }
+
+    let is_on = async |connection: &DatabaseConnection| {
+        let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA foreign_keys");
+        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+        row.try_get_by_index::<i32>(0).unwrap() == 1
+    };
+
+    assert!(is_on(db.writer()).await);
+    // Held at the same time, each of these has a connection of its own.
+    let pool = db.reader().get_sqlite_connection_pool();
+    let mut held = Vec::new();
+    for _ in 0..pool.options().get_max_connections() {
+        let mut connection = pool.acquire().await.unwrap();
+        let on: i32 = sea_orm::sqlx::query_scalar("PRAGMA foreign_keys")
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
+        assert_eq!(on, 1);
+        held.push(connection);
+    }
+    assert!(held.len() > 1);
+}
+
+fn request_of(user_id: Uuid, api_key_id: Uuid) -> request::Model {
+    request::Model {
+        id: Uuid::now_v7(),
+        sequence: 1,
+        connection_id: None,
+        user_id,
+        api_key_id,
+        started_at: 0,
+        duration: 0,
+        time_to_first_byte: None,
+        endpoint: "POST /v1/chat/completions".to_owned(),
+        protocol: Protocol::OpenaiChat,
+        model: None,
+        served_model: None,
+        provider: None,
+        account_id: None,
+        streamed: false,
+        http_status: Some(200),
+        outcome: Outcome::Completed,
+        error_code: None,
+        usage_source: UsageSource::Unknown,
+        reconciliation: None,
+        input_tokens: None,
+        cache_read_tokens: None,
+        cache_write_tokens: None,
+        output_tokens: None,
+        reasoning_tokens: None,
+        client_ip: None,
+        user_agent: None,
+    }
+}
+
+fn assert_refused_for_its_references<T>(result: Result<T, DbErr>) {
+    let error = result.err().unwrap().to_string().to_lowercase();
+    assert!(error.contains("foreign key constraint"), "{error}");
+}
+
+#[tokio::test]
+async fn a_user_with_requests_cannot_be_deleted() {
+    let home = TestDatabase::create().await;
+    let app = TestApp::start(Options::default().with("--engine=demo"), home).await;
+    let new = NewUser {
+        name: "Ada".to_owned(),
+        ..NewUser::default()
+    };
+    let (user, issued) = app.services.users.create(new).await.unwrap();
+    let home = app.stop().await;
+    let db = db::Database::open(&home.url, home.directory.path())
+        .await
+        .unwrap();
+    let row = request_of(user.id, issued.api_key.id).into_active_model();
+    row.insert(db.writer()).await.unwrap();
+
+    let key = api_key::Entity::delete_by_id(issued.api_key.id);
+    assert_refused_for_its_references(key.exec(db.writer()).await);
+    let user = user::Entity::delete_by_id(user.id);
+    assert_refused_for_its_references(user.exec(db.writer()).await);
+    let stranger = request::Model {
+        sequence: 2,
+        ..request_of(Uuid::now_v7(), Uuid::now_v7())
+    };
+    let stranger = stranger.into_active_model().insert(db.writer()).await;
+    assert_refused_for_its_references(stranger);
+}

@@ -1,0 +1,75 @@
+//! A provider of all four protocols, which keeps a list of what it produced: the example
+//! `provider_stub`, whose answers are scripted by the text of a request.
+
+use entity::provider_account::{ProviderKind, ProviderModel};
+use proxypal_server::domain::{provider_accounts::NewProviderApiKey, tokens::Tokens};
+use serde_json::Value;
+use tokio::process::Command;
+
+use super::programs::{Program, example};
+
+/// A provider that runs.
+pub(crate) struct Provider {
+    pub(crate) url: String,
+    _program: Program,
+}
+
+impl Provider {
+    pub(crate) async fn start() -> Self {
+        let mut command = Command::new(example("provider_stub"));
+        let mut program = Program::start(command.args(["--port", "0"]));
+        let url = program.output.line_with("http://").await;
+        Self {
+            url,
+            _program: program,
+        }
+    }
+
+    /// What it says of the answer with this tag.
+    pub(crate) async fn produced(&self, tag: &str) -> Value {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.get(format!("{}/produced", self.url)).send().await;
+        let list = answer.unwrap().text().await.unwrap();
+        let mut entries = list.lines().map(|line| serde_json::from_str(line).unwrap());
+        entries.find(|entry: &Value| entry["tag"] == tag).unwrap()
+    }
+
+    /// The tokens that it says it produced.
+    pub(crate) async fn tokens(&self, tag: &str) -> Tokens {
+        let tokens = &self.produced(tag).await["tokens"];
+        let count = |name: &str| tokens[name].as_i64().unwrap();
+        Tokens {
+            input: count("input"),
+            cache_read: count("cacheRead"),
+            cache_write: count("cacheWrite"),
+            output: count("output"),
+            reasoning: count("reasoning"),
+        }
+    }
+
+    /// An account of this kind, for one model.
+    pub(crate) fn account(&self, kind: ProviderKind, model: &str) -> NewProviderApiKey {
+        let url = &self.url;
+        let base_url = match kind {
+            ProviderKind::OpenaiCompatible => format!("{url}/v1"),
+            ProviderKind::Chatgpt => format!("{url}/codex"),
+            ProviderKind::Claude
+            | ProviderKind::Gemini
+            | ProviderKind::Copilot
+            | ProviderKind::Kimi
+            | ProviderKind::Xai => url.clone(),
+        };
+        NewProviderApiKey {
+            kind,
+            api_key: format!("sk-canary-of-the-provider-{model}").into(),
+            label: Some(format!("account of {model}")),
+            base_url: Some(base_url),
+            headers: Vec::new(),
+            models: vec![ProviderModel {
+                name: model.to_owned(),
+                alias: None,
+            }],
+            prefix: None,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The server as its users run it: a program with an environment.
+
+use std::{net::SocketAddr, process::Output as Ended};
+
+use tokio::process::Command;
+
+use super::{
+    TestDatabase,
+    programs::{Program, engine_binary},
+};
+
+pub(crate) const PASSWORD: &str = "correct-horse-battery-canary";
+/// Thirty-two bytes.
+pub(crate) const ENCRYPTION_KEY: &str =
+    "ca4a1700ca4a1701ca4a1702ca4a1703ca4a1704ca4a1705ca4a1706ca4a1707";
+
+/// A server that runs.
+pub(crate) struct Server {
+    pub(crate) program: Program,
+    pub(crate) url: String,
+}
+
+impl Server {
+    /// Starts it and waits until it says where.
+    pub(crate) async fn start(command: &mut Command) -> Self {
+        let mut program = Program::start(command);
+        let line = program.output.line_with("http://").await;
+        let url = line.trim().split("/setup").next().unwrap();
+        let url = url.trim_end_matches('/').to_owned();
+        Self { program, url }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.url.trim_start_matches("http://").parse().unwrap()
+    }
+}
+
+/// The program with this data, an administrator and a key, and nothing else of ours.
+pub(crate) fn server(home: &TestDatabase) -> Command {
+    let mut command = bare_server(home);
+    command
+        .env("ADMIN_PASSWORD", PASSWORD)
+        .env("ENCRYPTION_KEY", ENCRYPTION_KEY);
+    command
+}
+
+/// The program with this data.
+pub(crate) fn bare_server(home: &TestDatabase) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_proxypal-server"));
+    command
+        .env_clear()
+        .env("DATA_DIR", home.directory.path())
+        .env("DATABASE_URL", &home.url)
+        .env("PORT", "0");
+    command
+}
+
+/// Before an engine that runs elsewhere.
+pub(crate) fn before(engine: SocketAddr, command: &mut Command) -> &mut Command {
+    command
+        .env("ENGINE", "external")
+        .env("ENGINE_URL", format!("http://{engine}"))
+        .env("ENGINE_API_KEY", "internal-engine-key")
+}
+
+/// With an engine of its own.
+pub(crate) fn managing(command: &mut Command) -> &mut Command {
+    command
+        .env("ENGINE", "managed")
+        .env("ENGINE_BINARY", engine_binary())
+}
+
+/// Runs a command to its end.
+pub(crate) async fn run(command: &mut Command) -> Ended {
+    super::soon("the command's end", command.kill_on_drop(true).output())
+        .await
+        .unwrap()
+}
