@@ -1,6 +1,6 @@
 //! `docs/configuration.md` is what `--help` says.
 
-use std::{fs, path::Path, process::Command};
+use std::{fmt::Write as _, fs, path::Path, process::Command};
 
 /// The committed page is what the program says. `UPDATE=1` rewrites it.
 #[test]
@@ -38,10 +38,12 @@ fn page() -> String {
         ),
         ("proxypal-server healthcheck", &["healthcheck", "--help"]),
     ] {
-        page.push_str(&format!(
+        write!(
+            page,
             "\n## `{title}`\n\n```text\n{}\n```\n",
             help(arguments)
-        ));
+        )
+        .unwrap();
     }
     page
 }

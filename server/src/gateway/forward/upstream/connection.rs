@@ -24,11 +24,14 @@ use crate::gateway::body::Upload;
 
 pub(super) const CONNECT_TIME: Duration = Duration::from_secs(5);
 
+/// What reads and writes.
+type Driver = http1::Connection<TokioIo<TcpStream>, Upload>;
+
 /// The connection, and the half that takes requests.
 pub(super) struct Connection {
     sender: SendRequest<Upload>,
     /// Gone once the connection ended.
-    driver: Option<Pin<Box<http1::Connection<TokioIo<TcpStream>, Upload>>>>,
+    driver: Option<Pin<Box<Driver>>>,
     rested_since: Instant,
 }
 
