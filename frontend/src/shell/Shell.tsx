@@ -21,8 +21,8 @@ function Notices() {
       <Show when={serverInfo()?.engineMode === "DEMO"}>
         <Notice tone="info">
           <span class="font-medium">This is the demo engine.</span> It answers every request with
-          made-up text and calls no provider. Start the server with <Code>ENGINE=managed</Code> to
-          use real accounts.
+          made-up text and calls no provider. For real accounts get the engine with{" "}
+          <Code>proxypal-server engine install</Code> and restart the server.
         </Notice>
       </Show>
     </>

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use anyhow::Context as _;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 
 use super::{Done, Failure, terminal};
@@ -18,6 +19,7 @@ pub(super) async fn serve(options: &Options) -> Done {
     let began = Instant::now();
     let config = Config::read(options, Secrets::from_environment()).map_err(Failure::Usage)?;
     telemetry::start(&config.log);
+    raise_open_files();
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!(
             "cannot listen on {}; is another server running? choose another HOST or PORT",
@@ -56,6 +58,15 @@ pub(super) async fn serve(options: &Options) -> Done {
     tokio::select! {
         result = &mut serving => Ok(result?),
         () = shutdown::requested() => Err(Failure::Other(anyhow::anyhow!("stopped at once"))),
+    }
+}
+
+/// Each stream needs two file handles, and the usual limit of 1024 is a soft one.
+fn raise_open_files() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        tracing::debug!(%error, "cannot raise the limit of open files");
     }
 }
 

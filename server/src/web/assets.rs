@@ -17,7 +17,7 @@ use url::Url;
 
 /// What `npm run build` leaves; empty when it did not run before the program was compiled.
 #[derive(Embed)]
-#[folder = "$CARGO_MANIFEST_DIR/../frontend/dist"]
+#[folder = "../frontend/dist"]
 #[allow_missing = true]
 struct FrontEnd;
 

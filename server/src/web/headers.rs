@@ -15,10 +15,9 @@ use axum::{
 };
 use url::Url;
 
-/// Style attributes are allowed because templates of the front end have some; they cannot load anything.
 const POLICY: &str = "default-src 'self'; base-uri 'self'; connect-src 'self'; font-src 'self'; \
      form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; object-src 'none'; \
-     script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'";
+     script-src 'self'; style-src 'self'";
 const PERMISSIONS: &str =
     "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 const TWO_YEARS: &str = "max-age=63072000";

@@ -12,6 +12,7 @@ mod engine;
 mod gateway;
 mod graphql;
 mod migrations;
+mod pages;
 mod schema;
 mod support;
 mod web;
