@@ -23,7 +23,7 @@ use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _, future::ready};
 use serde::Deserialize;
 use tokio::{
     sync::oneshot,
-    time::{interval, timeout},
+    time::{Instant, interval_at, timeout},
 };
 
 use super::{endpoint::Endpoint, error::Failure, limits::LiveOperations, refusal::Refusal};
@@ -143,7 +143,8 @@ async fn exchange(
     sink: &mut (impl Sink<Message> + Unpin),
 ) {
     let mut messages = pin!(messages);
-    let mut signs_of_life = interval(SIGN_OF_LIFE);
+    // Not at once: an answer nobody reads would turn the farewell into a reset.
+    let mut signs_of_life = interval_at(Instant::now() + SIGN_OF_LIFE, SIGN_OF_LIFE);
     loop {
         let message = tokio::select! {
             message = messages.next() => match message {

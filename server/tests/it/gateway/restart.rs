@@ -52,6 +52,7 @@ fn engine() -> (tokio::sync::watch::Sender<bool>, Script) {
 }
 
 async fn begin(server: &Server, key: &str, model: &str) -> Raw {
+    server.engine_runs().await;
     let body = json!({ "model": model }).to_string();
     let mut raw = Raw::connect(server.address()).await;
     raw.send(format!(

@@ -30,6 +30,17 @@ impl Server {
         Self { program, url }
     }
 
+    /// Waits until the engine answers, which comes a moment after the server does.
+    pub(crate) async fn engine_runs(&self) {
+        let url = format!("{}/healthz", self.url);
+        super::eventually("the engine's start", async || {
+            let health = reqwest::get(&url).await.ok()?;
+            let health: serde_json::Value = health.json().await.ok()?;
+            (health["engine_state"] == "RUNNING").then_some(())
+        })
+        .await;
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.url.trim_start_matches("http://").parse().unwrap()
