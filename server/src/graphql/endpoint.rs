@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Request as Operation, Response as Answer};
+use async_graphql_axum::GraphQLResponse;
 use axum::{
     body::{Body, to_bytes},
     extract::{FromRequestParts as _, Request, State, WebSocketUpgrade},
@@ -15,7 +16,7 @@ use axum::{
         header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT},
         request::Parts,
     },
-    response::{IntoResponse as _, Json, Response},
+    response::{IntoResponse as _, Response},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -161,19 +162,12 @@ fn check_csrf(
     Ok(check_token(session, presented)?)
 }
 
-fn json(mut answer: Answer, graphql: bool) -> Response {
-    let headers = std::mem::take(&mut answer.http_headers);
-    let mut response = Json(answer).into_response();
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if graphql {
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(GRAPHQL_JSON));
-    }
-    for (name, value) in &headers {
-        response.headers_mut().append(name, value.clone());
+fn json(answer: Answer, graphql: bool) -> Response {
+    let mut response = GraphQLResponse::from(answer).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if !graphql {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     response
 }
