@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::ModelPatterns;
+use super::{ModelPatterns, RateLimit};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -24,6 +24,8 @@ pub struct Model {
     pub last_used_at: Option<DateTimeUtc>,
     pub expires_at: Option<DateTimeUtc>,
     pub revoked_at: Option<DateTimeUtc>,
+    /// `None` leaves it to the user's.
+    pub rate_limit: Option<RateLimit>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub user: BelongsTo<super::user::Entity>,
 }

@@ -3,11 +3,16 @@
 pub mod admin;
 pub mod api_key;
 pub mod api_token;
+pub mod price;
 pub mod provider_account;
+pub mod quota;
+pub mod quota_bucket;
 pub mod request;
 pub mod secret;
 pub mod session;
 pub mod setting;
+pub mod usage_rollup;
+pub mod usage_slice;
 pub mod user;
 
 /// Model names a caller is restricted to; `*` matches any run of characters.
@@ -22,3 +27,24 @@ pub mod user;
     sea_orm::FromJsonQueryResult,
 )]
 pub struct ModelPatterns(pub Vec<String>);
+
+/// How fast a user or a key may call; what is `None` is not limited here.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    sea_orm::FromJsonQueryResult,
+)]
+pub struct RateLimit {
+    pub requests_per_minute: Option<u32>,
+    pub tokens_per_minute: Option<u64>,
+    /// Requests, and turns of sockets, under way at once.
+    pub concurrent_requests: Option<u32>,
+    /// WebSockets open at once.
+    pub concurrent_sockets: Option<u32>,
+}

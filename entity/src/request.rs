@@ -125,6 +125,10 @@ pub struct Model {
     pub reasoning_tokens: Option<i64>,
     pub client_ip: Option<String>,
     pub user_agent: Option<String>,
+    /// The price that was in force; `None` for what costs nothing and for what has no price.
+    pub price_id: Option<Uuid>,
+    /// Nano-USD; `None` while the tokens are unknown or the model has no price.
+    pub cost: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

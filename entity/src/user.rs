@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::ModelPatterns;
+use super::{ModelPatterns, RateLimit};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -21,6 +21,11 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     pub last_used_at: Option<DateTimeUtc>,
     pub archived_at: Option<DateTimeUtc>,
+    /// `None` leaves it to the server's defaults.
+    pub rate_limit: Option<RateLimit>,
+    /// Since the last reset.
+    pub used_tokens: i64,
+    pub usage_reset_at: Option<DateTimeUtc>,
     #[sea_orm(has_many)]
     pub api_keys: HasMany<super::api_key::Entity>,
 }

@@ -8,6 +8,9 @@ mod m20261122_000002_create_user;
 mod m20261122_000003_create_request;
 mod m20261122_000004_create_provider_account;
 mod m20261122_000005_create_setting;
+mod m20261122_000006_create_price;
+mod m20261122_000007_create_quota;
+mod m20261122_000008_create_usage;
 
 /// Brings a database's schema up to date.
 #[derive(Debug)]
@@ -22,6 +25,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_create_request::Migration),
             Box::new(m20261122_000004_create_provider_account::Migration),
             Box::new(m20261122_000005_create_setting::Migration),
+            Box::new(m20261122_000006_create_price::Migration),
+            Box::new(m20261122_000007_create_quota::Migration),
+            Box::new(m20261122_000008_create_usage::Migration),
         ]
     }
 }

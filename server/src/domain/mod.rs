@@ -10,6 +10,7 @@ pub mod models;
 pub mod paging;
 pub mod patch;
 pub mod provider_accounts;
+pub mod rate_limits;
 pub mod requests;
 pub mod server_secrets;
 pub mod sessions;

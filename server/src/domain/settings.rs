@@ -4,14 +4,17 @@ use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
-use entity::setting::{self, Entity as Setting};
+use entity::{
+    RateLimit,
+    setting::{self, Entity as Setting},
+};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _,
     sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Result};
+use super::{Error, Result, rate_limits};
 use crate::{clock::SharedClock, db::Database};
 
 const KEY: &str = "gateway";
@@ -40,6 +43,12 @@ pub struct GatewaySettings {
     pub drain_concurrency: u32,
     /// The longest request body.
     pub max_body_bytes: u64,
+    /// How fast a user may call who has no rate limit of their own.
+    pub default_rate_limit: RateLimit,
+    /// What is reserved for the answer of a request that does not bound it, in tokens.
+    pub assumed_output_tokens: u32,
+    /// How long single requests are kept; their sums stay.
+    pub retention_days: u32,
 }
 
 impl Default for GatewaySettings {
@@ -50,6 +59,12 @@ impl Default for GatewaySettings {
             drain_bytes: 16 * MIB,
             drain_concurrency: 64,
             max_body_bytes: 64 * MIB,
+            default_rate_limit: RateLimit {
+                requests_per_minute: Some(60),
+                ..RateLimit::default()
+            },
+            assumed_output_tokens: 4096,
+            retention_days: 90,
         }
     }
 }
@@ -73,7 +88,15 @@ impl GatewaySettings {
         within("drainSeconds", self.drain_seconds.into(), 1, 3600)?;
         within("drainBytes", self.drain_bytes, 64 * 1024, 1024 * MIB)?;
         within("drainConcurrency", self.drain_concurrency.into(), 0, 10_000)?;
-        within("maxBodyBytes", self.max_body_bytes, 1024, 1024 * MIB)
+        within("maxBodyBytes", self.max_body_bytes, 1024, 1024 * MIB)?;
+        within(
+            "assumedOutputTokens",
+            self.assumed_output_tokens.into(),
+            1,
+            1_000_000,
+        )?;
+        within("retentionDays", self.retention_days.into(), 1, 3650)?;
+        rate_limits::check(&self.default_rate_limit)
     }
 }
 

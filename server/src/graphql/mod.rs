@@ -21,6 +21,7 @@ mod loaders;
 mod paging;
 mod provider;
 mod provider_changes;
+mod rate_limit;
 mod refusal;
 mod report;
 mod request;

@@ -9,6 +9,7 @@ use super::{
     context::ContextExt as _,
     error::Result,
     guard::AtLeast,
+    rate_limit::{RateLimit, RateLimitInput},
     scalar::{BigInt, DateTime, int},
 };
 use crate::domain::settings::{GatewaySettings, Versioned};
@@ -64,6 +65,21 @@ impl Settings {
     async fn max_body_bytes(&self) -> BigInt {
         self.0.gateway.max_body_bytes.into()
     }
+
+    /// How fast a user may call who has no rate limit of their own.
+    async fn default_rate_limit(&self) -> RateLimit {
+        self.0.gateway.default_rate_limit.into()
+    }
+
+    /// What is reserved for the answer of a request that does not bound it itself, in tokens.
+    async fn assumed_output_tokens(&self) -> i32 {
+        int(self.0.gateway.assumed_output_tokens)
+    }
+
+    /// How many days single requests are kept; the sums of their usage stay.
+    async fn retention_days(&self) -> i32 {
+        int(self.0.gateway.retention_days)
+    }
 }
 
 /// What to set. What is left out stays.
@@ -79,6 +95,12 @@ struct UpdateSettingsInput {
     drain_concurrency: Option<u32>,
     /// The longest body of a request to the gateway, in bytes.
     max_body_bytes: Option<BigInt>,
+    /// How fast a user may call who has no rate limit of their own.
+    default_rate_limit: Option<RateLimitInput>,
+    /// What is reserved for the answer of a request that does not bound it itself, in tokens: 1 to 1000000.
+    assumed_output_tokens: Option<u32>,
+    /// How many days single requests are kept: 1 to 3650.
+    retention_days: Option<u32>,
 }
 
 impl UpdateSettingsInput {
@@ -97,6 +119,15 @@ impl UpdateSettingsInput {
         }
         if let Some(bytes) = self.max_body_bytes {
             gateway.max_body_bytes = bytes.count()?;
+        }
+        if let Some(limit) = self.default_rate_limit {
+            gateway.default_rate_limit = limit.read()?;
+        }
+        if let Some(tokens) = self.assumed_output_tokens {
+            gateway.assumed_output_tokens = tokens;
+        }
+        if let Some(days) = self.retention_days {
+            gateway.retention_days = days;
         }
         Ok(())
     }

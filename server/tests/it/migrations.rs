@@ -94,6 +94,20 @@ async fn every_entity_finds_its_table_and_columns() {
         .await
         .unwrap();
     entity::secret::Entity::find().all(&database).await.unwrap();
+    entity::price::Entity::find().all(&database).await.unwrap();
+    entity::quota::Entity::find().all(&database).await.unwrap();
+    entity::quota_bucket::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::usage_rollup::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::usage_slice::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -157,6 +171,8 @@ fn request_of(user_id: Uuid, api_key_id: Uuid) -> request::Model {
         reasoning_tokens: None,
         client_ip: None,
         user_agent: None,
+        price_id: None,
+        cost: None,
     }
 }
 

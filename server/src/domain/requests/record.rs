@@ -70,6 +70,8 @@ impl RequestRecord {
             reasoning_tokens: tokens.map(|tokens| tokens.reasoning),
             client_ip: self.client_ip.map(shortened),
             user_agent: self.user_agent.map(shortened),
+            price_id: None,
+            cost: None,
         }
     }
 }

@@ -1,0 +1,60 @@
+//! Usage of one user, key, provider, account and model in a quarter of an hour, an hour or a day (UTC).
+
+use sea_orm::entity::prelude::*;
+
+/// How much time a sum is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum Period {
+    /// Time zones differ from UTC by multiples of it.
+    Quarter = 0,
+    Hour = 1,
+    Day = 2,
+}
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "usage_rollup")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub period: Period,
+    /// Seconds since 1970.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub starts_at: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub api_key_id: Uuid,
+    /// A provider kind as the database writes it; empty while unknown.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub provider: String,
+    /// Nil while unknown.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub account_id: Uuid,
+    /// What the client asked for; empty for requests about no model.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub model: String,
+    /// Forwarded to the engine.
+    pub requests: i64,
+    /// Of these, those that the engine, the provider or the server did not finish.
+    pub failed: i64,
+    /// Refused by the gateway; not among `requests`.
+    pub rejected: i64,
+    pub input_tokens: i64,
+    pub cache_read_tokens: i64,
+    pub cache_write_tokens: i64,
+    pub output_tokens: i64,
+    pub reasoning_tokens: i64,
+    /// Nano-USD.
+    pub cost: i64,
+    /// Requests that used tokens of a model without a price.
+    pub unpriced: i64,
+    /// Requests whose tokens nobody told.
+    pub unknown: i64,
+    /// Requests whose tokens are estimated.
+    pub estimated: i64,
+    /// Microseconds, of all requests together.
+    pub duration: i64,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,53 @@
+//! Usage by one thing at a time (all users together, each user, each model …): few rows, so that a
+//! dashboard is quick however many requests there were.
+
+use sea_orm::entity::prelude::*;
+
+use super::usage_rollup::Period;
+
+/// What the subject of a slice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum Dimension {
+    /// Everything; the subject is empty.
+    Total = 0,
+    User = 1,
+    ApiKey = 2,
+    Provider = 3,
+    Account = 4,
+    Model = 5,
+    /// How the two sources of usage compare.
+    Reconciliation = 6,
+}
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "usage_slice")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub dimension: Dimension,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub period: Period,
+    /// Seconds since 1970.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub starts_at: i64,
+    /// An id or a name as the request's row has it; empty while unknown.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub subject: String,
+    /// The sums are those of `usage_rollup`.
+    pub requests: i64,
+    pub failed: i64,
+    pub rejected: i64,
+    pub input_tokens: i64,
+    pub cache_read_tokens: i64,
+    pub cache_write_tokens: i64,
+    pub output_tokens: i64,
+    pub reasoning_tokens: i64,
+    pub cost: i64,
+    pub unpriced: i64,
+    pub unknown: i64,
+    pub estimated: i64,
+    pub duration: i64,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
