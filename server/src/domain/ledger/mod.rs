@@ -1,0 +1,3 @@
+//! What was used, against what may be used.
+
+pub mod window;
