@@ -1,3 +1,4 @@
 //! What was used, against what may be used.
 
+pub mod gcra;
 pub mod window;
