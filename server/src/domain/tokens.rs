@@ -1,5 +1,10 @@
 //! Token counts in five buckets that never overlap, whatever the provider's own habit.
 
+use std::ops::RangeInclusive;
+
+/// The counts of one bucket of one request that can be believed: no model reads or writes more.
+pub const CREDIBLE: RangeInclusive<i64> = 0..=100_000_000;
+
 /// What one request used. The sum of the buckets is the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {
@@ -18,6 +23,15 @@ pub struct Tokens {
 impl Tokens {
     /// All buckets together.
     pub fn total(self) -> i64 {
+        self.buckets().into_iter().fold(0, i64::saturating_add)
+    }
+
+    /// Whether every bucket can be believed.
+    pub fn are_credible(self) -> bool {
+        self.buckets().iter().all(|count| CREDIBLE.contains(count))
+    }
+
+    fn buckets(self) -> [i64; 5] {
         [
             self.input,
             self.cache_read,
@@ -25,7 +39,5 @@ impl Tokens {
             self.output,
             self.reasoning,
         ]
-        .into_iter()
-        .fold(0, i64::saturating_add)
     }
 }

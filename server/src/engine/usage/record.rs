@@ -90,7 +90,7 @@ fn provider(name: &str) -> Option<ProviderKind> {
 /// Only `complete` counts are exact: the others do not add up (`inconsistent`), or belong to no bucket
 /// (`unclassified`), and would be guesses. No input at all means that nobody counted it: the caller
 /// left, the provider told nothing, or a stream of Anthropic's told it at its start, where the engine
-/// does not look. Unknown is not zero.
+/// does not look. Beside an absurd count the others are not to be trusted. Unknown is not zero.
 fn tokens(breakdown: &Breakdown) -> Option<Tokens> {
     let tokens = Tokens {
         input: breakdown.input.uncached,
@@ -100,7 +100,8 @@ fn tokens(breakdown: &Breakdown) -> Option<Tokens> {
         reasoning: breakdown.output.reasoning,
     };
     let has_input = tokens.input > 0 || tokens.cache_read > 0 || tokens.cache_write > 0;
-    (breakdown.quality == "complete" && has_input).then_some(tokens)
+    let is_told = breakdown.quality == "complete" && has_input;
+    (is_told && tokens.are_credible()).then_some(tokens)
 }
 
 #[cfg(test)]
@@ -162,6 +163,27 @@ mod tests {
         record["token_breakdown"]["quality"] = json!("inconsistent");
 
         assert_eq!(read(record, &Accounts::default()).unwrap().tokens, None);
+    }
+
+    #[test]
+    fn absurd_counts_are_no_counts() {
+        for (bucket, name) in [
+            ("input", "cache_read_tokens"),
+            ("output", "reasoning_tokens"),
+        ] {
+            for count in [-1_i64, 100_000_001, i64::MAX] {
+                let mut record = record();
+                record["token_breakdown"][bucket][name] = json!(count);
+
+                let usage = read(record, &Accounts::default()).unwrap();
+
+                assert_eq!(usage.tokens, None, "{name} is {count}");
+            }
+        }
+        let mut record = record();
+        record["token_breakdown"]["input"]["uncached_tokens"] = json!(100_000_000);
+        let usage = read(record, &Accounts::default()).unwrap();
+        assert_eq!(usage.tokens.unwrap().input, 100_000_000);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! request has a receipt, which is recorded once, however the request ends.
 
 mod body;
+mod count;
 mod drain;
 mod json;
 mod receipt;

@@ -4,7 +4,6 @@
 //! megabytes costs no more memory than a short one. What cannot be read is passed over.
 
 mod anthropic;
-mod count;
 mod error;
 mod fact;
 mod gemini;

@@ -2,9 +2,9 @@
 
 use entity::request::Protocol;
 
+use super::super::count::count;
 use super::super::json::{Container, Key, Sink, Text, Want};
 use super::Observation;
-use super::count::count;
 use super::error::ErrorNames;
 use super::fact::{Fact, Habit, fact, is_last};
 use super::usage::Usage;

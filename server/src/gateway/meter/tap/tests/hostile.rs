@@ -45,6 +45,9 @@ fn finds_the_usage_behind_a_line_of_64_mebibytes() {
 fn believes_no_absurd_count() {
     for count in [
         "-5",
+        "-100000001",
+        "100000001",
+        "1.5e8",
         "9007199254740993",
         "1e300",
         "2.5",
@@ -58,6 +61,8 @@ fn believes_no_absurd_count() {
         assert_eq!(told.unwrap().input, 0, "{count}");
     }
     assert_eq!(usage(r#"{"prompt_tokens":12.0}"#).unwrap().input, 12);
+    let most = usage(r#"{"prompt_tokens":100000000}"#);
+    assert_eq!(most.unwrap().input, 100_000_000);
 }
 
 #[test]

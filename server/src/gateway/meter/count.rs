@@ -1,12 +1,11 @@
 //! Numbers that can be believed.
 
-/// The largest count that is believed: beyond it, JSON numbers are not exact.
-const LARGEST: i64 = 1 << 53;
+use crate::domain::tokens::CREDIBLE;
 
 /// Reads a count. What is negative, not whole or absurdly large is no count: as if it was not there.
 pub(super) fn count(text: &str) -> Option<i64> {
     let count = text.parse().ok().or_else(|| whole(text))?;
-    (0..=LARGEST).contains(&count).then_some(count)
+    CREDIBLE.contains(&count).then_some(count)
 }
 
 /// `12.0` and `1.2e1` are twelve to some serializers.
