@@ -1,5 +1,7 @@
 //! A request body on its way to the engine: first what was held back, then the rest as it comes.
 
+mod held;
+
 use std::{
     pin::Pin,
     sync::{
@@ -12,10 +14,10 @@ use std::{
 use axum::body::{Body, Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 
+pub(super) use self::held::Held;
 use super::{
     dialect::Fault,
     meter::scanner::{ModelScanner, Verdict},
-    model::Held,
 };
 
 /// Why an upload ended before its end.
@@ -69,7 +71,6 @@ impl Watch {
 #[derive(Debug)]
 pub(super) struct Upload {
     held: Held,
-    held_bytes: u64,
     rest: Body,
     limit: u64,
     watch: Option<Watch>,
@@ -84,10 +85,8 @@ impl Upload {
 
     /// A body whose beginning was read.
     pub(super) fn resumed(held: Held, rest: Body, limit: u64, watch: Option<Watch>) -> Self {
-        let held_bytes = held.frames.iter().map(|frame| frame.len() as u64).sum();
         Self {
             held,
-            held_bytes,
             rest,
             limit,
             watch,
@@ -125,8 +124,7 @@ impl HttpBody for Upload {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
-        if let Some(data) = self.held.frames.pop_front() {
-            self.held_bytes -= data.len() as u64;
+        if let Some(data) = self.held.pop() {
             return self.pass(data);
         }
         let frame = match ready!(Pin::new(&mut self.rest).poll_frame(cx)) {
@@ -148,15 +146,15 @@ impl HttpBody for Upload {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.held.frames.is_empty() && self.rest.is_end_stream()
+        self.held.is_empty() && self.rest.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
         let rest = self.rest.size_hint();
         let mut hint = SizeHint::new();
-        hint.set_lower(self.held_bytes + rest.lower());
+        hint.set_lower(self.held.bytes() + rest.lower());
         if let Some(upper) = rest.upper() {
-            hint.set_upper(self.held_bytes + upper);
+            hint.set_upper(self.held.bytes() + upper);
         }
         hint
     }

@@ -1,16 +1,16 @@
 //! Which model does a request ask for? The body is read only until it says so.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     http::{HeaderMap, header::CONTENT_LENGTH},
 };
 use http_body_util::BodyExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::{
-    body::{Upload, Watch},
+    body::{Held, Upload, Watch},
     dialect::Fault,
     meter::scanner::{ModelScanner, Verdict},
     route::{ModelSource, Route},
@@ -45,39 +45,6 @@ impl From<Verdict> for Model {
             Verdict::Absent => Self::Missing,
             Verdict::NeedMore | Verdict::Ambiguous => Self::Ambiguous,
         }
-    }
-}
-
-/// The beginning of a body, held back while its model is unknown.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    pub(super) frames: VecDeque<Bytes>,
-    permits: Option<OwnedSemaphorePermit>,
-    bytes: u64,
-}
-
-impl Held {
-    /// Holds one more piece, within the memory that all requests share.
-    fn push(&mut self, memory: &Arc<Semaphore>, data: Bytes, limit: u64) -> Result<(), Fault> {
-        self.bytes += data.len() as u64;
-        if self.bytes > limit {
-            return Err(Fault::BodyTooLarge { limit });
-        }
-        // What comes in one piece with the model costs nothing extra: it is in the connection's buffer.
-        if !self.frames.is_empty() {
-            let kib = u32::try_from(data.len() / 1024 + 1).unwrap_or(u32::MAX);
-            let permit = Arc::clone(memory)
-                .try_acquire_many_owned(kib)
-                .map_err(|_| Fault::Overloaded {
-                    retry_after: std::time::Duration::from_secs(1),
-                })?;
-            match &mut self.permits {
-                Some(permits) => permits.merge(permit),
-                None => self.permits = Some(permit),
-            }
-        }
-        self.frames.push_back(data);
-        Ok(())
     }
 }
 
