@@ -6,21 +6,21 @@ use super::text::Text;
 const TRACKED: usize = 6;
 
 macro_rules! keys {
-    ($($name:ident = $text:literal),+ $(,)?) => {
+    ($($name:ident = $($text:literal)|+),+ $(,)?) => {
         /// A key that somebody asks for.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub(in crate::gateway::meter) enum Key {
             /// Any other key.
             #[default]
             Other,
-            $(#[doc = stringify!($text)] $name,)+
+            $(#[doc = stringify!($($text)|+)] $name,)+
         }
 
         impl Key {
             /// The key that is spelt like this.
             pub(super) fn of(text: &Text) -> Self {
                 match text.whole() {
-                    $(Some($text) => Self::$name,)+
+                    $(Some($($text)|+) => Self::$name,)+
                     _ => Self::Other,
                 }
             }
@@ -30,6 +30,7 @@ macro_rules! keys {
 
 keys! {
     Arguments = b"arguments",
+    BestOf = b"best_of",
     BlockReason = b"blockReason",
     CacheCreationInputTokens = b"cache_creation_input_tokens",
     CacheCreationTokens = b"cache_creation_tokens",
@@ -38,6 +39,7 @@ keys! {
     CachedContentTokenCount = b"cachedContentTokenCount",
     CachedCreationTokens = b"cached_creation_tokens",
     CachedTokens = b"cached_tokens",
+    CandidateCount = b"candidateCount" | b"candidate_count",
     Candidates = b"candidates",
     CandidatesTokenCount = b"candidatesTokenCount",
     Choices = b"choices",
@@ -49,12 +51,17 @@ keys! {
     Error = b"error",
     FinishReason = b"finishReason",
     Function = b"function",
+    GenerationConfig = b"generationConfig" | b"generation_config",
     InputTokens = b"input_tokens",
     InputTokensDetails = b"input_tokens_details",
     Interaction = b"interaction",
+    MaxCompletionTokens = b"max_completion_tokens",
+    MaxOutputTokens = b"max_output_tokens" | b"maxOutputTokens",
+    MaxTokens = b"max_tokens",
     Message = b"message",
     Model = b"model",
     ModelVersion = b"modelVersion",
+    N = b"n",
     Output = b"output",
     OutputTokens = b"output_tokens",
     OutputTokensDetails = b"output_tokens_details",

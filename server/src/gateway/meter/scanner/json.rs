@@ -1,7 +1,7 @@
 //! The model of a JSON body.
 
 use super::super::json::{Container, Key, Sink, Text, Walker, Want};
-use super::{LONGEST_MODEL, Verdict};
+use super::{Bound, LONGEST_MODEL, Verdict};
 
 /// Some editors put it before a file; every reader skips it.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -20,6 +20,7 @@ struct Members {
     /// The first `"model"`; empty for `null`.
     model: Option<String>,
     kind: Option<String>,
+    bound: Bound,
     documents: usize,
     is_ambiguous: bool,
 }
@@ -27,9 +28,7 @@ struct Members {
 impl JsonScanner {
     pub(super) fn observe(&mut self, bytes: &[u8]) {
         let rest = self.after_mark(bytes);
-        if !self.members.is_ambiguous {
-            self.walker.feed(rest, &mut self.members);
-        }
+        self.walker.feed(rest, &mut self.members);
     }
 
     pub(super) fn verdict(&self) -> Verdict {
@@ -45,6 +44,15 @@ impl JsonScanner {
 
     pub(super) fn kind(&self) -> Option<&str> {
         self.members.kind.as_deref()
+    }
+
+    pub(super) fn bound(&self) -> Bound {
+        self.members.bound
+    }
+
+    /// Whether there is nothing more to learn.
+    pub(super) fn is_over(&self) -> bool {
+        self.walker.is_ended() || self.walker.is_broken()
     }
 
     pub(super) fn is_untouched(&self) -> bool {
@@ -110,7 +118,7 @@ impl Sink for Members {
         match (path, text.whole()) {
             ([Key::Model], Some(b"null")) => self.name(Some("")),
             ([Key::Model] | [], _) => self.is_ambiguous = true,
-            _ => {}
+            (path, _) => self.bound.note(path, text),
         }
     }
 

@@ -5,6 +5,7 @@
 //! ignore case. So a body that could be read in two ways is [`Verdict::Ambiguous`], and stays under
 //! watch after the model was found: the verdict may still turn while the body is being sent.
 
+mod bound;
 mod form;
 mod json;
 mod multipart;
@@ -16,6 +17,7 @@ mod zstd;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
+pub(in crate::gateway) use self::bound::Bound;
 use self::json::JsonScanner;
 use self::multipart::MultipartScanner;
 use self::zstd::ZstdScanner;
@@ -102,6 +104,20 @@ impl ModelScanner {
     /// The top-level `"type"`, if it was seen so far.
     pub(in crate::gateway) fn kind(&self) -> Option<&str> {
         self.json().and_then(JsonScanner::kind)
+    }
+
+    /// How much the request may be answered, as far as it was seen.
+    pub(in crate::gateway) fn bound(&self) -> Bound {
+        self.json().map(JsonScanner::bound).unwrap_or_default()
+    }
+
+    /// Whether nothing that follows can raise the bound, or nothing could be read anyway.
+    pub(in crate::gateway) fn is_bound_known(&self) -> bool {
+        match &self.0 {
+            Form::Json(scanner) => scanner.is_over(),
+            Form::Zstd(scanner) => scanner.is_over(),
+            Form::Multipart(_) | Form::Opaque => true,
+        }
     }
 
     fn json(&self) -> Option<&JsonScanner> {

@@ -74,6 +74,11 @@ impl ZstdScanner {
         self.json.verdict()
     }
 
+    /// Whether there is nothing more to learn.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_broken || self.total > LARGEST_OPENED || self.json.is_over()
+    }
+
     pub(super) fn json(&self) -> &JsonScanner {
         &self.json
     }

@@ -1,5 +1,6 @@
 //! The scanner against the engine's way of reading.
 
+mod bound;
 mod forms;
 mod json;
 
