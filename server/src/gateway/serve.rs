@@ -75,9 +75,10 @@ impl Pass {
             max_body_bytes: self.gateway.0.settings.current().gateway.max_body_bytes,
             memory: &self.gateway.0.held,
             is_restricted: self.caller.is_restricted(),
+            needs_bound: false,
         };
         match model::read(&self.route, &head.headers, body, limits).await {
-            Ok((model, upload)) => self.admitted(head, upload, &model, record).await,
+            Ok((asked, upload)) => self.admitted(head, upload, &asked.model, record).await,
             Err(ReadFault::Refused(fault)) => Err(self.refused(fault, record).await),
             // Nobody is there to read an answer.
             Err(ReadFault::ClientGone) => Err(Fault::ModelAmbiguous),

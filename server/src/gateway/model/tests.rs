@@ -1,0 +1,150 @@
+//! What is read of a body before it passes, and what is not waited for.
+
+use axum::http::Method;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+
+use super::*;
+use crate::gateway::route;
+
+const MEBIBYTE: usize = 1024 * 1024;
+const GEMINI: &str = "/v1beta/models/m:generateContent";
+
+/// How a body goes on after its pieces.
+#[derive(Clone, Copy)]
+enum Then {
+    Pauses,
+    Ends,
+    Breaks,
+}
+
+/// What is read of such a body without waiting; nothing when the reader would wait.
+fn asked(
+    path: &str,
+    pieces: &[&str],
+    then: Then,
+    needs_bound: bool,
+) -> Option<Result<(Asked, Upload), ReadFault>> {
+    let headers = HeaderMap::new();
+    let route = route::classify(&Method::POST, path, &headers).unwrap();
+    let memory = Arc::new(Semaphore::new(64 * 1024));
+    let limits = Limits {
+        max_body_bytes: 64 * MEBIBYTE as u64,
+        memory: &memory,
+        is_restricted: false,
+        needs_bound,
+    };
+    read(&route, &headers, body(pieces, then), limits).now_or_never()
+}
+
+fn body(pieces: &[&str], then: Then) -> Body {
+    let pieces: Vec<_> = pieces.iter().map(|piece| Ok((*piece).to_owned())).collect();
+    let pieces = stream::iter(pieces);
+    match then {
+        Then::Pauses => Body::from_stream(pieces.chain(stream::pending())),
+        Then::Ends => Body::from_stream(pieces),
+        Then::Breaks => {
+            let error = std::io::Error::other("gone");
+            Body::from_stream(pieces.chain(stream::iter([Err(error)])))
+        }
+    }
+}
+
+fn bound(max_output_tokens: u64, choices: u64) -> Bound {
+    Bound {
+        max_output_tokens: Some(max_output_tokens),
+        choices,
+    }
+}
+
+#[test]
+fn waits_for_the_bound_only_where_it_is_needed() {
+    let pieces = [r#"{"model":"m","#];
+    let read = |needs_bound| asked("/v1/messages", &pieces, Then::Pauses, needs_bound);
+
+    let (asked, _) = read(false).unwrap().unwrap();
+
+    assert_eq!(asked.model, Model::Named("m".to_owned()));
+    assert_eq!(asked.bound, Bound::default());
+    assert_eq!(asked.body_bytes, None);
+    assert!(read(true).is_none());
+}
+
+#[test]
+fn finds_a_bound_wherever_it_stands() {
+    let pieces = [
+        r#"{"max_tokens":7,"model":"m","#,
+        r#""n":2,"max_tokens":5}"#,
+    ];
+    let path = "/v1/chat/completions";
+
+    let (asked, _) = asked(path, &pieces, Then::Pauses, true).unwrap().unwrap();
+
+    assert_eq!(asked.model, Model::Named("m".to_owned()));
+    assert_eq!(asked.bound, bound(7, 2));
+}
+
+#[test]
+fn tells_the_bound_that_came_along_with_the_model() {
+    let pieces = [r#"{"max_tokens":7,"model":"m","#];
+
+    let (asked, _) = asked("/v1/messages", &pieces, Then::Pauses, false)
+        .unwrap()
+        .unwrap();
+
+    assert_eq!(asked.bound, bound(7, 1));
+}
+
+#[test]
+fn reads_the_bound_where_the_path_names_the_model() {
+    let pieces = ["{\"generationConfig\":", "{\"maxOutputTokens\":7}}"];
+
+    let (with, _) = asked(GEMINI, &pieces, Then::Pauses, true).unwrap().unwrap();
+    let (without, _) = asked(GEMINI, &[], Then::Pauses, false).unwrap().unwrap();
+
+    assert_eq!(with.model, Model::Named("m".to_owned()));
+    assert_eq!(with.bound, bound(7, 1));
+    assert_eq!(without.bound, Bound::default());
+    assert!(asked(GEMINI, &["{"], Then::Pauses, true).is_none());
+}
+
+#[test]
+fn reads_no_more_than_a_mebibyte_for_a_bound() {
+    let long = "x".repeat(MEBIBYTE);
+    let pieces = [r#"{"model":"m","max_tokens":7,"a":""#, &long];
+
+    let (asked, _) = asked("/v1/messages", &pieces, Then::Pauses, true)
+        .unwrap()
+        .unwrap();
+
+    assert_eq!(asked.bound, bound(7, 1));
+}
+
+#[test]
+fn knows_the_length_of_a_body_that_has_ended() {
+    // Broken JSON, whose end is that of the body.
+    let (asked, _) = asked(GEMINI, &["{", "\"a\":"], Then::Ends, true)
+        .unwrap()
+        .unwrap();
+
+    assert_eq!(asked.body_bytes, Some(5));
+    assert_eq!(asked.bound, Bound::default());
+}
+
+#[tokio::test]
+async fn loses_nothing_that_was_read() {
+    let pieces = [r#"{"model":"#, r#""m","a":"#, "1}", "\n"];
+
+    let (_, upload) = asked("/v1/messages", &pieces, Then::Ends, true)
+        .unwrap()
+        .unwrap();
+
+    let sent = upload.collect().await.unwrap().to_bytes();
+    assert_eq!(sent, pieces.concat());
+}
+
+#[test]
+fn says_when_the_client_left() {
+    let read = asked("/v1/messages", &["{"], Then::Breaks, false).unwrap();
+
+    assert!(matches!(read, Err(ReadFault::ClientGone)));
+}
