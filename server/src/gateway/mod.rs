@@ -3,6 +3,7 @@
 //! [`route`] → [`authenticate`] → [`model`] → [`admit`] → [`meter`] → [`forward`] → the engine.
 
 mod admit;
+mod arrival;
 mod authenticate;
 mod body;
 mod dialect;

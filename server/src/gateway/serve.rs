@@ -5,19 +5,20 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{Response, header::USER_AGENT, request::Parts as Head},
+    http::{Response, StatusCode, header::USER_AGENT, request::Parts as Head},
 };
 use entity::request::{Outcome, UsageSource};
 use uuid::Uuid;
 
 use super::{
     Gateway, admit,
+    arrival::Arrival,
     authenticate::authenticate,
     body::{Upload, UploadError},
     dialect::Fault,
     forward::{self, Answer, UpstreamError},
     meter::{Awaited, End, MeteredBody, Receipt, Voice},
-    model::{self, Limits, Model, ReadFault},
+    model::{self, Limits, Model},
     model_list, refusal,
     route::{self, Refusal, Route},
     upgrade,
@@ -77,11 +78,14 @@ impl Pass {
             is_restricted: self.caller.is_restricted(),
             needs_bound: false,
         };
-        match model::read(&self.route, &head.headers, body, limits).await {
+        let reading = model::read(&self.route, &head.headers, body, limits);
+        let arrival = Arrival::new(&self.gateway, record);
+        let Some((read, record)) = arrival.of(reading).await else {
+            return Ok(to_nobody());
+        };
+        match read {
             Ok((asked, upload)) => self.admitted(head, upload, &asked.model, record).await,
-            Err(ReadFault::Refused(fault)) => Err(self.refused(fault, record).await),
-            // Nobody is there to read an answer.
-            Err(ReadFault::ClientGone) => Err(Fault::ModelAmbiguous),
+            Err(fault) => Err(self.refused(fault, record).await),
         }
     }
 
@@ -201,6 +205,13 @@ impl Pass {
             user_agent: user_agent.map(str::to_owned),
         }
     }
+}
+
+/// The answer to a client who is not there to read it.
+fn to_nobody() -> Response<Body> {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
 }
 
 /// Why there is no answer: the client's own upload, or the engine.

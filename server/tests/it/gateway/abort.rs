@@ -111,6 +111,28 @@ async fn a_client_that_leaves_before_the_answer_begins_is_metered_too() {
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_while_it_still_sends_is_recorded_and_used_nothing() {
+    let app = TestApp::with_engine(Router::new()).await;
+    let key = app.issue_key().await;
+    let mut records = app.records().await;
+
+    let mut raw = Raw::connect(app.address).await;
+    // The server reads until it knows the model, and never hears of one.
+    raw.send(format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {key}\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n{{\"messages\":"
+    ))
+    .await;
+    raw.read_until("100 Continue").await;
+    drop(raw);
+
+    let record = records.next().await;
+    assert_eq!(record.outcome, Outcome::ClientGone);
+    assert_eq!(record.error_code, None);
+    assert_eq!(record.http_status, None);
+    assert_eq!(tokens_of(&record).unwrap().total(), 0);
+}
+
+#[tokio::test]
 async fn with_the_policy_cancel_the_engine_is_hung_up_on_and_the_rest_estimated() {
     let (faucet, engine) = Faucet::engine();
     let app = TestApp::with_engine(engine).await;

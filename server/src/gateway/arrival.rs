@@ -1,0 +1,61 @@
+//! A request whose body still arrives: should its client leave meanwhile, that is recorded.
+
+use super::{
+    Gateway,
+    dialect::Fault,
+    meter::{End, Receipt},
+    model::ReadFault,
+};
+use crate::domain::requests::RequestRecord;
+
+/// Dropped before the request has arrived, it is recorded that the client is gone.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    gateway: Gateway,
+    record: Option<RequestRecord>,
+}
+
+impl Arrival {
+    pub(super) fn new(gateway: &Gateway, record: RequestRecord) -> Self {
+        Self {
+            gateway: gateway.clone(),
+            record: Some(record),
+        }
+    }
+
+    /// Waits until enough has arrived, and gives the record back. `None` when the client left.
+    pub(super) async fn of<T>(
+        mut self,
+        reading: impl Future<Output = Result<T, ReadFault>>,
+    ) -> Option<(Result<T, Fault>, RequestRecord)> {
+        let read = match reading.await {
+            Ok(read) => Ok(read),
+            Err(ReadFault::Refused(fault)) => Err(fault),
+            Err(ReadFault::ClientGone) => return None,
+        };
+        Some((read, self.record.take()?))
+    }
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        let Some(record) = self.record.take() else {
+            return;
+        };
+        let gateway = self.gateway.clone();
+        let end = if gateway.0.deadline.is_cancelled() {
+            End::Interrupted("stopping")
+        } else {
+            End::ClientGone
+        };
+        let recording = async move {
+            let Ok(place) = gateway.0.recorder.place().await else {
+                return;
+            };
+            let in_flight = gateway.0.in_flight.token();
+            // Nothing was sent on, so there is nothing to meter.
+            Receipt::new(place, record, false, in_flight).end(end);
+        };
+        self.gateway.0.tasks.spawn(recording);
+    }
+}
