@@ -120,7 +120,7 @@ impl Prices {
         for new in &table.prices {
             let row = new
                 .check(&unsaid)
-                .map_err(|error| named(error, &new.model_pattern))?;
+                .map_err(|error| error.about(&new.model_pattern))?;
             let mut known = list.rows().iter().chain(&rows);
             match known.find(|known| same_place(known, &row)) {
                 None => rows.push(row),
@@ -180,11 +180,4 @@ fn taken_message(row: &price::Model) -> String {
         row.model_pattern,
         row.effective_from.format("%Y-%m-%dT%H:%M:%SZ")
     )
-}
-
-fn named(error: Error, pattern: &str) -> Error {
-    match error {
-        Error::BadInput(message) => Error::BadInput(format!("{pattern}: {message}")),
-        other => other,
-    }
 }

@@ -52,7 +52,10 @@ impl PriceTable {
                 "a table has at most {MOST_PRICES} prices"
             )));
         }
-        let prices: Result<Vec<_>> = (1..).zip(&file.prices).map(read_entry).collect();
+        let prices: Result<Vec<_>> = (1..)
+            .zip(file.prices.iter().map(AsRef::as_ref))
+            .map(read_entry)
+            .collect();
         Ok(Self {
             source: text::required("source", &file.source, 200)?,
             date: file.date,
@@ -66,16 +69,11 @@ impl PriceTable {
     }
 }
 
-fn read_entry((number, json): (usize, &Box<RawValue>)) -> Result<NewPrice> {
+fn read_entry((number, json): (usize, &RawValue)) -> Result<NewPrice> {
     let entry: Entry = serde_json::from_str(json.get())
         .map_err(|error| Error::BadInput(format!("price {number}: {error}")))?;
-    let named = |error| match error {
-        Error::BadInput(message) => {
-            Error::BadInput(format!("price {number} ({}): {message}", entry.model))
-        }
-        other => other,
-    };
-    entry.read().map_err(named)
+    let name = format!("price {number} ({})", entry.model);
+    entry.read().map_err(|error| error.about(name))
 }
 
 impl Entry {
