@@ -20,15 +20,17 @@ use crate::{
 };
 
 /// What a file of prices looks like.
-pub(super) const FORMAT: &str = r#"FILE:
+pub(super) const FORMAT: &str = concat!(
+    r#"FILE:
   { "source": "our contract with Acme", "date": "2027-01-01", "prices": [
-      { "model": "acme-*", "input": "3", "cacheRead": "0.30", "cacheWrite": "3.75", "output": "15" } ] }
+      { "model": "acme-*", "input": "3", "cacheRead": "0.30", "output": "15" } ] }
 
-  Amounts are US dollars for a million tokens. An entry may also have provider, effectiveFrom (else the
-  date), reasoning (else as output) and perRequest. Prices are never changed: to change one, import
-  another that begins later.
-
-Stop the server first: it locks its database. While it runs, use createPrice of its GraphQL."#;
+"#,
+    "Amounts are US dollars for a million tokens. An entry may also have provider, effectiveFrom (else ",
+    "the date), cacheWrite (else as input), reasoning (else as output) and perRequest. Prices are never ",
+    "changed: to change one, import another that begins later.\n\n",
+    "Stop the server first: it locks its database. While it runs, use createPrice of its GraphQL.",
+);
 
 /// The widths of the columns of `list`, but for the last.
 const WIDTHS: [usize; 9] = [32, 18, 10, 9, 9, 9, 9, 9, 9];

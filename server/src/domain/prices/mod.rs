@@ -138,6 +138,9 @@ impl Prices {
 
     /// Stores prices, all or none, and then lets them be seen: what is found is in the database.
     async fn add(&self, rows: Vec<price::Model>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
         let transaction = self.db.begin().await?;
         for batch in rows.chunks(BATCH) {
             let models = batch.iter().cloned().map(price::Model::into_active_model);
