@@ -21,6 +21,7 @@ use crate::{
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
         login_throttle::LoginThrottle,
+        prices::Prices,
         provider_accounts::{ProviderAccounts, ProviderCredential},
         requests::{Recorder, Requests},
         server_secrets::ServerSecrets,
@@ -123,6 +124,7 @@ impl App {
             api_keys,
             requests,
             provider_accounts: accounts,
+            prices: Box::pin(Prices::load(db.clone(), clock.clone())).await?,
             settings: Settings::load(db.clone(), clock.clone()).await?,
             engine: Engine::launch(options, context),
             server: ServerFacts {

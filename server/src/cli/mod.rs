@@ -3,6 +3,7 @@
 mod health;
 mod install;
 mod logs;
+mod prices;
 mod reset_password;
 mod serve;
 mod terminal;
@@ -44,6 +45,9 @@ enum Command {
     Engine(EngineCommand),
     /// Give an administrator a new password, from the terminal of the server.
     ResetPassword(reset_password::ResetPassword),
+    /// See and set what tokens cost, while no server runs.
+    #[command(subcommand)]
+    Prices(PricesCommand),
     /// Show requests as they are recorded.
     Logs(logs::Logs),
     /// Ask a running server whether it is well; exits with 1 when it is not.
@@ -57,6 +61,16 @@ enum EngineCommand {
     Install(install::Install),
 }
 
+/// What to do with the prices.
+#[derive(Debug, Subcommand)]
+enum PricesCommand {
+    /// Take over the prices of a file, all of them or none. What is there already may come again.
+    #[command(after_help = prices::FORMAT)]
+    Import(prices::Import),
+    /// Show the prices that hold, in US dollars for a million tokens.
+    List(prices::List),
+}
+
 /// Runs the program.
 pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
@@ -64,6 +78,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::Serve(options)) => Box::pin(serve::serve(&options)).await,
         Some(Command::Engine(EngineCommand::Install(install))) => install.run().await,
         Some(Command::ResetPassword(reset)) => reset.run().await,
+        Some(Command::Prices(PricesCommand::Import(import))) => import.run().await,
+        Some(Command::Prices(PricesCommand::List(list))) => list.run().await,
         Some(Command::Logs(logs)) => logs.run().await,
         Some(Command::Healthcheck(check)) => check.run().await,
     };

@@ -5,12 +5,26 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use sea_orm::sqlx::{PgConnection, query_scalar};
 use tokio::sync::Mutex;
 
 /// Any number that other programs are unlikely to lock ("`ProxyPal`" in ASCII).
 const ADVISORY_KEY: i64 = 0x5072_6f78_7950_616c;
+
+/// A server runs on this database already.
+#[derive(Debug, thiserror::Error)]
+pub enum InUse {
+    #[error(
+        "another server is running on {}; stop it first, or give this one a DATA_DIR of its own",
+        database.display()
+    )]
+    File { database: PathBuf },
+    #[error(
+        "another server is running on this database; stop it first, or use another DATABASE_URL"
+    )]
+    Session,
+}
 
 /// Held as long as the server runs; the operating system or `PostgreSQL` releases it with the process.
 #[derive(Debug)]
@@ -36,10 +50,10 @@ impl InstanceLock {
             .with_context(|| format!("cannot open {}", path.display()))?;
         match file.try_lock() {
             Ok(()) => Ok(Self::File { _file: file }),
-            Err(TryLockError::WouldBlock) => bail!(
-                "another server is running on {}; stop it first, or give this one a DATA_DIR of its own",
-                database.display()
-            ),
+            Err(TryLockError::WouldBlock) => Err(InUse::File {
+                database: database.to_owned(),
+            }
+            .into()),
             Err(TryLockError::Error(error)) => {
                 Err(error).with_context(|| format!("cannot lock {}", path.display()))
             }
@@ -54,9 +68,7 @@ impl InstanceLock {
             .await
             .context("cannot lock the database")?;
         if !taken {
-            bail!(
-                "another server is running on this database; stop it first, or use another DATABASE_URL"
-            );
+            return Err(InUse::Session.into());
         }
         Ok(Self::Session {
             _connection: Box::new(Mutex::new(connection)),

@@ -13,6 +13,7 @@ use sea_orm::{
     TransactionTrait as _,
 };
 
+pub use self::lock::InUse;
 use self::lock::InstanceLock;
 
 /// The open database. `SQLite` has one writer at a time, so writing has a connection of its own and

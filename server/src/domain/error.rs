@@ -1,6 +1,6 @@
 //! Everything which can go wrong, said once in words a client may read.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use sea_orm::{DbErr, SqlErr};
 
@@ -53,6 +53,14 @@ impl Error {
     /// What a reader may be told about input that does not fit.
     pub fn bad_input(message: impl Into<String>) -> Self {
         Self::BadInput(message.into())
+    }
+
+    /// Says to what part of the input a complaint belongs.
+    pub(super) fn about(self, part: impl Display) -> Self {
+        if let Self::BadInput(message) = &self {
+            return Self::BadInput(format!("{part}: {message}"));
+        }
+        self
     }
 
     /// Turns a violated unique index into a conflict in words.

@@ -10,6 +10,7 @@ pub mod login_throttle;
 pub mod models;
 pub mod paging;
 pub mod patch;
+pub mod prices;
 pub mod provider_accounts;
 pub mod rate_limits;
 pub mod requests;
@@ -18,6 +19,7 @@ pub mod sessions;
 pub mod settings;
 mod text;
 pub mod tokens;
+pub mod usd;
 pub mod users;
 mod viewer;
 

@@ -11,7 +11,8 @@ pub fn matches(patterns: &ModelPatterns, model: &str) -> bool {
     patterns.0.iter().any(|pattern| fits(pattern, model))
 }
 
-fn fits(pattern: &str, name: &str) -> bool {
+/// Whether a name fits one pattern, letter for letter.
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else {

@@ -19,6 +19,7 @@ mod input;
 mod limits;
 mod loaders;
 mod paging;
+mod price;
 mod provider;
 mod provider_changes;
 mod rate_limit;

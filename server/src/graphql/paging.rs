@@ -2,7 +2,7 @@
 
 use async_graphql::{Object, OutputType, SimpleObject};
 
-use super::{request::Request, user::User};
+use super::{price::Price, request::Request, user::User};
 use crate::domain::paging::{DEFAULT_PAGE, LONGEST_PAGE, Page};
 
 /// Something that stands in a list at a place one can come back to.
@@ -15,7 +15,8 @@ pub(super) trait Node: OutputType + Clone {
 #[derive(SimpleObject)]
 #[graphql(
     concrete(name = "UserEdge", params(User)),
-    concrete(name = "RequestEdge", params(Request))
+    concrete(name = "RequestEdge", params(Request)),
+    concrete(name = "PriceEdge", params(Price))
 )]
 pub(super) struct Edge<T: OutputType> {
     /// The place, to be given as `after` or `before`.
@@ -59,7 +60,8 @@ impl<T> Connection<T> {
 /// A part of a list.
 #[Object(
     concrete(name = "UserPart", params(User)),
-    concrete(name = "RequestConnection", params(Request))
+    concrete(name = "RequestConnection", params(Request)),
+    concrete(name = "PricePart", params(Price))
 )]
 impl<T: Node> Connection<T>
 where

@@ -13,9 +13,10 @@ use super::{
     input,
     loaders::{AccountId, ApiKeyId, UserId},
     paging::{Connection, Node, cost},
+    price::Price,
     provider::{ProviderAccount, ProviderKind},
     request_filter::{Outcome, Protocol, RequestFilter},
-    scalar::{DateTime, int},
+    scalar::{DateTime, Usd, int},
     tokens::{Reconciliation, Tokens, UsageSource},
     user::User,
 };
@@ -138,6 +139,25 @@ impl Request {
     /// What it used; null while unknown, which is not zero.
     async fn tokens(&self) -> Option<Tokens> {
         tokens_of(&self.0).map(Tokens)
+    }
+
+    /// What it cost, at the price that was in force; null while unknown and without a price, which is
+    /// not zero.
+    async fn cost(&self) -> Option<Usd> {
+        self.0.cost.map(Usd)
+    }
+
+    /// Whether it used tokens for which there was no price.
+    async fn unpriced(&self) -> bool {
+        let used = tokens_of(&self.0).is_some_and(|tokens| tokens.total() > 0);
+        used && self.0.cost.is_none()
+    }
+
+    /// The price that was in force; null where none was needed, or there was none.
+    async fn price(&self, ctx: &Context<'_>) -> Option<Price> {
+        let prices = ctx.services().prices.current();
+        let price = self.0.price_id.and_then(|id| prices.by_id(id).cloned());
+        price.map(Price)
     }
 
     /// Where the counts come from.

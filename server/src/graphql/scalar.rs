@@ -1,10 +1,10 @@
-//! Numbers that do not fit GraphQL's 32-bit `Int`.
+//! What GraphQL has no type for: moments, money, and numbers that do not fit its 32-bit `Int`.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
 use chrono::{SecondsFormat, Utc};
 
-use crate::domain::Error;
+use crate::domain::{Error, usd};
 
 /// A moment, as RFC 3339 writes it, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,25 @@ impl ScalarType for BigInt {
 impl From<u64> for BigInt {
     fn from(number: u64) -> Self {
         Self(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+/// An amount of US dollars, in nano-USD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Usd(pub(super) i64);
+
+/// An amount of US dollars as a decimal string, such as "1.25"; exact to nine decimals.
+#[Scalar(name = "USD")]
+impl ScalarType for Usd {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        usd::parse(text).map(Self).map_err(InputValueError::custom)
+    }
+
+    fn to_value(&self) -> Value {
+        usd::print(self.0).into()
     }
 }
 

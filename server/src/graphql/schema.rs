@@ -7,6 +7,7 @@ use super::{
     api_token::{ApiTokenMutation, ApiTokenQuery},
     engine::{EngineMutation, EngineQuery, EngineSubscription},
     engine_log::EngineLogSubscription,
+    price::{PriceMutation, PriceQuery},
     provider::ProviderQuery,
     provider_changes::ProviderMutation,
     report::Reports,
@@ -37,6 +38,7 @@ pub(super) struct Query(
     UserQuery,
     RequestQuery,
     ProviderQuery,
+    PriceQuery,
     SettingsQuery,
     EngineQuery,
     ApiTokenQuery,
@@ -51,6 +53,7 @@ pub(super) struct Mutation(
     ApiKeyMutation,
     ApiTokenMutation,
     ProviderMutation,
+    PriceMutation,
     EngineMutation,
     SettingsMutation,
 );

@@ -36,6 +36,11 @@ fn page() -> String {
             "proxypal-server reset-password",
             &["reset-password", "--help"],
         ),
+        (
+            "proxypal-server prices import",
+            &["prices", "import", "--help"],
+        ),
+        ("proxypal-server prices list", &["prices", "list", "--help"]),
         ("proxypal-server healthcheck", &["healthcheck", "--help"]),
     ] {
         write!(

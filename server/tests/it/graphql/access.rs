@@ -215,6 +215,7 @@ fn value(types: &Value, of: &Value) -> String {
         _ => match of["name"].as_str().unwrap() {
             "Boolean" => "true".to_owned(),
             "Int" | "BigInt" => "1".to_owned(),
+            "USD" => "\"1\"".to_owned(),
             _ => "\"x\"".to_owned(),
         },
     }

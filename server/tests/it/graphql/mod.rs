@@ -8,6 +8,7 @@ mod key;
 mod limit;
 mod list;
 mod live;
+mod price;
 mod session;
 mod sign_in;
 mod socket;

@@ -94,7 +94,7 @@ impl TestApp {
         };
         let listener = TcpListener::bind(config.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let app = App::build(config, around).await.unwrap();
+        let app = Box::pin(App::build(config, around)).await.unwrap();
         let services = app.services().clone();
         let stop = app.stop_token();
         #[expect(clippy::disallowed_methods, reason = "the server ends with the test")]

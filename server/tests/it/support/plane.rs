@@ -22,6 +22,7 @@ use proxypal_server::{
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
         login_throttle::LoginThrottle,
+        prices::Prices,
         provider_accounts::ProviderAccounts,
         requests::{Inlets, RequestFilter, RequestRecord, Requests},
         server_secrets::ServerSecrets,
@@ -221,6 +222,7 @@ async fn services(
         api_keys,
         requests,
         provider_accounts: ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault),
+        prices: Prices::load(db.clone(), clock.clone()).await.unwrap(),
         settings: Settings::load(db, clock.clone()).await.unwrap(),
         engine,
         server: ServerFacts {

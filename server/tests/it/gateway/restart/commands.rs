@@ -82,6 +82,72 @@ async fn a_password_is_reset_from_a_pipe_and_sessions_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn prices_are_imported_and_listed_while_no_server_runs() {
+    let home = TestDatabase::create().await;
+    let file = home.directory.path().join("prices.json");
+    let write = |input: &str| {
+        let text = format!(
+            r#"{{ "source": "a contract", "date": "2026-01-02",
+                "prices": [{{ "model": "Acme-*", "input": {input}, "output": "8" }}] }}"#
+        );
+        std::fs::write(&file, text).unwrap();
+    };
+    let prices = async |arguments: &[&str]| {
+        let mut command = bare_server(&home);
+        command.arg("prices").args(arguments);
+        let ended = run(&mut command).await;
+        let said = [ended.stdout, ended.stderr].concat();
+        (ended.status.code(), String::from_utf8(said).unwrap())
+    };
+    let import = ["import", file.to_str().unwrap()];
+
+    write("0.01875");
+    let first = prices(&import).await;
+    let again = prices(&import).await;
+    write("0.5");
+    let changed = prices(&import).await;
+    write("-1");
+    let wrong = prices(&import).await;
+    let (_, listed) = prices(&["list"]).await;
+
+    assert_eq!(first.0, Some(0), "{}", first.1);
+    assert!(first.1.contains("Prices added: 1;"), "{}", first.1);
+    assert!(again.1.contains("Prices added: 0; there already: 1."));
+    assert_eq!(changed.0, Some(1));
+    assert!(
+        changed.1.contains("prices are never changed"),
+        "{}",
+        changed.1
+    );
+    assert_eq!(wrong.0, Some(1));
+    assert!(
+        wrong
+            .1
+            .contains("price 1 (Acme-*): input must not be negative")
+    );
+    let line = listed.lines().find(|line| line.starts_with("acme-*"));
+    let line = line.unwrap().split_whitespace().collect::<Vec<_>>();
+    assert_eq!(line[1..4], ["any", "2026-01-02", "0.01875"]);
+    assert!(listed.contains("claude-sonnet-4-5*"), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prices_of_a_running_server_are_left_to_it() {
+    let home = TestDatabase::create().await;
+    let running = Server::start(server(&home).env("ENGINE", "demo")).await;
+
+    let listed = run(bare_server(&home).args(["prices", "list"])).await;
+
+    assert_eq!(listed.status.code(), Some(1));
+    let said = String::from_utf8(listed.stderr).unwrap();
+    assert!(
+        said.contains("stop it first") && said.contains("createPrice"),
+        "{said}"
+    );
+    drop(running);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn logs_shows_a_request_as_it_happens() {
     let home = TestDatabase::create().await;
     let (_go_on, script) = engine();

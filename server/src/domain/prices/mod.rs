@@ -1,0 +1,186 @@
+//! What tokens cost: prices with a beginning, which are never changed, and the table that comes with
+//! the program.
+
+mod bundled;
+mod cost;
+mod list;
+mod new_price;
+#[cfg(test)]
+mod sample;
+mod table;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use entity::price::{self, Entity as Price};
+use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _};
+
+use self::new_price::{Unsaid, same_place, same_rates};
+pub use self::{
+    cost::cost,
+    list::{PriceFilter, PriceList, provider_of},
+    new_price::{NewPrice, Rates},
+    table::PriceTable,
+};
+use super::{
+    Error, Result,
+    paging::{Page, PageRequest},
+};
+use crate::{clock::SharedClock, db::Database};
+
+/// Rows of one statement: databases take a bounded number of values.
+const BATCH: usize = 500;
+
+/// What an import did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Imported {
+    pub added: usize,
+    /// Prices that were there already.
+    pub known: usize,
+}
+
+/// All prices, in the database and in memory.
+#[derive(Clone, Debug)]
+pub struct Prices {
+    db: Database,
+    clock: SharedClock,
+    current: Arc<ArcSwap<PriceList>>,
+}
+
+impl Prices {
+    /// Reads all prices, and brings in the bundled ones when they are newer.
+    pub async fn load(db: Database, clock: SharedClock) -> Result<Self> {
+        let rows = Price::find().all(db.reader()).await?;
+        let prices = Self {
+            db,
+            clock,
+            current: Arc::new(ArcSwap::from_pointee(PriceList::new(rows))),
+        };
+        let news = bundled::news(&bundled::table()?, &prices.current(), prices.clock.now())?;
+        prices.add(news).await?;
+        Ok(prices)
+    }
+
+    /// All prices as they are now.
+    pub fn current(&self) -> Arc<PriceList> {
+        self.current.load_full()
+    }
+
+    /// Sets a price, from now on where nothing else is said. What was settled before keeps its cost.
+    pub async fn create(&self, new: &NewPrice) -> Result<price::Model> {
+        let now = self.clock.now();
+        let row = new.check(&Unsaid {
+            effective_from: now,
+            source: "an administrator".to_owned(),
+            created_at: now,
+        })?;
+        check_source(&row.source)?;
+        self.add(vec![row.clone()]).await?;
+        Ok(row)
+    }
+
+    /// A page of prices, by pattern and provider, the latest first. A cursor is the id of a price.
+    pub fn list(&self, filter: &PriceFilter, page: &PageRequest) -> Result<Page<price::Model>> {
+        let window = page.window()?;
+        let list = self.current();
+        let from = window.cursor.as_deref().map(|cursor| {
+            let id = cursor.parse().ok();
+            id.and_then(|id| list.place(id))
+                .ok_or_else(|| Error::bad_input("this cursor is not one of ours"))
+        });
+        let from = from.transpose()?;
+        let mut places = list.select(filter, self.clock.now());
+        if window.backwards {
+            places.reverse();
+            places.retain(|place| from.is_none_or(|from| *place < from));
+        } else {
+            places.retain(|place| from.is_none_or(|from| *place > from));
+        }
+        let most = usize::try_from(window.limit).unwrap_or(usize::MAX);
+        places.truncate(most.saturating_add(1));
+        let rows = places.into_iter().map(|place| list.rows()[place].clone());
+        Ok(window.page(rows.collect()))
+    }
+
+    /// How many prices there are.
+    pub fn count(&self, filter: &PriceFilter) -> usize {
+        self.current().select(filter, self.clock.now()).len()
+    }
+
+    /// Takes over a table, all of it or nothing. What is there already may come again.
+    pub async fn import(&self, table: &PriceTable) -> Result<Imported> {
+        check_source(&table.source)?;
+        let unsaid = Unsaid {
+            effective_from: table.begins(),
+            source: format!("{}, {}", table.source, table.date),
+            created_at: self.clock.now(),
+        };
+        let list = self.current();
+        let mut rows: Vec<price::Model> = Vec::new();
+        for new in &table.prices {
+            let row = new
+                .check(&unsaid)
+                .map_err(|error| error.about(&new.model_pattern))?;
+            let mut known = list.rows().iter().chain(&rows);
+            match known.find(|known| same_place(known, &row)) {
+                None => rows.push(row),
+                Some(known) if same_rates(known, &row) => {}
+                Some(_) => return Err(taken(&row)),
+            }
+        }
+        let imported = Imported {
+            added: rows.len(),
+            known: table.prices.len() - rows.len(),
+        };
+        self.add(rows).await?;
+        Ok(imported)
+    }
+
+    /// Stores prices, all or none, and then lets them be seen: what is found is in the database.
+    async fn add(&self, rows: Vec<price::Model>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.db.begin().await?;
+        for batch in rows.chunks(BATCH) {
+            let models = batch.iter().cloned().map(price::Model::into_active_model);
+            let inserted = Price::insert_many(models)
+                .exec_without_returning(&transaction)
+                .await;
+            inserted.map_err(|error| unless_taken(error, batch))?;
+        }
+        transaction.commit().await?;
+        self.current.rcu(|list| list.with(&rows));
+        Ok(())
+    }
+}
+
+/// Nobody else's price may pass for one that came with the program, and lose to others for it.
+fn check_source(source: &str) -> Result<()> {
+    if bundled::claims_to_be(source) {
+        return Err(Error::bad_input(
+            "a source that begins with \"bundled\" is for the program's own prices",
+        ));
+    }
+    Ok(())
+}
+
+fn unless_taken(error: DbErr, batch: &[price::Model]) -> Error {
+    Error::unless_taken(error, || match batch {
+        [row] => taken_message(row),
+        _ => "one of these prices is there already".to_owned(),
+    })
+}
+
+fn taken(row: &price::Model) -> Error {
+    Error::Conflict(taken_message(row))
+}
+
+fn taken_message(row: &price::Model) -> String {
+    format!(
+        "there is another price of {:?} from {} on; prices are never changed, so choose a later \
+         effectiveFrom",
+        row.model_pattern,
+        row.effective_from.format("%Y-%m-%dT%H:%M:%SZ")
+    )
+}

@@ -1,0 +1,131 @@
+//! Reads a table of prices: the bundled one, and those that administrators import.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use entity::provider_account::ProviderKind;
+use sea_orm::{ActiveEnum as _, Iterable as _};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{NewPrice, Rates};
+use crate::domain::{Error, Result, text, usd};
+
+const MOST_PRICES: usize = 5000;
+
+/// A table of prices, with where it was taken from and when.
+#[derive(Clone, Debug)]
+pub struct PriceTable {
+    pub source: String,
+    pub date: NaiveDate,
+    pub(super) prices: Vec<NewPrice>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    source: String,
+    date: NaiveDate,
+    prices: Vec<Box<RawValue>>,
+}
+
+/// Amounts stay text until they are read exactly: as JSON numbers they would become floats.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Entry {
+    model: String,
+    provider: Option<String>,
+    effective_from: Option<String>,
+    input: Box<RawValue>,
+    cache_read: Option<Box<RawValue>>,
+    cache_write: Option<Box<RawValue>>,
+    output: Box<RawValue>,
+    reasoning: Option<Box<RawValue>>,
+    per_request: Option<Box<RawValue>>,
+}
+
+impl PriceTable {
+    /// Reads a table as `docs/prices.md` describes it. Errors name the entry.
+    pub fn read(text: &str) -> Result<Self> {
+        let file: File = serde_json::from_str(text)
+            .map_err(|error| Error::BadInput(format!("this is no table of prices: {error}")))?;
+        if file.prices.len() > MOST_PRICES {
+            return Err(Error::BadInput(format!(
+                "a table has at most {MOST_PRICES} prices"
+            )));
+        }
+        let prices: Result<Vec<_>> = (1..)
+            .zip(file.prices.iter().map(AsRef::as_ref))
+            .map(read_entry)
+            .collect();
+        Ok(Self {
+            source: text::required("source", &file.source, 200)?,
+            date: file.date,
+            prices: prices?,
+        })
+    }
+
+    /// When it holds from, where an entry says nothing else.
+    pub(super) fn begins(&self) -> DateTime<Utc> {
+        self.date.and_time(NaiveTime::MIN).and_utc()
+    }
+}
+
+fn read_entry((number, json): (usize, &RawValue)) -> Result<NewPrice> {
+    let entry: Entry = serde_json::from_str(json.get())
+        .map_err(|error| Error::BadInput(format!("price {number}: {error}")))?;
+    let name = format!("price {number} ({})", entry.model);
+    entry.read().map_err(|error| error.about(name))
+}
+
+impl Entry {
+    fn read(&self) -> Result<NewPrice> {
+        let optional = |field, json: &Option<Box<RawValue>>| {
+            let json = json.as_deref().filter(|json| json.get() != "null");
+            json.map(|json| amount(field, json)).transpose()
+        };
+        Ok(NewPrice {
+            model_pattern: text::required("model", &self.model, 200)?,
+            provider: self.provider.as_deref().map(provider).transpose()?,
+            effective_from: self.effective_from.as_deref().map(moment).transpose()?,
+            rates: Rates {
+                input: amount("input", &self.input)?,
+                cache_read: optional("cacheRead", &self.cache_read)?,
+                cache_write: optional("cacheWrite", &self.cache_write)?,
+                output: amount("output", &self.output)?,
+                reasoning: optional("reasoning", &self.reasoning)?,
+                per_request: optional("perRequest", &self.per_request)?,
+            },
+            source: None,
+        })
+    }
+}
+
+/// An amount, written as a JSON text or a JSON number.
+fn amount(field: &str, json: &RawValue) -> Result<i64> {
+    let quoted: std::result::Result<String, _> = serde_json::from_str(json.get());
+    let text = quoted.unwrap_or_else(|_| json.get().to_owned());
+    let amount = usd::parse(&text)
+        .map_err(|error| Error::BadInput(format!("{field} is {text}, but {error}")))?;
+    if amount < 0 {
+        return Err(Error::BadInput(format!("{field} must not be negative")));
+    }
+    Ok(amount)
+}
+
+fn provider(name: &str) -> Result<ProviderKind> {
+    ProviderKind::try_from_value(&name.to_ascii_lowercase()).map_err(|_| {
+        let kinds = ProviderKind::iter().map(|kind| kind.to_value().to_ascii_uppercase());
+        let kinds = kinds.collect::<Vec<_>>().join(", ");
+        Error::BadInput(format!("there is no provider {name:?}; there are {kinds}"))
+    })
+}
+
+fn moment(text: &str) -> Result<DateTime<Utc>> {
+    let date = text.parse::<NaiveDate>();
+    let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+    date.map(|date| date.and_time(NaiveTime::MIN).and_utc())
+        .or(time)
+        .map_err(|_| Error::bad_input("write effectiveFrom as 2030-12-31 or 2030-12-31T23:59:59Z"))
+}
+
+#[cfg(test)]
+mod tests;
