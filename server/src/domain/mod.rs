@@ -17,6 +17,7 @@ pub mod sessions;
 pub mod settings;
 mod text;
 pub mod tokens;
+pub mod usage;
 pub mod users;
 mod viewer;
 
