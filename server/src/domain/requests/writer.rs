@@ -250,9 +250,9 @@ async fn settle_reports(
             changes.push((before, row.update(connection).await?));
         }
     }
-    let changed = changes.iter();
-    let changed = changed.flat_map(|(before, row)| Entry::changed(before, row));
-    add_up(connection, &changed.collect::<Vec<_>>()).await?;
+    let moved = changes.iter();
+    let moved = moved.flat_map(|(before, row)| Entry::changed(before, row));
+    add_up(connection, &moved.collect::<Vec<_>>()).await?;
     Ok(unknown)
 }
 

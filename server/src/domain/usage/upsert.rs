@@ -6,8 +6,8 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, EntityTrait, Iden as _, IntoActiveModel,
-    Iterable as _, ModelTrait, PrimaryKeyToColumn as _, QueryTrait as _, Statement, Values,
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, Iden as _, IntoActiveModel, Iterable as _,
+    ModelTrait, PrimaryKeyToColumn, QueryTrait as _, Statement, Values,
     sea_query::{Expr, ExprTrait as _, OnConflict},
 };
 
@@ -69,7 +69,7 @@ where
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel>,
 {
-    let key = E::PrimaryKey::iter().map(|column| column.into_column());
+    let key = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
     let mut on_conflict = OnConflict::columns(key);
     for column in E::Column::iter().filter(|column| sums::COLUMNS.contains(&column.unquoted())) {
         let there = Expr::col((E::default(), column));
