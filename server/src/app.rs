@@ -26,6 +26,7 @@ use crate::{
         server_secrets::ServerSecrets,
         sessions::Sessions,
         settings::Settings,
+        usage::Usage,
         users::Users,
     },
     engine::{
@@ -122,6 +123,7 @@ impl App {
             users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
             api_keys,
             requests,
+            usage: Usage::new(db.clone(), clock.clone()),
             provider_accounts: accounts,
             settings: Settings::load(db.clone(), clock.clone()).await?,
             engine: Engine::launch(options, context),

@@ -16,6 +16,8 @@ use super::{
     session::{SessionMutation, SessionQuery},
     settings::{SettingsMutation, SettingsQuery},
     sign_in::SignInMutation,
+    usage::UsageQuery,
+    usage_live::UsageSubscription,
     user::UserQuery,
     user_changes::UserMutation,
     viewer::ViewerQuery,
@@ -36,6 +38,7 @@ pub(super) struct Query(
     ViewerQuery,
     UserQuery,
     RequestQuery,
+    UsageQuery,
     ProviderQuery,
     SettingsQuery,
     EngineQuery,
@@ -59,6 +62,7 @@ pub(super) struct Mutation(
 #[derive(Debug, Default, MergedSubscription)]
 pub(super) struct Subscription(
     RequestSubscription,
+    UsageSubscription,
     EngineSubscription,
     EngineLogSubscription,
 );

@@ -11,4 +11,5 @@ mod live;
 mod session;
 mod sign_in;
 mod socket;
+mod usage;
 mod user;
