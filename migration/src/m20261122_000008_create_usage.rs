@@ -41,6 +41,19 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager.create_table(usage_slice()).await?;
+        // One subject's days among those of many.
+        manager
+            .create_index(
+                Index::create()
+                    .name("ix_usage_slice_subject")
+                    .table("usage_slice")
+                    .col("dimension")
+                    .col("subject")
+                    .col("period")
+                    .col("starts_at")
+                    .to_owned(),
+            )
+            .await?;
         for column in [
             uuid_null("price_id").take(),
             big_integer_null("cost").take(),

@@ -27,6 +27,7 @@ use crate::{
         server_secrets::ServerSecrets,
         sessions::Sessions,
         settings::Settings,
+        usage::Usage,
         users::Users,
     },
     engine::{
@@ -123,6 +124,7 @@ impl App {
             users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
             api_keys,
             requests,
+            usage: Usage::new(db.clone(), clock.clone()),
             provider_accounts: accounts,
             prices: Box::pin(Prices::load(db.clone(), clock.clone())).await?,
             settings: Settings::load(db.clone(), clock.clone()).await?,

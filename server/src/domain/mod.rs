@@ -20,6 +20,7 @@ pub mod settings;
 mod text;
 pub mod tokens;
 pub mod usd;
+pub mod usage;
 pub mod users;
 mod viewer;
 

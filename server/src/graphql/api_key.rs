@@ -4,9 +4,10 @@ use async_graphql::{Context, Enum, ID, Object};
 use entity::api_key;
 
 use super::{
-    context::ContextExt as _, error::Result, loaders::UserId, scalar::DateTime, user::User,
+    context::ContextExt as _, error::Result, loaders::UserId, scalar::DateTime, usage::Usage,
+    usage_input::UsageRange, user::User,
 };
-use crate::domain::Error;
+use crate::domain::{Error, usage::UsageFilter};
 
 /// A key.
 #[derive(Clone, Debug)]
@@ -90,5 +91,19 @@ impl ApiKey {
             .allowed_models
             .as_ref()
             .map(|models| models.0.as_slice())
+    }
+
+    /// What the key used.
+    async fn usage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "When; this month when left out.")] range: Option<UsageRange>,
+        #[graphql(
+            default = "UTC",
+            desc = "By the clocks of which place days are counted: an IANA name."
+        )]
+        timezone: String,
+    ) -> Result<Usage> {
+        Usage::read(ctx, range, UsageFilter::of_api_key(self.0.id), &timezone).await
     }
 }

@@ -112,6 +112,19 @@ impl ProviderAccount {
     }
 }
 
+/// A provider's name for people.
+pub(super) fn display_name(kind: provider_account::ProviderKind) -> &'static str {
+    match kind {
+        provider_account::ProviderKind::Claude => "Claude",
+        provider_account::ProviderKind::Chatgpt => "ChatGPT",
+        provider_account::ProviderKind::Gemini => "Gemini",
+        provider_account::ProviderKind::Copilot => "GitHub Copilot",
+        provider_account::ProviderKind::Kimi => "Kimi",
+        provider_account::ProviderKind::Xai => "xAI",
+        provider_account::ProviderKind::OpenaiCompatible => "OpenAI-compatible",
+    }
+}
+
 /// A provider.
 #[derive(Clone, Copy, Debug)]
 struct Provider(provider_account::ProviderKind);
@@ -126,15 +139,7 @@ impl Provider {
 
     /// Its name for people.
     async fn display_name(&self) -> &str {
-        match self.0 {
-            provider_account::ProviderKind::Claude => "Claude",
-            provider_account::ProviderKind::Chatgpt => "ChatGPT",
-            provider_account::ProviderKind::Gemini => "Gemini",
-            provider_account::ProviderKind::Copilot => "GitHub Copilot",
-            provider_account::ProviderKind::Kimi => "Kimi",
-            provider_account::ProviderKind::Xai => "xAI",
-            provider_account::ProviderKind::OpenaiCompatible => "OpenAI-compatible",
-        }
+        display_name(self.0)
     }
 
     /// Our accounts there, by label.

@@ -95,7 +95,80 @@ impl BigInt {
     }
 }
 
+/// US dollars in whole billionths, written as a decimal string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Usd(pub(super) i64);
+
+const NANOS: u64 = 1_000_000_000;
+
+/// US dollars as a decimal string such as "0.0125", exact to the billionth.
+#[Scalar(name = "USD")]
+impl ScalarType for Usd {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        let message = "write an amount as \"12.50\", with at most nine decimals";
+        dollars(text).ok_or_else(|| InputValueError::custom(message))
+    }
+
+    fn to_value(&self) -> Value {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, nanos) = (self.0.unsigned_abs() / NANOS, self.0.unsigned_abs() % NANOS);
+        let text = format!("{sign}{whole}.{nanos:09}");
+        text.trim_end_matches('0').trim_end_matches('.').into()
+    }
+}
+
+fn dollars(text: &str) -> Option<Usd> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text),
+    };
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "0"));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !is_number(whole) || !is_number(decimals) || decimals.len() > 9 {
+        return None;
+    }
+    let whole: i64 = whole.parse().ok()?;
+    let nanos: i64 = format!("{decimals:0<9}").parse().ok()?;
+    let amount = whole.checked_mul(1_000_000_000)?.checked_add(nanos)?;
+    Some(Usd(sign * amount))
+}
+
 /// A number as GraphQL's `Int`; what is beyond it is written as the greatest one.
 pub(super) fn int(number: impl TryInto<i32>) -> i32 {
     number.try_into().unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dollars_are_exact_to_the_billionth() {
+        for (nanos, text) in [
+            (0, "0"),
+            (1, "0.000000001"),
+            (12_500_000_000, "12.5"),
+            (-500_000_000, "-0.5"),
+            (30_000_000_000, "30"),
+            (i64::MAX, "9223372036.854775807"),
+        ] {
+            assert_eq!(Usd(nanos).to_value(), Value::from(text));
+            assert_eq!(dollars(text), Some(Usd(nanos)), "{text}");
+        }
+        for text in [
+            "",
+            "-",
+            ".5",
+            "1.",
+            "1.0000000001",
+            "1e3",
+            "9223372037",
+            "+1",
+        ] {
+            assert_eq!(dollars(text), None, "{text}");
+        }
+    }
 }

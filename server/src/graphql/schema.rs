@@ -17,6 +17,8 @@ use super::{
     session::{SessionMutation, SessionQuery},
     settings::{SettingsMutation, SettingsQuery},
     sign_in::SignInMutation,
+    usage::UsageQuery,
+    usage_live::UsageSubscription,
     user::UserQuery,
     user_changes::UserMutation,
     viewer::ViewerQuery,
@@ -37,6 +39,7 @@ pub(super) struct Query(
     ViewerQuery,
     UserQuery,
     RequestQuery,
+    UsageQuery,
     ProviderQuery,
     PriceQuery,
     SettingsQuery,
@@ -62,6 +65,7 @@ pub(super) struct Mutation(
 #[derive(Debug, Default, MergedSubscription)]
 pub(super) struct Subscription(
     RequestSubscription,
+    UsageSubscription,
     EngineSubscription,
     EngineLogSubscription,
 );

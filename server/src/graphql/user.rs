@@ -14,9 +14,11 @@ use super::{
     request::{self, Request},
     request_filter::RequestFilter,
     scalar::DateTime,
+    usage::Usage,
+    usage_input::UsageRange,
     user_list::{UserConnection, UserFilter, UserOrder},
 };
-use crate::domain::paging::PageRequest;
+use crate::domain::{paging::PageRequest, usage::UsageFilter};
 
 /// A user.
 #[derive(Clone, Debug)]
@@ -104,6 +106,20 @@ impl User {
         #[graphql(desc = "Begin after the item with this cursor.")] after: Option<String>,
     ) -> Result<Connection<Request>> {
         request::of_user(ctx, self.0.id, filter, (first, after)).await
+    }
+
+    /// What the user used.
+    async fn usage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "When; this month when left out.")] range: Option<UsageRange>,
+        #[graphql(
+            default = "UTC",
+            desc = "By the clocks of which place days are counted: an IANA name."
+        )]
+        timezone: String,
+    ) -> Result<Usage> {
+        Usage::read(ctx, range, UsageFilter::of_user(self.0.id), &timezone).await
     }
 }
 

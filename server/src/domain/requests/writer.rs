@@ -20,7 +20,13 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{RequestRecord, insert::Inserts, reconcile};
-use crate::{db::Database, domain::engine_usage::EngineUsage};
+use crate::{
+    db::Database,
+    domain::{
+        engine_usage::EngineUsage,
+        usage::rollup::{Entry, add_up},
+    },
+};
 
 const RECORDS_PER_TRANSACTION: usize = 2_000;
 /// A batch that is smaller waits a moment for company: a commit costs the same for one row as for many.
@@ -150,6 +156,8 @@ impl Writer {
     async fn try_write(&mut self, batch: &Batch) -> Result<Vec<EngineUsage>, DbErr> {
         let transaction = self.db.begin().await?;
         self.inserts.insert(&transaction, &batch.rows).await?;
+        let added: Vec<_> = batch.rows.iter().map(Entry::added).collect();
+        add_up(&transaction, &added).await?;
         let used = self.newly_used(&batch.rows);
         note_use(&transaction, &used).await?;
         let unknown = settle_reports(&transaction, &batch.reports).await?;
@@ -162,13 +170,20 @@ impl Writer {
     /// A row that breaks a rule of the schema must not hold up the others.
     async fn write_one_by_one(&self, rows: &[request::Model]) {
         for row in rows {
-            let written = Request::insert(row.clone().into_active_model())
-                .exec_without_returning(self.db.writer())
-                .await;
+            let written = self.write_alone(row).await;
             if let Err(error) = written {
                 tracing::error!(%error, request.id = %row.id, "this request cannot be recorded");
             }
         }
+    }
+
+    async fn write_alone(&self, row: &request::Model) -> Result<(), DbErr> {
+        let transaction = self.db.begin().await?;
+        Request::insert(row.clone().into_active_model())
+            .exec_without_returning(&transaction)
+            .await?;
+        add_up(&transaction, &[Entry::added(row)]).await?;
+        transaction.commit().await
     }
 
     /// Keys whose last use is worth writing.
@@ -223,19 +238,21 @@ async fn settle_reports(
     reports: &[EngineUsage],
 ) -> Result<Vec<EngineUsage>, DbErr> {
     let mut unknown = Vec::new();
+    let mut changes = Vec::new();
     for usage in reports {
-        match row_of(connection, usage).await? {
-            Some(mut row) => {
-                if reconcile::apply(&mut row, usage) {
-                    row.into_active_model()
-                        .reset_all()
-                        .update(connection)
-                        .await?;
-                }
-            }
-            None => unknown.push(usage.clone()),
+        let Some(before) = row_of(connection, usage).await? else {
+            unknown.push(usage.clone());
+            continue;
+        };
+        let mut row = before.clone();
+        if reconcile::apply(&mut row, usage) {
+            let row = row.into_active_model().reset_all();
+            changes.push((before, row.update(connection).await?));
         }
     }
+    let moved = changes.iter();
+    let moved = moved.flat_map(|(before, row)| Entry::changed(before, row));
+    add_up(connection, &moved.collect::<Vec<_>>()).await?;
     Ok(unknown)
 }
 

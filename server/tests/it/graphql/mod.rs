@@ -12,4 +12,5 @@ mod price;
 mod session;
 mod sign_in;
 mod socket;
+mod usage;
 mod user;

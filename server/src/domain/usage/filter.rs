@@ -1,0 +1,177 @@
+//! Which requests a question about usage is about, and which table answers it.
+
+use entity::{provider_account::ProviderKind, request, usage_slice::Dimension};
+use sea_orm::{ActiveEnum as _, Value};
+use uuid::Uuid;
+
+/// Whose usage is asked for. All conditions count together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UsageFilter {
+    pub user_id: Option<Uuid>,
+    pub api_key_id: Option<Uuid>,
+    pub provider: Option<ProviderKind>,
+    pub account_id: Option<Uuid>,
+    pub model: Option<String>,
+}
+
+/// What usage is divided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    User,
+    ApiKey,
+    Provider,
+    Account,
+    Model,
+}
+
+/// Where sums are read from.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Source {
+    /// The sums by one thing, of one subject or of all.
+    Slice(Dimension, Option<String>),
+    /// The sums by everything, of those with these values.
+    Cube(Vec<(By, Value)>),
+}
+
+impl UsageFilter {
+    /// One user's.
+    pub fn of_user(user_id: Uuid) -> Self {
+        Self {
+            user_id: Some(user_id),
+            ..Self::default()
+        }
+    }
+
+    /// One key's.
+    pub fn of_api_key(api_key_id: Uuid) -> Self {
+        Self {
+            api_key_id: Some(api_key_id),
+            ..Self::default()
+        }
+    }
+
+    /// Whether a request counts.
+    pub(super) fn matches(&self, row: &request::Model) -> bool {
+        self.user_id.is_none_or(|id| id == row.user_id)
+            && self.api_key_id.is_none_or(|id| id == row.api_key_id)
+            && (self.provider.is_none() || self.provider == row.provider)
+            && (self.account_id.is_none() || self.account_id == row.account_id)
+            && (self.model.is_none() || self.model == row.model)
+    }
+
+    /// Where the answer is, divided by something or not.
+    pub(super) fn source(&self, by: Option<By>) -> Source {
+        let mut subjects = self.subjects();
+        match (subjects.pop(), by) {
+            (None, None) => Source::Slice(Dimension::Total, None),
+            (None, Some(by)) => Source::Slice(by.dimension(), None),
+            (Some((of, subject)), by) if subjects.is_empty() && by.is_none_or(|by| by == of) => {
+                Source::Slice(of.dimension(), Some(subject))
+            }
+            (Some(last), _) => {
+                subjects.push(last);
+                let value = |(by, subject): (By, String)| (by, by.value(&subject));
+                Source::Cube(subjects.into_iter().map(value).collect())
+            }
+        }
+    }
+
+    /// What is wanted, as slices call it.
+    fn subjects(&self) -> Vec<(By, String)> {
+        let text = |id: Option<Uuid>| id.map(|id| id.to_string());
+        let wanted = [
+            (By::User, text(self.user_id)),
+            (By::ApiKey, text(self.api_key_id)),
+            (By::Provider, self.provider.map(|kind| kind.to_value())),
+            (By::Account, text(self.account_id)),
+            (By::Model, self.model.clone()),
+        ];
+        let wanted = wanted.into_iter();
+        wanted
+            .filter_map(|(by, subject)| Some((by, subject?)))
+            .collect()
+    }
+}
+
+impl By {
+    pub(super) fn dimension(self) -> Dimension {
+        match self {
+            Self::User => Dimension::User,
+            Self::ApiKey => Dimension::ApiKey,
+            Self::Provider => Dimension::Provider,
+            Self::Account => Dimension::Account,
+            Self::Model => Dimension::Model,
+        }
+    }
+
+    /// The cube's column.
+    pub(super) fn column(self) -> &'static str {
+        match self {
+            Self::User => "user_id",
+            Self::ApiKey => "api_key_id",
+            Self::Provider => "provider",
+            Self::Account => "account_id",
+            Self::Model => "model",
+        }
+    }
+
+    /// Whether the cube's column is an id.
+    pub(super) fn is_id(self) -> bool {
+        matches!(self, Self::User | Self::ApiKey | Self::Account)
+    }
+
+    /// A subject as the cube has it.
+    pub(super) fn value(self, subject: &str) -> Value {
+        if self.is_id() {
+            subject.parse::<Uuid>().unwrap_or_default().into()
+        } else {
+            subject.into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_thing_tells_is_read_from_its_slice() {
+        let everybody = UsageFilter::default();
+        let user = UsageFilter::of_user(Uuid::nil());
+        let subject = Some(Uuid::nil().to_string());
+
+        assert_eq!(
+            everybody.source(None),
+            Source::Slice(Dimension::Total, None)
+        );
+        assert_eq!(
+            everybody.source(Some(By::Model)),
+            Source::Slice(Dimension::Model, None)
+        );
+        for by in [None, Some(By::User)] {
+            assert_eq!(
+                user.source(by),
+                Source::Slice(Dimension::User, subject.clone())
+            );
+        }
+    }
+
+    #[test]
+    fn what_two_things_tell_is_read_from_the_cube() {
+        let user = UsageFilter::of_user(Uuid::nil());
+        let both = UsageFilter {
+            model: Some("gpt-5".to_owned()),
+            ..user.clone()
+        };
+        let of_user = (By::User, Uuid::nil().into());
+
+        assert_eq!(
+            user.source(Some(By::Model)),
+            Source::Cube(vec![of_user.clone()])
+        );
+        assert_eq!(
+            both.source(None),
+            Source::Cube(vec![of_user, (By::Model, "gpt-5".into())])
+        );
+    }
+}

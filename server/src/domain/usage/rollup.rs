@@ -1,0 +1,218 @@
+//! Keeping the sums: every request is added to them in the transaction that settles it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use entity::{
+    provider_account::ProviderKind,
+    request::{self, Outcome, Protocol, Reconciliation},
+    usage_rollup::{self, Period},
+    usage_slice::{self, Dimension},
+};
+use sea_orm::{ActiveEnum as _, ConnectionTrait, DbErr, Iterable as _};
+use uuid::Uuid;
+
+use super::{sums::Sums, upsert::upsert};
+
+/// The reconciliation of metered requests of which only one side, or neither, has told.
+pub(super) const NOT_RECONCILED: &str = "unknown";
+const MICROS: i64 = 1_000_000;
+
+/// A request that is added to the sums, or taken away.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::domain) struct Entry<'a> {
+    pub(in crate::domain) row: &'a request::Model,
+    /// +1 to add, −1 to take away.
+    pub(in crate::domain) sign: i64,
+}
+
+impl<'a> Entry<'a> {
+    /// A new request.
+    pub(in crate::domain) fn added(row: &'a request::Model) -> Self {
+        Self { row, sign: 1 }
+    }
+
+    /// A request that is no longer what it was.
+    pub(in crate::domain) fn changed(
+        before: &'a request::Model,
+        row: &'a request::Model,
+    ) -> [Self; 2] {
+        [
+            Self {
+                row: before,
+                sign: -1,
+            },
+            Self::added(row),
+        ]
+    }
+}
+
+/// Adds requests to all sums. Call it in the transaction that writes their rows.
+pub(in crate::domain) async fn add_up(
+    connection: &impl ConnectionTrait,
+    entries: &[Entry<'_>],
+) -> Result<(), DbErr> {
+    let (rollups, slices) = sum_up(entries);
+    upsert::<usage_rollup::Entity>(connection, &rollups).await?;
+    upsert::<usage_slice::Entity>(connection, &slices).await
+}
+
+/// How many seconds a sum is over.
+pub(super) const fn seconds(period: Period) -> i64 {
+    match period {
+        Period::Quarter => 15 * 60,
+        Period::Hour => 60 * 60,
+        Period::Day => 24 * 60 * 60,
+    }
+}
+
+/// The start of the period which a moment is in.
+pub(super) const fn start_of(period: Period, at: i64) -> i64 {
+    at - at.rem_euclid(seconds(period))
+}
+
+/// What changes in both tables, in the order of their keys.
+fn sum_up(entries: &[Entry<'_>]) -> (Vec<usage_rollup::Model>, Vec<usage_slice::Model>) {
+    let mut rollups = BTreeMap::<_, Sums>::new();
+    let mut slices = BTreeMap::<_, Sums>::new();
+    for (cell, sums) in cells(entries) {
+        for period in Period::iter() {
+            let starts_at = start_of(period, cell.quarter);
+            let key = (cell.user_id, period, starts_at, cell.rest());
+            rollups.entry(key).or_default().add(&sums, 1);
+            for (dimension, subject) in cell.subjects() {
+                let key = (dimension, period, starts_at, subject);
+                slices.entry(key).or_default().add(&sums, 1);
+            }
+        }
+    }
+    rollups.retain(|_, sums| !sums.is_zero());
+    slices.retain(|_, sums| !sums.is_zero());
+    (
+        rollups.into_iter().map(rollup).collect(),
+        slices.into_iter().map(slice).collect(),
+    )
+}
+
+/// The requests of a batch by all that tells them apart, which are far fewer.
+fn cells<'a>(entries: &[Entry<'a>]) -> HashMap<Cell<'a>, Sums> {
+    let mut cells = HashMap::<_, Sums>::new();
+    for entry in entries {
+        let sums = cells.entry(Cell::of(entry.row)).or_default();
+        sums.add(&Sums::of(entry.row), entry.sign);
+    }
+    cells
+}
+
+/// Which sums a request is added to.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Cell<'a> {
+    /// Seconds since 1970, as all starts.
+    quarter: i64,
+    user_id: Uuid,
+    api_key_id: Uuid,
+    provider: Option<ProviderKind>,
+    account_id: Option<Uuid>,
+    model: &'a str,
+    is_metered: bool,
+    reconciliation: Option<Reconciliation>,
+}
+
+/// A key of the cube after user and time.
+type Rest<'a> = (Uuid, String, Uuid, &'a str);
+
+impl<'a> Cell<'a> {
+    fn of(row: &'a request::Model) -> Self {
+        Self {
+            quarter: start_of(Period::Quarter, row.started_at.div_euclid(MICROS)),
+            user_id: row.user_id,
+            api_key_id: row.api_key_id,
+            provider: row.provider,
+            account_id: row.account_id,
+            model: row.model.as_deref().unwrap_or_default(),
+            is_metered: row.protocol != Protocol::Other && row.outcome != Outcome::Rejected,
+            reconciliation: row.reconciliation,
+        }
+    }
+
+    fn rest(&self) -> Rest<'a> {
+        let account_id = self.account_id.unwrap_or_default();
+        (self.api_key_id, self.provider(), account_id, self.model)
+    }
+
+    fn provider(&self) -> String {
+        let provider = self.provider.map(|provider| provider.to_value());
+        provider.unwrap_or_default()
+    }
+
+    fn subjects(&self) -> impl Iterator<Item = (Dimension, String)> {
+        let account = self.account_id.map(|id| id.to_string());
+        let subjects = [
+            (Dimension::Total, String::new()),
+            (Dimension::User, self.user_id.to_string()),
+            (Dimension::ApiKey, self.api_key_id.to_string()),
+            (Dimension::Provider, self.provider()),
+            (Dimension::Account, account.unwrap_or_default()),
+            (Dimension::Model, self.model.to_owned()),
+        ];
+        let reconciliation = self.reconciliation.map(|told| told.to_value());
+        let reconciliation = reconciliation.unwrap_or_else(|| NOT_RECONCILED.to_owned());
+        let reconciliation = (Dimension::Reconciliation, reconciliation);
+        let reconciliation = self.is_metered.then_some(reconciliation);
+        subjects.into_iter().chain(reconciliation)
+    }
+}
+
+fn rollup(
+    ((user_id, period, starts_at, rest), sums): ((Uuid, Period, i64, Rest<'_>), Sums),
+) -> usage_rollup::Model {
+    let (api_key_id, provider, account_id, model) = rest;
+    usage_rollup::Model {
+        user_id,
+        period,
+        starts_at,
+        api_key_id,
+        provider,
+        account_id,
+        model: model.to_owned(),
+        requests: sums.requests,
+        failed: sums.failed,
+        rejected: sums.rejected,
+        input_tokens: sums.tokens.input,
+        cache_read_tokens: sums.tokens.cache_read,
+        cache_write_tokens: sums.tokens.cache_write,
+        output_tokens: sums.tokens.output,
+        reasoning_tokens: sums.tokens.reasoning,
+        cost: sums.cost,
+        unpriced: sums.unpriced,
+        unknown: sums.unknown,
+        estimated: sums.estimated,
+        duration: sums.duration,
+    }
+}
+
+fn slice(
+    ((dimension, period, starts_at, subject), sums): ((Dimension, Period, i64, String), Sums),
+) -> usage_slice::Model {
+    usage_slice::Model {
+        dimension,
+        period,
+        starts_at,
+        subject,
+        requests: sums.requests,
+        failed: sums.failed,
+        rejected: sums.rejected,
+        input_tokens: sums.tokens.input,
+        cache_read_tokens: sums.tokens.cache_read,
+        cache_write_tokens: sums.tokens.cache_write,
+        output_tokens: sums.tokens.output,
+        reasoning_tokens: sums.tokens.reasoning,
+        cost: sums.cost,
+        unpriced: sums.unpriced,
+        unknown: sums.unknown,
+        estimated: sums.estimated,
+        duration: sums.duration,
+    }
+}
+
+#[cfg(test)]
+mod tests;
