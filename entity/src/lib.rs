@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod api_key;
 pub mod api_token;
+pub mod ledger_batch;
 pub mod price;
 pub mod provider_account;
 pub mod quota;

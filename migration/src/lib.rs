@@ -11,6 +11,7 @@ mod m20261122_000005_create_setting;
 mod m20261122_000006_create_price;
 mod m20261122_000007_create_quota;
 mod m20261122_000008_create_usage;
+mod m20261122_000009_create_ledger_batch;
 
 /// Brings a database's schema up to date.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_create_price::Migration),
             Box::new(m20261122_000007_create_quota::Migration),
             Box::new(m20261122_000008_create_usage::Migration),
+            Box::new(m20261122_000009_create_ledger_batch::Migration),
         ]
     }
 }

@@ -20,10 +20,11 @@ use crate::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
+        ledger::Ledger,
         login_throttle::LoginThrottle,
         prices::Prices,
         provider_accounts::{ProviderAccounts, ProviderCredential},
-        requests::{Recorder, Requests},
+        requests::{BookOptions, Recorder, Requests},
         server_secrets::ServerSecrets,
         sessions::Sessions,
         settings::Settings,
@@ -98,16 +99,21 @@ impl App {
         let clock = around.clock.clone();
         let db = open_database(&config).await?;
         let secrets = ServerSecrets::open(&config.storage, &db, &clock).await?;
-        let admins = Admins::new(db.clone(), clock.clone());
-        let setup_token = admins
-            .bootstrap(config.admin_password.clone())
-            .await
-            .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
-
+        let (admins, setup_token) = administrators(&config, &db, &clock).await?;
         let digester = secrets.digester;
-        let api_keys = ApiKeys::load(db.clone(), clock.clone(), digester.clone()).await?;
+        let ledger = Ledger::load(&db).await?;
+        let prices = Box::pin(Prices::load(db.clone(), clock.clone())).await?;
+        let api_keys =
+            ApiKeys::load(db.clone(), clock.clone(), digester.clone(), ledger.clone()).await?;
         let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault);
-        let (requests, inlets) = Requests::open(db.clone(), &life.tasks).await?;
+        let book = BookOptions {
+            db: db.clone(),
+            clock: clock.clone(),
+            ledger: ledger.clone(),
+            prices: prices.clone(),
+            journal: config.storage.data_dir.join("journal"),
+        };
+        let (requests, inlets) = Requests::open(book, &life.tasks).await?;
         let context = EngineContext {
             source: Arc::new(accounts.clone()),
             clock: clock.clone(),
@@ -115,7 +121,6 @@ impl App {
             tasks: life.tasks.clone(),
             shutdown: life.engine_shutdown.clone(),
         };
-        let options = engine_options(&config, &around, life.in_flight.clone());
         let services = Services {
             admins,
             sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
@@ -126,9 +131,10 @@ impl App {
             requests,
             usage: Usage::new(db.clone(), clock.clone()),
             provider_accounts: accounts,
-            prices: Box::pin(Prices::load(db.clone(), clock.clone())).await?,
+            ledger,
+            prices,
             settings: Settings::load(db.clone(), clock.clone()).await?,
-            engine: Engine::launch(options, context),
+            engine: Engine::launch(engine_options(&config, &around, &life), context),
             server: ServerFacts {
                 version: VERSION,
                 public_url: config.public_url.clone(),
@@ -186,6 +192,20 @@ impl App {
     }
 }
 
+/// The administrators, and the token of the set-up link while there is none.
+async fn administrators(
+    config: &Config,
+    db: &Database,
+    clock: &SharedClock,
+) -> anyhow::Result<(Admins, Option<Zeroizing<String>>)> {
+    let admins = Admins::new(db.clone(), clock.clone());
+    let setup_token = admins
+        .bootstrap(config.admin_password.clone())
+        .await
+        .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
+    Ok((admins, setup_token))
+}
+
 async fn open_database(config: &Config) -> anyhow::Result<Database> {
     let url = config.storage.database_url.expose_secret();
     Database::open(url, &config.storage.data_dir).await
@@ -200,6 +220,8 @@ fn gateway(
     let options = GatewayOptions {
         keys: services.api_keys.ring().clone(),
         recorder,
+        ledger: services.ledger.clone(),
+        prices: services.prices.clone(),
         settings: services.settings.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),
@@ -227,7 +249,7 @@ fn pages(db: &Database, services: &Services, life: &Life) -> Router {
     web::router(web, control_plane)
 }
 
-fn engine_options(config: &Config, around: &Surroundings, in_flight: TaskTracker) -> EngineOptions {
+fn engine_options(config: &Config, around: &Surroundings, life: &Life) -> EngineOptions {
     let (mode, binary, external) = match &config.engine {
         config::Engine::Managed { binary } => (EngineMode::Managed, binary.clone(), None),
         config::Engine::Demo => (EngineMode::Demo, None, None),
@@ -252,7 +274,7 @@ fn engine_options(config: &Config, around: &Surroundings, in_flight: TaskTracker
         launcher: around.launcher.clone(),
         external,
         allow_demo_fallback: !config.is_public(),
-        drain: Some(drain_hook(in_flight)),
+        drain: Some(drain_hook(life.in_flight.clone())),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod engine_usage;
 mod error;
 pub mod ledger;
 pub mod login_throttle;
+pub mod model_name;
 pub mod models;
 pub mod paging;
 pub mod patch;
@@ -19,8 +20,8 @@ pub mod sessions;
 pub mod settings;
 mod text;
 pub mod tokens;
-pub mod usd;
 pub mod usage;
+pub mod usd;
 pub mod users;
 mod viewer;
 

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 pub const CREDIBLE: RangeInclusive<i64> = 0..=100_000_000;
 
 /// What one request used. The sum of the buckets is the total.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Tokens {
     /// Read by the model and not from a cache.
     pub input: i64,

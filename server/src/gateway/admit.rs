@@ -1,61 +1,188 @@
-//! May this request pass, now? Here every limit that applies is checked, and a place in the book is
-//! taken, before anything is forwarded.
+//! May this request pass, now? Here every limit that applies is checked and the request's worst case is
+//! reserved, and the request is noted in the book, before anything is forwarded.
 
 use std::time::Duration;
 
+use chrono::{DateTime, SecondsFormat, Utc};
+
 use super::{
+    Parts,
     dialect::{Dialect, Fault},
-    model::Model,
-    model_name::routed_as,
+    model::{Asked, Model},
 };
 use crate::domain::{
     api_keys::Caller,
-    requests::{Place, Recorder},
+    ledger::{Amounts, Ask, Limited, Pacing},
+    model_name::{Names, routed_as},
+    prices::{PriceList, worst_cost},
+    requests::{Place, Recorder, RequestRecord},
+    tokens::Tokens,
 };
 
 /// When to try again while the book cannot be written.
 const RECOVERY: Duration = Duration::from_secs(5);
+/// Bytes of a request in a token of its input, roughly.
+const BYTES_PER_TOKEN: u64 = 4;
 
 /// A request that may pass, and the place for its record.
 #[derive(Debug)]
 pub(super) struct Admission {
     pub(super) place: Place,
+    /// How the caller's requests per minute stand.
+    pub(super) pacing: Option<Pacing>,
+}
+
+/// Who asks, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Applicant<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) dialect: Dialect,
+    /// Whether the request generates.
+    pub(super) is_metered: bool,
 }
 
 /// Lets a request in, or says why not.
 pub(super) async fn admit(
-    recorder: &Recorder,
-    caller: &Caller,
-    dialect: Dialect,
-    model: &Model,
+    gateway: &Parts,
+    applicant: Applicant<'_>,
+    asked: &Asked,
+    record: &mut RequestRecord,
 ) -> Result<Admission, Fault> {
-    check_model(caller, dialect, model)?;
-    let place = place(recorder).await?;
-    Ok(Admission { place })
+    let names = names(applicant.dialect);
+    let model = asked.model.name().map(|name| routed_as(names, name));
+    check_model(applicant.caller, &asked.model, model.as_deref())?;
+    let settings = gateway.settings.current();
+    let worst = worst_case(asked, settings.gateway.assumed_output_tokens);
+    let prices = gateway.prices.current();
+    let amounts = |tokens: Tokens| Amounts {
+        tokens: tokens.total(),
+        cost: cost(&prices, model.as_deref(), tokens, record.started_at),
+        requests: 1,
+    };
+    let ask = Ask {
+        api_key_id: applicant.caller.api_key_id,
+        model: model.as_deref(),
+        is_metered: applicant.is_metered,
+        estimate: amounts(worst.estimate),
+        ceiling: worst.ceiling.map(amounts),
+        at: record.started_at,
+        defaults: settings.gateway.default_rate_limit,
+    };
+    let verdict = gateway.ledger.reserve(applicant.caller.account(), &ask);
+    let pacing = verdict.pacing;
+    let reservation = verdict
+        .reservation
+        .map_err(|limited| fault(limited, pacing, record.started_at))?;
+    // Should the server die before it knows more.
+    record.tokens = Some(Tokens {
+        input: if applicant.is_metered {
+            worst.estimate.input
+        } else {
+            0
+        },
+        ..Tokens::default()
+    });
+    let place = gateway.recorder.begin(record, reservation).await;
+    let place = place.map_err(unrecordable)?;
+    Ok(Admission { place, pacing })
 }
 
 /// Takes a place in the book, or refuses: what cannot be recorded does not pass.
 pub(super) async fn place(recorder: &Recorder) -> Result<Place, Fault> {
-    recorder.place().await.map_err(|error| {
-        tracing::error!(%error, "a request is refused because it could not be recorded");
-        Fault::Overloaded {
-            retry_after: RECOVERY,
-        }
-    })
+    recorder.place().await.map_err(unrecordable)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is made to be mapped with"
+)]
+fn unrecordable(error: crate::domain::Error) -> Fault {
+    tracing::error!(%error, "a request is refused because it could not be recorded");
+    Fault::Overloaded {
+        retry_after: RECOVERY,
+    }
+}
+
+/// Which names the engine understands on a route.
+pub(super) fn names(dialect: Dialect) -> Names {
+    match dialect {
+        Dialect::Anthropic => Names::Cloaked,
+        Dialect::OpenAi | Dialect::Gemini => Names::Plain,
+    }
 }
 
 /// A caller who may use certain models only must name one, in a way that cannot be read otherwise.
-fn check_model(caller: &Caller, dialect: Dialect, model: &Model) -> Result<(), Fault> {
+fn check_model(caller: &Caller, model: &Model, routed: Option<&str>) -> Result<(), Fault> {
     if !caller.is_restricted() {
         return Ok(());
     }
     match model {
-        Model::Named(name) if caller.may_use(&routed_as(dialect, name)) => Ok(()),
+        Model::Named(_) if routed.is_some_and(|routed| caller.may_use(routed)) => Ok(()),
         Model::Named(name) => Err(Fault::ModelNotAllowed {
             model: name.clone(),
         }),
         Model::Missing => Err(Fault::ModelRequired),
         Model::Ambiguous => Err(Fault::ModelAmbiguous),
         Model::NotNeeded => Ok(()),
+    }
+}
+
+/// What a request may use at worst.
+struct WorstCase {
+    /// As far as one can tell.
+    estimate: Tokens,
+    /// For certain, if the request bounds its answer: no token is shorter than a byte.
+    ceiling: Option<Tokens>,
+}
+
+fn worst_case(asked: &Asked, assumed_output: u32) -> WorstCase {
+    let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+    let tokens = |input: u64, output: u64| Tokens {
+        input: count(input),
+        output: count(output.saturating_mul(asked.bound.choices)),
+        ..Tokens::default()
+    };
+    let output = asked.bound.max_output_tokens;
+    let sent = asked.body_bytes;
+    WorstCase {
+        estimate: tokens(
+            sent.unwrap_or(0).div_ceil(BYTES_PER_TOKEN),
+            output.unwrap_or(assumed_output.into()),
+        ),
+        ceiling: sent.zip(output).map(|(sent, output)| tokens(sent, output)),
+    }
+}
+
+fn cost(prices: &PriceList, model: Option<&str>, tokens: Tokens, at: DateTime<Utc>) -> Option<i64> {
+    let price = prices.find(model?, None, at)?;
+    Some(worst_cost(price, tokens))
+}
+
+/// Says which limit binds, and until when.
+pub(super) fn fault(limited: Limited, pacing: Option<Pacing>, now: DateTime<Utc>) -> Fault {
+    match limited {
+        Limited::Rate { limit, retry_after } => Fault::RateLimited {
+            retry_after,
+            limit,
+            pacing,
+        },
+        Limited::Quota { quota, resets_at } => Fault::QuotaExceeded {
+            retry_after: resets_at.and_then(|end| (end - now).to_std().ok()),
+            limit: match resets_at {
+                Some(end) => {
+                    let end = end.to_rfc3339_opts(SecondsFormat::Secs, true);
+                    format!("{quota}; it starts again at {end}")
+                }
+                None => quota,
+            },
+        },
+        Limited::Unbounded { quota, is_unpriced } => Fault::Unbounded {
+            quota,
+            cure: if is_unpriced {
+                "Ask for a model that has a price"
+            } else {
+                "Set max_tokens and send the length of the body"
+            },
+        },
     }
 }

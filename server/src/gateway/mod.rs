@@ -11,7 +11,7 @@ mod forward;
 mod meter;
 mod model;
 mod model_list;
-mod model_name;
+mod pacing;
 mod refusal;
 mod route;
 mod serve;
@@ -28,7 +28,9 @@ use self::{forward::Upstream, meter::Drainer};
 use crate::{
     client_address::ClientAddresses,
     clock::SharedClock,
-    domain::{api_keys::KeyRing, requests::Recorder, settings::Settings},
+    domain::{
+        api_keys::KeyRing, ledger::Ledger, prices::Prices, requests::Recorder, settings::Settings,
+    },
     engine::Engine,
 };
 
@@ -40,6 +42,8 @@ const HELD_KIB: usize = 512 * 1024;
 pub struct GatewayOptions {
     pub keys: KeyRing,
     pub recorder: Recorder,
+    pub ledger: Ledger,
+    pub prices: Prices,
     pub settings: Settings,
     pub engine: Engine,
     pub clock: SharedClock,
@@ -60,6 +64,8 @@ pub struct Gateway(Arc<Parts>);
 struct Parts {
     keys: KeyRing,
     recorder: Recorder,
+    ledger: Ledger,
+    prices: Prices,
     settings: Settings,
     engine: Engine,
     clock: SharedClock,
@@ -84,6 +90,8 @@ impl Gateway {
         Ok(Self(Arc::new(Parts {
             keys: options.keys,
             recorder: options.recorder,
+            ledger: options.ledger,
+            prices: options.prices,
             settings: options.settings,
             engine: options.engine,
             clock: options.clock,

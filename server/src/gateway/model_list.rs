@@ -40,7 +40,9 @@ pub(super) async fn filtered(
     };
     retain_allowed(&mut list, caller);
     receipt.first_byte();
-    receipt.end(End::Whole);
+    if let Some(written) = receipt.finish(End::Whole) {
+        written.await;
+    }
     Response::from_parts(head, Body::from(list.to_string()))
 }
 

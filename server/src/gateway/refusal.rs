@@ -1,18 +1,25 @@
 //! What the gateway itself answers when a request does not pass.
 
 use axum::{body::Body, http::Response};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
     dialect::{Dialect, Fault},
-    forward,
+    forward, pacing,
 };
 
 /// The error in the shape that the caller's SDK parses, with the request id.
-pub(super) fn answer(dialect: Dialect, fault: &Fault, request_id: Uuid) -> Response<Body> {
+pub(super) fn answer(
+    dialect: Dialect,
+    fault: &Fault,
+    request_id: Uuid,
+    now: DateTime<Utc>,
+) -> Response<Body> {
     let mut response = dialect
         .refuse(fault, &request_id.to_string())
         .map(Body::from);
     forward::for_client(response.headers_mut(), request_id);
+    pacing::put_on(response.headers_mut(), fault.pacing(), now);
     response
 }

@@ -7,52 +7,61 @@ use axum::{
     extract::{Request, State},
     http::{Response, StatusCode, header::USER_AGENT, request::Parts as Head},
 };
+use chrono::{DateTime, Utc};
 use entity::request::{Outcome, UsageSource};
+use http_body::Body as _;
 use uuid::Uuid;
 
 use super::{
-    Gateway, admit,
+    Gateway,
+    admit::{self, Applicant},
     arrival::Arrival,
     authenticate::authenticate,
     body::{Upload, UploadError},
     dialect::Fault,
     forward::{self, Answer, UpstreamError},
     meter::{Awaited, End, MeteredBody, Receipt, Voice},
-    model::{self, Limits, Model},
-    model_list, refusal,
+    model::{self, Asked, Limits},
+    model_list, pacing, refusal,
     route::{self, Refusal, Route},
     upgrade,
 };
-use crate::domain::{api_keys::Caller, requests::RequestRecord};
+use crate::domain::{api_keys::Caller, ledger::Pacing, requests::RequestRecord};
 
 /// When to try again while the engine is away: it is back within seconds or somebody must act.
 const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
+
+/// Why a request was not finished that was under way when the server was killed.
+const KILLED: &str = "server_killed";
 
 /// Serves one request. Its id is the client's `X-Request-Id`, the engine's correlation id and the key
 /// of its record.
 pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
     let id = Uuid::now_v7();
+    let now = gateway.0.clock.now();
     let (head, body) = request.into_parts();
     let route = match route::classify(&head.method, head.uri.path(), &head.headers) {
         Ok(route) => route,
         Err(refused) => {
-            return refusal::answer(Refusal::dialect(head.uri.path()), &refused.into(), id);
+            return refusal::answer(Refusal::dialect(head.uri.path()), &refused.into(), id, now);
         }
     };
     let caller = match authenticate(&gateway.0.keys, &head.headers, head.uri.query()) {
         Ok(caller) => caller,
-        Err(fault) => return refusal::answer(route.dialect, &fault, id),
+        Err(fault) => return refusal::answer(route.dialect, &fault, id, now),
     };
     let dialect = route.dialect;
     let pass = Pass {
         gateway,
         id,
+        now,
         route,
         caller,
+        pacing: None,
     };
     match pass.through(head, body).await {
         Ok(response) => response,
-        Err(fault) => refusal::answer(dialect, &fault, id),
+        Err(fault) => refusal::answer(dialect, &fault, id, now),
     }
 }
 
@@ -61,8 +70,12 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
 pub(super) struct Pass {
     pub(super) gateway: Gateway,
     pub(super) id: Uuid,
+    /// When it came.
+    pub(super) now: DateTime<Utc>,
     pub(super) route: Route,
     pub(super) caller: Arc<Caller>,
+    /// How the caller's requests per minute stand, once they were counted.
+    pub(super) pacing: Option<Pacing>,
 }
 
 impl Pass {
@@ -76,7 +89,7 @@ impl Pass {
             max_body_bytes: self.gateway.0.settings.current().gateway.max_body_bytes,
             memory: &self.gateway.0.held,
             is_restricted: self.caller.is_restricted(),
-            needs_bound: false,
+            needs_bound: self.route.is_metered && self.caller.account().is_strict(),
         };
         let reading = model::read(&self.route, &head.headers, body, limits);
         let arrival = Arrival::new(&self.gateway, record);
@@ -84,30 +97,29 @@ impl Pass {
             return Ok(to_nobody());
         };
         match read {
-            Ok((asked, upload)) => self.admitted(head, upload, &asked.model, record).await,
+            Ok((asked, upload)) => self.admitted(head, upload, &asked, record).await,
             Err(fault) => Err(self.refused(fault, record).await),
         }
     }
 
     async fn admitted(
-        self,
+        mut self,
         head: Head,
         upload: Upload,
-        model: &Model,
+        asked: &Asked,
         mut record: RequestRecord,
     ) -> Result<Response<Body>, Fault> {
-        record.model = model.name().map(str::to_owned);
-        let admission = match admit::admit(
-            &self.gateway.0.recorder,
-            &self.caller,
-            self.route.dialect,
-            model,
-        )
-        .await
-        {
+        record.model = asked.model.name().map(str::to_owned);
+        let applicant = Applicant {
+            caller: &self.caller,
+            dialect: self.route.dialect,
+            is_metered: self.route.is_metered,
+        };
+        let admission = match admit::admit(&self.gateway.0, applicant, asked, &mut record).await {
             Ok(admission) => admission,
             Err(fault) => return Err(self.refused(fault, record).await),
         };
+        self.pacing = admission.pacing;
         let in_flight = self.gateway.0.in_flight.token();
         let mut receipt = Receipt::new(admission.place, record, self.route.is_metered, in_flight);
         let progress = upload.progress();
@@ -150,8 +162,16 @@ impl Pass {
         let (mut head, body) = answer.into_parts();
         receipt.answered(head.status, &head.headers);
         forward::for_client(&mut head.headers, self.id);
+        pacing::put_on(&mut head.headers, self.pacing, self.now);
         if self.route.lists_models && self.caller.is_restricted() && head.status.is_success() {
             return Box::pin(model_list::filtered(head, body, &self.caller, receipt)).await;
+        }
+        if body.is_end_stream() {
+            // The head is all there is: it waits until the request is on record.
+            if let Some(written) = receipt.finish(End::Whole) {
+                written.await;
+            }
+            return Response::from_parts(head, Body::empty());
         }
         let voice = Voice {
             dialect: self.route.dialect,
@@ -165,7 +185,8 @@ impl Pass {
 
     /// Records a refusal of somebody whom we know.
     pub(super) async fn refused(&self, fault: Fault, record: RequestRecord) -> Fault {
-        if let Ok(place) = self.gateway.0.recorder.place().await {
+        let is_recorded = self.caller.account().may_record_refusal();
+        if is_recorded && let Ok(place) = self.gateway.0.recorder.place().await {
             let in_flight = self.gateway.0.in_flight.token();
             let mut record = record;
             record.http_status = Some(fault.status().as_u16());
@@ -188,7 +209,7 @@ impl Pass {
             connection_id: None,
             user_id: self.caller.user_id,
             api_key_id: self.caller.api_key_id,
-            started_at: gateway.clock.now(),
+            started_at: self.now,
             duration: Duration::ZERO,
             time_to_first_byte: None,
             endpoint: self.route.endpoint.clone(),
@@ -197,10 +218,11 @@ impl Pass {
             served_model: None,
             streamed: false,
             http_status: None,
-            outcome: Outcome::ClientGone,
-            error_code: None,
+            // What is on record should the server die before it knows more.
+            outcome: Outcome::Interrupted,
+            error_code: Some(KILLED.to_owned()),
             tokens: None,
-            usage_source: UsageSource::Unknown,
+            usage_source: UsageSource::Estimated,
             client_ip: client.map(|address| address.to_string()),
             user_agent: user_agent.map(str::to_owned),
         }

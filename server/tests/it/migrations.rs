@@ -94,6 +94,10 @@ async fn every_entity_finds_its_table_and_columns() {
         .await
         .unwrap();
     entity::secret::Entity::find().all(&database).await.unwrap();
+    entity::ledger_batch::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
     entity::price::Entity::find().all(&database).await.unwrap();
     entity::quota::Entity::find().all(&database).await.unwrap();
     entity::quota_bucket::Entity::find()

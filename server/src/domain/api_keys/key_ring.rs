@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     clock::SharedClock,
     crypto::token::{Digest, Digester},
-    domain::models,
+    domain::{ledger::Account, models},
 };
 
 /// A living key and whose it is, as the gateway needs it.
@@ -24,12 +24,17 @@ pub struct Caller {
     user_models: Option<ModelPatterns>,
     key_models: Option<ModelPatterns>,
     expires_at: Option<DateTime<Utc>>,
+    account: Arc<Account>,
     revoked: CancellationToken,
 }
 
 impl Caller {
     /// The caller behind a key; `None` when the row holds no digest of ours.
-    pub(super) fn new(key: api_key::Model, user: &user::Model) -> Option<Self> {
+    pub(super) fn new(
+        key: api_key::Model,
+        user: &user::Model,
+        account: Arc<Account>,
+    ) -> Option<Self> {
         Some(Self {
             user_id: key.user_id,
             api_key_id: key.id,
@@ -37,6 +42,7 @@ impl Caller {
             user_models: user.allowed_models.clone(),
             key_models: key.allowed_models,
             expires_at: key.expires_at,
+            account,
             revoked: CancellationToken::new(),
         })
     }
@@ -52,6 +58,11 @@ impl Caller {
     /// Whether there are models that this caller may not use.
     pub fn is_restricted(&self) -> bool {
         self.user_models.is_some() || self.key_models.is_some()
+    }
+
+    /// What the user may use.
+    pub fn account(&self) -> &Arc<Account> {
+        &self.account
     }
 
     /// Ends when the key is revoked or its user disabled.

@@ -2,7 +2,7 @@
 
 mod key_ring;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 pub use self::key_ring::{Caller, KeyRing};
-use super::{Error, Result, models, patch::Patch, text};
+use super::{Error, Result, ledger::Ledger, models, patch::Patch, text};
 use crate::{
     clock::SharedClock,
     crypto::token::{self, Digester},
@@ -59,18 +59,25 @@ pub struct ApiKeys {
     clock: SharedClock,
     digester: Digester,
     ring: KeyRing,
+    ledger: Ledger,
     /// Orders reading the database and replacing the ring, so that the ring never goes back in time.
     refreshing: Arc<Mutex<()>>,
 }
 
 impl ApiKeys {
     /// The service over this database, with every living key in memory.
-    pub async fn load(db: Database, clock: SharedClock, digester: Digester) -> Result<Self> {
+    pub async fn load(
+        db: Database,
+        clock: SharedClock,
+        digester: Digester,
+        ledger: Ledger,
+    ) -> Result<Self> {
         let keys = Self {
             ring: KeyRing::new(digester.clone(), clock.clone()),
             db,
             clock,
             digester,
+            ledger,
             refreshing: Arc::default(),
         };
         let living = keys.living(None).await?;
@@ -240,10 +247,31 @@ impl ApiKeys {
             query = query.filter(api_key::Column::UserId.eq(user_id));
         }
         let rows = query.all(self.db.writer()).await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(key, user)| Caller::new(key, &user?))
+        let mut by_user: HashMap<Uuid, (user::Model, Vec<api_key::Model>)> = HashMap::new();
+        for (key, user) in rows {
+            if let Some(user) = user {
+                by_user
+                    .entry(user.id)
+                    .or_insert((user, Vec::new()))
+                    .1
+                    .push(key);
+            }
+        }
+        let callers = by_user.into_values();
+        Ok(callers
+            .flat_map(|(user, keys)| self.callers(&user, keys))
             .collect())
+    }
+
+    /// The callers behind a user's keys, whose account learns their limits.
+    fn callers(&self, user: &user::Model, keys: Vec<api_key::Model>) -> Vec<Caller> {
+        let account = self.ledger.account(user.id);
+        let limits = keys.iter().map(|key| (key.id, key.rate_limit));
+        account.set_rate_limits(user.rate_limit, limits);
+        let callers = keys.into_iter();
+        callers
+            .filter_map(|key| Caller::new(key, user, Arc::clone(&account)))
+            .collect()
     }
 
     async fn living_key(

@@ -1,4 +1,160 @@
 //! What was used, against what may be used.
+//!
+//! A request *reserves* the most that it may use, in memory, from all limits at once. It is noted in the
+//! journal before it is forwarded, and *settled* there with what it really used before the end of its
+//! answer is released. Then it is written to the database in company, together with all sums, and what
+//! was held back for it becomes what was used.
 
+mod account;
 pub mod gcra;
+mod journal;
+mod meter;
+mod pace;
+mod reservation;
+mod settlement;
 pub mod window;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use arc_swap::ArcSwap;
+use entity::{
+    RateLimit,
+    provider_account::ProviderKind,
+    quota::{self, Entity as Quota},
+    quota_bucket::Entity as QuotaBucket,
+    request::Protocol,
+};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use uuid::Uuid;
+
+use self::meter::Providers;
+pub use self::{
+    account::{Account, Ask, Verdict},
+    journal::{Debt, Noted, Written},
+    meter::{Amounts, Meter, Standing},
+    reservation::{Limited, Pacing, Reservation},
+};
+pub(in crate::domain) use self::{
+    journal::{Journal, Segments},
+    meter::Charge,
+    settlement::Settlement,
+};
+use super::{Result, model_name::routed_as};
+use crate::db::Database;
+
+/// Models of which is remembered who serves them, at most.
+const MOST_MODELS: usize = 10_000;
+
+/// The accounts of all users. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger(Arc<Parts>);
+
+#[derive(Debug, Default)]
+struct Parts {
+    accounts: Mutex<HashMap<Uuid, Arc<Account>>>,
+    /// Who has served a model.
+    served: ArcSwap<HashMap<String, Providers>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Ledger {
+    /// Reads all quotas and what was used of them.
+    pub async fn load(db: &Database) -> Result<Self> {
+        let ledger = Self::default();
+        let mut by_user: HashMap<Uuid, Vec<quota::Model>> = HashMap::new();
+        for quota in Quota::find().all(db.reader()).await? {
+            by_user.entry(quota.user_id).or_default().push(quota);
+        }
+        for (user_id, quotas) in by_user {
+            let meters = meters(db.reader(), quotas).await?;
+            ledger.account(user_id).set_meters(meters);
+        }
+        Ok(ledger)
+    }
+
+    /// A user's account.
+    pub fn account(&self, user_id: Uuid) -> Arc<Account> {
+        let mut accounts = self
+            .0
+            .accounts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(accounts.entry(user_id).or_default())
+    }
+
+    /// Takes what a request asks for from every limit that applies, or from none.
+    pub fn reserve(&self, account: &Arc<Account>, ask: &Ask<'_>) -> Verdict {
+        let served = self.0.served.load();
+        let providers = ask.model.and_then(|model| served.get(model)).copied();
+        account.reserve(ask, providers.unwrap_or_default())
+    }
+
+    /// Counts a socket, until it is dropped.
+    pub fn open_socket(
+        account: &Arc<Account>,
+        api_key_id: Uuid,
+        defaults: RateLimit,
+    ) -> std::result::Result<OpenSocket, Limited> {
+        account.open_socket(api_key_id, defaults)?;
+        Ok(OpenSocket {
+            account: Arc::clone(account),
+            api_key_id,
+        })
+    }
+
+    /// Held while what was used changes in the database and in memory.
+    pub(in crate::domain) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.turn.lock().await
+    }
+
+    /// Remembers that a provider has served a model.
+    pub(in crate::domain) fn learn(&self, model: &str, protocol: Protocol, provider: ProviderKind) {
+        let model = &routed_as(protocol.into(), model);
+        let served = self.0.served.load();
+        let known = served.get(model).copied().unwrap_or_default();
+        if known.with(provider) == known || served.len() >= MOST_MODELS {
+            return;
+        }
+        let mut more = HashMap::clone(&served);
+        more.insert(model.to_owned(), known.with(provider));
+        self.0.served.store(Arc::new(more));
+    }
+}
+
+/// A socket that counts.
+#[derive(Debug)]
+pub struct OpenSocket {
+    account: Arc<Account>,
+    api_key_id: Uuid,
+}
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        self.account.close_socket(self.api_key_id);
+    }
+}
+
+/// Quotas with what was used of them.
+pub(in crate::domain) async fn meters(
+    connection: &impl ConnectionTrait,
+    quotas: Vec<quota::Model>,
+) -> Result<Vec<Meter>> {
+    let ids = quotas.iter().map(|quota| quota.id);
+    let buckets = QuotaBucket::find()
+        .filter(entity::quota_bucket::Column::QuotaId.is_in(ids))
+        .all(connection)
+        .await?;
+    let mut used: HashMap<Uuid, BTreeMap<i64, i64>> = HashMap::new();
+    for bucket in buckets {
+        let of_quota = used.entry(bucket.quota_id).or_default();
+        of_quota.insert(bucket.starts_at, bucket.used);
+    }
+    let meters = quotas.into_iter().map(|quota| {
+        let used = used.remove(&quota.id).unwrap_or_default();
+        Meter::new(quota, used)
+    });
+    meters.collect()
+}

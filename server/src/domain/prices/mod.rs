@@ -8,6 +8,7 @@ mod new_price;
 #[cfg(test)]
 mod sample;
 mod table;
+mod worst;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub use self::{
     list::{PriceFilter, PriceList, provider_of},
     new_price::{NewPrice, Rates},
     table::PriceTable,
+    worst::worst_cost,
 };
 use super::{
     Error, Result,

@@ -1,13 +1,16 @@
 //! The book of requests: recorded at their end, looked up by page, followed live.
 
+mod batch;
 mod feed;
 mod insert;
+mod pricing;
 mod reconcile;
 mod record;
 mod recorder;
+mod reports;
 mod writer;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -23,6 +26,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use self::{batch::Book, reconcile::Waiting, recorder::Health, writer::Writer};
 pub use self::{
     record::{RequestRecord, tokens_of},
     recorder::{Place, Recorder},
@@ -30,9 +34,11 @@ pub use self::{
 use super::{
     Error, Result,
     engine_usage::EngineUsage,
+    ledger::{Journal, Ledger},
     paging::{Page, PageRequest},
+    prices::Prices,
 };
-use crate::db::Database;
+use crate::{clock::SharedClock, db::Database};
 
 /// Live requests a slow reader may be behind before it reads from the database instead.
 const FEED_LENGTH: usize = 1024;
@@ -103,6 +109,17 @@ pub struct Requests {
     feed: broadcast::Sender<Arc<request::Model>>,
 }
 
+/// What the book is kept with.
+#[derive(Debug)]
+pub struct BookOptions {
+    pub db: Database,
+    pub clock: SharedClock,
+    pub ledger: Ledger,
+    pub prices: Prices,
+    /// The directory of the journal.
+    pub journal: PathBuf,
+}
+
 /// The ends through which requests and reports come in.
 #[derive(Debug)]
 pub struct Inlets {
@@ -111,12 +128,30 @@ pub struct Inlets {
 }
 
 impl Requests {
-    /// Opens the book; its writer runs on `tasks` until the inlets are gone.
-    pub async fn open(db: Database, tasks: &TaskTracker) -> Result<(Self, Inlets)> {
+    /// Opens the book, writes what an earlier process has left in the journal, and starts the writer. It
+    /// runs on `tasks` until the inlets are gone.
+    pub async fn open(options: BookOptions, tasks: &TaskTracker) -> Result<(Self, Inlets)> {
         let (feed, _) = broadcast::channel(FEED_LENGTH);
-        let (recorder, records) = Recorder::new();
+        let (settled, outbox) = mpsc::unbounded_channel();
         let (reports, inbox) = mpsc::channel(REPORTS);
-        let writer = writer::Writer::new(db.clone(), records, inbox, feed.clone()).await?;
+        let opened = Journal::open(&options.journal, settled).map_err(|error| {
+            let path = options.journal.display();
+            anyhow::Error::new(error).context(format!("cannot open the journal in {path}"))
+        })?;
+        let health = Health::default();
+        let recorder = Recorder::new(opened.journal, options.prices.clone(), health.clone());
+        let db = options.db.clone();
+        let mut writer = Writer {
+            next_sequence: last_sequence(&db).await? + 1,
+            book: Book::open(options.db, options.clock, options.ledger, options.prices).await?,
+            settled: outbox,
+            reports: inbox,
+            feed: feed.clone(),
+            health,
+            segments: opened.segments,
+            waiting: Waiting::default(),
+        };
+        writer.recover(opened.left_over).await?;
         tasks.spawn(writer.run());
         Ok((Self { db, feed }, Inlets { recorder, reports }))
     }
@@ -165,7 +200,7 @@ impl Requests {
         let live = self.feed.subscribe();
         let last = match after {
             Some(cursor) => sequence_of(cursor)?,
-            None => self.last_sequence().await?,
+            None => last_sequence(&self.db).await?,
         };
         let follower = feed::Follower {
             db: self.db.clone(),
@@ -177,15 +212,15 @@ impl Requests {
         };
         Ok(follower.stream())
     }
+}
 
-    async fn last_sequence(&self) -> Result<i64> {
-        let latest = Request::find()
-            .select_only()
-            .column(request::Column::Sequence)
-            .order_by_desc(request::Column::Sequence)
-            .into_tuple::<i64>();
-        Ok(latest.one(self.db.reader()).await?.unwrap_or(0))
-    }
+async fn last_sequence(db: &Database) -> Result<i64> {
+    let latest = Request::find()
+        .select_only()
+        .column(request::Column::Sequence)
+        .order_by_desc(request::Column::Sequence)
+        .into_tuple::<i64>();
+    Ok(latest.one(db.reader()).await?.unwrap_or(0))
 }
 
 /// The cursor of a request.

@@ -12,13 +12,14 @@ use crate::domain::tokens::Tokens;
 const LONGEST_TEXT: usize = 200;
 
 /// One request, or one turn of a WebSocket, as the gateway saw it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RequestRecord {
     pub id: Uuid,
     /// The WebSocket's first request, on each of its turns.
     pub connection_id: Option<Uuid>,
     pub user_id: Uuid,
     pub api_key_id: Uuid,
+    #[serde(with = "chrono::serde::ts_microseconds")]
     pub started_at: DateTime<Utc>,
     pub duration: Duration,
     pub time_to_first_byte: Option<Duration>,

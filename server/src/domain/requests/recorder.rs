@@ -1,53 +1,172 @@
-//! The way into the book of requests: a place is taken before a request is forwarded, so that the end
-//! can be recorded without waiting, from `Drop`, and memory stays bounded.
+//! The way into the book of requests: a place is taken and noted before a request is forwarded, so that
+//! its end can be recorded without waiting, from `Drop`, and memory stays bounded.
 
-use std::time::Duration;
-
-use tokio::{
-    sync::mpsc::{self, OwnedPermit},
-    time::timeout,
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
-use super::RequestRecord;
-use crate::domain::{Error, Result};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+use uuid::Uuid;
 
-/// Requests under way and not yet written, at most.
-pub(super) const PLACES: usize = 16_384;
+use super::{RequestRecord, pricing};
+use crate::domain::{
+    Error, Result,
+    ledger::{Debt, Journal, Noted, Reservation, Settlement, Written},
+    prices::Prices,
+};
+
+/// Requests under way and not yet in the database, at most.
+const PLACES: usize = 16_384;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Takes records. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Recorder(mpsc::Sender<RequestRecord>);
+pub struct Recorder {
+    journal: Journal,
+    places: Arc<Semaphore>,
+    prices: Prices,
+    health: Health,
+}
 
-/// A place for one record, taken in advance.
-#[derive(Debug)]
-pub struct Place(OwnedPermit<RequestRecord>);
+/// Whether the database takes what is written to it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Health(Arc<AtomicBool>);
 
-impl Recorder {
-    pub(super) fn new() -> (Self, mpsc::Receiver<RequestRecord>) {
-        let (sender, inbox) = mpsc::channel(PLACES);
-        (Self(sender), inbox)
+impl Health {
+    /// The database refused what was written, or took it.
+    pub(super) fn set_failing(&self, is_failing: bool) {
+        self.0.store(is_failing, Ordering::Relaxed);
     }
 
-    /// Takes a place. It waits while the database is behind, and gives up rather than let a request
-    /// pass that could not be recorded.
-    pub async fn place(&self) -> Result<Place> {
-        let permit = match self.0.clone().try_reserve_owned() {
-            Ok(permit) => Ok(permit),
-            Err(_) => timeout(PATIENCE, self.0.clone().reserve_owned())
-                .await
-                .map_err(|_| {
-                    Error::EngineUnavailable("requests cannot be recorded now".to_owned())
-                })?
-                .map_err(|_| Error::EngineUnavailable("the server is stopping".to_owned())),
-        };
-        permit.map(Place)
+    fn is_failing(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
+/// A place for one record, taken in advance. Dropped without a record, it never was.
+#[derive(Debug)]
+pub struct Place {
+    journal: Journal,
+    prices: Prices,
+    held: Option<Held>,
+    /// Set once the request is noted.
+    noted: Option<Uuid>,
+}
+
+#[derive(Debug)]
+struct Held {
+    permit: OwnedSemaphorePermit,
+    reservation: Option<Reservation>,
+    debts: Vec<Debt>,
+}
+
+impl Recorder {
+    pub(super) fn new(journal: Journal, prices: Prices, health: Health) -> Self {
+        Self {
+            journal,
+            places: Arc::new(Semaphore::new(PLACES)),
+            prices,
+            health,
+        }
+    }
+
+    /// Takes a place for a request that is not forwarded.
+    ///
+    /// It waits while the database is behind, and gives up rather than let a request pass that could
+    /// not be recorded.
+    pub async fn place(&self) -> Result<Place> {
+        if self.health.is_failing() {
+            return Err(unavailable("the database cannot be written"));
+        }
+        let places = Arc::clone(&self.places);
+        let permit = match Arc::clone(&places).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => timeout(PATIENCE, places.acquire_owned())
+                .await
+                .map_err(|_| unavailable("the database is behind"))?
+                .map_err(|_| unavailable("the server is stopping"))?,
+        };
+        Ok(Place {
+            journal: self.journal.clone(),
+            prices: self.prices.clone(),
+            held: Some(Held {
+                permit,
+                reservation: None,
+                debts: Vec::new(),
+            }),
+            noted: None,
+        })
+    }
+
+    /// Takes a place for a request that is about to be forwarded, and notes it: as the record says, should
+    /// the server die before it knows more.
+    pub async fn begin(&self, record: &RequestRecord, reservation: Reservation) -> Result<Place> {
+        let mut place = self.place().await?;
+        if let Some(held) = &mut place.held {
+            held.reservation = Some(reservation);
+        }
+        place.noted = Some(record.id);
+        let debt = place.note(record).await.map_err(|error| {
+            tracing::debug!(%error, "a request cannot be noted");
+            unavailable("the journal cannot be written")
+        })?;
+        place.keep(debt);
+        Ok(place)
+    }
+}
+
+fn unavailable(why: &str) -> Error {
+    Error::EngineUnavailable(format!("requests cannot be recorded now: {why}"))
+}
+
 impl Place {
-    /// Hands the record over. It never blocks.
-    pub fn record(self, record: RequestRecord) {
-        self.0.send(record);
+    /// Notes what is known so far. Once it is ready, it survives the process.
+    pub fn note(&self, record: &RequestRecord) -> Noted {
+        self.journal.note(record)
+    }
+
+    /// Keeps what was noted until the request is in the database.
+    pub fn keep(&mut self, debt: Debt) {
+        match &mut self.held {
+            Some(held) => held.debts.push(debt),
+            None => debt.pay(),
+        }
+    }
+
+    /// Hands the record over. It never blocks; what is returned is ready once the record is safe.
+    pub fn record(mut self, record: RequestRecord) -> Option<Written> {
+        self.noted = None;
+        let mut held = self.held.take()?;
+        if let Some(reservation) = &mut held.reservation {
+            let (tokens, cost) = pricing::of(&record, &self.prices.current());
+            reservation.settle(tokens, cost);
+        }
+        Some(self.journal.end(Settlement {
+            record,
+            reservation: held.reservation,
+            debts: held.debts,
+            written: None,
+            _place: Some(held.permit),
+        }))
+    }
+}
+
+impl Drop for Place {
+    /// Nothing was forwarded.
+    fn drop(&mut self) {
+        let Some(held) = self.held.take() else {
+            return;
+        };
+        if let Some(id) = self.noted {
+            self.journal.void(id);
+        }
+        held.debts.into_iter().for_each(Debt::pay);
     }
 }

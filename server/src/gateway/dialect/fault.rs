@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::domain::ledger::Pacing;
+
 /// Why the gateway does not, or not any longer, let a request through. The message is for the caller:
 /// cause, then cure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,28 +43,31 @@ pub(in crate::gateway) enum Fault {
     #[error("ProxyPal does not pass this address on. Use another endpoint.")]
     Blocked,
     #[error("ProxyPal: the rate limit is reached ({limit}). Try again in {} seconds.", seconds(.retry_after))]
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "admission checks no limits yet")
-    )]
     RateLimited {
         /// Until a request of this kind may pass.
         retry_after: Duration,
         /// Which limit, in words.
         limit: String,
+        /// How the requests per minute stand.
+        pacing: Option<Pacing>,
     },
     #[error(
         "ProxyPal: the quota is used up ({limit}). Wait until it starts again, or ask your administrator to raise it."
-    )]
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "admission checks no limits yet")
     )]
     QuotaExceeded {
         /// Until the quota starts again, if it does.
         retry_after: Option<Duration>,
         /// Which quota, in words.
         limit: String,
+    },
+    #[error(
+        "ProxyPal: this request cannot be bounded, and the quota is strict ({quota}). {cure}, or ask your administrator for a quota that is not strict."
+    )]
+    Unbounded {
+        /// Which quota, in words.
+        quota: String,
+        /// What the caller can do.
+        cure: &'static str,
     },
     #[error("ProxyPal: the engine is not running. It is being restarted; try again in {} seconds.", seconds(.retry_after))]
     EngineUnavailable {
@@ -82,7 +87,9 @@ impl Fault {
     /// The HTTP status; it is also what the SDKs choose their error classes by.
     pub(in crate::gateway) fn status(&self) -> StatusCode {
         match self {
-            Self::ModelRequired | Self::ModelAmbiguous => StatusCode::BAD_REQUEST,
+            Self::ModelRequired | Self::ModelAmbiguous | Self::Unbounded { .. } => {
+                StatusCode::BAD_REQUEST
+            }
             Self::UnknownKey | Self::Revoked => StatusCode::UNAUTHORIZED,
             Self::ModelNotAllowed { .. } => StatusCode::FORBIDDEN,
             Self::NotFound | Self::Blocked => StatusCode::NOT_FOUND,
@@ -108,6 +115,7 @@ impl Fault {
             Self::Blocked => "proxypal_blocked",
             Self::RateLimited { .. } => "proxypal_rate_limited",
             Self::QuotaExceeded { .. } => "proxypal_quota_exceeded",
+            Self::Unbounded { .. } => "proxypal_unbounded",
             Self::EngineUnavailable { .. } => "proxypal_engine_unavailable",
             Self::EngineFailed => "proxypal_engine_failed",
             Self::Overloaded { .. } => "proxypal_overloaded",
@@ -126,11 +134,20 @@ impl Fault {
             | Self::ModelNotAllowed { .. }
             | Self::ModelRequired
             | Self::ModelAmbiguous
+            | Self::Unbounded { .. }
             | Self::BodyTooLarge { .. }
             | Self::NotFound
             | Self::Blocked
             | Self::EngineFailed => None,
         }
+    }
+
+    /// How the requests per minute stand, if that is why.
+    pub(in crate::gateway) fn pacing(&self) -> Option<Pacing> {
+        let Self::RateLimited { pacing, .. } = self else {
+            return None;
+        };
+        *pacing
     }
 
     /// Whether trying again soon is of no use although the status suggests it.

@@ -26,6 +26,7 @@ fn faults() -> Vec<Fault> {
         Fault::RateLimited {
             retry_after,
             limit: limit(),
+            pacing: None,
         },
         Fault::QuotaExceeded {
             retry_after: Some(Duration::from_hours(1)),

@@ -1,4 +1,5 @@
-//! The answer on its way to the client: lets every frame through, and settles once, however it ends.
+//! The answer on its way to the client: lets every frame through, the last one when the request is on
+//! record, and settles once, however it ends.
 
 use std::{
     pin::Pin,
@@ -9,7 +10,7 @@ use std::{
 use axum::body::{Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 
-use super::{Drainer, End, Receipt};
+use super::{Drainer, End, Receipt, hold::Hold};
 use crate::{
     domain::api_keys::Caller,
     gateway::{
@@ -43,6 +44,8 @@ pub(in crate::gateway) struct MeteredBody {
     /// Gone once the answer ended.
     open: Option<Open>,
     voice: Voice,
+    /// The last frame, until the request is on record.
+    hold: Option<Hold>,
     /// Why the answer is cut, once what came before it has left.
     cut: Option<AnswerError>,
 }
@@ -58,19 +61,11 @@ struct Open {
 impl MeteredBody {
     pub(in crate::gateway) fn new(
         inner: UpstreamBody,
-        mut receipt: Receipt,
+        receipt: Receipt,
         caller: Arc<Caller>,
         drainer: Drainer,
         voice: Voice,
     ) -> Self {
-        if inner.is_end_stream() {
-            receipt.end(End::Whole);
-            return Self {
-                open: None,
-                voice,
-                cut: None,
-            };
-        }
         Self {
             open: Some(Open {
                 inner,
@@ -79,7 +74,59 @@ impl MeteredBody {
                 drainer,
             }),
             voice,
+            hold: None,
             cut: None,
+        }
+    }
+
+    /// Lets the last frame go once the request is on record.
+    fn release(
+        &mut self,
+        hold: &mut Hold,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
+        let released = ready!(hold.poll(cx));
+        match (&mut self.open, released.debt) {
+            (Some(open), Some(debt)) => open.receipt.keep(debt),
+            (None, Some(debt)) => debt.pay(),
+            (_, None) => {}
+        }
+        Poll::Ready(released.frame.map(Ok))
+    }
+
+    /// Looks at a frame, and holds it back if it is the last that matters.
+    fn pass(&mut self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
+        let Some(open) = &mut self.open else {
+            return Some(frame);
+        };
+        if let Some(data) = frame.data_ref() {
+            open.receipt.observe(data);
+        }
+        // A reader who knows the length never asks for the frame after the last.
+        if open.inner.is_end_stream() {
+            return self.finish(Some(frame));
+        }
+        if open.receipt.has_just_ended()
+            && let Some(noted) = open.receipt.note()
+        {
+            self.hold = Some(Hold::until_noted(frame, noted));
+            return None;
+        }
+        Some(frame)
+    }
+
+    /// The whole answer is there. Its last frame, or failing that its end, is held back.
+    fn finish(&mut self, frame: Option<Frame<Bytes>>) -> Option<Frame<Bytes>> {
+        let Some(open) = self.open.take() else {
+            return frame;
+        };
+        let is_noted = open.receipt.is_end_noted();
+        match open.receipt.finish(End::Whole) {
+            Some(written) if !is_noted => {
+                self.hold = Some(Hold::until_written(frame, written));
+                None
+            }
+            Some(_) | None => frame,
         }
     }
 
@@ -126,45 +173,52 @@ impl HttpBody for MeteredBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
-        let Some(open) = &mut self.open else {
-            return Poll::Ready(self.cut.take().map(Err));
-        };
-        if open.caller.revoked().is_cancelled() {
-            self.close(End::Interrupted("revoked"));
-            return Poll::Ready(Some(Err(AnswerError::Revoked)));
-        }
-        if open.drainer.is_stopping() {
-            self.close(End::Interrupted("stopping"));
-            return Poll::Ready(Some(Err(AnswerError::Stopping)));
-        }
-        match ready!(Pin::new(&mut open.inner).poll_frame(cx)) {
-            Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    open.receipt.observe(data);
+        loop {
+            if let Some(mut hold) = self.hold.take() {
+                let released = self.release(&mut hold, cx);
+                if released.is_pending() {
+                    self.hold = Some(hold);
                 }
-                // A reader who knows the length never asks for the frame after the last.
-                if open.inner.is_end_stream() {
-                    self.close(End::Whole);
-                }
-                Poll::Ready(Some(Ok(frame)))
+                return released;
             }
-            Some(Err(error)) => self.broke(error, cx),
-            None => {
-                self.close(End::Whole);
-                Poll::Ready(None)
+            let Some(open) = &mut self.open else {
+                return Poll::Ready(self.cut.take().map(Err));
+            };
+            if open.caller.revoked().is_cancelled() {
+                self.close(End::Interrupted("revoked"));
+                return Poll::Ready(Some(Err(AnswerError::Revoked)));
+            }
+            if open.drainer.is_stopping() {
+                self.close(End::Interrupted("stopping"));
+                return Poll::Ready(Some(Err(AnswerError::Stopping)));
+            }
+            let passed = match ready!(Pin::new(&mut open.inner).poll_frame(cx)) {
+                Some(Ok(frame)) => self.pass(frame),
+                Some(Err(error)) => return self.broke(error, cx),
+                None => self.finish(None),
+            };
+            if passed.is_some() || self.hold.is_none() {
+                return Poll::Ready(passed.map(Ok));
             }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.open.is_none() && self.cut.is_none()
+        self.open.is_none() && self.hold.is_none() && self.cut.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.open {
-            Some(open) => open.inner.size_hint(),
-            None => SizeHint::with_exact(0),
+        let held = self.hold.as_ref().map_or(0, Hold::length);
+        let mut hint = SizeHint::with_exact(held);
+        if let Some(open) = &self.open {
+            let rest = open.inner.size_hint();
+            hint = SizeHint::new();
+            hint.set_lower(held + rest.lower());
+            if let Some(upper) = rest.upper() {
+                hint.set_upper(held + upper);
+            }
         }
+        hint
     }
 }
 

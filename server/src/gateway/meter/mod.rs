@@ -4,6 +4,7 @@
 mod body;
 mod count;
 mod drain;
+mod hold;
 mod json;
 mod receipt;
 pub(super) mod scanner;

@@ -15,6 +15,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::tap::{Observation, Tap};
 use crate::{
     domain::{
+        ledger::{Debt, Noted, Written},
         requests::{Place, RequestRecord},
         tokens::Tokens,
     },
@@ -49,6 +50,8 @@ pub(in crate::gateway) struct Receipt {
     upload: Option<Arc<Progress>>,
     tap: Option<Tap>,
     observation: Option<Observation>,
+    /// Whether the end of the answer was noted.
+    is_end_noted: bool,
     end: End,
     _in_flight: TaskTrackerToken,
 }
@@ -69,6 +72,7 @@ impl Receipt {
             upload: None,
             tap: None,
             observation: None,
+            is_end_noted: false,
             end: End::ClientGone,
             _in_flight: in_flight,
         }
@@ -125,21 +129,71 @@ impl Receipt {
         self.tap.as_ref().is_some_and(Tap::is_between_events)
     }
 
-    fn settle(&mut self, mut record: RequestRecord) -> RequestRecord {
+    /// Whether the end of the answer has just been seen: the moment to note it, once, before it is
+    /// passed on.
+    pub(in crate::gateway) fn has_just_ended(&mut self) -> bool {
+        let has_ended = !self.is_end_noted && self.tap.as_ref().is_some_and(Tap::has_ended);
+        self.is_end_noted |= has_ended;
+        has_ended
+    }
+
+    /// Whether the end of the answer was noted before it was passed on.
+    pub(in crate::gateway) fn is_end_noted(&self) -> bool {
+        self.is_end_noted
+    }
+
+    /// Notes the request as if it had ended well with what was seen so far.
+    pub(in crate::gateway) fn note(&self) -> Option<Noted> {
+        let so_far = self.tap.as_ref().map(Tap::so_far);
+        let observation = self.observation.as_ref().or(so_far.as_ref());
+        let record = self.settled(self.record.as_ref()?.clone(), observation, End::Whole);
+        Some(self.place.as_ref()?.note(&record))
+    }
+
+    /// Notes the end, and waits until it is safe.
+    pub(in crate::gateway) async fn note_end(&mut self) {
+        if let Some(noted) = self.note()
+            && let Ok(debt) = noted.await
+        {
+            self.keep(debt);
+        }
+    }
+
+    /// Keeps what was noted until the request is in the database.
+    pub(in crate::gateway) fn keep(&mut self, debt: Debt) {
+        match &mut self.place {
+            Some(place) => place.keep(debt),
+            None => debt.pay(),
+        }
+    }
+
+    /// Settles the request. What is returned is ready once it is safe.
+    pub(in crate::gateway) fn finish(mut self, end: End) -> Option<Written> {
+        self.end = end;
+        self.settle()
+    }
+
+    fn settle(&mut self) -> Option<Written> {
+        let (place, record) = (self.place.take()?, self.record.take()?);
+        let observation = self.observation.take();
+        let observation = observation.or_else(|| Some(self.tap.take()?.finish()));
+        place.record(self.settled(record, observation.as_ref(), self.end))
+    }
+
+    fn settled(
+        &self,
+        mut record: RequestRecord,
+        observation: Option<&Observation>,
+        end: End,
+    ) -> RequestRecord {
         record.duration = self.began.elapsed();
-        let observation = self
-            .observation
-            .take()
-            .or_else(|| Some(self.tap.take()?.finish()));
-        let usage = self.usage(&record, observation.as_ref());
+        let usage = self.usage(&record, observation, end);
         record.tokens = usage.tokens;
         record.usage_source = usage.source;
-        let in_stream_error = observation
-            .as_ref()
-            .and_then(|seen| seen.error_code.clone());
-        record.served_model = observation.and_then(|seen| seen.served_model);
+        let in_stream_error = observation.and_then(|seen| seen.error_code.clone());
+        record.served_model = observation.and_then(|seen| seen.served_model.clone());
         let refused_by_engine = record.http_status.is_some_and(|status| status >= 400);
-        (record.outcome, record.error_code) = match self.end {
+        (record.outcome, record.error_code) = match end {
             End::Whole if in_stream_error.is_some() => (Outcome::UpstreamError, in_stream_error),
             End::Whole if refused_by_engine => (Outcome::UpstreamError, None),
             End::Whole => (Outcome::Completed, None),
@@ -151,13 +205,13 @@ impl Receipt {
         record
     }
 
-    fn usage(&self, record: &RequestRecord, observation: Option<&Observation>) -> Usage {
+    fn usage(&self, record: &RequestRecord, observation: Option<&Observation>, end: End) -> Usage {
         let nothing = Usage {
             tokens: Some(Tokens::default()),
             source: UsageSource::Wire,
         };
         // What was not sent, or is no generation, or was answered with an error, used nothing.
-        let refused = matches!(self.end, End::Refused(_));
+        let refused = matches!(end, End::Refused(_));
         if refused || !self.is_metered || record.http_status.is_some_and(|status| status >= 400) {
             return nothing;
         }
@@ -165,7 +219,7 @@ impl Receipt {
             return Usage::UNKNOWN;
         };
         // Some protocols tell a part of the counts at the beginning.
-        let is_final = seen.ended || (seen.text_bytes == 0 && self.end == End::Whole);
+        let is_final = seen.ended || (seen.text_bytes == 0 && end == End::Whole);
         match seen.tokens {
             Some(tokens) if is_final => Usage {
                 tokens: Some(tokens),
@@ -208,9 +262,7 @@ impl Usage {
 
 impl Drop for Receipt {
     fn drop(&mut self) {
-        let (Some(place), Some(record)) = (self.place.take(), self.record.take()) else {
-            return;
-        };
-        place.record(self.settle(record));
+        // Nobody waits any more.
+        let _ = self.settle();
     }
 }

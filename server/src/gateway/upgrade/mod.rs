@@ -24,7 +24,10 @@ use super::{
     meter::{End, Receipt},
     serve::{Pass, explain},
 };
-use crate::domain::requests::RequestRecord;
+use crate::domain::{
+    ledger::{Ledger, OpenSocket},
+    requests::RequestRecord,
+};
 
 /// A socket of either side.
 type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
@@ -36,6 +39,10 @@ pub(super) async fn serve(
     record: RequestRecord,
 ) -> Result<Response<Body>, Fault> {
     let from_client = head.extensions.remove::<OnUpgrade>();
+    let socket = match open_socket(&pass) {
+        Ok(socket) => socket,
+        Err(fault) => return Err(pass.refused(fault, record).await),
+    };
     let answer = match shake_hands(&pass, head).await {
         Ok(answer) => answer,
         Err((fault, end)) => {
@@ -45,7 +52,7 @@ pub(super) async fn serve(
     };
     match from_client {
         Some(from_client) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
-            Ok(join(pass, from_client, answer, record))
+            Ok(join(pass, socket, from_client, answer, record))
         }
         // The engine refused, and its refusal is the answer.
         _ => refused_by_engine(pass, answer, record).await,
@@ -85,8 +92,17 @@ async fn new_receipt(pass: &Pass, record: RequestRecord) -> Result<Receipt, Faul
     ))
 }
 
+/// Counts the socket against what the caller may have open.
+fn open_socket(pass: &Pass) -> Result<OpenSocket, Fault> {
+    let defaults = pass.gateway.0.settings.current().gateway.default_rate_limit;
+    let account = pass.caller.account();
+    Ledger::open_socket(account, pass.caller.api_key_id, defaults)
+        .map_err(|limited| admit::fault(limited, None, pass.now))
+}
+
 fn join(
     pass: Pass,
+    socket: OpenSocket,
     from_client: OnUpgrade,
     answer: Answer,
     record: RequestRecord,
@@ -113,7 +129,7 @@ fn join(
             Socket::from_raw_socket(TokioIo::new(client), Role::Server, Some(config)).await;
         let engine =
             Socket::from_raw_socket(TokioIo::new(engine), Role::Client, Some(config)).await;
-        let turns = Turns::new(&pass, record);
+        let turns = Turns::new(&pass, record, socket);
         Session::new(pass, turns).run(client, engine).await;
     });
     Response::from_parts(head, Body::empty())

@@ -141,12 +141,15 @@ impl Session {
             ) {
                 continue;
             }
-            let ended = match &message {
+            let mut ended = match &message {
                 Message::Text(text) => self.turns.observe(text.as_bytes()),
                 Message::Binary(data) => self.turns.observe(data),
                 Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => None,
             };
             let leaves = message.is_close();
+            if let Some(receipt) = &mut ended {
+                receipt.note_end().await;
+            }
             let delivered = to_client.send(message).await.is_ok();
             if let Some(mut receipt) = ended {
                 receipt.end(if delivered {

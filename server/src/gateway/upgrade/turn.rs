@@ -9,19 +9,16 @@ use uuid::Uuid;
 
 use crate::{
     clock::SharedClock,
-    domain::{
-        api_keys::{Caller, KeyRing},
-        requests::{Recorder, RequestRecord},
-    },
+    domain::{api_keys::Caller, ledger::OpenSocket, requests::RequestRecord},
     gateway::{
-        admit,
+        Gateway,
+        admit::{self, Admission, Applicant},
         dialect::{Dialect, Fault},
         meter::{End, Receipt, scanner::ModelScanner, tap::TurnTap},
-        model::Model,
+        model::{Asked, Model},
         serve::Pass,
     },
 };
-use tokio_util::task::TaskTracker;
 
 /// Messages that make the engine generate.
 const GENERATING: [&str; 2] = ["response.create", "response.append"];
@@ -30,10 +27,8 @@ const MOST_TURNS: usize = 32;
 
 /// The turns of one socket, shared by its two directions.
 pub(super) struct Turns {
-    keys: KeyRing,
-    recorder: Recorder,
-    clock: SharedClock,
-    in_flight: TaskTracker,
+    gateway: Gateway,
+    _socket: OpenSocket,
     state: Mutex<State>,
 }
 
@@ -50,13 +45,10 @@ struct State {
 }
 
 impl Turns {
-    pub(super) fn new(pass: &Pass, record: RequestRecord) -> Self {
-        let gateway = &pass.gateway.0;
+    pub(super) fn new(pass: &Pass, record: RequestRecord, socket: OpenSocket) -> Self {
         Self {
-            keys: gateway.keys.clone(),
-            recorder: gateway.recorder.clone(),
-            clock: gateway.clock.clone(),
-            in_flight: gateway.in_flight.clone(),
+            gateway: pass.gateway.clone(),
+            _socket: socket,
             state: Mutex::new(State {
                 caller: Arc::clone(&pass.caller),
                 template: RequestRecord {
@@ -81,18 +73,24 @@ impl Turns {
         let Some((caller, model)) = self.asked(scanner.kind(), model)? else {
             return Ok(());
         };
-        match admit::admit(&self.recorder, &caller, Dialect::OpenAi, &model).await {
+        let asked = Asked {
+            model,
+            bound: scanner.bound(),
+            body_bytes: Some(message.len() as u64),
+        };
+        let mut record = self.lock().next_record(&asked.model, &self.gateway.0.clock);
+        let applicant = Applicant {
+            caller: &caller,
+            dialect: Dialect::OpenAi,
+            is_metered: true,
+        };
+        match admit::admit(&self.gateway.0, applicant, &asked, &mut record).await {
             Ok(admission) => {
-                let mut state = self.lock();
-                let record = state.next_record(&model, &self.clock);
-                // A model that was refused is unknown to the engine, and is not gone on with.
-                state.last_model = record.model.clone().or(state.last_model.take());
-                let receipt = Receipt::new(admission.place, record, true, self.in_flight.token());
-                state.open.push_back(receipt);
+                self.open(admission, record);
                 Ok(())
             }
             Err(fault) => {
-                self.record_refusal(&fault, &model).await;
+                self.record_refusal(&caller, &fault, record).await;
                 Err(fault)
             }
         }
@@ -105,7 +103,12 @@ impl Turns {
         model: Model,
     ) -> Result<Option<(Arc<Caller>, Model)>, Fault> {
         let mut state = self.lock();
-        let caller = self.keys.renew(&state.caller).ok_or(Fault::Revoked)?;
+        let caller = self
+            .gateway
+            .0
+            .keys
+            .renew(&state.caller)
+            .ok_or(Fault::Revoked)?;
         state.caller = Arc::clone(&caller);
         // Of a message that can be read in two ways nobody knows what it does.
         let is_clear = model != Model::Ambiguous;
@@ -124,11 +127,20 @@ impl Turns {
         Ok(Some((caller, model)))
     }
 
-    async fn record_refusal(&self, fault: &Fault, model: &Model) {
-        if let Ok(place) = self.recorder.place().await {
-            let record = self.lock().next_record(model, &self.clock);
-            Receipt::new(place, record, true, self.in_flight.token())
-                .end(End::Refused(fault.code()));
+    fn open(&self, admission: Admission, record: RequestRecord) {
+        let mut state = self.lock();
+        // A model that was refused is unknown to the engine, and is not gone on with.
+        state.last_model = record.model.clone().or(state.last_model.take());
+        let in_flight = self.gateway.0.in_flight.token();
+        let receipt = Receipt::new(admission.place, record, true, in_flight);
+        state.open.push_back(receipt);
+    }
+
+    async fn record_refusal(&self, caller: &Caller, fault: &Fault, record: RequestRecord) {
+        let is_recorded = caller.account().may_record_refusal();
+        if is_recorded && let Ok(place) = self.gateway.0.recorder.place().await {
+            let in_flight = self.gateway.0.in_flight.token();
+            Receipt::new(place, record, true, in_flight).end(End::Refused(fault.code()));
         }
     }
 

@@ -10,12 +10,8 @@ use axum::{
 };
 use entity::request::Outcome;
 use futures_util::{StreamExt as _, stream};
-use proxypal_server::{
-    db::Database,
-    domain::paging::PageRequest,
-    domain::requests::{RequestFilter, Requests},
-};
-use tokio_util::task::TaskTracker;
+use proxypal_server::db::Database;
+use sea_orm::EntityTrait as _;
 
 use super::raw::Raw;
 use crate::support::{Options, TestApp, TestDatabase, scripted};
@@ -60,12 +56,8 @@ async fn records(database: &TestDatabase) -> Vec<entity::request::Model> {
     let db = Database::open(&database.url, database.directory.path())
         .await
         .unwrap();
-    let (requests, _inlets) = Requests::open(db, &TaskTracker::new()).await.unwrap();
-    let page = requests
-        .list(&RequestFilter::default(), &PageRequest::default())
-        .await
-        .unwrap();
-    page.items
+    let rows = entity::request::Entity::find();
+    rows.all(db.reader()).await.unwrap()
 }
 
 #[tokio::test]

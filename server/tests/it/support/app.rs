@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-use entity::request;
+use entity::{RateLimit, request};
 use futures_util::{Stream, StreamExt as _};
 use proxypal_server::{
     app::{App, Surroundings},
@@ -123,6 +123,15 @@ impl TestApp {
         let mut watch = self.services.engine.watch();
         let reached = watch.wait_for(|status| status.state == state);
         soon("the engine's state", reached).await.unwrap();
+    }
+
+    /// Lets users call as fast as they can.
+    pub(crate) async fn without_rate_limit(&self) {
+        let settings = &self.services.settings;
+        let update = settings.update(settings.current().version, |gateway| {
+            gateway.default_rate_limit = RateLimit::default();
+        });
+        update.await.unwrap();
     }
 
     /// A new user's key.

@@ -21,10 +21,11 @@ use proxypal_server::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
+        ledger::Ledger,
         login_throttle::LoginThrottle,
         prices::Prices,
         provider_accounts::ProviderAccounts,
-        requests::{Inlets, RequestFilter, RequestRecord, Requests},
+        requests::{BookOptions, Inlets, RequestFilter, RequestRecord, Requests},
         server_secrets::ServerSecrets,
         sessions::Sessions,
         settings::Settings,
@@ -73,7 +74,16 @@ impl ControlPlane {
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let db = Database::open(&database.url, folder).await.unwrap();
         let shared: SharedClock = clock.clone();
-        let (requests, inlets) = Requests::open(db.clone(), &tasks).await.unwrap();
+        let ledger = Ledger::load(&db).await.unwrap();
+        let prices = Prices::load(db.clone(), shared.clone()).await.unwrap();
+        let book = BookOptions {
+            db: db.clone(),
+            clock: shared.clone(),
+            ledger: ledger.clone(),
+            prices: prices.clone(),
+            journal: folder.join("journal"),
+        };
+        let (requests, inlets) = Requests::open(book, &tasks).await.unwrap();
         let context = EngineContext {
             source: Arc::new(NoCredentials::default()),
             clock: shared.clone(),
@@ -82,18 +92,22 @@ impl ControlPlane {
             shutdown: shutdown.clone(),
         };
         let engine = Engine::launch(nowhere(folder), context);
-        let services = services(&db, &shared, folder, (requests, engine, public_url)).await;
+        let services = services(
+            &db,
+            &shared,
+            folder,
+            Parts {
+                requests,
+                ledger,
+                prices,
+                engine,
+                public_url,
+            },
+        )
+        .await;
         let password = password.map(Into::into);
         let setup_token = services.admins.bootstrap(password).await.unwrap();
-        let web = Web {
-            db: db.clone(),
-            engine: services.engine.clone(),
-            clock: shared.clone(),
-            started_at: clock.now(),
-            version: "0.0.0",
-            public_url: public_url.parse().unwrap(),
-            shutdown: shutdown.clone(),
-        };
+        let web = web(&db, &services, public_url, shutdown.clone());
         let app = web::router(web, graphql::router(services.clone(), shutdown.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -196,12 +210,28 @@ impl ControlPlane {
     }
 }
 
-async fn services(
-    db: &Database,
-    clock: &SharedClock,
-    folder: &Path,
-    (requests, engine, public_url): (Requests, Engine, &str),
-) -> Services {
+fn web(db: &Database, services: &Services, public_url: &str, shutdown: CancellationToken) -> Web {
+    Web {
+        db: db.clone(),
+        engine: services.engine.clone(),
+        clock: services.clock.clone(),
+        started_at: services.clock.now(),
+        version: "0.0.0",
+        public_url: public_url.parse().unwrap(),
+        shutdown,
+    }
+}
+
+/// What the services are made of.
+struct Parts<'a> {
+    requests: Requests,
+    ledger: Ledger,
+    prices: Prices,
+    engine: Engine,
+    public_url: &'a str,
+}
+
+async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Parts<'_>) -> Services {
     let storage = Storage {
         data_dir: folder.to_owned(),
         database_url: String::new().into(),
@@ -211,9 +241,14 @@ async fn services(
     let (db, clock) = (db.clone(), clock.clone());
     let secrets = ServerSecrets::open(&storage, &db, &clock).await.unwrap();
     let digester = secrets.digester;
-    let api_keys = ApiKeys::load(db.clone(), clock.clone(), digester.clone())
-        .await
-        .unwrap();
+    let api_keys = ApiKeys::load(
+        db.clone(),
+        clock.clone(),
+        digester.clone(),
+        parts.ledger.clone(),
+    )
+    .await
+    .unwrap();
     Services {
         admins: Admins::new(db.clone(), clock.clone()),
         sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
@@ -221,15 +256,16 @@ async fn services(
         api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
         users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
         api_keys,
-        requests,
+        requests: parts.requests,
         usage: Usage::new(db.clone(), clock.clone()),
+        ledger: parts.ledger,
         provider_accounts: ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault),
-        prices: Prices::load(db.clone(), clock.clone()).await.unwrap(),
+        prices: parts.prices,
         settings: Settings::load(db, clock.clone()).await.unwrap(),
-        engine,
+        engine: parts.engine,
         server: ServerFacts {
             version: "0.0.0",
-            public_url: public_url.parse().unwrap(),
+            public_url: parts.public_url.parse().unwrap(),
             addresses: ClientAddresses::default(),
         },
         clock,

@@ -23,6 +23,18 @@ pub enum Unit {
     Month,
 }
 
+impl Unit {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+}
+
 /// The span around this time, in unix seconds.
 pub(super) fn span(unit: Unit, zone: Tz, at: DateTime<Utc>) -> Range<i64> {
     match unit {

@@ -95,6 +95,19 @@ impl Tap {
         }
     }
 
+    /// Whether the protocol's own end was seen, and what the answer used is told.
+    pub(in crate::gateway) fn has_ended(&self) -> bool {
+        self.reader.observation().ended && self.reader.tokens().is_some()
+    }
+
+    /// What was learnt so far.
+    pub(in crate::gateway) fn so_far(&self) -> Observation {
+        Observation {
+            tokens: self.reader.tokens(),
+            ..self.reader.observation().clone()
+        }
+    }
+
     /// All that was learnt.
     pub(in crate::gateway) fn finish(mut self) -> Observation {
         self.reader.take()

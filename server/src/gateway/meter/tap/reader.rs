@@ -8,6 +8,7 @@ use super::Observation;
 use super::error::ErrorNames;
 use super::fact::{Fact, Habit, fact, is_last};
 use super::usage::Usage;
+use crate::domain::tokens::Tokens;
 
 /// What is known of an answer so far.
 #[derive(Clone, Debug)]
@@ -49,6 +50,11 @@ impl Reader {
     /// What was learnt, but for the tokens.
     pub(super) fn observation(&self) -> &Observation {
         &self.observation
+    }
+
+    /// What was used, as far as it is told.
+    pub(super) fn tokens(&self) -> Option<Tokens> {
+        self.usage.tokens()
     }
 
     /// All that was learnt; starts again.

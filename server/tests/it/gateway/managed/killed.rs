@@ -126,6 +126,7 @@ async fn requests_fail_cleanly_until_the_engine_is_back_and_nothing_leaks() {
     let mut running = Server::start(managing(&mut server(&home))).await;
     let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
     add_account(&operator, &provider).await;
+    operator.lift_rate_limit().await;
     let load = Load {
         url: running.url.clone(),
         key: operator.issue_key().await,

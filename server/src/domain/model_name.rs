@@ -2,7 +2,24 @@
 //!
 //! An allow-list and a price must look at this name, or a spelling walks around them.
 
-use super::dialect::Dialect;
+use entity::request::Protocol;
+
+/// Whether the engine uncloaks names on a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    Plain,
+    Cloaked,
+}
+
+impl From<Protocol> for Names {
+    fn from(protocol: Protocol) -> Self {
+        if protocol == Protocol::AnthropicMessages {
+            Self::Cloaked
+        } else {
+            Self::Plain
+        }
+    }
+}
 
 /// How the engine hides other models' names from Anthropic's clients: this, then the name backwards. It
 /// understands such names even when it lists none.
@@ -10,11 +27,11 @@ const CLOAK: &str = "claude-fable-5-dd-";
 
 /// Without `models/`, without the engine's suffix for thinking (`name(high)`), and uncloaked on routes
 /// where the engine uncloaks.
-pub(super) fn routed_as(dialect: Dialect, name: &str) -> String {
+pub fn routed_as(names: Names, name: &str) -> String {
     let name = without_suffix(name.trim());
     let name = name.strip_prefix("models/").unwrap_or(name);
     match name.strip_prefix(CLOAK).filter(|hidden| !hidden.is_empty()) {
-        Some(hidden) if dialect == Dialect::Anthropic => {
+        Some(hidden) if names == Names::Cloaked => {
             let shown: String = hidden.chars().rev().collect();
             without_suffix(&shown).to_owned()
         }
@@ -35,30 +52,26 @@ mod tests {
     #[test]
     fn sees_through_every_spelling() {
         let cases = [
-            (Dialect::OpenAi, "gpt-5", "gpt-5"),
-            (Dialect::OpenAi, "gpt-5(high)", "gpt-5"),
-            (Dialect::OpenAi, "a(b)c", "a(b)c"),
+            (Names::Plain, "gpt-5", "gpt-5"),
+            (Names::Plain, "gpt-5(high)", "gpt-5"),
+            (Names::Plain, "a(b)c", "a(b)c"),
             (
-                Dialect::Gemini,
+                Names::Plain,
                 " models/gemini-2.5-pro(8192)",
                 "gemini-2.5-pro",
             ),
-            (Dialect::Anthropic, "claude-fable-5-dd-5-tpg", "gpt-5"),
-            (Dialect::Anthropic, "claude-fable-5-dd-5-tpg(low)", "gpt-5"),
-            (Dialect::Anthropic, "claude-fable-5-dd-)hgih(5-tpg", "gpt-5"),
+            (Names::Cloaked, "claude-fable-5-dd-5-tpg", "gpt-5"),
+            (Names::Cloaked, "claude-fable-5-dd-5-tpg(low)", "gpt-5"),
+            (Names::Cloaked, "claude-fable-5-dd-)hgih(5-tpg", "gpt-5"),
+            (Names::Cloaked, "claude-fable-5-dd-", "claude-fable-5-dd-"),
             (
-                Dialect::Anthropic,
-                "claude-fable-5-dd-",
-                "claude-fable-5-dd-",
-            ),
-            (
-                Dialect::OpenAi,
+                Names::Plain,
                 "claude-fable-5-dd-5-tpg",
                 "claude-fable-5-dd-5-tpg",
             ),
         ];
-        for (dialect, written, routed) in cases {
-            assert_eq!(routed_as(dialect, written), routed, "{written}");
+        for (names, written, routed) in cases {
+            assert_eq!(routed_as(names, written), routed, "{written}");
         }
     }
 }

@@ -1,0 +1,346 @@
+//! What one user and their keys may use, and what of it is in use. Everything that limits a request
+//! stands here under one lock, so that it is checked and taken in one step.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+use entity::{RateLimit, request};
+use uuid::Uuid;
+
+use super::{
+    gcra::{Gcra, Rate},
+    meter::{Amounts, Charge, Meter, Providers, Want},
+    pace::{Pace, Taking},
+    reservation::{Held, HeldQuota, Limited, Pacing, Reservation},
+};
+use crate::domain::model_name::routed_as;
+
+/// Refusals of one user that are put on record in a minute.
+const REFUSALS: u64 = 60;
+
+/// What a request asks to use.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    pub api_key_id: Uuid,
+    /// As the engine routes it.
+    pub model: Option<&'a str>,
+    /// Whether it generates: what does not uses no tokens and counts in no quota.
+    pub is_metered: bool,
+    /// The most that it may use, as far as one can tell.
+    pub estimate: Amounts,
+    /// The most that it may use for certain; `None` when nothing bounds it.
+    pub ceiling: Option<Amounts>,
+    pub at: DateTime<Utc>,
+    /// For users without limits of their own.
+    pub defaults: RateLimit,
+}
+
+/// One user's account. Cheap to share.
+#[derive(Debug)]
+pub struct Account {
+    /// What the rate limiters count time from.
+    origin: Instant,
+    state: Mutex<State>,
+    /// Whether a quota wants to know bounds.
+    is_strict: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    user: Pace,
+    keys: HashMap<Uuid, Pace>,
+    meters: Vec<Meter>,
+    /// Refusals that were put on record, to bound them.
+    refusals: Gcra,
+}
+
+/// The verdict on a request, and how its pace stands.
+#[derive(Debug)]
+pub struct Verdict {
+    pub reservation: Result<Reservation, Limited>,
+    /// `None` when requests are not counted by the minute.
+    pub pacing: Option<Pacing>,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self {
+            origin: Instant::now(),
+            state: Mutex::default(),
+            is_strict: AtomicBool::default(),
+        }
+    }
+}
+
+impl Account {
+    /// Takes what a request asks for from every limit that applies, or from none.
+    pub(super) fn reserve(self: &Arc<Self>, ask: &Ask<'_>, providers: Providers) -> Verdict {
+        let now = self.origin.elapsed();
+        let want = want(ask, providers);
+        let mut state = self.lock();
+        let checked = state.check(ask, &want, now);
+        let reservation = checked.map(|()| {
+            let held = state.take(ask, &want, now);
+            Reservation::new(Arc::clone(self), held)
+        });
+        Verdict {
+            reservation,
+            pacing: state.pacing(ask, now),
+        }
+    }
+
+    /// Whether a quota must know how much a request may be answered.
+    pub fn is_strict(&self) -> bool {
+        self.is_strict.load(Ordering::Relaxed)
+    }
+
+    /// Whether one more refusal may be put on record: a client that tries again and again must not fill
+    /// the database.
+    pub fn may_record_refusal(&self) -> bool {
+        let now = self.origin.elapsed();
+        let taken = self.lock().refusals.take(rate(REFUSALS), 1, now);
+        taken.is_none()
+    }
+
+    /// Opens a socket, or says why not. It must be closed again.
+    pub(super) fn open_socket(&self, api_key_id: Uuid, defaults: RateLimit) -> Result<(), Limited> {
+        let mut state = self.lock();
+        state.each_pace(api_key_id, |pace, name| pace.check_socket(defaults, name))?;
+        state.each_pace(api_key_id, |pace, _| {
+            pace.sockets += 1;
+            Ok::<_, Limited>(())
+        })
+    }
+
+    pub(super) fn close_socket(&self, api_key_id: Uuid) {
+        let _ = self.lock().each_pace(api_key_id, |pace, _| {
+            pace.sockets = pace.sockets.saturating_sub(1);
+            Ok::<_, Limited>(())
+        });
+    }
+
+    /// Sets the limits of the user and of the keys that are alive. What was taken stays taken.
+    pub(in crate::domain) fn set_rate_limits(
+        &self,
+        user: Option<RateLimit>,
+        keys: impl Iterator<Item = (Uuid, Option<RateLimit>)>,
+    ) {
+        let mut state = self.lock();
+        state.user.limit = user;
+        let living: HashMap<Uuid, Option<RateLimit>> = keys.collect();
+        state
+            .keys
+            .retain(|id, pace| living.contains_key(id) || pace.is_in_use());
+        for (id, limit) in living {
+            // A key without limits of its own has none but the user's.
+            state.keys.entry(id).or_default().limit = Some(limit.unwrap_or_default());
+        }
+    }
+
+    /// Puts quotas in place of those there were. What requests under way hold back of a quota that stays
+    /// is held back still.
+    pub(in crate::domain) fn set_meters(&self, mut meters: Vec<Meter>) {
+        let is_strict = meters.iter().any(|meter| meter.quota.strict);
+        self.is_strict.store(is_strict, Ordering::Relaxed);
+        let mut state = self.lock();
+        for meter in &mut meters {
+            if let Some(earlier) = state
+                .meters
+                .iter()
+                .find(|old| old.quota.id == meter.quota.id)
+            {
+                meter.go_on_from(earlier);
+            }
+        }
+        state.meters = meters;
+    }
+
+    /// The quotas as they stand.
+    pub fn meters(&self) -> Vec<Meter> {
+        self.lock().meters.clone()
+    }
+
+    /// Forgets what was used.
+    pub(in crate::domain) fn reset(&self) {
+        self.lock().meters.iter_mut().for_each(Meter::reset);
+    }
+
+    /// What a settled request adds to which quotas.
+    pub(in crate::domain) fn charges(&self, row: &request::Model) -> Vec<Charge> {
+        let state = self.lock();
+        if state.meters.is_empty() {
+            return Vec::new();
+        }
+        let model = row.model.as_ref();
+        let model = model.map(|model| routed_as(row.protocol.into(), model));
+        let charges = state.meters.iter();
+        charges
+            .filter_map(|meter| meter.charge(row, model.as_deref()))
+            .collect()
+    }
+
+    /// Takes over what is in the database now.
+    pub(in crate::domain) fn add(&self, charge: Charge, at: DateTime<Utc>) {
+        let mut state = self.lock();
+        let meter = state
+            .meters
+            .iter_mut()
+            .find(|meter| meter.quota.id == charge.quota_id);
+        let Some(meter) = meter else {
+            return;
+        };
+        let before = meter.warning(at);
+        meter.add(charge);
+        let after = meter.warning(at);
+        if after > before {
+            tracing::warn!(
+                user.id = %meter.quota.user_id,
+                quota.id = %meter.quota.id,
+                percent = after,
+                "a quota is nearly used up"
+            );
+        }
+    }
+
+    pub(super) fn settle(&self, held: &mut Held, used: Amounts) {
+        let now = self.origin.elapsed();
+        let tokens = u64::try_from(used.tokens).unwrap_or(0);
+        let mut state = self.lock();
+        state.end(held.api_key_id, |pace| {
+            pace.settle(held.tokens, tokens, now);
+        });
+        for quota in &mut held.quotas {
+            let amount = used.by(quota.metric);
+            if let Some(meter) = state.meter(quota.id) {
+                meter.release(quota.amount);
+                meter.reserve(amount);
+            }
+            quota.amount = amount;
+        }
+    }
+
+    pub(super) fn release(&self, held: &Held) {
+        let mut state = self.lock();
+        for quota in &held.quotas {
+            if let Some(meter) = state.meter(quota.id) {
+                meter.release(quota.amount);
+            }
+        }
+    }
+
+    pub(super) fn give_back(&self, held: &Held) {
+        self.release(held);
+        self.lock()
+            .end(held.api_key_id, |pace| pace.give_back(held.tokens));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn want<'a>(ask: &Ask<'a>, providers: Providers) -> Want<'a> {
+    Want {
+        api_key_id: ask.api_key_id,
+        model: ask.model,
+        providers,
+        estimate: ask.estimate,
+        ceiling: ask.ceiling,
+        at: ask.at,
+    }
+}
+
+impl State {
+    fn check(&self, ask: &Ask<'_>, want: &Want<'_>, now: Duration) -> Result<(), Limited> {
+        let taking = taking(ask);
+        self.user.check(ask.defaults, taking, now, "this user")?;
+        if let Some(key) = self.keys.get(&ask.api_key_id) {
+            key.check(ask.defaults, taking, now, "this key")?;
+        }
+        if ask.is_metered {
+            let counting = self.meters.iter().filter(|meter| meter.counts(want));
+            for meter in counting {
+                meter.check(want)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, ask: &Ask<'_>, want: &Want<'_>, now: Duration) -> Held {
+        let taking = taking(ask);
+        self.user.take(ask.defaults, taking, now);
+        let key = self.keys.entry(ask.api_key_id).or_default();
+        key.limit.get_or_insert_default();
+        key.take(ask.defaults, taking, now);
+        let mut quotas = Vec::new();
+        if ask.is_metered {
+            for meter in self.meters.iter_mut().filter(|meter| meter.counts(want)) {
+                let metric = meter.quota.metric;
+                let amount = meter.amount(want);
+                meter.reserve(amount);
+                quotas.push(HeldQuota {
+                    id: meter.quota.id,
+                    metric,
+                    amount,
+                });
+            }
+        }
+        Held {
+            api_key_id: ask.api_key_id,
+            tokens: taking.tokens,
+            quotas,
+        }
+    }
+
+    /// The limit on requests a minute that is nearest.
+    fn pacing(&self, ask: &Ask<'_>, now: Duration) -> Option<Pacing> {
+        let paces = [Some(&self.user), self.keys.get(&ask.api_key_id)];
+        let pacings = paces.into_iter().flatten();
+        pacings
+            .filter_map(|pace| pace.pacing(ask.defaults, now))
+            .min_by_key(|pacing| pacing.remaining)
+    }
+
+    fn each_pace<E>(
+        &mut self,
+        api_key_id: Uuid,
+        mut look: impl FnMut(&mut Pace, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        look(&mut self.user, "this user")?;
+        let key = self.keys.entry(api_key_id).or_default();
+        key.limit.get_or_insert_default();
+        look(key, "this key")
+    }
+
+    fn end(&mut self, api_key_id: Uuid, mut look: impl FnMut(&mut Pace)) {
+        look(&mut self.user);
+        if let Some(key) = self.keys.get_mut(&api_key_id) {
+            look(key);
+        }
+    }
+
+    fn meter(&mut self, id: Uuid) -> Option<&mut Meter> {
+        self.meters.iter_mut().find(|meter| meter.quota.id == id)
+    }
+}
+
+fn taking(ask: &Ask<'_>) -> Taking {
+    let tokens = u64::try_from(ask.estimate.tokens).unwrap_or(0);
+    Taking {
+        tokens: if ask.is_metered { tokens } else { 0 },
+    }
+}
+
+/// A rate of the given number a minute.
+pub(super) fn rate(per_minute: impl Into<u64>) -> Rate {
+    Rate {
+        per_minute: per_minute.into(),
+    }
+}

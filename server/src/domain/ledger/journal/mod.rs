@@ -1,0 +1,161 @@
+//! The journal: every request is noted in a file before it is forwarded, and again before the end of
+//! its answer is released. What the file says survives the process, so a server that is killed loses
+//! nothing that a client has seen, and the database may be written in large batches, or be away.
+//!
+//! A thread owns the file: appending may have to wait for the disk, and no task does.
+
+mod segment;
+mod thread;
+
+use std::{
+    future::Future,
+    io,
+    path::Path,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+pub use self::segment::Debt;
+pub(in crate::domain) use self::segment::Segments;
+use super::settlement::Settlement;
+use crate::domain::requests::RequestRecord;
+
+/// Where the thread is told what to note.
+#[derive(Clone, Debug)]
+pub(in crate::domain) struct Journal(mpsc::UnboundedSender<Entry>);
+
+/// One line, and who waits for it.
+#[derive(Debug)]
+enum Entry {
+    /// What would be recorded if the process ended now.
+    Note {
+        line: Vec<u8>,
+        written: oneshot::Sender<io::Result<Debt>>,
+    },
+    /// What is recorded. It goes on to the database.
+    End {
+        line: Vec<u8>,
+        settlement: Box<Settlement>,
+        written: oneshot::Sender<()>,
+    },
+    /// What was noted never happened.
+    Void { line: Vec<u8> },
+}
+
+impl Entry {
+    fn line(&self) -> &[u8] {
+        match self {
+            Self::Note { line, .. } | Self::End { line, .. } | Self::Void { line } => line,
+        }
+    }
+}
+
+/// A line of the file.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line<Record> {
+    Request(Record),
+    Void(Uuid),
+}
+
+/// What was noted and may not be in the database yet.
+#[derive(Debug)]
+pub(in crate::domain) struct Opened {
+    pub(in crate::domain) journal: Journal,
+    /// To be counted before anything else is.
+    pub(in crate::domain) left_over: Vec<RequestRecord>,
+    pub(in crate::domain) segments: Arc<Segments>,
+}
+
+impl Journal {
+    /// Opens the journal in a directory of its own and reads what an earlier process left there. What
+    /// ends goes on to `settled`.
+    pub(in crate::domain) fn open(
+        directory: &Path,
+        settled: mpsc::UnboundedSender<Settlement>,
+    ) -> io::Result<Opened> {
+        let (segments, left_over) = Segments::open(directory)?;
+        let segments = Arc::new(segments);
+        let (sender, inbox) = mpsc::unbounded_channel();
+        thread::start(Arc::clone(&segments), inbox, settled)?;
+        Ok(Opened {
+            journal: Self(sender),
+            left_over,
+            segments,
+        })
+    }
+
+    /// Notes what would be recorded if the process ended now.
+    pub(in crate::domain) fn note(&self, record: &RequestRecord) -> Noted {
+        let (written, result) = oneshot::channel();
+        let line = line(&Line::Request(record));
+        // When the thread is gone, the waiting end learns it from the dropped sender.
+        let _ = self.0.send(Entry::Note { line, written });
+        Noted(result)
+    }
+
+    /// Notes what is recorded, and passes it on to the database.
+    pub(in crate::domain) fn end(&self, settlement: Settlement) -> Written {
+        let (written, result) = oneshot::channel();
+        let entry = Entry::End {
+            line: line(&Line::Request(&settlement.record)),
+            settlement: Box::new(settlement),
+            written,
+        };
+        let _ = self.0.send(entry);
+        Written(result)
+    }
+
+    /// Notes that a request was not forwarded after all.
+    pub(in crate::domain) fn void(&self, id: Uuid) {
+        let line = line(&Line::<()>::Void(id));
+        let _ = self.0.send(Entry::Void { line });
+    }
+}
+
+/// Ready once the note is in the file, or cannot be.
+#[derive(Debug)]
+pub struct Noted(oneshot::Receiver<io::Result<Debt>>);
+
+impl Future for Noted {
+    type Output = io::Result<Debt>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = ready!(Pin::new(&mut self.0).poll(cx));
+        Poll::Ready(result.unwrap_or_else(|_| Err(io::Error::other("the journal is closed"))))
+    }
+}
+
+impl Drop for Noted {
+    /// Who asked has left: nothing is owed.
+    fn drop(&mut self) {
+        self.0.close();
+        if let Ok(Ok(debt)) = self.0.try_recv() {
+            debt.pay();
+        }
+    }
+}
+
+/// Ready once the end of a request is on record: in the file, or failing that in the database. It is
+/// ready as well when neither can be written; what is owed is then kept in memory.
+#[derive(Debug)]
+pub struct Written(oneshot::Receiver<()>);
+
+impl Future for Written {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.0).poll(cx).map(|_| ())
+    }
+}
+
+/// A record has no map with odd keys and no number that JSON lacks, so it can always be written.
+fn line<Record: serde::Serialize>(line: &Line<Record>) -> Vec<u8> {
+    let mut text = serde_json::to_vec(line).unwrap_or_default();
+    text.push(b'\n');
+    text
+}

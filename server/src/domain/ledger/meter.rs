@@ -1,0 +1,280 @@
+//! One quota as it stands: what was used in each window, and what is reserved by requests under way.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use entity::{
+    provider_account::ProviderKind,
+    quota::{self, Metric},
+    request,
+};
+use uuid::Uuid;
+
+use super::{reservation::Limited, window::Window};
+use crate::domain::{Result, models, requests::tokens_of, tokens::Tokens, usd};
+
+/// A quota in memory.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    pub quota: quota::Model,
+    window: Window,
+    /// By the start of the bucket.
+    used: BTreeMap<i64, i64>,
+    reserved: i64,
+}
+
+/// What is about to be used: what a quota must know to tell whether it counts, and how much.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Want<'a> {
+    pub(super) api_key_id: Uuid,
+    pub(super) model: Option<&'a str>,
+    /// Who may serve it.
+    pub(super) providers: Providers,
+    pub(super) estimate: Amounts,
+    pub(super) ceiling: Option<Amounts>,
+    pub(super) at: DateTime<Utc>,
+}
+
+/// What one request uses, by metric.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    pub tokens: i64,
+    /// Nano-USD; `None` when there is no price.
+    pub cost: Option<i64>,
+    pub requests: i64,
+}
+
+impl Amounts {
+    /// What a settled request used. What was refused used nothing.
+    pub(super) fn of(row: &request::Model) -> Self {
+        if row.outcome == request::Outcome::Rejected || row.protocol == request::Protocol::Other {
+            return Self::default();
+        }
+        Self {
+            tokens: tokens_of(row).map_or(0, Tokens::total),
+            cost: row.cost,
+            requests: 1,
+        }
+    }
+
+    pub(super) fn by(self, metric: Metric) -> i64 {
+        match metric {
+            Metric::Tokens => self.tokens,
+            Metric::Cost => self.cost.unwrap_or(0),
+            Metric::Requests => self.requests,
+        }
+    }
+}
+
+/// A set of providers; empty while nobody knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::domain) struct Providers(u16);
+
+impl Providers {
+    /// Whether this provider is among them, or may be.
+    fn may_be(self, provider: ProviderKind) -> bool {
+        self.0 == 0 || self.0 & Self::from(provider).0 != 0
+    }
+
+    pub(super) fn with(self, provider: ProviderKind) -> Self {
+        Self(self.0 | Self::from(provider).0)
+    }
+}
+
+impl From<ProviderKind> for Providers {
+    fn from(provider: ProviderKind) -> Self {
+        Self(1 << provider as u16)
+    }
+}
+
+/// An amount to be added to a bucket of a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::domain) struct Charge {
+    pub(in crate::domain) quota_id: Uuid,
+    pub(in crate::domain) bucket: i64,
+    pub(in crate::domain) amount: i64,
+}
+
+/// How a quota stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub used: i64,
+    /// By requests under way.
+    pub reserved: i64,
+    /// When counting starts again, or some of what was used no longer counts.
+    pub resets_at: Option<DateTime<Utc>>,
+}
+
+impl Meter {
+    /// A quota of which this was used.
+    pub(in crate::domain) fn new(quota: quota::Model, used: BTreeMap<i64, i64>) -> Result<Self> {
+        let window = Window::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
+        Ok(Self {
+            quota,
+            window,
+            used,
+            reserved: 0,
+        })
+    }
+
+    /// Goes on with what is reserved by requests under way.
+    pub(super) fn go_on_from(&mut self, earlier: &Self) {
+        self.reserved = earlier.reserved;
+    }
+
+    /// How it stands at this time.
+    pub fn standing(&self, at: DateTime<Utc>) -> Standing {
+        Standing {
+            used: self.used(at),
+            reserved: self.reserved,
+            resets_at: self.resets_at(at),
+        }
+    }
+
+    /// The highest percentage of those that only warn which was reached.
+    pub fn warning(&self, at: DateTime<Utc>) -> Option<u8> {
+        let used = i128::from(self.used(at)) * 100;
+        let reached = |percent: &u8| used >= i128::from(*percent) * i128::from(self.quota.limit);
+        self.quota
+            .soft_percents
+            .0
+            .iter()
+            .copied()
+            .filter(reached)
+            .max()
+    }
+
+    fn used(&self, at: DateTime<Utc>) -> i64 {
+        let (oldest, bucket) = (self.window.oldest(at), self.window.bucket(at));
+        if oldest == bucket {
+            return self.used.get(&bucket).copied().unwrap_or(0);
+        }
+        // A clock that was set back does not make uses of the future free.
+        let counting = self.used.range(oldest..).map(|(_, used)| *used);
+        counting.fold(0, i64::saturating_add)
+    }
+
+    fn resets_at(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let Window::Rolling { seconds } = self.window else {
+            return self.window.resets_at(at);
+        };
+        let oldest = self.window.oldest(at);
+        let (first, _) = self.used.range(oldest..).find(|(_, used)| **used > 0)?;
+        let slice = i64::from((seconds / 60).max(1));
+        DateTime::from_timestamp(first + slice + i64::from(seconds), 0)
+    }
+
+    pub(super) fn counts(&self, want: &Want<'_>) -> bool {
+        self.is_about(want.api_key_id, want.model)
+            && self
+                .quota
+                .provider
+                .is_none_or(|provider| want.providers.may_be(provider))
+    }
+
+    fn is_about(&self, api_key_id: Uuid, model: Option<&str>) -> bool {
+        self.quota.api_key_id.is_none_or(|id| id == api_key_id)
+            && self
+                .quota
+                .model_pattern
+                .as_ref()
+                .is_none_or(|pattern| model.is_some_and(|model| models::fits(pattern, model)))
+    }
+
+    /// Whether so much may be used now.
+    pub(super) fn check(&self, want: &Want<'_>) -> std::result::Result<(), Limited> {
+        let metric = self.quota.metric;
+        if self.quota.strict && metric != Metric::Requests {
+            let ceiling = want.ceiling;
+            let is_unpriced = metric == Metric::Cost && want.estimate.cost.is_none();
+            if ceiling.is_none() || is_unpriced {
+                let quota = self.in_words();
+                return Err(Limited::Unbounded { quota, is_unpriced });
+            }
+        }
+        let used = self.used(want.at);
+        let taken = used.saturating_add(self.reserved);
+        let fits = taken.saturating_add(self.amount(want)) <= self.quota.limit;
+        // Alone, a request whose use is a guess may use what is left: otherwise the last part of a
+        // budget could never be used.
+        let is_alone = !self.quota.strict && metric != Metric::Requests && self.reserved == 0;
+        if fits || (is_alone && used < self.quota.limit) {
+            return Ok(());
+        }
+        Err(Limited::Quota {
+            quota: self.in_words(),
+            resets_at: self.resets_at(want.at),
+        })
+    }
+
+    /// What a request takes of this quota at worst.
+    pub(super) fn amount(&self, want: &Want<'_>) -> i64 {
+        let worst = if self.quota.strict {
+            want.ceiling.unwrap_or(want.estimate)
+        } else {
+            want.estimate
+        };
+        worst.by(self.quota.metric)
+    }
+
+    /// Which quota it is, for whoever is refused.
+    fn in_words(&self) -> String {
+        let amount = match self.quota.metric {
+            Metric::Tokens => format!("{} tokens", self.quota.limit),
+            Metric::Cost => format!("{} USD", usd::print(self.quota.limit)),
+            Metric::Requests => format!("{} requests", self.quota.limit),
+        };
+        let window = match self.window {
+            Window::Lifetime => "in total".to_owned(),
+            Window::Calendar { unit, zone } => format!("a {} ({zone})", unit.name()),
+            Window::Rolling { seconds } => format!("in {seconds} seconds"),
+        };
+        let holder = match self.quota.api_key_id {
+            Some(_) => "this key",
+            None => "this user",
+        };
+        let model = self.quota.model_pattern.as_ref();
+        let model = model.map_or(String::new(), |model| format!(", model {model}"));
+        let provider = self.quota.provider.map_or("", |_| ", one provider");
+        format!("{amount} {window} for {holder}{model}{provider}")
+    }
+
+    pub(super) fn reserve(&mut self, amount: i64) {
+        self.reserved = self.reserved.saturating_add(amount);
+    }
+
+    pub(super) fn release(&mut self, amount: i64) {
+        self.reserved = self.reserved.saturating_sub(amount).max(0);
+    }
+
+    /// What a settled request adds to this quota.
+    pub(super) fn charge(&self, row: &request::Model, model: Option<&str>) -> Option<Charge> {
+        // While nobody has told who served it, it counts: better than letting it pass by.
+        let is_served = |provider| row.provider.is_none_or(|served| served == provider);
+        let amount = Amounts::of(row).by(self.quota.metric);
+        let counts = self.is_about(row.api_key_id, model)
+            && self.quota.provider.is_none_or(is_served)
+            && amount != 0;
+        let at = DateTime::from_timestamp_micros(row.started_at).filter(|_| counts)?;
+        Some(Charge {
+            quota_id: self.quota.id,
+            bucket: self.window.bucket(at),
+            amount,
+        })
+    }
+
+    /// Adds what is in the database. Buckets that no longer count are forgotten, but for a few: the clock
+    /// may be set back.
+    pub(super) fn add(&mut self, charge: Charge) {
+        const KEPT: usize = 256;
+        let used = self.used.entry(charge.bucket).or_default();
+        *used = used.saturating_add(charge.amount);
+        while self.used.len() > KEPT {
+            self.used.pop_first();
+        }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.used.clear();
+    }
+}

@@ -1,0 +1,125 @@
+//! How fast one user or one key calls: requests and tokens a minute, requests and sockets at once.
+
+use std::time::Duration;
+
+use entity::RateLimit;
+
+use super::{
+    account::rate,
+    gcra::Gcra,
+    reservation::{Limited, Pacing},
+};
+
+/// When to try again while as many requests as allowed are under way.
+const SOON: Duration = Duration::from_secs(1);
+
+/// The pace of one user or key.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// `None` leaves it to the defaults.
+    pub(super) limit: Option<RateLimit>,
+    requests: Gcra,
+    tokens: Gcra,
+    running: u32,
+    /// What held when a request last came.
+    in_force: RateLimit,
+    pub(super) sockets: u32,
+}
+
+/// What one request takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taking {
+    pub(super) tokens: u64,
+}
+
+impl Pace {
+    pub(super) fn is_in_use(&self) -> bool {
+        self.running > 0 || self.sockets > 0
+    }
+
+    pub(super) fn check(
+        &self,
+        defaults: RateLimit,
+        taking: Taking,
+        now: Duration,
+        holder: &str,
+    ) -> Result<(), Limited> {
+        let limit = self.limit.unwrap_or(defaults);
+        if let Some(most) = limit.requests_per_minute
+            && let Some(retry_after) = self.requests.wait(rate(most), 1, now)
+        {
+            let limit = format!("{most} requests a minute for {holder}");
+            return Err(Limited::Rate { limit, retry_after });
+        }
+        if let Some(most) = limit.tokens_per_minute
+            && let Some(retry_after) = self.tokens.wait(rate(most), taking.tokens, now)
+        {
+            let limit = format!("{most} tokens a minute for {holder}");
+            return Err(Limited::Rate { limit, retry_after });
+        }
+        if let Some(most) = limit.concurrent_requests
+            && self.running >= most
+        {
+            let limit = format!("{most} requests at once for {holder}");
+            let retry_after = SOON;
+            return Err(Limited::Rate { limit, retry_after });
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_socket(&self, defaults: RateLimit, holder: &str) -> Result<(), Limited> {
+        match self.limit.unwrap_or(defaults).concurrent_sockets {
+            Some(most) if self.sockets >= most => Err(Limited::Rate {
+                limit: format!("{most} sockets at once for {holder}"),
+                retry_after: SOON,
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    pub(super) fn take(&mut self, defaults: RateLimit, taking: Taking, now: Duration) {
+        let limit = self.limit.unwrap_or(defaults);
+        self.in_force = limit;
+        if let Some(most) = limit.requests_per_minute {
+            self.requests.charge(rate(most), 1, now);
+        }
+        if let Some(most) = limit.tokens_per_minute {
+            self.tokens.charge(rate(most), taking.tokens, now);
+        }
+        self.running += 1;
+    }
+
+    /// The request used so many tokens in place of those that were taken.
+    pub(super) fn settle(&mut self, taken: u64, used: u64, now: Duration) {
+        self.running = self.running.saturating_sub(1);
+        let Some(most) = self.in_force.tokens_per_minute else {
+            return;
+        };
+        if used > taken {
+            self.tokens.charge(rate(most), used - taken, now);
+        } else {
+            self.tokens.give_back(rate(most), taken - used);
+        }
+    }
+
+    /// The request was not forwarded.
+    pub(super) fn give_back(&mut self, tokens: u64) {
+        self.running = self.running.saturating_sub(1);
+        let limit = self.in_force;
+        if let Some(most) = limit.requests_per_minute {
+            self.requests.give_back(rate(most), 1);
+        }
+        if let Some(most) = limit.tokens_per_minute {
+            self.tokens.give_back(rate(most), tokens);
+        }
+    }
+
+    pub(super) fn pacing(&self, defaults: RateLimit, now: Duration) -> Option<Pacing> {
+        let most = self.limit.unwrap_or(defaults).requests_per_minute?;
+        Some(Pacing {
+            limit: most.into(),
+            remaining: self.requests.remaining(rate(most), now),
+            resets_in: self.requests.resets_in(now),
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! What a request costs, at the price in force when it began.
+
+use chrono::{DateTime, Utc};
+use entity::{
+    price,
+    request::{self, Outcome, Protocol},
+};
+
+use super::{RequestRecord, record::tokens_of};
+use crate::domain::{
+    model_name::routed_as,
+    prices::{PriceList, cost},
+    tokens::Tokens,
+};
+
+/// Freezes the price and the cost on a row. What costs nothing for certain is zero; what has no price is
+/// left open.
+pub(super) fn put_on(row: &mut request::Model, prices: &PriceList) {
+    row.price_id = None;
+    row.cost = None;
+    let Some(tokens) = tokens_of(row) else {
+        return;
+    };
+    if is_free(row, tokens) {
+        row.cost = Some(0);
+        return;
+    }
+    if let Some(price) = price_of(row, prices) {
+        row.price_id = Some(price.id);
+        row.cost = Some(cost(price, tokens));
+    } else if tokens.total() == 0 {
+        row.cost = Some(0);
+    }
+}
+
+/// What a request used that has just ended: its tokens, and what they cost.
+pub(super) fn of(record: &RequestRecord, prices: &PriceList) -> (i64, Option<i64>) {
+    let mut row = record.clone().into_row(0);
+    put_on(&mut row, prices);
+    (tokens_of(&row).map_or(0, Tokens::total), row.cost)
+}
+
+fn is_free(row: &request::Model, tokens: Tokens) -> bool {
+    let is_failure = row.http_status.is_some_and(|status| status >= 400);
+    row.outcome == Outcome::Rejected
+        || row.protocol == Protocol::Other
+        || (tokens.total() == 0 && is_failure)
+}
+
+/// The price of what was asked for, as was reserved; failing that, of what the answer says served it.
+fn price_of<'list>(row: &request::Model, prices: &'list PriceList) -> Option<&'list price::Model> {
+    let at: DateTime<Utc> = DateTime::from_timestamp_micros(row.started_at)?;
+    let asked = row.model.as_ref();
+    let asked = asked.map(|model| routed_as(row.protocol.into(), model));
+    [asked.as_deref(), row.served_model.as_deref()]
+        .into_iter()
+        .flatten()
+        .find_map(|model| prices.find(model, row.provider, at))
+}
