@@ -1,11 +1,15 @@
 //! The turns of one socket: which are under way, and what each used.
 
 use std::{
-    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
+use memchr::memchr2;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
+
+use super::owed::Owed;
 
 use crate::{
     clock::SharedClock,
@@ -21,12 +25,13 @@ use crate::{
         serve::Pass,
     },
 };
-use tokio_util::task::TaskTracker;
 
 /// Messages that make the engine generate.
 const GENERATING: [&str; 2] = ["response.create", "response.append"];
 /// Turns under way on one socket, at most.
 const MOST_TURNS: usize = 32;
+/// When to try again after a turn too many, or on the server that comes after this one.
+const RECOVERY: Duration = Duration::from_secs(1);
 
 /// The turns of one socket, shared by its two directions.
 pub(super) struct Turns {
@@ -34,6 +39,7 @@ pub(super) struct Turns {
     recorder: Recorder,
     clock: SharedClock,
     in_flight: TaskTracker,
+    stop: CancellationToken,
     state: Mutex<State>,
 }
 
@@ -45,7 +51,7 @@ struct State {
     is_first: bool,
     /// A message without a model goes on with the last one.
     last_model: Option<String>,
-    open: VecDeque<Receipt>,
+    owed: Owed,
     tap: TurnTap,
 }
 
@@ -57,6 +63,7 @@ impl Turns {
             recorder: gateway.recorder.clone(),
             clock: gateway.clock.clone(),
             in_flight: gateway.in_flight.clone(),
+            stop: gateway.stop.clone(),
             state: Mutex::new(State {
                 caller: Arc::clone(&pass.caller),
                 template: RequestRecord {
@@ -67,7 +74,7 @@ impl Turns {
                 },
                 is_first: true,
                 last_model: None,
-                open: VecDeque::new(),
+                owed: Owed::default(),
                 tap: TurnTap::default(),
             }),
         }
@@ -77,8 +84,7 @@ impl Turns {
     pub(super) async fn begin(&self, message: &[u8]) -> Result<(), Fault> {
         let mut scanner = ModelScanner::for_message();
         scanner.observe(message);
-        let model = Model::from(scanner.finish());
-        let Some((caller, model)) = self.asked(scanner.kind(), model)? else {
+        let Some((caller, model)) = self.asked(message, &scanner)? else {
             return Ok(());
         };
         match admit::admit(&self.recorder, &caller, Dialect::OpenAi, &model).await {
@@ -88,7 +94,7 @@ impl Turns {
                 // A model that was refused is unknown to the engine, and is not gone on with.
                 state.last_model = record.model.clone().or(state.last_model.take());
                 let receipt = Receipt::new(admission.place, record, true, self.in_flight.token());
-                state.open.push_back(receipt);
+                state.owed.turn(receipt);
                 Ok(())
             }
             Err(fault) => {
@@ -101,20 +107,27 @@ impl Turns {
     /// Who asks for which model, if the message generates.
     fn asked(
         &self,
-        kind: Option<&str>,
-        model: Model,
+        message: &[u8],
+        scanner: &ModelScanner,
     ) -> Result<Option<(Arc<Caller>, Model)>, Fault> {
         let mut state = self.lock();
         let caller = self.keys.renew(&state.caller).ok_or(Fault::Revoked)?;
         state.caller = Arc::clone(&caller);
-        // Of a message that can be read in two ways nobody knows what it does.
-        let is_clear = model != Model::Ambiguous;
-        if is_clear && !kind.is_some_and(|kind| GENERATING.contains(&kind)) {
+        let model = Model::from(scanner.finish());
+        let generates = match model {
+            // Of a message that can be read in two ways nobody knows what it does.
+            Model::Ambiguous => caller.is_restricted() || may_hold_object(message),
+            Model::Named(_) | Model::Missing | Model::NotNeeded => scanner
+                .kind()
+                .is_some_and(|kind| GENERATING.contains(&kind.trim())),
+        };
+        if !generates {
+            state.owed.complaint();
             return Ok(None);
         }
-        if state.open.len() >= MOST_TURNS {
+        if self.stop.is_cancelled() || state.owed.turns() >= MOST_TURNS {
             return Err(Fault::Overloaded {
-                retry_after: std::time::Duration::from_secs(1),
+                retry_after: RECOVERY,
             });
         }
         let model = match (model, &state.last_model) {
@@ -136,29 +149,31 @@ impl Turns {
     /// once the message was delivered.
     pub(super) fn observe(&self, message: &[u8]) -> Option<Receipt> {
         let mut state = self.lock();
-        if let Some(receipt) = state.open.front_mut() {
-            receipt.first_byte();
+        let seen = state.tap.observe_event(message);
+        let is_error = seen.as_ref().is_some_and(|seen| !seen.ended);
+        if is_error && state.owed.take_complaint() {
+            return None;
         }
-        let seen = state.tap.observe_event(message)?;
-        let mut receipt = state.open.pop_front()?;
+        state.owed.current()?.first_byte();
+        let seen = seen?;
+        let mut receipt = state.owed.next_turn()?;
         receipt.observed(seen);
         Some(receipt)
     }
 
     /// Whether the engine still owes an answer.
     pub(super) fn is_open(&self) -> bool {
-        !self.lock().open.is_empty()
+        self.lock().owed.turns() > 0
     }
 
     /// Ends what is still under way.
     pub(super) fn end(&self, end: End) {
         let mut state = self.lock();
-        if let Some(mut front) = state.open.pop_front() {
-            let seen = std::mem::take(&mut state.tap).finish();
-            front.observed(seen);
-            front.end(end);
-        }
-        for mut receipt in state.open.drain(..) {
+        let mut seen = Some(std::mem::take(&mut state.tap).finish());
+        while let Some(mut receipt) = state.owed.next_turn() {
+            if let Some(seen) = seen.take() {
+                receipt.observed(seen);
+            }
             receipt.end(end);
         }
     }
@@ -166,6 +181,13 @@ impl Turns {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether anybody may find an object in a message: the engine looks for the first bracket of any kind,
+/// whatever stands before it.
+fn may_hold_object(message: &[u8]) -> bool {
+    let first = memchr2(b'{', b'[', message).and_then(|index| message.get(index));
+    first == Some(&b'{')
 }
 
 impl State {
