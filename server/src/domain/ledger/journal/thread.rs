@@ -50,6 +50,13 @@ impl Writer {
     fn run(mut self) {
         let mut entries = Vec::with_capacity(MOST_LINES);
         while self.inbox.blocking_recv_many(&mut entries, MOST_LINES) > 0 {
+            // Whoever is about to send may do so first: lines in company share the calls.
+            thread::yield_now();
+            while entries.len() < MOST_LINES
+                && let Ok(entry) = self.inbox.try_recv()
+            {
+                entries.push(entry);
+            }
             self.lines.clear();
             for entry in &entries {
                 self.lines.extend_from_slice(entry.line());
@@ -112,11 +119,11 @@ impl Writer {
             } => {
                 match kept {
                     Ok(writing) => {
-                        settlement.debts.push(writing.debt());
+                        settlement.owed.debts.push(writing.debt());
                         let _ = written.send(());
                     }
                     // The database is what is left to write to.
-                    Err(_) => settlement.written = Some(written),
+                    Err(_) => settlement.owed.written = Some(written),
                 }
                 let _ = self.settled.send(*settlement);
             }
