@@ -104,7 +104,7 @@ impl Usage {
         >,
         #[graphql(
             default = 10,
-            desc = "How many parts of the whole, at most 20; fewer of more than 200 points."
+            desc = "How many parts of the whole, at most 20; fewer for more than 375 points."
         )]
         first: i32,
         #[graphql(

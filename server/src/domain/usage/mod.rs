@@ -47,7 +47,7 @@ use crate::{clock::SharedClock, db::Database};
 /// Parts of each point of a series, at most.
 const MOST_PARTS: u64 = 20;
 /// Parts of all points of a series.
-const MOST_SLICES: u64 = 4000;
+const MOST_SLICES: u64 = 7500;
 
 /// By what usage is divided, and which parts are wanted.
 #[derive(Clone, Copy, Debug)]

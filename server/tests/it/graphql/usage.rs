@@ -462,7 +462,7 @@ async fn questions_that_make_no_sense_are_refused() {
         "{ usage { breakdown(by: USER, first: 201) { key } } }".to_owned(),
         "{ usage { series(bucket: DAY, by: USER, first: 21) { from } } }".to_owned(),
         "{ usage(range: { from: \"2026-01-01T00:00:00Z\", to: \"2026-02-01T00:00:00Z\" }) \
-         { series(bucket: HOUR, by: USER, first: 6) { from } } }"
+         { series(bucket: HOUR, by: USER, first: 11) { from } } }"
             .to_owned(),
         format!("{{ usage({long}) {{ series(bucket: HOUR) {{ from }} }} }}"),
         format!("{{ usage({long}) {{ series(bucket: DAY) {{ from }} }} }}"),
