@@ -1,8 +1,8 @@
 //! A database as ninety days of use leave it, written by SQL in a few minutes at most.
 //!
 //! Fifty users with two keys each work in sessions: for an hour with one key, two models and one
-//! account of each provider, as the engine prefers the account that it used before. Some users work
-//! more than others.
+//! account of each provider, as the engine prefers the account that it used before. Every key is used
+//! every day, so that both databases have the same days to add up; some users work more than others.
 
 use anyhow::ensure;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 const DAYS: i64 = 90;
+/// Two of each of fifty users.
+const KEYS: i64 = 100;
 const DAY: i64 = 86_400;
 /// Nothing here needs to outlive a power cut.
 const IN_A_HURRY: &str = "PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; \
@@ -108,8 +110,9 @@ fn insert_requests(first: i64, last: i64, of: i64) -> String {
     format!(
         "WITH RECURSIVE number (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM number WHERE n < {last}),
          draw AS (SELECT n, {start} + n * {micros} AS at, n * 2654435761 % 4294967296 AS r FROM number),
-         person AS (SELECT *, MIN(r % 50, r / 50 % 50) AS user, at / 3600000000 AS hour FROM draw),
-         session AS (SELECT *, 2 * user + (hour + user) % 2 AS key,
+         person AS (SELECT *, at / 3600000000 AS hour, n < {first} + {KEYS} AS is_greeting,
+             IIF(n < {first} + {KEYS}, (n - {first}) / 2, MIN(r % 50, r / 50 % 50)) AS user FROM draw),
+         session AS (SELECT *, 2 * user + IIF(is_greeting, n - {first}, hour + user) % 2 AS key,
              (7 * user + 3 * hour + r / 2500 % 2) % 10 AS model FROM person)
          INSERT INTO request (id, sequence, user_id, api_key_id, started_at, duration, time_to_first_byte,
              endpoint, protocol, model, served_model, provider, account_id, streamed, http_status, outcome,

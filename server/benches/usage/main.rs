@@ -62,12 +62,12 @@ async fn bounded(options: &Options) -> anyhow::Result<()> {
 async fn measure(options: &Options) -> anyhow::Result<Report> {
     let many = if options.quick { QUITE_SOME } else { MANY };
     let few = Filled::with(FEW).await?;
-    let few_answered = Dashboard::open(&few).await?.ask().await?;
     let many = Filled::with(many).await?;
-    let many_answered = Dashboard::open(&many).await?.ask().await?;
+    let dashboards = (Dashboard::open(&few).await?, Dashboard::open(&many).await?);
+    eprintln!("asking");
     Ok(Report {
         few: few.size,
         many: many.size,
-        times: few_answered.into_iter().zip(many_answered).collect(),
+        answered: dashboard::ask(&dashboards.0, &dashboards.1).await?,
     })
 }
