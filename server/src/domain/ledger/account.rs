@@ -167,11 +167,6 @@ impl Account {
         self.lock().meters.clone()
     }
 
-    /// Forgets what was used.
-    pub(in crate::domain) fn reset(&self) {
-        self.lock().meters.iter_mut().for_each(Meter::reset);
-    }
-
     /// What a settled request adds to which quotas.
     pub(in crate::domain) fn charges(&self, row: &request::Model) -> Vec<Charge> {
         let state = self.lock();

@@ -131,6 +131,11 @@ impl Meter {
         }
     }
 
+    /// How much of the limit is used, in millionths.
+    pub fn per_million(&self, at: DateTime<Utc>) -> i128 {
+        i128::from(self.used(at)) * 1_000_000 / i128::from(self.quota.limit.max(1))
+    }
+
     /// The highest percentage of those that only warn which was reached.
     pub fn warning(&self, at: DateTime<Utc>) -> Option<u8> {
         let used = i128::from(self.used(at)) * 100;
@@ -160,7 +165,7 @@ impl Meter {
         };
         let oldest = self.window.oldest(at);
         let (first, _) = self.used.range(oldest..).find(|(_, used)| **used > 0)?;
-        let slice = i64::from((seconds / 60).max(1));
+        let slice = self.window.slice()?;
         DateTime::from_timestamp(first + slice + i64::from(seconds), 0)
     }
 
@@ -272,9 +277,5 @@ impl Meter {
         while self.used.len() > KEPT {
             self.used.pop_first();
         }
-    }
-
-    pub(super) fn reset(&mut self) {
-        self.used.clear();
     }
 }

@@ -85,6 +85,17 @@ impl Ledger {
         Arc::clone(accounts.entry(user_id).or_default())
     }
 
+    /// Everybody's quotas as they stand.
+    pub fn meters(&self) -> Vec<Meter> {
+        let accounts = self
+            .0
+            .accounts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let meters = accounts.values().flat_map(|account| account.meters());
+        meters.collect()
+    }
+
     /// Takes what a request asks for from every limit that applies, or from none.
     pub fn reserve(&self, account: &Arc<Account>, ask: &Ask<'_>) -> Verdict {
         let served = self.0.served.load();

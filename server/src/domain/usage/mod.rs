@@ -4,7 +4,7 @@
 //! [`rollup`] keeps them, [`cover`] finds the few that make up a stretch of time, [`query`] reads them.
 
 mod calendar;
-mod cover;
+pub(in crate::domain) mod cover;
 mod filter;
 mod query;
 pub(in crate::domain) mod rollup;
