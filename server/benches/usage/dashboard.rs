@@ -11,8 +11,10 @@ use proxypal_server::{
     clock::{Clock, SharedClock},
     db::Database,
     domain::{
+        ledger::Ledger,
         paging::PageRequest,
-        requests::{RequestFilter, Requests},
+        prices::Prices,
+        requests::{BookOptions, RequestFilter, Requests},
         usage::{Bucket, By, Preset, Ranking, Span, Usage, UsageFilter, UsageOrder},
     },
 };
@@ -119,8 +121,15 @@ pub(crate) struct Dashboard {
 impl Dashboard {
     pub(crate) async fn open(filled: &Filled) -> anyhow::Result<Self> {
         let db = Database::open(&filled.url(), filled.home.path()).await?;
-        let (requests, _) = Requests::open(db.clone(), &TaskTracker::new()).await?;
         let clock: SharedClock = Arc::new(StandingClock);
+        let book = BookOptions {
+            db: db.clone(),
+            clock: clock.clone(),
+            ledger: Ledger::load(&db).await?,
+            prices: Prices::load(db.clone(), clock.clone()).await?,
+            journal: filled.home.path().join("journal"),
+        };
+        let (requests, _) = Requests::open(book, &TaskTracker::new()).await?;
         Ok(Self {
             usage: Usage::new(db, clock),
             requests,

@@ -177,7 +177,7 @@ async fn whoever_saw_the_end_of_an_answer_is_in_the_books_however_often_the_serv
     let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
     operator.lift_rate_limit().await;
     let key = operator.issue_key().await;
-    //QUOTA operator.set_token_quota(1_000_000_000).await;
+    operator.set_token_quota(1_000_000_000).await;
 
     for _ in 0..kills {
         kill_under_load(&mut running, &key, &seen).await;
@@ -208,7 +208,7 @@ async fn whoever_saw_the_end_of_an_answer_is_in_the_books_however_often_the_serv
     let counted: i64 = books.total.iter().map(|day| day.requests).sum();
     assert_eq!(usize::try_from(counted).unwrap(), books.rows.len());
     let charged: i64 = books.buckets.iter().map(|bucket| bucket.used).sum();
-    //QUOTA assert_eq!(charged, written);
+    assert_eq!(charged, written);
     let journal = home.directory.path().join("journal");
     assert_eq!(
         std::fs::read_dir(journal).unwrap().count(),
