@@ -60,18 +60,17 @@ pub struct Quotas {
 impl Quotas {
     /// The service over this database. What it has begun it finishes among the tasks.
     pub fn new(
-        db: Database,
-        clock: SharedClock,
-        ledger: Ledger,
-        api_keys: ApiKeys,
-        tasks: TaskTracker,
+        db: &Database,
+        clock: &SharedClock,
+        api_keys: &ApiKeys,
+        tasks: &TaskTracker,
     ) -> Self {
         Self {
-            db,
-            clock,
-            ledger,
-            api_keys,
-            tasks,
+            db: db.clone(),
+            clock: clock.clone(),
+            ledger: api_keys.ledger().clone(),
+            api_keys: api_keys.clone(),
+            tasks: tasks.clone(),
         }
     }
 
