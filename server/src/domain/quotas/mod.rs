@@ -165,6 +165,8 @@ impl Quotas {
         let user = user.update(&transaction).await?;
         store::forget_use(&transaction, user_id).await?;
         self.commit(transaction, user_id).await?;
+        let account = self.ledger.account(user_id);
+        account.set_reset_at(user.usage_reset_at);
         Ok((user, previous))
     }
 

@@ -3,6 +3,8 @@
 mod pace;
 mod quotas;
 
+use std::sync::Mutex;
+
 use axum::{Json, Router, http::Uri, routing::post};
 use entity::{
     RateLimit,
@@ -47,7 +49,7 @@ struct User {
     app: TestApp,
     id: Uuid,
     key: String,
-    records: Records,
+    records: Mutex<Records>,
 }
 
 impl User {
@@ -68,7 +70,7 @@ impl User {
         Self {
             id: caller.unwrap().user_id,
             key,
-            records: app.records().await,
+            records: Mutex::new(app.records().await),
             app,
         }
     }
@@ -116,7 +118,13 @@ impl User {
     async fn spend(&mut self, model: &str, tokens: [i64; 2]) {
         let body = json!({ "model": model, "use": tokens });
         assert_eq!(self.hears(body).await, (200, String::new()));
-        while self.records.next().await.outcome == Outcome::Rejected {}
+        self.settled().await;
+    }
+
+    /// Waits until one more request that passed is counted.
+    async fn settled(&mut self) {
+        let records = self.records.get_mut().unwrap();
+        while records.next().await.outcome == Outcome::Rejected {}
     }
 
     fn meters(&self) -> Vec<Meter> {

@@ -152,8 +152,7 @@ async fn what_went_through_the_gateway_is_counted_to_the_token() {
     send_five(&app, issued.secret.expose_secret()).await;
 
     let token = app.services.api_tokens.create("script", Role::Viewer, None);
-    let secret = token.await.unwrap().secret;
-    let caller = Caller::new(app.address).with_bearer(secret.expose_secret());
+    let caller = Caller::new(app.address).with_bearer(token.await.unwrap().secret.expose_secret());
     let query = format!(
         "{{ usage {{ timezone totals {{ {TOTALS} }} \
          models: breakdown(by: MODEL, orderBy: REQUESTS) {{ key label model user {{ name }} totals {{ requests tokens {{ total }} }} }} \

@@ -142,7 +142,7 @@ async fn requests_at_once_are_bounded_and_one_that_is_left_makes_room() {
     let settings = &user.app.services.settings;
     let version = settings.current().version;
     let update = settings.update(version, |gateway| {
-        gateway.abort_policy = AbortPolicy::Cancel
+        gateway.abort_policy = AbortPolicy::Cancel;
     });
     update.await.unwrap();
     user.limit_rate(RateLimit {

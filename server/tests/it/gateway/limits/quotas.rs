@@ -1,6 +1,8 @@
 //! What may be used in a window of time.
 
-use entity::{RateLimit, quota::Metric, request::Outcome};
+use std::sync::Mutex;
+
+use entity::{RateLimit, quota::Metric};
 use futures_util::future::join_all;
 use proxypal_server::domain::{
     prices::{NewPrice, Rates},
@@ -105,7 +107,7 @@ async fn a_keys_quota_leaves_the_users_other_keys_alone() {
 
     let first = user.send(CHAT, &second, json!({ "model": "m", "use": [10, 5] }));
     assert_eq!(first.await.status(), 200);
-    user.records.next().await;
+    user.settled().await;
 
     let answer = user.send(CHAT, &second, small()).await;
     assert_eq!(answer.status(), 429);
@@ -206,9 +208,8 @@ async fn two_hundred_at_once_against_a_quota_of_ten_let_ten_through() {
 
     let passes = answers.iter().filter(|answer| **answer == passed()).count();
     assert_eq!(passes, 10);
-    let mut settled = 0;
-    while settled < 10 {
-        settled += i32::from(user.records.next().await.outcome != Outcome::Rejected);
+    for _ in 0..10 {
+        user.settled().await;
     }
     assert_eq!(user.standing().used, 10);
     assert_eq!(user.standing().reserved, 0);
@@ -254,7 +255,7 @@ async fn quotas_and_what_was_used_of_them_survive_a_restart() {
     app.engine_is(proxypal_server::engine::EngineState::Running)
         .await;
     let user = User {
-        records: app.records().await,
+        records: Mutex::new(app.records().await),
         app,
         id: user.id,
         key: user.key,
