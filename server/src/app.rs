@@ -128,16 +128,10 @@ impl App {
             login_throttle: LoginThrottle::new(clock.clone()),
             api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
             users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
-            api_keys: api_keys.clone(),
+            quotas: Quotas::new(&db, &clock, &api_keys, &life.tasks),
+            api_keys,
             requests,
             usage: Usage::new(db.clone(), clock.clone()),
-            quotas: Quotas::new(
-                db.clone(),
-                clock.clone(),
-                ledger.clone(),
-                api_keys.clone(),
-                life.tasks.clone(),
-            ),
             provider_accounts: accounts,
             ledger,
             prices,
@@ -151,9 +145,8 @@ impl App {
             clock,
         };
         let gateway = gateway(&config, &services, inlets.recorder, &life)?;
-        let pages = pages(&db, &services, &life);
         let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
-        let router = gateway.router().merge(pages);
+        let router = gateway.router().merge(pages(&db, &services, &life));
         Ok(Self {
             db,
             router,

@@ -18,13 +18,15 @@ pub(super) enum QuotaAmount {
 #[Scalar]
 impl ScalarType for QuotaAmount {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) => Ok(Self::Decimal(text)),
-            Value::Number(number) => number.as_i64().map(Self::Whole).ok_or_else(|| {
-                InputValueError::custom("not a whole number; write dollars and cents as \"12.5\"")
-            }),
-            value => Err(InputValueError::expected_type(value)),
+        if let Value::String(text) = value {
+            return Ok(Self::Decimal(text));
         }
+        let Value::Number(number) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        let message = "not a whole number; write dollars and cents as \"12.5\"";
+        let whole = number.as_i64().map(Self::Whole);
+        whole.ok_or_else(|| InputValueError::custom(message))
     }
 
     fn to_value(&self) -> Value {

@@ -57,6 +57,8 @@ struct State {
     user: Pace,
     keys: HashMap<Uuid, Pace>,
     meters: Vec<Meter>,
+    /// When what was used was last forgotten, in microseconds since 1970.
+    reset_at: Option<i64>,
     /// Refusals that were put on record, to bound them.
     refusals: Gcra,
 }
@@ -165,6 +167,18 @@ impl Account {
     /// The quotas as they stand.
     pub fn meters(&self) -> Vec<Meter> {
         self.lock().meters.clone()
+    }
+
+    /// Notes when what was used was last forgotten.
+    pub(in crate::domain) fn set_reset_at(&self, at: Option<DateTime<Utc>>) {
+        self.lock().reset_at = at.map(|at| at.timestamp_micros());
+    }
+
+    /// Whether a settled request was forgotten: what turns out to be different about it does not count,
+    /// or it would give back what was given back already.
+    pub(in crate::domain) fn has_forgotten(&self, row: &request::Model) -> bool {
+        let reset_at = self.lock().reset_at;
+        reset_at.is_some_and(|reset_at| row.started_at < reset_at)
     }
 
     /// What a settled request adds to which quotas.

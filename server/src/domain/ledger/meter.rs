@@ -199,11 +199,13 @@ impl Meter {
         }
         let used = self.used(want.at);
         let taken = used.saturating_add(self.reserved);
+        // What has no price is not free: nothing passes a quota that is used up.
+        let is_left = used < self.quota.limit;
         let fits = taken.saturating_add(self.amount(want)) <= self.quota.limit;
         // Alone, a request whose use is a guess may use what is left: otherwise the last part of a
         // budget could never be used.
         let is_alone = !self.quota.strict && metric != Metric::Requests && self.reserved == 0;
-        if fits || (is_alone && used < self.quota.limit) {
+        if is_left && (fits || is_alone) {
             return Ok(());
         }
         Err(Limited::Quota {

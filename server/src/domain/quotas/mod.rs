@@ -60,18 +60,17 @@ pub struct Quotas {
 impl Quotas {
     /// The service over this database. What it has begun it finishes among the tasks.
     pub fn new(
-        db: Database,
-        clock: SharedClock,
-        ledger: Ledger,
-        api_keys: ApiKeys,
-        tasks: TaskTracker,
+        db: &Database,
+        clock: &SharedClock,
+        api_keys: &ApiKeys,
+        tasks: &TaskTracker,
     ) -> Self {
         Self {
-            db,
-            clock,
-            ledger,
-            api_keys,
-            tasks,
+            db: db.clone(),
+            clock: clock.clone(),
+            ledger: api_keys.ledger().clone(),
+            api_keys: api_keys.clone(),
+            tasks: tasks.clone(),
         }
     }
 
@@ -166,6 +165,8 @@ impl Quotas {
         let user = user.update(&transaction).await?;
         store::forget_use(&transaction, user_id).await?;
         self.commit(transaction, user_id).await?;
+        let account = self.ledger.account(user_id);
+        account.set_reset_at(user.usage_reset_at);
         Ok((user, previous))
     }
 

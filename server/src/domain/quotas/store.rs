@@ -98,8 +98,8 @@ async fn count_past(
     user: &user::Model,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let used = past::used(connection, quota, user.usage_reset_at, now).await?;
-    let buckets = used
+    let past = past::used(connection, quota, user.usage_reset_at, now).await?;
+    let buckets = past
         .into_iter()
         .map(|(starts_at, used)| quota_bucket::Model {
             quota_id: quota.id,
@@ -151,7 +151,7 @@ pub(in crate::domain) async fn inherit(
         .await?
     {
         let old = quota_bucket::Column::QuotaId.eq(quota.id);
-        let mut buckets = QuotaBucket::find().filter(old).all(connection).await?;
+        let buckets = QuotaBucket::find().filter(old).all(connection).await?;
         let id = Uuid::now_v7();
         let heir = quota::Model {
             id,
@@ -162,8 +162,11 @@ pub(in crate::domain) async fn inherit(
             .reset_all()
             .insert(connection)
             .await?;
-        buckets.iter_mut().for_each(|bucket| bucket.quota_id = id);
-        insert_buckets(connection, buckets).await?;
+        let buckets = buckets.into_iter().map(|bucket| quota_bucket::Model {
+            quota_id: id,
+            ..bucket
+        });
+        insert_buckets(connection, buckets.collect()).await?;
     }
     Ok(())
 }

@@ -142,14 +142,20 @@ impl Book {
         note_use(&transaction, &used).await?;
         let settled = reports::settle(&transaction, &batch.reports, &self.prices.current()).await?;
         let mut entries: Vec<Entry<'_>> = batch.rows.iter().map(Entry::added).collect();
+        let mut counted = entries.clone();
         for change in &settled.changes {
-            entries.extend(Entry::changed(&change.before, &change.after));
+            let changed = Entry::changed(&change.before, &change.after);
+            entries.extend(changed);
             self.learn(&change.after);
-            charges.extend(self.difference(&change.before, &change.after));
+            let account = self.ledger.account(change.after.user_id);
+            if !account.has_forgotten(&change.before) {
+                counted.extend(changed);
+                charges.extend(self.difference(&change.before, &change.after));
+            }
         }
         add_up(&transaction, &entries).await?;
         add_charges(&transaction, &charges).await?;
-        add_tokens(&transaction, &entries).await?;
+        add_tokens(&transaction, &counted).await?;
         note_batch(&transaction, batch.number).await?;
         transaction.commit().await?;
         Ok(Done {

@@ -1,11 +1,12 @@
 //! Quotas: set, edited, shown as they stand, and started again.
 
 use chrono::TimeDelta;
-use entity::admin::Role;
+use entity::{admin::Role, provider_account::ProviderKind};
+use proxypal_server::domain::engine_usage::EngineUsage;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Caller, ControlPlane, code};
+use crate::support::{Caller, ControlPlane, code, eventually};
 
 const SET: &str = "mutation($input: SetQuotasInput!) { setQuotas(input: $input) {
     user { quotas { ...Q } } apiKey { quotas { ...Q } } } }
@@ -68,9 +69,9 @@ async fn dollars_are_exact_and_written_as_decimals() {
     }
 }
 
-#[tokio::test]
-async fn quotas_that_make_no_sense_are_refused_with_a_reason() {
-    let (_plane, admin, ada) = plane_with_ada().await;
+/// What is wrong, and a part of what is said about it.
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn nonsense() -> Vec<(Value, &'static str)> {
     let tokens = |more: Value| {
         let mut quota = json!({ "metric": "TOKENS", "limit": 5 });
         let more = more.as_object().unwrap().clone();
@@ -78,7 +79,7 @@ async fn quotas_that_make_no_sense_are_refused_with_a_reason() {
         json!([quota])
     };
     let same = json!({ "metric": "TOKENS", "limit": 5 });
-    let cases = [
+    vec![
         (
             tokens(json!({ "limit": 0 })),
             "disable the user or narrow allowedModels",
@@ -135,9 +136,14 @@ async fn quotas_that_make_no_sense_are_refused_with_a_reason() {
             "counts the same",
         ),
         (json!(vec![same; 21]), "at most 20 quotas"),
-    ];
+    ]
+}
 
-    for (quotas, reason) in cases {
+#[tokio::test]
+async fn quotas_that_make_no_sense_are_refused_with_a_reason() {
+    let (_plane, admin, ada) = plane_with_ada().await;
+
+    for (quotas, reason) in nonsense() {
         let input = json!({ "userId": ada, "quotas": quotas });
         let answer = admin.ask_with(SET, json!({ "input": input })).await;
         assert_eq!(code(&answer), "BAD_USER_INPUT", "{input}: {answer}");
@@ -328,6 +334,34 @@ async fn a_reset_gives_everything_back_and_later_quotas_begin_there() {
         assert_eq!(counted, [used * TOKENS, used, used * TOKENS]);
         plane.record(ada, "gpt-5").await;
     }
+}
+
+#[tokio::test]
+async fn what_the_engine_says_late_of_a_request_before_a_reset_gives_nothing_back_twice() {
+    let (plane, admin, ada) = plane_with_ada().await;
+    let claude = json!([{ "metric": "TOKENS", "limit": 5, "provider": "CLAUDE" }]);
+    set(&admin, ada, claude).await;
+    let early = plane.record(ada, "gpt-5").await;
+    plane.advance(TimeDelta::minutes(1));
+    admin.ask_with(RESET, json!({ "id": ada })).await;
+
+    let told = EngineUsage {
+        request_id: early,
+        provider: Some(ProviderKind::Chatgpt),
+        account_id: None,
+        failed: false,
+        tokens: None,
+    };
+    plane.inlets.reports.send(told).await.unwrap();
+    let provider = format!("{{ request(id: \"{early}\") {{ provider }} }}");
+    eventually("the report", async || {
+        let request = admin.ask(&provider).await["data"]["request"].take();
+        (request["provider"] == "CHATGPT").then_some(())
+    })
+    .await;
+    plane.record(ada, "gpt-5").await;
+
+    assert_eq!(quotas_of(&admin, ada).await[0]["used"], TOKENS);
 }
 
 #[tokio::test]
