@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 
 use super::{Delivery, Protocol, killed::add_account};
 use crate::support::{
-    TestDatabase, eventually,
+    TestDatabase, eventually, number,
     operator::Operator,
     provider::Provider,
     server::{PASSWORD, Server, managing, server},
@@ -118,8 +118,9 @@ async fn recorded(home: &TestDatabase) -> Tokens {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "figures for whoever soaks for long")]
 async fn after_hours_the_books_are_what_the_provider_says_and_nothing_has_grown() {
-    let seconds = std::env::var("TEST_SOAK_SECONDS").map_or(SECONDS, |text| text.parse().unwrap());
+    let seconds = number("TEST_SOAK_SECONDS", SECONDS);
     let (home, provider) = (TestDatabase::create().await, Provider::start().await);
     let mut running = Server::start(managing(&mut server(&home))).await;
     let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
