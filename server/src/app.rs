@@ -229,6 +229,7 @@ fn gateway(
         addresses: services.server.addresses.clone(),
         cors_allowed_origins: config.cors_allowed_origins.clone(),
         tasks: life.tasks.clone(),
+        stop: life.ending.stop.clone(),
         deadline: life.ending.deadline.clone(),
     };
     Gateway::new(options, life.in_flight.clone())

@@ -16,7 +16,7 @@ use crate::{
     script::Script,
 };
 
-/// How a protocol differs from the others before it answers.
+/// How a protocol differs from the others.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dialect {
     pub(crate) name: &'static str,
@@ -24,6 +24,10 @@ pub(crate) struct Dialect {
     pub(crate) tokens: fn(Tokens) -> Tokens,
     /// The body of an error.
     pub(crate) error: fn(StatusCode, &str) -> Value,
+    /// An answer in one piece; `None` when this protocol always streams.
+    pub(crate) whole: Option<fn(&Call) -> Value>,
+    /// An answer event by event.
+    pub(crate) events: fn(&Call) -> Vec<String>,
 }
 
 /// A call that was understood and entered in the list.
@@ -47,9 +51,45 @@ pub(crate) struct Incoming<'a> {
     pub(crate) streamed: bool,
 }
 
+impl Dialect {
+    /// Answers a body that names its model and says whether it wants a stream.
+    pub(crate) async fn answer(
+        self,
+        list: &ProducedList,
+        headers: &HeaderMap,
+        body: &str,
+    ) -> Result<Response, Response> {
+        let request: Value = serde_json::from_str(body).unwrap_or_default();
+        let incoming = Incoming {
+            list,
+            headers,
+            body,
+            model: request["model"].as_str().unwrap_or_default(),
+            streamed: request["stream"] == true || self.whole.is_none(),
+        };
+        self.answer_call(incoming).await
+    }
+
+    /// Answers a call whose model and manner are known.
+    pub(crate) async fn answer_call(self, incoming: Incoming<'_>) -> Result<Response, Response> {
+        let streamed = incoming.streamed;
+        let call = Call::open(incoming, self).await?;
+        match self.whole {
+            Some(whole) if !streamed => {
+                let body = whole(&call);
+                Ok(call.plain(body).await)
+            }
+            _ => {
+                let events = (self.events)(&call);
+                Ok(call.stream(events))
+            }
+        }
+    }
+}
+
 impl Call {
     /// Reads the script, enters the call in the list and fails it if the script says so.
-    pub(crate) async fn open(incoming: Incoming<'_>, dialect: Dialect) -> Result<Self, Response> {
+    async fn open(incoming: Incoming<'_>, dialect: Dialect) -> Result<Self, Response> {
         let script = Script::read(incoming.body)
             .map_err(|why| failure(dialect, StatusCode::BAD_REQUEST, &why))?;
         let tokens = (dialect.tokens)(script.tokens);
@@ -86,14 +126,14 @@ impl Call {
     }
 
     /// Answers in one piece.
-    pub(crate) async fn plain(self, body: Value) -> Response {
+    async fn plain(self, body: Value) -> Response {
         tokio::time::sleep(self.script.delay).await;
         self.entry.finish();
         Json(body).into_response()
     }
 
     /// Answers event by event.
-    pub(crate) fn stream(self, events: Vec<String>) -> Response {
+    fn stream(self, events: Vec<String>) -> Response {
         let Script { delay, cut, .. } = self.script;
         let events = events.into_iter().enumerate();
         let body = stream::unfold(

@@ -4,7 +4,7 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use serde_json::{Value, json};
 
 use crate::{
-    answer::{Call, Dialect, Incoming, named, tool_arguments},
+    answer::{Call, Dialect, named, tool_arguments},
     produced::{ProducedList, Tokens},
 };
 
@@ -20,6 +20,8 @@ const DIALECT: Dialect = Dialect {
         };
         json!({"type": "error", "error": {"type": kind, "message": message}})
     },
+    whole: Some(|call| message(call, &json!([block(call)]), call.tokens.output)),
+    events,
 };
 
 /// Answers a message, streamed or not.
@@ -28,22 +30,7 @@ pub(crate) async fn answer(
     headers: HeaderMap,
     body: String,
 ) -> Result<Response, Response> {
-    let request: Value = serde_json::from_str(&body).unwrap_or_default();
-    let streamed = request["stream"] == true;
-    let incoming = Incoming {
-        list: &list,
-        headers: &headers,
-        body: &body,
-        model: request["model"].as_str().unwrap_or_default(),
-        streamed,
-    };
-    let call = Call::open(incoming, DIALECT).await?;
-    if streamed {
-        let events = events(&call);
-        return Ok(call.stream(events));
-    }
-    let message = message(&call, &json!([block(&call)]), call.tokens.output);
-    Ok(call.plain(message).await)
+    DIALECT.answer(&list, &headers, &body).await
 }
 
 fn message(call: &Call, content: &Value, output: u64) -> Value {

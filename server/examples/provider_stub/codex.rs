@@ -4,7 +4,7 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use serde_json::{Value, json};
 
 use crate::{
-    answer::{Call, Dialect, Incoming, named, tool_arguments},
+    answer::{Call, Dialect, named, tool_arguments},
     produced::{ProducedList, Tokens},
 };
 
@@ -12,6 +12,8 @@ const DIALECT: Dialect = Dialect {
     name: "codex",
     tokens: Tokens::without_cache_write,
     error: |status, message| json!({"error": {"message": message, "type": "stub_error", "code": status.as_u16().to_string()}}),
+    whole: None,
+    events,
 };
 
 /// Answers a response as a stream of events.
@@ -20,17 +22,7 @@ pub(crate) async fn answer(
     headers: HeaderMap,
     body: String,
 ) -> Result<Response, Response> {
-    let request: Value = serde_json::from_str(&body).unwrap_or_default();
-    let incoming = Incoming {
-        list: &list,
-        headers: &headers,
-        body: &body,
-        model: request["model"].as_str().unwrap_or_default(),
-        streamed: true,
-    };
-    let call = Call::open(incoming, DIALECT).await?;
-    let events = events(&call);
-    Ok(call.stream(events))
+    DIALECT.answer(&list, &headers, &body).await
 }
 
 fn events(call: &Call) -> Vec<String> {

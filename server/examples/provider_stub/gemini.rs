@@ -25,6 +25,8 @@ const DIALECT: Dialect = Dialect {
         };
         json!({"error": {"code": status.as_u16(), "message": message, "status": word}})
     },
+    whole: Some(|call| chunk(call, whole(call), Some("STOP"))),
+    events,
 };
 
 /// Answers a generation, streamed or not.
@@ -50,13 +52,7 @@ pub(crate) async fn answer(
         model,
         streamed,
     };
-    let call = Call::open(incoming, DIALECT).await?;
-    if streamed {
-        let events = events(&call);
-        return Ok(call.stream(events));
-    }
-    let body = chunk(&call, whole(&call), Some("STOP"));
-    Ok(call.plain(body).await)
+    DIALECT.answer_call(incoming).await
 }
 
 /// Every chunk counts so far; only the last one says how it ended.

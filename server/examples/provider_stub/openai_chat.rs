@@ -4,7 +4,7 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use serde_json::{Value, json};
 
 use crate::{
-    answer::{Call, Dialect, Incoming, data, tool_arguments},
+    answer::{Call, Dialect, data, tool_arguments},
     produced::{ProducedList, Tokens},
 };
 
@@ -12,6 +12,8 @@ const DIALECT: Dialect = Dialect {
     name: "openai-chat",
     tokens: Tokens::without_cache_write,
     error: |status, message| json!({"error": {"message": message, "type": "stub_error", "param": null, "code": status.as_u16().to_string()}}),
+    whole: Some(completion),
+    events,
 };
 
 /// Answers a chat completion, streamed or not.
@@ -20,22 +22,7 @@ pub(crate) async fn answer(
     headers: HeaderMap,
     body: String,
 ) -> Result<Response, Response> {
-    let request: Value = serde_json::from_str(&body).unwrap_or_default();
-    let streamed = request["stream"] == true;
-    let incoming = Incoming {
-        list: &list,
-        headers: &headers,
-        body: &body,
-        model: request["model"].as_str().unwrap_or_default(),
-        streamed,
-    };
-    let call = Call::open(incoming, DIALECT).await?;
-    if streamed {
-        let events = events(&call);
-        return Ok(call.stream(events));
-    }
-    let body = completion(&call);
-    Ok(call.plain(body).await)
+    DIALECT.answer(&list, &headers, &body).await
 }
 
 fn completion(call: &Call) -> Value {

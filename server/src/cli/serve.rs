@@ -44,6 +44,8 @@ pub(super) async fn serve(options: &Options) -> Done {
         search_path: search_path(),
     };
     let app = App::build(config, around).await?;
+    // Whoever reads where we are may ask us to stop at once.
+    let mut requests = shutdown::Requests::listen().context("cannot listen for signals")?;
     greet(&app, &url);
     tracing::info!(%address, elapsed_ms = began.elapsed().as_millis(), "the server is ready");
     let stop = app.stop_token();
@@ -51,13 +53,13 @@ pub(super) async fn serve(options: &Options) -> Done {
     tokio::pin!(serving);
     tokio::select! {
         result = &mut serving => return Ok(result?),
-        () = shutdown::requested() => {}
+        () = requests.next() => {}
     }
     tracing::info!("stopping: running answers may end first; ask again to stop at once");
     stop.cancel();
     tokio::select! {
         result = &mut serving => Ok(result?),
-        () = shutdown::requested() => Err(Failure::Other(anyhow::anyhow!("stopped at once"))),
+        () = requests.next() => Err(Failure::Other(anyhow::anyhow!("stopped at once"))),
     }
 }
 

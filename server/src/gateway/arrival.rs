@@ -1,10 +1,13 @@
-//! A request whose body still arrives: should its client leave meanwhile, that is recorded.
+//! A request that still arrives: should its client leave meanwhile, that is recorded.
 
 use super::{
     Gateway,
+    admit::Admission,
+    body::Upload,
     dialect::Fault,
     meter::{End, Receipt},
-    model::ReadFault,
+    model::{Asked, ReadFault},
+    serve::Pass,
 };
 use crate::domain::requests::RequestRecord;
 
@@ -23,17 +26,23 @@ impl Arrival {
         }
     }
 
-    /// Waits until enough has arrived, and gives the record back. `None` when the client left.
-    pub(super) async fn of<T>(
+    /// Waits until enough has arrived to let the request in, or to refuse it, and gives the record back.
+    /// `None` when the client left.
+    pub(super) async fn admitted(
         mut self,
-        reading: impl Future<Output = Result<T, ReadFault>>,
-    ) -> Option<(Result<T, Fault>, RequestRecord)> {
-        let read = match reading.await {
-            Ok(read) => Ok(read),
+        pass: &Pass,
+        reading: impl Future<Output = Result<(Asked, Upload), ReadFault>>,
+    ) -> Option<(Result<(Upload, Admission), Fault>, RequestRecord)> {
+        let result = match reading.await {
+            Ok((asked, upload)) => {
+                let record = self.record.as_mut()?;
+                let admission = pass.admit(&asked, record).await;
+                admission.map(|admission| (upload, admission))
+            }
             Err(ReadFault::Refused(fault)) => Err(fault),
             Err(ReadFault::ClientGone) => return None,
         };
-        Some((read, self.record.take()?))
+        Some((result, self.record.take()?))
     }
 }
 

@@ -52,6 +52,8 @@ pub struct GatewayOptions {
     pub cors_allowed_origins: Vec<HeaderValue>,
     /// Waits at the end for sockets and abandoned answers.
     pub tasks: TaskTracker,
+    /// When to begin nothing new on what is open.
+    pub stop: CancellationToken,
     /// When to end what is still under way.
     pub deadline: CancellationToken,
 }
@@ -75,6 +77,7 @@ struct Parts {
     drainer: Drainer,
     held: Arc<Semaphore>,
     tasks: TaskTracker,
+    stop: CancellationToken,
     deadline: CancellationToken,
     in_flight: TaskTracker,
 }
@@ -101,6 +104,7 @@ impl Gateway {
             drainer,
             held: Arc::new(Semaphore::new(HELD_KIB)),
             tasks: options.tasks,
+            stop: options.stop,
             deadline: options.deadline,
             in_flight,
         })))

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Gateway,
-    admit::{self, Applicant},
+    admit::{self, Admission, Applicant},
     arrival::Arrival,
     authenticate::authenticate,
     body::{Upload, UploadError},
@@ -93,32 +93,37 @@ impl Pass {
         };
         let reading = model::read(&self.route, &head.headers, body, limits);
         let arrival = Arrival::new(&self.gateway, record);
-        let Some((read, record)) = arrival.of(reading).await else {
+        let Some((result, record)) = arrival.admitted(&self, reading).await else {
             return Ok(to_nobody());
         };
-        match read {
-            Ok((asked, upload)) => self.admitted(head, upload, &asked, record).await,
+        match result {
+            Ok((upload, admission)) => self.admitted(head, upload, admission, record).await,
             Err(fault) => Err(self.refused(fault, record).await),
         }
     }
 
-    async fn admitted(
-        mut self,
-        head: Head,
-        upload: Upload,
+    /// Lets the request in, or says why not.
+    pub(super) async fn admit(
+        &self,
         asked: &Asked,
-        mut record: RequestRecord,
-    ) -> Result<Response<Body>, Fault> {
+        record: &mut RequestRecord,
+    ) -> Result<Admission, Fault> {
         record.model = asked.model.name().map(str::to_owned);
         let applicant = Applicant {
             caller: &self.caller,
             dialect: self.route.dialect,
             is_metered: self.route.is_metered,
         };
-        let admission = match admit::admit(&self.gateway.0, applicant, asked, &mut record).await {
-            Ok(admission) => admission,
-            Err(fault) => return Err(self.refused(fault, record).await),
-        };
+        admit::admit(&self.gateway.0, applicant, asked, record).await
+    }
+
+    async fn admitted(
+        mut self,
+        head: Head,
+        upload: Upload,
+        admission: Admission,
+        record: RequestRecord,
+    ) -> Result<Response<Body>, Fault> {
         self.pacing = admission.pacing;
         let in_flight = self.gateway.0.in_flight.token();
         let mut receipt = Receipt::new(admission.place, record, self.route.is_metered, in_flight);

@@ -41,7 +41,7 @@ pub use self::{
 pub(in crate::domain) use self::{
     journal::{Journal, Segments},
     meter::Charge,
-    settlement::Settlement,
+    settlement::{Owed, Settlement},
 };
 use super::{Result, model_name::routed_as};
 use crate::db::Database;

@@ -95,7 +95,8 @@ impl Drainer {
         });
     }
 
-    fn slot(&self, settings: &GatewaySettings) -> Option<Slot> {
+    /// The right to read one more abandoned answer on, unless the settings have it hung up on.
+    pub(in crate::gateway) fn slot(&self, settings: &GatewaySettings) -> Option<Slot> {
         if settings.abort_policy == AbortPolicy::Cancel {
             return None;
         }
@@ -105,7 +106,8 @@ impl Drainer {
 }
 
 /// One of the answers that are read on at the same time.
-struct Slot(Arc<Parts>);
+#[derive(Debug)]
+pub(in crate::gateway) struct Slot(Arc<Parts>);
 
 impl Slot {
     fn take(parts: &Arc<Parts>) -> Self {

@@ -1,6 +1,7 @@
 //! The Responses WebSocket: the handshake passes as it is, then two sockets are joined message by
 //! message. Each turn is admitted, metered and recorded like a request of its own.
 
+mod owed;
 mod session;
 mod turn;
 

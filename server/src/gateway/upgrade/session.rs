@@ -14,13 +14,10 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::{Socket, turn::Turns};
-use crate::{
-    domain::settings::AbortPolicy,
-    gateway::{
-        dialect::{Fault, in_socket_error},
-        meter::End,
-        serve::Pass,
-    },
+use crate::gateway::{
+    dialect::{Fault, in_socket_error},
+    meter::End,
+    serve::Pass,
 };
 
 /// How long one side may take to hear that the other is gone.
@@ -128,7 +125,13 @@ impl Session {
         loop {
             let message = tokio::select! {
                 message = from_engine.next() => message,
-                Some(refusal) = refusals.recv() => Some(Ok(refusal)),
+                Some(refusal) = refusals.recv() => {
+                    // Our own word is no news of a turn.
+                    if to_client.send(refusal).await.is_err() {
+                        return Cause::ClientLeft(None);
+                    }
+                    continue;
+                }
             };
             let Some(Ok(message)) = message else {
                 let frame = frame(CloseCode::Away, "the engine closed the connection");
@@ -168,10 +171,14 @@ impl Session {
 
     /// Reads on to the ends of the turns whose client left.
     async fn drain(&self, from_engine: &mut SplitStream<Socket>) {
-        let settings = self.pass.gateway.0.settings.current().gateway.clone();
-        if settings.abort_policy == AbortPolicy::Cancel {
+        let gateway = &self.pass.gateway.0;
+        let settings = gateway.settings.current().gateway.clone();
+        if !self.turns.is_open() {
             return;
         }
+        let Some(_slot) = gateway.drainer.slot(&settings) else {
+            return;
+        };
         let reading = async {
             let mut read = 0;
             while self.turns.is_open() && read <= settings.drain_bytes {
@@ -184,8 +191,8 @@ impl Session {
                 drop(self.turns.observe(&data));
             }
         };
-        let deadline = &self.pass.gateway.0.deadline;
-        let _ = deadline
+        let _ = gateway
+            .deadline
             .run_until_cancelled(timeout(settings.drain_time(), reading))
             .await;
     }

@@ -1,11 +1,14 @@
 //! The turns of one socket: which are under way, and what each used.
 
 use std::{
-    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
+use memchr::memchr2;
 use uuid::Uuid;
+
+use super::owed::Owed;
 
 use crate::{
     clock::SharedClock,
@@ -24,6 +27,8 @@ use crate::{
 const GENERATING: [&str; 2] = ["response.create", "response.append"];
 /// Turns under way on one socket, at most.
 const MOST_TURNS: usize = 32;
+/// When to try again after a turn too many, or on the server that comes after this one.
+const RECOVERY: Duration = Duration::from_secs(1);
 
 /// The turns of one socket, shared by its two directions.
 pub(super) struct Turns {
@@ -40,7 +45,7 @@ struct State {
     is_first: bool,
     /// A message without a model goes on with the last one.
     last_model: Option<String>,
-    open: VecDeque<Receipt>,
+    owed: Owed,
     tap: TurnTap,
 }
 
@@ -59,7 +64,7 @@ impl Turns {
                 },
                 is_first: true,
                 last_model: None,
-                open: VecDeque::new(),
+                owed: Owed::default(),
                 tap: TurnTap::default(),
             }),
         }
@@ -69,8 +74,7 @@ impl Turns {
     pub(super) async fn begin(&self, message: &[u8]) -> Result<(), Fault> {
         let mut scanner = ModelScanner::for_message();
         scanner.observe(message);
-        let model = Model::from(scanner.finish());
-        let Some((caller, model)) = self.asked(scanner.kind(), model)? else {
+        let Some((caller, model)) = self.asked(message, &scanner)? else {
             return Ok(());
         };
         let asked = Asked {
@@ -99,8 +103,8 @@ impl Turns {
     /// Who asks for which model, if the message generates.
     fn asked(
         &self,
-        kind: Option<&str>,
-        model: Model,
+        message: &[u8],
+        scanner: &ModelScanner,
     ) -> Result<Option<(Arc<Caller>, Model)>, Fault> {
         let mut state = self.lock();
         let caller = self
@@ -110,14 +114,21 @@ impl Turns {
             .renew(&state.caller)
             .ok_or(Fault::Revoked)?;
         state.caller = Arc::clone(&caller);
-        // Of a message that can be read in two ways nobody knows what it does.
-        let is_clear = model != Model::Ambiguous;
-        if is_clear && !kind.is_some_and(|kind| GENERATING.contains(&kind)) {
+        let model = Model::from(scanner.finish());
+        let generates = match model {
+            // Of a message that can be read in two ways nobody knows what it does.
+            Model::Ambiguous => caller.is_restricted() || may_hold_object(message),
+            Model::Named(_) | Model::Missing | Model::NotNeeded => scanner
+                .kind()
+                .is_some_and(|kind| GENERATING.contains(&kind.trim())),
+        };
+        if !generates {
+            state.owed.complaint();
             return Ok(None);
         }
-        if state.open.len() >= MOST_TURNS {
+        if self.gateway.0.stop.is_cancelled() || state.owed.turns() >= MOST_TURNS {
             return Err(Fault::Overloaded {
-                retry_after: std::time::Duration::from_secs(1),
+                retry_after: RECOVERY,
             });
         }
         let model = match (model, &state.last_model) {
@@ -133,7 +144,7 @@ impl Turns {
         state.last_model = record.model.clone().or(state.last_model.take());
         let in_flight = self.gateway.0.in_flight.token();
         let receipt = Receipt::new(admission.place, record, true, in_flight);
-        state.open.push_back(receipt);
+        state.owed.turn(receipt);
     }
 
     async fn record_refusal(&self, caller: &Caller, fault: &Fault, record: RequestRecord) {
@@ -148,29 +159,31 @@ impl Turns {
     /// once the message was delivered.
     pub(super) fn observe(&self, message: &[u8]) -> Option<Receipt> {
         let mut state = self.lock();
-        if let Some(receipt) = state.open.front_mut() {
-            receipt.first_byte();
+        let seen = state.tap.observe_event(message);
+        let is_error = seen.as_ref().is_some_and(|seen| !seen.ended);
+        if is_error && state.owed.take_complaint() {
+            return None;
         }
-        let seen = state.tap.observe_event(message)?;
-        let mut receipt = state.open.pop_front()?;
+        state.owed.current()?.first_byte();
+        let seen = seen?;
+        let mut receipt = state.owed.next_turn()?;
         receipt.observed(seen);
         Some(receipt)
     }
 
     /// Whether the engine still owes an answer.
     pub(super) fn is_open(&self) -> bool {
-        !self.lock().open.is_empty()
+        self.lock().owed.turns() > 0
     }
 
     /// Ends what is still under way.
     pub(super) fn end(&self, end: End) {
         let mut state = self.lock();
-        if let Some(mut front) = state.open.pop_front() {
-            let seen = std::mem::take(&mut state.tap).finish();
-            front.observed(seen);
-            front.end(end);
-        }
-        for mut receipt in state.open.drain(..) {
+        let mut seen = Some(std::mem::take(&mut state.tap).finish());
+        while let Some(mut receipt) = state.owed.next_turn() {
+            if let Some(seen) = seen.take() {
+                receipt.observed(seen);
+            }
             receipt.end(end);
         }
     }
@@ -178,6 +191,13 @@ impl Turns {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether anybody may find an object in a message: the engine looks for the first bracket of any kind,
+/// whatever stands before it.
+fn may_hold_object(message: &[u8]) -> bool {
+    let first = memchr2(b'{', b'[', message).and_then(|index| message.get(index));
+    first == Some(&b'{')
 }
 
 impl State {

@@ -1,6 +1,6 @@
 //! Clients that leave before the end.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -14,7 +14,7 @@ use proxypal_server::domain::{
     requests::tokens_of,
     settings::{AbortPolicy, GatewaySettings},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::raw::Raw;
 use crate::support::{TestApp, soon};
@@ -22,13 +22,17 @@ use crate::support::{TestApp, soon};
 /// An engine whose answer the test writes piece by piece.
 struct Faucet {
     pieces: mpsc::Sender<Bytes>,
+    asked: Arc<Notify>,
 }
 
 impl Faucet {
     fn engine() -> (Self, Router) {
         let (pieces, inbox) = mpsc::channel::<Bytes>(16);
-        let inbox = std::sync::Arc::new(tokio::sync::Mutex::new(Some(inbox)));
+        let inbox = Arc::new(tokio::sync::Mutex::new(Some(inbox)));
+        let asked = Arc::new(Notify::new());
+        let bell = Arc::clone(&asked);
         let answer = move || async move {
+            bell.notify_one();
             let mut inbox = inbox.lock().await.take().unwrap();
             let pieces = stream::poll_fn(move |cx| inbox.poll_recv(cx));
             let pieces = futures_util::StreamExt::map(pieces, Ok::<_, std::io::Error>);
@@ -37,7 +41,7 @@ impl Faucet {
                 .body(Body::from_stream(pieces))
                 .unwrap()
         };
-        (Self { pieces }, Router::new().fallback(post(answer)))
+        (Self { pieces, asked }, Router::new().fallback(post(answer)))
     }
 
     async fn pour(&self, piece: &'static str) {
@@ -45,6 +49,11 @@ impl Faucet {
             .send(Bytes::from_static(piece.as_bytes()))
             .await
             .unwrap();
+    }
+
+    /// Waits until the request has come.
+    async fn is_asked(&self) {
+        soon("the request", self.asked.notified()).await;
     }
 
     /// Waits until nobody reads any more.
@@ -101,6 +110,7 @@ async fn a_client_that_leaves_before_the_answer_begins_is_metered_too() {
 
     let mut raw = Raw::connect(app.address).await;
     raw.send(ask(&key)).await;
+    faucet.is_asked().await;
     drop(raw);
     faucet.pour(USAGE).await;
     drop(faucet);

@@ -3,6 +3,7 @@
 mod abort;
 mod admission;
 mod failures;
+mod killed;
 mod limits;
 mod managed;
 mod metering;

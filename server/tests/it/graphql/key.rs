@@ -1,10 +1,11 @@
 //! Keys and API tokens: issue, rotate, change, revoke.
 
 use chrono::TimeDelta;
-use entity::admin::Role;
+use entity::{admin::Role, api_key};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::support::{ControlPlane, code};
+use crate::support::{Caller, ControlPlane, code};
 
 const ISSUE: &str = "mutation($input: IssueApiKeyInput!) { issueApiKey(input: $input) { apiKey { id state name } secret } }";
 const ROTATE: &str = "mutation($id: ID!, $grace: Int!) {
@@ -13,11 +14,36 @@ const ROTATE: &str = "mutation($id: ID!, $grace: Int!) {
 const REVOKE: &str = "mutation($id: ID!) { revokeApiKey(id: $id) { apiKey { state revokedAt } } }";
 const WHO: &str = "{ viewer { ... on KeyHolder { apiKey { name } } } }";
 
-#[tokio::test]
-async fn a_rotated_key_dies_after_its_grace() {
+/// Ada, who has a key, and the administrator who gave it to her.
+struct Holder {
+    plane: ControlPlane,
+    admin: Caller,
+    ada: Uuid,
+    /// Holds the key.
+    tool: Caller,
+    key: api_key::Model,
+}
+
+async fn holder() -> Holder {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
-    let (ada, _) = plane.key_holder("ada").await;
+    let (ada, tool) = plane.key_holder("ada").await;
+    let keys = plane.services.api_keys.of_users(&[ada]).await.unwrap();
+    let [key] = <[_; 1]>::try_from(keys).unwrap();
+    Holder {
+        plane,
+        admin,
+        ada,
+        tool,
+        key,
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_key_dies_after_its_grace() {
+    let Holder {
+        plane, admin, ada, ..
+    } = holder().await;
     let issued = admin
         .ask_with(
             ISSUE,
@@ -50,79 +76,65 @@ async fn a_rotated_key_dies_after_its_grace() {
 
 #[tokio::test]
 async fn without_grace_the_old_key_dies_at_once() {
-    let plane = ControlPlane::start().await;
-    let admin = plane.script(Role::Admin).await;
-    let (ada, old) = plane.key_holder("ada").await;
-    let key = plane
-        .services
-        .api_keys
-        .of_users(&[ada])
-        .await
-        .unwrap()
-        .remove(0);
+    let holder = holder().await;
     let rotate = "mutation($id: ID!) { rotateApiKey(id: $id) { replaced { state } } }";
 
-    let rotated = admin.ask_with(rotate, json!({ "id": key.id })).await;
+    let rotated = holder
+        .admin
+        .ask_with(rotate, json!({ "id": holder.key.id }))
+        .await;
 
     assert_eq!(
         rotated["data"]["rotateApiKey"]["replaced"]["state"],
         "REVOKED"
     );
-    assert_eq!(code(&old.ask(WHO).await), "UNAUTHENTICATED");
+    assert_eq!(code(&holder.tool.ask(WHO).await), "UNAUTHENTICATED");
     assert_eq!(
-        code(&admin.ask_with(rotate, json!({ "id": key.id })).await),
+        code(
+            &holder
+                .admin
+                .ask_with(rotate, json!({ "id": holder.key.id }))
+                .await
+        ),
         "CONFLICT"
     );
 }
 
 #[tokio::test]
 async fn a_revoked_key_is_dead_and_listed_on_demand() {
-    let plane = ControlPlane::start().await;
-    let admin = plane.script(Role::Admin).await;
-    let (ada, tool) = plane.key_holder("ada").await;
-    let key = plane
-        .services
-        .api_keys
-        .of_users(&[ada])
-        .await
-        .unwrap()
-        .remove(0);
+    let holder = holder().await;
 
-    let revoked = admin.ask_with(REVOKE, json!({ "id": key.id })).await;
+    let revoked = holder
+        .admin
+        .ask_with(REVOKE, json!({ "id": holder.key.id }))
+        .await;
 
     assert_eq!(
         revoked["data"]["revokeApiKey"]["apiKey"]["state"],
         "REVOKED"
     );
-    assert_eq!(code(&tool.ask(WHO).await), "UNAUTHENTICATED");
+    assert_eq!(code(&holder.tool.ask(WHO).await), "UNAUTHENTICATED");
     let keys = format!(
-        "{{ user(id: \"{ada}\") {{ living: apiKeys {{ id }} all: apiKeys(includeRevoked: true) {{ id }} }} }}"
+        "{{ user(id: \"{}\") {{ living: apiKeys {{ id }} all: apiKeys(includeRevoked: true) {{ id }} }} }}",
+        holder.ada
     );
     assert_eq!(
-        admin.ask(&keys).await["data"]["user"],
-        json!({ "living": [], "all": [{ "id": key.id }] })
+        holder.admin.ask(&keys).await["data"]["user"],
+        json!({ "living": [], "all": [{ "id": holder.key.id }] })
     );
 }
 
 #[tokio::test]
 async fn a_key_is_changed_and_restricted() {
-    let plane = ControlPlane::start().await;
-    let admin = plane.script(Role::Admin).await;
-    let (ada, _) = plane.key_holder("ada").await;
-    let key = plane
-        .services
-        .api_keys
-        .of_users(&[ada])
-        .await
-        .unwrap()
-        .remove(0);
+    let holder = holder().await;
     let update = "mutation($id: ID!, $input: UpdateApiKeyInput!) { updateApiKey(id: $id, input: $input) { apiKey { name expiresAt allowedModels } } }";
 
-    let changed = admin.ask_with(update, json!({ "id": key.id, "input": { "name": "phone", "expiresAt": "2030-01-01T00:00:00Z", "allowedModels": ["a"] } })).await;
-    let cleared = admin
+    let changed = holder.admin.ask_with(update, json!({ "id": holder.key.id, "input": { "name": "phone", "expiresAt": "2030-01-01T00:00:00Z", "allowedModels": ["a"] } })).await;
+    let cleared = holder
+        .admin
         .ask_with(
             update,
-            json!({ "id": key.id, "input": { "expiresAt": null } }),
+            json!({ "id": holder.key.id, "input": { "expiresAt": null } }),
         )
         .await;
 

@@ -80,6 +80,15 @@ impl Operator {
         self.ask(query, json!({})).await;
     }
 
+    /// Limits the only user to so many tokens in total.
+    pub(crate) async fn set_token_quota(&self, limit: i64) {
+        let users = self.ask("{ users { nodes { id } } }", json!({})).await;
+        let query = "mutation($user: ID!, $limit: QuotaAmount!) { setQuotas(input: {userId: $user, quotas: \
+            [{metric: TOKENS, limit: $limit, window: LIFETIME}]}) { __typename } }";
+        let user = &users["users"]["nodes"][0]["id"];
+        self.ask(query, json!({"user": user, "limit": limit})).await;
+    }
+
     /// A script's token.
     pub(crate) async fn issue_token(&self) -> String {
         let query = "mutation { createApiToken(input: {name: \"script\"}) { secret } }";

@@ -109,7 +109,11 @@ impl Sink for Members {
     fn string(&mut self, path: &[Key], text: &Text) {
         match path {
             [Key::Model] => self.name(text.as_str()),
-            [Key::Type] if self.kind.is_none() => self.kind = text.as_str().map(str::to_owned),
+            [Key::Type] if self.kind.is_none() => match text.as_str() {
+                Some(kind) => self.kind = Some(kind.to_owned()),
+                // The engine may read what is too long, or faulty, for us.
+                None => self.is_ambiguous = true,
+            },
             _ => {}
         }
     }

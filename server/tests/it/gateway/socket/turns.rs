@@ -112,6 +112,131 @@ async fn an_error_ends_its_turn_and_not_the_socket() {
 }
 
 #[tokio::test]
+async fn what_is_no_json_object_passes_without_a_turn() {
+    let mut joined = Joined::pair().await;
+    let mut records = joined.app.records().await;
+
+    for number in 0..40_usize {
+        let text = ["no JSON", "", "5", "[{\"type\":\"response.create\"}]"][number % 4];
+        joined.client.send(Message::text(text)).await;
+        assert_eq!(joined.engine.next().await, Some(text.into()));
+    }
+    turn(&mut joined, "m", &completed(1, 1)).await;
+
+    assert_metered(&records.next().await, counted(1, 1));
+}
+
+#[tokio::test]
+async fn the_engines_complaint_about_another_message_ends_no_turn() {
+    let mut joined = Joined::pair().await;
+    let mut records = joined.app.records().await;
+    let complaint = json!({"type": "error", "status": 400, "error": {"message": "unsupported"}});
+
+    for other in ["no object", "{\"type\":\"session.update\"}"] {
+        joined.client.send(Message::text(other)).await;
+        joined.engine.next().await;
+        joined.client.ask("m").await;
+        joined.engine.next().await;
+        joined.engine.send(&complaint).await;
+        assert_eq!(joined.client.next_json().await, complaint);
+        joined.engine.send(&completed(10, 20)).await;
+        assert_eq!(joined.client.next_json().await, completed(10, 20));
+
+        assert_metered(&records.next().await, counted(10, 20));
+    }
+}
+
+#[tokio::test]
+async fn what_the_engine_passes_over_in_silence_takes_no_error_from_a_turn() {
+    let mut joined = Joined::pair().await;
+    let mut records = joined.app.records().await;
+    let error = json!({"type": "error", "status": 429, "error": {"code": "rate_limited"}});
+
+    joined.client.send(Message::text("no object")).await;
+    joined.engine.next().await;
+    turn(&mut joined, "m", &error).await;
+
+    let failed = records.next().await;
+    assert_eq!(failed.error_code.as_deref(), Some("rate_limited"));
+}
+
+#[tokio::test]
+async fn every_spelling_of_a_kind_that_the_engine_understands_is_a_turn() {
+    let mut joined = Joined::pair().await;
+    let mut records = joined.app.records().await;
+    let blanks = " ".repeat(600);
+
+    for message in [
+        "{\"type\":\" response.create\\n\",\"model\":\"m\"}".to_owned(),
+        format!("{{\"type\":\"{blanks}response.create\",\"model\":\"m\"}}"),
+        // The engine looks for the first brace.
+        "x{\"type\":\"response.create\",\"model\":\"m\"}".to_owned(),
+    ] {
+        joined.client.send(Message::text(message)).await;
+        joined.engine.next().await;
+        joined.engine.send(&completed(10, 20)).await;
+        joined.client.next_json().await;
+
+        assert_metered(&records.next().await, counted(10, 20));
+    }
+}
+
+#[tokio::test]
+async fn a_restricted_caller_must_send_what_can_be_read() {
+    let (mut sockets, script) = SocketEngine::script();
+    let app = TestApp::with_engine(script).await;
+    let key = app.issue_restricted_key(&["allowed"]).await;
+    let mut client = ClientEnd::connect(&app, &key).await;
+    let _engine = sockets.accept().await;
+
+    client.send(Message::text("no object")).await;
+
+    let refusal = client.next_json().await;
+    assert_eq!(refusal["error"]["code"], "proxypal_model_ambiguous");
+}
+
+#[tokio::test]
+async fn a_server_that_stops_lets_turns_end_and_begins_no_more() {
+    let (mut joined, mut records) = in_the_middle_of_a_turn().await;
+
+    joined.app.ask_to_stop();
+    joined.client.ask("late").await;
+    let refusal = joined.client.next_json().await;
+    joined.engine.send(&completed(10, 20)).await;
+
+    assert_eq!(refusal["error"]["code"], "proxypal_overloaded");
+    assert_eq!(joined.client.next_json().await, completed(10, 20));
+    assert_metered(&records.next().await, counted(10, 20));
+    joined.app.stop().await;
+}
+
+#[tokio::test]
+async fn no_more_sockets_are_read_on_than_allowed() {
+    let (
+        Joined {
+            app,
+            client,
+            mut engine,
+            ..
+        },
+        mut records,
+    ) = in_the_middle_of_a_turn().await;
+    let settings = &app.services.settings;
+    settings
+        .update(0, |settings| settings.drain_concurrency = 0)
+        .await
+        .unwrap();
+
+    drop(client);
+
+    assert!(matches!(
+        engine.next().await,
+        Some(FromEngine::Close(_)) | None
+    ));
+    assert_eq!(records.next().await.usage_source, UsageSource::Estimated);
+}
+
+#[tokio::test]
 async fn a_forbidden_model_is_refused_in_the_socket_which_stays_usable() {
     let (mut sockets, script) = SocketEngine::script();
     let app = TestApp::with_engine(script).await;
