@@ -229,25 +229,29 @@ impl Account {
             let amount = used.by(quota.metric);
             if let Some(meter) = state.meter(quota.id) {
                 meter.release(quota.amount);
-                meter.reserve(amount);
+                meter.owe(amount);
             }
             quota.amount = amount;
         }
     }
 
-    pub(super) fn release(&self, held: &Held) {
+    pub(super) fn commit(&self, held: &Held) {
+        let mut state = self.lock();
+        for quota in &held.quotas {
+            if let Some(meter) = state.meter(quota.id) {
+                meter.pay(quota.amount);
+            }
+        }
+    }
+
+    pub(super) fn give_back(&self, held: &Held) {
         let mut state = self.lock();
         for quota in &held.quotas {
             if let Some(meter) = state.meter(quota.id) {
                 meter.release(quota.amount);
             }
         }
-    }
-
-    pub(super) fn give_back(&self, held: &Held) {
-        self.release(held);
-        self.lock()
-            .end(held.api_key_id, |pace| pace.give_back(held.tokens));
+        state.end(held.api_key_id, |pace| pace.give_back(held.tokens));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -93,7 +93,7 @@ impl Reservation {
 
     /// What was used is in the database.
     pub(super) fn commit(self) {
-        self.account.release(&self.held);
+        self.account.commit(&self.held);
     }
 }
 

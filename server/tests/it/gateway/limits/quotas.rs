@@ -292,9 +292,9 @@ async fn what_is_refused_costs_nothing() {
     }
 
     eventually("the count", async || {
-        (user.standing().used == 3).then_some(())
+        (user.used_tokens().await == 6).then_some(())
     })
     .await;
+    assert_eq!(user.standing().used, 3);
     assert_eq!(user.standing().reserved, 0);
-    assert_eq!(user.used_tokens().await, 6);
 }
