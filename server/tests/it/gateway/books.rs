@@ -4,6 +4,7 @@
 mod away;
 mod budget;
 mod counts;
+mod journal;
 mod left_over;
 
 use std::{
