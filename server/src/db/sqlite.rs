@@ -10,7 +10,10 @@ use std::{
 use anyhow::{Context as _, bail};
 use sea_orm::{
     ConnectOptions, DatabaseConnection, DbErr,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        Connection as _, SqliteConnection,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
 use super::{Database, lock::InstanceLock, schema};
@@ -53,8 +56,18 @@ async fn connect(url: &str, connections: u32, access: Access) -> Result<Database
         .max_connections(connections)
         .min_connections(1)
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(move |sqlite| tune(sqlite, access));
+        .map_sqlx_sqlite_opts(move |sqlite| tune(sqlite, access))
+        .map_sqlx_sqlite_before_acquire(|connection, _| {
+            Box::pin(async move { Ok(is_between_transactions(connection)) })
+        });
     sea_orm::Database::connect(options).await
+}
+
+/// Whether a connection may be used again. A commit that failed, as on a full disk, has ended the
+/// transaction, but the driver believes that it is still in it: what it would write from then on would
+/// never be committed.
+fn is_between_transactions(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
 }
 
 fn tune(sqlite: SqliteConnectOptions, access: Access) -> SqliteConnectOptions {

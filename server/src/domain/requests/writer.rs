@@ -61,8 +61,12 @@ impl Writer {
             let settlements: Vec<Settlement> = missing.cloned().map(without_debts).collect();
             recovered += settlements.len();
             let batch = self.batch(settlements, Vec::new());
-            let unknown = self.book.write(&batch).await?;
-            self.finish(batch, unknown);
+            match self.book.write(&batch).await {
+                Ok(unknown) => self.finish(batch, unknown),
+                // One odd record must not keep the server from starting.
+                Err(error) if error.sql_err().is_some() => self.write(batch).await,
+                Err(error) => return Err(error),
+            }
         }
         if recovered > 0 {
             tracing::warn!(

@@ -88,8 +88,10 @@ impl MeteredBody {
         let released = ready!(hold.poll(cx));
         match (&mut self.open, released.debt) {
             (Some(open), Some(debt)) => open.receipt.keep(debt),
+            // What follows the end waits for the database instead.
+            (Some(open), None) => open.receipt.end_is_not_noted(),
             (None, Some(debt)) => debt.pay(),
-            (_, None) => {}
+            (None, None) => {}
         }
         Poll::Ready(released.frame.map(Ok))
     }

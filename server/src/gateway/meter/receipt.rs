@@ -137,6 +137,11 @@ impl Receipt {
         has_ended
     }
 
+    /// The end of the answer was seen and cannot be noted.
+    pub(in crate::gateway) fn end_is_not_noted(&mut self) {
+        self.is_end_noted = false;
+    }
+
     /// Whether the end of the answer was noted before it was passed on.
     pub(in crate::gateway) fn is_end_noted(&self) -> bool {
         self.is_end_noted

@@ -2,6 +2,7 @@
 
 mod abort;
 mod admission;
+mod books;
 mod failures;
 mod killed;
 mod limits;

@@ -9,6 +9,7 @@ use proxypal_server::{
     clock::{SharedClock, SystemClock},
     config::{Config, Options as Arguments, Secrets},
     domain::{
+        api_keys::Caller,
         requests::RequestFilter,
         users::{NewUser, Users},
     },
@@ -64,13 +65,22 @@ impl TestApp {
     }
 
     /// Before the engine at this address.
-    pub(crate) async fn before(engine: SocketAddr, mut options: Options) -> Self {
+    pub(crate) async fn before(engine: SocketAddr, options: Options) -> Self {
+        Self::with_data(TestDatabase::create().await, engine, options).await
+    }
+
+    /// Before the engine at this address, with what an earlier server has left.
+    pub(crate) async fn with_data(
+        database: TestDatabase,
+        engine: SocketAddr,
+        mut options: Options,
+    ) -> Self {
         options.arguments.push("--engine=external".to_owned());
         options
             .arguments
             .push(format!("--engine-url=http://{engine}"));
         options.secrets.engine_api_key = Some("internal-engine-key".into());
-        let app = Self::start(options, TestDatabase::create().await).await;
+        let app = Self::start(options, database).await;
         app.engine_is(EngineState::Running).await;
         app
     }
@@ -159,10 +169,14 @@ impl TestApp {
         issued.secret.expose_secret().to_owned()
     }
 
+    /// Who holds this key.
+    pub(crate) fn caller(&self, key: &str) -> Arc<Caller> {
+        self.services.api_keys.ring().find(key.as_bytes()).unwrap()
+    }
+
     /// Disables the user who holds this key.
     pub(crate) async fn disable_user_of(&self, key: &str) {
-        let caller = self.services.api_keys.ring().find(key.as_bytes());
-        let users = [caller.unwrap().user_id];
+        let users = [self.caller(key).user_id];
         let users = self.services.users.set_enabled(&users, false).await;
         assert_eq!(users.unwrap().len(), 1);
     }

@@ -21,6 +21,7 @@ use std::time::Duration;
 pub(crate) use self::{
     app::{Options, Records, TestApp},
     caller::{Caller, code, cookie_lines},
+    clock::ManualClock,
     database::TestDatabase,
     engine::{Script, scripted},
     events::Events,

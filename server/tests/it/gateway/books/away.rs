@@ -1,0 +1,102 @@
+//! The database is away: what is under way ends, nobody new is let in, and nothing is lost.
+
+use nix::sys::signal::Signal;
+use sea_orm::{
+    ConnectionTrait as _, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+};
+
+use super::{CHAT, House};
+
+/// From here on every batch fails, as when somebody restores a backup into the wrong place.
+async fn take_away(house: &House) {
+    let rename = "ALTER TABLE request RENAME TO request_away";
+    house
+        .database()
+        .await
+        .execute_unprepared(rename)
+        .await
+        .unwrap();
+}
+
+async fn bring_back(house: &House) {
+    let rename = "ALTER TABLE request_away RENAME TO request";
+    house
+        .database()
+        .await
+        .execute_unprepared(rename)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_database_is_away_answers_end_and_nobody_new_is_served() {
+    let house = House::build().await;
+    let running = house.start().await;
+    house.engine.may_end.send_replace(false);
+    let (slow, mut answer) = house.begin(&running).await;
+    take_away(&house).await;
+    let (short, mut other) = house.begin(&running).await;
+
+    house.engine.may_end.send_replace(true);
+    other.read_until("[DONE]").await;
+    answer.read_until("[DONE]").await;
+    let (_, mut served) = house.until(&running, 503).await;
+    house.refuses(&running).await;
+
+    bring_back(&house).await;
+    served.extend(house.until(&running, 200).await.1);
+    served.extend([slow, short]);
+    let books = house.close(running).await;
+    assert_eq!(books.rows.len(), served.len());
+    books.are_those_of(&house.engine);
+    books.agree();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_killed_while_the_database_is_away_has_lost_nothing() {
+    let house = House::build().await;
+    let mut running = house.start().await;
+    house.engine.may_end.send_replace(false);
+    let (_, mut answer) = house.begin(&running).await;
+    take_away(&house).await;
+    house.engine.may_end.send_replace(true);
+    let (_, served) = house.until(&running, 503).await;
+    answer.read_until("[DONE]").await;
+
+    running.program.signal(Signal::SIGKILL);
+    running.program.ended().await;
+    bring_back(&house).await;
+
+    let again = house.start().await;
+    assert_eq!(house.ask(&again, CHAT).await.status, 200);
+    let books = house.close(again).await;
+    assert_eq!(books.rows.len(), served.len() + 2);
+    books.are_those_of(&house.engine);
+    books.agree();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_database_delays_what_is_written_and_loses_nothing() {
+    let house = House::build().await;
+    if !house.home.url.starts_with("sqlite:") {
+        return;
+    }
+    let running = house.start().await;
+    let database = house.database().await;
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let lock = database.begin_with_options(immediate).await.unwrap();
+
+    let (_, mut served) = house.until(&running, 503).await;
+    assert!(!served.is_empty());
+    house.refuses(&running).await;
+    lock.rollback().await.unwrap();
+
+    served.extend(house.until(&running, 200).await.1);
+    let books = house.close(running).await;
+    assert_eq!(books.rows.len(), served.len());
+    books.are_those_of(&house.engine);
+    books.agree();
+}

@@ -1,0 +1,137 @@
+//! The journal cannot be written: nobody new is let in until it can, and who is under way is still counted.
+
+use std::{path::PathBuf, process::Stdio};
+
+use entity::request::{self, Outcome};
+use nix::sys::signal::Signal;
+use sea_orm::EntityTrait as _;
+use tokio::process::Command;
+
+use super::{CHAT, House};
+use crate::support::server::{Server, run, server};
+
+/// Longer than the files of a small database ever get here.
+const LONG: u64 = 6_000_000;
+
+impl House {
+    /// A server that is told when a file may not grow, rather than killed.
+    async fn start_on_a_disk_that_fills(&self) -> Server {
+        let plain = server(&self.home);
+        let plain = plain.as_std();
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", "trap '' XFSZ; exec \"$0\""])
+            .arg(plain.get_program())
+            .env_clear()
+            .stdin(Stdio::null());
+        for (name, value) in plain.get_envs() {
+            command.env(name, value.unwrap());
+        }
+        self.start_as(command).await
+    }
+
+    /// The file that is written to.
+    fn journal(&self) -> PathBuf {
+        let files = std::fs::read_dir(self.home.directory.path().join("journal")).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        files.max().unwrap()
+    }
+
+    /// Makes the journal longer than the files of the database.
+    async fn fill_journal(&self, running: &Server) {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let agent = "a".repeat(200_000);
+        while self.journal().metadata().unwrap().len() < LONG {
+            let request = http.post(format!("{}{CHAT}", running.url));
+            let request = request.bearer_auth(&self.key).header("user-agent", &agent);
+            let answer = request.body(r#"{"model":"m"}"#).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            answer.bytes().await.unwrap();
+        }
+    }
+}
+
+/// Lets no file of the server become longer than this.
+async fn limit_files(running: &Server, bytes: &str) {
+    let mut command = Command::new("prlimit");
+    command
+        .arg(format!("--pid={}", running.program.pid()))
+        .arg(format!("--fsize={bytes}:"));
+    let ended = run(&mut command).await;
+    assert!(ended.status.success(), "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_journal_nobody_new_is_served_and_the_database_takes_what_is_under_way() {
+    let house = House::build().await;
+    let running = house.start_on_a_disk_that_fills().await;
+    house.fill_journal(&running).await;
+    house.engine.may_end.send_replace(false);
+    let (slow, mut answer) = house.begin(&running).await;
+
+    limit_files(&running, &LONG.to_string()).await;
+    house.refuses(&running).await;
+    house.engine.may_end.send_replace(true);
+    answer.read_until("[DONE]\n\n\r\n0\r\n").await;
+    let database = house.database().await;
+    let recorded = request::Entity::find_by_id(slow).one(&database).await;
+    assert!(
+        recorded.unwrap().is_some(),
+        "the end was seen before it was safe"
+    );
+    limit_files(&running, "unlimited").await;
+
+    house.until(&running, 200).await;
+    let books = house.close(running).await;
+    let refused = books
+        .rows
+        .values()
+        .filter(|row| row.http_status == Some(503));
+    assert_eq!(refused.count(), 3);
+    books.agree();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_stops_new_requests_and_what_was_served_is_counted_when_there_is_room() {
+    let house = House::build().await;
+    let running = house.start_on_a_disk_that_fills().await;
+    house.engine.may_end.send_replace(false);
+    let (_, mut answer) = house.begin(&running).await;
+
+    limit_files(&running, "0").await;
+    house.engine.may_end.send_replace(true);
+    answer.read_until("[DONE]").await;
+    house.refuses(&running).await;
+    limit_files(&running, "unlimited").await;
+
+    house.until(&running, 200).await;
+    let books = house.close(running).await;
+    books.agree();
+    let told = house.engine.told.lock().unwrap();
+    for (id, tokens) in told.iter() {
+        assert_eq!(super::tokens(&books.rows[id]), *tokens);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_was_cut_by_a_full_disk_is_read_to_its_end() {
+    let house = House::build().await;
+    let mut running = house.start_on_a_disk_that_fills().await;
+    house.ask(&running, CHAT).await;
+    let length = house.journal().metadata().unwrap().len();
+    limit_files(&running, &(length + 20).to_string()).await;
+    house.refuses(&running).await;
+    assert_eq!(house.journal().metadata().unwrap().len(), length);
+    limit_files(&running, "unlimited").await;
+    house.until(&running, 200).await;
+    house.engine.may_end.send_replace(false);
+    let (id, _answer) = house.begin(&running).await;
+
+    running.program.signal(Signal::SIGKILL);
+    running.program.ended().await;
+    house.engine.may_end.send_replace(true);
+    let books = house.close(house.start().await).await;
+
+    assert_eq!(books.rows[&id].outcome, Outcome::Interrupted);
+    books.agree();
+}

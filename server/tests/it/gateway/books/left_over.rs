@@ -1,0 +1,146 @@
+//! What a killed server has noted is counted at the next start, once.
+
+use std::{fs, time::Duration};
+
+use chrono::{DateTime, Utc};
+use entity::{
+    quota::Metric,
+    request::{Outcome, Protocol, UsageSource},
+};
+use proxypal_server::domain::{requests::RequestRecord, tokens::Tokens};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{CHAT, House, tokens};
+
+impl House {
+    /// What is noted before a request is forwarded.
+    fn noted(&self) -> RequestRecord {
+        RequestRecord {
+            id: Uuid::now_v7(),
+            connection_id: None,
+            user_id: self.holder.user_id,
+            api_key_id: self.holder.id,
+            started_at: DateTime::<Utc>::UNIX_EPOCH + Duration::from_hours(500_000),
+            duration: Duration::ZERO,
+            time_to_first_byte: None,
+            endpoint: "POST /v1/chat/completions".to_owned(),
+            protocol: Protocol::OpenaiChat,
+            model: Some("m".to_owned()),
+            served_model: None,
+            streamed: false,
+            http_status: None,
+            outcome: Outcome::Interrupted,
+            error_code: Some("server_killed".to_owned()),
+            tokens: Some(Tokens {
+                input: 7,
+                ..Tokens::default()
+            }),
+            usage_source: UsageSource::Estimated,
+            client_ip: None,
+            user_agent: None,
+        }
+    }
+
+    /// Leaves a file of the journal, as a killed server does.
+    fn leave(&self, number: u32, text: &str) {
+        let journal = self.home.directory.path().join("journal");
+        fs::write(journal.join(format!("{number:012}.journal")), text).unwrap();
+    }
+}
+
+/// What is noted at the end of the same request.
+fn ended(noted: &RequestRecord) -> RequestRecord {
+    RequestRecord {
+        duration: Duration::from_millis(5),
+        http_status: Some(200),
+        outcome: Outcome::Completed,
+        error_code: None,
+        tokens: Some(Tokens {
+            input: 10,
+            output: 32,
+            ..Tokens::default()
+        }),
+        usage_source: UsageSource::Wire,
+        ..noted.clone()
+    }
+}
+
+fn line(record: &RequestRecord) -> String {
+    text(&json!({ "request": record }))
+}
+
+fn void(record: &RequestRecord) -> String {
+    text(&json!({ "void": record.id }))
+}
+
+fn text(line: &Value) -> String {
+    format!("{line}\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_server_has_noted_is_counted_once_and_as_it_stands() {
+    let house = House::build().await;
+    let running = house.start().await;
+    let written = house.ask(&running, CHAT).await.id;
+    let before = house.close(running).await;
+    let [begun, done, later, dropped, gone_later] = [(); 5].map(|()| house.noted());
+    let known = RequestRecord {
+        id: written,
+        ..house.noted()
+    };
+    let first = [&begun, &done, &later, &dropped, &gone_later, &known].map(line);
+    let torn = line(&house.noted());
+    house.leave(
+        1,
+        &[first.concat(), line(&ended(&done)), void(&dropped)].concat(),
+    );
+    house.leave(
+        2,
+        &[
+            line(&ended(&later)),
+            void(&gone_later),
+            line(&ended(&known)),
+            torn[..torn.len() / 2].to_owned(),
+        ]
+        .concat(),
+    );
+
+    let books = house.close(house.start().await).await;
+
+    assert_eq!(books.rows.len(), 4);
+    let row = &books.rows[&begun.id];
+    assert_eq!(row.outcome, Outcome::Interrupted);
+    assert_eq!(row.usage_source, UsageSource::Estimated);
+    assert_eq!(tokens(row), 7);
+    for record in [&done, &later] {
+        let row = &books.rows[&record.id];
+        assert_eq!(row.outcome, Outcome::Completed);
+        assert_eq!(row.usage_source, UsageSource::Wire);
+        assert_eq!(tokens(row), 42);
+    }
+    assert_eq!(books.rows[&written], before.rows[&written]);
+    let earlier = before.used(Metric::Tokens);
+    assert_eq!(books.used(Metric::Tokens), earlier + 7 + 42 + 42);
+    books.agree();
+    let again = house.close(house.start().await).await;
+    assert_eq!(again.rows, books.rows);
+    again.agree();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_that_the_database_refuses_stops_neither_the_server_nor_the_others() {
+    let house = House::build().await;
+    fs::create_dir_all(house.home.directory.path().join("journal")).unwrap();
+    let stranger = RequestRecord {
+        user_id: Uuid::now_v7(),
+        ..house.noted()
+    };
+    let [one, other] = [(); 2].map(|()| ended(&house.noted()));
+    house.leave(1, &[&one, &stranger, &other].map(line).concat());
+
+    let books = house.close(house.start().await).await;
+
+    assert_eq!(books.rows.len(), 2);
+    books.agree();
+}
