@@ -25,6 +25,7 @@ use crate::{
         prices::Prices,
         provider_accounts::{ProviderAccounts, ProviderCredential},
         requests::{BookOptions, Recorder, Requests},
+        retention::Retention,
         server_secrets::ServerSecrets,
         sessions::Sessions,
         settings::Settings,
@@ -114,6 +115,9 @@ impl App {
             journal: config.storage.data_dir.join("journal"),
         };
         let (requests, inlets) = Requests::open(book, &life.tasks).await?;
+        let settings = Settings::load(db.clone(), clock.clone()).await?;
+        let retention = Retention::new(db.clone(), clock.clone(), settings.clone(), inlets.held);
+        life.tasks.spawn(retention.run(life.ending.stop.clone()));
         let context = EngineContext {
             source: Arc::new(accounts.clone()),
             clock: clock.clone(),
@@ -133,7 +137,7 @@ impl App {
             provider_accounts: accounts,
             ledger,
             prices,
-            settings: Settings::load(db.clone(), clock.clone()).await?,
+            settings,
             engine: Engine::launch(engine_options(&config, &around, &life), context),
             server: ServerFacts {
                 version: VERSION,

@@ -15,6 +15,7 @@ pub mod prices;
 pub mod provider_accounts;
 pub mod rate_limits;
 pub mod requests;
+pub mod retention;
 pub mod server_secrets;
 pub mod sessions;
 pub mod settings;

@@ -9,6 +9,7 @@ mod limit;
 mod list;
 mod live;
 mod price;
+mod retention;
 mod session;
 mod sign_in;
 mod socket;

@@ -26,6 +26,7 @@ use proxypal_server::{
         prices::Prices,
         provider_accounts::ProviderAccounts,
         requests::{BookOptions, Inlets, RequestFilter, RequestRecord, Requests},
+        retention::Retention,
         server_secrets::ServerSecrets,
         sessions::Sessions,
         settings::Settings,
@@ -131,6 +132,16 @@ impl ControlPlane {
     /// Moves the clock.
     pub(crate) fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
+    }
+
+    /// What deletes old requests, now and not in an hour.
+    pub(crate) fn retention(&self) -> Retention {
+        Retention::new(
+            self.db.clone(),
+            self.services.clock.clone(),
+            self.services.settings.clone(),
+            self.inlets.held.clone(),
+        )
     }
 
     /// Asks everything to end.
