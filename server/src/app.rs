@@ -26,6 +26,7 @@ use crate::{
         provider_accounts::{ProviderAccounts, ProviderCredential},
         quotas::Quotas,
         requests::{BookOptions, Recorder, Requests},
+        retention::Retention,
         server_secrets::ServerSecrets,
         sessions::Sessions,
         settings::Settings,
@@ -115,6 +116,9 @@ impl App {
             journal: config.storage.data_dir.join("journal"),
         };
         let (requests, inlets) = Requests::open(book, &life.tasks).await?;
+        let settings = Settings::load(db.clone(), clock.clone()).await?;
+        let retention = Retention::new(db.clone(), clock.clone(), settings.clone(), inlets.held);
+        life.tasks.spawn(retention.run(life.ending.stop.clone()));
         let context = EngineContext {
             source: Arc::new(accounts.clone()),
             clock: clock.clone(),
@@ -135,7 +139,7 @@ impl App {
             provider_accounts: accounts,
             ledger,
             prices,
-            settings: Settings::load(db.clone(), clock.clone()).await?,
+            settings,
             engine: Engine::launch(engine_options(&config, &around, &life), context),
             server: ServerFacts {
                 version: VERSION,

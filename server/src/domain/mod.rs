@@ -16,6 +16,7 @@ pub mod provider_accounts;
 pub mod quotas;
 pub mod rate_limits;
 pub mod requests;
+pub mod retention;
 pub mod server_secrets;
 pub mod sessions;
 pub mod settings;

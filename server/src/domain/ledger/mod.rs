@@ -34,7 +34,7 @@ use uuid::Uuid;
 use self::meter::Providers;
 pub use self::{
     account::{Account, Ask, Verdict},
-    journal::{Debt, Noted, Written},
+    journal::{Debt, HeldRecords, Noted, Written},
     meter::{Amounts, Meter, Standing},
     reservation::{Limited, Pacing, Reservation},
 };

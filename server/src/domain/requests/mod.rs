@@ -34,7 +34,7 @@ pub use self::{
 use super::{
     Error, Result,
     engine_usage::EngineUsage,
-    ledger::{Journal, Ledger},
+    ledger::{HeldRecords, Journal, Ledger},
     paging::{Page, PageRequest},
     prices::Prices,
 };
@@ -120,11 +120,12 @@ pub struct BookOptions {
     pub journal: PathBuf,
 }
 
-/// The ends through which requests and reports come in.
+/// The ends through which requests and reports come in, and what of it may come again.
 #[derive(Debug)]
 pub struct Inlets {
     pub recorder: Recorder,
     pub reports: mpsc::Sender<EngineUsage>,
+    pub held: HeldRecords,
 }
 
 impl Requests {
@@ -153,7 +154,12 @@ impl Requests {
         };
         writer.recover(opened.left_over).await?;
         tasks.spawn(writer.run());
-        Ok((Self { db, feed }, Inlets { recorder, reports }))
+        let inlets = Inlets {
+            recorder,
+            reports,
+            held: opened.held,
+        };
+        Ok((Self { db, feed }, inlets))
     }
 
     /// Finds a request.

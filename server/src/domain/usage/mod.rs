@@ -33,7 +33,7 @@ pub use self::{
     filter::{By, UsageFilter},
     query::UsageOrder,
     span::{Preset, Span, zone},
-    sums::Sums,
+    sums::{COLUMNS as SUMS, Sums},
     tick::Tick,
 };
 use self::{

@@ -8,7 +8,7 @@ use crate::domain::{requests::tokens_of, tokens::Tokens};
 /// How many sums there are.
 pub(super) const COUNT: usize = 13;
 /// Their columns, in the order of [`Sums::values`].
-pub(super) const COLUMNS: [&str; COUNT] = [
+pub const COLUMNS: [&str; COUNT] = [
     "requests",
     "failed",
     "rejected",

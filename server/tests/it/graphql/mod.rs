@@ -11,6 +11,7 @@ mod live;
 mod price;
 mod quota;
 mod rate_limit;
+mod retention;
 mod session;
 mod sign_in;
 mod socket;

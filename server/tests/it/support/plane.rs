@@ -27,6 +27,7 @@ use proxypal_server::{
         provider_accounts::ProviderAccounts,
         quotas::Quotas,
         requests::{BookOptions, Inlets, RequestFilter, RequestRecord, Requests},
+        retention::Retention,
         server_secrets::ServerSecrets,
         sessions::Sessions,
         settings::Settings,
@@ -133,6 +134,16 @@ impl ControlPlane {
     /// Moves the clock.
     pub(crate) fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
+    }
+
+    /// What deletes old requests, now and not in an hour.
+    pub(crate) fn retention(&self) -> Retention {
+        Retention::new(
+            self.db.clone(),
+            self.services.clock.clone(),
+            self.services.settings.clone(),
+            self.inlets.held.clone(),
+        )
     }
 
     /// Asks everything to end.

@@ -36,6 +36,7 @@ pub(in crate::domain) struct Journal(mpsc::UnboundedSender<Entry>);
 enum Entry {
     /// What would be recorded if the process ended now.
     Note {
+        id: Uuid,
         line: Vec<u8>,
         written: oneshot::Sender<io::Result<Debt>>,
     },
@@ -47,12 +48,15 @@ enum Entry {
     },
     /// What was noted never happened.
     Void { line: Vec<u8> },
+    /// A new file begins.
+    Renew { done: oneshot::Sender<()> },
 }
 
 impl Entry {
     fn line(&self) -> &[u8] {
         match self {
             Self::Note { line, .. } | Self::End { line, .. } | Self::Void { line } => line,
+            Self::Renew { .. } => &[],
         }
     }
 }
@@ -72,6 +76,31 @@ pub(in crate::domain) struct Opened {
     /// To be counted before anything else is.
     pub(in crate::domain) left_over: Vec<RequestRecord>,
     pub(in crate::domain) segments: Arc<Segments>,
+    pub(in crate::domain) held: HeldRecords,
+}
+
+/// Which requests the journal may still bring back after a kill. Knowing this keeps nothing alive.
+#[derive(Clone, Debug)]
+pub struct HeldRecords {
+    journal: mpsc::WeakUnboundedSender<Entry>,
+    segments: Arc<Segments>,
+}
+
+impl HeldRecords {
+    /// Lets go of all that is in the database, and tells when the oldest request began of which that is
+    /// not certain, in milliseconds since 1970. While the journal is being closed, that is any.
+    pub(in crate::domain) async fn since(&self) -> u64 {
+        let (done, renewed) = oneshot::channel();
+        let Some(journal) = self.journal.upgrade() else {
+            return 0;
+        };
+        let _ = journal.send(Entry::Renew { done });
+        drop(journal);
+        if renewed.await.is_err() {
+            return 0;
+        }
+        self.segments.oldest()
+    }
 }
 
 impl Journal {
@@ -85,10 +114,15 @@ impl Journal {
         let segments = Arc::new(segments);
         let (sender, inbox) = mpsc::unbounded_channel();
         thread::start(Arc::clone(&segments), inbox, settled)?;
+        let held = HeldRecords {
+            journal: sender.downgrade(),
+            segments: Arc::clone(&segments),
+        };
         Ok(Opened {
             journal: Self(sender),
             left_over,
             segments,
+            held,
         })
     }
 
@@ -97,7 +131,8 @@ impl Journal {
         let (written, result) = oneshot::channel();
         let line = line(&Line::Request(record));
         // When the thread is gone, the waiting end learns it from the dropped sender.
-        let _ = self.0.send(Entry::Note { line, written });
+        let id = record.id;
+        let _ = self.0.send(Entry::Note { id, line, written });
         Noted(result)
     }
 

@@ -12,6 +12,7 @@ use std::{
     },
 };
 
+use arc_swap::ArcSwapOption;
 use uuid::Uuid;
 
 use super::Line;
@@ -24,6 +25,18 @@ const EXTENSION: &str = "journal";
 struct Segment {
     path: PathBuf,
     owed: AtomicU64,
+    /// When the oldest request began that was noted here, in milliseconds since 1970.
+    oldest: AtomicU64,
+}
+
+impl Segment {
+    fn new(path: PathBuf, owed: u64) -> Arc<Self> {
+        Arc::new(Self {
+            path,
+            owed: AtomicU64::new(owed),
+            oldest: AtomicU64::new(u64::MAX),
+        })
+    }
 }
 
 /// What a file is kept for. It must be paid when the request is in the database; dropped unpaid, as
@@ -49,6 +62,8 @@ pub(in crate::domain) struct Segments {
     directory: PathBuf,
     next: AtomicU64,
     full: Mutex<Vec<Arc<Segment>>>,
+    /// The one that is written to.
+    current: ArcSwapOption<Segment>,
 }
 
 impl Segments {
@@ -72,14 +87,12 @@ impl Segments {
         }
         let last = paths.last().map_or(0, |(number, _)| *number);
         let owed = u64::from(!records.is_empty());
-        let full = paths.into_iter().map(|(_, path)| {
-            let owed = AtomicU64::new(owed);
-            Arc::new(Segment { path, owed })
-        });
+        let full = paths.into_iter().map(|(_, path)| Segment::new(path, owed));
         let segments = Self {
             directory: directory.to_owned(),
             next: AtomicU64::new(last + 1),
             full: Mutex::new(full.collect()),
+            current: ArcSwapOption::empty(),
         };
         Ok((segments, records.into_values().flatten().collect()))
     }
@@ -106,6 +119,17 @@ impl Segments {
         });
     }
 
+    /// When the oldest request began that is noted in any file, in milliseconds since 1970; the end of
+    /// time when there is none.
+    pub(super) fn oldest(&self) -> u64 {
+        self.sweep();
+        let current = self.current.load_full();
+        let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = full.iter().chain(&current);
+        let began = all.map(|segment| segment.oldest.load(Ordering::Relaxed));
+        began.min().unwrap_or(u64::MAX)
+    }
+
     /// A new file.
     pub(super) fn begin(&self) -> io::Result<Writing> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -115,11 +139,12 @@ impl Segments {
             .create_new(true)
             .mode(0o600)
             .open(&path)?;
-        let owed = AtomicU64::new(0);
+        let segment = Segment::new(path, 0);
+        self.current.store(Some(Arc::clone(&segment)));
         Ok(Writing {
             file,
             length: 0,
-            segment: Arc::new(Segment { path, owed }),
+            segment,
         })
     }
 
@@ -157,9 +182,16 @@ impl Writing {
     }
 
     /// Keeps the file for a request.
-    pub(super) fn debt(&self) -> Debt {
+    pub(super) fn debt(&self, id: Uuid) -> Debt {
+        let began = began_at(id);
+        self.segment.oldest.fetch_min(began, Ordering::Relaxed);
         Debt::new(&self.segment)
     }
+}
+
+/// When a request began: its id says it, in the 48 bits in front.
+fn began_at(id: Uuid) -> u64 {
+    u64::try_from(id.as_u128() >> 80).unwrap_or_default()
 }
 
 fn number_of(path: &Path) -> Option<u64> {
@@ -206,7 +238,7 @@ mod tests {
         let mut writing = segments.begin().unwrap();
         writing.append(b"\n").unwrap();
         let path = writing.segment.path.clone();
-        let (one, other) = (writing.debt(), writing.debt());
+        let (one, other) = (writing.debt(id(1)), writing.debt(id(2)));
 
         segments.end(writing);
         one.pay();
@@ -226,11 +258,28 @@ mod tests {
         writing
             .append(b"{\"void\":\"00000000-0000-0000-0000-000000000001\"}\n")
             .unwrap();
-        drop(writing.debt());
+        drop(writing.debt(id(1)));
 
         segments.end(writing);
 
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_oldest_request_is_known_for_as_long_as_its_file_is_there() {
+        let home = tempfile::tempdir().unwrap();
+        let (segments, _) = Segments::open(home.path()).unwrap();
+        let writing = segments.begin().unwrap();
+        let old = writing.debt(id(7 << 80));
+        writing.debt(id(9 << 80)).pay();
+        segments.end(writing);
+        let writing = segments.begin().unwrap();
+
+        assert_eq!(segments.oldest(), 7);
+        old.pay();
+        assert_eq!(segments.oldest(), u64::MAX);
+        writing.debt(id(8 << 80)).pay();
+        assert_eq!(segments.oldest(), 8);
     }
 
     #[test]

@@ -67,6 +67,12 @@ impl Writer {
                 entries.push(entry);
             }
             self.is_crowded = entries.len() >= CROWD;
+            if entries
+                .iter()
+                .any(|entry| matches!(entry, Entry::Renew { .. }))
+            {
+                self.end_file();
+            }
             self.lines.clear();
             for entry in &entries {
                 self.lines.extend_from_slice(entry.line());
@@ -87,15 +93,21 @@ impl Writer {
             .writing
             .as_ref()
             .is_some_and(|writing| writing.length() >= LONGEST_FILE)
-            && let Some(full) = self.writing.take()
         {
-            self.segments.end(full);
+            self.end_file();
         }
         let writing = match self.writing.take() {
             Some(writing) => writing,
             None => self.segments.begin()?,
         };
         self.writing.insert(writing).append(&self.lines)
+    }
+
+    /// Begins a new file with the next line.
+    fn end_file(&mut self) {
+        if let Some(full) = self.writing.take() {
+            self.segments.end(full);
+        }
     }
 
     fn note_health(&mut self, result: &io::Result<()>) {
@@ -116,9 +128,9 @@ impl Writer {
             (Ok(()), None) => Err(io::Error::other("the journal has no file")),
         };
         match entry {
-            Entry::Note { written, .. } => {
+            Entry::Note { id, written, .. } => {
                 // Who asked may have left, and owes nothing then.
-                if let Err(Ok(debt)) = written.send(kept.map(Writing::debt)) {
+                if let Err(Ok(debt)) = written.send(kept.map(|writing| writing.debt(id))) {
                     debt.pay();
                 }
             }
@@ -129,7 +141,8 @@ impl Writer {
             } => {
                 match kept {
                     Ok(writing) => {
-                        settlement.owed.debts.push(writing.debt());
+                        let debt = writing.debt(settlement.record.id);
+                        settlement.owed.debts.push(debt);
                         let _ = written.send(());
                     }
                     // The database is what is left to write to.
@@ -138,6 +151,9 @@ impl Writer {
                 let _ = self.settled.send(*settlement);
             }
             Entry::Void { .. } => {}
+            Entry::Renew { done } => {
+                let _ = done.send(());
+            }
         }
     }
 }
