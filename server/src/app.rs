@@ -141,11 +141,7 @@ impl App {
             prices,
             settings,
             engine: Engine::launch(engine_options(&config, &around, &life), context),
-            server: ServerFacts {
-                version: VERSION,
-                public_url: config.public_url.clone(),
-                addresses: ClientAddresses::new(config.trusted_proxies.clone()),
-            },
+            server: server_facts(&config),
             clock,
         };
         let gateway = gateway(&config, &services, inlets.recorder, &life)?;
@@ -194,6 +190,14 @@ impl App {
             tracing::warn!("some background work did not end in time");
         }
         self.db.close().await
+    }
+}
+
+fn server_facts(config: &Config) -> ServerFacts {
+    ServerFacts {
+        version: VERSION,
+        public_url: config.public_url.clone(),
+        addresses: ClientAddresses::new(config.trusted_proxies.clone()),
     }
 }
 

@@ -30,8 +30,8 @@ use crate::{clock::SharedClock, db::Database};
 const PIECE: u64 = 5_000;
 /// The writer's turn.
 const PAUSE: Duration = Duration::from_millis(100);
-const FIRST_PASS: Duration = Duration::from_secs(60);
-const BETWEEN_PASSES: Duration = Duration::from_secs(60 * 60);
+const FIRST_PASS: Duration = Duration::from_mins(1);
+const BETWEEN_PASSES: Duration = Duration::from_hours(1);
 /// Twice as long as the longest window of a quota.
 const BUCKETS_KEPT: TimeDelta = TimeDelta::days(800);
 const HOUR: i64 = 60 * 60;
