@@ -1,6 +1,9 @@
 //! What one user and their keys may use, and what of it is in use. Everything that limits a request
 //! stands here under one lock, so that it is checked and taken in one step.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::HashMap,
     sync::{

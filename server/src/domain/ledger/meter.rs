@@ -20,7 +20,8 @@ pub struct Meter {
     window: Window,
     /// By the start of the bucket.
     used: BTreeMap<i64, i64>,
-    reserved: i64,
+    /// Wide: requests may ask for absurd amounts, and each gives back exactly what it took.
+    reserved: i128,
 }
 
 /// What is about to be used: what a quota must know to tell whether it counts, and how much.
@@ -126,7 +127,7 @@ impl Meter {
     pub fn standing(&self, at: DateTime<Utc>) -> Standing {
         Standing {
             used: self.used(at),
-            reserved: self.reserved,
+            reserved: i64::try_from(self.reserved).unwrap_or(i64::MAX),
             resets_at: self.resets_at(at),
         }
     }
@@ -193,8 +194,8 @@ impl Meter {
             }
         }
         let used = self.used(want.at);
-        let taken = used.saturating_add(self.reserved);
-        let fits = taken.saturating_add(self.amount(want)) <= self.quota.limit;
+        let taken = i128::from(used) + self.reserved + i128::from(self.amount(want));
+        let fits = taken <= i128::from(self.quota.limit);
         // Alone, a request whose use is a guess may use what is left: otherwise the last part of a
         // budget could never be used.
         let is_alone = !self.quota.strict && metric != Metric::Requests && self.reserved == 0;
@@ -240,11 +241,11 @@ impl Meter {
     }
 
     pub(super) fn reserve(&mut self, amount: i64) {
-        self.reserved = self.reserved.saturating_add(amount);
+        self.reserved += i128::from(amount);
     }
 
     pub(super) fn release(&mut self, amount: i64) {
-        self.reserved = self.reserved.saturating_sub(amount).max(0);
+        self.reserved = (self.reserved - i128::from(amount)).max(0);
     }
 
     /// What a settled request adds to this quota.
