@@ -9,11 +9,11 @@ PACKAGE := proxypal-server
 # Arguments of the program, after a target: make run ARGS='--port 4000', make bench ARGS=--quick
 ARGS :=
 
-.PHONY: help run test check bench schema build pages web-packages
+.PHONY: help run test check bench bench-usage schema build pages web-packages
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
-		| while IFS=$$'\t' read -r target words; do printf '  make %-8s %s\n' "$$target" "$$words"; done
+		| while IFS=$$'\t' read -r target words; do printf '  make %-11s %s\n' "$$target" "$$words"; done
 
 # A debug build: half the wait of a release build for a newcomer, and `make test` builds on it.
 run: pages ## build what has changed and start the server on http://127.0.0.1:3000
@@ -35,6 +35,9 @@ check: pages ## everything a reviewer should not have to say: format, lints, doc
 bench: ## measure the gateway beside nginx (release build; ARGS=--quick for a look)
 	scripts/need nginx wrk
 	cargo bench --package $(PACKAGE) --bench gateway -- $(ARGS)
+
+bench-usage: ## measure the dashboard over ten million requests (release build; ARGS=--quick for a look)
+	cargo bench --package $(PACKAGE) --bench usage -- $(ARGS)
 
 schema: ## rewrite what is printed by the code: schema.graphql, docs/configuration.md
 	UPDATE=1 cargo test --package $(PACKAGE) --test it up_to_date

@@ -13,7 +13,12 @@ export default {
         useTypeImports: true,
         enumsAsTypes: true,
         strictScalars: true,
-        scalars: { DateTime: "string", BigInt: "number", USD: "string" },
+        scalars: {
+          DateTime: "string",
+          BigInt: "number",
+          USD: "string",
+          QuotaAmount: "string | number",
+        },
       },
     },
   },

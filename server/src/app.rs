@@ -24,6 +24,7 @@ use crate::{
         login_throttle::LoginThrottle,
         prices::Prices,
         provider_accounts::{ProviderAccounts, ProviderCredential},
+        quotas::Quotas,
         requests::{BookOptions, Recorder, Requests},
         server_secrets::ServerSecrets,
         sessions::Sessions,
@@ -127,6 +128,7 @@ impl App {
             login_throttle: LoginThrottle::new(clock.clone()),
             api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
             users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
+            quotas: Quotas::new(&db, &clock, &api_keys, &life.tasks),
             api_keys,
             requests,
             usage: Usage::new(db.clone(), clock.clone()),
@@ -143,9 +145,8 @@ impl App {
             clock,
         };
         let gateway = gateway(&config, &services, inlets.recorder, &life)?;
-        let pages = pages(&db, &services, &life);
         let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
-        let router = gateway.router().merge(pages);
+        let router = gateway.router().merge(pages(&db, &services, &life));
         Ok(Self {
             db,
             router,

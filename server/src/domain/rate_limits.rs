@@ -9,6 +9,12 @@ const MOST_REQUESTS: u64 = 1_000_000;
 const MOST_TOKENS: u64 = 1_000_000_000_000;
 const MOST_CONCURRENT: u64 = 100_000;
 
+/// A limit of somebody's own, checked; one that limits nothing leaves it to what holds for others.
+pub(super) fn own(limit: RateLimit) -> Result<Option<RateLimit>> {
+    check(&limit)?;
+    Ok(Some(limit).filter(|limit| *limit != RateLimit::default()))
+}
+
 /// Refuses limits that let nobody pass, and absurd ones.
 pub fn check(limit: &RateLimit) -> Result<()> {
     let limits = [

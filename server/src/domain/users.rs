@@ -1,6 +1,9 @@
 //! The people whose tools call the gateway: create, change, disable, archive.
 
-use entity::user::{self, Entity as User};
+use entity::{
+    RateLimit,
+    user::{self, Entity as User},
+};
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::Set,
@@ -16,7 +19,8 @@ use super::{
     models,
     paging::{Page, PageRequest},
     patch::Patch,
-    text,
+    quotas::{self, NewQuota},
+    rate_limits, text,
 };
 use crate::{clock::SharedClock, db::Database};
 
@@ -27,6 +31,9 @@ pub struct NewUser {
     pub email: Option<String>,
     pub note: Option<String>,
     pub allowed_models: Option<Vec<String>>,
+    pub quotas: Vec<NewQuota>,
+    /// How fast the user may call; the server's default when it limits nothing.
+    pub rate_limit: RateLimit,
     /// Every user begins with a key.
     pub api_key: NewApiKey,
 }
@@ -88,6 +95,7 @@ impl Users {
     pub async fn create(&self, new: NewUser) -> Result<(user::Model, IssuedApiKey)> {
         let now = self.clock.now();
         let name = text::required("name", &new.name, 100)?;
+        let wanted = quotas::read_all(&new.quotas)?;
         let user = user::ActiveModel {
             id: Set(Uuid::now_v7()),
             name: Set(name.clone()),
@@ -95,6 +103,7 @@ impl Users {
             note: Set(text::optional("note", new.note.as_deref(), 2000)?),
             enabled: Set(true),
             allowed_models: Set(models::check(new.allowed_models)?),
+            rate_limit: Set(rate_limits::own(new.rate_limit)?),
             created_at: Set(now),
             updated_at: Set(now),
             ..Default::default()
@@ -108,6 +117,7 @@ impl Users {
             .api_keys
             .insert(&transaction, &user, new.api_key)
             .await?;
+        quotas::begin(&transaction, self.api_keys.ledger(), &user, wanted).await?;
         transaction.commit().await?;
         self.api_keys.refresh(user.id).await?;
         Ok((user, issued))

@@ -4,8 +4,8 @@ use async_graphql::{Context, Enum, ID, Object};
 use entity::api_key;
 
 use super::{
-    context::ContextExt as _, error::Result, loaders::UserId, scalar::DateTime, usage::Usage,
-    usage_input::UsageRange, user::User,
+    context::ContextExt as _, error::Result, loaders::UserId, quota::Quota, rate_limit::RateLimit,
+    scalar::DateTime, usage::Usage, usage_input::UsageRange, user::User,
 };
 use crate::domain::{Error, usage::UsageFilter};
 
@@ -91,6 +91,17 @@ impl ApiKey {
             .allowed_models
             .as_ref()
             .map(|models| models.0.as_slice())
+    }
+
+    /// What may be used with this key, besides what its user may use.
+    #[graphql(complexity = "2 * child_complexity")]
+    async fn quotas(&self, ctx: &Context<'_>) -> Vec<Quota> {
+        Quota::all(ctx, ctx.services().quotas.of_api_key(&self.0))
+    }
+
+    /// How fast it may be used; null when its user's limit alone holds.
+    async fn rate_limit(&self) -> Option<RateLimit> {
+        self.0.rate_limit.map(Into::into)
     }
 
     /// What the key used.

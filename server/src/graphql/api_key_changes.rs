@@ -87,6 +87,7 @@ impl ApiKeyMutation {
             name: input.name,
             expires_at: input.expires_at.map(Into::into),
             allowed_models: input.allowed_models,
+            ..NewApiKey::default()
         };
         let issued = ctx.services().api_keys.issue(user_id, new).await?;
         Ok(IssueApiKeyPayload {

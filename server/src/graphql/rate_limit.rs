@@ -35,13 +35,13 @@ impl From<entity::RateLimit> for RateLimit {
 #[derive(InputObject)]
 pub(super) struct RateLimitInput {
     /// Requests in a minute.
-    requests_per_minute: Option<u32>,
+    pub(super) requests_per_minute: Option<u32>,
     /// Tokens in a minute, in all buckets together.
-    tokens_per_minute: Option<BigInt>,
+    pub(super) tokens_per_minute: Option<BigInt>,
     /// Requests, and turns of sockets, under way at once.
-    concurrent_requests: Option<u32>,
+    pub(super) concurrent_requests: Option<u32>,
     /// WebSockets open at once.
-    concurrent_sockets: Option<u32>,
+    pub(super) concurrent_sockets: Option<u32>,
 }
 
 impl RateLimitInput {

@@ -20,7 +20,7 @@ use crate::domain::{
 };
 
 /// A series is one query and its points are small.
-const COST_OF_SERIES: usize = 50;
+const COST_OF_SERIES: usize = 20;
 
 /// Somebody's usage in a stretch of time.
 #[derive(Clone, Debug)]
@@ -102,7 +102,11 @@ impl Usage {
         #[graphql(desc = "By what points are divided; not at all when left out.")] by: Option<
             UsageDimension,
         >,
-        #[graphql(default = 10, desc = "How many parts of the whole, at most 20.")] first: i32,
+        #[graphql(
+            default = 10,
+            desc = "How many parts of the whole, at most 20; fewer for more than 375 points."
+        )]
+        first: i32,
         #[graphql(
             desc = "By what the parts are ordered.",
             default_with = "UsageOrder::Cost"

@@ -11,9 +11,11 @@ use super::{
     input,
     loaders::{KeysOfUser, UserId},
     paging::{Connection, Node, cost},
+    quota::Quota,
+    rate_limit::RateLimit,
     request::{self, Request},
     request_filter::RequestFilter,
-    scalar::DateTime,
+    scalar::{BigInt, DateTime},
     usage::Usage,
     usage_input::UsageRange,
     user_list::{UserConnection, UserFilter, UserOrder},
@@ -79,6 +81,34 @@ impl User {
             .allowed_models
             .as_ref()
             .map(|models| models.0.as_slice())
+    }
+
+    /// The tokens that were used since the last reset, or since the beginning.
+    async fn used_tokens(&self) -> BigInt {
+        BigInt(self.0.used_tokens.max(0))
+    }
+
+    /// When `resetUserUsage` was last called; null for never.
+    async fn usage_reset_at(&self) -> Option<DateTime> {
+        self.0.usage_reset_at.map(Into::into)
+    }
+
+    /// What the user may use with all keys together. Keys may have quotas of their own besides.
+    #[graphql(complexity = "2 * child_complexity")]
+    async fn quotas(&self, ctx: &Context<'_>) -> Vec<Quota> {
+        Quota::all(ctx, ctx.services().quotas.of_user(self.0.id))
+    }
+
+    /// How fast the user may call; null leaves it to the server's default.
+    async fn rate_limit(&self) -> Option<RateLimit> {
+        self.0.rate_limit.map(Into::into)
+    }
+
+    /// How fast the user may call, by an own limit or the server's default.
+    async fn effective_rate_limit(&self, ctx: &Context<'_>) -> RateLimit {
+        let settings = ctx.services().settings.current();
+        let limit = self.0.rate_limit;
+        limit.unwrap_or(settings.gateway.default_rate_limit).into()
     }
 
     /// The user's keys, the newest first.

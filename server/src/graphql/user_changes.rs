@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 
 use super::{
     api_key::ApiKey, context::ContextExt as _, error::Result, guard::AtLeast, input,
-    scalar::DateTime, user::User,
+    quota_changes::QuotaInput, rate_limit::RateLimitInput, scalar::DateTime, user::User,
 };
 use crate::domain::{
     api_keys::NewApiKey,
@@ -24,25 +24,33 @@ struct CreateUserInput {
     note: Option<String>,
     /// The models that the user may use, `*` standing for anything; all when left out.
     allowed_models: Option<Vec<String>>,
+    /// What the user may use with all keys together, at most 20 quotas; none when left out.
+    #[graphql(default)]
+    quotas: Vec<QuotaInput>,
+    /// How fast the user may call; the server's default when left out.
+    rate_limit: Option<RateLimitInput>,
     /// What the first key is called; `default` when left out.
     api_key_name: Option<String>,
     /// When the first key ends of itself; never when left out.
     api_key_expires_at: Option<DateTime>,
 }
 
-impl From<CreateUserInput> for NewUser {
-    fn from(input: CreateUserInput) -> Self {
-        Self {
-            name: input.name,
-            email: input.email,
-            note: input.note,
-            allowed_models: input.allowed_models,
+impl CreateUserInput {
+    fn read(self) -> Result<NewUser> {
+        let rate_limit = self.rate_limit.map(RateLimitInput::read).transpose()?;
+        Ok(NewUser {
+            name: self.name,
+            email: self.email,
+            note: self.note,
+            allowed_models: self.allowed_models,
+            quotas: QuotaInput::read_all(self.quotas)?,
+            rate_limit: rate_limit.unwrap_or_default(),
             api_key: NewApiKey {
-                name: input.api_key_name,
-                expires_at: input.api_key_expires_at.map(Into::into),
-                allowed_models: None,
+                name: self.api_key_name,
+                expires_at: self.api_key_expires_at.map(Into::into),
+                ..NewApiKey::default()
             },
-        }
+        })
     }
 }
 
@@ -106,7 +114,7 @@ impl UserMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What the user is like.")] input: CreateUserInput,
     ) -> Result<CreateUserPayload> {
-        let (user, issued) = ctx.services().users.create(input.into()).await?;
+        let (user, issued) = ctx.services().users.create(input.read()?).await?;
         Ok(CreateUserPayload {
             user: User(user),
             api_key: ApiKey(issued.api_key),

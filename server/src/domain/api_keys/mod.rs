@@ -6,6 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
+    RateLimit,
     api_key::{self, Entity as ApiKey},
     user::{self, Entity as User},
 };
@@ -18,7 +19,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 pub use self::key_ring::{Caller, KeyRing};
-use super::{Error, Result, ledger::Ledger, models, patch::Patch, text};
+use super::{Error, Result, ledger::Ledger, models, patch::Patch, quotas, rate_limits, text};
 use crate::{
     clock::SharedClock,
     crypto::token::{self, Digester},
@@ -42,6 +43,8 @@ pub struct NewApiKey {
     pub name: Option<String>,
     pub expires_at: Option<DateTime<Utc>>,
     pub allowed_models: Option<Vec<String>>,
+    /// How fast it may be used; the user's limit alone holds when it limits nothing.
+    pub rate_limit: RateLimit,
 }
 
 /// What to change about a key.
@@ -90,6 +93,11 @@ impl ApiKeys {
         &self.ring
     }
 
+    /// What limits the keys.
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     /// A user's keys, the newest first.
     pub async fn of_users(&self, user_ids: &[Uuid]) -> Result<Vec<api_key::Model>> {
         let keys = ApiKey::find()
@@ -132,6 +140,7 @@ impl ApiKeys {
             prefix: Set(secret.chars().take(begin.len() + 4).collect()),
             last_four: Set(text::last_four(&secret)),
             allowed_models: Set(models::check(new.allowed_models)?),
+            rate_limit: Set(rate_limits::own(new.rate_limit)?),
             created_at: Set(now),
             expires_at: Set(new.expires_at),
             ..Default::default()
@@ -153,6 +162,8 @@ impl ApiKeys {
                 "graceSeconds is between 0 and 2592000 (30 days)",
             ));
         }
+        // With the quotas goes what was used of them: nothing may be settled meanwhile.
+        let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
         let old = self.living_key(&transaction, id).await?;
         let user = living_user(&transaction, old.user_id).await?;
@@ -160,8 +171,11 @@ impl ApiKeys {
             name: Some(old.name.clone()),
             expires_at: old.expires_at,
             allowed_models: old.allowed_models.clone().map(|models| models.0),
+            rate_limit: old.rate_limit.unwrap_or_default(),
         };
         let issued = self.insert(&transaction, &user, new).await?;
+        quotas::inherit(&transaction, id, issued.api_key.id).await?;
+        quotas::reload(&transaction, &self.ledger, user.id).await?;
         let now = self.clock.now();
         let mut replaced = old.clone().into_active_model();
         if grace.is_zero() {
@@ -274,7 +288,7 @@ impl ApiKeys {
             .collect()
     }
 
-    async fn living_key(
+    pub(super) async fn living_key(
         &self,
         connection: &impl ConnectionTrait,
         id: Uuid,
@@ -292,7 +306,10 @@ impl ApiKeys {
     }
 }
 
-async fn living_user(connection: &impl ConnectionTrait, id: Uuid) -> Result<user::Model> {
+pub(super) async fn living_user(
+    connection: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<user::Model> {
     User::find_by_id(id)
         .filter(user::Column::ArchivedAt.is_null())
         .one(connection)

@@ -60,6 +60,8 @@ struct State {
     user: Pace,
     keys: HashMap<Uuid, Pace>,
     meters: Vec<Meter>,
+    /// When what was used was last forgotten, in microseconds since 1970.
+    reset_at: Option<i64>,
     /// Refusals that were put on record, to bound them.
     refusals: Gcra,
 }
@@ -170,9 +172,16 @@ impl Account {
         self.lock().meters.clone()
     }
 
-    /// Forgets what was used.
-    pub(in crate::domain) fn reset(&self) {
-        self.lock().meters.iter_mut().for_each(Meter::reset);
+    /// Notes when what was used was last forgotten.
+    pub(in crate::domain) fn set_reset_at(&self, at: Option<DateTime<Utc>>) {
+        self.lock().reset_at = at.map(|at| at.timestamp_micros());
+    }
+
+    /// Whether a settled request was forgotten: what turns out to be different about it does not count,
+    /// or it would give back what was given back already.
+    pub(in crate::domain) fn has_forgotten(&self, row: &request::Model) -> bool {
+        let reset_at = self.lock().reset_at;
+        reset_at.is_some_and(|reset_at| row.started_at < reset_at)
     }
 
     /// What a settled request adds to which quotas.
@@ -223,25 +232,29 @@ impl Account {
             let amount = used.by(quota.metric);
             if let Some(meter) = state.meter(quota.id) {
                 meter.release(quota.amount);
-                meter.reserve(amount);
+                meter.owe(amount);
             }
             quota.amount = amount;
         }
     }
 
-    pub(super) fn release(&self, held: &Held) {
+    pub(super) fn commit(&self, held: &Held) {
+        let mut state = self.lock();
+        for quota in &held.quotas {
+            if let Some(meter) = state.meter(quota.id) {
+                meter.pay(quota.amount);
+            }
+        }
+    }
+
+    pub(super) fn give_back(&self, held: &Held) {
         let mut state = self.lock();
         for quota in &held.quotas {
             if let Some(meter) = state.meter(quota.id) {
                 meter.release(quota.amount);
             }
         }
-    }
-
-    pub(super) fn give_back(&self, held: &Held) {
-        self.release(held);
-        self.lock()
-            .end(held.api_key_id, |pace| pace.give_back(held.tokens));
+        state.end(held.api_key_id, |pace| pace.give_back(held.tokens));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

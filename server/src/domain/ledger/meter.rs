@@ -20,8 +20,13 @@ pub struct Meter {
     window: Window,
     /// By the start of the bucket.
     used: BTreeMap<i64, i64>,
-    /// Wide: requests may ask for absurd amounts, and each gives back exactly what it took.
+    /// Held back by requests under way. Wide: they may ask for absurd amounts, and each gives back
+    /// exactly what it took.
     reserved: i128,
+    /// How many of them there are.
+    running: u32,
+    /// Used by requests that have ended and are not in the database yet.
+    owed: i64,
 }
 
 /// What is about to be used: what a quota must know to tell whether it counts, and how much.
@@ -115,21 +120,30 @@ impl Meter {
             window,
             used,
             reserved: 0,
+            running: 0,
+            owed: 0,
         })
     }
 
     /// Goes on with what is reserved by requests under way.
     pub(super) fn go_on_from(&mut self, earlier: &Self) {
         self.reserved = earlier.reserved;
+        self.running = earlier.running;
+        self.owed = earlier.owed;
     }
 
     /// How it stands at this time.
     pub fn standing(&self, at: DateTime<Utc>) -> Standing {
         Standing {
-            used: self.used(at),
+            used: self.used_by_now(at),
             reserved: i64::try_from(self.reserved).unwrap_or(i64::MAX),
             resets_at: self.resets_at(at),
         }
+    }
+
+    /// How much of the limit is used, in millionths.
+    pub fn per_million(&self, at: DateTime<Utc>) -> i128 {
+        i128::from(self.used(at)) * 1_000_000 / i128::from(self.quota.limit.max(1))
     }
 
     /// The highest percentage of those that only warn which was reached.
@@ -145,6 +159,12 @@ impl Meter {
             .max()
     }
 
+    /// Used, in the database or not.
+    fn used_by_now(&self, at: DateTime<Utc>) -> i64 {
+        self.used(at).saturating_add(self.owed)
+    }
+
+    /// Used according to the database.
     fn used(&self, at: DateTime<Utc>) -> i64 {
         let (oldest, bucket) = (self.window.oldest(at), self.window.bucket(at));
         if oldest == bucket {
@@ -161,7 +181,7 @@ impl Meter {
         };
         let oldest = self.window.oldest(at);
         let (first, _) = self.used.range(oldest..).find(|(_, used)| **used > 0)?;
-        let slice = i64::from((seconds / 60).max(1));
+        let slice = self.window.slice()?;
         DateTime::from_timestamp(first + slice + i64::from(seconds), 0)
     }
 
@@ -193,17 +213,28 @@ impl Meter {
                 return Err(Limited::Unbounded { quota, is_unpriced });
             }
         }
-        let used = self.used(want.at);
-        let taken = i128::from(used) + self.reserved + i128::from(self.amount(want));
-        let fits = taken <= i128::from(self.quota.limit);
+        let used = self.used_by_now(want.at);
+        let left = self.quota.limit.saturating_sub(used);
+        let wanted = self.amount(want);
+        let fits = self.reserved + i128::from(wanted) <= i128::from(left);
         // Alone, a request whose use is a guess may use what is left: otherwise the last part of a
         // budget could never be used.
-        let is_alone = !self.quota.strict && metric != Metric::Requests && self.reserved == 0;
-        if fits || (is_alone && used < self.quota.limit) {
+        let is_alone = !self.quota.strict && metric != Metric::Requests && self.running == 0;
+        // What has no price is not free: nothing passes a quota that is used up.
+        if left > 0 && (fits || is_alone) {
             return Ok(());
         }
+        let free = (i128::from(left) - self.reserved).max(0);
+        let free = i64::try_from(free).unwrap_or(left);
+        let mut quota = self.in_words();
+        if left > 0 {
+            let (free, wanted) = (self.unit(free), self.unit(wanted));
+            quota = format!(
+                "{quota}; {free} left while others are answered, and this may take {wanted}"
+            );
+        }
         Err(Limited::Quota {
-            quota: self.in_words(),
+            quota,
             resets_at: self.resets_at(want.at),
         })
     }
@@ -220,11 +251,7 @@ impl Meter {
 
     /// Which quota it is, for whoever is refused.
     fn in_words(&self) -> String {
-        let amount = match self.quota.metric {
-            Metric::Tokens => format!("{} tokens", self.quota.limit),
-            Metric::Cost => format!("{} USD", usd::print(self.quota.limit)),
-            Metric::Requests => format!("{} requests", self.quota.limit),
-        };
+        let amount = self.unit(self.quota.limit);
         let window = match self.window {
             Window::Lifetime => "in total".to_owned(),
             Window::Calendar { unit, zone } => format!("a {} ({zone})", unit.name()),
@@ -240,12 +267,35 @@ impl Meter {
         format!("{amount} {window} for {holder}{model}{provider}")
     }
 
-    pub(super) fn reserve(&mut self, amount: i64) {
-        self.reserved += i128::from(amount);
+    /// An amount in the unit of what is counted.
+    fn unit(&self, amount: i64) -> String {
+        match self.quota.metric {
+            Metric::Tokens => format!("{amount} tokens"),
+            Metric::Cost => format!("{} USD", usd::print(amount)),
+            Metric::Requests => format!("{amount} requests"),
+        }
     }
 
+    /// A request begins.
+    pub(super) fn reserve(&mut self, amount: i64) {
+        self.reserved += i128::from(amount);
+        self.running += 1;
+    }
+
+    /// It did not begin after all, or has ended.
     pub(super) fn release(&mut self, amount: i64) {
         self.reserved = (self.reserved - i128::from(amount)).max(0);
+        self.running = self.running.saturating_sub(1);
+    }
+
+    /// It has ended and used this much.
+    pub(super) fn owe(&mut self, amount: i64) {
+        self.owed = self.owed.saturating_add(amount);
+    }
+
+    /// What it used is in the database.
+    pub(super) fn pay(&mut self, amount: i64) {
+        self.owed = self.owed.saturating_sub(amount).max(0);
     }
 
     /// What a settled request adds to this quota.
@@ -273,9 +323,5 @@ impl Meter {
         while self.used.len() > KEPT {
             self.used.pop_first();
         }
-    }
-
-    pub(super) fn reset(&mut self) {
-        self.used.clear();
     }
 }

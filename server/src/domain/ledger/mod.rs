@@ -26,6 +26,7 @@ use entity::{
     quota::{self, Entity as Quota},
     quota_bucket::Entity as QuotaBucket,
     request::Protocol,
+    user::{self, Entity as User},
 };
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
@@ -40,7 +41,7 @@ pub use self::{
 pub(in crate::domain) use self::{
     journal::{Journal, Segments},
     meter::Charge,
-    settlement::Settlement,
+    settlement::{Owed, Settlement},
 };
 use super::{Result, model_name::routed_as};
 use crate::db::Database;
@@ -61,7 +62,7 @@ struct Parts {
 }
 
 impl Ledger {
-    /// Reads all quotas and what was used of them.
+    /// Reads all quotas and what was used of them, and who began again.
     pub async fn load(db: &Database) -> Result<Self> {
         let ledger = Self::default();
         let mut by_user: HashMap<Uuid, Vec<quota::Model>> = HashMap::new();
@@ -71,6 +72,10 @@ impl Ledger {
         for (user_id, quotas) in by_user {
             let meters = meters(db.reader(), quotas).await?;
             ledger.account(user_id).set_meters(meters);
+        }
+        let have_begun_again = User::find().filter(user::Column::UsageResetAt.is_not_null());
+        for user in have_begun_again.all(db.reader()).await? {
+            ledger.account(user.id).set_reset_at(user.usage_reset_at);
         }
         Ok(ledger)
     }
@@ -83,6 +88,17 @@ impl Ledger {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         Arc::clone(accounts.entry(user_id).or_default())
+    }
+
+    /// Everybody's quotas as they stand.
+    pub fn meters(&self) -> Vec<Meter> {
+        let accounts = self
+            .0
+            .accounts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let meters = accounts.values().flat_map(|account| account.meters());
+        meters.collect()
     }
 
     /// Takes what a request asks for from every limit that applies, or from none.

@@ -73,6 +73,12 @@ impl Reservation {
         }
     }
 
+    /// Whether a quota on cost applies.
+    pub(in crate::domain) fn counts_cost(&self) -> bool {
+        let mut quotas = self.held.quotas.iter();
+        quotas.any(|quota| quota.metric == entity::quota::Metric::Cost)
+    }
+
     /// The request has ended and used this much: no more than that is held back until it is in the
     /// database.
     pub(in crate::domain) fn settle(&mut self, tokens: i64, cost: Option<i64>) {
@@ -87,7 +93,7 @@ impl Reservation {
 
     /// What was used is in the database.
     pub(super) fn commit(self) {
-        self.account.release(&self.held);
+        self.account.commit(&self.held);
     }
 }
 

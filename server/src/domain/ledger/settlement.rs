@@ -9,8 +9,14 @@ use crate::domain::requests::RequestRecord;
 #[derive(Debug)]
 pub(in crate::domain) struct Settlement {
     pub(in crate::domain) record: RequestRecord,
+    pub(in crate::domain) owed: Owed,
+}
+
+/// What is kept for a request until it is in the database.
+#[derive(Debug, Default)]
+pub(in crate::domain) struct Owed {
     pub(in crate::domain) reservation: Option<Reservation>,
-    /// The files of the journal that must be kept until then.
+    /// The files of the journal that must be kept.
     pub(in crate::domain) debts: Vec<Debt>,
     /// Who waits for the database because the journal could not be written.
     pub(in crate::domain) written: Option<oneshot::Sender<()>>,
@@ -18,18 +24,7 @@ pub(in crate::domain) struct Settlement {
     pub(in crate::domain) _place: Option<OwnedSemaphorePermit>,
 }
 
-impl Settlement {
-    /// What an earlier process has noted. Nothing is held back for it any more.
-    pub(in crate::domain) fn left_over(record: RequestRecord) -> Self {
-        Self {
-            record,
-            reservation: None,
-            debts: Vec::new(),
-            written: None,
-            _place: None,
-        }
-    }
-
+impl Owed {
     /// The request is in the database.
     pub(in crate::domain) fn settled(self) {
         for debt in self.debts {

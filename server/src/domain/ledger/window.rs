@@ -73,6 +73,14 @@ impl Window {
         }
     }
 
+    /// How many seconds the slices of a rolling window have.
+    pub fn slice(&self) -> Option<i64> {
+        match self {
+            Self::Lifetime | Self::Calendar { .. } => None,
+            Self::Rolling { seconds } => Some(slice(*seconds)),
+        }
+    }
+
     /// The end of a calendar window. A rolling window has none of its own: it depends on what was used.
     pub fn resets_at(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
@@ -100,6 +108,10 @@ fn rolling(seconds: Option<i32>) -> Result<Window> {
 }
 
 fn slice_start(at: i64, seconds: u32) -> i64 {
-    let slice = i64::from((seconds / SLICES).max(1));
+    let slice = slice(seconds);
     at.div_euclid(slice).saturating_mul(slice)
+}
+
+fn slice(seconds: u32) -> i64 {
+    i64::from((seconds / SLICES).max(1))
 }

@@ -17,7 +17,7 @@ use crate::{
     db::Database,
     domain::{
         engine_usage::EngineUsage,
-        ledger::{Charge, Ledger, Settlement},
+        ledger::{Charge, Ledger, Owed},
         prices::Prices,
         tokens::Tokens,
         usage::rollup::{Entry, add_up},
@@ -34,7 +34,7 @@ const LEDGER: i16 = 1;
 pub(super) struct Batch {
     number: i64,
     pub(super) rows: Vec<request::Model>,
-    pub(super) settlements: Vec<Settlement>,
+    pub(super) owed: Vec<Owed>,
     reports: Vec<EngineUsage>,
 }
 
@@ -87,7 +87,7 @@ impl Book {
     pub(super) fn batch(
         &mut self,
         rows: Vec<request::Model>,
-        settlements: Vec<Settlement>,
+        owed: Vec<Owed>,
         reports: Vec<EngineUsage>,
     ) -> Batch {
         let number = self.next_batch;
@@ -95,7 +95,7 @@ impl Book {
         Batch {
             number,
             rows,
-            settlements,
+            owed,
             reports,
         }
     }
@@ -103,8 +103,8 @@ impl Book {
     /// A batch taken apart, so that one bad row holds up no other.
     pub(super) fn singles(&mut self, batch: Batch) -> Vec<Batch> {
         let mut singles = Vec::with_capacity(batch.rows.len() + 1);
-        for (row, settlement) in batch.rows.into_iter().zip(batch.settlements) {
-            singles.push(self.batch(vec![row], vec![settlement], Vec::new()));
+        for (row, owed) in batch.rows.into_iter().zip(batch.owed) {
+            singles.push(self.batch(vec![row], vec![owed], Vec::new()));
         }
         singles.push(self.batch(Vec::new(), Vec::new(), batch.reports));
         singles
@@ -142,14 +142,20 @@ impl Book {
         note_use(&transaction, &used).await?;
         let settled = reports::settle(&transaction, &batch.reports, &self.prices.current()).await?;
         let mut entries: Vec<Entry<'_>> = batch.rows.iter().map(Entry::added).collect();
+        let mut counted = entries.clone();
         for change in &settled.changes {
-            entries.extend(Entry::changed(&change.before, &change.after));
+            let changed = Entry::changed(&change.before, &change.after);
+            entries.extend(changed);
             self.learn(&change.after);
-            charges.extend(self.difference(&change.before, &change.after));
+            let account = self.ledger.account(change.after.user_id);
+            if !account.has_forgotten(&change.before) {
+                counted.extend(changed);
+                charges.extend(self.difference(&change.before, &change.after));
+            }
         }
         add_up(&transaction, &entries).await?;
         add_charges(&transaction, &charges).await?;
-        add_tokens(&transaction, &entries).await?;
+        add_tokens(&transaction, &counted).await?;
         note_batch(&transaction, batch.number).await?;
         transaction.commit().await?;
         Ok(Done {

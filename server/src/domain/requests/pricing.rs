@@ -33,11 +33,11 @@ pub(super) fn put_on(row: &mut request::Model, prices: &PriceList) {
     }
 }
 
-/// What a request used that has just ended: its tokens, and what they cost.
-pub(super) fn of(record: &RequestRecord, prices: &PriceList) -> (i64, Option<i64>) {
+/// What a request costs that has just ended.
+pub(super) fn cost_of(record: &RequestRecord, prices: &PriceList) -> Option<i64> {
     let mut row = record.clone().into_row(0);
     put_on(&mut row, prices);
-    (tokens_of(&row).map_or(0, Tokens::total), row.cost)
+    row.cost
 }
 
 fn is_free(row: &request::Model, tokens: Tokens) -> bool {

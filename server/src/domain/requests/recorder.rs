@@ -18,8 +18,9 @@ use uuid::Uuid;
 use super::{RequestRecord, pricing};
 use crate::domain::{
     Error, Result,
-    ledger::{Debt, Journal, Noted, Reservation, Settlement, Written},
+    ledger::{Debt, Journal, Noted, Owed, Reservation, Settlement, Written},
     prices::Prices,
+    tokens::Tokens,
 };
 
 /// Requests under way and not yet in the database, at most.
@@ -145,16 +146,19 @@ impl Place {
         self.noted = None;
         let mut held = self.held.take()?;
         if let Some(reservation) = &mut held.reservation {
-            let (tokens, cost) = pricing::of(&record, &self.prices.current());
-            reservation.settle(tokens, cost);
+            let tokens = record.tokens.map_or(0, Tokens::total);
+            let cost = reservation
+                .counts_cost()
+                .then(|| pricing::cost_of(&record, &self.prices.current()));
+            reservation.settle(tokens, cost.flatten());
         }
-        Some(self.journal.end(Settlement {
-            record,
+        let owed = Owed {
             reservation: held.reservation,
             debts: held.debts,
             written: None,
             _place: Some(held.permit),
-        }))
+        };
+        Some(self.journal.end(Settlement { record, owed }))
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::domain::{
     engine_usage::EngineUsage,
-    ledger::{Segments, Settlement},
+    ledger::{Owed, Segments, Settlement},
 };
 
 const RECORDS_PER_TRANSACTION: usize = 2_000;
@@ -58,8 +58,7 @@ impl Writer {
                 .all(self.book.db.writer())
                 .await?;
             let missing = records.iter().filter(|record| !known.contains(&record.id));
-            let settlements: Vec<Settlement> =
-                missing.cloned().map(Settlement::left_over).collect();
+            let settlements: Vec<Settlement> = missing.cloned().map(without_debts).collect();
             recovered += settlements.len();
             let batch = self.batch(settlements, Vec::new());
             match self.book.write(&batch).await {
@@ -111,14 +110,16 @@ impl Writer {
     fn batch(&mut self, settlements: Vec<Settlement>, reports: Vec<EngineUsage>) -> Batch {
         let prices = self.book.prices.current();
         let mut rows = Vec::with_capacity(settlements.len());
-        for settlement in &settlements {
-            let mut row = settlement.record.clone().into_row(self.next_sequence);
+        let mut owed = Vec::with_capacity(settlements.len());
+        for settlement in settlements {
+            let mut row = settlement.record.into_row(self.next_sequence);
+            owed.push(settlement.owed);
             self.next_sequence += 1;
             self.waiting.apply_to(&mut row);
             pricing::put_on(&mut row, &prices);
             rows.push(row);
         }
-        self.book.batch(rows, settlements, reports)
+        self.book.batch(rows, owed, reports)
     }
 
     /// Writes a batch however long it takes: what is not written yet is kept, and the gateway lets
@@ -143,7 +144,7 @@ impl Writer {
                 Err(error) => {
                     tracing::error!(%error, rows = batch.rows.len(), "cannot record requests; trying again");
                     self.health.set_failing(true);
-                    batch.settlements.iter_mut().for_each(Settlement::let_go);
+                    batch.owed.iter_mut().for_each(Owed::let_go);
                     sleep(delay).await;
                     delay = (delay * 2).min(LONGEST_RETRY);
                 }
@@ -158,10 +159,18 @@ impl Writer {
         for usage in unknown {
             self.waiting.keep(usage);
         }
-        batch.settlements.into_iter().for_each(Settlement::settled);
+        batch.owed.into_iter().for_each(Owed::settled);
         for row in batch.rows {
             // Nobody listening is no error.
             let _ = self.feed.send(Arc::new(row));
         }
+    }
+}
+
+/// What an earlier process has noted. Nothing is held back for it any more.
+fn without_debts(record: RequestRecord) -> Settlement {
+    Settlement {
+        record,
+        owed: Owed::default(),
     }
 }

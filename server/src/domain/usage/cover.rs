@@ -5,19 +5,19 @@
 
 use entity::usage_rollup::Period;
 
-use super::rollup::{seconds, start_of};
+pub(in crate::domain) use super::rollup::{seconds, start_of};
 
 /// Periods in a row, from the start of the first to the end of the last, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run {
-    pub(super) period: Period,
-    pub(super) from: i64,
-    pub(super) to: i64,
+pub(in crate::domain) struct Run {
+    pub(in crate::domain) period: Period,
+    pub(in crate::domain) from: i64,
+    pub(in crate::domain) to: i64,
 }
 
 /// Disjoint runs, in order, which cover what is from `from` until before `to`, both rounded outward to
 /// the quarter of an hour.
-pub(super) fn cover(from: i64, to: i64) -> Vec<Run> {
+pub(in crate::domain) fn cover(from: i64, to: i64) -> Vec<Run> {
     let quarter = seconds(Period::Quarter);
     let from = start_of(Period::Quarter, from);
     let to = start_of(Period::Quarter, to + quarter - 1);

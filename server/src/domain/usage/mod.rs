@@ -4,7 +4,7 @@
 //! [`rollup`] keeps them, [`cover`] finds the few that make up a stretch of time, [`query`] reads them.
 
 mod calendar;
-mod cover;
+pub(in crate::domain) mod cover;
 mod filter;
 mod query;
 pub(in crate::domain) mod rollup;
@@ -46,6 +46,8 @@ use crate::{clock::SharedClock, db::Database};
 
 /// Parts of each point of a series, at most.
 const MOST_PARTS: u64 = 20;
+/// Parts of all points of a series.
+const MOST_SLICES: u64 = 7500;
 
 /// By what usage is divided, and which parts are wanted.
 #[derive(Clone, Copy, Debug)]
@@ -147,12 +149,14 @@ impl Usage {
         ranking: Option<Ranking>,
     ) -> Result<Vec<Point>> {
         let spans = calendar::cut(span, bucket, zone)?;
+        let most = MOST_PARTS.min(MOST_SLICES / (spans.len() as u64).max(1));
+        let division = ranking.map(|ranking| ranking.division(most)).transpose()?;
         let mut points: Vec<_> = spans.iter().copied().map(Point::new).collect();
         for answer in self.ask(filter, &spans, None, &[]).await? {
             points[answer.span].sums = answer.sums;
         }
-        if let Some(ranking) = ranking {
-            self.divide(span, &mut points, filter, ranking).await?;
+        if let Some(division) = division {
+            self.divide(span, &mut points, filter, division).await?;
         }
         Ok(points)
     }
@@ -191,9 +195,8 @@ impl Usage {
         span: Span,
         points: &mut [Point],
         filter: &UsageFilter,
-        ranking: Ranking,
+        division: Division,
     ) -> Result<()> {
-        let division = ranking.division(MOST_PARTS)?;
         let greatest = self.ask(filter, &[span], Some(division), &[]).await?;
         let subjects: Vec<_> = greatest.into_iter().map(|one| one.subject).collect();
         if subjects.is_empty() {
@@ -265,7 +268,9 @@ impl Ranking {
     fn division(self, longest: u64) -> Result<Division> {
         let first = u64::try_from(self.first).unwrap_or_default();
         if !(1..=longest).contains(&first) {
-            return Err(Error::BadInput(format!("ask for 1 to {longest} parts")));
+            return Err(Error::BadInput(format!(
+                "ask for 1 to {longest} parts here"
+            )));
         }
         Ok(Division {
             by: self.by,

@@ -57,7 +57,7 @@ pub(in crate::domain) async fn add_up(
 }
 
 /// How many seconds a sum is over.
-pub(super) const fn seconds(period: Period) -> i64 {
+pub(in crate::domain) const fn seconds(period: Period) -> i64 {
     match period {
         Period::Quarter => 15 * 60,
         Period::Hour => 60 * 60,
@@ -66,7 +66,7 @@ pub(super) const fn seconds(period: Period) -> i64 {
 }
 
 /// The start of the period which a moment is in.
-pub(super) const fn start_of(period: Period, at: i64) -> i64 {
+pub(in crate::domain) const fn start_of(period: Period, at: i64) -> i64 {
     at - at.rem_euclid(seconds(period))
 }
 

@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::support::{
-    Script, TestDatabase,
+    Script, TestDatabase, number,
     operator::Operator,
     scripted,
     server::{PASSWORD, Server, before, server},
@@ -40,7 +40,7 @@ use crate::support::{
 
 const CLIENTS: usize = 8;
 /// How often it is killed, unless `TEST_KILLS` says otherwise.
-const KILLS: usize = 12;
+const KILLS: u64 = 12;
 
 /// What the engine and the clients saw.
 #[derive(Clone, Default)]
@@ -170,14 +170,14 @@ fn tokens(row: &request::Model) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_saw_the_end_of_an_answer_is_in_the_books_however_often_the_server_is_killed() {
-    let kills = std::env::var("TEST_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let kills = number("TEST_KILLS", KILLS);
     let (home, seen) = (TestDatabase::create().await, Seen::default());
     let address = scripted(engine(seen.clone())).await;
     let mut running = Server::start(before(address, &mut server(&home))).await;
     let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
     operator.lift_rate_limit().await;
     let key = operator.issue_key().await;
-    //QUOTA operator.set_token_quota(1_000_000_000).await;
+    operator.set_token_quota(1_000_000_000).await;
 
     for _ in 0..kills {
         kill_under_load(&mut running, &key, &seen).await;
@@ -190,7 +190,7 @@ async fn whoever_saw_the_end_of_an_answer_is_in_the_books_however_often_the_serv
     let rows: HashMap<Uuid, &request::Model> = books.rows.iter().map(|row| (row.id, row)).collect();
     assert_eq!(rows.len(), books.rows.len());
     let (ended, answered) = (seen.ended.lock().unwrap(), seen.answered.lock().unwrap());
-    assert!(ended.len() > kills, "{} answers", ended.len());
+    assert!(ended.len() as u64 > kills, "{} answers", ended.len());
     for id in ended.iter() {
         let row = rows.get(id).unwrap_or_else(|| panic!("{id} is missing"));
         assert_eq!(row.outcome, Outcome::Completed, "{row:?}");
@@ -208,7 +208,7 @@ async fn whoever_saw_the_end_of_an_answer_is_in_the_books_however_often_the_serv
     let counted: i64 = books.total.iter().map(|day| day.requests).sum();
     assert_eq!(usize::try_from(counted).unwrap(), books.rows.len());
     let charged: i64 = books.buckets.iter().map(|bucket| bucket.used).sum();
-    //QUOTA assert_eq!(charged, written);
+    assert_eq!(charged, written);
     let journal = home.directory.path().join("journal");
     assert_eq!(
         std::fs::read_dir(journal).unwrap().count(),

@@ -5,6 +5,7 @@ mod canaries;
 mod killed;
 mod leaving;
 mod protocols;
+mod soak;
 
 use entity::{provider_account::ProviderKind, request};
 use proxypal_server::domain::provider_accounts::NewProviderApiKey;

@@ -5,6 +5,7 @@ mod admission;
 mod books;
 mod failures;
 mod killed;
+mod limits;
 mod managed;
 mod metering;
 mod raw;

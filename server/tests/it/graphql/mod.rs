@@ -9,6 +9,8 @@ mod limit;
 mod list;
 mod live;
 mod price;
+mod quota;
+mod rate_limit;
 mod session;
 mod sign_in;
 mod socket;

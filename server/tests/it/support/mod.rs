@@ -33,6 +33,12 @@ pub(crate) use self::{
 /// How long a test waits for anything before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
+/// A number that whoever runs the tests may set in the environment.
+pub(crate) fn number(variable: &str, usual: u64) -> u64 {
+    let set = std::env::var_os(variable);
+    set.map_or(usual, |text| text.to_str().unwrap().parse().unwrap())
+}
+
 /// What a future gives, or a failure rather than waiting for ever.
 pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future)

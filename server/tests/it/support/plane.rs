@@ -25,6 +25,7 @@ use proxypal_server::{
         login_throttle::LoginThrottle,
         prices::Prices,
         provider_accounts::ProviderAccounts,
+        quotas::Quotas,
         requests::{BookOptions, Inlets, RequestFilter, RequestRecord, Requests},
         server_secrets::ServerSecrets,
         sessions::Sessions,
@@ -101,6 +102,7 @@ impl ControlPlane {
                 ledger,
                 prices,
                 engine,
+                tasks: tasks.clone(),
                 public_url,
             },
         )
@@ -228,6 +230,7 @@ struct Parts<'a> {
     ledger: Ledger,
     prices: Prices,
     engine: Engine,
+    tasks: TaskTracker,
     public_url: &'a str,
 }
 
@@ -255,6 +258,7 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
         login_throttle: LoginThrottle::new(clock.clone()),
         api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
         users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
+        quotas: Quotas::new(&db, &clock, &api_keys, &parts.tasks),
         api_keys,
         requests: parts.requests,
         usage: Usage::new(db.clone(), clock.clone()),

@@ -25,13 +25,19 @@ impl Provider {
         }
     }
 
-    /// What it says of the answer with this tag.
-    pub(crate) async fn produced(&self, tag: &str) -> Value {
+    /// What it says of all its answers.
+    pub(crate) async fn list(&self) -> Vec<Value> {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = client.get(format!("{}/produced", self.url)).send().await;
         let list = answer.unwrap().text().await.unwrap();
-        let mut entries = list.lines().map(|line| serde_json::from_str(line).unwrap());
-        entries.find(|entry: &Value| entry["tag"] == tag).unwrap()
+        let entries = list.lines().map(|line| serde_json::from_str(line).unwrap());
+        entries.collect()
+    }
+
+    /// What it says of the answer with this tag.
+    pub(crate) async fn produced(&self, tag: &str) -> Value {
+        let mut list = self.list().await.into_iter();
+        list.find(|entry| entry["tag"] == tag).unwrap()
     }
 
     /// The tokens that it says it produced.

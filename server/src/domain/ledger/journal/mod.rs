@@ -24,6 +24,9 @@ pub(in crate::domain) use self::segment::Segments;
 use super::settlement::Settlement;
 use crate::domain::requests::RequestRecord;
 
+/// The usual length of a line, in bytes.
+const LINE: usize = 768;
+
 /// Where the thread is told what to note.
 #[derive(Clone, Debug)]
 pub(in crate::domain) struct Journal(mpsc::UnboundedSender<Entry>);
@@ -155,7 +158,10 @@ impl Future for Written {
 
 /// A record has no map with odd keys and no number that JSON lacks, so it can always be written.
 fn line<Record: serde::Serialize>(line: &Line<Record>) -> Vec<u8> {
-    let mut text = serde_json::to_vec(line).unwrap_or_default();
+    let mut text = Vec::with_capacity(LINE);
+    if serde_json::to_writer(&mut text, line).is_err() {
+        text.clear();
+    }
     text.push(b'\n');
     text
 }

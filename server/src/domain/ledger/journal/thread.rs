@@ -1,6 +1,6 @@
 //! The thread that writes the journal: all that waits goes into the file with one call.
 
-use std::{io, sync::Arc, thread};
+use std::{io, sync::Arc, thread, time::Duration};
 
 use tokio::sync::mpsc;
 
@@ -12,6 +12,10 @@ use crate::domain::ledger::settlement::Settlement;
 
 /// Lines written with one call, at most.
 const MOST_LINES: usize = 1024;
+/// From this many lines at once on, more are waited for.
+const CROWD: usize = 4;
+/// How long.
+const COMPANY: Duration = Duration::from_micros(300);
 /// How long a file gets, in bytes.
 const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 
@@ -21,6 +25,8 @@ struct Writer {
     inbox: mpsc::UnboundedReceiver<Entry>,
     settled: mpsc::UnboundedSender<Settlement>,
     lines: Vec<u8>,
+    /// Whether many lines came together.
+    is_crowded: bool,
     /// Whether the last writing failed, to complain once.
     is_failing: bool,
 }
@@ -38,6 +44,7 @@ pub(super) fn start(
         inbox,
         settled,
         lines: Vec::new(),
+        is_crowded: false,
         is_failing: false,
     };
     thread::Builder::new()
@@ -50,6 +57,16 @@ impl Writer {
     fn run(mut self) {
         let mut entries = Vec::with_capacity(MOST_LINES);
         while self.inbox.blocking_recv_many(&mut entries, MOST_LINES) > 0 {
+            // Under load lines come together: company shares the price of writing and of waking.
+            if self.is_crowded {
+                thread::sleep(COMPANY);
+            }
+            while entries.len() < MOST_LINES
+                && let Ok(entry) = self.inbox.try_recv()
+            {
+                entries.push(entry);
+            }
+            self.is_crowded = entries.len() >= CROWD;
             self.lines.clear();
             for entry in &entries {
                 self.lines.extend_from_slice(entry.line());
@@ -112,11 +129,11 @@ impl Writer {
             } => {
                 match kept {
                     Ok(writing) => {
-                        settlement.debts.push(writing.debt());
+                        settlement.owed.debts.push(writing.debt());
                         let _ = written.send(());
                     }
                     // The database is what is left to write to.
-                    Err(_) => settlement.written = Some(written),
+                    Err(_) => settlement.owed.written = Some(written),
                 }
                 let _ = self.settled.send(*settlement);
             }

@@ -106,7 +106,7 @@ fn handles(pid: u32) -> usize {
         .count()
 }
 
-async fn add_account(operator: &Operator, provider: &Provider) {
+pub(super) async fn add_account(operator: &Operator, provider: &Provider) {
     let account = provider.account(ProviderKind::OpenaiCompatible, CHAT);
     let query = "mutation($url: String!, $models: [ProviderModelInput!]) { addProviderApiKey(input: \
         {kind: OPENAI_COMPATIBLE, apiKey: \"sk-provider\", baseUrl: $url, models: $models}) { __typename } }";

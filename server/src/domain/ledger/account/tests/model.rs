@@ -23,7 +23,7 @@ pub(super) struct House {
 struct UnderWay {
     reservation: Reservation,
     wish: Wish,
-    /// What it holds back, by quota.
+    /// What it holds back, or has used, by quota.
     shares: Vec<(Uuid, Metric, i128)>,
     used: Option<Amounts>,
 }
@@ -65,6 +65,10 @@ impl House {
                 entity::quota::Model { id, ..new }
             });
         }
+        self.put_meters();
+    }
+
+    fn put_meters(&self) {
         let meters = self.quotas.iter().flatten().map(|quota| {
             let used = i64::try_from(self.used_of(quota.id)).unwrap();
             Meter::new(quota.clone(), BTreeMap::from([(0, used)])).unwrap()
@@ -89,7 +93,7 @@ impl House {
             used: None,
         });
         for quota in self.counting(wish).filter(|quota| quota.strict) {
-            let taken = self.used_of(quota.id) + self.held_back_of(quota.id);
+            let taken = self.used_by_now(quota.id) + self.held_back_of(quota.id);
             prop_assert!(taken <= i128::from(quota.limit), "{:?}", quota);
         }
         Ok(())
@@ -131,8 +135,8 @@ impl House {
     }
 
     pub(super) fn reset(&mut self) {
-        self.account.reset();
         self.used.clear();
+        self.put_meters();
     }
 
     /// Everybody under way ends somehow.
@@ -153,7 +157,7 @@ impl House {
             let held_back = self.held_back_of(meter.quota.id);
             let held_back = i64::try_from(held_back).unwrap_or(i64::MAX);
             prop_assert_eq!(standing.reserved, held_back, "{:?}", meter);
-            prop_assert_eq!(i128::from(standing.used), self.used_of(meter.quota.id));
+            prop_assert_eq!(i128::from(standing.used), self.used_by_now(meter.quota.id));
         }
         Ok(())
     }
@@ -189,11 +193,11 @@ impl House {
         if quota.strict && !is_exact && (wish.ceiling.is_none() || is_unpriced) {
             return false;
         }
-        let (used, held_back) = (self.used_of(quota.id), self.held_back_of(quota.id));
+        let held_back = self.held_back_of(quota.id);
+        let left = i128::from(quota.limit) - self.used_by_now(quota.id);
         let (_, _, amount) = share(wish)(quota);
-        let limit = i128::from(quota.limit);
-        let is_alone = !quota.strict && !is_exact && held_back == 0;
-        used + held_back + amount <= limit || (is_alone && used < limit)
+        let is_alone = !quota.strict && !is_exact && self.running(quota.id).next().is_none();
+        left > 0 && (held_back + amount <= left || is_alone)
     }
 
     fn counting(&self, wish: Wish) -> impl Iterator<Item = &entity::quota::Model> {
@@ -210,10 +214,25 @@ impl House {
         self.used.get(&quota).copied().unwrap_or(0)
     }
 
+    /// Used, in the database or not.
+    fn used_by_now(&self, quota: Uuid) -> i128 {
+        let ended = self.shares(quota, |request| request.used.is_some());
+        self.used_of(quota) + ended.sum::<i128>()
+    }
+
     fn held_back_of(&self, quota: Uuid) -> i128 {
-        let shares = self.under_way.iter().flat_map(|request| &request.shares);
-        let shares = shares.filter(|(id, _, _)| *id == quota);
-        shares.map(|(_, _, amount)| *amount).sum()
+        self.running(quota).sum()
+    }
+
+    /// What those under way hold back of a quota.
+    fn running(&self, quota: Uuid) -> impl Iterator<Item = i128> {
+        self.shares(quota, |request| request.used.is_none())
+    }
+
+    fn shares(&self, quota: Uuid, which: fn(&UnderWay) -> bool) -> impl Iterator<Item = i128> {
+        let requests = self.under_way.iter().filter(move |request| which(request));
+        let shares = requests.flat_map(|request| &request.shares);
+        shares.filter_map(move |(id, _, amount)| (*id == quota).then_some(*amount))
     }
 }
 

@@ -1,0 +1,250 @@
+//! What users and keys may use: quotas and rate limits, set by administrators and held by the ledger.
+
+mod new_quota;
+mod past;
+mod store;
+
+use std::{cmp::Reverse, collections::HashSet};
+
+use entity::{RateLimit, api_key, user};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
+    DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QuerySelect as _,
+};
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+pub use self::new_quota::NewQuota;
+pub(super) use self::{new_quota::read_all, store::inherit};
+use super::{
+    Result,
+    api_keys::{ApiKeys, living_user},
+    ledger::{self, Ledger, Meter},
+    rate_limits,
+};
+use crate::{clock::SharedClock, db::Database};
+
+/// Whose limits are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A user, with all keys together.
+    User(Uuid),
+    ApiKey(Uuid),
+}
+
+/// Whose limits they are.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    pub user: user::Model,
+    /// When only one key is limited.
+    pub api_key: Option<api_key::Model>,
+}
+
+impl Subject {
+    fn api_key_id(&self) -> Option<Uuid> {
+        self.api_key.as_ref().map(|key| key.id)
+    }
+}
+
+/// All quotas. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Quotas {
+    db: Database,
+    clock: SharedClock,
+    ledger: Ledger,
+    api_keys: ApiKeys,
+    tasks: TaskTracker,
+}
+
+impl Quotas {
+    /// The service over this database. What it has begun it finishes among the tasks.
+    pub fn new(
+        db: &Database,
+        clock: &SharedClock,
+        api_keys: &ApiKeys,
+        tasks: &TaskTracker,
+    ) -> Self {
+        Self {
+            db: db.clone(),
+            clock: clock.clone(),
+            ledger: api_keys.ledger().clone(),
+            api_keys: api_keys.clone(),
+            tasks: tasks.clone(),
+        }
+    }
+
+    /// Puts quotas in place of those that the holder has. One that is only edited keeps what was used
+    /// of it, and a new one counts what was used in its window already.
+    pub async fn set(&self, holder: Holder, new: &[NewQuota]) -> Result<Subject> {
+        let wanted = read_all(new)?;
+        let work = self.clone().replace(holder, wanted);
+        self.to_the_end(work).await
+    }
+
+    /// Forgets what a user has used. Returns the user and the tokens that were counted until now.
+    pub async fn reset_usage(&self, user_id: Uuid) -> Result<(user::Model, i64)> {
+        self.to_the_end(self.clone().forget(user_id)).await
+    }
+
+    /// Sets how fast somebody may call; a limit of nothing leaves it to the server's default, and for a
+    /// key to its user's limit.
+    pub async fn set_rate_limit(&self, holder: Holder, limit: RateLimit) -> Result<Subject> {
+        let limit = rate_limits::own(limit)?;
+        let mut subject = self.find(self.db.reader(), holder).await?;
+        if let Some(key) = subject.api_key {
+            let mut key = key.into_active_model();
+            key.rate_limit = Set(limit);
+            subject.api_key = Some(key.update(self.db.writer()).await?);
+        } else {
+            let mut user = subject.user.into_active_model();
+            user.rate_limit = Set(limit);
+            user.updated_at = Set(self.clock.now());
+            subject.user = user.update(self.db.writer()).await?;
+        }
+        self.api_keys.refresh(subject.user.id).await?;
+        Ok(subject)
+    }
+
+    /// The quotas of a user for all keys together, as they stand, in the order in which they were set.
+    pub fn of_user(&self, user_id: Uuid) -> Vec<Meter> {
+        self.of(user_id, None)
+    }
+
+    /// A key's own quotas.
+    pub fn of_api_key(&self, key: &api_key::Model) -> Vec<Meter> {
+        self.of(key.user_id, Some(key.id))
+    }
+
+    /// The quotas of everybody who may still call, the nearest to its limit first.
+    pub async fn all(&self) -> Result<Vec<Meter>> {
+        let mut meters = self.ledger.meters();
+        let users: HashSet<Uuid> = living_users(self.db.reader()).await?;
+        let keys: HashSet<Uuid> = living_keys(self.db.reader()).await?;
+        meters.retain(|Meter { quota, .. }| {
+            users.contains(&quota.user_id) && quota.api_key_id.is_none_or(|id| keys.contains(&id))
+        });
+        let now = self.clock.now();
+        meters.sort_by_cached_key(|meter| (Reverse(meter.per_million(now)), meter.quota.id));
+        Ok(meters)
+    }
+
+    fn of(&self, user_id: Uuid, api_key_id: Option<Uuid>) -> Vec<Meter> {
+        let mut meters = self.ledger.account(user_id).meters();
+        meters.retain(|meter| meter.quota.api_key_id == api_key_id);
+        meters
+    }
+
+    /// Does it although the caller may leave: the memory must not fall behind the database.
+    async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let work = self.tasks.spawn(work);
+        work.await.map_err(anyhow::Error::from)?
+    }
+
+    async fn replace(self, holder: Holder, wanted: Vec<NewQuota>) -> Result<Subject> {
+        // Nothing is settled meanwhile, so that nothing is counted twice or lost.
+        let _turn = self.ledger.turn().await;
+        let transaction = self.db.begin().await?;
+        let subject = self.find(&transaction, holder).await?;
+        store::replace(&transaction, &subject, wanted, self.clock.now()).await?;
+        self.commit(transaction, subject.user.id).await?;
+        Ok(subject)
+    }
+
+    async fn forget(self, user_id: Uuid) -> Result<(user::Model, i64)> {
+        let _turn = self.ledger.turn().await;
+        let transaction = self.db.begin().await?;
+        let user = living_user(&transaction, user_id).await?;
+        let previous = user.used_tokens;
+        let mut user = user.into_active_model();
+        user.used_tokens = Set(0);
+        user.usage_reset_at = Set(Some(self.clock.now()));
+        let user = user.update(&transaction).await?;
+        store::forget_use(&transaction, user_id).await?;
+        self.commit(transaction, user_id).await?;
+        let account = self.ledger.account(user_id);
+        account.set_reset_at(user.usage_reset_at);
+        Ok((user, previous))
+    }
+
+    async fn commit(&self, transaction: DatabaseTransaction, user_id: Uuid) -> Result<()> {
+        let meters = meters_of(&transaction, user_id).await?;
+        transaction.commit().await?;
+        self.ledger.account(user_id).set_meters(meters);
+        Ok(())
+    }
+
+    async fn find(&self, connection: &impl ConnectionTrait, holder: Holder) -> Result<Subject> {
+        match holder {
+            Holder::User(id) => Ok(Subject {
+                user: living_user(connection, id).await?,
+                api_key: None,
+            }),
+            Holder::ApiKey(id) => {
+                let key = self.api_keys.living_key(connection, id).await?;
+                Ok(Subject {
+                    user: living_user(connection, key.user_id).await?,
+                    api_key: Some(key),
+                })
+            }
+        }
+    }
+}
+
+/// A user's quotas with what was used of them.
+async fn meters_of(connection: &impl ConnectionTrait, user_id: Uuid) -> Result<Vec<Meter>> {
+    let quotas = store::of_user(connection, user_id).await?;
+    ledger::meters(connection, quotas).await
+}
+
+/// Stores the quotas of a user who is created in this transaction, and lets the ledger hold them: nobody
+/// can call yet whom they would limit too early.
+pub(super) async fn begin(
+    connection: &impl ConnectionTrait,
+    ledger: &Ledger,
+    user: &user::Model,
+    wanted: Vec<NewQuota>,
+) -> Result<()> {
+    let subject = Subject {
+        user: user.clone(),
+        api_key: None,
+    };
+    for new in wanted {
+        store::insert(connection, &subject, new, user.created_at).await?;
+    }
+    reload(connection, ledger, user.id).await
+}
+
+/// Brings a user's quotas in memory up to date. Call it in a turn of the ledger.
+pub(super) async fn reload(
+    connection: &impl ConnectionTrait,
+    ledger: &Ledger,
+    user_id: Uuid,
+) -> Result<()> {
+    let meters = meters_of(connection, user_id).await?;
+    ledger.account(user_id).set_meters(meters);
+    Ok(())
+}
+
+async fn living_users(connection: &impl ConnectionTrait) -> Result<HashSet<Uuid>> {
+    let ids = user::Entity::find()
+        .select_only()
+        .column(user::Column::Id)
+        .filter(user::Column::ArchivedAt.is_null())
+        .into_tuple()
+        .all(connection);
+    Ok(ids.await?.into_iter().collect())
+}
+
+async fn living_keys(connection: &impl ConnectionTrait) -> Result<HashSet<Uuid>> {
+    let ids = api_key::Entity::find()
+        .select_only()
+        .column(api_key::Column::Id)
+        .filter(api_key::Column::RevokedAt.is_null())
+        .into_tuple()
+        .all(connection);
+    Ok(ids.await?.into_iter().collect())
+}

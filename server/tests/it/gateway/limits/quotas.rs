@@ -1,0 +1,300 @@
+//! What may be used in a window of time.
+
+use std::sync::Mutex;
+
+use entity::{RateLimit, quota::Metric};
+use futures_util::future::join_all;
+use proxypal_server::domain::{
+    prices::{NewPrice, Rates},
+    quotas::{Holder, NewQuota},
+    usd,
+};
+use serde_json::{Value, json};
+
+use super::{CHAT, GEMINI, MESSAGES, User, engine, passed, quota, refused, small, tokens, used_up};
+use crate::support::{ClientEnd, Options, SocketEngine, TestApp, eventually, scripted};
+
+#[tokio::test]
+async fn a_used_up_quota_is_refused_in_the_dialect_of_the_route_with_its_name_and_its_end() {
+    let mut user = User::new().await;
+    user.limit(&[tokens(15)]).await;
+    user.spend("m", [10, 5]).await;
+    let cases = [
+        (CHAT, "type", json!("insufficient_quota")),
+        (MESSAGES, "type", json!("rate_limit_error")),
+        (GEMINI, "status", json!("RESOURCE_EXHAUSTED")),
+    ];
+
+    for (path, field, kind) in cases {
+        let answer = user.send(path, &user.key, small()).await;
+        assert_eq!(answer.status(), 429, "{path}");
+        let headers = answer.headers();
+        assert_eq!(headers["x-proxypal-error"], "proxypal_quota_exceeded");
+        assert_eq!(headers["x-should-retry"], "false");
+        let wait = headers["retry-after"].to_str().unwrap().parse::<u64>();
+        assert!((1..=31 * 24 * 60 * 60).contains(&wait.unwrap()));
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["error"][field], kind, "{answer}");
+        let message = answer["error"]["message"].as_str().unwrap();
+        let end = user.standing().resets_at.unwrap();
+        let end = format!("starts again at {}", end.format("%Y-%m-%dT%H:%M:%SZ"));
+        for part in ["15 tokens a month (UTC) for this user", &end] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_budget_in_dollars_holds() {
+    let mut user = User::new().await;
+    let price = NewPrice {
+        model_pattern: "acme".to_owned(),
+        provider: None,
+        effective_from: None,
+        rates: Rates {
+            input: 1000 * usd::DOLLAR,
+            output: 2000 * usd::DOLLAR,
+            ..Rates::default()
+        },
+        source: None,
+    };
+    user.app.services.prices.create(&price).await.unwrap();
+    user.limit(&[quota(Metric::Cost, usd::DOLLAR / 100)]).await;
+
+    user.spend("acme", [2, 1]).await;
+    assert_eq!(user.standing().used, usd::DOLLAR / 250);
+    user.spend("acme", [2, 2]).await;
+
+    let more = json!({ "model": "acme", "use": [1, 1], "max_tokens": 1 });
+    assert_eq!(user.standing().used, usd::DOLLAR / 100);
+    assert_eq!(user.hears(more).await, used_up());
+    // What has no price is not free for that.
+    assert_eq!(user.hears(small()).await, used_up());
+}
+
+#[tokio::test]
+async fn a_quota_for_some_models_leaves_others_alone_and_sees_through_spellings() {
+    let mut user = User::new().await;
+    let gpt = NewQuota {
+        model_pattern: Some("gpt-*".to_owned()),
+        ..tokens(10)
+    };
+    user.limit(&[gpt]).await;
+    user.spend("claude-opus", [500, 500]).await;
+    user.spend("gpt-5(high)", [10, 5]).await;
+
+    for (model, hears) in [
+        ("gpt-5", used_up()),
+        ("models/gpt-5(low)", used_up()),
+        ("claude-opus", passed()),
+    ] {
+        let body = json!({ "model": model, "use": [1, 1] });
+        assert_eq!(user.hears(body).await, hears, "{model}");
+    }
+    assert_eq!(user.standing().used, 15);
+}
+
+#[tokio::test]
+async fn a_keys_quota_leaves_the_users_other_keys_alone() {
+    let mut user = User::new().await;
+    let (id, second) = user.another_key().await;
+    let holder = Holder::ApiKey(id);
+    let quotas = [tokens(15)];
+    let set = user.app.services.quotas.set(holder, &quotas);
+    set.await.unwrap();
+    user.spend("m", [500, 500]).await;
+    assert_eq!(user.standing().used, 0);
+
+    let first = user.send(CHAT, &second, json!({ "model": "m", "use": [10, 5] }));
+    assert_eq!(first.await.status(), 200);
+    user.settled().await;
+
+    let answer = user.send(CHAT, &second, small()).await;
+    assert_eq!(answer.status(), 429);
+    let message = answer.text().await.unwrap();
+    assert!(message.contains("for this key"), "{message}");
+    assert_eq!(user.hears(small()).await, passed());
+}
+
+#[tokio::test]
+async fn a_strict_quota_lets_pass_only_what_is_bounded_and_fits() {
+    let user = User::new().await;
+    let strict = NewQuota {
+        strict: true,
+        ..tokens(1000)
+    };
+    user.limit(&[strict]).await;
+    let asking =
+        |max_tokens: Value| json!({ "model": "m", "use": [1, 1], "max_tokens": max_tokens });
+
+    let unbounded = (400, "proxypal_unbounded".to_owned());
+    assert_eq!(user.hears(asking(Value::Null)).await, unbounded);
+    assert_eq!(user.hears(asking(json!(1000))).await, used_up());
+    assert_eq!(user.hears(asking(json!(100))).await, passed());
+}
+
+#[tokio::test]
+async fn a_strict_budget_refuses_models_without_a_price() {
+    let user = User::new().await;
+    let strict = NewQuota {
+        strict: true,
+        ..quota(Metric::Cost, usd::DOLLAR)
+    };
+    user.limit(&[strict]).await;
+
+    let answer = user.ask(small()).await;
+
+    assert_eq!(answer.status(), 400);
+    let message = answer.text().await.unwrap();
+    assert!(message.contains("a model that has a price"), "{message}");
+}
+
+#[tokio::test]
+async fn soft_percents_only_warn() {
+    let mut user = User::new().await;
+    let soft = NewQuota {
+        soft_percents: vec![50, 90],
+        ..tokens(100)
+    };
+    user.limit(&[soft]).await;
+    let warning = |user: &User| user.meters()[0].warning(user.app.services.clock.now());
+
+    user.spend("m", [40, 9]).await;
+    assert_eq!(warning(&user), None);
+    user.spend("m", [1, 0]).await;
+    assert_eq!(warning(&user), Some(50));
+    user.spend("m", [40, 0]).await;
+    assert_eq!(warning(&user), Some(90));
+}
+
+#[tokio::test]
+async fn a_limit_that_is_raised_lets_pass_at_once_and_one_that_is_lowered_refuses() {
+    let mut user = User::new().await;
+    user.limit(&[tokens(15)]).await;
+    user.spend("m", [10, 5]).await;
+
+    user.limit(&[tokens(30)]).await;
+    user.spend("m", [1, 0]).await;
+    user.limit(&[tokens(16)]).await;
+
+    assert_eq!(user.standing().used, 16);
+    assert_eq!(user.hears(small()).await, used_up());
+    user.limit(&[]).await;
+    assert_eq!(user.hears(small()).await, passed());
+}
+
+#[tokio::test]
+async fn a_new_quota_counts_what_was_used_this_month_and_a_reset_gives_it_back() {
+    let mut user = User::new().await;
+    user.spend("m", [10, 5]).await;
+
+    user.limit(&[tokens(15)]).await;
+    assert_eq!(user.hears(small()).await, used_up());
+    let reset = user.app.services.quotas.reset_usage(user.id).await;
+
+    assert_eq!(reset.unwrap().1, 15);
+    assert_eq!(user.standing().used, 0);
+    user.spend("m", [1, 1]).await;
+    assert_eq!(user.standing().used, 2);
+    assert_eq!(user.used_tokens().await, 2);
+}
+
+#[tokio::test]
+async fn two_hundred_at_once_against_a_quota_of_ten_let_ten_through() {
+    let mut user = User::new().await;
+    user.limit(&[quota(Metric::Requests, 10)]).await;
+
+    let answers = join_all((0..200).map(|_| user.hears(small()))).await;
+
+    let passes = answers.iter().filter(|answer| **answer == passed()).count();
+    assert_eq!(passes, 10);
+    for _ in 0..10 {
+        user.settled().await;
+    }
+    assert_eq!(user.standing().used, 10);
+    assert_eq!(user.standing().reserved, 0);
+}
+
+#[tokio::test]
+async fn a_turn_of_a_socket_is_refused_like_a_request() {
+    let (mut sockets, script) = SocketEngine::script();
+    let user = User::before(script).await;
+    user.limit(&[quota(Metric::Requests, 1)]).await;
+    let mut client = ClientEnd::connect(&user.app, &user.key).await;
+    let mut engine = sockets.accept().await;
+
+    client.ask("m").await;
+    engine.next_json().await;
+    client.ask("m").await;
+    let refusal = client.next_json().await;
+
+    assert_eq!(refusal["status"], 429, "{refusal}");
+    assert_eq!(refusal["error"]["code"], "proxypal_quota_exceeded");
+    assert_eq!(refusal["error"]["type"], "insufficient_quota");
+}
+
+#[tokio::test]
+async fn quotas_and_what_was_used_of_them_survive_a_restart() {
+    let engine = scripted(engine()).await;
+    let options = || {
+        let mut options = Options::default()
+            .with("--engine=external")
+            .with(&format!("--engine-url=http://{engine}"));
+        options.secrets.engine_api_key = Some("internal-engine-key".into());
+        options
+    };
+    let app = Box::pin(TestApp::before(engine, Options::default())).await;
+    app.without_rate_limit().await;
+    let mut user = User::of(app).await;
+    user.limit(&[tokens(15)]).await;
+    user.spend("m", [10, 5]).await;
+
+    drop(user.records);
+    let database = user.app.stop().await;
+    let app = Box::pin(TestApp::start(options(), database)).await;
+    app.engine_is(proxypal_server::engine::EngineState::Running)
+        .await;
+    let user = User {
+        records: Mutex::new(app.records().await),
+        app,
+        id: user.id,
+        key: user.key,
+    };
+
+    assert_eq!(user.standing().used, 15);
+    assert_eq!(user.hears(small()).await, used_up());
+}
+
+#[tokio::test]
+async fn what_is_refused_costs_nothing() {
+    let mut user = User::new().await;
+    let limit = RateLimit {
+        requests_per_minute: Some(3),
+        tokens_per_minute: Some(100_000),
+        ..RateLimit::default()
+    };
+    user.limit_rate(limit).await;
+    user.limit(&[quota(Metric::Requests, 1)]).await;
+    user.spend("m", [1, 1]).await;
+
+    for _ in 0..5 {
+        assert_eq!(user.hears(small()).await, used_up());
+    }
+    user.limit(&[quota(Metric::Requests, 9)]).await;
+    for remaining in ["1", "0"] {
+        let answer = user.ask(small()).await;
+        assert_eq!(answer.headers()["x-ratelimit-remaining"], remaining);
+        answer.bytes().await.unwrap();
+    }
+    for _ in 0..5 {
+        let hears = user.hears(small()).await;
+        assert_eq!(hears, refused("proxypal_rate_limited"));
+    }
+
+    eventually("the count", async || {
+        (user.used_tokens().await == 6).then_some(())
+    })
+    .await;
+    assert_eq!(user.standing().used, 3);
+    assert_eq!(user.standing().reserved, 0);
+}

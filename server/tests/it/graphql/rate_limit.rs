@@ -1,0 +1,100 @@
+//! Rate limits: set, shown, and left to the default again.
+
+use entity::admin::Role;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{Caller, ControlPlane, code};
+
+const SET: &str = "mutation($input: SetRateLimitInput!) { setRateLimit(input: $input) {
+    user { rateLimit { ...L } effectiveRateLimit { ...L } } apiKey { rateLimit { ...L } } } }
+    fragment L on RateLimit { requestsPerMinute tokensPerMinute concurrentRequests concurrentSockets }";
+
+#[tokio::test]
+async fn a_users_limit_takes_the_place_of_the_default_until_it_is_left_out() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let (ada, _) = plane.key_holder("ada").await;
+    let limit = json!({
+        "requestsPerMinute": null, "tokensPerMinute": 1_000_000_000_000_i64,
+        "concurrentRequests": 100_000, "concurrentSockets": 1,
+    });
+    let default = json!({
+        "requestsPerMinute": 60, "tokensPerMinute": null,
+        "concurrentRequests": null, "concurrentSockets": null,
+    });
+
+    let set = set_for(&admin, "userId", ada, &limit).await;
+    let user = &set["data"]["setRateLimit"]["user"];
+    assert_eq!(user["rateLimit"], limit);
+    assert_eq!(user["effectiveRateLimit"], limit);
+
+    let cleared = set_for(&admin, "userId", ada, &json!({})).await;
+    let user = &cleared["data"]["setRateLimit"]["user"];
+    assert_eq!(user["rateLimit"], Value::Null);
+    assert_eq!(user["effectiveRateLimit"], default);
+    assert_eq!(cleared["data"]["setRateLimit"]["apiKey"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_key_has_a_limit_of_its_own_which_its_heir_inherits() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let (ada, _) = plane.key_holder("ada").await;
+    let keys = plane.services.api_keys.of_users(&[ada]).await.unwrap();
+    let limit = json!({
+        "requestsPerMinute": 1, "tokensPerMinute": null,
+        "concurrentRequests": null, "concurrentSockets": null,
+    });
+
+    let set = set_for(&admin, "apiKeyId", keys[0].id, &limit).await;
+    let rotate = "mutation($id: ID!) { rotateApiKey(id: $id) { apiKey { rateLimit { requestsPerMinute } } } }";
+    let rotated = admin.ask_with(rotate, json!({ "id": keys[0].id })).await;
+
+    let payload = &set["data"]["setRateLimit"];
+    assert_eq!(payload["apiKey"]["rateLimit"], limit);
+    assert_eq!(payload["user"]["rateLimit"], Value::Null);
+    let heir = &rotated["data"]["rotateApiKey"]["apiKey"];
+    assert_eq!(heir["rateLimit"]["requestsPerMinute"], 1);
+}
+
+#[tokio::test]
+async fn limits_that_let_nobody_pass_and_absurd_ones_are_refused() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let (ada, _) = plane.key_holder("ada").await;
+    let cases = [
+        (
+            "requestsPerMinute",
+            vec![json!(0), json!(1_000_001), json!(-1)],
+        ),
+        (
+            "tokensPerMinute",
+            vec![json!(0), json!(1_000_000_000_001_i64), json!(-1)],
+        ),
+        (
+            "concurrentRequests",
+            vec![json!(0), json!(100_001), json!(1.5)],
+        ),
+        (
+            "concurrentSockets",
+            vec![json!(0), json!(100_001), json!("1")],
+        ),
+    ];
+
+    for (field, values) in cases {
+        for value in values {
+            let answer = set_for(&admin, "userId", ada, &json!({ field: value })).await;
+            assert_eq!(code(&answer), "BAD_USER_INPUT", "{field} {value}: {answer}");
+        }
+        let nothing = set_for(&admin, "userId", ada, &json!({ field: 0 })).await;
+        let message = nothing["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains("disable the user"), "{message}");
+    }
+}
+
+async fn set_for(admin: &Caller, holder: &str, id: Uuid, limit: &Value) -> Value {
+    let mut input = limit.clone();
+    input[holder] = json!(id);
+    admin.ask_with(SET, json!({ "input": input })).await
+}
