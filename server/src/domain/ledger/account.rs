@@ -5,7 +5,7 @@
 mod tests;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -165,6 +165,13 @@ impl Account {
             }
         }
         state.meters = meters;
+    }
+
+    /// Puts what was used, by bucket, in place of what was added up.
+    pub(super) fn set_used(&self, mut used: HashMap<Uuid, BTreeMap<i64, i64>>) {
+        for meter in &mut self.lock().meters {
+            meter.set_used(used.remove(&meter.quota.id).unwrap_or_default());
+        }
     }
 
     /// The quotas as they stand.

@@ -132,6 +132,11 @@ impl Meter {
         self.owed = earlier.owed;
     }
 
+    /// This was used according to the database.
+    pub(super) fn set_used(&mut self, used: BTreeMap<i64, i64>) {
+        self.used = used;
+    }
+
     /// How it stands at this time.
     pub fn standing(&self, at: DateTime<Utc>) -> Standing {
         Standing {
