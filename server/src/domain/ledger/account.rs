@@ -1,8 +1,11 @@
 //! What one user and their keys may use, and what of it is in use. Everything that limits a request
 //! stands here under one lock, so that it is checked and taken in one step.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -162,6 +165,13 @@ impl Account {
             }
         }
         state.meters = meters;
+    }
+
+    /// Puts what was used, by bucket, in place of what was added up.
+    pub(super) fn set_used(&self, mut used: HashMap<Uuid, BTreeMap<i64, i64>>) {
+        for meter in &mut self.lock().meters {
+            meter.set_used(used.remove(&meter.quota.id).unwrap_or_default());
+        }
     }
 
     /// The quotas as they stand.

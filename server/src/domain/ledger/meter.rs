@@ -20,8 +20,9 @@ pub struct Meter {
     window: Window,
     /// By the start of the bucket.
     used: BTreeMap<i64, i64>,
-    /// Held back by requests under way.
-    reserved: i64,
+    /// Held back by requests under way. Wide: they may ask for absurd amounts, and each gives back
+    /// exactly what it took.
+    reserved: i128,
     /// How many of them there are.
     running: u32,
     /// Used by requests that have ended and are not in the database yet.
@@ -131,11 +132,16 @@ impl Meter {
         self.owed = earlier.owed;
     }
 
+    /// This was used according to the database.
+    pub(super) fn set_used(&mut self, used: BTreeMap<i64, i64>) {
+        self.used = used;
+    }
+
     /// How it stands at this time.
     pub fn standing(&self, at: DateTime<Utc>) -> Standing {
         Standing {
             used: self.used_by_now(at),
-            reserved: self.reserved,
+            reserved: i64::try_from(self.reserved).unwrap_or(i64::MAX),
             resets_at: self.resets_at(at),
         }
     }
@@ -215,7 +221,7 @@ impl Meter {
         let used = self.used_by_now(want.at);
         let left = self.quota.limit.saturating_sub(used);
         let wanted = self.amount(want);
-        let fits = self.reserved.saturating_add(wanted) <= left;
+        let fits = self.reserved + i128::from(wanted) <= i128::from(left);
         // Alone, a request whose use is a guess may use what is left: otherwise the last part of a
         // budget could never be used.
         let is_alone = !self.quota.strict && metric != Metric::Requests && self.running == 0;
@@ -223,7 +229,8 @@ impl Meter {
         if left > 0 && (fits || is_alone) {
             return Ok(());
         }
-        let free = left.saturating_sub(self.reserved).max(0);
+        let free = (i128::from(left) - self.reserved).max(0);
+        let free = i64::try_from(free).unwrap_or(left);
         let mut quota = self.in_words();
         if left > 0 {
             let (free, wanted) = (self.unit(free), self.unit(wanted));
@@ -276,13 +283,13 @@ impl Meter {
 
     /// A request begins.
     pub(super) fn reserve(&mut self, amount: i64) {
-        self.reserved = self.reserved.saturating_add(amount);
+        self.reserved += i128::from(amount);
         self.running += 1;
     }
 
     /// It did not begin after all, or has ended.
     pub(super) fn release(&mut self, amount: i64) {
-        self.reserved = self.reserved.saturating_sub(amount).max(0);
+        self.reserved = (self.reserved - i128::from(amount)).max(0);
         self.running = self.running.saturating_sub(1);
     }
 

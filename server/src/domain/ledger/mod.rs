@@ -28,7 +28,7 @@ use entity::{
     request::Protocol,
     user::{self, Entity as User},
 };
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use self::meter::Providers;
@@ -78,6 +78,25 @@ impl Ledger {
             ledger.account(user.id).set_reset_at(user.usage_reset_at);
         }
         Ok(ledger)
+    }
+
+    /// Reads again what was used, when memory may have missed some of it. Call it in turn.
+    pub(in crate::domain) async fn read_again(
+        &self,
+        connection: &impl ConnectionTrait,
+    ) -> std::result::Result<(), DbErr> {
+        for account in self.accounts() {
+            let ids = account.meters().into_iter().map(|meter| meter.quota.id);
+            let used = used(connection, ids.collect()).await?;
+            account.set_used(used);
+        }
+        Ok(())
+    }
+
+    fn accounts(&self) -> Vec<Arc<Account>> {
+        let accounts = self.0.accounts.lock();
+        let accounts = accounts.unwrap_or_else(PoisonError::into_inner);
+        accounts.values().cloned().collect()
     }
 
     /// A user's account.
@@ -159,18 +178,30 @@ pub(in crate::domain) async fn meters(
     quotas: Vec<quota::Model>,
 ) -> Result<Vec<Meter>> {
     let ids = quotas.iter().map(|quota| quota.id);
-    let buckets = QuotaBucket::find()
-        .filter(entity::quota_bucket::Column::QuotaId.is_in(ids))
-        .all(connection)
-        .await?;
-    let mut used: HashMap<Uuid, BTreeMap<i64, i64>> = HashMap::new();
-    for bucket in buckets {
-        let of_quota = used.entry(bucket.quota_id).or_default();
-        of_quota.insert(bucket.starts_at, bucket.used);
-    }
+    let mut used = used(connection, ids.collect()).await?;
     let meters = quotas.into_iter().map(|quota| {
         let used = used.remove(&quota.id).unwrap_or_default();
         Meter::new(quota, used)
     });
     meters.collect()
+}
+
+/// What was used of quotas, by bucket.
+async fn used(
+    connection: &impl ConnectionTrait,
+    quotas: Vec<Uuid>,
+) -> std::result::Result<HashMap<Uuid, BTreeMap<i64, i64>>, DbErr> {
+    let mut used: HashMap<Uuid, BTreeMap<i64, i64>> = HashMap::new();
+    if quotas.is_empty() {
+        return Ok(used);
+    }
+    let buckets = QuotaBucket::find()
+        .filter(entity::quota_bucket::Column::QuotaId.is_in(quotas))
+        .all(connection)
+        .await?;
+    for bucket in buckets {
+        let of_quota = used.entry(bucket.quota_id).or_default();
+        of_quota.insert(bucket.starts_at, bucket.used);
+    }
+    Ok(used)
 }

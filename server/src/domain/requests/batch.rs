@@ -1,5 +1,8 @@
 //! What one transaction writes: requests, what the engine reports of earlier ones, and all sums of them.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -129,13 +132,10 @@ impl Book {
     }
 
     async fn write_once(&mut self, batch: &Batch) -> Result<Done, DbErr> {
-        let mut charges = self.charges(&batch.rows);
         if self.in_doubt && self.is_written(batch).await? {
-            return Ok(Done {
-                charges,
-                ..Done::default()
-            });
+            return self.catch_up(batch).await;
         }
+        let mut charges = self.charges(&batch.rows);
         let transaction = self.db.begin().await?;
         self.inserts.insert(&transaction, &batch.rows).await?;
         let used = self.newly_used(&batch.rows);
@@ -162,6 +162,15 @@ impl Book {
             unknown: settled.unknown,
             charges,
             used,
+        })
+    }
+
+    /// A batch was written and nobody heard of it: memory follows the database.
+    async fn catch_up(&self, batch: &Batch) -> Result<Done, DbErr> {
+        self.ledger.read_again(self.db.writer()).await?;
+        Ok(Done {
+            unknown: reports::unknown(self.db.writer(), &batch.reports).await?,
+            ..Done::default()
         })
     }
 

@@ -48,6 +48,24 @@ pub(super) async fn settle(
     Ok(settled)
 }
 
+/// Those of which nothing is stored yet.
+pub(super) async fn unknown(
+    connection: &impl ConnectionTrait,
+    reports: &[EngineUsage],
+) -> Result<Vec<EngineUsage>, DbErr> {
+    let mut unknown = Vec::new();
+    for usage in reports {
+        let stored = Condition::any()
+            .add(request::Column::Id.eq(usage.request_id))
+            .add(request::Column::ConnectionId.eq(usage.request_id));
+        let stored = Request::find().filter(stored).one(connection).await?;
+        if stored.is_none() {
+            unknown.push(usage.clone());
+        }
+    }
+    Ok(unknown)
+}
+
 /// A cost once frozen stays, unless what it was worked out from turned out to be different.
 fn reprice(before: &request::Model, after: &mut request::Model, prices: &PriceList) {
     let is_same =

@@ -1,0 +1,199 @@
+//! A commit may happen and its answer be lost: a batch counts once all the same.
+
+use std::{sync::Arc, time::Duration};
+
+use entity::{
+    provider_account::ProviderKind,
+    quota::{self, Metric, Percents, WindowKind},
+    request::{Outcome, Protocol, UsageSource},
+};
+use sea_orm::IntoActiveModel as _;
+use tempfile::TempDir;
+
+use super::{super::RequestRecord, *};
+use crate::clock::SystemClock;
+
+const USER: Uuid = Uuid::from_u128(1);
+const KEY: Uuid = Uuid::from_u128(2);
+
+/// An empty book of one user, who has a quota on tokens.
+async fn book(home: &TempDir) -> Book {
+    let path = home.path().join("book.db");
+    let url = format!("sqlite://{}", path.display());
+    let db = Database::open(&url, home.path()).await.unwrap();
+    let writer = db.writer();
+    user::Entity::insert(holder().into_active_model())
+        .exec_without_returning(writer)
+        .await
+        .unwrap();
+    api_key::Entity::insert(key().into_active_model())
+        .exec_without_returning(writer)
+        .await
+        .unwrap();
+    quota::Entity::insert(limit().into_active_model())
+        .exec_without_returning(writer)
+        .await
+        .unwrap();
+    let clock: SharedClock = Arc::new(SystemClock);
+    let ledger = Ledger::load(&db).await.unwrap();
+    let prices = Prices::load(db.clone(), clock.clone()).await.unwrap();
+    Book::open(db, clock, ledger, prices).await.unwrap()
+}
+
+fn holder() -> user::Model {
+    user::Model {
+        id: USER,
+        name: "Ada".to_owned(),
+        email: None,
+        note: None,
+        enabled: true,
+        allowed_models: None,
+        created_at: DateTime::UNIX_EPOCH,
+        updated_at: DateTime::UNIX_EPOCH,
+        last_used_at: None,
+        archived_at: None,
+        rate_limit: None,
+        used_tokens: 0,
+        usage_reset_at: None,
+    }
+}
+
+fn key() -> api_key::Model {
+    api_key::Model {
+        id: KEY,
+        user_id: USER,
+        name: String::new(),
+        digest: vec![7],
+        prefix: String::new(),
+        last_four: String::new(),
+        allowed_models: None,
+        created_at: DateTime::UNIX_EPOCH,
+        last_used_at: None,
+        expires_at: None,
+        revoked_at: None,
+        rate_limit: None,
+    }
+}
+
+fn limit() -> quota::Model {
+    quota::Model {
+        id: Uuid::from_u128(3),
+        user_id: USER,
+        api_key_id: None,
+        metric: Metric::Tokens,
+        limit: 1000,
+        window: WindowKind::Lifetime,
+        rolling_seconds: None,
+        timezone: "UTC".to_owned(),
+        provider: None,
+        model_pattern: None,
+        soft_percents: Percents::default(),
+        strict: false,
+        created_at: DateTime::UNIX_EPOCH,
+    }
+}
+
+fn row(sequence: i64, tokens: i64) -> request::Model {
+    let record = RequestRecord {
+        id: Uuid::from_u128(100 + sequence.unsigned_abs() as u128),
+        connection_id: None,
+        user_id: USER,
+        api_key_id: KEY,
+        started_at: DateTime::UNIX_EPOCH,
+        duration: Duration::ZERO,
+        time_to_first_byte: None,
+        endpoint: String::new(),
+        protocol: Protocol::OpenaiChat,
+        model: Some("m".to_owned()),
+        served_model: None,
+        streamed: false,
+        http_status: Some(200),
+        outcome: Outcome::Completed,
+        error_code: None,
+        tokens: Some(Tokens {
+            input: tokens,
+            ..Tokens::default()
+        }),
+        usage_source: UsageSource::Estimated,
+        client_ip: None,
+        user_agent: None,
+    };
+    record.into_row(sequence)
+}
+
+fn report(request_id: Uuid, tokens: i64) -> EngineUsage {
+    EngineUsage {
+        request_id,
+        provider: Some(ProviderKind::Claude),
+        account_id: None,
+        failed: false,
+        tokens: Some(Tokens {
+            input: tokens,
+            ..Tokens::default()
+        }),
+    }
+}
+
+/// Writes, and does not hear that it was written.
+async fn write_unheard(book: &mut Book, batch: &Batch) {
+    book.write_once(batch).await.unwrap();
+    book.in_doubt = true;
+}
+
+/// What was used: by the user's own count, of the quota, and of the quota as memory has it.
+async fn used(book: &Book) -> [i64; 3] {
+    let user = user::Entity::find_by_id(USER).one(book.db.reader()).await;
+    let buckets = quota_bucket::Entity::find().all(book.db.reader()).await;
+    let meters = book.ledger.account(USER).meters();
+    [
+        user.unwrap().unwrap().used_tokens,
+        buckets.unwrap().iter().map(|bucket| bucket.used).sum(),
+        meters[0].standing(book.clock.now()).used,
+    ]
+}
+
+#[tokio::test]
+async fn a_batch_whose_commit_was_not_answered_counts_once() {
+    let home = tempfile::tempdir().unwrap();
+    let mut book = book(&home).await;
+    let batch = book.batch(vec![row(1, 7)], Vec::new(), Vec::new());
+
+    write_unheard(&mut book, &batch).await;
+    book.write(&batch).await.unwrap();
+    let next = book.batch(vec![row(2, 10)], Vec::new(), Vec::new());
+    book.write(&next).await.unwrap();
+
+    assert_eq!(used(&book).await, [17; 3]);
+}
+
+#[tokio::test]
+async fn a_batch_that_failed_is_written_though_the_one_before_it_was_not_heard_of() {
+    let home = tempfile::tempdir().unwrap();
+    let mut book = book(&home).await;
+    let first = book.batch(vec![row(1, 7)], Vec::new(), Vec::new());
+    book.write(&first).await.unwrap();
+    let batch = book.batch(vec![row(2, 10)], Vec::new(), Vec::new());
+
+    book.in_doubt = true;
+    book.write(&batch).await.unwrap();
+
+    assert_eq!(used(&book).await, [17; 3]);
+}
+
+#[tokio::test]
+async fn reports_of_a_batch_that_was_not_heard_of_are_neither_lost_nor_forgotten() {
+    let home = tempfile::tempdir().unwrap();
+    let mut book = book(&home).await;
+    let known = row(1, 7);
+    let stranger = report(Uuid::from_u128(9), 5);
+    let reports = vec![report(known.id, 20), stranger.clone()];
+    let first = book.batch(vec![known], Vec::new(), Vec::new());
+    book.write(&first).await.unwrap();
+    let batch = book.batch(Vec::new(), Vec::new(), reports);
+
+    write_unheard(&mut book, &batch).await;
+    let unknown = book.write(&batch).await.unwrap();
+
+    assert_eq!(used(&book).await, [20; 3]);
+    assert_eq!(unknown, [stranger]);
+}
