@@ -143,9 +143,10 @@ proptest! {
         for wish in wishes {
             let before = format!("{:?}", account.lock());
             let verdict = account.reserve(&wish.ask(), Providers::default());
-            match verdict.reservation {
-                Ok(reservation) => passing.push(reservation),
-                Err(_) => prop_assert_eq!(format!("{:?}", account.lock()), before),
+            if let Ok(reservation) = verdict.reservation {
+                passing.push(reservation);
+            } else {
+                prop_assert_eq!(format!("{:?}", account.lock()), before);
             }
         }
         drop(passing);

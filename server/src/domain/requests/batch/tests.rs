@@ -95,7 +95,7 @@ fn limit() -> quota::Model {
 
 fn row(sequence: i64, tokens: i64) -> request::Model {
     let record = RequestRecord {
-        id: Uuid::from_u128(100 + sequence.unsigned_abs() as u128),
+        id: Uuid::from_u128(100 + u128::from(sequence.unsigned_abs())),
         connection_id: None,
         user_id: USER,
         api_key_id: KEY,

@@ -106,7 +106,7 @@ impl House {
             return;
         }
         let place = which.index(running.len());
-        let request = &mut running[place];
+        let request = &mut *running[place];
         request.reservation.settle(used.tokens, used.cost);
         request.used = Some(used);
         for (_, metric, amount) in &mut request.shares {
