@@ -6,6 +6,7 @@ pub mod api_token;
 pub mod ledger_batch;
 pub mod price;
 pub mod provider_account;
+pub mod provider_login;
 pub mod quota;
 pub mod quota_bucket;
 pub mod request;
