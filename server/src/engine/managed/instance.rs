@@ -85,9 +85,12 @@ impl Instance {
     ) -> Result<(), String> {
         managed.face.logs.redact(self.secrets(rendering));
         let known = managed.accounts.load_full();
-        managed
-            .accounts
-            .store(Arc::new(known.as_ref().clone().and(&rendering.credentials)));
+        managed.accounts.store(Arc::new(
+            known
+                .as_ref()
+                .clone()
+                .and(&rendering.credentials, &self.folder.auths),
+        ));
         managed
             .face
             .preview
@@ -113,7 +116,7 @@ impl Instance {
         let keys = rendering
             .credentials
             .iter()
-            .map(|credential| credential.api_key.clone());
+            .filter_map(|credential| credential.secret.api_key().cloned());
         let headers = rendering
             .credentials
             .iter()
