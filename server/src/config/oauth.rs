@@ -104,7 +104,11 @@ impl OAuthSettings {
             "EXCHANGE_URL" => self.exchange_url = url(),
             "API_URL" => self.api_url = url(),
             "VIA" => self.via = via(variable, text, mistakes),
-            _ => mistakes.add(variable, "there is no such setting", &format!("use {SETTINGS}")),
+            _ => mistakes.add(
+                variable,
+                "there is no such setting",
+                &format!("use {SETTINGS}"),
+            ),
         }
     }
 

@@ -9,6 +9,9 @@ pub enum EngineError {
     /// It takes longer than a caller should wait; the attempt goes on.
     #[error("the engine is still starting")]
     StillStarting,
+    /// It cannot be asked, or does not want to.
+    #[error("the engine cannot do this: {0}")]
+    Unwilling(String),
     /// The server is stopping.
     #[error("the server is stopping, and the engine with it")]
     Ending,

@@ -6,6 +6,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::client::EngineClient;
 use super::endpoint::Endpoint;
 use super::logs::LogRing;
 use super::status::{EngineMode, EngineState, EngineStatus};
@@ -16,6 +17,8 @@ use crate::clock::SharedClock;
 pub(super) struct Face {
     pub(super) status: watch::Sender<EngineStatus>,
     pub(super) endpoint: ArcSwapOption<Endpoint>,
+    /// Asks the engine that answers at the endpoint about itself.
+    pub(super) client: ArcSwapOption<EngineClient>,
     pub(super) preview: ArcSwapOption<String>,
     pub(super) logs: LogRing,
     /// Cancelled when the supervising task has ended and nothing of the engine is left.
@@ -29,6 +32,7 @@ impl Face {
         Arc::new(Self {
             status: watch::Sender::new(EngineStatus::new(mode)),
             endpoint: ArcSwapOption::empty(),
+            client: ArcSwapOption::empty(),
             preview: ArcSwapOption::empty(),
             logs: LogRing::new(clock.clone()),
             gone: CancellationToken::new(),
@@ -68,6 +72,7 @@ impl Face {
     /// No new requests go to it.
     pub(super) fn withdraw(&self) {
         self.endpoint.store(None);
+        self.client.store(None);
     }
 
     /// It is lost, and will be tried again.

@@ -46,7 +46,9 @@ pub enum NoAnswer {
         "this address has no code: it may be the page on which you consent; copy the address of the page that comes after it, even if that page does not load"
     )]
     NoCode,
-    #[error("this code came without its state; copy the whole address, or code and state as code#state")]
+    #[error(
+        "this code came without its state; copy the whole address, or code and state as code#state"
+    )]
     NoState,
 }
 
@@ -174,7 +176,10 @@ mod tests {
         for (text, why) in [
             ("", NoAnswer::Empty),
             (" '' ", NoAnswer::Empty),
-            ("https://claude.ai/oauth/authorize?client_id=x&state=s", NoAnswer::NoCode),
+            (
+                "https://claude.ai/oauth/authorize?client_id=x&state=s",
+                NoAnswer::NoCode,
+            ),
             ("https://claude.ai/login", NoAnswer::NoCode),
             ("http://localhost:54545/callback?code=a", NoAnswer::NoState),
             ("a-code-alone", NoAnswer::NoState),

@@ -27,6 +27,8 @@ pub(super) enum Fault {
     /// An error code of the protocol.
     #[error("refused ({0})")]
     Refused(String),
+    #[error("gave no refresh token")]
+    NoRefreshToken,
     #[error("the account has no subscription")]
     NoSubscription,
     #[error("{0}")]
@@ -58,6 +60,7 @@ impl Fault {
             | Self::Denied
             | Self::Expired
             | Self::Refused(_)
+            | Self::NoRefreshToken
             | Self::NoSubscription
             | Self::Engine(_)
             | Self::NotConfigured(_) => false,
@@ -85,10 +88,13 @@ impl Fault {
             Self::Denied => format!(
                 "consent was denied at {name}; start again and allow access, with the right account"
             ),
-            Self::Expired => format!(
-                "the code was not confirmed at {name} in time; start again for a new one"
-            ),
+            Self::Expired => {
+                format!("the code was not confirmed at {name} in time; start again for a new one")
+            }
             Self::Refused(code) => refusal(name, &variable, code),
+            Self::NoRefreshToken => format!(
+                "{name} gave no refresh token, so the account would soon end; allow offline access among OAUTH_{variable}_SCOPES"
+            ),
             Self::NoSubscription => format!(
                 "this account has no subscription to {name}, or its organisation does not allow it; use another account"
             ),

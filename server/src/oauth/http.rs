@@ -146,8 +146,7 @@ impl Http {
 }
 
 fn secret(value: &SecretString) -> Result<HeaderValue, Fault> {
-    let mut value =
-        HeaderValue::from_str(value.expose_secret()).map_err(|_| Fault::Garbage)?;
+    let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| Fault::Garbage)?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -193,6 +192,18 @@ fn mend(answer: &mut Map<String, Value>) {
             answer.insert(name.to_owned(), Number::from(whole.max(least)).into());
         }
     }
+    // Some write their errors as their APIs do.
+    if let Some(Value::Object(error)) = answer.get("error") {
+        let code = ["code", "type"]
+            .iter()
+            .find_map(|name| error.get(*name)?.as_str());
+        let code = code.unwrap_or("error").to_owned();
+        answer.insert("error".to_owned(), code.into());
+    }
+    if let Some(complete) = answer.get("verification_uri_complete").cloned() {
+        let address = answer.entry("verification_uri");
+        address.or_insert(complete);
+    }
     if answer.contains_key("access_token") {
         let bearer = || Value::from("bearer");
         answer.entry("token_type").or_insert_with(bearer);
@@ -215,8 +226,7 @@ mod tests {
         let request = as_json(HttpRequest::new(form));
 
         let body = String::from_utf8(request.into_body()).unwrap();
-        let expected =
-            r#"{"grant_type":"g","code":"1/2","client_id":"c","state":"s","extra":"e"}"#;
+        let expected = r#"{"grant_type":"g","code":"1/2","client_id":"c","state":"s","extra":"e"}"#;
         assert_eq!(body, expected);
     }
 

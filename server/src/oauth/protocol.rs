@@ -1,13 +1,14 @@
 //! The OAuth library with our answers' types, over our HTTP client.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use futures_util::{FutureExt as _, future::BoxFuture};
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
-    DeviceAuthorizationUrl, DeviceCodeErrorResponseType, EndpointNotSet, ErrorResponse,
-    ErrorResponseType, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, StandardDeviceAuthorizationResponse, StandardErrorResponse,
+    DeviceAuthorizationUrl, DeviceCodeErrorResponse, DeviceCodeErrorResponseType, EndpointNotSet,
+    ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, RequestTokenError, Scope, StandardDeviceAuthorizationResponse,
     StandardRevocableToken, StandardTokenResponse, TokenUrl,
     basic::{
         BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
@@ -128,7 +129,7 @@ pub(super) async fn exchange(
     if provider.encoding == super::provider::Encoding::Json {
         request = request.add_extra_param("state", state.expose_secret().to_owned());
     }
-    let ask = |question| http.ask(provider, &[], question);
+    let ask = asking(http, provider, &[]);
     request.request_async(&ask).await.map_err(fault)
 }
 
@@ -143,7 +144,7 @@ pub(super) async fn device_code(
     let client =
         client(provider).set_device_authorization_url(DeviceAuthorizationUrl::from_url(device_url));
     let request = client.exchange_device_code().add_scopes(scopes(provider));
-    let ask = |question| http.ask(provider, headers, question);
+    let ask = asking(http, provider, headers);
     request.request_async(&ask).await.map_err(fault)
 }
 
@@ -158,18 +159,7 @@ pub(super) async fn wait_for_device(
     let client = client(provider).set_token_uri(TokenUrl::from_url(token_url(provider)?));
     // The library takes every failure for a passing one.
     let (report, mut lasting) = mpsc::channel(1);
-    let ask = |question| {
-        let report = report.clone();
-        async move {
-            match http.ask(provider, headers, question).await {
-                Err(fault) if !fault.may_pass() => {
-                    let _ = report.send(fault).await;
-                    std::future::pending().await
-                }
-                answered => answered,
-            }
-        }
-    };
+    let ask = reporting(asking(http, provider, headers), report);
     let clock = wait.clock;
     let left = (wait.until - clock.now()).to_std().unwrap_or_default();
     let asking = client
@@ -183,10 +173,57 @@ pub(super) async fn wait_for_device(
     }
 }
 
+/// Gets new tokens for an account of the operator's own client.
+pub(super) async fn refresh(
+    http: &Http,
+    provider: &Provider,
+    refresh_token: &SecretString,
+) -> Result<Tokens, Fault> {
+    let client = client(provider).set_token_uri(TokenUrl::from_url(token_url(provider)?));
+    let refresh_token = RefreshToken::new(refresh_token.expose_secret().to_owned());
+    let request = client.exchange_refresh_token(&refresh_token);
+    let ask = asking(http, provider, &[]);
+    request.request_async(&ask).await.map_err(fault)
+}
+
 /// How long to ask.
 pub(super) struct Wait {
     pub(super) until: DateTime<Utc>,
     pub(super) clock: SharedClock,
+}
+
+/// How the library asks. What it holds is its own, so that the future can go anywhere.
+fn asking(
+    http: &Http,
+    provider: &Provider,
+    headers: &[Header],
+) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, Fault>> + use<> {
+    let (http, provider) = (http.clone(), Arc::new(provider.clone()));
+    let headers: Arc<[Header]> = headers.into();
+    move |question| {
+        let (http, provider, headers) = (http.clone(), provider.clone(), headers.clone());
+        async move { http.ask(&provider, &headers, question).await }.boxed()
+    }
+}
+
+/// Reports what will not pass, and then answers nothing any more.
+fn reporting(
+    ask: impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, Fault>>,
+    report: mpsc::Sender<Fault>,
+) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, Fault>> {
+    move |question| {
+        let (answer, report) = (ask(question), report.clone());
+        async move {
+            match answer.await {
+                Err(fault) if !fault.may_pass() => {
+                    let _ = report.send(fault).await;
+                    std::future::pending().await
+                }
+                answered => answered,
+            }
+        }
+        .boxed()
+    }
 }
 
 fn redirect(provider: &Provider) -> Result<RedirectUrl, Fault> {
@@ -200,11 +237,7 @@ fn token_url(provider: &Provider) -> Result<Url, Fault> {
 }
 
 /// What is left of a failure when everything that the provider wrote is taken away.
-fn fault<T>(error: RequestTokenError<Fault, StandardErrorResponse<T>>) -> Fault
-where
-    T: ErrorResponseType + AsRef<str>,
-    StandardErrorResponse<T>: ErrorResponse,
-{
+fn fault(error: RequestTokenError<Fault, BasicErrorResponse>) -> Fault {
     match error {
         RequestTokenError::ServerResponse(response) => Fault::refused(response.error().as_ref()),
         RequestTokenError::Request(fault) => fault,
@@ -212,9 +245,7 @@ where
     }
 }
 
-fn device_fault(
-    error: RequestTokenError<Fault, StandardErrorResponse<DeviceCodeErrorResponseType>>,
-) -> Fault {
+fn device_fault(error: RequestTokenError<Fault, DeviceCodeErrorResponse>) -> Fault {
     match error {
         RequestTokenError::ServerResponse(response) => match response.error() {
             DeviceCodeErrorResponseType::AccessDenied => Fault::Denied,

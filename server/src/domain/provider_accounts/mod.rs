@@ -4,7 +4,9 @@
 mod auth_file;
 mod check;
 mod credential;
+mod github;
 mod login;
+mod own_client;
 mod secrets;
 
 use std::sync::Arc;
@@ -25,6 +27,8 @@ pub use self::{
     auth_file::{NewAuthFile, kind_of_auth_file},
     check::{accepts_api_key, needs_base_url},
     credential::{CredentialSecret, ProviderCredential},
+    github::{CopilotToken, GithubAccount, NewGithubToken},
+    own_client::{OWN_CLIENT_REFRESH_TOKEN, OwnClientAccount},
 };
 use super::{Error, Result, patch::Patch, text};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
@@ -188,16 +192,22 @@ impl ProviderAccounts {
             .filter_map(|account| {
                 let id = account.id;
                 self.open(account)
+                    .transpose()?
                     .map_err(|error| tracing::error!(account.id = %id, %error, "cannot open an account's secret"))
                     .ok()
             })
             .collect())
     }
 
-    fn open(&self, account: provider_account::Model) -> Result<ProviderCredential> {
+    /// Nothing, while a token is still to be had.
+    fn open(&self, account: provider_account::Model) -> Result<Option<ProviderCredential>> {
         let secrets = Secrets::open(&self.vault, account.id, &account.sealed)?;
         let secret = match secrets.secret {
             Stored::ApiKey(key) => CredentialSecret::ApiKey(key),
+            Stored::Github(github) => match github.copilot {
+                Some(token) => CredentialSecret::ApiKey(token),
+                None => return Ok(None),
+            },
             Stored::AuthFile(tokens) => {
                 let proxy_url = secrets.proxy_url.as_ref().map(SecretString::expose_secret);
                 CredentialSecret::AuthFile {
@@ -206,7 +216,7 @@ impl ProviderAccounts {
                 }
             }
         };
-        Ok(ProviderCredential {
+        Ok(Some(ProviderCredential {
             account_id: account.id,
             kind: account.kind,
             label: account.label,
@@ -218,7 +228,7 @@ impl ProviderAccounts {
             priority: account.priority,
             weight: account.weight,
             proxy_url: secrets.proxy_url,
-        })
+        }))
     }
 
     /// Sets or clears the proxy to the provider. It may hold a password, so it is sealed.

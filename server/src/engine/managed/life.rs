@@ -82,10 +82,11 @@ impl Life {
             );
         }
         let version = self.heard.borrow().version.clone();
+        let client = self.instance.client.clone();
+        managed.face.client.store(Some(client.clone()));
         managed
             .face
             .running(self.instance.endpoint.clone(), version, None);
-        let client = self.instance.client.clone();
         self.collector = Some(Collector::start(
             &managed.context,
             client,
