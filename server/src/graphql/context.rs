@@ -26,7 +26,8 @@ use crate::{
         users::Users,
     },
     engine::Engine,
-    web::Cookies,
+    oauth::OAuth,
+    web::{Cookies, Doorkeeper, Origins},
 };
 
 /// The services behind the schema.
@@ -43,6 +44,7 @@ pub struct Services {
     pub ledger: Ledger,
     pub quotas: Quotas,
     pub provider_accounts: ProviderAccounts,
+    pub oauth: OAuth,
     pub prices: Prices,
     pub settings: Settings,
     pub engine: Engine,
@@ -58,6 +60,19 @@ pub struct ServerFacts {
     pub public_url: Url,
     /// Whose `X-Forwarded-For` is believed.
     pub addresses: ClientAddresses,
+}
+
+impl Services {
+    /// Knows who asks.
+    pub fn doorkeeper(&self) -> Doorkeeper {
+        Doorkeeper {
+            sessions: self.sessions.clone(),
+            api_tokens: self.api_tokens.clone(),
+            key_ring: self.api_keys.ring().clone(),
+            cookies: Cookies::new(&self.server.public_url),
+            origins: Origins::new(&self.server.public_url),
+        }
+    }
 }
 
 /// A browser, or another program that keeps cookies. Only a plain HTTP request has one: a stream

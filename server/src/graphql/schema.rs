@@ -10,6 +10,7 @@ use super::{
     price::{PriceMutation, PriceQuery},
     provider::ProviderQuery,
     provider_changes::ProviderMutation,
+    provider_login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
     quota::QuotaQuery,
     quota_changes::QuotaMutation,
     report::Reports,
@@ -43,6 +44,7 @@ pub(super) struct Query(
     RequestQuery,
     UsageQuery,
     ProviderQuery,
+    ProviderLoginQuery,
     PriceQuery,
     QuotaQuery,
     SettingsQuery,
@@ -59,6 +61,7 @@ pub(super) struct Mutation(
     ApiKeyMutation,
     ApiTokenMutation,
     ProviderMutation,
+    ProviderLoginMutation,
     PriceMutation,
     QuotaMutation,
     EngineMutation,
@@ -72,6 +75,7 @@ pub(super) struct Subscription(
     UsageSubscription,
     EngineSubscription,
     EngineLogSubscription,
+    ProviderLoginSubscription,
 );
 
 /// The schema of the control plane.

@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
 use url::form_urlencoded;
 
 const LONGEST: usize = 8 * 1024;
@@ -53,6 +54,12 @@ pub enum NoAnswer {
 }
 
 impl Answer {
+    /// Whether it carries this state.
+    pub fn has_state(&self, state: &SecretString) -> bool {
+        let (own, other) = (self.state.expose_secret(), state.expose_secret());
+        own.as_bytes().ct_eq(other.as_bytes()).into()
+    }
+
     /// Reads what a person pasted.
     pub fn pasted(text: &str) -> Result<Self, NoAnswer> {
         let text = text.trim().trim_matches(['"', '\'', '<', '>', '`']).trim();
@@ -130,8 +137,6 @@ fn code_and_state(text: &str) -> Result<Answer, NoAnswer> {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret as _;
-
     use super::*;
 
     fn read(text: &str) -> (String, String) {

@@ -8,6 +8,7 @@ mod doorkeeper;
 mod headers;
 mod health;
 mod lifeline;
+mod provider_login;
 
 use axum::{Router, middleware, routing::get};
 use chrono::{DateTime, Utc};
@@ -19,6 +20,7 @@ pub use self::{
     csrf::{CSRF_HEADER, Origins, check_token},
     doorkeeper::{Doorkeeper, Visitor, bearer_of},
     lifeline::Lifeline,
+    provider_login::{LoginPages, login_router},
 };
 use crate::{clock::SharedClock, db::Database, engine::Engine};
 

@@ -1,6 +1,6 @@
 //! The control plane on a socket, with everything behind it but the gateway.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     extract::{ConnectInfo, Request},
@@ -25,6 +25,7 @@ use proxypal_server::{
         login_throttle::LoginThrottle,
         prices::Prices,
         provider_accounts::ProviderAccounts,
+        provider_logins::ProviderLogins,
         quotas::Quotas,
         requests::{BookOptions, Inlets, RequestFilter, RequestRecord, Requests},
         retention::Retention,
@@ -37,6 +38,7 @@ use proxypal_server::{
     },
     engine::{Engine, EngineContext, EngineMode, EngineOptions, ExternalEngine},
     graphql::{self, ServerFacts, Services},
+    oauth::{OAuth, OAuthOptions},
     web::{self, Web},
 };
 use secrecy::ExposeSecret as _;
@@ -104,6 +106,7 @@ impl ControlPlane {
                 prices,
                 engine,
                 tasks: tasks.clone(),
+                stop: shutdown.clone(),
                 public_url,
             },
         )
@@ -242,6 +245,7 @@ struct Parts<'a> {
     prices: Prices,
     engine: Engine,
     tasks: TaskTracker,
+    stop: CancellationToken,
     public_url: &'a str,
 }
 
@@ -263,6 +267,19 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
     )
     .await
     .unwrap();
+    let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
+    let logins = ProviderLogins::new(db.clone(), clock.clone(), digester.clone(), secrets.vault);
+    let oauth = OAuth::open(OAuthOptions {
+        logins,
+        accounts: accounts.clone(),
+        engine: parts.engine.clone(),
+        clock: clock.clone(),
+        settings: BTreeMap::new(),
+        public_url: parts.public_url.parse().unwrap(),
+        tasks: parts.tasks.clone(),
+        stop: parts.stop,
+    });
+    let oauth = oauth.await.unwrap();
     Services {
         admins: Admins::new(db.clone(), clock.clone()),
         sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
@@ -274,7 +291,8 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
         requests: parts.requests,
         usage: Usage::new(db.clone(), clock.clone()),
         ledger: parts.ledger,
-        provider_accounts: ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault),
+        provider_accounts: accounts,
+        oauth,
         prices: parts.prices,
         settings: Settings::load(db, clock.clone()).await.unwrap(),
         engine: parts.engine,
