@@ -6,6 +6,7 @@ mod check;
 mod credential;
 mod login;
 mod secrets;
+mod settle;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub use self::{
     auth_file::{NewAuthFile, kind_of_auth_file},
     check::{accepts_api_key, needs_base_url},
     credential::{CredentialSecret, ProviderCredential},
+    settle::{AuthFileStep, FoundAuthFile, FoundContent},
 };
 use super::{Error, Result, patch::Patch, text};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
