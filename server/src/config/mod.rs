@@ -45,6 +45,8 @@ pub struct Config {
     pub engine: Engine,
     /// How to sign in at providers, where that differs from what is usual.
     pub oauth: BTreeMap<ProviderKind, OAuthSettings>,
+    /// Where the engine's auth files are; in memory when absent.
+    pub auth_dir: Option<PathBuf>,
     /// The password of the first administrator; ignored once there is one.
     pub admin_password: Option<SecretString>,
 }
@@ -110,6 +112,7 @@ impl Config {
             log: Log::check(&options.log, &mut mistakes),
             engine: Engine::check(&options.engine, &secrets, &mut mistakes),
             oauth: oauth::read(&secrets.oauth, &mut mistakes),
+            auth_dir: options.engine.engine_auth_dir.as_ref().map(PathBuf::from),
             admin_password: secrets.admin_password,
         };
         mistakes.into_result()?;

@@ -8,6 +8,7 @@ mod github;
 mod login;
 mod own_client;
 mod secrets;
+mod settle;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use self::{
     credential::{CredentialSecret, ProviderCredential},
     github::{CopilotToken, GithubAccount, NewGithubToken},
     own_client::{OWN_CLIENT_REFRESH_TOKEN, OwnClientAccount},
+    settle::{AuthFileStep, FoundAuthFile, FoundContent},
 };
 use super::{Error, Result, patch::Patch, text};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
