@@ -4,9 +4,11 @@
 mod auth_file;
 mod check;
 mod credential;
+mod import;
 mod login;
 mod secrets;
 mod settle;
+mod transfer;
 
 use std::sync::Arc;
 
@@ -21,12 +23,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
+pub(super) use self::secrets::owner;
 use self::secrets::{Secrets, Stored};
 pub use self::{
     auth_file::{NewAuthFile, kind_of_auth_file},
     check::{accepts_api_key, needs_base_url},
     credential::{CredentialSecret, ProviderCredential},
+    import::ImportedDocument,
     settle::{AuthFileStep, FoundAuthFile, FoundContent},
+    transfer::{ImportProblem, ImportReport},
 };
 use super::{Error, Result, patch::Patch, text};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
