@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod api_tokens;
 pub mod engine_usage;
 mod error;
+pub mod key_rotation;
 pub mod ledger;
 pub mod login_throttle;
 pub mod model_name;

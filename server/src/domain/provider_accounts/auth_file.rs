@@ -237,6 +237,11 @@ pub(super) fn without_rendered(mut content: Map<String, Value>) -> Map<String, V
     content
 }
 
+/// Makes a file one that this server knows nothing of.
+pub(super) fn remove_stamp(content: &mut Map<String, Value>) {
+    content.remove(STAMP);
+}
+
 /// Tells tokens apart without being one.
 pub(super) fn fingerprint(content: &Map<String, Value>) -> String {
     let mut digest = Sha256::new();

@@ -5,10 +5,12 @@ mod auth_file;
 mod check;
 mod credential;
 mod github;
+mod import;
 mod login;
 mod own_client;
 mod secrets;
 mod settle;
+mod transfer;
 
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
+pub(super) use self::secrets::owner;
 use self::secrets::{Secrets, Stored};
 pub use self::{
     auth_file::{NewAuthFile, kind_of_auth_file},
@@ -30,7 +33,9 @@ pub use self::{
     credential::{CredentialSecret, ProviderCredential},
     github::{CopilotToken, GithubAccount, NewGithubToken},
     own_client::{OWN_CLIENT_REFRESH_TOKEN, OwnClientAccount},
+    import::ImportedDocument,
     settle::{AuthFileStep, FoundAuthFile, FoundContent},
+    transfer::{ImportProblem, ImportReport},
 };
 use super::{Error, Result, patch::Patch, text};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};

@@ -52,7 +52,8 @@ impl Secrets {
     }
 }
 
-fn owner(account: Uuid) -> String {
+/// To whom an account's secrets are bound.
+pub(in crate::domain) fn owner(account: Uuid) -> String {
     format!("provider_account:{account}")
 }
 
