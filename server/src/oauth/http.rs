@@ -17,8 +17,8 @@ use super::{
     provider::{Encoding, Provider},
 };
 
-const CONNECT_TIME_LIMIT: Duration = Duration::from_secs(10);
-const TIME_LIMIT: Duration = Duration::from_secs(20);
+const CONNECT_TIME_LIMIT: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Tokens with all claims of a large organisation have some thousand bytes.
 const LARGEST_ANSWER: usize = 64 * 1024;
 /// A list of models has some more.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Error, ProviderAccounts, Result, label_taken,
-    secrets::{Secrets, Stored, exposed_option, exposed_text},
+    secrets::{Secrets, Stored, exposed_text},
     text,
 };
 
@@ -60,8 +60,9 @@ pub(super) struct Github {
     login: String,
     #[serde(serialize_with = "exposed_text")]
     token: SecretString,
-    #[serde(default, serialize_with = "exposed_option")]
-    pub(super) copilot: Option<SecretString>,
+    /// Copilot's own.
+    #[serde(serialize_with = "exposed_text")]
+    pub(super) copilot: SecretString,
 }
 
 impl ProviderAccounts {
@@ -76,7 +77,7 @@ impl ProviderAccounts {
             let github = Github {
                 login: login.clone(),
                 token: new.token,
-                copilot: None,
+                copilot: new.copilot.token.clone(),
             };
             let row = match there {
                 Some(account) => {
@@ -180,7 +181,7 @@ impl ProviderAccounts {
         let is_new = row.id.is_not_set();
         let id = row.id.take().unwrap_or_else(Uuid::now_v7);
         let now = self.clock.now();
-        github.copilot = Some(copilot.token);
+        github.copilot = copilot.token;
         let proxy_url = match row.sealed.take() {
             Some(sealed) => Secrets::open(&self.vault, id, &sealed)?.proxy_url,
             None => None,

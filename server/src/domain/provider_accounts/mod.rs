@@ -32,8 +32,8 @@ pub use self::{
     check::{accepts_api_key, needs_base_url},
     credential::{CredentialSecret, ProviderCredential},
     github::{CopilotToken, GithubAccount, NewGithubToken},
-    own_client::{OWN_CLIENT_REFRESH_TOKEN, OwnClientAccount},
     import::ImportedDocument,
+    own_client::{OWN_CLIENT_REFRESH_TOKEN, OwnClientAccount},
     settle::{AuthFileStep, FoundAuthFile, FoundContent},
     transfer::{ImportProblem, ImportReport},
 };
@@ -199,22 +199,17 @@ impl ProviderAccounts {
             .filter_map(|account| {
                 let id = account.id;
                 self.open(account)
-                    .transpose()?
                     .map_err(|error| tracing::error!(account.id = %id, %error, "cannot open an account's secret"))
                     .ok()
             })
             .collect())
     }
 
-    /// Nothing, while a token is still to be had.
-    fn open(&self, account: provider_account::Model) -> Result<Option<ProviderCredential>> {
+    fn open(&self, account: provider_account::Model) -> Result<ProviderCredential> {
         let secrets = Secrets::open(&self.vault, account.id, &account.sealed)?;
         let secret = match secrets.secret {
             Stored::ApiKey(key) => CredentialSecret::ApiKey(key),
-            Stored::Github(github) => match github.copilot {
-                Some(token) => CredentialSecret::ApiKey(token),
-                None => return Ok(None),
-            },
+            Stored::Github(github) => CredentialSecret::ApiKey(github.copilot),
             Stored::AuthFile(tokens) => {
                 let proxy_url = secrets.proxy_url.as_ref().map(SecretString::expose_secret);
                 CredentialSecret::AuthFile {
@@ -223,7 +218,7 @@ impl ProviderAccounts {
                 }
             }
         };
-        Ok(Some(ProviderCredential {
+        Ok(ProviderCredential {
             account_id: account.id,
             kind: account.kind,
             label: account.label,
@@ -235,7 +230,7 @@ impl ProviderAccounts {
             priority: account.priority,
             weight: account.weight,
             proxy_url: secrets.proxy_url,
-        }))
+        })
     }
 
     /// Sets or clears the proxy to the provider. It may hold a password, so it is sealed.

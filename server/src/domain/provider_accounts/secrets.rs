@@ -64,7 +64,7 @@ pub(super) fn exposed_text<S: serde::Serializer>(
     serializer.serialize_str(secret.expose_secret())
 }
 
-pub(super) fn exposed_option<S: serde::Serializer>(
+fn exposed_option<S: serde::Serializer>(
     secret: &Option<SecretString>,
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {
