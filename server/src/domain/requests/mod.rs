@@ -135,7 +135,7 @@ impl Requests {
         let (feed, _) = broadcast::channel(FEED_LENGTH);
         let (settled, outbox) = mpsc::unbounded_channel();
         let (reports, inbox) = mpsc::channel(REPORTS);
-        let opened = Journal::open(&options.journal, settled).map_err(|error| {
+        let opened = Journal::open(&options.journal, settled, tasks).map_err(|error| {
             let path = options.journal.display();
             anyhow::Error::new(error).context(format!("cannot open the journal in {path}"))
         })?;
