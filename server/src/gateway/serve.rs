@@ -20,7 +20,7 @@ use super::{
     body::{Upload, UploadError},
     dialect::Fault,
     forward::{self, Answer, UpstreamError},
-    meter::{Awaited, End, MeteredBody, Receipt, Voice},
+    meter::{Awaited, End, KILLED, MeteredBody, Receipt, Voice},
     model::{self, Asked, Limits},
     model_list, pacing, refusal,
     route::{self, Refusal, Route},
@@ -30,9 +30,6 @@ use crate::domain::{api_keys::Caller, ledger::Pacing, requests::RequestRecord};
 
 /// When to try again while the engine is away: it is back within seconds or somebody must act.
 const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
-
-/// Why a request was not finished that was under way when the server was killed.
-const KILLED: &str = "server_killed";
 
 /// Serves one request. Its id is the client's `X-Request-Id`, the engine's correlation id and the key
 /// of its record.
