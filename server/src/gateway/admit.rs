@@ -14,7 +14,7 @@ use crate::domain::{
     api_keys::Caller,
     ledger::{Amounts, Ask, Limited, Pacing},
     model_name::{Names, routed_as},
-    prices::{PriceList, worst_cost},
+    prices::worst_cost,
     requests::{Place, Recorder, RequestRecord},
     tokens::Tokens,
 };
@@ -54,9 +54,11 @@ pub(super) async fn admit(
     let settings = gateway.settings.current();
     let worst = worst_case(asked, settings.gateway.assumed_output_tokens);
     let prices = gateway.prices.current();
+    let price = model.as_deref();
+    let price = price.and_then(|model| prices.find(model, None, record.started_at));
     let amounts = |tokens: Tokens| Amounts {
         tokens: tokens.total(),
-        cost: cost(&prices, model.as_deref(), tokens, record.started_at),
+        cost: price.map(|price| worst_cost(price, tokens)),
         requests: 1,
     };
     let ask = Ask {
@@ -151,11 +153,6 @@ fn worst_case(asked: &Asked, assumed_output: u32) -> WorstCase {
         ),
         ceiling: sent.zip(output).map(|(sent, output)| tokens(sent, output)),
     }
-}
-
-fn cost(prices: &PriceList, model: Option<&str>, tokens: Tokens, at: DateTime<Utc>) -> Option<i64> {
-    let price = prices.find(model?, None, at)?;
-    Some(worst_cost(price, tokens))
 }
 
 /// Says which limit binds, and until when.

@@ -56,7 +56,8 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
         caller,
         pacing: None,
     };
-    match pass.through(head, body).await {
+    // What is to come is large: boxed once, it is not moved along with the router's layers.
+    match Box::pin(pass.through(head, body)).await {
         Ok(response) => response,
         Err(fault) => refusal::answer(dialect, &fault, id, now),
     }

@@ -37,6 +37,8 @@ struct Entry {
     place: usize,
     provider: Option<ProviderKind>,
     effective_from: DateTime<Utc>,
+    /// With which byte the names begin that the pattern fits; any, when it begins with a star.
+    initial: Option<u8>,
 }
 
 impl PriceList {
@@ -52,6 +54,7 @@ impl PriceList {
                 place,
                 provider: provider_of(row),
                 effective_from: row.effective_from,
+                initial: initial(&row.model_pattern).filter(|byte| *byte != b'*'),
             };
             list.places.insert(row.id, place);
             if row.model_pattern.contains('*') {
@@ -83,8 +86,12 @@ impl PriceList {
             entry.effective_from <= at && (entry.provider.is_none() || entry.provider == provider)
         };
         let named = self.exact.get(model.as_ref()).into_iter().flatten();
-        let fitting = self.patterns.iter();
-        let fitting = fitting.filter(|entry| fits(&self.rows[entry.place].model_pattern, &model));
+        let first = initial(&model);
+        let fitting = self.patterns.iter().filter(|entry| {
+            // Most patterns are told apart by their first letter, without being read.
+            (entry.initial.is_none() || entry.initial == first)
+                && fits(&self.rows[entry.place].model_pattern, &model)
+        });
         let found = named.filter(holds).chain(fitting.filter(holds)).next();
         found.map(|entry| &self.rows[entry.place])
     }
@@ -155,6 +162,10 @@ fn rank(row: &price::Model) -> impl Ord + use<> {
 fn display_key(row: &price::Model) -> impl Ord + use<'_> {
     let latest_first = Reverse(row.effective_from);
     (&row.model_pattern, &row.provider, latest_first, row.id)
+}
+
+fn initial(text: &str) -> Option<u8> {
+    text.as_bytes().first().copied()
 }
 
 /// Patterns are kept in small letters; a name seldom has others.
