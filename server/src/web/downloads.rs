@@ -106,7 +106,14 @@ fn refusal(error: &Error) -> Response {
             tracing::error!(error = ?cause, "a download cannot begin");
             format!("{error}\n")
         }
-        error => format!("{error}\n"),
+        Error::Unauthenticated
+        | Error::WrongCredentials(_)
+        | Error::Forbidden
+        | Error::BadInput(_)
+        | Error::Conflict(_)
+        | Error::RateLimited { .. }
+        | Error::CsrfFailed(_)
+        | Error::EngineUnavailable(_) => format!("{error}\n"),
     };
     (status_of(error), [(CACHE_CONTROL, "no-store")], text).into_response()
 }

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         Result,
         requests::{RequestFilter, last_sequence, tokens_of},
+        tokens::Tokens,
     },
 };
 
@@ -104,7 +105,7 @@ impl Rows for RequestRows {
 
 fn cells(row: request::Model, names: &Names) -> Vec<Cell> {
     let tokens = tokens_of(&row);
-    let total = tokens.map(|tokens| tokens.total());
+    let total = tokens.map(Tokens::total);
     let unpriced = total.is_some_and(|total| total > 0) && row.cost.is_none();
     vec![
         Cell::id(Some(row.id)),

@@ -110,8 +110,7 @@ impl UsageRows {
             wanted = wanted.add(after(last));
         }
         let query = UsageRollup::find().filter(wanted);
-        KEY.into_iter()
-            .fold(query, |query, column| query.order_by_asc(column))
+        KEY.into_iter().fold(query, Select::order_by_asc)
     }
 
     async fn read(&mut self) -> Result<Vec<usage_rollup::Model>> {
@@ -129,7 +128,7 @@ impl UsageRows {
 
 /// The rows that come after this one.
 fn after(last: &usage_rollup::Model) -> Expr {
-    let key = KEY.map(|column| Expr::col(column));
+    let key = KEY.map(Expr::col);
     let values = [
         Expr::val(last.starts_at),
         Expr::val(last.user_id),

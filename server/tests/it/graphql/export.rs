@@ -35,6 +35,9 @@ const REQUESTS: &str =
     "mutation { exportRequests(format: CSV) { download { path url fileName expiresAt } } }";
 const REQUEST_LINES: &str = "mutation { exportRequests(format: JSON_LINES) { download { path } } }";
 
+/// A midnight.
+const DAY: i64 = 1_780_012_800;
+
 /// A control plane and a user with a key, for whom rows can be written.
 struct Book {
     plane: ControlPlane,
@@ -161,6 +164,12 @@ fn rows(csv: &str) -> Vec<Value> {
         .collect()
 }
 
+/// A column of a table.
+fn column(table: &[Value], name: &str) -> Vec<String> {
+    let cells = table.iter().map(|row| row[name].as_str().unwrap());
+    cells.map(str::to_owned).collect()
+}
+
 fn lines(text: &str) -> Vec<Value> {
     let lines = text.lines();
     lines
@@ -211,12 +220,7 @@ async fn requests_are_exported_exactly_and_as_nothing_that_calculates() {
     );
     assert!(csv.starts_with("id,connection_id,started_at,"), "{csv}");
     let table = rows(&csv);
-    let column = |name: &str| {
-        table
-            .iter()
-            .map(|row| row[name].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
-    };
+    let column = |name: &str| column(&table, name);
     assert_eq!(column("id")[0], id);
     assert_eq!(column("user"), ["'=HYPERLINK(\"http://evil\")"; 3]);
     assert_eq!(column("model"), ["gpt-5", "'+1, \"and\" more", "gpt-5"]);
@@ -516,7 +520,7 @@ async fn write_sums(book: &Book, sums: Vec<usage_rollup::Model>) {
 #[tokio::test]
 async fn every_sum_is_exported_once_over_many_pages_and_in_order() {
     let book = Book::open("ada").await;
-    let day = 1_780_012_800 - 1_780_012_800 % 86_400;
+    let day = DAY;
     for (starts_at, models) in [(day, 1500), (day + 86_400, 700)] {
         write_sums(&book, rollups(&book, Period::Day, starts_at, models)).await;
     }
@@ -560,12 +564,7 @@ async fn every_sum_is_exported_once_over_many_pages_and_in_order() {
 #[tokio::test]
 async fn sums_of_which_nothing_is_known_are_empty_and_not_zero() {
     let book = Book::open("ada").await;
-    let mut sums = rollups(
-        &book,
-        Period::Day,
-        1_780_012_800 - 1_780_012_800 % 86_400,
-        3,
-    );
+    let mut sums = rollups(&book, Period::Day, DAY, 3);
     sums[1].cost = 0;
     sums[1].unpriced = 2;
     let unknown = &mut sums[2];
@@ -585,12 +584,7 @@ async fn sums_of_which_nothing_is_known_are_empty_and_not_zero() {
     let disposition = headers["content-disposition"].to_str().unwrap();
     assert!(disposition.contains("usage-20260601T120000Z.csv"));
     let table = rows(&csv);
-    let column = |name: &str| {
-        table
-            .iter()
-            .map(|row| row[name].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
-    };
+    let column = |name: &str| column(&table, name);
     assert_eq!(column("user"), ["ada"; 3]);
     assert_eq!(column("provider"), ["CLAUDE"; 3]);
     assert_eq!(column("account_id"), [""; 3]);
