@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use axum::Router;
 use futures_util::{FutureExt as _, future::BoxFuture};
 use secrecy::ExposeSecret as _;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 use zeroize::Zeroizing;
@@ -20,6 +20,9 @@ use crate::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
+        downloads::Downloads,
+        engine_usage::EngineUsage,
+        exports::Exports,
         ledger::Ledger,
         login_throttle::LoginThrottle,
         prices::Prices,
@@ -82,6 +85,21 @@ impl Life {
             engine_shutdown: CancellationToken::new(),
         }
     }
+
+    fn engine_context(
+        &self,
+        accounts: &ProviderAccounts,
+        clock: &SharedClock,
+        usage: mpsc::Sender<EngineUsage>,
+    ) -> EngineContext {
+        EngineContext {
+            source: Arc::new(accounts.clone()),
+            clock: clock.clone(),
+            usage,
+            tasks: self.tasks.clone(),
+            shutdown: self.engine_shutdown.clone(),
+        }
+    }
 }
 
 /// A running server, ready to be served.
@@ -119,13 +137,7 @@ impl App {
         let settings = Settings::load(db.clone(), clock.clone()).await?;
         let retention = Retention::new(db.clone(), clock.clone(), settings.clone(), inlets.held);
         life.tasks.spawn(retention.run(life.ending.stop.clone()));
-        let context = EngineContext {
-            source: Arc::new(accounts.clone()),
-            clock: clock.clone(),
-            usage: inlets.reports,
-            tasks: life.tasks.clone(),
-            shutdown: life.engine_shutdown.clone(),
-        };
+        let context = life.engine_context(&accounts, &clock, inlets.reports);
         let services = Services {
             admins,
             sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
@@ -136,6 +148,8 @@ impl App {
             api_keys,
             requests,
             usage: Usage::new(db.clone(), clock.clone()),
+            exports: Exports::new(db.clone(), clock.clone()),
+            downloads: Downloads::new(clock.clone()),
             provider_accounts: accounts,
             ledger,
             prices,

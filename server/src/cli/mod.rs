@@ -1,8 +1,10 @@
 //! The program's commands.
 
+mod export;
 mod health;
 mod install;
 mod logs;
+mod output;
 mod prices;
 mod reset_password;
 mod serve;
@@ -48,6 +50,9 @@ enum Command {
     /// See and set what tokens cost, while no server runs.
     #[command(subcommand)]
     Prices(PricesCommand),
+    /// Write requests or usage into a file, also while a server runs.
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Show requests as they are recorded.
     Logs(logs::Logs),
     /// Ask a running server whether it is well; exits with 1 when it is not.
@@ -71,6 +76,15 @@ enum PricesCommand {
     List(prices::List),
 }
 
+/// What to export.
+#[derive(Debug, Subcommand)]
+enum ExportCommand {
+    /// A row for each request, in the order in which they ended.
+    Requests(export::RequestsExport),
+    /// A row for each user, key, provider, account and model in each hour or day.
+    Usage(export::UsageExport),
+}
+
 /// Runs the program.
 pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
@@ -80,6 +94,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::ResetPassword(reset)) => reset.run().await,
         Some(Command::Prices(PricesCommand::Import(import))) => import.run().await,
         Some(Command::Prices(PricesCommand::List(list))) => list.run().await,
+        Some(Command::Export(ExportCommand::Requests(export))) => export.run().await,
+        Some(Command::Export(ExportCommand::Usage(export))) => export.run().await,
         Some(Command::Logs(logs)) => logs.run().await,
         Some(Command::Healthcheck(check)) => check.run().await,
     };

@@ -3,8 +3,10 @@
 pub mod admins;
 pub mod api_keys;
 pub mod api_tokens;
+pub mod downloads;
 pub mod engine_usage;
 mod error;
+pub mod exports;
 pub mod ledger;
 pub mod login_throttle;
 pub mod model_name;

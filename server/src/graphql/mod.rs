@@ -14,6 +14,7 @@ mod engine_log;
 mod error;
 mod events;
 mod explorer;
+mod export;
 mod guard;
 mod input;
 mod limits;
@@ -56,13 +57,20 @@ pub use self::{
     schema::sdl,
 };
 use self::{endpoint::Endpoint, explorer::Asset};
+use crate::web::{self, Counter};
 
-/// Serves `/graphql`. Streams end when `shutdown` does.
+/// Serves `/graphql`, and the downloads that it gives tickets for. Streams end when `shutdown` does.
 pub fn router(services: Services, shutdown: CancellationToken) -> Router {
+    let downloads = services.downloads.clone();
     let endpoint = Endpoint::new(services, shutdown);
+    let counter = Counter {
+        doorkeeper: endpoint.doorkeeper.clone(),
+        downloads,
+    };
     Router::new()
         .route("/graphql", get(endpoint::get).post(endpoint::post))
         .with_state(endpoint)
         .route("/graphql/explorer.js", get(async || Asset::Script))
         .route("/graphql/explorer.css", get(async || Asset::Style))
+        .merge(web::downloads(counter))
 }

@@ -7,6 +7,7 @@ use super::{
     api_token::{ApiTokenMutation, ApiTokenQuery},
     engine::{EngineMutation, EngineQuery, EngineSubscription},
     engine_log::EngineLogSubscription,
+    export::ExportMutation,
     price::{PriceMutation, PriceQuery},
     provider::ProviderQuery,
     provider_changes::ProviderMutation,
@@ -61,6 +62,7 @@ pub(super) struct Mutation(
     ProviderMutation,
     PriceMutation,
     QuotaMutation,
+    ExportMutation,
     EngineMutation,
     SettingsMutation,
 );

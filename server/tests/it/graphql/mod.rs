@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod csrf;
 mod explorer;
+mod export;
 mod key;
 mod limit;
 mod list;
