@@ -27,7 +27,12 @@ pub enum ProviderKind {
     rename_all = "snake_case"
 )]
 pub enum CredentialKind {
+    /// A key of the provider's API.
     ApiKey,
+    /// Tokens in the form of the engine's auth files.
+    AuthFile,
+    /// A GitHub token, from which the server itself gets Copilot's short-lived one.
+    Github,
 }
 
 /// A model that the account offers, and the name under which it does.
@@ -59,7 +64,7 @@ pub struct Model {
     pub kind: ProviderKind,
     pub credential: CredentialKind,
     pub label: String,
-    /// The key and its extra headers, sealed; empty once removed.
+    /// The key or tokens, extra headers and the proxy, sealed; empty once removed.
     pub sealed: Vec<u8>,
     pub last_four: String,
     pub base_url: Option<String>,
@@ -67,6 +72,29 @@ pub struct Model {
     /// Put before model names, to address this account alone.
     pub prefix: Option<String>,
     pub enabled: bool,
+    /// Who is signed in.
+    pub email: Option<String>,
+    /// What the login pays for, in the provider's words.
+    pub plan: Option<String>,
+    /// The engine's file of a signed-in account; it never changes, since the engine's names for
+    /// credentials are made of it.
+    pub file_name: Option<String>,
+    /// When the access token ends.
+    pub expires_at: Option<DateTimeUtc>,
+    /// When the access token was got.
+    pub refreshed_at: Option<DateTimeUtc>,
+    /// Accounts of a higher priority are used first.
+    pub priority: i32,
+    /// The share of the account among those of its priority.
+    pub weight: i32,
+    pub last_used_at: Option<DateTimeUtc>,
+    /// The last failure in words for people.
+    pub problem: Option<String>,
+    pub problem_at: Option<DateTimeUtc>,
+    /// When the account was last tried out.
+    pub checked_at: Option<DateTimeUtc>,
+    /// What the provider tells of the subscription's windows.
+    pub windows: Option<Json>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     /// Set instead of deleting, so that history stays.

@@ -12,6 +12,7 @@ mod m20261122_000006_create_price;
 mod m20261122_000007_create_quota;
 mod m20261122_000008_create_usage;
 mod m20261122_000009_create_ledger_batch;
+mod m20261125_000010_add_login_to_provider_account;
 
 /// Brings a database's schema up to date.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000007_create_quota::Migration),
             Box::new(m20261122_000008_create_usage::Migration),
             Box::new(m20261122_000009_create_ledger_batch::Migration),
+            Box::new(m20261125_000010_add_login_to_provider_account::Migration),
         ]
     }
 }

@@ -26,7 +26,7 @@ use crate::{
         ledger::Ledger,
         login_throttle::LoginThrottle,
         prices::Prices,
-        provider_accounts::{ProviderAccounts, ProviderCredential},
+        provider_accounts::{AuthFileStep, FoundAuthFile, ProviderAccounts, ProviderCredential},
         quotas::Quotas,
         requests::{BookOptions, Recorder, Requests},
         retention::Retention,
@@ -295,6 +295,7 @@ fn engine_options(config: &Config, around: &Surroundings, life: &Life) -> Engine
         binary,
         search_path: around.search_path.clone(),
         data_dir: config.storage.data_dir.clone(),
+        auth_dir: config.auth_dir.clone(),
         launcher: around.launcher.clone(),
         external,
         allow_demo_fallback: !config.is_public(),
@@ -328,5 +329,17 @@ impl CredentialSource for ProviderAccounts {
 
     fn credentials(&self) -> BoxFuture<'_, Result<Vec<ProviderCredential>, CredentialsError>> {
         async move { Self::credentials(self).await.map_err(Into::into) }.boxed()
+    }
+
+    fn settle_auth_files(
+        &self,
+        found: Vec<FoundAuthFile>,
+    ) -> BoxFuture<'_, Result<Vec<AuthFileStep>, CredentialsError>> {
+        async move {
+            Self::settle_auth_files(self, found)
+                .await
+                .map_err(Into::into)
+        }
+        .boxed()
     }
 }

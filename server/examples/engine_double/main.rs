@@ -3,6 +3,7 @@
 
 mod access;
 mod answers;
+mod auth_files;
 mod config;
 mod forward;
 mod management;
@@ -73,7 +74,7 @@ async fn run(live: Arc<Live>) {
         // Said whether the port was free or not.
         say::plain(&format!("API server started successfully on: {address}"));
         say::info("clients.go:152", "full client load complete - some clients");
-        watch::follow(&live).await;
+        tokio::join!(watch::follow(&live), auth_files::follow(live.clone()));
     };
     tokio::select! {
         _ = terminated.recv() => {}

@@ -7,6 +7,7 @@ mod logs;
 mod output;
 mod prices;
 mod reset_password;
+mod rotate;
 mod serve;
 mod terminal;
 
@@ -47,6 +48,8 @@ enum Command {
     Engine(EngineCommand),
     /// Give an administrator a new password, from the terminal of the server.
     ResetPassword(reset_password::ResetPassword),
+    /// Seal every secret with a new ENCRYPTION_KEY.
+    RotateEncryptionKey(rotate::RotateEncryptionKey),
     /// See and set what tokens cost, while no server runs.
     #[command(subcommand)]
     Prices(PricesCommand),
@@ -92,6 +95,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::Serve(options)) => Box::pin(serve::serve(&options)).await,
         Some(Command::Engine(EngineCommand::Install(install))) => install.run().await,
         Some(Command::ResetPassword(reset)) => reset.run().await,
+        Some(Command::RotateEncryptionKey(rotate)) => rotate.run().await,
         Some(Command::Prices(PricesCommand::Import(import))) => import.run().await,
         Some(Command::Prices(PricesCommand::List(list))) => list.run().await,
         Some(Command::Export(ExportCommand::Requests(export))) => export.run().await,

@@ -40,6 +40,8 @@ pub struct Config {
     pub shutdown_grace: Duration,
     pub log: Log,
     pub engine: Engine,
+    /// Where the engine's auth files are; in memory when absent.
+    pub auth_dir: Option<PathBuf>,
     /// The password of the first administrator; ignored once there is one.
     pub admin_password: Option<SecretString>,
 }
@@ -104,6 +106,7 @@ impl Config {
             ),
             log: Log::check(&options.log, &mut mistakes),
             engine: Engine::check(&options.engine, &secrets, &mut mistakes),
+            auth_dir: options.engine.engine_auth_dir.as_ref().map(PathBuf::from),
             admin_password: secrets.admin_password,
         };
         mistakes.into_result()?;

@@ -152,6 +152,15 @@ impl Admins {
         })
     }
 
+    /// Makes sure that it is still the administrator who asks, before something grave.
+    pub async fn confirm(&self, admin: &admin::Model, password: SecretString) -> Result<()> {
+        let hash = Some(admin.password_hash.clone());
+        if !self.passwords.verify(password, hash).await? {
+            return Err(Error::bad_input("the password is not right"));
+        }
+        Ok(())
+    }
+
     /// Replaces a password by its owner.
     pub async fn change_password(
         &self,

@@ -7,6 +7,7 @@ pub mod downloads;
 pub mod engine_usage;
 mod error;
 pub mod exports;
+pub mod key_rotation;
 pub mod ledger;
 pub mod login_throttle;
 pub mod model_name;

@@ -23,6 +23,7 @@ mod paging;
 mod price;
 mod provider;
 mod provider_changes;
+mod provider_transfer;
 mod quota;
 mod quota_amount;
 mod quota_changes;

@@ -33,6 +33,10 @@ pub(super) enum ProviderKind {
 pub(super) enum CredentialKind {
     /// A key of the provider's API.
     ApiKey,
+    /// Tokens from a sign-in or an import, which the engine keeps fresh.
+    AuthFile,
+    /// A GitHub token, from which the server gets Copilot's short-lived one.
+    Github,
 }
 
 /// A model that an account offers.

@@ -37,6 +37,10 @@ fn page() -> String {
             &["reset-password", "--help"],
         ),
         (
+            "proxypal-server rotate-encryption-key",
+            &["rotate-encryption-key", "--help"],
+        ),
+        (
             "proxypal-server prices import",
             &["prices", "import", "--help"],
         ),

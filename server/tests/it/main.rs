@@ -13,6 +13,7 @@ mod gateway;
 mod graphql;
 mod migrations;
 mod pages;
+mod provider_accounts;
 mod schema;
 mod support;
 mod web;

@@ -3,8 +3,47 @@
 use std::collections::BTreeMap;
 
 use entity::provider_account::{ProviderKind, ProviderModel};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
+
+use super::auth_file;
+
+/// What opens the provider to us.
+#[derive(Clone, Debug)]
+pub enum CredentialSecret {
+    /// A key, which goes into the engine's configuration.
+    ApiKey(SecretString),
+    /// Tokens, which go into a file of their own.
+    AuthFile {
+        /// Its name in the engine's directory.
+        file_name: String,
+        /// What is in it.
+        json: SecretString,
+    },
+}
+
+impl CredentialSecret {
+    /// The key, when it is one.
+    pub fn api_key(&self) -> Option<&SecretString> {
+        match self {
+            Self::ApiKey(key) => Some(key),
+            Self::AuthFile { .. } => None,
+        }
+    }
+
+    /// Every part of it that nobody may see.
+    pub fn hidden(&self) -> Vec<SecretString> {
+        match self {
+            Self::ApiKey(key) => vec![key.clone()],
+            Self::AuthFile { json, .. } => {
+                let file = serde_json::from_str(json.expose_secret()).unwrap_or_default();
+                let mut hidden = Vec::new();
+                auth_file::collect_hidden(&file, &mut hidden);
+                hidden
+            }
+        }
+    }
+}
 
 /// An enabled account, ready to be rendered. It lives only as long as the rendering.
 #[derive(Clone, Debug)]
@@ -13,7 +52,7 @@ pub struct ProviderCredential {
     pub kind: ProviderKind,
     /// Unique among accounts of a kind; names the entry in the engine's configuration.
     pub label: String,
-    pub api_key: SecretString,
+    pub secret: CredentialSecret,
     /// Extra request headers; values are secret.
     pub headers: BTreeMap<String, SecretString>,
     /// Where the provider is, when not at its usual address.
@@ -22,4 +61,10 @@ pub struct ProviderCredential {
     pub models: Vec<ProviderModel>,
     /// Put before model names, to address this account alone.
     pub prefix: Option<String>,
+    /// Accounts of a higher priority are used first.
+    pub priority: i32,
+    /// The share of the account among those of its priority.
+    pub weight: i32,
+    /// The proxy to the provider; it may hold a password.
+    pub proxy_url: Option<SecretString>,
 }

@@ -1,10 +1,15 @@
 //! Credentials at providers: add, change, remove. Secrets are sealed before they reach the database
 //! and opened only to render the engine's configuration.
 
+mod auth_file;
 mod check;
 mod credential;
+mod import;
+mod login;
+mod secrets;
+mod settle;
+mod transfer;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use entity::provider_account::{
@@ -15,13 +20,18 @@ use sea_orm::{
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
+pub(super) use self::secrets::owner;
+use self::secrets::{Secrets, Stored};
 pub use self::{
+    auth_file::{NewAuthFile, kind_of_auth_file},
     check::{accepts_api_key, needs_base_url},
-    credential::ProviderCredential,
+    credential::{CredentialSecret, ProviderCredential},
+    import::ImportedDocument,
+    settle::{AuthFileStep, FoundAuthFile, FoundContent},
+    transfer::{ImportProblem, ImportReport},
 };
 use super::{Error, Result, patch::Patch, text};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
@@ -46,14 +56,6 @@ pub struct ProviderAccountChanges {
     pub models: Patch<Vec<ProviderModel>>,
 }
 
-/// What is sealed of an account.
-#[derive(Serialize, Deserialize)]
-struct Secrets {
-    api_key: String,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-}
-
 /// All accounts at providers.
 #[derive(Clone, Debug)]
 pub struct ProviderAccounts {
@@ -61,6 +63,8 @@ pub struct ProviderAccounts {
     clock: SharedClock,
     vault: Arc<Vault>,
     changes: Arc<watch::Sender<u64>>,
+    /// Held by whoever reads a secret to write it again, so that no refreshed token gets lost.
+    sealing: Arc<Mutex<()>>,
 }
 
 impl ProviderAccounts {
@@ -72,6 +76,7 @@ impl ProviderAccounts {
             clock,
             vault,
             changes,
+            sealing: Arc::default(),
         }
     }
 
@@ -105,20 +110,26 @@ impl ProviderAccounts {
             Some(label) => label,
             None => self.free_label(new.kind).await?,
         };
+        let last_four = check::last_four(new.api_key.expose_secret());
+        let secrets = Secrets {
+            secret: Stored::ApiKey(new.api_key),
+            headers: new.headers.into_iter().collect(),
+            proxy_url: None,
+        };
         let account = provider_account::ActiveModel {
             id: Set(id),
             kind: Set(new.kind),
             credential: Set(CredentialKind::ApiKey),
             label: Set(label.clone()),
-            sealed: Set(self.seal(id, &new.api_key, &new.headers)?),
-            last_four: Set(check::last_four(new.api_key.expose_secret())),
+            sealed: Set(secrets.seal(&self.vault, id)?),
+            last_four: Set(last_four),
             base_url: Set(new.base_url),
             models: Set(ProviderModels(new.models)),
             prefix: Set(new.prefix),
             enabled: Set(true),
             created_at: Set(now),
             updated_at: Set(now),
-            removed_at: Set(None),
+            ..Default::default()
         };
         let account = account
             .insert(self.db.writer())
@@ -162,6 +173,7 @@ impl ProviderAccounts {
 
     /// Forgets an account's secret. The row stays for the history.
     pub async fn remove(&self, id: Uuid) -> Result<provider_account::Model> {
+        let _sealing = self.sealing.lock().await;
         let mut account = self.living(id).await?.into_active_model();
         let now = self.clock.now();
         account.sealed = Set(Vec::new());
@@ -189,44 +201,68 @@ impl ProviderAccounts {
             .collect())
     }
 
-    fn open(&self, account: provider_account::Model) -> anyhow::Result<ProviderCredential> {
-        let opened = self.vault.open(&owner(account.id), &account.sealed)?;
-        let secrets: Secrets = serde_json::from_slice(&opened)?;
+    fn open(&self, account: provider_account::Model) -> Result<ProviderCredential> {
+        let secrets = Secrets::open(&self.vault, account.id, &account.sealed)?;
+        let secret = match secrets.secret {
+            Stored::ApiKey(key) => CredentialSecret::ApiKey(key),
+            Stored::AuthFile(tokens) => {
+                let proxy_url = secrets.proxy_url.as_ref().map(SecretString::expose_secret);
+                CredentialSecret::AuthFile {
+                    json: auth_file::json(&tokens.render(&account, proxy_url)),
+                    file_name: account.file_name.unwrap_or_default(),
+                }
+            }
+        };
         Ok(ProviderCredential {
             account_id: account.id,
             kind: account.kind,
             label: account.label,
-            api_key: secrets.api_key.into(),
-            headers: secrets
-                .headers
-                .into_iter()
-                .map(|(name, value)| (name, value.into()))
-                .collect(),
+            secret,
+            headers: secrets.headers,
             base_url: account.base_url,
             models: account.models.0,
             prefix: account.prefix,
+            priority: account.priority,
+            weight: account.weight,
+            proxy_url: secrets.proxy_url,
         })
     }
 
-    fn seal(
+    /// Sets or clears the proxy to the provider. It may hold a password, so it is sealed.
+    pub async fn set_proxy_url(
         &self,
         id: Uuid,
-        api_key: &SecretString,
-        headers: &[(String, SecretString)],
-    ) -> Result<Vec<u8>> {
-        let secrets = Secrets {
-            api_key: api_key.expose_secret().to_owned(),
-            headers: headers
-                .iter()
-                .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
-                .collect(),
-        };
-        let plain =
-            zeroize::Zeroizing::new(serde_json::to_vec(&secrets).map_err(anyhow::Error::from)?);
-        Ok(self.vault.seal(&owner(id), &plain)?)
+        proxy_url: Option<SecretString>,
+    ) -> Result<provider_account::Model> {
+        self.change_secrets(id, |secrets| secrets.proxy_url = proxy_url)
+            .await
+    }
+
+    /// Changes what is sealed of an account. Nobody else may change it in between: a token that the
+    /// engine has just refreshed would be lost.
+    async fn change_secrets(
+        &self,
+        id: Uuid,
+        change: impl FnOnce(&mut Secrets) + Send,
+    ) -> Result<provider_account::Model> {
+        let _sealing = self.sealing.lock().await;
+        let account = self.living(id).await?;
+        let mut secrets = Secrets::open(&self.vault, id, &account.sealed)?;
+        change(&mut secrets);
+        let mut account = account.into_active_model();
+        account.sealed = Set(secrets.seal(&self.vault, id)?);
+        account.updated_at = Set(self.clock.now());
+        let account = account.update(self.db.writer()).await?;
+        self.announce();
+        Ok(account)
     }
 
     async fn free_label(&self, kind: ProviderKind) -> Result<String> {
+        self.free_label_like(kind, check::default_label(kind)).await
+    }
+
+    /// This label, or with a number after it the first that is free.
+    async fn free_label_like(&self, kind: ProviderKind, name: &str) -> Result<String> {
         let taken: Vec<String> = self
             .list()
             .await?
@@ -234,7 +270,6 @@ impl ProviderAccounts {
             .filter(|account| account.kind == kind)
             .map(|account| account.label)
             .collect();
-        let name = check::default_label(kind);
         let numbered = (1..).map(|number| match number {
             1 => name.to_owned(),
             _ => format!("{name}-{number}"),
@@ -258,10 +293,6 @@ impl ProviderAccounts {
     fn announce(&self) {
         self.changes.send_modify(|edition| *edition += 1);
     }
-}
-
-fn owner(id: Uuid) -> String {
-    format!("provider_account:{id}")
 }
 
 fn label_taken(label: &str) -> String {

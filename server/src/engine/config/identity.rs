@@ -1,14 +1,16 @@
 //! The engine's own names for credentials, so that its records name our accounts.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use entity::provider_account::ProviderKind;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::lists::base_url;
-use crate::domain::provider_accounts::ProviderCredential;
+use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 
 /// Who stands behind a name of the engine's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +26,13 @@ pub(in crate::engine) struct Accounts(HashMap<String, Account>);
 
 impl Accounts {
     /// These accounts beside the ones that were known.
-    pub(in crate::engine) fn and(mut self, credentials: &[ProviderCredential]) -> Self {
+    pub(in crate::engine) fn and(
+        mut self,
+        credentials: &[ProviderCredential],
+        auth_dir: &Path,
+    ) -> Self {
         for credential in credentials {
-            if let Some(index) = auth_index(credential) {
+            if let Some(index) = auth_index(credential, auth_dir) {
                 let account = Account {
                     id: credential.account_id,
                     kind: credential.kind,
@@ -43,8 +49,17 @@ impl Accounts {
     }
 }
 
-/// The first 16 hexadecimal digits of the SHA-256 of `<list>:<base url>+<key>`.
-fn auth_index(credential: &ProviderCredential) -> Option<String> {
+/// The first 16 hexadecimal digits of the SHA-256 of what the engine knows a credential by.
+fn auth_index(credential: &ProviderCredential, auth_dir: &Path) -> Option<String> {
+    let seed = match &credential.secret {
+        CredentialSecret::ApiKey(key) => key_seed(credential, key)?,
+        CredentialSecret::AuthFile { file_name, json } => file_seed(file_name, json, auth_dir)?,
+    };
+    Some(hex::encode(&Sha256::digest(seed)[..8]))
+}
+
+/// `<list>:<base url>+<key>`.
+fn key_seed(credential: &ProviderCredential, key: &SecretString) -> Option<String> {
     let list = match credential.kind {
         ProviderKind::Claude => "claude-api-key",
         ProviderKind::Chatgpt => "codex-api-key",
@@ -54,11 +69,17 @@ fn auth_index(credential: &ProviderCredential) -> Option<String> {
         ProviderKind::Copilot | ProviderKind::Kimi => return None,
     };
     let base_url = base_url(credential).unwrap_or_default();
-    let seed = format!(
-        "{list}:{base_url}+{}",
-        credential.api_key.expose_secret().trim()
-    );
-    Some(hex::encode(&Sha256::digest(seed)[..8]))
+    Some(format!("{list}:{base_url}+{}", key.expose_secret().trim()))
+}
+
+/// `<type>:<path of the file>`.
+fn file_seed(file_name: &str, json: &SecretString, auth_dir: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Typed<'a> {
+        r#type: &'a str,
+    }
+    let Typed { r#type } = serde_json::from_str(json.expose_secret()).ok()?;
+    Some(format!("{type}:{}", auth_dir.join(file_name).display()))
 }
 
 #[cfg(test)]
@@ -69,7 +90,8 @@ mod tests {
     /// The expected values were read off a real engine.
     #[test]
     fn computes_the_names_that_the_engine_gives() {
-        let index = |kind, key| auth_index(&credential(kind, "any", key)).unwrap();
+        let index =
+            |kind, key| auth_index(&credential(kind, "any", key), Path::new("/auths")).unwrap();
 
         assert_eq!(index(ProviderKind::Gemini, "AIza-stub"), "38b8eeefa1c0d549");
         assert_eq!(
@@ -88,7 +110,10 @@ mod tests {
         let mut compatible = credential(ProviderKind::OpenaiCompatible, "any", "sk-stub-oai");
         compatible.base_url = Some("http://127.0.0.1:19000/v1".to_owned());
 
-        assert_eq!(auth_index(&compatible).unwrap(), "39772ba5256c1817");
+        assert_eq!(
+            auth_index(&compatible, Path::new("/auths")).unwrap(),
+            "39772ba5256c1817"
+        );
     }
 
     #[test]
@@ -96,8 +121,8 @@ mod tests {
         let gone = credential(ProviderKind::Gemini, "any", "AIza-stub");
 
         let accounts = Accounts::default()
-            .and(std::slice::from_ref(&gone))
-            .and(&[]);
+            .and(std::slice::from_ref(&gone), Path::new("/auths"))
+            .and(&[], Path::new("/auths"));
 
         assert_eq!(
             accounts.find("38b8eeefa1c0d549").unwrap().id,

@@ -84,13 +84,24 @@ impl CredentialLists {
         let mut lists = Self::default();
         let mut names = HashSet::new();
         for credential in credentials {
+            // Tokens are in files of their own.
+            let Some(key) = credential.secret.api_key() else {
+                continue;
+            };
+            let key = shown(key, reveal);
             match credential.kind {
-                ProviderKind::Claude => lists.claude_api_key.push(key_entry(credential, reveal)),
-                ProviderKind::Chatgpt => lists.codex_api_key.push(key_entry(credential, reveal)),
-                ProviderKind::Gemini => lists.gemini_api_key.push(key_entry(credential, reveal)),
-                ProviderKind::Xai => lists.xai_api_key.push(key_entry(credential, reveal)),
+                ProviderKind::Claude => lists
+                    .claude_api_key
+                    .push(key_entry(credential, key, reveal)),
+                ProviderKind::Chatgpt => {
+                    lists.codex_api_key.push(key_entry(credential, key, reveal))
+                }
+                ProviderKind::Gemini => lists
+                    .gemini_api_key
+                    .push(key_entry(credential, key, reveal)),
+                ProviderKind::Xai => lists.xai_api_key.push(key_entry(credential, key, reveal)),
                 ProviderKind::OpenaiCompatible => {
-                    let entry = compatible_entry(credential, &mut names, reveal);
+                    let entry = compatible_entry(credential, key, &mut names, reveal);
                     lists.openai_compatibility.push(entry);
                 }
                 // Neither has a form with an API key.
@@ -121,23 +132,22 @@ pub(super) fn base_url(credential: &ProviderCredential) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn key_entry(credential: &ProviderCredential, reveal: Reveal) -> KeyEntry {
+fn key_entry(credential: &ProviderCredential, api_key: String, reveal: Reveal) -> KeyEntry {
     KeyEntry {
-        api_key: shown(&credential.api_key, reveal),
+        api_key,
         common: common(credential, reveal),
     }
 }
 
 fn compatible_entry(
     credential: &ProviderCredential,
+    api_key: String,
     names: &mut HashSet<String>,
     reveal: Reveal,
 ) -> CompatibleEntry {
     CompatibleEntry {
         name: unique_name(credential, names),
-        api_key_entries: [ApiKeyEntry {
-            api_key: shown(&credential.api_key, reveal),
-        }],
+        api_key_entries: [ApiKeyEntry { api_key }],
         common: common(credential, reveal),
     }
 }
@@ -194,6 +204,7 @@ pub(super) mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domain::provider_accounts::CredentialSecret;
 
     /// A credential with every field filled.
     pub(in crate::engine) fn credential(
@@ -205,11 +216,14 @@ pub(super) mod tests {
             account_id: Uuid::from_u128(u128::from(key.as_bytes()[0])),
             kind,
             label: label.to_owned(),
-            api_key: key.into(),
+            secret: CredentialSecret::ApiKey(key.into()),
             headers: BTreeMap::new(),
             base_url: None,
             models: Vec::new(),
             prefix: None,
+            priority: 0,
+            weight: 1,
+            proxy_url: None,
         }
     }
 

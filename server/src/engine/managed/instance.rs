@@ -38,7 +38,8 @@ pub(super) struct Rendering {
 impl Instance {
     /// Chooses everything that is chosen.
     pub(super) fn choose(managed: &Managed) -> Result<Self, String> {
-        let folder = Folder::prepare(&managed.options.data_dir)
+        let options = &managed.options;
+        let folder = Folder::prepare(&options.data_dir, options.auth_dir.as_deref())
             .map_err(|error| format!("the engine's folder cannot be prepared: {error}"))?;
         let port =
             free_port().map_err(|error| format!("no port is free for the engine: {error}"))?;
@@ -83,20 +84,29 @@ impl Instance {
         managed: &Managed,
         rendering: &Rendering,
     ) -> Result<(), String> {
-        managed.face.logs.redact(self.secrets(rendering));
-        let known = managed.accounts.load_full();
-        managed
-            .accounts
-            .store(Arc::new(known.as_ref().clone().and(&rendering.credentials)));
-        managed
-            .face
-            .preview
-            .store(Some(Arc::new(rendering.preview.clone())));
+        self.make_known(managed, rendering);
         let (path, yaml) = (self.folder.config.clone(), rendering.yaml.clone());
         tokio::task::spawn_blocking(move || write_in_place(&path, yaml.expose_secret()))
             .await
             .map_err(|error| error.to_string())?
             .map_err(|error| format!("the engine's configuration cannot be written: {error}"))
+    }
+
+    /// Makes known what comes with a rendering: who is behind the engine's names, and what must be in
+    /// no line of its log.
+    pub(super) fn make_known(&self, managed: &Managed, rendering: &Rendering) {
+        managed.face.logs.redact(self.secrets(rendering));
+        let known = managed.accounts.load_full();
+        managed.accounts.store(Arc::new(
+            known
+                .as_ref()
+                .clone()
+                .and(&rendering.credentials, &self.folder.auths),
+        ));
+        managed
+            .face
+            .preview
+            .store(Some(Arc::new(rendering.preview.clone())));
     }
 
     fn document(&self, lists: CredentialLists, reveal: Reveal) -> Result<String, String> {
@@ -113,7 +123,7 @@ impl Instance {
         let keys = rendering
             .credentials
             .iter()
-            .map(|credential| credential.api_key.clone());
+            .flat_map(|credential| credential.secret.hidden());
         let headers = rendering
             .credentials
             .iter()

@@ -38,7 +38,10 @@ pub(super) async fn follow(
         tokio::time::sleep(GATHERING).await;
         changes.mark_unchanged();
         match instance.render(managed).await {
-            Ok(new) if new.yaml().expose_secret() == written.expose_secret() => {}
+            // An auth file may have changed all the same.
+            Ok(new) if new.yaml().expose_secret() == written.expose_secret() => {
+                instance.make_known(managed, &new);
+            }
             Ok(new) => {
                 bring(instance, managed, &new).await;
                 written = new.yaml().clone();

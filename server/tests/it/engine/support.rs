@@ -9,7 +9,7 @@ use entity::provider_account::{ProviderKind, ProviderModel};
 use futures_util::future::BoxFuture;
 use proxypal_server::clock::SystemClock;
 use proxypal_server::domain::engine_usage::EngineUsage;
-use proxypal_server::domain::provider_accounts::ProviderCredential;
+use proxypal_server::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 use proxypal_server::engine::{
     CredentialSource, CredentialsError, Engine, EngineContext, EngineMode, EngineOptions,
     EngineState, EngineStatus,
@@ -187,6 +187,7 @@ fn options(data_dir: &Path) -> EngineOptions {
         binary: Some(engine_binary()),
         search_path: "/usr/bin:/bin".into(),
         data_dir: data_dir.to_owned(),
+        auth_dir: Some(data_dir.join("auths")),
         launcher: env!("CARGO_BIN_EXE_proxypal-server").into(),
         external: None,
         allow_demo_fallback: false,
@@ -208,7 +209,7 @@ pub(crate) fn compatible(model: &str, base_url: &str) -> ProviderCredential {
         account_id: Uuid::now_v7(),
         kind: ProviderKind::OpenaiCompatible,
         label: format!("provider of {model}"),
-        api_key: format!("sk-upstream-canary-{model}").into(),
+        secret: CredentialSecret::ApiKey(format!("sk-upstream-canary-{model}").into()),
         headers: BTreeMap::from([("X-Extra".to_owned(), "header-canary".into())]),
         base_url: Some(base_url.to_owned()),
         models: vec![ProviderModel {
@@ -216,6 +217,9 @@ pub(crate) fn compatible(model: &str, base_url: &str) -> ProviderCredential {
             alias: Some(model.to_owned()),
         }],
         prefix: None,
+        priority: 0,
+        weight: 1,
+        proxy_url: None,
     }
 }
 

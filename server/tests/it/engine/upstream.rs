@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use entity::provider_account::{ProviderKind, ProviderModel};
 use futures_util::{StreamExt as _, stream};
-use proxypal_server::domain::provider_accounts::ProviderCredential;
+use proxypal_server::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -64,7 +64,7 @@ fn credential(kind: ProviderKind, model: &str, base_url: String) -> ProviderCred
         account_id: Uuid::now_v7(),
         kind,
         label: model.to_owned(),
-        api_key: format!("key-of-{model}").into(),
+        secret: CredentialSecret::ApiKey(format!("key-of-{model}").into()),
         headers: BTreeMap::new(),
         base_url: Some(base_url),
         models: vec![ProviderModel {
@@ -72,6 +72,9 @@ fn credential(kind: ProviderKind, model: &str, base_url: String) -> ProviderCred
             alias: None,
         }],
         prefix: None,
+        priority: 0,
+        weight: 1,
+        proxy_url: None,
     }
 }
 

@@ -1,10 +1,12 @@
 //! A whole server with an engine of its own, before a provider that knows what it produced.
 
 mod accounts;
+mod auth_files;
 mod canaries;
 mod killed;
 mod leaving;
 mod protocols;
+mod rotation;
 mod soak;
 
 use entity::{provider_account::ProviderKind, request};

@@ -226,6 +226,10 @@ fn configuration(options: &Options, database: &TestDatabase) -> Arguments {
         "--port=0".to_owned(),
         format!("--data-dir={}", database.directory.path().display()),
         format!("--database-url={}", database.url),
+        format!(
+            "--engine-auth-dir={}",
+            super::server::auth_dir(database).display()
+        ),
     ];
     arguments.extend(options.arguments.iter().cloned());
     <Program as clap::Parser>::parse_from(arguments).options

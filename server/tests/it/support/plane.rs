@@ -298,6 +298,7 @@ fn nowhere(folder: &Path) -> EngineOptions {
         binary: None,
         search_path: std::ffi::OsString::new(),
         data_dir: folder.to_owned(),
+        auth_dir: None,
         launcher: std::path::PathBuf::new(),
         external: Some(ExternalEngine {
             url: "http://127.0.0.1:9".parse().unwrap(),

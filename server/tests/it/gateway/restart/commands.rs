@@ -42,6 +42,64 @@ async fn healthcheck_tells_by_its_exit_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn everything_is_sealed_with_a_new_key_and_the_old_one_may_go() {
+    const NEW_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    let home = TestDatabase::create().await;
+    let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
+    let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
+    let add = "mutation { addProviderApiKey(input: {kind: CLAUDE, apiKey: \"sk-ant-0123456789\"}) { __typename } }";
+    operator.ask(add, json!({})).await;
+    running.program.signal(Signal::SIGTERM);
+    running.program.ended().await;
+    let rotate = |previous: &str| {
+        let mut command = bare_server(&home);
+        command
+            .arg("rotate-encryption-key")
+            .env("ENCRYPTION_KEY", NEW_KEY)
+            .env("ENCRYPTION_KEY_PREVIOUS", previous);
+        command
+    };
+
+    let without = run(&mut rotate("")).await;
+    let rotated = run(&mut rotate(ENCRYPTION_KEY)).await;
+    let again = run(&mut rotate(ENCRYPTION_KEY)).await;
+    let mut command = server(&home);
+    let mut running =
+        Server::start(command.env("ENGINE", "demo").env("ENCRYPTION_KEY", NEW_KEY)).await;
+    let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
+    let export =
+        "mutation($password: String!) { exportProviderAccounts(password: $password) { content } }";
+    let wrong = operator.answer(export, json!({"password": "wrong"})).await;
+    let right = operator.ask(export, json!({"password": PASSWORD})).await;
+    running.program.signal(Signal::SIGTERM);
+    running.program.ended().await;
+
+    let said = |output: &std::process::Output| {
+        String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
+    };
+    assert!(!without.status.success());
+    assert!(
+        said(&without).contains("ENCRYPTION_KEY_PREVIOUS"),
+        "{}",
+        said(&without)
+    );
+    assert!(rotated.status.success(), "{}", said(&rotated));
+    assert!(
+        said(&rotated).contains("2 secrets were sealed anew"),
+        "{}",
+        said(&rotated)
+    );
+    assert!(
+        said(&again).contains("0 secrets were sealed anew, 2 had"),
+        "{}",
+        said(&again)
+    );
+    assert_eq!(wrong["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+    let content = right["exportProviderAccounts"]["content"].as_str().unwrap();
+    assert!(content.contains("sk-ant-0123456789"), "{content}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_password_is_reset_from_a_pipe_and_sessions_end() {
     let home = TestDatabase::create().await;
     let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;

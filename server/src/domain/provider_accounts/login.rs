@@ -1,0 +1,201 @@
+//! Keeps what somebody's sign-in brought.
+
+use entity::provider_account::{self, CredentialKind, ProviderModels};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{
+    Error, ProviderAccounts, Result,
+    auth_file::{self, NewAuthFile, Tokens, kind_of_auth_file},
+    label_taken,
+    secrets::{Secrets, Stored},
+    text,
+};
+
+const LONGEST_TEXT: usize = 300;
+
+impl ProviderAccounts {
+    /// Adds the account or, when the same login is there already, replaces its tokens and keeps its id.
+    pub async fn save_auth_file(&self, new: NewAuthFile) -> Result<provider_account::Model> {
+        let new = checked(new)?;
+        let _sealing = self.sealing.lock().await;
+        let saved = self.save_checked(new).await?;
+        self.announce();
+        Ok(saved)
+    }
+
+    /// The same for whoever holds the lock and has checked.
+    pub(super) async fn save_checked(&self, new: NewAuthFile) -> Result<provider_account::Model> {
+        match self.same_login(&new).await? {
+            Some((account, secrets)) => self.sign_in_again(account, secrets, new).await,
+            None => self.add_login(new).await,
+        }
+    }
+
+    async fn same_login(
+        &self,
+        new: &NewAuthFile,
+    ) -> Result<Option<(provider_account::Model, Secrets)>> {
+        for account in self.list().await? {
+            if account.kind != new.kind || account.credential != CredentialKind::AuthFile {
+                continue;
+            }
+            // One that does not open is reported where all are opened.
+            let Ok(secrets) = Secrets::open(&self.vault, account.id, &account.sealed) else {
+                continue;
+            };
+            if let Stored::AuthFile(tokens) = &secrets.secret
+                && auth_file::is_same_login(&tokens.content, &new.content)
+            {
+                return Ok(Some((account, secrets)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn sign_in_again(
+        &self,
+        account: provider_account::Model,
+        mut secrets: Secrets,
+        new: NewAuthFile,
+    ) -> Result<provider_account::Model> {
+        if let Stored::AuthFile(tokens) = &mut secrets.secret {
+            tokens.sign_in_again(new.content.clone());
+        }
+        let now = self.clock.now();
+        let mut row = account.clone().into_active_model();
+        row.sealed = Set(secrets.seal(&self.vault, account.id)?);
+        row.email = Set(new.email.or(account.email));
+        row.plan = Set(new.plan.or(account.plan));
+        row.expires_at = Set(new.expires_at);
+        row.refreshed_at = Set(auth_file::refreshed_at(&new.content).or(Some(now)));
+        row.enabled = Set(true);
+        row.problem = Set(None);
+        row.problem_at = Set(None);
+        row.updated_at = Set(now);
+        Ok(row.update(self.db.writer()).await?)
+    }
+
+    async fn add_login(&self, new: NewAuthFile) -> Result<provider_account::Model> {
+        let id = Uuid::now_v7();
+        let now = self.clock.now();
+        let label = match new.label {
+            Some(label) => label,
+            None => self.label_of_login(&new).await?,
+        };
+        let file_name = new.file_name.unwrap_or_else(|| {
+            let engine_type = auth_file::text(&new.content, "type").unwrap_or_default();
+            // No address of a person: the engine writes the names of files into its log.
+            format!("{engine_type}-{}.json", id.simple())
+        });
+        let refreshed_at = auth_file::refreshed_at(&new.content);
+        let settings = FileSettings::read(&new.content);
+        let secrets = Secrets {
+            secret: Stored::AuthFile(Tokens::new(new.content)),
+            headers: Default::default(),
+            proxy_url: settings.proxy_url,
+        };
+        let account = provider_account::ActiveModel {
+            id: Set(id),
+            kind: Set(new.kind),
+            credential: Set(CredentialKind::AuthFile),
+            label: Set(label.clone()),
+            sealed: Set(secrets.seal(&self.vault, id)?),
+            last_four: Set(String::new()),
+            models: Set(ProviderModels(Vec::new())),
+            enabled: Set(settings.enabled),
+            priority: Set(settings.priority),
+            weight: Set(settings.weight),
+            prefix: Set(settings.prefix),
+            email: Set(new.email),
+            plan: Set(new.plan),
+            file_name: Set(Some(file_name)),
+            expires_at: Set(new.expires_at),
+            refreshed_at: Set(refreshed_at.or(Some(now))),
+            created_at: Set(now),
+            updated_at: Set(now),
+            ..Default::default()
+        };
+        account
+            .insert(self.db.writer())
+            .await
+            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))
+    }
+
+    /// Who is signed in, unless somebody is called that already.
+    async fn label_of_login(&self, new: &NewAuthFile) -> Result<String> {
+        match &new.email {
+            Some(email) => self.free_label_like(new.kind, email).await,
+            None => self.free_label(new.kind).await,
+        }
+    }
+}
+
+/// What a file from elsewhere says of how it shall be used.
+struct FileSettings {
+    enabled: bool,
+    priority: i32,
+    weight: i32,
+    prefix: Option<String>,
+    proxy_url: Option<SecretString>,
+}
+
+impl FileSettings {
+    fn read(content: &Map<String, Value>) -> Self {
+        let number = |name| {
+            let value = content.get(name)?;
+            let number = value
+                .as_i64()
+                .or_else(|| value.as_str()?.trim().parse().ok());
+            i32::try_from(number?).ok()
+        };
+        let is_disabled = content.get("disabled").and_then(Value::as_bool);
+        Self {
+            enabled: !is_disabled.unwrap_or(false),
+            priority: number("priority").unwrap_or(0),
+            weight: number("weight").filter(|weight| *weight > 0).unwrap_or(1),
+            prefix: auth_file::text(content, "prefix").map(str::to_owned),
+            proxy_url: auth_file::text(content, "proxy_url").map(Into::into),
+        }
+    }
+}
+
+pub(super) fn checked(new: NewAuthFile) -> Result<NewAuthFile> {
+    let engine_type = auth_file::text(&new.content, "type").unwrap_or_default();
+    if kind_of_auth_file(engine_type) != Some(new.kind) {
+        return Err(Error::bad_input(
+            "this is no auth file of the provider: its \"type\" is missing or another provider's",
+        ));
+    }
+    if !has_secret(&new.content) {
+        return Err(Error::bad_input(
+            "the auth file has no token: neither a refresh_token, an access_token nor a service_account",
+        ));
+    }
+    let email = new
+        .email
+        .as_deref()
+        .or_else(|| auth_file::text(&new.content, "email"));
+    let email = text::optional("email", email, LONGEST_TEXT)?;
+    let mut content = new.content;
+    if let (None, Some(email)) = (auth_file::text(&content, "email"), &email) {
+        // The engine names it in its records.
+        content.insert("email".to_owned(), email.as_str().into());
+    }
+    Ok(NewAuthFile {
+        label: text::optional("label", new.label.as_deref(), 100)?,
+        plan: text::optional("plan", new.plan.as_deref(), LONGEST_TEXT)?,
+        expires_at: new.expires_at.or_else(|| auth_file::expires_at(&content)),
+        email,
+        content,
+        kind: new.kind,
+        file_name: new.file_name,
+    })
+}
+
+fn has_secret(content: &Map<String, Value>) -> bool {
+    let has = |name| auth_file::text(content, name).is_some();
+    has("refresh_token") || has("access_token") || content.get("service_account").is_some()
+}

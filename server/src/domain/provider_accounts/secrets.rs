@@ -1,0 +1,83 @@
+//! What is sealed of an account.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{Error, Result, auth_file::Tokens};
+use crate::crypto::vault::Vault;
+
+/// Everything secret of an account.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Secrets {
+    #[serde(flatten)]
+    pub(super) secret: Stored,
+    #[serde(default, serialize_with = "exposed")]
+    pub(super) headers: BTreeMap<String, SecretString>,
+    /// It may hold a password.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "exposed_option"
+    )]
+    pub(super) proxy_url: Option<SecretString>,
+}
+
+/// What opens the provider to us.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Stored {
+    #[serde(serialize_with = "exposed_text")]
+    ApiKey(SecretString),
+    AuthFile(Tokens),
+}
+
+impl Secrets {
+    /// Seals them for their account alone.
+    pub(super) fn seal(&self, vault: &Vault, account: Uuid) -> Result<Vec<u8>> {
+        let plain = Zeroizing::new(serde_json::to_vec(self).map_err(anyhow::Error::from)?);
+        Ok(vault.seal(&owner(account), &plain)?)
+    }
+
+    /// Opens what was sealed for an account.
+    pub(super) fn open(vault: &Vault, account: Uuid, sealed: &[u8]) -> Result<Self> {
+        let plain = vault.open(&owner(account), sealed)?;
+        // The error of the parser quotes what it read.
+        serde_json::from_slice(&plain)
+            .map_err(|_| Error::Internal(anyhow::anyhow!("a sealed secret has an unknown form")))
+    }
+}
+
+/// To whom an account's secrets are bound.
+pub(in crate::domain) fn owner(account: Uuid) -> String {
+    format!("provider_account:{account}")
+}
+
+fn exposed_text<S: serde::Serializer>(
+    secret: &SecretString,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose_secret())
+}
+
+fn exposed_option<S: serde::Serializer>(
+    secret: &Option<SecretString>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    let secret = secret.as_ref().map(SecretString::expose_secret);
+    secret.serialize(serializer)
+}
+
+fn exposed<S: serde::Serializer>(
+    secrets: &BTreeMap<String, SecretString>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(
+        secrets
+            .iter()
+            .map(|(name, value)| (name, value.expose_secret())),
+    )
+}
