@@ -3,10 +3,14 @@
 pub mod admins;
 pub mod api_keys;
 pub mod api_tokens;
+pub mod client_setup;
+pub mod engine_models;
 pub mod engine_usage;
 mod error;
 pub mod ledger;
 pub mod login_throttle;
+pub mod model_aliases;
+pub mod model_catalogue;
 pub mod model_name;
 pub mod models;
 pub mod paging;
