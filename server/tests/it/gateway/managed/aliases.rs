@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::{CHAT, Delivery, Managed, Protocol};
-use crate::support::{Caller, code};
+use crate::support::{Caller, code, eventually};
 
 const SET: &str = "mutation($input: SetModelAliasInput!) { setModelAlias(input: $input) { alias {
     alias model provider active } } }";
@@ -283,8 +283,11 @@ async fn the_catalogue_says_who_serves_a_model_and_why_one_is_not_served() {
     let id = account.unwrap().id;
     admin.ask_with(disable, json!({ "id": id })).await;
     managed.lists("stub-claude", false).await;
-    let found = resolve("stub-claude").await;
-    assert_eq!(found["problem"], "NO_ENABLED_ACCOUNT", "{found}");
+    eventually("the reason", async || {
+        let found = resolve("stub-claude").await;
+        (found["problem"] == "NO_ENABLED_ACCOUNT").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
