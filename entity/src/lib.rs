@@ -4,6 +4,7 @@ pub mod admin;
 pub mod api_key;
 pub mod api_token;
 pub mod ledger_batch;
+pub mod model_alias;
 pub mod price;
 pub mod provider_account;
 pub mod quota;

@@ -25,6 +25,7 @@ use crate::{
         exports::Exports,
         ledger::Ledger,
         login_throttle::LoginThrottle,
+        model_aliases::ModelAliases,
         prices::Prices,
         provider_accounts::{AuthFileStep, FoundAuthFile, ProviderAccounts, ProviderCredential},
         quotas::Quotas,
@@ -126,6 +127,9 @@ impl App {
         let api_keys =
             ApiKeys::load(db.clone(), clock.clone(), digester.clone(), ledger.clone()).await?;
         let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault);
+        let model_aliases =
+            ModelAliases::load(db.clone(), clock.clone(), prices.clone(), accounts.clone());
+        let model_aliases = Box::pin(model_aliases).await?;
         let book = BookOptions {
             db: db.clone(),
             clock: clock.clone(),
@@ -151,6 +155,7 @@ impl App {
             exports: Exports::new(db.clone(), clock.clone()),
             downloads: Downloads::new(clock.clone()),
             provider_accounts: accounts,
+            model_aliases,
             ledger,
             prices,
             settings,
@@ -329,6 +334,12 @@ impl CredentialSource for ProviderAccounts {
 
     fn credentials(&self) -> BoxFuture<'_, Result<Vec<ProviderCredential>, CredentialsError>> {
         async move { Self::credentials(self).await.map_err(Into::into) }.boxed()
+    }
+
+    fn model_aliases(
+        &self,
+    ) -> BoxFuture<'_, Result<Vec<entity::model_alias::Model>, CredentialsError>> {
+        async move { Self::model_aliases(self).await.map_err(Into::into) }.boxed()
     }
 
     fn settle_auth_files(

@@ -119,6 +119,10 @@ fn router(live: Arc<Live>) -> Router {
         .route("/v0/management/config", get(management::config))
         .route("/v0/management/usage-queue", get(management::usage_queue))
         .route("/v0/management/auth-files", get(management::auth_files))
+        .route(
+            "/v0/management/model-definitions/{channel}",
+            get(management::definitions),
+        )
         .route("/v0/management/{*rest}", any(answers::not_found))
         .layer(from_fn_with_state(
             live.clone(),

@@ -3,13 +3,17 @@
 pub mod admins;
 pub mod api_keys;
 pub mod api_tokens;
+pub mod client_setup;
 pub mod downloads;
+pub mod engine_models;
 pub mod engine_usage;
 mod error;
 pub mod exports;
 pub mod key_rotation;
 pub mod ledger;
 pub mod login_throttle;
+pub mod model_aliases;
+pub mod model_catalogue;
 pub mod model_name;
 pub mod models;
 pub mod paging;

@@ -6,6 +6,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::catalogue::Catalogue;
 use super::endpoint::Endpoint;
 use super::logs::LogRing;
 use super::status::{EngineMode, EngineState, EngineStatus};
@@ -18,6 +19,7 @@ pub(super) struct Face {
     pub(super) endpoint: ArcSwapOption<Endpoint>,
     pub(super) preview: ArcSwapOption<String>,
     pub(super) logs: LogRing,
+    pub(super) catalogue: Catalogue,
     /// Cancelled when the supervising task has ended and nothing of the engine is left.
     pub(super) gone: CancellationToken,
     clock: SharedClock,
@@ -31,6 +33,7 @@ impl Face {
             endpoint: ArcSwapOption::empty(),
             preview: ArcSwapOption::empty(),
             logs: LogRing::new(clock.clone()),
+            catalogue: Catalogue::default(),
             gone: CancellationToken::new(),
             clock,
         })
@@ -68,6 +71,7 @@ impl Face {
     /// No new requests go to it.
     pub(super) fn withdraw(&self) {
         self.endpoint.store(None);
+        self.catalogue.close();
     }
 
     /// It is lost, and will be tried again.

@@ -50,10 +50,14 @@ pub(super) async fn admit(
 ) -> Result<Admission, Fault> {
     let names = names(applicant.dialect);
     let model = asked.model.name().map(|name| routed_as(names, name));
-    check_model(applicant.caller, &asked.model, model.as_deref())?;
+    let prices = gateway.prices.current();
+    let aliases = prices.aliases();
+    let target = model.as_deref();
+    let target = target.and_then(|model| aliases.target(model, record.started_at));
+    let routed = [model.as_deref(), target.as_deref()];
+    check_model(applicant.caller, &asked.model, routed)?;
     let settings = gateway.settings.current();
     let worst = worst_case(asked, settings.gateway.assumed_output_tokens);
-    let prices = gateway.prices.current();
     let price = model.as_deref();
     let price = price.and_then(|model| prices.find(model, None, record.started_at));
     let amounts = |tokens: Tokens| Amounts {
@@ -64,6 +68,7 @@ pub(super) async fn admit(
     let ask = Ask {
         api_key_id: applicant.caller.api_key_id,
         model: model.as_deref(),
+        target: target.as_deref(),
         is_metered: applicant.is_metered,
         estimate: amounts(worst.estimate),
         ceiling: worst.ceiling.map(amounts),
@@ -113,13 +118,21 @@ pub(super) fn names(dialect: Dialect) -> Names {
     }
 }
 
-/// A caller who may use certain models only must name one, in a way that cannot be read otherwise.
-fn check_model(caller: &Caller, model: &Model, routed: Option<&str>) -> Result<(), Fault> {
+/// A caller who may use certain models only must name one, in a way that cannot be read otherwise. An
+/// alias is open to whoever may use it or what it leads to.
+fn check_model(caller: &Caller, model: &Model, routed: [Option<&str>; 2]) -> Result<(), Fault> {
     if !caller.is_restricted() {
         return Ok(());
     }
     match model {
-        Model::Named(_) if routed.is_some_and(|routed| caller.may_use(routed)) => Ok(()),
+        Model::Named(_)
+            if routed
+                .into_iter()
+                .flatten()
+                .any(|name| caller.may_use(name)) =>
+        {
+            Ok(())
+        }
         Model::Named(name) => Err(Fault::ModelNotAllowed {
             model: name.clone(),
         }),

@@ -167,7 +167,12 @@ impl Pass {
         forward::for_client(&mut head.headers, self.id);
         pacing::put_on(&mut head.headers, self.pacing, self.now);
         if self.route.lists_models && self.caller.is_restricted() && head.status.is_success() {
-            return Box::pin(model_list::filtered(head, body, &self.caller, receipt)).await;
+            let prices = self.gateway.0.prices.current();
+            let may_use = |name: &str| {
+                let target = prices.aliases().target(name, self.now);
+                self.caller.may_use(name) || target.is_some_and(|name| self.caller.may_use(&name))
+            };
+            return Box::pin(model_list::filtered(head, body, may_use, receipt)).await;
         }
         if body.is_end_stream() {
             // The head is all there is: it waits until the request is on record.

@@ -1,6 +1,6 @@
 //! All prices in memory: found for every request, without a query.
 
-use std::{borrow::Cow, cmp::Reverse, collections::HashMap};
+use std::{borrow::Cow, cmp::Reverse, collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use entity::{price, provider_account::ProviderKind};
@@ -8,7 +8,7 @@ use sea_orm::ActiveEnum as _;
 use uuid::Uuid;
 
 use super::bundled::is_bundled;
-use crate::domain::models::fits;
+use crate::domain::{model_aliases::AliasTable, models::fits};
 
 /// Which prices are wanted.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub struct PriceList {
     exact: HashMap<String, Vec<Entry>>,
     /// Those with a star. These and each of the above stand in the order in which they win.
     patterns: Vec<Entry>,
+    /// An alias costs what its target costs.
+    aliases: Arc<AliasTable>,
 }
 
 /// What is looked at to choose a price.
@@ -70,12 +72,39 @@ impl PriceList {
 
     /// This list and these prices.
     pub(super) fn with(&self, more: &[price::Model]) -> Self {
-        Self::new([self.rows.as_slice(), more].concat())
+        Self {
+            aliases: self.aliases.clone(),
+            ..Self::new([self.rows.as_slice(), more].concat())
+        }
     }
 
-    /// The price of a model at a moment, if it has one. A price of one provider is for requests that
-    /// are known to go there.
+    /// This list, with these aliases.
+    pub(super) fn knowing(&self, aliases: Arc<AliasTable>) -> Self {
+        Self {
+            aliases,
+            ..self.clone()
+        }
+    }
+
+    /// The aliases that it sees through.
+    pub fn aliases(&self) -> &Arc<AliasTable> {
+        &self.aliases
+    }
+
+    /// The price of a model at a moment, if it has one: of what an alias stands for, or else of its own
+    /// name. A price of one provider is for requests that are known to go there.
     pub fn find(
+        &self,
+        model: &str,
+        provider: Option<ProviderKind>,
+        at: DateTime<Utc>,
+    ) -> Option<&price::Model> {
+        let target = self.aliases.target(model, at);
+        let mut names = target.as_deref().into_iter().chain([model]);
+        names.find_map(|name| self.find_by_name(name, provider, at))
+    }
+
+    fn find_by_name(
         &self,
         model: &str,
         provider: Option<ProviderKind>,

@@ -26,6 +26,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
+    model_aliases::AliasTable,
     paging::{Page, PageRequest},
 };
 use crate::{clock::SharedClock, db::Database};
@@ -61,6 +62,11 @@ impl Prices {
         let news = bundled::news(&bundled::table()?, &prices.current(), prices.clock.now())?;
         prices.add(news).await?;
         Ok(prices)
+    }
+
+    /// Lets these aliases cost what their targets cost.
+    pub(super) fn know_aliases(&self, aliases: Arc<AliasTable>) {
+        self.current.rcu(|list| list.knowing(Arc::clone(&aliases)));
     }
 
     /// All prices as they are now.

@@ -25,6 +25,7 @@ use proxypal_server::{
         exports::Exports,
         ledger::Ledger,
         login_throttle::LoginThrottle,
+        model_aliases::ModelAliases,
         prices::Prices,
         provider_accounts::ProviderAccounts,
         quotas::Quotas,
@@ -265,7 +266,11 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
     )
     .await
     .unwrap();
+    let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault);
+    let prices = parts.prices.clone();
+    let model_aliases = ModelAliases::load(db.clone(), clock.clone(), prices, accounts.clone());
     Services {
+        model_aliases: model_aliases.await.unwrap(),
         admins: Admins::new(db.clone(), clock.clone()),
         sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
         login_throttle: LoginThrottle::new(clock.clone()),
@@ -278,7 +283,7 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
         exports: Exports::new(db.clone(), clock.clone()),
         downloads: Downloads::new(clock.clone()),
         ledger: parts.ledger,
-        provider_accounts: ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault),
+        provider_accounts: accounts,
         prices: parts.prices,
         settings: Settings::load(db, clock.clone()).await.unwrap(),
         engine: parts.engine,
