@@ -7,6 +7,7 @@ pub mod ledger_batch;
 pub mod model_alias;
 pub mod price;
 pub mod provider_account;
+pub mod provider_login;
 pub mod quota;
 pub mod quota_bucket;
 pub mod request;

@@ -13,6 +13,7 @@ mod m20261122_000007_create_quota;
 mod m20261122_000008_create_usage;
 mod m20261122_000009_create_ledger_batch;
 mod m20261125_000010_add_login_to_provider_account;
+mod m20261125_000014_create_provider_login;
 mod m20261125_000015_create_model_alias;
 
 /// Brings a database's schema up to date.
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000008_create_usage::Migration),
             Box::new(m20261122_000009_create_ledger_batch::Migration),
             Box::new(m20261125_000010_add_login_to_provider_account::Migration),
+            Box::new(m20261125_000014_create_provider_login::Migration),
             Box::new(m20261125_000015_create_model_alias::Migration),
         ]
     }

@@ -28,6 +28,7 @@ use crate::{
         model_aliases::ModelAliases,
         prices::Prices,
         provider_accounts::{AuthFileStep, FoundAuthFile, ProviderAccounts, ProviderCredential},
+        provider_logins::ProviderLogins,
         quotas::Quotas,
         requests::{BookOptions, Recorder, Requests},
         retention::Retention,
@@ -44,7 +45,8 @@ use crate::{
     gateway::{Gateway, GatewayOptions},
     graphql::{self, ServerFacts, Services},
     http_server::{self, Ending},
-    web::{self, Web},
+    oauth::{OAuth, OAuthOptions},
+    web::{self, LoginPages, Web},
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -126,7 +128,9 @@ impl App {
         let prices = Box::pin(Prices::load(db.clone(), clock.clone())).await?;
         let api_keys =
             ApiKeys::load(db.clone(), clock.clone(), digester.clone(), ledger.clone()).await?;
-        let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault);
+        let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
+        let logins =
+            ProviderLogins::new(db.clone(), clock.clone(), digester.clone(), secrets.vault);
         let model_aliases =
             ModelAliases::load(db.clone(), clock.clone(), prices.clone(), accounts.clone());
         let model_aliases = Box::pin(model_aliases).await?;
@@ -142,6 +146,18 @@ impl App {
         let retention = Retention::new(db.clone(), clock.clone(), settings.clone(), inlets.held);
         life.tasks.spawn(retention.run(life.ending.stop.clone()));
         let context = life.engine_context(&accounts, &clock, inlets.reports);
+        let engine = Engine::launch(engine_options(&config, &around, &life), context);
+        let oauth = OAuth::open(OAuthOptions {
+            logins,
+            accounts: accounts.clone(),
+            engine: engine.clone(),
+            clock: clock.clone(),
+            settings: config.oauth.clone(),
+            public_url: config.public_url.clone(),
+            tasks: life.tasks.clone(),
+            stop: life.ending.stop.clone(),
+        })
+        .await?;
         let services = Services {
             admins,
             sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
@@ -156,10 +172,11 @@ impl App {
             downloads: Downloads::new(clock.clone()),
             provider_accounts: accounts,
             model_aliases,
+            oauth,
             ledger,
             prices,
             settings,
-            engine: Engine::launch(engine_options(&config, &around, &life), context),
+            engine,
             server: server_facts(&config),
             clock,
         };
@@ -265,7 +282,12 @@ fn gateway(
 /// Everything but the data plane.
 fn pages(db: &Database, services: &Services, life: &Life) -> Router {
     let stop = life.ending.stop.clone();
-    let control_plane = graphql::router(services.clone(), stop.clone());
+    let sign_in = web::login_router(LoginPages {
+        oauth: services.oauth.clone(),
+        doorkeeper: services.doorkeeper(),
+        public_url: services.server.public_url.clone(),
+    });
+    let control_plane = graphql::router(services.clone(), stop.clone()).merge(sign_in);
     let web = Web {
         db: db.clone(),
         engine: services.engine.clone(),

@@ -25,6 +25,7 @@ pub mod engine;
 pub mod gateway;
 pub mod graphql;
 pub mod http_server;
+pub mod oauth;
 pub mod shutdown;
 pub mod telemetry;
 pub mod web;

@@ -6,6 +6,7 @@ mod answers;
 mod auth_files;
 mod config;
 mod forward;
+mod login;
 mod management;
 mod models;
 mod record;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::config::Live;
@@ -123,6 +124,9 @@ fn router(live: Arc<Live>) -> Router {
             "/v0/management/model-definitions/{channel}",
             get(management::definitions),
         )
+        .route("/v0/management/antigravity-auth-url", get(login::begin))
+        .route("/v0/management/get-auth-status", get(login::status))
+        .route("/v0/management/oauth-session", delete(login::forget))
         .route("/v0/management/{*rest}", any(answers::not_found))
         .layer(from_fn_with_state(
             live.clone(),
@@ -130,6 +134,8 @@ fn router(live: Arc<Live>) -> Router {
         ));
     Router::new()
         .route("/healthz", get(answers::healthy))
+        // Needs no key: whoever knows the state may answer.
+        .route("/v0/management/oauth-callback", post(login::answer))
         .merge(proxied)
         .merge(managed)
         .layer(axum::middleware::from_fn(answers::finish))

@@ -20,6 +20,7 @@ pub mod paging;
 pub mod patch;
 pub mod prices;
 pub mod provider_accounts;
+pub mod provider_logins;
 pub mod quotas;
 pub mod rate_limits;
 pub mod requests;

@@ -29,7 +29,8 @@ use crate::{
         users::Users,
     },
     engine::Engine,
-    web::Cookies,
+    oauth::OAuth,
+    web::{Cookies, Doorkeeper, Origins},
 };
 
 /// The services behind the schema.
@@ -49,6 +50,7 @@ pub struct Services {
     pub quotas: Quotas,
     pub provider_accounts: ProviderAccounts,
     pub model_aliases: ModelAliases,
+    pub oauth: OAuth,
     pub prices: Prices,
     pub settings: Settings,
     pub engine: Engine,
@@ -64,6 +66,19 @@ pub struct ServerFacts {
     pub public_url: Url,
     /// Whose `X-Forwarded-For` is believed.
     pub addresses: ClientAddresses,
+}
+
+impl Services {
+    /// Knows who asks.
+    pub fn doorkeeper(&self) -> Doorkeeper {
+        Doorkeeper {
+            sessions: self.sessions.clone(),
+            api_tokens: self.api_tokens.clone(),
+            key_ring: self.api_keys.ring().clone(),
+            cookies: Cookies::new(&self.server.public_url),
+            origins: Origins::new(&self.server.public_url),
+        }
+    }
 }
 
 /// A browser, or another program that keeps cookies. Only a plain HTTP request has one: a stream

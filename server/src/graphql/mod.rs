@@ -26,6 +26,7 @@ mod paging;
 mod price;
 mod provider;
 mod provider_changes;
+mod provider_login;
 mod provider_transfer;
 mod quota;
 mod quota_amount;

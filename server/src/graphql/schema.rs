@@ -14,6 +14,7 @@ use super::{
     price::{PriceMutation, PriceQuery},
     provider::ProviderQuery,
     provider_changes::ProviderMutation,
+    provider_login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
     provider_transfer::ProviderTransferMutation,
     quota::QuotaQuery,
     quota_changes::QuotaMutation,
@@ -51,6 +52,7 @@ pub(super) struct Query(
     ModelQuery,
     ModelAliasQuery,
     ClientSetupQuery,
+    ProviderLoginQuery,
     PriceQuery,
     QuotaQuery,
     SettingsQuery,
@@ -67,6 +69,7 @@ pub(super) struct Mutation(
     ApiKeyMutation,
     ApiTokenMutation,
     ProviderMutation,
+    ProviderLoginMutation,
     ProviderTransferMutation,
     ModelAliasMutation,
     PriceMutation,
@@ -83,6 +86,7 @@ pub(super) struct Subscription(
     UsageSubscription,
     EngineSubscription,
     EngineLogSubscription,
+    ProviderLoginSubscription,
 );
 
 /// The schema of the control plane.

@@ -113,7 +113,8 @@ fn refusal(error: &Error) -> Response {
         | Error::Conflict(_)
         | Error::RateLimited { .. }
         | Error::CsrfFailed(_)
-        | Error::EngineUnavailable(_) => format!("{error}\n"),
+        | Error::EngineUnavailable(_)
+        | Error::Provider(_) => format!("{error}\n"),
     };
     (status_of(error), [(CACHE_CONTROL, "no-store")], text).into_response()
 }

@@ -10,6 +10,7 @@ mod headers;
 mod health;
 mod lifeline;
 mod status;
+mod provider_login;
 
 use axum::{Router, middleware, routing::get};
 use chrono::{DateTime, Utc};
@@ -23,6 +24,7 @@ pub use self::{
     downloads::{Counter, downloads},
     lifeline::Lifeline,
     status::status_of,
+    provider_login::{LoginPages, login_router},
 };
 use crate::{clock::SharedClock, db::Database, engine::Engine};
 

@@ -18,14 +18,22 @@ const DOORS: &[(&str, &[&str])] = &[
     ("http_server", &["client_address"]),
     ("domain", &["clock", "config", "crypto", "db"]),
     ("engine", &["clock", "domain"]),
+    ("oauth", &["clock", "config", "crypto", "domain", "engine"]),
     ("gateway", &["client_address", "clock", "domain", "engine"]),
     (
         "web",
-        &["client_address", "clock", "db", "domain", "engine"],
+        &["client_address", "clock", "db", "domain", "engine", "oauth"],
     ),
     (
         "graphql",
-        &["client_address", "clock", "domain", "engine", "web"],
+        &[
+            "client_address",
+            "clock",
+            "domain",
+            "engine",
+            "oauth",
+            "web",
+        ],
     ),
     (
         "app",
@@ -39,6 +47,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "gateway",
             "graphql",
             "http_server",
+            "oauth",
             "web",
         ],
     ),

@@ -1,6 +1,6 @@
 //! The control plane on a socket, with everything behind it but the gateway.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     extract::{ConnectInfo, Request},
@@ -28,6 +28,7 @@ use proxypal_server::{
         model_aliases::ModelAliases,
         prices::Prices,
         provider_accounts::ProviderAccounts,
+        provider_logins::ProviderLogins,
         quotas::Quotas,
         requests::{BookOptions, Inlets, RequestFilter, RequestRecord, Requests},
         retention::Retention,
@@ -40,6 +41,7 @@ use proxypal_server::{
     },
     engine::{Engine, EngineContext, EngineMode, EngineOptions, ExternalEngine},
     graphql::{self, ServerFacts, Services},
+    oauth::{OAuth, OAuthOptions},
     web::{self, Web},
 };
 use secrecy::ExposeSecret as _;
@@ -107,6 +109,7 @@ impl ControlPlane {
                 prices,
                 engine,
                 tasks: tasks.clone(),
+                stop: shutdown.clone(),
                 public_url,
             },
         )
@@ -245,6 +248,7 @@ struct Parts<'a> {
     prices: Prices,
     engine: Engine,
     tasks: TaskTracker,
+    stop: CancellationToken,
     public_url: &'a str,
 }
 
@@ -266,7 +270,19 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
     )
     .await
     .unwrap();
-    let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault);
+    let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
+    let logins = ProviderLogins::new(db.clone(), clock.clone(), digester.clone(), secrets.vault);
+    let oauth = OAuth::open(OAuthOptions {
+        logins,
+        accounts: accounts.clone(),
+        engine: parts.engine.clone(),
+        clock: clock.clone(),
+        settings: BTreeMap::new(),
+        public_url: parts.public_url.parse().unwrap(),
+        tasks: parts.tasks.clone(),
+        stop: parts.stop,
+    });
+    let oauth = oauth.await.unwrap();
     let prices = parts.prices.clone();
     let model_aliases = ModelAliases::load(db.clone(), clock.clone(), prices, accounts.clone());
     Services {
@@ -284,6 +300,7 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
         downloads: Downloads::new(clock.clone()),
         ledger: parts.ledger,
         provider_accounts: accounts,
+        oauth,
         prices: parts.prices,
         settings: Settings::load(db, clock.clone()).await.unwrap(),
         engine: parts.engine,
