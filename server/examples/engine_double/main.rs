@@ -72,10 +72,11 @@ async fn run(live: Arc<Live>) {
     let bound = tokio::net::TcpListener::bind(&address).await;
     let served = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
+        let watching = watch::follow(&live);
         // Said whether the port was free or not.
         say::plain(&format!("API server started successfully on: {address}"));
         say::info("clients.go:152", "full client load complete - some clients");
-        tokio::join!(watch::follow(&live), auth_files::follow(live.clone()));
+        tokio::join!(watching, auth_files::follow(live.clone()));
     };
     tokio::select! {
         _ = terminated.recv() => {}

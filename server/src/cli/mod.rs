@@ -48,7 +48,7 @@ enum Command {
     Engine(EngineCommand),
     /// Give an administrator a new password, from the terminal of the server.
     ResetPassword(reset_password::ResetPassword),
-    /// Seal every secret with a new ENCRYPTION_KEY.
+    /// Seal every secret with a new encryption key.
     RotateEncryptionKey(rotate::RotateEncryptionKey),
     /// See and set what tokens cost, while no server runs.
     #[command(subcommand)]

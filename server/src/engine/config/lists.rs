@@ -121,7 +121,7 @@ impl CredentialLists {
                     .claude_api_key
                     .push(key_entry(credential, key, reveal)),
                 ProviderKind::Chatgpt => {
-                    lists.codex_api_key.push(key_entry(credential, key, reveal))
+                    lists.codex_api_key.push(key_entry(credential, key, reveal));
                 }
                 ProviderKind::Gemini => lists
                     .gemini_api_key

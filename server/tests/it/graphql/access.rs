@@ -7,7 +7,8 @@ use crate::support::{Caller, ControlPlane, Socket, code};
 
 const PUBLIC: [&str; 5] = ["serverInfo", "session", "viewer", "login", "completeSetup"];
 /// What concerns a browser's session: a role does not help.
-const WITH_SESSION: [&str; 5] = [
+const WITH_SESSION: [&str; 6] = [
+    "exportProviderAccounts",
     "sessions",
     "logout",
     "changePassword",
