@@ -3,11 +3,13 @@
 pub mod admin;
 pub mod api_key;
 pub mod api_token;
+pub mod audit_event;
 pub mod ledger_batch;
 pub mod price;
 pub mod provider_account;
 pub mod quota;
 pub mod quota_bucket;
+pub mod recovery_code;
 pub mod request;
 pub mod secret;
 pub mod session;

@@ -13,6 +13,8 @@ mod m20261122_000007_create_quota;
 mod m20261122_000008_create_usage;
 mod m20261122_000009_create_ledger_batch;
 mod m20261125_000010_add_login_to_provider_account;
+mod m20261125_000016_create_audit_event;
+mod m20261125_000017_add_team_to_admin;
 
 /// Brings a database's schema up to date.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000008_create_usage::Migration),
             Box::new(m20261122_000009_create_ledger_batch::Migration),
             Box::new(m20261125_000010_add_login_to_provider_account::Migration),
+            Box::new(m20261125_000016_create_audit_event::Migration),
+            Box::new(m20261125_000017_add_team_to_admin::Migration),
         ]
     }
 }

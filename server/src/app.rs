@@ -20,6 +20,7 @@ use crate::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
+        audit::Audit,
         ledger::Ledger,
         login_throttle::LoginThrottle,
         prices::Prices,
@@ -101,7 +102,12 @@ impl App {
         let clock = around.clock.clone();
         let db = open_database(&config).await?;
         let secrets = ServerSecrets::open(&config.storage, &db, &clock).await?;
-        let (admins, setup_token) = administrators(&config, &db, &clock).await?;
+        let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
+        let admins = Admins::new(db.clone(), clock.clone(), &secrets, sessions.clone());
+        let setup_token = admins
+            .bootstrap(config.admin_password.clone())
+            .await
+            .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
         let digester = secrets.digester;
         let ledger = Ledger::load(&db).await?;
         let prices = Box::pin(Prices::load(db.clone(), clock.clone())).await?;
@@ -127,8 +133,9 @@ impl App {
             shutdown: life.engine_shutdown.clone(),
         };
         let services = Services {
+            audit: Audit::new(db.clone(), clock.clone()),
             admins,
-            sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
+            sessions,
             login_throttle: LoginThrottle::new(clock.clone()),
             api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
             users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
@@ -143,6 +150,7 @@ impl App {
             engine: Engine::launch(engine_options(&config, &around, &life), context),
             server: server_facts(&config),
             clock,
+            tasks: life.tasks.clone(),
         };
         let gateway = gateway(&config, &services, inlets.recorder, &life)?;
         let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
@@ -199,20 +207,6 @@ fn server_facts(config: &Config) -> ServerFacts {
         public_url: config.public_url.clone(),
         addresses: ClientAddresses::new(config.trusted_proxies.clone()),
     }
-}
-
-/// The administrators, and the token of the set-up link while there is none.
-async fn administrators(
-    config: &Config,
-    db: &Database,
-    clock: &SharedClock,
-) -> anyhow::Result<(Admins, Option<Zeroizing<String>>)> {
-    let admins = Admins::new(db.clone(), clock.clone());
-    let setup_token = admins
-        .bootstrap(config.admin_password.clone())
-        .await
-        .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
-    Ok((admins, setup_token))
 }
 
 async fn open_database(config: &Config) -> anyhow::Result<Database> {

@@ -1,5 +1,6 @@
 //! The program's commands.
 
+mod audit;
 mod health;
 mod install;
 mod logs;
@@ -48,10 +49,20 @@ enum Command {
     /// See and set what tokens cost, while no server runs.
     #[command(subcommand)]
     Prices(PricesCommand),
+    /// Check the log of who did what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Show requests as they are recorded.
     Logs(logs::Logs),
     /// Ask a running server whether it is well; exits with 1 when it is not.
     Healthcheck(health::Healthcheck),
+}
+
+/// What to do with the audit.
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Walk along the chain of events; exits with 1 and names the first broken one.
+    Verify(audit::Verify),
 }
 
 /// What to do with the engine.
@@ -80,6 +91,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::ResetPassword(reset)) => reset.run().await,
         Some(Command::Prices(PricesCommand::Import(import))) => import.run().await,
         Some(Command::Prices(PricesCommand::List(list))) => list.run().await,
+        Some(Command::Audit(AuditCommand::Verify(verify))) => verify.run().await,
         Some(Command::Logs(logs)) => logs.run().await,
         Some(Command::Healthcheck(check)) => check.run().await,
     };

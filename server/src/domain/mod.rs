@@ -3,6 +3,7 @@
 pub mod admins;
 pub mod api_keys;
 pub mod api_tokens;
+pub mod audit;
 pub mod engine_usage;
 mod error;
 pub mod ledger;

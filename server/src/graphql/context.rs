@@ -3,6 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::{Context, dataloader::DataLoader};
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::{error::Result, loaders::Loaders};
@@ -14,6 +15,7 @@ use crate::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
+        audit::Audit,
         ledger::Ledger,
         login_throttle::LoginThrottle,
         prices::Prices,
@@ -32,6 +34,7 @@ use crate::{
 /// The services behind the schema.
 #[derive(Clone, Debug)]
 pub struct Services {
+    pub audit: Audit,
     pub admins: Admins,
     pub sessions: Sessions,
     pub login_throttle: LoginThrottle,
@@ -48,6 +51,8 @@ pub struct Services {
     pub engine: Engine,
     pub server: ServerFacts,
     pub clock: SharedClock,
+    /// What goes on although the caller leaves.
+    pub tasks: TaskTracker,
 }
 
 /// What does not change while the server runs.

@@ -3,9 +3,12 @@
 //! [`endpoint`] (or [`socket`]) → [`guard`] → the noun's resolver → the domain.
 
 mod admin;
+mod admin_changes;
 mod api_key;
 mod api_key_changes;
 mod api_token;
+mod audit_event;
+mod audit_trail;
 mod context;
 mod csrf;
 mod endpoint;
@@ -33,6 +36,7 @@ mod request_filter;
 mod request_log;
 mod scalar;
 mod schema;
+mod second_factor;
 mod server_info;
 mod session;
 mod settings;

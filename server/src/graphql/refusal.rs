@@ -47,7 +47,9 @@ impl IntoResponse for Refusal {
 
 fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Unauthenticated | Error::WrongCredentials(_) => StatusCode::UNAUTHORIZED,
+        Error::Unauthenticated | Error::WrongCredentials(_) | Error::SecondFactorRequired => {
+            StatusCode::UNAUTHORIZED
+        }
         Error::Forbidden | Error::CsrfFailed(_) => StatusCode::FORBIDDEN,
         Error::NotFound { .. } => StatusCode::NOT_FOUND,
         Error::BadInput(_) => StatusCode::BAD_REQUEST,

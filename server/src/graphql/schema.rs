@@ -3,8 +3,12 @@
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::{
+    admin::AdminQuery,
+    admin_changes::AdminMutation,
     api_key_changes::ApiKeyMutation,
     api_token::{ApiTokenMutation, ApiTokenQuery},
+    audit_event::AuditQuery,
+    audit_trail::AuditTrail,
     engine::{EngineMutation, EngineQuery, EngineSubscription},
     engine_log::EngineLogSubscription,
     price::{PriceMutation, PriceQuery},
@@ -15,6 +19,7 @@ use super::{
     report::Reports,
     request::RequestQuery,
     request_log::RequestSubscription,
+    second_factor::SecondFactorMutation,
     server_info::ServerInfoQuery,
     session::{SessionMutation, SessionQuery},
     settings::{SettingsMutation, SettingsQuery},
@@ -48,6 +53,8 @@ pub(super) struct Query(
     SettingsQuery,
     EngineQuery,
     ApiTokenQuery,
+    AdminQuery,
+    AuditQuery,
 );
 
 /// Everything that can be changed.
@@ -63,6 +70,8 @@ pub(super) struct Mutation(
     QuotaMutation,
     EngineMutation,
     SettingsMutation,
+    AdminMutation,
+    SecondFactorMutation,
 );
 
 /// Everything that can be followed.
@@ -89,6 +98,7 @@ pub(super) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     .limit_recursive_depth(DEEPEST_RECURSION)
     .limit_directives(MOST_DIRECTIVES)
     .extension(Reports)
+    .extension(AuditTrail)
 }
 
 /// The schema as text, as committed in `schema.graphql`.

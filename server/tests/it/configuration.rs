@@ -41,6 +41,10 @@ fn page() -> String {
             &["prices", "import", "--help"],
         ),
         ("proxypal-server prices list", &["prices", "list", "--help"]),
+        (
+            "proxypal-server audit verify",
+            &["audit", "verify", "--help"],
+        ),
         ("proxypal-server healthcheck", &["healthcheck", "--help"]),
     ] {
         write!(

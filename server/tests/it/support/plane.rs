@@ -21,6 +21,7 @@ use proxypal_server::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
+        audit::Audit,
         ledger::Ledger,
         login_throttle::LoginThrottle,
         prices::Prices,
@@ -254,6 +255,8 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
     };
     let (db, clock) = (db.clone(), clock.clone());
     let secrets = ServerSecrets::open(&storage, &db, &clock).await.unwrap();
+    let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
+    let admins = Admins::new(db.clone(), clock.clone(), &secrets, sessions.clone());
     let digester = secrets.digester;
     let api_keys = ApiKeys::load(
         db.clone(),
@@ -264,8 +267,9 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
     .await
     .unwrap();
     Services {
-        admins: Admins::new(db.clone(), clock.clone()),
-        sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
+        audit: Audit::new(db.clone(), clock.clone()),
+        admins,
+        sessions,
         login_throttle: LoginThrottle::new(clock.clone()),
         api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
         users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
@@ -284,6 +288,7 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
             addresses: ClientAddresses::default(),
         },
         clock,
+        tasks: parts.tasks,
     }
 }
 
