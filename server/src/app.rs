@@ -23,6 +23,7 @@ use crate::{
         audit::Audit,
         ledger::Ledger,
         login_throttle::LoginThrottle,
+        notifications::Notifications,
         prices::Prices,
         provider_accounts::{ProviderAccounts, ProviderCredential},
         quotas::Quotas,
@@ -41,6 +42,7 @@ use crate::{
     gateway::{Gateway, GatewayOptions},
     graphql::{self, ServerFacts, Services},
     http_server::{self, Ending},
+    notify,
     web::{self, Web},
 };
 
@@ -113,6 +115,8 @@ impl App {
         let prices = Box::pin(Prices::load(db.clone(), clock.clone())).await?;
         let api_keys =
             ApiKeys::load(db.clone(), clock.clone(), digester.clone(), ledger.clone()).await?;
+        let notifications = Notifications::new(db.clone(), clock.clone(), secrets.vault.clone());
+        let addresses = notify::Addresses::new(config.notification_networks.clone());
         let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault);
         let book = BookOptions {
             db: db.clone(),
@@ -147,11 +151,18 @@ impl App {
             ledger,
             prices,
             settings,
+            notification_sender: notify::Sender::new(
+                notifications.clone(),
+                clock.clone(),
+                addresses,
+            ),
+            notifications,
             engine: Engine::launch(engine_options(&config, &around, &life), context),
             server: server_facts(&config),
             clock,
             tasks: life.tasks.clone(),
         };
+        notify_people(&services, &life);
         let gateway = gateway(&config, &services, inlets.recorder, &life)?;
         let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
         let router = gateway.router().merge(pages(&db, &services, &life));
@@ -235,6 +246,23 @@ fn gateway(
         deadline: life.ending.deadline.clone(),
     };
     Gateway::new(options, life.in_flight.clone())
+}
+
+/// Looks at what rules are about, and sends what there is to say.
+fn notify_people(services: &Services, life: &Life) {
+    let sources = notify::Sources {
+        quotas: services.quotas.clone(),
+        users: services.users.clone(),
+        accounts: services.provider_accounts.clone(),
+        requests: services.requests.clone(),
+        engine: services.engine.clone(),
+        clock: services.clock.clone(),
+    };
+    let watcher = notify::Watcher::new(services.notifications.clone(), sources);
+    let stop = &life.ending.stop;
+    life.tasks.spawn(watcher.run(stop.clone()));
+    let sender = services.notification_sender.clone();
+    life.tasks.spawn(sender.run(stop.clone()));
 }
 
 /// Everything but the data plane.

@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod login_throttle;
 pub mod model_name;
 pub mod models;
+pub mod notifications;
 pub mod paging;
 pub mod patch;
 pub mod prices;

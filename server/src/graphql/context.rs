@@ -18,6 +18,7 @@ use crate::{
         audit::Audit,
         ledger::Ledger,
         login_throttle::LoginThrottle,
+        notifications::Notifications,
         prices::Prices,
         provider_accounts::ProviderAccounts,
         quotas::Quotas,
@@ -28,6 +29,7 @@ use crate::{
         users::Users,
     },
     engine::Engine,
+    notify,
     web::Cookies,
 };
 
@@ -49,6 +51,8 @@ pub struct Services {
     pub prices: Prices,
     pub settings: Settings,
     pub engine: Engine,
+    pub notifications: Notifications,
+    pub notification_sender: notify::Sender,
     pub server: ServerFacts,
     pub clock: SharedClock,
     /// What goes on although the caller leaves.

@@ -11,6 +11,8 @@ use super::{
     audit_trail::AuditTrail,
     engine::{EngineMutation, EngineQuery, EngineSubscription},
     engine_log::EngineLogSubscription,
+    notification::NotificationQuery,
+    notification_changes::NotificationMutation,
     price::{PriceMutation, PriceQuery},
     provider::ProviderQuery,
     provider_changes::ProviderMutation,
@@ -55,6 +57,7 @@ pub(super) struct Query(
     ApiTokenQuery,
     AdminQuery,
     AuditQuery,
+    NotificationQuery,
 );
 
 /// Everything that can be changed.
@@ -72,6 +75,7 @@ pub(super) struct Mutation(
     SettingsMutation,
     AdminMutation,
     SecondFactorMutation,
+    NotificationMutation,
 );
 
 /// Everything that can be followed.

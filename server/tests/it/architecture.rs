@@ -18,6 +18,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("http_server", &["client_address"]),
     ("domain", &["clock", "config", "crypto", "db"]),
     ("engine", &["clock", "domain"]),
+    ("notify", &["clock", "domain", "engine"]),
     ("gateway", &["client_address", "clock", "domain", "engine"]),
     (
         "web",
@@ -25,7 +26,14 @@ const DOORS: &[(&str, &[&str])] = &[
     ),
     (
         "graphql",
-        &["client_address", "clock", "domain", "engine", "web"],
+        &[
+            "client_address",
+            "clock",
+            "domain",
+            "engine",
+            "notify",
+            "web",
+        ],
     ),
     (
         "app",
@@ -39,6 +47,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "gateway",
             "graphql",
             "http_server",
+            "notify",
             "web",
         ],
     ),

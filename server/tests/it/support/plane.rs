@@ -24,6 +24,7 @@ use proxypal_server::{
         audit::Audit,
         ledger::Ledger,
         login_throttle::LoginThrottle,
+        notifications::Notifications,
         prices::Prices,
         provider_accounts::ProviderAccounts,
         quotas::Quotas,
@@ -38,6 +39,7 @@ use proxypal_server::{
     },
     engine::{Engine, EngineContext, EngineMode, EngineOptions, ExternalEngine},
     graphql::{self, ServerFacts, Services},
+    notify,
     web::{self, Web},
 };
 use secrecy::ExposeSecret as _;
@@ -266,6 +268,9 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
     )
     .await
     .unwrap();
+    let notifications = Notifications::new(db.clone(), clock.clone(), secrets.vault.clone());
+    // Receivers of tests are on this machine; 127.0.0.2 stands for what must not be reached.
+    let addresses = notify::Addresses::new(vec!["127.0.0.1/32".parse().unwrap()]);
     Services {
         audit: Audit::new(db.clone(), clock.clone()),
         admins,
@@ -278,10 +283,12 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
         requests: parts.requests,
         usage: Usage::new(db.clone(), clock.clone()),
         ledger: parts.ledger,
-        provider_accounts: ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault),
+        provider_accounts: ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone()),
         prices: parts.prices,
         settings: Settings::load(db, clock.clone()).await.unwrap(),
         engine: parts.engine,
+        notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
+        notifications,
         server: ServerFacts {
             version: "0.0.0",
             public_url: parts.public_url.parse().unwrap(),
