@@ -37,6 +37,8 @@ pub struct Config {
     pub public_url: Url,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Inner networks that webhooks may lead to.
+    pub notification_networks: Vec<IpNet>,
     /// Browser origins that may call `/v1`.
     pub cors_allowed_origins: Vec<HeaderValue>,
     /// How long running answers may go on after a request to stop.
@@ -102,7 +104,16 @@ impl Config {
             listen,
             storage: Storage::check(&options.storage, &secrets, &mut mistakes),
             public_url: parse::public_url(options.public_url.as_deref(), listen, &mut mistakes),
-            trusted_proxies: parse::networks(&options.trusted_proxies, &mut mistakes),
+            trusted_proxies: parse::networks(
+                "TRUSTED_PROXIES",
+                &options.trusted_proxies,
+                &mut mistakes,
+            ),
+            notification_networks: parse::networks(
+                "NOTIFICATION_NETWORKS",
+                &options.notification_networks,
+                &mut mistakes,
+            ),
             cors_allowed_origins: parse::origins(&options.cors_allowed_origins, &mut mistakes),
             shutdown_grace: parse::seconds(
                 "SHUTDOWN_GRACE",

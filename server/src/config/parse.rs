@@ -81,14 +81,14 @@ pub(super) fn web_url(variable: &str, text: &str, mistakes: &mut Mistakes) -> Op
     Some(url)
 }
 
-pub(super) fn networks(text: &str, mistakes: &mut Mistakes) -> Vec<IpNet> {
+pub(super) fn networks(variable: &str, text: &str, mistakes: &mut Mistakes) -> Vec<IpNet> {
     let cure = "list networks such as 10.0.0.0/8 or single addresses, separated by commas";
     items(text)
         .filter_map(|item| {
             let network = item
                 .parse::<IpNet>()
                 .or_else(|error| item.parse::<IpAddr>().map(IpNet::from).map_err(|_| error));
-            mistakes.check("TRUSTED_PROXIES", network, cure)
+            mistakes.check(variable, network, cure)
         })
         .collect()
 }

@@ -3,6 +3,7 @@
 pub mod admins;
 pub mod api_keys;
 pub mod api_tokens;
+pub mod audit;
 pub mod client_setup;
 pub mod downloads;
 pub mod engine_models;
@@ -16,6 +17,7 @@ pub mod model_aliases;
 pub mod model_catalogue;
 pub mod model_name;
 pub mod models;
+pub mod notifications;
 pub mod paging;
 pub mod patch;
 pub mod prices;

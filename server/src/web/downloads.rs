@@ -108,6 +108,7 @@ fn refusal(error: &Error) -> Response {
         }
         Error::Unauthenticated
         | Error::WrongCredentials(_)
+        | Error::SecondFactorRequired
         | Error::Forbidden
         | Error::BadInput(_)
         | Error::Conflict(_)
