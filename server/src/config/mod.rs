@@ -248,4 +248,14 @@ mod tests {
             "sqlite:///tmp/x y.db"
         );
     }
+
+    #[test]
+    fn a_database_that_is_set_to_nothing_is_the_usual_one() {
+        let config = read(&["--database-url=", "--data-dir=/d"]).unwrap();
+
+        assert_eq!(
+            config.storage.database_url.expose_secret(),
+            "sqlite:///d/proxypal.db"
+        );
+    }
 }
