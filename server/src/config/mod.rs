@@ -195,6 +195,8 @@ impl Engine {
 mod tests {
     use clap::Parser as _;
 
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     #[derive(clap::Parser)]
@@ -239,8 +241,6 @@ mod tests {
 
     #[test]
     fn a_database_path_becomes_a_url() {
-        use secrecy::ExposeSecret as _;
-
         let config = read(&["--database-path=/tmp/x y.db"]).unwrap();
 
         assert_eq!(
