@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use axum::Router;
 use futures_util::{FutureExt as _, future::BoxFuture};
 use secrecy::ExposeSecret as _;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 use zeroize::Zeroizing;
@@ -20,8 +20,14 @@ use crate::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
+        audit::Audit,
+        downloads::Downloads,
+        engine_usage::EngineUsage,
+        exports::Exports,
         ledger::Ledger,
         login_throttle::LoginThrottle,
+        model_aliases::ModelAliases,
+        notifications::Notifications,
         prices::Prices,
         provider_accounts::{AuthFileStep, FoundAuthFile, ProviderAccounts, ProviderCredential},
         provider_logins::ProviderLogins,
@@ -41,6 +47,7 @@ use crate::{
     gateway::{Gateway, GatewayOptions},
     graphql::{self, ServerFacts, Services},
     http_server::{self, Ending},
+    notify,
     oauth::{OAuth, OAuthOptions},
     web::{self, LoginPages, Web},
 };
@@ -62,6 +69,7 @@ pub struct Surroundings {
 /// What runs, and how it ends.
 #[derive(Clone, Debug)]
 struct Life {
+    clock: SharedClock,
     /// What runs in the background.
     tasks: TaskTracker,
     /// Requests on their way to the engine.
@@ -72,8 +80,9 @@ struct Life {
 }
 
 impl Life {
-    fn new(config: &Config) -> Self {
+    fn new(config: &Config, clock: SharedClock) -> Self {
         Self {
+            clock,
             tasks: TaskTracker::new(),
             in_flight: TaskTracker::new(),
             ending: Ending {
@@ -82,6 +91,20 @@ impl Life {
                 deadline: CancellationToken::new(),
             },
             engine_shutdown: CancellationToken::new(),
+        }
+    }
+
+    fn engine_context(
+        &self,
+        accounts: &ProviderAccounts,
+        usage: mpsc::Sender<EngineUsage>,
+    ) -> EngineContext {
+        EngineContext {
+            source: Arc::new(accounts.clone()),
+            clock: self.clock.clone(),
+            usage,
+            tasks: self.tasks.clone(),
+            shutdown: self.engine_shutdown.clone(),
         }
     }
 }
@@ -99,52 +122,41 @@ pub struct App {
 impl App {
     /// Opens the database, starts the engine and joins the rooms.
     pub async fn build(config: Config, around: Surroundings) -> anyhow::Result<Self> {
-        let life = Life::new(&config);
-        let clock = around.clock.clone();
+        let life = Life::new(&config, around.clock.clone());
+        let clock = life.clock.clone();
         let db = open_database(&config).await?;
         let secrets = ServerSecrets::open(&config.storage, &db, &clock).await?;
-        let (admins, setup_token) = administrators(&config, &db, &clock).await?;
+        let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
+        let admins = Admins::new(db.clone(), clock.clone(), &secrets, sessions.clone());
+        let setup_token = admins
+            .bootstrap(config.admin_password.clone())
+            .await
+            .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
         let digester = secrets.digester;
         let ledger = Ledger::load(&db).await?;
         let prices = Box::pin(Prices::load(db.clone(), clock.clone())).await?;
         let api_keys =
             ApiKeys::load(db.clone(), clock.clone(), digester.clone(), ledger.clone()).await?;
+        let notifications = Notifications::new(db.clone(), clock.clone(), secrets.vault.clone());
+        let addresses = notify::Addresses::new(config.notification_networks.clone());
         let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
         let logins =
             ProviderLogins::new(db.clone(), clock.clone(), digester.clone(), secrets.vault);
-        let book = BookOptions {
-            db: db.clone(),
-            clock: clock.clone(),
-            ledger: ledger.clone(),
-            prices: prices.clone(),
-            journal: config.storage.data_dir.join("journal"),
-        };
+        let model_aliases =
+            ModelAliases::load(db.clone(), clock.clone(), prices.clone(), accounts.clone());
+        let model_aliases = Box::pin(model_aliases).await?;
+        let book = book(&config, &db, &life, &ledger, &prices);
         let (requests, inlets) = Requests::open(book, &life.tasks).await?;
         let settings = Settings::load(db.clone(), clock.clone()).await?;
         let retention = Retention::new(db.clone(), clock.clone(), settings.clone(), inlets.held);
         life.tasks.spawn(retention.run(life.ending.stop.clone()));
-        let context = EngineContext {
-            source: Arc::new(accounts.clone()),
-            clock: clock.clone(),
-            usage: inlets.reports,
-            tasks: life.tasks.clone(),
-            shutdown: life.engine_shutdown.clone(),
-        };
+        let context = life.engine_context(&accounts, inlets.reports);
         let engine = Engine::launch(engine_options(&config, &around, &life), context);
-        let oauth = OAuth::open(OAuthOptions {
-            logins,
-            accounts: accounts.clone(),
-            engine: engine.clone(),
-            clock: clock.clone(),
-            settings: config.oauth.clone(),
-            public_url: config.public_url.clone(),
-            tasks: life.tasks.clone(),
-            stop: life.ending.stop.clone(),
-        })
-        .await?;
+        let oauth = OAuth::open(oauth_options(&config, logins, &accounts, &engine, &life)).await?;
         let services = Services {
+            audit: Audit::new(db.clone(), clock.clone()),
             admins,
-            sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
+            sessions,
             login_throttle: LoginThrottle::new(clock.clone()),
             api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
             users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
@@ -152,15 +164,26 @@ impl App {
             api_keys,
             requests,
             usage: Usage::new(db.clone(), clock.clone()),
+            exports: Exports::new(db.clone(), clock.clone()),
+            downloads: Downloads::new(clock.clone()),
             provider_accounts: accounts,
+            model_aliases,
             oauth,
             ledger,
             prices,
             settings,
+            notification_sender: notify::Sender::new(
+                notifications.clone(),
+                clock.clone(),
+                addresses,
+            ),
+            notifications,
             engine,
             server: server_facts(&config),
             clock,
+            tasks: life.tasks.clone(),
         };
+        notify_people(&services, &life);
         let gateway = gateway(&config, &services, inlets.recorder, &life)?;
         let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
         let router = gateway.router().merge(pages(&db, &services, &life));
@@ -196,6 +219,7 @@ impl App {
             in_flight,
             ending,
             engine_shutdown,
+            clock: _,
         } = self.life;
         http_server::serve(listener, self.router, ending, in_flight).await;
         engine_shutdown.cancel();
@@ -210,6 +234,25 @@ impl App {
     }
 }
 
+fn oauth_options(
+    config: &Config,
+    logins: ProviderLogins,
+    accounts: &ProviderAccounts,
+    engine: &Engine,
+    life: &Life,
+) -> OAuthOptions {
+    OAuthOptions {
+        logins,
+        accounts: accounts.clone(),
+        engine: engine.clone(),
+        clock: life.clock.clone(),
+        settings: config.oauth.clone(),
+        public_url: config.public_url.clone(),
+        tasks: life.tasks.clone(),
+        stop: life.ending.stop.clone(),
+    }
+}
+
 fn server_facts(config: &Config) -> ServerFacts {
     ServerFacts {
         version: VERSION,
@@ -218,18 +261,20 @@ fn server_facts(config: &Config) -> ServerFacts {
     }
 }
 
-/// The administrators, and the token of the set-up link while there is none.
-async fn administrators(
+fn book(
     config: &Config,
     db: &Database,
-    clock: &SharedClock,
-) -> anyhow::Result<(Admins, Option<Zeroizing<String>>)> {
-    let admins = Admins::new(db.clone(), clock.clone());
-    let setup_token = admins
-        .bootstrap(config.admin_password.clone())
-        .await
-        .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
-    Ok((admins, setup_token))
+    life: &Life,
+    ledger: &Ledger,
+    prices: &Prices,
+) -> BookOptions {
+    BookOptions {
+        db: db.clone(),
+        clock: life.clock.clone(),
+        ledger: ledger.clone(),
+        prices: prices.clone(),
+        journal: config.storage.data_dir.join("journal"),
+    }
 }
 
 async fn open_database(config: &Config) -> anyhow::Result<Database> {
@@ -258,6 +303,23 @@ fn gateway(
         deadline: life.ending.deadline.clone(),
     };
     Gateway::new(options, life.in_flight.clone())
+}
+
+/// Looks at what rules are about, and sends what there is to say.
+fn notify_people(services: &Services, life: &Life) {
+    let sources = notify::Sources {
+        quotas: services.quotas.clone(),
+        users: services.users.clone(),
+        accounts: services.provider_accounts.clone(),
+        requests: services.requests.clone(),
+        engine: services.engine.clone(),
+        clock: services.clock.clone(),
+    };
+    let watcher = notify::Watcher::new(services.notifications.clone(), sources);
+    let stop = &life.ending.stop;
+    life.tasks.spawn(watcher.run(stop.clone()));
+    let sender = services.notification_sender.clone();
+    life.tasks.spawn(sender.run(stop.clone()));
 }
 
 /// Everything but the data plane.
@@ -337,6 +399,12 @@ impl CredentialSource for ProviderAccounts {
 
     fn credentials(&self) -> BoxFuture<'_, Result<Vec<ProviderCredential>, CredentialsError>> {
         async move { Self::credentials(self).await.map_err(Into::into) }.boxed()
+    }
+
+    fn model_aliases(
+        &self,
+    ) -> BoxFuture<'_, Result<Vec<entity::model_alias::Model>, CredentialsError>> {
+        async move { Self::model_aliases(self).await.map_err(Into::into) }.boxed()
     }
 
     fn settle_auth_files(

@@ -133,7 +133,18 @@ impl Live {
     /// The credentials of the configuration and of the auth files.
     pub(crate) fn credentials(&self) -> Vec<Credential> {
         let mut credentials = self.config.load().credentials.clone();
-        credentials.extend(auth_files::credentials(self));
+        let config = self.config.load();
+        let aliases = config.document["oauth-model-alias"]["xai"].clone();
+        for mut credential in auth_files::credentials(self) {
+            for entry in aliases.as_array().into_iter().flatten() {
+                let part = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+                let (alias, name) = (part("alias"), part("name"));
+                if credential.models.iter().any(|(shown, _)| *shown == name) {
+                    credential.models.push((alias, name));
+                }
+            }
+            credentials.push(credential);
+        }
         credentials
     }
 
@@ -234,6 +245,18 @@ fn catalogue(provider: Provider) -> Option<&'static str> {
         Provider::Xai => Some("grok-4.3"),
         Provider::Compatible => None,
     }
+}
+
+/// The same, by the management's word for the provider.
+pub(crate) fn known(channel: &str) -> Option<&'static str> {
+    let provider = match channel {
+        "claude" => Provider::Claude,
+        "codex" => Provider::Codex,
+        "gemini" => Provider::Gemini,
+        "xai" => Provider::Xai,
+        _ => return None,
+    };
+    catalogue(provider)
 }
 
 fn provider_name(provider: Provider, name: &str) -> String {

@@ -72,10 +72,11 @@ async fn run(live: Arc<Live>) {
     let bound = tokio::net::TcpListener::bind(&address).await;
     let served = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
+        let watching = watch::follow(&live);
         // Said whether the port was free or not.
         say::plain(&format!("API server started successfully on: {address}"));
         say::info("clients.go:152", "full client load complete - some clients");
-        tokio::join!(watch::follow(&live), auth_files::follow(live.clone()));
+        tokio::join!(watching, auth_files::follow(live.clone()));
     };
     tokio::select! {
         _ = terminated.recv() => {}
@@ -120,6 +121,10 @@ fn router(live: Arc<Live>) -> Router {
         .route("/v0/management/config", get(management::config))
         .route("/v0/management/usage-queue", get(management::usage_queue))
         .route("/v0/management/auth-files", get(management::auth_files))
+        .route(
+            "/v0/management/model-definitions/{channel}",
+            get(management::definitions),
+        )
         .route("/v0/management/antigravity-auth-url", get(login::begin))
         .route("/v0/management/get-auth-status", get(login::status))
         .route("/v0/management/oauth-session", delete(login::forget))

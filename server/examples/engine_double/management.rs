@@ -3,7 +3,9 @@
 use std::sync::{Arc, PoisonError};
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -44,4 +46,15 @@ pub(crate) async fn usage_queue(
 /// The files of signed-in accounts.
 pub(crate) async fn auth_files(State(live): State<Arc<Live>>) -> Json<Value> {
     Json(json!({"files": crate::auth_files::list(&live)}))
+}
+
+/// What a provider's API is known for.
+pub(crate) async fn definitions(Path(channel): Path<String>) -> Response {
+    match crate::config::known(&channel) {
+        Some(model) => Json(json!({"channel": channel, "models": [{"id": model}]})).into_response(),
+        None => {
+            let refusal = json!({"error": "unknown channel", "channel": channel});
+            (StatusCode::BAD_REQUEST, Json(refusal)).into_response()
+        }
+    }
 }

@@ -1,8 +1,11 @@
 //! The program's commands.
 
+mod audit;
+mod export;
 mod health;
 mod install;
 mod logs;
+mod output;
 mod prices;
 mod reset_password;
 mod rotate;
@@ -46,15 +49,29 @@ enum Command {
     Engine(EngineCommand),
     /// Give an administrator a new password, from the terminal of the server.
     ResetPassword(reset_password::ResetPassword),
-    /// Seal every secret with a new ENCRYPTION_KEY.
+    /// Seal every secret with a new encryption key.
     RotateEncryptionKey(rotate::RotateEncryptionKey),
     /// See and set what tokens cost, while no server runs.
     #[command(subcommand)]
     Prices(PricesCommand),
+    /// Write requests or usage into a file, also while a server runs.
+    #[command(subcommand)]
+    Export(ExportCommand),
+
+    /// Check the log of who did what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Show requests as they are recorded.
     Logs(logs::Logs),
     /// Ask a running server whether it is well; exits with 1 when it is not.
     Healthcheck(health::Healthcheck),
+}
+
+/// What to do with the audit.
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Walk along the chain of events; exits with 1 and names the first broken one.
+    Verify(audit::Verify),
 }
 
 /// What to do with the engine.
@@ -74,6 +91,15 @@ enum PricesCommand {
     List(prices::List),
 }
 
+/// What to export.
+#[derive(Debug, Subcommand)]
+enum ExportCommand {
+    /// A row for each request, in the order in which they ended.
+    Requests(export::RequestsExport),
+    /// A row for each user, key, provider, account and model in each hour or day.
+    Usage(export::UsageExport),
+}
+
 /// Runs the program.
 pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
@@ -84,6 +110,9 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::RotateEncryptionKey(rotate)) => rotate.run().await,
         Some(Command::Prices(PricesCommand::Import(import))) => import.run().await,
         Some(Command::Prices(PricesCommand::List(list))) => list.run().await,
+        Some(Command::Export(ExportCommand::Requests(export))) => export.run().await,
+        Some(Command::Export(ExportCommand::Usage(export))) => export.run().await,
+        Some(Command::Audit(AuditCommand::Verify(verify))) => verify.run().await,
         Some(Command::Logs(logs)) => logs.run().await,
         Some(Command::Healthcheck(check)) => check.run().await,
     };

@@ -37,6 +37,8 @@ pub struct Config {
     pub public_url: Url,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Inner networks that webhooks may lead to.
+    pub notification_networks: Vec<IpNet>,
     /// Browser origins that may call `/v1`.
     pub cors_allowed_origins: Vec<HeaderValue>,
     /// How long running answers may go on after a request to stop.
@@ -102,7 +104,16 @@ impl Config {
             listen,
             storage: Storage::check(&options.storage, &secrets, &mut mistakes),
             public_url: parse::public_url(options.public_url.as_deref(), listen, &mut mistakes),
-            trusted_proxies: parse::networks(&options.trusted_proxies, &mut mistakes),
+            trusted_proxies: parse::networks(
+                "TRUSTED_PROXIES",
+                &options.trusted_proxies,
+                &mut mistakes,
+            ),
+            notification_networks: parse::networks(
+                "NOTIFICATION_NETWORKS",
+                &options.notification_networks,
+                &mut mistakes,
+            ),
             cors_allowed_origins: parse::origins(&options.cors_allowed_origins, &mut mistakes),
             shutdown_grace: parse::seconds(
                 "SHUTDOWN_GRACE",
@@ -184,6 +195,8 @@ impl Engine {
 mod tests {
     use clap::Parser as _;
 
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     #[derive(clap::Parser)]
@@ -228,13 +241,21 @@ mod tests {
 
     #[test]
     fn a_database_path_becomes_a_url() {
-        use secrecy::ExposeSecret as _;
-
         let config = read(&["--database-path=/tmp/x y.db"]).unwrap();
 
         assert_eq!(
             config.storage.database_url.expose_secret(),
             "sqlite:///tmp/x y.db"
+        );
+    }
+
+    #[test]
+    fn a_database_that_is_set_to_nothing_is_the_usual_one() {
+        let config = read(&["--database-url=", "--data-dir=/d"]).unwrap();
+
+        assert_eq!(
+            config.storage.database_url.expose_secret(),
+            "sqlite:///d/proxypal.db"
         );
     }
 }

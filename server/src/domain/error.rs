@@ -16,6 +16,8 @@ pub enum Error {
     Unauthenticated,
     #[error("{0}")]
     WrongCredentials(&'static str),
+    #[error("the password is right; now send the code of your second factor as well")]
+    SecondFactorRequired,
     #[error("your role does not allow this")]
     Forbidden,
     #[error("there is no {what} with this id")]
@@ -42,6 +44,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated | Self::WrongCredentials(_) => "UNAUTHENTICATED",
+            Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound { .. } => "NOT_FOUND",
             Self::BadInput(_) => "BAD_USER_INPUT",

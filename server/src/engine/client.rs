@@ -76,6 +76,32 @@ impl EngineClient {
         self.answer(request).await.map(drop)
     }
 
+    /// Every model that a request may name.
+    pub(super) async fn models(&self) -> Result<Value, ClientError> {
+        let request = self
+            .http
+            .get(format!("{}/v1/models", self.url))
+            .bearer_auth(self.internal_key.expose_secret());
+        let answer = self.answer(request).await?;
+        answer.json().await.map_err(|error| unreachable(&error))
+    }
+
+    /// What it knows a provider's API for.
+    pub(super) async fn definitions(&self, channel: &str) -> Result<Value, ClientError> {
+        self.manage(&format!("model-definitions/{channel}")).await
+    }
+
+    /// The auth files that it works with.
+    pub(super) async fn auth_files(&self) -> Result<Value, ClientError> {
+        self.manage("auth-files").await
+    }
+
+    /// What it serves with one auth file.
+    pub(super) async fn auth_file_models(&self, name: &str) -> Result<Value, ClientError> {
+        let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        self.manage(&format!("auth-files/models?name={name}")).await
+    }
+
     /// The configuration that it works with.
     pub(super) async fn config(&self) -> Result<Value, ClientError> {
         self.manage("config").await

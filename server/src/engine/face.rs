@@ -6,6 +6,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::catalogue::Catalogue;
 use super::client::EngineClient;
 use super::endpoint::Endpoint;
 use super::logs::LogRing;
@@ -21,6 +22,7 @@ pub(super) struct Face {
     pub(super) client: ArcSwapOption<EngineClient>,
     pub(super) preview: ArcSwapOption<String>,
     pub(super) logs: LogRing,
+    pub(super) catalogue: Catalogue,
     /// Cancelled when the supervising task has ended and nothing of the engine is left.
     pub(super) gone: CancellationToken,
     clock: SharedClock,
@@ -35,6 +37,7 @@ impl Face {
             client: ArcSwapOption::empty(),
             preview: ArcSwapOption::empty(),
             logs: LogRing::new(clock.clone()),
+            catalogue: Catalogue::default(),
             gone: CancellationToken::new(),
             clock,
         })
@@ -72,6 +75,7 @@ impl Face {
     /// No new requests go to it.
     pub(super) fn withdraw(&self) {
         self.endpoint.store(None);
+        self.catalogue.close();
         self.client.store(None);
     }
 

@@ -8,6 +8,7 @@ mod auth_files;
 mod backoff;
 mod binary;
 mod calls;
+mod catalogue;
 mod client;
 mod config;
 mod demo;

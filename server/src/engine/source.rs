@@ -1,5 +1,6 @@
 //! Where the credentials that the engine is configured with come from.
 
+use entity::model_alias;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
@@ -16,6 +17,11 @@ pub trait CredentialSource: Send + Sync {
 
     /// All credentials that the engine shall use now.
     fn credentials(&self) -> BoxFuture<'_, Result<Vec<ProviderCredential>, CredentialsError>>;
+
+    /// The aliases of models that the engine shall know now.
+    fn model_aliases(&self) -> BoxFuture<'_, Result<Vec<model_alias::Model>, CredentialsError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 
     /// Seals what is fresher in the files that were found, and answers what is to be done with them.
     fn settle_auth_files(

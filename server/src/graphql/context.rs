@@ -3,6 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::{Context, dataloader::DataLoader};
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::{error::Result, loaders::Loaders};
@@ -14,8 +15,13 @@ use crate::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
+        audit::Audit,
+        downloads::Downloads,
+        exports::Exports,
         ledger::Ledger,
         login_throttle::LoginThrottle,
+        model_aliases::ModelAliases,
+        notifications::Notifications,
         prices::Prices,
         provider_accounts::ProviderAccounts,
         quotas::Quotas,
@@ -26,6 +32,7 @@ use crate::{
         users::Users,
     },
     engine::Engine,
+    notify,
     oauth::OAuth,
     web::{Cookies, Doorkeeper, Origins},
 };
@@ -33,6 +40,7 @@ use crate::{
 /// The services behind the schema.
 #[derive(Clone, Debug)]
 pub struct Services {
+    pub audit: Audit,
     pub admins: Admins,
     pub sessions: Sessions,
     pub login_throttle: LoginThrottle,
@@ -41,15 +49,22 @@ pub struct Services {
     pub api_keys: ApiKeys,
     pub requests: Requests,
     pub usage: Usage,
+    pub exports: Exports,
+    pub downloads: Downloads,
     pub ledger: Ledger,
     pub quotas: Quotas,
     pub provider_accounts: ProviderAccounts,
+    pub model_aliases: ModelAliases,
     pub oauth: OAuth,
     pub prices: Prices,
     pub settings: Settings,
     pub engine: Engine,
+    pub notifications: Notifications,
+    pub notification_sender: notify::Sender,
     pub server: ServerFacts,
     pub clock: SharedClock,
+    /// What goes on although the caller leaves.
+    pub tasks: TaskTracker,
 }
 
 /// What does not change while the server runs.

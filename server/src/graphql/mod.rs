@@ -3,9 +3,13 @@
 //! [`endpoint`] (or [`socket`]) → [`guard`] → the noun's resolver → the domain.
 
 mod admin;
+mod admin_changes;
 mod api_key;
 mod api_key_changes;
 mod api_token;
+mod audit_event;
+mod audit_trail;
+mod client_setup;
 mod context;
 mod csrf;
 mod endpoint;
@@ -14,10 +18,16 @@ mod engine_log;
 mod error;
 mod events;
 mod explorer;
+mod export;
 mod guard;
 mod input;
 mod limits;
 mod loaders;
+mod model;
+mod model_alias;
+mod notification;
+mod notification_changes;
+mod notification_input;
 mod paging;
 mod price;
 mod provider;
@@ -35,6 +45,7 @@ mod request_filter;
 mod request_log;
 mod scalar;
 mod schema;
+mod second_factor;
 mod server_info;
 mod session;
 mod settings;
@@ -58,13 +69,20 @@ pub use self::{
     schema::sdl,
 };
 use self::{endpoint::Endpoint, explorer::Asset};
+use crate::web::{self, Counter};
 
-/// Serves `/graphql`. Streams end when `shutdown` does.
+/// Serves `/graphql`, and the downloads that it gives tickets for. Streams end when `shutdown` does.
 pub fn router(services: Services, shutdown: CancellationToken) -> Router {
+    let downloads = services.downloads.clone();
     let endpoint = Endpoint::new(services, shutdown);
+    let counter = Counter {
+        doorkeeper: endpoint.doorkeeper.clone(),
+        downloads,
+    };
     Router::new()
         .route("/graphql", get(endpoint::get).post(endpoint::post))
         .with_state(endpoint)
         .route("/graphql/explorer.js", get(async || Asset::Script))
         .route("/graphql/explorer.css", get(async || Asset::Style))
+        .merge(web::downloads(counter))
 }

@@ -3,10 +3,20 @@
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::{
+    admin::AdminQuery,
+    admin_changes::AdminMutation,
     api_key_changes::ApiKeyMutation,
     api_token::{ApiTokenMutation, ApiTokenQuery},
+    audit_event::AuditQuery,
+    audit_trail::AuditTrail,
+    client_setup::ClientSetupQuery,
     engine::{EngineMutation, EngineQuery, EngineSubscription},
     engine_log::EngineLogSubscription,
+    export::ExportMutation,
+    model::ModelQuery,
+    model_alias::{ModelAliasMutation, ModelAliasQuery},
+    notification::NotificationQuery,
+    notification_changes::NotificationMutation,
     price::{PriceMutation, PriceQuery},
     provider::ProviderQuery,
     provider_changes::ProviderMutation,
@@ -17,6 +27,7 @@ use super::{
     report::Reports,
     request::RequestQuery,
     request_log::RequestSubscription,
+    second_factor::SecondFactorMutation,
     server_info::ServerInfoQuery,
     session::{SessionMutation, SessionQuery},
     settings::{SettingsMutation, SettingsQuery},
@@ -45,12 +56,18 @@ pub(super) struct Query(
     RequestQuery,
     UsageQuery,
     ProviderQuery,
+    ModelQuery,
+    ModelAliasQuery,
+    ClientSetupQuery,
     ProviderLoginQuery,
     PriceQuery,
     QuotaQuery,
     SettingsQuery,
     EngineQuery,
     ApiTokenQuery,
+    AdminQuery,
+    AuditQuery,
+    NotificationQuery,
 );
 
 /// Everything that can be changed.
@@ -64,10 +81,15 @@ pub(super) struct Mutation(
     ProviderMutation,
     ProviderLoginMutation,
     ProviderTransferMutation,
+    ModelAliasMutation,
     PriceMutation,
     QuotaMutation,
+    ExportMutation,
     EngineMutation,
     SettingsMutation,
+    AdminMutation,
+    SecondFactorMutation,
+    NotificationMutation,
 );
 
 /// Everything that can be followed.
@@ -95,6 +117,7 @@ pub(super) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     .limit_recursive_depth(DEEPEST_RECURSION)
     .limit_directives(MOST_DIRECTIVES)
     .extension(Reports)
+    .extension(AuditTrail)
 }
 
 /// The schema as text, as committed in `schema.graphql`.

@@ -19,6 +19,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("domain", &["clock", "config", "crypto", "db"]),
     ("engine", &["clock", "domain"]),
     ("oauth", &["clock", "config", "crypto", "domain", "engine"]),
+    ("notify", &["clock", "domain", "engine"]),
     ("gateway", &["client_address", "clock", "domain", "engine"]),
     (
         "web",
@@ -32,6 +33,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "domain",
             "engine",
             "oauth",
+            "notify",
             "web",
         ],
     ),
@@ -48,6 +50,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "graphql",
             "http_server",
             "oauth",
+            "notify",
             "web",
         ],
     ),

@@ -45,6 +45,18 @@ fn page() -> String {
             &["prices", "import", "--help"],
         ),
         ("proxypal-server prices list", &["prices", "list", "--help"]),
+        (
+            "proxypal-server export requests",
+            &["export", "requests", "--help"],
+        ),
+        (
+            "proxypal-server export usage",
+            &["export", "usage", "--help"],
+        ),
+        (
+            "proxypal-server audit verify",
+            &["audit", "verify", "--help"],
+        ),
         ("proxypal-server healthcheck", &["healthcheck", "--help"]),
     ] {
         write!(

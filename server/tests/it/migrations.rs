@@ -108,6 +108,30 @@ async fn every_entity_finds_its_table_and_columns() {
         .all(&database)
         .await
         .unwrap();
+    entity::audit_event::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::recovery_code::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::notification_channel::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::notification_rule::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::notification_condition::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::notification::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
     entity::usage_rollup::Entity::find()
         .all(&database)
         .await

@@ -1,6 +1,7 @@
 //! Credentials at providers: add, change, remove. Secrets are sealed before they reach the database
 //! and opened only to render the engine's configuration.
 
+mod aliases;
 mod auth_file;
 mod check;
 mod credential;
@@ -295,7 +296,7 @@ impl ProviderAccounts {
             })
     }
 
-    fn announce(&self) {
+    pub(in crate::domain) fn announce(&self) {
         self.changes.send_modify(|edition| *edition += 1);
     }
 }

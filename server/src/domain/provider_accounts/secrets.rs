@@ -64,6 +64,7 @@ pub(super) fn exposed_text<S: serde::Serializer>(
     serializer.serialize_str(secret.expose_secret())
 }
 
+#[expect(clippy::ref_option, reason = "serde hands it over like this")]
 fn exposed_option<S: serde::Serializer>(
     secret: &Option<SecretString>,
     serializer: S,

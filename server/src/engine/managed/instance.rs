@@ -66,14 +66,19 @@ impl Instance {
             .credentials()
             .await
             .map_err(|error| format!("the credentials could not be opened: {error}"))?;
-        let lists = CredentialLists::new(&credentials, Reveal::Secrets);
+        let aliases = managed
+            .context
+            .source
+            .model_aliases()
+            .await
+            .map_err(|error| format!("the aliases of models could not be read: {error}"))?;
+        let known = managed.face.catalogue.known();
+        let render = |reveal| CredentialLists::with_aliases(&credentials, &aliases, &known, reveal);
+        let lists = render(Reveal::Secrets);
         Ok(Rendering {
             lists: serde_json::to_value(&lists).map_err(|error| error.to_string())?,
             yaml: self.document(lists, Reveal::Secrets)?.into(),
-            preview: self.document(
-                CredentialLists::new(&credentials, Reveal::Nothing),
-                Reveal::Nothing,
-            )?,
+            preview: self.document(render(Reveal::Nothing), Reveal::Nothing)?,
             credentials,
         })
     }

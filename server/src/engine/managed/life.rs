@@ -85,6 +85,15 @@ impl Life {
                 START_LIMIT.as_secs()
             );
         }
+        tokio::select! {
+            status = self.child.wait() => return self.last_words(status).await,
+            completed = reload::complete(&self.instance, managed, &self.rendering) => {
+                if let Some(rendering) = completed {
+                    self.rendering = rendering;
+                }
+            }
+        }
+        managed.face.catalogue.open(self.instance.client.clone());
         let version = self.heard.borrow().version.clone();
         let client = self.instance.client.clone();
         managed.face.client.store(Some(client.clone()));

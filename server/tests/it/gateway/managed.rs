@@ -1,6 +1,7 @@
 //! A whole server with an engine of its own, before a provider that knows what it produced.
 
 mod accounts;
+mod aliases;
 mod auth_files;
 mod canaries;
 mod killed;

@@ -163,7 +163,7 @@ impl TestApp {
         .await
     }
 
-    async fn issue_key_for(&self, user: NewUser) -> String {
+    pub(crate) async fn issue_key_for(&self, user: NewUser) -> String {
         let users: &Users = &self.services.users;
         let (_, issued) = users.create(user).await.unwrap();
         issued.secret.expose_secret().to_owned()

@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::{begin, engine};
 use crate::support::{
-    TestDatabase,
+    TestDatabase, eventually,
     operator::Operator,
     programs::Program,
     scripted,
@@ -231,4 +231,79 @@ async fn logs_shows_a_request_as_it_happens() {
     let line = logs.output.line_with("short-after").await;
     assert!(line.contains("Ada") && line.contains("COMPLETED"), "{line}");
     assert!(line.contains("in 10 cached 0 out 5"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_exported_beside_the_running_server_and_without_it() {
+    let home = TestDatabase::create().await;
+    let (_go_on, script) = engine();
+    let mut running = Server::start(before(scripted(script).await, &mut server(&home))).await;
+    let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
+    let key = operator.issue_key().await;
+    begin(&running, &key, "short-one")
+        .await
+        .read_until("[DONE]")
+        .await;
+    let file = home.directory.path().join("requests.csv");
+    let export = async |arguments: &[&str]| {
+        let mut command = bare_server(&home);
+        command.arg("export").args(arguments);
+        let ended = run(&mut command).await;
+        let said = String::from_utf8([ended.stdout, ended.stderr].concat()).unwrap();
+        (ended.status.code(), said)
+    };
+    let to_file = [
+        "requests",
+        "--user",
+        "Ada",
+        "--output",
+        file.to_str().unwrap(),
+    ];
+
+    // The end of an answer is in the journal first.
+    let beside = eventually("the row", async || {
+        let done = export(&to_file).await;
+        assert_eq!(done.0, Some(0), "{}", done.1);
+        let text = std::fs::read_to_string(&file).unwrap();
+        text.contains("short-one").then_some(text)
+    })
+    .await;
+    running.program.signal(Signal::SIGTERM);
+    running.program.ended().await;
+    let lines = export(&["requests", "--format", "jsonl"]).await;
+    let usage = export(&["usage", "--every", "hour"]).await;
+    let nobody = export(&["usage", "--user", "nobody"]).await;
+    let wrong = export(&["requests", "--from", "yesterday"]).await;
+    let nowhere = export(&["requests", "--output", "/nowhere/requests.csv"]).await;
+
+    assert!(
+        beside.starts_with("id,") && beside.contains(",Ada,"),
+        "{beside}"
+    );
+    let row: serde_json::Value = serde_json::from_str(lines.1.lines().next().unwrap()).unwrap();
+    assert_eq!(row["input_tokens"], 10);
+    assert_eq!(usage.0, Some(0), "{}", usage.1);
+    assert_eq!(usage.1.lines().count(), 2, "{}", usage.1);
+    assert_eq!(nobody.0, Some(64));
+    assert!(nobody.1.contains("there is no user"), "{}", nobody.1);
+    assert_eq!(wrong.0, Some(64));
+    assert_eq!(nowhere.0, Some(1));
+    let left: Vec<_> = std::fs::read_dir(home.directory.path())
+        .unwrap()
+        .filter(|entry| {
+            let name = entry.as_ref().unwrap().file_name();
+            name.to_str().unwrap().ends_with(".partial")
+        })
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_makes_no_database_where_there_is_none() {
+    let home = TestDatabase::create().await;
+
+    let ended = run(bare_server(&home).args(["export", "requests"])).await;
+
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stdout.is_empty());
 }
