@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use axum::Router;
 use futures_util::{FutureExt as _, future::BoxFuture};
 use secrecy::ExposeSecret as _;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 use zeroize::Zeroizing;
@@ -21,11 +21,16 @@ use crate::{
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
         audit::Audit,
+        downloads::Downloads,
+        engine_usage::EngineUsage,
+        exports::Exports,
         ledger::Ledger,
         login_throttle::LoginThrottle,
+        model_aliases::ModelAliases,
         notifications::Notifications,
         prices::Prices,
-        provider_accounts::{ProviderAccounts, ProviderCredential},
+        provider_accounts::{AuthFileStep, FoundAuthFile, ProviderAccounts, ProviderCredential},
+        provider_logins::ProviderLogins,
         quotas::Quotas,
         requests::{BookOptions, Recorder, Requests},
         retention::Retention,
@@ -43,7 +48,8 @@ use crate::{
     graphql::{self, ServerFacts, Services},
     http_server::{self, Ending},
     notify,
-    web::{self, Web},
+    oauth::{OAuth, OAuthOptions},
+    web::{self, LoginPages, Web},
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -85,6 +91,21 @@ impl Life {
             engine_shutdown: CancellationToken::new(),
         }
     }
+
+    fn engine_context(
+        &self,
+        accounts: &ProviderAccounts,
+        clock: &SharedClock,
+        usage: mpsc::Sender<EngineUsage>,
+    ) -> EngineContext {
+        EngineContext {
+            source: Arc::new(accounts.clone()),
+            clock: clock.clone(),
+            usage,
+            tasks: self.tasks.clone(),
+            shutdown: self.engine_shutdown.clone(),
+        }
+    }
 }
 
 /// A running server, ready to be served.
@@ -117,7 +138,12 @@ impl App {
             ApiKeys::load(db.clone(), clock.clone(), digester.clone(), ledger.clone()).await?;
         let notifications = Notifications::new(db.clone(), clock.clone(), secrets.vault.clone());
         let addresses = notify::Addresses::new(config.notification_networks.clone());
-        let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault);
+        let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
+        let logins =
+            ProviderLogins::new(db.clone(), clock.clone(), digester.clone(), secrets.vault);
+        let model_aliases =
+            ModelAliases::load(db.clone(), clock.clone(), prices.clone(), accounts.clone());
+        let model_aliases = Box::pin(model_aliases).await?;
         let book = BookOptions {
             db: db.clone(),
             clock: clock.clone(),
@@ -129,13 +155,19 @@ impl App {
         let settings = Settings::load(db.clone(), clock.clone()).await?;
         let retention = Retention::new(db.clone(), clock.clone(), settings.clone(), inlets.held);
         life.tasks.spawn(retention.run(life.ending.stop.clone()));
-        let context = EngineContext {
-            source: Arc::new(accounts.clone()),
+        let context = life.engine_context(&accounts, &clock, inlets.reports);
+        let engine = Engine::launch(engine_options(&config, &around, &life), context);
+        let oauth = OAuth::open(OAuthOptions {
+            logins,
+            accounts: accounts.clone(),
+            engine: engine.clone(),
             clock: clock.clone(),
-            usage: inlets.reports,
+            settings: config.oauth.clone(),
+            public_url: config.public_url.clone(),
             tasks: life.tasks.clone(),
-            shutdown: life.engine_shutdown.clone(),
-        };
+            stop: life.ending.stop.clone(),
+        })
+        .await?;
         let services = Services {
             audit: Audit::new(db.clone(), clock.clone()),
             admins,
@@ -147,7 +179,11 @@ impl App {
             api_keys,
             requests,
             usage: Usage::new(db.clone(), clock.clone()),
+            exports: Exports::new(db.clone(), clock.clone()),
+            downloads: Downloads::new(clock.clone()),
             provider_accounts: accounts,
+            model_aliases,
+            oauth,
             ledger,
             prices,
             settings,
@@ -157,7 +193,7 @@ impl App {
                 addresses,
             ),
             notifications,
-            engine: Engine::launch(engine_options(&config, &around, &life), context),
+            engine,
             server: server_facts(&config),
             clock,
             tasks: life.tasks.clone(),
@@ -268,7 +304,12 @@ fn notify_people(services: &Services, life: &Life) {
 /// Everything but the data plane.
 fn pages(db: &Database, services: &Services, life: &Life) -> Router {
     let stop = life.ending.stop.clone();
-    let control_plane = graphql::router(services.clone(), stop.clone());
+    let sign_in = web::login_router(LoginPages {
+        oauth: services.oauth.clone(),
+        doorkeeper: services.doorkeeper(),
+        public_url: services.server.public_url.clone(),
+    });
+    let control_plane = graphql::router(services.clone(), stop.clone()).merge(sign_in);
     let web = Web {
         db: db.clone(),
         engine: services.engine.clone(),
@@ -303,6 +344,7 @@ fn engine_options(config: &Config, around: &Surroundings, life: &Life) -> Engine
         binary,
         search_path: around.search_path.clone(),
         data_dir: config.storage.data_dir.clone(),
+        auth_dir: config.auth_dir.clone(),
         launcher: around.launcher.clone(),
         external,
         allow_demo_fallback: !config.is_public(),
@@ -336,5 +378,23 @@ impl CredentialSource for ProviderAccounts {
 
     fn credentials(&self) -> BoxFuture<'_, Result<Vec<ProviderCredential>, CredentialsError>> {
         async move { Self::credentials(self).await.map_err(Into::into) }.boxed()
+    }
+
+    fn model_aliases(
+        &self,
+    ) -> BoxFuture<'_, Result<Vec<entity::model_alias::Model>, CredentialsError>> {
+        async move { Self::model_aliases(self).await.map_err(Into::into) }.boxed()
+    }
+
+    fn settle_auth_files(
+        &self,
+        found: Vec<FoundAuthFile>,
+    ) -> BoxFuture<'_, Result<Vec<AuthFileStep>, CredentialsError>> {
+        async move {
+            Self::settle_auth_files(self, found)
+                .await
+                .map_err(Into::into)
+        }
+        .boxed()
     }
 }

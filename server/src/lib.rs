@@ -27,6 +27,7 @@ pub mod gateway;
 pub mod graphql;
 pub mod http_server;
 pub mod notify;
+pub mod oauth;
 pub mod shutdown;
 pub mod telemetry;
 pub mod web;

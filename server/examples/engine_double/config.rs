@@ -1,6 +1,6 @@
 //! The configuration as the engine understands it, and everything else that lives as long as it does.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -9,6 +9,8 @@ use arc_swap::ArcSwap;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+
+use crate::auth_files::{self, AuthFile};
 
 /// The lists with one key per entry, and the provider behind each.
 const KEY_LISTS: [(&str, Provider); 4] = [
@@ -36,6 +38,9 @@ pub(crate) struct Live {
     pub(crate) queue: Mutex<VecDeque<Value>>,
     pub(crate) failures: AtomicU32,
     pub(crate) turns: AtomicUsize,
+    /// Sign-ins under way, by state: nothing, done, or why not.
+    pub(crate) logins: Mutex<HashMap<String, Option<Result<(), String>>>>,
+    pub(crate) auth_files: Mutex<HashMap<PathBuf, AuthFile>>,
     pub(crate) management_key: Option<String>,
     pub(crate) http: reqwest::Client,
 }
@@ -106,6 +111,8 @@ impl Live {
             queue: Mutex::default(),
             failures: AtomicU32::new(0),
             turns: AtomicUsize::new(0),
+            logins: Mutex::default(),
+            auth_files: Mutex::default(),
             management_key: std::env::var("MANAGEMENT_PASSWORD")
                 .ok()
                 .filter(|key| !key.is_empty()),
@@ -115,12 +122,30 @@ impl Live {
 
     /// The credentials that serve a model, each first in its turn, and the model's real name there.
     pub(crate) fn serving(&self, model: &str) -> Vec<(Credential, String)> {
-        let mut serving = self.config.load().serving(model);
+        let mut serving = serving(&self.credentials(), model);
         if !serving.is_empty() {
             let turn = self.turns.fetch_add(1, Ordering::Relaxed) % serving.len();
             serving.rotate_left(turn);
         }
         serving
+    }
+
+    /// The credentials of the configuration and of the auth files.
+    pub(crate) fn credentials(&self) -> Vec<Credential> {
+        let mut credentials = self.config.load().credentials.clone();
+        let config = self.config.load();
+        let aliases = config.document["oauth-model-alias"]["xai"].clone();
+        for mut credential in auth_files::credentials(self) {
+            for entry in aliases.as_array().into_iter().flatten() {
+                let part = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+                let (alias, name) = (part("alias"), part("name"));
+                if credential.models.iter().any(|(shown, _)| *shown == name) {
+                    credential.models.push((alias, name));
+                }
+            }
+            credentials.push(credential);
+        }
+        credentials
     }
 
     /// Where to listen.
@@ -162,19 +187,19 @@ impl Config {
             credentials,
         })
     }
+}
 
-    fn serving(&self, model: &str) -> Vec<(Credential, String)> {
-        let offers = |credential: &Credential| {
-            let mut models = credential.models.iter();
-            models
-                .find(|(alias, _)| alias == model)
-                .map(|(_, name)| name.clone())
-        };
-        let serving = self.credentials.iter();
-        serving
-            .filter_map(|credential| Some((credential.clone(), offers(credential)?)))
-            .collect()
-    }
+fn serving(credentials: &[Credential], model: &str) -> Vec<(Credential, String)> {
+    let offers = |credential: &Credential| {
+        let mut models = credential.models.iter();
+        models
+            .find(|(alias, _)| alias == model)
+            .map(|(_, name)| name.clone())
+    };
+    let serving = credentials.iter();
+    serving
+        .filter_map(|credential| Some((credential.clone(), offers(credential)?)))
+        .collect()
 }
 
 fn entries(document: &Value, list: &str) -> Result<Vec<Entry>, String> {
@@ -220,6 +245,18 @@ fn catalogue(provider: Provider) -> Option<&'static str> {
         Provider::Xai => Some("grok-4.3"),
         Provider::Compatible => None,
     }
+}
+
+/// The same, by the management's word for the provider.
+pub(crate) fn known(channel: &str) -> Option<&'static str> {
+    let provider = match channel {
+        "claude" => Provider::Claude,
+        "codex" => Provider::Codex,
+        "gemini" => Provider::Gemini,
+        "xai" => Provider::Xai,
+        _ => return None,
+    };
+    catalogue(provider)
 }
 
 fn provider_name(provider: Provider, name: &str) -> String {

@@ -3,10 +3,11 @@
 use std::sync::{Arc, PoisonError};
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::config::Live;
 
@@ -44,29 +45,16 @@ pub(crate) async fn usage_queue(
 
 /// The files of signed-in accounts.
 pub(crate) async fn auth_files(State(live): State<Arc<Live>>) -> Json<Value> {
-    let directory = live.config.load().document["auth-dir"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    let entries = std::fs::read_dir(&directory)
-        .into_iter()
-        .flatten()
-        .flatten();
-    let files: Vec<_> = entries
-        .filter_map(|entry| auth_file(&entry.path()))
-        .collect();
-    Json(json!({"files": files}))
+    Json(json!({"files": crate::auth_files::list(&live)}))
 }
 
-fn auth_file(path: &std::path::Path) -> Option<Value> {
-    let name = path.file_name()?.to_str()?;
-    path.extension().filter(|extension| *extension == "json")?;
-    let content: Value = serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
-    let kind = content["type"].as_str()?.to_lowercase();
-    let index = Sha256::digest(format!("{kind}:{}", path.display()));
-    Some(json!({
-        "id": name, "name": name, "type": kind, "provider": kind, "source": "file", "status": "active",
-        "auth_index": hex::encode(&index[..8]), "disabled": content["disabled"].as_bool().unwrap_or(false),
-        "path": path, "email": content["email"], "label": content["email"], "account_type": "oauth",
-    }))
+/// What a provider's API is known for.
+pub(crate) async fn definitions(Path(channel): Path<String>) -> Response {
+    match crate::config::known(&channel) {
+        Some(model) => Json(json!({"channel": channel, "models": [{"id": model}]})).into_response(),
+        None => {
+            let refusal = json!({"error": "unknown channel", "channel": channel});
+            (StatusCode::BAD_REQUEST, Json(refusal)).into_response()
+        }
+    }
 }

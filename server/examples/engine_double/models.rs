@@ -48,11 +48,8 @@ pub(crate) async fn list_gemini(State(live): State<Arc<Live>>) -> Json<Value> {
 }
 
 fn names(live: &Live) -> Vec<String> {
-    let config = live.config.load();
-    let models = config
-        .credentials
-        .iter()
-        .flat_map(|credential| &credential.models);
+    let credentials = live.credentials();
+    let models = credentials.iter().flat_map(|credential| &credential.models);
     let mut names: Vec<_> = models.map(|(alias, _)| alias.clone()).collect();
     names.sort();
     names.dedup();

@@ -1,11 +1,14 @@
 //! The program's commands.
 
 mod audit;
+mod export;
 mod health;
 mod install;
 mod logs;
+mod output;
 mod prices;
 mod reset_password;
+mod rotate;
 mod serve;
 mod terminal;
 
@@ -46,12 +49,17 @@ enum Command {
     Engine(EngineCommand),
     /// Give an administrator a new password, from the terminal of the server.
     ResetPassword(reset_password::ResetPassword),
+    /// Seal every secret with a new encryption key.
+    RotateEncryptionKey(rotate::RotateEncryptionKey),
     /// See and set what tokens cost, while no server runs.
     #[command(subcommand)]
     Prices(PricesCommand),
     /// Check the log of who did what.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Write requests or usage into a file, also while a server runs.
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Show requests as they are recorded.
     Logs(logs::Logs),
     /// Ask a running server whether it is well; exits with 1 when it is not.
@@ -82,6 +90,15 @@ enum PricesCommand {
     List(prices::List),
 }
 
+/// What to export.
+#[derive(Debug, Subcommand)]
+enum ExportCommand {
+    /// A row for each request, in the order in which they ended.
+    Requests(export::RequestsExport),
+    /// A row for each user, key, provider, account and model in each hour or day.
+    Usage(export::UsageExport),
+}
+
 /// Runs the program.
 pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
@@ -89,9 +106,12 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::Serve(options)) => Box::pin(serve::serve(&options)).await,
         Some(Command::Engine(EngineCommand::Install(install))) => install.run().await,
         Some(Command::ResetPassword(reset)) => reset.run().await,
+        Some(Command::RotateEncryptionKey(rotate)) => rotate.run().await,
         Some(Command::Prices(PricesCommand::Import(import))) => import.run().await,
         Some(Command::Prices(PricesCommand::List(list))) => list.run().await,
         Some(Command::Audit(AuditCommand::Verify(verify))) => verify.run().await,
+        Some(Command::Export(ExportCommand::Requests(export))) => export.run().await,
+        Some(Command::Export(ExportCommand::Usage(export))) => export.run().await,
         Some(Command::Logs(logs)) => logs.run().await,
         Some(Command::Healthcheck(check)) => check.run().await,
     };

@@ -3,19 +3,22 @@
 //! Options stay text until [`Config::read`], so that all mistakes are reported at once rather than
 //! one start at a time.
 
+mod oauth;
 mod options;
 mod parse;
 mod secrets;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::http::HeaderValue;
+use entity::provider_account::ProviderKind;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use url::Url;
 
 use self::parse::Mistakes;
 pub use self::{
+    oauth::{OAuthSettings, Via},
     options::{EngineArguments, LogArguments, Options, StorageArguments},
     secrets::{HELP as SECRETS_HELP, Secrets, api_token, search_path},
 };
@@ -42,6 +45,10 @@ pub struct Config {
     pub shutdown_grace: Duration,
     pub log: Log,
     pub engine: Engine,
+    /// How to sign in at providers, where that differs from what is usual.
+    pub oauth: BTreeMap<ProviderKind, OAuthSettings>,
+    /// Where the engine's auth files are; in memory when absent.
+    pub auth_dir: Option<PathBuf>,
     /// The password of the first administrator; ignored once there is one.
     pub admin_password: Option<SecretString>,
 }
@@ -115,6 +122,8 @@ impl Config {
             ),
             log: Log::check(&options.log, &mut mistakes),
             engine: Engine::check(&options.engine, &secrets, &mut mistakes),
+            oauth: oauth::read(&secrets.oauth, &mut mistakes),
+            auth_dir: options.engine.engine_auth_dir.as_ref().map(PathBuf::from),
             admin_password: secrets.admin_password,
         };
         mistakes.into_result()?;

@@ -108,6 +108,12 @@ pub struct EngineArguments {
     #[arg(long, env = "ENGINE_BINARY", value_name = "FILE")]
     pub engine_binary: Option<String>,
 
+    /// The directory of the files with which signed-in accounts are handed to the engine (managed); ours
+    /// alone. Default: one in memory (/dev/shm), so that no token is on a disk in the clear; where
+    /// there is none, one in the data directory.
+    #[arg(long, env = "ENGINE_AUTH_DIR", value_name = "DIRECTORY")]
+    pub engine_auth_dir: Option<String>,
+
     /// Where the engine runs (external). Its keys are ENGINE_API_KEY and ENGINE_MANAGEMENT_KEY.
     #[arg(long, env = "ENGINE_URL", value_name = "URL")]
     pub engine_url: Option<String>,

@@ -71,7 +71,7 @@ fn nowhere() -> Url {
     Url::parse("http://localhost").expect("a constant")
 }
 
-fn web_url(variable: &str, text: &str, mistakes: &mut Mistakes) -> Option<Url> {
+pub(super) fn web_url(variable: &str, text: &str, mistakes: &mut Mistakes) -> Option<Url> {
     let cure = "use an address such as https://ai.example.org";
     let url: Url = mistakes.check(variable, text.parse(), cure)?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {

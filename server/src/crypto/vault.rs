@@ -124,6 +124,12 @@ impl Vault {
         .concat())
     }
 
+    /// Whether a value was sealed with the current key.
+    pub fn is_current(&self, sealed: &[u8]) -> bool {
+        let id = sealed.get(1..=KEY_ID_BYTES);
+        id == Some(&self.current.id[..])
+    }
+
     /// Opens what [`Vault::seal`] made for the same owner.
     pub fn open(&self, owner: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let (header, ciphertext) = sealed

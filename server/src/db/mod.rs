@@ -22,7 +22,8 @@ use self::lock::InstanceLock;
 pub struct Database {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
-    _lock: Arc<InstanceLock>,
+    /// None for those who only look.
+    _lock: Option<Arc<InstanceLock>>,
 }
 
 impl Database {
@@ -32,6 +33,15 @@ impl Database {
             sqlite::open(url, data_dir).await
         } else {
             postgres::open(url).await
+        }
+    }
+
+    /// Opens the database to read in it, also beside a running server. What writes fails.
+    pub async fn look(url: &str) -> anyhow::Result<Self> {
+        if url.starts_with("sqlite:") {
+            sqlite::look(url).await
+        } else {
+            postgres::look(url).await
         }
     }
 

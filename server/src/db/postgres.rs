@@ -25,7 +25,24 @@ pub(super) async fn open(url: &str) -> anyhow::Result<Database> {
     Ok(Database {
         reader: pool.clone(),
         writer: pool,
-        _lock: Arc::new(lock),
+        _lock: Some(Arc::new(lock)),
+    })
+}
+
+/// Without the lock, and without the right to write.
+pub(super) async fn look(url: &str) -> anyhow::Result<Database> {
+    let mut options = options(url, 1);
+    options.map_sqlx_postgres_opts(|postgres| {
+        postgres.options([("default_transaction_read_only", "on")])
+    });
+    let pool = sea_orm::Database::connect(options)
+        .await
+        .context("cannot connect to the database; check DATABASE_URL and that PostgreSQL runs")?;
+    schema::check(&pool).await?;
+    Ok(Database {
+        reader: pool.clone(),
+        writer: pool,
+        _lock: None,
     })
 }
 

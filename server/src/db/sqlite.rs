@@ -40,7 +40,27 @@ pub(super) async fn open(url: &str, data_dir: &Path) -> anyhow::Result<Database>
     Ok(Database {
         reader,
         writer,
-        _lock: Arc::new(lock),
+        _lock: Some(Arc::new(lock)),
+    })
+}
+
+/// Without the lock: the write-ahead log lets others read beside the one who writes.
+pub(super) async fn look(url: &str) -> anyhow::Result<Database> {
+    let file = file_of(url)?;
+    if !file.exists() {
+        bail!(
+            "there is no database {}; check DATA_DIR and DATABASE_URL",
+            file.display()
+        );
+    }
+    let reader = connect(url, 1, Access::Read)
+        .await
+        .with_context(|| format!("cannot open the database {}", file.display()))?;
+    schema::check(&reader).await?;
+    Ok(Database {
+        writer: reader.clone(),
+        reader,
+        _lock: None,
     })
 }
 

@@ -32,6 +32,9 @@ pub enum Error {
     CsrfFailed(&'static str),
     #[error("{0}")]
     EngineUnavailable(String),
+    /// A provider refused, or could not be reached.
+    #[error("{0}")]
+    Provider(String),
     #[error("something went wrong on our side")]
     Internal(#[source] anyhow::Error),
 }
@@ -49,6 +52,7 @@ impl Error {
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::CsrfFailed(_) => "CSRF_FAILED",
             Self::EngineUnavailable(_) => "ENGINE_UNAVAILABLE",
+            Self::Provider(_) => "PROVIDER_ERROR",
             Self::Internal(_) => "INTERNAL",
         }
     }

@@ -357,3 +357,18 @@ fn beyond(field: UserOrderField, descending: bool, id: Uuid) -> Condition {
             .add(further_id),
     )
 }
+
+/// The users whom an id or a name means. Names are unique among those who are not archived, and those
+/// go first.
+pub async fn id_of(db: &Database, id_or_name: &str) -> Result<Vec<Uuid>> {
+    let is_named = match id_or_name.parse::<Uuid>() {
+        Ok(id) => user::Column::Id.eq(id),
+        Err(_) => user::Column::Name.eq(id_or_name),
+    };
+    let found = User::find().filter(is_named).all(db.reader()).await?;
+    let living = found.iter().find(|user| user.archived_at.is_none());
+    Ok(match living {
+        Some(user) => vec![user.id],
+        None => found.into_iter().map(|user| user.id).collect(),
+    })
+}

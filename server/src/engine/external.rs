@@ -46,6 +46,8 @@ impl External {
                 return died(format!("the external engine: {error}"));
             }
         }
+        self.face.catalogue.open(client.clone());
+        self.face.client.store(Some(client.clone()));
         self.face.running(endpoint, None, None);
         let collector = Collector::start(&self.context, client.clone(), Arc::default());
         let ending = tokio::select! {

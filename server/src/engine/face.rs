@@ -6,6 +6,8 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::catalogue::Catalogue;
+use super::client::EngineClient;
 use super::endpoint::Endpoint;
 use super::logs::LogRing;
 use super::status::{EngineMode, EngineState, EngineStatus};
@@ -16,8 +18,11 @@ use crate::clock::SharedClock;
 pub(super) struct Face {
     pub(super) status: watch::Sender<EngineStatus>,
     pub(super) endpoint: ArcSwapOption<Endpoint>,
+    /// Asks the engine that answers at the endpoint about itself.
+    pub(super) client: ArcSwapOption<EngineClient>,
     pub(super) preview: ArcSwapOption<String>,
     pub(super) logs: LogRing,
+    pub(super) catalogue: Catalogue,
     /// Cancelled when the supervising task has ended and nothing of the engine is left.
     pub(super) gone: CancellationToken,
     clock: SharedClock,
@@ -29,8 +34,10 @@ impl Face {
         Arc::new(Self {
             status: watch::Sender::new(EngineStatus::new(mode)),
             endpoint: ArcSwapOption::empty(),
+            client: ArcSwapOption::empty(),
             preview: ArcSwapOption::empty(),
             logs: LogRing::new(clock.clone()),
+            catalogue: Catalogue::default(),
             gone: CancellationToken::new(),
             clock,
         })
@@ -68,6 +75,8 @@ impl Face {
     /// No new requests go to it.
     pub(super) fn withdraw(&self) {
         self.endpoint.store(None);
+        self.catalogue.close();
+        self.client.store(None);
     }
 
     /// It is lost, and will be tried again.

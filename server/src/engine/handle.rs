@@ -13,6 +13,7 @@ use super::logs::LogRing;
 use super::options::{EngineContext, EngineOptions};
 use super::status::{EngineState, EngineStatus};
 use super::supervisor::Supervisor;
+use crate::domain::engine_models::EngineModels;
 
 /// How long a caller waits for a start; the attempt itself may take longer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A cheap handle of the one engine.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    face: Arc<Face>,
+    pub(super) face: Arc<Face>,
     orders: mpsc::Sender<Call>,
 }
 
@@ -51,6 +52,17 @@ impl Engine {
     /// Where requests go; nothing while nothing can be reached. Takes no lock.
     pub fn endpoint(&self) -> Option<Arc<Endpoint>> {
         self.face.endpoint.load_full()
+    }
+
+    /// Which models it serves, as it told lately.
+    pub async fn models(&self) -> Result<Arc<EngineModels>, EngineError> {
+        self.face.catalogue.models().await
+    }
+
+    /// The same, asked anew.
+    pub async fn fresh_models(&self) -> Result<Arc<EngineModels>, EngineError> {
+        self.face.catalogue.changed();
+        self.models().await
     }
 
     /// What the engine wrote lately.

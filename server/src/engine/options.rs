@@ -36,6 +36,8 @@ pub struct EngineOptions {
     pub search_path: OsString,
     /// Where everything of ours lies; the engine gets `engine/` below it.
     pub data_dir: PathBuf,
+    /// Where auth files are; in memory when absent.
+    pub auth_dir: Option<PathBuf>,
     /// Our own program, which becomes the engine after tying its life to ours.
     pub launcher: PathBuf,
     /// The engine that runs elsewhere; needed when `mode` is external.

@@ -1,9 +1,10 @@
 //! Where the credentials that the engine is configured with come from.
 
+use entity::model_alias;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-use crate::domain::provider_accounts::ProviderCredential;
+use crate::domain::provider_accounts::{AuthFileStep, FoundAuthFile, ProviderCredential};
 
 /// Why the credentials could not be had; any error with words will do.
 pub type CredentialsError = Box<dyn std::error::Error + Send + Sync>;
@@ -16,4 +17,18 @@ pub trait CredentialSource: Send + Sync {
 
     /// All credentials that the engine shall use now.
     fn credentials(&self) -> BoxFuture<'_, Result<Vec<ProviderCredential>, CredentialsError>>;
+
+    /// The aliases of models that the engine shall know now.
+    fn model_aliases(&self) -> BoxFuture<'_, Result<Vec<model_alias::Model>, CredentialsError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// Seals what is fresher in the files that were found, and answers what is to be done with them.
+    fn settle_auth_files(
+        &self,
+        found: Vec<FoundAuthFile>,
+    ) -> BoxFuture<'_, Result<Vec<AuthFileStep>, CredentialsError>> {
+        drop(found);
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 }

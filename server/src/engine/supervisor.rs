@@ -70,7 +70,7 @@ impl Supervisor {
         let gone = self.face.gone.clone().drop_guard();
         while self.round(&mut calls).await.is_continue() {}
         self.face.stopped();
-        drop(self.managed);
+        self.managed.leave().await;
         drop(gone);
     }
 

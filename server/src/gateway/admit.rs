@@ -14,7 +14,7 @@ use crate::domain::{
     api_keys::Caller,
     ledger::{Amounts, Ask, Limited, Pacing},
     model_name::{Names, routed_as},
-    prices::{PriceList, worst_cost},
+    prices::worst_cost,
     requests::{Place, Recorder, RequestRecord},
     tokens::Tokens,
 };
@@ -50,18 +50,25 @@ pub(super) async fn admit(
 ) -> Result<Admission, Fault> {
     let names = names(applicant.dialect);
     let model = asked.model.name().map(|name| routed_as(names, name));
-    check_model(applicant.caller, &asked.model, model.as_deref())?;
+    let prices = gateway.prices.current();
+    let aliases = prices.aliases();
+    let target = model.as_deref();
+    let target = target.and_then(|model| aliases.target(model, record.started_at));
+    let routed = [model.as_deref(), target.as_deref()];
+    check_model(applicant.caller, &asked.model, routed)?;
     let settings = gateway.settings.current();
     let worst = worst_case(asked, settings.gateway.assumed_output_tokens);
-    let prices = gateway.prices.current();
+    let price = model.as_deref();
+    let price = price.and_then(|model| prices.find(model, None, record.started_at));
     let amounts = |tokens: Tokens| Amounts {
         tokens: tokens.total(),
-        cost: cost(&prices, model.as_deref(), tokens, record.started_at),
+        cost: price.map(|price| worst_cost(price, tokens)),
         requests: 1,
     };
     let ask = Ask {
         api_key_id: applicant.caller.api_key_id,
         model: model.as_deref(),
+        target: target.as_deref(),
         is_metered: applicant.is_metered,
         estimate: amounts(worst.estimate),
         ceiling: worst.ceiling.map(amounts),
@@ -111,13 +118,21 @@ pub(super) fn names(dialect: Dialect) -> Names {
     }
 }
 
-/// A caller who may use certain models only must name one, in a way that cannot be read otherwise.
-fn check_model(caller: &Caller, model: &Model, routed: Option<&str>) -> Result<(), Fault> {
+/// A caller who may use certain models only must name one, in a way that cannot be read otherwise. An
+/// alias is open to whoever may use it or what it leads to.
+fn check_model(caller: &Caller, model: &Model, routed: [Option<&str>; 2]) -> Result<(), Fault> {
     if !caller.is_restricted() {
         return Ok(());
     }
     match model {
-        Model::Named(_) if routed.is_some_and(|routed| caller.may_use(routed)) => Ok(()),
+        Model::Named(_)
+            if routed
+                .into_iter()
+                .flatten()
+                .any(|name| caller.may_use(name)) =>
+        {
+            Ok(())
+        }
         Model::Named(name) => Err(Fault::ModelNotAllowed {
             model: name.clone(),
         }),
@@ -151,11 +166,6 @@ fn worst_case(asked: &Asked, assumed_output: u32) -> WorstCase {
         ),
         ceiling: sent.zip(output).map(|(sent, output)| tokens(sent, output)),
     }
-}
-
-fn cost(prices: &PriceList, model: Option<&str>, tokens: Tokens, at: DateTime<Utc>) -> Option<i64> {
-    let price = prices.find(model?, None, at)?;
-    Some(worst_cost(price, tokens))
 }
 
 /// Says which limit binds, and until when.

@@ -16,7 +16,6 @@ use super::{
     forward::UpstreamBody,
     meter::{End, Receipt},
 };
-use crate::domain::api_keys::Caller;
 
 /// The longest list that is filtered, in bytes.
 const LONGEST_LIST: usize = 8 * 1024 * 1024;
@@ -25,7 +24,7 @@ const LONGEST_LIST: usize = 8 * 1024 * 1024;
 pub(super) async fn filtered(
     mut head: Head,
     body: UpstreamBody,
-    caller: &Caller,
+    may_use: impl Fn(&str) -> bool,
     mut receipt: Receipt,
 ) -> Response<Body> {
     let read = Limited::new(body, LONGEST_LIST).collect().await;
@@ -38,7 +37,7 @@ pub(super) async fn filtered(
         receipt.end(End::Failed("model_list_unreadable"));
         return Response::from_parts(head, Body::from("{}"));
     };
-    retain_allowed(&mut list, caller);
+    retain_allowed(&mut list, may_use);
     receipt.first_byte();
     if let Some(written) = receipt.finish(End::Whole) {
         written.await;
@@ -47,10 +46,10 @@ pub(super) async fn filtered(
 }
 
 /// `OpenAI` and Anthropic list under `data` by `id`, Gemini and Codex under `models` by `name` or `slug`.
-fn retain_allowed(list: &mut Value, caller: &Caller) {
+fn retain_allowed(list: &mut Value, may_use: impl Fn(&str) -> bool) {
     for key in ["data", "models"] {
         if let Some(Value::Array(models)) = list.get_mut(key) {
-            models.retain(|model| name_of(model).is_some_and(|name| caller.may_use(name)));
+            models.retain(|model| name_of(model).is_some_and(&may_use));
         }
     }
     let ids = [("first_id", 0), ("last_id", usize::MAX)];

@@ -20,7 +20,7 @@ use super::{
     body::{Upload, UploadError},
     dialect::Fault,
     forward::{self, Answer, UpstreamError},
-    meter::{Awaited, End, MeteredBody, Receipt, Voice},
+    meter::{Awaited, End, KILLED, MeteredBody, Receipt, Voice},
     model::{self, Asked, Limits},
     model_list, pacing, refusal,
     route::{self, Refusal, Route},
@@ -30,9 +30,6 @@ use crate::domain::{api_keys::Caller, ledger::Pacing, requests::RequestRecord};
 
 /// When to try again while the engine is away: it is back within seconds or somebody must act.
 const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
-
-/// Why a request was not finished that was under way when the server was killed.
-const KILLED: &str = "server_killed";
 
 /// Serves one request. Its id is the client's `X-Request-Id`, the engine's correlation id and the key
 /// of its record.
@@ -59,7 +56,8 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
         caller,
         pacing: None,
     };
-    match pass.through(head, body).await {
+    // What is to come is large: boxed once, it is not moved along with the router's layers.
+    match Box::pin(pass.through(head, body)).await {
         Ok(response) => response,
         Err(fault) => refusal::answer(dialect, &fault, id, now),
     }
@@ -169,7 +167,12 @@ impl Pass {
         forward::for_client(&mut head.headers, self.id);
         pacing::put_on(&mut head.headers, self.pacing, self.now);
         if self.route.lists_models && self.caller.is_restricted() && head.status.is_success() {
-            return Box::pin(model_list::filtered(head, body, &self.caller, receipt)).await;
+            let prices = self.gateway.0.prices.current();
+            let may_use = |name: &str| {
+                let target = prices.aliases().target(name, self.now);
+                self.caller.may_use(name) || target.is_some_and(|name| self.caller.may_use(&name))
+            };
+            return Box::pin(model_list::filtered(head, body, may_use, receipt)).await;
         }
         if body.is_end_stream() {
             // The head is all there is: it waits until the request is on record.

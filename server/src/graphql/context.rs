@@ -16,8 +16,11 @@ use crate::{
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
         audit::Audit,
+        downloads::Downloads,
+        exports::Exports,
         ledger::Ledger,
         login_throttle::LoginThrottle,
+        model_aliases::ModelAliases,
         notifications::Notifications,
         prices::Prices,
         provider_accounts::ProviderAccounts,
@@ -30,7 +33,8 @@ use crate::{
     },
     engine::Engine,
     notify,
-    web::Cookies,
+    oauth::OAuth,
+    web::{Cookies, Doorkeeper, Origins},
 };
 
 /// The services behind the schema.
@@ -45,9 +49,13 @@ pub struct Services {
     pub api_keys: ApiKeys,
     pub requests: Requests,
     pub usage: Usage,
+    pub exports: Exports,
+    pub downloads: Downloads,
     pub ledger: Ledger,
     pub quotas: Quotas,
     pub provider_accounts: ProviderAccounts,
+    pub model_aliases: ModelAliases,
+    pub oauth: OAuth,
     pub prices: Prices,
     pub settings: Settings,
     pub engine: Engine,
@@ -67,6 +75,19 @@ pub struct ServerFacts {
     pub public_url: Url,
     /// Whose `X-Forwarded-For` is believed.
     pub addresses: ClientAddresses,
+}
+
+impl Services {
+    /// Knows who asks.
+    pub fn doorkeeper(&self) -> Doorkeeper {
+        Doorkeeper {
+            sessions: self.sessions.clone(),
+            api_tokens: self.api_tokens.clone(),
+            key_ring: self.api_keys.ring().clone(),
+            cookies: Cookies::new(&self.server.public_url),
+            origins: Origins::new(&self.server.public_url),
+        }
+    }
 }
 
 /// A browser, or another program that keeps cookies. Only a plain HTTP request has one: a stream

@@ -33,7 +33,7 @@ use super::{
 use crate::{
     client_address::ClientAddresses,
     domain::{Error, Viewer},
-    web::{CSRF_HEADER, Cookies, Doorkeeper, Origins, Visitor, check_token},
+    web::{CSRF_HEADER, Doorkeeper, Visitor, check_token},
 };
 
 const LONGEST_BODY: usize = 1024 * 1024;
@@ -56,13 +56,7 @@ impl Endpoint {
     /// The endpoint in front of these services.
     pub(super) fn new(services: Services, shutdown: CancellationToken) -> Self {
         let server = &services.server;
-        let doorkeeper = Doorkeeper {
-            sessions: services.sessions.clone(),
-            api_tokens: services.api_tokens.clone(),
-            key_ring: services.api_keys.ring().clone(),
-            cookies: Cookies::new(&server.public_url),
-            origins: Origins::new(&server.public_url),
-        };
+        let doorkeeper = services.doorkeeper();
         let addresses = server.addresses.clone();
         let tasks = services.tasks.clone();
         let services = Arc::new(services);

@@ -16,6 +16,18 @@ pub(super) struct AtLeast(pub(super) Role);
 /// An administrator's browser: what it does concerns its session.
 pub(super) struct WithSession;
 
+/// Administrators, API tokens, and end users who ask about what is theirs, which the resolver checks.
+pub(super) struct KnownCaller;
+
+impl Guard for KnownCaller {
+    async fn check(&self, ctx: &Context<'_>) -> Result<()> {
+        match ctx.viewer() {
+            Viewer::Anonymous => Err(refusal(ctx.viewer())),
+            Viewer::Session(_) | Viewer::ApiToken(_) | Viewer::KeyHolder { .. } => Ok(()),
+        }
+    }
+}
+
 impl Guard for Public {
     async fn check(&self, _ctx: &Context<'_>) -> Result<()> {
         Ok(())

@@ -9,6 +9,7 @@ mod api_key_changes;
 mod api_token;
 mod audit_event;
 mod audit_trail;
+mod client_setup;
 mod context;
 mod csrf;
 mod endpoint;
@@ -17,10 +18,13 @@ mod engine_log;
 mod error;
 mod events;
 mod explorer;
+mod export;
 mod guard;
 mod input;
 mod limits;
 mod loaders;
+mod model;
+mod model_alias;
 mod notification;
 mod notification_changes;
 mod notification_input;
@@ -28,6 +32,8 @@ mod paging;
 mod price;
 mod provider;
 mod provider_changes;
+mod provider_login;
+mod provider_transfer;
 mod quota;
 mod quota_amount;
 mod quota_changes;
@@ -63,13 +69,20 @@ pub use self::{
     schema::sdl,
 };
 use self::{endpoint::Endpoint, explorer::Asset};
+use crate::web::{self, Counter};
 
-/// Serves `/graphql`. Streams end when `shutdown` does.
+/// Serves `/graphql`, and the downloads that it gives tickets for. Streams end when `shutdown` does.
 pub fn router(services: Services, shutdown: CancellationToken) -> Router {
+    let downloads = services.downloads.clone();
     let endpoint = Endpoint::new(services, shutdown);
+    let counter = Counter {
+        doorkeeper: endpoint.doorkeeper.clone(),
+        downloads,
+    };
     Router::new()
         .route("/graphql", get(endpoint::get).post(endpoint::post))
         .with_state(endpoint)
         .route("/graphql/explorer.js", get(async || Asset::Script))
         .route("/graphql/explorer.css", get(async || Asset::Style))
+        .merge(web::downloads(counter))
 }

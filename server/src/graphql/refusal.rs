@@ -7,7 +7,7 @@ use axum::{
 };
 
 use super::error;
-use crate::domain::Error;
+use crate::{domain::Error, web::status_of};
 
 /// Why a request does not get as far as the schema.
 #[derive(Debug)]
@@ -39,23 +39,8 @@ impl IntoResponse for Refusal {
                     tracing::error!(error = ?cause, "cannot tell who sends a request");
                 }
                 let body = Json(error::body(&error));
-                (status(&error), [(CACHE_CONTROL, "no-store")], body).into_response()
+                (status_of(&error), [(CACHE_CONTROL, "no-store")], body).into_response()
             }
         }
-    }
-}
-
-fn status(error: &Error) -> StatusCode {
-    match error {
-        Error::Unauthenticated | Error::WrongCredentials(_) | Error::SecondFactorRequired => {
-            StatusCode::UNAUTHORIZED
-        }
-        Error::Forbidden | Error::CsrfFailed(_) => StatusCode::FORBIDDEN,
-        Error::NotFound { .. } => StatusCode::NOT_FOUND,
-        Error::BadInput(_) => StatusCode::BAD_REQUEST,
-        Error::Conflict(_) => StatusCode::CONFLICT,
-        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::EngineUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -5,9 +5,12 @@ mod assets;
 mod cookies;
 mod csrf;
 mod doorkeeper;
+mod downloads;
 mod headers;
 mod health;
 mod lifeline;
+mod provider_login;
+mod status;
 
 use axum::{Router, middleware, routing::get};
 use chrono::{DateTime, Utc};
@@ -18,7 +21,10 @@ pub use self::{
     cookies::Cookies,
     csrf::{CSRF_HEADER, Origins, check_token},
     doorkeeper::{Doorkeeper, Visitor, bearer_of},
+    downloads::{Counter, downloads},
     lifeline::Lifeline,
+    provider_login::{LoginPages, login_router},
+    status::status_of,
 };
 use crate::{clock::SharedClock, db::Database, engine::Engine};
 

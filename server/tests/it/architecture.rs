@@ -19,10 +19,11 @@ const DOORS: &[(&str, &[&str])] = &[
     ("domain", &["clock", "config", "crypto", "db"]),
     ("engine", &["clock", "domain"]),
     ("notify", &["clock", "domain", "engine"]),
+    ("oauth", &["clock", "config", "crypto", "domain", "engine"]),
     ("gateway", &["client_address", "clock", "domain", "engine"]),
     (
         "web",
-        &["client_address", "clock", "db", "domain", "engine"],
+        &["client_address", "clock", "db", "domain", "engine", "oauth"],
     ),
     (
         "graphql",
@@ -32,6 +33,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "domain",
             "engine",
             "notify",
+            "oauth",
             "web",
         ],
     ),
@@ -48,6 +50,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "graphql",
             "http_server",
             "notify",
+            "oauth",
             "web",
         ],
     ),

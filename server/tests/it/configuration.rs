@@ -37,6 +37,10 @@ fn page() -> String {
             &["reset-password", "--help"],
         ),
         (
+            "proxypal-server rotate-encryption-key",
+            &["rotate-encryption-key", "--help"],
+        ),
+        (
             "proxypal-server prices import",
             &["prices", "import", "--help"],
         ),
@@ -44,6 +48,14 @@ fn page() -> String {
         (
             "proxypal-server audit verify",
             &["audit", "verify", "--help"],
+        ),
+        (
+            "proxypal-server export requests",
+            &["export", "requests", "--help"],
+        ),
+        (
+            "proxypal-server export usage",
+            &["export", "usage", "--help"],
         ),
         ("proxypal-server healthcheck", &["healthcheck", "--help"]),
     ] {

@@ -89,6 +89,10 @@ async fn every_entity_finds_its_table_and_columns() {
         .all(&database)
         .await
         .unwrap();
+    entity::provider_login::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
     entity::setting::Entity::find()
         .all(&database)
         .await

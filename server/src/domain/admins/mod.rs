@@ -19,6 +19,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub(super) use self::second_factor::owner;
 pub use self::{
     second_factor::{Enrolment, RecoveryCodes},
     sign_in::SignIn,

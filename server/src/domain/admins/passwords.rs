@@ -26,6 +26,14 @@ impl Admins {
         Ok(self.passwords.verify(password, hash).await?)
     }
 
+    /// Makes sure that it is still the administrator who asks, before something grave.
+    pub async fn confirm(&self, admin: &admin::Model, password: SecretString) -> Result<()> {
+        if self.is_password_of(Some(admin), password).await? {
+            return Ok(());
+        }
+        Err(Error::bad_input("the password is not right"))
+    }
+
     /// Replaces a password by its owner. All sessions but one end. Returns how many.
     pub async fn change_password(
         &self,

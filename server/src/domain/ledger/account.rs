@@ -23,7 +23,7 @@ use super::{
     pace::{Pace, Taking},
     reservation::{Held, HeldQuota, Limited, Pacing, Reservation},
 };
-use crate::domain::model_name::routed_as;
+use crate::domain::{model_aliases::AliasTable, model_name::routed_as};
 
 /// Refusals of one user that are put on record in a minute.
 const REFUSALS: u64 = 60;
@@ -34,6 +34,8 @@ pub struct Ask<'a> {
     pub api_key_id: Uuid,
     /// As the engine routes it.
     pub model: Option<&'a str>,
+    /// What that leads to, if it is an alias: it counts under both names.
+    pub target: Option<&'a str>,
     /// Whether it generates: what does not uses no tokens and counts in no quota.
     pub is_metered: bool,
     /// The most that it may use, as far as one can tell.
@@ -192,16 +194,23 @@ impl Account {
     }
 
     /// What a settled request adds to which quotas.
-    pub(in crate::domain) fn charges(&self, row: &request::Model) -> Vec<Charge> {
+    pub(in crate::domain) fn charges(
+        &self,
+        row: &request::Model,
+        aliases: &AliasTable,
+    ) -> Vec<Charge> {
         let state = self.lock();
         if state.meters.is_empty() {
             return Vec::new();
         }
         let model = row.model.as_ref();
         let model = model.map(|model| routed_as(row.protocol.into(), model));
+        let at = DateTime::from_timestamp_micros(row.started_at).unwrap_or_default();
+        let target = model.as_ref().and_then(|model| aliases.target(model, at));
+        let names = [model.as_deref(), target.as_deref()];
         let charges = state.meters.iter();
         charges
-            .filter_map(|meter| meter.charge(row, model.as_deref()))
+            .filter_map(|meter| meter.charge(row, names))
             .collect()
     }
 
@@ -272,7 +281,7 @@ impl Account {
 fn want<'a>(ask: &Ask<'a>, providers: Providers) -> Want<'a> {
     Want {
         api_key_id: ask.api_key_id,
-        model: ask.model,
+        models: [ask.model, ask.target],
         providers,
         estimate: ask.estimate,
         ceiling: ask.ceiling,

@@ -33,7 +33,8 @@ pub struct Meter {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Want<'a> {
     pub(super) api_key_id: Uuid,
-    pub(super) model: Option<&'a str>,
+    /// The name that was asked for, and what it leads to if it is an alias.
+    pub(super) models: [Option<&'a str>; 2],
     /// Who may serve it.
     pub(super) providers: Providers,
     pub(super) estimate: Amounts,
@@ -191,20 +192,21 @@ impl Meter {
     }
 
     pub(super) fn counts(&self, want: &Want<'_>) -> bool {
-        self.is_about(want.api_key_id, want.model)
+        self.is_about(want.api_key_id, want.models)
             && self
                 .quota
                 .provider
                 .is_none_or(|provider| want.providers.may_be(provider))
     }
 
-    fn is_about(&self, api_key_id: Uuid, model: Option<&str>) -> bool {
+    fn is_about(&self, api_key_id: Uuid, names: [Option<&str>; 2]) -> bool {
         self.quota.api_key_id.is_none_or(|id| id == api_key_id)
-            && self
-                .quota
-                .model_pattern
-                .as_ref()
-                .is_none_or(|pattern| model.is_some_and(|model| models::fits(pattern, model)))
+            && self.quota.model_pattern.as_ref().is_none_or(|pattern| {
+                names
+                    .into_iter()
+                    .flatten()
+                    .any(|name| models::fits(pattern, name))
+            })
     }
 
     /// Whether so much may be used now.
@@ -304,11 +306,11 @@ impl Meter {
     }
 
     /// What a settled request adds to this quota.
-    pub(super) fn charge(&self, row: &request::Model, model: Option<&str>) -> Option<Charge> {
+    pub(super) fn charge(&self, row: &request::Model, names: [Option<&str>; 2]) -> Option<Charge> {
         // While nobody has told who served it, it counts: better than letting it pass by.
         let is_served = |provider| row.provider.is_none_or(|served| served == provider);
         let amount = Amounts::of(row).by(self.quota.metric);
-        let counts = self.is_about(row.api_key_id, model)
+        let counts = self.is_about(row.api_key_id, names)
             && self.quota.provider.is_none_or(is_served)
             && amount != 0;
         let at = DateTime::from_timestamp_micros(row.started_at).filter(|_| counts)?;

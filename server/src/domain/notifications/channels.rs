@@ -201,6 +201,7 @@ fn audited(channel: &notification_channel::Model) -> Value {
     })
 }
 
-fn owner(id: Uuid) -> String {
+/// To whom sealed settings belong.
+pub(in crate::domain) fn owner(id: Uuid) -> String {
     format!("notification_channel:{id}")
 }

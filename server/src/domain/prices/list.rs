@@ -1,6 +1,6 @@
 //! All prices in memory: found for every request, without a query.
 
-use std::{borrow::Cow, cmp::Reverse, collections::HashMap};
+use std::{borrow::Cow, cmp::Reverse, collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use entity::{price, provider_account::ProviderKind};
@@ -8,7 +8,7 @@ use sea_orm::ActiveEnum as _;
 use uuid::Uuid;
 
 use super::bundled::is_bundled;
-use crate::domain::models::fits;
+use crate::domain::{model_aliases::AliasTable, models::fits};
 
 /// Which prices are wanted.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub struct PriceList {
     exact: HashMap<String, Vec<Entry>>,
     /// Those with a star. These and each of the above stand in the order in which they win.
     patterns: Vec<Entry>,
+    /// An alias costs what its target costs.
+    aliases: Arc<AliasTable>,
 }
 
 /// What is looked at to choose a price.
@@ -37,6 +39,8 @@ struct Entry {
     place: usize,
     provider: Option<ProviderKind>,
     effective_from: DateTime<Utc>,
+    /// With which byte the names begin that the pattern fits; any, when it begins with a star.
+    initial: Option<u8>,
 }
 
 impl PriceList {
@@ -52,6 +56,7 @@ impl PriceList {
                 place,
                 provider: provider_of(row),
                 effective_from: row.effective_from,
+                initial: initial(&row.model_pattern).filter(|byte| *byte != b'*'),
             };
             list.places.insert(row.id, place);
             if row.model_pattern.contains('*') {
@@ -67,12 +72,39 @@ impl PriceList {
 
     /// This list and these prices.
     pub(super) fn with(&self, more: &[price::Model]) -> Self {
-        Self::new([self.rows.as_slice(), more].concat())
+        Self {
+            aliases: self.aliases.clone(),
+            ..Self::new([self.rows.as_slice(), more].concat())
+        }
     }
 
-    /// The price of a model at a moment, if it has one. A price of one provider is for requests that
-    /// are known to go there.
+    /// This list, with these aliases.
+    pub(super) fn knowing(&self, aliases: Arc<AliasTable>) -> Self {
+        Self {
+            aliases,
+            ..self.clone()
+        }
+    }
+
+    /// The aliases that it sees through.
+    pub fn aliases(&self) -> &Arc<AliasTable> {
+        &self.aliases
+    }
+
+    /// The price of a model at a moment, if it has one: of what an alias stands for, or else of its own
+    /// name. A price of one provider is for requests that are known to go there.
     pub fn find(
+        &self,
+        model: &str,
+        provider: Option<ProviderKind>,
+        at: DateTime<Utc>,
+    ) -> Option<&price::Model> {
+        let target = self.aliases.target(model, at);
+        let mut names = target.as_deref().into_iter().chain([model]);
+        names.find_map(|name| self.find_by_name(name, provider, at))
+    }
+
+    fn find_by_name(
         &self,
         model: &str,
         provider: Option<ProviderKind>,
@@ -83,8 +115,12 @@ impl PriceList {
             entry.effective_from <= at && (entry.provider.is_none() || entry.provider == provider)
         };
         let named = self.exact.get(model.as_ref()).into_iter().flatten();
-        let fitting = self.patterns.iter();
-        let fitting = fitting.filter(|entry| fits(&self.rows[entry.place].model_pattern, &model));
+        let first = initial(&model);
+        let fitting = self.patterns.iter().filter(|entry| {
+            // Most patterns are told apart by their first letter, without being read.
+            (entry.initial.is_none() || entry.initial == first)
+                && fits(&self.rows[entry.place].model_pattern, &model)
+        });
         let found = named.filter(holds).chain(fitting.filter(holds)).next();
         found.map(|entry| &self.rows[entry.place])
     }
@@ -155,6 +191,10 @@ fn rank(row: &price::Model) -> impl Ord + use<> {
 fn display_key(row: &price::Model) -> impl Ord + use<'_> {
     let latest_first = Reverse(row.effective_from);
     (&row.model_pattern, &row.provider, latest_first, row.id)
+}
+
+fn initial(text: &str) -> Option<u8> {
+    text.as_bytes().first().copied()
 }
 
 /// Patterns are kept in small letters; a name seldom has others.

@@ -28,6 +28,7 @@ pub use self::{
 use super::{
     Error, Result,
     audit::{self, Change, Subject},
+    model_aliases::AliasTable,
     paging::{Page, PageRequest},
 };
 use crate::{clock::SharedClock, db::Database};
@@ -63,6 +64,11 @@ impl Prices {
         let news = bundled::news(&bundled::table()?, &prices.current(), prices.clock.now())?;
         prices.add(news, None).await?;
         Ok(prices)
+    }
+
+    /// Lets these aliases cost what their targets cost.
+    pub(super) fn know_aliases(&self, aliases: Arc<AliasTable>) {
+        self.current.rcu(|list| list.knowing(Arc::clone(&aliases)));
     }
 
     /// All prices as they are now.

@@ -1,11 +1,12 @@
 //! What somebody's sign-in is made of, in the form of the engine's auth files.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::provider_account::{self, ProviderKind};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 /// The key under which a file carries our stamp. The engine keeps keys that it does not know.
 const STAMP: &str = "proxypal";
@@ -20,6 +21,14 @@ const RENDERED: [&str; 6] = [
 ];
 /// Superseded tokens that are remembered, so that a stale copy is known for one.
 const MOST_PAST: usize = 64;
+/// What tells logins apart. One person may have several workspaces, and one workspace several people.
+const LOGIN: [&str; 5] = [
+    "account_id",
+    "account_uuid",
+    "organization_uuid",
+    "sub",
+    "email",
+];
 /// Where the engine and the providers say when the access token ends.
 const EXPIRY: [&str; 6] = [
     "expired",
@@ -29,6 +38,9 @@ const EXPIRY: [&str; 6] = [
     "expiry",
     "expires",
 ];
+/// By how much dates must be older to make tokens stale that we never saw. A clock that was set back
+/// must not make us throw away what the engine has just got.
+const LARGEST_CLOCK_ERROR: TimeDelta = TimeDelta::days(1);
 /// Where they say when it was got.
 const REFRESHED: [&str; 2] = ["last_refresh", "timestamp"];
 
@@ -101,6 +113,9 @@ impl Tokens {
 
     /// Takes the place of tokens of the same sign-in.
     pub(super) fn refresh(&mut self, content: Map<String, Value>) {
+        // After a backup was restored the file may be of a later sign-in than what we know.
+        let edition = Stamp::of(&content).edition;
+        self.edition = self.edition.max(edition.unwrap_or_default());
         let content = without_rendered(content);
         let old = fingerprint(&self.content);
         if old != fingerprint(&content) {
@@ -109,6 +124,35 @@ impl Tokens {
             self.past.drain(..surplus);
         }
         self.content = content;
+    }
+
+    /// What a file that lies in the engine's directory is worth beside these.
+    pub(super) fn judge(&self, file: &Map<String, Value>) -> Age {
+        let stamp = Stamp::of(file);
+        if stamp.edition.is_some_and(|edition| edition < self.edition) {
+            return Age::Stale;
+        }
+        let content = without_rendered(file.clone());
+        if content == self.content {
+            return Age::Same;
+        }
+        let (theirs, ours) = (fingerprint(&content), fingerprint(&self.content));
+        if theirs == ours {
+            return Age::Fresher;
+        }
+        // Tokens that we know are superseded; others come from the engine, unless they are of old.
+        if self.past.contains(&theirs) || self.is_older_by_far(&content) {
+            return Age::Stale;
+        }
+        Age::Fresher
+    }
+
+    fn is_older_by_far(&self, content: &Map<String, Value>) -> bool {
+        let is_older = |read: fn(&Map<String, Value>) -> Option<DateTime<Utc>>| {
+            let theirs = read(content)?;
+            Some(read(&self.content)? - theirs > LARGEST_CLOCK_ERROR)
+        };
+        is_older(refreshed_at).or_else(|| is_older(expires_at)) == Some(true)
     }
 
     /// Takes the tokens of a new sign-in. What else the engine had noted is kept.
@@ -140,18 +184,62 @@ impl Tokens {
         if let Some(proxy_url) = proxy_url {
             file.insert("proxy_url".to_owned(), proxy_url.into());
         }
-        let stamp = serde_json::json!({
-            "account": account.id, "edition": self.edition, "disabled": disabled,
-        });
-        file.insert(STAMP.to_owned(), stamp);
+        let stamp = Stamp {
+            account: Some(account.id),
+            edition: Some(self.edition),
+            disabled: Some(disabled),
+        };
+        file.insert(STAMP.to_owned(), serde_json::json!(stamp));
         file
     }
+}
+
+/// What we write into each file, so that it can be told later what became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Stamp {
+    pub(super) account: Option<Uuid>,
+    edition: Option<u64>,
+    /// What `disabled` was; when it is another now, the engine changed it.
+    disabled: Option<bool>,
+}
+
+impl Stamp {
+    /// The stamp of a file; an empty one when it is not of ours.
+    pub(super) fn of(file: &Map<String, Value>) -> Self {
+        let stamp = file.get(STAMP).cloned();
+        stamp
+            .and_then(|stamp| serde_json::from_value(stamp).ok())
+            .unwrap_or_default()
+    }
+}
+
+/// What the engine made of `disabled`, if it changed that.
+pub(super) fn disabled_by_engine(file: &Map<String, Value>) -> Option<bool> {
+    let before = Stamp::of(file).disabled?;
+    let now = file.get("disabled")?.as_bool()?;
+    (now != before).then_some(now)
+}
+
+/// A file beside what is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Age {
+    Same,
+    /// The engine changed it since.
+    Fresher,
+    /// It was superseded.
+    Stale,
 }
 
 /// A file without what is rendered from the row.
 pub(super) fn without_rendered(mut content: Map<String, Value>) -> Map<String, Value> {
     content.retain(|name, _| !RENDERED.contains(&name.as_str()));
     content
+}
+
+/// Makes a file one that this server knows nothing of.
+pub(super) fn remove_stamp(content: &mut Map<String, Value>) {
+    content.remove(STAMP);
 }
 
 /// Tells tokens apart without being one.
@@ -170,14 +258,7 @@ pub(super) fn fingerprint(content: &Map<String, Value>) -> String {
 /// Whether two files are of the same login: nothing that both say of it differs, and something agrees.
 pub(super) fn is_same_login(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     let mut agrees = false;
-    for name in [
-        "account_id",
-        "account_uuid",
-        "organization_uuid",
-        "sub",
-        "project_id",
-        "email",
-    ] {
+    for name in LOGIN {
         match (text(one, name), text(other, name)) {
             (Some(one), Some(other)) if one.eq_ignore_ascii_case(other) => agrees = true,
             (Some(_), Some(_)) => return false,
@@ -220,6 +301,20 @@ fn moment(value: &Value) -> Option<DateTime<Utc>> {
         ..=0 => None,
         FIRST_MILLISECONDS.. => DateTime::from_timestamp_millis(number),
         _ => DateTime::from_timestamp(number, 0),
+    }
+}
+
+/// Gathers the tokens and keys of a file.
+pub(super) fn collect_hidden(value: &Value, hidden: &mut Vec<SecretString>) {
+    let Value::Object(fields) = value else {
+        return;
+    };
+    for (name, value) in fields {
+        let is_secret = name.ends_with("token") || name.starts_with("private_key");
+        match value.as_str() {
+            Some(text) if is_secret => hidden.push(text.into()),
+            Some(_) | None => collect_hidden(value, hidden),
+        }
     }
 }
 

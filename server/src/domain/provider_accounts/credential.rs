@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use entity::provider_account::{ProviderKind, ProviderModel};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
+
+use super::auth_file;
 
 /// What opens the provider to us.
 #[derive(Clone, Debug)]
@@ -26,6 +28,19 @@ impl CredentialSecret {
         match self {
             Self::ApiKey(key) => Some(key),
             Self::AuthFile { .. } => None,
+        }
+    }
+
+    /// Every part of it that nobody may see.
+    pub fn hidden(&self) -> Vec<SecretString> {
+        match self {
+            Self::ApiKey(key) => vec![key.clone()],
+            Self::AuthFile { json, .. } => {
+                let file = serde_json::from_str(json.expose_secret()).unwrap_or_default();
+                let mut hidden = Vec::new();
+                auth_file::collect_hidden(&file, &mut hidden);
+                hidden
+            }
         }
     }
 }

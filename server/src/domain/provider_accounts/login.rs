@@ -1,7 +1,10 @@
 //! Keeps what somebody's sign-in brought.
 
+use std::collections::BTreeMap;
+
 use entity::provider_account::{self, CredentialKind, ProviderModels};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -90,10 +93,11 @@ impl ProviderAccounts {
             format!("{engine_type}-{}.json", id.simple())
         });
         let refreshed_at = auth_file::refreshed_at(&new.content);
+        let settings = FileSettings::read(&new.content);
         let secrets = Secrets {
             secret: Stored::AuthFile(Tokens::new(new.content)),
-            headers: Default::default(),
-            proxy_url: None,
+            headers: BTreeMap::default(),
+            proxy_url: settings.proxy_url,
         };
         let account = provider_account::ActiveModel {
             id: Set(id),
@@ -103,7 +107,10 @@ impl ProviderAccounts {
             sealed: Set(secrets.seal(&self.vault, id)?),
             last_four: Set(String::new()),
             models: Set(ProviderModels(Vec::new())),
-            enabled: Set(true),
+            enabled: Set(settings.enabled),
+            priority: Set(settings.priority),
+            weight: Set(settings.weight),
+            prefix: Set(settings.prefix),
             email: Set(new.email),
             plan: Set(new.plan),
             file_name: Set(Some(file_name)),
@@ -128,7 +135,36 @@ impl ProviderAccounts {
     }
 }
 
-fn checked(new: NewAuthFile) -> Result<NewAuthFile> {
+/// What a file from elsewhere says of how it shall be used.
+struct FileSettings {
+    enabled: bool,
+    priority: i32,
+    weight: i32,
+    prefix: Option<String>,
+    proxy_url: Option<SecretString>,
+}
+
+impl FileSettings {
+    fn read(content: &Map<String, Value>) -> Self {
+        let number = |name| {
+            let value = content.get(name)?;
+            let number = value
+                .as_i64()
+                .or_else(|| value.as_str()?.trim().parse().ok());
+            i32::try_from(number?).ok()
+        };
+        let is_disabled = content.get("disabled").and_then(Value::as_bool);
+        Self {
+            enabled: !is_disabled.unwrap_or(false),
+            priority: number("priority").unwrap_or(0),
+            weight: number("weight").filter(|weight| *weight > 0).unwrap_or(1),
+            prefix: auth_file::text(content, "prefix").map(str::to_owned),
+            proxy_url: auth_file::text(content, "proxy_url").map(Into::into),
+        }
+    }
+}
+
+pub(super) fn checked(new: NewAuthFile) -> Result<NewAuthFile> {
     let engine_type = auth_file::text(&new.content, "type").unwrap_or_default();
     if kind_of_auth_file(engine_type) != Some(new.kind) {
         return Err(Error::bad_input(
@@ -145,14 +181,19 @@ fn checked(new: NewAuthFile) -> Result<NewAuthFile> {
         .as_deref()
         .or_else(|| auth_file::text(&new.content, "email"));
     let email = text::optional("email", email, LONGEST_TEXT)?;
+    let mut content = new.content;
+    if let (None, Some(email)) = (auth_file::text(&content, "email"), &email) {
+        // The engine names it in its records.
+        content.insert("email".to_owned(), email.as_str().into());
+    }
     Ok(NewAuthFile {
         label: text::optional("label", new.label.as_deref(), 100)?,
         plan: text::optional("plan", new.plan.as_deref(), LONGEST_TEXT)?,
-        expires_at: new
-            .expires_at
-            .or_else(|| auth_file::expires_at(&new.content)),
+        expires_at: new.expires_at.or_else(|| auth_file::expires_at(&content)),
         email,
-        ..new
+        content,
+        kind: new.kind,
+        file_name: new.file_name,
     })
 }
 

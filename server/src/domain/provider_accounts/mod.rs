@@ -1,11 +1,17 @@
 //! Credentials at providers: add, change, remove. Secrets are sealed before they reach the database
 //! and opened only to render the engine's configuration.
 
+mod aliases;
 mod auth_file;
 mod check;
 mod credential;
+mod github;
+mod import;
 mod login;
+mod own_client;
 mod secrets;
+mod settle;
+mod transfer;
 
 use std::sync::Arc;
 
@@ -20,11 +26,17 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
+pub(super) use self::secrets::owner;
 use self::secrets::{Secrets, Stored};
 pub use self::{
     auth_file::{NewAuthFile, kind_of_auth_file},
     check::{accepts_api_key, needs_base_url},
     credential::{CredentialSecret, ProviderCredential},
+    github::{CopilotToken, GithubAccount, NewGithubToken},
+    import::ImportedDocument,
+    own_client::{OWN_CLIENT_REFRESH_TOKEN, OwnClientAccount},
+    settle::{AuthFileStep, FoundAuthFile, FoundContent},
+    transfer::{ImportProblem, ImportReport},
 };
 use super::{Error, Result, patch::Patch, text};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
@@ -198,6 +210,7 @@ impl ProviderAccounts {
         let secrets = Secrets::open(&self.vault, account.id, &account.sealed)?;
         let secret = match secrets.secret {
             Stored::ApiKey(key) => CredentialSecret::ApiKey(key),
+            Stored::Github(github) => CredentialSecret::ApiKey(github.copilot),
             Stored::AuthFile(tokens) => {
                 let proxy_url = secrets.proxy_url.as_ref().map(SecretString::expose_secret);
                 CredentialSecret::AuthFile {
@@ -283,7 +296,7 @@ impl ProviderAccounts {
             })
     }
 
-    fn announce(&self) {
+    pub(in crate::domain) fn announce(&self) {
         self.changes.send_modify(|edition| *edition += 1);
     }
 }

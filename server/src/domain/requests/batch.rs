@@ -183,8 +183,10 @@ impl Book {
     }
 
     fn charges(&self, rows: &[request::Model]) -> Vec<(Uuid, Charge)> {
+        let prices = self.prices.current();
         let charges = rows.iter().flat_map(|row| {
-            let charges = self.ledger.account(row.user_id).charges(row);
+            let account = self.ledger.account(row.user_id);
+            let charges = account.charges(row, prices.aliases());
             charges.into_iter().map(|charge| (row.user_id, charge))
         });
         charges.collect()
@@ -192,11 +194,14 @@ impl Book {
 
     fn difference(&self, before: &request::Model, after: &request::Model) -> Vec<(Uuid, Charge)> {
         let account = self.ledger.account(after.user_id);
-        let less = account.charges(before).into_iter().map(|charge| Charge {
+        let prices = self.prices.current();
+        let aliases = prices.aliases();
+        let less = account.charges(before, aliases).into_iter();
+        let less = less.map(|charge| Charge {
             amount: -charge.amount,
             ..charge
         });
-        let charges = less.chain(account.charges(after));
+        let charges = less.chain(account.charges(after, aliases));
         charges.map(|charge| (after.user_id, charge)).collect()
     }
 

@@ -75,7 +75,7 @@ impl RequestFilter {
                 .is_none_or(|to| row.started_at < to.timestamp_micros())
     }
 
-    fn select(&self) -> Select<Request> {
+    pub(in crate::domain) fn select(&self) -> Select<Request> {
         let mut query = Request::find();
         if let Some(id) = self.user_id {
             query = query.filter(request::Column::UserId.eq(id));
@@ -135,7 +135,7 @@ impl Requests {
         let (feed, _) = broadcast::channel(FEED_LENGTH);
         let (settled, outbox) = mpsc::unbounded_channel();
         let (reports, inbox) = mpsc::channel(REPORTS);
-        let opened = Journal::open(&options.journal, settled).map_err(|error| {
+        let opened = Journal::open(&options.journal, settled, tasks).map_err(|error| {
             let path = options.journal.display();
             anyhow::Error::new(error).context(format!("cannot open the journal in {path}"))
         })?;
@@ -220,7 +220,8 @@ impl Requests {
     }
 }
 
-async fn last_sequence(db: &Database) -> Result<i64> {
+/// The place of the request that was settled last; zero before the first.
+pub(in crate::domain) async fn last_sequence(db: &Database) -> Result<i64> {
     let latest = Request::find()
         .select_only()
         .column(request::Column::Sequence)

@@ -23,9 +23,13 @@ use crate::domain::{
 };
 
 const RECORDS_PER_TRANSACTION: usize = 2_000;
-/// A batch that is smaller waits a moment for company: a commit costs the same for one row as for many.
-const WORTH_A_COMMIT: usize = 128;
+/// A batch that is smaller waits a moment for company: a commit costs the same for one row as for many,
+/// and so do sums.
+const WORTH_A_COMMIT: usize = 512;
 const COMPANY: Duration = Duration::from_millis(5);
+/// From this many rows after that on, more come soon.
+const CROWD: usize = 32;
+const MORE_COMPANY: Duration = Duration::from_millis(20);
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LONGEST_RETRY: Duration = Duration::from_secs(2);
 /// Identifiers in one query.
@@ -90,6 +94,10 @@ impl Writer {
             }
             if is_recording && settled.len() < WORTH_A_COMMIT {
                 sleep(COMPANY).await;
+                self.collect(&mut settled);
+            }
+            if (CROWD..WORTH_A_COMMIT).contains(&settled.len()) {
+                sleep(MORE_COMPANY).await;
                 self.collect(&mut settled);
             }
             let batch = self.batch(mem::take(&mut settled), mem::take(&mut reports));

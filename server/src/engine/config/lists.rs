@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use entity::provider_account::{ProviderKind, ProviderModel};
+use entity::{
+    model_alias,
+    provider_account::{ProviderKind, ProviderModel},
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
+use super::aliases::{ChannelAlias, KnownModels, by_channel, of_entry};
 use crate::domain::provider_accounts::ProviderCredential;
 
 /// What a preview shows in the place of a secret.
@@ -33,6 +37,11 @@ pub(in crate::engine) struct CredentialLists {
     gemini_api_key: Vec<KeyEntry>,
     xai_api_key: Vec<KeyEntry>,
     openai_compatibility: Vec<CompatibleEntry>,
+    #[serde(
+        rename = "oauth-model-alias",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    channel_aliases: BTreeMap<&'static str, Vec<ChannelAlias>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,6 +88,24 @@ struct ModelEntry {
 }
 
 impl CredentialLists {
+    /// Sorts the credentials into their lists, with the aliases of what they serve.
+    pub(in crate::engine) fn with_aliases(
+        credentials: &[ProviderCredential],
+        aliases: &[model_alias::Model],
+        known: &KnownModels,
+        reveal: Reveal,
+    ) -> Self {
+        let aliased = credentials.iter().map(|credential| ProviderCredential {
+            models: of_entry(credential, aliases, known),
+            ..credential.clone()
+        });
+        let aliased: Vec<_> = aliased.collect();
+        Self {
+            channel_aliases: by_channel(aliases),
+            ..Self::new(&aliased, reveal)
+        }
+    }
+
     /// Sorts the credentials into their lists.
     pub(in crate::engine) fn new(credentials: &[ProviderCredential], reveal: Reveal) -> Self {
         let mut lists = Self::default();
@@ -94,18 +121,18 @@ impl CredentialLists {
                     .claude_api_key
                     .push(key_entry(credential, key, reveal)),
                 ProviderKind::Chatgpt => {
-                    lists.codex_api_key.push(key_entry(credential, key, reveal))
+                    lists.codex_api_key.push(key_entry(credential, key, reveal));
                 }
                 ProviderKind::Gemini => lists
                     .gemini_api_key
                     .push(key_entry(credential, key, reveal)),
                 ProviderKind::Xai => lists.xai_api_key.push(key_entry(credential, key, reveal)),
-                ProviderKind::OpenaiCompatible => {
+                ProviderKind::OpenaiCompatible | ProviderKind::Copilot => {
                     let entry = compatible_entry(credential, key, &mut names, reveal);
                     lists.openai_compatibility.push(entry);
                 }
-                // Neither has a form with an API key.
-                ProviderKind::Copilot | ProviderKind::Kimi => {}
+                // It has no form with an API key.
+                ProviderKind::Kimi => {}
             }
         }
         lists

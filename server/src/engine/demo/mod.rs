@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::calls::Calls;
+use super::client::EngineClient;
 use super::endpoint::Endpoint;
 use super::face::Face;
 use super::options::{EngineContext, EngineOptions};
@@ -62,11 +63,12 @@ pub(super) async fn live(
         closing: CancellationToken::new(),
     };
     let _closed_at_the_end = demo.closing.clone().drop_guard();
-    let endpoint = match open(&demo, context).await {
-        Ok(endpoint) => endpoint,
+    let (endpoint, client) = match open(&demo, context).await {
+        Ok(opened) => opened,
         Err(reason) => return Ending::Unable(format!("the demo engine cannot start: {reason}")),
     };
     let notice = notice.unwrap_or_else(|| NOTICE.to_owned());
+    face.catalogue.open(Arc::new(client));
     face.running(endpoint, Some(VERSION.to_owned()), Some(notice));
     let call = calls.interruption().await;
     face.withdraw();
@@ -78,10 +80,11 @@ pub(super) async fn live(
 async fn open(
     demo: &Demo,
     context: &EngineContext,
-) -> Result<Endpoint, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<(Endpoint, EngineClient), Box<dyn std::error::Error + Send + Sync>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
     let endpoint = Endpoint::new(&url, &demo.key)?;
+    let client = EngineClient::new(&url, demo.key.clone(), None)?;
     let closing = demo.closing.clone();
     let server = axum::serve(listener, router(demo.clone()))
         .with_graceful_shutdown(async move { closing.cancelled().await });
@@ -90,7 +93,7 @@ async fn open(
             tracing::warn!(%error, "the demo engine ended");
         }
     });
-    Ok(endpoint)
+    Ok((endpoint, client))
 }
 
 fn router(demo: Demo) -> Router {

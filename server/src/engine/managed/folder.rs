@@ -2,8 +2,13 @@
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+
+use nix::sys::statfs::{TMPFS_MAGIC, statfs};
+use nix::unistd::geteuid;
+use sha2::{Digest as _, Sha256};
 
 /// Where everything of the engine's lies; readable by us alone.
 #[derive(Clone, Debug)]
@@ -21,11 +26,15 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Makes the folders below the data directory; what an earlier life left in `work` goes.
-    pub(super) fn prepare(data_dir: &Path) -> io::Result<Self> {
+    pub(super) fn prepare(data_dir: &Path, auth_dir: Option<&Path>) -> io::Result<Self> {
         let run = std::path::absolute(data_dir)?.join("engine").join("run");
+        let auths = match auth_dir {
+            Some(path) => std::path::absolute(path)?,
+            None => in_memory(&run).unwrap_or_else(|| run.join("auths")),
+        };
         let folder = Self {
             config: run.join("config.yaml"),
-            auths: run.join("auths"),
+            auths,
             home: run.join("home"),
             work: run.join("work"),
         };
@@ -38,4 +47,26 @@ impl Folder {
         }
         Ok(folder)
     }
+}
+
+/// A directory in memory for the files of this server: no token reaches a disk, a snapshot or a backup
+/// in the clear. They outlast us when we are killed; after a reboot they are restored from the database.
+fn in_memory(run: &Path) -> Option<PathBuf> {
+    let memory = Path::new("/dev/shm");
+    if statfs(memory).ok()?.filesystem_type() != TMPFS_MAGIC {
+        return None;
+    }
+    let name = hex::encode(&Sha256::digest(run.as_os_str().as_bytes())[..8]);
+    let path = memory.join(format!("proxypal-{name}"));
+    is_ours(&path).ok()?.then_some(path)
+}
+
+/// Anybody can make a directory there; we take only one that is our own.
+fn is_ours(path: &Path) -> io::Result<bool> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let directory = fs::symlink_metadata(path)?;
+    Ok(directory.is_dir() && directory.uid() == geteuid().as_raw())
 }

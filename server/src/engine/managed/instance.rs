@@ -38,7 +38,8 @@ pub(super) struct Rendering {
 impl Instance {
     /// Chooses everything that is chosen.
     pub(super) fn choose(managed: &Managed) -> Result<Self, String> {
-        let folder = Folder::prepare(&managed.options.data_dir)
+        let options = &managed.options;
+        let folder = Folder::prepare(&options.data_dir, options.auth_dir.as_deref())
             .map_err(|error| format!("the engine's folder cannot be prepared: {error}"))?;
         let port =
             free_port().map_err(|error| format!("no port is free for the engine: {error}"))?;
@@ -65,14 +66,19 @@ impl Instance {
             .credentials()
             .await
             .map_err(|error| format!("the credentials could not be opened: {error}"))?;
-        let lists = CredentialLists::new(&credentials, Reveal::Secrets);
+        let aliases = managed
+            .context
+            .source
+            .model_aliases()
+            .await
+            .map_err(|error| format!("the aliases of models could not be read: {error}"))?;
+        let known = managed.face.catalogue.known();
+        let render = |reveal| CredentialLists::with_aliases(&credentials, &aliases, &known, reveal);
+        let lists = render(Reveal::Secrets);
         Ok(Rendering {
             lists: serde_json::to_value(&lists).map_err(|error| error.to_string())?,
             yaml: self.document(lists, Reveal::Secrets)?.into(),
-            preview: self.document(
-                CredentialLists::new(&credentials, Reveal::Nothing),
-                Reveal::Nothing,
-            )?,
+            preview: self.document(render(Reveal::Nothing), Reveal::Nothing)?,
             credentials,
         })
     }
@@ -83,6 +89,17 @@ impl Instance {
         managed: &Managed,
         rendering: &Rendering,
     ) -> Result<(), String> {
+        self.make_known(managed, rendering);
+        let (path, yaml) = (self.folder.config.clone(), rendering.yaml.clone());
+        tokio::task::spawn_blocking(move || write_in_place(&path, yaml.expose_secret()))
+            .await
+            .map_err(|error| error.to_string())?
+            .map_err(|error| format!("the engine's configuration cannot be written: {error}"))
+    }
+
+    /// Makes known what comes with a rendering: who is behind the engine's names, and what must be in
+    /// no line of its log.
+    pub(super) fn make_known(&self, managed: &Managed, rendering: &Rendering) {
         managed.face.logs.redact(self.secrets(rendering));
         let known = managed.accounts.load_full();
         managed.accounts.store(Arc::new(
@@ -95,11 +112,6 @@ impl Instance {
             .face
             .preview
             .store(Some(Arc::new(rendering.preview.clone())));
-        let (path, yaml) = (self.folder.config.clone(), rendering.yaml.clone());
-        tokio::task::spawn_blocking(move || write_in_place(&path, yaml.expose_secret()))
-            .await
-            .map_err(|error| error.to_string())?
-            .map_err(|error| format!("the engine's configuration cannot be written: {error}"))
     }
 
     fn document(&self, lists: CredentialLists, reveal: Reveal) -> Result<String, String> {
@@ -116,7 +128,7 @@ impl Instance {
         let keys = rendering
             .credentials
             .iter()
-            .filter_map(|credential| credential.secret.api_key().cloned());
+            .flat_map(|credential| credential.secret.hidden());
         let headers = rendering
             .credentials
             .iter()

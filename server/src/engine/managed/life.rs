@@ -13,6 +13,7 @@ use super::instance::{Instance, Rendering};
 use super::output::{Heard, relay};
 use super::ready::ready;
 use super::reload;
+use crate::engine::auth_files::{AuthFiles, Watch, Writers};
 use crate::engine::health;
 use crate::engine::status::EngineMode;
 use crate::engine::usage::Collector;
@@ -36,6 +37,7 @@ pub(super) enum Wish {
 pub(super) struct Life {
     instance: Instance,
     rendering: Rendering,
+    auth_files: Watch,
     changes: watch::Receiver<u64>,
     child: Child,
     heard: watch::Receiver<Heard>,
@@ -48,6 +50,7 @@ impl Life {
     pub(super) async fn begin(managed: &mut Managed, program: &Path) -> Result<Self, String> {
         let instance = Instance::choose(managed)?;
         let changes = managed.context.source.changes();
+        let auth_files = restore(managed, &instance).await?;
         let rendering = instance.render(managed).await?;
         instance.write(managed, &rendering).await?;
         let command = command(&managed.options, program, &instance.folder, &instance.keys);
@@ -61,6 +64,7 @@ impl Life {
         Ok(Self {
             instance,
             rendering,
+            auth_files,
             changes,
             child,
             heard,
@@ -81,11 +85,21 @@ impl Life {
                 START_LIMIT.as_secs()
             );
         }
+        tokio::select! {
+            status = self.child.wait() => return self.last_words(status).await,
+            completed = reload::complete(&self.instance, managed, &self.rendering) => {
+                if let Some(rendering) = completed {
+                    self.rendering = rendering;
+                }
+            }
+        }
+        managed.face.catalogue.open(self.instance.client.clone());
         let version = self.heard.borrow().version.clone();
+        let client = self.instance.client.clone();
+        managed.face.client.store(Some(client.clone()));
         managed
             .face
             .running(self.instance.endpoint.clone(), version, None);
-        let client = self.instance.client.clone();
         self.collector = Some(Collector::start(
             &managed.context,
             client,
@@ -115,6 +129,7 @@ impl Life {
             }
         }
         self.hear_out().await;
+        self.auth_files.finish().await;
     }
 
     async fn last_usage(&mut self) {
@@ -143,6 +158,15 @@ impl Life {
             let _ = tokio::time::timeout(LAST_WORDS, reader).await;
         }
     }
+}
+
+/// Seals what an earlier life left in the files, and only then writes any.
+async fn restore(managed: &Managed, instance: &Instance) -> Result<Watch, String> {
+    let source = managed.context.source.clone();
+    let files = AuthFiles::new(instance.folder.auths.clone(), source);
+    let (files, settled) = files.settle(Writers::None).await;
+    settled?;
+    Ok(Watch::start(files, &managed.context.tasks))
 }
 
 fn listen(managed: &Managed, child: &mut Child) -> (watch::Receiver<Heard>, Vec<JoinHandle<()>>) {

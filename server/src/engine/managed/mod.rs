@@ -18,8 +18,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
+use self::folder::Folder;
 use self::life::{Life, Wish};
 use self::spawner::Spawner;
+use super::auth_files::AuthFiles;
 use super::calls::Calls;
 use super::config::Accounts;
 use super::face::Face;
@@ -71,6 +73,28 @@ impl Managed {
         };
         life.end(self, wish).await;
         ending
+    }
+
+    /// Leaves no token in the clear behind when the server ends.
+    pub(super) async fn leave(self) {
+        if self.options.mode != EngineMode::Managed {
+            return;
+        }
+        let options = &self.options;
+        let wiped = match Folder::prepare(&options.data_dir, options.auth_dir.as_deref()) {
+            Ok(folder) => {
+                AuthFiles::new(folder.auths, self.context.source.clone())
+                    .wipe()
+                    .await
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(reason) = wiped {
+            tracing::warn!(
+                reason,
+                "auth files are left behind, and are sealed at the next start"
+            );
+        }
     }
 }
 

@@ -38,9 +38,14 @@ pub(super) async fn follow(
         tokio::time::sleep(GATHERING).await;
         changes.mark_unchanged();
         match instance.render(managed).await {
-            Ok(new) if new.yaml().expose_secret() == written.expose_secret() => {}
+            // An auth file may have changed all the same.
+            Ok(new) if new.yaml().expose_secret() == written.expose_secret() => {
+                instance.make_known(managed, &new);
+                managed.face.catalogue.changed();
+            }
             Ok(new) => {
                 bring(instance, managed, &new).await;
+                managed.face.catalogue.changed();
                 written = new.yaml().clone();
             }
             Err(reason) => tracing::warn!(reason, "the engine keeps its old credentials"),
@@ -48,6 +53,22 @@ pub(super) async fn follow(
     }
     // The source is gone, so nothing changes any more.
     std::future::pending().await
+}
+
+/// Learns which models the engine knows, and brings it the aliases that could not be written without that.
+/// Answers what was written, if anything was.
+pub(super) async fn complete(
+    instance: &Instance,
+    managed: &Managed,
+    rendered: &Rendering,
+) -> Option<Rendering> {
+    managed.face.catalogue.learn(&instance.client).await;
+    let new = instance.render(managed).await.ok()?;
+    if new.yaml().expose_secret() == rendered.yaml().expose_secret() {
+        return None;
+    }
+    bring(instance, managed, &new).await;
+    Some(new)
 }
 
 async fn bring(instance: &Instance, managed: &Managed, new: &Rendering) {

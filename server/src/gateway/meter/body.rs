@@ -109,7 +109,7 @@ impl MeteredBody {
             return self.finish(Some(frame));
         }
         if open.receipt.has_just_ended()
-            && let Some(noted) = open.receipt.note()
+            && let Some(noted) = open.receipt.note_whole()
         {
             self.hold = Some(Hold::until_noted(frame, noted));
             return None;

@@ -6,6 +6,7 @@ mod count;
 mod drain;
 mod hold;
 mod json;
+mod progress;
 mod receipt;
 pub(super) mod scanner;
 pub(super) mod tap;
@@ -13,5 +14,5 @@ pub(super) mod tap;
 pub(super) use self::{
     body::{MeteredBody, Voice},
     drain::{Awaited, Drainer},
-    receipt::{End, Receipt},
+    receipt::{End, KILLED, Receipt},
 };

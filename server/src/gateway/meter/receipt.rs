@@ -1,6 +1,10 @@
 //! The receipt of one request: collects what is seen, and is recorded exactly once, when dropped.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    mem,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     body::Bytes,
@@ -12,7 +16,10 @@ use axum::{
 use entity::request::{Outcome, UsageSource};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::tap::{Observation, Tap};
+use super::{
+    progress::Progress as Noting,
+    tap::{Observation, Tap},
+};
 use crate::{
     domain::{
         ledger::{Debt, Noted, Written},
@@ -24,6 +31,9 @@ use crate::{
 
 /// Bytes of English text in a token, roughly: what an estimate is made with.
 const BYTES_PER_TOKEN: u64 = 4;
+
+/// Why a request was not finished that was under way when the server was killed.
+pub(in crate::gateway) const KILLED: &str = "server_killed";
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +60,7 @@ pub(in crate::gateway) struct Receipt {
     upload: Option<Arc<Progress>>,
     tap: Option<Tap>,
     observation: Option<Observation>,
+    progress: Noting,
     /// Whether the end of the answer was noted.
     is_end_noted: bool,
     end: End,
@@ -72,6 +83,7 @@ impl Receipt {
             upload: None,
             tap: None,
             observation: None,
+            progress: Noting::default(),
             is_end_noted: false,
             end: End::ClientGone,
             _in_flight: in_flight,
@@ -100,18 +112,24 @@ impl Receipt {
 
     /// Looks at a piece of the answer.
     pub(in crate::gateway) fn observe(&mut self, data: &Bytes) {
-        self.first_byte();
+        let elapsed = self.first_byte();
         if let Some(tap) = &mut self.tap {
             tap.observe(data);
         }
+        if self.progress.is_due(elapsed)
+            && let Some(noted) = self.note(End::Interrupted(KILLED))
+        {
+            self.progress.replace(noted, elapsed);
+        }
     }
 
-    /// Notes that the answer has begun.
-    pub(in crate::gateway) fn first_byte(&mut self) {
+    /// Notes that the answer has begun, and tells how long ago the request did.
+    pub(in crate::gateway) fn first_byte(&mut self) -> Duration {
         let elapsed = self.began.elapsed();
         if let Some(record) = &mut self.record {
             record.time_to_first_byte.get_or_insert(elapsed);
         }
+        elapsed
     }
 
     /// Takes over what was observed elsewhere.
@@ -148,16 +166,20 @@ impl Receipt {
     }
 
     /// Notes the request as if it had ended well with what was seen so far.
-    pub(in crate::gateway) fn note(&self) -> Option<Noted> {
+    pub(in crate::gateway) fn note_whole(&self) -> Option<Noted> {
+        self.note(End::Whole)
+    }
+
+    fn note(&self, end: End) -> Option<Noted> {
         let so_far = self.tap.as_ref().map(Tap::so_far);
         let observation = self.observation.as_ref().or(so_far.as_ref());
-        let record = self.settled(self.record.as_ref()?.clone(), observation, End::Whole);
+        let record = self.settled(self.record.as_ref()?.clone(), observation, end);
         Some(self.place.as_ref()?.note(&record))
     }
 
     /// Notes the end, and waits until it is safe.
     pub(in crate::gateway) async fn note_end(&mut self) {
-        if let Some(noted) = self.note()
+        if let Some(noted) = self.note_whole()
             && let Ok(debt) = noted.await
         {
             self.keep(debt);
@@ -179,7 +201,10 @@ impl Receipt {
     }
 
     fn settle(&mut self) -> Option<Written> {
-        let (place, record) = (self.place.take()?, self.record.take()?);
+        let (mut place, record) = (self.place.take()?, self.record.take()?);
+        if let Some(debt) = mem::take(&mut self.progress).into_debt() {
+            place.keep(debt);
+        }
         let observation = self.observation.take();
         let observation = observation.or_else(|| Some(self.tap.take()?.finish()));
         place.record(self.settled(record, observation.as_ref(), self.end))

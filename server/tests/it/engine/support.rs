@@ -187,6 +187,7 @@ fn options(data_dir: &Path) -> EngineOptions {
         binary: Some(engine_binary()),
         search_path: "/usr/bin:/bin".into(),
         data_dir: data_dir.to_owned(),
+        auth_dir: Some(data_dir.join("auths")),
         launcher: env!("CARGO_BIN_EXE_proxypal-server").into(),
         external: None,
         allow_demo_fallback: false,

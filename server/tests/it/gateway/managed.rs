@@ -1,10 +1,13 @@
 //! A whole server with an engine of its own, before a provider that knows what it produced.
 
 mod accounts;
+mod aliases;
+mod auth_files;
 mod canaries;
 mod killed;
 mod leaving;
 mod protocols;
+mod rotation;
 mod soak;
 
 use entity::{provider_account::ProviderKind, request};

@@ -119,6 +119,58 @@ async fn a_killed_server_keeps_what_it_had_recorded() {
     }
 }
 
+/// An engine that goes on and on.
+fn talkative_engine() -> Script {
+    let answer = || async {
+        let events = stream::unfold((), |()| async {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            Some((
+                Ok::<_, std::io::Error>(Bytes::from_static(BEGINNING.as_bytes())),
+                (),
+            ))
+        });
+        Response::builder()
+            .header("content-type", "text/event-stream")
+            .body(Body::from_stream(events))
+            .unwrap()
+    };
+    Router::new().fallback(post(answer))
+}
+
+/// How often a request stands in the journal.
+fn times_noted(home: &TestDatabase, id: &str) -> usize {
+    let files = std::fs::read_dir(home.directory.path().join("journal")).unwrap();
+    let texts = files.filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok());
+    texts.map(|text| text.matches(id).count()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_long_answer_had_said_counts_when_the_server_is_killed() {
+    let home = TestDatabase::create().await;
+    let engine = scripted(talkative_engine()).await;
+    let mut killed = Server::start(before(engine, &mut server(&home))).await;
+    let operator = Operator::sign_in(&killed.url, PASSWORD).await.unwrap();
+    let key = operator.issue_key().await;
+    let mut answer = begin(&killed, &key, "m").await;
+    let id = request_id(&answer.read_until("hi").await);
+    eventually("notes of the answer", async || {
+        answer.read_until("hi").await;
+        (times_noted(&home, &id) >= 2).then_some(())
+    })
+    .await;
+
+    killed.program.signal(Signal::SIGKILL);
+    killed.program.ended().await;
+
+    let again = Server::start(before(engine, &mut server(&home))).await;
+    let operator = Operator::sign_in(&again.url, PASSWORD).await.unwrap();
+    let request = operator.request(&id).await.unwrap();
+    assert_eq!(request["outcome"], "INTERRUPTED");
+    // Two bytes a time, fifty times a second, for a second.
+    let total = request["tokens"]["total"].as_i64().unwrap();
+    assert!(total > 10, "{request}");
+}
+
 async fn integrity(home: &TestDatabase) -> String {
     let database = Database::connect(&home.url).await.unwrap();
     let rows = database

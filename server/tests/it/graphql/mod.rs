@@ -5,6 +5,7 @@ mod account;
 mod audit;
 mod csrf;
 mod explorer;
+mod export;
 mod key;
 mod limit;
 mod list;

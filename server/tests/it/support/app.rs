@@ -163,7 +163,7 @@ impl TestApp {
         .await
     }
 
-    async fn issue_key_for(&self, user: NewUser) -> String {
+    pub(crate) async fn issue_key_for(&self, user: NewUser) -> String {
         let users: &Users = &self.services.users;
         let (_, issued) = users.create(user).await.unwrap();
         issued.secret.expose_secret().to_owned()
@@ -226,6 +226,10 @@ fn configuration(options: &Options, database: &TestDatabase) -> Arguments {
         "--port=0".to_owned(),
         format!("--data-dir={}", database.directory.path().display()),
         format!("--database-url={}", database.url),
+        format!(
+            "--engine-auth-dir={}",
+            super::server::auth_dir(database).display()
+        ),
     ];
     arguments.extend(options.arguments.iter().cloned());
     <Program as clap::Parser>::parse_from(arguments).options

@@ -15,6 +15,7 @@ pub(crate) mod provider;
 mod responses_socket;
 pub(crate) mod server;
 mod socket;
+pub(crate) mod token_endpoint;
 
 use std::time::Duration;
 

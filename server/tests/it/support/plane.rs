@@ -1,6 +1,6 @@
 //! The control plane on a socket, with everything behind it but the gateway.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     extract::{ConnectInfo, Request},
@@ -22,11 +22,15 @@ use proxypal_server::{
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
         audit::Audit,
+        downloads::Downloads,
+        exports::Exports,
         ledger::Ledger,
         login_throttle::LoginThrottle,
+        model_aliases::ModelAliases,
         notifications::Notifications,
         prices::Prices,
         provider_accounts::ProviderAccounts,
+        provider_logins::ProviderLogins,
         quotas::Quotas,
         requests::{BookOptions, Inlets, RequestFilter, RequestRecord, Requests},
         retention::Retention,
@@ -40,6 +44,7 @@ use proxypal_server::{
     engine::{Engine, EngineContext, EngineMode, EngineOptions, ExternalEngine},
     graphql::{self, ServerFacts, Services},
     notify,
+    oauth::{OAuth, OAuthOptions},
     web::{self, Web},
 };
 use secrecy::ExposeSecret as _;
@@ -107,6 +112,7 @@ impl ControlPlane {
                 prices,
                 engine,
                 tasks: tasks.clone(),
+                stop: shutdown.clone(),
                 public_url,
             },
         )
@@ -245,6 +251,7 @@ struct Parts<'a> {
     prices: Prices,
     engine: Engine,
     tasks: TaskTracker,
+    stop: CancellationToken,
     public_url: &'a str,
 }
 
@@ -268,10 +275,31 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
     )
     .await
     .unwrap();
+    let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
+    let logins = ProviderLogins::new(
+        db.clone(),
+        clock.clone(),
+        digester.clone(),
+        secrets.vault.clone(),
+    );
+    let oauth = OAuth::open(OAuthOptions {
+        logins,
+        accounts: accounts.clone(),
+        engine: parts.engine.clone(),
+        clock: clock.clone(),
+        settings: BTreeMap::new(),
+        public_url: parts.public_url.parse().unwrap(),
+        tasks: parts.tasks.clone(),
+        stop: parts.stop,
+    });
+    let oauth = oauth.await.unwrap();
+    let prices = parts.prices.clone();
+    let model_aliases = ModelAliases::load(db.clone(), clock.clone(), prices, accounts.clone());
     let notifications = Notifications::new(db.clone(), clock.clone(), secrets.vault.clone());
     // Receivers of tests are on this machine; 127.0.0.2 stands for what must not be reached.
     let addresses = notify::Addresses::new(vec!["127.0.0.1/32".parse().unwrap()]);
     Services {
+        model_aliases: model_aliases.await.unwrap(),
         audit: Audit::new(db.clone(), clock.clone()),
         admins,
         sessions,
@@ -282,8 +310,11 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
         api_keys,
         requests: parts.requests,
         usage: Usage::new(db.clone(), clock.clone()),
+        exports: Exports::new(db.clone(), clock.clone()),
+        downloads: Downloads::new(clock.clone()),
         ledger: parts.ledger,
-        provider_accounts: ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone()),
+        provider_accounts: accounts,
+        oauth,
         prices: parts.prices,
         settings: Settings::load(db, clock.clone()).await.unwrap(),
         engine: parts.engine,
@@ -306,6 +337,7 @@ fn nowhere(folder: &Path) -> EngineOptions {
         binary: None,
         search_path: std::ffi::OsString::new(),
         data_dir: folder.to_owned(),
+        auth_dir: None,
         launcher: std::path::PathBuf::new(),
         external: Some(ExternalEngine {
             url: "http://127.0.0.1:9".parse().unwrap(),

@@ -56,6 +56,12 @@ pub(crate) fn server(home: &TestDatabase) -> Command {
     command
 }
 
+/// Where the engine's auth files are; below the test's own directory, since a server that is killed
+/// leaves them behind.
+pub(crate) fn auth_dir(home: &TestDatabase) -> std::path::PathBuf {
+    home.directory.path().join("auths")
+}
+
 /// The program with this data.
 pub(crate) fn bare_server(home: &TestDatabase) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_proxypal-server"));
@@ -63,6 +69,7 @@ pub(crate) fn bare_server(home: &TestDatabase) -> Command {
         .env_clear()
         .env("DATA_DIR", home.directory.path())
         .env("DATABASE_URL", &home.url)
+        .env("ENGINE_AUTH_DIR", auth_dir(home))
         .env("PORT", "0");
     command
 }

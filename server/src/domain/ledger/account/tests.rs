@@ -165,6 +165,7 @@ impl Wish {
         Ask {
             api_key_id: Uuid::from_u128(self.key),
             model: self.model,
+            target: None,
             is_metered: self.is_metered,
             estimate: self.estimate,
             ceiling: self.ceiling,

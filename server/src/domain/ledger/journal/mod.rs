@@ -2,10 +2,10 @@
 //! its answer is released. What the file says survives the process, so a server that is killed loses
 //! nothing that a client has seen, and the database may be written in large batches, or be away.
 //!
-//! A thread owns the file: appending may have to wait for the disk, and no task does.
+//! One task owns the file and writes what all others that are ready have to say with one call.
 
 mod segment;
-mod thread;
+mod task;
 
 use std::{
     future::Future,
@@ -16,7 +16,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::spawn_blocking,
+};
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use self::segment::Debt;
@@ -27,7 +31,7 @@ use crate::domain::requests::RequestRecord;
 /// The usual length of a line, in bytes.
 const LINE: usize = 768;
 
-/// Where the thread is told what to note.
+/// Where the task is told what to note.
 #[derive(Clone, Debug)]
 pub(in crate::domain) struct Journal(mpsc::UnboundedSender<Entry>);
 
@@ -99,21 +103,25 @@ impl HeldRecords {
         if renewed.await.is_err() {
             return 0;
         }
-        self.segments.oldest()
+        let segments = Arc::clone(&self.segments);
+        let oldest = spawn_blocking(move || segments.oldest()).await;
+        oldest.unwrap_or(0)
     }
 }
 
 impl Journal {
     /// Opens the journal in a directory of its own and reads what an earlier process left there. What
-    /// ends goes on to `settled`.
+    /// ends goes on to `settled`. Its task runs on `tasks` until nobody can note anything any more.
     pub(in crate::domain) fn open(
         directory: &Path,
         settled: mpsc::UnboundedSender<Settlement>,
+        tasks: &TaskTracker,
     ) -> io::Result<Opened> {
         let (segments, left_over) = Segments::open(directory)?;
         let segments = Arc::new(segments);
         let (sender, inbox) = mpsc::unbounded_channel();
-        thread::start(Arc::clone(&segments), inbox, settled)?;
+        let writer = task::Writer::new(Arc::clone(&segments), inbox, settled)?;
+        tasks.spawn(writer.run());
         let held = HeldRecords {
             journal: sender.downgrade(),
             segments: Arc::clone(&segments),
@@ -130,7 +138,7 @@ impl Journal {
     pub(in crate::domain) fn note(&self, record: &RequestRecord) -> Noted {
         let (written, result) = oneshot::channel();
         let line = line(&Line::Request(record));
-        // When the thread is gone, the waiting end learns it from the dropped sender.
+        // When the task is gone, the waiting end learns it from the dropped sender.
         let id = record.id;
         let _ = self.0.send(Entry::Note { id, line, written });
         Noted(result)

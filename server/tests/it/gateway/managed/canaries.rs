@@ -12,6 +12,7 @@ use crate::support::{
     operator::Operator,
     provider::Provider,
     server::{ENCRYPTION_KEY, PASSWORD, Server, managing, server},
+    token_endpoint::{ACCESS, REFRESH, TokenEndpoint},
 };
 
 const PROVIDER_KEY: &str = "sk-canary-of-the-provider";
@@ -32,7 +33,7 @@ impl Canaries {
     fn look_below(&self, directory: &Path) {
         for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
-            if path.ends_with("engine/run") {
+            if path.ends_with("engine/run") || path.ends_with("auths") {
                 continue;
             }
             if path.is_dir() {
@@ -85,7 +86,7 @@ fn engines_keys(home: &TestDatabase, pid: u32) -> [String; 2] {
     [internal, management.unwrap().to_owned()]
 }
 
-async fn engine_pid(running: &Server) -> u32 {
+pub(super) async fn engine_pid(running: &Server) -> u32 {
     eventually("the engine", async || {
         let health = reqwest::get(format!("{}/healthz", running.url)).await;
         let health: Value = health.unwrap().json().await.unwrap();
@@ -102,6 +103,23 @@ async fn add_account(operator: &Operator, provider: &Provider) {
         "headers": [{"name": "X-Extra", "value": HEADER}], "models": [{"name": "stub-chat"}],
     });
     operator.ask(query, json!({ "input": input })).await;
+}
+
+/// A sign-in whose tokens the engine refreshes at once, so that it has more to keep secret.
+async fn import_sign_in(operator: &Operator, endpoint: &TokenEndpoint) {
+    let file = Value::Object(endpoint.ending_sign_in("http://127.0.0.1:9/v1")).to_string();
+    let query = "mutation($files: [ImportedFileInput!]!) { importProviderAccount(files: $files) \
+        { accounts { id } problems { message } } }";
+    // The second is no account, and must not be quoted back.
+    let files =
+        json!([{"name": "a", "content": file}, {"name": "b", "content": format!("{file}}}")}]);
+    let answer = operator.ask(query, json!({ "files": files })).await;
+    let told = answer["importProviderAccount"]["problems"].to_string();
+    assert!(told.len() > 2 && !told.contains(REFRESH), "{told}");
+    eventually("a refresh", async || {
+        (endpoint.remembered().presented > 0).then_some(())
+    })
+    .await;
 }
 
 /// Uses the key in all ways that leave traces.
@@ -135,6 +153,8 @@ async fn no_secret_is_in_the_clear_anywhere() {
     let mut running = Server::start(managing(&mut command).env("LOG_LEVEL", "trace")).await;
     let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
     add_account(&operator, &provider).await;
+    let endpoint = TokenEndpoint::start().await;
+    import_sign_in(&operator, &endpoint).await;
     let (key, token) = (operator.issue_key().await, operator.issue_token().await);
     use_key(&running.url, &key).await;
     let engine = engine_pid(&running).await;
@@ -142,6 +162,8 @@ async fn no_secret_is_in_the_clear_anywhere() {
     let canaries = Canaries(vec![
         ("provider's key", PROVIDER_KEY.into()),
         ("provider's header", HEADER.into()),
+        ("refresh token", REFRESH.into()),
+        ("access token", ACCESS.into()),
         ("engine's key", internal.into()),
         ("engine's management key", management.into()),
         ("user's key", key.into()),

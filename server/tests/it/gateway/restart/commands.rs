@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::{begin, engine};
 use crate::support::{
-    TestDatabase,
+    TestDatabase, eventually,
     operator::Operator,
     programs::Program,
     scripted,
@@ -39,6 +39,64 @@ async fn healthcheck_tells_by_its_exit_code() {
             .unwrap()
             .contains("does not answer")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_sealed_with_a_new_key_and_the_old_one_may_go() {
+    const NEW_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    let home = TestDatabase::create().await;
+    let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
+    let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
+    let add = "mutation { addProviderApiKey(input: {kind: CLAUDE, apiKey: \"sk-ant-0123456789\"}) { __typename } }";
+    operator.ask(add, json!({})).await;
+    running.program.signal(Signal::SIGTERM);
+    running.program.ended().await;
+    let rotate = |previous: &str| {
+        let mut command = bare_server(&home);
+        command
+            .arg("rotate-encryption-key")
+            .env("ENCRYPTION_KEY", NEW_KEY)
+            .env("ENCRYPTION_KEY_PREVIOUS", previous);
+        command
+    };
+
+    let without = run(&mut rotate("")).await;
+    let rotated = run(&mut rotate(ENCRYPTION_KEY)).await;
+    let again = run(&mut rotate(ENCRYPTION_KEY)).await;
+    let mut command = server(&home);
+    let mut running =
+        Server::start(command.env("ENGINE", "demo").env("ENCRYPTION_KEY", NEW_KEY)).await;
+    let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
+    let export =
+        "mutation($password: String!) { exportProviderAccounts(password: $password) { content } }";
+    let wrong = operator.answer(export, json!({"password": "wrong"})).await;
+    let right = operator.ask(export, json!({"password": PASSWORD})).await;
+    running.program.signal(Signal::SIGTERM);
+    running.program.ended().await;
+
+    let said = |output: &std::process::Output| {
+        String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
+    };
+    assert!(!without.status.success());
+    assert!(
+        said(&without).contains("ENCRYPTION_KEY_PREVIOUS"),
+        "{}",
+        said(&without)
+    );
+    assert!(rotated.status.success(), "{}", said(&rotated));
+    assert!(
+        said(&rotated).contains("2 secrets were sealed anew"),
+        "{}",
+        said(&rotated)
+    );
+    assert!(
+        said(&again).contains("0 secrets were sealed anew, 2 had"),
+        "{}",
+        said(&again)
+    );
+    assert_eq!(wrong["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+    let content = right["exportProviderAccounts"]["content"].as_str().unwrap();
+    assert!(content.contains("sk-ant-0123456789"), "{content}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,6 +137,102 @@ async fn a_password_is_reset_from_a_pipe_and_sessions_end() {
             .await
             .is_ok()
     );
+}
+
+/// What a command says that is given these lines.
+async fn typed(command: &mut tokio::process::Command, lines: &str) -> String {
+    let mut running = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = running.stdin.take().unwrap();
+    pipe.write_all(lines.as_bytes()).await.unwrap();
+    drop(pipe);
+    let done = soon("the end", running.wait_with_output()).await.unwrap();
+    String::from_utf8([done.stdout, done.stderr].concat()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_factor_goes_when_the_terminal_says_so() {
+    let home = TestDatabase::create().await;
+    let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
+    let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
+    let enrol = "mutation($password: String!) { enrolTotp(password: $password) { secret } }";
+    let enrolled = operator.ask(enrol, json!({ "password": PASSWORD })).await;
+    let secret = enrolled["enrolTotp"]["secret"].as_str().unwrap();
+    let app = totp_rs::Builder::new()
+        .with_secret(totp_rs::Secret::try_from_base32(secret).unwrap())
+        .with_account_name("x")
+        .build()
+        .unwrap();
+    let confirm = "mutation($code: String!) { confirmTotp(code: $code) { recoveryCodes } }";
+    let code = app.generate_current().to_string();
+    operator.ask(confirm, json!({ "code": code })).await;
+    running.program.signal(Signal::SIGTERM);
+    running.program.ended().await;
+    let reset = |arguments: &[&str]| {
+        let mut reset = bare_server(&home);
+        reset
+            .arg("reset-password")
+            .args(arguments)
+            .env("ENCRYPTION_KEY", ENCRYPTION_KEY);
+        reset
+    };
+
+    let kept = typed(&mut reset(&[]), "a-brand-new-password\n").await;
+    let gone = typed(
+        &mut reset(&["--without-second-factor"]),
+        "a-brand-new-password\n",
+    )
+    .await;
+
+    assert!(kept.contains("still asked for"), "{kept}");
+    assert!(!gone.contains("still asked for"), "{gone}");
+    let again = Server::start(server(&home).env("ENGINE", "demo")).await;
+    let signed_in = Operator::sign_in(&again.url, "a-brand-new-password").await;
+    let told = "{ auditEvents(filter: { actions: [\"resetPassword\"] }) { nodes { actor { kind } subject { kind } before after } } }";
+    let told = signed_in.unwrap().ask(told, json!({})).await.to_string();
+    assert!(
+        told.contains("\"CLI\"") && !told.contains("brand-new"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_is_verified_and_a_forged_event_is_named() {
+    let home = TestDatabase::create().await;
+    let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
+    let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
+    operator.issue_key().await;
+    running.program.signal(Signal::SIGTERM);
+    running.program.ended().await;
+    let verify = async |arguments: &[&str]| {
+        let ended = run(bare_server(&home).args(["audit", "verify"]).args(arguments)).await;
+        let said = [ended.stdout, ended.stderr].concat();
+        (ended.status.code(), String::from_utf8(said).unwrap())
+    };
+
+    let whole = verify(&[]).await;
+    let hash = whole.1.trim().rsplit(' ').next().unwrap().to_owned();
+    let known = verify(&["--expect", &hash]).await;
+    let unknown = verify(&["--expect", &"0".repeat(64)]).await;
+    let database = sea_orm::Database::connect(&home.url).await.unwrap();
+    let forge = "UPDATE audit_event SET actor_name = 'nobody' WHERE sequence = 2";
+    sea_orm::ConnectionTrait::execute_unprepared(&database, forge)
+        .await
+        .unwrap();
+    database.close().await.unwrap();
+    let forged = verify(&[]).await;
+
+    assert_eq!(whole.0, Some(0), "{}", whole.1);
+    assert!(whole.1.contains("3 events"), "{}", whole.1);
+    assert_eq!(known.0, Some(0), "{}", known.1);
+    assert_eq!(unknown.0, Some(1));
+    assert!(unknown.1.contains("cut off"), "{}", unknown.1);
+    assert_eq!(forged.0, Some(1));
+    assert!(forged.1.contains("broken at event 2"), "{}", forged.1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,4 +327,79 @@ async fn logs_shows_a_request_as_it_happens() {
     let line = logs.output.line_with("short-after").await;
     assert!(line.contains("Ada") && line.contains("COMPLETED"), "{line}");
     assert!(line.contains("in 10 cached 0 out 5"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_exported_beside_the_running_server_and_without_it() {
+    let home = TestDatabase::create().await;
+    let (_go_on, script) = engine();
+    let mut running = Server::start(before(scripted(script).await, &mut server(&home))).await;
+    let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
+    let key = operator.issue_key().await;
+    begin(&running, &key, "short-one")
+        .await
+        .read_until("[DONE]")
+        .await;
+    let file = home.directory.path().join("requests.csv");
+    let export = async |arguments: &[&str]| {
+        let mut command = bare_server(&home);
+        command.arg("export").args(arguments);
+        let ended = run(&mut command).await;
+        let said = String::from_utf8([ended.stdout, ended.stderr].concat()).unwrap();
+        (ended.status.code(), said)
+    };
+    let to_file = [
+        "requests",
+        "--user",
+        "Ada",
+        "--output",
+        file.to_str().unwrap(),
+    ];
+
+    // The end of an answer is in the journal first.
+    let beside = eventually("the row", async || {
+        let done = export(&to_file).await;
+        assert_eq!(done.0, Some(0), "{}", done.1);
+        let text = std::fs::read_to_string(&file).unwrap();
+        text.contains("short-one").then_some(text)
+    })
+    .await;
+    running.program.signal(Signal::SIGTERM);
+    running.program.ended().await;
+    let lines = export(&["requests", "--format", "jsonl"]).await;
+    let usage = export(&["usage", "--every", "hour"]).await;
+    let nobody = export(&["usage", "--user", "nobody"]).await;
+    let wrong = export(&["requests", "--from", "yesterday"]).await;
+    let nowhere = export(&["requests", "--output", "/nowhere/requests.csv"]).await;
+
+    assert!(
+        beside.starts_with("id,") && beside.contains(",Ada,"),
+        "{beside}"
+    );
+    let row: serde_json::Value = serde_json::from_str(lines.1.lines().next().unwrap()).unwrap();
+    assert_eq!(row["input_tokens"], 10);
+    assert_eq!(usage.0, Some(0), "{}", usage.1);
+    assert_eq!(usage.1.lines().count(), 2, "{}", usage.1);
+    assert_eq!(nobody.0, Some(64));
+    assert!(nobody.1.contains("there is no user"), "{}", nobody.1);
+    assert_eq!(wrong.0, Some(64));
+    assert_eq!(nowhere.0, Some(1));
+    let left: Vec<_> = std::fs::read_dir(home.directory.path())
+        .unwrap()
+        .filter(|entry| {
+            let name = entry.as_ref().unwrap().file_name();
+            name.to_str().unwrap().ends_with(".partial")
+        })
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_makes_no_database_where_there_is_none() {
+    let home = TestDatabase::create().await;
+
+    let ended = run(bare_server(&home).args(["export", "requests"])).await;
+
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stdout.is_empty());
 }

@@ -10,6 +10,7 @@ use std::{
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use super::*;
+use crate::domain::model_aliases::AliasTable;
 
 const THREADS: u64 = 4;
 const TURNS: usize = 10_000;
@@ -59,7 +60,7 @@ fn end(account: &Account, mut reservation: Reservation, wish: Wish, tokens: i64)
         tokens,
         ..wish.estimate
     };
-    for charge in account.charges(&wish.row(used)) {
+    for charge in account.charges(&wish.row(used), &AliasTable::default()) {
         account.add(charge, AT);
     }
     reservation.commit();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::test_runner::TestCaseError;
 
 use super::*;
+use crate::domain::model_aliases::AliasTable;
 
 /// Kinds of quotas.
 pub(super) const KINDS: usize = 7;
@@ -119,7 +120,10 @@ impl House {
             return;
         };
         let used = request.used.unwrap_or_default();
-        for charge in self.account.charges(&request.wish.row(used)) {
+        for charge in self
+            .account
+            .charges(&request.wish.row(used), &AliasTable::default())
+        {
             self.account.add(charge, AT);
         }
         request.reservation.commit();

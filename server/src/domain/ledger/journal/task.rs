@@ -1,8 +1,18 @@
-//! The thread that writes the journal: all that waits goes into the file with one call.
+//! The task that writes the journal: all that waits goes into the file with one call.
+//!
+//! It runs on the thread of whoever has a line, so no other thread has to be woken for one. The call only
+//! copies into the system's memory, unless the disk is behind: then it is made elsewhere for a while.
 
-use std::{io, sync::Arc, thread, time::Duration};
+use std::{
+    io, mem,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use tokio::sync::mpsc;
+use tokio::{
+    sync::mpsc,
+    task::{spawn_blocking, yield_now},
+};
 
 use super::{
     Entry,
@@ -12,101 +22,120 @@ use crate::domain::ledger::settlement::Settlement;
 
 /// Lines written with one call, at most.
 const MOST_LINES: usize = 1024;
-/// From this many lines at once on, more are waited for.
-const CROWD: usize = 4;
-/// How long.
-const COMPANY: Duration = Duration::from_micros(300);
 /// How long a file gets, in bytes.
 const LONGEST_FILE: u64 = 16 * 1024 * 1024;
+/// A call that took longer has waited for the disk.
+const SLOW: Duration = Duration::from_millis(2);
+/// How long calls are made elsewhere after one that was slow.
+const CAUTION: Duration = Duration::from_secs(1);
 
-struct Writer {
+pub(super) struct Writer {
     segments: Arc<Segments>,
     writing: Option<Writing>,
     inbox: mpsc::UnboundedReceiver<Entry>,
     settled: mpsc::UnboundedSender<Settlement>,
     lines: Vec<u8>,
-    /// Whether many lines came together.
-    is_crowded: bool,
+    /// Until when calls are made elsewhere.
+    cautious_until: Option<Instant>,
     /// Whether the last writing failed, to complain once.
     is_failing: bool,
 }
 
-/// Starts the thread. It ends when nobody can send to it any more and all is written.
-pub(super) fn start(
-    segments: Arc<Segments>,
-    inbox: mpsc::UnboundedReceiver<Entry>,
-    settled: mpsc::UnboundedSender<Settlement>,
-) -> io::Result<()> {
-    let writing = Some(segments.begin()?);
-    let writer = Writer {
-        segments,
-        writing,
-        inbox,
-        settled,
-        lines: Vec::new(),
-        is_crowded: false,
-        is_failing: false,
-    };
-    thread::Builder::new()
-        .name("journal".to_owned())
-        .spawn(move || writer.run())?;
-    Ok(())
-}
-
 impl Writer {
-    fn run(mut self) {
+    /// A writer with a file to begin with.
+    pub(super) fn new(
+        segments: Arc<Segments>,
+        inbox: mpsc::UnboundedReceiver<Entry>,
+        settled: mpsc::UnboundedSender<Settlement>,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            writing: Some(segments.begin()?),
+            segments,
+            inbox,
+            settled,
+            lines: Vec::new(),
+            cautious_until: None,
+            is_failing: false,
+        })
+    }
+
+    /// Runs until nobody can send any more and all is written.
+    pub(super) async fn run(mut self) {
         let mut entries = Vec::with_capacity(MOST_LINES);
-        while self.inbox.blocking_recv_many(&mut entries, MOST_LINES) > 0 {
-            // Under load lines come together: company shares the price of writing and of waking.
-            if self.is_crowded {
-                thread::sleep(COMPANY);
-            }
+        while self.inbox.recv_many(&mut entries, MOST_LINES).await > 0 {
+            // Whoever is ready to run has a line too: one call and one round of wakes for all of them.
+            yield_now().await;
             while entries.len() < MOST_LINES
                 && let Ok(entry) = self.inbox.try_recv()
             {
                 entries.push(entry);
             }
-            self.is_crowded = entries.len() >= CROWD;
             if entries
                 .iter()
                 .any(|entry| matches!(entry, Entry::Renew { .. }))
             {
-                self.end_file();
+                self.end_file().await;
             }
             self.lines.clear();
             for entry in &entries {
                 self.lines.extend_from_slice(entry.line());
             }
-            let result = self.append();
+            let result = self.append().await;
             self.note_health(&result);
             for entry in entries.drain(..) {
                 self.answer(entry, &result);
             }
         }
-        if let Some(writing) = self.writing.take() {
-            self.segments.end(writing);
-        }
+        self.end_file().await;
     }
 
-    fn append(&mut self) -> io::Result<()> {
+    async fn append(&mut self) -> io::Result<()> {
         if self
             .writing
             .as_ref()
             .is_some_and(|writing| writing.length() >= LONGEST_FILE)
         {
-            self.end_file();
+            self.end_file().await;
         }
-        let writing = match self.writing.take() {
+        let mut writing = match self.writing.take() {
             Some(writing) => writing,
-            None => self.segments.begin()?,
+            None => {
+                let segments = Arc::clone(&self.segments);
+                elsewhere(move || segments.begin()).await??
+            }
         };
-        self.writing.insert(writing).append(&self.lines)
+        let began = Instant::now();
+        if self.cautious_until.is_some_and(|until| began < until) {
+            let lines = mem::take(&mut self.lines);
+            let appended = elsewhere(move || {
+                let result = writing.append(&lines);
+                (writing, lines, result)
+            });
+            let (writing, lines, result) = appended.await?;
+            self.lines = lines;
+            self.written(writing, began);
+            return result;
+        }
+        let result = writing.append(&self.lines);
+        self.written(writing, began);
+        result
+    }
+
+    fn written(&mut self, writing: Writing, began: Instant) {
+        self.writing = Some(writing);
+        if began.elapsed() > SLOW {
+            self.cautious_until = Some(Instant::now() + CAUTION);
+        }
     }
 
     /// Begins a new file with the next line.
-    fn end_file(&mut self) {
+    async fn end_file(&mut self) {
         if let Some(full) = self.writing.take() {
-            self.segments.end(full);
+            let segments = Arc::clone(&self.segments);
+            // Removing files takes its time.
+            if let Err(error) = elsewhere(move || segments.end(full)).await {
+                tracing::warn!(%error, "a file of the journal was not ended in order");
+            }
         }
     }
 
@@ -156,4 +185,9 @@ impl Writer {
             }
         }
     }
+}
+
+/// Does what may take its time on a thread that nobody waits for.
+async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+    spawn_blocking(work).await.map_err(io::Error::other)
 }

@@ -1,0 +1,225 @@
+//! `export`: requests and usage as files, for whoever owns the machine.
+//!
+//! It only reads, so it may run beside a server. A file appears under its name when it is complete.
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::Context as _;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use clap::{Args, ValueEnum};
+use entity::{provider_account::ProviderKind, request::Outcome};
+use sea_orm::ActiveEnum;
+use secrecy::ExposeSecret as _;
+use uuid::Uuid;
+
+use super::{Done, Failure, output::Output, terminal};
+use crate::{
+    clock::{Clock as _, SystemClock},
+    config::{Secrets, Storage, StorageArguments},
+    db::Database,
+    domain::{
+        downloads::Content,
+        exports::{self, Every, Exports},
+        requests::RequestFilter,
+        usage::{Span, UsageFilter},
+        users,
+    },
+};
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Csv,
+    Jsonl,
+}
+
+/// What a row of usage is over.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Period {
+    Hour,
+    Day,
+}
+
+/// What both exports take.
+#[derive(Debug, Args)]
+struct Common {
+    /// How it is written: comma-separated values, or a JSON object in each line.
+    #[arg(long, value_enum, default_value = "csv")]
+    format: Format,
+
+    /// From this day or moment of UTC, such as 2026-11-01 or 2026-11-01T12:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    from: Option<DateTime<Utc>>,
+
+    /// Until before this day or moment of UTC.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    to: Option<DateTime<Utc>>,
+
+    /// Of this user only: an id or a name.
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+
+    /// With this key only.
+    #[arg(long = "key", value_name = "ID")]
+    api_key: Option<Uuid>,
+
+    /// Served by this provider only, such as CLAUDE.
+    #[arg(long, value_name = "KIND", value_parser = word::<ProviderKind>)]
+    provider: Option<ProviderKind>,
+
+    /// For this model only, as it was asked for.
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+
+    /// The file to write; - is standard output.
+    #[arg(long, short, default_value = "-", value_name = "FILE")]
+    output: PathBuf,
+
+    #[command(flatten)]
+    storage: StorageArguments,
+}
+
+/// Writes requests.
+#[derive(Debug, Args)]
+pub(super) struct RequestsExport {
+    /// That ended in this way only, such as COMPLETED; may be given several times.
+    #[arg(long, value_name = "OUTCOME", value_parser = word::<Outcome>)]
+    outcome: Vec<Outcome>,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Writes sums of usage.
+#[derive(Debug, Args)]
+pub(super) struct UsageExport {
+    /// What a row is over, by the clock of UTC.
+    #[arg(long, value_enum, default_value = "day")]
+    every: Period,
+
+    /// Served by this account only.
+    #[arg(long, value_name = "ID")]
+    account: Option<Uuid>,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+impl RequestsExport {
+    pub(super) async fn run(self) -> Done {
+        let common = self.common;
+        let db = common.look().await?;
+        let filter = RequestFilter {
+            user_id: common.user_id(&db).await?,
+            api_key_id: common.api_key,
+            model: common.model.clone(),
+            provider: common.provider,
+            outcomes: (!self.outcome.is_empty()).then_some(self.outcome),
+            from: common.from,
+            to: common.to,
+        };
+        let exports = Exports::new(db.clone(), Arc::new(SystemClock));
+        let content = exports.requests(filter, common.format.into()).await;
+        common.write(content.map_err(anyhow::Error::from)?).await?;
+        Ok(db.close().await?)
+    }
+}
+
+impl UsageExport {
+    pub(super) async fn run(self) -> Done {
+        let common = self.common;
+        let from = common.from.unwrap_or(DateTime::UNIX_EPOCH);
+        let to = common.to.unwrap_or_else(|| SystemClock.now());
+        let span = Span::new(from, to).map_err(|error| Failure::Usage(error.to_string()))?;
+        let db = common.look().await?;
+        let filter = UsageFilter {
+            user_id: common.user_id(&db).await?,
+            api_key_id: common.api_key,
+            provider: common.provider,
+            account_id: self.account,
+            model: common.model.clone(),
+        };
+        let export = exports::UsageExport {
+            span,
+            filter,
+            every: self.every.into(),
+        };
+        let exports = Exports::new(db.clone(), Arc::new(SystemClock));
+        common
+            .write(exports.usage(export, common.format.into()))
+            .await?;
+        Ok(db.close().await?)
+    }
+}
+
+impl Common {
+    async fn look(&self) -> Result<Database, Failure> {
+        let secrets = Secrets::from_environment();
+        let storage = Storage::read(&self.storage, &secrets).map_err(Failure::Usage)?;
+        Ok(Database::look(storage.database_url.expose_secret()).await?)
+    }
+
+    /// The id of the user who was named.
+    async fn user_id(&self, db: &Database) -> Result<Option<Uuid>, Failure> {
+        let Some(user) = &self.user else {
+            return Ok(None);
+        };
+        let found = users::id_of(db, user).await.map_err(anyhow::Error::from)?;
+        match found.as_slice() {
+            [id] => Ok(Some(*id)),
+            [] => Err(Failure::Usage(format!("there is no user {user:?}"))),
+            _ => Err(Failure::Usage(format!(
+                "several users were called {user:?}; name one by its id"
+            ))),
+        }
+    }
+
+    async fn write(&self, content: Content) -> Done {
+        let mut output = Output::open(&self.output)?;
+        let written = output.write(content).await;
+        let bytes = written.context("the export is incomplete")?;
+        output.complete()?;
+        if !output.is_standard() {
+            let file = self.output.display();
+            terminal::complain(&format!("Written: {file} ({bytes} bytes)."));
+        }
+        Ok(())
+    }
+}
+
+impl From<Format> for exports::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Csv => Self::Csv,
+            Format::Jsonl => Self::JsonLines,
+        }
+    }
+}
+
+impl From<Period> for Every {
+    fn from(period: Period) -> Self {
+        match period {
+            Period::Hour => Self::Hour,
+            Period::Day => Self::Day,
+        }
+    }
+}
+
+/// A day, or a moment.
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        return Ok(day.and_time(NaiveTime::MIN).and_utc());
+    }
+    DateTime::parse_from_rfc3339(text)
+        .map(|moment| moment.to_utc())
+        .map_err(|_| "write it as 2026-12-31 or 2026-12-31T23:59:59Z".to_owned())
+}
+
+/// A word as GraphQL writes it, in any case.
+fn word<W: ActiveEnum<Value = String>>(text: &str) -> Result<W, String> {
+    let wanted = text.to_lowercase();
+    W::try_from_value(&wanted).map_err(|_| {
+        let known = W::iter().map(|word| word.to_value().to_uppercase());
+        format!("use one of {}", known.collect::<Vec<_>>().join(", "))
+    })
+}

@@ -1,0 +1,189 @@
+//! Downloads: a file is offered to somebody for a moment, by a ticket that opens it once.
+//!
+//! Tickets live in memory. Whoever presents one must also be the one to whom it was given and still have
+//! the role that it needs, so an address that somebody else finds opens nothing.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::admin::Role;
+use futures_util::{future::BoxFuture, stream::BoxStream};
+use uuid::Uuid;
+
+use super::{Error, Result, Viewer};
+use crate::{clock::SharedClock, crypto::token};
+
+/// How long a ticket may be used.
+const LIFE: TimeDelta = TimeDelta::seconds(60);
+/// Tickets that nobody has used yet.
+const MOST: usize = 1000;
+const PREFIX: &str = "dl_";
+
+/// What a file holds.
+pub struct Content {
+    /// In bytes, where it is known.
+    pub length: Option<u64>,
+    /// An error in the middle means that the rest is missing.
+    pub bytes: BoxStream<'static, Result<Bytes>>,
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut content = formatter.debug_struct("Content");
+        content
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Begins to read a file.
+type Open = Box<dyn FnOnce() -> BoxFuture<'static, Result<Content>> + Send>;
+
+/// A file that somebody may have.
+pub struct Offer {
+    pub file_name: String,
+    pub media_type: &'static str,
+    /// What its reader must at least be.
+    pub role: Role,
+    /// Begins to read it, when the ticket is used.
+    pub open: Open,
+}
+
+impl std::fmt::Debug for Offer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut offer = formatter.debug_struct("Offer");
+        offer.field("file_name", &self.file_name);
+        offer.field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+/// What opens an offer, once.
+#[derive(Clone)]
+pub struct Ticket {
+    pub secret: String,
+    pub expires_at: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for Ticket {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut ticket = formatter.debug_struct("Ticket");
+        ticket.field("expires_at", &self.expires_at);
+        ticket.finish_non_exhaustive()
+    }
+}
+
+/// An offer that somebody took up.
+#[derive(Debug)]
+pub struct Download {
+    pub file_name: String,
+    pub media_type: &'static str,
+    pub content: Content,
+}
+
+/// Who was given a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    Session(Uuid),
+    ApiToken(Uuid),
+}
+
+impl Holder {
+    fn of(viewer: &Viewer) -> Result<Self> {
+        match viewer {
+            Viewer::Session(session) => Ok(Self::Session(session.session.id)),
+            Viewer::ApiToken(token) => Ok(Self::ApiToken(token.id)),
+            Viewer::Anonymous => Err(Error::Unauthenticated),
+            Viewer::KeyHolder { .. } => Err(Error::Forbidden),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Waiting {
+    offer: Offer,
+    holder: Holder,
+    expires_at: DateTime<Utc>,
+}
+
+/// Every ticket that may still be used.
+#[derive(Clone, Debug)]
+pub struct Downloads {
+    clock: SharedClock,
+    waiting: Arc<Mutex<HashMap<String, Waiting>>>,
+}
+
+impl Downloads {
+    /// None yet.
+    pub fn new(clock: SharedClock) -> Self {
+        Self {
+            clock,
+            waiting: Arc::default(),
+        }
+    }
+
+    /// Gives a ticket to somebody.
+    pub fn offer(&self, offer: Offer, viewer: &Viewer) -> Result<Ticket> {
+        let holder = Holder::of(viewer)?;
+        check(viewer, offer.role)?;
+        let now = self.clock.now();
+        let ticket = Ticket {
+            secret: token::generate(PREFIX).to_string(),
+            expires_at: now + LIFE,
+        };
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|_, other| now < other.expires_at);
+        if waiting.len() >= MOST {
+            return Err(Error::Conflict(
+                "too many downloads were asked for and not begun; try again in a minute".to_owned(),
+            ));
+        }
+        waiting.insert(
+            ticket.secret.clone(),
+            Waiting {
+                offer,
+                holder,
+                expires_at: ticket.expires_at,
+            },
+        );
+        Ok(ticket)
+    }
+
+    /// Takes an offer up. Only its holder can use the ticket, or use it up.
+    pub async fn take(&self, secret: &str, viewer: &Viewer) -> Result<Download> {
+        let offer = self.claim(secret, viewer)?;
+        Ok(Download {
+            file_name: offer.file_name,
+            media_type: offer.media_type,
+            content: (offer.open)().await?,
+        })
+    }
+
+    fn claim(&self, secret: &str, viewer: &Viewer) -> Result<Offer> {
+        let holder = Holder::of(viewer)?;
+        let now = self.clock.now();
+        let nothing = Error::NotFound { what: "download" };
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(found) = waiting.get(secret) else {
+            return Err(nothing);
+        };
+        if found.holder != holder || found.expires_at <= now {
+            return Err(nothing);
+        }
+        check(viewer, found.offer.role)?;
+        waiting
+            .remove(secret)
+            .map(|found| found.offer)
+            .ok_or(nothing)
+    }
+}
+
+fn check(viewer: &Viewer, role: Role) -> Result<()> {
+    match viewer.role() {
+        Some(has) if has >= role => Ok(()),
+        _ => Err(Error::Forbidden),
+    }
+}

@@ -1,0 +1,35 @@
+//! What the engine says of its models.
+
+use std::collections::{BTreeMap, HashMap};
+
+use entity::provider_account::ProviderKind;
+
+/// The models of a running engine, as it told lately.
+#[derive(Clone, Debug, Default)]
+pub struct EngineModels {
+    /// Everything that a request may name, as the engine spells it, and who owns it in its words.
+    pub listed: BTreeMap<String, Option<String>>,
+    /// What the engine knows a provider's API for, where an account does not say.
+    pub known: HashMap<ProviderKind, Vec<String>>,
+    /// What it serves with each auth file.
+    pub by_file: HashMap<String, Vec<String>>,
+}
+
+impl EngineModels {
+    /// Whether a request may name this model, in any case.
+    pub fn lists(&self, name: &str) -> bool {
+        self.spelling(name).is_some()
+    }
+
+    /// A model's name as the engine spells it.
+    pub fn spelling(&self, name: &str) -> Option<&str> {
+        if let Some((exact, _)) = self.listed.get_key_value(name) {
+            return Some(exact);
+        }
+        let wanted = name.to_lowercase();
+        let mut names = self.listed.keys();
+        names
+            .find(|listed| listed.to_lowercase() == wanted)
+            .map(String::as_str)
+    }
+}

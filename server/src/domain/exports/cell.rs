@@ -1,0 +1,123 @@
+//! What stands in a cell: never more than is known, and never a formula.
+
+use chrono::{DateTime, SecondsFormat};
+use sea_orm::ActiveEnum;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::domain::usd;
+
+/// What a spreadsheet takes for the start of a formula, in the forms that some normalise first.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// One value of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    /// Unknown, or there is none. Not zero.
+    Empty,
+    Text(String),
+    Number(i64),
+    /// Nano-USD.
+    Money(i64),
+    /// Microseconds since 1970.
+    Moment(i64),
+    Flag(bool),
+}
+
+impl Cell {
+    /// An id; the nil one stands for none.
+    pub(super) fn id(id: Option<Uuid>) -> Self {
+        let id = id.filter(|id| !id.is_nil());
+        id.map_or(Self::Empty, |id| Self::Text(id.to_string()))
+    }
+
+    /// A text; none and the empty one are the same.
+    pub(super) fn text(text: Option<impl Into<String>>) -> Self {
+        let text = text.map(Into::into).filter(|text| !text.is_empty());
+        text.map_or(Self::Empty, Self::Text)
+    }
+
+    /// A word, written as GraphQL writes it.
+    pub(super) fn word<W: ActiveEnum<Value = String>>(word: Option<W>) -> Self {
+        Self::text(word.map(|word| word.to_value().to_uppercase()))
+    }
+
+    pub(super) fn number(number: Option<i64>) -> Self {
+        number.map_or(Self::Empty, Self::Number)
+    }
+
+    pub(super) fn money(nanos: Option<i64>) -> Self {
+        nanos.map_or(Self::Empty, Self::Money)
+    }
+
+    /// As a table for spreadsheets has it. A text that they would calculate gets an apostrophe in front.
+    pub(super) fn csv(&self) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Text(text) if is_formula(text) => format!("'{text}"),
+            Self::Text(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+            Self::Money(nanos) => usd::print(*nanos),
+            Self::Moment(micros) => moment(*micros),
+            Self::Flag(flag) => flag.to_string(),
+        }
+    }
+
+    /// As JSON has it. Money is a string, so that no reader makes a float of it.
+    pub(super) fn json(&self) -> Value {
+        match self {
+            Self::Empty => Value::Null,
+            Self::Text(text) => text.as_str().into(),
+            Self::Number(number) => (*number).into(),
+            Self::Money(nanos) => usd::print(*nanos).into(),
+            Self::Moment(micros) => moment(*micros).into(),
+            Self::Flag(flag) => (*flag).into(),
+        }
+    }
+}
+
+/// Some programs skip white space before they decide.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(FORMULA)
+}
+
+fn moment(micros: i64) -> String {
+    let moment = DateTime::from_timestamp_micros(micros);
+    moment.map_or_else(String::new, |moment| {
+        moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spreadsheet_calculates_nothing() {
+        for text in [
+            "=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\rx", "\n=1", "  =1", "＝1",
+        ] {
+            let cell = Cell::Text(text.to_owned());
+
+            assert_eq!(cell.csv(), format!("'{text}"));
+            assert_eq!(cell.json(), text);
+        }
+        for text in ["gpt-5", "a=b", "'=1", "é"] {
+            assert_eq!(Cell::Text(text.to_owned()).csv(), text);
+        }
+    }
+
+    #[test]
+    fn amounts_and_moments_are_exact_and_unknown_is_empty() {
+        assert_eq!(Cell::money(Some(-1)).csv(), "-0.000000001");
+        assert_eq!(Cell::money(Some(i64::MAX)).json(), "9223372036.854775807");
+        assert_eq!(
+            Cell::Moment(1_780_000_000_000_001).csv(),
+            "2026-05-28T20:26:40.000001Z"
+        );
+        assert_eq!(Cell::number(None).csv(), "");
+        assert_eq!(Cell::number(None).json(), Value::Null);
+        assert_eq!(Cell::number(Some(0)).csv(), "0");
+        assert_eq!(Cell::id(Some(Uuid::nil())), Cell::Empty);
+    }
+}

@@ -1,0 +1,75 @@
+//! What people call the ids on a page.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{api_key, provider_account, user};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter as _, QuerySelect as _};
+use uuid::Uuid;
+
+use super::cell::Cell;
+use crate::domain::Result;
+
+/// The ids on a page.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    pub(super) users: HashSet<Uuid>,
+    pub(super) api_keys: HashSet<Uuid>,
+    pub(super) accounts: HashSet<Uuid>,
+}
+
+/// Their names, also of what is archived, revoked or removed.
+#[derive(Debug)]
+pub(super) struct Names {
+    users: HashMap<Uuid, String>,
+    api_keys: HashMap<Uuid, String>,
+    accounts: HashMap<Uuid, String>,
+}
+
+impl Names {
+    pub(super) async fn of(ids: Ids, db: &DatabaseConnection) -> Result<Self> {
+        use provider_account::Column as Account;
+
+        Ok(Self {
+            users: find((user::Column::Id, user::Column::Name), ids.users, db).await?,
+            api_keys: find(
+                (api_key::Column::Id, api_key::Column::Name),
+                ids.api_keys,
+                db,
+            )
+            .await?,
+            accounts: find((Account::Id, Account::Label), ids.accounts, db).await?,
+        })
+    }
+
+    pub(super) fn user(&self, id: Uuid) -> Cell {
+        Cell::text(self.users.get(&id).cloned())
+    }
+
+    pub(super) fn api_key(&self, id: Uuid) -> Cell {
+        Cell::text(self.api_keys.get(&id).cloned())
+    }
+
+    pub(super) fn account(&self, id: Option<Uuid>) -> Cell {
+        Cell::text(id.and_then(|id| self.accounts.get(&id).cloned()))
+    }
+}
+
+async fn find<C: ColumnTrait>(
+    (id, name): (C, C),
+    ids: HashSet<Uuid>,
+    db: &DatabaseConnection,
+) -> Result<HashMap<Uuid, String>>
+where
+    <C as ColumnTrait>::EntityName: EntityTrait,
+{
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let query = <C::EntityName as EntityTrait>::find()
+        .select_only()
+        .column(id)
+        .column(name)
+        .filter(id.is_in(ids))
+        .into_tuple::<(Uuid, String)>();
+    Ok(query.all(db).await?.into_iter().collect())
+}

@@ -1,0 +1,139 @@
+//! Seals everything in the database anew with the current key, so that the previous one can go.
+
+use entity::{
+    admin::{self, Entity as Admin},
+    notification_channel::{self, Entity as Channel},
+    provider_account::{self, Entity as ProviderAccount},
+    secret::{self, Entity as Secret},
+};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use serde_json::json;
+
+use super::{
+    Error, Result, admins,
+    audit::{Audit, Change},
+    notifications, provider_accounts,
+};
+use crate::{crypto::vault::Vault, db::Database};
+
+/// What a rotation did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rotated {
+    /// Values that were sealed anew.
+    pub sealed_anew: usize,
+    /// Values that had the current key already.
+    pub current: usize,
+    /// Values that no key opens; they are left as they are.
+    pub unopened: Vec<String>,
+}
+
+impl Rotated {
+    /// The value under the current key, when it is not yet.
+    fn reseal(&mut self, vault: &Vault, owner: &str, sealed: &[u8]) -> Result<Option<Vec<u8>>> {
+        if vault.is_current(sealed) {
+            self.current += 1;
+            return Ok(None);
+        }
+        match vault.open(owner, sealed) {
+            Ok(opened) => Ok(Some(vault.seal(owner, &opened)?)),
+            Err(error) => {
+                self.unopened.push(format!("{owner}: {error}"));
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Seals value by value; stopped at any moment it goes on where it was. The server's own secrets come
+/// last: as long as anything else needs the previous key, a start without that key is refused.
+pub async fn rotate(db: &Database, vault: &Vault) -> Result<Rotated> {
+    let mut rotated = Rotated::default();
+    let accounts = ProviderAccount::find().filter(provider_account::Column::RemovedAt.is_null());
+    for account in accounts.all(db.reader()).await? {
+        let owner = provider_accounts::owner(account.id);
+        if let Some(sealed) = rotated.reseal(vault, &owner, &account.sealed)? {
+            ProviderAccount::update_many()
+                .col_expr(provider_account::Column::Sealed, sealed.into())
+                .filter(provider_account::Column::Id.eq(account.id))
+                .exec(db.writer())
+                .await?;
+            rotated.sealed_anew += 1;
+        }
+    }
+    rotate_second_factors(db, vault, &mut rotated).await?;
+    rotate_channels(db, vault, &mut rotated).await?;
+    if !rotated.unopened.is_empty() {
+        return Ok(rotated);
+    }
+    for row in Secret::find().all(db.reader()).await? {
+        if let Some(sealed) = rotated.reseal(vault, &row.name, &row.sealed)? {
+            Secret::update_many()
+                .col_expr(secret::Column::Sealed, sealed.into())
+                .filter(secret::Column::Name.eq(&row.name))
+                .exec(db.writer())
+                .await?;
+            rotated.sealed_anew += 1;
+        }
+    }
+    Ok(rotated)
+}
+
+async fn rotate_second_factors(db: &Database, vault: &Vault, rotated: &mut Rotated) -> Result<()> {
+    for admin in Admin::find().all(db.reader()).await? {
+        let Some(sealed) = &admin.totp_sealed else {
+            continue;
+        };
+        if let Some(sealed) = rotated.reseal(vault, &admins::owner(admin.id), sealed)? {
+            Admin::update_many()
+                .col_expr(admin::Column::TotpSealed, sealed.into())
+                .filter(admin::Column::Id.eq(admin.id))
+                .exec(db.writer())
+                .await?;
+            rotated.sealed_anew += 1;
+        }
+    }
+    Ok(())
+}
+
+async fn rotate_channels(db: &Database, vault: &Vault, rotated: &mut Rotated) -> Result<()> {
+    for channel in Channel::find().all(db.reader()).await? {
+        let owner = notifications::owner(channel.id);
+        if let Some(sealed) = rotated.reseal(vault, &owner, &channel.sealed)? {
+            Channel::update_many()
+                .col_expr(notification_channel::Column::Sealed, sealed.into())
+                .filter(notification_channel::Column::Id.eq(channel.id))
+                .exec(db.writer())
+                .await?;
+            rotated.sealed_anew += 1;
+        }
+    }
+    Ok(())
+}
+
+impl Rotated {
+    /// Tells the audit of it. Not in one transaction with it: a rotation is many small ones, so that it can
+    /// go on where it was stopped.
+    pub async fn record(&self, audit: &Audit) -> Result<()> {
+        let done = json!({
+            "sealedAnew": self.sealed_anew,
+            "current": self.current,
+            "unopened": self.unopened.len(),
+        });
+        audit.note(Change::done(Some(done))).await
+    }
+
+    /// An error in words when something did not open.
+    pub fn complete(self) -> Result<Self> {
+        if self.unopened.is_empty() {
+            return Ok(self);
+        }
+        Err(Error::BadInput(format!(
+            "{} sealed anew; no key opens these, and nothing was changed about them:\n  {}\nAdd the key \
+             that they were sealed with to ENCRYPTION_KEY_PREVIOUS and run this again, or remove these \
+             accounts. Until then keep ENCRYPTION_KEY_PREVIOUS.",
+            self.sealed_anew,
+            self.unopened.join("\n  ")
+        )))
+    }
+}

@@ -1,0 +1,140 @@
+//! Other names for models: kept here, applied by the engine, known to prices, quotas and allow-lists.
+//!
+//! An alias counts under both names and costs what its target costs.
+
+mod check;
+mod table;
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use entity::{
+    model_alias::{self, Entity as ModelAlias},
+    provider_account::ProviderKind,
+};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _,
+};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+pub use self::table::AliasTable;
+use super::{
+    Error, Result, engine_models::EngineModels, prices::Prices, provider_accounts::ProviderAccounts,
+};
+use crate::{clock::SharedClock, db::Database};
+
+const MOST_ALIASES: usize = 500;
+/// How long a removed alias is remembered: requests of its time are settled by then.
+const REMEMBERED: TimeDelta = TimeDelta::days(2);
+
+/// What an alias is like.
+#[derive(Clone, Debug)]
+pub struct NewModelAlias {
+    pub alias: String,
+    pub model: String,
+    pub provider: Option<ProviderKind>,
+}
+
+/// All aliases, in the database and in memory.
+#[derive(Clone, Debug)]
+pub struct ModelAliases {
+    db: Database,
+    clock: SharedClock,
+    prices: Prices,
+    accounts: ProviderAccounts,
+    /// One change at a time: what is checked stays true until it is written.
+    changing: Arc<Mutex<()>>,
+}
+
+impl ModelAliases {
+    /// Reads all aliases, and lets prices know them.
+    pub async fn load(
+        db: Database,
+        clock: SharedClock,
+        prices: Prices,
+        accounts: ProviderAccounts,
+    ) -> Result<Self> {
+        let aliases = Self {
+            db,
+            clock,
+            prices,
+            accounts,
+            changing: Arc::default(),
+        };
+        aliases.refresh().await?;
+        Ok(aliases)
+    }
+
+    /// The aliases as they are now.
+    pub fn current(&self) -> Arc<AliasTable> {
+        self.prices.current().aliases().clone()
+    }
+
+    /// Adds an alias or lets it lead elsewhere.
+    pub async fn set(
+        &self,
+        new: NewModelAlias,
+        models: &EngineModels,
+    ) -> Result<model_alias::Model> {
+        let _turn = self.changing.lock().await;
+        let table = self.current();
+        let new = check::check(new, &table, models)?;
+        let now = self.clock.now();
+        let replaced = table.find(&new.alias, now).cloned();
+        if replaced.is_none() && table.living().len() >= MOST_ALIASES {
+            return Err(Error::BadInput(format!(
+                "there are at most {MOST_ALIASES} aliases"
+            )));
+        }
+        let transaction = self.db.begin().await?;
+        if let Some(replaced) = replaced {
+            let mut replaced = replaced.into_active_model();
+            replaced.removed_at = Set(Some(now));
+            replaced.update(&transaction).await?;
+        }
+        let row = model_alias::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            alias: Set(new.alias),
+            model: Set(new.model),
+            provider: Set(new.provider),
+            created_at: Set(now),
+            removed_at: Set(None),
+        };
+        let row = row.insert(&transaction).await?;
+        transaction.commit().await?;
+        self.refresh().await?;
+        Ok(row)
+    }
+
+    /// Removes an alias.
+    pub async fn delete(&self, alias: &str) -> Result<model_alias::Model> {
+        let _turn = self.changing.lock().await;
+        let now = self.clock.now();
+        let row = self.current().find(alias.trim(), now).cloned();
+        let row = row.ok_or(Error::NotFound {
+            what: "model alias",
+        })?;
+        let mut row = row.into_active_model();
+        row.removed_at = Set(Some(now));
+        let row = row.update(self.db.writer()).await?;
+        self.refresh().await?;
+        Ok(row)
+    }
+
+    /// Memory first, so that a request by a new name is never served before it is understood.
+    async fn refresh(&self) -> Result<()> {
+        let since = self.clock.now() - REMEMBERED;
+        let known = Condition::any()
+            .add(model_alias::Column::RemovedAt.is_null())
+            .add(model_alias::Column::RemovedAt.gt(since));
+        let rows = ModelAlias::find()
+            .filter(known)
+            .all(self.db.writer())
+            .await?;
+        self.prices.know_aliases(Arc::new(AliasTable::new(rows)));
+        self.accounts.announce();
+        Ok(())
+    }
+}

@@ -1,0 +1,275 @@
+//! Understands what people bring: the engine's auth files and configuration, service accounts of
+//! Google's, the configuration of the desktop program, and our own export.
+
+use std::collections::BTreeMap;
+
+use entity::provider_account::{ProviderKind, ProviderModel};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    NewProviderApiKey,
+    auth_file::{self, NewAuthFile, kind_of_auth_file},
+};
+
+/// What holds signed-in accounts in our own export.
+pub(super) const FILES: &str = "auth-files";
+/// Lists of API keys, as the engine's configuration, the desktop program and our export call them.
+pub(super) const KEY_LISTS: [(&str, ProviderKind); 11] = [
+    ("claude-api-key", ProviderKind::Claude),
+    ("codex-api-key", ProviderKind::Chatgpt),
+    ("gemini-api-key", ProviderKind::Gemini),
+    ("xai-api-key", ProviderKind::Xai),
+    ("openai-compatibility", ProviderKind::OpenaiCompatible),
+    ("claudeApiKeys", ProviderKind::Claude),
+    ("codexApiKeys", ProviderKind::Chatgpt),
+    ("geminiApiKeys", ProviderKind::Gemini),
+    ("xaiApiKeys", ProviderKind::Xai),
+    ("ampOpenaiProviders", ProviderKind::OpenaiCompatible),
+    ("ampOpenaiProvider", ProviderKind::OpenaiCompatible),
+];
+/// Where Vertex serves everything.
+const USUAL_LOCATION: &str = "us-central1";
+
+/// A document that somebody brings.
+#[derive(Debug)]
+pub struct ImportedDocument {
+    /// What people know it by.
+    pub name: String,
+    pub content: SecretString,
+}
+
+/// One account of a document.
+pub(super) enum Item {
+    AuthFile(NewAuthFile),
+    ApiKey(NewProviderApiKey),
+}
+
+#[derive(Deserialize)]
+struct KeyEntry {
+    #[serde(default, alias = "api-key", alias = "apiKey")]
+    key: Option<String>,
+    #[serde(default, alias = "api-key-entries", alias = "apiKeyEntries")]
+    keys: Vec<KeyOnly>,
+    #[serde(default, alias = "label")]
+    name: Option<String>,
+    #[serde(default, alias = "base-url", alias = "baseUrl")]
+    address: Option<String>,
+    #[serde(default)]
+    prefix: Option<String>,
+    #[serde(default)]
+    headers: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    models: Option<Vec<ModelEntry>>,
+}
+
+#[derive(Deserialize)]
+struct KeyOnly {
+    #[serde(alias = "api-key", alias = "apiKey")]
+    key: String,
+}
+
+#[derive(Deserialize)]
+struct ModelEntry {
+    name: String,
+    #[serde(default)]
+    alias: Option<String>,
+}
+
+/// The accounts of a document, each understood or with the reason why not.
+pub(super) fn items(document: &ImportedDocument) -> Vec<Result<Item, String>> {
+    let text = document.content.expose_secret();
+    // Every error of a parser quotes what it read, so none is passed on.
+    let parsed = serde_json::from_str(text).or_else(|_| serde_saphyr::from_str(text));
+    match parsed {
+        Ok(value @ (Value::Object(_) | Value::Array(_))) => items_of(value),
+        Ok(_) | Err(_) => vec![Err(
+            "it is neither JSON nor YAML; upload the file unchanged".to_owned(),
+        )],
+    }
+}
+
+fn items_of(value: Value) -> Vec<Result<Item, String>> {
+    match value {
+        Value::Array(values) => values.into_iter().flat_map(items_of).collect(),
+        Value::Object(fields) if fields.contains_key("type") => vec![login(fields)],
+        Value::Object(mut fields) => {
+            let files = fields.remove(FILES).unwrap_or(Value::Array(Vec::new()));
+            let mut items = items_of(files);
+            for (list, kind) in KEY_LISTS {
+                items.extend(keys(list, kind, fields.remove(list).unwrap_or(Value::Null)));
+            }
+            if items.is_empty() {
+                items.push(Err(
+                    "there is no account in it: neither an auth file with a \"type\", \
+                    a service account, nor a list of API keys"
+                        .to_owned(),
+                ));
+            }
+            items
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            vec![Err(
+                "there is something among the accounts that is none".to_owned()
+            )]
+        }
+    }
+}
+
+fn login(mut content: Map<String, Value>) -> Result<Item, String> {
+    if auth_file::text(&content, "type") == Some("service_account") {
+        content = vertex(&content)?;
+    }
+    let engine_type = auth_file::text(&content, "type").unwrap_or_default();
+    let Some(kind) = kind_of_auth_file(engine_type) else {
+        return Err(format!(
+            "the engine cannot use accounts of the type {engine_type:?}"
+        ));
+    };
+    Ok(Item::AuthFile(NewAuthFile {
+        kind,
+        label: None,
+        email: None,
+        plan: None,
+        file_name: None,
+        content,
+        expires_at: None,
+    }))
+}
+
+/// Google's service account in the engine's wrapping.
+fn vertex(service_account: &Map<String, Value>) -> Result<Map<String, Value>, String> {
+    let said = |name: &str| {
+        let text = auth_file::text(service_account, name).map(str::to_owned);
+        text.ok_or_else(|| {
+            format!("the service account has no {name}; download its key as JSON again")
+        })
+    };
+    let (project, email) = (said("project_id")?, said("client_email")?);
+    said("private_key")?;
+    let texts = [
+        ("type", "vertex".to_owned()),
+        ("project_id", project),
+        ("email", email),
+        ("location", USUAL_LOCATION.to_owned()),
+    ];
+    let mut file: Map<_, _> = texts
+        .map(|(name, text)| (name.to_owned(), text.into()))
+        .into_iter()
+        .collect();
+    file.insert("service_account".to_owned(), service_account.clone().into());
+    Ok(file)
+}
+
+fn keys(list: &str, kind: ProviderKind, value: Value) -> Vec<Result<Item, String>> {
+    let entries = match value {
+        Value::Null => return Vec::new(),
+        Value::Array(entries) => entries,
+        single @ (Value::Object(_) | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
+            vec![single]
+        }
+    };
+    let entries = entries.into_iter().enumerate();
+    entries
+        .flat_map(
+            |(number, entry)| match serde_json::from_value::<KeyEntry>(entry) {
+                Ok(entry) => key_items(kind, &entry),
+                Err(_) => vec![Err(format!(
+                    "entry {} of {list} makes no sense",
+                    number + 1
+                ))],
+            },
+        )
+        .collect()
+}
+
+fn key_items(kind: ProviderKind, entry: &KeyEntry) -> Vec<Result<Item, String>> {
+    let keys = entry
+        .key
+        .iter()
+        .chain(entry.keys.iter().map(|entry| &entry.key));
+    let models = entry.models.iter().flatten();
+    let models: Vec<_> = models
+        .map(|model| ProviderModel {
+            name: model.name.clone(),
+            alias: model.alias.clone(),
+        })
+        .collect();
+    keys.map(|key| {
+        Ok(Item::ApiKey(NewProviderApiKey {
+            kind,
+            api_key: key.as_str().into(),
+            label: entry.name.clone(),
+            base_url: entry.address.clone().filter(|address| !address.is_empty()),
+            headers: headers(entry.headers.as_ref()),
+            models: models.clone(),
+            prefix: entry.prefix.clone().filter(|prefix| !prefix.is_empty()),
+        }))
+    })
+    .collect()
+}
+
+fn headers(headers: Option<&BTreeMap<String, String>>) -> Vec<(String, SecretString)> {
+    let headers = headers.into_iter().flatten();
+    headers
+        .map(|(name, value)| (name.clone(), value.as_str().into()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn understood(content: &str) -> Vec<Result<Item, String>> {
+        items(&ImportedDocument {
+            name: "a file".to_owned(),
+            content: content.into(),
+        })
+    }
+
+    #[test]
+    fn a_service_account_becomes_a_vertex_file() {
+        let items = understood(
+            r#"{"type": "service_account", "project_id": "p", "client_email": "a@p", "private_key": "k"}"#,
+        );
+
+        let [Ok(Item::AuthFile(file))] = items.as_slice() else {
+            panic!("one auth file");
+        };
+        assert_eq!(file.kind, ProviderKind::Gemini);
+        assert_eq!(file.content["location"], USUAL_LOCATION);
+        assert_eq!(file.content["service_account"]["private_key"], "k");
+    }
+
+    #[test]
+    fn reads_the_desktop_programs_providers_and_the_engines_lists() {
+        let desktop = understood(
+            r#"{"port": 8317, "ampOpenaiProviders": [{"id": "1", "name": "lab", "baseUrl": "http://l/v1",
+                "apiKey": "k1", "models": [{"name": "m", "alias": "n"}]}], "claudeApiKeys": [{"apiKey": "k2"}]}"#,
+        );
+        let engine = understood(
+            "port: 1\nopenai-compatibility:\n  - name: lab\n    base-url: http://l/v1\n    api-key-entries:\n      - api-key: k1\n      - api-key: k2\n",
+        );
+
+        assert_eq!(desktop.iter().filter(|item| item.is_ok()).count(), 2);
+        assert_eq!(engine.iter().filter(|item| item.is_ok()).count(), 2);
+    }
+
+    #[test]
+    fn says_what_is_wrong_without_quoting_it() {
+        for content in [
+            "sk-canary",
+            "{\"canary\": 1}",
+            "{\"a\": canary",
+            "[\"canary\"]",
+        ] {
+            let items = understood(content);
+            assert!(!items.is_empty());
+            for item in items {
+                let reason = item.err().unwrap();
+                assert!(!reason.contains("canary"), "{reason}");
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Settles what lies in the engine's directory with what is sealed: whatever is fresher wins.
+//!
+//! The engine alone refreshes tokens, so what it wrote since is taken over; a file of an earlier
+//! sign-in, or with tokens that are known to be superseded, is not.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::provider_account::{self, CredentialKind};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{
+    ProviderAccounts, Result,
+    auth_file::{self, Age, NewAuthFile, Stamp, kind_of_auth_file},
+    login,
+    secrets::{Secrets, Stored},
+};
+
+/// A file of the engine's directory.
+pub struct FoundAuthFile {
+    pub name: String,
+    pub content: FoundContent,
+}
+
+/// What a file holds.
+pub enum FoundContent {
+    /// A JSON object.
+    Whole(Map<String, Value>),
+    /// A part of one; its writer is about to finish.
+    Unfinished,
+    /// Nothing of use, and nobody is writing.
+    Broken,
+}
+
+impl std::fmt::Debug for FoundAuthFile {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "FoundAuthFile({:?}, …)", self.name)
+    }
+}
+
+impl std::fmt::Debug for FoundContent {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Whole(_) => "Whole(…)",
+            Self::Unfinished => "Unfinished",
+            Self::Broken => "Broken",
+        })
+    }
+}
+
+/// What is to be done in the directory.
+#[derive(Debug)]
+pub enum AuthFileStep {
+    /// The file shall be like this.
+    Write { name: String, json: SecretString },
+    /// The file shall be no more.
+    Delete { name: String },
+    /// The file stays what it is, because we can do nothing with it.
+    Leave { name: String, reason: String },
+}
+
+/// The signed-in accounts with their secrets open.
+#[derive(Default)]
+struct Opened {
+    accounts: HashMap<Uuid, (provider_account::Model, Secrets)>,
+    by_file: HashMap<String, Uuid>,
+    /// Files of accounts that do not open; nothing may happen to them.
+    untouchable: HashSet<String>,
+}
+
+impl ProviderAccounts {
+    /// Seals what the engine changed, adopts what it brought, and answers what is to be done so that
+    /// every account has its file.
+    pub async fn settle_auth_files(&self, found: Vec<FoundAuthFile>) -> Result<Vec<AuthFileStep>> {
+        let _sealing = self.sealing.lock().await;
+        let mut opened = self.opened().await?;
+        let mut steps = Vec::new();
+        let mut right = HashMap::new();
+        for file in found {
+            if opened.untouchable.contains(&file.name) {
+                continue;
+            }
+            match opened.by_file.get(&file.name).copied() {
+                // The last word counts: what was saved from being overwritten comes before the file.
+                Some(id) => {
+                    right.insert(id, self.take_over(&mut opened, id, &file.content).await?);
+                }
+                None => steps.extend(self.stranger(&mut opened, file).await?),
+            }
+        }
+        let missing = opened
+            .accounts
+            .values()
+            .filter(|(account, _)| right.get(&account.id) != Some(&true));
+        steps.extend(missing.filter_map(|(account, secrets)| {
+            Some(AuthFileStep::Write {
+                name: account.file_name.clone()?,
+                json: auth_file::json(&rendered(account, secrets)?),
+            })
+        }));
+        Ok(steps)
+    }
+
+    async fn opened(&self) -> Result<Opened> {
+        let mut opened = Opened::default();
+        for account in self.list().await? {
+            let (CredentialKind::AuthFile, Some(name)) = (account.credential, &account.file_name)
+            else {
+                continue;
+            };
+            match Secrets::open(&self.vault, account.id, &account.sealed) {
+                Ok(secrets) => {
+                    opened.by_file.insert(name.clone(), account.id);
+                    opened.accounts.insert(account.id, (account, secrets));
+                }
+                // The list of credentials reports it.
+                Err(_) => {
+                    opened.untouchable.insert(name.clone());
+                }
+            }
+        }
+        Ok(opened)
+    }
+
+    /// Seals what is fresher in the file of an account. Answers whether the file is right as it is.
+    async fn take_over(
+        &self,
+        opened: &mut Opened,
+        id: Uuid,
+        content: &FoundContent,
+    ) -> Result<bool> {
+        let content = match content {
+            FoundContent::Whole(content) => content,
+            FoundContent::Unfinished => return Ok(true),
+            FoundContent::Broken => return Ok(false),
+        };
+        let Some((account, mut secrets)) = opened.accounts.remove(&id) else {
+            return Ok(false);
+        };
+        let Stored::AuthFile(tokens) = &mut secrets.secret else {
+            return Ok(false);
+        };
+        let age = tokens.judge(content);
+        let disabled = auth_file::disabled_by_engine(content).filter(|_| age != Age::Stale);
+        if age == Age::Fresher {
+            tokens.refresh(content.clone());
+        }
+        let account = if age == Age::Fresher || disabled.is_some() {
+            self.keep(account, &secrets, content, disabled).await?
+        } else {
+            account
+        };
+        let is_right = rendered(&account, &secrets).as_ref() == Some(content);
+        opened.accounts.insert(id, (account, secrets));
+        Ok(is_right)
+    }
+
+    async fn keep(
+        &self,
+        account: provider_account::Model,
+        secrets: &Secrets,
+        content: &Map<String, Value>,
+        disabled: Option<bool>,
+    ) -> Result<provider_account::Model> {
+        let id = account.id;
+        let mut row = account.into_active_model();
+        row.sealed = Set(secrets.seal(&self.vault, id)?);
+        row.expires_at = Set(auth_file::expires_at(content));
+        row.refreshed_at = Set(auth_file::refreshed_at(content));
+        if let Some(disabled) = disabled {
+            row.enabled = Set(!disabled);
+        }
+        row.updated_at = Set(self.clock.now());
+        let account = row.update(self.db.writer()).await?;
+        tracing::debug!(account.id = %id, "sealed what the engine changed");
+        self.announce();
+        Ok(account)
+    }
+
+    /// A file of no account's: a copy, what an account that was removed left, or a sign-in that the
+    /// engine did itself.
+    async fn stranger(
+        &self,
+        opened: &mut Opened,
+        file: FoundAuthFile,
+    ) -> Result<Option<AuthFileStep>> {
+        let leave = |name, reason: &str| {
+            let reason = reason.to_owned();
+            Ok(Some(AuthFileStep::Leave { name, reason }))
+        };
+        let name = file.name.clone();
+        let content = match &file.content {
+            FoundContent::Whole(content) => content,
+            FoundContent::Unfinished => return Ok(None),
+            FoundContent::Broken => return leave(name, "it is no JSON object"),
+        };
+        if let Some(id) = Stamp::of(content).account {
+            if opened.accounts.contains_key(&id) {
+                self.take_over(opened, id, &file.content).await?;
+                return Ok(Some(AuthFileStep::Delete { name }));
+            }
+            if !self.find_many(&[id]).await?.is_empty() {
+                return Ok(Some(AuthFileStep::Delete { name }));
+            }
+        }
+        let engine_type = auth_file::text(content, "type").unwrap_or_default();
+        let Some(kind) = kind_of_auth_file(engine_type) else {
+            return leave(name, "its type is none that the engine can use");
+        };
+        let new = NewAuthFile {
+            kind,
+            label: None,
+            email: None,
+            plan: None,
+            file_name: Some(name.clone()),
+            content: content.clone(),
+            expires_at: None,
+        };
+        let new = match login::checked(new) {
+            Ok(new) => new,
+            Err(error) => return leave(name, &error.to_string()),
+        };
+        self.adopt(opened, new, name).await
+    }
+
+    async fn adopt(
+        &self,
+        opened: &mut Opened,
+        new: NewAuthFile,
+        name: String,
+    ) -> Result<Option<AuthFileStep>> {
+        let account = self.save_checked(new).await?;
+        tracing::info!(account.id = %account.id, "adopted a sign-in that the engine brought");
+        self.announce();
+        let is_its_own = account.file_name.as_ref() == Some(&name);
+        let secrets = Secrets::open(&self.vault, account.id, &account.sealed)?;
+        opened.accounts.insert(account.id, (account, secrets));
+        Ok((!is_its_own).then_some(AuthFileStep::Delete { name }))
+    }
+}
+
+fn rendered(account: &provider_account::Model, secrets: &Secrets) -> Option<Map<String, Value>> {
+    let Stored::AuthFile(tokens) = &secrets.secret else {
+        return None;
+    };
+    let proxy_url = secrets.proxy_url.as_ref().map(SecretString::expose_secret);
+    Some(tokens.render(account, proxy_url))
+}

@@ -1,0 +1,126 @@
+//! Brings accounts in and takes them out, tokens and all.
+
+use entity::provider_account::{self, ProviderKind};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value, json};
+
+use super::{
+    CredentialSecret, Error, NewProviderApiKey, ProviderAccounts, ProviderCredential, Result,
+    import::{self, FILES, ImportedDocument, Item, KEY_LISTS},
+};
+
+const MOST_DOCUMENTS: usize = 500;
+
+/// What became of documents that somebody brought.
+#[derive(Debug, Default)]
+pub struct ImportReport {
+    /// Accounts that are new or have new tokens.
+    pub accounts: Vec<provider_account::Model>,
+    /// What could not be taken, and why.
+    pub problems: Vec<ImportProblem>,
+}
+
+/// Why something could not be taken.
+#[derive(Debug)]
+pub struct ImportProblem {
+    pub document: String,
+    pub message: String,
+}
+
+impl ProviderAccounts {
+    /// Takes every account that the documents hold. One that cannot be taken stops no other.
+    pub async fn import(&self, documents: Vec<ImportedDocument>) -> Result<ImportReport> {
+        if documents.is_empty() || documents.len() > MOST_DOCUMENTS {
+            return Err(Error::BadInput(format!(
+                "bring between 1 and {MOST_DOCUMENTS} files at once"
+            )));
+        }
+        let mut report = ImportReport::default();
+        for document in documents {
+            for item in import::items(&document) {
+                let taken = match item {
+                    Ok(Item::AuthFile(new)) => self.save_auth_file(new).await,
+                    Ok(Item::ApiKey(new)) => self.import_key(new).await,
+                    Err(reason) => Err(Error::BadInput(reason)),
+                };
+                match taken {
+                    Ok(account) => report.accounts.push(account),
+                    Err(error @ Error::Internal(_)) => return Err(error),
+                    Err(error) => report.problems.push(ImportProblem {
+                        document: document.name.clone(),
+                        message: error.to_string(),
+                    }),
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// A key that is there already is not added again.
+    async fn import_key(&self, mut new: NewProviderApiKey) -> Result<provider_account::Model> {
+        for account in self.list().await? {
+            if account.kind != new.kind || account.base_url != new.base_url {
+                continue;
+            }
+            let opened = self.open(account.clone())?;
+            let key = opened.secret.api_key().map(SecretString::expose_secret);
+            if key == Some(new.api_key.expose_secret().trim()) {
+                return Ok(account);
+            }
+        }
+        if let Some(label) = &new.label {
+            new.label = Some(self.free_label_like(new.kind, label).await?);
+        }
+        self.add_api_key(new).await
+    }
+
+    /// Every account with its secrets in the clear, in a form that [`import`](Self::import) takes.
+    pub async fn export(&self) -> Result<SecretString> {
+        let mut export = Map::from_iter([("proxypal-export".to_owned(), json!(1))]);
+        for account in self.list().await? {
+            let opened = self.open(account)?;
+            let (list, entry) = match &opened.secret {
+                CredentialSecret::AuthFile { json, .. } => (FILES, without_stamp(json)?),
+                CredentialSecret::ApiKey(key) => {
+                    let Some(list) = list_of(opened.kind) else {
+                        continue;
+                    };
+                    (list, key_entry(&opened, key))
+                }
+            };
+            let entries = export.entry(list).or_insert_with(|| json!([]));
+            if let Value::Array(entries) = entries {
+                entries.push(entry);
+            }
+        }
+        let text = serde_json::to_string_pretty(&export).map_err(anyhow::Error::from)?;
+        Ok(text.into())
+    }
+}
+
+fn list_of(kind: ProviderKind) -> Option<&'static str> {
+    let mut lists = KEY_LISTS.iter();
+    lists
+        .find(|(_, list_kind)| *list_kind == kind)
+        .map(|(list, _)| *list)
+}
+
+/// Elsewhere the stamp would mean another account.
+fn without_stamp(json: &SecretString) -> Result<Value> {
+    let mut file: Map<String, Value> =
+        serde_json::from_str(json.expose_secret()).map_err(anyhow::Error::from)?;
+    super::auth_file::remove_stamp(&mut file);
+    Ok(Value::Object(file))
+}
+
+fn key_entry(account: &ProviderCredential, key: &SecretString) -> Value {
+    let headers: Map<_, _> = account
+        .headers
+        .iter()
+        .map(|(name, value)| (name.clone(), json!(value.expose_secret())))
+        .collect();
+    json!({
+        "label": account.label, "api-key": key.expose_secret(), "base-url": account.base_url,
+        "headers": headers, "models": account.models, "prefix": account.prefix,
+    })
+}

@@ -1,0 +1,235 @@
+//! Brings the directory and the database together.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value};
+
+use super::directory::{Bytes, Directory, Inventory};
+use crate::domain::provider_accounts::{AuthFileStep, FoundAuthFile, FoundContent};
+use crate::engine::source::CredentialSource;
+
+/// How long a file may make no sense before it is taken for broken; a write takes a millisecond.
+const WRITING_LIMIT: Duration = Duration::from_secs(3);
+/// How often in a row somebody may write what we are about to.
+const ROUNDS: usize = 5;
+
+/// Whether somebody else may be writing files now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Writers {
+    /// The engine runs.
+    Engine,
+    /// Nobody.
+    None,
+}
+
+/// The files of signed-in accounts, for one life of the engine.
+pub(in crate::engine) struct AuthFiles {
+    directory: Directory,
+    source: Arc<dyn CredentialSource>,
+    /// What the directory was like when it was right; hashes, not tokens.
+    settled: Option<Vec<u64>>,
+    unfinished: HashMap<String, Instant>,
+    /// Files that we can do nothing with, which was said once.
+    left: HashSet<String>,
+}
+
+impl std::fmt::Debug for AuthFiles {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "AuthFiles({})", self.directory.path().display())
+    }
+}
+
+impl AuthFiles {
+    /// The files in this directory.
+    pub(in crate::engine) fn new(path: PathBuf, source: Arc<dyn CredentialSource>) -> Self {
+        Self {
+            directory: Directory::new(path),
+            source,
+            settled: None,
+            unfinished: HashMap::new(),
+            left: HashSet::new(),
+        }
+    }
+
+    pub(super) fn path(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
+    pub(super) fn source(&self) -> &Arc<dyn CredentialSource> {
+        &self.source
+    }
+
+    /// The database has changed, so the directory may be wrong although nobody touched it.
+    pub(super) fn unsettle(&mut self) {
+        self.settled = None;
+    }
+
+    /// Seals what is fresher in the directory, then makes the directory right.
+    pub(in crate::engine) async fn settle(
+        mut self,
+        writers: Writers,
+    ) -> (Self, Result<(), String>) {
+        for _ in 0..ROUNDS {
+            match self.round(writers).await {
+                Ok(false) => {}
+                Ok(true) => return (self, Ok(())),
+                Err(reason) => {
+                    self.settled = None;
+                    return (self, Err(reason));
+                }
+            }
+        }
+        // The engine is busy with the files; the next look at them is not far.
+        self.settled = None;
+        (self, Ok(()))
+    }
+
+    /// Answers whether the directory is right now.
+    async fn round(&mut self, writers: Writers) -> Result<bool, String> {
+        let inventory = self.on_disk(Directory::read).await?;
+        let picture = picture(&inventory);
+        if inventory.salvaged.is_empty() && self.settled.as_ref() == Some(&picture) {
+            return Ok(true);
+        }
+        let found = self.found(&inventory, writers);
+        let steps = self
+            .source
+            .settle_auth_files(found)
+            .await
+            .map_err(|error| format!("the engine's auth files could not be sealed: {error}"))?;
+        let seen: HashMap<String, Bytes> = inventory.files.into_iter().collect();
+        let mut is_right = true;
+        for step in steps {
+            is_right &= self.take(step, &seen).await?;
+        }
+        // An unfinished file is looked at again.
+        self.settled = (is_right && self.unfinished.is_empty()).then_some(picture);
+        Ok(is_right)
+    }
+
+    /// Answers whether nothing is to be done after it.
+    async fn take(
+        &mut self,
+        step: AuthFileStep,
+        seen: &HashMap<String, Bytes>,
+    ) -> Result<bool, String> {
+        match step {
+            AuthFileStep::Write { name, json } => {
+                let seen = seen.get(&name).cloned();
+                self.on_disk(move |directory| {
+                    directory.replace(&name, seen.as_ref(), json.expose_secret())
+                })
+                .await?;
+                Ok(false)
+            }
+            AuthFileStep::Delete { name } => {
+                self.on_disk(move |directory| directory.delete(&name))
+                    .await?;
+                Ok(false)
+            }
+            AuthFileStep::Leave { name, reason } => {
+                if !self.left.contains(&name) {
+                    tracing::warn!(
+                        file = name,
+                        reason,
+                        "a file among the engine's auth files is of no use"
+                    );
+                    self.left.insert(name);
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    fn found(&mut self, inventory: &Inventory, writers: Writers) -> Vec<FoundAuthFile> {
+        let mut found: Vec<_> = inventory
+            .salvaged
+            .iter()
+            .filter_map(|(name, bytes)| {
+                let (name, content) = (name.clone(), FoundContent::Whole(parse(bytes)?));
+                Some(FoundAuthFile { name, content })
+            })
+            .collect();
+        let mut unfinished = HashMap::new();
+        for (name, bytes) in &inventory.files {
+            let content = parse(bytes).map_or_else(
+                || {
+                    let since = self.unfinished.get(name).copied();
+                    let since = since.unwrap_or_else(Instant::now);
+                    if writers == Writers::None || since.elapsed() > WRITING_LIMIT {
+                        return FoundContent::Broken;
+                    }
+                    unfinished.insert(name.clone(), since);
+                    FoundContent::Unfinished
+                },
+                FoundContent::Whole,
+            );
+            let name = name.clone();
+            found.push(FoundAuthFile { name, content });
+        }
+        self.unfinished = unfinished;
+        found
+    }
+
+    /// Takes the files away when all is sealed and nobody will use them.
+    pub(in crate::engine) async fn wipe(self) -> Result<(), String> {
+        let (mut files, settled) = self.settle(Writers::None).await;
+        settled?;
+        let left = std::mem::take(&mut files.left);
+        files
+            .on_disk(move |directory| {
+                for (name, _) in directory.read()?.files {
+                    if !left.contains(&name) {
+                        directory.delete(&name)?;
+                    }
+                }
+                directory.clean()?;
+                // It stays when there are files of somebody else's.
+                let _ = std::fs::remove_dir(directory.path());
+                Ok(())
+            })
+            .await
+    }
+
+    async fn on_disk<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Directory) -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
+        let empty = Directory::new(PathBuf::new());
+        let mut directory = std::mem::replace(&mut self.directory, empty);
+        let (directory, done) = tokio::task::spawn_blocking(move || {
+            let done = work(&mut directory);
+            (directory, done)
+        })
+        .await
+        .map_err(|error| error.to_string())?;
+        self.directory = directory;
+        done.map_err(|error| format!("the engine's auth files are out of reach: {error}"))
+    }
+}
+
+fn parse(bytes: &Bytes) -> Option<Map<String, Value>> {
+    serde_json::from_slice(bytes).ok()
+}
+
+/// Tells one state of the directory from another.
+fn picture(inventory: &Inventory) -> Vec<u64> {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+    let mut picture: Vec<_> = inventory
+        .files
+        .iter()
+        .map(|(name, bytes)| {
+            let mut hasher = DefaultHasher::new();
+            name.hash(&mut hasher);
+            bytes.as_slice().hash(&mut hasher);
+            hasher.finish()
+        })
+        .collect();
+    picture.sort_unstable();
+    picture
+}

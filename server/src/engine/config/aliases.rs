@@ -1,0 +1,194 @@
+//! Aliases of models, brought into the forms that the engine has for them.
+//!
+//! A key's entry takes them among its models; signed-in accounts have a list for each of the engine's
+//! channels. Both names stay usable: an entry that lists models serves those alone, so that what it
+//! served without a list is listed with the alias.
+
+use std::collections::{BTreeMap, HashMap};
+
+use entity::{
+    model_alias,
+    provider_account::{ProviderKind, ProviderModel},
+};
+use serde::Serialize;
+
+use crate::domain::provider_accounts::ProviderCredential;
+
+/// What the engine knows each provider's API for, where an account does not say.
+pub(in crate::engine) type KnownModels = HashMap<ProviderKind, Vec<String>>;
+
+/// One alias of signed-in accounts.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct ChannelAlias {
+    name: String,
+    alias: String,
+    /// Keeps the model's own name beside the alias. The answer names the model that served, since the
+    /// engine rewrites answers only when told to (`force-mapping`).
+    fork: bool,
+}
+
+/// The engine's channels for a provider's signed-in accounts.
+fn channels(kind: ProviderKind) -> &'static [&'static str] {
+    match kind {
+        ProviderKind::Claude => &["claude"],
+        ProviderKind::Chatgpt => &["codex"],
+        ProviderKind::Gemini => &["antigravity", "vertex", "aistudio"],
+        ProviderKind::Kimi => &["kimi"],
+        ProviderKind::Xai => &["xai"],
+        ProviderKind::Copilot | ProviderKind::OpenaiCompatible => &[],
+    }
+}
+
+const SIGNED_IN: [ProviderKind; 5] = [
+    ProviderKind::Claude,
+    ProviderKind::Chatgpt,
+    ProviderKind::Gemini,
+    ProviderKind::Kimi,
+    ProviderKind::Xai,
+];
+
+/// The aliases of signed-in accounts, by channel.
+pub(super) fn by_channel(
+    aliases: &[model_alias::Model],
+) -> BTreeMap<&'static str, Vec<ChannelAlias>> {
+    let mut lists: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for kind in SIGNED_IN {
+        for alias in aliases.iter().filter(|alias| is_for(alias, kind)) {
+            for channel in channels(kind) {
+                lists.entry(*channel).or_default().push(ChannelAlias {
+                    name: alias.model.clone(),
+                    alias: alias.alias.clone(),
+                    fork: true,
+                });
+            }
+        }
+    }
+    lists
+}
+
+/// The models of a key's entry, with the aliases of those that it serves.
+pub(super) fn of_entry(
+    credential: &ProviderCredential,
+    aliases: &[model_alias::Model],
+    known: &KnownModels,
+) -> Vec<ProviderModel> {
+    let plain = |name: &String| ProviderModel {
+        name: name.clone(),
+        alias: None,
+    };
+    let own = &credential.models;
+    let served: Vec<ProviderModel> = if own.is_empty() {
+        let known = known.get(&credential.kind).into_iter().flatten();
+        known.map(plain).collect()
+    } else {
+        own.clone()
+    };
+    let more: Vec<_> = aliases
+        .iter()
+        .filter(|alias| is_for(alias, credential.kind))
+        .filter_map(|alias| {
+            let mut models = served.iter();
+            let model = models.find(|model| same(shown(model), &alias.model))?;
+            Some(ProviderModel {
+                name: model.name.clone(),
+                alias: Some(alias.alias.clone()),
+            })
+        })
+        .collect();
+    if more.is_empty() {
+        return own.clone();
+    }
+    served.into_iter().chain(more).collect()
+}
+
+fn is_for(alias: &model_alias::Model, kind: ProviderKind) -> bool {
+    alias.provider.is_none_or(|provider| provider == kind)
+}
+
+fn shown(model: &ProviderModel) -> &str {
+    model.alias.as_deref().unwrap_or(&model.name).trim()
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lists::tests::credential;
+    use super::*;
+
+    fn alias(alias: &str, model: &str, provider: Option<ProviderKind>) -> model_alias::Model {
+        model_alias::Model {
+            id: uuid::Uuid::nil(),
+            alias: alias.to_owned(),
+            model: model.to_owned(),
+            provider,
+            created_at: chrono::DateTime::UNIX_EPOCH,
+            removed_at: None,
+        }
+    }
+
+    fn names(models: &[ProviderModel]) -> Vec<(&str, &str)> {
+        models
+            .iter()
+            .map(|model| (model.name.as_str(), shown(model)))
+            .collect()
+    }
+
+    #[test]
+    fn an_alias_hides_no_other_model_of_the_entry() {
+        let claude = credential(ProviderKind::Claude, "one", "key");
+        let known = KnownModels::from([(
+            ProviderKind::Claude,
+            vec!["opus".to_owned(), "haiku".to_owned()],
+        )]);
+
+        let models = of_entry(&claude, &[alias("gpt-4", "Opus", None)], &known);
+
+        assert_eq!(
+            names(&models),
+            [("opus", "opus"), ("haiku", "haiku"), ("opus", "gpt-4")]
+        );
+    }
+
+    #[test]
+    fn an_alias_of_an_alias_of_the_account_reaches_the_real_model() {
+        let mut compatible = credential(ProviderKind::OpenaiCompatible, "one", "key");
+        compatible.models = vec![ProviderModel {
+            name: "big".to_owned(),
+            alias: Some("clever".to_owned()),
+        }];
+
+        let models = of_entry(
+            &compatible,
+            &[alias("gpt-4", "clever", None)],
+            &KnownModels::new(),
+        );
+
+        assert_eq!(names(&models), [("big", "clever"), ("big", "gpt-4")]);
+    }
+
+    #[test]
+    fn an_alias_of_others_leaves_an_entry_as_it_is() {
+        let claude = credential(ProviderKind::Claude, "one", "key");
+        let known = KnownModels::from([(ProviderKind::Claude, vec!["opus".to_owned()])]);
+        let aliases = [
+            alias("gpt-4", "gemini", None),
+            alias("gpt-5", "opus", Some(ProviderKind::Xai)),
+        ];
+
+        assert!(of_entry(&claude, &aliases, &known).is_empty());
+    }
+
+    #[test]
+    fn signed_in_accounts_get_the_aliases_of_their_channels() {
+        let aliases = [alias("gpt-4", "opus", Some(ProviderKind::Claude))];
+
+        let lists = by_channel(&aliases);
+
+        assert_eq!(lists.keys().copied().collect::<Vec<_>>(), ["claude"]);
+        assert!(lists["claude"][0].fork);
+    }
+}

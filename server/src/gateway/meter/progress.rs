@@ -1,0 +1,41 @@
+//! A long answer is noted from time to time: should the server be killed, what it had said by then counts.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use crate::domain::ledger::{Debt, Noted};
+
+/// How far a killed server's count may lag behind an answer.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// When the answer was last noted, and what keeps that note.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    at: Duration,
+    noted: Option<Noted>,
+    debt: Option<Debt>,
+}
+
+impl Progress {
+    /// Whether it is time to note the answer, so long after its request.
+    pub(super) fn is_due(&self, elapsed: Duration) -> bool {
+        elapsed.saturating_sub(self.at) >= EVERY
+    }
+
+    /// Takes a new note. Nobody waits for it: the one before is in the file by now.
+    pub(super) fn replace(&mut self, noted: Noted, elapsed: Duration) {
+        self.at = elapsed;
+        let before = self.noted.replace(noted).and_then(FutureExt::now_or_never);
+        if let Some(Ok(debt)) = before
+            && let Some(outdated) = self.debt.replace(debt)
+        {
+            outdated.pay();
+        }
+    }
+
+    /// What keeps the last note that is certain.
+    pub(super) fn into_debt(self) -> Option<Debt> {
+        self.debt
+    }
+}

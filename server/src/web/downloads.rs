@@ -1,0 +1,121 @@
+//! `GET /downloads/{ticket}`: a file, once, for whom it was meant.
+//!
+//! What fails in the middle closes the connection without the end of the body, so that the client knows
+//! that the file is incomplete; so does the end of the caller's right to it.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, State},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE},
+    },
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use bytes::Bytes;
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
+
+use super::{Doorkeeper, Lifeline, status::status_of};
+use crate::domain::{
+    Error, Result,
+    downloads::{Content, Download, Downloads},
+};
+
+/// What hands files out.
+#[derive(Clone, Debug)]
+pub struct Counter {
+    pub doorkeeper: Doorkeeper,
+    pub downloads: Downloads,
+}
+
+/// Serves `/downloads/{ticket}`.
+pub fn downloads(counter: Counter) -> Router {
+    // A look at the head must not use the ticket up.
+    let once = get(take).head(async || (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")]));
+    Router::new()
+        .route("/downloads/{ticket}", once)
+        .with_state(counter)
+}
+
+async fn take(
+    State(counter): State<Counter>,
+    Path(ticket): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    match begin(&counter, &ticket, &headers).await {
+        Ok((download, lifeline)) => answer(download, lifeline),
+        Err(error) => refusal(&error),
+    }
+}
+
+async fn begin(
+    counter: &Counter,
+    ticket: &str,
+    headers: &HeaderMap,
+) -> Result<(Download, Lifeline)> {
+    let visitor = counter.doorkeeper.identify(headers).await?;
+    let download = counter.downloads.take(ticket, &visitor.viewer).await?;
+    Ok((download, visitor.lifeline))
+}
+
+fn answer(download: Download, lifeline: Lifeline) -> Response {
+    let length = download.content.length;
+    let body = Body::from_stream(while_it_holds(download.content, lifeline));
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(download.media_type));
+    // The names are ours: letters, digits, dots and hyphens.
+    let disposition = format!("attachment; filename=\"{}\"", download.file_name);
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        headers.insert(CONTENT_DISPOSITION, disposition);
+    }
+    if let Some(length) = length {
+        headers.insert(CONTENT_LENGTH, length.into());
+    }
+    response
+}
+
+fn while_it_holds(content: Content, lifeline: Lifeline) -> impl Stream<Item = Result<Bytes>> {
+    let ended = lifeline.ended().boxed();
+    stream::try_unfold((content.bytes, ended), async |(mut bytes, mut ended)| {
+        let next = tokio::select! {
+            () = &mut ended => return Err(Error::Unauthenticated),
+            next = bytes.next() => next,
+        };
+        match next.transpose() {
+            Ok(Some(piece)) => Ok(Some((piece, (bytes, ended)))),
+            Ok(None) => Ok(None),
+            Err(error) => {
+                tracing::error!(?error, "a download is cut off");
+                Err(error)
+            }
+        }
+    })
+}
+
+fn refusal(error: &Error) -> Response {
+    let text = match error {
+        Error::NotFound { .. } => {
+            "This download was used already, has expired, or is somebody else's. Ask for it again.\n"
+                .to_owned()
+        }
+        Error::Internal(cause) => {
+            tracing::error!(error = ?cause, "a download cannot begin");
+            format!("{error}\n")
+        }
+        Error::Unauthenticated
+        | Error::WrongCredentials(_)
+        | Error::SecondFactorRequired
+        | Error::Forbidden
+        | Error::BadInput(_)
+        | Error::Conflict(_)
+        | Error::RateLimited { .. }
+        | Error::CsrfFailed(_)
+        | Error::EngineUnavailable(_)
+        | Error::Provider(_) => format!("{error}\n"),
+    };
+    (status_of(error), [(CACHE_CONTROL, "no-store")], text).into_response()
+}
