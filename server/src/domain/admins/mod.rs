@@ -158,7 +158,7 @@ fn not_found() -> Error {
 }
 
 fn subject(admin: &admin::Model) -> Subject {
-    Subject::new("admin", admin.id).named(&admin.username)
+    Subject::new("admin", &admin.id).named(&admin.username)
 }
 
 /// What the audit tells of an administrator.

@@ -189,7 +189,7 @@ fn taken(name: &str) -> String {
 }
 
 fn subject(channel: &notification_channel::Model) -> Subject {
-    Subject::new("notificationChannel", channel.id).named(&channel.name)
+    Subject::new("notificationChannel", &channel.id).named(&channel.name)
 }
 
 fn audited(channel: &notification_channel::Model) -> Value {

@@ -171,6 +171,7 @@ fn exposed<S: Serializer>(secret: &SecretString, to: S) -> std::result::Result<S
     to.serialize_str(secret.expose_secret())
 }
 
+#[expect(clippy::ref_option, reason = "serde gives it so")]
 fn maybe_exposed<S: Serializer>(
     secret: &Option<SecretString>,
     to: S,
