@@ -54,13 +54,12 @@ enum Command {
     /// See and set what tokens cost, while no server runs.
     #[command(subcommand)]
     Prices(PricesCommand),
-    /// Write requests or usage into a file, also while a server runs.
-    #[command(subcommand)]
-    Export(ExportCommand),
-
     /// Check the log of who did what.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Write requests or usage into a file, also while a server runs.
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Show requests as they are recorded.
     Logs(logs::Logs),
     /// Ask a running server whether it is well; exits with 1 when it is not.
@@ -110,9 +109,9 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::RotateEncryptionKey(rotate)) => rotate.run().await,
         Some(Command::Prices(PricesCommand::Import(import))) => import.run().await,
         Some(Command::Prices(PricesCommand::List(list))) => list.run().await,
+        Some(Command::Audit(AuditCommand::Verify(verify))) => verify.run().await,
         Some(Command::Export(ExportCommand::Requests(export))) => export.run().await,
         Some(Command::Export(ExportCommand::Usage(export))) => export.run().await,
-        Some(Command::Audit(AuditCommand::Verify(verify))) => verify.run().await,
         Some(Command::Logs(logs)) => logs.run().await,
         Some(Command::Healthcheck(check)) => check.run().await,
     };

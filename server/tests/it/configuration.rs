@@ -46,16 +46,16 @@ fn page() -> String {
         ),
         ("proxypal-server prices list", &["prices", "list", "--help"]),
         (
+            "proxypal-server audit verify",
+            &["audit", "verify", "--help"],
+        ),
+        (
             "proxypal-server export requests",
             &["export", "requests", "--help"],
         ),
         (
             "proxypal-server export usage",
             &["export", "usage", "--help"],
-        ),
-        (
-            "proxypal-server audit verify",
-            &["audit", "verify", "--help"],
         ),
         ("proxypal-server healthcheck", &["healthcheck", "--help"]),
     ] {
