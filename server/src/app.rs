@@ -20,6 +20,7 @@ use crate::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
+        backups::{self, Backups},
         downloads::Downloads,
         engine_usage::EngineUsage,
         exports::Exports,
@@ -87,6 +88,26 @@ impl Life {
         }
     }
 
+    /// The backups, which are made from time to time.
+    fn backups(
+        &self,
+        config: &Config,
+        db: &Database,
+        clock: &SharedClock,
+        settings: &Settings,
+    ) -> Backups {
+        let backups = Backups::new(
+            db.clone(),
+            clock.clone(),
+            config.storage.data_dir.clone(),
+            config.backup_passphrase.clone(),
+        );
+        let schedule = backups.clone();
+        self.tasks
+            .spawn(schedule.run(settings.clone(), self.ending.stop.clone()));
+        backups
+    }
+
     fn engine_context(
         &self,
         accounts: &ProviderAccounts,
@@ -118,7 +139,7 @@ impl App {
     pub async fn build(config: Config, around: Surroundings) -> anyhow::Result<Self> {
         let life = Life::new(&config);
         let clock = around.clock.clone();
-        let db = open_database(&config).await?;
+        let db = open_database(&config, &clock).await?;
         let secrets = ServerSecrets::open(&config.storage, &db, &clock).await?;
         let (admins, setup_token) = administrators(&config, &db, &clock).await?;
         let digester = secrets.digester;
@@ -141,6 +162,7 @@ impl App {
         let settings = Settings::load(db.clone(), clock.clone()).await?;
         let retention = Retention::new(db.clone(), clock.clone(), settings.clone(), inlets.held);
         life.tasks.spawn(retention.run(life.ending.stop.clone()));
+        let backups = life.backups(&config, &db, &clock, &settings);
         let context = life.engine_context(&accounts, &clock, inlets.reports);
         let services = Services {
             admins,
@@ -154,6 +176,7 @@ impl App {
             usage: Usage::new(db.clone(), clock.clone()),
             exports: Exports::new(db.clone(), clock.clone()),
             downloads: Downloads::new(clock.clone()),
+            backups,
             provider_accounts: accounts,
             model_aliases,
             ledger,
@@ -234,7 +257,10 @@ async fn administrators(
     Ok((admins, setup_token))
 }
 
-async fn open_database(config: &Config) -> anyhow::Result<Database> {
+/// Opens the database, after a restore that was asked for.
+async fn open_database(config: &Config, clock: &SharedClock) -> anyhow::Result<Database> {
+    let phrase = config.backup_passphrase.as_ref();
+    Box::pin(backups::apply_staged(&config.storage, phrase, clock.now())).await?;
     let url = config.storage.database_url.expose_secret();
     Database::open(url, &config.storage.data_dir).await
 }

@@ -81,7 +81,9 @@ mod tests {
     fn what_was_put_in_comes_out() {
         let directory = tempfile::tempdir().unwrap();
         for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE] {
-            let content: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
+            let content: Vec<u8> = (0..length)
+                .map(|at| u8::try_from(at % 251).unwrap())
+                .collect();
             let path = directory.path().join(length.to_string());
 
             seal(&path, &content);

@@ -6,6 +6,7 @@ mod admin;
 mod api_key;
 mod api_key_changes;
 mod api_token;
+mod backup;
 mod client_setup;
 mod context;
 mod csrf;

@@ -5,6 +5,7 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, 
 use super::{
     api_key_changes::ApiKeyMutation,
     api_token::{ApiTokenMutation, ApiTokenQuery},
+    backup::{BackupMutation, BackupQuery},
     client_setup::ClientSetupQuery,
     engine::{EngineMutation, EngineQuery, EngineSubscription},
     engine_log::EngineLogSubscription,
@@ -56,6 +57,7 @@ pub(super) struct Query(
     SettingsQuery,
     EngineQuery,
     ApiTokenQuery,
+    BackupQuery,
 );
 
 /// Everything that can be changed.
@@ -72,6 +74,7 @@ pub(super) struct Mutation(
     PriceMutation,
     QuotaMutation,
     ExportMutation,
+    BackupMutation,
     EngineMutation,
     SettingsMutation,
 );

@@ -46,6 +46,19 @@ fn page() -> String {
         ),
         ("proxypal-server prices list", &["prices", "list", "--help"]),
         (
+            "proxypal-server backup create",
+            &["backup", "create", "--help"],
+        ),
+        ("proxypal-server backup list", &["backup", "list", "--help"]),
+        (
+            "proxypal-server backup verify",
+            &["backup", "verify", "--help"],
+        ),
+        (
+            "proxypal-server backup restore",
+            &["backup", "restore", "--help"],
+        ),
+        (
             "proxypal-server export requests",
             &["export", "requests", "--help"],
         ),
