@@ -188,10 +188,9 @@ impl App {
         };
         let gateway = gateway(&config, &services, inlets.recorder, &life)?;
         let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
-        let router = gateway.router().merge(pages(&db, &services, &life));
         Ok(Self {
+            router: gateway.router().merge(pages(&db, &services, &life)),
             db,
-            router,
             services,
             life,
             setup_url,

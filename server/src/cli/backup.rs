@@ -79,7 +79,7 @@ impl Create {
 }
 
 impl List {
-    pub(super) async fn run(self) -> Done {
+    pub(super) fn run(self) -> Done {
         let (storage, _) = read(&self.storage)?;
         let directory = storage.data_dir.join(DIRECTORY);
         for file in backups::list(&directory)? {

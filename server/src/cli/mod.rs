@@ -140,7 +140,7 @@ pub async fn run(cli: Cli) -> ExitCode {
 async fn backup(command: BackupCommand) -> Done {
     match command {
         BackupCommand::Create(create) => create.run().await,
-        BackupCommand::List(list) => list.run().await,
+        BackupCommand::List(list) => list.run(),
         BackupCommand::Verify(verify) => verify.run().await,
         BackupCommand::Restore(restore) => restore.run().await,
     }

@@ -108,7 +108,7 @@ mod tests {
     fn whatever_is_missing_is_missed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("chest");
-        seal(&path, &[7; 2 * PIECE + 9]);
+        seal(&path, &vec![7; 2 * PIECE + 9]);
         let whole = fs::read(&path).unwrap();
 
         for left in [0, 4, 40, 90, whole.len() - PIECE, whole.len() - 1] {
@@ -132,7 +132,7 @@ mod tests {
     fn whatever_is_changed_is_noticed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("chest");
-        seal(&path, &[7; PIECE + 9]);
+        seal(&path, &vec![7; PIECE + 9]);
         let whole = fs::read(&path).unwrap();
 
         for at in [9, 12, 14, 18, 30, 60, whole.len() - CHECKSUM - 1] {

@@ -55,20 +55,18 @@ impl ServerSecrets {
 /// Insists that the key that is configured, or kept in the data directory, opens what a database has sealed.
 /// Makes none.
 pub(in crate::domain) fn check_key(storage: &Storage, sealed: &[u8]) -> anyhow::Result<()> {
-    let key = match &storage.encryption_key {
-        Some(key) => key.clone(),
-        None => {
-            let path = storage.data_dir.join(KEY_FILE);
-            let text = fs::read_to_string(&path).with_context(|| {
-                format!(
-                    "ENCRYPTION_KEY is not set and there is no {}: set the key of the server that made \
-                     the backup, or copy that file of its data directory here",
-                    path.display()
-                )
-            })?;
-            EncryptionKey::parse(&text)
-                .with_context(|| format!("{} holds no key", path.display()))?
-        }
+    let key = if let Some(key) = &storage.encryption_key {
+        key.clone()
+    } else {
+        let path = storage.data_dir.join(KEY_FILE);
+        let text = fs::read_to_string(&path).with_context(|| {
+            format!(
+                "ENCRYPTION_KEY is not set and there is no {}: set the key of the server that made the backup, \
+                 or copy that file of its data directory here",
+                path.display()
+            )
+        })?;
+        EncryptionKey::parse(&text).with_context(|| format!("{} holds no key", path.display()))?
     };
     let vault = Vault::new(&key, &storage.previous_keys);
     vault.open(DIGEST_KEY, sealed).map_err(|_| {

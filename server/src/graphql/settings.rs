@@ -111,7 +111,7 @@ struct UpdateSettingsInput {
     assumed_output_tokens: Option<u32>,
     /// How many days single requests are kept: 1 to 3650.
     retention_days: Option<u32>,
-    /// How often a backup is made, in hours: 1 to 8760; 0 is never. It needs BACKUP_PASSPHRASE.
+    /// How often a backup is made, in hours: 1 to 8760; 0 is never. It needs `BACKUP_PASSPHRASE`.
     backup_every_hours: Option<u32>,
     /// How many backups are kept when the schedule makes another: 1 to 1000.
     backups_kept: Option<u32>,

@@ -102,7 +102,9 @@ fn write(
         return Ok(false);
     }
     let file = output.finish()?.finish()?;
-    let file = file.into_inner().map_err(|error| error.into_error())?;
+    let file = file
+        .into_inner()
+        .map_err(std::io::IntoInnerError::into_error)?;
     file.sync_all()?;
     Ok(true)
 }

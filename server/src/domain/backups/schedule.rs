@@ -22,7 +22,7 @@ impl Backups {
             pause = LOOK;
             match stop.run_until_cancelled(self.make_if_due(&settings)).await {
                 Some(Ok(Some(name))) => {
-                    tracing::info!(backup = name, "a backup was made and checked")
+                    tracing::info!(backup = name, "a backup was made and checked");
                 }
                 Some(Ok(None)) | None => {}
                 Some(Err(error)) => {

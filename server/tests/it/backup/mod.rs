@@ -172,6 +172,33 @@ async fn backups_are_listed_and_checked() {
     assert_eq!(files(&home), [name]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_an_older_server_is_brought_up_to_date() {
+    let home = filled().await;
+    let made = create(&home).await;
+    let Label(label) = inspect(&made).unwrap();
+    let mut older: serde_json::Value = serde_json::from_slice(&label).unwrap();
+    older["steps"].as_array_mut().unwrap().truncate(9);
+    let opener = Opener::new(std::fs::File::open(&made).unwrap(), &PHRASE.into()).unwrap();
+    let opened = String::from_utf8(zstd::decode_all(opener).unwrap()).unwrap();
+    let table = |line: &&str| line.starts_with("{\"table\"");
+    let secret = opened
+        .lines()
+        .skip_while(|line| !line.contains("\"name\":\"secret\""));
+    let secret: Vec<&str> = secret.take(2).collect();
+    assert_eq!(secret.iter().filter(|line| table(line)).count(), 1);
+    let lines = format!("{}\n{{\"end\":[[\"secret\",1]]}}\n", secret.join("\n"));
+    let path = made.with_file_name("older");
+    forged(&path, older.to_string().as_bytes(), &lines);
+
+    let restored = backup(&home, &["restore", text(&path)]).await;
+
+    assert_eq!(restored.code, Some(0), "{}", restored.said);
+    let rows = everything(&home).await;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    start(home).await;
+}
+
 /// Writes a backup of our own making: this label, these lines.
 fn forged(path: &Path, label: &[u8], lines: &str) {
     let file = std::fs::File::create(path).unwrap();
@@ -247,7 +274,7 @@ async fn what_cannot_be_restored_changes_nothing() {
             forge(
                 "foreign",
                 &label,
-                "{\"table\":{\"name\":\"seaql_migrations\",\"columns\":[\"x\"]}}\n{\"row\":[{\"t\":\"a\"}]}\n",
+                "{\"table\":{\"name\":\"seaql_migrations\",\"columns\":[\"x\"]}}\n{\"row\":[{\"t\":\"a\"}]}\n{\"end\":[]}\n",
             ),
             ("A", ""),
             "cannot write the rows",
@@ -307,7 +334,10 @@ async fn a_full_disk_leaves_nothing_behind() {
 
     // The server keeps the files of the database open; the command may write less than a backup needs, or
     // enough for the backup and too little for the scratch database.
-    for blocks in ["1", "48"] {
+    for (blocks, expected) in [
+        ("1", "cannot write the backup"),
+        ("48", "cannot be restored"),
+    ] {
         let mut command = Command::new("bash");
         command
             .args([
@@ -326,6 +356,7 @@ async fn a_full_disk_leaves_nothing_behind() {
 
         let said = String::from_utf8(ended.stderr).unwrap();
         assert_eq!(ended.status.code(), Some(1), "{blocks}: {said}");
+        assert!(said.contains(expected), "{blocks}: {said}");
         assert!(files(&app.database).is_empty(), "{blocks}: {said}");
     }
     create(&app.database).await;
