@@ -4,6 +4,7 @@ pub mod admins;
 pub mod api_keys;
 pub mod api_tokens;
 pub mod audit;
+pub mod backups;
 pub mod client_setup;
 pub mod downloads;
 pub mod engine_models;

@@ -9,6 +9,7 @@ use super::{
     api_token::{ApiTokenMutation, ApiTokenQuery},
     audit_event::AuditQuery,
     audit_trail::AuditTrail,
+    backup::{BackupMutation, BackupQuery},
     client_setup::ClientSetupQuery,
     engine::{EngineMutation, EngineQuery, EngineSubscription},
     engine_log::EngineLogSubscription,
@@ -68,6 +69,7 @@ pub(super) struct Query(
     AdminQuery,
     AuditQuery,
     NotificationQuery,
+    BackupQuery,
 );
 
 /// Everything that can be changed.
@@ -85,6 +87,7 @@ pub(super) struct Mutation(
     PriceMutation,
     QuotaMutation,
     ExportMutation,
+    BackupMutation,
     EngineMutation,
     SettingsMutation,
     AdminMutation,
