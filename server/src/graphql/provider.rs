@@ -100,6 +100,59 @@ impl ProviderAccount {
         self.0.prefix.as_deref()
     }
 
+    /// Accounts of a higher priority are used first.
+    async fn priority(&self) -> i32 {
+        self.0.priority
+    }
+
+    /// The account's share among those of its priority, where the strategy is by weight.
+    async fn weight(&self) -> i32 {
+        self.0.weight
+    }
+
+    /// The proxy to the provider, without its password; null for the usual way.
+    #[graphql(guard = "AtLeast(admin::Role::Admin)")]
+    async fn proxy_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let accounts = &ctx.services().provider_accounts;
+        Ok(accounts.shown_secrets(&self.0)?.proxy_url)
+    }
+
+    /// The names of the headers that are sent along; their values are secret.
+    async fn header_names(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        let accounts = &ctx.services().provider_accounts;
+        Ok(accounts.shown_secrets(&self.0)?.headers)
+    }
+
+    /// Who is signed in.
+    async fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
+    }
+
+    /// What the login pays for, in the provider's words.
+    async fn plan(&self) -> Option<&str> {
+        self.0.plan.as_deref()
+    }
+
+    /// When the access token ends; it is refreshed ahead of that.
+    async fn expires_at(&self) -> Option<DateTime> {
+        self.0.expires_at.map(Into::into)
+    }
+
+    /// When a request last went through it, to half a minute.
+    async fn last_used_at(&self) -> Option<DateTime> {
+        self.0.last_used_at.map(Into::into)
+    }
+
+    /// The last failure in words, such as of a sign-in that has ended.
+    async fn problem(&self) -> Option<&str> {
+        self.0.problem.as_deref()
+    }
+
+    /// When it failed.
+    async fn problem_at(&self) -> Option<DateTime> {
+        self.0.problem_at.map(Into::into)
+    }
+
     /// Whether it is used.
     async fn enabled(&self) -> bool {
         self.0.enabled

@@ -9,8 +9,8 @@ mod downloads;
 mod headers;
 mod health;
 mod lifeline;
-mod status;
 mod provider_login;
+mod status;
 
 use axum::{Router, middleware, routing::get};
 use chrono::{DateTime, Utc};
@@ -23,8 +23,8 @@ pub use self::{
     doorkeeper::{Doorkeeper, Visitor, bearer_of},
     downloads::{Counter, downloads},
     lifeline::Lifeline,
-    status::status_of,
     provider_login::{LoginPages, login_router},
+    status::status_of,
 };
 use crate::{clock::SharedClock, db::Database, engine::Engine};
 

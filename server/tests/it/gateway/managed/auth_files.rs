@@ -3,8 +3,9 @@
 use std::{path::PathBuf, time::Instant};
 
 use entity::provider_account::{self, ProviderKind};
-use proxypal_server::domain::provider_accounts::{
-    CredentialSecret, NewAuthFile, ProviderAccountChanges,
+use proxypal_server::domain::{
+    patch::Patch,
+    provider_accounts::{CredentialSecret, NewAuthFile, ProviderAccountChanges},
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
@@ -147,8 +148,11 @@ async fn changes_of_an_account_reach_its_file_and_removal_takes_it_away() {
         (on_disk(&path)?["disabled"] == true).then_some(())
     })
     .await;
-    let proxy = Some("http://user:secret@proxy".into());
-    accounts.set_proxy_url(account.id, proxy).await.unwrap();
+    let through_proxy = ProviderAccountChanges {
+        proxy_url: Patch::Set("http://user:secret@proxy".into()),
+        ..ProviderAccountChanges::default()
+    };
+    accounts.update(account.id, through_proxy).await.unwrap();
     eventually("the proxy", async || {
         on_disk(&path)?.get("proxy_url").cloned()
     })
