@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod api_tokens;
 pub mod client_setup;
 pub mod downloads;
+pub mod engine_accounts;
 pub mod engine_models;
 pub mod engine_usage;
 mod error;

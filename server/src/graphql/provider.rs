@@ -5,7 +5,7 @@ use entity::{admin, provider_account};
 use sea_orm::Iterable as _;
 
 use super::{context::ContextExt as _, error::Result, guard::AtLeast, scalar::DateTime};
-use crate::domain::provider_accounts::{accepts_api_key, needs_base_url};
+use crate::domain::provider_accounts::{AccountState, accepts_api_key, needs_base_url};
 
 /// Who serves the models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -37,6 +37,24 @@ pub(super) enum CredentialKind {
     AuthFile,
     /// A GitHub token, from which the server gets Copilot's short-lived one.
     Github,
+}
+
+/// How an account is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::provider_accounts::AccountStatus")]
+enum AccountStatus {
+    /// Nothing speaks against using it.
+    Active,
+    /// The engine passes it over for a while, such as after a provider's limit was reached.
+    Cooling,
+    /// Its token could not be refreshed.
+    RefreshFailed,
+    /// Its token has ended.
+    Expired,
+    /// It is not used, since somebody said so.
+    Disabled,
+    /// The engine does not tell.
+    Unknown,
 }
 
 /// A model that an account offers.
@@ -143,6 +161,21 @@ impl ProviderAccount {
         self.0.last_used_at.map(Into::into)
     }
 
+    /// How it is. The engine is asked every few seconds at most.
+    async fn status(&self, ctx: &Context<'_>) -> AccountStatus {
+        self.state(ctx).await.status.into()
+    }
+
+    /// Until when the engine passes it over.
+    async fn cooling_until(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        self.state(ctx).await.until.map(Into::into)
+    }
+
+    /// Why it is not active, in words.
+    async fn status_reason(&self, ctx: &Context<'_>) -> Option<String> {
+        self.state(ctx).await.reason
+    }
+
     /// The last failure in words, such as of a sign-in that has ended.
     async fn problem(&self) -> Option<&str> {
         self.0.problem.as_deref()
@@ -166,6 +199,14 @@ impl ProviderAccount {
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
         self.0.updated_at.into()
+    }
+}
+
+impl ProviderAccount {
+    async fn state(&self, ctx: &Context<'_>) -> AccountState {
+        let services = ctx.services();
+        let told = services.engine.accounts().await;
+        AccountState::of(&self.0, told.as_deref(), services.clock.now())
     }
 }
 

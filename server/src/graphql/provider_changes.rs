@@ -1,7 +1,8 @@
 //! Changing accounts at providers: add, update, remove.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, Subscription};
 use entity::{admin::Role, provider_account};
+use futures_util::{Stream, StreamExt as _};
 use secrecy::SecretString;
 
 use super::{
@@ -140,6 +141,13 @@ struct UpdateProviderAccountPayload {
     account: ProviderAccount,
 }
 
+/// The engine uses an account again.
+#[derive(SimpleObject)]
+struct ResetProviderCooldownPayload {
+    /// The account; null when it was removed meanwhile.
+    account: Option<ProviderAccount>,
+}
+
 /// An account was removed.
 #[derive(SimpleObject)]
 struct RemoveProviderAccountPayload {
@@ -275,6 +283,22 @@ impl ProviderMutation {
         Ok(UpdateProviderAccountPayload { account })
     }
 
+    /// Make the engine use an account at once that it passes over for a while.
+    #[graphql(guard = "AtLeast(Role::Admin)")]
+    async fn reset_provider_cooldown(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which account.")] id: ID,
+    ) -> Result<ResetProviderCooldownPayload> {
+        let id = input::id(&id, "provider account")?;
+        let services = ctx.services();
+        let credential = services.provider_accounts.credential(id).await?;
+        services.engine.reset_cooldown(&credential).await?;
+        let account = services.provider_accounts.find_many(&[id]).await?;
+        let account = account.into_iter().next().map(ProviderAccount);
+        Ok(ResetProviderCooldownPayload { account })
+    }
+
     /// Forget an account's secret. The history stays.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn remove_provider_account(
@@ -285,5 +309,22 @@ impl ProviderMutation {
         let id = input::id(&id, "provider account")?;
         let account = ProviderAccount(ctx.services().provider_accounts.remove(id).await?);
         Ok(RemoveProviderAccountPayload { account })
+    }
+}
+
+/// The providers' part of what can be followed.
+#[derive(Debug, Default)]
+pub(super) struct ProviderSubscription;
+
+#[Subscription]
+impl ProviderSubscription {
+    /// Each account after it was added, changed or removed.
+    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    async fn provider_account_changed(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<impl Stream<Item = Result<ProviderAccount>> + use<>> {
+        let followed = ctx.services().provider_accounts.follow().await?;
+        Ok(followed.map(|account| Ok(ProviderAccount(account.map_err(Failure::from)?))))
     }
 }

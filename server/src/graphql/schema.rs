@@ -13,7 +13,7 @@ use super::{
     model_alias::{ModelAliasMutation, ModelAliasQuery},
     price::{PriceMutation, PriceQuery},
     provider::ProviderQuery,
-    provider_changes::ProviderMutation,
+    provider_changes::{ProviderMutation, ProviderSubscription},
     provider_login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
     provider_transfer::ProviderTransferMutation,
     quota::QuotaQuery,
@@ -86,6 +86,7 @@ pub(super) struct Subscription(
     UsageSubscription,
     EngineSubscription,
     EngineLogSubscription,
+    ProviderSubscription,
     ProviderLoginSubscription,
 );
 

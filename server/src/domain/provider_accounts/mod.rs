@@ -7,12 +7,14 @@ mod bulk;
 mod change;
 mod check;
 mod credential;
+mod follow;
 mod github;
 mod import;
 mod login;
 mod own_client;
 mod secrets;
 mod settle;
+mod status;
 mod transfer;
 
 use std::sync::Arc;
@@ -40,6 +42,7 @@ pub use self::{
     import::ImportedDocument,
     own_client::{OWN_CLIENT_REFRESH_TOKEN, OwnClientAccount},
     settle::{AuthFileStep, FoundAuthFile, FoundContent},
+    status::{AccountState, AccountStatus},
     transfer::{ImportProblem, ImportReport},
 };
 use super::{Error, Result, text};
@@ -172,6 +175,11 @@ impl ProviderAccounts {
                     .ok()
             })
             .collect())
+    }
+
+    /// Opens one account's secret, enabled or not.
+    pub async fn credential(&self, id: Uuid) -> Result<ProviderCredential> {
+        self.open(self.living(id).await?)
     }
 
     fn open(&self, account: provider_account::Model) -> Result<ProviderCredential> {
