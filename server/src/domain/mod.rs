@@ -7,6 +7,7 @@ pub mod audit;
 pub mod backups;
 pub mod client_setup;
 pub mod downloads;
+pub mod engine_accounts;
 pub mod engine_models;
 pub mod engine_usage;
 mod error;

@@ -20,7 +20,7 @@ use super::{
     notification_changes::NotificationMutation,
     price::{PriceMutation, PriceQuery},
     provider::ProviderQuery,
-    provider_changes::ProviderMutation,
+    provider_changes::{ProviderMutation, ProviderSubscription},
     provider_login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
     provider_transfer::ProviderTransferMutation,
     quota::QuotaQuery,
@@ -102,6 +102,7 @@ pub(super) struct Subscription(
     UsageSubscription,
     EngineSubscription,
     EngineLogSubscription,
+    ProviderSubscription,
     ProviderLoginSubscription,
 );
 
