@@ -96,12 +96,7 @@ impl Life {
     }
 
     /// The backups, which are made from time to time.
-    fn backups(
-        &self,
-        config: &Config,
-        db: &Database,
-        settings: &Settings,
-    ) -> Backups {
+    fn backups(&self, config: &Config, db: &Database, settings: &Settings) -> Backups {
         let backups = Backups::new(
             db.clone(),
             self.clock.clone(),
