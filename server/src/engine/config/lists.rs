@@ -301,7 +301,7 @@ pub(super) mod tests {
             credential(ProviderKind::Chatgpt, "one", "b-canary"),
             credential(ProviderKind::Gemini, "one", "c-canary"),
             credential(ProviderKind::Xai, "one", "d-canary"),
-            credential(ProviderKind::Copilot, "no form with a key", "e-canary"),
+            credential(ProviderKind::Copilot, "a token that we renew", "e-canary"),
             compatible,
             credential(ProviderKind::OpenaiCompatible, "YES: \"NO\"", "g-canary"),
         ]
