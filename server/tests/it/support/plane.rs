@@ -276,7 +276,12 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
     .await
     .unwrap();
     let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
-    let logins = ProviderLogins::new(db.clone(), clock.clone(), digester.clone(), secrets.vault.clone());
+    let logins = ProviderLogins::new(
+        db.clone(),
+        clock.clone(),
+        digester.clone(),
+        secrets.vault.clone(),
+    );
     let oauth = OAuth::open(OAuthOptions {
         logins,
         accounts: accounts.clone(),
