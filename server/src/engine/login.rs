@@ -139,7 +139,8 @@ impl Engine {
             .map_err(|error| unwilling(&error))
     }
 
-    fn client(&self) -> Result<Arc<EngineClient>, EngineError> {
+    /// Whom to ask.
+    pub(super) fn client(&self) -> Result<Arc<EngineClient>, EngineError> {
         self.face
             .client
             .load_full()
