@@ -78,7 +78,7 @@ impl Engine {
             .client()?
             .read(&format!("{}-auth-url", channel.word()))
             .await
-            .map_err(unwilling)?;
+            .map_err(|error| unwilling(&error))?;
         Ok(EngineLogin {
             url: begun.url.into(),
             state: begun.state.into(),
@@ -107,7 +107,7 @@ impl Engine {
                 let forgotten = "it does not know this sign-in any more, since it was restarted or answered already";
                 Err(EngineError::Unwilling(forgotten.to_owned()))
             }
-            delivered => delivered.map_err(unwilling),
+            delivered => delivered.map_err(|error| unwilling(&error)),
         }
     }
 
@@ -121,7 +121,7 @@ impl Engine {
             .client()?
             .read(&format!("get-auth-status?state={state}"))
             .await
-            .map_err(unwilling)?;
+            .map_err(|error| unwilling(&error))?;
         Ok(match status.status.as_str() {
             "ok" => EngineLoginStatus::Done,
             "wait" => EngineLoginStatus::Waiting,
@@ -133,7 +133,10 @@ impl Engine {
     pub async fn cancel_login(&self, state: &SecretString) -> Result<(), EngineError> {
         let state = state.expose_secret();
         let forget = format!("oauth-session?state={state}");
-        self.client()?.forget(&forget).await.map_err(unwilling)
+        self.client()?
+            .forget(&forget)
+            .await
+            .map_err(|error| unwilling(&error))
     }
 
     /// Whom to ask.
@@ -145,6 +148,6 @@ impl Engine {
     }
 }
 
-fn unwilling(error: ClientError) -> EngineError {
+fn unwilling(error: &ClientError) -> EngineError {
     EngineError::Unwilling(error.to_string())
 }

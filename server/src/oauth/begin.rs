@@ -62,9 +62,10 @@ impl OAuth {
 
     async fn begin_code(&self, provider: &Provider) -> std::result::Result<Begun, Fault> {
         let consent = protocol::consent(&discovered(&self.http, provider).await?)?;
-        let mode = match provider.comes_back() {
-            true => LoginMode::Redirect,
-            false => LoginMode::Paste,
+        let mode = if provider.comes_back() {
+            LoginMode::Redirect
+        } else {
+            LoginMode::Paste
         };
         Ok(Begun {
             kind: provider.kind,
@@ -90,7 +91,7 @@ impl OAuth {
             mode: LoginMode::Device,
             state: None,
             secrets: Secrets::Device {
-                code,
+                code: Box::new(code),
                 token_url: provider.token_url,
                 device_id,
             },

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How long the engine may take for what it does with a code.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long the account may take to appear after the engine has written its file.
 const ADOPTION: Duration = Duration::from_secs(10);
 

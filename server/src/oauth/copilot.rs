@@ -77,11 +77,7 @@ impl Copilot {
         let url = self.provider.exchange_url.as_ref();
         let url = url.ok_or(Fault::NotConfigured("exchange address"))?;
         let answer = self.http.get(url, &github(github_token), &headers()).await;
-        let answer = answer.map_err(|fault| match fault {
-            Fault::Status(401) => Fault::Refused("bad_credentials".to_owned()),
-            Fault::Status(403 | 404) => Fault::NoSubscription,
-            fault => fault,
-        })?;
+        let answer = answer.map_err(told_by_github)?;
         let mut token = self.read(&answer).ok_or(Fault::Garbage)?;
         if models == Models::Listed {
             // Without them the token is of use all the same: they are asked for again.
@@ -141,6 +137,17 @@ impl Copilot {
         }
         Ok(models)
     }
+}
+
+/// What GitHub means by the status of its refusal.
+fn told_by_github(fault: Fault) -> Fault {
+    if fault == Fault::Status(401) {
+        return Fault::Refused("bad_credentials".to_owned());
+    }
+    if matches!(fault, Fault::Status(403 | 404)) {
+        return Fault::NoSubscription;
+    }
+    fault
 }
 
 /// The others embed or complete, which the engine does not do.

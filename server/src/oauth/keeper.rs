@@ -8,7 +8,9 @@ use rand::RngExt as _;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{account::Renewed, copilot::Models, fault::Fault, protocol, room::OAuth};
+use super::{
+    account::Renewed, copilot::Models, fault::Fault, protocol, provider::Provider, room::OAuth,
+};
 use crate::domain::{
     Result,
     provider_accounts::{GithubAccount, OwnClientAccount},
@@ -106,9 +108,10 @@ impl Keeper {
         account: &GithubAccount,
     ) -> Result<std::result::Result<(), String>> {
         let copilot = self.room.copilot()?;
-        let models = match account.has_models {
-            true => Models::Known,
-            false => Models::Listed,
+        let models = if account.has_models {
+            Models::Known
+        } else {
+            Models::Listed
         };
         let token = match copilot.token(&account.token, models).await {
             Ok(token) => token,
@@ -119,10 +122,11 @@ impl Keeper {
             .accounts
             .set_copilot_token(account.id, token)
             .await?;
-        Ok(match has_models {
-            true => Ok(()),
-            false => Err("Copilot did not tell its models; this is tried again".to_owned()),
-        })
+        if has_models {
+            return Ok(Ok(()));
+        }
+        let problem = "Copilot did not tell its models; this is tried again by itself";
+        Ok(Err(problem.to_owned()))
     }
 
     async fn renew_own_client(
@@ -146,7 +150,7 @@ impl Keeper {
                     .await?;
                 Ok(Ok(()))
             }
-            Err(fault) => Ok(Err(words(&fault, fault.words(provider)))),
+            Err(fault) => Ok(Err(words(&fault, provider))),
         }
     }
 
@@ -181,18 +185,20 @@ impl Keeper {
 }
 
 /// What is said of an account whose token could not be renewed.
-fn words(fault: &Fault, words: String) -> String {
-    match fault.may_pass() {
-        true => format!("the token could not be renewed: {words}; this is tried again by itself"),
-        false => format!("the token could not be renewed: {words}"),
+fn words(fault: &Fault, provider: &Provider) -> String {
+    let words = fault.words(provider);
+    if fault.may_pass() {
+        format!("the token could not be renewed: {words}; this is tried again by itself")
+    } else {
+        format!("the token could not be renewed: {words}")
     }
 }
 
-fn words_for_copilot(fault: &Fault, provider: &super::provider::Provider) -> String {
+fn words_for_copilot(fault: &Fault, provider: &Provider) -> String {
     if *fault == Fault::Refused("bad_credentials".to_owned()) {
         return "GitHub does not accept the sign-in any more; sign in again".to_owned();
     }
-    words(fault, fault.words(provider))
+    words(fault, provider)
 }
 
 /// When to renew: some minutes before the end, or after half of a life that is shorter than that.

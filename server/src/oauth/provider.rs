@@ -204,9 +204,10 @@ impl Provider {
             _ if own_client => Flow::Code,
             _ => facts.flow,
         };
-        let redirect_url = match own_client {
-            true => callback(public_url, facts.name),
-            false => facts.redirect_url.to_owned(),
+        let redirect_url = if own_client {
+            callback(public_url, facts.name)
+        } else {
+            facts.redirect_url.to_owned()
         };
         let scopes = said.scopes.unwrap_or_else(|| facts.scopes.to_owned());
         Self {

@@ -304,7 +304,7 @@ impl Following {
 pub(super) async fn heard(changes: &mut broadcast::Receiver<Uuid>, id: Uuid) -> bool {
     loop {
         match changes.recv().await {
-            Ok(changed) if changed == id => return true,
+            Ok(other) if other == id => return true,
             Ok(_) => {}
             Err(RecvError::Lagged(_)) => return true,
             Err(RecvError::Closed) => return false,

@@ -19,7 +19,7 @@ pub(super) enum Secrets {
         redirect_url: String,
     },
     Device {
-        code: StandardDeviceAuthorizationResponse,
+        code: Box<StandardDeviceAuthorizationResponse>,
         /// Discovered, where it is not in the table.
         token_url: Option<Url>,
         device_id: Option<String>,

@@ -83,8 +83,8 @@ async fn code_and_state_alone_are_enough_and_a_second_sign_in_keeps_the_account(
                 .1
                 .into_owned()
         };
-        let text = format!("{}#{}", part("code"), part("state"));
-        let answer = test.paste(&login, &text).await;
+        let pasted = format!("{}#{}", part("code"), part("state"));
+        let answer = test.paste(&login, &pasted).await;
         assert!(answer["errors"].is_null(), "{answer}");
     }
 

@@ -273,7 +273,8 @@ async fn token(
     let known = CLIENTS
         .iter()
         .any(|(name, id, _)| *name == provider && *id == client_id);
-    if !known && !(own && client_id == OWN_CLIENT) {
+    let is_own = own && client_id == OWN_CLIENT;
+    if !(known || is_own) {
         return refuse("invalid_client");
     }
     let granted = match form.get("grant_type").map(String::as_str) {
@@ -464,7 +465,7 @@ impl World {
             }
             "copilot" => {
                 tokens =
-                    json!({ "access_token": access, "token_type": "bearer", "scope": "read:user" })
+                    json!({ "access_token": access, "token_type": "bearer", "scope": "read:user" });
             }
             _ => {}
         }
