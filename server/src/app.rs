@@ -21,6 +21,7 @@ use crate::{
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
         audit::Audit,
+        backups::{self, Backups},
         downloads::Downloads,
         engine_usage::EngineUsage,
         exports::Exports,
@@ -69,6 +70,7 @@ pub struct Surroundings {
 /// What runs, and how it ends.
 #[derive(Clone, Debug)]
 struct Life {
+    clock: SharedClock,
     /// What runs in the background.
     tasks: TaskTracker,
     /// Requests on their way to the engine.
@@ -79,8 +81,9 @@ struct Life {
 }
 
 impl Life {
-    fn new(config: &Config) -> Self {
+    fn new(config: &Config, clock: SharedClock) -> Self {
         Self {
+            clock,
             tasks: TaskTracker::new(),
             in_flight: TaskTracker::new(),
             ending: Ending {
@@ -92,15 +95,28 @@ impl Life {
         }
     }
 
+    /// The backups, which are made from time to time.
+    fn backups(&self, config: &Config, db: &Database, settings: &Settings) -> Backups {
+        let backups = Backups::new(
+            db.clone(),
+            self.clock.clone(),
+            config.storage.data_dir.clone(),
+            config.backup_passphrase.clone(),
+        );
+        let schedule = backups.clone();
+        self.tasks
+            .spawn(schedule.run(settings.clone(), self.ending.stop.clone()));
+        backups
+    }
+
     fn engine_context(
         &self,
         accounts: &ProviderAccounts,
-        clock: &SharedClock,
         usage: mpsc::Sender<EngineUsage>,
     ) -> EngineContext {
         EngineContext {
             source: Arc::new(accounts.clone()),
-            clock: clock.clone(),
+            clock: self.clock.clone(),
             usage,
             tasks: self.tasks.clone(),
             shutdown: self.engine_shutdown.clone(),
@@ -121,9 +137,9 @@ pub struct App {
 impl App {
     /// Opens the database, starts the engine and joins the rooms.
     pub async fn build(config: Config, around: Surroundings) -> anyhow::Result<Self> {
-        let life = Life::new(&config);
-        let clock = around.clock.clone();
-        let db = open_database(&config).await?;
+        let life = Life::new(&config, around.clock.clone());
+        let clock = life.clock.clone();
+        let db = open_database(&config, &clock).await?;
         let secrets = ServerSecrets::open(&config.storage, &db, &clock).await?;
         let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
         let admins = Admins::new(db.clone(), clock.clone(), &secrets, sessions.clone());
@@ -144,30 +160,15 @@ impl App {
         let model_aliases =
             ModelAliases::load(db.clone(), clock.clone(), prices.clone(), accounts.clone());
         let model_aliases = Box::pin(model_aliases).await?;
-        let book = BookOptions {
-            db: db.clone(),
-            clock: clock.clone(),
-            ledger: ledger.clone(),
-            prices: prices.clone(),
-            journal: config.storage.data_dir.join("journal"),
-        };
+        let book = book(&config, &db, &life, &ledger, &prices);
         let (requests, inlets) = Requests::open(book, &life.tasks).await?;
         let settings = Settings::load(db.clone(), clock.clone()).await?;
         let retention = Retention::new(db.clone(), clock.clone(), settings.clone(), inlets.held);
         life.tasks.spawn(retention.run(life.ending.stop.clone()));
-        let context = life.engine_context(&accounts, &clock, inlets.reports);
+        let backups = life.backups(&config, &db, &settings);
+        let context = life.engine_context(&accounts, inlets.reports);
         let engine = Engine::launch(engine_options(&config, &around, &life), context);
-        let oauth = OAuth::open(OAuthOptions {
-            logins,
-            accounts: accounts.clone(),
-            engine: engine.clone(),
-            clock: clock.clone(),
-            settings: config.oauth.clone(),
-            public_url: config.public_url.clone(),
-            tasks: life.tasks.clone(),
-            stop: life.ending.stop.clone(),
-        })
-        .await?;
+        let oauth = OAuth::open(oauth_options(&config, logins, &accounts, &engine, &life)).await?;
         let services = Services {
             audit: Audit::new(db.clone(), clock.clone()),
             admins,
@@ -181,6 +182,7 @@ impl App {
             usage: Usage::new(db.clone(), clock.clone()),
             exports: Exports::new(db.clone(), clock.clone()),
             downloads: Downloads::new(clock.clone()),
+            backups,
             provider_accounts: accounts,
             model_aliases,
             oauth,
@@ -201,10 +203,9 @@ impl App {
         notify_people(&services, &life);
         let gateway = gateway(&config, &services, inlets.recorder, &life)?;
         let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
-        let router = gateway.router().merge(pages(&db, &services, &life));
         Ok(Self {
+            router: gateway.router().merge(pages(&db, &services, &life)),
             db,
-            router,
             services,
             life,
             setup_url,
@@ -234,6 +235,7 @@ impl App {
             in_flight,
             ending,
             engine_shutdown,
+            clock: _,
         } = self.life;
         http_server::serve(listener, self.router, ending, in_flight).await;
         engine_shutdown.cancel();
@@ -248,6 +250,25 @@ impl App {
     }
 }
 
+fn oauth_options(
+    config: &Config,
+    logins: ProviderLogins,
+    accounts: &ProviderAccounts,
+    engine: &Engine,
+    life: &Life,
+) -> OAuthOptions {
+    OAuthOptions {
+        logins,
+        accounts: accounts.clone(),
+        engine: engine.clone(),
+        clock: life.clock.clone(),
+        settings: config.oauth.clone(),
+        public_url: config.public_url.clone(),
+        tasks: life.tasks.clone(),
+        stop: life.ending.stop.clone(),
+    }
+}
+
 fn server_facts(config: &Config) -> ServerFacts {
     ServerFacts {
         version: VERSION,
@@ -256,7 +277,26 @@ fn server_facts(config: &Config) -> ServerFacts {
     }
 }
 
-async fn open_database(config: &Config) -> anyhow::Result<Database> {
+fn book(
+    config: &Config,
+    db: &Database,
+    life: &Life,
+    ledger: &Ledger,
+    prices: &Prices,
+) -> BookOptions {
+    BookOptions {
+        db: db.clone(),
+        clock: life.clock.clone(),
+        ledger: ledger.clone(),
+        prices: prices.clone(),
+        journal: config.storage.data_dir.join("journal"),
+    }
+}
+
+/// Opens the database, after a restore that was asked for.
+async fn open_database(config: &Config, clock: &SharedClock) -> anyhow::Result<Database> {
+    let phrase = config.backup_passphrase.as_ref();
+    Box::pin(backups::apply_staged(&config.storage, phrase, clock.now())).await?;
     let url = config.storage.database_url.expose_secret();
     Database::open(url, &config.storage.data_dir).await
 }

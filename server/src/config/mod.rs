@@ -51,6 +51,8 @@ pub struct Config {
     pub auth_dir: Option<PathBuf>,
     /// The password of the first administrator; ignored once there is one.
     pub admin_password: Option<SecretString>,
+    /// What seals backups; without it none are made.
+    pub backup_passphrase: Option<SecretString>,
 }
 
 /// Where data is kept.
@@ -125,6 +127,7 @@ impl Config {
             oauth: oauth::read(&secrets.oauth, &mut mistakes),
             auth_dir: options.engine.engine_auth_dir.as_ref().map(PathBuf::from),
             admin_password: secrets.admin_password,
+            backup_passphrase: secrets.backup_passphrase,
         };
         mistakes.into_result()?;
         Ok(config)
@@ -195,6 +198,8 @@ impl Engine {
 mod tests {
     use clap::Parser as _;
 
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     #[derive(clap::Parser)]
@@ -239,13 +244,21 @@ mod tests {
 
     #[test]
     fn a_database_path_becomes_a_url() {
-        use secrecy::ExposeSecret as _;
-
         let config = read(&["--database-path=/tmp/x y.db"]).unwrap();
 
         assert_eq!(
             config.storage.database_url.expose_secret(),
             "sqlite:///tmp/x y.db"
+        );
+    }
+
+    #[test]
+    fn a_database_that_is_set_to_nothing_is_the_usual_one() {
+        let config = read(&["--database-url=", "--data-dir=/d"]).unwrap();
+
+        assert_eq!(
+            config.storage.database_url.expose_secret(),
+            "sqlite:///d/proxypal.db"
         );
     }
 }

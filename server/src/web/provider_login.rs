@@ -18,7 +18,7 @@ use secrecy::ExposeSecret as _;
 use url::Url;
 use uuid::Uuid;
 
-use super::Doorkeeper;
+use super::{Doorkeeper, status::status_of};
 use crate::{
     domain::{Error, Viewer, provider_logins::Starter},
     oauth::{Answer, NoAnswer, OAuth, provider_named},
@@ -206,21 +206,13 @@ fn ours(error: &Error) -> Wrong {
 }
 
 fn refused(error: &Error) -> Response {
-    let status = match error {
-        Error::Unauthenticated | Error::WrongCredentials(_) | Error::SecondFactorRequired => {
-            StatusCode::UNAUTHORIZED
-        }
-        Error::Forbidden | Error::CsrfFailed(_) => StatusCode::FORBIDDEN,
-        Error::NotFound { .. } => StatusCode::NOT_FOUND,
-        Error::BadInput(_) => StatusCode::BAD_REQUEST,
-        Error::Conflict(_) => StatusCode::CONFLICT,
-        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::EngineUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Provider(_) => StatusCode::BAD_GATEWAY,
-        Error::Internal(_) => {
-            tracing::error!(?error, "a sign-in could not be begun");
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
-    };
-    (status, [(CACHE_CONTROL, "no-store")], format!("{error}\n")).into_response()
+    if let Error::Internal(cause) = error {
+        tracing::error!(error = ?cause, "a sign-in could not be begun");
+    }
+    (
+        status_of(error),
+        [(CACHE_CONTROL, "no-store")],
+        format!("{error}\n"),
+    )
+        .into_response()
 }

@@ -50,6 +50,19 @@ fn page() -> String {
             &["audit", "verify", "--help"],
         ),
         (
+            "proxypal-server backup create",
+            &["backup", "create", "--help"],
+        ),
+        ("proxypal-server backup list", &["backup", "list", "--help"]),
+        (
+            "proxypal-server backup verify",
+            &["backup", "verify", "--help"],
+        ),
+        (
+            "proxypal-server backup restore",
+            &["backup", "restore", "--help"],
+        ),
+        (
             "proxypal-server export requests",
             &["export", "requests", "--help"],
         ),
