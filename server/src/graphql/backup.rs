@@ -136,7 +136,7 @@ pub(super) struct BackupMutation;
 #[Object]
 impl BackupMutation {
     /// Make a backup now, sealed with `BACKUP_PASSPHRASE`, and restore it once into a scratch database.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(guard = "AtLeast(Role::Owner)")]
     async fn create_backup(&self, ctx: &Context<'_>) -> Result<CreateBackupPayload> {
         let backups = &ctx.services().backups;
         let made = Box::pin(backups.create()).await?;
@@ -149,7 +149,7 @@ impl BackupMutation {
     }
 
     /// Fetch a backup, sealed as it is.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(guard = "AtLeast(Role::Owner)")]
     #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
     async fn download_backup(
         &self,
@@ -172,7 +172,7 @@ impl BackupMutation {
 
     /// Restore a backup at the next start, in place of everything that is in the database by then. It is
     /// restored into a scratch database now, to see whether it can be. The former database is kept beside it.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(guard = "AtLeast(Role::Owner)")]
     async fn restore_backup(
         &self,
         ctx: &Context<'_>,
@@ -185,7 +185,7 @@ impl BackupMutation {
     }
 
     /// Take back what `restoreBackup` asked for.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(guard = "AtLeast(Role::Owner)")]
     #[expect(
         clippy::unused_async,
         reason = "resolvers are; this is a note in a file"
@@ -198,7 +198,7 @@ impl BackupMutation {
     }
 
     /// Delete a backup.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(guard = "AtLeast(Role::Owner)")]
     #[expect(clippy::unused_async, reason = "resolvers are; a file goes at once")]
     async fn delete_backup(
         &self,

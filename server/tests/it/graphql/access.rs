@@ -20,7 +20,12 @@ const WITH_SESSION: [&str; 10] = [
     "revokeOtherSessions",
 ];
 /// What owners alone may do.
-pub(super) const FOR_OWNERS: [&str; 7] = [
+pub(super) const FOR_OWNERS: [&str; 12] = [
+    "createBackup",
+    "downloadBackup",
+    "restoreBackup",
+    "cancelRestore",
+    "deleteBackup",
     "createAdmin",
     "inviteAdmin",
     "setAdminRole",

@@ -74,7 +74,7 @@ pub(crate) struct ControlPlane {
 impl ControlPlane {
     /// One that has its administrator.
     pub(crate) async fn start() -> Self {
-        Self::launch("http://proxypal.test", Some(PASSWORD)).await
+        Box::pin(Self::launch("http://proxypal.test", Some(PASSWORD))).await
     }
 
     /// One at this address, with or without an administrator.
@@ -103,7 +103,7 @@ impl ControlPlane {
             shutdown: shutdown.clone(),
         };
         let engine = Engine::launch(nowhere(folder), context);
-        let services = services(
+        let services = Box::pin(services(
             &db,
             &shared,
             folder,
@@ -116,7 +116,7 @@ impl ControlPlane {
                 stop: shutdown.clone(),
                 public_url,
             },
-        )
+        ))
         .await;
         let password = password.map(Into::into);
         let setup_token = services.admins.bootstrap(password).await.unwrap();
