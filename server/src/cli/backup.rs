@@ -187,6 +187,8 @@ fn explained(error: domain::Error) -> anyhow::Error {
         | domain::Error::Conflict(_)
         | domain::Error::RateLimited { .. }
         | domain::Error::CsrfFailed(_)
+        | domain::Error::SecondFactorRequired
+        | domain::Error::Provider(_)
         | domain::Error::EngineUnavailable(_) => error.into(),
     }
 }

@@ -4,6 +4,7 @@
 //! and lives its lives one after another: [`managed`] (a child process of ours), [`external`] (one that
 //! runs elsewhere) or [`demo`] (an embedded stand-in). What they say of themselves goes to one [`face`].
 
+mod accounts;
 mod auth_files;
 mod backoff;
 mod binary;
@@ -20,6 +21,7 @@ mod handle;
 mod health;
 mod install;
 mod launcher;
+mod login;
 mod logs;
 mod managed;
 mod options;
@@ -34,6 +36,7 @@ pub use handle::Engine;
 pub use install::{InstallError, InstallOptions, Progress, Release, install};
 
 pub use launcher::{COMMAND as LAUNCHER_COMMAND, exec, exec_from};
+pub use login::{EngineLogin, EngineLoginStatus, LoginChannel};
 pub use logs::{LogLevel, LogLine, LogRing};
 pub use options::{DrainHook, EngineContext, EngineOptions, ExternalEngine};
 pub use source::{CredentialSource, CredentialsError};

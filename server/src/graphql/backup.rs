@@ -129,7 +129,8 @@ impl BackupQuery {
     }
 }
 
-/// The backups' part of the changes.
+/// The backups' part of the changes. Whoever restores a backup changes everything there is, owners and the
+/// audit too: that is for owners.
 #[derive(Debug, Default)]
 pub(super) struct BackupMutation;
 
@@ -149,7 +150,7 @@ impl BackupMutation {
     }
 
     /// Fetch a backup, sealed as it is.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(guard = "AtLeast(Role::Owner)")]
     #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
     async fn download_backup(
         &self,
@@ -162,7 +163,7 @@ impl BackupMutation {
         let file = Offer {
             file_name: name.to_string(),
             media_type: "application/octet-stream",
-            role: Role::Admin,
+            role: Role::Owner,
             open: Box::new(move || future::ready(Ok(content)).boxed()),
         };
         Ok(DownloadBackupPayload {
@@ -172,7 +173,7 @@ impl BackupMutation {
 
     /// Restore a backup at the next start, in place of everything that is in the database by then. It is
     /// restored into a scratch database now, to see whether it can be. The former database is kept beside it.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(guard = "AtLeast(Role::Owner)")]
     async fn restore_backup(
         &self,
         ctx: &Context<'_>,
@@ -185,7 +186,7 @@ impl BackupMutation {
     }
 
     /// Take back what `restoreBackup` asked for.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(guard = "AtLeast(Role::Owner)")]
     #[expect(
         clippy::unused_async,
         reason = "resolvers are; this is a note in a file"
@@ -198,7 +199,7 @@ impl BackupMutation {
     }
 
     /// Delete a backup.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(guard = "AtLeast(Role::Owner)")]
     #[expect(clippy::unused_async, reason = "resolvers are; a file goes at once")]
     async fn delete_backup(
         &self,

@@ -79,7 +79,7 @@ impl ProviderTransferMutation {
 
     /// Export all accounts with their keys and tokens in the clear. Two servers must not use the same
     /// sign-in: each would make the other's tokens worthless.
-    #[graphql(guard = "AtLeast(Role::Admin).and(WithSession)")]
+    #[graphql(guard = "AtLeast(Role::Owner).and(WithSession)")]
     async fn export_provider_accounts(
         &self,
         ctx: &Context<'_>,

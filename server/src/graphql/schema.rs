@@ -3,8 +3,12 @@
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::{
+    admin::AdminQuery,
+    admin_changes::AdminMutation,
     api_key_changes::ApiKeyMutation,
     api_token::{ApiTokenMutation, ApiTokenQuery},
+    audit_event::AuditQuery,
+    audit_trail::AuditTrail,
     backup::{BackupMutation, BackupQuery},
     client_setup::ClientSetupQuery,
     engine::{EngineMutation, EngineQuery, EngineSubscription},
@@ -12,15 +16,19 @@ use super::{
     export::ExportMutation,
     model::ModelQuery,
     model_alias::{ModelAliasMutation, ModelAliasQuery},
+    notification::NotificationQuery,
+    notification_changes::NotificationMutation,
     price::{PriceMutation, PriceQuery},
     provider::ProviderQuery,
-    provider_changes::ProviderMutation,
+    provider_changes::{ProviderMutation, ProviderSubscription},
+    provider_login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
     provider_transfer::ProviderTransferMutation,
     quota::QuotaQuery,
     quota_changes::QuotaMutation,
     report::Reports,
     request::RequestQuery,
     request_log::RequestSubscription,
+    second_factor::SecondFactorMutation,
     server_info::ServerInfoQuery,
     session::{SessionMutation, SessionQuery},
     settings::{SettingsMutation, SettingsQuery},
@@ -52,11 +60,15 @@ pub(super) struct Query(
     ModelQuery,
     ModelAliasQuery,
     ClientSetupQuery,
+    ProviderLoginQuery,
     PriceQuery,
     QuotaQuery,
     SettingsQuery,
     EngineQuery,
     ApiTokenQuery,
+    AdminQuery,
+    AuditQuery,
+    NotificationQuery,
     BackupQuery,
 );
 
@@ -69,6 +81,7 @@ pub(super) struct Mutation(
     ApiKeyMutation,
     ApiTokenMutation,
     ProviderMutation,
+    ProviderLoginMutation,
     ProviderTransferMutation,
     ModelAliasMutation,
     PriceMutation,
@@ -77,6 +90,9 @@ pub(super) struct Mutation(
     BackupMutation,
     EngineMutation,
     SettingsMutation,
+    AdminMutation,
+    SecondFactorMutation,
+    NotificationMutation,
 );
 
 /// Everything that can be followed.
@@ -86,6 +102,8 @@ pub(super) struct Subscription(
     UsageSubscription,
     EngineSubscription,
     EngineLogSubscription,
+    ProviderSubscription,
+    ProviderLoginSubscription,
 );
 
 /// The schema of the control plane.
@@ -103,6 +121,7 @@ pub(super) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     .limit_recursive_depth(DEEPEST_RECURSION)
     .limit_directives(MOST_DIRECTIVES)
     .extension(Reports)
+    .extension(AuditTrail)
 }
 
 /// The schema as text, as committed in `schema.graphql`.

@@ -46,6 +46,10 @@ fn page() -> String {
         ),
         ("proxypal-server prices list", &["prices", "list", "--help"]),
         (
+            "proxypal-server audit verify",
+            &["audit", "verify", "--help"],
+        ),
+        (
             "proxypal-server backup create",
             &["backup", "create", "--help"],
         ),

@@ -50,7 +50,10 @@ impl Accounts {
 }
 
 /// The first 16 hexadecimal digits of the SHA-256 of what the engine knows a credential by.
-fn auth_index(credential: &ProviderCredential, auth_dir: &Path) -> Option<String> {
+pub(in crate::engine) fn auth_index(
+    credential: &ProviderCredential,
+    auth_dir: &Path,
+) -> Option<String> {
     let seed = match &credential.secret {
         CredentialSecret::ApiKey(key) => key_seed(credential, key)?,
         CredentialSecret::AuthFile { file_name, json } => file_seed(file_name, json, auth_dir)?,
@@ -65,8 +68,8 @@ fn key_seed(credential: &ProviderCredential, key: &SecretString) -> Option<Strin
         ProviderKind::Chatgpt => "codex-api-key",
         ProviderKind::Gemini => "gemini-api-key",
         ProviderKind::Xai => "xai-api-key",
-        ProviderKind::OpenaiCompatible => "openai-compatibility",
-        ProviderKind::Copilot | ProviderKind::Kimi => return None,
+        ProviderKind::OpenaiCompatible | ProviderKind::Copilot => "openai-compatibility",
+        ProviderKind::Kimi => return None,
     };
     let base_url = base_url(credential).unwrap_or_default();
     Some(format!("{list}:{base_url}+{}", key.expose_secret().trim()))

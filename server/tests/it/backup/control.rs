@@ -13,7 +13,7 @@ use super::house::{files, filled, start, use_it};
 use crate::support::{Caller, ControlPlane, TestApp, TestDatabase, code, eventually};
 
 async fn admin_of(app: &TestApp) -> Caller {
-    let token = app.services.api_tokens.create("script", Role::Admin, None);
+    let token = app.services.api_tokens.create("script", Role::Owner, None);
     let secret = token.await.unwrap().secret;
     Caller::new(app.address).with_bearer(secret.expose_secret())
 }
