@@ -129,7 +129,8 @@ impl BackupQuery {
     }
 }
 
-/// The backups' part of the changes.
+/// The backups' part of the changes. Whoever restores a backup changes everything there is, owners and the
+/// audit too: that is for owners.
 #[derive(Debug, Default)]
 pub(super) struct BackupMutation;
 
@@ -162,7 +163,7 @@ impl BackupMutation {
         let file = Offer {
             file_name: name.to_string(),
             media_type: "application/octet-stream",
-            role: Role::Admin,
+            role: Role::Owner,
             open: Box::new(move || future::ready(Ok(content)).boxed()),
         };
         Ok(DownloadBackupPayload {

@@ -46,16 +46,23 @@ tables! {
     price,
     model_alias,
     admin,
+    recovery_code,
     session,
     api_token,
     user,
     api_key,
     provider_account,
+    provider_login,
     quota,
     quota_bucket,
     request,
     usage_rollup,
     usage_slice,
+    audit_event,
+    notification_channel,
+    notification_rule,
+    notification_condition,
+    notification,
 }
 
 async fn dump_table<E: EntityTrait>(

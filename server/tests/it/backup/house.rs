@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use entity::provider_account::ProviderKind;
+use entity::{admin::Role, provider_account::ProviderKind};
 use proxypal_server::{
     config::Secrets,
     domain::{provider_accounts::NewProviderApiKey, users::NewUser},
@@ -15,7 +15,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use crate::support::{
-    Options, TestApp, TestDatabase, eventually,
+    Caller, Options, TestApp, TestDatabase, code, eventually,
     server::{ENCRYPTION_KEY, bare_server, run},
 };
 
@@ -78,6 +78,11 @@ pub(super) async fn filled() -> TestDatabase {
     };
     let accounts = &app.services.provider_accounts;
     accounts.add_api_key(account).await.unwrap();
+    let token = app.services.api_tokens.create("script", Role::Owner, None);
+    let secret = token.await.unwrap().secret;
+    let owner = Caller::new(app.address).with_bearer(secret.expose_secret());
+    let change = "mutation { updateSettings(input: { retentionDays: 30 }, expectedVersion: 0) { __typename } }";
+    assert_eq!(code(&owner.ask(change).await), "");
     app.stop().await
 }
 
@@ -171,7 +176,14 @@ async fn rows(database: &DatabaseConnection) -> Vec<String> {
         quota_bucket,
         request,
         usage_rollup,
-        usage_slice
+        usage_slice,
+        recovery_code,
+        provider_login,
+        audit_event,
+        notification_channel,
+        notification_rule,
+        notification_condition,
+        notification
     )
 }
 
