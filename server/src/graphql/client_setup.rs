@@ -21,7 +21,7 @@ enum ClientKind {
     CodexCli,
     /// Google's Gemini CLI.
     GeminiCli,
-    /// OpenCode.
+    /// The program `OpenCode`.
     #[graphql(name = "OPENCODE")]
     OpenCode,
     /// Cline, the extension.

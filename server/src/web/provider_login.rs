@@ -169,10 +169,10 @@ impl LoginPages {
         }
         let session = login.session_id.ok_or(Wrong::OtherBrowser)?;
         let lives = self.doorkeeper.sessions.lives(session).await;
-        match lives.map_err(|error| ours(&error))? {
-            true => Ok(()),
-            false => Err(Wrong::SignedOut),
+        if lives.map_err(|error| ours(&error))? {
+            return Ok(());
         }
+        Err(Wrong::SignedOut)
     }
 
     async fn accept(&self, login: provider_login::Model, answer: Answer) -> Result<(), Wrong> {

@@ -134,10 +134,10 @@ fn continue_dev(access: &Access) -> ClientSetup {
     let url = &access.base_url;
     let mut config = "name: ProxyPal\nversion: 1.0.0\nschema: v1\nmodels:\n".to_owned();
     for model in access.all() {
-        config.push_str(&format!(
-            "  - name: \"{model}\"\n    provider: openai\n    model: \"{model}\"\n    \
-             apiBase: {url}/v1\n    apiKey: {KEY}\n"
-        ));
+        config.extend([
+            format!("  - name: \"{model}\"\n    provider: openai\n    model: \"{model}\"\n"),
+            format!("    apiBase: {url}/v1\n    apiKey: {KEY}\n"),
+        ]);
     }
     ClientSetup {
         name: "Continue",

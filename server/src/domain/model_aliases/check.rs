@@ -9,7 +9,7 @@ const LONGEST: usize = 200;
 
 /// The alias with its parts as they are kept, or why it cannot be.
 pub(super) fn check(
-    new: NewModelAlias,
+    new: &NewModelAlias,
     table: &AliasTable,
     models: &EngineModels,
 ) -> Result<NewModelAlias> {

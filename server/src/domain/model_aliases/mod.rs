@@ -80,7 +80,7 @@ impl ModelAliases {
     ) -> Result<model_alias::Model> {
         let _turn = self.changing.lock().await;
         let table = self.current();
-        let new = check::check(new, &table, models)?;
+        let new = check::check(&new, &table, models)?;
         let now = self.clock.now();
         let replaced = table.find(&new.alias, now).cloned();
         if replaced.is_none() && table.living().len() >= MOST_ALIASES {
@@ -133,7 +133,7 @@ impl ModelAliases {
             .filter(known)
             .all(self.db.writer())
             .await?;
-        self.prices.know_aliases(Arc::new(AliasTable::new(rows)));
+        self.prices.know_aliases(&Arc::new(AliasTable::new(rows)));
         self.accounts.announce();
         Ok(())
     }

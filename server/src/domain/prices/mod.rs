@@ -67,8 +67,8 @@ impl Prices {
     }
 
     /// Lets these aliases cost what their targets cost.
-    pub(super) fn know_aliases(&self, aliases: Arc<AliasTable>) {
-        self.current.rcu(|list| list.knowing(Arc::clone(&aliases)));
+    pub(super) fn know_aliases(&self, aliases: &Arc<AliasTable>) {
+        self.current.rcu(|list| list.knowing(Arc::clone(aliases)));
     }
 
     /// All prices as they are now.

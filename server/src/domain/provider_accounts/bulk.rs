@@ -81,9 +81,11 @@ impl ProviderAccounts {
         let account =
             self.insert_api_key(one, label.clone())
                 .await
-                .map_err(|error| match error {
-                    Error::Conflict(_) => Error::Conflict(label_taken(&label)),
-                    other => other,
+                .map_err(|error| {
+                    if matches!(error, Error::Conflict(_)) {
+                        return Error::Conflict(label_taken(&label));
+                    }
+                    error
                 })?;
         known.labels.insert(label.clone());
         known.keys.push((key, base_url, label));

@@ -50,7 +50,7 @@ impl ProviderAccounts {
         id: Uuid,
         changes: ProviderAccountChanges,
     ) -> Result<provider_account::Model> {
-        let changed = {
+        let account = {
             // Nobody else may change what is sealed in between: a token that the engine has just
             // refreshed would be lost.
             let _sealing = self.sealing.lock().await;
@@ -66,7 +66,7 @@ impl ProviderAccounts {
                 .map_err(|error| Error::unless_taken(error, || label_taken(label.trim())))?
         };
         self.announce();
-        Ok(changed)
+        Ok(account)
     }
 
     /// Forgets the secrets of all accounts at a provider. The rows stay for the history.

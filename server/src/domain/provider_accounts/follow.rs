@@ -52,9 +52,10 @@ impl Follower {
         let now = by_id(self.accounts.list().await?);
         let gone = self.seen.keys().filter(|id| !now.contains_key(id));
         let gone: Vec<Uuid> = gone.copied().collect();
-        let removed = match gone.is_empty() {
-            true => Vec::new(),
-            false => self.accounts.find_many(&gone).await?,
+        let removed = if gone.is_empty() {
+            Vec::new()
+        } else {
+            self.accounts.find_many(&gone).await?
         };
         let changed = now
             .values()

@@ -102,14 +102,14 @@ impl CredentialLists {
         known: &KnownModels,
         reveal: Reveal,
     ) -> Self {
-        let aliased = credentials.iter().map(|credential| ProviderCredential {
+        let named = credentials.iter().map(|credential| ProviderCredential {
             models: of_entry(credential, aliases, known),
             ..credential.clone()
         });
-        let aliased: Vec<_> = aliased.collect();
+        let named: Vec<_> = named.collect();
         Self {
             channel_aliases: by_channel(aliases),
-            ..Self::new(&aliased, reveal)
+            ..Self::new(&named, reveal)
         }
     }
 

@@ -97,12 +97,11 @@ impl Writer {
         {
             self.end_file().await;
         }
-        let mut writing = match self.writing.take() {
-            Some(writing) => writing,
-            None => {
-                let segments = Arc::clone(&self.segments);
-                elsewhere(move || segments.begin()).await??
-            }
+        let mut writing = if let Some(writing) = self.writing.take() {
+            writing
+        } else {
+            let segments = Arc::clone(&self.segments);
+            elsewhere(move || segments.begin()).await??
         };
         let began = Instant::now();
         if self.cautious_until.is_some_and(|until| began < until) {
