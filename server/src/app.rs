@@ -1,16 +1,19 @@
 //! The composition root: the one file which knows every room.
 
+mod source;
+
 use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
-use futures_util::{FutureExt as _, future::BoxFuture};
+use futures_util::FutureExt as _;
 use secrecy::ExposeSecret as _;
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 use zeroize::Zeroizing;
 
+use self::source::Source;
 use crate::{
     client_address::ClientAddresses,
     clock::SharedClock,
@@ -30,7 +33,7 @@ use crate::{
         model_aliases::ModelAliases,
         notifications::Notifications,
         prices::Prices,
-        provider_accounts::{AuthFileStep, FoundAuthFile, ProviderAccounts, ProviderCredential},
+        provider_accounts::ProviderAccounts,
         provider_logins::ProviderLogins,
         quotas::Quotas,
         requests::{BookOptions, Recorder, Requests},
@@ -41,10 +44,7 @@ use crate::{
         usage::Usage,
         users::Users,
     },
-    engine::{
-        CredentialSource, CredentialsError, DrainHook, Engine, EngineContext, EngineMode,
-        EngineOptions, ExternalEngine,
-    },
+    engine::{DrainHook, Engine, EngineContext, EngineMode, EngineOptions, ExternalEngine},
     gateway::{Gateway, GatewayOptions},
     graphql::{self, ServerFacts, Services},
     http_server::{self, Ending},
@@ -109,13 +109,9 @@ impl Life {
         backups
     }
 
-    fn engine_context(
-        &self,
-        accounts: &ProviderAccounts,
-        usage: mpsc::Sender<EngineUsage>,
-    ) -> EngineContext {
+    fn engine_context(&self, source: Source, usage: mpsc::Sender<EngineUsage>) -> EngineContext {
         EngineContext {
-            source: Arc::new(accounts.clone()),
+            source: Arc::new(source),
             clock: self.clock.clone(),
             usage,
             tasks: self.tasks.clone(),
@@ -162,11 +158,15 @@ impl App {
         let model_aliases = Box::pin(model_aliases).await?;
         let book = book(&config, &db, &life, &ledger, &prices);
         let (requests, inlets) = Requests::open(book, &life.tasks).await?;
-        let settings = Settings::load(db.clone(), clock.clone()).await?;
+        let settings = Settings::load(db.clone(), clock.clone(), accounts.clone()).await?;
         let retention = Retention::new(db.clone(), clock.clone(), settings.clone(), inlets.held);
         life.tasks.spawn(retention.run(life.ending.stop.clone()));
         let backups = life.backups(&config, &db, &settings);
-        let context = life.engine_context(&accounts, inlets.reports);
+        let source = Source {
+            accounts: accounts.clone(),
+            settings: settings.clone(),
+        };
+        let context = life.engine_context(source, inlets.reports);
         let engine = Engine::launch(engine_options(&config, &around, &life), context);
         let oauth = OAuth::open(oauth_options(&config, logins, &accounts, &engine, &life)).await?;
         let services = Services {
@@ -409,32 +409,4 @@ fn setup_url(public_url: &Url, token: &str) -> Zeroizing<String> {
     // After the hash it stays in the browser: no log on the way sees it.
     let base = public_url.as_str().trim_end_matches('/');
     Zeroizing::new(format!("{base}/setup#token={token}"))
-}
-
-impl CredentialSource for ProviderAccounts {
-    fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
-        Self::changes(self)
-    }
-
-    fn credentials(&self) -> BoxFuture<'_, Result<Vec<ProviderCredential>, CredentialsError>> {
-        async move { Self::credentials(self).await.map_err(Into::into) }.boxed()
-    }
-
-    fn model_aliases(
-        &self,
-    ) -> BoxFuture<'_, Result<Vec<entity::model_alias::Model>, CredentialsError>> {
-        async move { Self::model_aliases(self).await.map_err(Into::into) }.boxed()
-    }
-
-    fn settle_auth_files(
-        &self,
-        found: Vec<FoundAuthFile>,
-    ) -> BoxFuture<'_, Result<Vec<AuthFileStep>, CredentialsError>> {
-        async move {
-            Self::settle_auth_files(self, found)
-                .await
-                .map_err(Into::into)
-        }
-        .boxed()
-    }
 }

@@ -159,6 +159,8 @@ impl AuthFile {
             auth_index: self.auth_index(),
             headers: Vec::new(),
             models: vec![(alias, MODEL.to_owned())],
+            priority: 0,
+            weight: 1,
         })
     }
 

@@ -1,5 +1,6 @@
 //! The configuration as the engine understands it, and everything else that lives as long as it does.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -64,6 +65,8 @@ pub(crate) struct Credential {
     pub(crate) headers: Vec<(String, String)>,
     /// Alias and real name.
     pub(crate) models: Vec<(String, String)>,
+    pub(crate) priority: i64,
+    pub(crate) weight: usize,
 }
 
 #[derive(Deserialize)]
@@ -82,12 +85,18 @@ struct Entry {
     headers: std::collections::BTreeMap<String, String>,
     #[serde(default)]
     models: Vec<Model>,
+    #[serde(default)]
+    priority: i64,
+    weight: Option<usize>,
+    #[serde(default)]
+    excluded_models: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct KeyOnly {
     api_key: String,
+    weight: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -123,11 +132,38 @@ impl Live {
     /// The credentials that serve a model, each first in its turn, and the model's real name there.
     pub(crate) fn serving(&self, model: &str) -> Vec<(Credential, String)> {
         let mut serving = serving(&self.credentials(), model);
-        if !serving.is_empty() {
-            let turn = self.turns.fetch_add(1, Ordering::Relaxed) % serving.len();
-            serving.rotate_left(turn);
+        serving.sort_by_key(|(credential, _)| Reverse(credential.priority));
+        let highest = serving.first().map(|(credential, _)| credential.priority);
+        let equals = serving
+            .iter()
+            .take_while(|(credential, _)| Some(credential.priority) == highest)
+            .count();
+        let weights = serving[..equals].iter();
+        let weights: Vec<usize> = weights.map(|(credential, _)| credential.weight).collect();
+        if equals > 0 {
+            serving[..equals].rotate_left(self.turn(&weights));
         }
         serving
+    }
+
+    /// Whose turn it is among equals.
+    fn turn(&self, weights: &[usize]) -> usize {
+        let config = self.config.load();
+        let strategy = config.document["routing"]["strategy"].as_str();
+        let turn = self.turns.fetch_add(1, Ordering::Relaxed);
+        match strategy {
+            Some("fill-first") => 0,
+            Some("weighted-round-robin") => {
+                let mut left = turn % weights.iter().sum::<usize>().max(1);
+                let mut place = 0;
+                while place + 1 < weights.len() && left >= weights[place] {
+                    left -= weights[place];
+                    place += 1;
+                }
+                place
+            }
+            _ => turn % weights.len(),
+        }
     }
 
     /// The credentials of the configuration and of the auth files.
@@ -171,14 +207,22 @@ impl Config {
             for entry in entries(&document, list)? {
                 let needs_url = matches!(provider, Provider::Codex | Provider::Xai);
                 if !(needs_url && entry.base_url.is_empty()) {
-                    credentials.push(credential(&entry, &entry.api_key, list, provider));
+                    let weight = entry.weight;
+                    credentials.push(credential(&entry, &entry.api_key, list, provider, weight));
                 }
             }
         }
         for entry in entries(&document, "openai-compatibility")? {
             for key in &entry.api_key_entries {
                 let list = "openai-compatibility";
-                credentials.push(credential(&entry, &key.api_key, list, Provider::Compatible));
+                let compatible = Provider::Compatible;
+                credentials.push(credential(
+                    &entry,
+                    &key.api_key,
+                    list,
+                    compatible,
+                    key.weight,
+                ));
             }
         }
         Ok(Self {
@@ -208,7 +252,13 @@ fn entries(document: &Value, list: &str) -> Result<Vec<Entry>, String> {
     Ok(entries.unwrap_or_default())
 }
 
-fn credential(entry: &Entry, api_key: &str, list: &str, provider: Provider) -> Credential {
+fn credential(
+    entry: &Entry,
+    api_key: &str,
+    list: &str,
+    provider: Provider,
+    weight: Option<usize>,
+) -> Credential {
     let seed = format!("{list}:{}+{api_key}", entry.base_url);
     let prefix = entry
         .prefix
@@ -225,14 +275,28 @@ fn credential(entry: &Entry, api_key: &str, list: &str, provider: Provider) -> C
     {
         models.push((format!("{prefix}{model}"), model.to_owned()));
     }
+    models.retain(|(alias, _)| {
+        let mut excluded = entry.excluded_models.iter();
+        !excluded.any(|pattern| fits(pattern, alias))
+    });
     Credential {
         provider,
+        priority: entry.priority,
+        weight: weight.unwrap_or(1),
         provider_name: provider_name(provider, &entry.name),
         api_key: api_key.to_owned(),
         base_url: entry.base_url.clone(),
         auth_index: hex::encode(&Sha256::digest(seed)[..8]),
         headers: entry.headers.clone().into_iter().collect(),
         models,
+    }
+}
+
+/// Whether a name is the pattern, or begins as one with a star at its end says.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
     }
 }
 

@@ -12,7 +12,7 @@ pub fn matches(patterns: &ModelPatterns, model: &str) -> bool {
 }
 
 /// Whether a name fits one pattern, letter for letter.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
+pub fn fits(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else {

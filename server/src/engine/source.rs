@@ -4,7 +4,10 @@ use entity::model_alias;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-use crate::domain::provider_accounts::{AuthFileStep, FoundAuthFile, ProviderCredential};
+use crate::domain::{
+    provider_accounts::{AuthFileStep, FoundAuthFile, ProviderCredential},
+    settings::EngineSettings,
+};
 
 /// Why the credentials could not be had; any error with words will do.
 pub type CredentialsError = Box<dyn std::error::Error + Send + Sync>;
@@ -21,6 +24,11 @@ pub trait CredentialSource: Send + Sync {
     /// The aliases of models that the engine shall know now.
     fn model_aliases(&self) -> BoxFuture<'_, Result<Vec<model_alias::Model>, CredentialsError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// How the engine shall use them.
+    fn settings(&self) -> EngineSettings {
+        EngineSettings::default()
     }
 
     /// Seals what is fresher in the files that were found, and answers what is to be done with them.

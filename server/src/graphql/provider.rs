@@ -2,10 +2,9 @@
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use entity::{admin, provider_account};
-use sea_orm::Iterable as _;
 
 use super::{context::ContextExt as _, error::Result, guard::AtLeast, scalar::DateTime};
-use crate::domain::provider_accounts::{AccountState, accepts_api_key, needs_base_url};
+use crate::domain::provider_accounts::AccountState;
 
 /// Who serves the models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -42,7 +41,7 @@ pub(super) enum CredentialKind {
 /// How an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::provider_accounts::AccountStatus")]
-enum AccountStatus {
+pub(super) enum AccountStatus {
     /// Nothing speaks against using it.
     Active,
     /// The engine passes it over for a while, such as after a provider's limit was reached.
@@ -130,13 +129,15 @@ impl ProviderAccount {
 
     /// The proxy to the provider, without its password; null for the usual way.
     #[graphql(guard = "AtLeast(admin::Role::Admin)")]
-    fn proxy_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+    #[expect(clippy::unused_async, reason = "resolvers are; opening a seal waits for nobody")]
+    async fn proxy_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let accounts = &ctx.services().provider_accounts;
         Ok(accounts.shown_secrets(&self.0)?.proxy_url)
     }
 
     /// The names of the headers that are sent along; their values are secret.
-    fn header_names(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+    #[expect(clippy::unused_async, reason = "resolvers are; opening a seal waits for nobody")]
+    async fn header_names(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
         let accounts = &ctx.services().provider_accounts;
         Ok(accounts.shown_secrets(&self.0)?.headers)
     }
@@ -220,70 +221,5 @@ pub(super) fn display_name(kind: provider_account::ProviderKind) -> &'static str
         provider_account::ProviderKind::Kimi => "Kimi",
         provider_account::ProviderKind::Xai => "xAI",
         provider_account::ProviderKind::OpenaiCompatible => "OpenAI-compatible",
-    }
-}
-
-/// A provider.
-#[derive(Clone, Copy, Debug)]
-struct Provider(provider_account::ProviderKind);
-
-/// Somebody who serves models, and our accounts there.
-#[Object]
-impl Provider {
-    /// Which provider it is.
-    async fn kind(&self) -> ProviderKind {
-        self.0.into()
-    }
-
-    /// Its name for people.
-    async fn display_name(&self) -> &str {
-        display_name(self.0)
-    }
-
-    /// Our accounts there, by label.
-    #[graphql(complexity = "5 * child_complexity")]
-    async fn accounts(&self, ctx: &Context<'_>) -> Result<Vec<ProviderAccount>> {
-        let accounts = ctx.services().provider_accounts.list().await?;
-        let here = accounts
-            .into_iter()
-            .filter(|account| account.kind == self.0);
-        Ok(here.map(ProviderAccount).collect())
-    }
-
-    /// Whether it has API keys that can be added.
-    async fn accepts_api_key(&self) -> bool {
-        accepts_api_key(self.0)
-    }
-
-    /// Whether an account must say where the provider is.
-    async fn base_url_required(&self) -> bool {
-        needs_base_url(self.0)
-    }
-}
-
-/// The providers' part of the queries.
-#[derive(Debug, Default)]
-pub(super) struct ProviderQuery;
-
-#[Object]
-impl ProviderQuery {
-    /// All providers, with or without accounts.
-    #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
-        complexity = "7 * child_complexity"
-    )]
-    async fn providers(&self) -> Vec<Provider> {
-        provider_account::ProviderKind::iter()
-            .map(Provider)
-            .collect()
-    }
-
-    /// One provider.
-    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
-    async fn provider(
-        &self,
-        #[graphql(desc = "Which provider.")] kind: ProviderKind,
-    ) -> Option<Provider> {
-        Some(Provider(kind.into()))
     }
 }

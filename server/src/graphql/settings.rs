@@ -10,6 +10,7 @@ use super::{
     error::Result,
     guard::AtLeast,
     rate_limit::{RateLimit, RateLimitInput},
+    routing::{RoutingSettings, RoutingSettingsInput},
     scalar::{BigInt, DateTime, int},
 };
 use crate::domain::settings::{GatewaySettings, Versioned};
@@ -76,6 +77,11 @@ impl Settings {
         int(self.0.gateway.assumed_output_tokens)
     }
 
+    /// How the engine chooses among accounts, of whichever provider.
+    async fn routing(&self) -> RoutingSettings {
+        RoutingSettings(self.0.gateway.routing)
+    }
+
     /// How many days single requests are kept; the sums of their usage stay.
     async fn retention_days(&self) -> i32 {
         int(self.0.gateway.retention_days)
@@ -111,6 +117,8 @@ struct UpdateSettingsInput {
     assumed_output_tokens: Option<u32>,
     /// How many days single requests are kept: 1 to 3650.
     retention_days: Option<u32>,
+    /// How the engine chooses among accounts.
+    routing: Option<RoutingSettingsInput>,
     /// How often a backup is made, in hours: 1 to 8760; 0 is never. It needs `BACKUP_PASSPHRASE`.
     backup_every_hours: Option<u32>,
     /// How many backups are kept when the schedule makes another: 1 to 1000.
@@ -142,6 +150,9 @@ impl UpdateSettingsInput {
         }
         if let Some(days) = self.retention_days {
             gateway.retention_days = days;
+        }
+        if let Some(routing) = self.routing {
+            routing.apply(&mut gateway.routing);
         }
         if let Some(hours) = self.backup_every_hours {
             gateway.backup_every_hours = hours;

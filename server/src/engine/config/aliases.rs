@@ -29,7 +29,7 @@ pub(super) struct ChannelAlias {
 }
 
 /// The engine's channels for a provider's signed-in accounts.
-fn channels(kind: ProviderKind) -> &'static [&'static str] {
+pub(super) fn channels(kind: ProviderKind) -> &'static [&'static str] {
     match kind {
         ProviderKind::Claude => &["claude"],
         ProviderKind::Chatgpt => &["codex"],
@@ -40,7 +40,8 @@ fn channels(kind: ProviderKind) -> &'static [&'static str] {
     }
 }
 
-const SIGNED_IN: [ProviderKind; 5] = [
+/// The providers that people sign in at through the engine's files.
+pub(super) const SIGNED_IN: [ProviderKind; 5] = [
     ProviderKind::Claude,
     ProviderKind::Chatgpt,
     ProviderKind::Gemini,

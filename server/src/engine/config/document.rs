@@ -5,7 +5,9 @@ use std::path::Path;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
+use super::choices::Choices;
 use super::lists::{CredentialLists, MASK, Reveal};
+use crate::domain::settings::EngineSettings;
 
 /// Where the engine listens, and what opens it.
 #[derive(Clone, Copy, Debug)]
@@ -32,15 +34,27 @@ pub(in crate::engine) struct Document<'a> {
     commercial_mode: bool,
     usage_statistics_enabled: bool,
     redis_usage_queue_retention_seconds: u32,
-    /// The caller's own program retries; the engine tries each credential once.
-    request_retry: u32,
-    /// A failure of one user's request blocks the model for everybody this long. By default it is a
-    /// minute; a second suffices to prefer another credential, and `-1` would not even do that.
-    transient_error_cooldown_seconds: i32,
     ws_auth: bool,
     claude_code: ClaudeCode,
     #[serde(flatten)]
+    applied: Applied,
+}
+
+/// What changes while the engine runs.
+#[derive(Debug, Serialize)]
+pub(in crate::engine) struct Applied {
+    #[serde(flatten)]
+    choices: Choices,
+    #[serde(flatten)]
     lists: CredentialLists,
+}
+
+impl Applied {
+    /// These lists, used as the settings say.
+    pub(in crate::engine) fn new(lists: CredentialLists, settings: &EngineSettings) -> Self {
+        let choices = Choices::new(settings);
+        Self { choices, lists }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -61,7 +75,7 @@ struct ClaudeCode {
 
 impl<'a> Document<'a> {
     /// The document for these credentials behind this door.
-    pub(in crate::engine) fn new(door: Door<'a>, lists: CredentialLists, reveal: Reveal) -> Self {
+    pub(in crate::engine) fn new(door: Door<'a>, applied: Applied, reveal: Reveal) -> Self {
         let internal_key = match reveal {
             Reveal::Secrets => door.internal_key.expose_secret(),
             Reveal::Nothing => MASK,
@@ -79,13 +93,11 @@ impl<'a> Document<'a> {
             commercial_mode: true,
             usage_statistics_enabled: true,
             redis_usage_queue_retention_seconds: 3600,
-            request_retry: 0,
-            transient_error_cooldown_seconds: 1,
             ws_auth: true,
             claude_code: ClaudeCode {
                 disable_cloaking_model_list: true,
             },
-            lists,
+            applied,
         }
     }
 
@@ -106,8 +118,10 @@ mod tests {
             auth_dir: Path::new("/data/engine/run/auths"),
             internal_key: &"internal-canary".into(),
         };
-        let lists = CredentialLists::new(&one_of_each(), reveal);
-        Document::new(door, lists, reveal).render().unwrap()
+        let settings = EngineSettings::default();
+        let lists = CredentialLists::new(&one_of_each(), &settings, reveal);
+        let applied = Applied::new(lists, &settings);
+        Document::new(door, applied, reveal).render().unwrap()
     }
 
     #[test]

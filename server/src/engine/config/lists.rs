@@ -9,8 +9,10 @@ use entity::{
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
-use super::aliases::{ChannelAlias, KnownModels, by_channel, of_entry};
+use super::aliases::{ChannelAlias, KnownModels, SIGNED_IN, by_channel, channels, of_entry};
+use crate::domain::models;
 use crate::domain::provider_accounts::ProviderCredential;
+use crate::domain::settings::EngineSettings;
 
 /// What a preview shows in the place of a secret.
 pub(super) const MASK: &str = "********";
@@ -42,6 +44,11 @@ pub(in crate::engine) struct CredentialLists {
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     channel_aliases: BTreeMap<&'static str, Vec<ChannelAlias>>,
+    #[serde(
+        rename = "oauth-excluded-models",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    channel_excluded: BTreeMap<&'static str, Vec<String>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -51,6 +58,8 @@ struct KeyEntry {
     key: ApiKeyEntry,
     #[serde(flatten)]
     common: Common,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    excluded_models: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,12 +103,22 @@ struct ModelEntry {
     alias: String,
 }
 
+/// How an entry is rendered.
+#[derive(Clone, Copy, Debug)]
+struct How<'a> {
+    /// Models that the provider's accounts do not serve.
+    excluded: &'a [String],
+    reveal: Reveal,
+}
+
 impl CredentialLists {
-    /// Sorts the credentials into their lists, with the aliases of what they serve.
+    /// Sorts the credentials into their lists, with the aliases of what they serve and without what the
+    /// settings leave out.
     pub(in crate::engine) fn with_aliases(
         credentials: &[ProviderCredential],
         aliases: &[model_alias::Model],
         known: &KnownModels,
+        settings: &EngineSettings,
         reveal: Reveal,
     ) -> Self {
         let named = credentials.iter().map(|credential| ProviderCredential {
@@ -109,41 +128,83 @@ impl CredentialLists {
         let named: Vec<_> = named.collect();
         Self {
             channel_aliases: by_channel(aliases),
-            ..Self::new(&named, reveal)
+            channel_excluded: excluded_by_channel(settings),
+            ..Self::new(&named, settings, reveal)
         }
     }
 
     /// Sorts the credentials into their lists.
-    pub(in crate::engine) fn new(credentials: &[ProviderCredential], reveal: Reveal) -> Self {
+    pub(in crate::engine) fn new(
+        credentials: &[ProviderCredential],
+        settings: &EngineSettings,
+        reveal: Reveal,
+    ) -> Self {
         let mut lists = Self::default();
         let mut names = HashSet::new();
         for credential in credentials {
             // Tokens are in files of their own.
-            let Some(key) = credential.secret.api_key() else {
-                continue;
-            };
-            let key = shown(key, reveal);
-            match credential.kind {
-                ProviderKind::Claude => lists
-                    .claude_api_key
-                    .push(key_entry(credential, key, reveal)),
-                ProviderKind::Chatgpt => {
-                    lists.codex_api_key.push(key_entry(credential, key, reveal));
-                }
-                ProviderKind::Gemini => lists
-                    .gemini_api_key
-                    .push(key_entry(credential, key, reveal)),
-                ProviderKind::Xai => lists.xai_api_key.push(key_entry(credential, key, reveal)),
-                ProviderKind::OpenaiCompatible | ProviderKind::Copilot => {
-                    let entry = compatible_entry(credential, key, &mut names, reveal);
-                    lists.openai_compatibility.push(entry);
-                }
-                // It has no form with an API key.
-                ProviderKind::Kimi => {}
+            if let Some(key) = credential.secret.api_key() {
+                let provider = settings.provider(credential.kind);
+                let how = How {
+                    excluded: &provider.provider.excluded_models,
+                    reveal,
+                };
+                lists.add(credential, key, how, &mut names);
             }
         }
         lists
     }
+
+    fn add(
+        &mut self,
+        credential: &ProviderCredential,
+        key: &SecretString,
+        how: How<'_>,
+        names: &mut HashSet<String>,
+    ) {
+        let list = match credential.kind {
+            ProviderKind::Claude => &mut self.claude_api_key,
+            ProviderKind::Chatgpt => &mut self.codex_api_key,
+            ProviderKind::Gemini => &mut self.gemini_api_key,
+            ProviderKind::Xai => &mut self.xai_api_key,
+            ProviderKind::OpenaiCompatible | ProviderKind::Copilot => {
+                // The engine excludes nothing here; what is not listed is not served.
+                let mut credential = credential.clone();
+                credential
+                    .models
+                    .retain(|model| !is_excluded(how.excluded, model));
+                let name = unique_name(&credential, names);
+                let entry = compatible_entry(&credential, key, name, how.reveal);
+                self.openai_compatibility.push(entry);
+                return;
+            }
+            // It has no form with an API key.
+            ProviderKind::Kimi => return,
+        };
+        list.push(key_entry(credential, key, how));
+    }
+}
+
+/// Whether a model is left out under the name that clients use, as the engine judges.
+fn is_excluded(excluded: &[String], model: &ProviderModel) -> bool {
+    let name = model.alias.as_ref().unwrap_or(&model.name);
+    let name = name.trim().to_lowercase();
+    let mut excluded = excluded.iter();
+    excluded.any(|pattern| models::fits(&pattern.to_lowercase(), &name))
+}
+
+fn excluded_by_channel(settings: &EngineSettings) -> BTreeMap<&'static str, Vec<String>> {
+    let mut lists = BTreeMap::new();
+    for kind in SIGNED_IN {
+        let provider = settings.provider(kind);
+        let excluded = &provider.provider.excluded_models;
+        for channel in channels(kind) {
+            if !excluded.is_empty() {
+                lists.insert(*channel, excluded.clone());
+            }
+        }
+    }
+    lists
 }
 
 /// The address that the engine is told for a credential, in the engine's own spelling.
@@ -166,30 +227,35 @@ pub(super) fn base_url(credential: &ProviderCredential) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn key_entry(credential: &ProviderCredential, api_key: String, reveal: Reveal) -> KeyEntry {
+fn key_entry(credential: &ProviderCredential, key: &SecretString, how: How<'_>) -> KeyEntry {
     KeyEntry {
-        key: api_key_entry(credential, api_key, reveal),
-        common: common(credential, reveal),
+        key: api_key_entry(credential, key, how.reveal),
+        common: common(credential, how.reveal),
+        excluded_models: how.excluded.to_vec(),
     }
 }
 
 fn compatible_entry(
     credential: &ProviderCredential,
-    api_key: String,
-    names: &mut HashSet<String>,
+    key: &SecretString,
+    name: String,
     reveal: Reveal,
 ) -> CompatibleEntry {
     CompatibleEntry {
-        name: unique_name(credential, names),
-        api_key_entries: [api_key_entry(credential, api_key, reveal)],
+        name,
+        api_key_entries: [api_key_entry(credential, key, reveal)],
         common: common(credential, reveal),
     }
 }
 
-fn api_key_entry(credential: &ProviderCredential, api_key: String, reveal: Reveal) -> ApiKeyEntry {
+fn api_key_entry(
+    credential: &ProviderCredential,
+    key: &SecretString,
+    reveal: Reveal,
+) -> ApiKeyEntry {
     let proxy_url = credential.proxy_url.as_ref();
     ApiKeyEntry {
-        api_key,
+        api_key: shown(key, reveal),
         weight: (credential.weight != 1).then_some(credential.weight),
         proxy_url: proxy_url.map(|url| shown(url, reveal)),
     }

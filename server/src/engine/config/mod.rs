@@ -1,13 +1,14 @@
 //! The engine's configuration: rendered from the credentials, written where the engine watches it.
 
 mod aliases;
+mod choices;
 mod document;
 mod file;
 mod identity;
 mod lists;
 
 pub(super) use aliases::KnownModels;
-pub(super) use document::{Document, Door};
+pub(super) use document::{Applied, Document, Door};
 pub(super) use file::write_in_place;
 pub(super) use identity::{Accounts, auth_index};
 pub(super) use lists::{CredentialLists, Reveal};

@@ -12,7 +12,7 @@ use super::folder::Folder;
 use super::keys::Keys;
 use crate::domain::provider_accounts::ProviderCredential;
 use crate::engine::client::EngineClient;
-use crate::engine::config::{CredentialLists, Document, Door, Reveal, write_in_place};
+use crate::engine::config::{Applied, CredentialLists, Document, Door, Reveal, write_in_place};
 use crate::engine::endpoint::Endpoint;
 
 /// Chosen anew for each life.
@@ -30,8 +30,8 @@ pub(super) struct Instance {
 pub(super) struct Rendering {
     yaml: SecretString,
     preview: String,
-    /// The credential lists as the engine will show them.
-    pub(super) lists: Value,
+    /// What the engine will show of it.
+    pub(super) applied: Value,
     credentials: Vec<ProviderCredential>,
 }
 
@@ -73,11 +73,16 @@ impl Instance {
             .await
             .map_err(|error| format!("the aliases of models could not be read: {error}"))?;
         let known = managed.face.catalogue.known();
-        let render = |reveal| CredentialLists::with_aliases(&credentials, &aliases, &known, reveal);
-        let lists = render(Reveal::Secrets);
+        let settings = managed.context.source.settings();
+        let render = |reveal| {
+            let lists =
+                CredentialLists::with_aliases(&credentials, &aliases, &known, &settings, reveal);
+            Applied::new(lists, &settings)
+        };
+        let applied = render(Reveal::Secrets);
         Ok(Rendering {
-            lists: serde_json::to_value(&lists).map_err(|error| error.to_string())?,
-            yaml: self.document(lists, Reveal::Secrets)?.into(),
+            applied: serde_json::to_value(&applied).map_err(|error| error.to_string())?,
+            yaml: self.document(applied, Reveal::Secrets)?.into(),
             preview: self.document(render(Reveal::Nothing), Reveal::Nothing)?,
             credentials,
         })
@@ -114,13 +119,13 @@ impl Instance {
             .store(Some(Arc::new(rendering.preview.clone())));
     }
 
-    fn document(&self, lists: CredentialLists, reveal: Reveal) -> Result<String, String> {
+    fn document(&self, applied: Applied, reveal: Reveal) -> Result<String, String> {
         let door = Door {
             port: self.port,
             auth_dir: &self.folder.auths,
             internal_key: &self.keys.internal,
         };
-        Document::new(door, lists, reveal).render()
+        Document::new(door, applied, reveal).render()
     }
 
     fn secrets(&self, rendering: &Rendering) -> Vec<SecretString> {

@@ -77,7 +77,7 @@ async fn bring(instance: &Instance, managed: &Managed, new: &Rendering) {
             tracing::warn!(reason, "the engine keeps its old credentials");
             return;
         }
-        if arrived(&instance.client, &new.lists).await {
+        if arrived(&instance.client, &new.applied).await {
             managed.face.logs.push(LogLevel::Info, APPLIED);
             return;
         }
@@ -101,8 +101,8 @@ async fn arrived(client: &EngineClient, wanted: &Value) -> bool {
     false
 }
 
-/// Whether everything wanted is shown. The engine adds fields of its own, and shows an empty list as
-/// nothing.
+/// Whether everything wanted is shown. The engine adds fields of its own, and shows what is empty or
+/// zero as nothing.
 fn shows(shown: &Value, wanted: &Value) -> bool {
     match (shown, wanted) {
         (Value::Object(shown), Value::Object(wanted)) => wanted
@@ -115,8 +115,19 @@ fn shows(shown: &Value, wanted: &Value) -> bool {
                     .zip(wanted)
                     .all(|(shown, wanted)| shows(shown, wanted))
         }
-        (Value::Null, Value::Array(wanted)) => wanted.is_empty(),
+        (Value::Null, wanted) => is_nothing(wanted),
         _ => shown == wanted,
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(yes) => !yes,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(values) => values.is_empty(),
+        Value::Object(fields) => fields.values().all(is_nothing),
     }
 }
 

@@ -4,6 +4,7 @@ mod accounts;
 mod aliases;
 mod auth_files;
 mod canaries;
+mod choosing;
 mod killed;
 mod leaving;
 mod protocols;

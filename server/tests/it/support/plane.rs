@@ -320,10 +320,12 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
             Some("the-phrase-of-the-tests".into()),
         ),
         ledger: parts.ledger,
-        provider_accounts: accounts,
+        provider_accounts: accounts.clone(),
         oauth,
         prices: parts.prices,
-        settings: Settings::load(db, clock.clone()).await.unwrap(),
+        settings: Settings::load(db, clock.clone(), accounts.clone())
+            .await
+            .unwrap(),
         engine: parts.engine,
         notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
         notifications,

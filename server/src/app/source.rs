@@ -1,0 +1,49 @@
+//! What the engine is configured from: the accounts and the settings.
+
+use entity::model_alias;
+use futures_util::{FutureExt as _, future::BoxFuture};
+use tokio::sync::watch;
+
+use crate::{
+    domain::{
+        provider_accounts::{AuthFileStep, FoundAuthFile, ProviderAccounts, ProviderCredential},
+        settings::{EngineSettings, Settings},
+    },
+    engine::{CredentialSource, CredentialsError},
+};
+
+/// The accounts, and how they shall be used.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    pub(super) accounts: ProviderAccounts,
+    pub(super) settings: Settings,
+}
+
+impl CredentialSource for Source {
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.accounts.changes()
+    }
+
+    fn credentials(&self) -> BoxFuture<'_, Result<Vec<ProviderCredential>, CredentialsError>> {
+        async move { self.accounts.credentials().await.map_err(Into::into) }.boxed()
+    }
+
+    fn model_aliases(&self) -> BoxFuture<'_, Result<Vec<model_alias::Model>, CredentialsError>> {
+        async move { self.accounts.model_aliases().await.map_err(Into::into) }.boxed()
+    }
+
+    fn settings(&self) -> EngineSettings {
+        self.settings.for_engine()
+    }
+
+    fn settle_auth_files(
+        &self,
+        found: Vec<FoundAuthFile>,
+    ) -> BoxFuture<'_, Result<Vec<AuthFileStep>, CredentialsError>> {
+        async move {
+            let steps = self.accounts.settle_auth_files(found).await;
+            steps.map_err(Into::into)
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,94 @@
+//! The settings of the gateway.
+
+use std::time::Duration;
+
+use entity::RateLimit;
+use serde::{Deserialize, Serialize};
+
+use super::{Result, routing::RoutingSettings, within};
+use crate::domain::rate_limits;
+
+const MIB: u64 = 1024 * 1024;
+
+/// What becomes of a request whose client leaves before the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbortPolicy {
+    /// Read on to the usage report, within limits.
+    Drain,
+    /// Hang up and settle on what was seen.
+    Cancel,
+}
+
+/// The settings of the gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GatewaySettings {
+    pub abort_policy: AbortPolicy,
+    /// How long an abandoned answer is read on.
+    pub drain_seconds: u32,
+    /// How much of an abandoned answer is read at most.
+    pub drain_bytes: u64,
+    /// How many abandoned answers are read at once; further ones are hung up on.
+    pub drain_concurrency: u32,
+    /// The longest request body.
+    pub max_body_bytes: u64,
+    /// How fast a user may call who has no rate limit of their own.
+    pub default_rate_limit: RateLimit,
+    /// What is reserved for the answer of a request that does not bound it, in tokens.
+    pub assumed_output_tokens: u32,
+    /// How long single requests are kept; their sums stay.
+    pub retention_days: u32,
+    /// How often a backup is made; 0 is never.
+    pub backup_every_hours: u32,
+    /// How many backups of the schedule are kept.
+    pub backups_kept: u32,
+    /// How the engine chooses among accounts.
+    pub routing: RoutingSettings,
+}
+
+impl Default for GatewaySettings {
+    fn default() -> Self {
+        Self {
+            abort_policy: AbortPolicy::Drain,
+            drain_seconds: 120,
+            drain_bytes: 16 * MIB,
+            drain_concurrency: 64,
+            max_body_bytes: 64 * MIB,
+            default_rate_limit: RateLimit {
+                requests_per_minute: Some(60),
+                ..RateLimit::default()
+            },
+            assumed_output_tokens: 4096,
+            retention_days: 90,
+            backup_every_hours: 0,
+            backups_kept: 7,
+            routing: RoutingSettings::default(),
+        }
+    }
+}
+
+impl GatewaySettings {
+    /// How long an abandoned answer is read on.
+    pub fn drain_time(&self) -> Duration {
+        Duration::from_secs(u64::from(self.drain_seconds))
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        within("drainSeconds", self.drain_seconds.into(), 1, 3600)?;
+        within("drainBytes", self.drain_bytes, 64 * 1024, 1024 * MIB)?;
+        within("drainConcurrency", self.drain_concurrency.into(), 0, 10_000)?;
+        within("maxBodyBytes", self.max_body_bytes, 1024, 1024 * MIB)?;
+        within(
+            "assumedOutputTokens",
+            self.assumed_output_tokens.into(),
+            1,
+            1_000_000,
+        )?;
+        within("retentionDays", self.retention_days.into(), 1, 3650)?;
+        within("backupEveryHours", self.backup_every_hours.into(), 0, 8760)?;
+        within("backupsKept", self.backups_kept.into(), 1, 1000)?;
+        self.routing.check()?;
+        rate_limits::check(&self.default_rate_limit)
+    }
+}

@@ -1,0 +1,269 @@
+//! What an administrator may set while the server runs: for the gateway, and for each provider.
+
+mod gateway;
+mod provider;
+mod routing;
+
+use std::{collections::HashMap, sync::Arc};
+
+use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
+use entity::{
+    provider_account::ProviderKind,
+    setting::{self, Entity as Setting},
+};
+use sea_orm::{
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
+    Iterable as _, QueryFilter as _, sea_query::Expr,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+pub use self::{
+    gateway::{AbortPolicy, GatewaySettings},
+    provider::ProviderSettings,
+    routing::{RoutingSettings, RoutingStrategy},
+};
+use super::{
+    Error, Result,
+    audit::{self, Change, Subject},
+    provider_accounts::ProviderAccounts,
+};
+use crate::{clock::SharedClock, db::Database};
+
+const GATEWAY: &str = "gateway";
+
+/// Settings of the gateway, and which edition of them this is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Versioned {
+    pub gateway: GatewaySettings,
+    /// Grows by one with each change; 0 is the default nobody has changed.
+    pub version: i32,
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// Settings of a provider, and which edition of them this is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VersionedProvider {
+    pub provider: ProviderSettings,
+    pub version: i32,
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+type Providers = HashMap<ProviderKind, Arc<VersionedProvider>>;
+
+/// What the engine must know of the settings.
+#[derive(Clone, Debug, Default)]
+pub struct EngineSettings {
+    pub routing: RoutingSettings,
+    providers: Arc<Providers>,
+}
+
+impl EngineSettings {
+    /// The settings of a provider.
+    pub fn provider(&self, kind: ProviderKind) -> Arc<VersionedProvider> {
+        self.providers.get(&kind).cloned().unwrap_or_default()
+    }
+}
+
+/// The current settings, in memory and in the database.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    db: Database,
+    clock: SharedClock,
+    current: Arc<ArcSwap<Versioned>>,
+    providers: Arc<ArcSwap<Providers>>,
+    /// Whose followers render the engine's configuration.
+    accounts: ProviderAccounts,
+}
+
+impl Settings {
+    /// Reads what was set. The engine is told through `accounts` when something changes.
+    pub async fn load(
+        db: Database,
+        clock: SharedClock,
+        accounts: ProviderAccounts,
+    ) -> Result<Self> {
+        let row = Setting::find_by_id(GATEWAY).one(db.reader()).await?;
+        let current = match row {
+            Some(row) => Versioned {
+                gateway: read(row.value)?,
+                version: row.version,
+                updated_at: Some(row.updated_at),
+            },
+            None => Versioned::default(),
+        };
+        let mut providers = Providers::new();
+        for kind in ProviderKind::iter() {
+            if let Some(row) = Setting::find_by_id(key(kind)).one(db.reader()).await? {
+                let edition = VersionedProvider {
+                    provider: read(row.value)?,
+                    version: row.version,
+                    updated_at: Some(row.updated_at),
+                };
+                providers.insert(kind, Arc::new(edition));
+            }
+        }
+        Ok(Self {
+            db,
+            clock,
+            current: Arc::new(ArcSwap::from_pointee(current)),
+            providers: Arc::new(ArcSwap::from_pointee(providers)),
+            accounts,
+        })
+    }
+
+    /// What holds now.
+    pub fn current(&self) -> Arc<Versioned> {
+        self.current.load_full()
+    }
+
+    /// What holds now for a provider.
+    pub fn provider(&self, kind: ProviderKind) -> Arc<VersionedProvider> {
+        self.providers
+            .load()
+            .get(&kind)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// What the engine must know of them.
+    pub fn for_engine(&self) -> EngineSettings {
+        EngineSettings {
+            routing: self.current().gateway.routing,
+            providers: self.providers.load_full(),
+        }
+    }
+
+    /// Changes the settings, unless somebody else did since `expected_version` was read.
+    pub async fn update(
+        &self,
+        expected_version: i32,
+        change: impl FnOnce(&mut GatewaySettings),
+    ) -> Result<Arc<Versioned>> {
+        let current = self.current();
+        if current.version != expected_version {
+            return Err(conflict(current.version));
+        }
+        let mut gateway = current.gateway.clone();
+        change(&mut gateway);
+        gateway.check()?;
+        let now = self
+            .store(
+                GATEWAY.to_owned(),
+                &current.gateway,
+                &gateway,
+                expected_version,
+            )
+            .await?;
+        let next = Arc::new(Versioned {
+            gateway,
+            version: expected_version + 1,
+            updated_at: Some(now),
+        });
+        self.current.store(Arc::clone(&next));
+        self.accounts.announce();
+        Ok(next)
+    }
+
+    /// Changes the settings of a provider, unless somebody else did since `expected_version` was read.
+    pub async fn update_provider(
+        &self,
+        kind: ProviderKind,
+        expected_version: i32,
+        change: impl FnOnce(&mut ProviderSettings),
+    ) -> Result<Arc<VersionedProvider>> {
+        let current = self.provider(kind);
+        if current.version != expected_version {
+            return Err(conflict(current.version));
+        }
+        let mut provider = current.provider.clone();
+        change(&mut provider);
+        let provider = provider.checked(kind)?;
+        let now = self
+            .store(key(kind), &current.provider, &provider, expected_version)
+            .await?;
+        let next = Arc::new(VersionedProvider {
+            provider,
+            version: expected_version + 1,
+            updated_at: Some(now),
+        });
+        self.providers.rcu(|providers| {
+            let mut providers = providers.as_ref().clone();
+            providers.insert(kind, Arc::clone(&next));
+            providers
+        });
+        self.accounts.announce();
+        Ok(next)
+    }
+
+    /// Writes an edition, and what it changed into the audit, in one transaction.
+    async fn store<T: Serialize + Sync>(
+        &self,
+        key: String,
+        before: &T,
+        after: &T,
+        expected_version: i32,
+    ) -> Result<DateTime<Utc>> {
+        let now = self.clock.now();
+        let (before, after) = (as_json(before)?, as_json(after)?);
+        let version = expected_version + 1;
+        let transaction = self.db.begin().await?;
+        if expected_version == 0 {
+            let row = setting::ActiveModel {
+                key: Set(key.clone()),
+                value: Set(after.clone()),
+                version: Set(version),
+                updated_at: Set(now),
+            };
+            let inserted = row.insert(&transaction).await;
+            inserted.map_err(|error| Error::unless_taken(error, || conflict(1).to_string()))?;
+        } else {
+            let changed = Setting::update_many()
+                .col_expr(setting::Column::Value, Expr::value(after.clone()))
+                .col_expr(setting::Column::Version, Expr::value(version))
+                .col_expr(setting::Column::UpdatedAt, Expr::value(now))
+                .filter(setting::Column::Key.eq(&key))
+                .filter(setting::Column::Version.eq(expected_version))
+                .exec(&transaction)
+                .await?;
+            if changed.rows_affected == 0 {
+                return Err(conflict(version));
+            }
+        }
+        let updated = Change::updated(Subject::new("settings", &key), before, after);
+        audit::record(&transaction, &self.clock, updated).await?;
+        transaction.commit().await?;
+        Ok(now)
+    }
+}
+
+/// Under which key the settings of a provider are.
+fn key(kind: ProviderKind) -> String {
+    format!("provider.{}", kind.to_value())
+}
+
+fn conflict(version: i32) -> Error {
+    Error::Conflict(format!(
+        "the settings were changed meanwhile (they are at version {version} now); load them again"
+    ))
+}
+
+fn within(what: &str, value: u64, low: u64, high: u64) -> Result<()> {
+    if (low..=high).contains(&value) {
+        Ok(())
+    } else {
+        Err(Error::BadInput(format!(
+            "{what} is between {low} and {high}"
+        )))
+    }
+}
+
+/// What the audit tells of settings: all that can be set.
+fn as_json(settings: &impl Serialize) -> Result<Value> {
+    Ok(serde_json::to_value(settings).map_err(anyhow::Error::from)?)
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> Result<T> {
+    Ok(serde_json::from_value(value).map_err(anyhow::Error::from)?)
+}

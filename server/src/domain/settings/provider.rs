@@ -1,0 +1,59 @@
+//! The settings of one provider.
+
+use std::collections::BTreeSet;
+
+use entity::provider_account::ProviderKind;
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Result};
+use crate::domain::text;
+
+const MOST_EXCLUDED: usize = 200;
+
+/// The settings of one provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProviderSettings {
+    /// Models that its accounts do not serve, whole names or patterns with `*`, in lower case.
+    pub excluded_models: Vec<String>,
+    /// Claude: whether requests of other programs are dressed up as Claude Code's, as subscriptions ask.
+    pub cloaking: bool,
+    /// ChatGPT: whether each account shows an identity of its own for a session that moves between
+    /// them.
+    pub identity_per_account: bool,
+}
+
+impl Default for ProviderSettings {
+    fn default() -> Self {
+        Self {
+            excluded_models: Vec::new(),
+            cloaking: true,
+            identity_per_account: false,
+        }
+    }
+}
+
+impl ProviderSettings {
+    /// Checks them, and brings them into the engine's spelling.
+    pub(super) fn checked(mut self, kind: ProviderKind) -> Result<Self> {
+        if self.excluded_models.len() > MOST_EXCLUDED {
+            return Err(Error::BadInput(format!(
+                "excludedModels lists at most {MOST_EXCLUDED} models"
+            )));
+        }
+        let excluded = self.excluded_models.iter();
+        let excluded: Result<BTreeSet<String>> = excluded
+            .map(|model| Ok(text::required("excludedModels", model, 200)?.to_lowercase()))
+            .collect();
+        self.excluded_models = excluded?.into_iter().collect();
+        if !self.cloaking && kind != ProviderKind::Claude {
+            return Err(Error::bad_input("cloaking is a setting of CLAUDE alone"));
+        }
+        if self.identity_per_account && kind != ProviderKind::Chatgpt {
+            return Err(Error::bad_input(
+                "identityPerAccount is a setting of CHATGPT alone",
+            ));
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,76 @@
+//! How the engine chooses among credentials, and what it does when one fails: the settings in its words.
+
+use entity::provider_account::ProviderKind;
+use serde::Serialize;
+
+use crate::domain::settings::{EngineSettings, RoutingSettings, RoutingStrategy};
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Choices {
+    routing: Routing,
+    request_retry: u32,
+    max_retry_credentials: u32,
+    max_retry_interval: u32,
+    disable_cooling: bool,
+    transient_error_cooldown_seconds: i32,
+    disable_claude_cloak_mode: bool,
+    codex: Codex,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Routing {
+    strategy: &'static str,
+    session_affinity: bool,
+    session_affinity_ttl: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Codex {
+    identity_confuse: bool,
+}
+
+impl Choices {
+    pub(super) fn new(settings: &EngineSettings) -> Self {
+        let routing = &settings.routing;
+        Self {
+            routing: Routing::new(routing),
+            request_retry: routing.request_retries,
+            max_retry_credentials: routing.max_retry_credentials,
+            max_retry_interval: routing.max_retry_interval_seconds,
+            disable_cooling: !routing.cooldown,
+            transient_error_cooldown_seconds: transient_cooldown(routing),
+            disable_claude_cloak_mode: !settings.provider(ProviderKind::Claude).provider.cloaking,
+            codex: Codex {
+                identity_confuse: settings
+                    .provider(ProviderKind::Chatgpt)
+                    .provider
+                    .identity_per_account,
+            },
+        }
+    }
+}
+
+impl Routing {
+    fn new(routing: &RoutingSettings) -> Self {
+        Self {
+            strategy: match routing.strategy {
+                RoutingStrategy::RoundRobin => "round-robin",
+                RoutingStrategy::Weighted => "weighted-round-robin",
+                RoutingStrategy::FillFirst => "fill-first",
+            },
+            session_affinity: routing.session_affinity,
+            session_affinity_ttl: format!("{}s", routing.session_affinity_seconds),
+        }
+    }
+}
+
+/// To the engine nothing means a minute, and less than nothing means none.
+fn transient_cooldown(routing: &RoutingSettings) -> i32 {
+    match routing.transient_cooldown_seconds {
+        0 => -1,
+        seconds => i32::try_from(seconds).unwrap_or(i32::MAX),
+    }
+}
