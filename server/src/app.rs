@@ -1,46 +1,37 @@
 //! The composition root: the one file which knows every room.
 
+mod ground;
 mod source;
 
 use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
 use axum::Router;
 use futures_util::FutureExt as _;
-use secrecy::ExposeSecret as _;
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 use zeroize::Zeroizing;
 
-use self::source::Source;
+use self::{ground::Ground, source::Source};
 use crate::{
     client_address::ClientAddresses,
     clock::SharedClock,
     config::{self, Config},
     db::Database,
     domain::{
-        admins::Admins,
-        api_keys::ApiKeys,
         api_tokens::ApiTokens,
         audit::Audit,
-        backups::{self, Backups},
+        backups::Backups,
         downloads::Downloads,
         engine_usage::EngineUsage,
         exports::Exports,
-        ledger::Ledger,
+        ledger::HeldRecords,
         login_throttle::LoginThrottle,
-        model_aliases::ModelAliases,
         notifications::Notifications,
-        prices::Prices,
-        provider_accounts::ProviderAccounts,
         provider_logins::ProviderLogins,
         quotas::Quotas,
         requests::{BookOptions, Recorder, Requests},
         retention::Retention,
-        server_secrets::ServerSecrets,
-        sessions::Sessions,
-        settings::Settings,
         usage::Usage,
         users::Users,
     },
@@ -96,20 +87,31 @@ impl Life {
     }
 
     /// The backups, which are made from time to time.
-    fn backups(&self, config: &Config, db: &Database, settings: &Settings) -> Backups {
+    fn backups(&self, config: &Config, ground: &Ground) -> Backups {
         let backups = Backups::new(
-            db.clone(),
+            ground.db.clone(),
             self.clock.clone(),
             config.storage.data_dir.clone(),
             config.backup_passphrase.clone(),
         );
         let schedule = backups.clone();
-        self.tasks
-            .spawn(schedule.run(settings.clone(), self.ending.stop.clone()));
+        let (settings, stop) = (ground.settings.clone(), self.ending.stop.clone());
+        self.tasks.spawn(schedule.run(settings, stop));
         backups
     }
 
-    fn engine_context(&self, source: Source, usage: mpsc::Sender<EngineUsage>) -> EngineContext {
+    /// Deletes what was kept long enough, again and again.
+    fn retain(&self, ground: &Ground, held: HeldRecords) {
+        let (db, settings) = (ground.db.clone(), ground.settings.clone());
+        let retention = Retention::new(db, self.clock.clone(), settings, held);
+        self.tasks.spawn(retention.run(self.ending.stop.clone()));
+    }
+
+    fn engine_context(&self, ground: &Ground, usage: mpsc::Sender<EngineUsage>) -> EngineContext {
+        let source = Source {
+            accounts: ground.accounts.clone(),
+            settings: ground.settings.clone(),
+        };
         EngineContext {
             source: Arc::new(source),
             clock: self.clock.clone(),
@@ -134,81 +136,27 @@ impl App {
     /// Opens the database, starts the engine and joins the rooms.
     pub async fn build(config: Config, around: Surroundings) -> anyhow::Result<Self> {
         let life = Life::new(&config, around.clock.clone());
-        let clock = life.clock.clone();
-        let db = open_database(&config, &clock).await?;
-        let secrets = ServerSecrets::open(&config.storage, &db, &clock).await?;
-        let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
-        let admins = Admins::new(db.clone(), clock.clone(), &secrets, sessions.clone());
-        let setup_token = admins
-            .bootstrap(config.admin_password.clone())
-            .await
-            .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
-        let digester = secrets.digester;
-        let ledger = Ledger::load(&db).await?;
-        let prices = Box::pin(Prices::load(db.clone(), clock.clone())).await?;
-        let api_keys =
-            ApiKeys::load(db.clone(), clock.clone(), digester.clone(), ledger.clone()).await?;
-        let notifications = Notifications::new(db.clone(), clock.clone(), secrets.vault.clone());
-        let addresses = notify::Addresses::new(config.notification_networks.clone());
-        let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
-        let logins =
-            ProviderLogins::new(db.clone(), clock.clone(), digester.clone(), secrets.vault);
-        let model_aliases =
-            ModelAliases::load(db.clone(), clock.clone(), prices.clone(), accounts.clone());
-        let model_aliases = Box::pin(model_aliases).await?;
-        let book = book(&config, &db, &life, &ledger, &prices);
-        let (requests, inlets) = Requests::open(book, &life.tasks).await?;
-        let settings = Settings::load(db.clone(), clock.clone(), accounts.clone()).await?;
-        let retention = Retention::new(db.clone(), clock.clone(), settings.clone(), inlets.held);
-        life.tasks.spawn(retention.run(life.ending.stop.clone()));
-        let backups = life.backups(&config, &db, &settings);
-        let source = Source {
-            accounts: accounts.clone(),
-            settings: settings.clone(),
-        };
-        let context = life.engine_context(source, inlets.reports);
+        let ground = Box::pin(Ground::open(&config, &life.clock)).await?;
+        let (requests, inlets) = Requests::open(book(&config, &ground, &life), &life.tasks).await?;
+        life.retain(&ground, inlets.held);
+        let context = life.engine_context(&ground, inlets.reports);
         let engine = Engine::launch(engine_options(&config, &around, &life), context);
-        let oauth = OAuth::open(oauth_options(&config, logins, &accounts, &engine, &life)).await?;
-        let services = Services {
-            audit: Audit::new(db.clone(), clock.clone()),
-            admins,
-            sessions,
-            login_throttle: LoginThrottle::new(clock.clone()),
-            api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
-            users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
-            quotas: Quotas::new(&db, &clock, &api_keys, &life.tasks),
-            api_keys,
+        let oauth = OAuth::open(oauth_options(&config, &ground, &engine, &life)).await?;
+        let running = Running {
             requests,
-            usage: Usage::new(db.clone(), clock.clone()),
-            exports: Exports::new(db.clone(), clock.clone()),
-            downloads: Downloads::new(clock.clone()),
-            backups,
-            provider_accounts: accounts,
-            model_aliases,
-            oauth,
-            ledger,
-            prices,
-            settings,
-            notification_sender: notify::Sender::new(
-                notifications.clone(),
-                clock.clone(),
-                addresses,
-            ),
-            notifications,
             engine,
-            server: server_facts(&config),
-            clock,
-            tasks: life.tasks.clone(),
+            oauth,
         };
+        let services = services(&config, &ground, &life, running);
         notify_people(&services, &life);
         let gateway = gateway(&config, &services, inlets.recorder, &life)?;
-        let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
+        let setup_token = ground.setup_token.as_ref();
         Ok(Self {
-            router: gateway.router().merge(pages(&db, &services, &life)),
-            db,
+            router: gateway.router().merge(pages(&ground.db, &services, &life)),
+            setup_url: setup_token.map(|token| setup_url(&config.public_url, token)),
+            db: ground.db,
             services,
             life,
-            setup_url,
         })
     }
 
@@ -250,18 +198,54 @@ impl App {
     }
 }
 
-fn oauth_options(
-    config: &Config,
-    logins: ProviderLogins,
-    accounts: &ProviderAccounts,
-    engine: &Engine,
-    life: &Life,
-) -> OAuthOptions {
+/// What runs beside the services, and is reached through them.
+struct Running {
+    requests: Requests,
+    engine: Engine,
+    oauth: OAuth,
+}
+
+fn services(config: &Config, ground: &Ground, life: &Life, running: Running) -> Services {
+    let (db, clock) = (&ground.db, &life.clock);
+    let notifications = Notifications::new(db.clone(), clock.clone(), ground.vault.clone());
+    let addresses = notify::Addresses::new(config.notification_networks.clone());
+    Services {
+        audit: Audit::new(db.clone(), clock.clone()),
+        admins: ground.admins.clone(),
+        sessions: ground.sessions.clone(),
+        login_throttle: LoginThrottle::new(clock.clone()),
+        api_tokens: ApiTokens::new(db.clone(), clock.clone(), ground.digester.clone()),
+        users: Users::new(db.clone(), clock.clone(), ground.api_keys.clone()),
+        quotas: Quotas::new(db, clock, &ground.api_keys, &life.tasks),
+        api_keys: ground.api_keys.clone(),
+        requests: running.requests,
+        usage: Usage::new(db.clone(), clock.clone()),
+        exports: Exports::new(db.clone(), clock.clone()),
+        downloads: Downloads::new(clock.clone()),
+        backups: life.backups(config, ground),
+        provider_accounts: ground.accounts.clone(),
+        model_aliases: ground.model_aliases.clone(),
+        oauth: running.oauth,
+        ledger: ground.ledger.clone(),
+        prices: ground.prices.clone(),
+        settings: ground.settings.clone(),
+        notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
+        notifications,
+        engine: running.engine,
+        server: server_facts(config),
+        clock: clock.clone(),
+        tasks: life.tasks.clone(),
+    }
+}
+
+fn oauth_options(config: &Config, ground: &Ground, engine: &Engine, life: &Life) -> OAuthOptions {
+    let (db, clock) = (ground.db.clone(), life.clock.clone());
+    let (digester, vault) = (ground.digester.clone(), ground.vault.clone());
     OAuthOptions {
-        logins,
-        accounts: accounts.clone(),
+        logins: ProviderLogins::new(db, clock.clone(), digester, vault),
+        accounts: ground.accounts.clone(),
         engine: engine.clone(),
-        clock: life.clock.clone(),
+        clock,
         settings: config.oauth.clone(),
         public_url: config.public_url.clone(),
         tasks: life.tasks.clone(),
@@ -277,28 +261,14 @@ fn server_facts(config: &Config) -> ServerFacts {
     }
 }
 
-fn book(
-    config: &Config,
-    db: &Database,
-    life: &Life,
-    ledger: &Ledger,
-    prices: &Prices,
-) -> BookOptions {
+fn book(config: &Config, ground: &Ground, life: &Life) -> BookOptions {
     BookOptions {
-        db: db.clone(),
+        db: ground.db.clone(),
         clock: life.clock.clone(),
-        ledger: ledger.clone(),
-        prices: prices.clone(),
+        ledger: ground.ledger.clone(),
+        prices: ground.prices.clone(),
         journal: config.storage.data_dir.join("journal"),
     }
-}
-
-/// Opens the database, after a restore that was asked for.
-async fn open_database(config: &Config, clock: &SharedClock) -> anyhow::Result<Database> {
-    let phrase = config.backup_passphrase.as_ref();
-    Box::pin(backups::apply_staged(&config.storage, phrase, clock.now())).await?;
-    let url = config.storage.database_url.expose_secret();
-    Database::open(url, &config.storage.data_dir).await
 }
 
 fn gateway(

@@ -129,14 +129,20 @@ impl ProviderAccount {
 
     /// The proxy to the provider, without its password; null for the usual way.
     #[graphql(guard = "AtLeast(admin::Role::Admin)")]
-    #[expect(clippy::unused_async, reason = "resolvers are; opening a seal waits for nobody")]
+    #[expect(
+        clippy::unused_async,
+        reason = "resolvers are; opening a seal waits for nobody"
+    )]
     async fn proxy_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let accounts = &ctx.services().provider_accounts;
         Ok(accounts.shown_secrets(&self.0)?.proxy_url)
     }
 
     /// The names of the headers that are sent along; their values are secret.
-    #[expect(clippy::unused_async, reason = "resolvers are; opening a seal waits for nobody")]
+    #[expect(
+        clippy::unused_async,
+        reason = "resolvers are; opening a seal waits for nobody"
+    )]
     async fn header_names(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
         let accounts = &ctx.services().provider_accounts;
         Ok(accounts.shown_secrets(&self.0)?.headers)

@@ -78,15 +78,15 @@ impl ProviderAccounts {
         }
         let label = known.free_label(label);
         let (key, base_url) = (one.api_key.clone(), one.base_url.clone());
-        let account =
-            self.insert_api_key(one, label.clone())
-                .await
-                .map_err(|error| {
-                    if matches!(error, Error::Conflict(_)) {
-                        return Error::Conflict(label_taken(&label));
-                    }
-                    error
-                })?;
+        let account = self
+            .insert_api_key(one, label.clone())
+            .await
+            .map_err(|error| {
+                if matches!(error, Error::Conflict(_)) {
+                    return Error::Conflict(label_taken(&label));
+                }
+                error
+            })?;
         known.labels.insert(label.clone());
         known.keys.push((key, base_url, label));
         Ok(account)
