@@ -69,11 +69,9 @@ pub(crate) async fn reset_quota(
 
 /// What a provider's API is known for.
 pub(crate) async fn definitions(Path(channel): Path<String>) -> Response {
-    match crate::config::known(&channel) {
-        Some(model) => Json(json!({"channel": channel, "models": [{"id": model}]})).into_response(),
-        None => {
-            let refusal = json!({"error": "unknown channel", "channel": channel});
-            (StatusCode::BAD_REQUEST, Json(refusal)).into_response()
-        }
+    if let Some(model) = crate::config::known(&channel) {
+        return Json(json!({"channel": channel, "models": [{"id": model}]})).into_response();
     }
+    let refusal = json!({"error": "unknown channel", "channel": channel});
+    (StatusCode::BAD_REQUEST, Json(refusal)).into_response()
 }

@@ -17,6 +17,25 @@ fn the_page_on_configuration_is_up_to_date() {
     );
 }
 
+/// The commands in the order of the page.
+const COMMANDS: [&str; 15] = [
+    "",
+    "engine install",
+    "logs",
+    "reset-password",
+    "rotate-encryption-key",
+    "prices import",
+    "prices list",
+    "audit verify",
+    "backup create",
+    "backup list",
+    "backup verify",
+    "backup restore",
+    "export requests",
+    "export usage",
+    "healthcheck",
+];
+
 fn page() -> String {
     let mut page = String::from(
         "# Configuration\n\n\
@@ -25,57 +44,14 @@ fn page() -> String {
          change while the server runs is under *Settings* in the web app (`updateSettings` in GraphQL).\n\n\
          This page is printed by the program and tested against it.\n",
     );
-    for (title, arguments) in [
-        ("proxypal-server", &["--help"][..]),
-        (
-            "proxypal-server engine install",
-            &["engine", "install", "--help"],
-        ),
-        ("proxypal-server logs", &["logs", "--help"]),
-        (
-            "proxypal-server reset-password",
-            &["reset-password", "--help"],
-        ),
-        (
-            "proxypal-server rotate-encryption-key",
-            &["rotate-encryption-key", "--help"],
-        ),
-        (
-            "proxypal-server prices import",
-            &["prices", "import", "--help"],
-        ),
-        ("proxypal-server prices list", &["prices", "list", "--help"]),
-        (
-            "proxypal-server audit verify",
-            &["audit", "verify", "--help"],
-        ),
-        (
-            "proxypal-server backup create",
-            &["backup", "create", "--help"],
-        ),
-        ("proxypal-server backup list", &["backup", "list", "--help"]),
-        (
-            "proxypal-server backup verify",
-            &["backup", "verify", "--help"],
-        ),
-        (
-            "proxypal-server backup restore",
-            &["backup", "restore", "--help"],
-        ),
-        (
-            "proxypal-server export requests",
-            &["export", "requests", "--help"],
-        ),
-        (
-            "proxypal-server export usage",
-            &["export", "usage", "--help"],
-        ),
-        ("proxypal-server healthcheck", &["healthcheck", "--help"]),
-    ] {
+    for command in COMMANDS {
+        let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+        let title = format!("proxypal-server {command}");
+        let title = title.trim_end();
         write!(
             page,
             "\n## `{title}`\n\n```text\n{}\n```\n",
-            help(arguments)
+            help(&arguments)
         )
         .unwrap();
     }

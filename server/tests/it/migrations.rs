@@ -9,7 +9,7 @@ use migration::{Migrator, MigratorTrait as _};
 use proxypal_server::{db, domain::users::NewUser};
 use sea_orm::{
     ActiveModelTrait as _, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection,
-    DbBackend, DbErr, EntityTrait as _, IntoActiveModel as _, QueryResult, Statement,
+    DbBackend, DbErr, EntityTrait, IntoActiveModel as _, QueryResult, Statement,
 };
 use uuid::Uuid;
 
@@ -73,73 +73,33 @@ async fn every_entity_finds_its_table_and_columns() {
     let database = connect(&home).await;
     Migrator::up(&database, None).await.unwrap();
 
-    entity::admin::Entity::find().all(&database).await.unwrap();
-    entity::session::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::api_token::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    user::Entity::find().all(&database).await.unwrap();
-    api_key::Entity::find().all(&database).await.unwrap();
-    request::Entity::find().all(&database).await.unwrap();
-    provider_account::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::provider_login::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::setting::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::secret::Entity::find().all(&database).await.unwrap();
-    entity::ledger_batch::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::price::Entity::find().all(&database).await.unwrap();
-    entity::quota::Entity::find().all(&database).await.unwrap();
-    entity::quota_bucket::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::audit_event::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::recovery_code::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::notification_channel::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::notification_rule::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::notification_condition::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::notification::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::usage_rollup::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
-    entity::usage_slice::Entity::find()
-        .all(&database)
-        .await
-        .unwrap();
+    find::<entity::admin::Entity>(&database).await;
+    find::<entity::session::Entity>(&database).await;
+    find::<entity::api_token::Entity>(&database).await;
+    find::<user::Entity>(&database).await;
+    find::<api_key::Entity>(&database).await;
+    find::<request::Entity>(&database).await;
+    find::<provider_account::Entity>(&database).await;
+    find::<entity::provider_login::Entity>(&database).await;
+    find::<entity::model_alias::Entity>(&database).await;
+    find::<entity::setting::Entity>(&database).await;
+    find::<entity::secret::Entity>(&database).await;
+    find::<entity::ledger_batch::Entity>(&database).await;
+    find::<entity::price::Entity>(&database).await;
+    find::<entity::quota::Entity>(&database).await;
+    find::<entity::quota_bucket::Entity>(&database).await;
+    find::<entity::audit_event::Entity>(&database).await;
+    find::<entity::recovery_code::Entity>(&database).await;
+    find::<entity::notification_channel::Entity>(&database).await;
+    find::<entity::notification_rule::Entity>(&database).await;
+    find::<entity::notification_condition::Entity>(&database).await;
+    find::<entity::notification::Entity>(&database).await;
+    find::<entity::usage_rollup::Entity>(&database).await;
+    find::<entity::usage_slice::Entity>(&database).await;
+}
+
+async fn find<E: EntityTrait>(database: &DatabaseConnection) {
+    E::find().all(database).await.unwrap();
 }
 
 #[tokio::test]

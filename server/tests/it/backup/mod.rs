@@ -3,7 +3,11 @@
 mod control;
 mod house;
 
-use std::{collections::BTreeSet, io::Write as _, path::Path};
+use std::{
+    collections::BTreeSet,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use proxypal_server::{
     crypto::chest::{Label, Opener, Sealer, inspect},
@@ -127,18 +131,18 @@ async fn a_backup_shows_nothing_and_keeps_sealed_what_was_sealed() {
 
     let file = std::fs::File::open(&made).unwrap();
     let opener = Opener::new(file, &PHRASE.into()).unwrap();
-    let opened = zstd::decode_all(opener).unwrap();
+    let content = zstd::decode_all(opener).unwrap();
 
     for secret in ["Ada", PROVIDER_KEY, PHRASE, ENCRYPTION_KEY] {
         assert!(!holds(&sealed, secret), "{secret}");
     }
-    assert!(holds(&opened, "Ada"));
+    assert!(holds(&content, "Ada"));
     for secret in [PROVIDER_KEY, PHRASE, ENCRYPTION_KEY] {
-        assert!(!holds(&opened, secret), "{secret}");
+        assert!(!holds(&content, secret), "{secret}");
     }
-    let mode =
-        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&made).unwrap().permissions());
-    assert_eq!(mode & 0o777, 0o600);
+    let permissions = std::fs::metadata(&made).unwrap().permissions();
+    let bits = std::os::unix::fs::PermissionsExt::mode(&permissions);
+    assert_eq!(bits & 0o777, 0o600);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,9 +184,9 @@ async fn a_backup_of_an_older_server_is_brought_up_to_date() {
     let mut older: serde_json::Value = serde_json::from_slice(&label).unwrap();
     older["steps"].as_array_mut().unwrap().truncate(9);
     let opener = Opener::new(std::fs::File::open(&made).unwrap(), &PHRASE.into()).unwrap();
-    let opened = String::from_utf8(zstd::decode_all(opener).unwrap()).unwrap();
+    let content = String::from_utf8(zstd::decode_all(opener).unwrap()).unwrap();
     let table = |line: &&str| line.starts_with("{\"table\"");
-    let secret = opened
+    let secret = content
         .lines()
         .skip_while(|line| !line.contains("\"name\":\"secret\""));
     let secret: Vec<&str> = secret.take(2).collect();
@@ -208,12 +212,42 @@ fn forged(path: &Path, label: &[u8], lines: &str) {
     output.finish().unwrap().finish().unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_restored_changes_nothing() {
-    let home = filled().await;
-    let before = everything(&home).await;
-    let made = create(&home).await;
-    let Label(label) = inspect(&made).unwrap();
+/// What is refused: the file, what is different around it, and what is said.
+type Refused = (PathBuf, (&'static str, String), &'static str);
+
+fn what_is_refused(made: &Path) -> Vec<Refused> {
+    let forged = what_was_forged(made).into_iter();
+    let forged = forged.map(|(path, said)| (path, ("A", String::new()), said));
+    let other_key = ENCRYPTION_KEY.replace("ca4a", "0000");
+    let mut refused = vec![
+        (
+            made.to_owned(),
+            ("BACKUP_PASSPHRASE", "another phrase".to_owned()),
+            "pass-phrase is wrong",
+        ),
+        (
+            made.to_owned(),
+            ("ENCRYPTION_KEY", other_key),
+            "ENCRYPTION_KEY is not the key",
+        ),
+        (
+            changed(made, |bytes| bytes.truncate(bytes.len() - 100)),
+            ("A", String::new()),
+            "damaged or incomplete",
+        ),
+        (
+            made.with_extension("nothing"),
+            ("A", String::new()),
+            "cannot read it",
+        ),
+    ];
+    refused.extend(forged);
+    refused
+}
+
+/// Backups of our own making, with the right pass-phrase.
+fn what_was_forged(made: &Path) -> Vec<(PathBuf, &'static str)> {
+    let Label(label) = inspect(made).unwrap();
     let mut newer: serde_json::Value = serde_json::from_slice(&label).unwrap();
     newer["steps"]
         .as_array_mut()
@@ -226,34 +260,14 @@ async fn what_cannot_be_restored_changes_nothing() {
     };
     let setting =
         r#"{"table":{"name":"setting","columns":["key","value","version","updated_at"]}}"#;
-    let other_key = ENCRYPTION_KEY.replace("ca4a", "0000");
-
-    for (path, environment, expected) in [
-        (
-            made.clone(),
-            ("BACKUP_PASSPHRASE", "another phrase"),
-            "pass-phrase is wrong",
-        ),
-        (
-            made.clone(),
-            ("ENCRYPTION_KEY", other_key.as_str()),
-            "ENCRYPTION_KEY is not the key",
-        ),
-        (
-            changed(&made, |bytes| bytes.truncate(bytes.len() - 100)),
-            ("A", ""),
-            "damaged or incomplete",
-        ),
-        (made.with_extension("nothing"), ("A", ""), "cannot read it"),
+    vec![
         (
             forge("newer", newer.to_string().as_bytes(), ""),
-            ("A", ""),
             "newer version of this server",
         ),
-        (forge("short", &label, setting), ("A", ""), "ends too soon"),
+        (forge("short", &label, setting), "ends too soon"),
         (
             forge("lacking", &label, "{\"end\":[[\"user\",1]]}\n"),
-            ("A", ""),
             "lacks rows",
         ),
         (
@@ -262,25 +276,29 @@ async fn what_cannot_be_restored_changes_nothing() {
                 &label,
                 &format!("{setting}\n{{\"row\":[{{\"t\":\"a\"}}]}}\n"),
             ),
-            ("A", ""),
             "does not fit setting",
         ),
-        (
-            forge("noise", &label, "noise\n"),
-            ("A", ""),
-            "a line that is none",
-        ),
+        (forge("noise", &label, "noise\n"), "a line that is none"),
         (
             forge(
                 "foreign",
                 &label,
                 "{\"table\":{\"name\":\"seaql_migrations\",\"columns\":[\"x\"]}}\n{\"row\":[{\"t\":\"a\"}]}\n{\"end\":[]}\n",
             ),
-            ("A", ""),
             "cannot write the rows",
         ),
-    ] {
-        let refused = backup_with(&home, &["restore", text(&path)], &[environment]).await;
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_restored_changes_nothing() {
+    let home = filled().await;
+    let before = everything(&home).await;
+    let made = create(&home).await;
+
+    for (path, (name, value), expected) in what_is_refused(&made) {
+        let refused =
+            backup_with(&home, &["restore", text(&path)], &[(name, value.as_str())]).await;
 
         assert_eq!(refused.code, Some(1), "{expected}: {}", refused.said);
         assert!(

@@ -51,7 +51,8 @@ impl Options {
 /// A running server.
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
-    pub(crate) services: Services,
+    /// Large, and moved about with what holds it.
+    pub(crate) services: Box<Services>,
     pub(crate) http: reqwest::Client,
     pub(crate) database: TestDatabase,
     stop: CancellationToken,
@@ -105,7 +106,7 @@ impl TestApp {
         let listener = TcpListener::bind(config.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Box::pin(App::build(config, around)).await.unwrap();
-        let services = app.services().clone();
+        let services = Box::new(app.services().clone());
         let stop = app.stop_token();
         #[expect(clippy::disallowed_methods, reason = "the server ends with the test")]
         let serving = tokio::spawn(app.serve(listener));

@@ -256,44 +256,50 @@ struct Parts<'a> {
     public_url: &'a str,
 }
 
-async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Parts<'_>) -> Services {
-    let storage = Storage {
-        data_dir: folder.to_owned(),
-        database_url: String::new().into(),
-        encryption_key: None,
-        previous_keys: Vec::new(),
-    };
-    let (db, clock) = (db.clone(), clock.clone());
-    let secrets = ServerSecrets::open(&storage, &db, &clock).await.unwrap();
-    let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
-    let admins = Admins::new(db.clone(), clock.clone(), &secrets, sessions.clone());
-    let digester = secrets.digester;
-    let api_keys = ApiKeys::load(
-        db.clone(),
-        clock.clone(),
-        digester.clone(),
-        parts.ledger.clone(),
-    )
-    .await
-    .unwrap();
-    let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
-    let logins = ProviderLogins::new(
-        db.clone(),
-        clock.clone(),
-        digester.clone(),
-        secrets.vault.clone(),
-    );
+async fn oauth(
+    db: &Database,
+    clock: &SharedClock,
+    secrets: &ServerSecrets,
+    accounts: &ProviderAccounts,
+    parts: &Parts<'_>,
+) -> OAuth {
+    let (digester, vault) = (secrets.digester.clone(), secrets.vault.clone());
     let oauth = OAuth::open(OAuthOptions {
-        logins,
+        logins: ProviderLogins::new(db.clone(), clock.clone(), digester, vault),
         accounts: accounts.clone(),
         engine: parts.engine.clone(),
         clock: clock.clone(),
         settings: BTreeMap::new(),
         public_url: parts.public_url.parse().unwrap(),
         tasks: parts.tasks.clone(),
-        stop: parts.stop,
+        stop: parts.stop.clone(),
     });
-    let oauth = oauth.await.unwrap();
+    oauth.await.unwrap()
+}
+
+fn storage(folder: &Path) -> Storage {
+    Storage {
+        data_dir: folder.to_owned(),
+        database_url: String::new().into(),
+        encryption_key: None,
+        previous_keys: Vec::new(),
+    }
+}
+
+async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Parts<'_>) -> Services {
+    let (db, clock) = (db.clone(), clock.clone());
+    let secrets = ServerSecrets::open(&storage(folder), &db, &clock)
+        .await
+        .unwrap();
+    let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
+    let admins = Admins::new(db.clone(), clock.clone(), &secrets, sessions.clone());
+    let digester = secrets.digester.clone();
+    let (keys, ledger) = (digester.clone(), parts.ledger.clone());
+    let api_keys = ApiKeys::load(db.clone(), clock.clone(), keys, ledger)
+        .await
+        .unwrap();
+    let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
+    let oauth = Box::pin(oauth(&db, &clock, &secrets, &accounts, &parts)).await;
     let prices = parts.prices.clone();
     let model_aliases = ModelAliases::load(db.clone(), clock.clone(), prices, accounts.clone());
     let notifications = Notifications::new(db.clone(), clock.clone(), secrets.vault.clone());
