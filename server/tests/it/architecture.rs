@@ -43,6 +43,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "client_address",
             "clock",
             "config",
+            "crypto",
             "db",
             "domain",
             "engine",
