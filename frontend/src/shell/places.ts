@@ -1,3 +1,4 @@
+import ChartColumn from "lucide-solid/icons/chart-column";
 import Cpu from "lucide-solid/icons/cpu";
 import Gauge from "lucide-solid/icons/gauge";
 import List from "lucide-solid/icons/list";
@@ -11,6 +12,7 @@ export const PLACES = [
   { path: "/users", name: "Users", icon: Users },
   { path: "/providers", name: "Providers", icon: Plug },
   { path: "/requests", name: "Requests", icon: List },
+  { path: "/usage", name: "Usage", icon: ChartColumn },
   { path: "/engine", name: "Engine", icon: Cpu },
   { path: "/settings", name: "Settings", icon: Settings },
 ];

@@ -111,7 +111,9 @@ test("the filters in the address reach the server", async () => {
     ...pages,
     RequestPage: ({ filter }) => {
       filters.push(filter);
-      return { data: { requests: { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } } } };
+      return {
+        data: { requests: { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } } },
+      };
     },
   });
 
