@@ -3,11 +3,14 @@ import { locale } from "./words";
 const NANOS = 1_000_000_000n;
 const CENT = 10_000_000n;
 
+// "m" for millions, as British figures have it, would be taken for thousandths.
+const numbers = () => (locale() === "en-GB" ? "en-US" : locale());
+
 const cache = new Map<string, Intl.NumberFormat>();
 
 function numberFormat(name: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = `${locale()} ${name}`;
-  const known = cache.get(key) ?? new Intl.NumberFormat(locale(), options);
+  const known = cache.get(key) ?? new Intl.NumberFormat(numbers(), options);
   cache.set(key, known);
   return known;
 }
@@ -58,8 +61,18 @@ export function formatUsd(usd: string | number): string {
   const nanos = nanoUsd(text);
   const isTiny = nanos !== 0n && nanos < CENT && nanos > -CENT;
   const money = isTiny
-    ? numberFormat("tiny", { style: "currency", currency: "USD", maximumSignificantDigits: 3 })
-    : numberFormat("usd", { style: "currency", currency: "USD", minimumFractionDigits: 2 });
+    ? numberFormat("tiny", {
+        style: "currency",
+        currency: "USD",
+        currencyDisplay: "narrowSymbol",
+        maximumSignificantDigits: 3,
+      })
+    : numberFormat("usd", {
+        style: "currency",
+        currency: "USD",
+        currencyDisplay: "narrowSymbol",
+        minimumFractionDigits: 2,
+      });
   return money.format(Number(nanos) / Number(NANOS));
 }
 
@@ -69,6 +82,7 @@ export function formatUsdCompact(usd: number): string {
   return numberFormat("usdCompact", {
     style: "currency",
     currency: "USD",
+    currencyDisplay: "narrowSymbol",
     notation: "compact",
     maximumFractionDigits: 1,
   }).format(usd);
@@ -79,5 +93,5 @@ export function exactUsd(usd: string): string {
   const [whole = "0", decimals] = usd.split(".");
   const grouped = formatWhole(Number(whole));
   const point = locale() === "vi-VN" ? "," : ".";
-  return decimals ? `US$${grouped}${point}${decimals}` : `US$${grouped}`;
+  return decimals ? `$${grouped}${point}${decimals}` : `$${grouped}`;
 }

@@ -1,5 +1,5 @@
 import { createQuery } from "@urql/solid";
-import { Show } from "solid-js";
+import { createSignal, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
@@ -84,6 +84,27 @@ export function RequestFilters(props: RequestFiltersProps) {
         value={props.search.model}
         onChange={(model) => props.onChange({ model })}
       />
+      <Between search={props.search} onChange={props.onChange} />
+      <Show when={props.isFiltered}>
+        <Button size="small" tone="quiet" onClick={() => props.onClear()}>
+          {words().clear}
+        </Button>
+      </Show>
+    </div>
+  );
+}
+
+function Between(props: Pick<RequestFiltersProps, "search" | "onChange">) {
+  const [isOpen, setOpen] = createSignal(false);
+  return (
+    <Show
+      when={isOpen() || props.search.from || props.search.to}
+      fallback={
+        <Button size="small" onClick={() => setOpen(true)}>
+          {words().between}
+        </Button>
+      }
+    >
       <FilterField
         type="datetime-local"
         label={words().from}
@@ -96,11 +117,6 @@ export function RequestFilters(props: RequestFiltersProps) {
         value={props.search.to}
         onChange={(to) => props.onChange({ to })}
       />
-      <Show when={props.isFiltered}>
-        <Button size="small" tone="quiet" onClick={() => props.onClear()}>
-          {words().clear}
-        </Button>
-      </Show>
-    </div>
+    </Show>
   );
 }

@@ -22,7 +22,7 @@ type Kind = "input" | "output" | "reasoning" | "total";
 function tokens(name: ColumnName & Kind): Column {
   return {
     name,
-    track: "5.5rem",
+    track: "4.75rem",
     isNumber: true,
     cell: (row) => count(row, row.tokens?.[name]),
   };
@@ -58,12 +58,12 @@ function provider(row: ListRow): JSX.Element {
 
 /** Every column in its order. */
 export const COLUMNS: readonly Column[] = [
-  { name: "time", track: "8rem", cell: (row) => <Time at={row.startedAt} /> },
-  { name: "user", track: "minmax(7rem,1fr)", cell: (row) => row.user.name },
+  { name: "time", track: "6.5rem", cell: (row) => <Time at={row.startedAt} /> },
+  { name: "user", track: "minmax(6rem,1fr)", cell: (row) => row.user.name },
   { name: "key", track: "minmax(6rem,0.8fr)", cell: (row) => row.apiKey.name },
   {
     name: "model",
-    track: "minmax(10rem,1.6fr)",
+    track: "minmax(8.5rem,1.6fr)",
     cell: (row) => (
       <span class="font-medium">{row.model ?? <Unknown why={words().noModel} />}</span>
     ),
@@ -74,13 +74,13 @@ export const COLUMNS: readonly Column[] = [
     cell: (row) => <span class="font-mono text-xs">{row.endpoint}</span>,
   },
   { name: "protocol", track: "9.5rem", cell: (row) => words().protocols[row.protocol] },
-  { name: "provider", track: "8.5rem", cell: provider },
+  { name: "provider", track: "7rem", cell: provider },
   { name: "account", track: "minmax(7rem,1fr)", cell: (row) => row.account?.label ?? <Unknown /> },
-  { name: "outcome", track: "11rem", cell: (row) => <OutcomeBadge request={row} brief /> },
+  { name: "outcome", track: "9.5rem", cell: (row) => <OutcomeBadge request={row} brief /> },
   tokens("input"),
   {
     name: "cache",
-    track: "5.5rem",
+    track: "4.75rem",
     isNumber: true,
     cell: (row) =>
       count(row, row.tokens ? row.tokens.cacheRead + row.tokens.cacheWrite : undefined),
@@ -88,16 +88,16 @@ export const COLUMNS: readonly Column[] = [
   tokens("output"),
   tokens("reasoning"),
   tokens("total"),
-  { name: "cost", track: "6rem", isNumber: true, cell: cost },
+  { name: "cost", track: "5.25rem", isNumber: true, cell: cost },
   {
     name: "duration",
-    track: "5.5rem",
+    track: "4.75rem",
     isNumber: true,
     cell: (row) => formatDuration(row.durationMs),
   },
   {
     name: "firstByte",
-    track: "5.5rem",
+    track: "4.75rem",
     isNumber: true,
     cell: (row) =>
       row.timeToFirstByteMs === null ? (

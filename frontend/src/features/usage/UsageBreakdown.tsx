@@ -118,7 +118,7 @@ function Heads(props: { choices: UsageChoices }) {
     <>
       <Head>{words().dimensions[props.choices.parts()]}</Head>
       <Head class="w-2/5 max-sm:hidden">{words().share}</Head>
-      <For each={[...MEASURES].reverse()}>
+      <For each={MEASURES}>
         {(each) => (
           <Head number sorted={props.choices.measure() === each ? "descending" : undefined}>
             <button
@@ -162,7 +162,7 @@ function SliceRow(props: SliceRowProps) {
           <span class="w-12 text-right text-muted">{formatShare(share())}</span>
         </span>
       </Cell>
-      <Cell number>{formatWhole(totals().requests)}</Cell>
+      <Cell number>{formatWhole(totals().tokens.total)}</Cell>
       <Cell number>
         <span title={exactUsd(totals().cost)}>{formatUsd(totals().cost)}</span>
         <Show when={props.slice.totals.unpriced > 0}>
@@ -175,7 +175,7 @@ function SliceRow(props: SliceRowProps) {
           </span>
         </Show>
       </Cell>
-      <Cell number>{formatWhole(totals().tokens.total)}</Cell>
+      <Cell number>{formatWhole(totals().requests)}</Cell>
     </tr>
   );
 }

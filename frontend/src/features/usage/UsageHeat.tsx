@@ -80,7 +80,7 @@ function HeatGrid(props: HeatProps) {
   // Half of the range is already visible: what is rare would vanish beside what is frequent.
   const strength = (value: number) => (value === 0 ? 0 : 15 + 85 * Math.sqrt(value / greatest()));
   return (
-    <section tabindex="0" aria-label={words().heat} class="overflow-x-auto">
+    <section tabindex="0" aria-label={`${words().heat}: ${words().map}`} class="overflow-x-auto">
       <div
         aria-hidden="true"
         class="grid min-w-140 grid-cols-[2.5rem_repeat(24,minmax(0,1fr))] gap-0.5"

@@ -82,7 +82,7 @@ export function usualBucket(days: number): UsageBucket {
   return days <= 400 ? "WEEK" : "MONTH";
 }
 
-/** The range of a map of hours: this one, or its last 31 days. */
+/** The range of a map of hours: this one, or its last 30 days when it has more than 31. */
 export function hourlyRange(range: UsageRange): { range: UsageRange; isCut: boolean } {
   if (daysOf(range) <= 31) return { range, isCut: false };
   if (range.preset || !range.to) return { range: { preset: "LAST_30_DAYS" }, isCut: true };

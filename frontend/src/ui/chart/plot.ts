@@ -27,6 +27,7 @@ export type Plot = {
 
 const PIXELS_PER_LABEL = 84;
 const AXIS_WIDTH = 62;
+const AXIS_HEIGHT = 30;
 
 function shape(kind: PlotOptions["kind"]): uPlot.Series.PathBuilder | undefined {
   if (kind === "bars") return uPlot.paths.bars?.({ size: [0.82, 56], radius: 0 });
@@ -39,6 +40,7 @@ function axes(options: PlotOptions, ink: string, line: string): uPlot.Axis[] {
   return [
     {
       ...shared,
+      size: AXIS_HEIGHT,
       grid: { show: false },
       splits: (plot) =>
         labelledPoints(options.points, plot.bbox.width / devicePixelRatio, PIXELS_PER_LABEL),
