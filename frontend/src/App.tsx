@@ -13,6 +13,7 @@ const UserPage = lazy(() => import("./pages/UserPage"));
 const ProvidersPage = lazy(() => import("./pages/ProvidersPage"));
 const RequestsPage = lazy(() => import("./pages/RequestsPage"));
 const UsagePage = lazy(() => import("./pages/UsagePage"));
+const PlaygroundPage = lazy(() => import("./pages/PlaygroundPage"));
 const EnginePage = lazy(() => import("./pages/EnginePage"));
 const SettingsPage = lazy(() => import("./pages/SettingsPage"));
 const NotFoundPage = lazy(() => import("./pages/NotFoundPage"));
@@ -39,6 +40,7 @@ export function App() {
           <Route path="/providers" component={ProvidersPage} />
           <Route path="/requests" component={RequestsPage} />
           <Route path="/usage" component={UsagePage} />
+          <Route path="/playground" component={PlaygroundPage} />
           <Route path="/engine" component={EnginePage} />
           <Route path="/settings" component={SettingsPage} />
           <Route path="*" component={NotFoundPage} />

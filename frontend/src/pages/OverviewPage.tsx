@@ -71,6 +71,7 @@ function LatestErrors(props: { since: string | null | undefined }) {
       }
     >
       <RequestLog
+        label={overviewWords().errors}
         filter={{ outcomes: ["UPSTREAM_ERROR", "INTERRUPTED"], from: since() ?? null }}
         first={ERRORS}
         live

@@ -19,6 +19,8 @@ const RequestsQuery = graphql(`
 `);
 
 type RequestLogProps = {
+  /** What the table is called; "Requests" when left out. */
+  label?: string;
   filter: RequestFilter;
   /** How many are shown. */
   first: number;
@@ -57,6 +59,7 @@ export function RequestLog(props: RequestLogProps) {
       <Switch>
         <Match when={rows().length > 0}>
           <RequestTable
+            label={props.label}
             requests={shown()}
             hideUser={props.hideUser}
             newCount={feed.rows().length}

@@ -6,6 +6,7 @@ import { RequestRow } from "./RequestRow";
 import { words } from "./words";
 
 type RequestTableProps = {
+  label?: string;
   requests: readonly FragmentType<typeof RequestRowFragmentDoc>[];
   /** The page is about one user, so their name need not be in each row. */
   hideUser?: boolean;
@@ -17,7 +18,7 @@ type RequestTableProps = {
 export function RequestTable(props: RequestTableProps) {
   return (
     <Table
-      label={words().title}
+      label={props.label ?? words().title}
       head={
         <>
           <Head class="max-sm:hidden">{words().columns.time}</Head>
