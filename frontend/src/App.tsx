@@ -12,6 +12,8 @@ const UsersPage = lazy(() => import("./pages/UsersPage"));
 const UserPage = lazy(() => import("./pages/UserPage"));
 const ProvidersPage = lazy(() => import("./pages/ProvidersPage"));
 const RequestsPage = lazy(() => import("./pages/RequestsPage"));
+const UsagePage = lazy(() => import("./pages/UsagePage"));
+const PlaygroundPage = lazy(() => import("./pages/PlaygroundPage"));
 const EnginePage = lazy(() => import("./pages/EnginePage"));
 const SettingsPage = lazy(() => import("./pages/SettingsPage"));
 const NotFoundPage = lazy(() => import("./pages/NotFoundPage"));
@@ -37,6 +39,8 @@ export function App() {
           <Route path="/users/:id" component={UserPage} />
           <Route path="/providers" component={ProvidersPage} />
           <Route path="/requests" component={RequestsPage} />
+          <Route path="/usage" component={UsagePage} />
+          <Route path="/playground" component={PlaygroundPage} />
           <Route path="/engine" component={EnginePage} />
           <Route path="/settings" component={SettingsPage} />
           <Route path="*" component={NotFoundPage} />
