@@ -9,18 +9,28 @@ import { Shell } from "./shell/Shell";
 
 const OverviewPage = lazy(() => import("./pages/OverviewPage"));
 const UsersPage = lazy(() => import("./pages/UsersPage"));
-const UserPage = lazy(() => import("./pages/UserPage"));
+const UserPage = lazy(() => import("./pages/user/UserPage"));
+const UserOverview = lazy(() => import("./pages/user/UserOverview"));
+const UserKeys = lazy(() => import("./pages/user/UserKeys"));
+const UserLimits = lazy(() => import("./pages/user/UserLimits"));
+const UserUsage = lazy(() => import("./pages/user/UserUsage"));
+const UserConnect = lazy(() => import("./pages/user/UserConnect"));
+const UserRequests = lazy(() => import("./pages/user/UserRequests"));
 const ProvidersPage = lazy(() => import("./pages/ProvidersPage"));
 const RequestsPage = lazy(() => import("./pages/RequestsPage"));
 const UsagePage = lazy(() => import("./pages/UsagePage"));
 const PlaygroundPage = lazy(() => import("./pages/PlaygroundPage"));
 const EnginePage = lazy(() => import("./pages/EnginePage"));
-const SettingsPage = lazy(() => import("./pages/SettingsPage"));
+const SettingsPage = lazy(() => import("./pages/settings/SettingsPage"));
+const ServerSettings = lazy(() => import("./pages/settings/ServerSettings"));
+const Tokens = lazy(() => import("./pages/settings/Tokens"));
+const Sessions = lazy(() => import("./pages/settings/Sessions"));
+const Password = lazy(() => import("./pages/settings/Password"));
 const NotFoundPage = lazy(() => import("./pages/NotFoundPage"));
 
 function BehindTheDoor(props: { children?: JSX.Element }) {
   return (
-    <RequireSession>
+    <RequireSession as="admin">
       <Shell>{props.children}</Shell>
     </RequireSession>
   );
@@ -36,13 +46,25 @@ export function App() {
         <Route path="/" component={BehindTheDoor}>
           <Route path="/" component={OverviewPage} />
           <Route path="/users" component={UsersPage} />
-          <Route path="/users/:id" component={UserPage} />
+          <Route path="/users/:id" component={UserPage}>
+            <Route path="/" component={UserOverview} />
+            <Route path="/keys" component={UserKeys} />
+            <Route path="/limits" component={UserLimits} />
+            <Route path="/usage" component={UserUsage} />
+            <Route path="/connect" component={UserConnect} />
+            <Route path="/requests" component={UserRequests} />
+          </Route>
           <Route path="/providers" component={ProvidersPage} />
           <Route path="/requests" component={RequestsPage} />
           <Route path="/usage" component={UsagePage} />
           <Route path="/playground" component={PlaygroundPage} />
           <Route path="/engine" component={EnginePage} />
-          <Route path="/settings" component={SettingsPage} />
+          <Route path="/settings" component={SettingsPage}>
+            <Route path="/" component={ServerSettings} />
+            <Route path="/tokens" component={Tokens} />
+            <Route path="/sessions" component={Sessions} />
+            <Route path="/password" component={Password} />
+          </Route>
           <Route path="*" component={NotFoundPage} />
         </Route>
       </Router>

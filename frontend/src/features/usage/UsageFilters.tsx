@@ -44,7 +44,9 @@ export function UsageFilters(props: Choices) {
   return (
     <div class="flex flex-wrap items-center gap-2">
       <Stretch choices={props.choices} />
-      <Subjects choices={props.choices} />
+      <Show when={!props.choices.isOfUser}>
+        <Subjects choices={props.choices} />
+      </Show>
       <Show when={props.choices.isFiltered()}>
         <Button size="small" tone="quiet" onClick={() => props.choices.clear()}>
           {words().clear}

@@ -44,14 +44,17 @@ function stable<Value>(compute: () => Value) {
   return memo;
 }
 
-/** Filters, stretch of time and every choice of the page, all kept in the address. */
-export function createUsageSearch() {
+/**
+ * Filters, stretch of time and every choice of the page, all kept in the address. A page about one user
+ * looks at theirs alone.
+ */
+export function createUsageSearch(ofUser?: () => string) {
   const [search, setSearch] = useSearchParams<UsageSearch>();
   const zone = () => (search.zone && isZone(search.zone) ? search.zone : ownZone());
   const range = stable((): UsageRange => readRange(search, zone()));
   const filter = stable(
     (): UsageFilter => ({
-      userId: search.user ?? null,
+      userId: ofUser?.() ?? search.user ?? null,
       apiKeyId: search.key ?? null,
       provider: Object.keys(PROVIDERS).find((kind) => kind === search.provider) as
         | ProviderKind
@@ -71,7 +74,8 @@ export function createUsageSearch() {
       buckets().find((each) => each === search.bucket) ?? usualBucket(daysOf(range())),
     measure: (): Measure => MEASURES.find((each) => each === search.measure) ?? "tokens",
     by: () => DIMENSIONS.find((each) => each === search.by),
-    parts: () => DIMENSIONS.find((each) => each === search.parts) ?? "USER",
+    parts: () => DIMENSIONS.find((each) => each === search.parts) ?? (ofUser ? "MODEL" : "USER"),
+    isOfUser: ofUser !== undefined,
     isFiltered: () => FILTERS.some((name) => search[name]),
     change: (next: UsageSearch) => setSearch(next, { replace: true, scroll: false }),
     clear: () => setSearch(Object.fromEntries(FILTERS.map((name) => [name, undefined]))),

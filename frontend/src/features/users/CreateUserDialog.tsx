@@ -1,7 +1,6 @@
 import { createMutation } from "@urql/solid";
 import { createSignal } from "solid-js";
-import { KeySecretDialog } from "../../connect/KeySecretDialog";
-import type { FreshSecret } from "../../connect/SecretDialog";
+import { type FreshKey, KeySecretDialog } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
 import { readList, readOptional, readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
@@ -9,6 +8,7 @@ import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Form } from "../../ui/Form";
 import { UserFields } from "./UserFields";
+import { words } from "./words";
 
 const CreateUserMutation = graphql(`
   mutation CreateUser($input: CreateUserInput!) {
@@ -28,7 +28,7 @@ const CreateUserMutation = graphql(`
 /** Asks for a new user, then shows their first key once. */
 export function CreateUserDialog(props: { open: boolean; onClose: () => void }) {
   const [creation, create] = createMutation(CreateUserMutation);
-  const [fresh, setFresh] = createSignal<FreshSecret>();
+  const [fresh, setFresh] = createSignal<FreshKey>();
 
   async function submit(form: FormData) {
     const input = {
@@ -40,8 +40,8 @@ export function CreateUserDialog(props: { open: boolean; onClose: () => void }) 
     const { data } = await create({ input });
     if (!data) return;
     props.onClose();
-    const { user, secret } = data.createUser;
-    setFresh({ title: `${user.name}’s first key`, secret });
+    const { user, apiKey, secret } = data.createUser;
+    setFresh({ title: words().firstKey(user.name), secret, apiKeyId: apiKey.id });
   }
 
   return (
@@ -49,16 +49,16 @@ export function CreateUserDialog(props: { open: boolean; onClose: () => void }) 
       <Dialog
         open={props.open}
         onClose={props.onClose}
-        title="New user"
-        description="They get a first key, which you pass on to them."
+        title={words().createTitle}
+        description={words().createHint}
       >
         <Form onSubmit={(form) => void submit(form)}>
           <UserFields />
           <ErrorNotice error={creation.error} />
           <DialogActions>
-            <Button onClick={() => props.onClose()}>Cancel</Button>
+            <Button onClick={() => props.onClose()}>{words().cancel}</Button>
             <Button tone="primary" type="submit" pending={creation.fetching}>
-              Create user
+              {words().create}
             </Button>
           </DialogActions>
         </Form>
