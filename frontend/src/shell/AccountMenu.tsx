@@ -1,32 +1,11 @@
-import { createMutation } from "@urql/solid";
 import LogOut from "lucide-solid/icons/log-out";
 import type { JSX } from "solid-js";
-import { graphql } from "../graphql/generated";
-import { urlBesideApp } from "../lib/baseUrl";
 import { chooseTheme, type Theme, theme } from "../lib/theme";
 import { chooseLanguage, LANGUAGES, language } from "../lib/words";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "../ui/Menu";
 import { words } from "./words";
 
 const THEMES: Theme[] = ["system", "light", "dark"];
-
-const LogoutMutation = graphql(`
-  mutation Logout {
-    logout {
-      signedOut
-    }
-  }
-`);
-
-/** Ends the session. A fresh page forgets everything that this one has fetched. */
-export function createSignOut(): () => Promise<void> {
-  const [, logout] = createMutation(LogoutMutation);
-  async function signOut() {
-    const result = await logout({});
-    if (!result.error) location.assign(urlBesideApp("login"));
-  }
-  return signOut;
-}
 
 /** Who is signed in, how the pages look and speak, and the way out. */
 export function AccountMenu(props: {

@@ -4,7 +4,7 @@ import { createSignal, For, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import { Dialog } from "../ui/Dialog";
 import { Navigation } from "./Navigation";
-import type { Group, Place } from "./places";
+import { type Group, isRoot, type Place } from "./places";
 import { words } from "./words";
 
 const ITEM =
@@ -31,7 +31,7 @@ export function BottomBar(props: { groups: readonly Group[] }) {
               <li class="min-w-0 flex-1">
                 <A
                   href={place.path}
-                  end={place.path === "/"}
+                  end={isRoot(place)}
                   activeClass="text-accent-text"
                   inactiveClass="text-muted"
                   class={ITEM}
@@ -65,5 +65,5 @@ export function BottomBar(props: { groups: readonly Group[] }) {
 }
 
 function leadsTo(place: Place, path: string): boolean {
-  return place.path === "/" ? path === "/" : path.startsWith(place.path);
+  return isRoot(place) ? path === place.path : path.startsWith(place.path);
 }

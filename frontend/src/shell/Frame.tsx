@@ -1,6 +1,6 @@
 import ChevronsUpDown from "lucide-solid/icons/chevrons-up-down";
 import CircleUser from "lucide-solid/icons/circle-user";
-import { ErrorBoundary, type JSX, Suspense } from "solid-js";
+import { ErrorBoundary, type JSX, Show, Suspense } from "solid-js";
 import { useSession } from "../session/SessionProvider";
 import { Loading } from "../ui/Loading";
 import { Logo } from "../ui/Logo";
@@ -11,6 +11,7 @@ import { BrokenPage } from "./BrokenPage";
 import { Navigation } from "./Navigation";
 import { Notices } from "./Notices";
 import type { Group } from "./places";
+import { SearchButton } from "./SearchButton";
 import { words } from "./words";
 
 type FrameProps = {
@@ -19,8 +20,8 @@ type FrameProps = {
   name: string | undefined;
   rank: string | undefined;
   onSignOut: () => void;
-  /** What stands beside the mark: a way to search. */
-  search?: JSX.Element;
+  /** Opens the palette, where there is one. */
+  onSearch?: () => void;
   children?: JSX.Element;
 };
 
@@ -32,7 +33,7 @@ function Rail(props: FrameProps) {
       <div class="flex items-center justify-between gap-2 px-3">
         <Logo />
       </div>
-      {props.search}
+      <Show when={props.onSearch}>{(open) => <SearchButton onOpen={open()} />}</Show>
       <Navigation groups={props.groups} />
       <div class="mt-auto flex flex-col gap-2">
         <AccountMenu
@@ -61,7 +62,7 @@ function TopBar(props: FrameProps) {
     <header class="sticky top-0 z-20 flex items-center justify-between gap-3 border-b border-line bg-rail px-4 py-2.5 text-ink scheme-dark lg:hidden">
       <Logo />
       <div class="flex items-center gap-1">
-        {props.search}
+        <Show when={props.onSearch}>{(open) => <SearchButton onOpen={open()} />}</Show>
         <AccountMenu
           placement="bottom-end"
           onSignOut={props.onSignOut}

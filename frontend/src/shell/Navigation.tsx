@@ -1,7 +1,7 @@
 import { A } from "@solidjs/router";
 import { For } from "solid-js";
 import { Dynamic } from "solid-js/web";
-import type { Group } from "./places";
+import { type Group, isRoot } from "./places";
 import { words } from "./words";
 
 /** All ways to the pages, one below the other. */
@@ -18,7 +18,7 @@ export function Navigation(props: { groups: readonly Group[]; onGo?: () => void 
                   <li>
                     <A
                       href={place.path}
-                      end={place.path === "/"}
+                      end={isRoot(place)}
                       onClick={() => props.onGo?.()}
                       activeClass="bg-hover text-ink before:bg-accent"
                       inactiveClass="text-muted before:bg-transparent"

@@ -10,7 +10,7 @@ const SEEN = "proxypal.demo-seen";
 
 /** What holds for every page: the line to the server is lost, or the engine is only a demo. */
 export function Notices() {
-  const { serverInfo, connection } = useSession();
+  const { serverInfo, session, connection } = useSession();
   const [isSeen, setSeen] = createSignal(sessionStorage.getItem(SEEN) !== null);
   const hide = () => {
     sessionStorage.setItem(SEEN, "yes");
@@ -25,13 +25,18 @@ export function Notices() {
         <Notice
           tone="info"
           action={
-            <IconButton label={words().dismiss} onClick={hide}>
-              <X class="size-4" aria-hidden="true" />
-            </IconButton>
+            <span class="-my-1.5">
+              <IconButton label={words().dismiss} onClick={hide}>
+                <X class="size-4" aria-hidden="true" />
+              </IconButton>
+            </span>
           }
         >
-          <span class="font-medium">{words().demo}</span> {words().demoHint}{" "}
-          <Code>proxypal-server engine install</Code>
+          <span class="font-medium">{words().demo}</span> {words().demoHint}
+          <Show when={session()}>
+            {" "}
+            {words().demoCure} <Code>proxypal-server engine install</Code>
+          </Show>
         </Notice>
       </Show>
     </>

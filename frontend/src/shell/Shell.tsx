@@ -1,21 +1,31 @@
-import type { JSX } from "solid-js";
+import { createSignal, type JSX } from "solid-js";
 import { useSession } from "../session/SessionProvider";
-import { createSignOut } from "./AccountMenu";
+import { createSignOut } from "./createSignOut";
 import { Frame } from "./Frame";
+import { PaletteHost } from "./palette/PaletteHost";
 import { GROUPS } from "./places";
 
 /** The frame around the pages of administrators. */
 export function Shell(props: { children?: JSX.Element }) {
   const { session } = useSession();
   const signOut = createSignOut();
+  const [isSearching, setSearching] = createSignal(false);
   return (
-    <Frame
-      groups={GROUPS}
-      name={session()?.admin.username}
-      rank={session()?.admin.role.toLowerCase()}
-      onSignOut={() => void signOut()}
-    >
-      {props.children}
-    </Frame>
+    <>
+      <Frame
+        groups={GROUPS}
+        name={session()?.admin.username}
+        rank={session()?.admin.role.toLowerCase()}
+        onSignOut={() => void signOut()}
+        onSearch={() => setSearching(true)}
+      >
+        {props.children}
+      </Frame>
+      <PaletteHost
+        open={isSearching()}
+        onOpen={() => setSearching(true)}
+        onClose={() => setSearching(false)}
+      />
+    </>
   );
 }

@@ -5,6 +5,7 @@ import Gauge from "lucide-solid/icons/gauge";
 import List from "lucide-solid/icons/list";
 import Plug from "lucide-solid/icons/plug";
 import Settings from "lucide-solid/icons/settings";
+import Terminal from "lucide-solid/icons/terminal";
 import Users from "lucide-solid/icons/users";
 import type { words } from "./words";
 
@@ -48,3 +49,20 @@ export const GROUPS: Group[] = [
     ],
   },
 ];
+
+/** Where it leads end users. */
+export const OWN_GROUPS: Group[] = [
+  {
+    name: "own",
+    places: [
+      { path: "/me", name: "ownUsage", icon: ChartColumn, near: true },
+      { path: "/me/requests", name: "requests", icon: List, near: true },
+      { path: "/me/connect", name: "connect", icon: Terminal, near: true },
+    ],
+  },
+];
+
+/** Whether a place is the first page of its sort, whose path other paths begin with. */
+export function isRoot(place: Place): boolean {
+  return place.path === "/" || place.path === "/me";
+}

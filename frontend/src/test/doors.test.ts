@@ -9,7 +9,7 @@ const DOORS: Record<string, string[]> = {
   connect: ["session", "ui", "graphql", "lib"],
   features: ["connect", "session", "ui", "graphql", "lib"],
   shell: ["session", "ui", "graphql", "lib"],
-  pages: ["features", "session", "ui", "graphql", "lib"],
+  pages: ["features", "connect", "session", "ui", "graphql", "lib"],
 };
 
 const files = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../graphql/generated/**"], {

@@ -15,7 +15,7 @@ export function Drawer(props: DrawerProps) {
   return (
     <Kobalte open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <Kobalte.Portal>
-        <Kobalte.Overlay class="fixed inset-0 z-40 bg-black/40" />
+        <Kobalte.Overlay class="fixed inset-0 z-40 bg-veil" />
         <Kobalte.Content class="fixed inset-y-0 right-0 z-50 flex w-full flex-col border-l border-line bg-raised shadow-raised outline-none sm:w-120">
           <header class="flex items-center justify-between gap-4 border-b border-line px-5 py-3.5">
             <Kobalte.Title class="text-lg font-semibold tracking-tight">

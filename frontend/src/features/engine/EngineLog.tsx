@@ -83,7 +83,7 @@ function Lines(props: { level: LogLevel; find: string | undefined }) {
         aria-label={words().log}
         tabindex="0"
         onScroll={(event) => noteScroll(event.currentTarget)}
-        class="h-96 overflow-auto bg-inset p-3 font-mono text-xs leading-5 focus-visible:-outline-offset-2"
+        class="max-h-96 min-h-24 overflow-auto bg-inset p-3 font-mono text-xs leading-5 focus-visible:-outline-offset-2"
       >
         <For
           each={shown()}

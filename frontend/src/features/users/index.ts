@@ -1,4 +1,5 @@
 export { CreateUserDialog } from "./CreateUserDialog";
+export { CreateUserForm } from "./CreateUserForm";
 export { UserActions, UserBadge } from "./UserActions";
 export { UserFacts } from "./UserFacts";
 export { UserList } from "./UserList";
