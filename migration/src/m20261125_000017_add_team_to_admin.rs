@@ -25,7 +25,7 @@ impl MigrationTrait for Migration {
             .drop_table(Table::drop().table("recovery_code").to_owned())
             .await?;
         for column in additions().into_iter().rev() {
-            let name = column.get_column_name().to_owned();
+            let name = column.get_column_name().clone();
             manager
                 .alter_table(Table::alter().table("admin").drop_column(name).to_owned())
                 .await?;

@@ -21,6 +21,7 @@ use crate::{
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
         audit::Audit,
+        backups::{self, Backups},
         downloads::Downloads,
         engine_usage::EngineUsage,
         exports::Exports,
@@ -94,6 +95,20 @@ impl Life {
         }
     }
 
+    /// The backups, which are made from time to time.
+    fn backups(&self, config: &Config, db: &Database, settings: &Settings) -> Backups {
+        let backups = Backups::new(
+            db.clone(),
+            self.clock.clone(),
+            config.storage.data_dir.clone(),
+            config.backup_passphrase.clone(),
+        );
+        let schedule = backups.clone();
+        self.tasks
+            .spawn(schedule.run(settings.clone(), self.ending.stop.clone()));
+        backups
+    }
+
     fn engine_context(
         &self,
         accounts: &ProviderAccounts,
@@ -124,7 +139,7 @@ impl App {
     pub async fn build(config: Config, around: Surroundings) -> anyhow::Result<Self> {
         let life = Life::new(&config, around.clock.clone());
         let clock = life.clock.clone();
-        let db = open_database(&config).await?;
+        let db = open_database(&config, &clock).await?;
         let secrets = ServerSecrets::open(&config.storage, &db, &clock).await?;
         let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
         let admins = Admins::new(db.clone(), clock.clone(), &secrets, sessions.clone());
@@ -150,6 +165,7 @@ impl App {
         let settings = Settings::load(db.clone(), clock.clone()).await?;
         let retention = Retention::new(db.clone(), clock.clone(), settings.clone(), inlets.held);
         life.tasks.spawn(retention.run(life.ending.stop.clone()));
+        let backups = life.backups(&config, &db, &settings);
         let context = life.engine_context(&accounts, inlets.reports);
         let engine = Engine::launch(engine_options(&config, &around, &life), context);
         let oauth = OAuth::open(oauth_options(&config, logins, &accounts, &engine, &life)).await?;
@@ -166,6 +182,7 @@ impl App {
             usage: Usage::new(db.clone(), clock.clone()),
             exports: Exports::new(db.clone(), clock.clone()),
             downloads: Downloads::new(clock.clone()),
+            backups,
             provider_accounts: accounts,
             model_aliases,
             oauth,
@@ -186,10 +203,9 @@ impl App {
         notify_people(&services, &life);
         let gateway = gateway(&config, &services, inlets.recorder, &life)?;
         let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
-        let router = gateway.router().merge(pages(&db, &services, &life));
         Ok(Self {
+            router: gateway.router().merge(pages(&db, &services, &life)),
             db,
-            router,
             services,
             life,
             setup_url,
@@ -277,7 +293,10 @@ fn book(
     }
 }
 
-async fn open_database(config: &Config) -> anyhow::Result<Database> {
+/// Opens the database, after a restore that was asked for.
+async fn open_database(config: &Config, clock: &SharedClock) -> anyhow::Result<Database> {
+    let phrase = config.backup_passphrase.as_ref();
+    Box::pin(backups::apply_staged(&config.storage, phrase, clock.now())).await?;
     let url = config.storage.database_url.expose_secret();
     Database::open(url, &config.storage.data_dir).await
 }

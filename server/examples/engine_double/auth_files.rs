@@ -21,6 +21,8 @@ const INTERVAL: Duration = Duration::from_millis(10);
 const LEAD: TimeDelta = TimeDelta::minutes(5);
 /// So long after a failure it is tried again.
 const BACK_OFF: Duration = Duration::from_mins(5);
+/// A file with this key cools until then, as if its provider's limit had been reached.
+const COOLING: &str = "double_cools_until";
 const MODEL: &str = "grok-4.3";
 
 /// A file as the engine remembers it.
@@ -98,6 +100,18 @@ pub(crate) fn list(live: &Live) -> Vec<Value> {
     lock(live).values().filter_map(AuthFile::listed).collect()
 }
 
+/// Forgets that a credential cools; answers whether there is one of this name.
+pub(crate) fn warm_up(live: &Live, auth_index: &str) -> bool {
+    let mut files = lock(live);
+    let file = files
+        .values_mut()
+        .find(|file| file.auth_index() == auth_index);
+    file.is_some_and(|file| {
+        file.content.remove(COOLING);
+        true
+    })
+}
+
 impl AuthFile {
     fn text_of(&self, name: &str) -> &str {
         self.content
@@ -160,6 +174,8 @@ impl AuthFile {
             "id": name, "name": name, "type": kind, "provider": kind, "source": "file", "status": status,
             "auth_index": self.auth_index(), "disabled": disabled, "path": self.path,
             "email": self.content.get("email"), "label": self.content.get("email"),
+            "unavailable": self.content.contains_key(COOLING),
+            "next_retry_after": self.content.get(COOLING), "status_message": "",
             "account_type": "oauth", "priority": self.content.get("priority"),
         }))
     }

@@ -48,6 +48,25 @@ pub(crate) async fn auth_files(State(live): State<Arc<Live>>) -> Json<Value> {
     Json(json!({"files": crate::auth_files::list(&live)}))
 }
 
+/// Makes a credential serve again that is passed over.
+pub(crate) async fn reset_quota(
+    State(live): State<Arc<Live>>,
+    Json(body): Json<Value>,
+) -> Response {
+    let index = body["auth_index"].as_str().unwrap_or_default();
+    let is_key = live
+        .config
+        .load()
+        .credentials
+        .iter()
+        .any(|credential| credential.auth_index == index);
+    if crate::auth_files::warm_up(&live, index) || is_key {
+        return Json(json!({"status": "ok", "auth_index": index, "models": []})).into_response();
+    }
+    let refusal = Json(json!({"error": "auth not found"}));
+    (StatusCode::NOT_FOUND, refusal).into_response()
+}
+
 /// What a provider's API is known for.
 pub(crate) async fn definitions(Path(channel): Path<String>) -> Response {
     match crate::config::known(&channel) {

@@ -43,20 +43,17 @@ impl Verify {
             let (sequence, reason) = (broken.sequence, broken.reason);
             anyhow!("the audit is broken at event {sequence}: {reason}")
         })?;
-        match (expect, verified.met) {
-            (Some(hash), false) => Err(anyhow!(
+        if let (Some(hash), false) = (expect, verified.met) {
+            return Err(Failure::Other(anyhow!(
                 "the chain is whole, but no event has the hash {hash}: the log was written anew, or its \
                  end was cut off"
-            )
-            .into()),
-            (Some(_), true) | (None, _) => {
-                terminal::say(&format!("The audit is whole: {} events.", verified.events));
-                if let Some(head) = verified.head {
-                    terminal::say(&format!("Keep this hash elsewhere: {}", head.hash));
-                }
-                Ok(())
-            }
+            )));
         }
+        terminal::say(&format!("The audit is whole: {} events.", verified.events));
+        if let Some(head) = verified.head {
+            terminal::say(&format!("Keep this hash elsewhere: {}", head.hash));
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program's commands.
 
 mod audit;
+mod backup;
 mod export;
 mod health;
 mod install;
@@ -54,13 +55,15 @@ enum Command {
     /// See and set what tokens cost, while no server runs.
     #[command(subcommand)]
     Prices(PricesCommand),
-    /// Write requests or usage into a file, also while a server runs.
-    #[command(subcommand)]
-    Export(ExportCommand),
-
     /// Check the log of who did what.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Write requests or usage into a file, also while a server runs.
+    #[command(subcommand)]
+    Export(ExportCommand),
+    /// Make, check and restore backups of everything in the database.
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Show requests as they are recorded.
     Logs(logs::Logs),
     /// Ask a running server whether it is well; exits with 1 when it is not.
@@ -91,6 +94,22 @@ enum PricesCommand {
     List(prices::List),
 }
 
+/// What to do with backups.
+#[derive(Debug, Subcommand)]
+enum BackupCommand {
+    /// Make a backup in the data directory, also while a server runs, and restore it once to see that it can be.
+    #[command(after_help = backup::PHRASE)]
+    Create(backup::Create),
+    /// Show the backups in the data directory, and whether their checksums fit.
+    List(backup::List),
+    /// Restore a backup into a scratch database beside it, and throw that away.
+    #[command(after_help = backup::PHRASE)]
+    Verify(backup::Verify),
+    /// Put a backup in the place of the database, while no server runs. What was there is kept.
+    #[command(after_help = backup::PHRASE)]
+    Restore(backup::Restore),
+}
+
 /// What to export.
 #[derive(Debug, Subcommand)]
 enum ExportCommand {
@@ -110,9 +129,10 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::RotateEncryptionKey(rotate)) => rotate.run().await,
         Some(Command::Prices(PricesCommand::Import(import))) => import.run().await,
         Some(Command::Prices(PricesCommand::List(list))) => list.run().await,
+        Some(Command::Audit(AuditCommand::Verify(verify))) => verify.run().await,
         Some(Command::Export(ExportCommand::Requests(export))) => export.run().await,
         Some(Command::Export(ExportCommand::Usage(export))) => export.run().await,
-        Some(Command::Audit(AuditCommand::Verify(verify))) => verify.run().await,
+        Some(Command::Backup(command)) => backup(command).await,
         Some(Command::Logs(logs)) => logs.run().await,
         Some(Command::Healthcheck(check)) => check.run().await,
     };
@@ -126,6 +146,15 @@ pub async fn run(cli: Cli) -> ExitCode {
             terminal::complain(&format!("{error:#}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+async fn backup(command: BackupCommand) -> Done {
+    match command {
+        BackupCommand::Create(create) => create.run().await,
+        BackupCommand::List(list) => list.run(),
+        BackupCommand::Verify(verify) => verify.run().await,
+        BackupCommand::Restore(restore) => restore.run().await,
     }
 }
 

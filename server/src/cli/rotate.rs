@@ -5,12 +5,12 @@ use std::sync::Arc;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::{Done, Failure, terminal};
+use super::{Done, Failure, audit::deed, terminal};
 use crate::{
     clock::{SharedClock, SystemClock},
     config::{Secrets, Storage, StorageArguments},
     db::Database,
-    domain::{key_rotation, server_secrets::ServerSecrets},
+    domain::{audit::Audit, key_rotation, server_secrets::ServerSecrets},
 };
 
 /// Seals every secret in the database with the key of this environment. Without the previous key beside
@@ -28,7 +28,12 @@ impl RotateEncryptionKey {
         let clock: SharedClock = Arc::new(SystemClock);
         let db = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await?;
         let server = ServerSecrets::open(&storage, &db, &clock).await?;
+        let audit = Audit::new(db.clone(), clock);
         let rotated = key_rotation::rotate(&db, &server.vault).await;
+        if let Ok(rotated) = &rotated {
+            let recorded = deed("rotateEncryptionKey").run(rotated.record(&audit));
+            recorded.await.map_err(anyhow::Error::from)?;
+        }
         db.close().await?;
         let rotated = rotated
             .and_then(key_rotation::Rotated::complete)

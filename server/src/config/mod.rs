@@ -51,6 +51,8 @@ pub struct Config {
     pub auth_dir: Option<PathBuf>,
     /// The password of the first administrator; ignored once there is one.
     pub admin_password: Option<SecretString>,
+    /// What seals backups; without it none are made.
+    pub backup_passphrase: Option<SecretString>,
 }
 
 /// Where data is kept.
@@ -125,6 +127,7 @@ impl Config {
             oauth: oauth::read(&secrets.oauth, &mut mistakes),
             auth_dir: options.engine.engine_auth_dir.as_ref().map(PathBuf::from),
             admin_password: secrets.admin_password,
+            backup_passphrase: secrets.backup_passphrase,
         };
         mistakes.into_result()?;
         Ok(config)

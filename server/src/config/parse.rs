@@ -117,7 +117,10 @@ pub(super) fn seconds(variable: &str, text: &str, mistakes: &mut Mistakes) -> Du
 pub(super) fn database_url(arguments: &StorageArguments, mistakes: &mut Mistakes) -> SecretString {
     // A variable that is set to nothing, as compose files do it, says nothing.
     let told = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let url = match (told(&arguments.database_url), told(&arguments.database_path)) {
+    let url = match (
+        told(&arguments.database_url),
+        told(&arguments.database_path),
+    ) {
         (Some(url), _) => url,
         (None, Some(path)) => format!("sqlite://{path}"),
         (None, None) => {

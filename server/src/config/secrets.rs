@@ -16,6 +16,7 @@ Secrets (environment only, never arguments):
                            key is made and kept in the data directory.
   ENCRYPTION_KEY_PREVIOUS  Earlier keys, separated by commas, that may still open what they
                            sealed.
+  BACKUP_PASSPHRASE        Seals backups, at least 12 characters. Without it the server makes none.
   ENGINE_API_KEY           The key that an external engine expects from us.
   ENGINE_MANAGEMENT_KEY    The management key of an external engine; without it usage is taken
                            from answers alone.
@@ -35,6 +36,7 @@ pub struct Secrets {
     pub admin_password: Option<SecretString>,
     pub encryption_key: Option<SecretString>,
     pub encryption_key_previous: Vec<SecretString>,
+    pub backup_passphrase: Option<SecretString>,
     pub engine_api_key: Option<SecretString>,
     pub engine_management_key: Option<SecretString>,
     /// Everything about signing in at providers, by the name of its variable.
@@ -48,6 +50,7 @@ impl Secrets {
             admin_password: variable("ADMIN_PASSWORD"),
             encryption_key: variable("ENCRYPTION_KEY"),
             encryption_key_previous: list("ENCRYPTION_KEY_PREVIOUS"),
+            backup_passphrase: variable("BACKUP_PASSPHRASE"),
             engine_api_key: variable("ENGINE_API_KEY"),
             engine_management_key: variable("ENGINE_MANAGEMENT_KEY"),
             oauth: about_sign_in(),

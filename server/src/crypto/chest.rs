@@ -81,7 +81,9 @@ mod tests {
     fn what_was_put_in_comes_out() {
         let directory = tempfile::tempdir().unwrap();
         for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE] {
-            let content: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
+            let content: Vec<u8> = (0..length)
+                .map(|at| u8::try_from(at % 251).unwrap())
+                .collect();
             let path = directory.path().join(length.to_string());
 
             seal(&path, &content);
@@ -106,7 +108,7 @@ mod tests {
     fn whatever_is_missing_is_missed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("chest");
-        seal(&path, &[7; 2 * PIECE + 9]);
+        seal(&path, &vec![7; 2 * PIECE + 9]);
         let whole = fs::read(&path).unwrap();
 
         for left in [0, 4, 40, 90, whole.len() - PIECE, whole.len() - 1] {
@@ -130,7 +132,7 @@ mod tests {
     fn whatever_is_changed_is_noticed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("chest");
-        seal(&path, &[7; PIECE + 9]);
+        seal(&path, &vec![7; PIECE + 9]);
         let whole = fs::read(&path).unwrap();
 
         for at in [9, 12, 14, 18, 30, 60, whole.len() - CHECKSUM - 1] {

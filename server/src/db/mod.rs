@@ -1,5 +1,6 @@
 //! Opening the database, SQLite or PostgreSQL: one server at a time, schema brought up to date.
 
+mod draft;
 mod lock;
 mod postgres;
 mod schema;
@@ -9,12 +10,16 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait as _,
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
-pub use self::lock::InUse;
 use self::lock::InstanceLock;
+pub use self::{
+    draft::Draft,
+    lock::InUse,
+    schema::{steps, steps_known},
+};
 
 /// The open database. `SQLite` has one writer at a time, so writing has a connection of its own and
 /// waits in line there rather than failing with "database is locked".
@@ -63,6 +68,17 @@ impl Database {
             ..TransactionOptions::default()
         };
         self.writer.begin_with_options(options).await
+    }
+
+    /// For many queries that must see one state of everything, while others write.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        let is_postgres = self.reader.get_database_backend() == DbBackend::Postgres;
+        let options = TransactionOptions {
+            isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
+            access_mode: is_postgres.then_some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        };
+        self.reader.begin_with_options(options).await
     }
 
     /// Whether a query is answered.

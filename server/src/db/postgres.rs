@@ -14,10 +14,7 @@ const CONNECTIONS: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(8);
 
 pub(super) async fn open(url: &str) -> anyhow::Result<Database> {
-    let connection = PgConnection::connect(url)
-        .await
-        .context("cannot connect to the database; check DATABASE_URL and that PostgreSQL runs")?;
-    let lock = InstanceLock::session(connection).await?;
+    let lock = lock(url).await?;
     let migrator = sea_orm::Database::connect(options(url, 1)).await?;
     schema::migrate(&migrator).await?;
     migrator.close().await?;
@@ -27,6 +24,14 @@ pub(super) async fn open(url: &str) -> anyhow::Result<Database> {
         writer: pool,
         _lock: Some(Arc::new(lock)),
     })
+}
+
+/// Insists that no server runs on it.
+pub(super) async fn lock(url: &str) -> anyhow::Result<InstanceLock> {
+    let connection = PgConnection::connect(url)
+        .await
+        .context("cannot connect to the database; check DATABASE_URL and that PostgreSQL runs")?;
+    InstanceLock::session(connection).await
 }
 
 /// Without the lock, and without the right to write.
@@ -46,7 +51,7 @@ pub(super) async fn look(url: &str) -> anyhow::Result<Database> {
     })
 }
 
-fn options(url: &str, connections: u32) -> ConnectOptions {
+pub(super) fn options(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)

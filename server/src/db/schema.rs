@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use anyhow::{Context as _, bail};
 use migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
 /// Runs the steps that are missing. Use a pool of one connection: `SQLite` caches the schema per
 /// connection.
@@ -20,35 +20,51 @@ pub(super) async fn migrate(connection: &DatabaseConnection) -> anyhow::Result<(
 
 /// Insists that no step is missing, without writing.
 pub(super) async fn check(connection: &DatabaseConnection) -> anyhow::Result<()> {
-    let table = Statement::from_string(
-        connection.get_database_backend(),
-        "SELECT version FROM seaql_migrations",
-    );
-    let rows = connection.query_all_raw(table).await.context(
-        "this database was never used by this server; check DATABASE_URL, or start the server once",
-    )?;
-    let applied: Result<HashSet<String>, _> =
-        rows.iter().map(|row| row.try_get("", "version")).collect();
-    let applied = applied?;
+    let applied: HashSet<String> = steps(connection).await?.into_iter().collect();
     refuse_newer(&applied)?;
-    let files = Migrator::get_migration_files();
-    let missing = files.iter().find(|step| !applied.contains(step.name()));
-    if let Some(missing) = missing {
+    let known = steps_known();
+    if let Some(missing) = known.iter().find(|step| !applied.contains(*step)) {
         bail!(
-            "the database was used by an older version of this server (it lacks the step {}); start \
-             this version once, or use the command of that one",
-            missing.name()
+            "the database was used by an older version of this server (it lacks the step {missing}); \
+             start this version once, or use the command of that one"
         );
     }
     Ok(())
 }
 
+/// The steps that a database has taken, oldest first.
+pub async fn steps(connection: &impl ConnectionTrait) -> anyhow::Result<Vec<String>> {
+    let query = Statement::from_string(
+        connection.get_database_backend(),
+        "SELECT version FROM seaql_migrations ORDER BY version",
+    );
+    let rows = connection.query_all_raw(query).await.context(
+        "this database was never used by this server; check DATABASE_URL, or start the server once",
+    )?;
+    let steps = rows.iter().map(|row| row.try_get("", "version"));
+    Ok(steps.collect::<Result<_, _>>()?)
+}
+
+/// The steps that this server knows, oldest first.
+pub fn steps_known() -> Vec<String> {
+    let files = Migrator::get_migration_files();
+    files.iter().map(|step| step.name().to_owned()).collect()
+}
+
+/// Takes the first so many steps.
+pub(super) async fn take_steps(
+    connection: &DatabaseConnection,
+    count: usize,
+) -> anyhow::Result<()> {
+    let count = u32::try_from(count).context("too many steps")?;
+    Migrator::up(connection, Some(count))
+        .await
+        .context("cannot make the tables")
+}
+
 /// Insists that all steps are known.
 fn refuse_newer(applied: &HashSet<String>) -> anyhow::Result<()> {
-    let known: HashSet<String> = Migrator::get_migration_files()
-        .iter()
-        .map(|migration| migration.name().to_owned())
-        .collect();
+    let known: HashSet<String> = steps_known().into_iter().collect();
     if let Some(newer) = applied.difference(&known).next() {
         bail!(
             "the database was used by a newer version of this server (it has the step {newer}); \

@@ -44,6 +44,13 @@ pub(super) async fn open(url: &str, data_dir: &Path) -> anyhow::Result<Database>
     })
 }
 
+/// A file of its own, which nobody else uses.
+pub(super) async fn connect_alone(file: &Path) -> anyhow::Result<DatabaseConnection> {
+    let url = format!("sqlite://{}", file.display());
+    let connection = connect(&url, 1, Access::Write).await;
+    connection.with_context(|| format!("cannot open {}", file.display()))
+}
+
 /// Without the lock: the write-ahead log lets others read beside the one who writes.
 pub(super) async fn look(url: &str) -> anyhow::Result<Database> {
     let file = file_of(url)?;
@@ -106,7 +113,7 @@ fn tune(sqlite: SqliteConnectOptions, access: Access) -> SqliteConnectOptions {
     }
 }
 
-fn file_of(url: &str) -> anyhow::Result<PathBuf> {
+pub(super) fn file_of(url: &str) -> anyhow::Result<PathBuf> {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
     let path = path.split('?').next().unwrap_or_default();
     if path.is_empty() || path.contains(":memory:") {
@@ -115,7 +122,7 @@ fn file_of(url: &str) -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(path))
 }
 
-fn create_private_dir(path: &Path) -> anyhow::Result<()> {
+pub(super) fn create_private_dir(path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
 
     fs::DirBuilder::new()

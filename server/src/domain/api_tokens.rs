@@ -138,7 +138,7 @@ impl ApiTokens {
 }
 
 fn subject(token: &api_token::Model) -> Subject {
-    Subject::new("apiToken", token.id).named(&token.name)
+    Subject::new("apiToken", &token.id).named(&token.name)
 }
 
 /// What the audit tells of a token.

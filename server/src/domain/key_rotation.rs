@@ -1,12 +1,20 @@
 //! Seals everything in the database anew with the current key, so that the previous one can go.
 
 use entity::{
+    admin::{self, Entity as Admin},
+    notification_channel::{self, Entity as Channel},
     provider_account::{self, Entity as ProviderAccount},
     secret::{self, Entity as Secret},
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
-use super::{Error, Result, provider_accounts};
+use serde_json::json;
+
+use super::{
+    Error, Result, admins,
+    audit::{Audit, Change},
+    notifications, provider_accounts,
+};
 use crate::{crypto::vault::Vault, db::Database};
 
 /// What a rotation did.
@@ -53,6 +61,8 @@ pub async fn rotate(db: &Database, vault: &Vault) -> Result<Rotated> {
             rotated.sealed_anew += 1;
         }
     }
+    rotate_second_factors(db, vault, &mut rotated).await?;
+    rotate_channels(db, vault, &mut rotated).await?;
     if !rotated.unopened.is_empty() {
         return Ok(rotated);
     }
@@ -69,7 +79,50 @@ pub async fn rotate(db: &Database, vault: &Vault) -> Result<Rotated> {
     Ok(rotated)
 }
 
+async fn rotate_second_factors(db: &Database, vault: &Vault, rotated: &mut Rotated) -> Result<()> {
+    for admin in Admin::find().all(db.reader()).await? {
+        let Some(sealed) = &admin.totp_sealed else {
+            continue;
+        };
+        if let Some(sealed) = rotated.reseal(vault, &admins::owner(admin.id), sealed)? {
+            Admin::update_many()
+                .col_expr(admin::Column::TotpSealed, sealed.into())
+                .filter(admin::Column::Id.eq(admin.id))
+                .exec(db.writer())
+                .await?;
+            rotated.sealed_anew += 1;
+        }
+    }
+    Ok(())
+}
+
+async fn rotate_channels(db: &Database, vault: &Vault, rotated: &mut Rotated) -> Result<()> {
+    for channel in Channel::find().all(db.reader()).await? {
+        let owner = notifications::owner(channel.id);
+        if let Some(sealed) = rotated.reseal(vault, &owner, &channel.sealed)? {
+            Channel::update_many()
+                .col_expr(notification_channel::Column::Sealed, sealed.into())
+                .filter(notification_channel::Column::Id.eq(channel.id))
+                .exec(db.writer())
+                .await?;
+            rotated.sealed_anew += 1;
+        }
+    }
+    Ok(())
+}
+
 impl Rotated {
+    /// Tells the audit of it. Not in one transaction with it: a rotation is many small ones, so that it can
+    /// go on where it was stopped.
+    pub async fn record(&self, audit: &Audit) -> Result<()> {
+        let done = json!({
+            "sealedAnew": self.sealed_anew,
+            "current": self.current,
+            "unopened": self.unopened.len(),
+        });
+        audit.note(Change::done(Some(done))).await
+    }
+
     /// An error in words when something did not open.
     pub fn complete(self) -> Result<Self> {
         if self.unopened.is_empty() {

@@ -17,7 +17,8 @@ use crate::{
     db::Database,
 };
 
-const DIGEST_KEY: &str = "token_digest_key";
+/// The secret that tells whether an encryption key is the right one.
+pub(in crate::domain) const DIGEST_KEY: &str = "token_digest_key";
 const KEY_FILE: &str = "encryption.key";
 
 /// What opens and digests.
@@ -49,6 +50,34 @@ impl ServerSecrets {
             digester: Digester::new(&digest_key),
         })
     }
+}
+
+/// Insists that the key that is configured, or kept in the data directory, opens what a database has sealed.
+/// Makes none.
+pub(in crate::domain) fn check_key(storage: &Storage, sealed: &[u8]) -> anyhow::Result<()> {
+    let key = if let Some(key) = &storage.encryption_key {
+        key.clone()
+    } else {
+        let path = storage.data_dir.join(KEY_FILE);
+        let text = fs::read_to_string(&path).with_context(|| {
+            format!(
+                "ENCRYPTION_KEY is not set and there is no {}: set the key of the server that made the backup, \
+                 or copy that file of its data directory here",
+                path.display()
+            )
+        })?;
+        EncryptionKey::parse(&text).with_context(|| format!("{} holds no key", path.display()))?
+    };
+    let vault = Vault::new(&key, &storage.previous_keys);
+    vault.open(DIGEST_KEY, sealed).map_err(|_| {
+        anyhow!(
+            "ENCRYPTION_KEY is not the key of the server that made the backup; without it the accounts' \
+             tokens in it cannot be opened. Nothing was changed. Set that key, or add it to \
+             ENCRYPTION_KEY_PREVIOUS. If none was set there, it is in the file {KEY_FILE} of its data \
+             directory."
+        )
+    })?;
+    Ok(())
 }
 
 fn open_digest_key(vault: &Vault, row: &secret::Model) -> anyhow::Result<[u8; 64]> {

@@ -253,7 +253,7 @@ impl Sessions {
 }
 
 fn subject(session: &session::Model) -> Subject {
-    Subject::new("session", session.id)
+    Subject::new("session", &session.id)
 }
 
 /// What the audit tells of a session.

@@ -53,6 +53,10 @@ pub struct GatewaySettings {
     pub assumed_output_tokens: u32,
     /// How long single requests are kept; their sums stay.
     pub retention_days: u32,
+    /// How often a backup is made; 0 is never.
+    pub backup_every_hours: u32,
+    /// How many backups of the schedule are kept.
+    pub backups_kept: u32,
 }
 
 impl Default for GatewaySettings {
@@ -69,6 +73,8 @@ impl Default for GatewaySettings {
             },
             assumed_output_tokens: 4096,
             retention_days: 90,
+            backup_every_hours: 0,
+            backups_kept: 7,
         }
     }
 }
@@ -100,6 +106,8 @@ impl GatewaySettings {
             1_000_000,
         )?;
         within("retentionDays", self.retention_days.into(), 1, 3650)?;
+        within("backupEveryHours", self.backup_every_hours.into(), 0, 8760)?;
+        within("backupsKept", self.backups_kept.into(), 1, 1000)?;
         rate_limits::check(&self.default_rate_limit)
     }
 }

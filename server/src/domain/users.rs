@@ -267,7 +267,7 @@ async fn living(transaction: &DatabaseTransaction, id: Uuid) -> Result<user::Mod
 
 /// A user, for the audit.
 pub(super) fn subject(user: &user::Model) -> Subject {
-    Subject::new("user", user.id).named(&user.name)
+    Subject::new("user", &user.id).named(&user.name)
 }
 
 /// What the audit tells of a user.

@@ -6,6 +6,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::accounts::ToldAccounts;
 use super::catalogue::Catalogue;
 use super::client::EngineClient;
 use super::endpoint::Endpoint;
@@ -23,6 +24,7 @@ pub(super) struct Face {
     pub(super) preview: ArcSwapOption<String>,
     pub(super) logs: LogRing,
     pub(super) catalogue: Catalogue,
+    pub(super) told_accounts: ToldAccounts,
     /// Cancelled when the supervising task has ended and nothing of the engine is left.
     pub(super) gone: CancellationToken,
     clock: SharedClock,
@@ -38,6 +40,7 @@ impl Face {
             preview: ArcSwapOption::empty(),
             logs: LogRing::new(clock.clone()),
             catalogue: Catalogue::default(),
+            told_accounts: ToldAccounts::default(),
             gone: CancellationToken::new(),
             clock,
         })

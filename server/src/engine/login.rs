@@ -136,7 +136,8 @@ impl Engine {
         self.client()?.forget(&forget).await.map_err(unwilling)
     }
 
-    fn client(&self) -> Result<Arc<EngineClient>, EngineError> {
+    /// Whom to ask.
+    pub(super) fn client(&self) -> Result<Arc<EngineClient>, EngineError> {
         self.face
             .client
             .load_full()

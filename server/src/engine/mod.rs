@@ -4,6 +4,7 @@
 //! and lives its lives one after another: [`managed`] (a child process of ours), [`external`] (one that
 //! runs elsewhere) or [`demo`] (an embedded stand-in). What they say of themselves goes to one [`face`].
 
+mod accounts;
 mod auth_files;
 mod backoff;
 mod binary;

@@ -16,7 +16,8 @@ use super::{
 pub(super) enum Role {
     /// Changes everything.
     Owner,
-    /// Changes everything but administrators, API tokens, encryption and backups.
+    /// Changes everything but administrators, API tokens, encryption, backups and exports of
+    /// secrets.
     Admin,
     /// Sees everything, changes nothing.
     Viewer,

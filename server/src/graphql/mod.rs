@@ -9,6 +9,7 @@ mod api_key_changes;
 mod api_token;
 mod audit_event;
 mod audit_trail;
+mod backup;
 mod client_setup;
 mod context;
 mod csrf;

@@ -61,7 +61,7 @@ pub(super) struct ChatSettingsInput {
 /// A bot of Telegram.
 #[derive(InputObject)]
 pub(super) struct TelegramSettingsInput {
-    /// The token that @BotFather gave.
+    /// The token that Telegram gave the bot.
     #[graphql(secret)]
     bot_token: String,
     /// The chat to write to.

@@ -5,7 +5,7 @@ use entity::{admin, provider_account};
 use sea_orm::Iterable as _;
 
 use super::{context::ContextExt as _, error::Result, guard::AtLeast, scalar::DateTime};
-use crate::domain::provider_accounts::{accepts_api_key, needs_base_url};
+use crate::domain::provider_accounts::{AccountState, accepts_api_key, needs_base_url};
 
 /// Who serves the models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -37,6 +37,24 @@ pub(super) enum CredentialKind {
     AuthFile,
     /// A GitHub token, from which the server gets Copilot's short-lived one.
     Github,
+}
+
+/// How an account is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::provider_accounts::AccountStatus")]
+enum AccountStatus {
+    /// Nothing speaks against using it.
+    Active,
+    /// The engine passes it over for a while, such as after a provider's limit was reached.
+    Cooling,
+    /// Its token could not be refreshed.
+    RefreshFailed,
+    /// Its token has ended.
+    Expired,
+    /// It is not used, since somebody said so.
+    Disabled,
+    /// The engine does not tell.
+    Unknown,
 }
 
 /// A model that an account offers.
@@ -100,6 +118,74 @@ impl ProviderAccount {
         self.0.prefix.as_deref()
     }
 
+    /// Accounts of a higher priority are used first.
+    async fn priority(&self) -> i32 {
+        self.0.priority
+    }
+
+    /// The account's share among those of its priority, where the strategy is by weight.
+    async fn weight(&self) -> i32 {
+        self.0.weight
+    }
+
+    /// The proxy to the provider, without its password; null for the usual way.
+    #[graphql(guard = "AtLeast(admin::Role::Admin)")]
+    async fn proxy_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let accounts = &ctx.services().provider_accounts;
+        Ok(accounts.shown_secrets(&self.0)?.proxy_url)
+    }
+
+    /// The names of the headers that are sent along; their values are secret.
+    async fn header_names(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        let accounts = &ctx.services().provider_accounts;
+        Ok(accounts.shown_secrets(&self.0)?.headers)
+    }
+
+    /// Who is signed in.
+    async fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
+    }
+
+    /// What the login pays for, in the provider's words.
+    async fn plan(&self) -> Option<&str> {
+        self.0.plan.as_deref()
+    }
+
+    /// When the access token ends; it is refreshed ahead of that.
+    async fn expires_at(&self) -> Option<DateTime> {
+        self.0.expires_at.map(Into::into)
+    }
+
+    /// When a request last went through it, to half a minute.
+    async fn last_used_at(&self) -> Option<DateTime> {
+        self.0.last_used_at.map(Into::into)
+    }
+
+    /// How it is. The engine is asked every few seconds at most.
+    async fn status(&self, ctx: &Context<'_>) -> AccountStatus {
+        self.state(ctx).await.status.into()
+    }
+
+    /// Until when the engine passes it over.
+    async fn cooling_until(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        self.state(ctx).await.until.map(Into::into)
+    }
+
+    /// Why it is not active, in words.
+    async fn status_reason(&self, ctx: &Context<'_>) -> Option<String> {
+        self.state(ctx).await.reason
+    }
+
+    /// The last failure in words, such as of a sign-in that has ended.
+    async fn problem(&self) -> Option<&str> {
+        self.0.problem.as_deref()
+    }
+
+    /// When it failed.
+    async fn problem_at(&self) -> Option<DateTime> {
+        self.0.problem_at.map(Into::into)
+    }
+
     /// Whether it is used.
     async fn enabled(&self) -> bool {
         self.0.enabled
@@ -113,6 +199,14 @@ impl ProviderAccount {
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
         self.0.updated_at.into()
+    }
+}
+
+impl ProviderAccount {
+    async fn state(&self, ctx: &Context<'_>) -> AccountState {
+        let services = ctx.services();
+        let told = services.engine.accounts().await;
+        AccountState::of(&self.0, told.as_deref(), services.clock.now())
     }
 }
 

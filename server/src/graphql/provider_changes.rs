@@ -1,16 +1,21 @@
 //! Changing accounts at providers: add, update, remove.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, Subscription};
 use entity::{admin::Role, provider_account};
+use futures_util::{Stream, StreamExt as _};
+use secrecy::SecretString;
 
 use super::{
     context::ContextExt as _,
-    error::Result,
+    error::{Failure, Result},
     guard::AtLeast,
     input,
     provider::{ProviderAccount, ProviderKind},
 };
-use crate::domain::provider_accounts::{NewProviderApiKey, ProviderAccountChanges};
+use crate::domain::{
+    Error,
+    provider_accounts::{NewProviderApiKey, NewProviderApiKeys, ProviderAccountChanges},
+};
 
 /// A model that an account offers.
 #[derive(InputObject)]
@@ -60,6 +65,66 @@ struct UpdateProviderAccountInput {
     enabled: MaybeUndefined<bool>,
     /// The models that it offers; null for all that the provider is known for.
     models: MaybeUndefined<Vec<ProviderModelInput>>,
+    /// Accounts of a higher priority are used first: -1000 to 1000.
+    priority: MaybeUndefined<i32>,
+    /// The account's share among those of its priority: 1 to 1000000.
+    weight: MaybeUndefined<i32>,
+    /// What clients put before a model's name to address this account alone; null for nothing.
+    prefix: MaybeUndefined<String>,
+    /// The proxy to the provider, sealed since it may hold a password; `direct` for none whatever else is
+    /// configured, null for the usual way.
+    #[graphql(secret)]
+    proxy_url: MaybeUndefined<String>,
+    /// A key in the place of the old one. The account keeps its id and history.
+    #[graphql(secret)]
+    api_key: MaybeUndefined<String>,
+    /// Where the provider is; null for its usual address.
+    base_url: MaybeUndefined<String>,
+    /// All headers that are sent along; null for none.
+    headers: MaybeUndefined<Vec<HeaderInput>>,
+}
+
+/// API keys of a provider that have everything else in common.
+#[derive(InputObject)]
+struct AddProviderApiKeysInput {
+    /// Whose keys they are.
+    kind: ProviderKind,
+    /// The keys, 500 at most. They are sealed, and never shown again.
+    #[graphql(secret)]
+    api_keys: Vec<String>,
+    /// What the accounts are called, numbered from the second on; made up when left out.
+    label: Option<String>,
+    /// Where the provider is, when not at its usual address.
+    base_url: Option<String>,
+    /// Headers that are sent along.
+    headers: Option<Vec<HeaderInput>>,
+    /// The models that they offer; all that the provider is known for when left out.
+    models: Option<Vec<ProviderModelInput>>,
+    /// What clients put before a model's name to address these accounts alone.
+    prefix: Option<String>,
+}
+
+/// What became of one of many keys.
+#[derive(SimpleObject)]
+struct AddedApiKey {
+    /// The account; null when the key was refused.
+    account: Option<ProviderAccount>,
+    /// Why it was refused.
+    problem: Option<String>,
+}
+
+/// Accounts were added.
+#[derive(SimpleObject)]
+struct AddProviderApiKeysPayload {
+    /// What became of each key, in their order.
+    results: Vec<AddedApiKey>,
+}
+
+/// A provider was disconnected.
+#[derive(SimpleObject)]
+struct DisconnectProviderPayload {
+    /// The accounts that were removed.
+    accounts: Vec<ProviderAccount>,
 }
 
 /// An account was added.
@@ -74,6 +139,13 @@ struct AddProviderApiKeyPayload {
 struct UpdateProviderAccountPayload {
     /// The account.
     account: ProviderAccount,
+}
+
+/// The engine uses an account again.
+#[derive(SimpleObject)]
+struct ResetProviderCooldownPayload {
+    /// The account; null when it was removed meanwhile.
+    account: Option<ProviderAccount>,
 }
 
 /// An account was removed.
@@ -91,17 +163,53 @@ fn models(models: Vec<ProviderModelInput>) -> Vec<provider_account::ProviderMode
     models.into_iter().map(model).collect()
 }
 
+fn headers(headers: Vec<HeaderInput>) -> Vec<(String, SecretString)> {
+    let headers = headers.into_iter();
+    headers
+        .map(|header| (header.name, header.value.into()))
+        .collect()
+}
+
+impl From<AddProviderApiKeysInput> for NewProviderApiKeys {
+    fn from(input: AddProviderApiKeysInput) -> Self {
+        Self {
+            kind: input.kind.into(),
+            api_keys: input.api_keys.into_iter().map(Into::into).collect(),
+            label: input.label,
+            base_url: input.base_url,
+            headers: headers(input.headers.unwrap_or_default()),
+            models: models(input.models.unwrap_or_default()),
+            prefix: input.prefix,
+        }
+    }
+}
+
+impl UpdateProviderAccountInput {
+    fn read(self) -> Result<ProviderAccountChanges> {
+        let api_key = input::change("apiKey", self.api_key)?;
+        Ok(ProviderAccountChanges {
+            label: input::change("label", self.label)?,
+            enabled: input::change("enabled", self.enabled)?,
+            models: input::patch(self.models.map_value(models)),
+            priority: input::change("priority", self.priority)?,
+            weight: input::change("weight", self.weight)?,
+            prefix: input::patch(self.prefix),
+            proxy_url: input::patch(self.proxy_url.map_value(SecretString::from)),
+            api_key: api_key.map(Into::into),
+            base_url: input::patch(self.base_url),
+            headers: input::patch(self.headers.map_value(headers)),
+        })
+    }
+}
+
 impl From<AddProviderApiKeyInput> for NewProviderApiKey {
     fn from(input: AddProviderApiKeyInput) -> Self {
-        let headers = input.headers.unwrap_or_default().into_iter();
         Self {
             kind: input.kind.into(),
             api_key: input.api_key.into(),
             label: input.label,
             base_url: input.base_url,
-            headers: headers
-                .map(|header| (header.name, header.value.into()))
-                .collect(),
+            headers: headers(input.headers.unwrap_or_default()),
             models: models(input.models.unwrap_or_default()),
             prefix: input.prefix,
         }
@@ -126,6 +234,41 @@ impl ProviderMutation {
         Ok(AddProviderApiKeyPayload { account })
     }
 
+    /// Add many API keys of a provider. Each is added, or refused with its reason.
+    #[graphql(guard = "AtLeast(Role::Admin)")]
+    async fn add_provider_api_keys(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The keys and where they belong.")] input: AddProviderApiKeysInput,
+    ) -> Result<AddProviderApiKeysPayload> {
+        let added = ctx.services().provider_accounts.add_api_keys(input.into());
+        let results = added.await?.into_iter().map(|added| match added {
+            Ok(account) => Ok(AddedApiKey {
+                account: Some(ProviderAccount(account)),
+                problem: None,
+            }),
+            Err(Error::BadInput(problem) | Error::Conflict(problem)) => Ok(AddedApiKey {
+                account: None,
+                problem: Some(problem),
+            }),
+            Err(error) => Err(Failure::from(error)),
+        });
+        let results = results.collect::<Result<_>>()?;
+        Ok(AddProviderApiKeysPayload { results })
+    }
+
+    /// Forget the secrets of all accounts at a provider. The history stays.
+    #[graphql(guard = "AtLeast(Role::Admin)")]
+    async fn disconnect_provider(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which provider.")] kind: ProviderKind,
+    ) -> Result<DisconnectProviderPayload> {
+        let removed = ctx.services().provider_accounts.disconnect(kind.into());
+        let accounts = removed.await?.into_iter().map(ProviderAccount).collect();
+        Ok(DisconnectProviderPayload { accounts })
+    }
+
     /// Change an account.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn update_provider_account(
@@ -134,15 +277,26 @@ impl ProviderMutation {
         #[graphql(desc = "Which account.")] id: ID,
         #[graphql(desc = "What to change.")] input: UpdateProviderAccountInput,
     ) -> Result<UpdateProviderAccountPayload> {
-        let changes = ProviderAccountChanges {
-            label: input::change("label", input.label)?,
-            enabled: input::change("enabled", input.enabled)?,
-            models: input::patch(input.models.map_value(models)),
-        };
         let id = input::id(&id, "provider account")?;
-        let account = ctx.services().provider_accounts.update(id, changes).await?;
-        let account = ProviderAccount(account);
+        let accounts = &ctx.services().provider_accounts;
+        let account = ProviderAccount(accounts.update(id, input.read()?).await?);
         Ok(UpdateProviderAccountPayload { account })
+    }
+
+    /// Make the engine use an account at once that it passes over for a while.
+    #[graphql(guard = "AtLeast(Role::Admin)")]
+    async fn reset_provider_cooldown(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which account.")] id: ID,
+    ) -> Result<ResetProviderCooldownPayload> {
+        let id = input::id(&id, "provider account")?;
+        let services = ctx.services();
+        let credential = services.provider_accounts.credential(id).await?;
+        services.engine.reset_cooldown(&credential).await?;
+        let account = services.provider_accounts.find_many(&[id]).await?;
+        let account = account.into_iter().next().map(ProviderAccount);
+        Ok(ResetProviderCooldownPayload { account })
     }
 
     /// Forget an account's secret. The history stays.
@@ -155,5 +309,22 @@ impl ProviderMutation {
         let id = input::id(&id, "provider account")?;
         let account = ProviderAccount(ctx.services().provider_accounts.remove(id).await?);
         Ok(RemoveProviderAccountPayload { account })
+    }
+}
+
+/// The providers' part of what can be followed.
+#[derive(Debug, Default)]
+pub(super) struct ProviderSubscription;
+
+#[Subscription]
+impl ProviderSubscription {
+    /// Each account after it was added, changed or removed.
+    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    async fn provider_account_changed(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<impl Stream<Item = Result<ProviderAccount>> + use<>> {
+        let followed = ctx.services().provider_accounts.follow().await?;
+        Ok(followed.map(|account| Ok(ProviderAccount(account.map_err(Failure::from)?))))
     }
 }

@@ -79,7 +79,7 @@ impl ProviderTransferMutation {
 
     /// Export all accounts with their keys and tokens in the clear. Two servers must not use the same
     /// sign-in: each would make the other's tokens worthless.
-    #[graphql(guard = "AtLeast(Role::Admin).and(WithSession)")]
+    #[graphql(guard = "AtLeast(Role::Owner).and(WithSession)")]
     async fn export_provider_accounts(
         &self,
         ctx: &Context<'_>,
@@ -88,10 +88,7 @@ impl ProviderTransferMutation {
         let (services, browser, own) = (ctx.services(), ctx.browser()?, ctx.session()?);
         // Whoever found an open browser must not be able to guess here either.
         services.login_throttle.attempt(browser.address)?;
-        services
-            .admins
-            .insist_on_password(&own.admin, password.into())
-            .await?;
+        services.admins.confirm(&own.admin, password.into()).await?;
         services.login_throttle.succeeded(browser.address);
         let export = services.provider_accounts.export().await?;
         let content = export.expose_secret().to_owned();

@@ -9,6 +9,7 @@ use super::{
     api_token::{ApiTokenMutation, ApiTokenQuery},
     audit_event::AuditQuery,
     audit_trail::AuditTrail,
+    backup::{BackupMutation, BackupQuery},
     client_setup::ClientSetupQuery,
     engine::{EngineMutation, EngineQuery, EngineSubscription},
     engine_log::EngineLogSubscription,
@@ -19,7 +20,7 @@ use super::{
     notification_changes::NotificationMutation,
     price::{PriceMutation, PriceQuery},
     provider::ProviderQuery,
-    provider_changes::ProviderMutation,
+    provider_changes::{ProviderMutation, ProviderSubscription},
     provider_login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
     provider_transfer::ProviderTransferMutation,
     quota::QuotaQuery,
@@ -68,6 +69,7 @@ pub(super) struct Query(
     AdminQuery,
     AuditQuery,
     NotificationQuery,
+    BackupQuery,
 );
 
 /// Everything that can be changed.
@@ -85,6 +87,7 @@ pub(super) struct Mutation(
     PriceMutation,
     QuotaMutation,
     ExportMutation,
+    BackupMutation,
     EngineMutation,
     SettingsMutation,
     AdminMutation,
@@ -99,6 +102,7 @@ pub(super) struct Subscription(
     UsageSubscription,
     EngineSubscription,
     EngineLogSubscription,
+    ProviderSubscription,
     ProviderLoginSubscription,
 );
 

@@ -77,7 +77,9 @@ impl SecondFactorMutation {
         let own = ctx.session()?;
         let attempt = Attempt::begin(ctx)?;
         let admins = &ctx.services().admins;
-        let codes = admins.confirm(own.admin.id, &code.into()).await?;
+        let codes = admins
+            .confirm_second_factor(own.admin.id, &code.into())
+            .await?;
         attempt.was_right();
         let admin = admins.find(own.admin.id).await?;
         let admin = admin.ok_or(Error::Unauthenticated)?;

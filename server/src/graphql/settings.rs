@@ -80,6 +80,16 @@ impl Settings {
     async fn retention_days(&self) -> i32 {
         int(self.0.gateway.retention_days)
     }
+
+    /// How often a backup is made, in hours; 0 is never.
+    async fn backup_every_hours(&self) -> i32 {
+        int(self.0.gateway.backup_every_hours)
+    }
+
+    /// How many backups are kept when the schedule makes another.
+    async fn backups_kept(&self) -> i32 {
+        int(self.0.gateway.backups_kept)
+    }
 }
 
 /// What to set. What is left out stays.
@@ -101,6 +111,10 @@ struct UpdateSettingsInput {
     assumed_output_tokens: Option<u32>,
     /// How many days single requests are kept: 1 to 3650.
     retention_days: Option<u32>,
+    /// How often a backup is made, in hours: 1 to 8760; 0 is never. It needs `BACKUP_PASSPHRASE`.
+    backup_every_hours: Option<u32>,
+    /// How many backups are kept when the schedule makes another: 1 to 1000.
+    backups_kept: Option<u32>,
 }
 
 impl UpdateSettingsInput {
@@ -128,6 +142,12 @@ impl UpdateSettingsInput {
         }
         if let Some(days) = self.retention_days {
             gateway.retention_days = days;
+        }
+        if let Some(hours) = self.backup_every_hours {
+            gateway.backup_every_hours = hours;
+        }
+        if let Some(kept) = self.backups_kept {
+            gateway.backups_kept = kept;
         }
         Ok(())
     }

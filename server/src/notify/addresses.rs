@@ -87,8 +87,7 @@ fn hidden(address: IpAddr) -> IpAddr {
         return address;
     };
     match v6.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
-        [0x2002, high, low, ..] => embedded(high, low),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => embedded(high, low),
         _ => IpAddr::V6(v6),
     }
 }

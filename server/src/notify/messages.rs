@@ -78,7 +78,7 @@ fn quota(meter: &Meter, percent: u8, user: &str, now: DateTime<Utc>) -> Message 
         Some(_) => format!("a key of {user}"),
         None => user.to_owned(),
     };
-    let (used, limit) = (amount(standing.used), amount(meter.quota.limit));
+    let (amount_used, limit) = (amount(standing.used), amount(meter.quota.limit));
     let window = meter.quota.window.to_value();
     let resets = standing.resets_at.map_or(String::new(), |at| {
         format!(" It begins again at {}.", at.format("%Y-%m-%d %H:%M UTC"))
@@ -86,7 +86,7 @@ fn quota(meter: &Meter, percent: u8, user: &str, now: DateTime<Utc>) -> Message 
     Message {
         subject: format!("quota:{}:{percent}", meter.quota.id),
         title: format!("ProxyPal: {percent} % of a quota of {whose} is used"),
-        body: format!("Used: {used} of {limit} (window: {window}).{resets}"),
+        body: format!("Used: {amount_used} of {limit} (window: {window}).{resets}"),
     }
 }
 

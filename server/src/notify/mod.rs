@@ -47,7 +47,12 @@ impl Courier {
         let delivery = async {
             match settings {
                 ChannelSettings::Email(email) => email::send(email, letter).await,
-                _ => web::post(&self.addresses, settings, letter).await,
+                ChannelSettings::Webhook { .. }
+                | ChannelSettings::Slack { .. }
+                | ChannelSettings::Discord { .. }
+                | ChannelSettings::Telegram { .. } => {
+                    web::post(&self.addresses, settings, letter).await
+                }
             }
         };
         match tokio::time::timeout(PATIENCE, Box::pin(delivery)).await {

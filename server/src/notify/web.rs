@@ -26,7 +26,10 @@ pub(super) async fn post(
     let request = client.post(url).header(CONTENT_TYPE, "application/json");
     let request = match settings {
         ChannelSettings::Webhook { secret, .. } => signed(request, secret, letter, &body),
-        _ => request,
+        ChannelSettings::Email(_)
+        | ChannelSettings::Slack { .. }
+        | ChannelSettings::Discord { .. }
+        | ChannelSettings::Telegram { .. } => request,
     };
     let answer = request.body(body).send().await;
     let name = name_of(settings.kind());

@@ -92,6 +92,10 @@ impl Answer {
             let found = pairs.find(|(found, value)| found == name && !value.is_empty());
             found.map(|(_, value)| value.into_owned())
         };
+        // The page of consent has a state too, and Claude's even a parameter called `code`.
+        if find("code_challenge").is_some() || find("response_type").is_some() {
+            return Err(NoAnswer::NoCode);
+        }
         let state = find("state");
         if let Some(error) = find("error") {
             let state = state.ok_or(NoAnswer::NoState)?;
@@ -182,7 +186,7 @@ mod tests {
             ("", NoAnswer::Empty),
             (" '' ", NoAnswer::Empty),
             (
-                "https://claude.ai/oauth/authorize?client_id=x&state=s",
+                "https://claude.ai/oauth/authorize?code=true&response_type=code&state=s",
                 NoAnswer::NoCode,
             ),
             ("https://claude.ai/login", NoAnswer::NoCode),

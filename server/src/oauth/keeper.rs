@@ -204,7 +204,7 @@ fn due_at(
     let (Some(expires_at), true) = (expires_at, is_complete) else {
         return DateTime::UNIX_EPOCH;
     };
-    let life = refreshed_at.map_or(LEAD, |refreshed_at| expires_at - refreshed_at);
+    let life = refreshed_at.map_or(LEAD * 2, |refreshed_at| expires_at - refreshed_at);
     expires_at - LEAD.min(life / 2)
 }
 

@@ -209,5 +209,10 @@ fn refused(error: &Error) -> Response {
     if let Error::Internal(cause) = error {
         tracing::error!(error = ?cause, "a sign-in could not be begun");
     }
-    (status_of(error), [(CACHE_CONTROL, "no-store")], format!("{error}\n")).into_response()
+    (
+        status_of(error),
+        [(CACHE_CONTROL, "no-store")],
+        format!("{error}\n"),
+    )
+        .into_response()
 }

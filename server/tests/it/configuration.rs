@@ -46,16 +46,29 @@ fn page() -> String {
         ),
         ("proxypal-server prices list", &["prices", "list", "--help"]),
         (
+            "proxypal-server audit verify",
+            &["audit", "verify", "--help"],
+        ),
+        (
+            "proxypal-server backup create",
+            &["backup", "create", "--help"],
+        ),
+        ("proxypal-server backup list", &["backup", "list", "--help"]),
+        (
+            "proxypal-server backup verify",
+            &["backup", "verify", "--help"],
+        ),
+        (
+            "proxypal-server backup restore",
+            &["backup", "restore", "--help"],
+        ),
+        (
             "proxypal-server export requests",
             &["export", "requests", "--help"],
         ),
         (
             "proxypal-server export usage",
             &["export", "usage", "--help"],
-        ),
-        (
-            "proxypal-server audit verify",
-            &["audit", "verify", "--help"],
         ),
         ("proxypal-server healthcheck", &["healthcheck", "--help"]),
     ] {

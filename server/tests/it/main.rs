@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod backup;
 mod configuration;
 mod engine;
 mod gateway;

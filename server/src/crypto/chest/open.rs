@@ -57,7 +57,10 @@ impl Opener {
     fn next(&mut self) -> Result<(), ChestError> {
         let most = (PIECE + TAG) as u64;
         let mut sealed = Vec::with_capacity(PIECE + TAG);
-        self.file.by_ref().take(most.min(self.left)).read_to_end(&mut sealed)?;
+        self.file
+            .by_ref()
+            .take(most.min(self.left))
+            .read_to_end(&mut sealed)?;
         self.left -= sealed.len() as u64;
         let payload = Payload {
             msg: &sealed,

@@ -19,6 +19,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub(super) use self::second_factor::owner;
 pub use self::{
     second_factor::{Enrolment, RecoveryCodes},
     sign_in::SignIn,
@@ -157,7 +158,7 @@ fn not_found() -> Error {
 }
 
 fn subject(admin: &admin::Model) -> Subject {
-    Subject::new("admin", admin.id).named(&admin.username)
+    Subject::new("admin", &admin.id).named(&admin.username)
 }
 
 /// What the audit tells of an administrator.

@@ -27,11 +27,7 @@ impl Admins {
     }
 
     /// Makes sure that it is still the administrator who asks, before something grave.
-    pub async fn insist_on_password(
-        &self,
-        admin: &admin::Model,
-        password: SecretString,
-    ) -> Result<()> {
+    pub async fn confirm(&self, admin: &admin::Model, password: SecretString) -> Result<()> {
         if self.is_password_of(Some(admin), password).await? {
             return Ok(());
         }

@@ -46,7 +46,7 @@ pub struct RecoveryCodes(pub Vec<SecretString>);
 impl Admins {
     /// Begins to set up a second factor. It is asked for once it is confirmed.
     pub async fn enrol(&self, admin: &admin::Model, password: SecretString) -> Result<Enrolment> {
-        self.insist_on_password(admin, password).await?;
+        self.confirm(admin, password).await?;
         let secret: [u8; SECRET_BYTES] = rand::random();
         let totp = totp(&secret, &admin.username)?;
         let transaction = self.db.begin().await?;
@@ -77,7 +77,11 @@ impl Admins {
 
     /// Asks for the second factor from now on, once a code has shown that the app has it. Returns recovery
     /// codes.
-    pub async fn confirm(&self, id: Uuid, code: &SecretString) -> Result<RecoveryCodes> {
+    pub async fn confirm_second_factor(
+        &self,
+        id: Uuid,
+        code: &SecretString,
+    ) -> Result<RecoveryCodes> {
         let admin = self.find(id).await?.ok_or_else(not_found)?;
         if admin.totp_confirmed_at.is_some() || admin.totp_sealed.is_none() {
             return Err(Error::Conflict(
@@ -106,7 +110,7 @@ impl Admins {
         password: SecretString,
         code: &SecretString,
     ) -> Result<admin::Model> {
-        self.insist_on_password(admin, password).await?;
+        self.confirm(admin, password).await?;
         let old = self.with_second_factor(admin.id).await?;
         self.use_code(&old, code).await?;
         let transaction = self.db.begin().await?;
@@ -126,7 +130,7 @@ impl Admins {
         password: SecretString,
         code: &SecretString,
     ) -> Result<RecoveryCodes> {
-        self.insist_on_password(admin, password).await?;
+        self.confirm(admin, password).await?;
         let admin = self.with_second_factor(admin.id).await?;
         self.use_code(&admin, code).await?;
         let transaction = self.db.begin().await?;
@@ -284,6 +288,7 @@ fn recovery_code() -> String {
     format!("{first}-{second}")
 }
 
-fn owner(id: Uuid) -> String {
+/// To whom a sealed secret of a second factor belongs.
+pub(in crate::domain) fn owner(id: Uuid) -> String {
     format!("totp:{id}")
 }

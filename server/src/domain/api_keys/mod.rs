@@ -351,7 +351,7 @@ pub(super) async fn living_user(
 
 /// A key, for the audit.
 pub(super) fn subject(key: &api_key::Model) -> Subject {
-    Subject::new("apiKey", key.id).named(&key.name)
+    Subject::new("apiKey", &key.id).named(&key.name)
 }
 
 /// What the audit tells of a key.

@@ -14,7 +14,7 @@ pub struct Subject {
 
 impl Subject {
     /// Something of this kind, as in `apiKey`, with its id.
-    pub fn new(kind: impl Into<Cow<'static, str>>, id: impl ToString) -> Self {
+    pub fn new(kind: impl Into<Cow<'static, str>>, id: &(impl ToString + ?Sized)) -> Self {
         Self {
             kind: kind.into(),
             id: id.to_string(),
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn an_update_keeps_what_differs() {
         let change = Change::updated(
-            Subject::new("user", 1),
+            Subject::new("user", &1),
             json!({ "name": "Ada", "enabled": true, "note": "x" }),
             json!({ "name": "Ada", "enabled": false, "note": null }),
         );

@@ -189,7 +189,7 @@ fn taken(name: &str) -> String {
 }
 
 fn subject(channel: &notification_channel::Model) -> Subject {
-    Subject::new("notificationChannel", channel.id).named(&channel.name)
+    Subject::new("notificationChannel", &channel.id).named(&channel.name)
 }
 
 fn audited(channel: &notification_channel::Model) -> Value {
@@ -201,6 +201,7 @@ fn audited(channel: &notification_channel::Model) -> Value {
     })
 }
 
-fn owner(id: Uuid) -> String {
+/// To whom sealed settings belong.
+pub(in crate::domain) fn owner(id: Uuid) -> String {
     format!("notification_channel:{id}")
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
+pub(super) use self::channels::owner;
 pub use self::{
     channels::{ChannelChanges, NewChannel},
     outbox::{Due, Message},

@@ -179,7 +179,7 @@ async fn find(transaction: &DatabaseTransaction, id: Uuid) -> Result<notificatio
 }
 
 fn subject(rule: &notification_rule::Model) -> Subject {
-    Subject::new("notificationRule", rule.id).named(&rule.event.to_value())
+    Subject::new("notificationRule", &rule.id).named(&rule.event.to_value())
 }
 
 fn audited(rule: &notification_rule::Model) -> Value {

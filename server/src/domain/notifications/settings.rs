@@ -85,10 +85,11 @@ impl ChannelSettings {
             Self::Telegram {
                 bot_token, server, ..
             } => {
-                let base = web_address(server.as_deref().unwrap_or(TELEGRAM))?;
-                let path = format!("bot{}/sendMessage", bot_token.expose_secret());
-                let url = base.join(&path);
-                let url = url.map_err(|_| Error::bad_input("this is no token of a bot"))?;
+                let mut url = web_address(server.as_deref().unwrap_or(TELEGRAM))?;
+                let base = url.path().trim_end_matches('/');
+                // Not joined: `bot123:…` would pass for a scheme.
+                let path = format!("{base}/bot{}/sendMessage", bot_token.expose_secret());
+                url.set_path(&path);
                 Ok(Some(url))
             }
         }
@@ -170,6 +171,7 @@ fn exposed<S: Serializer>(secret: &SecretString, to: S) -> std::result::Result<S
     to.serialize_str(secret.expose_secret())
 }
 
+#[expect(clippy::ref_option, reason = "serde gives it so")]
 fn maybe_exposed<S: Serializer>(
     secret: &Option<SecretString>,
     to: S,

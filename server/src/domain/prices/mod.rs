@@ -174,7 +174,7 @@ impl Prices {
 }
 
 fn subject(row: &price::Model) -> Subject {
-    Subject::new("price", row.id).named(&row.model_pattern)
+    Subject::new("price", &row.id).named(&row.model_pattern)
 }
 
 /// What the audit tells of a price: nano-USD for a million tokens.

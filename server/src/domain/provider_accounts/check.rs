@@ -45,26 +45,69 @@ pub(super) fn new_api_key(new: NewProviderApiKey) -> Result<NewProviderApiKey> {
             "this provider has no API keys; it needs a sign-in",
         ));
     }
-    let api_key = text::required("apiKey", new.api_key.expose_secret(), 4096)?;
-    if !api_key.chars().all(|c| c.is_ascii_graphic()) {
-        return Err(Error::bad_input(
-            "apiKey has characters that no key has; copy it again",
-        ));
-    }
-    if new.base_url.is_none() && needs_base_url(new.kind) {
-        return Err(Error::bad_input(
-            "baseUrl is needed: say where the provider's API is, such as https://host/v1",
-        ));
-    }
     Ok(NewProviderApiKey {
         kind: new.kind,
-        api_key: api_key.into(),
+        api_key: api_key(&new.api_key)?,
         label: text::optional("label", new.label.as_deref(), 100)?,
-        base_url: new.base_url.as_deref().map(base_url).transpose()?,
+        base_url: base_url_of(new.kind, new.base_url.as_deref())?,
         headers: new.headers.into_iter().map(header).collect::<Result<_>>()?,
         models: models(new.kind, new.models)?,
         prefix: new.prefix.as_deref().map(prefix).transpose()?,
     })
+}
+
+/// A key as providers give them out.
+pub(super) fn api_key(key: &SecretString) -> Result<SecretString> {
+    let key = text::required("apiKey", key.expose_secret(), 4096)?;
+    if !key.chars().all(|c| c.is_ascii_graphic()) {
+        return Err(Error::bad_input(
+            "apiKey has characters that no key has; copy it again",
+        ));
+    }
+    Ok(key.into())
+}
+
+/// Where a provider is; its usual address when nothing is said.
+pub(super) fn base_url_of(kind: ProviderKind, text: Option<&str>) -> Result<Option<String>> {
+    if text.is_none() && needs_base_url(kind) {
+        return Err(Error::bad_input(
+            "baseUrl is needed: say where the provider's API is, such as https://host/v1",
+        ));
+    }
+    text.map(base_url).transpose()
+}
+
+/// Which accounts come first.
+pub(super) fn priority(priority: i32) -> Result<i32> {
+    if !(-1000..=1000).contains(&priority) {
+        return Err(Error::bad_input("priority is between -1000 and 1000"));
+    }
+    Ok(priority)
+}
+
+/// The share among accounts of a priority. The engine refuses its whole configuration over a wrong one.
+pub(super) fn weight(weight: i32) -> Result<i32> {
+    if !(1..=1_000_000).contains(&weight) {
+        return Err(Error::bad_input("weight is between 1 and 1000000"));
+    }
+    Ok(weight)
+}
+
+/// The proxy to the provider, or a word that asks for none.
+pub(super) fn proxy_url(text: &SecretString) -> Result<SecretString> {
+    let text = text::required("proxyUrl", text.expose_secret(), 1000)?;
+    if matches!(text.as_str(), "direct" | "none") {
+        return Ok(text.into());
+    }
+    let is_proxy = text.parse::<Url>().is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host()
+    });
+    if !is_proxy {
+        return Err(Error::bad_input(
+            "proxyUrl is an http, https, socks5 or socks5h address such as socks5://user:password@host:1080, or direct for none",
+        ));
+    }
+    Ok(text.into())
 }
 
 fn base_url(text: &str) -> Result<String> {
@@ -81,7 +124,7 @@ fn base_url(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-fn header((name, value): (String, SecretString)) -> Result<(String, SecretString)> {
+pub(super) fn header((name, value): (String, SecretString)) -> Result<(String, SecretString)> {
     let valid_name = name.parse::<http::HeaderName>().is_ok();
     let valid_value = value.expose_secret().parse::<http::HeaderValue>().is_ok();
     if !valid_name || !valid_value {
@@ -93,7 +136,7 @@ fn header((name, value): (String, SecretString)) -> Result<(String, SecretString
 }
 
 /// One segment of a path: the engine puts it before model names.
-fn prefix(text: &str) -> Result<String> {
+pub(super) fn prefix(text: &str) -> Result<String> {
     let text = text::required("prefix", text, 50)?;
     if text.contains('/') || text.contains(char::is_whitespace) {
         return Err(Error::bad_input("prefix is one word without slashes"));

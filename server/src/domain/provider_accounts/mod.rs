@@ -3,14 +3,18 @@
 
 mod aliases;
 mod auth_file;
+mod bulk;
+mod change;
 mod check;
 mod credential;
+mod follow;
 mod github;
 mod import;
 mod login;
 mod own_client;
 mod secrets;
 mod settle;
+mod status;
 mod transfer;
 
 use std::sync::Arc;
@@ -19,8 +23,8 @@ use entity::provider_account::{
     self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex, watch};
@@ -30,15 +34,18 @@ pub(super) use self::secrets::owner;
 use self::secrets::{Secrets, Stored};
 pub use self::{
     auth_file::{NewAuthFile, kind_of_auth_file},
+    bulk::NewProviderApiKeys,
+    change::{ProviderAccountChanges, ShownSecrets},
     check::{accepts_api_key, needs_base_url},
     credential::{CredentialSecret, ProviderCredential},
     github::{CopilotToken, GithubAccount, NewGithubToken},
     import::ImportedDocument,
     own_client::{OWN_CLIENT_REFRESH_TOKEN, OwnClientAccount},
     settle::{AuthFileStep, FoundAuthFile, FoundContent},
+    status::{AccountState, AccountStatus},
     transfer::{ImportProblem, ImportReport},
 };
-use super::{Error, Result, patch::Patch, text};
+use super::{Error, Result, text};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
 
 /// What a new API key of a provider is like.
@@ -51,14 +58,6 @@ pub struct NewProviderApiKey {
     pub headers: Vec<(String, SecretString)>,
     pub models: Vec<ProviderModel>,
     pub prefix: Option<String>,
-}
-
-/// What to change about an account.
-#[derive(Debug, Default)]
-pub struct ProviderAccountChanges {
-    pub label: Option<String>,
-    pub enabled: Option<bool>,
-    pub models: Patch<Vec<ProviderModel>>,
 }
 
 /// All accounts at providers.
@@ -108,13 +107,24 @@ impl ProviderAccounts {
 
     /// Adds an API key.
     pub async fn add_api_key(&self, new: NewProviderApiKey) -> Result<provider_account::Model> {
-        let new = check::new_api_key(new)?;
-        let id = Uuid::now_v7();
-        let now = self.clock.now();
-        let label = match new.label {
+        let mut new = check::new_api_key(new)?;
+        let label = match new.label.take() {
             Some(label) => label,
             None => self.free_label(new.kind).await?,
         };
+        let account = self.insert_api_key(new, label).await?;
+        self.announce();
+        Ok(account)
+    }
+
+    /// Seals a key that was checked.
+    async fn insert_api_key(
+        &self,
+        new: NewProviderApiKey,
+        label: String,
+    ) -> Result<provider_account::Model> {
+        let id = Uuid::now_v7();
+        let now = self.clock.now();
         let last_four = check::last_four(new.api_key.expose_secret());
         let secrets = Secrets {
             secret: Stored::ApiKey(new.api_key),
@@ -136,55 +146,16 @@ impl ProviderAccounts {
             updated_at: Set(now),
             ..Default::default()
         };
-        let account = account
+        account
             .insert(self.db.writer())
             .await
-            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))?;
-        self.announce();
-        Ok(account)
-    }
-
-    /// Changes an account.
-    pub async fn update(
-        &self,
-        id: Uuid,
-        changes: ProviderAccountChanges,
-    ) -> Result<provider_account::Model> {
-        let account = self.living(id).await?;
-        let kind = account.kind;
-        let mut account = account.into_active_model();
-        let mut label = String::new();
-        if let Some(new) = changes.label {
-            label = text::required("label", &new, 100)?;
-            account.label = Set(label.clone());
-        }
-        if let Some(enabled) = changes.enabled {
-            account.enabled = Set(enabled);
-        }
-        if let Some(models) = changes.models.into_change() {
-            account.models = Set(ProviderModels(check::models(
-                kind,
-                models.unwrap_or_default(),
-            )?));
-        }
-        account.updated_at = Set(self.clock.now());
-        let account = account
-            .update(self.db.writer())
-            .await
-            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))?;
-        self.announce();
-        Ok(account)
+            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))
     }
 
     /// Forgets an account's secret. The row stays for the history.
     pub async fn remove(&self, id: Uuid) -> Result<provider_account::Model> {
         let _sealing = self.sealing.lock().await;
-        let mut account = self.living(id).await?.into_active_model();
-        let now = self.clock.now();
-        account.sealed = Set(Vec::new());
-        account.enabled = Set(false);
-        account.removed_at = Set(Some(now));
-        account.updated_at = Set(now);
+        let account = change::removal(self.living(id).await?, self.clock.now());
         let account = account.update(self.db.writer()).await?;
         self.announce();
         Ok(account)
@@ -204,6 +175,11 @@ impl ProviderAccounts {
                     .ok()
             })
             .collect())
+    }
+
+    /// Opens one account's secret, enabled or not.
+    pub async fn credential(&self, id: Uuid) -> Result<ProviderCredential> {
+        self.open(self.living(id).await?)
     }
 
     fn open(&self, account: provider_account::Model) -> Result<ProviderCredential> {
@@ -232,35 +208,6 @@ impl ProviderAccounts {
             weight: account.weight,
             proxy_url: secrets.proxy_url,
         })
-    }
-
-    /// Sets or clears the proxy to the provider. It may hold a password, so it is sealed.
-    pub async fn set_proxy_url(
-        &self,
-        id: Uuid,
-        proxy_url: Option<SecretString>,
-    ) -> Result<provider_account::Model> {
-        self.change_secrets(id, |secrets| secrets.proxy_url = proxy_url)
-            .await
-    }
-
-    /// Changes what is sealed of an account. Nobody else may change it in between: a token that the
-    /// engine has just refreshed would be lost.
-    async fn change_secrets(
-        &self,
-        id: Uuid,
-        change: impl FnOnce(&mut Secrets) + Send,
-    ) -> Result<provider_account::Model> {
-        let _sealing = self.sealing.lock().await;
-        let account = self.living(id).await?;
-        let mut secrets = Secrets::open(&self.vault, id, &account.sealed)?;
-        change(&mut secrets);
-        let mut account = account.into_active_model();
-        account.sealed = Set(secrets.seal(&self.vault, id)?);
-        account.updated_at = Set(self.clock.now());
-        let account = account.update(self.db.writer()).await?;
-        self.announce();
-        Ok(account)
     }
 
     async fn free_label(&self, kind: ProviderKind) -> Result<String> {

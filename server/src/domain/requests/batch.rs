@@ -6,7 +6,7 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{api_key, ledger_batch, quota_bucket, request, user};
+use entity::{api_key, ledger_batch, provider_account, quota_bucket, request, user};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
@@ -62,6 +62,7 @@ struct Done {
     unknown: Vec<EngineUsage>,
     charges: Vec<(Uuid, Charge)>,
     used: Vec<Used>,
+    used_accounts: Vec<(Uuid, DateTime<Utc>)>,
 }
 
 impl Book {
@@ -128,6 +129,7 @@ impl Book {
         }
         let used = done.used.iter().map(|used| (used.api_key_id, used.at));
         self.noted.extend(used);
+        self.noted.extend(done.used_accounts);
         Ok(done.unknown)
     }
 
@@ -153,6 +155,9 @@ impl Book {
                 charges.extend(self.difference(&change.before, &change.after));
             }
         }
+        let reported = settled.changes.iter().map(|change| &change.after);
+        let used_accounts = self.newly_used_accounts(batch.rows.iter().chain(reported));
+        note_account_use(&transaction, &used_accounts).await?;
         add_up(&transaction, &entries).await?;
         add_charges(&transaction, &charges).await?;
         add_tokens(&transaction, &counted).await?;
@@ -162,6 +167,7 @@ impl Book {
             unknown: settled.unknown,
             charges,
             used,
+            used_accounts,
         })
     }
 
@@ -234,6 +240,28 @@ impl Book {
     }
 }
 
+impl Book {
+    /// Accounts at providers whose last use is worth writing.
+    fn newly_used_accounts<'a>(
+        &self,
+        rows: impl Iterator<Item = &'a request::Model>,
+    ) -> Vec<(Uuid, DateTime<Utc>)> {
+        let mut latest: HashMap<Uuid, DateTime<Utc>> = HashMap::new();
+        for row in rows {
+            let at = DateTime::from_timestamp_micros(row.started_at);
+            if let Some((id, at)) = row.account_id.zip(at) {
+                let known = latest.entry(id).or_insert(at);
+                *known = Ord::max(at, *known);
+            }
+        }
+        latest.retain(|id, at| {
+            let noted = self.noted.get(id);
+            noted.is_none_or(|noted| *at - *noted > USED_PRECISION)
+        });
+        latest.into_iter().collect()
+    }
+}
+
 /// A key that was used.
 #[derive(Debug)]
 struct Used {
@@ -252,6 +280,24 @@ async fn note_use(connection: &impl ConnectionTrait, used: &[Used]) -> Result<()
         user::Entity::update_many()
             .col_expr(user::Column::LastUsedAt, Expr::value(used.at))
             .filter(user::Column::Id.eq(used.user_id))
+            .exec(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn note_account_use(
+    connection: &impl ConnectionTrait,
+    used: &[(Uuid, DateTime<Utc>)],
+) -> Result<(), DbErr> {
+    let column = provider_account::Column::LastUsedAt;
+    for (id, at) in used {
+        // The engine may report late on an early request.
+        let is_later = column.is_null().or(column.lt(*at));
+        provider_account::Entity::update_many()
+            .col_expr(column, Expr::value(*at))
+            .filter(provider_account::Column::Id.eq(*id))
+            .filter(is_later)
             .exec(connection)
             .await?;
     }

@@ -50,7 +50,10 @@ impl Accounts {
 }
 
 /// The first 16 hexadecimal digits of the SHA-256 of what the engine knows a credential by.
-fn auth_index(credential: &ProviderCredential, auth_dir: &Path) -> Option<String> {
+pub(in crate::engine) fn auth_index(
+    credential: &ProviderCredential,
+    auth_dir: &Path,
+) -> Option<String> {
     let seed = match &credential.secret {
         CredentialSecret::ApiKey(key) => key_seed(credential, key)?,
         CredentialSecret::AuthFile { file_name, json } => file_seed(file_name, json, auth_dir)?,

@@ -47,7 +47,8 @@ pub(in crate::engine) struct CredentialLists {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct KeyEntry {
-    api_key: String,
+    #[serde(flatten)]
+    key: ApiKeyEntry,
     #[serde(flatten)]
     common: Common,
 }
@@ -65,12 +66,18 @@ struct CompatibleEntry {
 #[serde(rename_all = "kebab-case")]
 struct ApiKeyEntry {
     api_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy_url: Option<String>,
 }
 
 /// What entries of all lists have in common.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Common {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     base_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,7 +168,7 @@ pub(super) fn base_url(credential: &ProviderCredential) -> Option<String> {
 
 fn key_entry(credential: &ProviderCredential, api_key: String, reveal: Reveal) -> KeyEntry {
     KeyEntry {
-        api_key,
+        key: api_key_entry(credential, api_key, reveal),
         common: common(credential, reveal),
     }
 }
@@ -174,8 +181,17 @@ fn compatible_entry(
 ) -> CompatibleEntry {
     CompatibleEntry {
         name: unique_name(credential, names),
-        api_key_entries: [ApiKeyEntry { api_key }],
+        api_key_entries: [api_key_entry(credential, api_key, reveal)],
         common: common(credential, reveal),
+    }
+}
+
+fn api_key_entry(credential: &ProviderCredential, api_key: String, reveal: Reveal) -> ApiKeyEntry {
+    let proxy_url = credential.proxy_url.as_ref();
+    ApiKeyEntry {
+        api_key,
+        weight: (credential.weight != 1).then_some(credential.weight),
+        proxy_url: proxy_url.map(|url| shown(url, reveal)),
     }
 }
 
@@ -195,6 +211,7 @@ fn common(credential: &ProviderCredential, reveal: Reveal) -> Common {
         .as_deref()
         .map(|prefix| prefix.trim().trim_matches('/'));
     Common {
+        priority: (credential.priority != 0).then_some(credential.priority),
         base_url: base_url(credential),
         prefix: prefix
             .filter(|prefix| !prefix.is_empty())
@@ -258,12 +275,16 @@ pub(super) mod tests {
     pub(in crate::engine) fn one_of_each() -> Vec<ProviderCredential> {
         let mut claude = credential(ProviderKind::Claude, "work", "a-canary");
         claude.prefix = Some("team/".to_owned());
+        claude.priority = 7;
+        claude.weight = 30;
+        claude.proxy_url = Some("socks5://u:canary@proxy:1080".into());
         let mut compatible = credential(
             ProviderKind::OpenaiCompatible,
             "yes: \"no\"",
             "f-canary # not a comment",
         );
         compatible.base_url = Some("http://127.0.0.1:19000/v1/".to_owned());
+        compatible.weight = 2;
         compatible.headers = BTreeMap::from([("X-Org".to_owned(), " 007-canary ".into())]);
         compatible.models = vec![
             ProviderModel {

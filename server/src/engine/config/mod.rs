@@ -9,5 +9,5 @@ mod lists;
 pub(super) use aliases::KnownModels;
 pub(super) use document::{Document, Door};
 pub(super) use file::write_in_place;
-pub(super) use identity::Accounts;
+pub(super) use identity::{Accounts, auth_index};
 pub(super) use lists::{CredentialLists, Reveal};

@@ -133,9 +133,15 @@ impl Instance {
             .credentials
             .iter()
             .flat_map(|credential| credential.headers.values());
+        let proxies = rendering
+            .credentials
+            .iter()
+            .filter_map(|credential| credential.proxy_url.as_ref())
+            .flat_map(hidden_of_proxy);
         own.into_iter()
             .chain(keys)
             .chain(headers.cloned())
+            .chain(proxies)
             .collect()
     }
 }
@@ -144,6 +150,16 @@ impl Rendering {
     /// The text that is or was written.
     pub(super) fn yaml(&self) -> &SecretString {
         &self.yaml
+    }
+}
+
+/// The address of a proxy with a password, whole and the password alone.
+fn hidden_of_proxy(proxy_url: &SecretString) -> Vec<SecretString> {
+    let text = proxy_url.expose_secret();
+    let url: Option<Url> = text.parse().ok();
+    match url.as_ref().and_then(Url::password) {
+        Some(password) => vec![text.into(), password.into()],
+        None => Vec::new(),
     }
 }
 

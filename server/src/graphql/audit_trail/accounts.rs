@@ -58,7 +58,7 @@ impl Accounts {
 }
 
 fn subject(account: &provider_account::Model) -> Subject {
-    Subject::new("providerAccount", account.id).named(&account.label)
+    Subject::new("providerAccount", &account.id).named(&account.label)
 }
 
 /// What an administrator decides about an account; what the server notes about it is left out.

@@ -51,22 +51,19 @@ fn shown(registry: &Registry, name: &str, meta: Option<&MetaInputValue>, value: 
         return Value::Null;
     }
     match meta {
-        Some(meta) if !meta.is_secret && !sounds_secret(name) => within(
-            registry,
-            name,
-            MetaTypeName::concrete_typename(&meta.ty),
-            value,
-        ),
+        Some(meta) if !meta.is_secret && !sounds_secret(name) => {
+            within(registry, MetaTypeName::concrete_typename(&meta.ty), value)
+        }
         _ => MASK.into(),
     }
 }
 
 /// A value of this type, also in a list.
-fn within(registry: &Registry, name: &str, kind: &str, value: Written) -> Value {
+fn within(registry: &Registry, kind: &str, value: Written) -> Value {
     match value {
         Written::List(items) => items
             .into_iter()
-            .map(|item| within(registry, name, kind, item))
+            .map(|item| within(registry, kind, item))
             .collect(),
         Written::Object(fields) => match registry.types.get(kind) {
             Some(MetaType::InputObject { input_fields, .. }) => {
@@ -74,7 +71,12 @@ fn within(registry: &Registry, name: &str, kind: &str, value: Written) -> Value 
             }
             _ => MASK.into(),
         },
-        other => other.into_json().unwrap_or(Value::Null),
+        plain @ (Written::Null
+        | Written::Number(_)
+        | Written::String(_)
+        | Written::Boolean(_)
+        | Written::Binary(_)
+        | Written::Enum(_)) => plain.into_json().unwrap_or(Value::Null),
     }
 }
 

@@ -19,8 +19,6 @@ const WITH_SESSION: [&str; 10] = [
     "revokeSession",
     "revokeOtherSessions",
 ];
-/// What is a mutation because a ticket is used up, and changes nothing.
-const READS: [&str; 2] = ["exportRequests", "exportUsage"];
 /// What owners alone may do.
 pub(super) const FOR_OWNERS: [&str; 7] = [
     "createAdmin",
@@ -31,6 +29,8 @@ pub(super) const FOR_OWNERS: [&str; 7] = [
     "createApiToken",
     "revokeApiToken",
 ];
+/// What is a mutation because a ticket is used up, and changes nothing.
+const READS: [&str; 2] = ["exportRequests", "exportUsage"];
 const SCHEMA: &str = "{ __schema { types { name kind isOneOf description
     fields { name description args { name description type { ...T } } type { ...T } }
     inputFields { name description type { ...T } }

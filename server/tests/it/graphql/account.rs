@@ -1,6 +1,7 @@
 //! Accounts at providers, the settings, and the engine.
 
 use entity::admin::Role;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use crate::support::{ControlPlane, code};
@@ -71,6 +72,149 @@ async fn an_account_is_added_changed_and_removed() {
         left["data"]["provider"],
         json!({ "accounts": [], "baseUrlRequired": true })
     );
+}
+
+const UPDATE: &str = "mutation($id: ID!, $input: UpdateProviderAccountInput!) { updateProviderAccount(id: $id, input: $input) {
+    account { id label lastFour priority weight prefix proxyUrl headerNames baseUrl } } }";
+
+#[tokio::test]
+async fn an_account_is_weighed_and_gets_another_key_and_nothing_secret_is_shown() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let input = json!({ "kind": "CLAUDE", "apiKey": "sk-ant-0123456789-old1", "label": "work" });
+    let added = admin.ask_with(ADD, json!({ "input": input })).await;
+    let id = &added["data"]["addProviderApiKey"]["account"]["id"];
+    let input = json!({ "priority": 5, "weight": 20, "prefix": "team", "apiKey": "sk-ant-canary-9876543210",
+        "proxyUrl": "socks5://ada:proxy-canary@proxy.example:1080", "baseUrl": "https://claude.example/",
+        "headers": [{ "name": "x-team", "value": "header-canary" }] });
+
+    let updated = admin
+        .ask_with(UPDATE, json!({ "id": id, "input": input }))
+        .await;
+
+    assert_eq!(
+        updated["data"]["updateProviderAccount"]["account"],
+        json!({ "id": id, "label": "work", "lastFour": "3210", "priority": 5, "weight": 20, "prefix": "team",
+            "proxyUrl": "socks5://ada@proxy.example:1080", "headerNames": ["x-team"],
+            "baseUrl": "https://claude.example" })
+    );
+    assert!(!updated.to_string().contains("canary"), "{updated}");
+    let account = id.as_str().unwrap().parse().unwrap();
+    let credential = plane.services.provider_accounts.credential(account).await;
+    let credential = credential.unwrap();
+    assert_eq!(
+        credential.secret.api_key().unwrap().expose_secret(),
+        "sk-ant-canary-9876543210"
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_fit_an_account_is_refused_and_changes_nothing() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let input = json!({ "kind": "CLAUDE", "apiKey": "sk-ant-0123456789-old1", "label": "work" });
+    let added = admin.ask_with(ADD, json!({ "input": input })).await;
+    let id = &added["data"]["addProviderApiKey"]["account"]["id"];
+
+    for wrong in [
+        json!({ "weight": 0 }),
+        json!({ "weight": 1_000_001 }),
+        json!({ "priority": 2000 }),
+        json!({ "prefix": "a/b" }),
+        json!({ "proxyUrl": "ftp://proxy" }),
+        json!({ "proxyUrl": "no address" }),
+        json!({ "baseUrl": "https://user:word@host" }),
+        json!({ "apiKey": " " }),
+        json!({ "headers": [{ "name": "a b", "value": "c" }] }),
+        json!({ "weight": null }),
+        json!({ "label": "other", "weight": 0 }),
+    ] {
+        let answer = admin
+            .ask_with(UPDATE, json!({ "id": id, "input": wrong }))
+            .await;
+        assert_eq!(code(&answer), "BAD_USER_INPUT", "{wrong}: {answer}");
+    }
+    let left = admin
+        .ask("{ provider(kind: CLAUDE) { accounts { label weight } } }")
+        .await;
+    assert_eq!(
+        left["data"]["provider"]["accounts"],
+        json!([{ "label": "work", "weight": 1 }])
+    );
+}
+
+#[tokio::test]
+async fn many_keys_come_at_once_and_each_is_taken_or_refused_with_its_reason() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let add = "mutation($input: AddProviderApiKeysInput!) { addProviderApiKeys(input: $input) { results { account { label } problem } } }";
+    let keys = [
+        "sk-ant-one-0123456789",
+        "sk ant two",
+        "sk-ant-one-0123456789",
+        "sk-ant-three-0123456789",
+    ];
+
+    let first = admin
+        .ask_with(
+            add,
+            json!({ "input": { "kind": "CLAUDE", "apiKeys": keys } }),
+        )
+        .await;
+    let again = admin
+        .ask_with(
+            add,
+            json!({ "input": { "kind": "CLAUDE", "apiKeys": [keys[3]] } }),
+        )
+        .await;
+    let none = admin
+        .ask_with(add, json!({ "input": { "kind": "CLAUDE", "apiKeys": [] } }))
+        .await;
+
+    assert_eq!(
+        first["data"]["addProviderApiKeys"]["results"],
+        json!([
+            { "account": { "label": "claude" }, "problem": null },
+            { "account": null, "problem": "apiKey has characters that no key has; copy it again" },
+            { "account": null, "problem": "this key is there already, as \"claude\"" },
+            { "account": { "label": "claude-2" }, "problem": null },
+        ])
+    );
+    assert_eq!(
+        again["data"]["addProviderApiKeys"]["results"][0]["problem"],
+        "this key is there already, as \"claude-2\""
+    );
+    assert_eq!(code(&none), "BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn a_disconnected_provider_has_no_accounts_and_others_keep_theirs() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    for (kind, label) in [("CLAUDE", "one"), ("CLAUDE", "two"), ("XAI", "one")] {
+        let input =
+            json!({ "kind": kind, "apiKey": format!("key-{label}-0123456789"), "label": label });
+        admin.ask_with(ADD, json!({ "input": input })).await;
+    }
+
+    let gone = admin
+        .ask("mutation { disconnectProvider(kind: CLAUDE) { accounts { label enabled } } }")
+        .await;
+    let left = admin
+        .ask("{ providers { accounts { label status } } }")
+        .await;
+
+    assert_eq!(
+        gone["data"]["disconnectProvider"]["accounts"],
+        json!([{ "label": "one", "enabled": false }, { "label": "two", "enabled": false }])
+    );
+    let providers = left["data"]["providers"].as_array().unwrap();
+    let accounts: Vec<_> = providers
+        .iter()
+        .flat_map(|provider| provider["accounts"].as_array().unwrap())
+        .collect();
+    // There is no engine here that could tell.
+    assert_eq!(accounts, [&json!({ "label": "one", "status": "UNKNOWN" })]);
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ use proxypal_server::{
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
         audit::Audit,
+        backups::Backups,
         downloads::Downloads,
         exports::Exports,
         ledger::Ledger,
@@ -276,7 +277,12 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
     .await
     .unwrap();
     let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
-    let logins = ProviderLogins::new(db.clone(), clock.clone(), digester.clone(), secrets.vault.clone());
+    let logins = ProviderLogins::new(
+        db.clone(),
+        clock.clone(),
+        digester.clone(),
+        secrets.vault.clone(),
+    );
     let oauth = OAuth::open(OAuthOptions {
         logins,
         accounts: accounts.clone(),
@@ -307,6 +313,12 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
         usage: Usage::new(db.clone(), clock.clone()),
         exports: Exports::new(db.clone(), clock.clone()),
         downloads: Downloads::new(clock.clone()),
+        backups: Backups::new(
+            db.clone(),
+            clock.clone(),
+            folder.to_owned(),
+            Some("the-phrase-of-the-tests".into()),
+        ),
         ledger: parts.ledger,
         provider_accounts: accounts,
         oauth,

@@ -35,6 +35,8 @@ async fn a_new_account_is_used_at_once_and_a_removed_one_no_more() {
     managed.lists("late", false).await;
     let refused = ask_for(&managed, "late").await;
 
+    let used_account = accounts.find_many(&[late]).await.unwrap().remove(0);
+    assert!(used_account.last_used_at.is_some());
     assert_eq!(used.status(), StatusCode::OK);
     assert_eq!(record.account_id, Some(late));
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);

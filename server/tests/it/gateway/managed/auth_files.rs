@@ -3,9 +3,13 @@
 use std::{path::PathBuf, time::Instant};
 
 use entity::provider_account::{self, ProviderKind};
-use proxypal_server::domain::provider_accounts::{
-    CredentialSecret, NewAuthFile, ProviderAccountChanges,
+use proxypal_server::domain::{
+    patch::Patch,
+    provider_accounts::{
+        AccountState, AccountStatus, CredentialSecret, NewAuthFile, ProviderAccountChanges,
+    },
 };
+use proxypal_server::engine::Engine;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -147,8 +151,11 @@ async fn changes_of_an_account_reach_its_file_and_removal_takes_it_away() {
         (on_disk(&path)?["disabled"] == true).then_some(())
     })
     .await;
-    let proxy = Some("http://user:secret@proxy".into());
-    accounts.set_proxy_url(account.id, proxy).await.unwrap();
+    let through_proxy = ProviderAccountChanges {
+        proxy_url: Patch::Set("http://user:secret@proxy".into()),
+        ..ProviderAccountChanges::default()
+    };
+    accounts.update(account.id, through_proxy).await.unwrap();
     eventually("the proxy", async || {
         on_disk(&path)?.get("proxy_url").cloned()
     })
@@ -249,4 +256,54 @@ async fn two_hundred_accounts_are_rendered_at_once_and_one_change_arrives_soon()
 )]
 fn eprintln_measured(rendered: std::time::Duration, arrived: std::time::Duration) {
     eprintln!("200 accounts opened and rendered in {rendered:?}; a change arrived in {arrived:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_cools_says_until_when_and_is_used_at_once_when_told() {
+    let app = start(TestDatabase::create().await).await;
+    let mut file = file_of_claude("ada");
+    file.insert(
+        "double_cools_until".to_owned(),
+        "2099-01-01T00:00:00Z".into(),
+    );
+    let account = sign_in(&app, ProviderKind::Claude, file).await;
+    let (accounts, engine) = (&app.services.provider_accounts, &app.services.engine);
+    let state = async || {
+        let told = engine.accounts().await?;
+        Some(AccountState::of(
+            &account,
+            Some(&told),
+            app.services.clock.now(),
+        ))
+    };
+    let is = async |status| {
+        eventually("the status", async || {
+            let state = state().await?;
+            (state.status == status).then_some(state)
+        })
+        .await
+    };
+    // Only the double can be made to cool without a provider.
+    if engine_binary().ends_with("engine_double") {
+        let cooling = is(AccountStatus::Cooling).await;
+        assert_eq!(
+            cooling.until.unwrap().to_rfc3339(),
+            "2099-01-01T00:00:00+00:00"
+        );
+    }
+
+    is_listed(engine, &account).await;
+    let credential = accounts.credential(account.id).await.unwrap();
+    engine.reset_cooldown(&credential).await.unwrap();
+
+    is(AccountStatus::Active).await;
+}
+
+/// Waits until the engine works with an account.
+async fn is_listed(engine: &Engine, account: &provider_account::Model) {
+    let name = account.file_name.as_ref().unwrap();
+    eventually("the engine's list", async || {
+        engine.accounts().await?.by_file.get(name).map(drop)
+    })
+    .await;
 }

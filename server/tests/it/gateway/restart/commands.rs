@@ -139,6 +139,102 @@ async fn a_password_is_reset_from_a_pipe_and_sessions_end() {
     );
 }
 
+/// What a command says that is given these lines.
+async fn typed(command: &mut tokio::process::Command, lines: &str) -> String {
+    let mut running = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = running.stdin.take().unwrap();
+    pipe.write_all(lines.as_bytes()).await.unwrap();
+    drop(pipe);
+    let done = soon("the end", running.wait_with_output()).await.unwrap();
+    String::from_utf8([done.stdout, done.stderr].concat()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_factor_goes_when_the_terminal_says_so() {
+    let home = TestDatabase::create().await;
+    let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
+    let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
+    let enrol = "mutation($password: String!) { enrolTotp(password: $password) { secret } }";
+    let enrolled = operator.ask(enrol, json!({ "password": PASSWORD })).await;
+    let secret = enrolled["enrolTotp"]["secret"].as_str().unwrap();
+    let app = totp_rs::Builder::new()
+        .with_secret(totp_rs::Secret::try_from_base32(secret).unwrap())
+        .with_account_name("x")
+        .build()
+        .unwrap();
+    let confirm = "mutation($code: String!) { confirmTotp(code: $code) { recoveryCodes } }";
+    let code = app.generate_current().to_string();
+    operator.ask(confirm, json!({ "code": code })).await;
+    running.program.signal(Signal::SIGTERM);
+    running.program.ended().await;
+    let reset = |arguments: &[&str]| {
+        let mut reset = bare_server(&home);
+        reset
+            .arg("reset-password")
+            .args(arguments)
+            .env("ENCRYPTION_KEY", ENCRYPTION_KEY);
+        reset
+    };
+
+    let kept = typed(&mut reset(&[]), "a-brand-new-password\n").await;
+    let gone = typed(
+        &mut reset(&["--without-second-factor"]),
+        "a-brand-new-password\n",
+    )
+    .await;
+
+    assert!(kept.contains("still asked for"), "{kept}");
+    assert!(!gone.contains("still asked for"), "{gone}");
+    let again = Server::start(server(&home).env("ENGINE", "demo")).await;
+    let signed_in = Operator::sign_in(&again.url, "a-brand-new-password").await;
+    let told = "{ auditEvents(filter: { actions: [\"resetPassword\"] }) { nodes { actor { kind } subject { kind } before after } } }";
+    let told = signed_in.unwrap().ask(told, json!({})).await.to_string();
+    assert!(
+        told.contains("\"CLI\"") && !told.contains("brand-new"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_is_verified_and_a_forged_event_is_named() {
+    let home = TestDatabase::create().await;
+    let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
+    let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
+    operator.issue_key().await;
+    running.program.signal(Signal::SIGTERM);
+    running.program.ended().await;
+    let verify = async |arguments: &[&str]| {
+        let ended = run(bare_server(&home).args(["audit", "verify"]).args(arguments)).await;
+        let said = [ended.stdout, ended.stderr].concat();
+        (ended.status.code(), String::from_utf8(said).unwrap())
+    };
+
+    let whole = verify(&[]).await;
+    let hash = whole.1.trim().rsplit(' ').next().unwrap().to_owned();
+    let known = verify(&["--expect", &hash]).await;
+    let unknown = verify(&["--expect", &"0".repeat(64)]).await;
+    let database = sea_orm::Database::connect(&home.url).await.unwrap();
+    let forge = "UPDATE audit_event SET actor_name = 'nobody' WHERE sequence = 2";
+    sea_orm::ConnectionTrait::execute_unprepared(&database, forge)
+        .await
+        .unwrap();
+    database.close().await.unwrap();
+    let forged = verify(&[]).await;
+
+    assert_eq!(whole.0, Some(0), "{}", whole.1);
+    assert!(whole.1.contains("3 events"), "{}", whole.1);
+    assert_eq!(known.0, Some(0), "{}", known.1);
+    assert_eq!(unknown.0, Some(1));
+    assert!(unknown.1.contains("cut off"), "{}", unknown.1);
+    assert_eq!(forged.0, Some(1));
+    assert!(forged.1.contains("broken at event 2"), "{}", forged.1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn prices_are_imported_and_listed_while_no_server_runs() {
     let home = TestDatabase::create().await;

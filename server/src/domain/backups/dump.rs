@@ -1,0 +1,110 @@
+//! Making a backup: one state of the whole database, read while others write, into a chest.
+//!
+//! A thread of its own compresses, seals and writes; a short channel keeps the reading from running ahead.
+
+use std::{
+    fs::File,
+    io::{BufWriter, Write as _},
+};
+
+use anyhow::{Context as _, anyhow};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use chrono::{DateTime, Utc};
+use entity::secret::Entity as Secret;
+use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _};
+use secrecy::SecretString;
+use tokio::{sync::mpsc, task::spawn_blocking};
+
+use super::{
+    line::{FORMAT, Label, Line},
+    tables::{self, Sink},
+};
+use crate::{
+    crypto::chest::Sealer,
+    db::{Database, steps},
+    domain::{Result, server_secrets::DIGEST_KEY},
+};
+
+/// Batches of lines on their way to the writer.
+const ON_THE_WAY: usize = 4;
+const LEVEL: i32 = 3;
+
+/// Writes everything that is in the database now into a file.
+pub(super) async fn dump(
+    db: &Database,
+    now: DateTime<Utc>,
+    (file, phrase): (File, SecretString),
+) -> Result<Vec<(String, u64)>> {
+    let snapshot = db.snapshot().await?;
+    let check = Secret::find_by_id(DIGEST_KEY).one(&snapshot).await?;
+    let check =
+        check.context("the database was never used by a server: there is nothing to save")?;
+    let is_sqlite = snapshot.get_database_backend() == DbBackend::Sqlite;
+    let label = Label {
+        format: FORMAT,
+        created_at: now,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        database: if is_sqlite { "sqlite" } else { "postgres" }.to_owned(),
+        steps: steps(&snapshot).await?,
+        key_check: BASE64_STANDARD.encode(check.sealed),
+    };
+    let label = serde_json::to_vec(&label).context("cannot write the label")?;
+    let (lines, inbox) = mpsc::channel(ON_THE_WAY);
+    let writing = spawn_blocking(move || write(file, &label, &phrase, inbox));
+    let read = fill(&snapshot, Outlet(lines)).await;
+    let written = writing.await.context("the writer of the backup failed")?;
+    // Where the writer failed, the reading fails for that alone.
+    let is_whole = written.context("cannot write the backup")?;
+    let counts = read?;
+    if !is_whole {
+        return Err(anyhow!("the backup has no end").into());
+    }
+    snapshot.rollback().await?;
+    Ok(counts)
+}
+
+async fn fill(
+    snapshot: &sea_orm::DatabaseTransaction,
+    mut outlet: Outlet,
+) -> Result<Vec<(String, u64)>> {
+    let counts = tables::dump(snapshot, &mut outlet).await?;
+    outlet.put(vec![Line::End(counts.clone())]).await?;
+    Ok(counts)
+}
+
+struct Outlet(mpsc::Sender<Vec<Line>>);
+
+impl Sink for Outlet {
+    async fn put(&mut self, lines: Vec<Line>) -> Result<()> {
+        let sent = self.0.send(lines).await;
+        sent.map_err(|_| anyhow!("the writer of the backup has ended").into())
+    }
+}
+
+/// Says whether the end came.
+fn write(
+    file: File,
+    label: &[u8],
+    phrase: &SecretString,
+    mut inbox: mpsc::Receiver<Vec<Line>>,
+) -> anyhow::Result<bool> {
+    let sealer = Sealer::new(BufWriter::new(file), label, phrase)?;
+    let mut output = zstd::Encoder::new(sealer, LEVEL)?;
+    let mut is_whole = false;
+    while let Some(lines) = inbox.blocking_recv() {
+        for line in lines {
+            serde_json::to_writer(&mut output, &line)?;
+            output.write_all(b"\n")?;
+            is_whole = matches!(line, Line::End(_));
+        }
+    }
+    if !is_whole {
+        return Ok(false);
+    }
+    let file = output.finish()?.finish()?;
+    let file = file
+        .into_inner()
+        .map_err(std::io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    Ok(true)
+}

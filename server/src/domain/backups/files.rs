@@ -1,0 +1,206 @@
+//! The directory of backups. What has the name of a backup was restored once, to see whether it can be.
+
+use std::{
+    fs::{self, DirBuilder, File, TryLockError},
+    io::ErrorKind,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+use super::line::{FORMAT, Label};
+use crate::{
+    crypto::chest::{self, ChestError},
+    db::steps_known,
+};
+
+const PREFIX: &str = "proxypal-";
+const ENDING: &str = ".backup";
+/// To the millisecond, without a word that a file system dislikes.
+const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
+const PARTIAL: &str = ".partial";
+const LOCK: &str = ".lock";
+
+/// A backup that lies in the directory.
+#[derive(Clone, Debug)]
+pub struct BackupFile {
+    pub name: String,
+    /// As its name says.
+    pub created_at: DateTime<Utc>,
+    /// In bytes.
+    pub size: u64,
+    /// What it says about itself; an error says why it is of no use.
+    pub label: Result<Label, String>,
+}
+
+/// A directory of backups.
+#[derive(Clone, Debug)]
+pub(super) struct Directory(pub(super) PathBuf);
+
+/// The right to make one. One at a time, whoever makes it.
+#[derive(Debug)]
+pub(super) struct Turn {
+    _lock: File,
+}
+
+/// A backup that counts for nothing yet. It goes with this value.
+#[derive(Debug)]
+pub(super) struct Partial {
+    pub(super) path: PathBuf,
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Directory {
+    /// Waits for nobody: says so when another makes one. What a killed one has left goes.
+    pub(super) fn turn(&self) -> anyhow::Result<Turn> {
+        let fail = || format!("cannot use the directory {}", self.0.display());
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.0)
+            .with_context(fail)?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(self.0.join(LOCK))
+            .with_context(fail)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => bail!("another backup is being made; wait for it"),
+            Err(TryLockError::Error(error)) => return Err(error).with_context(fail),
+        }
+        for entry in fs::read_dir(&self.0).with_context(fail)? {
+            let path = entry.with_context(fail)?.path();
+            if path.extension().is_some_and(|ending| ending == "partial") {
+                fs::remove_file(&path).with_context(fail)?;
+            }
+        }
+        Ok(Turn { _lock: lock })
+    }
+
+    pub(super) fn partial(&self, name: &str) -> anyhow::Result<(Partial, File)> {
+        let path = self.0.join(format!(".{name}{PARTIAL}"));
+        let file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .with_context(|| format!("cannot create {}", path.display()))?;
+        Ok((Partial { path }, file))
+    }
+
+    /// Gives it the name of a backup.
+    pub(super) fn keep(&self, partial: &Partial, name: &str) -> anyhow::Result<()> {
+        let path = self.0.join(name);
+        let fail = || format!("cannot write {}", path.display());
+        fs::rename(&partial.path, &path).with_context(fail)?;
+        let directory = File::open(&self.0).with_context(fail)?;
+        directory.sync_all().with_context(fail)
+    }
+
+    /// Every backup, the latest first.
+    pub(super) fn list(&self) -> anyhow::Result<Vec<BackupFile>> {
+        let names = self.names()?.into_iter();
+        names
+            .map(|(name, created_at)| look(&self.0.join(&name), name, created_at))
+            .collect()
+    }
+
+    /// The names of all backups and when they were made, the latest first, without a look inside.
+    pub(super) fn names(&self) -> anyhow::Result<Vec<(String, DateTime<Utc>)>> {
+        let fail = || format!("cannot read the directory {}", self.0.display());
+        let entries = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.with_context(fail)?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.with_context(fail)?.file_name();
+            let name = name.to_string_lossy().into_owned();
+            names.extend(time_of(&name).map(|time| (name, time)));
+        }
+        names.sort_by(|(_, one), (_, other)| other.cmp(one));
+        Ok(names)
+    }
+
+    /// A backup that is there.
+    pub(super) fn find(&self, name: &str) -> Option<PathBuf> {
+        let path = self.0.join(name);
+        (time_of(name).is_some() && path.is_file()).then_some(path)
+    }
+}
+
+/// What a backup is called.
+pub(super) fn name(now: DateTime<Utc>) -> String {
+    format!("{PREFIX}{}{ENDING}", now.format(TIME))
+}
+
+/// When a backup was made; `None` for a name that is none of ours, or leads to another directory.
+fn time_of(name: &str) -> Option<DateTime<Utc>> {
+    let stem = name.strip_prefix(PREFIX)?.strip_suffix(ENDING)?;
+    let time = NaiveDateTime::parse_from_str(stem, TIME).ok()?;
+    Some(time.and_utc())
+}
+
+fn look(path: &Path, name: String, created_at: DateTime<Utc>) -> anyhow::Result<BackupFile> {
+    let size = fs::metadata(path)?.len();
+    Ok(BackupFile {
+        name,
+        created_at,
+        size,
+        label: label(path).map_err(|error| format!("{error:#}")),
+    })
+}
+
+/// What a backup says about itself, after a look at its checksum. One of a newer server is refused.
+pub fn label(path: &Path) -> anyhow::Result<Label> {
+    let chest::Label(text) = chest::inspect(path)?;
+    let format = serde_json::from_slice::<serde_json::Value>(&text)
+        .ok()
+        .and_then(|label| label["format"].as_u64());
+    match format {
+        Some(format) if format > u64::from(FORMAT) => return Err(ChestError::Newer.into()),
+        Some(_) => {}
+        None => return Err(ChestError::Foreign.into()),
+    }
+    let label: Label = serde_json::from_slice(&text).map_err(|_| ChestError::Foreign)?;
+    let known = steps_known();
+    if let Some(newer) = label.steps.iter().find(|step| !known.contains(step)) {
+        bail!(
+            "it was made by a newer version of this server ({}, with the step {newer}); restore it with that \
+             version",
+            label.version
+        );
+    }
+    Ok(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_ours_and_leads_nowhere_else() {
+        let time = "2026-06-01T12:34:56.789Z".parse().unwrap();
+        assert_eq!(time_of(&name(time)), Some(time));
+        for foreign in [
+            "",
+            "proxypal-.backup",
+            "proxypal-../x.backup",
+            "/etc/passwd",
+            "proxypal-1/../../x.backup",
+            ".proxypal-1.backup.partial",
+        ] {
+            assert_eq!(time_of(foreign), None, "{foreign}");
+        }
+    }
+}

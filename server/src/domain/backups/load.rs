@@ -1,0 +1,156 @@
+//! Reading a backup into a database that is being filled.
+
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader, Read as _},
+    path::Path,
+};
+
+use anyhow::{Context as _, anyhow, bail};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseTransaction, TransactionTrait as _,
+    sea_query::{Alias, Expr, Query},
+};
+use secrecy::SecretString;
+use tokio::{sync::mpsc, task::spawn_blocking};
+
+use super::line::{Line, Table};
+use crate::{crypto::chest::Opener, db::Draft};
+
+const TOGETHER: usize = 200;
+const ON_THE_WAY: usize = 4;
+/// Fewer than either database takes in one statement.
+const MOST_VALUES: usize = 30_000;
+/// Longer than any row of ours.
+const LONGEST_LINE: u64 = 64 * 1024 * 1024;
+
+/// Fills a draft with everything that a backup holds, checks the counts, and brings the tables up to date.
+pub(super) async fn load(path: &Path, phrase: SecretString, draft: &Draft) -> anyhow::Result<u64> {
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let (lines, inbox) = mpsc::channel(ON_THE_WAY);
+    let reading = spawn_blocking(move || read(file, &phrase, &lines));
+    let transaction = draft.connection().begin().await?;
+    let filled = fill(&transaction, inbox).await;
+    reading.await.context("the reader of the backup failed")??;
+    let rows = filled?;
+    transaction.commit().await?;
+    draft.complete().await?;
+    Ok(rows)
+}
+
+fn read(file: File, phrase: &SecretString, lines: &mpsc::Sender<Vec<Line>>) -> anyhow::Result<()> {
+    let opener = Opener::new(file, phrase)?;
+    let mut input = BufReader::new(zstd::Decoder::new(opener)?);
+    let mut together = Vec::new();
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        let length = input
+            .by_ref()
+            .take(LONGEST_LINE)
+            .read_until(b'\n', &mut text)?;
+        if length > 0 {
+            let line =
+                serde_json::from_slice(&text).context("the backup has a line that is none")?;
+            together.push(line);
+        }
+        if together.len() == TOGETHER || length == 0 {
+            // Who takes them has the better reason to fail.
+            if lines.blocking_send(std::mem::take(&mut together)).is_err() {
+                return Ok(());
+            }
+        }
+        if length == 0 {
+            return Ok(());
+        }
+    }
+}
+
+async fn fill(
+    transaction: &DatabaseTransaction,
+    mut inbox: mpsc::Receiver<Vec<Line>>,
+) -> anyhow::Result<u64> {
+    let mut filler = Filler {
+        transaction,
+        table: None,
+        rows: Vec::new(),
+        counts: Vec::new(),
+    };
+    while let Some(lines) = inbox.recv().await {
+        for line in lines {
+            if filler.take(line).await? {
+                return Ok(filler.counts.iter().map(|(_, rows)| rows).sum());
+            }
+        }
+    }
+    Err(anyhow!("the backup ends too soon"))
+}
+
+/// Gathers rows and inserts them together.
+struct Filler<'a> {
+    transaction: &'a DatabaseTransaction,
+    table: Option<Table>,
+    rows: Vec<Vec<Expr>>,
+    counts: Vec<(String, u64)>,
+}
+
+impl Filler<'_> {
+    /// Says whether that was the end.
+    async fn take(&mut self, line: Line) -> anyhow::Result<bool> {
+        match line {
+            Line::Table(table) => {
+                self.insert().await?;
+                self.counts.push((table.name.clone(), 0));
+                self.table = Some(table);
+            }
+            Line::Row(cells) => {
+                let table = self
+                    .table
+                    .as_ref()
+                    .context("the backup has a row of no table")?;
+                if cells.len() != table.columns.len() {
+                    bail!("the backup has a row that does not fit {}", table.name);
+                }
+                let values = cells.into_iter().map(|cell| cell.value().map(Expr::val));
+                let values: Option<Vec<_>> = values.collect();
+                self.rows
+                    .push(values.context("the backup has a value that is none")?);
+                if (self.rows.len() + 1) * table.columns.len() > MOST_VALUES
+                    || self.rows.len() == TOGETHER
+                {
+                    self.insert().await?;
+                }
+            }
+            Line::End(expected) => {
+                self.insert().await?;
+                if expected != self.counts {
+                    bail!("the backup lacks rows that it says it has");
+                }
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn insert(&mut self) -> anyhow::Result<()> {
+        let rows = std::mem::take(&mut self.rows);
+        let (Some(table), false) = (&self.table, rows.is_empty()) else {
+            return Ok(());
+        };
+        if let Some((_, count)) = self.counts.last_mut() {
+            *count += rows.len() as u64;
+        }
+        let mut insert = Query::insert();
+        insert
+            .into_table(Alias::new(&table.name))
+            .columns(table.columns.iter().map(Alias::new));
+        for row in rows {
+            insert.values(row)?;
+        }
+        self.transaction
+            .execute(&insert)
+            .await
+            .with_context(|| format!("cannot write the rows of {}", table.name))?;
+        Ok(())
+    }
+}

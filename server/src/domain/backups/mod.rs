@@ -1,0 +1,207 @@
+//! Backups: one state of everything in the database, behind a pass-phrase, in one format for both databases.
+//!
+//! A backup counts when it was restored into a scratch database and found whole. What the vault sealed stays
+//! sealed in it: it takes the pass-phrase to read a backup and the encryption key to use it.
+
+mod cell;
+mod dump;
+mod files;
+mod line;
+mod load;
+mod restore;
+mod schedule;
+mod tables;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use futures_util::{StreamExt as _, stream};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::task::spawn_blocking;
+
+use self::files::Directory;
+pub use self::{
+    files::{BackupFile, label},
+    line::Label,
+    restore::{Restored, Staged, apply_staged, restore},
+    tables::names as tables,
+};
+use super::{Error, Result, downloads::Content};
+use crate::{
+    clock::SharedClock,
+    db::{Database, Draft},
+};
+
+/// Where backups are, in the data directory.
+pub const DIRECTORY: &str = "backups";
+const SHORTEST_PHRASE: usize = 12;
+const PIECE: usize = 64 * 1024;
+
+/// All backups.
+#[derive(Clone, Debug)]
+pub struct Backups {
+    db: Database,
+    clock: SharedClock,
+    data_dir: PathBuf,
+    phrase: Option<SecretString>,
+}
+
+/// A backup that was made and restored once.
+#[derive(Clone, Debug)]
+pub struct Made {
+    pub name: String,
+    pub path: PathBuf,
+    pub rows: u64,
+}
+
+impl Backups {
+    /// The service over this database. Without a pass-phrase backups can be listed and nothing else.
+    pub fn new(
+        db: Database,
+        clock: SharedClock,
+        data_dir: PathBuf,
+        phrase: Option<SecretString>,
+    ) -> Self {
+        Self {
+            db,
+            clock,
+            data_dir,
+            phrase,
+        }
+    }
+
+    /// Whether backups can be made and read.
+    pub fn is_ready(&self) -> bool {
+        self.phrase.is_some()
+    }
+
+    /// Makes a backup and restores it once, into a scratch database. Whatever fails leaves nothing behind.
+    pub async fn create(&self) -> Result<Made> {
+        let phrase = self.phrase()?;
+        let now = self.clock.now();
+        let name = files::name(now);
+        let directory = self.directory();
+        let turn = directory
+            .turn()
+            .map_err(|error| Error::Conflict(format!("{error:#}")))?;
+        let (partial, file) = directory.partial(&name)?;
+        dump::dump(&self.db, now, (file, phrase.clone())).await?;
+        let rows = verify(&partial.path, phrase, &directory.0).await;
+        let rows = rows.context("the backup cannot be restored, so it was thrown away")?;
+        directory.keep(&partial, &name)?;
+        drop(turn);
+        Ok(Made {
+            path: directory.0.join(&name),
+            name,
+            rows,
+        })
+    }
+
+    /// Every backup, the latest first, with a look at each one's checksum.
+    pub async fn list(&self) -> Result<Vec<BackupFile>> {
+        let directory = self.directory();
+        let listing = spawn_blocking(move || directory.list());
+        Ok(listing.await.context("cannot list the backups")??)
+    }
+
+    /// Restores a backup into a scratch database and throws that away. Returns the number of rows.
+    pub async fn verify(&self, name: &str) -> Result<u64> {
+        let path = self.find(name)?;
+        let phrase = self.phrase()?;
+        let directory = self.directory();
+        let _turn = directory
+            .turn()
+            .map_err(|error| Error::Conflict(format!("{error:#}")))?;
+        let verified = verify(&path, phrase, &directory.0).await;
+        verified.map_err(|error| Error::Conflict(format!("{error:#}")))
+    }
+
+    /// Asks the next start to restore this backup, if it can be restored.
+    pub async fn stage_restore(&self, name: &str) -> Result<Staged> {
+        self.verify(name).await?;
+        let staged = Staged {
+            name: name.to_owned(),
+            failure: None,
+        };
+        restore::stage(&self.data_dir, Some(&staged))?;
+        Ok(staged)
+    }
+
+    /// Takes that back.
+    pub fn cancel_restore(&self) -> Result<()> {
+        Ok(restore::stage(&self.data_dir, None)?)
+    }
+
+    /// What the next start restores, or why the last one could not.
+    pub fn staged_restore(&self) -> Result<Option<Staged>> {
+        Ok(restore::staged(&self.data_dir)?)
+    }
+
+    /// Deletes a backup.
+    pub fn delete(&self, name: &str) -> Result<()> {
+        let path = self.find(name)?;
+        std::fs::remove_file(path).context("cannot delete the backup")?;
+        Ok(())
+    }
+
+    /// A backup's bytes, sealed as they are.
+    pub fn read(&self, name: &str) -> Result<Content> {
+        let file = std::fs::File::open(self.find(name)?).context("cannot read the backup")?;
+        let length = file.metadata().context("cannot read the backup")?.len();
+        let file = tokio::fs::File::from_std(file);
+        let bytes = stream::try_unfold(file, |mut file| async move {
+            use tokio::io::AsyncReadExt as _;
+
+            let mut piece = bytes::BytesMut::with_capacity(PIECE);
+            let read = file.read_buf(&mut piece).await;
+            let read = read.context("cannot read the backup")?;
+            Ok((read > 0).then(|| (piece.freeze(), file)))
+        });
+        Ok(Content {
+            length: Some(length),
+            bytes: bytes.boxed(),
+        })
+    }
+
+    fn find(&self, name: &str) -> Result<PathBuf> {
+        let found = self.directory().find(name);
+        found.ok_or(Error::NotFound { what: "backup" })
+    }
+
+    fn directory(&self) -> Directory {
+        Directory(self.data_dir.join(DIRECTORY))
+    }
+
+    fn phrase(&self) -> Result<SecretString> {
+        let phrase = self.phrase.clone().ok_or_else(|| {
+            Error::bad_input("set BACKUP_PASSPHRASE in the server's environment to make backups")
+        })?;
+        check_phrase(&phrase)?;
+        Ok(phrase)
+    }
+}
+
+/// The backups of a directory, the latest first.
+pub fn list(directory: &Path) -> anyhow::Result<Vec<BackupFile>> {
+    Directory(directory.to_owned()).list()
+}
+
+/// Insists on a pass-phrase that is worth the name.
+pub fn check_phrase(phrase: &SecretString) -> Result<()> {
+    if phrase.expose_secret().chars().count() < SHORTEST_PHRASE {
+        return Err(Error::BadInput(format!(
+            "a pass-phrase of backups has at least {SHORTEST_PHRASE} characters"
+        )));
+    }
+    Ok(())
+}
+
+/// Restores a backup into a scratch database in this directory, which goes again.
+pub async fn verify(path: &Path, phrase: SecretString, directory: &Path) -> anyhow::Result<u64> {
+    let to_read = path.to_owned();
+    let label = spawn_blocking(move || label(&to_read)).await??;
+    let draft = Draft::scratch(directory, &label.steps).await?;
+    let rows = load::load(path, phrase, &draft).await;
+    draft.abandon().await?;
+    rows
+}

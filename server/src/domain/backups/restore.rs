@@ -1,0 +1,148 @@
+//! Restoring: into a draft, which takes the place of the database when it is whole, and not before.
+//!
+//! A running server cannot change the database under its feet: it notes which backup is wanted, and the next
+//! start restores it before anything else.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, anyhow};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::{files, load::load};
+use crate::{config::Storage, db::Draft, domain::server_secrets};
+
+const STAGED: &str = "restore.json";
+const JOURNAL: &str = "journal";
+
+/// What was restored.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    pub rows: u64,
+    pub created_at: DateTime<Utc>,
+    /// Where the former database is.
+    pub kept: Option<String>,
+}
+
+/// A backup that the next start restores, or why the last one could not.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Staged {
+    pub name: String,
+    pub failure: Option<String>,
+}
+
+/// Puts what a backup holds in the place of the database, all at once. No server may run on it.
+pub async fn restore(
+    path: &Path,
+    phrase: SecretString,
+    storage: &Storage,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Restored> {
+    let label = files::label(path)?;
+    let sealed = BASE64_STANDARD.decode(&label.key_check);
+    server_secrets::check_key(storage, &sealed.context("the backup's label is damaged")?)?;
+    let url = storage.database_url.expose_secret();
+    let draft = Draft::replacing(url, &storage.data_dir, &label.steps).await?;
+    let rows = match load(path, phrase, &draft).await {
+        Ok(rows) => rows,
+        Err(error) => {
+            draft.abandon().await?;
+            return Err(error);
+        }
+    };
+    let kept = format!("before-restore-{}", now.format("%Y%m%dT%H%M%SZ"));
+    // What it owes belongs to the former database.
+    put_aside(&storage.data_dir.join(JOURNAL), &kept)?;
+    let kept = draft.take_place(url, &kept).await?;
+    Ok(Restored {
+        rows,
+        created_at: label.created_at,
+        kept,
+    })
+}
+
+fn put_aside(journal: &Path, kept: &str) -> anyhow::Result<()> {
+    if !journal.exists() {
+        return Ok(());
+    }
+    let aside = journal.with_file_name(format!("{JOURNAL}.{kept}"));
+    fs::rename(journal, aside).context("cannot put the journal aside")
+}
+
+/// What the next start restores, or the last one could not.
+pub(super) fn staged(data_dir: &Path) -> anyhow::Result<Option<Staged>> {
+    match fs::read_to_string(note(data_dir)) {
+        Ok(text) => Ok(serde_json::from_str(&text)
+            .map(Some)
+            .context("the note about a restore is damaged; delete restore.json")?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).context("cannot read the note about a restore"),
+    }
+}
+
+/// Asks the next start to restore this backup; `None` takes it back.
+pub(super) fn stage(data_dir: &Path, wanted: Option<&Staged>) -> anyhow::Result<()> {
+    let note = note(data_dir);
+    let fail = "cannot write the note about a restore";
+    let Some(wanted) = wanted else {
+        return match fs::remove_file(note) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).context(fail),
+            Ok(()) | Err(_) => Ok(()),
+        };
+    };
+    let partial = note.with_extension("partial");
+    fs::write(&partial, serde_json::to_vec(wanted)?).context(fail)?;
+    fs::rename(partial, note).context(fail)
+}
+
+/// Restores what was asked for, before the database is opened. What fails leaves everything as it was, and
+/// the reason where administrators find it.
+pub async fn apply_staged(
+    storage: &Storage,
+    phrase: Option<&SecretString>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let Some(staged) = staged(&storage.data_dir)?.filter(|staged| staged.failure.is_none()) else {
+        return Ok(());
+    };
+    let directory = files::Directory(storage.data_dir.join(super::DIRECTORY));
+    let path = directory.find(&staged.name);
+    let path = path.ok_or_else(|| anyhow!("there is no backup {}", staged.name));
+    let phrase = phrase.ok_or_else(|| anyhow!("BACKUP_PASSPHRASE is not set"));
+    let restored = match (path, phrase) {
+        (Ok(path), Ok(phrase)) => Box::pin(restore(&path, phrase.clone(), storage, now)).await,
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    match restored {
+        Ok(restored) => {
+            tracing::warn!(
+                backup = staged.name,
+                rows = restored.rows,
+                former = restored.kept,
+                "the database was restored from a backup"
+            );
+            stage(&storage.data_dir, None)
+        }
+        Err(error) => {
+            tracing::error!(
+                backup = staged.name,
+                error = format!("{error:#}"),
+                "cannot restore the backup; the database is as it was"
+            );
+            let failed = Staged {
+                failure: Some(format!("{error:#}")),
+                ..staged
+            };
+            stage(&storage.data_dir, Some(&failed))
+        }
+    }
+}
+
+fn note(data_dir: &Path) -> PathBuf {
+    data_dir.join(STAGED)
+}

@@ -1,0 +1,65 @@
+//! Backups from time to time, as the settings say, and how many are kept.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::Backups;
+use crate::domain::{Result, settings::Settings};
+
+/// How often it is asked whether it is time.
+const LOOK: Duration = Duration::from_mins(1);
+/// After one that failed.
+const TRY_AGAIN: Duration = Duration::from_mins(15);
+
+impl Backups {
+    /// Makes backups until told to stop.
+    pub async fn run(self, settings: Settings, stop: CancellationToken) {
+        let mut pause = LOOK;
+        while stop.run_until_cancelled(sleep(pause)).await.is_some() {
+            pause = LOOK;
+            match stop.run_until_cancelled(self.make_if_due(&settings)).await {
+                Some(Ok(Some(name))) => {
+                    tracing::info!(backup = name, "a backup was made and checked");
+                }
+                Some(Ok(None)) | None => {}
+                Some(Err(error)) => {
+                    tracing::error!(
+                        ?error,
+                        "cannot make a backup; trying again in a quarter of an hour"
+                    );
+                    pause = TRY_AGAIN;
+                }
+            }
+        }
+    }
+
+    /// Makes a backup if the last one is old enough, and deletes the oldest if there are too many then.
+    pub async fn make_if_due(&self, settings: &Settings) -> Result<Option<String>> {
+        let current = settings.current();
+        let every = TimeDelta::hours(current.gateway.backup_every_hours.into());
+        if every.is_zero() || !self.is_ready() {
+            return Ok(None);
+        }
+        let latest = self.directory().names()?.first().map(|(_, made)| *made);
+        let now = self.clock.now();
+        // One of the future is from before the clock was set: it does not keep us from making one.
+        if latest.is_some_and(|latest| latest <= now && now < latest + every) {
+            return Ok(None);
+        }
+        let made = self.create().await?;
+        self.prune(current.gateway.backups_kept)?;
+        Ok(Some(made.name))
+    }
+
+    /// Deletes the oldest beyond this number.
+    fn prune(&self, kept: u32) -> Result<()> {
+        let kept = usize::try_from(kept).unwrap_or(usize::MAX);
+        for (name, _) in self.directory().names()?.iter().skip(kept) {
+            self.delete(name)?;
+        }
+        Ok(())
+    }
+}

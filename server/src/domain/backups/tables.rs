@@ -1,0 +1,104 @@
+//! Every table, in an order in which no row comes before one that it belongs to.
+
+use futures_util::TryStreamExt as _;
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityName as _, EntityTrait, IdenStatic as _,
+    Iterable as _, ModelTrait, PrimaryKeyToColumn as _, QueryOrder as _,
+};
+
+use super::{
+    cell::Cell,
+    line::{Line, Table},
+};
+use crate::domain::Result;
+
+/// Rows that are handed on at once.
+const TOGETHER: usize = 200;
+
+/// Somebody who takes lines.
+pub(super) trait Sink: Send {
+    /// Waits until there is room.
+    fn put(&mut self, lines: Vec<Line>) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Dumps these tables one after the other, and names them.
+macro_rules! tables {
+    ($($table:ident),* $(,)?) => {
+        /// Their names.
+        pub fn names() -> Vec<&'static str> {
+            vec![$(entity::$table::Entity.table_name()),*]
+        }
+
+        /// Reads every row of every table.
+        pub(super) async fn dump(
+            snapshot: &DatabaseTransaction,
+            sink: &mut impl Sink,
+        ) -> Result<Vec<(String, u64)>> {
+            Ok(vec![$(dump_table::<entity::$table::Entity>(snapshot, sink).await?),*])
+        }
+    };
+}
+
+tables! {
+    setting,
+    secret,
+    ledger_batch,
+    price,
+    model_alias,
+    admin,
+    session,
+    api_token,
+    user,
+    api_key,
+    provider_account,
+    quota,
+    quota_bucket,
+    request,
+    usage_rollup,
+    usage_slice,
+}
+
+async fn dump_table<E: EntityTrait>(
+    snapshot: &DatabaseTransaction,
+    sink: &mut impl Sink,
+) -> Result<(String, u64)>
+where
+    E::Model: ModelTrait<Entity = E>,
+{
+    let name = E::default().table_name().to_owned();
+    let columns = E::Column::iter().map(|column| column.as_str().to_owned());
+    let head = Table {
+        name: name.clone(),
+        columns: columns.collect(),
+    };
+    sink.put(vec![Line::Table(head)]).await?;
+    let mut query = E::find();
+    for key in E::PrimaryKey::iter() {
+        query = query.order_by_asc(key.into_column());
+    }
+    let mut rows = query.stream(snapshot).await?;
+    let (mut count, mut lines) = (0, Vec::new());
+    while let Some(row) = rows.try_next().await? {
+        lines.push(Line::Row(cells(&row)?));
+        count += 1;
+        if lines.len() == TOGETHER {
+            sink.put(std::mem::take(&mut lines)).await?;
+        }
+    }
+    sink.put(lines).await?;
+    Ok((name, count))
+}
+
+fn cells<M: ModelTrait>(row: &M) -> Result<Vec<Cell>> {
+    let columns = <M::Entity as EntityTrait>::Column::iter();
+    let cells = columns.map(|column| {
+        let cell = Cell::of(row.get(column));
+        let definition = column.def();
+        cell.ok_or_else(|| {
+            let kind = definition.get_column_type();
+            let name = column.as_str();
+            anyhow::anyhow!("no backup knows what to do with {kind:?} of {name}").into()
+        })
+    });
+    cells.collect()
+}

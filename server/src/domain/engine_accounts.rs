@@ -1,0 +1,24 @@
+//! What the engine says of the signed-in accounts that it works with.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+/// The signed-in accounts of a running engine, as it told lately. It tells nothing of API keys.
+#[derive(Clone, Debug, Default)]
+pub struct EngineAccounts {
+    pub by_file: HashMap<String, EngineAccount>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EngineAccount {
+    /// The engine's own name for the credential.
+    pub auth_index: String,
+    /// The last failure in the engine's words, without secrets.
+    pub message: Option<String>,
+    /// Whether it is passed over for now.
+    pub unavailable: bool,
+    /// Until when.
+    pub retry_at: Option<DateTime<Utc>>,
+}

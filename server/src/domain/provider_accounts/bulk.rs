@@ -1,0 +1,143 @@
+//! Many API keys at once: each is added, or refused with its reason.
+
+use std::collections::HashSet;
+
+use entity::provider_account::{self, ProviderKind, ProviderModel};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{
+    Error, NewProviderApiKey, ProviderAccounts, Result, check, label_taken,
+    secrets::{Secrets, Stored},
+    text,
+};
+
+/// So many keys may come at once.
+const MOST_KEYS: usize = 500;
+
+/// Keys of one provider that have everything else in common.
+#[derive(Debug)]
+pub struct NewProviderApiKeys {
+    pub kind: ProviderKind,
+    pub api_keys: Vec<SecretString>,
+    /// Numbered from the second on.
+    pub label: Option<String>,
+    pub base_url: Option<String>,
+    pub headers: Vec<(String, SecretString)>,
+    pub models: Vec<ProviderModel>,
+    pub prefix: Option<String>,
+}
+
+impl ProviderAccounts {
+    /// Adds what can be added. The answer has one entry for each key, in their order.
+    pub async fn add_api_keys(
+        &self,
+        new: NewProviderApiKeys,
+    ) -> Result<Vec<Result<provider_account::Model>>> {
+        if new.api_keys.is_empty() || new.api_keys.len() > MOST_KEYS {
+            return Err(Error::BadInput(format!(
+                "apiKeys has between 1 and {MOST_KEYS} keys"
+            )));
+        }
+        let label = text::optional("label", new.label.as_deref(), 90)?;
+        let label = label.unwrap_or_else(|| check::default_label(new.kind).to_owned());
+        let mut answers = Vec::with_capacity(new.api_keys.len());
+        {
+            // Two who bring the same keys at once come one after the other.
+            let _sealing = self.sealing.lock().await;
+            let mut known = self.known(new.kind).await?;
+            for key in &new.api_keys {
+                answers.push(self.add_one(&new, key, &label, &mut known).await);
+            }
+        }
+        if answers.iter().any(Result::is_ok) {
+            self.announce();
+        }
+        Ok(answers)
+    }
+
+    async fn add_one(
+        &self,
+        new: &NewProviderApiKeys,
+        key: &SecretString,
+        label: &str,
+        known: &mut Known,
+    ) -> Result<provider_account::Model> {
+        let one = check::new_api_key(NewProviderApiKey {
+            kind: new.kind,
+            api_key: key.clone(),
+            label: None,
+            base_url: new.base_url.clone(),
+            headers: new.headers.clone(),
+            models: new.models.clone(),
+            prefix: new.prefix.clone(),
+        })?;
+        if let Some(owner) = known.owner(&one) {
+            return Err(Error::Conflict(format!(
+                "this key is there already, as {owner:?}"
+            )));
+        }
+        let label = known.free_label(label);
+        let (key, base_url) = (one.api_key.clone(), one.base_url.clone());
+        let account =
+            self.insert_api_key(one, label.clone())
+                .await
+                .map_err(|error| match error {
+                    Error::Conflict(_) => Error::Conflict(label_taken(&label)),
+                    other => other,
+                })?;
+        known.labels.insert(label.clone());
+        known.keys.push((key, base_url, label));
+        Ok(account)
+    }
+
+    /// What is there of a provider, with its keys opened.
+    async fn known(&self, kind: ProviderKind) -> Result<Known> {
+        let mut known = Known::default();
+        for account in self.list().await? {
+            if account.kind != kind {
+                continue;
+            }
+            // One that does not open is reported where all are opened.
+            if let Ok(secrets) = Secrets::open(&self.vault, account.id, &account.sealed)
+                && let Stored::ApiKey(key) = secrets.secret
+            {
+                known
+                    .keys
+                    .push((key, account.base_url, account.label.clone()));
+            }
+            known.labels.insert(account.label);
+        }
+        Ok(known)
+    }
+}
+
+/// The labels and keys of a provider, for as long as new ones are compared with them.
+#[derive(Debug, Default)]
+struct Known {
+    labels: HashSet<String>,
+    /// Key, address and label.
+    keys: Vec<(SecretString, Option<String>, String)>,
+}
+
+impl Known {
+    /// Who has this key at this address.
+    fn owner(&self, new: &NewProviderApiKey) -> Option<&str> {
+        let is_same = |(key, base_url, _): &&(SecretString, Option<String>, String)| {
+            key.expose_secret() == new.api_key.expose_secret() && *base_url == new.base_url
+        };
+        self.keys
+            .iter()
+            .find(is_same)
+            .map(|(_, _, label)| label.as_str())
+    }
+
+    fn free_label(&self, name: &str) -> String {
+        let mut numbered = (2..).map(|number| format!("{name}-{number}"));
+        if !self.labels.contains(name) {
+            return name.to_owned();
+        }
+        numbered
+            .find(|label| !self.labels.contains(label))
+            .unwrap_or_else(|| name.to_owned())
+    }
+}

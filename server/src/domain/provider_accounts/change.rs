@@ -1,0 +1,224 @@
+//! Changing accounts: what an administrator sets, and disconnecting a whole provider.
+
+use entity::provider_account::{
+    self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
+};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+use uuid::Uuid;
+
+use super::{
+    Error, ProviderAccounts, Result, check, label_taken,
+    secrets::{Secrets, Stored},
+    text,
+};
+use crate::domain::patch::Patch;
+
+/// What to change about an account.
+#[derive(Debug, Default)]
+pub struct ProviderAccountChanges {
+    pub label: Option<String>,
+    pub enabled: Option<bool>,
+    pub models: Patch<Vec<ProviderModel>>,
+    pub priority: Option<i32>,
+    pub weight: Option<i32>,
+    pub prefix: Patch<String>,
+    pub proxy_url: Patch<SecretString>,
+    /// The place of the key; id and history stay.
+    pub api_key: Option<SecretString>,
+    pub base_url: Patch<String>,
+    pub headers: Patch<Vec<(String, SecretString)>>,
+}
+
+/// What may be shown of what is sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShownSecrets {
+    /// Without its password.
+    pub proxy_url: Option<String>,
+    /// Without their values.
+    pub headers: Vec<String>,
+}
+
+impl ProviderAccounts {
+    /// Changes an account: everything, or nothing when something does not fit.
+    pub async fn update(
+        &self,
+        id: Uuid,
+        changes: ProviderAccountChanges,
+    ) -> Result<provider_account::Model> {
+        let changed = {
+            // Nobody else may change what is sealed in between: a token that the engine has just
+            // refreshed would be lost.
+            let _sealing = self.sealing.lock().await;
+            let account = self.living(id).await?;
+            check_sort(&account, &changes)?;
+            let label = changes.label.clone().unwrap_or_default();
+            let mut row = account.clone().into_active_model();
+            change_secrets(&self.vault, &account, &mut row, &changes)?;
+            change_row(account.kind, &mut row, changes)?;
+            row.updated_at = Set(self.clock.now());
+            row.update(self.db.writer())
+                .await
+                .map_err(|error| Error::unless_taken(error, || label_taken(label.trim())))?
+        };
+        self.announce();
+        Ok(changed)
+    }
+
+    /// Forgets the secrets of all accounts at a provider. The rows stay for the history.
+    pub async fn disconnect(&self, kind: ProviderKind) -> Result<Vec<provider_account::Model>> {
+        let removed = {
+            let _sealing = self.sealing.lock().await;
+            let transaction = self.db.begin().await?;
+            let accounts = ProviderAccount::find()
+                .filter(provider_account::Column::Kind.eq(kind))
+                .filter(provider_account::Column::RemovedAt.is_null())
+                .all(&transaction)
+                .await?;
+            let mut removed = Vec::with_capacity(accounts.len());
+            for account in accounts {
+                let row = removal(account, self.clock.now());
+                removed.push(row.update(&transaction).await?);
+            }
+            transaction.commit().await?;
+            removed
+        };
+        if !removed.is_empty() {
+            self.announce();
+        }
+        Ok(removed)
+    }
+
+    /// What may be shown of what is sealed of an account; nothing of one that was removed.
+    pub fn shown_secrets(&self, account: &provider_account::Model) -> Result<ShownSecrets> {
+        if account.removed_at.is_some() {
+            return Ok(ShownSecrets::default());
+        }
+        let secrets = Secrets::open(&self.vault, account.id, &account.sealed)?;
+        Ok(ShownSecrets {
+            proxy_url: secrets.proxy_url.as_ref().map(without_password),
+            headers: secrets.headers.into_keys().collect(),
+        })
+    }
+}
+
+/// An account whose secret is forgotten.
+pub(super) fn removal(
+    account: provider_account::Model,
+    now: chrono::DateTime<chrono::Utc>,
+) -> provider_account::ActiveModel {
+    let mut row = account.into_active_model();
+    row.sealed = Set(Vec::new());
+    row.enabled = Set(false);
+    row.removed_at = Set(Some(now));
+    row.updated_at = Set(now);
+    row
+}
+
+/// Refuses what this sort of account does not have.
+fn check_sort(account: &provider_account::Model, changes: &ProviderAccountChanges) -> Result<()> {
+    if account.credential == CredentialKind::ApiKey {
+        return Ok(());
+    }
+    let foreign = [
+        ("apiKey", changes.api_key.is_some()),
+        ("baseUrl", changes.base_url != Patch::Keep),
+        ("headers", !matches!(changes.headers, Patch::Keep)),
+        ("models", changes.models != Patch::Keep),
+    ];
+    match foreign.iter().find(|(_, is_asked)| *is_asked) {
+        Some((field, _)) => Err(Error::BadInput(format!(
+            "{field} is for accounts with an API key; this one is signed in, and the provider tells it"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn change_row(
+    kind: ProviderKind,
+    row: &mut provider_account::ActiveModel,
+    changes: ProviderAccountChanges,
+) -> Result<()> {
+    if let Some(label) = changes.label {
+        row.label = Set(text::required("label", &label, 100)?);
+    }
+    if let Some(enabled) = changes.enabled {
+        row.enabled = Set(enabled);
+    }
+    if let Some(priority) = changes.priority {
+        row.priority = Set(check::priority(priority)?);
+    }
+    if let Some(weight) = changes.weight {
+        row.weight = Set(check::weight(weight)?);
+    }
+    if let Some(prefix) = changes.prefix.into_change() {
+        row.prefix = Set(prefix.as_deref().map(check::prefix).transpose()?);
+    }
+    if let Some(base_url) = changes.base_url.into_change() {
+        row.base_url = Set(check::base_url_of(kind, base_url.as_deref())?);
+    }
+    if let Some(models) = changes.models.into_change() {
+        let models = check::models(kind, models.unwrap_or_default())?;
+        row.models = Set(ProviderModels(models));
+    }
+    Ok(())
+}
+
+fn change_secrets(
+    vault: &crate::crypto::vault::Vault,
+    account: &provider_account::Model,
+    row: &mut provider_account::ActiveModel,
+    changes: &ProviderAccountChanges,
+) -> Result<()> {
+    let is_same = matches!(changes.proxy_url, Patch::Keep)
+        && matches!(changes.headers, Patch::Keep)
+        && changes.api_key.is_none();
+    if is_same {
+        return Ok(());
+    }
+    let mut secrets = Secrets::open(vault, account.id, &account.sealed)?;
+    if let Some(key) = &changes.api_key {
+        let key = check::api_key(key)?;
+        row.last_four = Set(check::last_four(key.expose_secret()));
+        // What was known of the old key says nothing of the new one.
+        row.problem = Set(None);
+        row.problem_at = Set(None);
+        row.checked_at = Set(None);
+        secrets.secret = Stored::ApiKey(key);
+    }
+    match &changes.headers {
+        Patch::Keep => {}
+        Patch::Clear => secrets.headers.clear(),
+        Patch::Set(headers) => {
+            let headers = headers.iter().cloned().map(check::header);
+            secrets.headers = headers.collect::<Result<_>>()?;
+        }
+    }
+    match &changes.proxy_url {
+        Patch::Keep => {}
+        Patch::Clear => secrets.proxy_url = None,
+        Patch::Set(url) => secrets.proxy_url = Some(check::proxy_url(url)?),
+    }
+    row.sealed = Set(secrets.seal(vault, account.id)?);
+    Ok(())
+}
+
+fn without_password(proxy_url: &SecretString) -> String {
+    let text = proxy_url.expose_secret();
+    let Ok(mut url) = text.parse::<Url>() else {
+        // The words that ask for no proxy are no addresses.
+        return match text {
+            "direct" | "none" => text.to_owned(),
+            _ => String::new(),
+        };
+    };
+    if url.password().is_some() {
+        // An address that cannot have a password has none.
+        let _ = url.set_password(None);
+    }
+    url.to_string()
+}

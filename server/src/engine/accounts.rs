@@ -1,0 +1,116 @@
+//! How the engine gets on with single accounts: asked when somebody wants to know, and remembered for a
+//! moment.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::client::ClientError;
+use super::config::auth_index;
+use super::error::EngineError;
+use super::handle::Engine;
+use crate::domain::engine_accounts::{EngineAccount, EngineAccounts};
+use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
+
+/// How old an answer may be.
+const FRESH: Duration = Duration::from_secs(3);
+/// Longer words of an upstream are cut.
+const LONGEST_MESSAGE: usize = 300;
+
+/// What the engine told last, or that it told nothing.
+#[derive(Debug, Default)]
+pub(super) struct ToldAccounts(Mutex<Option<Remembered>>);
+
+#[derive(Debug)]
+struct Remembered {
+    at: Instant,
+    accounts: Option<Arc<EngineAccounts>>,
+}
+
+#[derive(Deserialize)]
+struct List {
+    files: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    name: String,
+    #[serde(default)]
+    auth_index: String,
+    #[serde(default)]
+    status_message: String,
+    #[serde(default)]
+    unavailable: bool,
+    next_retry_after: Option<DateTime<Utc>>,
+}
+
+impl Engine {
+    /// The signed-in accounts that it works with; nothing when it does not tell. A failure is remembered
+    /// too, so that a list of accounts does not wait for it once for each.
+    pub async fn accounts(&self) -> Option<Arc<EngineAccounts>> {
+        let mut remembered = self.face.told_accounts.0.lock().await;
+        if let Some(known) = remembered.as_ref()
+            && known.at.elapsed() < FRESH
+        {
+            return known.accounts.clone();
+        }
+        let accounts = self.ask_accounts().await.ok().map(Arc::new);
+        *remembered = Some(Remembered {
+            at: Instant::now(),
+            accounts: accounts.clone(),
+        });
+        accounts
+    }
+
+    /// Makes it use an account at once that it passes over for a while.
+    pub async fn reset_cooldown(&self, credential: &ProviderCredential) -> Result<(), EngineError> {
+        let index = match &credential.secret {
+            CredentialSecret::ApiKey(_) => auth_index(credential, Path::new("")),
+            CredentialSecret::AuthFile { file_name, .. } => {
+                let accounts = self.ask_accounts().await?;
+                let account = accounts.by_file.get(file_name);
+                account.map(|account| account.auth_index.clone())
+            }
+        };
+        let unknown = || {
+            EngineError::Unwilling(
+                "it does not work with this account yet; its log says why".to_owned(),
+            )
+        };
+        let body = json!({"auth_index": index.ok_or_else(unknown)?});
+        let told = self.client()?.tell("reset-quota", &body).await;
+        *self.face.told_accounts.0.lock().await = None;
+        match told {
+            Err(ClientError::Status(StatusCode::NOT_FOUND)) => Err(unknown()),
+            told => told.map_err(|error| EngineError::Unwilling(error.to_string())),
+        }
+    }
+
+    async fn ask_accounts(&self) -> Result<EngineAccounts, EngineError> {
+        let list: Result<List, ClientError> = self.client()?.read("auth-files").await;
+        let list = list.map_err(|error| EngineError::Unwilling(error.to_string()))?;
+        let files = list.files.into_iter();
+        let by_file: HashMap<_, _> = files.map(|file| self.read_account(file)).collect();
+        Ok(EngineAccounts { by_file })
+    }
+
+    fn read_account(&self, file: Listed) -> (String, EngineAccount) {
+        let message = self.face.logs.redacted(&file.status_message);
+        let message: String = message.chars().take(LONGEST_MESSAGE).collect();
+        let account = EngineAccount {
+            auth_index: file.auth_index,
+            message: (!message.is_empty()).then_some(message),
+            unavailable: file.unavailable,
+            retry_at: file.next_retry_after,
+        };
+        (file.name, account)
+    }
+}
