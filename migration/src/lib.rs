@@ -13,7 +13,11 @@ mod m20261122_000007_create_quota;
 mod m20261122_000008_create_usage;
 mod m20261122_000009_create_ledger_batch;
 mod m20261125_000010_add_login_to_provider_account;
+mod m20261125_000014_create_provider_login;
 mod m20261125_000015_create_model_alias;
+mod m20261125_000016_create_audit_event;
+mod m20261125_000017_add_team_to_admin;
+mod m20261125_000018_create_notification;
 
 /// Brings a database's schema up to date.
 #[derive(Debug)]
@@ -33,7 +37,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000008_create_usage::Migration),
             Box::new(m20261122_000009_create_ledger_batch::Migration),
             Box::new(m20261125_000010_add_login_to_provider_account::Migration),
+            Box::new(m20261125_000014_create_provider_login::Migration),
             Box::new(m20261125_000015_create_model_alias::Migration),
+            Box::new(m20261125_000016_create_audit_event::Migration),
+            Box::new(m20261125_000017_add_team_to_admin::Migration),
+            Box::new(m20261125_000018_create_notification::Migration),
         ]
     }
 }

@@ -20,14 +20,17 @@ use crate::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
+        audit::Audit,
         downloads::Downloads,
         engine_usage::EngineUsage,
         exports::Exports,
         ledger::Ledger,
         login_throttle::LoginThrottle,
         model_aliases::ModelAliases,
+        notifications::Notifications,
         prices::Prices,
         provider_accounts::{AuthFileStep, FoundAuthFile, ProviderAccounts, ProviderCredential},
+        provider_logins::ProviderLogins,
         quotas::Quotas,
         requests::{BookOptions, Recorder, Requests},
         retention::Retention,
@@ -44,7 +47,9 @@ use crate::{
     gateway::{Gateway, GatewayOptions},
     graphql::{self, ServerFacts, Services},
     http_server::{self, Ending},
-    web::{self, Web},
+    notify,
+    oauth::{OAuth, OAuthOptions},
+    web::{self, LoginPages, Web},
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -64,6 +69,7 @@ pub struct Surroundings {
 /// What runs, and how it ends.
 #[derive(Clone, Debug)]
 struct Life {
+    clock: SharedClock,
     /// What runs in the background.
     tasks: TaskTracker,
     /// Requests on their way to the engine.
@@ -74,8 +80,9 @@ struct Life {
 }
 
 impl Life {
-    fn new(config: &Config) -> Self {
+    fn new(config: &Config, clock: SharedClock) -> Self {
         Self {
+            clock,
             tasks: TaskTracker::new(),
             in_flight: TaskTracker::new(),
             ending: Ending {
@@ -90,12 +97,11 @@ impl Life {
     fn engine_context(
         &self,
         accounts: &ProviderAccounts,
-        clock: &SharedClock,
         usage: mpsc::Sender<EngineUsage>,
     ) -> EngineContext {
         EngineContext {
             source: Arc::new(accounts.clone()),
-            clock: clock.clone(),
+            clock: self.clock.clone(),
             usage,
             tasks: self.tasks.clone(),
             shutdown: self.engine_shutdown.clone(),
@@ -116,35 +122,41 @@ pub struct App {
 impl App {
     /// Opens the database, starts the engine and joins the rooms.
     pub async fn build(config: Config, around: Surroundings) -> anyhow::Result<Self> {
-        let life = Life::new(&config);
-        let clock = around.clock.clone();
+        let life = Life::new(&config, around.clock.clone());
+        let clock = life.clock.clone();
         let db = open_database(&config).await?;
         let secrets = ServerSecrets::open(&config.storage, &db, &clock).await?;
-        let (admins, setup_token) = administrators(&config, &db, &clock).await?;
+        let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
+        let admins = Admins::new(db.clone(), clock.clone(), &secrets, sessions.clone());
+        let setup_token = admins
+            .bootstrap(config.admin_password.clone())
+            .await
+            .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
         let digester = secrets.digester;
         let ledger = Ledger::load(&db).await?;
         let prices = Box::pin(Prices::load(db.clone(), clock.clone())).await?;
         let api_keys =
             ApiKeys::load(db.clone(), clock.clone(), digester.clone(), ledger.clone()).await?;
-        let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault);
+        let notifications = Notifications::new(db.clone(), clock.clone(), secrets.vault.clone());
+        let addresses = notify::Addresses::new(config.notification_networks.clone());
+        let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
+        let logins =
+            ProviderLogins::new(db.clone(), clock.clone(), digester.clone(), secrets.vault);
         let model_aliases =
             ModelAliases::load(db.clone(), clock.clone(), prices.clone(), accounts.clone());
         let model_aliases = Box::pin(model_aliases).await?;
-        let book = BookOptions {
-            db: db.clone(),
-            clock: clock.clone(),
-            ledger: ledger.clone(),
-            prices: prices.clone(),
-            journal: config.storage.data_dir.join("journal"),
-        };
+        let book = book(&config, &db, &life, &ledger, &prices);
         let (requests, inlets) = Requests::open(book, &life.tasks).await?;
         let settings = Settings::load(db.clone(), clock.clone()).await?;
         let retention = Retention::new(db.clone(), clock.clone(), settings.clone(), inlets.held);
         life.tasks.spawn(retention.run(life.ending.stop.clone()));
-        let context = life.engine_context(&accounts, &clock, inlets.reports);
+        let context = life.engine_context(&accounts, inlets.reports);
+        let engine = Engine::launch(engine_options(&config, &around, &life), context);
+        let oauth = OAuth::open(oauth_options(&config, logins, &accounts, &engine, &life)).await?;
         let services = Services {
+            audit: Audit::new(db.clone(), clock.clone()),
             admins,
-            sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
+            sessions,
             login_throttle: LoginThrottle::new(clock.clone()),
             api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
             users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
@@ -156,13 +168,22 @@ impl App {
             downloads: Downloads::new(clock.clone()),
             provider_accounts: accounts,
             model_aliases,
+            oauth,
             ledger,
             prices,
             settings,
-            engine: Engine::launch(engine_options(&config, &around, &life), context),
+            notification_sender: notify::Sender::new(
+                notifications.clone(),
+                clock.clone(),
+                addresses,
+            ),
+            notifications,
+            engine,
             server: server_facts(&config),
             clock,
+            tasks: life.tasks.clone(),
         };
+        notify_people(&services, &life);
         let gateway = gateway(&config, &services, inlets.recorder, &life)?;
         let setup_url = setup_token.map(|token| setup_url(&config.public_url, &token));
         let router = gateway.router().merge(pages(&db, &services, &life));
@@ -198,6 +219,7 @@ impl App {
             in_flight,
             ending,
             engine_shutdown,
+            clock: _,
         } = self.life;
         http_server::serve(listener, self.router, ending, in_flight).await;
         engine_shutdown.cancel();
@@ -212,6 +234,25 @@ impl App {
     }
 }
 
+fn oauth_options(
+    config: &Config,
+    logins: ProviderLogins,
+    accounts: &ProviderAccounts,
+    engine: &Engine,
+    life: &Life,
+) -> OAuthOptions {
+    OAuthOptions {
+        logins,
+        accounts: accounts.clone(),
+        engine: engine.clone(),
+        clock: life.clock.clone(),
+        settings: config.oauth.clone(),
+        public_url: config.public_url.clone(),
+        tasks: life.tasks.clone(),
+        stop: life.ending.stop.clone(),
+    }
+}
+
 fn server_facts(config: &Config) -> ServerFacts {
     ServerFacts {
         version: VERSION,
@@ -220,18 +261,20 @@ fn server_facts(config: &Config) -> ServerFacts {
     }
 }
 
-/// The administrators, and the token of the set-up link while there is none.
-async fn administrators(
+fn book(
     config: &Config,
     db: &Database,
-    clock: &SharedClock,
-) -> anyhow::Result<(Admins, Option<Zeroizing<String>>)> {
-    let admins = Admins::new(db.clone(), clock.clone());
-    let setup_token = admins
-        .bootstrap(config.admin_password.clone())
-        .await
-        .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
-    Ok((admins, setup_token))
+    life: &Life,
+    ledger: &Ledger,
+    prices: &Prices,
+) -> BookOptions {
+    BookOptions {
+        db: db.clone(),
+        clock: life.clock.clone(),
+        ledger: ledger.clone(),
+        prices: prices.clone(),
+        journal: config.storage.data_dir.join("journal"),
+    }
 }
 
 async fn open_database(config: &Config) -> anyhow::Result<Database> {
@@ -262,10 +305,32 @@ fn gateway(
     Gateway::new(options, life.in_flight.clone())
 }
 
+/// Looks at what rules are about, and sends what there is to say.
+fn notify_people(services: &Services, life: &Life) {
+    let sources = notify::Sources {
+        quotas: services.quotas.clone(),
+        users: services.users.clone(),
+        accounts: services.provider_accounts.clone(),
+        requests: services.requests.clone(),
+        engine: services.engine.clone(),
+        clock: services.clock.clone(),
+    };
+    let watcher = notify::Watcher::new(services.notifications.clone(), sources);
+    let stop = &life.ending.stop;
+    life.tasks.spawn(watcher.run(stop.clone()));
+    let sender = services.notification_sender.clone();
+    life.tasks.spawn(sender.run(stop.clone()));
+}
+
 /// Everything but the data plane.
 fn pages(db: &Database, services: &Services, life: &Life) -> Router {
     let stop = life.ending.stop.clone();
-    let control_plane = graphql::router(services.clone(), stop.clone());
+    let sign_in = web::login_router(LoginPages {
+        oauth: services.oauth.clone(),
+        doorkeeper: services.doorkeeper(),
+        public_url: services.server.public_url.clone(),
+    });
+    let control_plane = graphql::router(services.clone(), stop.clone()).merge(sign_in);
     let web = Web {
         db: db.clone(),
         engine: services.engine.clone(),

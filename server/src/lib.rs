@@ -8,6 +8,7 @@
 //! graphql   the control plane: one schema        gateway  the data plane: /v1/*
 //! web       sessions, pages, health
 //! engine    keeps CLIProxyAPI alive and in step with the database
+//! notify    tells people what happens: mail, webhooks, chats
 //! domain    what the product means
 //! db        opens and migrates the database      crypto   sealing, hashing, making secrets
 //! config    what an operator can set             clock, client_address
@@ -25,6 +26,8 @@ pub mod engine;
 pub mod gateway;
 pub mod graphql;
 pub mod http_server;
+pub mod notify;
+pub mod oauth;
 pub mod shutdown;
 pub mod telemetry;
 pub mod web;

@@ -38,6 +38,8 @@ pub(crate) struct Live {
     pub(crate) queue: Mutex<VecDeque<Value>>,
     pub(crate) failures: AtomicU32,
     pub(crate) turns: AtomicUsize,
+    /// Sign-ins under way, by state: nothing, done, or why not.
+    pub(crate) logins: Mutex<HashMap<String, Option<Result<(), String>>>>,
     pub(crate) auth_files: Mutex<HashMap<PathBuf, AuthFile>>,
     pub(crate) management_key: Option<String>,
     pub(crate) http: reqwest::Client,
@@ -109,6 +111,7 @@ impl Live {
             queue: Mutex::default(),
             failures: AtomicU32::new(0),
             turns: AtomicUsize::new(0),
+            logins: Mutex::default(),
             auth_files: Mutex::default(),
             management_key: std::env::var("MANAGEMENT_PASSWORD")
                 .ok()

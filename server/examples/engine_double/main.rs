@@ -6,6 +6,7 @@ mod answers;
 mod auth_files;
 mod config;
 mod forward;
+mod login;
 mod management;
 mod models;
 mod record;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::config::Live;
@@ -71,10 +72,11 @@ async fn run(live: Arc<Live>) {
     let bound = tokio::net::TcpListener::bind(&address).await;
     let served = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
+        let watching = watch::follow(&live);
         // Said whether the port was free or not.
         say::plain(&format!("API server started successfully on: {address}"));
         say::info("clients.go:152", "full client load complete - some clients");
-        tokio::join!(watch::follow(&live), auth_files::follow(live.clone()));
+        tokio::join!(watching, auth_files::follow(live.clone()));
     };
     tokio::select! {
         _ = terminated.recv() => {}
@@ -123,6 +125,9 @@ fn router(live: Arc<Live>) -> Router {
             "/v0/management/model-definitions/{channel}",
             get(management::definitions),
         )
+        .route("/v0/management/antigravity-auth-url", get(login::begin))
+        .route("/v0/management/get-auth-status", get(login::status))
+        .route("/v0/management/oauth-session", delete(login::forget))
         .route("/v0/management/{*rest}", any(answers::not_found))
         .layer(from_fn_with_state(
             live.clone(),
@@ -130,6 +135,8 @@ fn router(live: Arc<Live>) -> Router {
         ));
     Router::new()
         .route("/healthz", get(answers::healthy))
+        // Needs no key: whoever knows the state may answer.
+        .route("/v0/management/oauth-callback", post(login::answer))
         .merge(proxied)
         .merge(managed)
         .layer(axum::middleware::from_fn(answers::finish))

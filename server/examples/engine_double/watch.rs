@@ -11,9 +11,13 @@ use crate::say;
 const INTERVAL: Duration = Duration::from_millis(10);
 const SETTLING: Duration = Duration::from_millis(150);
 
-/// Follows the file for ever; after a rename it only seems to.
-pub(crate) async fn follow(live: &Live) {
-    let watched = inode(&live.path);
+/// Follows the file for ever; after a rename it only seems to. It watches from the call on, not only
+/// once it is polled.
+pub(crate) fn follow(live: &Live) -> impl Future<Output = ()> {
+    follow_inode(live, inode(&live.path))
+}
+
+async fn follow_inode(live: &Live, watched: Option<u64>) {
     let mut seen = live.config.load().text.clone();
     while inode(&live.path) == watched {
         tokio::time::sleep(INTERVAL).await;

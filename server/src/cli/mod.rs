@@ -1,5 +1,6 @@
 //! The program's commands.
 
+mod audit;
 mod export;
 mod health;
 mod install;
@@ -48,7 +49,7 @@ enum Command {
     Engine(EngineCommand),
     /// Give an administrator a new password, from the terminal of the server.
     ResetPassword(reset_password::ResetPassword),
-    /// Seal every secret with a new ENCRYPTION_KEY.
+    /// Seal every secret with a new encryption key.
     RotateEncryptionKey(rotate::RotateEncryptionKey),
     /// See and set what tokens cost, while no server runs.
     #[command(subcommand)]
@@ -56,10 +57,21 @@ enum Command {
     /// Write requests or usage into a file, also while a server runs.
     #[command(subcommand)]
     Export(ExportCommand),
+
+    /// Check the log of who did what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Show requests as they are recorded.
     Logs(logs::Logs),
     /// Ask a running server whether it is well; exits with 1 when it is not.
     Healthcheck(health::Healthcheck),
+}
+
+/// What to do with the audit.
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Walk along the chain of events; exits with 1 and names the first broken one.
+    Verify(audit::Verify),
 }
 
 /// What to do with the engine.
@@ -100,6 +112,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::Prices(PricesCommand::List(list))) => list.run().await,
         Some(Command::Export(ExportCommand::Requests(export))) => export.run().await,
         Some(Command::Export(ExportCommand::Usage(export))) => export.run().await,
+        Some(Command::Audit(AuditCommand::Verify(verify))) => verify.run().await,
         Some(Command::Logs(logs)) => logs.run().await,
         Some(Command::Healthcheck(check)) => check.run().await,
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::{Done, Failure, terminal};
+use super::{Done, Failure, audit::deed, terminal};
 use crate::{
     clock::{SharedClock, SystemClock},
     config::{Secrets, Storage, StorageArguments},
@@ -24,6 +24,10 @@ pub(super) struct ResetPassword {
     #[arg(long, default_value = FIRST_ADMIN, value_name = "NAME")]
     username: String,
 
+    /// Remove the second factor as well, for whoever has lost the phone and the recovery codes.
+    #[arg(long)]
+    without_second_factor: bool,
+
     #[command(flatten)]
     storage: StorageArguments,
 }
@@ -36,21 +40,25 @@ impl ResetPassword {
         let db = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await?;
         let server = ServerSecrets::open(&storage, &db, &clock).await?;
         let password = terminal::read_password("New password: ")?;
-        let admins = Admins::new(db.clone(), clock.clone());
-        let admin = admins
-            .reset_password(&self.username, password)
+        let sessions = Sessions::new(db.clone(), clock.clone(), server.digester.clone());
+        let admins = Admins::new(db.clone(), clock.clone(), &server, sessions);
+        let reset = admins.reset_password(&self.username, password, self.without_second_factor);
+        let ended = deed("resetPassword")
+            .run(reset)
             .await
             .map_err(anyhow::Error::from)?;
-        let sessions = Sessions::new(db.clone(), clock, server.digester);
-        let ended = sessions
-            .revoke_others(admin.id, None)
-            .await
-            .map_err(anyhow::Error::from)?;
+        let named = admins.named(&self.username).await;
+        let admin = named.map_err(anyhow::Error::from)?;
         db.close().await?;
         terminal::say(&format!(
             "The password of {} is changed; {ended} sessions were signed out.",
             self.username
         ));
+        if admin.is_some_and(|admin| admin.totp_confirmed_at.is_some()) {
+            terminal::say(
+                "A second factor is still asked for; --without-second-factor removes it as well.",
+            );
+        }
         Ok(())
     }
 }

@@ -13,8 +13,8 @@ use crate::{
     domain::{key_rotation, server_secrets::ServerSecrets},
 };
 
-/// Seals every secret in the database with ENCRYPTION_KEY. Set the key until now in
-/// ENCRYPTION_KEY_PREVIOUS. Stop the server first: it locks its database.
+/// Seals every secret in the database with the key of this environment. Without the previous key beside
+/// it nothing opens, and nothing is changed. Stop the server first: it locks its database.
 #[derive(Debug, Args)]
 pub(super) struct RotateEncryptionKey {
     #[command(flatten)]

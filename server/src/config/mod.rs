@@ -3,19 +3,22 @@
 //! Options stay text until [`Config::read`], so that all mistakes are reported at once rather than
 //! one start at a time.
 
+mod oauth;
 mod options;
 mod parse;
 mod secrets;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::http::HeaderValue;
+use entity::provider_account::ProviderKind;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use url::Url;
 
 use self::parse::Mistakes;
 pub use self::{
+    oauth::{OAuthSettings, Via},
     options::{EngineArguments, LogArguments, Options, StorageArguments},
     secrets::{HELP as SECRETS_HELP, Secrets, api_token, search_path},
 };
@@ -34,12 +37,16 @@ pub struct Config {
     pub public_url: Url,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Inner networks that webhooks may lead to.
+    pub notification_networks: Vec<IpNet>,
     /// Browser origins that may call `/v1`.
     pub cors_allowed_origins: Vec<HeaderValue>,
     /// How long running answers may go on after a request to stop.
     pub shutdown_grace: Duration,
     pub log: Log,
     pub engine: Engine,
+    /// How to sign in at providers, where that differs from what is usual.
+    pub oauth: BTreeMap<ProviderKind, OAuthSettings>,
     /// Where the engine's auth files are; in memory when absent.
     pub auth_dir: Option<PathBuf>,
     /// The password of the first administrator; ignored once there is one.
@@ -97,7 +104,16 @@ impl Config {
             listen,
             storage: Storage::check(&options.storage, &secrets, &mut mistakes),
             public_url: parse::public_url(options.public_url.as_deref(), listen, &mut mistakes),
-            trusted_proxies: parse::networks(&options.trusted_proxies, &mut mistakes),
+            trusted_proxies: parse::networks(
+                "TRUSTED_PROXIES",
+                &options.trusted_proxies,
+                &mut mistakes,
+            ),
+            notification_networks: parse::networks(
+                "NOTIFICATION_NETWORKS",
+                &options.notification_networks,
+                &mut mistakes,
+            ),
             cors_allowed_origins: parse::origins(&options.cors_allowed_origins, &mut mistakes),
             shutdown_grace: parse::seconds(
                 "SHUTDOWN_GRACE",
@@ -106,6 +122,7 @@ impl Config {
             ),
             log: Log::check(&options.log, &mut mistakes),
             engine: Engine::check(&options.engine, &secrets, &mut mistakes),
+            oauth: oauth::read(&secrets.oauth, &mut mistakes),
             auth_dir: options.engine.engine_auth_dir.as_ref().map(PathBuf::from),
             admin_password: secrets.admin_password,
         };
@@ -178,6 +195,8 @@ impl Engine {
 mod tests {
     use clap::Parser as _;
 
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     #[derive(clap::Parser)]
@@ -222,13 +241,21 @@ mod tests {
 
     #[test]
     fn a_database_path_becomes_a_url() {
-        use secrecy::ExposeSecret as _;
-
         let config = read(&["--database-path=/tmp/x y.db"]).unwrap();
 
         assert_eq!(
             config.storage.database_url.expose_secret(),
             "sqlite:///tmp/x y.db"
+        );
+    }
+
+    #[test]
+    fn a_database_that_is_set_to_nothing_is_the_usual_one() {
+        let config = read(&["--database-url=", "--data-dir=/d"]).unwrap();
+
+        assert_eq!(
+            config.storage.database_url.expose_secret(),
+            "sqlite:///d/proxypal.db"
         );
     }
 }

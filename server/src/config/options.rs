@@ -43,6 +43,17 @@ pub struct Options {
     )]
     pub cors_allowed_origins: String,
 
+    /// Networks inside which notifications may be posted to webhooks, separated by commas. Default: none,
+    /// so that no channel reaches what only this machine can.
+    #[arg(
+        long,
+        env = "NOTIFICATION_NETWORKS",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "CIDR,…"
+    )]
+    pub notification_networks: String,
+
     /// How many seconds running answers may go on after a request to stop.
     #[arg(
         long,

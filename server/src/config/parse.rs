@@ -71,7 +71,7 @@ fn nowhere() -> Url {
     Url::parse("http://localhost").expect("a constant")
 }
 
-fn web_url(variable: &str, text: &str, mistakes: &mut Mistakes) -> Option<Url> {
+pub(super) fn web_url(variable: &str, text: &str, mistakes: &mut Mistakes) -> Option<Url> {
     let cure = "use an address such as https://ai.example.org";
     let url: Url = mistakes.check(variable, text.parse(), cure)?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
@@ -81,14 +81,14 @@ fn web_url(variable: &str, text: &str, mistakes: &mut Mistakes) -> Option<Url> {
     Some(url)
 }
 
-pub(super) fn networks(text: &str, mistakes: &mut Mistakes) -> Vec<IpNet> {
+pub(super) fn networks(variable: &str, text: &str, mistakes: &mut Mistakes) -> Vec<IpNet> {
     let cure = "list networks such as 10.0.0.0/8 or single addresses, separated by commas";
     items(text)
         .filter_map(|item| {
             let network = item
                 .parse::<IpNet>()
                 .or_else(|error| item.parse::<IpAddr>().map(IpNet::from).map_err(|_| error));
-            mistakes.check("TRUSTED_PROXIES", network, cure)
+            mistakes.check(variable, network, cure)
         })
         .collect()
 }
@@ -115,8 +115,10 @@ pub(super) fn seconds(variable: &str, text: &str, mistakes: &mut Mistakes) -> Du
 }
 
 pub(super) fn database_url(arguments: &StorageArguments, mistakes: &mut Mistakes) -> SecretString {
-    let url = match (&arguments.database_url, &arguments.database_path) {
-        (Some(url), _) => url.clone(),
+    // A variable that is set to nothing, as compose files do it, says nothing.
+    let told = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let url = match (told(&arguments.database_url), told(&arguments.database_path)) {
+        (Some(url), _) => url,
         (None, Some(path)) => format!("sqlite://{path}"),
         (None, None) => {
             let file = Path::new(&arguments.data_dir).join("proxypal.db");

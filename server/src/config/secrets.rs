@@ -1,8 +1,10 @@
 //! Secrets, which come from the environment only: an argument can be seen by every process.
 
-use std::ffi::OsString;
+use std::{collections::BTreeMap, ffi::OsString};
 
 use secrecy::SecretString;
+
+use super::oauth;
 
 /// What `--help` says about them.
 pub const HELP: &str = "\
@@ -16,7 +18,16 @@ Secrets (environment only, never arguments):
                            sealed.
   ENGINE_API_KEY           The key that an external engine expects from us.
   ENGINE_MANAGEMENT_KEY    The management key of an external engine; without it usage is taken
-                           from answers alone.";
+                           from answers alone.
+
+Sign-in at providers (environment only; docs/sign-in.md tells more):
+  OAUTH_{PROVIDER}_{SETTING}
+                           PROVIDER is CLAUDE, CHATGPT, GEMINI, COPILOT, KIMI or XAI. CLIENT_ID and
+                           CLIENT_SECRET are an OAuth client of your own, which sends browsers back
+                           to PUBLIC_URL/oauth/{provider}/callback. SCOPES, AUTHORIZE_URL,
+                           TOKEN_URL, DEVICE_URL, DISCOVERY_URL, PROFILE_URL, EXCHANGE_URL and
+                           API_URL replace what the provider has. VIA=engine leaves the sign-in to
+                           the engine.";
 
 /// What the environment says in confidence.
 #[derive(Debug, Default)]
@@ -26,6 +37,8 @@ pub struct Secrets {
     pub encryption_key_previous: Vec<SecretString>,
     pub engine_api_key: Option<SecretString>,
     pub engine_management_key: Option<SecretString>,
+    /// Everything about signing in at providers, by the name of its variable.
+    pub oauth: BTreeMap<String, SecretString>,
 }
 
 impl Secrets {
@@ -37,6 +50,7 @@ impl Secrets {
             encryption_key_previous: list("ENCRYPTION_KEY_PREVIOUS"),
             engine_api_key: variable("ENGINE_API_KEY"),
             engine_management_key: variable("ENGINE_MANAGEMENT_KEY"),
+            oauth: about_sign_in(),
         }
     }
 }
@@ -51,6 +65,14 @@ fn text(name: &str) -> Option<String> {
 
 fn variable(name: &str) -> Option<SecretString> {
     text(name).map(SecretString::from)
+}
+
+fn about_sign_in() -> BTreeMap<String, SecretString> {
+    let all = std::env::vars_os().filter_map(|(name, value)| {
+        let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+        (oauth::is_about_sign_in(&name) && !value.is_empty()).then(|| (name, value.into()))
+    });
+    all.collect()
 }
 
 fn list(name: &str) -> Vec<SecretString> {

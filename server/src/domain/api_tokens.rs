@@ -6,13 +6,18 @@ use entity::{
     api_token::{self, Entity as ApiToken},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
 };
 use secrecy::SecretString;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Error, Result, text};
+use super::{
+    Error, Result,
+    audit::{self, Change, Subject},
+    text,
+};
 use crate::{
     clock::SharedClock,
     crypto::token::{self, Digester},
@@ -70,8 +75,13 @@ impl ApiTokens {
             expires_at: Set(expires_at),
             ..Default::default()
         };
+        let transaction = self.db.begin().await?;
+        let api_token = api_token.insert(&transaction).await?;
+        let created = Change::created(subject(&api_token), audited(&api_token));
+        audit::record(&transaction, &self.clock, created).await?;
+        transaction.commit().await?;
         Ok(CreatedApiToken {
-            api_token: api_token.insert(self.db.writer()).await?,
+            api_token,
             secret: SecretString::from(secret.as_str()),
         })
     }
@@ -109,15 +119,35 @@ impl ApiTokens {
 
     /// Ends a token's life. Revoking twice is harmless.
     pub async fn revoke(&self, id: Uuid) -> Result<api_token::Model> {
-        let token = ApiToken::find_by_id(id)
-            .one(self.db.reader())
+        let transaction = self.db.begin().await?;
+        let old = ApiToken::find_by_id(id)
+            .one(&transaction)
             .await?
             .ok_or(Error::NotFound { what: "API token" })?;
-        if token.revoked_at.is_some() {
-            return Ok(token);
+        if old.revoked_at.is_some() {
+            return Ok(old);
         }
-        let mut token = token.into_active_model();
+        let mut token = old.clone().into_active_model();
         token.revoked_at = Set(Some(self.clock.now()));
-        Ok(token.update(self.db.writer()).await?)
+        let token = token.update(&transaction).await?;
+        let updated = Change::updated(subject(&token), audited(&old), audited(&token));
+        audit::record(&transaction, &self.clock, updated).await?;
+        transaction.commit().await?;
+        Ok(token)
     }
+}
+
+fn subject(token: &api_token::Model) -> Subject {
+    Subject::new("apiToken", token.id).named(&token.name)
+}
+
+/// What the audit tells of a token.
+fn audited(token: &api_token::Model) -> Value {
+    json!({
+        "name": token.name,
+        "role": token.role.to_value(),
+        "lastFour": token.last_four,
+        "expiresAt": token.expires_at,
+        "revokedAt": token.revoked_at,
+    })
 }

@@ -16,6 +16,8 @@ pub enum Error {
     Unauthenticated,
     #[error("{0}")]
     WrongCredentials(&'static str),
+    #[error("the password is right; now send the code of your second factor as well")]
+    SecondFactorRequired,
     #[error("your role does not allow this")]
     Forbidden,
     #[error("there is no {what} with this id")]
@@ -30,6 +32,9 @@ pub enum Error {
     CsrfFailed(&'static str),
     #[error("{0}")]
     EngineUnavailable(String),
+    /// A provider refused, or could not be reached.
+    #[error("{0}")]
+    Provider(String),
     #[error("something went wrong on our side")]
     Internal(#[source] anyhow::Error),
 }
@@ -39,6 +44,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated | Self::WrongCredentials(_) => "UNAUTHENTICATED",
+            Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound { .. } => "NOT_FOUND",
             Self::BadInput(_) => "BAD_USER_INPUT",
@@ -46,6 +52,7 @@ impl Error {
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::CsrfFailed(_) => "CSRF_FAILED",
             Self::EngineUnavailable(_) => "ENGINE_UNAVAILABLE",
+            Self::Provider(_) => "PROVIDER_ERROR",
             Self::Internal(_) => "INTERNAL",
         }
     }

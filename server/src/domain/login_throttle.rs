@@ -8,12 +8,14 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use super::{Error, Result};
 use crate::clock::SharedClock;
 
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
 const PER_ADDRESS: u32 = 10;
+const PER_ADMIN: u32 = 10;
 const IN_TOTAL: u32 = 100;
 /// Addresses remembered at most; beyond that the total decides.
 const ADDRESSES: usize = 10_000;
@@ -55,6 +57,8 @@ impl Failures {
 struct State {
     total: Failures,
     by_address: HashMap<IpAddr, Failures>,
+    /// Codes of second factors, by administrator: there are few of them.
+    by_admin: HashMap<Uuid, Failures>,
 }
 
 /// Remembers failed sign-ins. In memory: a restart forgives.
@@ -70,6 +74,7 @@ impl LoginThrottle {
         let state = State {
             total: Failures::new(clock.now()),
             by_address: HashMap::new(),
+            by_admin: HashMap::new(),
         };
         Self {
             clock,
@@ -110,5 +115,24 @@ impl LoginThrottle {
         if let Some(address) = address {
             state.by_address.remove(&address);
         }
+    }
+
+    /// Counts a code of a second factor before it is looked at. Whoever gets this far has the password.
+    pub fn attempt_code(&self, admin_id: Uuid) -> Result<()> {
+        let now = self.clock.now();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let failures = state.by_admin.entry(admin_id);
+        let failures = failures.or_insert_with(|| Failures::new(now));
+        if let Some(retry_after) = failures.wait(PER_ADMIN, now) {
+            return Err(Error::RateLimited { retry_after });
+        }
+        failures.add(now);
+        Ok(())
+    }
+
+    /// Takes a code back that turned out to be right.
+    pub fn code_was_right(&self, admin_id: Uuid) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.by_admin.remove(&admin_id);
     }
 }

@@ -6,15 +6,19 @@ use entity::{
     session::{self, Entity as Session},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _,
-    QueryFilter as _, QueryOrder as _, sea_query::Expr,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, DatabaseTransaction,
+    EntityTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
 };
 use secrecy::SecretString;
+use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::{Error, Result};
+use super::{
+    Error, Result,
+    audit::{self, Change, Subject},
+};
 use crate::{
     clock::SharedClock,
     crypto::token::{self, Digester},
@@ -85,7 +89,17 @@ impl Sessions {
             client_ip: Set(client.ip),
             user_agent: Set(client.user_agent),
         };
-        let session = session.insert(self.db.writer()).await?;
+        let transaction = self.db.begin().await?;
+        let session = session.insert(&transaction).await?;
+        admin::Entity::update_many()
+            .col_expr(admin::Column::SignedInAt, Expr::value(now))
+            .filter(admin::Column::Id.eq(admin.id))
+            .exec(&transaction)
+            .await?;
+        audit::identify((&admin).into());
+        let begun = Change::created(subject(&session), audited(&session));
+        audit::record(&transaction, &self.clock, begun).await?;
+        transaction.commit().await?;
         self.forget_expired(now).await?;
         Ok(BegunSession {
             session: self.with_csrf(session, admin),
@@ -136,27 +150,60 @@ impl Sessions {
 
     /// Ends one of an administrator's sessions.
     pub async fn revoke(&self, admin_id: Uuid, id: Uuid) -> Result<session::Model> {
+        let transaction = self.db.begin().await?;
         let session = Session::find_by_id(id)
             .filter(session::Column::AdminId.eq(admin_id))
-            .one(self.db.reader())
+            .one(&transaction)
             .await?
             .ok_or(Error::NotFound { what: "session" })?;
-        Session::delete_by_id(id).exec(self.db.writer()).await?;
+        self.delete(&transaction, &session).await?;
+        transaction.commit().await?;
         let _ = self.ended.send(id);
         Ok(session)
     }
 
     /// Ends all of an administrator's sessions but one. Returns how many.
     pub async fn revoke_others(&self, admin_id: Uuid, kept: Option<Uuid>) -> Result<usize> {
-        let mut ended = self.list(admin_id).await?;
+        let transaction = self.db.begin().await?;
+        let ended = self.delete_others(&transaction, admin_id, kept).await?;
+        transaction.commit().await?;
+        self.announce_end(&ended);
+        Ok(ended.len())
+    }
+
+    /// Ends sessions together with what is the reason for it. Announce their end after the commit.
+    pub(super) async fn delete_others(
+        &self,
+        transaction: &DatabaseTransaction,
+        admin_id: Uuid,
+        kept: Option<Uuid>,
+    ) -> Result<Vec<session::Model>> {
+        let sessions = Session::find().filter(session::Column::AdminId.eq(admin_id));
+        let mut ended = sessions.all(transaction).await?;
         ended.retain(|session| Some(session.id) != kept);
         for session in &ended {
-            Session::delete_by_id(session.id)
-                .exec(self.db.writer())
-                .await?;
+            self.delete(transaction, session).await?;
+        }
+        let now = self.clock.now();
+        ended.retain(|session| !is_over(session, now));
+        Ok(ended)
+    }
+
+    /// Closes the sockets of sessions that have ended.
+    pub(super) fn announce_end(&self, ended: &[session::Model]) {
+        for session in ended {
             let _ = self.ended.send(session.id);
         }
-        Ok(ended.len())
+    }
+
+    async fn delete(
+        &self,
+        transaction: &DatabaseTransaction,
+        session: &session::Model,
+    ) -> Result<()> {
+        Session::delete_by_id(session.id).exec(transaction).await?;
+        let ended = Change::removed(subject(session), audited(session));
+        audit::record(transaction, &self.clock, ended).await
     }
 
     /// Tells which sessions end from now on.
@@ -203,6 +250,21 @@ impl Sessions {
             .await?;
         Ok(())
     }
+}
+
+fn subject(session: &session::Model) -> Subject {
+    Subject::new("session", session.id)
+}
+
+/// What the audit tells of a session.
+fn audited(session: &session::Model) -> Value {
+    json!({
+        "adminId": session.admin_id,
+        "createdAt": session.created_at,
+        "expiresAt": session.expires_at,
+        "clientIp": session.client_ip,
+        "userAgent": session.user_agent,
+    })
 }
 
 fn is_over(session: &session::Model, now: DateTime<Utc>) -> bool {

@@ -14,7 +14,11 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Result, rate_limits};
+use super::{
+    Error, Result,
+    audit::{self, Change, Subject},
+    rate_limits,
+};
 use crate::{clock::SharedClock, db::Database};
 
 const KEY: &str = "gateway";
@@ -152,12 +156,14 @@ impl Settings {
             version: expected_version + 1,
             updated_at: Some(self.clock.now()),
         });
-        self.store(&next, expected_version).await?;
+        self.store(&current, &next).await?;
         self.current.store(Arc::clone(&next));
         Ok(next)
     }
 
-    async fn store(&self, next: &Versioned, expected_version: i32) -> Result<()> {
+    async fn store(&self, current: &Versioned, next: &Versioned) -> Result<()> {
+        let expected_version = current.version;
+        let transaction = self.db.begin().await?;
         let value = serde_json::to_value(&next.gateway).map_err(anyhow::Error::from)?;
         let updated_at = next.updated_at.unwrap_or_else(|| self.clock.now());
         if expected_version == 0 {
@@ -167,23 +173,31 @@ impl Settings {
                 version: Set(next.version),
                 updated_at: Set(updated_at),
             };
-            let inserted = row.insert(self.db.writer()).await;
+            let inserted = row.insert(&transaction).await;
             inserted.map_err(|error| Error::unless_taken(error, || conflict(1).to_string()))?;
-            return Ok(());
+        } else {
+            let changed = Setting::update_many()
+                .col_expr(setting::Column::Value, Expr::value(value))
+                .col_expr(setting::Column::Version, Expr::value(next.version))
+                .col_expr(setting::Column::UpdatedAt, Expr::value(updated_at))
+                .filter(setting::Column::Key.eq(KEY))
+                .filter(setting::Column::Version.eq(expected_version))
+                .exec(&transaction)
+                .await?;
+            if changed.rows_affected == 0 {
+                return Err(conflict(self.current().version));
+            }
         }
-        let changed = Setting::update_many()
-            .col_expr(setting::Column::Value, Expr::value(value))
-            .col_expr(setting::Column::Version, Expr::value(next.version))
-            .col_expr(setting::Column::UpdatedAt, Expr::value(updated_at))
-            .filter(setting::Column::Key.eq(KEY))
-            .filter(setting::Column::Version.eq(expected_version))
-            .exec(self.db.writer())
-            .await?;
-        if changed.rows_affected == 0 {
-            return Err(conflict(self.current().version));
-        }
-        Ok(())
+        let subject = Subject::new("settings", KEY);
+        let updated = Change::updated(subject, audited(current)?, audited(next)?);
+        audit::record(&transaction, &self.clock, updated).await?;
+        Ok(transaction.commit().await?)
     }
+}
+
+/// What the audit tells of the settings: all that can be set.
+fn audited(settings: &Versioned) -> Result<serde_json::Value> {
+    Ok(serde_json::to_value(&settings.gateway).map_err(anyhow::Error::from)?)
 }
 
 fn conflict(version: i32) -> Error {

@@ -7,15 +7,18 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::Set,
-    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, IntoActiveModel as _, Order,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, ExprTrait as _,
+    IntoActiveModel as _, Order, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Select,
     sea_query::{Expr, Func, LikeExpr},
 };
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
     Error, Result,
-    api_keys::{ApiKeys, IssuedApiKey, NewApiKey},
+    api_keys::{self, ApiKeys, IssuedApiKey, NewApiKey},
+    audit::{self, Change, Subject},
     models,
     paging::{Page, PageRequest},
     patch::Patch,
@@ -118,6 +121,11 @@ impl Users {
             .insert(&transaction, &user, new.api_key)
             .await?;
         quotas::begin(&transaction, self.api_keys.ledger(), &user, wanted).await?;
+        let mut after = audited(&user);
+        after["apiKey"] = api_keys::audited(&issued.api_key);
+        after["quotas"] = quotas::audited(&transaction, user.id, None).await?;
+        let created = Change::created(subject(&user), after);
+        audit::record(&transaction, &self.clock, created).await?;
         transaction.commit().await?;
         self.api_keys.refresh(user.id).await?;
         Ok((user, issued))
@@ -167,8 +175,10 @@ impl Users {
 
     /// Changes a user. What is disabled or restricted is so at once.
     pub async fn update(&self, id: Uuid, changes: UserChanges) -> Result<user::Model> {
-        let user = self.living(id).await?;
-        let mut user = user.into_active_model();
+        let transaction = self.db.begin().await?;
+        let old = living(&transaction, id).await?;
+        let before = audited(&old);
+        let mut user = old.into_active_model();
         let mut name = String::new();
         if let Some(new) = changes.name {
             name = text::required("name", &new, 100)?;
@@ -188,9 +198,10 @@ impl Users {
         }
         user.updated_at = Set(self.clock.now());
         let user = user
-            .update(self.db.writer())
+            .update(&transaction)
             .await
             .map_err(|error| Error::unless_taken(error, || name_taken(&name)))?;
+        self.record_update(transaction, before, &user).await?;
         self.api_keys.refresh(id).await?;
         Ok(user)
     }
@@ -199,16 +210,19 @@ impl Users {
     pub async fn set_enabled(&self, ids: &[Uuid], enabled: bool) -> Result<Vec<user::Model>> {
         let transaction = self.db.begin().await?;
         let mut users = Vec::with_capacity(ids.len());
+        let mut changes = Vec::with_capacity(ids.len());
         for id in ids {
-            let user = User::find_by_id(*id)
-                .filter(user::Column::ArchivedAt.is_null())
-                .one(&transaction)
-                .await?
-                .ok_or(Error::NotFound { what: "user" })?;
-            let mut user = user.into_active_model();
+            let old = living(&transaction, *id).await?;
+            let before = audited(&old);
+            let mut user = old.into_active_model();
             user.enabled = Set(enabled);
             user.updated_at = Set(self.clock.now());
-            users.push(user.update(&transaction).await?);
+            let user = user.update(&transaction).await?;
+            changes.push(Change::updated(subject(&user), before, audited(&user)));
+            users.push(user);
+        }
+        for change in changes {
+            audit::record(&transaction, &self.clock, change).await?;
         }
         transaction.commit().await?;
         for id in ids {
@@ -219,26 +233,54 @@ impl Users {
 
     /// Archives a user: the keys die, the name is free again, the history stays.
     pub async fn archive(&self, id: Uuid) -> Result<user::Model> {
-        let user = self.living(id).await?;
+        let transaction = self.db.begin().await?;
+        let old = living(&transaction, id).await?;
+        let before = audited(&old);
         let now = self.clock.now();
-        let mut user = user.into_active_model();
+        let mut user = old.into_active_model();
         user.enabled = Set(false);
         user.archived_at = Set(Some(now));
         user.updated_at = Set(now);
-        let transaction = self.db.begin().await?;
         let user = user.update(&transaction).await?;
         self.api_keys.revoke_all(&transaction, id).await?;
-        transaction.commit().await?;
+        self.record_update(transaction, before, &user).await?;
         self.api_keys.refresh(id).await?;
         Ok(user)
     }
 
-    async fn living(&self, id: Uuid) -> Result<user::Model> {
-        self.find(id)
-            .await?
-            .filter(|user| user.archived_at.is_none())
-            .ok_or(Error::NotFound { what: "user" })
+    /// Commits a change together with the event about it.
+    async fn record_update(
+        &self,
+        transaction: DatabaseTransaction,
+        before: Value,
+        user: &user::Model,
+    ) -> Result<()> {
+        let updated = Change::updated(subject(user), before, audited(user));
+        audit::record(&transaction, &self.clock, updated).await?;
+        Ok(transaction.commit().await?)
     }
+}
+
+async fn living(transaction: &DatabaseTransaction, id: Uuid) -> Result<user::Model> {
+    api_keys::living_user(transaction, id).await
+}
+
+/// A user, for the audit.
+pub(super) fn subject(user: &user::Model) -> Subject {
+    Subject::new("user", user.id).named(&user.name)
+}
+
+/// What the audit tells of a user.
+fn audited(user: &user::Model) -> Value {
+    json!({
+        "name": user.name,
+        "email": user.email,
+        "note": user.note,
+        "enabled": user.enabled,
+        "allowedModels": user.allowed_models,
+        "rateLimit": user.rate_limit,
+        "archivedAt": user.archived_at,
+    })
 }
 
 fn name_taken(name: &str) -> String {

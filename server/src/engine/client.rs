@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
@@ -23,6 +24,8 @@ pub(super) enum ClientError {
     Status(StatusCode),
     #[error("its management key is missing or was refused, so it is not asked any more")]
     Barred,
+    #[error("it answered something that is no answer")]
+    Unintelligible,
 }
 
 /// One life of one engine, as we ask it.
@@ -117,23 +120,49 @@ impl EngineClient {
         })
     }
 
+    /// What it answers at this place of its management.
+    pub(super) async fn read<T: DeserializeOwned>(&self, what: &str) -> Result<T, ClientError> {
+        let answer = self.manage(what).await?;
+        serde_json::from_value(answer).map_err(|_| ClientError::Unintelligible)
+    }
+
+    /// Tells it something at this place of its management.
+    pub(super) async fn tell(&self, what: &str, body: &Value) -> Result<(), ClientError> {
+        let request = self.http.post(self.management(what)).json(body);
+        self.managed(request).await.map(drop)
+    }
+
+    /// Makes it forget what is at this place of its management.
+    pub(super) async fn forget(&self, what: &str) -> Result<(), ClientError> {
+        let request = self.http.delete(self.management(what));
+        self.managed(request).await.map(drop)
+    }
+
     async fn manage(&self, what: &str) -> Result<Value, ClientError> {
+        let answer = self.managed(self.http.get(self.management(what))).await?;
+        answer.json().await.map_err(|error| unreachable(&error))
+    }
+
+    fn management(&self, what: &str) -> String {
+        format!("{}/v0/management/{what}", self.url)
+    }
+
+    async fn managed(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<reqwest::Response, ClientError> {
         let Some(key) = &self.management_key else {
             return Err(ClientError::Barred);
         };
         if self.refusals.load(Ordering::Relaxed) >= MOST_REFUSALS {
             return Err(ClientError::Barred);
         }
-        let request = self
-            .http
-            .get(format!("{}/v0/management/{what}", self.url))
-            .bearer_auth(key.expose_secret());
         let answer = self
-            .answer(request)
+            .answer(request.bearer_auth(key.expose_secret()))
             .await
             .inspect_err(|error| self.note(error))?;
         self.refusals.store(0, Ordering::Relaxed);
-        answer.json().await.map_err(|error| unreachable(&error))
+        Ok(answer)
     }
 
     fn note(&self, error: &ClientError) {

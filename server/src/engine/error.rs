@@ -15,6 +15,9 @@ pub enum EngineError {
     /// It runs, and does not say what it was asked.
     #[error("the engine does not tell its models: {0}")]
     Silent(String),
+    /// It cannot be asked, or does not want to.
+    #[error("the engine cannot do this: {0}")]
+    Unwilling(String),
     /// The server is stopping.
     #[error("the server is stopping, and the engine with it")]
     Ending,

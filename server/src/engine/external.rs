@@ -47,6 +47,7 @@ impl External {
             }
         }
         self.face.catalogue.open(client.clone());
+        self.face.client.store(Some(client.clone()));
         self.face.running(endpoint, None, None);
         let collector = Collector::start(&self.context, client.clone(), Arc::default());
         let ending = tokio::select! {

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::catalogue::Catalogue;
+use super::client::EngineClient;
 use super::endpoint::Endpoint;
 use super::logs::LogRing;
 use super::status::{EngineMode, EngineState, EngineStatus};
@@ -17,6 +18,8 @@ use crate::clock::SharedClock;
 pub(super) struct Face {
     pub(super) status: watch::Sender<EngineStatus>,
     pub(super) endpoint: ArcSwapOption<Endpoint>,
+    /// Asks the engine that answers at the endpoint about itself.
+    pub(super) client: ArcSwapOption<EngineClient>,
     pub(super) preview: ArcSwapOption<String>,
     pub(super) logs: LogRing,
     pub(super) catalogue: Catalogue,
@@ -31,6 +34,7 @@ impl Face {
         Arc::new(Self {
             status: watch::Sender::new(EngineStatus::new(mode)),
             endpoint: ArcSwapOption::empty(),
+            client: ArcSwapOption::empty(),
             preview: ArcSwapOption::empty(),
             logs: LogRing::new(clock.clone()),
             catalogue: Catalogue::default(),
@@ -72,6 +76,7 @@ impl Face {
     pub(super) fn withdraw(&self) {
         self.endpoint.store(None);
         self.catalogue.close();
+        self.client.store(None);
     }
 
     /// It is lost, and will be tried again.

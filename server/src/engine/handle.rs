@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A cheap handle of the one engine.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    face: Arc<Face>,
+    pub(super) face: Arc<Face>,
     orders: mpsc::Sender<Call>,
 }
 

@@ -20,6 +20,7 @@ mod handle;
 mod health;
 mod install;
 mod launcher;
+mod login;
 mod logs;
 mod managed;
 mod options;
@@ -34,6 +35,7 @@ pub use handle::Engine;
 pub use install::{InstallError, InstallOptions, Progress, Release, install};
 
 pub use launcher::{COMMAND as LAUNCHER_COMMAND, exec, exec_from};
+pub use login::{EngineLogin, EngineLoginStatus, LoginChannel};
 pub use logs::{LogLevel, LogLine, LogRing};
 pub use options::{DrainHook, EngineContext, EngineOptions, ExternalEngine};
 pub use source::{CredentialSource, CredentialsError};

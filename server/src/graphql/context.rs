@@ -3,6 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::{Context, dataloader::DataLoader};
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::{error::Result, loaders::Loaders};
@@ -14,11 +15,13 @@ use crate::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
+        audit::Audit,
         downloads::Downloads,
         exports::Exports,
         ledger::Ledger,
         login_throttle::LoginThrottle,
         model_aliases::ModelAliases,
+        notifications::Notifications,
         prices::Prices,
         provider_accounts::ProviderAccounts,
         quotas::Quotas,
@@ -29,12 +32,15 @@ use crate::{
         users::Users,
     },
     engine::Engine,
-    web::Cookies,
+    notify,
+    oauth::OAuth,
+    web::{Cookies, Doorkeeper, Origins},
 };
 
 /// The services behind the schema.
 #[derive(Clone, Debug)]
 pub struct Services {
+    pub audit: Audit,
     pub admins: Admins,
     pub sessions: Sessions,
     pub login_throttle: LoginThrottle,
@@ -49,11 +55,16 @@ pub struct Services {
     pub quotas: Quotas,
     pub provider_accounts: ProviderAccounts,
     pub model_aliases: ModelAliases,
+    pub oauth: OAuth,
     pub prices: Prices,
     pub settings: Settings,
     pub engine: Engine,
+    pub notifications: Notifications,
+    pub notification_sender: notify::Sender,
     pub server: ServerFacts,
     pub clock: SharedClock,
+    /// What goes on although the caller leaves.
+    pub tasks: TaskTracker,
 }
 
 /// What does not change while the server runs.
@@ -64,6 +75,19 @@ pub struct ServerFacts {
     pub public_url: Url,
     /// Whose `X-Forwarded-For` is believed.
     pub addresses: ClientAddresses,
+}
+
+impl Services {
+    /// Knows who asks.
+    pub fn doorkeeper(&self) -> Doorkeeper {
+        Doorkeeper {
+            sessions: self.sessions.clone(),
+            api_tokens: self.api_tokens.clone(),
+            key_ring: self.api_keys.ring().clone(),
+            cookies: Cookies::new(&self.server.public_url),
+            origins: Origins::new(&self.server.public_url),
+        }
+    }
 }
 
 /// A browser, or another program that keeps cookies. Only a plain HTTP request has one: a stream

@@ -19,6 +19,15 @@ pub(super) fn needs_token(request: &mut Request) -> Result<bool, ServerError> {
     Ok(operations.any(|(_, operation)| acts_for_session(&operation.node)))
 }
 
+/// Whether one of its operations changes something.
+pub(super) fn changes(request: &mut Request) -> bool {
+    let document = request.parsed_query();
+    document.is_ok_and(|document| {
+        let mut operations = document.operations.iter();
+        operations.any(|(_, operation)| operation.node.ty == OperationType::Mutation)
+    })
+}
+
 fn acts_for_session(operation: &OperationDefinition) -> bool {
     match operation.ty {
         OperationType::Query => false,

@@ -18,9 +18,10 @@ use axum::{
     },
     response::{IntoResponse as _, Response},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    audit_trail::SocketAddress,
     context::{Browser, Services},
     csrf, events, explorer,
     limits::Streams,
@@ -32,7 +33,7 @@ use super::{
 use crate::{
     client_address::ClientAddresses,
     domain::{Error, Viewer},
-    web::{CSRF_HEADER, Cookies, Doorkeeper, Origins, Visitor, check_token},
+    web::{CSRF_HEADER, Doorkeeper, Visitor, check_token},
 };
 
 const LONGEST_BODY: usize = 1024 * 1024;
@@ -47,21 +48,17 @@ pub(super) struct Endpoint {
     pub(super) doorkeeper: Doorkeeper,
     pub(super) streams: Streams,
     pub(super) shutdown: CancellationToken,
-    addresses: ClientAddresses,
+    pub(super) addresses: ClientAddresses,
+    tasks: TaskTracker,
 }
 
 impl Endpoint {
     /// The endpoint in front of these services.
     pub(super) fn new(services: Services, shutdown: CancellationToken) -> Self {
         let server = &services.server;
-        let doorkeeper = Doorkeeper {
-            sessions: services.sessions.clone(),
-            api_tokens: services.api_tokens.clone(),
-            key_ring: services.api_keys.ring().clone(),
-            cookies: Cookies::new(&server.public_url),
-            origins: Origins::new(&server.public_url),
-        };
+        let doorkeeper = services.doorkeeper();
         let addresses = server.addresses.clone();
+        let tasks = services.tasks.clone();
         let services = Arc::new(services);
         let schema = schema::builder()
             .data(Loaders::new(Arc::clone(&services)))
@@ -73,6 +70,7 @@ impl Endpoint {
             streams: Streams::default(),
             shutdown,
             addresses,
+            tasks,
         }
     }
 
@@ -107,8 +105,17 @@ async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, R
     if accepts(&parts.headers, EVENTS) {
         return events::answer(&endpoint, visitor, operation);
     }
-    let operation = operation.data(endpoint.browser(&parts));
-    let answer = endpoint.schema.execute(operation).await;
+    let mut operation = operation.data(endpoint.browser(&parts));
+    let changes = csrf::changes(&mut operation);
+    let schema = endpoint.schema.clone();
+    let work = async move { schema.execute(operation).await };
+    let answer = if changes {
+        // To its end although the caller leaves: a change is made and recorded, or neither.
+        let work = endpoint.tasks.spawn(work).await;
+        work.map_err(|error| Error::Internal(error.into()))?
+    } else {
+        work.await
+    };
     Ok(json(answer, accepts(&parts.headers, GRAPHQL_JSON)))
 }
 
@@ -116,7 +123,8 @@ async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, R
 pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     if let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        return socket::open(endpoint, upgrade, parts.headers).await;
+        let address = endpoint.addresses.of(&parts.extensions, &parts.headers);
+        return socket::open(endpoint, upgrade, parts.headers, SocketAddress(address)).await;
     }
     if !accepts(&parts.headers, "text/html") {
         let text = "send operations with POST, or upgrade to graphql-transport-ws\n";

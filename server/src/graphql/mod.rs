@@ -3,9 +3,12 @@
 //! [`endpoint`] (or [`socket`]) → [`guard`] → the noun's resolver → the domain.
 
 mod admin;
+mod admin_changes;
 mod api_key;
 mod api_key_changes;
 mod api_token;
+mod audit_event;
+mod audit_trail;
 mod client_setup;
 mod context;
 mod csrf;
@@ -22,10 +25,14 @@ mod limits;
 mod loaders;
 mod model;
 mod model_alias;
+mod notification;
+mod notification_changes;
+mod notification_input;
 mod paging;
 mod price;
 mod provider;
 mod provider_changes;
+mod provider_login;
 mod provider_transfer;
 mod quota;
 mod quota_amount;
@@ -38,6 +45,7 @@ mod request_filter;
 mod request_log;
 mod scalar;
 mod schema;
+mod second_factor;
 mod server_info;
 mod session;
 mod settings;

@@ -2,7 +2,7 @@
 
 use async_graphql::{Object, OutputType, SimpleObject};
 
-use super::{price::Price, request::Request, user::User};
+use super::{audit_event::AuditEvent, price::Price, request::Request, user::User};
 use crate::domain::paging::{DEFAULT_PAGE, LONGEST_PAGE, Page};
 
 /// Something that stands in a list at a place one can come back to.
@@ -14,6 +14,7 @@ pub(super) trait Node: OutputType + Clone {
 /// An item of a list and its place there.
 #[derive(SimpleObject)]
 #[graphql(
+    concrete(name = "AuditEventEdge", params(AuditEvent)),
     concrete(name = "UserEdge", params(User)),
     concrete(name = "RequestEdge", params(Request)),
     concrete(name = "PriceEdge", params(Price))
@@ -59,6 +60,7 @@ impl<T> Connection<T> {
 
 /// A part of a list.
 #[Object(
+    concrete(name = "AuditEventPart", params(AuditEvent)),
     concrete(name = "UserPart", params(User)),
     concrete(name = "RequestConnection", params(Request)),
     concrete(name = "PricePart", params(Price))

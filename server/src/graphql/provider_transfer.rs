@@ -88,7 +88,10 @@ impl ProviderTransferMutation {
         let (services, browser, own) = (ctx.services(), ctx.browser()?, ctx.session()?);
         // Whoever found an open browser must not be able to guess here either.
         services.login_throttle.attempt(browser.address)?;
-        services.admins.confirm(&own.admin, password.into()).await?;
+        services
+            .admins
+            .insist_on_password(&own.admin, password.into())
+            .await?;
         services.login_throttle.succeeded(browser.address);
         let export = services.provider_accounts.export().await?;
         let content = export.expose_secret().to_owned();

@@ -3,23 +3,31 @@
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::{
+    admin::AdminQuery,
+    admin_changes::AdminMutation,
     api_key_changes::ApiKeyMutation,
     api_token::{ApiTokenMutation, ApiTokenQuery},
+    audit_event::AuditQuery,
+    audit_trail::AuditTrail,
     client_setup::ClientSetupQuery,
     engine::{EngineMutation, EngineQuery, EngineSubscription},
     engine_log::EngineLogSubscription,
     export::ExportMutation,
     model::ModelQuery,
     model_alias::{ModelAliasMutation, ModelAliasQuery},
+    notification::NotificationQuery,
+    notification_changes::NotificationMutation,
     price::{PriceMutation, PriceQuery},
     provider::ProviderQuery,
     provider_changes::ProviderMutation,
+    provider_login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
     provider_transfer::ProviderTransferMutation,
     quota::QuotaQuery,
     quota_changes::QuotaMutation,
     report::Reports,
     request::RequestQuery,
     request_log::RequestSubscription,
+    second_factor::SecondFactorMutation,
     server_info::ServerInfoQuery,
     session::{SessionMutation, SessionQuery},
     settings::{SettingsMutation, SettingsQuery},
@@ -51,11 +59,15 @@ pub(super) struct Query(
     ModelQuery,
     ModelAliasQuery,
     ClientSetupQuery,
+    ProviderLoginQuery,
     PriceQuery,
     QuotaQuery,
     SettingsQuery,
     EngineQuery,
     ApiTokenQuery,
+    AdminQuery,
+    AuditQuery,
+    NotificationQuery,
 );
 
 /// Everything that can be changed.
@@ -67,6 +79,7 @@ pub(super) struct Mutation(
     ApiKeyMutation,
     ApiTokenMutation,
     ProviderMutation,
+    ProviderLoginMutation,
     ProviderTransferMutation,
     ModelAliasMutation,
     PriceMutation,
@@ -74,6 +87,9 @@ pub(super) struct Mutation(
     ExportMutation,
     EngineMutation,
     SettingsMutation,
+    AdminMutation,
+    SecondFactorMutation,
+    NotificationMutation,
 );
 
 /// Everything that can be followed.
@@ -83,6 +99,7 @@ pub(super) struct Subscription(
     UsageSubscription,
     EngineSubscription,
     EngineLogSubscription,
+    ProviderLoginSubscription,
 );
 
 /// The schema of the control plane.
@@ -100,6 +117,7 @@ pub(super) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     .limit_recursive_depth(DEEPEST_RECURSION)
     .limit_directives(MOST_DIRECTIVES)
     .extension(Reports)
+    .extension(AuditTrail)
 }
 
 /// The schema as text, as committed in `schema.graphql`.

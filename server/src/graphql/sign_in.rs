@@ -13,6 +13,7 @@ use super::{
     scalar::int,
     session::Session,
 };
+use crate::domain::admins::SignIn;
 
 /// Somebody signed in.
 #[derive(SimpleObject)]
@@ -43,15 +44,16 @@ pub(super) struct SignInMutation;
 
 #[Object]
 impl SignInMutation {
-    /// Create the first administrator with the token of the one-time link in the server's log, and
-    /// sign in.
+    /// Create the first administrator with the token of the one-time link that the server shows at its
+    /// start, or choose a password with the link of an invitation, and sign in.
     #[graphql(guard = "Public")]
     async fn complete_setup(
         &self,
         ctx: &Context<'_>,
         #[graphql(secret, desc = "The token of the link.")] token: String,
         #[graphql(secret, desc = "The new password, at least 12 characters.")] password: String,
-        #[graphql(desc = "The new name; `admin` when left out.")] username: Option<String>,
+        #[graphql(desc = "The new name of the first administrator; `admin` when left out.")]
+        username: Option<String>,
     ) -> Result<LoginPayload> {
         let (services, browser) = (ctx.services(), ctx.browser()?);
         services.login_throttle.attempt(browser.address)?;
@@ -72,14 +74,22 @@ impl SignInMutation {
         #[graphql(desc = "May be left out while there is one administrator.")] username: Option<
             String,
         >,
+        #[graphql(
+            secret,
+            desc = "The code of the second factor or a recovery code, when the answer without one is \
+                    `SECOND_FACTOR_REQUIRED`."
+        )]
+        code: Option<String>,
     ) -> Result<LoginPayload> {
         let (services, browser) = (ctx.services(), ctx.browser()?);
         services.login_throttle.attempt(browser.address)?;
-        let password = SecretString::from(password);
-        let admin = services
-            .admins
-            .authenticate(username.as_deref(), password)
-            .await?;
+        let presented = SignIn {
+            username,
+            password: password.into(),
+            code: code.map(Into::into),
+        };
+        let throttle = &services.login_throttle;
+        let admin = services.admins.authenticate(presented, throttle).await?;
         begin(ctx, browser, admin).await
     }
 
@@ -107,13 +117,12 @@ impl SignInMutation {
         // Whoever found an open browser must not be able to guess here either.
         services.login_throttle.attempt(browser.address)?;
         let (current, new) = (current_password.into(), new_password.into());
-        services
+        let kept = Some(own.session.id);
+        let revoked = services
             .admins
-            .change_password(&own.admin, current, new)
+            .change_password(&own.admin, current, new, kept)
             .await?;
         services.login_throttle.succeeded(browser.address);
-        let kept = Some(own.session.id);
-        let revoked = services.sessions.revoke_others(own.admin.id, kept).await?;
         Ok(ChangePasswordPayload {
             session: Session::own(own),
             revoked_sessions: int(revoked),

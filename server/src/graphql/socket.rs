@@ -26,7 +26,10 @@ use tokio::{
     time::{Instant, interval_at, timeout},
 };
 
-use super::{endpoint::Endpoint, error::Failure, limits::LiveOperations, refusal::Refusal};
+use super::{
+    audit_trail::SocketAddress, endpoint::Endpoint, error::Failure, limits::LiveOperations,
+    refusal::Refusal,
+};
 use crate::{
     domain::{Error, Viewer},
     web::{Lifeline, Visitor, bearer_of, check_token},
@@ -51,6 +54,7 @@ pub(super) async fn open(
     endpoint: Endpoint,
     upgrade: WebSocketUpgrade,
     headers: HeaderMap,
+    address: SocketAddress,
 ) -> Response {
     if let Err(error) = endpoint.doorkeeper.origins.check(&headers) {
         return Refusal::from(error).into_response();
@@ -67,17 +71,18 @@ pub(super) async fn open(
         let text = "the subprotocol is graphql-transport-ws\n";
         return (StatusCode::BAD_REQUEST, text).into_response();
     }
-    upgrade.on_upgrade(move |socket| serve(endpoint, socket, visitor))
+    upgrade.on_upgrade(move |socket| serve(endpoint, socket, visitor, address))
 }
 
-async fn serve(endpoint: Endpoint, socket: WebSocket, visitor: Visitor) {
+async fn serve(endpoint: Endpoint, socket: WebSocket, visitor: Visitor, address: SocketAddress) {
     let (mut sink, stream) = socket.split();
     let (greeted, greeting) = oneshot::channel();
     let (schema, shutdown) = (endpoint.schema.clone(), endpoint.shutdown.clone());
     let init = move |payload| async move {
-        let (data, lifeline) = greet(&endpoint, visitor, payload)
+        let (mut data, lifeline) = greet(&endpoint, visitor, payload)
             .await
             .map_err(Failure::from)?;
+        data.insert(address);
         let _ = greeted.send(lifeline);
         Ok(data)
     };

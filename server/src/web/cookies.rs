@@ -5,11 +5,16 @@ use axum::http::{HeaderMap, header::COOKIE};
 use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
+use uuid::Uuid;
 
 /// A `__Host-` cookie cannot be planted by a sibling domain; browsers take it over https only.
 const SECURE_SESSION: &str = "__Host-session";
 const PLAIN_SESSION: &str = "session";
 const CSRF: &str = "csrf_token";
+/// Before the id of a sign-in at a provider.
+const LOGIN: &str = "provider-login-";
+/// Longer than any sign-in waits.
+const LOGIN_SECONDS: i64 = 30 * 60;
 
 /// Reads and writes the cookies.
 #[derive(Clone, Copy, Debug)]
@@ -27,14 +32,24 @@ impl Cookies {
 
     /// What proves a session, when the request brings one.
     pub fn session(self, headers: &HeaderMap) -> Option<SecretString> {
-        headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(Cookie::split_parse)
-            .flatten()
-            .find(|cookie| cookie.name() == self.session_name())
-            .map(|cookie| SecretString::from(cookie.value()))
+        find(headers, self.session_name())
+    }
+
+    /// The `Set-Cookie` line by which a browser that comes back from a provider is known. It has to come
+    /// along from the provider's page, so it is less strict than the others; it opens nothing.
+    pub fn begin_login(self, id: Uuid, state: &str) -> String {
+        Cookie::build((login_name(id), state))
+            .path("/oauth")
+            .secure(self.secure)
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .max_age(Duration::seconds(LOGIN_SECONDS))
+            .to_string()
+    }
+
+    /// The state with which a browser began a sign-in.
+    pub fn login(self, headers: &HeaderMap, id: Uuid) -> Option<SecretString> {
+        find(headers, &login_name(id))
     }
 
     /// `Set-Cookie` lines that begin a session.
@@ -79,4 +94,19 @@ impl Cookies {
             .secure(self.secure)
             .same_site(SameSite::Strict)
     }
+}
+
+fn login_name(id: Uuid) -> String {
+    format!("{LOGIN}{}", id.simple())
+}
+
+fn find(headers: &HeaderMap, name: &str) -> Option<SecretString> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .flatten()
+        .find(|cookie| cookie.name() == name)
+        .map(|cookie| SecretString::from(cookie.value()))
 }

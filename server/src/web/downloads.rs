@@ -108,12 +108,14 @@ fn refusal(error: &Error) -> Response {
         }
         Error::Unauthenticated
         | Error::WrongCredentials(_)
+        | Error::SecondFactorRequired
         | Error::Forbidden
         | Error::BadInput(_)
         | Error::Conflict(_)
         | Error::RateLimited { .. }
         | Error::CsrfFailed(_)
-        | Error::EngineUnavailable(_) => format!("{error}\n"),
+        | Error::EngineUnavailable(_)
+        | Error::Provider(_) => format!("{error}\n"),
     };
     (status_of(error), [(CACHE_CONTROL, "no-store")], text).into_response()
 }

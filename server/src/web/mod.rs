@@ -9,6 +9,7 @@ mod downloads;
 mod headers;
 mod health;
 mod lifeline;
+mod provider_login;
 mod status;
 
 use axum::{Router, middleware, routing::get};
@@ -22,6 +23,7 @@ pub use self::{
     doorkeeper::{Doorkeeper, Visitor, bearer_of},
     downloads::{Counter, downloads},
     lifeline::Lifeline,
+    provider_login::{LoginPages, login_router},
     status::status_of,
 };
 use crate::{clock::SharedClock, db::Database, engine::Engine};

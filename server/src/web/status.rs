@@ -7,13 +7,16 @@ use crate::domain::Error;
 /// The status of an answer that is an error.
 pub fn status_of(error: &Error) -> StatusCode {
     match error {
-        Error::Unauthenticated | Error::WrongCredentials(_) => StatusCode::UNAUTHORIZED,
+        Error::Unauthenticated | Error::WrongCredentials(_) | Error::SecondFactorRequired => {
+            StatusCode::UNAUTHORIZED
+        }
         Error::Forbidden | Error::CsrfFailed(_) => StatusCode::FORBIDDEN,
         Error::NotFound { .. } => StatusCode::NOT_FOUND,
         Error::BadInput(_) => StatusCode::BAD_REQUEST,
         Error::Conflict(_) => StatusCode::CONFLICT,
         Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::EngineUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Provider(_) => StatusCode::BAD_GATEWAY,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -53,6 +53,10 @@ fn page() -> String {
             "proxypal-server export usage",
             &["export", "usage", "--help"],
         ),
+        (
+            "proxypal-server audit verify",
+            &["audit", "verify", "--help"],
+        ),
         ("proxypal-server healthcheck", &["healthcheck", "--help"]),
     ] {
         write!(

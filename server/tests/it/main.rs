@@ -12,6 +12,7 @@ mod engine;
 mod gateway;
 mod graphql;
 mod migrations;
+mod oauth;
 mod pages;
 mod provider_accounts;
 mod schema;

@@ -89,6 +89,10 @@ async fn every_entity_finds_its_table_and_columns() {
         .all(&database)
         .await
         .unwrap();
+    entity::provider_login::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
     entity::setting::Entity::find()
         .all(&database)
         .await
@@ -101,6 +105,30 @@ async fn every_entity_finds_its_table_and_columns() {
     entity::price::Entity::find().all(&database).await.unwrap();
     entity::quota::Entity::find().all(&database).await.unwrap();
     entity::quota_bucket::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::audit_event::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::recovery_code::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::notification_channel::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::notification_rule::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::notification_condition::Entity::find()
+        .all(&database)
+        .await
+        .unwrap();
+    entity::notification::Entity::find()
         .all(&database)
         .await
         .unwrap();

@@ -11,15 +11,24 @@ use entity::{
     user::{self, Entity as User},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
+    DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
+    sea_query::Expr,
 };
 use secrecy::SecretString;
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 pub use self::key_ring::{Caller, KeyRing};
-use super::{Error, Result, ledger::Ledger, models, patch::Patch, quotas, rate_limits, text};
+use super::{
+    Error, Result,
+    audit::{self, Change, Subject},
+    ledger::Ledger,
+    models,
+    patch::Patch,
+    quotas, rate_limits, text,
+};
 use crate::{
     clock::SharedClock,
     crypto::token::{self, Digester},
@@ -114,8 +123,13 @@ impl ApiKeys {
 
     /// Issues a key to a user.
     pub async fn issue(&self, user_id: Uuid, new: NewApiKey) -> Result<IssuedApiKey> {
-        let user = living_user(self.db.reader(), user_id).await?;
-        let issued = self.insert(self.db.writer(), &user, new).await?;
+        let transaction = self.db.begin().await?;
+        let user = living_user(&transaction, user_id).await?;
+        let issued = self.insert(&transaction, &user, new).await?;
+        let key = &issued.api_key;
+        let created = Change::created(subject(key), audited(key));
+        audit::record(&transaction, &self.clock, created).await?;
+        transaction.commit().await?;
         self.refresh(user_id).await?;
         Ok(issued)
     }
@@ -185,6 +199,10 @@ impl ApiKeys {
             replaced.expires_at = Set(Some(old.expires_at.map_or(end, |expiry| expiry.min(end))));
         }
         let replaced = replaced.update(&transaction).await?;
+        let mut after = audited(&replaced);
+        after["replacedBy"] = audited(&issued.api_key);
+        let rotated = Change::updated(subject(&replaced), audited(&old), after);
+        audit::record(&transaction, &self.clock, rotated).await?;
         transaction.commit().await?;
         self.refresh(user.id).await?;
         Ok((issued, replaced))
@@ -192,9 +210,9 @@ impl ApiKeys {
 
     /// Changes a key's name, expiry or models.
     pub async fn update(&self, id: Uuid, changes: ApiKeyChanges) -> Result<api_key::Model> {
-        let key = self.living_key(self.db.reader(), id).await?;
-        let user_id = key.user_id;
-        let mut key = key.into_active_model();
+        let transaction = self.db.begin().await?;
+        let old = self.living_key(&transaction, id).await?;
+        let mut key = old.clone().into_active_model();
         if let Some(name) = changes.name {
             key.name = Set(text::required("name", &name, 100)?);
         }
@@ -205,26 +223,40 @@ impl ApiKeys {
         if let Some(patterns) = changes.allowed_models.into_change() {
             key.allowed_models = Set(models::check(patterns)?);
         }
-        let key = key.update(self.db.writer()).await?;
-        self.refresh(user_id).await?;
+        let key = key.update(&transaction).await?;
+        self.record_update(transaction, &old, &key).await?;
+        self.refresh(key.user_id).await?;
         Ok(key)
     }
 
     /// Ends a key's life, in requests that are under way too. Revoking twice is harmless.
     pub async fn revoke(&self, id: Uuid) -> Result<api_key::Model> {
-        let key = ApiKey::find_by_id(id)
-            .one(self.db.reader())
+        let transaction = self.db.begin().await?;
+        let old = ApiKey::find_by_id(id)
+            .one(&transaction)
             .await?
             .ok_or(Error::NotFound { what: "API key" })?;
-        if key.revoked_at.is_some() {
-            return Ok(key);
+        if old.revoked_at.is_some() {
+            return Ok(old);
         }
-        let user_id = key.user_id;
-        let mut key = key.into_active_model();
+        let mut key = old.clone().into_active_model();
         key.revoked_at = Set(Some(self.clock.now()));
-        let key = key.update(self.db.writer()).await?;
-        self.refresh(user_id).await?;
+        let key = key.update(&transaction).await?;
+        self.record_update(transaction, &old, &key).await?;
+        self.refresh(key.user_id).await?;
         Ok(key)
+    }
+
+    /// Commits a change together with the event about it.
+    async fn record_update(
+        &self,
+        transaction: DatabaseTransaction,
+        old: &api_key::Model,
+        key: &api_key::Model,
+    ) -> Result<()> {
+        let updated = Change::updated(subject(key), audited(old), audited(key));
+        audit::record(&transaction, &self.clock, updated).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Revokes all of a user's keys; whoever calls it refreshes the ring after the commit.
@@ -315,6 +347,25 @@ pub(super) async fn living_user(
         .one(connection)
         .await?
         .ok_or(Error::NotFound { what: "user" })
+}
+
+/// A key, for the audit.
+pub(super) fn subject(key: &api_key::Model) -> Subject {
+    Subject::new("apiKey", key.id).named(&key.name)
+}
+
+/// What the audit tells of a key.
+pub(super) fn audited(key: &api_key::Model) -> Value {
+    json!({
+        "userId": key.user_id,
+        "id": key.id,
+        "name": key.name,
+        "lastFour": key.last_four,
+        "allowedModels": key.allowed_models,
+        "rateLimit": key.rate_limit,
+        "expiresAt": key.expires_at,
+        "revokedAt": key.revoked_at,
+    })
 }
 
 /// A name as part of a key: lower case letters and digits, joined by dashes.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use entity::price::{self, Entity as Price};
 use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _};
+use serde_json::{Value, json};
 
 use self::new_price::{Unsaid, same_place, same_rates};
 pub use self::{
@@ -26,6 +27,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
+    audit::{self, Change, Subject},
     model_aliases::AliasTable,
     paging::{Page, PageRequest},
 };
@@ -60,7 +62,7 @@ impl Prices {
             current: Arc::new(ArcSwap::from_pointee(PriceList::new(rows))),
         };
         let news = bundled::news(&bundled::table()?, &prices.current(), prices.clock.now())?;
-        prices.add(news).await?;
+        prices.add(news, None).await?;
         Ok(prices)
     }
 
@@ -83,7 +85,8 @@ impl Prices {
             created_at: now,
         })?;
         check_source(&row.source)?;
-        self.add(vec![row.clone()]).await?;
+        let created = Change::created(subject(&row), audited(&row));
+        self.add(vec![row.clone()], Some(created)).await?;
         Ok(row)
     }
 
@@ -140,12 +143,16 @@ impl Prices {
             added: rows.len(),
             known: table.prices.len() - rows.len(),
         };
-        self.add(rows).await?;
+        let prices: Vec<Value> = rows.iter().map(audited).collect();
+        let after = json!({ "source": table.source, "prices": prices });
+        let import = Change::created(Subject::new("price", &table.date), after);
+        self.add(rows, Some(import)).await?;
         Ok(imported)
     }
 
-    /// Stores prices, all or none, and then lets them be seen: what is found is in the database.
-    async fn add(&self, rows: Vec<price::Model>) -> Result<()> {
+    /// Stores prices, all or none, and then lets them be seen: what is found is in the database. What came
+    /// with the program is no change that anybody made.
+    async fn add(&self, rows: Vec<price::Model>, change: Option<Change>) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -157,10 +164,33 @@ impl Prices {
                 .await;
             inserted.map_err(|error| unless_taken(error, batch))?;
         }
+        if let Some(change) = change {
+            audit::record(&transaction, &self.clock, change).await?;
+        }
         transaction.commit().await?;
         self.current.rcu(|list| list.with(&rows));
         Ok(())
     }
+}
+
+fn subject(row: &price::Model) -> Subject {
+    Subject::new("price", row.id).named(&row.model_pattern)
+}
+
+/// What the audit tells of a price: nano-USD for a million tokens.
+fn audited(row: &price::Model) -> Value {
+    json!({
+        "modelPattern": row.model_pattern,
+        "provider": row.provider,
+        "effectiveFrom": row.effective_from,
+        "input": row.input_per_million,
+        "cacheRead": row.cache_read_per_million,
+        "cacheWrite": row.cache_write_per_million,
+        "output": row.output_per_million,
+        "reasoning": row.reasoning_per_million,
+        "perRequest": row.per_request,
+        "source": row.source,
+    })
 }
 
 /// Nobody else's price may pass for one that came with the program, and lose to others for it.

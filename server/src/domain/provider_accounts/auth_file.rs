@@ -311,9 +311,9 @@ pub(super) fn collect_hidden(value: &Value, hidden: &mut Vec<SecretString>) {
     };
     for (name, value) in fields {
         let is_secret = name.ends_with("token") || name.starts_with("private_key");
-        match value {
-            Value::String(text) if is_secret => hidden.push(text.as_str().into()),
-            nested => collect_hidden(nested, hidden),
+        match value.as_str() {
+            Some(text) if is_secret => hidden.push(text.into()),
+            Some(_) | None => collect_hidden(value, hidden),
         }
     }
 }

@@ -119,7 +119,7 @@ fn items_of(value: Value) -> Vec<Result<Item, String>> {
 
 fn login(mut content: Map<String, Value>) -> Result<Item, String> {
     if auth_file::text(&content, "type") == Some("service_account") {
-        content = vertex(content)?;
+        content = vertex(&content)?;
     }
     let engine_type = auth_file::text(&content, "type").unwrap_or_default();
     let Some(kind) = kind_of_auth_file(engine_type) else {
@@ -139,36 +139,42 @@ fn login(mut content: Map<String, Value>) -> Result<Item, String> {
 }
 
 /// Google's service account in the engine's wrapping.
-fn vertex(service_account: Map<String, Value>) -> Result<Map<String, Value>, String> {
+fn vertex(service_account: &Map<String, Value>) -> Result<Map<String, Value>, String> {
     let said = |name: &str| {
-        let text = auth_file::text(&service_account, name).map(str::to_owned);
+        let text = auth_file::text(service_account, name).map(str::to_owned);
         text.ok_or_else(|| {
             format!("the service account has no {name}; download its key as JSON again")
         })
     };
     let (project, email) = (said("project_id")?, said("client_email")?);
     said("private_key")?;
-    let file = serde_json::json!({
-        "type": "vertex", "project_id": project, "email": email, "location": USUAL_LOCATION,
-        "service_account": service_account,
-    });
-    match file {
-        Value::Object(file) => Ok(file),
-        _ => Err("the service account makes no sense".to_owned()),
-    }
+    let texts = [
+        ("type", "vertex".to_owned()),
+        ("project_id", project),
+        ("email", email),
+        ("location", USUAL_LOCATION.to_owned()),
+    ];
+    let mut file: Map<_, _> = texts
+        .map(|(name, text)| (name.to_owned(), text.into()))
+        .into_iter()
+        .collect();
+    file.insert("service_account".to_owned(), service_account.clone().into());
+    Ok(file)
 }
 
 fn keys(list: &str, kind: ProviderKind, value: Value) -> Vec<Result<Item, String>> {
     let entries = match value {
         Value::Null => return Vec::new(),
         Value::Array(entries) => entries,
-        single => vec![single],
+        single @ (Value::Object(_) | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
+            vec![single]
+        }
     };
     let entries = entries.into_iter().enumerate();
     entries
         .flat_map(
             |(number, entry)| match serde_json::from_value::<KeyEntry>(entry) {
-                Ok(entry) => key_items(kind, entry),
+                Ok(entry) => key_items(kind, &entry),
                 Err(_) => vec![Err(format!(
                     "entry {} of {list} makes no sense",
                     number + 1
@@ -178,7 +184,7 @@ fn keys(list: &str, kind: ProviderKind, value: Value) -> Vec<Result<Item, String
         .collect()
 }
 
-fn key_items(kind: ProviderKind, entry: KeyEntry) -> Vec<Result<Item, String>> {
+fn key_items(kind: ProviderKind, entry: &KeyEntry) -> Vec<Result<Item, String>> {
     let keys = entry
         .key
         .iter()

@@ -1,5 +1,7 @@
 //! Keeps what somebody's sign-in brought.
 
+use std::collections::BTreeMap;
+
 use entity::provider_account::{self, CredentialKind, ProviderModels};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
 use secrecy::SecretString;
@@ -94,7 +96,7 @@ impl ProviderAccounts {
         let settings = FileSettings::read(&new.content);
         let secrets = Secrets {
             secret: Stored::AuthFile(Tokens::new(new.content)),
-            headers: Default::default(),
+            headers: BTreeMap::default(),
             proxy_url: settings.proxy_url,
         };
         let account = provider_account::ActiveModel {

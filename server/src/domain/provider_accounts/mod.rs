@@ -5,8 +5,10 @@ mod aliases;
 mod auth_file;
 mod check;
 mod credential;
+mod github;
 mod import;
 mod login;
+mod own_client;
 mod secrets;
 mod settle;
 mod transfer;
@@ -30,7 +32,9 @@ pub use self::{
     auth_file::{NewAuthFile, kind_of_auth_file},
     check::{accepts_api_key, needs_base_url},
     credential::{CredentialSecret, ProviderCredential},
+    github::{CopilotToken, GithubAccount, NewGithubToken},
     import::ImportedDocument,
+    own_client::{OWN_CLIENT_REFRESH_TOKEN, OwnClientAccount},
     settle::{AuthFileStep, FoundAuthFile, FoundContent},
     transfer::{ImportProblem, ImportReport},
 };
@@ -206,6 +210,7 @@ impl ProviderAccounts {
         let secrets = Secrets::open(&self.vault, account.id, &account.sealed)?;
         let secret = match secrets.secret {
             Stored::ApiKey(key) => CredentialSecret::ApiKey(key),
+            Stored::Github(github) => CredentialSecret::ApiKey(github.copilot),
             Stored::AuthFile(tokens) => {
                 let proxy_url = secrets.proxy_url.as_ref().map(SecretString::expose_secret);
                 CredentialSecret::AuthFile {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{Error, Result, auth_file::Tokens};
+use super::{Error, Result, auth_file::Tokens, github::Github};
 use crate::crypto::vault::Vault;
 
 /// Everything secret of an account.
@@ -33,6 +33,7 @@ pub(super) enum Stored {
     #[serde(serialize_with = "exposed_text")]
     ApiKey(SecretString),
     AuthFile(Tokens),
+    Github(Github),
 }
 
 impl Secrets {
@@ -56,13 +57,14 @@ pub(in crate::domain) fn owner(account: Uuid) -> String {
     format!("provider_account:{account}")
 }
 
-fn exposed_text<S: serde::Serializer>(
+pub(super) fn exposed_text<S: serde::Serializer>(
     secret: &SecretString,
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose_secret())
 }
 
+#[expect(clippy::ref_option, reason = "serde hands it over like this")]
 fn exposed_option<S: serde::Serializer>(
     secret: &Option<SecretString>,
     serializer: S,

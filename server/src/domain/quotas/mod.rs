@@ -8,10 +8,11 @@ use std::{cmp::Reverse, collections::HashSet};
 
 use entity::{RateLimit, api_key, user};
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
     DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
     QuerySelect as _,
 };
+use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -19,9 +20,10 @@ pub use self::new_quota::NewQuota;
 pub(super) use self::{new_quota::read_all, store::inherit};
 use super::{
     Result,
-    api_keys::{ApiKeys, living_user},
+    api_keys::{self, ApiKeys, living_user},
+    audit::{self, Change},
     ledger::{self, Ledger, Meter},
-    rate_limits,
+    rate_limits, users,
 };
 use crate::{clock::SharedClock, db::Database};
 
@@ -44,6 +46,20 @@ pub struct Subject {
 impl Subject {
     fn api_key_id(&self) -> Option<Uuid> {
         self.api_key.as_ref().map(|key| key.id)
+    }
+
+    fn rate_limit(&self) -> Option<RateLimit> {
+        match &self.api_key {
+            Some(key) => key.rate_limit,
+            None => self.user.rate_limit,
+        }
+    }
+
+    fn audited(&self) -> audit::Subject {
+        match &self.api_key {
+            Some(key) => api_keys::subject(key),
+            None => users::subject(&self.user),
+        }
     }
 }
 
@@ -91,17 +107,23 @@ impl Quotas {
     /// key to its user's limit.
     pub async fn set_rate_limit(&self, holder: Holder, limit: RateLimit) -> Result<Subject> {
         let limit = rate_limits::own(limit)?;
-        let mut subject = self.find(self.db.reader(), holder).await?;
+        let transaction = self.db.begin().await?;
+        let mut subject = self.find(&transaction, holder).await?;
+        let before = json!({ "rateLimit": subject.rate_limit() });
         if let Some(key) = subject.api_key {
             let mut key = key.into_active_model();
             key.rate_limit = Set(limit);
-            subject.api_key = Some(key.update(self.db.writer()).await?);
+            subject.api_key = Some(key.update(&transaction).await?);
         } else {
             let mut user = subject.user.into_active_model();
             user.rate_limit = Set(limit);
             user.updated_at = Set(self.clock.now());
-            subject.user = user.update(self.db.writer()).await?;
+            subject.user = user.update(&transaction).await?;
         }
+        let after = json!({ "rateLimit": subject.rate_limit() });
+        let updated = Change::updated(subject.audited(), before, after);
+        audit::record(&transaction, &self.clock, updated).await?;
+        transaction.commit().await?;
         self.api_keys.refresh(subject.user.id).await?;
         Ok(subject)
     }
@@ -140,7 +162,7 @@ impl Quotas {
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let work = self.tasks.spawn(work);
+        let work = self.tasks.spawn(audit::carried(work));
         work.await.map_err(anyhow::Error::from)?
     }
 
@@ -149,8 +171,12 @@ impl Quotas {
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
         let subject = self.find(&transaction, holder).await?;
+        let key_id = subject.api_key_id();
+        let before = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
         store::replace(&transaction, &subject, wanted, self.clock.now()).await?;
-        self.commit(transaction, subject.user.id).await?;
+        let after = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
+        let updated = Change::updated(subject.audited(), before, after);
+        self.commit(transaction, subject.user.id, updated).await?;
         Ok(subject)
     }
 
@@ -164,14 +190,22 @@ impl Quotas {
         user.usage_reset_at = Set(Some(self.clock.now()));
         let user = user.update(&transaction).await?;
         store::forget_use(&transaction, user_id).await?;
-        self.commit(transaction, user_id).await?;
+        let before = json!({ "usedTokens": previous });
+        let reset = Change::updated(users::subject(&user), before, json!({ "usedTokens": 0 }));
+        self.commit(transaction, user_id, reset).await?;
         let account = self.ledger.account(user_id);
         account.set_reset_at(user.usage_reset_at);
         Ok((user, previous))
     }
 
-    async fn commit(&self, transaction: DatabaseTransaction, user_id: Uuid) -> Result<()> {
+    async fn commit(
+        &self,
+        transaction: DatabaseTransaction,
+        user_id: Uuid,
+        change: Change,
+    ) -> Result<()> {
         let meters = meters_of(&transaction, user_id).await?;
+        audit::record(&transaction, &self.clock, change).await?;
         transaction.commit().await?;
         self.ledger.account(user_id).set_meters(meters);
         Ok(())
@@ -198,6 +232,31 @@ impl Quotas {
 async fn meters_of(connection: &impl ConnectionTrait, user_id: Uuid) -> Result<Vec<Meter>> {
     let quotas = store::of_user(connection, user_id).await?;
     ledger::meters(connection, quotas).await
+}
+
+/// What the audit tells of somebody's quotas.
+pub(super) async fn audited(
+    connection: &impl ConnectionTrait,
+    user_id: Uuid,
+    api_key_id: Option<Uuid>,
+) -> Result<Value> {
+    let quotas = store::of_user(connection, user_id).await?.into_iter();
+    let of_holder = quotas.filter(|quota| quota.api_key_id == api_key_id);
+    Ok(of_holder
+        .map(|quota| {
+            json!({
+                "metric": quota.metric.to_value(),
+                "limit": quota.limit,
+                "window": quota.window.to_value(),
+                "rollingSeconds": quota.rolling_seconds,
+                "timezone": quota.timezone,
+                "provider": quota.provider.map(|provider| provider.to_value()),
+                "modelPattern": quota.model_pattern,
+                "softPercents": quota.soft_percents.0,
+                "strict": quota.strict,
+            })
+        })
+        .collect())
 }
 
 /// Stores the quotas of a user who is created in this transaction, and lets the ledger hold them: nobody

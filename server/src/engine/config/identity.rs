@@ -65,8 +65,8 @@ fn key_seed(credential: &ProviderCredential, key: &SecretString) -> Option<Strin
         ProviderKind::Chatgpt => "codex-api-key",
         ProviderKind::Gemini => "gemini-api-key",
         ProviderKind::Xai => "xai-api-key",
-        ProviderKind::OpenaiCompatible => "openai-compatibility",
-        ProviderKind::Copilot | ProviderKind::Kimi => return None,
+        ProviderKind::OpenaiCompatible | ProviderKind::Copilot => "openai-compatibility",
+        ProviderKind::Kimi => return None,
     };
     let base_url = base_url(credential).unwrap_or_default();
     Some(format!("{list}:{base_url}+{}", key.expose_secret().trim()))

@@ -121,18 +121,18 @@ impl CredentialLists {
                     .claude_api_key
                     .push(key_entry(credential, key, reveal)),
                 ProviderKind::Chatgpt => {
-                    lists.codex_api_key.push(key_entry(credential, key, reveal))
+                    lists.codex_api_key.push(key_entry(credential, key, reveal));
                 }
                 ProviderKind::Gemini => lists
                     .gemini_api_key
                     .push(key_entry(credential, key, reveal)),
                 ProviderKind::Xai => lists.xai_api_key.push(key_entry(credential, key, reveal)),
-                ProviderKind::OpenaiCompatible => {
+                ProviderKind::OpenaiCompatible | ProviderKind::Copilot => {
                     let entry = compatible_entry(credential, key, &mut names, reveal);
                     lists.openai_compatibility.push(entry);
                 }
-                // Neither has a form with an API key.
-                ProviderKind::Copilot | ProviderKind::Kimi => {}
+                // It has no form with an API key.
+                ProviderKind::Kimi => {}
             }
         }
         lists

@@ -95,10 +95,11 @@ impl Life {
         }
         managed.face.catalogue.open(self.instance.client.clone());
         let version = self.heard.borrow().version.clone();
+        let client = self.instance.client.clone();
+        managed.face.client.store(Some(client.clone()));
         managed
             .face
             .running(self.instance.endpoint.clone(), version, None);
-        let client = self.instance.client.clone();
         self.collector = Some(Collector::start(
             &managed.context,
             client,

@@ -106,6 +106,6 @@ async fn everything_of_the_engine_is_private() {
 
     assert!(status.contains("Umask:\t0077"), "{status}");
     assert_eq!(mode("engine/run"), 0o700);
-    assert_eq!(mode("engine/run/auths"), 0o700);
+    assert_eq!(mode("auths"), 0o700);
     assert_eq!(mode("engine/run/config.yaml"), 0o600);
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod audit;
 mod csrf;
 mod explorer;
 mod export;
@@ -9,12 +10,15 @@ mod key;
 mod limit;
 mod list;
 mod live;
+mod notification;
 mod price;
 mod quota;
 mod rate_limit;
 mod retention;
+mod second_factor;
 mod session;
 mod sign_in;
 mod socket;
+mod team;
 mod usage;
 mod user;

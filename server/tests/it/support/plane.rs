@@ -1,6 +1,6 @@
 //! The control plane on a socket, with everything behind it but the gateway.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     extract::{ConnectInfo, Request},
@@ -21,13 +21,16 @@ use proxypal_server::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
+        audit::Audit,
         downloads::Downloads,
         exports::Exports,
         ledger::Ledger,
         login_throttle::LoginThrottle,
         model_aliases::ModelAliases,
+        notifications::Notifications,
         prices::Prices,
         provider_accounts::ProviderAccounts,
+        provider_logins::ProviderLogins,
         quotas::Quotas,
         requests::{BookOptions, Inlets, RequestFilter, RequestRecord, Requests},
         retention::Retention,
@@ -40,6 +43,8 @@ use proxypal_server::{
     },
     engine::{Engine, EngineContext, EngineMode, EngineOptions, ExternalEngine},
     graphql::{self, ServerFacts, Services},
+    notify,
+    oauth::{OAuth, OAuthOptions},
     web::{self, Web},
 };
 use secrecy::ExposeSecret as _;
@@ -107,6 +112,7 @@ impl ControlPlane {
                 prices,
                 engine,
                 tasks: tasks.clone(),
+                stop: shutdown.clone(),
                 public_url,
             },
         )
@@ -245,6 +251,7 @@ struct Parts<'a> {
     prices: Prices,
     engine: Engine,
     tasks: TaskTracker,
+    stop: CancellationToken,
     public_url: &'a str,
 }
 
@@ -257,6 +264,8 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
     };
     let (db, clock) = (db.clone(), clock.clone());
     let secrets = ServerSecrets::open(&storage, &db, &clock).await.unwrap();
+    let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
+    let admins = Admins::new(db.clone(), clock.clone(), &secrets, sessions.clone());
     let digester = secrets.digester;
     let api_keys = ApiKeys::load(
         db.clone(),
@@ -266,13 +275,29 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
     )
     .await
     .unwrap();
-    let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault);
+    let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
+    let logins = ProviderLogins::new(db.clone(), clock.clone(), digester.clone(), secrets.vault.clone());
+    let oauth = OAuth::open(OAuthOptions {
+        logins,
+        accounts: accounts.clone(),
+        engine: parts.engine.clone(),
+        clock: clock.clone(),
+        settings: BTreeMap::new(),
+        public_url: parts.public_url.parse().unwrap(),
+        tasks: parts.tasks.clone(),
+        stop: parts.stop,
+    });
+    let oauth = oauth.await.unwrap();
     let prices = parts.prices.clone();
     let model_aliases = ModelAliases::load(db.clone(), clock.clone(), prices, accounts.clone());
+    let notifications = Notifications::new(db.clone(), clock.clone(), secrets.vault.clone());
+    // Receivers of tests are on this machine; 127.0.0.2 stands for what must not be reached.
+    let addresses = notify::Addresses::new(vec!["127.0.0.1/32".parse().unwrap()]);
     Services {
         model_aliases: model_aliases.await.unwrap(),
-        admins: Admins::new(db.clone(), clock.clone()),
-        sessions: Sessions::new(db.clone(), clock.clone(), digester.clone()),
+        audit: Audit::new(db.clone(), clock.clone()),
+        admins,
+        sessions,
         login_throttle: LoginThrottle::new(clock.clone()),
         api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
         users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
@@ -284,15 +309,19 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
         downloads: Downloads::new(clock.clone()),
         ledger: parts.ledger,
         provider_accounts: accounts,
+        oauth,
         prices: parts.prices,
         settings: Settings::load(db, clock.clone()).await.unwrap(),
         engine: parts.engine,
+        notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
+        notifications,
         server: ServerFacts {
             version: "0.0.0",
             public_url: parts.public_url.parse().unwrap(),
             addresses: ClientAddresses::default(),
         },
         clock,
+        tasks: parts.tasks,
     }
 }
 

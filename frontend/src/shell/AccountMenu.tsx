@@ -1,0 +1,61 @@
+import { createMutation } from "@urql/solid";
+import LogOut from "lucide-solid/icons/log-out";
+import type { JSX } from "solid-js";
+import { graphql } from "../graphql/generated";
+import { urlBesideApp } from "../lib/baseUrl";
+import { chooseTheme, type Theme, theme } from "../lib/theme";
+import { chooseLanguage, LANGUAGES, language } from "../lib/words";
+import { Menu, MenuChoice, MenuItem, MenuLine } from "../ui/Menu";
+import { words } from "./words";
+
+const THEMES: Theme[] = ["system", "light", "dark"];
+
+const LogoutMutation = graphql(`
+  mutation Logout {
+    logout {
+      signedOut
+    }
+  }
+`);
+
+/** Ends the session. A fresh page forgets everything that this one has fetched. */
+export function createSignOut(): () => Promise<void> {
+  const [, logout] = createMutation(LogoutMutation);
+  async function signOut() {
+    const result = await logout({});
+    if (!result.error) location.assign(urlBesideApp("login"));
+  }
+  return signOut;
+}
+
+/** Who is signed in, how the pages look and speak, and the way out. */
+export function AccountMenu(props: {
+  trigger: JSX.Element;
+  triggerClass: string;
+  placement: "bottom-end" | "top-start";
+  onSignOut: () => void;
+}) {
+  const themes = () => THEMES.map((value) => ({ value, label: words().themes[value] }));
+  return (
+    <Menu
+      label={words().account}
+      placement={props.placement}
+      trigger={props.trigger}
+      triggerClass={props.triggerClass}
+    >
+      <MenuChoice
+        label={words().language}
+        value={language()}
+        options={LANGUAGES}
+        onChoose={chooseLanguage}
+      />
+      <MenuLine />
+      <MenuChoice label={words().theme} value={theme()} options={themes()} onChoose={chooseTheme} />
+      <MenuLine />
+      <MenuItem onSelect={props.onSignOut}>
+        <LogOut class="size-4 text-muted" aria-hidden="true" />
+        {words().signOut}
+      </MenuItem>
+    </Menu>
+  );
+}

@@ -1,0 +1,67 @@
+//! `audit`: whether the log of who did what is still what was written.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use clap::Args;
+use nix::unistd::{User, getuid};
+use secrecy::ExposeSecret as _;
+
+use super::{Done, Failure, terminal};
+use crate::{
+    clock::SystemClock,
+    config::{Secrets, Storage, StorageArguments},
+    db::Database,
+    domain::audit::{Actor, Audit, Deed},
+};
+
+/// Walks along the chain of events. Stop the server first: it locks its database.
+///
+/// The chain shows that no event was changed, removed or put in between others. Whoever can write the whole
+/// table anew, or cut off its end, can make a chain that is whole again: keep the hash that this command
+/// prints elsewhere, and give it as --expect the next time.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// A hash that was printed earlier; fails unless an event of the chain has it.
+    #[arg(long, value_name = "HASH")]
+    expect: Option<String>,
+
+    #[command(flatten)]
+    storage: StorageArguments,
+}
+
+impl Verify {
+    pub(super) async fn run(self) -> Done {
+        let secrets = Secrets::from_environment();
+        let storage = Storage::read(&self.storage, &secrets).map_err(Failure::Usage)?;
+        let db = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await?;
+        let audit = Audit::new(db.clone(), Arc::new(SystemClock));
+        let expect = self.expect.as_deref().map(str::trim);
+        let walked = audit.verify(expect).await;
+        db.close().await?;
+        let verified = walked.map_err(anyhow::Error::from)?.map_err(|broken| {
+            let (sequence, reason) = (broken.sequence, broken.reason);
+            anyhow!("the audit is broken at event {sequence}: {reason}")
+        })?;
+        match (expect, verified.met) {
+            (Some(hash), false) => Err(anyhow!(
+                "the chain is whole, but no event has the hash {hash}: the log was written anew, or its \
+                 end was cut off"
+            )
+            .into()),
+            (Some(_), true) | (None, _) => {
+                terminal::say(&format!("The audit is whole: {} events.", verified.events));
+                if let Some(head) = verified.head {
+                    terminal::say(&format!("Keep this hash elsewhere: {}", head.hash));
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Something that a command does, by whoever may use this machine.
+pub(super) fn deed(action: &str) -> Arc<Deed> {
+    let user = User::from_uid(getuid()).ok().flatten();
+    Deed::new(Actor::cli(user.map(|user| user.name)), None, action)
+}

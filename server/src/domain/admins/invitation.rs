@@ -1,0 +1,102 @@
+//! One-time links with which new administrators choose their passwords themselves.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::admin::{self, Entity as Admin};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
+};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::{Admins, Error, Result, audited, not_found, passwords, subject};
+use crate::{
+    crypto::token::{self, Digester},
+    domain::audit::{self, Change},
+};
+
+/// How the token of every invitation begins.
+pub(super) const PREFIX: &str = "invite-";
+const LIFE: TimeDelta = TimeDelta::days(7);
+
+/// An invitation: the only moment its token is known.
+pub(super) struct Invitation {
+    pub(super) token: SecretString,
+    digest: Vec<u8>,
+    expires_at: DateTime<Utc>,
+}
+
+impl Invitation {
+    pub(super) fn new(digester: &Digester, now: DateTime<Utc>) -> Self {
+        let token = token::generate(PREFIX);
+        Self {
+            digest: digester.digest(token.as_bytes()).to_vec(),
+            token: SecretString::from(token.as_str()),
+            expires_at: now + LIFE,
+        }
+    }
+
+    pub(super) fn write(&self, admin: &mut admin::ActiveModel) {
+        admin.invitation_digest = Set(Some(self.digest.clone()));
+        admin.invitation_expires_at = Set(Some(self.expires_at));
+    }
+}
+
+impl Admins {
+    /// Makes a new link in place of one that was lost or has expired.
+    pub async fn invite_again(&self, id: Uuid) -> Result<(admin::Model, SecretString)> {
+        let transaction = self.db.begin().await?;
+        let old = Admin::find_by_id(id).one(&transaction).await?;
+        let old = old.ok_or_else(not_found)?;
+        if !old.password_hash.is_empty() {
+            return Err(Error::Conflict(
+                "this administrator has a password; who forgot it resets it on the server"
+                    .to_owned(),
+            ));
+        }
+        let invitation = Invitation::new(&self.digester, self.clock.now());
+        let mut admin = old.clone().into_active_model();
+        invitation.write(&mut admin);
+        let admin = admin.update(&transaction).await?;
+        let updated = Change::updated(subject(&admin), audited(&old), audited(&admin));
+        audit::record(&transaction, &self.clock, updated).await?;
+        transaction.commit().await?;
+        Ok((admin, invitation.token))
+    }
+
+    /// Sets the first password of whoever was invited. The link works once.
+    pub(super) async fn accept_invitation(
+        &self,
+        presented: &str,
+        password: SecretString,
+    ) -> Result<admin::Model> {
+        passwords::check(&password)?;
+        let hash = self.passwords.hash(password).await?;
+        let digest = self.digester.digest(presented.as_bytes());
+        let now = self.clock.now();
+        let transaction = self.db.begin().await?;
+        let invited = Admin::find()
+            .filter(admin::Column::InvitationDigest.eq(digest.as_slice()))
+            .filter(admin::Column::InvitationExpiresAt.gt(now))
+            .filter(admin::Column::Enabled.eq(true))
+            .lock_exclusive()
+            .one(&transaction)
+            .await?;
+        let Some(old) = invited else {
+            return Err(Error::WrongCredentials(
+                "the set-up link is wrong, was used or has expired; ask an owner for a new one",
+            ));
+        };
+        audit::identify((&old).into());
+        let mut admin = old.clone().into_active_model();
+        admin.password_hash = Set(hash);
+        admin.invitation_digest = Set(None);
+        admin.invitation_expires_at = Set(None);
+        admin.updated_at = Set(now);
+        let admin = admin.update(&transaction).await?;
+        let updated = Change::updated(subject(&admin), audited(&old), audited(&admin));
+        audit::record(&transaction, &self.clock, updated).await?;
+        transaction.commit().await?;
+        Ok(admin)
+    }
+}

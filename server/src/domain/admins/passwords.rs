@@ -1,0 +1,128 @@
+//! Administrators' passwords: chosen, changed, reset.
+
+use entity::admin::{self, Entity as Admin};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+
+use super::{Admins, Error, Result, not_found, subject};
+use crate::domain::audit::{self, Change};
+
+const SHORTEST: usize = 12;
+const LONGEST: usize = 1024;
+
+impl Admins {
+    /// Whether a password is an administrator's.
+    pub(super) async fn is_password_of(
+        &self,
+        admin: Option<&admin::Model>,
+        password: SecretString,
+    ) -> Result<bool> {
+        let hash = admin.map(|admin| admin.password_hash.clone());
+        let hash = hash.filter(|hash| !hash.is_empty());
+        Ok(self.passwords.verify(password, hash).await?)
+    }
+
+    /// Makes sure that it is still the administrator who asks, before something grave.
+    pub async fn insist_on_password(
+        &self,
+        admin: &admin::Model,
+        password: SecretString,
+    ) -> Result<()> {
+        if self.is_password_of(Some(admin), password).await? {
+            return Ok(());
+        }
+        Err(Error::bad_input("the password is not right"))
+    }
+
+    /// Replaces a password by its owner. All sessions but one end. Returns how many.
+    pub async fn change_password(
+        &self,
+        admin: &admin::Model,
+        current: SecretString,
+        new: SecretString,
+        kept: Option<uuid::Uuid>,
+    ) -> Result<usize> {
+        if !self.is_password_of(Some(admin), current).await? {
+            return Err(Error::bad_input("the current password is not right"));
+        }
+        self.set_password(admin.clone(), new, kept, false).await
+    }
+
+    /// Replaces a password from the terminal, without knowing the current one; removes the second factor
+    /// too if that is wanted. All sessions end. Returns how many.
+    pub async fn reset_password(
+        &self,
+        username: &str,
+        new: SecretString,
+        without_second_factor: bool,
+    ) -> Result<usize> {
+        check(&new)?;
+        let admin = Admin::find().filter(admin::Column::Username.eq(username));
+        match admin.one(self.db.reader()).await? {
+            Some(admin) => {
+                self.set_password(admin, new, None, without_second_factor)
+                    .await
+            }
+            None if Admin::find().count(self.db.reader()).await? == 0 => {
+                self.create_first(username, new).await?;
+                Ok(0)
+            }
+            None => Err(not_found()),
+        }
+    }
+
+    async fn set_password(
+        &self,
+        old: admin::Model,
+        new: SecretString,
+        kept: Option<uuid::Uuid>,
+        without_second_factor: bool,
+    ) -> Result<usize> {
+        check(&new)?;
+        let mut admin = old.clone().into_active_model();
+        admin.password_hash = Set(self.passwords.hash(new).await?);
+        admin.invitation_digest = Set(None);
+        admin.invitation_expires_at = Set(None);
+        admin.updated_at = Set(self.clock.now());
+        let transaction = self.db.begin().await?;
+        let had_second_factor = old.totp_confirmed_at.is_some();
+        if without_second_factor {
+            Self::forget_second_factor(&transaction, &mut admin).await?;
+        }
+        let admin = admin.update(&transaction).await?;
+        let kept_factor = admin.totp_confirmed_at.is_some();
+        let change = Change::updated(
+            subject(&admin),
+            json!({ "password": "the earlier one", "secondFactor": had_second_factor }),
+            json!({ "password": "a new one", "secondFactor": kept_factor }),
+        );
+        audit::record(&transaction, &self.clock, change).await?;
+        let ended = self
+            .sessions
+            .delete_others(&transaction, admin.id, kept)
+            .await?;
+        transaction.commit().await?;
+        self.sessions.announce_end(&ended);
+        Ok(ended.len())
+    }
+}
+
+/// Whether a password is long enough to be one.
+pub(super) fn check(password: &SecretString) -> Result<()> {
+    let length = password.expose_secret().chars().count();
+    if length < SHORTEST {
+        return Err(Error::BadInput(format!(
+            "a password has at least {SHORTEST} characters"
+        )));
+    }
+    if length > LONGEST {
+        return Err(Error::BadInput(format!(
+            "a password has at most {LONGEST} characters"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! Several administrators: create them, change what they may do, remove them. There is always an owner who
+//! can sign in.
+
+use entity::admin::{self, Entity as Admin, Role};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction,
+    EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::{
+    Admins, Error, Result, audited, invitation::Invitation, not_found, passwords, subject,
+};
+use crate::domain::audit::{self, Change};
+
+/// What a new administrator is like.
+#[derive(Debug)]
+pub struct NewAdmin {
+    pub username: String,
+    pub role: Role,
+    /// Without one they choose it themselves, with a one-time link.
+    pub password: Option<SecretString>,
+}
+
+/// A new administrator, and the token of the link with which they choose a password.
+#[derive(Debug)]
+pub struct CreatedAdmin {
+    pub admin: admin::Model,
+    pub setup_token: Option<SecretString>,
+}
+
+impl Admins {
+    /// All administrators, by name.
+    pub async fn list(&self) -> Result<Vec<admin::Model>> {
+        let admins = Admin::find().order_by_asc(admin::Column::Username);
+        Ok(admins.all(self.db.reader()).await?)
+    }
+
+    /// Creates an administrator.
+    pub async fn create(&self, new: NewAdmin) -> Result<CreatedAdmin> {
+        let username = new.username.trim().to_owned();
+        if username.is_empty() || username.chars().count() > 64 {
+            return Err(Error::bad_input("a username has 1 to 64 characters"));
+        }
+        if username.chars().any(char::is_control) {
+            return Err(Error::bad_input("a username has no control characters"));
+        }
+        let now = self.clock.now();
+        let mut row = admin::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            username: Set(username.clone()),
+            password_hash: Set(String::new()),
+            role: Set(new.role),
+            enabled: Set(true),
+            created_at: Set(now),
+            updated_at: Set(now),
+            ..Default::default()
+        };
+        let mut setup_token = None;
+        if let Some(password) = new.password {
+            passwords::check(&password)?;
+            row.password_hash = Set(self.passwords.hash(password).await?);
+        } else {
+            let invitation = Invitation::new(&self.digester, now);
+            invitation.write(&mut row);
+            setup_token = Some(invitation.token);
+        }
+        let transaction = self.db.begin().await?;
+        let admin = row
+            .insert(&transaction)
+            .await
+            .map_err(|error| Error::unless_taken(error, || format!("{username} exists already")))?;
+        let created = Change::created(subject(&admin), audited(&admin));
+        audit::record(&transaction, &self.clock, created).await?;
+        transaction.commit().await?;
+        Ok(CreatedAdmin { admin, setup_token })
+    }
+
+    /// Changes what an administrator may do. Their sessions end.
+    pub async fn set_role(&self, id: Uuid, role: Role) -> Result<admin::Model> {
+        let change = |admin: &mut admin::ActiveModel| admin.role = Set(role);
+        self.change(id, change).await
+    }
+
+    /// Lets an administrator sign in, or no more. Their sessions end.
+    pub async fn set_enabled(&self, id: Uuid, enabled: bool) -> Result<admin::Model> {
+        let change = |admin: &mut admin::ActiveModel| admin.enabled = Set(enabled);
+        self.change(id, change).await
+    }
+
+    /// Forgets an administrator; the audit does not. Their sessions end.
+    pub async fn remove(&self, id: Uuid) -> Result<admin::Model> {
+        let transaction = self.db.begin().await?;
+        let owners = living_owners(&transaction).await?;
+        let admin = find(&transaction, id).await?;
+        if owners == [id] {
+            return Err(last_owner());
+        }
+        let ended = self.sessions.delete_others(&transaction, id, None).await?;
+        Admin::delete_by_id(id).exec(&transaction).await?;
+        let removed = Change::removed(subject(&admin), audited(&admin));
+        audit::record(&transaction, &self.clock, removed).await?;
+        transaction.commit().await?;
+        self.sessions.announce_end(&ended);
+        Ok(admin)
+    }
+
+    async fn change(
+        &self,
+        id: Uuid,
+        change: impl FnOnce(&mut admin::ActiveModel),
+    ) -> Result<admin::Model> {
+        let transaction = self.db.begin().await?;
+        // Before anything is looked at: two who demote each other must not both see the other as owner.
+        let owners = living_owners(&transaction).await?;
+        let old = find(&transaction, id).await?;
+        let mut admin = old.clone().into_active_model();
+        change(&mut admin);
+        admin.updated_at = Set(self.clock.now());
+        let admin = admin.update(&transaction).await?;
+        if owners == [id] && !(admin.enabled && admin.role == Role::Owner) {
+            return Err(last_owner());
+        }
+        let updated = Change::updated(subject(&admin), audited(&old), audited(&admin));
+        audit::record(&transaction, &self.clock, updated).await?;
+        let ended = self.sessions.delete_others(&transaction, id, None).await?;
+        transaction.commit().await?;
+        self.sessions.announce_end(&ended);
+        Ok(admin)
+    }
+}
+
+/// The owners who can sign in. Locked until the end of the transaction.
+async fn living_owners(transaction: &DatabaseTransaction) -> Result<Vec<Uuid>> {
+    let owners = Admin::find()
+        .filter(admin::Column::Role.eq(Role::Owner))
+        .filter(admin::Column::Enabled.eq(true))
+        .filter(admin::Column::PasswordHash.ne(""))
+        .order_by_asc(admin::Column::Id)
+        .lock_exclusive()
+        .all(transaction)
+        .await?;
+    Ok(owners.into_iter().map(|owner| owner.id).collect())
+}
+
+async fn find(transaction: &DatabaseTransaction, id: Uuid) -> Result<admin::Model> {
+    let admin = Admin::find_by_id(id).one(transaction).await?;
+    admin.ok_or_else(not_found)
+}
+
+fn last_owner() -> Error {
+    Error::Conflict(
+        "this is the last owner who can sign in; make somebody else an owner first".to_owned(),
+    )
+}

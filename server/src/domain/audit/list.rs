@@ -1,0 +1,93 @@
+//! Reading the log.
+
+use chrono::{DateTime, Utc};
+use entity::audit_event::{self, ActorKind, Entity as AuditEvent};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Select,
+};
+use uuid::Uuid;
+
+use super::Audit;
+use crate::domain::{
+    Error, Result,
+    paging::{Page, PageRequest},
+};
+
+/// Which events are wanted. All conditions count together.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    pub actor_kind: Option<ActorKind>,
+    /// Of this administrator or token.
+    pub actor_id: Option<Uuid>,
+    /// One of these mutations or commands.
+    pub actions: Option<Vec<String>>,
+    pub subject_kind: Option<String>,
+    pub subject_id: Option<String>,
+    /// Only what was tried in vain, or only what was done.
+    pub failed: Option<bool>,
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+}
+
+impl Audit {
+    /// A page of events, the latest first. A cursor is an event's place in the chain.
+    pub async fn list(
+        &self,
+        filter: &AuditFilter,
+        page: &PageRequest,
+    ) -> Result<Page<audit_event::Model>> {
+        let window = page.window()?;
+        let mut query = filtered(filter);
+        if let Some(cursor) = &window.cursor {
+            let sequence: i64 = cursor
+                .parse()
+                .map_err(|_| Error::bad_input("this cursor is not one of ours"))?;
+            query = query.filter(audit_event::Column::Sequence.lt(sequence));
+        }
+        let events = query
+            .order_by_desc(audit_event::Column::Sequence)
+            .limit(window.limit + 1)
+            .all(self.db.reader())
+            .await?;
+        Ok(window.page(events))
+    }
+
+    /// How many events there are.
+    pub async fn count(&self, filter: &AuditFilter) -> Result<u64> {
+        Ok(filtered(filter).count(self.db.reader()).await?)
+    }
+}
+
+fn filtered(filter: &AuditFilter) -> Select<AuditEvent> {
+    use audit_event::Column;
+
+    let mut query = AuditEvent::find();
+    if let Some(kind) = filter.actor_kind {
+        query = query.filter(Column::ActorKind.eq(kind));
+    }
+    if let Some(id) = filter.actor_id {
+        query = query.filter(Column::ActorId.eq(id));
+    }
+    if let Some(actions) = &filter.actions {
+        query = query.filter(Column::Action.is_in(actions));
+    }
+    if let Some(kind) = &filter.subject_kind {
+        query = query.filter(Column::SubjectKind.eq(kind));
+    }
+    if let Some(id) = &filter.subject_id {
+        query = query.filter(Column::SubjectId.eq(id));
+    }
+    query = match filter.failed {
+        Some(true) => query.filter(Column::Error.is_not_null()),
+        Some(false) => query.filter(Column::Error.is_null()),
+        None => query,
+    };
+    if let Some(from) = filter.from {
+        query = query.filter(Column::At.gte(from.timestamp_micros()));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(Column::At.lt(to.timestamp_micros()));
+    }
+    query
+}

@@ -1,0 +1,206 @@
+//! The channels: create, change, delete.
+
+use entity::notification_channel::{self, Entity as Channel};
+use sea_orm::{
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _,
+    DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, sea_query::Expr,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{ChannelSettings, Notifications};
+use crate::domain::{
+    Error, Result,
+    audit::{self, Change, Subject},
+    text,
+};
+
+const MOST: u64 = 100;
+const LONGEST_PROBLEM: usize = 500;
+
+/// What a new channel is like.
+#[derive(Debug)]
+pub struct NewChannel {
+    pub name: String,
+    pub settings: ChannelSettings,
+}
+
+/// What to change about a channel.
+#[derive(Debug, Default)]
+pub struct ChannelChanges {
+    pub name: Option<String>,
+    pub enabled: Option<bool>,
+    /// In place of all of the earlier ones; of the same kind.
+    pub settings: Option<ChannelSettings>,
+}
+
+impl Notifications {
+    /// All channels, by name.
+    pub async fn channels(&self) -> Result<Vec<notification_channel::Model>> {
+        let channels = Channel::find().order_by_asc(notification_channel::Column::Name);
+        Ok(channels.all(self.db.reader()).await?)
+    }
+
+    /// A channel with its settings, for whoever sends.
+    pub async fn open_channel(
+        &self,
+        id: Uuid,
+    ) -> Result<(notification_channel::Model, ChannelSettings)> {
+        let channel = Channel::find_by_id(id).one(self.db.reader()).await?;
+        let channel = channel.ok_or_else(not_found)?;
+        let settings = self.open(&channel)?;
+        Ok((channel, settings))
+    }
+
+    /// Creates a channel.
+    pub async fn create_channel(&self, new: NewChannel) -> Result<notification_channel::Model> {
+        let name = text::required("name", &new.name, 100)?;
+        new.settings.check()?;
+        let (id, now) = (Uuid::now_v7(), self.clock.now());
+        let row = notification_channel::ActiveModel {
+            id: Set(id),
+            name: Set(name.clone()),
+            kind: Set(new.settings.kind()),
+            target: Set(new.settings.target()?),
+            sealed: Set(self.seal(id, &new.settings)?),
+            enabled: Set(true),
+            created_at: Set(now),
+            updated_at: Set(now),
+            ..Default::default()
+        };
+        let transaction = self.db.begin().await?;
+        if Channel::find().count(&transaction).await? >= MOST {
+            return Err(Error::Conflict(format!(
+                "there are {MOST} channels at most"
+            )));
+        }
+        let channel = row
+            .insert(&transaction)
+            .await
+            .map_err(|error| Error::unless_taken(error, || taken(&name)))?;
+        let created = Change::created(subject(&channel), audited(&channel));
+        audit::record(&transaction, &self.clock, created).await?;
+        transaction.commit().await?;
+        Ok(channel)
+    }
+
+    /// Changes a channel.
+    pub async fn update_channel(
+        &self,
+        id: Uuid,
+        changes: ChannelChanges,
+    ) -> Result<notification_channel::Model> {
+        let transaction = self.db.begin().await?;
+        let old = find(&transaction, id).await?;
+        let mut row = old.clone().into_active_model();
+        let mut name = String::new();
+        if let Some(new) = changes.name {
+            name = text::required("name", &new, 100)?;
+            row.name = Set(name.clone());
+        }
+        if let Some(enabled) = changes.enabled {
+            row.enabled = Set(enabled);
+        }
+        let has_new_settings = changes.settings.is_some();
+        if let Some(settings) = changes.settings {
+            settings.check()?;
+            if settings.kind() != old.kind {
+                return Err(Error::bad_input(
+                    "a channel stays of its kind; create another one",
+                ));
+            }
+            row.target = Set(settings.target()?);
+            row.sealed = Set(self.seal(id, &settings)?);
+        }
+        row.updated_at = Set(self.clock.now());
+        let channel = row
+            .update(&transaction)
+            .await
+            .map_err(|error| Error::unless_taken(error, || taken(&name)))?;
+        let mut after = audited(&channel);
+        if has_new_settings {
+            after["settings"] = "new ones".into();
+        }
+        let updated = Change::updated(subject(&channel), audited(&old), after);
+        audit::record(&transaction, &self.clock, updated).await?;
+        transaction.commit().await?;
+        Ok(channel)
+    }
+
+    /// Deletes a channel together with what waits for it.
+    pub async fn delete_channel(&self, id: Uuid) -> Result<notification_channel::Model> {
+        let transaction = self.db.begin().await?;
+        let channel = find(&transaction, id).await?;
+        Channel::delete_by_id(id).exec(&transaction).await?;
+        let removed = Change::removed(subject(&channel), audited(&channel));
+        audit::record(&transaction, &self.clock, removed).await?;
+        transaction.commit().await?;
+        Ok(channel)
+    }
+
+    /// Notes how an attempt to send through a channel ended.
+    pub async fn note_attempt(&self, id: Uuid, problem: Option<&str>) -> Result<()> {
+        let now = self.clock.now();
+        let update = Channel::update_many().filter(notification_channel::Column::Id.eq(id));
+        let update = match problem {
+            None => update
+                .col_expr(notification_channel::Column::SentAt, Expr::value(now))
+                .col_expr(
+                    notification_channel::Column::Problem,
+                    Expr::value(Option::<String>::None),
+                ),
+            Some(problem) => {
+                let problem: String = problem.chars().take(LONGEST_PROBLEM).collect();
+                update
+                    .col_expr(notification_channel::Column::Problem, Expr::value(problem))
+                    .col_expr(notification_channel::Column::ProblemAt, Expr::value(now))
+            }
+        };
+        update.exec(self.db.writer()).await?;
+        Ok(())
+    }
+
+    pub(super) fn open(&self, channel: &notification_channel::Model) -> Result<ChannelSettings> {
+        let opened = self.vault.open(&owner(channel.id), &channel.sealed)?;
+        Ok(serde_json::from_slice(&opened).map_err(anyhow::Error::from)?)
+    }
+
+    fn seal(&self, id: Uuid, settings: &ChannelSettings) -> Result<Vec<u8>> {
+        let plain = serde_json::to_vec(settings).map_err(anyhow::Error::from)?;
+        let plain = zeroize::Zeroizing::new(plain);
+        Ok(self.vault.seal(&owner(id), &plain)?)
+    }
+}
+
+async fn find(transaction: &DatabaseTransaction, id: Uuid) -> Result<notification_channel::Model> {
+    let channel = Channel::find_by_id(id).one(transaction).await?;
+    channel.ok_or_else(not_found)
+}
+
+fn not_found() -> Error {
+    Error::NotFound {
+        what: "notification channel",
+    }
+}
+
+fn taken(name: &str) -> String {
+    format!("there is a channel named {name:?} already; choose another name")
+}
+
+fn subject(channel: &notification_channel::Model) -> Subject {
+    Subject::new("notificationChannel", channel.id).named(&channel.name)
+}
+
+fn audited(channel: &notification_channel::Model) -> Value {
+    json!({
+        "name": channel.name,
+        "kind": channel.kind.to_value(),
+        "target": channel.target,
+        "enabled": channel.enabled,
+    })
+}
+
+fn owner(id: Uuid) -> String {
+    format!("notification_channel:{id}")
+}

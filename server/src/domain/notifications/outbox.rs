@@ -1,0 +1,228 @@
+//! What waits to be sent, and what became of it. Bounded: when nobody takes the messages, the oldest go.
+
+use chrono::TimeDelta;
+use entity::{
+    notification::{self, Entity as Notification, NotificationState},
+    notification_channel::{self, Entity as Channel},
+    notification_condition::{self, Entity as Condition},
+    notification_rule,
+};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction,
+    EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::{ChannelSettings, Notifications};
+use crate::domain::Result;
+
+/// Messages kept at most, waiting or not.
+const MOST: u64 = 2_000;
+const MOST_ATTEMPTS: i32 = 10;
+const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(30);
+const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
+const LONGEST_PROBLEM: usize = 500;
+/// Messages read at once.
+const BATCH: u64 = 50;
+
+/// What there is to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What it is about, as in `engine` or `account:<id>`.
+    pub subject: String,
+    pub title: String,
+    pub body: String,
+}
+
+/// A message whose time has come, and how to send it.
+#[derive(Debug)]
+pub struct Due {
+    pub notification: notification::Model,
+    pub settings: ChannelSettings,
+}
+
+impl Notifications {
+    /// Says what a rule has found, once: nothing is said again while it is still so, nor within the quiet
+    /// time. Returns whether it was said.
+    pub async fn tell(&self, rule: &notification_rule::Model, message: &Message) -> Result<bool> {
+        let now = self.clock.now();
+        let transaction = self.db.begin().await?;
+        let key = (rule.id, message.subject.clone());
+        let known = Condition::find_by_id(key).one(&transaction).await?;
+        let quiet = TimeDelta::minutes(i64::from(rule.quiet_minutes));
+        if let Some(known) = &known
+            && (known.holds || (now - known.told_at).abs() < quiet)
+        {
+            return Ok(false);
+        }
+        remember(&transaction, rule.id, message, known.is_some(), now).await?;
+        for channel_id in &rule.channel_ids.0 {
+            let channel = Channel::find_by_id(*channel_id).one(&transaction).await?;
+            if channel.is_some_and(|channel| channel.enabled) {
+                let row = waiting(*channel_id, rule, message, now);
+                row.into_active_model().insert(&transaction).await?;
+            }
+        }
+        forget_oldest(&transaction).await?;
+        transaction.commit().await?;
+        self.news.notify_one();
+        Ok(true)
+    }
+
+    /// Of all that a rule has told, what is no longer so may be told again.
+    pub async fn still_so(
+        &self,
+        rule: &notification_rule::Model,
+        subjects: &[String],
+    ) -> Result<()> {
+        let told = Condition::find()
+            .filter(notification_condition::Column::RuleId.eq(rule.id))
+            .filter(notification_condition::Column::Holds.eq(true))
+            .all(self.db.reader())
+            .await?;
+        for condition in told {
+            if !subjects.contains(&condition.subject) {
+                let mut row = condition.into_active_model();
+                row.holds = Set(false);
+                row.update(self.db.writer()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The messages whose time has come.
+    pub async fn due(&self) -> Result<Vec<Due>> {
+        let now = self.clock.now();
+        let found = Notification::find()
+            .find_also_related(Channel)
+            .filter(notification::Column::State.eq(NotificationState::Waiting))
+            .filter(notification::Column::NextAttemptAt.lte(now))
+            .filter(notification_channel::Column::Enabled.eq(true))
+            .order_by_asc(notification::Column::NextAttemptAt)
+            .limit(BATCH)
+            .all(self.db.reader())
+            .await?;
+        let mut due = Vec::with_capacity(found.len());
+        for (notification, channel) in found {
+            let Some(channel) = channel else { continue };
+            match self.open(&channel) {
+                Ok(settings) => due.push(Due {
+                    notification,
+                    settings,
+                }),
+                Err(error) => {
+                    tracing::error!(channel.id = %channel.id, ?error, "cannot open a channel's settings");
+                    self.attempted(notification, Err("its settings do not open".to_owned()))
+                        .await?;
+                }
+            }
+        }
+        Ok(due)
+    }
+
+    /// Notes how an attempt ended. What failed is tried again, after longer and longer pauses.
+    pub async fn attempted(
+        &self,
+        notification: notification::Model,
+        outcome: std::result::Result<(), String>,
+    ) -> Result<()> {
+        let now = self.clock.now();
+        let attempts = notification.attempts + 1;
+        let channel_id = notification.channel_id;
+        let mut row = notification.into_active_model();
+        row.attempts = Set(attempts);
+        let problem = outcome.err();
+        if let Some(problem) = &problem {
+            row.problem = Set(Some(problem.chars().take(LONGEST_PROBLEM).collect()));
+            row.next_attempt_at = Set(now + pause(attempts));
+            if attempts >= MOST_ATTEMPTS {
+                row.state = Set(NotificationState::GivenUp);
+            }
+        } else {
+            row.state = Set(NotificationState::Sent);
+            row.sent_at = Set(Some(now));
+            row.problem = Set(None);
+        }
+        Notification::update(row)
+            .validate()?
+            .exec(self.db.writer())
+            .await?;
+        self.note_attempt(channel_id, problem.as_deref()).await
+    }
+
+    /// The latest messages.
+    pub async fn latest(&self, first: u64) -> Result<Vec<notification::Model>> {
+        let latest = Notification::find().order_by_desc(notification::Column::Id);
+        Ok(latest.limit(first).all(self.db.reader()).await?)
+    }
+}
+
+fn pause(attempts: i32) -> TimeDelta {
+    let doublings = u32::try_from(attempts - 1).unwrap_or_default().min(10);
+    (FIRST_PAUSE * 2_i32.pow(doublings)).min(LONGEST_PAUSE)
+}
+
+async fn remember(
+    transaction: &DatabaseTransaction,
+    rule_id: Uuid,
+    message: &Message,
+    is_known: bool,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<()> {
+    let condition = notification_condition::ActiveModel {
+        rule_id: Set(rule_id),
+        subject: Set(message.subject.clone()),
+        holds: Set(true),
+        told_at: Set(now),
+    };
+    if is_known {
+        condition.update(transaction).await?;
+    } else {
+        condition.insert(transaction).await?;
+    }
+    Ok(())
+}
+
+fn waiting(
+    channel_id: Uuid,
+    rule: &notification_rule::Model,
+    message: &Message,
+    now: chrono::DateTime<chrono::Utc>,
+) -> notification::Model {
+    notification::Model {
+        id: Uuid::now_v7(),
+        channel_id,
+        event: rule.event,
+        subject: message.subject.clone(),
+        title: message.title.clone(),
+        body: message.body.clone(),
+        state: NotificationState::Waiting,
+        attempts: 0,
+        created_at: now,
+        next_attempt_at: now,
+        sent_at: None,
+        problem: None,
+    }
+}
+
+/// Keeps the outbox bounded, whatever waits in it.
+async fn forget_oldest(transaction: &DatabaseTransaction) -> Result<()> {
+    let count = Notification::find().count(transaction).await?;
+    if count <= MOST {
+        return Ok(());
+    }
+    let oldest: Vec<Uuid> = Notification::find()
+        .select_only()
+        .column(notification::Column::Id)
+        .order_by_asc(notification::Column::Id)
+        .limit(count - MOST)
+        .into_tuple()
+        .all(transaction)
+        .await?;
+    Notification::delete_many()
+        .filter(notification::Column::Id.is_in(oldest))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! The rules: of what whom to tell.
+
+use entity::{
+    notification_channel::Entity as Channel,
+    notification_rule::{self, ChannelIds, Entity as Rule, NotificationEvent},
+    quota::Percents,
+};
+use sea_orm::{
+    ActiveEnum as _, ActiveModelTrait as _, ColumnTrait as _, DatabaseTransaction,
+    EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Notifications;
+use crate::domain::{
+    Error, Result,
+    audit::{self, Change, Subject},
+};
+
+const MOST: u64 = 100;
+const MOST_CHANNELS: usize = 20;
+const LONGEST_QUIET: i32 = 7 * 24 * 60;
+const QUOTA_PERCENTS: [u8; 4] = [50, 80, 95, 100];
+const ERROR_PERCENT: u8 = 20;
+
+/// What a new rule is like.
+#[derive(Debug)]
+pub struct NewRule {
+    pub event: NotificationEvent,
+    pub channel_ids: Vec<Uuid>,
+    /// The usual ones when absent.
+    pub percents: Option<Vec<u8>>,
+    pub quiet_minutes: i32,
+}
+
+/// What to change about a rule.
+#[derive(Debug, Default)]
+pub struct RuleChanges {
+    pub channel_ids: Option<Vec<Uuid>>,
+    pub percents: Option<Vec<u8>>,
+    pub quiet_minutes: Option<i32>,
+    pub enabled: Option<bool>,
+}
+
+impl Notifications {
+    /// All rules, in the order in which they were created.
+    pub async fn rules(&self) -> Result<Vec<notification_rule::Model>> {
+        let rules = Rule::find().order_by_asc(notification_rule::Column::Id);
+        Ok(rules.all(self.db.reader()).await?)
+    }
+
+    /// Creates a rule.
+    pub async fn create_rule(&self, new: NewRule) -> Result<notification_rule::Model> {
+        let now = self.clock.now();
+        let row = notification_rule::Model {
+            id: Uuid::now_v7(),
+            event: new.event,
+            channel_ids: ChannelIds(new.channel_ids),
+            percents: percents(new.event, new.percents)?,
+            quiet_minutes: new.quiet_minutes,
+            enabled: true,
+            created_at: now,
+            updated_at: now,
+        };
+        let transaction = self.db.begin().await?;
+        if Rule::find().count(&transaction).await? >= MOST {
+            return Err(Error::Conflict(format!("there are {MOST} rules at most")));
+        }
+        check(&transaction, &row).await?;
+        let rule = row.into_active_model().insert(&transaction).await?;
+        let created = Change::created(subject(&rule), audited(&rule));
+        audit::record(&transaction, &self.clock, created).await?;
+        transaction.commit().await?;
+        Ok(rule)
+    }
+
+    /// Changes a rule.
+    pub async fn update_rule(
+        &self,
+        id: Uuid,
+        changes: RuleChanges,
+    ) -> Result<notification_rule::Model> {
+        let transaction = self.db.begin().await?;
+        let old = find(&transaction, id).await?;
+        let mut new = old.clone();
+        if let Some(ids) = changes.channel_ids {
+            new.channel_ids = ChannelIds(ids);
+        }
+        if let Some(given) = changes.percents {
+            new.percents = percents(old.event, Some(given))?;
+        }
+        if let Some(minutes) = changes.quiet_minutes {
+            new.quiet_minutes = minutes;
+        }
+        if let Some(enabled) = changes.enabled {
+            new.enabled = enabled;
+        }
+        new.updated_at = self.clock.now();
+        check(&transaction, &new).await?;
+        let rule = new.into_active_model().reset_all();
+        let rule = rule.update(&transaction).await?;
+        let updated = Change::updated(subject(&rule), audited(&old), audited(&rule));
+        audit::record(&transaction, &self.clock, updated).await?;
+        transaction.commit().await?;
+        Ok(rule)
+    }
+
+    /// Deletes a rule. What it has said already is sent.
+    pub async fn delete_rule(&self, id: Uuid) -> Result<notification_rule::Model> {
+        let transaction = self.db.begin().await?;
+        let rule = find(&transaction, id).await?;
+        Rule::delete_by_id(id).exec(&transaction).await?;
+        let removed = Change::removed(subject(&rule), audited(&rule));
+        audit::record(&transaction, &self.clock, removed).await?;
+        transaction.commit().await?;
+        Ok(rule)
+    }
+}
+
+async fn check(transaction: &DatabaseTransaction, rule: &notification_rule::Model) -> Result<()> {
+    if !(0..=LONGEST_QUIET).contains(&rule.quiet_minutes) {
+        return Err(Error::BadInput(format!(
+            "quietMinutes is between 0 and {LONGEST_QUIET} (7 days)"
+        )));
+    }
+    let ids = &rule.channel_ids.0;
+    if ids.is_empty() || ids.len() > MOST_CHANNELS {
+        return Err(Error::BadInput(format!(
+            "a rule has 1 to {MOST_CHANNELS} channels"
+        )));
+    }
+    let known = Channel::find()
+        .filter(entity::notification_channel::Column::Id.is_in(ids.iter().copied()))
+        .count(transaction)
+        .await?;
+    if usize::try_from(known) != Ok(ids.len()) {
+        return Err(Error::bad_input(
+            "channelIds names a channel that is not there, or one twice",
+        ));
+    }
+    Ok(())
+}
+
+fn percents(event: NotificationEvent, given: Option<Vec<u8>>) -> Result<Percents> {
+    let usual: &[u8] = match event {
+        NotificationEvent::Quota => &QUOTA_PERCENTS,
+        NotificationEvent::ErrorRate => &[ERROR_PERCENT],
+        NotificationEvent::AccountFailing
+        | NotificationEvent::AccountExpiring
+        | NotificationEvent::EngineDown => &[],
+    };
+    let mut percents = given.unwrap_or_else(|| usual.to_vec());
+    percents.sort_unstable();
+    percents.dedup();
+    if percents.iter().any(|percent| !(1..=100).contains(percent)) {
+        return Err(Error::bad_input("a percentage is between 1 and 100"));
+    }
+    let fits = match event {
+        NotificationEvent::Quota => (1..=10).contains(&percents.len()),
+        NotificationEvent::ErrorRate => percents.len() == 1,
+        NotificationEvent::AccountFailing
+        | NotificationEvent::AccountExpiring
+        | NotificationEvent::EngineDown => percents.is_empty(),
+    };
+    if !fits {
+        return Err(Error::bad_input(
+            "percents: a rule for quotas has 1 to 10, one for the error rate has one, others have none",
+        ));
+    }
+    Ok(Percents(percents))
+}
+
+async fn find(transaction: &DatabaseTransaction, id: Uuid) -> Result<notification_rule::Model> {
+    let rule = Rule::find_by_id(id).one(transaction).await?;
+    rule.ok_or(Error::NotFound {
+        what: "notification rule",
+    })
+}
+
+fn subject(rule: &notification_rule::Model) -> Subject {
+    Subject::new("notificationRule", rule.id).named(&rule.event.to_value())
+}
+
+fn audited(rule: &notification_rule::Model) -> Value {
+    json!({
+        "event": rule.event.to_value(),
+        "channelIds": rule.channel_ids.0,
+        "percents": rule.percents.0,
+        "quietMinutes": rule.quiet_minutes,
+        "enabled": rule.enabled,
+    })
+}

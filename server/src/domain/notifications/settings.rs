@@ -1,0 +1,181 @@
+//! What a channel must know to deliver. All of it is sealed: addresses of webhooks are secrets too.
+
+use entity::notification_channel::ChannelKind;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use url::Url;
+
+use crate::domain::{Error, Result};
+
+const TELEGRAM: &str = "https://api.telegram.org/";
+
+/// How the connection to a mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmtpSecurity {
+    /// TLS from the first byte; port 465.
+    Tls,
+    /// TLS after a greeting, insisted on; port 587.
+    StartTls,
+    /// None: for a server on the same machine. Passwords are not sent.
+    None,
+}
+
+/// A mail server and the people to write to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EmailSettings {
+    pub host: String,
+    pub port: u16,
+    pub security: SmtpSecurity,
+    pub username: Option<String>,
+    #[serde(serialize_with = "maybe_exposed")]
+    pub password: Option<SecretString>,
+    pub from: String,
+    pub to: Vec<String>,
+}
+
+/// What a channel must know to deliver.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ChannelSettings {
+    Email(EmailSettings),
+    /// Signed with the secret.
+    Webhook {
+        #[serde(serialize_with = "exposed")]
+        url: SecretString,
+        #[serde(serialize_with = "exposed")]
+        secret: SecretString,
+    },
+    Slack {
+        #[serde(serialize_with = "exposed")]
+        url: SecretString,
+    },
+    Discord {
+        #[serde(serialize_with = "exposed")]
+        url: SecretString,
+    },
+    Telegram {
+        #[serde(serialize_with = "exposed")]
+        bot_token: SecretString,
+        chat_id: String,
+        /// Another server than Telegram's own.
+        server: Option<String>,
+    },
+}
+
+impl ChannelSettings {
+    /// What sort of channel it is.
+    pub fn kind(&self) -> ChannelKind {
+        match self {
+            Self::Email(_) => ChannelKind::Email,
+            Self::Webhook { .. } => ChannelKind::Webhook,
+            Self::Slack { .. } => ChannelKind::Slack,
+            Self::Discord { .. } => ChannelKind::Discord,
+            Self::Telegram { .. } => ChannelKind::Telegram,
+        }
+    }
+
+    /// Where a message is posted to; `None` for e-mail.
+    pub fn url(&self) -> Result<Option<Url>> {
+        match self {
+            Self::Email(_) => Ok(None),
+            Self::Webhook { url, .. } | Self::Slack { url } | Self::Discord { url } => {
+                web_address(url.expose_secret()).map(Some)
+            }
+            Self::Telegram {
+                bot_token, server, ..
+            } => {
+                let base = web_address(server.as_deref().unwrap_or(TELEGRAM))?;
+                let path = format!("bot{}/sendMessage", bot_token.expose_secret());
+                let url = base.join(&path);
+                let url = url.map_err(|_| Error::bad_input("this is no token of a bot"))?;
+                Ok(Some(url))
+            }
+        }
+    }
+
+    /// Where it leads, to recognise it by: no secret.
+    pub(super) fn target(&self) -> Result<String> {
+        Ok(match self {
+            Self::Email(email) => email.to.join(", "),
+            Self::Telegram { chat_id, .. } => chat_id.clone(),
+            Self::Webhook { .. } | Self::Slack { .. } | Self::Discord { .. } => {
+                let url = self.url()?;
+                let host = url.as_ref().and_then(Url::host_str);
+                host.unwrap_or_default().to_owned()
+            }
+        })
+    }
+
+    /// Whether it can work at all.
+    pub(super) fn check(&self) -> Result<()> {
+        self.url()?;
+        match self {
+            Self::Email(email) => email.check(),
+            Self::Telegram {
+                bot_token, chat_id, ..
+            } => {
+                let token = bot_token.expose_secret();
+                let fits = |c: char| c.is_ascii_alphanumeric() || ":_-".contains(c);
+                if token.is_empty() || !token.chars().all(fits) {
+                    return Err(Error::bad_input("this is no token of a bot"));
+                }
+                if chat_id.trim().is_empty() {
+                    return Err(Error::bad_input("say which chat with chatId"));
+                }
+                Ok(())
+            }
+            Self::Webhook { .. } | Self::Slack { .. } | Self::Discord { .. } => Ok(()),
+        }
+    }
+}
+
+impl EmailSettings {
+    fn check(&self) -> Result<()> {
+        if self.host.trim().is_empty() {
+            return Err(Error::bad_input("host is the name of the mail server"));
+        }
+        if self.to.is_empty() || self.to.len() > 50 {
+            return Err(Error::bad_input("to has 1 to 50 addresses"));
+        }
+        if self.security == SmtpSecurity::None && self.password.is_some() {
+            return Err(Error::bad_input(
+                "a password is sent over TLS only; use security TLS or START_TLS",
+            ));
+        }
+        for address in self.to.iter().chain([&self.from]) {
+            if address.parse::<lettre::message::Mailbox>().is_err() {
+                return Err(Error::BadInput(format!("{address:?} is no e-mail address")));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn web_address(text: &str) -> Result<Url> {
+    let wrong = || Error::bad_input("an address of a webhook begins with https:// or http://");
+    let url: Url = text.trim().parse().map_err(|_| wrong())?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(wrong());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::bad_input(
+            "an address of a webhook carries no password",
+        ));
+    }
+    Ok(url)
+}
+
+fn exposed<S: Serializer>(secret: &SecretString, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.serialize_str(secret.expose_secret())
+}
+
+fn maybe_exposed<S: Serializer>(
+    secret: &Option<SecretString>,
+    to: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    match secret {
+        Some(secret) => to.serialize_some(secret.expose_secret()),
+        None => to.serialize_none(),
+    }
+}

@@ -1,0 +1,225 @@
+//! GitHub accounts with Copilot. The token of the sign-in opens nothing to the engine: from it the
+//! server gets Copilot's own token, which lives for half an hour, and renews it ahead of its end.
+
+use chrono::{DateTime, Utc};
+use entity::provider_account::{
+    self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
+};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _,
+};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Error, ProviderAccounts, Result, label_taken,
+    secrets::{Secrets, Stored, exposed_text},
+    text,
+};
+
+/// Somebody who has signed in at GitHub.
+#[derive(Debug)]
+pub struct NewGithubToken {
+    /// Their name at GitHub when absent.
+    pub label: Option<String>,
+    pub login: String,
+    pub email: Option<String>,
+    pub token: SecretString,
+    pub copilot: CopilotToken,
+}
+
+/// What Copilot's API is used with for a while.
+#[derive(Clone, Debug)]
+pub struct CopilotToken {
+    pub token: SecretString,
+    pub expires_at: DateTime<Utc>,
+    /// Where the API is.
+    pub base_url: String,
+    /// What the API wants to be told of the program that uses it.
+    pub headers: Vec<(String, SecretString)>,
+    /// What the subscription offers; empty when it is not known yet.
+    pub models: Vec<ProviderModel>,
+    pub plan: Option<String>,
+}
+
+/// An account whose token has to be renewed from time to time.
+#[derive(Debug)]
+pub struct GithubAccount {
+    pub id: Uuid,
+    pub token: SecretString,
+    pub refreshed_at: Option<DateTime<Utc>>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub has_models: bool,
+}
+
+/// What is sealed of such an account.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Github {
+    login: String,
+    #[serde(serialize_with = "exposed_text")]
+    token: SecretString,
+    /// Copilot's own.
+    #[serde(serialize_with = "exposed_text")]
+    pub(super) copilot: SecretString,
+}
+
+impl ProviderAccounts {
+    /// Adds a GitHub account or, when the same person is there already, replaces the token and keeps
+    /// the id.
+    pub async fn save_github_token(&self, new: NewGithubToken) -> Result<provider_account::Model> {
+        let label = text::optional("label", new.label.as_deref(), 100)?;
+        let login = text::required("login", &new.login, 100)?;
+        let saved = {
+            let _sealing = self.sealing.lock().await;
+            let there = self.github_account_of(&login).await?;
+            let github = Github {
+                login: login.clone(),
+                token: new.token,
+                copilot: new.copilot.token.clone(),
+            };
+            let row = match there {
+                Some(account) => {
+                    let mut row = account.into_active_model();
+                    row.enabled = Set(true);
+                    row
+                }
+                None => self.new_github_row(label, &login).await?,
+            };
+            self.write_copilot(row, github, new.copilot, new.email)
+                .await?
+        };
+        self.announce();
+        Ok(saved)
+    }
+
+    /// Keeps a renewed token of Copilot's.
+    pub async fn set_copilot_token(&self, id: Uuid, token: CopilotToken) -> Result<()> {
+        {
+            let _sealing = self.sealing.lock().await;
+            let account = self.living(id).await?;
+            let secrets = Secrets::open(&self.vault, id, &account.sealed)?;
+            let Stored::Github(github) = secrets.secret else {
+                return Err(Error::bad_input("this account is not at GitHub"));
+            };
+            let row = account.into_active_model();
+            self.write_copilot(row, github, token, None).await?;
+        }
+        self.announce();
+        Ok(())
+    }
+
+    /// The enabled GitHub accounts. One that does not open is reported where all are opened.
+    pub async fn github_accounts(&self) -> Result<Vec<GithubAccount>> {
+        let accounts = self.github_rows().await?.into_iter();
+        let enabled = accounts.filter(|account| account.enabled);
+        let opened = enabled.filter_map(|account| {
+            let secrets = Secrets::open(&self.vault, account.id, &account.sealed).ok()?;
+            let Stored::Github(github) = secrets.secret else {
+                return None;
+            };
+            Some(GithubAccount {
+                id: account.id,
+                token: github.token,
+                refreshed_at: account.refreshed_at,
+                expires_at: account.expires_at,
+                has_models: !account.models.0.is_empty(),
+            })
+        });
+        Ok(opened.collect())
+    }
+
+    async fn github_rows(&self) -> Result<Vec<provider_account::Model>> {
+        let rows = ProviderAccount::find()
+            .filter(provider_account::Column::RemovedAt.is_null())
+            .filter(provider_account::Column::Credential.eq(CredentialKind::Github));
+        Ok(rows.all(self.db.reader()).await?)
+    }
+
+    async fn github_account_of(&self, login: &str) -> Result<Option<provider_account::Model>> {
+        let rows = self.github_rows().await?;
+        Ok(rows.into_iter().find(|account| {
+            let opened = Secrets::open(&self.vault, account.id, &account.sealed);
+            matches!(
+                opened.map(|secrets| secrets.secret),
+                Ok(Stored::Github(github)) if github.login.eq_ignore_ascii_case(login)
+            )
+        }))
+    }
+
+    async fn new_github_row(
+        &self,
+        label: Option<String>,
+        login: &str,
+    ) -> Result<provider_account::ActiveModel> {
+        let kind = ProviderKind::Copilot;
+        let label = match label {
+            Some(label) => label,
+            None => self.free_label_like(kind, login).await?,
+        };
+        Ok(provider_account::ActiveModel {
+            id: sea_orm::ActiveValue::NotSet,
+            kind: Set(kind),
+            credential: Set(CredentialKind::Github),
+            label: Set(label),
+            last_four: Set(String::new()),
+            models: Set(ProviderModels(Vec::new())),
+            created_at: Set(self.clock.now()),
+            ..Default::default()
+        })
+    }
+
+    /// Writes a row with a fresh token; it is a new one when it has no id yet.
+    async fn write_copilot(
+        &self,
+        mut row: provider_account::ActiveModel,
+        mut github: Github,
+        copilot: CopilotToken,
+        email: Option<String>,
+    ) -> Result<provider_account::Model> {
+        let is_new = row.id.is_not_set();
+        let id = row.id.take().unwrap_or_else(Uuid::now_v7);
+        let now = self.clock.now();
+        github.copilot = copilot.token;
+        let proxy_url = match row.sealed.take() {
+            Some(sealed) => Secrets::open(&self.vault, id, &sealed)?.proxy_url,
+            None => None,
+        };
+        let secrets = Secrets {
+            secret: Stored::Github(github),
+            headers: copilot.headers.into_iter().collect(),
+            proxy_url,
+        };
+        row.id = Set(id);
+        row.sealed = Set(secrets.seal(&self.vault, id)?);
+        row.base_url = Set(Some(copilot.base_url));
+        // What an administrator has chosen stays.
+        let has_models = row
+            .models
+            .try_as_ref()
+            .is_some_and(|models| !models.0.is_empty());
+        if !has_models && !copilot.models.is_empty() {
+            row.models = Set(ProviderModels(copilot.models));
+        }
+        if let Some(email) = email {
+            row.email = Set(Some(email));
+        }
+        if let Some(plan) = copilot.plan {
+            row.plan = Set(Some(plan));
+        }
+        row.expires_at = Set(Some(copilot.expires_at));
+        row.refreshed_at = Set(Some(now));
+        row.problem = Set(None);
+        row.problem_at = Set(None);
+        row.updated_at = Set(now);
+        if !is_new {
+            return Ok(row.update(self.db.writer()).await?);
+        }
+        row.enabled = Set(true);
+        let label = row.label.try_as_ref().cloned().unwrap_or_default();
+        row.insert(self.db.writer())
+            .await
+            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))
+    }
+}

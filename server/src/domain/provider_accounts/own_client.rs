@@ -1,0 +1,91 @@
+//! Accounts that came by an operator's own OAuth client. The engine renews tokens as its own client,
+//! which no provider lets it do with these; so the server renews them, and the engine is given access
+//! tokens alone.
+
+use chrono::{DateTime, Utc};
+use entity::provider_account::{CredentialKind, ProviderKind};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{
+    Error, ProviderAccounts, Result, auth_file,
+    secrets::{Secrets, Stored},
+};
+
+/// Under which name such a file carries its refresh token, which the engine does not know.
+pub const OWN_CLIENT_REFRESH_TOKEN: &str = "own_client_refresh_token";
+
+/// An account whose tokens have to be renewed here.
+#[derive(Debug)]
+pub struct OwnClientAccount {
+    pub id: Uuid,
+    pub kind: ProviderKind,
+    pub refresh_token: SecretString,
+    pub refreshed_at: Option<DateTime<Utc>>,
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl ProviderAccounts {
+    /// The enabled accounts of an operator's own clients. One that does not open is reported where all
+    /// are opened.
+    pub async fn own_client_accounts(&self) -> Result<Vec<OwnClientAccount>> {
+        let accounts = self.list().await?.into_iter();
+        let enabled = accounts
+            .filter(|account| account.enabled && account.credential == CredentialKind::AuthFile);
+        let opened = enabled.filter_map(|account| {
+            let secrets = Secrets::open(&self.vault, account.id, &account.sealed).ok()?;
+            let Stored::AuthFile(tokens) = &secrets.secret else {
+                return None;
+            };
+            let refresh_token = auth_file::text(&tokens.content, OWN_CLIENT_REFRESH_TOKEN)?;
+            Some(OwnClientAccount {
+                id: account.id,
+                kind: account.kind,
+                refresh_token: refresh_token.into(),
+                refreshed_at: account.refreshed_at,
+                expires_at: account.expires_at,
+            })
+        });
+        Ok(opened.collect())
+    }
+
+    /// Keeps renewed tokens. What else the file says stays.
+    pub async fn renew_own_client(
+        &self,
+        id: Uuid,
+        tokens: Map<String, Value>,
+        expires_at: Option<DateTime<Utc>>,
+    ) -> Result<()> {
+        {
+            let _sealing = self.sealing.lock().await;
+            let account = self.living(id).await?;
+            let mut secrets = Secrets::open(&self.vault, id, &account.sealed)?;
+            let Stored::AuthFile(old) = &mut secrets.secret else {
+                return Err(Error::bad_input("this account has no tokens to renew"));
+            };
+            old.sign_in_again(tokens);
+            let now = self.clock.now();
+            let mut row = account.into_active_model();
+            row.sealed = Set(secrets.seal(&self.vault, id)?);
+            row.expires_at = Set(expires_at);
+            row.refreshed_at = Set(Some(now));
+            row.problem = Set(None);
+            row.problem_at = Set(None);
+            row.updated_at = Set(now);
+            row.update(self.db.writer()).await?;
+        }
+        self.announce();
+        Ok(())
+    }
+
+    /// Says why a token could not be renewed. The one that is there is used until its end.
+    pub async fn note_token_problem(&self, id: Uuid, problem: &str) -> Result<()> {
+        let mut account = self.living(id).await?.into_active_model();
+        account.problem = Set(Some(problem.to_owned()));
+        account.problem_at = Set(Some(self.clock.now()));
+        account.update(self.db.writer()).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,289 @@
+//! Sign-ins at providers, as they are kept: who began one, how far it is, and that exactly one answer
+//! completes it. What is said to providers is not known here.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    provider_account::ProviderKind,
+    provider_login::{self, Entity as ProviderLogin, LoginMode, LoginStatus},
+};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::sync::Arc;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+use super::{Error, Result, text};
+use crate::{
+    clock::SharedClock,
+    crypto::{token::Digester, vault::Vault},
+    db::Database,
+};
+
+/// Sign-ins under way of one administrator.
+const MOST_PENDING: u64 = 20;
+/// How long one that is over can still be asked about.
+const REMEMBERED: TimeDelta = TimeDelta::days(1);
+const TIME_RAN_OUT: &str = "the time for this sign-in ran out; start it again";
+
+/// Who begins a sign-in, and may complete it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Starter {
+    /// An administrator, or an API token.
+    pub id: Uuid,
+    /// The session of an administrator's browser.
+    pub session_id: Option<Uuid>,
+}
+
+/// What a sign-in begins with.
+#[derive(Debug)]
+pub struct NewProviderLogin {
+    pub kind: ProviderKind,
+    pub mode: LoginMode,
+    pub label: Option<String>,
+    /// What the provider sends back, to be kept as a digest.
+    pub state: Option<SecretString>,
+    /// What is needed to go on, to be kept sealed.
+    pub secrets: SecretString,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// How a sign-in ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginEnd {
+    /// The account, when it is known already.
+    Succeeded(Option<Uuid>),
+    /// Why, for people.
+    Failed(String),
+    Cancelled,
+    Expired,
+}
+
+/// All sign-ins.
+#[derive(Clone, Debug)]
+pub struct ProviderLogins {
+    db: Database,
+    clock: SharedClock,
+    digester: Digester,
+    vault: Arc<Vault>,
+    changes: broadcast::Sender<Uuid>,
+}
+
+impl ProviderLogins {
+    /// The service over this database.
+    pub fn new(db: Database, clock: SharedClock, digester: Digester, vault: Arc<Vault>) -> Self {
+        let (changes, _) = broadcast::channel(64);
+        Self {
+            db,
+            clock,
+            digester,
+            vault,
+            changes,
+        }
+    }
+
+    /// Tells which sign-in has changed.
+    pub fn changes(&self) -> broadcast::Receiver<Uuid> {
+        self.changes.subscribe()
+    }
+
+    /// Refuses what no sign-in can begin with, before the provider is asked for anything.
+    pub async fn check(&self, starter: Starter, label: Option<&str>) -> Result<Option<String>> {
+        let label = text::optional("label", label, 100)?;
+        self.tidy().await?;
+        let pending = ProviderLogin::find()
+            .filter(provider_login::Column::StartedBy.eq(starter.id))
+            .filter(provider_login::Column::Status.eq(LoginStatus::Pending))
+            .count(self.db.reader())
+            .await?;
+        if pending >= MOST_PENDING {
+            return Err(Error::Conflict(format!(
+                "you have {MOST_PENDING} sign-ins under way; complete or cancel some first"
+            )));
+        }
+        Ok(label)
+    }
+
+    /// Notes a sign-in that has begun.
+    pub async fn create(
+        &self,
+        starter: Starter,
+        new: NewProviderLogin,
+    ) -> Result<provider_login::Model> {
+        let id = Uuid::now_v7();
+        let digest = new
+            .state
+            .map(|state| self.digest(state.expose_secret()).to_vec());
+        let login = provider_login::ActiveModel {
+            id: Set(id),
+            kind: Set(new.kind),
+            mode: Set(new.mode),
+            status: Set(LoginStatus::Pending),
+            started_by: Set(starter.id),
+            session_id: Set(starter.session_id),
+            label: Set(new.label),
+            state_digest: Set(digest),
+            sealed: Set(self
+                .vault
+                .seal(&owner(id), new.secrets.expose_secret().as_bytes())?),
+            account_id: Set(None),
+            error: Set(None),
+            created_at: Set(self.clock.now()),
+            expires_at: Set(new.expires_at),
+            finished_at: Set(None),
+        };
+        Ok(login.insert(self.db.writer()).await?)
+    }
+
+    /// Finds a sign-in. One whose time has run out is over.
+    pub async fn find(&self, id: Uuid) -> Result<Option<provider_login::Model>> {
+        let found = ProviderLogin::find_by_id(id).one(self.db.reader()).await?;
+        match found {
+            Some(login) if self.is_late(&login) => Ok(Some(self.end(id, LoginEnd::Expired).await?)),
+            found => Ok(found),
+        }
+    }
+
+    /// Finds the sign-in to which a provider's answer belongs, over or not.
+    pub async fn find_by_state(&self, state: &str) -> Result<Option<provider_login::Model>> {
+        let digest = self.digest(state);
+        let found = ProviderLogin::find()
+            .filter(provider_login::Column::StateDigest.eq(digest.as_slice()))
+            .one(self.db.reader())
+            .await?;
+        match found {
+            Some(login) => self.find(login.id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Sign-ins that wait for an answer: somebody's, or everybody's.
+    pub async fn pending(&self, starter: Option<Uuid>) -> Result<Vec<provider_login::Model>> {
+        self.tidy().await?;
+        let mut pending = ProviderLogin::find()
+            .filter(provider_login::Column::Status.eq(LoginStatus::Pending))
+            .order_by_asc(provider_login::Column::CreatedAt);
+        if let Some(starter) = starter {
+            pending = pending.filter(provider_login::Column::StartedBy.eq(starter));
+        }
+        Ok(pending.all(self.db.reader()).await?)
+    }
+
+    /// Whether a state is the one with which this sign-in began.
+    pub fn has_state(&self, login: &provider_login::Model, state: &str) -> bool {
+        // Digests with a key that nobody else has: comparing them tells nothing of the state.
+        login.state_digest.as_deref() == Some(&self.digest(state)[..])
+    }
+
+    /// Opens what is needed to go on.
+    pub fn secrets(&self, login: &provider_login::Model) -> Result<SecretString> {
+        let opened = self.vault.open(&owner(login.id), &login.sealed)?;
+        let text = std::str::from_utf8(&opened).map_err(anyhow::Error::from)?;
+        Ok(text.into())
+    }
+
+    /// Makes the caller the one who completes it. Of two, one gets it.
+    pub async fn claim(&self, id: Uuid) -> Result<bool> {
+        let claimed = ProviderLogin::update_many()
+            .col_expr(
+                provider_login::Column::Status,
+                Expr::value(LoginStatus::Completing),
+            )
+            .filter(provider_login::Column::Id.eq(id))
+            .filter(provider_login::Column::Status.eq(LoginStatus::Pending))
+            .filter(provider_login::Column::ExpiresAt.gt(self.clock.now()))
+            .exec(self.db.writer())
+            .await?;
+        if claimed.rows_affected == 1 {
+            let _ = self.changes.send(id);
+        }
+        Ok(claimed.rows_affected == 1)
+    }
+
+    /// Ends a sign-in and forgets its secrets. One that is over stays as it is.
+    pub async fn end(&self, id: Uuid, end: LoginEnd) -> Result<provider_login::Model> {
+        let from = match end {
+            // What is being completed has been answered, so it is neither late nor to be called off.
+            LoginEnd::Cancelled | LoginEnd::Expired => vec![LoginStatus::Pending],
+            LoginEnd::Succeeded(_) | LoginEnd::Failed(_) => {
+                vec![LoginStatus::Pending, LoginStatus::Completing]
+            }
+        };
+        let (status, account_id, error) = match end {
+            LoginEnd::Succeeded(account) => (LoginStatus::Succeeded, account, None),
+            LoginEnd::Failed(reason) => (LoginStatus::Failed, None, Some(reason)),
+            LoginEnd::Cancelled => (LoginStatus::Cancelled, None, None),
+            LoginEnd::Expired => (LoginStatus::Expired, None, Some(TIME_RAN_OUT.to_owned())),
+        };
+        let changed = ProviderLogin::update_many()
+            .col_expr(provider_login::Column::Status, Expr::value(status))
+            .col_expr(provider_login::Column::AccountId, Expr::value(account_id))
+            .col_expr(provider_login::Column::Error, Expr::value(error))
+            .col_expr(
+                provider_login::Column::Sealed,
+                Expr::value(Vec::<u8>::new()),
+            )
+            .col_expr(
+                provider_login::Column::FinishedAt,
+                Expr::value(Some(self.clock.now())),
+            )
+            .filter(provider_login::Column::Id.eq(id))
+            .filter(provider_login::Column::Status.is_in(from))
+            .exec(self.db.writer())
+            .await?;
+        if changed.rows_affected > 0 {
+            let _ = self.changes.send(id);
+        }
+        let login = ProviderLogin::find_by_id(id).one(self.db.reader()).await?;
+        login.ok_or(Error::NotFound {
+            what: "provider login",
+        })
+    }
+
+    /// What a server that was killed left half done cannot be done again: the code is spent.
+    pub async fn recover(&self) -> Result<()> {
+        let left = ProviderLogin::find()
+            .filter(provider_login::Column::Status.eq(LoginStatus::Completing))
+            .all(self.db.reader())
+            .await?;
+        for login in left {
+            let reason = "the server stopped in the middle of this sign-in; start it again";
+            self.end(login.id, LoginEnd::Failed(reason.to_owned()))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Ends what is late, and forgets what was over long ago.
+    async fn tidy(&self) -> Result<()> {
+        let now = self.clock.now();
+        let late = ProviderLogin::find()
+            .filter(provider_login::Column::Status.eq(LoginStatus::Pending))
+            .filter(provider_login::Column::ExpiresAt.lte(now))
+            .all(self.db.reader())
+            .await?;
+        for login in late {
+            self.end(login.id, LoginEnd::Expired).await?;
+        }
+        ProviderLogin::delete_many()
+            .filter(provider_login::Column::FinishedAt.lt(now - REMEMBERED))
+            .exec(self.db.writer())
+            .await?;
+        Ok(())
+    }
+
+    fn is_late(&self, login: &provider_login::Model) -> bool {
+        login.status == LoginStatus::Pending && login.expires_at <= self.clock.now()
+    }
+
+    fn digest(&self, state: &str) -> [u8; 32] {
+        self.digester
+            .digest(&[b"provider login:", state.as_bytes()].concat())
+    }
+}
+
+fn owner(id: Uuid) -> String {
+    format!("provider_login:{id}")
+}

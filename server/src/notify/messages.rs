@@ -1,0 +1,173 @@
+//! What is so now, in words for people.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    provider_account::{self, CredentialKind},
+    quota::Metric,
+    request::Outcome,
+};
+use sea_orm::ActiveEnum as _;
+
+use crate::{
+    domain::{
+        Result,
+        ledger::Meter,
+        notifications::Message,
+        paging::PageRequest,
+        quotas::Quotas,
+        requests::{RequestFilter, Requests},
+        usd,
+        users::Users,
+    },
+    engine::{EngineState, EngineStatus},
+};
+
+/// Over what the error rate is taken: the latest requests, if they are as young as this.
+const LATEST: i32 = 200;
+const YOUNG: TimeDelta = TimeDelta::minutes(15);
+/// Fewer requests say nothing.
+const ENOUGH: usize = 20;
+
+/// The highest percentage that each quota has reached, of these.
+pub(super) async fn quotas(
+    quotas: &Quotas,
+    users: &Users,
+    percents: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Vec<Message>> {
+    let mut reached = Vec::new();
+    for meter in quotas.all().await? {
+        // Used and settled: what is only held back may come back.
+        let used = meter.per_million(now) / 10_000;
+        let highest = percents
+            .iter()
+            .filter(|percent| used >= i128::from(**percent));
+        if let Some(percent) = highest.max() {
+            reached.push((meter, *percent));
+        }
+    }
+    let ids: Vec<_> = reached
+        .iter()
+        .map(|(meter, _)| meter.quota.user_id)
+        .collect();
+    let names: HashMap<_, _> = users
+        .find_many(&ids)
+        .await?
+        .into_iter()
+        .map(|user| (user.id, user.name))
+        .collect();
+    let message = |(meter, percent): (Meter, u8)| {
+        let name = names
+            .get(&meter.quota.user_id)
+            .map_or("a user", String::as_str);
+        quota(&meter, percent, name, now)
+    };
+    Ok(reached.into_iter().map(message).collect())
+}
+
+fn quota(meter: &Meter, percent: u8, user: &str, now: DateTime<Utc>) -> Message {
+    let standing = meter.standing(now);
+    let amount = |amount: i64| match meter.quota.metric {
+        Metric::Tokens => format!("{amount} tokens"),
+        Metric::Cost => format!("{} USD", usd::print(amount)),
+        Metric::Requests => format!("{amount} requests"),
+    };
+    let whose = match meter.quota.api_key_id {
+        Some(_) => format!("a key of {user}"),
+        None => user.to_owned(),
+    };
+    let (used, limit) = (amount(standing.used), amount(meter.quota.limit));
+    let window = meter.quota.window.to_value();
+    let resets = standing.resets_at.map_or(String::new(), |at| {
+        format!(" It begins again at {}.", at.format("%Y-%m-%d %H:%M UTC"))
+    });
+    Message {
+        subject: format!("quota:{}:{percent}", meter.quota.id),
+        title: format!("ProxyPal: {percent} % of a quota of {whose} is used"),
+        body: format!("Used: {used} of {limit} (window: {window}).{resets}"),
+    }
+}
+
+/// Accounts with a problem.
+pub(super) fn failing(accounts: Vec<provider_account::Model>) -> Vec<Message> {
+    let message = |account: provider_account::Model| {
+        let problem = account.problem.as_ref().filter(|_| account.enabled)?;
+        let (kind, label) = (account.kind.to_value(), &account.label);
+        Some(Message {
+            subject: format!("account:{}", account.id),
+            title: format!("ProxyPal: the account {label} ({kind}) fails"),
+            body: format!(
+                "{problem}\nSee it under Providers; sign in again if the sign-in is over."
+            ),
+        })
+    };
+    accounts.into_iter().filter_map(message).collect()
+}
+
+/// Accounts whose sign-in is over and was not refreshed.
+pub(super) fn expired(accounts: Vec<provider_account::Model>, now: DateTime<Utc>) -> Vec<Message> {
+    let message = |account: provider_account::Model| {
+        if !account.enabled || account.credential != CredentialKind::AuthFile {
+            return None;
+        }
+        let end = account.expires_at.filter(|end| *end <= now)?;
+        let (kind, label) = (account.kind.to_value(), &account.label);
+        Some(Message {
+            subject: format!("account:{}", account.id),
+            title: format!("ProxyPal: the sign-in of {label} ({kind}) has expired"),
+            body: format!(
+                "It ended at {} and was not refreshed. Sign in again under Providers.",
+                end.format("%Y-%m-%d %H:%M UTC")
+            ),
+        })
+    };
+    accounts.into_iter().filter_map(message).collect()
+}
+
+/// The engine, when it does not run although it should.
+pub(super) fn engine(status: &EngineStatus) -> Vec<Message> {
+    match status.state {
+        EngineState::Running | EngineState::Starting | EngineState::Stopped => Vec::new(),
+        EngineState::BackingOff | EngineState::Failed => {
+            let reason = status.last_error.as_deref().unwrap_or("It gave no reason.");
+            vec![Message {
+                subject: "engine".to_owned(),
+                title: "ProxyPal: the engine does not run".to_owned(),
+                body: format!("{reason}\nRequests are refused until it runs again."),
+            }]
+        }
+    }
+}
+
+/// Whether more of the latest requests fail than this percentage.
+pub(super) async fn error_rate(
+    requests: &Requests,
+    limit: u8,
+    now: DateTime<Utc>,
+) -> Result<Vec<Message>> {
+    let filter = RequestFilter {
+        from: Some(now - YOUNG),
+        ..RequestFilter::default()
+    };
+    let latest = PageRequest {
+        first: Some(LATEST),
+        ..PageRequest::default()
+    };
+    let latest = requests.list(&filter, &latest).await?.items;
+    // What we refuse ourselves is not the provider's fault.
+    let counting = latest.iter().filter(|row| row.outcome != Outcome::Rejected);
+    let all = counting.clone().count();
+    let failed = counting
+        .filter(|row| row.outcome == Outcome::UpstreamError)
+        .count();
+    if all < ENOUGH || failed * 100 < all * usize::from(limit) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Message {
+        subject: "errors".to_owned(),
+        title: format!("ProxyPal: {failed} of the latest {all} requests failed"),
+        body: "The engine or a provider failed or refused. See them under Requests.".to_owned(),
+    }])
+}

@@ -1,0 +1,133 @@
+//! Sends what waits in the outbox, several messages at once, and again after a pause what failed.
+
+use std::{sync::Arc, time::Duration};
+
+use entity::notification;
+use futures_util::{StreamExt as _, stream};
+use sea_orm::ActiveEnum as _;
+use tokio::{sync::Semaphore, time::sleep};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Addresses, Courier, Letter};
+use crate::{
+    clock::SharedClock,
+    domain::{
+        Error, Result,
+        notifications::{Due, Notifications},
+    },
+};
+
+const AT_ONCE: usize = 8;
+/// Tests that administrators may run at once.
+const TESTS: usize = 4;
+/// How long a message may wait after its time has come.
+const LOOK: Duration = Duration::from_secs(15);
+
+/// Sends messages.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    notifications: Notifications,
+    clock: SharedClock,
+    courier: Courier,
+    tests: Arc<Semaphore>,
+}
+
+impl Sender {
+    /// Over this outbox.
+    pub fn new(notifications: Notifications, clock: SharedClock, addresses: Addresses) -> Self {
+        Self {
+            notifications,
+            clock,
+            courier: Courier { addresses },
+            tests: Arc::new(Semaphore::new(TESTS)),
+        }
+    }
+
+    /// Sends until told to stop. What is under way then is sent again after the next start.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            let passed = stop.run_until_cancelled(self.pass()).await;
+            match passed {
+                None => return,
+                Some(Ok(_)) => {}
+                Some(Err(error)) => tracing::warn!(?error, "cannot send notifications"),
+            }
+            let wait = async {
+                tokio::select! {
+                    () = self.notifications.news() => {}
+                    () = sleep(LOOK) => {}
+                }
+            };
+            if stop.run_until_cancelled(wait).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Sends everything whose time has come, once. Returns how many got through.
+    pub async fn pass(&self) -> Result<usize> {
+        let due = self.notifications.due().await?;
+        let sending = due.into_iter().map(|due| self.send(due));
+        let mut sending = stream::iter(sending).buffer_unordered(AT_ONCE);
+        let mut sent = 0;
+        while let Some(got_through) = sending.next().await {
+            sent += usize::from(got_through?);
+        }
+        Ok(sent)
+    }
+
+    async fn send(&self, due: Due) -> Result<bool> {
+        let letter = letter(&due.notification);
+        let outcome = self
+            .courier
+            .deliver(&due.settings, &self.dated(letter))
+            .await;
+        let got_through = outcome.is_ok();
+        if let Err(problem) = &outcome {
+            let channel = due.notification.channel_id;
+            tracing::warn!(channel.id = %channel, problem, "a notification did not get through");
+        }
+        self.notifications
+            .attempted(due.notification, outcome)
+            .await?;
+        Ok(got_through)
+    }
+
+    /// Sends a test through a channel now. The answer says what is wrong, if anything is.
+    pub async fn test(&self, channel_id: Uuid) -> Result<std::result::Result<(), String>> {
+        let _place = self.tests.try_acquire().map_err(|_| {
+            Error::Conflict("other tests are under way; try again in a moment".to_owned())
+        })?;
+        let (channel, settings) = self.notifications.open_channel(channel_id).await?;
+        let letter = Letter {
+            id: Uuid::now_v7().to_string(),
+            event: "test".to_owned(),
+            subject: format!("channel:{channel_id}"),
+            title: "ProxyPal: a test".to_owned(),
+            body: format!("If you read this, the channel {:?} works.", channel.name),
+            at: 0,
+        };
+        let outcome = self.courier.deliver(&settings, &self.dated(letter)).await;
+        let problem = outcome.as_ref().err().map(String::as_str);
+        self.notifications.note_attempt(channel_id, problem).await?;
+        Ok(outcome)
+    }
+
+    /// Receivers refuse what is old, so each attempt has its own time.
+    fn dated(&self, letter: Letter) -> Letter {
+        let at = self.clock.now().timestamp();
+        Letter { at, ..letter }
+    }
+}
+
+fn letter(notification: &notification::Model) -> Letter {
+    Letter {
+        id: notification.id.to_string(),
+        event: notification.event.to_value(),
+        subject: notification.subject.clone(),
+        title: notification.title.clone(),
+        body: notification.body.clone(),
+        at: 0,
+    }
+}

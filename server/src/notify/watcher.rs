@@ -1,0 +1,127 @@
+//! Looks at what rules are about, from time to time and when the engine or an account changes. It reads
+//! memory and small queries only; requests never wait for it.
+
+use std::time::Duration;
+
+use entity::notification_rule::{self, NotificationEvent};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::messages;
+use crate::{
+    clock::SharedClock,
+    domain::{
+        Result,
+        notifications::{Message, Notifications},
+        provider_accounts::ProviderAccounts,
+        quotas::Quotas,
+        requests::Requests,
+        users::Users,
+    },
+    engine::Engine,
+};
+
+const LOOK: Duration = Duration::from_secs(30);
+
+/// What is looked at.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    pub quotas: Quotas,
+    pub users: Users,
+    pub accounts: ProviderAccounts,
+    pub requests: Requests,
+    pub engine: Engine,
+    pub clock: SharedClock,
+}
+
+/// Looks whether there is something to tell.
+#[derive(Clone, Debug)]
+pub struct Watcher {
+    notifications: Notifications,
+    sources: Sources,
+}
+
+impl Watcher {
+    /// Over these rules and sources.
+    pub fn new(notifications: Notifications, sources: Sources) -> Self {
+        Self {
+            notifications,
+            sources,
+        }
+    }
+
+    /// Looks until told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut engine = self.sources.engine.watch();
+        let mut accounts = self.sources.accounts.changes();
+        loop {
+            let wait = async {
+                tokio::select! {
+                    Ok(()) = engine.changed() => {}
+                    Ok(()) = accounts.changed() => {}
+                    () = sleep(LOOK) => {}
+                }
+            };
+            if stop.run_until_cancelled(wait).await.is_none() {
+                return;
+            }
+            match stop.run_until_cancelled(self.look()).await {
+                None => return,
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    tracing::warn!(
+                        ?error,
+                        "cannot tell whether there is something to notify of"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Looks once. Returns how many things there were to tell that had not been told.
+    pub async fn look(&self) -> Result<usize> {
+        let mut told = 0;
+        for rule in self.notifications.rules().await? {
+            if rule.enabled {
+                told += self.apply(&rule).await?;
+            }
+        }
+        Ok(told)
+    }
+
+    async fn apply(&self, rule: &notification_rule::Model) -> Result<usize> {
+        let found = self.found(rule).await?;
+        let subjects: Vec<_> = found
+            .iter()
+            .map(|message| message.subject.clone())
+            .collect();
+        self.notifications.still_so(rule, &subjects).await?;
+        let mut told = 0;
+        for message in &found {
+            told += usize::from(self.notifications.tell(rule, message).await?);
+        }
+        Ok(told)
+    }
+
+    /// Everything that is so now.
+    async fn found(&self, rule: &notification_rule::Model) -> Result<Vec<Message>> {
+        let sources = &self.sources;
+        let now = sources.clock.now();
+        match rule.event {
+            NotificationEvent::Quota => {
+                messages::quotas(&sources.quotas, &sources.users, &rule.percents.0, now).await
+            }
+            NotificationEvent::AccountFailing => {
+                Ok(messages::failing(sources.accounts.list().await?))
+            }
+            NotificationEvent::AccountExpiring => {
+                Ok(messages::expired(sources.accounts.list().await?, now))
+            }
+            NotificationEvent::EngineDown => Ok(messages::engine(&sources.engine.status())),
+            NotificationEvent::ErrorRate => {
+                let limit = rule.percents.0.first().copied().unwrap_or(100);
+                messages::error_rate(&sources.requests, limit, now).await
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The beginning of a sign-in: what the provider is asked before a person is.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{provider_account::ProviderKind, provider_login::LoginMode};
+use http::HeaderName;
+use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
+
+use super::{
+    discovery::discovered,
+    fault::Fault,
+    http::Header,
+    protocol,
+    provider::{Flow, Provider},
+    room::OAuth,
+    view::Secrets,
+};
+use crate::{
+    domain::{Error, Result, provider_logins::NewProviderLogin},
+    engine::LoginChannel,
+};
+
+/// How long a person has to consent.
+const CONSENT: TimeDelta = TimeDelta::minutes(15);
+/// The engine waits no longer for the answer.
+const CONSENT_BY_ENGINE: TimeDelta = TimeDelta::minutes(5);
+/// How long a code may be good, whatever the provider says.
+const LONGEST_DEVICE: TimeDelta = TimeDelta::minutes(30);
+
+/// A sign-in that the provider, or the engine, knows of.
+pub(super) struct Begun {
+    kind: ProviderKind,
+    mode: LoginMode,
+    state: Option<SecretString>,
+    pub(super) secrets: Secrets,
+    expires_at: DateTime<Utc>,
+}
+
+impl Begun {
+    pub(super) fn note(&self, label: Option<String>) -> Result<NewProviderLogin> {
+        Ok(NewProviderLogin {
+            kind: self.kind,
+            mode: self.mode,
+            label,
+            state: self.state.clone(),
+            secrets: self.secrets.write()?,
+            expires_at: self.expires_at,
+        })
+    }
+}
+
+impl OAuth {
+    /// Asks for consent.
+    pub(super) async fn begin(&self, provider: &Provider) -> Result<Begun> {
+        let begun = match provider.flow {
+            Flow::Code => self.begin_code(provider).await,
+            Flow::Device => self.begin_device(provider).await,
+            Flow::Engine(channel) => return self.begin_by_engine(provider, channel).await,
+        };
+        begun.map_err(|fault| Error::Provider(fault.words(provider)))
+    }
+
+    async fn begin_code(&self, provider: &Provider) -> std::result::Result<Begun, Fault> {
+        let consent = protocol::consent(&discovered(&self.http, provider).await?)?;
+        let mode = match provider.comes_back() {
+            true => LoginMode::Redirect,
+            false => LoginMode::Paste,
+        };
+        Ok(Begun {
+            kind: provider.kind,
+            mode,
+            state: Some(consent.state),
+            secrets: Secrets::Code {
+                authorize_url: consent.authorize_url.into(),
+                verifier: consent.verifier.expose_secret().to_owned(),
+                redirect_url: provider.redirect_url.clone(),
+            },
+            expires_at: self.clock.now() + CONSENT,
+        })
+    }
+
+    async fn begin_device(&self, provider: &Provider) -> std::result::Result<Begun, Fault> {
+        let provider = discovered(&self.http, provider).await?;
+        let device_id = is_bound_to_device(provider.kind).then(|| Uuid::new_v4().to_string());
+        let headers = device_headers(device_id.as_deref());
+        let code = protocol::device_code(&self.http, &provider, &headers).await?;
+        let life = TimeDelta::from_std(code.expires_in()).unwrap_or(LONGEST_DEVICE);
+        Ok(Begun {
+            kind: provider.kind,
+            mode: LoginMode::Device,
+            state: None,
+            secrets: Secrets::Device {
+                code,
+                token_url: provider.token_url,
+                device_id,
+            },
+            expires_at: self.clock.now() + life.min(LONGEST_DEVICE),
+        })
+    }
+
+    async fn begin_by_engine(&self, provider: &Provider, channel: LoginChannel) -> Result<Begun> {
+        let begun = self.engine.begin_login(channel).await;
+        let begun = begun.map_err(|error| Error::EngineUnavailable(error.to_string()))?;
+        let (mode, life) = match &begun.user_code {
+            Some(_) => (LoginMode::Device, LONGEST_DEVICE),
+            None => (LoginMode::Paste, CONSENT_BY_ENGINE),
+        };
+        let told = begun.expires_in_seconds.and_then(|seconds| {
+            let seconds = i64::try_from(seconds).ok()?;
+            TimeDelta::try_seconds(seconds)
+        });
+        let life = told.map_or(life, |told| told.min(life));
+        Ok(Begun {
+            kind: provider.kind,
+            mode,
+            secrets: Secrets::Engine {
+                channel,
+                state: begun.state.expose_secret().to_owned(),
+                url: begun.url.expose_secret().to_owned(),
+                user_code: begun.user_code,
+            },
+            state: Some(begun.state),
+            expires_at: self.clock.now() + life,
+        })
+    }
+}
+
+/// Kimi gives tokens to a device, and the engine presents its id ever after.
+fn is_bound_to_device(kind: ProviderKind) -> bool {
+    kind == ProviderKind::Kimi
+}
+
+/// What Kimi wants to know of a device, in the words that the engine uses later.
+pub(super) fn device_headers(device_id: Option<&str>) -> Vec<Header> {
+    let Some(device_id) = device_id else {
+        return Vec::new();
+    };
+    let header = |name, value: &str| (HeaderName::from_static(name), SecretString::from(value));
+    vec![
+        header("x-msh-platform", "CLIProxyAPI"),
+        header("x-msh-version", env!("CARGO_PKG_VERSION")),
+        header("x-msh-device-name", "proxypal"),
+        header("x-msh-device-model", "Linux"),
+        header("x-msh-device-id", device_id),
+    ]
+}

@@ -1,0 +1,260 @@
+//! The end of a sign-in: an answer becomes tokens, and tokens an account. Whatever happens, it happens
+//! once, and to its end: a browser that leaves does not leave a spent code behind.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use entity::{
+    provider_account::{self, ProviderKind},
+    provider_login::{self, LoginMode, LoginStatus},
+};
+use oauth2::TokenResponse as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
+
+use super::{
+    account::SignedIn,
+    answer::{Answer, Outcome},
+    fault::Fault,
+    protocol::{self, Tokens},
+    provider::Provider,
+    room::{OAuth, over},
+    view::{ProviderLoginView, Secrets},
+    watch::A_MOMENT,
+};
+use crate::{
+    domain::{Error, Result, provider_logins::LoginEnd},
+    engine::{EngineLoginStatus, LoginChannel},
+};
+
+/// How long the engine may take for what it does with a code.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the account may take to appear after the engine has written its file.
+const ADOPTION: Duration = Duration::from_secs(10);
+
+/// Why a sign-in did not become an account.
+pub(super) enum Failure {
+    Provider(Fault),
+    Ours(Error),
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Provider(fault)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl OAuth {
+    /// Completes a sign-in with the provider's answer.
+    pub async fn accept(
+        &self,
+        login: provider_login::Model,
+        answer: Answer,
+    ) -> Result<ProviderLoginView> {
+        if login.status != LoginStatus::Pending {
+            return Err(over(&login));
+        }
+        if login.mode == LoginMode::Device {
+            return Err(Error::bad_input(
+                "nothing is pasted here: type the code at the provider, and this goes on by itself",
+            ));
+        }
+        if !self.logins.has_state(&login, answer.state.expose_secret()) {
+            return Err(Error::bad_input(
+                "this address belongs to another sign-in; paste the one that the browser was sent to in this one",
+            ));
+        }
+        let secrets = self.secrets(&login);
+        if !self.logins.claim(login.id).await? {
+            let now = self.logins.find(login.id).await?;
+            return Err(over(&now.unwrap_or(login)));
+        }
+        let room = self.clone();
+        let completing = self
+            .tasks
+            .spawn(async move { room.complete_claimed(login, answer, secrets).await });
+        completing.await.map_err(anyhow::Error::from)?
+    }
+
+    async fn complete_claimed(
+        &self,
+        login: provider_login::Model,
+        answer: Answer,
+        secrets: Option<Secrets>,
+    ) -> Result<ProviderLoginView> {
+        let outcome = self.redeem(&login, answer, secrets).await;
+        let account = outcome.map(|account| account.map(|account| account.id));
+        let ended = self.conclude(&login, account).await?;
+        match ended.error {
+            Some(error) => Err(Error::Provider(error)),
+            None => self.show(ended),
+        }
+    }
+
+    /// Turns an answer into an account.
+    async fn redeem(
+        &self,
+        login: &provider_login::Model,
+        answer: Answer,
+        secrets: Option<Secrets>,
+    ) -> std::result::Result<Option<provider_account::Model>, Failure> {
+        let provider = self.provider(login.kind)?;
+        match secrets {
+            Some(Secrets::Code {
+                verifier,
+                redirect_url,
+                ..
+            }) => {
+                let code = consented(&answer)?;
+                let mut provider = super::discovery::discovered(&self.http, provider).await?;
+                // A restart with another configuration does not change what was begun.
+                provider.redirect_url = redirect_url;
+                let (state, verifier) = (&answer.state, &verifier.into());
+                let tokens =
+                    protocol::exchange(&self.http, &provider, code, state, verifier).await?;
+                self.keep(login, &provider, tokens, None).await.map(Some)
+            }
+            Some(Secrets::Engine { channel, state, .. }) => {
+                self.redeem_by_engine(login, channel, &state.into(), &answer)
+                    .await
+            }
+            Some(Secrets::Device { .. }) | None => {
+                let damaged = anyhow::anyhow!("a sign-in has not what it needs to go on");
+                Err(Failure::Ours(damaged.into()))
+            }
+        }
+    }
+
+    /// Keeps what a provider gave.
+    pub(super) async fn keep(
+        &self,
+        login: &provider_login::Model,
+        provider: &Provider,
+        tokens: Tokens,
+        device_id: Option<String>,
+    ) -> std::result::Result<provider_account::Model, Failure> {
+        let label = login.label.clone();
+        if provider.kind == ProviderKind::Copilot {
+            let token = tokens.access_token().secret().as_str().into();
+            let new = self.copilot()?.account(label, token).await?;
+            return Ok(self.accounts.save_github_token(new).await?);
+        }
+        let signed_in = SignedIn {
+            provider,
+            tokens: &tokens,
+            label,
+            device_id,
+            now: self.clock.now(),
+        };
+        let new = signed_in.auth_file(&self.http).await?;
+        Ok(self.accounts.save_auth_file(new).await?)
+    }
+
+    async fn redeem_by_engine(
+        &self,
+        login: &provider_login::Model,
+        channel: LoginChannel,
+        state: &SecretString,
+        answer: &Answer,
+    ) -> std::result::Result<Option<provider_account::Model>, Failure> {
+        let brought = match &answer.outcome {
+            Outcome::Code(code) => Ok(code),
+            Outcome::Refused(error) => Err(error.as_str()),
+        };
+        let delivered = self.engine.deliver_login(channel, state, brought).await;
+        delivered.map_err(|error| Fault::Engine(error.to_string()))?;
+        consented(answer)?;
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if self.is_done_by_engine(state).await? {
+                return self.adopted(login.kind, login.created_at).await;
+            }
+            sleep(A_MOMENT).await;
+        }
+        Err(Fault::TooSlow.into())
+    }
+
+    /// Whether the engine has signed in.
+    pub(super) async fn is_done_by_engine(
+        &self,
+        state: &SecretString,
+    ) -> std::result::Result<bool, Fault> {
+        let status = self.engine.login_status(state).await;
+        match status.map_err(|error| Fault::Engine(error.to_string()))? {
+            EngineLoginStatus::Waiting => Ok(false),
+            EngineLoginStatus::Done => Ok(true),
+            // What it says may hold what the provider answered.
+            EngineLoginStatus::Failed(_) => Err(Fault::Engine(
+                "it was refused; its log tells more. Start again".to_owned(),
+            )),
+        }
+    }
+
+    /// The account that appears when the engine's file is found.
+    pub(super) async fn adopted(
+        &self,
+        kind: ProviderKind,
+        since: DateTime<Utc>,
+    ) -> std::result::Result<Option<provider_account::Model>, Failure> {
+        let mut changes = self.accounts.changes();
+        let found = timeout(ADOPTION, async {
+            loop {
+                let accounts = self.accounts.list().await?;
+                let mut accounts = accounts.into_iter();
+                let fresh = |account: &provider_account::Model| {
+                    account.kind == kind
+                        && account.file_name.is_some()
+                        && account.updated_at >= since
+                };
+                if let Some(account) = accounts.find(fresh) {
+                    return Ok(Some(account));
+                }
+                if changes.changed().await.is_err() {
+                    return Ok(None);
+                }
+            }
+        });
+        // The file is there in any case; the account will be when somebody looks.
+        found.await.unwrap_or(Ok(None))
+    }
+
+    /// Notes how a sign-in ended.
+    pub(super) async fn conclude(
+        &self,
+        login: &provider_login::Model,
+        account: std::result::Result<Option<Uuid>, Failure>,
+    ) -> Result<provider_login::Model> {
+        let end = match account {
+            Ok(account) => {
+                tracing::info!(login.id = %login.id, "a sign-in at a provider succeeded");
+                LoginEnd::Succeeded(account)
+            }
+            Err(Failure::Provider(fault)) => {
+                tracing::info!(login.id = %login.id, %fault, "a sign-in at a provider failed");
+                LoginEnd::Failed(fault.words(self.provider(login.kind)?))
+            }
+            Err(Failure::Ours(error @ Error::Conflict(_))) => LoginEnd::Failed(error.to_string()),
+            Err(Failure::Ours(error)) => {
+                tracing::error!(login.id = %login.id, ?error, "a sign-in could not be kept");
+                let reason =
+                    "the account could not be kept, as the server's log tells; start again";
+                LoginEnd::Failed(reason.to_owned())
+            }
+        };
+        self.logins.end(login.id, end).await
+    }
+}
+
+fn consented(answer: &Answer) -> std::result::Result<&SecretString, Fault> {
+    match &answer.outcome {
+        Outcome::Code(code) => Ok(code),
+        Outcome::Refused(error) => Err(Fault::refused(error)),
+    }
+}

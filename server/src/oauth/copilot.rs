@@ -1,0 +1,161 @@
+//! Copilot: what a GitHub account opens. Its API takes a token that lives for half an hour, and wants to
+//! be told which editor asks.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use entity::provider_account::ProviderModel;
+use http::HeaderName;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{
+    fault::Fault,
+    http::{Header, Http},
+    provider::Provider,
+};
+use crate::domain::provider_accounts::{CopilotToken, NewGithubToken};
+
+/// The domain of the API's addresses, which differ by subscription.
+const DOMAIN: &str = "githubcopilot.com";
+const MOST_MODELS: usize = 200;
+/// What the editor says of itself.
+const HEADERS: [(&str, &str); 6] = [
+    ("copilot-integration-id", "vscode-chat"),
+    ("editor-version", "vscode/1.104.1"),
+    ("editor-plugin-version", "copilot-chat/0.31.0"),
+    ("openai-intent", "conversation-panel"),
+    ("user-agent", "GitHubCopilotChat/0.31.0"),
+    ("x-github-api-version", "2025-05-01"),
+];
+
+/// Which list of models is wanted beside the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Models {
+    Listed,
+    Known,
+}
+
+/// Asks GitHub and Copilot.
+#[derive(Clone, Debug)]
+pub(super) struct Copilot {
+    pub(super) http: Http,
+    pub(super) provider: Arc<Provider>,
+}
+
+impl Copilot {
+    /// Everything that a sign-in needs to become an account.
+    pub(super) async fn account(
+        &self,
+        label: Option<String>,
+        github_token: SecretString,
+    ) -> Result<NewGithubToken, Fault> {
+        let copilot = self.token(&github_token, Models::Listed).await?;
+        let url = self.provider.profile_url.as_ref();
+        let url = url.ok_or(Fault::NotConfigured("profile address"))?;
+        let person = self
+            .http
+            .get(url, &github(&github_token), &headers())
+            .await?;
+        let text = |name: &str| Some(person.get(name)?.as_str()?.to_owned());
+        Ok(NewGithubToken {
+            label,
+            login: text("login").ok_or(Fault::Garbage)?,
+            email: text("email"),
+            token: github_token,
+            copilot,
+        })
+    }
+
+    /// A new token of Copilot's.
+    pub(super) async fn token(
+        &self,
+        github_token: &SecretString,
+        models: Models,
+    ) -> Result<CopilotToken, Fault> {
+        let url = self.provider.exchange_url.as_ref();
+        let url = url.ok_or(Fault::NotConfigured("exchange address"))?;
+        let answer = self.http.get(url, &github(github_token), &headers()).await;
+        let answer = answer.map_err(|fault| match fault {
+            Fault::Status(401) => Fault::Refused("bad_credentials".to_owned()),
+            Fault::Status(403 | 404) => Fault::NoSubscription,
+            fault => fault,
+        })?;
+        let mut token = self.read(&answer).ok_or(Fault::Garbage)?;
+        if models == Models::Listed {
+            // Without them the token is of use all the same: they are asked for again.
+            token.models = self.models(&token).await.unwrap_or_default();
+        }
+        Ok(token)
+    }
+
+    fn read(&self, answer: &Map<String, Value>) -> Option<CopilotToken> {
+        let text = |name: &str| answer.get(name)?.as_str();
+        let expires_at = DateTime::<Utc>::from_timestamp(answer.get("expires_at")?.as_i64()?, 0)?;
+        let told = answer
+            .get("endpoints")
+            .and_then(|all| all.get("api")?.as_str());
+        Some(CopilotToken {
+            token: text("token").filter(|token| !token.is_empty())?.into(),
+            expires_at,
+            base_url: self.base_url(told)?,
+            headers: HEADERS
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), SecretString::from(*value)))
+                .collect(),
+            models: Vec::new(),
+            plan: text("sku").map(str::to_owned),
+        })
+    }
+
+    /// The address that GitHub names, when it is Copilot's.
+    fn base_url(&self, told: Option<&str>) -> Option<String> {
+        let usual = self.provider.api_url.as_ref()?;
+        let told = told.and_then(|told| told.parse::<Url>().ok());
+        let told = told.filter(|told| {
+            let host = told.host_str().unwrap_or_default();
+            let is_copilots = host == DOMAIN || host.ends_with(&format!(".{DOMAIN}"));
+            // An operator who says where the API is, means it.
+            let is_usual = usual.host_str().is_some_and(|host| host.ends_with(DOMAIN));
+            told.scheme() == "https" && is_copilots && is_usual
+        });
+        let url = told.as_ref().unwrap_or(usual);
+        Some(url.as_str().trim_end_matches('/').to_owned())
+    }
+
+    async fn models(&self, token: &CopilotToken) -> Result<Vec<ProviderModel>, Fault> {
+        let url = format!("{}/models", token.base_url);
+        let url: Url = url.parse().map_err(|_| Fault::Garbage)?;
+        let bearer = format!("Bearer {}", token.token.expose_secret()).into();
+        let answer = self.http.get(&url, &bearer, &headers()).await?;
+        let listed = answer.get("data").and_then(Value::as_array);
+        let mut models: Vec<ProviderModel> = Vec::new();
+        for model in listed.into_iter().flatten().filter(|model| is_chat(model)) {
+            let name = model.get("id").and_then(Value::as_str).unwrap_or_default();
+            let is_new = models.iter().all(|known| known.name != name);
+            if is_new && !name.is_empty() && name.len() <= 200 && models.len() < MOST_MODELS {
+                let name = name.to_owned();
+                models.push(ProviderModel { name, alias: None });
+            }
+        }
+        Ok(models)
+    }
+}
+
+/// The others embed or complete, which the engine does not do.
+fn is_chat(model: &Value) -> bool {
+    let kind = model.get("capabilities").and_then(|all| all.get("type"));
+    kind.is_none_or(|kind| kind == "chat")
+}
+
+fn github(token: &SecretString) -> SecretString {
+    format!("token {}", token.expose_secret()).into()
+}
+
+fn headers() -> Vec<Header> {
+    let header = |(name, value): &(&'static str, &str)| {
+        (HeaderName::from_static(name), SecretString::from(*value))
+    };
+    HEADERS.iter().map(header).collect()
+}

@@ -1,0 +1,248 @@
+//! Asks providers. Answers are bounded in size and time, redirects are not followed, and nothing of
+//! them is logged.
+
+use std::time::Duration;
+
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderName},
+};
+use oauth2::{HttpRequest, HttpResponse};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Number, Value};
+use url::{Url, form_urlencoded};
+
+use super::{
+    fault::Fault,
+    provider::{Encoding, Provider},
+};
+
+const CONNECT_TIME_LIMIT: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Tokens with all claims of a large organisation have some thousand bytes.
+const LARGEST_ANSWER: usize = 64 * 1024;
+/// A list of models has some more.
+const LARGEST_LIST: usize = 1024 * 1024;
+/// The order in which Claude's own program writes the members of a question.
+const ORDER: [&str; 6] = [
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "client_id",
+    "code_verifier",
+    "state",
+];
+
+/// Asks providers; cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Http(reqwest::Client);
+
+/// One of a request's own headers.
+pub(super) type Header = (HeaderName, SecretString);
+
+impl Http {
+    /// A client that follows no redirect: a token must go nowhere else.
+    pub(super) fn new() -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIME_LIMIT)
+            .timeout(TIME_LIMIT)
+            .build()?;
+        Ok(Self(client))
+    }
+
+    /// Sends what the OAuth library asks, as the provider wants it, and answers as the library expects.
+    pub(super) async fn ask(
+        &self,
+        provider: &Provider,
+        headers: &[Header],
+        request: HttpRequest,
+    ) -> Result<HttpResponse, Fault> {
+        let mut request = match provider.encoding {
+            Encoding::Form => request,
+            Encoding::Json => as_json(request),
+        };
+        let own = provider.headers.iter();
+        for (name, value) in own {
+            let name = HeaderName::from_static(name);
+            request
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
+        }
+        for (name, value) in headers {
+            request.headers_mut().insert(name, secret(value)?);
+        }
+        let request = reqwest::Request::try_from(request).map_err(|error| unreachable(&error))?;
+        let (status, mut answer) = self.object(request, LARGEST_ANSWER).await?;
+        mend(&mut answer);
+        // Some providers refuse with a status of 200.
+        let status = match answer.contains_key("error") {
+            true if status.is_success() => StatusCode::BAD_REQUEST,
+            _ if status.is_success() => StatusCode::OK,
+            true => status,
+            false => return Err(Fault::Status(status.as_u16())),
+        };
+        let body = serde_json::to_vec(&answer).map_err(|_| Fault::Garbage)?;
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        Ok(response)
+    }
+
+    /// Fetches an object with a token. The status counts.
+    pub(super) async fn get(
+        &self,
+        url: &Url,
+        authorization: &SecretString,
+        headers: &[Header],
+    ) -> Result<Map<String, Value>, Fault> {
+        let mut request = reqwest::Request::new(http::Method::GET, url.clone());
+        let target = request.headers_mut();
+        target.insert(AUTHORIZATION, secret(authorization)?);
+        for (name, value) in headers {
+            target.insert(name, secret(value)?);
+        }
+        match self.object(request, LARGEST_LIST).await? {
+            (status, answer) if status.is_success() => Ok(answer),
+            (status, _) => Err(Fault::Status(status.as_u16())),
+        }
+    }
+
+    /// Fetches a public object.
+    pub(super) async fn get_public(&self, url: &Url) -> Result<Map<String, Value>, Fault> {
+        let request = reqwest::Request::new(http::Method::GET, url.clone());
+        match self.object(request, LARGEST_ANSWER).await? {
+            (status, answer) if status.is_success() => Ok(answer),
+            (status, _) => Err(Fault::Status(status.as_u16())),
+        }
+    }
+
+    async fn object(
+        &self,
+        request: reqwest::Request,
+        largest: usize,
+    ) -> Result<(StatusCode, Map<String, Value>), Fault> {
+        let mut answer = self
+            .0
+            .execute(request)
+            .await
+            .map_err(|error| unreachable(&error))?;
+        let status = answer.status();
+        if status.is_redirection() {
+            return Err(Fault::Redirected);
+        }
+        let mut body = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(|error| unreachable(&error))? {
+            if body.len() + piece.len() > largest {
+                return Err(Fault::TooLarge);
+            }
+            body.extend_from_slice(&piece);
+        }
+        match serde_json::from_slice(&body) {
+            Ok(answer) => Ok((status, answer)),
+            Err(_) if !status.is_success() => Err(Fault::Status(status.as_u16())),
+            Err(_) => Err(Fault::Garbage),
+        }
+    }
+}
+
+fn secret(value: &SecretString) -> Result<HeaderValue, Fault> {
+    let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| Fault::Garbage)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The innermost cause says most. The address is known and left out: it may hold a code.
+fn unreachable(error: &reqwest::Error) -> Fault {
+    if error.is_timeout() {
+        return Fault::TooSlow;
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    Fault::Unreachable(cause.to_string())
+}
+
+/// The same question as an object.
+fn as_json(request: HttpRequest) -> HttpRequest {
+    let (mut parts, body) = request.into_parts();
+    let mut pairs: Vec<(String, Value)> = form_urlencoded::parse(&body)
+        .map(|(name, value)| (name.into_owned(), value.into_owned().into()))
+        .collect();
+    let place = |name: &str| ORDER.iter().position(|known| *known == name);
+    pairs.sort_by_key(|(name, _)| place(name).unwrap_or(ORDER.len()));
+    let object: Map<String, Value> = pairs.into_iter().collect();
+    let json = HeaderValue::from_static("application/json");
+    parts.headers.insert(CONTENT_TYPE, json);
+    HttpRequest::from_parts(parts, Value::Object(object).to_string().into_bytes())
+}
+
+/// Makes of what providers write what the protocol says.
+fn mend(answer: &mut Map<String, Value>) {
+    for name in ["expires_in", "interval"] {
+        if let Some(number) = answer.get(name).and_then(Value::as_f64) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "held within these bounds"
+            )]
+            let whole = number.clamp(0.0, 1e9) as u64;
+            // A pause of nothing would be a storm.
+            let least = u64::from(name == "interval");
+            answer.insert(name.to_owned(), Number::from(whole.max(least)).into());
+        }
+    }
+    // Some write their errors as their APIs do.
+    if let Some(Value::Object(error)) = answer.get("error") {
+        let code = ["code", "type"]
+            .iter()
+            .find_map(|name| error.get(*name)?.as_str());
+        let code = code.unwrap_or("error").to_owned();
+        answer.insert("error".to_owned(), code.into());
+    }
+    if let Some(complete) = answer.get("verification_uri_complete").cloned() {
+        let address = answer.entry("verification_uri");
+        address.or_insert(complete);
+    }
+    if answer.contains_key("access_token") {
+        let bearer = || Value::from("bearer");
+        answer.entry("token_type").or_insert_with(bearer);
+    }
+    if answer.get("refresh_token").and_then(Value::as_str) == Some("") {
+        answer.remove("refresh_token");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_form_becomes_an_object_in_the_order_of_the_providers_program() {
+        let form = b"state=s&client_id=c&code=1%2F2&grant_type=g&extra=e".to_vec();
+
+        let request = as_json(HttpRequest::new(form));
+
+        let body = String::from_utf8(request.into_body()).unwrap();
+        let expected = r#"{"grant_type":"g","code":"1/2","client_id":"c","state":"s","extra":"e"}"#;
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn odd_answers_are_mended() {
+        let Value::Object(mut answer) = json!({
+            "access_token": "a", "expires_in": 900.0, "interval": 0, "refresh_token": "",
+        }) else {
+            unreachable!()
+        };
+
+        mend(&mut answer);
+
+        let expected = json!({
+            "access_token": "a", "expires_in": 900, "interval": 1, "token_type": "bearer",
+        });
+        assert_eq!(Value::Object(answer), expected);
+    }
+}

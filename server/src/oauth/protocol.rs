@@ -1,0 +1,261 @@
+//! The OAuth library with our answers' types, over our HTTP client.
+
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
+    DeviceAuthorizationUrl, DeviceCodeErrorResponse, DeviceCodeErrorResponseType, EndpointNotSet,
+    ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, RequestTokenError, Scope, StandardDeviceAuthorizationResponse,
+    StandardRevocableToken, StandardTokenResponse, TokenUrl,
+    basic::{
+        BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+        BasicTokenType,
+    },
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use url::Url;
+
+use super::{
+    fault::Fault,
+    http::{Header, Http},
+    provider::Provider,
+};
+use crate::clock::SharedClock;
+
+/// As many random bytes as the providers' own programs take.
+const VERIFIER_BYTES: u32 = 96;
+const STATE_BYTES: u32 = 32;
+/// The pause while a provider cannot be reached.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// What providers tell beside the tokens.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Extra {
+    #[serde(default)]
+    pub(super) id_token: Option<String>,
+    #[serde(default)]
+    pub(super) account: Option<serde_json::Value>,
+    #[serde(default)]
+    pub(super) organization: Option<serde_json::Value>,
+}
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Extra(…)")
+    }
+}
+
+impl ExtraTokenFields for Extra {}
+
+/// What a sign-in brings.
+pub(super) type Tokens = StandardTokenResponse<Extra, BasicTokenType>;
+
+type Client = oauth2::Client<
+    BasicErrorResponse,
+    Tokens,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+>;
+
+/// The request for consent.
+pub(super) struct Consent {
+    pub(super) authorize_url: Url,
+    pub(super) state: SecretString,
+    pub(super) verifier: SecretString,
+}
+
+fn client(provider: &Provider) -> Client {
+    let client =
+        Client::new(ClientId::new(provider.client_id.clone())).set_auth_type(AuthType::RequestBody);
+    match &provider.client_secret {
+        Some(secret) => {
+            client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
+        }
+        None => client,
+    }
+}
+
+fn scopes(provider: &Provider) -> impl Iterator<Item = Scope> {
+    provider.scopes.iter().cloned().map(Scope::new)
+}
+
+/// Makes the address at which a person consents, with a state and a verifier for this one time.
+pub(super) fn consent(provider: &Provider) -> Result<Consent, Fault> {
+    let missing = Fault::NotConfigured("authorization endpoint");
+    let authorize_url = provider.authorize_url.clone().ok_or(missing)?;
+    let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(VERIFIER_BYTES);
+    let client = client(provider).set_auth_uri(AuthUrl::from_url(authorize_url));
+    let mut request = client
+        .authorize_url(|| CsrfToken::new_random_len(STATE_BYTES))
+        .set_redirect_uri(Cow::Owned(redirect(provider)?))
+        .add_scopes(scopes(provider))
+        .set_pkce_challenge(challenge);
+    for (name, value) in provider.authorize_parameters {
+        request = request.add_extra_param(*name, *value);
+    }
+    let (authorize_url, state) = request.url();
+    Ok(Consent {
+        authorize_url,
+        state: state.into_secret().into(),
+        verifier: verifier.into_secret().into(),
+    })
+}
+
+/// Turns a code into tokens, once.
+pub(super) async fn exchange(
+    http: &Http,
+    provider: &Provider,
+    code: &SecretString,
+    state: &SecretString,
+    verifier: &SecretString,
+) -> Result<Tokens, Fault> {
+    let client = client(provider).set_token_uri(TokenUrl::from_url(token_url(provider)?));
+    let mut request = client
+        .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
+        .set_redirect_uri(Cow::Owned(redirect(provider)?))
+        .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()));
+    // Claude's endpoint wants it again; the others would have none of it.
+    if provider.encoding == super::provider::Encoding::Json {
+        request = request.add_extra_param("state", state.expose_secret().to_owned());
+    }
+    let ask = asking(http, provider, &[]);
+    request.request_async(&ask).await.map_err(fault)
+}
+
+/// Asks for a code that a person types at the provider.
+pub(super) async fn device_code(
+    http: &Http,
+    provider: &Provider,
+    headers: &[Header],
+) -> Result<StandardDeviceAuthorizationResponse, Fault> {
+    let missing = Fault::NotConfigured("device endpoint");
+    let device_url = provider.device_url.clone().ok_or(missing)?;
+    let client =
+        client(provider).set_device_authorization_url(DeviceAuthorizationUrl::from_url(device_url));
+    let request = client.exchange_device_code().add_scopes(scopes(provider));
+    let ask = asking(http, provider, headers);
+    request.request_async(&ask).await.map_err(fault)
+}
+
+/// Asks whether a person has typed the code, as often as the provider allows, until they have.
+pub(super) async fn wait_for_device(
+    http: &Http,
+    provider: &Provider,
+    headers: &[Header],
+    code: &StandardDeviceAuthorizationResponse,
+    wait: Wait,
+) -> Result<Tokens, Fault> {
+    let client = client(provider).set_token_uri(TokenUrl::from_url(token_url(provider)?));
+    // The library takes every failure for a passing one.
+    let (report, mut lasting) = mpsc::channel(1);
+    let ask = reporting(asking(http, provider, headers), report);
+    let clock = wait.clock;
+    let left = (wait.until - clock.now()).to_std().unwrap_or_default();
+    let asking = client
+        .exchange_device_access_token(code)
+        .set_time_fn(move || clock.now())
+        .set_max_backoff_interval(LONGEST_PAUSE)
+        .request_async(&ask, tokio::time::sleep, Some(left));
+    tokio::select! {
+        answered = asking => answered.map_err(device_fault),
+        Some(fault) = lasting.recv() => Err(fault),
+    }
+}
+
+/// Gets new tokens for an account of the operator's own client.
+pub(super) async fn refresh(
+    http: &Http,
+    provider: &Provider,
+    refresh_token: &SecretString,
+) -> Result<Tokens, Fault> {
+    let client = client(provider).set_token_uri(TokenUrl::from_url(token_url(provider)?));
+    let refresh_token = RefreshToken::new(refresh_token.expose_secret().to_owned());
+    let request = client.exchange_refresh_token(&refresh_token);
+    let ask = asking(http, provider, &[]);
+    request.request_async(&ask).await.map_err(fault)
+}
+
+/// How long to ask.
+pub(super) struct Wait {
+    pub(super) until: DateTime<Utc>,
+    pub(super) clock: SharedClock,
+}
+
+/// How the library asks. What it holds is its own, so that the future can go anywhere.
+fn asking(
+    http: &Http,
+    provider: &Provider,
+    headers: &[Header],
+) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, Fault>> + use<> {
+    let (http, provider) = (http.clone(), Arc::new(provider.clone()));
+    let headers: Arc<[Header]> = headers.into();
+    move |question| {
+        let (http, provider, headers) = (http.clone(), provider.clone(), headers.clone());
+        async move { http.ask(&provider, &headers, question).await }.boxed()
+    }
+}
+
+/// Reports what will not pass, and then answers nothing any more.
+fn reporting(
+    ask: impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, Fault>>,
+    report: mpsc::Sender<Fault>,
+) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, Fault>> {
+    move |question| {
+        let (answer, report) = (ask(question), report.clone());
+        async move {
+            match answer.await {
+                Err(fault) if !fault.may_pass() => {
+                    let _ = report.send(fault).await;
+                    std::future::pending().await
+                }
+                answered => answered,
+            }
+        }
+        .boxed()
+    }
+}
+
+fn redirect(provider: &Provider) -> Result<RedirectUrl, Fault> {
+    RedirectUrl::new(provider.redirect_url.clone())
+        .map_err(|_| Fault::NotConfigured("redirect address"))
+}
+
+fn token_url(provider: &Provider) -> Result<Url, Fault> {
+    let missing = Fault::NotConfigured("token endpoint");
+    provider.token_url.clone().ok_or(missing)
+}
+
+/// What is left of a failure when everything that the provider wrote is taken away.
+fn fault(error: RequestTokenError<Fault, BasicErrorResponse>) -> Fault {
+    match error {
+        RequestTokenError::ServerResponse(response) => Fault::refused(response.error().as_ref()),
+        RequestTokenError::Request(fault) => fault,
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => Fault::Garbage,
+    }
+}
+
+fn device_fault(error: RequestTokenError<Fault, DeviceCodeErrorResponse>) -> Fault {
+    match error {
+        RequestTokenError::ServerResponse(response) => match response.error() {
+            DeviceCodeErrorResponseType::AccessDenied => Fault::Denied,
+            DeviceCodeErrorResponseType::ExpiredToken => Fault::Expired,
+            DeviceCodeErrorResponseType::Basic(code) => Fault::refused(code.as_ref()),
+            // Neither ends the asking.
+            DeviceCodeErrorResponseType::AuthorizationPending
+            | DeviceCodeErrorResponseType::SlowDown => Fault::Garbage,
+        },
+        RequestTokenError::Request(fault) => fault,
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => Fault::Garbage,
+    }
+}

@@ -1,0 +1,139 @@
+//! Waits for a person who types a code at a provider. It ends with the sign-in or with the server; the
+//! next server goes on.
+
+use std::time::Duration;
+
+use entity::{provider_account, provider_login};
+use tokio::{sync::broadcast, time::sleep};
+use url::Url;
+use uuid::Uuid;
+
+use super::{
+    begin::device_headers,
+    complete::Failure,
+    fault::Fault,
+    protocol::{self, Tokens, Wait},
+    provider::Provider,
+    room::{OAuth, heard, is_over},
+    view::Secrets,
+};
+use crate::domain::{Result, provider_logins::LoginEnd};
+
+/// A pause that nobody notices.
+pub(super) const A_MOMENT: Duration = Duration::from_millis(300);
+
+/// What a person's consent elsewhere brings.
+enum Brought {
+    Tokens(Box<Tokens>, Box<Provider>, Option<String>),
+    /// The engine has everything.
+    File,
+}
+
+impl OAuth {
+    /// Waits in the background.
+    pub(super) fn watch(&self, login: provider_login::Model) {
+        let room = self.clone();
+        self.tasks.spawn(async move {
+            let id = login.id;
+            if let Err(error) = room.watch_to_the_end(login).await {
+                tracing::error!(login.id = %id, ?error, "a sign-in could not be followed");
+            }
+        });
+    }
+
+    async fn watch_to_the_end(&self, login: provider_login::Model) -> Result<()> {
+        let changes = self.logins.changes();
+        let brought = tokio::select! {
+            () = self.stop.cancelled() => return Ok(()),
+            () = self.over(login.id, changes) => return Ok(()),
+            brought = self.wait(&login) => brought,
+        };
+        let outcome = match brought {
+            Ok(brought) => {
+                // Whoever called it off in this instant has won.
+                if !self.logins.claim(login.id).await? {
+                    return Ok(());
+                }
+                self.keep_brought(&login, brought).await
+            }
+            Err(Fault::Expired) => {
+                self.logins.end(login.id, LoginEnd::Expired).await?;
+                return Ok(());
+            }
+            Err(fault) => Err(fault.into()),
+        };
+        let account = outcome.map(|account| account.map(|account| account.id));
+        self.conclude(&login, account).await?;
+        Ok(())
+    }
+
+    /// Waits until somebody else has ended the sign-in.
+    async fn over(&self, id: Uuid, mut changes: broadcast::Receiver<Uuid>) {
+        while heard(&mut changes, id).await {
+            let found = self.logins.find(id).await;
+            if matches!(found, Ok(Some(login)) if is_over(login.status)) {
+                return;
+            }
+        }
+    }
+
+    async fn wait(&self, login: &provider_login::Model) -> std::result::Result<Brought, Fault> {
+        match self.secrets(login) {
+            Some(Secrets::Device {
+                code,
+                token_url,
+                device_id,
+            }) => {
+                let provider = self.provider_of(login, token_url)?;
+                let wait = Wait {
+                    until: login.expires_at,
+                    clock: self.clock.clone(),
+                };
+                let headers = device_headers(device_id.as_deref());
+                let tokens =
+                    protocol::wait_for_device(&self.http, &provider, &headers, &code, wait).await?;
+                Ok(Brought::Tokens(
+                    Box::new(tokens),
+                    Box::new(provider),
+                    device_id,
+                ))
+            }
+            Some(Secrets::Engine { state, .. }) => {
+                let state = state.into();
+                while login.expires_at > self.clock.now() {
+                    if self.is_done_by_engine(&state).await? {
+                        return Ok(Brought::File);
+                    }
+                    sleep(A_MOMENT).await;
+                }
+                Err(Fault::Expired)
+            }
+            Some(Secrets::Code { .. }) | None => Err(Fault::Expired),
+        }
+    }
+
+    fn provider_of(
+        &self,
+        login: &provider_login::Model,
+        token_url: Option<Url>,
+    ) -> std::result::Result<Provider, Fault> {
+        let unknown = |_| Fault::NotConfigured("sign-in");
+        let mut provider = self.provider(login.kind).map_err(unknown)?.clone();
+        provider.token_url = token_url.or(provider.token_url);
+        Ok(provider)
+    }
+
+    async fn keep_brought(
+        &self,
+        login: &provider_login::Model,
+        brought: Brought,
+    ) -> std::result::Result<Option<provider_account::Model>, Failure> {
+        match brought {
+            Brought::Tokens(tokens, provider, device_id) => self
+                .keep(login, &provider, *tokens, device_id)
+                .await
+                .map(Some),
+            Brought::File => self.adopted(login.kind, login.created_at).await,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Copilot, Kimi and xAI: a code is typed at the provider while the server asks.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{SignIn, cancel, identity::Decision, message};
+use crate::support::{Options, code, eventually};
+
+fn user_code(login: &Value) -> &str {
+    login["userCode"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn xai_by_device_code_finds_its_endpoints_and_becomes_an_auth_file() {
+    let test = SignIn::start().await;
+
+    let login = test.begin("XAI").await;
+    test.identity.decide(user_code(&login), Decision::Allow);
+    let ended = test.over(&login).await;
+
+    assert_eq!(login["mode"], "DEVICE");
+    assert!(
+        login["verificationUrl"]
+            .as_str()
+            .unwrap()
+            .starts_with("http")
+    );
+    assert_eq!(ended["status"], "SUCCEEDED", "{ended}");
+    let file = test.auth_file().await;
+    let expected = [
+        ("type", json!("xai")),
+        ("auth_kind", json!("oauth")),
+        ("sub", json!("user-3")),
+        ("email", json!("ada@example.org")),
+        ("expires_in", json!(3600)),
+        ("base_url", json!("https://api.x.ai/v1")),
+        ("token_endpoint", json!(test.identity.url("xai/token"))),
+    ];
+    for (name, value) in expected {
+        assert_eq!(file[name], value, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn kimi_gives_its_tokens_to_a_device() {
+    let test = SignIn::start().await;
+
+    let login = test.begin("KIMI").await;
+    test.identity.decide(user_code(&login), Decision::Allow);
+    let ended = test.over(&login).await;
+
+    assert_eq!(ended["status"], "SUCCEEDED", "{ended}");
+    let file = test.auth_file().await;
+    assert_eq!(
+        (&file["type"], &file["scope"]),
+        (&json!("kimi"), &json!("kimi-code"))
+    );
+    assert_eq!(file["device_id"].as_str().unwrap().len(), 36);
+    assert!(file["timestamp"].is_i64());
+}
+
+#[tokio::test]
+async fn a_provider_that_asks_for_patience_gets_it() {
+    let test = SignIn::start().await;
+    let login = test.begin("XAI").await;
+
+    // Asked after one second as it was told, it finds that too soon.
+    for device in test.identity.world().devices.values_mut() {
+        device.interval = Duration::from_millis(1500);
+    }
+    eventually("a plea for patience", async || {
+        let world = test.identity.world();
+        world
+            .devices
+            .values()
+            .any(|device| device.slowed_down == 1)
+            .then_some(())
+    })
+    .await;
+    test.identity.decide(user_code(&login), Decision::Allow);
+    for device in test.identity.world().devices.values_mut() {
+        device.interval = Duration::from_millis(5900);
+    }
+    let ended = test.over(&login).await;
+
+    assert_eq!(ended["status"], "SUCCEEDED", "{ended}");
+}
+
+#[tokio::test]
+async fn a_denied_code_and_an_expired_one_say_so() {
+    let test = SignIn::start().await;
+
+    let denied = test.begin("KIMI").await;
+    test.identity.decide(user_code(&denied), Decision::Deny);
+    let denied = test.over(&denied).await;
+    let expired = test.begin("XAI").await;
+    for device in test.identity.world().devices.values_mut() {
+        device.is_expired = true;
+    }
+    let expired = test.over(&expired).await;
+
+    assert_eq!(denied["status"], "FAILED");
+    assert!(
+        denied["error"].as_str().unwrap().contains("denied at Kimi"),
+        "{denied}"
+    );
+    assert_eq!(expired["status"], "EXPIRED");
+    assert!(
+        expired["error"]
+            .as_str()
+            .unwrap()
+            .contains("start it again")
+    );
+    assert!(test.accounts().await.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_calls_off_a_code_gets_no_account_from_it() {
+    let test = SignIn::start().await;
+    let login = test.begin("XAI").await;
+
+    let pasted = test.paste(&login, "a#b").await;
+    let cancelled = cancel(&test.admin, &login).await;
+    test.identity.decide(user_code(&login), Decision::Allow);
+
+    assert_eq!(code(&pasted), "BAD_USER_INPUT");
+    assert!(message(&pasted).contains("type the code"), "{pasted}");
+    assert!(cancelled["errors"].is_null());
+    assert_eq!(test.look(&login).await["status"], "CANCELLED");
+    assert_eq!(test.look(&login).await["userCode"], Value::Null);
+    assert!(test.accounts().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_next_server_goes_on_asking() {
+    let test = SignIn::start().await;
+    let login = test.begin("XAI").await;
+
+    let identity = test.identity.clone();
+    let database = test.app.stop().await;
+    identity.decide(user_code(&login), Decision::Allow);
+    let test = SignIn::before(identity, Options::default(), database).await;
+    let ended = test.over(&login).await;
+
+    assert_eq!(ended["status"], "SUCCEEDED", "{ended}");
+}
