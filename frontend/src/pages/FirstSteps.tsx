@@ -2,7 +2,7 @@ import { A } from "@solidjs/router";
 import type { JSX } from "solid-js";
 import { useSession } from "../session/SessionProvider";
 import { buttonClass } from "../ui/Button";
-import { Code } from "../ui/Code";
+import { words } from "./words";
 
 /** What to do on a server that has served nothing yet. */
 export function FirstSteps() {
@@ -10,29 +10,22 @@ export function FirstSteps() {
   const needsProvider = () => serverInfo()?.engineMode !== "DEMO";
   return (
     <div class="px-4 py-8 sm:px-5">
-      <p class="text-lg font-semibold">No requests yet. Three steps to the first one:</p>
+      <p class="text-lg font-semibold">{words().firstSteps}</p>
       <ol class="mt-4 grid gap-3 md:grid-cols-3">
-        <Step number="1" title="Add a provider account">
-          <p>
-            {needsProvider()
-              ? "Requests need an account that serves them: add an API key of yours."
-              : "The demo engine answers without one. Add a real account whenever you like."}
-          </p>
+        <Step number="1" title={words().addAccount}>
+          <p>{needsProvider() ? words().needsAccount : words().demoNeedsNone}</p>
           <A href="/providers" class={buttonClass("plain", "small")}>
-            Providers
+            {words().providers}
           </A>
         </Step>
-        <Step number="2" title="Create a user">
-          <p>Each user has keys of their own, so that you see who used what.</p>
+        <Step number="2" title={words().createUser}>
+          <p>{words().createUserWhy}</p>
           <A href="/users?create=yes" class={buttonClass("primary", "small")}>
-            Create a user
+            {words().createUser}
           </A>
         </Step>
-        <Step number="3" title="Paste a snippet">
-          <p>
-            The new key comes with ready-to-paste settings for <Code>curl</Code>, Claude Code, Codex
-            CLI and the SDKs. The request then appears here.
-          </p>
+        <Step number="3" title={words().paste}>
+          <p>{words().pasteHow}</p>
         </Step>
       </ol>
     </div>

@@ -1,2 +1,3 @@
 export { RequestExplorer } from "./RequestExplorer";
 export { RequestLog } from "./RequestLog";
+export { words as requestWords } from "./words";
