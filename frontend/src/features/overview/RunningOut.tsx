@@ -109,7 +109,7 @@ function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
       </Show>
       <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">
         <span
-          class={`block h-full min-w-0.5 rounded-full ${fill(quota().usedPercent)}`}
+          class={`block h-full rounded-full ${fill(quota().usedPercent)}`}
           style={{ width: `${Math.min(100, quota().usedPercent)}%` }}
         />
       </span>

@@ -2,3 +2,4 @@ export { FirstRequest } from "./FirstRequest";
 export { RequestExplorer } from "./RequestExplorer";
 export { RequestLog } from "./RequestLog";
 export { RequestTable } from "./RequestTable";
+export { words as requestWords } from "./words";

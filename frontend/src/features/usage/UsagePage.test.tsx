@@ -1,8 +1,11 @@
 import { screen, waitFor } from "@solidjs/testing-library";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import UsagePage from "../../pages/UsagePage";
 import { type Answers, renderPage } from "../../test/render";
+
+// jsdom has no canvas to draw on; what the drawing says stands beside it.
+vi.mock("../../ui/chart/plot", () => ({ createPlot: () => ({ moveTo() {}, destroy() {} }) }));
 
 const totals = {
   requests: 1200,

@@ -8,7 +8,7 @@ function sums(total: number, cost = "0") {
 }
 
 function point(total: number, slices: [key: string, total: number][], cost?: string): Point {
-  const kinds = { input: total, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 };
+  const kinds = { total, input: total, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 };
   return {
     from: "2026-11-25T00:00:00Z",
     to: "2026-11-26T00:00:00Z",
