@@ -149,7 +149,7 @@ test("a few letters lead to a user from anywhere", async () => {
   const page = await signedInPage(browser, server.url, "/engine");
 
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox").fill("minh duc");
+  await page.getByRole("combobox", { name: "Go to a page" }).fill("minh duc");
   await page.getByRole("option", { name: /Bùi Minh Đức.*user/ }).waitFor();
   await page.keyboard.press("Enter");
 

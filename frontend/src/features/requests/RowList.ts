@@ -24,6 +24,11 @@ export class RowList<Item extends Row> {
     return this.#hasMore;
   }
 
+  /** Whether a row is there. */
+  has(id: string): boolean {
+    return this.#known.has(id);
+  }
+
   /** Adds a page of older rows. */
   append(page: readonly Item[], endCursor: string | null, hasMore: boolean) {
     const fresh = page.filter((row) => this.#admit(row));

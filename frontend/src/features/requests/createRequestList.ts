@@ -3,6 +3,7 @@ import { useClient } from "@urql/solid";
 import { type Accessor, createEffect, createSignal, on, onCleanup, untrack } from "solid-js";
 import { graphql, readFragment } from "../../graphql/generated";
 import type { RequestFilter } from "../../graphql/generated/graphql";
+import { reconnects } from "../../graphql/reconnects";
 import { createFrameBatch } from "../../lib/createFrameBatch";
 import { type ListRow, RequestListRowDocument } from "./listRow";
 import { RowList } from "./RowList";
@@ -44,6 +45,12 @@ function fetchPage(client: Client, filter: RequestFilter, after: string | null) 
   const variables = { filter, first: PAGE, after };
   // The list keeps its pages itself; nothing would be won by keeping the answers too.
   return client.query(RequestPageQuery, variables, { requestPolicy: "network-only" }).toPromise();
+}
+
+async function fetchNewest(client: Client, filter: RequestFilter): Promise<ListRow[]> {
+  const answer = await fetchPage(client, filter, null);
+  const nodes = answer.data?.requests.nodes ?? [];
+  return nodes.map((node) => readFragment(RequestListRowDocument, node));
 }
 
 function subscribe(
@@ -133,9 +140,21 @@ export function createRequestList(options: Options) {
     if (options.isLive()) onCleanup(subscribe(client, options.filter(), arrive, setError));
   };
 
+  /** Adds what came while the line was down; after more than a page of it the list begins anew. */
+  async function catchUp() {
+    if (!untrack(options.isLive)) return;
+    const mine = edition;
+    const newest = await fetchNewest(client, untrack(options.filter));
+    if (mine !== edition) return;
+    const missed = newest.filter((row) => !list.has(row.id));
+    if (missed.length === PAGE) restart();
+    else for (const row of missed.reverse()) arrive(row);
+  }
+
   // Whoever follows again wants what came meanwhile, so the list begins anew with the feed.
   createEffect(on([options.filter, options.isLive], restart));
   createEffect(follow);
+  createEffect(on(reconnects, () => void catchUp(), { defer: true }));
   createEffect(on(options.isHeld, (isHeld) => !isHeld && release(), { defer: true }));
 
   const hasMore = () => rows() && list.hasMore;

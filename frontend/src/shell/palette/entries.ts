@@ -16,7 +16,7 @@ const SHOWN = 30;
 
 /** Letters without their marks and in small: "Bùi" is found by "bui". */
 function plain(text: string): string {
-  return text.normalize("NFD").replaceAll(/\p{M}/gu, "").replaceAll("đ", "d").toLowerCase();
+  return text.toLowerCase().normalize("NFD").replaceAll(/\p{M}/gu, "").replaceAll("đ", "d");
 }
 
 /** How well an entry fits what was typed: 0 not at all, then the better the greater. */
