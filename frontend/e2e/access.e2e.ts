@@ -8,7 +8,8 @@ import { closeAll, newPage, openBrowser, signedInPage } from "./browser";
 import { Server } from "./server";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const RULES = [...WCAG, "best-practice"];
 const SIZES = [
   { width: 1440, height: 900 },
   { width: 360, height: 760 },
@@ -38,12 +39,16 @@ afterAll(async () => {
 });
 
 /** What axe has to say against the page as it is, and whether it is wider than the window. */
-async function faults(page: Page, where: string): Promise<string[]> {
+async function faults(page: Page, where: string, rules = RULES): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    // The other theme is there with the next frame.
+    await page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
     const results = await page.evaluate<AxeResults>(
-      `${AXE}; axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`,
+      `${AXE}; axe.run(document, { runOnly: ${JSON.stringify(rules)} })`,
     );
     for (const { id, nodes } of results.violations) {
       found.push(`${where} ${colorScheme}: ${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
@@ -119,7 +124,8 @@ test("nobody is kept out of what opens above a page", async () => {
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Account and appearance" }).first().click();
   await page.getByRole("menu").waitFor();
-  found.push(...(await faults(page, "the menu")));
+  // A menu floats above all landmarks, which is no fault but in the eyes of the best practices.
+  found.push(...(await faults(page, "the menu", WCAG)));
 
   expect(found).toEqual([]);
 });

@@ -13,7 +13,7 @@ const VersionQuery = graphql(`
   }
 `);
 
-test("what is shown is asked for again when the line comes back, and nothing else", () => {
+test("what is shown is asked for again when the line comes back, and nothing else", async () => {
   let asked = 0;
   const { exchange, reask } = reaskExchange();
   const answers = answering({
@@ -31,10 +31,11 @@ test("what is shown is asked for again when the line comes back, and nothing els
   );
 
   reask();
-  expect(seen).toEqual(["1", "2"]);
+  await expect.poll(() => seen).toEqual(["1", "2"]);
   expect(reconnects()).toBe(before + 1);
 
   unsubscribe();
   reask();
+  await Promise.resolve();
   expect(asked).toBe(2);
 });

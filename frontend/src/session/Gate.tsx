@@ -37,12 +37,12 @@ export function Gate(props: { title: string; children: JSX.Element }) {
         <h1 class="mt-8 mb-5 text-xl font-semibold tracking-tight text-balance">{props.title}</h1>
         <div class="flex flex-col gap-4">{props.children}</div>
       </main>
-      <div class="flex items-center gap-4">
+      <footer class="flex items-center gap-4">
         <LanguageChoice />
         <Show when={serverInfo()?.version}>
           {(version) => <p class="text-xs text-faint">ProxyPal Server {version()}</p>}
         </Show>
-      </div>
+      </footer>
     </div>
   );
 }

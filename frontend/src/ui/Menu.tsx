@@ -16,8 +16,9 @@ export function Menu(props: {
   children: JSX.Element;
 }) {
   return (
-    <DropdownMenu placement={props.placement ?? "bottom-end"} gutter={6}>
-      <DropdownMenu.Trigger type="button" aria-label={props.label} class={props.triggerClass}>
+    <DropdownMenu placement={props.placement ?? "bottom-end"} gutter={6} modal={false}>
+      <DropdownMenu.Trigger type="button" class={props.triggerClass}>
+        <span class="sr-only">{props.label}</span>
         {props.trigger}
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>

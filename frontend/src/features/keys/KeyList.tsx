@@ -33,7 +33,9 @@ function Columns() {
       <Head class="max-lg:hidden">{words().quota}</Head>
       <Head class="max-sm:hidden">{words().lastUsed}</Head>
       <Head class="max-md:hidden">{words().ends}</Head>
-      <Head />
+      <Head>
+        <span class="sr-only">{words().todo}</span>
+      </Head>
     </>
   );
 }

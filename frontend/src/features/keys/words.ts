@@ -55,6 +55,7 @@ const en = {
   showRevoked: "Show revoked",
   state: "State",
   states: statesEn,
+  todo: "What to do",
 };
 
 const vi: typeof en = {
@@ -101,6 +102,7 @@ const vi: typeof en = {
   showRevoked: "Hiện khóa đã thu hồi",
   state: "Trạng thái",
   states: statesVi,
+  todo: "Thao tác",
 };
 
 /** What is said about keys. */

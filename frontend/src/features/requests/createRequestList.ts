@@ -47,10 +47,12 @@ function fetchPage(client: Client, filter: RequestFilter, after: string | null) 
   return client.query(RequestPageQuery, variables, { requestPolicy: "network-only" }).toPromise();
 }
 
-async function fetchNewest(client: Client, filter: RequestFilter): Promise<ListRow[]> {
+/** The newest rows that a list does not have, the oldest of them first. */
+async function fetchMissed(client: Client, filter: RequestFilter, list: RowList<ListRow>) {
   const answer = await fetchPage(client, filter, null);
   const nodes = answer.data?.requests.nodes ?? [];
-  return nodes.map((node) => readFragment(RequestListRowDocument, node));
+  const rows = nodes.map((node) => readFragment(RequestListRowDocument, node));
+  return rows.filter((row) => !list.has(row.id)).reverse();
 }
 
 function subscribe(
@@ -142,13 +144,11 @@ export function createRequestList(options: Options) {
 
   /** Adds what came while the line was down; after more than a page of it the list begins anew. */
   async function catchUp() {
-    if (!untrack(options.isLive)) return;
     const mine = edition;
-    const newest = await fetchNewest(client, untrack(options.filter));
-    if (mine !== edition) return;
-    const missed = newest.filter((row) => !list.has(row.id));
-    if (missed.length === PAGE) restart();
-    else for (const row of missed.reverse()) arrive(row);
+    const missed = await fetchMissed(client, untrack(options.filter), list);
+    if (mine !== edition || !untrack(options.isLive)) return;
+    if (missed.length < PAGE) missed.forEach(arrive);
+    else restart();
   }
 
   // Whoever follows again wants what came meanwhile, so the list begins anew with the feed.
@@ -156,7 +156,5 @@ export function createRequestList(options: Options) {
   createEffect(follow);
   createEffect(on(reconnects, () => void catchUp(), { defer: true }));
   createEffect(on(options.isHeld, (isHeld) => !isHeld && release(), { defer: true }));
-
-  const hasMore = () => rows() && list.hasMore;
-  return { rows, waiting, isLoading, error, loadMore, hasMore };
+  return { rows, waiting, isLoading, error, loadMore, hasMore: () => rows() && list.hasMore };
 }
