@@ -9,7 +9,7 @@ PACKAGE := proxypal-server
 # Arguments of the program, after a target: make run ARGS='--port 4000', make bench ARGS=--quick
 ARGS :=
 
-.PHONY: help run test check bench bench-usage schema build pages web-packages
+.PHONY: help run test e2e check bench bench-usage schema build pages web-packages
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -19,10 +19,17 @@ help: ## say what there is
 run: pages ## build what has changed and start the server on http://127.0.0.1:3000
 	cargo run --package $(PACKAGE) -- $(ARGS)
 
-test: pages ## test everything: the server on SQLite, then on PostgreSQL, and the pages
+test: pages ## test everything: the server on SQLite, then on PostgreSQL, the pages, and both in a browser
 	cargo test --workspace
 	scripts/with-postgres cargo test --package $(PACKAGE) --test it
 	$(call npm,test)
+	scripts/need chromium nginx
+	$(call npm,run e2e)
+
+e2e: pages ## test the journeys and the accessibility of the pages in a browser
+	scripts/need chromium nginx
+	cargo build --package $(PACKAGE)
+	$(call npm,run e2e)
 
 # Clippy and rustdoc share one pass over the dependencies; `make test` shares its build scripts and macros.
 check: pages ## everything a reviewer should not have to say: format, lints, documentation

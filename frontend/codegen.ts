@@ -15,6 +15,7 @@ export default {
         strictScalars: true,
         scalars: {
           DateTime: "string",
+          JSON: "unknown",
           BigInt: "number",
           USD: "string",
           QuotaAmount: "string | number",

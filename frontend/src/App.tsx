@@ -5,22 +5,82 @@ import { LoginPage } from "./session/LoginPage";
 import { RequireSession } from "./session/RequireSession";
 import { SessionProvider } from "./session/SessionProvider";
 import { SetupPage } from "./session/SetupPage";
+import { KeyHolderShell } from "./shell/KeyHolderShell";
 import { Shell } from "./shell/Shell";
 
+const EnginePage = lazy(() => import("./pages/EnginePage"));
+const NotFoundPage = lazy(() => import("./pages/NotFoundPage"));
 const OverviewPage = lazy(() => import("./pages/OverviewPage"));
-const UsersPage = lazy(() => import("./pages/UsersPage"));
-const UserPage = lazy(() => import("./pages/UserPage"));
+const PlaygroundPage = lazy(() => import("./pages/PlaygroundPage"));
 const ProvidersPage = lazy(() => import("./pages/ProvidersPage"));
 const RequestsPage = lazy(() => import("./pages/RequestsPage"));
-const EnginePage = lazy(() => import("./pages/EnginePage"));
-const SettingsPage = lazy(() => import("./pages/SettingsPage"));
-const NotFoundPage = lazy(() => import("./pages/NotFoundPage"));
+const UsagePage = lazy(() => import("./pages/UsagePage"));
+const UsersPage = lazy(() => import("./pages/UsersPage"));
+const WelcomePage = lazy(() => import("./pages/welcome/WelcomePage"));
 
-function BehindTheDoor(props: { children?: JSX.Element }) {
+const UserPage = lazy(() => import("./pages/user/UserPage"));
+const UserOverview = lazy(() => import("./pages/user/UserOverview"));
+const UserKeys = lazy(() => import("./pages/user/UserKeys"));
+const UserLimits = lazy(() => import("./pages/user/UserLimits"));
+const UserUsage = lazy(() => import("./pages/user/UserUsage"));
+const UserConnect = lazy(() => import("./pages/user/UserConnect"));
+const UserRequests = lazy(() => import("./pages/user/UserRequests"));
+
+const SettingsPage = lazy(() => import("./pages/settings/SettingsPage"));
+const ServerSettings = lazy(() => import("./pages/settings/ServerSettings"));
+const Tokens = lazy(() => import("./pages/settings/Tokens"));
+const Sessions = lazy(() => import("./pages/settings/Sessions"));
+const Password = lazy(() => import("./pages/settings/Password"));
+
+const OwnUsage = lazy(() => import("./pages/me/OwnUsage"));
+const OwnRequests = lazy(() => import("./pages/me/OwnRequests"));
+const OwnConnect = lazy(() => import("./pages/me/OwnConnect"));
+
+type Pages = { children?: JSX.Element };
+
+function ForAdmins(props: Pages) {
   return (
-    <RequireSession>
+    <RequireSession as="admin">
       <Shell>{props.children}</Shell>
     </RequireSession>
+  );
+}
+
+function ForKeyHolders(props: Pages) {
+  return (
+    <RequireSession as="keyHolder">
+      <KeyHolderShell>{props.children}</KeyHolderShell>
+    </RequireSession>
+  );
+}
+
+function AdminRoutes() {
+  return (
+    <Route path="/" component={ForAdmins}>
+      <Route path="/" component={OverviewPage} />
+      <Route path="/welcome" component={WelcomePage} />
+      <Route path="/requests" component={RequestsPage} />
+      <Route path="/usage" component={UsagePage} />
+      <Route path="/users" component={UsersPage} />
+      <Route path="/users/:id" component={UserPage}>
+        <Route path="/" component={UserOverview} />
+        <Route path="/keys" component={UserKeys} />
+        <Route path="/limits" component={UserLimits} />
+        <Route path="/usage" component={UserUsage} />
+        <Route path="/connect" component={UserConnect} />
+        <Route path="/requests" component={UserRequests} />
+      </Route>
+      <Route path="/providers" component={ProvidersPage} />
+      <Route path="/playground" component={PlaygroundPage} />
+      <Route path="/engine" component={EnginePage} />
+      <Route path="/settings" component={SettingsPage}>
+        <Route path="/" component={ServerSettings} />
+        <Route path="/tokens" component={Tokens} />
+        <Route path="/sessions" component={Sessions} />
+        <Route path="/password" component={Password} />
+      </Route>
+      <Route path="*" component={NotFoundPage} />
+    </Route>
   );
 }
 
@@ -31,16 +91,12 @@ export function App() {
       <Router base={appPath()}>
         <Route path="/setup" component={SetupPage} />
         <Route path="/login" component={LoginPage} />
-        <Route path="/" component={BehindTheDoor}>
-          <Route path="/" component={OverviewPage} />
-          <Route path="/users" component={UsersPage} />
-          <Route path="/users/:id" component={UserPage} />
-          <Route path="/providers" component={ProvidersPage} />
-          <Route path="/requests" component={RequestsPage} />
-          <Route path="/engine" component={EnginePage} />
-          <Route path="/settings" component={SettingsPage} />
-          <Route path="*" component={NotFoundPage} />
+        <Route path="/me" component={ForKeyHolders}>
+          <Route path="/" component={OwnUsage} />
+          <Route path="/requests" component={OwnRequests} />
+          <Route path="/connect" component={OwnConnect} />
         </Route>
+        <AdminRoutes />
       </Router>
     </SessionProvider>
   );

@@ -1,45 +1,110 @@
-import { createSignal, For, Show } from "solid-js";
-import { urlBesideApp } from "../lib/baseUrl";
-import { useSession } from "../session/SessionProvider";
+import { createQuery } from "@urql/solid";
+import { For, Show } from "solid-js";
+import { graphql } from "../graphql/generated";
+import type { ClientKind } from "../graphql/generated/graphql";
+import { Code } from "../ui/Code";
 import { CodeBlock } from "../ui/CodeBlock";
-import { describeClients, MODELS } from "./snippets";
+import { ErrorNotice } from "../ui/ErrorNotice";
+import { Loading } from "../ui/Loading";
+import { CLIENT_KINDS, CLIENTS } from "./clients";
+import { words } from "./words";
+
+const ClientSetupQuery = graphql(`
+  query ClientSetup($client: ClientKind!, $apiKeyId: ID!) {
+    clientSetup(client: $client, apiKeyId: $apiKeyId) {
+      client
+      note
+      files {
+        place
+        language
+        content
+      }
+      keyPlaceholder
+      models
+    }
+  }
+`);
+
+type ClientSnippetsProps = {
+  apiKeyId: string;
+  /** The key itself, where it is known; a placeholder stands for it otherwise. */
+  secret?: string;
+  client: ClientKind;
+  onChoose: (client: ClientKind) => void;
+};
 
 /** Ready-to-paste set-ups, one tool at a time. */
-export function ClientSnippets(props: { secret: string }) {
-  const { serverInfo } = useSession();
-  const models = () => (serverInfo()?.engineMode === "DEMO" ? MODELS.demo : MODELS.real);
-  const baseUrl = () => serverInfo()?.publicUrl || urlBesideApp(".").href;
-  const clients = () => describeClients(baseUrl(), props.secret, models());
-  const [chosen, setChosen] = createSignal("curl");
-  const client = () => clients().find((each) => each.id === chosen());
+export function ClientSnippets(props: ClientSnippetsProps) {
+  const [setup] = createQuery({
+    query: ClientSetupQuery,
+    variables: () => ({ client: props.client, apiKeyId: props.apiKeyId }),
+  });
+  const shown = () => setup.data?.clientSetup;
 
   return (
-    <div class="flex flex-col gap-3">
+    <div class="flex min-w-0 flex-col gap-4">
       <fieldset class="flex flex-wrap gap-1.5">
-        <legend class="mb-2 font-medium">Use it in</legend>
-        <For each={clients()}>
-          {(each) => (
+        <legend class="mb-2 font-medium">{words().tool}</legend>
+        <For each={CLIENT_KINDS}>
+          {(kind) => (
             <button
               type="button"
-              aria-pressed={each.id === chosen()}
-              onClick={() => setChosen(each.id)}
+              aria-pressed={kind === props.client}
+              onClick={() => props.onChoose(kind)}
               class="rounded-full border border-line-strong/60 px-3 py-1 text-sm font-medium text-muted transition-colors hover:bg-hover aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-accent-text"
             >
-              {each.name}
+              {CLIENTS[kind]}
             </button>
           )}
         </For>
       </fieldset>
-      <Show when={client()}>
-        {(shown) => (
+      <ErrorNotice error={setup.error} />
+      <Show
+        when={shown()}
+        fallback={
+          <Show when={setup.fetching}>
+            <Loading />
+          </Show>
+        }
+      >
+        {(known) => (
           <>
-            <For each={shown().snippets}>
-              {(snippet) => <CodeBlock place={snippet.place} code={snippet.code} />}
+            <Show when={!props.secret}>
+              <p class="text-sm text-muted">
+                {words().placeholder} <Code>{known().keyPlaceholder}</Code>
+              </p>
+            </Show>
+            <For each={known().files}>
+              {(file) => (
+                <CodeBlock
+                  place={file.place}
+                  code={file.content.replaceAll(
+                    known().keyPlaceholder,
+                    props.secret ?? known().keyPlaceholder,
+                  )}
+                />
+              )}
             </For>
-            <p class="text-sm text-muted">{shown().note}</p>
+            <p class="text-sm text-muted">{known().note}</p>
+            <Models names={known().models} />
           </>
         )}
       </Show>
     </div>
+  );
+}
+
+function Models(props: { names: readonly string[] }) {
+  return (
+    <Show when={props.names.length > 0} fallback={<p class="text-sm">{words().modelsNone}</p>}>
+      <details class="text-sm">
+        <summary class="w-fit font-medium text-muted hover:text-ink">
+          {words().models} ({props.names.length})
+        </summary>
+        <p class="mt-2 flex flex-wrap gap-1.5">
+          <For each={props.names}>{(name) => <Code>{name}</Code>}</For>
+        </p>
+      </details>
+    </Show>
   );
 }

@@ -1,11 +1,28 @@
+import { createSignal, Show } from "solid-js";
+import type { ClientKind } from "../graphql/generated/graphql";
 import { ClientSnippets } from "./ClientSnippets";
 import { type FreshSecret, SecretDialog } from "./SecretDialog";
 
+/** A new API key, and which it is. */
+export type FreshKey = FreshSecret & { apiKeyId: string };
+
 /** Shows a new API key once, with the set-up of every tool that can use it. */
-export function KeySecretDialog(props: { fresh: FreshSecret | undefined; onDone: () => void }) {
+export function KeySecretDialog(props: { fresh: FreshKey | undefined; onDone: () => void }) {
+  const [client, setClient] = createSignal<ClientKind>("CLAUDE_CODE");
   return (
     <SecretDialog fresh={props.fresh} onDone={props.onDone}>
-      {(secret) => <ClientSnippets secret={secret} />}
+      {(secret) => (
+        <Show when={props.fresh}>
+          {(fresh) => (
+            <ClientSnippets
+              apiKeyId={fresh().apiKeyId}
+              secret={secret}
+              client={client()}
+              onChoose={setClient}
+            />
+          )}
+        </Show>
+      )}
     </SecretDialog>
   );
 }

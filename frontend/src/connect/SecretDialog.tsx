@@ -3,6 +3,7 @@ import { Button } from "../ui/Button";
 import { CodeBlock } from "../ui/CodeBlock";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { Notice } from "../ui/Notice";
+import { words } from "./words";
 
 /** A secret that was just made, and what it is called. */
 export type FreshSecret = { title: string; secret: string };
@@ -19,9 +20,7 @@ function Content(props: SecretDialogProps & { secret: string }) {
   const [isKept, setKept] = createSignal(false);
   return (
     <div class="flex flex-col gap-4">
-      <Notice tone="warn">
-        This is the only time you see it. The server keeps a fingerprint, not the secret itself.
-      </Notice>
+      <Notice tone="warn">{words().onlyOnce}</Notice>
       <CodeBlock code={props.secret} />
       {props.children(props.secret)}
       <label class="flex items-center gap-2.5 font-medium">
@@ -30,11 +29,11 @@ function Content(props: SecretDialogProps & { secret: string }) {
           class="size-4 accent-accent-text"
           onChange={(event) => setKept(event.currentTarget.checked)}
         />
-        I have put it where I will find it again
+        {words().kept}
       </label>
       <DialogActions>
         <Button tone="primary" disabled={!isKept()} onClick={() => props.onDone()}>
-          Done
+          {words().done}
         </Button>
       </DialogActions>
     </div>

@@ -4,6 +4,7 @@ import { urlBesideApp } from "../lib/baseUrl";
 import { csrfAuth, FETCH_OPTIONS } from "./csrf";
 import { errorCode } from "./errors";
 import { type Connection, liveExchange } from "./live";
+import { reaskExchange } from "./reconnects";
 
 type ClientEvents = {
   onUnauthenticated: () => void;
@@ -13,6 +14,14 @@ type ClientEvents = {
 /** Builds the client: one endpoint for everything, a WebSocket to it for what is live. */
 export function createGraphqlClient(events: ClientEvents): Client {
   const url = urlBesideApp("graphql").href;
+  const { exchange: reasking, reask } = reaskExchange();
+  let isLost = false;
+
+  function onConnection(connection: Connection) {
+    events.onConnection(connection);
+    if (connection === "open" && isLost) reask();
+    isLost = connection === "lost";
+  }
   return new Client({
     url,
     preferGetMethod: false,
@@ -24,9 +33,10 @@ export function createGraphqlClient(events: ClientEvents): Client {
           if (errorCode(error) === "UNAUTHENTICATED") events.onUnauthenticated();
         },
       }),
+      reasking,
       cacheExchange,
       authExchange(csrfAuth(url)),
-      liveExchange(events.onConnection),
+      liveExchange(onConnection),
       fetchExchange,
     ],
   });

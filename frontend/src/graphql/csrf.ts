@@ -2,6 +2,7 @@ import { Client, fetchExchange } from "@urql/core";
 import type { AuthConfig, AuthUtilities } from "@urql/exchange-auth";
 import { errorCode } from "./errors";
 import { graphql } from "./generated";
+import { keyAuthorization } from "./userKey";
 
 const CsrfTokenQuery = graphql(`
   query CsrfToken {
@@ -38,6 +39,8 @@ export function csrfAuth(url: string) {
     let renewed: string | undefined;
     return {
       addAuthToOperation(operation) {
+        const Authorization = keyAuthorization();
+        if (Authorization) return utilities.appendHeaders(operation, { Authorization });
         const token = renewed ?? csrfToken();
         return token ? utilities.appendHeaders(operation, { "X-CSRF-Token": token }) : operation;
       },

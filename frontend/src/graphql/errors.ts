@@ -1,7 +1,8 @@
 import type { CombinedError } from "@urql/core";
+import { words } from "./words";
 
-/** An error in words: what happened, and what helps. */
-export type Explanation = { cause: string; cure?: string; requestId?: string };
+/** An error in words: what happened, what helps, and by what the server's log knows it. */
+export type Explanation = { cause: string; cure?: string; reference?: string };
 
 /** The stable code of the first error that the server sent. */
 export function errorCode(error: CombinedError | undefined): string | undefined {
@@ -9,34 +10,31 @@ export function errorCode(error: CombinedError | undefined): string | undefined 
   return typeof code === "string" ? code : undefined;
 }
 
-const CURES: Record<string, string> = {
-  UNAUTHENTICATED: "Sign in again.",
-  FORBIDDEN: "Your role does not allow this. Ask an owner of this server.",
-  NOT_FOUND: "It may have been removed in the meantime. Reload the page.",
-  CONFLICT: "Reload to see the present state, then try again.",
-  RATE_LIMITED: "Wait a minute, then try again.",
-  CSRF_FAILED: "Reload the page, then try again.",
-  ENGINE_UNAVAILABLE: "Look at the engine's page for its state and its log.",
-  PROVIDER_ERROR: "Check the account with its provider.",
-};
+function requestId(error: CombinedError): string | undefined {
+  const id = error.graphQLErrors[0]?.extensions.requestId;
+  if (typeof id === "string") return id;
+  const response: unknown = error.response;
+  return response instanceof Response
+    ? (response.headers.get("X-Request-Id") ?? undefined)
+    : undefined;
+}
 
 /** Puts an error into words for people. */
 export function explain(error: CombinedError): Explanation {
   if (error.networkError) {
-    return {
-      cause: "The server cannot be reached.",
-      cure: "Check that it is running and that you are online, then try again.",
-    };
+    return { cause: words().unreachable, cure: words().unreachableHint };
   }
-  const first = error.graphQLErrors[0];
   const code = errorCode(error);
+  const reference = [code, requestId(error)].filter(Boolean).join(" · ") || undefined;
   if (code === "INTERNAL") {
-    const requestId = first?.extensions.requestId;
-    return {
-      cause: "Something went wrong inside the server.",
-      cure: "Its log tells the cause under this request id.",
-      requestId: typeof requestId === "string" ? requestId : undefined,
-    };
+    return { cause: words().internal, cure: words().internalHint, reference };
   }
-  return { cause: first?.message ?? error.message, cure: code ? CURES[code] : undefined };
+  const cause = error.graphQLErrors[0]?.message ?? error.message;
+  return { cause: asSentence(cause), cure: code && words().cures[code], reference };
+}
+
+/** The server writes its messages as parts of a sentence; here they stand alone. */
+function asSentence(message: string): string {
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -2,6 +2,7 @@ import { type Exchange, type ExecutionResult, subscriptionExchange } from "@urql
 import { type Client, createClient, type Sink, type SubscribePayload } from "graphql-ws";
 import { urlBesideApp } from "../lib/baseUrl";
 import { csrfToken } from "./csrf";
+import { keyAuthorization } from "./userKey";
 
 /** What live pages know about their line to the server. */
 export type Connection = "idle" | "open" | "lost";
@@ -73,7 +74,7 @@ export function liveExchange(onConnection: (connection: Connection) => void): Ex
     lazy: true,
     retryAttempts: Number.POSITIVE_INFINITY,
     keepAlive: KEEP_ALIVE_MS,
-    connectionParams: () => ({ csrfToken: csrfToken() }),
+    connectionParams: () => ({ csrfToken: csrfToken(), authorization: keyAuthorization() }),
     on: {
       connected: () => onConnection("open"),
       closed: (event) => onConnection(isClean(event) ? "idle" : "lost"),

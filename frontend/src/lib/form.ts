@@ -28,3 +28,11 @@ export function readEndOfDay(form: FormData, name: string): string | null {
   const value = readText(form, name);
   return value ? new Date(`${value}T23:59:59`).toISOString() : null;
 }
+
+/** The day of a moment in the reader's own time zone, as a field for days wants it. */
+export function endDay(iso: string | null | undefined): string {
+  if (!iso) return "";
+  const at = new Date(iso);
+  const two = (number: number) => String(number).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}

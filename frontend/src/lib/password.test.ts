@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { passwordFault } from "./password";
 
 test("a password of eleven characters lacks one", () => {
-  expect(passwordFault("elevenchars", "elevenchars")).toBe("Too short: 1 more character.");
+  expect(passwordFault("elevenchars", "elevenchars")).toEqual({ kind: "short", missing: 1 });
 });
 
 test("two different passwords are told apart", () => {
-  expect(passwordFault("correct horse", "correct hose")).toContain("differ");
+  expect(passwordFault("correct horse", "correct hose")).toEqual({ kind: "differs" });
 });
 
 test("twelve characters typed twice will do", () => {

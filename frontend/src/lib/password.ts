@@ -1,10 +1,11 @@
 const SHORTEST = 12;
 
-/** What is wrong with a new password, in words; nothing when it will do. */
-export function passwordFault(password: string, repeated: string): string | undefined {
+/** What is wrong with a new password; nothing when it will do. */
+export type PasswordFault = { kind: "short"; missing: number } | { kind: "differs" };
+
+/** Looks a new password over that was typed twice. */
+export function passwordFault(password: string, repeated: string): PasswordFault | undefined {
   const missing = SHORTEST - [...password].length;
-  if (missing > 0)
-    return `Too short: ${missing} more ${missing === 1 ? "character" : "characters"}.`;
-  if (password !== repeated) return "The two passwords differ. Type the same one twice.";
-  return undefined;
+  if (missing > 0) return { kind: "short", missing };
+  return password === repeated ? undefined : { kind: "differs" };
 }

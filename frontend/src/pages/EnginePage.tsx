@@ -1,10 +1,10 @@
-import { ConfigPreview, EngineLog, EnginePanel } from "../features/engine";
+import { ConfigPreview, EngineLog, EnginePanel, engineWords } from "../features/engine";
 import { Page } from "../ui/Page";
 
 /** The engine that speaks to the providers. */
 export default function EnginePage() {
   return (
-    <Page title="Engine">
+    <Page title={engineWords().engine}>
       <EnginePanel />
       <EngineLog />
       <ConfigPreview />

@@ -1,5 +1,6 @@
 import { Show } from "solid-js";
 import { useSession } from "../session/SessionProvider";
+import { words } from "./words";
 
 /** Says whether what is shown follows the server right now. */
 export function LiveMark() {
@@ -11,12 +12,12 @@ export function LiveMark() {
         fallback={
           <>
             <span class="size-2 rounded-full bg-warn" aria-hidden="true" />
-            connecting
+            {words().connecting}
           </>
         }
       >
         <span class="size-2 rounded-full bg-ok" aria-hidden="true" />
-        live
+        {words().live}
       </Show>
     </span>
   );

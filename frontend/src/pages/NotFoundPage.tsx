@@ -2,20 +2,21 @@ import { A } from "@solidjs/router";
 import { buttonClass } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { Page } from "../ui/Page";
+import { words } from "./words";
 
 /** What an address shows that leads nowhere. */
 export default function NotFoundPage() {
   return (
-    <Page title="Nothing here">
+    <Page title={words().lostTitle}>
       <EmptyState
-        title="This address leads nowhere"
+        title={words().lost}
         action={
           <A href="/" class={buttonClass("plain")}>
-            To the overview
+            {words().overview}
           </A>
         }
       >
-        It may be mistyped, or the page has moved.
+        {words().lostHint}
       </EmptyState>
     </Page>
   );

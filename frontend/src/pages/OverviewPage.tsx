@@ -1,33 +1,86 @@
 import { A } from "@solidjs/router";
-import { EngineSummary } from "../features/engine";
+import { createMemo } from "solid-js";
+import {
+  ActiveUsers,
+  createOverview,
+  LastDay,
+  overviewWords,
+  RunningOut,
+  Vitals,
+} from "../features/overview";
 import { RequestLog } from "../features/requests";
 import { buttonClass } from "../ui/Button";
+import { EmptyState } from "../ui/EmptyState";
+import { ErrorNotice } from "../ui/ErrorNotice";
 import { Page } from "../ui/Page";
 import { Panel } from "../ui/Panel";
 import { FirstSteps } from "./FirstSteps";
 import { LiveMark } from "./LiveMark";
 
-const LATEST = 15;
+const LATEST = 10;
+const ERRORS = 8;
 
-/** What is happening now. */
+/** What is happening now: is it up, who uses it, what runs out, what does it cost. */
 export default function OverviewPage() {
+  const overview = createOverview();
   return (
-    <Page title="Overview">
-      <EngineSummary />
-      <Panel
-        title="Latest requests"
-        flush
-        actions={
-          <>
-            <LiveMark />
-            <A href="/requests" class={buttonClass("quiet", "small")}>
-              All requests
-            </A>
-          </>
-        }
-      >
-        <RequestLog filter={{}} first={LATEST} live empty={<FirstSteps />} />
-      </Panel>
+    <Page title={overviewWords().title} actions={<LiveMark />}>
+      <ErrorNotice error={overview.error()} />
+      <Vitals overview={overview} />
+      <div class="grid gap-5 lg:grid-cols-2">
+        <ActiveUsers overview={overview} />
+        <RunningOut overview={overview} />
+      </div>
+      <LastDay overview={overview} />
+      <Latest />
+      <LatestErrors since={overview.periods().hour.from} />
     </Page>
+  );
+}
+
+function Latest() {
+  return (
+    <Panel
+      title={overviewWords().latest}
+      flush
+      actions={
+        <A href="/requests" class={buttonClass("quiet", "small")}>
+          {overviewWords().allRequests}
+        </A>
+      }
+    >
+      <RequestLog filter={{}} first={LATEST} live empty={<FirstSteps />} />
+    </Panel>
+  );
+}
+
+function LatestErrors(props: { since: string | null | undefined }) {
+  // To ten minutes: the list need not be asked for again every half minute.
+  const since = createMemo(() => props.since?.slice(0, 15).concat("0:00.000Z"));
+  return (
+    <Panel
+      title={overviewWords().errors}
+      flush
+      actions={
+        <A
+          href="/requests?outcome=UPSTREAM_ERROR,INTERRUPTED"
+          class={buttonClass("quiet", "small")}
+        >
+          {overviewWords().allErrors}
+        </A>
+      }
+    >
+      <RequestLog
+        label={overviewWords().errors}
+        filter={{ outcomes: ["UPSTREAM_ERROR", "INTERRUPTED"], from: since() ?? null }}
+        first={ERRORS}
+        live
+        empty={
+          <EmptyState title={overviewWords().errorsNone}>
+            {overviewWords().errorsNoneHint}
+          </EmptyState>
+        }
+      />
+    </Panel>
   );
 }

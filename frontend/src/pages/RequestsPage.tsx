@@ -1,11 +1,11 @@
-import { RequestExplorer } from "../features/requests";
+import { RequestExplorer, requestWords } from "../features/requests";
 import { Page } from "../ui/Page";
 import { LiveMark } from "./LiveMark";
 
 /** Everything that went through this server. */
 export default function RequestsPage() {
   return (
-    <Page title="Requests" actions={<LiveMark />}>
+    <Page title={requestWords().title} actions={<LiveMark />}>
       <RequestExplorer />
     </Page>
   );

@@ -1,5 +1,6 @@
 import { useSearchParams } from "@solidjs/router";
-import { CreateUserDialog, UserList } from "../features/users";
+import Plus from "lucide-solid/icons/plus";
+import { CreateUserDialog, UserList, userWords } from "../features/users";
 import { Button } from "../ui/Button";
 import { Page } from "../ui/Page";
 
@@ -10,12 +11,13 @@ export default function UsersPage() {
   const setCreating = (create: "yes" | undefined) => setSearch({ create }, { replace: true });
   const button = (label: string) => (
     <Button tone="primary" onClick={() => setCreating("yes")}>
+      <Plus class="size-4" aria-hidden="true" />
       {label}
     </Button>
   );
   return (
-    <Page title="Users" actions={button("Create user")}>
-      <UserList action={button("Create the first user")} />
+    <Page title={userWords().users} actions={button(userWords().create)}>
+      <UserList action={button(userWords().createFirst)} />
       <CreateUserDialog open={search.create === "yes"} onClose={() => setCreating(undefined)} />
     </Page>
   );

@@ -1,22 +1,48 @@
-import { type JSX, Show } from "solid-js";
+import { For, type JSX, Show } from "solid-js";
 import { createTitle } from "../lib/createTitle";
+import { chooseLanguage, LANGUAGES, language } from "../lib/words";
 import { Logo } from "../ui/Logo";
 import { useSession } from "./SessionProvider";
+import { words } from "./words";
+
+function LanguageChoice() {
+  return (
+    <fieldset aria-label={words().language} class="flex gap-1">
+      <For each={LANGUAGES}>
+        {(each) => (
+          <button
+            type="button"
+            lang={each.value}
+            aria-pressed={each.value === language()}
+            onClick={() => chooseLanguage(each.value)}
+            class="rounded-md px-2 py-1 text-xs font-medium text-muted hover:text-ink aria-pressed:bg-hover aria-pressed:text-ink"
+          >
+            {each.label}
+          </button>
+        )}
+      </For>
+    </fieldset>
+  );
+}
 
 /** The frame of the pages in front of the door: set-up and sign-in. */
 export function Gate(props: { title: string; children: JSX.Element }) {
   const { serverInfo } = useSession();
   createTitle(() => props.title);
   return (
-    <div class="flex min-h-dvh flex-col items-center justify-center gap-6 px-4 py-10">
+    // Dark whatever the theme, like the rail behind the door.
+    <div class="gate flex min-h-dvh flex-col items-center justify-center gap-6 bg-rail px-4 py-10 text-ink scheme-dark">
       <main class="w-full max-w-104 rounded-2xl border border-line bg-panel p-6 shadow-raised sm:p-8">
         <Logo />
         <h1 class="mt-8 mb-5 text-xl font-semibold tracking-tight text-balance">{props.title}</h1>
         <div class="flex flex-col gap-4">{props.children}</div>
       </main>
-      <Show when={serverInfo()?.version}>
-        {(version) => <p class="text-xs text-faint">ProxyPal Server {version()}</p>}
-      </Show>
+      <footer class="flex items-center gap-4">
+        <LanguageChoice />
+        <Show when={serverInfo()?.version}>
+          {(version) => <p class="text-xs text-faint">ProxyPal Server {version()}</p>}
+        </Show>
+      </footer>
     </div>
   );
 }

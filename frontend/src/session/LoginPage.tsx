@@ -1,78 +1,54 @@
 import { Navigate, useSearchParams } from "@solidjs/router";
-import { createMutation } from "@urql/solid";
-import { createSignal, Show } from "solid-js";
-import { errorCode } from "../graphql/errors";
-import { graphql } from "../graphql/generated";
-import { readOptional, readSecret } from "../lib/form";
-import { Button } from "../ui/Button";
-import { ErrorNotice } from "../ui/ErrorNotice";
-import { TextField } from "../ui/Field";
-import { Form } from "../ui/Form";
+import { Match, Show, Switch } from "solid-js";
 import { Notice } from "../ui/Notice";
+import { Tabs } from "../ui/Tabs";
 import { Gate } from "./Gate";
+import { KeyForm } from "./KeyForm";
+import { PasswordForm } from "./PasswordForm";
 import { useSession } from "./SessionProvider";
-
-const LoginMutation = graphql(`
-  mutation Login($password: String!, $username: String) {
-    login(password: $password, username: $username) {
-      session {
-        id
-      }
-    }
-  }
-`);
+import { words } from "./words";
 
 /** A page of our own to go back to, never an address that somebody else put into the link. */
-function safePath(from: string | string[] | undefined): string {
-  return typeof from === "string" && /^\/(?![/\\])/.test(from) ? from : "/";
+function safePath(from: string | string[] | undefined, otherwise: string): string {
+  return typeof from === "string" && /^\/(?![/\\])/.test(from) ? from : otherwise;
 }
 
-/** Where an administrator signs in, and then goes back to where they were. */
+/** Where people sign in, and then go back to where they were. */
 export function LoginPage() {
-  const { session, serverInfo, refresh } = useSession();
-  const [search] = useSearchParams<{ from?: string }>();
-  const [login, signIn] = createMutation(LoginMutation);
-  const [isNamed, setNamed] = createSignal(false);
-
-  async function submit(form: FormData) {
-    const username = readOptional(form, "username");
-    const result = await signIn({ password: readSecret(form, "password"), username });
-    if (!result.error) await refresh();
-  }
+  const { session, keyHolder, serverInfo, hasEnded } = useSession();
+  const [search, setSearch] = useSearchParams<{ from?: string; as?: string }>();
+  const way = () => (search.as === "key" ? "key" : "admin");
 
   return (
-    <Show when={!session()} fallback={<Navigate href={safePath(search.from)} />}>
-      <Show when={!serverInfo()?.setupRequired} fallback={<Navigate href="/setup" />}>
-        <Gate title="Sign in">
-          <Form onSubmit={(form) => void submit(form)}>
-            <Show when={isNamed()}>
-              <TextField label="User name" name="username" autocomplete="username" autofocus />
-            </Show>
-            <TextField
-              label="Password"
-              name="password"
-              type="password"
-              autocomplete="current-password"
-              required
-              autofocus
-            />
-            <Show
-              when={errorCode(login.error) === "UNAUTHENTICATED"}
-              fallback={<ErrorNotice error={login.error} />}
-            >
-              <Notice tone="bad">
-                That password is not right. Check for caps lock and try again.
-              </Notice>
-            </Show>
-            <Button tone="primary" type="submit" pending={login.fetching}>
-              Sign in
-            </Button>
-            <Button tone="quiet" onClick={() => setNamed(!isNamed())}>
-              {isNamed() ? "Use the usual account" : "Use another account"}
-            </Button>
-          </Form>
+    <Switch>
+      <Match when={session()}>
+        <Navigate href={safePath(search.from, "/")} />
+      </Match>
+      <Match when={keyHolder()}>
+        <Navigate href={safePath(search.from, "/me")} />
+      </Match>
+      <Match when={serverInfo()?.setupRequired}>
+        <Navigate href="/setup" />
+      </Match>
+      <Match when={true}>
+        <Gate title={words().signIn}>
+          <Show when={hasEnded()}>
+            <Notice tone="info">{words().ended}</Notice>
+          </Show>
+          <Tabs
+            label={words().way}
+            value={way()}
+            options={[
+              { value: "admin", label: words().asAdmin },
+              { value: "key", label: words().asUser },
+            ]}
+            onChoose={(as) => setSearch({ as: as === "key" ? as : undefined }, { replace: true })}
+          />
+          <Show when={way() === "key"} fallback={<PasswordForm />}>
+            <KeyForm />
+          </Show>
         </Gate>
-      </Show>
-    </Show>
+      </Match>
+    </Switch>
   );
 }

@@ -4,11 +4,21 @@ import { Loading } from "../ui/Loading";
 import { useSession } from "./SessionProvider";
 import { Unreachable } from "./Unreachable";
 
-/** Shows its pages to who is signed in; leads everybody else to where they can become so. */
-export function RequireSession(props: { children?: JSX.Element }) {
-  const { status, session, serverInfo } = useSession();
+type RequireSessionProps = {
+  /** Whose pages these are. */
+  as: "admin" | "keyHolder";
+  children?: JSX.Element;
+};
+
+/** Shows its pages to those whose they are; leads everybody else to where they belong. */
+export function RequireSession(props: RequireSessionProps) {
+  const { status, session, keyHolder, serverInfo } = useSession();
   const location = useLocation();
-  const loginPath = () => `/login?from=${encodeURIComponent(location.pathname + location.search)}`;
+  const isRight = () => (props.as === "admin" ? session() : keyHolder());
+  const loginPath = () => {
+    const from = encodeURIComponent(location.pathname + location.search);
+    return props.as === "admin" ? `/login?from=${from}` : `/login?as=key&from=${from}`;
+  };
 
   return (
     <Switch fallback={<Navigate href={loginPath()} />}>
@@ -18,7 +28,13 @@ export function RequireSession(props: { children?: JSX.Element }) {
       <Match when={status() === "unreachable"}>
         <Unreachable />
       </Match>
-      <Match when={session()}>{props.children}</Match>
+      <Match when={isRight()}>{props.children}</Match>
+      <Match when={keyHolder()}>
+        <Navigate href="/me" />
+      </Match>
+      <Match when={session()}>
+        <Navigate href="/" />
+      </Match>
       <Match when={serverInfo()?.setupRequired}>
         <Navigate href="/setup" />
       </Match>

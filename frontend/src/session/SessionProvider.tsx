@@ -1,9 +1,11 @@
 import { Provider } from "@urql/solid";
 import { createContext, createSignal, type JSX, onMount, useContext } from "solid-js";
 import { createGraphqlClient } from "../graphql/client";
+import { errorCode } from "../graphql/errors";
 import { graphql } from "../graphql/generated";
 import type { SessionQuery as SessionData } from "../graphql/generated/graphql";
 import type { Connection } from "../graphql/live";
+import { forgetUserKey, userKey } from "../graphql/userKey";
 
 const SessionQuery = graphql(`
   query Session {
@@ -15,6 +17,19 @@ const SessionQuery = graphql(`
         role
       }
     }
+    viewer {
+      __typename
+      ... on KeyHolder {
+        user {
+          id
+          name
+        }
+        apiKey {
+          id
+          name
+        }
+      }
+    }
     serverInfo {
       version
       publicUrl
@@ -24,22 +39,33 @@ const SessionQuery = graphql(`
   }
 `);
 
+/** An end user who signed in with their key. */
+export type KeyHolder = Extract<SessionData["viewer"], { apiKey: unknown }>;
+
 type SessionContext = {
   /** "unreachable" only before the first answer; later the pages say what failed. */
   status: () => "loading" | "known" | "unreachable";
   session: () => SessionData["session"] | undefined;
+  keyHolder: () => KeyHolder | undefined;
   serverInfo: () => SessionData["serverInfo"] | undefined;
   connection: () => Connection;
+  /** Whether somebody was signed in on this page and is no more. */
+  hasEnded: () => boolean;
   /** Asks the server who is signed in; resolves when the answer is in place. */
   refresh: () => Promise<void>;
 };
 
 const Context = createContext<SessionContext>();
 
+function keyHolderOf(answer: SessionData | undefined): KeyHolder | undefined {
+  return answer?.viewer && "apiKey" in answer.viewer ? answer.viewer : undefined;
+}
+
 /** Knows who is signed in, and gives every page the client that speaks for them. */
 export function SessionProvider(props: { children: JSX.Element }) {
   const [answer, setAnswer] = createSignal<SessionData>();
   const [failed, setFailed] = createSignal(false);
+  const [hasEnded, setEnded] = createSignal(false);
   const [connection, setConnection] = createSignal<Connection>("idle");
 
   const client = createGraphqlClient({
@@ -51,18 +77,31 @@ export function SessionProvider(props: { children: JSX.Element }) {
     },
   });
 
+  function accept(data: SessionData) {
+    const isIn = (known: SessionData | undefined) => Boolean(known?.session ?? keyHolderOf(known));
+    setEnded(!isIn(data) && (hasEnded() || isIn(answer())));
+    setAnswer(data);
+  }
+
   async function refresh() {
     const result = await client.query(SessionQuery, {}, { requestPolicy: "network-only" });
+    if (userKey() && errorCode(result.error) === "UNAUTHENTICATED") {
+      // The key is dead, and with it every question is refused: ask again as a stranger.
+      forgetUserKey();
+      return refresh();
+    }
     setFailed(result.data === undefined);
-    if (result.data) setAnswer(result.data);
+    if (result.data) accept(result.data);
   }
   onMount(() => void refresh());
 
   const context: SessionContext = {
     status: () => (answer() ? "known" : failed() ? "unreachable" : "loading"),
     session: () => answer()?.session,
+    keyHolder: () => keyHolderOf(answer()),
     serverInfo: () => answer()?.serverInfo,
     connection,
+    hasEnded,
     refresh,
   };
   return (

@@ -1,14 +1,16 @@
+import { useNavigate } from "@solidjs/router";
 import { createMutation } from "@urql/solid";
-import { createSignal } from "solid-js";
+import { createSignal, Show } from "solid-js";
 import { graphql } from "../graphql/generated";
 import { readSecret } from "../lib/form";
-import { passwordFault } from "../lib/password";
+import { type PasswordFault, passwordFault } from "../lib/password";
 import { Button } from "../ui/Button";
 import { ErrorNotice } from "../ui/ErrorNotice";
-import { TextField } from "../ui/Field";
 import { Form } from "../ui/Form";
 import { Gate } from "./Gate";
+import { NewPasswordFields } from "./NewPasswordFields";
 import { useSession } from "./SessionProvider";
+import { words } from "./words";
 
 const CompleteSetupMutation = graphql(`
   mutation CompleteSetup($token: String!, $password: String!) {
@@ -20,44 +22,41 @@ const CompleteSetupMutation = graphql(`
   }
 `);
 
-/** Asks for the first administrator's password and signs them in with it. */
-export function SetupForm(props: { token: string }) {
+/** Asks for the password of the one who holds a one-time link, and signs them in with it. */
+export function SetupForm(props: { token: string; isFirst: boolean }) {
   const { refresh } = useSession();
+  const navigate = useNavigate();
   const [setup, completeSetup] = createMutation(CompleteSetupMutation);
-  const [fault, setFault] = createSignal<string>();
+  const [fault, setFault] = createSignal<PasswordFault>();
 
   async function submit(form: FormData) {
     const password = readSecret(form, "password");
     setFault(passwordFault(password, readSecret(form, "repeated")));
     if (fault()) return;
+    const isFirst = props.isFirst;
     const result = await completeSetup({ token: props.token, password });
-    if (!result.error) await refresh();
+    if (result.error) return;
+    await refresh();
+    navigate(isFirst ? "/welcome" : "/", { replace: true });
   }
 
   return (
-    <Gate title="Welcome. Choose the administrator's password.">
+    <Gate title={props.isFirst ? words().welcome : words().invited}>
       <Form novalidate onSubmit={(form) => void submit(form)}>
-        <input type="text" name="username" value="admin" autocomplete="username" hidden readOnly />
-        <TextField
-          label="Password"
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          hint="At least 12 characters. A few words in a row are easy to keep in mind."
-          required
-          autofocus
-        />
-        <TextField
-          label="The same again"
-          name="repeated"
-          type="password"
-          autocomplete="new-password"
-          fault={fault()}
-          required
-        />
+        <Show when={props.isFirst}>
+          <input
+            type="text"
+            name="username"
+            value="admin"
+            autocomplete="username"
+            hidden
+            readOnly
+          />
+        </Show>
+        <NewPasswordFields fault={fault()} />
         <ErrorNotice error={setup.error} />
         <Button tone="primary" type="submit" pending={setup.fetching}>
-          Set up and sign in
+          {words().setUp}
         </Button>
       </Form>
     </Gate>

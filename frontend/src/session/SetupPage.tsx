@@ -1,22 +1,22 @@
 import { A, Navigate, useLocation } from "@solidjs/router";
-import { Match, Show, Switch } from "solid-js";
+import { Match, Switch } from "solid-js";
 import { Code } from "../ui/Code";
 import { Loading } from "../ui/Loading";
 import { Gate } from "./Gate";
 import { useSession } from "./SessionProvider";
 import { SetupForm } from "./SetupForm";
 import { Unreachable } from "./Unreachable";
+import { words } from "./words";
 
 function MissingLink() {
   return (
-    <Gate title="Finish setting up">
+    <Gate title={words().finish}>
+      <p class="text-muted">{words().missingLink[0]}</p>
       <p class="text-muted">
-        This server has no administrator yet. When it started, it printed a one-time set-up link on
-        its terminal (or in its container's log). Open that link here to choose a password.
+        {words().missingLink[1]} <Code>…/setup#token=…</Code>
       </p>
       <p class="text-muted">
-        The link looks like <Code>…/setup#token=…</Code>. If you cannot find it, restart the server
-        and it prints a new one, or start it with <Code>ADMIN_PASSWORD</Code> set.
+        {words().missingLink[2]} <Code>ADMIN_PASSWORD</Code>
       </p>
     </Gate>
   );
@@ -24,16 +24,16 @@ function MissingLink() {
 
 function AlreadyDone() {
   return (
-    <Gate title="This server is set up already">
-      <p class="text-muted">The set-up link works only once, and somebody has used it.</p>
+    <Gate title={words().alreadyDone}>
+      <p class="text-muted">{words().alreadyDoneHint}</p>
       <A class="font-medium text-accent-text underline underline-offset-4" href="/login">
-        Go to the sign-in page
+        {words().toSignIn}
       </A>
     </Gate>
   );
 }
 
-/** The first page of a new server: the one-time link leads here to choose a password. */
+/** Where a one-time link leads: the first administrator, or an invited one, chooses a password. */
 export function SetupPage() {
   const { status, session, serverInfo } = useSession();
   const location = useLocation();
@@ -41,6 +41,7 @@ export function SetupPage() {
   const token = () =>
     new URLSearchParams(location.hash.slice(1)).get("token") ??
     new URLSearchParams(location.search).get("token");
+  const isFirst = () => serverInfo()?.setupRequired ?? false;
   return (
     <Switch fallback={<AlreadyDone />}>
       <Match when={status() === "loading"}>
@@ -49,13 +50,12 @@ export function SetupPage() {
       <Match when={status() === "unreachable"}>
         <Unreachable />
       </Match>
-      <Match when={session()}>
+      <Match when={session() && !token()}>
         <Navigate href="/" />
       </Match>
-      <Match when={serverInfo()?.setupRequired}>
-        <Show when={token()} fallback={<MissingLink />}>
-          {(known) => <SetupForm token={known()} />}
-        </Show>
+      <Match when={token()}>{(known) => <SetupForm token={known()} isFirst={isFirst()} />}</Match>
+      <Match when={isFirst()}>
+        <MissingLink />
       </Match>
     </Switch>
   );

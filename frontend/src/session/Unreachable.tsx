@@ -1,17 +1,16 @@
 import { Button } from "../ui/Button";
 import { Gate } from "./Gate";
 import { useSession } from "./SessionProvider";
+import { words } from "./words";
 
 /** Stands in for every page while the server has never answered. */
 export function Unreachable() {
   const { refresh } = useSession();
   return (
-    <Gate title="The server does not answer">
-      <p class="text-muted">
-        Check that ProxyPal Server is running and that this address leads to it, then try again.
-      </p>
+    <Gate title={words().unreachable}>
+      <p class="text-muted">{words().unreachableHint}</p>
       <Button tone="primary" onClick={() => void refresh()}>
-        Try again
+        {words().tryAgain}
       </Button>
     </Gate>
   );

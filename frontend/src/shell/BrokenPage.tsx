@@ -2,6 +2,7 @@ import { useLocation } from "@solidjs/router";
 import { createEffect, on } from "solid-js";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
+import { words } from "./words";
 
 /** Stands in for a page that failed; most often the server was updated and its old files are gone. */
 export function BrokenPage(props: { onLeave: () => void }) {
@@ -16,14 +17,14 @@ export function BrokenPage(props: { onLeave: () => void }) {
   return (
     <div role="alert">
       <EmptyState
-        title="This page could not be shown"
+        title={words().brokenTitle}
         action={
           <Button tone="primary" onClick={() => window.location.reload()}>
-            Reload
+            {words().reload}
           </Button>
         }
       >
-        The server may have been updated while this page was open. Reloading fetches the new one.
+        {words().brokenHint}
       </EmptyState>
     </div>
   );

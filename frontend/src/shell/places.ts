@@ -1,16 +1,68 @@
+import ChartColumn from "lucide-solid/icons/chart-column";
 import Cpu from "lucide-solid/icons/cpu";
+import FlaskConical from "lucide-solid/icons/flask-conical";
 import Gauge from "lucide-solid/icons/gauge";
 import List from "lucide-solid/icons/list";
 import Plug from "lucide-solid/icons/plug";
 import Settings from "lucide-solid/icons/settings";
+import Terminal from "lucide-solid/icons/terminal";
 import Users from "lucide-solid/icons/users";
+import type { words } from "./words";
 
-/** Where the navigation leads, in its order. */
-export const PLACES = [
-  { path: "/", name: "Overview", icon: Gauge },
-  { path: "/users", name: "Users", icon: Users },
-  { path: "/providers", name: "Providers", icon: Plug },
-  { path: "/requests", name: "Requests", icon: List },
-  { path: "/engine", name: "Engine", icon: Cpu },
-  { path: "/settings", name: "Settings", icon: Settings },
+type Names = ReturnType<typeof words>;
+
+/** Somewhere the navigation leads. */
+export type Place = {
+  path: string;
+  name: keyof Names["places"];
+  icon: typeof Gauge;
+  /** A small screen has room for it in its bar; the others are behind "More". */
+  near?: boolean;
+};
+
+/** Places by what one does there. */
+export type Group = { name: keyof Names["groups"]; places: Place[] };
+
+/** Where the navigation leads administrators, in its order. */
+export const GROUPS: Group[] = [
+  {
+    name: "watch",
+    places: [
+      { path: "/", name: "overview", icon: Gauge, near: true },
+      { path: "/requests", name: "requests", icon: List, near: true },
+      { path: "/usage", name: "usage", icon: ChartColumn, near: true },
+    ],
+  },
+  {
+    name: "serve",
+    places: [
+      { path: "/users", name: "users", icon: Users, near: true },
+      { path: "/providers", name: "providers", icon: Plug },
+      { path: "/playground", name: "playground", icon: FlaskConical },
+    ],
+  },
+  {
+    name: "run",
+    places: [
+      { path: "/engine", name: "engine", icon: Cpu },
+      { path: "/settings", name: "settings", icon: Settings },
+    ],
+  },
 ];
+
+/** Where it leads end users. */
+export const OWN_GROUPS: Group[] = [
+  {
+    name: "own",
+    places: [
+      { path: "/me", name: "ownUsage", icon: ChartColumn, near: true },
+      { path: "/me/requests", name: "requests", icon: List, near: true },
+      { path: "/me/connect", name: "connect", icon: Terminal, near: true },
+    ],
+  },
+];
+
+/** Whether a place is the first page of its sort, whose path other paths begin with. */
+export function isRoot(place: Place): boolean {
+  return place.path === "/" || place.path === "/me";
+}

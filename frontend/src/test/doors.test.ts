@@ -6,10 +6,10 @@ const DOORS: Record<string, string[]> = {
   graphql: ["lib"],
   ui: ["graphql", "lib"],
   session: ["ui", "graphql", "lib"],
-  connect: ["session", "ui", "lib"],
+  connect: ["session", "ui", "graphql", "lib"],
   features: ["connect", "session", "ui", "graphql", "lib"],
   shell: ["session", "ui", "graphql", "lib"],
-  pages: ["features", "session", "ui", "graphql", "lib"],
+  pages: ["features", "connect", "session", "ui", "graphql", "lib"],
 };
 
 const files = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../graphql/generated/**"], {

@@ -5,6 +5,7 @@ import { Dialog, DialogActions } from "./Dialog";
 import { ErrorNotice } from "./ErrorNotice";
 import { TextField } from "./Field";
 import { Form } from "./Form";
+import { words } from "./words";
 
 type ConfirmDialogProps = {
   open: boolean;
@@ -36,7 +37,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         <Show when={props.typedName}>
           {(name) => (
             <TextField
-              label={`Type “${name()}” to confirm`}
+              label={words().typeToConfirm(name())}
               autocomplete="off"
               onInput={(event) => setTyped(event.currentTarget.value)}
             />
@@ -44,7 +45,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         </Show>
         <ErrorNotice error={props.error} />
         <DialogActions>
-          <Button onClick={() => props.onClose()}>Cancel</Button>
+          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
           <Button tone="danger" type="submit" disabled={!isReady()} pending={props.pending}>
             {props.confirmLabel}
           </Button>

@@ -1,6 +1,7 @@
 import { Dialog as Kobalte } from "@kobalte/core/dialog";
 import X from "lucide-solid/icons/x";
 import { type JSX, Show } from "solid-js";
+import { words } from "./words";
 
 type DialogProps = {
   open: boolean;
@@ -29,7 +30,7 @@ export function Dialog(props: DialogProps) {
   return (
     <Kobalte open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <Kobalte.Portal>
-        <Kobalte.Overlay class="fixed inset-0 z-40 bg-black/55" />
+        <Kobalte.Overlay class="fixed inset-0 z-40 bg-veil" />
         <div class="fixed inset-0 z-50 flex items-end justify-center sm:items-center sm:p-6">
           <Kobalte.Content
             ref={content}
@@ -51,7 +52,7 @@ export function Dialog(props: DialogProps) {
               </div>
               <Show when={!props.locked}>
                 <Kobalte.CloseButton
-                  aria-label="Close"
+                  aria-label={words().close}
                   class="-mt-1 -mr-1 inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
                 >
                   <X class="size-4" aria-hidden="true" />

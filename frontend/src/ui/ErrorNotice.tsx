@@ -13,8 +13,8 @@ export function ErrorNotice(props: { error: CombinedError | undefined; action?: 
           <p>
             <span class="font-medium">{words().cause}</span> {words().cure}
           </p>
-          <Show when={words().requestId}>
-            {(requestId) => <p class="mt-1 font-mono text-sm text-muted">{requestId()}</p>}
+          <Show when={words().reference}>
+            {(reference) => <p class="mt-1 font-mono text-xs text-muted">{reference()}</p>}
           </Show>
           {props.action}
         </Notice>

@@ -96,3 +96,30 @@ export function SelectField(
     </Frame>
   );
 }
+
+/** A yes or no with its label and hint. */
+export function CheckField(props: Described & JSX.InputHTMLAttributes<HTMLInputElement>) {
+  const [own, rest] = splitProps(props, ["label", "hint", "fault"]);
+  const id = createUniqueId();
+  return (
+    <div class="flex items-start gap-2.5">
+      <input
+        type="checkbox"
+        {...rest}
+        id={id}
+        class="mt-0.5 size-4 shrink-0 accent-accent-text"
+        aria-describedby={describedBy(id, own)}
+      />
+      <div>
+        <label for={id} class="font-medium">
+          {own.label}
+        </label>
+        <Show when={own.hint}>
+          <p id={`${id}-hint`} class="text-sm text-muted">
+            {own.hint}
+          </p>
+        </Show>
+      </div>
+    </div>
+  );
+}

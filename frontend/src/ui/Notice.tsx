@@ -18,7 +18,12 @@ const TONES = {
 } as const;
 
 /** A message that stands in the page. */
-export function Notice(props: { tone: keyof typeof TONES; children: JSX.Element }) {
+export function Notice(props: {
+  tone: keyof typeof TONES;
+  /** What can be done about it, at the end of the line. */
+  action?: JSX.Element;
+  children: JSX.Element;
+}) {
   const tone = () => TONES[props.tone];
   return (
     <div
@@ -30,7 +35,8 @@ export function Notice(props: { tone: keyof typeof TONES; children: JSX.Element 
         class={`mt-0.5 size-4 shrink-0 ${tone().icon}`}
         aria-hidden="true"
       />
-      <div class="min-w-0 break-words">{props.children}</div>
+      <div class="min-w-0 flex-1 break-words">{props.children}</div>
+      {props.action}
     </div>
   );
 }

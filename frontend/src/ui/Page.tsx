@@ -1,19 +1,41 @@
+import { A } from "@solidjs/router";
+import ChevronLeft from "lucide-solid/icons/chevron-left";
 import { type JSX, Show } from "solid-js";
 import { createTitle } from "../lib/createTitle";
 
-/** A page: its title, what can be done on it, and its parts one below the other. */
-export function Page(props: {
+type PageProps = {
   title: string;
   hint?: JSX.Element;
+  /** A state in a word, beside the title. */
+  badge?: JSX.Element;
+  /** The list that this page is about one thing of. */
+  trail?: { href: string; label: string };
   actions?: JSX.Element;
   children: JSX.Element;
-}) {
+};
+
+/** A page: its title, what can be done on it, and its parts one below the other. */
+export function Page(props: PageProps) {
   createTitle(() => props.title);
   return (
     <div class="flex flex-col gap-5">
       <header class="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
         <div class="min-w-0">
-          <h1 class="text-2xl font-semibold tracking-tight break-words">{props.title}</h1>
+          <Show when={props.trail}>
+            {(trail) => (
+              <A
+                href={trail().href}
+                class="-ml-1 mb-1 inline-flex items-center gap-0.5 rounded text-sm font-medium text-muted hover:text-ink"
+              >
+                <ChevronLeft class="size-4" aria-hidden="true" />
+                {trail().label}
+              </A>
+            )}
+          </Show>
+          <div class="flex flex-wrap items-center gap-x-3 gap-y-1">
+            <h1 class="text-2xl font-semibold tracking-tight break-words">{props.title}</h1>
+            {props.badge}
+          </div>
           <Show when={props.hint}>
             <p class="mt-1 text-muted">{props.hint}</p>
           </Show>

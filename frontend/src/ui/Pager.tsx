@@ -1,6 +1,7 @@
 import { A, useLocation } from "@solidjs/router";
 import { Show } from "solid-js";
 import { buttonClass } from "./Button";
+import { words } from "./words";
 
 type PagerProps = {
   /** The cursor in the address; none on the first page. */
@@ -25,7 +26,7 @@ export function Pager(props: PagerProps) {
   return (
     <Show when={props.after || next()}>
       <nav
-        aria-label="More of this list"
+        aria-label={words().more}
         class="flex justify-end gap-2 border-t border-line px-4 py-3 sm:px-5"
       >
         <Show when={props.after}>

@@ -19,10 +19,17 @@ const CELL = "px-2.5 py-2 first:pl-4 last:pr-4 sm:first:pl-5 sm:last:pr-5";
 const NUMBER = "text-right whitespace-nowrap";
 
 /** The head of a column. */
-export function Head(props: { number?: boolean; class?: string; children?: JSX.Element }) {
+export function Head(props: {
+  number?: boolean;
+  /** Which way the rows are ordered by this column. */
+  sorted?: "ascending" | "descending";
+  class?: string;
+  children?: JSX.Element;
+}) {
   return (
     <th
       scope="col"
+      aria-sort={props.sorted}
       class={`${CELL} font-medium ${props.number ? NUMBER : ""} ${props.class ?? ""}`}
     >
       {props.children}

@@ -7,13 +7,17 @@ use axum::{
     extract::State,
     http::{
         HeaderMap, HeaderValue, StatusCode, Uri,
-        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
+        header::{
+            CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+        },
     },
     response::{Html, IntoResponse as _, Json, Response},
 };
 use rust_embed::{Embed, EmbeddedFile};
 use serde_json::json;
 use url::Url;
+
+use super::coding;
 
 /// What `npm run build` leaves; empty when it did not run before the program was compiled.
 #[derive(Embed)]
@@ -95,7 +99,14 @@ pub(super) async fn page(State(pages): State<Pages>, uri: Uri, headers: HeaderMa
     }
 }
 
-fn asset(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
+/// The file in the smallest form that the browser takes.
+fn asset(path: &str, plain: EmbeddedFile, headers: &HeaderMap) -> Response {
+    let kind = HeaderValue::from_str(plain.metadata.mimetype());
+    let compressed = coding::wanted(headers).find_map(|coding| {
+        let file = FrontEnd::get(&format!("{path}{}", coding.suffix))?;
+        Some((file, Some(coding.name)))
+    });
+    let (file, coding) = compressed.unwrap_or((plain, None));
     let tag = etag(&file);
     if is_known(headers, &tag) {
         return not_modified(tag);
@@ -109,7 +120,11 @@ fn asset(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
     let answer = response.headers_mut();
     answer.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     answer.insert(ETAG, tag);
-    if let Ok(kind) = HeaderValue::from_str(file.metadata.mimetype()) {
+    answer.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    if let Some(coding) = coding {
+        answer.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
+    }
+    if let Ok(kind) = kind {
         answer.insert(CONTENT_TYPE, kind);
     }
     response

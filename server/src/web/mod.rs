@@ -2,6 +2,7 @@
 //! are well.
 
 mod assets;
+mod coding;
 mod cookies;
 mod csrf;
 mod doorkeeper;

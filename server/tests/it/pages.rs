@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use axum::Router;
 use reqwest::StatusCode;
 
-use crate::support::TestApp;
+use crate::support::{Options, TestApp, scripted};
 
 /// What the front end's build left, if it ran.
 fn built() -> Option<String> {
@@ -35,15 +35,9 @@ async fn the_app_that_was_built_is_the_app_that_is_served() {
 async fn files_of_the_app_are_kept_for_ever_by_browsers() {
     let Some(index) = built() else { return };
     let app = TestApp::with_engine(Router::new()).await;
-    let at = index.find("assets/").unwrap();
-    let file: String = index[at..].chars().take_while(|c| *c != '"').collect();
+    let file = script_of(&index);
 
-    let answer = app
-        .http
-        .get(app.url(&format!("/{file}")))
-        .send()
-        .await
-        .unwrap();
+    let answer = app.http.get(app.url(&file)).send().await.unwrap();
 
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(
@@ -52,4 +46,53 @@ async fn files_of_the_app_are_kept_for_ever_by_browsers() {
             .unwrap()
             .contains("immutable")
     );
+}
+
+#[tokio::test]
+async fn files_of_the_app_come_in_the_smallest_form_that_the_browser_takes() {
+    let Some(index) = built() else { return };
+    let app = TestApp::with_engine(Router::new()).await;
+    let file = script_of(&index);
+    let get = async |codings: &str| {
+        let request = app.http.get(app.url(&file));
+        let answer = request
+            .header("accept-encoding", codings)
+            .send()
+            .await
+            .unwrap();
+        let headers = answer.headers().clone();
+        (headers, answer.bytes().await.unwrap())
+    };
+
+    let (plain, whole) = get("identity").await;
+    assert!(!plain.contains_key("content-encoding"));
+    for coding in ["br", "gzip"] {
+        let (headers, body) = get(coding).await;
+
+        assert_eq!(headers["content-encoding"], coding);
+        assert_eq!(headers["vary"], "Accept-Encoding");
+        assert_eq!(headers["content-type"], plain["content-type"]);
+        assert_ne!(headers["etag"], plain["etag"]);
+        assert!(body.len() * 2 < whole.len(), "{coding}: {}", body.len());
+    }
+}
+
+#[tokio::test]
+async fn below_a_path_the_page_says_where_its_files_are() {
+    if built().is_none() {
+        return;
+    }
+    let options = Options::default().with("--public-url=https://example.org/proxypal/");
+    let app = TestApp::before(scripted(Router::new()).await, options).await;
+
+    let page = app.http.get(app.url("/users")).send().await.unwrap();
+
+    let page = page.text().await.unwrap();
+    assert!(page.contains("<base href=\"/proxypal/\">"), "{page}");
+}
+
+fn script_of(index: &str) -> String {
+    let at = index.find("assets/").unwrap();
+    let file: String = index[at..].chars().take_while(|c| *c != '"').collect();
+    format!("/{file}")
 }

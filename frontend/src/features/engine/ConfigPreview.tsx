@@ -4,6 +4,7 @@ import { graphql } from "../../graphql/generated";
 import { CodeBlock } from "../../ui/CodeBlock";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
+import { words } from "./words";
 
 const ConfigPreviewQuery = graphql(`
   query ConfigPreview {
@@ -17,13 +18,13 @@ const ConfigPreviewQuery = graphql(`
 export function ConfigPreview() {
   const [config] = createQuery({ query: ConfigPreviewQuery });
   return (
-    <Panel title="Configuration" hint="Written by this server for the engine; secrets are masked.">
+    <Panel title={words().config} hint={words().configHint}>
       <ErrorNotice error={config.error} />
       <Show
         when={config.data?.engine.configPreview}
         fallback={
           <Show when={config.data}>
-            <p class="text-muted">This engine takes no configuration from the server.</p>
+            <p class="text-muted">{words().configNone}</p>
           </Show>
         }
       >

@@ -4,6 +4,8 @@ import { type FragmentType, graphql, readFragment } from "../../graphql/generate
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
+import { notify } from "../../ui/Toaster";
+import { words } from "./words";
 
 const EngineControlsFragment = graphql(`
   fragment EngineControls on Engine {
@@ -50,44 +52,56 @@ export function EngineControls(props: { engine: FragmentType<typeof EngineContro
   const [restarting, restart] = createMutation(RestartEngineMutation);
   const [isStopping, setStopping] = createSignal(false);
   const isDown = () => engine().state === "STOPPED" || engine().state === "FAILED";
+  const tell = async (asked: Promise<{ error?: unknown }>, text: string) => {
+    if (!(await asked).error) notify({ tone: "ok", text });
+  };
   const confirmStop = async () => {
     const result = await stop({});
-    if (!result.error) setStopping(false);
+    if (result.error) return;
+    setStopping(false);
+    notify({ tone: "ok", text: words().stopped });
   };
 
   return (
     <Show
       when={engine().mode === "MANAGED"}
-      fallback={<p class="text-muted">Only a managed engine is started and stopped from here.</p>}
+      fallback={<p class="text-muted">{words().notManaged}</p>}
     >
       <div class="flex flex-wrap gap-2">
         <Show
           when={isDown()}
           fallback={
             <>
-              <Button pending={restarting.fetching} onClick={() => void restart({})}>
-                Restart
+              <Button
+                pending={restarting.fetching}
+                onClick={() => void tell(restart({}), words().restarted)}
+              >
+                {words().restart}
               </Button>
-              <Button onClick={() => setStopping(true)}>Stop…</Button>
+              <Button onClick={() => setStopping(true)}>{words().stop}</Button>
             </>
           }
         >
-          <Button tone="primary" pending={starting.fetching} onClick={() => void start({})}>
-            Start
+          <Button
+            tone="primary"
+            pending={starting.fetching}
+            onClick={() => void tell(start({}), words().startedToast)}
+          >
+            {words().start}
           </Button>
         </Show>
       </div>
       <ErrorNotice error={starting.error ?? restarting.error} />
       <ConfirmDialog
         open={isStopping()}
-        title="Stop the engine?"
-        confirmLabel="Stop engine"
+        title={words().stopTitle}
+        confirmLabel={words().stopLabel}
         pending={stopping.fetching}
         error={stopping.error}
         onConfirm={() => void confirmStop()}
         onClose={() => setStopping(false)}
       >
-        Requests that are under way may finish; new ones are refused until somebody starts it again.
+        {words().stopHint}
       </ConfirmDialog>
     </Show>
   );

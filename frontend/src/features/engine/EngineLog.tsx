@@ -1,10 +1,15 @@
+import { useSearchParams } from "@solidjs/router";
 import { createSubscription } from "@urql/solid";
+import ArrowDown from "lucide-solid/icons/arrow-down";
 import { createEffect, createSignal, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { EngineLogSubscription, LogLevel } from "../../graphql/generated/graphql";
 import { formatMoment, formatTime } from "../../lib/format";
+import { Button } from "../../ui/Button";
+import { Choice, FilterField } from "../../ui/Choice";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
+import { words } from "./words";
 
 const EngineLogDocument = graphql(`
   subscription EngineLog($level: LogLevel, $tail: Int) {
@@ -19,6 +24,7 @@ const EngineLogDocument = graphql(`
 
 const TAIL = 200;
 const KEPT = 1000;
+const NEAR_END_PX = 24;
 const LEVELS: LogLevel[] = ["DEBUG", "INFO", "WARN", "ERROR"];
 const TONES: Record<LogLevel, string> = {
   DEBUG: "text-faint",
@@ -35,7 +41,25 @@ export function appendLine(lines: readonly Line[], line: Line): Line[] {
   return line.sequence > last ? [...lines, line].slice(-KEPT) : [...lines];
 }
 
-function Lines(props: { level: LogLevel }) {
+/** The lines that say so, in whatever case. */
+export function findLines(lines: readonly Line[], text: string | undefined): readonly Line[] {
+  const wanted = text?.toLowerCase();
+  return wanted ? lines.filter((line) => line.message.toLowerCase().includes(wanted)) : lines;
+}
+
+function LogLine(props: { line: Line }) {
+  return (
+    <p class="break-words whitespace-pre-wrap">
+      <span class="text-faint" title={formatMoment(props.line.at)}>
+        {formatTime(props.line.at)}
+      </span>{" "}
+      <span class={TONES[props.line.level]}>{props.line.level.toLowerCase().padEnd(5)}</span>{" "}
+      {props.line.message}
+    </p>
+  );
+}
+
+function Lines(props: { level: LogLevel; find: string | undefined }) {
   const [log] = createSubscription(
     { query: EngineLogDocument, variables: () => ({ level: props.level, tail: TAIL }) },
     (lines: Line[] | undefined, data: EngineLogSubscription) =>
@@ -43,67 +67,76 @@ function Lines(props: { level: LogLevel }) {
   );
   let box: HTMLDivElement | undefined;
   const [isFollowing, setFollowing] = createSignal(true);
+  const shown = () => findLines(log.data ?? [], props.find);
   createEffect(() => {
-    if (log.data?.length && isFollowing()) box?.scrollTo({ top: box.scrollHeight });
+    if (shown().length && isFollowing()) box?.scrollTo({ top: box.scrollHeight });
   });
   const noteScroll = (element: HTMLDivElement) =>
-    setFollowing(element.scrollHeight - element.scrollTop - element.clientHeight < 24);
+    setFollowing(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX);
 
   return (
-    <>
+    <div class="relative">
       <ErrorNotice error={log.error} />
       <div
         ref={box}
         role="log"
-        aria-label="Engine log"
+        aria-label={words().log}
         tabindex="0"
         onScroll={(event) => noteScroll(event.currentTarget)}
-        class="h-96 overflow-auto bg-inset p-3 font-mono text-xs leading-5"
+        class="max-h-96 min-h-24 overflow-auto bg-inset p-3 font-mono text-xs leading-5 focus-visible:-outline-offset-2"
       >
-        <For each={log.data} fallback={<p class="text-muted">Nothing has been logged yet.</p>}>
-          {(line) => (
-            <p class="break-words whitespace-pre-wrap">
-              <span class="text-faint" title={formatMoment(line.at)}>
-                {formatTime(line.at)}
-              </span>{" "}
-              <span class={TONES[line.level]}>{line.level.toLowerCase().padEnd(5)}</span>{" "}
-              {line.message}
-            </p>
-          )}
+        <For
+          each={shown()}
+          fallback={
+            <p class="text-muted">{log.data?.length ? words().logNothing : words().logNone}</p>
+          }
+        >
+          {(line) => <LogLine line={line} />}
         </For>
       </div>
-    </>
+      <Show when={!isFollowing()}>
+        <div class="absolute right-4 bottom-3">
+          <Button size="small" onClick={() => box?.scrollTo({ top: box.scrollHeight })}>
+            <ArrowDown class="size-4" aria-hidden="true" />
+            {words().follow}
+          </Button>
+        </div>
+      </Show>
+    </div>
   );
 }
 
 /** What the engine says, as it says it. */
 export function EngineLog() {
-  const [level, setLevel] = createSignal<LogLevel>("INFO");
+  const [search, setSearch] = useSearchParams<{ level?: string; find?: string }>();
+  const level = () => LEVELS.find((each) => each === search.level) ?? "INFO";
+  const change = (next: { level?: string; find?: string }) =>
+    setSearch(next, { replace: true, scroll: false });
   return (
     <Panel
-      title="Log"
+      title={words().log}
+      hint={words().logHint}
       flush
       actions={
-        <select
-          aria-label="Least level"
-          class="h-8 rounded-lg border border-line-strong/60 bg-panel px-2 text-sm font-medium"
-          onChange={(event) =>
-            setLevel(LEVELS.find((each) => each === event.currentTarget.value) ?? "INFO")
-          }
-        >
-          <For each={LEVELS}>
-            {(each) => (
-              <option value={each} selected={each === level()}>
-                {each.toLowerCase()} and above
-              </option>
-            )}
-          </For>
-        </select>
+        <>
+          <FilterField
+            type="text"
+            label={words().find}
+            value={search.find}
+            onChange={(find) => change({ find })}
+          />
+          <Choice
+            label={words().least}
+            value={level()}
+            options={LEVELS.map((value) => ({ value, label: words().levels[value] }))}
+            onChoose={(chosen) => change({ level: chosen === "INFO" ? undefined : chosen })}
+          />
+        </>
       }
     >
       {/* Another level is another log: the lines start afresh. */}
       <Show when={level()} keyed>
-        {(chosen) => <Lines level={chosen} />}
+        {(chosen) => <Lines level={chosen} find={search.find} />}
       </Show>
     </Panel>
   );

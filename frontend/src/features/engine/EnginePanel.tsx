@@ -1,18 +1,26 @@
 import { Show } from "solid-js";
 import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Loading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
+import { SkeletonText } from "../../ui/Skeleton";
 import { createEngine } from "./createEngine";
 import { EngineControls } from "./EngineControls";
 import { EngineStatus } from "./EngineStatus";
+import { words } from "./words";
 
 /** The engine's state, and the buttons that change it. */
 export function EnginePanel() {
   const { engine, error } = createEngine();
   return (
-    <Panel title="State">
+    <Panel title={words().state}>
       <ErrorNotice error={error()} />
-      <Show when={engine()} fallback={<Show when={!error()}>{<Loading />}</Show>}>
+      <Show
+        when={engine()}
+        fallback={
+          <Show when={!error()}>
+            <SkeletonText />
+          </Show>
+        }
+      >
         {(known) => (
           <div class="flex flex-col gap-5">
             <EngineStatus engine={known()} />

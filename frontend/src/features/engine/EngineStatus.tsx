@@ -6,13 +6,15 @@ import { Fact, Facts } from "../../ui/Facts";
 import { Ago } from "../../ui/Moment";
 import { Notice } from "../../ui/Notice";
 import { Unknown } from "../../ui/Unknown";
-import { MODES, STATES } from "./states";
+import { TONES } from "./states";
+import { words } from "./words";
 
 const EngineStatusFragment = graphql(`
   fragment EngineStatus on Engine {
     mode
     state
     version
+    pid
     startedAt
     restarts
     lastError
@@ -22,26 +24,27 @@ const EngineStatusFragment = graphql(`
 /** How the engine is, at a glance. */
 export function EngineStatus(props: { engine: FragmentType<typeof EngineStatusFragment> }) {
   const engine = () => readFragment(EngineStatusFragment, props.engine);
-  const state = () => STATES[engine().state];
+  const state = () => words().states[engine().state];
   return (
     <div class="flex flex-col gap-4">
       <Facts>
-        <Fact name="State">
-          <Badge tone={state().tone} title={state().meaning}>
-            {state().word}
+        <Fact name={words().state}>
+          <Badge tone={TONES[engine().state]} title={state()[1]}>
+            {state()[0]}
           </Badge>
         </Fact>
-        <Fact name="Engine">{MODES[engine().mode]}</Fact>
-        <Fact name="Version">{engine().version ?? <Unknown />}</Fact>
-        <Fact name="Started">
-          <Ago at={engine().startedAt} never="not running" />
+        <Fact name={words().engine}>{words().modes[engine().mode]}</Fact>
+        <Fact name={words().version}>{engine().version ?? <Unknown />}</Fact>
+        <Fact name={words().started}>
+          <Ago at={engine().startedAt} never={words().notRunning} />
         </Fact>
-        <Fact name="Restarts">{formatNumber(engine().restarts)}</Fact>
+        <Fact name={words().restarts}>{formatNumber(engine().restarts)}</Fact>
+        <Show when={engine().pid}>{(pid) => <Fact name={words().pid}>{pid()}</Fact>}</Show>
       </Facts>
       <Show when={engine().lastError}>
-        {(words) => (
+        {(text) => (
           <Notice tone={engine().state === "RUNNING" ? "warn" : "bad"}>
-            <span class="font-medium">Last error:</span> {words()}
+            <span class="font-medium">{words().lastError}</span> {text()}
           </Notice>
         )}
       </Show>

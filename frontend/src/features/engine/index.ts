@@ -1,4 +1,4 @@
 export { ConfigPreview } from "./ConfigPreview";
 export { EngineLog } from "./EngineLog";
 export { EnginePanel } from "./EnginePanel";
-export { EngineSummary } from "./EngineSummary";
+export { words as engineWords } from "./words";

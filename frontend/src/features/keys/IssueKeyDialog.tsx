@@ -1,12 +1,13 @@
 import { createMutation } from "@urql/solid";
-import type { FreshSecret } from "../../connect/SecretDialog";
+import type { FreshKey } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
 import { readEndOfDay, readList, readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
-import { TextAreaField, TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
+import { KeyFields } from "./KeyFields";
+import { words } from "./words";
 
 const IssueApiKeyMutation = graphql(`
   mutation IssueApiKey($input: IssueApiKeyInput!) {
@@ -24,7 +25,7 @@ type IssueKeyDialogProps = {
   userId: string;
   open: boolean;
   onClose: () => void;
-  onFresh: (fresh: FreshSecret) => void;
+  onFresh: (fresh: FreshKey) => void;
 };
 
 /** Issues one more key for a user. */
@@ -42,37 +43,18 @@ export function IssueKeyDialog(props: IssueKeyDialogProps) {
     if (!data) return;
     props.onClose();
     const { apiKey, secret } = data.issueApiKey;
-    props.onFresh({ title: `New key “${apiKey.name}”`, secret });
+    props.onFresh({ title: words().fresh(apiKey.name), secret, apiKeyId: apiKey.id });
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title="Issue a key">
+    <Dialog open={props.open} onClose={props.onClose} title={words().issueTitle}>
       <Form onSubmit={(form) => void submit(form)}>
-        <TextField
-          label="Name"
-          name="name"
-          hint="Where it will be used, as in “laptop” or “build server”."
-          autocomplete="off"
-          required
-          autofocus
-        />
-        <TextField
-          label="Last day (optional)"
-          name="expiresOn"
-          type="date"
-          hint="It stops working at the end of that day."
-        />
-        <TextAreaField
-          label="Allowed models (optional)"
-          name="allowedModels"
-          rows="2"
-          hint="Narrows what the user may use. One on a line; * stands for anything."
-        />
+        <KeyFields />
         <ErrorNotice error={issue.error} />
         <DialogActions>
-          <Button onClick={() => props.onClose()}>Cancel</Button>
+          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
           <Button tone="primary" type="submit" pending={issue.fetching}>
-            Issue key
+            {words().issue}
           </Button>
         </DialogActions>
       </Form>

@@ -1,7 +1,7 @@
 import { createQuery } from "@urql/solid";
+import Plus from "lucide-solid/icons/plus";
 import { createSignal, For, Show } from "solid-js";
-import { KeySecretDialog } from "../../connect/KeySecretDialog";
-import type { FreshSecret } from "../../connect/SecretDialog";
+import { type FreshKey, KeySecretDialog } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
@@ -11,6 +11,7 @@ import { Switch } from "../../ui/Switch";
 import { Head, Table } from "../../ui/Table";
 import { IssueKeyDialog } from "./IssueKeyDialog";
 import { KeyRow } from "./KeyRow";
+import { words } from "./words";
 
 const KeysQuery = graphql(`
   query Keys($userId: ID!, $includeRevoked: Boolean!) {
@@ -24,26 +25,42 @@ const KeysQuery = graphql(`
   }
 `);
 
+function Columns() {
+  return (
+    <>
+      <Head>{words().key}</Head>
+      <Head>{words().state}</Head>
+      <Head class="max-lg:hidden">{words().quota}</Head>
+      <Head class="max-sm:hidden">{words().lastUsed}</Head>
+      <Head class="max-md:hidden">{words().ends}</Head>
+      <Head>
+        <span class="sr-only">{words().todo}</span>
+      </Head>
+    </>
+  );
+}
+
 /** A user's keys, and what can be done with them. */
 export function KeyList(props: { userId: string }) {
   const [isAll, setAll] = createSignal(false);
   const [isIssuing, setIssuing] = createSignal(false);
-  const [fresh, setFresh] = createSignal<FreshSecret>();
+  const [fresh, setFresh] = createSignal<FreshKey>();
   const [keys] = createQuery({
     query: KeysQuery,
     variables: () => ({ userId: props.userId, includeRevoked: isAll() }),
-    context: { additionalTypenames: ["ApiKey"] },
+    context: { additionalTypenames: ["ApiKey", "Quota"] },
   });
 
   return (
     <Panel
-      title="Keys"
+      title={words().keys}
       flush
       actions={
         <>
-          <Switch label="Show revoked" checked={isAll()} onChange={setAll} />
+          <Switch label={words().showRevoked} checked={isAll()} onChange={setAll} />
           <Button size="small" tone="primary" onClick={() => setIssuing(true)}>
-            Issue key
+            <Plus class="size-4" aria-hidden="true" />
+            {words().issue}
           </Button>
         </>
       }
@@ -57,26 +74,13 @@ export function KeyList(props: { userId: string }) {
         when={keys.data?.user?.apiKeys.length}
         fallback={
           <Show when={keys.data}>
-            <EmptyState title="No key that works">
-              Issue one, and pass it on to the user. They cannot send requests without it.
-            </EmptyState>
+            <EmptyState title={words().none}>{words().noneHint}</EmptyState>
           </Show>
         }
       >
-        <Table
-          label="Keys"
-          head={
-            <>
-              <Head>Key</Head>
-              <Head>State</Head>
-              <Head class="max-sm:hidden">Last used</Head>
-              <Head class="max-md:hidden">Ends</Head>
-              <Head />
-            </>
-          }
-        >
+        <Table label={words().keys} head={<Columns />}>
           <For each={keys.data?.user?.apiKeys}>
-            {(apiKey) => <KeyRow apiKey={apiKey} onFresh={setFresh} />}
+            {(apiKey) => <KeyRow userId={props.userId} apiKey={apiKey} onFresh={setFresh} />}
           </For>
         </Table>
       </Show>

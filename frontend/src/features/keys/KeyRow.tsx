@@ -1,14 +1,20 @@
+import { useNavigate } from "@solidjs/router";
+import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, Show } from "solid-js";
-import type { FreshSecret } from "../../connect/SecretDialog";
+import type { FreshKey } from "../../connect/KeySecretDialog";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { ApiKeyState } from "../../graphql/generated/graphql";
+import { formatShare } from "../../lib/figures";
 import { formatDay } from "../../lib/format";
 import { Badge, type BadgeTone } from "../../ui/Badge";
-import { Button } from "../../ui/Button";
+import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
+import { Meter } from "../../ui/Meter";
 import { Ago } from "../../ui/Moment";
 import { Cell } from "../../ui/Table";
+import { EditKeyDialog } from "./EditKeyDialog";
 import { RevokeKeyDialog } from "./RevokeKeyDialog";
 import { RotateKeyDialog } from "./RotateKeyDialog";
+import { words } from "./words";
 
 const KeyRowFragment = graphql(`
   fragment KeyRow on ApiKey {
@@ -20,26 +26,31 @@ const KeyRowFragment = graphql(`
     lastUsedAt
     expiresAt
     revokedAt
+    allowedModels
+    quotas {
+      id
+      usedPercent
+    }
   }
 `);
 
-const STATES: Record<ApiKeyState, { tone: BadgeTone; word: string }> = {
-  ACTIVE: { tone: "ok", word: "active" },
-  EXPIRED: { tone: "warn", word: "expired" },
-  REVOKED: { tone: "plain", word: "revoked" },
-};
+const TONES: Record<ApiKeyState, BadgeTone> = { ACTIVE: "ok", EXPIRED: "warn", REVOKED: "plain" };
 
 type KeyRowProps = {
+  userId: string;
   apiKey: FragmentType<typeof KeyRowFragment>;
   /** A rotation made a new secret. */
-  onFresh: (fresh: FreshSecret) => void;
+  onFresh: (fresh: FreshKey) => void;
 };
 
 /** One API key in the list. */
 export function KeyRow(props: KeyRowProps) {
   const apiKey = () => readFragment(KeyRowFragment, props.apiKey);
-  const [open, setOpen] = createSignal<"rotate" | "revoke">();
+  const navigate = useNavigate();
+  const [open, setOpen] = createSignal<"edit" | "rotate" | "revoke">();
   const close = () => setOpen(undefined);
+  const go = (tab: string) => navigate(`/users/${props.userId}/${tab}?key=${apiKey().id}`);
+  const fullest = () => apiKey().quotas.toSorted((a, b) => b.usedPercent - a.usedPercent)[0];
   return (
     <tr>
       <Cell>
@@ -49,25 +60,45 @@ export function KeyRow(props: KeyRowProps) {
         </span>
       </Cell>
       <Cell>
-        <Badge tone={STATES[apiKey().state].tone}>{STATES[apiKey().state].word}</Badge>
+        <Badge tone={TONES[apiKey().state]}>{words().states[apiKey().state]}</Badge>
+      </Cell>
+      <Cell class="w-40 max-lg:hidden">
+        <Show when={fullest()}>
+          {(quota) => (
+            <Meter
+              label={words().quota}
+              percent={quota().usedPercent}
+              told={words().quotaTold(formatShare(quota().usedPercent / 100))}
+            />
+          )}
+        </Show>
       </Cell>
       <Cell class="whitespace-nowrap text-muted max-sm:hidden">
         <Ago at={apiKey().lastUsedAt} />
       </Cell>
       <Cell class="whitespace-nowrap text-muted max-md:hidden">
-        <Show when={apiKey().revokedAt ?? apiKey().expiresAt} fallback="never">
+        <Show when={apiKey().revokedAt ?? apiKey().expiresAt} fallback={words().neverEnds}>
           {(end) => formatDay(end())}
         </Show>
       </Cell>
-      <Cell class="w-px text-right whitespace-nowrap">
+      <Cell class="w-px text-right">
         <Show when={apiKey().state !== "REVOKED"}>
-          <Button size="small" tone="quiet" onClick={() => setOpen("rotate")}>
-            Rotate
-          </Button>
-          <Button size="small" tone="quiet" onClick={() => setOpen("revoke")}>
-            Revoke
-          </Button>
+          <Menu
+            label={words().actions(apiKey().name)}
+            trigger={<Ellipsis class="size-4" aria-hidden="true" />}
+            triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
+          >
+            <MenuItem onSelect={() => go("connect")}>{words().setUp}</MenuItem>
+            <MenuItem onSelect={() => go("limits")}>{words().limits}</MenuItem>
+            <MenuItem onSelect={() => setOpen("edit")}>{words().edit}</MenuItem>
+            <MenuLine />
+            <MenuItem onSelect={() => setOpen("rotate")}>{words().rotate}</MenuItem>
+            <MenuItem danger onSelect={() => setOpen("revoke")}>
+              {words().revoke}
+            </MenuItem>
+          </Menu>
         </Show>
+        <EditKeyDialog apiKey={apiKey()} open={open() === "edit"} onClose={close} />
         <RotateKeyDialog
           apiKey={apiKey()}
           open={open() === "rotate"}

@@ -1,6 +1,8 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { notify } from "../../ui/Toaster";
+import { words } from "./words";
 
 const RevokeApiKeyMutation = graphql(`
   mutation RevokeApiKey($id: ID!) {
@@ -26,21 +28,23 @@ export function RevokeKeyDialog(props: RevokeKeyDialogProps) {
 
   async function confirm() {
     const result = await revoke({ id: props.apiKey.id });
-    if (!result.error) props.onClose();
+    if (result.error) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().revoked(props.apiKey.name) });
   }
 
   return (
     <ConfirmDialog
       open={props.open}
-      title={`Revoke “${props.apiKey.name}”?`}
-      confirmLabel="Revoke key"
+      title={words().revokeTitle(props.apiKey.name)}
+      confirmLabel={words().revokeLabel}
+      typedName={props.apiKey.name}
       pending={revocation.fetching}
       error={revocation.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      Whatever uses this key is refused from now on. It cannot be undone; to replace the key without
-      a gap, rotate it instead.
+      {words().revokeHint}
     </ConfirmDialog>
   );
 }

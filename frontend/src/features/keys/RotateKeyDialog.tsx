@@ -1,5 +1,5 @@
 import { createMutation } from "@urql/solid";
-import type { FreshSecret } from "../../connect/SecretDialog";
+import type { FreshKey } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
 import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
@@ -7,6 +7,7 @@ import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
+import { words } from "./words";
 
 const RotateApiKeyMutation = graphql(`
   mutation RotateApiKey($id: ID!, $graceSeconds: Int!) {
@@ -24,18 +25,20 @@ const RotateApiKeyMutation = graphql(`
 `);
 
 const HOUR = 3600;
-const GRACES = [
-  { value: "0", label: "at once" },
-  { value: String(HOUR), label: "in an hour" },
-  { value: String(24 * HOUR), label: "in a day" },
-  { value: String(7 * 24 * HOUR), label: "in a week" },
+
+/** How long the old key may work on. */
+const graces = () => [
+  { value: "0", label: words().graces.now },
+  { value: String(HOUR), label: words().graces.hour },
+  { value: String(24 * HOUR), label: words().graces.day },
+  { value: String(7 * 24 * HOUR), label: words().graces.week },
 ];
 
 type RotateKeyDialogProps = {
   apiKey: { id: string; name: string };
   open: boolean;
   onClose: () => void;
-  onFresh: (fresh: FreshSecret) => void;
+  onFresh: (fresh: FreshKey) => void;
 };
 
 /** Replaces a key by a new one; both work until the grace is over. */
@@ -47,29 +50,30 @@ export function RotateKeyDialog(props: RotateKeyDialogProps) {
     const { data } = await rotate({ id, graceSeconds: Number(readText(form, "grace")) });
     if (!data) return;
     props.onClose();
-    props.onFresh({ title: `New key for “${name}”`, secret: data.rotateApiKey.secret });
+    const { apiKey, secret } = data.rotateApiKey;
+    props.onFresh({ title: words().rotated(name), secret, apiKeyId: apiKey.id });
   }
 
   return (
     <Dialog
       open={props.open}
       onClose={props.onClose}
-      title={`Rotate “${props.apiKey.name}”`}
-      description="You get a new key with the same name and limits."
+      title={words().rotateTitle(props.apiKey.name)}
+      description={words().rotateHint}
     >
       <Form onSubmit={(form) => void submit(form)}>
         <SelectField
-          label="The old key stops working"
+          label={words().grace}
           name="grace"
           value={String(24 * HOUR)}
-          options={GRACES}
-          hint="Until then both work, so nothing breaks while you put the new one in place."
+          options={graces()}
+          hint={words().graceHint}
         />
         <ErrorNotice error={rotation.error} />
         <DialogActions>
-          <Button onClick={() => props.onClose()}>Cancel</Button>
+          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
           <Button tone="primary" type="submit" pending={rotation.fetching}>
-            Rotate
+            {words().rotate}
           </Button>
         </DialogActions>
       </Form>

@@ -2,13 +2,15 @@ import { createMutation } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { readSecret } from "../../lib/form";
-import { passwordFault } from "../../lib/password";
+import { type PasswordFault, passwordFault } from "../../lib/password";
+import { describeFault } from "../../session/NewPasswordFields";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { Notice } from "../../ui/Notice";
 import { Panel } from "../../ui/Panel";
+import { words } from "./words";
 
 const ChangePasswordMutation = graphql(`
   mutation ChangePassword($currentPassword: String!, $newPassword: String!) {
@@ -24,7 +26,7 @@ const ChangePasswordMutation = graphql(`
 /** Changes the administrator's own password. */
 export function PasswordPanel() {
   const [change, changePassword] = createMutation(ChangePasswordMutation);
-  const [fault, setFault] = createSignal<string>();
+  const [fault, setFault] = createSignal<PasswordFault>();
 
   async function submit(form: FormData, element: HTMLFormElement) {
     const newPassword = readSecret(form, "new");
@@ -36,27 +38,27 @@ export function PasswordPanel() {
   }
 
   return (
-    <Panel title="Password" hint="A change ends every other session.">
+    <Panel title={words().title} hint={words().hint}>
       <Form roomy onSubmit={(form, element) => void submit(form, element)}>
         <div class="grid items-start gap-5 md:grid-cols-3">
           <TextField
-            label="Present password"
+            label={words().present}
             name="current"
             type="password"
             autocomplete="current-password"
             required
           />
           <TextField
-            label="New password"
+            label={words().fresh}
             name="new"
             type="password"
             autocomplete="new-password"
-            hint="At least 12 characters."
-            fault={fault()}
+            hint={words().freshHint}
+            fault={describeFault(fault())}
             required
           />
           <TextField
-            label="The new one again"
+            label={words().again}
             name="repeated"
             type="password"
             autocomplete="new-password"
@@ -65,15 +67,11 @@ export function PasswordPanel() {
         </div>
         <ErrorNotice error={change.error} />
         <Show when={change.data?.changePassword}>
-          {(changed) => (
-            <Notice tone="ok">
-              Your password is changed. Other sessions ended: {changed().revokedSessions}.
-            </Notice>
-          )}
+          {(changed) => <Notice tone="ok">{words().changed(changed().revokedSessions)}</Notice>}
         </Show>
         <div>
           <Button tone="primary" type="submit" pending={change.fetching}>
-            Change password
+            {words().change}
           </Button>
         </div>
       </Form>

@@ -1,7 +1,8 @@
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { Badge } from "../../ui/Badge";
-import { OUTCOMES } from "./outcomes";
+import { OUTCOME_TONES } from "./outcomes";
+import { words } from "./words";
 
 const OutcomeFragment = graphql(`
   fragment Outcome on Request {
@@ -12,16 +13,21 @@ const OutcomeFragment = graphql(`
 `);
 
 /** How a request ended, in a word and its HTTP status. */
-export function OutcomeBadge(props: { request: FragmentType<typeof OutcomeFragment> }) {
+export function OutcomeBadge(props: {
+  request: FragmentType<typeof OutcomeFragment>;
+  /** On one line: what went wrong is in the tooltip. */
+  brief?: boolean;
+}) {
   const request = () => readFragment(OutcomeFragment, props.request);
-  const outcome = () => OUTCOMES[request().outcome];
+  const said = () => words().outcomes[request().outcome];
+  const title = () => (props.brief && request().errorCode) || said()[1];
   return (
     <>
-      <Badge tone={outcome().tone} title={outcome().meaning}>
-        {outcome().word}
+      <Badge tone={OUTCOME_TONES[request().outcome]} title={title()}>
+        {said()[0]}
         <Show when={request().httpStatus}>{(status) => <span>{status()}</span>}</Show>
       </Badge>
-      <Show when={request().errorCode}>
+      <Show when={!props.brief && request().errorCode}>
         {(code) => <span class="mt-0.5 block font-mono text-xs text-muted">{code()}</span>}
       </Show>
     </>

@@ -1,62 +1,121 @@
-import { useSearchParams } from "@solidjs/router";
-import { Show } from "solid-js";
+import { A } from "@solidjs/router";
+import ArrowUp from "lucide-solid/icons/arrow-up";
+import { Switch as Cases, createSignal, Match, Show } from "solid-js";
+import { formatWhole } from "../../lib/figures";
+import { Button, buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Loading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
 import { Switch } from "../../ui/Switch";
-import { OUTCOME_NAMES, RequestFilters } from "./RequestFilters";
-import { RequestLog } from "./RequestLog";
+import { ColumnChooser } from "./ColumnChooser";
+import { createColumns } from "./createColumns";
+import { createRequestList } from "./createRequestList";
+import { createRequestSearch } from "./createRequestSearch";
+import { RequestDrawer } from "./RequestDrawer";
+import { RequestFilters } from "./RequestFilters";
+import { RequestGrid } from "./RequestGrid";
+import { words } from "./words";
 
-const PAGE_SIZE = 50;
-
-type RequestSearch = { user?: string; outcome?: string; after?: string; live?: string };
-
-/** Every request, filtered by what stands in the address. */
+/** Every request, filtered by what stands in the address, with the newest arriving by themselves. */
 export function RequestExplorer() {
-  const [search, setSearch] = useSearchParams<RequestSearch>();
-  const outcome = () => OUTCOME_NAMES.find((name) => name === search.outcome);
-  const isFiltered = () => Boolean(search.user || outcome());
-  const filter = () => ({
-    userId: search.user ?? null,
-    outcomes: outcome() ? [outcome()].filter((each) => each !== undefined) : null,
+  const { search, filter, isFiltered, change, clear, open } = createRequestSearch();
+  const columns = createColumns();
+  const [isTop, setTop] = createSignal(true);
+  const list = createRequestList({
+    filter,
+    isLive: () => search.live !== "off",
+    isHeld: () => !isTop() || search.request !== undefined,
   });
+  const isEmpty = () => list.rows().length === 0;
 
   return (
     <Panel
       flush
-      title={search.after ? "Older requests" : "Newest first"}
+      title={words().loaded(formatWhole(list.rows().length), list.hasMore())}
       actions={
         <>
-          <RequestFilters
-            user={search.user}
-            outcome={outcome()}
-            onChange={(change) =>
-              setSearch({ user: change.user, outcome: change.outcome, after: undefined })
-            }
-          />
-          <Show when={!search.after}>
-            <Switch
-              label="Live"
-              checked={search.live !== "off"}
-              onChange={(live) => setSearch({ live: live ? undefined : "off" }, { replace: true })}
-            />
+          <Show when={list.waiting() > 0}>
+            <BackToTop count={list.waiting()} onPress={() => setTop(true)} />
           </Show>
+          <Switch
+            label={words().follow}
+            checked={search.live !== "off"}
+            onChange={(live) => change({ live: live ? undefined : "off" })}
+          />
+          <ColumnChooser columns={columns} />
         </>
       }
     >
-      <RequestLog
-        filter={filter()}
-        first={PAGE_SIZE}
-        after={search.after}
-        live={search.live !== "off"}
-        paged
-        empty={
-          <EmptyState title={isFiltered() ? "No such request" : "No requests yet"}>
-            {isFiltered()
-              ? "Nothing matches these filters. Take one away to see more."
-              : "They appear here the moment a key of this server is used."}
-          </EmptyState>
-        }
-      />
+      <RequestFilters search={search} isFiltered={isFiltered()} onChange={change} onClear={clear} />
+      <Show when={list.error()}>
+        <div class="p-4">
+          <ErrorNotice error={list.error()} />
+        </div>
+      </Show>
+      <Cases>
+        <Match when={!isEmpty()}>
+          <RequestGrid
+            rows={list.rows()}
+            columns={columns.shown()}
+            hasMore={list.hasMore()}
+            isLoading={list.isLoading()}
+            onMore={() => void list.loadMore()}
+            onOpen={(row) => open(row.id)}
+            onTop={setTop}
+          />
+        </Match>
+        <Match when={list.isLoading()}>
+          <Loading />
+        </Match>
+        <Match when={!list.error()}>
+          <NothingHere isFiltered={isFiltered()} onClear={clear} />
+        </Match>
+      </Cases>
+      <RequestDrawer id={search.request} onClose={() => open(undefined)} />
     </Panel>
+  );
+}
+
+function BackToTop(props: { count: number; onPress: () => void }) {
+  return (
+    <Button
+      size="small"
+      tone="primary"
+      onClick={() => {
+        document.querySelector('[role="grid"]')?.scrollTo({ top: 0 });
+        props.onPress();
+      }}
+    >
+      <ArrowUp class="size-3.5" aria-hidden="true" />
+      <span role="status">{words().waiting(formatWhole(props.count))}</span>
+    </Button>
+  );
+}
+
+function NothingHere(props: { isFiltered: boolean; onClear: () => void }) {
+  return (
+    <Show
+      when={props.isFiltered}
+      fallback={
+        <EmptyState
+          title={words().noneYet}
+          action={
+            <A href="/users?create=yes" class={buttonClass("primary", "small")}>
+              {words().toUsers}
+            </A>
+          }
+        >
+          {words().noneYetHint}
+        </EmptyState>
+      }
+    >
+      <EmptyState
+        title={words().noMatch}
+        action={<Button onClick={() => props.onClear()}>{words().clear}</Button>}
+      >
+        {words().noMatchHint}
+      </EmptyState>
+    </Show>
   );
 }

@@ -1,9 +1,12 @@
 import { createQuery } from "@urql/solid";
-import { For } from "solid-js";
+import { createSignal, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
-import type { Outcome } from "../../graphql/generated/graphql";
-import type { Option } from "../../ui/Field";
-import { OUTCOMES } from "./outcomes";
+import { Button } from "../../ui/Button";
+import { Choice, FilterField } from "../../ui/Choice";
+import { PROVIDERS } from "../../ui/providers";
+import type { RequestSearch } from "./createRequestSearch";
+import { OUTCOME_NAMES } from "./outcomes";
+import { words } from "./words";
 
 const FilterUsersQuery = graphql(`
   query FilterUsers {
@@ -11,67 +14,109 @@ const FilterUsersQuery = graphql(`
       nodes {
         id
         name
+        apiKeys(includeRevoked: true) {
+          id
+          name
+        }
       }
     }
   }
 `);
 
-/** The outcomes in the order in which they are offered. */
-export const OUTCOME_NAMES = Object.keys(OUTCOMES) as Outcome[];
-
-function Choice(props: {
-  label: string;
-  value: string | undefined;
-  all: string;
-  options: Option[];
-  onChoose: (value: string | undefined) => void;
-}) {
-  return (
-    <select
-      aria-label={props.label}
-      class="h-8 max-w-44 rounded-lg border border-line-strong/60 bg-panel px-2 text-sm font-medium"
-      onChange={(event) => props.onChoose(event.currentTarget.value || undefined)}
-    >
-      <option value="">{props.all}</option>
-      <For each={props.options}>
-        {(option) => (
-          <option value={option.value} selected={option.value === props.value}>
-            {option.label}
-          </option>
-        )}
-      </For>
-    </select>
-  );
-}
+const PROVIDER_OPTIONS = Object.entries(PROVIDERS).map(([value, { name }]) => ({
+  value,
+  label: name,
+}));
 
 type RequestFiltersProps = {
-  user: string | undefined;
-  outcome: string | undefined;
-  onChange: (change: { user?: string; outcome?: string }) => void;
+  search: RequestSearch;
+  isFiltered: boolean;
+  onChange: (change: RequestSearch) => void;
+  onClear: () => void;
 };
 
-/** Narrows the table to one user or one outcome. */
+/** Narrows the list; every choice stands in the address. */
 export function RequestFilters(props: RequestFiltersProps) {
   const [users] = createQuery({ query: FilterUsersQuery });
   const userOptions = () =>
     (users.data?.users.nodes ?? []).map(({ id, name }) => ({ value: id, label: name }));
-  const outcomeOptions = OUTCOME_NAMES.map((name) => ({ value: name, label: OUTCOMES[name].word }));
+  const keyOptions = () =>
+    (users.data?.users.nodes.find(({ id }) => id === props.search.user)?.apiKeys ?? []).map(
+      ({ id, name }) => ({ value: id, label: name }),
+    );
+  const outcomeOptions = () =>
+    OUTCOME_NAMES.map((name) => ({ value: name, label: words().outcomes[name][0] }));
   return (
-    <>
+    <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
       <Choice
-        label="User"
-        all="All users"
-        value={props.user}
+        label={words().columns.user}
+        all={words().users}
+        value={props.search.user}
         options={userOptions()}
-        onChoose={(user) => props.onChange({ user, outcome: props.outcome })}
+        onChoose={(user) => props.onChange({ user, key: undefined })}
+      />
+      <Show when={keyOptions().length > 0}>
+        <Choice
+          label={words().columns.key}
+          all={words().columns.key}
+          value={props.search.key}
+          options={keyOptions()}
+          onChoose={(key) => props.onChange({ key })}
+        />
+      </Show>
+      <Choice
+        label={words().columns.outcome}
+        all={words().outcomesAll}
+        value={props.search.outcome}
+        options={outcomeOptions()}
+        onChoose={(outcome) => props.onChange({ outcome })}
       />
       <Choice
-        label="Outcome"
-        all="Every outcome"
-        value={props.outcome}
-        options={outcomeOptions}
-        onChoose={(outcome) => props.onChange({ user: props.user, outcome })}
+        label={words().columns.provider}
+        all={words().providers}
+        value={props.search.provider}
+        options={PROVIDER_OPTIONS}
+        onChoose={(provider) => props.onChange({ provider })}
       />
-    </>
+      <FilterField
+        type="text"
+        label={words().columns.model}
+        value={props.search.model}
+        onChange={(model) => props.onChange({ model })}
+      />
+      <Between search={props.search} onChange={props.onChange} />
+      <Show when={props.isFiltered}>
+        <Button size="small" tone="quiet" onClick={() => props.onClear()}>
+          {words().clear}
+        </Button>
+      </Show>
+    </div>
+  );
+}
+
+function Between(props: Pick<RequestFiltersProps, "search" | "onChange">) {
+  const [isOpen, setOpen] = createSignal(false);
+  return (
+    <Show
+      when={isOpen() || props.search.from || props.search.to}
+      fallback={
+        <Button size="small" onClick={() => setOpen(true)}>
+          {words().between}
+        </Button>
+      }
+    >
+      <FilterField
+        type="datetime-local"
+        label={words().from}
+        value={props.search.from}
+        onChange={(from) => props.onChange({ from })}
+      />
+      <FilterField
+        type="datetime-local"
+        label={words().to}
+        value={props.search.to}
+        onChange={(to) => props.onChange({ to })}
+      />
+    </Show>
   );
 }

@@ -1,4 +1,4 @@
-import { screen } from "@solidjs/testing-library";
+import { screen, waitFor } from "@solidjs/testing-library";
 import { expect, test } from "vitest";
 import { renderPage } from "../../test/render";
 import { mergeRows } from "./createLiveRequests";
@@ -54,9 +54,9 @@ test("known zeros are shown as zero", async () => {
 test("a request that arrives live stands above the stored ones", async () => {
   renderLog([request], { ...request, id: "r2", model: "gpt-5" });
 
-  const rows = await screen.findAllByRole("row");
+  const titles = () => screen.getAllByRole("row").map((row) => row.title);
 
-  expect(rows.slice(1).map((row) => row.title)).toEqual(["Request r2", "Request r1"]);
+  await waitFor(() => expect(titles().slice(1)).toEqual(["Request r2", "Request r1"]));
 });
 
 test("a request that is both live and stored is shown once", () => {

@@ -4,36 +4,29 @@ import { graphql } from "../../graphql/generated";
 import type { RequestFilter } from "../../graphql/generated/graphql";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
-import { Pager } from "../../ui/Pager";
 import { createLiveRequests, mergeRows } from "./createLiveRequests";
 import { RequestTable } from "./RequestTable";
 
 const RequestsQuery = graphql(`
-  query Requests($filter: RequestFilter, $first: Int, $after: String) {
-    requests(filter: $filter, first: $first, after: $after) {
+  query Requests($filter: RequestFilter, $first: Int) {
+    requests(filter: $filter, first: $first) {
       nodes {
         id
         ...RequestRow
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
       }
     }
   }
 `);
 
 type RequestLogProps = {
+  /** What the table is called; "Requests" when left out. */
+  label?: string;
   filter: RequestFilter;
-  /** How many are fetched at a time. */
+  /** How many are shown. */
   first: number;
-  /** Where a page of older ones begins; none for the newest. */
-  after?: string;
   /** Whether new ones appear by themselves. */
   live: boolean;
   hideUser?: boolean;
-  /** Leads on to the older ones; left out where only the newest matter. */
-  paged?: boolean;
   /** What is said when there are none. */
   empty: JSX.Element;
 };
@@ -45,15 +38,15 @@ export function RequestLog(props: RequestLogProps) {
   });
   const [page] = createQuery({
     query: RequestsQuery,
-    variables: () => ({ filter: filter(), first: props.first, after: props.after ?? null }),
+    variables: () => ({ filter: filter(), first: props.first }),
   });
   const feed = createLiveRequests(
     () => filter(),
-    () => props.live && !props.after,
+    () => props.live,
   );
   const stored = () => page.data?.requests.nodes ?? [];
-  const rows = () => (props.after ? stored() : mergeRows(feed.rows(), stored()));
-  const shown = () => (props.paged ? rows() : rows().slice(0, props.first));
+  const rows = () => mergeRows(feed.rows(), stored());
+  const shown = () => rows().slice(0, props.first);
   const error = () => page.error ?? feed.error();
 
   return (
@@ -66,17 +59,11 @@ export function RequestLog(props: RequestLogProps) {
       <Switch>
         <Match when={rows().length > 0}>
           <RequestTable
+            label={props.label}
             requests={shown()}
             hideUser={props.hideUser}
-            newCount={props.after ? 0 : feed.rows().length}
+            newCount={feed.rows().length}
           />
-          <Show when={props.paged}>
-            <Pager
-              after={props.after}
-              pageInfo={page.data?.requests.pageInfo}
-              labels={["Newest", "Older"]}
-            />
-          </Show>
         </Match>
         <Match when={page.data}>{props.empty}</Match>
         <Match when={page.fetching}>

@@ -7,6 +7,7 @@ import { Cell } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
 import { OutcomeBadge } from "./OutcomeBadge";
 import { TokenCells } from "./TokenCells";
+import { words } from "./words";
 
 const RequestRowFragment = graphql(`
   fragment RequestRow on Request {
@@ -37,7 +38,11 @@ type RequestRowProps = {
 export function RequestRow(props: RequestRowProps) {
   const request = () => readFragment(RequestRowFragment, props.request);
   return (
-    <tr class="align-top" classList={{ arrive: props.isNew }} title={`Request ${request().id}`}>
+    <tr
+      class="align-top"
+      classList={{ arrive: props.isNew }}
+      title={`${words().request} ${request().id}`}
+    >
       <Cell class="text-muted max-sm:hidden">
         <Time at={request().startedAt} />
       </Cell>
@@ -50,7 +55,7 @@ export function RequestRow(props: RequestRowProps) {
       </Show>
       <Cell class="max-w-44 min-w-36 max-sm:pl-4 sm:max-w-64">
         <span class="block truncate font-medium" title={request().servedModel ?? undefined}>
-          {request().model ?? <Unknown why="The request named no model" />}
+          {request().model ?? <Unknown why={words().noModel} />}
         </span>
         <span class="block truncate font-mono text-xs text-muted">{request().endpoint}</span>
         <span class="block truncate text-xs text-muted sm:hidden">
@@ -66,7 +71,7 @@ export function RequestRow(props: RequestRowProps) {
       <Cell number class="text-muted">
         <Show
           when={request().timeToFirstByteMs !== null}
-          fallback={<Unknown why="No byte of an answer came" />}
+          fallback={<Unknown why={words().noByte} />}
         >
           {formatDuration(request().timeToFirstByteMs ?? 0)}
         </Show>

@@ -3,8 +3,10 @@ import type { FragmentType } from "../../graphql/generated";
 import type { RequestRowFragmentDoc } from "../../graphql/generated/graphql";
 import { Head, Table } from "../../ui/Table";
 import { RequestRow } from "./RequestRow";
+import { words } from "./words";
 
 type RequestTableProps = {
+  label?: string;
   requests: readonly FragmentType<typeof RequestRowFragmentDoc>[];
   /** The page is about one user, so their name need not be in each row. */
   hideUser?: boolean;
@@ -16,21 +18,21 @@ type RequestTableProps = {
 export function RequestTable(props: RequestTableProps) {
   return (
     <Table
-      label="Requests"
+      label={props.label ?? words().title}
       head={
         <>
-          <Head class="max-sm:hidden">Time</Head>
+          <Head class="max-sm:hidden">{words().columns.time}</Head>
           <Show when={!props.hideUser}>
-            <Head class="max-sm:hidden">User</Head>
+            <Head class="max-sm:hidden">{words().columns.user}</Head>
           </Show>
-          <Head class="max-sm:pl-4">Model, endpoint</Head>
-          <Head>Outcome</Head>
-          <Head number>Input</Head>
-          <Head number>Cache</Head>
-          <Head number>Output</Head>
-          <Head number>Reasoning</Head>
-          <Head number>Duration</Head>
-          <Head number>First byte</Head>
+          <Head class="max-sm:pl-4">{`${words().columns.model}, ${words().columns.endpoint}`}</Head>
+          <Head>{words().columns.outcome}</Head>
+          <Head number>{words().columns.input}</Head>
+          <Head number>{words().columns.cache}</Head>
+          <Head number>{words().columns.output}</Head>
+          <Head number>{words().columns.reasoning}</Head>
+          <Head number>{words().columns.duration}</Head>
+          <Head number>{words().columns.firstByte}</Head>
         </>
       }
     >

@@ -1,8 +1,9 @@
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { formatNumber } from "../../lib/format";
+import { formatWhole } from "../../lib/figures";
 import { Cell } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
+import { words } from "./words";
 
 const TokensFragment = graphql(`
   fragment Tokens on Request {
@@ -17,15 +18,13 @@ const TokensFragment = graphql(`
   }
 `);
 
-const WHY = "Nobody reported how many tokens this request used";
-
 function Count(props: { value: number | undefined; isEstimate: boolean; title?: string }) {
   return (
     <Cell number>
-      <Show when={props.value !== undefined} fallback={<Unknown why={WHY} />}>
-        <span title={props.isEstimate ? "Estimated: nobody reported it" : props.title}>
+      <Show when={props.value !== undefined} fallback={<Unknown why={words().unknownTokens} />}>
+        <span title={props.isEstimate ? words().estimated : props.title}>
           {props.isEstimate ? "≈ " : ""}
-          {formatNumber(props.value ?? 0)}
+          {formatWhole(props.value ?? 0)}
         </span>
       </Show>
     </Cell>
@@ -42,7 +41,10 @@ export function TokenCells(props: { request: FragmentType<typeof TokensFragment>
     return known ? known.cacheRead + known.cacheWrite : undefined;
   };
   const cacheTitle = () =>
-    `read from cache: ${formatNumber(tokens()?.cacheRead ?? 0)}, written to it: ${formatNumber(tokens()?.cacheWrite ?? 0)}`;
+    words().cacheTitle(
+      formatWhole(tokens()?.cacheRead ?? 0),
+      formatWhole(tokens()?.cacheWrite ?? 0),
+    );
   return (
     <>
       <Count value={tokens()?.input} isEstimate={isEstimate()} />

@@ -1,8 +1,9 @@
 import type { CombinedError } from "@urql/core";
 import { useClient } from "@urql/solid";
-import { type Accessor, batch, createEffect, createSignal, on, onCleanup } from "solid-js";
+import { type Accessor, createEffect, createSignal, on, onCleanup } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { RequestFilter, RequestLoggedSubscription } from "../../graphql/generated/graphql";
+import { createFrameBatch } from "../../lib/createFrameBatch";
 
 const RequestLoggedSubscriptionDocument = graphql(`
   subscription RequestLogged($filter: RequestFilter, $after: String) {
@@ -16,7 +17,7 @@ const RequestLoggedSubscriptionDocument = graphql(`
   }
 `);
 
-const KEPT = 200;
+const KEPT = 50;
 
 type LiveRow = RequestLoggedSubscription["requestLogged"]["request"];
 
@@ -25,6 +26,9 @@ export function createLiveRequests(filter: Accessor<RequestFilter>, isLive: Acce
   const client = useClient();
   const [rows, setRows] = createSignal<LiveRow[]>([]);
   const [error, setError] = createSignal<CombinedError>();
+  const arrive = createFrameBatch<LiveRow>(KEPT, (batch) =>
+    setRows((known) => mergeRows(batch.reverse(), known).slice(0, KEPT)),
+  );
 
   createEffect(on(filter, () => setRows([])));
   createEffect(() => {
@@ -33,19 +37,12 @@ export function createLiveRequests(filter: Accessor<RequestFilter>, isLive: Acce
     const variables = { filter: filter(), after: null };
     const feed = client.subscription(RequestLoggedSubscriptionDocument, variables);
     const { unsubscribe } = feed.subscribe((result) => {
-      const logged = result.data?.requestLogged.request;
-      batch(() => {
-        setError(result.error);
-        if (logged) setRows((known) => [logged, ...without(known, logged.id)].slice(0, KEPT));
-      });
+      setError(result.error);
+      if (result.data) arrive(result.data.requestLogged.request);
     });
     onCleanup(unsubscribe);
   });
   return { rows, error };
-}
-
-function without<Row extends { id: string }>(rows: readonly Row[], id: string): Row[] {
-  return rows.filter((row) => row.id !== id);
 }
 
 /** Live rows before stored ones; what is in both is shown once. */
@@ -53,6 +50,6 @@ export function mergeRows<Row extends { id: string }>(
   live: readonly Row[],
   stored: readonly Row[],
 ): Row[] {
-  const known = new Set(live.map((row) => row.id));
-  return [...live, ...stored.filter((row) => !known.has(row.id))];
+  const known = new Set<string>();
+  return [...live, ...stored].filter((row) => !known.has(row.id) && known.add(row.id));
 }

@@ -4,7 +4,10 @@ import { graphql } from "../../graphql/generated";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
+import { SkeletonRows } from "../../ui/Skeleton";
+import { notify } from "../../ui/Toaster";
 import { SessionRow } from "./SessionRow";
+import { words } from "./words";
 
 const SessionsQuery = graphql(`
   query Sessions {
@@ -29,23 +32,24 @@ export function SessionList() {
   const context = { additionalTypenames: ["Session"] };
   const [sessions] = createQuery({ query: SessionsQuery, context });
   const [ending, revokeOthers] = createMutation(RevokeOtherSessionsMutation);
+  async function endOthers() {
+    // The answer is only a number, so the cache has to be told what it changes.
+    const { data } = await revokeOthers({}, context);
+    const count = data?.revokeOtherSessions.revokedSessions;
+    if (count !== undefined) notify({ tone: "ok", text: words().othersEnded(count) });
+  }
   // The reader's own browser first.
   const list = () =>
     sessions.data?.sessions.toSorted((left, right) => Number(right.current) - Number(left.current));
   return (
     <Panel
-      title="Sessions"
-      hint="The browsers in which you are signed in."
+      title={words().title}
+      hint={words().hint}
       flush
       actions={
         <Show when={(sessions.data?.sessions.length ?? 0) > 1}>
-          <Button
-            size="small"
-            pending={ending.fetching}
-            // The answer is only a number, so the cache has to be told what it changes.
-            onClick={() => void revokeOthers({}, context)}
-          >
-            End all others
+          <Button size="small" pending={ending.fetching} onClick={() => void endOthers()}>
+            {words().endOthers}
           </Button>
         </Show>
       }
@@ -58,6 +62,9 @@ export function SessionList() {
         )}
       </Show>
       <ul class="divide-y divide-line">
+        <Show when={sessions.fetching && !sessions.data}>
+          <SkeletonRows rows={2} />
+        </Show>
         <For each={list()}>{(session) => <SessionRow session={session} />}</For>
       </ul>
     </Panel>

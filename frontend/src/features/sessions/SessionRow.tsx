@@ -5,7 +5,9 @@ import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Ago } from "../../ui/Moment";
+import { notify } from "../../ui/Toaster";
 import { describeBrowser } from "./browser";
+import { words } from "./words";
 
 const SessionRowFragment = graphql(`
   fragment SessionRow on Session {
@@ -32,27 +34,27 @@ const RevokeSessionMutation = graphql(`
 export function SessionRow(props: { session: FragmentType<typeof SessionRowFragment> }) {
   const session = () => readFragment(SessionRowFragment, props.session);
   const [ending, revoke] = createMutation(RevokeSessionMutation);
+  async function end() {
+    const { error } = await revoke({ id: session().id });
+    if (!error) notify({ tone: "ok", text: words().ended });
+  }
   return (
     <li class="flex flex-wrap items-center justify-between gap-3 px-4 py-3 sm:px-5">
       <div class="min-w-0">
         <p class="flex items-center gap-2 font-medium" title={session().userAgent ?? undefined}>
           {describeBrowser(session().userAgent)}
           <Show when={session().current}>
-            <Badge tone="accent">this one</Badge>
+            <Badge tone="accent">{words().current}</Badge>
           </Show>
         </p>
         <p class="text-sm text-muted">
-          {session().clientIp ?? "unknown address"}, last seen <Ago at={session().lastSeenAt} />,
-          signed in <Ago at={session().createdAt} />
+          {session().clientIp ?? words().noAddress}, {words().lastSeen}{" "}
+          <Ago at={session().lastSeenAt} />, {words().signedIn} <Ago at={session().createdAt} />
         </p>
       </div>
       <Show when={!session().current}>
-        <Button
-          size="small"
-          pending={ending.fetching}
-          onClick={() => void revoke({ id: session().id })}
-        >
-          End
+        <Button size="small" pending={ending.fetching} onClick={() => void end()}>
+          {words().end}
         </Button>
       </Show>
       <ErrorNotice error={ending.error} />

@@ -1,3 +1,5 @@
+import { words } from "./words";
+
 // The order matters: Edge and Opera also call themselves Chrome, and Chrome calls itself Safari.
 const BROWSERS: [RegExp, string][] = [
   [/Edg\//, "Edge"],
@@ -21,9 +23,9 @@ function firstMatch(table: [RegExp, string][], text: string): string | undefined
 
 /** A user agent in words that people know; its own words when we do not know it. */
 export function describeBrowser(userAgent: string | null | undefined): string {
-  if (!userAgent) return "Unknown browser";
+  if (!userAgent) return words().unknown;
   const browser = firstMatch(BROWSERS, userAgent);
   const system = firstMatch(SYSTEMS, userAgent);
   if (!browser) return userAgent.slice(0, 60);
-  return system ? `${browser} on ${system}` : browser;
+  return system ? words().on(browser, system) : browser;
 }

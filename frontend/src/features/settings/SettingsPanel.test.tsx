@@ -8,30 +8,48 @@ import { SettingsPanel } from "./SettingsPanel";
 const settings = {
   __typename: "Settings",
   version: 3,
+  updatedAt: null,
   abortPolicy: "DRAIN",
   drainSeconds: 120,
   drainBytes: 8 * 1024 ** 2,
   drainConcurrency: 32,
   maxBodyBytes: 64 * 1024 ** 2,
+  assumedOutputTokens: 4096,
+  retentionDays: 90,
+  defaultRateLimit: {
+    __typename: "RateLimit",
+    requestsPerMinute: null,
+    tokensPerMinute: null,
+    concurrentRequests: null,
+    concurrentSockets: null,
+  },
 };
 
-test("settings that somebody else changed meanwhile are not overwritten", async () => {
+test("settings that somebody else changed meanwhile are shown, and not overwritten", async () => {
   const user = userEvent.setup();
   let present = settings;
   const conflict = new GraphQLError("stale", { extensions: { code: "CONFLICT" } });
   renderPage(() => <SettingsPanel />, {
     Settings: () => ({ data: { settings: present } }),
-    UpdateSettings: ({ expectedVersion }) =>
-      expectedVersion === present.version
-        ? { data: { updateSettings: { settings: present } } }
-        : { data: null, errors: [conflict] },
+    UpdateSettings: ({ input, expectedVersion }) => {
+      if (expectedVersion !== present.version) return { data: null, errors: [conflict] };
+      present = { ...present, ...(input as object), version: present.version + 1 };
+      return {
+        data: { updateSettings: { __typename: "UpdateSettingsPayload", settings: present } },
+      };
+    },
   });
-  await screen.findByText("Version 3");
-  present = { ...settings, version: 4, drainSeconds: 30 };
+  await user.clear(await screen.findByLabelText(/kept for/));
+  await user.type(screen.getByLabelText(/kept for/), "30");
+  present = { ...settings, version: 4, drainSeconds: 10 };
 
-  await user.click(screen.getByRole("button", { name: "Save settings" }));
-  await user.click(await screen.findByRole("button", { name: "Load the present settings" }));
+  await user.click(screen.getByRole("button", { name: "Review and save" }));
+  await user.click(await screen.findByRole("button", { name: "Save" }));
 
-  expect(await screen.findByText("Version 4")).toBeDefined();
-  expect(screen.getByLabelText<HTMLInputElement>(/seconds/).value).toBe("30");
+  const theirs = await screen.findByRole("table", { name: "What they changed" });
+  expect(theirs.textContent).toContain("120");
+  expect(theirs.textContent).toContain("10");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await screen.findByText("Version 5");
+  expect(present).toMatchObject({ version: 5, drainSeconds: 10, retentionDays: 30 });
 });

@@ -1,52 +1,98 @@
-import { useClient } from "@urql/solid";
-import { createResource, createSignal, Show } from "solid-js";
-import { graphql } from "../../graphql/generated";
+import { createSignal, For, Show } from "solid-js";
+import { createNow } from "../../lib/createNow";
+import { formatAgo } from "../../lib/format";
+import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Form } from "../../ui/Form";
 import { Loading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
-import { SettingsForm } from "./SettingsForm";
+import { notify } from "../../ui/Toaster";
+import { createSettings, type SettingsState } from "./createSettings";
+import { GROUPS } from "./draft";
+import { LeaveDialog } from "./LeaveDialog";
+import { ReviewDialog } from "./ReviewDialog";
+import { SettingField } from "./SettingField";
+import { words } from "./words";
 
-const SettingsQuery = graphql(`
-  query Settings {
-    settings {
-      ...SettingsValues
-    }
-  }
-`);
+function Groups(props: { settings: SettingsState }) {
+  return (
+    <For each={GROUPS}>
+      {(group) => (
+        <Panel title={words().groups[group.name][0]} hint={words().groups[group.name][1]}>
+          <div class="grid items-start gap-5 sm:grid-cols-2 xl:grid-cols-4">
+            <For each={group.fields}>
+              {(field) => <SettingField field={field} settings={props.settings} />}
+            </For>
+          </div>
+        </Panel>
+      )}
+    </For>
+  );
+}
 
-/** How the server treats requests. */
+function Bar(props: { settings: SettingsState }) {
+  const now = createNow();
+  const version = () => {
+    const saved = props.settings.saved();
+    if (!saved) return "";
+    return saved.updatedAt
+      ? words().versionBy(saved.version, formatAgo(saved.updatedAt, now()))
+      : words().version(saved.version);
+  };
+  const count = () => props.settings.changed().length;
+  return (
+    <div class="sticky bottom-16 z-10 flex flex-wrap items-center justify-between gap-3 rounded-xl border border-line bg-raised px-4 py-3 shadow-raised lg:bottom-4">
+      <p role="status" class={count() > 0 ? "font-medium" : "text-muted"}>
+        {count() > 0 ? words().changes(count()) : version()}
+      </p>
+      <div class="flex gap-2">
+        <Show when={count() > 0}>
+          <Button onClick={() => props.settings.discard()}>{words().discard}</Button>
+        </Show>
+        <Button tone="primary" type="submit" disabled={count() === 0}>
+          {words().review}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+/** How the server treats requests: changed, looked over, and saved as one new version. */
 export function SettingsPanel() {
-  const client = useClient();
-  // Asked once and not kept fresh: what the form shows must not change while somebody types.
-  const ask = () => client.query(SettingsQuery, {}, { requestPolicy: "network-only" }).toPromise();
-  const [answer, { refetch }] = createResource(ask);
-  const [isSaved, setSaved] = createSignal(false);
+  const settings = createSettings();
+  const [isReviewing, setReviewing] = createSignal(false);
 
-  async function reload(saved: boolean) {
-    await refetch();
-    setSaved(saved);
+  async function save() {
+    if (!(await settings.save())) return;
+    setReviewing(false);
+    notify({ tone: "ok", text: words().saved });
+  }
+  function discard() {
+    settings.discard();
+    setReviewing(false);
   }
 
   return (
-    <Panel
-      title="Requests"
-      hint="What happens when a client leaves early, and how much is too much."
+    <Show
+      when={settings.draft()}
+      fallback={
+        <Show when={settings.error()} fallback={<Loading />}>
+          <ErrorNotice error={settings.error()} />
+        </Show>
+      }
     >
-      <ErrorNotice error={answer.latest?.error} />
-      <Show
-        when={answer.latest?.data?.settings}
-        keyed
-        fallback={<Show when={answer.loading}>{<Loading />}</Show>}
-      >
-        {(settings) => (
-          <SettingsForm
-            settings={settings}
-            isSaved={isSaved()}
-            onSaved={() => void reload(true)}
-            onReload={() => void reload(false)}
-          />
-        )}
-      </Show>
-    </Panel>
+      <Form roomy onSubmit={() => setReviewing(true)}>
+        <Groups settings={settings} />
+        <Bar settings={settings} />
+      </Form>
+      <ReviewDialog
+        open={isReviewing()}
+        settings={settings}
+        onSave={() => void save()}
+        onDiscard={discard}
+        onClose={() => setReviewing(false)}
+      />
+      <LeaveDialog isDirty={settings.changed().length > 0} />
+    </Show>
   );
 }

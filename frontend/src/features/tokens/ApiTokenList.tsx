@@ -5,10 +5,12 @@ import { graphql } from "../../graphql/generated";
 import { urlBesideApp } from "../../lib/baseUrl";
 import { Button } from "../../ui/Button";
 import { CodeBlock } from "../../ui/CodeBlock";
+import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
 import { ApiTokenRow } from "./ApiTokenRow";
 import { CreateApiTokenDialog } from "./CreateApiTokenDialog";
+import { words } from "./words";
 
 const ApiTokensQuery = graphql(`
   query ApiTokens {
@@ -36,12 +38,12 @@ export function ApiTokenList() {
   const [fresh, setFresh] = createSignal<FreshSecret>();
   return (
     <Panel
-      title="API tokens"
-      hint="For scripts that manage this server through GraphQL. Users need keys instead."
+      title={words().title}
+      hint={words().hint}
       flush
       actions={
         <Button size="small" onClick={() => setCreating(true)}>
-          Create token
+          {words().create}
         </Button>
       }
     >
@@ -53,7 +55,13 @@ export function ApiTokenList() {
       <ul class="divide-y divide-line">
         <For
           each={tokens.data?.apiTokens}
-          fallback={<li class="px-4 py-4 text-muted sm:px-5">No tokens.</li>}
+          fallback={
+            <Show when={tokens.data}>
+              <li>
+                <EmptyState title={words().none}>{words().noneHint}</EmptyState>
+              </li>
+            </Show>
+          }
         >
           {(token) => <ApiTokenRow apiToken={token} />}
         </For>
@@ -64,7 +72,7 @@ export function ApiTokenList() {
         onFresh={setFresh}
       />
       <SecretDialog fresh={fresh()} onDone={() => setFresh(undefined)}>
-        {(secret) => <CodeBlock place="terminal" code={exampleCall(secret)} />}
+        {(secret) => <CodeBlock place={words().terminal} code={exampleCall(secret)} />}
       </SecretDialog>
     </Panel>
   );

@@ -6,7 +6,8 @@ import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { Ago } from "../../ui/Moment";
-import { ROLES } from "./roles";
+import { notify } from "../../ui/Toaster";
+import { words } from "./words";
 
 const ApiTokenRowFragment = graphql(`
   fragment ApiTokenRow on ApiToken {
@@ -39,41 +40,50 @@ export function ApiTokenRow(props: { apiToken: FragmentType<typeof ApiTokenRowFr
   const [isRevoking, setRevoking] = createSignal(false);
   const confirm = async () => {
     const result = await revoke({ id: token().id });
-    if (!result.error) setRevoking(false);
+    if (result.error) return;
+    setRevoking(false);
+    notify({ tone: "ok", text: words().revokedToast(token().name) });
   };
   return (
     <li class="flex flex-wrap items-center justify-between gap-3 px-4 py-3 sm:px-5">
       <div class="min-w-0">
         <p class="flex flex-wrap items-center gap-2 font-medium">
           {token().name}
-          <Badge tone="plain">{ROLES[token().role].word}</Badge>
+          <Badge tone="plain">{words().roles[token().role][0]}</Badge>
           <Show when={token().revokedAt}>
-            <Badge tone="plain">revoked</Badge>
+            <Badge tone="plain">{words().revoked}</Badge>
           </Show>
         </p>
         <p class="text-sm text-muted">
           <span class="font-mono text-xs">
             {token().prefix}…{token().lastFour}
           </span>
-          , last used <Ago at={token().lastUsedAt} />
-          <Show when={token().expiresAt}>{(end) => <>, ends {formatDay(end())}</>}</Show>
+          , {words().lastUsed} <Ago at={token().lastUsedAt} />
+          <Show when={token().expiresAt}>
+            {(end) => (
+              <>
+                , {words().ends} {formatDay(end())}
+              </>
+            )}
+          </Show>
         </p>
       </div>
       <Show when={!token().revokedAt}>
         <Button size="small" tone="quiet" onClick={() => setRevoking(true)}>
-          Revoke
+          {words().revoke}
         </Button>
       </Show>
       <ConfirmDialog
         open={isRevoking()}
-        title={`Revoke “${token().name}”?`}
-        confirmLabel="Revoke token"
+        title={words().revokeTitle(token().name)}
+        typedName={token().name}
+        confirmLabel={words().revokeLabel}
         pending={revocation.fetching}
         error={revocation.error}
         onConfirm={() => void confirm()}
         onClose={() => setRevoking(false)}
       >
-        Scripts that use this token are refused from now on. It cannot be undone.
+        {words().revokeHint}
       </ConfirmDialog>
     </li>
   );

@@ -8,7 +8,7 @@ import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField, TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
-import { ROLES } from "./roles";
+import { words } from "./words";
 
 const CreateApiTokenMutation = graphql(`
   mutation CreateApiToken($input: CreateApiTokenInput!) {
@@ -22,7 +22,7 @@ const CreateApiTokenMutation = graphql(`
   }
 `);
 
-const ROLE_NAMES = Object.keys(ROLES) as Role[];
+const ROLES: readonly Role[] = ["VIEWER", "ADMIN", "OWNER"];
 
 type CreateApiTokenDialogProps = {
   open: boolean;
@@ -37,39 +37,39 @@ export function CreateApiTokenDialog(props: CreateApiTokenDialogProps) {
   async function submit(form: FormData) {
     const input = {
       name: readText(form, "name"),
-      role: ROLE_NAMES.find((name) => name === readText(form, "role")) ?? "VIEWER",
+      role: ROLES.find((name) => name === readText(form, "role")) ?? "VIEWER",
       expiresAt: readEndOfDay(form, "expiresOn"),
     };
     const { data } = await create({ input });
     if (!data) return;
     props.onClose();
     const { apiToken, secret } = data.createApiToken;
-    props.onFresh({ title: `New token “${apiToken.name}”`, secret });
+    props.onFresh({ title: words().fresh(apiToken.name), secret });
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title="Create an API token">
+    <Dialog open={props.open} onClose={props.onClose} title={words().createTitle}>
       <Form onSubmit={(form) => void submit(form)}>
         <TextField
-          label="Name"
+          label={words().name}
           name="name"
-          hint="The script or the machine that will use it."
+          hint={words().nameHint}
           autocomplete="off"
           required
           autofocus
         />
         <SelectField
-          label="Role"
+          label={words().role}
           name="role"
           value="VIEWER"
-          options={ROLE_NAMES.map((name) => ({ value: name, label: ROLES[name].meaning }))}
+          options={ROLES.map((name) => ({ value: name, label: words().roles[name][1] }))}
         />
-        <TextField label="Last day (optional)" name="expiresOn" type="date" />
+        <TextField label={words().lastDay} name="expiresOn" type="date" />
         <ErrorNotice error={creation.error} />
         <DialogActions>
-          <Button onClick={() => props.onClose()}>Cancel</Button>
+          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
           <Button tone="primary" type="submit" pending={creation.fetching}>
-            Create token
+            {words().create}
           </Button>
         </DialogActions>
       </Form>

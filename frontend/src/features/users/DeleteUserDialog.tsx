@@ -2,6 +2,8 @@ import { useNavigate } from "@solidjs/router";
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { notify } from "../../ui/Toaster";
+import { words } from "./words";
 
 const DeleteUserMutation = graphql(`
   mutation DeleteUser($id: ID!) {
@@ -23,22 +25,23 @@ export function DeleteUserDialog(props: DeleteUserDialogProps) {
 
   async function confirm() {
     const result = await remove({ id: props.id });
-    if (!result.error) navigate("/users");
+    if (result.error) return;
+    notify({ tone: "ok", text: words().deletedToast(props.name) });
+    navigate("/users");
   }
 
   return (
     <ConfirmDialog
       open={props.open}
-      title={`Delete ${props.name}?`}
-      confirmLabel="Delete user"
+      title={words().deleteTitle(props.name)}
+      confirmLabel={words().deleteLabel}
       typedName={props.name}
       pending={deletion.fetching}
       error={deletion.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      All their keys stop working at once and cannot be brought back. What they used stays in the
-      records.
+      {words().deleteHint}
     </ConfirmDialog>
   );
 }

@@ -6,7 +6,9 @@ import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Form } from "../../ui/Form";
+import { notify } from "../../ui/Toaster";
 import { UserFields } from "./UserFields";
+import { words } from "./words";
 
 const UpdateUserMutation = graphql(`
   mutation UpdateUser($id: ID!, $input: UpdateUserInput!) {
@@ -41,18 +43,20 @@ export function EditUserDialog(props: EditUserDialogProps) {
       allowedModels: readList(form, "allowedModels"),
     };
     const result = await update({ id: props.id, input });
-    if (!result.error) props.onClose();
+    if (result.error) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().saved });
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={`Edit ${props.user.name}`}>
+    <Dialog open={props.open} onClose={props.onClose} title={words().editTitle(props.user.name)}>
       <Form onSubmit={(form) => void submit(form)}>
         <UserFields user={props.user} />
         <ErrorNotice error={change.error} />
         <DialogActions>
-          <Button onClick={() => props.onClose()}>Cancel</Button>
+          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
           <Button tone="primary" type="submit" pending={change.fetching}>
-            Save
+            {words().save}
           </Button>
         </DialogActions>
       </Form>

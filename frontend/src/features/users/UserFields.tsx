@@ -1,4 +1,5 @@
 import { TextAreaField, TextField } from "../../ui/Field";
+import { words } from "./words";
 
 type UserFieldsProps = {
   user?: {
@@ -14,7 +15,7 @@ export function UserFields(props: UserFieldsProps) {
   return (
     <>
       <TextField
-        label="Name"
+        label={words().name}
         name="name"
         value={props.user?.name ?? ""}
         autocomplete="off"
@@ -22,19 +23,19 @@ export function UserFields(props: UserFieldsProps) {
         autofocus
       />
       <TextField
-        label="E-mail (optional)"
+        label={words().emailField}
         name="email"
         type="email"
         value={props.user?.email ?? ""}
         autocomplete="off"
       />
-      <TextField label="Note (optional)" name="note" value={props.user?.note ?? ""} />
+      <TextField label={words().noteField} name="note" value={props.user?.note ?? ""} />
       <TextAreaField
-        label="Allowed models (optional)"
+        label={words().allowedModelsField}
         name="allowedModels"
         rows="2"
         value={props.user?.allowedModels?.join("\n") ?? ""}
-        hint="One on a line; * stands for anything, as in claude-*. Leave it empty to allow all."
+        hint={words().allowedModelsHint}
       />
     </>
   );

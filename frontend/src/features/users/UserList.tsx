@@ -1,20 +1,22 @@
-import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import Search from "lucide-solid/icons/search";
 import { For, type JSX, Match, Show, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { createDelayed } from "../../lib/createDelayed";
+import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Loading } from "../../ui/Loading";
 import { Pager } from "../../ui/Pager";
 import { Panel } from "../../ui/Panel";
+import { SkeletonRows } from "../../ui/Skeleton";
 import { Head, Table } from "../../ui/Table";
+import { createUserSearch, SHOWN, SORTS } from "./createUserSearch";
 import { UserRow } from "./UserRow";
+import { words } from "./words";
 
 const UsersQuery = graphql(`
-  query Users($filter: UserFilter, $first: Int, $after: String) {
-    users(filter: $filter, orderBy: { field: NAME, direction: ASC }, first: $first, after: $after) {
+  query Users($filter: UserFilter, $orderBy: UserOrder, $first: Int, $after: String) {
+    users(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
       totalCount
       nodes {
         id
@@ -31,75 +33,110 @@ const UsersQuery = graphql(`
 const PAGE_SIZE = 50;
 const TYPING_MS = 250;
 
-type UserSearch = { search?: string; after?: string };
-
 function SearchField(props: { value: string | undefined; onSearch: (text: string) => void }) {
   return (
-    <div class="relative border-b border-line">
-      <Search class="absolute top-3 left-4 size-4 text-faint sm:left-5" aria-hidden="true" />
+    <div class="relative min-w-48 flex-1">
+      <Search class="absolute top-2 left-2.5 size-4 text-faint" aria-hidden="true" />
       <input
         type="search"
-        aria-label="Search users"
-        placeholder="Search by name or e-mail"
+        aria-label={words().search}
+        placeholder={words().searchHint}
         value={props.value ?? ""}
         onInput={(event) => props.onSearch(event.currentTarget.value)}
-        class="h-10 w-full bg-transparent pr-4 pl-10 sm:pl-11"
+        class="h-8 w-full rounded-lg border border-line-strong/60 bg-field pr-2 pl-8.5 text-sm"
       />
     </div>
   );
 }
 
+function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
+  return (
+    <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
+      <SearchField
+        value={props.search.search.search}
+        onSearch={(search) => props.search.change({ search })}
+      />
+      <Choice
+        label={words().show}
+        value={props.search.show()}
+        options={SHOWN.map((value) => ({ value, label: words().shown[value] }))}
+        onChoose={(show) => props.search.change({ show: show === "all" ? undefined : show })}
+      />
+      <Choice
+        label={words().sort}
+        value={props.search.sort()}
+        options={SORTS.map((value) => ({ value, label: words().sorts[value] }))}
+        onChoose={(sort) => props.search.change({ sort: sort === "name" ? undefined : sort })}
+      />
+    </div>
+  );
+}
+
+function Columns() {
+  return (
+    <>
+      <Head>{words().user}</Head>
+      <Head class="max-md:hidden">{words().quota}</Head>
+      <Head number class="max-sm:hidden">
+        {words().usedTokens}
+      </Head>
+      <Head number class="max-lg:hidden">
+        {words().keys}
+      </Head>
+      <Head>{words().lastUsed}</Head>
+      <Head class="text-right">{words().enabled}</Head>
+    </>
+  );
+}
+
 /** All users, searched by what stands in the address. */
 export function UserList(props: { action: JSX.Element }) {
-  const [search, setSearch] = useSearchParams<UserSearch>();
-  const wanted = createDelayed(() => search.search, TYPING_MS);
+  const search = createUserSearch();
+  const wanted = createDelayed(() => search.search.search, TYPING_MS);
   const [users] = createQuery({
     query: UsersQuery,
     variables: () => ({
-      filter: wanted() ? { search: wanted() } : null,
+      filter: search.filter(wanted()),
+      orderBy: search.order(),
       first: PAGE_SIZE,
-      after: search.after ?? null,
+      after: search.search.after ?? null,
     }),
     // A list without users names no user, so the cache could not tell that a new one belongs to it.
-    context: { additionalTypenames: ["User"] },
+    context: { additionalTypenames: ["User", "Quota"] },
   });
   const list = () => users.data?.users;
 
   return (
     <Panel flush>
-      <SearchField
-        value={search.search}
-        onSearch={(text) => setSearch({ search: text, after: undefined }, { replace: true })}
-      />
+      <Filters search={search} />
       <Show when={users.error}>
         <div class="p-4">
           <ErrorNotice error={users.error} />
         </div>
       </Show>
-      <Switch fallback={<Show when={!users.error}>{<Loading />}</Show>}>
+      <Switch
+        fallback={
+          <Show when={!users.error}>
+            <SkeletonRows />
+          </Show>
+        }
+      >
         <Match when={list()?.nodes.length}>
-          <Table
-            label="Users"
-            head={
-              <>
-                <Head>User</Head>
-                <Head class="max-sm:hidden">Keys</Head>
-                <Head>Last used</Head>
-                <Head class="max-md:hidden">Created</Head>
-                <Head>Enabled</Head>
-              </>
-            }
-          >
+          <Table label={words().users} head={<Columns />}>
             <For each={list()?.nodes}>{(user) => <UserRow user={user} />}</For>
           </Table>
-          <Pager after={search.after} pageInfo={list()?.pageInfo} labels={["First page", "Next"]} />
+          <Pager
+            after={search.search.after}
+            pageInfo={list()?.pageInfo}
+            labels={[words().firstPage, words().next]}
+          />
         </Match>
-        <Match when={list() && search.search}>
-          <EmptyState title="Nobody by that name">Try a part of the name or the e-mail.</EmptyState>
+        <Match when={list() && search.isNarrowed()}>
+          <EmptyState title={words().nobody}>{words().nobodyHint}</EmptyState>
         </Match>
         <Match when={list()}>
-          <EmptyState title="No users yet" action={props.action}>
-            A user is a person or a program with keys of its own, so that you see who used what.
+          <EmptyState title={words().none} action={props.action}>
+            {words().noneHint}
           </EmptyState>
         </Match>
       </Switch>

@@ -1,9 +1,13 @@
 import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { formatCompact, formatShare } from "../../lib/figures";
+import { Badge } from "../../ui/Badge";
+import { Meter } from "../../ui/Meter";
 import { Ago } from "../../ui/Moment";
 import { Cell } from "../../ui/Table";
 import { EnabledSwitch } from "./EnabledSwitch";
+import { words } from "./words";
 
 const UserRowFragment = graphql(`
   fragment UserRow on User {
@@ -11,18 +15,38 @@ const UserRowFragment = graphql(`
     name
     email
     enabled
-    createdAt
+    archivedAt
     lastUsedAt
+    usedTokens
+    quotas {
+      id
+      usedPercent
+    }
     apiKeys {
       id
     }
   }
 `);
 
+function Fullest(props: { percent: number | undefined }) {
+  const told = (percent: number) => words().quotaTold(formatShare(percent / 100));
+  return (
+    <Show
+      when={props.percent !== undefined}
+      fallback={<span class="text-faint">{words().quotaNone}</span>}
+    >
+      <span class="block min-w-24">
+        <Meter label={words().quota} percent={props.percent ?? 0} told={told(props.percent ?? 0)} />
+        <span class="mt-1 block text-xs text-muted">{told(props.percent ?? 0)}</span>
+      </span>
+    </Show>
+  );
+}
+
 /** One user in the list. */
 export function UserRow(props: { user: FragmentType<typeof UserRowFragment> }) {
   const user = () => readFragment(UserRowFragment, props.user);
-  const keys = () => user().apiKeys.length;
+  const percents = () => user().quotas.map((quota) => quota.usedPercent);
   return (
     <tr class="hover:bg-hover/50">
       <Cell class="max-w-64">
@@ -36,17 +60,22 @@ export function UserRow(props: { user: FragmentType<typeof UserRowFragment> }) {
           {(email) => <span class="block truncate text-sm text-muted">{email()}</span>}
         </Show>
       </Cell>
-      <Cell class="whitespace-nowrap text-muted max-sm:hidden">
-        {keys()} {keys() === 1 ? "key" : "keys"}
+      <Cell class="max-md:hidden">
+        <Fullest percent={percents().length > 0 ? Math.max(...percents()) : undefined} />
+      </Cell>
+      <Cell number class="text-muted max-sm:hidden">
+        {formatCompact(user().usedTokens)}
+      </Cell>
+      <Cell number class="text-muted max-lg:hidden">
+        {user().apiKeys.length}
       </Cell>
       <Cell class="whitespace-nowrap text-muted">
-        <Ago at={user().lastUsedAt} never="never" />
+        <Ago at={user().lastUsedAt} />
       </Cell>
-      <Cell class="whitespace-nowrap text-muted max-md:hidden">
-        <Ago at={user().createdAt} />
-      </Cell>
-      <Cell class="w-px">
-        <EnabledSwitch id={user().id} name={user().name} enabled={user().enabled} />
+      <Cell class="w-px text-right">
+        <Show when={!user().archivedAt} fallback={<Badge tone="plain">{words().deleted}</Badge>}>
+          <EnabledSwitch id={user().id} name={user().name} enabled={user().enabled} />
+        </Show>
       </Cell>
     </tr>
   );

@@ -1,3 +1,6 @@
 export { CreateUserDialog } from "./CreateUserDialog";
+export { CreateUserForm } from "./CreateUserForm";
+export { UserActions, UserBadge } from "./UserActions";
+export { UserFacts } from "./UserFacts";
 export { UserList } from "./UserList";
-export { UserProfile } from "./UserProfile";
+export { words as userWords } from "./words";

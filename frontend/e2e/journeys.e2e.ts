@@ -1,0 +1,186 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { Api, request } from "./api";
+import { closeAll, newPage, openBrowser, signedInPage, signIn } from "./browser";
+import { Server } from "./server";
+
+let server: Server;
+let browser: Browser;
+let api: Api;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([Server.start(), openBrowser()]);
+  api = await Api.open(server);
+});
+afterEach(() => closeAll(browser));
+afterAll(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+test("who follows a link signs in first, and then is where it leads", async () => {
+  const page = await newPage(browser);
+  await page.goto(`${server.url}/users?show=disabled`);
+
+  await signIn(page, "not the password");
+  await page.getByText("That password is not right").waitFor();
+  await signIn(page);
+
+  await page.getByRole("heading", { name: "Users", level: 1 }).waitFor();
+  expect(page.url()).toBe(`${server.url}/users?show=disabled`);
+});
+
+test("a new user's key is shown once, copied, and works", async () => {
+  const page = await signedInPage(browser, server.url, "/users");
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+
+  await page.getByRole("button", { name: "Create user" }).first().click();
+  await page.getByLabel("Name").fill("Grace Hopper");
+  await page.getByRole("dialog").getByRole("button", { name: "Create user" }).click();
+  const dialog = page.getByRole("dialog", { name: "Grace Hopper’s first key" });
+  await dialog.getByRole("button", { name: "Copy" }).first().click();
+  await dialog.getByText("Copied").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.getByRole("checkbox").check();
+  await dialog.getByRole("button", { name: "Done" }).click();
+
+  const key = await page.evaluate(() => navigator.clipboard.readText());
+  expect(await request(server.url, key)).toBe(200);
+  await page.getByRole("link", { name: "Grace Hopper" }).waitFor();
+  expect(await page.content()).not.toContain(key);
+});
+
+test("a request appears by itself while somebody looks on", async () => {
+  const { secret } = await api.createUser("Live");
+  const page = await signedInPage(browser, server.url, "/requests");
+  await page.getByText("live", { exact: true }).first().waitFor();
+
+  await request(server.url, secret, "demo-claude");
+
+  await page.getByRole("grid").getByText("demo-claude").first().waitFor();
+});
+
+test("a quota that is set on the page holds, and the page shows that it is used up", async () => {
+  const { userId, secret } = await api.createUser("Two requests");
+  const page = await signedInPage(browser, server.url, `/users/${userId}/limits`);
+
+  await page.getByRole("button", { name: "Add quota" }).click();
+  await page.getByLabel("What is counted").selectOption("REQUESTS");
+  await page.getByLabel("May be used").fill("2");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("0 of 2 requests each month").waitFor();
+  const statuses = [];
+  for (let count = 0; count < 3; count += 1) statuses.push(await request(server.url, secret));
+
+  expect(statuses).toEqual([200, 200, 429]);
+  await page.getByRole("link", { name: "Overview" }).last().click();
+  await page.getByRole("meter", { name: "used" }).waitFor();
+  await page.getByText("used up").waitFor();
+});
+
+test("a removed quota is brought back by undoing", async () => {
+  const { userId } = await api.createUser("Undone", {
+    quotas: [{ metric: "TOKENS", limit: 5000 }],
+  });
+  const page = await signedInPage(browser, server.url, `/users/${userId}/limits`);
+  const quota = page.getByText("0 of 5,000 tokens each month");
+
+  await page.getByRole("button", { name: "Remove" }).click();
+  await quota.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Undo" }).click();
+
+  await quota.waitFor();
+});
+
+test("two who change the settings at once see each other, and lose nothing", async () => {
+  const mine = await signedInPage(browser, server.url, "/settings");
+  const theirs = await signedInPage(browser, server.url, "/settings");
+  await mine.getByLabel("Single requests are kept for (days)").fill("30");
+
+  await theirs.getByLabel("Read on for at most (seconds)").fill("45");
+  await theirs.getByRole("button", { name: "Review and save" }).click();
+  await theirs.getByRole("button", { name: "Save", exact: true }).click();
+  await theirs.getByText("The settings are saved.").waitFor();
+  await mine.getByRole("button", { name: "Review and save" }).click();
+  await mine.getByRole("button", { name: "Save", exact: true }).click();
+
+  const conflict = mine.getByRole("table", { name: "What they changed" });
+  expect(await conflict.textContent()).toContain("45");
+  await mine.getByRole("button", { name: "Save", exact: true }).click();
+  await mine.getByText("The settings are saved.").waitFor();
+  expect(await api.ask("{ settings { drainSeconds retentionDays } }")).toEqual({
+    settings: { drainSeconds: 45, retentionDays: 30 },
+  });
+});
+
+test("a session that is ended elsewhere asks to sign in again, and goes on where it was", async () => {
+  const page = await signedInPage(browser, server.url, "/usage?range=TODAY");
+  const other = await signedInPage(browser, server.url, "/settings/sessions");
+
+  await other.getByRole("button", { name: "End all others" }).click();
+  await page.getByRole("link", { name: "Users" }).first().click();
+
+  await page.getByText("You were signed out: the session has ended.").waitFor();
+  await signIn(page);
+  await page.getByRole("heading", { name: "Users", level: 1 }).waitFor();
+  // The script that prepares tests has lost its session as well.
+  api = await Api.open(server);
+});
+
+test("a page that was open while the server was started again goes on without being loaded", async () => {
+  const { secret } = await api.createUser("Patient");
+  const page = await signedInPage(browser, server.url, "/requests");
+  await page.getByText("live", { exact: true }).first().waitFor();
+  await page.evaluate(() => document.body.setAttribute("data-same-page", "yes"));
+
+  await server.stop();
+  await page.getByText("The line to the server is lost").waitFor();
+  await server.begin();
+  await request(server.url, secret, "demo-gemini");
+
+  await page.getByRole("grid").getByText("demo-gemini").first().waitFor();
+  await page.getByText("The line to the server is lost").waitFor({ state: "detached" });
+  expect(await page.locator("body[data-same-page]").count()).toBe(1);
+  api = await Api.open(server);
+});
+
+test("a few letters lead to a user from anywhere", async () => {
+  await api.createUser("Bùi Minh Đức");
+  const page = await signedInPage(browser, server.url, "/engine");
+
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Go to a page" }).fill("minh duc");
+  await page.getByRole("option", { name: /Bùi Minh Đức.*user/ }).waitFor();
+  await page.keyboard.press("Enter");
+
+  await page.getByRole("heading", { name: "Bùi Minh Đức", level: 1 }).waitFor();
+});
+
+test("the language is chosen in the menu, and kept", async () => {
+  const page = await signedInPage(browser, server.url, "/settings");
+
+  await page.getByRole("button", { name: "Account and appearance" }).first().click();
+  await page.getByRole("menuitemradio", { name: "Tiếng Việt" }).click();
+  await page.keyboard.press("Escape");
+  await page.getByRole("heading", { name: "Cài đặt", level: 1 }).waitFor();
+  await page.reload();
+
+  await page.getByRole("heading", { name: "Cài đặt", level: 1 }).waitFor();
+  expect(await page.locator("html").getAttribute("lang")).toBe("vi");
+});
+
+test("what cannot be undone asks for the name first", async () => {
+  const { userId } = await api.createUser("Mistaken");
+  const page = await signedInPage(browser, server.url, `/users/${userId}`);
+
+  await page.getByRole("button", { name: "More about this user" }).click();
+  await page.getByRole("menuitem", { name: "Delete…" }).click();
+  const confirm = page.getByRole("button", { name: "Delete user" });
+  expect(await confirm.isDisabled()).toBe(true);
+  await page.getByLabel(/Type “Mistaken”/).fill("Mistaken");
+  await confirm.click();
+
+  await page.getByText("Mistaken is deleted.").waitFor();
+  await page.goto(`${server.url}/users?show=archived`);
+  await page.getByRole("link", { name: "Mistaken" }).waitFor();
+});

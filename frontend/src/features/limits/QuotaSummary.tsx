@@ -1,0 +1,156 @@
+import { For, type JSX, Show } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import type { QuotaStateFragment } from "../../graphql/generated/graphql";
+import { formatShare } from "../../lib/figures";
+import { Badge } from "../../ui/Badge";
+import { Code } from "../../ui/Code";
+import { Meter, Ring } from "../../ui/Meter";
+import { Ago } from "../../ui/Moment";
+import { PROVIDERS } from "../../ui/providers";
+import { describeAmount, describeWindow, formatAmount } from "./amounts";
+import { words } from "./words";
+
+export const QuotaFragment = graphql(`
+  fragment QuotaState on Quota {
+    id
+    metric
+    limit
+    used
+    reserved
+    remaining
+    usedPercent
+    resetsAt
+    window
+    rollingSeconds
+    provider
+    modelPattern
+    timezone
+    softPercents
+    strict
+    warningPercent
+  }
+`);
+
+type QuotaMask = FragmentType<typeof QuotaFragment>;
+
+function told(quota: QuotaStateFragment): string {
+  const limit = describeAmount(quota.metric, quota.limit);
+  return words().ofLimit(formatAmount(quota.metric, quota.used), limit);
+}
+
+/** Which requests count, where not all do. */
+function Scope(props: { quota: QuotaStateFragment }) {
+  return (
+    <Show when={props.quota.provider ?? props.quota.modelPattern}>
+      <span class="text-sm text-muted">
+        {words().countsOnly}{" "}
+        <Show when={props.quota.provider}>{(kind) => <>{PROVIDERS[kind()].name}</>}</Show>{" "}
+        <Show when={props.quota.modelPattern}>{(pattern) => <Code>{pattern()}</Code>}</Show>
+      </span>
+    </Show>
+  );
+}
+
+function Badges(props: { quota: QuotaStateFragment }) {
+  return (
+    <>
+      <Show when={props.quota.usedPercent >= 100}>
+        <Badge tone="bad">{words().reached}</Badge>
+      </Show>
+      <Show when={props.quota.usedPercent < 100 && props.quota.warningPercent}>
+        <Badge tone="warn">{words().warned}</Badge>
+      </Show>
+      <Show when={props.quota.strict}>
+        <Badge tone="plain" title={words().strictHint}>
+          {words().strict}
+        </Badge>
+      </Show>
+    </>
+  );
+}
+
+/** One quota in a line: what is used, of what, and until when. */
+export function QuotaLine(props: { quota: QuotaMask; actions?: JSX.Element }) {
+  const quota = () => readFragment(QuotaFragment, props.quota);
+  const window = () => describeWindow(quota().window, quota().rollingSeconds);
+  return (
+    <li class="flex flex-col gap-1.5 py-3 first:pt-0 last:pb-0">
+      <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
+        <p class="flex flex-wrap items-center gap-2">
+          <span class="font-medium">
+            {told(quota())} {window()}
+          </span>
+          <Badges quota={quota()} />
+        </p>
+        {props.actions}
+      </div>
+      <Meter label={window()} percent={quota().usedPercent} told={told(quota())} />
+      <p class="flex flex-wrap justify-between gap-x-4 text-sm text-muted">
+        <span>
+          {words().left(describeAmount(quota().metric, quota().remaining))}
+          <Show when={Number(quota().reserved) > 0}>
+            {", "}
+            {words().reserved(formatAmount(quota().metric, quota().reserved))}
+          </Show>
+        </span>
+        <Show when={quota().resetsAt}>
+          {(at) => (
+            <span>
+              {words().resets} <Ago at={at()} />
+            </span>
+          )}
+        </Show>
+      </p>
+      <Scope quota={quota()} />
+    </li>
+  );
+}
+
+/** The fullest quota as a ring, and the others below it. */
+export function QuotaSummary(props: { quotas: readonly QuotaMask[]; empty: JSX.Element }) {
+  const sorted = () =>
+    props.quotas.toSorted((left, right) => {
+      const percent = (mask: QuotaMask) => readFragment(QuotaFragment, mask).usedPercent;
+      return percent(right) - percent(left);
+    });
+  const fullest = () => {
+    const [first] = sorted();
+    return first && readFragment(QuotaFragment, first);
+  };
+  return (
+    <Show when={fullest()} fallback={props.empty}>
+      {(quota) => (
+        <div class="flex flex-col gap-5">
+          <div class="flex flex-wrap items-center gap-x-6 gap-y-4">
+            <Ring
+              label={words().used}
+              percent={quota().usedPercent}
+              value={formatShare(quota().usedPercent / 100)}
+              told={told(quota())}
+            />
+            <div class="flex min-w-0 flex-col gap-1">
+              <p class="flex flex-wrap items-center gap-2 text-lg font-semibold">
+                {told(quota())}
+                <Badges quota={quota()} />
+              </p>
+              <p class="text-muted">{describeWindow(quota().window, quota().rollingSeconds)}</p>
+              <Show when={quota().resetsAt}>
+                {(at) => (
+                  <p class="text-sm text-muted">
+                    {words().resets} <Ago at={at()} />
+                  </p>
+                )}
+              </Show>
+              <Scope quota={quota()} />
+            </div>
+          </div>
+          <Show when={sorted().length > 1}>
+            <ul class="flex flex-col divide-y divide-line border-t border-line pt-4">
+              <For each={sorted().slice(1)}>{(each) => <QuotaLine quota={each} />}</For>
+            </ul>
+          </Show>
+        </div>
+      )}
+    </Show>
+  );
+}

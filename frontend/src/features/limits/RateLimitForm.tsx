@@ -1,0 +1,137 @@
+import { createMutation } from "@urql/solid";
+import { For, Show } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { readText } from "../../lib/form";
+import { formatNumber } from "../../lib/format";
+import { Button } from "../../ui/Button";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Fact, Facts } from "../../ui/Facts";
+import { TextField } from "../../ui/Field";
+import { Form } from "../../ui/Form";
+import { Panel } from "../../ui/Panel";
+import { notify } from "../../ui/Toaster";
+import type { Subject } from "./QuotaEditor";
+import { words } from "./words";
+
+const RateFragment = graphql(`
+  fragment Rate on RateLimit {
+    requestsPerMinute
+    tokensPerMinute
+    concurrentRequests
+    concurrentSockets
+  }
+`);
+
+const SetRateLimitMutation = graphql(`
+  mutation SetRateLimit($input: SetRateLimitInput!) {
+    setRateLimit(input: $input) {
+      user {
+        id
+        rateLimit {
+          ...Rate
+        }
+        effectiveRateLimit {
+          ...Rate
+        }
+      }
+      apiKey {
+        id
+        rateLimit {
+          ...Rate
+        }
+      }
+    }
+  }
+`);
+
+type RateMask = FragmentType<typeof RateFragment>;
+
+const FIELDS = [
+  "requestsPerMinute",
+  "tokensPerMinute",
+  "concurrentRequests",
+  "concurrentSockets",
+] as const;
+
+function readNumber(form: FormData, name: string): number | null {
+  const text = readText(form, name);
+  return text === "" ? null : Number(text);
+}
+
+type RateLimitFormProps = {
+  subject: Subject;
+  rate: RateMask | null | undefined;
+  /** What holds where nothing is set. */
+  otherwise: string;
+};
+
+/** How fast a user or a key may call. */
+export function RateLimitForm(props: RateLimitFormProps) {
+  const [change, setRateLimit] = createMutation(SetRateLimitMutation);
+  const rate = () => readFragment(RateFragment, props.rate);
+
+  async function submit(form: FormData) {
+    const input = {
+      ...props.subject,
+      requestsPerMinute: readNumber(form, "requestsPerMinute"),
+      tokensPerMinute: readNumber(form, "tokensPerMinute"),
+      concurrentRequests: readNumber(form, "concurrentRequests"),
+      concurrentSockets: readNumber(form, "concurrentSockets"),
+    };
+    const { error } = await setRateLimit({ input }, { additionalTypenames: ["RateLimit"] });
+    if (!error) notify({ tone: "ok", text: words().rateSaved });
+  }
+
+  return (
+    <Panel title={words().rate} hint={words().rateHint}>
+      <Form onSubmit={(form) => void submit(form)}>
+        <div class="grid items-end gap-4 sm:grid-cols-2 xl:grid-cols-4">
+          <For each={FIELDS}>
+            {(name) => (
+              <TextField
+                label={words()[name]}
+                name={name}
+                type="number"
+                min="1"
+                step="1"
+                value={rate()?.[name] ?? ""}
+                placeholder={words().notLimited}
+              />
+            )}
+          </For>
+        </div>
+        <ErrorNotice error={change.error} />
+        <div class="flex flex-wrap items-center gap-3">
+          <Button type="submit" pending={change.fetching}>
+            {words().saveRate}
+          </Button>
+          <Show when={!rate()}>
+            <span class="text-sm text-muted">{props.otherwise}</span>
+          </Show>
+        </div>
+      </Form>
+    </Panel>
+  );
+}
+
+/** How fast somebody may call, to be read. */
+export function RateFacts(props: { rate: RateMask }) {
+  const rate = () => readFragment(RateFragment, props.rate);
+  const value = (name: (typeof FIELDS)[number]) => rate()[name];
+  return (
+    <Facts>
+      <For each={FIELDS}>
+        {(name) => (
+          <Fact name={words()[name]}>
+            <Show
+              when={value(name)}
+              fallback={<span class="text-muted">{words().notLimited}</span>}
+            >
+              {(number) => formatNumber(number())}
+            </Show>
+          </Fact>
+        )}
+      </For>
+    </Facts>
+  );
+}

@@ -1,0 +1,4 @@
+export { QuotaEditor } from "./QuotaEditor";
+export { QuotaSummary } from "./QuotaSummary";
+export { RateFacts, RateLimitForm } from "./RateLimitForm";
+export { words as limitWords } from "./words";

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { isQuota, readQuota } from "./quotaInput";
+
+function typed(fields: Record<string, string>) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  return readQuota(form);
+}
+
+test("dollars stay a decimal string, so that no cent is lost", () => {
+  const quota = typed({ metric: "COST", limit: "12.50", window: "MONTH", soft: "95, 80" });
+
+  expect(quota).toMatchObject({ metric: "COST", limit: "12.50", softPercents: [80, 95] });
+});
+
+test("a rolling window is told in seconds, and no other has a length", () => {
+  const rolling = typed({ metric: "TOKENS", limit: "1 000", window: "ROLLING", hours: "5" });
+  const monthly = typed({ metric: "TOKENS", limit: "1000", window: "MONTH", hours: "5" });
+
+  expect(rolling).toMatchObject({ limit: 1000, rollingSeconds: 18_000 });
+  expect(monthly).toMatchObject({ rollingSeconds: null });
+});
+
+test("nothing, less than nothing and half a token are no limits", () => {
+  for (const limit of ["", "0", "-5", "1.5", "many"]) {
+    expect(isQuota(typed({ metric: "TOKENS", limit }))).toBe(false);
+  }
+});
+
+test("a warning at or above the limit is refused", () => {
+  expect(typed({ metric: "TOKENS", limit: "5", soft: "100" })).toEqual({
+    limit: undefined,
+    soft: true,
+  });
+});

@@ -1,0 +1,96 @@
+import type { FragmentType } from "../../graphql/generated";
+import type {
+  ProviderKind,
+  QuotaInput,
+  QuotaMetric,
+  QuotaStateFragment,
+  QuotaWindow,
+} from "../../graphql/generated/graphql";
+import { readOptional, readText } from "../../lib/form";
+import { ownZone } from "../../lib/zone";
+import { PROVIDERS } from "../../ui/providers";
+import type { QuotaFragment } from "./QuotaSummary";
+
+/** A quota as the server told it, masked. */
+export type QuotaMask = FragmentType<typeof QuotaFragment>;
+
+/** What can be counted, in the order of the choices. */
+export const METRICS: readonly QuotaMetric[] = ["TOKENS", "COST", "REQUESTS"];
+
+/** When counting can start again, in the order of the choices. */
+export const WINDOWS: readonly QuotaWindow[] = [
+  "HOUR",
+  "DAY",
+  "WEEK",
+  "MONTH",
+  "LIFETIME",
+  "ROLLING",
+];
+
+const SECONDS_IN_HOUR = 3600;
+
+/** A quota as it is sent to be set again just as it is. */
+export function asInput(quota: QuotaStateFragment): QuotaInput {
+  return {
+    metric: quota.metric,
+    limit: quota.limit,
+    window: quota.window,
+    rollingSeconds: quota.rollingSeconds,
+    provider: quota.provider,
+    modelPattern: quota.modelPattern,
+    timezone: quota.timezone,
+    softPercents: quota.softPercents,
+    strict: quota.strict,
+  };
+}
+
+/** What is wrong with what was typed. */
+export type QuotaFaults = { limit?: true; soft?: true };
+
+function readLimit(metric: QuotaMetric, text: string): QuotaInput["limit"] | undefined {
+  const plain = text.replaceAll(/[\s_]/g, "");
+  if (metric === "COST") {
+    const isMoney = /^\d+(\.\d{1,9})?$/.test(plain) && Number(plain) > 0;
+    return isMoney ? plain : undefined;
+  }
+  const number = Number(plain);
+  return /^\d+$/.test(plain) && Number.isSafeInteger(number) && number > 0 ? number : undefined;
+}
+
+function readPercents(text: string): number[] | undefined {
+  const numbers = text
+    .split(/[\s,;]+/)
+    .filter(Boolean)
+    .map(Number);
+  const isFine = numbers.every((each) => Number.isInteger(each) && each >= 1 && each <= 99);
+  return isFine ? [...new Set(numbers)].toSorted((left, right) => left - right) : undefined;
+}
+
+/** What the form says, or what is wrong with it. */
+export function readQuota(form: FormData): QuotaInput | QuotaFaults {
+  const metric = METRICS.find((each) => each === readText(form, "metric")) ?? "TOKENS";
+  const window = WINDOWS.find((each) => each === readText(form, "window")) ?? "MONTH";
+  const limit = readLimit(metric, readText(form, "limit"));
+  const softPercents = readPercents(readText(form, "soft"));
+  if (limit === undefined || softPercents === undefined) {
+    return { limit: limit === undefined || undefined, soft: !softPercents || undefined };
+  }
+  const kinds = Object.keys(PROVIDERS) as ProviderKind[];
+  return {
+    metric,
+    limit,
+    window,
+    rollingSeconds:
+      window === "ROLLING" ? Math.round(Number(readText(form, "hours")) * SECONDS_IN_HOUR) : null,
+    provider: kinds.find((kind) => kind === readText(form, "provider")) ?? null,
+    modelPattern: readOptional(form, "modelPattern"),
+    timezone: readText(form, "timezone") || ownZone(),
+    softPercents,
+    strict: form.get("strict") !== null,
+  };
+}
+
+/** Whether the form was in order. */
+export function isQuota(read: QuotaInput | QuotaFaults): read is QuotaInput {
+  return "metric" in read;
+}

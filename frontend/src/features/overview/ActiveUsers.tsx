@@ -1,0 +1,48 @@
+import { A } from "@solidjs/router";
+import { For } from "solid-js";
+import { formatCompact, formatWhole } from "../../lib/figures";
+import { EmptyState } from "../../ui/EmptyState";
+import { Panel } from "../../ui/Panel";
+import type { OverviewState } from "./createOverview";
+import { words } from "./words";
+
+/** Who used the server in the last minutes, the busiest first. */
+export function ActiveUsers(props: { overview: OverviewState }) {
+  const users = () => props.overview.sums()?.quarter.breakdown ?? [];
+  const most = () => Math.max(1, ...users().map((user) => user.totals.tokens.total));
+  return (
+    <Panel title={words().active} hint={words().activeHint}>
+      <ul class="flex flex-col gap-3">
+        <For
+          each={users()}
+          fallback={
+            <li>
+              <EmptyState title={words().activeNone}>{words().activeNoneHint}</EmptyState>
+            </li>
+          }
+        >
+          {(user) => (
+            <li class="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1">
+              <A
+                href={`/users/${user.key}`}
+                class="truncate font-medium underline-offset-4 hover:underline"
+              >
+                {user.label ?? user.key}
+              </A>
+              <span class="text-sm text-muted">
+                {words().requests(formatWhole(user.totals.requests))} ·{" "}
+                {words().tokens(formatCompact(user.totals.tokens.total))}
+              </span>
+              <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">
+                <span
+                  class="block h-full min-w-0.5 rounded-full bg-accent"
+                  style={{ width: `${(user.totals.tokens.total / most()) * 100}%` }}
+                />
+              </span>
+            </li>
+          )}
+        </For>
+      </ul>
+    </Panel>
+  );
+}

@@ -1,0 +1,91 @@
+import { A } from "@solidjs/router";
+import { createQuery } from "@urql/solid";
+import { createMemo, Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { ProviderKind } from "../../graphql/generated/graphql";
+import { formatCompact, formatWhole } from "../../lib/figures";
+import { formatIn } from "../../lib/zone";
+import { buttonClass } from "../../ui/Button";
+import { OTHER_COLOUR } from "../../ui/chart/palette";
+import { StackedChart } from "../../ui/chart/StackedChart";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Panel } from "../../ui/Panel";
+import { PROVIDERS } from "../../ui/providers";
+import type { OverviewState } from "./createOverview";
+import { words } from "./words";
+
+const LastDayQuery = graphql(`
+  query LastDay($range: UsageRange, $zone: String!) {
+    usage(range: $range, timezone: $zone) {
+      series(bucket: HOUR, by: PROVIDER, first: 10, orderBy: TOKENS) {
+        from
+        slices {
+          key
+          provider
+          totals {
+            tokens {
+              total
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+/** What the last 24 hours used, by provider. */
+export function LastDay(props: { overview: OverviewState }) {
+  const [answer] = createQuery({
+    query: LastDayQuery,
+    variables: () => ({ range: props.overview.periods().day, zone: props.overview.zone }),
+    requestPolicy: "network-only",
+  });
+  const points = createMemo<NonNullable<typeof answer.data>["usage"]["series"]>(
+    (before) => answer.data?.usage.series ?? before,
+    [],
+  );
+  const series = createMemo(() => {
+    const kinds = new Map<string, ProviderKind | null | undefined>();
+    for (const { slices } of points())
+      for (const { key, provider } of slices) kinds.set(key, provider);
+    return [...kinds].map(([key, provider]) => ({
+      key,
+      label: provider ? PROVIDERS[provider].name : "–",
+      colour: provider ? PROVIDERS[provider].colour : OTHER_COLOUR,
+      values: points().map(
+        (point) => point.slices.find((each) => each.key === key)?.totals.tokens.total ?? 0,
+      ),
+    }));
+  });
+  const name = (index: number, options: Intl.DateTimeFormatOptions) => {
+    const point = points()[index];
+    return point ? formatIn(props.overview.zone, new Date(point.from), options) : "";
+  };
+  return (
+    <Show when={answer.error || series().length > 0}>
+      <Panel
+        title={words().day}
+        hint={words().dayHint}
+        actions={
+          <A href="/usage" class={buttonClass("quiet", "small")}>
+            {words().toUsage}
+          </A>
+        }
+      >
+        <ErrorNotice error={answer.error} />
+        <StackedChart
+          label={`${words().day}: ${words().dayHint}`}
+          series={series()}
+          points={points().length}
+          height={200}
+          labelPoint={(index) => name(index, { hour: "2-digit", minute: "2-digit" })}
+          namePoint={(index) =>
+            name(index, { weekday: "short", hour: "2-digit", minute: "2-digit" })
+          }
+          labelValue={formatCompact}
+          tellValue={formatWhole}
+        />
+      </Panel>
+    </Show>
+  );
+}

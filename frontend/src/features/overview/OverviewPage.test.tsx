@@ -1,0 +1,82 @@
+import { screen } from "@solidjs/testing-library";
+import { expect, test, vi } from "vitest";
+import { renderPage } from "../../test/render";
+import { ActiveUsers, createOverview, RunningOut, Vitals } from ".";
+
+vi.mock("../../ui/chart/plot", () => ({ createPlot: () => ({ moveTo() {}, destroy() {} }) }));
+
+const quota = {
+  __typename: "Quota",
+  id: "q1",
+  metric: "TOKENS",
+  window: "MONTH",
+  limit: 1_000_000,
+  used: 1_000_000,
+  usedPercent: 100,
+  resetsAt: null,
+  user: { __typename: "User", id: "u1", name: "Ada" },
+  apiKey: null,
+};
+
+const sums = {
+  engine: { state: "RUNNING", version: "7", startedAt: null, restarts: 2, lastError: null },
+  hour: { totals: { requests: 200, failed: 10 } },
+  quarter: {
+    breakdown: [{ key: "u1", label: "Ada", totals: { requests: 3, tokens: { total: 1500 } } }],
+  },
+  yesterday: { totals: { cost: "2" } },
+  month: { totals: { cost: "30", unpriced: 4 } },
+  lastMonth: { totals: { cost: "0" } },
+  quotas: [quota],
+};
+
+const tick = {
+  at: "2026-11-25T12:00:00Z",
+  sinceLast: { requests: 1, tokens: { total: 2500 } },
+  today: { cost: "3", unpriced: 0 },
+};
+
+function Everything() {
+  const overview = createOverview();
+  return (
+    <>
+      <Vitals overview={overview} />
+      <ActiveUsers overview={overview} />
+      <RunningOut overview={overview} />
+    </>
+  );
+}
+
+function renderOverview(more: object = {}) {
+  renderPage(Everything, {
+    Overview: () => ({ data: { ...sums, ...more } }),
+    UsageTicked: () => ({ data: { usageTicked: tick } }),
+  });
+}
+
+test("the four questions are answered", async () => {
+  renderOverview();
+
+  expect(await screen.findByText("running")).toBeDefined();
+  expect(screen.getByText("5% errors in the last hour")).toBeDefined();
+  expect(screen.getByText("2.5K")).toBeDefined();
+  expect(screen.getByText("$3.00")).toBeDefined();
+  expect(screen.getByText("+50% against $2.00 yesterday by this time")).toBeDefined();
+  expect(screen.getByText("$30.00")).toBeDefined();
+  expect(screen.getByText("nothing last month by this time")).toBeDefined();
+  expect(screen.getByText("without 4 requests that have no price")).toBeDefined();
+});
+
+test("a quota that is used up says so", async () => {
+  renderOverview();
+
+  expect(await screen.findByText("reached")).toBeDefined();
+  expect(screen.getByText("1M of 1M tokens a month")).toBeDefined();
+});
+
+test("where there are no quotas, the next step is shown", async () => {
+  renderOverview({ quotas: [] });
+
+  expect(await screen.findByText("No quotas yet")).toBeDefined();
+  expect(screen.getByRole("link", { name: "To the users" }).getAttribute("href")).toBe("/users");
+});

@@ -1,0 +1,128 @@
+import { A } from "@solidjs/router";
+import { For, type JSX, Show } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import type { QuotaMetric } from "../../graphql/generated/graphql";
+import { formatCompact, formatShare, formatUsd } from "../../lib/figures";
+import { Badge } from "../../ui/Badge";
+import { buttonClass } from "../../ui/Button";
+import { EmptyState } from "../../ui/EmptyState";
+import { Ago } from "../../ui/Moment";
+import { Panel } from "../../ui/Panel";
+import type { OverviewState } from "./createOverview";
+import { words } from "./words";
+
+const RunningQuotaFragment = graphql(`
+  fragment RunningQuota on Quota {
+    id
+    metric
+    window
+    limit
+    used
+    usedPercent
+    resetsAt
+    user {
+      id
+      name
+    }
+    apiKey {
+      id
+      name
+    }
+  }
+`);
+
+const SHOWN = 6;
+const WORRYING = 70;
+const URGENT = 90;
+
+function fill(percent: number): string {
+  if (percent >= URGENT) return "bg-bad";
+  return percent >= WORRYING ? "bg-warn" : "bg-ok";
+}
+
+function amount(metric: QuotaMetric, value: string | number): string {
+  return metric === "COST" ? formatUsd(value) : formatCompact(Number(value));
+}
+
+type RunningOutProps = {
+  overview: OverviewState;
+  /** The accounts whose windows are nearly used, above the users' quotas. */
+  accounts?: JSX.Element;
+};
+
+/** What will soon refuse requests, the fullest first. */
+export function RunningOut(props: RunningOutProps) {
+  const quotas = () => props.overview.sums()?.quotas.slice(0, SHOWN) ?? [];
+  return (
+    <Panel title={words().runningOut} hint={words().runningOutHint}>
+      {props.accounts}
+      <ul class="flex flex-col gap-3">
+        <For
+          each={quotas()}
+          fallback={
+            <li>
+              <EmptyState
+                title={words().quotasNone}
+                action={
+                  <A href="/users" class={buttonClass("plain", "small")}>
+                    {words().toUsers}
+                  </A>
+                }
+              >
+                {words().quotasNoneHint}
+              </EmptyState>
+            </li>
+          }
+        >
+          {(quota) => <QuotaRow quota={quota} />}
+        </For>
+      </ul>
+    </Panel>
+  );
+}
+
+function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
+  const quota = () => readFragment(RunningQuotaFragment, props.quota);
+  const used = () =>
+    words().used(
+      amount(quota().metric, quota().used),
+      amount(quota().metric, quota().limit),
+      words().metrics[quota().metric],
+      words().windows[quota().window],
+    );
+  return (
+    <li class="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1">
+      <A
+        href={`/users/${quota().user.id}`}
+        class="truncate font-medium underline-offset-4 hover:underline"
+      >
+        {quota().user.name}
+        <Show when={quota().apiKey}>
+          {(key) => <span class="text-muted"> · {key().name}</span>}
+        </Show>
+      </A>
+      <Show
+        when={quota().usedPercent >= 100}
+        fallback={<span class="font-medium">{formatShare(quota().usedPercent / 100)}</span>}
+      >
+        <Badge tone="bad">{words().reached}</Badge>
+      </Show>
+      <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">
+        <span
+          class={`block h-full rounded-full ${fill(quota().usedPercent)}`}
+          style={{ width: `${Math.min(100, quota().usedPercent)}%` }}
+        />
+      </span>
+      <span class="col-span-2 flex flex-wrap justify-between gap-x-4 text-sm text-muted">
+        <span>{used()}</span>
+        <Show when={quota().resetsAt}>
+          {(at) => (
+            <span>
+              {words().resets} <Ago at={at()} />
+            </span>
+          )}
+        </Show>
+      </span>
+    </li>
+  );
+}

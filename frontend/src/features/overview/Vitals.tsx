@@ -1,0 +1,174 @@
+import { A } from "@solidjs/router";
+import { type JSX, Show } from "solid-js";
+import type { EngineState } from "../../graphql/generated/graphql";
+import {
+  exactUsd,
+  formatChange,
+  formatCompact,
+  formatShare,
+  formatUsd,
+  formatWhole,
+  usdNumber,
+} from "../../lib/figures";
+import { Sparkline } from "../../ui/chart/Sparkline";
+import { Figure, Figures } from "../../ui/Figure";
+import { Ago } from "../../ui/Moment";
+import { Unknown } from "../../ui/Unknown";
+import { type OverviewState, tokensPerMinute } from "./createOverview";
+import { words } from "./words";
+
+type Part = { overview: OverviewState };
+
+const LIGHTS: Record<EngineState, string> = {
+  RUNNING: "bg-ok",
+  STARTING: "bg-info",
+  BACKING_OFF: "bg-warn",
+  STOPPED: "bg-line-strong",
+  FAILED: "bg-bad",
+};
+
+/** Four answers at a glance: is it up, who uses it, what does it cost today and this month. */
+export function Vitals(props: Part) {
+  return (
+    <Figures>
+      <EngineFigure overview={props.overview} />
+      <NowFigure overview={props.overview} />
+      <TodayFigure overview={props.overview} />
+      <MonthFigure overview={props.overview} />
+    </Figures>
+  );
+}
+
+function EngineFigure(props: Part) {
+  const engine = () => props.overview.sums()?.engine;
+  const hour = () => props.overview.sums()?.hour.totals;
+  const errors = () => {
+    const totals = hour();
+    if (!totals || totals.requests === 0) return words().noTraffic;
+    return words().errorRate(formatShare(totals.failed / totals.requests));
+  };
+  return (
+    <Figure
+      name={words().engine}
+      note={
+        <>
+          <span class="block">{errors()}</span>
+          <Show when={engine()?.lastError} fallback={<Life overview={props.overview} />}>
+            {(error) => <span class="line-clamp-2 text-bad">{error()}</span>}
+          </Show>
+        </>
+      }
+    >
+      <A href="/engine" class="inline-flex items-center gap-2.5 underline-offset-4 hover:underline">
+        <Show when={engine()} fallback={<Unknown />}>
+          {(known) => (
+            <>
+              <span
+                aria-hidden="true"
+                class={`size-3 shrink-0 rounded-full ${LIGHTS[known().state]}`}
+              />
+              {words().states[known().state]}
+            </>
+          )}
+        </Show>
+      </A>
+    </Figure>
+  );
+}
+
+function Life(props: Part) {
+  const engine = () => props.overview.sums()?.engine;
+  return (
+    <Show when={engine()}>
+      {(known) => (
+        <span class="block">
+          <Show when={known().startedAt}>
+            {words().upSince} <Ago at={known().startedAt} /> ·{" "}
+          </Show>
+          {words().restarts(formatWhole(known().restarts))}
+        </span>
+      )}
+    </Show>
+  );
+}
+
+function NowFigure(props: Part) {
+  const users = () => props.overview.sums()?.quarter.breakdown.length ?? 0;
+  const values = () => props.overview.ticks().map((tick) => tick.sinceLast.tokens.total);
+  return (
+    <Figure
+      name={words().now}
+      note={
+        <>
+          <span class="block">
+            {users() > 0 ? words().nowUsers(formatWhole(users())) : words().nobody}
+          </span>
+          <Sparkline values={values()} label={words().trend} class="mt-1.5 h-6" />
+        </>
+      }
+    >
+      {formatCompact(tokensPerMinute(props.overview.ticks()))}
+    </Figure>
+  );
+}
+
+function TodayFigure(props: Part) {
+  return (
+    <CostFigure
+      name={words().today}
+      cost={props.overview.today()?.cost}
+      unpriced={props.overview.today()?.unpriced}
+      before={props.overview.sums()?.yesterday.totals.cost}
+      when={words().yesterday}
+    />
+  );
+}
+
+function MonthFigure(props: Part) {
+  const totals = () => props.overview.sums()?.month.totals;
+  return (
+    <CostFigure
+      name={words().month}
+      cost={totals()?.cost}
+      unpriced={totals()?.unpriced}
+      before={props.overview.sums()?.lastMonth.totals.cost}
+      when={words().lastMonth}
+    />
+  );
+}
+
+type CostFigureProps = {
+  name: string;
+  cost: string | undefined;
+  unpriced: number | undefined;
+  before: string | undefined;
+  when: string;
+};
+
+function CostFigure(props: CostFigureProps) {
+  const comparison = (): JSX.Element => {
+    if (props.cost === undefined || props.before === undefined) return undefined;
+    const before = usdNumber(props.before);
+    if (before === 0) return words().nothingBefore(props.when);
+    const change = formatChange((usdNumber(props.cost) - before) / before);
+    return words().before(change, `${formatUsd(props.before)} ${props.when}`);
+  };
+  return (
+    <Figure
+      name={props.name}
+      title={props.cost && exactUsd(props.cost)}
+      note={
+        <>
+          <span class="block">{comparison()}</span>
+          <Show when={props.unpriced}>
+            {(count) => <span class="text-warn">{words().unpriced(formatWhole(count()))}</span>}
+          </Show>
+        </>
+      }
+    >
+      <Show when={props.cost} fallback={<Unknown />}>
+        {(cost) => formatUsd(cost())}
+      </Show>
+    </Figure>
+  );
+}

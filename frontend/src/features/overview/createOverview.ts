@@ -1,0 +1,132 @@
+import { createQuery, createSubscription } from "@urql/solid";
+import { createEffect, createMemo, createSignal, on } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { UsageTickedSubscription } from "../../graphql/generated/graphql";
+import { createNow } from "../../lib/createNow";
+import { ownZone } from "../../lib/zone";
+import { periodsAt } from "./periods";
+
+const OverviewQuery = graphql(`
+  query Overview(
+    $zone: String!
+    $hour: UsageRange
+    $quarter: UsageRange
+    $yesterday: UsageRange
+    $month: UsageRange
+    $lastMonth: UsageRange
+  ) {
+    engine {
+      state
+      version
+      startedAt
+      restarts
+      lastError
+    }
+    hour: usage(range: $hour, timezone: $zone) {
+      totals {
+        requests
+        failed
+      }
+    }
+    quarter: usage(range: $quarter, timezone: $zone) {
+      breakdown(by: USER, first: 8, orderBy: TOKENS) {
+        key
+        label
+        totals {
+          requests
+          tokens {
+            total
+          }
+        }
+      }
+    }
+    yesterday: usage(range: $yesterday, timezone: $zone) {
+      totals {
+        cost
+      }
+    }
+    month: usage(range: $month, timezone: $zone) {
+      totals {
+        cost
+        unpriced
+      }
+    }
+    lastMonth: usage(range: $lastMonth, timezone: $zone) {
+      totals {
+        cost
+      }
+    }
+    quotas {
+      ...RunningQuota
+    }
+  }
+`);
+
+const UsageTickedDocument = graphql(`
+  subscription UsageTicked($zone: String!) {
+    usageTicked(intervalSeconds: 2, timezone: $zone) {
+      at
+      sinceLast {
+        requests
+        tokens {
+          total
+        }
+      }
+      today {
+        cost
+        unpriced
+      }
+    }
+  }
+`);
+
+type Tick = UsageTickedSubscription["usageTicked"];
+
+const TICKS = 120;
+const MINUTE = 60_000;
+
+/** Tokens of the last minute, out of what was settled between ticks. */
+export function tokensPerMinute(ticks: readonly Tick[]): number {
+  const last = ticks.at(-1);
+  if (!last) return 0;
+  const since = Date.parse(last.at) - MINUTE;
+  return ticks
+    .filter((tick) => Date.parse(tick.at) > since)
+    .reduce((sum, tick) => sum + tick.sinceLast.tokens.total, 0);
+}
+
+/** Everything the overview tells: sums that are asked for every half minute, and ticks that come by themselves. */
+export function createOverview() {
+  const zone = ownZone();
+  const now = createNow();
+  const periods = createMemo(() => periodsAt(now(), zone));
+  const [sums] = createQuery({
+    query: OverviewQuery,
+    variables: () => {
+      const { hour, quarter, yesterday, month, lastMonth } = periods();
+      return { zone, hour, quarter, yesterday, month, lastMonth };
+    },
+    requestPolicy: "network-only",
+  });
+  const [live] = createSubscription({ query: UsageTickedDocument, variables: { zone } });
+  const [ticks, setTicks] = createSignal<readonly Tick[]>([]);
+  createEffect(
+    on(
+      () => live.data?.usageTicked,
+      (tick) => tick && setTicks((known) => [...known, tick].slice(-TICKS)),
+    ),
+  );
+  const last = createMemo<typeof sums.data>((before) => sums.data ?? before);
+  return {
+    periods,
+    zone,
+    /** The latest sums; those before while new ones are under way. */
+    sums: last,
+    error: () => sums.error ?? live.error,
+    ticks,
+    today: () => ticks().at(-1)?.today,
+  };
+}
+
+/** What the parts of the overview share. */
+export type OverviewState = ReturnType<typeof createOverview>;

@@ -1,0 +1,6 @@
+export { ActiveUsers } from "./ActiveUsers";
+export { createOverview } from "./createOverview";
+export { LastDay } from "./LastDay";
+export { RunningOut } from "./RunningOut";
+export { Vitals } from "./Vitals";
+export { words as overviewWords } from "./words";

@@ -1,0 +1,90 @@
+import { A } from "@solidjs/router";
+import { Match, Show, Switch } from "solid-js";
+import { exactUsd, formatWhole } from "../../lib/figures";
+import { formatDuration } from "../../lib/format";
+import { buttonClass } from "../../ui/Button";
+import { Fact, Facts } from "../../ui/Facts";
+import { Panel } from "../../ui/Panel";
+import { type BarPart, SplitBar } from "../../ui/SplitBar";
+import { Unknown } from "../../ui/Unknown";
+import { createRecord, type Recorded } from "./createRecord";
+import type { Run } from "./createRun";
+import { words } from "./words";
+
+const OVER = new Set(["done", "refused", "stopped"]);
+
+/** What the server wrote down about the question. */
+export function Record(props: { run: Run }) {
+  const { record, isLate } = createRecord(
+    () => props.run.requestId(),
+    () => OVER.has(props.run.state()),
+  );
+  return (
+    <Panel
+      title={words().record}
+      actions={
+        <Show when={record()}>
+          {(known) => (
+            <A href={`/requests?request=${known().id}`} class={buttonClass("quiet", "small")}>
+              {words().toRequest}
+            </A>
+          )}
+        </Show>
+      }
+    >
+      <Switch fallback={<p class="text-muted">{words().recordHint}</p>}>
+        <Match when={record()}>{(known) => <Row record={known()} />}</Match>
+        <Match when={isLate()}>
+          <p class="text-muted">{words().recordLate}</p>
+        </Match>
+      </Switch>
+    </Panel>
+  );
+}
+
+const KINDS = [
+  ["input", "--tokens-input"],
+  ["cacheRead", "--tokens-cache-read"],
+  ["cacheWrite", "--tokens-cache-write"],
+  ["output", "--tokens-output"],
+  ["reasoning", "--tokens-reasoning"],
+] as const;
+
+function Row(props: { record: Recorded }) {
+  const parts = (): BarPart[] => {
+    const tokens = props.record.tokens;
+    if (!tokens) return [];
+    return KINDS.map(([kind, colour]) => ({
+      label: words().kinds[kind],
+      value: tokens[kind],
+      colour,
+      told: formatWhole(tokens[kind]),
+    }));
+  };
+  return (
+    <div class="flex flex-col gap-5">
+      <Facts>
+        <Fact name={words().tokens}>
+          <Show when={props.record.tokens} fallback={<Unknown />}>
+            {(tokens) => formatWhole(tokens().total)}
+          </Show>
+        </Fact>
+        <Fact name={words().cost}>
+          <Show when={props.record.cost} fallback={<Unknown />}>
+            {(cost) => exactUsd(cost())}
+          </Show>
+        </Fact>
+        <Fact name={words().duration}>{formatDuration(props.record.durationMs)}</Fact>
+        <Fact name={words().firstByte}>
+          <Show when={props.record.timeToFirstByteMs !== null} fallback={<Unknown />}>
+            {formatDuration(props.record.timeToFirstByteMs ?? 0)}
+          </Show>
+        </Fact>
+        <Fact name={words().outcome}>{words().outcomes[props.record.outcome]}</Fact>
+      </Facts>
+      <Show when={props.record.tokens}>
+        <SplitBar label={words().tokens} parts={parts()} />
+      </Show>
+    </div>
+  );
+}

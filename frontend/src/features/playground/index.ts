@@ -1,0 +1,5 @@
+export { Answer, RawEvents } from "./Answer";
+export { Ask } from "./Ask";
+export { createRun } from "./createRun";
+export { Record } from "./Record";
+export { words as playgroundWords } from "./words";

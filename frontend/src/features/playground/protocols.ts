@@ -1,0 +1,122 @@
+/** The protocols in which one can ask. */
+export type AskProtocol = "chat" | "responses" | "messages" | "gemini";
+
+/** What is asked. */
+export type Question = {
+  protocol: AskProtocol;
+  model: string;
+  prompt: string;
+  maxTokens: number;
+  isStreamed: boolean;
+};
+
+type Json = { [key: string]: unknown };
+
+/** How a protocol asks, and where its answers have their text. */
+type Manner = {
+  name: string;
+  path: (question: Question) => string;
+  headers: (key: string) => Record<string, string>;
+  body: (question: Question) => Json;
+  /** The text of a whole answer, or of one event of a stream. */
+  text: (answer: unknown) => string;
+};
+
+/** Follows keys and places into what may be anything. */
+function at(value: unknown, ...path: (string | number)[]): unknown {
+  return path.reduce<unknown>((inside, step) => {
+    if (typeof inside !== "object" || inside === null) return undefined;
+    return Reflect.get(inside, step);
+  }, value);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function joined(list: unknown, ...path: (string | number)[]): string {
+  return Array.isArray(list) ? list.map((each) => textOf(at(each, ...path))).join("") : "";
+}
+
+function bearer(key: string): Record<string, string> {
+  return { authorization: `Bearer ${key}` };
+}
+
+const MESSAGE = (question: Question) => [{ role: "user", content: question.prompt }];
+
+/** Each protocol's own manner. */
+export const PROTOCOLS: Record<AskProtocol, Manner> = {
+  chat: {
+    name: "OpenAI Chat",
+    path: () => "v1/chat/completions",
+    headers: bearer,
+    body: (question) => ({
+      model: question.model,
+      messages: MESSAGE(question),
+      max_completion_tokens: question.maxTokens,
+      stream: question.isStreamed,
+      ...(question.isStreamed ? { stream_options: { include_usage: true } } : {}),
+    }),
+    text: (answer) =>
+      textOf(at(answer, "choices", 0, "delta", "content")) ||
+      textOf(at(answer, "choices", 0, "message", "content")),
+  },
+  responses: {
+    name: "OpenAI Responses",
+    path: () => "v1/responses",
+    headers: bearer,
+    body: (question) => ({
+      model: question.model,
+      input: question.prompt,
+      max_output_tokens: question.maxTokens,
+      stream: question.isStreamed,
+    }),
+    text: (answer) => {
+      if (at(answer, "type") === "response.output_text.delta") return textOf(at(answer, "delta"));
+      const output = at(answer, "output");
+      return Array.isArray(output)
+        ? output.map((item) => joined(at(item, "content"), "text")).join("")
+        : "";
+    },
+  },
+  messages: {
+    name: "Anthropic Messages",
+    path: () => "v1/messages",
+    headers: (key) => ({ "x-api-key": key, "anthropic-version": "2023-06-01" }),
+    body: (question) => ({
+      model: question.model,
+      messages: MESSAGE(question),
+      max_tokens: question.maxTokens,
+      stream: question.isStreamed,
+    }),
+    text: (answer) => textOf(at(answer, "delta", "text")) || joined(at(answer, "content"), "text"),
+  },
+  gemini: {
+    name: "Gemini",
+    path: (question) =>
+      `v1beta/models/${encodeURIComponent(question.model)}:${question.isStreamed ? "streamGenerateContent?alt=sse" : "generateContent"}`,
+    headers: (key) => ({ "x-goog-api-key": key }),
+    body: (question) => ({
+      contents: [{ role: "user", parts: [{ text: question.prompt }] }],
+      generationConfig: { maxOutputTokens: question.maxTokens },
+    }),
+    text: (answer) => joined(at(answer, "candidates", 0, "content", "parts"), "text"),
+  },
+};
+
+/** The protocols in the order in which they are offered. */
+export const PROTOCOL_NAMES = Object.keys(PROTOCOLS) as AskProtocol[];
+
+/** What an error says, in whichever shape; the text itself when it has none. */
+export function errorText(body: string): string {
+  return textOf(at(readJson(body), "error", "message")) || body;
+}
+
+/** Reads JSON that may be none. */
+export function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

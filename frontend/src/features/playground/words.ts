@@ -1,0 +1,106 @@
+import type { Outcome } from "../../graphql/generated/graphql";
+import { createWords } from "../../lib/words";
+
+const outcomesEn: Record<Outcome, string> = {
+  COMPLETED: "completed",
+  CLIENT_GONE: "client left",
+  UPSTREAM_ERROR: "provider error",
+  REJECTED: "rejected",
+  INTERRUPTED: "interrupted",
+};
+
+const outcomesVi: Record<Outcome, string> = {
+  COMPLETED: "hoàn tất",
+  CLIENT_GONE: "máy khách rời đi",
+  UPSTREAM_ERROR: "lỗi nhà cung cấp",
+  REJECTED: "bị từ chối",
+  INTERRUPTED: "bị gián đoạn",
+};
+
+const en = {
+  outcomes: outcomesEn,
+  kinds: {
+    input: "Input",
+    cacheRead: "Cache read",
+    cacheWrite: "Cache write",
+    output: "Output",
+    reasoning: "Reasoning",
+  },
+  title: "Playground",
+  hint: "Ask any model through this server, as a user’s tool would.",
+  key: "A user’s key",
+  keyHint:
+    "Keys are shown once, so paste one. It stays in this tab’s memory and is forgotten with it.",
+  protocol: "Protocol",
+  model: "Model",
+  prompt: "Prompt",
+  streamed: "Stream the answer",
+  maxTokens: "At most so many tokens",
+  send: "Send",
+  stop: "Stop",
+  answer: "Answer",
+  answerHint: "What the model says appears here.",
+  waiting: "Waiting for the first byte…",
+  failed: (status: string) => `Refused with ${status}`,
+  unreachable: "The server cannot be reached.",
+  stopped: "Stopped. The server settles what was used so far.",
+  noText: "The answer has no text.",
+  events: "What came over the wire",
+  eventsCount: (count: string) => `${count} events`,
+  cut: "Only the first 2,000 are shown.",
+  empty: "Nothing came yet.",
+  record: "What was recorded",
+  recordHint: "The row of this request, once it is settled.",
+  recordLate: "It is not settled yet. Look at the requests.",
+  toRequest: "All about this request",
+  firstByte: "First byte",
+  duration: "Duration",
+  tokens: "Tokens",
+  cost: "Cost",
+  outcome: "Outcome",
+};
+
+const vi: typeof en = {
+  outcomes: outcomesVi,
+  kinds: {
+    input: "Vào",
+    cacheRead: "Đọc bộ đệm",
+    cacheWrite: "Ghi bộ đệm",
+    output: "Ra",
+    reasoning: "Suy luận",
+  },
+  title: "Thử nghiệm",
+  hint: "Hỏi bất kỳ mô hình nào qua máy chủ này, như công cụ của người dùng.",
+  key: "Khóa của một người dùng",
+  keyHint: "Khóa chỉ hiện một lần, nên hãy dán vào đây. Nó chỉ nằm trong bộ nhớ của thẻ này.",
+  protocol: "Giao thức",
+  model: "Mô hình",
+  prompt: "Câu hỏi",
+  streamed: "Truyền dòng câu trả lời",
+  maxTokens: "Nhiều nhất bao nhiêu token",
+  send: "Gửi",
+  stop: "Dừng",
+  answer: "Câu trả lời",
+  answerHint: "Điều mô hình nói sẽ hiện ở đây.",
+  waiting: "Đang chờ byte đầu tiên…",
+  failed: (status) => `Bị từ chối với mã ${status}`,
+  unreachable: "Không kết nối được máy chủ.",
+  stopped: "Đã dừng. Máy chủ ghi nhận phần đã dùng.",
+  noText: "Câu trả lời không có chữ.",
+  events: "Những gì đã truyền",
+  eventsCount: (count) => `${count} sự kiện`,
+  cut: "Chỉ hiện 2.000 sự kiện đầu.",
+  empty: "Chưa có gì.",
+  record: "Những gì đã được ghi",
+  recordHint: "Dòng của yêu cầu này, khi đã ghi sổ.",
+  recordLate: "Chưa ghi sổ xong. Hãy xem trang yêu cầu.",
+  toRequest: "Mọi thứ về yêu cầu này",
+  firstByte: "Byte đầu",
+  duration: "Thời lượng",
+  tokens: "Token",
+  cost: "Chi phí",
+  outcome: "Kết quả",
+};
+
+/** What the playground says. */
+export const words = createWords({ en, vi });

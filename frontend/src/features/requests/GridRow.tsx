@@ -1,0 +1,49 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a table element would lay out every row that there is
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
+import { For } from "solid-js";
+import type { Column } from "./columns";
+import type { ListRow } from "./listRow";
+
+type GridRowProps = {
+  row: ListRow;
+  /** Its place among all rows. */
+  index: number;
+  height: number;
+  columns: readonly Column[];
+  tracks: string;
+  isActive: boolean;
+  onOpen: () => void;
+};
+
+/** The id of a row in the page. */
+export function rowId(request: string): string {
+  return `request-${request}`;
+}
+
+/** One request in the long list. */
+export function GridRow(props: GridRowProps) {
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid hears Enter for its active row
+    <div
+      role="row"
+      id={rowId(props.row.id)}
+      aria-rowindex={props.index + 2}
+      aria-selected={props.isActive}
+      onClick={() => props.onOpen()}
+      class="grid cursor-pointer items-center gap-3 border-b border-line px-4 hover:bg-hover aria-selected:bg-accent-soft sm:px-5"
+      style={{ "grid-template-columns": props.tracks, height: `${props.height}px` }}
+    >
+      <For each={props.columns}>
+        {(column) => (
+          <span
+            role="gridcell"
+            class="min-w-0 truncate"
+            classList={{ "text-right whitespace-nowrap": column.isNumber }}
+          >
+            {column.cell(props.row)}
+          </span>
+        )}
+      </For>
+    </div>
+  );
+}

@@ -1,0 +1,169 @@
+import { A } from "@solidjs/router";
+import { Show } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { exactUsd } from "../../lib/figures";
+import { Code } from "../../ui/Code";
+import { CopyButton } from "../../ui/CopyButton";
+import { Fact } from "../../ui/Facts";
+import { Time } from "../../ui/Moment";
+import { Notice } from "../../ui/Notice";
+import { PROVIDERS } from "../../ui/providers";
+import { Unknown } from "../../ui/Unknown";
+import { OutcomeBadge } from "./OutcomeBadge";
+import { TimingBar } from "./TimingBar";
+import { TokenSplit } from "./TokenSplit";
+import { words } from "./words";
+
+const RequestDetailFragment = graphql(`
+  fragment RequestDetail on Request {
+    id
+    startedAt
+    finishedAt
+    model
+    servedModel
+    endpoint
+    protocol
+    provider
+    streamed
+    httpStatus
+    outcome
+    errorCode
+    clientIp
+    userAgent
+    cost
+    unpriced
+    usageSource
+    reconciliation
+    ...Outcome
+    ...TokenSplit
+    ...TimingBar
+    price {
+      id
+      modelPattern
+    }
+    user {
+      id
+      name
+    }
+    apiKey {
+      id
+      name
+      lastFour
+    }
+    account {
+      id
+      label
+    }
+  }
+`);
+
+type DetailProps = { request: FragmentType<typeof RequestDetailFragment> };
+
+/** One request, read from top to bottom: how it ended, what it used, how long it took, whose it was. */
+export function RequestDetail(props: DetailProps) {
+  const request = () => readFragment(RequestDetailFragment, props.request);
+  return (
+    <div class="flex flex-col gap-6">
+      <div class="flex flex-wrap items-center gap-3">
+        <p class="min-w-0 text-xl font-semibold tracking-tight break-words">
+          {request().model ?? <Unknown why={words().noModel} />}
+        </p>
+        <OutcomeBadge request={request()} brief />
+      </div>
+      <Show when={request().outcome !== "COMPLETED"}>
+        <Notice tone={request().outcome === "UPSTREAM_ERROR" ? "bad" : "warn"}>
+          {words().outcomes[request().outcome][1]}{" "}
+          <Show when={request().errorCode}>{(code) => <Code>{code()}</Code>}</Show>
+        </Notice>
+      </Show>
+      <TokenSplit request={request()} />
+      <Cost request={props.request} />
+      <TimingBar request={request()} />
+      <Whereabouts request={props.request} />
+      <div class="flex flex-wrap items-center gap-3 border-t border-line pt-4">
+        <p class="min-w-0 flex-1">
+          <span class="block text-sm text-muted">{words().id}</span>
+          <span class="font-mono text-xs break-all">{request().id}</span>
+        </p>
+        <CopyButton text={request().id} label={words().copyId} />
+      </div>
+    </div>
+  );
+}
+
+function Cost(props: DetailProps) {
+  const request = () => readFragment(RequestDetailFragment, props.request);
+  return (
+    <dl class="grid grid-cols-2 gap-x-6 gap-y-4">
+      <Fact name={words().columns.cost}>
+        <Show
+          when={request().cost}
+          fallback={
+            request().unpriced ? (
+              <span class="text-warn">{words().unpriced}</span>
+            ) : (
+              <Unknown why={words().unknownCost} />
+            )
+          }
+        >
+          {(cost) => exactUsd(cost())}
+        </Show>
+        <Show when={request().price}>
+          {(price) => (
+            <span class="block text-sm font-normal text-muted">
+              {words().pricePattern(price().modelPattern)}
+            </span>
+          )}
+        </Show>
+      </Fact>
+      <Fact name={words().usageSource}>
+        {words().sources[request().usageSource]}
+        <Show when={request().reconciliation}>
+          {(books) => (
+            <span class="block text-sm font-normal text-muted">
+              {words().reconciliations[books()]}
+            </span>
+          )}
+        </Show>
+      </Fact>
+    </dl>
+  );
+}
+
+function Whereabouts(props: DetailProps) {
+  const request = () => readFragment(RequestDetailFragment, props.request);
+  const provider = () => {
+    const kind = request().provider;
+    return kind ? PROVIDERS[kind].name : <Unknown />;
+  };
+  return (
+    <dl class="grid grid-cols-2 gap-x-6 gap-y-4">
+      <Fact name={words().columns.user}>
+        <A href={`/users/${request().user.id}`} class="underline underline-offset-4">
+          {request().user.name}
+        </A>
+      </Fact>
+      <Fact name={words().columns.key}>
+        {request().apiKey.name} <span class="font-mono text-xs">…{request().apiKey.lastFour}</span>
+      </Fact>
+      <Fact name={words().columns.provider}>{provider()}</Fact>
+      <Fact name={words().columns.account}>{request().account?.label ?? <Unknown />}</Fact>
+      <Fact name={words().served}>{request().servedModel ?? <Unknown />}</Fact>
+      <Fact name={words().columns.protocol}>{words().protocols[request().protocol]}</Fact>
+      <Fact name={words().columns.endpoint}>
+        <span class="font-mono text-xs">{request().endpoint}</span>
+      </Fact>
+      <Fact name={words().streamed}>{request().streamed ? words().yes : words().no}</Fact>
+      <Fact name={words().started}>
+        <Time at={request().startedAt} />
+      </Fact>
+      <Fact name={words().finished}>
+        <Time at={request().finishedAt} />
+      </Fact>
+      <Fact name={words().address}>{request().clientIp ?? <Unknown />}</Fact>
+      <Fact name={words().columns.client}>
+        <span class="text-sm">{request().userAgent ?? <Unknown />}</span>
+      </Fact>
+    </dl>
+  );
+}

@@ -1,0 +1,124 @@
+import { fireEvent, screen, waitFor } from "@solidjs/testing-library";
+import { beforeEach, expect, test } from "vitest";
+import { type Answers, renderPage } from "../../test/render";
+import { RequestExplorer } from "./RequestExplorer";
+
+function request(id: string, more: object = {}) {
+  return {
+    __typename: "Request",
+    id,
+    startedAt: "2026-11-22T12:00:00Z",
+    durationMs: 1500,
+    timeToFirstByteMs: 300,
+    model: `model-${id}`,
+    servedModel: null,
+    endpoint: "POST /v1/messages",
+    protocol: "ANTHROPIC_MESSAGES",
+    provider: "CLAUDE",
+    clientIp: null,
+    cost: null,
+    unpriced: true,
+    outcome: "COMPLETED",
+    httpStatus: 200,
+    errorCode: null,
+    usageSource: "UNKNOWN",
+    tokens: null,
+    user: { __typename: "User", id: "u1", name: "Ada" },
+    apiKey: { __typename: "ApiKey", id: "k1", name: "laptop" },
+    account: null,
+    ...more,
+  };
+}
+
+const pages: Answers = {
+  FilterUsers: () => ({ data: { users: { nodes: [] } } }),
+  RequestPage: ({ after }) => ({
+    data: {
+      requests: {
+        nodes: after ? [request("a")] : [request("c"), request("b")],
+        pageInfo: { hasNextPage: !after, endCursor: after ? "at-a" : "at-b" },
+      },
+    },
+  }),
+};
+
+beforeEach(() => window.history.replaceState(null, "", "/"));
+
+function shownModels() {
+  return screen.getAllByText(/^model-/).map((cell) => cell.textContent);
+}
+
+test("older requests are loaded as the reader comes near the end", async () => {
+  renderPage(RequestExplorer, pages);
+  await screen.findByText("model-c");
+
+  fireEvent.scroll(screen.getByRole("grid"));
+
+  expect(await screen.findByText("model-a")).toBeDefined();
+  expect(shownModels()).toEqual(["model-c", "model-b", "model-a"]);
+});
+
+test("a request that arrives live stands on top", async () => {
+  renderPage(RequestExplorer, {
+    ...pages,
+    RequestFollowed: () => ({ data: { requestLogged: { cursor: "1", request: request("d") } } }),
+  });
+
+  await waitFor(() => expect(shownModels()).toEqual(["model-d", "model-c", "model-b"]));
+});
+
+test("what arrives while somebody reads further down waits until they come back", async () => {
+  window.history.replaceState(null, "", "/?request=c");
+  renderPage(RequestExplorer, {
+    ...pages,
+    RequestFollowed: () => ({ data: { requestLogged: { cursor: "1", request: request("d") } } }),
+  });
+
+  expect(await screen.findByText("1 new – to the top")).toBeDefined();
+  expect(shownModels()).toEqual(["model-c", "model-b"]);
+});
+
+test("a model without a price costs no price, not nothing", async () => {
+  renderPage(RequestExplorer, pages);
+  await screen.findByText("model-c");
+
+  expect(screen.getAllByText("no price")).toHaveLength(2);
+});
+
+test("the arrow keys and Enter open a request", async () => {
+  const asked: unknown[] = [];
+  renderPage(RequestExplorer, {
+    ...pages,
+    RequestDetail: ({ id }) => {
+      asked.push(id);
+      return { data: { request: null } };
+    },
+  });
+  await screen.findByText("model-c");
+  const grid = screen.getByRole("grid");
+
+  fireEvent.keyDown(grid, { key: "ArrowDown" });
+  fireEvent.keyDown(grid, { key: "ArrowDown" });
+  fireEvent.keyDown(grid, { key: "Enter" });
+
+  await waitFor(() => expect(new Set(asked)).toEqual(new Set(["b"])));
+});
+
+test("the filters in the address reach the server", async () => {
+  window.history.replaceState(null, "", "/?outcome=REJECTED&provider=CLAUDE&model=gpt-5");
+  const filters: unknown[] = [];
+  renderPage(RequestExplorer, {
+    ...pages,
+    RequestPage: ({ filter }) => {
+      filters.push(filter);
+      return {
+        data: { requests: { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } } },
+      };
+    },
+  });
+
+  expect(await screen.findByText("No such request")).toBeDefined();
+  expect(filters).toEqual([
+    expect.objectContaining({ outcomes: ["REJECTED"], provider: "CLAUDE", model: "gpt-5" }),
+  ]);
+});

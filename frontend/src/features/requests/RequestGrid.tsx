@@ -1,0 +1,133 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a table element would lay out every row that there is
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
+// biome-ignore-all lint/a11y/useAriaActivedescendantWithTabindex: Solid writes tabindex in small letters
+import { createMemo, createSignal, For, Show } from "solid-js";
+import type { Column } from "./columns";
+import { createWindow } from "./createWindow";
+import { GridRow, rowId } from "./GridRow";
+import type { ListRow } from "./listRow";
+import { words } from "./words";
+
+type RequestGridProps = {
+  rows: readonly ListRow[];
+  columns: readonly Column[];
+  hasMore: boolean;
+  isLoading: boolean;
+  onMore: () => void;
+  onOpen: (row: ListRow) => void;
+  /** Whether the newest rows are in view. */
+  onTop: (isTop: boolean) => void;
+};
+
+const ROW = 36;
+/** How close to the end older ones are fetched. */
+const AHEAD = 60;
+
+/** A table of any length, of which only the rows in view are in the page. */
+export function RequestGrid(props: RequestGridProps) {
+  let box: HTMLDivElement | undefined;
+  const [active, setActive] = createSignal<string>();
+  const { first, last, page, measure } = createWindow(() => box, ROW, look);
+  const inView = createMemo(() => props.rows.slice(first(), last()));
+  const tracks = () => props.columns.map((column) => column.track).join(" ");
+
+  function look() {
+    props.onTop(measure() < ROW);
+    if (props.hasMore && !props.isLoading && last() + AHEAD > props.rows.length) props.onMore();
+  }
+
+  function moveTo(index: number) {
+    const row = props.rows[Math.min(props.rows.length - 1, Math.max(0, index))];
+    if (!row || !box) return;
+    setActive(row.id);
+    const at = props.rows.indexOf(row) * ROW;
+    const room = box.clientHeight - 2 * ROW;
+    if (at < box.scrollTop) box.scrollTop = at;
+    else if (at > box.scrollTop + room) box.scrollTop = at - room;
+    look();
+  }
+  function onKeyDown(event: KeyboardEvent) {
+    const at = props.rows.findIndex((row) => row.id === active());
+    const row = props.rows[at];
+    if (event.key === "Enter" && row) props.onOpen(row);
+    const wanted = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      PageDown: at + page(),
+      PageUp: at - page(),
+      Home: 0,
+      End: props.rows.length - 1,
+    }[event.key];
+    if (wanted === undefined) return;
+    event.preventDefault();
+    moveTo(wanted);
+  }
+
+  return (
+    <div
+      ref={box}
+      role="grid"
+      tabindex="0"
+      aria-label={words().title}
+      aria-rowcount={props.hasMore ? -1 : props.rows.length + 1}
+      aria-colcount={props.columns.length}
+      aria-activedescendant={active() && rowId(active() ?? "")}
+      aria-description={words().keys}
+      onScroll={look}
+      onKeyDown={onKeyDown}
+      class="relative h-[max(20rem,calc(100dvh-19rem))] overflow-auto overscroll-contain text-sm [contain:strict] focus-visible:-outline-offset-2"
+    >
+      <GridHead columns={props.columns} tracks={tracks()} />
+      <div
+        role="rowgroup"
+        class="relative min-w-max"
+        style={{ height: `${props.rows.length * ROW}px` }}
+      >
+        <div role="none" style={{ transform: `translateY(${first() * ROW}px)` }}>
+          <For each={inView()}>
+            {(row, index) => (
+              <GridRow
+                row={row}
+                index={first() + index()}
+                height={ROW}
+                columns={props.columns}
+                tracks={tracks()}
+                isActive={active() === row.id}
+                onOpen={() => {
+                  setActive(row.id);
+                  props.onOpen(row);
+                }}
+              />
+            )}
+          </For>
+        </div>
+      </div>
+      <Show when={props.isLoading && props.rows.length > 0}>
+        <p role="status" class="sticky left-0 px-5 py-2 text-muted">
+          {words().loadingMore}
+        </p>
+      </Show>
+    </div>
+  );
+}
+
+function GridHead(props: { columns: readonly Column[]; tracks: string }) {
+  return (
+    <div role="rowgroup" class="sticky top-0 z-10 min-w-max bg-panel">
+      <div
+        role="row"
+        aria-rowindex="1"
+        class="grid h-9 items-center gap-3 border-b border-line px-4 text-xs font-medium text-muted sm:px-5"
+        style={{ "grid-template-columns": props.tracks }}
+      >
+        <For each={props.columns}>
+          {(column) => (
+            <span role="columnheader" classList={{ "text-right": column.isNumber }}>
+              {words().columns[column.name]}
+            </span>
+          )}
+        </For>
+      </div>
+    </div>
+  );
+}

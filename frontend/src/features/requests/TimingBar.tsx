@@ -1,0 +1,44 @@
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { formatDuration } from "../../lib/format";
+import { SplitBar } from "../../ui/SplitBar";
+import { words } from "./words";
+
+const TimingBarFragment = graphql(`
+  fragment TimingBar on Request {
+    durationMs
+    timeToFirstByteMs
+    streamed
+  }
+`);
+
+/** How long a request took: the wait for the first byte, and what came after. */
+export function TimingBar(props: { request: FragmentType<typeof TimingBarFragment> }) {
+  const request = () => readFragment(TimingBarFragment, props.request);
+  const wait = () => request().timeToFirstByteMs ?? request().durationMs;
+  const rest = () => Math.max(0, request().durationMs - wait());
+  return (
+    <section>
+      <h3 class="mb-2 flex justify-between gap-4 font-medium">
+        {words().timing}
+        <span>{formatDuration(request().durationMs)}</span>
+      </h3>
+      <SplitBar
+        label={words().timing}
+        parts={[
+          {
+            label: words().untilFirstByte,
+            value: wait(),
+            colour: "--series-10",
+            told: formatDuration(wait()),
+          },
+          {
+            label: request().streamed ? words().streaming : words().answering,
+            value: rest(),
+            colour: "--series-6",
+            told: formatDuration(rest()),
+          },
+        ]}
+      />
+    </section>
+  );
+}

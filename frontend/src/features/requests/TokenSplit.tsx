@@ -1,0 +1,56 @@
+import { Show } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { formatWhole } from "../../lib/figures";
+import { type BarPart, SplitBar } from "../../ui/SplitBar";
+import { Unknown } from "../../ui/Unknown";
+import { words } from "./words";
+
+const TokenSplitFragment = graphql(`
+  fragment TokenSplit on Request {
+    usageSource
+    tokens {
+      input
+      cacheRead
+      cacheWrite
+      output
+      reasoning
+      total
+    }
+  }
+`);
+
+/** What a request used, by kind. */
+export function TokenSplit(props: { request: FragmentType<typeof TokenSplitFragment> }) {
+  const request = () => readFragment(TokenSplitFragment, props.request);
+  const isEstimate = () => request().usageSource === "ESTIMATED";
+  const parts = (): BarPart[] => {
+    const used = request().tokens;
+    if (!used) return [];
+    const part = (label: string, value: number, colour: string) => ({
+      label,
+      value,
+      colour,
+      told: `${isEstimate() ? "≈ " : ""}${formatWhole(value)}`,
+    });
+    return [
+      part(words().columns.input, used.input, "--tokens-input"),
+      part(words().cacheRead, used.cacheRead, "--tokens-cache-read"),
+      part(words().cacheWrite, used.cacheWrite, "--tokens-cache-write"),
+      part(words().columns.output, used.output, "--tokens-output"),
+      part(words().columns.reasoning, used.reasoning, "--tokens-reasoning"),
+    ];
+  };
+  return (
+    <section>
+      <h3 class="mb-2 flex justify-between gap-4 font-medium">
+        {words().tokens}
+        <Show when={request().tokens} fallback={<Unknown why={words().unknownTokens} />}>
+          {(used) => <span>{formatWhole(used().total)}</span>}
+        </Show>
+      </h3>
+      <Show when={request().tokens}>
+        <SplitBar label={words().tokens} parts={parts()} />
+      </Show>
+    </section>
+  );
+}

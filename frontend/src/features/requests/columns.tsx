@@ -1,0 +1,127 @@
+import type { JSX } from "solid-js";
+import { exactUsd, formatUsd, formatWhole } from "../../lib/figures";
+import { formatDuration } from "../../lib/format";
+import { Time } from "../../ui/Moment";
+import { PROVIDERS } from "../../ui/providers";
+import { Unknown } from "../../ui/Unknown";
+import type { ListRow } from "./listRow";
+import { OutcomeBadge } from "./OutcomeBadge";
+import { type ColumnName, words } from "./words";
+
+/** A column of the list. */
+export type Column = {
+  name: ColumnName;
+  /** Its track in the grid. */
+  track: string;
+  isNumber?: boolean;
+  cell: (row: ListRow) => JSX.Element;
+};
+
+type Kind = "input" | "output" | "reasoning" | "total";
+
+function tokens(name: ColumnName & Kind): Column {
+  return {
+    name,
+    track: "4.75rem",
+    isNumber: true,
+    cell: (row) => count(row, row.tokens?.[name]),
+  };
+}
+
+function count(row: ListRow, value: number | undefined): JSX.Element {
+  if (value === undefined) return <Unknown why={words().unknownTokens} />;
+  if (row.usageSource !== "ESTIMATED") return formatWhole(value);
+  return <span title={words().estimated}>≈ {formatWhole(value)}</span>;
+}
+
+function cost(row: ListRow): JSX.Element {
+  if (row.cost !== null && row.cost !== undefined)
+    return <span title={exactUsd(row.cost)}>{formatUsd(row.cost)}</span>;
+  if (row.unpriced) return <span class="text-warn">{words().unpriced}</span>;
+  return <Unknown why={words().unknownCost} />;
+}
+
+function provider(row: ListRow): JSX.Element {
+  if (!row.provider) return <Unknown />;
+  const known = PROVIDERS[row.provider];
+  return (
+    <>
+      <span
+        aria-hidden="true"
+        class="mr-1.5 inline-block size-2 rounded-full"
+        style={{ background: `var(${known.colour})` }}
+      />
+      {known.name}
+    </>
+  );
+}
+
+/** Every column in its order. */
+export const COLUMNS: readonly Column[] = [
+  { name: "time", track: "6.5rem", cell: (row) => <Time at={row.startedAt} /> },
+  { name: "user", track: "minmax(6rem,1fr)", cell: (row) => row.user.name },
+  { name: "key", track: "minmax(6rem,0.8fr)", cell: (row) => row.apiKey.name },
+  {
+    name: "model",
+    track: "minmax(8.5rem,1.6fr)",
+    cell: (row) => (
+      <span class="font-medium">{row.model ?? <Unknown why={words().noModel} />}</span>
+    ),
+  },
+  {
+    name: "endpoint",
+    track: "minmax(11rem,1.4fr)",
+    cell: (row) => <span class="font-mono text-xs">{row.endpoint}</span>,
+  },
+  { name: "protocol", track: "9.5rem", cell: (row) => words().protocols[row.protocol] },
+  { name: "provider", track: "7rem", cell: provider },
+  { name: "account", track: "minmax(7rem,1fr)", cell: (row) => row.account?.label ?? <Unknown /> },
+  { name: "outcome", track: "9.5rem", cell: (row) => <OutcomeBadge request={row} brief /> },
+  tokens("input"),
+  {
+    name: "cache",
+    track: "4.75rem",
+    isNumber: true,
+    cell: (row) =>
+      count(row, row.tokens ? row.tokens.cacheRead + row.tokens.cacheWrite : undefined),
+  },
+  tokens("output"),
+  tokens("reasoning"),
+  tokens("total"),
+  { name: "cost", track: "5.25rem", isNumber: true, cell: cost },
+  {
+    name: "duration",
+    track: "4.75rem",
+    isNumber: true,
+    cell: (row) => formatDuration(row.durationMs),
+  },
+  {
+    name: "firstByte",
+    track: "4.75rem",
+    isNumber: true,
+    cell: (row) =>
+      row.timeToFirstByteMs === null ? (
+        <Unknown why={words().noByte} />
+      ) : (
+        formatDuration(row.timeToFirstByteMs ?? 0)
+      ),
+  },
+  { name: "client", track: "8rem", cell: (row) => row.clientIp ?? <Unknown /> },
+];
+
+/** What is shown until somebody chooses. */
+export const USUAL: readonly ColumnName[] = [
+  "time",
+  "user",
+  "model",
+  "provider",
+  "outcome",
+  "input",
+  "cache",
+  "output",
+  "cost",
+  "duration",
+];
+
+/** What a phone shows until somebody chooses. */
+export const USUAL_NARROW: readonly ColumnName[] = ["time", "model", "outcome", "total", "cost"];

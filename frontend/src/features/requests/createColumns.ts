@@ -1,0 +1,40 @@
+import { createMemo, createSignal, onCleanup } from "solid-js";
+import { COLUMNS, type Column, USUAL, USUAL_NARROW } from "./columns";
+import type { ColumnName } from "./words";
+
+const STORE = "proxypal.requests.columns";
+
+function stored(): ReadonlySet<string> | undefined {
+  const names = localStorage.getItem(STORE);
+  return names ? new Set(names.split(",")) : undefined;
+}
+
+/** Which columns the reader wants, here and on the next visit. */
+export function createColumns() {
+  const phone = window.matchMedia?.("(max-width: 40rem)");
+  const [isNarrow, setNarrow] = createSignal(phone?.matches ?? false);
+  const follow = () => setNarrow(phone?.matches ?? false);
+  phone?.addEventListener("change", follow);
+  onCleanup(() => phone?.removeEventListener("change", follow));
+
+  const [chosen, setChosen] = createSignal(stored());
+  const names = createMemo<ReadonlySet<string>>(
+    () => chosen() ?? new Set(isNarrow() ? USUAL_NARROW : USUAL),
+  );
+  const shown = createMemo<readonly Column[]>(() =>
+    COLUMNS.filter(({ name }) => names().has(name)),
+  );
+
+  function toggle(name: ColumnName) {
+    const next = new Set(names());
+    if (!next.delete(name)) next.add(name);
+    if (next.size === 0) return;
+    localStorage.setItem(STORE, [...next].join(","));
+    setChosen(next);
+  }
+  function reset() {
+    localStorage.removeItem(STORE);
+    setChosen(undefined);
+  }
+  return { shown, has: (name: ColumnName) => names().has(name), toggle, reset };
+}

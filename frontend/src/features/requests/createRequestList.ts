@@ -1,0 +1,160 @@
+import type { Client, CombinedError } from "@urql/core";
+import { useClient } from "@urql/solid";
+import { type Accessor, createEffect, createSignal, on, onCleanup, untrack } from "solid-js";
+import { graphql, readFragment } from "../../graphql/generated";
+import type { RequestFilter } from "../../graphql/generated/graphql";
+import { reconnects } from "../../graphql/reconnects";
+import { createFrameBatch } from "../../lib/createFrameBatch";
+import { type ListRow, RequestListRowDocument } from "./listRow";
+import { RowList } from "./RowList";
+
+const RequestPageQuery = graphql(`
+  query RequestPage($filter: RequestFilter, $first: Int, $after: String) {
+    requests(filter: $filter, first: $first, after: $after) {
+      nodes {
+        id
+        ...RequestListRow
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`);
+
+const RequestFollowedSubscription = graphql(`
+  subscription RequestFollowed($filter: RequestFilter, $after: String) {
+    requestLogged(filter: $filter, after: $after) {
+      cursor
+      request {
+        id
+        ...RequestListRow
+      }
+    }
+  }
+`);
+
+const PAGE = 200;
+/** About 120 MB of rows; older ones are let go and loaded again when they are wanted. */
+const MOST_ROWS = 120_000;
+/** How many wait above while somebody reads; beyond that the newest page is fetched instead. */
+const MOST_WAITING = 5_000;
+
+function fetchPage(client: Client, filter: RequestFilter, after: string | null) {
+  const variables = { filter, first: PAGE, after };
+  // The list keeps its pages itself; nothing would be won by keeping the answers too.
+  return client.query(RequestPageQuery, variables, { requestPolicy: "network-only" }).toPromise();
+}
+
+/** The newest rows that a list does not have, the oldest of them first. */
+async function fetchMissed(client: Client, filter: RequestFilter, list: RowList<ListRow>) {
+  const answer = await fetchPage(client, filter, null);
+  const nodes = answer.data?.requests.nodes ?? [];
+  const rows = nodes.map((node) => readFragment(RequestListRowDocument, node));
+  return rows.filter((row) => !list.has(row.id)).reverse();
+}
+
+function subscribe(
+  client: Client,
+  filter: RequestFilter,
+  onRow: (row: ListRow) => void,
+  onError: (error: CombinedError) => void,
+): () => void {
+  // `after` is passed even while empty: it lets the feed go on where it stood after a reconnect.
+  const feed = client.subscription(RequestFollowedSubscription, { filter, after: null });
+  return feed.subscribe((result) => {
+    if (result.error) onError(result.error);
+    if (!result.data) return;
+    onRow(readFragment(RequestListRowDocument, result.data.requestLogged.request));
+  }).unsubscribe;
+}
+
+type Options = {
+  filter: Accessor<RequestFilter>;
+  isLive: Accessor<boolean>;
+  /** Somebody reads further down: nothing may move. */
+  isHeld: Accessor<boolean>;
+};
+
+/** Requests from the newest on: older ones page by page, new ones as they are settled. */
+export function createRequestList(options: Options) {
+  const client = useClient();
+  const list = new RowList<ListRow>(MOST_ROWS);
+  const [rows, setRows] = createSignal<readonly ListRow[]>(list.rows, { equals: false });
+  const [error, setError] = createSignal<CombinedError>();
+  const [isLoading, setLoading] = createSignal(false);
+  const [waiting, setWaiting] = createSignal(0);
+  let held: ListRow[] = [];
+  let edition = 0;
+  let asking = false;
+
+  async function loadMore() {
+    if (asking || !list.hasMore) return;
+    asking = true;
+    setLoading(true);
+    const mine = edition;
+    const answer = await fetchPage(client, untrack(options.filter), list.cursor);
+    if (mine !== edition) return;
+    asking = false;
+    setLoading(false);
+    setError(answer.error);
+    const page = answer.data?.requests;
+    if (!page) return;
+    const nodes = page.nodes.map((node) => readFragment(RequestListRowDocument, node));
+    list.append(nodes, page.pageInfo.endCursor ?? null, page.pageInfo.hasNextPage);
+    setRows(list.rows);
+  }
+
+  function restart() {
+    edition += 1;
+    asking = false;
+    held = [];
+    list.clear();
+    setWaiting(0);
+    void loadMore();
+  }
+
+  function add(batch: ListRow[]) {
+    if (list.prepend(batch) === "full") restart();
+    setRows(list.rows);
+  }
+
+  /** Shows what waited above. */
+  function release() {
+    const [batch, count] = [held, untrack(waiting)];
+    held = [];
+    setWaiting(0);
+    if (count > batch.length) restart();
+    else if (count > 0) add(batch);
+  }
+
+  const arrive = createFrameBatch<ListRow>(MOST_WAITING, (batch, lost) => {
+    if (untrack(options.isHeld)) {
+      const room = Math.max(0, MOST_WAITING - held.length);
+      for (const row of batch.slice(0, room)) held.push(row);
+      setWaiting((count) => count + batch.length + lost);
+    } else if (lost > 0) restart();
+    else add(batch);
+  });
+
+  const follow = () => {
+    if (options.isLive()) onCleanup(subscribe(client, options.filter(), arrive, setError));
+  };
+
+  /** Adds what came while the line was down; after more than a page of it the list begins anew. */
+  async function catchUp() {
+    const mine = edition;
+    const missed = await fetchMissed(client, untrack(options.filter), list);
+    if (mine !== edition || !untrack(options.isLive)) return;
+    if (missed.length < PAGE) missed.forEach(arrive);
+    else restart();
+  }
+
+  // Whoever follows again wants what came meanwhile, so the list begins anew with the feed.
+  createEffect(on([options.filter, options.isLive], restart));
+  createEffect(follow);
+  createEffect(on(reconnects, () => void catchUp(), { defer: true }));
+  createEffect(on(options.isHeld, (isHeld) => !isHeld && release(), { defer: true }));
+  return { rows, waiting, isLoading, error, loadMore, hasMore: () => rows() && list.hasMore };
+}

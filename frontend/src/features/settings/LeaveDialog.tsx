@@ -1,0 +1,37 @@
+import { type BeforeLeaveEventArgs, useBeforeLeave } from "@solidjs/router";
+import { createSignal, onCleanup, onMount } from "solid-js";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { words } from "./words";
+
+/** Asks before changes that are not saved are left behind, by a link or by closing the window. */
+export function LeaveDialog(props: { isDirty: boolean }) {
+  const [leaving, setLeaving] = createSignal<BeforeLeaveEventArgs>();
+  useBeforeLeave((event) => {
+    if (!props.isDirty || event.defaultPrevented) return;
+    event.preventDefault();
+    setLeaving(event);
+  });
+  const guard = (event: BeforeUnloadEvent) => {
+    if (props.isDirty) event.preventDefault();
+  };
+  onMount(() => window.addEventListener("beforeunload", guard));
+  onCleanup(() => window.removeEventListener("beforeunload", guard));
+
+  return (
+    <ConfirmDialog
+      open={leaving() !== undefined}
+      title={words().leaveTitle}
+      confirmLabel={words().leave}
+      pending={false}
+      error={undefined}
+      onConfirm={() => {
+        const event = leaving();
+        setLeaving(undefined);
+        event?.retry(true);
+      }}
+      onClose={() => setLeaving(undefined)}
+    >
+      {words().leaveHint}
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,116 @@
+import { For, Show } from "solid-js";
+import { Button } from "../../ui/Button";
+import { Dialog, DialogActions } from "../../ui/Dialog";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Notice } from "../../ui/Notice";
+import { Cell, Head, Table } from "../../ui/Table";
+import type { SettingsState } from "./createSettings";
+import type { Draft, FieldName } from "./draft";
+import { describeValue } from "./SettingField";
+import { words } from "./words";
+
+function Differences(props: {
+  label: string;
+  fields: readonly FieldName[];
+  before: Draft;
+  after: Draft;
+}) {
+  return (
+    <div class="overflow-hidden rounded-lg border border-line">
+      <Table
+        label={props.label}
+        head={
+          <>
+            <Head>{props.label}</Head>
+            <Head>{words().before}</Head>
+            <Head>{words().after}</Head>
+          </>
+        }
+      >
+        <For each={props.fields}>
+          {(field) => (
+            <tr>
+              <Cell>{words().fields[field]}</Cell>
+              <Cell class="text-muted line-through decoration-line-strong">
+                {describeValue(field, props.before[field])}
+              </Cell>
+              <Cell class="font-semibold">{describeValue(field, props.after[field])}</Cell>
+            </tr>
+          )}
+        </For>
+      </Table>
+    </div>
+  );
+}
+
+type ReviewDialogProps = {
+  open: boolean;
+  settings: SettingsState;
+  onSave: () => void;
+  onDiscard: () => void;
+  onClose: () => void;
+};
+
+function Body(props: ReviewDialogProps & { before: Draft; after: Draft }) {
+  return (
+    <div class="flex flex-col gap-4">
+      <Show
+        when={props.settings.conflict()}
+        fallback={<ErrorNotice error={props.settings.error()} />}
+      >
+        {(conflict) => (
+          <>
+            <Notice tone="warn">
+              <span class="font-medium">{words().conflict}</span> {words().conflictHint}
+            </Notice>
+            <Differences
+              label={words().theirs}
+              fields={conflict().fields}
+              before={conflict().before}
+              after={props.before}
+            />
+          </>
+        )}
+      </Show>
+      <Show when={props.settings.changed().length > 0}>
+        <Differences
+          label={words().yours}
+          fields={props.settings.changed()}
+          before={props.before}
+          after={props.after}
+        />
+      </Show>
+      <DialogActions>
+        <Show
+          when={props.settings.conflict()}
+          fallback={<Button onClick={() => props.onClose()}>{words().back}</Button>}
+        >
+          <Button onClick={() => props.onDiscard()}>{words().keepTheirs}</Button>
+        </Show>
+        <Button
+          tone="primary"
+          disabled={props.settings.changed().length === 0}
+          pending={props.settings.isSaving()}
+          onClick={() => props.onSave()}
+        >
+          {words().save}
+        </Button>
+      </DialogActions>
+    </div>
+  );
+}
+
+/** Shows what would change before it does; and what somebody else has changed meanwhile. */
+export function ReviewDialog(props: ReviewDialogProps) {
+  const known = () => {
+    const [before, after] = [props.settings.base(), props.settings.draft()];
+    return before && after && { before, after };
+  };
+  return (
+    <Dialog open={props.open} title={words().title} wide onClose={props.onClose}>
+      <Show when={known()}>
+        {(drafts) => <Body {...props} before={drafts().before} after={drafts().after} />}
+      </Show>
+    </Dialog>
+  );
+}

@@ -1,0 +1,132 @@
+import type { CombinedError } from "@urql/core";
+import { useClient } from "@urql/solid";
+import { createSignal, onMount } from "solid-js";
+import { errorCode } from "../../graphql/errors";
+import { graphql, readFragment } from "../../graphql/generated";
+import type { SettingsValuesFragment } from "../../graphql/generated/graphql";
+import { changedFields, type Draft, draftOf, type FieldName, inputOf, rebase } from "./draft";
+
+const SettingsValuesFragmentDoc = graphql(`
+  fragment SettingsValues on Settings {
+    version
+    updatedAt
+    abortPolicy
+    drainSeconds
+    drainBytes
+    drainConcurrency
+    maxBodyBytes
+    assumedOutputTokens
+    retentionDays
+    defaultRateLimit {
+      requestsPerMinute
+      tokensPerMinute
+      concurrentRequests
+      concurrentSockets
+    }
+  }
+`);
+
+const SettingsQuery = graphql(`
+  query Settings {
+    settings {
+      ...SettingsValues
+    }
+  }
+`);
+
+const UpdateSettingsMutation = graphql(`
+  mutation UpdateSettings($input: UpdateSettingsInput!, $expectedVersion: Int!) {
+    updateSettings(input: $input, expectedVersion: $expectedVersion) {
+      settings {
+        ...SettingsValues
+      }
+    }
+  }
+`);
+
+/** What somebody else saved while this form was open: the settings before, and which have changed. */
+export type Conflict = { before: Draft; fields: FieldName[] };
+
+/** The settings as they were read, and what of them is changed here but not saved. */
+export function createSettings() {
+  const client = useClient();
+  const [saved, setSaved] = createSignal<SettingsValuesFragment>();
+  const [draft, setDraft] = createSignal<Draft>();
+  const [error, setError] = createSignal<CombinedError>();
+  const [conflict, setConflict] = createSignal<Conflict>();
+  const [isSaving, setSaving] = createSignal(false);
+  const base = () => {
+    const known = saved();
+    return known && draftOf(known);
+  };
+
+  // Asked once and not kept fresh: what the form shows must not change while somebody types.
+  async function read(): Promise<SettingsValuesFragment | undefined> {
+    const answer = await client.query(SettingsQuery, {}, { requestPolicy: "network-only" });
+    setError(answer.error);
+    return answer.data && readFragment(SettingsValuesFragmentDoc, answer.data.settings);
+  }
+
+  function accept(settings: SettingsValuesFragment) {
+    setSaved(settings);
+    setDraft(draftOf(settings));
+    setConflict(undefined);
+    setError(undefined);
+  }
+
+  async function load() {
+    const settings = await read();
+    if (settings) accept(settings);
+  }
+
+  /** Reads what is there by now, and puts the own changes on top of it. */
+  async function meet(before: Draft, mine: Draft) {
+    const settings = await read();
+    if (!settings) return;
+    const theirs = draftOf(settings);
+    setSaved(settings);
+    setDraft(rebase(before, mine, theirs));
+    setConflict({ before, fields: changedFields(before, theirs) });
+  }
+
+  /** Replaces exactly the version that was read; tells whether it did. */
+  async function save(): Promise<boolean> {
+    const [known, before, mine] = [saved(), base(), draft()];
+    if (!known || !before || !mine) return false;
+    setSaving(true);
+    const answer = await client.mutation(UpdateSettingsMutation, {
+      input: inputOf(before, mine),
+      expectedVersion: known.version,
+    });
+    setError(answer.error);
+    if (errorCode(answer.error) === "CONFLICT") await meet(before, mine);
+    setSaving(false);
+    if (!answer.data) return false;
+    accept(readFragment(SettingsValuesFragmentDoc, answer.data.updateSettings.settings));
+    return true;
+  }
+
+  onMount(() => void load());
+  return {
+    saved,
+    draft,
+    base,
+    error,
+    conflict,
+    isSaving,
+    change: (field: FieldName, value: string) =>
+      setDraft((known) => known && { ...known, [field]: value }),
+    changed: () => {
+      const [before, after] = [base(), draft()];
+      return before && after ? changedFields(before, after) : [];
+    },
+    discard: () => {
+      const known = saved();
+      if (known) accept(known);
+    },
+    save,
+  };
+}
+
+/** The settings of the page. */
+export type SettingsState = ReturnType<typeof createSettings>;

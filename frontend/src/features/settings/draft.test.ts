@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { changedFields, draftOf, inputOf, rebase } from "./draft";
+
+const MEBIBYTE = 1024 ** 2;
+const settings = {
+  version: 3,
+  updatedAt: null,
+  abortPolicy: "DRAIN",
+  drainSeconds: 120,
+  drainBytes: 8 * MEBIBYTE,
+  drainConcurrency: 32,
+  maxBodyBytes: 64 * MEBIBYTE,
+  assumedOutputTokens: 4096,
+  retentionDays: 90,
+  defaultRateLimit: {
+    requestsPerMinute: 60,
+    tokensPerMinute: null,
+    concurrentRequests: null,
+    concurrentSockets: null,
+  },
+} as const;
+
+test("only what was changed is sent", () => {
+  const before = draftOf(settings);
+
+  expect(inputOf(before, before)).toEqual({});
+  expect(inputOf(before, { ...before, drainBytes: "1.5" })).toEqual({
+    drainBytes: 1.5 * MEBIBYTE,
+  });
+});
+
+test("one part of the speed limit takes the others along, because they are replaced together", () => {
+  const before = draftOf(settings);
+
+  expect(inputOf(before, { ...before, concurrentRequests: "4" })).toEqual({
+    defaultRateLimit: {
+      requestsPerMinute: 60,
+      tokensPerMinute: null,
+      concurrentRequests: 4,
+      concurrentSockets: null,
+    },
+  });
+});
+
+test("what somebody else saved meanwhile stays, with one's own changes on top of it", () => {
+  const base = draftOf(settings);
+  const mine = { ...base, retentionDays: "30" };
+  const theirs = { ...base, drainSeconds: "10", retentionDays: "60" };
+
+  const both = rebase(base, mine, theirs);
+
+  expect(both).toMatchObject({ drainSeconds: "10", retentionDays: "30" });
+  expect(changedFields(theirs, both)).toEqual(["retentionDays"]);
+});

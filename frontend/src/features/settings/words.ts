@@ -1,0 +1,120 @@
+import type { AbortPolicy } from "../../graphql/generated/graphql";
+import { createWords } from "../../lib/words";
+
+const policiesEn: Record<AbortPolicy, string> = {
+  DRAIN: "Read on to the end and count",
+  CANCEL: "Hang up on the provider and estimate",
+};
+const policiesVi: Record<AbortPolicy, string> = {
+  DRAIN: "Đọc tiếp đến hết và đếm",
+  CANCEL: "Ngắt với nhà cung cấp và ước tính",
+};
+
+const en = {
+  after: "After",
+  before: "Before",
+  changes: (count: number) => `${count} ${count === 1 ? "change" : "changes"} not saved`,
+  conflict: "Somebody else has changed the settings meanwhile.",
+  conflictHint:
+    "Nothing of yours was saved. Theirs are in the form now, and yours on top of them. Look at both, then save again, or leave it at theirs.",
+  discard: "Discard",
+  fields: {
+    abortPolicy: "When a client leaves before the end",
+    drainSeconds: "Read on for at most (seconds)",
+    drainBytes: "Read on for at most (MiB)",
+    drainConcurrency: "Answers read on at the same time",
+    maxBodyBytes: "Largest request (MiB)",
+    assumedOutputTokens: "Assumed length of an answer (tokens)",
+    requestsPerMinute: "Requests in a minute",
+    tokensPerMinute: "Tokens in a minute",
+    concurrentRequests: "Requests at once",
+    concurrentSockets: "WebSockets open at once",
+    retentionDays: "Single requests are kept for (days)",
+  },
+  groups: {
+    abandoned: [
+      "Answers that nobody waits for",
+      "A client may hang up in the middle of an answer. What the provider has begun costs tokens all the same.",
+    ],
+    size: ["Size", "How much is too much, and what is set aside while a request is under way."],
+    rate: ["Speed of users without a limit of their own", "What is left empty is not limited."],
+    retention: ["Records", "Sums of usage and costs stay for ever; only single requests go."],
+  },
+  hints: {
+    abortPolicy: "Reading on costs the rest of the answer, but counts its tokens exactly.",
+    maxBodyBytes: "Larger ones are refused with status 413.",
+    assumedOutputTokens: "Reserved from quotas for a request that does not bound its answer.",
+  },
+  keepTheirs: "Leave it at theirs",
+  leave: "Leave without saving",
+  leaveHint: "What you have changed on this page is not saved, and would be lost.",
+  leaveTitle: "Leave the settings?",
+  notLimited: "not limited",
+  policies: policiesEn,
+  review: "Review and save",
+  save: "Save",
+  saved: "The settings are saved.",
+  setting: "Setting",
+  theirs: "What they changed",
+  title: "Review your changes",
+  version: (version: number) => `Version ${version}`,
+  versionBy: (version: number, ago: string) => `Version ${version}, saved ${ago}`,
+  yours: "What you change",
+  back: "Back to the form",
+};
+
+const vi: typeof en = {
+  after: "Sau",
+  before: "Trước",
+  changes: (count) => `${count} thay đổi chưa lưu`,
+  conflict: "Trong lúc đó có người khác đã đổi cài đặt.",
+  conflictHint:
+    "Chưa lưu gì của bạn. Biểu mẫu giờ chứa cài đặt của họ, với thay đổi của bạn ở trên. Hãy xem cả hai rồi lưu lại, hoặc giữ theo của họ.",
+  discard: "Bỏ",
+  fields: {
+    abortPolicy: "Khi máy khách rời đi trước khi xong",
+    drainSeconds: "Đọc tiếp nhiều nhất (giây)",
+    drainBytes: "Đọc tiếp nhiều nhất (MiB)",
+    drainConcurrency: "Số câu trả lời đọc tiếp cùng lúc",
+    maxBodyBytes: "Yêu cầu lớn nhất (MiB)",
+    assumedOutputTokens: "Độ dài giả định của câu trả lời (token)",
+    requestsPerMinute: "Yêu cầu mỗi phút",
+    tokensPerMinute: "Token mỗi phút",
+    concurrentRequests: "Yêu cầu cùng lúc",
+    concurrentSockets: "WebSocket mở cùng lúc",
+    retentionDays: "Giữ từng yêu cầu trong (ngày)",
+  },
+  groups: {
+    abandoned: [
+      "Câu trả lời không còn ai đợi",
+      "Máy khách có thể ngắt giữa chừng. Phần nhà cung cấp đã bắt đầu vẫn tốn token.",
+    ],
+    size: ["Kích thước", "Bao nhiêu là quá nhiều, và giữ trước bao nhiêu khi yêu cầu đang chạy."],
+    rate: ["Tốc độ của người dùng không có giới hạn riêng", "Ô để trống thì không giới hạn."],
+    retention: ["Sổ ghi", "Tổng mức dùng và chi phí được giữ mãi; chỉ từng yêu cầu bị xóa."],
+  },
+  hints: {
+    abortPolicy: "Đọc tiếp thì tốn phần còn lại của câu trả lời, nhưng đếm token chính xác.",
+    maxBodyBytes: "Yêu cầu lớn hơn bị từ chối với mã 413.",
+    assumedOutputTokens: "Giữ trước từ hạn mức cho yêu cầu không giới hạn câu trả lời.",
+  },
+  keepTheirs: "Giữ theo của họ",
+  leave: "Rời đi không lưu",
+  leaveHint: "Những gì bạn đã đổi trên trang này chưa được lưu và sẽ mất.",
+  leaveTitle: "Rời phần cài đặt?",
+  notLimited: "không giới hạn",
+  policies: policiesVi,
+  review: "Xem lại và lưu",
+  save: "Lưu",
+  saved: "Đã lưu cài đặt.",
+  setting: "Cài đặt",
+  theirs: "Họ đã đổi gì",
+  title: "Xem lại các thay đổi",
+  version: (version) => `Phiên bản ${version}`,
+  versionBy: (version, ago) => `Phiên bản ${version}, lưu ${ago}`,
+  yours: "Bạn đổi gì",
+  back: "Về biểu mẫu",
+};
+
+/** What is said about settings. */
+export const words = createWords({ en, vi });

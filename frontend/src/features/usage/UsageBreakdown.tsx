@@ -1,0 +1,198 @@
+import { A } from "@solidjs/router";
+import { createQuery } from "@urql/solid";
+import { For, Match, Show, Switch } from "solid-js";
+import { graphql, readFragment } from "../../graphql/generated";
+import type { UsageBreakdownQuery, UsageDimension } from "../../graphql/generated/graphql";
+import { exactUsd, formatShare, formatUsd, formatWhole } from "../../lib/figures";
+import { EmptyState } from "../../ui/EmptyState";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Loading } from "../../ui/Loading";
+import { Panel } from "../../ui/Panel";
+import { PROVIDERS } from "../../ui/providers";
+import { Cell, Head, Table } from "../../ui/Table";
+import { Tabs } from "../../ui/Tabs";
+import { DIMENSIONS, type UsageChoices } from "./createUsageSearch";
+import { MEASURES, type Measure, MeasuredDocument, measured, ORDERS } from "./measures";
+import { words } from "./words";
+
+const UsageBreakdownQueryDocument = graphql(`
+  query UsageBreakdown(
+    $range: UsageRange
+    $filter: UsageFilter
+    $zone: String!
+    $by: UsageDimension!
+    $order: UsageOrder!
+  ) {
+    usage(range: $range, filter: $filter, timezone: $zone) {
+      totals {
+        ...Measured
+      }
+      breakdown(by: $by, first: 200, orderBy: $order) {
+        key
+        label
+        provider
+        user {
+          id
+        }
+        totals {
+          ...Measured
+          failed
+          unpriced
+        }
+      }
+    }
+  }
+`);
+
+type Slice = UsageBreakdownQuery["usage"]["breakdown"][number];
+
+const MOST = 200;
+
+/** Who and what the usage was: one list for each way to divide it, ordered by what one asks for. */
+export function UsageBreakdown(props: { choices: UsageChoices }) {
+  const measure = () => props.choices.measure();
+  const [answer] = createQuery({
+    query: UsageBreakdownQueryDocument,
+    variables: () => ({
+      range: props.choices.range(),
+      filter: props.choices.filter(),
+      zone: props.choices.zone(),
+      by: props.choices.parts(),
+      order: ORDERS[measure()],
+    }),
+  });
+  const slices = () => answer.data?.usage.breakdown ?? [];
+  const whole = () => {
+    const totals = answer.data?.usage.totals;
+    return totals ? measured(measure(), readFragment(MeasuredDocument, totals)) : 0;
+  };
+  return (
+    <Panel
+      flush
+      title={words().breakdown}
+      actions={
+        <Tabs
+          label={words().breakdown}
+          value={props.choices.parts()}
+          options={DIMENSIONS.map((value) => ({ value, label: words().dimensions[value] }))}
+          onChoose={(parts) => props.choices.change({ parts })}
+        />
+      }
+    >
+      <Switch fallback={<Loading />}>
+        <Match when={answer.error}>
+          <div class="p-4">
+            <ErrorNotice error={answer.error} />
+          </div>
+        </Match>
+        <Match when={slices().length > 0}>
+          <Table
+            label={`${words().breakdown}: ${words().dimensions[props.choices.parts()]}`}
+            head={<Heads choices={props.choices} />}
+          >
+            <For each={slices()}>
+              {(slice) => (
+                <SliceRow
+                  slice={slice}
+                  by={props.choices.parts()}
+                  measure={measure()}
+                  whole={whole()}
+                />
+              )}
+            </For>
+          </Table>
+          <Show when={slices().length === MOST}>
+            <p class="px-5 py-3 text-sm text-muted">{words().more}</p>
+          </Show>
+        </Match>
+        <Match when={answer.data}>
+          <EmptyState title={words().nothing}>{words().nothingHint}</EmptyState>
+        </Match>
+      </Switch>
+    </Panel>
+  );
+}
+
+function Heads(props: { choices: UsageChoices }) {
+  return (
+    <>
+      <Head>{words().dimensions[props.choices.parts()]}</Head>
+      <Head class="w-2/5 max-sm:hidden">{words().share}</Head>
+      <For each={MEASURES}>
+        {(each) => (
+          <Head number sorted={props.choices.measure() === each ? "descending" : undefined}>
+            <button
+              type="button"
+              onClick={() => props.choices.change({ measure: each })}
+              class="min-h-6 rounded px-1 font-medium hover:text-ink"
+              classList={{
+                "text-ink underline underline-offset-4": props.choices.measure() === each,
+              }}
+            >
+              {words().measures[each]}
+              <span aria-hidden="true">{props.choices.measure() === each ? " ↓" : ""}</span>
+            </button>
+          </Head>
+        )}
+      </For>
+    </>
+  );
+}
+
+type SliceRowProps = { slice: Slice; by: UsageDimension; measure: Measure; whole: number };
+
+function SliceRow(props: SliceRowProps) {
+  const totals = () => readFragment(MeasuredDocument, props.slice.totals);
+  const share = () => (props.whole > 0 ? measured(props.measure, totals()) / props.whole : 0);
+  const colour = () =>
+    props.slice.provider ? `var(${PROVIDERS[props.slice.provider].colour})` : "var(--color-accent)";
+  return (
+    <tr>
+      <Cell class="max-w-64 truncate font-medium">
+        <SliceName slice={props.slice} by={props.by} />
+      </Cell>
+      <Cell class="max-sm:hidden">
+        <span class="flex items-center gap-3">
+          <span class="h-2 flex-1 overflow-hidden rounded-full bg-inset">
+            <span
+              class="block h-full min-w-0.5 rounded-full"
+              style={{ width: `${share() * 100}%`, background: colour() }}
+            />
+          </span>
+          <span class="w-12 text-right text-muted">{formatShare(share())}</span>
+        </span>
+      </Cell>
+      <Cell number>{formatWhole(totals().tokens.total)}</Cell>
+      <Cell number>
+        <span title={exactUsd(totals().cost)}>{formatUsd(totals().cost)}</span>
+        <Show when={props.slice.totals.unpriced > 0}>
+          <span
+            class="text-warn"
+            title={words().unpriced(formatWhole(props.slice.totals.unpriced))}
+          >
+            {" "}
+            +?
+          </span>
+        </Show>
+      </Cell>
+      <Cell number>{formatWhole(totals().requests)}</Cell>
+    </tr>
+  );
+}
+
+function SliceName(props: { slice: Slice; by: UsageDimension }) {
+  const name = () => {
+    if (props.by === "PROVIDER" && props.slice.provider)
+      return PROVIDERS[props.slice.provider].name;
+    return props.slice.label ?? (props.slice.key || words().unknown);
+  };
+  return (
+    <Show when={props.by === "USER" && props.slice.user} fallback={name()}>
+      {(user) => (
+        <A href={`/users/${user().id}`} class="underline-offset-4 hover:underline">
+          {name()}
+        </A>
+      )}
+    </Show>
+  );
+}

@@ -1,0 +1,116 @@
+import { createQuery } from "@urql/solid";
+import { Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { UsageFiguresQuery } from "../../graphql/generated/graphql";
+import { exactUsd, formatCompact, formatShare, formatUsd, formatWhole } from "../../lib/figures";
+import { formatDuration } from "../../lib/format";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Figure, Figures } from "../../ui/Figure";
+import { Unknown } from "../../ui/Unknown";
+import type { UsageChoices } from "./createUsageSearch";
+import { words } from "./words";
+
+const UsageFiguresQueryDocument = graphql(`
+  query UsageFigures($range: UsageRange, $filter: UsageFilter, $zone: String!) {
+    usage(range: $range, filter: $filter, timezone: $zone) {
+      totals {
+        requests
+        failed
+        rejected
+        cost
+        unpriced
+        estimated
+        unknown
+        averageDurationMs
+        tokens {
+          input
+          cacheRead
+          cacheWrite
+          total
+        }
+      }
+    }
+  }
+`);
+
+type Totals = UsageFiguresQuery["usage"]["totals"];
+
+/** The sums of the stretch of time, and how far they can be trusted. */
+export function UsageFigures(props: { choices: UsageChoices }) {
+  const [answer] = createQuery({
+    query: UsageFiguresQueryDocument,
+    variables: () => ({
+      range: props.choices.range(),
+      filter: props.choices.filter(),
+      zone: props.choices.zone(),
+    }),
+  });
+  return (
+    <>
+      <ErrorNotice error={answer.error} />
+      <Show when={answer.data?.usage.totals}>{(totals) => <Sums totals={totals()} />}</Show>
+    </>
+  );
+}
+
+function Sums(props: { totals: Totals }) {
+  const part = (value: number, whole: number) => formatShare(whole > 0 ? value / whole : 0);
+  const read = () =>
+    props.totals.tokens.input + props.totals.tokens.cacheRead + props.totals.tokens.cacheWrite;
+  return (
+    <Figures>
+      <Figure
+        name={words().requests}
+        note={
+          <>
+            {words().failed(part(props.totals.failed, props.totals.requests))}
+            <Show when={props.totals.rejected > 0}>
+              <span class="block">{words().rejected(formatWhole(props.totals.rejected))}</span>
+            </Show>
+          </>
+        }
+      >
+        {formatWhole(props.totals.requests)}
+      </Figure>
+      <Figure
+        name={words().tokens}
+        title={formatWhole(props.totals.tokens.total)}
+        note={words().cached(part(props.totals.tokens.cacheRead, read()))}
+      >
+        {formatCompact(props.totals.tokens.total)}
+      </Figure>
+      <Figure
+        name={words().cost}
+        note={
+          <>
+            <span class="block">{words().exactly(exactUsd(props.totals.cost))}</span>
+            <Show when={props.totals.unpriced > 0} fallback={words().allPriced}>
+              <span class="text-warn">{words().unpriced(formatWhole(props.totals.unpriced))}</span>
+            </Show>
+          </>
+        }
+      >
+        {formatUsd(props.totals.cost)}
+      </Figure>
+      <Figure name={words().duration} note={<Trust totals={props.totals} />}>
+        <Show when={props.totals.averageDurationMs !== null} fallback={<Unknown />}>
+          {formatDuration(props.totals.averageDurationMs ?? 0)}
+        </Show>
+      </Figure>
+    </Figures>
+  );
+}
+
+function Trust(props: { totals: Totals }) {
+  const isExact = () => props.totals.estimated + props.totals.unknown === 0;
+  return (
+    <Show when={!isExact()} fallback={words().exactCounts}>
+      <Show when={props.totals.estimated > 0}>
+        <span class="block">{words().estimated(formatWhole(props.totals.estimated))}</span>
+      </Show>
+      <Show when={props.totals.unknown > 0}>
+        <span class="block text-warn">{words().untold(formatWhole(props.totals.unknown))}</span>
+      </Show>
+    </Show>
+  );
+}

@@ -1,0 +1,154 @@
+import { createQuery } from "@urql/solid";
+import { Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import { allZones } from "../../lib/zone";
+import { Button } from "../../ui/Button";
+import { Choice, FilterField } from "../../ui/Choice";
+import { PROVIDERS } from "../../ui/providers";
+import type { UsageChoices } from "./createUsageSearch";
+import { PRESETS, readPreset } from "./range";
+import { words } from "./words";
+
+const UsageSubjectsQuery = graphql(`
+  query UsageSubjects {
+    users(first: 200, orderBy: { field: NAME, direction: ASC }) {
+      nodes {
+        id
+        name
+        apiKeys(includeRevoked: true) {
+          id
+          name
+        }
+      }
+    }
+    providers {
+      kind
+      accounts {
+        id
+        label
+      }
+    }
+  }
+`);
+
+const CUSTOM = "CUSTOM";
+const PROVIDER_OPTIONS = Object.entries(PROVIDERS).map(([value, { name }]) => ({
+  value,
+  label: name,
+}));
+
+type Choices = { choices: UsageChoices };
+
+/** Narrows everything on the page; every choice stands in the address. */
+export function UsageFilters(props: Choices) {
+  return (
+    <div class="flex flex-wrap items-center gap-2">
+      <Stretch choices={props.choices} />
+      <Show when={!props.choices.isOfUser}>
+        <Subjects choices={props.choices} />
+      </Show>
+      <Show when={props.choices.isFiltered()}>
+        <Button size="small" tone="quiet" onClick={() => props.choices.clear()}>
+          {words().clear}
+        </Button>
+      </Show>
+    </div>
+  );
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+function Stretch(props: Choices) {
+  const search = () => props.choices.search;
+  const preset = () => (search().range === CUSTOM ? null : readPreset(search()));
+  const options = () => [
+    ...PRESETS.map((value) => ({ value: value as string, label: words().presets[value] })),
+    { value: CUSTOM, label: words().custom },
+  ];
+  function choose(range: string | undefined) {
+    if (range === CUSTOM) props.choices.change({ range, from: today(), to: today() });
+    else props.choices.change({ range, from: undefined, to: undefined });
+  }
+  return (
+    <>
+      <Choice
+        label={words().range}
+        value={preset() ?? CUSTOM}
+        options={options()}
+        onChoose={choose}
+      />
+      <Show when={preset() === null}>
+        <FilterField
+          type="date"
+          label={words().from}
+          value={search().from}
+          onChange={(from) => props.choices.change({ from })}
+        />
+        <FilterField
+          type="date"
+          label={words().to}
+          value={search().to}
+          onChange={(to) => props.choices.change({ to })}
+        />
+      </Show>
+      <Choice
+        label={words().zone}
+        value={props.choices.zone()}
+        options={allZones().map((zone) => ({ value: zone, label: zone.replaceAll("_", " ") }))}
+        onChoose={(zone) => props.choices.change({ zone })}
+      />
+    </>
+  );
+}
+
+function Subjects(props: Choices) {
+  const [subjects] = createQuery({ query: UsageSubjectsQuery });
+  const search = () => props.choices.search;
+  const users = () => subjects.data?.users.nodes ?? [];
+  const keys = () => users().find(({ id }) => id === search().user)?.apiKeys ?? [];
+  const accounts = () => (subjects.data?.providers ?? []).flatMap(({ accounts }) => accounts);
+  return (
+    <>
+      <Choice
+        label={words().dimensions.USER}
+        all={words().user}
+        value={search().user}
+        options={users().map(({ id, name }) => ({ value: id, label: name }))}
+        onChoose={(user) => props.choices.change({ user, key: undefined })}
+      />
+      <Show when={keys().length > 0}>
+        <Choice
+          label={words().dimensions.API_KEY}
+          all={words().key}
+          value={search().key}
+          options={keys().map(({ id, name }) => ({ value: id, label: name }))}
+          onChoose={(key) => props.choices.change({ key })}
+        />
+      </Show>
+      <Choice
+        label={words().dimensions.PROVIDER}
+        all={words().provider}
+        value={search().provider}
+        options={PROVIDER_OPTIONS}
+        onChoose={(provider) => props.choices.change({ provider })}
+      />
+      <Show when={accounts().length > 0}>
+        <Choice
+          label={words().dimensions.ACCOUNT}
+          all={words().account}
+          value={search().account}
+          options={accounts().map(({ id, label }) => ({ value: id, label }))}
+          onChoose={(account) => props.choices.change({ account })}
+        />
+      </Show>
+      <FilterField
+        type="text"
+        label={words().model}
+        value={search().model}
+        onChange={(model) => props.choices.change({ model })}
+      />
+    </>
+  );
+}

@@ -1,0 +1,93 @@
+import { createQuery } from "@urql/solid";
+import { createMemo, Match, Switch } from "solid-js";
+import { Choice } from "../../ui/Choice";
+import { StackedChart } from "../../ui/chart/StackedChart";
+import { totalOf } from "../../ui/chart/stack";
+import { EmptyState } from "../../ui/EmptyState";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Loading } from "../../ui/Loading";
+import { Panel } from "../../ui/Panel";
+import { DIMENSIONS, type UsageChoices } from "./createUsageSearch";
+import { MEASURES, ORDERS, tell, tellShort } from "./measures";
+import { longName, seriesByKind, seriesByPart, shortName, UsageOverTimeDocument } from "./series";
+import { words } from "./words";
+
+type Choices = { choices: UsageChoices };
+
+/** What was used over time, divided as one likes. */
+export function UsageOverTime(props: Choices) {
+  const [answer] = createQuery({
+    query: UsageOverTimeDocument,
+    variables: () => ({
+      range: props.choices.range(),
+      filter: props.choices.filter(),
+      zone: props.choices.zone(),
+      bucket: props.choices.bucket(),
+      by: props.choices.by() ?? null,
+      order: ORDERS[props.choices.measure()],
+    }),
+  });
+  const points = () => answer.data?.usage.series ?? [];
+  const series = createMemo(() => {
+    const by = props.choices.by();
+    const measure = props.choices.measure();
+    return by ? seriesByPart(points(), measure, by) : seriesByKind(points(), measure);
+  });
+  const isEmpty = () => series().every((part) => totalOf(part) === 0);
+  const label = () => `${words().measures[props.choices.measure()]}: ${words().over}`;
+
+  return (
+    <Panel title={words().over} actions={<SeriesChoices choices={props.choices} />}>
+      <Switch fallback={<Loading />}>
+        <Match when={answer.error}>
+          <ErrorNotice error={answer.error} />
+        </Match>
+        <Match when={answer.data && isEmpty()}>
+          <EmptyState title={words().nothing}>{words().nothingHint}</EmptyState>
+        </Match>
+        <Match when={answer.data}>
+          <StackedChart
+            label={label()}
+            series={series()}
+            points={points().length}
+            labelPoint={(index) =>
+              shortName(points()[index], props.choices.bucket(), props.choices.zone())
+            }
+            namePoint={(index) =>
+              longName(points()[index], props.choices.bucket(), props.choices.zone())
+            }
+            labelValue={(value) => tellShort(props.choices.measure(), value)}
+            tellValue={(value) => tell(props.choices.measure(), value)}
+            group="usage"
+          />
+        </Match>
+      </Switch>
+    </Panel>
+  );
+}
+
+function SeriesChoices(props: Choices) {
+  return (
+    <>
+      <Choice
+        label={words().measure}
+        value={props.choices.measure()}
+        options={MEASURES.map((value) => ({ value, label: words().measures[value] }))}
+        onChoose={(measure) => props.choices.change({ measure })}
+      />
+      <Choice
+        label={words().by}
+        all={props.choices.measure() === "tokens" ? words().byKind : "–"}
+        value={props.choices.by()}
+        options={DIMENSIONS.map((value) => ({ value, label: words().dimensions[value] }))}
+        onChoose={(by) => props.choices.change({ by })}
+      />
+      <Choice
+        label={words().bucket}
+        value={props.choices.bucket()}
+        options={props.choices.buckets().map((value) => ({ value, label: words().buckets[value] }))}
+        onChoose={(bucket) => props.choices.change({ bucket })}
+      />
+    </>
+  );
+}

@@ -1,0 +1,106 @@
+import { screen, waitFor } from "@solidjs/testing-library";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, test, vi } from "vitest";
+import UsagePage from "../../pages/UsagePage";
+import { type Answers, renderPage } from "../../test/render";
+
+// jsdom has no canvas to draw on; what the drawing says stands beside it.
+vi.mock("../../ui/chart/plot", () => ({ createPlot: () => ({ moveTo() {}, destroy() {} }) }));
+
+const totals = {
+  requests: 1200,
+  failed: 12,
+  rejected: 3,
+  cost: "12.345678901",
+  unpriced: 7,
+  estimated: 0,
+  unknown: 0,
+  averageDurationMs: 1500,
+  tokens: { input: 50, cacheRead: 50, cacheWrite: 0, output: 10, reasoning: 5, total: 115 },
+};
+
+function answers(asked: Record<string, unknown>[] = []): Answers {
+  return {
+    UsageSubjects: () => ({
+      data: {
+        users: { nodes: [{ id: "u1", name: "Ada", apiKeys: [{ id: "k1", name: "laptop" }] }] },
+        providers: [],
+      },
+    }),
+    UsageFigures: (variables) => {
+      asked.push(variables);
+      return { data: { usage: { totals } } };
+    },
+    UsageOverTime: () => ({
+      data: {
+        usage: {
+          series: [
+            { from: "2026-11-24T00:00:00Z", to: "2026-11-25T00:00:00Z", totals, slices: [] },
+          ],
+        },
+      },
+    }),
+    UsageBreakdown: () => ({
+      data: {
+        usage: {
+          totals,
+          breakdown: [{ key: "u1", label: "Ada", provider: null, user: { id: "u1" }, totals }],
+        },
+      },
+    }),
+    UsageByHour: () => ({ data: { usage: { series: [] } } }),
+    UsageReconciliation: () => ({
+      data: {
+        usageReconciliation: { matched: 99, mismatched: 1, wireOnly: 0, engineOnly: 0, unknown: 0 },
+      },
+    }),
+  };
+}
+
+beforeEach(() => window.history.replaceState(null, "", "/usage"));
+
+test("costs are exact, and requests without a price are said", async () => {
+  renderPage(UsagePage, answers());
+
+  expect(await screen.findByText("exactly $12.345678901")).toBeDefined();
+  expect(screen.getByText("7 requests without a price are not in it")).toBeDefined();
+});
+
+test("a filter reaches the server and stands in the address", async () => {
+  const asked: Record<string, unknown>[] = [];
+  renderPage(UsagePage, answers(asked));
+  await screen.findByRole("option", { name: "Ada" });
+
+  await userEvent.selectOptions(screen.getByRole("combobox", { name: "User" }), "u1");
+
+  await waitFor(() => expect(asked.at(-1)?.filter).toMatchObject({ userId: "u1" }));
+  expect(window.location.search).toContain("user=u1");
+});
+
+test("an address brings its stretch of time back", async () => {
+  window.history.replaceState(null, "", "/usage?from=2026-03-01&to=2026-03-02&zone=UTC");
+  const asked: Record<string, unknown>[] = [];
+  renderPage(UsagePage, answers(asked));
+
+  await waitFor(() =>
+    expect(asked.at(-1)).toMatchObject({
+      range: { from: "2026-03-01T00:00:00.000Z", to: "2026-03-03T00:00:00.000Z" },
+      zone: "UTC",
+    }),
+  );
+});
+
+test("a chart can be read as a table", async () => {
+  renderPage(UsagePage, answers());
+  await screen.findByRole("img", { name: /Over time/ });
+
+  await userEvent.click(screen.getAllByRole("button", { name: "Table" })[0] as HTMLElement);
+
+  expect(await screen.findByRole("table", { name: "Tokens: Over time" })).toBeDefined();
+});
+
+test("disagreement between the two books is said", async () => {
+  renderPage(UsagePage, answers());
+
+  expect(await screen.findByText(/agree on 99% of the requests/)).toBeDefined();
+});

@@ -1,0 +1,86 @@
+import { useSearchParams } from "@solidjs/router";
+import { createMemo } from "solid-js";
+import type {
+  ProviderKind,
+  UsageBucket,
+  UsageDimension,
+  UsageFilter,
+  UsageRange,
+} from "../../graphql/generated/graphql";
+import { isZone, ownZone } from "../../lib/zone";
+import { PROVIDERS } from "../../ui/providers";
+import { MEASURES, type Measure } from "./measures";
+import { daysOf, possibleBuckets, type RangeSearch, readRange, usualBucket } from "./range";
+
+/** What stands in the address of the page. */
+export type UsageSearch = RangeSearch & {
+  zone?: string;
+  user?: string;
+  key?: string;
+  provider?: string;
+  account?: string;
+  model?: string;
+  measure?: string;
+  by?: string;
+  bucket?: string;
+  parts?: string;
+};
+
+/** By what usage can be divided, in the order of the choices. */
+export const DIMENSIONS: readonly UsageDimension[] = [
+  "USER",
+  "API_KEY",
+  "PROVIDER",
+  "ACCOUNT",
+  "MODEL",
+];
+
+const FILTERS = ["user", "key", "provider", "account", "model"] as const;
+
+function stable<Value>(compute: () => Value) {
+  const memo = createMemo(compute, undefined, {
+    equals: (left, right) => JSON.stringify(left) === JSON.stringify(right),
+  });
+  return memo;
+}
+
+/**
+ * Filters, stretch of time and every choice of the page, all kept in the address. A page about one user
+ * looks at theirs alone.
+ */
+export function createUsageSearch(ofUser?: () => string) {
+  const [search, setSearch] = useSearchParams<UsageSearch>();
+  const zone = () => (search.zone && isZone(search.zone) ? search.zone : ownZone());
+  const range = stable((): UsageRange => readRange(search, zone()));
+  const filter = stable(
+    (): UsageFilter => ({
+      userId: ofUser?.() ?? search.user ?? null,
+      apiKeyId: search.key ?? null,
+      provider: Object.keys(PROVIDERS).find((kind) => kind === search.provider) as
+        | ProviderKind
+        | undefined,
+      accountId: search.account ?? null,
+      model: search.model ?? null,
+    }),
+  );
+  const buckets = () => possibleBuckets(daysOf(range()));
+  return {
+    search,
+    zone,
+    range,
+    filter,
+    buckets,
+    bucket: (): UsageBucket =>
+      buckets().find((each) => each === search.bucket) ?? usualBucket(daysOf(range())),
+    measure: (): Measure => MEASURES.find((each) => each === search.measure) ?? "tokens",
+    by: () => DIMENSIONS.find((each) => each === search.by),
+    parts: () => DIMENSIONS.find((each) => each === search.parts) ?? (ofUser ? "MODEL" : "USER"),
+    isOfUser: ofUser !== undefined,
+    isFiltered: () => FILTERS.some((name) => search[name]),
+    change: (next: UsageSearch) => setSearch(next, { replace: true, scroll: false }),
+    clear: () => setSearch(Object.fromEntries(FILTERS.map((name) => [name, undefined]))),
+  };
+}
+
+/** The choices of the page. */
+export type UsageChoices = ReturnType<typeof createUsageSearch>;

@@ -1,0 +1,10 @@
+export { createUsageSearch } from "./createUsageSearch";
+export { ExportButton } from "./ExportDialog";
+export { Reconciliation } from "./Reconciliation";
+export { longName, seriesByKind, shortName } from "./series";
+export { UsageBreakdown } from "./UsageBreakdown";
+export { UsageFigures } from "./UsageFigures";
+export { UsageFilters } from "./UsageFilters";
+export { UsageHeat } from "./UsageHeat";
+export { UsageOverTime } from "./UsageOverTime";
+export { words as usageWords } from "./words";

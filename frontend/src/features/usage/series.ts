@@ -1,0 +1,142 @@
+import { graphql, readFragment } from "../../graphql/generated";
+import type {
+  ProviderKind,
+  UsageBucket,
+  UsageDimension,
+  UsageOverTimeQuery,
+} from "../../graphql/generated/graphql";
+import { formatIn } from "../../lib/zone";
+import { OTHER_COLOUR, seriesColour } from "../../ui/chart/palette";
+import type { ChartSeries } from "../../ui/chart/stack";
+import { PROVIDERS } from "../../ui/providers";
+import { type Measure, MeasuredDocument, measured } from "./measures";
+import { words } from "./words";
+
+/** Asks for what a chart shows. */
+export const UsageOverTimeDocument = graphql(`
+  query UsageOverTime(
+    $range: UsageRange
+    $filter: UsageFilter
+    $zone: String!
+    $bucket: UsageBucket!
+    $by: UsageDimension
+    $order: UsageOrder!
+  ) {
+    usage(range: $range, filter: $filter, timezone: $zone) {
+      series(bucket: $bucket, by: $by, first: 8, orderBy: $order) {
+        from
+        to
+        totals {
+          ...Measured
+          tokens {
+            input
+            cacheRead
+            cacheWrite
+            output
+            reasoning
+          }
+        }
+        slices {
+          key
+          label
+          provider
+          totals {
+            ...Measured
+          }
+        }
+      }
+    }
+  }
+`);
+
+/** A point as the server sends it. */
+export type Point = UsageOverTimeQuery["usage"]["series"][number];
+
+const KINDS = [
+  ["input", "--tokens-input"],
+  ["cacheRead", "--tokens-cache-read"],
+  ["cacheWrite", "--tokens-cache-write"],
+  ["output", "--tokens-output"],
+  ["reasoning", "--tokens-reasoning"],
+] as const;
+
+/** Tokens by their kind, the other measures undivided. */
+export function seriesByKind(points: readonly Point[], measure: Measure): ChartSeries[] {
+  if (measure === "tokens") {
+    return KINDS.map(([kind, colour]) => ({
+      key: kind,
+      label: words().kinds[kind],
+      colour,
+      values: points.map((point) => point.totals.tokens[kind]),
+    }));
+  }
+  const values = points.map((point) =>
+    measured(measure, readFragment(MeasuredDocument, point.totals)),
+  );
+  return [{ key: measure, label: words().measures[measure], colour: seriesColour(0), values }];
+}
+
+type Part = { key: string; label: string; provider: ProviderKind | null | undefined };
+
+function partsOf(points: readonly Point[]): Part[] {
+  const parts = new Map<string, Part>();
+  for (const { slices } of points) {
+    for (const { key, label, provider } of slices) {
+      if (!parts.has(key))
+        parts.set(key, { key, label: label ?? (key || words().unknown), provider });
+    }
+  }
+  return [...parts.values()];
+}
+
+/** The greatest parts, the greatest at the bottom, and what is left of the whole on top. */
+export function seriesByPart(
+  points: readonly Point[],
+  measure: Measure,
+  by: UsageDimension,
+): ChartSeries[] {
+  const amount = (point: Point, key: string) => {
+    const slice = point.slices.find((each) => each.key === key);
+    return slice ? measured(measure, readFragment(MeasuredDocument, slice.totals)) : 0;
+  };
+  const series = partsOf(points).map((part, index) => ({
+    key: part.key,
+    label: by === "PROVIDER" && part.provider ? PROVIDERS[part.provider].name : part.label,
+    colour: part.provider ? PROVIDERS[part.provider].colour : seriesColour(index),
+    values: points.map((point) => amount(point, part.key)),
+  }));
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  series.sort((left, right) => sum(right.values) - sum(left.values));
+  const others = points.map((point, index) => {
+    const whole = measured(measure, readFragment(MeasuredDocument, point.totals));
+    const known = sum(series.map(({ values }) => values[index] ?? 0));
+    // Costs are decimals, whose last digits need not add up.
+    return whole - known > whole * 1e-9 ? whole - known : 0;
+  });
+  if (sum(others) === 0) return series;
+  return [...series, { key: "", label: words().others, colour: OTHER_COLOUR, values: others }];
+}
+
+const SHORT: Record<UsageBucket, Intl.DateTimeFormatOptions> = {
+  HOUR: { hour: "2-digit", minute: "2-digit" },
+  DAY: { day: "numeric", month: "short" },
+  WEEK: { day: "numeric", month: "short" },
+  MONTH: { month: "short", year: "2-digit" },
+};
+
+const LONG: Record<UsageBucket, Intl.DateTimeFormatOptions> = {
+  HOUR: { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+  DAY: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
+  WEEK: { day: "numeric", month: "short", year: "numeric" },
+  MONTH: { month: "long", year: "numeric" },
+};
+
+/** A point's name where there is little room. */
+export function shortName(point: Point | undefined, bucket: UsageBucket, zone: string): string {
+  return point ? formatIn(zone, new Date(point.from), SHORT[bucket]) : "";
+}
+
+/** A point's whole name. */
+export function longName(point: Point | undefined, bucket: UsageBucket, zone: string): string {
+  return point ? formatIn(zone, new Date(point.from), LONG[bucket]) : "";
+}

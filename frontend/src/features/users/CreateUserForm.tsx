@@ -1,0 +1,68 @@
+import { createMutation } from "@urql/solid";
+import { Show } from "solid-js";
+import type { FreshKey } from "../../connect/KeySecretDialog";
+import { graphql } from "../../graphql/generated";
+import { readList, readOptional, readText } from "../../lib/form";
+import { Button } from "../../ui/Button";
+import { DialogActions } from "../../ui/Dialog";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Form } from "../../ui/Form";
+import { UserFields } from "./UserFields";
+import { words } from "./words";
+
+const CreateUserMutation = graphql(`
+  mutation CreateUser($input: CreateUserInput!) {
+    createUser(input: $input) {
+      user {
+        id
+        name
+      }
+      apiKey {
+        id
+      }
+      secret
+    }
+  }
+`);
+
+type CreateUserFormProps = {
+  onCreated: (userId: string, fresh: FreshKey) => void;
+  onCancel?: () => void;
+};
+
+/** Asks for a new user, who begins with a key. */
+export function CreateUserForm(props: CreateUserFormProps) {
+  const [creation, create] = createMutation(CreateUserMutation);
+
+  async function submit(form: FormData) {
+    const input = {
+      name: readText(form, "name"),
+      email: readOptional(form, "email"),
+      note: readOptional(form, "note"),
+      allowedModels: readList(form, "allowedModels"),
+    };
+    const { data } = await create({ input });
+    if (!data) return;
+    const { user, apiKey, secret } = data.createUser;
+    props.onCreated(user.id, {
+      title: words().firstKey(user.name),
+      secret,
+      apiKeyId: apiKey.id,
+    });
+  }
+
+  return (
+    <Form onSubmit={(form) => void submit(form)}>
+      <UserFields />
+      <ErrorNotice error={creation.error} />
+      <DialogActions>
+        <Show when={props.onCancel}>
+          {(cancel) => <Button onClick={() => cancel()()}>{words().cancel}</Button>}
+        </Show>
+        <Button tone="primary" type="submit" pending={creation.fetching}>
+          {words().create}
+        </Button>
+      </DialogActions>
+    </Form>
+  );
+}

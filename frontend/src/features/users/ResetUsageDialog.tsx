@@ -1,0 +1,49 @@
+import { createMutation } from "@urql/solid";
+import { graphql } from "../../graphql/generated";
+import { formatWhole } from "../../lib/figures";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { notify } from "../../ui/Toaster";
+import { words } from "./words";
+
+const ResetUserUsageMutation = graphql(`
+  mutation ResetUserUsage($id: ID!) {
+    resetUserUsage(id: $id) {
+      previousUsedTokens
+      user {
+        id
+        usedTokens
+        usageResetAt
+      }
+    }
+  }
+`);
+
+type ResetUsageDialogProps = { id: string; name: string; open: boolean; onClose: () => void };
+
+/** Asks before everything that a user has used counts no longer. */
+export function ResetUsageDialog(props: ResetUsageDialogProps) {
+  const [reset, resetUsage] = createMutation(ResetUserUsageMutation);
+
+  async function confirm() {
+    const { data } = await resetUsage({ id: props.id }, { additionalTypenames: ["Quota"] });
+    if (!data) return;
+    props.onClose();
+    const tokens = formatWhole(data.resetUserUsage.previousUsedTokens);
+    notify({ tone: "ok", text: words().resetToast(tokens) });
+  }
+
+  return (
+    <ConfirmDialog
+      open={props.open}
+      title={words().resetTitle(props.name)}
+      confirmLabel={words().resetLabel}
+      typedName={props.name}
+      pending={reset.fetching}
+      error={reset.error}
+      onConfirm={() => void confirm()}
+      onClose={props.onClose}
+    >
+      {words().resetHint}
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,86 @@
+import Ellipsis from "lucide-solid/icons/ellipsis";
+import Pencil from "lucide-solid/icons/pencil";
+import { createSignal, Show } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { Badge } from "../../ui/Badge";
+import { Button } from "../../ui/Button";
+import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
+import { createEnabling } from "./createEnabling";
+import { DeleteUserDialog } from "./DeleteUserDialog";
+import { EditUserDialog } from "./EditUserDialog";
+import { ResetUsageDialog } from "./ResetUsageDialog";
+import { words } from "./words";
+
+const UserActionsFragment = graphql(`
+  fragment UserActions on User {
+    id
+    name
+    email
+    note
+    enabled
+    archivedAt
+    allowedModels
+  }
+`);
+
+type UserMask = FragmentType<typeof UserActionsFragment>;
+
+/** Whether a user is kept out, in a word; nothing when all is well. */
+export function UserBadge(props: { user: UserMask }) {
+  const user = () => readFragment(UserActionsFragment, props.user);
+  return (
+    <Show
+      when={user().archivedAt}
+      fallback={
+        <Show when={!user().enabled}>
+          <Badge tone="warn">{words().disabled}</Badge>
+        </Show>
+      }
+    >
+      <Badge tone="plain">{words().deleted}</Badge>
+    </Show>
+  );
+}
+
+/** What can be done with a user. */
+export function UserActions(props: { user: UserMask }) {
+  const user = () => readFragment(UserActionsFragment, props.user);
+  const { isEnabled, enable } = createEnabling(user);
+  const [open, setOpen] = createSignal<"edit" | "reset" | "delete">();
+  const close = () => setOpen(undefined);
+  return (
+    <Show when={!user().archivedAt}>
+      <Button onClick={() => setOpen("edit")}>
+        <Pencil class="size-4" aria-hidden="true" />
+        {words().edit}
+      </Button>
+      <Menu
+        label={words().actions}
+        trigger={<Ellipsis class="size-4" aria-hidden="true" />}
+        triggerClass="inline-flex size-9 items-center justify-center rounded-lg border border-line-strong/60 bg-panel hover:bg-hover"
+      >
+        <MenuItem onSelect={() => void enable(!isEnabled())}>
+          {isEnabled() ? words().disable : words().enable}
+        </MenuItem>
+        <MenuItem onSelect={() => setOpen("reset")}>{words().reset}</MenuItem>
+        <MenuLine />
+        <MenuItem danger onSelect={() => setOpen("delete")}>
+          {words().delete}
+        </MenuItem>
+      </Menu>
+      <EditUserDialog id={user().id} user={user()} open={open() === "edit"} onClose={close} />
+      <ResetUsageDialog
+        id={user().id}
+        name={user().name}
+        open={open() === "reset"}
+        onClose={close}
+      />
+      <DeleteUserDialog
+        id={user().id}
+        name={user().name}
+        open={open() === "delete"}
+        onClose={close}
+      />
+    </Show>
+  );
+}

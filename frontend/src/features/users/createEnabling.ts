@@ -1,0 +1,39 @@
+import { createMutation } from "@urql/solid";
+import { createSignal } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import { notify, notifyError } from "../../ui/Toaster";
+import { words } from "./words";
+
+const SetUsersEnabledMutation = graphql(`
+  mutation SetUsersEnabled($ids: [ID!]!, $enabled: Boolean!) {
+    setUsersEnabled(ids: $ids, enabled: $enabled) {
+      users {
+        id
+        enabled
+      }
+    }
+  }
+`);
+
+/**
+ * Lets a user in or keeps them out; their keys stay as they are. The page shows at once what is wanted, and
+ * it can be taken back.
+ */
+export function createEnabling(user: () => { id: string; name: string; enabled: boolean }) {
+  const [, setUsersEnabled] = createMutation(SetUsersEnabledMutation);
+  const [wanted, setWanted] = createSignal<boolean>();
+
+  async function enable(enabled: boolean, isUndo = false) {
+    const { id, name } = user();
+    setWanted(enabled);
+    const { error } = await setUsersEnabled({ ids: [id], enabled });
+    if (error) notifyError(error);
+    else {
+      const text = enabled ? words().enabledToast(name) : words().disabledToast(name);
+      const undo = { label: words().undo, onAct: () => void enable(!enabled, true) };
+      notify({ tone: "ok", text, action: isUndo ? undefined : undo });
+    }
+    setWanted(undefined);
+  }
+  return { isEnabled: () => wanted() ?? user().enabled, enable };
+}

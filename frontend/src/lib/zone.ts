@@ -1,0 +1,82 @@
+import { locale } from "./words";
+
+const DAY_MS = 86_400_000;
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+function clockOf(zone: string): Intl.DateTimeFormat {
+  const known =
+    clocks.get(zone) ??
+    new Intl.DateTimeFormat("en-CA", {
+      timeZone: zone,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+    });
+  clocks.set(zone, known);
+  return known;
+}
+
+/** What the clock of a place shows: date, and hour of the day. */
+export function wallClock(at: Date, zone: string): { date: string; hour: number; weekday: number } {
+  const parts = Object.fromEntries(
+    clockOf(zone)
+      .formatToParts(at)
+      .map((p) => [p.type, p.value]),
+  );
+  const date = `${parts.year}-${parts.month}-${parts.day}`;
+  // Monday is 0.
+  const weekday = (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
+  return { date, hour: Number(parts.hour), weekday };
+}
+
+function offsetMs(at: Date, zone: string): number {
+  const parts = Object.fromEntries(
+    clockOf(zone)
+      .formatToParts(at)
+      .map((p) => [p.type, p.value]),
+  );
+  const shown = `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}:${parts.second}Z`;
+  return Date.parse(shown) - Math.floor(at.getTime() / 1000) * 1000;
+}
+
+/** The moment at which a day (`2026-11-25`) begins in a place. */
+export function startOfDay(date: string, zone: string): Date {
+  const wanted = Date.parse(`${date}T00:00:00Z`);
+  const first = new Date(wanted - offsetMs(new Date(wanted), zone));
+  // The clocks may have changed between the guess and the truth.
+  return new Date(wanted - offsetMs(first, zone));
+}
+
+/** The day after, or so many days after. */
+export function addDays(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** Where the reader's own clock stands. */
+export function ownZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+}
+
+/** Whether there is a place of this name. */
+export function isZone(zone: string): boolean {
+  try {
+    clockOf(zone);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Every zone that the browser knows; the reader's own and UTC come first. */
+export function allZones(): string[] {
+  return [...new Set([ownZone(), "UTC", ...Intl.supportedValuesOf("timeZone")])];
+}
+
+/** A moment by the clock of a place. */
+export function formatIn(zone: string, at: Date, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(locale(), { timeZone: zone, ...options }).format(at);
+}

@@ -1,0 +1,27 @@
+import {
+  createUsageSearch,
+  ExportButton,
+  Reconciliation,
+  UsageBreakdown,
+  UsageFigures,
+  UsageFilters,
+  UsageHeat,
+  UsageOverTime,
+  usageWords,
+} from "../features/usage";
+import { Page } from "../ui/Page";
+
+/** What was used: by whom, of what, when, and what it cost. */
+export default function UsagePage() {
+  const choices = createUsageSearch();
+  return (
+    <Page title={usageWords().title} actions={<ExportButton choices={choices} />}>
+      <UsageFilters choices={choices} />
+      <UsageFigures choices={choices} />
+      <UsageOverTime choices={choices} />
+      <UsageBreakdown choices={choices} />
+      <UsageHeat choices={choices} />
+      <Reconciliation choices={choices} />
+    </Page>
+  );
+}

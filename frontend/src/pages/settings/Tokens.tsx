@@ -1,0 +1,1 @@
+export { ApiTokenList as default } from "../../features/tokens";

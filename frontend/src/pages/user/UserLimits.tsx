@@ -1,0 +1,100 @@
+import { useParams } from "@solidjs/router";
+import { createQuery } from "@urql/solid";
+import { Match, Switch } from "solid-js";
+import { limitWords, QuotaEditor, RateLimitForm } from "../../features/limits";
+import { graphql } from "../../graphql/generated";
+import { Choice } from "../../ui/Choice";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { words } from "../words";
+import { createKeyChoice } from "./createKeyChoice";
+
+const UserLimitsQuery = graphql(`
+  query UserLimits($id: ID!) {
+    user(id: $id) {
+      id
+      quotas {
+        id
+        ...QuotaState
+      }
+      rateLimit {
+        ...Rate
+      }
+      apiKeys {
+        id
+        name
+        quotas {
+          id
+          ...QuotaState
+        }
+        rateLimit {
+          ...Rate
+        }
+      }
+    }
+  }
+`);
+
+/** What a user may use and how fast, with all keys together or with one of them. */
+export default function UserLimits() {
+  const params = useParams<{ id: string }>();
+  const choice = createKeyChoice(() => params.id);
+  const [answer] = createQuery({
+    query: UserLimitsQuery,
+    variables: () => ({ id: params.id }),
+    context: { additionalTypenames: ["ApiKey", "Quota", "RateLimit"] },
+  });
+  const user = () => answer.data?.user ?? undefined;
+  const apiKey = () => user()?.apiKeys.find((key) => key.id === choice.chosen()?.id);
+
+  return (
+    <>
+      <ErrorNotice error={answer.error ?? choice.error()} />
+      <div class="flex flex-wrap items-center gap-2.5">
+        <span class="font-medium" aria-hidden="true">
+          {words().limitsOf}
+        </span>
+        <Choice
+          label={words().limitsOf}
+          value={choice.chosen()?.id}
+          all={words().userTogether}
+          options={choice.options()}
+          onChoose={choice.choose}
+        />
+      </div>
+      <Switch>
+        <Match when={apiKey()} keyed>
+          {(key) => (
+            <>
+              <QuotaEditor
+                subject={{ apiKeyId: key.id }}
+                hint={limitWords().forKey(key.name)}
+                quotas={key.quotas}
+              />
+              <RateLimitForm
+                subject={{ apiKeyId: key.id }}
+                rate={key.rateLimit}
+                otherwise={limitWords().asUser}
+              />
+            </>
+          )}
+        </Match>
+        <Match when={user()}>
+          {(known) => (
+            <>
+              <QuotaEditor
+                subject={{ userId: known().id }}
+                hint={limitWords().forUser}
+                quotas={known().quotas}
+              />
+              <RateLimitForm
+                subject={{ userId: known().id }}
+                rate={known().rateLimit}
+                otherwise={limitWords().asDefault}
+              />
+            </>
+          )}
+        </Match>
+      </Switch>
+    </>
+  );
+}

@@ -1,0 +1,76 @@
+import { A, useParams } from "@solidjs/router";
+import { createQuery } from "@urql/solid";
+import { type JSX, Show } from "solid-js";
+import { UserActions, UserBadge } from "../../features/users";
+import { graphql } from "../../graphql/generated";
+import { buttonClass } from "../../ui/Button";
+import { EmptyState } from "../../ui/EmptyState";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Loading } from "../../ui/Loading";
+import { Page } from "../../ui/Page";
+import { TabLinks } from "../../ui/TabLinks";
+import { words } from "../words";
+
+const UserQuery = graphql(`
+  query User($id: ID!) {
+    user(id: $id) {
+      id
+      name
+      ...UserActions
+    }
+  }
+`);
+
+function Lost() {
+  return (
+    <EmptyState
+      title={words().userLost}
+      action={
+        <A href="/users" class={buttonClass("plain")}>
+          {words().allUsers}
+        </A>
+      }
+    >
+      {words().userLostHint}
+    </EmptyState>
+  );
+}
+
+/** The frame of the pages about one user: who they are, what can be done, and the way to each page. */
+export default function UserPage(props: { children?: JSX.Element }) {
+  const params = useParams<{ id: string }>();
+  const [answer] = createQuery({ query: UserQuery, variables: () => ({ id: params.id }) });
+  const user = () => answer.data?.user ?? undefined;
+  const tabs = () =>
+    (["overview", "keys", "limits", "usage", "connect", "requests"] as const).map((tab) => ({
+      href: `/users/${params.id}${tab === "overview" ? "" : `/${tab}`}`,
+      label: words().tabs[tab],
+    }));
+  return (
+    <Page
+      title={user()?.name ?? words().user}
+      badge={<Show when={user()}>{(known) => <UserBadge user={known()} />}</Show>}
+      trail={{ href: "/users", label: words().allUsers }}
+      actions={<Show when={user()}>{(known) => <UserActions user={known()} />}</Show>}
+    >
+      <ErrorNotice error={answer.error} />
+      <Show
+        when={user()}
+        fallback={
+          <Show when={!answer.error}>
+            <Show when={answer.data} fallback={<Loading />}>
+              <Lost />
+            </Show>
+          </Show>
+        }
+      >
+        {(known) => (
+          <>
+            <TabLinks label={words().tabsOf(known().name)} tabs={tabs()} />
+            {props.children}
+          </>
+        )}
+      </Show>
+    </Page>
+  );
+}

@@ -1,0 +1,38 @@
+import { A, useParams } from "@solidjs/router";
+import { RequestLog } from "../../features/requests";
+import { buttonClass } from "../../ui/Button";
+import { EmptyState } from "../../ui/EmptyState";
+import { Panel } from "../../ui/Panel";
+import { words } from "../words";
+
+const LATEST = 100;
+
+/** The latest requests of a user, as they come. */
+export function UserRequestLog(props: { userId: string; title: string; first: number }) {
+  return (
+    <Panel
+      title={props.title}
+      flush
+      actions={
+        <A href={`/requests?user=${props.userId}`} class={buttonClass("quiet", "small")}>
+          {words().allRequests}
+        </A>
+      }
+    >
+      <RequestLog
+        label={props.title}
+        filter={{ userId: props.userId }}
+        first={props.first}
+        live
+        hideUser
+        empty={<EmptyState title={words().noRequests}>{words().noRequestsHint}</EmptyState>}
+      />
+    </Panel>
+  );
+}
+
+/** What a user did. */
+export default function UserRequests() {
+  const params = useParams<{ id: string }>();
+  return <UserRequestLog userId={params.id} title={words().tabs.requests} first={LATEST} />;
+}

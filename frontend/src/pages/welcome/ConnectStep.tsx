@@ -1,0 +1,84 @@
+import { A } from "@solidjs/router";
+import { createSignal, Show } from "solid-js";
+import { ClientSnippets } from "../../connect/ClientSnippets";
+import type { FreshKey } from "../../connect/KeySecretDialog";
+import { words as connectWords } from "../../connect/words";
+import { FirstRequest } from "../../features/requests";
+import type { ClientKind } from "../../graphql/generated/graphql";
+import { buttonClass } from "../../ui/Button";
+import { CodeBlock } from "../../ui/CodeBlock";
+import { Notice } from "../../ui/Notice";
+import { Panel } from "../../ui/Panel";
+import { Spinner } from "../../ui/Spinner";
+import { TestRequest } from "./TestRequest";
+import { words } from "./words";
+
+type ConnectStepProps = {
+  userId: string;
+  apiKeyId: string;
+  /** The key itself; unknown after the page was loaded again. */
+  fresh: FreshKey | undefined;
+};
+
+function Waiting(props: { secret: string | undefined }) {
+  return (
+    <div class="flex flex-col items-center gap-4 px-5 py-10 text-center">
+      <p role="status" class="flex items-center gap-2.5 text-lg font-semibold">
+        <Spinner />
+        {words().waiting}
+      </p>
+      <p class="text-muted">{words().waitingHint}</p>
+      <Show when={props.secret}>{(secret) => <TestRequest secret={secret()} />}</Show>
+    </div>
+  );
+}
+
+/** The key, how tools use it, and the first request as it arrives. */
+export function ConnectStep(props: ConnectStepProps) {
+  const [client, setClient] = createSignal<ClientKind>("CLAUDE_CODE");
+  const [isSeen, setSeen] = createSignal(false);
+  return (
+    <>
+      <Panel title={words().connect} hint={words().connectHint}>
+        <div class="flex flex-col gap-4">
+          <Show when={props.fresh} fallback={<Notice tone="info">{words().lostKey}</Notice>}>
+            {(fresh) => (
+              <>
+                <Notice tone="warn">{connectWords().onlyOnce}</Notice>
+                <CodeBlock code={fresh().secret} />
+              </>
+            )}
+          </Show>
+          <ClientSnippets
+            apiKeyId={props.apiKeyId}
+            secret={props.fresh?.secret}
+            client={client()}
+            onChoose={setClient}
+          />
+        </div>
+      </Panel>
+      <Panel title={words().watch} flush>
+        <Show when={isSeen()}>
+          <div class="p-4 sm:p-5">
+            <Notice tone="ok">
+              <span class="font-medium">{words().done}</span>
+            </Notice>
+          </div>
+        </Show>
+        <FirstRequest
+          userId={props.userId}
+          waiting={<Waiting secret={props.fresh?.secret} />}
+          onSeen={() => setSeen(true)}
+        />
+      </Panel>
+      <div class="flex flex-wrap justify-end gap-2">
+        <A href={`/users/${props.userId}`} class={buttonClass("plain")}>
+          {words().toUser}
+        </A>
+        <A href="/" class={buttonClass(isSeen() ? "primary" : "plain")}>
+          {words().toOverview}
+        </A>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,87 @@
+import { useSearchParams } from "@solidjs/router";
+import { createSignal, Match, Show, Switch } from "solid-js";
+import type { FreshKey } from "../../connect/KeySecretDialog";
+import { ProviderList } from "../../features/providers";
+import { CreateUserForm } from "../../features/users";
+import { useSession } from "../../session/SessionProvider";
+import { Button } from "../../ui/Button";
+import { Page } from "../../ui/Page";
+import { Panel } from "../../ui/Panel";
+import { ConnectStep } from "./ConnectStep";
+import { STEPS, Steps } from "./Steps";
+import { words } from "./words";
+
+type WelcomeSearch = { step?: string; user?: string; key?: string };
+
+function ProviderStep(props: { onNext: () => void }) {
+  const { serverInfo } = useSession();
+  return (
+    <>
+      <Show
+        when={serverInfo()?.engineMode === "DEMO"}
+        fallback={<p class="text-muted">{words().providerHint}</p>}
+      >
+        <p class="text-muted">{words().providerDemo}</p>
+      </Show>
+      <div class="flex justify-end">
+        <Button tone="primary" onClick={() => props.onNext()}>
+          {words().next}
+        </Button>
+      </div>
+      <ProviderList />
+    </>
+  );
+}
+
+function UserStep(props: { onBack: () => void; onCreated: (id: string, key: FreshKey) => void }) {
+  return (
+    <div class="max-w-160">
+      <Panel title={words().user} hint={words().userHint}>
+        <CreateUserForm onCreated={props.onCreated} />
+        <Button tone="quiet" onClick={() => props.onBack()}>
+          {words().back}
+        </Button>
+      </Panel>
+    </div>
+  );
+}
+
+/** From an empty server to the first request, step by step; where one is stands in the address. */
+export default function WelcomePage() {
+  const [search, setSearch] = useSearchParams<WelcomeSearch>();
+  // A secret belongs into no address: it is lost with the page, and the page says so.
+  const [fresh, setFresh] = createSignal<FreshKey>();
+  const step = () => STEPS.find((each) => each === search.step) ?? "provider";
+  const made = () =>
+    search.user && search.key ? { userId: search.user, apiKeyId: search.key } : undefined;
+
+  return (
+    <Page title={words().title} hint={words().hint}>
+      <Steps at={step() === "connect" && !made() ? "user" : step()} />
+      <Switch
+        fallback={
+          <UserStep
+            onBack={() => setSearch({ step: undefined })}
+            onCreated={(user, key) => {
+              setFresh(key);
+              setSearch({ step: "connect", user, key: key.apiKeyId });
+            }}
+          />
+        }
+      >
+        <Match when={step() === "provider"}>
+          <ProviderStep onNext={() => setSearch({ step: "user" })} />
+        </Match>
+        <Match when={step() === "connect" && made()}>
+          {(known) => (
+            <ConnectStep
+              userId={known().userId}
+              apiKeyId={known().apiKeyId}
+              fresh={fresh()?.apiKeyId === known().apiKeyId ? fresh() : undefined}
+            />
+          )}
+        </Match>
+      </Switch>
+    </Page>
+  );
+}

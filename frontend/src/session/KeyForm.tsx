@@ -1,0 +1,47 @@
+import { createSignal, Show } from "solid-js";
+import { keepUserKey } from "../graphql/userKey";
+import { readText } from "../lib/form";
+import { Button } from "../ui/Button";
+import { TextField } from "../ui/Field";
+import { Form } from "../ui/Form";
+import { Notice } from "../ui/Notice";
+import { useSession } from "./SessionProvider";
+import { words } from "./words";
+
+/** How an end user signs in: with the key that their tools use. */
+export function KeyForm() {
+  const { refresh, keyHolder } = useSession();
+  const [isAsking, setAsking] = createSignal(false);
+  const [isRefused, setRefused] = createSignal(false);
+
+  async function submit(form: FormData) {
+    setRefused(false);
+    setAsking(true);
+    keepUserKey(readText(form, "key"));
+    await refresh();
+    setAsking(false);
+    setRefused(!keyHolder());
+  }
+
+  return (
+    <Form onSubmit={(form) => void submit(form)}>
+      <p class="text-muted">{words().keyText}</p>
+      <TextField
+        label={words().key}
+        hint={words().keyHint}
+        name="key"
+        type="password"
+        placeholder="sk-…"
+        autocomplete="off"
+        required
+        autofocus
+      />
+      <Show when={isRefused()}>
+        <Notice tone="bad">{words().keyEnded}</Notice>
+      </Show>
+      <Button tone="primary" type="submit" pending={isAsking()}>
+        {words().signIn}
+      </Button>
+    </Form>
+  );
+}

@@ -1,0 +1,20 @@
+import type { JSX } from "solid-js";
+import { useSession } from "../session/SessionProvider";
+import { signOutKeyHolder } from "./createSignOut";
+import { Frame } from "./Frame";
+import { OWN_GROUPS } from "./places";
+
+/** The frame around the pages of an end user, who sees their own things and nothing else. */
+export function KeyHolderShell(props: { children?: JSX.Element }) {
+  const { keyHolder } = useSession();
+  return (
+    <Frame
+      groups={OWN_GROUPS}
+      name={keyHolder()?.user.name}
+      rank={keyHolder()?.apiKey.name}
+      onSignOut={signOutKeyHolder}
+    >
+      {props.children}
+    </Frame>
+  );
+}

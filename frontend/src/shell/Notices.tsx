@@ -1,0 +1,44 @@
+import X from "lucide-solid/icons/x";
+import { createSignal, Show } from "solid-js";
+import { useSession } from "../session/SessionProvider";
+import { Code } from "../ui/Code";
+import { IconButton } from "../ui/IconButton";
+import { Notice } from "../ui/Notice";
+import { words } from "./words";
+
+const SEEN = "proxypal.demo-seen";
+
+/** What holds for every page: the line to the server is lost, or the engine is only a demo. */
+export function Notices() {
+  const { serverInfo, session, connection } = useSession();
+  const [isSeen, setSeen] = createSignal(sessionStorage.getItem(SEEN) !== null);
+  const hide = () => {
+    sessionStorage.setItem(SEEN, "yes");
+    setSeen(true);
+  };
+  return (
+    <>
+      <Show when={connection() === "lost"}>
+        <Notice tone="warn">{words().lost}</Notice>
+      </Show>
+      <Show when={serverInfo()?.engineMode === "DEMO" && !isSeen()}>
+        <Notice
+          tone="info"
+          action={
+            <span class="-my-1.5">
+              <IconButton label={words().dismiss} onClick={hide}>
+                <X class="size-4" aria-hidden="true" />
+              </IconButton>
+            </span>
+          }
+        >
+          <span class="font-medium">{words().demo}</span> {words().demoHint}
+          <Show when={session()}>
+            {" "}
+            {words().demoCure} <Code>proxypal-server engine install</Code>
+          </Show>
+        </Notice>
+      </Show>
+    </>
+  );
+}

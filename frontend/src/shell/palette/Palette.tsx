@@ -1,0 +1,193 @@
+import { Dialog } from "@kobalte/core/dialog";
+import { useNavigate } from "@solidjs/router";
+import { createQuery } from "@urql/solid";
+import CornerDownLeft from "lucide-solid/icons/corner-down-left";
+import FileText from "lucide-solid/icons/file-text";
+import KeyRound from "lucide-solid/icons/key-round";
+import Search from "lucide-solid/icons/search";
+import User from "lucide-solid/icons/user";
+import { createEffect, createMemo, createSignal, createUniqueId, For, Show } from "solid-js";
+import { Dynamic } from "solid-js/web";
+import { graphql } from "../../graphql/generated";
+import { createDelayed } from "../../lib/createDelayed";
+import { GROUPS } from "../places";
+import { words } from "../words";
+import { type Entry, entriesOf, findEntries } from "./entries";
+
+const PaletteQueryDocument = graphql(`
+  query Palette($search: String) {
+    users(
+      filter: { search: $search }
+      orderBy: { field: LAST_USED_AT, direction: DESC }
+      first: 50
+    ) {
+      nodes {
+        id
+        name
+        email
+        apiKeys {
+          id
+          name
+          prefix
+          lastFour
+        }
+      }
+    }
+  }
+`);
+
+const TYPING_MS = 150;
+const ICONS = { page: FileText, user: User, key: KeyRound };
+
+function pages(): Entry[] {
+  return GROUPS.flatMap((group) => group.places).map((place) => ({
+    id: `page-${place.name}`,
+    kind: "page",
+    name: words().places[place.name],
+    path: place.path,
+  }));
+}
+
+/** What there is to go to: the pages, who used the server lately, and whoever is searched for. */
+function createEntries(typed: () => string) {
+  const wanted = createDelayed(typed, TYPING_MS);
+  const [recent] = createQuery({ query: PaletteQueryDocument, variables: { search: null } });
+  const [found] = createQuery({
+    query: PaletteQueryDocument,
+    variables: () => ({ search: wanted().trim() }),
+    pause: () => wanted().trim() === "",
+  });
+  const all = createMemo(() => {
+    const users = [...(recent.data?.users.nodes ?? []), ...(found.data?.users.nodes ?? [])];
+    const unique = new Map([...pages(), ...entriesOf(users)].map((entry) => [entry.id, entry]));
+    return [...unique.values()];
+  });
+  const entries = createMemo(() => findEntries(all(), typed()));
+  return entries;
+}
+
+function EntryRow(props: {
+  entry: Entry;
+  optionId: string;
+  isChosen: boolean;
+  onHover: () => void;
+  onGo: () => void;
+}) {
+  let row: HTMLDivElement | undefined;
+  createEffect(() => {
+    if (props.isChosen) row?.scrollIntoView?.({ block: "nearest" });
+  });
+  return (
+    // The keyboard is handled by the field, which says which option is chosen.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: see above
+    // biome-ignore lint/a11y/useFocusableInteractive: see above
+    <div
+      ref={row}
+      id={props.optionId}
+      role="option"
+      aria-selected={props.isChosen}
+      onMouseMove={() => props.onHover()}
+      onClick={() => props.onGo()}
+      class="flex cursor-pointer items-center gap-3 rounded-lg px-3 py-2 aria-selected:bg-hover"
+    >
+      <Dynamic
+        component={ICONS[props.entry.kind]}
+        class="size-4 shrink-0 text-muted"
+        aria-hidden="true"
+      />
+      <span class="min-w-0 truncate font-medium">{props.entry.name}</span>
+      <Show when={props.entry.detail}>
+        <span class="min-w-0 truncate text-sm text-muted">{props.entry.detail}</span>
+      </Show>
+      <span class="ml-auto shrink-0 text-xs text-muted">{words().kinds[props.entry.kind]}</span>
+      <Show when={props.isChosen}>
+        <CornerDownLeft class="size-3.5 shrink-0 text-muted" aria-hidden="true" />
+      </Show>
+    </div>
+  );
+}
+
+function Finder(props: { onClose: () => void }) {
+  const navigate = useNavigate();
+  const list = createUniqueId();
+  const [typed, setTyped] = createSignal("");
+  const [place, setPlace] = createSignal(0);
+  const entries = createEntries(typed);
+  const chosen = () => Math.min(place(), entries().length - 1);
+
+  function go(entry: Entry | undefined) {
+    if (!entry) return;
+    props.onClose();
+    navigate(entry.path);
+  }
+  function onKey(event: KeyboardEvent) {
+    const count = entries().length;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined && count > 0) {
+      event.preventDefault();
+      setPlace((chosen() + step + count) % count);
+    }
+    // While letters are being composed, Enter belongs to them.
+    if (event.key === "Enter" && !event.isComposing) go(entries()[chosen()]);
+  }
+
+  return (
+    <>
+      <div class="relative border-b border-line">
+        <Search class="absolute top-3.5 left-4 size-5 text-muted" aria-hidden="true" />
+        <input
+          role="combobox"
+          aria-expanded="true"
+          aria-controls={list}
+          aria-autocomplete="list"
+          aria-activedescendant={entries().length > 0 ? `${list}-${chosen()}` : undefined}
+          aria-label={words().searchHint}
+          placeholder={words().searchHint}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => {
+            setTyped(event.currentTarget.value);
+            setPlace(0);
+          }}
+          onKeyDown={onKey}
+          class="h-12 w-full bg-transparent pr-4 pl-12 text-lg outline-none"
+        />
+      </div>
+      <div id={list} role="listbox" aria-label={words().search} class="overflow-y-auto p-1.5">
+        <For each={entries()}>
+          {(entry, index) => (
+            <EntryRow
+              entry={entry}
+              optionId={`${list}-${index()}`}
+              isChosen={index() === chosen()}
+              onHover={() => setPlace(index())}
+              onGo={() => go(entry)}
+            />
+          )}
+        </For>
+      </div>
+      <Show when={entries().length === 0}>
+        <p role="status" class="px-4 pb-5 text-center text-muted">
+          {words().nothingFound}
+        </p>
+      </Show>
+    </>
+  );
+}
+
+/** Leads to any page, user or key by a few letters of its name. */
+export default function Palette(props: { open: boolean; onClose: () => void }) {
+  return (
+    <Dialog open={props.open} onOpenChange={(open) => !open && props.onClose()}>
+      <Dialog.Portal>
+        <Dialog.Overlay class="fixed inset-0 z-40 bg-veil" />
+        <div class="fixed inset-0 z-50 flex items-start justify-center p-3 sm:pt-[12vh]">
+          <Dialog.Content class="flex max-h-[70dvh] w-full max-w-150 flex-col overflow-hidden rounded-2xl border border-line bg-raised shadow-raised outline-none">
+            <Dialog.Title class="sr-only">{words().search}</Dialog.Title>
+            <Finder onClose={props.onClose} />
+          </Dialog.Content>
+        </div>
+      </Dialog.Portal>
+    </Dialog>
+  );
+}

@@ -1,0 +1,61 @@
+import type { PaletteQuery } from "../../graphql/generated/graphql";
+
+type User = PaletteQuery["users"]["nodes"][number];
+
+/** Somewhere the palette can lead. */
+export type Entry = {
+  id: string;
+  kind: "page" | "user" | "key";
+  name: string;
+  /** What tells it apart from others of the same name. */
+  detail?: string;
+  path: string;
+};
+
+const SHOWN = 30;
+
+/** Letters without their marks and in small: "Bùi" is found by "bui". */
+function plain(text: string): string {
+  return text.toLowerCase().normalize("NFD").replaceAll(/\p{M}/gu, "").replaceAll("đ", "d");
+}
+
+/** How well an entry fits what was typed: 0 not at all, then the better the greater. */
+export function fitness(entry: Entry, typed: string): number {
+  const wanted = plain(typed.trim());
+  if (wanted === "") return 1;
+  const name = plain(entry.name);
+  if (name.startsWith(wanted)) return 4;
+  if (name.split(/[\s-]+/).some((word) => word.startsWith(wanted))) return 3;
+  if (name.includes(wanted)) return 2;
+  return plain(entry.detail ?? "").includes(wanted) ? 1 : 0;
+}
+
+/** Users and their keys as entries. */
+export function entriesOf(users: readonly User[]): Entry[] {
+  return users.flatMap((user) => [
+    {
+      id: `user-${user.id}`,
+      kind: "user" as const,
+      name: user.name,
+      detail: user.email ?? undefined,
+      path: `/users/${user.id}`,
+    },
+    ...user.apiKeys.map((key) => ({
+      id: `key-${key.id}`,
+      kind: "key" as const,
+      name: key.name,
+      detail: `${user.name} · ${key.prefix}…${key.lastFour}`,
+      path: `/users/${user.id}/keys`,
+    })),
+  ]);
+}
+
+/** What fits, the best first; pages before users before keys where it is all the same. */
+export function findEntries(entries: readonly Entry[], typed: string): Entry[] {
+  const rated = entries.map((entry) => ({ entry, fits: fitness(entry, typed) }));
+  return rated
+    .filter(({ fits }) => fits > 0)
+    .toSorted((left, right) => right.fits - left.fits)
+    .slice(0, SHOWN)
+    .map(({ entry }) => entry);
+}

@@ -1,0 +1,68 @@
+import { For } from "solid-js";
+import type { Option } from "./Field";
+
+type ChoiceProps = {
+  label: string;
+  value: string | undefined;
+  /** What no choice is called; left out where one must be made. */
+  all?: string;
+  options: readonly Option[];
+  onChoose: (value: string | undefined) => void;
+};
+
+/** A small choice of one, for a row of filters. */
+export function Choice(props: ChoiceProps) {
+  return (
+    <select
+      aria-label={props.label}
+      class="h-8 max-w-48 min-w-0 rounded-lg border border-line-strong/60 bg-panel px-2 text-sm font-medium"
+      onChange={(event) => props.onChoose(event.currentTarget.value || undefined)}
+    >
+      {props.all !== undefined && <option value="">{props.all}</option>}
+      <For each={props.options}>
+        {(option) => (
+          <option value={option.value} selected={option.value === props.value}>
+            {option.label}
+          </option>
+        )}
+      </For>
+    </select>
+  );
+}
+
+const FIELD =
+  "h-8 min-w-0 rounded-lg border border-line-strong/60 bg-panel px-2 text-sm font-medium";
+
+type FilterFieldProps = {
+  label: string;
+  type: "text" | "date" | "datetime-local";
+  value: string | undefined;
+  suggestions?: readonly string[];
+  max?: string;
+  onChange: (value: string | undefined) => void;
+};
+
+/** A small field for a row of filters; it counts when it is left, or with Enter. */
+export function FilterField(props: FilterFieldProps) {
+  const list = () => `suggestions-${props.label.replaceAll(/\W/g, "")}`;
+  return (
+    <>
+      <input
+        type={props.type}
+        aria-label={props.label}
+        title={props.label}
+        placeholder={props.label}
+        value={props.value ?? ""}
+        max={props.max}
+        list={props.suggestions ? list() : undefined}
+        onChange={(event) => props.onChange(event.currentTarget.value.trim() || undefined)}
+        class={`${FIELD} ${props.type === "text" ? "w-40" : ""}`}
+      />
+      {props.suggestions && (
+        <datalist id={list()}>
+          <For each={props.suggestions}>{(each) => <option value={each} />}</For>
+        </datalist>
+      )}
+    </>
+  );
+}

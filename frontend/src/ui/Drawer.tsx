@@ -1,0 +1,42 @@
+import { Dialog as Kobalte } from "@kobalte/core/dialog";
+import X from "lucide-solid/icons/x";
+import type { JSX } from "solid-js";
+
+type DrawerProps = {
+  open: boolean;
+  title: string;
+  closeLabel: string;
+  onClose: () => void;
+  children: JSX.Element;
+};
+
+/** A window at the side with everything about one thing; Escape closes it. */
+export function Drawer(props: DrawerProps) {
+  return (
+    <Kobalte open={props.open} onOpenChange={(open) => !open && props.onClose()}>
+      <Kobalte.Portal>
+        <Kobalte.Overlay class="fixed inset-0 z-40 bg-veil" />
+        <Kobalte.Content class="fixed inset-y-0 right-0 z-50 flex w-full flex-col border-l border-line bg-raised shadow-raised outline-none sm:w-120">
+          <header class="flex items-center justify-between gap-4 border-b border-line px-5 py-3.5">
+            <Kobalte.Title class="text-lg font-semibold tracking-tight">
+              {props.title}
+            </Kobalte.Title>
+            <Kobalte.CloseButton
+              aria-label={props.closeLabel}
+              class="-mr-1 inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
+            >
+              <X class="size-4" aria-hidden="true" />
+            </Kobalte.CloseButton>
+          </header>
+          {/* Reachable by keyboard, because without that nobody could scroll it. */}
+          <div
+            tabindex="0"
+            class="flex-1 overflow-y-auto px-5 py-5 focus-visible:-outline-offset-2"
+          >
+            {props.children}
+          </div>
+        </Kobalte.Content>
+      </Kobalte.Portal>
+    </Kobalte>
+  );
+}

@@ -1,0 +1,33 @@
+import { type JSX, Show } from "solid-js";
+
+type FigureProps = {
+  name: string;
+  /** What there is to say about it. */
+  note?: JSX.Element;
+  title?: string;
+  children: JSX.Element;
+};
+
+/** One number that is worth a look from afar. */
+export function Figure(props: FigureProps) {
+  return (
+    <div class="flex min-w-0 flex-col gap-1 bg-panel p-4 sm:px-5">
+      <dt class="text-sm text-muted">{props.name}</dt>
+      <dd title={props.title} class="truncate text-2xl font-semibold tracking-tight">
+        {props.children}
+      </dd>
+      <Show when={props.note}>
+        <dd class="text-sm text-muted">{props.note}</dd>
+      </Show>
+    </div>
+  );
+}
+
+/** Numbers side by side, parted by hairlines. */
+export function Figures(props: { children: JSX.Element }) {
+  return (
+    <dl class="grid gap-px overflow-hidden rounded-xl border border-line bg-line sm:grid-cols-2 xl:grid-cols-4">
+      {props.children}
+    </dl>
+  );
+}

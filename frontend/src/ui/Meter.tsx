@@ -1,0 +1,85 @@
+import { createMemo } from "solid-js";
+
+const WORRYING = 70;
+const URGENT = 90;
+const TONES = {
+  ok: { fill: "bg-ok", stroke: "stroke-ok" },
+  warn: { fill: "bg-warn", stroke: "stroke-warn" },
+  bad: { fill: "bg-bad", stroke: "stroke-bad" },
+} as const;
+
+/** How much reason there is to worry when so much of something is used. */
+export function toneOf(percent: number): keyof typeof TONES {
+  if (percent >= URGENT) return "bad";
+  return percent >= WORRYING ? "warn" : "ok";
+}
+
+type MeterProps = {
+  /** What is measured, for those who do not see it. */
+  label: string;
+  percent: number;
+  /** The value in words, as in "3 of 10 requests". */
+  told: string;
+};
+
+function bounded(percent: number): number {
+  return Math.max(0, Math.min(100, percent));
+}
+
+/** How much of a limit is used, as a bar. */
+export function Meter(props: MeterProps) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: <meter> cannot be coloured alike in all browsers
+    <span
+      role="meter"
+      aria-label={props.label}
+      aria-valuemin="0"
+      aria-valuemax="100"
+      aria-valuenow={Math.round(bounded(props.percent))}
+      aria-valuetext={props.told}
+      class="block h-1.5 overflow-hidden rounded-full bg-track"
+    >
+      <span
+        class={`block h-full min-w-0.5 rounded-full ${TONES[toneOf(props.percent)].fill}`}
+        style={{ width: `${bounded(props.percent)}%` }}
+      />
+    </span>
+  );
+}
+
+const RADIUS = 42;
+const ROUND = 2 * Math.PI * RADIUS;
+
+/** How much of a limit is used, as a ring around the number. */
+export function Ring(props: MeterProps & { value: string }) {
+  const filled = createMemo(() => (bounded(props.percent) / 100) * ROUND);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: <meter> cannot be coloured alike in all browsers
+    <div
+      role="meter"
+      aria-label={props.label}
+      aria-valuemin="0"
+      aria-valuemax="100"
+      aria-valuenow={Math.round(bounded(props.percent))}
+      aria-valuetext={props.told}
+      class="relative size-32 shrink-0"
+    >
+      <svg viewBox="0 0 100 100" class="size-full -rotate-90" aria-hidden="true">
+        <circle cx="50" cy="50" r={RADIUS} class="fill-none stroke-track" stroke-width="9" />
+        <circle
+          cx="50"
+          cy="50"
+          r={RADIUS}
+          class={`ring-arc fill-none ${TONES[toneOf(props.percent)].stroke}`}
+          stroke-width="9"
+          stroke-linecap="round"
+          stroke-dasharray={`${filled()} ${ROUND}`}
+          visibility={props.percent > 0 ? "visible" : "hidden"}
+        />
+      </svg>
+      <span class="absolute inset-0 flex items-center justify-center text-2xl font-semibold tracking-tight">
+        {props.value}
+      </span>
+    </div>
+  );
+}

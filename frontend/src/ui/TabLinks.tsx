@@ -1,0 +1,34 @@
+import { A } from "@solidjs/router";
+import { For } from "solid-js";
+
+/** Pages of one thing, side by side. Each has an address of its own. */
+export function TabLinks(props: {
+  label: string;
+  tabs: readonly { href: string; label: string; end?: boolean }[];
+}) {
+  return (
+    <nav
+      aria-label={props.label}
+      class="-mx-4 overflow-x-auto px-4 sm:-mx-6 sm:px-6 lg:mx-0 lg:px-0"
+    >
+      <ul class="flex min-w-max gap-1 border-b border-line">
+        <For each={props.tabs}>
+          {(tab) => (
+            <li>
+              <A
+                href={tab.href}
+                end={tab.end ?? true}
+                noScroll
+                activeClass="border-accent text-ink"
+                inactiveClass="border-transparent text-muted hover:text-ink"
+                class="-mb-px inline-flex h-9 items-center border-b-2 px-3 font-medium whitespace-nowrap focus-visible:-outline-offset-2"
+              >
+                {tab.label}
+              </A>
+            </li>
+          )}
+        </For>
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,65 @@
+import { createEffect, on, onCleanup } from "solid-js";
+import { createScheme } from "./createScheme";
+import type { Plot, PlotOptions } from "./plot";
+import { words } from "./words";
+
+type CanvasProps = Omit<PlotOptions, "isHidden" | "onPoint" | "points"> & {
+  label: string;
+  points: number;
+  hidden: ReadonlySet<string>;
+  point: number | undefined;
+  onPoint: (index: number | undefined) => void;
+};
+
+/** The drawing itself, which the keyboard can walk along. */
+export function Canvas(props: CanvasProps) {
+  const scheme = createScheme();
+  let plot: Plot | undefined;
+  let host: HTMLDivElement | undefined;
+
+  const options = (): PlotOptions => ({
+    kind: props.kind,
+    series: props.series,
+    isHidden: (key) => props.hidden.has(key),
+    points: props.points,
+    group: props.group,
+    height: props.height,
+    labelPoint: props.labelPoint,
+    labelValue: props.labelValue,
+    onPoint: (index) => props.onPoint(index),
+  });
+  createEffect(
+    on([options, scheme], ([present]) => {
+      let isStale = false;
+      void import("./plot").then(({ createPlot }) => {
+        if (!isStale && host) plot = createPlot(host, present);
+      });
+      onCleanup(() => {
+        isStale = true;
+        plot?.destroy();
+        plot = undefined;
+      });
+    }),
+  );
+
+  function onKeyDown(event: KeyboardEvent) {
+    const last = props.points - 1;
+    const at = props.point ?? last + 1;
+    const wanted = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
+    if (wanted === undefined) return;
+    event.preventDefault();
+    plot?.moveTo(Math.min(last, Math.max(0, wanted)));
+  }
+
+  return (
+    <div
+      ref={host}
+      role="img"
+      tabindex="0"
+      aria-label={`${props.label}. ${words().keys}`}
+      onKeyDown={onKeyDown}
+      class="min-w-0 rounded-md"
+      style={{ height: `${props.height}px` }}
+    />
+  );
+}

@@ -1,0 +1,50 @@
+import { For, Show } from "solid-js";
+import { Cell, Head, Table } from "../Table";
+import { type ChartSeries, totalAt } from "./stack";
+import { words } from "./words";
+
+type ChartTableProps = {
+  label: string;
+  series: readonly ChartSeries[];
+  points: number;
+  namePoint: (index: number) => string;
+  tellValue: (value: number) => string;
+};
+
+/** The same as a chart, for who would rather read. */
+export function ChartTable(props: ChartTableProps) {
+  const isSum = () => props.series.length > 1;
+  const indexes = () => Array.from({ length: props.points }, (_, index) => index).reverse();
+  return (
+    <div class="-mx-4 max-h-96 overflow-y-auto sm:-mx-5">
+      <Table
+        label={props.label}
+        head={
+          <>
+            <Head>{words().time}</Head>
+            <Show when={isSum()}>
+              <Head number>{words().total}</Head>
+            </Show>
+            <For each={props.series}>{(part) => <Head number>{part.label}</Head>}</For>
+          </>
+        }
+      >
+        <For each={indexes()}>
+          {(index) => (
+            <tr>
+              <Cell class="whitespace-nowrap">{props.namePoint(index)}</Cell>
+              <Show when={isSum()}>
+                <Cell number class="font-medium">
+                  {props.tellValue(totalAt(props.series, index))}
+                </Cell>
+              </Show>
+              <For each={props.series}>
+                {(part) => <Cell number>{props.tellValue(part.values[index] ?? 0)}</Cell>}
+              </For>
+            </tr>
+          )}
+        </For>
+      </Table>
+    </div>
+  );
+}

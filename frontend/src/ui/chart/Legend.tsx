@@ -1,0 +1,48 @@
+import { For } from "solid-js";
+import type { ChartSeries } from "./stack";
+import { words } from "./words";
+
+type LegendProps = {
+  series: readonly ChartSeries[];
+  hidden: ReadonlySet<string>;
+  /** What stands beside each name: the whole, or what is under the crosshair. */
+  tell: (part: ChartSeries) => string;
+  onToggle: (key: string) => void;
+};
+
+/** The parts by name and colour; a press hides one or shows it again. */
+export function Legend(props: LegendProps) {
+  return (
+    <ul aria-label={words().legend} class="flex flex-wrap gap-x-1 gap-y-0.5">
+      <For each={props.series}>
+        {(part) => (
+          <li>
+            <button
+              type="button"
+              aria-pressed={!props.hidden.has(part.key)}
+              title={`${words().toggle}: ${part.label}`}
+              onClick={() => props.onToggle(part.key)}
+              class="flex min-h-7 items-center gap-2 rounded-md px-2 py-0.5 text-sm hover:bg-hover"
+            >
+              <span
+                aria-hidden="true"
+                class="size-2.5 shrink-0 rounded-xs"
+                style={{
+                  background: props.hidden.has(part.key) ? "transparent" : `var(${part.colour})`,
+                  "box-shadow": `inset 0 0 0 1.5px var(${part.colour})`,
+                }}
+              />
+              <span
+                class="max-w-48 truncate"
+                classList={{ "line-through text-faint": props.hidden.has(part.key) }}
+              >
+                {part.label}
+              </span>
+              <span class="font-medium">{props.tell(part)}</span>
+            </button>
+          </li>
+        )}
+      </For>
+    </ul>
+  );
+}

@@ -1,0 +1,90 @@
+import { createMemo, createSignal, Show } from "solid-js";
+import { Button } from "../Button";
+import { Canvas } from "./Canvas";
+import "./chart.css";
+import { ChartTable } from "./ChartTable";
+import { Legend } from "./Legend";
+import { type ChartSeries, totalAt, totalOf } from "./stack";
+import { words } from "./words";
+
+type StackedChartProps = {
+  /** What the chart is about, for who does not see it. */
+  label: string;
+  kind?: "bars" | "areas";
+  series: readonly ChartSeries[];
+  points: number;
+  /** The point's short name on the axis, and its whole name elsewhere. */
+  labelPoint: (index: number) => string;
+  namePoint: (index: number) => string;
+  /** A value on the axis, and a value in the legend and the table. */
+  labelValue: (value: number) => string;
+  tellValue: (value: number) => string;
+  /** Charts with the same group share their crosshair. */
+  group?: string;
+  height?: number;
+};
+
+const HEIGHT = 280;
+
+/** Parts of a whole over time, one upon the other, with a legend that toggles and a table instead. */
+export function StackedChart(props: StackedChartProps) {
+  const [hidden, setHidden] = createSignal<ReadonlySet<string>>(new Set());
+  const [point, setPoint] = createSignal<number>();
+  const [isTable, setTable] = createSignal(false);
+  const shown = createMemo(() => props.series.filter((part) => !hidden().has(part.key)));
+
+  function toggle(key: string) {
+    const next = new Set(hidden());
+    if (!next.delete(key)) next.add(key);
+    setHidden(next);
+  }
+  const tell = (part: ChartSeries) => {
+    const at = point();
+    return props.tellValue(at === undefined ? totalOf(part) : (part.values[at] ?? 0));
+  };
+  const readout = () => {
+    const at = point();
+    if (at === undefined) return undefined;
+    return `${props.namePoint(at)}: ${props.tellValue(totalAt(shown(), at))}`;
+  };
+
+  return (
+    <div class="flex flex-col gap-3">
+      <div class="flex min-h-8 items-center justify-between gap-3">
+        <p class="min-w-0 truncate text-sm font-medium" aria-live="polite">
+          {readout()}
+        </p>
+        <Button size="small" tone="quiet" onClick={() => setTable(!isTable())}>
+          {isTable() ? words().asChart : words().asTable}
+        </Button>
+      </div>
+      <Show
+        when={!isTable()}
+        fallback={
+          <ChartTable
+            label={props.label}
+            series={props.series}
+            points={props.points}
+            namePoint={props.namePoint}
+            tellValue={props.tellValue}
+          />
+        }
+      >
+        <Canvas
+          label={props.label}
+          kind={props.kind ?? "bars"}
+          series={props.series}
+          points={props.points}
+          hidden={hidden()}
+          group={props.group ?? "alone"}
+          height={props.height ?? HEIGHT}
+          labelPoint={props.labelPoint}
+          labelValue={props.labelValue}
+          point={point()}
+          onPoint={setPoint}
+        />
+        <Legend series={props.series} hidden={hidden()} tell={tell} onToggle={toggle} />
+      </Show>
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+const SERIES = 10;
+
+/** The colour of the nth part of a whole, as a CSS custom property. */
+export function seriesColour(index: number): string {
+  return index < SERIES ? `--series-${index + 1}` : "--series-other";
+}
+
+/** The colour of what is left over. */
+export const OTHER_COLOUR = "--series-other";
+
+/** What the colours of custom properties are in the present theme, as a canvas understands them. */
+export function resolveColours(names: readonly string[], beside: HTMLElement): string[] {
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  beside.append(probe);
+  const colours = names.map((name) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  });
+  probe.remove();
+  return colours;
+}

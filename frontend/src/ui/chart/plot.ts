@@ -1,0 +1,117 @@
+// uPlot draws; everything that is a word, a link or a colour comes from outside. Loaded only with a chart.
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { resolveColours } from "./palette";
+import { type ChartSeries, labelledPoints, stackUp } from "./stack";
+
+/** What a plot shows, and how it is told. */
+export type PlotOptions = {
+  kind: "bars" | "areas";
+  series: readonly ChartSeries[];
+  isHidden: (key: string) => boolean;
+  points: number;
+  /** Plots with the same group share their crosshair. */
+  group: string;
+  height: number;
+  labelPoint: (index: number) => string;
+  labelValue: (value: number) => string;
+  onPoint: (index: number | undefined) => void;
+};
+
+/** A plot that stands in the page. */
+export type Plot = {
+  /** Puts the crosshair on a point. */
+  moveTo: (index: number) => void;
+  destroy: () => void;
+};
+
+const PIXELS_PER_LABEL = 84;
+const AXIS_WIDTH = 62;
+const AXIS_HEIGHT = 30;
+
+function shape(kind: PlotOptions["kind"]): uPlot.Series.PathBuilder | undefined {
+  if (kind === "bars") return uPlot.paths.bars?.({ size: [0.82, 56], radius: 0 });
+  return uPlot.paths.linear?.();
+}
+
+function axes(options: PlotOptions, ink: string, line: string): uPlot.Axis[] {
+  const font = '12px "Inter Variable", ui-sans-serif, system-ui, sans-serif';
+  const shared = { stroke: ink, font, ticks: { show: false } };
+  return [
+    {
+      ...shared,
+      size: AXIS_HEIGHT,
+      grid: { show: false },
+      splits: (plot) =>
+        labelledPoints(options.points, plot.bbox.width / devicePixelRatio, PIXELS_PER_LABEL),
+      values: (_, splits) => splits.map((index) => options.labelPoint(index)),
+    },
+    {
+      ...shared,
+      size: AXIS_WIDTH,
+      grid: { stroke: line, width: 1 },
+      values: (_, splits) => splits.map((value) => options.labelValue(value)),
+    },
+  ];
+}
+
+function describe(options: PlotOptions, host: HTMLElement, width: number): uPlot.Options {
+  const names = options.series.map((part) => part.colour);
+  const [ink = "", line = "", panel = "", ...fills] = resolveColours(
+    ["--color-muted", "--color-line", "--color-panel", ...names],
+    host,
+  );
+  return {
+    width,
+    height: options.height,
+    padding: [12, 8, 0, 0],
+    legend: { show: false },
+    cursor: {
+      points: { show: false },
+      drag: { x: false, y: false },
+      y: false,
+      sync: { key: options.group, scales: ["x", null] },
+    },
+    scales: {
+      x: { time: false, range: () => [-0.5, options.points - 0.5] },
+      y: { range: (_, __, max) => [0, max > 0 ? max * 1.06 : 1] },
+    },
+    axes: axes(options, ink, line),
+    series: [
+      {},
+      // The tallest is drawn first, so that the others stand before it.
+      ...options.series
+        .map((part, index) => ({
+          label: part.label,
+          fill: fills[index],
+          // A thin seam tells neighbours apart without colours.
+          stroke: panel,
+          width: 1,
+          paths: shape(options.kind),
+          points: { show: false },
+        }))
+        .reverse(),
+    ],
+    hooks: { setCursor: [(plot) => options.onPoint(plot.cursor.idx ?? undefined)] },
+  };
+}
+
+/** Draws a chart into an element, and again whenever the element's width changes. */
+export function createPlot(host: HTMLElement, options: PlotOptions): Plot {
+  const xs = Array.from({ length: options.points }, (_, index) => index);
+  const tops = stackUp(options.series, options.isHidden).reverse();
+  const data = [xs, ...tops] as uPlot.AlignedData;
+  const plot = new uPlot(describe(options, host, host.clientWidth || 600), data, host);
+  const watcher = new ResizeObserver(() => {
+    if (host.clientWidth > 0 && host.clientWidth !== plot.width)
+      plot.setSize({ width: host.clientWidth, height: options.height });
+  });
+  watcher.observe(host);
+  return {
+    moveTo: (index) => plot.setCursor({ left: plot.valToPos(index, "x"), top: 0 }),
+    destroy() {
+      watcher.disconnect();
+      plot.destroy();
+    },
+  };
+}

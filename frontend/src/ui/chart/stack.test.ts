@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { labelledPoints, stackUp, totalAt } from "./stack";
+
+const series = [
+  { key: "a", label: "A", colour: "--a", values: [1, 2] },
+  { key: "b", label: "B", colour: "--b", values: [10, 20] },
+  { key: "c", label: "C", colour: "--c", values: [100, 200] },
+];
+
+test("each part stands on those before it", () => {
+  expect(stackUp(series, () => false)).toEqual([
+    [1, 2],
+    [11, 22],
+    [111, 222],
+  ]);
+  expect(totalAt(series, 1)).toBe(222);
+});
+
+test("what is hidden leaves no gap", () => {
+  expect(stackUp(series, (key) => key === "b")).toEqual([
+    [1, 2],
+    [null, null],
+    [101, 202],
+  ]);
+});
+
+test("an axis is labelled only as often as there is room", () => {
+  expect(labelledPoints(30, 840, 84)).toEqual([0, 3, 6, 9, 12, 15, 18, 21, 24, 27]);
+  expect(labelledPoints(3, 100, 84)).toEqual([0]);
+});
