@@ -55,6 +55,26 @@ pub struct ProviderModel {
 )]
 pub struct ProviderModels(pub Vec<ProviderModel>);
 
+/// A stretch of time in which a subscription allows so much, such as five hours or a week.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SubscriptionWindow {
+    /// Such as `five_hour`, in the provider's words.
+    pub name: String,
+    /// How much of it is used, from 0 to 100.
+    pub used_percent: i32,
+    /// When it starts anew; nothing while nothing of it is used.
+    pub resets_at: Option<DateTimeUtc>,
+}
+
+/// The windows of an account as its provider told them.
+#[derive(
+    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, sea_orm::FromJsonQueryResult,
+)]
+pub struct SubscriptionWindows {
+    pub told_at: DateTimeUtc,
+    pub windows: Vec<SubscriptionWindow>,
+}
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "provider_account")]
@@ -91,10 +111,12 @@ pub struct Model {
     /// The last failure in words for people.
     pub problem: Option<String>,
     pub problem_at: Option<DateTimeUtc>,
-    /// When the account was last tried out.
+    /// When the provider was last asked how the account is.
     pub checked_at: Option<DateTimeUtc>,
-    /// What the provider tells of the subscription's windows.
-    pub windows: Option<Json>,
+    /// What spoke against it then, in words for people; nothing when all was well.
+    pub check_failure: Option<String>,
+    /// What the provider told of the subscription's windows.
+    pub windows: Option<SubscriptionWindows>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     /// Set instead of deleting, so that history stays.

@@ -18,6 +18,7 @@ mod m20261125_000015_create_model_alias;
 mod m20261125_000016_create_audit_event;
 mod m20261125_000017_add_team_to_admin;
 mod m20261125_000018_create_notification;
+mod m20261126_000019_add_check_to_provider_account;
 
 /// Brings a database's schema up to date.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000016_create_audit_event::Migration),
             Box::new(m20261125_000017_add_team_to_admin::Migration),
             Box::new(m20261125_000018_create_notification::Migration),
+            Box::new(m20261126_000019_add_check_to_provider_account::Migration),
         ]
     }
 }

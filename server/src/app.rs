@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use self::{ground::Ground, source::Source};
 use crate::{
+    checkup::{Checkup, CheckupOptions},
     client_address::ClientAddresses,
     clock::SharedClock,
     config::{self, Config},
@@ -105,6 +106,20 @@ impl Life {
         let (db, settings) = (ground.db.clone(), ground.settings.clone());
         let retention = Retention::new(db, self.clock.clone(), settings, held);
         self.tasks.spawn(retention.run(self.ending.stop.clone()));
+    }
+
+    /// Asks after accounts, at regular times too if the settings want it.
+    fn checkup(&self, ground: &Ground, running: &Running) -> Checkup {
+        let checkup = Checkup::new(CheckupOptions {
+            accounts: ground.accounts.clone(),
+            engine: running.engine.clone(),
+            settings: ground.settings.clone(),
+            clock: self.clock.clone(),
+            urls: running.oauth.check_urls(),
+        });
+        let schedule = checkup.clone().run(self.ending.stop.clone());
+        self.tasks.spawn(schedule);
+        checkup
     }
 
     fn engine_context(&self, ground: &Ground, usage: mpsc::Sender<EngineUsage>) -> EngineContext {
@@ -207,6 +222,7 @@ struct Running {
 
 fn services(config: &Config, ground: &Ground, life: &Life, running: Running) -> Services {
     let (db, clock) = (&ground.db, &life.clock);
+    let checkup = life.checkup(ground, &running);
     let notifications = Notifications::new(db.clone(), clock.clone(), ground.vault.clone());
     let addresses = notify::Addresses::new(config.notification_networks.clone());
     Services {
@@ -225,6 +241,7 @@ fn services(config: &Config, ground: &Ground, life: &Life, running: Running) -> 
         backups: life.backups(config, ground),
         provider_accounts: ground.accounts.clone(),
         model_aliases: ground.model_aliases.clone(),
+        checkup,
         oauth: running.oauth,
         ledger: ground.ledger.clone(),
         prices: ground.prices.clone(),

@@ -8,6 +8,7 @@
 //! graphql   the control plane: one schema        gateway  the data plane: /v1/*
 //! web       sessions, pages, health
 //! engine    keeps CLIProxyAPI alive and in step with the database
+//! checkup   asks providers how our accounts are
 //! notify    tells people what happens: mail, webhooks, chats
 //! domain    what the product means
 //! db        opens and migrates the database      crypto   sealing, hashing, making secrets
@@ -15,6 +16,7 @@
 //! ```
 
 pub mod app;
+pub mod checkup;
 pub mod cli;
 pub mod client_address;
 pub mod clock;

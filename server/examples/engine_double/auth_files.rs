@@ -112,6 +112,15 @@ pub(crate) fn warm_up(live: &Live, auth_index: &str) -> bool {
     })
 }
 
+/// The access token of the credential of this name.
+pub(crate) fn token(live: &Live, auth_index: &str) -> Option<String> {
+    let files = lock(live);
+    let file = files
+        .values()
+        .find(|file| file.auth_index() == auth_index)?;
+    Some(file.text_of("access_token").to_owned())
+}
+
 impl AuthFile {
     fn text_of(&self, name: &str) -> &str {
         self.content

@@ -121,6 +121,7 @@ fn router(live: Arc<Live>) -> Router {
         .route("/v0/management/config", get(management::config))
         .route("/v0/management/usage-queue", get(management::usage_queue))
         .route("/v0/management/auth-files", get(management::auth_files))
+        .route("/v0/management/api-call", post(management::call))
         .route("/v0/management/reset-quota", post(management::reset_quota))
         .route(
             "/v0/management/model-definitions/{channel}",

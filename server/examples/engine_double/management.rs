@@ -1,5 +1,6 @@
 //! The little of the management API that we use.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use axum::Json;
@@ -65,6 +66,41 @@ pub(crate) async fn reset_quota(
     }
     let refusal = Json(json!({"error": "auth not found"}));
     (StatusCode::NOT_FOUND, refusal).into_response()
+}
+
+/// A call to anywhere in the name of a credential.
+#[derive(Deserialize)]
+pub(crate) struct Call {
+    auth_index: Option<String>,
+    method: String,
+    url: String,
+    #[serde(default)]
+    header: HashMap<String, String>,
+}
+
+/// Calls, and answers what was answered. The mark is replaced only where the credential is known.
+pub(crate) async fn call(State(live): State<Arc<Live>>, Json(call): Json<Call>) -> Response {
+    let index = call.auth_index.unwrap_or_default();
+    let token = crate::auth_files::token(&live, &index);
+    let client = reqwest::Client::builder().no_proxy().build();
+    let method = call.method.parse().unwrap_or_default();
+    let Ok(mut request) = client.map(|client| client.request(method, call.url)) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    for (name, value) in call.header {
+        let value = match &token {
+            Some(token) => value.replace("$TOKEN$", token),
+            None => value,
+        };
+        request = request.header(name, value);
+    }
+    let Ok(answer) = request.send().await else {
+        let refusal = Json(json!({"error": "request failed"}));
+        return (StatusCode::BAD_GATEWAY, refusal).into_response();
+    };
+    let status = answer.status().as_u16();
+    let body = answer.text().await.unwrap_or_default();
+    Json(json!({"status_code": status, "header": {}, "body": body})).into_response()
 }
 
 /// What a provider's API is known for.

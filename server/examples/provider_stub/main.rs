@@ -9,6 +9,7 @@
 //! curl -s localhost:19000/produced
 //! ```
 
+mod account;
 mod answer;
 mod anthropic;
 mod codex;
@@ -58,6 +59,10 @@ fn router() -> Router {
         .route("/v1/messages", post(anthropic::answer))
         .route("/codex/responses", post(codex::answer))
         .route("/v1beta/models/{call}", post(gemini::answer))
+        .route("/v1/models", get(account::models))
+        .route("/v1beta/models", get(account::models))
+        .route("/codex/models", get(account::models))
+        .route("/usage", get(account::usage))
         .route("/produced", get(produced::list).delete(produced::clear))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(ProducedList::default())

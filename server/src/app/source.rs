@@ -6,7 +6,9 @@ use tokio::sync::watch;
 
 use crate::{
     domain::{
-        provider_accounts::{AuthFileStep, FoundAuthFile, ProviderAccounts, ProviderCredential},
+        provider_accounts::{
+            Attempt, AuthFileStep, FoundAuthFile, ProviderAccounts, ProviderCredential,
+        },
         settings::{EngineSettings, Settings},
     },
     engine::{CredentialSource, CredentialsError},
@@ -34,6 +36,10 @@ impl CredentialSource for Source {
 
     fn settings(&self) -> EngineSettings {
         self.settings.for_engine()
+    }
+
+    fn note_attempts(&self, attempts: &[Attempt]) {
+        self.accounts.note_attempts(attempts);
     }
 
     fn settle_auth_files(

@@ -19,7 +19,7 @@ const PROVIDERS: [(&str, ProviderKind); 6] = [
     ("XAI_", ProviderKind::Xai),
 ];
 const SETTINGS: &str = "CLIENT_ID, CLIENT_SECRET, SCOPES, AUTHORIZE_URL, TOKEN_URL, DEVICE_URL, \
-     DISCOVERY_URL, PROFILE_URL, EXCHANGE_URL, API_URL or VIA";
+     DISCOVERY_URL, PROFILE_URL, EXCHANGE_URL, API_URL, CHECK_URL or VIA";
 
 /// Who speaks with a provider during a sign-in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct OAuthSettings {
     pub exchange_url: Option<Url>,
     /// Where the models are.
     pub api_url: Option<Url>,
+    /// What is asked to see how an account is.
+    pub check_url: Option<Url>,
     pub via: Option<Via>,
 }
 
@@ -103,6 +105,7 @@ impl OAuthSettings {
             "PROFILE_URL" => self.profile_url = url(),
             "EXCHANGE_URL" => self.exchange_url = url(),
             "API_URL" => self.api_url = url(),
+            "CHECK_URL" => self.check_url = url(),
             "VIA" => self.via = via(variable, text, mistakes),
             _ => mistakes.add(
                 variable,

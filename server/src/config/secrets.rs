@@ -26,9 +26,9 @@ Sign-in at providers (environment only; docs/sign-in.md tells more):
                            PROVIDER is CLAUDE, CHATGPT, GEMINI, COPILOT, KIMI or XAI. CLIENT_ID and
                            CLIENT_SECRET are an OAuth client of your own, which sends browsers back
                            to PUBLIC_URL/oauth/{provider}/callback. SCOPES, AUTHORIZE_URL,
-                           TOKEN_URL, DEVICE_URL, DISCOVERY_URL, PROFILE_URL, EXCHANGE_URL and
-                           API_URL replace what the provider has. VIA=engine leaves the sign-in to
-                           the engine.";
+                           TOKEN_URL, DEVICE_URL, DISCOVERY_URL, PROFILE_URL, EXCHANGE_URL,
+                           API_URL and CHECK_URL replace what the provider has. VIA=engine leaves
+                           the sign-in to the engine.";
 
 /// What the environment says in confidence.
 #[derive(Debug, Default)]

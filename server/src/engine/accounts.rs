@@ -72,6 +72,20 @@ impl Engine {
 
     /// Makes it use an account at once that it passes over for a while.
     pub async fn reset_cooldown(&self, credential: &ProviderCredential) -> Result<(), EngineError> {
+        let body = json!({"auth_index": self.index_of(credential).await?});
+        let told = self.client()?.tell("reset-quota", &body).await;
+        *self.face.told_accounts.0.lock().await = None;
+        match told {
+            Err(ClientError::Status(StatusCode::NOT_FOUND)) => Err(unknown()),
+            told => told.map_err(|error| EngineError::Unwilling(error.to_string())),
+        }
+    }
+
+    /// The engine's own name for a credential.
+    pub(super) async fn index_of(
+        &self,
+        credential: &ProviderCredential,
+    ) -> Result<String, EngineError> {
         let index = match &credential.secret {
             CredentialSecret::ApiKey(_) => auth_index(credential, Path::new("")),
             CredentialSecret::AuthFile { file_name, .. } => {
@@ -80,18 +94,7 @@ impl Engine {
                 account.map(|account| account.auth_index.clone())
             }
         };
-        let unknown = || {
-            EngineError::Unwilling(
-                "it does not work with this account yet; its log says why".to_owned(),
-            )
-        };
-        let body = json!({"auth_index": index.ok_or_else(unknown)?});
-        let told = self.client()?.tell("reset-quota", &body).await;
-        *self.face.told_accounts.0.lock().await = None;
-        match told {
-            Err(ClientError::Status(StatusCode::NOT_FOUND)) => Err(unknown()),
-            told => told.map_err(|error| EngineError::Unwilling(error.to_string())),
-        }
+        index.ok_or_else(unknown)
     }
 
     async fn ask_accounts(&self) -> Result<EngineAccounts, EngineError> {
@@ -113,4 +116,8 @@ impl Engine {
         };
         (file.name, account)
     }
+}
+
+fn unknown() -> EngineError {
+    EngineError::Unwilling("it does not work with this account yet; its log says why".to_owned())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
 
@@ -130,6 +130,26 @@ impl EngineClient {
     pub(super) async fn tell(&self, what: &str, body: &Value) -> Result<(), ClientError> {
         let request = self.http.post(self.management(what)).json(body);
         self.managed(request).await.map(drop)
+    }
+
+    /// Tells it something that takes its time, and hears the answer, which may not be larger than that.
+    pub(super) async fn exchange<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        body: &(impl Serialize + Sync),
+        time_limit: Duration,
+        largest: usize,
+    ) -> Result<T, ClientError> {
+        let request = self.http.post(self.management(what)).json(body);
+        let mut answer = self.managed(request.timeout(time_limit)).await?;
+        let mut text = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(|error| unreachable(&error))? {
+            if text.len() + piece.len() > largest {
+                return Err(ClientError::Unintelligible);
+            }
+            text.extend_from_slice(&piece);
+        }
+        serde_json::from_slice(&text).map_err(|_| ClientError::Unintelligible)
     }
 
     /// Makes it forget what is at this place of its management.

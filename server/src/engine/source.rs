@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use crate::domain::{
-    provider_accounts::{AuthFileStep, FoundAuthFile, ProviderCredential},
+    provider_accounts::{Attempt, AuthFileStep, FoundAuthFile, ProviderCredential},
     settings::EngineSettings,
 };
 
@@ -29,6 +29,11 @@ pub trait CredentialSource: Send + Sync {
     /// How the engine shall use them.
     fn settings(&self) -> EngineSettings {
         EngineSettings::default()
+    }
+
+    /// Hears what requests met at the accounts.
+    fn note_attempts(&self, attempts: &[Attempt]) {
+        let _ = attempts;
     }
 
     /// Seals what is fresher in the files that were found, and answers what is to be done with them.

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{error::Result, loaders::Loaders};
 use crate::{
+    checkup::Checkup,
     client_address::ClientAddresses,
     clock::SharedClock,
     domain::{
@@ -58,6 +59,7 @@ pub struct Services {
     pub provider_accounts: ProviderAccounts,
     pub model_aliases: ModelAliases,
     pub oauth: OAuth,
+    pub checkup: Checkup,
     pub prices: Prices,
     pub settings: Settings,
     pub engine: Engine,

@@ -33,6 +33,7 @@ mod paging;
 mod price;
 mod provider;
 mod provider_changes;
+mod provider_health;
 mod provider_login;
 mod provider_query;
 mod provider_settings;

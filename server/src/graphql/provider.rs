@@ -50,6 +50,8 @@ pub(super) enum AccountStatus {
     RefreshFailed,
     /// Its token has ended.
     Expired,
+    /// The provider refuses it, or requests through it fail again and again.
+    Failing,
     /// It is not used, since somebody said so.
     Disabled,
     /// The engine does not tell.
@@ -63,6 +65,29 @@ struct ProviderModel {
     name: String,
     /// What clients call it; null for the same.
     alias: Option<String>,
+}
+
+/// A window of a subscription.
+#[derive(Debug)]
+struct SubscriptionWindow(provider_account::SubscriptionWindow);
+
+/// A stretch of time in which a subscription allows so much.
+#[Object]
+impl SubscriptionWindow {
+    /// Such as `five_hour` or `seven_day`, in the provider's words.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// How much of it is used, from 0 to 100.
+    async fn used_percent(&self) -> i32 {
+        self.0.used_percent
+    }
+
+    /// When it starts anew; null while nothing of it is used.
+    async fn resets_at(&self) -> Option<DateTime> {
+        self.0.resets_at.map(Into::into)
+    }
 }
 
 /// An account.
@@ -183,6 +208,24 @@ impl ProviderAccount {
         self.state(ctx).await.reason
     }
 
+    /// When the provider was last asked how it is.
+    async fn checked_at(&self) -> Option<DateTime> {
+        self.0.checked_at.map(Into::into)
+    }
+
+    /// The subscription's windows as the provider told them when it was last asked; empty where it tells
+    /// none.
+    async fn windows(&self) -> Vec<SubscriptionWindow> {
+        let told = self.0.windows.iter().flat_map(|told| &told.windows);
+        told.cloned().map(SubscriptionWindow).collect()
+    }
+
+    /// When the provider told its windows.
+    async fn windows_told_at(&self) -> Option<DateTime> {
+        let told = self.0.windows.as_ref();
+        told.map(|told| told.told_at.into())
+    }
+
     /// The last failure in words, such as of a sign-in that has ended.
     async fn problem(&self) -> Option<&str> {
         self.0.problem.as_deref()
@@ -213,7 +256,7 @@ impl ProviderAccount {
     async fn state(&self, ctx: &Context<'_>) -> AccountState {
         let services = ctx.services();
         let told = services.engine.accounts().await;
-        AccountState::of(&self.0, told.as_deref(), services.clock.now())
+        services.provider_accounts.state(&self.0, told.as_deref())
     }
 }
 

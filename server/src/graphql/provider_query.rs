@@ -12,7 +12,7 @@ use super::{
     provider_settings::ProviderSettings,
     scalar::DateTime,
 };
-use crate::domain::provider_accounts::{self, AccountState, accepts_api_key, needs_base_url};
+use crate::domain::provider_accounts::{self, accepts_api_key, needs_base_url};
 
 /// A provider, with our accounts there.
 #[derive(Debug)]
@@ -61,9 +61,9 @@ impl Provider {
     async fn status(&self, ctx: &Context<'_>) -> Option<AccountStatus> {
         let services = ctx.services();
         let told = services.engine.accounts().await;
-        let now = services.clock.now();
+        let book = &services.provider_accounts;
         let accounts = self.accounts.iter();
-        let states = accounts.map(|account| AccountState::of(account, told.as_deref(), now));
+        let states = accounts.map(|account| book.state(account, told.as_deref()));
         let best = states
             .map(|state| state.status)
             .min_by_key(|status| rank(*status));
@@ -99,9 +99,10 @@ fn rank(status: provider_accounts::AccountStatus) -> u8 {
         provider_accounts::AccountStatus::Active => 0,
         provider_accounts::AccountStatus::Unknown => 1,
         provider_accounts::AccountStatus::Cooling => 2,
-        provider_accounts::AccountStatus::Expired => 3,
-        provider_accounts::AccountStatus::RefreshFailed => 4,
-        provider_accounts::AccountStatus::Disabled => 5,
+        provider_accounts::AccountStatus::Failing => 3,
+        provider_accounts::AccountStatus::Expired => 4,
+        provider_accounts::AccountStatus::RefreshFailed => 5,
+        provider_accounts::AccountStatus::Disabled => 6,
     }
 }
 

@@ -87,6 +87,11 @@ impl Settings {
         int(self.0.gateway.retention_days)
     }
 
+    /// How often each account is asked after at its provider, in minutes; 0 is never.
+    async fn account_check_minutes(&self) -> i32 {
+        int(self.0.gateway.account_check_minutes)
+    }
+
     /// How often a backup is made, in hours; 0 is never.
     async fn backup_every_hours(&self) -> i32 {
         int(self.0.gateway.backup_every_hours)
@@ -119,6 +124,8 @@ struct UpdateSettingsInput {
     retention_days: Option<u32>,
     /// How the engine chooses among accounts.
     routing: Option<RoutingSettingsInput>,
+    /// How often each account is asked after at its provider, in minutes: 15 to 1440; 0 is never.
+    account_check_minutes: Option<u32>,
     /// How often a backup is made, in hours: 1 to 8760; 0 is never. It needs `BACKUP_PASSPHRASE`.
     backup_every_hours: Option<u32>,
     /// How many backups are kept when the schedule makes another: 1 to 1000.
@@ -153,6 +160,9 @@ impl UpdateSettingsInput {
         }
         if let Some(routing) = self.routing {
             routing.apply(&mut gateway.routing);
+        }
+        if let Some(minutes) = self.account_check_minutes {
+            gateway.account_check_minutes = minutes;
         }
         if let Some(hours) = self.backup_every_hours {
             gateway.backup_every_hours = hours;

@@ -16,6 +16,7 @@ use crate::{
         ledger::Meter,
         notifications::Message,
         paging::PageRequest,
+        provider_accounts::{AccountState, AccountStatus},
         quotas::Quotas,
         requests::{RequestFilter, Requests},
         usd,
@@ -91,9 +92,19 @@ fn quota(meter: &Meter, percent: u8, user: &str, now: DateTime<Utc>) -> Message 
 }
 
 /// Accounts with a problem.
-pub(super) fn failing(accounts: Vec<provider_account::Model>) -> Vec<Message> {
-    let message = |account: provider_account::Model| {
-        let problem = account.problem.as_ref().filter(|_| account.enabled)?;
+pub(super) fn failing(
+    accounts: impl Iterator<Item = (provider_account::Model, AccountState)>,
+) -> Vec<Message> {
+    let message = |(account, state): (provider_account::Model, AccountState)| {
+        let is_failing = match state.status {
+            AccountStatus::Failing | AccountStatus::RefreshFailed => true,
+            AccountStatus::Active
+            | AccountStatus::Cooling
+            | AccountStatus::Expired
+            | AccountStatus::Disabled
+            | AccountStatus::Unknown => false,
+        };
+        let problem = state.reason.filter(|_| is_failing)?;
         let (kind, label) = (account.kind.to_value(), &account.label);
         Some(Message {
             subject: format!("account:{}", account.id),
@@ -103,7 +114,7 @@ pub(super) fn failing(accounts: Vec<provider_account::Model>) -> Vec<Message> {
             ),
         })
     };
-    accounts.into_iter().filter_map(message).collect()
+    accounts.filter_map(message).collect()
 }
 
 /// Accounts whose sign-in is over and was not refreshed.

@@ -112,7 +112,13 @@ impl Watcher {
                 messages::quotas(&sources.quotas, &sources.users, &rule.percents.0, now).await
             }
             NotificationEvent::AccountFailing => {
-                Ok(messages::failing(sources.accounts.list().await?))
+                let told = sources.engine.accounts().await;
+                let accounts = sources.accounts.list().await?.into_iter();
+                let with_state = accounts.map(|account| {
+                    let state = sources.accounts.state(&account, told.as_deref());
+                    (account, state)
+                });
+                Ok(messages::failing(with_state))
             }
             NotificationEvent::AccountExpiring => {
                 Ok(messages::expired(sources.accounts.list().await?, now))

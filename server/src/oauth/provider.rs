@@ -46,6 +46,8 @@ struct Facts {
     profile_url: &'static str,
     exchange_url: &'static str,
     api_url: &'static str,
+    /// What can be asked with a sign-in at no cost: how an account is, and its windows where there are any.
+    check_url: &'static str,
     /// Where this client's browsers are sent: to the machine of whoever signs in.
     redirect_url: &'static str,
     authorize_parameters: &'static [(&'static str, &'static str)],
@@ -69,6 +71,7 @@ const USUAL: Facts = Facts {
     profile_url: "",
     exchange_url: "",
     api_url: "",
+    check_url: "",
     redirect_url: "",
     authorize_parameters: &[],
     headers: &[],
@@ -87,6 +90,7 @@ const PROVIDERS: [Facts; 6] = [
         authorize_url: "https://claude.ai/oauth/authorize",
         token_url: "https://platform.claude.com/v1/oauth/token",
         profile_url: "https://api.anthropic.com/api/oauth/profile",
+        check_url: "https://api.anthropic.com/api/oauth/usage",
         redirect_url: "http://localhost:54545/callback",
         authorize_parameters: &[("code", "true")],
         headers: &[
@@ -106,6 +110,7 @@ const PROVIDERS: [Facts; 6] = [
         scopes: "openid email profile offline_access",
         authorize_url: "https://auth.openai.com/oauth/authorize",
         token_url: "https://auth.openai.com/oauth/token",
+        check_url: "https://chatgpt.com/backend-api/wham/usage",
         redirect_url: "http://localhost:1455/auth/callback",
         authorize_parameters: &[
             ("prompt", "login"),
@@ -129,6 +134,7 @@ const PROVIDERS: [Facts; 6] = [
         authorize_url: "https://accounts.google.com/o/oauth2/v2/auth",
         token_url: "https://oauth2.googleapis.com/token",
         profile_url: "https://www.googleapis.com/oauth2/v1/userinfo?alt=json",
+        check_url: "https://www.googleapis.com/oauth2/v1/userinfo?alt=json",
         redirect_url: "http://localhost:51121/oauth-callback",
         authorize_parameters: &[("access_type", "offline"), ("prompt", "consent")],
         ..USUAL
@@ -155,6 +161,7 @@ const PROVIDERS: [Facts; 6] = [
         client_id: "17e5f671-d194-4dfb-9706-5516cb48c098",
         token_url: "https://auth.kimi.com/api/oauth/token",
         device_url: "https://auth.kimi.com/api/oauth/device_authorization",
+        check_url: "https://api.kimi.com/coding/v1/models",
         ..USUAL
     },
     Facts {
@@ -166,6 +173,7 @@ const PROVIDERS: [Facts; 6] = [
         scopes: "openid profile email offline_access grok-cli:access api:access",
         discovery_url: "https://auth.x.ai/.well-known/openid-configuration",
         api_url: "https://api.x.ai/v1",
+        check_url: "https://api.x.ai/v1/models",
         ..USUAL
     },
 ];
@@ -190,6 +198,7 @@ pub(super) struct Provider {
     pub(super) profile_url: Option<Url>,
     pub(super) exchange_url: Option<Url>,
     pub(super) api_url: Option<Url>,
+    check_url: Option<Url>,
     pub(super) redirect_url: String,
     pub(super) authorize_parameters: &'static [(&'static str, &'static str)],
     pub(super) headers: &'static [(&'static str, &'static str)],
@@ -225,6 +234,7 @@ impl Provider {
             profile_url: said.profile_url.or_else(|| url(facts.profile_url)),
             exchange_url: said.exchange_url.or_else(|| url(facts.exchange_url)),
             api_url: said.api_url.or_else(|| url(facts.api_url)),
+            check_url: said.check_url.or_else(|| url(facts.check_url)),
             redirect_url,
             authorize_parameters: facts.authorize_parameters,
             headers: facts.headers,
@@ -250,6 +260,13 @@ impl Providers {
             (facts.kind, Provider::new(facts, said, public_url))
         };
         Self(PROVIDERS.iter().map(provider).collect())
+    }
+
+    /// Where signed-in accounts can be asked after.
+    pub(super) fn check_urls(&self) -> BTreeMap<ProviderKind, Url> {
+        let all = self.0.iter();
+        all.filter_map(|(kind, provider)| Some((*kind, provider.check_url.clone()?)))
+            .collect()
     }
 
     /// A provider; none when there is nothing to sign in to.
@@ -292,6 +309,7 @@ mod tests {
                 facts.profile_url,
                 facts.exchange_url,
                 facts.api_url,
+                facts.check_url,
             ];
             for address in addresses.into_iter().filter(|address| !address.is_empty()) {
                 assert_eq!(url(address).unwrap().scheme(), "https", "{address}");

@@ -88,6 +88,11 @@ impl OAuth {
         Ok(room)
     }
 
+    /// Where signed-in accounts can be asked after at no cost, by provider.
+    pub fn check_urls(&self) -> BTreeMap<ProviderKind, Url> {
+        self.providers.check_urls()
+    }
+
     /// Begins a sign-in.
     pub async fn start(
         &self,

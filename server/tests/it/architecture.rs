@@ -18,6 +18,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("http_server", &["client_address"]),
     ("domain", &["clock", "config", "crypto", "db"]),
     ("engine", &["clock", "domain"]),
+    ("checkup", &["clock", "domain", "engine"]),
     ("notify", &["clock", "domain", "engine"]),
     ("oauth", &["clock", "config", "crypto", "domain", "engine"]),
     ("gateway", &["client_address", "clock", "domain", "engine"]),
@@ -28,6 +29,7 @@ const DOORS: &[(&str, &[&str])] = &[
     (
         "graphql",
         &[
+            "checkup",
             "client_address",
             "clock",
             "domain",
@@ -40,6 +42,7 @@ const DOORS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "checkup",
             "client_address",
             "clock",
             "config",

@@ -188,6 +188,7 @@ fn change_secrets(
         row.problem = Set(None);
         row.problem_at = Set(None);
         row.checked_at = Set(None);
+        row.check_failure = Set(None);
         secrets.secret = Stored::ApiKey(key);
     }
     match &changes.headers {

@@ -76,6 +76,8 @@ impl ProviderAccounts {
         row.enabled = Set(true);
         row.problem = Set(None);
         row.problem_at = Set(None);
+        row.checked_at = Set(None);
+        row.check_failure = Set(None);
         row.updated_at = Set(now);
         Ok(row.update(self.db.writer()).await?)
     }

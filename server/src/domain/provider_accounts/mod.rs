@@ -2,10 +2,12 @@
 //! and opened only to render the engine's configuration.
 
 mod aliases;
+mod attempts;
 mod auth_file;
 mod bulk;
 mod change;
 mod check;
+mod checkup;
 mod credential;
 mod follow;
 mod github;
@@ -31,12 +33,13 @@ use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 pub(super) use self::secrets::owner;
-use self::secrets::{Secrets, Stored};
 pub use self::{
+    attempts::Attempt,
     auth_file::{NewAuthFile, kind_of_auth_file},
     bulk::NewProviderApiKeys,
     change::{ProviderAccountChanges, ShownSecrets},
     check::{accepts_api_key, needs_base_url},
+    checkup::Finding,
     credential::{CredentialSecret, ProviderCredential},
     github::{CopilotToken, GithubAccount, NewGithubToken},
     import::ImportedDocument,
@@ -44,6 +47,10 @@ pub use self::{
     settle::{AuthFileStep, FoundAuthFile, FoundContent},
     status::{AccountState, AccountStatus},
     transfer::{ImportProblem, ImportReport},
+};
+use self::{
+    attempts::Attempts,
+    secrets::{Secrets, Stored},
 };
 use super::{Error, Result, text};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
@@ -67,6 +74,7 @@ pub struct ProviderAccounts {
     clock: SharedClock,
     vault: Arc<Vault>,
     changes: Arc<watch::Sender<u64>>,
+    attempts: Arc<Attempts>,
     /// Held by whoever reads a secret to write it again, so that no refreshed token gets lost.
     sealing: Arc<Mutex<()>>,
 }
@@ -80,6 +88,7 @@ impl ProviderAccounts {
             clock,
             vault,
             changes,
+            attempts: Arc::default(),
             sealing: Arc::default(),
         }
     }

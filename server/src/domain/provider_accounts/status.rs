@@ -3,6 +3,10 @@
 use chrono::{DateTime, Utc};
 use entity::provider_account::{self, CredentialKind};
 
+use super::{
+    ProviderAccounts,
+    attempts::{Seen, Trouble},
+};
 use crate::domain::engine_accounts::{EngineAccount, EngineAccounts};
 
 /// The engine's words for a sign-in that is worth nothing any more.
@@ -19,6 +23,8 @@ pub enum AccountStatus {
     RefreshFailed,
     /// Its token has ended.
     Expired,
+    /// The provider refuses it, or requests through it fail again and again.
+    Failing,
     /// It is not used, since somebody said so.
     Disabled,
     /// The engine does not tell.
@@ -34,42 +40,101 @@ pub struct AccountState {
     pub reason: Option<String>,
 }
 
-impl AccountState {
-    /// How an account is, by our own book and what the engine told lately, if it told anything.
-    pub fn of(
+impl ProviderAccounts {
+    /// How an account is: by our own book, by what requests met lately and by what the engine told, if it
+    /// told anything.
+    pub fn state(
+        &self,
         account: &provider_account::Model,
         told: Option<&EngineAccounts>,
-        now: DateTime<Utc>,
-    ) -> Self {
-        if !account.enabled {
-            return Self::plain(AccountStatus::Disabled);
-        }
-        let file = account.file_name.as_ref();
-        let told_of_it = told
-            .zip(file)
-            .and_then(|(told, file)| told.by_file.get(file));
-        if let Some(state) = told_of_it.and_then(|told| of_engine(told, now)) {
-            return state;
-        }
-        if let Some(state) = of_sign_in(account, now) {
-            return state;
-        }
-        let is_told = match account.credential {
-            CredentialKind::AuthFile => told_of_it.is_some(),
-            CredentialKind::ApiKey | CredentialKind::Github => told.is_some(),
+    ) -> AccountState {
+        let evidence = Evidence {
+            account,
+            is_engine_heard: told.is_some(),
+            told: account
+                .file_name
+                .as_ref()
+                .and_then(|file| told?.by_file.get(file)),
+            seen: self.attempts.of(account.id),
+            now: self.clock.now(),
         };
-        Self::plain(if is_told {
+        evidence.state()
+    }
+}
+
+/// Everything from which it follows how an account is.
+struct Evidence<'a> {
+    account: &'a provider_account::Model,
+    is_engine_heard: bool,
+    told: Option<&'a EngineAccount>,
+    seen: Seen,
+    now: DateTime<Utc>,
+}
+
+impl Evidence<'_> {
+    fn state(&self) -> AccountState {
+        if !self.account.enabled {
+            return AccountState::plain(AccountStatus::Disabled);
+        }
+        let trouble = self
+            .told
+            .and_then(|told| of_engine(told, self.now))
+            .or_else(|| of_sign_in(self.account, self.now))
+            .or_else(|| self.of_requests())
+            .or_else(|| self.of_check());
+        trouble.unwrap_or_else(|| self.usual())
+    }
+
+    /// The engine's word on signed-in accounts counts for more.
+    fn of_requests(&self) -> Option<AccountState> {
+        if self.account.credential == CredentialKind::AuthFile {
+            return None;
+        }
+        Some(match self.seen.trouble(self.now)? {
+            Trouble::Cooling(until) => AccountState {
+                status: AccountStatus::Cooling,
+                until: Some(until),
+                reason: Some("the provider says that there were too many requests".to_owned()),
+            },
+            Trouble::Failing(reason) => AccountState::because(AccountStatus::Failing, reason),
+        })
+    }
+
+    /// What the last check found, unless a request was served since.
+    fn of_check(&self) -> Option<AccountState> {
+        let reason = self.account.check_failure.clone()?;
+        if self.seen.served_at() > self.account.checked_at {
+            return None;
+        }
+        Some(AccountState::because(AccountStatus::Failing, reason))
+    }
+
+    fn usual(&self) -> AccountState {
+        let is_told = match self.account.credential {
+            CredentialKind::AuthFile => self.told.is_some(),
+            CredentialKind::ApiKey | CredentialKind::Github => self.is_engine_heard,
+        };
+        AccountState::plain(if is_told {
             AccountStatus::Active
         } else {
             AccountStatus::Unknown
         })
     }
+}
 
+impl AccountState {
     fn plain(status: AccountStatus) -> Self {
         Self {
             status,
             until: None,
             reason: None,
+        }
+    }
+
+    fn because(status: AccountStatus, reason: String) -> Self {
+        Self {
+            reason: Some(reason),
+            ..Self::plain(status)
         }
     }
 }
@@ -80,13 +145,10 @@ fn of_engine(told: &EngineAccount, now: DateTime<Utc>) -> Option<AccountState> {
     }
     let message = told.message.as_deref().unwrap_or_default();
     if LOST_SIGN_IN.contains(&message) {
-        return Some(AccountState {
-            status: AccountStatus::RefreshFailed,
-            until: None,
-            reason: Some(
-                "the provider does not take the sign-in any more; sign in again".to_owned(),
-            ),
-        });
+        return Some(AccountState::because(
+            AccountStatus::RefreshFailed,
+            "the provider does not take the sign-in any more; sign in again".to_owned(),
+        ));
     }
     let until = told.retry_at.filter(|until| *until > now)?;
     Some(AccountState {
@@ -101,11 +163,8 @@ fn of_sign_in(account: &provider_account::Model, now: DateTime<Utc>) -> Option<A
         return None;
     }
     if let Some(problem) = &account.problem {
-        return Some(AccountState {
-            status: AccountStatus::RefreshFailed,
-            until: None,
-            reason: Some(problem.clone()),
-        });
+        let reason = problem.clone();
+        return Some(AccountState::because(AccountStatus::RefreshFailed, reason));
     }
     let has_ended = account.expires_at.is_some_and(|end| end <= now);
     has_ended.then(|| AccountState::plain(AccountStatus::Expired))

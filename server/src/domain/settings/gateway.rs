@@ -43,6 +43,8 @@ pub struct GatewaySettings {
     pub backup_every_hours: u32,
     /// How many backups of the schedule are kept.
     pub backups_kept: u32,
+    /// How often each account is asked after at its provider, in minutes; 0 is never.
+    pub account_check_minutes: u32,
     /// How the engine chooses among accounts.
     pub routing: RoutingSettings,
 }
@@ -63,6 +65,7 @@ impl Default for GatewaySettings {
             retention_days: 90,
             backup_every_hours: 0,
             backups_kept: 7,
+            account_check_minutes: 0,
             routing: RoutingSettings::default(),
         }
     }
@@ -88,6 +91,11 @@ impl GatewaySettings {
         within("retentionDays", self.retention_days.into(), 1, 3650)?;
         within("backupEveryHours", self.backup_every_hours.into(), 0, 8760)?;
         within("backupsKept", self.backups_kept.into(), 1, 1000)?;
+        if self.account_check_minutes != 0 {
+            // More often is not what a provider expects of people.
+            let minutes = self.account_check_minutes.into();
+            within("accountCheckMinutes", minutes, 15, 1440)?;
+        }
         self.routing.check()?;
         rate_limits::check(&self.default_rate_limit)
     }

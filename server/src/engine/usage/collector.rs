@@ -8,11 +8,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::record;
+use super::record::Record;
+use crate::clock::SharedClock;
 use crate::domain::engine_usage::EngineUsage;
 use crate::engine::client::{ClientError, EngineClient};
 use crate::engine::config::Accounts;
 use crate::engine::options::EngineContext;
+use crate::engine::source::CredentialSource;
 
 /// How many records are asked for at once.
 const BATCH: usize = 500;
@@ -33,6 +35,8 @@ pub(in crate::engine) struct Collector {
 struct Round {
     client: Arc<EngineClient>,
     accounts: Arc<ArcSwap<Accounts>>,
+    source: Arc<dyn CredentialSource>,
+    clock: SharedClock,
     sink: mpsc::Sender<EngineUsage>,
 }
 
@@ -47,6 +51,8 @@ impl Collector {
         let round = Round {
             client,
             accounts,
+            source: context.source.clone(),
+            clock: context.clock.clone(),
             sink: context.usage.clone(),
         };
         let task = context.tasks.spawn(round.collect(stop.clone()));
@@ -96,8 +102,13 @@ impl Round {
         let records = self.client.take_usage(BATCH).await?;
         let count = records.len();
         let accounts = self.accounts.load_full();
+        let records: Vec<_> = records.into_iter().filter_map(Record::read).collect();
+        let now = self.clock.now();
+        let attempts = records.iter();
+        let attempts = attempts.filter_map(|record| record.attempt(&accounts, now));
+        self.source.note_attempts(&attempts.collect::<Vec<_>>());
         for record in records {
-            let Some(usage) = record::read(record, &accounts) else {
+            let Some(usage) = record.usage(&accounts) else {
                 tracing::debug!("a record of the engine's usage queue is not of a request of ours");
                 continue;
             };

@@ -1,16 +1,19 @@
 //! Reads one record of the usage queue. What is not needed is not kept: records hold raw keys.
 
+use chrono::{DateTime, Utc};
 use entity::provider_account::ProviderKind;
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::engine_usage::EngineUsage;
+use crate::domain::provider_accounts::Attempt;
 use crate::domain::tokens::Tokens;
 use crate::engine::config::Accounts;
 
+/// One attempt at a provider, as the engine reports it.
 #[derive(Deserialize)]
-struct Record {
+pub(super) struct Record {
     #[serde(default)]
     x_forwarded_for: String,
     #[serde(default)]
@@ -19,7 +22,15 @@ struct Record {
     provider: String,
     #[serde(default)]
     failed: bool,
+    #[serde(default)]
+    fail: Failure,
     token_breakdown: Option<Breakdown>,
+}
+
+#[derive(Default, Deserialize)]
+struct Failure {
+    #[serde(default)]
+    status_code: u16,
 }
 
 #[derive(Deserialize)]
@@ -52,19 +63,34 @@ struct Output {
     reasoning: i64,
 }
 
-/// What a record says of one of our requests; nothing when it is of somebody else's, or not readable.
-pub(super) fn read(record: Value, accounts: &Accounts) -> Option<EngineUsage> {
-    let record: Record = serde_json::from_value(record).ok()?;
-    let account = accounts.find(&record.auth_index);
-    Some(EngineUsage {
-        request_id: request_id(&record.x_forwarded_for)?,
-        provider: account
-            .map(|account| account.kind)
-            .or_else(|| provider(&record.provider)),
-        account_id: account.map(|account| account.id),
-        failed: record.failed,
-        tokens: record.token_breakdown.as_ref().and_then(tokens),
-    })
+impl Record {
+    /// Reads a record; nothing when it is not readable.
+    pub(super) fn read(record: Value) -> Option<Self> {
+        serde_json::from_value(record).ok()
+    }
+
+    /// What it says of one of our requests; nothing when it is of somebody else's.
+    pub(super) fn usage(&self, accounts: &Accounts) -> Option<EngineUsage> {
+        let account = accounts.find(&self.auth_index);
+        Some(EngineUsage {
+            request_id: request_id(&self.x_forwarded_for)?,
+            provider: account
+                .map(|account| account.kind)
+                .or_else(|| provider(&self.provider)),
+            account_id: account.map(|account| account.id),
+            failed: self.failed,
+            tokens: self.token_breakdown.as_ref().and_then(tokens),
+        })
+    }
+
+    /// What it says of one of our accounts.
+    pub(super) fn attempt(&self, accounts: &Accounts, at: DateTime<Utc>) -> Option<Attempt> {
+        Some(Attempt {
+            account_id: accounts.find(&self.auth_index)?.id,
+            at,
+            failure: self.failed.then_some(self.fail.status_code),
+        })
+    }
 }
 
 /// The gateway puts its id there alone; something between us and an external engine may add to it.
@@ -109,6 +135,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn read(record: Value, accounts: &Accounts) -> Option<EngineUsage> {
+        Record::read(record)?.usage(accounts)
+    }
 
     fn record() -> Value {
         json!({

@@ -5,6 +5,7 @@ mod aliases;
 mod auth_files;
 mod canaries;
 mod choosing;
+mod health;
 mod killed;
 mod leaving;
 mod protocols;

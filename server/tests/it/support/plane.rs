@@ -13,6 +13,7 @@ use entity::{
 };
 use futures_util::StreamExt as _;
 use proxypal_server::{
+    checkup::{Checkup, CheckupOptions},
     client_address::{ClientAddresses, PeerAddress},
     clock::{Clock as _, SharedClock},
     config::Storage,
@@ -305,7 +306,17 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
     let notifications = Notifications::new(db.clone(), clock.clone(), secrets.vault.clone());
     // Receivers of tests are on this machine; 127.0.0.2 stands for what must not be reached.
     let addresses = notify::Addresses::new(vec!["127.0.0.1/32".parse().unwrap()]);
+    let settings = Settings::load(db.clone(), clock.clone(), accounts.clone())
+        .await
+        .unwrap();
     Services {
+        checkup: Checkup::new(CheckupOptions {
+            accounts: accounts.clone(),
+            engine: parts.engine.clone(),
+            settings: settings.clone(),
+            clock: clock.clone(),
+            urls: oauth.check_urls(),
+        }),
         model_aliases: model_aliases.await.unwrap(),
         audit: Audit::new(db.clone(), clock.clone()),
         admins,
@@ -329,9 +340,7 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
         provider_accounts: accounts.clone(),
         oauth,
         prices: parts.prices,
-        settings: Settings::load(db, clock.clone(), accounts.clone())
-            .await
-            .unwrap(),
+        settings,
         engine: parts.engine,
         notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
         notifications,

@@ -5,9 +5,7 @@ use std::{path::PathBuf, time::Instant};
 use entity::provider_account::{self, ProviderKind};
 use proxypal_server::domain::{
     patch::Patch,
-    provider_accounts::{
-        AccountState, AccountStatus, CredentialSecret, NewAuthFile, ProviderAccountChanges,
-    },
+    provider_accounts::{AccountStatus, CredentialSecret, NewAuthFile, ProviderAccountChanges},
 };
 use proxypal_server::engine::Engine;
 use secrecy::ExposeSecret as _;
@@ -270,11 +268,7 @@ async fn an_account_that_cools_says_until_when_and_is_used_at_once_when_told() {
     let (accounts, engine) = (&app.services.provider_accounts, &app.services.engine);
     let state = async || {
         let told = engine.accounts().await?;
-        Some(AccountState::of(
-            &account,
-            Some(&told),
-            app.services.clock.now(),
-        ))
+        Some(accounts.state(&account, Some(&told)))
     };
     let is = async |status| {
         eventually("the status", async || {

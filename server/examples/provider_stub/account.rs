@@ -1,0 +1,44 @@
+//! What a provider tells an account about itself: whether it is let in, and what it has used.
+
+use axum::{
+    Json,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+use serde_json::{Value, json};
+
+/// A credential with this in it was revoked.
+const REVOKED: &str = "revoked";
+
+/// The list of models, for whoever is let in.
+pub(crate) async fn models(headers: HeaderMap) -> Response {
+    to_whom_is_let_in(&headers, json!({"data": [{"id": "stub"}]}))
+}
+
+/// A subscription's windows, as Claude and as ChatGPT tell them.
+pub(crate) async fn usage(headers: HeaderMap) -> Response {
+    let windows = json!({
+        "five_hour": {"utilization": 42.0, "resets_at": "2030-01-01T00:00:00Z"},
+        "seven_day": {"utilization": 7.0, "resets_at": null},
+        "plan_type": "team",
+        "rate_limit": {
+            "primary_window":
+                {"used_percent": 12, "limit_window_seconds": 18000, "reset_at": 1_893_456_000},
+        },
+    });
+    to_whom_is_let_in(&headers, windows)
+}
+
+fn to_whom_is_let_in(headers: &HeaderMap, answer: Value) -> Response {
+    let credentials = ["authorization", "x-api-key", "x-goog-api-key"];
+    let mut given = credentials.iter().filter_map(|name| headers.get(*name));
+    match given.next().and_then(|value| value.to_str().ok()) {
+        Some(credential) if !credential.contains(REVOKED) && !credential.contains('$') => {
+            Json(answer).into_response()
+        }
+        Some(_) | None => {
+            let error = json!({"error": {"message": "this credential was revoked"}});
+            (StatusCode::UNAUTHORIZED, Json(error)).into_response()
+        }
+    }
+}

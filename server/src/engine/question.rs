@@ -1,0 +1,106 @@
+//! Asks a provider something in an account's name, through the engine: it has the tokens, refreshes them
+//! and knows the way, and so nobody else has to.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::StatusCode;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::client::ClientError;
+use super::error::EngineError;
+use super::handle::Engine;
+use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
+
+/// How long a provider may take.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
+/// Lists of models have some hundred kilobytes.
+const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+/// The engine puts the account's token here.
+const TOKEN: &str = "$TOKEN$";
+
+/// What is asked: a `GET` that costs nobody anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub url: Url,
+    /// The header that says who asks, and what stands in it before the token.
+    pub authorization: (&'static str, &'static str),
+    /// Other headers.
+    pub headers: Vec<(String, String)>,
+}
+
+/// What the provider answered.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ProviderAnswer {
+    #[serde(rename = "status_code")]
+    pub status: u16,
+    pub body: String,
+}
+
+/// A question in the engine's form. It may hold a key.
+#[derive(Serialize)]
+struct Call<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_index: Option<String>,
+    method: &'static str,
+    url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy_url: Option<&'a str>,
+    header: serde_json::Map<String, serde_json::Value>,
+}
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut call = formatter.debug_struct("Call");
+        call.field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Asks the provider; nothing when it could not be reached.
+    pub async fn ask_provider(
+        &self,
+        credential: &ProviderCredential,
+        question: &Question,
+    ) -> Result<Option<ProviderAnswer>, EngineError> {
+        // Where the engine does not know an account, it would send the mark itself. We have keys anyway.
+        let (auth_index, token) = match &credential.secret {
+            CredentialSecret::ApiKey(key) => (None, key.expose_secret()),
+            CredentialSecret::AuthFile { .. } => (Some(self.index_of(credential).await?), TOKEN),
+        };
+        let proxy_url = credential.proxy_url.as_ref();
+        let call = Call {
+            auth_index,
+            method: "GET",
+            url: question.url.as_str(),
+            proxy_url: proxy_url.map(SecretString::expose_secret),
+            header: header(credential, question, token),
+        };
+        let client = self.client()?;
+        match client
+            .exchange("api-call", &call, TIME_LIMIT, LARGEST_ANSWER)
+            .await
+        {
+            Ok(answer) => Ok(Some(answer)),
+            Err(ClientError::Status(StatusCode::BAD_GATEWAY)) => Ok(None),
+            Err(error) => Err(EngineError::Unwilling(error.to_string())),
+        }
+    }
+}
+
+fn header(
+    credential: &ProviderCredential,
+    question: &Question,
+    token: &str,
+) -> serde_json::Map<String, serde_json::Value> {
+    let (name, scheme) = question.authorization;
+    let own = credential.headers.iter();
+    let own = own.map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
+    let authorization = (name.to_owned(), format!("{scheme}{token}"));
+    let all = own
+        .chain(question.headers.iter().cloned())
+        .chain([authorization]);
+    all.map(|(name, value)| (name, value.into())).collect()
+}
