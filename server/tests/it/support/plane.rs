@@ -330,12 +330,7 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
         usage: Usage::new(db.clone(), clock.clone()),
         exports: Exports::new(db.clone(), clock.clone()),
         downloads: Downloads::new(clock.clone()),
-        backups: Backups::new(
-            db.clone(),
-            clock.clone(),
-            folder.to_owned(),
-            Some("the-phrase-of-the-tests".into()),
-        ),
+        backups: backups(&db, &clock, folder),
         ledger: parts.ledger,
         provider_accounts: accounts.clone(),
         oauth,
@@ -344,13 +339,22 @@ async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Part
         engine: parts.engine,
         notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
         notifications,
-        server: ServerFacts {
-            version: "0.0.0",
-            public_url: parts.public_url.parse().unwrap(),
-            addresses: ClientAddresses::default(),
-        },
+        server: server_facts(parts.public_url),
         clock,
         tasks: parts.tasks,
+    }
+}
+
+fn backups(db: &Database, clock: &SharedClock, folder: &Path) -> Backups {
+    let phrase = Some("the-phrase-of-the-tests".into());
+    Backups::new(db.clone(), clock.clone(), folder.to_owned(), phrase)
+}
+
+fn server_facts(public_url: &str) -> ServerFacts {
+    ServerFacts {
+        version: "0.0.0",
+        public_url: public_url.parse().unwrap(),
+        addresses: ClientAddresses::default(),
     }
 }
 

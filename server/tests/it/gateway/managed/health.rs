@@ -113,9 +113,10 @@ async fn a_key_that_was_revoked_is_seen_by_a_check_before_a_user_notices() {
     for one in checked {
         let state = managed.state(one.account.id).await;
         let is_spare = one.account.label.contains("spare");
-        let expected = match is_spare {
-            true => AccountStatus::Failing,
-            false => AccountStatus::Active,
+        let expected = if is_spare {
+            AccountStatus::Failing
+        } else {
+            AccountStatus::Active
         };
         assert_eq!(state.status, expected, "{}: {state:?}", one.account.label);
         assert_eq!(one.refusal, None);
