@@ -134,7 +134,8 @@ impl Pass {
                 return Err(fault);
             }
         };
-        let answer = self.gateway.0.upstream.send(request);
+        let limit = self.gateway.0.settings.current().gateway.answer_timeout();
+        let answer = self.gateway.0.upstream.send(request, limit);
         let (answer, mut receipt) =
             Awaited::new(answer, receipt, self.gateway.0.drainer.clone()).await;
         match answer {
@@ -254,12 +255,12 @@ pub(super) fn explain(error: &UpstreamError, upload: Option<&UploadError>) -> (F
                 error = error as &dyn std::error::Error,
                 "the engine did not answer"
             );
-            let fault = if error.is_connect() {
-                Fault::EngineUnavailable {
+            let fault = match error {
+                UpstreamError::TooSlow(_) => Fault::EngineTooSlow,
+                error if error.is_connect() => Fault::EngineUnavailable {
                     retry_after: ENGINE_RECOVERY,
-                }
-            } else {
-                Fault::EngineFailed
+                },
+                _ => Fault::EngineFailed,
             };
             let end = End::Failed(fault.code());
             (fault, end)

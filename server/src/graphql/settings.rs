@@ -87,6 +87,11 @@ impl Settings {
         int(self.0.gateway.retention_days)
     }
 
+    /// How long a provider may take to begin an answer, in seconds, the upload of the request included.
+    async fn answer_timeout_seconds(&self) -> i32 {
+        int(self.0.gateway.answer_timeout_seconds)
+    }
+
     /// How often each account is asked after at its provider, in minutes; 0 is never.
     async fn account_check_minutes(&self) -> i32 {
         int(self.0.gateway.account_check_minutes)
@@ -124,6 +129,9 @@ struct UpdateSettingsInput {
     retention_days: Option<u32>,
     /// How the engine chooses among accounts.
     routing: Option<RoutingSettingsInput>,
+    /// How long a provider may take to begin an answer, in seconds, the upload of the request included: 1 to
+    /// 86400.
+    answer_timeout_seconds: Option<u32>,
     /// How often each account is asked after at its provider, in minutes: 15 to 1440; 0 is never.
     account_check_minutes: Option<u32>,
     /// How often a backup is made, in hours: 1 to 8760; 0 is never. It needs `BACKUP_PASSPHRASE`.
@@ -160,6 +168,9 @@ impl UpdateSettingsInput {
         }
         if let Some(routing) = self.routing {
             routing.apply(&mut gateway.routing);
+        }
+        if let Some(seconds) = self.answer_timeout_seconds {
+            gateway.answer_timeout_seconds = seconds;
         }
         if let Some(minutes) = self.account_check_minutes {
             gateway.account_check_minutes = minutes;

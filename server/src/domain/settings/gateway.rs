@@ -39,6 +39,8 @@ pub struct GatewaySettings {
     pub assumed_output_tokens: u32,
     /// How long single requests are kept; their sums stay.
     pub retention_days: u32,
+    /// How long the engine may take to begin an answer, the upload included.
+    pub answer_timeout_seconds: u32,
     /// How often a backup is made; 0 is never.
     pub backup_every_hours: u32,
     /// How many backups of the schedule are kept.
@@ -63,6 +65,8 @@ impl Default for GatewaySettings {
             },
             assumed_output_tokens: 4096,
             retention_days: 90,
+            // The slowest models think for a quarter of an hour before their first byte.
+            answer_timeout_seconds: 1800,
             backup_every_hours: 0,
             backups_kept: 7,
             account_check_minutes: 0,
@@ -77,6 +81,11 @@ impl GatewaySettings {
         Duration::from_secs(u64::from(self.drain_seconds))
     }
 
+    /// How long the engine may take to begin an answer.
+    pub fn answer_timeout(&self) -> Duration {
+        Duration::from_secs(u64::from(self.answer_timeout_seconds))
+    }
+
     pub(super) fn check(&self) -> Result<()> {
         within("drainSeconds", self.drain_seconds.into(), 1, 3600)?;
         within("drainBytes", self.drain_bytes, 64 * 1024, 1024 * MIB)?;
@@ -88,6 +97,8 @@ impl GatewaySettings {
             1,
             1_000_000,
         )?;
+        let answer_timeout = self.answer_timeout_seconds.into();
+        within("answerTimeoutSeconds", answer_timeout, 1, 86_400)?;
         within("retentionDays", self.retention_days.into(), 1, 3650)?;
         within("backupEveryHours", self.backup_every_hours.into(), 0, 8760)?;
         within("backupsKept", self.backups_kept.into(), 1, 1000)?;

@@ -76,6 +76,10 @@ pub(in crate::gateway) enum Fault {
     },
     #[error("ProxyPal: the engine broke the connection before its answer was complete. Try again.")]
     EngineFailed,
+    #[error(
+        "ProxyPal: the provider did not begin its answer in time. Try again, or ask for less at once."
+    )]
+    EngineTooSlow,
     #[error("ProxyPal is handling too many requests. Try again in {} seconds.", seconds(.retry_after))]
     Overloaded {
         /// Until it is worth trying again.
@@ -96,6 +100,7 @@ impl Fault {
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::EngineFailed => StatusCode::BAD_GATEWAY,
+            Self::EngineTooSlow => StatusCode::GATEWAY_TIMEOUT,
             Self::EngineUnavailable { .. } | Self::Overloaded { .. } => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -118,6 +123,7 @@ impl Fault {
             Self::Unbounded { .. } => "proxypal_unbounded",
             Self::EngineUnavailable { .. } => "proxypal_engine_unavailable",
             Self::EngineFailed => "proxypal_engine_failed",
+            Self::EngineTooSlow => "proxypal_engine_too_slow",
             Self::Overloaded { .. } => "proxypal_overloaded",
         }
     }
@@ -138,7 +144,8 @@ impl Fault {
             | Self::BodyTooLarge { .. }
             | Self::NotFound
             | Self::Blocked
-            | Self::EngineFailed => None,
+            | Self::EngineFailed
+            | Self::EngineTooSlow => None,
         }
     }
 

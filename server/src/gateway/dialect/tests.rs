@@ -34,6 +34,7 @@ fn faults() -> Vec<Fault> {
         },
         Fault::EngineUnavailable { retry_after },
         Fault::EngineFailed,
+        Fault::EngineTooSlow,
         Fault::Overloaded {
             retry_after: Duration::ZERO,
         },

@@ -13,6 +13,9 @@ use tokio::{
 
 use crate::support::{Options, TestApp, TestDatabase, soon};
 
+/// The answer of an engine that hangs.
+const SILENCE: &str = "";
+
 /// An engine on a bare socket: well when probed, and with this answer to everything else.
 async fn bare(answer: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -36,6 +39,9 @@ async fn speak(mut stream: TcpStream, answer: &'static str) {
         answer
     };
     stream.write_all(answer.as_bytes()).await.unwrap();
+    if answer == SILENCE {
+        while stream.read(&mut request).await.is_ok_and(|count| count > 0) {}
+    }
 }
 
 async fn ask(app: &TestApp, key: &str, path: &str) -> reqwest::Response {
@@ -132,4 +138,24 @@ async fn a_plain_answer_whose_engine_dies_is_cut_and_never_looks_whole() {
 
     assert!(soon("the cut", answer.bytes()).await.is_err());
     assert_eq!(records.next().await.outcome, Outcome::UpstreamError);
+}
+
+#[tokio::test]
+async fn an_engine_that_hangs_is_hung_up_on_in_time() {
+    let app = TestApp::before(bare(SILENCE).await, Options::default()).await;
+    let settings = &app.services.settings;
+    let hurry = settings.update(settings.current().version, |gateway| {
+        gateway.answer_timeout_seconds = 1;
+    });
+    hurry.await.unwrap();
+    let key = app.issue_key().await;
+    let mut records = app.records().await;
+
+    let answer = soon("a fault", ask(&app, &key, "/v1/messages")).await;
+
+    assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "proxypal_engine_too_slow");
+    let record = records.next().await;
+    assert_eq!(record.outcome, Outcome::UpstreamError);
 }

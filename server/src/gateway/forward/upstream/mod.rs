@@ -1,4 +1,4 @@
-//! The way to the engine. An answer is awaited without a limit: the engine may think for minutes.
+//! The way to the engine. The engine may think for minutes before it answers, though not for ever.
 //!
 //! Plain requests go over [`connection`]s of our own, which are driven by the task of the client that
 //! asked: no other task has to be woken for each piece of an answer, and all that has arrived leaves in
@@ -9,10 +9,11 @@ mod connection;
 mod handshake;
 mod pool;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::http::{Request, Response, uri::Scheme};
 use futures_util::{FutureExt as _, future::BoxFuture};
+use tokio::time::timeout;
 
 pub(in crate::gateway) use self::body::UpstreamBody;
 use self::{handshake::Handshaker, pool::Pool};
@@ -32,6 +33,8 @@ pub(in crate::gateway) enum UpstreamError {
     Exchange(#[source] hyper::Error),
     #[error("the engine did not answer")]
     Client(#[source] hyper_util::client::legacy::Error),
+    #[error("the engine did not begin its answer within {} seconds", .0.as_secs())]
+    TooSlow(Duration),
 }
 
 impl UpstreamError {
@@ -39,7 +42,7 @@ impl UpstreamError {
     pub(in crate::gateway) fn is_connect(&self) -> bool {
         match self {
             Self::Connect(_) => true,
-            Self::Exchange(_) => false,
+            Self::Exchange(_) | Self::TooSlow(_) => false,
             Self::Client(error) => error.is_connect(),
         }
     }
@@ -60,16 +63,24 @@ impl Upstream {
         })
     }
 
-    /// Sends a request.
-    pub(in crate::gateway) fn send(&self, request: Request<Upload>) -> Awaiting {
+    /// Sends a request. The answer must begin within the limit, the upload included.
+    pub(in crate::gateway) fn send(&self, request: Request<Upload>, limit: Duration) -> Awaiting {
         if request.uri().scheme() == Some(&Scheme::HTTPS) {
-            return self.shake_hands(request);
+            return within(limit, self.handshaker.send(request)).boxed();
         }
-        Arc::clone(&self.pool).exchange(request).boxed()
+        within(limit, Arc::clone(&self.pool).exchange(request)).boxed()
     }
 
     /// Sends a request whose connection may become a WebSocket.
     pub(in crate::gateway) fn shake_hands(&self, request: Request<Upload>) -> Awaiting {
         self.handshaker.send(request).boxed()
     }
+}
+
+async fn within(
+    limit: Duration,
+    answer: impl Future<Output = Result<Answer, UpstreamError>>,
+) -> Result<Answer, UpstreamError> {
+    let answer = timeout(limit, answer).await;
+    answer.unwrap_or(Err(UpstreamError::TooSlow(limit)))
 }
