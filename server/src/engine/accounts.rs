@@ -35,6 +35,13 @@ struct Remembered {
     accounts: Option<Arc<EngineAccounts>>,
 }
 
+impl Remembered {
+    fn now(accounts: Option<Arc<EngineAccounts>>) -> Self {
+        let at = Instant::now();
+        Self { at, accounts }
+    }
+}
+
 #[derive(Deserialize)]
 struct List {
     files: Vec<Listed>,
@@ -63,10 +70,7 @@ impl Engine {
             return known.accounts.clone();
         }
         let accounts = self.ask_accounts().await.ok().map(Arc::new);
-        *remembered = Some(Remembered {
-            at: Instant::now(),
-            accounts: accounts.clone(),
-        });
+        *remembered = Some(Remembered::now(accounts.clone()));
         accounts
     }
 
@@ -89,9 +93,12 @@ impl Engine {
         let index = match &credential.secret {
             CredentialSecret::ApiKey(_) => auth_index(credential, Path::new("")),
             CredentialSecret::AuthFile { file_name, .. } => {
-                let accounts = self.ask_accounts().await?;
+                let accounts = Arc::new(self.ask_accounts().await?);
                 let account = accounts.by_file.get(file_name);
-                account.map(|account| account.auth_index.clone())
+                let index = account.map(|account| account.auth_index.clone());
+                // Who has just been asked for shall not be missing from the next list.
+                *self.face.told_accounts.0.lock().await = Some(Remembered::now(Some(accounts)));
+                index
             }
         };
         index.ok_or_else(unknown)

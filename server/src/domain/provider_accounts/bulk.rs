@@ -71,11 +71,7 @@ impl ProviderAccounts {
             models: new.models.clone(),
             prefix: new.prefix.clone(),
         })?;
-        if let Some(owner) = known.owner(&one) {
-            return Err(Error::Conflict(format!(
-                "this key is there already, as {owner:?}"
-            )));
-        }
+        known.require_new(&one)?;
         let label = known.free_label(label);
         let (key, base_url) = (one.api_key.clone(), one.base_url.clone());
         let account = self
@@ -93,7 +89,7 @@ impl ProviderAccounts {
     }
 
     /// What is there of a provider, with its keys opened.
-    async fn known(&self, kind: ProviderKind) -> Result<Known> {
+    pub(super) async fn known(&self, kind: ProviderKind) -> Result<Known> {
         let mut known = Known::default();
         for account in self.list().await? {
             if account.kind != kind {
@@ -115,13 +111,23 @@ impl ProviderAccounts {
 
 /// The labels and keys of a provider, for as long as new ones are compared with them.
 #[derive(Debug, Default)]
-struct Known {
+pub(super) struct Known {
     labels: HashSet<String>,
     /// Key, address and label.
     keys: Vec<(SecretString, Option<String>, String)>,
 }
 
 impl Known {
+    /// Refuses a key that is there already.
+    pub(super) fn require_new(&self, new: &NewProviderApiKey) -> Result<()> {
+        match self.owner(new) {
+            Some(owner) => Err(Error::Conflict(format!(
+                "this key is there already, as {owner:?}"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Who has this key at this address.
     fn owner(&self, new: &NewProviderApiKey) -> Option<&str> {
         let is_same = |(key, base_url, _): &&(SecretString, Option<String>, String)| {

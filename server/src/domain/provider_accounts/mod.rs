@@ -114,14 +114,19 @@ impl ProviderAccounts {
         Ok(accounts.all(self.db.reader()).await?)
     }
 
-    /// Adds an API key.
+    /// Adds an API key. One that is there already is a conflict.
     pub async fn add_api_key(&self, new: NewProviderApiKey) -> Result<provider_account::Model> {
         let mut new = check::new_api_key(new)?;
-        let label = match new.label.take() {
-            Some(label) => label,
-            None => self.free_label(new.kind).await?,
+        let account = {
+            // Two who bring the same key at once come one after the other.
+            let _sealing = self.sealing.lock().await;
+            self.known(new.kind).await?.require_new(&new)?;
+            let label = match new.label.take() {
+                Some(label) => label,
+                None => self.free_label(new.kind).await?,
+            };
+            self.insert_api_key(new, label).await?
         };
-        let account = self.insert_api_key(new, label).await?;
         self.announce();
         Ok(account)
     }

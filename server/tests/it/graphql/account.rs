@@ -55,6 +55,10 @@ async fn an_account_is_added_changed_and_removed() {
     let removed = admin.ask_with(remove, json!({ "id": id })).await;
 
     assert_eq!(code(&twice), "CONFLICT");
+    assert!(
+        twice.to_string().contains("this key is there already, as"),
+        "{twice}"
+    );
     assert_eq!(code(&wrong), "BAD_USER_INPUT");
     assert_eq!(
         updated["data"]["updateProviderAccount"]["account"],

@@ -2,9 +2,9 @@
 
 use entity::admin::Role;
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{ControlPlane, Events, Socket, code};
+use crate::support::{Caller, ControlPlane, Events, Socket, code};
 
 const LOGGED: &str =
     "subscription { requestLogged { cursor request { id model user { name } tokens { total } } } }";
@@ -133,4 +133,42 @@ async fn the_engine_is_followed() {
     );
     assert_eq!(tail["data"]["engine"]["mode"], "EXTERNAL");
     assert_eq!(code(&log.data().await), "BAD_USER_INPUT");
+}
+
+/// Changes an account for ever: a subscription that has just been asked for begins in its own time.
+async fn rename_again_and_again(admin: &Caller, id: &Value) {
+    for number in 0.. {
+        let rename = "mutation($id: ID!, $label: String) { updateProviderAccount(id: $id, input: { label: $label }) { account { id } } }";
+        let variables = json!({ "id": id, "label": format!("name {number}") });
+        let renamed = admin.ask_with(rename, variables).await;
+        assert_eq!(code(&renamed), "");
+    }
+}
+
+#[tokio::test]
+async fn accounts_are_followed_and_show_no_secret() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let add = "mutation { addProviderApiKey(input: { kind: CLAUDE, apiKey: \"sk-ant-canary-0123456789\" }) { account { id } } }";
+    let added = admin.ask(add).await;
+    let id = &added["data"]["addProviderApiKey"]["account"]["id"];
+    let viewer = plane.script(Role::Viewer).await;
+    let follow = "subscription { providerAccountChanged { id label enabled lastFour } }";
+    let mut changes = Events::open(&viewer, follow).await;
+
+    let renamed = tokio::select! {
+        renamed = changes.data() => renamed,
+        () = rename_again_and_again(&admin, id) => Value::Null,
+    };
+    let remove = "mutation($id: ID!) { removeProviderAccount(id: $id) { account { id } } }";
+    admin.ask_with(remove, json!({ "id": id })).await;
+
+    assert_eq!(&renamed["data"]["providerAccountChanged"]["id"], id);
+    assert!(!renamed.to_string().contains("canary"), "{renamed}");
+    loop {
+        let change = changes.data().await;
+        if change["data"]["providerAccountChanged"]["enabled"] == false {
+            return;
+        }
+    }
 }

@@ -8,7 +8,10 @@ use sea_orm::EntityTrait as _;
 use tokio::process::Command;
 
 use super::{CHAT, House};
-use crate::support::server::{Server, run, server};
+use crate::support::{
+    eventually,
+    server::{Server, run, server},
+};
 
 /// Longer than the files of a small database ever get here.
 const LONG: u64 = 6_000_000;
@@ -117,11 +120,18 @@ async fn a_full_disk_stops_new_requests_and_what_was_served_is_counted_when_ther
 async fn a_journal_that_was_cut_by_a_full_disk_is_read_to_its_end() {
     let house = House::build().await;
     let mut running = house.start_on_a_disk_that_fills().await;
-    house.ask(&running, CHAT).await;
-    let length = house.journal().metadata().unwrap().len();
-    limit_files(&running, &(length + 20).to_string()).await;
+    let first = house.ask(&running, CHAT).await.id;
+    let database = house.database().await;
+    // Its last line may be written after its answer; what is in the database has no more to come.
+    eventually("the first request", async || {
+        let found = request::Entity::find_by_id(first).one(&database).await;
+        found.unwrap().map(|_| ())
+    })
+    .await;
+    let whole = std::fs::read_to_string(house.journal()).unwrap();
+    limit_files(&running, &(whole.len() + 20).to_string()).await;
     house.refuses(&running).await;
-    assert_eq!(house.journal().metadata().unwrap().len(), length);
+    assert_eq!(std::fs::read_to_string(house.journal()).unwrap(), whole);
     limit_files(&running, "unlimited").await;
     house.until(&running, 200).await;
     house.engine.may_end.send_replace(false);
