@@ -31,6 +31,15 @@ impl CredentialSecret {
         }
     }
 
+    /// Whether there is nothing yet that would open anything.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::ApiKey(secret) | Self::AuthFile { json: secret, .. } => {
+                secret.expose_secret().is_empty()
+            }
+        }
+    }
+
     /// Every part of it that nobody may see.
     pub fn hidden(&self) -> Vec<SecretString> {
         match self {

@@ -1,6 +1,8 @@
 //! GitHub accounts with Copilot. The token of the sign-in opens nothing to the engine: from it the
 //! server gets Copilot's own token, which lives for half an hour, and renews it ahead of its end.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use entity::provider_account::{
     self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
@@ -11,11 +13,12 @@ use sea_orm::{
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
     Error, ProviderAccounts, Result, label_taken,
-    secrets::{Secrets, Stored, exposed_text},
+    secrets::{Secrets, Stored, exposed, exposed_text},
     text,
 };
 
@@ -65,7 +68,63 @@ pub(super) struct Github {
     pub(super) copilot: SecretString,
 }
 
+/// An account as it leaves and comes back in our own export. Copilot's token is not worth taking along.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ExportedGithub {
+    label: String,
+    login: String,
+    email: Option<String>,
+    #[serde(serialize_with = "exposed_text")]
+    token: SecretString,
+    base_url: String,
+    #[serde(serialize_with = "exposed")]
+    headers: BTreeMap<String, SecretString>,
+    models: Vec<ProviderModel>,
+}
+
+impl From<ExportedGithub> for NewGithubToken {
+    fn from(exported: ExportedGithub) -> Self {
+        Self {
+            label: Some(exported.label),
+            login: exported.login,
+            email: exported.email,
+            token: exported.token,
+            copilot: CopilotToken {
+                token: SecretString::default(),
+                // It is renewed at once.
+                expires_at: DateTime::UNIX_EPOCH,
+                base_url: exported.base_url,
+                headers: exported.headers.into_iter().collect(),
+                models: exported.models,
+                plan: None,
+            },
+        }
+    }
+}
+
 impl ProviderAccounts {
+    /// A GitHub account as it is exported; nothing when it is another's.
+    pub(super) fn exported_github(
+        &self,
+        account: &provider_account::Model,
+    ) -> Result<Option<Value>> {
+        let secrets = Secrets::open(&self.vault, account.id, &account.sealed)?;
+        let Stored::Github(github) = secrets.secret else {
+            return Ok(None);
+        };
+        let exported = ExportedGithub {
+            label: account.label.clone(),
+            login: github.login,
+            email: account.email.clone(),
+            token: github.token,
+            base_url: account.base_url.clone().unwrap_or_default(),
+            headers: secrets.headers,
+            models: account.models.0.clone(),
+        };
+        let exported = serde_json::to_value(exported).map_err(anyhow::Error::from)?;
+        Ok(Some(exported))
+    }
+
     /// Adds a GitHub account or, when the same person is there already, replaces the token and keeps
     /// the id.
     pub async fn save_github_token(&self, new: NewGithubToken) -> Result<provider_account::Model> {

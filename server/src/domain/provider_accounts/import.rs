@@ -11,10 +11,13 @@ use serde_json::{Map, Value};
 use super::{
     NewProviderApiKey,
     auth_file::{self, NewAuthFile, kind_of_auth_file},
+    github::{ExportedGithub, NewGithubToken},
 };
 
 /// What holds signed-in accounts in our own export.
 pub(super) const FILES: &str = "auth-files";
+/// What holds GitHub accounts there.
+pub(super) const GITHUB: &str = "github-accounts";
 /// Lists of API keys, as the engine's configuration, the desktop program and our export call them.
 pub(super) const KEY_LISTS: [(&str, ProviderKind); 11] = [
     ("claude-api-key", ProviderKind::Claude),
@@ -44,6 +47,7 @@ pub struct ImportedDocument {
 pub(super) enum Item {
     AuthFile(NewAuthFile),
     ApiKey(NewProviderApiKey),
+    Github(NewGithubToken),
 }
 
 #[derive(Deserialize)]
@@ -97,6 +101,8 @@ fn items_of(value: Value) -> Vec<Result<Item, String>> {
         Value::Object(mut fields) => {
             let files = fields.remove(FILES).unwrap_or(Value::Array(Vec::new()));
             let mut items = items_of(files);
+            let github = fields.remove(GITHUB).unwrap_or(Value::Array(Vec::new()));
+            items.extend(github_items(github));
             for (list, kind) in KEY_LISTS {
                 items.extend(keys(list, kind, fields.remove(list).unwrap_or(Value::Null)));
             }
@@ -115,6 +121,18 @@ fn items_of(value: Value) -> Vec<Result<Item, String>> {
             )]
         }
     }
+}
+
+fn github_items(value: Value) -> Vec<Result<Item, String>> {
+    let Value::Array(entries) = value else {
+        return vec![Err(format!("{GITHUB} is no list"))];
+    };
+    let entries = entries.into_iter().enumerate();
+    let item = |(number, entry)| match serde_json::from_value::<ExportedGithub>(entry) {
+        Ok(entry) => Ok(Item::Github(entry.into())),
+        Err(_) => Err(format!("entry {} of {GITHUB} makes no sense", number + 1)),
+    };
+    entries.map(item).collect()
 }
 
 fn login(mut content: Map<String, Value>) -> Result<Item, String> {

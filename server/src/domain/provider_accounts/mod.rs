@@ -188,6 +188,8 @@ impl ProviderAccounts {
                     .map_err(|error| tracing::error!(account.id = %id, %error, "cannot open an account's secret"))
                     .ok()
             })
+            // One that was imported without its short-lived token waits for the first.
+            .filter(|credential| !credential.secret.is_empty())
             .collect())
     }
 

@@ -73,7 +73,7 @@ fn exposed_option<S: serde::Serializer>(
     secret.serialize(serializer)
 }
 
-fn exposed<S: serde::Serializer>(
+pub(super) fn exposed<S: serde::Serializer>(
     secrets: &BTreeMap<String, SecretString>,
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     CredentialSecret, Error, NewProviderApiKey, ProviderAccounts, ProviderCredential, Result,
-    import::{self, FILES, ImportedDocument, Item, KEY_LISTS},
+    import::{self, FILES, GITHUB, ImportedDocument, Item, KEY_LISTS},
 };
 
 const MOST_DOCUMENTS: usize = 500;
@@ -41,6 +41,7 @@ impl ProviderAccounts {
                 let taken = match item {
                     Ok(Item::AuthFile(new)) => self.save_auth_file(new).await,
                     Ok(Item::ApiKey(new)) => self.import_key(new).await,
+                    Ok(Item::Github(new)) => self.save_github_token(new).await,
                     Err(reason) => Err(Error::BadInput(reason)),
                 };
                 match taken {
@@ -78,6 +79,10 @@ impl ProviderAccounts {
     pub async fn export(&self) -> Result<SecretString> {
         let mut export = Map::from_iter([("proxypal-export".to_owned(), json!(1))]);
         for account in self.list().await? {
+            if let Some(entry) = self.exported_github(&account)? {
+                push(&mut export, GITHUB, entry);
+                continue;
+            }
             let opened = self.open(account)?;
             let (list, entry) = match &opened.secret {
                 CredentialSecret::AuthFile { json, .. } => (FILES, without_stamp(json)?),
@@ -88,13 +93,17 @@ impl ProviderAccounts {
                     (list, key_entry(&opened, key))
                 }
             };
-            let entries = export.entry(list).or_insert_with(|| json!([]));
-            if let Value::Array(entries) = entries {
-                entries.push(entry);
-            }
+            push(&mut export, list, entry);
         }
         let text = serde_json::to_string_pretty(&export).map_err(anyhow::Error::from)?;
         Ok(text.into())
+    }
+}
+
+fn push(export: &mut Map<String, Value>, list: &str, entry: Value) {
+    let entries = export.entry(list).or_insert_with(|| json!([]));
+    if let Value::Array(entries) = entries {
+        entries.push(entry);
     }
 }
 

@@ -1,7 +1,9 @@
 //! Tokens that the engine cannot renew are renewed here, ahead of their end.
 
 use entity::provider_account::CredentialKind;
-use proxypal_server::domain::provider_accounts::{CredentialSecret, ProviderCredential};
+use proxypal_server::domain::provider_accounts::{
+    CredentialSecret, ImportedDocument, ProviderCredential,
+};
 use secrecy::ExposeSecret as _;
 
 use super::{
@@ -142,4 +144,28 @@ async fn tokens_of_an_operators_own_client_are_renewed_and_rotate() {
     );
     assert_eq!(renewed["account_uuid"], "account-1");
     assert_eq!(test.accounts().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_github_account_that_was_exported_comes_back_and_gets_a_token() {
+    let test = copilot(1800).await;
+    let accounts = &test.app.services.provider_accounts;
+    let content = accounts.export().await.unwrap();
+    let before = test.accounts().await.remove(0);
+    accounts.remove(before.id).await.unwrap();
+
+    let name = "export.json".to_owned();
+    let report = accounts.import(vec![ImportedDocument { name, content }]);
+    let report = report.await.unwrap();
+
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
+    eventually("a token of Copilot's", async || {
+        let credential = credential(&test).await;
+        let key = credential.secret.api_key()?.expose_secret();
+        key.starts_with("canary-copilot-").then_some(())
+    })
+    .await;
+    let after = test.accounts().await.remove(0);
+    assert_ne!(after.id, before.id);
+    assert_eq!((after.label, after.models), (before.label, before.models));
 }
