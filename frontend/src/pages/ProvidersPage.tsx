@@ -1,10 +1,15 @@
-import { ProviderList } from "../features/providers";
+import { ImportAccounts, ProviderList } from "../features/providers";
 import { Page } from "../ui/Page";
+import { words } from "./words";
 
 /** The accounts that serve the requests. */
 export default function ProvidersPage() {
   return (
-    <Page title="Providers" hint="The accounts behind this server. Users never see their keys.">
+    <Page
+      title={words().providers.title}
+      hint={words().providers.hint}
+      actions={<ImportAccounts />}
+    >
       <ProviderList />
     </Page>
   );

@@ -47,6 +47,10 @@ const en = {
   },
   ownNewest: "Newest",
   ownOlder: "Older",
+  providers: {
+    hint: "The accounts behind this server. Users never see their keys.",
+    title: "Providers",
+  },
   settings: {
     password: "Password",
     server: "Server",
@@ -121,6 +125,10 @@ const vi: typeof en = {
   },
   ownNewest: "Mới nhất",
   ownOlder: "Cũ hơn",
+  providers: {
+    hint: "Các tài khoản phía sau máy chủ này. Người dùng không bao giờ thấy khóa của chúng.",
+    title: "Nhà cung cấp",
+  },
   settings: {
     password: "Mật khẩu",
     server: "Máy chủ",

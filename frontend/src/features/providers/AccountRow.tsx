@@ -7,6 +7,7 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { IconButton } from "../../ui/IconButton";
 import { Switch } from "../../ui/Switch";
 import { RemoveAccountDialog } from "./RemoveAccountDialog";
+import { words } from "./words";
 
 const AccountRowFragment = graphql(`
   fragment AccountRow on ProviderAccount {
@@ -45,9 +46,9 @@ export function AccountRow(props: { account: FragmentType<typeof AccountRowFragm
         <div class="min-w-0">
           <p class="truncate font-medium">{account().label}</p>
           <p class="text-sm break-words text-muted">
-            API key <span class="font-mono text-xs">…{account().lastFour}</span>
-            <Show when={account().baseUrl}>{(url) => <> at {url()}</>}</Show>
-            <Show when={account().prefix}>{(prefix) => <>, models begin with {prefix()}/</>}</Show>
+            {words().apiKey} <span class="font-mono text-xs">…{account().lastFour}</span>
+            <Show when={account().baseUrl}>{(url) => words().at(url())}</Show>
+            <Show when={account().prefix}>{(prefix) => words().prefixed(prefix())}</Show>
           </p>
           <Show when={account().models.length > 0}>
             <p class="mt-1.5 flex flex-wrap gap-1 text-xs">
@@ -64,13 +65,13 @@ export function AccountRow(props: { account: FragmentType<typeof AccountRowFragm
         </div>
         <div class="flex shrink-0 items-center gap-2">
           <Switch
-            label={`${account().label} is used`}
+            label={words().used(account().label)}
             hideLabel
             checked={account().enabled}
             disabled={change.fetching}
             onChange={(enabled) => void update({ id: account().id, enabled })}
           />
-          <IconButton label={`Remove ${account().label}`} onClick={() => setRemoving(true)}>
+          <IconButton label={words().remove(account().label)} onClick={() => setRemoving(true)}>
             <Trash class="size-4" aria-hidden="true" />
           </IconButton>
         </div>

@@ -7,7 +7,9 @@ import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { TextAreaField, TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
+import { words as common } from "../../ui/words";
 import { parseModels } from "./models";
+import { words } from "./words";
 
 const AddApiKeyFragment = graphql(`
   fragment AddApiKey on Provider {
@@ -53,41 +55,37 @@ function AddApiKeyForm(props: FormProps) {
   return (
     <Form onSubmit={(form) => void submit(form)}>
       <TextField
-        label="API key"
+        label={words().apiKey}
         name="apiKey"
         type="password"
         autocomplete="off"
-        hint="It is stored encrypted and never shown again."
+        hint={words().sealed}
         required
         autofocus
       />
+      <TextField label={words().labelOptional} name="label" hint={words().labelHint} />
       <TextField
-        label="Label (optional)"
-        name="label"
-        hint="To tell it from other accounts of the same provider."
-      />
-      <TextField
-        label={provider().baseUrlRequired ? "Base URL" : "Base URL (optional)"}
+        label={provider().baseUrlRequired ? words().baseUrl : words().baseUrlOptional}
         name="baseUrl"
         type="url"
         placeholder="https://api.example.com/v1"
-        hint={provider().baseUrlRequired ? undefined : "Leave it empty for the provider’s own."}
+        hint={provider().baseUrlRequired ? undefined : words().baseUrlHint}
         required={provider().baseUrlRequired}
       />
       <Show when={provider().kind === "OPENAI_COMPATIBLE"}>
         <TextAreaField
-          label="Models"
+          label={words().models}
           name="models"
           placeholder={"llama-3.3-70b\nfast = mistral-small-latest"}
-          hint="One on a line. “alias = name” offers the model under another name."
+          hint={words().modelsHint}
           required
         />
       </Show>
       <ErrorNotice error={addition.error} />
       <DialogActions>
-        <Button onClick={() => props.onClose()}>Cancel</Button>
+        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
         <Button tone="primary" type="submit" pending={addition.fetching}>
-          Add account
+          {words().add}
         </Button>
       </DialogActions>
     </Form>
@@ -105,7 +103,7 @@ export function AddApiKeyDialog(props: {
     <Dialog
       open={props.provider !== undefined}
       onClose={props.onClose}
-      title={`Add an API key: ${name()}`}
+      title={words().addTitle(name())}
     >
       <Show when={props.provider}>
         {(provider) => <AddApiKeyForm provider={provider()} onClose={props.onClose} />}

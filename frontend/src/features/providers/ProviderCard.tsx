@@ -2,7 +2,8 @@ import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { Button } from "../../ui/Button";
 import { AccountRow } from "./AccountRow";
-import { PROVIDER_COLOURS } from "./kinds";
+import { canSignIn, PROVIDER_COLOURS } from "./kinds";
+import { words } from "./words";
 
 const ProviderCardFragment = graphql(`
   fragment ProviderCard on Provider {
@@ -18,7 +19,10 @@ const ProviderCardFragment = graphql(`
 
 type ProviderCardProps = {
   provider: FragmentType<typeof ProviderCardFragment>;
+  /** A sign-in is being begun, here or at another provider. */
+  isStarting: boolean;
   onAdd: () => void;
+  onSignIn: () => void;
 };
 
 /** One provider and the accounts that serve its models. */
@@ -37,14 +41,23 @@ export function ProviderCard(props: ProviderCardProps) {
             {(count) => <span class="font-normal text-faint">{count()}</span>}
           </Show>
         </h2>
-        <Show
-          when={provider().acceptsApiKey}
-          fallback={<span class="text-sm text-muted">Sign-in comes in a later release</span>}
-        >
-          <Button size="small" onClick={() => props.onAdd()}>
-            Add API key
-          </Button>
-        </Show>
+        <div class="flex shrink-0 gap-2">
+          <Show when={canSignIn(provider().kind)}>
+            <Button
+              size="small"
+              aria-label={words().signInAt(provider().displayName)}
+              disabled={props.isStarting}
+              onClick={() => props.onSignIn()}
+            >
+              {words().signIn}
+            </Button>
+          </Show>
+          <Show when={provider().acceptsApiKey}>
+            <Button size="small" onClick={() => props.onAdd()}>
+              {words().addKey}
+            </Button>
+          </Show>
+        </div>
       </header>
       <Show when={provider().accounts.length > 0}>
         <ul class="divide-y divide-line border-t border-line">

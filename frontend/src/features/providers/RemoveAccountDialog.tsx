@@ -1,6 +1,7 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { words } from "./words";
 
 const RemoveProviderAccountMutation = graphql(`
   mutation RemoveProviderAccount($id: ID!) {
@@ -30,15 +31,14 @@ export function RemoveAccountDialog(props: RemoveAccountDialogProps) {
   return (
     <ConfirmDialog
       open={props.open}
-      title={`Remove “${props.account.label}”?`}
-      confirmLabel="Remove account"
+      title={words().removeTitle(props.account.label)}
+      confirmLabel={words().removeLabel}
       pending={removal.fetching}
       error={removal.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      Its key is erased from this server and no request goes to it any more. To use it again you
-      must enter the key again; to pause it, switch it off instead.
+      {words().removeHint}
     </ConfirmDialog>
   );
 }

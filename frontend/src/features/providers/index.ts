@@ -1,1 +1,2 @@
 export { ProviderList } from "./ProviderList";
+export { ImportAccounts } from "./signin/ImportAccounts";
