@@ -1,4 +1,4 @@
-import { ImportAccounts, ProviderList } from "../features/providers";
+import { ExportAccounts, ImportAccounts, ProviderList } from "../features/providers";
 import { Page } from "../ui/Page";
 import { words } from "./words";
 
@@ -8,7 +8,12 @@ export default function ProvidersPage() {
     <Page
       title={words().providers.title}
       hint={words().providers.hint}
-      actions={<ImportAccounts />}
+      actions={
+        <>
+          <ImportAccounts />
+          <ExportAccounts />
+        </>
+      }
     >
       <ProviderList />
     </Page>

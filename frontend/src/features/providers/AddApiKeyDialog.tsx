@@ -1,14 +1,17 @@
 import { createMutation } from "@urql/solid";
-import { Show } from "solid-js";
+import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { readOptional, readText } from "../../lib/form";
+import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
-import { TextAreaField, TextField } from "../../ui/Field";
+import { TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
+import { Tabs } from "../../ui/Tabs";
+import { notify } from "../../ui/Toaster";
 import { words as common } from "../../ui/words";
-import { parseModels } from "./models";
+import { AddKeyFields, readKeyFields } from "./AddKeyFields";
+import { AddManyForm } from "./AddManyForm";
 import { words } from "./words";
 
 const AddApiKeyFragment = graphql(`
@@ -35,21 +38,16 @@ export type ApiKeyProvider = FragmentType<typeof AddApiKeyFragment>;
 
 type FormProps = { provider: ApiKeyProvider; onClose: () => void };
 
-function AddApiKeyForm(props: FormProps) {
+function AddOneForm(props: FormProps) {
   const provider = () => readFragment(AddApiKeyFragment, props.provider);
   const [addition, add] = createMutation(AddProviderApiKeyMutation);
 
   async function submit(form: FormData) {
-    const models = parseModels(readText(form, "models"));
-    const input = {
-      kind: provider().kind,
-      apiKey: readText(form, "apiKey"),
-      label: readOptional(form, "label"),
-      baseUrl: readOptional(form, "baseUrl"),
-      models: models.length > 0 ? models : null,
-    };
-    const result = await add({ input });
-    if (!result.error) props.onClose();
+    const apiKey = readText(form, "apiKey");
+    const { data } = await add({ input: { ...readKeyFields(provider().kind, form), apiKey } });
+    if (!data) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().addedToast(data.addProviderApiKey.account.label) });
   }
 
   return (
@@ -63,24 +61,7 @@ function AddApiKeyForm(props: FormProps) {
         required
         autofocus
       />
-      <TextField label={words().labelOptional} name="label" hint={words().labelHint} />
-      <TextField
-        label={provider().baseUrlRequired ? words().baseUrl : words().baseUrlOptional}
-        name="baseUrl"
-        type="url"
-        placeholder="https://api.example.com/v1"
-        hint={provider().baseUrlRequired ? undefined : words().baseUrlHint}
-        required={provider().baseUrlRequired}
-      />
-      <Show when={provider().kind === "OPENAI_COMPATIBLE"}>
-        <TextAreaField
-          label={words().models}
-          name="models"
-          placeholder={"llama-3.3-70b\nfast = mistral-small-latest"}
-          hint={words().modelsHint}
-          required
-        />
-      </Show>
+      <AddKeyFields kind={provider().kind} baseUrlRequired={provider().baseUrlRequired} />
       <ErrorNotice error={addition.error} />
       <DialogActions>
         <Button onClick={() => props.onClose()}>{common().cancel}</Button>
@@ -92,7 +73,34 @@ function AddApiKeyForm(props: FormProps) {
   );
 }
 
-/** Asks for an API key of the chosen provider; open while one is chosen. */
+function Body(props: FormProps) {
+  const provider = () => readFragment(AddApiKeyFragment, props.provider);
+  const [way, setWay] = createSignal<"one" | "many">("one");
+  return (
+    <div class="flex flex-col items-stretch gap-4">
+      <div class="self-start">
+        <Tabs
+          label={words().howMany}
+          value={way()}
+          options={[
+            { value: "one", label: words().oneKey },
+            { value: "many", label: words().manyKeys },
+          ]}
+          onChoose={setWay}
+        />
+      </div>
+      <Show when={way() === "many"} fallback={<AddOneForm {...props} />}>
+        <AddManyForm
+          kind={provider().kind}
+          baseUrlRequired={provider().baseUrlRequired}
+          onClose={props.onClose}
+        />
+      </Show>
+    </div>
+  );
+}
+
+/** Asks for API keys of the chosen provider; open while one is chosen. */
 export function AddApiKeyDialog(props: {
   provider: ApiKeyProvider | undefined;
   onClose: () => void;
@@ -106,7 +114,7 @@ export function AddApiKeyDialog(props: {
       title={words().addTitle(name())}
     >
       <Show when={props.provider}>
-        {(provider) => <AddApiKeyForm provider={provider()} onClose={props.onClose} />}
+        {(provider) => <Body provider={provider()} onClose={props.onClose} />}
       </Show>
     </Dialog>
   );
