@@ -26,6 +26,12 @@ const UserUsage = lazy(() => import("./pages/user/UserUsage"));
 const UserConnect = lazy(() => import("./pages/user/UserConnect"));
 const UserRequests = lazy(() => import("./pages/user/UserRequests"));
 
+const ModelsPage = lazy(() => import("./pages/models/ModelsPage"));
+const Catalogue = lazy(() => import("./pages/models/Catalogue"));
+const Aliases = lazy(() => import("./pages/models/Aliases"));
+const Prices = lazy(() => import("./pages/models/Prices"));
+const Resolve = lazy(() => import("./pages/models/Resolve"));
+
 const SettingsPage = lazy(() => import("./pages/settings/SettingsPage"));
 const ServerSettings = lazy(() => import("./pages/settings/ServerSettings"));
 const Tokens = lazy(() => import("./pages/settings/Tokens"));
@@ -71,6 +77,12 @@ function AdminRoutes() {
         <Route path="/requests" component={UserRequests} />
       </Route>
       <Route path="/providers" component={ProvidersPage} />
+      <Route path="/models" component={ModelsPage}>
+        <Route path="/" component={Catalogue} />
+        <Route path="/aliases" component={Aliases} />
+        <Route path="/prices" component={Prices} />
+        <Route path="/resolve" component={Resolve} />
+      </Route>
       <Route path="/playground" component={PlaygroundPage} />
       <Route path="/engine" component={EnginePage} />
       <Route path="/settings" component={SettingsPage}>

@@ -1,3 +1,4 @@
+import Boxes from "lucide-solid/icons/boxes";
 import ChartColumn from "lucide-solid/icons/chart-column";
 import Cpu from "lucide-solid/icons/cpu";
 import FlaskConical from "lucide-solid/icons/flask-conical";
@@ -38,6 +39,7 @@ export const GROUPS: Group[] = [
     places: [
       { path: "/users", name: "users", icon: Users, near: true },
       { path: "/providers", name: "providers", icon: Plug },
+      { path: "/models", name: "models", icon: Boxes },
       { path: "/playground", name: "playground", icon: FlaskConical },
     ],
   },

@@ -25,6 +25,7 @@ const en = {
   places: {
     connect: "Set up tools",
     engine: "Engine",
+    models: "Models",
     overview: "Overview",
     ownUsage: "Usage and limits",
     playground: "Playground",
@@ -64,6 +65,7 @@ const vi: typeof en = {
   places: {
     connect: "Thiết lập công cụ",
     engine: "Engine",
+    models: "Mô hình",
     overview: "Tổng quan",
     ownUsage: "Mức dùng và giới hạn",
     playground: "Thử nghiệm",
