@@ -1,11 +1,13 @@
 import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import type { AccountStatus, ProviderKind } from "../../graphql/generated/graphql";
 import { Button } from "../../ui/Button";
-import { Menu, MenuItem } from "../../ui/Menu";
+import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { AccountRow } from "./AccountRow";
 import { DisconnectDialog } from "./DisconnectDialog";
 import { canSignIn, PROVIDER_COLOURS } from "./kinds";
+import { ProviderSettingsDialog } from "./ProviderSettingsDialog";
 import { words } from "./words";
 
 const ProviderCardFragment = graphql(`
@@ -59,12 +61,59 @@ function Ways(props: ProviderCardProps) {
   );
 }
 
+/** How many accounts there are, and how many of them serve, where anybody can tell. */
+function Count(props: { statuses: readonly AccountStatus[] }) {
+  const active = () => props.statuses.filter((status) => status === "ACTIVE").length;
+  return (
+    <Show when={props.statuses.length > 0}>
+      <span class="text-sm font-normal whitespace-nowrap text-muted">
+        {props.statuses.every((status) => status === "UNKNOWN")
+          ? words().accountsCount(props.statuses.length)
+          : words().activeOf(active(), props.statuses.length)}
+      </span>
+    </Show>
+  );
+}
+
+function More(props: { kind: ProviderKind; name: string; count: number }) {
+  const [open, setOpen] = createSignal<"settings" | "disconnect">();
+  const close = () => setOpen(undefined);
+  return (
+    <>
+      <Menu
+        label={words().actions(props.name)}
+        trigger={<Ellipsis class="size-4" aria-hidden="true" />}
+        triggerClass={TRIGGER}
+      >
+        <MenuItem onSelect={() => setOpen("settings")}>{words().settings}</MenuItem>
+        <Show when={props.count > 0}>
+          <MenuLine />
+          <MenuItem danger onSelect={() => setOpen("disconnect")}>
+            {words().disconnect}
+          </MenuItem>
+        </Show>
+      </Menu>
+      <ProviderSettingsDialog
+        kind={props.kind}
+        name={props.name}
+        open={open() === "settings"}
+        onClose={close}
+      />
+      <DisconnectDialog
+        kind={props.kind}
+        name={props.name}
+        count={props.count}
+        open={open() === "disconnect"}
+        onClose={close}
+      />
+    </>
+  );
+}
+
 /** One provider and the accounts that serve its models. */
 export function ProviderCard(props: ProviderCardProps) {
   const provider = () => readFragment(ProviderCardFragment, props.provider);
-  const [isDisconnecting, setDisconnecting] = createSignal(false);
   const count = () => provider().accounts.length;
-  const active = () => provider().accounts.filter(({ status }) => status === "ACTIVE").length;
   return (
     <section class="min-w-0 overflow-clip rounded-xl border border-line bg-panel">
       <header class="flex min-h-13 flex-wrap items-center justify-between gap-x-3 gap-y-2 px-4 py-2 sm:px-5">
@@ -74,32 +123,11 @@ export function ProviderCard(props: ProviderCardProps) {
             aria-hidden="true"
           />
           <span class="truncate">{provider().displayName}</span>
-          <Show when={count()}>
-            <span class="text-sm font-normal whitespace-nowrap text-muted">
-              {words().activeOf(active(), count())}
-            </span>
-          </Show>
+          <Count statuses={provider().accounts.map(({ status }) => status)} />
         </h2>
         <div class="flex shrink-0 items-center gap-2">
           <Ways {...props} />
-          <Show when={count()}>
-            <Menu
-              label={words().actions(provider().displayName)}
-              trigger={<Ellipsis class="size-4" aria-hidden="true" />}
-              triggerClass={TRIGGER}
-            >
-              <MenuItem danger onSelect={() => setDisconnecting(true)}>
-                {words().disconnect}
-              </MenuItem>
-            </Menu>
-            <DisconnectDialog
-              kind={provider().kind}
-              name={provider().displayName}
-              count={count()}
-              open={isDisconnecting()}
-              onClose={() => setDisconnecting(false)}
-            />
-          </Show>
+          <More kind={provider().kind} name={provider().displayName} count={count()} />
         </div>
       </header>
       <Show when={count()}>
