@@ -34,6 +34,7 @@ const Resolve = lazy(() => import("./pages/models/Resolve"));
 
 const SettingsPage = lazy(() => import("./pages/settings/SettingsPage"));
 const ServerSettings = lazy(() => import("./pages/settings/ServerSettings"));
+const Admins = lazy(() => import("./pages/settings/Admins"));
 const Tokens = lazy(() => import("./pages/settings/Tokens"));
 const Sessions = lazy(() => import("./pages/settings/Sessions"));
 const Password = lazy(() => import("./pages/settings/Password"));
@@ -87,6 +88,7 @@ function AdminRoutes() {
       <Route path="/engine" component={EnginePage} />
       <Route path="/settings" component={SettingsPage}>
         <Route path="/" component={ServerSettings} />
+        <Route path="/admins" component={Admins} />
         <Route path="/tokens" component={Tokens} />
         <Route path="/sessions" component={Sessions} />
         <Route path="/password" component={Password} />

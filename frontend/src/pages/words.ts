@@ -61,7 +61,8 @@ const en = {
     title: "Providers",
   },
   settings: {
-    password: "Password",
+    admins: "Administrators",
+    password: "Your sign-in",
     server: "Server",
     sessions: "Sessions",
     tabs: "Parts of the settings",
@@ -148,7 +149,8 @@ const vi: typeof en = {
     title: "Nhà cung cấp",
   },
   settings: {
-    password: "Mật khẩu",
+    admins: "Quản trị viên",
+    password: "Đăng nhập của bạn",
     server: "Máy chủ",
     sessions: "Phiên đăng nhập",
     tabs: "Các phần của cài đặt",

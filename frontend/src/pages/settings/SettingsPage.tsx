@@ -7,6 +7,7 @@ import { words } from "../words";
 export default function SettingsPage(props: { children?: JSX.Element }) {
   const tabs = () => [
     { href: "/settings", label: words().settings.server },
+    { href: "/settings/admins", label: words().settings.admins },
     { href: "/settings/tokens", label: words().settings.tokens },
     { href: "/settings/sessions", label: words().settings.sessions },
     { href: "/settings/password", label: words().settings.password },
