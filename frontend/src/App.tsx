@@ -8,6 +8,7 @@ import { SetupPage } from "./session/SetupPage";
 import { KeyHolderShell } from "./shell/KeyHolderShell";
 import { Shell } from "./shell/Shell";
 
+const AuditPage = lazy(() => import("./pages/AuditPage"));
 const EnginePage = lazy(() => import("./pages/EnginePage"));
 const NotFoundPage = lazy(() => import("./pages/NotFoundPage"));
 const OverviewPage = lazy(() => import("./pages/OverviewPage"));
@@ -86,6 +87,7 @@ function AdminRoutes() {
       </Route>
       <Route path="/playground" component={PlaygroundPage} />
       <Route path="/engine" component={EnginePage} />
+      <Route path="/audit" component={AuditPage} />
       <Route path="/settings" component={SettingsPage}>
         <Route path="/" component={ServerSettings} />
         <Route path="/admins" component={Admins} />

@@ -3,6 +3,10 @@ import { createWords } from "../lib/words";
 const en = {
   allRequests: "All requests",
   allUsers: "All users",
+  audit: {
+    hint: "Who did what, and what was tried in vain. Nothing here can be changed or deleted.",
+    title: "Audit",
+  },
   connecting: "connecting",
   first: {
     begin: "Begin",
@@ -91,6 +95,10 @@ const en = {
 const vi: typeof en = {
   allRequests: "Mọi yêu cầu",
   allUsers: "Mọi người dùng",
+  audit: {
+    hint: "Ai đã làm gì, và việc gì thử không được. Không gì ở đây có thể sửa hay xóa.",
+    title: "Nhật ký kiểm tra",
+  },
   connecting: "đang kết nối",
   first: {
     begin: "Bắt đầu",

@@ -5,6 +5,7 @@ import FlaskConical from "lucide-solid/icons/flask-conical";
 import Gauge from "lucide-solid/icons/gauge";
 import List from "lucide-solid/icons/list";
 import Plug from "lucide-solid/icons/plug";
+import ScrollText from "lucide-solid/icons/scroll-text";
 import Settings from "lucide-solid/icons/settings";
 import Terminal from "lucide-solid/icons/terminal";
 import Users from "lucide-solid/icons/users";
@@ -47,6 +48,7 @@ export const GROUPS: Group[] = [
     name: "run",
     places: [
       { path: "/engine", name: "engine", icon: Cpu },
+      { path: "/audit", name: "audit", icon: ScrollText },
       { path: "/settings", name: "settings", icon: Settings },
     ],
   },

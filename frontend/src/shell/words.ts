@@ -23,6 +23,7 @@ const en = {
   notifications: "Messages",
   pages: "Pages",
   places: {
+    audit: "Audit",
     connect: "Set up tools",
     engine: "Engine",
     models: "Models",
@@ -63,6 +64,7 @@ const vi: typeof en = {
   notifications: "Thông báo",
   pages: "Các trang",
   places: {
+    audit: "Nhật ký kiểm tra",
     connect: "Thiết lập công cụ",
     engine: "Engine",
     models: "Mô hình",
