@@ -36,6 +36,8 @@ const Resolve = lazy(() => import("./pages/models/Resolve"));
 const SettingsPage = lazy(() => import("./pages/settings/SettingsPage"));
 const ServerSettings = lazy(() => import("./pages/settings/ServerSettings"));
 const Admins = lazy(() => import("./pages/settings/Admins"));
+const Backups = lazy(() => import("./pages/settings/Backups"));
+const Notifications = lazy(() => import("./pages/settings/Notifications"));
 const Tokens = lazy(() => import("./pages/settings/Tokens"));
 const Sessions = lazy(() => import("./pages/settings/Sessions"));
 const Password = lazy(() => import("./pages/settings/Password"));
@@ -91,6 +93,8 @@ function AdminRoutes() {
       <Route path="/settings" component={SettingsPage}>
         <Route path="/" component={ServerSettings} />
         <Route path="/admins" component={Admins} />
+        <Route path="/notifications" component={Notifications} />
+        <Route path="/backups" component={Backups} />
         <Route path="/tokens" component={Tokens} />
         <Route path="/sessions" component={Sessions} />
         <Route path="/password" component={Password} />

@@ -66,6 +66,8 @@ const en = {
   },
   settings: {
     admins: "Administrators",
+    backups: "Backups",
+    notifications: "Notifications",
     password: "Your sign-in",
     server: "Server",
     sessions: "Sessions",
@@ -158,6 +160,8 @@ const vi: typeof en = {
   },
   settings: {
     admins: "Quản trị viên",
+    backups: "Sao lưu",
+    notifications: "Thông báo",
     password: "Đăng nhập của bạn",
     server: "Máy chủ",
     sessions: "Phiên đăng nhập",
