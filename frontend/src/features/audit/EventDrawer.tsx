@@ -117,11 +117,9 @@ function Detail(props: { event: AuditEventDetailFragment }) {
           <Mono>{props.event.address}</Mono>
         </Fact>
         <Show when={props.event.subject?.id}>
-          <div class="col-span-2">
-            <Fact name={words().id}>
-              <Mono>{props.event.subject?.id}</Mono>
-            </Fact>
-          </div>
+          <Fact wide name={words().id}>
+            <Mono>{props.event.subject?.id}</Mono>
+          </Fact>
         </Show>
       </dl>
       <Changes event={props.event} />

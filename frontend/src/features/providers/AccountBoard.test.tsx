@@ -106,7 +106,7 @@ test("of many keys each one that is refused tells why, and stays to be mended", 
     },
   });
 
-  await user.click(await screen.findByRole("button", { name: "Add an API key of Claude" }));
+  await user.click(await screen.findByRole("button", { name: "Add API key of Claude" }));
   await user.click(await screen.findByRole("button", { name: "Many keys" }));
   const keys = await screen.findByLabelText<HTMLTextAreaElement>("API keys");
   await user.type(keys, "sk-one{Enter}sk-two");

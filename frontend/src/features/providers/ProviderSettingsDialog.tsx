@@ -92,7 +92,7 @@ function SettingsForm(props: FormProps) {
     requestPolicy: "network-only",
   });
   const [change, update] = createMutation(UpdateProviderSettingsMutation);
-  // What the form began with stays: what is typed must not change when somebody else saves.
+  // What the form began with stays, as a copy: an answer that comes later is put into the same object.
   const [first, setFirst] = createSignal<Settings>();
   const latest = () => query.data?.provider?.settings;
   const shown = () => first() ?? latest();
@@ -101,7 +101,7 @@ function SettingsForm(props: FormProps) {
   async function submit(form: FormData) {
     const [settings, known] = [shown(), latest()];
     if (!settings || !known) return;
-    setFirst(settings);
+    setFirst({ ...settings, excludedModels: [...settings.excludedModels] });
     const input = {
       ...readChecks(props.kind, form),
       excludedModels: readText(form, "excludedModels")

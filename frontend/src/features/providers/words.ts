@@ -35,7 +35,7 @@ const en = {
   accountsCount: (count: number) => `${count} ${count === 1 ? "account" : "accounts"}`,
   add: "Add account",
   addKey: "Add API key",
-  addKeyAt: (provider: string) => `Add an API key of ${provider}`,
+  addKeyAt: (provider: string) => `Add API key of ${provider}`,
   addMany: "Add accounts",
   addTitle: (provider: string) => `Add an API key: ${provider}`,
   addedMany: (count: number) =>
