@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Api, type Made, request } from "./api";
 import { closeAll, newPage, openBrowser, signedInPage } from "./browser";
-import { Server } from "./server";
+import { PASSWORD, Server } from "./server";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -30,6 +30,14 @@ beforeAll(async () => {
   await api.createUser("Grace");
   await request(server.url, ada.secret, "demo-claude");
   await request(server.url, ada.secret, "no-such-model");
+  await api.ask(
+    "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",
+    { i: { kind: "CLAUDE", apiKey: "sk-ant-a-key-of-a-test", label: "work", prefix: "team" } },
+  );
+  await api.ask(
+    "mutation($i: CreateNotificationChannelInput!) { createNotificationChannel(input: $i) { channel { id } } }",
+    { i: { name: "on call", settings: { webhook: { url: "https://ops.example.org/hook" } } } },
+  );
   await api.ask('mutation { createApiToken(input: { name: "script", role: ADMIN }) { secret } }');
 });
 afterEach(() => closeAll(browser));
@@ -87,7 +95,9 @@ test("nobody is kept out of the pages before the door", async () => {
 test.for([
   ["/", "/requests", "/usage", "/usage?by=PROVIDER&range=TODAY"],
   ["/users", "/users?search=nobody", "/providers", "/playground", "/engine", "/nowhere"],
+  ["/models", "/models/aliases", "/models/prices", "/models/resolve?name=demo-claude", "/audit"],
   ["/settings", "/settings/tokens", "/settings/sessions", "/settings/password"],
+  ["/settings/admins", "/settings/notifications", "/settings/backups"],
   ["/welcome", "/welcome?step=user"],
 ])("nobody is kept out of %s", async (paths) => {
   const page = await signedInPage(browser, server.url);
@@ -126,6 +136,36 @@ test("nobody is kept out of what opens above a page", async () => {
   await page.getByRole("menu").waitFor();
   // A menu floats above all landmarks, which is no fault but in the eyes of the best practices.
   found.push(...(await faults(page, "the menu", WCAG)));
+
+  expect(found).toEqual([]);
+});
+
+test("nobody is kept out of what opens above the pages of accounts and administrators", async () => {
+  const page = await signedInPage(browser, server.url, "/providers");
+  const found = [];
+  await page.getByRole("button", { name: "More about work" }).click();
+  await page.getByRole("menuitem", { name: "Edit…" }).click();
+  await page.getByLabel("Priority").waitFor();
+  found.push(...(await faults(page, "an account")));
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Add API key of Claude" }).click();
+  await page.getByRole("button", { name: "Many keys" }).click();
+  await page.getByText("Further settings").click();
+  found.push(...(await faults(page, "many keys")));
+  await page.goto(`${server.url}/settings/notifications`);
+  await page.getByRole("button", { name: "Add channel" }).first().click();
+  await page.getByRole("dialog").waitFor();
+  found.push(...(await faults(page, "a new channel")));
+  await page.goto(`${server.url}/settings/password`);
+  await page.getByRole("button", { name: "Set up", exact: true }).click();
+  await page.getByLabel("Your password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("img", { name: /QR code/ }).waitFor();
+  found.push(...(await faults(page, "a second factor")));
+  await page.goto(`${server.url}/audit`);
+  await page.getByRole("button", { name: "createUser" }).first().click();
+  await page.getByRole("dialog").waitFor();
+  found.push(...(await faults(page, "an event")));
 
   expect(found).toEqual([]);
 });

@@ -8,6 +8,7 @@ import { SetupPage } from "./session/SetupPage";
 import { KeyHolderShell } from "./shell/KeyHolderShell";
 import { Shell } from "./shell/Shell";
 
+const AuditPage = lazy(() => import("./pages/AuditPage"));
 const EnginePage = lazy(() => import("./pages/EnginePage"));
 const NotFoundPage = lazy(() => import("./pages/NotFoundPage"));
 const OverviewPage = lazy(() => import("./pages/OverviewPage"));
@@ -26,8 +27,17 @@ const UserUsage = lazy(() => import("./pages/user/UserUsage"));
 const UserConnect = lazy(() => import("./pages/user/UserConnect"));
 const UserRequests = lazy(() => import("./pages/user/UserRequests"));
 
+const ModelsPage = lazy(() => import("./pages/models/ModelsPage"));
+const Catalogue = lazy(() => import("./pages/models/Catalogue"));
+const Aliases = lazy(() => import("./pages/models/Aliases"));
+const Prices = lazy(() => import("./pages/models/Prices"));
+const Resolve = lazy(() => import("./pages/models/Resolve"));
+
 const SettingsPage = lazy(() => import("./pages/settings/SettingsPage"));
 const ServerSettings = lazy(() => import("./pages/settings/ServerSettings"));
+const Admins = lazy(() => import("./pages/settings/Admins"));
+const Backups = lazy(() => import("./pages/settings/Backups"));
+const Notifications = lazy(() => import("./pages/settings/Notifications"));
 const Tokens = lazy(() => import("./pages/settings/Tokens"));
 const Sessions = lazy(() => import("./pages/settings/Sessions"));
 const Password = lazy(() => import("./pages/settings/Password"));
@@ -71,10 +81,20 @@ function AdminRoutes() {
         <Route path="/requests" component={UserRequests} />
       </Route>
       <Route path="/providers" component={ProvidersPage} />
+      <Route path="/models" component={ModelsPage}>
+        <Route path="/" component={Catalogue} />
+        <Route path="/aliases" component={Aliases} />
+        <Route path="/prices" component={Prices} />
+        <Route path="/resolve" component={Resolve} />
+      </Route>
       <Route path="/playground" component={PlaygroundPage} />
       <Route path="/engine" component={EnginePage} />
+      <Route path="/audit" component={AuditPage} />
       <Route path="/settings" component={SettingsPage}>
         <Route path="/" component={ServerSettings} />
+        <Route path="/admins" component={Admins} />
+        <Route path="/notifications" component={Notifications} />
+        <Route path="/backups" component={Backups} />
         <Route path="/tokens" component={Tokens} />
         <Route path="/sessions" component={Sessions} />
         <Route path="/password" component={Password} />

@@ -62,6 +62,11 @@ export function formatDuration(milliseconds: number): string {
   return `${whole().format(minutes)} min ${Math.floor((milliseconds % MINUTE) / SECOND)} s`;
 }
 
+/** Minutes and seconds that are left, as a clock shows them. */
+export function formatCountdown(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
 /** The time of day for today, the date as well for any other day. */
 export function formatTime(iso: string, now = new Date()): string {
   const date = new Date(iso);

@@ -3,6 +3,10 @@ import { createWords } from "../lib/words";
 const en = {
   allRequests: "All requests",
   allUsers: "All users",
+  audit: {
+    hint: "Who did what, and what was tried in vain. Nothing here can be changed or deleted.",
+    title: "Audit",
+  },
   connecting: "connecting",
   first: {
     begin: "Begin",
@@ -19,6 +23,15 @@ const en = {
   lost: "This address leads nowhere",
   lostHint: "It may be mistyped, or the page has moved.",
   lostTitle: "Nothing here",
+  models: {
+    aliases: "Aliases",
+    catalogue: "Catalogue",
+    hint: "What requests may ask for, and who serves it.",
+    prices: "Prices",
+    resolve: "Who serves?",
+    tabs: "Pages about models",
+    title: "Models",
+  },
   noRequests: "No requests yet",
   noRequestsHint: "They appear here the moment one of this user’s keys is used.",
   overview: "To the overview",
@@ -47,8 +60,15 @@ const en = {
   },
   ownNewest: "Newest",
   ownOlder: "Older",
+  providers: {
+    hint: "The accounts behind this server. Users never see their keys.",
+    title: "Providers",
+  },
   settings: {
-    password: "Password",
+    admins: "Administrators",
+    backups: "Backups",
+    notifications: "Notifications",
+    password: "Your sign-in",
     server: "Server",
     sessions: "Sessions",
     tabs: "Parts of the settings",
@@ -77,6 +97,10 @@ const en = {
 const vi: typeof en = {
   allRequests: "Mọi yêu cầu",
   allUsers: "Mọi người dùng",
+  audit: {
+    hint: "Ai đã làm gì, và việc gì thử không được. Không gì ở đây có thể sửa hay xóa.",
+    title: "Nhật ký kiểm tra",
+  },
   connecting: "đang kết nối",
   first: {
     begin: "Bắt đầu",
@@ -93,6 +117,15 @@ const vi: typeof en = {
   lost: "Địa chỉ này không dẫn đến đâu",
   lostHint: "Có thể địa chỉ bị gõ sai, hoặc trang đã chuyển đi.",
   lostTitle: "Không có gì ở đây",
+  models: {
+    aliases: "Bí danh",
+    catalogue: "Danh mục",
+    hint: "Yêu cầu được hỏi những gì, và ai phục vụ.",
+    prices: "Giá",
+    resolve: "Ai phục vụ?",
+    tabs: "Các trang về mô hình",
+    title: "Mô hình",
+  },
   noRequests: "Chưa có yêu cầu",
   noRequestsHint: "Chúng hiện ở đây ngay khi một khóa của người dùng này được dùng.",
   overview: "Về tổng quan",
@@ -121,8 +154,15 @@ const vi: typeof en = {
   },
   ownNewest: "Mới nhất",
   ownOlder: "Cũ hơn",
+  providers: {
+    hint: "Các tài khoản phía sau máy chủ này. Người dùng không bao giờ thấy khóa của chúng.",
+    title: "Nhà cung cấp",
+  },
   settings: {
-    password: "Mật khẩu",
+    admins: "Quản trị viên",
+    backups: "Sao lưu",
+    notifications: "Thông báo",
+    password: "Đăng nhập của bạn",
     server: "Máy chủ",
     sessions: "Phiên đăng nhập",
     tabs: "Các phần của cài đặt",

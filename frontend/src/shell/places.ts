@@ -1,9 +1,11 @@
+import Boxes from "lucide-solid/icons/boxes";
 import ChartColumn from "lucide-solid/icons/chart-column";
 import Cpu from "lucide-solid/icons/cpu";
 import FlaskConical from "lucide-solid/icons/flask-conical";
 import Gauge from "lucide-solid/icons/gauge";
 import List from "lucide-solid/icons/list";
 import Plug from "lucide-solid/icons/plug";
+import ScrollText from "lucide-solid/icons/scroll-text";
 import Settings from "lucide-solid/icons/settings";
 import Terminal from "lucide-solid/icons/terminal";
 import Users from "lucide-solid/icons/users";
@@ -38,6 +40,7 @@ export const GROUPS: Group[] = [
     places: [
       { path: "/users", name: "users", icon: Users, near: true },
       { path: "/providers", name: "providers", icon: Plug },
+      { path: "/models", name: "models", icon: Boxes },
       { path: "/playground", name: "playground", icon: FlaskConical },
     ],
   },
@@ -45,6 +48,7 @@ export const GROUPS: Group[] = [
     name: "run",
     places: [
       { path: "/engine", name: "engine", icon: Cpu },
+      { path: "/audit", name: "audit", icon: ScrollText },
       { path: "/settings", name: "settings", icon: Settings },
     ],
   },

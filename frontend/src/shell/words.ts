@@ -23,8 +23,10 @@ const en = {
   notifications: "Messages",
   pages: "Pages",
   places: {
+    audit: "Audit",
     connect: "Set up tools",
     engine: "Engine",
+    models: "Models",
     overview: "Overview",
     ownUsage: "Usage and limits",
     playground: "Playground",
@@ -62,8 +64,10 @@ const vi: typeof en = {
   notifications: "Thông báo",
   pages: "Các trang",
   places: {
+    audit: "Nhật ký kiểm tra",
     connect: "Thiết lập công cụ",
     engine: "Engine",
+    models: "Mô hình",
     overview: "Tổng quan",
     ownUsage: "Mức dùng và giới hạn",
     playground: "Thử nghiệm",

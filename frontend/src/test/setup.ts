@@ -19,5 +19,10 @@ Object.assign(globalThis, { WebSocket: SilentSocket });
 // jsdom has no layout, so there is nothing to scroll.
 window.scrollTo = () => {};
 
+// Nor is there a screen, which the library of the charts asks about while it is loaded.
+Object.assign(globalThis, {
+  matchMedia: () => ({ matches: false, addEventListener() {}, removeEventListener() {} }),
+});
+
 // Each test starts on an empty page.
 afterEach(cleanup);

@@ -1,4 +1,4 @@
-import { For } from "solid-js";
+import { createUniqueId, For, Show } from "solid-js";
 import type { Option } from "./Field";
 
 type ChoiceProps = {
@@ -42,27 +42,40 @@ type FilterFieldProps = {
   onChange: (value: string | undefined) => void;
 };
 
+function FilterInput(props: FilterFieldProps & { list: string | undefined }) {
+  return (
+    <input
+      type={props.type}
+      aria-label={props.label}
+      title={props.label}
+      placeholder={props.label}
+      value={props.value ?? ""}
+      max={props.max}
+      list={props.list}
+      onChange={(event) => props.onChange(event.currentTarget.value.trim() || undefined)}
+      class={`${FIELD} ${props.type === "text" ? "w-44" : ""}`}
+    />
+  );
+}
+
 /** A small field for a row of filters; it counts when it is left, or with Enter. */
 export function FilterField(props: FilterFieldProps) {
-  const list = () => `suggestions-${props.label.replaceAll(/\W/g, "")}`;
+  const id = createUniqueId();
+  const list = () => (props.suggestions ? id : undefined);
   return (
     <>
-      <input
-        type={props.type}
-        aria-label={props.label}
-        title={props.label}
-        placeholder={props.label}
-        value={props.value ?? ""}
-        max={props.max}
-        list={props.suggestions ? list() : undefined}
-        onChange={(event) => props.onChange(event.currentTarget.value.trim() || undefined)}
-        class={`${FIELD} ${props.type === "text" ? "w-40" : ""}`}
-      />
-      {props.suggestions && (
-        <datalist id={list()}>
+      <Show when={props.type !== "text"} fallback={<FilterInput {...props} list={list()} />}>
+        {/* An empty day shows a pattern of its own and no placeholder. */}
+        <span class="inline-flex items-center gap-1.5 text-sm text-muted">
+          <span aria-hidden="true">{props.label}</span>
+          <FilterInput {...props} list={list()} />
+        </span>
+      </Show>
+      <Show when={props.suggestions}>
+        <datalist id={id}>
           <For each={props.suggestions}>{(each) => <option value={each} />}</For>
         </datalist>
-      )}
+      </Show>
     </>
   );
 }

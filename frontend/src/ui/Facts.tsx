@@ -10,9 +10,9 @@ export function Facts(props: { children: JSX.Element }) {
 }
 
 /** One named value. */
-export function Fact(props: { name: string; children: JSX.Element }) {
+export function Fact(props: { name: string; wide?: boolean; children: JSX.Element }) {
   return (
-    <div class="min-w-0">
+    <div class={props.wide ? "col-span-full min-w-0" : "min-w-0"}>
       <dt class="text-sm text-muted">{props.name}</dt>
       <dd class="mt-0.5 font-medium break-words">{props.children}</dd>
     </div>

@@ -73,6 +73,24 @@ export function TextAreaField(props: Described & JSX.TextareaHTMLAttributes<HTML
   );
 }
 
+/** Files to choose, with their label, hint and fault. */
+export function FileField(props: Described & JSX.InputHTMLAttributes<HTMLInputElement>) {
+  const [own, rest] = splitProps(props, ["label", "hint", "fault"]);
+  const id = createUniqueId();
+  return (
+    <Frame id={id} {...own}>
+      <input
+        {...rest}
+        type="file"
+        id={id}
+        class={`${INPUT} py-1.5 file:mr-3 file:rounded-md file:border-0 file:bg-hover file:px-2.5 file:py-1 file:font-medium file:text-ink`}
+        aria-invalid={own.fault ? "true" : undefined}
+        aria-describedby={describedBy(id, own)}
+      />
+    </Frame>
+  );
+}
+
 /** What can be chosen: the value, and what people read. */
 export type Option = { value: string; label: string };
 

@@ -10,3 +10,14 @@ export const PROVIDERS: Record<ProviderKind, { name: string; colour: string }> =
   OPENAI_COMPATIBLE: { name: "OpenAI-compatible", colour: "--color-compatible" },
   XAI: { name: "xAI", colour: "--color-xai" },
 };
+
+/** All providers, in the order in which they are offered. */
+export const PROVIDER_KINDS: readonly ProviderKind[] = [
+  "CLAUDE",
+  "CHATGPT",
+  "GEMINI",
+  "COPILOT",
+  "KIMI",
+  "XAI",
+  "OPENAI_COMPATIBLE",
+];

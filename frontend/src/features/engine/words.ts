@@ -70,7 +70,6 @@ const en = {
   stopLabel: "Stop engine",
   stopped: "The engine is stopped.",
   stopTitle: "Stop the engine?",
-  toEngine: "Log and controls",
   version: "Version",
 };
 
@@ -105,7 +104,6 @@ const vi: typeof en = {
   stopLabel: "Dừng engine",
   stopped: "Đã dừng engine.",
   stopTitle: "Dừng engine?",
-  toEngine: "Nhật ký và điều khiển",
   version: "Phiên bản",
 };
 

@@ -1,86 +1,166 @@
-import { createMutation } from "@urql/solid";
-import Trash from "lucide-solid/icons/trash";
-import { createSignal, For, Show } from "solid-js";
+import { For, type JSX, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import type { AccountRowFragment } from "../../graphql/generated/graphql";
+import { Badge } from "../../ui/Badge";
 import { Code } from "../../ui/Code";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { IconButton } from "../../ui/IconButton";
+import { Ago } from "../../ui/Moment";
 import { Switch } from "../../ui/Switch";
-import { RemoveAccountDialog } from "./RemoveAccountDialog";
+import { AccountActions } from "./AccountActions";
+import { AccountStatus } from "./AccountStatus";
+import { createAccountEnabling } from "./createAccountEnabling";
+import { words } from "./words";
 
-const AccountRowFragment = graphql(`
+const AccountRowFragmentDoc = graphql(`
   fragment AccountRow on ProviderAccount {
     id
     label
+    credential
     lastFour
+    email
+    plan
     baseUrl
     prefix
+    priority
+    weight
+    headerNames
     enabled
+    status
+    statusReason
+    coolingUntil
+    problem
+    problemAt
+    expiresAt
+    lastUsedAt
     models {
       name
       alias
     }
+    ...AccountActions
   }
 `);
 
-const UpdateProviderAccountMutation = graphql(`
-  mutation SetAccountEnabled($id: ID!, $enabled: Boolean!) {
-    updateProviderAccount(id: $id, input: { enabled: $enabled }) {
-      account {
-        id
-        enabled
-      }
-    }
-  }
-`);
+const MODELS_SHOWN = 12;
 
-/** One account of a provider. */
-export function AccountRow(props: { account: FragmentType<typeof AccountRowFragment> }) {
-  const account = () => readFragment(AccountRowFragment, props.account);
-  const [change, update] = createMutation(UpdateProviderAccountMutation);
-  const [isRemoving, setRemoving] = createSignal(false);
+/** Who or what is behind the account, and since when it idles. */
+function Credential(props: { account: AccountRowFragment }) {
   return (
-    <li class="px-4 py-3 sm:px-5">
-      <div class="flex items-center justify-between gap-4">
-        <div class="min-w-0">
-          <p class="truncate font-medium">{account().label}</p>
-          <p class="text-sm break-words text-muted">
-            API key <span class="font-mono text-xs">…{account().lastFour}</span>
-            <Show when={account().baseUrl}>{(url) => <> at {url()}</>}</Show>
-            <Show when={account().prefix}>{(prefix) => <>, models begin with {prefix()}/</>}</Show>
-          </p>
-          <Show when={account().models.length > 0}>
-            <p class="mt-1.5 flex flex-wrap gap-1 text-xs">
-              <For each={account().models}>
-                {(model) => (
-                  <Code>
-                    {model.alias ? `${model.alias} → ` : ""}
-                    {model.name}
-                  </Code>
-                )}
-              </For>
-            </p>
-          </Show>
-        </div>
-        <div class="flex shrink-0 items-center gap-2">
-          <Switch
-            label={`${account().label} is used`}
-            hideLabel
-            checked={account().enabled}
-            disabled={change.fetching}
-            onChange={(enabled) => void update({ id: account().id, enabled })}
-          />
-          <IconButton label={`Remove ${account().label}`} onClick={() => setRemoving(true)}>
-            <Trash class="size-4" aria-hidden="true" />
-          </IconButton>
-        </div>
+    <p class="text-sm break-words text-muted">
+      {words().credentials[props.account.credential]}
+      <Show when={props.account.lastFour}>
+        {(lastFour) => <span class="font-mono text-xs"> …{lastFour()}</span>}
+      </Show>
+      <Show when={props.account.email && props.account.email !== props.account.label}>
+        {" "}
+        {props.account.email}
+      </Show>
+      <Show when={props.account.baseUrl}>{(url) => words().at(url())}</Show>
+      {" · "}
+      {words().lastUsed} <Ago at={props.account.lastUsedAt} />
+      <Show when={props.account.expiresAt}>
+        {(end) => (
+          <>
+            {" · "}
+            {words().tokenUntil} <Ago at={end()} />
+          </>
+        )}
+      </Show>
+    </p>
+  );
+}
+
+function Detail(props: { children: JSX.Element }) {
+  return <span class="whitespace-nowrap">{props.children}</span>;
+}
+
+/** What is not as usual about it. */
+function Details(props: { account: AccountRowFragment }) {
+  const details = () =>
+    [
+      props.account.prefix ? words().prefixIs(props.account.prefix) : "",
+      props.account.priority === 0 ? "" : words().priorityIs(props.account.priority),
+      props.account.weight === 1 ? "" : words().weightIs(props.account.weight),
+      props.account.headerNames.length > 0
+        ? words().headersAre(props.account.headerNames.join(", "))
+        : "",
+    ].filter(Boolean);
+  return (
+    <Show when={details().length > 0}>
+      <p class="mt-1 flex flex-wrap gap-x-3 text-sm text-muted">
+        <For each={details()}>{(detail) => <Detail>{detail}</Detail>}</For>
+      </p>
+    </Show>
+  );
+}
+
+function Models(props: { models: AccountRowFragment["models"] }) {
+  const more = () => props.models.length - MODELS_SHOWN;
+  return (
+    <Show when={props.models.length > 0}>
+      <p class="mt-1.5 flex flex-wrap items-center gap-1 text-xs">
+        <For each={props.models.slice(0, MODELS_SHOWN)}>
+          {(model) => (
+            <Code>
+              {model.alias ? `${model.alias} → ` : ""}
+              {model.name}
+            </Code>
+          )}
+        </For>
+        <Show when={more() > 0}>
+          <span class="text-muted">{words().moreModels(more())}</span>
+        </Show>
+      </p>
+    </Show>
+  );
+}
+
+function Trouble(props: { account: AccountRowFragment }) {
+  const reason = () => props.account.statusReason ?? props.account.problem;
+  return (
+    <Show when={props.account.status !== "DISABLED" && reason()}>
+      <p class="mt-1 text-sm break-words text-bad">
+        {reason()}
+        <Show when={props.account.problem && props.account.problemAt}>
+          {(at) => (
+            <span class="text-muted">
+              {" "}
+              <Ago at={at()} />
+            </span>
+          )}
+        </Show>
+      </p>
+    </Show>
+  );
+}
+
+/** One account of a provider: how it is, and what can be done with it. */
+export function AccountRow(props: {
+  account: FragmentType<typeof AccountRowFragmentDoc>;
+  onSignIn: () => void;
+}) {
+  const account = () => readFragment(AccountRowFragmentDoc, props.account);
+  const { isEnabled, enable } = createAccountEnabling(account);
+  return (
+    <li class="flex items-start justify-between gap-4 px-4 py-3 sm:px-5">
+      <div class="min-w-0">
+        <p class="flex flex-wrap items-center gap-x-2 gap-y-1">
+          <span class="min-w-0 font-medium break-words">{account().label}</span>
+          <AccountStatus status={account().status} coolingUntil={account().coolingUntil} />
+          <Show when={account().plan}>{(plan) => <Badge tone="plain">{plan()}</Badge>}</Show>
+        </p>
+        <Credential account={account()} />
+        <Details account={account()} />
+        <Models models={account().models} />
+        <Trouble account={account()} />
       </div>
-      <ErrorNotice error={change.error} />
-      <RemoveAccountDialog
-        account={account()}
-        open={isRemoving()}
-        onClose={() => setRemoving(false)}
-      />
+      <div class="flex shrink-0 items-center gap-1.5">
+        <Switch
+          label={words().used(account().label)}
+          hideLabel
+          checked={isEnabled()}
+          onChange={(enabled) => void enable(enabled)}
+        />
+        <AccountActions account={account()} onSignIn={() => props.onSignIn()} />
+      </div>
     </li>
   );
 }

@@ -1,13 +1,18 @@
 import { createMutation } from "@urql/solid";
-import { Show } from "solid-js";
+import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { readOptional, readText } from "../../lib/form";
+import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
-import { TextAreaField, TextField } from "../../ui/Field";
+import { TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
-import { parseModels } from "./models";
+import { Tabs } from "../../ui/Tabs";
+import { notify } from "../../ui/Toaster";
+import { words as common } from "../../ui/words";
+import { AddKeyFields, readKeyFields } from "./AddKeyFields";
+import { AddManyForm } from "./AddManyForm";
+import { words } from "./words";
 
 const AddApiKeyFragment = graphql(`
   fragment AddApiKey on Provider {
@@ -33,68 +38,69 @@ export type ApiKeyProvider = FragmentType<typeof AddApiKeyFragment>;
 
 type FormProps = { provider: ApiKeyProvider; onClose: () => void };
 
-function AddApiKeyForm(props: FormProps) {
+function AddOneForm(props: FormProps) {
   const provider = () => readFragment(AddApiKeyFragment, props.provider);
   const [addition, add] = createMutation(AddProviderApiKeyMutation);
 
   async function submit(form: FormData) {
-    const models = parseModels(readText(form, "models"));
-    const input = {
-      kind: provider().kind,
-      apiKey: readText(form, "apiKey"),
-      label: readOptional(form, "label"),
-      baseUrl: readOptional(form, "baseUrl"),
-      models: models.length > 0 ? models : null,
-    };
-    const result = await add({ input });
-    if (!result.error) props.onClose();
+    const apiKey = readText(form, "apiKey");
+    const { data } = await add({ input: { ...readKeyFields(provider().kind, form), apiKey } });
+    if (!data) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().addedToast(data.addProviderApiKey.account.label) });
   }
 
   return (
     <Form onSubmit={(form) => void submit(form)}>
       <TextField
-        label="API key"
+        label={words().apiKey}
         name="apiKey"
         type="password"
         autocomplete="off"
-        hint="It is stored encrypted and never shown again."
+        hint={words().sealed}
         required
         autofocus
       />
-      <TextField
-        label="Label (optional)"
-        name="label"
-        hint="To tell it from other accounts of the same provider."
-      />
-      <TextField
-        label={provider().baseUrlRequired ? "Base URL" : "Base URL (optional)"}
-        name="baseUrl"
-        type="url"
-        placeholder="https://api.example.com/v1"
-        hint={provider().baseUrlRequired ? undefined : "Leave it empty for the provider’s own."}
-        required={provider().baseUrlRequired}
-      />
-      <Show when={provider().kind === "OPENAI_COMPATIBLE"}>
-        <TextAreaField
-          label="Models"
-          name="models"
-          placeholder={"llama-3.3-70b\nfast = mistral-small-latest"}
-          hint="One on a line. “alias = name” offers the model under another name."
-          required
-        />
-      </Show>
+      <AddKeyFields kind={provider().kind} baseUrlRequired={provider().baseUrlRequired} />
       <ErrorNotice error={addition.error} />
       <DialogActions>
-        <Button onClick={() => props.onClose()}>Cancel</Button>
+        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
         <Button tone="primary" type="submit" pending={addition.fetching}>
-          Add account
+          {words().add}
         </Button>
       </DialogActions>
     </Form>
   );
 }
 
-/** Asks for an API key of the chosen provider; open while one is chosen. */
+function Body(props: FormProps) {
+  const provider = () => readFragment(AddApiKeyFragment, props.provider);
+  const [way, setWay] = createSignal<"one" | "many">("one");
+  return (
+    <div class="flex flex-col items-stretch gap-4">
+      <div class="self-start">
+        <Tabs
+          label={words().howMany}
+          value={way()}
+          options={[
+            { value: "one", label: words().oneKey },
+            { value: "many", label: words().manyKeys },
+          ]}
+          onChoose={setWay}
+        />
+      </div>
+      <Show when={way() === "many"} fallback={<AddOneForm {...props} />}>
+        <AddManyForm
+          kind={provider().kind}
+          baseUrlRequired={provider().baseUrlRequired}
+          onClose={props.onClose}
+        />
+      </Show>
+    </div>
+  );
+}
+
+/** Asks for API keys of the chosen provider; open while one is chosen. */
 export function AddApiKeyDialog(props: {
   provider: ApiKeyProvider | undefined;
   onClose: () => void;
@@ -105,10 +111,10 @@ export function AddApiKeyDialog(props: {
     <Dialog
       open={props.provider !== undefined}
       onClose={props.onClose}
-      title={`Add an API key: ${name()}`}
+      title={words().addTitle(name())}
     >
       <Show when={props.provider}>
-        {(provider) => <AddApiKeyForm provider={provider()} onClose={props.onClose} />}
+        {(provider) => <Body provider={provider()} onClose={props.onClose} />}
       </Show>
     </Dialog>
   );

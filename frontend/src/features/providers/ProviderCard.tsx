@@ -1,8 +1,14 @@
-import { For, Show } from "solid-js";
+import Ellipsis from "lucide-solid/icons/ellipsis";
+import { createSignal, For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import type { AccountStatus, ProviderKind } from "../../graphql/generated/graphql";
 import { Button } from "../../ui/Button";
+import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { AccountRow } from "./AccountRow";
-import { PROVIDER_COLOURS } from "./kinds";
+import { DisconnectDialog } from "./DisconnectDialog";
+import { canSignIn, PROVIDER_COLOURS } from "./kinds";
+import { ProviderSettingsDialog } from "./ProviderSettingsDialog";
+import { words } from "./words";
 
 const ProviderCardFragment = graphql(`
   fragment ProviderCard on Provider {
@@ -11,6 +17,7 @@ const ProviderCardFragment = graphql(`
     acceptsApiKey
     accounts {
       id
+      status
       ...AccountRow
     }
   }
@@ -18,37 +25,116 @@ const ProviderCardFragment = graphql(`
 
 type ProviderCardProps = {
   provider: FragmentType<typeof ProviderCardFragment>;
+  /** A sign-in is being begun, here or at another provider. */
+  isStarting: boolean;
   onAdd: () => void;
+  onSignIn: () => void;
 };
+
+const TRIGGER =
+  "inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink";
+
+function Ways(props: ProviderCardProps) {
+  const provider = () => readFragment(ProviderCardFragment, props.provider);
+  return (
+    <>
+      <Show when={canSignIn(provider().kind)}>
+        <Button
+          size="small"
+          aria-label={words().signInAt(provider().displayName)}
+          disabled={props.isStarting}
+          onClick={() => props.onSignIn()}
+        >
+          {words().signIn}
+        </Button>
+      </Show>
+      <Show when={provider().acceptsApiKey}>
+        <Button
+          size="small"
+          aria-label={words().addKeyAt(provider().displayName)}
+          onClick={() => props.onAdd()}
+        >
+          {words().addKey}
+        </Button>
+      </Show>
+    </>
+  );
+}
+
+/** How many accounts there are, and how many of them serve, where anybody can tell. */
+function Count(props: { statuses: readonly AccountStatus[] }) {
+  const active = () => props.statuses.filter((status) => status === "ACTIVE").length;
+  return (
+    <Show when={props.statuses.length > 0}>
+      <span class="text-sm font-normal whitespace-nowrap text-muted">
+        {props.statuses.every((status) => status === "UNKNOWN")
+          ? words().accountsCount(props.statuses.length)
+          : words().activeOf(active(), props.statuses.length)}
+      </span>
+    </Show>
+  );
+}
+
+function More(props: { kind: ProviderKind; name: string; count: number }) {
+  const [open, setOpen] = createSignal<"settings" | "disconnect">();
+  const close = () => setOpen(undefined);
+  return (
+    <>
+      <Menu
+        label={words().actions(props.name)}
+        trigger={<Ellipsis class="size-4" aria-hidden="true" />}
+        triggerClass={TRIGGER}
+      >
+        <MenuItem onSelect={() => setOpen("settings")}>{words().settings}</MenuItem>
+        <Show when={props.count > 0}>
+          <MenuLine />
+          <MenuItem danger onSelect={() => setOpen("disconnect")}>
+            {words().disconnect}
+          </MenuItem>
+        </Show>
+      </Menu>
+      <ProviderSettingsDialog
+        kind={props.kind}
+        name={props.name}
+        open={open() === "settings"}
+        onClose={close}
+      />
+      <DisconnectDialog
+        kind={props.kind}
+        name={props.name}
+        count={props.count}
+        open={open() === "disconnect"}
+        onClose={close}
+      />
+    </>
+  );
+}
 
 /** One provider and the accounts that serve its models. */
 export function ProviderCard(props: ProviderCardProps) {
   const provider = () => readFragment(ProviderCardFragment, props.provider);
+  const count = () => provider().accounts.length;
   return (
     <section class="min-w-0 overflow-clip rounded-xl border border-line bg-panel">
-      <header class="flex min-h-13 items-center justify-between gap-3 px-4 py-2 sm:px-5">
+      <header class="flex min-h-13 flex-wrap items-center justify-between gap-x-3 gap-y-2 px-4 py-2 sm:px-5">
         <h2 class="flex min-w-0 items-center gap-2.5 font-semibold">
           <span
             class={`size-2.5 shrink-0 rounded-full ${PROVIDER_COLOURS[provider().kind]}`}
             aria-hidden="true"
           />
           <span class="truncate">{provider().displayName}</span>
-          <Show when={provider().accounts.length}>
-            {(count) => <span class="font-normal text-faint">{count()}</span>}
-          </Show>
+          <Count statuses={provider().accounts.map(({ status }) => status)} />
         </h2>
-        <Show
-          when={provider().acceptsApiKey}
-          fallback={<span class="text-sm text-muted">Sign-in comes in a later release</span>}
-        >
-          <Button size="small" onClick={() => props.onAdd()}>
-            Add API key
-          </Button>
-        </Show>
+        <div class="flex shrink-0 items-center gap-2">
+          <Ways {...props} />
+          <More kind={provider().kind} name={provider().displayName} count={count()} />
+        </div>
       </header>
-      <Show when={provider().accounts.length > 0}>
+      <Show when={count()}>
         <ul class="divide-y divide-line border-t border-line">
-          <For each={provider().accounts}>{(account) => <AccountRow account={account} />}</For>
+          <For each={provider().accounts}>
+            {(account) => <AccountRow account={account} onSignIn={() => props.onSignIn()} />}
+          </For>
         </ul>
       </Show>
     </section>

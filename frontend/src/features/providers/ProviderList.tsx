@@ -1,38 +1,74 @@
-import { createQuery } from "@urql/solid";
 import { createSignal, For, Show } from "solid-js";
-import { graphql } from "../../graphql/generated";
+import type { ProviderKind } from "../../graphql/generated/graphql";
 import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Loading } from "../../ui/Loading";
+import { Notice } from "../../ui/Notice";
+import { Panel } from "../../ui/Panel";
+import { SkeletonRows } from "../../ui/Skeleton";
 import { AddApiKeyDialog, type ApiKeyProvider } from "./AddApiKeyDialog";
+import { createProviders } from "./createProviders";
 import { ProviderCard } from "./ProviderCard";
+import { createSignIn } from "./signin/createSignIn";
+import { PendingSignIns } from "./signin/PendingSignIns";
+import { SignInDialog } from "./signin/SignInDialog";
+import { explainReturn } from "./signin/words";
+import { words } from "./words";
 
-const ProvidersQuery = graphql(`
-  query Providers {
-    providers {
-      kind
-      ...ProviderCard
-      ...AddApiKey
-    }
-  }
-`);
-
-/** Every provider with its accounts. */
+/** Every provider with its accounts, and the sign-ins that bring more. */
 export function ProviderList() {
-  const [providers] = createQuery({
-    query: ProvidersQuery,
-    context: { additionalTypenames: ["ProviderAccount"] },
-  });
+  const { providers, again } = createProviders();
   const [chosen, setChosen] = createSignal<ApiKeyProvider>();
+  const signIn = createSignIn();
+  const all = () => providers.data?.providers ?? [];
+  const nameOf = (kind: ProviderKind) =>
+    all().find((provider) => provider.kind === kind)?.displayName ?? kind;
+  const card = (provider: ReturnType<typeof all>[number]) => (
+    <ProviderCard
+      provider={provider}
+      isStarting={signIn.isStarting()}
+      onAdd={() => setChosen(provider)}
+      onSignIn={() => void signIn.start(provider.kind)}
+    />
+  );
+  const used = () => all().filter(({ accounts }) => accounts.length > 0);
+  const others = () => all().filter(({ accounts }) => accounts.length === 0);
+
   return (
     <>
       <ErrorNotice error={providers.error} />
-      <Show when={providers.fetching && !providers.data}>
-        <Loading />
+      <ErrorNotice error={signIn.error()} />
+      <Show when={signIn.wrong()}>
+        {(word) => <Notice tone="bad">{explainReturn(word())}</Notice>}
       </Show>
-      <For each={providers.data?.providers}>
-        {(provider) => <ProviderCard provider={provider} onAdd={() => setChosen(provider)} />}
-      </For>
+      <Show when={providers.fetching && !providers.data}>
+        <Panel flush>
+          <SkeletonRows />
+        </Panel>
+      </Show>
+      <Show when={providers.data}>
+        <PendingSignIns openId={signIn.id()} nameOf={nameOf} onOpen={signIn.open} />
+        <Show when={used().length === 0}>
+          <p class="text-muted">{words().noneHint}</p>
+        </Show>
+      </Show>
+      <For each={used()}>{card}</For>
+      <Show when={used().length > 0 && others().length > 0}>
+        <h2 class="-mb-2 font-medium text-muted">{words().others}</h2>
+      </Show>
+      <div class="grid gap-3 lg:grid-cols-2">
+        <For each={others()}>{card}</For>
+      </div>
       <AddApiKeyDialog provider={chosen()} onClose={() => setChosen(undefined)} />
+      <Show when={signIn.id()} keyed>
+        {(id) => (
+          <SignInDialog
+            id={id}
+            nameOf={nameOf}
+            onSucceeded={again}
+            onAgain={(kind) => void signIn.start(kind)}
+            onClose={signIn.close}
+          />
+        )}
+      </Show>
     </>
   );
 }

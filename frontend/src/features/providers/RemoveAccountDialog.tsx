@@ -1,6 +1,8 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { notify } from "../../ui/Toaster";
+import { words } from "./words";
 
 const RemoveProviderAccountMutation = graphql(`
   mutation RemoveProviderAccount($id: ID!) {
@@ -18,27 +20,30 @@ type RemoveAccountDialogProps = {
   onClose: () => void;
 };
 
-/** Asks before an account and its key are forgotten. */
+/** Asks for the account's name before its secret is forgotten. */
 export function RemoveAccountDialog(props: RemoveAccountDialogProps) {
   const [removal, remove] = createMutation(RemoveProviderAccountMutation);
 
   async function confirm() {
-    const result = await remove({ id: props.account.id });
-    if (!result.error) props.onClose();
+    const { label, id } = props.account;
+    const result = await remove({ id });
+    if (result.error) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().removedToast(label) });
   }
 
   return (
     <ConfirmDialog
       open={props.open}
-      title={`Remove “${props.account.label}”?`}
-      confirmLabel="Remove account"
+      title={words().removeTitle(props.account.label)}
+      typedName={props.account.label}
+      confirmLabel={words().removeLabel}
       pending={removal.fetching}
       error={removal.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      Its key is erased from this server and no request goes to it any more. To use it again you
-      must enter the key again; to pause it, switch it off instead.
+      {words().removeHint}
     </ConfirmDialog>
   );
 }

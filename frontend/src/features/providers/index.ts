@@ -1,1 +1,3 @@
+export { ExportAccounts } from "./ExportAccounts";
 export { ProviderList } from "./ProviderList";
+export { ImportAccounts } from "./signin/ImportAccounts";

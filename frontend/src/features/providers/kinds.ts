@@ -10,3 +10,8 @@ export const PROVIDER_COLOURS: Record<ProviderKind, string> = {
   XAI: "bg-xai",
   OPENAI_COMPATIBLE: "bg-compatible",
 };
+
+/** Whether accounts of a provider can be had by signing in there, and not by a key alone. */
+export function canSignIn(kind: ProviderKind): boolean {
+  return kind !== "OPENAI_COMPATIBLE";
+}

@@ -11,3 +11,8 @@ export function parseModels(text: string): ProviderModelInput[] {
       return right ? { name: right, alias: left } : { name: left, alias: null };
     });
 }
+
+/** The lines that `parseModels` reads. */
+export function formatModels(models: readonly { name: string; alias?: string | null }[]): string {
+  return models.map(({ name, alias }) => (alias ? `${alias} = ${name}` : name)).join("\n");
+}

@@ -12,6 +12,7 @@ import { ColumnChooser } from "./ColumnChooser";
 import { createColumns } from "./createColumns";
 import { createRequestList } from "./createRequestList";
 import { createRequestSearch } from "./createRequestSearch";
+import { ExportRequests } from "./ExportRequests";
 import { RequestDrawer } from "./RequestDrawer";
 import { RequestFilters } from "./RequestFilters";
 import { RequestGrid } from "./RequestGrid";
@@ -44,6 +45,7 @@ export function RequestExplorer() {
             onChange={(live) => change({ live: live ? undefined : "off" })}
           />
           <ColumnChooser columns={columns} />
+          <ExportRequests filter={filter()} />
         </>
       }
     >

@@ -1,15 +1,16 @@
 import { Show } from "solid-js";
 import { SelectField, TextField } from "../../ui/Field";
 import type { SettingsState } from "./createSettings";
-import { type FieldName, isOptional } from "./draft";
+import { CHOICES, type FieldName, isChoice, isOptional } from "./draft";
 import { words } from "./words";
 
 const FRACTIONS: readonly FieldName[] = ["drainBytes", "maxBodyBytes"];
 
 /** How a setting's value is told outside of its field. */
 export function describeValue(field: FieldName, value: string): string {
-  if (field === "abortPolicy") {
-    return value === "CANCEL" ? words().policies.CANCEL : words().policies.DRAIN;
+  if (isChoice(field)) {
+    const known: Record<string, string> = words().choices[field];
+    return known[value] ?? value;
   }
   return value.trim() === "" ? words().notLimited : value;
 }
@@ -23,7 +24,7 @@ export function SettingField(props: { field: FieldName; settings: SettingsState 
   };
   return (
     <Show
-      when={props.field === "abortPolicy"}
+      when={isChoice(props.field) && props.field}
       fallback={
         <TextField
           label={words().fields[props.field]}
@@ -38,16 +39,18 @@ export function SettingField(props: { field: FieldName; settings: SettingsState 
         />
       }
     >
-      <SelectField
-        label={words().fields.abortPolicy}
-        hint={hint()}
-        value={value()}
-        options={(["DRAIN", "CANCEL"] as const).map((policy) => ({
-          value: policy,
-          label: words().policies[policy],
-        }))}
-        onChange={(event) => props.settings.change("abortPolicy", event.currentTarget.value)}
-      />
+      {(field) => (
+        <SelectField
+          label={words().fields[field()]}
+          hint={hint()}
+          value={value()}
+          options={CHOICES[field()].map((choice) => ({
+            value: choice,
+            label: describeValue(field(), choice),
+          }))}
+          onChange={(event) => props.settings.change(field(), event.currentTarget.value)}
+        />
+      )}
     </Show>
   );
 }

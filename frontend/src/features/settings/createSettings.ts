@@ -17,6 +17,18 @@ const SettingsValuesFragmentDoc = graphql(`
     maxBodyBytes
     assumedOutputTokens
     retentionDays
+    backupEveryHours
+    backupsKept
+    routing {
+      strategy
+      sessionAffinity
+      sessionAffinitySeconds
+      requestRetries
+      maxRetryCredentials
+      maxRetryIntervalSeconds
+      cooldown
+      transientCooldownSeconds
+    }
     defaultRateLimit {
       requestsPerMinute
       tokensPerMinute

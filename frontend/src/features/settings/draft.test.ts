@@ -12,6 +12,18 @@ const settings = {
   maxBodyBytes: 64 * MEBIBYTE,
   assumedOutputTokens: 4096,
   retentionDays: 90,
+  backupEveryHours: 0,
+  backupsKept: 14,
+  routing: {
+    strategy: "ROUND_ROBIN",
+    sessionAffinity: false,
+    sessionAffinitySeconds: 3600,
+    requestRetries: 3,
+    maxRetryCredentials: 0,
+    maxRetryIntervalSeconds: 30,
+    cooldown: true,
+    transientCooldownSeconds: 60,
+  },
   defaultRateLimit: {
     requestsPerMinute: 60,
     tokensPerMinute: null,
@@ -40,6 +52,14 @@ test("one part of the speed limit takes the others along, because they are repla
       concurrentSockets: null,
     },
   });
+});
+
+test("of routing only what was changed is sent, for the rest is not replaced", () => {
+  const before = draftOf(settings);
+
+  expect(
+    inputOf(before, { ...before, strategy: "FILL_FIRST", cooldown: "OFF", requestRetries: "0" }),
+  ).toEqual({ routing: { strategy: "FILL_FIRST", cooldown: false, requestRetries: 0 } });
 });
 
 test("what somebody else saved meanwhile stays, with one's own changes on top of it", () => {

@@ -1,4 +1,9 @@
-import type { SettingsValuesFragment, UpdateSettingsInput } from "../../graphql/generated/graphql";
+import type {
+  RoutingSettingsInput,
+  RoutingStrategy,
+  SettingsValuesFragment,
+  UpdateSettingsInput,
+} from "../../graphql/generated/graphql";
 import type { words } from "./words";
 
 const MEBIBYTE = 1024 ** 2;
@@ -20,7 +25,21 @@ export const GROUPS: { name: keyof ReturnType<typeof words>["groups"]; fields: F
     name: "rate",
     fields: ["requestsPerMinute", "tokensPerMinute", "concurrentRequests", "concurrentSockets"],
   },
-  { name: "retention", fields: ["retentionDays"] },
+  {
+    name: "routing",
+    fields: ["strategy", "sessionAffinity", "sessionAffinitySeconds"],
+  },
+  {
+    name: "failures",
+    fields: [
+      "requestRetries",
+      "maxRetryCredentials",
+      "maxRetryIntervalSeconds",
+      "cooldown",
+      "transientCooldownSeconds",
+    ],
+  },
+  { name: "retention", fields: ["retentionDays", "backupEveryHours", "backupsKept"] },
 ];
 
 /** All of them. */
@@ -32,6 +51,39 @@ const RATES = [
   "concurrentRequests",
   "concurrentSockets",
 ] as const;
+
+const WHOLE = [
+  "drainSeconds",
+  "drainConcurrency",
+  "assumedOutputTokens",
+  "retentionDays",
+  "backupEveryHours",
+  "backupsKept",
+] as const;
+
+const ROUTING_WHOLE = [
+  "sessionAffinitySeconds",
+  "requestRetries",
+  "maxRetryCredentials",
+  "maxRetryIntervalSeconds",
+  "transientCooldownSeconds",
+] as const;
+
+/** What can be chosen, where a setting is a choice. */
+export const CHOICES = {
+  abortPolicy: ["DRAIN", "CANCEL"],
+  strategy: ["ROUND_ROBIN", "WEIGHTED", "FILL_FIRST"],
+  sessionAffinity: ["ON", "OFF"],
+  cooldown: ["ON", "OFF"],
+} as const;
+
+/** A setting that is a choice. */
+export type ChoiceName = keyof typeof CHOICES;
+
+/** Whether a setting is a choice of one. */
+export function isChoice(field: FieldName): field is ChoiceName {
+  return field in CHOICES;
+}
 
 /** Whether a setting may be left empty, which is no limit. */
 export function isOptional(field: FieldName): boolean {
@@ -53,6 +105,22 @@ export function draftOf(settings: SettingsValuesFragment): Draft {
     concurrentRequests: rate("concurrentRequests"),
     concurrentSockets: rate("concurrentSockets"),
     retentionDays: String(settings.retentionDays),
+    backupEveryHours: String(settings.backupEveryHours),
+    backupsKept: String(settings.backupsKept),
+    ...routingDraft(settings.routing),
+  };
+}
+
+function routingDraft(routing: SettingsValuesFragment["routing"]) {
+  return {
+    strategy: routing.strategy,
+    sessionAffinity: routing.sessionAffinity ? "ON" : "OFF",
+    sessionAffinitySeconds: String(routing.sessionAffinitySeconds),
+    requestRetries: String(routing.requestRetries),
+    maxRetryCredentials: String(routing.maxRetryCredentials),
+    maxRetryIntervalSeconds: String(routing.maxRetryIntervalSeconds),
+    cooldown: routing.cooldown ? "ON" : "OFF",
+    transientCooldownSeconds: String(routing.transientCooldownSeconds),
   };
 }
 
@@ -71,6 +139,22 @@ function bytes(text: string): number {
   return Math.round(Number(text) * MEBIBYTE);
 }
 
+function strategyOf(text: string): RoutingStrategy {
+  return CHOICES.strategy.find((each) => each === text) ?? "ROUND_ROBIN";
+}
+
+function routingInput(changed: ReadonlySet<FieldName>, after: Draft): RoutingSettingsInput {
+  const input: RoutingSettingsInput = {};
+  if (changed.has("strategy")) input.strategy = strategyOf(after.strategy);
+  for (const name of ["sessionAffinity", "cooldown"] as const) {
+    if (changed.has(name)) input[name] = after[name] === "ON";
+  }
+  for (const name of ROUTING_WHOLE) {
+    if (changed.has(name)) input[name] = Number(after[name]);
+  }
+  return input;
+}
+
 /** The changed settings, in the units of the server. */
 export function inputOf(before: Draft, after: Draft): UpdateSettingsInput {
   const changed = new Set(changedFields(before, after));
@@ -80,17 +164,14 @@ export function inputOf(before: Draft, after: Draft): UpdateSettingsInput {
   if (changed.has("abortPolicy")) {
     input.abortPolicy = after.abortPolicy === "CANCEL" ? "CANCEL" : "DRAIN";
   }
-  for (const name of [
-    "drainSeconds",
-    "drainConcurrency",
-    "assumedOutputTokens",
-    "retentionDays",
-  ] as const) {
+  for (const name of WHOLE) {
     if (changed.has(name)) input[name] = Number(after[name]);
   }
   for (const name of ["drainBytes", "maxBodyBytes"] as const) {
     if (changed.has(name)) input[name] = bytes(after[name]);
   }
+  const routing = routingInput(changed, after);
+  if (Object.keys(routing).length > 0) input.routing = routing;
   if (RATES.some((name) => changed.has(name))) {
     input.defaultRateLimit = {
       requestsPerMinute: rate("requestsPerMinute"),

@@ -1,4 +1,4 @@
-import type { AbortPolicy } from "../../graphql/generated/graphql";
+import type { AbortPolicy, RoutingStrategy } from "../../graphql/generated/graphql";
 import { createWords } from "../../lib/words";
 
 const policiesEn: Record<AbortPolicy, string> = {
@@ -10,6 +10,17 @@ const policiesVi: Record<AbortPolicy, string> = {
   CANCEL: "Ngắt với nhà cung cấp và ước tính",
 };
 
+const strategiesEn: Record<RoutingStrategy, string> = {
+  ROUND_ROBIN: "One after another",
+  WEIGHTED: "One after another, by weight",
+  FILL_FIRST: "The first until it is used up",
+};
+const strategiesVi: Record<RoutingStrategy, string> = {
+  ROUND_ROBIN: "Lần lượt từng tài khoản",
+  WEIGHTED: "Lần lượt, theo trọng số",
+  FILL_FIRST: "Dùng hết tài khoản đầu rồi mới sang",
+};
+
 const en = {
   after: "After",
   before: "Before",
@@ -17,6 +28,12 @@ const en = {
   conflict: "Somebody else has changed the settings meanwhile.",
   conflictHint:
     "Nothing of yours was saved. Theirs are in the form now, and yours on top of them. Look at both, then save again, or leave it at theirs.",
+  choices: {
+    abortPolicy: policiesEn,
+    strategy: strategiesEn,
+    sessionAffinity: { ON: "Yes", OFF: "No, each request is on its own" },
+    cooldown: { ON: "Yes", OFF: "No, try it again at once" },
+  },
   discard: "Discard",
   fields: {
     abortPolicy: "When a client leaves before the end",
@@ -30,6 +47,16 @@ const en = {
     concurrentRequests: "Requests at once",
     concurrentSockets: "WebSockets open at once",
     retentionDays: "Single requests are kept for (days)",
+    backupEveryHours: "A backup every (hours)",
+    backupsKept: "Backups that are kept",
+    strategy: "Accounts take turns",
+    sessionAffinity: "Conversations stay with an account",
+    sessionAffinitySeconds: "It stays for (seconds)",
+    requestRetries: "Further rounds after a failure",
+    maxRetryCredentials: "Accounts that one round tries",
+    maxRetryIntervalSeconds: "Longest wait for one (seconds)",
+    cooldown: "Accounts that failed are left alone",
+    transientCooldownSeconds: "After a passing failure for (seconds)",
   },
   groups: {
     abandoned: [
@@ -38,23 +65,41 @@ const en = {
     ],
     size: ["Size", "How much is too much, and what is set aside while a request is under way."],
     rate: ["Speed of users without a limit of their own", "What is left empty is not limited."],
-    retention: ["Records", "Sums of usage and costs stay for ever; only single requests go."],
+    routing: [
+      "Which account serves",
+      "Priority and weight are set at each account. What holds for one provider alone is set there.",
+    ],
+    failures: [
+      "When an account fails",
+      "Another one takes over as long as nothing was sent to the client yet.",
+    ],
+    retention: [
+      "Records and backups",
+      "Sums of usage and costs stay for ever; only single requests go.",
+    ],
   },
   hints: {
     abortPolicy: "Reading on costs the rest of the answer, but counts its tokens exactly.",
     maxBodyBytes: "Larger ones are refused with status 413.",
     assumedOutputTokens: "Reserved from quotas for a request that does not bound its answer.",
+    backupEveryHours: "0 is never. The server needs BACKUP_PASSPHRASE in its environment.",
+    backupsKept: "The oldest goes when the schedule makes another.",
+    strategy: "Those of the same priority; higher ones come first.",
+    sessionAffinity: "Keeps the provider’s prompt cache warm, which makes answers cheaper.",
+    sessionAffinitySeconds: "60 to 604,800, which is a week.",
+    requestRetries: "0 to 10.",
+    maxRetryCredentials: "0 tries all of them.",
+    maxRetryIntervalSeconds: "Until one has cooled down; 0 waits for none.",
+    transientCooldownSeconds: "Such as status 408 or 5xx; 0 is not at all.",
   },
   keepTheirs: "Leave it at theirs",
   leave: "Leave without saving",
   leaveHint: "What you have changed on this page is not saved, and would be lost.",
   leaveTitle: "Leave the settings?",
   notLimited: "not limited",
-  policies: policiesEn,
   review: "Review and save",
   save: "Save",
   saved: "The settings are saved.",
-  setting: "Setting",
   theirs: "What they changed",
   title: "Review your changes",
   version: (version: number) => `Version ${version}`,
@@ -70,6 +115,12 @@ const vi: typeof en = {
   conflict: "Trong lúc đó có người khác đã đổi cài đặt.",
   conflictHint:
     "Chưa lưu gì của bạn. Biểu mẫu giờ chứa cài đặt của họ, với thay đổi của bạn ở trên. Hãy xem cả hai rồi lưu lại, hoặc giữ theo của họ.",
+  choices: {
+    abortPolicy: policiesVi,
+    strategy: strategiesVi,
+    sessionAffinity: { ON: "Có", OFF: "Không, mỗi yêu cầu riêng rẽ" },
+    cooldown: { ON: "Có", OFF: "Không, thử lại ngay" },
+  },
   discard: "Bỏ",
   fields: {
     abortPolicy: "Khi máy khách rời đi trước khi xong",
@@ -83,6 +134,16 @@ const vi: typeof en = {
     concurrentRequests: "Yêu cầu cùng lúc",
     concurrentSockets: "WebSocket mở cùng lúc",
     retentionDays: "Giữ từng yêu cầu trong (ngày)",
+    backupEveryHours: "Sao lưu mỗi (giờ)",
+    backupsKept: "Số bản sao lưu được giữ",
+    strategy: "Các tài khoản thay phiên",
+    sessionAffinity: "Cuộc trò chuyện ở lại một tài khoản",
+    sessionAffinitySeconds: "Ở lại trong (giây)",
+    requestRetries: "Số vòng thử thêm sau khi hỏng",
+    maxRetryCredentials: "Số tài khoản mỗi vòng thử",
+    maxRetryIntervalSeconds: "Đợi tài khoản lâu nhất (giây)",
+    cooldown: "Tài khoản bị lỗi được để yên một lúc",
+    transientCooldownSeconds: "Sau lỗi thoáng qua, trong (giây)",
   },
   groups: {
     abandoned: [
@@ -91,23 +152,41 @@ const vi: typeof en = {
     ],
     size: ["Kích thước", "Bao nhiêu là quá nhiều, và giữ trước bao nhiêu khi yêu cầu đang chạy."],
     rate: ["Tốc độ của người dùng không có giới hạn riêng", "Ô để trống thì không giới hạn."],
-    retention: ["Sổ ghi", "Tổng mức dùng và chi phí được giữ mãi; chỉ từng yêu cầu bị xóa."],
+    routing: [
+      "Tài khoản nào phục vụ",
+      "Ưu tiên và trọng số đặt ở từng tài khoản. Điều chỉ đúng với một nhà cung cấp thì đặt ở đó.",
+    ],
+    failures: [
+      "Khi một tài khoản bị lỗi",
+      "Tài khoản khác thay vào, miễn là chưa gửi gì cho máy khách.",
+    ],
+    retention: [
+      "Sổ ghi và sao lưu",
+      "Tổng mức dùng và chi phí được giữ mãi; chỉ từng yêu cầu bị xóa.",
+    ],
   },
   hints: {
     abortPolicy: "Đọc tiếp thì tốn phần còn lại của câu trả lời, nhưng đếm token chính xác.",
     maxBodyBytes: "Yêu cầu lớn hơn bị từ chối với mã 413.",
     assumedOutputTokens: "Giữ trước từ hạn mức cho yêu cầu không giới hạn câu trả lời.",
+    backupEveryHours: "0 là không bao giờ. Máy chủ cần BACKUP_PASSPHRASE trong môi trường.",
+    backupsKept: "Bản cũ nhất bị xóa khi lịch tạo bản mới.",
+    strategy: "Trong cùng mức ưu tiên; mức cao hơn đi trước.",
+    sessionAffinity: "Giữ cache prompt của nhà cung cấp, câu trả lời rẻ hơn.",
+    sessionAffinitySeconds: "60 đến 604.800, tức một tuần.",
+    requestRetries: "0 đến 10.",
+    maxRetryCredentials: "0 là thử tất cả.",
+    maxRetryIntervalSeconds: "Đến khi một tài khoản nghỉ xong; 0 là không đợi.",
+    transientCooldownSeconds: "Như mã 408 hoặc 5xx; 0 là không nghỉ.",
   },
   keepTheirs: "Giữ theo của họ",
   leave: "Rời đi không lưu",
   leaveHint: "Những gì bạn đã đổi trên trang này chưa được lưu và sẽ mất.",
   leaveTitle: "Rời phần cài đặt?",
   notLimited: "không giới hạn",
-  policies: policiesVi,
   review: "Xem lại và lưu",
   save: "Lưu",
   saved: "Đã lưu cài đặt.",
-  setting: "Cài đặt",
   theirs: "Họ đã đổi gì",
   title: "Xem lại các thay đổi",
   version: (version) => `Phiên bản ${version}`,

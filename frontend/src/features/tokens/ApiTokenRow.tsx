@@ -6,6 +6,7 @@ import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { Ago } from "../../ui/Moment";
+import { roleWords } from "../../ui/roles";
 import { notify } from "../../ui/Toaster";
 import { words } from "./words";
 
@@ -49,7 +50,7 @@ export function ApiTokenRow(props: { apiToken: FragmentType<typeof ApiTokenRowFr
       <div class="min-w-0">
         <p class="flex flex-wrap items-center gap-2 font-medium">
           {token().name}
-          <Badge tone="plain">{words().roles[token().role][0]}</Badge>
+          <Badge tone="plain">{roleWords()[token().role][0]}</Badge>
           <Show when={token().revokedAt}>
             <Badge tone="plain">{words().revoked}</Badge>
           </Show>

@@ -1,13 +1,13 @@
 import { createMutation } from "@urql/solid";
 import type { FreshSecret } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
-import type { Role } from "../../graphql/generated/graphql";
 import { readEndOfDay, readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField, TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
+import { ROLES, roleOptions } from "../../ui/roles";
 import { words } from "./words";
 
 const CreateApiTokenMutation = graphql(`
@@ -21,8 +21,6 @@ const CreateApiTokenMutation = graphql(`
     }
   }
 `);
-
-const ROLES: readonly Role[] = ["VIEWER", "ADMIN", "OWNER"];
 
 type CreateApiTokenDialogProps = {
   open: boolean;
@@ -58,12 +56,7 @@ export function CreateApiTokenDialog(props: CreateApiTokenDialogProps) {
           required
           autofocus
         />
-        <SelectField
-          label={words().role}
-          name="role"
-          value="VIEWER"
-          options={ROLES.map((name) => ({ value: name, label: words().roles[name][1] }))}
-        />
+        <SelectField label={words().role} name="role" value="VIEWER" options={roleOptions()} />
         <TextField label={words().lastDay} name="expiresOn" type="date" />
         <ErrorNotice error={creation.error} />
         <DialogActions>

@@ -1,16 +1,4 @@
-import type { Role } from "../../graphql/generated/graphql";
 import { createWords } from "../../lib/words";
-
-const rolesEn: Record<Role, [word: string, meaning: string]> = {
-  VIEWER: ["viewer", "Viewer: may look at everything"],
-  ADMIN: ["admin", "Admin: may also change users, keys, providers and settings"],
-  OWNER: ["owner", "Owner: may do everything"],
-};
-const rolesVi: Record<Role, [word: string, meaning: string]> = {
-  VIEWER: ["xem", "Xem: được xem mọi thứ"],
-  ADMIN: ["quản trị", "Quản trị: còn được đổi người dùng, khóa, nhà cung cấp và cài đặt"],
-  OWNER: ["chủ sở hữu", "Chủ sở hữu: được làm mọi thứ"],
-};
 
 const en = {
   cancel: "Cancel",
@@ -32,7 +20,6 @@ const en = {
   revoked: "revoked",
   revokedToast: (name: string) => `“${name}” works no more.`,
   role: "Role",
-  roles: rolesEn,
   terminal: "terminal",
   title: "API tokens",
 };
@@ -57,7 +44,6 @@ const vi: typeof en = {
   revoked: "đã thu hồi",
   revokedToast: (name) => `“${name}” không còn dùng được.`,
   role: "Vai trò",
-  roles: rolesVi,
   terminal: "terminal",
   title: "API token",
 };

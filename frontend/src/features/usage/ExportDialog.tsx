@@ -2,7 +2,7 @@ import { createMutation } from "@urql/solid";
 import { createSignal } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ExportFormat } from "../../graphql/generated/graphql";
-import { urlBesideApp } from "../../lib/baseUrl";
+import { fetchFile } from "../../lib/download";
 import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
@@ -29,14 +29,6 @@ const ExportUsageMutation = graphql(`
 `);
 
 const FORMATS: readonly ExportFormat[] = ["CSV", "JSON_LINES"];
-
-/** Leads the browser to a file that waits for it; the page stays where it is. */
-function fetchFile(path: string) {
-  const link = document.createElement("a");
-  link.href = urlBesideApp(path.replace(/^\//, "")).href;
-  link.download = "";
-  link.click();
-}
 
 /** Hands out what the page shows as a file. */
 export function ExportButton(props: { choices: UsageChoices }) {

@@ -109,8 +109,6 @@ const en = {
   weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
   weekday: "Weekday",
   heatCell: (day: string, hour: string, value: string) => `${day} ${hour}: ${value} requests`,
-  less: "fewer",
-  moreOf: "more",
   table: "Table",
   map: "Map",
   agree: (share: string) =>
@@ -189,8 +187,6 @@ const vi: typeof en = {
   weekdays: ["T2", "T3", "T4", "T5", "T6", "T7", "CN"],
   weekday: "Thứ",
   heatCell: (day, hour, value) => `${day} ${hour}: ${value} yêu cầu`,
-  less: "ít",
-  moreOf: "nhiều",
   table: "Bảng",
   map: "Bản đồ",
   agree: (share) => `Câu trả lời của nhà cung cấp và sổ của engine khớp nhau ở ${share} yêu cầu.`,

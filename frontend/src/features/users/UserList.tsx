@@ -1,5 +1,4 @@
 import { createQuery } from "@urql/solid";
-import Search from "lucide-solid/icons/search";
 import { For, type JSX, Match, Show, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { createDelayed } from "../../lib/createDelayed";
@@ -8,6 +7,7 @@ import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Pager } from "../../ui/Pager";
 import { Panel } from "../../ui/Panel";
+import { SearchField } from "../../ui/SearchField";
 import { SkeletonRows } from "../../ui/Skeleton";
 import { Head, Table } from "../../ui/Table";
 import { createUserSearch, SHOWN, SORTS } from "./createUserSearch";
@@ -33,26 +33,12 @@ const UsersQuery = graphql(`
 const PAGE_SIZE = 50;
 const TYPING_MS = 250;
 
-function SearchField(props: { value: string | undefined; onSearch: (text: string) => void }) {
-  return (
-    <div class="relative min-w-48 flex-1">
-      <Search class="absolute top-2 left-2.5 size-4 text-faint" aria-hidden="true" />
-      <input
-        type="search"
-        aria-label={words().search}
-        placeholder={words().searchHint}
-        value={props.value ?? ""}
-        onInput={(event) => props.onSearch(event.currentTarget.value)}
-        class="h-8 w-full rounded-lg border border-line-strong/60 bg-field pr-2 pl-8.5 text-sm"
-      />
-    </div>
-  );
-}
-
 function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
   return (
     <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
       <SearchField
+        label={words().search}
+        placeholder={words().searchHint}
         value={props.search.search.search}
         onSearch={(search) => props.search.change({ search })}
       />

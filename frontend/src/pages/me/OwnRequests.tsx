@@ -4,6 +4,7 @@ import { createMemo, Show } from "solid-js";
 import { RequestTable } from "../../features/requests";
 import { graphql } from "../../graphql/generated";
 import type { OwnRequestsQuery } from "../../graphql/generated/graphql";
+import { createEvery } from "../../lib/createEvery";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Page } from "../../ui/Page";
@@ -11,7 +12,6 @@ import { Pager } from "../../ui/Pager";
 import { Panel } from "../../ui/Panel";
 import { SkeletonRows } from "../../ui/Skeleton";
 import { words } from "../words";
-import { createEvery } from "./createEvery";
 
 const OwnRequestsDocument = graphql(`
   query OwnRequests($first: Int!, $after: String) {

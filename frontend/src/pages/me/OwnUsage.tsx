@@ -5,6 +5,7 @@ import { limitWords, QuotaSummary, RateFacts } from "../../features/limits";
 import { longName, seriesByKind, shortName, usageWords } from "../../features/usage";
 import { graphql } from "../../graphql/generated";
 import type { OwnUsageQuery, UsageBucket, UsagePreset } from "../../graphql/generated/graphql";
+import { createEvery } from "../../lib/createEvery";
 import { exactUsd, formatCompact, formatShare, formatUsd, formatWhole } from "../../lib/figures";
 import { formatDay, formatDuration } from "../../lib/format";
 import { ownZone } from "../../lib/zone";
@@ -21,7 +22,6 @@ import { SkeletonText } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
 import { words } from "../words";
-import { createEvery } from "./createEvery";
 
 const OwnUsageDocument = graphql(`
   query OwnUsage($preset: UsagePreset!, $zone: String!, $bucket: UsageBucket!) {

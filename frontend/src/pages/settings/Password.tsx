@@ -1,1 +1,12 @@
-export { PasswordPanel as default } from "../../features/password";
+import { PasswordPanel } from "../../features/password";
+import { SecondFactorPanel } from "../../features/secondfactor";
+
+/** How the administrator themselves signs in. */
+export default function Password() {
+  return (
+    <>
+      <PasswordPanel />
+      <SecondFactorPanel />
+    </>
+  );
+}

@@ -7,6 +7,9 @@ import { words } from "../words";
 export default function SettingsPage(props: { children?: JSX.Element }) {
   const tabs = () => [
     { href: "/settings", label: words().settings.server },
+    { href: "/settings/admins", label: words().settings.admins },
+    { href: "/settings/notifications", label: words().settings.notifications },
+    { href: "/settings/backups", label: words().settings.backups },
     { href: "/settings/tokens", label: words().settings.tokens },
     { href: "/settings/sessions", label: words().settings.sessions },
     { href: "/settings/password", label: words().settings.password },

@@ -1,7 +1,6 @@
 import { createWords } from "../../lib/words";
 
 const en = {
-  another: "Create another user",
   ask: "Send a test request from here",
   asked: (model: string) => `It asks ${model} for one word.`,
   back: "Back",
@@ -33,7 +32,6 @@ const en = {
 };
 
 const vi: typeof en = {
-  another: "Tạo người dùng khác",
   ask: "Gửi yêu cầu thử từ đây",
   asked: (model) => `Nó hỏi ${model} một từ.`,
   back: "Quay lại",

@@ -1,0 +1,235 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { Api } from "./api";
+import { closeAll, newPage, openBrowser, signedInPage, signIn } from "./browser";
+import { Identity } from "./identity";
+import { PASSWORD, Server } from "./server";
+import { totp } from "./totp";
+
+let identity: Identity;
+let server: Server;
+let browser: Browser;
+let api: Api;
+
+beforeAll(async () => {
+  identity = await Identity.start();
+  const environment = { ...identity.environment, BACKUP_PASSPHRASE: "four or five random words" };
+  [server, browser] = await Promise.all([
+    Server.start({ password: PASSWORD, environment }),
+    openBrowser(),
+  ]);
+  api = await Api.open(server);
+});
+afterEach(() => closeAll(browser));
+afterAll(async () => {
+  await browser.close();
+  await server.remove();
+  await identity.remove();
+});
+
+/** The row of an account on the board. */
+function account(page: Page, label: string) {
+  return page.getByRole("listitem").filter({ hasText: label });
+}
+
+test("an account comes with the address that the administrator pastes", async () => {
+  const page = await signedInPage(browser, server.url, "/providers");
+
+  await page.getByRole("button", { name: "Sign in at Claude" }).click();
+  const link = page.getByRole("link", { name: /Open Claude/ });
+  const wrong = (await link.getAttribute("href")) ?? "";
+  await page.getByLabel("Address", { exact: true }).fill(wrong);
+  await page.getByRole("button", { name: "Finish sign-in" }).click();
+  await page.getByText(/This address has no code/).waitFor();
+  // The address of consent was copied, as happens; the next paste is the right one.
+  await page.getByLabel("Address", { exact: true }).fill(await identity.consent(wrong));
+  await page.getByRole("button", { name: "Finish sign-in" }).click();
+
+  await page.getByText("You are signed in as").waitFor();
+  await page.getByRole("button", { name: "Done" }).click();
+  await account(page, "ada@example.org").waitFor();
+  expect(new URL(page.url()).search).toBe("");
+});
+
+test("an account comes with a code that is typed elsewhere, also when the page was left meanwhile", async () => {
+  const page = await signedInPage(browser, server.url, "/providers");
+
+  await page.getByRole("button", { name: "Sign in at Kimi" }).click();
+  const code = (await page.getByLabel("Code", { exact: true }).textContent()) ?? "";
+  await page.keyboard.press("Escape");
+  await page.getByText("A sign-in at Kimi waits for you").waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("timer").waitFor();
+  identity.allow(code);
+
+  await page.getByText("You are signed in as").waitFor();
+  await page.getByRole("button", { name: "Done" }).click();
+  const card = page.locator("section").filter({ hasText: "Kimi" });
+  await card.getByRole("listitem").waitFor();
+});
+
+test("an account that is added elsewhere appears by itself, is switched off, and that is undone", async () => {
+  const page = await signedInPage(browser, server.url, "/providers");
+  await page.getByRole("heading", { name: /Gemini/ }).waitFor();
+
+  await api.ask(
+    "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",
+    {
+      i: { kind: "GEMINI", apiKey: "AIza-a-key-of-a-test-0123", label: "research" },
+    },
+  );
+  const toggle = page.getByRole("switch", { name: "research is used" });
+  await toggle.waitFor({ state: "attached" });
+  await toggle.press("Space");
+  await page.getByText("research is switched off.").waitFor();
+  await account(page, "research").getByText("switched off").waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+
+  await page.getByText("research is used again.").waitFor();
+  await account(page, "research").getByText("switched off").waitFor({ state: "detached" });
+});
+
+test("two who change one provider's settings see each other", async () => {
+  const page = await signedInPage(browser, server.url, "/providers");
+  await page.getByRole("button", { name: "More about xAI" }).click();
+  await page.getByRole("menuitem", { name: "Settings…" }).click();
+  const field = page.getByLabel("Models that it does not serve");
+  await field.fill("grok-2*");
+
+  await api.ask(
+    'mutation { updateProviderSettings(kind: XAI, input: { excludedModels: ["grok-1"] }, expectedVersion: 0) { settings { version } } }',
+  );
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Somebody else saved these settings meanwhile").waitFor();
+  await page.getByText("grok-1", { exact: true }).waitFor();
+  expect(await field.inputValue()).toBe("grok-2*");
+  await page.getByRole("button", { name: "Save" }).click();
+
+  await page.getByText("The settings of xAI are saved.").waitFor();
+  expect(await api.ask("{ provider(kind: XAI) { settings { excludedModels } } }")).toEqual({
+    provider: { settings: { excludedModels: ["grok-2*"] } },
+  });
+});
+
+test("a model's name tells who would serve it, and why nobody would", async () => {
+  const { userId } = await api.createUser("Restricted", { allowedModels: ["demo-gpt"] });
+  const page = await signedInPage(browser, server.url, "/models");
+
+  await page.getByRole("link", { name: "demo-claude" }).click();
+  await page.getByLabel("User").selectOption(userId);
+  await page.getByRole("button", { name: "Ask" }).click();
+  await page.getByText("Nobody: this user may not use it").waitFor();
+  await page.getByLabel("Model", { exact: true }).fill("demo-gpt");
+  await page.getByRole("button", { name: "Ask" }).click();
+
+  await page.getByText("demo-gpt serves").waitFor();
+});
+
+test("a test reaches the webhook of a channel, and is told among the messages", async () => {
+  const page = await signedInPage(browser, server.url, "/settings/notifications");
+
+  await page.getByRole("button", { name: "Add channel" }).first().click();
+  await page.getByLabel("Sort").selectOption("WEBHOOK");
+  await page.getByLabel("Name", { exact: true }).fill("on call");
+  await page.getByLabel("Address", { exact: true }).fill(`${identity.url}/hook`);
+  await page.getByRole("button", { name: "Save" }).click();
+  const secret = page.getByRole("dialog", { name: "The signing secret of on call" });
+  await secret.getByRole("checkbox").check();
+  await secret.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("button", { name: "Send a test: on call" }).click();
+
+  await page.getByText("The test got through to on call.").waitFor();
+  expect(identity.posted).toHaveLength(1);
+  await page.getByRole("button", { name: "Add rule" }).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await page.getByText("at 50, 80, 95, 100 %").waitFor();
+});
+
+test("a backup is made, fetched, and staged for the next start until somebody thinks better of it", async () => {
+  const page = await signedInPage(browser, server.url, "/settings/backups");
+
+  await page.getByRole("button", { name: "Make a backup" }).first().click();
+  const row = page.getByRole("listitem").filter({ hasText: ".backup" });
+  await row.waitFor({ timeout: 60_000 });
+  const name = ((await row.textContent()) ?? "").match(/proxypal-\S+?\.backup/)?.[0] ?? "";
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: `Download ${name}` }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe(name);
+  await page.getByRole("button", { name: `More about ${name}` }).click();
+  await page.getByRole("menuitem", { name: "Restore…" }).click();
+  await page.getByLabel(/Type “/).fill(name);
+  await page.getByRole("button", { name: "Restore at the next start" }).click();
+  await page.getByText("takes the place of everything").first().waitFor({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Do not restore it" }).click();
+
+  await page.getByText("No backup will be restored.").waitFor();
+});
+
+test("an invited administrator chooses a password, sets up a second factor, and is asked for it", async () => {
+  const page = await signedInPage(browser, server.url, "/settings/admins");
+  await page.getByRole("button", { name: "Add administrator" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("grace");
+  await page.getByRole("dialog").getByRole("button", { name: "Add administrator" }).click();
+  const invitation = page.getByRole("dialog", { name: "A link for grace" });
+  const link = await invitation.getByText(/\/setup#token=/).textContent();
+  await invitation.getByRole("checkbox").check();
+  await invitation.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("listitem").filter({ hasText: "grace" }).getByText("invited").waitFor();
+
+  const theirs = await newPage(browser);
+  await theirs.goto(link ?? "");
+  await theirs.getByLabel("Password", { exact: true }).fill("a few words in a row");
+  await theirs.getByLabel("The same again").fill("a few words in a row");
+  await theirs.getByRole("button", { name: "Set up and sign in" }).click();
+  await theirs.getByRole("button", { name: "Account and appearance" }).first().waitFor();
+  await theirs.goto(`${server.url}/settings/password`);
+  await theirs.getByRole("button", { name: "Set up", exact: true }).click();
+  await theirs.getByLabel("Your password").fill("a few words in a row");
+  await theirs.getByRole("button", { name: "Go on" }).click();
+  await theirs.getByRole("img", { name: /QR code/ }).waitFor();
+  const secret = (await theirs.getByRole("dialog").locator("pre").textContent()) ?? "";
+  await theirs.getByLabel("Code", { exact: true }).fill(totp(secret));
+  await theirs.getByRole("button", { name: "Turn on" }).click();
+  const codes = theirs.getByRole("dialog", { name: "Your recovery codes" });
+  const recovery = ((await codes.locator("pre").textContent()) ?? "").split("\n")[0] ?? "";
+  await codes.getByRole("checkbox").check();
+  await codes.getByRole("button", { name: "Done" }).click();
+  await theirs.getByText("10 recovery codes are left").waitFor();
+
+  const later = await newPage(browser);
+  await later.goto(`${server.url}/settings/password`);
+  await later.getByRole("button", { name: "Use another account" }).click();
+  await later.getByLabel("User name").fill("grace");
+  await signIn(later, "a few words in a row");
+  await later.getByLabel("Code", { exact: true }).fill(recovery);
+  await later.getByRole("button", { name: "Sign in", exact: true }).click();
+  await later.getByText("9 recovery codes are left").waitFor();
+});
+
+test("the audit tells what was before and after", async () => {
+  const { userId } = await api.createUser("Before");
+  await api.ask(
+    'mutation($id: ID!) { updateUser(id: $id, input: { name: "Behind" }) { user { id } } }',
+    {
+      id: userId,
+    },
+  );
+  const page = await newPage(browser);
+  await page.goto(`${server.url}/audit?action=updateUser`);
+  await page.getByRole("button", { name: "Use another account" }).click();
+  await page.getByLabel("User name").fill("admin");
+  await signIn(page);
+
+  await page
+    .getByRole("row", { name: /Behind/ })
+    .getByRole("button")
+    .click();
+
+  const drawer = page.getByRole("dialog");
+  await drawer.getByText("Before", { exact: true }).first().waitFor();
+  await drawer.getByText("Behind", { exact: true }).first().waitFor();
+  expect(page.url()).toMatch(/event=\d+/);
+});

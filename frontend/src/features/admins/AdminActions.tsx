@@ -1,0 +1,171 @@
+import { createMutation } from "@urql/solid";
+import Ellipsis from "lucide-solid/icons/ellipsis";
+import { createSignal, Show } from "solid-js";
+import type { FreshSecret } from "../../connect/SecretDialog";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import type { Role } from "../../graphql/generated/graphql";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { Menu, MenuChoice, MenuItem, MenuLine } from "../../ui/Menu";
+import { ROLES, roleWords } from "../../ui/roles";
+import { notify, notifyError } from "../../ui/Toaster";
+import { words as common } from "../../ui/words";
+import { words } from "./words";
+
+const AdminActionsFragment = graphql(`
+  fragment AdminActions on Admin {
+    id
+    username
+    role
+    enabled
+    invitedUntil
+  }
+`);
+
+const SetAdminRoleMutation = graphql(`
+  mutation SetAdminRole($id: ID!, $role: Role!) {
+    setAdminRole(id: $id, role: $role) {
+      admin {
+        id
+        role
+      }
+    }
+  }
+`);
+
+const SetAdminEnabledMutation = graphql(`
+  mutation SetAdminEnabled($id: ID!, $enabled: Boolean!) {
+    setAdminEnabled(id: $id, enabled: $enabled) {
+      admin {
+        id
+        enabled
+      }
+    }
+  }
+`);
+
+const InviteAdminMutation = graphql(`
+  mutation InviteAdmin($id: ID!) {
+    inviteAdmin(id: $id) {
+      admin {
+        id
+        invitedUntil
+      }
+      setupUrl
+    }
+  }
+`);
+
+const RemoveAdminMutation = graphql(`
+  mutation RemoveAdmin($id: ID!) {
+    removeAdmin(id: $id) {
+      admin {
+        id
+      }
+    }
+  }
+`);
+
+type Known = () => { id: string; username: string; role: Role; enabled: boolean };
+
+/** Changes that can be taken back. */
+function createChanges(admin: Known) {
+  const [, setAdminRole] = createMutation(SetAdminRoleMutation);
+  const [, setAdminEnabled] = createMutation(SetAdminEnabledMutation);
+
+  async function setRole(role: Role, isUndo = false) {
+    const { id, username, role: before } = admin();
+    if (role === before) return;
+    const { error } = await setAdminRole({ id, role });
+    if (error) return notifyError(error);
+    const undo = { label: common().undo, onAct: () => void setRole(before, true) };
+    const text = words().roleToast(username, roleWords()[role][0]);
+    notify({ tone: "ok", text, action: isUndo ? undefined : undo });
+  }
+
+  async function setEnabled(enabled: boolean, isUndo = false) {
+    const { id, username } = admin();
+    const { error } = await setAdminEnabled({ id, enabled });
+    if (error) return notifyError(error);
+    const undo = { label: common().undo, onAct: () => void setEnabled(!enabled, true) };
+    const text = enabled ? words().enabledToast(username) : words().disabledToast(username);
+    notify({ tone: "ok", text, action: isUndo ? undefined : undo });
+  }
+  return { setRole, setEnabled };
+}
+
+function RemoveDialog(props: {
+  admin: { id: string; username: string };
+  open: boolean;
+  onClose: () => void;
+}) {
+  const [removal, remove] = createMutation(RemoveAdminMutation);
+  async function confirm() {
+    const { id, username } = props.admin;
+    const { error } = await remove({ id });
+    if (error) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().removedToast(username) });
+  }
+  return (
+    <ConfirmDialog
+      open={props.open}
+      title={words().removeTitle(props.admin.username)}
+      typedName={props.admin.username}
+      confirmLabel={words().removeLabel}
+      pending={removal.fetching}
+      error={removal.error}
+      onConfirm={() => void confirm()}
+      onClose={props.onClose}
+    >
+      {words().removeHint}
+    </ConfirmDialog>
+  );
+}
+
+/** What can be done with an administrator. */
+export function AdminActions(props: {
+  admin: FragmentType<typeof AdminActionsFragment>;
+  onLink: (link: FreshSecret) => void;
+}) {
+  const admin = () => readFragment(AdminActionsFragment, props.admin);
+  const { setRole, setEnabled } = createChanges(admin);
+  const [, invite] = createMutation(InviteAdminMutation);
+  const [isRemoving, setRemoving] = createSignal(false);
+
+  async function inviteAgain() {
+    const { id, username } = admin();
+    const { data, error } = await invite({ id });
+    if (error) notifyError(error);
+    if (!data) return;
+    props.onLink({ title: words().inviteTitle(username), secret: data.inviteAdmin.setupUrl });
+  }
+
+  return (
+    <>
+      <Menu
+        label={words().actions(admin().username)}
+        trigger={<Ellipsis class="size-4" aria-hidden="true" />}
+        triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
+      >
+        <MenuChoice
+          label={words().role}
+          value={admin().role}
+          options={ROLES.map((role) => ({ value: role, label: roleWords()[role][0] }))}
+          onChoose={(role) => void setRole(role)}
+        />
+        <MenuLine />
+        <Show when={admin().invitedUntil}>
+          <MenuItem onSelect={() => void inviteAgain()}>{words().inviteAgain}</MenuItem>
+        </Show>
+        <MenuItem onSelect={() => void setEnabled(!admin().enabled)}>
+          {admin().enabled ? words().disable : words().enable}
+        </MenuItem>
+        <MenuLine />
+        <MenuItem danger onSelect={() => setRemoving(true)}>
+          {words().remove}
+        </MenuItem>
+      </Menu>
+      <RemoveDialog admin={admin()} open={isRemoving()} onClose={() => setRemoving(false)} />
+    </>
+  );
+}

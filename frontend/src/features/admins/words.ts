@@ -1,0 +1,78 @@
+import { createWords } from "../../lib/words";
+
+const en = {
+  actions: (name: string) => `More about ${name}`,
+  chosenByThem: "Without one they choose it themselves, with a link that works once.",
+  create: "Add administrator",
+  createTitle: "Add an administrator",
+  disable: "Switch off",
+  disabled: "switched off",
+  disabledToast: (name: string) => `${name} may not sign in any more, and was signed out.`,
+  enable: "Switch on",
+  enabledToast: (name: string) => `${name} may sign in again.`,
+  hint: "Who may run this server. One of them is always an owner.",
+  inviteAgain: "New link",
+  inviteHint:
+    "Whoever opens it chooses the password, once and within seven days. Earlier links are worth nothing.",
+  inviteTitle: (name: string) => `A link for ${name}`,
+  invited: "invited",
+  invitedUntil: "the link works until",
+  name: "Name",
+  password: "Password (optional)",
+  passwordHint: "At least 12 characters.",
+  remove: "Remove…",
+  removeHint:
+    "They are signed out at once and may not sign in any more. API tokens stay: they belong to the server. The audit remembers what they did.",
+  removeLabel: "Remove administrator",
+  removeTitle: (name: string) => `Remove ${name}?`,
+  removedToast: (name: string) => `${name} is removed.`,
+  role: "Role",
+  roleToast: (name: string, role: string) => `${name} is ${role} now, and was signed out.`,
+  secondFactor: "second factor",
+  secondFactorHint: "They are asked for a code of their phone.",
+  send: "Send it to them in a way that others cannot read.",
+  signedIn: "signed in",
+  signedInNever: "never signed in",
+  title: "Administrators",
+  you: "you",
+};
+
+const vi: typeof en = {
+  actions: (name) => `Thêm về ${name}`,
+  chosenByThem: "Nếu để trống, họ tự chọn bằng một liên kết dùng một lần.",
+  create: "Thêm quản trị viên",
+  createTitle: "Thêm một quản trị viên",
+  disable: "Tắt",
+  disabled: "đã tắt",
+  disabledToast: (name) => `${name} không đăng nhập được nữa và đã bị đăng xuất.`,
+  enable: "Bật",
+  enabledToast: (name) => `${name} đăng nhập lại được.`,
+  hint: "Ai được vận hành máy chủ này. Luôn có ít nhất một chủ sở hữu.",
+  inviteAgain: "Liên kết mới",
+  inviteHint:
+    "Ai mở nó sẽ chọn mật khẩu, một lần và trong bảy ngày. Các liên kết trước không còn giá trị.",
+  inviteTitle: (name) => `Liên kết cho ${name}`,
+  invited: "đã mời",
+  invitedUntil: "liên kết dùng được đến",
+  name: "Tên",
+  password: "Mật khẩu (không bắt buộc)",
+  passwordHint: "Ít nhất 12 ký tự.",
+  remove: "Gỡ…",
+  removeHint:
+    "Họ bị đăng xuất ngay và không đăng nhập được nữa. API token ở lại: chúng thuộc về máy chủ. Nhật ký kiểm tra vẫn nhớ việc họ đã làm.",
+  removeLabel: "Gỡ quản trị viên",
+  removeTitle: (name) => `Gỡ ${name}?`,
+  removedToast: (name) => `Đã gỡ ${name}.`,
+  role: "Vai trò",
+  roleToast: (name, role) => `${name} giờ có vai trò ${role} và đã bị đăng xuất.`,
+  secondFactor: "xác thực hai lớp",
+  secondFactorHint: "Họ được hỏi mã trên điện thoại.",
+  send: "Hãy gửi cho họ bằng cách mà người khác không đọc được.",
+  signedIn: "đăng nhập",
+  signedInNever: "chưa từng đăng nhập",
+  title: "Quản trị viên",
+  you: "bạn",
+};
+
+/** What is said about administrators. */
+export const words = createWords({ en, vi });

@@ -1,0 +1,113 @@
+import { createMutation, createQuery } from "@urql/solid";
+import { createUniqueId, For, Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { ProviderKind } from "../../graphql/generated/graphql";
+import { readText } from "../../lib/form";
+import { Button } from "../../ui/Button";
+import { Dialog, DialogActions } from "../../ui/Dialog";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { SelectField, TextField } from "../../ui/Field";
+import { Form } from "../../ui/Form";
+import { PROVIDER_KINDS, PROVIDERS } from "../../ui/providers";
+import { notify } from "../../ui/Toaster";
+import { words as common } from "../../ui/words";
+import { words } from "./words";
+
+const AliasTargetsQuery = graphql(`
+  query AliasTargets {
+    models {
+      name
+      aliasOf
+    }
+  }
+`);
+
+/** Sets an alias, or lets one that is there lead elsewhere. */
+export const SetModelAliasMutation = graphql(`
+  mutation SetModelAlias($input: SetModelAliasInput!) {
+    setModelAlias(input: $input) {
+      alias {
+        alias
+        model
+        provider
+        active
+      }
+    }
+  }
+`);
+
+type Edited = { alias: string; model: string; provider?: ProviderKind | null };
+type AliasDialogProps = { edited: Edited | "new" | undefined; onClose: () => void };
+
+function AliasForm(props: { known: Edited | undefined; onClose: () => void }) {
+  const [targets] = createQuery({ query: AliasTargetsQuery });
+  const [change, set] = createMutation(SetModelAliasMutation);
+  const list = createUniqueId();
+  const models = () => (targets.data?.models ?? []).filter(({ aliasOf }) => !aliasOf);
+
+  async function submit(form: FormData) {
+    const input = {
+      alias: readText(form, "alias"),
+      model: readText(form, "model"),
+      provider: PROVIDER_KINDS.find((kind) => kind === readText(form, "provider")) ?? null,
+    };
+    const { error } = await set({ input });
+    if (error) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().aliasSaved(input.alias) });
+  }
+
+  return (
+    <Form onSubmit={(form) => void submit(form)}>
+      <TextField
+        label={words().aliasField}
+        name="alias"
+        value={props.known?.alias ?? ""}
+        readOnly={props.known !== undefined}
+        hint={words().aliasHint}
+        autocomplete="off"
+        required
+      />
+      <TextField
+        label={words().leadsTo}
+        name="model"
+        value={props.known?.model ?? ""}
+        list={list}
+        autocomplete="off"
+        required
+      />
+      <datalist id={list}>
+        <For each={models()}>{({ name }) => <option value={name} />}</For>
+      </datalist>
+      <SelectField
+        label={words().served}
+        name="provider"
+        value={props.known?.provider ?? ""}
+        options={[
+          { value: "", label: words().anyProvider },
+          ...PROVIDER_KINDS.map((kind) => ({ value: kind, label: PROVIDERS[kind].name })),
+        ]}
+      />
+      <ErrorNotice error={change.error} />
+      <DialogActions>
+        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
+        <Button tone="primary" type="submit" pending={change.fetching}>
+          {words().save}
+        </Button>
+      </DialogActions>
+    </Form>
+  );
+}
+
+/** Asks for a model's other name; open while one is edited. */
+export function AliasDialog(props: AliasDialogProps) {
+  return (
+    <Dialog open={props.edited !== undefined} title={words().aliasTitle} onClose={props.onClose}>
+      <Show when={props.edited} keyed>
+        {(edited) => (
+          <AliasForm known={edited === "new" ? undefined : edited} onClose={props.onClose} />
+        )}
+      </Show>
+    </Dialog>
+  );
+}

@@ -1,0 +1,165 @@
+import { A, useSearchParams } from "@solidjs/router";
+import { createQuery } from "@urql/solid";
+import { For, Match, Show, Switch } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { ModelCatalogueQuery } from "../../graphql/generated/graphql";
+import { Badge } from "../../ui/Badge";
+import { buttonClass } from "../../ui/Button";
+import { Choice } from "../../ui/Choice";
+import { EmptyState } from "../../ui/EmptyState";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Panel } from "../../ui/Panel";
+import { PROVIDERS } from "../../ui/providers";
+import { SearchField } from "../../ui/SearchField";
+import { SkeletonRows } from "../../ui/Skeleton";
+import { Cell, Head, Table } from "../../ui/Table";
+import { PriceTag } from "./PriceTag";
+import { ProviderMarks } from "./ProviderMarks";
+import { words } from "./words";
+
+const ModelCatalogueQueryDoc = graphql(`
+  query ModelCatalogue {
+    models {
+      name
+      ownedBy
+      aliasOf
+      aliases
+      demo
+      providers
+      accounts {
+        id
+        label
+      }
+      price {
+        id
+        inputPerMillion
+        outputPerMillion
+      }
+    }
+  }
+`);
+
+type Model = ModelCatalogueQuery["models"][number];
+
+function Row(props: { model: Model }) {
+  const accounts = () => props.model.accounts.map(({ label }) => label).join(", ");
+  return (
+    <tr class="hover:bg-hover/50">
+      <Cell class="max-w-80">
+        <A
+          href={`/models/resolve?name=${encodeURIComponent(props.model.name)}`}
+          class="font-mono text-xs font-medium break-all underline-offset-4 hover:underline"
+        >
+          {props.model.name}
+        </A>
+        <Show when={props.model.demo}>
+          {" "}
+          <Badge tone="info">{words().demo}</Badge>
+        </Show>
+        <p class="text-sm text-muted">
+          <Show
+            when={props.model.aliasOf}
+            fallback={<Show when={props.model.ownedBy}>{(owner) => words().owner(owner())}</Show>}
+          >
+            {(model) => words().standsFor(model())}
+          </Show>
+          <Show when={props.model.aliases.length > 0}>
+            {" · "}
+            {words().also(props.model.aliases.join(", "))}
+          </Show>
+        </p>
+      </Cell>
+      <Cell class="text-sm">
+        <ProviderMarks kinds={props.model.providers} />
+      </Cell>
+      <Cell class="max-w-56 text-sm text-muted max-md:hidden">
+        <span class="block truncate" title={accounts()}>
+          {props.model.accounts.length > 1
+            ? words().accountsCount(props.model.accounts.length)
+            : accounts()}
+        </span>
+      </Cell>
+      <Cell number>
+        <PriceTag price={props.model.price} />
+      </Cell>
+    </tr>
+  );
+}
+
+function Columns() {
+  return (
+    <>
+      <Head>{words().model}</Head>
+      <Head>{words().provider}</Head>
+      <Head class="max-md:hidden">{words().accounts}</Head>
+      <Head number>{words().cost}</Head>
+    </>
+  );
+}
+
+/** Every model that a request may name now. */
+export function ModelCatalogue() {
+  const [search, setSearch] = useSearchParams<{ search?: string; provider?: string }>();
+  const [query] = createQuery({
+    query: ModelCatalogueQueryDoc,
+    context: { additionalTypenames: ["ProviderAccount", "ModelAlias", "Price"] },
+  });
+  const all = () => query.data?.models ?? [];
+  const kinds = () => [...new Set(all().flatMap(({ providers }) => providers))].toSorted();
+  const shown = () => {
+    const wanted = (search.search ?? "").trim().toLowerCase();
+    return all().filter(
+      (model) =>
+        (!search.provider || model.providers.some((kind) => kind === search.provider)) &&
+        [model.name, ...model.aliases].some((name) => name.toLowerCase().includes(wanted)),
+    );
+  };
+  const change = (next: { search?: string; provider?: string | undefined }) =>
+    setSearch(next, { replace: true, scroll: false });
+
+  return (
+    <Panel flush>
+      <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
+        <SearchField
+          label={words().find}
+          value={search.search}
+          onSearch={(text) => change({ search: text })}
+        />
+        <Choice
+          label={words().provider}
+          all={words().allProviders}
+          value={search.provider}
+          options={kinds().map((kind) => ({ value: kind, label: PROVIDERS[kind].name }))}
+          onChoose={(provider) => change({ provider })}
+        />
+      </div>
+      <Show when={query.error}>
+        <div class="p-4">
+          <ErrorNotice error={query.error} />
+        </div>
+      </Show>
+      <Switch fallback={<Show when={!query.error}>{<SkeletonRows />}</Show>}>
+        <Match when={shown().length > 0}>
+          <Table label={words().models} head={<Columns />}>
+            <For each={shown()}>{(model) => <Row model={model} />}</For>
+          </Table>
+        </Match>
+        <Match when={all().length > 0}>
+          <EmptyState title={words().noMatch}>{words().noMatchHint}</EmptyState>
+        </Match>
+        <Match when={query.data}>
+          <EmptyState
+            title={words().modelsNone}
+            action={
+              <A href="/providers" class={buttonClass("primary")}>
+                {words().toProviders}
+              </A>
+            }
+          >
+            {words().modelsNoneHint}
+          </EmptyState>
+        </Match>
+      </Switch>
+    </Panel>
+  );
+}

@@ -1,0 +1,185 @@
+import { useSearchParams } from "@solidjs/router";
+import { createQuery } from "@urql/solid";
+import { createSignal, For, Match, Show, Switch } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { PricesQuery } from "../../graphql/generated/graphql";
+import { createDelayed } from "../../lib/createDelayed";
+import { formatUsd } from "../../lib/figures";
+import { formatDay } from "../../lib/format";
+import { Badge } from "../../ui/Badge";
+import { Button } from "../../ui/Button";
+import { Choice } from "../../ui/Choice";
+import { EmptyState } from "../../ui/EmptyState";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Pager } from "../../ui/Pager";
+import { Panel } from "../../ui/Panel";
+import { SearchField } from "../../ui/SearchField";
+import { SkeletonRows } from "../../ui/Skeleton";
+import { Cell, Head, Table } from "../../ui/Table";
+import { PriceDialog } from "./PriceDialog";
+import { ProviderMarks } from "./ProviderMarks";
+import { words } from "./priceWords";
+
+const PricesQueryDoc = graphql(`
+  query Prices($filter: PriceFilter, $first: Int, $after: String) {
+    prices(filter: $filter, first: $first, after: $after) {
+      totalCount
+      nodes {
+        id
+        modelPattern
+        provider
+        inputPerMillion
+        outputPerMillion
+        cacheReadPerMillion
+        cacheWritePerMillion
+        reasoningPerMillion
+        perRequest
+        effectiveFrom
+        source
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`);
+
+const PAGE_SIZE = 50;
+const TYPING_MS = 250;
+// Bundled prices hold "since ever", which is no day that would tell anybody anything.
+const FIRST_DAY = Date.UTC(2000, 0, 1);
+
+type Price = PricesQuery["prices"]["nodes"][number];
+
+function Begin(props: { at: string }) {
+  const at = () => Date.parse(props.at);
+  return (
+    <Show when={at() > FIRST_DAY} fallback={<span aria-hidden="true">–</span>}>
+      <span class="whitespace-nowrap">{formatDay(props.at)}</span>
+      <Show when={at() > Date.now()}>
+        {" "}
+        <Badge tone="info">{words().coming}</Badge>
+      </Show>
+    </Show>
+  );
+}
+
+function Row(props: { price: Price }) {
+  const money = (usd: string) => <Cell number>{formatUsd(usd)}</Cell>;
+  return (
+    <tr class="hover:bg-hover/50">
+      <Cell class="min-w-40">
+        <span class="font-mono text-xs font-medium break-all">{props.price.modelPattern}</span>
+        <span class="block truncate text-sm text-muted" title={props.price.source}>
+          {props.price.source}
+        </span>
+      </Cell>
+      <Cell class="text-sm">
+        <Show
+          when={props.price.provider}
+          fallback={<span class="text-muted">{words().every}</span>}
+        >
+          {(kind) => <ProviderMarks kinds={[kind()]} />}
+        </Show>
+      </Cell>
+      {money(props.price.inputPerMillion)}
+      {money(props.price.outputPerMillion)}
+      {money(props.price.cacheReadPerMillion)}
+      {money(props.price.cacheWritePerMillion)}
+      {money(props.price.reasoningPerMillion)}
+      {money(props.price.perRequest)}
+      <Cell class="text-sm text-muted">
+        <Begin at={props.price.effectiveFrom} />
+      </Cell>
+    </tr>
+  );
+}
+
+function Columns() {
+  return (
+    <>
+      <Head>{words().pattern}</Head>
+      <Head>{words().provider}</Head>
+      <Head number>{words().input}</Head>
+      <Head number>{words().output}</Head>
+      <Head number>{words().cacheRead}</Head>
+      <Head number>{words().cacheWrite}</Head>
+      <Head number>{words().reasoning}</Head>
+      <Head number>{words().perRequest}</Head>
+      <Head>{words().begins}</Head>
+    </>
+  );
+}
+
+type Search = { search?: string; show?: string; after?: string };
+
+/** What tokens cost, and since when. */
+export function PriceList() {
+  const [search, setSearch] = useSearchParams<Search>();
+  const wanted = createDelayed(() => search.search, TYPING_MS);
+  const [isAdding, setAdding] = createSignal(false);
+  const [query] = createQuery({
+    query: PricesQueryDoc,
+    variables: () => ({
+      filter: { model: wanted() || null, inForce: search.show === "all" ? null : true },
+      first: PAGE_SIZE,
+      after: search.after ?? null,
+    }),
+    context: { additionalTypenames: ["Price"] },
+  });
+  const list = () => query.data?.prices;
+  const change = (next: Search) =>
+    setSearch({ after: undefined, ...next }, { replace: true, scroll: false });
+
+  return (
+    <Panel
+      flush
+      title={words().prices}
+      hint={words().pricesHint}
+      actions={
+        <Button size="small" onClick={() => setAdding(true)}>
+          {words().add}
+        </Button>
+      }
+    >
+      <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
+        <SearchField
+          label={words().find}
+          value={search.search}
+          onSearch={(text) => change({ search: text })}
+        />
+        <Choice
+          label={words().which}
+          value={search.show ?? "now"}
+          options={[
+            { value: "now", label: words().inForce },
+            { value: "all", label: words().all },
+          ]}
+          onChoose={(show) => change({ show: show === "all" ? show : undefined })}
+        />
+      </div>
+      <Show when={query.error}>
+        <div class="p-4">
+          <ErrorNotice error={query.error} />
+        </div>
+      </Show>
+      <Switch fallback={<Show when={!query.error}>{<SkeletonRows />}</Show>}>
+        <Match when={list()?.nodes.length}>
+          <Table label={words().prices} head={<Columns />}>
+            <For each={list()?.nodes}>{(price) => <Row price={price} />}</For>
+          </Table>
+          <Pager
+            after={search.after}
+            pageInfo={list()?.pageInfo}
+            labels={[words().firstPage, words().next]}
+          />
+        </Match>
+        <Match when={list()}>
+          <EmptyState title={words().none}>{words().noneHint}</EmptyState>
+        </Match>
+      </Switch>
+      <PriceDialog open={isAdding()} onClose={() => setAdding(false)} />
+    </Panel>
+  );
+}

@@ -1,0 +1,23 @@
+import { For } from "solid-js";
+import type { ProviderKind } from "../../graphql/generated/graphql";
+import { PROVIDERS } from "../../ui/providers";
+
+/** Providers by their colours and names. */
+export function ProviderMarks(props: { kinds: readonly ProviderKind[] }) {
+  return (
+    <span class="flex flex-wrap gap-x-3 gap-y-0.5">
+      <For each={props.kinds}>
+        {(kind) => (
+          <span class="inline-flex items-center gap-1.5 whitespace-nowrap">
+            <span
+              class="size-2 shrink-0 rounded-full"
+              style={{ background: `var(${PROVIDERS[kind].colour})` }}
+              aria-hidden="true"
+            />
+            {PROVIDERS[kind].name}
+          </span>
+        )}
+      </For>
+    </span>
+  );
+}

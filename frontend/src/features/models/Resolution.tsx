@@ -1,0 +1,165 @@
+import { useSearchParams } from "@solidjs/router";
+import { createQuery } from "@urql/solid";
+import { createUniqueId, For, Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { ResolveModelQuery } from "../../graphql/generated/graphql";
+import { readText } from "../../lib/form";
+import { Badge } from "../../ui/Badge";
+import { Button } from "../../ui/Button";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Fact, Facts } from "../../ui/Facts";
+import { SelectField, TextField } from "../../ui/Field";
+import { Notice } from "../../ui/Notice";
+import { Panel } from "../../ui/Panel";
+import { SkeletonText } from "../../ui/Skeleton";
+import { PriceTag } from "./PriceTag";
+import { ProviderMarks } from "./ProviderMarks";
+import { words } from "./words";
+
+const ResolveModelQueryDoc = graphql(`
+  query ResolveModel($name: String!, $userId: ID!) {
+    resolveModel(name: $name, userId: $userId) {
+      name
+      servedModel
+      problem
+      explanation
+      providers
+      alias {
+        alias
+        model
+      }
+      accounts {
+        id
+        label
+        kind
+      }
+      price {
+        id
+        inputPerMillion
+        outputPerMillion
+      }
+    }
+  }
+`);
+
+const ResolveChoicesQuery = graphql(`
+  query ResolveChoices {
+    models {
+      name
+    }
+    users(first: 200, orderBy: { field: NAME, direction: ASC }) {
+      nodes {
+        id
+        name
+      }
+    }
+  }
+`);
+
+type Answer = ResolveModelQuery["resolveModel"];
+
+function Told(props: { answer: Answer }) {
+  return (
+    <div class="flex flex-col gap-4">
+      <Show
+        when={props.answer.problem}
+        fallback={<Notice tone="ok">{words().serves(props.answer.servedModel)}</Notice>}
+      >
+        {(problem) => (
+          <Notice tone="bad">
+            <p class="font-medium">{words().problems[problem()]}</p>
+            <p>{props.answer.explanation}</p>
+          </Notice>
+        )}
+      </Show>
+      <Facts>
+        <Fact name={words().routed}>
+          <span class="font-mono text-xs break-all">{props.answer.name}</span>
+        </Fact>
+        <Fact name={words().leadsTo}>
+          <span class="font-mono text-xs break-all">{props.answer.servedModel}</span>
+        </Fact>
+        <Fact name={words().cost}>
+          <PriceTag price={props.answer.price} />
+        </Fact>
+        <Show when={props.answer.providers.length > 0}>
+          <Fact name={words().provider}>
+            <ProviderMarks kinds={props.answer.providers} />
+          </Fact>
+        </Show>
+        <Show when={props.answer.accounts.length > 0}>
+          <Fact name={words().accounts}>
+            <span class="flex flex-wrap gap-1">
+              <For each={props.answer.accounts}>
+                {({ label }) => <Badge tone="plain">{label}</Badge>}
+              </For>
+            </span>
+          </Fact>
+        </Show>
+      </Facts>
+    </div>
+  );
+}
+
+/** Whom a model's name leads to for a user, and if to nobody, why. */
+export function Resolution() {
+  const [search, setSearch] = useSearchParams<{ name?: string; user?: string }>();
+  const [choices] = createQuery({ query: ResolveChoicesQuery });
+  const userId = () => search.user ?? choices.data?.users.nodes[0]?.id;
+  const [query] = createQuery({
+    query: ResolveModelQueryDoc,
+    variables: () => ({ name: search.name ?? "", userId: userId() ?? "" }),
+    pause: () => !search.name || !userId(),
+    requestPolicy: "network-only",
+  });
+  const list = createUniqueId();
+
+  return (
+    <Panel title={words().whoTitle} hint={words().whoHint}>
+      <form
+        class="grid items-end gap-4 sm:grid-cols-[1fr_14rem_auto]"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const form = new FormData(event.currentTarget);
+          setSearch({ name: readText(form, "name"), user: readText(form, "user") });
+        }}
+      >
+        <TextField
+          label={words().model}
+          name="name"
+          value={search.name ?? ""}
+          list={list}
+          autocomplete="off"
+          required
+        />
+        <datalist id={list}>
+          <For each={choices.data?.models}>{({ name }) => <option value={name} />}</For>
+        </datalist>
+        <SelectField
+          label={words().user}
+          name="user"
+          value={userId() ?? ""}
+          options={(choices.data?.users.nodes ?? []).map(({ id, name }) => ({
+            value: id,
+            label: name,
+          }))}
+          required
+        />
+        <Button tone="primary" type="submit" pending={query.fetching}>
+          {words().ask}
+        </Button>
+      </form>
+      <div class="mt-5">
+        <ErrorNotice error={choices.error ?? query.error} />
+        <Show when={search.name} fallback={<p class="text-muted">{words().whoStart}</p>}>
+          <Show
+            when={query.data?.resolveModel}
+            fallback={<Show when={query.fetching}>{<SkeletonText />}</Show>}
+          >
+            {(answer) => <Told answer={answer()} />}
+          </Show>
+        </Show>
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,4 @@
+export { AliasList } from "./AliasList";
+export { ModelCatalogue } from "./ModelCatalogue";
+export { PriceList } from "./PriceList";
+export { Resolution } from "./Resolution";

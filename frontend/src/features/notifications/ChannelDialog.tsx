@@ -1,0 +1,139 @@
+import { createMutation } from "@urql/solid";
+import { createSignal, Show } from "solid-js";
+import type { FreshSecret } from "../../connect/SecretDialog";
+import { graphql } from "../../graphql/generated";
+import type { NotificationChannelKind } from "../../graphql/generated/graphql";
+import { readText } from "../../lib/form";
+import { Button } from "../../ui/Button";
+import { Dialog, DialogActions } from "../../ui/Dialog";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { CheckField, SelectField, TextField } from "../../ui/Field";
+import { Form } from "../../ui/Form";
+import { notify } from "../../ui/Toaster";
+import { words as common } from "../../ui/words";
+import { ChannelFields } from "./ChannelFields";
+import { CHANNEL_KINDS, channelSettings } from "./channelInput";
+import { words } from "./words";
+
+const CreateNotificationChannelMutation = graphql(`
+  mutation CreateNotificationChannel($input: CreateNotificationChannelInput!) {
+    createNotificationChannel(input: $input) {
+      channel {
+        id
+        name
+      }
+      signingSecret
+    }
+  }
+`);
+
+const UpdateNotificationChannelMutation = graphql(`
+  mutation UpdateNotificationChannel($id: ID!, $input: UpdateNotificationChannelInput!) {
+    updateNotificationChannel(id: $id, input: $input) {
+      channel {
+        id
+        name
+        enabled
+        target
+      }
+      signingSecret
+    }
+  }
+`);
+
+type Known = { id: string; name: string; kind: NotificationChannelKind };
+type FormProps = { onClose: () => void; onSecret: (secret: FreshSecret) => void };
+
+function Buttons(props: { pending: boolean; onClose: () => void }) {
+  return (
+    <DialogActions>
+      <Button onClick={() => props.onClose()}>{common().cancel}</Button>
+      <Button tone="primary" type="submit" pending={props.pending}>
+        {words().save}
+      </Button>
+    </DialogActions>
+  );
+}
+
+/** What follows when a channel was saved. */
+function finish(props: FormProps, name: string, secret: string | null | undefined) {
+  props.onClose();
+  notify({ tone: "ok", text: words().channelSaved(name) });
+  if (secret) props.onSecret({ title: words().secretTitle(name), secret });
+}
+
+function NewForm(props: FormProps) {
+  const [kind, setKind] = createSignal<NotificationChannelKind>("EMAIL");
+  const [creation, create] = createMutation(CreateNotificationChannelMutation);
+
+  async function submit(form: FormData) {
+    const input = { name: readText(form, "name"), settings: channelSettings(kind(), form) };
+    const { data } = await create({ input });
+    const made = data?.createNotificationChannel;
+    if (made) finish(props, made.channel.name, made.signingSecret);
+  }
+
+  return (
+    <Form onSubmit={(form) => void submit(form)}>
+      <SelectField
+        label={words().kind}
+        value={kind()}
+        options={CHANNEL_KINDS.map((value) => ({ value, label: words().kinds[value] }))}
+        onChange={({ currentTarget: { value } }) =>
+          setKind(CHANNEL_KINDS.find((each) => each === value) ?? "EMAIL")
+        }
+      />
+      <TextField label={words().name} name="name" autocomplete="off" required />
+      <ChannelFields kind={kind()} />
+      <ErrorNotice error={creation.error} />
+      <Buttons pending={creation.fetching} onClose={props.onClose} />
+    </Form>
+  );
+}
+
+function EditForm(props: FormProps & { channel: Known }) {
+  const [isAnew, setAnew] = createSignal(false);
+  const [change, update] = createMutation(UpdateNotificationChannelMutation);
+
+  async function submit(form: FormData) {
+    const { id, kind } = props.channel;
+    const settings = isAnew() ? { settings: channelSettings(kind, form) } : {};
+    const { data } = await update({ id, input: { name: readText(form, "name"), ...settings } });
+    const made = data?.updateNotificationChannel;
+    if (made) finish(props, made.channel.name, made.signingSecret);
+  }
+
+  return (
+    <Form onSubmit={(form) => void submit(form)}>
+      <TextField label={words().name} name="name" value={props.channel.name} required autofocus />
+      <CheckField
+        label={words().changeSettings}
+        hint={words().changeSettingsHint}
+        onChange={(event) => setAnew(event.currentTarget.checked)}
+      />
+      <Show when={isAnew()}>
+        <ChannelFields kind={props.channel.kind} />
+      </Show>
+      <ErrorNotice error={change.error} />
+      <Buttons pending={change.fetching} onClose={props.onClose} />
+    </Form>
+  );
+}
+
+/** Asks for a channel, new or known; open while one is edited. */
+export function ChannelDialog(props: FormProps & { edited: Known | "new" | undefined }) {
+  const known = () => (props.edited === "new" ? undefined : props.edited);
+  return (
+    <Dialog
+      open={props.edited !== undefined}
+      title={known() ? words().editChannel(known()?.name ?? "") : words().addChannel}
+      onClose={props.onClose}
+    >
+      <Show when={known()} fallback={<NewForm onClose={props.onClose} onSecret={props.onSecret} />}>
+        {(channel) => (
+          <EditForm channel={channel()} onClose={props.onClose} onSecret={props.onSecret} />
+        )}
+      </Show>
+    </Dialog>
+  );
+}

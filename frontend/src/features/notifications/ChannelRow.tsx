@@ -1,0 +1,179 @@
+import { createMutation } from "@urql/solid";
+import Ellipsis from "lucide-solid/icons/ellipsis";
+import { createSignal, Show } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import type { ChannelRowFragment } from "../../graphql/generated/graphql";
+import { Badge } from "../../ui/Badge";
+import { Button } from "../../ui/Button";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
+import { Ago } from "../../ui/Moment";
+import { Switch } from "../../ui/Switch";
+import { notify, notifyError } from "../../ui/Toaster";
+import { words } from "./words";
+
+const ChannelRowFragmentDoc = graphql(`
+  fragment ChannelRow on NotificationChannel {
+    id
+    name
+    kind
+    enabled
+    target
+    sentAt
+    problem
+    problemAt
+  }
+`);
+
+const SetChannelEnabledMutation = graphql(`
+  mutation SetChannelEnabled($id: ID!, $enabled: Boolean!) {
+    updateNotificationChannel(id: $id, input: { enabled: $enabled }) {
+      channel {
+        id
+        enabled
+      }
+    }
+  }
+`);
+
+const TestNotificationChannelMutation = graphql(`
+  mutation TestNotificationChannel($id: ID!) {
+    testNotificationChannel(id: $id) {
+      delivered
+      problem
+    }
+  }
+`);
+
+const DeleteNotificationChannelMutation = graphql(`
+  mutation DeleteNotificationChannel($id: ID!) {
+    deleteNotificationChannel(id: $id) {
+      channel {
+        id
+      }
+    }
+  }
+`);
+
+const TOLD = { additionalTypenames: ["NotificationChannel", "NotificationRule", "Notification"] };
+
+function TestButton(props: { channel: ChannelRowFragment }) {
+  const [change, send] = createMutation(TestNotificationChannelMutation);
+  async function test() {
+    const { id, name } = props.channel;
+    const { data, error } = await send({ id }, TOLD);
+    if (error) return notifyError(error);
+    const outcome = data?.testNotificationChannel;
+    if (outcome?.delivered) notify({ tone: "ok", text: words().testDelivered(name) });
+    else notify({ tone: "bad", text: words().testFailed(name, outcome?.problem ?? "") });
+  }
+  return (
+    <Button
+      size="small"
+      aria-label={`${words().test}: ${props.channel.name}`}
+      pending={change.fetching}
+      onClick={() => void test()}
+    >
+      {words().test}
+    </Button>
+  );
+}
+
+function DeleteDialog(props: { channel: ChannelRowFragment; open: boolean; onClose: () => void }) {
+  const [change, remove] = createMutation(DeleteNotificationChannelMutation);
+  async function confirm() {
+    const { id, name } = props.channel;
+    const { error } = await remove({ id }, TOLD);
+    if (error) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().channelDeleted(name) });
+  }
+  return (
+    <ConfirmDialog
+      open={props.open}
+      title={words().deleteTitle(props.channel.name)}
+      typedName={props.channel.name}
+      confirmLabel={words().deleteLabel}
+      pending={change.fetching}
+      error={change.error}
+      onConfirm={() => void confirm()}
+      onClose={props.onClose}
+    >
+      {words().deleteChannelHint}
+    </ConfirmDialog>
+  );
+}
+
+function Told(props: { channel: ChannelRowFragment }) {
+  return (
+    <>
+      <p class="text-sm break-words text-muted">
+        {props.channel.target} ·{" "}
+        <Show when={props.channel.sentAt} fallback={words().notYet}>
+          {(at) => (
+            <>
+              {words().lastSent} <Ago at={at()} />
+            </>
+          )}
+        </Show>
+      </p>
+      <Show when={props.channel.problem}>
+        <p class="text-sm break-words text-bad">
+          {props.channel.problem}{" "}
+          <span class="text-muted">
+            <Ago at={props.channel.problemAt} />
+          </span>
+        </p>
+      </Show>
+    </>
+  );
+}
+
+/** One channel in the list. */
+export function ChannelRow(props: {
+  channel: FragmentType<typeof ChannelRowFragmentDoc>;
+  onEdit: (channel: ChannelRowFragment) => void;
+}) {
+  const channel = () => readFragment(ChannelRowFragmentDoc, props.channel);
+  const [change, setEnabled] = createMutation(SetChannelEnabledMutation);
+  const [isDeleting, setDeleting] = createSignal(false);
+
+  async function enable(enabled: boolean) {
+    const { error } = await setEnabled({ id: channel().id, enabled });
+    if (error) notifyError(error);
+  }
+
+  return (
+    <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3 sm:px-5">
+      <div class="min-w-0">
+        <p class="flex flex-wrap items-center gap-2 font-medium">
+          {channel().name}
+          <Badge tone="plain">{words().kinds[channel().kind]}</Badge>
+        </p>
+        <Told channel={channel()} />
+      </div>
+      <div class="ml-auto flex items-center gap-1.5">
+        <TestButton channel={channel()} />
+        <Switch
+          label={words().isUsed(channel().name)}
+          hideLabel
+          checked={channel().enabled}
+          disabled={change.fetching}
+          onChange={(enabled) => void enable(enabled)}
+        />
+        <Menu
+          label={words().actions(channel().name)}
+          trigger={<Ellipsis class="size-4" aria-hidden="true" />}
+          triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
+        >
+          <MenuItem onSelect={() => props.onEdit(channel())}>{words().edit}</MenuItem>
+          <MenuLine />
+          <MenuItem danger onSelect={() => setDeleting(true)}>
+            {words().delete}
+          </MenuItem>
+        </Menu>
+      </div>
+      <DeleteDialog channel={channel()} open={isDeleting()} onClose={() => setDeleting(false)} />
+    </li>
+  );
+}

@@ -1,0 +1,107 @@
+import { createQuery } from "@urql/solid";
+import { For, Match, Show, Switch } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { NotificationState, NotificationsQuery } from "../../graphql/generated/graphql";
+import { createEvery } from "../../lib/createEvery";
+import { Badge, type BadgeTone } from "../../ui/Badge";
+import { EmptyState } from "../../ui/EmptyState";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Time } from "../../ui/Moment";
+import { Panel } from "../../ui/Panel";
+import { SkeletonRows } from "../../ui/Skeleton";
+import { Cell, Head, Table } from "../../ui/Table";
+import { words } from "./words";
+
+const NotificationsQueryDoc = graphql(`
+  query Notifications {
+    notifications(first: 50) {
+      id
+      channelId
+      title
+      body
+      state
+      attempts
+      problem
+      createdAt
+      sentAt
+    }
+    notificationChannels {
+      id
+      name
+    }
+  }
+`);
+
+const TONES: Record<NotificationState, BadgeTone> = {
+  SENT: "ok",
+  WAITING: "info",
+  GIVEN_UP: "bad",
+};
+
+type Message = NotificationsQuery["notifications"][number];
+
+function Row(props: { message: Message; channel: string }) {
+  return (
+    <tr>
+      <Cell class="text-muted">
+        <Time at={props.message.createdAt} />
+      </Cell>
+      <Cell class="min-w-48">
+        <p class="font-medium break-words" title={props.message.body}>
+          {props.message.title}
+        </p>
+        <Show when={props.message.problem}>
+          <p class="text-sm break-words text-bad">{props.message.problem}</p>
+        </Show>
+      </Cell>
+      <Cell class="text-sm">{props.channel}</Cell>
+      <Cell class="text-right whitespace-nowrap">
+        <Badge tone={TONES[props.message.state]} title={words().attempts(props.message.attempts)}>
+          {words().states[props.message.state]}
+        </Badge>
+      </Cell>
+    </tr>
+  );
+}
+
+/** What was told lately, and what became of it. */
+export function DeliveryList() {
+  const [query, ask] = createQuery({
+    query: NotificationsQueryDoc,
+    context: { additionalTypenames: ["Notification", "NotificationChannel"] },
+  });
+  createEvery(() => ask({ requestPolicy: "network-only" }));
+  const nameOf = (id: string) =>
+    query.data?.notificationChannels.find((channel) => channel.id === id)?.name ?? "";
+  return (
+    <Panel flush title={words().deliveries} hint={words().deliveriesHint}>
+      <Show when={query.error}>
+        <div class="p-4">
+          <ErrorNotice error={query.error} />
+        </div>
+      </Show>
+      <Switch fallback={<Show when={!query.error}>{<SkeletonRows rows={3} />}</Show>}>
+        <Match when={query.data?.notifications.length}>
+          <Table
+            label={words().deliveries}
+            head={
+              <>
+                <Head>{words().when}</Head>
+                <Head>{words().message}</Head>
+                <Head>{words().channel}</Head>
+                <Head class="text-right">{words().state}</Head>
+              </>
+            }
+          >
+            <For each={query.data?.notifications}>
+              {(message) => <Row message={message} channel={nameOf(message.channelId)} />}
+            </For>
+          </Table>
+        </Match>
+        <Match when={query.data}>
+          <EmptyState title={words().deliveriesNone}>{words().deliveriesNoneHint}</EmptyState>
+        </Match>
+      </Switch>
+    </Panel>
+  );
+}

@@ -1,0 +1,186 @@
+import { createMutation, createQuery } from "@urql/solid";
+import { createSignal, For, Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { NotificationEvent } from "../../graphql/generated/graphql";
+import { readText } from "../../lib/form";
+import { Button } from "../../ui/Button";
+import { Dialog, DialogActions } from "../../ui/Dialog";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { CheckField, SelectField, TextField } from "../../ui/Field";
+import { Form } from "../../ui/Form";
+import { notify } from "../../ui/Toaster";
+import { words as common } from "../../ui/words";
+import { words } from "./words";
+
+const RuleChannelsQuery = graphql(`
+  query RuleChannels {
+    notificationChannels {
+      id
+      name
+    }
+  }
+`);
+
+const CreateNotificationRuleMutation = graphql(`
+  mutation CreateNotificationRule($input: CreateNotificationRuleInput!) {
+    createNotificationRule(input: $input) {
+      rule {
+        id
+      }
+    }
+  }
+`);
+
+const UpdateNotificationRuleMutation = graphql(`
+  mutation UpdateNotificationRule($id: ID!, $input: UpdateNotificationRuleInput!) {
+    updateNotificationRule(id: $id, input: $input) {
+      rule {
+        id
+        percents
+        quietMinutes
+        channels {
+          id
+          name
+        }
+      }
+    }
+  }
+`);
+
+const EVENTS: readonly NotificationEvent[] = [
+  "QUOTA",
+  "ACCOUNT_FAILING",
+  "ACCOUNT_EXPIRING",
+  "ENGINE_DOWN",
+  "ERROR_RATE",
+];
+
+/** The percentages with which a rule begins; the others have none. */
+const USUAL: Partial<Record<NotificationEvent, string>> = {
+  QUOTA: "50, 80, 95, 100",
+  ERROR_RATE: "20",
+};
+
+type Known = {
+  id: string;
+  event: NotificationEvent;
+  percents: readonly number[];
+  quietMinutes: number;
+  channels: readonly { id: string }[];
+};
+
+function readNumbers(text: string): number[] {
+  return text
+    .split(/[\s,;%]+/)
+    .filter(Boolean)
+    .map(Number);
+}
+
+function Fields(props: { rule: Known | undefined }) {
+  const [event, setEvent] = createSignal<NotificationEvent>(
+    // A form is made anew for each rule, which does not change while it is open.
+    // eslint-disable-next-line solid/reactivity
+    props.rule?.event ?? "QUOTA",
+  );
+  const percents = () => props.rule?.percents.join(", ") || USUAL[event()];
+  return (
+    <>
+      <SelectField
+        label={words().event}
+        name="event"
+        value={event()}
+        disabled={props.rule !== undefined}
+        hint={words().events[event()][1]}
+        options={EVENTS.map((value) => ({ value, label: words().events[value][0] }))}
+        onChange={({ currentTarget: { value } }) =>
+          setEvent(EVENTS.find((each) => each === value) ?? "QUOTA")
+        }
+      />
+      <Show when={USUAL[event()]}>
+        <TextField
+          label={words().percents}
+          name="percents"
+          value={percents() ?? ""}
+          hint={words().percentsHint}
+          required
+        />
+      </Show>
+      <TextField
+        label={words().quietMinutes}
+        name="quietMinutes"
+        type="number"
+        min="0"
+        max="10080"
+        value={String(props.rule?.quietMinutes ?? 60)}
+        required
+      />
+    </>
+  );
+}
+
+function RuleForm(props: { rule: Known | undefined; onClose: () => void }) {
+  const [channels] = createQuery({ query: RuleChannelsQuery });
+  const [creation, create] = createMutation(CreateNotificationRuleMutation);
+  const [change, update] = createMutation(UpdateNotificationRuleMutation);
+  const [isLacking, setLacking] = createSignal(false);
+  const isChosen = (id: string) =>
+    props.rule ? props.rule.channels.some((channel) => channel.id === id) : true;
+
+  async function submit(form: FormData) {
+    const channelIds = form.getAll("channel").map(String);
+    setLacking(channelIds.length === 0);
+    if (channelIds.length === 0) return;
+    const percents = form.has("percents") ? readNumbers(readText(form, "percents")) : null;
+    const input = { channelIds, percents, quietMinutes: Number(readText(form, "quietMinutes")) };
+    const event = EVENTS.find((each) => each === readText(form, "event")) ?? "QUOTA";
+    const { error } = props.rule
+      ? await update({ id: props.rule.id, input })
+      : await create({ input: { event, ...input } });
+    if (error) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().ruleSaved });
+  }
+
+  return (
+    <Form onSubmit={(form) => void submit(form)}>
+      <Fields rule={props.rule} />
+      <fieldset class="flex flex-col gap-2">
+        <legend class="mb-2 font-medium">{words().tell}</legend>
+        <For each={channels.data?.notificationChannels}>
+          {({ id, name }) => (
+            <CheckField label={name} name="channel" value={id} checked={isChosen(id)} />
+          )}
+        </For>
+        <Show when={isLacking()}>
+          <p role="alert" class="text-sm text-bad">
+            {words().noChannel}
+          </p>
+        </Show>
+      </fieldset>
+      <ErrorNotice error={channels.error ?? creation.error ?? change.error} />
+      <DialogActions>
+        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
+        <Button tone="primary" type="submit" pending={creation.fetching || change.fetching}>
+          {words().save}
+        </Button>
+      </DialogActions>
+    </Form>
+  );
+}
+
+/** Asks of what whom to tell; open while a rule is edited. */
+export function RuleDialog(props: { edited: Known | "new" | undefined; onClose: () => void }) {
+  return (
+    <Dialog
+      open={props.edited !== undefined}
+      title={props.edited === "new" ? words().addRule : words().editRule}
+      onClose={props.onClose}
+    >
+      <Show when={props.edited} keyed>
+        {(edited) => (
+          <RuleForm rule={edited === "new" ? undefined : edited} onClose={props.onClose} />
+        )}
+      </Show>
+    </Dialog>
+  );
+}

@@ -1,0 +1,153 @@
+import { createMutation, createQuery } from "@urql/solid";
+import Trash from "lucide-solid/icons/trash";
+import { Switch as Cases, createSignal, For, Match, Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { NotificationRulesQuery } from "../../graphql/generated/graphql";
+import { Badge } from "../../ui/Badge";
+import { Button } from "../../ui/Button";
+import { EmptyState } from "../../ui/EmptyState";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { IconButton } from "../../ui/IconButton";
+import { Panel } from "../../ui/Panel";
+import { SkeletonRows } from "../../ui/Skeleton";
+import { Switch } from "../../ui/Switch";
+import { notify, notifyError } from "../../ui/Toaster";
+import { RuleDialog } from "./RuleDialog";
+import { words } from "./words";
+
+const NotificationRulesQueryDoc = graphql(`
+  query NotificationRules {
+    notificationRules {
+      id
+      event
+      enabled
+      percents
+      quietMinutes
+      channels {
+        id
+        name
+      }
+    }
+    notificationChannels {
+      id
+    }
+  }
+`);
+
+const SetRuleEnabledMutation = graphql(`
+  mutation SetRuleEnabled($id: ID!, $enabled: Boolean!) {
+    updateNotificationRule(id: $id, input: { enabled: $enabled }) {
+      rule {
+        id
+        enabled
+      }
+    }
+  }
+`);
+
+const DeleteNotificationRuleMutation = graphql(`
+  mutation DeleteNotificationRule($id: ID!) {
+    deleteNotificationRule(id: $id) {
+      rule {
+        id
+      }
+    }
+  }
+`);
+
+type Rule = NotificationRulesQuery["notificationRules"][number];
+
+function RuleRow(props: { rule: Rule; onEdit: () => void }) {
+  const [change, setEnabled] = createMutation(SetRuleEnabledMutation);
+  const [deletion, remove] = createMutation(DeleteNotificationRuleMutation);
+  const name = () => words().events[props.rule.event][0];
+
+  async function enable(enabled: boolean) {
+    const { error } = await setEnabled({ id: props.rule.id, enabled });
+    if (error) notifyError(error);
+  }
+  async function takeAway() {
+    const { error } = await remove({ id: props.rule.id });
+    if (error) notifyError(error);
+    else notify({ tone: "ok", text: words().ruleRemoved });
+  }
+
+  return (
+    <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3 sm:px-5">
+      <div class="min-w-0">
+        <p class="flex flex-wrap items-center gap-x-2 gap-y-1">
+          <span class="font-medium">{name()}</span>
+          <Show when={props.rule.percents.length > 0}>
+            <span class="text-muted">{words().percentsOf(props.rule.percents.join(", "))}</span>
+          </Show>
+        </p>
+        <p class="mt-0.5 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-muted">
+          <For each={props.rule.channels}>
+            {(channel) => <Badge tone="plain">{channel.name}</Badge>}
+          </For>
+          {words().quiet(props.rule.quietMinutes)}
+        </p>
+      </div>
+      <div class="ml-auto flex items-center gap-1.5">
+        <Button size="small" tone="quiet" onClick={() => props.onEdit()}>
+          {words().edit}
+        </Button>
+        <Switch
+          label={words().isUsed(name())}
+          hideLabel
+          checked={props.rule.enabled}
+          disabled={change.fetching}
+          onChange={(enabled) => void enable(enabled)}
+        />
+        <IconButton
+          label={`${words().remove}: ${name()}`}
+          disabled={deletion.fetching}
+          onClick={() => void takeAway()}
+        >
+          <Trash class="size-4" aria-hidden="true" />
+        </IconButton>
+      </div>
+    </li>
+  );
+}
+
+/** Of what whom to tell. */
+export function RuleList() {
+  const [query] = createQuery({
+    query: NotificationRulesQueryDoc,
+    context: { additionalTypenames: ["NotificationRule", "NotificationChannel"] },
+  });
+  const [edited, setEdited] = createSignal<Rule | "new">();
+  const hasChannel = () => (query.data?.notificationChannels.length ?? 0) > 0;
+  const add = () => (
+    <Show when={hasChannel()}>
+      <Button size="small" onClick={() => setEdited("new")}>
+        {words().addRule}
+      </Button>
+    </Show>
+  );
+  return (
+    <Panel flush title={words().rules} hint={words().rulesHint} actions={add()}>
+      <Show when={query.error}>
+        <div class="p-4">
+          <ErrorNotice error={query.error} />
+        </div>
+      </Show>
+      <Cases fallback={<Show when={!query.error}>{<SkeletonRows rows={2} />}</Show>}>
+        <Match when={query.data?.notificationRules.length}>
+          <ul class="divide-y divide-line">
+            <For each={query.data?.notificationRules}>
+              {(rule) => <RuleRow rule={rule} onEdit={() => setEdited(rule)} />}
+            </For>
+          </ul>
+        </Match>
+        <Match when={query.data}>
+          <EmptyState title={words().rulesNone} action={add()}>
+            {hasChannel() ? words().rulesNoneHint : words().rulesNeedChannel}
+          </EmptyState>
+        </Match>
+      </Cases>
+      <RuleDialog edited={edited()} onClose={() => setEdited(undefined)} />
+    </Panel>
+  );
+}

@@ -1,0 +1,3 @@
+export { ChannelList } from "./ChannelList";
+export { DeliveryList } from "./DeliveryList";
+export { RuleList } from "./RuleList";

@@ -1,0 +1,87 @@
+import { createMutation } from "@urql/solid";
+import Ellipsis from "lucide-solid/icons/ellipsis";
+import { createSignal, Show } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
+import { notify, notifyError } from "../../ui/Toaster";
+import { EditAccountDialog } from "./EditAccountDialog";
+import { RemoveAccountDialog } from "./RemoveAccountDialog";
+import { ReplaceKeyDialog } from "./ReplaceKeyDialog";
+import { words } from "./words";
+
+const AccountActionsFragment = graphql(`
+  fragment AccountActions on ProviderAccount {
+    id
+    kind
+    label
+    credential
+    status
+  }
+`);
+
+const ResetProviderCooldownMutation = graphql(`
+  mutation ResetProviderCooldown($id: ID!) {
+    resetProviderCooldown(id: $id) {
+      account {
+        id
+        status
+        coolingUntil
+      }
+    }
+  }
+`);
+
+const TRIGGER =
+  "inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink";
+
+/** What can be done with an account beside switching it on and off. */
+export function AccountActions(props: {
+  account: FragmentType<typeof AccountActionsFragment>;
+  onSignIn: () => void;
+}) {
+  const account = () => readFragment(AccountActionsFragment, props.account);
+  const [open, setOpen] = createSignal<"edit" | "key" | "remove">();
+  const close = () => setOpen(undefined);
+  const [, reset] = createMutation(ResetProviderCooldownMutation);
+
+  async function resetCooldown() {
+    const { label, id } = account();
+    const { error } = await reset({ id });
+    if (error) notifyError(error);
+    else notify({ tone: "ok", text: words().cooldownReset(label) });
+  }
+
+  return (
+    <>
+      <Menu
+        label={words().actions(account().label)}
+        trigger={<Ellipsis class="size-4" aria-hidden="true" />}
+        triggerClass={TRIGGER}
+      >
+        <MenuItem onSelect={() => setOpen("edit")}>{words().edit}</MenuItem>
+        <Show
+          when={account().credential === "API_KEY"}
+          fallback={<MenuItem onSelect={() => props.onSignIn()}>{words().signInAgain}</MenuItem>}
+        >
+          <MenuItem onSelect={() => setOpen("key")}>{words().replaceKey}</MenuItem>
+        </Show>
+        <Show when={account().status === "COOLING"}>
+          <MenuItem onSelect={() => void resetCooldown()}>{words().resetCooldown}</MenuItem>
+        </Show>
+        <MenuLine />
+        <MenuItem danger onSelect={() => setOpen("remove")}>
+          {words().removeMenu}
+        </MenuItem>
+      </Menu>
+      <EditAccountDialog
+        id={account().id}
+        kind={account().kind}
+        label={account().label}
+        open={open() === "edit"}
+        onClose={close}
+      />
+      <ReplaceKeyDialog account={account()} open={open() === "key"} onClose={close} />
+      <RemoveAccountDialog account={account()} open={open() === "remove"} onClose={close} />
+    </>
+  );
+}

@@ -1,0 +1,117 @@
+import { screen, within } from "@solidjs/testing-library";
+import userEvent from "@testing-library/user-event";
+import { expect, test } from "vitest";
+import { type Answers, renderPage } from "../../test/render";
+import { ProviderList } from "./ProviderList";
+
+const account = {
+  __typename: "ProviderAccount",
+  id: "a1",
+  kind: "CLAUDE",
+  label: "work",
+  credential: "API_KEY",
+  lastFour: "abcd",
+  email: null,
+  plan: "max",
+  baseUrl: null,
+  prefix: "team",
+  priority: 5,
+  weight: 1,
+  headerNames: [],
+  enabled: true,
+  status: "COOLING",
+  statusReason: "Claude said 429: try again later",
+  coolingUntil: new Date(Date.now() + 600_000).toISOString(),
+  problem: null,
+  problemAt: null,
+  expiresAt: null,
+  lastUsedAt: null,
+  models: [],
+};
+
+function renderBoard(answers: Answers = {}) {
+  const provider = {
+    __typename: "Provider",
+    kind: "CLAUDE",
+    displayName: "Claude",
+    acceptsApiKey: true,
+    baseUrlRequired: false,
+    accounts: [account],
+  };
+  renderPage(() => <ProviderList />, {
+    Providers: () => ({ data: { providers: [provider] } }),
+    PendingProviderLogins: () => ({ data: { pendingProviderLogins: [] } }),
+    ...answers,
+  });
+}
+
+test("an account that cools says for how long, why, and what is special about it", async () => {
+  renderBoard();
+
+  const row = await screen.findByRole("listitem");
+  expect(row.textContent).toMatch(/cooling down(10:00|9:5\d)/);
+  expect(row.textContent).toContain("Claude said 429");
+  expect(row.textContent).toContain("priority 5");
+  expect(row.textContent).toContain("models begin with team/");
+  expect(screen.getByText("0 of 1 active")).toBeDefined();
+});
+
+test("the engine is told to use an account again at once", async () => {
+  const user = userEvent.setup();
+  const asked: unknown[] = [];
+  renderBoard({
+    ResetProviderCooldown: ({ id }) => {
+      asked.push(id);
+      return { data: { resetProviderCooldown: { account: { ...account, status: "ACTIVE" } } } };
+    },
+  });
+
+  await user.click(await screen.findByRole("button", { name: "More about work" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Use again at once" }));
+
+  expect(asked).toEqual(["a1"]);
+});
+
+test("an account is removed only after its name was typed", async () => {
+  const user = userEvent.setup();
+  const removed: unknown[] = [];
+  renderBoard({
+    RemoveProviderAccount: ({ id }) => {
+      removed.push(id);
+      return { data: { removeProviderAccount: { account } } };
+    },
+  });
+
+  await user.click(await screen.findByRole("button", { name: "More about work" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Remove…" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  const remove = dialog.getByRole<HTMLButtonElement>("button", { name: "Remove account" });
+  expect(remove.disabled).toBe(true);
+  await user.type(dialog.getByLabelText(/Type “work”/), "work");
+  await user.click(remove);
+
+  expect(removed).toEqual(["a1"]);
+});
+
+test("of many keys each one that is refused tells why, and stays to be mended", async () => {
+  const user = userEvent.setup();
+  renderBoard({
+    AddProviderApiKeys: ({ input }) => {
+      expect(input).toMatchObject({ apiKeys: ["sk-one", "sk-two"] });
+      const results = [
+        { __typename: "AddedApiKey", account, problem: null },
+        { __typename: "AddedApiKey", account: null, problem: "is there already" },
+      ];
+      return { data: { addProviderApiKeys: { results } } };
+    },
+  });
+
+  await user.click(await screen.findByRole("button", { name: "Add API key of Claude" }));
+  await user.click(await screen.findByRole("button", { name: "Many keys" }));
+  const keys = await screen.findByLabelText<HTMLTextAreaElement>("API keys");
+  await user.type(keys, "sk-one{Enter}sk-two");
+  await user.click(screen.getByRole("button", { name: "Add accounts" }));
+
+  expect((await screen.findByRole("alert")).textContent).toBe("Key 2: is there already");
+  expect(keys.value).toBe("sk-one\nsk-two");
+});

@@ -1,0 +1,74 @@
+import { Show } from "solid-js";
+import type { ProviderKind } from "../../graphql/generated/graphql";
+import { readOptional, readText } from "../../lib/form";
+import { TextAreaField, TextField } from "../../ui/Field";
+import { parseHeaders } from "./accountInput";
+import { parseModels } from "./models";
+import { words } from "./words";
+
+/** What one new key or many have in common, as it was filled in. */
+export function readKeyFields(kind: ProviderKind, form: FormData) {
+  const models = parseModels(readText(form, "models"));
+  const headers = parseHeaders(readText(form, "headers"));
+  return {
+    kind,
+    label: readOptional(form, "label"),
+    baseUrl: readOptional(form, "baseUrl"),
+    prefix: readOptional(form, "prefix"),
+    models: models.length > 0 ? models : null,
+    headers: headers.length > 0 ? headers : null,
+  };
+}
+
+/** What can be said about new keys beside the keys. */
+export function AddKeyFields(props: { kind: ProviderKind; baseUrlRequired: boolean }) {
+  const isCompatible = () => props.kind === "OPENAI_COMPATIBLE";
+  const models = () => (
+    <TextAreaField
+      label={words().models}
+      name="models"
+      placeholder={"llama-3.3-70b\nfast = mistral-small-latest"}
+      hint={isCompatible() ? words().modelsHint : `${words().modelsHint} ${words().modelsAllHint}`}
+      required={isCompatible()}
+    />
+  );
+  return (
+    <>
+      <TextField label={words().labelOptional} name="label" hint={words().labelHint} />
+      <Show when={props.baseUrlRequired}>
+        <TextField
+          label={words().baseUrl}
+          name="baseUrl"
+          type="url"
+          placeholder="https://api.example.com/v1"
+          required
+        />
+      </Show>
+      <Show when={isCompatible()}>{models()}</Show>
+      <details class="rounded-lg border border-line px-3 py-2.5">
+        <summary class="font-medium">{words().further}</summary>
+        <div class="mt-3 flex flex-col gap-4">
+          <Show when={!props.baseUrlRequired}>
+            <TextField
+              label={words().baseUrlOptional}
+              name="baseUrl"
+              type="url"
+              placeholder="https://api.example.com"
+              hint={words().baseUrlHint}
+            />
+          </Show>
+          <Show when={!isCompatible()}>{models()}</Show>
+          <TextField label={words().prefix} name="prefix" hint={words().prefixHint} />
+          <TextAreaField
+            label={words().headers}
+            name="headers"
+            rows="2"
+            placeholder="X-Team: blue"
+            autocomplete="off"
+            hint={words().headersHint}
+          />
+        </div>
+      </details>
+    </>
+  );
+}

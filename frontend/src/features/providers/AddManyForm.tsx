@@ -1,0 +1,97 @@
+import { createMutation } from "@urql/solid";
+import { For, Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { AddProviderApiKeysMutation, ProviderKind } from "../../graphql/generated/graphql";
+import { readText } from "../../lib/form";
+import { Button } from "../../ui/Button";
+import { DialogActions } from "../../ui/Dialog";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { TextAreaField } from "../../ui/Field";
+import { Form } from "../../ui/Form";
+import { Notice } from "../../ui/Notice";
+import { words as common } from "../../ui/words";
+import { AddKeyFields, readKeyFields } from "./AddKeyFields";
+import { words } from "./words";
+
+const AddProviderApiKeysMutationDoc = graphql(`
+  mutation AddProviderApiKeys($input: AddProviderApiKeysInput!) {
+    addProviderApiKeys(input: $input) {
+      results {
+        account {
+          id
+          label
+        }
+        problem
+      }
+    }
+  }
+`);
+
+type Result = AddProviderApiKeysMutation["addProviderApiKeys"]["results"][number];
+
+function Report(props: { results: readonly Result[] }) {
+  const added = () => props.results.filter(({ account }) => account).length;
+  const refused = () =>
+    props.results.flatMap(({ problem }, index) => (problem ? [{ problem, line: index + 1 }] : []));
+  return (
+    <>
+      <Show when={added() > 0}>
+        <Notice tone="ok">{words().addedMany(added())}</Notice>
+      </Show>
+      <Show when={refused().length > 0}>
+        <Notice tone="bad">
+          <ul>
+            <For each={refused()}>
+              {({ line, problem }) => (
+                <li>
+                  <span class="font-medium">{words().keyNumber(line)}</span> {problem}
+                </li>
+              )}
+            </For>
+          </ul>
+        </Notice>
+      </Show>
+    </>
+  );
+}
+
+/** Adds many keys that have everything else in common, and tells what became of each. */
+export function AddManyForm(props: {
+  kind: ProviderKind;
+  baseUrlRequired: boolean;
+  onClose: () => void;
+}) {
+  const [addition, add] = createMutation(AddProviderApiKeysMutationDoc);
+  const results = () => (addition.fetching ? undefined : addition.data?.addProviderApiKeys.results);
+
+  async function submit(form: FormData, element: HTMLFormElement) {
+    const apiKeys = readText(form, "apiKeys").split(/\s+/).filter(Boolean);
+    const { data } = await add({ input: { ...readKeyFields(props.kind, form), apiKeys } });
+    // Keys that were refused stay, to be mended.
+    if (data?.addProviderApiKeys.results.every(({ account }) => account)) element.reset();
+  }
+
+  return (
+    <Form onSubmit={(form, element) => void submit(form, element)}>
+      <TextAreaField
+        label={words().apiKeys}
+        name="apiKeys"
+        rows="5"
+        autocomplete="off"
+        spellcheck={false}
+        hint={words().apiKeysHint}
+        required
+        autofocus
+      />
+      <AddKeyFields kind={props.kind} baseUrlRequired={props.baseUrlRequired} />
+      <ErrorNotice error={addition.error} />
+      <Show when={results()}>{(known) => <Report results={known()} />}</Show>
+      <DialogActions>
+        <Button onClick={() => props.onClose()}>{common().close}</Button>
+        <Button tone="primary" type="submit" pending={addition.fetching}>
+          {words().addMany}
+        </Button>
+      </DialogActions>
+    </Form>
+  );
+}

@@ -1,0 +1,49 @@
+import { createMutation } from "@urql/solid";
+import { graphql } from "../../graphql/generated";
+import type { ProviderKind } from "../../graphql/generated/graphql";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { notify } from "../../ui/Toaster";
+import { words } from "./words";
+
+const DisconnectProviderMutation = graphql(`
+  mutation DisconnectProvider($kind: ProviderKind!) {
+    disconnectProvider(kind: $kind) {
+      accounts {
+        id
+      }
+    }
+  }
+`);
+
+/** Asks for the provider's name before all of its accounts are forgotten. */
+export function DisconnectDialog(props: {
+  kind: ProviderKind;
+  name: string;
+  count: number;
+  open: boolean;
+  onClose: () => void;
+}) {
+  const [change, disconnect] = createMutation(DisconnectProviderMutation);
+
+  async function confirm() {
+    const { error } = await disconnect({ kind: props.kind });
+    if (error) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().disconnectedToast(props.name) });
+  }
+
+  return (
+    <ConfirmDialog
+      open={props.open}
+      title={words().disconnectTitle(props.name)}
+      confirmLabel={words().disconnectLabel}
+      typedName={props.name}
+      pending={change.fetching}
+      error={change.error}
+      onConfirm={() => void confirm()}
+      onClose={props.onClose}
+    >
+      {words().disconnectHint(props.count)}
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,193 @@
+import { createMutation, createQuery } from "@urql/solid";
+import { Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { AccountToEditQuery, ProviderKind } from "../../graphql/generated/graphql";
+import { Button } from "../../ui/Button";
+import { Dialog, DialogActions } from "../../ui/Dialog";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { CheckField, TextAreaField, TextField } from "../../ui/Field";
+import { Form } from "../../ui/Form";
+import { Loading } from "../../ui/Loading";
+import { notify } from "../../ui/Toaster";
+import { words as common } from "../../ui/words";
+import { accountInput } from "./accountInput";
+import { formatModels } from "./models";
+import { words } from "./words";
+
+// Asked apart from the board: where a proxy is, those who may only look on are not told.
+const AccountToEditQueryDoc = graphql(`
+  query AccountToEdit($kind: ProviderKind!) {
+    provider(kind: $kind) {
+      accounts {
+        id
+        label
+        credential
+        baseUrl
+        prefix
+        priority
+        weight
+        proxyUrl
+        headerNames
+        models {
+          name
+          alias
+        }
+      }
+    }
+  }
+`);
+
+const UpdateProviderAccountMutation = graphql(`
+  mutation UpdateProviderAccount($id: ID!, $input: UpdateProviderAccountInput!) {
+    updateProviderAccount(id: $id, input: $input) {
+      account {
+        id
+        label
+      }
+    }
+  }
+`);
+
+type Account = NonNullable<AccountToEditQuery["provider"]>["accounts"][number];
+
+function KeyFields(props: { account: Account }) {
+  return (
+    <>
+      <TextField
+        label={words().baseUrl}
+        name="baseUrl"
+        type="url"
+        value={props.account.baseUrl ?? ""}
+        hint={words().baseUrlHint}
+      />
+      <TextAreaField
+        label={words().models}
+        name="models"
+        value={formatModels(props.account.models)}
+        hint={`${words().modelsHint} ${words().modelsAllHint}`}
+      />
+      <TextAreaField
+        label={words().headers}
+        name="headers"
+        rows="2"
+        placeholder="X-Team: blue"
+        autocomplete="off"
+        hint={
+          props.account.headerNames.length > 0
+            ? words().headersKept(props.account.headerNames.join(", "))
+            : words().headersHint
+        }
+      />
+      <Show when={props.account.headerNames.length > 0}>
+        <CheckField label={words().headersNone} name="noHeaders" />
+      </Show>
+    </>
+  );
+}
+
+function Fields(props: { account: Account }) {
+  return (
+    <>
+      <TextField
+        label={words().label}
+        name="label"
+        value={props.account.label}
+        required
+        autofocus
+      />
+      <div class="grid gap-4 sm:grid-cols-2">
+        <TextField
+          label={words().priority}
+          name="priority"
+          type="number"
+          min="-1000"
+          max="1000"
+          value={String(props.account.priority)}
+          hint={words().priorityHint}
+          required
+        />
+        <TextField
+          label={words().weight}
+          name="weight"
+          type="number"
+          min="1"
+          max="1000000"
+          value={String(props.account.weight)}
+          hint={words().weightHint}
+          required
+        />
+      </div>
+      <TextField
+        label={words().prefix}
+        name="prefix"
+        value={props.account.prefix ?? ""}
+        hint={words().prefixHint}
+      />
+      <TextField
+        label={words().proxy}
+        name="proxyUrl"
+        value={props.account.proxyUrl ?? ""}
+        placeholder="socks5://user:password@proxy.example:1080"
+        autocomplete="off"
+        hint={words().proxyHint}
+      />
+      <Show when={props.account.credential === "API_KEY"}>
+        <KeyFields account={props.account} />
+      </Show>
+    </>
+  );
+}
+
+type EditProps = { id: string; kind: ProviderKind; onClose: () => void };
+
+function EditForm(props: EditProps) {
+  const [query] = createQuery({
+    query: AccountToEditQueryDoc,
+    variables: () => ({ kind: props.kind }),
+    requestPolicy: "network-only",
+  });
+  const [change, update] = createMutation(UpdateProviderAccountMutation);
+  const account = () => query.data?.provider?.accounts.find(({ id }) => id === props.id);
+
+  async function submit(known: Account, form: FormData) {
+    const { error } = await update({ id: props.id, input: accountInput(known, form) });
+    if (error) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().saved });
+  }
+
+  return (
+    <Show
+      when={account()}
+      fallback={
+        <Show when={query.error} fallback={<Loading />}>
+          <ErrorNotice error={query.error} />
+        </Show>
+      }
+    >
+      {(known) => (
+        <Form onSubmit={(form) => void submit(known(), form)}>
+          <Fields account={known()} />
+          <ErrorNotice error={change.error} />
+          <DialogActions>
+            <Button onClick={() => props.onClose()}>{common().cancel}</Button>
+            <Button tone="primary" type="submit" pending={change.fetching}>
+              {words().save}
+            </Button>
+          </DialogActions>
+        </Form>
+      )}
+    </Show>
+  );
+}
+
+/** Changes what is said about an account, and how it is used. */
+export function EditAccountDialog(props: EditProps & { label: string; open: boolean }) {
+  return (
+    <Dialog open={props.open} onClose={props.onClose} title={words().editTitle(props.label)}>
+      <Show when={props.open}>
+        <EditForm id={props.id} kind={props.kind} onClose={props.onClose} />
+      </Show>
+    </Dialog>
+  );
+}

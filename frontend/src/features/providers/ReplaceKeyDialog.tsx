@@ -1,0 +1,66 @@
+import { createMutation } from "@urql/solid";
+import { graphql } from "../../graphql/generated";
+import { readText } from "../../lib/form";
+import { Button } from "../../ui/Button";
+import { Dialog, DialogActions } from "../../ui/Dialog";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { TextField } from "../../ui/Field";
+import { Form } from "../../ui/Form";
+import { notify } from "../../ui/Toaster";
+import { words as common } from "../../ui/words";
+import { words } from "./words";
+
+const ReplaceKeyMutation = graphql(`
+  mutation ReplaceProviderKey($id: ID!, $apiKey: String!) {
+    updateProviderAccount(id: $id, input: { apiKey: $apiKey }) {
+      account {
+        id
+        lastFour
+      }
+    }
+  }
+`);
+
+/** Puts a new key in the place of an account's old one. */
+export function ReplaceKeyDialog(props: {
+  account: { id: string; label: string };
+  open: boolean;
+  onClose: () => void;
+}) {
+  const [change, replace] = createMutation(ReplaceKeyMutation);
+
+  async function submit(form: FormData) {
+    const { error } = await replace({ id: props.account.id, apiKey: readText(form, "apiKey") });
+    if (error) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().replacedToast(props.account.label) });
+  }
+
+  return (
+    <Dialog
+      open={props.open}
+      onClose={props.onClose}
+      title={words().replaceTitle(props.account.label)}
+      description={words().replaceHint}
+    >
+      <Form onSubmit={(form) => void submit(form)}>
+        <TextField
+          label={words().apiKey}
+          name="apiKey"
+          type="password"
+          autocomplete="off"
+          hint={words().sealed}
+          required
+          autofocus
+        />
+        <ErrorNotice error={change.error} />
+        <DialogActions>
+          <Button onClick={() => props.onClose()}>{common().cancel}</Button>
+          <Button tone="primary" type="submit" pending={change.fetching}>
+            {words().replace}
+          </Button>
+        </DialogActions>
+      </Form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,54 @@
+import type { HeaderInput, UpdateProviderAccountInput } from "../../graphql/generated/graphql";
+import { readOptional, readText } from "../../lib/form";
+import { formatModels, parseModels } from "./models";
+
+/** What of an account can be changed, as it is now. */
+export type EditableAccount = {
+  label: string;
+  credential: "API_KEY" | "AUTH_FILE" | "GITHUB";
+  baseUrl?: string | null;
+  prefix?: string | null;
+  priority: number;
+  weight: number;
+  proxyUrl?: string | null;
+  models: readonly { name: string; alias?: string | null }[];
+};
+
+/** Reads lines of `Name: value`. */
+export function parseHeaders(text: string): HeaderInput[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .map((line) => {
+      const colon = line.indexOf(":");
+      // Without a colon there is no value, which the server refuses with its reason.
+      return colon < 0
+        ? { name: line, value: "" }
+        : { name: line.slice(0, colon).trim(), value: line.slice(colon + 1).trim() };
+    });
+}
+
+function headersOf(form: FormData): Pick<UpdateProviderAccountInput, "headers"> {
+  if (form.get("noHeaders")) return { headers: null };
+  const headers = parseHeaders(readText(form, "headers"));
+  // Their values are known to nobody here, so what is left empty stays.
+  return headers.length > 0 ? { headers } : {};
+}
+
+/** The fields that differ from what is there; a proxy's password is not shown, so it must not be sent back. */
+export function accountInput(account: EditableAccount, form: FormData): UpdateProviderAccountInput {
+  const input: UpdateProviderAccountInput = {
+    label: readText(form, "label"),
+    prefix: readOptional(form, "prefix"),
+    priority: Number(readText(form, "priority")),
+    weight: Number(readText(form, "weight")),
+  };
+  const proxyUrl = readOptional(form, "proxyUrl");
+  if (proxyUrl !== (account.proxyUrl || null)) input.proxyUrl = proxyUrl;
+  if (account.credential !== "API_KEY") return input;
+  const text = readText(form, "models");
+  const models = parseModels(text);
+  if (text !== formatModels(account.models)) input.models = models.length > 0 ? models : null;
+  return { ...input, ...headersOf(form), baseUrl: readOptional(form, "baseUrl") };
+}

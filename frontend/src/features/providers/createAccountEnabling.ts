@@ -1,0 +1,39 @@
+import { createMutation } from "@urql/solid";
+import { createSignal } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import { notify, notifyError } from "../../ui/Toaster";
+import { words as common } from "../../ui/words";
+import { words } from "./words";
+
+const SetAccountEnabledMutation = graphql(`
+  mutation SetAccountEnabled($id: ID!, $enabled: Boolean!) {
+    updateProviderAccount(id: $id, input: { enabled: $enabled }) {
+      account {
+        id
+        enabled
+      }
+    }
+  }
+`);
+
+/** Uses an account, or leaves it alone. The page shows at once what is wanted, and it can be taken back. */
+export function createAccountEnabling(
+  account: () => { id: string; label: string; enabled: boolean },
+) {
+  const [, setAccountEnabled] = createMutation(SetAccountEnabledMutation);
+  const [wanted, setWanted] = createSignal<boolean>();
+
+  async function enable(enabled: boolean, isUndo = false) {
+    const { id, label } = account();
+    setWanted(enabled);
+    const { error } = await setAccountEnabled({ id, enabled });
+    if (error) notifyError(error);
+    else {
+      const text = enabled ? words().enabledToast(label) : words().disabledToast(label);
+      const undo = { label: common().undo, onAct: () => void enable(!enabled, true) };
+      notify({ tone: "ok", text, action: isUndo ? undefined : undo });
+    }
+    setWanted(undefined);
+  }
+  return { isEnabled: () => wanted() ?? account().enabled, enable };
+}

@@ -1,0 +1,42 @@
+import { createQuery, createSubscription } from "@urql/solid";
+import { createEffect, on } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import { createEvery } from "../../lib/createEvery";
+
+const ProvidersQuery = graphql(`
+  query Providers {
+    providers {
+      kind
+      displayName
+      accounts {
+        id
+      }
+      ...ProviderCard
+      ...AddApiKey
+    }
+  }
+`);
+
+const ProviderAccountChangedSubscription = graphql(`
+  subscription ProviderAccountChanged {
+    providerAccountChanged {
+      id
+      updatedAt
+    }
+  }
+`);
+
+/** All providers and accounts, asked again whenever one of them has changed. */
+export function createProviders() {
+  const [providers, ask] = createQuery({
+    query: ProvidersQuery,
+    context: { additionalTypenames: ["ProviderAccount"] },
+  });
+  const [changes] = createSubscription({ query: ProviderAccountChangedSubscription });
+  // A change names no list, so the cache cannot tell that this one has grown or shrunk.
+  const again = () => ask({ requestPolicy: "network-only" });
+  createEffect(on(() => changes.data, again, { defer: true }));
+  // Whether an account cools is known to the engine alone, which tells nobody unasked.
+  createEvery(again);
+  return { providers, again };
+}

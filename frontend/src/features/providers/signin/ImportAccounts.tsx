@@ -1,0 +1,121 @@
+import { createMutation } from "@urql/solid";
+import { createSignal, For, Show } from "solid-js";
+import { graphql } from "../../../graphql/generated";
+import type { ImportAccountsMutation, ImportedFileInput } from "../../../graphql/generated/graphql";
+import { readText } from "../../../lib/form";
+import { Button } from "../../../ui/Button";
+import { Dialog, DialogActions } from "../../../ui/Dialog";
+import { ErrorNotice } from "../../../ui/ErrorNotice";
+import { FileField, TextAreaField } from "../../../ui/Field";
+import { Form } from "../../../ui/Form";
+import { Notice } from "../../../ui/Notice";
+import { words as common } from "../../../ui/words";
+import { words } from "./words";
+
+const ImportAccountsMutationDocument = graphql(`
+  mutation ImportAccounts($files: [ImportedFileInput!]!) {
+    importProviderAccount(files: $files) {
+      accounts {
+        id
+        label
+      }
+      problems {
+        file
+        message
+      }
+    }
+  }
+`);
+
+async function readFiles(chosen: Iterable<File>, pasted: string): Promise<ImportedFileInput[]> {
+  const read = await Promise.all(
+    [...chosen].map(async (file) => ({ name: file.name, content: await file.text() })),
+  );
+  return pasted ? [...read, { name: words().pasted, content: pasted }] : read;
+}
+
+function Report(props: { report: ImportAccountsMutation["importProviderAccount"] }) {
+  return (
+    <>
+      <Show when={props.report.accounts.length > 0}>
+        <Notice tone="ok">
+          {words().imported(props.report.accounts.map(({ label }) => label).join(", "))}
+        </Notice>
+      </Show>
+      <For each={props.report.problems}>
+        {(problem) => (
+          <Notice tone="bad">
+            <span class="font-medium">{problem.file}:</span> {problem.message}
+          </Notice>
+        )}
+      </For>
+      <Show when={props.report.accounts.length + props.report.problems.length === 0}>
+        <Notice tone="warn">{words().importNothing}</Notice>
+      </Show>
+    </>
+  );
+}
+
+function ImportForm(props: { onClose: () => void }) {
+  const [change, importAccounts] = createMutation(ImportAccountsMutationDocument);
+  const [fault, setFault] = createSignal<string>();
+  const report = () => (change.fetching ? undefined : change.data?.importProviderAccount);
+
+  async function submit(form: FormData, element: HTMLFormElement) {
+    const chosen = element.querySelector<HTMLInputElement>("[type=file]")?.files ?? [];
+    const files = await readFiles(chosen, readText(form, "content")).catch(() => undefined);
+    if (!files) return setFault(words().importUnreadable);
+    setFault(files.length === 0 ? words().importNone : undefined);
+    if (files.length === 0) return;
+    const { data } = await importAccounts({ files });
+    // What could not be taken stays, to be mended.
+    if (data?.importProviderAccount.problems.length === 0) element.reset();
+  }
+
+  return (
+    <Form onSubmit={(form, element) => void submit(form, element)}>
+      <FileField
+        label={words().importFiles}
+        name="files"
+        accept=".json,.yaml,.yml,.txt"
+        multiple
+        fault={fault()}
+      />
+      <TextAreaField
+        label={words().importPaste}
+        name="content"
+        rows="5"
+        spellcheck={false}
+        autocomplete="off"
+        placeholder='{ "type": "claude", "access_token": "…" }'
+        hint={words().importSealed}
+      />
+      <ErrorNotice error={change.error} />
+      <Show when={report()}>{(known) => <Report report={known()} />}</Show>
+      <DialogActions>
+        <Button onClick={() => props.onClose()}>{common().close}</Button>
+        <Button tone="primary" type="submit" pending={change.fetching}>
+          {words().import}
+        </Button>
+      </DialogActions>
+    </Form>
+  );
+}
+
+/** Takes over accounts from files of the engine, of the desktop program or of another server. */
+export function ImportAccounts() {
+  const [isOpen, setOpen] = createSignal(false);
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>{words().importButton}</Button>
+      <Dialog
+        open={isOpen()}
+        onClose={() => setOpen(false)}
+        title={words().importButton}
+        description={words().importHint}
+      >
+        <ImportForm onClose={() => setOpen(false)} />
+      </Dialog>
+    </>
+  );
+}

@@ -1,0 +1,188 @@
+import { screen } from "@solidjs/testing-library";
+import userEvent from "@testing-library/user-event";
+import { GraphQLError } from "graphql";
+import { afterEach, expect, test } from "vitest";
+import { type Answers, renderPage } from "../../../test/render";
+import { ProviderList } from "../ProviderList";
+import { ImportAccounts } from "./ImportAccounts";
+
+const claude = {
+  __typename: "Provider",
+  kind: "CLAUDE",
+  displayName: "Claude",
+  acceptsApiKey: true,
+  baseUrlRequired: false,
+  accounts: [],
+};
+
+const login = {
+  __typename: "ProviderLogin",
+  id: "l1",
+  kind: "CLAUDE",
+  mode: "PASTE",
+  status: "PENDING",
+  authorizeUrl: "https://claude.example/authorize",
+  redirectUrl: "http://localhost:54545/callback",
+  userCode: null,
+  verificationUrl: null,
+  verificationUrlComplete: null,
+  expiresAt: "2099-01-01T00:00:00Z",
+  error: null,
+  account: null,
+};
+
+const device = {
+  ...login,
+  mode: "DEVICE",
+  authorizeUrl: null,
+  redirectUrl: null,
+  userCode: "ABCD-1234",
+  verificationUrl: "https://claude.example/device",
+};
+
+const succeeded = {
+  ...login,
+  status: "SUCCEEDED",
+  account: { __typename: "ProviderAccount", id: "a1", label: "ada@example.org" },
+};
+
+function renderProviders(known: object, answers: Answers = {}) {
+  renderPage(() => <ProviderList />, {
+    Providers: () => ({ data: { providers: [claude] } }),
+    PendingProviderLogins: () => ({ data: { pendingProviderLogins: [] } }),
+    StartProviderLogin: () => ({ data: { startProviderLogin: { login: known } } }),
+    ProviderLogin: () => ({ data: { providerLogin: known } }),
+    ...answers,
+  });
+}
+
+afterEach(() => history.replaceState(null, "", "/"));
+
+test("an administrator signs in with the address that they paste back", async () => {
+  const user = userEvent.setup();
+  const pasted: unknown[] = [];
+  renderProviders(login, {
+    CompleteProviderLogin: ({ redirectUrl }) => {
+      pasted.push(redirectUrl);
+      return { data: { completeProviderLogin: { login: succeeded } } };
+    },
+  });
+
+  await user.click(await screen.findByRole("button", { name: "Sign in at Claude" }));
+  const link = await screen.findByRole("link", { name: /Open Claude/ });
+  expect(link.getAttribute("href")).toBe("https://claude.example/authorize");
+  await user.type(screen.getByLabelText("Address"), "http://localhost:54545/callback?code=c");
+  await user.click(screen.getByRole("button", { name: "Finish sign-in" }));
+
+  expect(await screen.findByText("ada@example.org")).toBeDefined();
+  expect(pasted).toEqual(["http://localhost:54545/callback?code=c"]);
+});
+
+test("a wrong address is explained, and stays to be mended", async () => {
+  const user = userEvent.setup();
+  const wrong = new GraphQLError("this address has no code", {
+    extensions: { code: "BAD_INPUT" },
+  });
+  history.replaceState(null, "", "/?login=l1");
+  renderProviders(login, {
+    CompleteProviderLogin: () => ({ data: null, errors: [wrong] }),
+  });
+
+  await user.type(await screen.findByLabelText("Address"), "https://claude.example/authorize");
+  await user.click(screen.getByRole("button", { name: "Finish sign-in" }));
+
+  expect((await screen.findByRole("alert")).textContent).toContain("This address has no code");
+  expect(screen.getByLabelText<HTMLTextAreaElement>("Address").value).toBe(
+    "https://claude.example/authorize",
+  );
+});
+
+test("a device code is shown with the place to type it and the time that is left", async () => {
+  history.replaceState(null, "", "/?login=l1");
+  renderProviders(device);
+
+  expect((await screen.findByLabelText("Code")).textContent).toBe("ABCD-1234");
+  expect(screen.getByText("https://claude.example/device")).toBeDefined();
+  expect(screen.getByRole("timer").textContent).toMatch(/^\d+:\d\d left$/);
+});
+
+test("what happens at the provider ends the sign-in by itself", async () => {
+  history.replaceState(null, "", "/?login=l1");
+  renderProviders(device, {
+    ProviderLoginChanged: () => ({ data: { providerLoginChanged: succeeded } }),
+  });
+
+  expect(await screen.findByText("ada@example.org")).toBeDefined();
+  expect(screen.queryByLabelText("Code")).toBeNull();
+});
+
+test("a sign-in can be called off, and begun again", async () => {
+  const user = userEvent.setup();
+  history.replaceState(null, "", "/?login=l1");
+  renderProviders(login, {
+    CancelProviderLogin: () => ({
+      data: { cancelProviderLogin: { login: { ...login, status: "CANCELLED" } } },
+    }),
+  });
+
+  await user.click(await screen.findByRole("button", { name: "Cancel sign-in" }));
+
+  expect(await screen.findByText("This sign-in was called off.")).toBeDefined();
+  expect(screen.getByRole("button", { name: "Start again" })).toBeDefined();
+});
+
+test("a failed sign-in tells the server's reason", async () => {
+  history.replaceState(null, "", "/?login=l1");
+  renderProviders({ ...login, status: "FAILED", error: "Claude refused: start again" });
+
+  expect((await screen.findByRole("alert")).textContent).toBe("Claude refused: start again");
+});
+
+test("a browser that comes back with nothing is told why", async () => {
+  history.replaceState(null, "", "/?loginError=other-browser");
+  renderProviders(login);
+
+  expect((await screen.findByRole("alert")).textContent).toContain(
+    "the browser in which you began",
+  );
+});
+
+test("a sign-in that was left can be gone on with", async () => {
+  const user = userEvent.setup();
+  const left = { ...login, createdAt: "2026-11-22T12:00:00Z" };
+  renderProviders(login, {
+    PendingProviderLogins: () => ({ data: { pendingProviderLogins: [left] } }),
+  });
+
+  await user.click(await screen.findByRole("button", { name: "Go on" }));
+
+  expect(await screen.findByLabelText("Address")).toBeDefined();
+});
+
+test("an import tells what was taken and, file by file, what was not", async () => {
+  const user = userEvent.setup();
+  const sent: unknown[] = [];
+  renderPage(() => <ImportAccounts />, {
+    ImportAccounts: ({ files }) => {
+      sent.push(files);
+      const accounts = [{ __typename: "ProviderAccount", id: "a1", label: "ada@example.org" }];
+      const problems = [{ __typename: "ImportProblem", file: "bad.json", message: "is not JSON" }];
+      return { data: { importProviderAccount: { accounts, problems } } };
+    },
+  });
+
+  await user.click(screen.getByRole("button", { name: "Import accounts" }));
+  const file = new File(["nonsense"], "bad.json", { type: "application/json" });
+  await user.upload(await screen.findByLabelText("Files"), file);
+  await user.type(screen.getByLabelText(/paste/), "tokens");
+  await user.click(screen.getByRole("button", { name: "Import" }));
+
+  expect(await screen.findByText(/ada@example.org/)).toBeDefined();
+  expect((await screen.findByRole("alert")).textContent).toBe("bad.json: is not JSON");
+  expect(sent).toEqual([
+    [
+      { name: "bad.json", content: "nonsense" },
+      { name: "what was pasted", content: "tokens" },
+    ],
+  ]);
+});

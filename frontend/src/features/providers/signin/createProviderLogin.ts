@@ -1,0 +1,143 @@
+import type { CombinedError } from "@urql/core";
+import { useClient } from "@urql/solid";
+import { batch, createSignal, onCleanup, onMount } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../../graphql/generated";
+import type { ProviderLoginFactsFragment } from "../../../graphql/generated/graphql";
+
+const ProviderLoginFactsFragmentDocument = graphql(`
+  fragment ProviderLoginFacts on ProviderLogin {
+    id
+    kind
+    mode
+    status
+    authorizeUrl
+    redirectUrl
+    userCode
+    verificationUrl
+    verificationUrlComplete
+    expiresAt
+    error
+    account {
+      id
+      label
+    }
+  }
+`);
+
+const ProviderLoginQuery = graphql(`
+  query ProviderLogin($id: ID!) {
+    providerLogin(id: $id) {
+      id
+      ...ProviderLoginFacts
+    }
+  }
+`);
+
+const ProviderLoginChangedSubscription = graphql(`
+  subscription ProviderLoginChanged($id: ID!) {
+    providerLoginChanged(id: $id) {
+      id
+      ...ProviderLoginFacts
+    }
+  }
+`);
+
+const CompleteProviderLoginMutation = graphql(`
+  mutation CompleteProviderLogin($id: ID!, $redirectUrl: String!) {
+    completeProviderLogin(id: $id, redirectUrl: $redirectUrl) {
+      login {
+        id
+        ...ProviderLoginFacts
+      }
+    }
+  }
+`);
+
+const CancelProviderLoginMutation = graphql(`
+  mutation CancelProviderLogin($id: ID!) {
+    cancelProviderLogin(id: $id) {
+      login {
+        id
+        ...ProviderLoginFacts
+      }
+    }
+  }
+`);
+
+/** A sign-in at a provider, as far as it is known. */
+export type ProviderLogin = ProviderLoginFactsFragment;
+
+type Facts = FragmentType<typeof ProviderLoginFactsFragmentDocument>;
+
+/** Whether a sign-in waits for nobody any more. */
+export function isOver(login: ProviderLogin): boolean {
+  return login.status !== "PENDING" && login.status !== "COMPLETING";
+}
+
+/** Follows one sign-in, and does what a person can do with it. */
+export function createProviderLogin(id: string, onSucceeded: () => void) {
+  const client = useClient();
+  const [login, setLogin] = createSignal<ProviderLogin>();
+  const [isMissing, setMissing] = createSignal(false);
+  const [isBusy, setBusy] = createSignal(false);
+  const [error, setError] = createSignal<CombinedError>();
+
+  function learn(facts: Facts) {
+    const next = readFragment(ProviderLoginFactsFragmentDocument, facts);
+    // An answer that was overtaken on its way must not bring back what is over.
+    setLogin((known) => (known && isOver(known) && !isOver(next) ? known : next));
+    if (next.status === "SUCCEEDED") onSucceeded();
+  }
+
+  async function ask() {
+    const policy = { requestPolicy: "network-only" } as const;
+    const answer = await client.query(ProviderLoginQuery, { id }, policy);
+    batch(() => {
+      if (answer.error) setError(answer.error);
+      if (answer.data?.providerLogin) learn(answer.data.providerLogin);
+      else if (answer.data) setMissing(true);
+    });
+  }
+
+  async function change<Result extends { data?: unknown; error?: CombinedError }>(
+    request: PromiseLike<Result>,
+    loginOf: (result: Result) => Facts | undefined,
+  ) {
+    setBusy(true);
+    const result = await request;
+    const facts = loginOf(result);
+    batch(() => {
+      setBusy(false);
+      setError(result.error);
+      if (facts) learn(facts);
+    });
+    // The refusal may have ended it, which the page must show even where no live line is to be had.
+    if (result.error) await ask();
+  }
+
+  onMount(() => {
+    const changes = client.subscription(ProviderLoginChangedSubscription, { id });
+    const { unsubscribe } = changes.subscribe(
+      ({ data }) => data && learn(data.providerLoginChanged),
+    );
+    onCleanup(unsubscribe);
+    void ask();
+  });
+
+  return {
+    login,
+    isMissing,
+    isBusy,
+    error,
+    complete: (redirectUrl: string) =>
+      change(
+        client.mutation(CompleteProviderLoginMutation, { id, redirectUrl }).toPromise(),
+        ({ data }) => data?.completeProviderLogin.login,
+      ),
+    cancel: () =>
+      change(
+        client.mutation(CancelProviderLoginMutation, { id }).toPromise(),
+        ({ data }) => data?.cancelProviderLogin.login,
+      ),
+  };
+}

@@ -1,0 +1,40 @@
+import { createMutation } from "@urql/solid";
+import Download from "lucide-solid/icons/download";
+import { graphql } from "../../graphql/generated";
+import type { ExportFormat, RequestFilter } from "../../graphql/generated/graphql";
+import { fetchFile } from "../../lib/download";
+import { Menu, MenuItem } from "../../ui/Menu";
+import { notifyError } from "../../ui/Toaster";
+import { words } from "./words";
+
+const ExportRequestsMutation = graphql(`
+  mutation ExportRequests($format: ExportFormat!, $filter: RequestFilter) {
+    exportRequests(format: $format, filter: $filter) {
+      download {
+        path
+      }
+    }
+  }
+`);
+
+/** Hands out all requests that the filters leave as a file, however many they are. */
+export function ExportRequests(props: { filter: RequestFilter }) {
+  const [, exportRequests] = createMutation(ExportRequestsMutation);
+
+  async function download(format: ExportFormat) {
+    const { data, error } = await exportRequests({ format, filter: props.filter });
+    if (error) notifyError(error);
+    if (data) fetchFile(data.exportRequests.download.path);
+  }
+
+  return (
+    <Menu
+      label={words().export}
+      trigger={<Download class="size-4" aria-hidden="true" />}
+      triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
+    >
+      <MenuItem onSelect={() => void download("CSV")}>{words().exportCsv}</MenuItem>
+      <MenuItem onSelect={() => void download("JSON_LINES")}>{words().exportJson}</MenuItem>
+    </Menu>
+  );
+}

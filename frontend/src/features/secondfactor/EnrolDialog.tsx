@@ -1,0 +1,112 @@
+import { createMutation } from "@urql/solid";
+import { Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { EnrolTotpMutation } from "../../graphql/generated/graphql";
+import { readText } from "../../lib/form";
+import { Button } from "../../ui/Button";
+import { CodeBlock } from "../../ui/CodeBlock";
+import { Dialog, DialogActions } from "../../ui/Dialog";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { TextField } from "../../ui/Field";
+import { Form } from "../../ui/Form";
+import { words as common } from "../../ui/words";
+import { ProofForm } from "./ProofForm";
+import { words } from "./words";
+
+const EnrolTotpMutationDoc = graphql(`
+  mutation EnrolTotp($password: String!) {
+    enrolTotp(password: $password) {
+      secret
+      otpauthUri
+      qrSvg
+    }
+  }
+`);
+
+const ConfirmTotpMutation = graphql(`
+  mutation ConfirmTotp($code: String!) {
+    confirmTotp(code: $code) {
+      admin {
+        id
+        secondFactorSince
+        recoveryCodesLeft
+      }
+      recoveryCodes
+    }
+  }
+`);
+
+type Enrolment = EnrolTotpMutation["enrolTotp"];
+type Props = { onClose: () => void; onConfirmed: (recoveryCodes: readonly string[]) => void };
+
+function Scan(props: Props & { enrolment: Enrolment }) {
+  const [change, confirmTotp] = createMutation(ConfirmTotpMutation);
+
+  async function submit(form: FormData) {
+    const { data } = await confirmTotp({ code: readText(form, "code") });
+    if (data) props.onConfirmed(data.confirmTotp.recoveryCodes);
+  }
+
+  return (
+    <Form onSubmit={(form) => void submit(form)}>
+      <p class="text-muted">{words().scan}</p>
+      {/* Black on white whatever the theme: many phones read nothing else. */}
+      <a href={props.enrolment.otpauthUri} class="self-center rounded-xl bg-white p-3">
+        <img
+          class="size-48"
+          alt={words().qr}
+          src={`data:image/svg+xml,${encodeURIComponent(props.enrolment.qrSvg)}`}
+        />
+      </a>
+      <p class="text-sm text-muted">{words().cannotScan}</p>
+      <CodeBlock code={props.enrolment.secret} />
+      <TextField
+        label={words().code}
+        name="code"
+        inputmode="numeric"
+        autocomplete="one-time-code"
+        hint={words().codeHint}
+        required
+        autofocus
+      />
+      <ErrorNotice error={change.error} />
+      <DialogActions>
+        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
+        <Button tone="primary" type="submit" pending={change.fetching}>
+          {words().confirm}
+        </Button>
+      </DialogActions>
+    </Form>
+  );
+}
+
+function Steps(props: Props) {
+  const [enrolment, enrol] = createMutation(EnrolTotpMutationDoc);
+  return (
+    <Show
+      when={enrolment.data?.enrolTotp}
+      fallback={
+        <ProofForm
+          label={words().toNext}
+          pending={enrolment.fetching}
+          error={enrolment.error}
+          onProof={(password) => void enrol({ password })}
+          onClose={props.onClose}
+        />
+      }
+    >
+      {(known) => <Scan {...props} enrolment={known()} />}
+    </Show>
+  );
+}
+
+/** Password, QR code, first code: three steps to a second factor. */
+export function EnrolDialog(props: Props & { open: boolean }) {
+  return (
+    <Dialog open={props.open} title={words().enrolTitle} onClose={props.onClose}>
+      <Show when={props.open}>
+        <Steps onClose={props.onClose} onConfirmed={props.onConfirmed} />
+      </Show>
+    </Dialog>
+  );
+}

@@ -1,0 +1,45 @@
+import { createMutation } from "@urql/solid";
+import { graphql } from "../../graphql/generated";
+import { Dialog } from "../../ui/Dialog";
+import { ProofForm } from "./ProofForm";
+import { words } from "./words";
+
+const RenewRecoveryCodesMutation = graphql(`
+  mutation RenewRecoveryCodes($password: String!, $code: String!) {
+    renewRecoveryCodes(password: $password, code: $code) {
+      recoveryCodes
+    }
+  }
+`);
+
+/** Makes new recovery codes in the place of the old ones. */
+export function RenewDialog(props: {
+  open: boolean;
+  onClose: () => void;
+  onRenewed: (recoveryCodes: readonly string[]) => void;
+}) {
+  const [change, renew] = createMutation(RenewRecoveryCodesMutation);
+
+  async function prove(password: string, code: string) {
+    const { data } = await renew({ password, code });
+    if (data) props.onRenewed(data.renewRecoveryCodes.recoveryCodes);
+  }
+
+  return (
+    <Dialog
+      open={props.open}
+      title={words().renewTitle}
+      description={words().renewHint}
+      onClose={props.onClose}
+    >
+      <ProofForm
+        withCode
+        label={words().renew}
+        pending={change.fetching}
+        error={change.error}
+        onProof={(password, code) => void prove(password, code)}
+        onClose={props.onClose}
+      />
+    </Dialog>
+  );
+}

@@ -1,0 +1,43 @@
+import { createMutation } from "@urql/solid";
+import { graphql } from "../../graphql/generated";
+import { Dialog } from "../../ui/Dialog";
+import { notify } from "../../ui/Toaster";
+import { ProofForm } from "./ProofForm";
+import { words } from "./words";
+
+const DisableTotpMutation = graphql(`
+  mutation DisableTotp($password: String!, $code: String!) {
+    disableTotp(password: $password, code: $code) {
+      admin {
+        id
+        secondFactorSince
+      }
+    }
+  }
+`);
+
+/** Asks for the password and a code before a second factor is no longer asked for. */
+export function TurnOffDialog(props: { open: boolean; onClose: () => void }) {
+  const [change, disable] = createMutation(DisableTotpMutation);
+
+  async function prove(password: string, code: string) {
+    const { data } = await disable({ password, code });
+    if (!data) return;
+    props.onClose();
+    notify({ tone: "ok", text: words().offToast });
+  }
+
+  return (
+    <Dialog open={props.open} title={words().turnOffTitle} onClose={props.onClose}>
+      <ProofForm
+        withCode
+        danger
+        label={words().turnOff}
+        pending={change.fetching}
+        error={change.error}
+        onProof={(password, code) => void prove(password, code)}
+        onClose={props.onClose}
+      />
+    </Dialog>
+  );
+}

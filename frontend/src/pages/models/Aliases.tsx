@@ -1,0 +1,1 @@
+export { AliasList as default } from "../../features/models";

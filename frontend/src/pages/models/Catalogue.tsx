@@ -1,0 +1,1 @@
+export { ModelCatalogue as default } from "../../features/models";

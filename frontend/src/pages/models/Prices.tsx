@@ -1,0 +1,1 @@
+export { PriceList as default } from "../../features/models";

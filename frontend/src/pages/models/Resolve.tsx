@@ -1,0 +1,1 @@
+export { Resolution as default } from "../../features/models";

@@ -1,0 +1,1 @@
+export { AdminList as default } from "../../features/admins";

@@ -1,0 +1,1 @@
+export { BackupList as default } from "../../features/backups";
