@@ -1,4 +1,4 @@
-import { ExportAccounts, ImportAccounts, ProviderList } from "../features/providers";
+import { CheckAccounts, ExportAccounts, ImportAccounts, ProviderList } from "../features/providers";
 import { Page } from "../ui/Page";
 import { words } from "./words";
 
@@ -10,6 +10,7 @@ export default function ProvidersPage() {
       hint={words().providers.hint}
       actions={
         <>
+          <CheckAccounts />
           <ImportAccounts />
           <ExportAccounts />
         </>

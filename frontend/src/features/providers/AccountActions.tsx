@@ -4,6 +4,7 @@ import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { notify, notifyError } from "../../ui/Toaster";
+import { createHealthCheck } from "./createHealthCheck";
 import { EditAccountDialog } from "./EditAccountDialog";
 import { RemoveAccountDialog } from "./RemoveAccountDialog";
 import { ReplaceKeyDialog } from "./ReplaceKeyDialog";
@@ -15,6 +16,7 @@ const AccountActionsFragment = graphql(`
     kind
     label
     credential
+    enabled
     status
   }
 `);
@@ -43,6 +45,7 @@ export function AccountActions(props: {
   const [open, setOpen] = createSignal<"edit" | "key" | "remove">();
   const close = () => setOpen(undefined);
   const [, reset] = createMutation(ResetProviderCooldownMutation);
+  const check = createHealthCheck();
 
   async function resetCooldown() {
     const { label, id } = account();
@@ -65,7 +68,10 @@ export function AccountActions(props: {
         >
           <MenuItem onSelect={() => setOpen("key")}>{words().replaceKey}</MenuItem>
         </Show>
-        <Show when={account().status === "COOLING"}>
+        <Show when={account().enabled}>
+          <MenuItem onSelect={() => void check.ask(account().id)}>{words().checkOne}</MenuItem>
+        </Show>
+        <Show when={account().status === "COOLING" || account().status === "FAILING"}>
           <MenuItem onSelect={() => void resetCooldown()}>{words().resetCooldown}</MenuItem>
         </Show>
         <MenuLine />

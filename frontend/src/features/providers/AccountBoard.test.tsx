@@ -26,6 +26,15 @@ const account = {
   problemAt: null,
   expiresAt: null,
   lastUsedAt: null,
+  windows: [
+    {
+      __typename: "SubscriptionWindow",
+      name: "five_hour",
+      usedPercent: 42,
+      resetsAt: new Date(Date.now() + 3_600_000).toISOString(),
+    },
+  ],
+  windowsToldAt: new Date().toISOString(),
   models: [],
 };
 
@@ -38,7 +47,13 @@ function renderBoard(answers: Answers = {}) {
     baseUrlRequired: false,
     accounts: [account],
   };
-  renderPage(() => <ProviderList />, {
+  const board = () => (
+    <>
+      <ProviderList />
+      <Toaster />
+    </>
+  );
+  renderPage(board, {
     Providers: () => ({ data: { providers: [provider] } }),
     PendingProviderLogins: () => ({ data: { pendingProviderLogins: [] } }),
     ...answers,
@@ -48,12 +63,39 @@ function renderBoard(answers: Answers = {}) {
 test("an account that cools says for how long, why, and what is special about it", async () => {
   renderBoard();
 
-  const row = await screen.findByRole("listitem");
+  const [row] = await screen.findAllByRole("listitem");
+  if (!row) throw new Error("no account");
   expect(row.textContent).toMatch(/cooling down(10:00|9:5\d)/);
   expect(row.textContent).toContain("Claude said 429");
   expect(row.textContent).toContain("priority 5");
   expect(row.textContent).toContain("models begin with team/");
   expect(screen.getByText("0 of 1 active")).toBeDefined();
+  const meter = screen.getByRole("meter", { name: "5 hours" });
+  expect(meter.getAttribute("aria-valuetext")).toBe("42% used");
+});
+
+test("a provider is asked after an account, and what it says is told", async () => {
+  const user = userEvent.setup();
+  const asked: unknown[] = [];
+  renderBoard({
+    CheckProviderHealth: ({ accountId }) => {
+      asked.push(accountId);
+      const failing = { ...account, status: "FAILING", statusReason: "refused" };
+      const result = {
+        __typename: "AccountHealth",
+        healthy: false,
+        error: "the provider refuses it (HTTP 401)",
+        account: failing,
+      };
+      return { data: { checkProviderHealth: { results: [result] } } };
+    },
+  });
+
+  await user.click(await screen.findByRole("button", { name: `More about ${account.label}` }));
+  await user.click(await screen.findByRole("menuitem", { name: "Ask the provider how it is" }));
+
+  expect(await screen.findByText(/refuses it \(HTTP 401\)/)).toBeDefined();
+  expect(asked).toEqual([account.id]);
 });
 
 test("the engine is told to use an account again at once", async () => {

@@ -8,6 +8,7 @@ import { Switch } from "../../ui/Switch";
 import { AccountActions } from "./AccountActions";
 import { AccountStatus } from "./AccountStatus";
 import { createAccountEnabling } from "./createAccountEnabling";
+import { Windows } from "./Windows";
 import { words } from "./words";
 
 const AccountRowFragmentDoc = graphql(`
@@ -31,6 +32,12 @@ const AccountRowFragmentDoc = graphql(`
     problemAt
     expiresAt
     lastUsedAt
+    windows {
+      name
+      usedPercent
+      resetsAt
+    }
+    windowsToldAt
     models {
       name
       alias
@@ -149,6 +156,7 @@ export function AccountRow(props: {
         </p>
         <Credential account={account()} />
         <Details account={account()} />
+        <Windows windows={account().windows} toldAt={account().windowsToldAt} />
         <Models models={account().models} />
         <Trouble account={account()} />
       </div>

@@ -10,6 +10,7 @@ const TONES: Record<Status, BadgeTone> = {
   COOLING: "warn",
   DISABLED: "plain",
   EXPIRED: "bad",
+  FAILING: "bad",
   REFRESH_FAILED: "bad",
   UNKNOWN: "plain",
 };

@@ -6,6 +6,7 @@ const statusesEn: Record<AccountStatus, string> = {
   COOLING: "cooling down",
   DISABLED: "switched off",
   EXPIRED: "expired",
+  FAILING: "failing",
   REFRESH_FAILED: "sign-in failed",
   UNKNOWN: "not known",
 };
@@ -14,6 +15,7 @@ const statusesVi: Record<AccountStatus, string> = {
   COOLING: "đang tạm nghỉ",
   DISABLED: "đã tắt",
   EXPIRED: "hết hạn",
+  FAILING: "đang lỗi",
   REFRESH_FAILED: "đăng nhập lỗi",
   UNKNOWN: "không rõ",
 };
@@ -53,7 +55,23 @@ const en = {
     "Its system prompt takes the place of theirs. Without that, subscriptions may refuse them.",
   conflict:
     "Somebody else saved these settings meanwhile; nothing of yours was. Save again to put yours in the place of theirs. Models that they exclude:",
+  checkAll: "Check all",
+  checkOne: "Ask the provider how it is",
   cooldownReset: (label: string) => `${label} is used again at once.`,
+  foundSick: (label: string, reason: string) => `${label}: ${reason}`,
+  foundSound: (count: number) => {
+    if (count === 0) return "There is no account in use to ask after.";
+    return count === 1 ? "The account is in order." : `All ${count} accounts are in order.`;
+  },
+  windows: {
+    five_hour: "5 hours",
+    seven_day: "7 days",
+    seven_day_opus: "7 days, Opus",
+    seven_day_sonnet: "7 days, Sonnet",
+  },
+  windowResets: "starts anew",
+  windowsTold: "As the provider told",
+  windowUsed: (percent: number) => `${percent}% used`,
   credentials: credentialsEn,
   disabledToast: (label: string) => `${label} is switched off.`,
   disconnect: "Disconnect…",
@@ -163,7 +181,21 @@ const vi: typeof en = {
     "System prompt của Claude Code thay cho của chúng. Không có điều đó, gói thuê bao có thể từ chối.",
   conflict:
     "Trong lúc đó có người khác đã lưu cài đặt này; chưa lưu gì của bạn. Lưu lại lần nữa để thay của họ bằng của bạn. Mô hình mà họ loại:",
+  checkAll: "Kiểm tra tất cả",
+  checkOne: "Hỏi nhà cung cấp tài khoản thế nào",
   cooldownReset: (label) => `${label} được dùng lại ngay.`,
+  foundSick: (label, reason) => `${label}: ${reason}`,
+  foundSound: (count) =>
+    count === 0 ? "Chưa có tài khoản nào đang dùng để hỏi." : `Cả ${count} tài khoản đều ổn.`,
+  windows: {
+    five_hour: "5 giờ",
+    seven_day: "7 ngày",
+    seven_day_opus: "7 ngày, Opus",
+    seven_day_sonnet: "7 ngày, Sonnet",
+  },
+  windowResets: "bắt đầu lại",
+  windowsTold: "Theo nhà cung cấp báo",
+  windowUsed: (percent) => `đã dùng ${percent}%`,
   credentials: credentialsVi,
   disabledToast: (label) => `Đã tắt ${label}.`,
   disconnect: "Ngắt kết nối…",

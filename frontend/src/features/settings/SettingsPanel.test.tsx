@@ -16,6 +16,8 @@ const settings = {
   maxBodyBytes: 64 * 1024 ** 2,
   assumedOutputTokens: 4096,
   retentionDays: 90,
+  answerTimeoutSeconds: 1800,
+  accountCheckMinutes: 0,
   backupEveryHours: 0,
   backupsKept: 14,
   routing: {

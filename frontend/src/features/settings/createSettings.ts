@@ -17,6 +17,8 @@ const SettingsValuesFragmentDoc = graphql(`
     maxBodyBytes
     assumedOutputTokens
     retentionDays
+    answerTimeoutSeconds
+    accountCheckMinutes
     backupEveryHours
     backupsKept
     routing {

@@ -1,0 +1,51 @@
+import { For, Show } from "solid-js";
+import type { AccountRowFragment } from "../../graphql/generated/graphql";
+import { Meter } from "../../ui/Meter";
+import { Ago } from "../../ui/Moment";
+import { words } from "./words";
+
+type Window = AccountRowFragment["windows"][number];
+
+/** The names that people know; others as the provider writes them. */
+function nameOf(window: Window): string {
+  const known: Record<string, string> = words().windows;
+  return known[window.name] ?? window.name.replaceAll("_", " ");
+}
+
+function WindowMeter(props: { window: Window }) {
+  const told = () => words().windowUsed(props.window.usedPercent);
+  return (
+    <li class="w-40">
+      <p class="flex justify-between gap-2 text-xs text-muted">
+        <span>{nameOf(props.window)}</span>
+        <span class="tabular-nums text-ink">{told()}</span>
+      </p>
+      <Meter label={nameOf(props.window)} percent={props.window.usedPercent} told={told()} />
+      <Show when={props.window.resetsAt}>
+        {(at) => (
+          <p class="mt-0.5 text-xs text-muted">
+            {words().windowResets} <Ago at={at()} />
+          </p>
+        )}
+      </Show>
+    </li>
+  );
+}
+
+/** What of a subscription is used, as its provider told it. */
+export function Windows(props: { windows: Window[]; toldAt?: string | null }) {
+  return (
+    <Show when={props.windows.length > 0}>
+      <ul class="mt-2 flex flex-wrap gap-x-6 gap-y-2">
+        <For each={props.windows}>{(window) => <WindowMeter window={window} />}</For>
+      </ul>
+      <Show when={props.toldAt}>
+        {(at) => (
+          <p class="mt-1 text-xs text-muted">
+            {words().windowsTold} <Ago at={at()} />
+          </p>
+        )}
+      </Show>
+    </Show>
+  );
+}

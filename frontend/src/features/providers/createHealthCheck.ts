@@ -1,0 +1,42 @@
+import { createMutation } from "@urql/solid";
+import { createSignal } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import { notify, notifyError } from "../../ui/Toaster";
+import { words } from "./words";
+
+const CheckProviderHealthMutation = graphql(`
+  mutation CheckProviderHealth($accountId: ID) {
+    checkProviderHealth(accountId: $accountId) {
+      results {
+        healthy
+        error
+        account {
+          id
+          label
+          ...AccountRow
+        }
+      }
+    }
+  }
+`);
+
+/** Asks providers how accounts are: one of them, or all that are in use. */
+export function createHealthCheck() {
+  const [, check] = createMutation(CheckProviderHealthMutation);
+  const [isChecking, setChecking] = createSignal(false);
+
+  async function ask(accountId?: string) {
+    setChecking(true);
+    const { data, error } = await check({ accountId });
+    setChecking(false);
+    if (error) return notifyError(error);
+    const results = data?.checkProviderHealth.results ?? [];
+    const sick = results.filter((result) => !result.healthy);
+    for (const { account, error: reason } of sick) {
+      notify({ tone: "bad", text: words().foundSick(account.label, reason ?? "") });
+    }
+    if (sick.length === 0) notify({ tone: "ok", text: words().foundSound(results.length) });
+  }
+
+  return { ask, isChecking };
+}
