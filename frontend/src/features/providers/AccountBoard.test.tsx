@@ -1,7 +1,8 @@
-import { screen, within } from "@solidjs/testing-library";
+import { render, screen, within } from "@solidjs/testing-library";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { type Answers, renderPage } from "../../test/render";
+import { Toaster } from "../../ui/Toaster";
 import { ProviderList } from "./ProviderList";
 
 const account = {
@@ -47,13 +48,7 @@ function renderBoard(answers: Answers = {}) {
     baseUrlRequired: false,
     accounts: [account],
   };
-  const board = () => (
-    <>
-      <ProviderList />
-      <Toaster />
-    </>
-  );
-  renderPage(board, {
+  renderPage(() => <ProviderList />, {
     Providers: () => ({ data: { providers: [provider] } }),
     PendingProviderLogins: () => ({ data: { pendingProviderLogins: [] } }),
     ...answers,
@@ -77,6 +72,7 @@ test("an account that cools says for how long, why, and what is special about it
 test("a provider is asked after an account, and what it says is told", async () => {
   const user = userEvent.setup();
   const asked: unknown[] = [];
+  render(() => <Toaster label="Messages" />);
   renderBoard({
     CheckProviderHealth: ({ accountId }) => {
       asked.push(accountId);
