@@ -76,7 +76,7 @@ export function RequestGrid(props: RequestGridProps) {
       aria-description={words().keys}
       onScroll={look}
       onKeyDown={onKeyDown}
-      class="relative h-[max(20rem,calc(100dvh-19rem))] overflow-auto overscroll-contain text-sm [contain:strict] focus-visible:-outline-offset-2"
+      class="relative h-[max(20rem,calc(100dvh-19rem))] lg:h-[max(20rem,calc(100dvh-15.5rem))] overflow-auto overscroll-contain text-sm [contain:strict] focus-visible:-outline-offset-2"
     >
       <GridHead columns={props.columns} tracks={tracks()} width={width()} />
       <div
