@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { Api, request } from "./api";
 import { closeAll, newPage, openBrowser, signIn } from "./browser";
 import { freePort, PASSWORD, Server } from "./server";
@@ -57,11 +57,8 @@ beforeAll(async () => {
     stdio: "inherit",
     env: { PATH: `${process.env.PATH}:/usr/sbin` },
   });
-  await expect
-    .poll(async () => (await fetch(`${outside}/readyz`).catch(() => undefined))?.status, {
-      timeout: 20_000,
-    })
-    .toBe(200);
+  const isUp = async () => (await fetch(`${outside}/readyz`).catch(() => undefined))?.ok ?? false;
+  await vi.waitUntil(isUp, { timeout: 20_000, interval: 100 });
 });
 afterEach(() => closeAll(browser));
 afterAll(async () => {

@@ -3,9 +3,9 @@ import { createMemo } from "solid-js";
 const WORRYING = 70;
 const URGENT = 90;
 const TONES = {
-  ok: { fill: "bg-ok", stroke: "stroke-ok" },
-  warn: { fill: "bg-warn", stroke: "stroke-warn" },
-  bad: { fill: "bg-bad", stroke: "stroke-bad" },
+  ok: { fill: "bg-ok-mark", stroke: "stroke-ok-mark" },
+  warn: { fill: "bg-warn-mark", stroke: "stroke-warn-mark" },
+  bad: { fill: "bg-bad-mark", stroke: "stroke-bad-mark" },
 } as const;
 
 /** How much reason there is to worry when so much of something is used. */

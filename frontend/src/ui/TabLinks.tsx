@@ -1,13 +1,28 @@
-import { A } from "@solidjs/router";
-import { For } from "solid-js";
+import { A, useLocation } from "@solidjs/router";
+import { createEffect, For, on } from "solid-js";
 
 /** Pages of one thing, side by side. Each has an address of its own. */
 export function TabLinks(props: {
   label: string;
   tabs: readonly { href: string; label: string; end?: boolean }[];
 }) {
+  let row: HTMLElement | undefined;
+  const location = useLocation();
+  // A small screen has not room for all, and must show where one is.
+  createEffect(
+    on(
+      () => location.pathname,
+      () =>
+        queueMicrotask(() =>
+          row
+            ?.querySelector("[aria-current]")
+            ?.scrollIntoView?.({ block: "nearest", inline: "center" }),
+        ),
+    ),
+  );
   return (
     <nav
+      ref={row}
       aria-label={props.label}
       class="-mx-4 overflow-x-auto px-4 sm:-mx-6 sm:px-6 lg:mx-0 lg:px-0"
     >

@@ -56,7 +56,10 @@ function Row(props: { model: Model }) {
           {" "}
           <Badge tone="info">{words().demo}</Badge>
         </Show>
-        <p class="text-sm text-muted">
+        <p class="text-sm text-muted sm:hidden">
+          <ProviderMarks kinds={props.model.providers} />
+        </p>
+        <p class="text-sm text-muted max-sm:hidden">
           <Show
             when={props.model.aliasOf}
             fallback={<Show when={props.model.ownedBy}>{(owner) => words().owner(owner())}</Show>}
@@ -69,7 +72,7 @@ function Row(props: { model: Model }) {
           </Show>
         </p>
       </Cell>
-      <Cell class="text-sm">
+      <Cell class="text-sm max-sm:hidden">
         <ProviderMarks kinds={props.model.providers} />
       </Cell>
       <Cell class="max-w-56 text-sm text-muted max-md:hidden">
@@ -90,7 +93,7 @@ function Columns() {
   return (
     <>
       <Head>{words().model}</Head>
-      <Head>{words().provider}</Head>
+      <Head class="max-sm:hidden">{words().provider}</Head>
       <Head class="max-md:hidden">{words().accounts}</Head>
       <Head number>{words().cost}</Head>
     </>

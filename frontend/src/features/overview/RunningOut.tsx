@@ -36,8 +36,8 @@ const WORRYING = 70;
 const URGENT = 90;
 
 function fill(percent: number): string {
-  if (percent >= URGENT) return "bg-bad";
-  return percent >= WORRYING ? "bg-warn" : "bg-ok";
+  if (percent >= URGENT) return "bg-bad-mark";
+  return percent >= WORRYING ? "bg-warn-mark" : "bg-ok-mark";
 }
 
 function amount(metric: QuotaMetric, value: string | number): string {

@@ -2,7 +2,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
 // biome-ignore-all lint/a11y/useAriaActivedescendantWithTabindex: Solid writes tabindex in small letters
 import { createMemo, createSignal, For, Show } from "solid-js";
-import type { Column } from "./columns";
+import { type Column, narrowest } from "./columns";
 import { createWindow } from "./createWindow";
 import { GridRow, rowId } from "./GridRow";
 import type { ListRow } from "./listRow";
@@ -30,6 +30,7 @@ export function RequestGrid(props: RequestGridProps) {
   const { first, last, page, measure } = createWindow(() => box, ROW, look);
   const inView = createMemo(() => props.rows.slice(first(), last()));
   const tracks = () => props.columns.map((column) => column.track).join(" ");
+  const width = () => narrowest(props.columns);
 
   function look() {
     props.onTop(measure() < ROW);
@@ -75,13 +76,13 @@ export function RequestGrid(props: RequestGridProps) {
       aria-description={words().keys}
       onScroll={look}
       onKeyDown={onKeyDown}
-      class="relative h-[max(20rem,calc(100dvh-19rem))] overflow-auto overscroll-contain text-sm [contain:strict] focus-visible:-outline-offset-2"
+      class="relative h-[max(20rem,calc(100dvh-19rem))] lg:h-[max(20rem,calc(100dvh-15.5rem))] overflow-auto overscroll-contain text-sm [contain:strict] focus-visible:-outline-offset-2"
     >
-      <GridHead columns={props.columns} tracks={tracks()} />
+      <GridHead columns={props.columns} tracks={tracks()} width={width()} />
       <div
         role="rowgroup"
-        class="relative min-w-max"
-        style={{ height: `${props.rows.length * ROW}px` }}
+        class="relative"
+        style={{ height: `${props.rows.length * ROW}px`, "min-width": width() }}
       >
         <div role="none" style={{ transform: `translateY(${first() * ROW}px)` }}>
           <For each={inView()}>
@@ -111,9 +112,9 @@ export function RequestGrid(props: RequestGridProps) {
   );
 }
 
-function GridHead(props: { columns: readonly Column[]; tracks: string }) {
+function GridHead(props: { columns: readonly Column[]; tracks: string; width: string }) {
   return (
-    <div role="rowgroup" class="sticky top-0 z-10 min-w-max bg-panel">
+    <div role="rowgroup" class="sticky top-0 z-10 bg-panel" style={{ "min-width": props.width }}>
       <div
         role="row"
         aria-rowindex="1"
@@ -122,7 +123,11 @@ function GridHead(props: { columns: readonly Column[]; tracks: string }) {
       >
         <For each={props.columns}>
           {(column) => (
-            <span role="columnheader" classList={{ "text-right": column.isNumber }}>
+            <span
+              role="columnheader"
+              class="min-w-0 truncate"
+              classList={{ "text-right": column.isNumber }}
+            >
               {words().columns[column.name]}
             </span>
           )}

@@ -56,6 +56,16 @@ function provider(row: ListRow): JSX.Element {
   );
 }
 
+const GAP_REM = 0.75;
+const EDGES_REM = 2.5;
+
+/** How wide columns are at least. All rows and the head keep to it, so that they stand below one another. */
+export function narrowest(columns: readonly Column[]): string {
+  const widths = columns.map(({ track }) => Number(/[\d.]+(?=rem)/.exec(track)?.[0] ?? 0));
+  const gaps = GAP_REM * Math.max(0, columns.length - 1);
+  return `${widths.reduce((sum, width) => sum + width, gaps + EDGES_REM)}rem`;
+}
+
 /** Every column in its order. */
 export const COLUMNS: readonly Column[] = [
   { name: "time", track: "6.5rem", cell: (row) => <Time at={row.startedAt} /> },
@@ -74,9 +84,9 @@ export const COLUMNS: readonly Column[] = [
     cell: (row) => <span class="font-mono text-xs">{row.endpoint}</span>,
   },
   { name: "protocol", track: "9.5rem", cell: (row) => words().protocols[row.protocol] },
-  { name: "provider", track: "7rem", cell: provider },
+  { name: "provider", track: "minmax(6rem,1.1fr)", cell: provider },
   { name: "account", track: "minmax(7rem,1fr)", cell: (row) => row.account?.label ?? <Unknown /> },
-  { name: "outcome", track: "9.5rem", cell: (row) => <OutcomeBadge request={row} brief /> },
+  { name: "outcome", track: "9rem", cell: (row) => <OutcomeBadge request={row} brief /> },
   tokens("input"),
   {
     name: "cache",

@@ -69,7 +69,7 @@ function Columns() {
       <Head number class="max-lg:hidden">
         {words().keys}
       </Head>
-      <Head>{words().lastUsed}</Head>
+      <Head class="max-sm:hidden">{words().lastUsed}</Head>
       <Head class="text-right">{words().enabled}</Head>
     </>
   );

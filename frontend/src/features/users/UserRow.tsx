@@ -69,7 +69,7 @@ export function UserRow(props: { user: FragmentType<typeof UserRowFragment> }) {
       <Cell number class="text-muted max-lg:hidden">
         {user().apiKeys.length}
       </Cell>
-      <Cell class="whitespace-nowrap text-muted">
+      <Cell class="whitespace-nowrap text-muted max-sm:hidden">
         <Ago at={user().lastUsedAt} />
       </Cell>
       <Cell class="w-px text-right">

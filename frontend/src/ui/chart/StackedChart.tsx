@@ -50,14 +50,6 @@ export function StackedChart(props: StackedChartProps) {
 
   return (
     <div class="flex flex-col gap-3">
-      <div class="flex min-h-8 items-center justify-between gap-3">
-        <p class="min-w-0 truncate text-sm font-medium" aria-live="polite">
-          {readout()}
-        </p>
-        <Button size="small" tone="quiet" onClick={() => setTable(!isTable())}>
-          {isTable() ? words().asChart : words().asTable}
-        </Button>
-      </div>
       <Show
         when={!isTable()}
         fallback={
@@ -83,8 +75,20 @@ export function StackedChart(props: StackedChartProps) {
           point={point()}
           onPoint={setPoint}
         />
-        <Legend series={props.series} hidden={hidden()} tell={tell} onToggle={toggle} />
       </Show>
+      <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
+        <Show when={!isTable()}>
+          <Legend series={props.series} hidden={hidden()} tell={tell} onToggle={toggle} />
+        </Show>
+        <div class="ml-auto flex min-h-8 min-w-0 items-center gap-2">
+          <p class="min-w-0 truncate text-sm font-medium" aria-live="polite">
+            {readout()}
+          </p>
+          <Button size="small" tone="quiet" onClick={() => setTable(!isTable())}>
+            {isTable() ? words().asChart : words().asTable}
+          </Button>
+        </div>
+      </div>
     </div>
   );
 }
