@@ -111,3 +111,80 @@ fn traces(arguments: &WatchArguments, mistakes: &mut Mistakes) -> Option<Url> {
 fn told(text: Option<&String>) -> Option<&str> {
     text.map(String::as_str).filter(|text| !text.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        arguments: WatchArguments,
+    }
+
+    fn check(arguments: &[&str], token: Option<&str>) -> Result<Watch, String> {
+        let program = Program::parse_from([&["proxypal-server"], arguments].concat());
+        let secrets = Secrets {
+            metrics_token: token.map(Into::into),
+            ..Secrets::default()
+        };
+        let mut mistakes = Mistakes::default();
+        let watch = Watch::check(&program.arguments, &secrets, &mut mistakes);
+        mistakes.into_result().map(|()| watch)
+    }
+
+    #[test]
+    fn nothing_is_shown_or_sent_unasked() {
+        let watch = check(&["--metrics-listen=", "--otlp-endpoint="], None).unwrap();
+
+        assert!(watch.metrics_token.is_none());
+        assert_eq!(watch.metrics_listen, None);
+        assert_eq!(watch.traces, None);
+    }
+
+    #[test]
+    fn traces_go_below_the_collectors_address_or_to_the_one_that_is_whole() {
+        let traces = |arguments: &[&str]| check(arguments, None).unwrap().traces.unwrap();
+        let below = traces(&["--otlp-endpoint=http://c:4318/base/"]);
+        let whole = "--otlp-traces-endpoint=http://t:1/spans";
+
+        assert_eq!(below.as_str(), "http://c:4318/base/v1/traces");
+        assert_eq!(
+            traces(&["--otlp-endpoint=http://c:4318", whole]).as_str(),
+            "http://t:1/spans"
+        );
+    }
+
+    #[test]
+    fn what_would_be_open_to_others_or_not_understood_is_refused_with_the_cure() {
+        let token = "0123456789abcdef01234567";
+        let public = "--metrics-listen=0.0.0.0:9464";
+        assert!(check(&[public], Some(token)).is_ok());
+        let grpc = ["--otlp-endpoint=http://c:4317", "--otlp-protocol=grpc"];
+        for (arguments, token, variable, cure) in [
+            (&[public][..], None, "METRICS_LISTEN", "METRICS_TOKEN"),
+            (&["--metrics-listen=9464"], None, "METRICS_LISTEN", ":9464"),
+            (&[], Some("short"), "METRICS_TOKEN", "openssl rand"),
+            (&grpc, None, "OTEL_EXPORTER_OTLP_PROTOCOL", "4318"),
+            (
+                &["--otlp-endpoint=http://me:secret@c"],
+                None,
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "OTEL_EXPORTER_OTLP_HEADERS",
+            ),
+            (
+                &["--otlp-endpoint=c:4318"],
+                None,
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "https://",
+            ),
+        ] {
+            let report = check(arguments, token).unwrap_err();
+            assert!(report.contains(variable), "{report}");
+            assert!(report.contains(cure), "{report}");
+            assert!(!report.contains("secret"), "{report}");
+        }
+    }
+}

@@ -2,13 +2,27 @@
 
 use crate::metrics::{Board, Counter, EncodeLabelSet, Family};
 
+const SENT: &str = "sent";
+const FAILED: &str = "failed";
+
 /// The counts. Cheap to clone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Tally(Family<Attempted, Counter>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Attempted {
     result: &'static str,
+}
+
+impl Default for Tally {
+    /// Both results are there from the beginning: a series that begins with its first event hides it.
+    fn default() -> Self {
+        let tally = Self(Family::default());
+        for result in [SENT, FAILED] {
+            tally.0.get_or_create_owned(&Attempted { result });
+        }
+        tally
+    }
 }
 
 impl Tally {
@@ -23,7 +37,7 @@ impl Tally {
     }
 
     pub(super) fn attempted(&self, got_through: bool) {
-        let result = if got_through { "sent" } else { "failed" };
+        let result = if got_through { SENT } else { FAILED };
         self.0.get_or_create(&Attempted { result }).inc();
     }
 }

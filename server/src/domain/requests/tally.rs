@@ -79,7 +79,7 @@ struct ByKind {
 impl Default for Tally {
     fn default() -> Self {
         let durations: fn() -> Histogram = || Histogram::new(DURATIONS);
-        Self {
+        let tally = Self {
             requests: Family::default(),
             durations: Family::new_with_constructor(durations),
             first_bytes: Family::new_with_constructor(durations),
@@ -93,7 +93,10 @@ impl Default for Tally {
             lost: Counter::default(),
             waiting: Gauge::default(),
             waiting_since: Arc::default(),
-        }
+        };
+        // There from the beginning: a series that begins with its first event hides it.
+        tally.used(&Sums::default());
+        tally
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod collector;
+mod log;
 mod metrics;
 mod page;
 mod traces;
