@@ -37,6 +37,7 @@ check: pages ## everything a reviewer should not have to say: format, lints, doc
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
+	scripts/check-alerts
 	$(call npm,run check)
 
 bench: ## measure the gateway beside nginx (release build; ARGS=--quick for a look)
@@ -46,7 +47,7 @@ bench: ## measure the gateway beside nginx (release build; ARGS=--quick for a lo
 bench-usage: ## measure the dashboard over ten million requests (release build; ARGS=--quick for a look)
 	cargo bench --package $(PACKAGE) --bench usage -- $(ARGS)
 
-schema: ## rewrite what is printed by the code: schema.graphql, docs/configuration.md
+schema: ## rewrite what is printed by the code: schema.graphql, docs/configuration.md, docs/metrics.md
 	UPDATE=1 cargo test --package $(PACKAGE) --test it up_to_date
 
 build: pages ## build the release binary, pages included: target/release/proxypal-server

@@ -3,8 +3,9 @@
 mod ground;
 mod source;
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use anyhow::Context as _;
 use axum::Router;
 use futures_util::FutureExt as _;
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
@@ -42,6 +43,8 @@ use crate::{
     http_server::{self, Ending},
     notify,
     oauth::{OAuth, OAuthOptions},
+    traces::Traces,
+    watch::{self, Watch},
     web::{self, LoginPages, Web},
 };
 
@@ -142,6 +145,10 @@ impl Life {
 pub struct App {
     db: Database,
     router: Router,
+    watch: Watch,
+    /// Where the metrics are served alone.
+    metrics: Option<TcpListener>,
+    traces: Traces,
     services: Services,
     life: Life,
     setup_url: Option<Zeroizing<String>>,
@@ -164,10 +171,17 @@ impl App {
         };
         let services = services(&config, &ground, &life, running);
         notify_people(&services, &life);
-        let gateway = gateway(&config, &services, inlets.recorder, &life)?;
+        let traces = Traces::open(config.watch.traces.as_ref(), VERSION)?;
+        let gateway = gateway(&config, &services, inlets.recorder, &life, traces.clone())?;
+        let watch = watched(&config, &ground.db, &services, &gateway);
         let setup_token = ground.setup_token.as_ref();
         Ok(Self {
-            router: gateway.router().merge(pages(&ground.db, &services, &life)),
+            router: gateway
+                .router()
+                .merge(pages(&ground.db, &services, &life, &watch)),
+            watch,
+            metrics: metrics_listener(&config).await?,
+            traces,
             setup_url: setup_token.map(|token| setup_url(&config.public_url, token)),
             db: ground.db,
             services,
@@ -190,6 +204,11 @@ impl App {
         self.life.ending.stop.clone()
     }
 
+    /// Where the metrics are served alone, if they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref()?.local_addr().ok()
+    }
+
     /// Serves until the stop token is cancelled. Answers end within the grace, everything is recorded,
     /// and the engine stops last.
     pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
@@ -200,6 +219,22 @@ impl App {
             engine_shutdown,
             clock: _,
         } = self.life;
+        if let Some(listener) = self.metrics {
+            // To the end, so that the last minute is seen too.
+            let until = Ending {
+                stop: ending.deadline.clone(),
+                grace: Duration::from_secs(1),
+                deadline: CancellationToken::new(),
+            };
+            let pages = self.watch.alone();
+            tasks.spawn(http_server::serve(
+                listener,
+                pages,
+                until,
+                TaskTracker::new(),
+            ));
+        }
+        drop(self.watch);
         http_server::serve(listener, self.router, ending, in_flight).await;
         engine_shutdown.cancel();
         self.services.engine.finished().await;
@@ -209,6 +244,7 @@ impl App {
         if timeout(LAST_WORK, tasks.wait()).await.is_err() {
             tracing::warn!("some background work did not end in time");
         }
+        self.traces.close().await;
         self.db.close().await
     }
 }
@@ -293,6 +329,7 @@ fn gateway(
     services: &Services,
     recorder: Recorder,
     life: &Life,
+    traces: Traces,
 ) -> anyhow::Result<Gateway> {
     let options = GatewayOptions {
         keys: services.api_keys.ring().clone(),
@@ -304,6 +341,7 @@ fn gateway(
         clock: services.clock.clone(),
         addresses: services.server.addresses.clone(),
         cors_allowed_origins: config.cors_allowed_origins.clone(),
+        traces,
         tasks: life.tasks.clone(),
         stop: life.ending.stop.clone(),
         deadline: life.ending.deadline.clone(),
@@ -328,15 +366,45 @@ fn notify_people(services: &Services, life: &Life) {
     life.tasks.spawn(sender.run(stop.clone()));
 }
 
+/// What a monitoring system sees.
+fn watched(config: &Config, db: &Database, services: &Services, gateway: &Gateway) -> Watch {
+    let sources = watch::Sources {
+        db: db.clone(),
+        clock: services.clock.clone(),
+        requests: services.requests.clone(),
+        usage: services.usage.clone(),
+        ledger: services.ledger.clone(),
+        accounts: services.provider_accounts.clone(),
+        backups: services.backups.clone(),
+        engine: services.engine.clone(),
+        gateway: gateway.state(),
+        notifications: services.notification_sender.tally().clone(),
+        version: VERSION,
+    };
+    Watch::new(sources, config.watch.metrics_token.clone())
+}
+
+async fn metrics_listener(config: &Config) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = config.watch.metrics_listen else {
+        return Ok(None);
+    };
+    let listener = TcpListener::bind(address).await;
+    listener.map(Some).with_context(|| {
+        format!("cannot listen on {address} for the metrics; choose another METRICS_LISTEN")
+    })
+}
+
 /// Everything but the data plane.
-fn pages(db: &Database, services: &Services, life: &Life) -> Router {
+fn pages(db: &Database, services: &Services, life: &Life, watch: &Watch) -> Router {
     let stop = life.ending.stop.clone();
     let sign_in = web::login_router(LoginPages {
         oauth: services.oauth.clone(),
         doorkeeper: services.doorkeeper(),
         public_url: services.server.public_url.clone(),
     });
-    let control_plane = graphql::router(services.clone(), stop.clone()).merge(sign_in);
+    let control_plane = graphql::router(services.clone(), stop.clone())
+        .merge(sign_in)
+        .merge(watch.beside_pages());
     let web = Web {
         db: db.clone(),
         engine: services.engine.clone(),

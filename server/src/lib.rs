@@ -6,11 +6,12 @@
 //! cli       what the program can be told to do
 //! app       wires everything together
 //! graphql   the control plane: one schema        gateway  the data plane: /v1/*
-//! web       sessions, pages, health
+//! web       sessions, pages, health             watch    what a monitoring system sees
 //! engine    keeps CLIProxyAPI alive and in step with the database
 //! checkup   asks providers how our accounts are
 //! notify    tells people what happens: mail, webhooks, chats
 //! domain    what the product means
+//! metrics   how things are counted                traces   what a collector is sent
 //! db        opens and migrates the database      crypto   sealing, hashing, making secrets
 //! config    what an operator can set             clock, client_address
 //! ```
@@ -28,8 +29,11 @@ pub mod engine;
 pub mod gateway;
 pub mod graphql;
 pub mod http_server;
+pub mod metrics;
 pub mod notify;
 pub mod oauth;
 pub mod shutdown;
 pub mod telemetry;
+pub mod traces;
+pub mod watch;
 pub mod web;

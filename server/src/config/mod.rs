@@ -7,6 +7,7 @@ mod oauth;
 mod options;
 mod parse;
 mod secrets;
+mod watch;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -19,8 +20,9 @@ use url::Url;
 use self::parse::Mistakes;
 pub use self::{
     oauth::{OAuthSettings, Via},
-    options::{EngineArguments, LogArguments, Options, StorageArguments},
+    options::{EngineArguments, LogArguments, Options, StorageArguments, WatchArguments},
     secrets::{HELP as SECRETS_HELP, Secrets, api_token, search_path},
+    watch::Watch,
 };
 use crate::crypto::vault::EncryptionKey;
 
@@ -44,6 +46,7 @@ pub struct Config {
     /// How long running answers may go on after a request to stop.
     pub shutdown_grace: Duration,
     pub log: Log,
+    pub watch: Watch,
     pub engine: Engine,
     /// How to sign in at providers, where that differs from what is usual.
     pub oauth: BTreeMap<ProviderKind, OAuthSettings>,
@@ -123,6 +126,7 @@ impl Config {
                 &mut mistakes,
             ),
             log: Log::check(&options.log, &mut mistakes),
+            watch: Watch::check(&options.watch, &secrets, &mut mistakes),
             engine: Engine::check(&options.engine, &secrets, &mut mistakes),
             oauth: oauth::read(&secrets.oauth, &mut mistakes),
             auth_dir: options.engine.engine_auth_dir.as_ref().map(PathBuf::from),

@@ -70,6 +70,9 @@ pub struct Options {
     pub engine: EngineArguments,
 
     #[command(flatten)]
+    pub watch: WatchArguments,
+
+    #[command(flatten)]
     pub log: LogArguments,
 }
 
@@ -117,6 +120,40 @@ pub struct EngineArguments {
     /// Where the engine runs (external). Its keys are ENGINE_API_KEY and ENGINE_MANAGEMENT_KEY.
     #[arg(long, env = "ENGINE_URL", value_name = "URL")]
     pub engine_url: Option<String>,
+}
+
+/// Who may watch the server from outside.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Monitoring")]
+pub struct WatchArguments {
+    /// Where to serve /metrics alone, such as 127.0.0.1:9464. An address that other machines can reach
+    /// needs the secret token, with which /metrics is also served beside the other pages. Default: no
+    /// metrics.
+    #[arg(long, env = "METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<String>,
+
+    /// The OpenTelemetry collector that traces are sent to, over HTTP, such as <http://127.0.0.1:4318>.
+    /// docs/traces.md names the other standard variables that hold. Default: no traces.
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub otlp_endpoint: Option<String>,
+
+    /// The whole address for traces, where it is not the collector's followed by /v1/traces.
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub otlp_traces_endpoint: Option<String>,
+
+    /// How traces are sent: http/protobuf, which is all there is here.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_PROTOCOL", value_name = "PROTOCOL")]
+    pub otlp_protocol: Option<String>,
 }
 
 /// What the log says.

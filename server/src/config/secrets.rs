@@ -17,6 +17,8 @@ Secrets (environment only, never arguments):
   ENCRYPTION_KEY_PREVIOUS  Earlier keys, separated by commas, that may still open what they
                            sealed.
   BACKUP_PASSPHRASE        Seals backups, at least 12 characters. Without it the server makes none.
+  METRICS_TOKEN            Who sends it as a bearer token may read /metrics, at least 24 characters.
+                           Without it there are metrics on METRICS_LISTEN only.
   ENGINE_API_KEY           The key that an external engine expects from us.
   ENGINE_MANAGEMENT_KEY    The management key of an external engine; without it usage is taken
                            from answers alone.
@@ -37,6 +39,7 @@ pub struct Secrets {
     pub encryption_key: Option<SecretString>,
     pub encryption_key_previous: Vec<SecretString>,
     pub backup_passphrase: Option<SecretString>,
+    pub metrics_token: Option<SecretString>,
     pub engine_api_key: Option<SecretString>,
     pub engine_management_key: Option<SecretString>,
     /// Everything about signing in at providers, by the name of its variable.
@@ -51,6 +54,7 @@ impl Secrets {
             encryption_key: variable("ENCRYPTION_KEY"),
             encryption_key_previous: list("ENCRYPTION_KEY_PREVIOUS"),
             backup_passphrase: variable("BACKUP_PASSPHRASE"),
+            metrics_token: variable("METRICS_TOKEN"),
             engine_api_key: variable("ENGINE_API_KEY"),
             engine_management_key: variable("ENGINE_MANAGEMENT_KEY"),
             oauth: about_sign_in(),

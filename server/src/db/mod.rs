@@ -10,8 +10,8 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use sea_orm::{
-    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    AccessMode, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 
 use self::lock::InstanceLock;
@@ -84,6 +84,19 @@ impl Database {
     /// Whether a query is answered.
     pub async fn ping(&self) -> Result<(), DbErr> {
         self.reader.ping().await
+    }
+
+    /// How large it is, in bytes.
+    pub async fn size(&self) -> Result<i64, DbErr> {
+        let backend = self.reader.get_database_backend();
+        let query = if backend == DbBackend::Postgres {
+            "SELECT pg_database_size(current_database()) AS size"
+        } else {
+            "SELECT page_count * page_size AS size FROM pragma_page_count(), pragma_page_size()"
+        };
+        let query = Statement::from_string(backend, query);
+        let answer = self.reader.query_one_raw(query).await?;
+        answer.map_or(Ok(0), |row| row.try_get("", "size"))
     }
 
     /// Closes every connection, so that an SQLite file is left without a journal.

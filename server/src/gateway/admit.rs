@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use uuid::Uuid;
 
 use super::{
     Parts,
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::domain::{
     api_keys::Caller,
-    ledger::{Amounts, Ask, Limited, Pacing},
+    ledger::{Amounts, Ask, LimitKind, Limited, Pacing},
     model_name::{Names, routed_as},
     prices::worst_cost,
     requests::{Place, Recorder, RequestRecord},
@@ -90,21 +91,18 @@ pub(super) async fn admit(
         ..Tokens::default()
     });
     let place = gateway.recorder.begin(record, reservation).await;
-    let place = place.map_err(unrecordable)?;
+    let place = place.map_err(|error| unrecordable(&error, record.id))?;
     Ok(Admission { place, pacing })
 }
 
 /// Takes a place in the book, or refuses: what cannot be recorded does not pass.
-pub(super) async fn place(recorder: &Recorder) -> Result<Place, Fault> {
-    recorder.place().await.map_err(unrecordable)
+pub(super) async fn place(recorder: &Recorder, id: Uuid) -> Result<Place, Fault> {
+    let place = recorder.place().await;
+    place.map_err(|error| unrecordable(&error, id))
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is made to be mapped with"
-)]
-fn unrecordable(error: crate::domain::Error) -> Fault {
-    tracing::error!(%error, "a request is refused because it could not be recorded");
+fn unrecordable(error: &crate::domain::Error, id: Uuid) -> Fault {
+    tracing::error!(request.id = %id, %error, "a request is refused because it could not be recorded");
     Fault::Overloaded {
         retry_after: RECOVERY,
     }
@@ -171,12 +169,22 @@ fn worst_case(asked: &Asked, assumed_output: u32) -> WorstCase {
 /// Says which limit binds, and until when.
 pub(super) fn fault(limited: Limited, pacing: Option<Pacing>, now: DateTime<Utc>) -> Fault {
     match limited {
-        Limited::Rate { limit, retry_after } => Fault::RateLimited {
+        Limited::Rate {
+            kind,
+            limit,
+            retry_after,
+        } => Fault::RateLimited {
+            kind,
             retry_after,
             limit,
             pacing,
         },
-        Limited::Quota { quota, resets_at } => Fault::QuotaExceeded {
+        Limited::Quota {
+            metric,
+            quota,
+            resets_at,
+        } => Fault::QuotaExceeded {
+            kind: LimitKind::Quota(metric),
             retry_after: resets_at.and_then(|end| (end - now).to_std().ok()),
             limit: match resets_at {
                 Some(end) => {
@@ -186,7 +194,12 @@ pub(super) fn fault(limited: Limited, pacing: Option<Pacing>, now: DateTime<Utc>
                 None => quota,
             },
         },
-        Limited::Unbounded { quota, is_unpriced } => Fault::Unbounded {
+        Limited::Unbounded {
+            metric,
+            quota,
+            is_unpriced,
+        } => Fault::Unbounded {
+            kind: LimitKind::Quota(metric),
             quota,
             cure: if is_unpriced {
                 "Ask for a model that has a price"

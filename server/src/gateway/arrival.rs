@@ -8,6 +8,7 @@ use super::{
     meter::{End, Receipt},
     model::{Asked, ReadFault},
     serve::Pass,
+    trace::RequestSpan,
 };
 use crate::domain::requests::RequestRecord;
 
@@ -16,13 +17,15 @@ use crate::domain::requests::RequestRecord;
 pub(super) struct Arrival {
     gateway: Gateway,
     record: Option<RequestRecord>,
+    span: RequestSpan,
 }
 
 impl Arrival {
-    pub(super) fn new(gateway: &Gateway, record: RequestRecord) -> Self {
+    pub(super) fn new(gateway: &Gateway, record: RequestRecord, span: RequestSpan) -> Self {
         Self {
             gateway: gateway.clone(),
             record: Some(record),
+            span,
         }
     }
 
@@ -51,7 +54,7 @@ impl Drop for Arrival {
         let Some(record) = self.record.take() else {
             return;
         };
-        let gateway = self.gateway.clone();
+        let (gateway, span) = (self.gateway.clone(), self.span.clone());
         let end = if gateway.0.deadline.is_cancelled() {
             End::Interrupted("stopping")
         } else {
@@ -63,7 +66,7 @@ impl Drop for Arrival {
             };
             let in_flight = gateway.0.in_flight.token();
             // Nothing was sent on, so there is nothing to meter.
-            Receipt::new(place, record, false, in_flight).end(end);
+            Receipt::new(place, record, false, in_flight, span).end(end);
         };
         self.gateway.0.tasks.spawn(recording);
     }

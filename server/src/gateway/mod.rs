@@ -15,6 +15,8 @@ mod pacing;
 mod refusal;
 mod route;
 mod serve;
+mod tally;
+mod trace;
 mod upgrade;
 
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 
+pub use self::tally::{State, Tally};
 use self::{forward::Upstream, meter::Drainer};
 use crate::{
     client_address::ClientAddresses,
@@ -32,6 +35,7 @@ use crate::{
         api_keys::KeyRing, ledger::Ledger, prices::Prices, requests::Recorder, settings::Settings,
     },
     engine::Engine,
+    traces::Traces,
 };
 
 /// Memory for request bodies whose model is not known yet, in KiB.
@@ -50,6 +54,7 @@ pub struct GatewayOptions {
     pub addresses: ClientAddresses,
     /// Browser origins that may call us.
     pub cors_allowed_origins: Vec<HeaderValue>,
+    pub traces: Traces,
     /// Waits at the end for sockets and abandoned answers.
     pub tasks: TaskTracker,
     /// When to begin nothing new on what is open.
@@ -73,6 +78,8 @@ struct Parts {
     clock: SharedClock,
     addresses: ClientAddresses,
     cors_allowed_origins: Vec<HeaderValue>,
+    traces: Traces,
+    tally: Tally,
     upstream: Upstream,
     drainer: Drainer,
     held: Arc<Semaphore>,
@@ -100,6 +107,8 @@ impl Gateway {
             clock: options.clock,
             addresses: options.addresses,
             cors_allowed_origins: options.cors_allowed_origins,
+            traces: options.traces,
+            tally: Tally::default(),
             upstream: Upstream::new()?,
             drainer,
             held: Arc::new(Semaphore::new(HELD_KIB)),
@@ -108,6 +117,15 @@ impl Gateway {
             deadline: options.deadline,
             in_flight,
         })))
+    }
+
+    /// How the gateway stands.
+    pub fn state(&self) -> State {
+        State {
+            tally: self.0.tally.clone(),
+            in_flight: self.0.in_flight.clone(),
+            drainer: self.0.drainer.clone(),
+        }
     }
 
     /// Serves everything that the engine has for users.

@@ -5,17 +5,20 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
+    Gateway,
     dialect::{Dialect, Fault},
     forward, pacing,
 };
 
 /// The error in the shape that the caller's SDK parses, with the request id.
 pub(super) fn answer(
+    gateway: &Gateway,
     dialect: Dialect,
     fault: &Fault,
     request_id: Uuid,
     now: DateTime<Utc>,
 ) -> Response<Body> {
+    gateway.0.tally.refused(fault);
     let mut response = dialect
         .refuse(fault, &request_id.to_string())
         .map(Body::from);

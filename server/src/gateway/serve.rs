@@ -24,6 +24,7 @@ use super::{
     model::{self, Asked, Limits},
     model_list, pacing, refusal,
     route::{self, Refusal, Route},
+    trace::RequestSpan,
     upgrade,
 };
 use crate::domain::{api_keys::Caller, ledger::Pacing, requests::RequestRecord};
@@ -40,26 +41,28 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
     let route = match route::classify(&head.method, head.uri.path(), &head.headers) {
         Ok(route) => route,
         Err(refused) => {
-            return refusal::answer(Refusal::dialect(head.uri.path()), &refused.into(), id, now);
+            let dialect = Refusal::dialect(head.uri.path());
+            return refusal::answer(&gateway, dialect, &refused.into(), id, now);
         }
     };
     let caller = match authenticate(&gateway.0.keys, &head.headers, head.uri.query()) {
         Ok(caller) => caller,
-        Err(fault) => return refusal::answer(route.dialect, &fault, id, now),
+        Err(fault) => return refusal::answer(&gateway, route.dialect, &fault, id, now),
     };
     let dialect = route.dialect;
     let pass = Pass {
-        gateway,
+        gateway: gateway.clone(),
         id,
         now,
         route,
         caller,
         pacing: None,
+        span: RequestSpan::default(),
     };
     // What is to come is large: boxed once, it is not moved along with the router's layers.
     match Box::pin(pass.through(head, body)).await {
         Ok(response) => response,
-        Err(fault) => refusal::answer(dialect, &fault, id, now),
+        Err(fault) => refusal::answer(&gateway, dialect, &fault, id, now),
     }
 }
 
@@ -74,11 +77,13 @@ pub(super) struct Pass {
     pub(super) caller: Arc<Caller>,
     /// How the caller's requests per minute stand, once they were counted.
     pub(super) pacing: Option<Pacing>,
+    pub(super) span: RequestSpan,
 }
 
 impl Pass {
-    async fn through(self, head: Head, body: Body) -> Result<Response<Body>, Fault> {
+    async fn through(mut self, head: Head, body: Body) -> Result<Response<Body>, Fault> {
         let record = self.record(&head);
+        self.span = RequestSpan::begin(&self.gateway.0.traces, &head.headers, &record);
         if self.route.is_websocket && forward::is_upgrade(&head.headers) {
             // Rare and large: kept out of the future of every other request.
             return Box::pin(upgrade::serve(self, head, record)).await;
@@ -90,7 +95,7 @@ impl Pass {
             needs_bound: self.route.is_metered && self.caller.account().is_strict(),
         };
         let reading = model::read(&self.route, &head.headers, body, limits);
-        let arrival = Arrival::new(&self.gateway, record);
+        let arrival = Arrival::new(&self.gateway, record, self.span.clone());
         let Some((result, record)) = arrival.admitted(&self, reading).await else {
             return Ok(to_nobody());
         };
@@ -124,7 +129,8 @@ impl Pass {
     ) -> Result<Response<Body>, Fault> {
         self.pacing = admission.pacing;
         let in_flight = self.gateway.0.in_flight.token();
-        let mut receipt = Receipt::new(admission.place, record, self.route.is_metered, in_flight);
+        let (metered, span) = (self.route.is_metered, self.span.clone());
+        let mut receipt = Receipt::new(admission.place, record, metered, in_flight, span);
         let progress = upload.progress();
         receipt.watch_upload(Arc::clone(&progress));
         let request = match self.for_engine(head, upload) {
@@ -134,6 +140,7 @@ impl Pass {
                 return Err(fault);
             }
         };
+        let id = self.id;
         let limit = self.gateway.0.settings.current().gateway.answer_timeout();
         let answer = self.gateway.0.upstream.send(request, limit);
         let (answer, mut receipt) =
@@ -141,7 +148,7 @@ impl Pass {
         match answer {
             Ok(answer) => Ok(self.answered(answer, receipt).await),
             Err(error) => {
-                let (fault, end) = explain(&error, progress.failure());
+                let (fault, end) = explain(id, &error, progress.failure());
                 receipt.end(end);
                 Err(fault)
             }
@@ -151,13 +158,14 @@ impl Pass {
     /// The request for the engine that runs now.
     pub(super) fn for_engine(
         &self,
-        head: Head,
+        mut head: Head,
         upload: Upload,
     ) -> Result<axum::http::Request<Upload>, Fault> {
         let unavailable = Fault::EngineUnavailable {
             retry_after: ENGINE_RECOVERY,
         };
         let endpoint = self.gateway.0.engine.endpoint().ok_or(unavailable)?;
+        self.span.hand_on(&mut head.headers);
         forward::for_engine(head, &self.route, &endpoint, self.id, upload)
     }
 
@@ -195,12 +203,17 @@ impl Pass {
     /// Records a refusal of somebody whom we know.
     pub(super) async fn refused(&self, fault: Fault, record: RequestRecord) -> Fault {
         let is_recorded = self.caller.account().may_record_refusal();
+        let (metered, span) = (self.route.is_metered, self.span.clone());
+        let record = RequestRecord {
+            http_status: Some(fault.status().as_u16()),
+            ..record
+        };
         if is_recorded && let Ok(place) = self.gateway.0.recorder.place().await {
             let in_flight = self.gateway.0.in_flight.token();
-            let mut record = record;
-            record.http_status = Some(fault.status().as_u16());
-            Receipt::new(place, record, self.route.is_metered, in_flight)
-                .end(End::Refused(fault.code()));
+            let mut receipt = Receipt::new(place, record, metered, in_flight, span);
+            receipt.end(End::Refused(fault.code()));
+        } else {
+            span.end(&refused(record, &fault));
         }
         fault
     }
@@ -238,6 +251,16 @@ impl Pass {
     }
 }
 
+/// What would be on record of a refusal that is not put there.
+pub(super) fn refused(record: RequestRecord, fault: &Fault) -> RequestRecord {
+    RequestRecord {
+        outcome: Outcome::Rejected,
+        error_code: Some(fault.code().to_owned()),
+        tokens: None,
+        ..record
+    }
+}
+
 /// The answer to a client who is not there to read it.
 fn to_nobody() -> Response<Body> {
     let mut response = Response::default();
@@ -246,12 +269,17 @@ fn to_nobody() -> Response<Body> {
 }
 
 /// Why there is no answer: the client's own upload, or the engine.
-pub(super) fn explain(error: &UpstreamError, upload: Option<&UploadError>) -> (Fault, End) {
+pub(super) fn explain(
+    request_id: Uuid,
+    error: &UpstreamError,
+    upload: Option<&UploadError>,
+) -> (Fault, End) {
     match upload {
         Some(UploadError::Refused(fault)) => (fault.clone(), End::Refused(fault.code())),
         Some(UploadError::ClientGone) => (Fault::EngineFailed, End::ClientGone),
         None => {
             tracing::warn!(
+                request.id = %request_id,
                 error = error as &dyn std::error::Error,
                 "the engine did not answer"
             );

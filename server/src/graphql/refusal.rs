@@ -2,9 +2,10 @@
 
 use axum::{
     Json,
-    http::{StatusCode, header::CACHE_CONTROL},
+    http::{HeaderName, StatusCode, header::CACHE_CONTROL},
     response::{IntoResponse, Response},
 };
+use uuid::Uuid;
 
 use super::error;
 use crate::{domain::Error, web::status_of};
@@ -35,11 +36,16 @@ impl IntoResponse for Refusal {
         match self {
             Self::Status(status) => status.into_response(),
             Self::Error(error) => {
+                let request_id = Uuid::now_v7().to_string();
                 if let Error::Internal(cause) = &error {
-                    tracing::error!(error = ?cause, "cannot tell who sends a request");
+                    tracing::error!(request.id = request_id, error = ?cause, "cannot tell who sends a request");
                 }
+                let headers = [
+                    (CACHE_CONTROL, "no-store"),
+                    (HeaderName::from_static("x-request-id"), &request_id),
+                ];
                 let body = Json(error::body(&error));
-                (status_of(&error), [(CACHE_CONTROL, "no-store")], body).into_response()
+                (status_of(&error), headers, body).into_response()
             }
         }
     }

@@ -35,6 +35,10 @@ impl ExtensionFactory for Reports {
     }
 }
 
+/// Under which an operation's lines are in the log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RequestId(pub(super) Uuid);
+
 /// The report on one operation.
 #[derive(Clone, Debug)]
 struct Report {
@@ -84,6 +88,7 @@ impl Extension for Report {
         let viewer: Option<&Viewer> = viewer.or_else(|| ctx.data_opt());
         let is_stranger = matches!(viewer, None | Some(Viewer::Anonymous));
         self.is_stranger.store(is_stranger, Ordering::Relaxed);
+        let request = request.data(RequestId(self.request_id));
         let request = if is_stranger {
             request.disable_introspection()
         } else {

@@ -6,6 +6,7 @@ mod addresses;
 mod email;
 mod messages;
 mod sender;
+mod tally;
 mod watcher;
 mod web;
 
@@ -16,6 +17,7 @@ use entity::notification_channel::ChannelKind;
 pub use self::{
     addresses::Addresses,
     sender::Sender,
+    tally::Tally,
     watcher::{Sources, Watcher},
 };
 use crate::domain::notifications::ChannelSettings;

@@ -9,7 +9,7 @@ use tokio::{sync::Semaphore, time::sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Addresses, Courier, Letter};
+use super::{Addresses, Courier, Letter, Tally};
 use crate::{
     clock::SharedClock,
     domain::{
@@ -31,6 +31,7 @@ pub struct Sender {
     clock: SharedClock,
     courier: Courier,
     tests: Arc<Semaphore>,
+    tally: Tally,
 }
 
 impl Sender {
@@ -41,7 +42,13 @@ impl Sender {
             clock,
             courier: Courier { addresses },
             tests: Arc::new(Semaphore::new(TESTS)),
+            tally: Tally::default(),
         }
+    }
+
+    /// What became of the attempts.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Sends until told to stop. What is under way then is sent again after the next start.
@@ -84,6 +91,7 @@ impl Sender {
             .deliver(&due.settings, &self.dated(letter))
             .await;
         let got_through = outcome.is_ok();
+        self.tally.attempted(got_through);
         if let Err(problem) = &outcome {
             let channel = due.notification.channel_id;
             tracing::warn!(channel.id = %channel, problem, "a notification did not get through");

@@ -18,4 +18,5 @@ mod pages;
 mod provider_accounts;
 mod schema;
 mod support;
+mod watch;
 mod web;

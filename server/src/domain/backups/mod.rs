@@ -15,6 +15,7 @@ mod tables;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::task::spawn_blocking;
@@ -102,6 +103,13 @@ impl Backups {
         let directory = self.directory();
         let listing = spawn_blocking(move || directory.list());
         Ok(listing.await.context("cannot list the backups")??)
+    }
+
+    /// When the backups were made that are there, the latest first, without a look inside: what has the name
+    /// of a backup was restored once.
+    pub fn times(&self) -> anyhow::Result<Vec<DateTime<Utc>>> {
+        let names = self.directory().names()?.into_iter();
+        Ok(names.map(|(_, made_at)| made_at).collect())
     }
 
     /// Restores a backup into a scratch database and throws that away. Returns the number of rows.

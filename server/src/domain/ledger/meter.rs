@@ -217,7 +217,11 @@ impl Meter {
             let is_unpriced = metric == Metric::Cost && want.estimate.cost.is_none();
             if ceiling.is_none() || is_unpriced {
                 let quota = self.in_words();
-                return Err(Limited::Unbounded { quota, is_unpriced });
+                return Err(Limited::Unbounded {
+                    metric,
+                    quota,
+                    is_unpriced,
+                });
             }
         }
         let used = self.used_by_now(want.at);
@@ -241,6 +245,7 @@ impl Meter {
             );
         }
         Err(Limited::Quota {
+            metric,
             quota,
             resets_at: self.resets_at(want.at),
         })

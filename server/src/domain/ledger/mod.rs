@@ -36,7 +36,7 @@ pub use self::{
     account::{Account, Ask, Verdict},
     journal::{Debt, HeldRecords, Noted, Written},
     meter::{Amounts, Meter, Standing},
-    reservation::{Limited, Pacing, Reservation},
+    reservation::{LimitKind, Limited, Pacing, Reservation},
 };
 pub(in crate::domain) use self::{
     journal::{Journal, Segments},

@@ -7,7 +7,7 @@ use entity::RateLimit;
 use super::{
     account::rate,
     gcra::Gcra,
-    reservation::{Limited, Pacing},
+    reservation::{LimitKind, Limited, Pacing},
 };
 
 /// When to try again while as many requests as allowed are under way.
@@ -48,21 +48,29 @@ impl Pace {
         if let Some(most) = limit.requests_per_minute
             && let Some(retry_after) = self.requests.wait(rate(most), 1, now)
         {
-            let limit = format!("{most} requests a minute for {holder}");
-            return Err(Limited::Rate { limit, retry_after });
+            return Err(Limited::Rate {
+                kind: LimitKind::RequestsPerMinute,
+                limit: format!("{most} requests a minute for {holder}"),
+                retry_after,
+            });
         }
         if let Some(most) = limit.tokens_per_minute
             && let Some(retry_after) = self.tokens.wait(rate(most), taking.tokens, now)
         {
-            let limit = format!("{most} tokens a minute for {holder}");
-            return Err(Limited::Rate { limit, retry_after });
+            return Err(Limited::Rate {
+                kind: LimitKind::TokensPerMinute,
+                limit: format!("{most} tokens a minute for {holder}"),
+                retry_after,
+            });
         }
         if let Some(most) = limit.concurrent_requests
             && self.running >= most
         {
-            let limit = format!("{most} requests at once for {holder}");
-            let retry_after = SOON;
-            return Err(Limited::Rate { limit, retry_after });
+            return Err(Limited::Rate {
+                kind: LimitKind::ConcurrentRequests,
+                limit: format!("{most} requests at once for {holder}"),
+                retry_after: SOON,
+            });
         }
         Ok(())
     }
@@ -70,6 +78,7 @@ impl Pace {
     pub(super) fn check_socket(&self, defaults: RateLimit, holder: &str) -> Result<(), Limited> {
         match self.limit.unwrap_or(defaults).concurrent_sockets {
             Some(most) if self.sockets >= most => Err(Limited::Rate {
+                kind: LimitKind::ConcurrentSockets,
                 limit: format!("{most} sockets at once for {holder}"),
                 retry_after: SOON,
             }),

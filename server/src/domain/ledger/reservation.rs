@@ -7,22 +7,36 @@ use uuid::Uuid;
 
 use super::{account::Account, meter::Amounts};
 
+/// What sort of limit it is that binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitKind {
+    RequestsPerMinute,
+    TokensPerMinute,
+    ConcurrentRequests,
+    ConcurrentSockets,
+    /// A quota, or a strict one that cannot tell what it is asked for.
+    Quota(entity::quota::Metric),
+}
+
 /// Why a request may not pass now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Limited {
     /// It comes too soon.
     Rate {
+        kind: LimitKind,
         /// Which limit, in words.
         limit: String,
         retry_after: Duration,
     },
     /// There is nothing left.
     Quota {
+        metric: entity::quota::Metric,
         quota: String,
         resets_at: Option<DateTime<Utc>>,
     },
     /// A strict quota cannot tell how much it may use.
     Unbounded {
+        metric: entity::quota::Metric,
         quota: String,
         /// Because the model has no price.
         is_unpriced: bool,

@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Instant,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{api_key, ledger_batch, provider_account, quota_bucket, request, user};
@@ -14,7 +17,12 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{insert::Inserts, record::tokens_of, reports};
+use super::{
+    insert::Inserts,
+    record::tokens_of,
+    reports::{self, Change},
+    tally::Tally,
+};
 use crate::{
     clock::SharedClock,
     db::Database,
@@ -48,6 +56,7 @@ pub(super) struct Book {
     pub(super) clock: SharedClock,
     pub(super) ledger: Ledger,
     pub(super) prices: Prices,
+    pub(super) tally: Tally,
     inserts: Inserts,
     /// When a key was last noted as used, to spare writes.
     noted: HashMap<Uuid, DateTime<Utc>>,
@@ -60,6 +69,7 @@ pub(super) struct Book {
 #[derive(Debug, Default)]
 struct Done {
     unknown: Vec<EngineUsage>,
+    changes: Vec<Change>,
     charges: Vec<(Uuid, Charge)>,
     used: Vec<Used>,
     used_accounts: Vec<(Uuid, DateTime<Utc>)>,
@@ -71,6 +81,7 @@ impl Book {
         clock: SharedClock,
         ledger: Ledger,
         prices: Prices,
+        tally: Tally,
     ) -> Result<Self, DbErr> {
         let last = ledger_batch::Entity::find_by_id(LEDGER)
             .one(db.writer())
@@ -80,6 +91,7 @@ impl Book {
             clock,
             ledger,
             prices,
+            tally,
             inserts: Inserts::default(),
             noted: HashMap::new(),
             next_batch: last.map_or(0, |last| last.number) + 1,
@@ -120,9 +132,12 @@ impl Book {
         let ledger = self.ledger.clone();
         // Whoever changes quotas reads what was used in between, and not in the middle.
         let _turn = ledger.turn().await;
+        let began = Instant::now();
         let written = self.write_once(batch).await;
         self.in_doubt = written.is_err();
         let done = written?;
+        let took = began.elapsed();
+        self.tally.written(&batch.rows, &done.changes, took);
         let now = self.clock.now();
         for (user_id, charge) in done.charges {
             ledger.account(user_id).add(charge, now);
@@ -165,6 +180,7 @@ impl Book {
         transaction.commit().await?;
         Ok(Done {
             unknown: settled.unknown,
+            changes: settled.changes,
             charges,
             used,
             used_accounts,

@@ -8,6 +8,7 @@ mod reconcile;
 mod record;
 mod recorder;
 mod reports;
+mod tally;
 mod writer;
 
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
@@ -22,19 +23,25 @@ use sea_orm::{
     ColumnTrait as _, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     Select,
 };
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use self::{batch::Book, reconcile::Waiting, recorder::Health, writer::Writer};
+use self::{
+    batch::Book,
+    reconcile::Waiting,
+    recorder::{Health, PLACES},
+    writer::Writer,
+};
 pub use self::{
     record::{RequestRecord, tokens_of},
     recorder::{Place, Recorder},
+    tally::{Tally, provider_name},
 };
 use super::{
     Error, Result,
     engine_usage::EngineUsage,
-    ledger::{HeldRecords, Journal, Ledger},
+    ledger::{HeldRecords, Journal, Ledger, Segments},
     paging::{Page, PageRequest},
     prices::Prices,
 };
@@ -107,6 +114,39 @@ impl RequestFilter {
 pub struct Requests {
     db: Database,
     feed: broadcast::Sender<Arc<request::Model>>,
+    state: State,
+}
+
+/// How the book stands. Knowing this keeps nothing alive.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// What was counted as it was written.
+    pub tally: Tally,
+    places: Arc<Semaphore>,
+    health: Health,
+    segments: Arc<Segments>,
+}
+
+impl State {
+    /// Requests under way and not yet in the database.
+    pub fn under_way(&self) -> usize {
+        PLACES.saturating_sub(self.places.available_permits())
+    }
+
+    /// How many that may be at most.
+    pub fn most_under_way(&self) -> usize {
+        PLACES
+    }
+
+    /// Whether the database refused what was last written to it.
+    pub fn is_failing(&self) -> bool {
+        self.health.is_failing()
+    }
+
+    /// Notes in the journal whose requests are not in the database yet.
+    pub fn owed(&self) -> u64 {
+        self.segments.owed()
+    }
 }
 
 /// What the book is kept with.
@@ -141,10 +181,24 @@ impl Requests {
         })?;
         let health = Health::default();
         let recorder = Recorder::new(opened.journal, options.prices.clone(), health.clone());
+        let state = State {
+            tally: Tally::default(),
+            places: recorder.places(),
+            health: health.clone(),
+            segments: Arc::clone(&opened.segments),
+        };
+        let tally = state.tally.clone();
         let db = options.db.clone();
         let mut writer = Writer {
             next_sequence: last_sequence(&db).await? + 1,
-            book: Book::open(options.db, options.clock, options.ledger, options.prices).await?,
+            book: Book::open(
+                options.db,
+                options.clock,
+                options.ledger,
+                options.prices,
+                tally,
+            )
+            .await?,
             settled: outbox,
             reports: inbox,
             feed: feed.clone(),
@@ -159,7 +213,12 @@ impl Requests {
             reports,
             held: opened.held,
         };
-        Ok((Self { db, feed }, inlets))
+        Ok((Self { db, feed, state }, inlets))
+    }
+
+    /// How the book stands.
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
     /// Finds a request.

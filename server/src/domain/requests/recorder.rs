@@ -24,7 +24,7 @@ use crate::domain::{
 };
 
 /// Requests under way and not yet in the database, at most.
-const PLACES: usize = 16_384;
+pub(super) const PLACES: usize = 16_384;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Takes records. Cheap to clone.
@@ -46,7 +46,7 @@ impl Health {
         self.0.store(is_failing, Ordering::Relaxed);
     }
 
-    fn is_failing(&self) -> bool {
+    pub(super) fn is_failing(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -76,6 +76,11 @@ impl Recorder {
             prices,
             health,
         }
+    }
+
+    /// The places, to be counted.
+    pub(super) fn places(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.places)
     }
 
     /// Takes a place for a request that is not forwarded.
@@ -115,7 +120,7 @@ impl Recorder {
         }
         place.noted = Some(record.id);
         let debt = place.note(record).await.map_err(|error| {
-            tracing::debug!(%error, "a request cannot be noted");
+            tracing::debug!(request.id = %record.id, %error, "a request cannot be noted");
             unavailable("the journal cannot be written")
         })?;
         place.keep(debt);

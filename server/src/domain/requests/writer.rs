@@ -135,6 +135,8 @@ impl Writer {
     async fn write(&mut self, mut batch: Batch) {
         let mut delay = FIRST_RETRY;
         let unknown = loop {
+            let count = batch.rows.len() + self.settled.len();
+            self.book.tally.wait(batch.rows.first(), count);
             match self.book.write(&batch).await {
                 Ok(unknown) => break unknown,
                 Err(error) if error.sql_err().is_some() && batch.rows.len() > 1 => {
@@ -147,11 +149,13 @@ impl Writer {
                 Err(error) if error.sql_err().is_some() => {
                     let ids: Vec<Uuid> = batch.rows.iter().map(|row| row.id).collect();
                     tracing::error!(%error, request.ids = ?ids, "this cannot be recorded");
+                    self.book.tally.lost(ids.len());
                     break Vec::new();
                 }
                 Err(error) => {
                     tracing::error!(%error, rows = batch.rows.len(), "cannot record requests; trying again");
                     self.health.set_failing(true);
+                    self.book.tally.failed();
                     batch.owed.iter_mut().for_each(Owed::let_go);
                     sleep(delay).await;
                     delay = (delay * 2).min(LONGEST_RETRY);
@@ -159,6 +163,7 @@ impl Writer {
             }
         };
         self.health.set_failing(false);
+        self.book.tally.wait(None, self.settled.len());
         self.finish(batch, unknown);
     }
 

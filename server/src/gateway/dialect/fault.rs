@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::domain::ledger::Pacing;
+use crate::domain::ledger::{LimitKind, Pacing};
 
 /// Why the gateway does not, or not any longer, let a request through. The message is for the caller:
 /// cause, then cure.
@@ -44,6 +44,7 @@ pub(in crate::gateway) enum Fault {
     Blocked,
     #[error("ProxyPal: the rate limit is reached ({limit}). Try again in {} seconds.", seconds(.retry_after))]
     RateLimited {
+        kind: LimitKind,
         /// Until a request of this kind may pass.
         retry_after: Duration,
         /// Which limit, in words.
@@ -55,6 +56,7 @@ pub(in crate::gateway) enum Fault {
         "ProxyPal: the quota is used up ({limit}). Wait until it starts again, or ask your administrator to raise it."
     )]
     QuotaExceeded {
+        kind: LimitKind,
         /// Until the quota starts again, if it does.
         retry_after: Option<Duration>,
         /// Which quota, in words.
@@ -64,6 +66,7 @@ pub(in crate::gateway) enum Fault {
         "ProxyPal: this request cannot be bounded, and the quota is strict ({quota}). {cure}, or ask your administrator for a quota that is not strict."
     )]
     Unbounded {
+        kind: LimitKind,
         /// Which quota, in words.
         quota: String,
         /// What the caller can do.
@@ -155,6 +158,27 @@ impl Fault {
             return None;
         };
         *pacing
+    }
+
+    /// What sort of limit binds, if one does.
+    pub(in crate::gateway) fn limit(&self) -> Option<LimitKind> {
+        match self {
+            Self::RateLimited { kind, .. }
+            | Self::QuotaExceeded { kind, .. }
+            | Self::Unbounded { kind, .. } => Some(*kind),
+            Self::UnknownKey
+            | Self::Revoked
+            | Self::ModelNotAllowed { .. }
+            | Self::ModelRequired
+            | Self::ModelAmbiguous
+            | Self::BodyTooLarge { .. }
+            | Self::NotFound
+            | Self::Blocked
+            | Self::EngineUnavailable { .. }
+            | Self::EngineFailed
+            | Self::EngineTooSlow
+            | Self::Overloaded { .. } => None,
+        }
     }
 
     /// Whether trying again soon is of no use although the status suggests it.

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use entity::request::Protocol;
+use entity::{quota::Metric, request::Protocol};
+
+use crate::domain::ledger::LimitKind;
 
 use super::{Dialect, Fault, in_socket_error, in_stream_error};
 
@@ -24,11 +26,13 @@ fn faults() -> Vec<Fault> {
         Fault::NotFound,
         Fault::Blocked,
         Fault::RateLimited {
+            kind: LimitKind::RequestsPerMinute,
             retry_after,
             limit: limit(),
             pacing: None,
         },
         Fault::QuotaExceeded {
+            kind: LimitKind::Quota(Metric::Cost),
             retry_after: Some(Duration::from_hours(1)),
             limit: "10 USD per month".to_owned(),
         },

@@ -53,6 +53,11 @@ impl Drainer {
         self.0.deadline.is_cancelled()
     }
 
+    /// How many answers are read on now.
+    pub(in crate::gateway) fn running(&self) -> u32 {
+        self.0.running.load(Ordering::Relaxed)
+    }
+
     /// Reads the rest of an answer.
     pub(in crate::gateway) fn drain(&self, body: UpstreamBody, receipt: Receipt) {
         self.spawn(receipt, move |receipt, limits| {
@@ -68,7 +73,7 @@ impl Drainer {
                     receipt.answered(answer.status(), answer.headers());
                     read_on(answer.into_body(), receipt, limits.drain_bytes).await;
                 }
-                Err(error) => tracing::debug!(%error, "an abandoned request was not answered"),
+                Err(error) => tracing::debug!(request.id = ?receipt.id(), %error, "an abandoned request was not answered"),
             }
         });
     }

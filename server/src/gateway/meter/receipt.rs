@@ -15,6 +15,7 @@ use axum::{
 };
 use entity::request::{Outcome, UsageSource};
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use uuid::Uuid;
 
 use super::{
     progress::Progress as Noting,
@@ -26,7 +27,7 @@ use crate::{
         requests::{Place, RequestRecord},
         tokens::Tokens,
     },
-    gateway::body::Progress,
+    gateway::{body::Progress, trace::RequestSpan},
 };
 
 /// Bytes of English text in a token, roughly: what an estimate is made with.
@@ -64,6 +65,7 @@ pub(in crate::gateway) struct Receipt {
     /// Whether the end of the answer was noted.
     is_end_noted: bool,
     end: End,
+    span: RequestSpan,
     _in_flight: TaskTrackerToken,
 }
 
@@ -74,6 +76,7 @@ impl Receipt {
         record: RequestRecord,
         is_metered: bool,
         in_flight: TaskTrackerToken,
+        span: RequestSpan,
     ) -> Self {
         Self {
             place: Some(place),
@@ -86,8 +89,14 @@ impl Receipt {
             progress: Noting::default(),
             is_end_noted: false,
             end: End::ClientGone,
+            span,
             _in_flight: in_flight,
         }
+    }
+
+    /// Whose receipt it is, until it is settled.
+    pub(in crate::gateway) fn id(&self) -> Option<Uuid> {
+        Some(self.record.as_ref()?.id)
     }
 
     /// Watches how much of the request was sent.
@@ -207,7 +216,9 @@ impl Receipt {
         }
         let observation = self.observation.take();
         let observation = observation.or_else(|| Some(self.tap.take()?.finish()));
-        place.record(self.settled(record, observation.as_ref(), self.end))
+        let record = self.settled(record, observation.as_ref(), self.end);
+        self.span.end(&record);
+        place.record(record)
     }
 
     fn settled(

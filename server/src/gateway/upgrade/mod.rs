@@ -9,6 +9,7 @@ use axum::{
     body::Body,
     http::{Response, StatusCode, request::Parts as Head},
 };
+use entity::request::Outcome;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::{
@@ -65,7 +66,7 @@ async fn shake_hands(pass: &Pass, head: Head) -> Result<Answer, (Fault, End)> {
         .for_engine(head, Upload::new(Body::empty(), 0))
         .map_err(|fault| (fault.clone(), End::Failed(fault.code())))?;
     let answer = pass.gateway.0.upstream.shake_hands(request).await;
-    answer.map_err(|error| explain(&error, None))
+    answer.map_err(|error| explain(pass.id, &error, None))
 }
 
 async fn refused_by_engine(
@@ -83,13 +84,14 @@ async fn refused_by_engine(
 
 /// For a handshake that did not lead to a socket.
 async fn new_receipt(pass: &Pass, record: RequestRecord) -> Result<Receipt, Fault> {
-    let place = admit::place(&pass.gateway.0.recorder).await?;
+    let place = admit::place(&pass.gateway.0.recorder, pass.id).await?;
     let in_flight = pass.gateway.0.in_flight.token();
     Ok(Receipt::new(
         place,
         record,
         pass.route.is_metered,
         in_flight,
+        pass.span.clone(),
     ))
 }
 
@@ -99,6 +101,16 @@ fn open_socket(pass: &Pass) -> Result<OpenSocket, Fault> {
     let account = pass.caller.account();
     Ledger::open_socket(account, pass.caller.api_key_id, defaults)
         .map_err(|limited| admit::fault(limited, None, pass.now))
+}
+
+/// The handshake itself, which has no row: each turn has its own.
+fn opened(record: &RequestRecord) -> RequestRecord {
+    RequestRecord {
+        http_status: Some(StatusCode::SWITCHING_PROTOCOLS.as_u16()),
+        outcome: Outcome::Completed,
+        error_code: None,
+        ..record.clone()
+    }
 }
 
 fn join(
@@ -112,12 +124,13 @@ fn join(
     let from_engine = hyper::upgrade::on(&mut answer);
     let (mut head, _) = answer.into_parts();
     forward::for_client(&mut head.headers, pass.id);
+    pass.span.end(&opened(&record));
     let gateway = pass.gateway.0.clone();
     gateway.tasks.clone().spawn(async move {
         let (client, engine) = match tokio::try_join!(from_client, from_engine) {
             Ok(both) => both,
             Err(error) => {
-                tracing::debug!(%error, "a handshake was not completed");
+                tracing::debug!(request.id = %pass.id, %error, "a handshake was not completed");
                 return;
             }
         };

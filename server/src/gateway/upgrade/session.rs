@@ -90,6 +90,7 @@ impl Session {
             if let Message::Text(_) | Message::Binary(_) = &message
                 && let Err(fault) = self.turns.begin(&message.clone().into_data()).await
             {
+                self.pass.gateway.0.tally.refused(&fault);
                 let revoked = fault == Fault::Revoked;
                 let _ = refusals.send(Message::text(in_socket_error(&fault))).await;
                 if revoked {

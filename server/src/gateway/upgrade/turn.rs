@@ -19,7 +19,8 @@ use crate::{
         dialect::{Dialect, Fault},
         meter::{End, Receipt, scanner::ModelScanner, tap::TurnTap},
         model::{Asked, Model},
-        serve::Pass,
+        serve::{Pass, refused},
+        trace::RequestSpan,
     },
 };
 
@@ -33,6 +34,8 @@ const RECOVERY: Duration = Duration::from_secs(1);
 /// The turns of one socket, shared by its two directions.
 pub(super) struct Turns {
     gateway: Gateway,
+    /// Of the handshake.
+    span: RequestSpan,
     _socket: OpenSocket,
     state: Mutex<State>,
 }
@@ -53,6 +56,7 @@ impl Turns {
     pub(super) fn new(pass: &Pass, record: RequestRecord, socket: OpenSocket) -> Self {
         Self {
             gateway: pass.gateway.clone(),
+            span: pass.span.clone(),
             _socket: socket,
             state: Mutex::new(State {
                 caller: Arc::clone(&pass.caller),
@@ -143,15 +147,19 @@ impl Turns {
         // A model that was refused is unknown to the engine, and is not gone on with.
         state.last_model = record.model.clone().or(state.last_model.take());
         let in_flight = self.gateway.0.in_flight.token();
-        let receipt = Receipt::new(admission.place, record, true, in_flight);
+        let span = self.span.turn(&self.gateway.0.traces, &record);
+        let receipt = Receipt::new(admission.place, record, true, in_flight, span);
         state.owed.turn(receipt);
     }
 
     async fn record_refusal(&self, caller: &Caller, fault: &Fault, record: RequestRecord) {
         let is_recorded = caller.account().may_record_refusal();
+        let span = self.span.turn(&self.gateway.0.traces, &record);
         if is_recorded && let Ok(place) = self.gateway.0.recorder.place().await {
             let in_flight = self.gateway.0.in_flight.token();
-            Receipt::new(place, record, true, in_flight).end(End::Refused(fault.code()));
+            Receipt::new(place, record, true, in_flight, span).end(End::Refused(fault.code()));
+        } else {
+            span.end(&refused(record, fault));
         }
     }
 

@@ -26,6 +26,7 @@ use self::accounts::Accounts;
 use super::{
     context::{Browser, Services},
     error::Failure,
+    report::RequestId,
 };
 use crate::domain::{
     Error, Viewer,
@@ -92,7 +93,7 @@ impl Extension for Trail {
                 let noted = step.note(&deed, accounts, result.as_ref().err()).await;
                 match noted {
                     Ok(()) => result,
-                    Err(error) => Err(unrecorded(error)),
+                    Err(error) => Err(unrecorded(ctx, error)),
                 }
             })
             .await
@@ -206,8 +207,9 @@ fn code(error: &ServerError) -> &'static str {
 }
 
 /// The change was made, or not, but nobody would ever know: that is for an administrator to hear.
-fn unrecorded(error: Error) -> ServerError {
-    tracing::error!(?error, "a change could not be recorded in the audit");
+fn unrecorded(ctx: &ExtensionContext<'_>, error: Error) -> ServerError {
+    let id = ctx.data_opt::<RequestId>().map(|RequestId(id)| id);
+    tracing::error!(request.id = ?id, ?error, "a change could not be recorded in the audit");
     let error = async_graphql::Error::from(Failure::from(error));
     error.into_server_error(async_graphql::Pos::default())
 }

@@ -51,6 +51,8 @@ impl Options {
 /// A running server.
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
+    /// Where the metrics are alone, if they are.
+    pub(crate) metrics: Option<SocketAddr>,
     /// Large, and moved about with what holds it.
     pub(crate) services: Box<Services>,
     pub(crate) http: reqwest::Client,
@@ -108,6 +110,7 @@ impl TestApp {
         let app = Box::pin(App::build(config, around)).await.unwrap();
         let services = Box::new(app.services().clone());
         let stop = app.stop_token();
+        let metrics = app.metrics_address();
         #[expect(clippy::disallowed_methods, reason = "the server ends with the test")]
         let serving = tokio::spawn(app.serve(listener));
         let http = reqwest::Client::builder()
@@ -117,6 +120,7 @@ impl TestApp {
             .unwrap();
         Self {
             address,
+            metrics,
             services,
             http,
             database,

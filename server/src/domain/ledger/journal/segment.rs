@@ -119,6 +119,15 @@ impl Segments {
         });
     }
 
+    /// How many notes are kept because their requests are not in the database yet.
+    pub(in crate::domain) fn owed(&self) -> u64 {
+        let current = self.current.load_full();
+        let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = full.iter().chain(&current);
+        all.map(|segment| segment.owed.load(Ordering::Relaxed))
+            .sum()
+    }
+
     /// When the oldest request began that is noted in any file, in milliseconds since 1970; the end of
     /// time when there is none.
     pub(super) fn oldest(&self) -> u64 {

@@ -37,7 +37,9 @@ async fn book(home: &TempDir) -> Book {
     let clock: SharedClock = Arc::new(SystemClock);
     let ledger = Ledger::load(&db).await.unwrap();
     let prices = Prices::load(db.clone(), clock.clone()).await.unwrap();
-    Book::open(db, clock, ledger, prices).await.unwrap()
+    Book::open(db, clock, ledger, prices, Tally::default())
+        .await
+        .unwrap()
 }
 
 fn holder() -> user::Model {

@@ -1,0 +1,178 @@
+//! The look around that a scrape is for. Whatever does not answer in time keeps what it said before, so that
+//! a scrape always comes back.
+
+use std::{fmt, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::quota::Metric;
+use tokio::{task::spawn_blocking, time::timeout};
+
+use super::{
+    Watch,
+    gauges::{ByAccountStatus, ByResult, ByState, Version},
+    process::Process,
+};
+use crate::{
+    domain::{
+        Result,
+        ledger::Meter,
+        provider_accounts::AccountStatus,
+        requests::provider_name,
+        usage::{Reconciled, Span},
+    },
+    engine::EngineState,
+};
+
+/// Less than scrapers wait.
+const PATIENCE: Duration = Duration::from_secs(5);
+const STATES: [(EngineState, &str); 5] = [
+    (EngineState::Starting, "starting"),
+    (EngineState::Running, "running"),
+    (EngineState::BackingOff, "backing_off"),
+    (EngineState::Stopped, "stopped"),
+    (EngineState::Failed, "failed"),
+];
+
+impl Watch {
+    /// Everything as it is now.
+    pub(super) async fn text(&self) -> std::result::Result<String, fmt::Error> {
+        let _turn = self.0.turn.lock().await;
+        let now = self.0.sources.clock.now();
+        self.look_at_memory(now);
+        let database = timeout(PATIENCE, self.look_at_database(now)).await;
+        let failed = match database {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(format!("{error:?}")),
+            Err(_) => Some("no answer in time".to_owned()),
+        };
+        let gauges = &self.0.gauges;
+        gauges.database_up.set(i64::from(failed.is_none()));
+        if let Some(error) = failed {
+            tracing::warn!(error, "a scrape of the metrics could not see everything");
+        }
+        self.0.board.text()
+    }
+
+    fn look_at_memory(&self, now: DateTime<Utc>) {
+        let (sources, gauges) = (&self.0.sources, &self.0.gauges);
+        let version = Version {
+            version: sources.version,
+        };
+        gauges.build.get_or_create(&version).set(1);
+        sources.gateway.look();
+        let book = sources.requests.state();
+        gauges.under_way.set(whole(book.under_way()));
+        gauges.most_under_way.set(whole(book.most_under_way()));
+        gauges.journal_owed.set(whole(book.owed()));
+        gauges.writer_lag.set(book.tally.lag(now).as_secs_f64());
+        gauges.writer_failing.set(i64::from(book.is_failing()));
+        self.look_at_quotas(&sources.ledger.meters(), now);
+        self.look_at_engine();
+    }
+
+    fn look_at_quotas(&self, meters: &[Meter], now: DateTime<Utc>) {
+        let (mut free, mut warned, mut used_up) = (0, 0, 0);
+        let (mut tokens, mut cost, mut requests) = (0_i64, 0_i64, 0_i64);
+        for meter in meters {
+            *match meter.per_million(now) {
+                1_000_000.. => &mut used_up,
+                _ if meter.warning(now).is_some() => &mut warned,
+                _ => &mut free,
+            } += 1;
+            let reserved = match meter.quota.metric {
+                Metric::Tokens => &mut tokens,
+                Metric::Cost => &mut cost,
+                Metric::Requests => &mut requests,
+            };
+            *reserved = reserved.saturating_add(meter.standing(now).reserved);
+        }
+        let gauges = &self.0.gauges;
+        for (state, count) in [("free", free), ("warned", warned), ("used_up", used_up)] {
+            gauges.quotas.get_or_create(&ByState { state }).set(count);
+        }
+        gauges.reserved_tokens.set(tokens);
+        #[expect(clippy::cast_precision_loss, reason = "it is for the eye")]
+        gauges.reserved_cost.set(cost as f64 / 1e9);
+        gauges.reserved_requests.set(requests);
+    }
+
+    fn look_at_engine(&self) {
+        let (engine, gauges) = (self.0.sources.engine.status(), &self.0.gauges);
+        for (one, state) in STATES {
+            let gauge = gauges.engine.get_or_create(&ByState { state });
+            gauge.set(i64::from(one == engine.state));
+        }
+        gauges.engine_restarts.rise_to(engine.restarts.into());
+        let started_at = engine.started_at.map_or(0, |at| at.timestamp());
+        gauges.engine_started_at.set(started_at);
+    }
+
+    async fn look_at_database(&self, now: DateTime<Utc>) -> Result<()> {
+        let (sources, gauges) = (&self.0.sources, &self.0.gauges);
+        self.look_at_files().await?;
+        gauges.database_size.set(sources.db.size().await?);
+        let day = Span::new(now - TimeDelta::days(1), now)?;
+        self.note_reconciled(&sources.usage.reconciliation(day).await?);
+        let accounts = sources.accounts.list().await?;
+        let told = sources.engine.accounts().await;
+        // A provider that has no account any more must not be shown with its last one.
+        gauges.accounts.clear();
+        for account in accounts {
+            let state = sources.accounts.state(&account, told.as_deref());
+            let by_status = ByAccountStatus {
+                provider: provider_name(account.kind),
+                status: status(state.status),
+            };
+            gauges.accounts.get_or_create(&by_status).inc();
+        }
+        Ok(())
+    }
+
+    fn note_reconciled(&self, counts: &Reconciled) {
+        for (result, count) in [
+            ("matched", counts.matched),
+            ("mismatched", counts.mismatched),
+            ("wire_only", counts.wire_only),
+            ("engine_only", counts.engine_only),
+            ("unknown", counts.unknown),
+        ] {
+            let gauge = &self.0.gauges.reconciliation;
+            gauge.get_or_create(&ByResult { result }).set(count);
+        }
+    }
+
+    /// The backups, and the process: the system tells of both, and may take its time.
+    async fn look_at_files(&self) -> Result<()> {
+        let backups = self.0.sources.backups.clone();
+        let looking = spawn_blocking(move || (backups.times(), Process::look()));
+        let (backups, process) = looking.await.map_err(anyhow::Error::from)?;
+        let (backups, gauges) = (backups?, &self.0.gauges);
+        gauges.backups.set(whole(backups.len()));
+        let latest = backups.first().map_or(0, DateTime::timestamp);
+        gauges.last_backup.set(latest);
+        gauges.resident.set(whole(process.resident_bytes));
+        gauges.open_files.set(whole(process.open_files));
+        #[expect(clippy::cast_precision_loss, reason = "it is for the eye")]
+        gauges.most_open_files.set(process.most_open_files as f64);
+        gauges.threads.set(process.threads);
+        gauges.cpu.rise_to(whole(process.cpu_milliseconds));
+        gauges.started_at.set(process.started_at);
+        Ok(())
+    }
+}
+
+fn whole(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
+fn status(status: AccountStatus) -> &'static str {
+    match status {
+        AccountStatus::Active => "active",
+        AccountStatus::Cooling => "cooling",
+        AccountStatus::Failing => "failing",
+        AccountStatus::RefreshFailed => "refresh_failed",
+        AccountStatus::Expired => "expired",
+        AccountStatus::Disabled => "disabled",
+        AccountStatus::Unknown => "unknown",
+    }
+}

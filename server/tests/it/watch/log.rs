@@ -1,0 +1,70 @@
+//! Every line that the log has of a request names it.
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::{Response, Uri},
+    routing::post,
+};
+use futures_util::stream;
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::support::{
+    Script, TestDatabase,
+    operator::Operator,
+    scripted,
+    server::{PASSWORD, Server, before, server},
+};
+
+/// An engine that breaks off its answers, or hangs up before it says anything.
+fn breaking() -> Script {
+    let answer = async |uri: Uri| {
+        assert!(!uri.path().ends_with("messages"), "it hangs up");
+        let broken = std::io::Error::other("broken");
+        let pieces = [Ok(Bytes::from_static(b"data: {}\n")), Err(broken)];
+        Response::new(Body::from_stream(stream::iter(pieces)))
+    };
+    Router::new().fallback(post(answer))
+}
+
+#[tokio::test]
+async fn every_line_of_the_gateway_names_its_request() {
+    let home = TestDatabase::create().await;
+    let mut command = server(&home);
+    command.env("LOG_FORMAT", "json").env("LOG_LEVEL", "debug");
+    let mut server = Server::start(before(scripted(breaking()).await, &mut command)).await;
+    server.engine_runs().await;
+    let operator = Operator::sign_in(&server.url, PASSWORD).await.unwrap();
+    let key = operator.issue_key().await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+
+    let mut ids = Vec::new();
+    for path in ["/v1/messages", "/v1/chat/completions"] {
+        let request = http.post(format!("{}{path}", server.url)).bearer_auth(&key);
+        let answer = request.body("{}").send().await.unwrap();
+        let id = answer.headers()["x-request-id"].to_str().unwrap();
+        ids.push(id.to_owned());
+        let _ = answer.text().await;
+    }
+    server.program.signal(Signal::SIGTERM);
+    server.program.ended().await;
+
+    let log = server.program.errors.text();
+    let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
+    let told: Vec<Value> = lines
+        .filter(|line: &Value| {
+            let target = line["target"].as_str().unwrap();
+            target.starts_with("proxypal_server::gateway")
+        })
+        .collect();
+    let named: Vec<_> = told
+        .iter()
+        .map(|line| line["request.id"].as_str())
+        .collect();
+    assert_eq!(
+        named,
+        [Some(ids[0].as_str()), Some(ids[1].as_str())],
+        "{log}"
+    );
+}
