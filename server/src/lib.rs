@@ -23,6 +23,8 @@ pub mod crypto;
 pub mod db;
 pub mod domain;
 pub mod engine;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gateway;
 pub mod graphql;
 pub mod http_server;

@@ -55,6 +55,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
+    ("fuzzing", &["domain", "gateway"]),
     (
         "cli",
         &[

@@ -10,6 +10,7 @@ mod architecture;
 mod backup;
 mod configuration;
 mod engine;
+mod fuzzing;
 mod gateway;
 mod graphql;
 mod migrations;
