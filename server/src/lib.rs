@@ -11,6 +11,7 @@
 //! notify    tells people what happens: mail, webhooks, chats
 //! domain    what the product means
 //! db        opens and migrates the database      crypto   sealing, hashing, making secrets
+//! doctor    looks at a server and its surroundings, and names cures
 //! config    what an operator can set             clock, client_address
 //! ```
 
@@ -21,6 +22,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
+pub mod doctor;
 pub mod domain;
 pub mod engine;
 #[doc(hidden)]

@@ -1,7 +1,13 @@
 //! The server's own secrets. The one that digests tokens is sealed in the database, which makes it the
 //! check value of `ENCRYPTION_KEY` too: with a wrong key the server does not start, and loses nothing.
 
-use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc};
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context as _, anyhow};
 use entity::secret::{self, Entity as Secret};
@@ -50,6 +56,42 @@ impl ServerSecrets {
             digester: Digester::new(&digest_key),
         })
     }
+}
+
+/// Whether an encryption key fits a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyStanding {
+    /// Nothing was sealed yet.
+    Unneeded,
+    Fits,
+}
+
+/// Insists that the key that a server would start with opens what the database has sealed. Makes none.
+pub async fn examine_key(storage: &Storage, db: &Database) -> anyhow::Result<KeyStanding> {
+    let Some(row) = Secret::find_by_id(DIGEST_KEY).one(db.reader()).await? else {
+        return Ok(KeyStanding::Unneeded);
+    };
+    let key = match &storage.encryption_key {
+        Some(key) => key.clone(),
+        None => {
+            let path = key_file(&storage.data_dir);
+            let text = fs::read_to_string(&path).with_context(|| {
+                format!(
+                    "ENCRYPTION_KEY is not set, and {} cannot be read",
+                    path.display()
+                )
+            })?;
+            EncryptionKey::parse(&text)
+                .with_context(|| format!("{} holds no key", path.display()))?
+        }
+    };
+    open_digest_key(&Vault::new(&key, &storage.previous_keys), &row)?;
+    Ok(KeyStanding::Fits)
+}
+
+/// Where a key is kept that was not configured.
+pub fn key_file(data_dir: &Path) -> PathBuf {
+    data_dir.join(KEY_FILE)
 }
 
 /// Insists that the key that is configured, or kept in the data directory, opens what a database has sealed.

@@ -55,6 +55,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
+    ("doctor", &["clock", "config", "db", "domain", "engine"]),
     ("fuzzing", &["domain", "gateway"]),
     (
         "cli",
@@ -63,6 +64,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "clock",
             "config",
             "db",
+            "doctor",
             "domain",
             "engine",
             "shutdown",

@@ -9,6 +9,7 @@
 mod architecture;
 mod backup;
 mod configuration;
+mod doctor;
 mod engine;
 mod fuzzing;
 mod gateway;
