@@ -9,6 +9,7 @@
 mod architecture;
 mod backup;
 mod configuration;
+mod deployment;
 mod doctor;
 mod engine;
 mod fuzzing;
@@ -19,5 +20,6 @@ mod oauth;
 mod pages;
 mod provider_accounts;
 mod schema;
+mod security;
 mod support;
 mod web;
