@@ -5,22 +5,23 @@ use std::time::{Duration, Instant};
 use url::{Host, Url};
 
 use super::{
-    Finding, Patient,
+    Finding, Patient, place,
     server::{Answers, Way, below, client, words},
 };
 
 const EXPOSURE: &str = "exposure";
 const PUBLIC_URL: &str = "public URL";
 const STREAMS: &str = "streams";
-/// The two words of the stream are sent a second apart. Held back, they come together.
-const APART: Duration = Duration::from_millis(200);
+/// The three words of the stream are sent half a second apart. Held back, the last two come together.
+const APART: Duration = Duration::from_millis(150);
+const PAUSES: usize = 2;
 
 /// Whether passwords and keys could travel in the clear.
 pub(super) fn exposure(patient: &Patient) -> Finding {
     let config = &patient.config;
-    let (listen, url) = (config.listen, &config.public_url);
-    let is_encrypted = url.scheme() == "https";
-    let stays_here = is_loopback(url);
+    let (listen, url) = (config.listen, place(&config.public_url));
+    let is_encrypted = config.public_url.scheme() == "https";
+    let stays_here = is_loopback(&config.public_url);
     if !is_encrypted && patient.public_url_is_told && !stays_here {
         let seen = format!("{url} has no TLS: passwords and keys travel in the clear");
         let cure = "put a reverse proxy with TLS in front (docs/deploy/reverse-proxy.md), and set PUBLIC_URL to \
@@ -51,7 +52,7 @@ pub(super) fn exposure(patient: &Patient) -> Finding {
 
 /// Whether others reach us, and whether what we stream arrives as it is sent.
 pub(super) async fn examine(patient: &Patient, answers: &Answers) -> Vec<Finding> {
-    let url = &patient.config.public_url;
+    let url = place(&patient.config.public_url);
     let Some(public) = &answers.public else {
         return vec![unset(patient)];
     };
@@ -85,7 +86,7 @@ pub(super) async fn examine(patient: &Patient, answers: &Answers) -> Vec<Finding
             "give the doctor the HOST and PORT of the server",
         ),
     };
-    vec![finding, streams(url).await]
+    vec![finding, streams(&patient.config.public_url).await]
 }
 
 fn unset(patient: &Patient) -> Finding {
@@ -93,7 +94,10 @@ fn unset(patient: &Patient) -> Finding {
         let cure = "set PUBLIC_URL to the address that browsers and tools use";
         return Finding::warning(PUBLIC_URL, "it is not set", cure);
     }
-    let seen = format!("it is not set, so it is {}", patient.config.public_url);
+    let seen = format!(
+        "it is not set, so it is {}",
+        place(&patient.config.public_url)
+    );
     Finding::ok(PUBLIC_URL, seen)
 }
 
@@ -101,21 +105,20 @@ fn unset(patient: &Patient) -> Finding {
 async fn streams(url: &Url) -> Finding {
     let cure = "switch off buffering in the proxy in front (nginx: proxy_buffering off; see \
                 docs/deploy/reverse-proxy.md)";
-    match arrival(url).await {
-        Ok(apart) if apart >= APART => {
-            Finding::ok(STREAMS, format!("they arrive at {url} as they are sent"))
-        }
+    let place = place(url);
+    match pauses(url).await {
+        Ok(PAUSES) => Finding::ok(STREAMS, format!("they arrive at {place} as they are sent")),
         Ok(_) => Finding::problem(
             STREAMS,
-            format!("something before {url} holds answers back until they are complete"),
+            format!("something before {place} holds answers back until they are complete"),
             cure,
         ),
-        Err(error) => Finding::warning(STREAMS, format!("none arrived at {url}: {error}"), cure),
+        Err(error) => Finding::warning(STREAMS, format!("none arrived at {place}: {error}"), cure),
     }
 }
 
-/// How far apart the first and the last part of the stream arrive.
-async fn arrival(url: &Url) -> Result<Duration, String> {
+/// How many pauses there are between the parts of the stream as they arrive.
+async fn pauses(url: &Url) -> Result<usize, String> {
     let request = client(Way::AsOthers)
         .map_err(words)?
         .get(below(url, "livez"));
@@ -127,13 +130,14 @@ async fn arrival(url: &Url) -> Result<Duration, String> {
     if !answer.status().is_success() {
         return Err(format!("it answers {}", answer.status()));
     }
-    let mut first = None;
-    let mut apart = Duration::ZERO;
+    let mut last = None;
+    let mut pauses = 0;
     while let Some(_part) = answer.chunk().await.map_err(words)? {
-        apart = first.get_or_insert_with(Instant::now).elapsed();
+        let now = Instant::now();
+        let before = last.replace(now);
+        pauses += usize::from(before.is_some_and(|before: Instant| now - before >= APART));
     }
-    first
-        .map(|_| apart)
+    last.map(|_| pauses)
         .ok_or_else(|| "it was empty".to_owned())
 }
 

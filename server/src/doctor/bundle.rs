@@ -13,9 +13,8 @@ use nix::sys::utsname::uname;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::{Value, json};
-use url::Url;
 
-use super::{Patient, Redaction, Report};
+use super::{Patient, Redaction, Report, place};
 use crate::{
     config::{Config, Engine},
     db::{Database, Standing, steps},
@@ -201,11 +200,6 @@ fn tail(path: &Path) -> io::Result<String> {
     let text = String::from_utf8_lossy(&bytes);
     let from_line = text.split_once('\n').map_or("", |(_, rest)| rest);
     Ok(if skipped == 0 { &*text } else { from_line }.to_owned())
-}
-
-/// An address without what may be secret in it.
-fn place(url: &Url) -> String {
-    format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
 fn scheme(url: &str) -> &str {

@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::Path};
 use secrecy::SecretString;
 use url::{Host, Url};
 
-use super::{Finding, Patient, server::Answers};
+use super::{Finding, Patient, place, server::Answers};
 use crate::{
     config,
     engine::{self, Door, ExternalEngine, TESTED_VERSION},
@@ -152,11 +152,6 @@ async fn external(
     let seen = format!("{place} is reached without TLS: prompts and keys travel in the clear");
     let cure = "use https, or an address of an inner network";
     vec![reached, Finding::warning(PORT, seen, cure)]
-}
-
-/// An address without what may be secret in it.
-fn place(url: &Url) -> String {
-    url.origin().ascii_serialization()
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ mod server;
 
 use std::ffi::OsString;
 
+use url::Url;
+
 pub use self::{
     bundle::{Bundle, write},
     finding::{Finding, Report, Verdict},
@@ -52,4 +54,9 @@ impl Patient {
         data.close().await;
         Report::new(self.clock.now(), findings)
     }
+}
+
+/// An address without what may be secret in it.
+fn place(url: &Url) -> String {
+    format!("{}{}", url.origin().ascii_serialization(), url.path())
 }

@@ -13,8 +13,10 @@ use axum::{
 use futures_util::{StreamExt as _, stream};
 use tokio::{sync::Semaphore, time::sleep};
 
-/// As far apart are the two words of it.
-const PAUSE: Duration = Duration::from_secs(1);
+/// What it says, and after which pause. Some proxies send what comes with the head on at once, so the first
+/// word alone tells nothing.
+const WORDS: [&str; 3] = ["alive", "still alive", "alive as ever"];
+const PAUSE: Duration = Duration::from_millis(500);
 /// Strangers may ask for it, so few are answered at once.
 const MOST: usize = 4;
 
@@ -29,23 +31,26 @@ impl Default for Drips {
 }
 
 impl Drips {
-    /// One event now and one a moment later, as plainly as the gateway would send them.
+    /// Some events with pauses between them, as plainly as the gateway would send them.
     pub(super) fn answer(&self) -> Response {
-        let Ok(permit) = self.0.clone().try_acquire_owned() else {
+        let Ok(place) = self.0.clone().try_acquire_owned() else {
             return (StatusCode::SERVICE_UNAVAILABLE, "ask again in a second\n").into_response();
         };
-        let later = stream::once(async move {
-            sleep(PAUSE).await;
-            drop(permit);
-            event("still alive")
+        let mut words = WORDS.into_iter();
+        let first = stream::iter(words.next().map(event));
+        let later = stream::iter(words).then(move |word| {
+            let _held = &place;
+            async move {
+                sleep(PAUSE).await;
+                event(word)
+            }
         });
-        let events = stream::iter([event("alive")]).chain(later);
         (
             [
                 (CONTENT_TYPE, "text/event-stream"),
                 (CACHE_CONTROL, "no-store"),
             ],
-            Body::from_stream(events),
+            Body::from_stream(first.chain(later)),
         )
             .into_response()
     }

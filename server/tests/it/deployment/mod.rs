@@ -176,7 +176,9 @@ fn from_dockerfile(start: &str) -> String {
 /// Insists that the program reads a variable.
 fn assert_known(variable: &str) {
     let manual = help(&[]);
-    let is_option = manual.contains(&format!("[env: {variable}="));
+    // Long lines are wrapped.
+    let words: Vec<&str> = manual.split_whitespace().collect();
+    let is_option = words.join(" ").contains(&format!("[env: {variable}="));
     let is_secret = manual
         .lines()
         .any(|line| line.trim_start().starts_with(&format!("{variable} ")));

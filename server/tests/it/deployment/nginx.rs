@@ -148,7 +148,8 @@ async fn the_written_configuration_passes_streams_and_sockets() {
         .into_iter()
         .flat_map(Result::unwrap)
         .collect::<Vec<u8>>();
-    assert!(String::from_utf8_lossy(&text).contains("[DONE]"));
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains("[DONE]"), "{text}");
 
     let token = app.services.api_tokens.create("script", Role::Owner, None);
     let secret = token.await.unwrap().secret;
