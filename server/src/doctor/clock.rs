@@ -16,8 +16,9 @@ const WRONG: TimeDelta = TimeDelta::seconds(120);
 pub(super) fn examine(patient: &Patient, data: &Data, answers: &Answers) -> Finding {
     let cure = "let the machine keep its time by NTP (timedatectl set-ntp true)";
     let now = patient.clock.now();
+    let shown = now.format("%F %T UTC");
     if now < moment(TOO_EARLY) || now > moment(TOO_LATE) {
-        return Finding::problem(TOPIC, format!("it says {now}, which cannot be"), cure);
+        return Finding::problem(TOPIC, format!("it says {shown}, which cannot be"), cure);
     }
     let others = [
         ("the database", data.now.map(|then| now - then)),
@@ -29,7 +30,7 @@ pub(super) fn examine(patient: &Patient, data: &Data, answers: &Answers) -> Find
     let Some((who, apart)) = told.max_by_key(|(_, behind)| behind.abs()) else {
         return Finding::ok(
             TOPIC,
-            format!("it says {now}; there is no other clock to compare"),
+            format!("it says {shown}; there is no other clock to compare"),
         );
     };
     let seen = format!(

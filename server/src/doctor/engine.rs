@@ -54,7 +54,7 @@ async fn managed(patient: &Patient, binary: Option<&Path>) -> Vec<Finding> {
             findings.push(version(program.version.as_deref()));
         }
         Err(reason) => {
-            let cure = "run `proxypal-server engine install`; until then there are no models";
+            let cure = "do one of these; until then there are no models";
             findings.push(Finding::problem(ENGINE, reason, cure));
         }
     }
@@ -67,8 +67,7 @@ async fn managed(patient: &Patient, binary: Option<&Path>) -> Vec<Finding> {
 /// Whether it is a version that was tested, or one that keeps its contract as far as we know.
 fn version(said: Option<&str>) -> Finding {
     let cure = format!(
-        "this server was made for {TESTED_VERSION}: proxypal-server engine install (and take \
-         ENGINE_BINARY away)"
+        "get {TESTED_VERSION} with `proxypal-server engine install`, and take ENGINE_BINARY away"
     );
     let Some(version) = said else {
         let seen = "the program does not say that it is CLIProxyAPI";

@@ -55,8 +55,10 @@ pub fn model_scanner(data: &[u8]) {
     pieces(*cuts, body).for_each(|piece| in_pieces.observe(piece));
     let verdict = whole.finish();
     assert_eq!(verdict, in_pieces.finish());
-    assert_eq!(whole.kind(), in_pieces.kind());
     assert_eq!(whole.bound(), in_pieces.bound());
+    if verdict != Verdict::Ambiguous {
+        assert_eq!(whole.kind(), in_pieces.kind());
+    }
     assert_ne!(verdict, Verdict::NeedMore);
     if let (Verdict::Found(model), Ok(Value::Object(read))) =
         (verdict, serde_json::from_slice(body))
