@@ -65,11 +65,8 @@ impl Data {
 }
 
 async fn answers(database: &Database) -> Finding {
-    let kind = match database.reader().get_database_backend() {
-        DbBackend::Postgres => "PostgreSQL",
-        DbBackend::Sqlite => "SQLite",
-        _ => "the database",
-    };
+    let is_postgres = database.reader().get_database_backend() == DbBackend::Postgres;
+    let kind = if is_postgres { "PostgreSQL" } else { "SQLite" };
     match database.ping().await {
         Ok(()) => Finding::ok(DATABASE, format!("{kind} answers")),
         Err(error) => Finding::problem(
