@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use super::block;
+use super::{block, read};
 use crate::support::{
     Caller, Options, Socket, TestApp, TestDatabase, eventually,
     server::{ENCRYPTION_KEY, run, server},
@@ -40,14 +40,14 @@ impl Nginx {
         let here = here
             .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"))
             .replace("http://127.0.0.1:3000", to);
+        let here = change(here);
         let path = home.path().display();
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {path}/{name};\n"))
             .concat();
         let text = format!(
             "daemon off;\nmaster_process off;\npid {path}/pid;\nerror_log stderr warn;\nevents {{}}\n\
-             http {{\naccess_log off;\n{temporary}\n{}\n}}\n",
-            change(here)
+             http {{\naccess_log off;\n{temporary}\n{here}\n}}\n"
         );
         let file = home.path().join("nginx.conf");
         std::fs::write(&file, text).unwrap();
@@ -62,7 +62,12 @@ impl Nginx {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let url = format!("http://127.0.0.1:{port}");
+        let below = if here.contains("location /proxypal/") {
+            "/proxypal"
+        } else {
+            ""
+        };
+        let url = format!("http://127.0.0.1:{port}{below}");
         let health = format!("{url}/healthz");
         eventually("nginx", async || {
             reqwest::get(&health)
@@ -158,6 +163,35 @@ async fn the_written_configuration_passes_streams_and_sockets() {
     let mut socket = Socket::greet(&caller, json!({})).await;
     socket.start("1", "{ serverInfo { version } }").await;
     assert_eq!(socket.next().await.unwrap()["type"], "next");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn below_a_path_the_two_written_lines_are_enough() {
+    if program().is_none() {
+        return;
+    }
+    let written = read("docs/deploy/reverse-proxy.md");
+    let (_, below) = written.split_once("## Below a path").unwrap();
+    let lines = [
+        "location /proxypal/ {",
+        "proxy_pass http://127.0.0.1:3000/;",
+    ];
+    assert!(lines.iter().all(|line| below.contains(line)));
+    let port = free_port();
+    let public_url = format!("http://127.0.0.1:{port}/proxypal");
+    let app = behind(&public_url).await;
+    let to = format!("http://{}", app.address);
+
+    let nginx = Nginx::start(port, &to, |text| {
+        text.replace("location / {", lines[0])
+            .replace(&format!("{to};"), &format!("{to}/;"))
+    })
+    .await;
+
+    assert_eq!(nginx.url, public_url);
+    assert_eq!(streams(&app, &public_url).await, "ok");
+    let page = reqwest::get(format!("{public_url}/")).await.unwrap();
+    assert_eq!(page.status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
