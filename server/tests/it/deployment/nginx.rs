@@ -62,11 +62,8 @@ impl Nginx {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let below = if here.contains("location /proxypal/") {
-            "/proxypal"
-        } else {
-            ""
-        };
+        let place = here.split("location ").nth(1).unwrap();
+        let below = place.split(" {").next().unwrap().trim_end_matches('/');
         let url = format!("http://127.0.0.1:{port}{below}");
         let health = format!("{url}/healthz");
         eventually("nginx", async || {
