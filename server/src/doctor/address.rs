@@ -135,7 +135,8 @@ async fn pauses(url: &Url) -> Result<usize, String> {
     while let Some(_part) = answer.chunk().await.map_err(words)? {
         let now = Instant::now();
         let before = last.replace(now);
-        pauses += usize::from(before.is_some_and(|before: Instant| now - before >= APART));
+        pauses +=
+            usize::from(before.is_some_and(|before: Instant| now.duration_since(before) >= APART));
     }
     last.map(|_| pauses)
         .ok_or_else(|| "it was empty".to_owned())

@@ -38,12 +38,10 @@ impl Drips {
         };
         let mut words = WORDS.into_iter();
         let first = stream::iter(words.next().map(event));
-        let later = stream::iter(words).then(move |word| {
-            let _held = &place;
-            async move {
-                sleep(PAUSE).await;
-                event(word)
-            }
+        let later = stream::unfold((words, place), |(mut words, place)| async move {
+            let word = words.next()?;
+            sleep(PAUSE).await;
+            Some((event(word), (words, place)))
         });
         (
             [

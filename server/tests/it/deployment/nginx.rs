@@ -31,26 +31,9 @@ impl Nginx {
     /// With the written configuration, changed where it must differ here.
     async fn start(port: u16, to: &str, change: impl Fn(String) -> String) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let written = block("docs/deploy/reverse-proxy.md", "nginx");
-        let here: String = written
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("ssl_"))
-            .map(|line| format!("{line}\n"))
-            .collect();
-        let here = here
-            .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"))
-            .replace("http://127.0.0.1:3000", to);
-        let here = change(here);
-        let path = home.path().display();
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .map(|name| format!("{name}_temp_path {path}/{name};\n"))
-            .concat();
-        let text = format!(
-            "daemon off;\nmaster_process off;\npid {path}/pid;\nerror_log stderr warn;\nevents {{}}\n\
-             http {{\naccess_log off;\n{temporary}\n{here}\n}}\n"
-        );
+        let place = change(written(port, to));
         let file = home.path().join("nginx.conf");
-        std::fs::write(&file, text).unwrap();
+        std::fs::write(&file, whole(home.path(), &place)).unwrap();
         let child = Command::new(program().unwrap())
             .arg("-e")
             .arg("stderr")
@@ -62,8 +45,8 @@ impl Nginx {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let place = here.split("location ").nth(1).unwrap();
-        let below = place.split(" {").next().unwrap().trim_end_matches('/');
+        let below = place.split("location ").nth(1).unwrap();
+        let below = below.split(" {").next().unwrap().trim_end_matches('/');
         let url = format!("http://127.0.0.1:{port}{below}");
         let health = format!("{url}/healthz");
         eventually("nginx", async || {
@@ -81,6 +64,30 @@ impl Nginx {
             _home: home,
         }
     }
+}
+
+/// What is written, here and without TLS.
+fn written(port: u16, to: &str) -> String {
+    let written = block("docs/deploy/reverse-proxy.md", "nginx");
+    let lines = written.lines();
+    let here: String = lines
+        .filter(|line| !line.trim_start().starts_with("ssl_"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    here.replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"))
+        .replace("http://127.0.0.1:3000", to)
+}
+
+/// What nginx needs around it.
+fn whole(home: &Path, place: &str) -> String {
+    let path = home.display();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {path}/{name};\n"))
+        .concat();
+    format!(
+        "daemon off;\nmaster_process off;\npid {path}/pid;\nerror_log stderr warn;\nevents {{}}\n\
+         http {{\naccess_log off;\n{temporary}\n{place}\n}}\n"
+    )
 }
 
 /// `make test` installs it; a machine without it leaves this to others.
