@@ -9,7 +9,7 @@ PACKAGE := proxypal-server
 # Arguments of the program, after a target: make run ARGS='--port 4000', make bench ARGS=--quick
 ARGS :=
 
-.PHONY: help run test e2e check bench bench-usage schema build pages web-packages
+.PHONY: help run test e2e check audit fuzz bench bench-usage schema build pages web-packages
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -38,7 +38,14 @@ check: pages ## everything a reviewer should not have to say: format, lints, doc
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 	scripts/check-alerts
+	scripts/audit
 	$(call npm,run check)
+
+audit: ## ask for licences, sources and known vulnerabilities of what we build on; fails when the latter cannot be had
+	scripts/audit --strict
+
+fuzz: ## let a fuzzer loose on what reads bytes from strangers (ARGS='--seconds 60 imports'; else 10 minutes each)
+	scripts/fuzz $(ARGS)
 
 bench: ## measure the gateway beside nginx (release build; ARGS=--quick for a look)
 	scripts/need nginx wrk

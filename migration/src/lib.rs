@@ -1,7 +1,7 @@
 //! The schema's history, oldest first. Published steps are never edited.
 
-pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 mod m20261122_000001_create_admin;
 mod m20261122_000002_create_user;

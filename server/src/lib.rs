@@ -13,6 +13,7 @@
 //! domain    what the product means
 //! metrics   how things are counted                traces   what a collector is sent
 //! db        opens and migrates the database      crypto   sealing, hashing, making secrets
+//! doctor    looks at a server and its surroundings, and names cures
 //! config    what an operator can set             clock, client_address
 //! ```
 
@@ -24,8 +25,11 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
+pub mod doctor;
 pub mod domain;
 pub mod engine;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gateway;
 pub mod graphql;
 pub mod http_server;

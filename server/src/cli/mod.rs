@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod doctor;
 mod export;
 mod health;
 mod install;
@@ -66,6 +67,10 @@ enum Command {
     Backup(BackupCommand),
     /// Show requests as they are recorded.
     Logs(logs::Logs),
+    /// Look at the server and its surroundings, and say what helps; exits with 1 when there is a problem.
+    Doctor(Box<doctor::Doctor>),
+    /// Put together what somebody who helps must know, without secrets.
+    SupportBundle(Box<doctor::SupportBundle>),
     /// Ask a running server whether it is well; exits with 1 when it is not.
     Healthcheck(health::Healthcheck),
 }
@@ -134,6 +139,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::Export(ExportCommand::Usage(export))) => export.run().await,
         Some(Command::Backup(command)) => backup(command).await,
         Some(Command::Logs(logs)) => logs.run().await,
+        Some(Command::Doctor(doctor)) => Box::pin(doctor.run()).await,
+        Some(Command::SupportBundle(bundle)) => Box::pin(bundle.run()).await,
         Some(Command::Healthcheck(check)) => check.run().await,
     };
     match done {
@@ -142,6 +149,7 @@ pub async fn run(cli: Cli) -> ExitCode {
             terminal::complain(&message);
             ExitCode::from(EXIT_USAGE)
         }
+        Err(Failure::Told) => ExitCode::FAILURE,
         Err(Failure::Other(error)) => {
             terminal::complain(&format!("{error:#}"));
             ExitCode::FAILURE
@@ -184,6 +192,8 @@ pub fn becomes_engine() -> Option<ExitCode> {
 enum Failure {
     /// It was called wrongly.
     Usage(String),
+    /// What is wrong was said already.
+    Told,
     Other(anyhow::Error),
 }
 

@@ -62,6 +62,24 @@ impl Secrets {
     }
 }
 
+impl Secrets {
+    /// Every one of them, to be kept out of what is shown.
+    pub fn all(&self) -> impl Iterator<Item = &SecretString> {
+        let single = [
+            &self.admin_password,
+            &self.encryption_key,
+            &self.backup_passphrase,
+            &self.engine_api_key,
+            &self.engine_management_key,
+        ];
+        single
+            .into_iter()
+            .flatten()
+            .chain(&self.encryption_key_previous)
+            .chain(self.oauth.values())
+    }
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "only the configuration reads the environment"

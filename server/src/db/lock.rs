@@ -2,11 +2,15 @@
 
 use std::{
     fs::{File, TryLockError},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
-use sea_orm::sqlx::{PgConnection, query_scalar};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DbBackend, Statement,
+    sqlx::{PgConnection, query_scalar},
+};
 use tokio::sync::Mutex;
 
 /// Any number that other programs are unlikely to lock ("`ProxyPal`" in ASCII).
@@ -24,6 +28,16 @@ pub enum InUse {
         "another server is running on this database; stop it first, or use another DATABASE_URL"
     )]
     Session,
+}
+
+/// Whether a server runs on a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    Nobody,
+    /// A process of this machine, when its number is known.
+    Server(Option<i32>),
+    /// It cannot be told here.
+    Unknown,
 }
 
 /// Held as long as the server runs; the operating system or `PostgreSQL` releases it with the process.
@@ -74,6 +88,35 @@ impl InstanceLock {
             _connection: Box::new(Mutex::new(connection)),
         })
     }
+}
+
+/// Reads the kernel's list of locks: trying the lock would take it away from a server that starts just now.
+pub(super) fn holder_of_file(database: &Path) -> Holder {
+    let Ok(lock) = lock_path(database).metadata() else {
+        return Holder::Nobody;
+    };
+    let Ok(locks) = procfs::locks() else {
+        return Holder::Unknown;
+    };
+    let held = locks.iter().find(|held| held.inode == lock.ino());
+    held.map_or(Holder::Nobody, |held| {
+        Holder::Server(held.pid.filter(|pid| *pid > 0))
+    })
+}
+
+/// Asks `PostgreSQL` for its list of locks.
+pub(super) async fn holder_of_session(connection: &DatabaseConnection) -> anyhow::Result<Holder> {
+    const HELD: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+         AND (classid::bigint << 32) + objid::bigint = $1";
+    let query = Statement::from_sql_and_values(DbBackend::Postgres, HELD, [ADVISORY_KEY.into()]);
+    let row = connection.query_one_raw(query).await?;
+    let held: i64 = row.context("no count")?.try_get_by_index(0)?;
+    Ok(if held > 0 {
+        Holder::Server(None)
+    } else {
+        Holder::Nobody
+    })
 }
 
 fn lock_path(database: &Path) -> PathBuf {

@@ -6,7 +6,10 @@ mod postgres;
 mod schema;
 mod sqlite;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use sea_orm::{
@@ -17,8 +20,8 @@ use sea_orm::{
 use self::lock::InstanceLock;
 pub use self::{
     draft::Draft,
-    lock::InUse,
-    schema::{steps, steps_known},
+    lock::{Holder, InUse},
+    schema::{Standing, steps, steps_known},
 };
 
 /// The open database. `SQLite` has one writer at a time, so writing has a connection of its own and
@@ -29,6 +32,12 @@ pub struct Database {
     writer: DatabaseConnection,
     /// None for those who only look.
     _lock: Option<Arc<InstanceLock>>,
+}
+
+/// The file of an `SQLite` database; none for one that is elsewhere.
+pub fn file_of(url: &str) -> Option<PathBuf> {
+    let is_file = url.starts_with("sqlite:");
+    is_file.then(|| sqlite::file_of(url).ok()).flatten()
 }
 
 impl Database {
@@ -47,6 +56,29 @@ impl Database {
             sqlite::look(url).await
         } else {
             postgres::look(url).await
+        }
+    }
+
+    /// Like [`Self::look`], but whatever the schema is; none when there is no database yet.
+    pub async fn peek(url: &str) -> anyhow::Result<Option<Self>> {
+        if url.starts_with("sqlite:") {
+            sqlite::peek(url).await
+        } else {
+            postgres::peek(url).await.map(Some)
+        }
+    }
+
+    /// How its schema stands to the one that this server knows.
+    pub async fn standing(&self) -> anyhow::Result<Standing> {
+        schema::standing(&self.reader).await
+    }
+
+    /// The process that has the database to itself, as far as it can be told without taking its place.
+    pub async fn holder(&self, url: &str) -> anyhow::Result<Holder> {
+        if url.starts_with("sqlite:") {
+            Ok(lock::holder_of_file(&sqlite::file_of(url)?))
+        } else {
+            lock::holder_of_session(&self.reader).await
         }
     }
 

@@ -36,6 +36,13 @@ pub(super) async fn lock(url: &str) -> anyhow::Result<InstanceLock> {
 
 /// Without the lock, and without the right to write.
 pub(super) async fn look(url: &str) -> anyhow::Result<Database> {
+    let database = peek(url).await?;
+    schema::check(&database.reader).await?;
+    Ok(database)
+}
+
+/// The same, whatever its schema is.
+pub(super) async fn peek(url: &str) -> anyhow::Result<Database> {
     let mut options = options(url, 1);
     options.map_sqlx_postgres_opts(|postgres| {
         postgres.options([("default_transaction_read_only", "on")])
@@ -43,7 +50,6 @@ pub(super) async fn look(url: &str) -> anyhow::Result<Database> {
     let pool = sea_orm::Database::connect(options)
         .await
         .context("cannot connect to the database; check DATABASE_URL and that PostgreSQL runs")?;
-    schema::check(&pool).await?;
     Ok(Database {
         reader: pool.clone(),
         writer: pool,

@@ -3,8 +3,36 @@
 use std::collections::HashSet;
 
 use anyhow::{Context as _, bail};
-use migration::{Migrator, MigratorTrait as _};
+use migration::{Migrator, MigratorTrait as _, SchemaManager};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+
+/// How a database's schema stands to the one that this server knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// No server ever used it.
+    Unused,
+    /// It lacks so many steps.
+    Older(usize),
+    Current,
+    /// A newer server has taken this step.
+    Newer(String),
+}
+
+/// Compares the steps taken with those known, without writing.
+pub(super) async fn standing(connection: &DatabaseConnection) -> anyhow::Result<Standing> {
+    let manager = SchemaManager::new(connection);
+    if !manager.has_table("seaql_migrations").await? {
+        return Ok(Standing::Unused);
+    }
+    let (taken, known) = (steps(connection).await?, steps_known());
+    if let Some(newer) = taken.iter().find(|step| !known.contains(step)) {
+        return Ok(Standing::Newer(newer.clone()));
+    }
+    Ok(match known.len() - taken.len() {
+        0 => Standing::Current,
+        missing => Standing::Older(missing),
+    })
+}
 
 /// Runs the steps that are missing. Use a pool of one connection: `SQLite` caches the schema per
 /// connection.

@@ -53,22 +53,30 @@ pub(super) async fn connect_alone(file: &Path) -> anyhow::Result<DatabaseConnect
 
 /// Without the lock: the write-ahead log lets others read beside the one who writes.
 pub(super) async fn look(url: &str) -> anyhow::Result<Database> {
-    let file = file_of(url)?;
-    if !file.exists() {
+    let Some(database) = peek(url).await? else {
         bail!(
             "there is no database {}; check DATA_DIR and DATABASE_URL",
-            file.display()
+            file_of(url)?.display()
         );
+    };
+    schema::check(&database.reader).await?;
+    Ok(database)
+}
+
+/// The same, whatever its schema is; none when there is no file.
+pub(super) async fn peek(url: &str) -> anyhow::Result<Option<Database>> {
+    let file = file_of(url)?;
+    if !file.exists() {
+        return Ok(None);
     }
     let reader = connect(url, 1, Access::Read)
         .await
         .with_context(|| format!("cannot open the database {}", file.display()))?;
-    schema::check(&reader).await?;
-    Ok(Database {
+    Ok(Some(Database {
         writer: reader.clone(),
         reader,
         _lock: None,
-    })
+    }))
 }
 
 #[derive(Clone, Copy)]

@@ -12,6 +12,8 @@ pub mod engine_models;
 pub mod engine_usage;
 mod error;
 pub mod exports;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod key_rotation;
 pub mod ledger;
 pub mod login_throttle;

@@ -1,7 +1,13 @@
 //! The server's own secrets. The one that digests tokens is sealed in the database, which makes it the
 //! check value of `ENCRYPTION_KEY` too: with a wrong key the server does not start, and loses nothing.
 
-use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc};
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context as _, anyhow};
 use entity::secret::{self, Entity as Secret};
@@ -35,9 +41,10 @@ impl ServerSecrets {
         db: &Database,
         clock: &SharedClock,
     ) -> anyhow::Result<Self> {
-        let key = match &storage.encryption_key {
-            Some(key) => key.clone(),
-            None => key_from_file(&storage.data_dir)?,
+        // Without `ENCRYPTION_KEY` a key is made once and kept beside the database.
+        let key = match known_key(storage)? {
+            Some(key) => key,
+            None => create_key_file(&key_file(&storage.data_dir))?,
         };
         let vault = Vault::new(&key, &storage.previous_keys);
         let stored = Secret::find_by_id(DIGEST_KEY).one(db.reader()).await?;
@@ -52,22 +59,45 @@ impl ServerSecrets {
     }
 }
 
+/// Whether an encryption key fits a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyStanding {
+    /// Nothing was sealed yet.
+    Unneeded,
+    Fits,
+}
+
+/// Insists that the key that a server would start with opens what the database has sealed. Makes none.
+pub async fn examine_key(storage: &Storage, db: &Database) -> anyhow::Result<KeyStanding> {
+    let Some(row) = Secret::find_by_id(DIGEST_KEY).one(db.reader()).await? else {
+        return Ok(KeyStanding::Unneeded);
+    };
+    let key = known_key(storage)?.with_context(|| {
+        let path = key_file(&storage.data_dir);
+        format!(
+            "ENCRYPTION_KEY is not set and there is no {}",
+            path.display()
+        )
+    })?;
+    open_digest_key(&Vault::new(&key, &storage.previous_keys), &row)?;
+    Ok(KeyStanding::Fits)
+}
+
+/// Where a key is kept that was not configured.
+pub fn key_file(data_dir: &Path) -> PathBuf {
+    data_dir.join(KEY_FILE)
+}
+
 /// Insists that the key that is configured, or kept in the data directory, opens what a database has sealed.
 /// Makes none.
 pub(in crate::domain) fn check_key(storage: &Storage, sealed: &[u8]) -> anyhow::Result<()> {
-    let key = if let Some(key) = &storage.encryption_key {
-        key.clone()
-    } else {
-        let path = storage.data_dir.join(KEY_FILE);
-        let text = fs::read_to_string(&path).with_context(|| {
-            format!(
-                "ENCRYPTION_KEY is not set and there is no {}: set the key of the server that made the backup, \
-                 or copy that file of its data directory here",
-                path.display()
-            )
-        })?;
-        EncryptionKey::parse(&text).with_context(|| format!("{} holds no key", path.display()))?
-    };
+    let key = known_key(storage)?.with_context(|| {
+        format!(
+            "ENCRYPTION_KEY is not set and there is no {}: set the key of the server that made the backup, \
+             or copy that file of its data directory here",
+            key_file(&storage.data_dir).display()
+        )
+    })?;
     let vault = Vault::new(&key, &storage.previous_keys);
     vault.open(DIGEST_KEY, sealed).map_err(|_| {
         anyhow!(
@@ -78,6 +108,23 @@ pub(in crate::domain) fn check_key(storage: &Storage, sealed: &[u8]) -> anyhow::
         )
     })?;
     Ok(())
+}
+
+/// The key that is configured, or was made at an earlier start.
+fn known_key(storage: &Storage) -> anyhow::Result<Option<EncryptionKey>> {
+    if let Some(key) = &storage.encryption_key {
+        return Ok(Some(key.clone()));
+    }
+    let path = key_file(&storage.data_dir);
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            let key = EncryptionKey::parse(&text);
+            let key = key.with_context(|| format!("{} holds no key", path.display()));
+            key.map(Some)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
 }
 
 fn open_digest_key(vault: &Vault, row: &secret::Model) -> anyhow::Result<[u8; 64]> {
@@ -111,18 +158,6 @@ async fn create_digest_key(
         .await
         .context("cannot keep the server's secrets")?;
     Ok(key)
-}
-
-/// Without `ENCRYPTION_KEY` a key is made once and kept beside the database.
-fn key_from_file(data_dir: &Path) -> anyhow::Result<EncryptionKey> {
-    let path = data_dir.join(KEY_FILE);
-    match fs::read_to_string(&path) {
-        Ok(text) => {
-            EncryptionKey::parse(&text).with_context(|| format!("{} holds no key", path.display()))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create_key_file(&path),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-    }
 }
 
 fn create_key_file(path: &Path) -> anyhow::Result<EncryptionKey> {

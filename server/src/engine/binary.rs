@@ -1,5 +1,6 @@
 //! Finds the engine's program.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access};
@@ -30,17 +31,30 @@ pub(super) fn installed(data_dir: &Path) -> PathBuf {
 
 /// The program to start: the one that was named, else one in the search path, else the installed one.
 pub(super) fn find(options: &EngineOptions) -> Result<PathBuf, NoBinary> {
-    if let Some(named) = &options.binary {
+    find_in(
+        options.binary.as_deref(),
+        &options.search_path,
+        &options.data_dir,
+    )
+}
+
+/// The same, from what the options say.
+pub(super) fn find_in(
+    named: Option<&Path>,
+    search_path: &OsStr,
+    data_dir: &Path,
+) -> Result<PathBuf, NoBinary> {
+    if let Some(named) = named {
         return if is_program(named) {
-            std::path::absolute(named).map_err(|_| NoBinary::Unusable(named.clone()))
+            std::path::absolute(named).map_err(|_| NoBinary::Unusable(named.to_owned()))
         } else {
-            Err(NoBinary::Unusable(named.clone()))
+            Err(NoBinary::Unusable(named.to_owned()))
         };
     }
-    std::env::split_paths(&options.search_path)
+    std::env::split_paths(search_path)
         .filter(|folder| folder.is_absolute())
         .flat_map(|folder| NAMES.map(|name| folder.join(name)))
-        .chain([installed(&options.data_dir)])
+        .chain([installed(data_dir)])
         .find(|path| is_program(path))
         .ok_or(NoBinary::Missing)
 }

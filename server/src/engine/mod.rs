@@ -15,6 +15,7 @@ mod config;
 mod demo;
 mod endpoint;
 mod error;
+mod examination;
 mod external;
 mod face;
 mod handle;
@@ -33,8 +34,9 @@ mod usage;
 
 pub use endpoint::Endpoint;
 pub use error::EngineError;
+pub use examination::{Door, Program, door, examine_external, find_program, places};
 pub use handle::Engine;
-pub use install::{InstallError, InstallOptions, Progress, Release, install};
+pub use install::{InstallError, InstallOptions, Progress, Release, TESTED_VERSION, install};
 
 pub use launcher::{COMMAND as LAUNCHER_COMMAND, exec, exec_from};
 pub use login::{EngineLogin, EngineLoginStatus, LoginChannel};

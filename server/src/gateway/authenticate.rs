@@ -28,7 +28,7 @@ pub(super) fn authenticate(
 }
 
 /// `Authorization` may say `Bearer`, in any case, or the bare key.
-fn without_scheme(value: &[u8]) -> &[u8] {
+pub(super) fn without_scheme(value: &[u8]) -> &[u8] {
     const SCHEME: &[u8] = b"bearer ";
     match value.split_at_checked(SCHEME.len()) {
         Some((scheme, key)) if scheme.eq_ignore_ascii_case(SCHEME) => key.trim_ascii(),

@@ -8,6 +8,8 @@ mod authenticate;
 mod body;
 mod dialect;
 mod forward;
+#[doc(hidden)]
+pub mod fuzzing;
 mod meter;
 mod model;
 mod model_list;

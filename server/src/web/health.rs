@@ -3,13 +3,19 @@
 //! Ready means that the database answers and that we are not stopping. The engine does not count: the
 //! control plane is where a broken one is mended, so a balancer must not take it away.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header::ACCEPT},
+    response::{IntoResponse as _, Response},
+};
 use serde::Serialize;
 use tokio::time::timeout;
+use uuid::Uuid;
 
-use super::Web;
+use super::{Web, drip::Drips};
 use crate::{
     db::Database,
     engine::{EngineState, EngineStatus},
@@ -18,12 +24,32 @@ use crate::{
 /// A database that takes longer is as good as gone.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Who answers when somebody asks how we are.
+#[derive(Clone, Debug)]
+pub(super) struct Porter {
+    web: Web,
+    /// Differs from start to start: by it one sees whether two addresses lead to the same server.
+    instance: Uuid,
+    drips: Arc<Drips>,
+}
+
+impl Porter {
+    pub(super) fn new(web: Web) -> Self {
+        Self {
+            web,
+            instance: Uuid::new_v4(),
+            drips: Arc::default(),
+        }
+    }
+}
+
 /// How we are.
 #[derive(Debug, Serialize)]
 pub(super) struct Health {
     status: &'static str,
     ok: bool,
     version: &'static str,
+    instance: Uuid,
     proxy_running: bool,
     proxy_pid: Option<u32>,
     uptime_seconds: i64,
@@ -32,7 +58,8 @@ pub(super) struct Health {
 }
 
 /// Says how we are: 200 when well, 503 when the database is gone.
-pub(super) async fn health(State(web): State<Web>) -> (StatusCode, Json<Health>) {
+pub(super) async fn health(State(porter): State<Porter>) -> (StatusCode, Json<Health>) {
+    let web = porter.web;
     let database_connected = is_connected(&web.db).await;
     let engine = web.engine.status();
     let health = Health {
@@ -43,6 +70,7 @@ pub(super) async fn health(State(web): State<Web>) -> (StatusCode, Json<Health>)
         },
         ok: database_connected,
         version: web.version,
+        instance: porter.instance,
         proxy_running: engine.state == EngineState::Running,
         proxy_pid: engine.pid,
         uptime_seconds: (web.clock.now() - web.started_at).num_seconds(),
@@ -52,13 +80,18 @@ pub(super) async fn health(State(web): State<Web>) -> (StatusCode, Json<Health>)
     (code(database_connected), Json(health))
 }
 
-/// Says that the process answers.
-pub(super) async fn alive() -> &'static str {
-    "alive\n"
+/// Says that the process answers; word by word to whoever takes a stream.
+pub(super) async fn alive(State(porter): State<Porter>, headers: HeaderMap) -> Response {
+    let accepts = headers.get(ACCEPT).map(HeaderValue::as_bytes);
+    if accepts == Some(b"text/event-stream") {
+        return porter.drips.answer();
+    }
+    "alive\n".into_response()
 }
 
 /// Says whether requests may be sent here.
-pub(super) async fn ready(State(web): State<Web>) -> (StatusCode, &'static str) {
+pub(super) async fn ready(State(porter): State<Porter>) -> (StatusCode, &'static str) {
+    let web = porter.web;
     if web.shutdown.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }

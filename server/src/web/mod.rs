@@ -7,6 +7,7 @@ mod cookies;
 mod csrf;
 mod doorkeeper;
 mod downloads;
+mod drip;
 mod headers;
 mod health;
 mod lifeline;
@@ -51,7 +52,7 @@ pub fn router(web: Web, control_plane: Router) -> Router {
         .route("/healthz", get(health::health))
         .route("/livez", get(health::alive))
         .route("/readyz", get(health::ready))
-        .with_state(web)
+        .with_state(health::Porter::new(web))
         .merge(control_plane)
         .fallback_service(get(assets::page).with_state(pages))
         .layer(middleware::from_fn_with_state(headers, headers::secure))

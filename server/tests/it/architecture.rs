@@ -78,6 +78,8 @@ const DOORS: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
+    ("doctor", &["clock", "config", "db", "domain", "engine"]),
+    ("fuzzing", &["domain", "gateway"]),
     (
         "cli",
         &[
@@ -85,6 +87,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "clock",
             "config",
             "db",
+            "doctor",
             "domain",
             "engine",
             "shutdown",

@@ -18,7 +18,7 @@ fn the_page_on_configuration_is_up_to_date() {
 }
 
 /// The commands in the order of the page.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "",
     "engine install",
     "logs",
@@ -33,6 +33,8 @@ const COMMANDS: [&str; 15] = [
     "backup restore",
     "export requests",
     "export usage",
+    "doctor",
+    "support-bundle",
     "healthcheck",
 ];
 

@@ -9,7 +9,10 @@
 mod architecture;
 mod backup;
 mod configuration;
+mod deployment;
+mod doctor;
 mod engine;
+mod fuzzing;
 mod gateway;
 mod graphql;
 mod migrations;
@@ -17,6 +20,7 @@ mod oauth;
 mod pages;
 mod provider_accounts;
 mod schema;
+mod security;
 mod support;
 mod watch;
 mod web;

@@ -25,7 +25,7 @@ pub use self::{
     files::{BackupFile, label},
     line::Label,
     restore::{Restored, Staged, apply_staged, restore},
-    tables::names as tables,
+    tables::{names as tables, row_counts},
 };
 use super::{Error, Result, downloads::Content};
 use crate::{

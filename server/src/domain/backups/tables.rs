@@ -3,14 +3,14 @@
 use futures_util::TryStreamExt as _;
 use sea_orm::{
     ColumnTrait as _, DatabaseTransaction, EntityName as _, EntityTrait, IdenStatic as _,
-    Iterable as _, ModelTrait, PrimaryKeyToColumn as _, QueryOrder as _,
+    Iterable as _, ModelTrait, PaginatorTrait as _, PrimaryKeyToColumn as _, QueryOrder as _,
 };
 
 use super::{
     cell::Cell,
     line::{Line, Table},
 };
-use crate::domain::Result;
+use crate::{db::Database, domain::Result};
 
 /// Rows that are handed on at once.
 const TOGETHER: usize = 200;
@@ -27,6 +27,15 @@ macro_rules! tables {
         /// Their names.
         pub fn names() -> Vec<&'static str> {
             vec![$(entity::$table::Entity.table_name()),*]
+        }
+
+        /// How many rows each has.
+        pub async fn row_counts(db: &Database) -> Result<Vec<(&'static str, u64)>> {
+            let counted = [$((
+                entity::$table::Entity.table_name(),
+                entity::$table::Entity::find().count(db.reader()).await?,
+            )),*];
+            Ok(counted.into())
         }
 
         /// Reads every row of every table.

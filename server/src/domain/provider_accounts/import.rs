@@ -32,6 +32,10 @@ pub(super) const KEY_LISTS: [(&str, ProviderKind); 11] = [
     ("ampOpenaiProviders", ProviderKind::OpenaiCompatible),
     ("ampOpenaiProvider", ProviderKind::OpenaiCompatible),
 ];
+const NO_ACCOUNT: &str = "there is no account in it: neither an auth file with a \"type\", a service \
+     account, nor a list of API keys";
+/// How much of a type that nobody knows is quoted, in characters.
+const LONGEST_QUOTE: usize = 40;
 /// Where Vertex serves everything.
 const USUAL_LOCATION: &str = "us-central1";
 
@@ -44,7 +48,7 @@ pub struct ImportedDocument {
 }
 
 /// One account of a document.
-pub(super) enum Item {
+pub(in crate::domain) enum Item {
     AuthFile(NewAuthFile),
     ApiKey(NewProviderApiKey),
     Github(NewGithubToken),
@@ -82,12 +86,18 @@ struct ModelEntry {
 }
 
 /// The accounts of a document, each understood or with the reason why not.
-pub(super) fn items(document: &ImportedDocument) -> Vec<Result<Item, String>> {
+pub(in crate::domain) fn items(document: &ImportedDocument) -> Vec<Result<Item, String>> {
     let text = document.content.expose_secret();
     // Every error of a parser quotes what it read, so none is passed on.
     let parsed = serde_json::from_str(text).or_else(|_| serde_saphyr::from_str(text));
     match parsed {
-        Ok(value @ (Value::Object(_) | Value::Array(_))) => items_of(value),
+        Ok(value @ (Value::Object(_) | Value::Array(_))) => {
+            let items = items_of(value);
+            if items.is_empty() {
+                return vec![Err(NO_ACCOUNT.to_owned())];
+            }
+            items
+        }
         Ok(_) | Err(_) => vec![Err(
             "it is neither JSON nor YAML; upload the file unchanged".to_owned(),
         )],
@@ -107,11 +117,7 @@ fn items_of(value: Value) -> Vec<Result<Item, String>> {
                 items.extend(keys(list, kind, fields.remove(list).unwrap_or(Value::Null)));
             }
             if items.is_empty() {
-                items.push(Err(
-                    "there is no account in it: neither an auth file with a \"type\", \
-                    a service account, nor a list of API keys"
-                        .to_owned(),
-                ));
+                items.push(Err(NO_ACCOUNT.to_owned()));
             }
             items
         }
@@ -141,8 +147,9 @@ fn login(mut content: Map<String, Value>) -> Result<Item, String> {
     }
     let engine_type = auth_file::text(&content, "type").unwrap_or_default();
     let Some(kind) = kind_of_auth_file(engine_type) else {
+        let quoted: String = engine_type.chars().take(LONGEST_QUOTE).collect();
         return Err(format!(
-            "the engine cannot use accounts of the type {engine_type:?}"
+            "the engine cannot use accounts of the type {quoted:?}"
         ));
     };
     Ok(Item::AuthFile(NewAuthFile {
@@ -272,6 +279,19 @@ mod tests {
 
         assert_eq!(desktop.iter().filter(|item| item.is_ok()).count(), 2);
         assert_eq!(engine.iter().filter(|item| item.is_ok()).count(), 2);
+    }
+
+    #[test]
+    fn says_something_of_a_document_without_accounts_and_little_of_a_long_one() {
+        let long = format!(r#"{{"type": "{}"}}"#, "x".repeat(10_000));
+
+        for content in ["[]", "[[], []]", &long] {
+            let items = understood(content);
+            let [Err(reason)] = items.as_slice() else {
+                panic!("one reason for {content:.20}");
+            };
+            assert!(reason.len() < 200, "{reason}");
+        }
     }
 
     #[test]

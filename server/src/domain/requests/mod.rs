@@ -294,7 +294,7 @@ pub fn cursor(row: &request::Model) -> String {
     row.sequence.to_string()
 }
 
-fn sequence_of(cursor: &str) -> Result<i64> {
+pub(super) fn sequence_of(cursor: &str) -> Result<i64> {
     cursor
         .parse()
         .map_err(|_| Error::bad_input("this cursor is not one of ours"))

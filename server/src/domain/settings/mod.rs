@@ -238,6 +238,25 @@ impl Settings {
     }
 }
 
+/// What is set, without the words of whoever set it: numbers, switches and choices.
+pub async fn summary(db: &Database) -> Result<Value> {
+    let mut summary = serde_json::Map::new();
+    for row in Setting::find().all(db.reader()).await? {
+        let value = if row.key == GATEWAY {
+            as_json(&read::<GatewaySettings>(row.value)?)?
+        } else {
+            let provider: ProviderSettings = read(row.value)?;
+            serde_json::json!({
+                "excluded_models": provider.excluded_models.len(),
+                "cloaking": provider.cloaking,
+                "identity_per_account": provider.identity_per_account,
+            })
+        };
+        summary.insert(row.key, value);
+    }
+    Ok(summary.into())
+}
+
 /// Under which key the settings of a provider are.
 fn key(kind: ProviderKind) -> String {
     format!("provider.{}", kind.to_value())

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use self::download::Download;
 pub use self::error::InstallError;
-pub use self::release::Release;
+pub use self::release::{Release, VERSION as TESTED_VERSION};
 use super::binary;
 
 /// What to install, and where.

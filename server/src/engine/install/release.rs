@@ -5,7 +5,7 @@ use url::Url;
 use super::error::InstallError;
 
 /// The release that this version of ours is tested with.
-const VERSION: &str = "7.2.140";
+pub const VERSION: &str = "7.2.140";
 /// Its archives' checksums, by the machine's name in their file names.
 const CHECKSUMS: [(&str, &str); 2] = [
     (

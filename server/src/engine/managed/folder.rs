@@ -52,13 +52,30 @@ impl Folder {
 /// A directory in memory for the files of this server: no token reaches a disk, a snapshot or a backup
 /// in the clear. They outlast us when we are killed; after a reboot they are restored from the database.
 fn in_memory(run: &Path) -> Option<PathBuf> {
+    let path = memory_path(run)?;
+    is_ours(&path).ok()?.then_some(path)
+}
+
+fn memory_path(run: &Path) -> Option<PathBuf> {
     let memory = Path::new("/dev/shm");
     if statfs(memory).ok()?.filesystem_type() != TMPFS_MAGIC {
         return None;
     }
     let name = hex::encode(&Sha256::digest(run.as_os_str().as_bytes())[..8]);
-    let path = memory.join(format!("proxypal-{name}"));
-    is_ours(&path).ok()?.then_some(path)
+    Some(memory.join(format!("proxypal-{name}")))
+}
+
+/// Where the engine's configuration and auth files would be. Makes nothing.
+pub(in crate::engine) fn places(
+    data_dir: &Path,
+    auth_dir: Option<&Path>,
+) -> io::Result<(PathBuf, PathBuf)> {
+    let run = std::path::absolute(data_dir)?.join("engine").join("run");
+    let auths = match auth_dir {
+        Some(path) => std::path::absolute(path)?,
+        None => memory_path(&run).unwrap_or_else(|| run.join("auths")),
+    };
+    Ok((run.join("config.yaml"), auths))
 }
 
 /// Anybody can make a directory there; we take only one that is our own.

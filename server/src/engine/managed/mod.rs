@@ -19,6 +19,7 @@ use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
 use self::folder::Folder;
+pub(super) use self::folder::places;
 use self::life::{Life, Wish};
 use self::spawner::Spawner;
 use super::auth_files::AuthFiles;

@@ -22,7 +22,7 @@ use crate::support::{
 /// Seals the backups of the tests.
 pub(super) const PHRASE: &str = "canary-phrase-of-backups";
 /// What must be found in no backup.
-pub(super) const PROVIDER_KEY: &str = "sk-ant-canary-0123456789-abcdef";
+pub(crate) const PROVIDER_KEY: &str = "sk-ant-canary-0123456789-abcdef";
 
 /// A server that makes backups.
 pub(super) async fn start(database: TestDatabase) -> TestApp {
@@ -62,7 +62,7 @@ pub(super) async fn use_it(app: &TestApp, name: &str) -> String {
 }
 
 /// A database with a user, a request, sums and a sealed account, that no server runs on.
-pub(super) async fn filled() -> TestDatabase {
+pub(crate) async fn filled() -> TestDatabase {
     let app = start(TestDatabase::create().await).await;
     app.engine_is(proxypal_server::engine::EngineState::Running)
         .await;

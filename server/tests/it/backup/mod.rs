@@ -1,7 +1,7 @@
 //! Backups: whole, sealed, restored on either database, or not at all.
 
 mod control;
-mod house;
+pub(crate) mod house;
 
 use std::{
     collections::BTreeSet,

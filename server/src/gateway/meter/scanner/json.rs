@@ -46,8 +46,17 @@ impl JsonScanner {
         self.members.kind.as_deref()
     }
 
+    /// None is believed of what is no JSON: others may read on where we could not.
     pub(super) fn bound(&self) -> Bound {
-        self.members.bound
+        let seen = self.members.bound;
+        Bound {
+            max_output_tokens: seen.max_output_tokens.filter(|_| !self.is_broken()),
+            ..seen
+        }
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.walker.is_broken()
     }
 
     /// Whether there is nothing more to learn.

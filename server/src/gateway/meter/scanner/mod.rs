@@ -108,7 +108,11 @@ impl ModelScanner {
 
     /// How much the request may be answered, as far as it was seen.
     pub(in crate::gateway) fn bound(&self) -> Bound {
-        self.json().map(JsonScanner::bound).unwrap_or_default()
+        match &self.0 {
+            Form::Json(scanner) => scanner.bound(),
+            Form::Zstd(scanner) => scanner.bound(),
+            Form::Multipart(_) | Form::Opaque => Bound::default(),
+        }
     }
 
     /// Whether nothing that follows can raise the bound, or nothing could be read anyway.

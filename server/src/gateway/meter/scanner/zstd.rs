@@ -4,8 +4,8 @@ use std::fmt;
 
 use ::zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation as _, OutBuffer};
 
-use super::Verdict;
 use super::json::JsonScanner;
+use super::{Bound, Verdict};
 
 /// The largest window that is granted, as a power of two: 8 MiB, the most that any level but "ultra" asks.
 const WINDOW_LOG_MAX: u32 = 23;
@@ -56,7 +56,8 @@ impl ZstdScanner {
     pub(super) fn observe(&mut self, bytes: &[u8]) {
         self.is_touched |= !bytes.is_empty();
         let mut input = InBuffer::around(bytes);
-        while !self.is_settled() {
+        // On behind what makes the model ambiguous: the bound of the answer may stand there.
+        while !self.is_hopeless() {
             let Some(written) = self.step(&mut input) else {
                 self.is_broken = true;
                 return;
@@ -68,7 +69,7 @@ impl ZstdScanner {
     }
 
     pub(super) fn verdict(&self) -> Verdict {
-        if self.is_broken || self.total > LARGEST_OPENED {
+        if self.is_unreadable() {
             return Verdict::Ambiguous;
         }
         self.json.verdict()
@@ -76,7 +77,15 @@ impl ZstdScanner {
 
     /// Whether there is nothing more to learn.
     pub(super) fn is_over(&self) -> bool {
-        self.is_broken || self.total > LARGEST_OPENED || self.json.is_over()
+        self.is_unreadable() || self.json.is_over()
+    }
+
+    /// None is believed of what cannot be opened.
+    pub(super) fn bound(&self) -> Bound {
+        if self.is_unreadable() {
+            return Bound::default();
+        }
+        self.json.bound()
     }
 
     pub(super) fn json(&self) -> &JsonScanner {
@@ -97,7 +106,11 @@ impl ZstdScanner {
         Some(written)
     }
 
-    fn is_settled(&self) -> bool {
-        self.verdict() == Verdict::Ambiguous
+    fn is_unreadable(&self) -> bool {
+        self.is_broken || self.total > LARGEST_OPENED
+    }
+
+    fn is_hopeless(&self) -> bool {
+        self.is_unreadable() || self.json.is_broken()
     }
 }

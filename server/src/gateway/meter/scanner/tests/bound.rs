@@ -54,6 +54,41 @@ fn finds_the_bound_of_every_protocol() {
 }
 
 #[test]
+fn reads_on_in_a_compressed_body_whose_model_is_ambiguous() {
+    let body = br#"{"max_tokens":1,"Model":"a","max_tokens":900}"#;
+    let opened = ::zstd::encode_all(body.as_slice(), 0).unwrap();
+    let scan = |size| {
+        let mut scanner = ModelScanner::for_request(BodyForm::Json, &headers("", "zstd"));
+        // A frame of its own for each piece: each is opened by itself.
+        for piece in body.chunks(size) {
+            scanner.observe(&::zstd::encode_all(piece, 0).unwrap());
+        }
+        scanner.bound()
+    };
+    let mut whole = ModelScanner::for_request(BodyForm::Json, &headers("", "zstd"));
+    whole.observe(&opened);
+
+    assert_eq!(whole.bound(), of(900, 1));
+    for size in [1, 7, 30] {
+        assert_eq!(scan(size), of(900, 1), "in frames of {size}");
+    }
+}
+
+#[test]
+fn believes_no_bound_of_what_it_cannot_read() {
+    assert_eq!(
+        bound(r#"{"max_tokens":1,"a":00,"max_tokens":900}"#),
+        of(None, 1)
+    );
+    let mut scanner = ModelScanner::for_request(BodyForm::Json, &headers("", "zstd"));
+    scanner.observe(&::zstd::encode_all(br#"{"max_tokens":1,"#.as_slice(), 0).unwrap());
+
+    scanner.observe(b"no frame of zstd");
+
+    assert_eq!(scanner.bound(), of(None, 1));
+}
+
+#[test]
 fn takes_the_greatest_of_several() {
     let body = r#"{"max_tokens":9,"max_tokens":5,"max_completion_tokens":7,"n":1,"n":4,"n":2}"#;
 

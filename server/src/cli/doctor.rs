@@ -1,0 +1,164 @@
+//! `doctor` and `support-bundle`: what is wrong here, and what somebody who helps must know.
+
+use std::{
+    fs::File,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use secrecy::ExposeSecret as _;
+
+use super::{Done, Failure, terminal};
+use crate::{
+    clock::{Clock as _, SystemClock},
+    config::{Config, Options, Secrets, Storage, search_path},
+    doctor::{self, Bundle, Finding, Patient, Redaction, Report, Verdict},
+};
+
+/// How many columns a verdict takes.
+const MARGIN: usize = 9;
+
+/// Looks at a server and at what it stands on. Takes the options of the server, changes nothing, and works
+/// while it runs and while it does not.
+///
+/// Each line is a verdict (ok, warning, problem), what was seen, and what helps. Exits with 1 when there is a
+/// problem.
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// As one JSON object, for programs.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Puts together what somebody who helps must know: the doctor's report, versions, configuration, numbers of
+/// rows. Without secrets, names, e-mail addresses and prompts; look through it before you send it.
+#[derive(Debug, Args)]
+pub(super) struct SupportBundle {
+    /// The archive to write; it must not exist yet. Default: proxypal-support-<time>.tar.gz.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// A file in which the server's log is kept; its end is added, without keys, tokens and e-mail addresses.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+
+    #[command(flatten)]
+    options: Options,
+}
+
+impl Doctor {
+    pub(super) async fn run(self) -> Done {
+        let (report, _) = examine(&self.options).await;
+        if self.json {
+            let text = serde_json::to_string_pretty(&report).context("cannot write the report")?;
+            terminal::say(&text);
+        } else {
+            print(&report);
+        }
+        if report.well {
+            return Ok(());
+        }
+        Err(Failure::Told)
+    }
+}
+
+impl SupportBundle {
+    pub(super) async fn run(self) -> Done {
+        let (report, seen) = examine(&self.options).await;
+        let Some((patient, redaction)) = seen else {
+            print(&report);
+            return Err(Failure::Told);
+        };
+        let output = self.output.unwrap_or_else(|| {
+            let now = SystemClock.now().format("%Y%m%dT%H%M%SZ");
+            PathBuf::from(format!("proxypal-support-{now}.tar.gz"))
+        });
+        let log = self.log.as_deref();
+        let bundle = Bundle::collect(&patient, &report, &redaction, log).await;
+        let bundle = bundle.with_context(|| {
+            let log = log.unwrap_or(Path::new("the log"));
+            format!("cannot read {}", log.display())
+        })?;
+        write(&bundle, &output)?;
+        terminal::say(&output.display().to_string());
+        terminal::complain("Look through it before you send it.");
+        Ok(())
+    }
+}
+
+/// What the doctor says, and what was looked at when the configuration makes sense.
+async fn examine(options: &Options) -> (Report, Option<(Patient, Redaction)>) {
+    let secrets = Secrets::from_environment();
+    let storage = Storage::read(&options.storage, &secrets).ok();
+    let database_url = storage
+        .as_ref()
+        .map(|storage| storage.database_url.expose_secret());
+    let redaction = Redaction::new(&secrets, database_url);
+    let config = match Config::read(options, secrets) {
+        Ok(config) => config,
+        Err(mistakes) => {
+            let report = Report::of_mistakes(SystemClock.now(), &mistakes);
+            return (report.redacted(&redaction), None);
+        }
+    };
+    let patient = Patient {
+        config,
+        public_url_is_told: options.public_url.is_some(),
+        search_path: search_path(),
+        clock: Arc::new(SystemClock),
+    };
+    let report = Box::pin(patient.examine()).await.redacted(&redaction);
+    (report, Some((patient, redaction)))
+}
+
+fn print(report: &Report) {
+    for finding in &report.findings {
+        terminal::say(&line(finding));
+        if let Some(cure) = &finding.cure {
+            terminal::say(&format!("{:MARGIN$}-> {cure}", ""));
+        }
+    }
+    let count = |verdict| {
+        let mut all = report.findings.iter();
+        let found = all.by_ref().filter(|finding| finding.verdict == verdict);
+        found.count()
+    };
+    let (problems, warnings) = (count(Verdict::Problem), count(Verdict::Warning));
+    terminal::say(&format!("Problems: {problems}; warnings: {warnings}."));
+}
+
+fn line(finding: &Finding) -> String {
+    let verdict = match finding.verdict {
+        Verdict::Ok => "ok",
+        Verdict::Warning => "warning",
+        Verdict::Problem => "problem",
+    };
+    format!("{verdict:MARGIN$}{}: {}", finding.topic, finding.seen)
+}
+
+/// A file for us alone, which is complete or not there.
+fn write(bundle: &Bundle, output: &Path) -> anyhow::Result<()> {
+    let fail = || format!("cannot write {}", output.display());
+    let mut options = File::options();
+    let opened = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(output);
+    let mut file = opened.with_context(fail)?;
+    let written = doctor::write(bundle, &mut file)
+        .and_then(|()| file.flush())
+        .and_then(|()| file.sync_all());
+    if written.is_err() {
+        // Half an archive helps nobody.
+        let _ = std::fs::remove_file(output);
+    }
+    written.with_context(fail)
+}

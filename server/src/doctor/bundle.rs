@@ -1,0 +1,213 @@
+//! What somebody who helps needs to know, in one archive: the report, the version, how it is configured, how
+//! much there is. Nothing that opens anything, names anybody, or was said to a model.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom, Write},
+    path::Path,
+};
+
+use flate2::{Compression, write::GzEncoder};
+use nix::sys::utsname::uname;
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Patient, Redaction, Report, place};
+use crate::{
+    config::{Config, Engine},
+    db::{Database, Standing, steps},
+    domain::{backups, settings},
+    engine::TESTED_VERSION,
+};
+
+/// So much of a log's end is taken.
+const LOG_BYTES: u64 = 256 * 1024;
+const FOLDER: &str = "proxypal-support";
+const README: &str = "\
+What `proxypal-server support-bundle` put together. Look through it before you send it.
+
+doctor.json         what the doctor saw, and the cures
+version.json        versions and the machine's kind
+configuration.json  the options; of secrets only whether they are set
+database.json       the schema's steps and the number of rows of each table
+settings.json       numbers, switches and choices of the settings; no words
+log.txt             the end of a log, when --log named one; keys, tokens and e-mail addresses are taken out
+
+Left out: every password, key, token and cookie, names and e-mail addresses of people, providers' answers,
+prompts, and all rows of all tables.
+";
+
+/// The files of an archive.
+#[derive(Debug)]
+pub struct Bundle {
+    files: Vec<(&'static str, Vec<u8>)>,
+    made_at: u64,
+}
+
+impl Bundle {
+    /// Puts it together. What cannot be had is said in its place.
+    pub async fn collect(
+        patient: &Patient,
+        report: &Report,
+        redaction: &Redaction,
+        log: Option<&Path>,
+    ) -> io::Result<Self> {
+        let storage = &patient.config.storage;
+        let url = storage.database_url.expose_secret();
+        let (database, set) = match Database::peek(url).await {
+            Ok(Some(database)) => {
+                let described = (rows(&database).await, settings(&database).await);
+                // Nothing was written that could be lost.
+                let _ = database.close().await;
+                described
+            }
+            Ok(None) => (json!("there is none yet"), Value::Null),
+            Err(error) => (
+                json!(redaction.of_known(&format!("{error:#}"))),
+                Value::Null,
+            ),
+        };
+        let mut files = vec![
+            ("README.txt", README.as_bytes().to_vec()),
+            ("doctor.json", pretty(report)?),
+            ("version.json", pretty(&versions())?),
+            ("configuration.json", pretty(&configuration(patient))?),
+            ("database.json", pretty(&database)?),
+            ("settings.json", pretty(&set)?),
+        ];
+        if let Some(log) = log {
+            files.push(("log.txt", redaction.of_foreign(&tail(log)?).into_bytes()));
+        }
+        Ok(Self {
+            files,
+            made_at: patient.clock.now().timestamp().try_into().unwrap_or(0),
+        })
+    }
+}
+
+/// Writes the archive.
+pub fn write(bundle: &Bundle, output: impl Write) -> io::Result<()> {
+    let mut archive = tar::Builder::new(GzEncoder::new(output, Compression::default()));
+    for (name, content) in &bundle.files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o600);
+        header.set_mtime(bundle.made_at);
+        header.set_cksum();
+        archive.append_data(&mut header, format!("{FOLDER}/{name}"), content.as_slice())?;
+    }
+    archive.into_inner()?.finish()?.flush()
+}
+
+fn versions() -> Value {
+    let machine = uname().ok();
+    let machine = machine.as_ref().map(|system| {
+        let text = |part: &std::ffi::OsStr| part.to_string_lossy().into_owned();
+        json!({
+            "system": text(system.sysname()),
+            "release": text(system.release()),
+            "machine": text(system.machine()),
+        })
+    });
+    json!({
+        "server": env!("CARGO_PKG_VERSION"),
+        "engine_made_for": TESTED_VERSION,
+        "machine": machine,
+    })
+}
+
+fn configuration(patient: &Patient) -> Value {
+    let config = &patient.config;
+    let networks = |list: &[ipnet::IpNet]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    json!({
+        "listen": config.listen,
+        "public_url": patient.public_url_is_told.then(|| place(&config.public_url)),
+        "trusted_proxies": networks(&config.trusted_proxies),
+        "notification_networks": networks(&config.notification_networks),
+        "cors_allowed_origins": config.cors_allowed_origins.len(),
+        "shutdown_grace_seconds": config.shutdown_grace.as_secs(),
+        "log": { "level": config.log.level, "format": format!("{:?}", config.log.format) },
+        "data_dir": config.storage.data_dir,
+        "database": scheme(config.storage.database_url.expose_secret()),
+        "engine": engine(config),
+        "engine_auth_dir": config.auth_dir,
+        "secrets": secrets(config),
+    })
+}
+
+fn engine(config: &Config) -> Value {
+    match &config.engine {
+        Engine::Managed { binary } => json!({ "kind": "managed", "binary": binary }),
+        Engine::External {
+            url,
+            management_key,
+            ..
+        } => json!({
+            "kind": "external",
+            "url": place(url),
+            "has_management_key": management_key.is_some(),
+        }),
+        Engine::Demo => json!({ "kind": "demo" }),
+    }
+}
+
+/// Which are set; never what they are.
+fn secrets(config: &Config) -> BTreeMap<String, bool> {
+    let storage = &config.storage;
+    let mut set: BTreeMap<String, bool> = [
+        ("ADMIN_PASSWORD", config.admin_password.is_some()),
+        ("BACKUP_PASSPHRASE", config.backup_passphrase.is_some()),
+        ("ENCRYPTION_KEY", storage.encryption_key.is_some()),
+        ("ENCRYPTION_KEY_PREVIOUS", !storage.previous_keys.is_empty()),
+    ]
+    .map(|(name, is_set)| (name.to_owned(), is_set))
+    .into();
+    set.extend(
+        config
+            .oauth
+            .keys()
+            .map(|kind| (format!("OAUTH ({kind:?})"), true)),
+    );
+    set
+}
+
+async fn rows(database: &Database) -> Value {
+    let standing = database.standing().await;
+    let taken = steps(database.reader()).await.unwrap_or_default();
+    let counts = match standing {
+        Ok(Standing::Current) => backups::row_counts(database).await.ok(),
+        Ok(_) | Err(_) => None,
+    };
+    let counts: Option<BTreeMap<_, _>> = counts.map(|counts| counts.into_iter().collect());
+    json!({ "steps": taken, "rows": counts })
+}
+
+async fn settings(database: &Database) -> Value {
+    let summary = settings::summary(database).await;
+    summary.unwrap_or_else(|_| json!("they cannot be read"))
+}
+
+/// The end of a file, from the beginning of a line.
+fn tail(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let skipped = length.saturating_sub(LOG_BYTES);
+    file.seek(SeekFrom::Start(skipped))?;
+    let mut bytes = Vec::new();
+    file.take(LOG_BYTES).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let from_line = text.split_once('\n').map_or("", |(_, rest)| rest);
+    Ok(if skipped == 0 { &*text } else { from_line }.to_owned())
+}
+
+fn scheme(url: &str) -> &str {
+    url.split(':').next().unwrap_or_default()
+}
+
+fn pretty(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    Ok(text)
+}

@@ -1,0 +1,101 @@
+//! What was seen, how grave it is, and what helps.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::Redaction;
+
+/// How grave it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Ok,
+    /// It works, and could be better or cannot be told.
+    Warning,
+    /// It does not work, or is dangerous.
+    Problem,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    pub topic: &'static str,
+    pub verdict: Verdict,
+    pub seen: String,
+    /// What helps; none when nothing is wrong.
+    pub cure: Option<String>,
+}
+
+/// Everything that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Whether there is no problem. There may be warnings.
+    pub well: bool,
+    pub version: &'static str,
+    pub examined_at: DateTime<Utc>,
+    pub findings: Vec<Finding>,
+}
+
+impl Finding {
+    pub(super) fn ok(topic: &'static str, seen: impl Into<String>) -> Self {
+        Self {
+            topic,
+            verdict: Verdict::Ok,
+            seen: seen.into(),
+            cure: None,
+        }
+    }
+
+    pub(super) fn warning(
+        topic: &'static str,
+        seen: impl Into<String>,
+        cure: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Warning,
+            cure: Some(cure.into()),
+            ..Self::ok(topic, seen)
+        }
+    }
+
+    pub(super) fn problem(
+        topic: &'static str,
+        seen: impl Into<String>,
+        cure: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Problem,
+            ..Self::warning(topic, seen, cure)
+        }
+    }
+}
+
+impl Report {
+    pub(super) fn new(examined_at: DateTime<Utc>, findings: Vec<Finding>) -> Self {
+        Self {
+            well: findings
+                .iter()
+                .all(|finding| finding.verdict != Verdict::Problem),
+            version: env!("CARGO_PKG_VERSION"),
+            examined_at,
+            findings,
+        }
+    }
+
+    /// The report on a configuration with which no server would start.
+    pub fn of_mistakes(examined_at: DateTime<Utc>, mistakes: &str) -> Self {
+        let cure = "set these right; docs/configuration.md has every option";
+        let finding = Finding::problem("configuration", mistakes, cure);
+        Self::new(examined_at, vec![finding])
+    }
+
+    /// Takes out what must not be shown: causes come from many hands.
+    #[must_use]
+    pub fn redacted(mut self, redaction: &Redaction) -> Self {
+        for finding in &mut self.findings {
+            finding.seen = redaction.of_known(&finding.seen);
+            finding.cure = finding.cure.as_deref().map(|cure| redaction.of_known(cure));
+        }
+        self
+    }
+}

@@ -1,0 +1,166 @@
+//! Whether a server runs here, and whether the public URL leads to it.
+
+use std::{net::SocketAddr, time::Duration};
+
+use chrono::{DateTime, TimeDelta};
+use reqwest::header::DATE;
+use serde::Deserialize;
+use url::Url;
+
+use super::{Finding, Patient};
+use crate::db::Holder;
+
+const TOPIC: &str = "server";
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a server says of itself, as far as we need it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Health {
+    pub(super) instance: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) database_connected: Option<bool>,
+    pub(super) engine_state: Option<String>,
+}
+
+/// What was answered here and there.
+#[derive(Debug)]
+pub(super) struct Answers {
+    /// On the address listened on; none when that is not known.
+    pub(super) here: Option<Result<Health, String>>,
+    /// At the public URL; none when there is no other than the address listened on.
+    pub(super) public: Option<Result<Health, String>>,
+    /// How far our clock is before the one there.
+    pub(super) public_clock_behind: Option<TimeDelta>,
+}
+
+impl Answers {
+    pub(super) async fn gather(patient: &Patient) -> Self {
+        let here = match local(patient.config.listen) {
+            Some(url) => Some(ask(&url, Way::Direct, patient).await),
+            None => None,
+        };
+        let public = if patient.public_url_is_told {
+            Some(ask(&patient.config.public_url, Way::AsOthers, patient).await)
+        } else {
+            None
+        };
+        Self {
+            here: here.map(|answer| answer.map(|(health, _)| health)),
+            public_clock_behind: match &public {
+                Some(Ok((_, behind))) => *behind,
+                Some(Err(_)) | None => None,
+            },
+            public: public.map(|answer| answer.map(|(health, _)| health)),
+        }
+    }
+
+    /// The server that runs here, if it answers.
+    pub(super) fn running(&self) -> Option<&Health> {
+        self.here.as_ref()?.as_ref().ok()
+    }
+}
+
+/// Whether the proxies of the environment are for this address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Direct,
+    AsOthers,
+}
+
+/// What looks at a running server.
+pub(super) fn examine(patient: &Patient, answers: &Answers, holder: Holder) -> Option<Finding> {
+    let listen = patient.config.listen;
+    match (answers.here.as_ref()?, holder) {
+        (Ok(health), _) if health.database_connected == Some(false) => Some(Finding::problem(
+            TOPIC,
+            "it runs, and its database does not answer",
+            "restart the database; the server finds it again by itself",
+        )),
+        (Ok(health), Holder::Nobody) => Some(
+            Finding::warning(
+                TOPIC,
+                format!("one answers on {listen}, and it does not use this database"),
+                "give the doctor the DATA_DIR and DATABASE_URL of that server",
+            )
+            .with_version(health),
+        ),
+        (Ok(health), Holder::Server(_) | Holder::Unknown) => {
+            Some(Finding::ok(TOPIC, format!("it answers on {listen}")).with_version(health))
+        }
+        (Err(error), Holder::Server(pid)) => {
+            let who = pid.map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
+            let seen = format!("{who} has the database, and nobody answers on {listen}: {error}");
+            let cure = "give the doctor the HOST and PORT of the server; if they are right, look into its log";
+            Some(Finding::warning(TOPIC, seen, cure))
+        }
+        (Err(_), Holder::Nobody | Holder::Unknown) => {
+            Some(Finding::ok(TOPIC, format!("none runs on {listen}")))
+        }
+    }
+}
+
+impl Finding {
+    fn with_version(mut self, health: &Health) -> Self {
+        match health.version.as_deref() {
+            Some(env!("CARGO_PKG_VERSION")) | None => self,
+            Some(version) => {
+                self.seen = format!("{}; it is of version {version}", self.seen);
+                self
+            }
+        }
+    }
+}
+
+/// Where a server would be reached from here.
+fn local(listen: SocketAddr) -> Option<Url> {
+    let host = if !listen.ip().is_unspecified() {
+        listen.ip()
+    } else if listen.is_ipv4() {
+        std::net::Ipv4Addr::LOCALHOST.into()
+    } else {
+        std::net::Ipv6Addr::LOCALHOST.into()
+    };
+    let address = SocketAddr::new(host, listen.port());
+    (listen.port() != 0).then(|| format!("http://{address}/").parse().ok())?
+}
+
+pub(super) fn client(way: Way) -> reqwest::Result<reqwest::Client> {
+    let builder = reqwest::Client::builder()
+        .timeout(PATIENCE)
+        .redirect(reqwest::redirect::Policy::none());
+    match way {
+        Way::Direct => builder.no_proxy().build(),
+        Way::AsOthers => builder.build(),
+    }
+}
+
+/// An address below a base.
+pub(super) fn below(base: &Url, path: &str) -> String {
+    format!("{}/{path}", base.as_str().trim_end_matches('/'))
+}
+
+async fn ask(
+    base: &Url,
+    way: Way,
+    patient: &Patient,
+) -> Result<(Health, Option<TimeDelta>), String> {
+    let request = client(way).map_err(words)?.get(below(base, "healthz"));
+    let answer = request.send().await.map_err(words)?;
+    let now = patient.clock.now();
+    let date = answer
+        .headers()
+        .get(DATE)
+        .and_then(|date| date.to_str().ok());
+    let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+    let behind = date.map(|date| now - date.to_utc());
+    let status = answer.status();
+    let text = answer.text().await.map_err(words)?;
+    let health = serde_json::from_str(&text)
+        .map_err(|_| format!("it answers {status}, but not as this server does"))?;
+    Ok((health, behind))
+}
+
+/// The whole chain of causes: the first says little.
+pub(super) fn words(error: reqwest::Error) -> String {
+    format!("{:#}", anyhow::Error::from(error.without_url()))
+}

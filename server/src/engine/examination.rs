@@ -1,0 +1,95 @@
+//! What can be learnt of the engine from outside, without starting or touching one that runs.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::process::Command;
+
+use super::binary;
+use super::client::EngineClient;
+use super::managed;
+use super::options::ExternalEngine;
+
+/// How long the program may take to say its version.
+const PATIENCE: Duration = Duration::from_secs(10);
+const VERSION_LINE: &str = "CLIProxyAPI Version: ";
+
+/// The engine's program, as a server would start it.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub path: PathBuf,
+    /// What it says of itself; none when that is nothing we understand.
+    pub version: Option<String>,
+}
+
+/// Where a managed engine listens or listened last.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Door {
+    pub host: String,
+    pub port: u16,
+}
+
+/// The program that a server would start. The error says what to do about it.
+pub async fn find_program(
+    named: Option<&Path>,
+    search_path: &OsStr,
+    data_dir: &Path,
+) -> Result<Program, String> {
+    let path = binary::find_in(named, search_path, data_dir).map_err(|error| error.to_string())?;
+    let version = version_of(&path).await;
+    Ok(Program { path, version })
+}
+
+/// Where the engine's configuration and its auth files are, or would be.
+pub fn places(data_dir: &Path, auth_dir: Option<&Path>) -> std::io::Result<(PathBuf, PathBuf)> {
+    managed::places(data_dir, auth_dir)
+}
+
+/// Where the engine's configuration tells it to listen; none before it was ever started.
+pub fn door(configuration: &Path) -> Option<Door> {
+    let text = std::fs::read_to_string(configuration).ok()?;
+    serde_saphyr::from_str(&text).ok()
+}
+
+/// Insists that an engine that runs elsewhere lets us in.
+pub async fn examine_external(external: &ExternalEngine) -> Result<(), String> {
+    let key = external.api_key.clone();
+    let management_key = external.management_key.clone();
+    let asks_for_usage = management_key.is_some();
+    let client = EngineClient::new(&external.url, key, management_key).map_err(words)?;
+    client.healthy().await.map_err(words)?;
+    let refused = |error| format!("it lets ENGINE_API_KEY not in: {error}");
+    client.opens().await.map_err(refused)?;
+    if asks_for_usage {
+        let refused = |error| format!("it lets ENGINE_MANAGEMENT_KEY not in: {error}");
+        client.config().await.map_err(refused)?;
+    }
+    Ok(())
+}
+
+/// Asks for help, which every version answers with its name first; nothing is configured or opened.
+async fn version_of(program: &Path) -> Option<String> {
+    let asked = Command::new(program)
+        .arg("-h")
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let said = tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()?;
+    let text = [said.stdout, said.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(VERSION_LINE))?;
+    line.split(',')
+        .next()
+        .map(|version| version.trim().to_owned())
+}
+
+fn words(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

@@ -1,0 +1,25 @@
+//! The doors for fuzzers: each target reads bytes as strangers send them, and panics where a promise is
+//! broken. They are part of every build, so they cannot fall behind, and the tests hold them to their seeds.
+
+use crate::{domain, gateway};
+
+/// Reads any bytes.
+pub type Target = fn(&[u8]);
+
+/// Every target, by the name of its program and its seeds in `fuzz/`.
+pub const TARGETS: [(&str, Target); 8] = [
+    ("cursors", domain::fuzzing::cursors),
+    ("first_line", gateway::fuzzing::first_line),
+    ("imports", domain::fuzzing::imports),
+    ("model_scanner", gateway::fuzzing::model_scanner),
+    ("prices", domain::fuzzing::prices),
+    ("socket_turns", gateway::fuzzing::socket_turns),
+    ("tokens", domain::fuzzing::tokens),
+    ("usage_taps", gateway::fuzzing::usage_taps),
+];
+
+/// Runs a target; false when there is none of this name.
+pub fn run(name: &str, data: &[u8]) -> bool {
+    let target = TARGETS.iter().find(|(known, _)| *known == name);
+    target.map(|(_, target)| target(data)).is_some()
+}

@@ -1,0 +1,216 @@
+//! nginx as the page on reverse proxies configures it, in front of the whole server.
+
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use entity::admin::Role;
+use futures_util::StreamExt as _;
+use proxypal_server::{config::Secrets, engine::EngineState};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use super::{block, read};
+use crate::support::{
+    Caller, Options, Socket, TestApp, TestDatabase, eventually,
+    server::{ENCRYPTION_KEY, run, server},
+};
+
+/// nginx that passes on to a server; it ends with the test.
+struct Nginx {
+    url: String,
+    _child: Child,
+    _home: TempDir,
+}
+
+impl Nginx {
+    /// With the written configuration, changed where it must differ here.
+    async fn start(port: u16, to: &str, change: impl Fn(String) -> String) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let place = change(written(port, to));
+        let file = home.path().join("nginx.conf");
+        std::fs::write(&file, whole(home.path(), &place)).unwrap();
+        let child = Command::new(program().unwrap())
+            .arg("-e")
+            .arg("stderr")
+            .arg("-p")
+            .arg(home.path())
+            .arg("-c")
+            .arg(&file)
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let below = place.split("location ").nth(1).unwrap();
+        let below = below.split(" {").next().unwrap().trim_end_matches('/');
+        let url = format!("http://127.0.0.1:{port}{below}");
+        let health = format!("{url}/healthz");
+        eventually("nginx", async || {
+            reqwest::get(&health)
+                .await
+                .ok()?
+                .status()
+                .is_success()
+                .then_some(())
+        })
+        .await;
+        Self {
+            url,
+            _child: child,
+            _home: home,
+        }
+    }
+}
+
+/// What is written, here and without TLS.
+fn written(port: u16, to: &str) -> String {
+    let written = block("docs/deploy/reverse-proxy.md", "nginx");
+    let lines = written.lines();
+    let here: String = lines
+        .filter(|line| !line.trim_start().starts_with("ssl_"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    here.replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"))
+        .replace("http://127.0.0.1:3000", to)
+}
+
+/// What nginx needs around it.
+fn whole(home: &Path, place: &str) -> String {
+    let path = home.display();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {path}/{name};\n"))
+        .concat();
+    format!(
+        "daemon off;\nmaster_process off;\npid {path}/pid;\nerror_log stderr warn;\nevents {{}}\n\
+         http {{\naccess_log off;\n{temporary}\n{place}\n}}\n"
+    )
+}
+
+/// `make test` installs it; a machine without it leaves this to others.
+fn program() -> Option<PathBuf> {
+    let places = ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx"];
+    places
+        .iter()
+        .map(PathBuf::from)
+        .find(|path| Path::is_file(path))
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+async fn behind(public_url: &str) -> TestApp {
+    let secrets = Secrets {
+        encryption_key: Some(ENCRYPTION_KEY.into()),
+        ..Secrets::default()
+    };
+    let options = Options {
+        secrets,
+        ..Options::default()
+    };
+    let options = options
+        .with("--engine=demo")
+        .with(&format!("--public-url={public_url}"));
+    let app = TestApp::start(options, TestDatabase::create().await).await;
+    app.engine_is(EngineState::Running).await;
+    app
+}
+
+/// What the doctor says about streams.
+async fn streams(app: &TestApp, public_url: &str) -> String {
+    let mut command = server(&app.database);
+    command
+        .env("ENGINE", "demo")
+        .env("PORT", app.address.port().to_string())
+        .env("PUBLIC_URL", public_url)
+        .args(["doctor", "--json"]);
+    let report: Value = serde_json::from_slice(&run(&mut command).await.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let found = findings
+        .iter()
+        .find(|finding| finding["topic"] == "streams");
+    let found = found.unwrap_or_else(|| panic!("{report:#}"));
+    found["verdict"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_written_configuration_passes_streams_and_sockets() {
+    if program().is_none() {
+        return;
+    }
+    let port = free_port();
+    let app = behind(&format!("http://127.0.0.1:{port}")).await;
+    let nginx = Nginx::start(port, &format!("http://{}", app.address), |same| same).await;
+    let key = app.issue_key().await;
+
+    assert_eq!(streams(&app, &nginx.url).await, "ok");
+    let asked = json!({ "model": "demo", "stream": true, "messages": [{ "role": "user", "content": "hi" }] });
+    let answer = app.http.post(format!("{}/v1/chat/completions", nginx.url));
+    let answer = answer.bearer_auth(&key).json(&asked).send().await.unwrap();
+    let parts: Vec<_> = answer.bytes_stream().collect().await;
+    let text = parts
+        .into_iter()
+        .flat_map(Result::unwrap)
+        .collect::<Vec<u8>>();
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains("[DONE]"), "{text}");
+
+    let token = app.services.api_tokens.create("script", Role::Owner, None);
+    let secret = token.await.unwrap().secret;
+    let address = nginx.url.trim_start_matches("http://").parse().unwrap();
+    let caller = Caller::new(address).with_bearer(secret.expose_secret());
+    let mut socket = Socket::greet(&caller, json!({})).await;
+    socket.start("1", "{ serverInfo { version } }").await;
+    assert_eq!(socket.next().await.unwrap()["type"], "next");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn below_a_path_the_two_written_lines_are_enough() {
+    if program().is_none() {
+        return;
+    }
+    let written = read("docs/deploy/reverse-proxy.md");
+    let (_, below) = written.split_once("## Below a path").unwrap();
+    let lines = [
+        "location /proxypal/ {",
+        "proxy_pass http://127.0.0.1:3000/;",
+    ];
+    assert!(lines.iter().all(|line| below.contains(line)));
+    let port = free_port();
+    let public_url = format!("http://127.0.0.1:{port}/proxypal");
+    let app = behind(&public_url).await;
+    let to = format!("http://{}", app.address);
+
+    let nginx = Nginx::start(port, &to, |text| {
+        text.replace("location / {", lines[0])
+            .replace(&format!("{to};"), &format!("{to}/;"))
+    })
+    .await;
+
+    assert_eq!(nginx.url, public_url);
+    assert_eq!(streams(&app, &public_url).await, "ok");
+    let page = reqwest::get(format!("{public_url}/")).await.unwrap();
+    assert_eq!(page.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_sees_that_nginx_holds_streams_back() {
+    if program().is_none() {
+        return;
+    }
+    let port = free_port();
+    let app = behind(&format!("http://127.0.0.1:{port}")).await;
+    let to = format!("http://{}", app.address);
+
+    let nginx = Nginx::start(port, &to, |text| {
+        text.replace("proxy_buffering off", "proxy_buffering on")
+    })
+    .await;
+
+    assert_eq!(streams(&app, &nginx.url).await, "problem");
+}
