@@ -34,8 +34,15 @@ pub(crate) const TOTAL_TOKENS: u64 = 230;
 /// A request with this word in its body is streamed slowly, and for long.
 pub(crate) const SLOWLY: &str = "slowly";
 
+/// A request with this word is streamed for two seconds, as a short answer of a model is.
+pub(crate) const BRIEFLY: &str = "briefly";
+
+/// How every stream ends.
+pub(crate) const DONE: &[u8] = b"data: [DONE]\n\n";
+
 const EVENTS: usize = 200;
 const SLOW_PAUSE: Duration = Duration::from_millis(100);
+const BRIEF_PAUSE: Duration = Duration::from_millis(10);
 const PLAIN_BYTES: usize = 1024;
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;
@@ -107,7 +114,7 @@ impl Answers {
 
         let mut events = vec![event(&chunk(" word", None)); EVENTS - 2];
         events.push(event(&chunk("", Some("stop"))));
-        events.push(Bytes::from_static(b"data: [DONE]\n\n"));
+        events.push(Bytes::from_static(DONE));
         Self {
             plain: plain.to_string().into(),
             events,
@@ -154,8 +161,7 @@ async fn answer(
     let body = request.into_body().collect().await?.to_bytes();
     Ok(match path.as_str() {
         "/v1/chat/completions" if says(&body, "\"stream\":true") => {
-            let pause = says(&body, SLOWLY).then_some(SLOW_PAUSE);
-            respond("text/event-stream", streamed(answers, pause))
+            respond("text/event-stream", streamed(answers, pause(&body)))
         }
         "/v1/chat/completions" => respond("application/json", full(answers.plain.clone())),
         "/healthz" if is_get => respond("application/json", full(r#"{"status":"ok"}"#.into())),
@@ -166,6 +172,13 @@ async fn answer(
             response
         }
     })
+}
+
+fn pause(body: &[u8]) -> Option<Duration> {
+    if says(body, SLOWLY) {
+        return Some(SLOW_PAUSE);
+    }
+    says(body, BRIEFLY).then_some(BRIEF_PAUSE)
 }
 
 fn says(body: &[u8], words: &str) -> bool {

@@ -56,9 +56,10 @@ impl House {
         }
     }
 
-    /// With an account for each protocol, which the engine has taken up.
+    /// With an account for each protocol, which the engine has taken up, and nobody kept waiting.
     pub(super) async fn furnished() -> Self {
         let house = Self::open(Vec::new()).await;
+        house.operator.lift_rate_limit().await;
         for protocol in Protocol::ALL {
             house.add_account(protocol).await;
         }

@@ -86,7 +86,7 @@ async fn keys_are_replaced(house: &House, user: &User) -> User {
 
 async fn is_switched_off_and_on(house: &House, user: &User) {
     let switch = "mutation($ids: [ID!]!, $on: Boolean!) { setUsersEnabled(ids: $ids, enabled: $on) { __typename } }";
-    for (on, status) in [(false, 403), (true, 200)] {
+    for (on, status) in [(false, 401), (true, 200)] {
         let variables = json!({ "ids": [user.id], "on": on });
         house.operator.ask(switch, variables).await;
         has_status(house, &user.key, status).await;

@@ -12,6 +12,7 @@ mod recovery;
 mod report;
 mod requests;
 mod sign_in;
+mod smoke;
 
 use self::{
     house::{House, User},

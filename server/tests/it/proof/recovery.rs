@@ -29,7 +29,6 @@ async fn everything_comes_back_and_nothing_is_forgotten() {
     let mut proof = Scenario::begin(6);
     let mut house = House::furnished().await;
     let ada = house.user("Ada").await;
-    house.operator.lift_rate_limit().await;
 
     stopped_gently(&mut house, &ada).await;
     proof.holds("SIGTERM: a stream that is under way ends first, and its tokens are on record");
