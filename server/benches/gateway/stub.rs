@@ -22,7 +22,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 use tokio_util::task::TaskTracker;
 
 use crate::process::Process;
@@ -204,17 +204,18 @@ fn full(bytes: Bytes) -> Body {
     Full::new(bytes).boxed_unsync()
 }
 
-/// A pause after each event, be it only to let others run, makes each a write of its own.
+/// Each event has its time, counted from the first, so that a late one delays no other. Where there is no
+/// pause, letting others run makes each event a write of its own.
 fn streamed(answers: Arc<Answers>, pause: Option<Duration>) -> Body {
-    let events = stream::unfold(0, move |index| {
-        let event = answers.events.get(index).cloned();
+    let events = stream::unfold((0_u32, Instant::now()), move |(index, began)| {
+        let event = answers.events.get(index as usize).cloned();
         async move {
             match pause {
                 _ if index == 0 => {}
-                Some(pause) => tokio::time::sleep(pause).await,
+                Some(pause) => tokio::time::sleep_until(began + pause * index).await,
                 None => tokio::task::yield_now().await,
             }
-            event.map(|event| (Ok(Frame::data(event)), index + 1))
+            event.map(|event| (Ok(Frame::data(event)), (index + 1, began)))
         }
     });
     StreamBody::new(events).boxed_unsync()

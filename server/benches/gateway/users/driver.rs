@@ -19,8 +19,8 @@ use crate::{
 const THINK: Duration = Duration::from_secs(1);
 /// One request in so many is a stream; the others are short answers.
 const STREAM_EVERY: usize = 5;
-/// Requests of a round that are sent ahead and not counted: they open the connections.
-const WARM_UP: Duration = Duration::from_millis(500);
+/// Time to prepare all requests of a round before the first is sent.
+const HEAD_START: Duration = Duration::from_millis(500);
 
 /// One round against one target.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl<'a> Driver<'a> {
         let crowd = u32::try_from(self.keys.len())?;
         let step = THINK / crowd;
         let turns = usize::try_from(self.length.as_nanos() / step.as_nanos())?;
-        let began = Instant::now() + WARM_UP;
+        let began = Instant::now() + HEAD_START;
         let mut requests = JoinSet::new();
         for turn in 0..turns {
             let intended = began + step * u32::try_from(turn)?;

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use anyhow::ensure;
 
-use super::{Outcome, Timing, books::Books};
+use super::{Outcome, ROUNDS, Timing, books::Books};
 
 /// What the gateway may add to the 95th percentile while five users ask.
 const LARGEST_ADDED_MILLIS: f64 = 10.0;
@@ -12,10 +12,8 @@ const HELD_CROWD: usize = 5;
 const PERCENTILES: [usize; 3] = [50, 95, 99];
 
 /// Everything that was measured.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Report {
-    rounds: usize,
-    length: Duration,
     rows: Vec<Row>,
     errors: Vec<String>,
     pub(super) books: Option<Books>,
@@ -48,16 +46,6 @@ impl Row {
 }
 
 impl Report {
-    pub(super) fn new(rounds: usize, length: Duration) -> Self {
-        Self {
-            rounds,
-            length,
-            rows: Vec::new(),
-            errors: Vec::new(),
-            books: None,
-        }
-    }
-
     pub(super) fn add(&mut self, crowd: usize, direct: &Outcome, through: &Outcome) {
         let short: fn(&Timing) -> Option<Duration> =
             |timing| (!timing.is_stream).then_some(timing.whole);
@@ -123,30 +111,16 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "\n| users | waiting for | percentile | direct | gateway | added | target | |"
+            "\n| users | waiting for | requests | percentile | direct | gateway | added | target | |"
         )?;
-        writeln!(f, "|--:|---|--:|--:|--:|--:|---|---|")?;
+        writeln!(f, "|--:|---|--:|--:|--:|--:|--:|---|---|")?;
         for row in &self.rows {
             writeln!(f, "{row}")?;
         }
-        let samples: usize = self
-            .rows
-            .iter()
-            .filter(|row| row.percentile == 50)
-            .map(|row| row.samples)
-            .sum();
-        let Self {
-            rounds,
-            length,
-            errors,
-            ..
-        } = self;
         write!(
             f,
-            "\n{rounds} rounds of {} s for each target; {samples} latencies of each, from the moment set \
-             for the request. Errors: {}.",
-            length.as_secs(),
-            errors.len()
+            "\n{ROUNDS} rounds of each in turn; latencies from the moment set for the request. Errors: {}.",
+            self.errors.len()
         )?;
         if let Some(books) = self.books {
             let Books {
@@ -179,9 +153,10 @@ impl fmt::Display for Row {
         };
         write!(
             f,
-            "| {} | {} | p{} | {:.2} ms | {:.2} ms | {:.2} ms | {target} | {verdict} |",
+            "| {} | {} | {} | p{} | {:.2} ms | {:.2} ms | {:.2} ms | {target} | {verdict} |",
             self.crowd,
             self.what,
+            self.samples,
             self.percentile,
             self.direct,
             self.through,
