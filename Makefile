@@ -12,7 +12,7 @@ ARGS :=
 .PHONY: help run test e2e check load bench bench-usage schema build pages web-packages
 
 help: ## say what there is
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' \
 		| while IFS=$$'\t' read -r target words; do printf '  make %-11s %s\n' "$$target" "$$words"; done
 
 # A debug build: half the wait of a release build for a newcomer, and `make test` builds on it.
