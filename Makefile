@@ -9,10 +9,10 @@ PACKAGE := proxypal-server
 # Arguments of the program, after a target: make run ARGS='--port 4000', make bench ARGS=--quick
 ARGS :=
 
-.PHONY: help run test e2e check audit fuzz bench bench-usage schema build pages web-packages
+.PHONY: help run test e2e check audit fuzz load bench bench-usage schema build pages web-packages
 
 help: ## say what there is
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' \
 		| while IFS=$$'\t' read -r target words; do printf '  make %-11s %s\n' "$$target" "$$words"; done
 
 # A debug build: half the wait of a release build for a newcomer, and `make test` builds on it.
@@ -26,10 +26,15 @@ test: pages ## test everything: the server on SQLite, then on PostgreSQL, the pa
 	scripts/need chromium nginx
 	$(call npm,run e2e)
 
-e2e: pages ## test the journeys and the accessibility of the pages in a browser
+# SERVER names another build, such as one that is there already.
+SERVER := target/release/$(PACKAGE)
+
+e2e: pages $(if $(filter file,$(origin SERVER)),build) ## prove it on the release binary: the six scenarios, and the pages in a browser
 	scripts/need chromium nginx
-	cargo build --package $(PACKAGE)
-	$(call npm,run e2e)
+	cargo build --package $(PACKAGE) --examples
+	TEST_SERVER_BINARY=$(abspath $(SERVER)) cargo test --package $(PACKAGE) --test it proof:: \
+		-- --nocapture --test-threads 1
+	BINARY=$(abspath $(SERVER)) $(call npm,run e2e)
 
 # Clippy and rustdoc share one pass over the dependencies; `make test` shares its build scripts and macros.
 check: pages ## everything a reviewer should not have to say: format, lints, documentation
@@ -46,6 +51,9 @@ audit: ## ask for licences, sources and known vulnerabilities of what we build o
 
 fuzz: ## let a fuzzer loose on what reads bytes from strangers (ARGS='--seconds 60 imports'; else 10 minutes each)
 	scripts/fuzz $(ARGS)
+
+load: ## let 5 and 200 users ask, directly and through the gateway (release build; ARGS=--quick for a look)
+	cargo bench --package $(PACKAGE) --bench gateway -- --users $(ARGS)
 
 bench: ## measure the gateway beside nginx (release build; ARGS=--quick for a look)
 	scripts/need nginx wrk

@@ -114,7 +114,7 @@ impl Gateway {
             .create(true)
             .append(true)
             .open(self.log())?;
-        let mut command = command(Path::new(env!("CARGO_BIN_EXE_proxypal-server")));
+        let mut command = command(&program());
         // Nothing of the caller's environment: his DATABASE_URL must stay his.
         command
             .env_clear()
@@ -139,4 +139,13 @@ impl Gateway {
     fn complaint(&self) -> String {
         format!("the gateway did not get ready:\n{}", tail(&self.log()))
     }
+}
+
+/// The server of this build, or what `TEST_SERVER_BINARY` names.
+fn program() -> PathBuf {
+    let named = std::env::var_os("TEST_SERVER_BINARY");
+    named.map_or_else(
+        || env!("CARGO_BIN_EXE_proxypal-server").into(),
+        PathBuf::from,
+    )
 }

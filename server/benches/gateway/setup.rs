@@ -1,12 +1,13 @@
 //! What an administrator does before the first request: signs in and creates a user, by GraphQL.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, bail, ensure};
 use http::{
     HeaderMap,
     header::{AUTHORIZATION, COOKIE, ORIGIN, SET_COOKIE},
 };
+use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::{
@@ -20,31 +21,65 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// Creates a user and returns the secret of his key.
 pub(crate) async fn create_user(gateway: &Gateway) -> anyhow::Result<String> {
-    let origin = format!("http://{}", gateway.address);
-    let origin = (ORIGIN.as_str(), origin.as_str());
-    let login =
-        format!(r#"mutation {{ login(password: "{PASSWORD}") {{ session {{ csrfToken }} }} }}"#);
-    let answer = graphql(gateway.address, &[origin], &login)
+    Administrator::sign_in(gateway)
+        .await?
+        .create_user("bench")
         .await
-        .context("signing in")?;
-    let cookies = cookies(&answer.headers)?;
-    let csrf = answer.data["login"]["session"]["csrfToken"]
-        .as_str()
-        .context("no CSRF token")?;
+}
 
-    // Users may call sixty times a minute as delivered.
-    let create = r#"mutation {
-        updateSettings(input: {defaultRateLimit: {requestsPerMinute: 1000000}}, expectedVersion: 0) { __typename }
-        createUser(input: {name: "bench"}) { secret }
-    }"#;
-    let headers = [origin, (COOKIE.as_str(), &cookies), ("x-csrf-token", csrf)];
-    let answer = graphql(gateway.address, &headers, create)
-        .await
-        .context("creating a user")?;
-    let secret = answer.data["createUser"]["secret"]
-        .as_str()
-        .context("no secret")?;
-    Ok(secret.to_owned())
+/// Signed in; users may call as fast as they like.
+#[derive(Debug)]
+pub(crate) struct Administrator {
+    address: SocketAddr,
+    origin: String,
+    cookies: String,
+    csrf: String,
+}
+
+impl Administrator {
+    pub(crate) async fn sign_in(gateway: &Gateway) -> anyhow::Result<Self> {
+        let origin = format!("http://{}", gateway.address);
+        let login = format!(
+            r#"mutation {{ login(password: "{PASSWORD}") {{ session {{ csrfToken }} }} }}"#
+        );
+        let answer = graphql(gateway.address, &[(ORIGIN.as_str(), &origin)], &login)
+            .await
+            .context("signing in")?;
+        let csrf = answer.data["login"]["session"]["csrfToken"].as_str();
+        let administrator = Self {
+            address: gateway.address,
+            cookies: cookies(&answer.headers)?,
+            csrf: csrf.context("no CSRF token")?.to_owned(),
+            origin,
+        };
+        // Users may call sixty times a minute as delivered.
+        let unlimited = "mutation { updateSettings(input: {defaultRateLimit: {requestsPerMinute: 1000000}}, \
+            expectedVersion: 0) { __typename } }";
+        administrator
+            .ask(unlimited)
+            .await
+            .context("lifting the limit")?;
+        Ok(administrator)
+    }
+
+    /// Runs an operation.
+    pub(crate) async fn ask(&self, operation: &str) -> anyhow::Result<Value> {
+        let headers = [
+            (ORIGIN.as_str(), self.origin.as_str()),
+            (COOKIE.as_str(), &self.cookies),
+            ("x-csrf-token", &self.csrf),
+        ];
+        Ok(graphql(self.address, &headers, operation).await?.data)
+    }
+
+    /// Creates a user and returns the secret of his key.
+    pub(crate) async fn create_user(&self, name: &str) -> anyhow::Result<String> {
+        let create =
+            format!(r#"mutation {{ createUser(input: {{name: "{name}"}}) {{ secret }} }}"#);
+        let data = self.ask(&create).await.context("creating a user")?;
+        let secret = data["createUser"]["secret"].as_str();
+        Ok(secret.context("no secret")?.to_owned())
+    }
 }
 
 /// The newest request is on record with its tokens, else something measured was switched off.

@@ -22,7 +22,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 use tokio_util::task::TaskTracker;
 
 use crate::process::Process;
@@ -34,8 +34,15 @@ pub(crate) const TOTAL_TOKENS: u64 = 230;
 /// A request with this word in its body is streamed slowly, and for long.
 pub(crate) const SLOWLY: &str = "slowly";
 
+/// A request with this word is streamed for two seconds, as a short answer of a model is.
+pub(crate) const BRIEFLY: &str = "briefly";
+
+/// How every stream ends.
+pub(crate) const DONE: &[u8] = b"data: [DONE]\n\n";
+
 const EVENTS: usize = 200;
 const SLOW_PAUSE: Duration = Duration::from_millis(100);
+const BRIEF_PAUSE: Duration = Duration::from_millis(10);
 const PLAIN_BYTES: usize = 1024;
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;
@@ -107,7 +114,7 @@ impl Answers {
 
         let mut events = vec![event(&chunk(" word", None)); EVENTS - 2];
         events.push(event(&chunk("", Some("stop"))));
-        events.push(Bytes::from_static(b"data: [DONE]\n\n"));
+        events.push(Bytes::from_static(DONE));
         Self {
             plain: plain.to_string().into(),
             events,
@@ -154,8 +161,7 @@ async fn answer(
     let body = request.into_body().collect().await?.to_bytes();
     Ok(match path.as_str() {
         "/v1/chat/completions" if says(&body, "\"stream\":true") => {
-            let pause = says(&body, SLOWLY).then_some(SLOW_PAUSE);
-            respond("text/event-stream", streamed(answers, pause))
+            respond("text/event-stream", streamed(answers, pause(&body)))
         }
         "/v1/chat/completions" => respond("application/json", full(answers.plain.clone())),
         "/healthz" if is_get => respond("application/json", full(r#"{"status":"ok"}"#.into())),
@@ -166,6 +172,13 @@ async fn answer(
             response
         }
     })
+}
+
+fn pause(body: &[u8]) -> Option<Duration> {
+    if says(body, SLOWLY) {
+        return Some(SLOW_PAUSE);
+    }
+    says(body, BRIEFLY).then_some(BRIEF_PAUSE)
 }
 
 fn says(body: &[u8], words: &str) -> bool {
@@ -191,17 +204,18 @@ fn full(bytes: Bytes) -> Body {
     Full::new(bytes).boxed_unsync()
 }
 
-/// A pause after each event, be it only to let others run, makes each a write of its own.
+/// Each event has its time, counted from the first, so that a late one delays no other. Where there is no
+/// pause, letting others run makes each event a write of its own.
 fn streamed(answers: Arc<Answers>, pause: Option<Duration>) -> Body {
-    let events = stream::unfold(0, move |index| {
-        let event = answers.events.get(index).cloned();
+    let events = stream::unfold((0_u32, Instant::now()), move |(index, began)| {
+        let event = answers.events.get(index as usize).cloned();
         async move {
             match pause {
                 _ if index == 0 => {}
-                Some(pause) => tokio::time::sleep(pause).await,
+                Some(pause) => tokio::time::sleep_until(began + pause * index).await,
                 None => tokio::task::yield_now().await,
             }
-            event.map(|event| (Ok(Frame::data(event)), index + 1))
+            event.map(|event| (Ok(Frame::data(event)), (index + 1, began)))
         }
     });
     StreamBody::new(events).boxed_unsync()

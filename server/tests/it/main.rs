@@ -18,6 +18,7 @@ mod graphql;
 mod migrations;
 mod oauth;
 mod pages;
+mod proof;
 mod provider_accounts;
 mod schema;
 mod security;

@@ -12,19 +12,19 @@ mod protocols;
 mod rotation;
 mod soak;
 
-use entity::{provider_account::ProviderKind, request};
+use entity::request;
 use proxypal_server::domain::provider_accounts::NewProviderApiKey;
 use reqwest::RequestBuilder;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::support::{
-    Options, Records, TestApp, TestDatabase, eventually, programs::engine_binary,
+    Options, Records, TestApp, TestDatabase, eventually,
+    programs::engine_binary,
+    protocol::{CHAT, Delivery, Protocol},
     provider::Provider,
 };
-
-const CHAT: &str = "stub-chat";
 
 /// The server, the provider, and somebody who may use both.
 struct Managed {
@@ -33,70 +33,6 @@ struct Managed {
     key: String,
     /// A stream cannot be shared between threads; a mutex makes it so.
     records: Mutex<Records>,
-}
-
-/// One of the four ways to ask the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Protocol {
-    Chat,
-    Messages,
-    Responses,
-    Gemini,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Delivery {
-    Streamed,
-    Whole,
-}
-
-impl Protocol {
-    const ALL: [Self; 4] = [Self::Chat, Self::Messages, Self::Responses, Self::Gemini];
-
-    fn kind(self) -> ProviderKind {
-        match self {
-            Self::Chat => ProviderKind::OpenaiCompatible,
-            Self::Messages => ProviderKind::Claude,
-            Self::Responses => ProviderKind::Chatgpt,
-            Self::Gemini => ProviderKind::Gemini,
-        }
-    }
-
-    fn model(self) -> &'static str {
-        match self {
-            Self::Chat => CHAT,
-            Self::Messages => "stub-claude",
-            Self::Responses => "stub-codex",
-            Self::Gemini => "stub-gemini",
-        }
-    }
-
-    fn path(self, delivery: Delivery) -> &'static str {
-        match (self, delivery) {
-            (Self::Chat, _) => "/v1/chat/completions",
-            (Self::Messages, _) => "/v1/messages",
-            (Self::Responses, _) => "/v1/responses",
-            (Self::Gemini, Delivery::Streamed) => {
-                "/v1beta/models/stub-gemini:streamGenerateContent?alt=sse"
-            }
-            (Self::Gemini, Delivery::Whole) => "/v1beta/models/stub-gemini:generateContent",
-        }
-    }
-
-    /// A request whose text is the provider's script.
-    fn body(self, delivery: Delivery, script: &str) -> Value {
-        let (model, stream) = (self.model(), delivery == Delivery::Streamed);
-        let said = json!([{"role": "user", "content": script}]);
-        match self {
-            Self::Chat => json!({"model": model, "stream": stream, "messages": said}),
-            Self::Messages => {
-                json!({"model": model, "stream": stream, "max_tokens": 100, "messages": said})
-            }
-            Self::Responses => json!({"model": model, "stream": stream, "input": [
-                {"type": "message", "role": "user", "content": [{"type": "input_text", "text": script}]}]}),
-            Self::Gemini => json!({"contents": [{"role": "user", "parts": [{"text": script}]}]}),
-        }
-    }
 }
 
 impl Managed {

@@ -6,7 +6,7 @@ mod by_engine;
 mod by_redirect;
 mod canaries;
 mod failures;
-mod identity;
+pub(crate) mod identity;
 mod renewal;
 mod resources;
 

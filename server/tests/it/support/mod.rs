@@ -11,6 +11,7 @@ mod events;
 pub(crate) mod operator;
 mod plane;
 pub(crate) mod programs;
+pub(crate) mod protocol;
 pub(crate) mod provider;
 mod responses_socket;
 pub(crate) mod server;

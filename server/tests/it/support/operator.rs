@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 /// Signed in.
+#[derive(Clone)]
 pub(crate) struct Operator {
     http: reqwest::Client,
     url: String,

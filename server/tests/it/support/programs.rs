@@ -17,9 +17,23 @@ use tokio::{
 
 use super::soon;
 
+/// The server under test: the debug build, or what `TEST_SERVER_BINARY` names.
+pub(crate) fn server_binary() -> PathBuf {
+    let named = std::env::var_os("TEST_SERVER_BINARY");
+    named.map_or_else(
+        || env!("CARGO_BIN_EXE_proxypal-server").into(),
+        PathBuf::from,
+    )
+}
+
 /// The engine under test: the double, or what `TEST_ENGINE_BINARY` names.
 pub(crate) fn engine_binary() -> PathBuf {
     std::env::var_os("TEST_ENGINE_BINARY").map_or_else(|| example("engine_double"), PathBuf::from)
+}
+
+/// Whether the engine under test is the double, which can be told more than the real one.
+pub(crate) fn is_engine_double() -> bool {
+    std::env::var_os("TEST_ENGINE_BINARY").is_none()
 }
 
 /// An example beside this program. `cargo test` builds it; `cargo test --test it` does not, so `cargo

@@ -6,7 +6,7 @@ use tokio::process::Command;
 
 use super::{
     TestDatabase,
-    programs::{Program, engine_binary},
+    programs::{Program, engine_binary, server_binary},
 };
 
 pub(crate) const PASSWORD: &str = "correct-horse-battery-canary";
@@ -64,7 +64,7 @@ pub(crate) fn auth_dir(home: &TestDatabase) -> std::path::PathBuf {
 
 /// The program with this data.
 pub(crate) fn bare_server(home: &TestDatabase) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_proxypal-server"));
+    let mut command = Command::new(server_binary());
     command
         .env_clear()
         .env("DATA_DIR", home.directory.path())

@@ -1,0 +1,166 @@
+//! The table of what users feel, and whether the targets were met.
+
+use std::{fmt, time::Duration};
+
+use anyhow::ensure;
+
+use super::{Outcome, ROUNDS, Timing, books::Books};
+
+/// What the gateway may add to the 95th percentile while five users ask.
+const LARGEST_ADDED_MILLIS: f64 = 10.0;
+const HELD_CROWD: usize = 5;
+const PERCENTILES: [usize; 3] = [50, 95, 99];
+
+/// Everything that was measured.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    rows: Vec<Row>,
+    errors: Vec<String>,
+    pub(super) books: Option<Books>,
+}
+
+/// Milliseconds that users of one crowd waited for one thing.
+#[derive(Debug)]
+struct Row {
+    crowd: usize,
+    what: &'static str,
+    percentile: usize,
+    samples: usize,
+    direct: f64,
+    through: f64,
+}
+
+impl Row {
+    fn added(&self) -> f64 {
+        self.through - self.direct
+    }
+
+    fn is_held(&self) -> bool {
+        self.crowd == HELD_CROWD && self.percentile == 95
+    }
+
+    fn is_missed(&self) -> bool {
+        // What was not measured is not met either.
+        self.is_held() && (self.samples == 0 || self.added() > LARGEST_ADDED_MILLIS)
+    }
+}
+
+impl Report {
+    pub(super) fn add(&mut self, crowd: usize, direct: &Outcome, through: &Outcome) {
+        let short: fn(&Timing) -> Option<Duration> =
+            |timing| (!timing.is_stream).then_some(timing.whole);
+        let first: fn(&Timing) -> Option<Duration> =
+            |timing| timing.is_stream.then_some(timing.first);
+        let whole: fn(&Timing) -> Option<Duration> =
+            |timing| timing.is_stream.then_some(timing.whole);
+        for (what, of) in [
+            ("short answer", short),
+            ("stream, first event", first),
+            ("stream, to its end", whole),
+        ] {
+            let [direct, through] = [direct, through].map(|outcome| sorted(outcome, of));
+            self.rows.extend(PERCENTILES.map(|percentile| Row {
+                crowd,
+                what,
+                percentile,
+                samples: direct.len().min(through.len()),
+                direct: at(&direct, percentile),
+                through: at(&through, percentile),
+            }));
+        }
+        for outcome in [direct, through] {
+            self.errors.extend(outcome.errors.iter().cloned());
+        }
+    }
+
+    pub(super) fn verdict(&self) -> anyhow::Result<()> {
+        ensure!(
+            !self.rows.iter().any(Row::is_missed),
+            "the gateway adds more than {LARGEST_ADDED_MILLIS} ms to the 95th percentile of {HELD_CROWD} users"
+        );
+        let first = self.errors.first().map_or("", String::as_str);
+        ensure!(
+            self.errors.is_empty(),
+            "{} requests failed, the first so: {first}",
+            self.errors.len()
+        );
+        ensure!(
+            self.books.is_some_and(Books::balance),
+            "the books do not balance: {:?}",
+            self.books
+        );
+        Ok(())
+    }
+}
+
+/// In milliseconds.
+fn sorted(outcome: &Outcome, of: fn(&Timing) -> Option<Duration>) -> Vec<f64> {
+    let measured = outcome.timings.iter().filter_map(of);
+    let mut millis: Vec<f64> = measured.map(|time| time.as_secs_f64() * 1e3).collect();
+    millis.sort_by(f64::total_cmp);
+    millis
+}
+
+/// The smallest value that so many percent do not exceed.
+fn at(sorted: &[f64], percentile: usize) -> f64 {
+    let rank = (sorted.len() * percentile).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied().unwrap_or(f64::NAN)
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "\n| users | waiting for | requests | percentile | direct | gateway | added | target | |"
+        )?;
+        writeln!(f, "|--:|---|--:|--:|--:|--:|--:|---|---|")?;
+        for row in &self.rows {
+            writeln!(f, "{row}")?;
+        }
+        write!(
+            f,
+            "\n{ROUNDS} rounds of each in turn; latencies from the moment set for the request. Errors: {}.",
+            self.errors.len()
+        )?;
+        if let Some(books) = self.books {
+            let Books {
+                made,
+                rows,
+                lost,
+                tokens,
+            } = books;
+            let expected = books.expected_tokens();
+            write!(
+                f,
+                "\nRequests made {made}, rows {rows}, lost {lost}; tokens {tokens} of {expected}."
+            )?;
+        }
+        writeln!(f)
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let target = if self.is_held() {
+            format!("≤ {LARGEST_ADDED_MILLIS} ms")
+        } else {
+            String::new()
+        };
+        let verdict = match (self.is_held(), self.is_missed()) {
+            (false, _) => "",
+            (true, false) => "PASS",
+            (true, true) => "MISS",
+        };
+        write!(
+            f,
+            "| {} | {} | {} | p{} | {:.2} ms | {:.2} ms | {:.2} ms | {target} | {verdict} |",
+            self.crowd,
+            self.what,
+            self.samples,
+            self.percentile,
+            self.direct,
+            self.through,
+            self.added()
+        )
+    }
+}

@@ -1,0 +1,138 @@
+//! Scenario 5: nobody uses more than was granted, however many ask at once.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::{House, Scenario, User};
+use crate::support::{
+    eventually,
+    protocol::{CHAT, Delivery, Protocol},
+};
+
+const AT_ONCE: usize = 20;
+const SET: &str = "mutation($user: ID!, $quotas: [QuotaInput!]!) { setQuotas(input: {userId: $user, quotas: $quotas}) \
+    { __typename } }";
+const STANDING: &str =
+    "query($user: ID!) { user(id: $user) { quotas { used reserved remaining limit } } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quotas_hold_for_many_at_once() {
+    let mut proof = Scenario::begin(5);
+    let house = House::furnished().await;
+    let (ada, bob) = (house.user("Ada").await, house.user("Bob").await);
+
+    requests_are_counted_exactly(&house, &ada).await;
+    proof.holds("of 20 requests at once, exactly the 5 that a quota of 5 grants are answered");
+    assert_eq!(house.status(&bob.key).await, 200);
+    proof.holds("a neighbour without a quota is not touched");
+    assert_eq!(refusal(&house, &ada).await, json!("insufficient_quota"));
+    proof.holds("the refusal is in the words of the protocol, and names the quota");
+    tokens_are_never_overdrawn(&house, &bob).await;
+    proof.holds("20 at once at the edge of a strict quota of tokens never overdraw it");
+    other_models_are_free(&house, &bob).await;
+    proof.holds("a quota for some models leaves the others alone");
+    let reset = "mutation($id: ID!) { resetUserUsage(id: $id) { __typename } }";
+    house.operator.ask(reset, json!({ "id": ada.id })).await;
+    assert_eq!(house.status(&ada.key).await, 200);
+    proof.holds("an administrator sets a user's usage back, and the user goes on");
+    set(&house, &ada, json!([])).await;
+    assert_eq!(at_once(&house, &ada, "hello").await, AT_ONCE);
+    proof.holds("without quotas all 20 are answered");
+}
+
+async fn set(house: &House, user: &User, quotas: Value) {
+    let variables = json!({ "user": user.id, "quotas": quotas });
+    house.operator.ask(SET, variables).await;
+}
+
+async fn standing(house: &House, user: &User) -> Value {
+    let data = house
+        .operator
+        .ask(STANDING, json!({ "user": user.id }))
+        .await;
+    data["user"]["quotas"][0].clone()
+}
+
+/// How many of those who ask at the same time are answered; the others are refused for their quota.
+async fn at_once(house: &House, user: &User, script: &str) -> usize {
+    let mut body = Protocol::Chat.body(Delivery::Whole, script);
+    body["max_tokens"] = json!(90);
+    let path = Protocol::Chat.path(Delivery::Whole);
+    let asked = (0..AT_ONCE).map(|_| house.send(&user.key, path, &body));
+    let answers = join_all(asked).await;
+    let (good, refused): (Vec<_>, Vec<_>) =
+        answers.iter().partition(|answer| answer.status() == 200);
+    for answer in refused {
+        assert_eq!(answer.status(), 429);
+        assert_eq!(
+            answer.headers()["x-proxypal-error"],
+            "proxypal_quota_exceeded"
+        );
+    }
+    good.len()
+}
+
+async fn requests_are_counted_exactly(house: &House, user: &User) {
+    set(
+        house,
+        user,
+        json!([{ "metric": "REQUESTS", "limit": 5, "window": "LIFETIME" }]),
+    )
+    .await;
+    assert_eq!(at_once(house, user, "hello").await, 5);
+    let standing = standing(house, user).await;
+    assert_eq!(
+        (&standing["used"], &standing["remaining"]),
+        (&json!(5), &json!(0)),
+        "{standing}"
+    );
+}
+
+async fn refusal(house: &House, user: &User) -> Value {
+    let answer = house
+        .ask(&user.key, Protocol::Chat, Delivery::Whole, "hello")
+        .await;
+    let answer: Value = answer.json().await.unwrap();
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(message.contains("5 requests"), "{message}");
+    answer["error"]["type"].clone()
+}
+
+/// Each uses 100 tokens and might use more, so that some of the 20 are refused while others are under way.
+async fn tokens_are_never_overdrawn(house: &House, user: &User) {
+    let quota = json!({ "metric": "TOKENS", "limit": 1000, "window": "LIFETIME", "strict": true, "modelPattern": CHAT });
+    set(house, user, json!([quota])).await;
+    let script = "usage:input=10,output=90";
+    let mut answered = 0;
+    loop {
+        let more = at_once(house, user, script).await;
+        answered += more;
+        let standing = settled(house, user).await;
+        // The 15 tokens of the request before the quota was set count as well.
+        let used = 15 + 100 * i64::try_from(answered).unwrap();
+        assert_eq!(number(&standing["used"]), used, "{standing}");
+        assert!(used <= 1000, "{standing}");
+        if more == 0 {
+            break;
+        }
+    }
+    assert!(answered >= 7, "only {answered} were answered");
+}
+
+/// How the quota stands when nothing is under way.
+async fn settled(house: &House, user: &User) -> Value {
+    eventually("the settling", async || {
+        let standing = standing(house, user).await;
+        (number(&standing["reserved"]) == 0).then_some(standing)
+    })
+    .await
+}
+
+async fn other_models_are_free(house: &House, user: &User) {
+    let answer = house.ask(&user.key, Protocol::Messages, Delivery::Whole, "hello");
+    assert_eq!(answer.await.status(), 200);
+}
+
+fn number(amount: &Value) -> i64 {
+    amount.as_i64().unwrap()
+}

@@ -1,0 +1,92 @@
+//! Scenario 1: the first thing that anybody does.
+
+use serde_json::{Value, json};
+
+use super::{
+    House, Scenario,
+    house::{kind, secret},
+};
+use crate::support::{
+    Caller, code, eventually, operator::Operator, protocol::Protocol, server::PASSWORD,
+};
+
+const PROVIDERS: &str =
+    "{ providers { kind status accounts { label status lastFour models { name } } } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_signs_in_and_sets_up_providers() {
+    let mut proof = Scenario::begin(1);
+    let house = House::open(Vec::new()).await;
+
+    strangers_stay_outside(&house).await;
+    proof.holds("a stranger and a wrong password get no further than the sign-in");
+    forged_pages_change_nothing(&house).await;
+    proof.holds("a session without its CSRF token changes nothing");
+    bad_accounts_are_refused(&house).await;
+    proof.holds("an account that cannot work is refused in words that say why");
+    for protocol in Protocol::ALL {
+        house.add_account(protocol).await;
+    }
+    let user = house.user("Ada").await;
+    house.lists_all_models(&user).await;
+    proof.holds("an account of each kind is added, and the engine offers its models");
+    accounts_are_active_and_secret(&house).await;
+    proof.holds("every account is active, and its key is never shown again");
+    let signed_out = house
+        .operator
+        .ask("mutation { logout { signedOut } }", json!({}));
+    assert_eq!(signed_out.await["logout"]["signedOut"], true);
+    let late = house.operator.answer(PROVIDERS, json!({})).await;
+    assert_eq!(code(&late), "UNAUTHENTICATED");
+    proof.holds("after signing out the session is worth nothing");
+}
+
+async fn strangers_stay_outside(house: &House) {
+    let stranger = Caller::new(house.server.address());
+    assert_eq!(code(&stranger.ask(PROVIDERS).await), "UNAUTHENTICATED");
+    let wrong = Operator::sign_in(&house.server.url, "not the password").await;
+    let refusal = wrong.err().unwrap();
+    assert_eq!(refusal["extensions"]["code"], "UNAUTHENTICATED");
+}
+
+async fn forged_pages_change_nothing(house: &House) {
+    let mut browser = Caller::new(house.server.address());
+    browser.sign_in(PASSWORD).await;
+    let create = "mutation { createUser(input: {name: \"Forged\"}) { secret } }";
+    let forged = browser.clone().without("x-csrf-token").ask(create).await;
+    assert_eq!(code(&forged), "CSRF_FAILED");
+    let users = browser.ask("{ users { nodes { name } } }").await;
+    assert_eq!(users["data"]["users"]["nodes"], json!([]));
+}
+
+async fn bad_accounts_are_refused(house: &House) {
+    let add = "mutation($input: AddProviderApiKeyInput!) { addProviderApiKey(input: $input) { __typename } }";
+    let good = house.account(Protocol::Chat);
+    for (field, value) in [
+        ("apiKey", json!("")),
+        ("baseUrl", json!("file:///etc/passwd")),
+        ("baseUrl", Value::Null),
+    ] {
+        let mut input = good.clone();
+        input[field] = value;
+        let answer = house.operator.answer(add, json!({ "input": input })).await;
+        assert_eq!(code(&answer), "BAD_USER_INPUT", "{field}: {answer}");
+        assert!(answer["errors"][0]["message"].as_str().unwrap().len() > 10);
+    }
+}
+
+async fn accounts_are_active_and_secret(house: &House) {
+    let providers = eventually("active accounts", async || {
+        let data = house.operator.ask(PROVIDERS, json!({})).await;
+        let providers = data["providers"].as_array()?.clone();
+        let is_active = |protocol: Protocol| {
+            let mut all = providers.iter();
+            all.any(|provider| provider["kind"] == kind(protocol) && provider["status"] == "ACTIVE")
+        };
+        Protocol::ALL.into_iter().all(is_active).then_some(data)
+    })
+    .await;
+    for protocol in Protocol::ALL {
+        assert!(!providers.to_string().contains(&secret(protocol)));
+    }
+}
