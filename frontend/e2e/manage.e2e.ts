@@ -90,6 +90,23 @@ test("an account that is added elsewhere appears by itself, is switched off, and
   await account(page, "research").getByText("switched off").waitFor({ state: "detached" });
 });
 
+test("what somebody types about an account stays when another one arrives meanwhile", async () => {
+  const page = await signedInPage(browser, server.url, "/providers");
+  await page.getByRole("button", { name: "More about ada@example.org" }).click();
+  await page.getByRole("menuitem", { name: "Edit…" }).click();
+  await page.getByLabel("Label").fill("Ada at work");
+
+  await api.ask(
+    "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",
+    { i: { kind: "CLAUDE", apiKey: "sk-ant-a-key-of-a-test-9876", label: "meanwhile" } },
+  );
+  await page.getByText("meanwhile", { exact: true }).waitFor();
+  expect(await page.getByLabel("Label").inputValue()).toBe("Ada at work");
+  await page.getByRole("button", { name: "Save" }).click();
+
+  await account(page, "Ada at work").waitFor();
+});
+
 test("two who change one provider's settings see each other", async () => {
   const page = await signedInPage(browser, server.url, "/providers");
   await page.getByRole("button", { name: "More about xAI" }).click();

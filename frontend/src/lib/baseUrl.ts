@@ -7,3 +7,10 @@ export function urlBesideApp(path: string): URL {
 export function appPath(): string {
   return urlBesideApp(".").pathname.replace(/\/$/, "");
 }
+
+/** The path of a page as links of the app name it: the router tells it with where the app lives. */
+export function pathWithinApp(pathname: string): string {
+  const base = appPath();
+  const isBelow = pathname === base || pathname.startsWith(`${base}/`);
+  return (isBelow ? pathname.slice(base.length) : pathname) || "/";
+}

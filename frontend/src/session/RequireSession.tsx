@@ -1,5 +1,6 @@
 import { Navigate, useLocation } from "@solidjs/router";
 import { type JSX, Match, Switch } from "solid-js";
+import { pathWithinApp } from "../lib/baseUrl";
 import { Loading } from "../ui/Loading";
 import { useSession } from "./SessionProvider";
 import { Unreachable } from "./Unreachable";
@@ -16,7 +17,7 @@ export function RequireSession(props: RequireSessionProps) {
   const location = useLocation();
   const isRight = () => (props.as === "admin" ? session() : keyHolder());
   const loginPath = () => {
-    const from = encodeURIComponent(location.pathname + location.search);
+    const from = encodeURIComponent(pathWithinApp(location.pathname) + location.search);
     return props.as === "admin" ? `/login?from=${from}` : `/login?as=key&from=${from}`;
   };
 

@@ -2,6 +2,7 @@ import { A, useLocation } from "@solidjs/router";
 import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, For, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
+import { pathWithinApp } from "../lib/baseUrl";
 import { Dialog } from "../ui/Dialog";
 import { Navigation } from "./Navigation";
 import { type Group, isRoot, type Place } from "./places";
@@ -17,7 +18,8 @@ export function BottomBar(props: { groups: readonly Group[] }) {
   const places = () => props.groups.flatMap((group) => group.places);
   const near = () => places().filter((place) => place.near);
   const isFar = () => near().length < places().length;
-  const isElsewhere = () => !near().some((place) => leadsTo(place, location.pathname));
+  const isElsewhere = () =>
+    !near().some((place) => leadsTo(place, pathWithinApp(location.pathname)));
 
   return (
     <>

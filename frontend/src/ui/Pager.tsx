@@ -1,5 +1,6 @@
 import { A, useLocation } from "@solidjs/router";
 import { Show } from "solid-js";
+import { pathWithinApp } from "../lib/baseUrl";
 import { buttonClass } from "./Button";
 import { words } from "./words";
 
@@ -19,7 +20,7 @@ export function Pager(props: PagerProps) {
     query.delete("after");
     if (after) query.set("after", after);
     const search = query.toString();
-    return location.pathname + (search ? `?${search}` : "");
+    return pathWithinApp(location.pathname) + (search ? `?${search}` : "");
   };
   const next = () => (props.pageInfo?.hasNextPage ? props.pageInfo.endCursor : undefined);
 

@@ -48,7 +48,7 @@ export function LastDay(props: { overview: OverviewState }) {
     const kinds = new Map<string, ProviderKind | null | undefined>();
     for (const { slices } of points())
       for (const { key, provider } of slices) kinds.set(key, provider);
-    return [...kinds].map(([key, provider]) => ({
+    const parts = [...kinds].map(([key, provider]) => ({
       key,
       label: provider ? PROVIDERS[provider].name : "–",
       colour: provider ? PROVIDERS[provider].colour : OTHER_COLOUR,
@@ -56,6 +56,8 @@ export function LastDay(props: { overview: OverviewState }) {
         (point) => point.slices.find((each) => each.key === key)?.totals.tokens.total ?? 0,
       ),
     }));
+    // Requests that were refused reached no provider and used nothing.
+    return parts.filter(({ values }) => values.some((value) => value > 0));
   });
   const name = (index: number, options: Intl.DateTimeFormatOptions) => {
     const point = points()[index];

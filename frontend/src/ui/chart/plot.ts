@@ -34,6 +34,11 @@ function shape(kind: PlotOptions["kind"]): uPlot.Series.PathBuilder | undefined 
   return uPlot.paths.linear?.();
 }
 
+/** One, two and five with noughts: in between, short labels would be rounded and lie. */
+const STEPS = Array.from({ length: 25 }, (_, power) =>
+  [1, 2, 5].map((digit) => Number(`${digit}e${power - 9}`)),
+).flat();
+
 function axes(options: PlotOptions, ink: string, line: string): uPlot.Axis[] {
   const font = '12px "Inter Variable", ui-sans-serif, system-ui, sans-serif';
   const shared = { stroke: ink, font, ticks: { show: false } };
@@ -48,6 +53,7 @@ function axes(options: PlotOptions, ink: string, line: string): uPlot.Axis[] {
     },
     {
       ...shared,
+      incrs: STEPS,
       size: AXIS_WIDTH,
       grid: { stroke: line, width: 1 },
       values: (_, splits) => splits.map((value) => options.labelValue(value)),
