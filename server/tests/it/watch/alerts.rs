@@ -80,12 +80,11 @@ fn every_metric_and_label_of_a_rule_exists() {
         for (name, labels) in metrics(&rule.expr) {
             let mut described = board.described().iter();
             let described = described.find(|described| describes(described, &name));
-            let described = described
-                .unwrap_or_else(|| panic!("{}: there is no metric {name}", rule.alert));
+            let described =
+                described.unwrap_or_else(|| panic!("{}: there is no metric {name}", rule.alert));
             for label in labels {
                 assert!(
-                    described.labels.contains(&label.as_str())
-                        || ITS_OWN.contains(&label.as_str()),
+                    described.labels.contains(&label.as_str()) || ITS_OWN.contains(&label.as_str()),
                     "{}: {name} has no label {label}",
                     rule.alert
                 );

@@ -58,6 +58,13 @@ async fn every_line_of_the_gateway_names_its_request() {
             target.starts_with("proxypal_server::gateway")
         })
         .collect();
-    let named: Vec<_> = told.iter().map(|line| line["request.id"].as_str()).collect();
-    assert_eq!(named, [Some(ids[0].as_str()), Some(ids[1].as_str())], "{log}");
+    let named: Vec<_> = told
+        .iter()
+        .map(|line| line["request.id"].as_str())
+        .collect();
+    assert_eq!(
+        named,
+        [Some(ids[0].as_str()), Some(ids[1].as_str())],
+        "{log}"
+    );
 }

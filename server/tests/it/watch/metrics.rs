@@ -145,7 +145,11 @@ async fn refusals_are_counted_by_the_limit_that_binds() {
         answer.text().await.unwrap();
         records.next().await;
     }
-    let stranger = watched.app.http.post(watched.app.url(CHAT)).bearer_auth("x");
+    let stranger = watched
+        .app
+        .http
+        .post(watched.app.url(CHAT))
+        .bearer_auth("x");
     assert_eq!(stranger.send().await.unwrap().status(), 401);
 
     let scrape = watched.scrape().await;
@@ -175,7 +179,9 @@ async fn no_client_can_add_a_series_or_put_a_word_into_one() {
     let mut send = async |model: String| {
         let path = format!("{CHAT}?canary={model}");
         let request = watched.app.http.post(watched.app.url(&path));
-        let request = request.bearer_auth(&key).header("user-agent", "agent-canary");
+        let request = request
+            .bearer_auth(&key)
+            .header("user-agent", "agent-canary");
         let body = json!({ "model": model, "use": [1, 1, 0] });
         let answer = request.json(&body).send().await.unwrap();
         answer.text().await.unwrap();
@@ -185,7 +191,10 @@ async fn no_client_can_add_a_series_or_put_a_word_into_one() {
     let before = watched.scrape().await;
 
     for number in 0..40 {
-        send(format!("canary-{number}\"}} evil 1\n# TYPE x counter\nx_total{{a=\"")).await;
+        send(format!(
+            "canary-{number}\"}} evil 1\n# TYPE x counter\nx_total{{a=\""
+        ))
+        .await;
     }
 
     let after = watched.scrape().await;

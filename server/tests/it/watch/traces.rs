@@ -81,7 +81,10 @@ async fn a_request_is_a_span_below_its_clients() {
             "messages": [{ "role": "user", "content": "prompt-canary" }],
         }));
     let answer = request.send().await.unwrap();
-    let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let id = answer.headers()["x-request-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     answer.text().await.unwrap();
     let key = watched.key.clone();
 
@@ -228,7 +231,10 @@ async fn program(collector: &Collector, home: &TestDatabase) -> Server {
     let mut command = server(home);
     command
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())
-        .env("OTEL_EXPORTER_OTLP_HEADERS", "x-collector-key=header-canary")
+        .env(
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "x-collector-key=header-canary",
+        )
         .env("OTEL_SERVICE_NAME", "our-gateway")
         .env("OTEL_BSP_SCHEDULE_DELAY", "1")
         .env("LOG_LEVEL", "trace");
