@@ -211,16 +211,13 @@ async fn each_turn_of_a_socket_is_a_span_below_the_handshake() {
 
     let seen = spans_of(app, collector, 3).await;
 
-    let handshake = seen
+    let (handshakes, turns): (Vec<_>, Vec<_>) = seen
         .spans
         .iter()
-        .find(|span| span.parent_span_id.is_empty());
-    let handshake = handshake.unwrap();
+        .partition(|span| span.parent_span_id.is_empty());
+    assert_eq!((handshakes.len(), turns.len()), (1, 2));
+    let handshake = handshakes[0];
     says(handshake, &[("http.response.status_code", "101")]);
-    let turns = seen
-        .spans
-        .iter()
-        .filter(|span| !span.parent_span_id.is_empty());
     for turn in turns {
         assert_eq!(turn.parent_span_id, handshake.span_id);
         assert_eq!(turn.trace_id, handshake.trace_id);
