@@ -149,7 +149,7 @@ async fn the_written_configuration_passes_streams_and_sockets() {
     let key = app.issue_key().await;
 
     assert_eq!(streams(&app, &nginx.url).await, "ok");
-    let asked = json!({ "model": "demo", "stream": true, "messages": [{ "role": "user", "content": "hi" }] });
+    let asked = json!({ "model": "demo-gpt", "stream": true, "messages": [{ "role": "user", "content": "hi" }] });
     let answer = app.http.post(format!("{}/v1/chat/completions", nginx.url));
     let answer = answer.bearer_auth(&key).json(&asked).send().await.unwrap();
     let parts: Vec<_> = answer.bytes_stream().collect().await;
