@@ -197,20 +197,3 @@ async fn below_a_path_the_two_written_lines_are_enough() {
     let page = reqwest::get(format!("{public_url}/")).await.unwrap();
     assert_eq!(page.status(), 200);
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_doctor_sees_that_nginx_holds_streams_back() {
-    if program().is_none() {
-        return;
-    }
-    let port = free_port();
-    let app = behind(&format!("http://127.0.0.1:{port}")).await;
-    let to = format!("http://{}", app.address);
-
-    let nginx = Nginx::start(port, &to, |text| {
-        text.replace("proxy_buffering off", "proxy_buffering on")
-    })
-    .await;
-
-    assert_eq!(streams(&app, &nginx.url).await, "problem");
-}
