@@ -178,7 +178,10 @@ fn assert_known(variable: &str) {
     let manual = help(&[]);
     // Long lines are wrapped.
     let words: Vec<&str> = manual.split_whitespace().collect();
-    let is_option = words.join(" ").contains(&format!("[env: {variable}="));
+    let words = words.join(" ");
+    let is_option = ["=", "]"]
+        .iter()
+        .any(|end| words.contains(&format!("[env: {variable}{end}")));
     let is_secret = manual
         .lines()
         .any(|line| line.trim_start().starts_with(&format!("{variable} ")));

@@ -48,11 +48,10 @@ impl JsonScanner {
 
     /// None is believed of what is no JSON: others may read on where we could not.
     pub(super) fn bound(&self) -> Bound {
-        let seen = self.members.bound;
-        Bound {
-            max_output_tokens: seen.max_output_tokens.filter(|_| !self.is_broken()),
-            ..seen
+        if self.is_broken() {
+            return Bound::default();
         }
+        self.members.bound
     }
 
     pub(super) fn is_broken(&self) -> bool {
