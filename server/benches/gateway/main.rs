@@ -45,6 +45,10 @@ const IDLE: Duration = Duration::from_secs(2);
 const OPEN_FILES: u64 = 8192;
 
 #[derive(Debug, clap::Parser)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 #[command(about = "Measures the gateway beside nginx and beside no proxy at all")]
 struct Options {
     /// Rounds of one second: a look, not a measurement.

@@ -284,11 +284,13 @@ pub(super) fn explain(
                 "the engine did not answer"
             );
             let fault = match error {
-                UpstreamError::TooSlow(_) => Fault::EngineTooSlow,
                 error if error.is_connect() => Fault::EngineUnavailable {
                     retry_after: ENGINE_RECOVERY,
                 },
-                _ => Fault::EngineFailed,
+                UpstreamError::TooSlow(_) => Fault::EngineTooSlow,
+                UpstreamError::Connect(_)
+                | UpstreamError::Exchange(_)
+                | UpstreamError::Client(_) => Fault::EngineFailed,
             };
             let end = End::Failed(fault.code());
             (fault, end)

@@ -48,12 +48,12 @@ impl Drips {
                 (CONTENT_TYPE, "text/event-stream"),
                 (CACHE_CONTROL, "no-store"),
             ],
-            Body::from_stream(first.chain(later)),
+            Body::from_stream(first.chain(later).map(Ok::<_, Infallible>)),
         )
             .into_response()
     }
 }
 
-fn event(words: &'static str) -> Result<Bytes, Infallible> {
-    Ok(Bytes::from(format!("data: {words}\n\n")))
+fn event(words: &'static str) -> Bytes {
+    Bytes::from(format!("data: {words}\n\n"))
 }

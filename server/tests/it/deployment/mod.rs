@@ -109,10 +109,10 @@ fn the_dockerfile_fits_the_program() {
 #[test]
 fn the_dockerfile_copies_what_there_is() {
     let dockerfile = read("Dockerfile");
-    let copies = dockerfile
+    let instructions = dockerfile
         .lines()
         .filter_map(|line| line.strip_prefix("COPY "));
-    let copied: BTreeSet<&str> = copies
+    let copied: BTreeSet<&str> = instructions
         .filter(|line| !line.starts_with("--"))
         .flat_map(|line| {
             let mut words: Vec<&str> = line.split_whitespace().collect();

@@ -70,11 +70,11 @@ impl Nginx {
 fn written(port: u16, to: &str) -> String {
     let written = block("docs/deploy/reverse-proxy.md", "nginx");
     let lines = written.lines();
-    let here: String = lines
+    let here: Vec<&str> = lines
         .filter(|line| !line.trim_start().starts_with("ssl_"))
-        .map(|line| format!("{line}\n"))
         .collect();
-    here.replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"))
+    here.join("\n")
+        .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"))
         .replace("http://127.0.0.1:3000", to)
 }
 

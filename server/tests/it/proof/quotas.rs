@@ -109,9 +109,9 @@ async fn tokens_are_never_overdrawn(house: &House, user: &User) {
         answered += more;
         let standing = settled(house, user).await;
         // The 15 tokens of the request before the quota was set count as well.
-        let used = 15 + 100 * i64::try_from(answered).unwrap();
-        assert_eq!(number(&standing["used"]), used, "{standing}");
-        assert!(used <= 1000, "{standing}");
+        let total = 15 + 100 * i64::try_from(answered).unwrap();
+        assert_eq!(number(&standing["used"]), total, "{standing}");
+        assert!(total <= 1000, "{standing}");
         if more == 0 {
             break;
         }

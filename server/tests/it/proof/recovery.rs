@@ -150,7 +150,7 @@ fn lose_all_but_the_database(home: &Path) {
 }
 
 async fn the_disk_is_cold(house: &mut House, user: &User) {
-    let used = async |house: &House| -> Value {
+    let sum_of = async |house: &House| -> Value {
         let data = house.operator.ask(USED, json!({ "id": user.id })).await;
         data["user"]["usedTokens"].clone()
     };
@@ -164,7 +164,7 @@ async fn the_disk_is_cold(house: &mut House, user: &User) {
     house.start_again().await;
     assert_eq!(house.operator.ask(ACCOUNTS, json!({})).await, accounts);
     house.lists_all_models(user).await;
-    let before = used(house).await.as_i64().unwrap();
+    let before = sum_of(house).await.as_i64().unwrap();
     for protocol in Protocol::ALL {
         let answer = house
             .ask(&user.key, protocol, Delivery::Whole, "hello")
@@ -175,5 +175,5 @@ async fn the_disk_is_cold(house: &mut House, user: &User) {
             "COMPLETED"
         );
     }
-    assert_eq!(used(house).await, json!(before + 4 * 15));
+    assert_eq!(sum_of(house).await, json!(before + 4 * 15));
 }

@@ -109,7 +109,11 @@ pub(super) fn attributes(attributes: &[KeyValue]) -> BTreeMap<String, String> {
         Value::StringValue(text) => text,
         Value::IntValue(number) => number.to_string(),
         Value::DoubleValue(number) => number.to_string(),
-        other => format!("{other:?}"),
+        other @ (Value::BoolValue(_)
+        | Value::ArrayValue(_)
+        | Value::KvlistValue(_)
+        | Value::BytesValue(_)
+        | Value::StringValueStrindex(_)) => format!("{other:?}"),
     };
     let pairs = attributes.iter().map(|attribute| {
         let value = attribute.value.clone().unwrap().value.unwrap();

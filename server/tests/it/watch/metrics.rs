@@ -1,4 +1,8 @@
 //! What the metrics say is what happened, and what a client makes up is not among it.
+#![expect(
+    clippy::float_cmp,
+    reason = "counts are whole and small, which floats hold exactly"
+)]
 
 use std::{fmt::Write as _, fs, path::Path};
 

@@ -58,7 +58,7 @@ async fn on_an_address_of_their_own_they_need_no_token_and_nothing_else_is_there
     let answer = get("/metrics").send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     let scrape = Scrape::read(&answer.text().await.unwrap());
-    assert_eq!(scrape.sum("proxypal_database_up", &[]), 1.0);
+    assert!(scrape.sum("proxypal_database_up", &[]) > 0.0);
 
     for path in ["/", "/healthz", "/graphql", "/v1/models", "/metrics/"] {
         let answer = get(path).send().await.unwrap();
