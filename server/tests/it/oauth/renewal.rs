@@ -160,7 +160,8 @@ async fn a_github_account_that_was_exported_comes_back_and_gets_a_token() {
 
     assert!(report.problems.is_empty(), "{:?}", report.problems);
     eventually("a token of Copilot's", async || {
-        let credential = credential(&test).await;
+        // Until it has one, it is no credential.
+        let credential = accounts.credentials().await.unwrap().pop()?;
         let key = credential.secret.api_key()?.expose_secret();
         key.starts_with("canary-copilot-").then_some(())
     })

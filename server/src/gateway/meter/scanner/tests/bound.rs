@@ -77,7 +77,7 @@ fn reads_on_in_a_compressed_body_whose_model_is_ambiguous() {
 #[test]
 fn believes_no_bound_of_what_it_cannot_read() {
     assert_eq!(
-        bound(r#"{"max_tokens":1,"a":00,"max_tokens":900}"#),
+        bound(r#"{"max_tokens":1,"a":},"max_tokens":900}"#),
         of(None, 1)
     );
     let mut scanner = ModelScanner::for_request(BodyForm::Json, &headers("", "zstd"));
