@@ -27,6 +27,23 @@ const sums = {
   yesterday: { totals: { cost: "2" } },
   month: { totals: { cost: "30", unpriced: 4 } },
   lastMonth: { totals: { cost: "0" } },
+  providers: [
+    {
+      kind: "CLAUDE",
+      accounts: [
+        {
+          __typename: "ProviderAccount",
+          id: "a1",
+          label: "work",
+          enabled: true,
+          windows: [
+            { name: "five_hour", usedPercent: 91, resetsAt: null },
+            { name: "seven_day", usedPercent: 12, resetsAt: null },
+          ],
+        },
+      ],
+    },
+  ],
   quotas: [quota],
 };
 
@@ -79,4 +96,11 @@ test("where there are no quotas, the next step is shown", async () => {
 
   expect(await screen.findByText("No quotas yet")).toBeDefined();
   expect(screen.getByRole("link", { name: "To the users" }).getAttribute("href")).toBe("/users");
+});
+
+test("a subscription that is nearly used is among what runs out, and one that is not is left out", async () => {
+  renderOverview();
+
+  expect(await screen.findByRole("meter", { name: "work, five_hour" })).toBeDefined();
+  expect(screen.queryByRole("meter", { name: "work, seven_day" })).toBeNull();
 });

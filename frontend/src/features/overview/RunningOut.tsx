@@ -1,5 +1,5 @@
 import { A } from "@solidjs/router";
-import { For, type JSX, Show } from "solid-js";
+import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { QuotaMetric } from "../../graphql/generated/graphql";
 import { formatCompact, formatShare, formatUsd } from "../../lib/figures";
@@ -9,6 +9,7 @@ import { EmptyState } from "../../ui/EmptyState";
 import { Ago } from "../../ui/Moment";
 import { Panel } from "../../ui/Panel";
 import type { OverviewState } from "./createOverview";
+import { RunningAccounts } from "./RunningAccounts";
 import { words } from "./words";
 
 const RunningQuotaFragment = graphql(`
@@ -44,18 +45,14 @@ function amount(metric: QuotaMetric, value: string | number): string {
   return metric === "COST" ? formatUsd(value) : formatCompact(Number(value));
 }
 
-type RunningOutProps = {
-  overview: OverviewState;
-  /** The accounts whose windows are nearly used, above the users' quotas. */
-  accounts?: JSX.Element;
-};
-
 /** What will soon refuse requests, the fullest first. */
-export function RunningOut(props: RunningOutProps) {
+export function RunningOut(props: { overview: OverviewState }) {
   const quotas = () => props.overview.sums()?.quotas.slice(0, SHOWN) ?? [];
+  const accounts = () =>
+    props.overview.sums()?.providers.flatMap((provider) => provider.accounts) ?? [];
   return (
     <Panel title={words().runningOut} hint={words().runningOutHint}>
-      {props.accounts}
+      <RunningAccounts accounts={accounts()} />
       <ul class="flex flex-col gap-3">
         <For
           each={quotas()}

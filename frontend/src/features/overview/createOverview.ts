@@ -56,6 +56,13 @@ const OverviewQuery = graphql(`
         cost
       }
     }
+    providers {
+      kind
+      accounts {
+        id
+        ...RunningAccount
+      }
+    }
     quotas {
       ...RunningQuota
     }

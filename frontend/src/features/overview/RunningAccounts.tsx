@@ -1,0 +1,71 @@
+import { A } from "@solidjs/router";
+import { For, Show } from "solid-js";
+import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { Meter } from "../../ui/Meter";
+import { Ago } from "../../ui/Moment";
+import { words } from "./words";
+
+const RunningAccountFragment = graphql(`
+  fragment RunningAccount on ProviderAccount {
+    id
+    label
+    enabled
+    windows {
+      name
+      usedPercent
+      resetsAt
+    }
+  }
+`);
+
+const SHOWN = 4;
+/** Less than this is nothing to look at. */
+const NOTABLE_PERCENT = 50;
+
+/** The windows of subscriptions that are half used and more, the fullest first. */
+export function RunningAccounts(props: {
+  accounts: FragmentType<typeof RunningAccountFragment>[];
+}) {
+  const windows = () =>
+    props.accounts
+      .map((account) => readFragment(RunningAccountFragment, account))
+      .filter((account) => account.enabled)
+      .flatMap((account) => account.windows.map((window) => ({ ...window, account })))
+      .filter((window) => window.usedPercent >= NOTABLE_PERCENT)
+      .sort((one, other) => other.usedPercent - one.usedPercent)
+      .slice(0, SHOWN);
+  return (
+    <Show when={windows().length > 0}>
+      <ul class="mb-4 flex flex-col gap-3 border-b border-line pb-4">
+        <For each={windows()}>
+          {(window) => (
+            <li class="flex flex-col gap-1">
+              <p class="flex justify-between gap-4">
+                <A
+                  href="/providers"
+                  class="truncate font-medium underline-offset-4 hover:underline"
+                >
+                  {window.account.label}
+                  <span class="text-muted"> · {window.name.replaceAll("_", " ")}</span>
+                </A>
+                <span class="font-medium tabular-nums">{window.usedPercent}%</span>
+              </p>
+              <Meter
+                label={`${window.account.label}, ${window.name}`}
+                percent={window.usedPercent}
+                told={`${window.usedPercent}%`}
+              />
+              <Show when={window.resetsAt}>
+                {(at) => (
+                  <p class="text-end text-sm text-muted">
+                    {words().resets} <Ago at={at()} />
+                  </p>
+                )}
+              </Show>
+            </li>
+          )}
+        </For>
+      </ul>
+    </Show>
+  );
+}
