@@ -1,5 +1,6 @@
 //! Asks providers how our accounts there are, when somebody wants to know or at regular times if an
-//! administrator wants that: [`question`] says what is asked, [`finding`] what the answer means.
+//! administrator wants that: [`mod@question`] says what is asked, [`mod@finding`] what the answer
+//! means.
 
 mod finding;
 mod question;

@@ -41,7 +41,7 @@ pub(super) struct Doctor {
 /// rows. Without secrets, names, e-mail addresses and prompts; look through it before you send it.
 #[derive(Debug, Args)]
 pub(super) struct SupportBundle {
-    /// The archive to write; it must not exist yet. Default: proxypal-support-<time>.tar.gz.
+    /// The archive to write; it must not exist yet. Default: proxypal-support-TIME.tar.gz.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
