@@ -78,6 +78,23 @@ test("a quota that is set on the page holds, and the page shows that it is used 
   await page.getByText("used up").waitFor();
 });
 
+test("usage is filtered to one user, and the address keeps the filter", async () => {
+  const [one, other] = [await api.createUser("Ida Rhodes"), await api.createUser("Kay Antonelli")];
+  for (const { secret } of [one, other, other]) await request(server.url, secret);
+  const page = await signedInPage(browser, server.url, "/usage?range=LAST_7_DAYS");
+  const users = page.getByRole("table", { name: "Who and what: User" });
+  await users.getByText("Ida Rhodes").waitFor();
+
+  await page.getByLabel("User", { exact: true }).selectOption({ label: "Kay Antonelli" });
+
+  await users.getByText("Ida Rhodes").waitFor({ state: "detached" });
+  await users.getByText("Kay Antonelli").waitFor();
+  expect(new URL(page.url()).searchParams.get("user")).toBe(other.userId);
+  await page.reload();
+  await users.getByText("Kay Antonelli").waitFor();
+  expect(await users.getByText("Ida Rhodes").count()).toBe(0);
+});
+
 test("a removed quota is brought back by undoing", async () => {
   const { userId } = await api.createUser("Undone", {
     quotas: [{ metric: "TOKENS", limit: 5000 }],
