@@ -1,24 +1,27 @@
-//! The composition root: the one file which knows every room.
+//! The composition root: this file and its folder are the one place which knows every room.
 
 mod ground;
+mod options;
 mod source;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
-use futures_util::FutureExt as _;
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 use zeroize::Zeroizing;
 
-use self::{ground::Ground, source::Source};
+use self::{
+    ground::Ground,
+    options::{book, engine_options, oauth_options, server_facts},
+    source::Source,
+};
 use crate::{
     checkup::{Checkup, CheckupOptions},
-    client_address::ClientAddresses,
     clock::SharedClock,
-    config::{self, Config},
+    config::Config,
     db::Database,
     domain::{
         api_tokens::ApiTokens,
@@ -30,19 +33,18 @@ use crate::{
         ledger::HeldRecords,
         login_throttle::LoginThrottle,
         notifications::Notifications,
-        provider_logins::ProviderLogins,
         quotas::Quotas,
-        requests::{BookOptions, Recorder, Requests},
+        requests::{Recorder, Requests},
         retention::Retention,
         usage::Usage,
         users::Users,
     },
-    engine::{DrainHook, Engine, EngineContext, EngineMode, EngineOptions, ExternalEngine},
+    engine::{Engine, EngineContext},
     gateway::{Gateway, GatewayOptions},
-    graphql::{self, ServerFacts, Services},
+    graphql::{self, Services},
     http_server::{self, Ending},
     notify,
-    oauth::{OAuth, OAuthOptions},
+    oauth::OAuth,
     traces::Traces,
     watch::{self, Watch},
     web::{self, LoginPages, Web},
@@ -291,39 +293,6 @@ fn services(config: &Config, ground: &Ground, life: &Life, running: Running) -> 
     }
 }
 
-fn oauth_options(config: &Config, ground: &Ground, engine: &Engine, life: &Life) -> OAuthOptions {
-    let (db, clock) = (ground.db.clone(), life.clock.clone());
-    let (digester, vault) = (ground.digester.clone(), ground.vault.clone());
-    OAuthOptions {
-        logins: ProviderLogins::new(db, clock.clone(), digester, vault),
-        accounts: ground.accounts.clone(),
-        engine: engine.clone(),
-        clock,
-        settings: config.oauth.clone(),
-        public_url: config.public_url.clone(),
-        tasks: life.tasks.clone(),
-        stop: life.ending.stop.clone(),
-    }
-}
-
-fn server_facts(config: &Config) -> ServerFacts {
-    ServerFacts {
-        version: VERSION,
-        public_url: config.public_url.clone(),
-        addresses: ClientAddresses::new(config.trusted_proxies.clone()),
-    }
-}
-
-fn book(config: &Config, ground: &Ground, life: &Life) -> BookOptions {
-    BookOptions {
-        db: ground.db.clone(),
-        clock: life.clock.clone(),
-        ledger: ground.ledger.clone(),
-        prices: ground.prices.clone(),
-        journal: config.storage.data_dir.join("journal"),
-    }
-}
-
 fn gateway(
     config: &Config,
     services: &Services,
@@ -415,49 +384,6 @@ fn pages(db: &Database, services: &Services, life: &Life, watch: &Watch) -> Rout
         shutdown: stop,
     };
     web::router(web, control_plane)
-}
-
-fn engine_options(config: &Config, around: &Surroundings, life: &Life) -> EngineOptions {
-    let (mode, binary, external) = match &config.engine {
-        config::Engine::Managed { binary } => (EngineMode::Managed, binary.clone(), None),
-        config::Engine::Demo => (EngineMode::Demo, None, None),
-        config::Engine::External {
-            url,
-            api_key,
-            management_key,
-        } => {
-            let external = ExternalEngine {
-                url: url.clone(),
-                api_key: api_key.clone(),
-                management_key: management_key.clone(),
-            };
-            (EngineMode::External, None, Some(external))
-        }
-    };
-    EngineOptions {
-        mode,
-        binary,
-        search_path: around.search_path.clone(),
-        data_dir: config.storage.data_dir.clone(),
-        auth_dir: config.auth_dir.clone(),
-        launcher: around.launcher.clone(),
-        external,
-        allow_demo_fallback: !config.is_public(),
-        drain: Some(drain_hook(life.in_flight.clone())),
-    }
-}
-
-/// Waits until no request is on its way to the engine.
-fn drain_hook(in_flight: TaskTracker) -> DrainHook {
-    Arc::new(move || {
-        let in_flight = in_flight.clone();
-        async move {
-            in_flight.close();
-            in_flight.wait().await;
-            in_flight.reopen();
-        }
-        .boxed()
-    })
 }
 
 fn setup_url(public_url: &Url, token: &str) -> Zeroizing<String> {

@@ -1,0 +1,97 @@
+//! What the rooms are given of the configuration.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use tokio_util::task::TaskTracker;
+
+use super::{Life, Surroundings, VERSION, ground::Ground};
+use crate::{
+    client_address::ClientAddresses,
+    config::{self, Config},
+    domain::{provider_logins::ProviderLogins, requests::BookOptions},
+    engine::{DrainHook, Engine, EngineMode, EngineOptions, ExternalEngine},
+    graphql::ServerFacts,
+    oauth::OAuthOptions,
+};
+
+pub(super) fn oauth_options(
+    config: &Config,
+    ground: &Ground,
+    engine: &Engine,
+    life: &Life,
+) -> OAuthOptions {
+    let (db, clock) = (ground.db.clone(), life.clock.clone());
+    let (digester, vault) = (ground.digester.clone(), ground.vault.clone());
+    OAuthOptions {
+        logins: ProviderLogins::new(db, clock.clone(), digester, vault),
+        accounts: ground.accounts.clone(),
+        engine: engine.clone(),
+        clock,
+        settings: config.oauth.clone(),
+        public_url: config.public_url.clone(),
+        tasks: life.tasks.clone(),
+        stop: life.ending.stop.clone(),
+    }
+}
+
+pub(super) fn server_facts(config: &Config) -> ServerFacts {
+    ServerFacts {
+        version: VERSION,
+        public_url: config.public_url.clone(),
+        addresses: ClientAddresses::new(config.trusted_proxies.clone()),
+    }
+}
+
+pub(super) fn book(config: &Config, ground: &Ground, life: &Life) -> BookOptions {
+    BookOptions {
+        db: ground.db.clone(),
+        clock: life.clock.clone(),
+        ledger: ground.ledger.clone(),
+        prices: ground.prices.clone(),
+        journal: config.storage.data_dir.join("journal"),
+    }
+}
+
+pub(super) fn engine_options(config: &Config, around: &Surroundings, life: &Life) -> EngineOptions {
+    let (mode, binary, external) = match &config.engine {
+        config::Engine::Managed { binary } => (EngineMode::Managed, binary.clone(), None),
+        config::Engine::Demo => (EngineMode::Demo, None, None),
+        config::Engine::External {
+            url,
+            api_key,
+            management_key,
+        } => {
+            let external = ExternalEngine {
+                url: url.clone(),
+                api_key: api_key.clone(),
+                management_key: management_key.clone(),
+            };
+            (EngineMode::External, None, Some(external))
+        }
+    };
+    EngineOptions {
+        mode,
+        binary,
+        search_path: around.search_path.clone(),
+        data_dir: config.storage.data_dir.clone(),
+        auth_dir: config.auth_dir.clone(),
+        launcher: around.launcher.clone(),
+        external,
+        allow_demo_fallback: !config.is_public(),
+        drain: Some(drain_hook(life.in_flight.clone())),
+    }
+}
+
+/// Waits until no request is on its way to the engine.
+fn drain_hook(in_flight: TaskTracker) -> DrainHook {
+    Arc::new(move || {
+        let in_flight = in_flight.clone();
+        async move {
+            in_flight.close();
+            in_flight.wait().await;
+            in_flight.reopen();
+        }
+        .boxed()
+    })
+}
