@@ -1,20 +1,13 @@
 //! `docs/configuration.md` is what `--help` says.
 
-use std::{fmt::Write as _, fs, path::Path, process::Command};
+use std::{fmt::Write as _, process::Command};
+
+use crate::support::hold_to;
 
 /// The committed page is what the program says. `UPDATE=1` rewrites it.
 #[test]
 fn the_page_on_configuration_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
-    let actual = page();
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &actual).unwrap();
-    }
-    let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        committed == actual,
-        "docs/configuration.md is stale; run `make schema`"
-    );
+    hold_to("docs/configuration.md", &page());
 }
 
 /// The commands in the order of the page.

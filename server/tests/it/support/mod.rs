@@ -18,7 +18,7 @@ pub(crate) mod server;
 mod socket;
 pub(crate) mod token_endpoint;
 
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
 pub(crate) use self::{
     app::{Options, Records, TestApp},
@@ -39,6 +39,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) fn number(variable: &str, usual: u64) -> u64 {
     let set = std::env::var_os(variable);
     set.map_or(usual, |text| text.to_str().unwrap().parse().unwrap())
+}
+
+/// Holds a committed file to what the code prints. `UPDATE=1` rewrites it.
+pub(crate) fn hold_to(file: &str, printed: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, printed).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == printed, "{file} is stale; run `make schema`");
 }
 
 /// What a future gives, or a failure rather than waiting for ever.

@@ -4,7 +4,7 @@
     reason = "counts are whole and small, which floats hold exactly"
 )]
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::fmt::Write as _;
 
 use entity::{
     provider_account::ProviderKind,
@@ -26,7 +26,7 @@ use proxypal_server::{
 use serde_json::json;
 
 use super::{CHAT, Scrape, Watched};
-use crate::support::{ControlPlane, eventually};
+use crate::support::{ControlPlane, eventually, hold_to};
 
 async fn price(watched: &Watched) {
     let price = NewPrice {
@@ -255,16 +255,7 @@ async fn what_the_engine_tells_later_is_counted_once_and_no_counter_falls() {
 /// The committed page is what the code says. `UPDATE=1` rewrites it.
 #[test]
 fn the_page_on_metrics_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/metrics.md");
-    let actual = page();
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &actual).unwrap();
-    }
-    let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        committed == actual,
-        "docs/metrics.md is stale; run `make schema`"
-    );
+    hold_to("docs/metrics.md", &page());
 }
 
 fn page() -> String {
