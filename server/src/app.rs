@@ -172,6 +172,8 @@ impl App {
             oauth,
         };
         let services = services(&config, &ground, &life, running);
+        let addresses = services.sessions.client_addresses().await?;
+        services.login_throttle.remember(addresses);
         notify_people(&services, &life);
         let traces = Traces::open(config.watch.traces.as_ref(), VERSION)?;
         let gateway = gateway(&config, &services, inlets.recorder, &life, traces.clone())?;
