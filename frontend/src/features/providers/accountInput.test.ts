@@ -44,7 +44,10 @@ test("headers are replaced by those that are typed, and removed only when somebo
 });
 
 test("a key is sent along only when it is typed again", () => {
-  const input = accountInput(account, filled({ baseUrl: "https://new.example/v1", apiKey: "sk-1" }));
+  const input = accountInput(
+    account,
+    filled({ baseUrl: "https://new.example/v1", apiKey: "sk-1" }),
+  );
 
   expect(input).toEqual({ ...SAME, baseUrl: "https://new.example/v1", apiKey: "sk-1" });
 });
