@@ -172,6 +172,8 @@ impl App {
             oauth,
         };
         let services = services(&config, &ground, &life, running);
+        let addresses = services.sessions.client_addresses().await?;
+        services.login_throttle.remember(addresses);
         notify_people(&services, &life);
         let traces = Traces::open(config.watch.traces.as_ref(), VERSION)?;
         let gateway = gateway(&config, &services, inlets.recorder, &life, traces.clone())?;
@@ -180,7 +182,7 @@ impl App {
         Ok(Self {
             router: gateway
                 .router()
-                .merge(pages(&ground.db, &services, &life, &watch)),
+                .merge(pages(&config, &ground.db, &services, &life, &watch)),
             watch,
             metrics: metrics_listener(&config).await?,
             traces,
@@ -364,7 +366,13 @@ async fn metrics_listener(config: &Config) -> anyhow::Result<Option<TcpListener>
 }
 
 /// Everything but the data plane.
-fn pages(db: &Database, services: &Services, life: &Life, watch: &Watch) -> Router {
+fn pages(
+    config: &Config,
+    db: &Database,
+    services: &Services,
+    life: &Life,
+    watch: &Watch,
+) -> Router {
     let stop = life.ending.stop.clone();
     let sign_in = web::login_router(LoginPages {
         oauth: services.oauth.clone(),
@@ -381,6 +389,8 @@ fn pages(db: &Database, services: &Services, life: &Life, watch: &Watch) -> Rout
         started_at: services.clock.now(),
         version: VERSION,
         public_url: services.server.public_url.clone(),
+        doorkeeper: services.doorkeeper(),
+        metrics_token: config.watch.metrics_token.clone(),
         shutdown: stop,
     };
     web::router(web, control_plane)

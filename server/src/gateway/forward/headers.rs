@@ -9,7 +9,7 @@ use axum::http::{
 };
 use uuid::Uuid;
 
-use crate::{engine::Endpoint, gateway::authenticate::CARRIERS};
+use crate::gateway::authenticate::CARRIERS;
 
 /// Headers that belong to one connection, not to the message (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 9] = [
@@ -30,7 +30,7 @@ const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 /// Puts our key in place of the client's, and our request id where the engine will note it.
 pub(super) fn for_engine(
     headers: &mut HeaderMap,
-    endpoint: &Endpoint,
+    authorization: HeaderValue,
     request_id: Uuid,
     is_websocket: bool,
 ) {
@@ -44,7 +44,7 @@ pub(super) fn for_engine(
         headers.remove(name);
     }
     remove_prefixed(headers, &["x-cpa-"]);
-    headers.insert(AUTHORIZATION, endpoint.authorization.clone());
+    headers.insert(AUTHORIZATION, authorization);
     headers.insert(X_FORWARDED_FOR, value_of(request_id));
     if upgrade {
         // Compressed messages could not be metered.
