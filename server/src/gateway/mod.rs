@@ -37,6 +37,7 @@ use crate::{
         api_keys::KeyRing, ledger::Ledger, prices::Prices, requests::Recorder, settings::Settings,
     },
     engine::Engine,
+    outage::{FLAPPING, Outage},
     traces::Traces,
 };
 
@@ -89,6 +90,8 @@ struct Parts {
     stop: CancellationToken,
     deadline: CancellationToken,
     in_flight: TaskTracker,
+    /// Whether the engine answers.
+    engine_outage: Arc<Outage>,
 }
 
 impl Gateway {
@@ -118,6 +121,7 @@ impl Gateway {
             stop: options.stop,
             deadline: options.deadline,
             in_flight,
+            engine_outage: Arc::new(Outage::new(FLAPPING)),
         })))
     }
 

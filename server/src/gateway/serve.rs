@@ -27,7 +27,10 @@ use super::{
     trace::RequestSpan,
     upgrade,
 };
-use crate::domain::{api_keys::Caller, ledger::Pacing, requests::RequestRecord};
+use crate::{
+    domain::{api_keys::Caller, ledger::Pacing, requests::RequestRecord},
+    outage::Outage,
+};
 
 /// When to try again while the engine is away: it is back within seconds or somebody must act.
 const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
@@ -140,7 +143,6 @@ impl Pass {
                 return Err(fault);
             }
         };
-        let id = self.id;
         let limit = self.gateway.0.settings.current().gateway.answer_timeout();
         let answer = self.gateway.0.upstream.send(request, limit);
         let (answer, mut receipt) =
@@ -148,7 +150,7 @@ impl Pass {
         match answer {
             Ok(answer) => Ok(self.answered(answer, receipt).await),
             Err(error) => {
-                let (fault, end) = explain(id, &error, progress.failure());
+                let (fault, end) = self.explain(&error, progress.failure());
                 receipt.end(end);
                 Err(fault)
             }
@@ -172,6 +174,7 @@ impl Pass {
     /// The engine's answer, metered on its way out.
     pub(super) async fn answered(self, answer: Answer, mut receipt: Receipt) -> Response<Body> {
         let (mut head, body) = answer.into_parts();
+        self.note_answer();
         receipt.answered(head.status, &head.headers);
         forward::for_client(&mut head.headers, self.id);
         pacing::put_on(&mut head.headers, self.pacing, self.now);
@@ -194,10 +197,48 @@ impl Pass {
             dialect: self.route.dialect,
             protocol: self.route.protocol,
             request_id: self.id.to_string(),
+            engine_outage: Arc::clone(&self.gateway.0.engine_outage),
         };
         let drainer = self.gateway.0.drainer.clone();
         let body = MeteredBody::new(body, receipt, self.caller, drainer, voice);
         Response::from_parts(head, Body::new(body))
+    }
+
+    /// Why there is no answer: the client's own upload, or the engine.
+    pub(super) fn explain(
+        &self,
+        error: &UpstreamError,
+        upload: Option<&UploadError>,
+    ) -> (Fault, End) {
+        match upload {
+            Some(UploadError::Refused(fault)) => (fault.clone(), End::Refused(fault.code())),
+            Some(UploadError::ClientGone) => (Fault::EngineFailed, End::ClientGone),
+            None => {
+                log_failure(&self.gateway.0.engine_outage, &self.id, error);
+                let fault = match error {
+                    error if error.is_connect() => Fault::EngineUnavailable {
+                        retry_after: ENGINE_RECOVERY,
+                    },
+                    UpstreamError::TooSlow(_) => Fault::EngineTooSlow,
+                    UpstreamError::Connect(_)
+                    | UpstreamError::Exchange(_)
+                    | UpstreamError::Client(_) => Fault::EngineFailed,
+                };
+                let end = End::Failed(fault.code());
+                (fault, end)
+            }
+        }
+    }
+
+    fn note_answer(&self) {
+        if let Some(ended) = self.gateway.0.engine_outage.worked() {
+            tracing::info!(
+                request.id = %self.id,
+                elapsed_ms = ended.lasted_ms(),
+                failures = ended.failures,
+                "the engine answers again"
+            );
+        }
     }
 
     /// Records a refusal of somebody whom we know.
@@ -268,33 +309,20 @@ fn to_nobody() -> Response<Body> {
     response
 }
 
-/// Why there is no answer: the client's own upload, or the engine.
-pub(super) fn explain(
-    request_id: Uuid,
-    error: &UpstreamError,
-    upload: Option<&UploadError>,
-) -> (Fault, End) {
-    match upload {
-        Some(UploadError::Refused(fault)) => (fault.clone(), End::Refused(fault.code())),
-        Some(UploadError::ClientGone) => (Fault::EngineFailed, End::ClientGone),
-        None => {
-            tracing::warn!(
-                request.id = %request_id,
-                error = error as &dyn std::error::Error,
-                "the engine did not answer"
-            );
-            let fault = match error {
-                error if error.is_connect() => Fault::EngineUnavailable {
-                    retry_after: ENGINE_RECOVERY,
-                },
-                UpstreamError::TooSlow(_) => Fault::EngineTooSlow,
-                UpstreamError::Connect(_)
-                | UpstreamError::Exchange(_)
-                | UpstreamError::Client(_) => Fault::EngineFailed,
-            };
-            let end = End::Failed(fault.code());
-            (fault, end)
-        }
+/// One line for all requests that the engine fails, until it answers again.
+pub(super) fn log_failure(
+    outage: &Outage,
+    request_id: &dyn std::fmt::Display,
+    error: &(dyn std::error::Error + 'static),
+) {
+    if outage.failed() {
+        tracing::warn!(
+            request.id = %request_id,
+            error,
+            "the engine does not answer; other requests that it fails are logged at the level debug"
+        );
+    } else {
+        tracing::debug!(request.id = %request_id, error, "the engine did not answer");
     }
 }
 
