@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use entity::{quota::Metric, request::Protocol};
 
-use crate::domain::ledger::LimitKind;
+use chrono::DateTime;
+
+use crate::domain::{api_keys::KeyProblem, ledger::LimitKind};
 
 use super::{Dialect, Fault, in_socket_error, in_stream_error};
 
@@ -16,7 +18,11 @@ fn faults() -> Vec<Fault> {
     let limit = || "60 requests per minute".to_owned();
     vec![
         Fault::UnknownKey,
-        Fault::Revoked,
+        Fault::KeyProblem(KeyProblem::Revoked(DateTime::UNIX_EPOCH)),
+        Fault::KeyProblem(KeyProblem::Replaced(DateTime::UNIX_EPOCH)),
+        Fault::KeyProblem(KeyProblem::Expired(DateTime::UNIX_EPOCH)),
+        Fault::KeyProblem(KeyProblem::UserDisabled),
+        Fault::KeyProblem(KeyProblem::UserArchived),
         Fault::ModelNotAllowed {
             model: "gpt-5\"".to_owned(),
         },
@@ -92,7 +98,12 @@ fn ends_streams_and_sockets_with_an_error() {
             .unwrap();
         }
     }
-    writeln!(page, "{}", in_socket_error(&Fault::Revoked)).unwrap();
+    writeln!(
+        page,
+        "{}",
+        in_socket_error(&Fault::KeyProblem(KeyProblem::UserDisabled))
+    )
+    .unwrap();
     insta::assert_snapshot!(page);
 }
 
