@@ -180,7 +180,7 @@ impl App {
         Ok(Self {
             router: gateway
                 .router()
-                .merge(pages(&ground.db, &services, &life, &watch)),
+                .merge(pages(&ground.db, &services, &life, &watch, &gateway)),
             watch,
             metrics: metrics_listener(&config).await?,
             traces,
@@ -309,6 +309,7 @@ fn gateway(
         engine: services.engine.clone(),
         clock: services.clock.clone(),
         addresses: services.server.addresses.clone(),
+        public_url: services.server.public_url.clone(),
         cors_allowed_origins: config.cors_allowed_origins.clone(),
         traces,
         tasks: life.tasks.clone(),
@@ -364,7 +365,13 @@ async fn metrics_listener(config: &Config) -> anyhow::Result<Option<TcpListener>
 }
 
 /// Everything but the data plane.
-fn pages(db: &Database, services: &Services, life: &Life, watch: &Watch) -> Router {
+fn pages(
+    db: &Database,
+    services: &Services,
+    life: &Life,
+    watch: &Watch,
+    gateway: &Gateway,
+) -> Router {
     let stop = life.ending.stop.clone();
     let sign_in = web::login_router(LoginPages {
         oauth: services.oauth.clone(),
@@ -383,7 +390,7 @@ fn pages(db: &Database, services: &Services, life: &Life, watch: &Watch) -> Rout
         public_url: services.server.public_url.clone(),
         shutdown: stop,
     };
-    web::router(web, control_plane)
+    web::router(web, control_plane, gateway.misdirected())
 }
 
 fn setup_url(public_url: &Url, token: &str) -> Zeroizing<String> {

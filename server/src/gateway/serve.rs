@@ -5,11 +5,15 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{Response, StatusCode, header::USER_AGENT, request::Parts as Head},
+    http::{
+        Response, StatusCode, header::USER_AGENT, request::Parts as Head,
+        response::Parts as ResponseHead,
+    },
 };
 use chrono::{DateTime, Utc};
 use entity::request::{Outcome, UsageSource};
 use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use uuid::Uuid;
 
 use super::{
@@ -18,11 +22,11 @@ use super::{
     arrival::Arrival,
     authenticate::authenticate,
     body::{Upload, UploadError},
-    dialect::Fault,
-    forward::{self, Answer, UpstreamError},
+    dialect::{Dialect, Fault},
+    forward::{self, Answer, UpstreamBody, UpstreamError},
     meter::{Awaited, End, KILLED, MeteredBody, Receipt, Voice},
     model::{self, Asked, Limits},
-    model_list, pacing, refusal,
+    model_list, pacing, refusal, retry_hint,
     route::{self, Refusal, Route},
     trace::RequestSpan,
     upgrade,
@@ -44,8 +48,8 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
     let route = match route::classify(&head.method, head.uri.path(), &head.headers) {
         Ok(route) => route,
         Err(refused) => {
-            let dialect = Refusal::dialect(head.uri.path());
-            return refusal::answer(&gateway, dialect, &refused.into(), id, now);
+            let dialect = Dialect::guess(head.uri.path(), &head.headers);
+            return refusal::answer(&gateway, dialect, &gateway.fault(refused), id, now);
         }
     };
     let caller = match authenticate(&gateway.0.keys, &head.headers, head.uri.query()) {
@@ -187,11 +191,10 @@ impl Pass {
             return Box::pin(model_list::filtered(head, body, may_use, receipt)).await;
         }
         if body.is_end_stream() {
-            // The head is all there is: it waits until the request is on record.
-            if let Some(written) = receipt.finish(End::Whole) {
-                written.await;
-            }
-            return Response::from_parts(head, Body::empty());
+            return self.answered_by_head(head, receipt).await;
+        }
+        if retry_hint::may_be_missing(head.status, &head.headers, body.size_hint().exact()) {
+            return Box::pin(self.refused_by_engine(head, body, receipt)).await;
         }
         let voice = Voice {
             dialect: self.route.dialect,
@@ -202,6 +205,43 @@ impl Pass {
         let drainer = self.gateway.0.drainer.clone();
         let body = MeteredBody::new(body, receipt, self.caller, drainer, voice);
         Response::from_parts(head, Body::new(body))
+    }
+
+    /// The head is all there is: it waits until the request is on record. An empty 404 says that the engine
+    /// has no such endpoint, in a form that no tool can read.
+    async fn answered_by_head(self, head: ResponseHead, receipt: Receipt) -> Response<Body> {
+        if let Some(written) = receipt.finish(End::Whole) {
+            written.await;
+        }
+        if head.status != StatusCode::NOT_FOUND {
+            return Response::from_parts(head, Body::empty());
+        }
+        let fault = self.gateway.fault(Refusal::NotFound);
+        let dialect = self.route.dialect;
+        let mut answer = refusal::answer(&self.gateway, dialect, &fault, self.id, self.now);
+        pacing::put_on(answer.headers_mut(), self.pacing, self.now);
+        answer
+    }
+
+    /// A short refusal, which gets a `Retry-After` if it is the engine's own.
+    async fn refused_by_engine(
+        self,
+        mut head: ResponseHead,
+        body: UpstreamBody,
+        mut receipt: Receipt,
+    ) -> Response<Body> {
+        let Ok(read) = body.collect().await else {
+            receipt.end(End::Failed("engine_failed"));
+            let fault = Fault::EngineFailed;
+            return refusal::answer(&self.gateway, self.route.dialect, &fault, self.id, self.now);
+        };
+        let body = read.to_bytes();
+        receipt.observe(&body);
+        retry_hint::put_on(&mut head.headers, &body);
+        if let Some(written) = receipt.finish(End::Whole) {
+            written.await;
+        }
+        Response::from_parts(head, Body::from(body))
     }
 
     /// Why there is no answer: the client's own upload, or the engine.
@@ -326,11 +366,13 @@ pub(super) fn log_failure(
     }
 }
 
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Self {
+impl Gateway {
+    fn fault(&self, refusal: Refusal) -> Fault {
         match refusal {
-            Refusal::NotFound => Self::NotFound,
-            Refusal::Blocked => Self::Blocked,
+            Refusal::NotFound => Fault::NotFound {
+                base_url: Arc::clone(&self.0.base_url),
+            },
+            Refusal::Blocked => Fault::Blocked,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong at the gateway, before the provider has a say.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use http::StatusCode;
@@ -41,8 +41,13 @@ pub(in crate::gateway) enum Fault {
         /// Bytes.
         limit: u64,
     },
-    #[error("ProxyPal serves nothing at this address. Check the base URL and the path.")]
-    NotFound,
+    #[error(
+        "ProxyPal serves nothing at this address. Check the path and the base URL of your tool: {base_url}/v1 for OpenAI-compatible tools, {base_url} for Anthropic and Gemini tools."
+    )]
+    NotFound {
+        /// The server's address, without a slash at the end.
+        base_url: Arc<str>,
+    },
     #[error("ProxyPal does not pass this address on. Use another endpoint.")]
     Blocked,
     #[error("ProxyPal: the rate limit is reached ({limit}). Try again in {} seconds.", seconds(.retry_after))]
@@ -107,7 +112,7 @@ impl Fault {
             }
             Self::UnknownKey | Self::KeyProblem(_) => StatusCode::UNAUTHORIZED,
             Self::ModelNotAllowed { .. } => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::Blocked => StatusCode::NOT_FOUND,
+            Self::NotFound { .. } | Self::Blocked => StatusCode::NOT_FOUND,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::EngineFailed => StatusCode::BAD_GATEWAY,
@@ -127,7 +132,7 @@ impl Fault {
             Self::ModelRequired => "proxypal_model_required",
             Self::ModelAmbiguous => "proxypal_model_ambiguous",
             Self::BodyTooLarge { .. } => "proxypal_body_too_large",
-            Self::NotFound => "proxypal_not_found",
+            Self::NotFound { .. } => "proxypal_not_found",
             Self::Blocked => "proxypal_blocked",
             Self::RateLimited { .. } => "proxypal_rate_limited",
             Self::QuotaExceeded { .. } => "proxypal_quota_exceeded",
@@ -153,7 +158,7 @@ impl Fault {
             | Self::ModelAmbiguous
             | Self::Unbounded { .. }
             | Self::BodyTooLarge { .. }
-            | Self::NotFound
+            | Self::NotFound { .. }
             | Self::Blocked
             | Self::EngineFailed
             | Self::EngineTooSlow => None,
@@ -180,7 +185,7 @@ impl Fault {
             | Self::ModelRequired
             | Self::ModelAmbiguous
             | Self::BodyTooLarge { .. }
-            | Self::NotFound
+            | Self::NotFound { .. }
             | Self::Blocked
             | Self::EngineUnavailable { .. }
             | Self::EngineFailed

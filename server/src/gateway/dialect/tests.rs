@@ -29,7 +29,9 @@ fn faults() -> Vec<Fault> {
         Fault::ModelRequired,
         Fault::ModelAmbiguous,
         Fault::BodyTooLarge { limit: 67_108_864 },
-        Fault::NotFound,
+        Fault::NotFound {
+            base_url: "https://ai.example.org".into(),
+        },
         Fault::Blocked,
         Fault::RateLimited {
             kind: LimitKind::RequestsPerMinute,
