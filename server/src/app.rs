@@ -182,7 +182,7 @@ impl App {
         Ok(Self {
             router: gateway
                 .router()
-                .merge(pages(&config, &ground.db, &services, &life, &watch)),
+                .merge(pages(&config, &ground.db, &services, &life, &watch, &gateway)),
             watch,
             metrics: metrics_listener(&config).await?,
             traces,
@@ -311,6 +311,7 @@ fn gateway(
         engine: services.engine.clone(),
         clock: services.clock.clone(),
         addresses: services.server.addresses.clone(),
+        public_url: services.server.public_url.clone(),
         cors_allowed_origins: config.cors_allowed_origins.clone(),
         traces,
         tasks: life.tasks.clone(),
@@ -372,6 +373,7 @@ fn pages(
     services: &Services,
     life: &Life,
     watch: &Watch,
+    gateway: &Gateway,
 ) -> Router {
     let stop = life.ending.stop.clone();
     let sign_in = web::login_router(LoginPages {
@@ -393,7 +395,7 @@ fn pages(
         metrics_token: config.watch.metrics_token.clone(),
         shutdown: stop,
     };
-    web::router(web, control_plane)
+    web::router(web, control_plane, gateway.misdirected())
 }
 
 fn setup_url(public_url: &Url, token: &str) -> Zeroizing<String> {

@@ -17,13 +17,18 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{ServiceExt as _, util::Oneshot};
 
-use crate::client_address::PeerAddress;
+use crate::{
+    client_address::PeerAddress,
+    outage::{FLAPPING, Outage},
+};
 
 /// Connections at once; further ones wait in the system's queue.
 const CONNECTIONS: usize = 20_000;
 /// How long a client may take for the head of a request, or rest between two.
 const HEAD_TIME: Duration = Duration::from_secs(75);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Whether the process can accept connections; it has one table of open files.
+static ACCEPTING: Outage = Outage::new(FLAPPING);
 
 /// When a server ends.
 #[derive(Clone, Debug)]
@@ -85,10 +90,18 @@ async fn run(
 async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, _)) => {
+                if let Some(ended) = ACCEPTING.worked() {
+                    let elapsed_ms = ended.lasted_ms();
+                    tracing::info!(elapsed_ms, "connections are accepted again");
+                }
+                return stream;
+            }
             Err(error) => {
                 // Out of file handles, say: others will be closed.
-                tracing::warn!(%error, "cannot accept a connection");
+                if ACCEPTING.failed() {
+                    tracing::warn!(%error, "cannot accept connections; trying again until it works");
+                }
                 sleep(ACCEPT_PAUSE).await;
             }
         }

@@ -102,7 +102,8 @@ pub(super) async fn place(recorder: &Recorder, id: Uuid) -> Result<Place, Fault>
 }
 
 fn unrecordable(error: &crate::domain::Error, id: Uuid) -> Fault {
-    tracing::error!(request.id = %id, %error, "a request is refused because it could not be recorded");
+    // What keeps requests from being recorded logs itself once, not once for each of them.
+    tracing::debug!(request.id = %id, %error, "a request is refused because it could not be recorded");
     Fault::Overloaded {
         retry_after: RECOVERY,
     }

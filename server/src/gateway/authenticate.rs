@@ -13,18 +13,30 @@ const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The headers in which clients send keys. They never reach the engine.
 pub(super) const CARRIERS: [HeaderName; 3] = [AUTHORIZATION, X_GOOG_API_KEY, X_API_KEY];
 
-/// The caller behind the first key that we know, in the order in which the engine would look.
+/// The caller behind the first key that works, in the order in which the engine would look. When none
+/// works, the fault is about the first one that we know.
 pub(super) fn authenticate(
     keys: &KeyRing,
     headers: &HeaderMap,
     query: Option<&str>,
 ) -> Result<Arc<Caller>, Fault> {
-    CARRIERS
-        .iter()
+    let mut fault = Fault::UnknownKey;
+    let in_headers = CARRIERS
+        .into_iter()
         .flat_map(|carrier| headers.get_all(carrier))
-        .find_map(|value| keys.find(without_scheme(value.as_bytes())))
-        .or_else(|| keys.find(query::credential(query?)?.as_bytes()))
-        .ok_or(Fault::UnknownKey)
+        .map(|value| keys.look_up(without_scheme(value.as_bytes())));
+    let in_query = query
+        .into_iter()
+        .filter_map(query::credential)
+        .map(|key| keys.look_up(key.as_bytes()));
+    for found in in_headers.chain(in_query) {
+        match found {
+            Ok(caller) => return Ok(caller),
+            Err(Some(problem)) if fault == Fault::UnknownKey => fault = Fault::KeyProblem(problem),
+            Err(_) => {}
+        }
+    }
+    Err(fault)
 }
 
 /// `Authorization` may say `Bearer`, in any case, or the bare key.

@@ -15,6 +15,7 @@ mod model;
 mod model_list;
 mod pacing;
 mod refusal;
+mod retry_hint;
 mod route;
 mod serve;
 mod tally;
@@ -27,6 +28,7 @@ use axum::{Router, http::HeaderValue, routing::any};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
+use url::Url;
 
 pub use self::tally::{State, Tally};
 use self::{forward::Upstream, meter::Drainer};
@@ -37,6 +39,7 @@ use crate::{
         api_keys::KeyRing, ledger::Ledger, prices::Prices, requests::Recorder, settings::Settings,
     },
     engine::Engine,
+    outage::{FLAPPING, Outage},
     traces::Traces,
 };
 
@@ -54,6 +57,8 @@ pub struct GatewayOptions {
     pub engine: Engine,
     pub clock: SharedClock,
     pub addresses: ClientAddresses,
+    /// Where tools reach us, for the errors that say so.
+    pub public_url: Url,
     /// Browser origins that may call us.
     pub cors_allowed_origins: Vec<HeaderValue>,
     pub traces: Traces,
@@ -79,6 +84,8 @@ struct Parts {
     engine: Engine,
     clock: SharedClock,
     addresses: ClientAddresses,
+    /// The public URL without a slash at the end.
+    base_url: Arc<str>,
     cors_allowed_origins: Vec<HeaderValue>,
     traces: Traces,
     tally: Tally,
@@ -89,6 +96,8 @@ struct Parts {
     stop: CancellationToken,
     deadline: CancellationToken,
     in_flight: TaskTracker,
+    /// Whether the engine answers.
+    engine_outage: Arc<Outage>,
 }
 
 impl Gateway {
@@ -108,6 +117,7 @@ impl Gateway {
             engine: options.engine,
             clock: options.clock,
             addresses: options.addresses,
+            base_url: options.public_url.as_str().trim_end_matches('/').into(),
             cors_allowed_origins: options.cors_allowed_origins,
             traces: options.traces,
             tally: Tally::default(),
@@ -118,6 +128,7 @@ impl Gateway {
             stop: options.stop,
             deadline: options.deadline,
             in_flight,
+            engine_outage: Arc::new(Outage::new(FLAPPING)),
         })))
     }
 
@@ -139,7 +150,17 @@ impl Gateway {
                 .route(&format!("{prefix}/"), any(serve::serve))
                 .route(&format!("{prefix}/{{*path}}"), any(serve::serve));
         }
-        let router = router.with_state(self.clone());
+        self.open_to_origins(router.with_state(self.clone()))
+    }
+
+    /// Serves what no other part of the server does: requests of tools whose base URL is a little wrong,
+    /// and errors that name the right one.
+    pub fn misdirected(&self) -> Router {
+        let router = Router::new().fallback(serve::serve);
+        self.open_to_origins(router.with_state(self.clone()))
+    }
+
+    fn open_to_origins(&self, router: Router) -> Router {
         match self.0.cors_allowed_origins.as_slice() {
             [] => router,
             origins => router.layer(cors(origins)),

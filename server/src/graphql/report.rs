@@ -21,7 +21,13 @@ use futures_util::{
 use uuid::Uuid;
 
 use super::limits::LiveOperations;
-use crate::domain::{Error, Viewer};
+use crate::{
+    domain::{Error, Viewer},
+    outage::{FLAPPING, Outage},
+};
+
+/// Whether the database fails the control plane.
+static DATABASE: Outage = Outage::new(FLAPPING);
 
 /// Reports on every operation.
 pub(super) struct Reports;
@@ -100,6 +106,15 @@ impl Extension for Report {
 
 impl Report {
     fn finish(&self, response: &mut Response) {
+        if response.errors.is_empty()
+            && let Some(ended) = DATABASE.worked()
+        {
+            tracing::info!(
+                elapsed_ms = ended.lasted_ms(),
+                failures = ended.failures,
+                "the database answers the control plane again"
+            );
+        }
         for error in &mut response.errors {
             self.finish_error(error);
         }
@@ -118,10 +133,22 @@ impl Report {
         let cause = cause
             .as_ref()
             .and_then(|cause| cause.downcast_ref::<Error>());
-        if let Some(Error::Internal(cause)) = cause {
+        if let Some(error @ Error::Internal(_)) = cause {
             extensions.set("requestId", self.request_id.to_string());
-            tracing::error!(request.id = %self.request_id, error = ?cause, "a resolver failed");
+            log_internal(&self.request_id, error, "a resolver failed");
         }
+    }
+}
+
+/// Logs an error that is ours. While the database is away, the first line stands for all requests.
+pub(super) fn log_internal(request_id: &Uuid, error: &Error, message: &'static str) {
+    let Error::Internal(cause) = error else {
+        return;
+    };
+    if error.is_of_database() && !DATABASE.failed() {
+        tracing::debug!(request.id = %request_id, error = ?cause, message);
+    } else {
+        tracing::error!(request.id = %request_id, error = ?cause, message);
     }
 }
 

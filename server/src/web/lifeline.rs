@@ -75,7 +75,7 @@ impl Lifeline {
                 let found = api_tokens.find(presented.expose_secret()).await;
                 found.map_or(true, |token| token.is_some())
             }
-            Self::Key { caller, key_ring } => key_ring.renew(caller).is_some(),
+            Self::Key { caller, key_ring } => key_ring.renew(caller).is_ok(),
         }
     }
 }

@@ -11,18 +11,28 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("client_address", &[]),
     ("metrics", &[]),
+    ("outage", &[]),
     ("traces", &[]),
     ("crypto", &[]),
     ("db", &[]),
     ("config", &["crypto"]),
     ("telemetry", &["config"]),
     ("shutdown", &[]),
-    ("http_server", &["client_address"]),
-    ("domain", &["clock", "config", "crypto", "db", "metrics"]),
+    ("http_server", &["client_address", "outage"]),
+    (
+        "domain",
+        &["clock", "config", "crypto", "db", "metrics", "outage"],
+    ),
     ("engine", &["clock", "domain"]),
-    ("checkup", &["clock", "domain", "engine"]),
-    ("notify", &["clock", "domain", "engine", "metrics"]),
-    ("oauth", &["clock", "config", "crypto", "domain", "engine"]),
+    ("checkup", &["clock", "domain", "engine", "outage"]),
+    (
+        "notify",
+        &["clock", "domain", "engine", "metrics", "outage"],
+    ),
+    (
+        "oauth",
+        &["clock", "config", "crypto", "domain", "engine", "outage"],
+    ),
     (
         "gateway",
         &[
@@ -31,13 +41,14 @@ const DOORS: &[(&str, &[&str])] = &[
             "domain",
             "engine",
             "metrics",
+            "outage",
             "traces",
         ],
     ),
     (
         "watch",
         &[
-            "clock", "db", "domain", "engine", "gateway", "metrics", "notify",
+            "clock", "db", "domain", "engine", "gateway", "metrics", "notify", "outage",
         ],
     ),
     (
@@ -54,6 +65,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "engine",
             "notify",
             "oauth",
+            "outage",
             "web",
         ],
     ),

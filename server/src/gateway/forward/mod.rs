@@ -2,6 +2,7 @@
 
 mod headers;
 mod upstream;
+mod withheld;
 
 use axum::http::{Request, Uri, request::Parts, uri::PathAndQuery};
 use uuid::Uuid;
@@ -44,11 +45,11 @@ fn retarget(uri: &Uri, route: &Route, endpoint: &Endpoint) -> Result<Uri, Fault>
         Some(query) => format!("{base}{}?{query}", route.path),
         None => format!("{base}{}", route.path),
     };
-    let target = PathAndQuery::try_from(target).map_err(|_| Fault::NotFound)?;
+    let target = PathAndQuery::try_from(target).map_err(|_| Fault::Blocked)?;
     Uri::builder()
         .scheme(endpoint.scheme.clone())
         .authority(endpoint.authority.clone())
         .path_and_query(target)
         .build()
-        .map_err(|_| Fault::NotFound)
+        .map_err(|_| Fault::Blocked)
 }

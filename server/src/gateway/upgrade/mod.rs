@@ -24,7 +24,7 @@ use super::{
     dialect::Fault,
     forward::{self, Answer, UpstreamBody},
     meter::{End, Receipt},
-    serve::{Pass, explain},
+    serve::Pass,
 };
 use crate::domain::{
     ledger::{Ledger, OpenSocket},
@@ -66,7 +66,7 @@ async fn shake_hands(pass: &Pass, head: Head) -> Result<Answer, (Fault, End)> {
         .for_engine(head, Upload::new(Body::empty(), 0))
         .map_err(|fault| (fault.clone(), End::Failed(fault.code())))?;
     let answer = pass.gateway.0.upstream.shake_hands(request).await;
-    answer.map_err(|error| explain(pass.id, &error, None))
+    answer.map_err(|error| pass.explain(&error, None))
 }
 
 async fn refused_by_engine(

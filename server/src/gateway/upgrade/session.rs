@@ -91,7 +91,7 @@ impl Session {
                 && let Err(fault) = self.turns.begin(&message.clone().into_data()).await
             {
                 self.pass.gateway.0.tally.refused(&fault);
-                let revoked = fault == Fault::Revoked;
+                let revoked = matches!(fault, Fault::UnknownKey | Fault::KeyProblem(_));
                 let _ = refusals.send(Message::text(in_socket_error(&fault))).await;
                 if revoked {
                     return Cause::Revoked;

@@ -116,7 +116,7 @@ impl Turns {
             .0
             .keys
             .renew(&state.caller)
-            .ok_or(Fault::Revoked)?;
+            .map_err(Fault::of_key)?;
         state.caller = Arc::clone(&caller);
         let model = Model::from(scanner.finish());
         let generates = match model {

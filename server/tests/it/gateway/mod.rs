@@ -1,6 +1,7 @@
 //! The data plane, from outside.
 
 mod abort;
+mod addresses;
 mod admission;
 mod books;
 mod failures;

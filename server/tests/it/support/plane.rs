@@ -125,7 +125,8 @@ impl ControlPlane {
         let password = password.map(Into::into);
         let setup_token = services.admins.bootstrap(password).await.unwrap();
         let web = web(&db, &services, public_url, shutdown.clone());
-        let app = web::router(web, graphql::router(services.clone(), shutdown.clone()));
+        let control_plane = graphql::router(services.clone(), shutdown.clone());
+        let app = web::router(web, control_plane, axum::Router::new());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = app.layer(middleware::map_request(note_peer));
