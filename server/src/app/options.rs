@@ -15,6 +15,9 @@ use crate::{
     oauth::OAuthOptions,
 };
 
+/// The journal's directory in the data directory.
+pub(super) const JOURNAL: &str = "journal";
+
 pub(super) fn oauth_options(
     config: &Config,
     ground: &Ground,
@@ -49,7 +52,7 @@ pub(super) fn book(config: &Config, ground: &Ground, life: &Life) -> BookOptions
         clock: life.clock.clone(),
         ledger: ground.ledger.clone(),
         prices: ground.prices.clone(),
-        journal: config.storage.data_dir.join("journal"),
+        journal: config.storage.data_dir.join(JOURNAL),
     }
 }
 

@@ -172,7 +172,8 @@ impl Pass {
         };
         let endpoint = self.gateway.0.engine.endpoint().ok_or(unavailable)?;
         self.span.hand_on(&mut head.headers);
-        forward::for_engine(head, &self.route, &endpoint, self.id, upload)
+        let ids = (self.caller.user_id, self.id);
+        forward::for_engine(head, &self.route, &endpoint, ids, upload)
     }
 
     /// The engine's answer, metered on its way out.

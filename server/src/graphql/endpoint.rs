@@ -82,7 +82,7 @@ impl Endpoint {
         Browser {
             address: self.addresses.of(&parts.extensions, &parts.headers),
             user_agent: user_agent.map(|agent| agent.chars().take(LONGEST_USER_AGENT).collect()),
-            cookies: self.doorkeeper.cookies,
+            cookies: self.doorkeeper.cookies.clone(),
         }
     }
 }
@@ -100,6 +100,10 @@ async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, R
     }
     let visitor = endpoint.doorkeeper.identify(&parts.headers).await?;
     let mut operation = read(body).await?;
+    // A body may come slowly, and the right that its head was identified with may end meanwhile.
+    if !visitor.lifeline.holds().await {
+        return Err(Error::Unauthenticated.into());
+    }
     check_csrf(&visitor, &mut operation, &parts.headers)?;
     let operation = operation.data(visitor.viewer.clone());
     if accepts(&parts.headers, EVENTS) {

@@ -11,6 +11,7 @@ mod audit_event;
 mod audit_trail;
 mod backup;
 mod client_setup;
+mod confirmation;
 mod context;
 mod csrf;
 mod endpoint;

@@ -64,7 +64,7 @@ impl Lifeline {
     }
 
     /// Whether the right holds. A database that does not answer ends nobody's.
-    async fn holds(&self) -> bool {
+    pub async fn holds(&self) -> bool {
         match self {
             Self::None => true,
             Self::Session { id, sessions, .. } => sessions.lives(*id).await.unwrap_or(true),

@@ -19,6 +19,7 @@ use axum::{
     routing::{any, get},
 };
 use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -42,6 +43,10 @@ pub struct Web {
     pub started_at: DateTime<Utc>,
     pub version: &'static str,
     pub public_url: Url,
+    /// Identifies administrators, who see details of the health report.
+    pub doorkeeper: Doorkeeper,
+    /// `METRICS_TOKEN`, which also opens the details.
+    pub metrics_token: Option<SecretString>,
     /// Ends when the server stops, which makes it unready at once.
     pub shutdown: CancellationToken,
 }

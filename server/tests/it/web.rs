@@ -1,9 +1,10 @@
 //! The pages beside GraphQL: health, headers, the front end.
 
+use entity::admin::Role;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::support::{ControlPlane, PASSWORD};
+use crate::support::{Caller, ControlPlane, PASSWORD, server::METRICS_TOKEN};
 
 #[tokio::test]
 async fn health_is_that_of_the_database() {
@@ -21,17 +22,41 @@ async fn health_is_that_of_the_database() {
     );
     let health: Value = well.json().await.unwrap();
     assert_eq!(health["ok"], true);
-    assert_eq!(health["proxy_running"], false);
     assert_eq!(unwell.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(
-        unwell.json::<Value>().await.unwrap()["database_connected"],
-        false
-    );
+    assert_eq!(unwell.json::<Value>().await.unwrap()["ok"], false);
     assert_eq!(
         stranger.get("/readyz").await.status(),
         StatusCode::SERVICE_UNAVAILABLE
     );
     assert_eq!(stranger.get("/livez").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn only_operators_are_told_details_of_the_health() {
+    let plane = ControlPlane::start().await;
+    let (_, key_holder) = plane.key_holder("ada").await;
+    let viewer = plane.script(Role::Viewer).await;
+    let scrape = plane.stranger().with_bearer(METRICS_TOKEN);
+    let names = async |caller: &Caller| {
+        let health: Value = caller.get("/healthz").await.json().await.unwrap();
+        let fields = health.as_object().unwrap();
+        fields.keys().cloned().collect::<Vec<_>>()
+    };
+
+    for anonymous in [
+        plane.stranger(),
+        plane.stranger().with_bearer("wrong-token-of-the-metrics"),
+        plane.stranger().with("cookie", "session=wrong"),
+        key_holder,
+    ] {
+        assert_eq!(names(&anonymous).await, ["instance", "ok", "status"]);
+    }
+    for operator in [plane.admin().await, viewer, scrape] {
+        let told = names(&operator).await;
+        for detail in ["proxy_pid", "engine_state", "version", "uptime_seconds"] {
+            assert!(told.iter().any(|name| name == detail), "{told:?}");
+        }
+    }
 }
 
 #[tokio::test]

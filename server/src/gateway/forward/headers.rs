@@ -11,7 +11,7 @@ use axum::http::{
 use uuid::Uuid;
 
 use super::withheld::is_withheld;
-use crate::{engine::Endpoint, gateway::authenticate::CARRIERS};
+use crate::gateway::authenticate::CARRIERS;
 
 /// Headers that belong to one connection, not to the message (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 9] = [
@@ -35,7 +35,7 @@ const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 /// Puts our key in place of the client's, and our request id where the engine will note it.
 pub(super) fn for_engine(
     headers: &mut HeaderMap,
-    endpoint: &Endpoint,
+    authorization: HeaderValue,
     request_id: Uuid,
     is_websocket: bool,
 ) {
@@ -49,7 +49,7 @@ pub(super) fn for_engine(
         headers.remove(name);
     }
     remove_matching(headers, |name| name.as_str().starts_with("x-cpa-"));
-    headers.insert(AUTHORIZATION, endpoint.authorization.clone());
+    headers.insert(AUTHORIZATION, authorization);
     headers.insert(X_FORWARDED_FOR, value_of(request_id));
     if upgrade {
         // Compressed messages could not be metered.

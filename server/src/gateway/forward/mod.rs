@@ -23,11 +23,16 @@ pub(super) fn for_engine(
     mut parts: Parts,
     route: &Route,
     endpoint: &Endpoint,
-    request_id: Uuid,
+    (user_id, request_id): (Uuid, Uuid),
     upload: Upload,
 ) -> Result<Request<Upload>, Fault> {
     parts.uri = retarget(&parts.uri, route, endpoint)?;
-    headers::for_engine(&mut parts.headers, endpoint, request_id, route.is_websocket);
+    headers::for_engine(
+        &mut parts.headers,
+        endpoint.authorization_of(user_id),
+        request_id,
+        route.is_websocket,
+    );
     // What our server noted on the request is not for the engine's client.
     parts.extensions.clear();
     Ok(Request::from_parts(parts, upload))

@@ -54,7 +54,10 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-use super::{Caller, clock::ManualClock, credentials::NoCredentials, database::TestDatabase};
+use super::{
+    Caller, clock::ManualClock, credentials::NoCredentials, database::TestDatabase,
+    server::METRICS_TOKEN,
+};
 
 /// The administrator's password.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -243,6 +246,8 @@ fn web(db: &Database, services: &Services, public_url: &str, shutdown: Cancellat
         started_at: services.clock.now(),
         version: "0.0.0",
         public_url: public_url.parse().unwrap(),
+        doorkeeper: services.doorkeeper(),
+        metrics_token: Some(METRICS_TOKEN.into()),
         shutdown,
     }
 }
