@@ -178,11 +178,14 @@ impl App {
         let traces = Traces::open(config.watch.traces.as_ref(), VERSION)?;
         let gateway = gateway(&config, &services, inlets.recorder, &life, traces.clone())?;
         let watch = watched(&config, &ground.db, &services, &gateway);
+        let beside = Beside {
+            watch: &watch,
+            gateway: &gateway,
+        };
+        let pages = pages(&config, &ground.db, &services, &life, beside);
         let setup_token = ground.setup_token.as_ref();
         Ok(Self {
-            router: gateway
-                .router()
-                .merge(pages(&config, &ground.db, &services, &life, &watch, &gateway)),
+            router: gateway.router().merge(pages),
             watch,
             metrics: metrics_listener(&config).await?,
             traces,
@@ -366,14 +369,20 @@ async fn metrics_listener(config: &Config) -> anyhow::Result<Option<TcpListener>
     })
 }
 
+/// What answers beside the pages.
+#[derive(Clone, Copy)]
+struct Beside<'a> {
+    watch: &'a Watch,
+    gateway: &'a Gateway,
+}
+
 /// Everything but the data plane.
 fn pages(
     config: &Config,
     db: &Database,
     services: &Services,
     life: &Life,
-    watch: &Watch,
-    gateway: &Gateway,
+    beside: Beside<'_>,
 ) -> Router {
     let stop = life.ending.stop.clone();
     let sign_in = web::login_router(LoginPages {
@@ -383,7 +392,7 @@ fn pages(
     });
     let control_plane = graphql::router(services.clone(), stop.clone())
         .merge(sign_in)
-        .merge(watch.beside_pages());
+        .merge(beside.watch.beside_pages());
     let web = Web {
         db: db.clone(),
         engine: services.engine.clone(),
@@ -395,7 +404,7 @@ fn pages(
         metrics_token: config.watch.metrics_token.clone(),
         shutdown: stop,
     };
-    web::router(web, control_plane, gateway.misdirected())
+    web::router(web, control_plane, beside.gateway.misdirected())
 }
 
 fn setup_url(public_url: &Url, token: &str) -> Zeroizing<String> {
