@@ -13,7 +13,7 @@ use axum::{
     extract::{FromRequestParts as _, Request, State, WebSocketUpgrade},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT},
+        header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT},
         request::Parts,
     },
     response::{IntoResponse as _, Response},
@@ -21,11 +21,16 @@ use axum::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    audit_trail::SocketAddress,
+    audit_trail::{Failures, SocketAddress},
+    bounds::BoundSchema,
+    budget::{Budgets, Payer},
     context::{Browser, Services},
-    csrf, events, explorer,
+    csrf,
+    document::{self, Limits},
+    events, explorer,
     limits::Streams,
     loaders::Loaders,
+    message,
     refusal::Refusal,
     schema::{self, ControlPlane},
     socket,
@@ -36,7 +41,6 @@ use crate::{
     web::{CSRF_HEADER, Doorkeeper, Visitor, check_token},
 };
 
-const LONGEST_BODY: usize = 1024 * 1024;
 const LONGEST_USER_AGENT: usize = 200;
 const EVENTS: &str = "text/event-stream";
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
@@ -47,6 +51,7 @@ pub(super) struct Endpoint {
     pub(super) schema: ControlPlane,
     pub(super) doorkeeper: Doorkeeper,
     pub(super) streams: Streams,
+    pub(super) budgets: Budgets,
     pub(super) shutdown: CancellationToken,
     pub(super) addresses: ClientAddresses,
     tasks: TaskTracker,
@@ -60,7 +65,10 @@ impl Endpoint {
         let addresses = server.addresses.clone();
         let tasks = services.tasks.clone();
         let services = Arc::new(services);
+        let budgets = Budgets::default();
         let schema = schema::builder()
+            .data(budgets.clone())
+            .data(Failures::default())
             .data(Loaders::new(Arc::clone(&services)))
             .data(services)
             .finish();
@@ -68,10 +76,35 @@ impl Endpoint {
             schema,
             doorkeeper,
             streams: Streams::default(),
+            budgets,
             shutdown,
             addresses,
             tasks,
         }
+    }
+
+    /// The schema as sockets use it.
+    pub(super) fn bound_schema(&self) -> BoundSchema {
+        BoundSchema {
+            schema: self.schema.clone(),
+            budgets: self.budgets.clone(),
+        }
+    }
+
+    /// Tells who sends a request. Whoever brings a credential that is not valid pays like an anonymous
+    /// client: each attempt may cost a query of the database.
+    async fn identify(&self, parts: &Parts) -> Result<Visitor, Error> {
+        let address = self.addresses.of(&parts.extensions, &parts.headers);
+        let anonymous = Payer::of(&Viewer::Anonymous, address);
+        let visitor = self.doorkeeper.identify(&parts.headers).await;
+        match &visitor {
+            Ok(visitor) => {
+                let payer = Payer::of(&visitor.viewer, address);
+                self.budgets.pay_for_text(payer, length(&parts.headers))?;
+            }
+            Err(_) => self.budgets.pay_for_text(anonymous, 0)?,
+        }
+        visitor
     }
 
     fn browser(&self, parts: &Parts) -> Browser {
@@ -98,11 +131,15 @@ async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, R
     if !is_json(&parts.headers) {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into());
     }
-    let visitor = endpoint.doorkeeper.identify(&parts.headers).await?;
-    let mut operation = read(body).await?;
+    let visitor = endpoint.identify(&parts).await?;
+    let limits = Limits::of(&visitor.viewer);
+    let operation = read(body, limits).await?;
+    let mut operation = document::admit(operation, limits);
     check_csrf(&visitor, &mut operation, &parts.headers)?;
     let operation = operation.data(visitor.viewer.clone());
     if accepts(&parts.headers, EVENTS) {
+        let address = endpoint.addresses.of(&parts.extensions, &parts.headers);
+        let operation = operation.data(SocketAddress(address));
         return events::answer(&endpoint, visitor, operation);
     }
     let mut operation = operation.data(endpoint.browser(&parts));
@@ -130,7 +167,7 @@ pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> R
         let text = "send operations with POST, or upgrade to graphql-transport-ws\n";
         return (StatusCode::NOT_ACCEPTABLE, text).into_response();
     }
-    match endpoint.doorkeeper.identify(&parts.headers).await {
+    match endpoint.identify(&parts).await {
         Ok(visitor) if visitor.viewer.role().is_some() => explorer::page(),
         Ok(_) => {
             let text =
@@ -141,15 +178,22 @@ pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> R
     }
 }
 
-async fn read(body: Body) -> Result<Operation, Refusal> {
-    let body = to_bytes(body, LONGEST_BODY)
+async fn read(body: Body, limits: &Limits) -> Result<Operation, Refusal> {
+    let body = to_bytes(body, limits.body)
         .await
         .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::bad_input("send one operation as a JSON object").into());
     }
-    let operation = serde_json::from_slice(&body);
+    let operation = message::operation(&body, limits);
     operation.map_err(|error| Error::BadInput(format!("this is no operation: {error}")).into())
+}
+
+/// The length that a body says it has. A longer one is cut off there.
+fn length(headers: &HeaderMap) -> usize {
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    length.unwrap_or(0)
 }
 
 fn check_csrf(

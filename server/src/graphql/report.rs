@@ -1,5 +1,5 @@
-//! The last look at each answer: every error gets a code, ours are logged under the request's id, and
-//! strangers learn nothing of the schema.
+//! The last look at each answer: every error gets a code, there are few of them and each is short, ours are
+//! logged under the request's id, and anonymous clients learn nothing of the schema.
 
 use std::sync::{
     Arc,
@@ -20,8 +20,14 @@ use futures_util::{
 };
 use uuid::Uuid;
 
-use super::limits::LiveOperations;
+use super::{
+    document::{LONGEST_MESSAGE, shortened},
+    limits::LiveOperations,
+};
 use crate::domain::{Error, Viewer};
+
+/// Errors of one answer: a document of many mistakes is not answered with a page for each.
+const MOST_ERRORS: usize = 20;
 
 /// Reports on every operation.
 pub(super) struct Reports;
@@ -100,6 +106,7 @@ impl Extension for Report {
 
 impl Report {
     fn finish(&self, response: &mut Response) {
+        response.errors.truncate(MOST_ERRORS);
         for error in &mut response.errors {
             self.finish_error(error);
         }
@@ -108,6 +115,9 @@ impl Report {
     fn finish_error(&self, error: &mut ServerError) {
         if self.is_stranger.load(Ordering::Relaxed) {
             forget_suggestions(&mut error.message);
+        }
+        if error.message.len() > LONGEST_MESSAGE {
+            error.message = shortened(&error.message, LONGEST_MESSAGE);
         }
         let cause = error.source.take();
         let extensions = error.extensions.get_or_insert_default();
@@ -125,7 +135,7 @@ impl Report {
     }
 }
 
-/// The library's suggestions name fields; strangers could read the schema from them.
+/// The library's suggestions name fields; anonymous clients could read the schema from them.
 fn forget_suggestions(message: &mut String) {
     if let Some(at) = message.find(" Did you mean") {
         message.truncate(at);

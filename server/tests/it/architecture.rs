@@ -79,7 +79,7 @@ const DOORS: &[(&str, &[&str])] = &[
         ],
     ),
     ("doctor", &["clock", "config", "db", "domain", "engine"]),
-    ("fuzzing", &["domain", "gateway"]),
+    ("fuzzing", &["domain", "gateway", "graphql"]),
     (
         "cli",
         &[
