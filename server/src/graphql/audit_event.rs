@@ -5,7 +5,7 @@ use entity::{admin::Role, audit_event};
 
 use super::{
     context::ContextExt as _,
-    cost::{SUM, one, page},
+    cost::{COUNT, one, page},
     error::Result,
     guard::AtLeast,
     input,
@@ -207,7 +207,7 @@ struct AuditCount(AuditFilter);
 #[Object]
 impl AuditCount {
     /// How many events there are on all pages.
-    #[graphql(complexity = "SUM")]
+    #[graphql(complexity = "COUNT")]
     async fn total_count(&self, ctx: &Context<'_>) -> Result<BigInt> {
         Ok(ctx.services().audit.count(&self.0).await?.into())
     }

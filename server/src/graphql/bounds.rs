@@ -191,9 +191,9 @@ impl Executor for BoundSchema {
         let viewer = data.get(&TypeId::of::<Viewer>());
         let viewer = viewer.and_then(|viewer| viewer.downcast_ref());
         let viewer = viewer.unwrap_or(&Viewer::Anonymous);
-        let paid = self
-            .budgets
-            .pay_for_text(Payer::of(viewer, None), request.query.len());
+        let payer = Payer::of(viewer, None);
+        let paid = self.budgets.pay_for_operation(payer);
+        let paid = paid.and_then(|()| self.budgets.pay_for_bytes(payer, request.query.len()));
         let request = match paid {
             Ok(()) => document::admit(request, Limits::of(viewer)),
             Err(error) => document::refuse(error),

@@ -27,13 +27,15 @@ const OPERATION: u64 = 10;
 /// Bytes that cost a point: they are parsed and validated even if nothing comes of it.
 const BYTES_PER_POINT: u64 = 64;
 /// What an event in the audit costs its caller, who pays for it afterwards.
-const EVENT: u64 = 10_000;
+const EVENT: u64 = 50_000;
 /// 20 small queries a second and 1,200 at once, from one address: offices share one.
 const ANONYMOUS: Rate = Rate { per_minute: 12_000 };
-const KEY_HOLDER: Rate = Rate { per_minute: 60_000 };
+const KEY_HOLDER: Rate = Rate {
+    per_minute: 200_000,
+};
 /// Of administrators and tokens that only read: a page of the web app costs some thousand.
 const VIEWER: Rate = Rate {
-    per_minute: 600_000,
+    per_minute: 2_000_000,
 };
 /// Queries of one caller without an administrator's rights that are executed at once; others wait.
 const QUERIES: usize = 2;
@@ -137,9 +139,14 @@ impl Default for Budgets {
 }
 
 impl Budgets {
-    /// Pays for an operation of so many bytes before anything of it is read.
-    pub(super) fn pay_for_text(&self, payer: Option<Payer>, bytes: usize) -> Result<()> {
-        self.pay(payer, OPERATION + bytes as u64 / BYTES_PER_POINT)
+    /// Pays for an operation before anything of it is read.
+    pub(super) fn pay_for_operation(&self, payer: Option<Payer>) -> Result<()> {
+        self.pay(payer, OPERATION)
+    }
+
+    /// Pays for the text of an operation before it is parsed.
+    pub(super) fn pay_for_bytes(&self, payer: Option<Payer>, bytes: usize) -> Result<()> {
+        self.pay(payer, bytes as u64 / BYTES_PER_POINT)
     }
 
     /// Pays for executing an operation of this complexity.
@@ -240,14 +247,14 @@ mod tests {
         let (budgets, ada, eve) = (Budgets::default(), user(), user());
         let (start, later) = (Duration::ZERO, Duration::from_secs(1));
 
-        assert!(budgets.pay_at(ada, 60_000, start).is_ok());
-        let refused = budgets.pay_at(ada, 1_000, start);
+        assert!(budgets.pay_at(ada, 200_000, start).is_ok());
+        let refused = budgets.pay_at(ada, 3_333, start);
         let Err(Error::RateLimited { retry_after }) = refused else {
             panic!("{refused:?}");
         };
         assert_eq!(retry_after, later);
-        assert!(budgets.pay_at(eve, 1_000, start).is_ok());
-        assert!(budgets.pay_at(ada, 1_000, later).is_ok());
+        assert!(budgets.pay_at(eve, 3_333, start).is_ok());
+        assert!(budgets.pay_at(ada, 3_333, later).is_ok());
         assert!(budgets.pay_at(None, u64::MAX, start).is_ok());
     }
 
@@ -271,7 +278,7 @@ mod tests {
         for number in 0..CALLERS as u32 + 10 {
             let address = IpAddr::V4(std::net::Ipv4Addr::from(number));
             let payer = Payer::of(&Viewer::Anonymous, Some(address));
-            budgets.pay_for_text(payer, 10_000).unwrap();
+            budgets.pay_for_operation(payer).unwrap();
         }
 
         assert!(budgets.callers.lock().unwrap().len() <= CALLERS + 1);

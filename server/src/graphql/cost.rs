@@ -7,6 +7,8 @@ use crate::domain::paging::{DEFAULT_PAGE, LONGEST_PAGE};
 pub(super) const QUERY: usize = 50;
 /// Sums over a time range: about a millisecond.
 pub(super) const SUM: usize = 200;
+/// How many items a filter finds. A list counts it as often as it has items, which is too much, so it is little.
+pub(super) const COUNT: usize = 40;
 /// What is found together with its like for all items of a list, with one query.
 pub(super) const BATCHED: usize = 4;
 /// The checksums of backups, which are read from their files.
@@ -36,7 +38,7 @@ pub(super) fn sums(items: usize, child: usize) -> usize {
     items.saturating_mul(child).saturating_add(SUM)
 }
 
-/// The greatest parts of a sum.
+/// The greatest parts of a sum: dearer than the sum, for all parts are added up to find them.
 pub(super) fn ranked(first: i32, child: usize) -> usize {
-    page(Some(first), None, child).saturating_add(SUM)
+    page(Some(first), None, child).saturating_add(2 * SUM)
 }

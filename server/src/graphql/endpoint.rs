@@ -9,11 +9,11 @@ use std::sync::Arc;
 use async_graphql::{Request as Operation, Response as Answer};
 use async_graphql_axum::GraphQLResponse;
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{FromRequestParts as _, Request, State, WebSocketUpgrade},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT},
+        header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT},
         request::Parts,
     },
     response::{IntoResponse as _, Response},
@@ -94,17 +94,15 @@ impl Endpoint {
     /// Tells who sends a request. Whoever brings a credential that is not valid pays like an anonymous
     /// client: each attempt may cost a query of the database.
     async fn identify(&self, parts: &Parts) -> Result<Visitor, Error> {
-        let address = self.addresses.of(&parts.extensions, &parts.headers);
-        let anonymous = Payer::of(&Viewer::Anonymous, address);
         let visitor = self.doorkeeper.identify(&parts.headers).await;
-        match &visitor {
-            Ok(visitor) => {
-                let payer = Payer::of(&visitor.viewer, address);
-                self.budgets.pay_for_text(payer, length(&parts.headers))?;
-            }
-            Err(_) => self.budgets.pay_for_text(anonymous, 0)?,
-        }
+        let viewer = visitor.as_ref().map(|visitor| &visitor.viewer);
+        let payer = self.payer(viewer.unwrap_or(&Viewer::Anonymous), parts);
+        self.budgets.pay_for_operation(payer)?;
         visitor
+    }
+
+    fn payer(&self, viewer: &Viewer, parts: &Parts) -> Option<Payer> {
+        Payer::of(viewer, self.addresses.of(&parts.extensions, &parts.headers))
     }
 
     fn browser(&self, parts: &Parts) -> Browser {
@@ -133,8 +131,10 @@ async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, R
     }
     let visitor = endpoint.identify(&parts).await?;
     let limits = Limits::of(&visitor.viewer);
-    let operation = read(body, limits).await?;
-    let mut operation = document::admit(operation, limits);
+    let body = read(body, limits).await?;
+    let payer = endpoint.payer(&visitor.viewer, &parts);
+    endpoint.budgets.pay_for_bytes(payer, body.len())?;
+    let mut operation = document::admit(parse(&body, limits)?, limits);
     check_csrf(&visitor, &mut operation, &parts.headers)?;
     let operation = operation.data(visitor.viewer.clone());
     if accepts(&parts.headers, EVENTS) {
@@ -178,22 +178,17 @@ pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> R
     }
 }
 
-async fn read(body: Body, limits: &Limits) -> Result<Operation, Refusal> {
-    let body = to_bytes(body, limits.body)
-        .await
-        .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+async fn read(body: Body, limits: &Limits) -> Result<Bytes, Refusal> {
+    let body = to_bytes(body, limits.body).await;
+    Ok(body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?)
+}
+
+fn parse(body: &[u8], limits: &Limits) -> Result<Operation, Refusal> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::bad_input("send one operation as a JSON object").into());
     }
-    let operation = message::operation(&body, limits);
+    let operation = message::operation(body, limits);
     operation.map_err(|error| Error::BadInput(format!("this is no operation: {error}")).into())
-}
-
-/// The length that a body says it has. A longer one is cut off there.
-fn length(headers: &HeaderMap) -> usize {
-    let length = headers.get(CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    length.unwrap_or(0)
 }
 
 fn check_csrf(

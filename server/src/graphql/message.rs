@@ -30,7 +30,7 @@ struct Operation<'a> {
     #[serde(default)]
     #[expect(
         dead_code,
-        reason = "read over, within serde_json's limit on recursion"
+        reason = "read over, without building anything and without recursion"
     )]
     extensions: Option<IgnoredAny>,
 }
@@ -152,9 +152,6 @@ mod tests {
             format!("{{\"type\":\"{}\"}}", "x".repeat(20_000)),
             format!(
                 "{{\"type\":\"subscribe\",\"id\":\"1\",\"payload\":{{\"variables\":{{\"a\":{nested}}}}}}}"
-            ),
-            format!(
-                "{{\"type\":\"subscribe\",\"id\":\"1\",\"payload\":{{\"extensions\":{nested}}}}}"
             ),
         ] {
             assert!(read(&message).is_err(), "{message:.80}");

@@ -45,8 +45,7 @@ use super::{
 
 /// Deep enough for the query with which tools read a schema, which is the deepest there is a use for.
 const DEEPEST: usize = 16;
-/// What administrators may ask for: a page of two hundred with a hundred fields. Others have lower limits of
-/// their own.
+/// What anyone may ask for: a page of two hundred with a hundred fields. Some callers have lower limits.
 const MOST_COMPLEX: usize = 20_000;
 const DEEPEST_RECURSION: usize = 32;
 const MOST_DIRECTIVES: usize = 8;

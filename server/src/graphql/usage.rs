@@ -6,7 +6,7 @@ use entity::admin;
 
 use super::{
     context::ContextExt as _,
-    cost::{list, one, ranked, sums},
+    cost::{one, ranked, sums},
     error::Result,
     guard::AtLeast,
     scalar::{BigInt, DateTime, Usd, int},
@@ -212,7 +212,7 @@ pub(super) struct UsagePoint {
     totals: UsageTotals,
     /// The parts that are the greatest over the whole series, in that order, without those of which
     /// nothing was used here; empty when nothing is divided.
-    #[graphql(complexity = "list(10, child_complexity)")]
+    #[graphql(complexity = "10 * child_complexity")]
     slices: Vec<UsageSlice>,
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use async_graphql::{
-    Name, Request, ServerError, ValidationResult, Variables,
+    Request, ServerError, ValidationResult, Variables,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
 };
 use uuid::Uuid;
@@ -139,26 +139,32 @@ fn gather(directory: &Path, found: &mut Vec<String>) {
 }
 
 /// The documents, by the name of what each defines.
-struct Fragments(BTreeMap<String, String>);
+struct Fragments {
+    fragments: BTreeMap<String, String>,
+    operations: BTreeMap<String, String>,
+}
 
 impl Fragments {
     fn of(documents: &[String]) -> Self {
-        let mut all = BTreeMap::new();
+        let (mut fragments, mut operations) = (BTreeMap::new(), BTreeMap::new());
         for text in documents {
             let mut words = text.split(|letter: char| !letter.is_alphanumeric());
             let mut words = words.by_ref().filter(|word| !word.is_empty());
-            let (Some(_), Some(name)) = (words.next(), words.next()) else {
-                continue;
+            match (words.next(), words.next()) {
+                (Some("fragment"), Some(name)) => fragments.insert(name.to_owned(), text.clone()),
+                (Some(_), Some(name)) => operations.insert(name.to_owned(), text.clone()),
+                _ => None,
             };
-            all.insert(Name::new(name).to_string(), text.clone());
         }
-        Self(all)
+        Self {
+            fragments,
+            operations,
+        }
     }
 
     /// Each operation with the fragments that it spreads, as the web app sends it.
     fn operations(&self) -> Vec<(String, String)> {
-        let all = self.0.iter();
-        let operations = all.filter(|(_, text)| !text.trim_start().starts_with("fragment"));
+        let operations = self.operations.iter();
         let whole = operations.map(|(name, text)| {
             let mut spread = BTreeMap::new();
             self.spread_in(text, &mut spread);
@@ -175,7 +181,7 @@ impl Fragments {
                 .chars()
                 .take_while(|letter| letter.is_alphanumeric())
                 .collect();
-            if let Some(fragment) = self.0.get(&name)
+            if let Some(fragment) = self.fragments.get(&name)
                 && found.insert(name, fragment.clone()).is_none()
             {
                 self.spread_in(fragment, found);

@@ -58,7 +58,7 @@ impl Limits {
         comparisons: 1_000,
         values: 32 * 1024,
         depth: 10,
-        root_queries: 5,
+        root_queries: 10,
         root_mutations: 2,
         introspection: 0,
         complexity: 300,
@@ -80,7 +80,7 @@ impl Limits {
         values: 128 * 1024,
         depth: 16,
         root_queries: 20,
-        complexity: 4_000,
+        complexity: 7_500,
         ..Self::ANONYMOUS
     };
 
@@ -102,7 +102,7 @@ impl Limits {
         root_queries: 50,
         root_mutations: 20,
         introspection: 1_000_000,
-        complexity: 10_000,
+        complexity: 20_000,
         ..Self::KEY_HOLDER
     };
 
