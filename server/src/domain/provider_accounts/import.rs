@@ -261,6 +261,8 @@ fn headers(headers: Option<&BTreeMap<String, String>>) -> Vec<(String, SecretStr
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn understood(content: &str) -> Vec<Result<Item, String>> {
@@ -332,7 +334,7 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..9 {
             let before = format!("*a{}, ", level - 1).repeat(8);
-            bomb.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+            let _ = writeln!(bomb, "a{level}: &a{level} [{before}]");
         }
         let text = "x".repeat(500_000);
         let long = format!("a: &a {text}\nb: [{}]\n", "*a, ".repeat(90));

@@ -104,9 +104,12 @@ impl Step<'_> {
 
     fn verdict(&self, code: &str) -> Verdict {
         let now = self.services.clock.now();
-        let known = |id| match is_refusal(code) {
-            true => self.failures.count(Offender::Refused(id), REFUSALS, now),
-            false => self.failures.count(Offender::Known(id), FAILURES, now),
+        let known = |id| {
+            if is_refusal(code) {
+                self.failures.count(Offender::Refused(id), REFUSALS, now)
+            } else {
+                self.failures.count(Offender::Known(id), FAILURES, now)
+            }
         };
         match self.viewer {
             Viewer::Session(session) => known(session.admin.id),

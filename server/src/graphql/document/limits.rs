@@ -101,7 +101,7 @@ impl Limits {
         values: 1024 * 1024,
         root_queries: 50,
         root_mutations: 20,
-        introspection: 1_000_000,
+        introspection: 500_000,
         complexity: 20_000,
         ..Self::KEY_HOLDER
     };

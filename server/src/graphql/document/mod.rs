@@ -5,6 +5,7 @@
 //! expanded size is computed with each fragment looked at once ([`size`]). Whatever passes is parsed, validated
 //! and executed within a bounded stack, time and memory. `docs/limits.md` has the figures.
 
+mod depth;
 mod limits;
 mod scan;
 mod size;
@@ -17,7 +18,7 @@ use async_graphql::{
     parser::{parse_query, types::ExecutableDocument},
 };
 
-pub(super) use self::limits::Limits;
+pub(super) use self::{depth::fuzz, limits::Limits};
 use crate::domain::{Error, Result};
 
 /// Whether the document of a request may be run. The schema runs no request without it.
@@ -66,23 +67,4 @@ pub(super) fn shortened(text: &str, length: usize) -> String {
         return text.to_owned();
     }
     format!("{}…", &text[..text.floor_char_boundary(length)])
-}
-
-/// What a fuzzer holds the checks to: a document that passes is no deeper than the scan counted, and one that
-/// does not is refused briefly.
-pub(super) fn fuzz(text: &str) -> Option<Request> {
-    let limits = &Limits::KEY_HOLDER;
-    let request = Request::new(text);
-    match read(&request, limits) {
-        Ok(document) => {
-            let levels = size::deepest(&document);
-            assert!(levels <= limits.brackets, "{levels} levels");
-            Some(admit(request, limits))
-        }
-        Err(error) => {
-            let message = error.to_string();
-            assert!(message.len() <= LONGEST_MESSAGE + 100, "{message}");
-            None
-        }
-    }
 }

@@ -25,6 +25,9 @@ const LISTS: [(&str, u64); 8] = [
     ("interfaces", 1),
 ];
 
+/// How many times as many fields the largest type has: one can ask for it by name.
+const LARGEST_TYPE: u64 = 16;
+
 /// What part of a document comes to, every fragment expanded.
 #[derive(Clone, Copy, Debug, Default)]
 struct Size {
@@ -181,7 +184,8 @@ impl<'a> Measure<'a> {
         let items = items.map_or(1, |(_, items)| *items);
         let nodes = inner.nodes.saturating_add(1).saturating_mul(items);
         let introspection = match name {
-            "__schema" | "__type" => nodes,
+            "__schema" => nodes,
+            "__type" => nodes.saturating_mul(LARGEST_TYPE),
             _ => inner.introspection,
         };
         Ok(Size {
@@ -257,44 +261,5 @@ impl<'a> Measure<'a> {
             ));
         }
         Ok(())
-    }
-}
-
-/// How deep selection sets and values of a document stand in each other: for the fuzzer, which holds the scan
-/// to it.
-pub(super) fn deepest(document: &ExecutableDocument) -> usize {
-    let operations = document.operations.iter().map(|(_, operation)| {
-        let variables = operation.node.variable_definitions.iter();
-        let defaults = variables.filter_map(|each| each.node.default_value.as_ref());
-        let defaults = defaults.map(|value| 1 + value_depth(&value.node.clone().into_value()));
-        let set = set_depth(&operation.node.selection_set.node);
-        defaults.max().unwrap_or(0).max(set)
-    });
-    let fragments = document.fragments.values();
-    let fragments = fragments.map(|fragment| set_depth(&fragment.node.selection_set.node));
-    operations.chain(fragments).max().unwrap_or(0)
-}
-
-fn set_depth(set: &SelectionSet) -> usize {
-    let inner = set.items.iter().map(|selection| match &selection.node {
-        Selection::Field(field) => {
-            let arguments = field.node.arguments.iter();
-            let values = arguments
-                .map(|(_, value)| 1 + value_depth(&value.node))
-                .max();
-            set_depth(&field.node.selection_set.node).max(values.unwrap_or(0))
-        }
-        Selection::InlineFragment(inline) => set_depth(&inline.node.selection_set.node),
-        Selection::FragmentSpread(_) => 0,
-    });
-    let inner = inner.max().unwrap_or(0);
-    inner + usize::from(!set.items.is_empty())
-}
-
-fn value_depth(value: &Value) -> usize {
-    match value {
-        Value::List(items) => 1 + items.iter().map(value_depth).max().unwrap_or(0),
-        Value::Object(fields) => 1 + fields.values().map(value_depth).max().unwrap_or(0),
-        _ => 0,
     }
 }
