@@ -27,6 +27,8 @@ use crate::domain::{
 
 /// What each operation costs beside its complexity.
 const OPERATION: u64 = 10;
+/// What a credential that is not valid costs: it may be looked for in the database.
+const WRONG_CREDENTIAL: u64 = 200;
 /// Bytes that cost a point: they are parsed and validated even if nothing comes of it.
 const BYTES_PER_POINT: u64 = 64;
 /// What an event in the audit costs its caller, who pays for it afterwards.
@@ -152,8 +154,14 @@ impl Budgets {
         self.pay(payer, bytes as u64 / BYTES_PER_POINT)
     }
 
-    /// Pays for executing an operation of this complexity.
+    /// Pays for a credential that is not valid.
+    pub(super) fn pay_for_wrong_credential(&self, payer: Option<Payer>) -> Result<()> {
+        self.pay(payer, WRONG_CREDENTIAL)
+    }
+
+    /// Pays for executing an operation of this complexity. What anonymous clients may ask reaches no database.
     pub(super) fn pay_for_query(&self, payer: Option<Payer>, complexity: usize) -> Result<()> {
+        let payer = payer.filter(|payer| !matches!(payer, Payer::Address(_) | Payer::Others));
         self.pay(payer, complexity as u64)
     }
 

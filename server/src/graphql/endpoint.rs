@@ -91,13 +91,20 @@ impl Endpoint {
         }
     }
 
-    /// Tells who sends a request. Whoever brings a credential that is not valid pays like an anonymous
-    /// client: each attempt may cost a query of the database.
+    /// Tells who sends a request. Whoever brings a credential that is not valid pays for it as an
+    /// anonymous client.
     async fn identify(&self, parts: &Parts) -> Result<Visitor, Error> {
         let visitor = self.doorkeeper.identify(&parts.headers).await;
-        let viewer = visitor.as_ref().map(|visitor| &visitor.viewer);
-        let payer = self.payer(viewer.unwrap_or(&Viewer::Anonymous), parts);
-        self.budgets.pay_for_operation(payer)?;
+        match &visitor {
+            Ok(visitor) => {
+                let payer = self.payer(&visitor.viewer, parts);
+                self.budgets.pay_for_operation(payer)?;
+            }
+            Err(_) => {
+                let payer = self.payer(&Viewer::Anonymous, parts);
+                self.budgets.pay_for_wrong_credential(payer)?;
+            }
+        }
         visitor
     }
 

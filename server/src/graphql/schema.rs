@@ -45,8 +45,6 @@ use super::{
 
 /// Deep enough for the query with which tools read a schema, which is the deepest there is a use for.
 const DEEPEST: usize = 16;
-/// What anyone may ask for: a page of two hundred with a hundred fields. Some callers have lower limits.
-const MOST_COMPLEX: usize = 20_000;
 const DEEPEST_RECURSION: usize = 32;
 const MOST_DIRECTIVES: usize = 8;
 
@@ -122,7 +120,6 @@ pub(super) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         Subscription::default(),
     )
     .limit_depth(DEEPEST)
-    .limit_complexity(MOST_COMPLEX)
     .limit_recursive_depth(DEEPEST_RECURSION)
     .limit_directives(MOST_DIRECTIVES)
     .extension(Reports)

@@ -61,7 +61,7 @@ impl Limits {
         root_queries: 10,
         root_mutations: 2,
         introspection: 0,
-        complexity: 300,
+        complexity: 2_000,
     };
 
     /// End users with their key, who look at their own usage.

@@ -83,8 +83,8 @@ pub(super) fn check(
     for name in document.fragments.keys() {
         whole.add(measure.fragment(name, 0)?);
     }
-    measure.counts_fit(whole.selections)?;
-    sizes_fit(whole, limits)
+    sizes_fit(whole, limits)?;
+    measure.counts_fit(whole.selections)
 }
 
 fn sizes_fit(whole: Size, limits: &Limits) -> Result<()> {

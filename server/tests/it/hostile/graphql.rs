@@ -225,7 +225,7 @@ async fn hostile_documents_are_refused_on_sockets() {
 async fn whoever_may_read_everything_has_bounds_too() {
     let plane = ControlPlane::start().await;
     let viewer = plane.script(Role::Viewer).await;
-    let aliases: String = (0..3_000)
+    let aliases: String = (0..1_000)
         .map(|number| format!("a{number}:usage{{totals{{requests}}}}"))
         .collect();
     let sums: String = (0..110)
@@ -246,8 +246,8 @@ async fn whoever_may_read_everything_has_bounds_too() {
             "too many selections",
         ),
         (
-            "a chain of 2,000 fragments",
-            format!("{{__typename}}{}", chain(2_000, 1)),
+            "a chain of 1,500 fragments",
+            format!("{{__typename}}{}", chain(1_500, 1)),
             "too many tokens",
         ),
         (
@@ -257,10 +257,7 @@ async fn whoever_may_read_everything_has_bounds_too() {
         ),
         (
             "the schema, over and over",
-            format!(
-                "{{__schema{{types{{fields{{{fields}name{}}}}}}}",
-                "}".repeat(9)
-            ),
+            format!("{{__schema{{types{{fields{{{fields}name{}", "}".repeat(12)),
             "may not read as much of the schema",
         ),
     ] {
@@ -352,7 +349,7 @@ async fn sockets_are_closed_on_clients_that_send_too_much() {
         json!({ "type": "x".repeat(9_000) }),
     ] {
         let mut socket = Socket::open(&plane.stranger()).await.unwrap();
-        socket.send(message).await;
+        let _ = socket.try_send(message).await;
         assert!(socket.next().await.is_err());
     }
     let mut named = Socket::greet(&key_holder, Value::Null).await;
@@ -402,7 +399,7 @@ async fn wrong_credentials_are_tried_within_the_budget_of_anonymous_clients() {
     let guesser = plane.stranger().with_bearer("sk-guessed");
     let mut statuses = Vec::new();
 
-    for _ in 0..3_000 {
+    for _ in 0..500 {
         let answer = guesser.post("{ viewer { __typename } }", json!({})).await;
         statuses.push(answer.status());
         if answer.status() == StatusCode::TOO_MANY_REQUESTS {
@@ -445,7 +442,7 @@ async fn refusals_by_role_leave_few_events_without_arguments() {
     let viewer = plane.script(Role::Viewer).await;
     let mutation = |count: usize| -> String {
         let field = |number: usize| {
-            let note = "x".repeat(1_000);
+            let note = "x".repeat(500);
             format!("a{number}:createUser(input:{{name:\"a\",note:\"{note}\"}}){{secret}}")
         };
         format!("mutation{{{}}}", (0..count).map(field).collect::<String>())
@@ -456,7 +453,7 @@ async fn refusals_by_role_leave_few_events_without_arguments() {
         &viewer.ask(&mutation(60)).await,
         "too many root fields",
     );
-    for _ in 0..3 {
+    for _ in 0..30 {
         assert_eq!(code(&viewer.ask(&mutation(15)).await), "FORBIDDEN");
     }
 
