@@ -5,14 +5,7 @@ mod names;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    any::TypeId,
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{any::TypeId, net::IpAddr, sync::Arc};
 
 use async_graphql::{
     Data, Executor, Request, Response, ServerError, ServerResult, ValidationResult, Variables,
@@ -20,7 +13,7 @@ use async_graphql::{
         Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery,
         NextPrepareRequest, NextValidation,
     },
-    parser::types::{BaseType, ExecutableDocument, OperationType},
+    parser::types::{BaseType, ExecutableDocument},
     registry::Registry,
 };
 use futures_util::stream::BoxStream;
@@ -40,19 +33,12 @@ pub(super) struct Bounds;
 
 impl ExtensionFactory for Bounds {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Bound::default())
+        Arc::new(Self)
     }
 }
 
-/// The limits of one operation.
-#[derive(Debug, Default)]
-struct Bound {
-    /// Whether a mutation is among the document's operations.
-    changes: AtomicBool,
-}
-
 #[async_graphql::async_trait::async_trait]
-impl Extension for Bound {
+impl Extension for Bounds {
     async fn prepare_request(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -80,9 +66,6 @@ impl Extension for Bound {
         let document = next.run(ctx, query, variables).await?;
         types_are_known(&document, &ctx.schema_env.registry)?;
         names::are_known(&document, &ctx.schema_env.registry)?;
-        let mut operations = document.operations.iter();
-        let changes = operations.any(|(_, each)| each.node.ty == OperationType::Mutation);
-        self.changes.store(changes, Ordering::Relaxed);
         Ok(document)
     }
 
@@ -118,14 +101,7 @@ impl Extension for Bound {
         let Some(budgets) = ctx.data_opt::<Budgets>() else {
             return next.run(ctx, operation_name).await;
         };
-        let payer = caller(ctx).1;
-        let turn = if self.changes.load(Ordering::Relaxed) {
-            // A change is bounded by what it changes, and nobody waits with a password in hand.
-            Ok(None)
-        } else {
-            budgets.turn(payer).await
-        };
-        match turn {
+        match budgets.turn(caller(ctx).1).await {
             Ok(_turn) => next.run(ctx, operation_name).await,
             Err(error) => Response::from_errors(vec![server_error(error)]),
         }

@@ -193,8 +193,10 @@ impl Budgets {
         }
     }
 
-    /// Waits for the right to execute a query; none is needed where there is no budget.
+    /// Waits for the right to execute an operation. Administrators need none, nor do anonymous clients, whose
+    /// queries reach no database and who sign in.
     pub(super) async fn turn(&self, payer: Option<Payer>) -> Result<Option<Turn>> {
+        let payer = payer.filter(|payer| matches!(payer, Payer::User(_) | Payer::Viewer(_)));
         let Some(payer) = payer else { return Ok(None) };
         let turns = self.with(payer, |_, budget| Arc::clone(&budget.turns));
         let is_key_holder = matches!(payer, Payer::User(_));
