@@ -4,7 +4,7 @@
 //! The body is read here and not by the library, whose reader takes forms and text as well (which any
 //! page of the web can send), mutations by GET, and several operations at once.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::{Request as Operation, Response as Answer};
 use async_graphql_axum::GraphQLResponse;
@@ -93,23 +93,33 @@ impl Endpoint {
 
     /// Tells who sends a request. Whoever brings a credential that is not valid pays for it as an
     /// anonymous client.
-    async fn identify(&self, parts: &Parts) -> Result<Visitor, Error> {
-        let visitor = self.doorkeeper.identify(&parts.headers).await;
-        match &visitor {
-            Ok(visitor) => {
-                let payer = self.payer(&visitor.viewer, parts);
-                self.budgets.pay_for_operation(payer)?;
-            }
-            Err(_) => {
-                let payer = self.payer(&Viewer::Anonymous, parts);
-                self.budgets.pay_for_wrong_credential(payer)?;
-            }
+    pub(super) async fn identify(
+        &self,
+        headers: &HeaderMap,
+        address: Option<IpAddr>,
+    ) -> Result<Visitor, Error> {
+        let visitor = self.doorkeeper.identify(headers).await;
+        let visitor = self.charge_wrong(visitor, address)?;
+        let payer = Payer::of(&visitor.viewer, address);
+        self.budgets.pay_for_operation(payer)?;
+        Ok(visitor)
+    }
+
+    /// Lets a client of this address pay for a credential that is not valid.
+    pub(super) fn charge_wrong(
+        &self,
+        visitor: Result<Visitor, Error>,
+        address: Option<IpAddr>,
+    ) -> Result<Visitor, Error> {
+        if visitor.is_err() {
+            let payer = Payer::of(&Viewer::Anonymous, address);
+            self.budgets.pay_for_wrong_credential(payer)?;
         }
         visitor
     }
 
-    fn payer(&self, viewer: &Viewer, parts: &Parts) -> Option<Payer> {
-        Payer::of(viewer, self.addresses.of(&parts.extensions, &parts.headers))
+    fn address(&self, parts: &Parts) -> Option<IpAddr> {
+        self.addresses.of(&parts.extensions, &parts.headers)
     }
 
     fn browser(&self, parts: &Parts) -> Browser {
@@ -118,7 +128,7 @@ impl Endpoint {
             .get(USER_AGENT)
             .and_then(|agent| agent.to_str().ok());
         Browser {
-            address: self.addresses.of(&parts.extensions, &parts.headers),
+            address: self.address(parts),
             user_agent: user_agent.map(|agent| agent.chars().take(LONGEST_USER_AGENT).collect()),
             cookies: self.doorkeeper.cookies,
         }
@@ -136,16 +146,16 @@ async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, R
     if !is_json(&parts.headers) {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into());
     }
-    let visitor = endpoint.identify(&parts).await?;
+    let address = endpoint.address(&parts);
+    let visitor = endpoint.identify(&parts.headers, address).await?;
     let limits = Limits::of(&visitor.viewer);
     let body = read(body, limits).await?;
-    let payer = endpoint.payer(&visitor.viewer, &parts);
+    let payer = Payer::of(&visitor.viewer, address);
     endpoint.budgets.pay_for_bytes(payer, body.len())?;
     let mut operation = document::admit(parse(&body, limits)?, limits);
     check_csrf(&visitor, &mut operation, &parts.headers)?;
     let operation = operation.data(visitor.viewer.clone());
     if accepts(&parts.headers, EVENTS) {
-        let address = endpoint.addresses.of(&parts.extensions, &parts.headers);
         let operation = operation.data(SocketAddress(address));
         return events::answer(&endpoint, visitor, operation);
     }
@@ -166,15 +176,15 @@ async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, R
 /// Upgrades to a socket, or shows the explorer to an administrator's browser.
 pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
+    let address = endpoint.address(&parts);
     if let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        let address = endpoint.addresses.of(&parts.extensions, &parts.headers);
         return socket::open(endpoint, upgrade, parts.headers, SocketAddress(address)).await;
     }
     if !accepts(&parts.headers, "text/html") {
         let text = "send operations with POST, or upgrade to graphql-transport-ws\n";
         return (StatusCode::NOT_ACCEPTABLE, text).into_response();
     }
-    match endpoint.identify(&parts).await {
+    match endpoint.identify(&parts.headers, address).await {
         Ok(visitor) if visitor.viewer.role().is_some() => explorer::page(),
         Ok(_) => {
             let text =

@@ -36,7 +36,7 @@ use super::{
     document::{Limits, shortened},
     endpoint::Endpoint,
     error::Failure,
-    limits::LiveOperations,
+    limits::{LiveOperations, StreamPlace},
     message,
     refusal::Refusal,
 };
@@ -79,7 +79,7 @@ pub(super) async fn open(
     if let Err(error) = endpoint.doorkeeper.origins.check(&headers) {
         return Refusal::from(error).into_response();
     }
-    let visitor = match endpoint.doorkeeper.identify(&headers).await {
+    let visitor = match endpoint.identify(&headers, address.0).await {
         Ok(visitor) => visitor,
         Err(error) => return Refusal::from(error).into_response(),
     };
@@ -106,11 +106,15 @@ async fn serve(endpoint: Endpoint, socket: WebSocket, visitor: Visitor, address:
     let known = Arc::new(OnceLock::new());
     let messages = messages(stream, Arc::clone(&known));
     let init = move |payload| async move {
-        let (mut data, lifeline) = greet(&endpoint, visitor, payload, &known)
-            .await
-            .map_err(Failure::from)?;
+        let admitted = greet(&endpoint, visitor, payload, address).await;
+        let (visitor, place) = admitted.map_err(Failure::from)?;
+        let _ = known.set(Limits::of(&visitor.viewer));
+        let _ = greeted.send(visitor.lifeline);
+        let mut data = Data::default();
+        data.insert(visitor.viewer);
+        data.insert(place);
+        data.insert(LiveOperations::default());
         data.insert(address);
-        let _ = greeted.send(lifeline);
         Ok(data)
     };
     let protocol = WebSocketProtocols::GraphQLWS;
@@ -134,15 +138,16 @@ async fn greet(
     endpoint: &Endpoint,
     visitor: Visitor,
     payload: serde_json::Value,
-    known: &OnceLock<&'static Limits>,
-) -> Result<(Data, Lifeline), Error> {
+    SocketAddress(address): SocketAddress,
+) -> Result<(Visitor, StreamPlace), Error> {
     let greeting: Option<Greeting> = serde_json::from_value(payload)
         .map_err(|_| Error::bad_input("connection_init carries csrfToken or authorization"))?;
     let greeting = greeting.unwrap_or_default();
     let visitor = match greeting.authorization {
         Some(authorization) => {
             let presented = bearer_of(&authorization).ok_or(Error::Unauthenticated)?;
-            endpoint.doorkeeper.bearer(presented).await?
+            let visitor = endpoint.doorkeeper.bearer(presented).await;
+            endpoint.charge_wrong(visitor, address)?
         }
         None => visitor,
     };
@@ -153,12 +158,7 @@ async fn greet(
     }
     let place = endpoint.streams.take(&visitor.viewer);
     let place = place.ok_or_else(|| Error::bad_input("you have too many sockets open"))?;
-    let _ = known.set(Limits::of(&visitor.viewer));
-    let mut data = Data::default();
-    data.insert(visitor.viewer);
-    data.insert(place);
-    data.insert(LiveOperations::default());
-    Ok((data, visitor.lifeline))
+    Ok((visitor, place))
 }
 
 /// Waits until the caller says nothing of themselves for too long, or loses the right to stay.
