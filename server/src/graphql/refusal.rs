@@ -2,7 +2,10 @@
 
 use axum::{
     Json,
-    http::{HeaderName, StatusCode, header::CACHE_CONTROL},
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, RETRY_AFTER},
+    },
     response::{IntoResponse, Response},
 };
 use uuid::Uuid;
@@ -44,7 +47,12 @@ impl IntoResponse for Refusal {
                     (HeaderName::from_static("x-request-id"), &request_id),
                 ];
                 let body = Json(error::body(&error));
-                (status_of(&error), headers, body).into_response()
+                let mut response = (status_of(&error), headers, body).into_response();
+                if let Error::RateLimited { retry_after } = error {
+                    let seconds = HeaderValue::from(retry_after.as_secs().max(1));
+                    response.headers_mut().insert(RETRY_AFTER, seconds);
+                }
+                response
             }
         }
     }

@@ -1,5 +1,5 @@
-//! The last look at each answer: every error gets a code, ours are logged under the request's id, and
-//! strangers learn nothing of the schema.
+//! The last look at each answer: every error gets a code, there are few of them and each is short, ours are
+//! logged under the request's id, and anonymous clients learn nothing of the schema.
 
 use std::sync::{
     Arc,
@@ -20,7 +20,10 @@ use futures_util::{
 };
 use uuid::Uuid;
 
-use super::limits::LiveOperations;
+use super::{
+    document::{LONGEST_MESSAGE, shortened},
+    limits::LiveOperations,
+};
 use crate::{
     domain::{Error, Viewer},
     outage::{FLAPPING, Outage},
@@ -28,6 +31,9 @@ use crate::{
 
 /// Whether the database fails the control plane.
 static DATABASE: Outage = Outage::new(FLAPPING);
+
+/// Errors of one answer: a document of many mistakes is not answered with a page for each.
+const MOST_ERRORS: usize = 20;
 
 /// Reports on every operation.
 pub(super) struct Reports;
@@ -115,6 +121,7 @@ impl Report {
                 "the database answers the control plane again"
             );
         }
+        response.errors.truncate(MOST_ERRORS);
         for error in &mut response.errors {
             self.finish_error(error);
         }
@@ -123,6 +130,9 @@ impl Report {
     fn finish_error(&self, error: &mut ServerError) {
         if self.is_stranger.load(Ordering::Relaxed) {
             forget_suggestions(&mut error.message);
+        }
+        if error.message.len() > LONGEST_MESSAGE {
+            error.message = shortened(&error.message, LONGEST_MESSAGE);
         }
         let cause = error.source.take();
         let extensions = error.extensions.get_or_insert_default();
@@ -152,7 +162,7 @@ pub(super) fn log_internal(request_id: &Uuid, error: &Error, message: &'static s
     }
 }
 
-/// The library's suggestions name fields; strangers could read the schema from them.
+/// The library's suggestions name fields; anonymous clients could read the schema from them.
 fn forget_suggestions(message: &mut String) {
     if let Some(at) = message.find(" Did you mean") {
         message.truncate(at);

@@ -91,7 +91,7 @@ const DOORS: &[(&str, &[&str])] = &[
         ],
     ),
     ("doctor", &["clock", "config", "db", "domain", "engine"]),
-    ("fuzzing", &["domain", "gateway"]),
+    ("fuzzing", &["domain", "gateway", "graphql"]),
     (
         "cli",
         &[

@@ -1,0 +1,3 @@
+//! Hostile clients, and the bound that holds each of them.
+
+mod graphql;
