@@ -13,6 +13,11 @@ const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The headers in which clients send keys. They never reach the engine.
 pub(super) const CARRIERS: [HeaderName; 3] = [AUTHORIZATION, X_GOOG_API_KEY, X_API_KEY];
 
+/// Longer than any key, in bytes, and more of them than any client sends: what is longer or more is not
+/// looked at, so that an unknown client costs little.
+const LONGEST_KEY: usize = 256;
+const MOST_KEYS: usize = 8;
+
 /// The caller behind the first key that we know, in the order in which the engine would look.
 pub(super) fn authenticate(
     keys: &KeyRing,
@@ -22,9 +27,16 @@ pub(super) fn authenticate(
     CARRIERS
         .iter()
         .flat_map(|carrier| headers.get_all(carrier))
-        .find_map(|value| keys.find(without_scheme(value.as_bytes())))
-        .or_else(|| keys.find(query::credential(query?)?.as_bytes()))
+        .map(|value| without_scheme(value.as_bytes()))
+        .take(MOST_KEYS)
+        .find_map(|key| find(keys, key))
+        .or_else(|| find(keys, query::credential(query?)?.as_bytes()))
         .ok_or(Fault::UnknownKey)
+}
+
+fn find(keys: &KeyRing, presented: &[u8]) -> Option<Arc<Caller>> {
+    let may_be_key = presented.len() <= LONGEST_KEY;
+    may_be_key.then(|| keys.find(presented)).flatten()
 }
 
 /// `Authorization` may say `Bearer`, in any case, or the bare key.

@@ -32,6 +32,7 @@ use super::{
 };
 use crate::{
     client_address::ClientAddresses,
+    deadlines::is_too_slow,
     domain::{Error, Viewer},
     web::{CSRF_HEADER, Doorkeeper, Visitor, check_token},
 };
@@ -144,7 +145,10 @@ pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> R
 async fn read(body: Body) -> Result<Operation, Refusal> {
     let body = to_bytes(body, LONGEST_BODY)
         .await
-        .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+        .map_err(|error| match is_too_slow(&error) {
+            true => StatusCode::REQUEST_TIMEOUT,
+            false => StatusCode::PAYLOAD_TOO_LARGE,
+        })?;
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::bad_input("send one operation as a JSON object").into());
     }

@@ -38,6 +38,10 @@ pub(in crate::gateway) enum Fault {
         /// Bytes.
         limit: u64,
     },
+    #[error(
+        "ProxyPal: the request body arrived too slowly. Check the network between you and the server, and try again."
+    )]
+    BodyTooSlow,
     #[error("ProxyPal serves nothing at this address. Check the base URL and the path.")]
     NotFound,
     #[error("ProxyPal does not pass this address on. Use another endpoint.")]
@@ -101,6 +105,7 @@ impl Fault {
             Self::ModelNotAllowed { .. } => StatusCode::FORBIDDEN,
             Self::NotFound | Self::Blocked => StatusCode::NOT_FOUND,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::EngineFailed => StatusCode::BAD_GATEWAY,
             Self::EngineTooSlow => StatusCode::GATEWAY_TIMEOUT,
@@ -119,6 +124,7 @@ impl Fault {
             Self::ModelRequired => "proxypal_model_required",
             Self::ModelAmbiguous => "proxypal_model_ambiguous",
             Self::BodyTooLarge { .. } => "proxypal_body_too_large",
+            Self::BodyTooSlow => "proxypal_body_too_slow",
             Self::NotFound => "proxypal_not_found",
             Self::Blocked => "proxypal_blocked",
             Self::RateLimited { .. } => "proxypal_rate_limited",
@@ -145,6 +151,7 @@ impl Fault {
             | Self::ModelAmbiguous
             | Self::Unbounded { .. }
             | Self::BodyTooLarge { .. }
+            | Self::BodyTooSlow
             | Self::NotFound
             | Self::Blocked
             | Self::EngineFailed
@@ -172,6 +179,7 @@ impl Fault {
             | Self::ModelRequired
             | Self::ModelAmbiguous
             | Self::BodyTooLarge { .. }
+            | Self::BodyTooSlow
             | Self::NotFound
             | Self::Blocked
             | Self::EngineUnavailable { .. }

@@ -23,6 +23,7 @@ fn faults() -> Vec<Fault> {
         Fault::ModelRequired,
         Fault::ModelAmbiguous,
         Fault::BodyTooLarge { limit: 67_108_864 },
+        Fault::BodyTooSlow,
         Fault::NotFound,
         Fault::Blocked,
         Fault::RateLimited {
