@@ -6,7 +6,7 @@ mod sockets;
 
 use std::time::Duration;
 
-use axum::{Json, Router, routing::post};
+use axum::{Json, Router, body::Bytes, routing::post};
 use entity::RateLimit;
 use proxypal_server::{
     deadlines::{Deadlines, ProgressRule},
@@ -104,9 +104,10 @@ impl Field {
     }
 }
 
-/// An engine that answers at once.
+/// An engine that answers when it has read the request.
 fn answering() -> Script {
-    let answer = async || Json(json!({"usage": {"prompt_tokens": 1, "completion_tokens": 1}}));
+    let answer =
+        async |_: Bytes| Json(json!({"usage": {"prompt_tokens": 1, "completion_tokens": 1}}));
     Router::new().fallback(post(answer))
 }
 
