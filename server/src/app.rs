@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use self::{
     ground::Ground,
-    options::{book, engine_options, oauth_options, server_facts},
+    options::{book, connection_limits, engine_options, oauth_options, server_facts},
     source::Source,
 };
 use crate::{
@@ -42,7 +42,7 @@ use crate::{
     engine::{Engine, EngineContext},
     gateway::{Gateway, GatewayOptions},
     graphql::{self, Services},
-    http_server::{self, Ending},
+    http_server::{self, Ending, Limits},
     notify,
     oauth::OAuth,
     traces::Traces,
@@ -62,6 +62,8 @@ pub struct Surroundings {
     pub launcher: PathBuf,
     /// Where programs are looked for.
     pub search_path: OsString,
+    /// What bounds connections; `None` for what the configuration says.
+    pub limits: Option<Limits>,
 }
 
 /// What runs, and how it ends.
@@ -152,6 +154,7 @@ pub struct App {
     metrics: Option<TcpListener>,
     traces: Traces,
     services: Services,
+    limits: Limits,
     life: Life,
     setup_url: Option<Zeroizing<String>>,
 }
@@ -176,7 +179,13 @@ impl App {
         services.login_throttle.remember(addresses);
         notify_people(&services, &life);
         let traces = Traces::open(config.watch.traces.as_ref(), VERSION)?;
-        let gateway = gateway(&config, &services, inlets.recorder, &life, traces.clone())?;
+        let limits = around.limits.unwrap_or_else(|| connection_limits(&config));
+        let plane = DataPlane {
+            recorder: inlets.recorder,
+            traces: traces.clone(),
+            limits: limits.clone(),
+        };
+        let gateway = gateway(&config, &services, &life, plane)?;
         let watch = watched(&config, &ground.db, &services, &gateway);
         let beside = Beside {
             watch: &watch,
@@ -192,6 +201,7 @@ impl App {
             setup_url: setup_token.map(|token| setup_url(&config.public_url, token)),
             db: ground.db,
             services,
+            limits,
             life,
         })
     }
@@ -237,12 +247,13 @@ impl App {
             tasks.spawn(http_server::serve(
                 listener,
                 pages,
+                self.limits.clone(),
                 until,
                 TaskTracker::new(),
             ));
         }
         drop(self.watch);
-        http_server::serve(listener, self.router, ending, in_flight).await;
+        http_server::serve(listener, self.router, self.limits, ending, in_flight).await;
         engine_shutdown.cancel();
         self.services.engine.finished().await;
         // The writer ends when nobody can record any more.
@@ -298,16 +309,22 @@ fn services(config: &Config, ground: &Ground, life: &Life, running: Running) -> 
     }
 }
 
+/// What the gateway alone is given.
+struct DataPlane {
+    recorder: Recorder,
+    traces: Traces,
+    limits: Limits,
+}
+
 fn gateway(
     config: &Config,
     services: &Services,
-    recorder: Recorder,
     life: &Life,
-    traces: Traces,
+    plane: DataPlane,
 ) -> anyhow::Result<Gateway> {
     let options = GatewayOptions {
         keys: services.api_keys.ring().clone(),
-        recorder,
+        recorder: plane.recorder,
         ledger: services.ledger.clone(),
         prices: services.prices.clone(),
         settings: services.settings.clone(),
@@ -316,7 +333,9 @@ fn gateway(
         addresses: services.server.addresses.clone(),
         public_url: services.server.public_url.clone(),
         cors_allowed_origins: config.cors_allowed_origins.clone(),
-        traces,
+        traces: plane.traces,
+        deadlines: plane.limits.deadlines,
+        held_bytes: plane.limits.held_bytes,
         tasks: life.tasks.clone(),
         stop: life.ending.stop.clone(),
         deadline: life.ending.deadline.clone(),

@@ -14,7 +14,7 @@
 //! metrics   how things are counted                traces   what a collector is sent
 //! db        opens and migrates the database      crypto   sealing, hashing, making secrets
 //! doctor    looks at a server and its surroundings, and names cures
-//! config    what an operator can set             clock, client_address, outage
+//! config    what an operator can set             clock, client_address, deadlines, outage
 //! ```
 
 pub mod app;
@@ -25,6 +25,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
+pub mod deadlines;
 pub mod doctor;
 pub mod domain;
 pub mod engine;

@@ -5,13 +5,18 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderName, header::AUTHORIZATION};
 
 use super::{dialect::Fault, route::query};
-use crate::domain::api_keys::{Caller, KeyRing};
+use crate::domain::api_keys::{Caller, KeyProblem, KeyRing};
 
 const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The headers in which clients send keys. They never reach the engine.
 pub(super) const CARRIERS: [HeaderName; 3] = [AUTHORIZATION, X_GOOG_API_KEY, X_API_KEY];
+
+/// Longer than any key, in bytes, and more of them than any client sends: what is longer or more is not
+/// looked at, so that an unknown client costs little.
+const LONGEST_KEY: usize = 256;
+const MOST_KEYS: usize = 8;
 
 /// The caller behind the first key that works, in the order in which the engine would look. When none
 /// works, the fault is about the first one that we know.
@@ -24,11 +29,13 @@ pub(super) fn authenticate(
     let in_headers = CARRIERS
         .into_iter()
         .flat_map(|carrier| headers.get_all(carrier))
-        .map(|value| keys.look_up(without_scheme(value.as_bytes())));
+        .map(|value| without_scheme(value.as_bytes()))
+        .take(MOST_KEYS)
+        .map(|key| look_up(keys, key));
     let in_query = query
         .into_iter()
         .filter_map(query::credential)
-        .map(|key| keys.look_up(key.as_bytes()));
+        .map(|key| look_up(keys, key.as_bytes()));
     for found in in_headers.chain(in_query) {
         match found {
             Ok(caller) => return Ok(caller),
@@ -37,6 +44,13 @@ pub(super) fn authenticate(
         }
     }
     Err(fault)
+}
+
+fn look_up(keys: &KeyRing, presented: &[u8]) -> Result<Arc<Caller>, Option<KeyProblem>> {
+    if presented.len() > LONGEST_KEY {
+        return Err(None);
+    }
+    keys.look_up(presented)
 }
 
 /// `Authorization` may say `Bearer`, in any case, or the bare key.

@@ -10,6 +10,7 @@ mod dialect;
 mod forward;
 #[doc(hidden)]
 pub mod fuzzing;
+mod memory;
 mod meter;
 mod model;
 mod model_list;
@@ -25,16 +26,16 @@ mod upgrade;
 use std::sync::Arc;
 
 use axum::{Router, http::HeaderValue, routing::any};
-use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 use url::Url;
 
 pub use self::tally::{State, Tally};
-use self::{forward::Upstream, meter::Drainer};
+use self::{forward::Upstream, memory::Memory, meter::Drainer};
 use crate::{
     client_address::ClientAddresses,
     clock::SharedClock,
+    deadlines::Deadlines,
     domain::{
         api_keys::KeyRing, ledger::Ledger, prices::Prices, requests::Recorder, settings::Settings,
     },
@@ -42,9 +43,6 @@ use crate::{
     outage::{FLAPPING, Outage},
     traces::Traces,
 };
-
-/// Memory for request bodies whose model is not known yet, in KiB.
-const HELD_KIB: usize = 512 * 1024;
 
 /// What the gateway needs, and no more.
 #[derive(Clone, Debug)]
@@ -62,6 +60,9 @@ pub struct GatewayOptions {
     /// Browser origins that may call us.
     pub cors_allowed_origins: Vec<HeaderValue>,
     pub traces: Traces,
+    pub deadlines: Deadlines,
+    /// Memory for what clients have sent and the engine has not been given, in bytes.
+    pub held_bytes: usize,
     /// Waits at the end for sockets and abandoned answers.
     pub tasks: TaskTracker,
     /// When to begin nothing new on what is open.
@@ -91,7 +92,8 @@ struct Parts {
     tally: Tally,
     upstream: Upstream,
     drainer: Drainer,
-    held: Arc<Semaphore>,
+    memory: Memory,
+    deadlines: Deadlines,
     tasks: TaskTracker,
     stop: CancellationToken,
     deadline: CancellationToken,
@@ -123,7 +125,8 @@ impl Gateway {
             tally: Tally::default(),
             upstream: Upstream::new()?,
             drainer,
-            held: Arc::new(Semaphore::new(HELD_KIB)),
+            memory: Memory::with_kib(options.held_bytes / 1024),
+            deadlines: options.deadlines,
             tasks: options.tasks,
             stop: options.stop,
             deadline: options.deadline,

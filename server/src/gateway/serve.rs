@@ -18,12 +18,13 @@ use uuid::Uuid;
 
 use super::{
     Gateway,
-    admit::{self, Admission, Applicant},
+    admit::{self, Admission, Applicant, Started},
     arrival::Arrival,
     authenticate::authenticate,
-    body::{Upload, UploadError},
+    body::{Upload, UploadError, discard},
     dialect::{Dialect, Fault},
     forward::{self, Answer, UpstreamBody, UpstreamError},
+    memory::UserMemory,
     meter::{Awaited, End, KILLED, MeteredBody, Receipt, Voice},
     model::{self, Asked, Limits},
     model_list, pacing, refusal, retry_hint,
@@ -91,19 +92,29 @@ impl Pass {
     async fn through(mut self, head: Head, body: Body) -> Result<Response<Body>, Fault> {
         let record = self.record(&head);
         self.span = RequestSpan::begin(&self.gateway.0.traces, &head.headers, &record);
+        let started = match admit::start(&self.gateway.0, &self.caller, self.now) {
+            Ok(started) => started,
+            Err(fault) => {
+                discard(&head.headers, body).await;
+                return Err(self.refused(fault, record).await);
+            }
+        };
+        self.pacing = started.pacing;
         if self.route.is_websocket && forward::is_upgrade(&head.headers) {
             // Rare and large: kept out of the future of every other request.
-            return Box::pin(upgrade::serve(self, head, record)).await;
+            return Box::pin(upgrade::serve(self, head, started, record)).await;
         }
+        let max_body_bytes = self.gateway.0.settings.current().gateway.max_body_bytes;
+        let memory = self.memory(max_body_bytes);
         let limits = Limits {
-            max_body_bytes: self.gateway.0.settings.current().gateway.max_body_bytes,
-            memory: &self.gateway.0.held,
+            max_body_bytes,
+            memory: &memory,
             is_restricted: self.caller.is_restricted(),
             needs_bound: self.route.is_metered && self.caller.account().is_strict(),
         };
         let reading = model::read(&self.route, &head.headers, body, limits);
-        let arrival = Arrival::new(&self.gateway, record, self.span.clone());
-        let Some((result, record)) = arrival.admitted(&self, reading).await else {
+        let arrival = Arrival::new(&self, record);
+        let Some((result, record)) = arrival.admitted(&self, started, reading).await else {
             return Ok(to_nobody());
         };
         match result {
@@ -112,10 +123,20 @@ impl Pass {
         }
     }
 
+    /// What the caller may have in memory of what the engine has not been given.
+    pub(super) fn memory(&self, max_body_bytes: u64) -> UserMemory {
+        self.gateway
+            .0
+            .memory
+            .of(self.caller.user_id, max_body_bytes)
+    }
+
     /// Lets the request in, or says why not.
     pub(super) async fn admit(
         &self,
+        started: Started,
         asked: &Asked,
+        read_bytes: u64,
         record: &mut RequestRecord,
     ) -> Result<Admission, Fault> {
         record.model = asked.model.name().map(str::to_owned);
@@ -123,18 +144,18 @@ impl Pass {
             caller: &self.caller,
             dialect: self.route.dialect,
             is_metered: self.route.is_metered,
+            read_bytes,
         };
-        admit::admit(&self.gateway.0, applicant, asked, record).await
+        admit::admit(&self.gateway.0, applicant, started, asked, record).await
     }
 
     async fn admitted(
-        mut self,
+        self,
         head: Head,
         upload: Upload,
         admission: Admission,
         record: RequestRecord,
     ) -> Result<Response<Body>, Fault> {
-        self.pacing = admission.pacing;
         let in_flight = self.gateway.0.in_flight.token();
         let (metered, span) = (self.route.is_metered, self.span.clone());
         let mut receipt = Receipt::new(admission.place, record, metered, in_flight, span);

@@ -37,6 +37,7 @@ use super::{
 };
 use crate::{
     client_address::ClientAddresses,
+    deadlines::is_too_slow,
     domain::{Error, Viewer},
     web::{CSRF_HEADER, Doorkeeper, Visitor, check_token},
 };
@@ -201,7 +202,10 @@ pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> R
 
 async fn read(body: Body, limits: &Limits) -> Result<Bytes, Refusal> {
     let body = to_bytes(body, limits.body).await;
-    Ok(body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?)
+    Ok(body.map_err(|error| match is_too_slow(&error) {
+        true => StatusCode::REQUEST_TIMEOUT,
+        false => StatusCode::PAYLOAD_TOO_LARGE,
+    })?)
 }
 
 fn parse(body: &[u8], limits: &Limits) -> Result<Operation, Refusal> {

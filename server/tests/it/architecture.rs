@@ -10,6 +10,7 @@ use std::{
 const DOORS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("client_address", &[]),
+    ("deadlines", &[]),
     ("metrics", &[]),
     ("outage", &[]),
     ("traces", &[]),
@@ -18,7 +19,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("config", &["crypto"]),
     ("telemetry", &["config"]),
     ("shutdown", &[]),
-    ("http_server", &["client_address", "outage"]),
+    ("http_server", &["client_address", "deadlines", "outage"]),
     (
         "domain",
         &["clock", "config", "crypto", "db", "metrics", "outage"],
@@ -38,6 +39,7 @@ const DOORS: &[(&str, &[&str])] = &[
         &[
             "client_address",
             "clock",
+            "deadlines",
             "domain",
             "engine",
             "metrics",
@@ -61,6 +63,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "checkup",
             "client_address",
             "clock",
+            "deadlines",
             "domain",
             "engine",
             "notify",
@@ -78,6 +81,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "config",
             "crypto",
             "db",
+            "deadlines",
             "domain",
             "engine",
             "gateway",

@@ -158,6 +158,14 @@ impl Place {
         }
     }
 
+    /// Frees the place that the request has among those at once: its client has left.
+    pub fn release_slot(&mut self) {
+        let held = self.held.as_mut();
+        if let Some(reservation) = held.and_then(|held| held.reservation.as_mut()) {
+            reservation.release_slot();
+        }
+    }
+
     /// Hands the record over. It never blocks; what is returned is ready once the record is safe.
     pub fn record(mut self, record: RequestRecord) -> Option<Written> {
         self.noted = None;

@@ -42,6 +42,10 @@ pub(in crate::gateway) enum Fault {
         limit: u64,
     },
     #[error(
+        "ProxyPal: the request body arrived too slowly. Check the network between you and the server, and try again."
+    )]
+    BodyTooSlow,
+    #[error(
         "ProxyPal serves nothing at this address. Check the path and the base URL of your tool: {base_url}/v1 for OpenAI-compatible tools, {base_url} for Anthropic and Gemini tools."
     )]
     NotFound {
@@ -114,6 +118,7 @@ impl Fault {
             Self::ModelNotAllowed { .. } => StatusCode::FORBIDDEN,
             Self::NotFound { .. } | Self::Blocked => StatusCode::NOT_FOUND,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::EngineFailed => StatusCode::BAD_GATEWAY,
             Self::EngineTooSlow => StatusCode::GATEWAY_TIMEOUT,
@@ -132,6 +137,7 @@ impl Fault {
             Self::ModelRequired => "proxypal_model_required",
             Self::ModelAmbiguous => "proxypal_model_ambiguous",
             Self::BodyTooLarge { .. } => "proxypal_body_too_large",
+            Self::BodyTooSlow => "proxypal_body_too_slow",
             Self::NotFound { .. } => "proxypal_not_found",
             Self::Blocked => "proxypal_blocked",
             Self::RateLimited { .. } => "proxypal_rate_limited",
@@ -158,6 +164,7 @@ impl Fault {
             | Self::ModelAmbiguous
             | Self::Unbounded { .. }
             | Self::BodyTooLarge { .. }
+            | Self::BodyTooSlow
             | Self::NotFound { .. }
             | Self::Blocked
             | Self::EngineFailed
@@ -185,6 +192,7 @@ impl Fault {
             | Self::ModelRequired
             | Self::ModelAmbiguous
             | Self::BodyTooLarge { .. }
+            | Self::BodyTooSlow
             | Self::NotFound { .. }
             | Self::Blocked
             | Self::EngineUnavailable { .. }

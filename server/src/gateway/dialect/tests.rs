@@ -29,6 +29,7 @@ fn faults() -> Vec<Fault> {
         Fault::ModelRequired,
         Fault::ModelAmbiguous,
         Fault::BodyTooLarge { limit: 67_108_864 },
+        Fault::BodyTooSlow,
         Fault::NotFound {
             base_url: "https://ai.example.org".into(),
         },
