@@ -91,6 +91,7 @@ impl Turns {
             caller: &caller,
             dialect: Dialect::OpenAi,
             is_metered: true,
+            is_text: true,
         };
         match admit::admit(&self.gateway.0, applicant, &asked, &mut record).await {
             Ok(admission) => {
@@ -148,7 +149,8 @@ impl Turns {
         state.last_model = record.model.clone().or(state.last_model.take());
         let in_flight = self.gateway.0.in_flight.token();
         let span = self.span.turn(&self.gateway.0.traces, &record);
-        let receipt = Receipt::new(admission.place, record, true, in_flight, span);
+        let mut receipt = Receipt::new(admission.place, record, true, in_flight, span);
+        receipt.expect(admission.expected);
         state.owed.turn(receipt);
     }
 
