@@ -3,6 +3,7 @@
 mod abort;
 mod admission;
 mod books;
+mod endings;
 mod failures;
 mod killed;
 mod limits;
@@ -10,6 +11,8 @@ mod managed;
 mod metering;
 mod raw;
 mod restart;
+mod shapes;
 mod socket;
 mod stopping;
+mod unmetered;
 mod verbatim;
