@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Parts,
     dialect::{Dialect, Fault},
+    meter::LARGEST_INPUT,
     model::{Asked, Model},
 };
 use crate::domain::{
@@ -25,6 +26,8 @@ use crate::domain::{
 const RECOVERY: Duration = Duration::from_secs(5);
 /// Bytes of a request in a token of its input, roughly.
 const BYTES_PER_TOKEN: u64 = 4;
+/// The largest estimate for a form with files, or a body that is a file, in tokens: files are not text.
+const LARGEST_FILES: u64 = 10_000;
 
 /// What may be read of the body of a request that a limit then refuses, in bytes, so that the request
 /// costs none of those a minute.
@@ -34,6 +37,8 @@ const FREE_READING: u64 = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Admission {
     pub(super) place: Place,
+    /// Tokens to estimate with, should its answer not report usage.
+    pub(super) expected: Tokens,
 }
 
 /// What a request has taken when its head had arrived.
@@ -71,6 +76,8 @@ pub(super) struct Applicant<'a> {
     pub(super) is_metered: bool,
     /// How much of the body had to be read.
     pub(super) read_bytes: u64,
+    /// Whether the length of the body says how much a model has to read.
+    pub(super) is_text: bool,
 }
 
 /// Lets a request in, or says why not.
@@ -90,7 +97,8 @@ pub(super) async fn admit(
     let routed = [model.as_deref(), target.as_deref()];
     check_model(applicant.caller, &asked.model, routed)?;
     let settings = gateway.settings.current();
-    let worst = worst_case(asked, settings.gateway.assumed_output_tokens);
+    let assumed_output = settings.gateway.assumed_output_tokens;
+    let worst = worst_case(asked, applicant.is_text, assumed_output);
     let price = model.as_deref();
     let price = price.and_then(|model| prices.find(model, None, record.started_at));
     let amounts = |tokens: Tokens| Amounts {
@@ -116,10 +124,14 @@ pub(super) async fn admit(
         }
         fault(limited, pacing, record.started_at)
     })?;
+    let expected = Tokens {
+        input: worst.estimate.input.min(LARGEST_INPUT),
+        ..worst.estimate
+    };
     // Should the server die before it knows more.
     record.tokens = Some(Tokens {
         input: if applicant.is_metered {
-            worst.estimate.input
+            expected.input
         } else {
             0
         },
@@ -127,7 +139,7 @@ pub(super) async fn admit(
     });
     let place = gateway.recorder.begin(record, reservation).await;
     let place = place.map_err(|error| unrecordable(&error, record.id))?;
-    Ok(Admission { place })
+    Ok(Admission { place, expected })
 }
 
 /// Takes a place in the book, or refuses: what cannot be recorded does not pass.
@@ -184,7 +196,7 @@ struct WorstCase {
     ceiling: Option<Tokens>,
 }
 
-fn worst_case(asked: &Asked, assumed_output: u32) -> WorstCase {
+fn worst_case(asked: &Asked, is_text: bool, assumed_output: u32) -> WorstCase {
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
     let tokens = |input: u64, output: u64| Tokens {
         input: count(input),
@@ -193,11 +205,14 @@ fn worst_case(asked: &Asked, assumed_output: u32) -> WorstCase {
     };
     let output = asked.bound.max_output_tokens;
     let sent = asked.body_bytes;
+    let input = match sent {
+        Some(sent) if is_text => sent.div_ceil(BYTES_PER_TOKEN),
+        Some(sent) => sent.div_ceil(BYTES_PER_TOKEN).min(LARGEST_FILES),
+        None if is_text => 0,
+        None => LARGEST_FILES,
+    };
     WorstCase {
-        estimate: tokens(
-            sent.unwrap_or(0).div_ceil(BYTES_PER_TOKEN),
-            output.unwrap_or(assumed_output.into()),
-        ),
+        estimate: tokens(input, output.unwrap_or(assumed_output.into())),
         ceiling: sent.zip(output).map(|(sent, output)| tokens(sent, output)),
     }
 }

@@ -6,12 +6,14 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{
-        Response, StatusCode, header::USER_AGENT, request::Parts as Head,
+        HeaderMap, HeaderValue, Response, StatusCode,
+        header::{CONTENT_TYPE, USER_AGENT},
+        request::Parts as Head,
         response::Parts as ResponseHead,
     },
 };
 use chrono::{DateTime, Utc};
-use entity::request::{Outcome, UsageSource};
+use entity::request::{Outcome, Protocol, UsageSource};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use uuid::Uuid;
@@ -62,6 +64,7 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
         gateway: gateway.clone(),
         id,
         now,
+        is_text: is_text(&route, &head.headers),
         route,
         caller,
         pacing: None,
@@ -83,6 +86,8 @@ pub(super) struct Pass {
     pub(super) now: DateTime<Utc>,
     pub(super) route: Route,
     pub(super) caller: Arc<Caller>,
+    /// Whether the length of the body says how much a model has to read.
+    pub(super) is_text: bool,
     /// How the caller's requests per minute stand, once they were counted.
     pub(super) pacing: Option<Pacing>,
     pub(super) span: RequestSpan,
@@ -145,6 +150,7 @@ impl Pass {
             dialect: self.route.dialect,
             is_metered: self.route.is_metered,
             read_bytes,
+            is_text: self.is_text,
         };
         admit::admit(&self.gateway.0, applicant, started, asked, record).await
     }
@@ -161,9 +167,11 @@ impl Pass {
         let mut receipt = Receipt::new(admission.place, record, metered, in_flight, span);
         let progress = upload.progress();
         receipt.watch_upload(Arc::clone(&progress));
+        receipt.expect(admission.expected);
         let request = match self.for_engine(head, upload) {
             Ok(request) => request,
             Err(fault) => {
+                receipt.was_not_sent();
                 receipt.end(End::Failed(fault.code()));
                 return Err(fault);
             }
@@ -176,6 +184,9 @@ impl Pass {
             Ok(answer) => Ok(self.answered(answer, receipt).await),
             Err(error) => {
                 let (fault, end) = self.explain(&error, progress.failure());
+                if error.is_connect() {
+                    receipt.was_not_sent();
+                }
                 receipt.end(end);
                 Err(fault)
             }
@@ -352,6 +363,28 @@ impl Pass {
             user_agent: user_agent.map(str::to_owned),
         }
     }
+}
+
+/// Whether the model reads the body as text. Uploaded files are not text. The content type counts only on
+/// endpoints that take files.
+fn is_text(route: &Route, headers: &HeaderMap) -> bool {
+    if !matches!(route.protocol, Protocol::OpenaiImages | Protocol::Unmetered) {
+        return true;
+    }
+    let kind = headers.get(CONTENT_TYPE);
+    let kind = kind.map_or(&b""[..], HeaderValue::as_bytes);
+    let is = |start: &str| {
+        let kind = kind.get(..start.len());
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case(start.as_bytes()))
+    };
+    let files = [
+        "multipart/",
+        "image/",
+        "audio/",
+        "video/",
+        "application/octet-stream",
+    ];
+    !files.into_iter().any(is)
 }
 
 /// What would be on record of a refusal that is not put there.

@@ -106,7 +106,7 @@ impl MeteredBody {
             return Some(frame);
         };
         if let Some(data) = frame.data_ref() {
-            open.receipt.observe(data);
+            open.receipt.deliver(data);
         }
         // A reader who knows the length never asks for the frame after the last.
         if open.inner.is_end_stream() {
@@ -150,10 +150,9 @@ impl MeteredBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         log_failure(&self.voice.engine_outage, &self.voice.request_id, &error);
-        let can_speak = self
-            .open
-            .as_ref()
-            .is_some_and(|open| open.receipt.is_between_events());
+        let can_speak = self.open.as_ref().is_some_and(|open| {
+            open.receipt.is_between_events() && !open.receipt.is_end_delivered()
+        });
         self.close(End::Failed("engine_failed"));
         if can_speak {
             let Voice {
@@ -230,15 +229,22 @@ impl HttpBody for MeteredBody {
 }
 
 impl Drop for MeteredBody {
-    /// The client left in the middle.
+    /// The client disconnected: in the middle of the answer, or after its last event and before the end of
+    /// the body.
     fn drop(&mut self) {
-        if let Some(Open {
+        let Some(Open {
             inner,
             receipt,
             drainer,
             ..
         }) = self.open.take()
-        {
+        else {
+            return;
+        };
+        if receipt.is_end_delivered() {
+            drop(receipt);
+            drainer.discard(inner);
+        } else {
             drainer.drain(inner, receipt);
         }
     }

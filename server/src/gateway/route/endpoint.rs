@@ -100,12 +100,15 @@ const POSTED: [&str; 7] = [
     "/v1/videos/generations",
 ];
 
-/// Those that are posted to, name a model and report no usage, as far as they differ from the rule.
+/// Those that are posted to and speak no protocol that we meter, as far as they differ from the rule.
 const UNMETERED: [(&str, BodyForm); 3] = [
     ("/openai/v1/videos", BodyForm::Video),
     ("/v1/alpha/search", BodyForm::PlainJson),
     ("/backend-api/codex/alpha/search", BodyForm::PlainJson),
 ];
+
+/// Those that are posted to and generate nothing.
+const COUNTING: [&str; 2] = ["/v1/messages/count_tokens", "/v1/responses/input_tokens"];
 
 const SOCKETS: [&str; 2] = ["/v1/responses", "/backend-api/codex/responses"];
 
@@ -147,7 +150,8 @@ pub(super) fn find(method: &Method, decoded: &str, cleaned: &str, headers: &Head
 }
 
 impl Endpoint {
-    /// What the engine may learn to serve one day: a body that is sent names a model, or is not sent on.
+    /// An endpoint that we do not know: a body that is sent names a model, or is not sent on, and may
+    /// generate.
     fn unknown(method: &Method, path: &str) -> Self {
         let dialect = Dialect::of_path(path);
         let form = match dialect {
@@ -157,13 +161,17 @@ impl Endpoint {
         let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(method);
         Self {
             dialect,
-            protocol: Protocol::Other,
+            protocol: if has_body {
+                Protocol::Unmetered
+            } else {
+                Protocol::Other
+            },
             model: if has_body {
                 ModelSource::Body(form)
             } else {
                 ModelSource::Nowhere
             },
-            is_metered: false,
+            is_metered: has_body,
             lists_models: false,
             is_websocket: false,
         }
@@ -172,6 +180,9 @@ impl Endpoint {
     fn look_up(&mut self, path: &str) {
         if let Some((_, form)) = UNMETERED.iter().find(|(known, _)| *known == path) {
             self.model = ModelSource::Body(*form);
+        }
+        if COUNTING.contains(&path) {
+            self.generates_nothing();
         }
         if let Some((_, protocol, form)) = METERED.iter().find(|(known, ..)| *known == path) {
             self.protocol = *protocol;
@@ -189,11 +200,17 @@ impl Endpoint {
         let model = model.strip_prefix("models/").unwrap_or(model).trim();
         self.dialect = Dialect::Gemini;
         self.model = ModelSource::Path(model.to_owned());
-        self.is_metered = matches!(action, "generateContent" | "streamGenerateContent");
-        if self.is_metered {
-            self.protocol = Protocol::Gemini;
+        match action {
+            "generateContent" | "streamGenerateContent" => self.protocol = Protocol::Gemini,
+            "countTokens" => self.generates_nothing(),
+            _ => {}
         }
         self
+    }
+
+    fn generates_nothing(&mut self) {
+        self.protocol = Protocol::Other;
+        self.is_metered = false;
     }
 }
 

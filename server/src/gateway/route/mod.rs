@@ -28,7 +28,7 @@ pub(super) struct Route {
     pub protocol: Protocol,
     /// Where the model is named.
     pub model: ModelSource,
-    /// Whether the answer is expected to report usage.
+    /// Whether it generates, or may: it counts in quotas, and its answer is read for usage.
     pub is_metered: bool,
     /// Whether the answer lists models, which are then filtered to those that the key may use.
     pub lists_models: bool,

@@ -92,6 +92,7 @@ impl Turns {
             dialect: Dialect::OpenAi,
             is_metered: true,
             read_bytes: message.len() as u64,
+            is_text: true,
         };
         let admitted = match admit::start(&self.gateway.0, &caller, record.started_at) {
             Ok(started) => {
@@ -155,7 +156,8 @@ impl Turns {
         state.last_model = record.model.clone().or(state.last_model.take());
         let in_flight = self.gateway.0.in_flight.token();
         let span = self.span.turn(&self.gateway.0.traces, &record);
-        let receipt = Receipt::new(admission.place, record, true, in_flight, span);
+        let mut receipt = Receipt::new(admission.place, record, true, in_flight, span);
+        receipt.expect(admission.expected);
         state.owed.turn(receipt);
     }
 
