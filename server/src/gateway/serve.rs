@@ -27,7 +27,7 @@ use super::{
     dialect::{Dialect, Fault},
     forward::{self, Answer, UpstreamBody, UpstreamError},
     memory::UserMemory,
-    meter::{Awaited, End, KILLED, MeteredBody, Receipt, Voice},
+    meter::{Awaited, End, Heartbeat, KILLED, MeteredBody, Receipt, Voice},
     model::{self, Asked, Limits},
     model_list, pacing, refusal, retry_hint,
     route::{self, Refusal, Route},
@@ -229,10 +229,13 @@ impl Pass {
         if retry_hint::may_be_missing(head.status, &head.headers, body.size_hint().exact()) {
             return Box::pin(self.refused_by_engine(head, body, receipt)).await;
         }
+        let settings = self.gateway.0.settings.current();
+        let silence = settings.gateway.routing.stream_keepalive();
         let voice = Voice {
             dialect: self.route.dialect,
             protocol: self.route.protocol,
             request_id: self.id.to_string(),
+            heartbeat: Heartbeat::of(self.route.protocol, &head.headers, silence),
             engine_outage: Arc::clone(&self.gateway.0.engine_outage),
         };
         let drainer = self.gateway.0.drainer.clone();

@@ -5,6 +5,7 @@ mod body;
 mod count;
 mod drain;
 mod estimate;
+mod heartbeat;
 mod hold;
 mod json;
 mod progress;
@@ -16,5 +17,6 @@ pub(super) use self::{
     body::{MeteredBody, Voice},
     drain::{Awaited, Drainer},
     estimate::{LARGEST_INPUT, used},
+    heartbeat::Heartbeat,
     receipt::{End, KILLED, Receipt},
 };

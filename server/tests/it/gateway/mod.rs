@@ -6,6 +6,7 @@ mod admission;
 mod books;
 mod endings;
 mod failures;
+mod heartbeats;
 mod idle_connections;
 mod killed;
 mod limits;
