@@ -1,4 +1,5 @@
-//! May this request pass, now? Here every limit that applies is checked and the request's worst case is
+//! May this request pass, now? What depends on the caller alone is taken when the head has arrived, before
+//! the body is read. Then every other limit that applies is checked and the request's worst case is
 //! reserved, and the request is noted in the book, before anything is forwarded.
 
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::domain::{
     api_keys::Caller,
-    ledger::{Amounts, Ask, LimitKind, Limited, Pacing},
+    ledger::{Amounts, Ask, Ledger, LimitKind, Limited, Pacing, RequestSlot},
     model_name::{Names, routed_as},
     prices::worst_cost,
     requests::{Place, Recorder, RequestRecord},
@@ -28,14 +29,42 @@ const BYTES_PER_TOKEN: u64 = 4;
 /// The largest estimate for a form with files, or a body that is a file, in tokens: files are not text.
 const LARGEST_FILES: u64 = 10_000;
 
+/// What may be read of the body of a request that a limit then refuses, in bytes, so that the request
+/// costs none of those a minute.
+const FREE_READING: u64 = 64 * 1024;
+
 /// A request that may pass, and the place for its record.
 #[derive(Debug)]
 pub(super) struct Admission {
     pub(super) place: Place,
     /// Tokens to estimate with, should its answer not report usage.
     pub(super) expected: Tokens,
+}
+
+/// What a request has taken when its head had arrived.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) slot: RequestSlot,
     /// How the caller's requests per minute stand.
     pub(super) pacing: Option<Pacing>,
+}
+
+/// Takes what depends on the caller alone, before a byte of the body is read: one of the requests a minute
+/// and a place among those at once.
+pub(super) fn start(
+    gateway: &Parts,
+    caller: &Caller,
+    now: DateTime<Utc>,
+) -> Result<Started, Fault> {
+    let defaults = gateway.settings.current().gateway.default_rate_limit;
+    let start = Ledger::start(caller.account(), caller.api_key_id, defaults);
+    match start.slot {
+        Ok(slot) => Ok(Started {
+            slot,
+            pacing: start.pacing,
+        }),
+        Err(limited) => Err(fault(limited, start.pacing, now)),
+    }
 }
 
 /// Who asks, and how.
@@ -45,6 +74,8 @@ pub(super) struct Applicant<'a> {
     pub(super) dialect: Dialect,
     /// Whether the request generates.
     pub(super) is_metered: bool,
+    /// How much of the body had to be read.
+    pub(super) read_bytes: u64,
     /// Whether the length of the body says how much a model has to read.
     pub(super) is_text: bool,
 }
@@ -53,6 +84,7 @@ pub(super) struct Applicant<'a> {
 pub(super) async fn admit(
     gateway: &Parts,
     applicant: Applicant<'_>,
+    started: Started,
     asked: &Asked,
     record: &mut RequestRecord,
 ) -> Result<Admission, Fault> {
@@ -84,11 +116,14 @@ pub(super) async fn admit(
         at: record.started_at,
         defaults: settings.gateway.default_rate_limit,
     };
-    let verdict = gateway.ledger.reserve(applicant.caller.account(), &ask);
-    let pacing = verdict.pacing;
-    let reservation = verdict
-        .reservation
-        .map_err(|limited| fault(limited, pacing, record.started_at))?;
+    let Started { slot, pacing } = started;
+    let reserved = gateway.ledger.reserve(slot, &ask);
+    let reservation = reserved.map_err(|(limited, slot)| {
+        if applicant.read_bytes <= FREE_READING {
+            slot.refund();
+        }
+        fault(limited, pacing, record.started_at)
+    })?;
     let expected = Tokens {
         input: worst.estimate.input.min(LARGEST_INPUT),
         ..worst.estimate
@@ -104,11 +139,7 @@ pub(super) async fn admit(
     });
     let place = gateway.recorder.begin(record, reservation).await;
     let place = place.map_err(|error| unrecordable(&error, record.id))?;
-    Ok(Admission {
-        place,
-        expected,
-        pacing,
-    })
+    Ok(Admission { place, expected })
 }
 
 /// Takes a place in the book, or refuses: what cannot be recorded does not pass.
@@ -118,7 +149,8 @@ pub(super) async fn place(recorder: &Recorder, id: Uuid) -> Result<Place, Fault>
 }
 
 fn unrecordable(error: &crate::domain::Error, id: Uuid) -> Fault {
-    tracing::error!(request.id = %id, %error, "a request is refused because it could not be recorded");
+    // What keeps requests from being recorded logs itself once, not once for each of them.
+    tracing::debug!(request.id = %id, %error, "a request is refused because it could not be recorded");
     Fault::Overloaded {
         retry_after: RECOVERY,
     }

@@ -3,22 +3,21 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use axum::{
     body::Body,
     http::{HeaderMap, header::CONTENT_LENGTH},
 };
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use tokio::sync::Semaphore;
 
 use super::{
     body::{Held, Upload, Watch},
     dialect::Fault,
+    memory::UserMemory,
     meter::scanner::{Bound, ModelScanner, Verdict},
     route::{BodyForm, ModelSource, Route},
 };
+use crate::deadlines::is_too_slow;
 
 /// How much of a body is read for its bound alone, in bytes: what is longer is no question of a bound.
 const MOST_FOR_BOUND: u64 = 1024 * 1024;
@@ -78,7 +77,7 @@ pub(super) enum ReadFault {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits<'a> {
     pub(super) max_body_bytes: u64,
-    pub(super) memory: &'a Arc<Semaphore>,
+    pub(super) memory: &'a UserMemory,
     /// Whether the rest of the body must be watched for a second model.
     pub(super) is_restricted: bool,
     /// Whether to read on for the bound when the model is known.
@@ -169,6 +168,9 @@ impl Reading<'_> {
     async fn read_piece(&mut self, scanner: &mut ModelScanner) -> Result<bool, ReadFault> {
         let frame = match self.body.frame().await {
             Some(Ok(frame)) => frame,
+            Some(Err(error)) if is_too_slow(&error) => {
+                return Err(ReadFault::Refused(Fault::BodyTooSlow));
+            }
             Some(Err(_)) => return Err(ReadFault::ClientGone),
             None => {
                 self.has_ended = true;

@@ -16,7 +16,9 @@ use crate::{
     gateway::{
         dialect::{Dialect, Fault, in_stream_error},
         forward::UpstreamBody,
+        serve::log_failure,
     },
+    outage::Outage,
 };
 
 /// Why an answer was cut.
@@ -36,6 +38,8 @@ pub(in crate::gateway) struct Voice {
     pub(in crate::gateway) dialect: Dialect,
     pub(in crate::gateway) protocol: entity::request::Protocol,
     pub(in crate::gateway) request_id: String,
+    /// Whether the engine fails, to log it once.
+    pub(in crate::gateway) engine_outage: Arc<Outage>,
 }
 
 /// The body.
@@ -145,7 +149,7 @@ impl MeteredBody {
         error: hyper::Error,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
-        tracing::warn!(request.id = %self.voice.request_id, %error, "the engine broke off its answer");
+        log_failure(&self.voice.engine_outage, &self.voice.request_id, &error);
         let can_speak = self.open.as_ref().is_some_and(|open| {
             open.receipt.is_between_events() && !open.receipt.is_end_delivered()
         });
@@ -155,6 +159,7 @@ impl MeteredBody {
                 dialect,
                 protocol,
                 request_id,
+                ..
             } = &self.voice;
             let event = in_stream_error(*dialect, *protocol, &Fault::EngineFailed, request_id);
             return Poll::Ready(Some(Ok(Frame::data(event))));

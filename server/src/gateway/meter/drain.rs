@@ -102,6 +102,7 @@ impl Drainer {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        receipt.client_left();
         if self.is_stopping() {
             receipt.end(End::Interrupted("stopping"));
             return;

@@ -184,6 +184,14 @@ impl Receipt {
         self.observation = Some(observation);
     }
 
+    /// Notes that the client has left. What is read on for it is still metered and held back, and no longer
+    /// counts among its requests at once.
+    pub(in crate::gateway) fn client_left(&mut self) {
+        if let Some(place) = &mut self.place {
+            place.release_slot();
+        }
+    }
+
     /// Notes how the request ended.
     pub(in crate::gateway) fn end(&mut self, end: End) {
         self.end = end;

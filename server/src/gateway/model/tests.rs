@@ -2,9 +2,10 @@
 
 use axum::http::Method;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use uuid::Uuid;
 
 use super::*;
-use crate::gateway::route;
+use crate::gateway::{memory::Memory, route};
 
 const MEBIBYTE: usize = 1024 * 1024;
 const GEMINI: &str = "/v1beta/models/m:generateContent";
@@ -26,7 +27,7 @@ fn asked(
 ) -> Option<Result<(Asked, Upload), ReadFault>> {
     let headers = HeaderMap::new();
     let route = route::classify(&Method::POST, path, &headers).unwrap();
-    let memory = Arc::new(Semaphore::new(64 * 1024));
+    let memory = Memory::with_kib(64 * 1024).of(Uuid::nil(), 64 * MEBIBYTE as u64);
     let limits = Limits {
         max_body_bytes: 64 * MEBIBYTE as u64,
         memory: &memory,

@@ -89,6 +89,17 @@ const METERED: [(&str, Protocol, BodyForm); 10] = [
     ),
 ];
 
+/// Others that are posted to and that the engine, or tools that expect an `OpenAI` server, know.
+const POSTED: [&str; 7] = [
+    "/v1/messages/count_tokens",
+    "/v1/embeddings",
+    "/v1/moderations",
+    "/v1/audio/speech",
+    "/v1/audio/transcriptions",
+    "/v1/videos",
+    "/v1/videos/generations",
+];
+
 /// Those that are posted to and speak no protocol that we meter, as far as they differ from the rule.
 const UNMETERED: [(&str, BodyForm); 3] = [
     ("/openai/v1/videos", BodyForm::Video),
@@ -102,6 +113,13 @@ const COUNTING: [&str; 2] = ["/v1/messages/count_tokens", "/v1/responses/input_t
 const SOCKETS: [&str; 2] = ["/v1/responses", "/backend-api/codex/responses"];
 
 const GEMINI_MODELS: &str = "/v1beta/models/";
+
+/// Whether this is an endpoint that tools post to.
+pub(super) fn is_posted_to(path: &str) -> bool {
+    METERED.iter().any(|(known, ..)| *known == path)
+        || UNMETERED.iter().any(|(known, _)| *known == path)
+        || POSTED.contains(&path)
+}
 
 /// Looks the endpoint up. The engine reads a Gemini model from the decoded path; all else is decided on
 /// the cleaned one.
@@ -197,6 +215,21 @@ impl Endpoint {
 }
 
 impl Dialect {
+    /// The dialect of a caller whose path is no endpoint, by what tools of that dialect send.
+    pub(in crate::gateway) fn guess(path: &str, headers: &HeaderMap) -> Self {
+        let has = |name: &str| headers.contains_key(name);
+        if path.contains("/v1beta") || path.contains("/gemini") || has("x-goog-api-key") {
+            Self::Gemini
+        } else if path.contains("/messages")
+            || path.contains("/anthropic")
+            || asks_like_anthropic(headers)
+        {
+            Self::Anthropic
+        } else {
+            Self::OpenAi
+        }
+    }
+
     /// The dialect of a path, before anything else is known.
     pub(in crate::gateway) fn of_path(path: &str) -> Self {
         if is_below(path, "/v1beta") {

@@ -20,7 +20,7 @@ const LONGEST_LABEL: usize = 200;
 /// What a request is, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Route {
-    /// The path to send on, byte for byte what came unless it is one of the forgiven ones.
+    /// The path to send on, byte for byte what came unless it was corrected.
     pub path: String,
     /// The shape of errors that the caller understands.
     pub dialect: Dialect,
@@ -41,22 +41,15 @@ pub(super) struct Route {
 /// Why a request goes nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Not below one of the four prefixes, or not a path that means one thing.
+    /// Not below one of the four prefixes, or not a path with one clear meaning.
     NotFound,
     /// The engine has it, but nobody may reach it from outside.
     Blocked,
 }
 
-impl Refusal {
-    /// The dialect to refuse in, guessed from the path.
-    pub(super) fn dialect(path: &str) -> Dialect {
-        Dialect::of_path(path)
-    }
-}
-
 /// Decides on the path as the engine will understand it: decoded once, dots resolved, slashes collapsed.
 pub(super) fn classify(method: &Method, path: &str, headers: &HeaderMap) -> Result<Route, Refusal> {
-    let forwarded = path::forgive(method, path);
+    let forwarded = path::correct(method, path);
     let decoded = path::decode(&forwarded).ok_or(Refusal::NotFound)?;
     let cleaned = path::clean(&decoded);
     if path::is_blocked(&cleaned) || path::is_blocked(&decoded) {

@@ -91,9 +91,16 @@ impl Turns {
             caller: &caller,
             dialect: Dialect::OpenAi,
             is_metered: true,
+            read_bytes: message.len() as u64,
             is_text: true,
         };
-        match admit::admit(&self.gateway.0, applicant, &asked, &mut record).await {
+        let admitted = match admit::start(&self.gateway.0, &caller, record.started_at) {
+            Ok(started) => {
+                admit::admit(&self.gateway.0, applicant, started, &asked, &mut record).await
+            }
+            Err(fault) => Err(fault),
+        };
+        match admitted {
             Ok(admission) => {
                 self.open(admission, record);
                 Ok(())
@@ -117,7 +124,7 @@ impl Turns {
             .0
             .keys
             .renew(&state.caller)
-            .ok_or(Fault::Revoked)?;
+            .map_err(Fault::of_key)?;
         state.caller = Arc::clone(&caller);
         let model = Model::from(scanner.finish());
         let generates = match model {
@@ -184,6 +191,11 @@ impl Turns {
     /// Whether the engine still owes an answer.
     pub(super) fn is_open(&self) -> bool {
         self.lock().owed.turns() > 0
+    }
+
+    /// The client has left: what is under way no longer counts among its requests at once.
+    pub(super) fn client_left(&self) {
+        self.lock().owed.client_left();
     }
 
     /// Ends what is still under way.

@@ -1,15 +1,17 @@
 //! The data plane, from outside.
 
 mod abort;
+mod addresses;
 mod admission;
 mod books;
 mod endings;
 mod failures;
+mod idle_connections;
 mod killed;
 mod limits;
 mod managed;
 mod metering;
-mod raw;
+pub(crate) mod raw;
 mod restart;
 mod shapes;
 mod socket;

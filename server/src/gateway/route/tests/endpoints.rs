@@ -131,7 +131,7 @@ fn reads_the_model_from_gemini_paths() {
 fn tells_lists_and_sockets() {
     assert!(get("/v1/models").unwrap().lists_models);
     assert!(get("/v1beta/models").unwrap().lists_models);
-    assert!(!get("/v1beta/models/").unwrap().lists_models);
+    assert!(get("/v1beta/models/").unwrap().lists_models);
     assert!(!get("/v1/models/x").unwrap().lists_models);
     let socket = get("/v1/responses").unwrap();
     assert!(socket.is_websocket && socket.is_metered);
