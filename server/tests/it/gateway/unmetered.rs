@@ -2,6 +2,7 @@
 
 use axum::{
     Router,
+    body::{Body, to_bytes},
     http::{StatusCode, header::CONTENT_TYPE},
     routing::any,
 };
@@ -31,7 +32,10 @@ const UNMETERED: [&str; 7] = [
 
 /// An engine that says nothing about usage.
 fn silent() -> Script {
-    let answer = async || ([(CONTENT_TYPE, "application/json")], r#"{"id":"job_1"}"#);
+    let answer = async |body: Body| {
+        to_bytes(body, usize::MAX).await.unwrap();
+        ([(CONTENT_TYPE, "application/json")], r#"{"id":"job_1"}"#)
+    };
     Router::new().fallback(any(answer))
 }
 
