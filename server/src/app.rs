@@ -305,6 +305,7 @@ fn gateway(
         recorder,
         ledger: services.ledger.clone(),
         prices: services.prices.clone(),
+        accounts: services.provider_accounts.clone(),
         settings: services.settings.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),

@@ -1,14 +1,16 @@
 //! The doors for fuzzers: each target reads bytes as strangers send them, and panics where a promise is
 //! broken. They are part of every build, so they cannot fall behind, and the tests hold them to their seeds.
 
+pub use crate::gateway::fuzzing::{Reading, read_request};
 use crate::{domain, gateway};
 
 /// Reads any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its program and its seeds in `fuzz/`.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("cursors", domain::fuzzing::cursors),
+    ("decompression", gateway::fuzzing::decompression),
     ("first_line", gateway::fuzzing::first_line),
     ("imports", domain::fuzzing::imports),
     ("model_scanner", gateway::fuzzing::model_scanner),

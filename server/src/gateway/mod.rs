@@ -10,6 +10,7 @@ mod dialect;
 mod forward;
 #[doc(hidden)]
 pub mod fuzzing;
+mod kept_bounds;
 mod meter;
 mod model;
 mod model_list;
@@ -29,12 +30,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 
 pub use self::tally::{State, Tally};
-use self::{forward::Upstream, meter::Drainer};
+use self::{forward::Upstream, kept_bounds::KeptBounds, meter::Drainer};
 use crate::{
     client_address::ClientAddresses,
     clock::SharedClock,
     domain::{
-        api_keys::KeyRing, ledger::Ledger, prices::Prices, requests::Recorder, settings::Settings,
+        api_keys::KeyRing, ledger::Ledger, prices::Prices, provider_accounts::ProviderAccounts,
+        requests::Recorder, settings::Settings,
     },
     engine::Engine,
     traces::Traces,
@@ -50,6 +52,7 @@ pub struct GatewayOptions {
     pub recorder: Recorder,
     pub ledger: Ledger,
     pub prices: Prices,
+    pub accounts: ProviderAccounts,
     pub settings: Settings,
     pub engine: Engine,
     pub clock: SharedClock,
@@ -75,6 +78,7 @@ struct Parts {
     recorder: Recorder,
     ledger: Ledger,
     prices: Prices,
+    kept_bounds: KeptBounds,
     settings: Settings,
     engine: Engine,
     clock: SharedClock,
@@ -104,6 +108,7 @@ impl Gateway {
             recorder: options.recorder,
             ledger: options.ledger,
             prices: options.prices,
+            kept_bounds: KeptBounds::new(options.accounts),
             settings: options.settings,
             engine: options.engine,
             clock: options.clock,

@@ -23,7 +23,7 @@ use super::{
     meter::{Awaited, End, KILLED, MeteredBody, Receipt, Voice},
     model::{self, Asked, Limits},
     model_list, pacing, refusal,
-    route::{self, Refusal, Route},
+    route::{self, Refusal, Route, query},
     trace::RequestSpan,
     upgrade,
 };
@@ -37,14 +37,26 @@ const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
 pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
     let id = Uuid::now_v7();
     let now = gateway.0.clock.now();
-    let (head, body) = request.into_parts();
-    let route = match route::classify(&head.method, head.uri.path(), &head.headers) {
+    let (mut head, body) = request.into_parts();
+    let is_upgrade = match forward::from_client(&mut head.headers) {
+        Ok(is_upgrade) => is_upgrade,
+        Err(fault) => {
+            let dialect = Refusal::dialect(head.uri.path());
+            return refusal::answer(&gateway, dialect, &fault, id, now);
+        }
+    };
+    let mut route = match route::classify(&head.method, head.uri.path(), &head.headers) {
         Ok(route) => route,
         Err(refused) => {
             let dialect = Refusal::dialect(head.uri.path());
             return refusal::answer(&gateway, dialect, &refused.into(), id, now);
         }
     };
+    route.is_websocket &= is_upgrade;
+    if head.uri.query().is_some_and(query::has_unknown_alt) {
+        let fault = Fault::UnsupportedQuery;
+        return refusal::answer(&gateway, route.dialect, &fault, id, now);
+    }
     let caller = match authenticate(&gateway.0.keys, &head.headers, head.uri.query()) {
         Ok(caller) => caller,
         Err(fault) => return refusal::answer(&gateway, route.dialect, &fault, id, now),
@@ -84,14 +96,14 @@ impl Pass {
     async fn through(mut self, head: Head, body: Body) -> Result<Response<Body>, Fault> {
         let record = self.record(&head);
         self.span = RequestSpan::begin(&self.gateway.0.traces, &head.headers, &record);
-        if self.route.is_websocket && forward::is_upgrade(&head.headers) {
+        if self.route.is_websocket {
             // Rare and large: kept out of the future of every other request.
             return Box::pin(upgrade::serve(self, head, record)).await;
         }
         let limits = Limits {
             max_body_bytes: self.gateway.0.settings.current().gateway.max_body_bytes,
             memory: &self.gateway.0.held,
-            is_restricted: self.caller.is_restricted(),
+            is_restricted: self.caller.has_limits_by_model(),
             needs_bound: self.route.is_metered && self.caller.account().is_strict(),
         };
         let reading = model::read(&self.route, &head.headers, body, limits);
@@ -116,6 +128,7 @@ impl Pass {
             caller: &self.caller,
             dialect: self.route.dialect,
             is_metered: self.route.is_metered,
+            names_model: self.route.names_model,
         };
         admit::admit(&self.gateway.0, applicant, asked, record).await
     }

@@ -67,7 +67,11 @@ impl Held {
     }
 }
 
-fn take(memory: &Arc<Semaphore>, bytes: usize) -> Result<OwnedSemaphorePermit, Fault> {
+/// Takes a share of the memory that all requests have together.
+pub(in crate::gateway) fn take(
+    memory: &Arc<Semaphore>,
+    bytes: usize,
+) -> Result<OwnedSemaphorePermit, Fault> {
     let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX);
     let permit = Arc::clone(memory).try_acquire_many_owned(kib);
     permit.map_err(|_| Fault::Overloaded {

@@ -3,7 +3,7 @@
 use entity::request::Protocol;
 use http::{HeaderMap, Method, header};
 
-use super::super::dialect::Dialect;
+use super::super::{dialect::Dialect, meter::scanner::BoundForm};
 use super::path::is_below;
 
 /// How the engine reads the model out of a body.
@@ -34,10 +34,16 @@ pub(in crate::gateway) enum ModelSource {
 
 /// What an endpoint is.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own"
+)]
 pub(super) struct Endpoint {
     pub(super) dialect: Dialect,
     pub(super) protocol: Protocol,
     pub(super) model: ModelSource,
+    pub(super) names_model: bool,
+    pub(super) bound: BoundForm,
     pub(super) is_metered: bool,
     pub(super) lists_models: bool,
     pub(super) is_websocket: bool,
@@ -90,7 +96,8 @@ const METERED: [(&str, Protocol, BodyForm); 10] = [
 ];
 
 /// Those that are posted to, name a model and report no usage, as far as they differ from the rule.
-const UNMETERED: [(&str, BodyForm); 3] = [
+const UNMETERED: [(&str, BodyForm); 4] = [
+    ("/v1/messages/count_tokens", BodyForm::PlainJson),
     ("/openai/v1/videos", BodyForm::Video),
     ("/v1/alpha/search", BodyForm::PlainJson),
     ("/backend-api/codex/alpha/search", BodyForm::PlainJson),
@@ -116,6 +123,7 @@ pub(super) fn find(method: &Method, decoded: &str, cleaned: &str, headers: &Head
         if endpoint.is_websocket {
             endpoint.protocol = Protocol::OpenaiResponses;
             endpoint.model = ModelSource::Messages;
+            endpoint.bound = BoundForm::Responses;
             endpoint.is_metered = true;
         }
         if cleaned == "/v1/models" && asks_like_anthropic(headers) {
@@ -145,6 +153,8 @@ impl Endpoint {
             } else {
                 ModelSource::Nowhere
             },
+            names_model: false,
+            bound: BoundForm::Nothing,
             is_metered: false,
             lists_models: false,
             is_websocket: false,
@@ -154,10 +164,13 @@ impl Endpoint {
     fn look_up(&mut self, path: &str) {
         if let Some((_, form)) = UNMETERED.iter().find(|(known, _)| *known == path) {
             self.model = ModelSource::Body(*form);
+            self.names_model = true;
         }
         if let Some((_, protocol, form)) = METERED.iter().find(|(known, ..)| *known == path) {
             self.protocol = *protocol;
             self.model = ModelSource::Body(*form);
+            self.names_model = true;
+            self.bound = bound(*protocol, path);
             self.is_metered = true;
         }
     }
@@ -174,8 +187,23 @@ impl Endpoint {
         self.is_metered = matches!(action, "generateContent" | "streamGenerateContent");
         if self.is_metered {
             self.protocol = Protocol::Gemini;
+            self.bound = BoundForm::Gemini;
         }
         self
+    }
+}
+
+/// Where an endpoint that is posted to reads its bound. The engine drops that of a compaction, and reads that of an
+/// interaction under three names.
+fn bound(protocol: Protocol, path: &str) -> BoundForm {
+    match protocol {
+        Protocol::OpenaiResponses if path.ends_with("/compact") => BoundForm::Nothing,
+        Protocol::OpenaiChat => BoundForm::Chat,
+        Protocol::OpenaiCompletions => BoundForm::Completions,
+        Protocol::OpenaiResponses => BoundForm::Responses,
+        Protocol::OpenaiImages => BoundForm::Images,
+        Protocol::AnthropicMessages => BoundForm::Messages,
+        Protocol::Gemini | Protocol::Other => BoundForm::Nothing,
     }
 }
 

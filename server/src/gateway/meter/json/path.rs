@@ -18,7 +18,7 @@ macro_rules! keys {
 
         impl Key {
             /// The key that is spelt like this.
-            pub(super) fn of(text: &Text) -> Self {
+            pub(in crate::gateway::meter) fn of(text: &Text) -> Self {
                 match text.whole() {
                     $(Some($($text)|+) => Self::$name,)+
                     _ => Self::Other,
@@ -39,7 +39,7 @@ keys! {
     CachedContentTokenCount = b"cachedContentTokenCount",
     CachedCreationTokens = b"cached_creation_tokens",
     CachedTokens = b"cached_tokens",
-    CandidateCount = b"candidateCount" | b"candidate_count",
+    CandidateCount = b"candidateCount",
     Candidates = b"candidates",
     CandidatesTokenCount = b"candidatesTokenCount",
     Choices = b"choices",
@@ -51,14 +51,18 @@ keys! {
     Error = b"error",
     FinishReason = b"finishReason",
     Function = b"function",
-    GenerationConfig = b"generationConfig" | b"generation_config",
+    GenerationConfig = b"generationConfig",
+    Input = b"input",
     InputTokens = b"input_tokens",
     InputTokensDetails = b"input_tokens_details",
+    Instructions = b"instructions",
     Interaction = b"interaction",
     MaxCompletionTokens = b"max_completion_tokens",
-    MaxOutputTokens = b"max_output_tokens" | b"maxOutputTokens",
+    MaxOutputTokens = b"max_output_tokens",
+    MaxOutputTokensCamel = b"maxOutputTokens",
     MaxTokens = b"max_tokens",
     Message = b"message",
+    Messages = b"messages",
     Model = b"model",
     ModelVersion = b"modelVersion",
     N = b"n",
