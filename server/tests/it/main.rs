@@ -15,6 +15,7 @@ mod engine;
 mod fuzzing;
 mod gateway;
 mod graphql;
+mod hostile;
 mod migrations;
 mod oauth;
 mod pages;

@@ -3,6 +3,7 @@
 mod abort;
 mod admission;
 mod books;
+mod differential;
 mod failures;
 mod killed;
 mod limits;

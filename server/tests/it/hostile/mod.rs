@@ -1,0 +1,3 @@
+//! Clients that mean harm, or are broken: each attack meets its bound.
+
+mod decompression;
