@@ -1,4 +1,5 @@
-//! May this request pass, now? Here every limit that applies is checked and the request's worst case is
+//! May this request pass, now? What depends on the caller alone is taken when the head has arrived, before
+//! the body is read. Then every other limit that applies is checked and the request's worst case is
 //! reserved, and the request is noted in the book, before anything is forwarded.
 
 use std::time::Duration;
@@ -9,11 +10,12 @@ use uuid::Uuid;
 use super::{
     Parts,
     dialect::{Dialect, Fault},
+    meter::LARGEST_INPUT,
     model::{Asked, Model},
 };
 use crate::domain::{
     api_keys::Caller,
-    ledger::{Amounts, Ask, LimitKind, Limited, Pacing},
+    ledger::{Amounts, Ask, Ledger, LimitKind, Limited, Pacing, RequestSlot},
     model_name::{Names, is_any_model, routed_as},
     prices::worst_cost,
     requests::{Place, Recorder, RequestRecord},
@@ -24,13 +26,45 @@ use crate::domain::{
 const RECOVERY: Duration = Duration::from_secs(5);
 /// Bytes of a request in a token of its input, roughly.
 const BYTES_PER_TOKEN: u64 = 4;
+/// The largest estimate for a form with files, or a body that is a file, in tokens: files are not text.
+const LARGEST_FILES: u64 = 10_000;
+
+/// What may be read of the body of a request that a limit then refuses, in bytes, so that the request
+/// costs none of those a minute.
+const FREE_READING: u64 = 64 * 1024;
 
 /// A request that may pass, and the place for its record.
 #[derive(Debug)]
 pub(super) struct Admission {
     pub(super) place: Place,
+    /// Tokens to estimate with, should its answer not report usage.
+    pub(super) expected: Tokens,
+}
+
+/// What a request has taken when its head had arrived.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) slot: RequestSlot,
     /// How the caller's requests per minute stand.
     pub(super) pacing: Option<Pacing>,
+}
+
+/// Takes what depends on the caller alone, before a byte of the body is read: one of the requests a minute
+/// and a place among those at once.
+pub(super) fn start(
+    gateway: &Parts,
+    caller: &Caller,
+    now: DateTime<Utc>,
+) -> Result<Started, Fault> {
+    let defaults = gateway.settings.current().gateway.default_rate_limit;
+    let start = Ledger::start(caller.account(), caller.api_key_id, defaults);
+    match start.slot {
+        Ok(slot) => Ok(Started {
+            slot,
+            pacing: start.pacing,
+        }),
+        Err(limited) => Err(fault(limited, start.pacing, now)),
+    }
 }
 
 /// Who asks, and how.
@@ -42,12 +76,17 @@ pub(super) struct Applicant<'a> {
     pub(super) is_metered: bool,
     /// Whether the engine is known to read a model there.
     pub(super) names_model: bool,
+    /// How much of the body had to be read.
+    pub(super) read_bytes: u64,
+    /// Whether the length of the body says how much a model has to read.
+    pub(super) is_text: bool,
 }
 
 /// Lets a request in, or says why not.
 pub(super) async fn admit(
     gateway: &Parts,
     applicant: Applicant<'_>,
+    started: Started,
     asked: &Asked,
     record: &mut RequestRecord,
 ) -> Result<Admission, Fault> {
@@ -61,7 +100,12 @@ pub(super) async fn admit(
     check_model(applicant, &asked.model, routed)?;
     let settings = gateway.settings.current();
     let is_dropped = is_bound_dropped(gateway, applicant, asked, model.as_deref(), record).await;
-    let worst = worst_case(asked, is_dropped, settings.gateway.assumed_output_tokens);
+    let worst = worst_case(
+        asked,
+        applicant.is_text,
+        is_dropped,
+        settings.gateway.assumed_output_tokens,
+    );
     let price = model.as_deref();
     let price = price.and_then(|model| prices.find(model, None, record.started_at));
     let amounts = |tokens: Tokens| Amounts {
@@ -79,16 +123,22 @@ pub(super) async fn admit(
         at: record.started_at,
         defaults: settings.gateway.default_rate_limit,
     };
-    let verdict = gateway.ledger.reserve(applicant.caller.account(), &ask);
-    let pacing = verdict.pacing;
-    let reservation = verdict
-        .reservation
-        .map_err(|limited| fault(limited, pacing, record.started_at))
-        .map_err(|fault| explain_dropped(fault, is_dropped))?;
+    let Started { slot, pacing } = started;
+    let reserved = gateway.ledger.reserve(slot, &ask);
+    let reservation = reserved.map_err(|(limited, slot)| {
+        if applicant.read_bytes <= FREE_READING {
+            slot.refund();
+        }
+        explain_dropped(fault(limited, pacing, record.started_at), is_dropped)
+    })?;
+    let expected = Tokens {
+        input: worst.estimate.input.min(LARGEST_INPUT),
+        ..worst.estimate
+    };
     // Should the server die before it knows more.
     record.tokens = Some(Tokens {
         input: if applicant.is_metered {
-            worst.estimate.input
+            expected.input
         } else {
             0
         },
@@ -96,7 +146,7 @@ pub(super) async fn admit(
     });
     let place = gateway.recorder.begin(record, reservation).await;
     let place = place.map_err(|error| unrecordable(&error, record.id))?;
-    Ok(Admission { place, pacing })
+    Ok(Admission { place, expected })
 }
 
 /// Takes a place in the book, or refuses: what cannot be recorded does not pass.
@@ -106,7 +156,8 @@ pub(super) async fn place(recorder: &Recorder, id: Uuid) -> Result<Place, Fault>
 }
 
 fn unrecordable(error: &crate::domain::Error, id: Uuid) -> Fault {
-    tracing::error!(request.id = %id, %error, "a request is refused because it could not be recorded");
+    // What keeps requests from being recorded logs itself once, not once for each of them.
+    tracing::debug!(request.id = %id, %error, "a request is refused because it could not be recorded");
     Fault::Overloaded {
         retry_after: RECOVERY,
     }
@@ -146,7 +197,8 @@ fn check_model(
         }
         // Where none is named the engine may take a default.
         Model::Missing
-            if caller.is_restricted() || (applicant.is_metered && caller.has_limits_by_model()) =>
+            if caller.is_restricted()
+                || (applicant.names_model && caller.has_limits_by_model()) =>
         {
             Err(Fault::ModelRequired)
         }
@@ -189,7 +241,7 @@ struct WorstCase {
     ceiling: Option<Tokens>,
 }
 
-fn worst_case(asked: &Asked, is_dropped: bool, assumed_output: u32) -> WorstCase {
+fn worst_case(asked: &Asked, is_text: bool, is_dropped: bool, assumed_output: u32) -> WorstCase {
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
     let tokens = |input: u64, output: u64| Tokens {
         input: count(input),
@@ -198,11 +250,14 @@ fn worst_case(asked: &Asked, is_dropped: bool, assumed_output: u32) -> WorstCase
     };
     let output = asked.bound.max_output_tokens;
     let sent = asked.body_bytes;
+    let input = match sent {
+        Some(sent) if is_text => sent.div_ceil(BYTES_PER_TOKEN),
+        Some(sent) => sent.div_ceil(BYTES_PER_TOKEN).min(LARGEST_FILES),
+        None if is_text => 0,
+        None => LARGEST_FILES,
+    };
     WorstCase {
-        estimate: tokens(
-            sent.unwrap_or(0).div_ceil(BYTES_PER_TOKEN),
-            output.unwrap_or(assumed_output.into()),
-        ),
+        estimate: tokens(input, output.unwrap_or(assumed_output.into())),
         ceiling: sent
             .zip(output)
             .filter(|_| asked.bound.is_certain && !is_dropped)

@@ -9,16 +9,46 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    http::{HeaderMap, header::EXPECT},
+};
 use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use tokio::time::timeout;
 
-pub(super) use self::held::{Held, take};
+pub(super) use self::held::Held;
 use super::{
     dialect::Fault,
     meter::scanner::{Bound, ModelScanner},
 };
+use crate::deadlines::is_too_slow;
+
+/// What is read of the body of a request that was refused at once, in bytes, and for how long.
+const MOST_DISCARDED: usize = 4 * 1024 * 1024;
+const DISCARD_TIME: Duration = Duration::from_secs(2);
+
+/// Reads a body and forgets it, within limits. A client that is still sending would otherwise hear of a
+/// reset connection instead of why it is refused.
+pub(super) async fn discard(headers: &HeaderMap, mut body: Body) {
+    // Who asks before sending has not sent it.
+    if headers.contains_key(EXPECT) {
+        return;
+    }
+    let reading = async {
+        let mut left = MOST_DISCARDED;
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    let _ = timeout(DISCARD_TIME, reading).await;
+}
 
 /// Why an upload ended before its end.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -109,6 +139,11 @@ impl Upload {
         }
     }
 
+    /// How much of it was read and not passed on.
+    pub(super) fn held_bytes(&self) -> u64 {
+        self.held.bytes()
+    }
+
     /// A window onto how far it got.
     pub(super) fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
@@ -144,6 +179,9 @@ impl HttpBody for Upload {
         }
         let frame = match ready!(Pin::new(&mut self.rest).poll_frame(cx)) {
             Some(Ok(frame)) => frame,
+            Some(Err(error)) if is_too_slow(&error) => {
+                return self.fail(UploadError::Refused(Fault::BodyTooSlow));
+            }
             Some(Err(_)) => return self.fail(UploadError::ClientGone),
             None => {
                 let watch = self.watch.as_mut();

@@ -1,23 +1,29 @@
 //! The readers of what passes, as a fuzzer calls them.
 
-use std::{io::Read as _, sync::Arc};
+use std::io::{Read as _, Write as _};
 
 use axum::http::{
     HeaderMap, HeaderValue, Method,
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
 use entity::request::Protocol;
+use flate2::{
+    Compression,
+    write::{GzEncoder, ZlibEncoder},
+};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use super::{
     admit::names,
     authenticate::without_scheme,
     forward,
+    memory::Memory,
     meter::{
         scanner::{BodyKind, BoundForm, ModelScanner, Verdict},
-        tap::{Tap, TurnTap},
+        tap::{Observation, Tap, TurnTap},
+        used,
     },
     model::{self, Limits, Model},
     route::{self, BodyForm, query},
@@ -43,7 +49,7 @@ const BOUNDS: [(BoundForm, &str); 4] = [
 ];
 /// The most that a compressed body may open to, in bytes.
 const MOST_OPENED: u64 = 1024 * 1024;
-const PROTOCOLS: [Protocol; 7] = [
+const PROTOCOLS: [Protocol; 8] = [
     Protocol::OpenaiChat,
     Protocol::OpenaiCompletions,
     Protocol::OpenaiResponses,
@@ -51,8 +57,21 @@ const PROTOCOLS: [Protocol; 7] = [
     Protocol::AnthropicMessages,
     Protocol::Gemini,
     Protocol::Other,
+    Protocol::Unmetered,
 ];
-const KINDS: [&str; 3] = ["text/event-stream", "application/json", "text/plain"];
+/// What an answer says that it is, and how it is compressed.
+const KINDS: [(&str, &str); 10] = [
+    ("text/event-stream", ""),
+    ("application/json", ""),
+    ("text/plain", ""),
+    ("", ""),
+    ("application/x-ndjson", "identity"),
+    ("text/event-stream", "gzip"),
+    ("application/json", "deflate"),
+    ("text/event-stream", "zstd"),
+    ("application/json", "br"),
+    ("application/json", "compress"),
+];
 /// More tokens than that are no truth.
 const MOST_TOKENS: i64 = 1_000_000_000;
 
@@ -179,7 +198,7 @@ pub async fn read_request(
     let route = route::classify(method, path, &headers).ok()?;
     let limits = Limits {
         max_body_bytes: 64 * 1024 * 1024,
-        memory: &Arc::new(Semaphore::new(256 * 1024)),
+        memory: &Memory::with_kib(256 * 1024).of(Uuid::nil(), 64 * 1024 * 1024),
         is_restricted: true,
         needs_bound: true,
     };
@@ -204,14 +223,18 @@ pub async fn read_request(
     })
 }
 
-/// What an answer used is the same however the answer is cut, and no nonsense. Three bytes choose the
-/// protocol, the framing and the cuts.
+/// What an answer used is the same however the answer is cut and compressed, no nonsense, and not free when
+/// something was written. Three bytes choose the protocol, the framing and the cuts.
 pub fn usage_taps(data: &[u8]) {
     let [protocol, kind, cuts, answer @ ..] = data else {
         return;
     };
     let protocol = PROTOCOLS[usize::from(*protocol) % PROTOCOLS.len()];
-    let kind = KINDS[usize::from(*kind) % KINDS.len()];
+    let (kind, coding) = KINDS[usize::from(*kind) % KINDS.len()];
+    // Most inputs are no valid compressed data: they must not panic, wherever they are cut.
+    let mut tap = Tap::new(protocol, kind, coding);
+    pieces(*cuts, answer).for_each(|piece| tap.observe(piece));
+    check_usage(&tap.finish());
     let mut whole = Tap::new(protocol, kind, "");
     let mut in_pieces = Tap::new(protocol, kind, "");
     whole.observe(answer);
@@ -220,8 +243,42 @@ pub fn usage_taps(data: &[u8]) {
     assert_eq!(whole.is_between_events(), in_pieces.is_between_events());
     let seen = whole.finish();
     assert_eq!(seen, in_pieces.finish());
+    check_usage(&seen);
+    if let Some(bytes) = compressed(coding, answer) {
+        let mut opened = Tap::new(protocol, kind, coding);
+        pieces(*cuts, &bytes).for_each(|piece| opened.observe(piece));
+        assert_eq!(seen, opened.finish());
+    }
+}
+
+/// Counts are believable, and an answer that says something costs something.
+fn check_usage(seen: &Observation) {
     if let Some(tokens) = seen.tokens {
         assert!((0..=MOST_TOKENS).contains(&tokens.total()), "{tokens:?}");
+    }
+    for is_whole in [true, false] {
+        let tokens = used(seen, is_whole);
+        assert!((0..=MOST_TOKENS).contains(&tokens.total()), "{tokens:?}");
+        if seen.text_bytes + seen.media_bytes + seen.sealed_bytes > 0 {
+            assert!(tokens.output + tokens.reasoning > 0, "{seen:?}");
+        }
+    }
+}
+
+fn compressed(coding: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    match coding {
+        "gzip" => {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(bytes).ok()?;
+            encoder.finish().ok()
+        }
+        "deflate" => {
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(bytes).ok()?;
+            encoder.finish().ok()
+        }
+        "zstd" => zstd::encode_all(bytes, 1).ok(),
+        _ => None,
     }
 }
 

@@ -4,22 +4,21 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use axum::{
     body::Body,
     http::{HeaderMap, header::CONTENT_LENGTH},
 };
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    body::{Held, Upload, Watch, take},
+    body::{Held, Upload, Watch},
     dialect::Fault,
+    memory::{MemoryPermit, UserMemory},
     meter::scanner::{BodyKind, Bound, FormError, ModelScanner, OpenError, Verdict},
     route::{BodyForm, ModelSource, Route},
 };
+use crate::deadlines::is_too_slow;
 
 /// What a decompressor keeps of what it opened, at most, in bytes.
 const WINDOW: u64 = 8 * 1024 * 1024;
@@ -86,7 +85,7 @@ impl From<Fault> for ReadFault {
 pub(super) struct Limits<'a> {
     /// Of the body as it arrives, and of what it opens to.
     pub(super) max_body_bytes: u64,
-    pub(super) memory: &'a Arc<Semaphore>,
+    pub(super) memory: &'a UserMemory,
     /// Whether the caller may use certain models only, or has other limits that depend on the model.
     pub(super) is_restricted: bool,
     /// Whether to read on for the bound when the model is known.
@@ -111,7 +110,8 @@ pub(super) async fn read(
         body,
         held: Held::default(),
         has_ended: false,
-        opened: None,
+        opened: Vec::new(),
+        opened_bytes: 0,
         limits,
     };
     let (model, scanner) = match &route.model {
@@ -162,7 +162,8 @@ struct Reading<'a> {
     held: Held,
     has_ended: bool,
     /// The memory for what a compressed body opens to.
-    opened: Option<OwnedSemaphorePermit>,
+    opened: Vec<MemoryPermit>,
+    opened_bytes: u64,
     limits: Limits<'a>,
 }
 
@@ -227,6 +228,9 @@ impl Reading<'_> {
     async fn read_piece(&mut self, scanner: &mut ModelScanner) -> Result<bool, ReadFault> {
         let frame = match self.body.frame().await {
             Some(Ok(frame)) => frame,
+            Some(Err(error)) if is_too_slow(&error) => {
+                return Err(ReadFault::Refused(Fault::BodyTooSlow));
+            }
             Some(Err(_)) => return Err(ReadFault::ClientGone),
             None => {
                 self.has_ended = true;
@@ -263,19 +267,12 @@ impl Reading<'_> {
 
     /// Counts what the decompressor keeps.
     fn hold_opened(&mut self, opened: Option<u64>) -> Result<(), Fault> {
-        let kept = opened.unwrap_or(0).min(WINDOW) / 1024;
-        let held = self
-            .opened
-            .as_ref()
-            .map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = usize::try_from(kept).unwrap_or(0).saturating_sub(held);
-        if more == 0 {
-            return Ok(());
-        }
-        let permit = take(self.limits.memory, more * 1024)?;
-        match &mut self.opened {
-            Some(opened) => opened.merge(permit),
-            None => self.opened = Some(permit),
+        let kept = opened.unwrap_or(0).min(WINDOW);
+        let more = kept.saturating_sub(self.opened_bytes);
+        if more > 0 {
+            let more = usize::try_from(more).unwrap_or(usize::MAX);
+            self.opened.push(self.limits.memory.take(more)?);
+            self.opened_bytes = kept;
         }
         Ok(())
     }

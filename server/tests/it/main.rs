@@ -23,6 +23,7 @@ mod proof;
 mod provider_accounts;
 mod schema;
 mod security;
+mod sign_in_cost;
 mod support;
 mod watch;
 mod web;

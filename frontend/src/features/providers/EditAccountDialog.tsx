@@ -2,6 +2,7 @@ import { createMutation, createQuery } from "@urql/solid";
 import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { AccountToEditQuery, ProviderKind } from "../../graphql/generated/graphql";
+import { readSecret } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -38,8 +39,8 @@ const AccountToEditQueryDoc = graphql(`
 `);
 
 const UpdateProviderAccountMutation = graphql(`
-  mutation UpdateProviderAccount($id: ID!, $input: UpdateProviderAccountInput!) {
-    updateProviderAccount(id: $id, input: $input) {
+  mutation UpdateProviderAccount($id: ID!, $input: UpdateProviderAccountInput!, $password: String) {
+    updateProviderAccount(id: $id, input: $input, password: $password) {
       account {
         id
         label
@@ -133,7 +134,21 @@ function Fields(props: { account: Account }) {
       />
       <Show when={props.account.credential === "API_KEY"}>
         <KeyFields account={props.account} />
+        <TextField
+          label={words().apiKey}
+          name="apiKey"
+          type="password"
+          autocomplete="off"
+          hint={words().apiKeyAgainHint}
+        />
       </Show>
+      <TextField
+        label={words().password}
+        name="password"
+        type="password"
+        autocomplete="off"
+        hint={words().passwordInsteadHint}
+      />
     </>
   );
 }
@@ -150,7 +165,8 @@ function EditForm(props: EditProps) {
   const account = () => query.data?.provider?.accounts.find(({ id }) => id === props.id);
 
   async function submit(known: Account, form: FormData) {
-    const { error } = await update({ id: props.id, input: accountInput(known, form) });
+    const password = readSecret(form, "password") || null;
+    const { error } = await update({ id: props.id, input: accountInput(known, form), password });
     if (error) return;
     props.onClose();
     notify({ tone: "ok", text: words().saved });

@@ -44,6 +44,8 @@ const en = {
     count === 1 ? "One account is added." : `${count} accounts are added.`,
   addedToast: (label: string) => `${label} is added and serves requests.`,
   apiKey: "API key",
+  apiKeyAgainHint:
+    "Needed again to change the address or headers, so that a stored key is not sent elsewhere. Empty keeps the stored key.",
   apiKeys: "API keys",
   apiKeysHint: "One on a line, 500 at most. They are stored encrypted and never shown again.",
   at: (url: string) => ` at ${url}`,
@@ -119,6 +121,8 @@ const en = {
   oneKey: "One key",
   others: "Not used yet",
   password: "Your password",
+  passwordInsteadHint:
+    "Only for owners: confirms such a change without the key. Leave it empty otherwise.",
   passwordHint: "Once more, so that nobody at an open browser can do this.",
   prefix: "Prefix",
   prefixHint: "With “team”, clients reach this account alone as team/model.",
@@ -170,6 +174,8 @@ const vi: typeof en = {
   addedMany: (count) => `Đã thêm ${count} tài khoản.`,
   addedToast: (label) => `Đã thêm ${label}, tài khoản này phục vụ yêu cầu.`,
   apiKey: "Khóa API",
+  apiKeyAgainHint:
+    "Cần nhập lại khi đổi địa chỉ hoặc header, để khóa đã lưu không bị gửi đi nơi khác. Để trống thì giữ khóa đã lưu.",
   apiKeys: "Các khóa API",
   apiKeysHint: "Mỗi dòng một khóa, tối đa 500. Chúng được lưu mã hóa và không bao giờ hiện lại.",
   at: (url) => ` tại ${url}`,
@@ -243,6 +249,8 @@ const vi: typeof en = {
   oneKey: "Một khóa",
   others: "Chưa dùng",
   password: "Mật khẩu của bạn",
+  passwordInsteadHint:
+    "Chỉ dành cho chủ sở hữu: xác nhận thay đổi này mà không cần khóa. Nếu không thì để trống.",
   passwordHint: "Nhập lại, để không ai khác làm việc này trên trình duyệt đang mở.",
   prefix: "Tiền tố",
   prefixHint: "Với “team”, máy khách gọi riêng tài khoản này bằng team/model.",

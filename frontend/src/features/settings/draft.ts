@@ -37,6 +37,7 @@ export const GROUPS: { name: keyof ReturnType<typeof words>["groups"]; fields: F
       "maxRetryIntervalSeconds",
       "cooldown",
       "transientCooldownSeconds",
+      "streamKeepaliveSeconds",
       "answerTimeoutSeconds",
       "accountCheckMinutes",
     ],
@@ -71,6 +72,7 @@ const ROUTING_WHOLE = [
   "maxRetryCredentials",
   "maxRetryIntervalSeconds",
   "transientCooldownSeconds",
+  "streamKeepaliveSeconds",
 ] as const;
 
 /** What can be chosen, where a setting is a choice. */
@@ -127,6 +129,7 @@ function routingDraft(routing: SettingsValuesFragment["routing"]) {
     maxRetryIntervalSeconds: String(routing.maxRetryIntervalSeconds),
     cooldown: routing.cooldown ? "ON" : "OFF",
     transientCooldownSeconds: String(routing.transientCooldownSeconds),
+    streamKeepaliveSeconds: String(routing.streamKeepaliveSeconds),
   };
 }
 

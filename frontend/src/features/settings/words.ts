@@ -57,6 +57,7 @@ const en = {
     maxRetryIntervalSeconds: "Longest wait for one (seconds)",
     cooldown: "Accounts that failed are left alone",
     transientCooldownSeconds: "After a passing failure for (seconds)",
+    streamKeepaliveSeconds: "Comment in silent streams every (seconds)",
     answerTimeoutSeconds: "An answer must begin within (seconds)",
     accountCheckMinutes: "Ask after each account every (minutes)",
   },
@@ -93,6 +94,8 @@ const en = {
     maxRetryCredentials: "0 tries all of them.",
     maxRetryIntervalSeconds: "Until one has cooled down; 0 waits for none.",
     transientCooldownSeconds: "Such as status 408 or 5xx; 0 is not at all.",
+    streamKeepaliveSeconds:
+      "For proxies that close silent connections, such as Cloudflare after 100 s; 0 is off. Gemini CLI cannot read comments.",
     answerTimeoutSeconds: "1 to 86,400. The slowest models think for a quarter of an hour.",
     accountCheckMinutes: "15 to 1,440; 0 is never. It costs no tokens, and the provider sees it.",
   },
@@ -148,6 +151,7 @@ const vi: typeof en = {
     maxRetryIntervalSeconds: "Đợi tài khoản lâu nhất (giây)",
     cooldown: "Tài khoản bị lỗi được để yên một lúc",
     transientCooldownSeconds: "Sau lỗi thoáng qua, trong (giây)",
+    streamKeepaliveSeconds: "Gửi chú thích trong luồng im lặng mỗi (giây)",
     answerTimeoutSeconds: "Câu trả lời phải bắt đầu trong (giây)",
     accountCheckMinutes: "Hỏi thăm từng tài khoản mỗi (phút)",
   },
@@ -184,6 +188,8 @@ const vi: typeof en = {
     maxRetryCredentials: "0 là thử tất cả.",
     maxRetryIntervalSeconds: "Đến khi một tài khoản nghỉ xong; 0 là không đợi.",
     transientCooldownSeconds: "Như mã 408 hoặc 5xx; 0 là không nghỉ.",
+    streamKeepaliveSeconds:
+      "Cho proxy đóng kết nối im lặng, như Cloudflare sau 100 giây; 0 là tắt. Gemini CLI không đọc được chú thích.",
     answerTimeoutSeconds: "1 đến 86.400. Mô hình chậm nhất nghĩ đến một phần tư giờ.",
     accountCheckMinutes:
       "15 đến 1.440; 0 là không bao giờ. Không tốn token, nhưng nhà cung cấp thấy.",

@@ -1,9 +1,10 @@
 //! What was used, against what may be used.
 //!
-//! A request *reserves* the most that it may use, in memory, from all limits at once. It is noted in the
-//! journal before it is forwarded, and *settled* there with what it really used before the end of its
-//! answer is released. Then it is written to the database in company, together with all sums, and what
-//! was held back for it becomes what was used.
+//! A request takes its *slot* when its head has arrived: one of the requests a minute, and a place among
+//! those at once. When its body has told what it asks for, it *reserves* the most that it may use, in
+//! memory, from all other limits at once. It is noted in the journal before it is forwarded, and *settled*
+//! there with what it really used before the end of its answer is released. Then it is written to the
+//! database in company, together with all sums, and what was held back for it becomes what was used.
 
 mod account;
 pub mod gcra;
@@ -35,10 +36,10 @@ use uuid::Uuid;
 
 use self::meter::Providers;
 pub use self::{
-    account::{Account, Ask, Verdict},
+    account::{Account, Ask, Start},
     journal::{Debt, HeldRecords, Noted, Written},
     meter::{Amounts, Meter, Standing},
-    reservation::{LimitKind, Limited, Pacing, Reservation},
+    reservation::{LimitKind, Limited, Pacing, RequestSlot, Reservation},
 };
 pub(in crate::domain) use self::{
     journal::{Journal, Segments},
@@ -122,11 +123,22 @@ impl Ledger {
         meters.collect()
     }
 
-    /// Takes what a request asks for from every limit that applies, or from none.
-    pub fn reserve(&self, account: &Arc<Account>, ask: &Ask<'_>) -> Verdict {
+    /// Takes a place for a request whose head has arrived, and one of the requests a minute. What needs
+    /// the body to be known is for [`Ledger::reserve`].
+    pub fn start(account: &Arc<Account>, api_key_id: Uuid, defaults: RateLimit) -> Start {
+        account.start(api_key_id, defaults)
+    }
+
+    /// Takes what a request asks for from every limit that applies, or from none; then the place comes
+    /// back with the reason.
+    pub fn reserve(
+        &self,
+        slot: RequestSlot,
+        ask: &Ask<'_>,
+    ) -> std::result::Result<Reservation, (Limited, RequestSlot)> {
         let served = self.0.served.load();
         let providers = ask.model.and_then(|model| served.get(model)).copied();
-        account.reserve(ask, providers.unwrap_or_default())
+        Account::reserve(slot, ask, providers.unwrap_or_default())
     }
 
     /// The providers that have served a model, as far as is known.

@@ -38,6 +38,9 @@ pub struct RoutingSettings {
     pub cooldown: bool,
     /// For how long after a failure that passes (408, 5xx); 0 for not at all.
     pub transient_cooldown_seconds: u32,
+    /// How often a stream in which nothing happens gets a comment, so that proxies keep its connection open;
+    /// 0 for never.
+    pub stream_keepalive_seconds: u32,
 }
 
 impl Default for RoutingSettings {
@@ -54,6 +57,8 @@ impl Default for RoutingSettings {
             // A failure of one user's request blocks the model for everybody this long. The engine's
             // own default is a minute; a second suffices to prefer another account.
             transient_cooldown_seconds: 1,
+            // Gemini CLI cannot read comments.
+            stream_keepalive_seconds: 0,
         }
     }
 }
@@ -68,6 +73,8 @@ impl RoutingSettings {
         let interval = self.max_retry_interval_seconds.into();
         within("maxRetryIntervalSeconds", interval, 0, HOUR.into())?;
         let transient = self.transient_cooldown_seconds.into();
-        within("transientCooldownSeconds", transient, 0, HOUR.into())
+        within("transientCooldownSeconds", transient, 0, HOUR.into())?;
+        let keepalive = self.stream_keepalive_seconds.into();
+        within("streamKeepaliveSeconds", keepalive, 0, 600)
     }
 }

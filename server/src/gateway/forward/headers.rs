@@ -3,17 +3,16 @@
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
-        AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT,
-        HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SEC_WEBSOCKET_EXTENSIONS, TE, TRAILER,
-        TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+        AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
+        CONTENT_TYPE, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+        SEC_WEBSOCKET_EXTENSIONS, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+        X_CONTENT_TYPE_OPTIONS,
     },
 };
 use uuid::Uuid;
 
-use crate::{
-    engine::Endpoint,
-    gateway::{authenticate::CARRIERS, dialect::Fault},
-};
+use super::withheld::is_withheld;
+use crate::gateway::{authenticate::CARRIERS, dialect::Fault};
 
 /// Headers that belong to one connection, not to the message (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 9] = [
@@ -30,6 +29,9 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
+/// Answers share their origin with the pages, so a browser that opens one must run and load nothing.
+const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Headers that decide how a request is read, besides `content-*` and the credentials: naming one in `Connection` would
 /// hide from the engine what was admitted.
@@ -66,7 +68,7 @@ fn is_read(name: &HeaderName) -> bool {
 /// connection is gone already.
 pub(super) fn for_engine(
     headers: &mut HeaderMap,
-    endpoint: &Endpoint,
+    authorization: HeaderValue,
     request_id: Uuid,
     upgrade: bool,
 ) {
@@ -77,8 +79,8 @@ pub(super) fn for_engine(
     for name in [HOST, EXPECT, COOKIE] {
         headers.remove(name);
     }
-    remove_prefixed(headers, &["x-cpa-"]);
-    headers.insert(AUTHORIZATION, endpoint.authorization.clone());
+    remove_matching(headers, |name| name.as_str().starts_with("x-cpa-"));
+    headers.insert(AUTHORIZATION, authorization);
     headers.insert(X_FORWARDED_FOR, value_of(request_id));
     if upgrade {
         // Compressed messages could not be metered.
@@ -87,19 +89,23 @@ pub(super) fn for_engine(
     }
 }
 
-/// Removes what the engine says about itself, and adds the request id.
+/// Removes what clients must not see, and adds the request id and what keeps browsers from running an
+/// answer.
 pub(in crate::gateway) fn for_client(headers: &mut HeaderMap, request_id: Uuid) {
     let upgrade = is_upgrade(headers);
     remove_hop_by_hop(headers);
-    remove_prefixed(headers, &["x-cpa-", "access-control-"]);
+    remove_matching(headers, is_withheld);
     headers.insert(X_REQUEST_ID, value_of(request_id));
     if upgrade {
         ask_for_upgrade(headers);
+    } else {
+        headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+        headers.insert(CONTENT_SECURITY_POLICY, SANDBOX);
     }
 }
 
 /// Whether a message asks for, or agrees to, a WebSocket.
-pub(in crate::gateway) fn is_upgrade(headers: &HeaderMap) -> bool {
+fn is_upgrade(headers: &HeaderMap) -> bool {
     headers
         .get(UPGRADE)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes()))
@@ -126,21 +132,17 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-fn remove_prefixed(headers: &mut HeaderMap, prefixes: &[&str]) {
-    let is_ours = |name: &HeaderName| {
-        prefixes
-            .iter()
-            .any(|prefix| name.as_str().starts_with(prefix))
-    };
-    if headers.keys().any(is_ours) {
-        let doomed: Vec<HeaderName> = headers
-            .keys()
-            .filter(|name| is_ours(name))
-            .cloned()
-            .collect();
-        for name in doomed {
-            headers.remove(name);
-        }
+fn remove_matching(headers: &mut HeaderMap, is_unwanted: impl Fn(&HeaderName) -> bool) {
+    if !headers.keys().any(&is_unwanted) {
+        return;
+    }
+    let unwanted: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_unwanted(name))
+        .cloned()
+        .collect();
+    for name in unwanted {
+        headers.remove(name);
     }
 }
 

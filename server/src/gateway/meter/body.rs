@@ -16,7 +16,9 @@ use crate::{
     gateway::{
         dialect::{Dialect, Fault, in_stream_error},
         forward::UpstreamBody,
+        serve::log_failure,
     },
+    outage::Outage,
 };
 
 /// Why an answer was cut.
@@ -36,6 +38,8 @@ pub(in crate::gateway) struct Voice {
     pub(in crate::gateway) dialect: Dialect,
     pub(in crate::gateway) protocol: entity::request::Protocol,
     pub(in crate::gateway) request_id: String,
+    /// Whether the engine fails, to log it once.
+    pub(in crate::gateway) engine_outage: Arc<Outage>,
 }
 
 /// The body.
@@ -102,7 +106,7 @@ impl MeteredBody {
             return Some(frame);
         };
         if let Some(data) = frame.data_ref() {
-            open.receipt.observe(data);
+            open.receipt.deliver(data);
         }
         // A reader who knows the length never asks for the frame after the last.
         if open.inner.is_end_stream() {
@@ -145,17 +149,17 @@ impl MeteredBody {
         error: hyper::Error,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
-        tracing::warn!(request.id = %self.voice.request_id, %error, "the engine broke off its answer");
-        let can_speak = self
-            .open
-            .as_ref()
-            .is_some_and(|open| open.receipt.is_between_events());
+        log_failure(&self.voice.engine_outage, &self.voice.request_id, &error);
+        let can_speak = self.open.as_ref().is_some_and(|open| {
+            open.receipt.is_between_events() && !open.receipt.is_end_delivered()
+        });
         self.close(End::Failed("engine_failed"));
         if can_speak {
             let Voice {
                 dialect,
                 protocol,
                 request_id,
+                ..
             } = &self.voice;
             let event = in_stream_error(*dialect, *protocol, &Fault::EngineFailed, request_id);
             return Poll::Ready(Some(Ok(Frame::data(event))));
@@ -225,15 +229,22 @@ impl HttpBody for MeteredBody {
 }
 
 impl Drop for MeteredBody {
-    /// The client left in the middle.
+    /// The client disconnected: in the middle of the answer, or after its last event and before the end of
+    /// the body.
     fn drop(&mut self) {
-        if let Some(Open {
+        let Some(Open {
             inner,
             receipt,
             drainer,
             ..
         }) = self.open.take()
-        {
+        else {
+            return;
+        };
+        if receipt.is_end_delivered() {
+            drop(receipt);
+            drainer.discard(inner);
+        } else {
             drainer.drain(inner, receipt);
         }
     }

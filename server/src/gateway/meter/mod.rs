@@ -4,6 +4,7 @@
 mod body;
 mod count;
 mod drain;
+mod estimate;
 mod hold;
 mod json;
 mod progress;
@@ -14,5 +15,6 @@ pub(super) mod tap;
 pub(super) use self::{
     body::{MeteredBody, Voice},
     drain::{Awaited, Drainer},
+    estimate::{LARGEST_INPUT, used},
     receipt::{End, KILLED, Receipt},
 };

@@ -2,9 +2,10 @@
 
 use axum::http::Method;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use uuid::Uuid;
 
 use super::*;
-use crate::gateway::{body::UploadError, route};
+use crate::gateway::{body::UploadError, memory::Memory, route};
 
 const MEBIBYTE: usize = 1024 * 1024;
 const GEMINI: &str = "/v1beta/models/m:generateContent";
@@ -26,7 +27,7 @@ fn asked(
 ) -> Option<Result<(Asked, Upload), ReadFault>> {
     let headers = HeaderMap::new();
     let route = route::classify(&Method::POST, path, &headers).unwrap();
-    let memory = Arc::new(Semaphore::new(64 * 1024));
+    let memory = Memory::with_kib(64 * 1024).of(Uuid::nil(), 64 * MEBIBYTE as u64);
     let limits = Limits {
         max_body_bytes: 64 * MEBIBYTE as u64,
         memory: &memory,
@@ -151,16 +152,16 @@ async fn a_compressed_body_is_read_whole() {
         let mut headers = HeaderMap::new();
         headers.insert("content-encoding", "zstd".parse().unwrap());
         let route = route::classify(&Method::POST, "/v1/chat/completions", &headers).unwrap();
-        let memory = Arc::new(Semaphore::new(1024));
+        let memory = Memory::with_kib(1024);
         async move {
             let limits = Limits {
                 max_body_bytes,
-                memory: &memory,
+                memory: &memory.of(Uuid::nil(), max_body_bytes),
                 is_restricted: false,
                 needs_bound: false,
             };
             let read = read(&route, &headers, body.into(), limits).await;
-            assert_eq!(memory.available_permits(), 1024);
+            assert_eq!(memory.free_kib(), 1024);
             read
         }
     };

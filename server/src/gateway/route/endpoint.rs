@@ -95,7 +95,18 @@ const METERED: [(&str, Protocol, BodyForm); 10] = [
     ),
 ];
 
-/// Those that are posted to, name a model and report no usage, as far as they differ from the rule.
+/// Others that are posted to and that the engine, or tools that expect an `OpenAI` server, know.
+const POSTED: [&str; 7] = [
+    "/v1/messages/count_tokens",
+    "/v1/embeddings",
+    "/v1/moderations",
+    "/v1/audio/speech",
+    "/v1/audio/transcriptions",
+    "/v1/videos",
+    "/v1/videos/generations",
+];
+
+/// Those that are posted to and speak no protocol that we meter, as far as they differ from the rule.
 const UNMETERED: [(&str, BodyForm); 4] = [
     ("/v1/messages/count_tokens", BodyForm::PlainJson),
     ("/openai/v1/videos", BodyForm::Video),
@@ -103,9 +114,19 @@ const UNMETERED: [(&str, BodyForm); 4] = [
     ("/backend-api/codex/alpha/search", BodyForm::PlainJson),
 ];
 
+/// Those that are posted to and generate nothing.
+const COUNTING: [&str; 2] = ["/v1/messages/count_tokens", "/v1/responses/input_tokens"];
+
 const SOCKETS: [&str; 2] = ["/v1/responses", "/backend-api/codex/responses"];
 
 const GEMINI_MODELS: &str = "/v1beta/models/";
+
+/// Whether this is an endpoint that tools post to.
+pub(super) fn is_posted_to(path: &str) -> bool {
+    METERED.iter().any(|(known, ..)| *known == path)
+        || UNMETERED.iter().any(|(known, _)| *known == path)
+        || POSTED.contains(&path)
+}
 
 /// Looks the endpoint up. The engine reads a Gemini model from the decoded path; all else is decided on
 /// the cleaned one.
@@ -137,7 +158,8 @@ pub(super) fn find(method: &Method, decoded: &str, cleaned: &str, headers: &Head
 }
 
 impl Endpoint {
-    /// What the engine may learn to serve one day: a body that is sent names a model, or is not sent on.
+    /// An endpoint that we do not know: a body that is sent names a model, or is not sent on, and may
+    /// generate.
     fn unknown(method: &Method, path: &str) -> Self {
         let dialect = Dialect::of_path(path);
         let form = match dialect {
@@ -147,7 +169,11 @@ impl Endpoint {
         let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(method);
         Self {
             dialect,
-            protocol: Protocol::Other,
+            protocol: if has_body {
+                Protocol::Unmetered
+            } else {
+                Protocol::Other
+            },
             model: if has_body {
                 ModelSource::Body(form)
             } else {
@@ -155,7 +181,7 @@ impl Endpoint {
             },
             names_model: false,
             bound: BoundForm::Nothing,
-            is_metered: false,
+            is_metered: has_body,
             lists_models: false,
             is_websocket: false,
         }
@@ -165,6 +191,9 @@ impl Endpoint {
         if let Some((_, form)) = UNMETERED.iter().find(|(known, _)| *known == path) {
             self.model = ModelSource::Body(*form);
             self.names_model = true;
+        }
+        if COUNTING.contains(&path) {
+            self.generates_nothing();
         }
         if let Some((_, protocol, form)) = METERED.iter().find(|(known, ..)| *known == path) {
             self.protocol = *protocol;
@@ -184,12 +213,20 @@ impl Endpoint {
         let model = model.strip_prefix("models/").unwrap_or(model).trim();
         self.dialect = Dialect::Gemini;
         self.model = ModelSource::Path(model.to_owned());
-        self.is_metered = matches!(action, "generateContent" | "streamGenerateContent");
-        if self.is_metered {
-            self.protocol = Protocol::Gemini;
-            self.bound = BoundForm::Gemini;
+        match action {
+            "generateContent" | "streamGenerateContent" => {
+                self.protocol = Protocol::Gemini;
+                self.bound = BoundForm::Gemini;
+            }
+            "countTokens" => self.generates_nothing(),
+            _ => {}
         }
         self
+    }
+
+    fn generates_nothing(&mut self) {
+        self.protocol = Protocol::Other;
+        self.is_metered = false;
     }
 }
 
@@ -208,6 +245,21 @@ fn bound(protocol: Protocol, path: &str) -> BoundForm {
 }
 
 impl Dialect {
+    /// The dialect of a caller whose path is no endpoint, by what tools of that dialect send.
+    pub(in crate::gateway) fn guess(path: &str, headers: &HeaderMap) -> Self {
+        let has = |name: &str| headers.contains_key(name);
+        if path.contains("/v1beta") || path.contains("/gemini") || has("x-goog-api-key") {
+            Self::Gemini
+        } else if path.contains("/messages")
+            || path.contains("/anthropic")
+            || asks_like_anthropic(headers)
+        {
+            Self::Anthropic
+        } else {
+            Self::OpenAi
+        }
+    }
+
     /// The dialect of a path, before anything else is known.
     pub(in crate::gateway) fn of_path(path: &str) -> Self {
         if is_below(path, "/v1beta") {

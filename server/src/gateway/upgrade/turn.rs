@@ -96,8 +96,16 @@ impl Turns {
             dialect: Dialect::OpenAi,
             is_metered: true,
             names_model: true,
+            read_bytes: message.len() as u64,
+            is_text: true,
         };
-        match admit::admit(&self.gateway.0, applicant, &asked, &mut record).await {
+        let admitted = match admit::start(&self.gateway.0, &caller, record.started_at) {
+            Ok(started) => {
+                admit::admit(&self.gateway.0, applicant, started, &asked, &mut record).await
+            }
+            Err(fault) => Err(fault),
+        };
+        match admitted {
             Ok(admission) => {
                 self.open(admission, record);
                 Ok(())
@@ -121,7 +129,7 @@ impl Turns {
             .0
             .keys
             .renew(&state.caller)
-            .ok_or(Fault::Revoked)?;
+            .map_err(Fault::of_key)?;
         state.caller = Arc::clone(&caller);
         let model = Model::from(scanner.finish());
         let generates = match model {
@@ -156,7 +164,8 @@ impl Turns {
         state.last_model = record.model.clone().or(last);
         let in_flight = self.gateway.0.in_flight.token();
         let span = self.span.turn(&self.gateway.0.traces, &record);
-        let receipt = Receipt::new(admission.place, record, true, in_flight, span);
+        let mut receipt = Receipt::new(admission.place, record, true, in_flight, span);
+        receipt.expect(admission.expected);
         state.owed.turn(receipt);
     }
 
@@ -190,6 +199,11 @@ impl Turns {
     /// Whether the engine still owes an answer.
     pub(super) fn is_open(&self) -> bool {
         self.lock().owed.turns() > 0
+    }
+
+    /// The client has left: what is under way no longer counts among its requests at once.
+    pub(super) fn client_left(&self) {
+        self.lock().owed.client_left();
     }
 
     /// Ends what is still under way.

@@ -1,16 +1,21 @@
 //! The data plane, from outside.
 
 mod abort;
+mod addresses;
 mod admission;
 mod books;
 mod differential;
+mod endings;
 mod failures;
+mod idle_connections;
 mod killed;
 mod limits;
 mod managed;
 mod metering;
-mod raw;
+pub(crate) mod raw;
 mod restart;
+mod shapes;
 mod socket;
 mod stopping;
+mod unmetered;
 mod verbatim;

@@ -50,6 +50,19 @@ fn echo(log: Log) -> Router {
             .header("x-upstream", "kept")
             .header("x-cpa-trace-id", "20260101000000-abc-def")
             .header("access-control-allow-origin", "*")
+            .header("set-cookie", "session=provider")
+            .header("authorization", "Bearer provider-canary")
+            .header("x-api-key", "provider-canary")
+            .header("openai-organization", "org-canary")
+            .header("anthropic-organization-id", "canary")
+            .header("anthropic-ratelimit-unified-status", "canary")
+            .header("x-codex-primary-used-percent", "canary")
+            .header("www-authenticate", "Basic realm=canary")
+            .header("server", "canary")
+            .header("alt-svc", "h3=canary")
+            .header("strict-transport-security", "max-age=1")
+            .header("content-security-policy", "script-src canary")
+            .header("x-codex-turn-state", "kept too")
             .body(Body::from_stream(stream::iter(pieces)))
             .unwrap()
     }
@@ -231,8 +244,33 @@ async fn headers_change_as_documented_and_no_other() {
         ]
     );
     assert!(answer.contains("x-upstream: kept"));
-    for gone in ["x-cpa-", "access-control-"] {
+    assert!(answer.contains("x-codex-turn-state: kept too"));
+    for gone in [
+        "x-cpa-",
+        "access-control-",
+        "canary",
+        "set-cookie",
+        "strict-transport-security",
+    ] {
         assert!(!answer.contains(gone), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_opens_an_answer_runs_nothing_of_it() {
+    let (app, _, key) = echoing().await;
+    let page = "<script>alert(1)</script>";
+
+    let answered = app.http.post(app.url("/v1/messages")).bearer_auth(&key);
+    let answered = answered.body(page).send().await.unwrap();
+    let refused = app.http.get(app.url("/v1/models")).send().await.unwrap();
+    let misdirected = app.http.post(app.url("/nothing")).send().await.unwrap();
+
+    for answer in [answered, refused, misdirected] {
+        let policy = answer.headers().get_all("content-security-policy");
+        let policy: Vec<_> = policy.iter().collect();
+        assert_eq!(policy, ["sandbox; default-src 'none'"], "{}", answer.url());
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
     }
 }
 
