@@ -240,7 +240,7 @@ fn bound(protocol: Protocol, path: &str) -> BoundForm {
         Protocol::OpenaiResponses => BoundForm::Responses,
         Protocol::OpenaiImages => BoundForm::Images,
         Protocol::AnthropicMessages => BoundForm::Messages,
-        Protocol::Gemini | Protocol::Other => BoundForm::Nothing,
+        Protocol::Gemini | Protocol::Unmetered | Protocol::Other => BoundForm::Nothing,
     }
 }
 
