@@ -16,7 +16,7 @@ use super::{
 use crate::domain::{
     api_keys::Caller,
     ledger::{Amounts, Ask, Ledger, LimitKind, Limited, Pacing, RequestSlot},
-    model_name::{Names, routed_as},
+    model_name::{Names, is_any_model, routed_as},
     prices::worst_cost,
     requests::{Place, Recorder, RequestRecord},
     tokens::Tokens,
@@ -74,6 +74,8 @@ pub(super) struct Applicant<'a> {
     pub(super) dialect: Dialect,
     /// Whether the request generates.
     pub(super) is_metered: bool,
+    /// Whether the engine is known to read a model there.
+    pub(super) names_model: bool,
     /// How much of the body had to be read.
     pub(super) read_bytes: u64,
     /// Whether the length of the body says how much a model has to read.
@@ -95,10 +97,15 @@ pub(super) async fn admit(
     let target = model.as_deref();
     let target = target.and_then(|model| aliases.target(model, record.started_at));
     let routed = [model.as_deref(), target.as_deref()];
-    check_model(applicant.caller, &asked.model, routed)?;
+    check_model(applicant, &asked.model, routed)?;
     let settings = gateway.settings.current();
-    let assumed_output = settings.gateway.assumed_output_tokens;
-    let worst = worst_case(asked, applicant.is_text, assumed_output);
+    let is_dropped = is_bound_dropped(gateway, applicant, asked, model.as_deref(), record).await;
+    let worst = worst_case(
+        asked,
+        applicant.is_text,
+        is_dropped,
+        settings.gateway.assumed_output_tokens,
+    );
     let price = model.as_deref();
     let price = price.and_then(|model| prices.find(model, None, record.started_at));
     let amounts = |tokens: Tokens| Amounts {
@@ -122,7 +129,7 @@ pub(super) async fn admit(
         if applicant.read_bytes <= FREE_READING {
             slot.refund();
         }
-        fault(limited, pacing, record.started_at)
+        explain_dropped(fault(limited, pacing, record.started_at), is_dropped)
     })?;
     let expected = Tokens {
         input: worst.estimate.input.min(LARGEST_INPUT),
@@ -164,39 +171,77 @@ pub(super) fn names(dialect: Dialect) -> Names {
     }
 }
 
-/// A caller who may use certain models only must name one, in a way that cannot be read otherwise. An
-/// alias is open to whoever may use it or what it leads to.
-fn check_model(caller: &Caller, model: &Model, routed: [Option<&str>; 2]) -> Result<(), Fault> {
-    if !caller.is_restricted() {
-        return Ok(());
-    }
+/// A request names its model in a way that cannot be read otherwise, and a caller whose limits depend on the model must
+/// name one. An alias is open to whoever may use it or what it leads to.
+fn check_model(
+    applicant: Applicant<'_>,
+    model: &Model,
+    routed: [Option<&str>; 2],
+) -> Result<(), Fault> {
+    let caller = applicant.caller;
     match model {
-        Model::Named(_)
-            if routed
-                .into_iter()
-                .flatten()
-                .any(|name| caller.may_use(name)) =>
-        {
-            Ok(())
+        Model::Named(name) if routed.into_iter().flatten().any(is_any_model) => {
+            Err(Fault::ModelUnspecific {
+                model: name.clone(),
+            })
         }
-        Model::Named(name) => Err(Fault::ModelNotAllowed {
-            model: name.clone(),
-        }),
-        Model::Missing => Err(Fault::ModelRequired),
-        Model::Ambiguous => Err(Fault::ModelAmbiguous),
-        Model::NotNeeded => Ok(()),
+        Model::Named(name) => {
+            let mut names = routed.into_iter().flatten();
+            let may_use = !caller.is_restricted() || names.any(|name| caller.may_use(name));
+            may_use.then_some(()).ok_or_else(|| Fault::ModelNotAllowed {
+                model: name.clone(),
+            })
+        }
+        Model::Ambiguous if applicant.names_model || caller.has_limits_by_model() => {
+            Err(Fault::ModelAmbiguous)
+        }
+        // Where none is named the engine may take a default.
+        Model::Missing
+            if caller.is_restricted()
+                || (applicant.names_model && caller.has_limits_by_model()) =>
+        {
+            Err(Fault::ModelRequired)
+        }
+        Model::Ambiguous | Model::Missing | Model::NotNeeded => Ok(()),
     }
+}
+
+/// Whether a provider that may serve the request would never see its bound. Asked only where a limit depends on it.
+async fn is_bound_dropped(
+    gateway: &Parts,
+    applicant: Applicant<'_>,
+    asked: &Asked,
+    model: Option<&str>,
+    record: &RequestRecord,
+) -> bool {
+    let is_needed = applicant.is_metered && applicant.caller.account().is_strict();
+    let Some(model) = model.filter(|_| is_needed && asked.bound.max_output_tokens.is_some()) else {
+        return false;
+    };
+    let kept = gateway
+        .kept_bounds
+        .are_kept(gateway, model, record.protocol, record.started_at);
+    !kept.await
+}
+
+fn explain_dropped(mut fault: Fault, is_dropped: bool) -> Fault {
+    if let Fault::Unbounded { cure, .. } = &mut fault
+        && is_dropped
+    {
+        *cure = "Ask for a model whose provider limits its answers";
+    }
+    fault
 }
 
 /// What a request may use at worst.
 struct WorstCase {
     /// As far as one can tell.
     estimate: Tokens,
-    /// For certain, if the request bounds its answer: no token is shorter than a byte.
+    /// For certain, if the request bounds its answer and every provider keeps the bound: no token is shorter than a byte.
     ceiling: Option<Tokens>,
 }
 
-fn worst_case(asked: &Asked, is_text: bool, assumed_output: u32) -> WorstCase {
+fn worst_case(asked: &Asked, is_text: bool, is_dropped: bool, assumed_output: u32) -> WorstCase {
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
     let tokens = |input: u64, output: u64| Tokens {
         input: count(input),
@@ -213,7 +258,10 @@ fn worst_case(asked: &Asked, is_text: bool, assumed_output: u32) -> WorstCase {
     };
     WorstCase {
         estimate: tokens(input, output.unwrap_or(assumed_output.into())),
-        ceiling: sent.zip(output).map(|(sent, output)| tokens(sent, output)),
+        ceiling: sent
+            .zip(output)
+            .filter(|_| asked.bound.is_certain && !is_dropped)
+            .map(|(sent, output)| tokens(sent, output)),
     }
 }
 
@@ -255,7 +303,7 @@ pub(super) fn fault(limited: Limited, pacing: Option<Pacing>, now: DateTime<Utc>
             cure: if is_unpriced {
                 "Ask for a model that has a price"
             } else {
-                "Set max_tokens and send the length of the body"
+                "Set max_tokens (or what the protocol calls it) once, as a positive integer, and send the length of the body"
             },
         },
     }

@@ -30,7 +30,7 @@ use super::{
     meter::{Awaited, End, Heartbeat, KILLED, MeteredBody, Receipt, Voice},
     model::{self, Asked, Limits},
     model_list, pacing, refusal, retry_hint,
-    route::{self, Refusal, Route},
+    route::{self, Refusal, Route, query},
     trace::RequestSpan,
     upgrade,
 };
@@ -47,14 +47,26 @@ const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
 pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
     let id = Uuid::now_v7();
     let now = gateway.0.clock.now();
-    let (head, body) = request.into_parts();
-    let route = match route::classify(&head.method, head.uri.path(), &head.headers) {
+    let (mut head, body) = request.into_parts();
+    let is_upgrade = match forward::from_client(&mut head.headers) {
+        Ok(is_upgrade) => is_upgrade,
+        Err(fault) => {
+            let dialect = Dialect::guess(head.uri.path(), &head.headers);
+            return refusal::answer(&gateway, dialect, &fault, id, now);
+        }
+    };
+    let mut route = match route::classify(&head.method, head.uri.path(), &head.headers) {
         Ok(route) => route,
         Err(refused) => {
             let dialect = Dialect::guess(head.uri.path(), &head.headers);
             return refusal::answer(&gateway, dialect, &gateway.fault(refused), id, now);
         }
     };
+    route.is_websocket &= is_upgrade;
+    if head.uri.query().is_some_and(query::has_unknown_alt) {
+        let fault = Fault::UnsupportedQuery;
+        return refusal::answer(&gateway, route.dialect, &fault, id, now);
+    }
     let caller = match authenticate(&gateway.0.keys, &head.headers, head.uri.query()) {
         Ok(caller) => caller,
         Err(fault) => return refusal::answer(&gateway, route.dialect, &fault, id, now),
@@ -105,7 +117,7 @@ impl Pass {
             }
         };
         self.pacing = started.pacing;
-        if self.route.is_websocket && forward::is_upgrade(&head.headers) {
+        if self.route.is_websocket {
             // Rare and large: kept out of the future of every other request.
             return Box::pin(upgrade::serve(self, head, started, record)).await;
         }
@@ -114,7 +126,7 @@ impl Pass {
         let limits = Limits {
             max_body_bytes,
             memory: &memory,
-            is_restricted: self.caller.is_restricted(),
+            is_restricted: self.caller.has_limits_by_model(),
             needs_bound: self.route.is_metered && self.caller.account().is_strict(),
         };
         let reading = model::read(&self.route, &head.headers, body, limits);
@@ -149,6 +161,7 @@ impl Pass {
             caller: &self.caller,
             dialect: self.route.dialect,
             is_metered: self.route.is_metered,
+            names_model: self.route.names_model,
             read_bytes,
             is_text: self.is_text,
         };

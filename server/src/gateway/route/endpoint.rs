@@ -3,7 +3,7 @@
 use entity::request::Protocol;
 use http::{HeaderMap, Method, header};
 
-use super::super::dialect::Dialect;
+use super::super::{dialect::Dialect, meter::scanner::BoundForm};
 use super::path::is_below;
 
 /// How the engine reads the model out of a body.
@@ -34,10 +34,16 @@ pub(in crate::gateway) enum ModelSource {
 
 /// What an endpoint is.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own"
+)]
 pub(super) struct Endpoint {
     pub(super) dialect: Dialect,
     pub(super) protocol: Protocol,
     pub(super) model: ModelSource,
+    pub(super) names_model: bool,
+    pub(super) bound: BoundForm,
     pub(super) is_metered: bool,
     pub(super) lists_models: bool,
     pub(super) is_websocket: bool,
@@ -101,7 +107,8 @@ const POSTED: [&str; 7] = [
 ];
 
 /// Those that are posted to and speak no protocol that we meter, as far as they differ from the rule.
-const UNMETERED: [(&str, BodyForm); 3] = [
+const UNMETERED: [(&str, BodyForm); 4] = [
+    ("/v1/messages/count_tokens", BodyForm::PlainJson),
     ("/openai/v1/videos", BodyForm::Video),
     ("/v1/alpha/search", BodyForm::PlainJson),
     ("/backend-api/codex/alpha/search", BodyForm::PlainJson),
@@ -137,6 +144,7 @@ pub(super) fn find(method: &Method, decoded: &str, cleaned: &str, headers: &Head
         if endpoint.is_websocket {
             endpoint.protocol = Protocol::OpenaiResponses;
             endpoint.model = ModelSource::Messages;
+            endpoint.bound = BoundForm::Responses;
             endpoint.is_metered = true;
         }
         if cleaned == "/v1/models" && asks_like_anthropic(headers) {
@@ -171,6 +179,8 @@ impl Endpoint {
             } else {
                 ModelSource::Nowhere
             },
+            names_model: false,
+            bound: BoundForm::Nothing,
             is_metered: has_body,
             lists_models: false,
             is_websocket: false,
@@ -180,6 +190,7 @@ impl Endpoint {
     fn look_up(&mut self, path: &str) {
         if let Some((_, form)) = UNMETERED.iter().find(|(known, _)| *known == path) {
             self.model = ModelSource::Body(*form);
+            self.names_model = true;
         }
         if COUNTING.contains(&path) {
             self.generates_nothing();
@@ -187,6 +198,8 @@ impl Endpoint {
         if let Some((_, protocol, form)) = METERED.iter().find(|(known, ..)| *known == path) {
             self.protocol = *protocol;
             self.model = ModelSource::Body(*form);
+            self.names_model = true;
+            self.bound = bound(*protocol, path);
             self.is_metered = true;
         }
     }
@@ -201,7 +214,10 @@ impl Endpoint {
         self.dialect = Dialect::Gemini;
         self.model = ModelSource::Path(model.to_owned());
         match action {
-            "generateContent" | "streamGenerateContent" => self.protocol = Protocol::Gemini,
+            "generateContent" | "streamGenerateContent" => {
+                self.protocol = Protocol::Gemini;
+                self.bound = BoundForm::Gemini;
+            }
             "countTokens" => self.generates_nothing(),
             _ => {}
         }
@@ -211,6 +227,20 @@ impl Endpoint {
     fn generates_nothing(&mut self) {
         self.protocol = Protocol::Other;
         self.is_metered = false;
+    }
+}
+
+/// Where an endpoint that is posted to reads its bound. The engine drops that of a compaction, and reads that of an
+/// interaction under three names.
+fn bound(protocol: Protocol, path: &str) -> BoundForm {
+    match protocol {
+        Protocol::OpenaiResponses if path.ends_with("/compact") => BoundForm::Nothing,
+        Protocol::OpenaiChat => BoundForm::Chat,
+        Protocol::OpenaiCompletions => BoundForm::Completions,
+        Protocol::OpenaiResponses => BoundForm::Responses,
+        Protocol::OpenaiImages => BoundForm::Images,
+        Protocol::AnthropicMessages => BoundForm::Messages,
+        Protocol::Gemini | Protocol::Unmetered | Protocol::Other => BoundForm::Nothing,
     }
 }
 

@@ -4,6 +4,7 @@ mod abort;
 mod addresses;
 mod admission;
 mod books;
+mod differential;
 mod endings;
 mod failures;
 mod heartbeats;

@@ -18,7 +18,7 @@ macro_rules! keys {
 
         impl Key {
             /// The key that is spelt like this.
-            pub(super) fn of(text: &Text) -> Self {
+            pub(in crate::gateway::meter) fn of(text: &Text) -> Self {
                 match text.whole() {
                     $(Some($($text)|+) => Self::$name,)+
                     _ => Self::Other,
@@ -43,7 +43,7 @@ keys! {
     CachedContentTokenCount = b"cachedContentTokenCount" | b"cached_content_token_count",
     CachedCreationTokens = b"cached_creation_tokens",
     CachedTokens = b"cached_tokens",
-    CandidateCount = b"candidateCount" | b"candidate_count",
+    CandidateCount = b"candidateCount",
     Candidates = b"candidates",
     CandidatesTokenCount = b"candidatesTokenCount" | b"candidates_token_count",
     Choices = b"choices",
@@ -62,19 +62,22 @@ keys! {
     FinishReason = b"finishReason" | b"finish_reason",
     Function = b"function",
     FunctionCall = b"functionCall" | b"function_call",
-    GenerationConfig = b"generationConfig" | b"generation_config",
+    GenerationConfig = b"generationConfig",
     ImageUrl = b"image_url",
     Images = b"images",
     InlineData = b"inlineData" | b"inline_data",
     Input = b"input",
     InputTokens = b"input_tokens",
     InputTokensDetails = b"input_tokens_details",
+    Instructions = b"instructions",
     Interaction = b"interaction",
     Iterations = b"iterations",
     MaxCompletionTokens = b"max_completion_tokens",
-    MaxOutputTokens = b"max_output_tokens" | b"maxOutputTokens",
+    MaxOutputTokens = b"max_output_tokens",
+    MaxOutputTokensCamel = b"maxOutputTokens",
     MaxTokens = b"max_tokens",
     Message = b"message",
+    Messages = b"messages",
     Model = b"model",
     ModelVersion = b"modelVersion" | b"model_version",
     N = b"n",
