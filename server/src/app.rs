@@ -327,6 +327,7 @@ fn gateway(
         recorder: plane.recorder,
         ledger: services.ledger.clone(),
         prices: services.prices.clone(),
+        accounts: services.provider_accounts.clone(),
         settings: services.settings.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),

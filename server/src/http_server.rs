@@ -136,11 +136,11 @@ pub async fn serve(
         });
     }
     drop(listener);
-    end(connections, under_way, ending).await;
+    end(&connections, &under_way, &ending).await;
 }
 
 /// Lets what runs end, for as long as it may.
-async fn end(connections: TaskTracker, under_way: TaskTracker, ending: Ending) {
+async fn end(connections: &TaskTracker, under_way: &TaskTracker, ending: &Ending) {
     connections.close();
     under_way.close();
     let all_ended = async { tokio::join!(connections.wait(), under_way.wait()) };

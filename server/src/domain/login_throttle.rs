@@ -381,10 +381,12 @@ mod tests {
             let address = std::net::Ipv4Addr::from(number);
             let attempt = attempt(&throttle, &address.to_string(), "owner");
             let mut state = throttle.lock();
-            // Addresses with an earlier success do not take turns, so the tables fill up.
-            state.know(attempt.network, now);
+            // Below the total nothing takes turns, so the tables fill up.
+            state.total = Failures::new(now);
             let _ = state.count(&attempt, now);
         }
+        let known = u32::try_from(KNOWN_ADDRESSES).unwrap() + 10;
+        throttle.remember((0..known).map(|number| std::net::Ipv4Addr::from(number).into()));
 
         let state = throttle.lock();
         assert_eq!(state.known.len(), KNOWN_ADDRESSES);

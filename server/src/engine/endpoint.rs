@@ -132,7 +132,7 @@ mod tests {
         let (ada, bob, eve) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
         assert_eq!(endpoint.authorization_of(ada), "Bearer key");
 
-        let keys = ["one".into(), "two".into()];
+        let keys = ["first-canary".into(), "second-canary".into()];
         let endpoint = endpoint.with_caller_keys(&keys).unwrap();
         let of = |user| endpoint.authorization_of(user);
 
@@ -140,7 +140,7 @@ mod tests {
         assert_ne!(of(ada), of(bob));
         assert_eq!(of(eve), of(ada));
         assert_eq!(endpoint.authorization, "Bearer key");
-        assert!(!format!("{endpoint:?}").contains("one"));
+        assert!(!format!("{endpoint:?}").contains("canary"));
     }
 
     #[test]

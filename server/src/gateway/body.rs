@@ -23,7 +23,7 @@ use tokio::time::timeout;
 pub(super) use self::held::Held;
 use super::{
     dialect::Fault,
-    meter::scanner::{ModelScanner, Verdict},
+    meter::scanner::{Bound, ModelScanner},
 };
 use crate::deadlines::is_too_slow;
 
@@ -78,22 +78,37 @@ impl Progress {
     }
 }
 
-/// Goes on reading the body of a caller who may use certain models only: a second model would turn the
-/// verdict after the first was admitted.
+/// Goes on reading a body that is being forwarded: a later member may contradict what was admitted. The engine acts
+/// on whole bodies only, so an upload that is broken off has no effect.
 #[derive(Debug)]
-pub(super) struct Watch(ModelScanner);
+pub(super) struct Watch {
+    scanner: ModelScanner,
+    /// Whether the body names the model.
+    names_model: bool,
+    /// What was reserved for, if a limit depends on it.
+    bound: Option<Bound>,
+}
 
 impl Watch {
-    pub(super) fn new(scanner: ModelScanner) -> Self {
-        Self(scanner)
+    pub(super) fn new(scanner: ModelScanner, names_model: bool, bound: Option<Bound>) -> Self {
+        Self {
+            scanner,
+            names_model,
+            bound,
+        }
     }
 
-    fn observe(&mut self, data: &[u8]) -> Result<(), UploadError> {
-        self.0.observe(data);
-        match self.0.verdict() {
-            Verdict::Ambiguous => Err(UploadError::Refused(Fault::ModelAmbiguous)),
-            Verdict::Found(_) | Verdict::Absent | Verdict::NeedMore => Ok(()),
+    fn observe(&mut self, data: &[u8], is_last: bool) -> Result<(), UploadError> {
+        self.scanner.observe(data);
+        let is_cut = is_last && !self.scanner.is_whole();
+        let is_contradicted = (self.names_model && (is_cut || self.scanner.is_ambiguous()))
+            || self
+                .bound
+                .is_some_and(|bound| bound != self.scanner.bound());
+        if is_contradicted {
+            return Err(UploadError::Refused(Fault::ModelAmbiguous));
         }
+        Ok(())
     }
 }
 
@@ -168,12 +183,19 @@ impl HttpBody for Upload {
                 return self.fail(UploadError::Refused(Fault::BodyTooSlow));
             }
             Some(Err(_)) => return self.fail(UploadError::ClientGone),
-            None => return Poll::Ready(None),
+            None => {
+                let watch = self.watch.as_mut();
+                return match watch.map_or(Ok(()), |watch| watch.observe(&[], true)) {
+                    Ok(()) => Poll::Ready(None),
+                    Err(error) => self.fail(error),
+                };
+            }
         };
         match frame.into_data() {
             Ok(data) => {
+                let is_last = self.rest.is_end_stream();
                 if let Some(watch) = &mut self.watch
-                    && let Err(error) = watch.observe(&data)
+                    && let Err(error) = watch.observe(&data, is_last)
                 {
                     return self.fail(error);
                 }

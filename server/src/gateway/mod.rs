@@ -10,6 +10,7 @@ mod dialect;
 mod forward;
 #[doc(hidden)]
 pub mod fuzzing;
+mod kept_bounds;
 mod memory;
 mod meter;
 mod model;
@@ -31,13 +32,14 @@ use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, Expos
 use url::Url;
 
 pub use self::tally::{State, Tally};
-use self::{forward::Upstream, memory::Memory, meter::Drainer};
+use self::{forward::Upstream, kept_bounds::KeptBounds, memory::Memory, meter::Drainer};
 use crate::{
     client_address::ClientAddresses,
     clock::SharedClock,
     deadlines::Deadlines,
     domain::{
-        api_keys::KeyRing, ledger::Ledger, prices::Prices, requests::Recorder, settings::Settings,
+        api_keys::KeyRing, ledger::Ledger, prices::Prices, provider_accounts::ProviderAccounts,
+        requests::Recorder, settings::Settings,
     },
     engine::Engine,
     outage::{FLAPPING, Outage},
@@ -51,6 +53,7 @@ pub struct GatewayOptions {
     pub recorder: Recorder,
     pub ledger: Ledger,
     pub prices: Prices,
+    pub accounts: ProviderAccounts,
     pub settings: Settings,
     pub engine: Engine,
     pub clock: SharedClock,
@@ -81,6 +84,7 @@ struct Parts {
     recorder: Recorder,
     ledger: Ledger,
     prices: Prices,
+    kept_bounds: KeptBounds,
     settings: Settings,
     engine: Engine,
     clock: SharedClock,
@@ -115,6 +119,7 @@ impl Gateway {
             recorder: options.recorder,
             ledger: options.ledger,
             prices: options.prices,
+            kept_bounds: KeptBounds::new(options.accounts),
             settings: options.settings,
             engine: options.engine,
             clock: options.clock,

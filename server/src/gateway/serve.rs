@@ -6,12 +6,14 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{
-        Response, StatusCode, header::USER_AGENT, request::Parts as Head,
+        HeaderMap, HeaderValue, Response, StatusCode,
+        header::{CONTENT_TYPE, USER_AGENT},
+        request::Parts as Head,
         response::Parts as ResponseHead,
     },
 };
 use chrono::{DateTime, Utc};
-use entity::request::{Outcome, UsageSource};
+use entity::request::{Outcome, Protocol, UsageSource};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use uuid::Uuid;
@@ -25,10 +27,10 @@ use super::{
     dialect::{Dialect, Fault},
     forward::{self, Answer, UpstreamBody, UpstreamError},
     memory::UserMemory,
-    meter::{Awaited, End, KILLED, MeteredBody, Receipt, Voice},
+    meter::{Awaited, End, Heartbeat, KILLED, MeteredBody, Receipt, Voice},
     model::{self, Asked, Limits},
     model_list, pacing, refusal, retry_hint,
-    route::{self, Refusal, Route},
+    route::{self, Refusal, Route, query},
     trace::RequestSpan,
     upgrade,
 };
@@ -45,14 +47,26 @@ const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
 pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
     let id = Uuid::now_v7();
     let now = gateway.0.clock.now();
-    let (head, body) = request.into_parts();
-    let route = match route::classify(&head.method, head.uri.path(), &head.headers) {
+    let (mut head, body) = request.into_parts();
+    let is_upgrade = match forward::from_client(&mut head.headers) {
+        Ok(is_upgrade) => is_upgrade,
+        Err(fault) => {
+            let dialect = Dialect::guess(head.uri.path(), &head.headers);
+            return refusal::answer(&gateway, dialect, &fault, id, now);
+        }
+    };
+    let mut route = match route::classify(&head.method, head.uri.path(), &head.headers) {
         Ok(route) => route,
         Err(refused) => {
             let dialect = Dialect::guess(head.uri.path(), &head.headers);
             return refusal::answer(&gateway, dialect, &gateway.fault(refused), id, now);
         }
     };
+    route.is_websocket &= is_upgrade;
+    if head.uri.query().is_some_and(query::has_unknown_alt) {
+        let fault = Fault::UnsupportedQuery;
+        return refusal::answer(&gateway, route.dialect, &fault, id, now);
+    }
     let caller = match authenticate(&gateway.0.keys, &head.headers, head.uri.query()) {
         Ok(caller) => caller,
         Err(fault) => return refusal::answer(&gateway, route.dialect, &fault, id, now),
@@ -62,6 +76,7 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
         gateway: gateway.clone(),
         id,
         now,
+        is_text: is_text(&route, &head.headers),
         route,
         caller,
         pacing: None,
@@ -83,6 +98,8 @@ pub(super) struct Pass {
     pub(super) now: DateTime<Utc>,
     pub(super) route: Route,
     pub(super) caller: Arc<Caller>,
+    /// Whether the length of the body says how much a model has to read.
+    pub(super) is_text: bool,
     /// How the caller's requests per minute stand, once they were counted.
     pub(super) pacing: Option<Pacing>,
     pub(super) span: RequestSpan,
@@ -100,7 +117,7 @@ impl Pass {
             }
         };
         self.pacing = started.pacing;
-        if self.route.is_websocket && forward::is_upgrade(&head.headers) {
+        if self.route.is_websocket {
             // Rare and large: kept out of the future of every other request.
             return Box::pin(upgrade::serve(self, head, started, record)).await;
         }
@@ -109,7 +126,7 @@ impl Pass {
         let limits = Limits {
             max_body_bytes,
             memory: &memory,
-            is_restricted: self.caller.is_restricted(),
+            is_restricted: self.caller.has_limits_by_model(),
             needs_bound: self.route.is_metered && self.caller.account().is_strict(),
         };
         let reading = model::read(&self.route, &head.headers, body, limits);
@@ -144,7 +161,9 @@ impl Pass {
             caller: &self.caller,
             dialect: self.route.dialect,
             is_metered: self.route.is_metered,
+            names_model: self.route.names_model,
             read_bytes,
+            is_text: self.is_text,
         };
         admit::admit(&self.gateway.0, applicant, started, asked, record).await
     }
@@ -161,9 +180,11 @@ impl Pass {
         let mut receipt = Receipt::new(admission.place, record, metered, in_flight, span);
         let progress = upload.progress();
         receipt.watch_upload(Arc::clone(&progress));
+        receipt.expect(admission.expected);
         let request = match self.for_engine(head, upload) {
             Ok(request) => request,
             Err(fault) => {
+                receipt.was_not_sent();
                 receipt.end(End::Failed(fault.code()));
                 return Err(fault);
             }
@@ -176,6 +197,9 @@ impl Pass {
             Ok(answer) => Ok(self.answered(answer, receipt).await),
             Err(error) => {
                 let (fault, end) = self.explain(&error, progress.failure());
+                if error.is_connect() {
+                    receipt.was_not_sent();
+                }
                 receipt.end(end);
                 Err(fault)
             }
@@ -218,10 +242,13 @@ impl Pass {
         if retry_hint::may_be_missing(head.status, &head.headers, body.size_hint().exact()) {
             return Box::pin(self.refused_by_engine(head, body, receipt)).await;
         }
+        let settings = self.gateway.0.settings.current();
+        let silence = settings.gateway.routing.stream_keepalive();
         let voice = Voice {
             dialect: self.route.dialect,
             protocol: self.route.protocol,
             request_id: self.id.to_string(),
+            heartbeat: Heartbeat::of(self.route.protocol, &head.headers, silence),
             engine_outage: Arc::clone(&self.gateway.0.engine_outage),
         };
         let drainer = self.gateway.0.drainer.clone();
@@ -352,6 +379,28 @@ impl Pass {
             user_agent: user_agent.map(str::to_owned),
         }
     }
+}
+
+/// Whether the model reads the body as text. Uploaded files are not text. The content type counts only on
+/// endpoints that take files.
+fn is_text(route: &Route, headers: &HeaderMap) -> bool {
+    if !matches!(route.protocol, Protocol::OpenaiImages | Protocol::Unmetered) {
+        return true;
+    }
+    let kind = headers.get(CONTENT_TYPE);
+    let kind = kind.map_or(&b""[..], HeaderValue::as_bytes);
+    let is = |start: &str| {
+        let kind = kind.get(..start.len());
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case(start.as_bytes()))
+    };
+    let files = [
+        "multipart/",
+        "image/",
+        "audio/",
+        "video/",
+        "application/octet-stream",
+    ];
+    !files.into_iter().any(is)
 }
 
 /// What would be on record of a refusal that is not put there.

@@ -202,10 +202,14 @@ pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> R
 
 async fn read(body: Body, limits: &Limits) -> Result<Bytes, Refusal> {
     let body = to_bytes(body, limits.body).await;
-    Ok(body.map_err(|error| match is_too_slow(&error) {
-        true => StatusCode::REQUEST_TIMEOUT,
-        false => StatusCode::PAYLOAD_TOO_LARGE,
-    })?)
+    let body = body.map_err(|error| {
+        if is_too_slow(&error) {
+            StatusCode::REQUEST_TIMEOUT
+        } else {
+            StatusCode::PAYLOAD_TOO_LARGE
+        }
+    });
+    Ok(body?)
 }
 
 fn parse(body: &[u8], limits: &Limits) -> Result<Operation, Refusal> {

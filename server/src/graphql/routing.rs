@@ -64,8 +64,8 @@ impl RoutingSettings {
         int(self.0.transient_cooldown_seconds)
     }
 
-    /// How often a stream in which nothing happens gets a comment, in seconds, so that proxies with a time
-    /// limit for silence keep its connection open; 0 for never. Gemini CLI cannot read comments.
+    /// After how many seconds of silence a stream gets a keep-alive event, so that proxies with a time limit
+    /// for silence keep its connection open; 0 for never. Each protocol has an event that its tools ignore.
     async fn stream_keepalive_seconds(&self) -> i32 {
         int(self.0.stream_keepalive_seconds)
     }
@@ -90,7 +90,7 @@ pub(super) struct RoutingSettingsInput {
     cooldown: Option<bool>,
     /// For how long after a failure that passes, in seconds: 0 to 3600.
     transient_cooldown_seconds: Option<u32>,
-    /// How often a stream in which nothing happens gets a comment, in seconds: 1 to 600; 0 for never.
+    /// After how many seconds of silence a stream gets a keep-alive event: 1 to 600; 0 for never.
     stream_keepalive_seconds: Option<u32>,
 }
 

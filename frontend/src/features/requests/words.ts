@@ -30,6 +30,7 @@ const protocols: Record<Protocol, string> = {
   OPENAI_IMAGES: "OpenAI Images",
   OPENAI_RESPONSES: "OpenAI Responses",
   OTHER: "–",
+  UNMETERED: "Unmetered",
 };
 
 const sourcesEn: Record<UsageSource, string> = {

@@ -150,6 +150,11 @@ impl Caller {
         self.user_models.is_some() || self.key_models.is_some()
     }
 
+    /// Whether what this caller may do depends on the model: it must then be certain.
+    pub fn has_limits_by_model(&self) -> bool {
+        self.is_restricted() || self.account.depends_on_model()
+    }
+
     /// What the user may use.
     pub fn account(&self) -> &Arc<Account> {
         &self.account

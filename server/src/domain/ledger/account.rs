@@ -55,6 +55,8 @@ pub struct Account {
     state: Mutex<State>,
     /// Whether a quota wants to know bounds.
     is_strict: AtomicBool,
+    /// Whether a quota depends on the model: by a pattern, or by its price.
+    depends_on_model: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -82,6 +84,7 @@ impl Default for Account {
             origin: Instant::now(),
             state: Mutex::default(),
             is_strict: AtomicBool::default(),
+            depends_on_model: AtomicBool::default(),
         }
     }
 }
@@ -145,6 +148,11 @@ impl Account {
         self.is_strict.load(Ordering::Relaxed)
     }
 
+    /// Whether a quota counts some models only, or counts them differently.
+    pub fn depends_on_model(&self) -> bool {
+        self.depends_on_model.load(Ordering::Relaxed)
+    }
+
     /// Whether one more refusal may be put on record: a client that tries again and again must not fill
     /// the database.
     pub fn may_record_refusal(&self) -> bool {
@@ -193,6 +201,12 @@ impl Account {
     pub(in crate::domain) fn set_meters(&self, mut meters: Vec<Meter>) {
         let is_strict = meters.iter().any(|meter| meter.quota.strict);
         self.is_strict.store(is_strict, Ordering::Relaxed);
+        let depends = |meter: &Meter| {
+            meter.quota.model_pattern.is_some() || meter.quota.metric == entity::quota::Metric::Cost
+        };
+        let depends_on_model = meters.iter().any(depends);
+        self.depends_on_model
+            .store(depends_on_model, Ordering::Relaxed);
         let mut state = self.lock();
         for meter in &mut meters {
             if let Some(earlier) = state
@@ -244,10 +258,12 @@ impl Account {
         let model = model.map(|model| routed_as(row.protocol.into(), model));
         let at = DateTime::from_timestamp_micros(row.started_at).unwrap_or_default();
         let target = model.as_ref().and_then(|model| aliases.target(model, at));
-        let names = [model.as_deref(), target.as_deref()];
+        // What served may be another model than was asked for, and counts as well.
+        let served = row.served_model.as_deref();
+        let names = [model.as_deref(), target.as_deref(), served];
         let charges = state.meters.iter();
         charges
-            .filter_map(|meter| meter.charge(row, names))
+            .filter_map(|meter| meter.charge(row, &names))
             .collect()
     }
 

@@ -29,7 +29,9 @@ use entity::{
     request::Protocol,
     user::{self, Entity as User},
 };
-use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, Iterable as _, QueryFilter as _,
+};
 use uuid::Uuid;
 
 use self::meter::Providers;
@@ -137,6 +139,15 @@ impl Ledger {
         let served = self.0.served.load();
         let providers = ask.model.and_then(|model| served.get(model)).copied();
         Account::reserve(slot, ask, providers.unwrap_or_default())
+    }
+
+    /// The providers that have served a model, as far as is known.
+    pub fn served_by(&self, model: &str) -> Vec<ProviderKind> {
+        let served = self.0.served.load();
+        let providers = served.get(model).copied().unwrap_or_default();
+        ProviderKind::iter()
+            .filter(|kind| providers.has(*kind))
+            .collect()
     }
 
     /// Counts a socket, until it is dropped.

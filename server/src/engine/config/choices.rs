@@ -14,7 +14,6 @@ pub(super) struct Choices {
     max_retry_interval: u32,
     disable_cooling: bool,
     transient_error_cooldown_seconds: i32,
-    streaming: Streaming,
     disable_claude_cloak_mode: bool,
     codex: Codex,
 }
@@ -25,12 +24,6 @@ struct Routing {
     strategy: &'static str,
     session_affinity: bool,
     session_affinity_ttl: String,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Streaming {
-    keepalive_seconds: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -49,9 +42,6 @@ impl Choices {
             max_retry_interval: routing.max_retry_interval_seconds,
             disable_cooling: !routing.cooldown,
             transient_error_cooldown_seconds: transient_cooldown(routing),
-            streaming: Streaming {
-                keepalive_seconds: routing.stream_keepalive_seconds,
-            },
             disable_claude_cloak_mode: !settings.provider(ProviderKind::Claude).provider.cloaking,
             codex: Codex {
                 identity_confuse: settings

@@ -31,7 +31,7 @@ pub(in crate::gateway) enum Fault {
     #[error("ProxyPal: the request names no model. Set \"model\" in the request body.")]
     ModelRequired,
     #[error(
-        "ProxyPal cannot tell which model the request asks for. Send well-formed JSON that names \"model\" once, as a string, in no encoding but zstd."
+        "ProxyPal: the body can be read in two ways. Send one well-formed JSON object that names each member once, and \"model\" as a string."
     )]
     ModelAmbiguous,
     #[error(
@@ -41,6 +41,27 @@ pub(in crate::gateway) enum Fault {
         /// Bytes.
         limit: u64,
     },
+    #[error(
+        "ProxyPal: \"{model}\" names no model: the engine would choose one. Name a model; GET /v1/models lists those you may use."
+    )]
+    ModelUnspecific {
+        /// As the caller named it.
+        model: String,
+    },
+    #[error(
+        "ProxyPal: this content encoding is not supported here. Send the body uncompressed; the OpenAI endpoints also accept JSON in zstd."
+    )]
+    UnsupportedEncoding,
+    #[error("ProxyPal: the query parameter alt may be sse or json. Remove it, or set one of them.")]
+    UnsupportedQuery,
+    #[error(
+        "ProxyPal: the compressed body could not be read. Send whole zstd frames without a dictionary, with a window of at most 8 MiB."
+    )]
+    BodyUnreadable,
+    #[error(
+        "ProxyPal: the headers can be read in two ways. Send Content-Type, Content-Encoding and Content-Length once, no Content-Length beside Transfer-Encoding, and name none of them, nor credentials, in Connection."
+    )]
+    HeadersAmbiguous,
     #[error(
         "ProxyPal: the request body arrived too slowly. Check the network between you and the server, and try again."
     )]
@@ -111,9 +132,14 @@ impl Fault {
     /// The HTTP status; it is also what the SDKs choose their error classes by.
     pub(in crate::gateway) fn status(&self) -> StatusCode {
         match self {
-            Self::ModelRequired | Self::ModelAmbiguous | Self::Unbounded { .. } => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::ModelRequired
+            | Self::ModelAmbiguous
+            | Self::ModelUnspecific { .. }
+            | Self::HeadersAmbiguous
+            | Self::UnsupportedQuery
+            | Self::BodyUnreadable
+            | Self::Unbounded { .. } => StatusCode::BAD_REQUEST,
+            Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UnknownKey | Self::KeyProblem(_) => StatusCode::UNAUTHORIZED,
             Self::ModelNotAllowed { .. } => StatusCode::FORBIDDEN,
             Self::NotFound { .. } | Self::Blocked => StatusCode::NOT_FOUND,
@@ -136,6 +162,11 @@ impl Fault {
             Self::ModelNotAllowed { .. } => "proxypal_model_not_allowed",
             Self::ModelRequired => "proxypal_model_required",
             Self::ModelAmbiguous => "proxypal_model_ambiguous",
+            Self::ModelUnspecific { .. } => "proxypal_model_unspecific",
+            Self::HeadersAmbiguous => "proxypal_headers_ambiguous",
+            Self::UnsupportedQuery => "proxypal_unsupported_query",
+            Self::UnsupportedEncoding => "proxypal_unsupported_encoding",
+            Self::BodyUnreadable => "proxypal_body_unreadable",
             Self::BodyTooLarge { .. } => "proxypal_body_too_large",
             Self::BodyTooSlow => "proxypal_body_too_slow",
             Self::NotFound { .. } => "proxypal_not_found",
@@ -162,6 +193,11 @@ impl Fault {
             | Self::ModelNotAllowed { .. }
             | Self::ModelRequired
             | Self::ModelAmbiguous
+            | Self::ModelUnspecific { .. }
+            | Self::HeadersAmbiguous
+            | Self::UnsupportedEncoding
+            | Self::UnsupportedQuery
+            | Self::BodyUnreadable
             | Self::Unbounded { .. }
             | Self::BodyTooLarge { .. }
             | Self::BodyTooSlow
@@ -191,6 +227,11 @@ impl Fault {
             | Self::ModelNotAllowed { .. }
             | Self::ModelRequired
             | Self::ModelAmbiguous
+            | Self::ModelUnspecific { .. }
+            | Self::HeadersAmbiguous
+            | Self::UnsupportedEncoding
+            | Self::UnsupportedQuery
+            | Self::BodyUnreadable
             | Self::BodyTooLarge { .. }
             | Self::BodyTooSlow
             | Self::NotFound { .. }

@@ -8,7 +8,7 @@ use axum::http::{Request, Uri, request::Parts, uri::PathAndQuery};
 use uuid::Uuid;
 
 pub(super) use self::{
-    headers::{for_client, is_upgrade},
+    headers::{for_client, from_client},
     upstream::{Answer, Awaiting, Upstream, UpstreamBody, UpstreamError},
 };
 use super::{

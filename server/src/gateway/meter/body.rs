@@ -10,7 +10,7 @@ use std::{
 use axum::body::{Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 
-use super::{Drainer, End, Receipt, hold::Hold};
+use super::{Drainer, End, Heartbeat, Receipt, hold::Hold};
 use crate::{
     domain::api_keys::Caller,
     gateway::{
@@ -33,11 +33,13 @@ pub(in crate::gateway) enum AnswerError {
 }
 
 /// What the body must know to speak up in the middle of a stream.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(in crate::gateway) struct Voice {
     pub(in crate::gateway) dialect: Dialect,
     pub(in crate::gateway) protocol: entity::request::Protocol,
     pub(in crate::gateway) request_id: String,
+    /// Keeps a silent stream alive, if the settings say so.
+    pub(in crate::gateway) heartbeat: Option<Heartbeat>,
     /// Whether the engine fails, to log it once.
     pub(in crate::gateway) engine_outage: Arc<Outage>,
 }
@@ -106,7 +108,10 @@ impl MeteredBody {
             return Some(frame);
         };
         if let Some(data) = frame.data_ref() {
-            open.receipt.observe(data);
+            open.receipt.deliver(data);
+        }
+        if let Some(heartbeat) = &mut self.voice.heartbeat {
+            heartbeat.passed();
         }
         // A reader who knows the length never asks for the frame after the last.
         if open.inner.is_end_stream() {
@@ -143,6 +148,21 @@ impl MeteredBody {
         }
     }
 
+    /// Nothing has come. Between two events, and before the last, a silent stream gets an event of ours.
+    fn keep_alive(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
+        let (Some(heartbeat), Some(open)) = (&mut self.voice.heartbeat, &self.open) else {
+            return Poll::Pending;
+        };
+        if !open.receipt.is_between_events() || open.receipt.is_end_delivered() {
+            return Poll::Pending;
+        }
+        let event = ready!(heartbeat.poll(cx));
+        Poll::Ready(Some(Ok(Frame::data(event))))
+    }
+
     /// The engine died. A stream of events can still say so; anything else can only be cut.
     fn broke(
         &mut self,
@@ -150,10 +170,9 @@ impl MeteredBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         log_failure(&self.voice.engine_outage, &self.voice.request_id, &error);
-        let can_speak = self
-            .open
-            .as_ref()
-            .is_some_and(|open| open.receipt.is_between_events());
+        let can_speak = self.open.as_ref().is_some_and(|open| {
+            open.receipt.is_between_events() && !open.receipt.is_end_delivered()
+        });
         self.close(End::Failed("engine_failed"));
         if can_speak {
             let Voice {
@@ -199,10 +218,11 @@ impl HttpBody for MeteredBody {
                 self.close(End::Interrupted("stopping"));
                 return Poll::Ready(Some(Err(AnswerError::Stopping)));
             }
-            let passed = match ready!(Pin::new(&mut open.inner).poll_frame(cx)) {
-                Some(Ok(frame)) => self.pass(frame),
-                Some(Err(error)) => return self.broke(error, cx),
-                None => self.finish(None),
+            let passed = match Pin::new(&mut open.inner).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => self.pass(frame),
+                Poll::Ready(Some(Err(error))) => return self.broke(error, cx),
+                Poll::Ready(None) => self.finish(None),
+                Poll::Pending => return self.keep_alive(cx),
             };
             if passed.is_some() || self.hold.is_none() {
                 return Poll::Ready(passed.map(Ok));
@@ -230,15 +250,22 @@ impl HttpBody for MeteredBody {
 }
 
 impl Drop for MeteredBody {
-    /// The client left in the middle.
+    /// The client disconnected: in the middle of the answer, or after its last event and before the end of
+    /// the body.
     fn drop(&mut self) {
-        if let Some(Open {
+        let Some(Open {
             inner,
             receipt,
             drainer,
             ..
         }) = self.open.take()
-        {
+        else {
+            return;
+        };
+        if receipt.is_end_delivered() {
+            drop(receipt);
+            drainer.discard(inner);
+        } else {
             drainer.drain(inner, receipt);
         }
     }

@@ -9,7 +9,7 @@ mod tests;
 use entity::request::Protocol;
 use http::{HeaderMap, Method};
 
-use super::dialect::Dialect;
+use super::{dialect::Dialect, meter::scanner::BoundForm};
 
 pub(super) use endpoint::{BodyForm, ModelSource};
 pub(super) use path::PREFIXES;
@@ -19,6 +19,10 @@ const LONGEST_LABEL: usize = 200;
 
 /// What a request is, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own"
+)]
 pub(super) struct Route {
     /// The path to send on, byte for byte what came unless it was corrected.
     pub path: String,
@@ -28,7 +32,11 @@ pub(super) struct Route {
     pub protocol: Protocol,
     /// Where the model is named.
     pub model: ModelSource,
-    /// Whether the answer is expected to report usage.
+    /// Whether the engine is known to read a model there.
+    pub names_model: bool,
+    /// Which members bound the answer.
+    pub bound: BoundForm,
+    /// Whether it generates, or may: it counts in quotas, and its answer is read for usage.
     pub is_metered: bool,
     /// Whether the answer lists models, which are then filtered to those that the key may use.
     pub lists_models: bool,
@@ -65,6 +73,8 @@ pub(super) fn classify(method: &Method, path: &str, headers: &HeaderMap) -> Resu
         dialect: endpoint.dialect,
         protocol: endpoint.protocol,
         model: endpoint.model,
+        names_model: endpoint.names_model,
+        bound: endpoint.bound,
         is_metered: endpoint.is_metered,
         lists_models: endpoint.lists_models,
         is_websocket: endpoint.is_websocket,

@@ -198,15 +198,15 @@ impl Session {
             };
             let leaves = message.is_close();
             if let Some(receipt) = &mut ended {
+                // The client may disconnect as soon as it has the message: the turn is complete then.
+                receipt.end(End::Whole);
                 receipt.note_end().await;
             }
             let delivered = to_client.send(message).await.is_ok();
-            if let Some(mut receipt) = ended {
-                receipt.end(if delivered {
-                    End::Whole
-                } else {
-                    End::ClientGone
-                });
+            if let Some(mut receipt) = ended
+                && !delivered
+            {
+                receipt.end(End::ClientGone);
             }
             match (delivered, leaves) {
                 (false, _) => return Cause::ClientLeft(None),

@@ -97,11 +97,12 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
             .ok()
             .filter(|&count| count > 0)?;
         request += &String::from_utf8_lossy(&piece[..count]);
-        let is_whole = match request.starts_with("POST") {
-            true => request.ends_with(BODY),
-            false => request.ends_with("\r\n\r\n"),
+        let end = if request.starts_with("POST") {
+            BODY
+        } else {
+            "\r\n\r\n"
         };
-        if is_whole {
+        if request.ends_with(end) {
             return Some(request);
         }
     }

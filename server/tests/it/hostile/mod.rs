@@ -2,6 +2,7 @@
 
 mod bodies;
 mod connections;
+mod decompression;
 mod graphql;
 mod sockets;
 

@@ -1,9 +1,6 @@
 //! How the engine chooses among accounts, and what it leaves out: set while it runs.
 
-use entity::{
-    provider_account::ProviderKind,
-    request::{Outcome, UsageSource},
-};
+use entity::provider_account::ProviderKind;
 use proxypal_server::{
     domain::{
         provider_accounts::ProviderAccountChanges,
@@ -184,43 +181,12 @@ async fn the_engine_shows_every_setting_that_was_made() {
         "max-retry-interval: 20",
         "disable-cooling: true",
         "transient-error-cooldown-seconds: -1",
-        "keepalive-seconds: 15",
     ] {
         assert!(preview.contains(line), "{line} is not in\n{preview}");
     }
     // What was said of the first change has been heard when the second is shown.
     managed.route(RoutingSettings::default()).await;
     shown(&managed, &mut lines, "strategy: round-robin").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_silent_stream_gets_comments_which_are_no_part_of_its_usage() {
-    let mut managed = Managed::start().await;
-    let mut lines = managed.app.services.engine.logs().subscribe();
-    let routing = RoutingSettings {
-        stream_keepalive_seconds: 1,
-        ..RoutingSettings::default()
-    };
-    managed.route(routing).await;
-    shown(&managed, &mut lines, "keepalive-seconds: 1").await;
-
-    let script = "usage:input=7,output=3,chunks=2,delay_ms=1500";
-    let answer = managed
-        .ask(Protocol::Chat, Delivery::Streamed, script)
-        .await;
-    let text = answer.text().await.unwrap();
-
-    assert!(
-        text.contains("\n: keep-alive\n\n") && text.ends_with("[DONE]\n\n"),
-        "{text}"
-    );
-    let record = managed.next_record().await;
-    assert_eq!(record.outcome, Outcome::Completed);
-    assert_eq!(record.usage_source, UsageSource::Wire);
-    assert_eq!(
-        (record.input_tokens, record.output_tokens),
-        (Some(7), Some(3))
-    );
 }
 
 /// Waits until the engine's own view of its configuration holds all that was written, this too.
