@@ -17,6 +17,14 @@ use crate::domain::{
 const SHORTEST: usize = 12;
 const LONGEST: usize = 1024;
 
+/// A password that was hashed, and what changes with it.
+struct NewPassword {
+    hash: String,
+    /// The session that goes on.
+    kept: Option<uuid::Uuid>,
+    without_second_factor: bool,
+}
+
 impl Admins {
     /// Whether a password is an administrator's.
     pub(super) async fn is_password_of(
@@ -53,9 +61,12 @@ impl Admins {
         let hash = self.passwords.hash(new).await?;
         let transaction = self.db.begin().await?;
         let admin = self.sessions.still(&transaction, own).await?;
-        let kept = Some(own.session.id);
-        self.set_password(transaction, admin, hash, kept, false)
-            .await
+        let new = NewPassword {
+            hash,
+            kept: Some(own.session.id),
+            without_second_factor: false,
+        };
+        self.set_password(transaction, admin, new).await
     }
 
     /// Replaces a password from the terminal, without knowing the current one; removes the second factor
@@ -72,8 +83,12 @@ impl Admins {
             Some(admin) => {
                 let hash = self.passwords.hash(new).await?;
                 let transaction = self.db.begin().await?;
-                self.set_password(transaction, admin, hash, None, without_second_factor)
-                    .await
+                let new = NewPassword {
+                    hash,
+                    kept: None,
+                    without_second_factor,
+                };
+                self.set_password(transaction, admin, new).await
             }
             None if Admin::find().count(self.db.reader()).await? == 0 => {
                 self.create_first(username, new).await?;
@@ -87,17 +102,15 @@ impl Admins {
         &self,
         transaction: DatabaseTransaction,
         old: admin::Model,
-        hash: String,
-        kept: Option<uuid::Uuid>,
-        without_second_factor: bool,
+        new: NewPassword,
     ) -> Result<usize> {
         let mut admin = old.clone().into_active_model();
-        admin.password_hash = Set(hash);
+        admin.password_hash = Set(new.hash);
         admin.invitation_digest = Set(None);
         admin.invitation_expires_at = Set(None);
         admin.updated_at = Set(self.clock.now());
         let had_second_factor = old.totp_confirmed_at.is_some();
-        if without_second_factor {
+        if new.without_second_factor {
             Self::forget_second_factor(&transaction, &mut admin).await?;
         }
         let admin = admin.update(&transaction).await?;
@@ -110,7 +123,7 @@ impl Admins {
         audit::record(&transaction, &self.clock, change).await?;
         let ended = self
             .sessions
-            .delete_others(&transaction, admin.id, kept)
+            .delete_others(&transaction, admin.id, new.kept)
             .await?;
         transaction.commit().await?;
         self.sessions.announce_end(&ended);
