@@ -44,7 +44,7 @@ pub(super) async fn serve(options: &Options) -> Done {
         search_path: search_path(),
         limits: None,
     };
-    let app = App::build(config, around).await?;
+    let app = Box::pin(App::build(config, around)).await?;
     // Whoever reads where we are may ask us to stop at once.
     let mut requests = shutdown::Requests::listen().context("cannot listen for signals")?;
     greet(&app, &url);

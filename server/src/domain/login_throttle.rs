@@ -277,6 +277,10 @@ mod tests {
         LoginThrottle::new(Arc::new(SystemClock))
     }
 
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "in the form that the throttle takes"
+    )]
     fn address(text: &str) -> Option<IpAddr> {
         Some(text.parse().unwrap())
     }
