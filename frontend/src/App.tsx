@@ -1,5 +1,6 @@
 import { Route, Router } from "@solidjs/router";
-import { type JSX, lazy } from "solid-js";
+import { type JSX, lazy, Show } from "solid-js";
+import { isTranslated } from "./i18n";
 import { appPath } from "./lib/baseUrl";
 import { LoginPage } from "./session/LoginPage";
 import { RequireSession } from "./session/RequireSession";
@@ -108,16 +109,18 @@ function AdminRoutes() {
 export function App() {
   return (
     <SessionProvider>
-      <Router base={appPath()}>
-        <Route path="/setup" component={SetupPage} />
-        <Route path="/login" component={LoginPage} />
-        <Route path="/me" component={ForKeyHolders}>
-          <Route path="/" component={OwnUsage} />
-          <Route path="/requests" component={OwnRequests} />
-          <Route path="/connect" component={OwnConnect} />
-        </Route>
-        <AdminRoutes />
-      </Router>
+      <Show when={isTranslated()}>
+        <Router base={appPath()}>
+          <Route path="/setup" component={SetupPage} />
+          <Route path="/login" component={LoginPage} />
+          <Route path="/me" component={ForKeyHolders}>
+            <Route path="/" component={OwnUsage} />
+            <Route path="/requests" component={OwnRequests} />
+            <Route path="/connect" component={OwnConnect} />
+          </Route>
+          <AdminRoutes />
+        </Router>
+      </Show>
     </SessionProvider>
   );
 }

@@ -1,16 +1,13 @@
-import { locale } from "./words";
+import { locale, numberLocale } from "../i18n";
 
 const NANOS = 1_000_000_000n;
 const CENT = 10_000_000n;
-
-// "m" for millions, as British figures have it, would be taken for thousandths.
-const numbers = () => (locale() === "en-GB" ? "en-US" : locale());
 
 const cache = new Map<string, Intl.NumberFormat>();
 
 function numberFormat(name: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = `${locale()} ${name}`;
-  const known = cache.get(key) ?? new Intl.NumberFormat(numbers(), options);
+  const known = cache.get(key) ?? new Intl.NumberFormat(numberLocale(), options);
   cache.set(key, known);
   return known;
 }

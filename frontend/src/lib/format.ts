@@ -1,4 +1,4 @@
-import { createWords, locale } from "./words";
+import { locale, t } from "../i18n";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -10,11 +10,6 @@ const STEPS = [
   ["hour", 60 * MINUTE],
   ["minute", MINUTE],
 ] as const;
-
-const words = createWords({
-  en: { justNow: "just now" },
-  vi: { justNow: "vừa xong" },
-});
 
 /** Makes a formatter once for each language that is used. */
 function perLocale<Format>(make: (locale: string) => Format): () => Format {
@@ -47,6 +42,9 @@ const short = perLocale(
       minute: "2-digit",
     }),
 );
+const weekday = perLocale(
+  (locale) => new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" }),
+);
 const relative = perLocale((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
 
 /** A whole number with its thousands set apart. */
@@ -78,6 +76,12 @@ export function formatDay(iso: string): string {
   return day().format(new Date(iso));
 }
 
+/** The short name of a weekday; Monday is 0. */
+export function weekdayName(day: number): string {
+  // 1 January 2024 was a Monday.
+  return weekday().format(new Date(Date.UTC(2024, 0, 1 + day)));
+}
+
 /** Everything that is known about a moment, for a tooltip. */
 export function formatMoment(iso: string): string {
   return moment().format(new Date(iso));
@@ -87,5 +91,5 @@ export function formatMoment(iso: string): string {
 export function formatAgo(iso: string, now = new Date()): string {
   const difference = new Date(iso).getTime() - now.getTime();
   const step = STEPS.find(([, length]) => Math.abs(difference) >= length);
-  return step ? relative().format(Math.trunc(difference / step[1]), step[0]) : words().justNow;
+  return step ? relative().format(Math.trunc(difference / step[1]), step[0]) : t("format.justNow");
 }

@@ -1,4 +1,4 @@
-import { locale } from "./words";
+import { locale } from "../i18n";
 
 const DAY_MS = 86_400_000;
 const clocks = new Map<string, Intl.DateTimeFormat>();

@@ -2,6 +2,7 @@ import { createMutation } from "@urql/solid";
 import { createSignal, Match, Show, Switch } from "solid-js";
 import { errorCode } from "../graphql/errors";
 import { graphql } from "../graphql/generated";
+import { t } from "../i18n";
 import { readOptional, readSecret } from "../lib/form";
 import { Button } from "../ui/Button";
 import { ErrorNotice } from "../ui/ErrorNotice";
@@ -9,7 +10,6 @@ import { TextField } from "../ui/Field";
 import { Form } from "../ui/Form";
 import { Notice } from "../ui/Notice";
 import { useSession } from "./SessionProvider";
-import { words } from "./words";
 
 const LoginMutation = graphql(`
   mutation Login($password: String!, $username: String, $code: String) {
@@ -44,10 +44,15 @@ export function PasswordForm() {
   return (
     <Form onSubmit={(form) => void submit(form)}>
       <Show when={isNamed()}>
-        <TextField label={words().username} name="username" autocomplete="username" autofocus />
+        <TextField
+          label={t("session.username")}
+          name="username"
+          autocomplete="username"
+          autofocus
+        />
       </Show>
       <TextField
-        label={words().password}
+        label={t("session.password")}
         name="password"
         type="password"
         autocomplete="current-password"
@@ -57,8 +62,8 @@ export function PasswordForm() {
       <Show when={isAskedForCode()}>
         <TextField
           ref={(field) => queueMicrotask(() => field.focus())}
-          label={words().code}
-          hint={words().codeHint}
+          label={t("session.code")}
+          hint={t("session.codeHint")}
           name="code"
           autocomplete="one-time-code"
           required
@@ -67,14 +72,16 @@ export function PasswordForm() {
       <Switch fallback={<ErrorNotice error={login.error} />}>
         <Match when={code() === NEEDS_CODE}>{null}</Match>
         <Match when={code() === "UNAUTHENTICATED"}>
-          <Notice tone="bad">{isAskedForCode() ? words().codeWrong : words().wrongPassword}</Notice>
+          <Notice tone="bad">
+            {isAskedForCode() ? t("session.codeWrong") : t("session.wrongPassword")}
+          </Notice>
         </Match>
       </Switch>
       <Button tone="primary" type="submit" pending={login.fetching}>
-        {words().signIn}
+        {t("session.signIn")}
       </Button>
       <Button tone="quiet" onClick={() => setNamed(!isNamed())}>
-        {isNamed() ? words().usualAccount : words().anotherAccount}
+        {isNamed() ? t("session.usualAccount") : t("session.anotherAccount")}
       </Button>
     </Form>
   );

@@ -1,8 +1,8 @@
 import { useLocation } from "@solidjs/router";
 import { createEffect, on } from "solid-js";
+import { t } from "../i18n";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
-import { words } from "./words";
 
 /** Stands in for a page that failed; most often the server was updated and its old files are gone. */
 export function BrokenPage(props: { onLeave: () => void }) {
@@ -17,14 +17,14 @@ export function BrokenPage(props: { onLeave: () => void }) {
   return (
     <div role="alert">
       <EmptyState
-        title={words().brokenTitle}
+        title={t("shell.brokenTitle")}
         action={
           <Button tone="primary" onClick={() => window.location.reload()}>
-            {words().reload}
+            {t("shell.reload")}
           </Button>
         }
       >
-        {words().brokenHint}
+        {t("shell.brokenHint")}
       </EmptyState>
     </div>
   );

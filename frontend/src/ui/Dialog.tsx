@@ -1,7 +1,7 @@
 import { Dialog as Kobalte } from "@kobalte/core/dialog";
 import X from "lucide-solid/icons/x";
 import { type JSX, Show } from "solid-js";
-import { words } from "./words";
+import { t } from "../i18n";
 
 type DialogProps = {
   open: boolean;
@@ -52,7 +52,7 @@ export function Dialog(props: DialogProps) {
               </div>
               <Show when={!props.locked}>
                 <Kobalte.CloseButton
-                  aria-label={words().close}
+                  aria-label={t("common.close")}
                   class="-mt-1 -mr-1 inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
                 >
                   <X class="size-4" aria-hidden="true" />

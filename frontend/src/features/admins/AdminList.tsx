@@ -2,6 +2,7 @@ import { createQuery } from "@urql/solid";
 import { createSignal, For, Show } from "solid-js";
 import { type FreshSecret, SecretDialog } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { useSession } from "../../session/SessionProvider";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -9,7 +10,6 @@ import { Panel } from "../../ui/Panel";
 import { SkeletonRows } from "../../ui/Skeleton";
 import { AdminRow } from "./AdminRow";
 import { CreateAdminDialog } from "./CreateAdminDialog";
-import { words } from "./words";
 
 const AdminsQuery = graphql(`
   query Admins {
@@ -31,12 +31,12 @@ export function AdminList() {
   const [link, setLink] = createSignal<FreshSecret>();
   return (
     <Panel
-      title={words().title}
-      hint={words().hint}
+      title={t("admins.title")}
+      hint={t("admins.hint")}
       flush
       actions={
         <Button size="small" onClick={() => setCreating(true)}>
-          {words().create}
+          {t("admins.create")}
         </Button>
       }
     >
@@ -59,7 +59,7 @@ export function AdminList() {
       <SecretDialog fresh={link()} onDone={() => setLink(undefined)}>
         {() => (
           <p class="text-muted">
-            {words().inviteHint} {words().send}
+            {t("admins.inviteHint")} {t("admins.send")}
           </p>
         )}
       </SecretDialog>

@@ -1,6 +1,7 @@
 import { createMutation } from "@urql/solid";
 import type { FreshSecret } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readSecret, readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
@@ -8,8 +9,6 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField, TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { ROLES, roleOptions } from "../../ui/roles";
-import { words as common } from "../../ui/words";
-import { words } from "./words";
 
 const CreateAdminMutation = graphql(`
   mutation CreateAdmin($input: CreateAdminInput!) {
@@ -43,26 +42,27 @@ export function CreateAdminDialog(props: CreateAdminDialogProps) {
     if (!data) return;
     props.onClose();
     const { admin, setupUrl } = data.createAdmin;
-    if (setupUrl) props.onLink({ title: words().inviteTitle(admin.username), secret: setupUrl });
+    if (setupUrl)
+      props.onLink({ title: t("admins.inviteTitle", { name: admin.username }), secret: setupUrl });
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={words().createTitle}>
+    <Dialog open={props.open} onClose={props.onClose} title={t("admins.createTitle")}>
       <Form onSubmit={(form) => void submit(form)}>
-        <TextField label={words().name} name="username" autocomplete="off" required autofocus />
-        <SelectField label={words().role} name="role" value="ADMIN" options={roleOptions()} />
+        <TextField label={t("admins.name")} name="username" autocomplete="off" required autofocus />
+        <SelectField label={t("admins.role")} name="role" value="ADMIN" options={roleOptions()} />
         <TextField
-          label={words().password}
+          label={t("admins.password")}
           name="password"
           type="password"
           autocomplete="new-password"
-          hint={`${words().passwordHint} ${words().chosenByThem}`}
+          hint={`${t("admins.passwordHint")} ${t("admins.chosenByThem")}`}
         />
         <ErrorNotice error={creation.error} />
         <DialogActions>
-          <Button onClick={() => props.onClose()}>{common().cancel}</Button>
+          <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
           <Button tone="primary" type="submit" pending={creation.fetching}>
-            {words().create}
+            {t("admins.create")}
           </Button>
         </DialogActions>
       </Form>

@@ -1,6 +1,7 @@
 import { createQuery } from "@urql/solid";
 import { For, Match, Show, Switch } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { formatWhole } from "../../lib/figures";
 import { Badge } from "../../ui/Badge";
 import { EmptyState } from "../../ui/EmptyState";
@@ -13,7 +14,6 @@ import { Cell, Head, Table } from "../../ui/Table";
 import { AuditFilters } from "./AuditFilters";
 import { createAuditSearch } from "./createAuditSearch";
 import { EventDrawer } from "./EventDrawer";
-import { words } from "./words";
 
 const AuditRowFragment = graphql(`
   fragment AuditRow on AuditEvent {
@@ -64,9 +64,11 @@ function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () =
         <Time at={event().at} />
       </Cell>
       <Cell>
-        <span class="font-medium">{event().actor.name ?? words().actors[event().actor.kind]}</span>
+        <span class="font-medium">
+          {event().actor.name ?? t(`audit.actors.${event().actor.kind}`)}
+        </span>
         <Show when={event().actor.name}>
-          <span class="text-sm text-muted"> {words().actors[event().actor.kind]}</span>
+          <span class="text-sm text-muted"> {t(`audit.actors.${event().actor.kind}`)}</span>
         </Show>
       </Cell>
       <Cell>
@@ -91,7 +93,7 @@ function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () =
       <Cell class="text-right">
         <Show when={event().errorCode}>
           {(code) => (
-            <Badge tone="warn" title={words().failed}>
+            <Badge tone="warn" title={t("audit.failed")}>
               {code()}
             </Badge>
           )}
@@ -104,12 +106,12 @@ function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () =
 function Columns() {
   return (
     <>
-      <Head>{words().when}</Head>
-      <Head>{words().who}</Head>
-      <Head>{words().action}</Head>
-      <Head>{words().about}</Head>
-      <Head class="max-lg:hidden">{words().address}</Head>
-      <Head class="text-right">{words().outcome}</Head>
+      <Head>{t("audit.when")}</Head>
+      <Head>{t("audit.who")}</Head>
+      <Head>{t("audit.action")}</Head>
+      <Head>{t("audit.about")}</Head>
+      <Head class="max-lg:hidden">{t("audit.address")}</Head>
+      <Head class="text-right">{t("audit.outcome")}</Head>
     </>
   );
 }
@@ -139,7 +141,7 @@ export function AuditLog() {
         </Show>
         <Switch fallback={<Show when={!query.error}>{<SkeletonRows />}</Show>}>
           <Match when={list()?.nodes.length}>
-            <Table label={words().title} head={<Columns />}>
+            <Table label={t("audit.title")} head={<Columns />}>
               <For each={list()?.nodes}>
                 {(event) => <Row event={event} onOpen={() => audit.open(event.sequence)} />}
               </For>
@@ -147,23 +149,23 @@ export function AuditLog() {
             <Pager
               after={audit.search.after}
               pageInfo={list()?.pageInfo}
-              labels={[words().firstPage, words().next]}
+              labels={[t("audit.firstPage"), t("audit.next")]}
             />
           </Match>
           <Match when={list() && audit.isFiltered()}>
-            <EmptyState title={words().noneFound}>{words().noneFoundHint}</EmptyState>
+            <EmptyState title={t("audit.noneFound")}>{t("audit.noneFoundHint")}</EmptyState>
           </Match>
           <Match when={list()}>
-            <EmptyState title={words().none}>{words().noneHint}</EmptyState>
+            <EmptyState title={t("audit.none")}>{t("audit.noneHint")}</EmptyState>
           </Match>
         </Switch>
       </Panel>
       <Show when={query.data?.auditHead}>
         {(head) => (
           <p class="text-sm break-words text-muted">
-            {words().total(formatWhole(list()?.totalCount ?? 0))}.{" "}
-            {words().head(head().sequence, "")}
-            <span class="font-mono text-xs break-all">{head().hash}</span>. {words().headHint}
+            {t("audit.total", { count: formatWhole(list()?.totalCount ?? 0) })}.{" "}
+            {t("audit.head", { sequence: head().sequence, hash: "" })}
+            <span class="font-mono text-xs break-all">{head().hash}</span>. {t("audit.headHint")}
           </p>
         )}
       </Show>

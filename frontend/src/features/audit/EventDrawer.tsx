@@ -1,6 +1,7 @@
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { AuditEventDetailFragment } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { formatMoment } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Drawer } from "../../ui/Drawer";
@@ -8,7 +9,6 @@ import { Fact } from "../../ui/Facts";
 import { Loading } from "../../ui/Loading";
 import { Unknown } from "../../ui/Unknown";
 import { changesOf } from "./changes";
-import { words } from "./words";
 
 const AuditEventDetailFragmentDoc = graphql(`
   fragment AuditEventDetail on AuditEvent {
@@ -53,16 +53,19 @@ function Changes(props: { event: AuditEventDetailFragment }) {
   const changes = () => changesOf(props.event.before, props.event.after);
   return (
     <section>
-      <h3 class="mb-2 font-semibold">{words().changes}</h3>
+      <h3 class="mb-2 font-semibold">{t("audit.changes")}</h3>
       <ul class="divide-y divide-line rounded-lg border border-line">
-        <For each={changes()} fallback={<li class="px-3 py-2 text-muted">{words().noChanges}</li>}>
+        <For
+          each={changes()}
+          fallback={<li class="px-3 py-2 text-muted">{t("audit.noChanges")}</li>}
+        >
           {(change) => (
             <li class="flex flex-col gap-1 px-3 py-2">
               <p class="text-sm font-medium">{change.field}</p>
               <Show when={change.before !== undefined}>
-                <Side isOld name={words().before} value={change.before} />
+                <Side isOld name={t("audit.before")} value={change.before} />
               </Show>
-              <Side name={words().after} value={change.after} />
+              <Side name={t("audit.after")} value={change.after} />
             </li>
           )}
         </For>
@@ -84,26 +87,26 @@ function Detail(props: { event: AuditEventDetailFragment }) {
     <div class="flex flex-col gap-5">
       <div class="flex flex-wrap items-center gap-2">
         <span class="font-mono text-sm font-semibold">{props.event.action}</span>
-        <Show when={props.event.errorCode} fallback={<Badge tone="ok">{words().done}</Badge>}>
+        <Show when={props.event.errorCode} fallback={<Badge tone="ok">{t("audit.done")}</Badge>}>
           {(code) => (
             <>
-              <Badge tone="warn">{words().failed}</Badge>
+              <Badge tone="warn">{t("audit.failed")}</Badge>
               <Badge tone="plain">{code()}</Badge>
             </>
           )}
         </Show>
       </div>
       <dl class="grid grid-cols-2 gap-4">
-        <Fact name={words().when}>
+        <Fact name={t("audit.when")}>
           {props.event.at ? formatMoment(props.event.at) : <Unknown />}
         </Fact>
-        <Fact name={words().who}>
-          {props.event.actor.name ?? words().nobody}
+        <Fact name={t("audit.who")}>
+          {props.event.actor.name ?? t("audit.nobody")}
           <span class="block text-sm font-normal text-muted">
-            {words().actors[props.event.actor.kind]}
+            {t(`audit.actors.${props.event.actor.kind}`)}
           </span>
         </Fact>
-        <Fact name={words().about}>
+        <Fact name={t("audit.about")}>
           <Show when={props.event.subject} fallback={<Unknown />}>
             {(subject) => (
               <>
@@ -113,21 +116,21 @@ function Detail(props: { event: AuditEventDetailFragment }) {
             )}
           </Show>
         </Fact>
-        <Fact name={words().address}>
+        <Fact name={t("audit.address")}>
           <Mono>{props.event.address}</Mono>
         </Fact>
         <Show when={props.event.subject?.id}>
-          <Fact wide name={words().id}>
+          <Fact wide name={t("audit.id")}>
             <Mono>{props.event.subject?.id}</Mono>
           </Fact>
         </Show>
       </dl>
       <Changes event={props.event} />
       <dl class="flex flex-col gap-3">
-        <Fact name={words().hash}>
+        <Fact name={t("audit.hash")}>
           <Mono>{props.event.hash}</Mono>
         </Fact>
-        <Fact name={words().previousHash}>
+        <Fact name={t("audit.previousHash")}>
           <Mono>{props.event.previousHash}</Mono>
         </Fact>
       </dl>
@@ -147,14 +150,14 @@ export function EventDrawer(props: {
   return (
     <Drawer
       open={props.open}
-      title={event() ? words().event(event()?.sequence ?? 0) : words().title}
-      closeLabel={words().closeEvent}
+      title={event() ? t("audit.event", { sequence: event()?.sequence ?? 0 }) : t("audit.title")}
+      closeLabel={t("audit.closeEvent")}
       onClose={() => props.onClose()}
     >
       <Show
         when={event()}
         fallback={
-          <Show when={props.isLooking} fallback={<p class="text-muted">{words().missing}</p>}>
+          <Show when={props.isLooking} fallback={<p class="text-muted">{t("audit.missing")}</p>}>
             <Loading />
           </Show>
         }

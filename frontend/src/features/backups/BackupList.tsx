@@ -2,6 +2,7 @@ import { A } from "@solidjs/router";
 import { createMutation, createQuery } from "@urql/solid";
 import { For, Match, Show, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { formatWhole } from "../../lib/figures";
 import { Button, buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
@@ -11,7 +12,6 @@ import { SkeletonRows } from "../../ui/Skeleton";
 import { notify } from "../../ui/Toaster";
 import { BackupRow } from "./BackupRow";
 import { StagedRestore } from "./StagedRestore";
-import { words } from "./words";
 
 const BackupsQuery = graphql(`
   query Backups {
@@ -47,11 +47,15 @@ export function BackupList() {
 
   async function create() {
     const { data } = await createBackup({});
-    if (data) notify({ tone: "ok", text: words().created(formatWhole(data.createBackup.rows)) });
+    if (data)
+      notify({
+        tone: "ok",
+        text: t("backups.created", { rows: formatWhole(data.createBackup.rows) }),
+      });
   }
   const button = () => (
     <Button size="small" pending={creation.fetching} onClick={() => void create()}>
-      {words().create}
+      {t("backups.create")}
     </Button>
   );
 
@@ -62,12 +66,12 @@ export function BackupList() {
       </Show>
       <Panel
         flush
-        title={words().title}
-        hint={words().hint}
+        title={t("backups.title")}
+        hint={t("backups.hint")}
         actions={
           <>
             <A href="/settings" class={buttonClass("quiet", "small")}>
-              {words().schedule}
+              {t("backups.schedule")}
             </A>
             {button()}
           </>
@@ -75,7 +79,7 @@ export function BackupList() {
       >
         <Show when={creation.fetching}>
           <p role="status" class="border-b border-line px-4 py-3 text-muted sm:px-5">
-            {words().making}
+            {t("backups.making")}
           </p>
         </Show>
         <Show when={query.error ?? creation.error}>
@@ -92,8 +96,8 @@ export function BackupList() {
             </ul>
           </Match>
           <Match when={query.data}>
-            <EmptyState title={words().none} action={button()}>
-              {words().noneHint}
+            <EmptyState title={t("backups.none")} action={button()}>
+              {t("backups.noneHint")}
             </EmptyState>
           </Match>
         </Switch>

@@ -1,5 +1,6 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { endDay, readEndOfDay, readList, readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
@@ -7,7 +8,6 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Form } from "../../ui/Form";
 import { notify } from "../../ui/Toaster";
 import { KeyFields } from "./KeyFields";
-import { words } from "./words";
 
 const UpdateApiKeyMutation = graphql(`
   mutation UpdateApiKey($id: ID!, $input: UpdateApiKeyInput!) {
@@ -44,18 +44,22 @@ export function EditKeyDialog(props: EditKeyDialogProps) {
     const { error } = await update({ id: props.apiKey.id, input });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().saved });
+    notify({ tone: "ok", text: t("keys.saved") });
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={words().editTitle(props.apiKey.name)}>
+    <Dialog
+      open={props.open}
+      onClose={props.onClose}
+      title={t("keys.editTitle", { name: props.apiKey.name })}
+    >
       <Form onSubmit={(form) => void submit(form)}>
         <KeyFields apiKey={props.apiKey} />
         <ErrorNotice error={change.error} />
         <DialogActions>
-          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
+          <Button onClick={() => props.onClose()}>{t("keys.cancel")}</Button>
           <Button tone="primary" type="submit" pending={change.fetching}>
-            {words().save}
+            {t("keys.save")}
           </Button>
         </DialogActions>
       </Form>

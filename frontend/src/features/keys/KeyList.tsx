@@ -3,6 +3,7 @@ import Plus from "lucide-solid/icons/plus";
 import { createSignal, For, Show } from "solid-js";
 import { type FreshKey, KeySecretDialog } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -11,7 +12,6 @@ import { Switch } from "../../ui/Switch";
 import { Head, Table } from "../../ui/Table";
 import { IssueKeyDialog } from "./IssueKeyDialog";
 import { KeyRow } from "./KeyRow";
-import { words } from "./words";
 
 const KeysQuery = graphql(`
   query Keys($userId: ID!, $includeRevoked: Boolean!) {
@@ -28,13 +28,13 @@ const KeysQuery = graphql(`
 function Columns() {
   return (
     <>
-      <Head>{words().key}</Head>
-      <Head>{words().state}</Head>
-      <Head class="max-lg:hidden">{words().quota}</Head>
-      <Head class="max-sm:hidden">{words().lastUsed}</Head>
-      <Head class="max-md:hidden">{words().ends}</Head>
+      <Head>{t("keys.key")}</Head>
+      <Head>{t("keys.state")}</Head>
+      <Head class="max-lg:hidden">{t("keys.quota")}</Head>
+      <Head class="max-sm:hidden">{t("keys.lastUsed")}</Head>
+      <Head class="max-md:hidden">{t("keys.ends")}</Head>
       <Head>
-        <span class="sr-only">{words().todo}</span>
+        <span class="sr-only">{t("keys.todo")}</span>
       </Head>
     </>
   );
@@ -53,14 +53,14 @@ export function KeyList(props: { userId: string }) {
 
   return (
     <Panel
-      title={words().keys}
+      title={t("keys.keys")}
       flush
       actions={
         <>
-          <Switch label={words().showRevoked} checked={isAll()} onChange={setAll} />
+          <Switch label={t("keys.showRevoked")} checked={isAll()} onChange={setAll} />
           <Button size="small" tone="primary" onClick={() => setIssuing(true)}>
             <Plus class="size-4" aria-hidden="true" />
-            {words().issue}
+            {t("keys.issue")}
           </Button>
         </>
       }
@@ -74,11 +74,11 @@ export function KeyList(props: { userId: string }) {
         when={keys.data?.user?.apiKeys.length}
         fallback={
           <Show when={keys.data}>
-            <EmptyState title={words().none}>{words().noneHint}</EmptyState>
+            <EmptyState title={t("keys.none")}>{t("keys.noneHint")}</EmptyState>
           </Show>
         }
       >
-        <Table label={words().keys} head={<Columns />}>
+        <Table label={t("keys.keys")} head={<Columns />}>
           <For each={keys.data?.user?.apiKeys}>
             {(apiKey) => <KeyRow userId={props.userId} apiKey={apiKey} onFresh={setFresh} />}
           </For>

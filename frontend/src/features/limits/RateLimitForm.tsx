@@ -1,6 +1,7 @@
 import { createMutation } from "@urql/solid";
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
 import { formatNumber } from "../../lib/format";
 import { Button } from "../../ui/Button";
@@ -11,7 +12,6 @@ import { Form } from "../../ui/Form";
 import { Panel } from "../../ui/Panel";
 import { notify } from "../../ui/Toaster";
 import type { Subject } from "./QuotaEditor";
-import { words } from "./words";
 
 const RateFragment = graphql(`
   fragment Rate on RateLimit {
@@ -79,23 +79,23 @@ export function RateLimitForm(props: RateLimitFormProps) {
       concurrentSockets: readNumber(form, "concurrentSockets"),
     };
     const { error } = await setRateLimit({ input }, { additionalTypenames: ["RateLimit"] });
-    if (!error) notify({ tone: "ok", text: words().rateSaved });
+    if (!error) notify({ tone: "ok", text: t("limits.rateSaved") });
   }
 
   return (
-    <Panel title={words().rate} hint={words().rateHint}>
+    <Panel title={t("limits.rate")} hint={t("limits.rateHint")}>
       <Form onSubmit={(form) => void submit(form)}>
         <div class="grid items-end gap-4 sm:grid-cols-2 xl:grid-cols-4">
           <For each={FIELDS}>
             {(name) => (
               <TextField
-                label={words()[name]}
+                label={t(`limits.${name}`)}
                 name={name}
                 type="number"
                 min="1"
                 step="1"
                 value={rate()?.[name] ?? ""}
-                placeholder={words().notLimited}
+                placeholder={t("limits.notLimited")}
               />
             )}
           </For>
@@ -103,7 +103,7 @@ export function RateLimitForm(props: RateLimitFormProps) {
         <ErrorNotice error={change.error} />
         <div class="flex flex-wrap items-center gap-3">
           <Button type="submit" pending={change.fetching}>
-            {words().saveRate}
+            {t("limits.saveRate")}
           </Button>
           <Show when={!rate()}>
             <span class="text-sm text-muted">{props.otherwise}</span>
@@ -122,10 +122,10 @@ export function RateFacts(props: { rate: RateMask }) {
     <Facts>
       <For each={FIELDS}>
         {(name) => (
-          <Fact name={words()[name]}>
+          <Fact name={t(`limits.${name}`)}>
             <Show
               when={value(name)}
-              fallback={<span class="text-muted">{words().notLimited}</span>}
+              fallback={<span class="text-muted">{t("limits.notLimited")}</span>}
             >
               {(number) => formatNumber(number())}
             </Show>

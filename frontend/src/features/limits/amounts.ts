@@ -1,7 +1,7 @@
 import type { QuotaMetric, QuotaWindow } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { formatCompact, formatUsd, formatWhole } from "../../lib/figures";
 import { formatNumber } from "../../lib/format";
-import { words } from "./words";
 
 const SECONDS_IN_HOUR = 3600;
 
@@ -15,11 +15,11 @@ export function formatAmount(metric: QuotaMetric, amount: string | number): stri
 /** The same with what it is an amount of. */
 export function describeAmount(metric: QuotaMetric, amount: string | number): string {
   const text = formatAmount(metric, amount);
-  return metric === "COST" ? text : `${text} ${words().metrics[metric]}`;
+  return metric === "COST" ? text : `${text} ${t(`limits.metrics.${metric}`)}`;
 }
 
 /** When a quota starts again, in words. */
 export function describeWindow(window: QuotaWindow, rollingSeconds: number | null | undefined) {
-  if (window !== "ROLLING" || !rollingSeconds) return words().windows[window];
-  return words().rollingHours(formatNumber(rollingSeconds / SECONDS_IN_HOUR));
+  if (window !== "ROLLING" || !rollingSeconds) return t(`limits.windows.${window}`);
+  return t("limits.rollingHours", { hours: formatNumber(rollingSeconds / SECONDS_IN_HOUR) });
 }

@@ -2,6 +2,7 @@ import { createMutation, createQuery } from "@urql/solid";
 import { createUniqueId, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ProviderKind } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
@@ -10,8 +11,6 @@ import { SelectField, TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { PROVIDER_KINDS, PROVIDERS } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
-import { words } from "./words";
 
 const AliasTargetsQuery = graphql(`
   query AliasTargets {
@@ -54,22 +53,22 @@ function AliasForm(props: { known: Edited | undefined; onClose: () => void }) {
     const { error } = await set({ input });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().aliasSaved(input.alias) });
+    notify({ tone: "ok", text: t("models.aliasSaved", { alias: input.alias }) });
   }
 
   return (
     <Form onSubmit={(form) => void submit(form)}>
       <TextField
-        label={words().aliasField}
+        label={t("models.aliasField")}
         name="alias"
         value={props.known?.alias ?? ""}
         readOnly={props.known !== undefined}
-        hint={words().aliasHint}
+        hint={t("models.aliasHint")}
         autocomplete="off"
         required
       />
       <TextField
-        label={words().leadsTo}
+        label={t("models.leadsTo")}
         name="model"
         value={props.known?.model ?? ""}
         list={list}
@@ -80,19 +79,19 @@ function AliasForm(props: { known: Edited | undefined; onClose: () => void }) {
         <For each={models()}>{({ name }) => <option value={name} />}</For>
       </datalist>
       <SelectField
-        label={words().served}
+        label={t("models.served")}
         name="provider"
         value={props.known?.provider ?? ""}
         options={[
-          { value: "", label: words().anyProvider },
+          { value: "", label: t("models.anyProvider") },
           ...PROVIDER_KINDS.map((kind) => ({ value: kind, label: PROVIDERS[kind].name })),
         ]}
       />
       <ErrorNotice error={change.error} />
       <DialogActions>
-        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
+        <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
         <Button tone="primary" type="submit" pending={change.fetching}>
-          {words().save}
+          {t("models.save")}
         </Button>
       </DialogActions>
     </Form>
@@ -102,7 +101,11 @@ function AliasForm(props: { known: Edited | undefined; onClose: () => void }) {
 /** Asks for a model's other name; open while one is edited. */
 export function AliasDialog(props: AliasDialogProps) {
   return (
-    <Dialog open={props.edited !== undefined} title={words().aliasTitle} onClose={props.onClose}>
+    <Dialog
+      open={props.edited !== undefined}
+      title={t("models.aliasTitle")}
+      onClose={props.onClose}
+    >
       <Show when={props.edited} keyed>
         {(edited) => (
           <AliasForm known={edited === "new" ? undefined : edited} onClose={props.onClose} />

@@ -4,6 +4,7 @@ import Trash from "lucide-solid/icons/trash";
 import { createSignal, For, type JSX, Match, Show, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ModelAliasesQuery } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
@@ -12,10 +13,9 @@ import { IconButton } from "../../ui/IconButton";
 import { Panel } from "../../ui/Panel";
 import { SkeletonRows } from "../../ui/Skeleton";
 import { notify, notifyError } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
+
 import { AliasDialog, SetModelAliasMutation } from "./AliasDialog";
 import { ProviderMarks } from "./ProviderMarks";
-import { words } from "./words";
 
 const ModelAliasesQueryDoc = graphql(`
   query ModelAliases {
@@ -55,8 +55,8 @@ function AliasRow(props: { alias: Alias; onEdit: () => void }) {
     };
     notify({
       tone: "ok",
-      text: words().aliasDeleted(alias),
-      action: { label: common().undo, onAct: () => void bringBack() },
+      text: t("models.aliasDeleted", { alias }),
+      action: { label: t("common.undo"), onAct: () => void bringBack() },
     });
   }
 
@@ -64,7 +64,7 @@ function AliasRow(props: { alias: Alias; onEdit: () => void }) {
     <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2.5 sm:px-5">
       <div class="flex min-w-0 flex-wrap items-center gap-x-2.5 gap-y-1">
         <span class="font-mono text-xs font-semibold break-all">{props.alias.alias}</span>
-        <ArrowRight class="size-3.5 shrink-0 text-faint" aria-label={words().leadsTo} />
+        <ArrowRight class="size-3.5 shrink-0 text-faint" aria-label={t("models.leadsTo")} />
         <span class="font-mono text-xs break-all text-muted">{props.alias.model}</span>
         <Show when={props.alias.provider}>
           {(kind) => (
@@ -75,22 +75,22 @@ function AliasRow(props: { alias: Alias; onEdit: () => void }) {
         </Show>
         <Badge
           tone={props.alias.active ? "ok" : "warn"}
-          title={props.alias.active ? undefined : words().inactiveHint}
+          title={props.alias.active ? undefined : t("models.inactiveHint")}
         >
-          {props.alias.active ? words().active : words().inactive}
+          {props.alias.active ? t("models.active") : t("models.inactive")}
         </Badge>
       </div>
       <div class="ml-auto flex items-center gap-1">
         <Button
           size="small"
           tone="quiet"
-          aria-label={`${words().change} ${props.alias.alias}`}
+          aria-label={`${t("models.change")} ${props.alias.alias}`}
           onClick={() => props.onEdit()}
         >
-          {words().change}
+          {t("models.change")}
         </Button>
         <IconButton
-          label={words().removeLabel(props.alias.alias)}
+          label={t("models.removeLabel", { alias: props.alias.alias })}
           disabled={change.fetching}
           onClick={() => void takeAway()}
         >
@@ -114,7 +114,12 @@ export function AliasList() {
     </Button>
   );
   return (
-    <Panel flush title={words().aliases} hint={words().aliasesHint} actions={add(words().addAlias)}>
+    <Panel
+      flush
+      title={t("models.aliases")}
+      hint={t("models.aliasesHint")}
+      actions={add(t("models.addAlias"))}
+    >
       <Show when={query.error}>
         <div class="p-4">
           <ErrorNotice error={query.error} />
@@ -129,8 +134,11 @@ export function AliasList() {
           </ul>
         </Match>
         <Match when={query.data}>
-          <EmptyState title={words().aliasesNone} action={add(words().addAliasFirst, "normal")}>
-            {words().aliasesNoneHint}
+          <EmptyState
+            title={t("models.aliasesNone")}
+            action={add(t("models.addAliasFirst"), "normal")}
+          >
+            {t("models.aliasesNoneHint")}
           </EmptyState>
         </Match>
       </Switch>

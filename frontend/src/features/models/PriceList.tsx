@@ -3,6 +3,7 @@ import { createQuery } from "@urql/solid";
 import { createSignal, For, Match, Show, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { PricesQuery } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { createDelayed } from "../../lib/createDelayed";
 import { formatUsd } from "../../lib/figures";
 import { formatDay } from "../../lib/format";
@@ -18,7 +19,6 @@ import { SkeletonRows } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { PriceDialog } from "./PriceDialog";
 import { ProviderMarks } from "./ProviderMarks";
-import { words } from "./priceWords";
 
 const PricesQueryDoc = graphql(`
   query Prices($filter: PriceFilter, $first: Int, $after: String) {
@@ -59,7 +59,7 @@ function Begin(props: { at: string }) {
       <span class="whitespace-nowrap">{formatDay(props.at)}</span>
       <Show when={at() > Date.now()}>
         {" "}
-        <Badge tone="info">{words().coming}</Badge>
+        <Badge tone="info">{t("prices.coming")}</Badge>
       </Show>
     </Show>
   );
@@ -78,7 +78,7 @@ function Row(props: { price: Price }) {
       <Cell class="text-sm">
         <Show
           when={props.price.provider}
-          fallback={<span class="text-muted">{words().every}</span>}
+          fallback={<span class="text-muted">{t("prices.every")}</span>}
         >
           {(kind) => <ProviderMarks kinds={[kind()]} />}
         </Show>
@@ -99,15 +99,15 @@ function Row(props: { price: Price }) {
 function Columns() {
   return (
     <>
-      <Head>{words().pattern}</Head>
-      <Head>{words().provider}</Head>
-      <Head number>{words().input}</Head>
-      <Head number>{words().output}</Head>
-      <Head number>{words().cacheRead}</Head>
-      <Head number>{words().cacheWrite}</Head>
-      <Head number>{words().reasoning}</Head>
-      <Head number>{words().perRequest}</Head>
-      <Head>{words().begins}</Head>
+      <Head>{t("prices.pattern")}</Head>
+      <Head>{t("prices.provider")}</Head>
+      <Head number>{t("prices.input")}</Head>
+      <Head number>{t("prices.output")}</Head>
+      <Head number>{t("prices.cacheRead")}</Head>
+      <Head number>{t("prices.cacheWrite")}</Head>
+      <Head number>{t("prices.reasoning")}</Head>
+      <Head number>{t("prices.perRequest")}</Head>
+      <Head>{t("prices.begins")}</Head>
     </>
   );
 }
@@ -135,26 +135,26 @@ export function PriceList() {
   return (
     <Panel
       flush
-      title={words().prices}
-      hint={words().pricesHint}
+      title={t("prices.prices")}
+      hint={t("prices.pricesHint")}
       actions={
         <Button size="small" onClick={() => setAdding(true)}>
-          {words().add}
+          {t("prices.add")}
         </Button>
       }
     >
       <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
         <SearchField
-          label={words().find}
+          label={t("prices.find")}
           value={search.search}
           onSearch={(text) => change({ search: text })}
         />
         <Choice
-          label={words().which}
+          label={t("prices.which")}
           value={search.show ?? "now"}
           options={[
-            { value: "now", label: words().inForce },
-            { value: "all", label: words().all },
+            { value: "now", label: t("prices.inForce") },
+            { value: "all", label: t("prices.all") },
           ]}
           onChoose={(show) => change({ show: show === "all" ? show : undefined })}
         />
@@ -166,17 +166,17 @@ export function PriceList() {
       </Show>
       <Switch fallback={<Show when={!query.error}>{<SkeletonRows />}</Show>}>
         <Match when={list()?.nodes.length}>
-          <Table label={words().prices} head={<Columns />}>
+          <Table label={t("prices.prices")} head={<Columns />}>
             <For each={list()?.nodes}>{(price) => <Row price={price} />}</For>
           </Table>
           <Pager
             after={search.after}
             pageInfo={list()?.pageInfo}
-            labels={[words().firstPage, words().next]}
+            labels={[t("prices.firstPage"), t("prices.next")]}
           />
         </Match>
         <Match when={list()}>
-          <EmptyState title={words().none}>{words().noneHint}</EmptyState>
+          <EmptyState title={t("prices.none")}>{t("prices.noneHint")}</EmptyState>
         </Match>
       </Switch>
       <PriceDialog open={isAdding()} onClose={() => setAdding(false)} />

@@ -3,6 +3,7 @@ import { createSignal, Show } from "solid-js";
 import type { FreshSecret } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
 import type { NotificationChannelKind } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
@@ -10,10 +11,9 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { notify } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
+
 import { ChannelFields } from "./ChannelFields";
 import { CHANNEL_KINDS, channelSettings } from "./channelInput";
-import { words } from "./words";
 
 const CreateNotificationChannelMutation = graphql(`
   mutation CreateNotificationChannel($input: CreateNotificationChannelInput!) {
@@ -47,9 +47,9 @@ type FormProps = { onClose: () => void; onSecret: (secret: FreshSecret) => void 
 function Buttons(props: { pending: boolean; onClose: () => void }) {
   return (
     <DialogActions>
-      <Button onClick={() => props.onClose()}>{common().cancel}</Button>
+      <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
       <Button tone="primary" type="submit" pending={props.pending}>
-        {words().save}
+        {t("notifications.save")}
       </Button>
     </DialogActions>
   );
@@ -58,8 +58,8 @@ function Buttons(props: { pending: boolean; onClose: () => void }) {
 /** What follows when a channel was saved. */
 function finish(props: FormProps, name: string, secret: string | null | undefined) {
   props.onClose();
-  notify({ tone: "ok", text: words().channelSaved(name) });
-  if (secret) props.onSecret({ title: words().secretTitle(name), secret });
+  notify({ tone: "ok", text: t("notifications.channelSaved", { name }) });
+  if (secret) props.onSecret({ title: t("notifications.secretTitle", { name }), secret });
 }
 
 function NewForm(props: FormProps) {
@@ -76,14 +76,17 @@ function NewForm(props: FormProps) {
   return (
     <Form onSubmit={(form) => void submit(form)}>
       <SelectField
-        label={words().kind}
+        label={t("notifications.kind")}
         value={kind()}
-        options={CHANNEL_KINDS.map((value) => ({ value, label: words().kinds[value] }))}
+        options={CHANNEL_KINDS.map((value) => ({
+          value,
+          label: t(`notifications.kinds.${value}`),
+        }))}
         onChange={({ currentTarget: { value } }) =>
           setKind(CHANNEL_KINDS.find((each) => each === value) ?? "EMAIL")
         }
       />
-      <TextField label={words().name} name="name" autocomplete="off" required />
+      <TextField label={t("notifications.name")} name="name" autocomplete="off" required />
       <ChannelFields kind={kind()} />
       <ErrorNotice error={creation.error} />
       <Buttons pending={creation.fetching} onClose={props.onClose} />
@@ -105,10 +108,16 @@ function EditForm(props: FormProps & { channel: Known }) {
 
   return (
     <Form onSubmit={(form) => void submit(form)}>
-      <TextField label={words().name} name="name" value={props.channel.name} required autofocus />
+      <TextField
+        label={t("notifications.name")}
+        name="name"
+        value={props.channel.name}
+        required
+        autofocus
+      />
       <CheckField
-        label={words().changeSettings}
-        hint={words().changeSettingsHint}
+        label={t("notifications.changeSettings")}
+        hint={t("notifications.changeSettingsHint")}
         onChange={(event) => setAnew(event.currentTarget.checked)}
       />
       <Show when={isAnew()}>
@@ -126,7 +135,11 @@ export function ChannelDialog(props: FormProps & { edited: Known | "new" | undef
   return (
     <Dialog
       open={props.edited !== undefined}
-      title={known() ? words().editChannel(known()?.name ?? "") : words().addChannel}
+      title={
+        known()
+          ? t("notifications.editChannel", { name: known()?.name ?? "" })
+          : t("notifications.addChannel")
+      }
       onClose={props.onClose}
     >
       <Show when={known()} fallback={<NewForm onClose={props.onClose} onSecret={props.onSecret} />}>

@@ -3,6 +3,7 @@ import { createSignal, For, Match, Show, Switch } from "solid-js";
 import { type FreshSecret, SecretDialog } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
 import type { ChannelRowFragment } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -10,7 +11,6 @@ import { Panel } from "../../ui/Panel";
 import { SkeletonRows } from "../../ui/Skeleton";
 import { ChannelDialog } from "./ChannelDialog";
 import { ChannelRow } from "./ChannelRow";
-import { words } from "./words";
 
 const NotificationChannelsQuery = graphql(`
   query NotificationChannels {
@@ -31,11 +31,16 @@ export function ChannelList() {
   const [secret, setSecret] = createSignal<FreshSecret>();
   const add = () => (
     <Button size="small" onClick={() => setEdited("new")}>
-      {words().addChannel}
+      {t("notifications.addChannel")}
     </Button>
   );
   return (
-    <Panel flush title={words().channels} hint={words().channelHint} actions={add()}>
+    <Panel
+      flush
+      title={t("notifications.channels")}
+      hint={t("notifications.channelHint")}
+      actions={add()}
+    >
       <Show when={query.error}>
         <div class="p-4">
           <ErrorNotice error={query.error} />
@@ -50,14 +55,14 @@ export function ChannelList() {
           </ul>
         </Match>
         <Match when={query.data}>
-          <EmptyState title={words().channelsNone} action={add()}>
-            {words().channelsNoneHint}
+          <EmptyState title={t("notifications.channelsNone")} action={add()}>
+            {t("notifications.channelsNoneHint")}
           </EmptyState>
         </Match>
       </Switch>
       <ChannelDialog edited={edited()} onClose={() => setEdited(undefined)} onSecret={setSecret} />
       <SecretDialog fresh={secret()} onDone={() => setSecret(undefined)}>
-        {() => <p class="text-muted">{words().secretKeep}</p>}
+        {() => <p class="text-muted">{t("notifications.secretKeep")}</p>}
       </SecretDialog>
     </Panel>
   );

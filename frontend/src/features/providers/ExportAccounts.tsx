@@ -2,6 +2,7 @@ import { createMutation } from "@urql/solid";
 import { createSignal } from "solid-js";
 import { errorCode } from "../../graphql/errors";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { saveText } from "../../lib/download";
 import { readSecret } from "../../lib/form";
 import { Button } from "../../ui/Button";
@@ -10,8 +11,6 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { Notice } from "../../ui/Notice";
-import { words as common } from "../../ui/words";
-import { words } from "./words";
 
 const ExportAccountsMutation = graphql(`
   mutation ExportAccounts($password: String!) {
@@ -26,7 +25,7 @@ const FILE_NAME = "proxypal-accounts.json";
 function ExportForm(props: { onClose: () => void }) {
   const [change, exportAccounts] = createMutation(ExportAccountsMutation);
   const fault = () =>
-    errorCode(change.error) === "UNAUTHENTICATED" ? words().exportWrong : undefined;
+    errorCode(change.error) === "UNAUTHENTICATED" ? t("providers.exportWrong") : undefined;
 
   async function submit(form: FormData) {
     const { data } = await exportAccounts({ password: readSecret(form, "password") });
@@ -37,22 +36,22 @@ function ExportForm(props: { onClose: () => void }) {
 
   return (
     <Form onSubmit={(form) => void submit(form)}>
-      <Notice tone="warn">{words().exportWarning}</Notice>
+      <Notice tone="warn">{t("providers.exportWarning")}</Notice>
       <TextField
-        label={words().password}
+        label={t("providers.password")}
         name="password"
         type="password"
         autocomplete="current-password"
-        hint={words().passwordHint}
+        hint={t("providers.passwordHint")}
         fault={fault()}
         required
         autofocus
       />
       <ErrorNotice error={fault() ? undefined : change.error} />
       <DialogActions>
-        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
+        <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
         <Button tone="danger" type="submit" pending={change.fetching}>
-          {words().exportDo}
+          {t("providers.exportDo")}
         </Button>
       </DialogActions>
     </Form>
@@ -64,8 +63,8 @@ export function ExportAccounts() {
   const [isOpen, setOpen] = createSignal(false);
   return (
     <>
-      <Button onClick={() => setOpen(true)}>{words().exportButton}</Button>
-      <Dialog open={isOpen()} onClose={() => setOpen(false)} title={words().exportTitle}>
+      <Button onClick={() => setOpen(true)}>{t("providers.exportButton")}</Button>
+      <Dialog open={isOpen()} onClose={() => setOpen(false)} title={t("providers.exportTitle")}>
         <ExportForm onClose={() => setOpen(false)} />
       </Dialog>
     </>

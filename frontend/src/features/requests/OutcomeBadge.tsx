@@ -1,8 +1,8 @@
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { OUTCOME_TONES } from "./outcomes";
-import { words } from "./words";
 
 const OutcomeFragment = graphql(`
   fragment Outcome on Request {
@@ -19,12 +19,12 @@ export function OutcomeBadge(props: {
   brief?: boolean;
 }) {
   const request = () => readFragment(OutcomeFragment, props.request);
-  const said = () => words().outcomes[request().outcome];
-  const title = () => (props.brief && request().errorCode) || said()[1];
+  const title = () =>
+    (props.brief && request().errorCode) || t(`requests.outcomes.${request().outcome}.hint`);
   return (
     <>
       <Badge tone={OUTCOME_TONES[request().outcome]} title={title()}>
-        {said()[0]}
+        {t(`requests.outcomes.${request().outcome}.label`)}
         <Show when={request().httpStatus}>{(status) => <span>{status()}</span>}</Show>
       </Badge>
       <Show when={!props.brief && request().errorCode}>

@@ -1,13 +1,12 @@
 import type { CombinedError } from "@urql/core";
 import { Show } from "solid-js";
+import { t } from "../../i18n";
 import { readSecret, readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
-import { words as common } from "../../ui/words";
-import { words } from "./words";
 
 /** Asks the administrator to show who they are once more, with the password and perhaps a code. */
 export function ProofForm(props: {
@@ -22,26 +21,26 @@ export function ProofForm(props: {
   return (
     <Form onSubmit={(form) => props.onProof(readSecret(form, "password"), readText(form, "code"))}>
       <TextField
-        label={words().password}
+        label={t("twoFactor.password")}
         name="password"
         type="password"
         autocomplete="current-password"
-        hint={words().passwordHint}
+        hint={t("twoFactor.passwordHint")}
         required
         autofocus
       />
       <Show when={props.withCode}>
         <TextField
-          label={words().code}
+          label={t("twoFactor.code")}
           name="code"
           autocomplete="one-time-code"
-          hint={words().codeOrRecovery}
+          hint={t("twoFactor.codeOrRecovery")}
           required
         />
       </Show>
       <ErrorNotice error={props.error} />
       <DialogActions>
-        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
+        <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
         <Button tone={props.danger ? "danger" : "primary"} type="submit" pending={props.pending}>
           {props.label}
         </Button>

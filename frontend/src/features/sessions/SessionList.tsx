@@ -1,13 +1,13 @@
 import { createMutation, createQuery } from "@urql/solid";
 import { For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
 import { SkeletonRows } from "../../ui/Skeleton";
 import { notify } from "../../ui/Toaster";
 import { SessionRow } from "./SessionRow";
-import { words } from "./words";
 
 const SessionsQuery = graphql(`
   query Sessions {
@@ -36,20 +36,20 @@ export function SessionList() {
     // The answer is only a number, so the cache has to be told what it changes.
     const { data } = await revokeOthers({}, context);
     const count = data?.revokeOtherSessions.revokedSessions;
-    if (count !== undefined) notify({ tone: "ok", text: words().othersEnded(count) });
+    if (count !== undefined) notify({ tone: "ok", text: t("sessions.othersEnded", { count }) });
   }
   // The reader's own browser first.
   const list = () =>
     sessions.data?.sessions.toSorted((left, right) => Number(right.current) - Number(left.current));
   return (
     <Panel
-      title={words().title}
-      hint={words().hint}
+      title={t("sessions.title")}
+      hint={t("sessions.hint")}
       flush
       actions={
         <Show when={(sessions.data?.sessions.length ?? 0) > 1}>
           <Button size="small" pending={ending.fetching} onClick={() => void endOthers()}>
-            {words().endOthers}
+            {t("sessions.endOthers")}
           </Button>
         </Show>
       }

@@ -2,6 +2,7 @@ import { createQuery } from "@urql/solid";
 import { createSignal, For, Show } from "solid-js";
 import { type FreshSecret, SecretDialog } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { urlBesideApp } from "../../lib/baseUrl";
 import { Button } from "../../ui/Button";
 import { CodeBlock } from "../../ui/CodeBlock";
@@ -10,7 +11,6 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
 import { ApiTokenRow } from "./ApiTokenRow";
 import { CreateApiTokenDialog } from "./CreateApiTokenDialog";
-import { words } from "./words";
 
 const ApiTokensQuery = graphql(`
   query ApiTokens {
@@ -38,12 +38,12 @@ export function ApiTokenList() {
   const [fresh, setFresh] = createSignal<FreshSecret>();
   return (
     <Panel
-      title={words().title}
-      hint={words().hint}
+      title={t("tokens.title")}
+      hint={t("tokens.hint")}
       flush
       actions={
         <Button size="small" onClick={() => setCreating(true)}>
-          {words().create}
+          {t("tokens.create")}
         </Button>
       }
     >
@@ -58,7 +58,7 @@ export function ApiTokenList() {
           fallback={
             <Show when={tokens.data}>
               <li>
-                <EmptyState title={words().none}>{words().noneHint}</EmptyState>
+                <EmptyState title={t("tokens.none")}>{t("tokens.noneHint")}</EmptyState>
               </li>
             </Show>
           }
@@ -72,7 +72,7 @@ export function ApiTokenList() {
         onFresh={setFresh}
       />
       <SecretDialog fresh={fresh()} onDone={() => setFresh(undefined)}>
-        {(secret) => <CodeBlock place={words().terminal} code={exampleCall(secret)} />}
+        {(secret) => <CodeBlock place={t("tokens.terminal")} code={exampleCall(secret)} />}
       </SecretDialog>
     </Panel>
   );

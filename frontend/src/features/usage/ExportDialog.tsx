@@ -2,6 +2,7 @@ import { createMutation } from "@urql/solid";
 import { createSignal } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ExportFormat } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { fetchFile } from "../../lib/download";
 import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
@@ -10,7 +11,6 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import type { UsageChoices } from "./createUsageSearch";
-import { words } from "./words";
 
 const ExportUsageMutation = graphql(`
   mutation ExportUsage(
@@ -49,36 +49,36 @@ export function ExportButton(props: { choices: UsageChoices }) {
   }
   return (
     <>
-      <Button onClick={() => setOpen(true)}>{words().export}</Button>
+      <Button onClick={() => setOpen(true)}>{t("usage.export")}</Button>
       <Dialog
         open={isOpen()}
-        title={words().exportTitle}
-        description={words().exportHint}
+        title={t("usage.exportTitle")}
+        description={t("usage.exportHint")}
         onClose={() => setOpen(false)}
       >
         <Form onSubmit={(form) => void download(form)}>
           <SelectField
             name="rows"
-            label={words().what}
-            hint={words().zoneHint}
+            label={t("usage.what")}
+            hint={t("usage.zoneHint")}
             options={[
-              { value: "DAY", label: words().perDay },
-              { value: "HOUR", label: words().perHour },
+              { value: "DAY", label: t("usage.perDay") },
+              { value: "HOUR", label: t("usage.perHour") },
             ]}
           />
           <SelectField
             name="format"
-            label={words().format}
+            label={t("usage.format")}
             options={[
-              { value: "CSV", label: words().csv },
-              { value: "JSON_LINES", label: words().jsonLines },
+              { value: "CSV", label: t("usage.csv") },
+              { value: "JSON_LINES", label: t("usage.jsonLines") },
             ]}
           />
           <ErrorNotice error={change.error} />
           <DialogActions>
-            <Button onClick={() => setOpen(false)}>{words().cancel}</Button>
+            <Button onClick={() => setOpen(false)}>{t("usage.cancel")}</Button>
             <Button tone="primary" type="submit" pending={change.fetching}>
-              {words().download}
+              {t("usage.download")}
             </Button>
           </DialogActions>
         </Form>

@@ -3,6 +3,7 @@ import { createQuery } from "@urql/solid";
 import { For, Match, Show, Switch } from "solid-js";
 import { graphql, readFragment } from "../../graphql/generated";
 import type { UsageBreakdownQuery, UsageDimension } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { exactUsd, formatShare, formatUsd, formatWhole } from "../../lib/figures";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -13,7 +14,6 @@ import { Cell, Head, Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
 import { DIMENSIONS, type UsageChoices } from "./createUsageSearch";
 import { MEASURES, type Measure, MeasuredDocument, measured, ORDERS } from "./measures";
-import { words } from "./words";
 
 const UsageBreakdownQueryDocument = graphql(`
   query UsageBreakdown(
@@ -69,12 +69,12 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
   return (
     <Panel
       flush
-      title={words().breakdown}
+      title={t("usage.breakdown")}
       actions={
         <Tabs
-          label={words().breakdown}
+          label={t("usage.breakdown")}
           value={props.choices.parts()}
-          options={DIMENSIONS.map((value) => ({ value, label: words().dimensions[value] }))}
+          options={DIMENSIONS.map((value) => ({ value, label: t(`usage.dimensions.${value}`) }))}
           onChoose={(parts) => props.choices.change({ parts })}
         />
       }
@@ -87,7 +87,7 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
         </Match>
         <Match when={slices().length > 0}>
           <Table
-            label={`${words().breakdown}: ${words().dimensions[props.choices.parts()]}`}
+            label={`${t("usage.breakdown")}: ${t(`usage.dimensions.${props.choices.parts()}`)}`}
             head={<Heads choices={props.choices} />}
           >
             <For each={slices()}>
@@ -102,11 +102,11 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
             </For>
           </Table>
           <Show when={slices().length === MOST}>
-            <p class="px-5 py-3 text-sm text-muted">{words().more}</p>
+            <p class="px-5 py-3 text-sm text-muted">{t("usage.more")}</p>
           </Show>
         </Match>
         <Match when={answer.data}>
-          <EmptyState title={words().nothing}>{words().nothingHint}</EmptyState>
+          <EmptyState title={t("usage.nothing")}>{t("usage.nothingHint")}</EmptyState>
         </Match>
       </Switch>
     </Panel>
@@ -116,8 +116,8 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
 function Heads(props: { choices: UsageChoices }) {
   return (
     <>
-      <Head>{words().dimensions[props.choices.parts()]}</Head>
-      <Head class="w-2/5 max-sm:hidden">{words().share}</Head>
+      <Head>{t(`usage.dimensions.${props.choices.parts()}`)}</Head>
+      <Head class="w-2/5 max-sm:hidden">{t("usage.share")}</Head>
       <For each={MEASURES}>
         {(each) => (
           <Head number sorted={props.choices.measure() === each ? "descending" : undefined}>
@@ -129,7 +129,7 @@ function Heads(props: { choices: UsageChoices }) {
                 "text-ink underline underline-offset-4": props.choices.measure() === each,
               }}
             >
-              {words().measures[each]}
+              {t(`usage.measures.${each}`)}
               <span aria-hidden="true">{props.choices.measure() === each ? " ↓" : ""}</span>
             </button>
           </Head>
@@ -168,7 +168,7 @@ function SliceRow(props: SliceRowProps) {
         <Show when={props.slice.totals.unpriced > 0}>
           <span
             class="text-warn"
-            title={words().unpriced(formatWhole(props.slice.totals.unpriced))}
+            title={t("usage.unpriced", { count: formatWhole(props.slice.totals.unpriced) })}
           >
             {" "}
             +?
@@ -184,7 +184,7 @@ function SliceName(props: { slice: Slice; by: UsageDimension }) {
   const name = () => {
     if (props.by === "PROVIDER" && props.slice.provider)
       return PROVIDERS[props.slice.provider].name;
-    return props.slice.label ?? (props.slice.key || words().unknown);
+    return props.slice.label ?? (props.slice.key || t("usage.unknown"));
   };
   return (
     <Show when={props.by === "USER" && props.slice.user} fallback={name()}>

@@ -2,13 +2,13 @@ import { createMutation } from "@urql/solid";
 import { Show } from "solid-js";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readList, readOptional, readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Form } from "../../ui/Form";
 import { UserFields } from "./UserFields";
-import { words } from "./words";
 
 const CreateUserMutation = graphql(`
   mutation CreateUser($input: CreateUserInput!) {
@@ -45,7 +45,7 @@ export function CreateUserForm(props: CreateUserFormProps) {
     if (!data) return;
     const { user, apiKey, secret } = data.createUser;
     props.onCreated(user.id, {
-      title: words().firstKey(user.name),
+      title: t("users.firstKey", { name: user.name }),
       secret,
       apiKeyId: apiKey.id,
     });
@@ -57,10 +57,10 @@ export function CreateUserForm(props: CreateUserFormProps) {
       <ErrorNotice error={creation.error} />
       <DialogActions>
         <Show when={props.onCancel}>
-          {(cancel) => <Button onClick={() => cancel()()}>{words().cancel}</Button>}
+          {(cancel) => <Button onClick={() => cancel()()}>{t("users.cancel")}</Button>}
         </Show>
         <Button tone="primary" type="submit" pending={creation.fetching}>
-          {words().create}
+          {t("users.create")}
         </Button>
       </DialogActions>
     </Form>

@@ -1,6 +1,7 @@
 import { createMutation } from "@urql/solid";
 import type { ComponentProps } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readList, readOptional, readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
@@ -8,7 +9,6 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Form } from "../../ui/Form";
 import { notify } from "../../ui/Toaster";
 import { UserFields } from "./UserFields";
-import { words } from "./words";
 
 const UpdateUserMutation = graphql(`
   mutation UpdateUser($id: ID!, $input: UpdateUserInput!) {
@@ -45,18 +45,22 @@ export function EditUserDialog(props: EditUserDialogProps) {
     const result = await update({ id: props.id, input });
     if (result.error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().saved });
+    notify({ tone: "ok", text: t("users.saved") });
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={words().editTitle(props.user.name)}>
+    <Dialog
+      open={props.open}
+      onClose={props.onClose}
+      title={t("users.editTitle", { name: props.user.name })}
+    >
       <Form onSubmit={(form) => void submit(form)}>
         <UserFields user={props.user} />
         <ErrorNotice error={change.error} />
         <DialogActions>
-          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
+          <Button onClick={() => props.onClose()}>{t("users.cancel")}</Button>
           <Button tone="primary" type="submit" pending={change.fetching}>
-            {words().save}
+            {t("users.save")}
           </Button>
         </DialogActions>
       </Form>

@@ -1,6 +1,7 @@
 import { createQuery } from "@urql/solid";
 import { For, type JSX, Match, Show, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { createDelayed } from "../../lib/createDelayed";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
@@ -12,7 +13,6 @@ import { SkeletonRows } from "../../ui/Skeleton";
 import { Head, Table } from "../../ui/Table";
 import { createUserSearch, SHOWN, SORTS } from "./createUserSearch";
 import { UserRow } from "./UserRow";
-import { words } from "./words";
 
 const UsersQuery = graphql(`
   query Users($filter: UserFilter, $orderBy: UserOrder, $first: Int, $after: String) {
@@ -37,21 +37,21 @@ function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
   return (
     <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
       <SearchField
-        label={words().search}
-        placeholder={words().searchHint}
+        label={t("users.search")}
+        placeholder={t("users.searchHint")}
         value={props.search.search.search}
         onSearch={(search) => props.search.change({ search })}
       />
       <Choice
-        label={words().show}
+        label={t("users.show")}
         value={props.search.show()}
-        options={SHOWN.map((value) => ({ value, label: words().shown[value] }))}
+        options={SHOWN.map((value) => ({ value, label: t(`users.shown.${value}`) }))}
         onChoose={(show) => props.search.change({ show: show === "all" ? undefined : show })}
       />
       <Choice
-        label={words().sort}
+        label={t("users.sort")}
         value={props.search.sort()}
-        options={SORTS.map((value) => ({ value, label: words().sorts[value] }))}
+        options={SORTS.map((value) => ({ value, label: t(`users.sorts.${value}`) }))}
         onChoose={(sort) => props.search.change({ sort: sort === "name" ? undefined : sort })}
       />
     </div>
@@ -61,16 +61,16 @@ function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
 function Columns() {
   return (
     <>
-      <Head>{words().user}</Head>
-      <Head class="max-md:hidden">{words().quota}</Head>
+      <Head>{t("users.user")}</Head>
+      <Head class="max-md:hidden">{t("users.quota")}</Head>
       <Head number class="max-sm:hidden">
-        {words().usedTokens}
+        {t("users.usedTokens")}
       </Head>
       <Head number class="max-lg:hidden">
-        {words().keys}
+        {t("users.keys")}
       </Head>
-      <Head class="max-sm:hidden">{words().lastUsed}</Head>
-      <Head class="text-right">{words().enabled}</Head>
+      <Head class="max-sm:hidden">{t("users.lastUsed")}</Head>
+      <Head class="text-right">{t("users.enabled")}</Head>
     </>
   );
 }
@@ -108,21 +108,21 @@ export function UserList(props: { action: JSX.Element }) {
         }
       >
         <Match when={list()?.nodes.length}>
-          <Table label={words().users} head={<Columns />}>
+          <Table label={t("users.users")} head={<Columns />}>
             <For each={list()?.nodes}>{(user) => <UserRow user={user} />}</For>
           </Table>
           <Pager
             after={search.search.after}
             pageInfo={list()?.pageInfo}
-            labels={[words().firstPage, words().next]}
+            labels={[t("users.firstPage"), t("users.next")]}
           />
         </Match>
         <Match when={list() && search.isNarrowed()}>
-          <EmptyState title={words().nobody}>{words().nobodyHint}</EmptyState>
+          <EmptyState title={t("users.nobody")}>{t("users.nobodyHint")}</EmptyState>
         </Match>
         <Match when={list()}>
-          <EmptyState title={words().none} action={props.action}>
-            {words().noneHint}
+          <EmptyState title={t("users.none")} action={props.action}>
+            {t("users.noneHint")}
           </EmptyState>
         </Match>
       </Switch>

@@ -3,13 +3,13 @@ import { createSignal, Match, Show, Switch } from "solid-js";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { ProviderList } from "../../features/providers";
 import { CreateUserForm } from "../../features/users";
+import { t } from "../../i18n";
 import { useSession } from "../../session/SessionProvider";
 import { Button } from "../../ui/Button";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { ConnectStep } from "./ConnectStep";
 import { STEPS, Steps } from "./Steps";
-import { words } from "./words";
 
 type WelcomeSearch = { step?: string; user?: string; key?: string };
 
@@ -19,13 +19,13 @@ function ProviderStep(props: { onNext: () => void }) {
     <>
       <Show
         when={serverInfo()?.engineMode === "DEMO"}
-        fallback={<p class="text-muted">{words().providerHint}</p>}
+        fallback={<p class="text-muted">{t("welcome.providerHint")}</p>}
       >
-        <p class="text-muted">{words().providerDemo}</p>
+        <p class="text-muted">{t("welcome.providerDemo")}</p>
       </Show>
       <div class="flex justify-end">
         <Button tone="primary" onClick={() => props.onNext()}>
-          {words().next}
+          {t("welcome.next")}
         </Button>
       </div>
       <ProviderList />
@@ -36,10 +36,10 @@ function ProviderStep(props: { onNext: () => void }) {
 function UserStep(props: { onBack: () => void; onCreated: (id: string, key: FreshKey) => void }) {
   return (
     <div class="max-w-160">
-      <Panel title={words().user} hint={words().userHint}>
+      <Panel title={t("welcome.user")} hint={t("welcome.userHint")}>
         <CreateUserForm onCreated={props.onCreated} />
         <Button tone="quiet" onClick={() => props.onBack()}>
-          {words().back}
+          {t("welcome.back")}
         </Button>
       </Panel>
     </div>
@@ -56,7 +56,7 @@ export default function WelcomePage() {
     search.user && search.key ? { userId: search.user, apiKeyId: search.key } : undefined;
 
   return (
-    <Page title={words().title} hint={words().hint}>
+    <Page title={t("welcome.title")} hint={t("welcome.hint")}>
       <Steps at={step() === "connect" && !made() ? "user" : step()} />
       <Switch
         fallback={
