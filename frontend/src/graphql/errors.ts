@@ -25,12 +25,18 @@ export function explain(error: CombinedError): Explanation {
     return { cause: t("errors.unreachable"), cure: t("errors.unreachableHint") };
   }
   const code = errorCode(error);
-  const reference = [code, requestId(error)].filter(Boolean).join(" · ") || undefined;
+  const id = requestId(error);
+  const reference =
+    [code, id && t("errors.requestId", { id })].filter(Boolean).join(" · ") || undefined;
   if (code === "INTERNAL") {
     return { cause: t("errors.internal"), cure: t("errors.internalHint"), reference };
   }
-  const cause = error.graphQLErrors[0]?.message ?? error.message;
-  return { cause: asSentence(cause), cure: tIfKnown(`errors.cures.${code}`), reference };
+  const message = error.graphQLErrors[0]?.message ?? error.message;
+  return {
+    cause: tIfKnown(`errors.causes.${code}`) ?? asSentence(message),
+    cure: tIfKnown(`errors.cures.${code}`),
+    reference,
+  };
 }
 
 /** The server writes its messages as parts of a sentence; here they stand alone. */

@@ -22,23 +22,38 @@ const LoginMutation = graphql(`
 `);
 
 const NEEDS_CODE = "SECOND_FACTOR_REQUIRED";
+// What the server answers when there are several administrators and none was named.
+const NEEDS_NAME = "BAD_USER_INPUT";
+const LAST_NAME = "proxypal.username";
+
+/** Fills the user name in on the next visit; nothing is kept of who signed in without one. */
+function remember(username: string | null) {
+  if (username) localStorage.setItem(LAST_NAME, username);
+  else localStorage.removeItem(LAST_NAME);
+}
 
 /** How an administrator signs in. */
 export function PasswordForm() {
   const { refresh } = useSession();
   const [login, signIn] = createMutation(LoginMutation);
-  const [isNamed, setNamed] = createSignal(false);
+  const lastName = localStorage.getItem(LAST_NAME) ?? "";
+  const [isNamed, setNamed] = createSignal(lastName !== "");
   const [isAskedForCode, setAskedForCode] = createSignal(false);
   const code = () => errorCode(login.error);
+  const wrong = () => (isNamed() ? t("session.wrongUserOrPassword") : t("session.wrongPassword"));
 
   async function submit(form: FormData) {
+    const username = readOptional(form, "username");
     const result = await signIn({
       password: readSecret(form, "password"),
-      username: readOptional(form, "username"),
+      username,
       code: readOptional(form, "code"),
     });
-    if (!result.error) await refresh();
-    else if (errorCode(result.error) === NEEDS_CODE) setAskedForCode(true);
+    if (!result.error) {
+      remember(username);
+      await refresh();
+    } else if (errorCode(result.error) === NEEDS_CODE) setAskedForCode(true);
+    else if (errorCode(result.error) === NEEDS_NAME) setNamed(true);
   }
 
   return (
@@ -47,7 +62,9 @@ export function PasswordForm() {
         <TextField
           label={t("session.username")}
           name="username"
+          value={lastName}
           autocomplete="username"
+          required
           autofocus
         />
       </Show>
@@ -72,9 +89,10 @@ export function PasswordForm() {
       <Switch fallback={<ErrorNotice error={login.error} />}>
         <Match when={code() === NEEDS_CODE}>{null}</Match>
         <Match when={code() === "UNAUTHENTICATED"}>
-          <Notice tone="bad">
-            {isAskedForCode() ? t("session.codeWrong") : t("session.wrongPassword")}
-          </Notice>
+          <Notice tone="bad">{isAskedForCode() ? t("session.codeWrong") : wrong()}</Notice>
+        </Match>
+        <Match when={code() === NEEDS_NAME}>
+          <Notice tone="info">{t("session.usernameNeeded")}</Notice>
         </Match>
       </Switch>
       <Button tone="primary" type="submit" pending={login.fetching}>

@@ -2,7 +2,6 @@ import { createQuery } from "@urql/solid";
 import { For, Match, Show, Switch } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { formatWhole } from "../../lib/figures";
 import { Badge } from "../../ui/Badge";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -163,7 +162,7 @@ export function AuditLog() {
       <Show when={query.data?.auditHead}>
         {(head) => (
           <p class="text-sm break-words text-muted">
-            {t("audit.total", { count: formatWhole(list()?.totalCount ?? 0) })}.{" "}
+            {t("audit.total", { count: list()?.totalCount ?? 0 })}.{" "}
             {t("audit.head", { sequence: head().sequence, hash: "" })}
             <span class="font-mono text-xs break-all">{head().hash}</span>. {t("audit.headHint")}
           </p>

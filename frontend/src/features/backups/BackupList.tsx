@@ -3,7 +3,6 @@ import { createMutation, createQuery } from "@urql/solid";
 import { For, Match, Show, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { formatWhole } from "../../lib/figures";
 import { Button, buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -50,7 +49,7 @@ export function BackupList() {
     if (data)
       notify({
         tone: "ok",
-        text: t("backups.created", { rows: formatWhole(data.createBackup.rows) }),
+        text: t("backups.created", { rows: data.createBackup.rows }),
       });
   }
   const button = () => (

@@ -1,7 +1,7 @@
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { formatNumber } from "../../lib/format";
+import { formatWhole } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Fact, Facts } from "../../ui/Facts";
 import { Ago } from "../../ui/Moment";
@@ -37,7 +37,7 @@ export function EngineStatus(props: { engine: FragmentType<typeof EngineStatusFr
         <Fact name={t("engine.started")}>
           <Ago at={engine().startedAt} never={t("engine.notRunning")} />
         </Fact>
-        <Fact name={t("engine.restarts")}>{formatNumber(engine().restarts)}</Fact>
+        <Fact name={t("engine.restarts")}>{formatWhole(engine().restarts)}</Fact>
         <Show when={engine().pid}>{(pid) => <Fact name={t("engine.pid")}>{pid()}</Fact>}</Show>
       </Facts>
       <Show when={engine().lastError}>

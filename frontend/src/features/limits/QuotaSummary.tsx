@@ -2,7 +2,7 @@ import { For, type JSX, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { QuotaStateFragment } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { formatShare } from "../../lib/figures";
+import { formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Code } from "../../ui/Code";
 import { Meter, Ring } from "../../ui/Meter";
@@ -78,7 +78,7 @@ export function QuotaLine(props: { quota: QuotaMask; actions?: JSX.Element }) {
       <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
         <p class="flex flex-wrap items-center gap-2">
           <span class="font-medium">
-            {told(quota())} {window()}
+            {t("limits.inWindow", { amount: told(quota()), window: window() })}
           </span>
           <Badges quota={quota()} />
         </p>
@@ -130,10 +130,12 @@ export function QuotaSummary(props: { quotas: readonly QuotaMask[]; empty: JSX.E
             />
             <div class="flex min-w-0 flex-col gap-1">
               <p class="flex flex-wrap items-center gap-2 text-lg font-semibold">
-                {told(quota())}
+                {t("limits.inWindow", {
+                  amount: told(quota()),
+                  window: describeWindow(quota().window, quota().rollingSeconds),
+                })}
                 <Badges quota={quota()} />
               </p>
-              <p class="text-muted">{describeWindow(quota().window, quota().rollingSeconds)}</p>
               <Show when={quota().resetsAt}>
                 {(at) => (
                   <p class="text-sm text-muted">

@@ -3,7 +3,7 @@ import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { formatNumber } from "../../lib/format";
+import { formatWhole } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Fact, Facts } from "../../ui/Facts";
@@ -61,7 +61,9 @@ function readNumber(form: FormData, name: string): number | null {
 type RateLimitFormProps = {
   subject: Subject;
   rate: RateMask | null | undefined;
-  /** What holds where nothing is set. */
+  /** Applies where nothing is set: the server's default. */
+  inherited?: RateMask;
+  /** Said while nothing is set. */
   otherwise: string;
 };
 
@@ -69,6 +71,10 @@ type RateLimitFormProps = {
 export function RateLimitForm(props: RateLimitFormProps) {
   const [change, setRateLimit] = createMutation(SetRateLimitMutation);
   const rate = () => readFragment(RateFragment, props.rate);
+  const placeholder = (name: (typeof FIELDS)[number]) => {
+    const value = !rate() && props.inherited && readFragment(RateFragment, props.inherited)[name];
+    return value ? t("limits.inherited", { value }) : t("limits.notLimited");
+  };
 
   async function submit(form: FormData) {
     const input = {
@@ -89,13 +95,13 @@ export function RateLimitForm(props: RateLimitFormProps) {
           <For each={FIELDS}>
             {(name) => (
               <TextField
-                label={t(`limits.${name}`)}
+                label={t(`limits.rates.${name}`)}
                 name={name}
                 type="number"
                 min="1"
                 step="1"
                 value={rate()?.[name] ?? ""}
-                placeholder={t("limits.notLimited")}
+                placeholder={placeholder(name)}
               />
             )}
           </For>
@@ -122,12 +128,12 @@ export function RateFacts(props: { rate: RateMask }) {
     <Facts>
       <For each={FIELDS}>
         {(name) => (
-          <Fact name={t(`limits.${name}`)}>
+          <Fact name={t(`limits.rates.${name}`)}>
             <Show
               when={value(name)}
               fallback={<span class="text-muted">{t("limits.notLimited")}</span>}
             >
-              {(number) => formatNumber(number())}
+              {(number) => formatWhole(number())}
             </Show>
           </Fact>
         )}

@@ -1,6 +1,6 @@
 import { Show } from "solid-js";
 import { t } from "../../i18n";
-import { formatUsd } from "../../lib/figures";
+import { formatUsd } from "../../lib/format";
 
 /** What a million tokens cost, read and written; or that nobody knows. */
 export function PriceTag(props: {

@@ -4,6 +4,7 @@ import { Switch as Cases, createSignal, For, Match, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { NotificationRulesQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
+import { formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
@@ -79,7 +80,9 @@ function RuleRow(props: { rule: Rule; onEdit: () => void }) {
           <span class="font-medium">{name()}</span>
           <Show when={props.rule.percents.length > 0}>
             <span class="text-muted">
-              {t("notifications.percentsOf", { percents: props.rule.percents.join(", ") })}
+              {t("notifications.percentsOf", {
+                percents: props.rule.percents.map((each) => formatShare(each / 100)).join(", "),
+              })}
             </span>
           </Show>
         </p>

@@ -1,7 +1,7 @@
 import { A } from "@solidjs/router";
 import { For } from "solid-js";
 import { t } from "../../i18n";
-import { formatCompact, formatWhole } from "../../lib/figures";
+import { formatCompact } from "../../lib/format";
 import { EmptyState } from "../../ui/EmptyState";
 import { Panel } from "../../ui/Panel";
 import type { OverviewState } from "./createOverview";
@@ -32,7 +32,7 @@ export function ActiveUsers(props: { overview: OverviewState }) {
                 {user.label ?? user.key}
               </A>
               <span class="text-sm text-muted">
-                {t("overview.requests", { count: formatWhole(user.totals.requests) })} ·{" "}
+                {t("overview.requests", { count: user.totals.requests })} ·{" "}
                 {t("overview.tokens", { count: formatCompact(user.totals.tokens.total) })}
               </span>
               <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">

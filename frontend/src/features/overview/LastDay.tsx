@@ -4,7 +4,7 @@ import { createMemo, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ProviderKind } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { formatCompact, formatWhole } from "../../lib/figures";
+import { formatCompact, formatWhole } from "../../lib/format";
 import { formatIn } from "../../lib/zone";
 import { buttonClass } from "../../ui/Button";
 import { OTHER_COLOUR } from "../../ui/chart/palette";

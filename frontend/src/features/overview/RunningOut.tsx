@@ -3,7 +3,7 @@ import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { QuotaMetric } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { formatCompact, formatShare, formatUsd } from "../../lib/figures";
+import { formatCompact, formatShare, formatUsd } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
@@ -81,11 +81,15 @@ export function RunningOut(props: { overview: OverviewState }) {
 function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
   const quota = () => readFragment(RunningQuotaFragment, props.quota);
   const used = () =>
-    t("overview.used", {
-      used: amount(quota().metric, quota().used),
-      limit: amount(quota().metric, quota().limit),
-      metric: t(`overview.metrics.${quota().metric}`),
-      window: t(`overview.windows.${quota().window}`),
+    t("limits.inWindow", {
+      amount: t("limits.ofLimit", {
+        used: amount(quota().metric, quota().used),
+        limit: t(`limits.amounts.${quota().metric}`, {
+          count: Number(quota().limit),
+          amount: amount(quota().metric, quota().limit),
+        }),
+      }),
+      window: t(`limits.per.${quota().window}`),
     });
   return (
     <li class="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1">

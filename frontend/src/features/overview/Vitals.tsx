@@ -8,9 +8,8 @@ import {
   formatCompact,
   formatShare,
   formatUsd,
-  formatWhole,
   usdNumber,
-} from "../../lib/figures";
+} from "../../lib/format";
 import { Sparkline } from "../../ui/chart/Sparkline";
 import { Figure, Figures } from "../../ui/Figure";
 import { Ago } from "../../ui/Moment";
@@ -85,7 +84,7 @@ function Life(props: Part) {
           <Show when={known().startedAt}>
             {t("overview.upSince")} <Ago at={known().startedAt} /> ·{" "}
           </Show>
-          {t("overview.restarts", { count: formatWhole(known().restarts) })}
+          {t("overview.restarts", { count: known().restarts })}
         </span>
       )}
     </Show>
@@ -101,9 +100,7 @@ function NowFigure(props: Part) {
       note={
         <>
           <span class="block">
-            {users() > 0
-              ? t("overview.nowUsers", { count: formatWhole(users()) })
-              : t("overview.nobody")}
+            {users() > 0 ? t("overview.nowUsers", { count: users() }) : t("overview.nobody")}
           </span>
           <Sparkline values={values()} label={t("overview.trend")} class="mt-1.5 h-6" />
         </>
@@ -121,7 +118,7 @@ function TodayFigure(props: Part) {
       cost={props.overview.today()?.cost}
       unpriced={props.overview.today()?.unpriced}
       before={props.overview.sums()?.yesterday.totals.cost}
-      when={t("overview.yesterday")}
+      period="Yesterday"
     />
   );
 }
@@ -134,7 +131,7 @@ function MonthFigure(props: Part) {
       cost={totals()?.cost}
       unpriced={totals()?.unpriced}
       before={props.overview.sums()?.lastMonth.totals.cost}
-      when={t("overview.lastMonth")}
+      period="LastMonth"
     />
   );
 }
@@ -144,16 +141,17 @@ type CostFigureProps = {
   cost: string | undefined;
   unpriced: number | undefined;
   before: string | undefined;
-  when: string;
+  /** What it is compared with. */
+  period: "Yesterday" | "LastMonth";
 };
 
 function CostFigure(props: CostFigureProps) {
   const comparison = (): JSX.Element => {
     if (props.cost === undefined || props.before === undefined) return undefined;
     const before = usdNumber(props.before);
-    if (before === 0) return t("overview.nothingBefore", { when: props.when });
+    if (before === 0) return t(`overview.nothing${props.period}`);
     const change = formatChange((usdNumber(props.cost) - before) / before);
-    return t("overview.before", { change, amount: `${formatUsd(props.before)} ${props.when}` });
+    return t(`overview.before${props.period}`, { change, amount: formatUsd(props.before) });
   };
   return (
     <Figure
@@ -163,11 +161,7 @@ function CostFigure(props: CostFigureProps) {
         <>
           <span class="block">{comparison()}</span>
           <Show when={props.unpriced}>
-            {(count) => (
-              <span class="text-warn">
-                {t("overview.unpriced", { count: formatWhole(count()) })}
-              </span>
-            )}
+            {(count) => <span class="text-warn">{t("overview.unpriced", { count: count() })}</span>}
           </Show>
         </>
       }

@@ -1,6 +1,5 @@
 import { For, Match, Show, Switch } from "solid-js";
 import { t } from "../../i18n";
-import { formatWhole } from "../../lib/figures";
 import { Notice } from "../../ui/Notice";
 import { Panel } from "../../ui/Panel";
 import { MOST_EVENTS, type Run } from "./createRun";
@@ -50,7 +49,7 @@ export function RawEvents(props: { run: Run }) {
   return (
     <Panel
       title={t("playground.events")}
-      hint={t("playground.eventsCount", { count: formatWhole(props.run.count()) })}
+      hint={t("playground.eventsCount", { count: props.run.count() })}
       flush
     >
       {/* A scrolling region must be reachable by keyboard. */}

@@ -1,8 +1,7 @@
 import { A } from "@solidjs/router";
 import { Match, Show, Switch } from "solid-js";
 import { t } from "../../i18n";
-import { exactUsd, formatWhole } from "../../lib/figures";
-import { formatDuration } from "../../lib/format";
+import { exactUsd, formatDuration, formatWhole } from "../../lib/format";
 import { buttonClass } from "../../ui/Button";
 import { Fact, Facts } from "../../ui/Facts";
 import { Panel } from "../../ui/Panel";

@@ -62,7 +62,13 @@ function Credential(props: { account: AccountRowFragment }) {
       </Show>
       <Show when={props.account.baseUrl}>{(url) => t("providers.at", { url: url() })}</Show>
       {" · "}
-      {t("providers.lastUsed")} <Ago at={props.account.lastUsedAt} />
+      <Show when={props.account.lastUsedAt} fallback={t("providers.neverUsed")}>
+        {(at) => (
+          <>
+            {t("providers.lastUsed")} <Ago at={at()} />
+          </>
+        )}
+      </Show>
       <Show when={props.account.expiresAt}>
         {(end) => (
           <>

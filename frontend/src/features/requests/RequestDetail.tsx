@@ -2,7 +2,7 @@ import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { exactUsd } from "../../lib/figures";
+import { exactUsd } from "../../lib/format";
 import { Code } from "../../ui/Code";
 import { CopyButton } from "../../ui/CopyButton";
 import { Fact } from "../../ui/Facts";

@@ -2,7 +2,6 @@ import { A } from "@solidjs/router";
 import ArrowUp from "lucide-solid/icons/arrow-up";
 import { Switch as Cases, createSignal, Match, Show } from "solid-js";
 import { t } from "../../i18n";
-import { formatWhole } from "../../lib/figures";
 import { Button, buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -34,7 +33,7 @@ export function RequestExplorer() {
     <Panel
       flush
       title={t(list.hasMore() ? "requests.loadedMore" : "requests.loaded", {
-        count: formatWhole(list.rows().length),
+        count: list.rows().length,
       })}
       actions={
         <>
@@ -92,7 +91,7 @@ function BackToTop(props: { count: number; onPress: () => void }) {
       }}
     >
       <ArrowUp class="size-3.5" aria-hidden="true" />
-      <span role="status">{t("requests.waiting", { count: formatWhole(props.count) })}</span>
+      <span role="status">{t("requests.waiting", { count: props.count })}</span>
     </Button>
   );
 }

@@ -1,7 +1,7 @@
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { formatWhole } from "../../lib/figures";
+import { formatWhole } from "../../lib/format";
 import { Cell } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
 

@@ -1,7 +1,6 @@
 import type { JSX } from "solid-js";
 import { type KeyUnder, t } from "../../i18n";
-import { exactUsd, formatUsd, formatWhole } from "../../lib/figures";
-import { formatDuration } from "../../lib/format";
+import { exactUsd, formatDuration, formatUsd, formatWhole } from "../../lib/format";
 import { Time } from "../../ui/Moment";
 import { PROVIDERS } from "../../ui/providers";
 import { Unknown } from "../../ui/Unknown";

@@ -59,7 +59,14 @@ export function ApiTokenRow(props: { apiToken: FragmentType<typeof ApiTokenRowFr
           <span class="font-mono text-xs">
             {token().prefix}…{token().lastFour}
           </span>
-          , {t("tokens.lastUsed")} <Ago at={token().lastUsedAt} />
+          ,{" "}
+          <Show when={token().lastUsedAt} fallback={t("tokens.neverUsed")}>
+            {(at) => (
+              <>
+                {t("tokens.lastUsed")} <Ago at={at()} />
+              </>
+            )}
+          </Show>
           <Show when={token().expiresAt}>
             {(end) => (
               <>

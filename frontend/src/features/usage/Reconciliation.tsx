@@ -2,7 +2,7 @@ import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { formatShare, formatWhole } from "../../lib/figures";
+import { formatShare } from "../../lib/format";
 import { Notice } from "../../ui/Notice";
 import type { UsageChoices } from "./createUsageSearch";
 
@@ -33,11 +33,9 @@ export function Reconciliation(props: { choices: UsageChoices }) {
         <Notice tone={known().mismatched > 0 ? "warn" : "ok"}>
           {t("usage.agree", { share: formatShare(known().matched / told()) })}{" "}
           <Show when={known().mismatched > 0}>
-            {t("usage.differ", { count: formatWhole(known().mismatched) })}{" "}
+            {t("usage.differ", { count: known().mismatched })}{" "}
           </Show>
-          <Show when={oneSided() > 0}>
-            {t("usage.oneSided", { count: formatWhole(oneSided()) })}
-          </Show>
+          <Show when={oneSided() > 0}>{t("usage.oneSided", { count: oneSided() })}</Show>
         </Notice>
       )}
     </Show>

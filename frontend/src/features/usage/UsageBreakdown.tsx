@@ -1,10 +1,11 @@
 import { A } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
+import TriangleAlert from "lucide-solid/icons/triangle-alert";
 import { For, Match, Show, Switch } from "solid-js";
 import { graphql, readFragment } from "../../graphql/generated";
 import type { UsageBreakdownQuery, UsageDimension } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { exactUsd, formatShare, formatUsd, formatWhole } from "../../lib/figures";
+import { exactUsd, formatShare, formatUsd, formatWhole } from "../../lib/format";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
@@ -155,7 +156,8 @@ function SliceRow(props: SliceRowProps) {
         <span class="flex items-center gap-3">
           <span class="h-2 flex-1 overflow-hidden rounded-full bg-inset">
             <span
-              class="block h-full min-w-0.5 rounded-full"
+              class="block h-full rounded-full"
+              classList={{ "min-w-0.5": share() > 0 }}
               style={{ width: `${share() * 100}%`, background: colour() }}
             />
           </span>
@@ -167,11 +169,11 @@ function SliceRow(props: SliceRowProps) {
         <span title={exactUsd(totals().cost)}>{formatUsd(totals().cost)}</span>
         <Show when={props.slice.totals.unpriced > 0}>
           <span
-            class="text-warn"
-            title={t("usage.unpriced", { count: formatWhole(props.slice.totals.unpriced) })}
+            class="ml-1 inline-block text-warn"
+            title={t("usage.unpriced", { count: props.slice.totals.unpriced })}
           >
-            {" "}
-            +?
+            <TriangleAlert class="inline size-3.5" aria-hidden="true" />
+            <span class="sr-only">{t("usage.partlyUnpriced")}</span>
           </span>
         </Show>
       </Cell>
@@ -184,7 +186,7 @@ function SliceName(props: { slice: Slice; by: UsageDimension }) {
   const name = () => {
     if (props.by === "PROVIDER" && props.slice.provider)
       return PROVIDERS[props.slice.provider].name;
-    return props.slice.label ?? (props.slice.key || t("usage.unknown"));
+    return props.slice.label ?? (props.slice.key || t("usage.none"));
   };
   return (
     <Show when={props.by === "USER" && props.slice.user} fallback={name()}>

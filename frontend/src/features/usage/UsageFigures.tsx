@@ -3,8 +3,14 @@ import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { UsageFiguresQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { exactUsd, formatCompact, formatShare, formatUsd, formatWhole } from "../../lib/figures";
-import { formatDuration } from "../../lib/format";
+import {
+  exactUsd,
+  formatCompact,
+  formatDuration,
+  formatShare,
+  formatUsd,
+  formatWhole,
+} from "../../lib/format";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Figure, Figures } from "../../ui/Figure";
 import { Unknown } from "../../ui/Unknown";
@@ -65,9 +71,7 @@ function Sums(props: { totals: Totals }) {
           <>
             {t("usage.failed", { share: part(props.totals.failed, props.totals.requests) })}
             <Show when={props.totals.rejected > 0}>
-              <span class="block">
-                {t("usage.rejected", { count: formatWhole(props.totals.rejected) })}
-              </span>
+              <span class="block">{t("usage.rejected", { count: props.totals.rejected })}</span>
             </Show>
           </>
         }
@@ -77,26 +81,29 @@ function Sums(props: { totals: Totals }) {
       <Figure
         name={t("usage.tokens")}
         title={formatWhole(props.totals.tokens.total)}
-        note={t("usage.cached", { share: part(props.totals.tokens.cacheRead, read()) })}
+        note={
+          <>
+            <span class="block">
+              {t("usage.cached", { share: part(props.totals.tokens.cacheRead, read()) })}
+            </span>
+            <Trust totals={props.totals} />
+          </>
+        }
       >
         {formatCompact(props.totals.tokens.total)}
       </Figure>
       <Figure
         name={t("usage.cost")}
+        title={exactUsd(props.totals.cost)}
         note={
-          <>
-            <span class="block">{t("usage.exactly", { usd: exactUsd(props.totals.cost) })}</span>
-            <Show when={props.totals.unpriced > 0} fallback={t("usage.allPriced")}>
-              <span class="text-warn">
-                {t("usage.unpriced", { count: formatWhole(props.totals.unpriced) })}
-              </span>
-            </Show>
-          </>
+          <Show when={props.totals.unpriced > 0} fallback={t("usage.allPriced")}>
+            <span class="text-warn">{t("usage.unpriced", { count: props.totals.unpriced })}</span>
+          </Show>
         }
       >
         {formatUsd(props.totals.cost)}
       </Figure>
-      <Figure name={t("usage.duration")} note={<Trust totals={props.totals} />}>
+      <Figure name={t("usage.duration")}>
         <Show when={props.totals.averageDurationMs !== null} fallback={<Unknown />}>
           {formatDuration(props.totals.averageDurationMs ?? 0)}
         </Show>
@@ -110,14 +117,10 @@ function Trust(props: { totals: Totals }) {
   return (
     <Show when={!isExact()} fallback={t("usage.exactCounts")}>
       <Show when={props.totals.estimated > 0}>
-        <span class="block">
-          {t("usage.estimated", { count: formatWhole(props.totals.estimated) })}
-        </span>
+        <span class="block">{t("usage.estimated", { count: props.totals.estimated })}</span>
       </Show>
       <Show when={props.totals.unknown > 0}>
-        <span class="block text-warn">
-          {t("usage.untold", { count: formatWhole(props.totals.unknown) })}
-        </span>
+        <span class="block text-warn">{t("usage.untold", { count: props.totals.unknown })}</span>
       </Show>
     </Show>
   );

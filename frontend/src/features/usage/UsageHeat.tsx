@@ -2,8 +2,7 @@ import { createQuery } from "@urql/solid";
 import { createMemo, createSignal, For, Match, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { formatWhole } from "../../lib/figures";
-import { weekdayName } from "../../lib/format";
+import { formatWhole, weekdayName } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
@@ -100,7 +99,7 @@ function HeatGrid(props: HeatProps) {
                     title={t("usage.heatCell", {
                       day: weekdayName(day()),
                       hour: hourName(hour()),
-                      value: formatWhole(value),
+                      value: value,
                     })}
                     class="h-6 rounded-xs bg-inset"
                     style={{

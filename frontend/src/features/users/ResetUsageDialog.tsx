@@ -1,7 +1,6 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { formatWhole } from "../../lib/figures";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { notify } from "../../ui/Toaster";
 
@@ -28,7 +27,7 @@ export function ResetUsageDialog(props: ResetUsageDialogProps) {
     const { data } = await resetUsage({ id: props.id }, { additionalTypenames: ["Quota"] });
     if (!data) return;
     props.onClose();
-    const tokens = formatWhole(data.resetUserUsage.previousUsedTokens);
+    const tokens = data.resetUserUsage.previousUsedTokens;
     notify({ tone: "ok", text: t("users.resetToast", { tokens }) });
   }
 

@@ -1,7 +1,7 @@
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { formatWhole } from "../../lib/figures";
+import { formatWhole } from "../../lib/format";
 import { Code } from "../../ui/Code";
 import { Fact, Facts } from "../../ui/Facts";
 import { Ago } from "../../ui/Moment";

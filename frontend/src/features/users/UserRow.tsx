@@ -2,7 +2,7 @@ import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { formatCompact, formatShare } from "../../lib/figures";
+import { formatCompact, formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Meter } from "../../ui/Meter";
 import { Ago } from "../../ui/Moment";

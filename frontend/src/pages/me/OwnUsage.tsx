@@ -7,8 +7,15 @@ import { graphql } from "../../graphql/generated";
 import type { OwnUsageQuery, UsageBucket, UsagePreset } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
-import { exactUsd, formatCompact, formatShare, formatUsd, formatWhole } from "../../lib/figures";
-import { formatDay, formatDuration } from "../../lib/format";
+import {
+  exactUsd,
+  formatCompact,
+  formatDay,
+  formatDuration,
+  formatShare,
+  formatUsd,
+  formatWhole,
+} from "../../lib/format";
 import { ownZone } from "../../lib/zone";
 import { Choice } from "../../ui/Choice";
 import { Code } from "../../ui/Code";
@@ -115,7 +122,7 @@ function Sums(props: { usage: Usage }) {
     <Figures>
       <Figure
         name={t("pages.own.requests")}
-        note={t("pages.own.failed", { count: formatWhole(totals().failed) })}
+        note={t("pages.own.failed", { count: totals().failed })}
       >
         {formatWhole(totals().requests)}
       </Figure>
@@ -125,7 +132,7 @@ function Sums(props: { usage: Usage }) {
         title={exactUsd(totals().cost)}
         note={
           <Show when={totals().unpriced > 0}>
-            {t("pages.own.unpriced", { count: formatWhole(totals().unpriced) })}
+            {t("pages.own.unpriced", { count: totals().unpriced })}
           </Show>
         }
       >

@@ -20,6 +20,9 @@ const UserLimitsQuery = graphql(`
       rateLimit {
         ...Rate
       }
+      effectiveRateLimit {
+        ...Rate
+      }
       apiKeys {
         id
         name
@@ -90,6 +93,7 @@ export default function UserLimits() {
               <RateLimitForm
                 subject={{ userId: known().id }}
                 rate={known().rateLimit}
+                inherited={known().effectiveRateLimit}
                 otherwise={t("limits.asDefault")}
               />
             </>

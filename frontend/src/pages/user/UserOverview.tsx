@@ -49,7 +49,7 @@ function NoQuota(props: { id: string }) {
       title={t("limits.none")}
       action={
         <A href={`/users/${props.id}/limits`} class={buttonClass("plain", "small")}>
-          {t("limits.addFirst")}
+          {t("limits.add")}
         </A>
       }
     >
