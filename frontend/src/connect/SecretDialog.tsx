@@ -33,7 +33,7 @@ function Content(props: SecretDialogProps & { secret: string }) {
       </label>
       <DialogActions>
         <Button tone="primary" disabled={!isKept()} onClick={() => props.onDone()}>
-          {t("connect.done")}
+          {t("common.done")}
         </Button>
       </DialogActions>
     </div>

@@ -40,10 +40,10 @@ test("every message is used", () => {
 });
 
 test("numbers decide the plural and are grouped as the language does", async () => {
-  expect(t("models.accountsCount", { count: 1 })).toBe("1 account");
-  expect(t("models.accountsCount", { count: 1200 })).toBe("1,200 accounts");
+  expect(t("common.accounts", { count: 1 })).toBe("1 account");
+  expect(t("common.accounts", { count: 1200 })).toBe("1,200 accounts");
   await loadLanguage("vi");
-  expect(t("models.accountsCount", { count: 1200 })).toBe("1.200 tài khoản");
+  expect(t("common.accounts", { count: 1200 })).toBe("1.200 tài khoản");
   await loadLanguage("en");
 });
 

@@ -5,7 +5,7 @@ import { Page } from "../ui/Page";
 /** Who did what. */
 export default function AuditPage() {
   return (
-    <Page title={t("pages.audit.title")} hint={t("pages.audit.hint")}>
+    <Page title={t("audit.title")} hint={t("pages.audit.hint")}>
       <AuditLog />
     </Page>
   );

@@ -12,7 +12,7 @@ export default function NotFoundPage() {
         title={t("pages.lost")}
         action={
           <A href="/" class={buttonClass("plain")}>
-            {t("pages.overview")}
+            {t("common.goToOverview")}
           </A>
         }
       >

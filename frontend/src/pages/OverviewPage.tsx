@@ -35,11 +35,11 @@ export default function OverviewPage() {
 function Latest() {
   return (
     <Panel
-      title={t("overview.latest")}
+      title={t("common.latestRequests")}
       flush
       actions={
         <A href="/requests" class={buttonClass("quiet", "small")}>
-          {t("overview.allRequests")}
+          {t("common.viewRequests")}
         </A>
       }
     >

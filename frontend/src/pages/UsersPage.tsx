@@ -18,7 +18,7 @@ export default function UsersPage() {
   );
   return (
     <Page title={t("users.users")} actions={button(t("users.create"))}>
-      <UserList action={button(t("users.createFirst"))} />
+      <UserList action={button(t("users.create"))} />
       <CreateUserDialog open={search.create === "yes"} onClose={() => setCreating(undefined)} />
     </Page>
   );

@@ -6,7 +6,7 @@ import { useSession } from "./SessionProvider";
 
 function LanguageChoice() {
   return (
-    <fieldset aria-label={t("session.language")} class="flex gap-1">
+    <fieldset aria-label={t("common.language")} class="flex gap-1">
       <For each={LANGUAGES}>
         {(each) => (
           <button

@@ -27,7 +27,7 @@ export function KeyForm() {
     <Form onSubmit={(form) => void submit(form)}>
       <p class="text-muted">{t("session.keyText")}</p>
       <TextField
-        label={t("session.key")}
+        label={t("providers.apiKey")}
         hint={t("session.keyHint")}
         name="key"
         type="password"

@@ -40,7 +40,7 @@ export function PasswordForm() {
   const [isNamed, setNamed] = createSignal(lastName !== "");
   const [isAskedForCode, setAskedForCode] = createSignal(false);
   const code = () => errorCode(login.error);
-  const wrong = () => (isNamed() ? t("session.wrongUserOrPassword") : t("session.wrongPassword"));
+  const wrong = () => (isNamed() ? t("session.wrongUserOrPassword") : t("common.wrongPassword"));
 
   async function submit(form: FormData) {
     const username = readOptional(form, "username");
@@ -60,7 +60,7 @@ export function PasswordForm() {
     <Form onSubmit={(form) => void submit(form)}>
       <Show when={isNamed()}>
         <TextField
-          label={t("session.username")}
+          label={t("common.username")}
           name="username"
           value={lastName}
           autocomplete="username"
@@ -79,7 +79,7 @@ export function PasswordForm() {
       <Show when={isAskedForCode()}>
         <TextField
           ref={(field) => queueMicrotask(() => field.focus())}
-          label={t("session.code")}
+          label={t("common.code")}
           hint={t("session.codeHint")}
           name="code"
           autocomplete="one-time-code"

@@ -22,7 +22,7 @@ export function AccountMenu(props: {
       triggerClass={props.triggerClass}
     >
       <MenuChoice
-        label={t("shell.language")}
+        label={t("common.language")}
         value={language()}
         options={LANGUAGES}
         onChoose={chooseLanguage}

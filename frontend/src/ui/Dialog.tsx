@@ -3,7 +3,7 @@ import X from "lucide-solid/icons/x";
 import { type JSX, Show } from "solid-js";
 import { t } from "../i18n";
 
-type DialogProps = {
+export type DialogProps = {
   open: boolean;
   title: string;
   description?: JSX.Element;

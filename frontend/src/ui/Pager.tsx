@@ -4,7 +4,7 @@ import { t } from "../i18n";
 import { pathWithinApp } from "../lib/baseUrl";
 import { buttonClass } from "./Button";
 
-type PagerProps = {
+export type PagerProps = {
   /** The cursor in the address; none on the first page. */
   after: string | undefined;
   pageInfo: { hasNextPage: boolean; endCursor?: string | null } | undefined;

@@ -147,12 +147,12 @@ export function AdminActions(props: {
   return (
     <>
       <Menu
-        label={t("admins.actions", { name: admin().username })}
+        label={t("common.actionsFor", { name: admin().username })}
         trigger={<Ellipsis class="size-4" aria-hidden="true" />}
         triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
       >
         <MenuChoice
-          label={t("admins.role")}
+          label={t("common.role")}
           value={admin().role}
           options={ROLES.map((role) => ({ value: role, label: t(`roles.${role}.label`) }))}
           onChoose={(role) => void setRole(role)}
@@ -166,7 +166,7 @@ export function AdminActions(props: {
         </MenuItem>
         <MenuLine />
         <MenuItem danger onSelect={() => setRemoving(true)}>
-          {t("admins.remove")}
+          {t("common.remove")}
         </MenuItem>
       </Menu>
       <RemoveDialog admin={admin()} open={isRemoving()} onClose={() => setRemoving(false)} />

@@ -5,7 +5,6 @@ import { t } from "../../i18n";
 import { formatDay } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Ago } from "../../ui/Moment";
-
 import { AdminActions } from "./AdminActions";
 
 const AdminRowFragment = graphql(`

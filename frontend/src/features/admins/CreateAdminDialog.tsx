@@ -3,11 +3,8 @@ import type { FreshSecret } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { readSecret, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import { ROLES, roleOptions } from "../../ui/roles";
 
 const CreateAdminMutation = graphql(`
@@ -47,25 +44,23 @@ export function CreateAdminDialog(props: CreateAdminDialogProps) {
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={t("admins.createTitle")}>
-      <Form onSubmit={(form) => void submit(form)}>
-        <TextField label={t("admins.name")} name="username" autocomplete="off" required autofocus />
-        <SelectField label={t("admins.role")} name="role" value="ADMIN" options={roleOptions()} />
-        <TextField
-          label={t("admins.password")}
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          hint={`${t("admins.passwordHint")} ${t("admins.chosenByThem")}`}
-        />
-        <ErrorNotice error={creation.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
-          <Button tone="primary" type="submit" pending={creation.fetching}>
-            {t("admins.create")}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+    <MutationDialog
+      open={props.open}
+      onClose={props.onClose}
+      title={t("admins.create")}
+      mutation={creation}
+      submit={t("admins.create")}
+      onSubmit={(form) => void submit(form)}
+    >
+      <TextField label={t("common.name")} name="username" autocomplete="off" required autofocus />
+      <SelectField label={t("common.role")} name="role" value="ADMIN" options={roleOptions()} />
+      <TextField
+        label={t("admins.password")}
+        name="password"
+        type="password"
+        autocomplete="new-password"
+        hint={`${t("common.newPasswordHint")} ${t("admins.chosenByThem")}`}
+      />
+    </MutationDialog>
   );
 }

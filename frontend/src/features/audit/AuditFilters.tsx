@@ -32,26 +32,26 @@ export function AuditFilters(props: { audit: ReturnType<typeof createAuditSearch
         all={t("audit.everything")}
         value={props.audit.search.outcome}
         options={[
-          { value: "done", label: t("audit.doneOnly") },
-          { value: "failed", label: t("audit.failedOnly") },
+          { value: "done", label: t("audit.done") },
+          { value: "failed", label: t("audit.failed") },
         ]}
         onChoose={(outcome) => props.audit.change({ outcome })}
       />
       <FilterField
         type="datetime-local"
-        label={t("audit.from")}
+        label={t("common.from")}
         value={props.audit.search.from}
         onChange={(from) => props.audit.change({ from })}
       />
       <FilterField
         type="datetime-local"
-        label={t("audit.to")}
+        label={t("common.to")}
         value={props.audit.search.to}
         onChange={(to) => props.audit.change({ to })}
       />
       <Show when={props.audit.isFiltered()}>
         <Button size="small" tone="quiet" onClick={() => props.audit.clear()}>
-          {t("audit.clear")}
+          {t("common.clearFilters")}
         </Button>
       </Show>
     </div>

@@ -1,14 +1,11 @@
 import { createQuery } from "@urql/solid";
-import { For, Match, Show, Switch } from "solid-js";
+import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { ListPanel } from "../../ui/ListPanel";
 import { Time } from "../../ui/Moment";
-import { Pager } from "../../ui/Pager";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { AuditFilters } from "./AuditFilters";
 import { createAuditSearch } from "./createAuditSearch";
@@ -105,11 +102,11 @@ function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () =
 function Columns() {
   return (
     <>
-      <Head>{t("audit.when")}</Head>
+      <Head>{t("common.time")}</Head>
       <Head>{t("audit.who")}</Head>
       <Head>{t("audit.action")}</Head>
       <Head>{t("audit.about")}</Head>
-      <Head class="max-lg:hidden">{t("audit.address")}</Head>
+      <Head class="max-lg:hidden">{t("common.ipAddress")}</Head>
       <Head class="text-right">{t("audit.outcome")}</Head>
     </>
   );
@@ -131,38 +128,32 @@ export function AuditLog() {
 
   return (
     <>
-      <Panel flush>
-        <AuditFilters audit={audit} />
-        <Show when={query.error}>
-          <div class="p-4">
-            <ErrorNotice error={query.error} />
-          </div>
-        </Show>
-        <Switch fallback={<Show when={!query.error}>{<SkeletonRows />}</Show>}>
-          <Match when={list()?.nodes.length}>
-            <Table label={t("audit.title")} head={<Columns />}>
-              <For each={list()?.nodes}>
-                {(event) => <Row event={event} onOpen={() => audit.open(event.sequence)} />}
-              </For>
-            </Table>
-            <Pager
-              after={audit.search.after}
-              pageInfo={list()?.pageInfo}
-              labels={[t("audit.firstPage"), t("audit.next")]}
-            />
-          </Match>
-          <Match when={list() && audit.isFiltered()}>
-            <EmptyState title={t("audit.noneFound")}>{t("audit.noneFoundHint")}</EmptyState>
-          </Match>
-          <Match when={list()}>
+      <ListPanel
+        error={query.error}
+        count={list()?.nodes.length}
+        filters={<AuditFilters audit={audit} />}
+        page={{ after: audit.search.after, pageInfo: list()?.pageInfo }}
+        empty={
+          <Show
+            when={!audit.isFiltered()}
+            fallback={
+              <EmptyState title={t("audit.noneFound")}>{t("audit.noneFoundHint")}</EmptyState>
+            }
+          >
             <EmptyState title={t("audit.none")}>{t("audit.noneHint")}</EmptyState>
-          </Match>
-        </Switch>
-      </Panel>
+          </Show>
+        }
+      >
+        <Table label={t("audit.title")} head={<Columns />}>
+          <For each={list()?.nodes}>
+            {(event) => <Row event={event} onOpen={() => audit.open(event.sequence)} />}
+          </For>
+        </Table>
+      </ListPanel>
       <Show when={query.data?.auditHead}>
         {(head) => (
           <p class="text-sm break-words text-muted">
-            {t("audit.total", { count: list()?.totalCount ?? 0 })}.{" "}
+            {t("common.events", { count: list()?.totalCount ?? 0 })}.{" "}
             {t("audit.head", { sequence: head().sequence, hash: "" })}
             <span class="font-mono text-xs break-all">{head().hash}</span>. {t("audit.headHint")}
           </p>

@@ -97,11 +97,11 @@ function Detail(props: { event: AuditEventDetailFragment }) {
         </Show>
       </div>
       <dl class="grid grid-cols-2 gap-4">
-        <Fact name={t("audit.when")}>
+        <Fact name={t("common.time")}>
           {props.event.at ? formatMoment(props.event.at) : <Unknown />}
         </Fact>
         <Fact name={t("audit.who")}>
-          {props.event.actor.name ?? t("audit.nobody")}
+          {props.event.actor.name ?? t("common.unknown")}
           <span class="block text-sm font-normal text-muted">
             {t(`audit.actors.${props.event.actor.kind}`)}
           </span>
@@ -116,7 +116,7 @@ function Detail(props: { event: AuditEventDetailFragment }) {
             )}
           </Show>
         </Fact>
-        <Fact name={t("audit.address")}>
+        <Fact name={t("common.ipAddress")}>
           <Mono>{props.event.address}</Mono>
         </Fact>
         <Show when={props.event.subject?.id}>

@@ -84,12 +84,12 @@ function DeleteDialog(props: AskProps) {
     const { error } = await remove({ name }, { additionalTypenames: ["Backup"] });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: t("backups.deleted", { name }) });
+    notify({ tone: "ok", text: t("common.deletedNamed", { name }) });
   }
   return (
     <ConfirmDialog
       open={props.open}
-      title={t("backups.deleteTitle", { name: props.name })}
+      title={t("common.deleteNamed", { name: props.name })}
       typedName={props.name}
       confirmLabel={t("backups.deleteLabel")}
       pending={change.fetching}
@@ -117,14 +117,14 @@ function Actions(props: { name: string; isUsable: boolean }) {
     <div class="ml-auto flex items-center gap-1.5">
       <Button
         size="small"
-        aria-label={`${t("backups.download")} ${props.name}`}
+        aria-label={`${t("common.download")} ${props.name}`}
         pending={download.fetching}
         onClick={() => void fetchBackup()}
       >
-        {t("backups.download")}
+        {t("common.download")}
       </Button>
       <Menu
-        label={t("backups.actions", { name: props.name })}
+        label={t("common.actionsFor", { name: props.name })}
         trigger={<Ellipsis class="size-4" aria-hidden="true" />}
         triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
       >
@@ -133,7 +133,7 @@ function Actions(props: { name: string; isUsable: boolean }) {
         </MenuItem>
         <MenuLine />
         <MenuItem danger onSelect={() => setOpen("delete")}>
-          {t("backups.delete")}
+          {t("common.delete")}
         </MenuItem>
       </Menu>
       <RestoreDialog name={props.name} open={open() === "restore"} onClose={close} />

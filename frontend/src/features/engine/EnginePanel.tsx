@@ -11,7 +11,7 @@ import { EngineStatus } from "./EngineStatus";
 export function EnginePanel() {
   const { engine, error } = createEngine();
   return (
-    <Panel title={t("engine.state")}>
+    <Panel title={t("common.state")}>
       <ErrorNotice error={error()} />
       <Show
         when={engine()}

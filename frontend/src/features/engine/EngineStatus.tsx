@@ -27,7 +27,7 @@ export function EngineStatus(props: { engine: FragmentType<typeof EngineStatusFr
   return (
     <div class="flex flex-col gap-4">
       <Facts>
-        <Fact name={t("engine.state")}>
+        <Fact name={t("common.state")}>
           <Badge tone={TONES[engine().state]} title={t(`engine.states.${engine().state}.hint`)}>
             {t(`engine.states.${engine().state}.label`)}
           </Badge>

@@ -2,10 +2,7 @@ import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { endDay, readEndOfDay, readList, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
 import { KeyFields } from "./KeyFields";
 
@@ -48,21 +45,15 @@ export function EditKeyDialog(props: EditKeyDialogProps) {
   }
 
   return (
-    <Dialog
+    <MutationDialog
       open={props.open}
       onClose={props.onClose}
-      title={t("keys.editTitle", { name: props.apiKey.name })}
+      title={t("common.editNamed", { name: props.apiKey.name })}
+      mutation={change}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
     >
-      <Form onSubmit={(form) => void submit(form)}>
-        <KeyFields apiKey={props.apiKey} />
-        <ErrorNotice error={change.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{t("keys.cancel")}</Button>
-          <Button tone="primary" type="submit" pending={change.fetching}>
-            {t("keys.save")}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+      <KeyFields apiKey={props.apiKey} />
+    </MutationDialog>
   );
 }

@@ -3,10 +3,7 @@ import type { FreshKey } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { readEndOfDay, readList, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import { KeyFields } from "./KeyFields";
 
 const IssueApiKeyMutation = graphql(`
@@ -47,17 +44,15 @@ export function IssueKeyDialog(props: IssueKeyDialogProps) {
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={t("keys.issueTitle")}>
-      <Form onSubmit={(form) => void submit(form)}>
-        <KeyFields />
-        <ErrorNotice error={issue.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{t("keys.cancel")}</Button>
-          <Button tone="primary" type="submit" pending={issue.fetching}>
-            {t("keys.issue")}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+    <MutationDialog
+      open={props.open}
+      onClose={props.onClose}
+      title={t("keys.issue")}
+      mutation={issue}
+      submit={t("keys.issue")}
+      onSubmit={(form) => void submit(form)}
+    >
+      <KeyFields />
+    </MutationDialog>
   );
 }

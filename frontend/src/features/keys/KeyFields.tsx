@@ -11,7 +11,7 @@ export function KeyFields(props: KeyFieldsProps) {
   return (
     <>
       <TextField
-        label={t("keys.name")}
+        label={t("common.name")}
         name="name"
         value={props.apiKey?.name ?? ""}
         hint={t("keys.nameHint")}
@@ -20,14 +20,14 @@ export function KeyFields(props: KeyFieldsProps) {
         autofocus
       />
       <TextField
-        label={t("keys.lastDay")}
+        label={t("common.expirationDate")}
         name="expiresOn"
         type="date"
         value={endDay(props.apiKey?.expiresAt)}
         hint={t("keys.lastDayHint")}
       />
       <TextAreaField
-        label={t("keys.allowedModels")}
+        label={t("common.allowedModels")}
         name="allowedModels"
         rows="2"
         value={props.apiKey?.allowedModels?.join("\n") ?? ""}

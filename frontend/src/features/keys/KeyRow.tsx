@@ -67,7 +67,7 @@ export function KeyRow(props: KeyRowProps) {
             <Meter
               label={t("keys.quota")}
               percent={quota().usedPercent}
-              told={t("keys.quotaTold", { percent: formatShare(quota().usedPercent / 100) })}
+              told={t("common.percentUsed", { percent: formatShare(quota().usedPercent / 100) })}
             />
           )}
         </Show>
@@ -83,17 +83,17 @@ export function KeyRow(props: KeyRowProps) {
       <Cell class="w-px text-right">
         <Show when={apiKey().state !== "REVOKED"}>
           <Menu
-            label={t("keys.actions", { name: apiKey().name })}
+            label={t("common.actionsFor", { name: apiKey().name })}
             trigger={<Ellipsis class="size-4" aria-hidden="true" />}
             triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
           >
-            <MenuItem onSelect={() => go("connect")}>{t("keys.setUp")}</MenuItem>
+            <MenuItem onSelect={() => go("connect")}>{t("common.connectClient")}</MenuItem>
             <MenuItem onSelect={() => go("limits")}>{t("keys.limits")}</MenuItem>
-            <MenuItem onSelect={() => setOpen("edit")}>{t("keys.edit")}</MenuItem>
+            <MenuItem onSelect={() => setOpen("edit")}>{t("common.edit")}</MenuItem>
             <MenuLine />
             <MenuItem onSelect={() => setOpen("rotate")}>{t("keys.rotate")}</MenuItem>
             <MenuItem danger onSelect={() => setOpen("revoke")}>
-              {t("keys.revoke")}
+              {t("common.revoke")}
             </MenuItem>
           </Menu>
         </Show>

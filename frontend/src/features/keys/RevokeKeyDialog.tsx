@@ -30,13 +30,13 @@ export function RevokeKeyDialog(props: RevokeKeyDialogProps) {
     const result = await revoke({ id: props.apiKey.id });
     if (result.error) return;
     props.onClose();
-    notify({ tone: "ok", text: t("keys.revoked", { name: props.apiKey.name }) });
+    notify({ tone: "ok", text: t("common.revokedNamed", { name: props.apiKey.name }) });
   }
 
   return (
     <ConfirmDialog
       open={props.open}
-      title={t("keys.revokeTitle", { name: props.apiKey.name })}
+      title={t("common.revokeNamed", { name: props.apiKey.name })}
       confirmLabel={t("keys.revokeLabel")}
       typedName={props.apiKey.name}
       pending={revocation.fetching}

@@ -3,11 +3,8 @@ import type { FreshKey } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 
 const RotateApiKeyMutation = graphql(`
   mutation RotateApiKey($id: ID!, $graceSeconds: Int!) {
@@ -55,28 +52,22 @@ export function RotateKeyDialog(props: RotateKeyDialogProps) {
   }
 
   return (
-    <Dialog
+    <MutationDialog
       open={props.open}
       onClose={props.onClose}
       title={t("keys.rotateTitle", { name: props.apiKey.name })}
       description={t("keys.rotateHint")}
+      mutation={rotation}
+      submit={t("keys.rotate")}
+      onSubmit={(form) => void submit(form)}
     >
-      <Form onSubmit={(form) => void submit(form)}>
-        <SelectField
-          label={t("keys.grace")}
-          name="grace"
-          value={String(24 * HOUR)}
-          options={graces()}
-          hint={t("keys.graceHint")}
-        />
-        <ErrorNotice error={rotation.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{t("keys.cancel")}</Button>
-          <Button tone="primary" type="submit" pending={rotation.fetching}>
-            {t("keys.rotate")}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+      <SelectField
+        label={t("keys.grace")}
+        name="grace"
+        value={String(24 * HOUR)}
+        options={graces()}
+        hint={t("keys.graceHint")}
+      />
+    </MutationDialog>
   );
 }

@@ -1,4 +1,3 @@
-import type { CombinedError } from "@urql/core";
 import { createSignal, Show, untrack } from "solid-js";
 import type {
   QuotaInput,
@@ -8,11 +7,8 @@ import type {
 } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { allZones, ownZone } from "../../lib/zone";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationDialog, type MutationState } from "../../ui/MutationDialog";
 import { PROVIDERS } from "../../ui/providers";
 import { isQuota, METRICS, type QuotaFaults, readQuota, WINDOWS } from "./quotaInput";
 
@@ -24,15 +20,14 @@ type QuotaDialogProps = {
   open: boolean;
   /** The quota that is changed; a new one when there is none. */
   quota: QuotaStateFragment | undefined;
-  pending: boolean;
-  error: CombinedError | undefined;
+  mutation: MutationState;
   onSave: (quota: QuotaInput) => void;
   onClose: () => void;
 };
 
 function Scope(props: { quota: QuotaStateFragment | undefined }) {
   const providers = () => [
-    { value: "", label: t("limits.anyProvider") },
+    { value: "", label: t("common.allProviders") },
     ...Object.entries(PROVIDERS).map(([value, { name }]) => ({ value, label: name })),
   ];
   const zones = () => {
@@ -43,7 +38,7 @@ function Scope(props: { quota: QuotaStateFragment | undefined }) {
   return (
     <div class="mt-4 grid gap-4 sm:grid-cols-2">
       <SelectField
-        label={t("limits.provider")}
+        label={t("common.provider")}
         name="provider"
         value={props.quota?.provider ?? ""}
         options={providers()}
@@ -56,7 +51,7 @@ function Scope(props: { quota: QuotaStateFragment | undefined }) {
         autocomplete="off"
       />
       <SelectField
-        label={t("limits.timezone")}
+        label={t("common.timeZone")}
         name="timezone"
         value={props.quota?.timezone ?? ownZone()}
         options={zones()}
@@ -75,7 +70,7 @@ function Fields(props: { quota: QuotaStateFragment | undefined; faults: QuotaFau
     <>
       <div class="grid items-start gap-4 sm:grid-cols-2">
         <SelectField
-          label={t("limits.metric")}
+          label={t("common.metric")}
           name="metric"
           value={metric()}
           options={METRICS.map((value) => ({ value, label: t(`limits.amountOf.${value}`) }))}
@@ -130,7 +125,9 @@ function Fields(props: { quota: QuotaStateFragment | undefined; faults: QuotaFau
         hint={t("limits.strictHint")}
       />
       <details open={isScoped()}>
-        <summary class="w-fit font-medium text-muted hover:text-ink">{t("limits.extra")}</summary>
+        <summary class="w-fit font-medium text-muted hover:text-ink">
+          {t("common.advanced")}
+        </summary>
         <Scope quota={props.quota} />
       </details>
     </>
@@ -148,21 +145,15 @@ export function QuotaDialog(props: QuotaDialogProps) {
   }
 
   return (
-    <Dialog
+    <MutationDialog
       open={props.open}
+      title={props.quota ? t("limits.edit") : t("limits.add")}
+      mutation={props.mutation}
+      submit={t("common.save")}
+      onSubmit={submit}
       onClose={props.onClose}
-      title={props.quota ? t("limits.editTitle") : t("limits.addTitle")}
     >
-      <Form onSubmit={submit}>
-        <Fields quota={props.quota} faults={faults()} />
-        <ErrorNotice error={props.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{t("limits.cancel")}</Button>
-          <Button tone="primary" type="submit" pending={props.pending}>
-            {t("limits.save")}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+      <Fields quota={props.quota} faults={faults()} />
+    </MutationDialog>
   );
 }

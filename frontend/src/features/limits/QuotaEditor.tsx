@@ -64,7 +64,7 @@ export function QuotaEditor(props: QuotaEditorProps) {
     const { error } = await send(wanted);
     if (error) return notifyError(error);
     const action = undo && {
-      label: t("limits.undo"),
+      label: t("common.undo"),
       onAct: () => void put(undo, t("limits.restored")),
     };
     notify({ tone: "ok", text, action });
@@ -123,8 +123,7 @@ export function QuotaEditor(props: QuotaEditorProps) {
       <QuotaDialog
         open={edited() !== undefined}
         quota={quotas()[edited() ?? -1]}
-        pending={change.fetching}
-        error={change.error}
+        mutation={change}
         onSave={(quota) => void save(quota)}
         onClose={() => setEdited(undefined)}
       />

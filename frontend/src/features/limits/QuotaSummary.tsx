@@ -43,7 +43,7 @@ function Scope(props: { quota: QuotaStateFragment }) {
   return (
     <Show when={props.quota.provider ?? props.quota.modelPattern}>
       <span class="text-sm text-muted">
-        {t("limits.countsOnly")}{" "}
+        {t("common.appliesTo")}{" "}
         <Show when={props.quota.provider}>{(kind) => <>{PROVIDERS[kind()].name}</>}</Show>{" "}
         <Show when={props.quota.modelPattern}>{(pattern) => <Code>{pattern()}</Code>}</Show>
       </span>
@@ -55,7 +55,7 @@ function Badges(props: { quota: QuotaStateFragment }) {
   return (
     <>
       <Show when={props.quota.usedPercent >= 100}>
-        <Badge tone="bad">{t("limits.reached")}</Badge>
+        <Badge tone="bad">{t("common.limitReached")}</Badge>
       </Show>
       <Show when={props.quota.usedPercent < 100 && props.quota.warningPercent}>
         <Badge tone="warn">{t("limits.warned")}</Badge>
@@ -96,7 +96,7 @@ export function QuotaLine(props: { quota: QuotaMask; actions?: JSX.Element }) {
         <Show when={quota().resetsAt}>
           {(at) => (
             <span>
-              {t("limits.resets")} <Ago at={at()} />
+              {t("common.resets")} <Ago at={at()} />
             </span>
           )}
         </Show>
@@ -139,7 +139,7 @@ export function QuotaSummary(props: { quotas: readonly QuotaMask[]; empty: JSX.E
               <Show when={quota().resetsAt}>
                 {(at) => (
                   <p class="text-sm text-muted">
-                    {t("limits.resets")} <Ago at={at()} />
+                    {t("common.resets")} <Ago at={at()} />
                   </p>
                 )}
               </Show>

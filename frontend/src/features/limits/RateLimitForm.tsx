@@ -73,7 +73,7 @@ export function RateLimitForm(props: RateLimitFormProps) {
   const rate = () => readFragment(RateFragment, props.rate);
   const placeholder = (name: (typeof FIELDS)[number]) => {
     const value = !rate() && props.inherited && readFragment(RateFragment, props.inherited)[name];
-    return value ? t("limits.inherited", { value }) : t("limits.notLimited");
+    return value ? t("limits.inherited", { value }) : t("common.unlimited");
   };
 
   async function submit(form: FormData) {
@@ -109,7 +109,7 @@ export function RateLimitForm(props: RateLimitFormProps) {
         <ErrorNotice error={change.error} />
         <div class="flex flex-wrap items-center gap-3">
           <Button type="submit" pending={change.fetching}>
-            {t("limits.saveRate")}
+            {t("common.save")}
           </Button>
           <Show when={!rate()}>
             <span class="text-sm text-muted">{props.otherwise}</span>
@@ -131,7 +131,7 @@ export function RateFacts(props: { rate: RateMask }) {
           <Fact name={t(`limits.rates.${name}`)}>
             <Show
               when={value(name)}
-              fallback={<span class="text-muted">{t("limits.notLimited")}</span>}
+              fallback={<span class="text-muted">{t("common.unlimited")}</span>}
             >
               {(number) => formatWhole(number())}
             </Show>

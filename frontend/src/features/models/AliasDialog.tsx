@@ -4,11 +4,9 @@ import { graphql } from "../../graphql/generated";
 import type { ProviderKind } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { PROVIDER_KINDS, PROVIDERS } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
 
@@ -57,7 +55,12 @@ function AliasForm(props: { known: Edited | undefined; onClose: () => void }) {
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={change}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
       <TextField
         label={t("models.aliasField")}
         name="alias"
@@ -79,7 +82,7 @@ function AliasForm(props: { known: Edited | undefined; onClose: () => void }) {
         <For each={models()}>{({ name }) => <option value={name} />}</For>
       </datalist>
       <SelectField
-        label={t("models.served")}
+        label={t("models.accounts")}
         name="provider"
         value={props.known?.provider ?? ""}
         options={[
@@ -87,25 +90,14 @@ function AliasForm(props: { known: Edited | undefined; onClose: () => void }) {
           ...PROVIDER_KINDS.map((kind) => ({ value: kind, label: PROVIDERS[kind].name })),
         ]}
       />
-      <ErrorNotice error={change.error} />
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
-        <Button tone="primary" type="submit" pending={change.fetching}>
-          {t("models.save")}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }
 
 /** Asks for a model's other name; open while one is edited. */
 export function AliasDialog(props: AliasDialogProps) {
   return (
-    <Dialog
-      open={props.edited !== undefined}
-      title={t("models.aliasTitle")}
-      onClose={props.onClose}
-    >
+    <Dialog open={props.edited !== undefined} title={t("models.addAlias")} onClose={props.onClose}>
       <Show when={props.edited} keyed>
         {(edited) => (
           <AliasForm known={edited === "new" ? undefined : edited} onClose={props.onClose} />

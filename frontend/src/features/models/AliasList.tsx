@@ -1,19 +1,16 @@
 import { createMutation, createQuery } from "@urql/solid";
 import ArrowRight from "lucide-solid/icons/arrow-right";
 import Trash from "lucide-solid/icons/trash";
-import { createSignal, For, type JSX, Match, Show, Switch } from "solid-js";
+import { createSignal, For, type JSX, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ModelAliasesQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { IconButton } from "../../ui/IconButton";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
+import { ListPanel } from "../../ui/ListPanel";
 import { notify, notifyError } from "../../ui/Toaster";
-
 import { AliasDialog, SetModelAliasMutation } from "./AliasDialog";
 import { ProviderMarks } from "./ProviderMarks";
 
@@ -84,10 +81,10 @@ function AliasRow(props: { alias: Alias; onEdit: () => void }) {
         <Button
           size="small"
           tone="quiet"
-          aria-label={`${t("models.change")} ${props.alias.alias}`}
+          aria-label={`${t("common.edit")} ${props.alias.alias}`}
           onClick={() => props.onEdit()}
         >
-          {t("models.change")}
+          {t("common.edit")}
         </Button>
         <IconButton
           label={t("models.removeLabel", { alias: props.alias.alias })}
@@ -114,35 +111,27 @@ export function AliasList() {
     </Button>
   );
   return (
-    <Panel
-      flush
-      title={t("models.aliases")}
-      hint={t("models.aliasesHint")}
-      actions={add(t("models.addAlias"))}
-    >
-      <Show when={query.error}>
-        <div class="p-4">
-          <ErrorNotice error={query.error} />
-        </div>
-      </Show>
-      <Switch fallback={<Show when={!query.error}>{<SkeletonRows rows={3} />}</Show>}>
-        <Match when={query.data?.modelAliases.length}>
-          <ul class="divide-y divide-line">
-            <For each={query.data?.modelAliases}>
-              {(alias) => <AliasRow alias={alias} onEdit={() => setEdited(alias)} />}
-            </For>
-          </ul>
-        </Match>
-        <Match when={query.data}>
-          <EmptyState
-            title={t("models.aliasesNone")}
-            action={add(t("models.addAliasFirst"), "normal")}
-          >
+    <>
+      <ListPanel
+        title={t("models.aliases")}
+        hint={t("models.aliasesHint")}
+        actions={add(t("models.addAlias"))}
+        error={query.error}
+        count={query.data?.modelAliases.length}
+        usual={3}
+        empty={
+          <EmptyState title={t("models.aliasesNone")} action={add(t("models.addAlias"), "normal")}>
             {t("models.aliasesNoneHint")}
           </EmptyState>
-        </Match>
-      </Switch>
+        }
+      >
+        <ul class="divide-y divide-line">
+          <For each={query.data?.modelAliases}>
+            {(alias) => <AliasRow alias={alias} onEdit={() => setEdited(alias)} />}
+          </For>
+        </ul>
+      </ListPanel>
       <AliasDialog edited={edited()} onClose={() => setEdited(undefined)} />
-    </Panel>
+    </>
   );
 }

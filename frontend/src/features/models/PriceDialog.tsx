@@ -2,11 +2,9 @@ import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { readOptional, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { PROVIDER_KINDS, PROVIDERS } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
 
@@ -46,12 +44,24 @@ function Amounts() {
   const like = (other: string) => t("prices.like", { other: other.toLowerCase() });
   return (
     <div class="grid items-start gap-4 sm:grid-cols-2">
-      <Money label={t("prices.input")} name="input" required />
-      <Money label={t("prices.output")} name="output" required />
-      <Money label={t("prices.cacheReadField")} name="cacheRead" hint={like(t("prices.input"))} />
-      <Money label={t("prices.cacheWriteField")} name="cacheWrite" hint={like(t("prices.input"))} />
-      <Money label={t("prices.reasoning")} name="reasoning" hint={like(t("prices.output"))} />
-      <Money label={t("prices.perRequestField")} name="perRequest" />
+      <Money label={t("usage.kinds.input")} name="input" required />
+      <Money label={t("usage.kinds.output")} name="output" required />
+      <Money
+        label={t("usage.kinds.cacheRead")}
+        name="cacheRead"
+        hint={like(t("usage.kinds.input"))}
+      />
+      <Money
+        label={t("usage.kinds.cacheWrite")}
+        name="cacheWrite"
+        hint={like(t("usage.kinds.input"))}
+      />
+      <Money
+        label={t("usage.kinds.reasoning")}
+        name="reasoning"
+        hint={like(t("usage.kinds.output"))}
+      />
+      <Money label={t("prices.perRequest")} name="perRequest" />
     </div>
   );
 }
@@ -82,7 +92,12 @@ function PriceForm(props: { onClose: () => void }) {
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={creation}
+      submit={t("prices.set")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
       <div class="grid items-start gap-4 sm:grid-cols-2">
         <TextField
           label={t("prices.patternField")}
@@ -93,11 +108,11 @@ function PriceForm(props: { onClose: () => void }) {
           autofocus
         />
         <SelectField
-          label={t("prices.provider")}
+          label={t("common.provider")}
           name="provider"
           value=""
           options={[
-            { value: "", label: t("prices.every") },
+            { value: "", label: t("common.allProviders") },
             ...PROVIDER_KINDS.map((kind) => ({ value: kind, label: PROVIDERS[kind].name })),
           ]}
         />
@@ -105,7 +120,7 @@ function PriceForm(props: { onClose: () => void }) {
       <Amounts />
       <div class="grid items-start gap-4 sm:grid-cols-2">
         <TextField
-          label={t("prices.beginsOn")}
+          label={t("prices.begins")}
           name="effectiveOn"
           type="date"
           hint={t("prices.beginsHint")}
@@ -113,14 +128,7 @@ function PriceForm(props: { onClose: () => void }) {
         <TextField label={t("prices.sourceField")} name="source" />
       </div>
       <p class="text-sm text-muted">{t("prices.free")}</p>
-      <ErrorNotice error={creation.error} />
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
-        <Button tone="primary" type="submit" pending={creation.fetching}>
-          {t("prices.set")}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
-import { createSignal, For, Match, Show, Switch } from "solid-js";
+import { createSignal, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { PricesQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
@@ -10,11 +10,8 @@ import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Pager } from "../../ui/Pager";
-import { Panel } from "../../ui/Panel";
+import { ListPanel } from "../../ui/ListPanel";
 import { SearchField } from "../../ui/SearchField";
-import { SkeletonRows } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { PriceDialog } from "./PriceDialog";
 import { ProviderMarks } from "./ProviderMarks";
@@ -77,7 +74,7 @@ function Row(props: { price: Price }) {
       <Cell class="text-sm">
         <Show
           when={props.price.provider}
-          fallback={<span class="text-muted">{t("prices.every")}</span>}
+          fallback={<span class="text-muted">{t("common.allProviders")}</span>}
         >
           {(kind) => <ProviderMarks kinds={[kind()]} />}
         </Show>
@@ -98,13 +95,13 @@ function Row(props: { price: Price }) {
 function Columns() {
   return (
     <>
-      <Head>{t("prices.pattern")}</Head>
-      <Head>{t("prices.provider")}</Head>
-      <Head number>{t("prices.input")}</Head>
-      <Head number>{t("prices.output")}</Head>
-      <Head number>{t("prices.cacheRead")}</Head>
-      <Head number>{t("prices.cacheWrite")}</Head>
-      <Head number>{t("prices.reasoning")}</Head>
+      <Head>{t("common.model")}</Head>
+      <Head>{t("common.provider")}</Head>
+      <Head number>{t("usage.kinds.input")}</Head>
+      <Head number>{t("usage.kinds.output")}</Head>
+      <Head number>{t("usage.kinds.cacheRead")}</Head>
+      <Head number>{t("usage.kinds.cacheWrite")}</Head>
+      <Head number>{t("usage.kinds.reasoning")}</Head>
       <Head number>{t("prices.perRequest")}</Head>
       <Head>{t("prices.begins")}</Head>
     </>
@@ -132,53 +129,43 @@ export function PriceList() {
     setSearch({ after: undefined, ...next }, { replace: true, scroll: false });
 
   return (
-    <Panel
-      flush
-      title={t("prices.prices")}
-      hint={t("prices.pricesHint")}
-      actions={
-        <Button size="small" onClick={() => setAdding(true)}>
-          {t("prices.add")}
-        </Button>
-      }
-    >
-      <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
-        <SearchField
-          label={t("prices.find")}
-          value={search.search}
-          onSearch={(text) => change({ search: text })}
-        />
-        <Choice
-          label={t("prices.which")}
-          value={search.show ?? "now"}
-          options={[
-            { value: "now", label: t("prices.inForce") },
-            { value: "all", label: t("prices.all") },
-          ]}
-          onChoose={(show) => change({ show: show === "all" ? show : undefined })}
-        />
-      </div>
-      <Show when={query.error}>
-        <div class="p-4">
-          <ErrorNotice error={query.error} />
-        </div>
-      </Show>
-      <Switch fallback={<Show when={!query.error}>{<SkeletonRows />}</Show>}>
-        <Match when={list()?.nodes.length}>
-          <Table label={t("prices.prices")} head={<Columns />}>
-            <For each={list()?.nodes}>{(price) => <Row price={price} />}</For>
-          </Table>
-          <Pager
-            after={search.after}
-            pageInfo={list()?.pageInfo}
-            labels={[t("prices.firstPage"), t("prices.next")]}
-          />
-        </Match>
-        <Match when={list()}>
-          <EmptyState title={t("prices.none")}>{t("prices.noneHint")}</EmptyState>
-        </Match>
-      </Switch>
+    <>
+      <ListPanel
+        title={t("prices.prices")}
+        hint={t("prices.pricesHint")}
+        actions={
+          <Button size="small" onClick={() => setAdding(true)}>
+            {t("prices.add")}
+          </Button>
+        }
+        error={query.error}
+        count={list()?.nodes.length}
+        filters={
+          <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
+            <SearchField
+              label={t("prices.find")}
+              value={search.search}
+              onSearch={(text) => change({ search: text })}
+            />
+            <Choice
+              label={t("common.show")}
+              value={search.show ?? "now"}
+              options={[
+                { value: "now", label: t("prices.inForce") },
+                { value: "all", label: t("common.all") },
+              ]}
+              onChoose={(show) => change({ show: show === "all" ? show : undefined })}
+            />
+          </div>
+        }
+        page={{ after: search.after, pageInfo: list()?.pageInfo }}
+        empty={<EmptyState title={t("prices.none")}>{t("prices.noneHint")}</EmptyState>}
+      >
+        <Table label={t("prices.prices")} head={<Columns />}>
+          <For each={list()?.nodes}>{(price) => <Row price={price} />}</For>
+        </Table>
+      </ListPanel>
       <PriceDialog open={isAdding()} onClose={() => setAdding(false)} />
-    </Panel>
+    </>
   );
 }

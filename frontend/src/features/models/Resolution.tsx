@@ -85,7 +85,7 @@ function Told(props: { answer: Answer }) {
           <PriceTag price={props.answer.price} />
         </Fact>
         <Show when={props.answer.providers.length > 0}>
-          <Fact name={t("models.provider")}>
+          <Fact name={t("common.provider")}>
             <ProviderMarks kinds={props.answer.providers} />
           </Fact>
         </Show>
@@ -127,7 +127,7 @@ export function Resolution() {
         }}
       >
         <TextField
-          label={t("models.model")}
+          label={t("common.model")}
           name="name"
           value={search.name ?? ""}
           list={list}
@@ -138,7 +138,7 @@ export function Resolution() {
           <For each={choices.data?.models}>{({ name }) => <option value={name} />}</For>
         </datalist>
         <SelectField
-          label={t("models.user")}
+          label={t("common.user")}
           name="user"
           value={userId() ?? ""}
           options={(choices.data?.users.nodes ?? []).map(({ id, name }) => ({

@@ -5,13 +5,10 @@ import { graphql } from "../../graphql/generated";
 import type { NotificationChannelKind } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
-
 import { ChannelFields } from "./ChannelFields";
 import { CHANNEL_KINDS, channelSettings } from "./channelInput";
 
@@ -44,17 +41,6 @@ const UpdateNotificationChannelMutation = graphql(`
 type Known = { id: string; name: string; kind: NotificationChannelKind };
 type FormProps = { onClose: () => void; onSecret: (secret: FreshSecret) => void };
 
-function Buttons(props: { pending: boolean; onClose: () => void }) {
-  return (
-    <DialogActions>
-      <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
-      <Button tone="primary" type="submit" pending={props.pending}>
-        {t("notifications.save")}
-      </Button>
-    </DialogActions>
-  );
-}
-
 /** What follows when a channel was saved. */
 function finish(props: FormProps, name: string, secret: string | null | undefined) {
   props.onClose();
@@ -74,7 +60,12 @@ function NewForm(props: FormProps) {
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={creation}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
       <SelectField
         label={t("notifications.kind")}
         value={kind()}
@@ -86,11 +77,9 @@ function NewForm(props: FormProps) {
           setKind(CHANNEL_KINDS.find((each) => each === value) ?? "EMAIL")
         }
       />
-      <TextField label={t("notifications.name")} name="name" autocomplete="off" required />
+      <TextField label={t("common.name")} name="name" autocomplete="off" required />
       <ChannelFields kind={kind()} />
-      <ErrorNotice error={creation.error} />
-      <Buttons pending={creation.fetching} onClose={props.onClose} />
-    </Form>
+    </MutationForm>
   );
 }
 
@@ -107,9 +96,14 @@ function EditForm(props: FormProps & { channel: Known }) {
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={change}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
       <TextField
-        label={t("notifications.name")}
+        label={t("common.name")}
         name="name"
         value={props.channel.name}
         required
@@ -123,9 +117,7 @@ function EditForm(props: FormProps & { channel: Known }) {
       <Show when={isAnew()}>
         <ChannelFields kind={props.channel.kind} />
       </Show>
-      <ErrorNotice error={change.error} />
-      <Buttons pending={change.fetching} onClose={props.onClose} />
-    </Form>
+    </MutationForm>
   );
 }
 
@@ -137,7 +129,7 @@ export function ChannelDialog(props: FormProps & { edited: Known | "new" | undef
       open={props.edited !== undefined}
       title={
         known()
-          ? t("notifications.editChannel", { name: known()?.name ?? "" })
+          ? t("common.editNamed", { name: known()?.name ?? "" })
           : t("notifications.addChannel")
       }
       onClose={props.onClose}

@@ -35,7 +35,7 @@ function EmailFields() {
       />
       <div class="grid items-start gap-4 sm:grid-cols-2">
         <TextField
-          label={t("notifications.optional", { label: t("notifications.username") })}
+          label={t("notifications.optional", { label: t("common.username") })}
           name="username"
           autocomplete="off"
         />

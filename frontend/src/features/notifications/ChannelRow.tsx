@@ -91,12 +91,12 @@ function DeleteDialog(props: { channel: ChannelRowFragment; open: boolean; onClo
     const { error } = await remove({ id }, TOLD);
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: t("notifications.channelDeleted", { name }) });
+    notify({ tone: "ok", text: t("common.deletedNamed", { name }) });
   }
   return (
     <ConfirmDialog
       open={props.open}
-      title={t("notifications.deleteTitle", { name: props.channel.name })}
+      title={t("common.deleteNamed", { name: props.channel.name })}
       typedName={props.channel.name}
       confirmLabel={t("notifications.deleteLabel")}
       pending={change.fetching}
@@ -160,21 +160,21 @@ export function ChannelRow(props: {
       <div class="ml-auto flex items-center gap-1.5">
         <TestButton channel={channel()} />
         <Switch
-          label={t("notifications.isUsed", { name: channel().name })}
+          label={t("common.enableNamed", { name: channel().name })}
           hideLabel
           checked={channel().enabled}
           disabled={change.fetching}
           onChange={(enabled) => void enable(enabled)}
         />
         <Menu
-          label={t("notifications.actions", { name: channel().name })}
+          label={t("common.actionsFor", { name: channel().name })}
           trigger={<Ellipsis class="size-4" aria-hidden="true" />}
           triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
         >
-          <MenuItem onSelect={() => props.onEdit(channel())}>{t("notifications.edit")}</MenuItem>
+          <MenuItem onSelect={() => props.onEdit(channel())}>{t("common.editMore")}</MenuItem>
           <MenuLine />
           <MenuItem danger onSelect={() => setDeleting(true)}>
-            {t("notifications.delete")}
+            {t("common.delete")}
           </MenuItem>
         </Menu>
       </div>

@@ -1,15 +1,13 @@
 import { createQuery } from "@urql/solid";
-import { For, Match, Show, Switch } from "solid-js";
+import { For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { NotificationState, NotificationsQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
 import { Badge, type BadgeTone } from "../../ui/Badge";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { ListPanel } from "../../ui/ListPanel";
 import { Time } from "../../ui/Moment";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 
 const NotificationsQueryDoc = graphql(`
@@ -77,36 +75,33 @@ export function DeliveryList() {
   const nameOf = (id: string) =>
     query.data?.notificationChannels.find((channel) => channel.id === id)?.name ?? "";
   return (
-    <Panel flush title={t("notifications.deliveries")} hint={t("notifications.deliveriesHint")}>
-      <Show when={query.error}>
-        <div class="p-4">
-          <ErrorNotice error={query.error} />
-        </div>
-      </Show>
-      <Switch fallback={<Show when={!query.error}>{<SkeletonRows rows={3} />}</Show>}>
-        <Match when={query.data?.notifications.length}>
-          <Table
-            label={t("notifications.deliveries")}
-            head={
-              <>
-                <Head>{t("notifications.when")}</Head>
-                <Head>{t("notifications.message")}</Head>
-                <Head>{t("notifications.channel")}</Head>
-                <Head class="text-right">{t("notifications.state")}</Head>
-              </>
-            }
-          >
-            <For each={query.data?.notifications}>
-              {(message) => <Row message={message} channel={nameOf(message.channelId)} />}
-            </For>
-          </Table>
-        </Match>
-        <Match when={query.data}>
-          <EmptyState title={t("notifications.deliveriesNone")}>
-            {t("notifications.deliveriesNoneHint")}
-          </EmptyState>
-        </Match>
-      </Switch>
-    </Panel>
+    <ListPanel
+      title={t("notifications.deliveries")}
+      hint={t("notifications.deliveriesHint")}
+      error={query.error}
+      count={query.data?.notifications.length}
+      usual={3}
+      empty={
+        <EmptyState title={t("notifications.deliveriesNone")}>
+          {t("notifications.deliveriesNoneHint")}
+        </EmptyState>
+      }
+    >
+      <Table
+        label={t("notifications.deliveries")}
+        head={
+          <>
+            <Head>{t("common.time")}</Head>
+            <Head>{t("notifications.message")}</Head>
+            <Head>{t("notifications.channel")}</Head>
+            <Head class="text-right">{t("common.state")}</Head>
+          </>
+        }
+      >
+        <For each={query.data?.notifications}>
+          {(message) => <Row message={message} channel={nameOf(message.channelId)} />}
+        </For>
+      </Table>
+    </ListPanel>
   );
 }

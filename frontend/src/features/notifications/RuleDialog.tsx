@@ -4,11 +4,9 @@ import { graphql } from "../../graphql/generated";
 import type { NotificationEvent } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
 
 const RuleChannelsQuery = graphql(`
@@ -144,10 +142,18 @@ function RuleForm(props: { rule: Known | undefined; onClose: () => void }) {
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={{
+        fetching: creation.fetching || change.fetching,
+        error: channels.error ?? creation.error ?? change.error,
+      }}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
       <Fields rule={props.rule} />
       <fieldset class="flex flex-col gap-2">
-        <legend class="mb-2 font-medium">{t("notifications.tell")}</legend>
+        <legend class="mb-2 font-medium">{t("notifications.channels")}</legend>
         <For each={channels.data?.notificationChannels}>
           {({ id, name }) => (
             <CheckField label={name} name="channel" value={id} checked={isChosen(id)} />
@@ -159,14 +165,7 @@ function RuleForm(props: { rule: Known | undefined; onClose: () => void }) {
           </p>
         </Show>
       </fieldset>
-      <ErrorNotice error={channels.error ?? creation.error ?? change.error} />
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
-        <Button tone="primary" type="submit" pending={creation.fetching || change.fetching}>
-          {t("notifications.save")}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }
 

@@ -1,6 +1,6 @@
 import { createMutation, createQuery } from "@urql/solid";
 import Trash from "lucide-solid/icons/trash";
-import { Switch as Cases, createSignal, For, Match, Show } from "solid-js";
+import { createSignal, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { NotificationRulesQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
@@ -8,10 +8,8 @@ import { formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { IconButton } from "../../ui/IconButton";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
+import { ListPanel } from "../../ui/ListPanel";
 import { Switch } from "../../ui/Switch";
 import { notify, notifyError } from "../../ui/Toaster";
 import { RuleDialog } from "./RuleDialog";
@@ -95,10 +93,10 @@ function RuleRow(props: { rule: Rule; onEdit: () => void }) {
       </div>
       <div class="ml-auto flex items-center gap-1.5">
         <Button size="small" tone="quiet" onClick={() => props.onEdit()}>
-          {t("notifications.edit")}
+          {t("common.editMore")}
         </Button>
         <Switch
-          label={t("notifications.isUsed", { name: name() })}
+          label={t("common.enableNamed", { name: name() })}
           hideLabel
           checked={props.rule.enabled}
           disabled={change.fetching}
@@ -132,32 +130,27 @@ export function RuleList() {
     </Show>
   );
   return (
-    <Panel
-      flush
-      title={t("notifications.rules")}
-      hint={t("notifications.rulesHint")}
-      actions={add()}
-    >
-      <Show when={query.error}>
-        <div class="p-4">
-          <ErrorNotice error={query.error} />
-        </div>
-      </Show>
-      <Cases fallback={<Show when={!query.error}>{<SkeletonRows rows={2} />}</Show>}>
-        <Match when={query.data?.notificationRules.length}>
-          <ul class="divide-y divide-line">
-            <For each={query.data?.notificationRules}>
-              {(rule) => <RuleRow rule={rule} onEdit={() => setEdited(rule)} />}
-            </For>
-          </ul>
-        </Match>
-        <Match when={query.data}>
+    <>
+      <ListPanel
+        title={t("notifications.rules")}
+        hint={t("notifications.rulesHint")}
+        actions={add()}
+        error={query.error}
+        count={query.data?.notificationRules.length}
+        usual={2}
+        empty={
           <EmptyState title={t("notifications.rulesNone")} action={add()}>
             {hasChannel() ? t("notifications.rulesNoneHint") : t("notifications.rulesNeedChannel")}
           </EmptyState>
-        </Match>
-      </Cases>
+        }
+      >
+        <ul class="divide-y divide-line">
+          <For each={query.data?.notificationRules}>
+            {(rule) => <RuleRow rule={rule} onEdit={() => setEdited(rule)} />}
+          </For>
+        </ul>
+      </ListPanel>
       <RuleDialog edited={edited()} onClose={() => setEdited(undefined)} />
-    </Panel>
+    </>
   );
 }

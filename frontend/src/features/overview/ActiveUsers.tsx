@@ -32,7 +32,7 @@ export function ActiveUsers(props: { overview: OverviewState }) {
                 {user.label ?? user.key}
               </A>
               <span class="text-sm text-muted">
-                {t("overview.requests", { count: user.totals.requests })} ·{" "}
+                {t("common.requests", { count: user.totals.requests })} ·{" "}
                 {t("overview.tokens", { count: formatCompact(user.totals.tokens.total) })}
               </span>
               <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">

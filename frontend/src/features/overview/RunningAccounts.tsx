@@ -58,7 +58,7 @@ export function RunningAccounts(props: {
               <Show when={window.resetsAt}>
                 {(at) => (
                   <p class="text-end text-sm text-muted">
-                    {t("overview.resets")} <Ago at={at()} />
+                    {t("common.resets")} <Ago at={at()} />
                   </p>
                 )}
               </Show>

@@ -106,7 +106,7 @@ function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
         when={quota().usedPercent >= 100}
         fallback={<span class="font-medium">{formatShare(quota().usedPercent / 100)}</span>}
       >
-        <Badge tone="bad">{t("overview.reached")}</Badge>
+        <Badge tone="bad">{t("common.limitReached")}</Badge>
       </Show>
       <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">
         <span
@@ -119,7 +119,7 @@ function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
         <Show when={quota().resetsAt}>
           {(at) => (
             <span>
-              {t("overview.resets")} <Ago at={at()} />
+              {t("common.resets")} <Ago at={at()} />
             </span>
           )}
         </Show>

@@ -48,7 +48,7 @@ function EngineFigure(props: Part) {
   };
   return (
     <Figure
-      name={t("overview.engine")}
+      name={t("shell.places.engine")}
       note={
         <>
           <span class="block">{errors()}</span>
@@ -66,7 +66,7 @@ function EngineFigure(props: Part) {
                 aria-hidden="true"
                 class={`size-3 shrink-0 rounded-full ${LIGHTS[known().state]}`}
               />
-              {t(`overview.states.${known().state}`)}
+              {t(`engine.states.${known().state}.label`)}
             </>
           )}
         </Show>
@@ -161,7 +161,7 @@ function CostFigure(props: CostFigureProps) {
         <>
           <span class="block">{comparison()}</span>
           <Show when={props.unpriced}>
-            {(count) => <span class="text-warn">{t("overview.unpriced", { count: count() })}</span>}
+            {(count) => <span class="text-warn">{t("common.unpriced", { count: count() })}</span>}
           </Show>
         </>
       }

@@ -53,7 +53,7 @@ export function PasswordPanel() {
             name="new"
             type="password"
             autocomplete="new-password"
-            hint={t("password.freshHint")}
+            hint={t("common.newPasswordHint")}
             fault={describeFault(fault())}
             required
           />

@@ -20,7 +20,7 @@ export function Answer(props: { run: Run }) {
             <p class="text-muted">{t("playground.waiting")}</p>
           </Match>
           <Match when={props.run.state() === "unreachable"}>
-            <Notice tone="bad">{t("playground.unreachable")}</Notice>
+            <Notice tone="bad">{t("errors.unreachable")}</Notice>
           </Match>
           <Match when={props.run.state() === "stopped"}>
             <Notice tone="info">{t("playground.stopped")}</Notice>
@@ -49,7 +49,7 @@ export function RawEvents(props: { run: Run }) {
   return (
     <Panel
       title={t("playground.events")}
-      hint={t("playground.eventsCount", { count: props.run.count() })}
+      hint={t("common.events", { count: props.run.count() })}
       flush
     >
       {/* A scrolling region must be reachable by keyboard. */}

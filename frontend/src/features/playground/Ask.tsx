@@ -47,7 +47,7 @@ export function Ask(props: { run: Run }) {
         <TextField
           name="key"
           type="password"
-          label={t("playground.key")}
+          label={t("providers.apiKey")}
           hint={t("playground.keyHint")}
           placeholder="sk-…"
           autocomplete="off"
@@ -55,7 +55,7 @@ export function Ask(props: { run: Run }) {
         />
         <div class="grid gap-4 sm:grid-cols-2">
           <SelectField
-            label={t("playground.protocol")}
+            label={t("requests.columns.protocol")}
             value={protocol()}
             options={PROTOCOL_NAMES.map((value) => ({ value, label: PROTOCOLS[value].name }))}
             onChange={(event) =>
@@ -64,7 +64,7 @@ export function Ask(props: { run: Run }) {
           />
           <TextField
             name="model"
-            label={t("playground.model")}
+            label={t("common.model")}
             list={MODELS}
             value={search.model ?? ""}
             onChange={(event) => setSearch({ model: event.currentTarget.value }, { replace: true })}

@@ -54,7 +54,7 @@ function Row(props: { record: Recorded }) {
     const tokens = props.record.tokens;
     if (!tokens) return [];
     return KINDS.map(([kind, colour]) => ({
-      label: t(`playground.kinds.${kind}`),
+      label: t(`usage.kinds.${kind}`),
       value: tokens[kind],
       colour,
       told: formatWhole(tokens[kind]),
@@ -63,28 +63,28 @@ function Row(props: { record: Recorded }) {
   return (
     <div class="flex flex-col gap-5">
       <Facts>
-        <Fact name={t("playground.tokens")}>
+        <Fact name={t("usage.measures.tokens")}>
           <Show when={props.record.tokens} fallback={<Unknown />}>
             {(tokens) => formatWhole(tokens().total)}
           </Show>
         </Fact>
-        <Fact name={t("playground.cost")}>
+        <Fact name={t("usage.measures.cost")}>
           <Show when={props.record.cost} fallback={<Unknown />}>
             {(cost) => exactUsd(cost())}
           </Show>
         </Fact>
-        <Fact name={t("playground.duration")}>{formatDuration(props.record.durationMs)}</Fact>
-        <Fact name={t("playground.firstByte")}>
+        <Fact name={t("requests.columns.duration")}>{formatDuration(props.record.durationMs)}</Fact>
+        <Fact name={t("requests.columns.firstByte")}>
           <Show when={props.record.timeToFirstByteMs !== null} fallback={<Unknown />}>
             {formatDuration(props.record.timeToFirstByteMs ?? 0)}
           </Show>
         </Fact>
-        <Fact name={t("playground.outcome")}>
-          {t(`playground.outcomes.${props.record.outcome}`)}
+        <Fact name={t("requests.columns.outcome")}>
+          {t(`requests.outcomes.${props.record.outcome}.label`)}
         </Fact>
       </Facts>
       <Show when={props.record.tokens}>
-        <SplitBar label={t("playground.tokens")} parts={parts()} />
+        <SplitBar label={t("usage.measures.tokens")} parts={parts()} />
       </Show>
     </div>
   );

@@ -57,11 +57,11 @@ export function AccountActions(props: {
   return (
     <>
       <Menu
-        label={t("providers.actions", { name: account().label })}
+        label={t("common.actionsFor", { name: account().label })}
         trigger={<Ellipsis class="size-4" aria-hidden="true" />}
         triggerClass={TRIGGER}
       >
-        <MenuItem onSelect={() => setOpen("edit")}>{t("providers.edit")}</MenuItem>
+        <MenuItem onSelect={() => setOpen("edit")}>{t("common.editMore")}</MenuItem>
         <Show
           when={account().credential === "API_KEY"}
           fallback={
@@ -80,7 +80,7 @@ export function AccountActions(props: {
         </Show>
         <MenuLine />
         <MenuItem danger onSelect={() => setOpen("remove")}>
-          {t("providers.removeMenu")}
+          {t("common.remove")}
         </MenuItem>
       </Menu>
       <EditAccountDialog

@@ -62,10 +62,10 @@ function Credential(props: { account: AccountRowFragment }) {
       </Show>
       <Show when={props.account.baseUrl}>{(url) => t("providers.at", { url: url() })}</Show>
       {" · "}
-      <Show when={props.account.lastUsedAt} fallback={t("providers.neverUsed")}>
+      <Show when={props.account.lastUsedAt} fallback={t("common.neverUsed")}>
         {(at) => (
           <>
-            {t("providers.lastUsed")} <Ago at={at()} />
+            {t("common.lastUsed")} <Ago at={at()} />
           </>
         )}
       </Show>

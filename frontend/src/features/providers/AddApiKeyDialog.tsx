@@ -3,14 +3,11 @@ import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { Tabs } from "../../ui/Tabs";
 import { notify } from "../../ui/Toaster";
-
 import { AddKeyFields, readKeyFields } from "./AddKeyFields";
 import { AddManyForm } from "./AddManyForm";
 
@@ -54,7 +51,12 @@ function AddOneForm(props: FormProps) {
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={addition}
+      submit={t("providers.add")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
       <TextField
         label={t("providers.apiKey")}
         name="apiKey"
@@ -65,14 +67,7 @@ function AddOneForm(props: FormProps) {
         autofocus
       />
       <AddKeyFields kind={provider().kind} baseUrlRequired={provider().baseUrlRequired} />
-      <ErrorNotice error={addition.error} />
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
-        <Button tone="primary" type="submit" pending={addition.fetching}>
-          {t("providers.add")}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }
 

@@ -54,7 +54,7 @@ export function AddKeyFields(props: { kind: ProviderKind; baseUrlRequired: boole
       </Show>
       <Show when={isCompatible()}>{models()}</Show>
       <details class="rounded-lg border border-line px-3 py-2.5">
-        <summary class="font-medium">{t("providers.further")}</summary>
+        <summary class="font-medium">{t("common.advanced")}</summary>
         <div class="mt-3 flex flex-col gap-4">
           <Show when={!props.baseUrlRequired}>
             <TextField

@@ -10,7 +10,6 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { TextAreaField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { Notice } from "../../ui/Notice";
-
 import { AddKeyFields, readKeyFields } from "./AddKeyFields";
 
 const AddProviderApiKeysMutationDoc = graphql(`

@@ -3,14 +3,12 @@ import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { AccountToEditQuery, ProviderKind } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
+import { Dialog } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { CheckField, TextAreaField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
 import { Loading } from "../../ui/Loading";
+import { MutationForm } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
-
 import { accountInput } from "./accountInput";
 import { formatModels } from "./models";
 
@@ -166,16 +164,14 @@ function EditForm(props: EditProps) {
       }
     >
       {(known) => (
-        <Form onSubmit={(form) => void submit(known(), form)}>
+        <MutationForm
+          mutation={change}
+          submit={t("common.save")}
+          onSubmit={(form) => void submit(known(), form)}
+          onClose={props.onClose}
+        >
           <Fields account={known()} />
-          <ErrorNotice error={change.error} />
-          <DialogActions>
-            <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
-            <Button tone="primary" type="submit" pending={change.fetching}>
-              {t("providers.save")}
-            </Button>
-          </DialogActions>
-        </Form>
+        </MutationForm>
       )}
     </Show>
   );

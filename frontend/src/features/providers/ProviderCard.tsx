@@ -68,7 +68,7 @@ function Count(props: { statuses: readonly AccountStatus[] }) {
     <Show when={props.statuses.length > 0}>
       <span class="text-sm font-normal whitespace-nowrap text-muted">
         {props.statuses.every((status) => status === "UNKNOWN")
-          ? t("providers.accountsCount", { count: props.statuses.length })
+          ? t("common.accounts", { count: props.statuses.length })
           : t("providers.activeOf", { active: active(), all: props.statuses.length })}
       </span>
     </Show>
@@ -81,7 +81,7 @@ function More(props: { kind: ProviderKind; name: string; count: number }) {
   return (
     <>
       <Menu
-        label={t("providers.actions", { name: props.name })}
+        label={t("common.actionsFor", { name: props.name })}
         trigger={<Ellipsis class="size-4" aria-hidden="true" />}
         triggerClass={TRIGGER}
       >

@@ -132,7 +132,7 @@ function SettingsForm(props: FormProps) {
               <Show when={latest()}>
                 {(known) => (
                   <p class="mt-1 font-mono text-xs break-words">
-                    {known().excludedModels.join(", ") || t("providers.excludedNone")}
+                    {known().excludedModels.join(", ") || t("common.none")}
                   </p>
                 )}
               </Show>
@@ -141,7 +141,7 @@ function SettingsForm(props: FormProps) {
           <DialogActions>
             <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
             <Button tone="primary" type="submit" pending={change.fetching || query.fetching}>
-              {t("providers.save")}
+              {t("common.save")}
             </Button>
           </DialogActions>
         </Form>

@@ -2,11 +2,8 @@ import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
 
 const ReplaceKeyMutation = graphql(`
@@ -36,30 +33,24 @@ export function ReplaceKeyDialog(props: {
   }
 
   return (
-    <Dialog
+    <MutationDialog
       open={props.open}
       onClose={props.onClose}
       title={t("providers.replaceTitle", { label: props.account.label })}
       description={t("providers.replaceHint")}
+      mutation={change}
+      submit={t("providers.replace")}
+      onSubmit={(form) => void submit(form)}
     >
-      <Form onSubmit={(form) => void submit(form)}>
-        <TextField
-          label={t("providers.apiKey")}
-          name="apiKey"
-          type="password"
-          autocomplete="off"
-          hint={t("providers.sealed")}
-          required
-          autofocus
-        />
-        <ErrorNotice error={change.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
-          <Button tone="primary" type="submit" pending={change.fetching}>
-            {t("providers.replace")}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+      <TextField
+        label={t("providers.apiKey")}
+        name="apiKey"
+        type="password"
+        autocomplete="off"
+        hint={t("providers.sealed")}
+        required
+        autofocus
+      />
+    </MutationDialog>
   );
 }

@@ -23,7 +23,7 @@ function WindowMeter(props: { window: Window }) {
       <Show when={props.window.resetsAt}>
         {(at) => (
           <p class="mt-0.5 text-xs text-muted">
-            {t("providers.windowResets")} <Ago at={at()} />
+            {t("common.resets")} <Ago at={at()} />
           </p>
         )}
       </Show>

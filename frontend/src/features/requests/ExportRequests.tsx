@@ -33,8 +33,8 @@ export function ExportRequests(props: { filter: RequestFilter }) {
       trigger={<Download class="size-4" aria-hidden="true" />}
       triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
     >
-      <MenuItem onSelect={() => void download("CSV")}>{t("requests.exportCsv")}</MenuItem>
-      <MenuItem onSelect={() => void download("JSON_LINES")}>{t("requests.exportJson")}</MenuItem>
+      <MenuItem onSelect={() => void download("CSV")}>{t("common.csv")}</MenuItem>
+      <MenuItem onSelect={() => void download("JSON_LINES")}>{t("common.jsonLines")}</MenuItem>
     </Menu>
   );
 }

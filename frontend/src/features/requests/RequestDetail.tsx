@@ -164,7 +164,7 @@ function Whereabouts(props: DetailProps) {
       <Fact name={t("requests.finished")}>
         <Time at={request().finishedAt} />
       </Fact>
-      <Fact name={t("requests.address")}>{request().clientIp ?? <Unknown />}</Fact>
+      <Fact name={t("common.ipAddress")}>{request().clientIp ?? <Unknown />}</Fact>
       <Fact name={t("requests.columns.client")}>
         <span class="text-sm">{request().userAgent ?? <Unknown />}</span>
       </Fact>

@@ -28,7 +28,7 @@ export function RequestDrawer(props: { id: string | undefined; onClose: () => vo
     <Drawer
       open={props.id !== undefined}
       title={t("requests.request")}
-      closeLabel={t("requests.close")}
+      closeLabel={t("common.close")}
       onClose={() => props.onClose()}
     >
       <Switch fallback={<Loading />}>

@@ -32,7 +32,7 @@ export function RequestExplorer() {
   return (
     <Panel
       flush
-      title={t(list.hasMore() ? "requests.loadedMore" : "requests.loaded", {
+      title={t(list.hasMore() ? "requests.loadedMore" : "common.requests", {
         count: list.rows().length,
       })}
       actions={
@@ -105,7 +105,7 @@ function NothingHere(props: { isFiltered: boolean; onClear: () => void }) {
           title={t("requests.noneYet")}
           action={
             <A href="/users?create=yes" class={buttonClass("primary", "small")}>
-              {t("requests.toUsers")}
+              {t("users.create")}
             </A>
           }
         >
@@ -115,7 +115,7 @@ function NothingHere(props: { isFiltered: boolean; onClear: () => void }) {
     >
       <EmptyState
         title={t("requests.noMatch")}
-        action={<Button onClick={() => props.onClear()}>{t("requests.clear")}</Button>}
+        action={<Button onClick={() => props.onClear()}>{t("common.clearFilters")}</Button>}
       >
         {t("requests.noMatchHint")}
       </EmptyState>

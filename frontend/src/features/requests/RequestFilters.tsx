@@ -50,7 +50,7 @@ export function RequestFilters(props: RequestFiltersProps) {
     <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
       <Choice
         label={t("requests.columns.user")}
-        all={t("requests.users")}
+        all={t("common.allUsers")}
         value={props.search.user}
         options={userOptions()}
         onChoose={(user) => props.onChange({ user, key: undefined })}
@@ -73,7 +73,7 @@ export function RequestFilters(props: RequestFiltersProps) {
       />
       <Choice
         label={t("requests.columns.provider")}
-        all={t("requests.providers")}
+        all={t("common.allProviders")}
         value={props.search.provider}
         options={PROVIDER_OPTIONS}
         onChoose={(provider) => props.onChange({ provider })}
@@ -87,7 +87,7 @@ export function RequestFilters(props: RequestFiltersProps) {
       <Between search={props.search} onChange={props.onChange} />
       <Show when={props.isFiltered}>
         <Button size="small" tone="quiet" onClick={() => props.onClear()}>
-          {t("requests.clear")}
+          {t("common.clearFilters")}
         </Button>
       </Show>
     </div>
@@ -107,13 +107,13 @@ function Between(props: Pick<RequestFiltersProps, "search" | "onChange">) {
     >
       <FilterField
         type="datetime-local"
-        label={t("requests.from")}
+        label={t("common.from")}
         value={props.search.from}
         onChange={(from) => props.onChange({ from })}
       />
       <FilterField
         type="datetime-local"
-        label={t("requests.to")}
+        label={t("common.to")}
         value={props.search.to}
         onChange={(to) => props.onChange({ to })}
       />

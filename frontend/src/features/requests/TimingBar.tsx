@@ -32,7 +32,7 @@ export function TimingBar(props: { request: FragmentType<typeof TimingBarFragmen
             told: formatDuration(wait()),
           },
           {
-            label: request().streamed ? t("requests.streaming") : t("requests.answering"),
+            label: request().streamed ? t("requests.streamed") : t("requests.answering"),
             value: rest(),
             colour: "--series-6",
             told: formatDuration(rest()),

@@ -34,8 +34,8 @@ export function TokenSplit(props: { request: FragmentType<typeof TokenSplitFragm
     });
     return [
       part(t("requests.columns.input"), used.input, "--tokens-input"),
-      part(t("requests.cacheRead"), used.cacheRead, "--tokens-cache-read"),
-      part(t("requests.cacheWrite"), used.cacheWrite, "--tokens-cache-write"),
+      part(t("usage.kinds.cacheRead"), used.cacheRead, "--tokens-cache-read"),
+      part(t("usage.kinds.cacheWrite"), used.cacheWrite, "--tokens-cache-write"),
       part(t("requests.columns.output"), used.output, "--tokens-output"),
       part(t("requests.columns.reasoning"), used.reasoning, "--tokens-reasoning"),
     ];
@@ -43,13 +43,13 @@ export function TokenSplit(props: { request: FragmentType<typeof TokenSplitFragm
   return (
     <section>
       <h3 class="mb-2 flex justify-between gap-4 font-medium">
-        {t("requests.tokens")}
+        {t("usage.measures.tokens")}
         <Show when={request().tokens} fallback={<Unknown why={t("requests.unknownTokens")} />}>
           {(used) => <span>{formatWhole(used().total)}</span>}
         </Show>
       </h3>
       <Show when={request().tokens}>
-        <SplitBar label={t("requests.tokens")} parts={parts()} />
+        <SplitBar label={t("usage.measures.tokens")} parts={parts()} />
       </Show>
     </section>
   );

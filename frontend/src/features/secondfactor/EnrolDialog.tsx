@@ -4,13 +4,10 @@ import { graphql } from "../../graphql/generated";
 import type { EnrolTotpMutation } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
 import { CodeBlock } from "../../ui/CodeBlock";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
-
+import { MutationForm } from "../../ui/MutationDialog";
 import { ProofForm } from "./ProofForm";
 
 const EnrolTotpMutationDoc = graphql(`
@@ -48,7 +45,12 @@ function Scan(props: Props & { enrolment: Enrolment }) {
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={change}
+      submit={t("twoFactor.confirm")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
       <p class="text-muted">{t("twoFactor.scan")}</p>
       {/* Black on white whatever the theme: many phones read nothing else. */}
       <a href={props.enrolment.otpauthUri} class="self-center rounded-xl bg-white p-3">
@@ -61,7 +63,7 @@ function Scan(props: Props & { enrolment: Enrolment }) {
       <p class="text-sm text-muted">{t("twoFactor.cannotScan")}</p>
       <CodeBlock code={props.enrolment.secret} />
       <TextField
-        label={t("twoFactor.code")}
+        label={t("common.code")}
         name="code"
         inputmode="numeric"
         autocomplete="one-time-code"
@@ -69,14 +71,7 @@ function Scan(props: Props & { enrolment: Enrolment }) {
         required
         autofocus
       />
-      <ErrorNotice error={change.error} />
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
-        <Button tone="primary" type="submit" pending={change.fetching}>
-          {t("twoFactor.confirm")}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }
 
@@ -87,9 +82,8 @@ function Steps(props: Props) {
       when={enrolment.data?.enrolTotp}
       fallback={
         <ProofForm
-          label={t("twoFactor.toNext")}
-          pending={enrolment.fetching}
-          error={enrolment.error}
+          label={t("common.continue")}
+          mutation={enrolment}
           onProof={(password) => void enrol({ password })}
           onClose={props.onClose}
         />

@@ -28,15 +28,14 @@ export function RenewDialog(props: {
   return (
     <Dialog
       open={props.open}
-      title={t("twoFactor.renewTitle")}
+      title={t("twoFactor.renew")}
       description={t("twoFactor.renewHint")}
       onClose={props.onClose}
     >
       <ProofForm
         withCode
         label={t("twoFactor.renew")}
-        pending={change.fetching}
-        error={change.error}
+        mutation={change}
         onProof={(password, code) => void prove(password, code)}
         onClose={props.onClose}
       />

@@ -33,8 +33,7 @@ export function TurnOffDialog(props: { open: boolean; onClose: () => void }) {
         withCode
         danger
         label={t("twoFactor.turnOff")}
-        pending={change.fetching}
-        error={change.error}
+        mutation={change}
         onProof={(password, code) => void prove(password, code)}
         onClose={props.onClose}
       />

@@ -3,9 +3,7 @@ import { For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
+import { ListPanel } from "../../ui/ListPanel";
 import { notify } from "../../ui/Toaster";
 import { SessionRow } from "./SessionRow";
 
@@ -42,10 +40,9 @@ export function SessionList() {
   const list = () =>
     sessions.data?.sessions.toSorted((left, right) => Number(right.current) - Number(left.current));
   return (
-    <Panel
+    <ListPanel
       title={t("sessions.title")}
       hint={t("sessions.hint")}
-      flush
       actions={
         <Show when={(sessions.data?.sessions.length ?? 0) > 1}>
           <Button size="small" pending={ending.fetching} onClick={() => void endOthers()}>
@@ -53,20 +50,15 @@ export function SessionList() {
           </Button>
         </Show>
       }
+      error={sessions.error ?? ending.error}
+      count={list()?.length}
+      usual={2}
+      // Whoever reads this has a session.
+      empty={null}
     >
-      <Show when={sessions.error ?? ending.error}>
-        {(error) => (
-          <div class="p-4">
-            <ErrorNotice error={error()} />
-          </div>
-        )}
-      </Show>
       <ul class="divide-y divide-line">
-        <Show when={sessions.fetching && !sessions.data}>
-          <SkeletonRows rows={2} />
-        </Show>
         <For each={list()}>{(session) => <SessionRow session={session} />}</For>
       </ul>
-    </Panel>
+    </ListPanel>
   );
 }

@@ -83,7 +83,7 @@ function Body(props: ReviewDialogProps & { before: Draft; after: Draft }) {
       <DialogActions>
         <Show
           when={props.settings.conflict()}
-          fallback={<Button onClick={() => props.onClose()}>{t("settings.back")}</Button>}
+          fallback={<Button onClick={() => props.onClose()}>{t("common.back")}</Button>}
         >
           <Button onClick={() => props.onDiscard()}>{t("settings.keepTheirs")}</Button>
         </Show>
@@ -107,7 +107,7 @@ export function ReviewDialog(props: ReviewDialogProps) {
     return before && after && { before, after };
   };
   return (
-    <Dialog open={props.open} title={t("settings.title")} wide onClose={props.onClose}>
+    <Dialog open={props.open} title={t("settings.review")} wide onClose={props.onClose}>
       <Show when={known()}>
         {(drafts) => <Body {...props} before={drafts().before} after={drafts().after} />}
       </Show>

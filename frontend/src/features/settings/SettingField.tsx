@@ -9,7 +9,7 @@ const FRACTIONS: readonly FieldName[] = ["drainBytes", "maxBodyBytes"];
 /** How a setting's value is told outside of its field. */
 export function describeValue(field: FieldName, value: string): string {
   if (isChoice(field)) return tIfKnown(`settings.choices.${field}.${value}`) ?? value;
-  return value.trim() === "" ? t("settings.notLimited") : value;
+  return value.trim() === "" ? t("common.unlimited") : value;
 }
 
 /** One setting in the form. */
@@ -27,7 +27,7 @@ export function SettingField(props: { field: FieldName; settings: SettingsState 
           min="0"
           step={FRACTIONS.includes(props.field) ? "any" : "1"}
           required={!isOptional(props.field)}
-          placeholder={isOptional(props.field) ? t("settings.notLimited") : undefined}
+          placeholder={isOptional(props.field) ? t("common.unlimited") : undefined}
           value={value()}
           onInput={(event) => props.settings.change(props.field, event.currentTarget.value)}
         />

@@ -1,5 +1,5 @@
 import { createQuery } from "@urql/solid";
-import { createSignal, For, Show } from "solid-js";
+import { createSignal, For } from "solid-js";
 import { type FreshSecret, SecretDialog } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
@@ -7,8 +7,7 @@ import { urlBesideApp } from "../../lib/baseUrl";
 import { Button } from "../../ui/Button";
 import { CodeBlock } from "../../ui/CodeBlock";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Panel } from "../../ui/Panel";
+import { ListPanel } from "../../ui/ListPanel";
 import { ApiTokenRow } from "./ApiTokenRow";
 import { CreateApiTokenDialog } from "./CreateApiTokenDialog";
 
@@ -37,35 +36,24 @@ export function ApiTokenList() {
   const [isCreating, setCreating] = createSignal(false);
   const [fresh, setFresh] = createSignal<FreshSecret>();
   return (
-    <Panel
-      title={t("tokens.title")}
-      hint={t("tokens.hint")}
-      flush
-      actions={
-        <Button size="small" onClick={() => setCreating(true)}>
-          {t("tokens.create")}
-        </Button>
-      }
-    >
-      <Show when={tokens.error}>
-        <div class="p-4">
-          <ErrorNotice error={tokens.error} />
-        </div>
-      </Show>
-      <ul class="divide-y divide-line">
-        <For
-          each={tokens.data?.apiTokens}
-          fallback={
-            <Show when={tokens.data}>
-              <li>
-                <EmptyState title={t("tokens.none")}>{t("tokens.noneHint")}</EmptyState>
-              </li>
-            </Show>
-          }
-        >
-          {(token) => <ApiTokenRow apiToken={token} />}
-        </For>
-      </ul>
+    <>
+      <ListPanel
+        title={t("tokens.title")}
+        hint={t("tokens.hint")}
+        actions={
+          <Button size="small" onClick={() => setCreating(true)}>
+            {t("tokens.create")}
+          </Button>
+        }
+        error={tokens.error}
+        count={tokens.data?.apiTokens.length}
+        usual={2}
+        empty={<EmptyState title={t("tokens.none")}>{t("tokens.noneHint")}</EmptyState>}
+      >
+        <ul class="divide-y divide-line">
+          <For each={tokens.data?.apiTokens}>{(token) => <ApiTokenRow apiToken={token} />}</For>
+        </ul>
+      </ListPanel>
       <CreateApiTokenDialog
         open={isCreating()}
         onClose={() => setCreating(false)}
@@ -74,6 +62,6 @@ export function ApiTokenList() {
       <SecretDialog fresh={fresh()} onDone={() => setFresh(undefined)}>
         {(secret) => <CodeBlock place={t("tokens.terminal")} code={exampleCall(secret)} />}
       </SecretDialog>
-    </Panel>
+    </>
   );
 }

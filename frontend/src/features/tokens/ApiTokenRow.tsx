@@ -7,7 +7,6 @@ import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { Ago } from "../../ui/Moment";
-
 import { notify } from "../../ui/Toaster";
 
 const ApiTokenRowFragment = graphql(`
@@ -43,7 +42,7 @@ export function ApiTokenRow(props: { apiToken: FragmentType<typeof ApiTokenRowFr
     const result = await revoke({ id: token().id });
     if (result.error) return;
     setRevoking(false);
-    notify({ tone: "ok", text: t("tokens.revokedToast", { name: token().name }) });
+    notify({ tone: "ok", text: t("common.revokedNamed", { name: token().name }) });
   };
   return (
     <li class="flex flex-wrap items-center justify-between gap-3 px-4 py-3 sm:px-5">
@@ -60,10 +59,10 @@ export function ApiTokenRow(props: { apiToken: FragmentType<typeof ApiTokenRowFr
             {token().prefix}…{token().lastFour}
           </span>
           ,{" "}
-          <Show when={token().lastUsedAt} fallback={t("tokens.neverUsed")}>
+          <Show when={token().lastUsedAt} fallback={t("common.neverUsed")}>
             {(at) => (
               <>
-                {t("tokens.lastUsed")} <Ago at={at()} />
+                {t("common.lastUsed")} <Ago at={at()} />
               </>
             )}
           </Show>
@@ -78,12 +77,12 @@ export function ApiTokenRow(props: { apiToken: FragmentType<typeof ApiTokenRowFr
       </div>
       <Show when={!token().revokedAt}>
         <Button size="small" tone="quiet" onClick={() => setRevoking(true)}>
-          {t("tokens.revoke")}
+          {t("common.revoke")}
         </Button>
       </Show>
       <ConfirmDialog
         open={isRevoking()}
-        title={t("tokens.revokeTitle", { name: token().name })}
+        title={t("common.revokeNamed", { name: token().name })}
         typedName={token().name}
         confirmLabel={t("tokens.revokeLabel")}
         pending={revocation.fetching}

@@ -3,11 +3,8 @@ import type { FreshSecret } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { readEndOfDay, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import { ROLES, roleOptions } from "../../ui/roles";
 
 const CreateApiTokenMutation = graphql(`
@@ -46,26 +43,24 @@ export function CreateApiTokenDialog(props: CreateApiTokenDialogProps) {
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={t("tokens.createTitle")}>
-      <Form onSubmit={(form) => void submit(form)}>
-        <TextField
-          label={t("tokens.name")}
-          name="name"
-          hint={t("tokens.nameHint")}
-          autocomplete="off"
-          required
-          autofocus
-        />
-        <SelectField label={t("tokens.role")} name="role" value="VIEWER" options={roleOptions()} />
-        <TextField label={t("tokens.lastDay")} name="expiresOn" type="date" />
-        <ErrorNotice error={creation.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{t("tokens.cancel")}</Button>
-          <Button tone="primary" type="submit" pending={creation.fetching}>
-            {t("tokens.create")}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+    <MutationDialog
+      open={props.open}
+      onClose={props.onClose}
+      title={t("tokens.createTitle")}
+      mutation={creation}
+      submit={t("tokens.create")}
+      onSubmit={(form) => void submit(form)}
+    >
+      <TextField
+        label={t("common.name")}
+        name="name"
+        hint={t("tokens.nameHint")}
+        autocomplete="off"
+        required
+        autofocus
+      />
+      <SelectField label={t("common.role")} name="role" value="VIEWER" options={roleOptions()} />
+      <TextField label={t("common.expirationDate")} name="expiresOn" type="date" />
+    </MutationDialog>
   );
 }

@@ -6,10 +6,8 @@ import { t } from "../../i18n";
 import { fetchFile } from "../../lib/download";
 import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import type { UsageChoices } from "./createUsageSearch";
 
 const ExportUsageMutation = graphql(`
@@ -49,40 +47,34 @@ export function ExportButton(props: { choices: UsageChoices }) {
   }
   return (
     <>
-      <Button onClick={() => setOpen(true)}>{t("usage.export")}</Button>
-      <Dialog
+      <Button onClick={() => setOpen(true)}>{t("common.export")}</Button>
+      <MutationDialog
         open={isOpen()}
         title={t("usage.exportTitle")}
         description={t("usage.exportHint")}
         onClose={() => setOpen(false)}
+        mutation={change}
+        submit={t("common.download")}
+        onSubmit={(form) => void download(form)}
       >
-        <Form onSubmit={(form) => void download(form)}>
-          <SelectField
-            name="rows"
-            label={t("usage.what")}
-            hint={t("usage.zoneHint")}
-            options={[
-              { value: "DAY", label: t("usage.perDay") },
-              { value: "HOUR", label: t("usage.perHour") },
-            ]}
-          />
-          <SelectField
-            name="format"
-            label={t("usage.format")}
-            options={[
-              { value: "CSV", label: t("usage.csv") },
-              { value: "JSON_LINES", label: t("usage.jsonLines") },
-            ]}
-          />
-          <ErrorNotice error={change.error} />
-          <DialogActions>
-            <Button onClick={() => setOpen(false)}>{t("usage.cancel")}</Button>
-            <Button tone="primary" type="submit" pending={change.fetching}>
-              {t("usage.download")}
-            </Button>
-          </DialogActions>
-        </Form>
-      </Dialog>
+        <SelectField
+          name="rows"
+          label={t("usage.what")}
+          hint={t("usage.zoneHint")}
+          options={[
+            { value: "DAY", label: t("usage.perDay") },
+            { value: "HOUR", label: t("usage.perHour") },
+          ]}
+        />
+        <SelectField
+          name="format"
+          label={t("usage.format")}
+          options={[
+            { value: "CSV", label: t("common.csv") },
+            { value: "JSON_LINES", label: t("common.jsonLines") },
+          ]}
+        />
+      </MutationDialog>
     </>
   );
 }

@@ -170,7 +170,7 @@ function SliceRow(props: SliceRowProps) {
         <Show when={props.slice.totals.unpriced > 0}>
           <span
             class="ml-1 inline-block text-warn"
-            title={t("usage.unpriced", { count: props.slice.totals.unpriced })}
+            title={t("common.unpriced", { count: props.slice.totals.unpriced })}
           >
             <TriangleAlert class="inline size-3.5" aria-hidden="true" />
             <span class="sr-only">{t("usage.partlyUnpriced")}</span>
@@ -186,7 +186,7 @@ function SliceName(props: { slice: Slice; by: UsageDimension }) {
   const name = () => {
     if (props.by === "PROVIDER" && props.slice.provider)
       return PROVIDERS[props.slice.provider].name;
-    return props.slice.label ?? (props.slice.key || t("usage.none"));
+    return props.slice.label ?? (props.slice.key || t("common.none"));
   };
   return (
     <Show when={props.by === "USER" && props.slice.user} fallback={name()}>

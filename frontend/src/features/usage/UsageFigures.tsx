@@ -66,7 +66,7 @@ function Sums(props: { totals: Totals }) {
   return (
     <Figures>
       <Figure
-        name={t("usage.requests")}
+        name={t("usage.measures.requests")}
         note={
           <>
             {t("usage.failed", { share: part(props.totals.failed, props.totals.requests) })}
@@ -79,7 +79,7 @@ function Sums(props: { totals: Totals }) {
         {formatWhole(props.totals.requests)}
       </Figure>
       <Figure
-        name={t("usage.tokens")}
+        name={t("usage.measures.tokens")}
         title={formatWhole(props.totals.tokens.total)}
         note={
           <>
@@ -93,17 +93,17 @@ function Sums(props: { totals: Totals }) {
         {formatCompact(props.totals.tokens.total)}
       </Figure>
       <Figure
-        name={t("usage.cost")}
+        name={t("usage.measures.cost")}
         title={exactUsd(props.totals.cost)}
         note={
           <Show when={props.totals.unpriced > 0} fallback={t("usage.allPriced")}>
-            <span class="text-warn">{t("usage.unpriced", { count: props.totals.unpriced })}</span>
+            <span class="text-warn">{t("common.unpriced", { count: props.totals.unpriced })}</span>
           </Show>
         }
       >
         {formatUsd(props.totals.cost)}
       </Figure>
-      <Figure name={t("usage.duration")}>
+      <Figure name={t("common.avgLatency")}>
         <Show when={props.totals.averageDurationMs !== null} fallback={<Unknown />}>
           {formatDuration(props.totals.averageDurationMs ?? 0)}
         </Show>

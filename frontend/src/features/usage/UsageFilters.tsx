@@ -49,7 +49,7 @@ export function UsageFilters(props: Choices) {
       </Show>
       <Show when={props.choices.isFiltered()}>
         <Button size="small" tone="quiet" onClick={() => props.choices.clear()}>
-          {t("usage.clear")}
+          {t("common.clearFilters")}
         </Button>
       </Show>
     </div>
@@ -82,19 +82,19 @@ function Stretch(props: Choices) {
       <Show when={preset() === null}>
         <FilterField
           type="date"
-          label={t("usage.from")}
+          label={t("common.from")}
           value={search().from}
           onChange={(from) => props.choices.change({ from })}
         />
         <FilterField
           type="date"
-          label={t("usage.to")}
+          label={t("common.to")}
           value={search().to}
           onChange={(to) => props.choices.change({ to })}
         />
       </Show>
       <Choice
-        label={t("usage.zone")}
+        label={t("common.timeZone")}
         value={props.choices.zone()}
         options={allZones().map((zone) => ({ value: zone, label: zone.replaceAll("_", " ") }))}
         onChoose={(zone) => props.choices.change({ zone })}
@@ -113,7 +113,7 @@ function Subjects(props: Choices) {
     <>
       <Choice
         label={t("usage.dimensions.USER")}
-        all={t("usage.user")}
+        all={t("common.allUsers")}
         value={search().user}
         options={users().map(({ id, name }) => ({ value: id, label: name }))}
         onChoose={(user) => props.choices.change({ user, key: undefined })}
@@ -121,7 +121,7 @@ function Subjects(props: Choices) {
       <Show when={keys().length > 0}>
         <Choice
           label={t("usage.dimensions.API_KEY")}
-          all={t("usage.key")}
+          all={t("common.allKeys")}
           value={search().key}
           options={keys().map(({ id, name }) => ({ value: id, label: name }))}
           onChoose={(key) => props.choices.change({ key })}
@@ -129,7 +129,7 @@ function Subjects(props: Choices) {
       </Show>
       <Choice
         label={t("usage.dimensions.PROVIDER")}
-        all={t("usage.provider")}
+        all={t("common.allProviders")}
         value={search().provider}
         options={PROVIDER_OPTIONS}
         onChoose={(provider) => props.choices.change({ provider })}
@@ -145,7 +145,7 @@ function Subjects(props: Choices) {
       </Show>
       <FilterField
         type="text"
-        label={t("usage.model")}
+        label={t("common.model")}
         value={search().model}
         onChange={(model) => props.choices.change({ model })}
       />

@@ -50,7 +50,7 @@ export function UsageHeat(props: { choices: UsageChoices }) {
       hint={t("usage.heatHint", { days: hourly().isCut ? t("usage.lastDays") : t("usage.whole") })}
       actions={
         <Button size="small" tone="quiet" onClick={() => setTable(!isTable())}>
-          {isTable() ? t("usage.map") : t("usage.table")}
+          {isTable() ? t("usage.map") : t("common.table")}
         </Button>
       }
     >

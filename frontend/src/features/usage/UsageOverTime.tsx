@@ -70,7 +70,7 @@ function SeriesChoices(props: Choices) {
   return (
     <>
       <Choice
-        label={t("usage.measure")}
+        label={t("common.metric")}
         value={props.choices.measure()}
         options={MEASURES.map((value) => ({ value, label: t(`usage.measures.${value}`) }))}
         onChoose={(measure) => props.choices.change({ measure })}

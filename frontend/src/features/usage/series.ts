@@ -83,7 +83,7 @@ function partsOf(points: readonly Point[]): Part[] {
   for (const { slices } of points) {
     for (const { key, label, provider } of slices) {
       if (!parts.has(key))
-        parts.set(key, { key, label: label ?? (key || t("usage.none")), provider });
+        parts.set(key, { key, label: label ?? (key || t("common.none")), provider });
     }
   }
   return [...parts.values()];

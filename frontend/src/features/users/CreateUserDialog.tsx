@@ -13,7 +13,7 @@ export function CreateUserDialog(props: { open: boolean; onClose: () => void }) 
       <Dialog
         open={props.open}
         onClose={props.onClose}
-        title={t("users.createTitle")}
+        title={t("users.create")}
         description={t("users.createHint")}
       >
         <CreateUserForm

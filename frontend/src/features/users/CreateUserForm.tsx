@@ -1,13 +1,9 @@
 import { createMutation } from "@urql/solid";
-import { Show } from "solid-js";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { readList, readOptional, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { UserFields } from "./UserFields";
 
 const CreateUserMutation = graphql(`
@@ -52,17 +48,13 @@ export function CreateUserForm(props: CreateUserFormProps) {
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={creation}
+      submit={t("users.create")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onCancel}
+    >
       <UserFields />
-      <ErrorNotice error={creation.error} />
-      <DialogActions>
-        <Show when={props.onCancel}>
-          {(cancel) => <Button onClick={() => cancel()()}>{t("users.cancel")}</Button>}
-        </Show>
-        <Button tone="primary" type="submit" pending={creation.fetching}>
-          {t("users.create")}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }

@@ -26,14 +26,14 @@ export function DeleteUserDialog(props: DeleteUserDialogProps) {
   async function confirm() {
     const result = await remove({ id: props.id });
     if (result.error) return;
-    notify({ tone: "ok", text: t("users.deletedToast", { name: props.name }) });
+    notify({ tone: "ok", text: t("common.deletedNamed", { name: props.name }) });
     navigate("/users");
   }
 
   return (
     <ConfirmDialog
       open={props.open}
-      title={t("users.deleteTitle", { name: props.name })}
+      title={t("common.deleteNamed", { name: props.name })}
       confirmLabel={t("users.deleteLabel")}
       typedName={props.name}
       pending={deletion.fetching}

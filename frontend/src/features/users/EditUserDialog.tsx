@@ -3,10 +3,7 @@ import type { ComponentProps } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { readList, readOptional, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
 import { UserFields } from "./UserFields";
 
@@ -49,21 +46,15 @@ export function EditUserDialog(props: EditUserDialogProps) {
   }
 
   return (
-    <Dialog
+    <MutationDialog
       open={props.open}
       onClose={props.onClose}
-      title={t("users.editTitle", { name: props.user.name })}
+      title={t("common.editNamed", { name: props.user.name })}
+      mutation={change}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
     >
-      <Form onSubmit={(form) => void submit(form)}>
-        <UserFields user={props.user} />
-        <ErrorNotice error={change.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{t("users.cancel")}</Button>
-          <Button tone="primary" type="submit" pending={change.fetching}>
-            {t("users.save")}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+      <UserFields user={props.user} />
+    </MutationDialog>
   );
 }

@@ -7,7 +7,7 @@ export function EnabledSwitch(props: { id: string; name: string; enabled: boolea
   const { isEnabled, enable } = createEnabling(() => props);
   return (
     <Switch
-      label={t("users.mayUse", { name: props.name })}
+      label={t("common.enableNamed", { name: props.name })}
       hideLabel
       checked={isEnabled()}
       onChange={(enabled) => void enable(enabled)}

@@ -52,7 +52,7 @@ export function UserActions(props: { user: UserMask }) {
     <Show when={!user().archivedAt}>
       <Button onClick={() => setOpen("edit")}>
         <Pencil class="size-4" aria-hidden="true" />
-        {t("users.edit")}
+        {t("common.edit")}
       </Button>
       <Menu
         label={t("users.actions")}
@@ -65,7 +65,7 @@ export function UserActions(props: { user: UserMask }) {
         <MenuItem onSelect={() => setOpen("reset")}>{t("users.reset")}</MenuItem>
         <MenuLine />
         <MenuItem danger onSelect={() => setOpen("delete")}>
-          {t("users.delete")}
+          {t("common.delete")}
         </MenuItem>
       </Menu>
       <EditUserDialog id={user().id} user={user()} open={open() === "edit"} onClose={close} />

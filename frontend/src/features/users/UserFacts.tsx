@@ -23,7 +23,7 @@ export function UserFacts(props: { user: FragmentType<typeof UserFactsFragment> 
   const user = () => readFragment(UserFactsFragment, props.user);
   return (
     <Facts>
-      <Fact name={t("users.email")}>{user().email ?? t("users.noneText")}</Fact>
+      <Fact name={t("users.email")}>{user().email ?? t("common.none")}</Fact>
       <Fact name={t("users.lastUsed")}>
         <Ago at={user().lastUsedAt} />
       </Fact>
@@ -39,7 +39,7 @@ export function UserFacts(props: { user: FragmentType<typeof UserFactsFragment> 
         )}
       </Show>
       <Fact name={t("users.allowedModels")}>
-        <For each={user().allowedModels} fallback={t("users.all")}>
+        <For each={user().allowedModels} fallback={t("common.all")}>
           {(model) => (
             <>
               <Code>{model}</Code>{" "}

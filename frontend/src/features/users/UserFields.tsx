@@ -15,7 +15,7 @@ export function UserFields(props: UserFieldsProps) {
   return (
     <>
       <TextField
-        label={t("users.name")}
+        label={t("common.name")}
         name="name"
         value={props.user?.name ?? ""}
         autocomplete="off"
@@ -31,7 +31,7 @@ export function UserFields(props: UserFieldsProps) {
       />
       <TextField label={t("users.noteField")} name="note" value={props.user?.note ?? ""} />
       <TextAreaField
-        label={t("users.allowedModelsField")}
+        label={t("common.allowedModels")}
         name="allowedModels"
         rows="2"
         value={props.user?.allowedModels?.join("\n") ?? ""}

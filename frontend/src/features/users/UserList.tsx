@@ -1,15 +1,12 @@
 import { createQuery } from "@urql/solid";
-import { For, type JSX, Match, Show, Switch } from "solid-js";
+import { For, type JSX, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { createDelayed } from "../../lib/createDelayed";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Pager } from "../../ui/Pager";
-import { Panel } from "../../ui/Panel";
+import { ListPanel } from "../../ui/ListPanel";
 import { SearchField } from "../../ui/SearchField";
-import { SkeletonRows } from "../../ui/Skeleton";
 import { Head, Table } from "../../ui/Table";
 import { createUserSearch, SHOWN, SORTS } from "./createUserSearch";
 import { UserRow } from "./UserRow";
@@ -43,7 +40,7 @@ function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
         onSearch={(search) => props.search.change({ search })}
       />
       <Choice
-        label={t("users.show")}
+        label={t("common.show")}
         value={props.search.show()}
         options={SHOWN.map((value) => ({ value, label: t(`users.shown.${value}`) }))}
         onChoose={(show) => props.search.change({ show: show === "all" ? undefined : show })}
@@ -61,13 +58,13 @@ function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
 function Columns() {
   return (
     <>
-      <Head>{t("users.user")}</Head>
+      <Head>{t("common.user")}</Head>
       <Head class="max-md:hidden">{t("users.quota")}</Head>
       <Head number class="max-sm:hidden">
         {t("users.usedTokens")}
       </Head>
       <Head number class="max-lg:hidden">
-        {t("users.keys")}
+        {t("keys.keys")}
       </Head>
       <Head class="max-sm:hidden">{t("users.lastUsed")}</Head>
       <Head class="text-right">{t("users.enabled")}</Head>
@@ -93,39 +90,25 @@ export function UserList(props: { action: JSX.Element }) {
   const list = () => users.data?.users;
 
   return (
-    <Panel flush>
-      <Filters search={search} />
-      <Show when={users.error}>
-        <div class="p-4">
-          <ErrorNotice error={users.error} />
-        </div>
-      </Show>
-      <Switch
-        fallback={
-          <Show when={!users.error}>
-            <SkeletonRows />
-          </Show>
-        }
-      >
-        <Match when={list()?.nodes.length}>
-          <Table label={t("users.users")} head={<Columns />}>
-            <For each={list()?.nodes}>{(user) => <UserRow user={user} />}</For>
-          </Table>
-          <Pager
-            after={search.search.after}
-            pageInfo={list()?.pageInfo}
-            labels={[t("users.firstPage"), t("users.next")]}
-          />
-        </Match>
-        <Match when={list() && search.isNarrowed()}>
-          <EmptyState title={t("users.nobody")}>{t("users.nobodyHint")}</EmptyState>
-        </Match>
-        <Match when={list()}>
+    <ListPanel
+      error={users.error}
+      count={list()?.nodes.length}
+      filters={<Filters search={search} />}
+      page={{ after: search.search.after, pageInfo: list()?.pageInfo }}
+      empty={
+        <Show
+          when={!search.isNarrowed()}
+          fallback={<EmptyState title={t("users.nobody")}>{t("users.nobodyHint")}</EmptyState>}
+        >
           <EmptyState title={t("users.none")} action={props.action}>
             {t("users.noneHint")}
           </EmptyState>
-        </Match>
-      </Switch>
-    </Panel>
+        </Show>
+      }
+    >
+      <Table label={t("users.users")} head={<Columns />}>
+        <For each={list()?.nodes}>{(user) => <UserRow user={user} />}</For>
+      </Table>
+    </ListPanel>
   );
 }

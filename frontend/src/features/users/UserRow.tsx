@@ -29,7 +29,8 @@ const UserRowFragment = graphql(`
 `);
 
 function Fullest(props: { percent: number | undefined }) {
-  const told = (percent: number) => t("users.quotaTold", { percent: formatShare(percent / 100) });
+  const told = (percent: number) =>
+    t("common.percentUsed", { percent: formatShare(percent / 100) });
   return (
     <Show
       when={props.percent !== undefined}

@@ -30,7 +30,7 @@ export function createEnabling(user: () => { id: string; name: string; enabled: 
     if (error) notifyError(error);
     else {
       const text = enabled ? t("users.enabledToast", { name }) : t("users.disabledToast", { name });
-      const undo = { label: t("users.undo"), onAct: () => void enable(!enabled, true) };
+      const undo = { label: t("common.undo"), onAct: () => void enable(!enabled, true) };
       notify({ tone: "ok", text, action: isUndo ? undefined : undo });
     }
     setWanted(undefined);

@@ -14,7 +14,7 @@ export default function OwnConnect() {
   const [search, setSearch] = useSearchParams<{ tool?: string }>();
   const client = () => CLIENT_KINDS.find((kind) => kind === search.tool) ?? "CLAUDE_CODE";
   return (
-    <Page title={t("pages.setUp")} hint={t("pages.own.kept")}>
+    <Page title={t("common.connectClient")} hint={t("pages.own.kept")}>
       <Panel>
         <Show when={keyHolder()}>
           {(holder) => (

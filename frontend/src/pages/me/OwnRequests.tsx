@@ -51,7 +51,7 @@ export default function OwnRequests() {
   });
 
   return (
-    <Page title={t("pages.own.requests")}>
+    <Page title={t("usage.measures.requests")}>
       <ErrorNotice error={answer.error} />
       <Panel flush>
         <Show when={requests()} fallback={<SkeletonRows />}>
@@ -70,7 +70,7 @@ export default function OwnRequests() {
               <Pager
                 after={search.after}
                 pageInfo={known().pageInfo}
-                labels={[t("pages.ownNewest"), t("pages.ownOlder")]}
+                labels={[t("common.firstPage"), t("common.nextPage")]}
               />
             </>
           )}

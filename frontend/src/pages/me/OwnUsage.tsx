@@ -121,24 +121,24 @@ function Sums(props: { usage: Usage }) {
   return (
     <Figures>
       <Figure
-        name={t("pages.own.requests")}
+        name={t("usage.measures.requests")}
         note={t("pages.own.failed", { count: totals().failed })}
       >
         {formatWhole(totals().requests)}
       </Figure>
-      <Figure name={t("pages.own.tokens")}>{formatCompact(totals().tokens.total)}</Figure>
+      <Figure name={t("usage.measures.tokens")}>{formatCompact(totals().tokens.total)}</Figure>
       <Figure
-        name={t("pages.own.cost")}
+        name={t("usage.measures.cost")}
         title={exactUsd(totals().cost)}
         note={
           <Show when={totals().unpriced > 0}>
-            {t("pages.own.unpriced", { count: totals().unpriced })}
+            {t("common.unpriced", { count: totals().unpriced })}
           </Show>
         }
       >
         {formatUsd(totals().cost)}
       </Figure>
-      <Figure name={t("pages.own.duration")}>
+      <Figure name={t("common.avgLatency")}>
         <Show when={totals().averageDurationMs} fallback={<Unknown />}>
           {(duration) => formatDuration(duration())}
         </Show>
@@ -157,10 +157,10 @@ function Models(props: { usage: Usage }) {
         head={
           <>
             <Head>{t("usage.dimensions.MODEL")}</Head>
-            <Head number>{t("pages.own.requests")}</Head>
-            <Head number>{t("pages.own.tokens")}</Head>
-            <Head number>{t("pages.own.share")}</Head>
-            <Head number>{t("pages.own.cost")}</Head>
+            <Head number>{t("usage.measures.requests")}</Head>
+            <Head number>{t("usage.measures.tokens")}</Head>
+            <Head number>{t("usage.share")}</Head>
+            <Head number>{t("usage.measures.cost")}</Head>
           </>
         }
       >
@@ -193,7 +193,7 @@ function Limits(props: { own: Own }) {
           <QuotaSummary quotas={props.own.apiKey.quotas} empty={null} />
         </Show>
       </Panel>
-      <Panel title={t("pages.own.fast")}>
+      <Panel title={t("limits.rate")}>
         <div class="flex flex-col gap-5">
           <RateFacts rate={props.own.user.effectiveRateLimit} />
           <p class="text-muted">
@@ -250,7 +250,7 @@ export default function OwnUsage() {
               title={t("pages.own.used")}
               actions={
                 <Choice
-                  label={t("pages.own.range")}
+                  label={t("usage.range")}
                   value={preset()}
                   options={PRESETS.map((value) => ({ value, label: t(`usage.presets.${value}`) }))}
                   onChoose={(range) => setSearch({ range }, { replace: true, scroll: false })}

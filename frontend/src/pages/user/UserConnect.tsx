@@ -8,7 +8,6 @@ import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
-
 import { createKeyChoice } from "./createKeyChoice";
 
 /** How a user's tools are set up, with which of their keys. */
@@ -21,13 +20,13 @@ export default function UserConnect() {
 
   return (
     <Panel
-      title={t("pages.setUp")}
+      title={t("common.connectClient")}
       hint={t("pages.setUpHint")}
       actions={
         <Show when={chosen()}>
           {(key) => (
             <Choice
-              label={t("pages.key")}
+              label={t("common.key")}
               value={key().id}
               options={choice.options()}
               onChoose={choice.choose}
@@ -42,10 +41,10 @@ export default function UserConnect() {
         fallback={
           <Show when={choice.isKnown()}>
             <EmptyState
-              title={t("pages.keysNone")}
+              title={t("keys.none")}
               action={
                 <A href={`/users/${params.id}/keys`} class={buttonClass("plain")}>
-                  {t("pages.tabs.keys")}
+                  {t("keys.keys")}
                 </A>
               }
             >

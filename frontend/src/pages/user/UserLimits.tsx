@@ -6,7 +6,6 @@ import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { Choice } from "../../ui/Choice";
 import { ErrorNotice } from "../../ui/ErrorNotice";
-
 import { createKeyChoice } from "./createKeyChoice";
 
 const UserLimitsQuery = graphql(`
@@ -55,12 +54,12 @@ export default function UserLimits() {
       <ErrorNotice error={answer.error ?? choice.error()} />
       <div class="flex flex-wrap items-center gap-2.5">
         <span class="font-medium" aria-hidden="true">
-          {t("pages.limitsOf")}
+          {t("common.appliesTo")}
         </span>
         <Choice
-          label={t("pages.limitsOf")}
+          label={t("common.appliesTo")}
           value={choice.chosen()?.id}
-          all={t("pages.userTogether")}
+          all={t("common.allKeys")}
           options={choice.options()}
           onChoose={choice.choose}
         />

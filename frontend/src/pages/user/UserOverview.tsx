@@ -12,7 +12,6 @@ import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
 import { SkeletonText } from "../../ui/Skeleton";
-
 import { UserRequestLog } from "./UserRequests";
 
 const UserOverviewQuery = graphql(`
@@ -72,7 +71,7 @@ export default function UserOverview() {
     <>
       <ErrorNotice error={answer.error} />
       <div class="grid items-start gap-5 lg:grid-cols-2">
-        <Panel title={t("pages.whatMayBeUsed")}>
+        <Panel title={t("limits.quotas")}>
           <Show when={user()} fallback={<SkeletonText ring />}>
             {(known) => <QuotaSummary quotas={known().quotas} empty={<NoQuota id={params.id} />} />}
           </Show>
@@ -88,12 +87,12 @@ export default function UserOverview() {
           </Panel>
         </div>
       </div>
-      <Panel title={t("pages.speed")}>
+      <Panel title={t("limits.rate")}>
         <Show when={user()} fallback={<SkeletonText />}>
           {(known) => <RateFacts rate={known().effectiveRateLimit} />}
         </Show>
       </Panel>
-      <UserRequestLog userId={params.id} title={t("pages.latest")} first={LATEST} />
+      <UserRequestLog userId={params.id} title={t("common.latestRequests")} first={LATEST} />
     </>
   );
 }

@@ -27,7 +27,7 @@ function Lost() {
       title={t("pages.userLost")}
       action={
         <A href="/users" class={buttonClass("plain")}>
-          {t("pages.allUsers")}
+          {t("users.users")}
         </A>
       }
     >
@@ -48,9 +48,9 @@ export default function UserPage(props: { children?: JSX.Element }) {
     }));
   return (
     <Page
-      title={user()?.name ?? t("pages.user")}
+      title={user()?.name ?? t("common.user")}
       badge={<Show when={user()}>{(known) => <UserBadge user={known()} />}</Show>}
-      trail={{ href: "/users", label: t("pages.allUsers") }}
+      trail={{ href: "/users", label: t("users.users") }}
       actions={<Show when={user()}>{(known) => <UserActions user={known()} />}</Show>}
     >
       <ErrorNotice error={answer.error} />

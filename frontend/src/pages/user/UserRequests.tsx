@@ -15,7 +15,7 @@ export function UserRequestLog(props: { userId: string; title: string; first: nu
       flush
       actions={
         <A href={`/requests?user=${props.userId}`} class={buttonClass("quiet", "small")}>
-          {t("pages.allRequests")}
+          {t("common.viewRequests")}
         </A>
       }
     >

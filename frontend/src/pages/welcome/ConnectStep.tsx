@@ -38,7 +38,7 @@ export function ConnectStep(props: ConnectStepProps) {
   const [isSeen, setSeen] = createSignal(false);
   return (
     <>
-      <Panel title={t("welcome.connect")} hint={t("welcome.connectHint")}>
+      <Panel title={t("common.connectClient")} hint={t("welcome.connectHint")}>
         <div class="flex flex-col gap-4">
           <Show when={props.fresh} fallback={<Notice tone="info">{t("welcome.lostKey")}</Notice>}>
             {(fresh) => (
@@ -75,7 +75,7 @@ export function ConnectStep(props: ConnectStepProps) {
           {t("welcome.toUser")}
         </A>
         <A href="/" class={buttonClass(isSeen() ? "primary" : "plain")}>
-          {t("welcome.toOverview")}
+          {t("common.goToOverview")}
         </A>
       </div>
     </>

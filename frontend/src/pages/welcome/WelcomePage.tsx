@@ -25,7 +25,7 @@ function ProviderStep(props: { onNext: () => void }) {
       </Show>
       <div class="flex justify-end">
         <Button tone="primary" onClick={() => props.onNext()}>
-          {t("welcome.next")}
+          {t("common.continue")}
         </Button>
       </div>
       <ProviderList />
@@ -36,10 +36,10 @@ function ProviderStep(props: { onNext: () => void }) {
 function UserStep(props: { onBack: () => void; onCreated: (id: string, key: FreshKey) => void }) {
   return (
     <div class="max-w-160">
-      <Panel title={t("welcome.user")} hint={t("welcome.userHint")}>
+      <Panel title={t("users.create")} hint={t("welcome.userHint")}>
         <CreateUserForm onCreated={props.onCreated} />
         <Button tone="quiet" onClick={() => props.onBack()}>
-          {t("welcome.back")}
+          {t("common.back")}
         </Button>
       </Panel>
     </div>

@@ -12,7 +12,6 @@ import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { createDelayed } from "../../lib/createDelayed";
 import { GROUPS } from "../places";
-
 import { type Entry, entriesOf, findEntries } from "./entries";
 
 const PaletteQueryDocument = graphql(`

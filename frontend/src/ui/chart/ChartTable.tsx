@@ -21,7 +21,7 @@ export function ChartTable(props: ChartTableProps) {
         label={props.label}
         head={
           <>
-            <Head>{t("chart.time")}</Head>
+            <Head>{t("common.time")}</Head>
             <Show when={isSum()}>
               <Head number>{t("chart.total")}</Head>
             </Show>

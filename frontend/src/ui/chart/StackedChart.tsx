@@ -85,7 +85,7 @@ export function StackedChart(props: StackedChartProps) {
             {readout()}
           </p>
           <Button size="small" tone="quiet" onClick={() => setTable(!isTable())}>
-            {isTable() ? t("chart.asChart") : t("chart.asTable")}
+            {isTable() ? t("chart.asChart") : t("common.table")}
           </Button>
         </div>
       </div>

@@ -5,10 +5,9 @@ import type { ImportAccountsMutation, ImportedFileInput } from "../../../graphql
 import { t } from "../../../i18n";
 import { readText } from "../../../lib/form";
 import { Button } from "../../../ui/Button";
-import { Dialog, DialogActions } from "../../../ui/Dialog";
-import { ErrorNotice } from "../../../ui/ErrorNotice";
+import { Dialog } from "../../../ui/Dialog";
 import { FileField, TextAreaField } from "../../../ui/Field";
-import { Form } from "../../../ui/Form";
+import { MutationForm } from "../../../ui/MutationDialog";
 import { Notice } from "../../../ui/Notice";
 
 const ImportAccountsMutationDocument = graphql(`
@@ -74,7 +73,13 @@ function ImportForm(props: { onClose: () => void }) {
   }
 
   return (
-    <Form onSubmit={(form, element) => void submit(form, element)}>
+    <MutationForm
+      mutation={change}
+      submit={t("signIn.import")}
+      dismiss={t("common.close")}
+      onSubmit={(form, element) => void submit(form, element)}
+      onClose={props.onClose}
+    >
       <FileField
         label={t("signIn.importFiles")}
         name="files"
@@ -91,15 +96,8 @@ function ImportForm(props: { onClose: () => void }) {
         placeholder='{ "type": "claude", "access_token": "…" }'
         hint={t("signIn.importSealed")}
       />
-      <ErrorNotice error={change.error} />
       <Show when={report()}>{(known) => <Report report={known()} />}</Show>
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{t("common.close")}</Button>
-        <Button tone="primary" type="submit" pending={change.fetching}>
-          {t("signIn.import")}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }
 

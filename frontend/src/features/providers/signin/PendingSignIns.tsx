@@ -50,7 +50,7 @@ export function PendingSignIns(props: PendingSignInsProps) {
               <Ago at={login.createdAt} />.
             </span>
             <Button size="small" onClick={() => props.onOpen(login.id)}>
-              {t("signIn.goOn")}
+              {t("common.continue")}
             </Button>
           </div>
         </Notice>

@@ -6,7 +6,6 @@ import { Dialog, DialogActions } from "../../../ui/Dialog";
 import { ErrorNotice } from "../../../ui/ErrorNotice";
 import { Loading } from "../../../ui/Loading";
 import { Notice } from "../../../ui/Notice";
-
 import { createProviderLogin, isOver, type ProviderLogin } from "./createProviderLogin";
 import { DeviceSteps, PasteSteps, RedirectSteps, TimeLeft, Waiting } from "./SignInSteps";
 
@@ -67,7 +66,7 @@ function Ended(props: SignInDialogProps & { login: ProviderLogin; name: string }
             </>
           }
         >
-          <NextButton onClick={() => props.onClose()}>{t("signIn.done")}</NextButton>
+          <NextButton onClick={() => props.onClose()}>{t("common.done")}</NextButton>
         </Show>
       </DialogActions>
     </div>

@@ -115,7 +115,7 @@ export function DeviceSteps(props: StepsProps) {
         <Step number={1} title={t("signIn.stepCopyCode")}>
           <div class="flex w-full flex-wrap items-center gap-3 rounded-lg border border-line bg-inset px-4 py-3">
             <output
-              aria-label={t("signIn.code")}
+              aria-label={t("common.code")}
               class="grow font-mono text-2xl font-semibold tracking-widest break-all select-all"
             >
               {props.login.userCode}
