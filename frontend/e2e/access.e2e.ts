@@ -118,7 +118,8 @@ test("nobody is kept out of the pages about a user", async () => {
 });
 
 test("nobody is kept out of what opens above a page", async () => {
-  const page = await signedInPage(browser, server.url, "/users?create=yes");
+  const page = await signedInPage(browser, server.url, "/users");
+  await page.goto(`${server.url}/users?create=yes`);
   const found = [];
   await page.getByRole("dialog").waitFor();
   found.push(...(await faults(page, "a new user")));
@@ -174,7 +175,7 @@ test("nobody is kept out of the pages of end users", async () => {
   const page = await newPage(browser);
   await page.goto(`${server.url}/login?as=key`);
   await page.getByLabel("API key").fill(ada.secret);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("heading", { name: "Usage and limits" }).waitFor();
   const found = [];
   for (const path of ["/me", "/me/requests", "/me/connect"])

@@ -66,7 +66,7 @@ test("a quota that is set on the page holds, and the page shows that it is used 
 
   await page.getByRole("button", { name: "Add quota" }).click();
   await page.getByLabel("Metric").selectOption("REQUESTS");
-  await page.getByLabel("Limit").fill("2");
+  await page.getByLabel("Limit", { exact: true }).fill("2");
   await page.getByRole("button", { name: /^Save( settings)?$/ }).click();
   await page.getByText("0 / 2 requests, monthly").waitFor();
   const statuses = [];
@@ -158,6 +158,26 @@ test("a page that was open while the server was started again goes on without be
   await page.getByRole("grid").getByText("demo-gemini").first().waitFor();
   await page.getByText("Connection lost").waitFor({ state: "detached" });
   expect(await page.locator("body[data-same-page]").count()).toBe(1);
+  api = await Api.open(server);
+});
+
+test("every live page comes back after an outage that outlasts several attempts to reconnect", async () => {
+  const paths = ["/", "/requests", "/engine", "/providers"];
+  const pages = await Promise.all(paths.map((path) => signedInPage(browser, server.url, path)));
+  for (const page of pages) await page.waitForLoadState("networkidle");
+
+  await server.stop();
+  await Promise.all(
+    pages.map(async (page) => {
+      await page.getByText("Connection lost").waitFor();
+      for (let attempt = 0; attempt < 3; attempt += 1) await page.waitForEvent("websocket");
+    }),
+  );
+  await server.begin();
+
+  for (const page of pages) {
+    await page.getByText("Connection lost").waitFor({ state: "detached" });
+  }
   api = await Api.open(server);
 });
 

@@ -27,7 +27,7 @@ async function enter(path: string) {
   const page = await newPage(browser);
   await page.goto(server.url + path);
   await page.getByLabel("API key").fill(ada.secret);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   return page;
 }
 
@@ -66,6 +66,6 @@ test("a key that is revoked opens nothing any more", async () => {
 
   await page.getByText("Your session has ended").waitFor();
   await page.getByLabel("API key").fill(ada.secret);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByText("Key rejected").waitFor();
 });

@@ -2,9 +2,12 @@ import { t } from "../i18n";
 import type { PasswordFault } from "../lib/password";
 import { TextField } from "../ui/Field";
 
-/** What is wrong with a new password, in words. */
-export function describeFault(fault: PasswordFault | undefined): string | undefined {
-  if (!fault) return undefined;
+/** What is wrong with a new password, where it belongs to this field: the first one or its repetition. */
+export function describeFault(
+  fault: PasswordFault | undefined,
+  field: PasswordFault["kind"],
+): string | undefined {
+  if (fault?.kind !== field) return undefined;
   return fault.kind === "short"
     ? t("session.tooShort", { missing: fault.missing })
     : t("session.twoDiffer");
@@ -20,6 +23,7 @@ export function NewPasswordFields(props: { fault: PasswordFault | undefined }) {
         type="password"
         autocomplete="new-password"
         hint={t("session.passwordHint")}
+        fault={describeFault(props.fault, "short")}
         required
         autofocus
       />
@@ -28,7 +32,7 @@ export function NewPasswordFields(props: { fault: PasswordFault | undefined }) {
         name="repeated"
         type="password"
         autocomplete="new-password"
-        fault={describeFault(props.fault)}
+        fault={describeFault(props.fault, "differs")}
         required
       />
     </>

@@ -2,6 +2,7 @@ import { Dialog as Kobalte } from "@kobalte/core/dialog";
 import X from "lucide-solid/icons/x";
 import { type JSX, Show } from "solid-js";
 import { t } from "../i18n";
+import { rememberFocus, returnFocus } from "./focusReturn";
 
 export type DialogProps = {
   open: boolean;
@@ -22,6 +23,7 @@ export function Dialog(props: DialogProps) {
   };
   // The close button comes first, but who opens a form wants to type.
   const focusField = (event: Event) => {
+    rememberFocus(content);
     const field = content?.querySelector<HTMLElement>("[autofocus], input, select, textarea");
     if (!field || props.locked) return;
     event.preventDefault();
@@ -35,6 +37,7 @@ export function Dialog(props: DialogProps) {
           <Kobalte.Content
             ref={content}
             onOpenAutoFocus={focusField}
+            onCloseAutoFocus={(event) => returnFocus(content, event)}
             onInteractOutside={stayOpen}
             onEscapeKeyDown={stayOpen}
             class={`flex max-h-[92dvh] w-full flex-col rounded-t-2xl border border-line bg-raised shadow-raised outline-none sm:rounded-2xl ${props.wide ? "sm:max-w-176" : "sm:max-w-120"}`}

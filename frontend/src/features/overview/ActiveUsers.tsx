@@ -6,9 +6,11 @@ import { EmptyState } from "../../ui/EmptyState";
 import { Panel } from "../../ui/Panel";
 import type { OverviewState } from "./createOverview";
 
+const SHOWN = 8;
+
 /** Who used the server in the last minutes, the busiest first. */
 export function ActiveUsers(props: { overview: OverviewState }) {
-  const users = () => props.overview.sums()?.quarter.breakdown ?? [];
+  const users = () => props.overview.sums()?.quarter.breakdown.slice(0, SHOWN) ?? [];
   const most = () => Math.max(1, ...users().map((user) => user.totals.tokens.total));
   return (
     <Panel title={t("overview.active")} hint={t("overview.activeHint")}>

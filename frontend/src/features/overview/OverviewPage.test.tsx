@@ -84,6 +84,14 @@ test("the four questions are answered", async () => {
   expect(screen.getByText("4 unpriced requests excluded")).toBeDefined();
 });
 
+test("tokens a minute are the sum of all ticks of the last minute", async () => {
+  const at = (second: number) => `2026-11-25T12:00:${String(second).padStart(2, "0")}Z`;
+  const ticks = [2, 4, 6].map((second) => ({ data: { usageTicked: { ...tick, at: at(second) } } }));
+  renderPage(Everything, { Overview: () => ({ data: sums }), UsageTicked: () => ticks });
+
+  expect(await screen.findByText("7.5K")).toBeDefined();
+});
+
 test("a quota that is used up says so", async () => {
   renderOverview();
 

@@ -54,7 +54,7 @@ export function PasswordPanel() {
             type="password"
             autocomplete="new-password"
             hint={t("common.newPasswordHint")}
-            fault={describeFault(fault())}
+            fault={describeFault(fault(), "short")}
             required
           />
           <TextField
@@ -62,6 +62,7 @@ export function PasswordPanel() {
             name="repeated"
             type="password"
             autocomplete="new-password"
+            fault={describeFault(fault(), "differs")}
             required
           />
         </div>

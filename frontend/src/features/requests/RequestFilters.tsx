@@ -1,11 +1,12 @@
 import { createQuery } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import type { Outcome } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
 import { PROVIDERS } from "../../ui/providers";
-import type { RequestSearch } from "./createRequestSearch";
+import { type RequestSearch, readOutcomes } from "./createRequestSearch";
 import { OUTCOME_NAMES } from "./outcomes";
 
 const FilterUsersQuery = graphql(`
@@ -44,8 +45,17 @@ export function RequestFilters(props: RequestFiltersProps) {
     (users.data?.users.nodes.find(({ id }) => id === props.search.user)?.apiKeys ?? []).map(
       ({ id, name }) => ({ value: id, label: name }),
     );
-  const outcomeOptions = () =>
-    OUTCOME_NAMES.map((name) => ({ value: name, label: t(`requests.outcomes.${name}.label`) }));
+  const outcomeName = (name: Outcome) => t(`requests.outcomes.${name}.label`);
+  const outcomeOptions = () => {
+    const options = OUTCOME_NAMES.map((name) => ({
+      value: String(name),
+      label: outcomeName(name),
+    }));
+    // A link may ask for several at once, such as all errors; then they are one more choice.
+    const asked = readOutcomes(props.search.outcome);
+    if (asked.length < 2) return options;
+    return [...options, { value: asked.join(","), label: asked.map(outcomeName).join(", ") }];
+  };
   return (
     <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
       <Choice
@@ -67,7 +77,7 @@ export function RequestFilters(props: RequestFiltersProps) {
       <Choice
         label={t("requests.columns.outcome")}
         all={t("requests.outcomesAll")}
-        value={props.search.outcome}
+        value={readOutcomes(props.search.outcome).join(",") || undefined}
         options={outcomeOptions()}
         onChoose={(outcome) => props.onChange({ outcome })}
       />

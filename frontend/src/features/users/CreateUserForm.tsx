@@ -24,6 +24,8 @@ const CreateUserMutation = graphql(`
 type CreateUserFormProps = {
   onCreated: (userId: string, fresh: FreshKey) => void;
   onCancel?: () => void;
+  /** What leaving the form is called, where it is not "Cancel". */
+  dismiss?: string;
 };
 
 /** Asks for a new user, who begins with a key. */
@@ -52,6 +54,7 @@ export function CreateUserForm(props: CreateUserFormProps) {
       mutation={creation}
       submit={t("users.create")}
       onSubmit={(form) => void submit(form)}
+      dismiss={props.dismiss}
       onClose={props.onCancel}
     >
       <UserFields />

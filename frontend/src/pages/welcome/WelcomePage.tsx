@@ -1,5 +1,5 @@
 import { useSearchParams } from "@solidjs/router";
-import { createSignal, Match, Show, Switch } from "solid-js";
+import { createSignal, Match, Switch } from "solid-js";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { ProviderList } from "../../features/providers";
 import { CreateUserForm } from "../../features/users";
@@ -17,13 +17,12 @@ function ProviderStep(props: { onNext: () => void }) {
   const { serverInfo } = useSession();
   return (
     <>
-      <Show
-        when={serverInfo()?.engineMode === "DEMO"}
-        fallback={<p class="text-muted">{t("welcome.providerHint")}</p>}
-      >
-        <p class="text-muted">{t("welcome.providerDemo")}</p>
-      </Show>
-      <div class="flex justify-end">
+      <div class="flex flex-wrap items-center justify-between gap-4">
+        <p class="text-muted">
+          {serverInfo()?.engineMode === "DEMO"
+            ? t("welcome.providerDemo")
+            : t("welcome.providerHint")}
+        </p>
         <Button tone="primary" onClick={() => props.onNext()}>
           {t("common.continue")}
         </Button>
@@ -37,10 +36,11 @@ function UserStep(props: { onBack: () => void; onCreated: (id: string, key: Fres
   return (
     <div class="max-w-160">
       <Panel title={t("users.create")} hint={t("welcome.userHint")}>
-        <CreateUserForm onCreated={props.onCreated} />
-        <Button tone="quiet" onClick={() => props.onBack()}>
-          {t("common.back")}
-        </Button>
+        <CreateUserForm
+          dismiss={t("common.back")}
+          onCancel={props.onBack}
+          onCreated={props.onCreated}
+        />
       </Panel>
     </div>
   );

@@ -11,6 +11,7 @@ import { Dynamic } from "solid-js/web";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { createDelayed } from "../../lib/createDelayed";
+import { rememberFocus, returnFocus } from "../../ui/focusReturn";
 import { GROUPS } from "../places";
 import { type Entry, entriesOf, findEntries } from "./entries";
 
@@ -179,12 +180,18 @@ function Finder(props: { onClose: () => void }) {
 
 /** Leads to any page, user or key by a few letters of its name. */
 export default function Palette(props: { open: boolean; onClose: () => void }) {
+  let content: HTMLDivElement | undefined;
   return (
     <Dialog open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay class="fixed inset-0 z-40 bg-veil" />
         <div class="fixed inset-0 z-50 flex items-start justify-center p-3 sm:pt-[12vh]">
-          <Dialog.Content class="flex max-h-[70dvh] w-full max-w-150 flex-col overflow-hidden rounded-2xl border border-line bg-raised shadow-raised outline-none">
+          <Dialog.Content
+            ref={content}
+            onOpenAutoFocus={() => rememberFocus(content)}
+            onCloseAutoFocus={(event) => returnFocus(content, event)}
+            class="flex max-h-[70dvh] w-full max-w-150 flex-col overflow-hidden rounded-2xl border border-line bg-raised shadow-raised outline-none"
+          >
             <Dialog.Title class="sr-only">{t("shell.search")}</Dialog.Title>
             <Finder onClose={props.onClose} />
           </Dialog.Content>
