@@ -164,7 +164,7 @@ test("nobody is kept out of what opens above the pages of accounts and administr
   await page.getByRole("img", { name: /QR code/ }).waitFor();
   found.push(...(await faults(page, "a second factor")));
   await page.goto(`${server.url}/audit`);
-  await page.getByRole("button", { name: "createUser" }).first().click();
+  await page.getByRole("button", { name: "Create user" }).first().click();
   await page.getByRole("dialog").waitFor();
   found.push(...(await faults(page, "an event")));
 

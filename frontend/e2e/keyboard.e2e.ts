@@ -26,7 +26,8 @@ async function escapeTo(page: Page, name: string) {
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await page.waitForFunction(
     (wanted) => {
-      const { activeElement } = document;
+      const { activeElement, body } = document;
+      if (activeElement === body || activeElement?.id === "main") return false;
       const label = activeElement?.getAttribute("aria-label") ?? activeElement?.textContent ?? "";
       return label.includes(wanted);
     },
@@ -81,4 +82,15 @@ test("Enter in a menu opens the form and does not send it", async () => {
   expect(sent).toEqual([]);
   await page.keyboard.press("Enter");
   await page.getByText("Key saved").waitFor();
+});
+
+test("a click beside a dialog does not lose what was typed in it", async () => {
+  const page = await signedInPage(browser, server.url, `/users/${ada.userId}/limits`);
+  await page.getByRole("button", { name: "Add quota" }).click();
+  await page.getByLabel("Limit", { exact: true }).fill("1.5M");
+
+  await page.mouse.click(5, 5);
+
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("0 / 1.5M tokens, monthly").waitFor();
 });

@@ -18,12 +18,18 @@ export type DialogProps = {
 /** A window above the page which takes the keyboard until it is closed. */
 export function Dialog(props: DialogProps) {
   let content: HTMLDivElement | undefined;
+  // What was typed is not lost to a click beside the dialog.
+  let isTouched = false;
   const stayOpen = (event: Event) => {
     if (props.locked) event.preventDefault();
+  };
+  const stayUnlessEmpty = (event: Event) => {
+    if (props.locked || isTouched) event.preventDefault();
   };
   // The close button comes first, but who opens a form wants to type.
   const focusField = (event: Event) => {
     rememberFocus(content);
+    isTouched = false;
     const field = content?.querySelector<HTMLElement>("[autofocus], input, select, textarea");
     if (!field || props.locked) return;
     event.preventDefault();
@@ -38,7 +44,10 @@ export function Dialog(props: DialogProps) {
             ref={content}
             onOpenAutoFocus={focusField}
             onCloseAutoFocus={(event) => returnFocus(content, event)}
-            onInteractOutside={stayOpen}
+            onInput={() => {
+              isTouched = true;
+            }}
+            onInteractOutside={stayUnlessEmpty}
             onEscapeKeyDown={stayOpen}
             class={`flex max-h-[92dvh] w-full flex-col rounded-t-2xl border border-line bg-raised shadow-raised outline-none sm:rounded-2xl ${props.wide ? "sm:max-w-176" : "sm:max-w-120"}`}
           >

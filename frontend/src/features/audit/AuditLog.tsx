@@ -9,7 +9,7 @@ import { Time } from "../../ui/Moment";
 import { Cell, Head, Table } from "../../ui/Table";
 import { AuditFilters } from "./AuditFilters";
 import { createAuditSearch } from "./createAuditSearch";
-import { EventDrawer } from "./EventDrawer";
+import { actionName, codeName, EventDrawer, subjectName } from "./EventDrawer";
 
 const AuditRowFragment = graphql(`
   fragment AuditRow on AuditEvent {
@@ -55,7 +55,7 @@ const PAGE_SIZE = 50;
 function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () => void }) {
   const event = () => readFragment(AuditRowFragment, props.event);
   return (
-    <tr class="hover:bg-hover/50">
+    <tr class="relative hover:bg-hover/50">
       <Cell class="text-muted">
         <Time at={event().at} />
       </Cell>
@@ -71,16 +71,17 @@ function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () =
         <button
           type="button"
           onClick={() => props.onOpen()}
-          class="rounded font-mono text-xs font-medium underline-offset-4 hover:underline"
+          title={event().action}
+          class="rounded text-start font-medium underline-offset-4 after:absolute after:inset-0 hover:underline"
         >
-          {event().action}
+          {actionName(event().action)}
         </button>
       </Cell>
       <Cell class="max-w-64">
         <Show when={event().subject}>
           {(subject) => (
             <span class="block truncate" title={subject().name ?? undefined}>
-              <span class="text-sm text-muted">{subject().kind}</span> {subject().name}
+              <span class="text-sm text-muted">{subjectName(subject().kind)}</span> {subject().name}
             </span>
           )}
         </Show>
@@ -89,8 +90,8 @@ function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () =
       <Cell class="text-right">
         <Show when={event().errorCode}>
           {(code) => (
-            <Badge tone="warn" title={t("audit.failed")}>
-              {code()}
+            <Badge tone="warn" title={`${t("audit.failed")}: ${code()}`}>
+              {codeName(code())}
             </Badge>
           )}
         </Show>

@@ -1,7 +1,7 @@
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { AuditEventDetailFragment } from "../../graphql/generated/graphql";
-import { t } from "../../i18n";
+import { t, tIfKnown } from "../../i18n";
 import { formatMoment } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Drawer } from "../../ui/Drawer";
@@ -34,6 +34,21 @@ const AuditEventDetailFragmentDoc = graphql(`
   }
 `);
 
+/** What was done, in the reader's language; the name of the mutation where the app does not know it. */
+export function actionName(action: string): string {
+  return tIfKnown(`audit.actions.${action}`) ?? action;
+}
+
+/** What kind of thing an event is about. */
+export function subjectName(kind: string): string {
+  return tIfKnown(`audit.subjects.${kind}`) ?? kind;
+}
+
+/** Why it failed. */
+export function codeName(code: string): string {
+  return tIfKnown(`errors.names.${code}`) ?? code;
+}
+
 function Side(props: { name: string; value: string | undefined; isOld?: boolean }) {
   return (
     <p class="flex gap-2">
@@ -53,7 +68,9 @@ function Changes(props: { event: AuditEventDetailFragment }) {
   const changes = () => changesOf(props.event.before, props.event.after);
   return (
     <section>
-      <h3 class="mb-2 font-semibold">{t("audit.changes")}</h3>
+      <h3 class="mb-2 font-semibold">
+        {props.event.errorCode ? t("audit.requested") : t("audit.changes")}
+      </h3>
       <ul class="divide-y divide-line rounded-lg border border-line">
         <For
           each={changes()}
@@ -86,12 +103,13 @@ function Detail(props: { event: AuditEventDetailFragment }) {
   return (
     <div class="flex flex-col gap-5">
       <div class="flex flex-wrap items-center gap-2">
-        <span class="font-mono text-sm font-semibold">{props.event.action}</span>
+        <span class="font-semibold">{actionName(props.event.action)}</span>
+        <span class="font-mono text-xs text-muted">{props.event.action}</span>
         <Show when={props.event.errorCode} fallback={<Badge tone="ok">{t("audit.done")}</Badge>}>
           {(code) => (
             <>
               <Badge tone="warn">{t("audit.failed")}</Badge>
-              <Badge tone="plain">{code()}</Badge>
+              <Badge tone="plain">{codeName(code())}</Badge>
             </>
           )}
         </Show>
@@ -110,8 +128,10 @@ function Detail(props: { event: AuditEventDetailFragment }) {
           <Show when={props.event.subject} fallback={<Unknown />}>
             {(subject) => (
               <>
-                {subject().name ?? subject().kind}
-                <span class="block text-sm font-normal text-muted">{subject().kind}</span>
+                {subject().name ?? subjectName(subject().kind)}
+                <span class="block text-sm font-normal text-muted">
+                  {subjectName(subject().kind)}
+                </span>
               </>
             )}
           </Show>

@@ -6,6 +6,7 @@ import type {
   QuotaWindow,
 } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
+import { formatWhole } from "../../lib/format";
 import { allZones, ownZone } from "../../lib/zone";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
 import { MutationDialog, type MutationState } from "../../ui/MutationDialog";
@@ -83,7 +84,7 @@ function Fields(props: { quota: QuotaStateFragment | undefined; faults: QuotaFau
           name="limit"
           value={props.quota?.limit ?? ""}
           inputmode={metric() === "COST" ? "decimal" : "numeric"}
-          placeholder={metric() === "COST" ? "25.00" : "1000000"}
+          placeholder={metric() === "COST" ? "25.00" : formatWhole(1_000_000)}
           fault={props.faults.limit && t("limits.amountWrong")}
           autocomplete="off"
           autofocus

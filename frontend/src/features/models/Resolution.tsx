@@ -22,7 +22,6 @@ const ResolveModelQueryDoc = graphql(`
       name
       servedModel
       problem
-      explanation
       providers
       alias {
         alias
@@ -70,7 +69,7 @@ function Told(props: { answer: Answer }) {
         {(problem) => (
           <Notice tone="bad">
             <p class="font-medium">{t(`models.problems.${problem()}`)}</p>
-            <p>{props.answer.explanation}</p>
+            <p>{t(`models.cures.${problem()}`)}</p>
           </Notice>
         )}
       </Show>

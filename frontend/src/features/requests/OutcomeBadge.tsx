@@ -1,6 +1,6 @@
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { t } from "../../i18n";
+import { t, tIfKnown } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { OUTCOME_TONES } from "./outcomes";
 
@@ -20,7 +20,8 @@ export function OutcomeBadge(props: {
 }) {
   const request = () => readFragment(OutcomeFragment, props.request);
   const title = () =>
-    (props.brief && request().errorCode) || t(`requests.outcomes.${request().outcome}.hint`);
+    tIfKnown(`requests.errors.${request().errorCode}`) ??
+    ((props.brief && request().errorCode) || t(`requests.outcomes.${request().outcome}.hint`));
   return (
     <>
       <Badge tone={OUTCOME_TONES[request().outcome]} title={title()}>

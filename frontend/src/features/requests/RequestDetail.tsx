@@ -1,7 +1,7 @@
 import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { t } from "../../i18n";
+import { t, tIfKnown } from "../../i18n";
 import { exactUsd } from "../../lib/format";
 import { Code } from "../../ui/Code";
 import { CopyButton } from "../../ui/CopyButton";
@@ -72,7 +72,8 @@ export function RequestDetail(props: DetailProps) {
       </div>
       <Show when={request().outcome !== "COMPLETED"}>
         <Notice tone={request().outcome === "UPSTREAM_ERROR" ? "bad" : "warn"}>
-          {t(`requests.outcomes.${request().outcome}.hint`)}{" "}
+          {tIfKnown(`requests.errors.${request().errorCode}`) ??
+            t(`requests.outcomes.${request().outcome}.hint`)}{" "}
           <Show when={request().errorCode}>{(code) => <Code>{code()}</Code>}</Show>
         </Notice>
       </Show>

@@ -31,7 +31,7 @@ function request(id: string, more: object = {}) {
 }
 
 const pages: Answers = {
-  FilterUsers: () => ({ data: { users: { nodes: [] } } }),
+  FilterUsers: () => ({ data: { models: [], users: { nodes: [] } } }),
   RequestPage: ({ after }) => ({
     data: {
       requests: {

@@ -11,6 +11,9 @@ import { OUTCOME_NAMES } from "./outcomes";
 
 const FilterUsersQuery = graphql(`
   query FilterUsers {
+    models {
+      name
+    }
     users(first: 200, orderBy: { field: NAME, direction: ASC }) {
       nodes {
         id
@@ -91,6 +94,7 @@ export function RequestFilters(props: RequestFiltersProps) {
       <FilterField
         type="text"
         label={t("requests.columns.model")}
+        suggestions={users.data?.models.map(({ name }) => name)}
         value={props.search.model}
         onChange={(model) => props.onChange({ model })}
       />
