@@ -11,9 +11,9 @@ const failures = [];
 const firstLoad = [...page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(
   (match) => match[1],
 );
-// One catalogue of messages: that of the reader's language.
+// The messages of the frame, in one language.
 const catalogues = readdirSync(join(dist, "assets")).filter((name) =>
-  /^(en|vi)-.*\.js$/.test(name),
+  /^(en|vi)\.first-.*\.js$/.test(name),
 );
 if (catalogues.length !== 2) failures.push("there should be one catalogue for each language");
 const size = (file) => gzipSync(readFileSync(join(dist, file))).length;

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import compile from "icu-minify/compile";
 
 const SOURCE = "en";
+// What the sign-in page and the frame say is a file of its own, so that they show before the rest is there.
+const FIRST = ["common", "errors", "format", "roles", "session", "shell"];
 const root = join(import.meta.dirname, "../messages");
 const target = join(import.meta.dirname, "../src/i18n/generated");
 
@@ -72,7 +74,16 @@ for (const language of readdirSync(root)) {
     process.stderr.write(`messages: ${mistake}\n`);
     process.exitCode = 1;
   }
-  writeFileSync(join(target, `${language}.json`), JSON.stringify(Object.fromEntries(messages)));
+  const isFirst = ([key]) => FIRST.includes(key.split(".")[0]);
+  for (const [part, entries] of [
+    ["first", [...messages].filter(isFirst)],
+    ["rest", [...messages].filter((entry) => !isFirst(entry))],
+  ]) {
+    writeFileSync(
+      join(target, `${language}.${part}.json`),
+      JSON.stringify(Object.fromEntries(entries)),
+    );
+  }
 }
 
 const lines = [...source].map(([key, message]) => {

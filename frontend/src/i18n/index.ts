@@ -16,7 +16,8 @@ export type KeyUnder<Prefix extends string> = MessageKey extends infer Key
   : never;
 
 type Arguments<Key extends MessageKey> = Messages[Key] extends null ? [] : [Messages[Key]];
-type Catalogue = { language: Language; messages: Partial<Record<string, CompiledMessage>> };
+type Compiled = Partial<Record<string, CompiledMessage>>;
+type Catalogue = { language: Language; messages: Compiled; isComplete: boolean };
 
 /** Each language by its own name. */
 export const LANGUAGES: { value: Language; label: string }[] = [
@@ -27,13 +28,14 @@ export const LANGUAGES: { value: Language; label: string }[] = [
 const STORE = "proxypal.language";
 
 // Compiled by scripts/compile-messages.js; a browser loads only the language in use.
-const catalogues = import.meta.glob<Catalogue["messages"]>("./generated/*.json", {
+const catalogues = import.meta.glob<Compiled>("./generated/*.json", {
   import: "default",
 });
 
 const [catalogue, setCatalogue] = createSignal<Catalogue>({
   language: preferredLanguage(),
   messages: {},
+  isComplete: false,
 });
 
 function preferredLanguage(): Language {
@@ -47,16 +49,30 @@ export function language(): Language {
   return catalogue().language;
 }
 
-/** Whether messages can be shown. */
-export function isTranslated(): boolean {
+/** Whether the frame and the pages in front of it can be shown. */
+export function isFrameTranslated(): boolean {
   return "common.cancel" in catalogue().messages;
 }
 
-/** Loads a language (the preferred one unless told otherwise) and shows the pages in it. */
+/** Whether every page can be shown. */
+export function isTranslated(): boolean {
+  return catalogue().isComplete;
+}
+
+async function load(part: string): Promise<Compiled> {
+  return (await catalogues[`./generated/${part}.json`]?.()) ?? {};
+}
+
+/**
+ * Loads a language (the preferred one unless told otherwise) and shows the pages in it: the frame as soon
+ * as it can be, where nothing is shown yet; else everything at once.
+ */
 export async function loadLanguage(chosen = preferredLanguage()): Promise<void> {
-  const messages = await catalogues[`./generated/${chosen}.json`]?.();
+  const rest = load(`${chosen}.rest`);
+  const first = await load(`${chosen}.first`);
   document.documentElement.lang = chosen;
-  setCatalogue({ language: chosen, messages: messages ?? {} });
+  if (!isTranslated()) setCatalogue({ language: chosen, messages: first, isComplete: false });
+  setCatalogue({ language: chosen, messages: { ...first, ...(await rest) }, isComplete: true });
 }
 
 /** Changes the language, and keeps it for the next visit. */

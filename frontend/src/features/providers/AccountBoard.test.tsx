@@ -1,4 +1,4 @@
-import { render, screen, within } from "@solidjs/testing-library";
+import { render, screen, waitFor, within } from "@solidjs/testing-library";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { type Answers, renderPage } from "../../test/render";
@@ -107,7 +107,7 @@ test("the engine is told to use an account again at once", async () => {
   await user.click(await screen.findByRole("button", { name: "Actions for work" }));
   await user.click(await screen.findByRole("menuitem", { name: "Clear cooldown" }));
 
-  expect(asked).toEqual(["a1"]);
+  await waitFor(() => expect(asked).toEqual(["a1"]));
 });
 
 test("an account is removed only after its name was typed", async () => {
