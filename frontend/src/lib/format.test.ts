@@ -3,6 +3,7 @@ import { loadLanguage } from "../i18n";
 import {
   exactUsd,
   formatAgo,
+  formatBytes,
   formatChange,
   formatCompact,
   formatDuration,
@@ -53,4 +54,14 @@ test("Vietnamese writes amounts one way, and relative days in small letters", as
   expect(exactUsd("113.35059917")).toBe("113,35059917\u00a0$");
   expect(formatAgo("2026-11-23T12:00:00Z", now)).toBe("ngày mai");
   await loadLanguage("en");
+});
+
+test("a size is told in the unit that reads best", () => {
+  expect([0, 1023, 1024, 1536, 5 * 1024 ** 3].map(formatBytes)).toEqual([
+    "0 B",
+    "1,023 B",
+    "1 KiB",
+    "1.5 KiB",
+    "5 GiB",
+  ]);
 });

@@ -5,6 +5,9 @@ const MINUTE = 60 * SECOND;
 const NANOS = 1_000_000_000n;
 const CENT = 10_000_000n;
 
+const KIB = 1024;
+const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
 const STEPS = [
   ["year", 365 * 24 * 60 * MINUTE],
   ["month", 30 * 24 * 60 * MINUTE],
@@ -100,6 +103,14 @@ export function exactUsd(usd: string): string {
     maximumFractionDigits: 9,
   });
   return format.format(usd as Intl.StringNumericLiteral);
+}
+
+/** So many bytes in the unit that reads best. */
+export function formatBytes(bytes: number): string {
+  const isSmall = bytes < KIB;
+  const power = isSmall ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), BYTE_UNITS.length - 1);
+  const tenths = Math.round((bytes / KIB ** power) * 10);
+  return `${formatNumber(tenths / 10)} ${BYTE_UNITS[power]}`;
 }
 
 /** A span of time in the unit that reads best. */

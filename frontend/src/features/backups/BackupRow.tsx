@@ -4,13 +4,13 @@ import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { fetchFile } from "../../lib/download";
+import { formatBytes } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { Ago } from "../../ui/Moment";
 import { notify, notifyError } from "../../ui/Toaster";
-import { formatBytes } from "./size";
 
 const BackupRowFragment = graphql(`
   fragment BackupRow on Backup {

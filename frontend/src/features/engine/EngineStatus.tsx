@@ -1,13 +1,23 @@
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import type { EngineState } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { formatWhole } from "../../lib/format";
+import type { BadgeTone } from "../../ui/Badge";
 import { Badge } from "../../ui/Badge";
 import { Fact, Facts } from "../../ui/Facts";
 import { Ago } from "../../ui/Moment";
 import { Notice } from "../../ui/Notice";
 import { Unknown } from "../../ui/Unknown";
-import { TONES } from "./states";
+
+/** How much reason there is to worry in each state of the engine. */
+export const TONES: Record<EngineState, BadgeTone> = {
+  STARTING: "info",
+  RUNNING: "ok",
+  BACKING_OFF: "warn",
+  STOPPED: "plain",
+  FAILED: "bad",
+};
 
 const EngineStatusFragment = graphql(`
   fragment EngineStatus on Engine {

@@ -3,8 +3,7 @@ import type { ProviderKind } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { readOptional, readText } from "../../lib/form";
 import { TextAreaField, TextField } from "../../ui/Field";
-import { parseHeaders } from "./accountInput";
-import { parseModels } from "./models";
+import { parseHeaders, parseModels } from "./accountInput";
 
 /** What one new key or many have in common, as it was filled in. */
 export function readKeyFields(kind: ProviderKind, form: FormData) {

@@ -9,8 +9,7 @@ import { CheckField, TextAreaField, TextField } from "../../ui/Field";
 import { Loading } from "../../ui/Loading";
 import { MutationForm } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
-import { accountInput } from "./accountInput";
-import { formatModels } from "./models";
+import { accountInput, formatModels } from "./accountInput";
 
 // Asked apart from the board: where a proxy is, those who may only look on are not told.
 const AccountToEditQueryDoc = graphql(`

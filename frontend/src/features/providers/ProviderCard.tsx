@@ -7,8 +7,23 @@ import { Button } from "../../ui/Button";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { AccountRow } from "./AccountRow";
 import { DisconnectDialog } from "./DisconnectDialog";
-import { canSignIn, PROVIDER_COLOURS } from "./kinds";
 import { ProviderSettingsDialog } from "./ProviderSettingsDialog";
+
+/** The fixed colour of each provider. Whole class names, because Tailwind looks for them. */
+export const PROVIDER_COLOURS: Record<ProviderKind, string> = {
+  CLAUDE: "bg-claude",
+  CHATGPT: "bg-chatgpt",
+  GEMINI: "bg-gemini",
+  COPILOT: "bg-copilot",
+  KIMI: "bg-kimi",
+  XAI: "bg-xai",
+  OPENAI_COMPATIBLE: "bg-compatible",
+};
+
+/** Whether accounts of a provider can be had by signing in there, and not by a key alone. */
+export function canSignIn(kind: ProviderKind): boolean {
+  return kind !== "OPENAI_COMPATIBLE";
+}
 
 const ProviderCardFragment = graphql(`
   fragment ProviderCard on Provider {

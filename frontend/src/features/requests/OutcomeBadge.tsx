@@ -1,8 +1,21 @@
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import type { Outcome } from "../../graphql/generated/graphql";
 import { t, tIfKnown } from "../../i18n";
+import type { BadgeTone } from "../../ui/Badge";
 import { Badge } from "../../ui/Badge";
-import { OUTCOME_TONES } from "./outcomes";
+
+/** The tone in which each outcome is told. */
+export const OUTCOME_TONES: Record<Outcome, BadgeTone> = {
+  COMPLETED: "ok",
+  CLIENT_GONE: "warn",
+  UPSTREAM_ERROR: "bad",
+  REJECTED: "plain",
+  INTERRUPTED: "warn",
+};
+
+/** The outcomes in the order in which they are offered. */
+export const OUTCOME_NAMES = Object.keys(OUTCOME_TONES) as Outcome[];
 
 const OutcomeFragment = graphql(`
   fragment Outcome on Request {

@@ -7,7 +7,7 @@ import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
 import { PROVIDERS } from "../../ui/providers";
 import { type RequestSearch, readOutcomes } from "./createRequestSearch";
-import { OUTCOME_NAMES } from "./outcomes";
+import { OUTCOME_NAMES } from "./OutcomeBadge";
 
 const FilterUsersQuery = graphql(`
   query FilterUsers {

@@ -6,8 +6,22 @@ import { formatCompact, formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Meter } from "../../ui/Meter";
 import { Ago } from "../../ui/Moment";
+import { Switch } from "../../ui/Switch";
 import { Cell } from "../../ui/Table";
-import { EnabledSwitch } from "./EnabledSwitch";
+import { createEnabling } from "./createEnabling";
+
+/** Lets a user in or keeps them out; their keys stay as they are. */
+export function EnabledSwitch(props: { id: string; name: string; enabled: boolean }) {
+  const { isEnabled, enable } = createEnabling(() => props);
+  return (
+    <Switch
+      label={t("common.enableNamed", { name: props.name })}
+      hideLabel
+      checked={isEnabled()}
+      onChange={(enabled) => void enable(enabled)}
+    />
+  );
+}
 
 const UserRowFragment = graphql(`
   fragment UserRow on User {
