@@ -14,6 +14,8 @@ export default defineConfig({
     // A data: URL would be refused by the server's content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Timings of plugins, which a slow machine gets, are noise before a first start.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   server: {
     proxy: {

@@ -26,6 +26,8 @@ pub struct Model {
     pub revoked_at: Option<DateTimeUtc>,
     /// `None` leaves it to the user's.
     pub rate_limit: Option<RateLimit>,
+    /// The key that a rotation issued in its place.
+    pub replaced_by: Option<Uuid>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub user: BelongsTo<super::user::Entity>,
 }

@@ -60,9 +60,9 @@ pub enum UsageSource {
     Wire,
     /// Told by the engine's usage queue.
     Engine,
-    /// Worked out from what was seen.
+    /// Worked out from the length of what was asked and answered.
     Estimated,
-    /// Nobody said.
+    /// Nobody said; only in rows of earlier versions, which estimated less.
     Unknown,
 }
 
@@ -109,7 +109,9 @@ pub enum Protocol {
     OpenaiImages,
     AnthropicMessages,
     Gemini,
-    /// Lists of models, token counting, videos: nothing that reports usage.
+    /// Generates, or may, in no protocol that we meter: videos, searches, endpoints that we do not know.
+    Unmetered,
+    /// Lists of models, token counting, results that are fetched: nothing that generates.
     Other,
 }
 

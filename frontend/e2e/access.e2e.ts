@@ -4,7 +4,7 @@ import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Api, type Made, request } from "./api";
-import { closeAll, newPage, openBrowser, signedInPage } from "./browser";
+import { closeAll, escapeDialog, newPage, openBrowser, openDialog, signedInPage } from "./browser";
 import { PASSWORD, Server } from "./server";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -121,18 +121,18 @@ test("nobody is kept out of what opens above a page", async () => {
   const page = await signedInPage(browser, server.url, "/users");
   await page.goto(`${server.url}/users?create=yes`);
   const found = [];
-  await page.getByRole("dialog").waitFor();
+  await openDialog(page);
   found.push(...(await faults(page, "a new user")));
-  await page.keyboard.press("Escape");
+  await escapeDialog(page);
   await page.keyboard.press("Control+k");
   await page.getByRole("option").first().waitFor();
   found.push(...(await faults(page, "the palette")));
-  await page.keyboard.press("Escape");
+  await escapeDialog(page);
   await page.goto(`${server.url}/users/${ada.userId}/limits`);
   await page.getByRole("button", { name: "Add quota" }).click();
-  await page.getByRole("dialog").waitFor();
+  await openDialog(page);
   found.push(...(await faults(page, "a new quota")));
-  await page.keyboard.press("Escape");
+  await escapeDialog(page);
   await page.getByRole("button", { name: "Account and appearance" }).first().click();
   await page.getByRole("menu").waitFor();
   // A menu floats above all landmarks, which is no fault but in the eyes of the best practices.
@@ -148,14 +148,14 @@ test("nobody is kept out of what opens above the pages of accounts and administr
   await page.getByRole("menuitem", { name: "Edit…" }).click();
   await page.getByLabel("Priority").waitFor();
   found.push(...(await faults(page, "an account")));
-  await page.keyboard.press("Escape");
+  await escapeDialog(page);
   await page.getByRole("button", { name: "Add API key for Claude" }).click();
   await page.getByRole("button", { name: "Bulk add" }).click();
   await page.getByText("Advanced").click();
   found.push(...(await faults(page, "many keys")));
   await page.goto(`${server.url}/settings/notifications`);
   await page.getByRole("button", { name: "Add channel" }).first().click();
-  await page.getByRole("dialog").waitFor();
+  await openDialog(page);
   found.push(...(await faults(page, "a new channel")));
   await page.goto(`${server.url}/settings/password`);
   await page.getByRole("button", { name: "Set up", exact: true }).click();
@@ -165,7 +165,7 @@ test("nobody is kept out of what opens above the pages of accounts and administr
   found.push(...(await faults(page, "a second factor")));
   await page.goto(`${server.url}/audit`);
   await page.getByRole("button", { name: "Create user" }).first().click();
-  await page.getByRole("dialog").waitFor();
+  await openDialog(page);
   found.push(...(await faults(page, "an event")));
 
   expect(found).toEqual([]);

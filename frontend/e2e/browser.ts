@@ -1,5 +1,11 @@
 import { existsSync } from "node:fs";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type Locator,
+  type Page,
+} from "playwright-core";
 import { afterEach, expect } from "vitest";
 import { PASSWORD } from "./server";
 
@@ -66,6 +72,36 @@ export async function signedInPage(browser: Browser, url: string, path = "/"): P
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.getByRole("button", { name: "Account and appearance" }).first().waitFor();
   return page;
+}
+
+/** The open dialog, once it is the only one: a dialog that closes stays on the page until it has faded. */
+export async function openDialog(page: Page, name?: string): Promise<Locator> {
+  const dialogs = page.getByRole("dialog");
+  const dialog = name ? page.getByRole("dialog", { name }) : dialogs.first();
+  await dialog.waitFor();
+  await dialogs.nth(1).waitFor({ state: "detached" });
+  return dialog;
+}
+
+/** Clicks the button that closes the open dialog, and waits until no dialog is left. */
+export async function closeDialog(page: Page, button: string) {
+  const dialog = await openDialog(page);
+  await dialog.getByRole("button", { name: button, exact: true }).click();
+  await page.getByRole("dialog").first().waitFor({ state: "detached" });
+}
+
+/** Closes the open dialog by the keyboard, and waits until no dialog is left. */
+export async function escapeDialog(page: Page) {
+  await openDialog(page);
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").first().waitFor({ state: "detached" });
+}
+
+/** Clicks the button that ends the open dialog and opens the dialog of this name. */
+export async function nextDialog(page: Page, button: string, name: string): Promise<Locator> {
+  const dialog = await openDialog(page);
+  await dialog.getByRole("button", { name: button, exact: true }).click();
+  return openDialog(page, name);
 }
 
 /** Closes the windows that a test has opened. */

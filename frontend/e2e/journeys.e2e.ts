@@ -1,7 +1,15 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Api, request } from "./api";
-import { closeAll, newPage, openBrowser, signedInPage, signIn } from "./browser";
+import {
+  closeAll,
+  closeDialog,
+  newPage,
+  nextDialog,
+  openBrowser,
+  signedInPage,
+  signIn,
+} from "./browser";
 import { Server } from "./server";
 
 let server: Server;
@@ -36,13 +44,12 @@ test("a new user's key is shown once, copied, and works", async () => {
 
   await page.getByRole("button", { name: "Create user" }).first().click();
   await page.getByLabel("Name").fill("Grace Hopper");
-  await page.getByRole("dialog").getByRole("button", { name: "Create user" }).click();
-  const dialog = page.getByRole("dialog", { name: "API key of Grace Hopper" });
+  const dialog = await nextDialog(page, "Create user", "API key of Grace Hopper");
   await dialog.getByRole("button", { name: "Copy" }).first().click();
   await dialog.getByText("Copied").waitFor();
   await page.keyboard.press("Escape");
   await dialog.getByRole("checkbox").check();
-  await dialog.getByRole("button", { name: "Done" }).click();
+  await closeDialog(page, "Done");
 
   const key = await page.evaluate(() => navigator.clipboard.readText());
   expect(await request(server.url, key)).toBe(200);
@@ -67,7 +74,7 @@ test("a quota that is set on the page holds, and the page shows that it is used 
   await page.getByRole("button", { name: "Add quota" }).click();
   await page.getByLabel("Metric").selectOption("REQUESTS");
   await page.getByLabel("Limit", { exact: true }).fill("2");
-  await page.getByRole("button", { name: /^Save( settings)?$/ }).click();
+  await closeDialog(page, "Save");
   await page.getByText("0 / 2 requests, monthly").waitFor();
   const statuses = [];
   for (let count = 0; count < 3; count += 1) statuses.push(await request(server.url, secret));
@@ -116,14 +123,14 @@ test("two who change the settings at once see each other, and lose nothing", asy
 
   await theirs.getByLabel("Drain timeout (seconds)").fill("45");
   await theirs.getByRole("button", { name: "Review changes" }).click();
-  await theirs.getByRole("button", { name: /^Save( settings)?$/ }).click();
+  await closeDialog(theirs, "Save settings");
   await theirs.getByText("Settings saved").waitFor();
   await mine.getByRole("button", { name: "Review changes" }).click();
-  await mine.getByRole("button", { name: /^Save( settings)?$/ }).click();
+  await mine.getByRole("button", { name: "Save settings" }).click();
 
   const conflict = mine.getByRole("table", { name: "Their changes" });
   expect(await conflict.textContent()).toContain("45");
-  await mine.getByRole("button", { name: /^Save( settings)?$/ }).click();
+  await closeDialog(mine, "Save settings");
   await mine.getByText("Settings saved").waitFor();
   expect(await api.ask("{ settings { drainSeconds retentionDays } }")).toEqual({
     settings: { drainSeconds: 45, retentionDays: 30 },
@@ -215,7 +222,7 @@ test("what cannot be undone asks for the name first", async () => {
   const confirm = page.getByRole("button", { name: "Delete user" });
   expect(await confirm.isDisabled()).toBe(true);
   await page.getByLabel(/Type “Mistaken”/).fill("Mistaken");
-  await confirm.click();
+  await closeDialog(page, "Delete user");
 
   await page.getByText("Mistaken deleted").waitFor();
   await page.goto(`${server.url}/users?show=archived`);

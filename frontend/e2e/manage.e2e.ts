@@ -1,7 +1,16 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Api } from "./api";
-import { closeAll, newPage, openBrowser, signedInPage, signIn } from "./browser";
+import {
+  closeAll,
+  closeDialog,
+  newPage,
+  nextDialog,
+  openBrowser,
+  openDialog,
+  signedInPage,
+  signIn,
+} from "./browser";
 import { Identity } from "./identity";
 import { PASSWORD, Server } from "./server";
 import { totp } from "./totp";
@@ -46,7 +55,7 @@ test("an account comes with the address that the administrator pastes", async ()
   await page.getByRole("button", { name: "Finish sign-in" }).click();
 
   await page.getByText("Connected as").waitFor();
-  await page.getByRole("button", { name: "Done" }).click();
+  await closeDialog(page, "Done");
   await account(page, "ada@example.org").waitFor();
   expect(new URL(page.url()).search).toBe("");
 });
@@ -64,7 +73,7 @@ test("an account comes with a code that is typed elsewhere, also when the page w
   identity.allow(code);
 
   await page.getByText("Connected as").waitFor();
-  await page.getByRole("button", { name: "Done" }).click();
+  await closeDialog(page, "Done");
   const card = page.locator("section").filter({ hasText: "Kimi" });
   await card.getByRole("listitem").waitFor();
 });
@@ -102,7 +111,7 @@ test("what somebody types about an account stays when another one arrives meanwh
   );
   await page.getByText("meanwhile", { exact: true }).waitFor();
   expect(await page.getByLabel("Label").inputValue()).toBe("Ada at work");
-  await page.getByRole("button", { name: "Save" }).click();
+  await closeDialog(page, "Save");
 
   await account(page, "Ada at work").waitFor();
 });
@@ -121,7 +130,7 @@ test("two who change one provider's settings see each other", async () => {
   await page.getByText("These settings were changed by someone else").waitFor();
   await page.getByText("grok-1", { exact: true }).waitFor();
   expect(await field.inputValue()).toBe("grok-2*");
-  await page.getByRole("button", { name: "Save" }).click();
+  await closeDialog(page, "Save");
 
   await page.getByText("Settings of xAI saved").waitFor();
   expect(await api.ask("{ provider(kind: XAI) { settings { excludedModels } } }")).toEqual({
@@ -150,16 +159,15 @@ test("a test reaches the webhook of a channel, and is told among the messages", 
   await page.getByLabel("Type").selectOption("WEBHOOK");
   await page.getByLabel("Name", { exact: true }).fill("on call");
   await page.getByLabel("URL", { exact: true }).fill(`${identity.url}/hook`);
-  await page.getByRole("button", { name: "Save" }).click();
-  const secret = page.getByRole("dialog", { name: "Signing secret of on call" });
+  const secret = await nextDialog(page, "Save", "Signing secret of on call");
   await secret.getByRole("checkbox").check();
-  await secret.getByRole("button", { name: "Done" }).click();
+  await closeDialog(page, "Done");
   await page.getByRole("button", { name: "Send test: on call" }).click();
 
   await page.getByText("Test delivered to on call").waitFor();
   expect(identity.posted).toHaveLength(1);
   await page.getByRole("button", { name: "Add rule" }).first().click();
-  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await closeDialog(page, "Save");
   await page.getByText("at 50%, 80%, 95%, 100%").waitFor();
 });
 
@@ -189,11 +197,10 @@ test("an invited administrator chooses a password, sets up a second factor, and 
   const page = await signedInPage(browser, server.url, "/settings/admins");
   await page.getByRole("button", { name: "Add administrator" }).click();
   await page.getByLabel("Name", { exact: true }).fill("grace");
-  await page.getByRole("dialog").getByRole("button", { name: "Add administrator" }).click();
-  const invitation = page.getByRole("dialog", { name: "Invitation link for grace" });
+  const invitation = await nextDialog(page, "Add administrator", "Invitation link for grace");
   const link = await invitation.getByText(/\/setup#token=/).textContent();
   await invitation.getByRole("checkbox").check();
-  await invitation.getByRole("button", { name: "Done" }).click();
+  await closeDialog(page, "Done");
   await page.getByRole("listitem").filter({ hasText: "grace" }).getByText("Invited").waitFor();
 
   const theirs = await newPage(browser);
@@ -207,13 +214,13 @@ test("an invited administrator chooses a password, sets up a second factor, and 
   await theirs.getByLabel("Your password").fill("a few words in a row");
   await theirs.getByRole("button", { name: "Continue" }).click();
   await theirs.getByRole("img", { name: /QR code/ }).waitFor();
-  const secret = (await theirs.getByRole("dialog").locator("pre").textContent()) ?? "";
+  const setup = await openDialog(theirs);
+  const secret = (await setup.locator("pre").textContent()) ?? "";
   await theirs.getByLabel("Code", { exact: true }).fill(totp(secret));
-  await theirs.getByRole("button", { name: "Turn on" }).click();
-  const codes = theirs.getByRole("dialog", { name: "Recovery codes" });
+  const codes = await nextDialog(theirs, "Turn on", "Recovery codes");
   const recovery = ((await codes.locator("pre").textContent()) ?? "").split("\n")[0] ?? "";
   await codes.getByRole("checkbox").check();
-  await codes.getByRole("button", { name: "Done" }).click();
+  await closeDialog(theirs, "Done");
   await theirs.getByText("10 recovery codes left").waitFor();
 
   const later = await newPage(browser);
@@ -245,7 +252,7 @@ test("the audit tells what was before and after", async () => {
     .getByRole("button")
     .click();
 
-  const drawer = page.getByRole("dialog");
+  const drawer = await openDialog(page);
   await drawer.getByText("Before", { exact: true }).first().waitFor();
   await drawer.getByText("Behind", { exact: true }).first().waitFor();
   expect(page.url()).toMatch(/event=\d+/);

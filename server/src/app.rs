@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use self::{
     ground::Ground,
-    options::{book, engine_options, oauth_options, server_facts},
+    options::{book, connection_limits, engine_options, oauth_options, server_facts},
     source::Source,
 };
 use crate::{
@@ -42,7 +42,7 @@ use crate::{
     engine::{Engine, EngineContext},
     gateway::{Gateway, GatewayOptions},
     graphql::{self, Services},
-    http_server::{self, Ending},
+    http_server::{self, Ending, Limits},
     notify,
     oauth::OAuth,
     traces::Traces,
@@ -62,6 +62,8 @@ pub struct Surroundings {
     pub launcher: PathBuf,
     /// Where programs are looked for.
     pub search_path: OsString,
+    /// What bounds connections; `None` for what the configuration says.
+    pub limits: Option<Limits>,
 }
 
 /// What runs, and how it ends.
@@ -152,6 +154,7 @@ pub struct App {
     metrics: Option<TcpListener>,
     traces: Traces,
     services: Services,
+    limits: Limits,
     life: Life,
     setup_url: Option<Zeroizing<String>>,
 }
@@ -172,21 +175,33 @@ impl App {
             oauth,
         };
         let services = services(&config, &ground, &life, running);
+        let addresses = services.sessions.client_addresses().await?;
+        services.login_throttle.remember(addresses);
         notify_people(&services, &life);
         let traces = Traces::open(config.watch.traces.as_ref(), VERSION)?;
-        let gateway = gateway(&config, &services, inlets.recorder, &life, traces.clone())?;
+        let limits = around.limits.unwrap_or_else(|| connection_limits(&config));
+        let plane = DataPlane {
+            recorder: inlets.recorder,
+            traces: traces.clone(),
+            limits: limits.clone(),
+        };
+        let gateway = gateway(&config, &services, &life, plane)?;
         let watch = watched(&config, &ground.db, &services, &gateway);
+        let beside = Beside {
+            watch: &watch,
+            gateway: &gateway,
+        };
+        let pages = pages(&config, &ground.db, &services, &life, beside);
         let setup_token = ground.setup_token.as_ref();
         Ok(Self {
-            router: gateway
-                .router()
-                .merge(pages(&ground.db, &services, &life, &watch)),
+            router: gateway.router().merge(pages),
             watch,
             metrics: metrics_listener(&config).await?,
             traces,
             setup_url: setup_token.map(|token| setup_url(&config.public_url, token)),
             db: ground.db,
             services,
+            limits,
             life,
         })
     }
@@ -232,12 +247,13 @@ impl App {
             tasks.spawn(http_server::serve(
                 listener,
                 pages,
+                self.limits.clone(),
                 until,
                 TaskTracker::new(),
             ));
         }
         drop(self.watch);
-        http_server::serve(listener, self.router, ending, in_flight).await;
+        http_server::serve(listener, self.router, self.limits, ending, in_flight).await;
         engine_shutdown.cancel();
         self.services.engine.finished().await;
         // The writer ends when nobody can record any more.
@@ -293,24 +309,34 @@ fn services(config: &Config, ground: &Ground, life: &Life, running: Running) -> 
     }
 }
 
+/// What the gateway alone is given.
+struct DataPlane {
+    recorder: Recorder,
+    traces: Traces,
+    limits: Limits,
+}
+
 fn gateway(
     config: &Config,
     services: &Services,
-    recorder: Recorder,
     life: &Life,
-    traces: Traces,
+    plane: DataPlane,
 ) -> anyhow::Result<Gateway> {
     let options = GatewayOptions {
         keys: services.api_keys.ring().clone(),
-        recorder,
+        recorder: plane.recorder,
         ledger: services.ledger.clone(),
         prices: services.prices.clone(),
+        accounts: services.provider_accounts.clone(),
         settings: services.settings.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),
         addresses: services.server.addresses.clone(),
+        public_url: services.server.public_url.clone(),
         cors_allowed_origins: config.cors_allowed_origins.clone(),
-        traces,
+        traces: plane.traces,
+        deadlines: plane.limits.deadlines,
+        held_bytes: plane.limits.held_bytes,
         tasks: life.tasks.clone(),
         stop: life.ending.stop.clone(),
         deadline: life.ending.deadline.clone(),
@@ -363,8 +389,21 @@ async fn metrics_listener(config: &Config) -> anyhow::Result<Option<TcpListener>
     })
 }
 
+/// What answers beside the pages.
+#[derive(Clone, Copy)]
+struct Beside<'a> {
+    watch: &'a Watch,
+    gateway: &'a Gateway,
+}
+
 /// Everything but the data plane.
-fn pages(db: &Database, services: &Services, life: &Life, watch: &Watch) -> Router {
+fn pages(
+    config: &Config,
+    db: &Database,
+    services: &Services,
+    life: &Life,
+    beside: Beside<'_>,
+) -> Router {
     let stop = life.ending.stop.clone();
     let sign_in = web::login_router(LoginPages {
         oauth: services.oauth.clone(),
@@ -373,7 +412,7 @@ fn pages(db: &Database, services: &Services, life: &Life, watch: &Watch) -> Rout
     });
     let control_plane = graphql::router(services.clone(), stop.clone())
         .merge(sign_in)
-        .merge(watch.beside_pages());
+        .merge(beside.watch.beside_pages());
     let web = Web {
         db: db.clone(),
         engine: services.engine.clone(),
@@ -381,9 +420,11 @@ fn pages(db: &Database, services: &Services, life: &Life, watch: &Watch) -> Rout
         started_at: services.clock.now(),
         version: VERSION,
         public_url: services.server.public_url.clone(),
+        doorkeeper: services.doorkeeper(),
+        metrics_token: config.watch.metrics_token.clone(),
         shutdown: stop,
     };
-    web::router(web, control_plane)
+    web::router(web, control_plane, beside.gateway.misdirected())
 }
 
 fn setup_url(public_url: &Url, token: &str) -> Zeroizing<String> {

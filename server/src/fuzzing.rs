@@ -1,15 +1,18 @@
 //! The doors for fuzzers: each target reads bytes as strangers send them, and panics where a promise is
 //! broken. They are part of every build, so they cannot fall behind, and the tests hold them to their seeds.
 
-use crate::{domain, gateway};
+pub use crate::gateway::fuzzing::{Reading, read_request};
+use crate::{domain, gateway, graphql};
 
 /// Reads any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its program and its seeds in `fuzz/`.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("cursors", domain::fuzzing::cursors),
+    ("decompression", gateway::fuzzing::decompression),
     ("first_line", gateway::fuzzing::first_line),
+    ("graphql_documents", graphql::fuzzing::graphql_documents),
     ("imports", domain::fuzzing::imports),
     ("model_scanner", gateway::fuzzing::model_scanner),
     ("prices", domain::fuzzing::prices),

@@ -14,7 +14,7 @@
 //! metrics   how things are counted                traces   what a collector is sent
 //! db        opens and migrates the database      crypto   sealing, hashing, making secrets
 //! doctor    looks at a server and its surroundings, and names cures
-//! config    what an operator can set             clock, client_address
+//! config    what an operator can set             clock, client_address, deadlines, outage
 //! ```
 
 pub mod app;
@@ -25,6 +25,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
+pub mod deadlines;
 pub mod doctor;
 pub mod domain;
 pub mod engine;
@@ -36,6 +37,7 @@ pub mod http_server;
 pub mod metrics;
 pub mod notify;
 pub mod oauth;
+pub mod outage;
 pub mod shutdown;
 pub mod telemetry;
 pub mod traces;

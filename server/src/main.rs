@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use proxypal_server::cli;
 
 fn main() -> ExitCode {
+    cli::keep_files_private();
     if let Some(code) = cli::becomes_engine() {
         return code;
     }

@@ -6,9 +6,16 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberI
 
 use crate::config::{Log, LogFormat};
 
+/// Two lines for each migration hide the link that a newcomer waits for; `db` logs one for all of them.
+const QUIET: &str = "sea_orm_migration=warn";
+
 /// Logs to standard error from now on. Only the first call counts.
 pub fn start(log: &Log) {
-    let filter = EnvFilter::new(&log.level);
+    let filter = if log.level.eq_ignore_ascii_case("info") {
+        EnvFilter::new(format!("{},{QUIET}", log.level))
+    } else {
+        EnvFilter::new(&log.level)
+    };
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)

@@ -65,6 +65,16 @@ pub(crate) fn unknown_model(model: &str, protocol: Provider) -> Response {
     (StatusCode::BAD_REQUEST, Json(error)).into_response()
 }
 
+/// Every credential that serves the model was refused by its provider lately.
+pub(crate) fn no_credential(model: &str, provider: &str) -> Response {
+    let message =
+        format!("auth_unavailable: no auth available (providers={provider}, model={model})");
+    let error = json!({"error": {
+        "message": message, "type": "server_error", "code": "internal_server_error",
+    }});
+    (StatusCode::SERVICE_UNAVAILABLE, Json(error)).into_response()
+}
+
 /// The upstream could not be reached, or what was asked needs the real engine.
 pub(crate) fn failure(status: StatusCode, message: &str) -> Response {
     let error = json!({"error": {

@@ -1,7 +1,7 @@
 //! The configuration as the engine understands it, and everything else that lives as long as it does.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -42,6 +42,8 @@ pub(crate) struct Live {
     /// Sign-ins under way, by state: nothing, done, or why not.
     pub(crate) logins: Mutex<HashMap<String, Option<Result<(), String>>>>,
     pub(crate) auth_files: Mutex<HashMap<PathBuf, AuthFile>>,
+    /// Credentials that a provider refused, by name: passed over until they are reset.
+    pub(crate) refused: Mutex<HashSet<String>>,
     pub(crate) management_key: Option<String>,
     pub(crate) http: reqwest::Client,
 }
@@ -122,6 +124,7 @@ impl Live {
             turns: AtomicUsize::new(0),
             logins: Mutex::default(),
             auth_files: Mutex::default(),
+            refused: Mutex::default(),
             management_key: std::env::var("MANAGEMENT_PASSWORD")
                 .ok()
                 .filter(|key| !key.is_empty()),

@@ -1,6 +1,8 @@
 //! Forwards a request to an upstream of the same protocol, and its answer back.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
@@ -8,10 +10,11 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
-use crate::answers::{failure, unknown_model};
+use crate::answers::{failure, no_credential, unknown_model};
 use crate::config::{Live, Provider};
 use crate::record::{Attempt, Counts, forwarded_for, request_id};
 use crate::tap::{self, Tapped};
@@ -125,8 +128,13 @@ async fn post(
 impl Asked {
     /// Tries one credential after another, with a record for each that was tried.
     async fn answer(&self) -> Response {
-        let serving = self.live.serving(&self.model);
-        let mut last = unknown_model(&self.model, self.protocol);
+        let mut serving = self.live.serving(&self.model);
+        let mut last = if serving.is_empty() {
+            unknown_model(&self.model, self.protocol)
+        } else {
+            no_credential(&self.model, &serving[0].0.provider_name)
+        };
+        serving.retain(|(credential, _)| !lock(&self.live).contains(&credential.auth_index));
         for (credential, name) in serving {
             let attempt = self.attempt(credential);
             last = match self.send(&attempt, &name).await {
@@ -134,7 +142,11 @@ impl Asked {
                     return self.pass(upstream, attempt).await;
                 }
                 Ok(upstream) => {
-                    attempt.record(upstream.status().as_u16(), Counts::default());
+                    let status = upstream.status().as_u16();
+                    attempt.record(status, Counts::default());
+                    if matches!(status, 401..=404) {
+                        lock(&self.live).insert(attempt.credential.auth_index.clone());
+                    }
                     refused(upstream).await
                 }
                 Err(reason) => {
@@ -222,6 +234,10 @@ impl Asked {
     }
 }
 
+fn lock(live: &Live) -> MutexGuard<'_, HashSet<String>> {
+    live.refused.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn trace(response: &mut Response, attempt: &Attempt) {
     if let Ok(value) = HeaderValue::from_str(&attempt.trace_id()) {
         response.headers_mut().insert("x-cpa-trace-id", value);
@@ -254,9 +270,21 @@ fn is_count_of_tokens(body: &[u8]) -> bool {
 
 /// Status and headers wait for the upstream's first bytes.
 async fn streamed(upstream: reqwest::Response, attempt: Attempt) -> Response {
+    let seconds = attempt.live.config.load().document["streaming"]["keepalive-seconds"].as_u64();
+    let pause = seconds
+        .filter(|seconds| *seconds > 0)
+        .map(Duration::from_secs);
     let mut tapped = Tapped::new(upstream.bytes_stream().boxed(), attempt);
     let first = tapped.next().await;
-    let body = Body::from_stream(futures_util::stream::iter(first).chain(tapped));
+    let rest = stream::unfold(tapped, move |mut tapped| async move {
+        let piece = match pause {
+            Some(pause) => timeout(pause, tapped.next()).await,
+            None => Ok(tapped.next().await),
+        };
+        let comment = || Some(Ok(Bytes::from_static(b": keep-alive\n\n")));
+        Some((piece.unwrap_or_else(|_| comment())?, tapped))
+    });
+    let body = Body::from_stream(stream::iter(first).chain(rest));
     let headers = [
         ("content-type", "text/event-stream"),
         ("cache-control", "no-cache"),

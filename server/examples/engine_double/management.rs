@@ -61,6 +61,9 @@ pub(crate) async fn reset_quota(
         .credentials
         .iter()
         .any(|credential| credential.auth_index == index);
+    let mut refused = live.refused.lock().unwrap_or_else(PoisonError::into_inner);
+    refused.remove(index);
+    drop(refused);
     if crate::auth_files::warm_up(&live, index) || is_key {
         return Json(json!({"status": "ok", "auth_index": index, "models": []})).into_response();
     }

@@ -1,20 +1,28 @@
 //! What everything stands on: opened and read before anything runs.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
+use super::options::JOURNAL;
 use crate::{
     clock::SharedClock,
     config::Config,
     crypto::{token::Digester, vault::Vault},
-    db::Database,
+    db::{Database, keep_private},
     domain::{
-        admins::Admins, api_keys::ApiKeys, backups, ledger::Ledger, model_aliases::ModelAliases,
-        prices::Prices, provider_accounts::ProviderAccounts, server_secrets::ServerSecrets,
-        sessions::Sessions, settings::Settings,
+        admins::Admins,
+        api_keys::ApiKeys,
+        backups,
+        ledger::Ledger,
+        model_aliases::ModelAliases,
+        prices::Prices,
+        provider_accounts::ProviderAccounts,
+        server_secrets::{self, ServerSecrets},
+        sessions::Sessions,
+        settings::Settings,
     },
 };
 
@@ -38,6 +46,7 @@ pub(super) struct Ground {
 
 impl Ground {
     pub(super) async fn open(config: &Config, clock: &SharedClock) -> anyhow::Result<Self> {
+        keep_data_private(&config.storage.data_dir);
         let db = open_database(config, clock).await?;
         let secrets = ServerSecrets::open(&config.storage, &db, clock).await?;
         let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
@@ -68,6 +77,14 @@ impl Ground {
             api_keys,
             accounts,
         })
+    }
+}
+
+/// What the server keeps beside the database: the key, journals, backups.
+fn keep_data_private(data_dir: &Path) {
+    keep_private(&server_secrets::key_file(data_dir));
+    for directory in [JOURNAL, backups::DIRECTORY] {
+        keep_private(&data_dir.join(directory));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
+use nix::sys::resource::{Resource, getrlimit};
 use tokio_util::task::TaskTracker;
 
 use super::{Life, Surroundings, VERSION, ground::Ground};
@@ -12,8 +13,32 @@ use crate::{
     domain::{provider_logins::ProviderLogins, requests::BookOptions},
     engine::{DrainHook, Engine, EngineMode, EngineOptions, ExternalEngine},
     graphql::ServerFacts,
+    http_server::Limits,
     oauth::OAuthOptions,
 };
+
+/// The journal's directory in the data directory.
+pub(super) const JOURNAL: &str = "journal";
+/// File handles that are not for connections: the database's, the journal's, the engine's.
+const OTHER_FILES: u64 = 128;
+
+/// What bounds connections. Each may need a file handle for the client and one for the engine.
+pub(super) fn connection_limits(config: &Config) -> Limits {
+    let usual = Limits::default();
+    let this_machine = ["127.0.0.0/8", "::1/128"].map(str::parse);
+    let this_machine = this_machine.into_iter().flatten();
+    let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(soft, _)| soft);
+    let room = files.saturating_sub(OTHER_FILES).max(OTHER_FILES) / 2;
+    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    Limits {
+        connections: usual.connections.min(room),
+        per_address: config.connections_per_address,
+        exempt: this_machine
+            .chain(config.trusted_proxies.iter().copied())
+            .collect(),
+        ..usual
+    }
+}
 
 pub(super) fn oauth_options(
     config: &Config,
@@ -49,7 +74,7 @@ pub(super) fn book(config: &Config, ground: &Ground, life: &Life) -> BookOptions
         clock: life.clock.clone(),
         ledger: ground.ledger.clone(),
         prices: ground.prices.clone(),
-        journal: config.storage.data_dir.join("journal"),
+        journal: config.storage.data_dir.join(JOURNAL),
     }
 }
 

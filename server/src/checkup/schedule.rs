@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::Checkup;
-use crate::domain::Result;
+use crate::{domain::Result, outage::Outage};
 
 /// How often is looked whether somebody is due.
 const LOOK: Duration = Duration::from_mins(1);
@@ -16,11 +16,17 @@ impl Checkup {
     /// Asks whenever it is time, until told to stop.
     pub async fn run(self, stop: CancellationToken) {
         let looking = async {
+            let outage = Outage::new(Duration::ZERO);
             loop {
                 sleep(LOOK).await;
-                if let Err(error) = self.check_due().await {
-                    tracing::warn!(?error, "accounts could not be asked after");
-                }
+                outage.note(
+                    &self.check_due().await,
+                    |error| tracing::warn!(?error, "accounts cannot be checked; trying again"),
+                    |ended| {
+                        let elapsed_ms = ended.lasted_ms();
+                        tracing::info!(elapsed_ms, "accounts can be checked again");
+                    },
+                );
             }
         };
         stop.run_until_cancelled(looking).await;

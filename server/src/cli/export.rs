@@ -5,7 +5,8 @@
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 use entity::{provider_account::ProviderKind, request::Outcome};
 use sea_orm::ActiveEnum;
@@ -21,7 +22,7 @@ use crate::{
         downloads::Content,
         exports::{self, Every, Exports},
         requests::RequestFilter,
-        usage::{Span, UsageFilter},
+        usage::{self, Span, UsageFilter},
         users,
     },
 };
@@ -47,13 +48,17 @@ struct Common {
     #[arg(long, value_enum, default_value = "csv")]
     format: Format,
 
-    /// From this day or moment of UTC, such as 2026-11-01 or 2026-11-01T12:00:00Z.
+    /// From this day or moment, such as 2026-11-01 or 2026-11-01T12:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = moment)]
-    from: Option<DateTime<Utc>>,
+    from: Option<Moment>,
 
-    /// Until before this day or moment of UTC.
+    /// Until before this day or moment.
     #[arg(long, value_name = "TIME", value_parser = moment)]
-    to: Option<DateTime<Utc>>,
+    to: Option<Moment>,
+
+    /// By whose clocks days begin and hours are cut, such as Europe/Berlin.
+    #[arg(long, default_value = "UTC", value_name = "ZONE", value_parser = zone)]
+    timezone: Tz,
 
     /// Of this user only: an id or a name.
     #[arg(long, value_name = "USER")]
@@ -93,7 +98,7 @@ pub(super) struct RequestsExport {
 /// Writes sums of usage.
 #[derive(Debug, Args)]
 pub(super) struct UsageExport {
-    /// What a row is over, by the clock of UTC.
+    /// What a row is over, by the clocks of the time zone.
     #[arg(long, value_enum, default_value = "day")]
     every: Period,
 
@@ -115,8 +120,8 @@ impl RequestsExport {
             model: common.model.clone(),
             provider: common.provider,
             outcomes: (!self.outcome.is_empty()).then_some(self.outcome),
-            from: common.from,
-            to: common.to,
+            from: common.at(common.from),
+            to: common.at(common.to),
         };
         let exports = Exports::new(db.clone(), Arc::new(SystemClock));
         let content = exports.requests(filter, common.format.into()).await;
@@ -128,8 +133,8 @@ impl RequestsExport {
 impl UsageExport {
     pub(super) async fn run(self) -> Done {
         let common = self.common;
-        let from = common.from.unwrap_or(DateTime::UNIX_EPOCH);
-        let to = common.to.unwrap_or_else(|| SystemClock.now());
+        let from = common.at(common.from).unwrap_or(DateTime::UNIX_EPOCH);
+        let to = common.at(common.to).unwrap_or_else(|| SystemClock.now());
         let span = Span::new(from, to).map_err(|error| Failure::Usage(error.to_string()))?;
         let db = common.look().await?;
         let filter = UsageFilter {
@@ -143,6 +148,7 @@ impl UsageExport {
             span,
             filter,
             every: self.every.into(),
+            zone: common.timezone,
         };
         let exports = Exports::new(db.clone(), Arc::new(SystemClock));
         common
@@ -153,6 +159,14 @@ impl UsageExport {
 }
 
 impl Common {
+    /// A moment, or the start of a day by the clocks of the time zone.
+    fn at(&self, moment: Option<Moment>) -> Option<DateTime<Utc>> {
+        Some(match moment? {
+            Moment::Day(day) => usage::start_of_day(self.timezone, day),
+            Moment::At(moment) => moment,
+        })
+    }
+
     async fn look(&self) -> Result<Database, Failure> {
         let secrets = Secrets::from_environment();
         let storage = Storage::read(&self.storage, &secrets).map_err(Failure::Usage)?;
@@ -206,13 +220,23 @@ impl From<Period> for Every {
 }
 
 /// A day, or a moment.
-fn moment(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Ok(day) = text.parse::<NaiveDate>() {
-        return Ok(day.and_time(NaiveTime::MIN).and_utc());
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    Day(NaiveDate),
+    At(DateTime<Utc>),
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    if let Ok(day) = text.parse() {
+        return Ok(Moment::Day(day));
     }
     DateTime::parse_from_rfc3339(text)
-        .map(|moment| moment.to_utc())
+        .map(|moment| Moment::At(moment.to_utc()))
         .map_err(|_| "write it as 2026-12-31 or 2026-12-31T23:59:59Z".to_owned())
+}
+
+fn zone(name: &str) -> Result<Tz, String> {
+    usage::zone(name).map_err(|error| error.to_string())
 }
 
 /// A word as GraphQL writes it, in any case.

@@ -17,6 +17,7 @@ mod terminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use nix::sys::stat::{Mode, umask};
 
 use crate::{
     config::{EXIT_USAGE, Options, SECRETS_HELP},
@@ -164,6 +165,12 @@ async fn backup(command: BackupCommand) -> Done {
         BackupCommand::Verify(verify) => verify.run().await,
         BackupCommand::Restore(restore) => restore.run().await,
     }
+}
+
+/// Nothing that any command creates is for other users of the machine, unless it says so itself. Called before
+/// there are threads.
+pub fn keep_files_private() {
+    umask(Mode::from_bits_truncate(0o077));
 }
 
 /// Reads the command line. Help and version go to standard output; mistakes end with the exit code for

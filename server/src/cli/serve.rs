@@ -42,6 +42,7 @@ pub(super) async fn serve(options: &Options) -> Done {
         clock: Arc::new(SystemClock),
         launcher: std::env::current_exe().context("cannot find our own program")?,
         search_path: search_path(),
+        limits: None,
     };
     let app = App::build(config, around).await?;
     // Whoever reads where we are may ask us to stop at once.

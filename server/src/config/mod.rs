@@ -39,6 +39,8 @@ pub struct Config {
     pub public_url: Url,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Connections that one address may have open; `None` for any number.
+    pub connections_per_address: Option<usize>,
     /// Inner networks that webhooks may lead to.
     pub notification_networks: Vec<IpNet>,
     /// Browser origins that may call `/v1`.
@@ -112,6 +114,11 @@ impl Config {
             trusted_proxies: parse::networks(
                 "TRUSTED_PROXIES",
                 &options.trusted_proxies,
+                &mut mistakes,
+            ),
+            connections_per_address: parse::most(
+                "CONNECTIONS_PER_ADDRESS",
+                &options.connections_per_address,
                 &mut mistakes,
             ),
             notification_networks: parse::networks(

@@ -43,6 +43,16 @@ pub struct Options {
     )]
     pub cors_allowed_origins: String,
 
+    /// How many connections one address may have open, IPv6 addresses counted by /64; 0 is any number.
+    /// Connections from this machine and from TRUSTED_PROXIES are not counted.
+    #[arg(
+        long,
+        env = "CONNECTIONS_PER_ADDRESS",
+        default_value = "512",
+        value_name = "NUMBER"
+    )]
+    pub connections_per_address: String,
+
     /// Networks inside which notifications may be posted to webhooks, separated by commas. Default: none,
     /// so that no channel reaches what only this machine can.
     #[arg(

@@ -114,6 +114,12 @@ pub(super) fn seconds(variable: &str, text: &str, mistakes: &mut Mistakes) -> Du
     Duration::from_secs(seconds.unwrap_or(0))
 }
 
+/// How many there may be; 0 is any number.
+pub(super) fn most(variable: &str, text: &str, mistakes: &mut Mistakes) -> Option<usize> {
+    let number = mistakes.check(variable, text.parse(), "use a whole number, 0 for no limit");
+    number.filter(|&number| number > 0)
+}
+
 pub(super) fn database_url(arguments: &StorageArguments, mistakes: &mut Mistakes) -> SecretString {
     // A variable that is set to nothing, as compose files do it, says nothing.
     let told = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());

@@ -1,17 +1,23 @@
-//! Argon2id, off the async threads and a bounded number at a time: each hash takes 19 MiB and tens of
-//! milliseconds, which strangers must not be able to multiply.
+//! Argon2id, off the async threads and one at a time: each hash takes 19 MiB and tens of milliseconds, which
+//! anonymous callers must not be able to multiply. Waiting callers are served in order.
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 1;
+/// The least memory that is asked for, in blocks of 1 KiB. glibc gives a large block back to the system when it
+/// is freed, and then raises the size from which it does so to that of the block, up to 32 MiB (`mallopt(3)`,
+/// `M_MMAP_THRESHOLD`): hashes of 19 MiB would stay with the threads that made them. A block beyond 32 MiB
+/// raises nothing and is given back each time. What is not used of it takes addresses and no memory.
+const LEAST_BLOCKS: usize = 33 * 1024;
 
 /// Hashes and checks passwords.
 #[derive(Clone, Debug)]
@@ -26,16 +32,12 @@ impl Default for Passwords {
 impl Passwords {
     /// The hash to store, in PHC string format with a salt of its own.
     pub async fn hash(&self, password: SecretString) -> anyhow::Result<String> {
-        self.run(move || {
-            let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
-            hash.map(|hash| hash.to_string())
-                .map_err(|error| anyhow::anyhow!("cannot hash a password: {error}"))
-        })
-        .await?
+        self.run(move || hashed(&password).context("cannot hash a password"))
+            .await?
     }
 
     /// Whether the password is the one that was hashed. Without a hash it takes as long and says no,
-    /// so that a stranger cannot tell which names exist.
+    /// so that an anonymous caller cannot tell which names exist.
     pub async fn verify(
         &self,
         password: SecretString,
@@ -43,9 +45,9 @@ impl Passwords {
     ) -> anyhow::Result<bool> {
         self.run(move || {
             if let Some(hash) = hash {
-                matches(&password, &hash)
+                matches(&password, &hash).unwrap_or(false)
             } else {
-                let _ = Argon2::default().hash_password(password.expose_secret().as_bytes());
+                let _ = hashed(&password);
                 false
             }
         })
@@ -56,24 +58,82 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> anyhow::Result<T> {
-        let _permit = self.0.acquire().await.context("the server is stopping")?;
-        tokio::task::spawn_blocking(work)
-            .await
-            .context("hashing a password failed")
+        let permit = Arc::clone(&self.0).acquire_owned().await;
+        let permit = permit.context("the server is stopping")?;
+        tokio::task::spawn_blocking(move || {
+            let done = work();
+            // Held by the work itself, which continues when its caller is gone.
+            drop(permit);
+            done
+        })
+        .await
+        .context("hashing a password failed")
     }
 }
 
-fn matches(password: &SecretString, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| {
-        Argon2::default()
-            .verify_password(password.expose_secret().as_bytes(), &hash)
-            .is_ok()
-    })
+fn hashed(password: &SecretString) -> anyhow::Result<String> {
+    let (algorithm, version) = (Algorithm::default(), Version::default());
+    let params = Params::default();
+    let salt = Salt::new(&rand::random::<[u8; Salt::RECOMMENDED_LENGTH]>())?;
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    let argon2 = Argon2::new(algorithm, version, params.clone());
+    derive(&argon2, password, &salt, &mut output)?;
+    let hash = PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: ParamsString::try_from(&params)?,
+        salt: Some(salt),
+        hash: Some(Output::new(&output)?),
+    };
+    Ok(hash.to_string())
+}
+
+/// Whether it is the password; none when the hash is no hash.
+fn matches(password: &SecretString, hash: &str) -> Option<bool> {
+    let stored = PasswordHash::new(hash).ok()?;
+    let (salt, expected) = (stored.salt?, stored.hash?);
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+    let version = stored.version.map(Version::try_from).transpose().ok()?;
+    let params = Params::try_from(&stored).ok()?;
+    let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params);
+    let mut output = vec![0; expected.len()];
+    derive(&argon2, password, &salt, &mut output).ok()?;
+    Some(output.ct_eq(expected.as_bytes()).into())
+}
+
+fn derive(
+    argon2: &Argon2<'_>,
+    password: &SecretString,
+    salt: &[u8],
+    output: &mut [u8],
+) -> argon2::Result<()> {
+    let blocks = argon2.params().block_count();
+    let mut memory = Vec::with_capacity(blocks.max(LEAST_BLOCKS));
+    memory.resize(blocks, Block::new());
+    let password = password.expose_secret().as_bytes();
+    argon2.hash_password_into_with_memory(password, salt, output, &mut memory)
 }
 
 #[cfg(test)]
 mod tests {
+    use argon2::{PasswordHasher as _, PasswordVerifier as _};
+
     use super::*;
+
+    #[test]
+    fn hashes_are_those_of_the_library() {
+        let (ours, password) = (hashed(&"a".into()).unwrap(), SecretString::from("a"));
+        assert!(
+            Argon2::default()
+                .verify_password(b"a", ours.as_str())
+                .is_ok()
+        );
+
+        let theirs = Argon2::default().hash_password(b"a").unwrap().to_string();
+        assert_eq!(matches(&password, &theirs), Some(true));
+        assert_eq!(matches(&"b".into(), &theirs), Some(false));
+        assert_eq!(matches(&password, "no hash"), None);
+    }
 
     #[tokio::test]
     async fn accepts_the_right_password_only() {

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, TryLockError},
-    os::unix::fs::MetadataExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -60,6 +60,7 @@ impl InstanceLock {
             .create(true)
             .truncate(false)
             .write(true)
+            .mode(0o600)
             .open(&path)
             .with_context(|| format!("cannot open {}", path.display()))?;
         match file.try_lock() {
@@ -119,7 +120,7 @@ pub(super) async fn holder_of_session(connection: &DatabaseConnection) -> anyhow
     })
 }
 
-fn lock_path(database: &Path) -> PathBuf {
+pub(super) fn lock_path(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(".lock");
     PathBuf::from(name)

@@ -3,6 +3,7 @@
 mod draft;
 mod lock;
 mod postgres;
+mod private;
 mod schema;
 mod sqlite;
 
@@ -21,6 +22,7 @@ use self::lock::InstanceLock;
 pub use self::{
     draft::Draft,
     lock::{Holder, InUse},
+    private::keep_private,
     schema::{Standing, steps, steps_known},
 };
 

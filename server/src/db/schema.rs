@@ -40,10 +40,16 @@ pub(super) async fn migrate(connection: &DatabaseConnection) -> anyhow::Result<(
     let applied = Migrator::get_migration_models(connection)
         .await
         .context("cannot read which migrations the database has")?;
-    refuse_newer(&applied.into_iter().map(|step| step.version).collect())?;
+    let applied: HashSet<String> = applied.into_iter().map(|step| step.version).collect();
+    refuse_newer(&applied)?;
     Migrator::up(connection, None)
         .await
-        .context("cannot bring the database's schema up to date")
+        .context("cannot bring the database's schema up to date")?;
+    let migrations = steps_known().len() - applied.len();
+    if migrations > 0 {
+        tracing::info!(migrations, "the database's schema is up to date");
+    }
+    Ok(())
 }
 
 /// Insists that no step is missing, without writing.

@@ -16,7 +16,12 @@ use sea_orm::{
     },
 };
 
-use super::{Database, lock::InstanceLock, schema};
+use super::{
+    Database,
+    lock::{InstanceLock, lock_path},
+    private::keep_private,
+    schema,
+};
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
@@ -31,6 +36,9 @@ pub(super) async fn open(url: &str, data_dir: &Path) -> anyhow::Result<Database>
         create_private_dir(directory)?;
     }
     let lock = InstanceLock::file(&file)?;
+    for path in files_of(&file) {
+        keep_private(&path);
+    }
     let fail = || format!("cannot open the database {}", file.display());
     let writer = connect(url, 1, Access::Write).await.with_context(fail)?;
     schema::migrate(&writer).await?;
@@ -128,6 +136,18 @@ pub(super) fn file_of(url: &str) -> anyhow::Result<PathBuf> {
         bail!("DATABASE_URL: a database in memory loses everything; name a file");
     }
     Ok(PathBuf::from(path))
+}
+
+/// The database, what SQLite keeps beside it, and the lock.
+fn files_of(database: &Path) -> Vec<PathBuf> {
+    let beside = ["-wal", "-shm", "-journal"].map(|ending| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    });
+    let mut files = vec![database.to_owned(), lock_path(database)];
+    files.extend(beside);
+    files
 }
 
 pub(super) fn create_private_dir(path: &Path) -> anyhow::Result<()> {

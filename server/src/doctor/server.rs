@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use chrono::{DateTime, TimeDelta};
 use reqwest::header::DATE;
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use url::Url;
 
@@ -18,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Health {
     pub(super) instance: Option<String>,
     pub(super) version: Option<String>,
-    pub(super) database_connected: Option<bool>,
+    pub(super) ok: Option<bool>,
     pub(super) engine_state: Option<String>,
 }
 
@@ -71,7 +72,7 @@ pub(super) enum Way {
 pub(super) fn examine(patient: &Patient, answers: &Answers, holder: Holder) -> Option<Finding> {
     let listen = patient.config.listen;
     match (answers.here.as_ref()?, holder) {
-        (Ok(health), _) if health.database_connected == Some(false) => Some(Finding::problem(
+        (Ok(health), _) if health.ok == Some(false) => Some(Finding::problem(
             TOPIC,
             "it runs, and its database does not answer",
             "restart the database; the server finds it again by itself",
@@ -144,7 +145,11 @@ async fn ask(
     way: Way,
     patient: &Patient,
 ) -> Result<(Health, Option<TimeDelta>), String> {
-    let request = client(way).map_err(words)?.get(below(base, "healthz"));
+    let mut request = client(way).map_err(words)?.get(below(base, "healthz"));
+    // With it the server reports details. It is sent to the local address only.
+    if let (Way::Direct, Some(token)) = (way, &patient.config.watch.metrics_token) {
+        request = request.bearer_auth(token.expose_secret());
+    }
     let answer = request.send().await.map_err(words)?;
     let now = patient.clock.now();
     let date = answer

@@ -57,6 +57,11 @@ impl Error {
         }
     }
 
+    /// Whether the database did not do what it was asked, as while it is away.
+    pub fn is_of_database(&self) -> bool {
+        matches!(self, Self::Internal(cause) if cause.chain().any(|cause| cause.is::<DbErr>()))
+    }
+
     /// What a reader may be told about input that does not fit.
     pub fn bad_input(message: impl Into<String>) -> Self {
         Self::BadInput(message.into())

@@ -1,24 +1,38 @@
-//! Slows down guessing of passwords: per address, and in total for guessers with many addresses.
+//! Slows down guessing of passwords and codes: by address and name, by address, by administrator, and in
+//! total for attackers with many addresses. In memory, with a bound for each table; a restart clears it.
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    hash::{BuildHasher as _, RandomState},
+    net::{IpAddr, Ipv6Addr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{Error, Result};
 use crate::clock::SharedClock;
 
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
-const PER_ADDRESS: u32 = 10;
+/// Failures of one address at one name.
+const PER_NAME: u32 = 10;
+/// Failures of one address at all names together.
+const PER_ADDRESS: u32 = 30;
 const PER_ADMIN: u32 = 10;
+/// Failures of all addresses. Beyond it, addresses without an earlier success take turns.
 const IN_TOTAL: u32 = 100;
-/// Addresses remembered at most; beyond that the total decides.
-const ADDRESSES: usize = 10_000;
+const TURN: Duration = Duration::from_secs(1);
+/// An attempt whose turn is further away is refused.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// Entries of each table. What does not fit is not counted by itself; it takes turns.
+const ENTRIES: usize = 10_000;
+const KNOWN_ADDRESSES: usize = 1_000;
+
+/// Where attempts come from: an IPv4 address, or the /64 that one IPv6 customer has.
+type Network = Option<IpAddr>;
 
 /// Failures within one window.
 #[derive(Clone, Copy, Debug)]
@@ -47,81 +61,100 @@ impl Failures {
         self.count += 1;
     }
 
+    fn take_back(&mut self, count: u32) {
+        self.count = self.count.saturating_sub(count);
+    }
+
     fn wait(&self, limit: u32, now: DateTime<Utc>) -> Option<Duration> {
         let blocked = self.count >= limit && !self.is_over(now);
         blocked.then(|| (self.since + WINDOW - now).to_std().unwrap_or_default())
     }
 }
 
+/// Failures by something, of which no more than [`ENTRIES`] are remembered.
+type Table<K> = HashMap<K, Failures>;
+
 #[derive(Debug)]
 struct State {
     total: Failures,
-    by_address: HashMap<IpAddr, Failures>,
-    /// Codes of second factors, by administrator: there are few of them.
-    by_admin: HashMap<Uuid, Failures>,
+    /// By address and the digest of the name.
+    by_name: Table<(Network, u64)>,
+    by_address: Table<Network>,
+    /// Codes of second factors, by administrator. Addresses with an earlier success have counters of their
+    /// own, so that attempts from other addresses cannot lock the administrator out.
+    by_admin: Table<(Uuid, Network)>,
+    /// When an address last signed in.
+    known: HashMap<Network, DateTime<Utc>>,
+    /// When the next attempt beyond the total may be made.
+    next_turn: Option<Instant>,
 }
 
-/// Remembers failed sign-ins. In memory: a restart forgives.
+/// Remembers failed sign-ins.
 #[derive(Clone, Debug)]
 pub struct LoginThrottle {
     clock: SharedClock,
+    names: RandomState,
     state: Arc<Mutex<State>>,
 }
 
+/// An attempt that was counted as a failure until it turns out to be right.
+#[derive(Debug)]
+#[must_use = "an attempt that succeeds is taken back"]
+pub struct Attempt {
+    throttle: LoginThrottle,
+    network: Network,
+    name: u64,
+}
+
 impl LoginThrottle {
-    /// Starts with nobody under suspicion.
+    /// Starts without failures.
     pub fn new(clock: SharedClock) -> Self {
         let state = State {
             total: Failures::new(clock.now()),
+            by_name: HashMap::new(),
             by_address: HashMap::new(),
             by_admin: HashMap::new(),
+            known: HashMap::new(),
+            next_turn: None,
         };
         Self {
             clock,
+            names: RandomState::new(),
             state: Arc::new(Mutex::new(state)),
         }
     }
 
-    /// Counts an attempt before its password is looked at, so that many at once do not slip through.
-    pub fn attempt(&self, address: Option<IpAddr>) -> Result<()> {
+    /// Addresses from which administrators signed in before this server started.
+    pub fn remember(&self, addresses: impl IntoIterator<Item = IpAddr>) {
         let now = self.clock.now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let by_address = address.and_then(|address| state.by_address.get(&address));
-        let wait = by_address
-            .and_then(|failures| failures.wait(PER_ADDRESS, now))
-            .or_else(|| state.total.wait(IN_TOTAL, now));
-        if let Some(retry_after) = wait {
-            return Err(Error::RateLimited { retry_after });
+        let mut state = self.lock();
+        for address in addresses {
+            state.know(network(Some(address)), now);
         }
-        state.total.add(now);
-        if let Some(address) = address {
-            if state.by_address.len() >= ADDRESSES {
-                state
-                    .by_address
-                    .retain(|_, failures| !failures.is_over(now));
-            }
-            if state.by_address.len() < ADDRESSES {
-                let failures = state.by_address.entry(address);
-                failures.or_insert_with(|| Failures::new(now)).add(now);
-            }
-        }
-        Ok(())
     }
 
-    /// Takes an attempt back that turned out to be right.
-    pub fn succeeded(&self, address: Option<IpAddr>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.total.count = state.total.count.saturating_sub(1);
-        if let Some(address) = address {
-            state.by_address.remove(&address);
+    /// Counts an attempt before its password is looked at, so that many at once do not slip through.
+    /// Beyond the total, it waits for its turn.
+    pub async fn attempt(&self, address: Option<IpAddr>, name: &str) -> Result<Attempt> {
+        let attempt = Attempt {
+            throttle: self.clone(),
+            network: network(address),
+            name: self.names.hash_one(name.trim()),
+        };
+        let wait = self.lock().count(&attempt, self.clock.now())?;
+        if !wait.is_zero() {
+            sleep(wait).await;
         }
+        Ok(attempt)
     }
 
     /// Counts a code of a second factor before it is looked at. Whoever gets this far has the password.
-    pub fn attempt_code(&self, admin_id: Uuid) -> Result<()> {
+    pub fn attempt_code(&self, admin_id: Uuid, address: Option<IpAddr>) -> Result<()> {
         let now = self.clock.now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let failures = state.by_admin.entry(admin_id);
+        let mut state = self.lock();
+        let key = state.code_key(admin_id, address);
+        make_room(&mut state.by_admin, now);
+        let failures = state.by_admin.entry(key);
         let failures = failures.or_insert_with(|| Failures::new(now));
         if let Some(retry_after) = failures.wait(PER_ADMIN, now) {
             return Err(Error::RateLimited { retry_after });
@@ -131,8 +164,248 @@ impl LoginThrottle {
     }
 
     /// Takes a code back that turned out to be right.
-    pub fn code_was_right(&self, admin_id: Uuid) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.by_admin.remove(&admin_id);
+    pub fn code_was_right(&self, admin_id: Uuid, address: Option<IpAddr>) {
+        let mut state = self.lock();
+        let key = state.code_key(admin_id, address);
+        state.by_admin.remove(&key);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Attempt {
+    /// Takes back what this address failed at this name, and nothing that it failed at another.
+    pub fn succeeded(self) {
+        let now = self.throttle.clock.now();
+        let mut state = self.throttle.lock();
+        let failed = state.by_name.remove(&(self.network, self.name));
+        let count = failed.map_or(1, |failures| failures.count);
+        state.total.take_back(count);
+        if let Some(failures) = state.by_address.get_mut(&self.network) {
+            failures.take_back(count);
+        }
+        state.know(self.network, now);
+    }
+}
+
+impl State {
+    /// Counts an attempt. Returns how long it has to wait.
+    fn count(&mut self, attempt: &Attempt, now: DateTime<Utc>) -> Result<Duration> {
+        let Attempt { network, name, .. } = *attempt;
+        let by_name = self.by_name.get(&(network, name));
+        let by_address = self.by_address.get(&network);
+        let wait = by_name
+            .and_then(|failures| failures.wait(PER_NAME, now))
+            .or_else(|| by_address.and_then(|failures| failures.wait(PER_ADDRESS, now)));
+        if let Some(retry_after) = wait {
+            return Err(Error::RateLimited { retry_after });
+        }
+        let has_room = make_room(&mut self.by_name, now) & make_room(&mut self.by_address, now);
+        let takes_turns = self.total.wait(IN_TOTAL, now).is_some() || !has_room;
+        let wait = if takes_turns && !self.known.contains_key(&network) {
+            self.take_turn()?
+        } else {
+            Duration::ZERO
+        };
+        self.total.add(now);
+        add(&mut self.by_name, (network, name), now);
+        add(&mut self.by_address, network, now);
+        Ok(wait)
+    }
+
+    fn take_turn(&mut self) -> Result<Duration> {
+        let now = Instant::now();
+        let turn = self.next_turn.map_or(now, |turn| turn.max(now));
+        let wait = turn - now;
+        if wait > LONGEST_WAIT {
+            return Err(Error::RateLimited { retry_after: wait });
+        }
+        self.next_turn = Some(turn + TURN);
+        Ok(wait)
+    }
+
+    /// Remembers that an address signed in, in place of the one that did so the longest ago.
+    fn know(&mut self, network: Network, now: DateTime<Utc>) {
+        if self.known.len() >= KNOWN_ADDRESSES && !self.known.contains_key(&network) {
+            let oldest = self.known.iter().min_by_key(|(_, at)| **at);
+            if let Some(oldest) = oldest.map(|(network, _)| *network) {
+                self.known.remove(&oldest);
+            }
+        }
+        self.known.insert(network, now);
+    }
+
+    fn code_key(&self, admin_id: Uuid, address: Option<IpAddr>) -> (Uuid, Network) {
+        let network = network(address);
+        let is_known = self.known.contains_key(&network);
+        (admin_id, network.filter(|_| is_known))
+    }
+}
+
+/// Forgets what is over when a table is full. Whether it has room then.
+fn make_room<K>(table: &mut Table<K>, now: DateTime<Utc>) -> bool {
+    if table.len() >= ENTRIES {
+        table.retain(|_, failures| !failures.is_over(now));
+    }
+    table.len() < ENTRIES
+}
+
+fn add<K: Eq + std::hash::Hash>(table: &mut Table<K>, key: K, now: DateTime<Utc>) {
+    if table.len() < ENTRIES || table.contains_key(&key) {
+        let failures = table.entry(key).or_insert_with(|| Failures::new(now));
+        failures.add(now);
+    }
+}
+
+/// A customer of an IPv6 provider has a /64 at least: single addresses of it cost nothing.
+fn network(address: Option<IpAddr>) -> Network {
+    let IpAddr::V6(address) = address?.to_canonical() else {
+        return Some(address?.to_canonical());
+    };
+    let [a, b, c, d, ..] = address.segments();
+    Some(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+
+    fn throttle() -> LoginThrottle {
+        LoginThrottle::new(Arc::new(SystemClock))
+    }
+
+    fn address(text: &str) -> Option<IpAddr> {
+        Some(text.parse().unwrap())
+    }
+
+    fn attempt(throttle: &LoginThrottle, from: &str, name: &str) -> Attempt {
+        Attempt {
+            throttle: throttle.clone(),
+            network: network(address(from)),
+            name: throttle.names.hash_one(name),
+        }
+    }
+
+    /// How long an attempt that fails has to wait; none when it is refused.
+    fn fail(throttle: &LoginThrottle, from: &str, name: &str) -> Option<Duration> {
+        let now = throttle.clock.now();
+        let attempt = attempt(throttle, from, name);
+        throttle.lock().count(&attempt, now).ok()
+    }
+
+    fn succeed(throttle: &LoginThrottle, from: &str, name: &str) {
+        if fail(throttle, from, name).is_some() {
+            attempt(throttle, from, name).succeeded();
+        }
+    }
+
+    fn exhaust_total(throttle: &LoginThrottle) {
+        for number in 0..IN_TOTAL {
+            let from = format!("10.0.0.{number}");
+            assert_eq!(fail(throttle, &from, "owner"), Some(Duration::ZERO));
+        }
+    }
+
+    #[test]
+    fn a_success_at_one_name_keeps_the_failures_at_another() {
+        let throttle = throttle();
+        for _ in 0..PER_NAME {
+            assert!(fail(&throttle, "192.0.2.1", "owner").is_some());
+        }
+
+        succeed(&throttle, "192.0.2.1", "viewer");
+
+        assert!(fail(&throttle, "192.0.2.1", "owner").is_none());
+        assert!(fail(&throttle, "192.0.2.1", "viewer").is_some());
+    }
+
+    #[test]
+    fn successes_between_failures_do_not_lift_the_limit_of_an_address() {
+        let throttle = throttle();
+        let mut failures = 0;
+        for name in 0..100 {
+            succeed(&throttle, "192.0.2.1", "viewer");
+            let failed = fail(&throttle, "192.0.2.1", &format!("name-{name}"));
+            failures += u32::from(failed.is_some());
+        }
+
+        assert_eq!(failures, PER_ADDRESS);
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_are_one() {
+        let throttle = throttle();
+        for number in 0..PER_NAME {
+            let from = format!("2001:db8:0:1::{number:x}");
+            assert!(fail(&throttle, &from, "owner").is_some());
+        }
+
+        assert!(fail(&throttle, "2001:db8:0:1:ffff::1", "owner").is_none());
+        assert!(fail(&throttle, "2001:db8:0:2::1", "owner").is_some());
+        let mapped = network(address("::ffff:192.0.2.1"));
+        assert_eq!(mapped, network(address("192.0.2.1")));
+    }
+
+    #[test]
+    fn beyond_the_total_unknown_addresses_take_turns_and_known_ones_do_not() {
+        let throttle = throttle();
+        throttle.remember(address("198.51.100.7"));
+        exhaust_total(&throttle);
+
+        assert_eq!(fail(&throttle, "192.0.2.1", "owner"), Some(Duration::ZERO));
+        let second = fail(&throttle, "192.0.2.2", "owner").unwrap();
+        assert!(second > Duration::ZERO && second <= TURN, "{second:?}");
+        let known = fail(&throttle, "198.51.100.7", "owner");
+        assert_eq!(known, Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn the_queue_of_turns_is_bounded() {
+        let throttle = throttle();
+        exhaust_total(&throttle);
+
+        let attempts = (0..50).map(|number| format!("192.0.2.{number}"));
+        let made = attempts.filter(|from| fail(&throttle, from, "owner").is_some());
+
+        assert!((10..=12).contains(&made.count()));
+    }
+
+    #[test]
+    fn the_tables_are_bounded() {
+        let throttle = throttle();
+        let now = throttle.clock.now();
+        for number in 0..2 * u32::try_from(ENTRIES).unwrap() {
+            let address = std::net::Ipv4Addr::from(number);
+            let attempt = attempt(&throttle, &address.to_string(), "owner");
+            let mut state = throttle.lock();
+            // Below the total nothing takes turns, so the tables fill up.
+            state.total = Failures::new(now);
+            let _ = state.count(&attempt, now);
+        }
+        let known = u32::try_from(KNOWN_ADDRESSES).unwrap() + 10;
+        throttle.remember((0..known).map(|number| std::net::Ipv4Addr::from(number).into()));
+
+        let state = throttle.lock();
+        assert_eq!(state.known.len(), KNOWN_ADDRESSES);
+        assert_eq!(state.by_name.len(), ENTRIES);
+        assert_eq!(state.by_address.len(), ENTRIES);
+    }
+
+    #[test]
+    fn codes_from_other_addresses_do_not_lock_out_an_address_that_signed_in() {
+        let (throttle, admin) = (throttle(), Uuid::now_v7());
+        throttle.remember(address("198.51.100.7"));
+        for number in 0..PER_ADMIN {
+            let from = address(&format!("10.0.0.{number}"));
+            assert!(throttle.attempt_code(admin, from).is_ok());
+        }
+
+        let elsewhere = throttle.attempt_code(admin, address("10.0.1.1"));
+        assert!(elsewhere.is_err());
+        let known = throttle.attempt_code(admin, address("198.51.100.7"));
+        assert!(known.is_ok());
     }
 }

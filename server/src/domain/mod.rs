@@ -22,6 +22,7 @@ pub mod model_catalogue;
 pub mod model_name;
 pub mod models;
 pub mod notifications;
+pub mod output_bounds;
 pub mod paging;
 pub mod patch;
 pub mod prices;

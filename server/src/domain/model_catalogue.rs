@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::{
     model_alias, price,
     provider_account::{self, ProviderKind},
+    request::Protocol,
     user,
 };
 
@@ -11,6 +12,7 @@ use super::{
     engine_models::EngineModels,
     model_name::{Names, routed_as},
     models,
+    output_bounds::{Server, is_kept},
     prices::PriceList,
 };
 
@@ -107,6 +109,19 @@ impl ModelCatalogue<'_> {
             accounts: accounts.into_iter().cloned().collect(),
             name,
         }
+    }
+
+    /// Whether each account that may serve a name keeps the bound of a request in this protocol.
+    pub fn keeps_bound(&self, name: &str, protocol: Protocol) -> bool {
+        let target = self.prices.aliases().target(name, self.at);
+        let target = target.as_deref().unwrap_or(name);
+        self.serving(name).into_iter().all(|account| {
+            let server = Server {
+                kind: account.kind,
+                credential: Some(account.credential),
+            };
+            is_kept(server, protocol, target)
+        })
     }
 
     fn problem(

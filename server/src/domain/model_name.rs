@@ -25,24 +25,33 @@ impl From<Protocol> for Names {
 /// understands such names even when it lists none.
 const CLOAK: &str = "claude-fable-5-dd-";
 
-/// Without `models/`, without the engine's suffix for thinking (`name(high)`), and uncloaked on routes
+/// The engine takes it for whichever model it lists first, even where a model or an alias has that name.
+const ANY: &str = "auto";
+
+/// Whether a name stands for whichever model the engine chooses.
+pub fn is_any_model(routed: &str) -> bool {
+    routed == ANY
+}
+
+/// Without blanks, `models/`, without the engine's suffix for thinking (`name(high)`), and uncloaked on routes
 /// where the engine uncloaks.
 pub fn routed_as(names: Names, name: &str) -> String {
     let name = without_suffix(name.trim());
-    let name = name.strip_prefix("models/").unwrap_or(name);
+    let name = name.strip_prefix("models/").unwrap_or(name).trim();
     match name.strip_prefix(CLOAK).filter(|hidden| !hidden.is_empty()) {
         Some(hidden) if names == Names::Cloaked => {
             let shown: String = hidden.chars().rev().collect();
-            without_suffix(&shown).to_owned()
+            without_suffix(shown.trim()).to_owned()
         }
         _ => name.to_owned(),
     }
 }
 
+/// The engine trims what is left: `m (low)` is `m`.
 fn without_suffix(name: &str) -> &str {
     name.strip_suffix(')')
         .and_then(|open| open.rsplit_once('('))
-        .map_or(name, |(base, _)| base)
+        .map_or(name, |(base, _)| base.trim())
 }
 
 #[cfg(test)]
@@ -55,6 +64,11 @@ mod tests {
             (Names::Plain, "gpt-5", "gpt-5"),
             (Names::Plain, "gpt-5(high)", "gpt-5"),
             (Names::Plain, "a(b)c", "a(b)c"),
+            (Names::Plain, "gpt-5 (low)", "gpt-5"),
+            (Names::Plain, "gpt-5\u{a0}(low)", "gpt-5"),
+            (Names::Plain, "auto(high)", "auto"),
+            (Names::Plain, "models/ gpt-5", "gpt-5"),
+            (Names::Cloaked, "claude-fable-5-dd-)wol( 5-tpg", "gpt-5"),
             (
                 Names::Plain,
                 " models/gemini-2.5-pro(8192)",

@@ -30,6 +30,11 @@ pub fn fits(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
+/// The same in any case: some routes of the engine read names so, and what is counted must not depend on spelling.
+pub fn fits_in_any_case(pattern: &str, name: &str) -> bool {
+    fits(&pattern.to_lowercase(), &name.to_lowercase())
+}
+
 /// Checks a list of patterns. An empty list would lock its owner out of everything, so it is refused.
 pub(super) fn check(patterns: Option<Vec<String>>) -> Result<Option<ModelPatterns>> {
     let Some(patterns) = patterns else {
@@ -50,6 +55,13 @@ pub(super) fn check(patterns: Option<Vec<String>>) -> Result<Option<ModelPattern
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_counted_does_not_depend_on_capitals() {
+        assert!(fits_in_any_case("GPT-5*", "gpt-5-mini"));
+        assert!(fits_in_any_case("gpt-image-2", "GPT-Image-2"));
+        assert!(!fits_in_any_case("gpt-5", "gpt-5-mini"));
+    }
 
     #[test]
     fn a_pattern_matches_whole_names_and_stars_match_anything() {

@@ -3,6 +3,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
+    admin::{Entity as Admin, Role},
+    api_token::Entity as ApiToken,
     provider_account::ProviderKind,
     provider_login::{self, Entity as ProviderLogin, LoginMode, LoginStatus},
 };
@@ -200,6 +202,23 @@ impl ProviderLogins {
             let _ = self.changes.send(id);
         }
         Ok(claimed.rows_affected == 1)
+    }
+
+    /// Whether the starter of a sign-in may still complete it: an enabled administrator or a valid API token,
+    /// with at least the role ADMIN.
+    pub async fn may_go_on(&self, login: &provider_login::Model) -> Result<bool> {
+        let reader = self.db.reader();
+        let id = login.started_by;
+        if let Some(admin) = Admin::find_by_id(id).one(reader).await? {
+            return Ok(admin.enabled && admin.role >= Role::Admin);
+        }
+        let token = ApiToken::find_by_id(id).one(reader).await?;
+        let now = self.clock.now();
+        Ok(token.is_some_and(|token| {
+            token.revoked_at.is_none()
+                && token.expires_at.is_none_or(|end| end > now)
+                && token.role >= Role::Admin
+        }))
     }
 
     /// Ends a sign-in and forgets its secrets. One that is over stays as it is.

@@ -1,13 +1,16 @@
 //! Administrators' sessions: begin, look up, expire, end.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     admin,
     session::{self, Entity as Session},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, DatabaseTransaction,
-    EntityTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait,
+    DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::Expr,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -29,6 +32,8 @@ const ABSOLUTE_LIFE: TimeDelta = TimeDelta::days(7);
 const IDLE_LIFE: TimeDelta = TimeDelta::hours(24);
 /// How stale `last_seen_at` may be: writing it at each request would make every query a write.
 const SEEN_PRECISION: TimeDelta = TimeDelta::minutes(1);
+const CHANGED: Error =
+    Error::WrongCredentials("this administrator was changed during the sign-in; sign in again");
 
 /// A signed-in administrator.
 #[derive(Clone, Debug)]
@@ -75,7 +80,8 @@ impl Sessions {
         }
     }
 
-    /// Signs an administrator in.
+    /// Signs an administrator in who was just found to be `admin`. Checking a password takes a while: who was
+    /// disabled, removed or changed meanwhile is refused here, in the transaction that inserts the session.
     pub async fn begin(&self, admin: admin::Model, client: Client) -> Result<BegunSession> {
         let cookie = token::generate("");
         let now = self.clock.now();
@@ -90,6 +96,7 @@ impl Sessions {
             user_agent: Set(client.user_agent),
         };
         let transaction = self.db.begin().await?;
+        let admin = unchanged(&transaction, &admin).await?.ok_or(CHANGED)?;
         let session = session.insert(&transaction).await?;
         admin::Entity::update_many()
             .col_expr(admin::Column::SignedInAt, Expr::value(now))
@@ -119,7 +126,7 @@ impl Sessions {
             return Ok(None);
         };
         let now = self.clock.now();
-        if is_over(&session, now) {
+        if !admin.enabled || is_over(&session, now) {
             return Ok(None);
         }
         if now - session.last_seen_at > SEEN_PRECISION {
@@ -130,8 +137,47 @@ impl Sessions {
 
     /// Whether a session still lives. Asking does not count as using it.
     pub async fn lives(&self, id: Uuid) -> Result<bool> {
-        let session = Session::find_by_id(id).one(self.db.reader()).await?;
-        Ok(session.is_some_and(|session| !is_over(&session, self.clock.now())))
+        Ok(self.active(self.db.reader(), id).await?.is_some())
+    }
+
+    /// The administrator of a session that is still active, provided that nothing of what they signed in with
+    /// changed since the session was looked up. For use after a password was checked, which takes a while;
+    /// in a transaction the administrator stays locked until its end.
+    pub(super) async fn still(
+        &self,
+        connection: &impl ConnectionTrait,
+        own: &AdminSession,
+    ) -> Result<admin::Model> {
+        if self.active(connection, own.session.id).await?.is_none() {
+            return Err(Error::Unauthenticated);
+        }
+        let admin = unchanged(connection, &own.admin).await?;
+        admin.ok_or(Error::Unauthenticated)
+    }
+
+    async fn active(
+        &self,
+        connection: &impl ConnectionTrait,
+        id: Uuid,
+    ) -> Result<Option<session::Model>> {
+        let found = Session::find_by_id(id)
+            .find_also_related(admin::Entity)
+            .one(connection)
+            .await?;
+        Ok(found.and_then(|(session, admin)| {
+            let is_active = admin?.enabled && !is_over(&session, self.clock.now());
+            is_active.then_some(session)
+        }))
+    }
+
+    /// Addresses from which the active sessions began.
+    pub async fn client_addresses(&self) -> Result<Vec<IpAddr>> {
+        let now = self.clock.now();
+        let sessions = Session::find().all(self.db.reader()).await?.into_iter();
+        let active = sessions.filter(|session| !is_over(session, now));
+        Ok(active
+            .filter_map(|session| session.client_ip?.parse().ok())
+            .collect())
     }
 
     /// An administrator's living sessions, the latest first.
@@ -250,6 +296,23 @@ impl Sessions {
             .await?;
         Ok(())
     }
+}
+
+/// The administrator as they are now, locked; none when they may not sign in any more, or not as they did.
+async fn unchanged(
+    connection: &impl ConnectionTrait,
+    admin: &admin::Model,
+) -> Result<Option<admin::Model>> {
+    let current = admin::Entity::find_by_id(admin.id)
+        .lock_exclusive()
+        .one(connection)
+        .await?;
+    Ok(current.filter(|current| {
+        current.enabled
+            && current.role == admin.role
+            && current.password_hash == admin.password_hash
+            && current.totp_confirmed_at == admin.totp_confirmed_at
+    }))
 }
 
 fn subject(session: &session::Model) -> Subject {

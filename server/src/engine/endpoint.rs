@@ -1,9 +1,15 @@
-//! Where requests go, and the key that opens the door there.
+//! Where requests go, and the keys that open the door there.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use http::HeaderValue;
 use http::uri::{Authority, Scheme};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
+use uuid::Uuid;
 
 /// The address of an engine that answers.
 #[derive(Clone, Debug)]
@@ -16,6 +22,33 @@ pub struct Endpoint {
     pub base_path: Option<String>,
     /// `Bearer <internal key>`, marked sensitive.
     pub authorization: HeaderValue,
+    /// For requests of users; none where the engine has one key for all.
+    callers: Option<Arc<CallerKeys>>,
+}
+
+/// An engine key for each user. The engine namespaces what it stores under a client-chosen session id (sticky
+/// accounts, prompt caches, replayed reasoning) by the key of the request.
+#[derive(Debug)]
+struct CallerKeys {
+    authorizations: Vec<HeaderValue>,
+    /// In the order in which users came. Beyond the number of keys they share them.
+    users: RwLock<HashMap<Uuid, usize>>,
+}
+
+impl CallerKeys {
+    fn of(&self, user_id: Uuid) -> Option<HeaderValue> {
+        let known = {
+            let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+            users.get(&user_id).copied()
+        };
+        let at = known.unwrap_or_else(|| {
+            let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+            let next = users.len();
+            *users.entry(user_id).or_insert(next)
+        });
+        let count = self.authorizations.len().max(1);
+        self.authorizations.get(at % count).cloned()
+    }
 }
 
 /// An address or key that no request can be made of.
@@ -32,7 +65,27 @@ impl Endpoint {
             authority: authority(url)?,
             base_path: (!path.is_empty()).then(|| path.to_owned()),
             authorization: bearer(key)?,
+            callers: None,
         })
+    }
+
+    /// With these keys for users.
+    pub(super) fn with_caller_keys(mut self, keys: &[SecretString]) -> Result<Self, BadEndpoint> {
+        let authorizations = keys.iter().map(bearer).collect::<Result<_, _>>()?;
+        self.callers = Some(Arc::new(CallerKeys {
+            authorizations,
+            users: RwLock::default(),
+        }));
+        Ok(self)
+    }
+
+    /// What opens the engine to requests of this user; marked sensitive.
+    pub fn authorization_of(&self, user_id: Uuid) -> HeaderValue {
+        let own = self
+            .callers
+            .as_ref()
+            .and_then(|callers| callers.of(user_id));
+        own.unwrap_or_else(|| self.authorization.clone())
     }
 }
 
@@ -69,6 +122,24 @@ mod tests {
 
         assert_eq!(endpoint.base_path.as_deref(), Some("/below"));
         assert_eq!(endpoint.authority, "engine.example");
+        assert!(!format!("{endpoint:?}").contains("canary"));
+    }
+
+    #[test]
+    fn each_user_has_a_key_of_their_own_while_there_are_enough() {
+        let url = Url::parse("http://127.0.0.1:8317").unwrap();
+        let endpoint = Endpoint::new(&url, &"key".into()).unwrap();
+        let (ada, bob, eve) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+        assert_eq!(endpoint.authorization_of(ada), "Bearer key");
+
+        let keys = ["first-canary".into(), "second-canary".into()];
+        let endpoint = endpoint.with_caller_keys(&keys).unwrap();
+        let of = |user| endpoint.authorization_of(user);
+
+        assert_eq!((of(ada), of(bob)), (of(ada), of(bob)));
+        assert_ne!(of(ada), of(bob));
+        assert_eq!(of(eve), of(ada));
+        assert_eq!(endpoint.authorization, "Bearer key");
         assert!(!format!("{endpoint:?}").contains("canary"));
     }
 

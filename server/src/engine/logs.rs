@@ -1,6 +1,6 @@
 //! The engine's last lines, kept in memory and told to whoever listens.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -16,6 +16,8 @@ const CAPACITY: usize = 2000;
 const LISTENER_CAPACITY: usize = 512;
 /// What stands in the place of a secret.
 const REDACTED: &str = "[redacted]";
+/// How many secrets are redacted that are used no more.
+const MOST_EARLIER: usize = 256;
 /// Shorter secrets are words, and redacting them would only garble.
 const SHORTEST_SECRET: usize = 8;
 
@@ -83,16 +85,57 @@ impl LogRing {
         self.feed.subscribe()
     }
 
-    /// What must never be in a line from now on.
-    pub(super) fn redact(&self, secrets: Vec<SecretString>) {
+    /// What must be in no line from now on, nor in the lines that are kept. The latest of the earlier secrets
+    /// stay redacted: a token is good for a while after another has taken its place.
+    pub(super) fn redact(&self, current: Vec<SecretString>) {
+        let known = self.secrets.load_full();
+        let mut texts = HashSet::new();
+        let is_new = |secret: &SecretString| {
+            let text = secret.expose_secret();
+            text.len() >= SHORTEST_SECRET && texts.insert(text.to_owned())
+        };
+        let current: Vec<_> = current.into_iter().filter(is_new).collect();
+        let earlier = known.iter();
+        let mut all: Vec<_> = earlier
+            .filter(|secret| !texts.contains(secret.expose_secret()))
+            .cloned()
+            .collect();
+        all.drain(..all.len().saturating_sub(MOST_EARLIER));
+        all.extend(current);
+        self.apply(all);
+    }
+
+    /// Secrets beside those that are known, before anything is rendered with them.
+    pub(super) fn redact_too(&self, secrets: impl IntoIterator<Item = SecretString>) {
+        let mut all = self.secrets.load_full().to_vec();
+        let known = all.len();
+        for secret in secrets {
+            let text = secret.expose_secret();
+            if text.len() >= SHORTEST_SECRET
+                && !all.iter().any(|known| known.expose_secret() == text)
+            {
+                all.push(secret);
+            }
+        }
+        if all.len() > known {
+            self.apply(all);
+        }
+    }
+
+    fn apply(&self, secrets: Vec<SecretString>) {
+        // Under the lock: what is pushed at the same time is redacted before or after.
+        let mut lines = self.lock();
         self.secrets.store(secrets.into());
+        for line in &mut lines.kept {
+            line.message = self.redacted(&line.message);
+        }
     }
 
     /// Keeps and tells a line.
     pub(super) fn push(&self, level: LogLevel, message: &str) {
+        let mut lines = self.lock();
         let message = self.redacted(message);
         tracing::debug!(target: "engine", "{message}");
-        let mut lines = self.lock();
         let line = LogLine {
             sequence: lines.sequence,
             at: self.clock.now(),
@@ -114,7 +157,6 @@ impl LogRing {
         secrets
             .iter()
             .map(SecretString::expose_secret)
-            .filter(|secret| secret.len() >= SHORTEST_SECRET)
             .fold(text.to_owned(), |text, secret| {
                 text.replace(secret, REDACTED)
             })
@@ -152,5 +194,36 @@ mod tests {
         ring.push(LogLevel::Warn, "key canary-of-length was refused");
 
         assert_eq!(ring.tail(1)[0].message, "key [redacted] was refused");
+    }
+
+    #[test]
+    fn a_secret_that_is_learnt_later_leaves_the_lines_that_are_kept() {
+        let ring = LogRing::new(Arc::new(SystemClock));
+        ring.redact(vec!["earlier-token".into()]);
+        ring.push(LogLevel::Info, "refreshed to fresh-token");
+
+        ring.redact_too(["fresh-token".into()]);
+        ring.redact(vec!["fresh-token".into()]);
+        ring.push(LogLevel::Info, "from earlier-token to fresh-token");
+
+        let lines: Vec<_> = ring.tail(2).into_iter().map(|line| line.message).collect();
+        let expected = ["refreshed to [redacted]", "from [redacted] to [redacted]"];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn secrets_that_are_used_no_more_are_bounded() {
+        let ring = LogRing::new(Arc::new(SystemClock));
+
+        for number in 0..2 * MOST_EARLIER {
+            ring.redact(vec![
+                "in-use-always".into(),
+                format!("token-{number}").into(),
+            ]);
+        }
+
+        assert_eq!(ring.secrets.load().len(), MOST_EARLIER + 2);
+        assert_eq!(ring.redacted("in-use-always"), REDACTED);
+        assert_eq!(ring.redacted("token-500"), REDACTED);
     }
 }

@@ -1,4 +1,5 @@
-//! May this request pass, now? Here every limit that applies is checked and the request's worst case is
+//! May this request pass, now? What depends on the caller alone is taken when the head has arrived, before
+//! the body is read. Then every other limit that applies is checked and the request's worst case is
 //! reserved, and the request is noted in the book, before anything is forwarded.
 
 use std::time::Duration;
@@ -9,12 +10,13 @@ use uuid::Uuid;
 use super::{
     Parts,
     dialect::{Dialect, Fault},
+    meter::LARGEST_INPUT,
     model::{Asked, Model},
 };
 use crate::domain::{
     api_keys::Caller,
-    ledger::{Amounts, Ask, LimitKind, Limited, Pacing},
-    model_name::{Names, routed_as},
+    ledger::{Amounts, Ask, Ledger, LimitKind, Limited, Pacing, RequestSlot},
+    model_name::{Names, is_any_model, routed_as},
     prices::worst_cost,
     requests::{Place, Recorder, RequestRecord},
     tokens::Tokens,
@@ -24,13 +26,45 @@ use crate::domain::{
 const RECOVERY: Duration = Duration::from_secs(5);
 /// Bytes of a request in a token of its input, roughly.
 const BYTES_PER_TOKEN: u64 = 4;
+/// The largest estimate for a form with files, or a body that is a file, in tokens: files are not text.
+const LARGEST_FILES: u64 = 10_000;
+
+/// What may be read of the body of a request that a limit then refuses, in bytes, so that the request
+/// costs none of those a minute.
+const FREE_READING: u64 = 64 * 1024;
 
 /// A request that may pass, and the place for its record.
 #[derive(Debug)]
 pub(super) struct Admission {
     pub(super) place: Place,
+    /// Tokens to estimate with, should its answer not report usage.
+    pub(super) expected: Tokens,
+}
+
+/// What a request has taken when its head had arrived.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) slot: RequestSlot,
     /// How the caller's requests per minute stand.
     pub(super) pacing: Option<Pacing>,
+}
+
+/// Takes what depends on the caller alone, before a byte of the body is read: one of the requests a minute
+/// and a place among those at once.
+pub(super) fn start(
+    gateway: &Parts,
+    caller: &Caller,
+    now: DateTime<Utc>,
+) -> Result<Started, Fault> {
+    let defaults = gateway.settings.current().gateway.default_rate_limit;
+    let start = Ledger::start(caller.account(), caller.api_key_id, defaults);
+    match start.slot {
+        Ok(slot) => Ok(Started {
+            slot,
+            pacing: start.pacing,
+        }),
+        Err(limited) => Err(fault(limited, start.pacing, now)),
+    }
 }
 
 /// Who asks, and how.
@@ -40,12 +74,19 @@ pub(super) struct Applicant<'a> {
     pub(super) dialect: Dialect,
     /// Whether the request generates.
     pub(super) is_metered: bool,
+    /// Whether the engine is known to read a model there.
+    pub(super) names_model: bool,
+    /// How much of the body had to be read.
+    pub(super) read_bytes: u64,
+    /// Whether the length of the body says how much a model has to read.
+    pub(super) is_text: bool,
 }
 
 /// Lets a request in, or says why not.
 pub(super) async fn admit(
     gateway: &Parts,
     applicant: Applicant<'_>,
+    started: Started,
     asked: &Asked,
     record: &mut RequestRecord,
 ) -> Result<Admission, Fault> {
@@ -56,9 +97,15 @@ pub(super) async fn admit(
     let target = model.as_deref();
     let target = target.and_then(|model| aliases.target(model, record.started_at));
     let routed = [model.as_deref(), target.as_deref()];
-    check_model(applicant.caller, &asked.model, routed)?;
+    check_model(applicant, &asked.model, routed)?;
     let settings = gateway.settings.current();
-    let worst = worst_case(asked, settings.gateway.assumed_output_tokens);
+    let is_dropped = is_bound_dropped(gateway, applicant, asked, model.as_deref(), record).await;
+    let worst = worst_case(
+        asked,
+        applicant.is_text,
+        is_dropped,
+        settings.gateway.assumed_output_tokens,
+    );
     let price = model.as_deref();
     let price = price.and_then(|model| prices.find(model, None, record.started_at));
     let amounts = |tokens: Tokens| Amounts {
@@ -76,15 +123,22 @@ pub(super) async fn admit(
         at: record.started_at,
         defaults: settings.gateway.default_rate_limit,
     };
-    let verdict = gateway.ledger.reserve(applicant.caller.account(), &ask);
-    let pacing = verdict.pacing;
-    let reservation = verdict
-        .reservation
-        .map_err(|limited| fault(limited, pacing, record.started_at))?;
+    let Started { slot, pacing } = started;
+    let reserved = gateway.ledger.reserve(slot, &ask);
+    let reservation = reserved.map_err(|(limited, slot)| {
+        if applicant.read_bytes <= FREE_READING {
+            slot.refund();
+        }
+        explain_dropped(fault(limited, pacing, record.started_at), is_dropped)
+    })?;
+    let expected = Tokens {
+        input: worst.estimate.input.min(LARGEST_INPUT),
+        ..worst.estimate
+    };
     // Should the server die before it knows more.
     record.tokens = Some(Tokens {
         input: if applicant.is_metered {
-            worst.estimate.input
+            expected.input
         } else {
             0
         },
@@ -92,7 +146,7 @@ pub(super) async fn admit(
     });
     let place = gateway.recorder.begin(record, reservation).await;
     let place = place.map_err(|error| unrecordable(&error, record.id))?;
-    Ok(Admission { place, pacing })
+    Ok(Admission { place, expected })
 }
 
 /// Takes a place in the book, or refuses: what cannot be recorded does not pass.
@@ -102,7 +156,8 @@ pub(super) async fn place(recorder: &Recorder, id: Uuid) -> Result<Place, Fault>
 }
 
 fn unrecordable(error: &crate::domain::Error, id: Uuid) -> Fault {
-    tracing::error!(request.id = %id, %error, "a request is refused because it could not be recorded");
+    // What keeps requests from being recorded logs itself once, not once for each of them.
+    tracing::debug!(request.id = %id, %error, "a request is refused because it could not be recorded");
     Fault::Overloaded {
         retry_after: RECOVERY,
     }
@@ -116,39 +171,77 @@ pub(super) fn names(dialect: Dialect) -> Names {
     }
 }
 
-/// A caller who may use certain models only must name one, in a way that cannot be read otherwise. An
-/// alias is open to whoever may use it or what it leads to.
-fn check_model(caller: &Caller, model: &Model, routed: [Option<&str>; 2]) -> Result<(), Fault> {
-    if !caller.is_restricted() {
-        return Ok(());
-    }
+/// A request names its model in a way that cannot be read otherwise, and a caller whose limits depend on the model must
+/// name one. An alias is open to whoever may use it or what it leads to.
+fn check_model(
+    applicant: Applicant<'_>,
+    model: &Model,
+    routed: [Option<&str>; 2],
+) -> Result<(), Fault> {
+    let caller = applicant.caller;
     match model {
-        Model::Named(_)
-            if routed
-                .into_iter()
-                .flatten()
-                .any(|name| caller.may_use(name)) =>
-        {
-            Ok(())
+        Model::Named(name) if routed.into_iter().flatten().any(is_any_model) => {
+            Err(Fault::ModelUnspecific {
+                model: name.clone(),
+            })
         }
-        Model::Named(name) => Err(Fault::ModelNotAllowed {
-            model: name.clone(),
-        }),
-        Model::Missing => Err(Fault::ModelRequired),
-        Model::Ambiguous => Err(Fault::ModelAmbiguous),
-        Model::NotNeeded => Ok(()),
+        Model::Named(name) => {
+            let mut names = routed.into_iter().flatten();
+            let may_use = !caller.is_restricted() || names.any(|name| caller.may_use(name));
+            may_use.then_some(()).ok_or_else(|| Fault::ModelNotAllowed {
+                model: name.clone(),
+            })
+        }
+        Model::Ambiguous if applicant.names_model || caller.has_limits_by_model() => {
+            Err(Fault::ModelAmbiguous)
+        }
+        // Where none is named the engine may take a default.
+        Model::Missing
+            if caller.is_restricted()
+                || (applicant.names_model && caller.has_limits_by_model()) =>
+        {
+            Err(Fault::ModelRequired)
+        }
+        Model::Ambiguous | Model::Missing | Model::NotNeeded => Ok(()),
     }
+}
+
+/// Whether a provider that may serve the request would never see its bound. Asked only where a limit depends on it.
+async fn is_bound_dropped(
+    gateway: &Parts,
+    applicant: Applicant<'_>,
+    asked: &Asked,
+    model: Option<&str>,
+    record: &RequestRecord,
+) -> bool {
+    let is_needed = applicant.is_metered && applicant.caller.account().is_strict();
+    let Some(model) = model.filter(|_| is_needed && asked.bound.max_output_tokens.is_some()) else {
+        return false;
+    };
+    let kept = gateway
+        .kept_bounds
+        .are_kept(gateway, model, record.protocol, record.started_at);
+    !kept.await
+}
+
+fn explain_dropped(mut fault: Fault, is_dropped: bool) -> Fault {
+    if let Fault::Unbounded { cure, .. } = &mut fault
+        && is_dropped
+    {
+        *cure = "Ask for a model whose provider limits its answers";
+    }
+    fault
 }
 
 /// What a request may use at worst.
 struct WorstCase {
     /// As far as one can tell.
     estimate: Tokens,
-    /// For certain, if the request bounds its answer: no token is shorter than a byte.
+    /// For certain, if the request bounds its answer and every provider keeps the bound: no token is shorter than a byte.
     ceiling: Option<Tokens>,
 }
 
-fn worst_case(asked: &Asked, assumed_output: u32) -> WorstCase {
+fn worst_case(asked: &Asked, is_text: bool, is_dropped: bool, assumed_output: u32) -> WorstCase {
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
     let tokens = |input: u64, output: u64| Tokens {
         input: count(input),
@@ -157,12 +250,18 @@ fn worst_case(asked: &Asked, assumed_output: u32) -> WorstCase {
     };
     let output = asked.bound.max_output_tokens;
     let sent = asked.body_bytes;
+    let input = match sent {
+        Some(sent) if is_text => sent.div_ceil(BYTES_PER_TOKEN),
+        Some(sent) => sent.div_ceil(BYTES_PER_TOKEN).min(LARGEST_FILES),
+        None if is_text => 0,
+        None => LARGEST_FILES,
+    };
     WorstCase {
-        estimate: tokens(
-            sent.unwrap_or(0).div_ceil(BYTES_PER_TOKEN),
-            output.unwrap_or(assumed_output.into()),
-        ),
-        ceiling: sent.zip(output).map(|(sent, output)| tokens(sent, output)),
+        estimate: tokens(input, output.unwrap_or(assumed_output.into())),
+        ceiling: sent
+            .zip(output)
+            .filter(|_| asked.bound.is_certain && !is_dropped)
+            .map(|(sent, output)| tokens(sent, output)),
     }
 }
 
@@ -204,7 +303,7 @@ pub(super) fn fault(limited: Limited, pacing: Option<Pacing>, now: DateTime<Utc>
             cure: if is_unpriced {
                 "Ask for a model that has a price"
             } else {
-                "Set max_tokens and send the length of the body"
+                "Set max_tokens (or what the protocol calls it) once, as a positive integer, and send the length of the body"
             },
         },
     }

@@ -1,8 +1,10 @@
 //! A request that still arrives: should its client leave meanwhile, that is recorded.
 
+use std::sync::Arc;
+
 use super::{
     Gateway,
-    admit::Admission,
+    admit::{Admission, Started},
     body::Upload,
     dialect::Fault,
     meter::{End, Receipt},
@@ -10,39 +12,49 @@ use super::{
     serve::Pass,
     trace::RequestSpan,
 };
-use crate::domain::requests::RequestRecord;
+use crate::domain::{api_keys::Caller, requests::RequestRecord};
 
 /// Dropped before the request has arrived, it is recorded that the client is gone.
 #[derive(Debug)]
 pub(super) struct Arrival {
     gateway: Gateway,
+    caller: Arc<Caller>,
     record: Option<RequestRecord>,
     span: RequestSpan,
 }
 
 impl Arrival {
-    pub(super) fn new(gateway: &Gateway, record: RequestRecord, span: RequestSpan) -> Self {
+    pub(super) fn new(pass: &Pass, record: RequestRecord) -> Self {
         Self {
-            gateway: gateway.clone(),
+            gateway: pass.gateway.clone(),
+            caller: Arc::clone(&pass.caller),
             record: Some(record),
-            span,
+            span: pass.span.clone(),
         }
     }
 
     /// Waits until enough has arrived to let the request in, or to refuse it, and gives the record back.
-    /// `None` when the client left.
+    /// `None` when the client left. What the request took when it started is given back, if it is our memory
+    /// that is full; a body that is broken off, or is no request, has cost one of those a minute.
     pub(super) async fn admitted(
         mut self,
         pass: &Pass,
+        started: Started,
         reading: impl Future<Output = Result<(Asked, Upload), ReadFault>>,
     ) -> Option<(Result<(Upload, Admission), Fault>, RequestRecord)> {
         let result = match reading.await {
             Ok((asked, upload)) => {
                 let record = self.record.as_mut()?;
-                let admission = pass.admit(&asked, record).await;
+                let read = upload.held_bytes();
+                let admission = pass.admit(started, &asked, read, record).await;
                 admission.map(|admission| (upload, admission))
             }
-            Err(ReadFault::Refused(fault)) => Err(fault),
+            Err(ReadFault::Refused(fault)) => {
+                if matches!(fault, Fault::Overloaded { .. }) {
+                    started.slot.refund();
+                }
+                Err(fault)
+            }
             Err(ReadFault::ClientGone) => return None,
         };
         Some((result, self.record.take()?))
@@ -55,6 +67,11 @@ impl Drop for Arrival {
             return;
         };
         let (gateway, span) = (self.gateway.clone(), self.span.clone());
+        if !self.caller.account().may_record_refusal() {
+            // Like refusals: who breaks off again and again must not fill the database.
+            span.end(&record);
+            return;
+        }
         let end = if gateway.0.deadline.is_cancelled() {
             End::Interrupted("stopping")
         } else {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderName, header::AUTHORIZATION};
 
 use super::{dialect::Fault, route::query};
-use crate::domain::api_keys::{Caller, KeyRing};
+use crate::domain::api_keys::{Caller, KeyProblem, KeyRing};
 
 const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -13,18 +13,44 @@ const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The headers in which clients send keys. They never reach the engine.
 pub(super) const CARRIERS: [HeaderName; 3] = [AUTHORIZATION, X_GOOG_API_KEY, X_API_KEY];
 
-/// The caller behind the first key that we know, in the order in which the engine would look.
+/// Longer than any key, in bytes, and more of them than any client sends: what is longer or more is not
+/// looked at, so that an unknown client costs little.
+const LONGEST_KEY: usize = 256;
+const MOST_KEYS: usize = 8;
+
+/// The caller behind the first key that works, in the order in which the engine would look. When none
+/// works, the fault is about the first one that we know.
 pub(super) fn authenticate(
     keys: &KeyRing,
     headers: &HeaderMap,
     query: Option<&str>,
 ) -> Result<Arc<Caller>, Fault> {
-    CARRIERS
-        .iter()
+    let mut fault = Fault::UnknownKey;
+    let in_headers = CARRIERS
+        .into_iter()
         .flat_map(|carrier| headers.get_all(carrier))
-        .find_map(|value| keys.find(without_scheme(value.as_bytes())))
-        .or_else(|| keys.find(query::credential(query?)?.as_bytes()))
-        .ok_or(Fault::UnknownKey)
+        .map(|value| without_scheme(value.as_bytes()))
+        .take(MOST_KEYS)
+        .map(|key| look_up(keys, key));
+    let in_query = query
+        .into_iter()
+        .filter_map(query::credential)
+        .map(|key| look_up(keys, key.as_bytes()));
+    for found in in_headers.chain(in_query) {
+        match found {
+            Ok(caller) => return Ok(caller),
+            Err(Some(problem)) if fault == Fault::UnknownKey => fault = Fault::KeyProblem(problem),
+            Err(_) => {}
+        }
+    }
+    Err(fault)
+}
+
+fn look_up(keys: &KeyRing, presented: &[u8]) -> Result<Arc<Caller>, Option<KeyProblem>> {
+    if presented.len() > LONGEST_KEY {
+        return Err(None);
+    }
+    keys.look_up(presented)
 }
 
 /// `Authorization` may say `Bearer`, in any case, or the bare key.

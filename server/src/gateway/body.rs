@@ -9,16 +9,46 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    http::{HeaderMap, header::EXPECT},
+};
 use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use tokio::time::timeout;
 
 pub(super) use self::held::Held;
 use super::{
     dialect::Fault,
-    meter::scanner::{ModelScanner, Verdict},
+    meter::scanner::{Bound, ModelScanner},
 };
+use crate::deadlines::is_too_slow;
+
+/// What is read of the body of a request that was refused at once, in bytes, and for how long.
+const MOST_DISCARDED: usize = 4 * 1024 * 1024;
+const DISCARD_TIME: Duration = Duration::from_secs(2);
+
+/// Reads a body and forgets it, within limits. A client that is still sending would otherwise hear of a
+/// reset connection instead of why it is refused.
+pub(super) async fn discard(headers: &HeaderMap, mut body: Body) {
+    // Who asks before sending has not sent it.
+    if headers.contains_key(EXPECT) {
+        return;
+    }
+    let reading = async {
+        let mut left = MOST_DISCARDED;
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    let _ = timeout(DISCARD_TIME, reading).await;
+}
 
 /// Why an upload ended before its end.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -48,22 +78,37 @@ impl Progress {
     }
 }
 
-/// Goes on reading the body of a caller who may use certain models only: a second model would turn the
-/// verdict after the first was admitted.
+/// Goes on reading a body that is being forwarded: a later member may contradict what was admitted. The engine acts
+/// on whole bodies only, so an upload that is broken off has no effect.
 #[derive(Debug)]
-pub(super) struct Watch(ModelScanner);
+pub(super) struct Watch {
+    scanner: ModelScanner,
+    /// Whether the body names the model.
+    names_model: bool,
+    /// What was reserved for, if a limit depends on it.
+    bound: Option<Bound>,
+}
 
 impl Watch {
-    pub(super) fn new(scanner: ModelScanner) -> Self {
-        Self(scanner)
+    pub(super) fn new(scanner: ModelScanner, names_model: bool, bound: Option<Bound>) -> Self {
+        Self {
+            scanner,
+            names_model,
+            bound,
+        }
     }
 
-    fn observe(&mut self, data: &[u8]) -> Result<(), UploadError> {
-        self.0.observe(data);
-        match self.0.verdict() {
-            Verdict::Ambiguous => Err(UploadError::Refused(Fault::ModelAmbiguous)),
-            Verdict::Found(_) | Verdict::Absent | Verdict::NeedMore => Ok(()),
+    fn observe(&mut self, data: &[u8], is_last: bool) -> Result<(), UploadError> {
+        self.scanner.observe(data);
+        let is_cut = is_last && !self.scanner.is_whole();
+        let is_contradicted = (self.names_model && (is_cut || self.scanner.is_ambiguous()))
+            || self
+                .bound
+                .is_some_and(|bound| bound != self.scanner.bound());
+        if is_contradicted {
+            return Err(UploadError::Refused(Fault::ModelAmbiguous));
         }
+        Ok(())
     }
 }
 
@@ -92,6 +137,11 @@ impl Upload {
             watch,
             progress: Arc::default(),
         }
+    }
+
+    /// How much of it was read and not passed on.
+    pub(super) fn held_bytes(&self) -> u64 {
+        self.held.bytes()
     }
 
     /// A window onto how far it got.
@@ -129,13 +179,23 @@ impl HttpBody for Upload {
         }
         let frame = match ready!(Pin::new(&mut self.rest).poll_frame(cx)) {
             Some(Ok(frame)) => frame,
+            Some(Err(error)) if is_too_slow(&error) => {
+                return self.fail(UploadError::Refused(Fault::BodyTooSlow));
+            }
             Some(Err(_)) => return self.fail(UploadError::ClientGone),
-            None => return Poll::Ready(None),
+            None => {
+                let watch = self.watch.as_mut();
+                return match watch.map_or(Ok(()), |watch| watch.observe(&[], true)) {
+                    Ok(()) => Poll::Ready(None),
+                    Err(error) => self.fail(error),
+                };
+            }
         };
         match frame.into_data() {
             Ok(data) => {
+                let is_last = self.rest.is_end_stream();
                 if let Some(watch) = &mut self.watch
-                    && let Err(error) = watch.observe(&data)
+                    && let Err(error) = watch.observe(&data, is_last)
                 {
                     return self.fail(error);
                 }

@@ -10,11 +10,14 @@ mod dialect;
 mod forward;
 #[doc(hidden)]
 pub mod fuzzing;
+mod kept_bounds;
+mod memory;
 mod meter;
 mod model;
 mod model_list;
 mod pacing;
 mod refusal;
+mod retry_hint;
 mod route;
 mod serve;
 mod tally;
@@ -24,24 +27,24 @@ mod upgrade;
 use std::sync::Arc;
 
 use axum::{Router, http::HeaderValue, routing::any};
-use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
+use url::Url;
 
 pub use self::tally::{State, Tally};
-use self::{forward::Upstream, meter::Drainer};
+use self::{forward::Upstream, kept_bounds::KeptBounds, memory::Memory, meter::Drainer};
 use crate::{
     client_address::ClientAddresses,
     clock::SharedClock,
+    deadlines::Deadlines,
     domain::{
-        api_keys::KeyRing, ledger::Ledger, prices::Prices, requests::Recorder, settings::Settings,
+        api_keys::KeyRing, ledger::Ledger, prices::Prices, provider_accounts::ProviderAccounts,
+        requests::Recorder, settings::Settings,
     },
     engine::Engine,
+    outage::{FLAPPING, Outage},
     traces::Traces,
 };
-
-/// Memory for request bodies whose model is not known yet, in KiB.
-const HELD_KIB: usize = 512 * 1024;
 
 /// What the gateway needs, and no more.
 #[derive(Clone, Debug)]
@@ -50,13 +53,19 @@ pub struct GatewayOptions {
     pub recorder: Recorder,
     pub ledger: Ledger,
     pub prices: Prices,
+    pub accounts: ProviderAccounts,
     pub settings: Settings,
     pub engine: Engine,
     pub clock: SharedClock,
     pub addresses: ClientAddresses,
+    /// Where tools reach us, for the errors that say so.
+    pub public_url: Url,
     /// Browser origins that may call us.
     pub cors_allowed_origins: Vec<HeaderValue>,
     pub traces: Traces,
+    pub deadlines: Deadlines,
+    /// Memory for what clients have sent and the engine has not been given, in bytes.
+    pub held_bytes: usize,
     /// Waits at the end for sockets and abandoned answers.
     pub tasks: TaskTracker,
     /// When to begin nothing new on what is open.
@@ -75,20 +84,26 @@ struct Parts {
     recorder: Recorder,
     ledger: Ledger,
     prices: Prices,
+    kept_bounds: KeptBounds,
     settings: Settings,
     engine: Engine,
     clock: SharedClock,
     addresses: ClientAddresses,
+    /// The public URL without a slash at the end.
+    base_url: Arc<str>,
     cors_allowed_origins: Vec<HeaderValue>,
     traces: Traces,
     tally: Tally,
     upstream: Upstream,
     drainer: Drainer,
-    held: Arc<Semaphore>,
+    memory: Memory,
+    deadlines: Deadlines,
     tasks: TaskTracker,
     stop: CancellationToken,
     deadline: CancellationToken,
     in_flight: TaskTracker,
+    /// Whether the engine answers.
+    engine_outage: Arc<Outage>,
 }
 
 impl Gateway {
@@ -104,20 +119,24 @@ impl Gateway {
             recorder: options.recorder,
             ledger: options.ledger,
             prices: options.prices,
+            kept_bounds: KeptBounds::new(options.accounts),
             settings: options.settings,
             engine: options.engine,
             clock: options.clock,
             addresses: options.addresses,
+            base_url: options.public_url.as_str().trim_end_matches('/').into(),
             cors_allowed_origins: options.cors_allowed_origins,
             traces: options.traces,
             tally: Tally::default(),
             upstream: Upstream::new()?,
             drainer,
-            held: Arc::new(Semaphore::new(HELD_KIB)),
+            memory: Memory::with_kib(options.held_bytes / 1024),
+            deadlines: options.deadlines,
             tasks: options.tasks,
             stop: options.stop,
             deadline: options.deadline,
             in_flight,
+            engine_outage: Arc::new(Outage::new(FLAPPING)),
         })))
     }
 
@@ -139,7 +158,17 @@ impl Gateway {
                 .route(&format!("{prefix}/"), any(serve::serve))
                 .route(&format!("{prefix}/{{*path}}"), any(serve::serve));
         }
-        let router = router.with_state(self.clone());
+        self.open_to_origins(router.with_state(self.clone()))
+    }
+
+    /// Serves what no other part of the server does: requests of tools whose base URL is a little wrong,
+    /// and errors that name the right one.
+    pub fn misdirected(&self) -> Router {
+        let router = Router::new().fallback(serve::serve);
+        self.open_to_origins(router.with_state(self.clone()))
+    }
+
+    fn open_to_origins(&self, router: Router) -> Router {
         match self.0.cors_allowed_origins.as_slice() {
             [] => router,
             origins => router.layer(cors(origins)),

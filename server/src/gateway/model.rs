@@ -1,9 +1,8 @@
-//! Which model does a request ask for, and how much of it? The body is read only until it says so.
+//! Which model does a request ask for, and how much of it? A plain body is read until it says so, and watched to its
+//! end; a compressed one is read whole.
 
 #[cfg(test)]
 mod tests;
-
-use std::sync::Arc;
 
 use axum::{
     body::Body,
@@ -11,17 +10,18 @@ use axum::{
 };
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use tokio::sync::Semaphore;
 
 use super::{
     body::{Held, Upload, Watch},
     dialect::Fault,
-    meter::scanner::{Bound, ModelScanner, Verdict},
+    memory::{MemoryPermit, UserMemory},
+    meter::scanner::{BodyKind, Bound, FormError, ModelScanner, OpenError, Verdict},
     route::{BodyForm, ModelSource, Route},
 };
+use crate::deadlines::is_too_slow;
 
-/// How much of a body is read for its bound alone, in bytes: what is longer is no question of a bound.
-const MOST_FOR_BOUND: u64 = 1024 * 1024;
+/// What a decompressor keeps of what it opened, at most, in bytes.
+const WINDOW: u64 = 8 * 1024 * 1024;
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) struct Asked {
     pub(super) model: Model,
     /// As far as it was seen.
     pub(super) bound: Bound,
-    /// As declared, or as it was when it has ended.
+    /// What the engine will read, decompressed: as declared, or as it was when it has ended.
     pub(super) body_bytes: Option<u64>,
 }
 
@@ -74,12 +74,19 @@ pub(super) enum ReadFault {
     ClientGone,
 }
 
+impl From<Fault> for ReadFault {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(fault)
+    }
+}
+
 /// What bounds the reading.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits<'a> {
+    /// Of the body as it arrives, and of what it opens to.
     pub(super) max_body_bytes: u64,
-    pub(super) memory: &'a Arc<Semaphore>,
-    /// Whether the rest of the body must be watched for a second model.
+    pub(super) memory: &'a UserMemory,
+    /// Whether the caller may use certain models only, or has other limits that depend on the model.
     pub(super) is_restricted: bool,
     /// Whether to read on for the bound when the model is known.
     pub(super) needs_bound: bool,
@@ -87,7 +94,7 @@ pub(super) struct Limits<'a> {
 
 /// Reads until the model is known, and the bound if it is needed: a bound is known when the JSON is
 /// complete, for a later member may raise it. Nothing is lost: the upload that is returned begins with
-/// what was read.
+/// what was read. The headers are those that will be forwarded.
 pub(super) async fn read(
     route: &Route,
     headers: &HeaderMap,
@@ -97,36 +104,56 @@ pub(super) async fn read(
     let limit = limits.max_body_bytes;
     let declared = declared_length(headers);
     if declared.is_some_and(|length| length > limit) {
-        return Err(ReadFault::Refused(Fault::BodyTooLarge { limit }));
+        return Err(Fault::BodyTooLarge { limit }.into());
     }
     let mut reading = Reading {
         body,
         held: Held::default(),
         has_ended: false,
+        opened: Vec::new(),
+        opened_bytes: 0,
         limits,
     };
-    let (model, bound, watch) = match &route.model {
+    let (model, scanner) = match &route.model {
         ModelSource::Body(form) => {
-            let mut scanner = ModelScanner::for_request(*form, headers);
+            let mut scanner = scanner(route, *form, headers, limits)?;
             let verdict = reading.for_model(&mut scanner).await?;
-            let bound = scanner.bound();
-            let watch = limits.is_restricted.then(|| Watch::new(scanner));
-            (verdict.into(), bound, watch)
+            (verdict.into(), Some(scanner))
         }
         ModelSource::Path(model) => {
-            let bound = reading.for_bound(headers).await?;
-            (Model::Named(model.clone()), bound, None)
+            let scanner = reading.for_bound(route, headers).await?;
+            (Model::Named(model.clone()), scanner)
         }
-        ModelSource::Messages => (Model::NotNeeded, reading.for_bound(headers).await?, None),
-        ModelSource::Nowhere => (Model::NotNeeded, Bound::default(), None),
+        ModelSource::Messages | ModelSource::Nowhere => (Model::NotNeeded, None),
     };
+    let bound = reading.bound(scanner.as_ref());
+    let opened = scanner.as_ref().and_then(ModelScanner::opened_bytes);
     let asked = Asked {
         model,
         bound,
-        body_bytes: declared.or_else(|| reading.whole_length()),
+        body_bytes: opened.or(declared).or_else(|| reading.whole_length()),
     };
+    let watch = scanner.and_then(|scanner| reading.watch(route, &asked, scanner));
     let Reading { body, held, .. } = reading;
     Ok((asked, Upload::resumed(held, body, limit, watch)))
+}
+
+fn scanner(
+    route: &Route,
+    form: BodyForm,
+    headers: &HeaderMap,
+    limits: Limits<'_>,
+) -> Result<ModelScanner, Fault> {
+    let kind = BodyKind {
+        form,
+        bound: route.bound,
+        limit: limits.max_body_bytes,
+        is_limited: limits.is_restricted,
+    };
+    ModelScanner::for_request(kind, headers).map_err(|error| match error {
+        FormError::Encoding => Fault::UnsupportedEncoding,
+        FormError::Headers => Fault::HeadersAmbiguous,
+    })
 }
 
 /// A body that is being read.
@@ -134,15 +161,21 @@ struct Reading<'a> {
     body: Body,
     held: Held,
     has_ended: bool,
+    /// The memory for what a compressed body opens to.
+    opened: Vec<MemoryPermit>,
+    opened_bytes: u64,
     limits: Limits<'a>,
 }
 
 impl Reading<'_> {
     async fn for_model(&mut self, scanner: &mut ModelScanner) -> Result<Verdict, ReadFault> {
         loop {
-            let verdict = scanner.verdict();
-            if verdict != Verdict::NeedMore && self.has_bound(scanner) {
-                return Ok(verdict);
+            if !scanner.needs_whole() {
+                let verdict = scanner.verdict();
+                if verdict != Verdict::NeedMore && self.has_bound(scanner) {
+                    let is_over = self.body.is_end_stream();
+                    return Ok(if is_over { scanner.finish() } else { verdict });
+                }
             }
             if !self.read_piece(scanner).await? {
                 return Ok(scanner.finish());
@@ -151,37 +184,106 @@ impl Reading<'_> {
     }
 
     /// For a body that does not name the model.
-    async fn for_bound(&mut self, headers: &HeaderMap) -> Result<Bound, ReadFault> {
+    async fn for_bound(
+        &mut self,
+        route: &Route,
+        headers: &HeaderMap,
+    ) -> Result<Option<ModelScanner>, ReadFault> {
+        // Checks the headers also where the bound is not needed: the engine would read compressed bytes as JSON.
+        let mut scanner = scanner(route, BodyForm::PlainJson, headers, self.limits)?;
         if !self.limits.needs_bound {
-            return Ok(Bound::default());
+            return Ok(None);
         }
-        let mut scanner = ModelScanner::for_request(BodyForm::PlainJson, headers);
         while !self.has_bound(&scanner) && self.read_piece(&mut scanner).await? {}
-        Ok(scanner.bound())
+        Ok(Some(scanner))
     }
 
     /// Whether to read no further for the bound.
     fn has_bound(&self, scanner: &ModelScanner) -> bool {
-        !self.limits.needs_bound || scanner.is_bound_known() || self.held.bytes() >= MOST_FOR_BOUND
+        !self.limits.needs_bound || scanner.is_bound_known()
+    }
+
+    /// The bound, which nothing may follow if a limit depends on it.
+    fn bound(&self, scanner: Option<&ModelScanner>) -> Bound {
+        let is_fit = |scanner: &&ModelScanner| !self.limits.needs_bound || scanner.is_whole();
+        scanner
+            .filter(is_fit)
+            .map_or_else(Bound::default, ModelScanner::bound)
+    }
+
+    /// What must be watched of the rest of the body.
+    fn watch(&self, route: &Route, asked: &Asked, scanner: ModelScanner) -> Option<Watch> {
+        let names_model = matches!(route.model, ModelSource::Body(_))
+            && matches!(asked.model, Model::Named(_))
+            && (route.names_model || self.limits.is_restricted);
+        // What sets no bound is refused by every limit that depends on one.
+        let is_bounded = self.limits.needs_bound && asked.bound.max_output_tokens.is_some();
+        let bound = is_bounded.then_some(asked.bound);
+        let is_over = self.has_ended || scanner.needs_whole();
+        (!is_over && (names_model || bound.is_some()))
+            .then(|| Watch::new(scanner, names_model, bound))
     }
 
     /// False at the end of the body.
     async fn read_piece(&mut self, scanner: &mut ModelScanner) -> Result<bool, ReadFault> {
         let frame = match self.body.frame().await {
             Some(Ok(frame)) => frame,
+            Some(Err(error)) if is_too_slow(&error) => {
+                return Err(ReadFault::Refused(Fault::BodyTooSlow));
+            }
             Some(Err(_)) => return Err(ReadFault::ClientGone),
             None => {
                 self.has_ended = true;
-                return Ok(false);
+                return match scanner.error_at_end() {
+                    Some(error) => Err(self.unopened(error).into()),
+                    None => Ok(false),
+                };
             }
         };
         if let Ok(data) = frame.into_data() {
-            scanner.observe(&data);
+            self.observe(scanner, &data).await?;
             self.held
-                .push(self.limits.memory, data, self.limits.max_body_bytes)
-                .map_err(ReadFault::Refused)?;
+                .push(self.limits.memory, data, self.limits.max_body_bytes)?;
         }
         Ok(true)
+    }
+
+    /// Reads a piece turn by turn: other tasks run in between, however much the piece opens to.
+    async fn observe(&mut self, scanner: &mut ModelScanner, data: &[u8]) -> Result<(), Fault> {
+        let mut rest = data;
+        loop {
+            let step = scanner.observe_some(rest);
+            if let Some(error) = scanner.error() {
+                return Err(self.unopened(error));
+            }
+            self.hold_opened(scanner.opened_bytes())?;
+            rest = rest.get(step.used..).unwrap_or_default();
+            if step.is_done {
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Counts what the decompressor keeps.
+    fn hold_opened(&mut self, opened: Option<u64>) -> Result<(), Fault> {
+        let kept = opened.unwrap_or(0).min(WINDOW);
+        let more = kept.saturating_sub(self.opened_bytes);
+        if more > 0 {
+            let more = usize::try_from(more).unwrap_or(usize::MAX);
+            self.opened.push(self.limits.memory.take(more)?);
+            self.opened_bytes = kept;
+        }
+        Ok(())
+    }
+
+    fn unopened(&self, error: OpenError) -> Fault {
+        match error {
+            OpenError::TooLarge => Fault::BodyTooLarge {
+                limit: self.limits.max_body_bytes,
+            },
+            OpenError::Unreadable => Fault::BodyUnreadable,
+        }
     }
 
     /// The length of the body, if it has ended.

@@ -5,29 +5,39 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{Response, StatusCode, header::USER_AGENT, request::Parts as Head},
+    http::{
+        HeaderMap, HeaderValue, Response, StatusCode,
+        header::{CONTENT_TYPE, USER_AGENT},
+        request::Parts as Head,
+        response::Parts as ResponseHead,
+    },
 };
 use chrono::{DateTime, Utc};
-use entity::request::{Outcome, UsageSource};
+use entity::request::{Outcome, Protocol, UsageSource};
 use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use uuid::Uuid;
 
 use super::{
     Gateway,
-    admit::{self, Admission, Applicant},
+    admit::{self, Admission, Applicant, Started},
     arrival::Arrival,
     authenticate::authenticate,
-    body::{Upload, UploadError},
-    dialect::Fault,
-    forward::{self, Answer, UpstreamError},
-    meter::{Awaited, End, KILLED, MeteredBody, Receipt, Voice},
+    body::{Upload, UploadError, discard},
+    dialect::{Dialect, Fault},
+    forward::{self, Answer, UpstreamBody, UpstreamError},
+    memory::UserMemory,
+    meter::{Awaited, End, Heartbeat, KILLED, MeteredBody, Receipt, Voice},
     model::{self, Asked, Limits},
-    model_list, pacing, refusal,
-    route::{self, Refusal, Route},
+    model_list, pacing, refusal, retry_hint,
+    route::{self, Refusal, Route, query},
     trace::RequestSpan,
     upgrade,
 };
-use crate::domain::{api_keys::Caller, ledger::Pacing, requests::RequestRecord};
+use crate::{
+    domain::{api_keys::Caller, ledger::Pacing, requests::RequestRecord},
+    outage::Outage,
+};
 
 /// When to try again while the engine is away: it is back within seconds or somebody must act.
 const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
@@ -37,14 +47,26 @@ const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
 pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
     let id = Uuid::now_v7();
     let now = gateway.0.clock.now();
-    let (head, body) = request.into_parts();
-    let route = match route::classify(&head.method, head.uri.path(), &head.headers) {
-        Ok(route) => route,
-        Err(refused) => {
-            let dialect = Refusal::dialect(head.uri.path());
-            return refusal::answer(&gateway, dialect, &refused.into(), id, now);
+    let (mut head, body) = request.into_parts();
+    let is_upgrade = match forward::from_client(&mut head.headers) {
+        Ok(is_upgrade) => is_upgrade,
+        Err(fault) => {
+            let dialect = Dialect::guess(head.uri.path(), &head.headers);
+            return refusal::answer(&gateway, dialect, &fault, id, now);
         }
     };
+    let mut route = match route::classify(&head.method, head.uri.path(), &head.headers) {
+        Ok(route) => route,
+        Err(refused) => {
+            let dialect = Dialect::guess(head.uri.path(), &head.headers);
+            return refusal::answer(&gateway, dialect, &gateway.fault(refused), id, now);
+        }
+    };
+    route.is_websocket &= is_upgrade;
+    if head.uri.query().is_some_and(query::has_unknown_alt) {
+        let fault = Fault::UnsupportedQuery;
+        return refusal::answer(&gateway, route.dialect, &fault, id, now);
+    }
     let caller = match authenticate(&gateway.0.keys, &head.headers, head.uri.query()) {
         Ok(caller) => caller,
         Err(fault) => return refusal::answer(&gateway, route.dialect, &fault, id, now),
@@ -54,6 +76,7 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
         gateway: gateway.clone(),
         id,
         now,
+        is_text: is_text(&route, &head.headers),
         route,
         caller,
         pacing: None,
@@ -75,6 +98,8 @@ pub(super) struct Pass {
     pub(super) now: DateTime<Utc>,
     pub(super) route: Route,
     pub(super) caller: Arc<Caller>,
+    /// Whether the length of the body says how much a model has to read.
+    pub(super) is_text: bool,
     /// How the caller's requests per minute stand, once they were counted.
     pub(super) pacing: Option<Pacing>,
     pub(super) span: RequestSpan,
@@ -84,19 +109,29 @@ impl Pass {
     async fn through(mut self, head: Head, body: Body) -> Result<Response<Body>, Fault> {
         let record = self.record(&head);
         self.span = RequestSpan::begin(&self.gateway.0.traces, &head.headers, &record);
-        if self.route.is_websocket && forward::is_upgrade(&head.headers) {
+        let started = match admit::start(&self.gateway.0, &self.caller, self.now) {
+            Ok(started) => started,
+            Err(fault) => {
+                discard(&head.headers, body).await;
+                return Err(self.refused(fault, record).await);
+            }
+        };
+        self.pacing = started.pacing;
+        if self.route.is_websocket {
             // Rare and large: kept out of the future of every other request.
-            return Box::pin(upgrade::serve(self, head, record)).await;
+            return Box::pin(upgrade::serve(self, head, started, record)).await;
         }
+        let max_body_bytes = self.gateway.0.settings.current().gateway.max_body_bytes;
+        let memory = self.memory(max_body_bytes);
         let limits = Limits {
-            max_body_bytes: self.gateway.0.settings.current().gateway.max_body_bytes,
-            memory: &self.gateway.0.held,
-            is_restricted: self.caller.is_restricted(),
+            max_body_bytes,
+            memory: &memory,
+            is_restricted: self.caller.has_limits_by_model(),
             needs_bound: self.route.is_metered && self.caller.account().is_strict(),
         };
         let reading = model::read(&self.route, &head.headers, body, limits);
-        let arrival = Arrival::new(&self.gateway, record, self.span.clone());
-        let Some((result, record)) = arrival.admitted(&self, reading).await else {
+        let arrival = Arrival::new(&self, record);
+        let Some((result, record)) = arrival.admitted(&self, started, reading).await else {
             return Ok(to_nobody());
         };
         match result {
@@ -105,10 +140,20 @@ impl Pass {
         }
     }
 
+    /// What the caller may have in memory of what the engine has not been given.
+    pub(super) fn memory(&self, max_body_bytes: u64) -> UserMemory {
+        self.gateway
+            .0
+            .memory
+            .of(self.caller.user_id, max_body_bytes)
+    }
+
     /// Lets the request in, or says why not.
     pub(super) async fn admit(
         &self,
+        started: Started,
         asked: &Asked,
+        read_bytes: u64,
         record: &mut RequestRecord,
     ) -> Result<Admission, Fault> {
         record.model = asked.model.name().map(str::to_owned);
@@ -116,31 +161,34 @@ impl Pass {
             caller: &self.caller,
             dialect: self.route.dialect,
             is_metered: self.route.is_metered,
+            names_model: self.route.names_model,
+            read_bytes,
+            is_text: self.is_text,
         };
-        admit::admit(&self.gateway.0, applicant, asked, record).await
+        admit::admit(&self.gateway.0, applicant, started, asked, record).await
     }
 
     async fn admitted(
-        mut self,
+        self,
         head: Head,
         upload: Upload,
         admission: Admission,
         record: RequestRecord,
     ) -> Result<Response<Body>, Fault> {
-        self.pacing = admission.pacing;
         let in_flight = self.gateway.0.in_flight.token();
         let (metered, span) = (self.route.is_metered, self.span.clone());
         let mut receipt = Receipt::new(admission.place, record, metered, in_flight, span);
         let progress = upload.progress();
         receipt.watch_upload(Arc::clone(&progress));
+        receipt.expect(admission.expected);
         let request = match self.for_engine(head, upload) {
             Ok(request) => request,
             Err(fault) => {
+                receipt.was_not_sent();
                 receipt.end(End::Failed(fault.code()));
                 return Err(fault);
             }
         };
-        let id = self.id;
         let limit = self.gateway.0.settings.current().gateway.answer_timeout();
         let answer = self.gateway.0.upstream.send(request, limit);
         let (answer, mut receipt) =
@@ -148,7 +196,10 @@ impl Pass {
         match answer {
             Ok(answer) => Ok(self.answered(answer, receipt).await),
             Err(error) => {
-                let (fault, end) = explain(id, &error, progress.failure());
+                let (fault, end) = self.explain(&error, progress.failure());
+                if error.is_connect() {
+                    receipt.was_not_sent();
+                }
                 receipt.end(end);
                 Err(fault)
             }
@@ -166,12 +217,14 @@ impl Pass {
         };
         let endpoint = self.gateway.0.engine.endpoint().ok_or(unavailable)?;
         self.span.hand_on(&mut head.headers);
-        forward::for_engine(head, &self.route, &endpoint, self.id, upload)
+        let ids = (self.caller.user_id, self.id);
+        forward::for_engine(head, &self.route, &endpoint, ids, upload)
     }
 
     /// The engine's answer, metered on its way out.
     pub(super) async fn answered(self, answer: Answer, mut receipt: Receipt) -> Response<Body> {
         let (mut head, body) = answer.into_parts();
+        self.note_answer();
         receipt.answered(head.status, &head.headers);
         forward::for_client(&mut head.headers, self.id);
         pacing::put_on(&mut head.headers, self.pacing, self.now);
@@ -184,20 +237,97 @@ impl Pass {
             return Box::pin(model_list::filtered(head, body, may_use, receipt)).await;
         }
         if body.is_end_stream() {
-            // The head is all there is: it waits until the request is on record.
-            if let Some(written) = receipt.finish(End::Whole) {
-                written.await;
-            }
-            return Response::from_parts(head, Body::empty());
+            return self.answered_by_head(head, receipt).await;
         }
+        if retry_hint::may_be_missing(head.status, &head.headers, body.size_hint().exact()) {
+            return Box::pin(self.refused_by_engine(head, body, receipt)).await;
+        }
+        let settings = self.gateway.0.settings.current();
+        let silence = settings.gateway.routing.stream_keepalive();
         let voice = Voice {
             dialect: self.route.dialect,
             protocol: self.route.protocol,
             request_id: self.id.to_string(),
+            heartbeat: Heartbeat::of(self.route.protocol, &head.headers, silence),
+            engine_outage: Arc::clone(&self.gateway.0.engine_outage),
         };
         let drainer = self.gateway.0.drainer.clone();
         let body = MeteredBody::new(body, receipt, self.caller, drainer, voice);
         Response::from_parts(head, Body::new(body))
+    }
+
+    /// The head is all there is: it waits until the request is on record. An empty 404 says that the engine
+    /// has no such endpoint, in a form that no tool can read.
+    async fn answered_by_head(self, head: ResponseHead, receipt: Receipt) -> Response<Body> {
+        if let Some(written) = receipt.finish(End::Whole) {
+            written.await;
+        }
+        if head.status != StatusCode::NOT_FOUND {
+            return Response::from_parts(head, Body::empty());
+        }
+        let fault = self.gateway.fault(Refusal::NotFound);
+        let dialect = self.route.dialect;
+        let mut answer = refusal::answer(&self.gateway, dialect, &fault, self.id, self.now);
+        pacing::put_on(answer.headers_mut(), self.pacing, self.now);
+        answer
+    }
+
+    /// A short refusal, which gets a `Retry-After` if it is the engine's own.
+    async fn refused_by_engine(
+        self,
+        mut head: ResponseHead,
+        body: UpstreamBody,
+        mut receipt: Receipt,
+    ) -> Response<Body> {
+        let Ok(read) = body.collect().await else {
+            receipt.end(End::Failed("engine_failed"));
+            let fault = Fault::EngineFailed;
+            return refusal::answer(&self.gateway, self.route.dialect, &fault, self.id, self.now);
+        };
+        let body = read.to_bytes();
+        receipt.observe(&body);
+        retry_hint::put_on(&mut head.headers, &body);
+        if let Some(written) = receipt.finish(End::Whole) {
+            written.await;
+        }
+        Response::from_parts(head, Body::from(body))
+    }
+
+    /// Why there is no answer: the client's own upload, or the engine.
+    pub(super) fn explain(
+        &self,
+        error: &UpstreamError,
+        upload: Option<&UploadError>,
+    ) -> (Fault, End) {
+        match upload {
+            Some(UploadError::Refused(fault)) => (fault.clone(), End::Refused(fault.code())),
+            Some(UploadError::ClientGone) => (Fault::EngineFailed, End::ClientGone),
+            None => {
+                log_failure(&self.gateway.0.engine_outage, &self.id, error);
+                let fault = match error {
+                    error if error.is_connect() => Fault::EngineUnavailable {
+                        retry_after: ENGINE_RECOVERY,
+                    },
+                    UpstreamError::TooSlow(_) => Fault::EngineTooSlow,
+                    UpstreamError::Connect(_)
+                    | UpstreamError::Exchange(_)
+                    | UpstreamError::Client(_) => Fault::EngineFailed,
+                };
+                let end = End::Failed(fault.code());
+                (fault, end)
+            }
+        }
+    }
+
+    fn note_answer(&self) {
+        if let Some(ended) = self.gateway.0.engine_outage.worked() {
+            tracing::info!(
+                request.id = %self.id,
+                elapsed_ms = ended.lasted_ms(),
+                failures = ended.failures,
+                "the engine answers again"
+            );
+        }
     }
 
     /// Records a refusal of somebody whom we know.
@@ -251,6 +381,28 @@ impl Pass {
     }
 }
 
+/// Whether the model reads the body as text. Uploaded files are not text. The content type counts only on
+/// endpoints that take files.
+fn is_text(route: &Route, headers: &HeaderMap) -> bool {
+    if !matches!(route.protocol, Protocol::OpenaiImages | Protocol::Unmetered) {
+        return true;
+    }
+    let kind = headers.get(CONTENT_TYPE);
+    let kind = kind.map_or(&b""[..], HeaderValue::as_bytes);
+    let is = |start: &str| {
+        let kind = kind.get(..start.len());
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case(start.as_bytes()))
+    };
+    let files = [
+        "multipart/",
+        "image/",
+        "audio/",
+        "video/",
+        "application/octet-stream",
+    ];
+    !files.into_iter().any(is)
+}
+
 /// What would be on record of a refusal that is not put there.
 pub(super) fn refused(record: RequestRecord, fault: &Fault) -> RequestRecord {
     RequestRecord {
@@ -268,41 +420,30 @@ fn to_nobody() -> Response<Body> {
     response
 }
 
-/// Why there is no answer: the client's own upload, or the engine.
-pub(super) fn explain(
-    request_id: Uuid,
-    error: &UpstreamError,
-    upload: Option<&UploadError>,
-) -> (Fault, End) {
-    match upload {
-        Some(UploadError::Refused(fault)) => (fault.clone(), End::Refused(fault.code())),
-        Some(UploadError::ClientGone) => (Fault::EngineFailed, End::ClientGone),
-        None => {
-            tracing::warn!(
-                request.id = %request_id,
-                error = error as &dyn std::error::Error,
-                "the engine did not answer"
-            );
-            let fault = match error {
-                error if error.is_connect() => Fault::EngineUnavailable {
-                    retry_after: ENGINE_RECOVERY,
-                },
-                UpstreamError::TooSlow(_) => Fault::EngineTooSlow,
-                UpstreamError::Connect(_)
-                | UpstreamError::Exchange(_)
-                | UpstreamError::Client(_) => Fault::EngineFailed,
-            };
-            let end = End::Failed(fault.code());
-            (fault, end)
-        }
+/// One line for all requests that the engine fails, until it answers again.
+pub(super) fn log_failure(
+    outage: &Outage,
+    request_id: &dyn std::fmt::Display,
+    error: &(dyn std::error::Error + 'static),
+) {
+    if outage.failed() {
+        tracing::warn!(
+            request.id = %request_id,
+            error,
+            "the engine does not answer; other requests that it fails are logged at the level debug"
+        );
+    } else {
+        tracing::debug!(request.id = %request_id, error, "the engine did not answer");
     }
 }
 
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Self {
+impl Gateway {
+    fn fault(&self, refusal: Refusal) -> Fault {
         match refusal {
-            Refusal::NotFound => Self::NotFound,
-            Refusal::Blocked => Self::Blocked,
+            Refusal::NotFound => Fault::NotFound {
+                base_url: Arc::clone(&self.0.base_url),
+            },
+            Refusal::Blocked => Fault::Blocked,
         }
     }
 }

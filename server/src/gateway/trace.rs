@@ -206,7 +206,7 @@ fn operation(protocol: Protocol) -> Option<&'static str> {
         }
         Protocol::OpenaiCompletions => Some("text_completion"),
         Protocol::OpenaiImages | Protocol::Gemini => Some("generate_content"),
-        Protocol::Other => None,
+        Protocol::Unmetered | Protocol::Other => None,
     }
 }
 
@@ -219,7 +219,7 @@ fn provider(protocol: Protocol) -> Option<&'static str> {
         | Protocol::OpenaiImages => Some("openai"),
         Protocol::AnthropicMessages => Some("anthropic"),
         Protocol::Gemini => Some("gcp.gemini"),
-        Protocol::Other => None,
+        Protocol::Unmetered | Protocol::Other => None,
     }
 }
 

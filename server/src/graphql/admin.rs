@@ -5,6 +5,7 @@ use entity::admin;
 
 use super::{
     context::ContextExt as _,
+    cost::{QUERY, list},
     error::Result,
     guard::AtLeast,
     scalar::{DateTime, int},
@@ -71,7 +72,7 @@ impl Admin {
     }
 
     /// How many recovery codes are left.
-    #[graphql(complexity = 5)]
+    #[graphql(complexity = "QUERY")]
     async fn recovery_codes_left(&self, ctx: &Context<'_>) -> Result<i32> {
         let left = ctx.services().admins.recovery_codes_left(self.0.id).await?;
         Ok(int(left))
@@ -87,7 +88,7 @@ impl AdminQuery {
     /// All administrators, by name.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
-        complexity = "10 * child_complexity"
+        complexity = "list(10, child_complexity)"
     )]
     async fn admins(&self, ctx: &Context<'_>) -> Result<Vec<Admin>> {
         let admins = ctx.services().admins.list().await?;

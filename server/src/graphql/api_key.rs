@@ -4,8 +4,16 @@ use async_graphql::{Context, Enum, ID, Object};
 use entity::api_key;
 
 use super::{
-    context::ContextExt as _, error::Result, loaders::UserId, quota::Quota, rate_limit::RateLimit,
-    scalar::DateTime, usage::Usage, usage_input::UsageRange, user::User,
+    context::ContextExt as _,
+    cost::{BATCHED, one},
+    error::Result,
+    loaders::UserId,
+    quota::Quota,
+    rate_limit::RateLimit,
+    scalar::DateTime,
+    usage::Usage,
+    usage_input::UsageRange,
+    user::User,
 };
 use crate::domain::{Error, usage::UsageFilter};
 
@@ -33,6 +41,7 @@ impl ApiKey {
     }
 
     /// Whose it is.
+    #[graphql(complexity = "child_complexity + BATCHED")]
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
         let user = ctx.loader().load_one(UserId(self.0.user_id)).await?;
         Ok(User(user.ok_or(Error::NotFound { what: "user" })?))
@@ -105,6 +114,7 @@ impl ApiKey {
     }
 
     /// What the key used.
+    #[graphql(complexity = "one(child_complexity)")]
     async fn usage(
         &self,
         ctx: &Context<'_>,

@@ -5,7 +5,8 @@ use entity::{admin, api_token};
 use secrecy::ExposeSecret as _;
 
 use super::{
-    admin::Role, context::ContextExt as _, error::Result, guard::AtLeast, input, scalar::DateTime,
+    admin::Role, context::ContextExt as _, cost::list, error::Result, guard::AtLeast, input,
+    scalar::DateTime,
 };
 
 /// An API token.
@@ -98,7 +99,7 @@ impl ApiTokenQuery {
     /// All API tokens, the newest first.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
-        complexity = "10 * child_complexity"
+        complexity = "list(10, child_complexity)"
     )]
     async fn api_tokens(&self, ctx: &Context<'_>) -> Result<Vec<ApiToken>> {
         let tokens = ctx.services().api_tokens.list().await?;

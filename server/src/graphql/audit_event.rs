@@ -5,10 +5,11 @@ use entity::{admin::Role, audit_event};
 
 use super::{
     context::ContextExt as _,
+    cost::{COUNT, one, page},
     error::Result,
     guard::AtLeast,
     input,
-    paging::{Connection, Node, cost},
+    paging::{Connection, Node},
     scalar::{BigInt, DateTime},
 };
 use crate::domain::{
@@ -206,7 +207,7 @@ struct AuditCount(AuditFilter);
 #[Object]
 impl AuditCount {
     /// How many events there are on all pages.
-    #[graphql(complexity = 20)]
+    #[graphql(complexity = "COUNT")]
     async fn total_count(&self, ctx: &Context<'_>) -> Result<BigInt> {
         Ok(ctx.services().audit.count(&self.0).await?.into())
     }
@@ -221,7 +222,7 @@ impl AuditQuery {
     /// Who did what, the latest first.
     #[graphql(
         guard = "AtLeast(Role::Viewer)",
-        complexity = "cost(first, None, child_complexity)"
+        complexity = "page(first, None, child_complexity)"
     )]
     async fn audit_events(
         &self,
@@ -244,7 +245,7 @@ impl AuditQuery {
     }
 
     /// The last event of the chain; null while there is none.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
     async fn audit_head(&self, ctx: &Context<'_>) -> Result<Option<AuditHead>> {
         Ok(ctx.services().audit.head().await?.map(Into::into))
     }

@@ -6,6 +6,7 @@ use futures_util::{FutureExt as _, future};
 
 use super::{
     context::ContextExt as _,
+    cost::CHECKSUMS,
     error::Result,
     export::{self, Download},
     guard::AtLeast,
@@ -111,7 +112,10 @@ pub(super) struct BackupQuery;
 #[Object]
 impl BackupQuery {
     /// The backups in the data directory, the latest first. Each one's checksum is looked at.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(
+        guard = "AtLeast(Role::Viewer)",
+        complexity = "10 * child_complexity + CHECKSUMS"
+    )]
     async fn backups(&self, ctx: &Context<'_>) -> Result<Vec<Backup>> {
         let backups = ctx.services().backups.list().await?;
         Ok(backups.into_iter().map(Backup).collect())

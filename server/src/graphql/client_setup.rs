@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::{
     context::ContextExt as _,
+    cost::REMOTE,
     error::Result,
     guard::KnownCaller,
     input,
@@ -79,7 +80,7 @@ pub(super) struct ClientSetupQuery;
 #[Object]
 impl ClientSetupQuery {
     /// Ready-to-paste files that tell a tool to use this server. End users may ask for keys of their own.
-    #[graphql(guard = "KnownCaller")]
+    #[graphql(guard = "KnownCaller", complexity = "child_complexity + REMOTE")]
     async fn client_setup(
         &self,
         ctx: &Context<'_>,

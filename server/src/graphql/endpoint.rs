@@ -4,12 +4,12 @@
 //! The body is read here and not by the library, whose reader takes forms and text as well (which any
 //! page of the web can send), mutations by GET, and several operations at once.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::{Request as Operation, Response as Answer};
 use async_graphql_axum::GraphQLResponse;
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{FromRequestParts as _, Request, State, WebSocketUpgrade},
     http::{
         HeaderMap, HeaderValue, StatusCode,
@@ -21,22 +21,27 @@ use axum::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    audit_trail::SocketAddress,
+    audit_trail::{Failures, SocketAddress},
+    bounds::BoundSchema,
+    budget::{Budgets, Payer},
     context::{Browser, Services},
-    csrf, events, explorer,
+    csrf,
+    document::{self, Limits},
+    events, explorer,
     limits::Streams,
     loaders::Loaders,
+    message,
     refusal::Refusal,
     schema::{self, ControlPlane},
     socket,
 };
 use crate::{
     client_address::ClientAddresses,
+    deadlines::is_too_slow,
     domain::{Error, Viewer},
     web::{CSRF_HEADER, Doorkeeper, Visitor, check_token},
 };
 
-const LONGEST_BODY: usize = 1024 * 1024;
 const LONGEST_USER_AGENT: usize = 200;
 const EVENTS: &str = "text/event-stream";
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
@@ -47,6 +52,7 @@ pub(super) struct Endpoint {
     pub(super) schema: ControlPlane,
     pub(super) doorkeeper: Doorkeeper,
     pub(super) streams: Streams,
+    pub(super) budgets: Budgets,
     pub(super) shutdown: CancellationToken,
     pub(super) addresses: ClientAddresses,
     tasks: TaskTracker,
@@ -60,7 +66,10 @@ impl Endpoint {
         let addresses = server.addresses.clone();
         let tasks = services.tasks.clone();
         let services = Arc::new(services);
+        let budgets = Budgets::default();
         let schema = schema::builder()
+            .data(budgets.clone())
+            .data(Failures::default())
             .data(Loaders::new(Arc::clone(&services)))
             .data(services)
             .finish();
@@ -68,10 +77,50 @@ impl Endpoint {
             schema,
             doorkeeper,
             streams: Streams::default(),
+            budgets,
             shutdown,
             addresses,
             tasks,
         }
+    }
+
+    /// The schema as sockets use it.
+    pub(super) fn bound_schema(&self) -> BoundSchema {
+        BoundSchema {
+            schema: self.schema.clone(),
+            budgets: self.budgets.clone(),
+        }
+    }
+
+    /// Tells who sends a request. Whoever brings a credential that is not valid pays for it as an
+    /// anonymous client.
+    pub(super) async fn identify(
+        &self,
+        headers: &HeaderMap,
+        address: Option<IpAddr>,
+    ) -> Result<Visitor, Error> {
+        let visitor = self.doorkeeper.identify(headers).await;
+        let visitor = self.charge_wrong(visitor, address)?;
+        let payer = Payer::of(&visitor.viewer, address);
+        self.budgets.pay_for_operation(payer)?;
+        Ok(visitor)
+    }
+
+    /// Lets a client of this address pay for a credential that is not valid.
+    pub(super) fn charge_wrong(
+        &self,
+        visitor: Result<Visitor, Error>,
+        address: Option<IpAddr>,
+    ) -> Result<Visitor, Error> {
+        if visitor.is_err() {
+            let payer = Payer::of(&Viewer::Anonymous, address);
+            self.budgets.pay_for_wrong_credential(payer)?;
+        }
+        visitor
+    }
+
+    fn address(&self, parts: &Parts) -> Option<IpAddr> {
+        self.addresses.of(&parts.extensions, &parts.headers)
     }
 
     fn browser(&self, parts: &Parts) -> Browser {
@@ -80,9 +129,9 @@ impl Endpoint {
             .get(USER_AGENT)
             .and_then(|agent| agent.to_str().ok());
         Browser {
-            address: self.addresses.of(&parts.extensions, &parts.headers),
+            address: self.address(parts),
             user_agent: user_agent.map(|agent| agent.chars().take(LONGEST_USER_AGENT).collect()),
-            cookies: self.doorkeeper.cookies,
+            cookies: self.doorkeeper.cookies.clone(),
         }
     }
 }
@@ -98,11 +147,21 @@ async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, R
     if !is_json(&parts.headers) {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into());
     }
-    let visitor = endpoint.doorkeeper.identify(&parts.headers).await?;
-    let mut operation = read(body).await?;
+    let address = endpoint.address(&parts);
+    let visitor = endpoint.identify(&parts.headers, address).await?;
+    let limits = Limits::of(&visitor.viewer);
+    let body = read(body, limits).await?;
+    // A body may come slowly, and the right that its head was identified with may end meanwhile.
+    if !visitor.lifeline.holds().await {
+        return Err(Error::Unauthenticated.into());
+    }
+    let payer = Payer::of(&visitor.viewer, address);
+    endpoint.budgets.pay_for_bytes(payer, body.len())?;
+    let mut operation = document::admit(parse(&body, limits)?, limits);
     check_csrf(&visitor, &mut operation, &parts.headers)?;
     let operation = operation.data(visitor.viewer.clone());
     if accepts(&parts.headers, EVENTS) {
+        let operation = operation.data(SocketAddress(address));
         return events::answer(&endpoint, visitor, operation);
     }
     let mut operation = operation.data(endpoint.browser(&parts));
@@ -122,15 +181,15 @@ async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, R
 /// Upgrades to a socket, or shows the explorer to an administrator's browser.
 pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
+    let address = endpoint.address(&parts);
     if let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        let address = endpoint.addresses.of(&parts.extensions, &parts.headers);
         return socket::open(endpoint, upgrade, parts.headers, SocketAddress(address)).await;
     }
     if !accepts(&parts.headers, "text/html") {
         let text = "send operations with POST, or upgrade to graphql-transport-ws\n";
         return (StatusCode::NOT_ACCEPTABLE, text).into_response();
     }
-    match endpoint.doorkeeper.identify(&parts.headers).await {
+    match endpoint.identify(&parts.headers, address).await {
         Ok(visitor) if visitor.viewer.role().is_some() => explorer::page(),
         Ok(_) => {
             let text =
@@ -141,14 +200,23 @@ pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> R
     }
 }
 
-async fn read(body: Body) -> Result<Operation, Refusal> {
-    let body = to_bytes(body, LONGEST_BODY)
-        .await
-        .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+async fn read(body: Body, limits: &Limits) -> Result<Bytes, Refusal> {
+    let body = to_bytes(body, limits.body).await;
+    let body = body.map_err(|error| {
+        if is_too_slow(&error) {
+            StatusCode::REQUEST_TIMEOUT
+        } else {
+            StatusCode::PAYLOAD_TOO_LARGE
+        }
+    });
+    Ok(body?)
+}
+
+fn parse(body: &[u8], limits: &Limits) -> Result<Operation, Refusal> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::bad_input("send one operation as a JSON object").into());
     }
-    let operation = serde_json::from_slice(&body);
+    let operation = message::operation(body, limits);
     operation.map_err(|error| Error::BadInput(format!("this is no operation: {error}")).into())
 }
 

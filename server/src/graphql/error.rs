@@ -55,5 +55,5 @@ fn extensions(error: &Error) -> ErrorExtensionValues {
 
 /// The body of an answer to a request that did not get as far as a resolver.
 pub(super) fn body(error: &Error) -> Value {
-    json!({ "errors": [{ "message": error.to_string(), "extensions": { "code": error.code() } }] })
+    json!({ "errors": [{ "message": error.to_string(), "extensions": extensions(error) }] })
 }

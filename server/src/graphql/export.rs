@@ -29,13 +29,13 @@ enum ExportFormat {
     JsonLines,
 }
 
-/// What a row of exported usage is over, by the clock of UTC.
+/// What a row of exported usage is over, by the clocks of the time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::exports::Every")]
 enum ExportEvery {
     /// An hour.
     Hour,
-    /// A day.
+    /// A day; of 23 or 25 hours where the clocks change.
     Day,
 }
 
@@ -111,13 +111,12 @@ impl ExportMutation {
     async fn export_usage(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "When; rounded outward to whole hours or days of UTC.")] range: Option<
-            UsageRange,
-        >,
+        #[graphql(desc = "When; rounded outward to whole hours or days of the time zone.")]
+        range: Option<UsageRange>,
         #[graphql(desc = "Whose usage; everybody's when left out.")] filter: Option<UsageFilter>,
         #[graphql(
             default = "UTC",
-            desc = "By the clocks of which place a preset is read."
+            desc = "By the clocks of which place a preset is read and hours and days are cut, such as `Asia/Ho_Chi_Minh`."
         )]
         timezone: String,
         #[graphql(desc = "What a row is over.", default_with = "ExportEvery::Day")]
@@ -132,6 +131,7 @@ impl ExportMutation {
                 .await?,
             filter: filter.unwrap_or_default().read()?,
             every: every.into(),
+            zone,
         };
         let format = exports::Format::from(format);
         let exports = ctx.services().exports.clone();

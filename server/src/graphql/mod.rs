@@ -1,6 +1,6 @@
 //! The control plane: one schema, one endpoint. A request crosses these rooms in this order:
 //!
-//! [`endpoint`] (or [`socket`]) → [`guard`] → the noun's resolver → the domain.
+//! [`endpoint`] (or [`socket`]) → [`document`] → [`bounds`] → [`guard`] → the noun's resolver → the domain.
 
 mod admin;
 mod admin_changes;
@@ -10,9 +10,14 @@ mod api_token;
 mod audit_event;
 mod audit_trail;
 mod backup;
+mod bounds;
+mod budget;
 mod client_setup;
+mod confirmation;
 mod context;
+mod cost;
 mod csrf;
+mod document;
 mod endpoint;
 mod engine;
 mod engine_log;
@@ -20,10 +25,12 @@ mod error;
 mod events;
 mod explorer;
 mod export;
+pub mod fuzzing;
 mod guard;
 mod input;
 mod limits;
 mod loaders;
+mod message;
 mod model;
 mod model_alias;
 mod notification;

@@ -5,6 +5,7 @@ use entity::{admin, model_alias};
 
 use super::{
     context::ContextExt as _,
+    cost::{QUERY, REMOTE, list},
     error::Result,
     guard::AtLeast,
     input,
@@ -146,7 +147,7 @@ impl ModelQuery {
     /// Every model that a request may name now, by name.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
-        complexity = "50 * child_complexity"
+        complexity = "list(50, child_complexity)"
     )]
     async fn models(&self, ctx: &Context<'_>) -> Result<Vec<Model>> {
         let services = ctx.services();
@@ -167,7 +168,10 @@ impl ModelQuery {
     }
 
     /// What would serve a model's name for a user, and if nothing would, why not.
-    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "child_complexity + QUERY + REMOTE"
+    )]
     async fn resolve_model(
         &self,
         ctx: &Context<'_>,

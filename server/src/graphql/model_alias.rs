@@ -7,6 +7,7 @@ use entity::{admin::Role, model_alias};
 
 use super::{
     context::{ContextExt as _, Services},
+    cost::list,
     error::Result,
     guard::AtLeast,
     provider::ProviderKind,
@@ -81,7 +82,10 @@ pub(super) struct ModelAliasQuery;
 #[Object]
 impl ModelAliasQuery {
     /// All aliases, by name.
-    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "20 * child_complexity")]
+    #[graphql(
+        guard = "AtLeast(Role::Viewer)",
+        complexity = "list(20, child_complexity)"
+    )]
     async fn model_aliases(&self, ctx: &Context<'_>) -> Vec<ModelAlias> {
         let services = ctx.services();
         let models = services.engine.models().await.unwrap_or_default();

@@ -5,6 +5,7 @@ use entity::{admin::Role, notification, notification_channel, notification_rule}
 
 use super::{
     context::ContextExt as _,
+    cost::list,
     error::Result,
     guard::AtLeast,
     scalar::{DateTime, int},
@@ -126,6 +127,7 @@ impl NotificationRule {
     }
 
     /// The channels that tell it.
+    #[graphql(complexity = "list(3, child_complexity)")]
     async fn channels(&self, ctx: &Context<'_>) -> Result<Vec<NotificationChannel>> {
         let mut channels = ctx.services().notifications.channels().await?;
         channels.retain(|channel| self.0.channel_ids.0.contains(&channel.id));
@@ -218,21 +220,30 @@ pub(super) struct NotificationQuery;
 #[Object]
 impl NotificationQuery {
     /// All ways to tell somebody something, by name.
-    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "10 * child_complexity")]
+    #[graphql(
+        guard = "AtLeast(Role::Viewer)",
+        complexity = "list(10, child_complexity)"
+    )]
     async fn notification_channels(&self, ctx: &Context<'_>) -> Result<Vec<NotificationChannel>> {
         let channels = ctx.services().notifications.channels().await?;
         Ok(channels.into_iter().map(NotificationChannel).collect())
     }
 
     /// Of what whom to tell.
-    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "10 * child_complexity")]
+    #[graphql(
+        guard = "AtLeast(Role::Viewer)",
+        complexity = "list(10, child_complexity)"
+    )]
     async fn notification_rules(&self, ctx: &Context<'_>) -> Result<Vec<NotificationRule>> {
         let rules = ctx.services().notifications.rules().await?;
         Ok(rules.into_iter().map(NotificationRule).collect())
     }
 
     /// The latest messages, sent or waiting, the latest first. At most 2000 are kept.
-    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "50 * child_complexity")]
+    #[graphql(
+        guard = "AtLeast(Role::Viewer)",
+        complexity = "list(50, child_complexity)"
+    )]
     async fn notifications(
         &self,
         ctx: &Context<'_>,

@@ -3,7 +3,7 @@
 use async_graphql::{Object, OutputType, SimpleObject};
 
 use super::{audit_event::AuditEvent, price::Price, request::Request, user::User};
-use crate::domain::paging::{DEFAULT_PAGE, LONGEST_PAGE, Page};
+use crate::domain::paging::Page;
 
 /// Something that stands in a list at a place one can come back to.
 pub(super) trait Node: OutputType + Clone {
@@ -92,14 +92,4 @@ where
             end_cursor: self.page.items.last().map(Node::cursor),
         }
     }
-}
-
-/// What a page costs: as many children as it may hold.
-pub(super) fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
-    let asked = first.or(last).and_then(|length| u64::try_from(length).ok());
-    let length = asked.unwrap_or(DEFAULT_PAGE).min(LONGEST_PAGE);
-    usize::try_from(length)
-        .unwrap_or(usize::MAX)
-        .saturating_mul(child)
-        .saturating_add(1)
 }

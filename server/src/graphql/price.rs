@@ -5,9 +5,10 @@ use entity::{admin, price};
 
 use super::{
     context::ContextExt as _,
+    cost::page,
     error::Result,
     guard::AtLeast,
-    paging::{Connection, Node, cost},
+    paging::{Connection, Node},
     provider::ProviderKind,
     scalar::{DateTime, Usd},
 };
@@ -186,7 +187,7 @@ impl PriceQuery {
     /// Prices that hold, have held and will hold, by pattern and provider, the latest first.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
-        complexity = "cost(first, None, child_complexity)"
+        complexity = "page(first, None, child_complexity)"
     )]
     #[expect(clippy::unused_async, reason = "resolvers are; prices are in memory")]
     async fn prices(

@@ -6,6 +6,7 @@ use futures_util::{Stream, StreamExt as _};
 use secrecy::SecretString;
 
 use super::{
+    confirmation,
     context::ContextExt as _,
     error::{Failure, Result},
     guard::AtLeast,
@@ -198,6 +199,7 @@ impl UpdateProviderAccountInput {
             api_key: api_key.map(Into::into),
             base_url: input::patch(self.base_url),
             headers: input::patch(self.headers.map_value(headers)),
+            is_confirmed: false,
         })
     }
 }
@@ -269,17 +271,32 @@ impl ProviderMutation {
         Ok(DisconnectProviderPayload { accounts })
     }
 
-    /// Change an account.
+    /// Change an account. A change that would send the stored secret to another place (another `baseUrl`, other
+    /// `headers`, a proxy that can read it) needs `apiKey` in the same change, or an owner's password.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn update_provider_account(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which account.")] id: ID,
         #[graphql(desc = "What to change.")] input: UpdateProviderAccountInput,
+        #[graphql(
+            secret,
+            desc = "The caller's password, with which an owner confirms that the stored secret is sent \
+                    to another place."
+        )]
+        password: Option<String>,
     ) -> Result<UpdateProviderAccountPayload> {
         let id = input::id(&id, "provider account")?;
+        let mut changes = input.read()?;
+        if let Some(password) = password {
+            if ctx.session()?.admin.role < Role::Owner {
+                return Err(Error::Forbidden.into());
+            }
+            confirmation::confirm(ctx, password.into()).await?;
+            changes.is_confirmed = true;
+        }
         let accounts = &ctx.services().provider_accounts;
-        let account = ProviderAccount(accounts.update(id, input.read()?).await?);
+        let account = ProviderAccount(accounts.update(id, changes).await?);
         Ok(UpdateProviderAccountPayload { account })
     }
 

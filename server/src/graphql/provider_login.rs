@@ -7,6 +7,7 @@ use futures_util::{Stream, StreamExt as _};
 
 use super::{
     context::ContextExt as _,
+    cost::{list, one},
     error::{Failure, Result},
     guard::AtLeast,
     input,
@@ -124,6 +125,7 @@ impl ProviderLogin {
     }
 
     /// The account that came of it. The engine's own sign-ins may take a moment longer to show theirs.
+    #[graphql(complexity = "one(child_complexity)")]
     async fn account(&self, ctx: &Context<'_>) -> Result<Option<ProviderAccount>> {
         let Some(id) = self.0.login.account_id else {
             return Ok(None);
@@ -175,7 +177,7 @@ pub(super) struct ProviderLoginQuery;
 #[Object]
 impl ProviderLoginQuery {
     /// A sign-in that the caller began; null for those of others.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
     async fn provider_login(
         &self,
         ctx: &Context<'_>,
@@ -189,7 +191,10 @@ impl ProviderLoginQuery {
     }
 
     /// The sign-ins that the caller began and that still wait, oldest first.
-    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "20 * child_complexity")]
+    #[graphql(
+        guard = "AtLeast(Role::Viewer)",
+        complexity = "list(20, child_complexity)"
+    )]
     async fn pending_provider_logins(&self, ctx: &Context<'_>) -> Result<Vec<ProviderLogin>> {
         let pending = ctx.services().oauth.pending(starter(ctx)?).await?;
         Ok(pending.into_iter().map(ProviderLogin).collect())

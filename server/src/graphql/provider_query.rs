@@ -6,6 +6,7 @@ use sea_orm::Iterable as _;
 
 use super::{
     context::ContextExt as _,
+    cost::{list, one},
     error::Result,
     guard::AtLeast,
     provider::{AccountStatus, ProviderAccount, ProviderKind, display_name},
@@ -115,14 +116,17 @@ impl ProviderQuery {
     /// All providers, with or without accounts.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
-        complexity = "7 * child_complexity"
+        complexity = "list(7, child_complexity)"
     )]
     async fn providers(&self, ctx: &Context<'_>) -> Result<Vec<Provider>> {
         Provider::load(ctx, provider_account::ProviderKind::iter()).await
     }
 
     /// One provider.
-    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "one(child_complexity)"
+    )]
     async fn provider(
         &self,
         ctx: &Context<'_>,

@@ -5,6 +5,7 @@ use entity::admin::Role;
 use secrecy::ExposeSecret as _;
 
 use super::{
+    confirmation,
     context::ContextExt as _,
     error::Result,
     guard::{AtLeast, WithSession},
@@ -85,12 +86,8 @@ impl ProviderTransferMutation {
         ctx: &Context<'_>,
         #[graphql(secret, desc = "The caller's password, once more.")] password: String,
     ) -> Result<ExportProviderAccountsPayload> {
-        let (services, browser, own) = (ctx.services(), ctx.browser()?, ctx.session()?);
-        // Whoever found an open browser must not be able to guess here either.
-        services.login_throttle.attempt(browser.address)?;
-        services.admins.confirm(&own.admin, password.into()).await?;
-        services.login_throttle.succeeded(browser.address);
-        let export = services.provider_accounts.export().await?;
+        confirmation::confirm(ctx, password.into()).await?;
+        let export = ctx.services().provider_accounts.export().await?;
         let content = export.expose_secret().to_owned();
         Ok(ExportProviderAccountsPayload { content })
     }

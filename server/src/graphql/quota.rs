@@ -7,6 +7,7 @@ use entity::admin::Role;
 use super::{
     api_key::ApiKey,
     context::ContextExt as _,
+    cost::{BATCHED, list},
     error::Result,
     guard::AtLeast,
     loaders::{ApiKeyId, UserId},
@@ -163,6 +164,7 @@ impl Quota {
     }
 
     /// Whose quota it is.
+    #[graphql(complexity = "child_complexity + BATCHED")]
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
         let user = UserId(self.meter.quota.user_id);
         let user = ctx.loader().load_one(user).await?;
@@ -170,6 +172,7 @@ impl Quota {
     }
 
     /// Which key alone it limits; null when it limits all of the user's keys together.
+    #[graphql(complexity = "child_complexity + BATCHED")]
     async fn api_key(&self, ctx: &Context<'_>) -> Result<Option<ApiKey>> {
         let Some(id) = self.meter.quota.api_key_id else {
             return Ok(None);
@@ -191,7 +194,10 @@ pub(super) struct QuotaQuery;
 impl QuotaQuery {
     /// The quotas of all users who are not archived and of all keys that are not revoked, the nearest to its
     /// limit first.
-    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "100 * child_complexity")]
+    #[graphql(
+        guard = "AtLeast(Role::Viewer)",
+        complexity = "list(100, child_complexity)"
+    )]
     async fn quotas(&self, ctx: &Context<'_>) -> Result<Vec<Quota>> {
         let meters = ctx.services().quotas.all().await?;
         Ok(Quota::all(ctx, meters))

@@ -2,12 +2,15 @@
 
 use axum::{
     Json,
-    http::{HeaderName, StatusCode, header::CACHE_CONTROL},
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, RETRY_AFTER},
+    },
     response::{IntoResponse, Response},
 };
 use uuid::Uuid;
 
-use super::error;
+use super::{error, report::log_internal};
 use crate::{domain::Error, web::status_of};
 
 /// Why a request does not get as far as the schema.
@@ -36,16 +39,20 @@ impl IntoResponse for Refusal {
         match self {
             Self::Status(status) => status.into_response(),
             Self::Error(error) => {
-                let request_id = Uuid::now_v7().to_string();
-                if let Error::Internal(cause) = &error {
-                    tracing::error!(request.id = request_id, error = ?cause, "cannot tell who sends a request");
-                }
+                let request_id = Uuid::now_v7();
+                log_internal(&request_id, &error, "cannot tell who sends a request");
+                let request_id = request_id.to_string();
                 let headers = [
                     (CACHE_CONTROL, "no-store"),
                     (HeaderName::from_static("x-request-id"), &request_id),
                 ];
                 let body = Json(error::body(&error));
-                (status_of(&error), headers, body).into_response()
+                let mut response = (status_of(&error), headers, body).into_response();
+                if let Error::RateLimited { retry_after } = error {
+                    let seconds = HeaderValue::from(retry_after.as_secs().max(1));
+                    response.headers_mut().insert(RETRY_AFTER, seconds);
+                }
+                response
             }
         }
     }

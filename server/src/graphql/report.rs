@@ -1,5 +1,5 @@
-//! The last look at each answer: every error gets a code, ours are logged under the request's id, and
-//! strangers learn nothing of the schema.
+//! The last look at each answer: every error gets a code, there are few of them and each is short, ours are
+//! logged under the request's id, and anonymous clients learn nothing of the schema.
 
 use std::sync::{
     Arc,
@@ -20,8 +20,20 @@ use futures_util::{
 };
 use uuid::Uuid;
 
-use super::limits::LiveOperations;
-use crate::domain::{Error, Viewer};
+use super::{
+    document::{LONGEST_MESSAGE, shortened},
+    limits::LiveOperations,
+};
+use crate::{
+    domain::{Error, Viewer},
+    outage::{FLAPPING, Outage},
+};
+
+/// Whether the database fails the control plane.
+static DATABASE: Outage = Outage::new(FLAPPING);
+
+/// Errors of one answer: a document of many mistakes is not answered with a page for each.
+const MOST_ERRORS: usize = 20;
 
 /// Reports on every operation.
 pub(super) struct Reports;
@@ -100,6 +112,16 @@ impl Extension for Report {
 
 impl Report {
     fn finish(&self, response: &mut Response) {
+        if response.errors.is_empty()
+            && let Some(ended) = DATABASE.worked()
+        {
+            tracing::info!(
+                elapsed_ms = ended.lasted_ms(),
+                failures = ended.failures,
+                "the database answers the control plane again"
+            );
+        }
+        response.errors.truncate(MOST_ERRORS);
         for error in &mut response.errors {
             self.finish_error(error);
         }
@@ -108,6 +130,9 @@ impl Report {
     fn finish_error(&self, error: &mut ServerError) {
         if self.is_stranger.load(Ordering::Relaxed) {
             forget_suggestions(&mut error.message);
+        }
+        if error.message.len() > LONGEST_MESSAGE {
+            error.message = shortened(&error.message, LONGEST_MESSAGE);
         }
         let cause = error.source.take();
         let extensions = error.extensions.get_or_insert_default();
@@ -118,14 +143,26 @@ impl Report {
         let cause = cause
             .as_ref()
             .and_then(|cause| cause.downcast_ref::<Error>());
-        if let Some(Error::Internal(cause)) = cause {
+        if let Some(error @ Error::Internal(_)) = cause {
             extensions.set("requestId", self.request_id.to_string());
-            tracing::error!(request.id = %self.request_id, error = ?cause, "a resolver failed");
+            log_internal(&self.request_id, error, "a resolver failed");
         }
     }
 }
 
-/// The library's suggestions name fields; strangers could read the schema from them.
+/// Logs an error that is ours. While the database is away, the first line stands for all requests.
+pub(super) fn log_internal(request_id: &Uuid, error: &Error, message: &'static str) {
+    let Error::Internal(cause) = error else {
+        return;
+    };
+    if error.is_of_database() && !DATABASE.failed() {
+        tracing::debug!(request.id = %request_id, error = ?cause, message);
+    } else {
+        tracing::error!(request.id = %request_id, error = ?cause, message);
+    }
+}
+
+/// The library's suggestions name fields; anonymous clients could read the schema from them.
 fn forget_suggestions(message: &mut String) {
     if let Some(at) = message.find(" Did you mean") {
         message.truncate(at);

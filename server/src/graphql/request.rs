@@ -8,11 +8,12 @@ use uuid::Uuid;
 use super::{
     api_key::ApiKey,
     context::ContextExt as _,
+    cost::{BATCHED, one, page},
     error::Result,
     guard::AtLeast,
     input,
     loaders::{AccountId, ApiKeyId, UserId},
-    paging::{Connection, Node, cost},
+    paging::{Connection, Node},
     price::Price,
     provider::{ProviderAccount, ProviderKind},
     request_filter::{Outcome, Protocol, RequestFilter},
@@ -72,12 +73,14 @@ impl Request {
     }
 
     /// Who asked.
+    #[graphql(complexity = "child_complexity + BATCHED")]
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
         let user = ctx.loader().load_one(UserId(self.0.user_id)).await?;
         Ok(User(user.ok_or(Error::NotFound { what: "user" })?))
     }
 
     /// With which key.
+    #[graphql(complexity = "child_complexity + BATCHED")]
     async fn api_key(&self, ctx: &Context<'_>) -> Result<ApiKey> {
         let key = ctx.loader().load_one(ApiKeyId(self.0.api_key_id)).await?;
         Ok(ApiKey(key.ok_or(Error::NotFound { what: "API key" })?))
@@ -89,6 +92,7 @@ impl Request {
     }
 
     /// Which account served it; null while unknown, and for everybody but administrators.
+    #[graphql(complexity = "child_complexity + BATCHED")]
     async fn account(&self, ctx: &Context<'_>) -> Result<Option<ProviderAccount>> {
         let id = self.0.account_id.filter(|_| ctx.is_administrator());
         let Some(id) = id else { return Ok(None) };
@@ -208,7 +212,7 @@ impl RequestQuery {
     /// Requests of all users, the latest first.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
-        complexity = "cost(first, None, child_complexity)"
+        complexity = "page(first, None, child_complexity)"
     )]
     async fn requests(
         &self,
@@ -228,7 +232,10 @@ impl RequestQuery {
     }
 
     /// A request; null when there is none with this id, or it is still under way.
-    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "one(child_complexity)"
+    )]
     async fn request(
         &self,
         ctx: &Context<'_>,

@@ -21,7 +21,10 @@ pub(super) enum Protocol {
     AnthropicMessages,
     /// Gemini's content generation.
     Gemini,
-    /// Lists of models, token counting, videos: nothing that reports usage.
+    /// Videos, searches, endpoints that the gateway does not know: they may generate, in no protocol that is
+    /// metered.
+    Unmetered,
+    /// Lists of models, token counting, results that are fetched: nothing that generates.
     Other,
 }
 

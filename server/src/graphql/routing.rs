@@ -63,6 +63,12 @@ impl RoutingSettings {
     async fn transient_cooldown_seconds(&self) -> i32 {
         int(self.0.transient_cooldown_seconds)
     }
+
+    /// After how many seconds of silence a stream gets a keep-alive event, so that proxies with a time limit
+    /// for silence keep its connection open; 0 for never. Each protocol has an event that its tools ignore.
+    async fn stream_keepalive_seconds(&self) -> i32 {
+        int(self.0.stream_keepalive_seconds)
+    }
 }
 
 /// How the engine shall choose among accounts. What is left out stays.
@@ -84,6 +90,8 @@ pub(super) struct RoutingSettingsInput {
     cooldown: Option<bool>,
     /// For how long after a failure that passes, in seconds: 0 to 3600.
     transient_cooldown_seconds: Option<u32>,
+    /// After how many seconds of silence a stream gets a keep-alive event: 1 to 600; 0 for never.
+    stream_keepalive_seconds: Option<u32>,
 }
 
 impl RoutingSettingsInput {
@@ -112,6 +120,9 @@ impl RoutingSettingsInput {
         }
         if let Some(seconds) = self.transient_cooldown_seconds {
             routing.transient_cooldown_seconds = seconds;
+        }
+        if let Some(seconds) = self.stream_keepalive_seconds {
+            routing.stream_keepalive_seconds = seconds;
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     audit_event::AuditQuery,
     audit_trail::AuditTrail,
     backup::{BackupMutation, BackupQuery},
+    bounds::Bounds,
     client_setup::ClientSetupQuery,
     engine::{EngineMutation, EngineQuery, EngineSubscription},
     engine_log::EngineLogSubscription,
@@ -44,8 +45,6 @@ use super::{
 
 /// Deep enough for the query with which tools read a schema, which is the deepest there is a use for.
 const DEEPEST: usize = 16;
-/// A page of two hundred with fifty fields.
-const MOST_COMPLEX: usize = 10_000;
 const DEEPEST_RECURSION: usize = 32;
 const MOST_DIRECTIVES: usize = 8;
 
@@ -121,10 +120,10 @@ pub(super) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         Subscription::default(),
     )
     .limit_depth(DEEPEST)
-    .limit_complexity(MOST_COMPLEX)
     .limit_recursive_depth(DEEPEST_RECURSION)
     .limit_directives(MOST_DIRECTIVES)
     .extension(Reports)
+    .extension(Bounds)
     .extension(AuditTrail)
 }
 

@@ -1,11 +1,18 @@
 //! The caller's second factor: set it up, confirm it, give it up.
 
+use std::net::IpAddr;
+
 use async_graphql::{Context, Object, SimpleObject};
 use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
 
 use super::{admin::Admin, context::ContextExt as _, error::Result, guard::WithSession};
-use crate::domain::{Error, admins::RecoveryCodes};
+use crate::domain::{
+    Error,
+    admins::RecoveryCodes,
+    login_throttle::{self, LoginThrottle},
+};
 
 /// A second factor that is being set up. It is asked for once it is confirmed.
 #[derive(SimpleObject)]
@@ -55,9 +62,9 @@ impl SecondFactorMutation {
         #[graphql(secret, desc = "The caller's password.")] password: String,
     ) -> Result<EnrolTotpPayload> {
         let own = ctx.session()?;
-        let attempt = Attempt::begin(ctx)?;
+        let attempt = Attempt::begin(ctx).await?;
         let admins = &ctx.services().admins;
-        let enrolment = admins.enrol(&own.admin, password.into()).await?;
+        let enrolment = admins.enrol(own, password.into()).await?;
         attempt.was_right();
         let uri = enrolment.uri.expose_secret();
         Ok(EnrolTotpPayload {
@@ -75,11 +82,9 @@ impl SecondFactorMutation {
         #[graphql(secret, desc = "The code that the app shows.")] code: String,
     ) -> Result<ConfirmTotpPayload> {
         let own = ctx.session()?;
-        let attempt = Attempt::begin(ctx)?;
+        let attempt = Attempt::begin(ctx).await?;
         let admins = &ctx.services().admins;
-        let codes = admins
-            .confirm_second_factor(own.admin.id, &code.into())
-            .await?;
+        let codes = admins.confirm_second_factor(own, &code.into()).await?;
         attempt.was_right();
         let admin = admins.find(own.admin.id).await?;
         let admin = admin.ok_or(Error::Unauthenticated)?;
@@ -98,12 +103,10 @@ impl SecondFactorMutation {
         #[graphql(secret, desc = "A code of the app, or a recovery code.")] code: String,
     ) -> Result<DisableTotpPayload> {
         let own = ctx.session()?;
-        let attempt = Attempt::begin(ctx)?;
+        let attempt = Attempt::begin(ctx).await?;
         let admins = &ctx.services().admins;
         let (password, code) = (SecretString::from(password), SecretString::from(code));
-        let admin = admins
-            .disable_second_factor(&own.admin, password, &code)
-            .await?;
+        let admin = admins.disable_second_factor(own, password, &code).await?;
         attempt.was_right();
         let admin = Admin(admin);
         Ok(DisableTotpPayload { admin })
@@ -118,12 +121,10 @@ impl SecondFactorMutation {
         #[graphql(secret, desc = "A code of the app, or a recovery code.")] code: String,
     ) -> Result<RenewRecoveryCodesPayload> {
         let own = ctx.session()?;
-        let attempt = Attempt::begin(ctx)?;
+        let attempt = Attempt::begin(ctx).await?;
         let admins = &ctx.services().admins;
         let (password, code) = (SecretString::from(password), SecretString::from(code));
-        let codes = admins
-            .renew_recovery_codes(&own.admin, password, &code)
-            .await?;
+        let codes = admins.renew_recovery_codes(own, password, &code).await?;
         attempt.was_right();
         let recovery_codes = shown(codes);
         Ok(RenewRecoveryCodesPayload { recovery_codes })
@@ -131,24 +132,30 @@ impl SecondFactorMutation {
 }
 
 /// An attempt that counts: whoever found an open browser must not be able to guess here.
-struct Attempt<'a>(&'a Context<'a>);
+struct Attempt {
+    throttle: LoginThrottle,
+    password: login_throttle::Attempt,
+    admin_id: Uuid,
+    address: Option<IpAddr>,
+}
 
-impl<'a> Attempt<'a> {
-    fn begin(ctx: &'a Context<'a>) -> Result<Self> {
-        let address = ctx.browser()?.address;
-        let throttle = &ctx.services().login_throttle;
-        throttle.attempt(address)?;
-        throttle.attempt_code(ctx.session()?.admin.id)?;
-        Ok(Self(ctx))
+impl Attempt {
+    async fn begin(ctx: &Context<'_>) -> Result<Self> {
+        let (address, own) = (ctx.browser()?.address, ctx.session()?);
+        let throttle = ctx.services().login_throttle.clone();
+        let password = throttle.attempt(address, &own.admin.username).await?;
+        throttle.attempt_code(own.admin.id, address)?;
+        Ok(Self {
+            throttle,
+            password,
+            admin_id: own.admin.id,
+            address,
+        })
     }
 
     fn was_right(self) {
-        let Self(ctx) = self;
-        let throttle = &ctx.services().login_throttle;
-        if let (Ok(browser), Ok(own)) = (ctx.browser(), ctx.session()) {
-            throttle.succeeded(browser.address);
-            throttle.code_was_right(own.admin.id);
-        }
+        self.password.succeeded();
+        self.throttle.code_was_right(self.admin_id, self.address);
     }
 }
 

@@ -6,6 +6,7 @@ use entity::{admin, session};
 use super::{
     admin::Admin,
     context::ContextExt as _,
+    cost::list,
     error::Result,
     guard::{Public, WithSession},
     input,
@@ -120,7 +121,7 @@ impl SessionQuery {
     }
 
     /// The living sessions of the administrator who asks, the latest first.
-    #[graphql(guard = "WithSession", complexity = "10 * child_complexity")]
+    #[graphql(guard = "WithSession", complexity = "list(10, child_complexity)")]
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let own = ctx.session()?;
         let sessions = ctx.services().sessions.list(own.admin.id).await?;

@@ -13,7 +13,10 @@ use super::{
     scalar::int,
     session::Session,
 };
-use crate::domain::admins::SignIn;
+use crate::domain::{admins::SignIn, login_throttle::Attempt};
+
+/// What attempts with a set-up link are counted under, beside the names of administrators.
+const SETUP_LINK: &str = "a set-up link";
 
 /// Somebody signed in.
 #[derive(SimpleObject)]
@@ -56,13 +59,14 @@ impl SignInMutation {
         username: Option<String>,
     ) -> Result<LoginPayload> {
         let (services, browser) = (ctx.services(), ctx.browser()?);
-        services.login_throttle.attempt(browser.address)?;
+        let throttle = &services.login_throttle;
+        let attempt = throttle.attempt(browser.address, SETUP_LINK).await?;
         let password = SecretString::from(password);
         let admins = &services.admins;
         let admin = admins
             .complete_setup(&token, username.as_deref(), password)
             .await?;
-        begin(ctx, browser, admin).await
+        begin(ctx, browser, admin, attempt).await
     }
 
     /// Sign in. The session comes as a cookie.
@@ -82,15 +86,17 @@ impl SignInMutation {
         code: Option<String>,
     ) -> Result<LoginPayload> {
         let (services, browser) = (ctx.services(), ctx.browser()?);
-        services.login_throttle.attempt(browser.address)?;
+        let throttle = &services.login_throttle;
+        let name = username.as_deref().unwrap_or_default();
+        let attempt = throttle.attempt(browser.address, name).await?;
         let presented = SignIn {
             username,
             password: password.into(),
             code: code.map(Into::into),
+            address: browser.address,
         };
-        let throttle = &services.login_throttle;
         let admin = services.admins.authenticate(presented, throttle).await?;
-        begin(ctx, browser, admin).await
+        begin(ctx, browser, admin, attempt).await
     }
 
     /// End this session and its cookie.
@@ -115,14 +121,12 @@ impl SignInMutation {
     ) -> Result<ChangePasswordPayload> {
         let (services, browser, own) = (ctx.services(), ctx.browser()?, ctx.session()?);
         // Whoever found an open browser must not be able to guess here either.
-        services.login_throttle.attempt(browser.address)?;
+        let throttle = &services.login_throttle;
+        let name = &own.admin.username;
+        let attempt = throttle.attempt(browser.address, name).await?;
         let (current, new) = (current_password.into(), new_password.into());
-        let kept = Some(own.session.id);
-        let revoked = services
-            .admins
-            .change_password(&own.admin, current, new, kept)
-            .await?;
-        services.login_throttle.succeeded(browser.address);
+        let revoked = services.admins.change_password(own, current, new).await?;
+        attempt.succeeded();
         Ok(ChangePasswordPayload {
             session: Session::own(own),
             revoked_sessions: int(revoked),
@@ -130,13 +134,18 @@ impl SignInMutation {
     }
 }
 
-async fn begin(ctx: &Context<'_>, browser: &Browser, admin: admin::Model) -> Result<LoginPayload> {
+async fn begin(
+    ctx: &Context<'_>,
+    browser: &Browser,
+    admin: admin::Model,
+    attempt: Attempt,
+) -> Result<LoginPayload> {
     let services = ctx.services();
-    services.login_throttle.succeeded(browser.address);
     let begun = services.sessions.begin(admin, browser.client()).await?;
+    attempt.succeeded();
     let own = &begun.session;
     let life = own.session.expires_at - own.session.created_at;
-    let cookies = browser.cookies;
+    let cookies = &browser.cookies;
     set(
         ctx,
         cookies.begin(&begun.cookie, &own.csrf_token, life.num_seconds()),

@@ -4,11 +4,16 @@
 //! opens one says who they are in `connection_init`: browsers with `{"csrfToken": …}` beside their
 //! cookie, others with `{"authorization": "Bearer …"}` or the header of that name.
 
-use std::{future::pending, pin::pin, time::Duration};
+use std::{
+    future::pending,
+    pin::pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use async_graphql::{
     Data,
-    http::{WebSocket as Protocol, WebSocketProtocols, WsMessage},
+    http::{ClientMessage, WebSocket as Protocol, WebSocketProtocols, WsMessage},
 };
 use axum::{
     body::Bytes,
@@ -27,15 +32,30 @@ use tokio::{
 };
 
 use super::{
-    audit_trail::SocketAddress, endpoint::Endpoint, error::Failure, limits::LiveOperations,
+    audit_trail::SocketAddress,
+    document::{Limits, shortened},
+    endpoint::Endpoint,
+    error::Failure,
+    limits::{LiveOperations, StreamPlace},
+    message,
     refusal::Refusal,
 };
 use crate::{
-    domain::{Error, Viewer},
+    domain::{
+        Error, Viewer,
+        ledger::gcra::{Gcra, Rate},
+    },
     web::{Lifeline, Visitor, bearer_of, check_token},
 };
 
-const LONGEST_MESSAGE: usize = 1024 * 1024;
+/// What the library of the socket reads at once; each socket has a buffer of this size.
+const READ_BUFFER: usize = 8 * 1024;
+/// Messages of one client. A page of the web app sends some dozen at once.
+const MESSAGES: Rate = Rate { per_minute: 300 };
+/// A frame that closes a socket has room for so many bytes of a reason.
+const LONGEST_REASON: usize = 120;
+/// Bytes of one message before the client has said who it is.
+const LONGEST_MESSAGE: usize = 64 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
 const UNAUTHORIZED: u16 = 4401;
@@ -59,13 +79,18 @@ pub(super) async fn open(
     if let Err(error) = endpoint.doorkeeper.origins.check(&headers) {
         return Refusal::from(error).into_response();
     }
-    let visitor = match endpoint.doorkeeper.identify(&headers).await {
+    let visitor = match endpoint.identify(&headers, address.0).await {
         Ok(visitor) => visitor,
         Err(error) => return Refusal::from(error).into_response(),
     };
     let protocol = WebSocketProtocols::GraphQLWS.sec_websocket_protocol();
+    // Whoever says who they are later has this limit too; large imports go over POST.
+    let longest = Limits::of(&visitor.viewer).body.max(LONGEST_MESSAGE);
     let upgrade = upgrade
-        .max_message_size(LONGEST_MESSAGE)
+        .max_message_size(longest)
+        // Otherwise a frame of 16 MiB is read before its message is found too long.
+        .max_frame_size(longest)
+        .read_buffer_size(READ_BUFFER)
         .protocols([protocol]);
     if upgrade.selected_protocol().is_none() {
         let text = "the subprotocol is graphql-transport-ws\n";
@@ -77,17 +102,24 @@ pub(super) async fn open(
 async fn serve(endpoint: Endpoint, socket: WebSocket, visitor: Visitor, address: SocketAddress) {
     let (mut sink, stream) = socket.split();
     let (greeted, greeting) = oneshot::channel();
-    let (schema, shutdown) = (endpoint.schema.clone(), endpoint.shutdown.clone());
+    let (schema, shutdown) = (endpoint.bound_schema(), endpoint.shutdown.clone());
+    let known = Arc::new(OnceLock::new());
+    let messages = messages(stream, Arc::clone(&known));
     let init = move |payload| async move {
-        let (mut data, lifeline) = greet(&endpoint, visitor, payload)
-            .await
-            .map_err(Failure::from)?;
+        let admitted = greet(&endpoint, visitor, payload, address).await;
+        let (visitor, place) = admitted.map_err(Failure::from)?;
+        let _ = known.set(Limits::of(&visitor.viewer));
+        let _ = greeted.send(visitor.lifeline);
+        let mut data = Data::default();
+        data.insert(visitor.viewer);
+        data.insert(place);
+        data.insert(LiveOperations::default());
         data.insert(address);
-        let _ = greeted.send(lifeline);
         Ok(data)
     };
-    let messages = Protocol::new(schema, texts(stream), WebSocketProtocols::GraphQLWS)
-        .on_connection_init(init);
+    let protocol = WebSocketProtocols::GraphQLWS;
+    let messages =
+        Protocol::from_message_stream(schema, messages, protocol).on_connection_init(init);
     let reason = tokio::select! {
         () = exchange(messages, &mut sink) => None,
         reason = reason_to_close(greeting) => Some(reason),
@@ -106,14 +138,16 @@ async fn greet(
     endpoint: &Endpoint,
     visitor: Visitor,
     payload: serde_json::Value,
-) -> Result<(Data, Lifeline), Error> {
+    SocketAddress(address): SocketAddress,
+) -> Result<(Visitor, StreamPlace), Error> {
     let greeting: Option<Greeting> = serde_json::from_value(payload)
         .map_err(|_| Error::bad_input("connection_init carries csrfToken or authorization"))?;
     let greeting = greeting.unwrap_or_default();
     let visitor = match greeting.authorization {
         Some(authorization) => {
             let presented = bearer_of(&authorization).ok_or(Error::Unauthenticated)?;
-            endpoint.doorkeeper.bearer(presented).await?
+            let visitor = endpoint.doorkeeper.bearer(presented).await;
+            endpoint.charge_wrong(visitor, address)?
         }
         None => visitor,
     };
@@ -124,11 +158,7 @@ async fn greet(
     }
     let place = endpoint.streams.take(&visitor.viewer);
     let place = place.ok_or_else(|| Error::bad_input("you have too many sockets open"))?;
-    let mut data = Data::default();
-    data.insert(visitor.viewer);
-    data.insert(place);
-    data.insert(LiveOperations::default());
-    Ok((data, visitor.lifeline))
+    Ok((visitor, place))
 }
 
 /// Waits until the caller says nothing of themselves for too long, or loses the right to stay.
@@ -155,6 +185,7 @@ async fn exchange(
             message = messages.next() => match message {
                 Some(WsMessage::Text(text)) => Message::Text(text.into()),
                 Some(WsMessage::Close(code, reason)) => {
+                    let reason = shortened(&reason, LONGEST_REASON);
                     Message::Close(Some(CloseFrame { code, reason: reason.into() }))
                 }
                 None => return,
@@ -165,6 +196,22 @@ async fn exchange(
             return;
         }
     }
+}
+
+/// The client's messages. A client that sends more of them than anyone needs is cut off.
+fn messages(
+    stream: impl Stream<Item = Result<Message, axum::Error>>,
+    known: Arc<OnceLock<&'static Limits>>,
+) -> impl Stream<Item = serde_json::Result<ClientMessage>> {
+    let (since, mut bucket) = (Instant::now(), Gcra::default());
+    texts(stream).map(move |text| {
+        if bucket.take(MESSAGES, 1, since.elapsed()).is_some() {
+            return Err(serde::de::Error::custom("too many messages"));
+        }
+        let limits = known.get().copied();
+        let limits = limits.unwrap_or_else(|| Limits::of(&Viewer::Anonymous));
+        message::client_message(&text, limits)
+    })
 }
 
 /// What the client writes, until it leaves.

@@ -51,9 +51,9 @@ pub(super) enum UsageSource {
     Wire,
     /// Told by the engine's usage queue.
     Engine,
-    /// Worked out from what was seen.
+    /// Worked out from the length of what was asked and answered; quotas count it.
     Estimated,
-    /// Nobody said.
+    /// Nobody said; only in requests of earlier versions, which estimated less.
     Unknown,
 }
 

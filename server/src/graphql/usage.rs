@@ -6,9 +6,9 @@ use entity::admin;
 
 use super::{
     context::ContextExt as _,
+    cost::{one, ranked, sums},
     error::Result,
     guard::AtLeast,
-    paging::cost,
     scalar::{BigInt, DateTime, Usd, int},
     tokens::Tokens,
     usage_input::{UsageBucket, UsageDimension, UsageFilter, UsageOrder, UsageRange},
@@ -19,8 +19,8 @@ use crate::domain::{
     usage::{self, Bucket, By, Ranking, Span, Sums},
 };
 
-/// A series is one query and its points are small.
-const COST_OF_SERIES: usize = 20;
+/// For how many points a series counts: it has more, and each is small.
+const POINTS: usize = 20;
 
 /// Somebody's usage in a stretch of time.
 #[derive(Clone, Debug)]
@@ -64,13 +64,14 @@ impl Usage {
     }
 
     /// The sums over all of it; its ends are rounded outward to the quarter of an hour.
+    #[graphql(complexity = "sums(1, child_complexity)")]
     async fn totals(&self, ctx: &Context<'_>) -> Result<UsageTotals> {
         let totals = ctx.services().usage.totals(self.span, &self.filter);
         Ok(UsageTotals(totals.await?))
     }
 
     /// What it is made of, the greatest part first.
-    #[graphql(complexity = "cost(Some(first), None, child_complexity)")]
+    #[graphql(complexity = "ranked(first, child_complexity)")]
     async fn breakdown(
         &self,
         ctx: &Context<'_>,
@@ -90,7 +91,7 @@ impl Usage {
 
     /// One point for each hour, day, week or month, also where nothing was used. The first and the last
     /// are cut where the range is.
-    #[graphql(complexity = "COST_OF_SERIES * child_complexity")]
+    #[graphql(complexity = "sums(POINTS, child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "two are to draw, three to divide"
@@ -237,7 +238,10 @@ pub(super) struct UsageQuery;
 #[Object]
 impl UsageQuery {
     /// What was used.
-    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "one(child_complexity)"
+    )]
     async fn usage(
         &self,
         ctx: &Context<'_>,
@@ -253,7 +257,10 @@ impl UsageQuery {
     }
 
     /// How the two sources of usage compare.
-    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "sums(1, child_complexity)"
+    )]
     async fn usage_reconciliation(
         &self,
         ctx: &Context<'_>,

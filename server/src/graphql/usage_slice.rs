@@ -5,6 +5,7 @@ use async_graphql::{Context, Object};
 use super::{
     api_key::ApiKey,
     context::ContextExt as _,
+    cost::BATCHED,
     error::Result,
     loaders::{AccountId, ApiKeyId, UserId},
     provider::{ProviderAccount, ProviderKind, display_name},
@@ -37,6 +38,7 @@ impl UsageSlice {
     }
 
     /// The name for people; null while unknown.
+    #[graphql(complexity = "BATCHED")]
     async fn label(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(match self.by {
             By::User => self.user(ctx).await?.map(|user| user.0.name),
@@ -51,6 +53,7 @@ impl UsageSlice {
     }
 
     /// The user, when usage is divided by them.
+    #[graphql(complexity = "child_complexity + BATCHED")]
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         let id = self.slice.id().filter(|_| self.by == By::User);
         let Some(id) = id else { return Ok(None) };
@@ -58,6 +61,7 @@ impl UsageSlice {
     }
 
     /// The key, when usage is divided by them.
+    #[graphql(complexity = "child_complexity + BATCHED")]
     async fn api_key(&self, ctx: &Context<'_>) -> Result<Option<ApiKey>> {
         let id = self.slice.id().filter(|_| self.by == By::ApiKey);
         let Some(id) = id else { return Ok(None) };
@@ -65,6 +69,7 @@ impl UsageSlice {
     }
 
     /// The account, when usage is divided by them.
+    #[graphql(complexity = "child_complexity + BATCHED")]
     async fn account(&self, ctx: &Context<'_>) -> Result<Option<ProviderAccount>> {
         let id = self.slice.id().filter(|_| self.by == By::Account);
         let Some(id) = id else { return Ok(None) };

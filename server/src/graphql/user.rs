@@ -6,11 +6,12 @@ use entity::{admin, user};
 use super::{
     api_key::ApiKey,
     context::ContextExt as _,
+    cost::{BATCHED, one, page},
     error::Result,
     guard::AtLeast,
     input,
     loaders::{KeysOfUser, UserId},
-    paging::{Connection, Node, cost},
+    paging::{Connection, Node},
     quota::Quota,
     rate_limit::RateLimit,
     request::{self, Request},
@@ -112,7 +113,7 @@ impl User {
     }
 
     /// The user's keys, the newest first.
-    #[graphql(complexity = "5 * child_complexity")]
+    #[graphql(complexity = "5 * child_complexity + BATCHED")]
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
@@ -126,7 +127,7 @@ impl User {
     }
 
     /// The user's requests, the latest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(complexity = "page(first, None, child_complexity)")]
     async fn requests(
         &self,
         ctx: &Context<'_>,
@@ -139,6 +140,7 @@ impl User {
     }
 
     /// What the user used.
+    #[graphql(complexity = "one(child_complexity)")]
     async fn usage(
         &self,
         ctx: &Context<'_>,
@@ -162,7 +164,7 @@ impl UserQuery {
     /// Users, a page at a time.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
-        complexity = "cost(first, last, child_complexity)"
+        complexity = "page(first, last, child_complexity)"
     )]
     #[expect(clippy::too_many_arguments, reason = "a connection has as many")]
     async fn users(
@@ -191,7 +193,10 @@ impl UserQuery {
     }
 
     /// A user, archived or not; null when there is none with this id.
-    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "one(child_complexity)"
+    )]
     async fn user(
         &self,
         ctx: &Context<'_>,

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, InputObject, MergedObject, Object};
 
-use super::{context::ContextExt as _, error::Result, paging::Connection, user::User};
+use super::{context::ContextExt as _, cost::COUNT, error::Result, paging::Connection, user::User};
 use crate::domain::{paging::PageRequest, users};
 
 /// Which users are wanted.
@@ -99,6 +99,7 @@ struct UserCount(users::UserFilter);
 #[Object]
 impl UserCount {
     /// How many users there are on all pages.
+    #[graphql(complexity = "COUNT")]
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
         Ok(ctx.services().users.count(&self.0).await?)
     }

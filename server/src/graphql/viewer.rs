@@ -8,10 +8,11 @@ use super::{
     api_key::ApiKey,
     api_token::ApiToken,
     context::ContextExt as _,
+    cost::{one, page},
     error::Result,
     guard::Public,
     loaders::{ApiKeyId, UserId},
-    paging::{Connection, cost},
+    paging::Connection,
     request::{self, Request},
     request_filter::RequestFilter,
     user::User,
@@ -37,19 +38,21 @@ struct KeyHolder {
 #[Object]
 impl KeyHolder {
     /// The user.
+    #[graphql(complexity = "one(child_complexity)")]
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
         let user = ctx.loader().load_one(UserId(self.user_id)).await?;
         Ok(User(user.ok_or(Error::NotFound { what: "user" })?))
     }
 
     /// The key that was shown.
+    #[graphql(complexity = "one(child_complexity)")]
     async fn api_key(&self, ctx: &Context<'_>) -> Result<ApiKey> {
         let key = ctx.loader().load_one(ApiKeyId(self.api_key_id)).await?;
         Ok(ApiKey(key.ok_or(Error::NotFound { what: "API key" })?))
     }
 
     /// The user's requests, with whichever key, the latest first.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(complexity = "page(first, None, child_complexity)")]
     async fn requests(
         &self,
         ctx: &Context<'_>,

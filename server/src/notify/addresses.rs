@@ -6,8 +6,9 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use ipnet::IpNet;
 use url::{Host, Url};
 
-/// Networks that are nobody's on the internet.
-const INNER: [&str; 20] = [
+/// IPv4 networks that IANA's special-purpose registry has as not globally reachable, multicast and reserved
+/// ones, and the deprecated anycast relays of 6to4.
+const INNER_V4: [&str; 15] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
@@ -16,33 +17,36 @@ const INNER: [&str; 20] = [
     "172.16.0.0/12",
     "192.0.0.0/24",
     "192.0.2.0/24",
+    "192.88.99.0/24",
     "192.168.0.0/16",
     "198.18.0.0/15",
     "198.51.100.0/24",
     "203.0.113.0/24",
-    "224.0.0.0/3",
-    "::/127",
-    "100::/64",
-    "2001:db8::/32",
-    "fc00::/7",
-    "fe80::/10",
-    "fec0::/10",
-    "ff00::/8",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
 ];
+
+/// What IPv6 has of the internet. All else is unspecified, loopback, mapped, local, multicast or not assigned.
+const GLOBAL_V6: &str = "2000::/3";
+
+/// What is not global within it: assignments to protocols (with Teredo, benchmarks and ORCHID), and examples.
+const INNER_V6: [&str; 3] = ["2001::/23", "2001:db8::/32", "3fff::/20"];
 
 /// Tells addresses that may be called from those that may not.
 #[derive(Clone, Debug)]
 pub struct Addresses {
     inner: Vec<IpNet>,
+    global_v6: Option<IpNet>,
     allowed: Vec<IpNet>,
 }
 
 impl Addresses {
     /// The internet, and the inner networks that the operator allows.
     pub fn new(allowed: Vec<IpNet>) -> Self {
-        let inner = INNER.iter().filter_map(|network| network.parse().ok());
+        let inner = INNER_V4.iter().chain(&INNER_V6);
         Self {
-            inner: inner.collect(),
+            inner: inner.filter_map(|network| network.parse().ok()).collect(),
+            global_v6: GLOBAL_V6.parse().ok(),
             allowed,
         }
     }
@@ -77,17 +81,21 @@ impl Addresses {
     fn allows(&self, address: IpAddr) -> bool {
         let address = hidden(address.to_canonical());
         let within = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&address));
-        within(&self.allowed) || !within(&self.inner)
+        let is_global = address.is_ipv4() || within(self.global_v6.as_slice());
+        within(&self.allowed) || (is_global && !within(&self.inner))
     }
 }
 
-/// The IPv4 address that an IPv6 one stands for: NAT64 and 6to4 lead there too.
+/// The IPv4 address that an IPv6 one stands for: NAT64, 6to4, stateless translation and ISATAP lead there too.
 fn hidden(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else {
         return address;
     };
     match v6.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => embedded(high, low),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x2002, high, low, ..]
+        | [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => embedded(high, low),
         _ => IpAddr::V6(v6),
     }
 }
@@ -125,10 +133,41 @@ mod tests {
             "::ffff:127.0.0.1",
             "64:ff9b::7f00:1",
             "2002:7f00:1::",
+            // Networks for NAT64 of one's own, and deprecated forms of IPv4 addresses.
+            "64:ff9b:1::5db8:d70e",
+            "::5db8:d70e",
+            "::ffff:0:10.0.0.1",
+            "2606:4700::5efe:10.0.0.1",
+            "192.88.99.1",
+            "::127.0.0.1",
+            "192.0.0.170",
+            "198.19.0.1",
+            "240.0.0.1",
+            "100::1",
+            "100:0:0:1::1",
+            "2001::1",
+            "2001:2::1",
+            "2001:10::1",
+            "2001:20::1",
+            "2001:db8::1",
+            "3fff::1",
+            "5f00::1",
+            "4000::1",
+            "fec0::1",
+            "ff02::1",
         ] {
             assert!(!allows(&addresses, inner), "{inner}");
         }
-        for outer in ["93.184.215.14", "2606:4700::1111", "64:ff9b::5db8:d70e"] {
+        for outer in [
+            "93.184.215.14",
+            "192.0.1.1",
+            "192.88.98.1",
+            "2606:4700::1111",
+            "2001:200::1",
+            "2a00::1",
+            "64:ff9b::5db8:d70e",
+            "2002:5db8:d70e::1",
+        ] {
             assert!(allows(&addresses, outer), "{outer}");
         }
     }

@@ -16,6 +16,7 @@ use crate::{
         Error, Result,
         notifications::{Due, Notifications},
     },
+    outage::{Outage, Outages},
 };
 
 const AT_ONCE: usize = 8;
@@ -32,6 +33,8 @@ pub struct Sender {
     courier: Courier,
     tests: Arc<Semaphore>,
     tally: Tally,
+    /// The channels that fail now.
+    failing: Arc<Outages<Uuid>>,
 }
 
 impl Sender {
@@ -43,6 +46,7 @@ impl Sender {
             courier: Courier { addresses },
             tests: Arc::new(Semaphore::new(TESTS)),
             tally: Tally::default(),
+            failing: Arc::default(),
         }
     }
 
@@ -53,12 +57,19 @@ impl Sender {
 
     /// Sends until told to stop. What is under way then is sent again after the next start.
     pub async fn run(self, stop: CancellationToken) {
+        let outage = Outage::new(Duration::ZERO);
         loop {
             let passed = stop.run_until_cancelled(self.pass()).await;
             match passed {
                 None => return,
-                Some(Ok(_)) => {}
-                Some(Err(error)) => tracing::warn!(?error, "cannot send notifications"),
+                Some(passed) => outage.note(
+                    &passed,
+                    |error| tracing::warn!(?error, "cannot send notifications; trying again"),
+                    |ended| {
+                        let elapsed_ms = ended.lasted_ms();
+                        tracing::info!(elapsed_ms, "notifications can be sent again");
+                    },
+                ),
             }
             let wait = async {
                 tokio::select! {
@@ -92,14 +103,36 @@ impl Sender {
             .await;
         let got_through = outcome.is_ok();
         self.tally.attempted(got_through);
-        if let Err(problem) = &outcome {
-            let channel = due.notification.channel_id;
-            tracing::warn!(channel.id = %channel, problem, "a notification did not get through");
-        }
+        self.log(due.notification.channel_id, &outcome);
         self.notifications
             .attempted(due.notification, outcome)
             .await?;
         Ok(got_through)
+    }
+
+    /// One line when a channel begins to fail, and one when it works again.
+    fn log(&self, channel: Uuid, outcome: &std::result::Result<(), String>) {
+        match outcome {
+            Ok(()) => {
+                if let Some(ended) = self.failing.worked(&channel) {
+                    tracing::info!(
+                        channel.id = %channel,
+                        elapsed_ms = ended.lasted_ms(),
+                        failures = ended.failures,
+                        "notifications get through again"
+                    );
+                }
+            }
+            Err(problem) => {
+                if self.failing.failed(channel) {
+                    tracing::warn!(
+                        channel.id = %channel,
+                        problem,
+                        "notifications do not get through; trying again until they do"
+                    );
+                }
+            }
+        }
     }
 
     /// Sends a test through a channel now. The answer says what is wrong, if anything is.

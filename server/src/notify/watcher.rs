@@ -19,6 +19,7 @@ use crate::{
         users::Users,
     },
     engine::Engine,
+    outage::Outage,
 };
 
 const LOOK: Duration = Duration::from_secs(30);
@@ -54,6 +55,7 @@ impl Watcher {
     pub async fn run(self, stop: CancellationToken) {
         let mut engine = self.sources.engine.watch();
         let mut accounts = self.sources.accounts.changes();
+        let outage = Outage::new(Duration::ZERO);
         loop {
             let wait = async {
                 tokio::select! {
@@ -67,13 +69,16 @@ impl Watcher {
             }
             match stop.run_until_cancelled(self.look()).await {
                 None => return,
-                Some(Ok(_)) => {}
-                Some(Err(error)) => {
-                    tracing::warn!(
-                        ?error,
-                        "cannot tell whether there is something to notify of"
-                    );
-                }
+                Some(looked) => outage.note(
+                    &looked,
+                    |error| {
+                        tracing::warn!(?error, "notification rules cannot be checked; trying again")
+                    },
+                    |ended| {
+                        let elapsed_ms = ended.lasted_ms();
+                        tracing::info!(elapsed_ms, "notification rules can be checked again");
+                    },
+                ),
             }
         }
     }

@@ -11,9 +11,12 @@ use uuid::Uuid;
 use super::{
     account::Renewed, copilot::Models, fault::Fault, protocol, provider::Provider, room::OAuth,
 };
-use crate::domain::{
-    Result,
-    provider_accounts::{GithubAccount, OwnClientAccount},
+use crate::{
+    domain::{
+        Result,
+        provider_accounts::{GithubAccount, OwnClientAccount},
+    },
+    outage::Outage,
 };
 
 /// How long before its end a token is renewed at the latest.
@@ -48,15 +51,19 @@ impl Keeper {
     pub(super) async fn run(mut self) {
         let mut changes = self.room.accounts.changes();
         let stop = self.room.stop.clone();
+        let outage = Outage::new(Duration::ZERO);
         while !stop.is_cancelled() {
             changes.mark_unchanged();
-            let pause = match self.round().await {
-                Ok(pause) => pause,
-                Err(error) => {
-                    tracing::warn!(?error, "tokens could not be looked after");
-                    LOOK_AGAIN
-                }
-            };
+            let round = self.round().await;
+            outage.note(
+                &round,
+                |error| tracing::warn!(?error, "tokens cannot be refreshed; trying again"),
+                |ended| {
+                    let elapsed_ms = ended.lasted_ms();
+                    tracing::info!(elapsed_ms, "tokens can be refreshed again");
+                },
+            );
+            let pause = round.unwrap_or(LOOK_AGAIN);
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = sleep(pause) => {}

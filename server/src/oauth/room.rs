@@ -142,12 +142,17 @@ impl OAuth {
             | LoginStatus::Failed
             | LoginStatus::Expired => return Err(over(&ended)),
         }
+        self.cancel_at_engine(secrets).await;
+        self.show(ended)
+    }
+
+    /// Makes the engine forget a sign-in that it does for us.
+    pub(super) async fn cancel_at_engine(&self, secrets: Option<Secrets>) {
         if let Some(Secrets::Engine { state, .. }) = secrets
             && let Err(error) = self.engine.cancel_login(&state.into()).await
         {
             tracing::debug!(%error, "the engine keeps a sign-in that was called off");
         }
-        self.show(ended)
     }
 
     /// A sign-in of this starter's.

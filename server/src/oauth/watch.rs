@@ -21,6 +21,7 @@ use crate::domain::{Result, provider_logins::LoginEnd};
 
 /// A pause that nobody notices.
 pub(super) const A_MOMENT: Duration = Duration::from_millis(300);
+const RIGHT_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a person's consent elsewhere brings.
 enum Brought {
@@ -46,10 +47,14 @@ impl OAuth {
         let brought = tokio::select! {
             () = self.stop.cancelled() => return Ok(()),
             () = self.over(login.id, changes) => return Ok(()),
+            () = self.right_ends(&login) => return self.call_off(&login).await,
             brought = self.wait(&login) => brought,
         };
         let outcome = match brought {
             Ok(brought) => {
+                if !self.logins.may_go_on(&login).await? {
+                    return self.call_off(&login).await;
+                }
                 // Whoever called it off in this instant has won.
                 if !self.logins.claim(login.id).await? {
                     return Ok(());
@@ -75,6 +80,23 @@ impl OAuth {
                 return;
             }
         }
+    }
+
+    /// Waits until the starter of the sign-in may not complete it any more.
+    async fn right_ends(&self, login: &provider_login::Model) {
+        // A database that does not answer ends no right.
+        while self.logins.may_go_on(login).await.unwrap_or(true) {
+            sleep(RIGHT_CHECK_INTERVAL).await;
+        }
+    }
+
+    /// Ends a sign-in whose starter was disabled, demoted, removed or revoked.
+    async fn call_off(&self, login: &provider_login::Model) -> Result<()> {
+        let secrets = self.secrets(login);
+        let reason = "the administrator or API token that started this sign-in lost the right to do so; start it again".to_owned();
+        self.logins.end(login.id, LoginEnd::Failed(reason)).await?;
+        self.cancel_at_engine(secrets).await;
+        Ok(())
     }
 
     async fn wait(&self, login: &provider_login::Model) -> std::result::Result<Brought, Fault> {

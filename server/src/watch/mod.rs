@@ -6,7 +6,7 @@ mod page;
 mod process;
 mod state;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use secrecy::SecretString;
@@ -27,6 +27,7 @@ use crate::{
     gateway,
     metrics::Board,
     notify,
+    outage::Outage,
 };
 
 /// Where a scrape looks.
@@ -57,6 +58,7 @@ struct Parts {
     token: Option<SecretString>,
     /// One scrape at a time: what it asks of the database is bounded, whoever asks.
     turn: Mutex<()>,
+    database_outage: Outage,
 }
 
 impl Watch {
@@ -72,6 +74,7 @@ impl Watch {
             sources,
             token,
             turn: Mutex::default(),
+            database_outage: Outage::new(Duration::ZERO),
         }))
     }
 

@@ -40,16 +40,21 @@ impl Watch {
         let now = self.0.sources.clock.now();
         self.look_at_memory(now);
         let database = timeout(PATIENCE, self.look_at_database(now)).await;
-        let failed = match database {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(format!("{error:?}")),
-            Err(_) => Some("no answer in time".to_owned()),
+        let seen = match database {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(format!("{error:?}")),
+            Err(_) => Err("no answer in time".to_owned()),
         };
         let gauges = &self.0.gauges;
-        gauges.database_up.set(i64::from(failed.is_none()));
-        if let Some(error) = failed {
-            tracing::warn!(error, "a scrape of the metrics could not see everything");
-        }
+        gauges.database_up.set(i64::from(seen.is_ok()));
+        self.0.database_outage.note(
+            &seen,
+            |error| tracing::warn!(error, "scrapes of the metrics cannot see the database"),
+            |ended| {
+                let elapsed_ms = ended.lasted_ms();
+                tracing::info!(elapsed_ms, "scrapes of the metrics see the database again");
+            },
+        );
         self.0.board.text()
     }
 

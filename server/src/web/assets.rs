@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use axum::{
+    Router,
     body::Body,
-    extract::State,
+    extract::{Request, State},
     http::{
-        HeaderMap, HeaderValue, StatusCode, Uri,
-        header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY},
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{
+            ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+        },
     },
-    response::{Html, IntoResponse as _, Json, Response},
+    response::{Html, IntoResponse as _, Response},
 };
 use rust_embed::{Embed, EmbeddedFile};
-use serde_json::json;
+use tower::ServiceExt as _;
 use url::Url;
 
 use super::coding;
@@ -31,8 +34,12 @@ const ASK_EACH_TIME: &str = "no-cache";
 const NOT_BUILT: &str = include_str!("not_built.html");
 /// What begins so is called by programs, or is the engine's own and never answers from outside; a page
 /// in place of an answer would only confuse them.
-const FOR_PROGRAMS: [&str; 8] = [
+const FOR_PROGRAMS: [&str; 12] = [
+    "/.well-known",
+    "//",
+    "/api",
     "/backend-api",
+    "/gateway-api",
     "/keep-alive",
     "/management.html",
     "/metrics",
@@ -44,19 +51,23 @@ const FOR_PROGRAMS: [&str; 8] = [
 /// Where the engine receives sign-ins.
 const ENGINE_CALLBACK: &str = "/callback";
 
-/// What pages need to know about where they are.
+/// What pages need to know about where they are, and who answers what is no page.
 #[derive(Clone, Debug)]
 pub(super) struct Pages {
     /// The tag that makes relative links work below the public address.
     base: Arc<str>,
+    others: Router,
 }
 
 impl Pages {
-    /// Pages of a server that browsers reach at this address.
-    pub(super) fn new(public_url: &Url) -> Self {
+    /// Pages of a server that browsers reach at this address. `others` answers everything else.
+    pub(super) fn new(public_url: &Url, others: Router) -> Self {
         let path = public_url.path().trim_end_matches('/');
         let base = format!("<base href=\"{path}/\">");
-        Self { base: base.into() }
+        Self {
+            base: base.into(),
+            others,
+        }
     }
 
     fn index(&self, headers: &HeaderMap) -> Response {
@@ -77,23 +88,29 @@ impl Pages {
         let cache = HeaderValue::from_static(ASK_EACH_TIME);
         ([(CACHE_CONTROL, cache), (ETAG, tag)], Html(page)).into_response()
     }
+
+    async fn other(self, request: Request) -> Response {
+        let Ok(response) = self.others.oneshot(request).await;
+        response
+    }
 }
 
-/// Answers with a file of the front end, or with its page.
-pub(super) async fn page(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Response {
-    if is_for_programs(uri.path()) {
-        let body = json!({ "error": { "code": "not_found", "message": "there is nothing here" } });
-        return (StatusCode::NOT_FOUND, Json(body)).into_response();
+/// Answers with a file of the front end, or with its page where a browser goes to one.
+pub(super) async fn page(State(pages): State<Pages>, request: Request) -> Response {
+    let path = request.uri().path();
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !is_read || is_for_programs(path) {
+        return pages.other(request).await;
     }
-    let path = uri.path().trim_start_matches('/');
-    if path.is_empty() || path == INDEX {
-        return pages.index(&headers);
+    let file = path.trim_start_matches('/');
+    if file.is_empty() || file == INDEX {
+        return pages.index(request.headers());
     }
-    match FrontEnd::get(path) {
-        Some(file) => asset(path, file, &headers),
+    match FrontEnd::get(file) {
+        Some(plain) => asset(file, plain, request.headers()),
         // A missing file must not turn into a page: the browser would complain about its type.
-        None if is_file(path) => StatusCode::NOT_FOUND.into_response(),
-        None => pages.index(&headers),
+        None if !is_file(file) && wants_page(request.headers()) => pages.index(request.headers()),
+        None => pages.other(request).await,
     }
 }
 
@@ -145,6 +162,14 @@ fn not_modified(tag: HeaderValue) -> Response {
 fn is_file(path: &str) -> bool {
     let last = path.rsplit('/').next();
     last.is_some_and(|last| last.contains('.'))
+}
+
+/// Browsers say so when they navigate; tools that ask for anything, or for JSON, cannot read a page.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter();
+    accepted
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains("text/html"))
 }
 
 fn is_for_programs(path: &str) -> bool {

@@ -17,9 +17,11 @@ const LOGIN: &str = "provider-login-";
 const LOGIN_SECONDS: i64 = 30 * 60;
 
 /// Reads and writes the cookies.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Cookies {
     secure: bool,
+    /// Where browsers find `/oauth`, which may be below a path.
+    login_path: String,
 }
 
 impl Cookies {
@@ -27,19 +29,20 @@ impl Cookies {
     pub fn new(public_url: &Url) -> Self {
         Self {
             secure: public_url.scheme() == "https",
+            login_path: format!("{}/oauth", public_url.path().trim_end_matches('/')),
         }
     }
 
     /// What proves a session, when the request brings one.
-    pub fn session(self, headers: &HeaderMap) -> Option<SecretString> {
+    pub fn session(&self, headers: &HeaderMap) -> Option<SecretString> {
         find(headers, self.session_name())
     }
 
     /// The `Set-Cookie` line by which a browser that comes back from a provider is known. It has to come
     /// along from the provider's page, so it is less strict than the others; it opens nothing.
-    pub fn begin_login(self, id: Uuid, state: &str) -> String {
+    pub fn begin_login(&self, id: Uuid, state: &str) -> String {
         Cookie::build((login_name(id), state))
-            .path("/oauth")
+            .path(self.login_path.clone())
             .secure(self.secure)
             .http_only(true)
             .same_site(SameSite::Lax)
@@ -48,12 +51,12 @@ impl Cookies {
     }
 
     /// The state with which a browser began a sign-in.
-    pub fn login(self, headers: &HeaderMap, id: Uuid) -> Option<SecretString> {
+    pub fn login(&self, headers: &HeaderMap, id: Uuid) -> Option<SecretString> {
         find(headers, &login_name(id))
     }
 
     /// `Set-Cookie` lines that begin a session.
-    pub fn begin(self, session: &SecretString, csrf_token: &str, seconds: i64) -> [String; 2] {
+    pub fn begin(&self, session: &SecretString, csrf_token: &str, seconds: i64) -> [String; 2] {
         let life = Duration::seconds(seconds);
         [
             self.session_cookie(session.expose_secret())
@@ -64,14 +67,14 @@ impl Cookies {
     }
 
     /// `Set-Cookie` lines that end one.
-    pub fn end(self) -> [String; 2] {
+    pub fn end(&self) -> [String; 2] {
         [
             self.session_cookie("").max_age(Duration::ZERO).to_string(),
             self.csrf_cookie("").max_age(Duration::ZERO).to_string(),
         ]
     }
 
-    fn session_name(self) -> &'static str {
+    fn session_name(&self) -> &'static str {
         if self.secure {
             SECURE_SESSION
         } else {
@@ -79,16 +82,16 @@ impl Cookies {
         }
     }
 
-    fn session_cookie(self, value: &str) -> CookieBuilder<'_> {
+    fn session_cookie<'a>(&self, value: &'a str) -> CookieBuilder<'a> {
         self.cookie(self.session_name(), value).http_only(true)
     }
 
     /// Not `HttpOnly`: the front end reads it.
-    fn csrf_cookie(self, value: &str) -> CookieBuilder<'_> {
+    fn csrf_cookie<'a>(&self, value: &'a str) -> CookieBuilder<'a> {
         self.cookie(CSRF, value)
     }
 
-    fn cookie<'a>(self, name: &'static str, value: &'a str) -> CookieBuilder<'a> {
+    fn cookie<'a>(&self, name: &'static str, value: &'a str) -> CookieBuilder<'a> {
         Cookie::build((name, value))
             .path("/")
             .secure(self.secure)

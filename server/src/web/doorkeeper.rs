@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{Cookies, Lifeline, Origins};
 use crate::domain::{
     Error, Result, Viewer,
-    api_keys::KeyRing,
+    api_keys::{KeyProblem, KeyRing},
     api_tokens::{self, ApiTokens},
     sessions::Sessions,
 };
@@ -82,10 +82,10 @@ impl Doorkeeper {
     }
 
     fn key_holder(&self, presented: &SecretString) -> Result<Visitor> {
-        let found = self.key_ring.find(presented.expose_secret().as_bytes());
-        let caller = found.ok_or(Error::WrongCredentials(
-            "this key is unknown, expired or revoked",
-        ))?;
+        let found = self.key_ring.look_up(presented.expose_secret().as_bytes());
+        let caller = found.map_err(|problem| {
+            Error::WrongCredentials(problem.map_or("this API key is unknown", KeyProblem::reason))
+        })?;
         Ok(Visitor {
             viewer: Viewer::KeyHolder {
                 user_id: caller.user_id,

@@ -54,13 +54,16 @@ impl SecurityHeaders {
     }
 }
 
-/// Adds the headers to an answer.
+/// Adds the headers to an answer; those that it has already stay.
 pub(super) async fn secure(
     State(SecurityHeaders(headers)): State<SecurityHeaders>,
     request: Request,
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
-    response.headers_mut().extend(headers);
+    let present = response.headers_mut();
+    for (name, value) in headers {
+        present.entry(name).or_insert(value);
+    }
     response
 }

@@ -8,14 +8,20 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header::ACCEPT},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{ACCEPT, AUTHORIZATION, COOKIE},
+    },
     response::{IntoResponse as _, Response},
 };
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{Web, drip::Drips};
+use super::{Web, bearer_of, drip::Drips};
 use crate::{
     db::Database,
     engine::{EngineState, EngineStatus},
@@ -41,15 +47,44 @@ impl Porter {
             drips: Arc::default(),
         }
     }
+
+    /// Whether the caller may see details. A caller that cannot be identified is anonymous, also while the
+    /// database is away.
+    async fn is_operator(&self, headers: &HeaderMap) -> bool {
+        let bearer = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let bearer = bearer.and_then(bearer_of);
+        if let (Some(bearer), Some(token)) = (&bearer, &self.web.metrics_token) {
+            // Digests are compared, so that timing reveals nothing about the token.
+            let digest = |secret: &SecretString| Sha256::digest(secret.expose_secret());
+            if digest(bearer).ct_eq(&digest(token)).into() {
+                return true;
+            }
+        }
+        if bearer.is_none() && !headers.contains_key(COOKIE) {
+            return false;
+        }
+        let identified = timeout(PATIENCE, self.web.doorkeeper.identify(headers)).await;
+        matches!(identified, Ok(Ok(visitor)) if visitor.viewer.role().is_some())
+    }
 }
 
-/// How we are.
+/// The health report for anonymous callers.
 #[derive(Debug, Serialize)]
 pub(super) struct Health {
     status: &'static str,
     ok: bool,
-    version: &'static str,
+    /// Random for each start: shows whether two addresses lead to the same server.
     instance: Uuid,
+    #[serde(flatten)]
+    details: Option<Details>,
+}
+
+/// What only authenticated operators see.
+#[derive(Debug, Serialize)]
+struct Details {
+    version: &'static str,
     proxy_running: bool,
     proxy_pid: Option<u32>,
     uptime_seconds: i64,
@@ -57,25 +92,36 @@ pub(super) struct Health {
     engine_state: &'static str,
 }
 
-/// Says how we are: 200 when well, 503 when the database is gone.
-pub(super) async fn health(State(porter): State<Porter>) -> (StatusCode, Json<Health>) {
+/// Reports health: 200 when well, 503 when the database is away. Details need an administrator's session, an API
+/// token or `METRICS_TOKEN`.
+pub(super) async fn health(
+    State(porter): State<Porter>,
+    headers: HeaderMap,
+) -> (StatusCode, Json<Health>) {
+    let may_see_details = porter.is_operator(&headers).await;
     let web = porter.web;
     let database_connected = is_connected(&web.db).await;
-    let engine = web.engine.status();
+    let status = if database_connected {
+        "ok"
+    } else {
+        "unavailable"
+    };
+    let details = || {
+        let engine = web.engine.status();
+        Details {
+            version: web.version,
+            proxy_running: engine.state == EngineState::Running,
+            proxy_pid: engine.pid,
+            uptime_seconds: (web.clock.now() - web.started_at).num_seconds(),
+            database_connected,
+            engine_state: state_name(&engine),
+        }
+    };
     let health = Health {
-        status: if database_connected {
-            "ok"
-        } else {
-            "unavailable"
-        },
+        status,
         ok: database_connected,
-        version: web.version,
         instance: porter.instance,
-        proxy_running: engine.state == EngineState::Running,
-        proxy_pid: engine.pid,
-        uptime_seconds: (web.clock.now() - web.started_at).num_seconds(),
-        database_connected,
-        engine_state: state_name(&engine),
+        details: may_see_details.then(details),
     };
     (code(database_connected), Json(health))
 }

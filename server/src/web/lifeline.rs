@@ -64,7 +64,7 @@ impl Lifeline {
     }
 
     /// Whether the right holds. A database that does not answer ends nobody's.
-    async fn holds(&self) -> bool {
+    pub async fn holds(&self) -> bool {
         match self {
             Self::None => true,
             Self::Session { id, sessions, .. } => sessions.lives(*id).await.unwrap_or(true),
@@ -75,7 +75,7 @@ impl Lifeline {
                 let found = api_tokens.find(presented.expose_secret()).await;
                 found.map_or(true, |token| token.is_some())
             }
-            Self::Key { caller, key_ring } => key_ring.renew(caller).is_some(),
+            Self::Key { caller, key_ring } => key_ring.renew(caller).is_ok(),
         }
     }
 }

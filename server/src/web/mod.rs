@@ -14,8 +14,12 @@ mod lifeline;
 mod provider_login;
 mod status;
 
-use axum::{Router, middleware, routing::get};
+use axum::{
+    Router, middleware,
+    routing::{any, get},
+};
 use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -39,14 +43,18 @@ pub struct Web {
     pub started_at: DateTime<Utc>,
     pub version: &'static str,
     pub public_url: Url,
+    /// Identifies administrators, who see details of the health report.
+    pub doorkeeper: Doorkeeper,
+    /// `METRICS_TOKEN`, which also opens the details.
+    pub metrics_token: Option<SecretString>,
     /// Ends when the server stops, which makes it unready at once.
     pub shutdown: CancellationToken,
 }
 
 /// Serves everything but the gateway: the control plane, the health pages and the front end, behind
-/// the security headers.
-pub fn router(web: Web, control_plane: Router) -> Router {
-    let pages = assets::Pages::new(&web.public_url);
+/// the security headers. What is neither goes to `others`.
+pub fn router(web: Web, control_plane: Router, others: Router) -> Router {
+    let pages = assets::Pages::new(&web.public_url, others);
     let headers = headers::SecurityHeaders::new(&web.public_url);
     Router::new()
         .route("/healthz", get(health::health))
@@ -54,6 +62,6 @@ pub fn router(web: Web, control_plane: Router) -> Router {
         .route("/readyz", get(health::ready))
         .with_state(health::Porter::new(web))
         .merge(control_plane)
-        .fallback_service(get(assets::page).with_state(pages))
+        .fallback_service(any(assets::page).with_state(pages))
         .layer(middleware::from_fn_with_state(headers, headers::secure))
 }

@@ -3,6 +3,7 @@ import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { AccountToEditQuery, ProviderKind } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
+import { readSecret } from "../../lib/form";
 import { Dialog } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { CheckField, TextAreaField, TextField } from "../../ui/Field";
@@ -35,8 +36,8 @@ const AccountToEditQueryDoc = graphql(`
 `);
 
 const UpdateProviderAccountMutation = graphql(`
-  mutation UpdateProviderAccount($id: ID!, $input: UpdateProviderAccountInput!) {
-    updateProviderAccount(id: $id, input: $input) {
+  mutation UpdateProviderAccount($id: ID!, $input: UpdateProviderAccountInput!, $password: String) {
+    updateProviderAccount(id: $id, input: $input, password: $password) {
       account {
         id
         label
@@ -130,7 +131,21 @@ function Fields(props: { account: Account }) {
       />
       <Show when={props.account.credential === "API_KEY"}>
         <KeyFields account={props.account} />
+        <TextField
+          label={t("providers.apiKey")}
+          name="apiKey"
+          type="password"
+          autocomplete="off"
+          hint={t("providers.apiKeyAgainHint")}
+        />
       </Show>
+      <TextField
+        label={t("common.yourPassword")}
+        name="password"
+        type="password"
+        autocomplete="off"
+        hint={t("providers.passwordInsteadHint")}
+      />
     </>
   );
 }
@@ -147,7 +162,8 @@ function EditForm(props: EditProps) {
   const account = () => query.data?.provider?.accounts.find(({ id }) => id === props.id);
 
   async function submit(known: Account, form: FormData) {
-    const { error } = await update({ id: props.id, input: accountInput(known, form) });
+    const password = readSecret(form, "password") || null;
+    const { error } = await update({ id: props.id, input: accountInput(known, form), password });
     if (error) return;
     props.onClose();
     notify({ tone: "ok", text: t("providers.saved") });

@@ -43,6 +43,15 @@ test("headers are replaced by those that are typed, and removed only when somebo
   expect(accountInput(account, filled({ noHeaders: "on" }))).toEqual({ ...SAME, headers: null });
 });
 
+test("a key is sent along only when it is typed again", () => {
+  const input = accountInput(
+    account,
+    filled({ baseUrl: "https://new.example/v1", apiKey: "sk-1" }),
+  );
+
+  expect(input).toEqual({ ...SAME, baseUrl: "https://new.example/v1", apiKey: "sk-1" });
+});
+
 test("an emptied proxy and emptied models go back to the usual", () => {
   expect(accountInput(account, filled({ proxyUrl: "", models: "" }))).toEqual({
     ...SAME,

@@ -70,5 +70,7 @@ export function accountInput(account: EditableAccount, form: FormData): UpdatePr
   const text = readText(form, "models");
   const models = parseModels(text);
   if (text !== formatModels(account.models)) input.models = models.length > 0 ? models : null;
+  const apiKey = readOptional(form, "apiKey");
+  if (apiKey) input.apiKey = apiKey;
   return { ...input, ...headersOf(form), baseUrl: readOptional(form, "baseUrl") };
 }

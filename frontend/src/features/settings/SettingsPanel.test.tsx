@@ -30,6 +30,7 @@ const settings = {
     maxRetryIntervalSeconds: 30,
     cooldown: true,
     transientCooldownSeconds: 60,
+    streamKeepaliveSeconds: 0,
   },
   defaultRateLimit: {
     __typename: "RateLimit",

@@ -30,6 +30,7 @@ const SettingsValuesFragmentDoc = graphql(`
       maxRetryIntervalSeconds
       cooldown
       transientCooldownSeconds
+      streamKeepaliveSeconds
     }
     defaultRateLimit {
       requestsPerMinute

@@ -25,6 +25,7 @@ const settings = {
     maxRetryIntervalSeconds: 30,
     cooldown: true,
     transientCooldownSeconds: 60,
+    streamKeepaliveSeconds: 0,
   },
   defaultRateLimit: {
     requestsPerMinute: 60,

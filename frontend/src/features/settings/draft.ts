@@ -40,6 +40,7 @@ export const GROUPS: {
       "maxRetryIntervalSeconds",
       "cooldown",
       "transientCooldownSeconds",
+      "streamKeepaliveSeconds",
       "answerTimeoutSeconds",
       "accountCheckMinutes",
     ],
@@ -74,6 +75,7 @@ const ROUTING_WHOLE = [
   "maxRetryCredentials",
   "maxRetryIntervalSeconds",
   "transientCooldownSeconds",
+  "streamKeepaliveSeconds",
 ] as const;
 
 /** What can be chosen, where a setting is a choice. */
@@ -130,6 +132,7 @@ function routingDraft(routing: SettingsValuesFragment["routing"]) {
     maxRetryIntervalSeconds: String(routing.maxRetryIntervalSeconds),
     cooldown: routing.cooldown ? "ON" : "OFF",
     transientCooldownSeconds: String(routing.transientCooldownSeconds),
+    streamKeepaliveSeconds: String(routing.streamKeepaliveSeconds),
   };
 }
 

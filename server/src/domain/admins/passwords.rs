@@ -2,14 +2,17 @@
 
 use entity::admin::{self, Entity as Admin};
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
-    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction,
+    EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use super::{Admins, Error, Result, not_found, subject};
-use crate::domain::audit::{self, Change};
+use crate::domain::{
+    audit::{self, Change},
+    sessions::AdminSession,
+};
 
 const SHORTEST: usize = 12;
 const LONGEST: usize = 1024;
@@ -26,26 +29,33 @@ impl Admins {
         Ok(self.passwords.verify(password, hash).await?)
     }
 
-    /// Makes sure that it is still the administrator who asks, before something grave.
-    pub async fn confirm(&self, admin: &admin::Model, password: SecretString) -> Result<()> {
-        if self.is_password_of(Some(admin), password).await? {
-            return Ok(());
+    /// Makes sure that it is still the administrator who asks, before something grave. A session that ended
+    /// while the password was checked confirms nothing.
+    pub async fn confirm(&self, own: &AdminSession, password: SecretString) -> Result<()> {
+        if !self.is_password_of(Some(&own.admin), password).await? {
+            return Err(Error::bad_input("the password is not right"));
         }
-        Err(Error::bad_input("the password is not right"))
+        self.sessions.still(self.db.reader(), own).await?;
+        Ok(())
     }
 
     /// Replaces a password by its owner. All sessions but one end. Returns how many.
     pub async fn change_password(
         &self,
-        admin: &admin::Model,
+        own: &AdminSession,
         current: SecretString,
         new: SecretString,
-        kept: Option<uuid::Uuid>,
     ) -> Result<usize> {
-        if !self.is_password_of(Some(admin), current).await? {
+        check(&new)?;
+        if !self.is_password_of(Some(&own.admin), current).await? {
             return Err(Error::bad_input("the current password is not right"));
         }
-        self.set_password(admin.clone(), new, kept, false).await
+        let hash = self.passwords.hash(new).await?;
+        let transaction = self.db.begin().await?;
+        let admin = self.sessions.still(&transaction, own).await?;
+        let kept = Some(own.session.id);
+        self.set_password(transaction, admin, hash, kept, false)
+            .await
     }
 
     /// Replaces a password from the terminal, without knowing the current one; removes the second factor
@@ -60,7 +70,9 @@ impl Admins {
         let admin = Admin::find().filter(admin::Column::Username.eq(username));
         match admin.one(self.db.reader()).await? {
             Some(admin) => {
-                self.set_password(admin, new, None, without_second_factor)
+                let hash = self.passwords.hash(new).await?;
+                let transaction = self.db.begin().await?;
+                self.set_password(transaction, admin, hash, None, without_second_factor)
                     .await
             }
             None if Admin::find().count(self.db.reader()).await? == 0 => {
@@ -73,18 +85,17 @@ impl Admins {
 
     async fn set_password(
         &self,
+        transaction: DatabaseTransaction,
         old: admin::Model,
-        new: SecretString,
+        hash: String,
         kept: Option<uuid::Uuid>,
         without_second_factor: bool,
     ) -> Result<usize> {
-        check(&new)?;
         let mut admin = old.clone().into_active_model();
-        admin.password_hash = Set(self.passwords.hash(new).await?);
+        admin.password_hash = Set(hash);
         admin.invitation_digest = Set(None);
         admin.invitation_expires_at = Set(None);
         admin.updated_at = Set(self.clock.now());
-        let transaction = self.db.begin().await?;
         let had_second_factor = old.totp_confirmed_at.is_some();
         if without_second_factor {
             Self::forget_second_factor(&transaction, &mut admin).await?;

@@ -18,7 +18,10 @@ use uuid::Uuid;
 use super::{Admins, Error, Result, audited, not_found, subject};
 use crate::{
     crypto::vault::VaultError,
-    domain::audit::{self, Change},
+    domain::{
+        audit::{self, Change},
+        sessions::AdminSession,
+    },
 };
 
 /// What authenticator apps show above the code.
@@ -45,13 +48,13 @@ pub struct RecoveryCodes(pub Vec<SecretString>);
 
 impl Admins {
     /// Begins to set up a second factor. It is asked for once it is confirmed.
-    pub async fn enrol(&self, admin: &admin::Model, password: SecretString) -> Result<Enrolment> {
-        self.confirm(admin, password).await?;
+    pub async fn enrol(&self, own: &AdminSession, password: SecretString) -> Result<Enrolment> {
+        self.confirm(own, password).await?;
+        let admin = &own.admin;
         let secret: [u8; SECRET_BYTES] = rand::random();
         let totp = totp(&secret, &admin.username)?;
         let transaction = self.db.begin().await?;
-        let current = Admin::find_by_id(admin.id).one(&transaction).await?;
-        let current = current.ok_or_else(not_found)?;
+        let current = self.sessions.still(&transaction, own).await?;
         if current.totp_confirmed_at.is_some() {
             return Err(Error::Conflict(
                 "there is a second factor already; disable it first".to_owned(),
@@ -79,9 +82,10 @@ impl Admins {
     /// codes.
     pub async fn confirm_second_factor(
         &self,
-        id: Uuid,
+        own: &AdminSession,
         code: &SecretString,
     ) -> Result<RecoveryCodes> {
+        let id = own.admin.id;
         let admin = self.find(id).await?.ok_or_else(not_found)?;
         if admin.totp_confirmed_at.is_some() || admin.totp_sealed.is_none() {
             return Err(Error::Conflict(
@@ -90,8 +94,11 @@ impl Admins {
         }
         let step = self.step_of(&admin, code)?.ok_or(WRONG)?;
         let transaction = self.db.begin().await?;
+        let old = self.sessions.still(&transaction, own).await?;
+        if old.totp_sealed != admin.totp_sealed {
+            return Err(WRONG);
+        }
         take_step(&transaction, id, step).await?;
-        let old = admin;
         let mut admin = old.clone().into_active_model();
         admin.totp_confirmed_at = Set(Some(self.clock.now()));
         admin.totp_last_step = Set(Some(step));
@@ -106,14 +113,15 @@ impl Admins {
     /// No longer asks for a second factor.
     pub async fn disable_second_factor(
         &self,
-        admin: &admin::Model,
+        own: &AdminSession,
         password: SecretString,
         code: &SecretString,
     ) -> Result<admin::Model> {
-        self.confirm(admin, password).await?;
-        let old = self.with_second_factor(admin.id).await?;
-        self.use_code(&old, code).await?;
+        self.confirm(own, password).await?;
+        let admin = self.with_second_factor(own.admin.id).await?;
+        self.use_code(&admin, code).await?;
         let transaction = self.db.begin().await?;
+        let old = self.sessions.still(&transaction, own).await?;
         let mut row = old.clone().into_active_model();
         Self::forget_second_factor(&transaction, &mut row).await?;
         let admin = row.update(&transaction).await?;
@@ -126,14 +134,15 @@ impl Admins {
     /// Makes new recovery codes; the earlier ones are worth nothing any more.
     pub async fn renew_recovery_codes(
         &self,
-        admin: &admin::Model,
+        own: &AdminSession,
         password: SecretString,
         code: &SecretString,
     ) -> Result<RecoveryCodes> {
-        self.confirm(admin, password).await?;
-        let admin = self.with_second_factor(admin.id).await?;
+        self.confirm(own, password).await?;
+        let admin = self.with_second_factor(own.admin.id).await?;
         self.use_code(&admin, code).await?;
         let transaction = self.db.begin().await?;
+        let admin = self.sessions.still(&transaction, own).await?;
         let codes = self.new_codes(&transaction, admin.id).await?;
         let renewed = Change::updated(
             subject(&admin),

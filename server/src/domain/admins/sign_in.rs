@@ -1,5 +1,7 @@
 //! Signing in: the right name, password and, where there is one, second factor.
 
+use std::net::IpAddr;
+
 use entity::admin::{self, Entity as Admin};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use secrecy::SecretString;
@@ -15,6 +17,8 @@ pub struct SignIn {
     pub password: SecretString,
     /// Of the second factor, or a recovery code.
     pub code: Option<SecretString>,
+    /// Where they are.
+    pub address: Option<IpAddr>,
 }
 
 impl Admins {
@@ -48,9 +52,9 @@ impl Admins {
         if admin.totp_confirmed_at.is_some() {
             let code = presented.code.ok_or(Error::SecondFactorRequired)?;
             // By the administrator: whoever has the password may have many addresses.
-            throttle.attempt_code(admin.id)?;
+            throttle.attempt_code(admin.id, presented.address)?;
             self.use_code(&admin, &code).await?;
-            throttle.code_was_right(admin.id);
+            throttle.code_was_right(admin.id, presented.address);
         }
         Ok(admin)
     }

@@ -145,8 +145,9 @@ async fn living_owners(transaction: &DatabaseTransaction) -> Result<Vec<Uuid>> {
 }
 
 async fn find(transaction: &DatabaseTransaction, id: Uuid) -> Result<admin::Model> {
-    let admin = Admin::find_by_id(id).one(transaction).await?;
-    admin.ok_or_else(not_found)
+    // Locked before the sessions are looked at: a sign-in that inserts one holds the same lock.
+    let admin = Admin::find_by_id(id).lock_exclusive();
+    admin.one(transaction).await?.ok_or_else(not_found)
 }
 
 fn last_owner() -> Error {

@@ -1,5 +1,5 @@
-//! Every living key in memory, so that a request is authenticated without asking the database and a
-//! revocation takes effect at once.
+//! Every key in memory, so that a request is authenticated without a query, a revocation takes effect at
+//! once, and the holder of a key that ended learns why.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -24,8 +24,97 @@ pub struct Caller {
     user_models: Option<ModelPatterns>,
     key_models: Option<ModelPatterns>,
     expires_at: Option<DateTime<Utc>>,
+    /// Whether a rotation set the expiry.
+    is_replaced: bool,
     account: Arc<Account>,
     revoked: CancellationToken,
+}
+
+/// Why a key that we know does not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyProblem {
+    Revoked(DateTime<Utc>),
+    /// A rotation issued another key in its place.
+    Replaced(DateTime<Utc>),
+    Expired(DateTime<Utc>),
+    UserDisabled,
+    UserArchived,
+}
+
+impl KeyProblem {
+    /// Why, for an error of the control plane.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Revoked(_) => "this API key was revoked; ask your administrator for a new key",
+            Self::Replaced(_) => "this API key was replaced by a new one; use that key",
+            Self::Expired(_) => "this API key has expired; ask your administrator for a new key",
+            Self::UserDisabled => "the user of this API key is disabled; ask your administrator",
+            Self::UserArchived => "the user of this API key was archived; ask your administrator",
+        }
+    }
+
+    /// Why this key of this user does not work, whatever its expiry. What can be undone comes last.
+    pub(super) fn of(key: &api_key::Model, user: &user::Model) -> Option<Self> {
+        if user.archived_at.is_some() {
+            return Some(Self::UserArchived);
+        }
+        if let Some(at) = key.revoked_at {
+            return Some(match key.replaced_by {
+                Some(_) => Self::Replaced(at),
+                None => Self::Revoked(at),
+            });
+        }
+        (!user.enabled).then_some(Self::UserDisabled)
+    }
+}
+
+/// A key that does not work.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EndedKey {
+    user_id: Uuid,
+    digest: Digest,
+    problem: KeyProblem,
+}
+
+impl EndedKey {
+    /// `None` when the row holds no digest of ours.
+    pub(super) fn new(key: api_key::Model, problem: KeyProblem) -> Option<Self> {
+        Some(Self {
+            user_id: key.user_id,
+            digest: key.digest.try_into().ok()?,
+            problem,
+        })
+    }
+}
+
+/// A key by its digest.
+#[derive(Clone, Debug)]
+pub(super) enum KnownKey {
+    Active(Arc<Caller>),
+    Ended(EndedKey),
+}
+
+impl KnownKey {
+    fn digest(&self) -> Digest {
+        match self {
+            Self::Active(caller) => caller.digest,
+            Self::Ended(ended) => ended.digest,
+        }
+    }
+
+    fn user_id(&self) -> Uuid {
+        match self {
+            Self::Active(caller) => caller.user_id,
+            Self::Ended(ended) => ended.user_id,
+        }
+    }
+
+    fn caller(&self) -> Option<&Arc<Caller>> {
+        match self {
+            Self::Active(caller) => Some(caller),
+            Self::Ended(_) => None,
+        }
+    }
 }
 
 impl Caller {
@@ -42,6 +131,7 @@ impl Caller {
             user_models: user.allowed_models.clone(),
             key_models: key.allowed_models,
             expires_at: key.expires_at,
+            is_replaced: key.replaced_by.is_some(),
             account,
             revoked: CancellationToken::new(),
         })
@@ -60,6 +150,11 @@ impl Caller {
         self.user_models.is_some() || self.key_models.is_some()
     }
 
+    /// Whether what this caller may do depends on the model: it must then be certain.
+    pub fn has_limits_by_model(&self) -> bool {
+        self.is_restricted() || self.account.depends_on_model()
+    }
+
     /// What the user may use.
     pub fn account(&self) -> &Arc<Account> {
         &self.account
@@ -70,19 +165,24 @@ impl Caller {
         &self.revoked
     }
 
-    fn is_expired(&self, now: DateTime<Utc>) -> bool {
-        self.expires_at.is_some_and(|end| end <= now)
+    fn expired(&self, now: DateTime<Utc>) -> Option<KeyProblem> {
+        let end = self.expires_at.filter(|end| *end <= now)?;
+        Some(if self.is_replaced {
+            KeyProblem::Replaced(end)
+        } else {
+            KeyProblem::Expired(end)
+        })
     }
 }
 
-type Callers = HashMap<Digest, Arc<Caller>>;
+type Keys = HashMap<Digest, KnownKey>;
 
-/// All living keys, by digest. Reading takes no lock; a change replaces the map.
+/// All keys, by digest. Reading takes no lock; a change replaces the map.
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     digester: Digester,
     clock: SharedClock,
-    callers: Arc<ArcSwap<Callers>>,
+    keys: Arc<ArcSwap<Keys>>,
 }
 
 impl KeyRing {
@@ -90,49 +190,59 @@ impl KeyRing {
         Self {
             digester,
             clock,
-            callers: Arc::default(),
+            keys: Arc::default(),
         }
     }
 
-    /// The caller behind what a client presented. It takes as long for a key that exists as for one
-    /// that does not: one digest, one look-up.
+    /// The caller behind what a client presented, if the key works.
     pub fn find(&self, presented: &[u8]) -> Option<Arc<Caller>> {
+        self.look_up(presented).ok()
+    }
+
+    /// The caller behind what a client presented, or why the key does not work; no reason when there is no
+    /// such key. It takes as long for a key that exists as for one that does not: one digest, one look-up.
+    pub fn look_up(&self, presented: &[u8]) -> Result<Arc<Caller>, Option<KeyProblem>> {
         let digest = self.digester.digest(presented);
-        self.living(&digest)
+        self.active(&digest)
     }
 
     /// The same key as it stands now: a connection that lives long asks again before each turn.
-    pub fn renew(&self, caller: &Caller) -> Option<Arc<Caller>> {
-        self.living(&caller.digest)
+    pub fn renew(&self, caller: &Caller) -> Result<Arc<Caller>, Option<KeyProblem>> {
+        self.active(&caller.digest)
     }
 
-    fn living(&self, digest: &Digest) -> Option<Arc<Caller>> {
-        let caller = self.callers.load().get(digest).cloned()?;
-        (!caller.is_expired(self.clock.now())).then_some(caller)
+    fn active(&self, digest: &Digest) -> Result<Arc<Caller>, Option<KeyProblem>> {
+        match self.keys.load().get(digest) {
+            Some(KnownKey::Active(caller)) => match caller.expired(self.clock.now()) {
+                Some(problem) => Err(Some(problem)),
+                None => Ok(Arc::clone(caller)),
+            },
+            Some(KnownKey::Ended(ended)) => Err(Some(ended.problem)),
+            None => Err(None),
+        }
     }
 
-    pub(super) fn replace_all(&self, callers: impl Iterator<Item = Caller>) {
-        self.callers.store(Arc::new(by_digest(callers).collect()));
+    pub(super) fn replace_all(&self, keys: impl Iterator<Item = KnownKey>) {
+        self.keys.store(Arc::new(by_digest(keys).collect()));
     }
 
-    /// Puts a user's keys in place of those they had. Keys that are gone are revoked wherever they are
-    /// in use.
-    pub(super) fn replace_user(&self, user_id: Uuid, callers: impl Iterator<Item = Caller>) {
-        let new: Callers = by_digest(callers).collect();
-        let old = self.callers.load_full();
-        let mut all: Callers = (*old).clone();
-        all.retain(|_, caller| caller.user_id != user_id);
-        all.extend(
-            new.iter()
-                .map(|(digest, caller)| (*digest, Arc::clone(caller))),
-        );
-        self.callers.store(Arc::new(all));
+    /// Puts a user's keys in place of those they had. Keys that do not work any more are revoked wherever
+    /// they are in use.
+    pub(super) fn replace_user(&self, user_id: Uuid, keys: impl Iterator<Item = KnownKey>) {
+        let new: Keys = by_digest(keys).collect();
+        let old = self.keys.load_full();
+        let mut all: Keys = (*old).clone();
+        all.retain(|_, key| key.user_id() != user_id);
+        all.extend(new.iter().map(|(digest, key)| (*digest, key.clone())));
+        self.keys.store(Arc::new(all));
+        let is_active = |digest: &Digest| new.get(digest).is_some_and(|key| key.caller().is_some());
         old.values()
-            .filter(|caller| caller.user_id == user_id && !new.contains_key(&caller.digest))
+            .filter_map(KnownKey::caller)
+            .filter(|caller| caller.user_id == user_id && !is_active(&caller.digest))
             .for_each(|caller| caller.revoked.cancel());
     }
 }
 
-fn by_digest(callers: impl Iterator<Item = Caller>) -> impl Iterator<Item = (Digest, Arc<Caller>)> {
-    callers.map(|caller| (caller.digest, Arc::new(caller)))
+fn by_digest(keys: impl Iterator<Item = KnownKey>) -> impl Iterator<Item = (Digest, KnownKey)> {
+    keys.map(|key| (key.digest(), key))
 }

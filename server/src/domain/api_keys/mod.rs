@@ -20,7 +20,8 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-pub use self::key_ring::{Caller, KeyRing};
+pub use self::key_ring::{Caller, KeyProblem, KeyRing};
+use self::key_ring::{EndedKey, KnownKey};
 use super::{
     Error, Result,
     audit::{self, Change, Subject},
@@ -77,7 +78,7 @@ pub struct ApiKeys {
 }
 
 impl ApiKeys {
-    /// The service over this database, with every living key in memory.
+    /// The service over this database, with every key in memory.
     pub async fn load(
         db: Database,
         clock: SharedClock,
@@ -92,8 +93,8 @@ impl ApiKeys {
             ledger,
             refreshing: Arc::default(),
         };
-        let living = keys.living(None).await?;
-        keys.ring.replace_all(living.into_iter());
+        let known = keys.known(None).await?;
+        keys.ring.replace_all(known.into_iter());
         Ok(keys)
     }
 
@@ -192,6 +193,7 @@ impl ApiKeys {
         quotas::reload(&transaction, &self.ledger, user.id).await?;
         let now = self.clock.now();
         let mut replaced = old.clone().into_active_model();
+        replaced.replaced_by = Set(Some(issued.api_key.id));
         if grace.is_zero() {
             replaced.revoked_at = Set(Some(now));
         } else {
@@ -277,36 +279,33 @@ impl ApiKeys {
     /// Brings a user's keys in memory up to date.
     pub(super) async fn refresh(&self, user_id: Uuid) -> Result<()> {
         let _turn = self.refreshing.lock().await;
-        let living = self.living(Some(user_id)).await?;
-        self.ring.replace_user(user_id, living.into_iter());
+        let known = self.known(Some(user_id)).await?;
+        self.ring.replace_user(user_id, known.into_iter());
         Ok(())
     }
 
-    /// Callers of one user or of all. Reads where writes go, so that a change is seen.
-    async fn living(&self, user_id: Option<Uuid>) -> Result<Vec<Caller>> {
-        let mut query = ApiKey::find()
-            .find_also_related(User)
-            .filter(api_key::Column::RevokedAt.is_null())
-            .filter(user::Column::Enabled.eq(true))
-            .filter(user::Column::ArchivedAt.is_null());
+    /// The keys of one user or of all. Reads where writes go, so that a change is seen.
+    async fn known(&self, user_id: Option<Uuid>) -> Result<Vec<KnownKey>> {
+        let mut query = ApiKey::find().find_also_related(User);
         if let Some(user_id) = user_id {
             query = query.filter(api_key::Column::UserId.eq(user_id));
         }
         let rows = query.all(self.db.writer()).await?;
+        let mut known = Vec::with_capacity(rows.len());
         let mut by_user: HashMap<Uuid, (user::Model, Vec<api_key::Model>)> = HashMap::new();
         for (key, user) in rows {
-            if let Some(user) = user {
-                by_user
-                    .entry(user.id)
-                    .or_insert((user, Vec::new()))
-                    .1
-                    .push(key);
+            let Some(user) = user else { continue };
+            if let Some(problem) = KeyProblem::of(&key, &user) {
+                known.extend(EndedKey::new(key, problem).map(KnownKey::Ended));
+                continue;
             }
+            let (_, keys) = by_user.entry(user.id).or_insert((user, Vec::new()));
+            keys.push(key);
         }
-        let callers = by_user.into_values();
-        Ok(callers
-            .flat_map(|(user, keys)| self.callers(&user, keys))
-            .collect())
+        let active = by_user.into_values();
+        let callers = active.flat_map(|(user, keys)| self.callers(&user, keys));
+        known.extend(callers.map(|caller| KnownKey::Active(Arc::new(caller))));
+        Ok(known)
     }
 
     /// The callers behind a user's keys, whose account learns their limits.

@@ -1,10 +1,16 @@
-//! The rows of usage: the sums by hour or day of each user, key, provider, account and model.
+//! The rows of usage: the sums by hour or day of each user, key, provider, account and model, as the clocks of a
+//! place cut hours and days.
 
-use entity::usage_rollup::{self, Column, Entity as UsageRollup, Period};
+use std::ops::Range;
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+use entity::usage_rollup::{Column, Entity as UsageRollup, Period};
 use sea_orm::{
     ActiveEnum as _, ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, sea_query::Expr,
+    FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, sea_query::Expr,
 };
+use uuid::Uuid;
 
 use super::{
     PAGE, Rows,
@@ -15,22 +21,40 @@ use crate::{
     db::Database,
     domain::{
         Result,
-        usage::{Span, UsageFilter},
+        ledger::window::{self, Unit},
+        usage::{
+            Span, UsageFilter,
+            cover::{cover, start_of},
+        },
     },
 };
 
-/// What tells rows of one period apart, in the order of the export.
-const KEY: [Column; 6] = [
-    Column::StartsAt,
+/// What tells rows of one hour or day apart, in the order of the export.
+const KEY: [Column; 5] = [
     Column::UserId,
     Column::ApiKeyId,
     Column::Provider,
     Column::AccountId,
     Column::Model,
 ];
+const SUMS: [Column; 13] = [
+    Column::Requests,
+    Column::Failed,
+    Column::Rejected,
+    Column::InputTokens,
+    Column::CacheReadTokens,
+    Column::CacheWriteTokens,
+    Column::OutputTokens,
+    Column::ReasoningTokens,
+    Column::Cost,
+    Column::Unpriced,
+    Column::Unknown,
+    Column::Estimated,
+    Column::Duration,
+];
 const MICROS: i64 = 1_000_000;
 
-/// What a row is over, by the clock of UTC.
+/// What a row is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Every {
     Hour,
@@ -44,22 +68,47 @@ pub struct UsageExport {
     pub span: Span,
     pub filter: UsageFilter,
     pub every: Every,
+    /// Whose clocks cut hours and days.
+    pub zone: Tz,
 }
 
 impl Every {
+    fn unit(self) -> Unit {
+        match self {
+            Self::Hour => Unit::Hour,
+            Self::Day => Unit::Day,
+        }
+    }
+
     fn period(self) -> Period {
         match self {
             Self::Hour => Period::Hour,
             Self::Day => Period::Day,
         }
     }
+}
 
-    fn seconds(self) -> i64 {
-        match self {
-            Self::Hour => 60 * 60,
-            Self::Day => 24 * 60 * 60,
-        }
-    }
+/// The sums of one hour or day.
+#[derive(Clone, Debug, FromQueryResult)]
+struct Sum {
+    user_id: Uuid,
+    api_key_id: Uuid,
+    provider: String,
+    account_id: Uuid,
+    model: String,
+    requests: i64,
+    failed: i64,
+    rejected: i64,
+    input_tokens: i64,
+    cache_read_tokens: i64,
+    cache_write_tokens: i64,
+    output_tokens: i64,
+    reasoning_tokens: i64,
+    cost: i64,
+    unpriced: i64,
+    unknown: i64,
+    estimated: i64,
+    duration: i64,
 }
 
 /// A place among the sums.
@@ -67,70 +116,121 @@ impl Every {
 pub(super) struct UsageRows {
     db: Database,
     export: UsageExport,
-    last: Option<usage_rollup::Model>,
-    is_over: bool,
+    /// The hour or day that is read, in seconds since 1970; none before the next one is found.
+    current: Option<Range<i64>>,
+    /// From when on nothing was read yet.
+    next: i64,
+    /// Until before when.
+    end: i64,
+    /// Of the current hour or day.
+    last: Option<Sum>,
 }
 
 impl UsageRows {
     pub(super) fn new(db: Database, export: UsageExport) -> Self {
+        let Span { from, to } = export.span;
+        let next = window::span(export.every.unit(), export.zone, from).start;
         Self {
             db,
-            export,
+            current: None,
+            next,
+            end: to.timestamp() + i64::from(to.timestamp_subsec_nanos() > 0),
             last: None,
-            is_over: false,
+            export,
         }
     }
 
-    fn select(&self) -> Select<UsageRollup> {
-        let UsageExport {
-            span,
-            filter,
-            every,
-        } = &self.export;
-        let from = span.from.timestamp();
-        let from = from - from.rem_euclid(every.seconds());
-        let to = span.to.timestamp() + i64::from(span.to.timestamp_subsec_nanos() > 0);
-        // What was unknown for a while leaves sums of zero behind.
-        let anything = Condition::any()
-            .add(Column::Requests.ne(0))
-            .add(Column::Rejected.ne(0));
-        let mut wanted = Condition::all()
-            .add(Column::Period.eq(every.period()))
-            .add(Column::StartsAt.gte(from))
-            .add(Column::StartsAt.lt(to))
-            .add(anything);
-        wanted = wanted
+    /// The next hour or day that may have sums; none when there is no more. Stretches without any are not
+    /// looked at hour by hour.
+    async fn advance(&mut self) -> Result<Option<Range<i64>>> {
+        if self.next >= self.end {
+            return Ok(None);
+        }
+        let period = self.export.every.period();
+        let first: Option<Option<i64>> = UsageRollup::find()
+            .select_only()
+            .column_as(Expr::col(Column::StartsAt).min(), "first")
+            .filter(Column::Period.eq(period))
+            .filter(Column::StartsAt.gte(start_of(period, self.next)))
+            .filter(Column::StartsAt.lt(self.end))
+            .into_tuple()
+            .one(self.db.reader())
+            .await?;
+        // What is found may begin earlier: hours and days of UTC lie across those of other zones.
+        let found = first.flatten().map(|first| Ord::max(first, self.next));
+        let Some(at) = found.and_then(|at| DateTime::from_timestamp(at, 0)) else {
+            return Ok(None);
+        };
+        let bucket = window::span(self.export.every.unit(), self.export.zone, at);
+        self.next = bucket.end;
+        self.last = None;
+        Ok(Some(bucket))
+    }
+
+    fn select(&self, bucket: &Range<i64>) -> Select<UsageRollup> {
+        let runs = cover(bucket.start, bucket.end);
+        let runs = runs.iter().fold(Condition::any(), |any, run| {
+            any.add(
+                Condition::all()
+                    .add(Column::Period.eq(run.period))
+                    .add(Column::StartsAt.gte(run.from))
+                    .add(Column::StartsAt.lt(run.to)),
+            )
+        });
+        let filter = &self.export.filter;
+        let provider = filter.provider.map(|kind| kind.to_value());
+        let wanted = Condition::all()
+            .add(runs)
             .add_option(filter.user_id.map(|id| Column::UserId.eq(id)))
             .add_option(filter.api_key_id.map(|id| Column::ApiKeyId.eq(id)))
             .add_option(filter.account_id.map(|id| Column::AccountId.eq(id)))
-            .add_option(filter.model.as_ref().map(|name| Column::Model.eq(name)));
-        let provider = filter.provider.map(|kind| kind.to_value());
-        wanted = wanted.add_option(provider.map(|kind| Column::Provider.eq(kind)));
-        if let Some(last) = &self.last {
-            wanted = wanted.add(after(last));
-        }
-        let query = UsageRollup::find().filter(wanted);
-        KEY.into_iter().fold(query, Select::order_by_asc)
+            .add_option(filter.model.as_ref().map(|name| Column::Model.eq(name)))
+            .add_option(provider.map(|kind| Column::Provider.eq(kind)))
+            .add_option(self.last.as_ref().map(after));
+        // What was unknown for a while leaves sums of zero behind.
+        let anything = Condition::any()
+            .add(Expr::col(Column::Requests).sum().ne(0))
+            .add(Expr::col(Column::Rejected).sum().ne(0));
+        let query = UsageRollup::find()
+            .select_only()
+            .filter(wanted)
+            .having(anything);
+        let query = KEY.into_iter().fold(query, |query, column| {
+            query.column(column).group_by(column).order_by_asc(column)
+        });
+        SUMS.into_iter().fold(query, |query, column| {
+            // PostgreSQL adds 64-bit integers up to decimals.
+            let sum = Expr::col(column).sum().cast_as("bigint");
+            query.column_as(sum, column)
+        })
     }
 
-    async fn read(&mut self) -> Result<Vec<usage_rollup::Model>> {
-        if self.is_over {
-            return Ok(Vec::new());
+    /// The next sums with their hours or days, at least a page where there is one.
+    async fn read(&mut self) -> Result<Vec<(Range<i64>, Sum)>> {
+        let mut page = Vec::new();
+        while (page.len() as u64) < PAGE {
+            if self.current.is_none() {
+                self.current = self.advance().await?;
+            }
+            let Some(bucket) = self.current.clone() else {
+                break;
+            };
+            let query = self.select(&bucket).limit(PAGE).into_model::<Sum>();
+            let sums = query.all(self.db.reader()).await?;
+            if (sums.len() as u64) < PAGE {
+                self.current = None;
+            }
+            self.last = sums.last().cloned();
+            page.extend(sums.into_iter().map(|sum| (bucket.clone(), sum)));
         }
-        let rows = self.select().limit(PAGE).all(self.db.reader()).await?;
-        self.is_over = (rows.len() as u64) < PAGE;
-        if let Some(last) = rows.last() {
-            self.last = Some(last.clone());
-        }
-        Ok(rows)
+        Ok(page)
     }
 }
 
 /// The rows that come after this one.
-fn after(last: &usage_rollup::Model) -> Expr {
+fn after(last: &Sum) -> Expr {
     let key = KEY.map(Expr::col);
     let values = [
-        Expr::val(last.starts_at),
         Expr::val(last.user_id),
         Expr::val(last.api_key_id),
         Expr::val(last.provider.as_str()),
@@ -171,18 +271,19 @@ impl Rows for UsageRows {
     async fn next(&mut self) -> Result<Vec<Vec<Cell>>> {
         let page = self.read().await?;
         let ids = Ids {
-            users: page.iter().map(|row| row.user_id).collect(),
-            api_keys: page.iter().map(|row| row.api_key_id).collect(),
-            accounts: page.iter().map(|row| row.account_id).collect(),
+            users: page.iter().map(|(_, row)| row.user_id).collect(),
+            api_keys: page.iter().map(|(_, row)| row.api_key_id).collect(),
+            accounts: page.iter().map(|(_, row)| row.account_id).collect(),
         };
         let names = Names::of(ids, self.db.reader()).await?;
-        let length = self.export.every.seconds();
         let rows = page.into_iter();
-        Ok(rows.map(|row| cells(row, length, &names)).collect())
+        Ok(rows
+            .map(|(bucket, row)| cells(row, &bucket, &names))
+            .collect())
     }
 }
 
-fn cells(row: usage_rollup::Model, length: i64, names: &Names) -> Vec<Cell> {
+fn cells(row: Sum, bucket: &Range<i64>, names: &Names) -> Vec<Cell> {
     let account = Some(row.account_id);
     let buckets = [
         row.input_tokens,
@@ -199,8 +300,8 @@ fn cells(row: usage_rollup::Model, length: i64, names: &Names) -> Vec<Cell> {
     let is_priced = without_cost < row.requests || row.requests == 0 || row.cost != 0;
     let moment = |seconds: i64| Cell::Moment(seconds.saturating_mul(MICROS));
     let mut cells = vec![
-        moment(row.starts_at),
-        moment(row.starts_at.saturating_add(length)),
+        moment(bucket.start),
+        moment(bucket.end),
         Cell::id(Some(row.user_id)),
         names.user(row.user_id),
         Cell::id(Some(row.api_key_id)),

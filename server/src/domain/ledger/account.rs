@@ -20,8 +20,8 @@ use uuid::Uuid;
 use super::{
     gcra::{Gcra, Rate},
     meter::{Amounts, Charge, Meter, Providers, Want},
-    pace::{Pace, Taking},
-    reservation::{Held, HeldQuota, Limited, Pacing, Reservation},
+    pace::Pace,
+    reservation::{Held, HeldQuota, Limited, Pacing, RequestSlot, Reservation},
 };
 use crate::domain::{model_aliases::AliasTable, model_name::routed_as};
 
@@ -55,6 +55,8 @@ pub struct Account {
     state: Mutex<State>,
     /// Whether a quota wants to know bounds.
     is_strict: AtomicBool,
+    /// Whether a quota depends on the model: by a pattern, or by its price.
+    depends_on_model: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -68,10 +70,10 @@ struct State {
     refusals: Gcra,
 }
 
-/// The verdict on a request, and how its pace stands.
+/// Whether a request may start, and how the requests a minute stand.
 #[derive(Debug)]
-pub struct Verdict {
-    pub reservation: Result<Reservation, Limited>,
+pub struct Start {
+    pub slot: Result<RequestSlot, Limited>,
     /// `None` when requests are not counted by the minute.
     pub pacing: Option<Pacing>,
 }
@@ -82,30 +84,73 @@ impl Default for Account {
             origin: Instant::now(),
             state: Mutex::default(),
             is_strict: AtomicBool::default(),
+            depends_on_model: AtomicBool::default(),
         }
     }
 }
 
 impl Account {
-    /// Takes what a request asks for from every limit that applies, or from none.
-    pub(super) fn reserve(self: &Arc<Self>, ask: &Ask<'_>, providers: Providers) -> Verdict {
+    /// Takes a place for a request whose head has arrived, and one of the requests a minute, from the user
+    /// and the key or from neither.
+    pub(super) fn start(self: &Arc<Self>, api_key_id: Uuid, defaults: RateLimit) -> Start {
         let now = self.origin.elapsed();
-        let want = want(ask, providers);
         let mut state = self.lock();
-        let checked = state.check(ask, &want, now);
-        let reservation = checked.map(|()| {
-            let held = state.take(ask, &want, now);
-            Reservation::new(Arc::clone(self), held)
+        let checked = state.check_start(api_key_id, defaults, now);
+        let slot = checked.map(|()| {
+            state.start(api_key_id, defaults, now);
+            RequestSlot::new(Arc::clone(self), api_key_id)
         });
-        Verdict {
-            reservation,
-            pacing: state.pacing(ask, now),
+        Start {
+            slot,
+            pacing: state.pacing(api_key_id, defaults, now),
         }
+    }
+
+    /// Takes what a request asks for from every limit that applies, or from none; then the place is given
+    /// back to the caller.
+    pub(super) fn reserve(
+        slot: RequestSlot,
+        ask: &Ask<'_>,
+        providers: Providers,
+    ) -> Result<Reservation, (Limited, RequestSlot)> {
+        let account = slot.account();
+        let now = account.origin.elapsed();
+        let want = want(ask, providers);
+        let mut state = account.lock();
+        match state.check(ask, &want, now) {
+            Ok(()) => {
+                let held = state.take(ask, &want, now);
+                drop(state);
+                Ok(slot.into_reservation(held))
+            }
+            Err(limited) => {
+                drop(state);
+                Err((limited, slot))
+            }
+        }
+    }
+
+    /// Frees the place of a request.
+    pub(super) fn finish(&self, api_key_id: Uuid) {
+        self.lock().end(api_key_id, Pace::finish);
+    }
+
+    /// Frees the place of a request, and gives the request of the minute back.
+    pub(super) fn refund(&self, api_key_id: Uuid) {
+        self.lock().end(api_key_id, |pace| {
+            pace.finish();
+            pace.refund();
+        });
     }
 
     /// Whether a quota must know how much a request may be answered.
     pub fn is_strict(&self) -> bool {
         self.is_strict.load(Ordering::Relaxed)
+    }
+
+    /// Whether a quota counts some models only, or counts them differently.
+    pub fn depends_on_model(&self) -> bool {
+        self.depends_on_model.load(Ordering::Relaxed)
     }
 
     /// Whether one more refusal may be put on record: a client that tries again and again must not fill
@@ -156,6 +201,12 @@ impl Account {
     pub(in crate::domain) fn set_meters(&self, mut meters: Vec<Meter>) {
         let is_strict = meters.iter().any(|meter| meter.quota.strict);
         self.is_strict.store(is_strict, Ordering::Relaxed);
+        let depends = |meter: &Meter| {
+            meter.quota.model_pattern.is_some() || meter.quota.metric == entity::quota::Metric::Cost
+        };
+        let depends_on_model = meters.iter().any(depends);
+        self.depends_on_model
+            .store(depends_on_model, Ordering::Relaxed);
         let mut state = self.lock();
         for meter in &mut meters {
             if let Some(earlier) = state
@@ -207,10 +258,12 @@ impl Account {
         let model = model.map(|model| routed_as(row.protocol.into(), model));
         let at = DateTime::from_timestamp_micros(row.started_at).unwrap_or_default();
         let target = model.as_ref().and_then(|model| aliases.target(model, at));
-        let names = [model.as_deref(), target.as_deref()];
+        // What served may be another model than was asked for, and counts as well.
+        let served = row.served_model.as_deref();
+        let names = [model.as_deref(), target.as_deref(), served];
         let charges = state.meters.iter();
         charges
-            .filter_map(|meter| meter.charge(row, names))
+            .filter_map(|meter| meter.charge(row, &names))
             .collect()
     }
 
@@ -241,8 +294,12 @@ impl Account {
         let now = self.origin.elapsed();
         let tokens = u64::try_from(used.tokens).unwrap_or(0);
         let mut state = self.lock();
+        let has_slot = std::mem::take(&mut held.has_slot);
         state.end(held.api_key_id, |pace| {
-            pace.settle(held.tokens, tokens, now);
+            if has_slot {
+                pace.finish();
+            }
+            pace.settle_tokens(held.tokens, tokens, now);
         });
         for quota in &mut held.quotas {
             let amount = used.by(quota.metric);
@@ -270,7 +327,13 @@ impl Account {
                 meter.release(quota.amount);
             }
         }
-        state.end(held.api_key_id, |pace| pace.give_back(held.tokens));
+        state.end(held.api_key_id, |pace| {
+            if held.has_slot {
+                pace.finish();
+            }
+            pace.refund();
+            pace.refund_tokens(held.tokens);
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -290,11 +353,32 @@ fn want<'a>(ask: &Ask<'a>, providers: Providers) -> Want<'a> {
 }
 
 impl State {
+    fn check_start(
+        &self,
+        api_key_id: Uuid,
+        defaults: RateLimit,
+        now: Duration,
+    ) -> Result<(), Limited> {
+        self.user.check_start(defaults, now, "this user")?;
+        match self.keys.get(&api_key_id) {
+            Some(key) => key.check_start(defaults, now, "this key"),
+            None => Ok(()),
+        }
+    }
+
+    fn start(&mut self, api_key_id: Uuid, defaults: RateLimit, now: Duration) {
+        self.user.start(defaults, now);
+        let key = self.keys.entry(api_key_id).or_default();
+        key.limit.get_or_insert_default();
+        key.start(defaults, now);
+    }
+
     fn check(&self, ask: &Ask<'_>, want: &Want<'_>, now: Duration) -> Result<(), Limited> {
-        let taking = taking(ask);
-        self.user.check(ask.defaults, taking, now, "this user")?;
+        let tokens = tokens(ask);
+        self.user
+            .check_tokens(ask.defaults, tokens, now, "this user")?;
         if let Some(key) = self.keys.get(&ask.api_key_id) {
-            key.check(ask.defaults, taking, now, "this key")?;
+            key.check_tokens(ask.defaults, tokens, now, "this key")?;
         }
         if ask.is_metered {
             let counting = self.meters.iter().filter(|meter| meter.counts(want));
@@ -306,11 +390,10 @@ impl State {
     }
 
     fn take(&mut self, ask: &Ask<'_>, want: &Want<'_>, now: Duration) -> Held {
-        let taking = taking(ask);
-        self.user.take(ask.defaults, taking, now);
-        let key = self.keys.entry(ask.api_key_id).or_default();
-        key.limit.get_or_insert_default();
-        key.take(ask.defaults, taking, now);
+        let tokens = tokens(ask);
+        self.end(ask.api_key_id, |pace| {
+            pace.take_tokens(ask.defaults, tokens, now);
+        });
         let mut quotas = Vec::new();
         if ask.is_metered {
             for meter in self.meters.iter_mut().filter(|meter| meter.counts(want)) {
@@ -326,17 +409,18 @@ impl State {
         }
         Held {
             api_key_id: ask.api_key_id,
-            tokens: taking.tokens,
+            has_slot: true,
+            tokens,
             quotas,
         }
     }
 
     /// The limit on requests a minute that is nearest.
-    fn pacing(&self, ask: &Ask<'_>, now: Duration) -> Option<Pacing> {
-        let paces = [Some(&self.user), self.keys.get(&ask.api_key_id)];
+    fn pacing(&self, api_key_id: Uuid, defaults: RateLimit, now: Duration) -> Option<Pacing> {
+        let paces = [Some(&self.user), self.keys.get(&api_key_id)];
         let pacings = paces.into_iter().flatten();
         pacings
-            .filter_map(|pace| pace.pacing(ask.defaults, now))
+            .filter_map(|pace| pace.pacing(defaults, now))
             .min_by_key(|pacing| pacing.remaining)
     }
 
@@ -363,11 +447,10 @@ impl State {
     }
 }
 
-fn taking(ask: &Ask<'_>) -> Taking {
+/// The tokens that a request takes from those a minute.
+fn tokens(ask: &Ask<'_>) -> u64 {
     let tokens = u64::try_from(ask.estimate.tokens).unwrap_or(0);
-    Taking {
-        tokens: if ask.is_metered { tokens } else { 0 },
-    }
+    if ask.is_metered { tokens } else { 0 }
 }
 
 /// A rate of the given number a minute.

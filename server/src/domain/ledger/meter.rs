@@ -83,6 +83,11 @@ impl Providers {
         self.0 == 0 || self.0 & Self::from(provider).0 != 0
     }
 
+    /// Whether this provider is known to be among them.
+    pub(super) fn has(self, provider: ProviderKind) -> bool {
+        self.0 & Self::from(provider).0 != 0
+    }
+
     pub(super) fn with(self, provider: ProviderKind) -> Self {
         Self(self.0 | Self::from(provider).0)
     }
@@ -192,20 +197,18 @@ impl Meter {
     }
 
     pub(super) fn counts(&self, want: &Want<'_>) -> bool {
-        self.is_about(want.api_key_id, want.models)
+        self.is_about(want.api_key_id, &want.models)
             && self
                 .quota
                 .provider
                 .is_none_or(|provider| want.providers.may_be(provider))
     }
 
-    fn is_about(&self, api_key_id: Uuid, names: [Option<&str>; 2]) -> bool {
+    fn is_about(&self, api_key_id: Uuid, names: &[Option<&str>]) -> bool {
         self.quota.api_key_id.is_none_or(|id| id == api_key_id)
             && self.quota.model_pattern.as_ref().is_none_or(|pattern| {
-                names
-                    .into_iter()
-                    .flatten()
-                    .any(|name| models::fits(pattern, name))
+                let mut names = names.iter().flatten();
+                names.any(|name| models::fits_in_any_case(pattern, name))
             })
     }
 
@@ -311,7 +314,7 @@ impl Meter {
     }
 
     /// What a settled request adds to this quota.
-    pub(super) fn charge(&self, row: &request::Model, names: [Option<&str>; 2]) -> Option<Charge> {
+    pub(super) fn charge(&self, row: &request::Model, names: &[Option<&str>]) -> Option<Charge> {
         // While nobody has told who served it, it counts: better than letting it pass by.
         let is_served = |provider| row.provider.is_none_or(|served| served == provider);
         let amount = Amounts::of(row).by(self.quota.metric);

@@ -1,9 +1,10 @@
 //! What was used, against what may be used.
 //!
-//! A request *reserves* the most that it may use, in memory, from all limits at once. It is noted in the
-//! journal before it is forwarded, and *settled* there with what it really used before the end of its
-//! answer is released. Then it is written to the database in company, together with all sums, and what
-//! was held back for it becomes what was used.
+//! A request takes its *slot* when its head has arrived: one of the requests a minute, and a place among
+//! those at once. When its body has told what it asks for, it *reserves* the most that it may use, in
+//! memory, from all other limits at once. It is noted in the journal before it is forwarded, and *settled*
+//! there with what it really used before the end of its answer is released. Then it is written to the
+//! database in company, together with all sums, and what was held back for it becomes what was used.
 
 mod account;
 pub mod gcra;
@@ -28,15 +29,17 @@ use entity::{
     request::Protocol,
     user::{self, Entity as User},
 };
-use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, Iterable as _, QueryFilter as _,
+};
 use uuid::Uuid;
 
 use self::meter::Providers;
 pub use self::{
-    account::{Account, Ask, Verdict},
+    account::{Account, Ask, Start},
     journal::{Debt, HeldRecords, Noted, Written},
     meter::{Amounts, Meter, Standing},
-    reservation::{LimitKind, Limited, Pacing, Reservation},
+    reservation::{LimitKind, Limited, Pacing, RequestSlot, Reservation},
 };
 pub(in crate::domain) use self::{
     journal::{Journal, Segments},
@@ -120,11 +123,31 @@ impl Ledger {
         meters.collect()
     }
 
-    /// Takes what a request asks for from every limit that applies, or from none.
-    pub fn reserve(&self, account: &Arc<Account>, ask: &Ask<'_>) -> Verdict {
+    /// Takes a place for a request whose head has arrived, and one of the requests a minute. What needs
+    /// the body to be known is for [`Ledger::reserve`].
+    pub fn start(account: &Arc<Account>, api_key_id: Uuid, defaults: RateLimit) -> Start {
+        account.start(api_key_id, defaults)
+    }
+
+    /// Takes what a request asks for from every limit that applies, or from none; then the place comes
+    /// back with the reason.
+    pub fn reserve(
+        &self,
+        slot: RequestSlot,
+        ask: &Ask<'_>,
+    ) -> std::result::Result<Reservation, (Limited, RequestSlot)> {
         let served = self.0.served.load();
         let providers = ask.model.and_then(|model| served.get(model)).copied();
-        account.reserve(ask, providers.unwrap_or_default())
+        Account::reserve(slot, ask, providers.unwrap_or_default())
+    }
+
+    /// The providers that have served a model, as far as is known.
+    pub fn served_by(&self, model: &str) -> Vec<ProviderKind> {
+        let served = self.0.served.load();
+        let providers = served.get(model).copied().unwrap_or_default();
+        ProviderKind::iter()
+            .filter(|kind| providers.has(*kind))
+            .collect()
     }
 
     /// Counts a socket, until it is dropped.

@@ -26,21 +26,15 @@ pub(super) struct Pace {
     pub(super) sockets: u32,
 }
 
-/// What one request takes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Taking {
-    pub(super) tokens: u64,
-}
-
 impl Pace {
     pub(super) fn is_in_use(&self) -> bool {
         self.running > 0 || self.sockets > 0
     }
 
-    pub(super) fn check(
+    /// Whether one more request may start: what can be told before its body is read.
+    pub(super) fn check_start(
         &self,
         defaults: RateLimit,
-        taking: Taking,
         now: Duration,
         holder: &str,
     ) -> Result<(), Limited> {
@@ -54,15 +48,6 @@ impl Pace {
                 retry_after,
             });
         }
-        if let Some(most) = limit.tokens_per_minute
-            && let Some(retry_after) = self.tokens.wait(rate(most), taking.tokens, now)
-        {
-            return Err(Limited::Rate {
-                kind: LimitKind::TokensPerMinute,
-                limit: format!("{most} tokens a minute for {holder}"),
-                retry_after,
-            });
-        }
         if let Some(most) = limit.concurrent_requests
             && self.running >= most
         {
@@ -70,6 +55,27 @@ impl Pace {
                 kind: LimitKind::ConcurrentRequests,
                 limit: format!("{most} requests at once for {holder}"),
                 retry_after: SOON,
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether so many tokens may be used now.
+    pub(super) fn check_tokens(
+        &self,
+        defaults: RateLimit,
+        tokens: u64,
+        now: Duration,
+        holder: &str,
+    ) -> Result<(), Limited> {
+        let limit = self.limit.unwrap_or(defaults);
+        if let Some(most) = limit.tokens_per_minute
+            && let Some(retry_after) = self.tokens.wait(rate(most), tokens, now)
+        {
+            return Err(Limited::Rate {
+                kind: LimitKind::TokensPerMinute,
+                limit: format!("{most} tokens a minute for {holder}"),
+                retry_after,
             });
         }
         Ok(())
@@ -86,21 +92,38 @@ impl Pace {
         }
     }
 
-    pub(super) fn take(&mut self, defaults: RateLimit, taking: Taking, now: Duration) {
+    /// Takes one of the requests a minute, and one of the places at once.
+    pub(super) fn start(&mut self, defaults: RateLimit, now: Duration) {
         let limit = self.limit.unwrap_or(defaults);
         self.in_force = limit;
         if let Some(most) = limit.requests_per_minute {
             self.requests.charge(rate(most), 1, now);
         }
-        if let Some(most) = limit.tokens_per_minute {
-            self.tokens.charge(rate(most), taking.tokens, now);
-        }
         self.running += 1;
     }
 
-    /// The request used so many tokens in place of those that were taken.
-    pub(super) fn settle(&mut self, taken: u64, used: u64, now: Duration) {
+    /// Frees the place of a request that has ended, or whose client has left.
+    pub(super) fn finish(&mut self) {
         self.running = self.running.saturating_sub(1);
+    }
+
+    /// Gives one of the requests a minute back.
+    pub(super) fn refund(&mut self) {
+        if let Some(most) = self.in_force.requests_per_minute {
+            self.requests.give_back(rate(most), 1);
+        }
+    }
+
+    pub(super) fn take_tokens(&mut self, defaults: RateLimit, tokens: u64, now: Duration) {
+        let limit = self.limit.unwrap_or(defaults);
+        self.in_force = limit;
+        if let Some(most) = limit.tokens_per_minute {
+            self.tokens.charge(rate(most), tokens, now);
+        }
+    }
+
+    /// The request used so many tokens in place of those that were taken.
+    pub(super) fn settle_tokens(&mut self, taken: u64, used: u64, now: Duration) {
         let Some(most) = self.in_force.tokens_per_minute else {
             return;
         };
@@ -112,13 +135,8 @@ impl Pace {
     }
 
     /// The request was not forwarded.
-    pub(super) fn give_back(&mut self, tokens: u64) {
-        self.running = self.running.saturating_sub(1);
-        let limit = self.in_force;
-        if let Some(most) = limit.requests_per_minute {
-            self.requests.give_back(rate(most), 1);
-        }
-        if let Some(most) = limit.tokens_per_minute {
+    pub(super) fn refund_tokens(&mut self, tokens: u64) {
+        if let Some(most) = self.in_force.tokens_per_minute {
             self.tokens.give_back(rate(most), tokens);
         }
     }

@@ -51,6 +51,56 @@ pub struct Pacing {
     pub resets_in: Duration,
 }
 
+/// The place of one request among those that its user and key may have at once, and one of their requests
+/// a minute. It is taken when the head of the request has arrived, before its body is read. Dropped, it
+/// frees the place; the request of the minute stays used.
+#[derive(Debug)]
+pub struct RequestSlot {
+    account: Arc<Account>,
+    api_key_id: Uuid,
+    /// False once a reservation has taken it over.
+    is_held: bool,
+}
+
+impl RequestSlot {
+    pub(super) fn new(account: Arc<Account>, api_key_id: Uuid) -> Self {
+        Self {
+            account,
+            api_key_id,
+            is_held: true,
+        }
+    }
+
+    /// Frees the place and gives the request of the minute back: the request was refused, and that took
+    /// no work worth counting.
+    pub fn refund(mut self) {
+        self.is_held = false;
+        self.account.refund(self.api_key_id);
+    }
+
+    pub(super) fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    /// Makes the reservation responsible for the place.
+    pub(super) fn into_reservation(mut self, held: Held) -> Reservation {
+        self.is_held = false;
+        Reservation {
+            account: Arc::clone(&self.account),
+            held,
+            is_settled: false,
+        }
+    }
+}
+
+impl Drop for RequestSlot {
+    fn drop(&mut self) {
+        if self.is_held {
+            self.account.finish(self.api_key_id);
+        }
+    }
+}
+
 /// What is held back for one request. Dropped before it is settled, everything is given back: the
 /// request was not forwarded.
 #[derive(Debug)]
@@ -64,6 +114,8 @@ pub struct Reservation {
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) api_key_id: Uuid,
+    /// Whether the request still has its place among those at once.
+    pub(super) has_slot: bool,
     /// Taken from the tokens per minute.
     pub(super) tokens: u64,
     /// By quota.
@@ -79,11 +131,11 @@ pub(super) struct HeldQuota {
 }
 
 impl Reservation {
-    pub(super) fn new(account: Arc<Account>, held: Held) -> Self {
-        Self {
-            account,
-            held,
-            is_settled: false,
+    /// Frees the place among the requests at once, and nothing else: the client has left, and what its
+    /// answer uses is still held back.
+    pub(in crate::domain) fn release_slot(&mut self) {
+        if std::mem::take(&mut self.held.has_slot) {
+            self.account.finish(self.held.api_key_id);
         }
     }
 

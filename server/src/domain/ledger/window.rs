@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use entity::quota::WindowKind;
 
 pub use self::calendar::Unit;
+pub(in crate::domain) use self::calendar::span;
 use crate::domain::{Error, Result};
 
 /// Into how many slices a rolling window is cut.

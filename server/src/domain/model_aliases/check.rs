@@ -17,6 +17,11 @@ pub(super) fn check(
     let model = text::required("model", &new.model, LONGEST)?;
     name("alias", &alias)?;
     name("model", &model)?;
+    if model_name::is_any_model(&alias.to_lowercase()) {
+        return Err(Error::bad_input(
+            "the engine takes the name auto for any model; choose another alias",
+        ));
+    }
     let same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
     if same(&alias, &model) {
         return Err(Error::bad_input("an alias cannot stand for itself"));

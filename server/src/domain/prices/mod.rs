@@ -193,6 +193,11 @@ fn audited(row: &price::Model) -> Value {
     })
 }
 
+/// Whether a price came with the program.
+pub(in crate::domain) fn is_bundled(price: &price::Model) -> bool {
+    bundled::claims_to_be(&price.source)
+}
+
 /// Nobody else's price may pass for one that came with the program, and lose to others for it.
 fn check_source(source: &str) -> Result<()> {
     if bundled::claims_to_be(source) {

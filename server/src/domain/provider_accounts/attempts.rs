@@ -83,6 +83,11 @@ impl Seen {
         self.served_at
     }
 
+    /// Whether the provider said to the latest request that it does not know the account.
+    pub(super) fn is_unauthorized(&self) -> bool {
+        self.last.is_some_and(|(_, status)| status == 401)
+    }
+
     /// What the last requests say.
     pub(super) fn trouble(&self, now: DateTime<Utc>) -> Option<Trouble> {
         let (at, status) = self.last?;

@@ -12,7 +12,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Error, ProviderAccounts, Result, check, label_taken,
+    Error, ProviderAccounts, Result, check, destination, label_taken,
     secrets::{Secrets, Stored},
     text,
 };
@@ -32,6 +32,8 @@ pub struct ProviderAccountChanges {
     pub api_key: Option<SecretString>,
     pub base_url: Patch<String>,
     pub headers: Patch<Vec<(String, SecretString)>>,
+    /// An owner has confirmed the change with their password, so the stored secret may be sent to another place.
+    pub is_confirmed: bool,
 }
 
 /// What may be shown of what is sealed.
@@ -56,6 +58,9 @@ impl ProviderAccounts {
             let _sealing = self.sealing.lock().await;
             let account = self.living(id).await?;
             check_sort(&account, &changes)?;
+            if !changes.is_confirmed {
+                destination::check(&self.vault, &account, &changes)?;
+            }
             let label = changes.label.clone().unwrap_or_default();
             let mut row = account.clone().into_active_model();
             change_secrets(&self.vault, &account, &mut row, &changes)?;

@@ -7,6 +7,15 @@ use url::Url;
 use super::{Error, NewProviderApiKey, Result, text};
 
 const MOST_MODELS: usize = 500;
+/// What the engine may take a client's key from.
+const CREDENTIAL_HEADERS: [&str; 6] = [
+    "authorization",
+    "proxy-authorization",
+    "x-api-key",
+    "x-goog-api-key",
+    "x-management-key",
+    "cookie",
+];
 /// A secret shorter than this would be half told by its last four characters.
 const LONG_ENOUGH_TO_SHOW_FOUR: usize = 12;
 
@@ -124,7 +133,22 @@ fn base_url(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
+/// The engine replaces a value such as `$X-Team` by the header of that name of the request, which carries the
+/// engine's own key.
+pub(super) fn copies_a_credential(value: &str) -> bool {
+    let copied = value.trim().strip_prefix('$').map(str::trim);
+    copied.is_some_and(|copied| {
+        let mut names = CREDENTIAL_HEADERS.iter();
+        names.any(|name| copied.eq_ignore_ascii_case(name))
+    })
+}
+
 pub(super) fn header((name, value): (String, SecretString)) -> Result<(String, SecretString)> {
+    if copies_a_credential(value.expose_secret()) {
+        return Err(Error::BadInput(format!(
+            "the header {name:?} would send a credential of the request to the provider; give its value"
+        )));
+    }
     let valid_name = name.parse::<http::HeaderName>().is_ok();
     let valid_value = value.expose_secret().parse::<http::HeaderValue>().is_ok();
     if !valid_name || !valid_value {

@@ -85,11 +85,15 @@ struct ModelEntry {
     alias: Option<String>,
 }
 
+/// Bytes of all texts of a YAML document, aliases put in: twice the longest body.
+const LONGEST_TEXT: usize = 2 * 1024 * 1024;
+
 /// The accounts of a document, each understood or with the reason why not.
 pub(in crate::domain) fn items(document: &ImportedDocument) -> Vec<Result<Item, String>> {
     let text = document.content.expose_secret();
     // Every error of a parser quotes what it read, so none is passed on.
-    let parsed = serde_json::from_str(text).or_else(|_| serde_saphyr::from_str(text));
+    let parsed = serde_json::from_str(text)
+        .or_else(|_| serde_saphyr::from_str_with_options(text, yaml_limits()));
     match parsed {
         Ok(value @ (Value::Object(_) | Value::Array(_))) => {
             let items = items_of(value);
@@ -101,6 +105,19 @@ pub(in crate::domain) fn items(document: &ImportedDocument) -> Vec<Result<Item, 
         Ok(_) | Err(_) => vec![Err(
             "it is neither JSON nor YAML; upload the file unchanged".to_owned(),
         )],
+    }
+}
+
+/// YAML aliases multiply what a document holds; the engine's configuration needs none or few.
+fn yaml_limits() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_aliases: 100,
+            max_total_scalar_bytes: LONGEST_TEXT,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 1_000,
+        },
     }
 }
 
@@ -244,6 +261,8 @@ fn headers(headers: Option<&BTreeMap<String, String>>) -> Vec<(String, SecretStr
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn understood(content: &str) -> Vec<Result<Item, String>> {
@@ -308,6 +327,22 @@ mod tests {
                 let reason = item.err().unwrap();
                 assert!(!reason.contains("canary"), "{reason}");
             }
+        }
+    }
+    #[test]
+    fn yaml_that_multiplies_itself_is_refused() {
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..9 {
+            let before = format!("*a{}, ", level - 1).repeat(8);
+            let _ = writeln!(bomb, "a{level}: &a{level} [{before}]");
+        }
+        let text = "x".repeat(500_000);
+        let long = format!("a: &a {text}\nb: [{}]\n", "*a, ".repeat(90));
+        let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
+
+        for content in [bomb, long, deep] {
+            let items = understood(&content);
+            assert!(matches!(items.as_slice(), [Err(_)]), "{content:.40}");
         }
     }
 }

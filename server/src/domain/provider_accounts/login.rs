@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     Error, ProviderAccounts, Result,
     auth_file::{self, NewAuthFile, Tokens, kind_of_auth_file},
-    label_taken,
+    check, label_taken,
     secrets::{Secrets, Stored},
     text,
 };
@@ -24,6 +24,28 @@ impl ProviderAccounts {
         let new = checked(new)?;
         let _sealing = self.sealing.lock().await;
         let saved = self.save_checked(new).await?;
+        self.announce();
+        Ok(saved)
+    }
+
+    /// Adds the account of an imported file. When the same login exists already, the file replaces all of its
+    /// content: a file names the addresses that tokens are sent to, and must not do so for tokens that it
+    /// does not contain.
+    pub(super) async fn import_auth_file(
+        &self,
+        new: NewAuthFile,
+    ) -> Result<provider_account::Model> {
+        let new = checked(new)?;
+        let _sealing = self.sealing.lock().await;
+        let saved = match self.same_login(&new).await? {
+            Some((account, mut secrets)) => {
+                if let Stored::AuthFile(tokens) = &mut secrets.secret {
+                    tokens.content.clear();
+                }
+                self.sign_in_again(account, secrets, new).await?
+            }
+            None => self.add_login(new).await?,
+        };
         self.announce();
         Ok(saved)
     }
@@ -176,6 +198,13 @@ pub(super) fn checked(new: NewAuthFile) -> Result<NewAuthFile> {
     if !has_secret(&new.content) {
         return Err(Error::bad_input(
             "the auth file has no token: neither a refresh_token, an access_token nor a service_account",
+        ));
+    }
+    let headers = new.content.get("headers").and_then(Value::as_object);
+    let mut values = headers.into_iter().flat_map(Map::values);
+    if values.any(|value| value.as_str().is_some_and(check::copies_a_credential)) {
+        return Err(Error::bad_input(
+            "a header of the auth file would send a credential of requests to the provider",
         ));
     }
     let email = new

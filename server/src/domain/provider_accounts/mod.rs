@@ -9,6 +9,7 @@ mod change;
 mod check;
 mod checkup;
 mod credential;
+mod destination;
 mod follow;
 mod github;
 mod import;

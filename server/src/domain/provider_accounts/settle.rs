@@ -34,6 +34,17 @@ pub enum FoundContent {
     Broken,
 }
 
+impl FoundContent {
+    /// The tokens and keys in it.
+    pub fn hidden(&self) -> Vec<SecretString> {
+        let mut hidden = Vec::new();
+        if let Self::Whole(content) = self {
+            auth_file::collect_hidden(&Value::Object(content.clone()), &mut hidden);
+        }
+        hidden
+    }
+}
+
 impl std::fmt::Debug for FoundAuthFile {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "FoundAuthFile({:?}, …)", self.name)

@@ -88,7 +88,8 @@ impl Evidence<'_> {
     /// The engine's word on signed-in accounts counts for more.
     fn of_requests(&self) -> Option<AccountState> {
         if self.account.credential == CredentialKind::AuthFile {
-            return None;
+            // Between two tries the engine has nothing against it.
+            return self.seen.is_unauthorized().then(lost_sign_in);
         }
         Some(match self.seen.trouble(self.now)? {
             Trouble::Cooling(until) => AccountState {
@@ -139,16 +140,20 @@ impl AccountState {
     }
 }
 
+fn lost_sign_in() -> AccountState {
+    AccountState::because(
+        AccountStatus::RefreshFailed,
+        "the provider does not take the sign-in any more; sign in again".to_owned(),
+    )
+}
+
 fn of_engine(told: &EngineAccount, now: DateTime<Utc>) -> Option<AccountState> {
     if !told.unavailable {
         return None;
     }
     let message = told.message.as_deref().unwrap_or_default();
     if LOST_SIGN_IN.contains(&message) {
-        return Some(AccountState::because(
-            AccountStatus::RefreshFailed,
-            "the provider does not take the sign-in any more; sign in again".to_owned(),
-        ));
+        return Some(lost_sign_in());
     }
     let until = told.retry_at.filter(|until| *until > now)?;
     Some(AccountState {

@@ -39,7 +39,7 @@ impl ProviderAccounts {
         for document in documents {
             for item in import::items(&document) {
                 let taken = match item {
-                    Ok(Item::AuthFile(new)) => self.save_auth_file(new).await,
+                    Ok(Item::AuthFile(new)) => self.import_auth_file(new).await,
                     Ok(Item::ApiKey(new)) => self.import_key(new).await,
                     Ok(Item::Github(new)) => self.save_github_token(new).await,
                     Err(reason) => Err(Error::BadInput(reason)),

@@ -140,7 +140,7 @@ impl State {
 
     /// Whether the database refused what was last written to it.
     pub fn is_failing(&self) -> bool {
-        self.health.is_failing()
+        self.health.0.is_failing()
     }
 
     /// Notes in the journal whose requests are not in the database yet.

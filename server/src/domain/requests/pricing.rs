@@ -9,7 +9,7 @@ use entity::{
 use super::{RequestRecord, record::tokens_of};
 use crate::domain::{
     model_name::routed_as,
-    prices::{PriceList, cost},
+    prices::{PriceList, cost, is_bundled},
     tokens::Tokens,
 };
 
@@ -25,7 +25,7 @@ pub(super) fn put_on(row: &mut request::Model, prices: &PriceList) {
         row.cost = Some(0);
         return;
     }
-    if let Some(price) = price_of(row, prices) {
+    if let Some(price) = price_of(row, tokens, prices) {
         row.price_id = Some(price.id);
         row.cost = Some(cost(price, tokens));
     } else if tokens.total() == 0 {
@@ -47,13 +47,25 @@ fn is_free(row: &request::Model, tokens: Tokens) -> bool {
         || (tokens.total() == 0 && is_failure)
 }
 
-/// The price of what was asked for, as was reserved; failing that, of what the answer says served it.
-fn price_of<'list>(row: &request::Model, prices: &'list PriceList) -> Option<&'list price::Model> {
+/// The price of what was asked for, or of what the answer says served it, whichever is dearer: the engine may serve
+/// another model than was named. What an administrator set for the name that was asked holds as it is.
+fn price_of<'list>(
+    row: &request::Model,
+    tokens: Tokens,
+    prices: &'list PriceList,
+) -> Option<&'list price::Model> {
     let at: DateTime<Utc> = DateTime::from_timestamp_micros(row.started_at)?;
     let asked = row.model.as_ref();
     let asked = asked.map(|model| routed_as(row.protocol.into(), model));
-    [asked.as_deref(), row.served_model.as_deref()]
+    let find = |model: &str| prices.find(model, row.provider, at);
+    let asked = asked.as_deref().and_then(find);
+    if asked.is_some_and(|price| !is_bundled(price)) {
+        return asked;
+    }
+    let served = row.served_model.as_deref().and_then(find);
+    // Of two that cost the same, the last.
+    [served, asked]
         .into_iter()
         .flatten()
-        .find_map(|model| prices.find(model, row.provider, at))
+        .max_by_key(|price| cost(price, tokens))
 }

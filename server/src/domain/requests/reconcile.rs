@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use entity::{
     provider_account::ProviderKind,
-    request::{self, Protocol, Reconciliation, UsageSource},
+    request::{self, Outcome, Protocol, Reconciliation, UsageSource},
 };
 use uuid::Uuid;
 
@@ -36,19 +36,38 @@ fn compare(row: &mut request::Model, told: Tokens) {
         (UsageSource::Wire, Some(seen)) if seen == told => {
             row.reconciliation = Some(Reconciliation::Matched);
         }
-        (UsageSource::Wire, Some(_)) => {
+        // The answer was an error, and the provider counted tokens for it.
+        (UsageSource::Wire, Some(seen)) if seen.total() == 0 => {
+            settle(row, told);
+            row.reconciliation = Some(Reconciliation::EngineOnly);
+        }
+        (UsageSource::Wire, Some(seen)) => {
             row.reconciliation = Some(Reconciliation::Mismatched);
-            if is_translated(row) {
+            if is_translated(row) && !lacks_output(told, seen) {
                 settle(row, told);
             }
         }
         (UsageSource::Engine, Some(earlier)) => settle(row, sum(earlier, told)),
+        // An attempt that was cut: its input is counted, and its output stays estimated.
+        (UsageSource::Estimated, Some(guess)) if lacks_output(told, guess) => {
+            let output = Tokens {
+                output: guess.output,
+                reasoning: guess.reasoning,
+                ..told
+            };
+            set_tokens(row, output);
+        }
         (UsageSource::Engine | UsageSource::Estimated | UsageSource::Unknown, _)
         | (UsageSource::Wire, None) => {
             settle(row, told);
             row.reconciliation = Some(Reconciliation::EngineOnly);
         }
     }
+}
+
+/// Whether the engine counted no output of an answer that has some.
+fn lacks_output(told: Tokens, seen: Tokens) -> bool {
+    told.output + told.reasoning == 0 && seen.output + seen.reasoning > 0
 }
 
 /// Whether the engine translated between two protocols. Some translations lose or fold token counts
@@ -115,7 +134,8 @@ impl Waiting {
     /// Applies what waits for a row that is about to be stored. Turns of a WebSocket share the id of
     /// their connection: each takes one report, in order.
     pub(super) fn apply_to(&mut self, row: &mut request::Model) {
-        if self.by_request.is_empty() {
+        // A refused turn was not forwarded: reports of its connection are about other turns.
+        if self.by_request.is_empty() || row.outcome == Outcome::Rejected {
             return;
         }
         let Some(connection_id) = row.connection_id else {
@@ -153,7 +173,6 @@ mod tests {
     use std::time::Duration;
 
     use chrono::DateTime;
-    use entity::request::Outcome;
 
     use super::*;
     use crate::domain::requests::RequestRecord;
@@ -242,6 +261,85 @@ mod tests {
 
         assert_eq!(tokens_of(&row), Some(seen));
         assert_eq!(row.reconciliation, Some(Reconciliation::Mismatched));
+    }
+
+    #[test]
+    fn an_attempt_without_output_leaves_the_estimate_of_the_output() {
+        let seen = Tokens {
+            input: 50,
+            output: 100,
+            ..Tokens::default()
+        };
+        let cut = Tokens {
+            output: 0,
+            reasoning: 0,
+            ..TOLD
+        };
+        let report = |tokens| EngineUsage {
+            failed: true,
+            tokens,
+            ..report(Uuid::nil())
+        };
+        let mut row = row(UsageSource::Estimated, Some(seen));
+
+        apply(&mut row, &report(None));
+        assert_eq!(tokens_of(&row), Some(seen));
+        apply(&mut row, &report(Some(cut)));
+
+        let kept = Tokens { output: 100, ..cut };
+        assert_eq!(tokens_of(&row), Some(kept));
+        assert_eq!(row.usage_source, UsageSource::Estimated);
+        assert_eq!(row.reconciliation, None);
+    }
+
+    #[test]
+    fn a_count_without_output_replaces_no_output_that_was_read() {
+        let mut row = row(UsageSource::Wire, Some(TOLD));
+        let report = EngineUsage {
+            tokens: Some(Tokens {
+                output: 0,
+                reasoning: 0,
+                ..TOLD
+            }),
+            ..report(Uuid::nil())
+        };
+
+        apply(&mut row, &report);
+
+        assert_eq!(tokens_of(&row), Some(TOLD));
+        assert_eq!(row.reconciliation, Some(Reconciliation::Mismatched));
+    }
+
+    #[test]
+    fn tokens_that_the_engine_reports_for_an_error_count() {
+        let mut row = row(UsageSource::Wire, Some(Tokens::default()));
+        row.outcome = Outcome::UpstreamError;
+
+        apply(&mut row, &report(Uuid::nil()));
+
+        assert_eq!(tokens_of(&row), Some(TOLD));
+        assert_eq!(row.usage_source, UsageSource::Engine);
+    }
+
+    #[test]
+    fn a_turn_that_was_refused_takes_no_report_of_its_connection() {
+        let connection = Uuid::now_v7();
+        let mut waiting = Waiting::default();
+        waiting.keep(report(connection));
+        let mut turns = [
+            row(UsageSource::Wire, Some(Tokens::default())),
+            row(UsageSource::Unknown, None),
+        ];
+        turns[0].outcome = Outcome::Rejected;
+        for turn in &mut turns {
+            turn.connection_id = Some(connection);
+            waiting.apply_to(turn);
+        }
+
+        assert_eq!(
+            turns.each_ref().map(tokens_of),
+            [Some(Tokens::default()), Some(TOLD)]
+        );
     }
 
     #[test]

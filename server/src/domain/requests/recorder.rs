@@ -1,13 +1,7 @@
 //! The way into the book of requests: a place is taken and noted before a request is forwarded, so that
 //! its end can be recorded without waiting, from `Drop`, and memory stays bounded.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -16,11 +10,14 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{RequestRecord, pricing};
-use crate::domain::{
-    Error, Result,
-    ledger::{Debt, Journal, Noted, Owed, Reservation, Settlement, Written},
-    prices::Prices,
-    tokens::Tokens,
+use crate::{
+    domain::{
+        Error, Result,
+        ledger::{Debt, Journal, Noted, Owed, Reservation, Settlement, Written},
+        prices::Prices,
+        tokens::Tokens,
+    },
+    outage::{FLAPPING, Outage},
 };
 
 /// Requests under way and not yet in the database, at most.
@@ -34,20 +31,18 @@ pub struct Recorder {
     places: Arc<Semaphore>,
     prices: Prices,
     health: Health,
+    /// Whether the database writes more slowly than requests end.
+    backlog: Arc<Outage>,
 }
 
-/// Whether the database takes what is written to it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Health(Arc<AtomicBool>);
+/// Whether the database takes what is written to it. The writer says when that changes; requests that are
+/// refused meanwhile are counted.
+#[derive(Clone, Debug)]
+pub(super) struct Health(pub(super) Arc<Outage>);
 
-impl Health {
-    /// The database refused what was written, or took it.
-    pub(super) fn set_failing(&self, is_failing: bool) {
-        self.0.store(is_failing, Ordering::Relaxed);
-    }
-
-    pub(super) fn is_failing(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+impl Default for Health {
+    fn default() -> Self {
+        Self(Arc::new(Outage::new(Duration::ZERO)))
     }
 }
 
@@ -75,6 +70,7 @@ impl Recorder {
             places: Arc::new(Semaphore::new(PLACES)),
             prices,
             health,
+            backlog: Arc::new(Outage::new(FLAPPING)),
         }
     }
 
@@ -88,17 +84,21 @@ impl Recorder {
     /// It waits while the database is behind, and gives up rather than let a request pass that could
     /// not be recorded.
     pub async fn place(&self) -> Result<Place> {
-        if self.health.is_failing() {
+        if self.health.0.is_failing() {
+            self.health.0.count();
             return Err(unavailable("the database cannot be written"));
         }
-        let places = Arc::clone(&self.places);
-        let permit = match Arc::clone(&places).try_acquire_owned() {
+        let permit = match Arc::clone(&self.places).try_acquire_owned() {
             Ok(permit) => permit,
-            Err(_) => timeout(PATIENCE, places.acquire_owned())
-                .await
-                .map_err(|_| unavailable("the database is behind"))?
-                .map_err(|_| unavailable("the server is stopping"))?,
+            Err(_) => self.wait_for_place().await?,
         };
+        if let Some(ended) = self.backlog.worked() {
+            tracing::info!(
+                elapsed_ms = ended.lasted_ms(),
+                refused = ended.failures,
+                "the database keeps up with requests again"
+            );
+        }
         Ok(Place {
             journal: self.journal.clone(),
             prices: self.prices.clone(),
@@ -111,6 +111,17 @@ impl Recorder {
         })
     }
 
+    async fn wait_for_place(&self) -> Result<OwnedSemaphorePermit> {
+        let place = timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await;
+        let Ok(place) = place else {
+            if self.backlog.failed() {
+                tracing::error!("the database is behind; requests are refused until it catches up");
+            }
+            return Err(unavailable("the database is behind"));
+        };
+        place.map_err(|_| unavailable("the server is stopping"))
+    }
+
     /// Takes a place for a request that is about to be forwarded, and notes it: as the record says, should
     /// the server die before it knows more.
     pub async fn begin(&self, record: &RequestRecord, reservation: Reservation) -> Result<Place> {
@@ -120,6 +131,7 @@ impl Recorder {
         }
         place.noted = Some(record.id);
         let debt = place.note(record).await.map_err(|error| {
+            self.journal.outage().count();
             tracing::debug!(request.id = %record.id, %error, "a request cannot be noted");
             unavailable("the journal cannot be written")
         })?;
@@ -143,6 +155,14 @@ impl Place {
         match &mut self.held {
             Some(held) => held.debts.push(debt),
             None => debt.pay(),
+        }
+    }
+
+    /// Frees the place that the request has among those at once: its client has left.
+    pub fn release_slot(&mut self) {
+        let held = self.held.as_mut();
+        if let Some(reservation) = held.and_then(|held| held.reservation.as_mut()) {
+            reservation.release_slot();
         }
     }
 

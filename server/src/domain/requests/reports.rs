@@ -75,8 +75,8 @@ fn reprice(before: &request::Model, after: &mut request::Model, prices: &PriceLi
     }
 }
 
-/// The row that a report speaks of: the request itself, or the first turn of a WebSocket that has no
-/// report yet.
+/// The row that a report speaks of: the request itself, or the first turn of a WebSocket that was
+/// forwarded and has no report yet.
 async fn row_of(
     connection: &impl ConnectionTrait,
     usage: &EngineUsage,
@@ -86,6 +86,7 @@ async fn row_of(
         .add(request::Column::Reconciliation.eq(request::Reconciliation::WireOnly));
     let turn = Request::find()
         .filter(request::Column::ConnectionId.eq(usage.request_id))
+        .filter(request::Column::Outcome.ne(request::Outcome::Rejected))
         .filter(unreported)
         .order_by_asc(request::Column::Sequence)
         .one(connection)

@@ -336,6 +336,7 @@ fn protocol(protocol: Protocol) -> &'static str {
         Protocol::OpenaiImages => "openai_images",
         Protocol::AnthropicMessages => "anthropic_messages",
         Protocol::Gemini => "gemini",
+        Protocol::Unmetered => "unmetered",
         Protocol::Other => "other",
     }
 }

@@ -153,8 +153,9 @@ impl Writer {
                     break Vec::new();
                 }
                 Err(error) => {
-                    tracing::error!(%error, rows = batch.rows.len(), "cannot record requests; trying again");
-                    self.health.set_failing(true);
+                    if self.health.0.begin() {
+                        tracing::error!(%error, rows = batch.rows.len(), "the database cannot be written; new requests are refused until it can");
+                    }
                     self.book.tally.failed();
                     batch.owed.iter_mut().for_each(Owed::let_go);
                     sleep(delay).await;
@@ -162,7 +163,13 @@ impl Writer {
                 }
             }
         };
-        self.health.set_failing(false);
+        if let Some(ended) = self.health.0.worked() {
+            tracing::info!(
+                elapsed_ms = ended.lasted_ms(),
+                refused = ended.failures,
+                "the database can be written again"
+            );
+        }
         self.book.tally.wait(None, self.settled.len());
         self.finish(batch, unknown);
     }

@@ -61,7 +61,11 @@ impl Default for GatewaySettings {
             max_body_bytes: 64 * MIB,
             default_rate_limit: RateLimit {
                 requests_per_minute: Some(60),
-                ..RateLimit::default()
+                tokens_per_minute: None,
+                // Several coding agents of one person, each with its subagents.
+                concurrent_requests: Some(64),
+                // Each session of an agent, and each of its subagents, may keep one open.
+                concurrent_sockets: Some(32),
             },
             assumed_output_tokens: 4096,
             retention_days: 90,

@@ -1,5 +1,7 @@
 //! How the engine chooses among accounts. These hold for all providers: the engine has them once.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Result, within};
@@ -38,6 +40,9 @@ pub struct RoutingSettings {
     pub cooldown: bool,
     /// For how long after a failure that passes (408, 5xx); 0 for not at all.
     pub transient_cooldown_seconds: u32,
+    /// After how long a silent stream gets a keep-alive event, so that proxies and tools keep its connection
+    /// open; 0 for never.
+    pub stream_keepalive_seconds: u32,
 }
 
 impl Default for RoutingSettings {
@@ -54,11 +59,19 @@ impl Default for RoutingSettings {
             // A failure of one user's request blocks the model for everybody this long. The engine's
             // own default is a minute; a second suffices to prefer another account.
             transient_cooldown_seconds: 1,
+            // Bodies pass byte for byte unless an administrator decides otherwise.
+            stream_keepalive_seconds: 0,
         }
     }
 }
 
 impl RoutingSettings {
+    /// After how long a silent stream gets a keep-alive event; `None` for never.
+    pub fn stream_keepalive(&self) -> Option<Duration> {
+        let seconds = self.stream_keepalive_seconds;
+        (seconds > 0).then(|| Duration::from_secs(seconds.into()))
+    }
+
     pub(super) fn check(&self) -> Result<()> {
         let affinity = self.session_affinity_seconds.into();
         within("sessionAffinitySeconds", affinity, 60, 7 * 24 * 3600)?;
@@ -68,6 +81,8 @@ impl RoutingSettings {
         let interval = self.max_retry_interval_seconds.into();
         within("maxRetryIntervalSeconds", interval, 0, HOUR.into())?;
         let transient = self.transient_cooldown_seconds.into();
-        within("transientCooldownSeconds", transient, 0, HOUR.into())
+        within("transientCooldownSeconds", transient, 0, HOUR.into())?;
+        let keepalive = self.stream_keepalive_seconds.into();
+        within("streamKeepaliveSeconds", keepalive, 0, 600)
     }
 }

@@ -32,7 +32,7 @@ pub use self::{
     calendar::Bucket,
     filter::{By, UsageFilter},
     query::UsageOrder,
-    span::{Preset, Span, zone},
+    span::{Preset, Span, start_of_day, zone},
     sums::{COLUMNS as SUMS, Sums},
     tick::Tick,
 };

@@ -88,7 +88,7 @@ pub(super) fn start_of_month(date: NaiveDate) -> NaiveDate {
 
 /// When a day begins: at midnight, at the first of two midnights, or, where the clock jumps over it, as
 /// soon after as there is a time.
-pub(super) fn start_of_day(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
+pub fn start_of_day(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
     let midnight = date.and_time(chrono::NaiveTime::MIN);
     // The calendar of Samoa lacks a whole day.
     (0..=24 * 4)

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::directory::{Bytes, Directory, Inventory};
 use crate::domain::provider_accounts::{AuthFileStep, FoundAuthFile, FoundContent};
+use crate::engine::face::Face;
 use crate::engine::source::CredentialSource;
 
 /// How long a file may make no sense before it is taken for broken; a write takes a millisecond.
@@ -30,6 +31,8 @@ pub(in crate::engine) enum Writers {
 pub(in crate::engine) struct AuthFiles {
     directory: Directory,
     source: Arc<dyn CredentialSource>,
+    /// Whose log must not show what the files hold.
+    face: Arc<Face>,
     /// What the directory was like when it was right; hashes, not tokens.
     settled: Option<Vec<u64>>,
     unfinished: HashMap<String, Instant>,
@@ -45,10 +48,15 @@ impl std::fmt::Debug for AuthFiles {
 
 impl AuthFiles {
     /// The files in this directory.
-    pub(in crate::engine) fn new(path: PathBuf, source: Arc<dyn CredentialSource>) -> Self {
+    pub(in crate::engine) fn new(
+        path: PathBuf,
+        source: Arc<dyn CredentialSource>,
+        face: Arc<Face>,
+    ) -> Self {
         Self {
             directory: Directory::new(path),
             source,
+            face,
             settled: None,
             unfinished: HashMap::new(),
             left: HashSet::new(),
@@ -96,6 +104,9 @@ impl AuthFiles {
             return Ok(true);
         }
         let found = self.found(&inventory, writers);
+        // At once: the engine may have logged a refreshed token before the next rendering.
+        let hidden = found.iter().flat_map(|file| file.content.hidden());
+        self.face.logs.redact_too(hidden);
         let steps = self
             .source
             .settle_auth_files(found)

@@ -15,6 +15,7 @@ pub(in crate::engine) struct Door<'a> {
     pub(in crate::engine) port: u16,
     pub(in crate::engine) auth_dir: &'a Path,
     pub(in crate::engine) internal_key: &'a SecretString,
+    pub(in crate::engine) caller_keys: &'a [SecretString],
 }
 
 /// Everything that `config.yaml` says.
@@ -28,7 +29,7 @@ pub(in crate::engine) struct Document<'a> {
     /// Absolute and constant: the engine's names for credentials are made of it.
     auth_dir: &'a Path,
     /// Empty, the door would stand open.
-    api_keys: [&'a str; 1],
+    api_keys: Vec<&'a str>,
     remote_management: RemoteManagement,
     /// Keeps prompts off the disk.
     commercial_mode: bool,
@@ -76,15 +77,19 @@ struct ClaudeCode {
 impl<'a> Document<'a> {
     /// The document for these credentials behind this door.
     pub(in crate::engine) fn new(door: Door<'a>, applied: Applied, reveal: Reveal) -> Self {
-        let internal_key = match reveal {
-            Reveal::Secrets => door.internal_key.expose_secret(),
-            Reveal::Nothing => MASK,
+        let api_keys = match reveal {
+            Reveal::Secrets => {
+                let callers = door.caller_keys.iter();
+                let keys = std::iter::once(door.internal_key).chain(callers);
+                keys.map(SecretString::expose_secret).collect()
+            }
+            Reveal::Nothing => vec![MASK],
         };
         Self {
             host: "127.0.0.1",
             port: door.port,
             auth_dir: door.auth_dir,
-            api_keys: [internal_key],
+            api_keys,
             remote_management: RemoteManagement {
                 allow_remote: false,
                 secret_key: "",
@@ -117,6 +122,7 @@ mod tests {
             port: 18317,
             auth_dir: Path::new("/data/engine/run/auths"),
             internal_key: &"internal-canary".into(),
+            caller_keys: &[],
         };
         let settings = EngineSettings::default();
         let lists = CredentialLists::new(&one_of_each(), &settings, reveal);

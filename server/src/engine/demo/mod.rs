@@ -10,6 +10,7 @@ mod models;
 mod question;
 mod refusal;
 mod reply;
+mod request_for_tool;
 mod responses;
 mod responses_socket;
 mod stream;

@@ -21,6 +21,8 @@ pub(super) struct Question {
     pub(super) words: usize,
     /// The last message.
     pub(super) last: String,
+    /// The last part of the last message: agents put their own notes before what a person typed.
+    pub(super) ending: String,
     pub(super) tools: Vec<Tool>,
     /// The longest answer that is wanted.
     pub(super) most_words: Option<usize>,
@@ -37,6 +39,7 @@ impl Question {
         Self {
             words: parts.iter().map(|part| count_words(&text(part))).sum(),
             last: last.map(text).unwrap_or_default(),
+            ending: last.map(ending).unwrap_or_default(),
             ..Self::default()
         }
     }
@@ -87,6 +90,21 @@ fn text(value: &Value) -> String {
     }
 }
 
+fn ending(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            let mut endings = items.iter().rev().map(ending);
+            endings.find(|ending| !ending.trim().is_empty())
+        }
+        Value::Object(fields) => {
+            let mut fields = TEXT_FIELDS.iter().filter_map(|name| fields.get(*name));
+            fields.next_back().map(ending)
+        }
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+    .unwrap_or_else(|| text(value))
+}
+
 fn joined<'a>(values: impl Iterator<Item = &'a Value>) -> String {
     values.map(text).collect::<Vec<_>>().join(" ")
 }
@@ -110,5 +128,18 @@ mod tests {
 
         assert_eq!(question.words, 7);
         assert_eq!(question.last.trim(), "four five");
+    }
+
+    #[test]
+    fn tells_what_a_person_typed_from_the_notes_of_an_agent() {
+        let messages = json!([{"role": "user", "content": [
+            {"type": "text", "text": "<system-reminder>…</system-reminder>"},
+            {"type": "text", "text": "hello"},
+        ]}]);
+
+        let question = Question::new(&[&messages]);
+
+        assert_eq!(question.ending, "hello");
+        assert_eq!(Question::new(&[&json!("hi")]).ending, "hi");
     }
 }

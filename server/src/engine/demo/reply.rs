@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::question::{Question, Tool, count_words};
+use super::request_for_tool::requested_tool;
 
 const INTRODUCTION: &str = "This is the demo engine of ProxyPal Server. No model wrote these words and no \
     provider was asked; they are here so that you can see keys, limits and metering at work.";
@@ -40,8 +41,9 @@ pub(super) struct Reply {
 impl Reply {
     /// The answer to a question.
     pub(super) fn to(question: &Question) -> Self {
+        let requested = requested_tool(&question.last);
         let mut tools = question.tools.iter();
-        match tools.find(|tool| question.last.contains(&tool.name)) {
+        match tools.find(|tool| requested == Some(tool.name.as_str())) {
             Some(tool) => Self::calling(tool, question),
             None => Self::saying(question),
         }
@@ -68,7 +70,7 @@ impl Reply {
 
     fn saying(question: &Question) -> Self {
         let quoted: Vec<_> = question
-            .last
+            .ending
             .split_whitespace()
             .take(QUOTED_WORDS)
             .collect();
@@ -129,7 +131,7 @@ mod tests {
     fn counts_the_words_that_it_says() {
         let question = Question {
             words: 3,
-            last: "hello there friend".to_owned(),
+            ending: "hello there friend".to_owned(),
             ..Question::default()
         };
 
@@ -143,6 +145,21 @@ mod tests {
                 .starts_with("This is the demo engine of ProxyPal Server")
         );
         assert!(reply.text().ends_with("hello there friend"));
+    }
+
+    #[test]
+    fn says_something_although_the_prompt_mentions_a_function() {
+        let tool = Tool {
+            name: "Read".to_owned(),
+            parameters: json!({}),
+        };
+        let question = Question {
+            last: "Use the Read tool to look at files. hello".to_owned(),
+            tools: vec![tool],
+            ..Question::default()
+        };
+
+        assert_eq!(Reply::to(&question).call, None);
     }
 
     #[test]

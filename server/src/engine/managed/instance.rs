@@ -46,7 +46,9 @@ impl Instance {
         let keys = Keys::random();
         let url =
             Url::parse(&format!("http://127.0.0.1:{port}")).map_err(|error| error.to_string())?;
-        let endpoint = Endpoint::new(&url, &keys.internal).map_err(|error| error.to_string())?;
+        let endpoint = Endpoint::new(&url, &keys.internal)
+            .and_then(|endpoint| endpoint.with_caller_keys(&keys.callers))
+            .map_err(|error| error.to_string())?;
         let client = EngineClient::new(&url, keys.internal.clone(), Some(keys.management.clone()))
             .map_err(|error| error.to_string())?;
         Ok(Self {
@@ -124,6 +126,7 @@ impl Instance {
             port: self.port,
             auth_dir: &self.folder.auths,
             internal_key: &self.keys.internal,
+            caller_keys: &self.keys.callers,
         };
         Document::new(door, applied, reveal).render()
     }

@@ -163,7 +163,7 @@ impl Life {
 /// Seals what an earlier life left in the files, and only then writes any.
 async fn restore(managed: &Managed, instance: &Instance) -> Result<Watch, String> {
     let source = managed.context.source.clone();
-    let files = AuthFiles::new(instance.folder.auths.clone(), source);
+    let files = AuthFiles::new(instance.folder.auths.clone(), source, managed.face.clone());
     let (files, settled) = files.settle(Writers::None).await;
     settled?;
     Ok(Watch::start(files, &managed.context.tasks))

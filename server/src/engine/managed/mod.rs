@@ -84,7 +84,8 @@ impl Managed {
         let options = &self.options;
         let wiped = match Folder::prepare(&options.data_dir, options.auth_dir.as_deref()) {
             Ok(folder) => {
-                AuthFiles::new(folder.auths, self.context.source.clone())
+                let source = self.context.source.clone();
+                AuthFiles::new(folder.auths, source, self.face.clone())
                     .wipe()
                     .await
             }

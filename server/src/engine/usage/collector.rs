@@ -1,14 +1,16 @@
 //! Empties the engine's usage queue for as long as the engine lives, and once more before it ends.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::record::Record;
+use super::recovery::Recovery;
 use crate::clock::SharedClock;
 use crate::domain::engine_usage::EngineUsage;
 use crate::engine::client::{ClientError, EngineClient};
@@ -38,6 +40,7 @@ struct Round {
     source: Arc<dyn CredentialSource>,
     clock: SharedClock,
     sink: mpsc::Sender<EngineUsage>,
+    recovery: Recovery,
 }
 
 impl Collector {
@@ -54,6 +57,7 @@ impl Collector {
             source: context.source.clone(),
             clock: context.clock.clone(),
             sink: context.usage.clone(),
+            recovery: Recovery::default(),
         };
         let task = context.tasks.spawn(round.collect(stop.clone()));
         Self { task, stop }
@@ -70,7 +74,7 @@ impl Collector {
 }
 
 impl Round {
-    async fn collect(self, stop: CancellationToken) {
+    async fn collect(mut self, stop: CancellationToken) {
         loop {
             let pause = match self.take().await {
                 Ok(0) => IDLE,
@@ -86,6 +90,7 @@ impl Round {
                     IDLE
                 }
             };
+            self.recover().await;
             if stop
                 .run_until_cancelled(tokio::time::sleep(pause))
                 .await
@@ -97,12 +102,25 @@ impl Round {
         while matches!(self.take().await, Ok(BATCH)) {}
     }
 
+    /// Lets the engine use refused accounts again whose pause is over.
+    async fn recover(&mut self) {
+        for auth_index in self.recovery.take_due(Instant::now()) {
+            let body = json!({"auth_index": auth_index});
+            if let Err(error) = self.client.tell("reset-quota", &body).await {
+                tracing::debug!(%error, "the engine keeps passing a refused account over");
+            }
+        }
+    }
+
     /// Passes one batch on; answers how many records there were.
-    async fn take(&self) -> Result<usize, ClientError> {
+    async fn take(&mut self) -> Result<usize, ClientError> {
         let records = self.client.take_usage(BATCH).await?;
         let count = records.len();
         let accounts = self.accounts.load_full();
         let records: Vec<_> = records.into_iter().filter_map(Record::read).collect();
+        for (auth_index, failure) in records.iter().map(Record::outcome) {
+            self.recovery.note(auth_index, failure, Instant::now());
+        }
         let now = self.clock.now();
         let attempts = records.iter();
         let attempts = attempts.filter_map(|record| record.attempt(&accounts, now));

@@ -2,5 +2,6 @@
 
 mod collector;
 mod record;
+mod recovery;
 
 pub(super) use collector::Collector;

@@ -83,6 +83,12 @@ impl Record {
         })
     }
 
+    /// Which account it is about, by the engine's own name, and the status of a failure.
+    pub(super) fn outcome(&self) -> (&str, Option<u16>) {
+        let failure = self.failed.then_some(self.fail.status_code);
+        (&self.auth_index, failure)
+    }
+
     /// What it says of one of our accounts.
     pub(super) fn attempt(&self, accounts: &Accounts, at: DateTime<Utc>) -> Option<Attempt> {
         Some(Attempt {

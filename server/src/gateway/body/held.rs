@@ -1,14 +1,13 @@
 //! The beginning of a body, held back while it is read for its model.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::collections::VecDeque;
 
 use axum::body::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::gateway::dialect::Fault;
-
-/// When to try again while the memory is full.
-const RECOVERY: Duration = Duration::from_secs(1);
+use crate::gateway::{
+    dialect::Fault,
+    memory::{MemoryPermit, UserMemory},
+};
 
 /// The pieces, as they came.
 #[derive(Debug, Default)]
@@ -17,18 +16,18 @@ pub(in crate::gateway) struct Held {
     bytes: u64,
 }
 
-/// One piece, and its share of the memory that all requests have together: given back when it leaves.
+/// One piece, and its part of the memory that its user may hold: given back when it leaves.
 #[derive(Debug)]
 struct Piece {
     data: Bytes,
-    _memory: Option<OwnedSemaphorePermit>,
+    _memory: Option<MemoryPermit>,
 }
 
 impl Held {
-    /// Holds one more piece. The memory is counted in KiB.
+    /// Holds one more piece.
     pub(in crate::gateway) fn push(
         &mut self,
-        memory: &Arc<Semaphore>,
+        memory: &UserMemory,
         data: Bytes,
         limit: u64,
     ) -> Result<(), Fault> {
@@ -40,7 +39,7 @@ impl Held {
         let memory = if self.pieces.is_empty() {
             None
         } else {
-            Some(take(memory, data.len())?)
+            Some(memory.take(data.len())?)
         };
         self.bytes = bytes;
         self.pieces.push_back(Piece {
@@ -67,17 +66,12 @@ impl Held {
     }
 }
 
-fn take(memory: &Arc<Semaphore>, bytes: usize) -> Result<OwnedSemaphorePermit, Fault> {
-    let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX);
-    let permit = Arc::clone(memory).try_acquire_many_owned(kib);
-    permit.map_err(|_| Fault::Overloaded {
-        retry_after: RECOVERY,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::gateway::memory::Memory;
 
     const LIMIT: u64 = 10_000;
 
@@ -87,34 +81,36 @@ mod tests {
 
     #[test]
     fn each_piece_gives_its_memory_back_when_it_leaves() {
-        let memory = Arc::new(Semaphore::new(8));
+        let memory = Memory::with_kib(8);
+        let mine = memory.of(Uuid::nil(), LIMIT);
         let mut held = Held::default();
 
         for bytes in [3000, 2000, 1000] {
-            held.push(&memory, piece(bytes), LIMIT).unwrap();
+            held.push(&mine, piece(bytes), LIMIT).unwrap();
         }
 
-        assert_eq!((held.bytes(), memory.available_permits()), (6000, 5));
+        assert_eq!((held.bytes(), memory.free_kib()), (6000, 5));
         let mut after = Vec::new();
         while let Some(data) = held.pop() {
-            after.push((data.len(), held.bytes(), memory.available_permits()));
+            after.push((data.len(), held.bytes(), memory.free_kib()));
         }
         assert_eq!(after, [(3000, 3000, 5), (2000, 1000, 7), (1000, 0, 8)]);
     }
 
     #[test]
     fn what_does_not_fit_is_refused_and_takes_no_memory() {
-        let memory = Arc::new(Semaphore::new(2));
+        let memory = Memory::with_kib(2);
+        let mine = memory.of(Uuid::nil(), 2000);
         let mut held = Held::default();
-        held.push(&memory, piece(9000), LIMIT).unwrap();
+        held.push(&mine, piece(9000), LIMIT).unwrap();
 
-        let too_much = held.push(&memory, piece(1001), LIMIT);
-        held.push(&memory, piece(500), LIMIT).unwrap();
-        held.push(&memory, piece(1), LIMIT).unwrap();
-        let full = held.push(&memory, piece(1), LIMIT);
+        let too_much = held.push(&mine, piece(1001), LIMIT);
+        held.push(&mine, piece(500), LIMIT).unwrap();
+        held.push(&mine, piece(1), LIMIT).unwrap();
+        let full = held.push(&mine, piece(1), LIMIT);
 
         assert_eq!(too_much, Err(Fault::BodyTooLarge { limit: LIMIT }));
-        assert!(matches!(full, Err(Fault::Overloaded { .. })));
-        assert_eq!((held.bytes(), memory.available_permits()), (9501, 0));
+        assert!(matches!(full, Err(Fault::RateLimited { .. })));
+        assert_eq!((held.bytes(), memory.free_kib()), (9501, 0));
     }
 }

@@ -1,10 +1,14 @@
 //! What can go wrong at the gateway, before the provider has a say.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use http::StatusCode;
 
-use crate::domain::ledger::{LimitKind, Pacing};
+use crate::domain::{
+    api_keys::KeyProblem,
+    ledger::{LimitKind, Pacing},
+};
 
 /// Why the gateway does not, or not any longer, let a request through. The message is for the caller:
 /// cause, then cure.
@@ -14,10 +18,9 @@ pub(in crate::gateway) enum Fault {
         "ProxyPal does not know this API key. Check the key, or ask your administrator for one."
     )]
     UnknownKey,
-    #[error(
-        "ProxyPal: this API key was revoked or its user disabled. Ask your administrator for a new key."
-    )]
-    Revoked,
+    /// Only a caller who holds the key's secret learns this.
+    #[error("ProxyPal: {}", problem_of_key(.0))]
+    KeyProblem(KeyProblem),
     #[error(
         "ProxyPal: this API key may not use the model \"{model}\". GET /v1/models lists those it may use."
     )]
@@ -28,7 +31,7 @@ pub(in crate::gateway) enum Fault {
     #[error("ProxyPal: the request names no model. Set \"model\" in the request body.")]
     ModelRequired,
     #[error(
-        "ProxyPal cannot tell which model the request asks for. Send well-formed JSON that names \"model\" once, as a string, in no encoding but zstd."
+        "ProxyPal: the body can be read in two ways. Send one well-formed JSON object that names each member once, and \"model\" as a string."
     )]
     ModelAmbiguous,
     #[error(
@@ -38,8 +41,38 @@ pub(in crate::gateway) enum Fault {
         /// Bytes.
         limit: u64,
     },
-    #[error("ProxyPal serves nothing at this address. Check the base URL and the path.")]
-    NotFound,
+    #[error(
+        "ProxyPal: \"{model}\" names no model: the engine would choose one. Name a model; GET /v1/models lists those you may use."
+    )]
+    ModelUnspecific {
+        /// As the caller named it.
+        model: String,
+    },
+    #[error(
+        "ProxyPal: this content encoding is not supported here. Send the body uncompressed; the OpenAI endpoints also accept JSON in zstd."
+    )]
+    UnsupportedEncoding,
+    #[error("ProxyPal: the query parameter alt may be sse or json. Remove it, or set one of them.")]
+    UnsupportedQuery,
+    #[error(
+        "ProxyPal: the compressed body could not be read. Send whole zstd frames without a dictionary, with a window of at most 8 MiB."
+    )]
+    BodyUnreadable,
+    #[error(
+        "ProxyPal: the headers can be read in two ways. Send Content-Type, Content-Encoding and Content-Length once, no Content-Length beside Transfer-Encoding, and name none of them, nor credentials, in Connection."
+    )]
+    HeadersAmbiguous,
+    #[error(
+        "ProxyPal: the request body arrived too slowly. Check the network between you and the server, and try again."
+    )]
+    BodyTooSlow,
+    #[error(
+        "ProxyPal serves nothing at this address. Check the path and the base URL of your tool: {base_url}/v1 for OpenAI-compatible tools, {base_url} for Anthropic and Gemini tools."
+    )]
+    NotFound {
+        /// The server's address, without a slash at the end.
+        base_url: Arc<str>,
+    },
     #[error("ProxyPal does not pass this address on. Use another endpoint.")]
     Blocked,
     #[error("ProxyPal: the rate limit is reached ({limit}). Try again in {} seconds.", seconds(.retry_after))]
@@ -91,16 +124,27 @@ pub(in crate::gateway) enum Fault {
 }
 
 impl Fault {
+    /// Why a key does not work; a key without a reason is unknown.
+    pub(in crate::gateway) fn of_key(problem: Option<KeyProblem>) -> Self {
+        problem.map_or(Self::UnknownKey, Self::KeyProblem)
+    }
+
     /// The HTTP status; it is also what the SDKs choose their error classes by.
     pub(in crate::gateway) fn status(&self) -> StatusCode {
         match self {
-            Self::ModelRequired | Self::ModelAmbiguous | Self::Unbounded { .. } => {
-                StatusCode::BAD_REQUEST
-            }
-            Self::UnknownKey | Self::Revoked => StatusCode::UNAUTHORIZED,
+            Self::ModelRequired
+            | Self::ModelAmbiguous
+            | Self::ModelUnspecific { .. }
+            | Self::HeadersAmbiguous
+            | Self::UnsupportedQuery
+            | Self::BodyUnreadable
+            | Self::Unbounded { .. } => StatusCode::BAD_REQUEST,
+            Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnknownKey | Self::KeyProblem(_) => StatusCode::UNAUTHORIZED,
             Self::ModelNotAllowed { .. } => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::Blocked => StatusCode::NOT_FOUND,
+            Self::NotFound { .. } | Self::Blocked => StatusCode::NOT_FOUND,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::EngineFailed => StatusCode::BAD_GATEWAY,
             Self::EngineTooSlow => StatusCode::GATEWAY_TIMEOUT,
@@ -114,12 +158,18 @@ impl Fault {
     pub(in crate::gateway) fn code(&self) -> &'static str {
         match self {
             Self::UnknownKey => "proxypal_unknown_key",
-            Self::Revoked => "proxypal_revoked",
+            Self::KeyProblem(problem) => code_of_key(problem),
             Self::ModelNotAllowed { .. } => "proxypal_model_not_allowed",
             Self::ModelRequired => "proxypal_model_required",
             Self::ModelAmbiguous => "proxypal_model_ambiguous",
+            Self::ModelUnspecific { .. } => "proxypal_model_unspecific",
+            Self::HeadersAmbiguous => "proxypal_headers_ambiguous",
+            Self::UnsupportedQuery => "proxypal_unsupported_query",
+            Self::UnsupportedEncoding => "proxypal_unsupported_encoding",
+            Self::BodyUnreadable => "proxypal_body_unreadable",
             Self::BodyTooLarge { .. } => "proxypal_body_too_large",
-            Self::NotFound => "proxypal_not_found",
+            Self::BodyTooSlow => "proxypal_body_too_slow",
+            Self::NotFound { .. } => "proxypal_not_found",
             Self::Blocked => "proxypal_blocked",
             Self::RateLimited { .. } => "proxypal_rate_limited",
             Self::QuotaExceeded { .. } => "proxypal_quota_exceeded",
@@ -139,13 +189,19 @@ impl Fault {
             | Self::Overloaded { retry_after } => Some(seconds(retry_after)),
             Self::QuotaExceeded { retry_after, .. } => retry_after.as_ref().map(seconds),
             Self::UnknownKey
-            | Self::Revoked
+            | Self::KeyProblem(_)
             | Self::ModelNotAllowed { .. }
             | Self::ModelRequired
             | Self::ModelAmbiguous
+            | Self::ModelUnspecific { .. }
+            | Self::HeadersAmbiguous
+            | Self::UnsupportedEncoding
+            | Self::UnsupportedQuery
+            | Self::BodyUnreadable
             | Self::Unbounded { .. }
             | Self::BodyTooLarge { .. }
-            | Self::NotFound
+            | Self::BodyTooSlow
+            | Self::NotFound { .. }
             | Self::Blocked
             | Self::EngineFailed
             | Self::EngineTooSlow => None,
@@ -167,12 +223,18 @@ impl Fault {
             | Self::QuotaExceeded { kind, .. }
             | Self::Unbounded { kind, .. } => Some(*kind),
             Self::UnknownKey
-            | Self::Revoked
+            | Self::KeyProblem(_)
             | Self::ModelNotAllowed { .. }
             | Self::ModelRequired
             | Self::ModelAmbiguous
+            | Self::ModelUnspecific { .. }
+            | Self::HeadersAmbiguous
+            | Self::UnsupportedEncoding
+            | Self::UnsupportedQuery
+            | Self::BodyUnreadable
             | Self::BodyTooLarge { .. }
-            | Self::NotFound
+            | Self::BodyTooSlow
+            | Self::NotFound { .. }
             | Self::Blocked
             | Self::EngineUnavailable { .. }
             | Self::EngineFailed
@@ -181,9 +243,50 @@ impl Fault {
         }
     }
 
-    /// Whether trying again soon is of no use although the status suggests it.
+    /// Whether trying again soon cannot help although the status suggests it. Some tools repeat a 401 for
+    /// minutes.
     pub(super) fn is_final(&self) -> bool {
-        matches!(self, Self::QuotaExceeded { .. })
+        matches!(
+            self,
+            Self::QuotaExceeded { .. } | Self::UnknownKey | Self::KeyProblem(_)
+        )
+    }
+}
+
+fn code_of_key(problem: &KeyProblem) -> &'static str {
+    match problem {
+        KeyProblem::Revoked(_) => "proxypal_revoked",
+        KeyProblem::Replaced(_) => "proxypal_key_replaced",
+        KeyProblem::Expired(_) => "proxypal_key_expired",
+        KeyProblem::UserDisabled => "proxypal_user_disabled",
+        KeyProblem::UserArchived => "proxypal_user_archived",
+    }
+}
+
+/// Cause, then remedy.
+fn problem_of_key(problem: &KeyProblem) -> String {
+    let day = |at: &DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    match problem {
+        KeyProblem::Revoked(at) => format!(
+            "this API key was revoked at {}. Ask your administrator for a new key.",
+            day(at)
+        ),
+        KeyProblem::Replaced(at) => format!(
+            "this API key was replaced by a new one and ended at {}. Use the new key, or ask your administrator for it.",
+            day(at)
+        ),
+        KeyProblem::Expired(at) => format!(
+            "this API key expired at {}. Ask your administrator for a new key.",
+            day(at)
+        ),
+        KeyProblem::UserDisabled => {
+            "the user of this API key is disabled. Ask your administrator to enable the user."
+                .to_owned()
+        }
+        KeyProblem::UserArchived => {
+            "the user of this API key was archived. Ask your administrator for a new key."
+                .to_owned()
+        }
     }
 }
 

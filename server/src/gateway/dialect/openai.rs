@@ -36,7 +36,10 @@ fn kind(fault: &Fault) -> &'static str {
 fn param(fault: &Fault) -> Option<&'static str> {
     matches!(
         fault,
-        Fault::ModelNotAllowed { .. } | Fault::ModelRequired | Fault::ModelAmbiguous
+        Fault::ModelNotAllowed { .. }
+            | Fault::ModelRequired
+            | Fault::ModelAmbiguous
+            | Fault::ModelUnspecific { .. }
     )
     .then_some("model")
 }

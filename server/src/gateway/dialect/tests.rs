@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use entity::{quota::Metric, request::Protocol};
 
-use crate::domain::ledger::LimitKind;
+use chrono::DateTime;
+
+use crate::domain::{api_keys::KeyProblem, ledger::LimitKind};
 
 use super::{Dialect, Fault, in_socket_error, in_stream_error};
 
@@ -16,14 +18,21 @@ fn faults() -> Vec<Fault> {
     let limit = || "60 requests per minute".to_owned();
     vec![
         Fault::UnknownKey,
-        Fault::Revoked,
+        Fault::KeyProblem(KeyProblem::Revoked(DateTime::UNIX_EPOCH)),
+        Fault::KeyProblem(KeyProblem::Replaced(DateTime::UNIX_EPOCH)),
+        Fault::KeyProblem(KeyProblem::Expired(DateTime::UNIX_EPOCH)),
+        Fault::KeyProblem(KeyProblem::UserDisabled),
+        Fault::KeyProblem(KeyProblem::UserArchived),
         Fault::ModelNotAllowed {
             model: "gpt-5\"".to_owned(),
         },
         Fault::ModelRequired,
         Fault::ModelAmbiguous,
         Fault::BodyTooLarge { limit: 67_108_864 },
-        Fault::NotFound,
+        Fault::BodyTooSlow,
+        Fault::NotFound {
+            base_url: "https://ai.example.org".into(),
+        },
         Fault::Blocked,
         Fault::RateLimited {
             kind: LimitKind::RequestsPerMinute,
@@ -92,7 +101,12 @@ fn ends_streams_and_sockets_with_an_error() {
             .unwrap();
         }
     }
-    writeln!(page, "{}", in_socket_error(&Fault::Revoked)).unwrap();
+    writeln!(
+        page,
+        "{}",
+        in_socket_error(&Fault::KeyProblem(KeyProblem::UserDisabled))
+    )
+    .unwrap();
     insta::assert_snapshot!(page);
 }
 

@@ -3,13 +3,16 @@
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
-        AUTHORIZATION, CONNECTION, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
-        SEC_WEBSOCKET_EXTENSIONS, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+        AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
+        CONTENT_TYPE, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+        SEC_WEBSOCKET_EXTENSIONS, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+        X_CONTENT_TYPE_OPTIONS,
     },
 };
 use uuid::Uuid;
 
-use crate::{engine::Endpoint, gateway::authenticate::CARRIERS};
+use super::withheld::is_withheld;
+use crate::gateway::{authenticate::CARRIERS, dialect::Fault};
 
 /// Headers that belong to one connection, not to the message (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 9] = [
@@ -26,16 +29,49 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
+/// Answers share their origin with the pages, so a browser that opens one must run and load nothing.
+const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
-/// Puts our key in place of the client's, and our request id where the engine will note it.
+/// Headers that decide how a request is read, besides `content-*` and the credentials: naming one in `Connection` would
+/// hide from the engine what was admitted.
+const READ: [HeaderName; 6] = [
+    HOST,
+    TRANSFER_ENCODING,
+    EXPECT,
+    USER_AGENT,
+    X_FORWARDED_FOR,
+    HeaderName::from_static("anthropic-version"),
+];
+/// Headers that may be there once: of two, readers take the first, the last, or both.
+const SINGLE: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE];
+
+/// Removes what belongs to the client's connection, before anything is read of the request: what is admitted is what is
+/// forwarded. Says whether a WebSocket is asked for.
+pub(in crate::gateway) fn from_client(headers: &mut HeaderMap) -> Result<bool, Fault> {
+    let is_repeated = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
+    let has_two_ends =
+        headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING);
+    if SINGLE.iter().any(is_repeated) || has_two_ends || named(headers).any(|name| is_read(&name)) {
+        return Err(Fault::HeadersAmbiguous);
+    }
+    let upgrade = is_upgrade(headers);
+    remove_hop_by_hop(headers);
+    Ok(upgrade)
+}
+
+fn is_read(name: &HeaderName) -> bool {
+    name.as_str().starts_with("content-") || READ.contains(name) || CARRIERS.contains(name)
+}
+
+/// Puts our key in place of the client's, and our request id where the engine will note it. What belongs to the client's
+/// connection is gone already.
 pub(super) fn for_engine(
     headers: &mut HeaderMap,
-    endpoint: &Endpoint,
+    authorization: HeaderValue,
     request_id: Uuid,
-    is_websocket: bool,
+    upgrade: bool,
 ) {
-    let upgrade = is_websocket && is_upgrade(headers);
-    remove_hop_by_hop(headers);
     for name in CARRIERS {
         headers.remove(name);
     }
@@ -43,8 +79,8 @@ pub(super) fn for_engine(
     for name in [HOST, EXPECT, COOKIE] {
         headers.remove(name);
     }
-    remove_prefixed(headers, &["x-cpa-"]);
-    headers.insert(AUTHORIZATION, endpoint.authorization.clone());
+    remove_matching(headers, |name| name.as_str().starts_with("x-cpa-"));
+    headers.insert(AUTHORIZATION, authorization);
     headers.insert(X_FORWARDED_FOR, value_of(request_id));
     if upgrade {
         // Compressed messages could not be metered.
@@ -53,19 +89,23 @@ pub(super) fn for_engine(
     }
 }
 
-/// Removes what the engine says about itself, and adds the request id.
+/// Removes what clients must not see, and adds the request id and what keeps browsers from running an
+/// answer.
 pub(in crate::gateway) fn for_client(headers: &mut HeaderMap, request_id: Uuid) {
     let upgrade = is_upgrade(headers);
     remove_hop_by_hop(headers);
-    remove_prefixed(headers, &["x-cpa-", "access-control-"]);
+    remove_matching(headers, is_withheld);
     headers.insert(X_REQUEST_ID, value_of(request_id));
     if upgrade {
         ask_for_upgrade(headers);
+    } else {
+        headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+        headers.insert(CONTENT_SECURITY_POLICY, SANDBOX);
     }
 }
 
 /// Whether a message asks for, or agrees to, a WebSocket.
-pub(in crate::gateway) fn is_upgrade(headers: &HeaderMap) -> bool {
+fn is_upgrade(headers: &HeaderMap) -> bool {
     headers
         .get(UPGRADE)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes()))
@@ -76,34 +116,33 @@ fn ask_for_upgrade(headers: &mut HeaderMap) {
     headers.insert(UPGRADE, WEBSOCKET);
 }
 
-fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
+/// The headers that `Connection` names.
+fn named(headers: &HeaderMap) -> impl Iterator<Item = HeaderName> {
+    let values = headers.get_all(CONNECTION).iter();
+    values
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
-        .collect();
+}
+
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = named(headers).collect();
     for name in HOP_BY_HOP.iter().chain(&named) {
         headers.remove(name);
     }
 }
 
-fn remove_prefixed(headers: &mut HeaderMap, prefixes: &[&str]) {
-    let is_ours = |name: &HeaderName| {
-        prefixes
-            .iter()
-            .any(|prefix| name.as_str().starts_with(prefix))
-    };
-    if headers.keys().any(is_ours) {
-        let doomed: Vec<HeaderName> = headers
-            .keys()
-            .filter(|name| is_ours(name))
-            .cloned()
-            .collect();
-        for name in doomed {
-            headers.remove(name);
-        }
+fn remove_matching(headers: &mut HeaderMap, is_unwanted: impl Fn(&HeaderName) -> bool) {
+    if !headers.keys().any(&is_unwanted) {
+        return;
+    }
+    let unwanted: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_unwanted(name))
+        .cloned()
+        .collect();
+    for name in unwanted {
+        headers.remove(name);
     }
 }
 
@@ -129,5 +168,63 @@ mod tests {
 
         assert_eq!(headers.len(), 1);
         assert!(headers.contains_key("x-public"));
+    }
+
+    fn read(pairs: &[(&'static str, &'static str)]) -> Result<bool, Fault> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        from_client(&mut headers)
+    }
+
+    #[test]
+    fn connection_may_not_name_what_decides_how_a_request_is_read() {
+        for name in [
+            "content-encoding",
+            "Content-Type",
+            "close, CONTENT-LENGTH",
+            "content-disposition",
+            "transfer-encoding",
+            "Authorization",
+            "x-api-key",
+            "x-goog-api-key",
+            "host",
+            "user-agent",
+            "anthropic-version",
+        ] {
+            assert_eq!(
+                read(&[("connection", name)]),
+                Err(Fault::HeadersAmbiguous),
+                "{name}"
+            );
+        }
+        for name in [
+            "close",
+            "keep-alive, TE",
+            "X-Private",
+            "Upgrade, HTTP2-Settings",
+            "",
+        ] {
+            assert_eq!(read(&[("connection", name)]), Ok(false), "{name}");
+        }
+    }
+
+    #[test]
+    fn headers_that_decide_how_a_body_is_read_are_there_once() {
+        for name in ["content-encoding", "content-type", "content-length"] {
+            let twice = [(name, "1"), (name, "1")];
+            assert_eq!(read(&twice), Err(Fault::HeadersAmbiguous), "{name}");
+            assert_eq!(read(&twice[..1]), Ok(false), "{name}");
+        }
+        let two_ends = [("content-length", "1"), ("transfer-encoding", "chunked")];
+        assert_eq!(read(&two_ends), Err(Fault::HeadersAmbiguous));
+    }
+
+    #[test]
+    fn an_upgrade_is_noticed_before_its_header_is_removed() {
+        let upgrade = [("connection", "Upgrade"), ("upgrade", "WebSocket")];
+
+        assert_eq!(read(&upgrade), Ok(true));
     }
 }

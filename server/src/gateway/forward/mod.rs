@@ -2,12 +2,13 @@
 
 mod headers;
 mod upstream;
+mod withheld;
 
 use axum::http::{Request, Uri, request::Parts, uri::PathAndQuery};
 use uuid::Uuid;
 
 pub(super) use self::{
-    headers::{for_client, is_upgrade},
+    headers::{for_client, from_client},
     upstream::{Answer, Awaiting, Upstream, UpstreamBody, UpstreamError},
 };
 use super::{
@@ -22,11 +23,16 @@ pub(super) fn for_engine(
     mut parts: Parts,
     route: &Route,
     endpoint: &Endpoint,
-    request_id: Uuid,
+    (user_id, request_id): (Uuid, Uuid),
     upload: Upload,
 ) -> Result<Request<Upload>, Fault> {
     parts.uri = retarget(&parts.uri, route, endpoint)?;
-    headers::for_engine(&mut parts.headers, endpoint, request_id, route.is_websocket);
+    headers::for_engine(
+        &mut parts.headers,
+        endpoint.authorization_of(user_id),
+        request_id,
+        route.is_websocket,
+    );
     // What our server noted on the request is not for the engine's client.
     parts.extensions.clear();
     Ok(Request::from_parts(parts, upload))
@@ -39,11 +45,11 @@ fn retarget(uri: &Uri, route: &Route, endpoint: &Endpoint) -> Result<Uri, Fault>
         Some(query) => format!("{base}{}?{query}", route.path),
         None => format!("{base}{}", route.path),
     };
-    let target = PathAndQuery::try_from(target).map_err(|_| Fault::NotFound)?;
+    let target = PathAndQuery::try_from(target).map_err(|_| Fault::Blocked)?;
     Uri::builder()
         .scheme(endpoint.scheme.clone())
         .authority(endpoint.authority.clone())
         .path_and_query(target)
         .build()
-        .map_err(|_| Fault::NotFound)
+        .map_err(|_| Fault::Blocked)
 }

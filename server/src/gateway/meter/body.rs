@@ -10,13 +10,15 @@ use std::{
 use axum::body::{Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 
-use super::{Drainer, End, Receipt, hold::Hold};
+use super::{Drainer, End, Heartbeat, Receipt, hold::Hold};
 use crate::{
     domain::api_keys::Caller,
     gateway::{
         dialect::{Dialect, Fault, in_stream_error},
         forward::UpstreamBody,
+        serve::log_failure,
     },
+    outage::Outage,
 };
 
 /// Why an answer was cut.
@@ -31,11 +33,15 @@ pub(in crate::gateway) enum AnswerError {
 }
 
 /// What the body must know to speak up in the middle of a stream.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(in crate::gateway) struct Voice {
     pub(in crate::gateway) dialect: Dialect,
     pub(in crate::gateway) protocol: entity::request::Protocol,
     pub(in crate::gateway) request_id: String,
+    /// Keeps a silent stream alive, if the settings say so.
+    pub(in crate::gateway) heartbeat: Option<Heartbeat>,
+    /// Whether the engine fails, to log it once.
+    pub(in crate::gateway) engine_outage: Arc<Outage>,
 }
 
 /// The body.
@@ -102,7 +108,10 @@ impl MeteredBody {
             return Some(frame);
         };
         if let Some(data) = frame.data_ref() {
-            open.receipt.observe(data);
+            open.receipt.deliver(data);
+        }
+        if let Some(heartbeat) = &mut self.voice.heartbeat {
+            heartbeat.passed();
         }
         // A reader who knows the length never asks for the frame after the last.
         if open.inner.is_end_stream() {
@@ -139,23 +148,38 @@ impl MeteredBody {
         }
     }
 
+    /// Nothing has come. Between two events, and before the last, a silent stream gets an event of ours.
+    fn keep_alive(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
+        let (Some(heartbeat), Some(open)) = (&mut self.voice.heartbeat, &self.open) else {
+            return Poll::Pending;
+        };
+        if !open.receipt.is_between_events() || open.receipt.is_end_delivered() {
+            return Poll::Pending;
+        }
+        let event = ready!(heartbeat.poll(cx));
+        Poll::Ready(Some(Ok(Frame::data(event))))
+    }
+
     /// The engine died. A stream of events can still say so; anything else can only be cut.
     fn broke(
         &mut self,
         error: hyper::Error,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
-        tracing::warn!(request.id = %self.voice.request_id, %error, "the engine broke off its answer");
-        let can_speak = self
-            .open
-            .as_ref()
-            .is_some_and(|open| open.receipt.is_between_events());
+        log_failure(&self.voice.engine_outage, &self.voice.request_id, &error);
+        let can_speak = self.open.as_ref().is_some_and(|open| {
+            open.receipt.is_between_events() && !open.receipt.is_end_delivered()
+        });
         self.close(End::Failed("engine_failed"));
         if can_speak {
             let Voice {
                 dialect,
                 protocol,
                 request_id,
+                ..
             } = &self.voice;
             let event = in_stream_error(*dialect, *protocol, &Fault::EngineFailed, request_id);
             return Poll::Ready(Some(Ok(Frame::data(event))));
@@ -194,10 +218,11 @@ impl HttpBody for MeteredBody {
                 self.close(End::Interrupted("stopping"));
                 return Poll::Ready(Some(Err(AnswerError::Stopping)));
             }
-            let passed = match ready!(Pin::new(&mut open.inner).poll_frame(cx)) {
-                Some(Ok(frame)) => self.pass(frame),
-                Some(Err(error)) => return self.broke(error, cx),
-                None => self.finish(None),
+            let passed = match Pin::new(&mut open.inner).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => self.pass(frame),
+                Poll::Ready(Some(Err(error))) => return self.broke(error, cx),
+                Poll::Ready(None) => self.finish(None),
+                Poll::Pending => return self.keep_alive(cx),
             };
             if passed.is_some() || self.hold.is_none() {
                 return Poll::Ready(passed.map(Ok));
@@ -225,15 +250,22 @@ impl HttpBody for MeteredBody {
 }
 
 impl Drop for MeteredBody {
-    /// The client left in the middle.
+    /// The client disconnected: in the middle of the answer, or after its last event and before the end of
+    /// the body.
     fn drop(&mut self) {
-        if let Some(Open {
+        let Some(Open {
             inner,
             receipt,
             drainer,
             ..
         }) = self.open.take()
-        {
+        else {
+            return;
+        };
+        if receipt.is_end_delivered() {
+            drop(receipt);
+            drainer.discard(inner);
+        } else {
             drainer.drain(inner, receipt);
         }
     }

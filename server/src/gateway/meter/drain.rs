@@ -9,8 +9,10 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
+use axum::body::HttpBody as _;
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -20,6 +22,9 @@ use crate::{
     domain::settings::{AbortPolicy, GatewaySettings, Settings},
     gateway::forward::{Answer, Awaiting, UpstreamBody, UpstreamError},
 };
+
+/// How long the engine may take to end an answer after its last event.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reads abandoned answers on. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -65,6 +70,20 @@ impl Drainer {
         });
     }
 
+    /// Reads the rest of an answer that is settled. If the connection were closed now, the engine would
+    /// report the request as failed.
+    pub(in crate::gateway) fn discard(&self, mut body: UpstreamBody) {
+        if self.is_stopping() || body.is_end_stream() {
+            return;
+        }
+        let deadline = self.0.deadline.clone();
+        let reading = async move { while let Some(Ok(_)) = body.frame().await {} };
+        self.0.tasks.spawn(async move {
+            let reading = timeout(FINISH_TIMEOUT, reading);
+            let _ = deadline.run_until_cancelled(reading).await;
+        });
+    }
+
     /// Waits for an answer whose client left before it began, and reads it.
     fn finish(&self, answer: Awaiting, receipt: Receipt) {
         self.spawn(receipt, move |mut receipt, limits| async move {
@@ -83,6 +102,7 @@ impl Drainer {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        receipt.client_left();
         if self.is_stopping() {
             receipt.end(End::Interrupted("stopping"));
             return;

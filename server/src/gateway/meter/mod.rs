@@ -4,6 +4,8 @@
 mod body;
 mod count;
 mod drain;
+mod estimate;
+mod heartbeat;
 mod hold;
 mod json;
 mod progress;
@@ -14,5 +16,7 @@ pub(super) mod tap;
 pub(super) use self::{
     body::{MeteredBody, Voice},
     drain::{Awaited, Drainer},
+    estimate::{LARGEST_INPUT, used},
+    heartbeat::Heartbeat,
     receipt::{End, KILLED, Receipt},
 };

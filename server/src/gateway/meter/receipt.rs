@@ -13,11 +13,12 @@ use axum::{
         header::{CONTENT_ENCODING, CONTENT_TYPE},
     },
 };
-use entity::request::{Outcome, UsageSource};
+use entity::request::{Outcome, Protocol};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
 use super::{
+    estimate::{self, Usage},
     progress::Progress as Noting,
     tap::{Observation, Tap},
 };
@@ -29,9 +30,6 @@ use crate::{
     },
     gateway::{body::Progress, trace::RequestSpan},
 };
-
-/// Bytes of English text in a token, roughly: what an estimate is made with.
-const BYTES_PER_TOKEN: u64 = 4;
 
 /// Why a request was not finished that was under way when the server was killed.
 pub(in crate::gateway) const KILLED: &str = "server_killed";
@@ -51,6 +49,16 @@ pub(in crate::gateway) enum End {
     Interrupted(&'static str),
 }
 
+/// What was handed to the client's connection of what ends an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Delivered {
+    Nothing,
+    /// An error in the answer: most clients disconnect then.
+    Error,
+    /// The protocol's last event.
+    End,
+}
+
 /// Written at the end of a request, however it ends.
 #[derive(Debug)]
 pub(in crate::gateway) struct Receipt {
@@ -58,12 +66,15 @@ pub(in crate::gateway) struct Receipt {
     record: Option<RequestRecord>,
     began: Instant,
     is_metered: bool,
+    /// Tokens of the request body, and of the answer at most; for estimates.
+    expected: Tokens,
     upload: Option<Arc<Progress>>,
     tap: Option<Tap>,
     observation: Option<Observation>,
     progress: Noting,
     /// Whether the end of the answer was noted.
     is_end_noted: bool,
+    delivered: Delivered,
     end: End,
     span: RequestSpan,
     _in_flight: TaskTrackerToken,
@@ -83,11 +94,13 @@ impl Receipt {
             record: Some(record),
             began: Instant::now(),
             is_metered,
+            expected: Tokens::default(),
             upload: None,
             tap: None,
             observation: None,
             progress: Noting::default(),
             is_end_noted: false,
+            delivered: Delivered::Nothing,
             end: End::ClientGone,
             span,
             _in_flight: in_flight,
@@ -97,6 +110,16 @@ impl Receipt {
     /// Whose receipt it is, until it is settled.
     pub(in crate::gateway) fn id(&self) -> Option<Uuid> {
         Some(self.record.as_ref()?.id)
+    }
+
+    /// Sets the tokens to estimate with: those of the request body, and those that the answer may have.
+    pub(in crate::gateway) fn expect(&mut self, expected: Tokens) {
+        self.expected = expected;
+    }
+
+    /// The request did not reach the engine: it used nothing.
+    pub(in crate::gateway) fn was_not_sent(&mut self) {
+        self.is_metered = false;
     }
 
     /// Watches how much of the request was sent.
@@ -117,6 +140,21 @@ impl Receipt {
             let encoding = text(CONTENT_ENCODING).unwrap_or_default();
             self.tap = Some(Tap::new(record.protocol, content_type, encoding));
         }
+    }
+
+    /// Looks at a piece of the answer that goes to the client.
+    pub(in crate::gateway) fn deliver(&mut self, data: &Bytes) {
+        self.observe(data);
+        self.delivered = match &self.tap {
+            Some(tap) if tap.has_ended() => Delivered::End,
+            Some(tap) if tap.has_failed() => Delivered::Error,
+            Some(_) | None => Delivered::Nothing,
+        };
+    }
+
+    /// Whether the client has the whole answer, however its connection ends.
+    pub(in crate::gateway) fn is_end_delivered(&self) -> bool {
+        self.delivered == Delivered::End
     }
 
     /// Looks at a piece of the answer.
@@ -146,6 +184,14 @@ impl Receipt {
         self.observation = Some(observation);
     }
 
+    /// Notes that the client has left. What is read on for it is still metered and held back, and no longer
+    /// counts among its requests at once.
+    pub(in crate::gateway) fn client_left(&mut self) {
+        if let Some(place) = &mut self.place {
+            place.release_slot();
+        }
+    }
+
     /// Notes how the request ended.
     pub(in crate::gateway) fn end(&mut self, end: End) {
         self.end = end;
@@ -159,7 +205,7 @@ impl Receipt {
     /// Whether the end of the answer has just been seen: the moment to note it, once, before it is
     /// passed on.
     pub(in crate::gateway) fn has_just_ended(&mut self) -> bool {
-        let has_ended = !self.is_end_noted && self.tap.as_ref().is_some_and(Tap::has_ended);
+        let has_ended = !self.is_end_noted && self.tap.as_ref().is_some_and(Tap::is_complete);
         self.is_end_noted |= has_ended;
         has_ended
     }
@@ -210,7 +256,8 @@ impl Receipt {
     }
 
     fn settle(&mut self) -> Option<Written> {
-        let (mut place, record) = (self.place.take()?, self.record.take()?);
+        let (mut place, mut record) = (self.place.take()?, self.record.take()?);
+        record.streamed |= self.tap.as_ref().is_some_and(Tap::is_events);
         if let Some(debt) = mem::take(&mut self.progress).into_debt() {
             place.keep(debt);
         }
@@ -228,8 +275,14 @@ impl Receipt {
         end: End,
     ) -> RequestRecord {
         record.duration = self.began.elapsed();
+        // A client that disconnects after the end has the whole answer.
+        let end = match (self.delivered, end) {
+            (Delivered::End, End::ClientGone | End::Failed(_) | End::Interrupted(_))
+            | (Delivered::Error, End::ClientGone) => End::Whole,
+            (_, end) => end,
+        };
         let usage = self.usage(&record, observation, end);
-        record.tokens = usage.tokens;
+        record.tokens = Some(usage.tokens);
         record.usage_source = usage.source;
         let in_stream_error = observation.and_then(|seen| seen.error_code.clone());
         record.served_model = observation.and_then(|seen| seen.served_model.clone());
@@ -247,58 +300,42 @@ impl Receipt {
     }
 
     fn usage(&self, record: &RequestRecord, observation: Option<&Observation>, end: End) -> Usage {
-        let nothing = Usage {
-            tokens: Some(Tokens::default()),
-            source: UsageSource::Wire,
-        };
         // What was not sent, or is no generation, or was answered with an error, used nothing.
-        let refused = matches!(end, End::Refused(_));
-        if refused || !self.is_metered || record.http_status.is_some_and(|status| status >= 400) {
-            return nothing;
+        let is_refused = matches!(end, End::Refused(_));
+        let is_failed = record.http_status.is_some_and(|status| status >= 400);
+        // The engine does not process a request whose body is incomplete.
+        let upload = self.upload.as_ref();
+        let is_cut =
+            record.http_status.is_none() && upload.is_some_and(|upload| upload.failure().is_some());
+        if is_refused || !self.is_metered || is_failed || is_cut {
+            return Usage::NOTHING;
         }
+        let expected = self.expected();
         let Some(seen) = observation else {
-            return Usage::UNKNOWN;
+            return Usage::without_answer(expected);
         };
-        // Some protocols tell a part of the counts at the beginning.
-        let is_final = seen.ended || (seen.text_bytes == 0 && end == End::Whole);
-        match seen.tokens {
-            Some(tokens) if is_final => Usage {
-                tokens: Some(tokens),
-                source: UsageSource::Wire,
-            },
-            None if seen.text_bytes == 0 => Usage::UNKNOWN,
-            partial => self.estimate(partial, seen.text_bytes),
+        let is_whole = end == End::Whole;
+        // Zeros of an endpoint that we do not know are not believed.
+        let is_zero = seen.tokens.is_some_and(|tokens| tokens.total() == 0);
+        if record.protocol == Protocol::Unmetered && is_zero {
+            let seen = Observation {
+                tokens: None,
+                ..seen.clone()
+            };
+            return Usage::of(&seen, is_whole, expected);
         }
+        Usage::of(seen, is_whole, expected)
     }
 
-    /// An answer that was cut: what it said, and a guess for what it did not.
-    fn estimate(&self, partial: Option<Tokens>, text_bytes: u64) -> Usage {
-        let tokens =
-            |bytes: u64| i64::try_from(bytes.div_ceil(BYTES_PER_TOKEN)).unwrap_or(i64::MAX);
+    /// The expected tokens. A body without a declared length is counted as it is sent.
+    fn expected(&self) -> Tokens {
         let sent = self.upload.as_ref().map_or(0, |upload| upload.bytes());
-        let mut usage = partial.unwrap_or_else(|| Tokens {
-            input: tokens(sent),
-            ..Tokens::default()
-        });
-        usage.output = usage.output.max(tokens(text_bytes));
-        Usage {
-            tokens: Some(usage),
-            source: UsageSource::Estimated,
+        let mut expected = self.expected;
+        if expected.input == 0 {
+            expected.input = estimate::tokens(sent);
         }
+        expected
     }
-}
-
-/// What a request used, and who says so.
-struct Usage {
-    tokens: Option<Tokens>,
-    source: UsageSource,
-}
-
-impl Usage {
-    const UNKNOWN: Self = Self {
-        tokens: None,
-        source: UsageSource::Unknown,
-    };
 }
 
 impl Drop for Receipt {

@@ -2,9 +2,10 @@
 
 use axum::http::Method;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use uuid::Uuid;
 
 use super::*;
-use crate::gateway::route;
+use crate::gateway::{body::UploadError, memory::Memory, route};
 
 const MEBIBYTE: usize = 1024 * 1024;
 const GEMINI: &str = "/v1beta/models/m:generateContent";
@@ -26,7 +27,7 @@ fn asked(
 ) -> Option<Result<(Asked, Upload), ReadFault>> {
     let headers = HeaderMap::new();
     let route = route::classify(&Method::POST, path, &headers).unwrap();
-    let memory = Arc::new(Semaphore::new(64 * 1024));
+    let memory = Memory::with_kib(64 * 1024).of(Uuid::nil(), 64 * MEBIBYTE as u64);
     let limits = Limits {
         max_body_bytes: 64 * MEBIBYTE as u64,
         memory: &memory,
@@ -53,6 +54,7 @@ fn bound(max_output_tokens: u64, choices: u64) -> Bound {
     Bound {
         max_output_tokens: Some(max_output_tokens),
         choices,
+        is_certain: true,
     }
 }
 
@@ -73,7 +75,7 @@ fn waits_for_the_bound_only_where_it_is_needed() {
 fn finds_a_bound_wherever_it_stands() {
     let pieces = [
         r#"{"max_tokens":7,"model":"m","#,
-        r#""n":2,"max_tokens":5}"#,
+        r#""n":2,"max_completion_tokens":5}"#,
     ];
     let path = "/v1/chat/completions";
 
@@ -108,15 +110,75 @@ fn reads_the_bound_where_the_path_names_the_model() {
 }
 
 #[test]
-fn reads_no_more_than_a_mebibyte_for_a_bound() {
-    let long = "x".repeat(MEBIBYTE);
-    let pieces = [r#"{"model":"m","max_tokens":7,"a":""#, &long];
+fn reads_a_long_body_to_its_end_for_a_bound() {
+    let long = "x".repeat(2 * MEBIBYTE);
+    let pieces = [r#"{"model":"m","a":""#, &long, r#"","max_tokens":7}"#];
 
     let (asked, _) = asked("/v1/messages", &pieces, Then::Pauses, true)
         .unwrap()
         .unwrap();
 
     assert_eq!(asked.bound, bound(7, 1));
+}
+
+#[tokio::test]
+async fn what_contradicts_the_beginning_breaks_the_upload_off() {
+    for (needs_bound, rest) in [
+        (false, r#""model":"n"}"#),
+        (false, r#""Model":"m"}"#),
+        (false, r#""a":1}{}"#),
+        (true, r#""a":1}{}"#),
+    ] {
+        let pieces = [r#"{"model":"m","max_tokens":7,"#, rest];
+        let read = asked("/v1/messages", &pieces, Then::Ends, needs_bound);
+        let (asked, upload) = read.unwrap().unwrap();
+
+        let refused =
+            |error: UploadError| matches!(error, UploadError::Refused(Fault::ModelAmbiguous));
+        let is_refused =
+            asked.model == Model::Ambiguous || upload.collect().await.is_err_and(refused);
+        assert!(is_refused, "{rest}");
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_read_whole() {
+    let plain = format!(
+        r#"{{"model":"m","max_tokens":7,"a":"{}"}}"#,
+        "x".repeat(99_999)
+    );
+    let body = zstd::encode_all(plain.as_bytes(), 3).unwrap();
+    let read = |body: Vec<u8>, max_body_bytes| {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-encoding", "zstd".parse().unwrap());
+        let route = route::classify(&Method::POST, "/v1/chat/completions", &headers).unwrap();
+        let memory = Memory::with_kib(1024);
+        async move {
+            let limits = Limits {
+                max_body_bytes,
+                memory: &memory.of(Uuid::nil(), max_body_bytes),
+                is_restricted: false,
+                needs_bound: false,
+            };
+            let read = read(&route, &headers, body.into(), limits).await;
+            assert_eq!(memory.free_kib(), 1024);
+            read
+        }
+    };
+
+    let (asked, upload) = read(body.clone(), 200_000).await.unwrap();
+    assert_eq!(asked.body_bytes, Some(plain.len() as u64));
+    assert_eq!(asked.bound, bound(7, 1));
+    assert_eq!(upload.collect().await.unwrap().to_bytes(), body);
+    let too_large = read(body.clone(), 50_000).await.unwrap_err();
+    assert!(matches!(
+        too_large,
+        ReadFault::Refused(Fault::BodyTooLarge { limit: 50_000 })
+    ));
+    let cut = read(body[..body.len() - 1].to_vec(), 200_000)
+        .await
+        .unwrap_err();
+    assert!(matches!(cut, ReadFault::Refused(Fault::BodyUnreadable)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use entity::request::Protocol;
 use http::{HeaderMap, Method, header};
 
-use super::super::dialect::Dialect;
+use super::super::{dialect::Dialect, meter::scanner::BoundForm};
 use super::path::is_below;
 
 /// How the engine reads the model out of a body.
@@ -34,10 +34,16 @@ pub(in crate::gateway) enum ModelSource {
 
 /// What an endpoint is.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own"
+)]
 pub(super) struct Endpoint {
     pub(super) dialect: Dialect,
     pub(super) protocol: Protocol,
     pub(super) model: ModelSource,
+    pub(super) names_model: bool,
+    pub(super) bound: BoundForm,
     pub(super) is_metered: bool,
     pub(super) lists_models: bool,
     pub(super) is_websocket: bool,
@@ -89,16 +95,38 @@ const METERED: [(&str, Protocol, BodyForm); 10] = [
     ),
 ];
 
-/// Those that are posted to, name a model and report no usage, as far as they differ from the rule.
-const UNMETERED: [(&str, BodyForm); 3] = [
+/// Others that are posted to and that the engine, or tools that expect an `OpenAI` server, know.
+const POSTED: [&str; 7] = [
+    "/v1/messages/count_tokens",
+    "/v1/embeddings",
+    "/v1/moderations",
+    "/v1/audio/speech",
+    "/v1/audio/transcriptions",
+    "/v1/videos",
+    "/v1/videos/generations",
+];
+
+/// Those that are posted to and speak no protocol that we meter, as far as they differ from the rule.
+const UNMETERED: [(&str, BodyForm); 4] = [
+    ("/v1/messages/count_tokens", BodyForm::PlainJson),
     ("/openai/v1/videos", BodyForm::Video),
     ("/v1/alpha/search", BodyForm::PlainJson),
     ("/backend-api/codex/alpha/search", BodyForm::PlainJson),
 ];
 
+/// Those that are posted to and generate nothing.
+const COUNTING: [&str; 2] = ["/v1/messages/count_tokens", "/v1/responses/input_tokens"];
+
 const SOCKETS: [&str; 2] = ["/v1/responses", "/backend-api/codex/responses"];
 
 const GEMINI_MODELS: &str = "/v1beta/models/";
+
+/// Whether this is an endpoint that tools post to.
+pub(super) fn is_posted_to(path: &str) -> bool {
+    METERED.iter().any(|(known, ..)| *known == path)
+        || UNMETERED.iter().any(|(known, _)| *known == path)
+        || POSTED.contains(&path)
+}
 
 /// Looks the endpoint up. The engine reads a Gemini model from the decoded path; all else is decided on
 /// the cleaned one.
@@ -116,6 +144,7 @@ pub(super) fn find(method: &Method, decoded: &str, cleaned: &str, headers: &Head
         if endpoint.is_websocket {
             endpoint.protocol = Protocol::OpenaiResponses;
             endpoint.model = ModelSource::Messages;
+            endpoint.bound = BoundForm::Responses;
             endpoint.is_metered = true;
         }
         if cleaned == "/v1/models" && asks_like_anthropic(headers) {
@@ -129,7 +158,8 @@ pub(super) fn find(method: &Method, decoded: &str, cleaned: &str, headers: &Head
 }
 
 impl Endpoint {
-    /// What the engine may learn to serve one day: a body that is sent names a model, or is not sent on.
+    /// An endpoint that we do not know: a body that is sent names a model, or is not sent on, and may
+    /// generate.
     fn unknown(method: &Method, path: &str) -> Self {
         let dialect = Dialect::of_path(path);
         let form = match dialect {
@@ -139,13 +169,19 @@ impl Endpoint {
         let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(method);
         Self {
             dialect,
-            protocol: Protocol::Other,
+            protocol: if has_body {
+                Protocol::Unmetered
+            } else {
+                Protocol::Other
+            },
             model: if has_body {
                 ModelSource::Body(form)
             } else {
                 ModelSource::Nowhere
             },
-            is_metered: false,
+            names_model: false,
+            bound: BoundForm::Nothing,
+            is_metered: has_body,
             lists_models: false,
             is_websocket: false,
         }
@@ -154,10 +190,16 @@ impl Endpoint {
     fn look_up(&mut self, path: &str) {
         if let Some((_, form)) = UNMETERED.iter().find(|(known, _)| *known == path) {
             self.model = ModelSource::Body(*form);
+            self.names_model = true;
+        }
+        if COUNTING.contains(&path) {
+            self.generates_nothing();
         }
         if let Some((_, protocol, form)) = METERED.iter().find(|(known, ..)| *known == path) {
             self.protocol = *protocol;
             self.model = ModelSource::Body(*form);
+            self.names_model = true;
+            self.bound = bound(*protocol, path);
             self.is_metered = true;
         }
     }
@@ -171,15 +213,53 @@ impl Endpoint {
         let model = model.strip_prefix("models/").unwrap_or(model).trim();
         self.dialect = Dialect::Gemini;
         self.model = ModelSource::Path(model.to_owned());
-        self.is_metered = matches!(action, "generateContent" | "streamGenerateContent");
-        if self.is_metered {
-            self.protocol = Protocol::Gemini;
+        match action {
+            "generateContent" | "streamGenerateContent" => {
+                self.protocol = Protocol::Gemini;
+                self.bound = BoundForm::Gemini;
+            }
+            "countTokens" => self.generates_nothing(),
+            _ => {}
         }
         self
+    }
+
+    fn generates_nothing(&mut self) {
+        self.protocol = Protocol::Other;
+        self.is_metered = false;
+    }
+}
+
+/// Where an endpoint that is posted to reads its bound. The engine drops that of a compaction, and reads that of an
+/// interaction under three names.
+fn bound(protocol: Protocol, path: &str) -> BoundForm {
+    match protocol {
+        Protocol::OpenaiResponses if path.ends_with("/compact") => BoundForm::Nothing,
+        Protocol::OpenaiChat => BoundForm::Chat,
+        Protocol::OpenaiCompletions => BoundForm::Completions,
+        Protocol::OpenaiResponses => BoundForm::Responses,
+        Protocol::OpenaiImages => BoundForm::Images,
+        Protocol::AnthropicMessages => BoundForm::Messages,
+        Protocol::Gemini | Protocol::Unmetered | Protocol::Other => BoundForm::Nothing,
     }
 }
 
 impl Dialect {
+    /// The dialect of a caller whose path is no endpoint, by what tools of that dialect send.
+    pub(in crate::gateway) fn guess(path: &str, headers: &HeaderMap) -> Self {
+        let has = |name: &str| headers.contains_key(name);
+        if path.contains("/v1beta") || path.contains("/gemini") || has("x-goog-api-key") {
+            Self::Gemini
+        } else if path.contains("/messages")
+            || path.contains("/anthropic")
+            || asks_like_anthropic(headers)
+        {
+            Self::Anthropic
+        } else {
+            Self::OpenAi
+        }
+    }
+
     /// The dialect of a path, before anything else is known.
     pub(in crate::gateway) fn of_path(path: &str) -> Self {
         if is_below(path, "/v1beta") {

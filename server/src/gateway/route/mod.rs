@@ -9,7 +9,7 @@ mod tests;
 use entity::request::Protocol;
 use http::{HeaderMap, Method};
 
-use super::dialect::Dialect;
+use super::{dialect::Dialect, meter::scanner::BoundForm};
 
 pub(super) use endpoint::{BodyForm, ModelSource};
 pub(super) use path::PREFIXES;
@@ -19,8 +19,12 @@ const LONGEST_LABEL: usize = 200;
 
 /// What a request is, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own"
+)]
 pub(super) struct Route {
-    /// The path to send on, byte for byte what came unless it is one of the forgiven ones.
+    /// The path to send on, byte for byte what came unless it was corrected.
     pub path: String,
     /// The shape of errors that the caller understands.
     pub dialect: Dialect,
@@ -28,7 +32,11 @@ pub(super) struct Route {
     pub protocol: Protocol,
     /// Where the model is named.
     pub model: ModelSource,
-    /// Whether the answer is expected to report usage.
+    /// Whether the engine is known to read a model there.
+    pub names_model: bool,
+    /// Which members bound the answer.
+    pub bound: BoundForm,
+    /// Whether it generates, or may: it counts in quotas, and its answer is read for usage.
     pub is_metered: bool,
     /// Whether the answer lists models, which are then filtered to those that the key may use.
     pub lists_models: bool,
@@ -41,22 +49,15 @@ pub(super) struct Route {
 /// Why a request goes nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Not below one of the four prefixes, or not a path that means one thing.
+    /// Not below one of the four prefixes, or not a path with one clear meaning.
     NotFound,
     /// The engine has it, but nobody may reach it from outside.
     Blocked,
 }
 
-impl Refusal {
-    /// The dialect to refuse in, guessed from the path.
-    pub(super) fn dialect(path: &str) -> Dialect {
-        Dialect::of_path(path)
-    }
-}
-
 /// Decides on the path as the engine will understand it: decoded once, dots resolved, slashes collapsed.
 pub(super) fn classify(method: &Method, path: &str, headers: &HeaderMap) -> Result<Route, Refusal> {
-    let forwarded = path::forgive(method, path);
+    let forwarded = path::correct(method, path);
     let decoded = path::decode(&forwarded).ok_or(Refusal::NotFound)?;
     let cleaned = path::clean(&decoded);
     if path::is_blocked(&cleaned) || path::is_blocked(&decoded) {
@@ -72,6 +73,8 @@ pub(super) fn classify(method: &Method, path: &str, headers: &HeaderMap) -> Resu
         dialect: endpoint.dialect,
         protocol: endpoint.protocol,
         model: endpoint.model,
+        names_model: endpoint.names_model,
+        bound: endpoint.bound,
         is_metered: endpoint.is_metered,
         lists_models: endpoint.lists_models,
         is_websocket: endpoint.is_websocket,

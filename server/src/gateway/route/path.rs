@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
+use super::endpoint;
+
 /// What the engine serves to callers is below these.
 pub(in crate::gateway) const PREFIXES: [&str; 4] =
     ["/v1", "/v1beta", "/openai/v1", "/backend-api/codex"];
@@ -14,22 +16,82 @@ pub(in crate::gateway) const PREFIXES: [&str; 4] =
 /// `ws` lets a stranger become a provider; `realtime` mints tokens that open the engine without a key.
 const BLOCKED: [&str; 3] = ["ws", "realtime", "live"];
 
-/// Puts right what is commonly got wrong: a base address with `/v1` twice, and today's google-genai with
-/// an address that ends in `/v1`.
-pub(super) fn forgive<'path>(method: &Method, path: &'path str) -> Cow<'path, str> {
-    let mut path = path;
+/// First segments of base URLs that people take over from elsewhere. Before a known endpoint they say
+/// nothing about what is meant.
+const BASES: [&str; 6] = ["v1", "v1beta", "api", "openai", "anthropic", "gemini"];
+
+/// Corrects the common mistakes of a base URL, where only one thing can be meant: repeated and trailing
+/// slashes, `/v1` twice, missing, or behind another provider's prefix. Everything else stays as it came.
+pub(super) fn correct<'path>(method: &Method, path: &'path str) -> Cow<'path, str> {
+    let mut path = without_empty_segments(path);
     while let Some(rest) = path
         .strip_prefix("/v1")
         .filter(|rest| is_below(rest, "/v1"))
     {
-        path = rest;
+        path = Cow::Owned(rest.to_owned());
     }
-    match path.strip_prefix("/v1/models/") {
-        Some(model) if method == Method::POST && names_action(model) => {
-            Cow::Owned(format!("/v1beta/models/{model}"))
+    match meant(method, &path) {
+        Some(meant) => Cow::Owned(meant),
+        None => path,
+    }
+}
+
+/// `//v1/messages/` is `/v1/messages`: the engine knows only the latter.
+fn without_empty_segments(path: &str) -> Cow<'_, str> {
+    let has_empty = path.contains("//") || (path.len() > 1 && path.ends_with('/'));
+    if !has_empty || !path.starts_with('/') {
+        return Cow::Borrowed(path);
+    }
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    let segments: Vec<&str> = segments.collect();
+    Cow::Owned(format!("/{}", segments.join("/")))
+}
+
+/// The endpoint that a path means, unless it is one already or may mean nothing.
+fn meant(method: &Method, path: &str) -> Option<String> {
+    if *method == Method::POST {
+        return meant_by_post(path);
+    }
+    if *method == Method::GET {
+        return meant_by_get(path);
+    }
+    None
+}
+
+fn meant_by_post(path: &str) -> Option<String> {
+    if endpoint::is_posted_to(path) {
+        return None;
+    }
+    let (rest, _) = without_bases(path);
+    let endpoint = format!("/v1{rest}");
+    if endpoint::is_posted_to(&endpoint) {
+        return Some(endpoint);
+    }
+    let gemini = format!("/v1beta{rest}");
+    let names_model = rest.strip_prefix("/models/").is_some_and(names_action);
+    (gemini != path && (names_model || endpoint::is_posted_to(&gemini))).then_some(gemini)
+}
+
+/// A list of models says by its version whose list it is. Without a version `/models` is one of our pages.
+fn meant_by_get(path: &str) -> Option<String> {
+    let (rest, version) = without_bases(path);
+    let list = format!("/{}/models", version?);
+    (rest == "/models" && list != path).then_some(list)
+}
+
+/// What follows the bases, and the last version among them.
+fn without_bases(path: &str) -> (&str, Option<&str>) {
+    let (mut rest, mut version) = (path, None);
+    while let Some(after_slash) = rest.strip_prefix('/')
+        && let Some((segment, _)) = after_slash.split_once('/')
+        && BASES.contains(&segment)
+    {
+        rest = &after_slash[segment.len()..];
+        if segment.starts_with('v') {
+            version = Some(segment);
         }
-        _ => Cow::Borrowed(path),
     }
+    (rest, version)
 }
 
 /// Decodes once, as the engine does. `None` when the result is no text.

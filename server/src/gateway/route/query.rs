@@ -29,6 +29,17 @@ pub(in crate::gateway) fn credential(query: &str) -> Option<String> {
     })
 }
 
+/// Whether the query asks for another form of the answer than a client may: `alt` reaches the engine's executors, where
+/// one value turns any request into a compaction.
+pub(in crate::gateway) fn has_unknown_alt(query: &str) -> bool {
+    query.split('&').any(|pair| {
+        let is_alt =
+            decoded_name(pair).is_some_and(|name| ["alt", "$alt"].contains(&name.as_str()));
+        let value = pair.split_once('=').map_or("", |(_, value)| value);
+        is_alt && !["", "sse", "json"].contains(&value)
+    })
+}
+
 fn is_credential(pair: &str) -> bool {
     decoded_name(pair).is_some_and(|name| NAMES.contains(&name.as_str()))
 }

@@ -1,6 +1,7 @@
 //! The Responses WebSocket: the handshake passes as it is, then two sockets are joined message by
 //! message. Each turn is admitted, metered and recorded like a request of its own.
 
+mod arriving;
 mod owed;
 mod session;
 mod turn;
@@ -17,29 +18,41 @@ use tokio_tungstenite::{
     tungstenite::protocol::{Role, WebSocketConfig},
 };
 
-use self::{session::Session, turn::Turns};
+use self::{
+    arriving::{Arriving, ClientIo},
+    session::Session,
+    turn::Turns,
+};
 use super::{
-    admit,
+    admit::{self, Started},
     body::Upload,
     dialect::Fault,
     forward::{self, Answer, UpstreamBody},
     meter::{End, Receipt},
-    serve::{Pass, explain},
+    serve::Pass,
 };
 use crate::domain::{
     ledger::{Ledger, OpenSocket},
     requests::RequestRecord,
 };
 
-/// A socket of either side.
-type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
+/// What a socket reads at once, in bytes: each has a buffer of this size as long as it is open.
+const READ_BUFFER: usize = 16 * 1024;
+
+/// The engine's socket.
+type EngineSocket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
+/// The client's.
+type ClientSocket = WebSocketStream<ClientIo>;
 
 /// Passes the handshake to the engine, and joins the sockets if it agrees.
 pub(super) async fn serve(
     pass: Pass,
     mut head: Head,
+    started: Started,
     record: RequestRecord,
 ) -> Result<Response<Body>, Fault> {
+    // While it shakes hands it is a request like others; after that its turns are.
+    let _slot = started.slot;
     let from_client = head.extensions.remove::<OnUpgrade>();
     let socket = match open_socket(&pass) {
         Ok(socket) => socket,
@@ -48,7 +61,9 @@ pub(super) async fn serve(
     let answer = match shake_hands(&pass, head).await {
         Ok(answer) => answer,
         Err((fault, end)) => {
-            new_receipt(&pass, record).await?.end(end);
+            if pass.caller.account().may_record_refusal() {
+                new_receipt(&pass, record).await?.end(end);
+            }
             return Err(fault);
         }
     };
@@ -65,8 +80,10 @@ async fn shake_hands(pass: &Pass, head: Head) -> Result<Answer, (Fault, End)> {
     let request = pass
         .for_engine(head, Upload::new(Body::empty(), 0))
         .map_err(|fault| (fault.clone(), End::Failed(fault.code())))?;
-    let answer = pass.gateway.0.upstream.shake_hands(request).await;
-    answer.map_err(|error| explain(pass.id, &error, None))
+    let gateway = &pass.gateway.0;
+    let limit = gateway.settings.current().gateway.answer_timeout();
+    let answer = gateway.upstream.shake_hands(request, limit).await;
+    answer.map_err(|error| pass.explain(&error, None))
 }
 
 async fn refused_by_engine(
@@ -134,17 +151,22 @@ fn join(
                 return;
             }
         };
-        let limit = usize::try_from(gateway.settings.current().gateway.max_body_bytes)
-            .unwrap_or(usize::MAX);
+        let max_body_bytes = gateway.settings.current().gateway.max_body_bytes;
+        let limit = usize::try_from(max_body_bytes).unwrap_or(usize::MAX);
         let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
             .max_message_size(Some(limit))
             .max_frame_size(Some(limit));
-        let client =
-            Socket::from_raw_socket(TokioIo::new(client), Role::Server, Some(config)).await;
+        let memory = pass.memory(max_body_bytes);
+        let arriving = Arriving::new(gateway.deadlines.progress, memory);
+        let client = ClientIo::new(client, arriving.clone());
+        let client = ClientSocket::from_raw_socket(client, Role::Server, Some(config)).await;
         let engine =
-            Socket::from_raw_socket(TokioIo::new(engine), Role::Client, Some(config)).await;
+            EngineSocket::from_raw_socket(TokioIo::new(engine), Role::Client, Some(config)).await;
         let turns = Turns::new(&pass, record, socket);
-        Session::new(pass, turns).run(client, engine).await;
+        Session::new(pass, turns, arriving)
+            .run(client, engine)
+            .await;
     });
     Response::from_parts(head, Body::empty())
 }

@@ -36,6 +36,15 @@ impl Owed {
         self.0.iter().filter(is_turn).count()
     }
 
+    /// The client has left.
+    pub(super) fn client_left(&mut self) {
+        for answer in &mut self.0 {
+            if let Answer::Turn(receipt) = answer {
+                receipt.client_left();
+            }
+        }
+    }
+
     /// The engine complained. Says whether that may be about a message that is no turn.
     pub(super) fn take_complaint(&mut self) -> bool {
         let Some(Answer::Complaints(count)) = self.0.front_mut() else {

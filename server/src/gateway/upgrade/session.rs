@@ -7,13 +7,19 @@ use futures_util::{
     SinkExt as _, StreamExt as _,
     stream::{SplitSink, SplitStream},
 };
-use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::{
-    Message,
-    protocol::{CloseFrame, frame::coding::CloseCode},
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Message,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
 };
 
-use super::{Socket, turn::Turns};
+use super::{ClientSocket, EngineSocket, arriving::Arriving, turn::Turns};
 use crate::gateway::{
     dialect::{Fault, in_socket_error},
     meter::End,
@@ -27,6 +33,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub(super) struct Session {
     pass: Pass,
     turns: Turns,
+    arriving: Arriving,
 }
 
 /// Why the joining ended.
@@ -34,18 +41,24 @@ pub(super) struct Session {
 enum Cause {
     /// With the frame in which it said why.
     ClientLeft(Option<CloseFrame>),
+    /// It sends too slowly or too much, or nothing for very long.
+    ClientStopped(CloseFrame),
     EngineLeft,
     Revoked,
     Stopping,
 }
 
 impl Session {
-    pub(super) fn new(pass: Pass, turns: Turns) -> Self {
-        Self { pass, turns }
+    pub(super) fn new(pass: Pass, turns: Turns, arriving: Arriving) -> Self {
+        Self {
+            pass,
+            turns,
+            arriving,
+        }
     }
 
     /// Passes messages until one side leaves, the key dies or the server stops.
-    pub(super) async fn run(self, client: Socket, engine: Socket) {
+    pub(super) async fn run(self, client: ClientSocket, engine: EngineSocket) {
         let (mut to_client, from_client) = client.split();
         let (mut to_engine, mut from_engine) = engine.split();
         let (errors, mut refusals) = tokio::sync::mpsc::channel(1);
@@ -59,8 +72,15 @@ impl Session {
         match cause {
             Cause::ClientLeft(frame) => {
                 farewell = frame;
+                self.turns.client_left();
                 // The engine is not told yet: it would end the turn, and keep its usage to itself.
                 tokio::join!(answer_close(to_client), self.drain(&mut from_engine));
+                self.turns.end(End::ClientGone);
+            }
+            Cause::ClientStopped(frame) => {
+                self.turns.client_left();
+                let closing = close(&mut to_client, frame);
+                tokio::join!(closing, self.drain(&mut from_engine));
                 self.turns.end(End::ClientGone);
             }
             Cause::EngineLeft => self.turns.end(End::Failed("engine_failed")),
@@ -82,16 +102,26 @@ impl Session {
     /// From the client to the engine.
     async fn upstream(
         &self,
-        mut from_client: SplitStream<Socket>,
-        to_engine: &mut SplitSink<Socket, Message>,
+        mut from_client: SplitStream<ClientSocket>,
+        to_engine: &mut SplitSink<EngineSocket, Message>,
         refusals: tokio::sync::mpsc::Sender<Message>,
     ) -> Cause {
-        while let Some(Ok(message)) = from_client.next().await {
+        loop {
+            let message = match self.next(&mut from_client).await {
+                Ok(message) => message,
+                Err(cause) => return cause,
+            };
+            if let Message::Ping(payload) | Message::Pong(payload) = &message {
+                self.arriving.finish_control(payload.len());
+                continue;
+            }
+            // Until it has gone on to the engine.
+            let _memory = self.arriving.finish();
             if let Message::Text(_) | Message::Binary(_) = &message
                 && let Err(fault) = self.turns.begin(&message.clone().into_data()).await
             {
                 self.pass.gateway.0.tally.refused(&fault);
-                let revoked = fault == Fault::Revoked;
+                let revoked = matches!(fault, Fault::UnknownKey | Fault::KeyProblem(_));
                 let _ = refusals.send(Message::text(in_socket_error(&fault))).await;
                 if revoked {
                     return Cause::Revoked;
@@ -99,10 +129,7 @@ impl Session {
                 continue;
             }
             // Each side answers pings of its own.
-            if matches!(
-                message,
-                Message::Ping(_) | Message::Pong(_) | Message::Frame(_)
-            ) {
+            if matches!(message, Message::Frame(_)) {
                 continue;
             }
             if let Message::Close(frame) = message {
@@ -113,14 +140,33 @@ impl Session {
                 return pending().await;
             }
         }
-        Cause::ClientLeft(None)
+    }
+
+    /// The next message of the client, or why there is none.
+    async fn next(&self, from_client: &mut SplitStream<ClientSocket>) -> Result<Message, Cause> {
+        let idle = self.pass.gateway.0.deadlines.socket_idle;
+        loop {
+            match timeout(idle, from_client.next()).await {
+                Ok(Some(Ok(message))) => return Ok(message),
+                Ok(Some(Err(_)) | None) => {
+                    let fault = self.arriving.fault();
+                    return Err(fault.map_or(Cause::ClientLeft(None), |fault| stopped(&fault)));
+                }
+                // While it is answered, a client need not say anything.
+                Err(_) if self.turns.is_open() => {}
+                Err(_) => {
+                    let frame = frame(CloseCode::Away, "the socket was idle for too long");
+                    return Err(Cause::ClientStopped(frame));
+                }
+            }
+        }
     }
 
     /// From the engine to the client, and our own refusals between the engine's messages.
     async fn downstream(
         &self,
-        from_engine: &mut SplitStream<Socket>,
-        to_client: &mut SplitSink<Socket, Message>,
+        from_engine: &mut SplitStream<EngineSocket>,
+        to_client: &mut SplitSink<ClientSocket, Message>,
         refusals: &mut tokio::sync::mpsc::Receiver<Message>,
     ) -> Cause {
         loop {
@@ -152,15 +198,15 @@ impl Session {
             };
             let leaves = message.is_close();
             if let Some(receipt) = &mut ended {
+                // The client may disconnect as soon as it has the message: the turn is complete then.
+                receipt.end(End::Whole);
                 receipt.note_end().await;
             }
             let delivered = to_client.send(message).await.is_ok();
-            if let Some(mut receipt) = ended {
-                receipt.end(if delivered {
-                    End::Whole
-                } else {
-                    End::ClientGone
-                });
+            if let Some(mut receipt) = ended
+                && !delivered
+            {
+                receipt.end(End::ClientGone);
             }
             match (delivered, leaves) {
                 (false, _) => return Cause::ClientLeft(None),
@@ -171,7 +217,7 @@ impl Session {
     }
 
     /// Reads on to the ends of the turns whose client left.
-    async fn drain(&self, from_engine: &mut SplitStream<Socket>) {
+    async fn drain(&self, from_engine: &mut SplitStream<EngineSocket>) {
         let gateway = &self.pass.gateway.0;
         let settings = gateway.settings.current().gateway.clone();
         if !self.turns.is_open() {
@@ -199,6 +245,15 @@ impl Session {
     }
 }
 
+/// How a socket is closed whose client sends too slowly or too much.
+fn stopped(fault: &Fault) -> Cause {
+    Cause::ClientStopped(if *fault == Fault::BodyTooSlow {
+        frame(CloseCode::Policy, "a message arrived too slowly")
+    } else {
+        frame(CloseCode::Again, "too much of unfinished messages is held")
+    })
+}
+
 fn frame(code: CloseCode, reason: &'static str) -> CloseFrame {
     CloseFrame {
         code,
@@ -207,11 +262,14 @@ fn frame(code: CloseCode, reason: &'static str) -> CloseFrame {
 }
 
 /// Whoever is gone need not be told, and whoever does not read is not waited for.
-async fn close(socket: &mut SplitSink<Socket, Message>, frame: CloseFrame) {
+async fn close<S>(socket: &mut SplitSink<WebSocketStream<S>, Message>, frame: CloseFrame)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let _ = timeout(FAREWELL, socket.send(Message::Close(Some(frame)))).await;
 }
 
 /// Sends the answer to a close, which the socket has prepared, and hangs up.
-async fn answer_close(mut socket: SplitSink<Socket, Message>) {
+async fn answer_close(mut socket: SplitSink<ClientSocket, Message>) {
     let _ = timeout(FAREWELL, socket.flush()).await;
 }

@@ -48,6 +48,8 @@ struct State {
     is_first: bool,
     /// A message without a model goes on with the last one.
     last_model: Option<String>,
+    /// Whether turns named different models: which one the engine goes on with depends on how they ended.
+    is_mixed: bool,
     owed: Owed,
     tap: TurnTap,
 }
@@ -68,6 +70,7 @@ impl Turns {
                 },
                 is_first: true,
                 last_model: None,
+                is_mixed: false,
                 owed: Owed::default(),
                 tap: TurnTap::default(),
             }),
@@ -76,7 +79,8 @@ impl Turns {
 
     /// Looks at a message of the client: one that generates must be admitted.
     pub(super) async fn begin(&self, message: &[u8]) -> Result<(), Fault> {
-        let mut scanner = ModelScanner::for_message();
+        let is_limited = self.lock().caller.has_limits_by_model();
+        let mut scanner = ModelScanner::for_message(is_limited);
         scanner.observe(message);
         let Some((caller, model)) = self.asked(message, &scanner)? else {
             return Ok(());
@@ -91,8 +95,17 @@ impl Turns {
             caller: &caller,
             dialect: Dialect::OpenAi,
             is_metered: true,
+            names_model: true,
+            read_bytes: message.len() as u64,
+            is_text: true,
         };
-        match admit::admit(&self.gateway.0, applicant, &asked, &mut record).await {
+        let admitted = match admit::start(&self.gateway.0, &caller, record.started_at) {
+            Ok(started) => {
+                admit::admit(&self.gateway.0, applicant, started, &asked, &mut record).await
+            }
+            Err(fault) => Err(fault),
+        };
+        match admitted {
             Ok(admission) => {
                 self.open(admission, record);
                 Ok(())
@@ -116,7 +129,7 @@ impl Turns {
             .0
             .keys
             .renew(&state.caller)
-            .ok_or(Fault::Revoked)?;
+            .map_err(Fault::of_key)?;
         state.caller = Arc::clone(&caller);
         let model = Model::from(scanner.finish());
         let generates = match model {
@@ -136,6 +149,7 @@ impl Turns {
             });
         }
         let model = match (model, &state.last_model) {
+            (Model::Missing, Some(_)) if state.is_mixed => Model::Ambiguous,
             (Model::Missing, Some(last)) => Model::Named(last.clone()),
             (model, _) => model,
         };
@@ -145,10 +159,13 @@ impl Turns {
     fn open(&self, admission: Admission, record: RequestRecord) {
         let mut state = self.lock();
         // A model that was refused is unknown to the engine, and is not gone on with.
-        state.last_model = record.model.clone().or(state.last_model.take());
+        let last = state.last_model.take();
+        state.is_mixed |= last.is_some() && record.model.is_some() && last != record.model;
+        state.last_model = record.model.clone().or(last);
         let in_flight = self.gateway.0.in_flight.token();
         let span = self.span.turn(&self.gateway.0.traces, &record);
-        let receipt = Receipt::new(admission.place, record, true, in_flight, span);
+        let mut receipt = Receipt::new(admission.place, record, true, in_flight, span);
+        receipt.expect(admission.expected);
         state.owed.turn(receipt);
     }
 
@@ -182,6 +199,11 @@ impl Turns {
     /// Whether the engine still owes an answer.
     pub(super) fn is_open(&self) -> bool {
         self.lock().owed.turns() > 0
+    }
+
+    /// The client has left: what is under way no longer counts among its requests at once.
+    pub(super) fn client_left(&self) {
+        self.lock().owed.client_left();
     }
 
     /// Ends what is still under way.

@@ -7,11 +7,12 @@
 
 mod accounts;
 mod arguments;
+mod failures;
+mod step;
 
 use std::{
-    borrow::Cow,
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_graphql::{
@@ -19,22 +20,19 @@ use async_graphql::{
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextResolve, ResolveInfo,
     },
-    parser::types::ExecutableDocument,
+    parser::types::{ExecutableDocument, OperationType},
 };
 
-use self::accounts::Accounts;
+pub(super) use self::failures::Failures;
+use self::step::Step;
 use super::{
-    context::{Browser, Services},
+    bounds,
+    budget::{Budgets, Payer},
+    context::Services,
     error::Failure,
     report::RequestId,
 };
-use crate::domain::{
-    Error, Viewer,
-    audit::{Actor, Change, Deed, Subject},
-};
-
-/// What strangers may try, so that their failures are of interest.
-const SIGNING_IN: [&str; 2] = ["login", "completeSetup"];
+use crate::domain::{Error, Viewer};
 
 /// Where whoever opened a socket is.
 #[derive(Clone, Copy, Debug)]
@@ -64,8 +62,12 @@ impl Extension for Trail {
         variables: &Variables,
         next: NextParseQuery<'_>,
     ) -> ServerResult<ExecutableDocument> {
-        self.keep(variables);
-        next.run(ctx, query, variables).await
+        let document = next.run(ctx, query, variables).await?;
+        let mut operations = document.operations.iter();
+        if operations.any(|(_, each)| each.node.ty == OperationType::Mutation) {
+            self.keep(variables);
+        }
+        Ok(document)
     }
 
     async fn resolve(
@@ -78,19 +80,32 @@ impl Extension for Trail {
             return next.run(ctx, info).await;
         }
         let registry = &ctx.schema_env.registry;
-        let asked = arguments::asked(registry, info.field, &self.kept());
+        let viewer = ctx.data_opt().unwrap_or(&Viewer::Anonymous);
+        // What is asked of callers without a role is never kept.
+        let asked = match viewer.role() {
+            Some(_) => arguments::asked(registry, info.field, &self.variables()),
+            None => serde_json::Value::Null,
+        };
         let step = Step {
             services: ctx.data_unchecked::<Arc<Services>>(),
-            viewer: ctx.data_opt().unwrap_or(&Viewer::Anonymous),
+            failures: ctx.data_unchecked::<Failures>(),
+            viewer,
+            address: bounds::address(ctx),
             action: info.name.to_owned(),
             asked,
         };
-        let deed = Deed::new(actor(step.viewer), address(ctx), info.name);
+        let deed = step.deed(info.name);
+        let payer = Payer::of(viewer, step.address);
         Arc::clone(&deed)
             .run(async {
-                let accounts = Accounts::before(step.services, info.name).await;
+                let accounts = step.accounts().await;
                 let result = next.run(ctx, info).await;
                 let noted = step.note(&deed, accounts, result.as_ref().err()).await;
+                if result.is_ok()
+                    && let Some(budgets) = ctx.data_opt::<Budgets>()
+                {
+                    budgets.charge_for_event(payer);
+                }
                 match noted {
                     Ok(()) => result,
                     Err(error) => Err(unrecorded(ctx, error)),
@@ -109,101 +124,10 @@ impl Trail {
         }
     }
 
-    fn kept(&self) -> Variables {
+    fn variables(&self) -> MutexGuard<'_, Variables> {
         let kept = self.variables.lock();
-        kept.unwrap_or_else(PoisonError::into_inner).clone()
+        kept.unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// One change that is asked for.
-struct Step<'a> {
-    services: &'a Services,
-    viewer: &'a Viewer,
-    action: String,
-    asked: serde_json::Value,
-}
-
-impl Step<'_> {
-    async fn note(
-        self,
-        deed: &Deed,
-        accounts: Option<Accounts>,
-        error: Option<&ServerError>,
-    ) -> Result<(), Error> {
-        let audit = &self.services.audit;
-        if let Some(error) = error {
-            return match self.failure(error) {
-                Some(failure) => audit.note(failure).await,
-                None => Ok(()),
-            };
-        }
-        if deed.was_recorded() {
-            return Ok(());
-        }
-        if let Some(accounts) = accounts {
-            for change in accounts.changes(self.services).await? {
-                audit.note(change).await?;
-            }
-            if deed.was_recorded() {
-                return Ok(());
-            }
-        }
-        let done = Change::done(Some(self.asked.clone()));
-        audit.note(done.about(self.subject())).await
-    }
-
-    /// What was tried in vain by somebody known; of strangers, that a secret of theirs was wrong. What
-    /// they wrote is not kept: some write their password where the name belongs.
-    fn failure(&self, error: &ServerError) -> Option<Change> {
-        let code = code(error);
-        match self.viewer {
-            Viewer::Session(_) | Viewer::ApiToken(_) => {
-                let failed = Change::failed(Some(self.asked.clone()), code);
-                Some(failed.about(self.subject()))
-            }
-            Viewer::Anonymous | Viewer::KeyHolder { .. } => {
-                let tried = SIGNING_IN.contains(&self.action.as_str()) && code == "UNAUTHENTICATED";
-                tried.then(|| Change::failed(None, code))
-            }
-        }
-    }
-
-    /// What it is about, as its name and its id say: `removeModelAlias` of a model alias.
-    fn subject(&self) -> Option<Subject> {
-        let id = self.asked.get("id")?.as_str()?;
-        let kind = self
-            .action
-            .trim_start_matches(|letter: char| letter.is_lowercase());
-        let mut letters = kind.chars();
-        let first = letters.next()?.to_ascii_lowercase();
-        let kind: String = std::iter::once(first).chain(letters).collect();
-        Some(Subject::new(Cow::Owned(kind), id))
-    }
-}
-
-fn actor(viewer: &Viewer) -> Actor {
-    match viewer {
-        Viewer::Session(session) => (&session.admin).into(),
-        Viewer::ApiToken(token) => token.into(),
-        Viewer::Anonymous | Viewer::KeyHolder { .. } => Actor::stranger(),
-    }
-}
-
-fn address(ctx: &ExtensionContext<'_>) -> Option<String> {
-    let of_browser = ctx
-        .data_opt::<Browser>()
-        .and_then(|browser| browser.address);
-    let of_socket = || ctx.data_opt::<SocketAddress>().and_then(|socket| socket.0);
-    of_browser
-        .or_else(of_socket)
-        .map(|address| address.to_string())
-}
-
-/// Our code of an error; what the library refuses was asked wrongly.
-fn code(error: &ServerError) -> &'static str {
-    let source = error.source.as_ref();
-    let ours = source.and_then(|source| source.downcast_ref::<Error>());
-    ours.map_or("BAD_USER_INPUT", Error::code)
 }
 
 /// The change was made, or not, but nobody would ever know: that is for an administrator to hear.

@@ -15,9 +15,12 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use super::{block, read};
-use crate::support::{
-    Caller, Options, Socket, TestApp, TestDatabase, eventually,
-    server::{ENCRYPTION_KEY, run, server},
+use crate::{
+    oauth::identity::{Decision, Identity, OWN_CLIENT, OWN_SECRET},
+    support::{
+        Caller, Options, Socket, TestApp, TestDatabase, cookie_lines, eventually,
+        server::{ENCRYPTION_KEY, PASSWORD, run, server},
+    },
 };
 
 /// nginx that passes on to a server; it ends with the test.
@@ -66,6 +69,14 @@ impl Nginx {
     }
 }
 
+const BELOW: &str = "location /proxypal/ {";
+
+/// With the two lines for a server below a path.
+fn below_a_path(text: &str, to: &str) -> String {
+    text.replace("location / {", BELOW)
+        .replace(&format!("{to};"), &format!("{to}/;"))
+}
+
 /// What is written, here and without TLS.
 fn written(port: u16, to: &str) -> String {
     let written = block("docs/deploy/reverse-proxy.md", "nginx");
@@ -105,9 +116,13 @@ fn free_port() -> u16 {
 }
 
 async fn behind(public_url: &str) -> TestApp {
+    behind_with(public_url, Secrets::default()).await
+}
+
+async fn behind_with(public_url: &str, secrets: Secrets) -> TestApp {
     let secrets = Secrets {
         encryption_key: Some(ENCRYPTION_KEY.into()),
-        ..Secrets::default()
+        ..secrets
     };
     let options = Options {
         secrets,
@@ -176,24 +191,80 @@ async fn below_a_path_the_two_written_lines_are_enough() {
     }
     let written = read("docs/deploy/reverse-proxy.md");
     let (_, below) = written.split_once("## Below a path").unwrap();
-    let lines = [
-        "location /proxypal/ {",
-        "proxy_pass http://127.0.0.1:3000/;",
-    ];
+    let lines = [BELOW, "proxy_pass http://127.0.0.1:3000/;"];
     assert!(lines.iter().all(|line| below.contains(line)));
     let port = free_port();
     let public_url = format!("http://127.0.0.1:{port}/proxypal");
     let app = behind(&public_url).await;
     let to = format!("http://{}", app.address);
 
-    let nginx = Nginx::start(port, &to, |text| {
-        text.replace("location / {", lines[0])
-            .replace(&format!("{to};"), &format!("{to}/;"))
-    })
-    .await;
+    let nginx = Nginx::start(port, &to, |text| below_a_path(&text, &to)).await;
 
     assert_eq!(nginx.url, public_url);
     assert_eq!(streams(&app, &public_url).await, "ok");
     let page = reqwest::get(format!("{public_url}/")).await.unwrap();
     assert_eq!(page.status(), 200);
+}
+
+/// Follows nothing, and sends what browsers send with a link of another site.
+async fn visit(url: &str, cookie: &str, site: &str) -> reqwest::Response {
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let request = http.get(url).header("cookie", cookie);
+    request.header("sec-fetch-site", site).send().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_by_redirect_comes_back_below_a_path() {
+    if program().is_none() {
+        return;
+    }
+    let identity = Identity::start().await;
+    let mut secrets = Secrets {
+        admin_password: Some(PASSWORD.into()),
+        ..Secrets::default()
+    };
+    secrets.oauth.extend(identity.settings());
+    for (setting, value) in [("CLIENT_ID", OWN_CLIENT), ("CLIENT_SECRET", OWN_SECRET)] {
+        let variable = format!("OAUTH_CLAUDE_{setting}");
+        secrets.oauth.insert(variable, value.into());
+    }
+    let port = free_port();
+    let public_url = format!("http://127.0.0.1:{port}/proxypal");
+    let app = behind_with(&public_url, secrets).await;
+    let to = format!("http://{}", app.address);
+    let _nginx = Nginx::start(port, &to, |text| below_a_path(&text, &to)).await;
+    let mut admin = Caller::new(app.address);
+    admin.sign_in(PASSWORD).await;
+    let session = admin.headers["cookie"].to_str().unwrap();
+
+    let start = format!("{public_url}/oauth/claude/start");
+    let answer = visit(&start, session, "same-origin").await;
+    let line = cookie_lines(&answer)[0].clone();
+    let away = answer.headers()["location"].to_str().unwrap();
+    let back: url::Url = identity
+        .consent(away, Decision::Allow)
+        .await
+        .parse()
+        .unwrap();
+    // As a browser does: the cookie comes along to addresses below its path.
+    let path = line
+        .split("Path=")
+        .nth(1)
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap();
+    let is_sent = back.path().starts_with(path);
+    let cookie = is_sent.then(|| line.split(';').next().unwrap());
+    let answer = visit(back.as_str(), cookie.unwrap_or_default(), "cross-site").await;
+
+    let target = answer.headers()["location"].to_str().unwrap();
+    assert!(target.starts_with("/proxypal/providers?login="), "{target}");
+    assert!(!target.contains("loginError"), "{target}");
+    let accounts = app.services.provider_accounts.list().await.unwrap();
+    assert_eq!(accounts.len(), 1);
 }

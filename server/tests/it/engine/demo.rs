@@ -210,6 +210,31 @@ async fn calls_a_tool_that_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn answers_in_words_although_an_agent_names_its_tools_in_every_message() {
+    let room = demo().await;
+    let tools =
+        ["Read", "Bash"].map(|name| json!({"name": name, "input_schema": {"type": "object"}}));
+    let prompt = "<system-reminder>Use the Read tool to look at files, call Bash to run commands.\
+        </system-reminder>";
+    let body = json!({
+        "model": "demo-claude", "max_tokens": 500, "tools": tools,
+        "messages": [{"role": "user", "content": [
+            {"type": "text", "text": prompt}, {"type": "text", "text": "hello"},
+        ]}],
+    });
+
+    let (plain, _) = both(&room, "/v1/messages", body).await;
+
+    assert_eq!(plain["stop_reason"], "end_turn");
+    assert!(
+        plain["content"][0]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with(SENTENCE)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refuses_models_that_it_does_not_know_in_each_dialect() {
     let room = demo().await;
     let body = json!({"model": "gpt-9", "messages": []});

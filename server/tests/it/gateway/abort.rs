@@ -20,13 +20,18 @@ use super::raw::Raw;
 use crate::support::{TestApp, soon};
 
 /// An engine whose answer the test writes piece by piece.
-struct Faucet {
+pub(super) struct Faucet {
     pieces: mpsc::Sender<Bytes>,
     asked: Arc<Notify>,
 }
 
 impl Faucet {
-    fn engine() -> (Self, Router) {
+    pub(super) fn engine() -> (Self, Router) {
+        Self::of("text/event-stream")
+    }
+
+    /// An engine whose answers have this content type.
+    pub(super) fn of(content_type: &'static str) -> (Self, Router) {
         let (pieces, inbox) = mpsc::channel::<Bytes>(16);
         let inbox = Arc::new(tokio::sync::Mutex::new(Some(inbox)));
         let asked = Arc::new(Notify::new());
@@ -37,14 +42,14 @@ impl Faucet {
             let pieces = stream::poll_fn(move |cx| inbox.poll_recv(cx));
             let pieces = futures_util::StreamExt::map(pieces, Ok::<_, std::io::Error>);
             Response::builder()
-                .header("content-type", "text/event-stream")
+                .header("content-type", content_type)
                 .body(Body::from_stream(pieces))
                 .unwrap()
         };
         (Self { pieces, asked }, Router::new().fallback(post(answer)))
     }
 
-    async fn pour(&self, piece: &'static str) {
+    pub(super) async fn pour(&self, piece: &'static str) {
         self.pieces
             .send(Bytes::from_static(piece.as_bytes()))
             .await
@@ -57,7 +62,7 @@ impl Faucet {
     }
 
     /// Waits until nobody reads any more.
-    async fn is_cut_off(&self) {
+    pub(super) async fn is_cut_off(&self) {
         soon("the hang-up", self.pieces.closed()).await;
     }
 }
@@ -65,7 +70,7 @@ impl Faucet {
 const DELTA: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"twelve bytes\"}}]}\n\n";
 const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":5}}\n\ndata: [DONE]\n\n";
 
-async fn set(app: &TestApp, change: impl FnOnce(&mut GatewaySettings)) {
+pub(super) async fn set(app: &TestApp, change: impl FnOnce(&mut GatewaySettings)) {
     let version = app.services.settings.current().version;
     app.services.settings.update(version, change).await.unwrap();
 }

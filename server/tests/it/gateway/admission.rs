@@ -8,7 +8,7 @@ use axum::{
 use chrono::TimeDelta;
 use entity::request::Outcome;
 use proxypal_server::domain::{
-    api_keys::{ApiKeyChanges, NewApiKey},
+    api_keys::{ApiKeyChanges, IssuedApiKey, NewApiKey},
     patch::Patch,
 };
 use secrecy::ExposeSecret as _;
@@ -119,6 +119,97 @@ async fn a_revoked_expired_or_disabled_key_is_dead_at_once() {
         tokio::task::yield_now().await;
     }
     dies(new.secret.expose_secret()).await;
+}
+
+/// What the holder of a key learns, in each error format.
+async fn problem(app: &TestApp, key: &str) -> String {
+    let mut codes = Vec::new();
+    for (path, message, code) in [
+        ("/v1/chat/completions", "/error/message", "/error/code"),
+        ("/v1/messages", "/error/message", "/error/code"),
+        (
+            "/v1beta/models/m:generateContent",
+            "/error/message",
+            "/error/details/0/reason",
+        ),
+    ] {
+        let answer = ask(app, path, key, "{}").await;
+        assert_eq!(answer.status(), 401, "{path}");
+        assert_eq!(answer.headers()["x-should-retry"], "false", "{path}");
+        let header = answer.headers()["x-proxypal-error"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let body: Value = answer.json().await.unwrap();
+        let text = |pointer: &str| body.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+        assert!(text(message).contains("administrator"), "{body}");
+        assert_eq!(text(code), header, "{path}");
+        codes.push(header);
+    }
+    codes.dedup();
+    assert_eq!(codes.len(), 1, "{codes:?}");
+    codes.remove(0)
+}
+
+#[tokio::test]
+async fn the_holder_of_a_key_that_does_not_work_learns_why_and_nobody_else() {
+    let app = TestApp::with_engine(engine()).await;
+    let services = &app.services;
+    let api_keys = &services.api_keys;
+    let key = app.issue_key().await;
+    let user = app.caller(&key).user_id;
+    let issue = async || api_keys.issue(user, NewApiKey::default()).await.unwrap();
+
+    let revoked = issue().await;
+    api_keys.revoke(revoked.api_key.id).await.unwrap();
+    let replaced = issue().await;
+    let at_once = TimeDelta::zero();
+    api_keys.rotate(replaced.api_key.id, at_once).await.unwrap();
+    let expired = issue().await;
+    let soon = services.clock.now() + TimeDelta::milliseconds(50);
+    let changes = ApiKeyChanges {
+        expires_at: Patch::Set(soon),
+        ..ApiKeyChanges::default()
+    };
+    api_keys.update(expired.api_key.id, changes).await.unwrap();
+    while services.clock.now() <= soon {
+        tokio::task::yield_now().await;
+    }
+    let secret = |issued: &IssuedApiKey| issued.secret.expose_secret().to_owned();
+
+    assert_eq!(problem(&app, &secret(&revoked)).await, "proxypal_revoked");
+    assert_eq!(
+        problem(&app, &secret(&replaced)).await,
+        "proxypal_key_replaced"
+    );
+    assert_eq!(
+        problem(&app, &secret(&expired)).await,
+        "proxypal_key_expired"
+    );
+    services.users.set_enabled(&[user], false).await.unwrap();
+    assert_eq!(problem(&app, &key).await, "proxypal_user_disabled");
+    services.users.set_enabled(&[user], true).await.unwrap();
+    services.users.archive(user).await.unwrap();
+    assert_eq!(problem(&app, &key).await, "proxypal_user_archived");
+
+    let forged = format!("{}x", &key[..key.len() - 1]);
+    assert_eq!(problem(&app, &forged).await, "proxypal_unknown_key");
+    assert_eq!(
+        problem(&app, &key[..key.len() - 1]).await,
+        "proxypal_unknown_key"
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_works_is_found_beside_one_that_does_not() {
+    let app = TestApp::with_engine(engine()).await;
+    let (ended, works) = (app.issue_key().await, app.issue_key().await);
+    app.disable_user_of(&ended).await;
+
+    let request = app.http.post(app.url("/v1/messages")).bearer_auth(&ended);
+    let answer = request.header("x-api-key", &works).body("{}").send().await;
+
+    assert_eq!(answer.unwrap().status(), 200);
 }
 
 #[tokio::test]

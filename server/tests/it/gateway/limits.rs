@@ -2,6 +2,7 @@
 
 mod pace;
 mod quotas;
+mod readings;
 
 use std::sync::Mutex;
 

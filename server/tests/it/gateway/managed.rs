@@ -3,6 +3,7 @@
 mod accounts;
 mod aliases;
 mod auth_files;
+mod bounds;
 mod canaries;
 mod choosing;
 mod health;

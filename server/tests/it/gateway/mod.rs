@@ -1,15 +1,22 @@
 //! The data plane, from outside.
 
 mod abort;
+mod addresses;
 mod admission;
 mod books;
+mod differential;
+mod endings;
 mod failures;
+mod heartbeats;
+mod idle_connections;
 mod killed;
 mod limits;
 mod managed;
 mod metering;
-mod raw;
+pub(crate) mod raw;
 mod restart;
+mod shapes;
 mod socket;
 mod stopping;
+mod unmetered;
 mod verbatim;

@@ -187,14 +187,7 @@ async fn integrity(home: &TestDatabase) -> String {
 async fn the_engine_of_a_killed_server_is_gone_within_a_second() {
     let home = TestDatabase::create().await;
     let mut killed = Server::start(managing(&mut server(&home))).await;
-    let engine = eventually("the engine", async || {
-        let health = reqwest::get(format!("{}/healthz", killed.url)).await;
-        let health: serde_json::Value = health.unwrap().json().await.unwrap();
-        let pid = health["proxy_pid"].as_u64()?;
-        (health["proxy_running"] == true).then_some(pid)
-    })
-    .await;
-    let engine = u32::try_from(engine).unwrap();
+    let engine = eventually("the engine", async || killed.engine_pid().await).await;
     assert!(is_alive(engine));
 
     killed.program.signal(Signal::SIGKILL);

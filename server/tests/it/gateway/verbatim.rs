@@ -50,6 +50,19 @@ fn echo(log: Log) -> Router {
             .header("x-upstream", "kept")
             .header("x-cpa-trace-id", "20260101000000-abc-def")
             .header("access-control-allow-origin", "*")
+            .header("set-cookie", "session=provider")
+            .header("authorization", "Bearer provider-canary")
+            .header("x-api-key", "provider-canary")
+            .header("openai-organization", "org-canary")
+            .header("anthropic-organization-id", "canary")
+            .header("anthropic-ratelimit-unified-status", "canary")
+            .header("x-codex-primary-used-percent", "canary")
+            .header("www-authenticate", "Basic realm=canary")
+            .header("server", "canary")
+            .header("alt-svc", "h3=canary")
+            .header("strict-transport-security", "max-age=1")
+            .header("content-security-policy", "script-src canary")
+            .header("x-codex-turn-state", "kept too")
             .body(Body::from_stream(stream::iter(pieces)))
             .unwrap()
     }
@@ -69,11 +82,10 @@ fn last(log: &Log) -> Seen {
 
 const GOLDEN: &[&[u8]] = &[
     br#"{"model":"m","unknown":{"a":[1,2,{"b":null}]},"n":123456789012345678901234567890.5e-3}"#,
-    b"{ \"model\" :\r\n\t\"m\" , \"model\":\"m2\", \"x\":\"\\ud800\" }",
+    b"{ \"model\" :\r\n\t\"m\" , \"models\":\"m2\", \"x\":\"\\ud800\" }",
     b"{\"messages\":[\"\xff\xfe invalid utf-8 \x80\"],\"model\":\"m\"}",
-    b"not json at all",
     b"",
-    b"   \n\n{\"mod\\u0065l\":\"m\"}   trailing",
+    b"   \n\n{\"mod\\u0065l\":\"m\"}   \n",
 ];
 
 #[tokio::test]
@@ -115,9 +127,10 @@ async fn random_bodies_in_random_pieces_pass_with_the_same_hash() {
                     .map(|piece| Ok::<_, std::io::Error>(Bytes::from(piece))),
             ));
             let received = handle.block_on(async {
+                // An endpoint that is known to read a model would refuse such noise.
                 let answer = app
                     .http
-                    .post(app.url("/v1/messages"))
+                    .post(app.url("/v1/noise"))
                     .bearer_auth(&key)
                     .body(body);
                 answer.send().await.unwrap().bytes().await.unwrap()
@@ -231,8 +244,33 @@ async fn headers_change_as_documented_and_no_other() {
         ]
     );
     assert!(answer.contains("x-upstream: kept"));
-    for gone in ["x-cpa-", "access-control-"] {
+    assert!(answer.contains("x-codex-turn-state: kept too"));
+    for gone in [
+        "x-cpa-",
+        "access-control-",
+        "canary",
+        "set-cookie",
+        "strict-transport-security",
+    ] {
         assert!(!answer.contains(gone), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_opens_an_answer_runs_nothing_of_it() {
+    let (app, _, key) = echoing().await;
+    let page = "<script>alert(1)</script>";
+
+    let answered = app.http.post(app.url("/v1/messages")).bearer_auth(&key);
+    let answered = answered.body(page).send().await.unwrap();
+    let refused = app.http.get(app.url("/v1/models")).send().await.unwrap();
+    let misdirected = app.http.post(app.url("/nothing")).send().await.unwrap();
+
+    for answer in [answered, refused, misdirected] {
+        let policy = answer.headers().get_all("content-security-policy");
+        let policy: Vec<_> = policy.iter().collect();
+        assert_eq!(policy, ["sandbox; default-src 'none'"], "{}", answer.url());
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
     }
 }
 

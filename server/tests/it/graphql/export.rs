@@ -530,6 +530,7 @@ async fn every_sum_is_exported_once_over_many_pages_and_in_order() {
         span: Span::new(at(from), at(to)).unwrap(),
         filter: UsageFilter::default(),
         every,
+        zone: chrono_tz::UTC,
     };
     let read = async |export: UsageExport| {
         let content = book.plane.services.exports.usage(export, Format::JsonLines);

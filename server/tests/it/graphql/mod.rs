@@ -12,6 +12,7 @@ mod list;
 mod live;
 mod notification;
 mod price;
+mod privileges;
 mod provider_settings;
 mod quota;
 mod rate_limit;

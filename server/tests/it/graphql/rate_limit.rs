@@ -21,7 +21,7 @@ async fn a_users_limit_takes_the_place_of_the_default_until_it_is_left_out() {
     });
     let default = json!({
         "requestsPerMinute": 60, "tokensPerMinute": null,
-        "concurrentRequests": null, "concurrentSockets": null,
+        "concurrentRequests": 64, "concurrentSockets": 32,
     });
 
     let set = set_for(&admin, "userId", ada, &limit).await;

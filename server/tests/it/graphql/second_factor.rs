@@ -138,10 +138,14 @@ async fn guessing_codes_is_slowed_down_wherever_it_comes_from() {
     }
     let throttle = &plane.services.login_throttle;
     let id = plane.services.admins.list().await.unwrap()[0].id;
-    let elsewhere = throttle.attempt_code(id);
+    let elsewhere = "192.0.2.1".parse().unwrap();
+    for _ in 0..10 {
+        throttle.attempt_code(id, Some(elsewhere)).unwrap();
+    }
 
     assert_eq!(login(&plane, Some(&app.code(&plane))).await, "RATE_LIMITED");
-    assert!(elsewhere.is_err());
+    let yet_elsewhere = "192.0.2.2".parse().unwrap();
+    assert!(throttle.attempt_code(id, Some(yet_elsewhere)).is_err());
     plane.advance(TimeDelta::minutes(16));
     assert_eq!(login(&plane, Some(&app.code(&plane))).await, "");
 }

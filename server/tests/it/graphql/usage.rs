@@ -549,3 +549,98 @@ async fn a_tick_tells_what_was_settled_since_the_last_one() {
         assert_eq!(event, "next");
     }
 }
+
+/// The rows of exported usage: from when, and how many requests.
+async fn exported(book: &Book, every: &str, zone: &str, range: &str) -> Vec<(String, i64)> {
+    let operation = format!(
+        "mutation {{ exportUsage(every: {every}, timezone: \"{zone}\", range: {range}, \
+         format: JSON_LINES) {{ download {{ path }} }} }}"
+    );
+    let answer = book.admin.ask(&operation).await;
+    let path = answer["data"]["exportUsage"]["download"]["path"].as_str();
+    let path = path.unwrap_or_else(|| panic!("{answer}"));
+    let text = book.admin.get(path).await.text().await.unwrap();
+    let rows = text.lines().map(|line| {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let from = row["from"].as_str().unwrap().to_owned();
+        (from, row["requests"].as_i64().unwrap())
+    });
+    rows.collect()
+}
+
+#[tokio::test]
+async fn an_export_cuts_days_and_hours_by_the_clocks_of_the_place() {
+    let mut book = Book::open().await;
+    // It is seven in the evening of the first of June in Ho Chi Minh City.
+    for time in [
+        "2026-05-31T16:59:00Z",
+        "2026-05-31T17:00:00Z",
+        "2026-05-31T23:59:00Z",
+        "2026-06-01T11:00:00Z",
+    ] {
+        book.at(time).await;
+    }
+    let today = "{ preset: TODAY }";
+
+    let there = exported(&book, "DAY", "Asia/Ho_Chi_Minh", today).await;
+    let week = exported(&book, "DAY", "Asia/Ho_Chi_Minh", "{ preset: LAST_7_DAYS }").await;
+    let utc = exported(&book, "DAY", "UTC", today).await;
+    let hours = exported(&book, "HOUR", "Asia/Kathmandu", today).await;
+
+    let row = |from: &str, requests| (from.to_owned(), requests);
+    assert_eq!(there, [row("2026-05-31T17:00:00Z", 3)]);
+    let may = row("2026-05-30T17:00:00Z", 1);
+    assert_eq!(week, [may, row("2026-05-31T17:00:00Z", 3)]);
+    assert_eq!(utc, [row("2026-06-01T00:00:00Z", 1)]);
+    let expected = [
+        row("2026-05-31T23:15:00Z", 1),
+        row("2026-06-01T10:15:00Z", 1),
+    ];
+    assert_eq!(hours, expected);
+}
+
+#[tokio::test]
+async fn an_export_counts_each_request_in_its_day_and_hour_in_every_zone() {
+    let mut book = Book::open().await;
+    let changes = ["2026-03-28T12:00:00Z", "2026-04-04T06:00:00Z"];
+    let mut times: Vec<DateTime<Utc>> = Vec::new();
+    for start in changes {
+        let start: DateTime<Utc> = start.parse().unwrap();
+        times.extend((0..24).map(|step| start + TimeDelta::minutes(75 * step)));
+    }
+    for at in &times {
+        let place = book.plane.inlets.recorder.place().await.unwrap();
+        place.record(record(book.user_id, book.api_key_id, *at));
+        book.recorded += 1;
+    }
+    // Outside of the range: once it is counted, all are.
+    book.at("2026-05-01T00:00:00Z").await;
+    let range = "{ from: \"2026-03-28T12:00:00Z\", to: \"2026-04-05T23:59:00Z\" }";
+
+    for name in [
+        "UTC",
+        "Asia/Ho_Chi_Minh",
+        "Asia/Kolkata",
+        "Asia/Kathmandu",
+        "Australia/Lord_Howe",
+        "Europe/Berlin",
+        "America/St_Johns",
+        "Pacific/Chatham",
+    ] {
+        let zone: chrono_tz::Tz = name.parse().unwrap();
+        for (every, pattern) in [("DAY", "%F"), ("HOUR", "%F %H %z")] {
+            let unit = |at: DateTime<Utc>| at.with_timezone(&zone).format(pattern).to_string();
+            let mut expected = std::collections::BTreeMap::<String, i64>::new();
+            for at in &times {
+                *expected.entry(unit(*at)).or_default() += 1;
+            }
+            let rows = exported(&book, every, name, range).await;
+            let rows = rows
+                .into_iter()
+                .filter(|(from, _)| from.as_str() < "2026-04-06");
+            let found = rows.map(|(from, count)| (unit(from.parse().unwrap()), count));
+            let found: std::collections::BTreeMap<_, _> = found.collect();
+            assert_eq!(found, expected, "{name} {every}");
+        }
+    }
+}

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use entity::{admin::Role, provider_login::LoginStatus};
+use proxypal_server::domain::{admins::NewAdmin, provider_logins::Starter, sessions::Client};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use super::{SignIn, cancel, identity::Decision, message};
-use crate::support::{Options, code, eventually};
+use super::{PASSWORD, SignIn, cancel, identity::Decision, message};
+use crate::support::{Caller, Options, code, eventually};
 
 fn user_code(login: &Value) -> &str {
     login["userCode"].as_str().unwrap()
@@ -144,4 +147,44 @@ async fn the_next_server_goes_on_asking() {
     let ended = test.over(&login).await;
 
     assert_eq!(ended["status"], "SUCCEEDED", "{ended}");
+}
+
+#[tokio::test]
+async fn a_provider_login_ends_with_the_role_of_its_admin() {
+    let test = SignIn::start().await;
+    let admins = &test.app.services.admins;
+    let new = NewAdmin {
+        username: "ada".to_owned(),
+        role: Role::Admin,
+        password: Some(PASSWORD.into()),
+    };
+    let ada = admins.create(new).await.unwrap().admin;
+    let begun = test
+        .app
+        .services
+        .sessions
+        .begin(ada.clone(), Client::default());
+    let begun = begun.await.unwrap();
+    let mut caller = Caller::new(test.app.address);
+    let cookie = format!("session={}", begun.cookie.expose_secret());
+    caller.keep(&[cookie], &begun.session.csrf_token);
+    let login = super::begin(&caller, "XAI").await;
+    let login = &login["data"]["startProviderLogin"]["login"];
+
+    admins.set_role(ada.id, Role::Viewer).await.unwrap();
+    test.identity.decide(user_code(login), Decision::Allow);
+
+    let id = login["id"].as_str().unwrap().parse().unwrap();
+    let starter = Starter {
+        id: ada.id,
+        session_id: None,
+    };
+    let ended = eventually("the end", async || {
+        let oauth = &test.app.services.oauth;
+        let view = oauth.find(starter, id).await.unwrap()?;
+        (view.login.status == LoginStatus::Failed).then_some(view.login)
+    })
+    .await;
+    assert!(ended.error.unwrap().contains("lost the right"));
+    assert!(test.accounts().await.is_empty());
 }

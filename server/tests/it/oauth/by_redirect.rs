@@ -11,7 +11,15 @@ use crate::support::{Caller, Options, TestDatabase, cookie_lines};
 
 /// A server with a client of its own at Claude and at ChatGPT.
 async fn own_clients() -> SignIn {
-    let mut options = Options::default();
+    own_clients_with(Options::default()).await
+}
+
+async fn own_clients_at(public_url: &str) -> SignIn {
+    let public_url = format!("--public-url={public_url}");
+    own_clients_with(Options::default().with(&public_url)).await
+}
+
+async fn own_clients_with(mut options: Options) -> SignIn {
     for name in ["CLAUDE", "CHATGPT"] {
         let mut say = |setting: &str, value: &str| {
             let variable = format!("OAUTH_{name}_{setting}");
@@ -221,4 +229,19 @@ fn nobody() -> proxypal_server::domain::provider_logins::Starter {
         id: uuid::Uuid::nil(),
         session_id: None,
     }
+}
+
+#[tokio::test]
+async fn below_a_path_the_cookie_comes_back_to_the_callback() {
+    let test = own_clients_at("http://127.0.0.1:9/proxypal").await;
+    let answer = visit(&test, &test.admin, "/oauth/claude/start").await;
+    let line = cookie_lines(&answer)[0].clone();
+    let authorize_url: url::Url = location(&answer).parse().unwrap();
+
+    let mut asked = authorize_url.query_pairs();
+    let callback = asked.find(|(name, _)| name == "redirect_uri").unwrap().1;
+    let callback: url::Url = callback.parse().unwrap();
+
+    assert_eq!(callback.path(), "/proxypal/oauth/claude/callback");
+    assert!(line.contains("; Path=/proxypal/oauth;"), "{line}");
 }

@@ -8,6 +8,7 @@ use proxypal_server::{
     app::{App, Surroundings},
     clock::{SharedClock, SystemClock},
     config::{Config, Options as Arguments, Secrets},
+    deadlines::Deadlines,
     domain::{
         api_keys::Caller,
         requests::RequestFilter,
@@ -15,6 +16,7 @@ use proxypal_server::{
     },
     engine::EngineState,
     graphql::Services,
+    http_server::Limits,
 };
 use secrecy::ExposeSecret as _;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -28,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) arguments: Vec<String>,
     pub(crate) secrets: Secrets,
     pub(crate) clock: SharedClock,
+    /// What bounds connections, where it differs from what the arguments say.
+    pub(crate) limits: Option<Limits>,
 }
 
 impl Default for Options {
@@ -36,11 +40,19 @@ impl Default for Options {
             arguments: Vec::new(),
             secrets: Secrets::default(),
             clock: Arc::new(SystemClock),
+            limits: None,
         }
     }
 }
 
 impl Options {
+    /// With these deadlines.
+    pub(crate) fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
+        let limits = self.limits.get_or_insert_default();
+        limits.deadlines = deadlines;
+        self
+    }
+
     /// With an argument more.
     pub(crate) fn with(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
@@ -91,20 +103,17 @@ impl TestApp {
     /// With everything as the options say.
     pub(crate) async fn start(options: Options, database: TestDatabase) -> Self {
         let config = configuration(&options, &database);
-        Self::run(
-            Config::read(&config, options.secrets).unwrap(),
-            options.clock,
-            database,
-        )
-        .await
-    }
-
-    async fn run(config: Config, clock: SharedClock, database: TestDatabase) -> Self {
+        let config = Config::read(&config, options.secrets).unwrap();
         let around = Surroundings {
-            clock,
+            clock: options.clock,
             launcher: PathBuf::from(env!("CARGO_BIN_EXE_proxypal-server")),
             search_path: "/nowhere".into(),
+            limits: options.limits,
         };
+        Self::run(config, around, database).await
+    }
+
+    async fn run(config: Config, around: Surroundings, database: TestDatabase) -> Self {
         let listener = TcpListener::bind(config.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Box::pin(App::build(config, around)).await.unwrap();

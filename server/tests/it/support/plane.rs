@@ -54,7 +54,10 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-use super::{Caller, clock::ManualClock, credentials::NoCredentials, database::TestDatabase};
+use super::{
+    Caller, clock::ManualClock, credentials::NoCredentials, database::TestDatabase,
+    server::METRICS_TOKEN,
+};
 
 /// The administrator's password.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -122,7 +125,8 @@ impl ControlPlane {
         let password = password.map(Into::into);
         let setup_token = services.admins.bootstrap(password).await.unwrap();
         let web = web(&db, &services, public_url, shutdown.clone());
-        let app = web::router(web, graphql::router(services.clone(), shutdown.clone()));
+        let control_plane = graphql::router(services.clone(), shutdown.clone());
+        let app = web::router(web, control_plane, axum::Router::new());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = app.layer(middleware::map_request(note_peer));
@@ -242,6 +246,8 @@ fn web(db: &Database, services: &Services, public_url: &str, shutdown: Cancellat
         started_at: services.clock.now(),
         version: "0.0.0",
         public_url: public_url.parse().unwrap(),
+        doorkeeper: services.doorkeeper(),
+        metrics_token: Some(METRICS_TOKEN.into()),
         shutdown,
     }
 }

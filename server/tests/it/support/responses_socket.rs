@@ -134,6 +134,19 @@ impl ClientEnd {
         Self { handshake, socket }
     }
 
+    /// Connects with a key, if the server lets it.
+    pub(crate) async fn try_connect(app: &TestApp, key: &str) -> Option<Self> {
+        let mut request = format!("ws://{}/v1/responses", app.address)
+            .into_client_request()
+            .unwrap();
+        let bearer = format!("Bearer {key}").parse().unwrap();
+        request.headers_mut().insert("authorization", bearer);
+        let connection = TcpStream::connect(app.address).await.unwrap();
+        let shaken = soon("the handshake", Box::pin(client_async(request, connection))).await;
+        let (socket, handshake) = shaken.ok()?;
+        Some(Self { handshake, socket })
+    }
+
     /// The id that the server gave the socket.
     pub(crate) fn request_id(&self) -> Uuid {
         let id = &self.handshake.headers()["x-request-id"];

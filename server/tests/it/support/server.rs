@@ -13,6 +13,8 @@ pub(crate) const PASSWORD: &str = "correct-horse-battery-canary";
 /// Thirty-two bytes.
 pub(crate) const ENCRYPTION_KEY: &str =
     "ca4a1700ca4a1701ca4a1702ca4a1703ca4a1704ca4a1705ca4a1706ca4a1707";
+/// Opens the details of `/healthz`.
+pub(crate) const METRICS_TOKEN: &str = "metrics-token-of-the-tests";
 
 /// A server that runs.
 pub(crate) struct Server {
@@ -34,17 +36,28 @@ impl Server {
     pub(crate) async fn engine_runs(&self) {
         let url = format!("{}/healthz", self.url);
         super::eventually("the engine's start", async || {
-            let health = reqwest::get(&url).await.ok()?;
-            let health: serde_json::Value = health.json().await.ok()?;
-            (health["engine_state"] == "RUNNING").then_some(())
+            (health(&url).await?["engine_state"] == "RUNNING").then_some(())
         })
         .await;
+    }
+
+    /// The engine's process, while it runs.
+    pub(crate) async fn engine_pid(&self) -> Option<u32> {
+        let health = health(&format!("{}/healthz", self.url)).await?;
+        let pid = u32::try_from(health["proxy_pid"].as_u64()?).ok();
+        pid.filter(|_| health["proxy_running"] == true)
     }
 
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.url.trim_start_matches("http://").parse().unwrap()
     }
+}
+
+/// How a server is, with the details.
+async fn health(url: &str) -> Option<serde_json::Value> {
+    let request = reqwest::Client::new().get(url).bearer_auth(METRICS_TOKEN);
+    request.send().await.ok()?.json().await.ok()
 }
 
 /// The program with this data, an administrator and a key, and nothing else of ours.
@@ -70,6 +83,7 @@ pub(crate) fn bare_server(home: &TestDatabase) -> Command {
         .env("DATA_DIR", home.directory.path())
         .env("DATABASE_URL", &home.url)
         .env("ENGINE_AUTH_DIR", auth_dir(home))
+        .env("METRICS_TOKEN", METRICS_TOKEN)
         .env("PORT", "0");
     command
 }

@@ -46,10 +46,12 @@ impl Socket {
 
     /// Sends a message.
     pub(crate) async fn send(&mut self, message: Value) {
-        self.0
-            .send(Message::text(message.to_string()))
-            .await
-            .unwrap();
+        self.try_send(message).await.unwrap();
+    }
+
+    /// Sends a message, unless the socket is closed.
+    pub(crate) async fn try_send(&mut self, message: Value) -> tungstenite::Result<()> {
+        self.0.send(Message::text(message.to_string())).await
     }
 
     /// Starts an operation.

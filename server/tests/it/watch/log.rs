@@ -29,6 +29,30 @@ fn breaking() -> Script {
 }
 
 #[tokio::test]
+async fn an_engine_that_fails_many_requests_is_one_line_of_the_log() {
+    let home = TestDatabase::create().await;
+    let mut command = server(&home);
+    let mut server = Server::start(before(scripted(breaking()).await, &mut command)).await;
+    server.engine_runs().await;
+    let operator = Operator::sign_in(&server.url, PASSWORD).await.unwrap();
+    let key = operator.issue_key().await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+
+    for _ in 0..20 {
+        for path in ["/v1/messages", "/v1/chat/completions"] {
+            let request = http.post(format!("{}{path}", server.url)).bearer_auth(&key);
+            let _ = request.body("{}").send().await.unwrap().text().await;
+        }
+    }
+    server.program.signal(Signal::SIGTERM);
+    server.program.ended().await;
+
+    let log = server.program.errors.text();
+    let of_engine = |line: &&str| line.contains("request.id=") && line.contains(" WARN ");
+    assert_eq!(log.lines().filter(of_engine).count(), 1, "{log}");
+}
+
+#[tokio::test]
 async fn every_line_of_the_gateway_names_its_request() {
     let home = TestDatabase::create().await;
     let mut command = server(&home);

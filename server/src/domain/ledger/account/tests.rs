@@ -11,7 +11,7 @@ use entity::{
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 
 use self::model::House;
-use super::*;
+use super::{super::reservation::LimitKind, *};
 
 const AT: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
 /// Requests at once for the user.
@@ -31,6 +31,12 @@ struct Wish {
 #[derive(Clone, Debug)]
 enum Step {
     Reserve(Wish),
+    /// The head of a request of this key arrives, and its body is still to come.
+    Arrive(u128),
+    /// The client of one of those requests leaves, or it is refused.
+    Leave(Index, bool),
+    /// The client of one of those under way leaves, and its answer is read on.
+    Abandon(Index),
     /// One of those under way ends, having used this.
     Settle(Index, Amounts),
     /// One of those that have ended is in the database.
@@ -92,6 +98,9 @@ fn step() -> impl Strategy<Value = Step> {
     });
     prop_oneof![
         8 => wish().prop_map(Step::Reserve),
+        2 => (0..2_u128).prop_map(Step::Arrive),
+        2 => (any::<Index>(), any::<bool>()).prop_map(|(which, refused)| Step::Leave(which, refused)),
+        2 => any::<Index>().prop_map(Step::Abandon),
         3 => (any::<Index>(), used).prop_map(|(which, used)| Step::Settle(which, used)),
         3 => any::<Index>().prop_map(Step::Commit),
         2 => any::<Index>().prop_map(Step::Drop),
@@ -113,6 +122,9 @@ proptest! {
         for step in steps {
             match step {
                 Step::Reserve(wish) => house.reserve(wish)?,
+                Step::Arrive(key) => house.arrive(key)?,
+                Step::Leave(which, refused) => house.leave_early(which, refused),
+                Step::Abandon(which) => house.abandon(which),
                 Step::Settle(which, used) => house.settle(which, used),
                 Step::Commit(which) => house.commit(which),
                 Step::Drop(which) => house.give_up(which),
@@ -142,11 +154,17 @@ proptest! {
         let mut passing = Vec::new();
         for wish in wishes {
             let before = format!("{:?}", account.lock());
-            let verdict = account.reserve(&wish.ask(), Providers::default());
-            if let Ok(reservation) = verdict.reservation {
-                passing.push(reservation);
-            } else {
+            let Ok(slot) = start(&account, wish.key).slot else {
                 prop_assert_eq!(format!("{:?}", account.lock()), before);
+                continue;
+            };
+            let started = format!("{:?}", account.lock());
+            match Account::reserve(slot, &wish.ask(), Providers::default()) {
+                Ok(reservation) => passing.push(reservation),
+                Err((_, slot)) => {
+                    prop_assert_eq!(format!("{:?}", account.lock()), started);
+                    slot.refund();
+                }
             }
         }
         drop(passing);
@@ -158,6 +176,84 @@ proptest! {
             prop_assert!(pacing.is_none_or(|pacing| pacing.remaining == pacing.limit));
         }
     }
+}
+
+#[test]
+fn a_request_that_is_broken_off_frees_its_place_and_has_cost_one_of_the_minute() {
+    let account = Arc::new(Account::default());
+    let limit = RateLimit {
+        requests_per_minute: Some(2),
+        concurrent_requests: Some(1),
+        ..RateLimit::default()
+    };
+    account.set_rate_limits(Some(limit), std::iter::empty());
+    let kind = |start: Start| match start.slot {
+        Err(Limited::Rate { kind, .. }) => Some(kind),
+        Err(_) | Ok(_) => None,
+    };
+
+    let first = start(&account, 0).slot.unwrap();
+    assert_eq!(
+        kind(start(&account, 0)),
+        Some(LimitKind::ConcurrentRequests)
+    );
+    drop(first);
+    start(&account, 0).slot.unwrap().refund();
+    drop(start(&account, 1).slot.unwrap());
+    assert_eq!(kind(start(&account, 0)), Some(LimitKind::RequestsPerMinute));
+}
+
+#[test]
+fn an_abandoned_answer_holds_tokens_back_and_no_place() {
+    let account = Arc::new(Account::default());
+    let limit = RateLimit {
+        tokens_per_minute: Some(100),
+        concurrent_requests: Some(1),
+        ..RateLimit::default()
+    };
+    account.set_rate_limits(Some(limit), std::iter::empty());
+    let wish = |tokens| Wish {
+        key: 0,
+        model: None,
+        is_metered: true,
+        estimate: Amounts {
+            tokens,
+            cost: None,
+            requests: 1,
+        },
+        ceiling: None,
+    };
+
+    let mut abandoned = ask(&account, wish(60)).unwrap();
+    abandoned.release_slot();
+    let too_much = ask(&account, wish(60)).unwrap_err();
+    let fits = ask(&account, wish(40)).unwrap();
+    drop(fits);
+    abandoned.settle(60, None);
+    abandoned.commit();
+
+    assert!(matches!(
+        too_much,
+        Limited::Rate {
+            kind: LimitKind::TokensPerMinute,
+            ..
+        }
+    ));
+    assert!(!account.lock().user.is_in_use());
+}
+
+fn start(account: &Arc<Account>, key: u128) -> Start {
+    account.start(Uuid::from_u128(key), RateLimit::default())
+}
+
+/// Starts and reserves; a refusal gives everything back.
+fn ask(account: &Arc<Account>, wish: Wish) -> Result<Reservation, Limited> {
+    let slot = start(account, wish.key).slot?;
+    let reserved = Account::reserve(slot, &wish.ask(), Providers::default());
+    reserved.map_err(|(limited, slot)| {
+        slot.refund();
+        limited
+    })
 }
 
 impl Wish {

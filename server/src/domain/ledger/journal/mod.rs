@@ -14,6 +14,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use tokio::{
@@ -26,14 +27,17 @@ use uuid::Uuid;
 pub use self::segment::Debt;
 pub(in crate::domain) use self::segment::Segments;
 use super::settlement::Settlement;
-use crate::domain::requests::RequestRecord;
+use crate::{domain::requests::RequestRecord, outage::Outage};
 
 /// The usual length of a line, in bytes.
 const LINE: usize = 768;
 
 /// Where the task is told what to note.
 #[derive(Clone, Debug)]
-pub(in crate::domain) struct Journal(mpsc::UnboundedSender<Entry>);
+pub(in crate::domain) struct Journal {
+    entries: mpsc::UnboundedSender<Entry>,
+    outage: Arc<Outage>,
+}
 
 /// One line, and who waits for it.
 #[derive(Debug)]
@@ -120,18 +124,27 @@ impl Journal {
         let (segments, left_over) = Segments::open(directory)?;
         let segments = Arc::new(segments);
         let (sender, inbox) = mpsc::unbounded_channel();
-        let writer = task::Writer::new(Arc::clone(&segments), inbox, settled)?;
+        let outage = Arc::new(Outage::new(Duration::ZERO));
+        let writer = task::Writer::new(Arc::clone(&segments), inbox, settled, Arc::clone(&outage))?;
         tasks.spawn(writer.run());
         let held = HeldRecords {
             journal: sender.downgrade(),
             segments: Arc::clone(&segments),
         };
         Ok(Opened {
-            journal: Self(sender),
+            journal: Self {
+                entries: sender,
+                outage,
+            },
             left_over,
             segments,
             held,
         })
+    }
+
+    /// Whether the file cannot be written. Requests that are refused for it are counted there.
+    pub(in crate::domain) fn outage(&self) -> &Outage {
+        &self.outage
     }
 
     /// Notes what would be recorded if the process ended now.
@@ -140,7 +153,7 @@ impl Journal {
         let line = line(&Line::Request(record));
         // When the task is gone, the waiting end learns it from the dropped sender.
         let id = record.id;
-        let _ = self.0.send(Entry::Note { id, line, written });
+        let _ = self.entries.send(Entry::Note { id, line, written });
         Noted(result)
     }
 
@@ -152,14 +165,14 @@ impl Journal {
             settlement: Box::new(settlement),
             written,
         };
-        let _ = self.0.send(entry);
+        let _ = self.entries.send(entry);
         Written(result)
     }
 
     /// Notes that a request was not forwarded after all.
     pub(in crate::domain) fn void(&self, id: Uuid) {
         let line = line(&Line::<()>::Void(id));
-        let _ = self.0.send(Entry::Void { line });
+        let _ = self.entries.send(Entry::Void { line });
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     Entry,
     segment::{Segments, Writing},
 };
-use crate::domain::ledger::settlement::Settlement;
+use crate::{domain::ledger::settlement::Settlement, outage::Outage};
 
 /// Lines written with one call, at most.
 const MOST_LINES: usize = 1024;
@@ -37,8 +37,8 @@ pub(super) struct Writer {
     lines: Vec<u8>,
     /// Until when calls are made elsewhere.
     cautious_until: Option<Instant>,
-    /// Whether the last writing failed, to complain once.
-    is_failing: bool,
+    /// Whether the last write failed, to log it once.
+    outage: Arc<Outage>,
 }
 
 impl Writer {
@@ -47,6 +47,7 @@ impl Writer {
         segments: Arc<Segments>,
         inbox: mpsc::UnboundedReceiver<Entry>,
         settled: mpsc::UnboundedSender<Settlement>,
+        outage: Arc<Outage>,
     ) -> io::Result<Self> {
         Ok(Self {
             writing: Some(segments.begin()?),
@@ -55,7 +56,7 @@ impl Writer {
             settled,
             lines: Vec::new(),
             cautious_until: None,
-            is_failing: false,
+            outage,
         })
     }
 
@@ -138,15 +139,23 @@ impl Writer {
         }
     }
 
-    fn note_health(&mut self, result: &io::Result<()>) {
+    fn note_health(&self, result: &io::Result<()>) {
         match result {
-            Err(error) if !self.is_failing => {
-                tracing::error!(%error, "the journal cannot be written; new requests are refused until it can");
+            Err(error) => {
+                if self.outage.begin() {
+                    tracing::error!(%error, "the journal cannot be written; new requests are refused until it can");
+                }
             }
-            Ok(()) if self.is_failing => tracing::info!("the journal can be written again"),
-            Err(_) | Ok(()) => {}
+            Ok(()) => {
+                if let Some(ended) = self.outage.worked() {
+                    tracing::info!(
+                        elapsed_ms = ended.lasted_ms(),
+                        refused = ended.failures,
+                        "the journal can be written again"
+                    );
+                }
+            }
         }
-        self.is_failing = result.is_err();
     }
 
     fn answer(&self, entry: Entry, result: &io::Result<()>) {

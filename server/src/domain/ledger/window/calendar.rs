@@ -36,7 +36,7 @@ impl Unit {
 }
 
 /// The span around this time, in unix seconds.
-pub(super) fn span(unit: Unit, zone: Tz, at: DateTime<Utc>) -> Range<i64> {
+pub(in crate::domain) fn span(unit: Unit, zone: Tz, at: DateTime<Utc>) -> Range<i64> {
     match unit {
         Unit::Hour => hour(zone, at.timestamp()),
         Unit::Day | Unit::Week | Unit::Month => dates(unit, zone, at),

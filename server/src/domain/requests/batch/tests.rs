@@ -74,6 +74,7 @@ fn key() -> api_key::Model {
         expires_at: None,
         revoked_at: None,
         rate_limit: None,
+        replaced_by: None,
     }
 }
 

@@ -25,7 +25,11 @@ fn row() -> impl Strategy<Value = request::Model> {
         ]),
         select(Outcome::iter().collect::<Vec<_>>()),
         select(UsageSource::iter().collect::<Vec<_>>()),
-        select(vec![Protocol::OpenaiChat, Protocol::Other]),
+        select(vec![
+            Protocol::OpenaiChat,
+            Protocol::Unmetered,
+            Protocol::Other,
+        ]),
         proptest::option::of(select(Reconciliation::iter().collect::<Vec<_>>())),
     );
     let how_much = (

@@ -4,6 +4,10 @@ use std::{
     future::Future as _,
     io,
     pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -13,19 +17,18 @@ use hyper::{
     body::Incoming,
     client::conn::http1::{self, SendRequest},
 };
-use hyper_util::rt::TokioIo;
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout},
 };
 
-use super::UpstreamError;
+use super::{UpstreamError, io::EngineIo};
 use crate::gateway::body::Upload;
 
 pub(super) const CONNECT_TIME: Duration = Duration::from_secs(5);
 
 /// What reads and writes.
-type Driver = http1::Connection<TokioIo<TcpStream>, Upload>;
+type Driver = http1::Connection<EngineIo, Upload>;
 
 /// The connection, and the half that takes requests.
 pub(super) struct Connection {
@@ -33,6 +36,8 @@ pub(super) struct Connection {
     /// Gone once the connection ended.
     driver: Option<Pin<Box<Driver>>>,
     rested_since: Instant,
+    /// Has the system asked whether the engine closed it.
+    is_checked: Arc<AtomicBool>,
 }
 
 /// Why a request got no answer, and the request if it was not sent.
@@ -51,13 +56,15 @@ impl Connection {
             .map_err(|_| UpstreamError::Connect(io::ErrorKind::TimedOut.into()))?
             .map_err(UpstreamError::Connect)?;
         stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
-        let (sender, driver) = http1::handshake(TokioIo::new(stream))
+        let (stream, is_checked) = EngineIo::new(stream);
+        let (sender, driver) = http1::handshake(stream)
             .await
             .map_err(UpstreamError::Exchange)?;
         Ok(Self {
             sender,
             driver: Some(Box::pin(driver)),
             rested_since: Instant::now(),
+            is_checked,
         })
     }
 
@@ -76,6 +83,14 @@ impl Connection {
     pub(super) fn is_ready(&mut self, cx: &mut Context<'_>) -> bool {
         self.drive(cx);
         self.driver.is_some() && self.sender.is_ready()
+    }
+
+    /// Whether the engine would take another request here, now that it is needed. One system call.
+    pub(super) fn is_open(&mut self, cx: &mut Context<'_>) -> bool {
+        self.is_checked.store(true, Ordering::Relaxed);
+        let is_ready = self.is_ready(cx);
+        self.is_checked.store(false, Ordering::Relaxed);
+        is_ready
     }
 
     /// Notes that it is used no more, for now.

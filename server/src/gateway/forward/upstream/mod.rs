@@ -7,9 +7,10 @@
 mod body;
 mod connection;
 mod handshake;
+mod io;
 mod pool;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::http::{Request, Response, uri::Scheme};
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -28,7 +29,7 @@ pub(in crate::gateway) type Awaiting = BoxFuture<'static, Result<Answer, Upstrea
 #[derive(Debug, thiserror::Error)]
 pub(in crate::gateway) enum UpstreamError {
     #[error("cannot connect to the engine")]
-    Connect(#[source] io::Error),
+    Connect(#[source] std::io::Error),
     #[error("the engine did not answer")]
     Exchange(#[source] hyper::Error),
     #[error("the engine did not answer")]
@@ -72,8 +73,12 @@ impl Upstream {
     }
 
     /// Sends a request whose connection may become a WebSocket.
-    pub(in crate::gateway) fn shake_hands(&self, request: Request<Upload>) -> Awaiting {
-        self.handshaker.send(request).boxed()
+    pub(in crate::gateway) fn shake_hands(
+        &self,
+        request: Request<Upload>,
+        limit: Duration,
+    ) -> Awaiting {
+        within(limit, self.handshaker.send(request)).boxed()
     }
 }
 

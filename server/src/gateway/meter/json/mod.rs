@@ -5,6 +5,7 @@
 
 mod nesting;
 mod path;
+mod scalar;
 mod sink;
 mod text;
 mod walker;

@@ -33,6 +33,7 @@ pub(in crate::gateway::meter) struct Text {
     high: Option<u16>,
     is_cut: bool,
     is_faulty: bool,
+    is_malformed: bool,
 }
 
 impl Text {
@@ -52,6 +53,11 @@ impl Text {
         self.is_faulty
     }
 
+    /// Whether it has raw control characters or unknown escapes, which JSON forbids.
+    pub(super) fn is_malformed(&self) -> bool {
+        self.is_malformed
+    }
+
     /// Starts again, keeping the memory.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
@@ -59,6 +65,7 @@ impl Text {
         self.high = None;
         self.is_cut = false;
         self.is_faulty = false;
+        self.is_malformed = false;
     }
 
     /// Reads on inside a string, up to and with its closing quote.
@@ -92,7 +99,9 @@ impl Text {
             return;
         }
         self.settle_surrogate();
-        self.is_faulty |= bytes.iter().any(|byte| *byte < b' ');
+        if bytes.iter().any(|byte| *byte < b' ') {
+            self.malformed();
+        }
         self.push(bytes);
     }
 
@@ -117,13 +126,18 @@ impl Text {
             b'n' => self.push(b"\n"),
             b'r' => self.push(b"\r"),
             b't' => self.push(b"\t"),
-            _ => self.is_faulty = true,
+            _ => self.malformed(),
         }
+    }
+
+    fn malformed(&mut self) {
+        self.is_faulty = true;
+        self.is_malformed = true;
     }
 
     fn digit(&mut self, digits: u8, value: u16, byte: u8) -> bool {
         let Some(digit) = char::from(byte).to_digit(16) else {
-            self.is_faulty = true;
+            self.malformed();
             self.escape = Escape::None;
             return false;
         };

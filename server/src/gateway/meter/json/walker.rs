@@ -4,6 +4,7 @@ use memchr::memchr2;
 
 use super::nesting::Nesting;
 use super::path::{Key, Path};
+use super::scalar::{is_json_scalar, is_scalar};
 use super::sink::{Container, Sink, Want};
 use super::text::Text;
 
@@ -30,8 +31,8 @@ enum State {
 
 /// Walks along the bytes of one JSON document after the other.
 ///
-/// Lenient where readers agree on the meaning: control characters and bytes that are not UTF-8 in
-/// strings, `NaN` and `Infinity`. Strict about all structure.
+/// Strict about all structure. Control characters, unknown escapes, `NaN` and the like break nothing; a strict
+/// walker notes them.
 #[derive(Clone, Debug, Default)]
 pub(in crate::gateway::meter) struct Walker {
     state: State,
@@ -39,10 +40,36 @@ pub(in crate::gateway::meter) struct Walker {
     path: Path,
     text: Text,
     want: Want,
-    is_escaped: bool,
+    escape: Escape,
+    /// Whether strings that nobody reads are checked too.
+    is_strict: bool,
+    is_malformed: bool,
+}
+
+/// Where in an escape a string stands that is passed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Escape {
+    #[default]
+    None,
+    Backslash,
+    /// So many hexadecimal digits are due.
+    Digits(u8),
 }
 
 impl Walker {
+    /// A walker that notices whatever JSON forbids: some readers refuse it, and some read on.
+    pub(in crate::gateway::meter) fn strict() -> Self {
+        Self {
+            is_strict: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether something was seen that JSON forbids; only a strict walker looks everywhere.
+    pub(in crate::gateway::meter) fn is_malformed(&self) -> bool {
+        self.is_malformed
+    }
+
     /// Walks over some more bytes.
     pub(in crate::gateway::meter) fn feed(&mut self, bytes: &[u8], sink: &mut impl Sink) {
         let mut rest = bytes;
@@ -71,7 +98,7 @@ impl Walker {
         self.state = State::Start;
         self.nesting = Nesting::default();
         self.path = Path::default();
-        self.is_escaped = false;
+        self.escape = Escape::None;
     }
 
     /// Whether nothing but blanks was seen since the last restart.
@@ -129,7 +156,7 @@ impl Walker {
 
     fn start_text(&mut self, state: State) {
         self.text.clear();
-        self.is_escaped = false;
+        self.escape = Escape::None;
         self.state = state;
     }
 
@@ -188,6 +215,7 @@ impl Walker {
         }
         let progress = self.text.read(bytes);
         if progress.ended {
+            self.is_malformed |= self.text.is_malformed();
             sink.key(self.path.object(), &self.text);
             self.path.replace(Key::of(&self.text));
             self.state = State::Colon;
@@ -198,6 +226,7 @@ impl Walker {
     fn string(&mut self, bytes: &[u8], sink: &mut impl Sink) -> usize {
         let progress = self.text.read(bytes);
         if progress.ended {
+            self.is_malformed |= self.text.is_malformed();
             sink.string(self.path.keys(), &self.text);
             self.end_value(sink);
         }
@@ -216,22 +245,55 @@ impl Walker {
         used
     }
 
-    /// Bytes up to and with the next quote or backslash, and whether the string ended there.
+    /// Bytes up to the closing quote and with it, and whether it was among them.
     fn skip(&mut self, bytes: &[u8]) -> (usize, bool) {
-        let mut used = usize::from(self.is_escaped);
-        self.is_escaped = false;
-        while let Some(stop) = memchr2(b'"', b'\\', bytes.get(used..).unwrap_or_default()) {
+        let mut used = 0;
+        loop {
+            used += self.skip_escape(bytes.get(used..).unwrap_or_default());
+            let rest = bytes.get(used..).unwrap_or_default();
+            let stop = memchr2(b'"', b'\\', rest);
+            let plain = rest.get(..stop.unwrap_or(rest.len())).unwrap_or_default();
+            if self.is_strict {
+                // Without an early end it takes many bytes at once.
+                self.is_malformed |= plain.iter().fold(false, |seen, byte| seen | (*byte < b' '));
+            }
+            let Some(stop) = stop else {
+                return (bytes.len(), false);
+            };
             used += stop + 1;
-            if bytes.get(used - 1) == Some(&b'"') {
+            if rest.get(stop) == Some(&b'"') {
                 return (used, true);
             }
-            if used == bytes.len() {
-                self.is_escaped = true;
-                return (used, false);
-            }
+            self.escape = Escape::Backslash;
+        }
+    }
+
+    /// Bytes of an escape that was begun. One without its digits hides no quote: to most readers only the byte after a
+    /// backslash is special.
+    fn skip_escape(&mut self, bytes: &[u8]) -> usize {
+        let mut used = 0;
+        while self.escape != Escape::None
+            && let Some(byte) = bytes.get(used)
+        {
+            self.escape = match (self.escape, byte) {
+                (Escape::Backslash, b'u') => Escape::Digits(4),
+                (Escape::Digits(1), digit) if digit.is_ascii_hexdigit() => Escape::None,
+                (Escape::Digits(due), digit) if digit.is_ascii_hexdigit() => {
+                    Escape::Digits(due - 1)
+                }
+                (Escape::Digits(_), _) => {
+                    self.is_malformed = true;
+                    self.escape = Escape::None;
+                    return used;
+                }
+                (_, byte) => {
+                    self.is_malformed |= !b"\"\\/bfnrt".contains(byte);
+                    Escape::None
+                }
+            };
             used += 1;
         }
-        (bytes.len(), false)
+        used
     }
 
     fn scalar(&mut self, bytes: &[u8], sink: &mut impl Sink) -> usize {
@@ -246,25 +308,11 @@ impl Walker {
 
     fn end_scalar(&mut self, sink: &mut impl Sink) {
         if is_scalar(&self.text) {
+            self.is_malformed |= self.is_strict && !is_json_scalar(&self.text);
             sink.scalar(self.path.keys(), &self.text);
             self.end_value(sink);
         } else {
             self.state = State::Broken;
         }
-    }
-}
-
-/// Whether the text is a literal, or looks like a number to every reader. What is too long to be kept
-/// is a number, or nothing.
-fn is_scalar(text: &Text) -> bool {
-    let Some(bytes) = text.whole() else {
-        return false;
-    };
-    match bytes {
-        b"true" | b"false" | b"null" | b"NaN" | b"Infinity" | b"-Infinity" => true,
-        [b'-' | b'0'..=b'9', rest @ ..] => rest
-            .iter()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')),
-        _ => false,
     }
 }

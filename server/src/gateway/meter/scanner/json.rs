@@ -1,38 +1,68 @@
 //! The model of a JSON body.
 
 use super::super::json::{Container, Key, Sink, Text, Walker, Want};
-use super::{Bound, LONGEST_MODEL, Verdict};
+use super::bound::BoundReader;
+use super::{Bound, BoundForm, LONGEST_MODEL, Verdict};
 
-/// Some editors put it before a file; every reader skips it.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+/// Members that name other models, which some providers fall back on.
+const OTHER_MODELS: [&[u8]; 4] = [
+    b"models",
+    b"fallbacks",
+    b"fallback_model",
+    b"fallback_models",
+];
 
 /// Reads a JSON object for its top-level members.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct JsonScanner {
     walker: Walker,
     members: Members,
-    mark_seen: usize,
 }
 
 /// The members that matter, as far as they were seen.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Members {
-    /// The first `"model"`; empty for `null`.
+    /// What `"model"` says; empty for `null`.
     model: Option<String>,
     kind: Option<String>,
-    bound: Bound,
+    /// Whether `"type"` says what the body is: in a message of a socket.
+    is_message: bool,
+    /// Whether no other model may be named.
+    is_limited: bool,
+    has_kind: bool,
+    bound: BoundReader,
     documents: usize,
+    /// Whether the body is anything but one object.
+    is_odd: bool,
     is_ambiguous: bool,
 }
 
 impl JsonScanner {
+    pub(super) fn new(bound: BoundForm, is_limited: bool) -> Self {
+        Self {
+            walker: Walker::strict(),
+            members: Members {
+                bound: BoundReader::new(bound),
+                is_limited,
+                ..Members::default()
+            },
+        }
+    }
+
+    /// For a message of a Responses WebSocket.
+    pub(super) fn for_message(is_limited: bool) -> Self {
+        let mut scanner = Self::new(BoundForm::Responses, is_limited);
+        scanner.members.is_message = true;
+        scanner
+    }
+
     pub(super) fn observe(&mut self, bytes: &[u8]) {
-        let rest = self.after_mark(bytes);
-        self.walker.feed(rest, &mut self.members);
+        self.walker.feed(bytes, &mut self.members);
     }
 
     pub(super) fn verdict(&self) -> Verdict {
-        if self.members.is_ambiguous || self.walker.is_broken() {
+        if self.is_ambiguous() {
             return Verdict::Ambiguous;
         }
         match &self.members.model {
@@ -42,58 +72,54 @@ impl JsonScanner {
         }
     }
 
+    pub(super) fn is_ambiguous(&self) -> bool {
+        let is_no_json = self.walker.is_broken() || self.walker.is_malformed();
+        self.members.is_ambiguous || self.members.is_odd || is_no_json
+    }
+
     pub(super) fn kind(&self) -> Option<&str> {
         self.members.kind.as_deref()
     }
 
-    /// None is believed of what is no JSON: others may read on where we could not.
+    /// None is believed of what is no JSON object: other readers may read on where this one could not.
     pub(super) fn bound(&self) -> Bound {
-        if self.is_broken() {
+        if self.is_broken() || self.members.is_odd || self.walker.is_malformed() {
             return Bound::default();
         }
-        self.members.bound
+        self.members.bound.bound()
     }
 
     pub(super) fn is_broken(&self) -> bool {
         self.walker.is_broken()
     }
 
-    /// Whether there is nothing more to learn.
-    pub(super) fn is_over(&self) -> bool {
-        self.walker.is_ended() || self.walker.is_broken()
+    /// Whether the document is complete.
+    pub(super) fn is_ended(&self) -> bool {
+        self.walker.is_ended()
     }
 
     pub(super) fn is_untouched(&self) -> bool {
         self.walker.is_fresh()
     }
-
-    /// What follows a byte order mark at the very start. A mark that is not whole is no JSON.
-    fn after_mark<'bytes>(&mut self, bytes: &'bytes [u8]) -> &'bytes [u8] {
-        let due = BYTE_ORDER_MARK.get(self.mark_seen..).unwrap_or_default();
-        if !self.walker.is_fresh() || due.is_empty() {
-            return bytes;
-        }
-        let same = due.iter().zip(bytes).take_while(|(a, b)| a == b).count();
-        self.mark_seen += same;
-        let rest = bytes.get(same..).unwrap_or_default();
-        let is_torn = self.mark_seen > 0 && self.mark_seen < BYTE_ORDER_MARK.len();
-        if !rest.is_empty() {
-            self.members.is_ambiguous |= is_torn;
-            self.mark_seen = BYTE_ORDER_MARK.len();
-        }
-        rest
-    }
 }
 
 impl Members {
+    /// Of two models the engine rewrites the first, and a provider may take the last: even the same name twice may
+    /// become two.
     fn name(&mut self, model: Option<&str>) {
-        let Some(model) = model.filter(|model| model.len() <= LONGEST_MODEL) else {
-            self.is_ambiguous = true;
-            return;
-        };
-        match &self.model {
-            Some(first) => self.is_ambiguous |= first != model.trim(),
-            None => self.model = Some(model.trim().to_owned()),
+        let model = model.filter(|model| model.len() <= LONGEST_MODEL);
+        self.is_ambiguous |= model.is_none() || self.model.is_some();
+        if self.model.is_none() {
+            self.model = model.map(|model| model.trim().to_owned());
+        }
+    }
+
+    /// The engine may read what is too long, or faulty, for us. It takes the first of two.
+    fn kind(&mut self, kind: Option<&str>) {
+        self.is_ambiguous |= self.is_message && (kind.is_none() || self.has_kind);
+        self.has_kind = true;
+        if self.kind.is_none() {
+            self.kind = kind.map(str::to_owned);
         }
     }
 }
@@ -102,35 +128,40 @@ impl Sink for Members {
     fn want(&self, path: &[Key]) -> Want {
         match path {
             [Key::Model | Key::Type] => Want::Text,
+            path if BoundReader::wants(path) => Want::Text,
             _ => Want::Nothing,
         }
     }
 
     /// Readers differ about case, and about keys with faults.
     fn key(&mut self, object: &[Key], text: &Text) {
+        self.bound.key(object, text);
         if object.is_empty() {
-            let lookalike = |key: &[u8]| key != b"model" && key.eq_ignore_ascii_case(b"model");
-            self.is_ambiguous |= text.is_faulty() || text.whole().is_some_and(lookalike);
+            let is_unclear = |key: &[u8]| {
+                let lookalike = |known: &[u8]| key != known && key.eq_ignore_ascii_case(known);
+                lookalike(b"model")
+                    || (self.is_message && lookalike(b"type"))
+                    || (self.is_limited && OTHER_MODELS.contains(&key))
+            };
+            self.is_ambiguous |= text.is_faulty() || text.whole().is_some_and(is_unclear);
         }
     }
 
     fn string(&mut self, path: &[Key], text: &Text) {
         match path {
             [Key::Model] => self.name(text.as_str()),
-            [Key::Type] if self.kind.is_none() => match text.as_str() {
-                Some(kind) => self.kind = Some(kind.to_owned()),
-                // The engine may read what is too long, or faulty, for us.
-                None => self.is_ambiguous = true,
-            },
-            _ => {}
+            [Key::Type] => self.kind(text.as_str()),
+            path => self.bound.scalar(path, text, true),
         }
     }
 
     fn scalar(&mut self, path: &[Key], text: &Text) {
         match (path, text.whole()) {
             ([Key::Model], Some(b"null")) => self.name(Some("")),
-            ([Key::Model] | [], _) => self.is_ambiguous = true,
-            (path, _) => self.bound.note(path, text),
+            ([Key::Model], _) => self.is_ambiguous = true,
+            ([Key::Type], _) => self.kind(None),
+            ([], _) => self.is_odd = true,
+            (path, _) => self.bound.scalar(path, text, false),
         }
     }
 
@@ -139,15 +170,16 @@ impl Sink for Members {
         match path {
             [] => {
                 self.documents += 1;
-                self.is_ambiguous |= container == Container::Array || self.documents > 1;
+                self.is_odd |= container == Container::Array || self.documents > 1;
             }
             [Key::Model] => self.is_ambiguous = true,
-            _ => {}
+            [Key::Type] => self.kind(None),
+            path => self.bound.opened(path, container),
         }
     }
 
     /// A string before the object may hide another from a reader that looks for the first brace.
     fn ended(&mut self) {
-        self.is_ambiguous |= self.documents == 0;
+        self.is_odd |= self.documents == 0;
     }
 }

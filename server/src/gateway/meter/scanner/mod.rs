@@ -1,11 +1,12 @@
-//! Finds the model that a request asks for, while its body streams by.
+//! Finds the model that a request asks for, and how much it may be answered, while its body streams by.
 //!
-//! An allow-list is only as good as the agreement between what is read here and what the engine and the
-//! provider read. The engine takes the first top-level `"model"`; some providers take the last, some
-//! ignore case. So a body that could be read in two ways is [`Verdict::Ambiguous`], and stays under
-//! watch after the model was found: the verdict may still turn while the body is being sent.
+//! A limit is only as good as the agreement between what is read here and what the engine and the provider
+//! read. The engine takes the first top-level `"model"`; some providers take the last, some ignore case. So a
+//! body that could be read in two ways is [`Verdict::Ambiguous`], and stays under watch after the model was
+//! found: the verdict may still turn while the body is being sent.
 
 mod bound;
+mod fields;
 mod form;
 mod json;
 mod multipart;
@@ -15,13 +16,14 @@ mod tests;
 mod zstd;
 
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-pub(in crate::gateway) use self::bound::Bound;
+pub(in crate::gateway) use self::bound::{Bound, BoundForm};
+use self::fields::FieldsScanner;
+pub(in crate::gateway) use self::form::{BodyKind, FormError};
 use self::json::JsonScanner;
 use self::multipart::MultipartScanner;
+pub(in crate::gateway) use self::zstd::OpenError;
 use self::zstd::ZstdScanner;
-use crate::gateway::route::BodyForm;
 
 /// The longest name of a model that is believed, in bytes.
 const LONGEST_MODEL: usize = 512;
@@ -35,9 +37,27 @@ pub(in crate::gateway) enum Verdict {
     Found(String),
     /// The body names none, or an empty one. The engine refuses that, or takes a default.
     Absent,
-    /// The body is malformed, contradicts itself, or is in an encoding that is not understood: nobody
-    /// can say which model will serve it.
+    /// The body is malformed, contradicts itself, or is in a form that is not understood: it is not certain
+    /// which model will serve it.
     Ambiguous,
+}
+
+/// How far one turn of reading came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::gateway) struct Step {
+    /// Bytes read.
+    pub(in crate::gateway) used: usize,
+    /// Whether all of them were read, and all that they open to.
+    pub(in crate::gateway) is_done: bool,
+}
+
+impl Step {
+    fn done(bytes: &[u8]) -> Self {
+        Self {
+            used: bytes.len(),
+            is_done: true,
+        }
+    }
 }
 
 /// Reads the body of one request.
@@ -49,37 +69,47 @@ enum Form {
     Json(Box<JsonScanner>),
     Zstd(Box<ZstdScanner>),
     Multipart(Box<MultipartScanner>),
+    Fields(FieldsScanner),
     /// A form that is not understood.
     Opaque,
 }
 
 impl ModelScanner {
-    /// Picks the reader that reads as the engine does, on a route whose body has this form.
-    pub(in crate::gateway) fn for_request(form: BodyForm, headers: &HeaderMap) -> Self {
-        let text = |name| {
-            headers
-                .get(name)
-                .map_or(Some(""), |value| value.to_str().ok())
-        };
-        let (Some(kind), Some(encoding)) = (text(CONTENT_TYPE), text(CONTENT_ENCODING)) else {
-            return Self(Form::Opaque);
-        };
-        Self(form::choose(form, kind, encoding))
+    /// Picks the reader that reads as the engine does, from the headers that will be forwarded.
+    pub(in crate::gateway) fn for_request(
+        kind: BodyKind,
+        headers: &HeaderMap,
+    ) -> Result<Self, FormError> {
+        form::choose(kind, headers).map(Self)
     }
 
     /// A reader for one message of a Responses WebSocket.
-    pub(in crate::gateway) fn for_message() -> Self {
-        Self(Form::Json(Box::default()))
+    pub(in crate::gateway) fn for_message(is_limited: bool) -> Self {
+        Self(Form::Json(Box::new(JsonScanner::for_message(is_limited))))
     }
 
     /// Reads some more of the body, as it is on the wire.
     pub(in crate::gateway) fn observe(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        loop {
+            let step = self.observe_some(rest);
+            rest = rest.get(step.used..).unwrap_or_default();
+            if step.is_done {
+                return;
+            }
+        }
+    }
+
+    /// Reads as much as one turn may: a few bytes may open to many.
+    pub(in crate::gateway) fn observe_some(&mut self, bytes: &[u8]) -> Step {
         match &mut self.0 {
             Form::Json(scanner) => scanner.observe(bytes),
-            Form::Zstd(scanner) => scanner.observe(bytes),
+            Form::Zstd(scanner) => return scanner.observe(bytes),
             Form::Multipart(scanner) => scanner.observe(bytes),
+            Form::Fields(scanner) => scanner.observe(bytes),
             Form::Opaque => {}
         }
+        Step::done(bytes)
     }
 
     /// What is known so far.
@@ -88,22 +118,45 @@ impl ModelScanner {
             Form::Json(scanner) => scanner.verdict(),
             Form::Zstd(scanner) => scanner.verdict(),
             Form::Multipart(scanner) => scanner.verdict(),
-            Form::Opaque => Verdict::Ambiguous,
+            Form::Fields(scanner) if !scanner.is_ambiguous() => Verdict::NeedMore,
+            Form::Fields(_) | Form::Opaque => Verdict::Ambiguous,
+        }
+    }
+
+    /// Whether it is certain that the model is not.
+    pub(in crate::gateway) fn is_ambiguous(&self) -> bool {
+        match &self.0 {
+            Form::Json(scanner) => scanner.is_ambiguous(),
+            Form::Zstd(scanner) => scanner.is_ambiguous(),
+            Form::Multipart(scanner) => scanner.is_ambiguous(),
+            Form::Fields(scanner) => scanner.is_ambiguous(),
+            Form::Opaque => true,
         }
     }
 
     /// What is known when there is no more body: never [`Verdict::NeedMore`].
     pub(in crate::gateway) fn finish(&self) -> Verdict {
+        if self.error_at_end().is_some() {
+            return Verdict::Ambiguous;
+        }
+        if let Form::Fields(scanner) = &self.0 {
+            return scanner.finish();
+        }
         match self.verdict() {
             Verdict::NeedMore if self.is_untouched() => Verdict::Absent,
             Verdict::NeedMore => Verdict::Ambiguous,
+            Verdict::Found(_) if !self.is_whole() => Verdict::Ambiguous,
             verdict @ (Verdict::Found(_) | Verdict::Absent | Verdict::Ambiguous) => verdict,
         }
     }
 
     /// The top-level `"type"`, if it was seen so far.
     pub(in crate::gateway) fn kind(&self) -> Option<&str> {
-        self.json().and_then(JsonScanner::kind)
+        match &self.0 {
+            Form::Json(scanner) => scanner.kind(),
+            Form::Zstd(scanner) => scanner.json().kind(),
+            Form::Multipart(_) | Form::Fields(_) | Form::Opaque => None,
+        }
     }
 
     /// How much the request may be answered, as far as it was seen.
@@ -111,24 +164,56 @@ impl ModelScanner {
         match &self.0 {
             Form::Json(scanner) => scanner.bound(),
             Form::Zstd(scanner) => scanner.bound(),
-            Form::Multipart(_) | Form::Opaque => Bound::default(),
+            Form::Multipart(scanner) => scanner.bound(),
+            Form::Fields(_) | Form::Opaque => Bound::default(),
         }
     }
 
-    /// Whether nothing that follows can raise the bound, or nothing could be read anyway.
+    /// Whether nothing that follows can change the bound, or nothing could be read anyway.
     pub(in crate::gateway) fn is_bound_known(&self) -> bool {
         match &self.0 {
-            Form::Json(scanner) => scanner.is_over(),
-            Form::Zstd(scanner) => scanner.is_over(),
-            Form::Multipart(_) | Form::Opaque => true,
+            Form::Json(scanner) => scanner.is_ended() || scanner.is_broken(),
+            Form::Zstd(scanner) => scanner.error().is_some(),
+            Form::Multipart(_) | Form::Fields(_) | Form::Opaque => true,
         }
     }
 
-    fn json(&self) -> Option<&JsonScanner> {
+    /// Whether the body must be read to its end before it may be forwarded: what it opens to is not what
+    /// arrives.
+    pub(in crate::gateway) fn needs_whole(&self) -> bool {
+        matches!(self.0, Form::Zstd(_))
+    }
+
+    /// What the body opens to so far, in bytes, when that is not what arrives.
+    pub(in crate::gateway) fn opened_bytes(&self) -> Option<u64> {
         match &self.0 {
-            Form::Json(scanner) => Some(scanner),
-            Form::Zstd(scanner) => Some(scanner.json()),
-            Form::Multipart(_) | Form::Opaque => None,
+            Form::Zstd(scanner) => Some(scanner.opened_bytes()),
+            Form::Json(_) | Form::Multipart(_) | Form::Fields(_) | Form::Opaque => None,
+        }
+    }
+
+    /// Why the body cannot be opened, whatever follows.
+    pub(in crate::gateway) fn error(&self) -> Option<OpenError> {
+        match &self.0 {
+            Form::Zstd(scanner) => scanner.error(),
+            Form::Json(_) | Form::Multipart(_) | Form::Fields(_) | Form::Opaque => None,
+        }
+    }
+
+    /// Why the body, which has ended, cannot be opened.
+    pub(in crate::gateway) fn error_at_end(&self) -> Option<OpenError> {
+        match &self.0 {
+            Form::Zstd(scanner) => scanner.error_at_end(),
+            Form::Json(_) | Form::Multipart(_) | Form::Fields(_) | Form::Opaque => None,
+        }
+    }
+
+    /// Whether the body is one whole document, as far as that can be told.
+    pub(in crate::gateway) fn is_whole(&self) -> bool {
+        match &self.0 {
+            Form::Json(scanner) => scanner.is_ended(),
+            Form::Zstd(scanner) => scanner.error_at_end().is_none() && scanner.json().is_ended(),
+            Form::Multipart(_) | Form::Fields(_) | Form::Opaque => true,
         }
     }
 
@@ -137,7 +222,7 @@ impl ModelScanner {
         match &self.0 {
             Form::Json(scanner) => scanner.is_untouched(),
             Form::Zstd(scanner) => scanner.is_untouched(),
-            Form::Multipart(_) | Form::Opaque => false,
+            Form::Multipart(_) | Form::Fields(_) | Form::Opaque => false,
         }
     }
 }

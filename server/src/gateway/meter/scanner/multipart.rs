@@ -1,11 +1,12 @@
-//! The model of a form: the part named `model`.
+//! The model of a form: the part named `model`; and how many answers it asks for, in the part named `n`.
 
 mod delimiter;
 mod headers;
 
 use self::delimiter::Delimiter;
 use self::headers::Disposition;
-use super::{LONGEST_MODEL, Verdict};
+use super::bound::plain_integer;
+use super::{Bound, LONGEST_MODEL, Verdict};
 
 /// As long as the headers of a part may be, in bytes.
 const LONGEST_HEADERS: usize = 4096;
@@ -32,9 +33,17 @@ pub(super) struct MultipartScanner {
     delimiter: Delimiter,
     /// The headers of the part, or what stands after a boundary.
     headers: Vec<u8>,
-    /// The content of the part, if it is the model.
-    content: Option<Vec<u8>>,
+    /// Which part this is, and its content, if it is one that matters.
+    content: Option<(Field, Vec<u8>)>,
     model: Option<String>,
+    bound: Bound,
+}
+
+/// A part that matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Model,
+    Choices,
 }
 
 impl MultipartScanner {
@@ -49,6 +58,7 @@ impl MultipartScanner {
             headers: Vec::new(),
             content: None,
             model: None,
+            bound: Bound::default(),
         })
     }
 
@@ -75,6 +85,15 @@ impl MultipartScanner {
                 Verdict::NeedMore
             }
         }
+    }
+
+    pub(super) fn is_ambiguous(&self) -> bool {
+        self.state == State::Ambiguous
+    }
+
+    /// Nothing bounds the size of an image; only how many there are.
+    pub(super) fn bound(&self) -> Bound {
+        self.bound
     }
 
     fn first(&mut self, byte: u8) -> usize {
@@ -113,23 +132,24 @@ impl MultipartScanner {
     fn start_content(&mut self) {
         self.state = match headers::disposition(&self.headers) {
             Disposition::Other => State::Content,
-            Disposition::Model => {
-                self.content = Some(Vec::new());
-                State::Content
-            }
+            Disposition::Model => self.keep(Field::Model),
+            Disposition::Choices => self.keep(Field::Choices),
             Disposition::Unclear => State::Ambiguous,
         };
         self.headers.clear();
         self.delimiter.restart_in_line();
     }
 
+    fn keep(&mut self, field: Field) -> State {
+        self.content = Some((field, Vec::new()));
+        State::Content
+    }
+
     fn content(&mut self, bytes: &[u8]) -> usize {
-        let found = self.delimiter.find(bytes, self.content.as_mut());
-        if self
-            .content
-            .as_ref()
-            .is_some_and(|kept| kept.len() > LONGEST_MODEL)
-        {
+        let kept = self.content.as_mut().map(|(_, kept)| kept);
+        let found = self.delimiter.find(bytes, kept);
+        let kept = self.content.as_ref();
+        if kept.is_some_and(|(_, kept)| kept.len() > LONGEST_MODEL) {
             self.state = State::Ambiguous;
         } else if found.is_complete {
             self.end_part();
@@ -139,13 +159,26 @@ impl MultipartScanner {
 
     fn end_part(&mut self) {
         self.state = State::After(0);
-        let Some(content) = self.content.take() else {
-            return;
-        };
+        match self.content.take() {
+            Some((Field::Model, content)) => self.name(content),
+            Some((Field::Choices, content)) => self.count(&content),
+            None => {}
+        }
+    }
+
+    fn name(&mut self, content: Vec<u8>) {
         match (String::from_utf8(content), &self.model) {
             (Ok(model), None) => self.model = Some(model.trim().to_owned()),
             (Ok(model), Some(first)) if first == model.trim() => {}
             _ => self.state = State::Ambiguous,
+        }
+    }
+
+    /// What is no number counts as one answer: the engine takes it so.
+    fn count(&mut self, content: &[u8]) {
+        match plain_integer(content.trim_ascii()) {
+            Some(choices) => self.bound.choices = self.bound.choices.max(choices),
+            None => self.bound.is_certain = false,
         }
     }
 }

@@ -12,22 +12,36 @@ pub(super) fn fact(path: &[Key]) -> Fact {
         [Key::Usage] | [Key::Message, Key::Usage] => Fact::Usage,
         [Key::Usage, rest @ ..] | [Key::Message, Key::Usage, rest @ ..] => count(rest),
         [Key::Delta, Key::Text | Key::Thinking | Key::PartialJson]
-        | [Key::Content, Key::Text | Key::Thinking] => Fact::Text,
+        | [Key::Content, Key::Text | Key::Thinking]
+        | [Key::Content, Key::Input, ..] => Fact::Text,
         _ => Fact::Nothing,
     }
 }
 
+/// With compaction or an advisor, the object itself tells of some iterations only, and the list of all.
 fn count(path: &[Key]) -> Fact {
     match path {
-        [Key::InputTokens] => Fact::Count(Field::Input),
-        [Key::CacheReadInputTokens] => Fact::Count(Field::CacheRead),
-        [Key::CacheCreationInputTokens] => Fact::Count(Field::CacheWrite),
-        [Key::OutputTokens] => Fact::Count(Field::Output),
-        [Key::ThinkingTokens]
-        | [
+        [Key::Iterations, key] => field(*key).map_or(Fact::Nothing, Fact::Iteration),
+        [
+            Key::CacheCreation,
+            Key::Ephemeral5mInputTokens | Key::Ephemeral1hInputTokens,
+        ] => Fact::Count(Field::CacheWritePart),
+        [
             Key::OutputTokensDetails,
             Key::ThinkingTokens | Key::ReasoningTokens,
         ] => Fact::Count(Field::Reasoning),
+        [key] => field(*key).map_or(Fact::Nothing, Fact::Count),
         _ => Fact::Nothing,
+    }
+}
+
+fn field(key: Key) -> Option<Field> {
+    match key {
+        Key::InputTokens => Some(Field::Input),
+        Key::CacheReadInputTokens => Some(Field::CacheRead),
+        Key::CacheCreationInputTokens => Some(Field::CacheWrite),
+        Key::OutputTokens => Some(Field::Output),
+        Key::ThinkingTokens => Some(Field::Reasoning),
+        _ => None,
     }
 }

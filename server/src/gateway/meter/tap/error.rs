@@ -32,9 +32,12 @@ impl ErrorNames {
             | Fact::Type
             | Fact::Model
             | Fact::Text
+            | Fact::Media
             | Fact::Finish
             | Fact::Usage
             | Fact::Count(_)
+            | Fact::Iteration(_)
+            | Fact::Loose(_)
             | Fact::Error => {}
         }
     }

@@ -15,11 +15,17 @@ pub(super) enum Fact {
     Model,
     /// Text that the model wrote.
     Text,
-    /// A reason to finish: this document is the last that matters.
+    /// An image or sound that the model made, encoded or as an address.
+    Media,
+    /// A reason to finish: nothing is written after this document.
     Finish,
     /// The object of counts.
     Usage,
     Count(Field),
+    /// A count of one of several iterations, which add up.
+    Iteration(Field),
+    /// A count outside the object of counts, for servers that send no such object.
+    Loose(Field),
     /// An error, as an object or a sentence.
     Error,
     ErrorCode,
@@ -36,8 +42,13 @@ pub(super) enum Field {
     ToolInput,
     CacheRead,
     CacheWrite,
+    /// A part of what was written to a cache, by its lifetime; parts add up.
+    CacheWritePart,
     Output,
+    /// A detail of `Output`, or beside it.
     Reasoning,
+    /// Reported beside `Output`, and a part of it only if it is not greater.
+    ReasoningBeside,
     /// The provider's own sum.
     Total,
 }
@@ -62,6 +73,7 @@ impl Habit {
             | Protocol::OpenaiCompletions
             | Protocol::OpenaiResponses
             | Protocol::OpenaiImages
+            | Protocol::Unmetered
             | Protocol::Other => Self::Inclusive,
         }
     }
@@ -76,6 +88,7 @@ pub(super) fn fact(protocol: Protocol, path: &[Key]) -> Fact {
         | Protocol::OpenaiImages => openai::fact(path),
         Protocol::AnthropicMessages => anthropic::fact(path),
         Protocol::Gemini => gemini::fact(path),
+        Protocol::Unmetered => unmetered(path),
         Protocol::Other => other(path),
     }
 }
@@ -85,14 +98,17 @@ pub(super) fn is_last(protocol: Protocol, event: &str) -> bool {
     match protocol {
         Protocol::OpenaiResponses => matches!(
             event,
-            "response.completed" | "response.incomplete" | "response.failed"
+            "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled"
         ),
         Protocol::OpenaiImages => {
             matches!(event, "image_generation.completed" | "image_edit.completed")
         }
         Protocol::AnthropicMessages => event == "message_stop",
         Protocol::Gemini => event == "interaction.completed",
-        Protocol::OpenaiChat | Protocol::OpenaiCompletions | Protocol::Other => false,
+        Protocol::OpenaiChat
+        | Protocol::OpenaiCompletions
+        | Protocol::Unmetered
+        | Protocol::Other => false,
     }
 }
 
@@ -103,6 +119,15 @@ pub(super) fn error(path: &[Key]) -> Fact {
         [Key::Code] => Fact::ErrorCode,
         [Key::Status] => Fact::ErrorStatus,
         [Key::Type] => Fact::ErrorType,
+        _ => Fact::Nothing,
+    }
+}
+
+/// Endpoints that we do not know may report usage as OpenAI or Gemini do: embeddings, transcriptions.
+fn unmetered(path: &[Key]) -> Fact {
+    match path {
+        [Key::UsageMetadata, ..] => gemini::fact(path),
+        [Key::Model | Key::Usage | Key::Error, ..] => openai::fact(path),
         _ => Fact::Nothing,
     }
 }

@@ -12,10 +12,19 @@ pub(super) fn fact(path: &[Key]) -> Fact {
         [Key::Candidates, Key::FinishReason] | [Key::PromptFeedback, Key::BlockReason] => {
             Fact::Finish
         }
-        [Key::Candidates, Key::Content, Key::Parts, Key::Text] => Fact::Text,
+        [Key::Candidates, Key::Content, Key::Parts, rest @ ..] => part(rest),
+        [Key::Delta, Key::Text] | [Key::Outputs, Key::Text] => Fact::Text,
         [Key::UsageMetadata | Key::Usage] | [Key::Interaction, Key::Usage] => Fact::Usage,
         [Key::UsageMetadata | Key::Usage, rest @ ..]
         | [Key::Interaction, Key::Usage, rest @ ..] => count(rest),
+        _ => Fact::Nothing,
+    }
+}
+
+fn part(path: &[Key]) -> Fact {
+    match path {
+        [Key::Text] | [Key::FunctionCall, ..] => Fact::Text,
+        [Key::InlineData, Key::Data] => Fact::Media,
         _ => Fact::Nothing,
     }
 }
@@ -27,6 +36,7 @@ fn count(path: &[Key]) -> Fact {
         [Key::CachedContentTokenCount | Key::TotalCachedTokens] => Fact::Count(Field::CacheRead),
         [Key::CandidatesTokenCount | Key::TotalOutputTokens] => Fact::Count(Field::Output),
         [Key::ThoughtsTokenCount | Key::TotalThoughtTokens] => Fact::Count(Field::Reasoning),
+        [Key::TotalTokenCount | Key::TotalTokens] => Fact::Count(Field::Total),
         _ => Fact::Nothing,
     }
 }

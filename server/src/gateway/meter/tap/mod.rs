@@ -1,13 +1,16 @@
 //! Reads the answer over its shoulder: what it used, who served it, whether it came to its end.
 //!
 //! One walk over the bytes, whatever their number: no line and no body is kept, so an event of many
-//! megabytes costs no more memory than a short one. What cannot be read is passed over.
+//! megabytes costs no more memory than a short one. What cannot be read is passed over, and counted in bytes.
 
 mod anthropic;
+mod coded;
+mod counts;
 mod error;
 mod fact;
 mod gemini;
 mod openai;
+mod plain;
 mod reader;
 mod sse;
 #[cfg(test)]
@@ -17,9 +20,7 @@ mod usage;
 
 use entity::request::Protocol;
 
-use self::reader::Reader;
-use self::sse::Events;
-use super::json::Walker;
+use self::{coded::Coded, plain::Plain};
 use crate::domain::tokens::Tokens;
 
 pub(in crate::gateway) use turn::TurnTap;
@@ -37,26 +38,31 @@ pub(in crate::gateway) struct Observation {
     pub ended: bool,
     /// Bytes of text that the model wrote, as written in JSON: a base for an estimate, not for a bill.
     pub text_bytes: u64,
+    /// Bytes of images and sounds that the model made, or of their addresses.
+    pub media_bytes: u64,
+    /// Of both, those after the document that last told counts.
+    pub uncounted_bytes: u64,
+    /// Bytes of the whole answer, as far as it could be read.
+    pub body_bytes: u64,
+    /// Bytes of the answer that are compressed and could not be opened.
+    pub sealed_bytes: u64,
 }
 
 /// Reads one answer.
 #[derive(Debug)]
 pub(in crate::gateway) struct Tap {
-    framing: Framing,
-    walker: Walker,
-    reader: Reader,
+    source: Source,
+    /// Seen on the wire.
+    bytes: u64,
 }
 
-/// How documents follow each other in an answer.
-#[derive(Clone, Debug)]
-enum Framing {
-    Events(Events),
-    /// One document is the whole answer.
-    Document,
-    /// Documents without anything between them, as Gemini streams without `alt=sse`.
-    Documents,
-    /// Nothing that can be read.
-    Opaque,
+#[derive(Debug)]
+enum Source {
+    Plain(Plain),
+    /// Rare and large.
+    Coded(Box<Coded>),
+    /// Compressed in a way that we do not know.
+    Sealed,
 }
 
 impl Tap {
@@ -66,66 +72,94 @@ impl Tap {
         content_type: &str,
         content_encoding: &str,
     ) -> Self {
-        let framing = Framing::choose(content_type, content_encoding);
-        let mut reader = Reader::new(protocol);
-        if matches!(framing, Framing::Document) {
-            reader = reader.ending_with_document();
-        }
-        Self {
-            framing,
-            walker: Walker::default(),
-            reader,
-        }
+        let plain = Plain::new(protocol, content_type);
+        let coding = content_encoding.trim();
+        let source = if coding.is_empty() || coding.eq_ignore_ascii_case("identity") {
+            Source::Plain(plain)
+        } else if let Some(coded) = Coded::new(coding, plain) {
+            Source::Coded(Box::new(coded))
+        } else {
+            Source::Sealed
+        };
+        Self { source, bytes: 0 }
     }
 
     /// Reads some more of the answer.
     pub(in crate::gateway) fn observe(&mut self, bytes: &[u8]) {
-        match &mut self.framing {
-            Framing::Events(events) => events.feed(bytes, &mut self.walker, &mut self.reader),
-            Framing::Document | Framing::Documents => self.walker.feed(bytes, &mut self.reader),
-            Framing::Opaque => {}
+        self.bytes = self.bytes.saturating_add(bytes.len() as u64);
+        match &mut self.source {
+            Source::Plain(plain) => plain.feed(bytes),
+            Source::Coded(coded) => coded.feed(bytes),
+            Source::Sealed => {}
         }
     }
 
     /// Whether an event of ours may be appended: always false but between server-sent events.
     pub(in crate::gateway) fn is_between_events(&self) -> bool {
-        match &self.framing {
-            Framing::Events(events) => events.is_between(),
-            Framing::Document | Framing::Documents | Framing::Opaque => false,
+        match &self.source {
+            Source::Plain(plain) => plain.is_between_events(),
+            Source::Coded(_) | Source::Sealed => false,
         }
     }
 
-    /// Whether the protocol's own end was seen, and what the answer used is told.
+    /// Whether the answer is a stream of events.
+    pub(in crate::gateway) fn is_events(&self) -> bool {
+        self.plain().is_some_and(Plain::is_events)
+    }
+
+    /// Whether the protocol's own end was seen.
     pub(in crate::gateway) fn has_ended(&self) -> bool {
-        self.reader.observation().ended && self.reader.tokens().is_some()
+        self.plain().is_some_and(|plain| plain.observation().ended)
+    }
+
+    /// Whether an error was seen in the answer.
+    pub(in crate::gateway) fn has_failed(&self) -> bool {
+        self.plain()
+            .is_some_and(|plain| plain.observation().error_code.is_some())
+    }
+
+    /// Whether the protocol's own end was seen, and what the answer used is told.
+    pub(in crate::gateway) fn is_complete(&self) -> bool {
+        self.has_ended() && self.plain().is_some_and(|plain| plain.tokens().is_some())
     }
 
     /// What was learnt so far.
     pub(in crate::gateway) fn so_far(&self) -> Observation {
-        Observation {
-            tokens: self.reader.tokens(),
-            ..self.reader.observation().clone()
-        }
+        let seen = self.plain().map(|plain| Observation {
+            tokens: plain.tokens(),
+            ..plain.observation().clone()
+        });
+        self.with_bytes(seen)
     }
 
     /// All that was learnt.
     pub(in crate::gateway) fn finish(mut self) -> Observation {
-        self.reader.take()
+        let seen = match &mut self.source {
+            Source::Plain(plain) => Some(plain.finish()),
+            Source::Coded(coded) => coded.plain_mut().map(Plain::finish),
+            Source::Sealed => None,
+        };
+        self.with_bytes(seen)
     }
-}
 
-impl Framing {
-    fn choose(content_type: &str, content_encoding: &str) -> Self {
-        let encoding = content_encoding.trim();
-        let kind = content_type.trim().to_ascii_lowercase();
-        if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
-            Self::Opaque
-        } else if kind.starts_with("text/event-stream") {
-            Self::Events(Events::default())
-        } else if kind.starts_with("text/plain") {
-            Self::Documents
-        } else {
-            Self::Document
+    fn plain(&self) -> Option<&Plain> {
+        match &self.source {
+            Source::Plain(plain) => Some(plain),
+            Source::Coded(coded) => coded.plain(),
+            Source::Sealed => None,
+        }
+    }
+
+    fn with_bytes(&self, seen: Option<Observation>) -> Observation {
+        let (body_bytes, sealed_bytes) = match &self.source {
+            Source::Plain(_) => (self.bytes, 0),
+            Source::Coded(coded) => (coded.opened(), coded.sealed()),
+            Source::Sealed => (0, self.bytes),
+        };
+        Observation {
+            body_bytes,
+            sealed_bytes,
+            ..seen.unwrap_or_default()
         }
     }
 }

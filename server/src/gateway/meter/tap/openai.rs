@@ -1,4 +1,5 @@
-//! Where OpenAI's protocols say what: chat, completions, Responses and images.
+//! Where OpenAI's protocols say what: chat, completions, Responses and images, and the servers that speak
+//! them with habits of their own.
 
 use super::super::json::Key;
 use super::fact::{Fact, Field, error};
@@ -9,9 +10,16 @@ pub(super) fn fact(path: &[Key]) -> Fact {
         [Key::Type] => Fact::Type,
         [Key::Code] => Fact::ErrorCode,
         [Key::Choices, rest @ ..] => choice(rest),
-        [Key::Delta] | [Key::Output, Key::Arguments] | [Key::Output, Key::Content, Key::Text] => {
-            Fact::Text
-        }
+        [Key::Delta] => Fact::Text,
+        [Key::Output, rest @ ..] => output(rest),
+        [Key::Data, Key::B64Json | Key::Url] | [Key::B64Json | Key::PartialImageB64] => Fact::Media,
+        [Key::Response, Key::Output, Key::Result] => Fact::Media,
+        // Groq's streams.
+        [Key::XGroq, Key::Usage] => Fact::Usage,
+        [Key::XGroq, Key::Usage, rest @ ..] => count(rest),
+        [Key::Timings | Key::PromptEvalCount | Key::EvalCount, ..] => loose(path),
+        // Ollama's own form.
+        [Key::Response] | [Key::Message, Key::Content | Key::Thinking] => Fact::Text,
         [Key::Response, rest @ ..] | rest => answer(rest),
     }
 }
@@ -26,20 +34,39 @@ fn answer(path: &[Key]) -> Fact {
     }
 }
 
+/// What is written of a choice; Kimi's streams report usage there.
 fn choice(path: &[Key]) -> Fact {
     match path {
-        [Key::Text]
-        | [
-            Key::Delta | Key::Message,
-            Key::Content | Key::ReasoningContent,
-        ]
-        | [Key::Delta | Key::Message, Key::Content, Key::Text]
-        | [
-            Key::Delta | Key::Message,
-            Key::ToolCalls,
-            Key::Function,
-            Key::Arguments,
-        ] => Fact::Text,
+        [Key::Text] => Fact::Text,
+        [Key::FinishReason] => Fact::Finish,
+        [Key::Usage] => Fact::Usage,
+        [Key::Usage, rest @ ..] => count(rest),
+        [Key::Delta | Key::Message, rest @ ..] => message(rest),
+        _ => Fact::Nothing,
+    }
+}
+
+fn message(path: &[Key]) -> Fact {
+    match path {
+        [Key::Content | Key::ReasoningContent | Key::Reasoning | Key::Refusal]
+        | [Key::Content, Key::Text]
+        // Mistral's thinking.
+        | [Key::Content, Key::Thinking, Key::Text]
+        | [Key::ToolCalls, Key::Function, Key::Arguments]
+        | [Key::ToolCalls, Key::Custom, Key::Input]
+        | [Key::FunctionCall, Key::Arguments] => Fact::Text,
+        [Key::Audio, Key::Data] | [Key::Images, Key::ImageUrl, Key::Url] => Fact::Media,
+        _ => Fact::Nothing,
+    }
+}
+
+/// An item of a plain Responses answer.
+fn output(path: &[Key]) -> Fact {
+    match path {
+        [Key::Arguments | Key::Input]
+        | [Key::Content, Key::Text | Key::Refusal]
+        | [Key::Summary, Key::Text] => Fact::Text,
+        [Key::Result] => Fact::Media,
         _ => Fact::Nothing,
     }
 }
@@ -49,6 +76,13 @@ fn count(path: &[Key]) -> Fact {
         [Key::PromptTokens | Key::InputTokens] => Fact::Count(Field::Input),
         [Key::CompletionTokens | Key::OutputTokens] => Fact::Count(Field::Output),
         [Key::TotalTokens] => Fact::Count(Field::Total),
+        // Kimi, DeepSeek and Mistral.
+        [Key::CachedTokens | Key::PromptCacheHitTokens | Key::NumCachedTokens] => {
+            Fact::Count(Field::CacheRead)
+        }
+        // Perplexity's deep research.
+        [Key::CitationTokens] => Fact::Count(Field::ToolInput),
+        [Key::ReasoningTokens] => Fact::Count(Field::ReasoningBeside),
         [
             Key::PromptTokensDetails | Key::InputTokensDetails,
             rest @ ..,
@@ -65,9 +99,22 @@ fn count(path: &[Key]) -> Fact {
 fn detail(path: &[Key]) -> Fact {
     match path {
         [Key::CachedTokens] => Fact::Count(Field::CacheRead),
-        [Key::CachedCreationTokens | Key::CacheCreationTokens | Key::CacheWriteTokens] => {
-            Fact::Count(Field::CacheWrite)
-        }
+        [
+            Key::CachedCreationTokens
+            | Key::CacheCreationTokens
+            | Key::CacheWriteTokens
+            | Key::CacheCreationInputTokens,
+        ] => Fact::Count(Field::CacheWrite),
+        _ => Fact::Nothing,
+    }
+}
+
+/// What llama.cpp and Ollama count where nobody asked for usage.
+fn loose(path: &[Key]) -> Fact {
+    match path {
+        [Key::PromptEvalCount] | [Key::Timings, Key::PromptN] => Fact::Loose(Field::Input),
+        [Key::Timings, Key::CacheN] => Fact::Loose(Field::CacheRead),
+        [Key::EvalCount] | [Key::Timings, Key::PredictedN] => Fact::Loose(Field::Output),
         _ => Fact::Nothing,
     }
 }

@@ -6,7 +6,7 @@ use super::super::count::count;
 use super::super::json::{Container, Key, Sink, Text, Want};
 use super::Observation;
 use super::error::ErrorNames;
-use super::fact::{Fact, Habit, fact, is_last};
+use super::fact::{Fact, Field, Habit, fact, is_last};
 use super::usage::Usage;
 use crate::domain::tokens::Tokens;
 
@@ -15,13 +15,25 @@ use crate::domain::tokens::Tokens;
 pub(super) struct Reader {
     protocol: Protocol,
     usage: Usage,
-    /// The names for the error of the current document.
-    names: ErrorNames,
-    /// Whether the current document is the last of its answer.
-    is_last: bool,
+    document: Document,
+    /// Whether a choice said why it finished: after that only counts come.
+    is_finished: bool,
+    /// Whether the protocol's end was seen outside the documents.
+    is_done: bool,
     /// Whether one document is a whole answer.
     ends_with_document: bool,
     observation: Observation,
+}
+
+/// What is known of the current document.
+#[derive(Clone, Debug, Default)]
+struct Document {
+    /// The names for its error.
+    names: ErrorNames,
+    /// Whether it is the last of its answer.
+    is_last: bool,
+    /// Whether it has counts.
+    is_counting: bool,
 }
 
 impl Reader {
@@ -29,21 +41,22 @@ impl Reader {
         Self {
             protocol,
             usage: Usage::new(Habit::of(protocol)),
-            names: ErrorNames::default(),
-            is_last: false,
+            document: Document::default(),
+            is_finished: false,
+            is_done: false,
             ends_with_document: false,
             observation: Observation::default(),
         }
     }
 
-    /// For an answer that is one document.
-    pub(super) fn ending_with_document(mut self) -> Self {
+    /// The answer turned out to be one document.
+    pub(super) fn end_with_document(&mut self) {
         self.ends_with_document = true;
-        self
     }
 
     /// The protocol's end was seen outside the documents.
     pub(super) fn end(&mut self) {
+        self.is_done = true;
         self.observation.ended = true;
     }
 
@@ -71,15 +84,44 @@ impl Reader {
     }
 
     fn event(&mut self, kind: &str) {
-        self.is_last |= is_last(self.protocol, kind);
+        self.document.is_last |= is_last(self.protocol, kind);
         if kind == "error" {
-            self.names.mark();
+            self.document.names.mark();
+        }
+    }
+
+    fn finish(&mut self) {
+        if self.protocol == Protocol::Gemini {
+            self.document.is_last = true;
+        } else {
+            self.is_finished = true;
+        }
+    }
+
+    fn count(&mut self, fact: Fact, count: i64) {
+        match fact {
+            Fact::Iteration(field) => self.usage.add(field, count),
+            Fact::Loose(field) => {
+                self.usage.set_loose(field, count);
+                self.document.is_counting |= field == Field::Output;
+            }
+            Fact::Count(field) => self.usage.set(field, count),
+            _ => {}
         }
     }
 
     fn end_document(&mut self) {
-        self.observation.ended |= std::mem::take(&mut self.is_last);
-        if let Some(code) = self.names.take() {
+        let mut document = std::mem::take(&mut self.document);
+        if document.is_counting {
+            self.observation.uncounted_bytes = 0;
+        }
+        self.observation.ended |= document.is_last;
+        if self.is_finished {
+            // Of several choices, one may finish before the others.
+            let is_counted = self.observation.uncounted_bytes == 0 && self.tokens().is_some();
+            self.observation.ended = self.is_done || is_counted;
+        }
+        if let Some(code) = document.names.take() {
             self.observation.error_code.get_or_insert(code);
         }
     }
@@ -88,22 +130,33 @@ impl Reader {
 impl Sink for Reader {
     fn want(&self, path: &[Key]) -> Want {
         match self.fact(path) {
-            Fact::Text => Want::Length,
+            Fact::Text | Fact::Media => Want::Length,
             Fact::Model if self.observation.served_model.is_some() => Want::Nothing,
             Fact::Model
             | Fact::Type
             | Fact::Finish
+            | Fact::Count(_)
+            | Fact::Iteration(_)
+            | Fact::Loose(_)
             | Fact::Error
             | Fact::ErrorCode
             | Fact::ErrorStatus
             | Fact::ErrorType => Want::Text,
-            Fact::Nothing | Fact::Usage | Fact::Count(_) => Want::Nothing,
+            Fact::Nothing | Fact::Usage => Want::Nothing,
         }
     }
 
-    fn length(&mut self, _path: &[Key], bytes: usize) {
+    fn length(&mut self, path: &[Key], bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        self.observation.text_bytes = self.observation.text_bytes.saturating_add(bytes);
+        let is_media = self.fact(path) == Fact::Media;
+        let seen = &mut self.observation;
+        let sum = if is_media {
+            &mut seen.media_bytes
+        } else {
+            &mut seen.text_bytes
+        };
+        *sum = sum.saturating_add(bytes);
+        seen.uncounted_bytes = seen.uncounted_bytes.saturating_add(bytes);
     }
 
     fn string(&mut self, path: &[Key], text: &Text) {
@@ -111,27 +164,35 @@ impl Sink for Reader {
         match self.fact(path) {
             Fact::Type => self.event(known.unwrap_or_default()),
             Fact::Model => self.observation.served_model = known.map(str::to_owned),
-            Fact::Finish => self.is_last |= known.is_some(),
-            Fact::Error => self.names.mark(),
+            Fact::Finish if known.is_some() => self.finish(),
+            Fact::Error => self.document.names.mark(),
             name @ (Fact::ErrorCode | Fact::ErrorStatus | Fact::ErrorType) => {
-                self.names.name(name, text);
+                self.document.names.name(name, text);
             }
-            Fact::Nothing | Fact::Text | Fact::Usage | Fact::Count(_) => {}
+            fact @ (Fact::Count(_) | Fact::Iteration(_) | Fact::Loose(_)) => {
+                // Some serializers write whole numbers as strings.
+                let is_number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
+                if let Some(number) = known.filter(is_number).and_then(count) {
+                    self.count(fact, number);
+                }
+            }
+            Fact::Nothing | Fact::Text | Fact::Media | Fact::Finish | Fact::Usage => {}
         }
     }
 
     fn scalar(&mut self, path: &[Key], text: &Text) {
         match self.fact(path) {
-            Fact::Count(field) => {
-                if let Some(count) = text.as_str().and_then(count) {
-                    self.usage.set(field, count);
+            fact @ (Fact::Count(_) | Fact::Iteration(_) | Fact::Loose(_)) => {
+                if let Some(number) = text.as_str().and_then(count) {
+                    self.count(fact, number);
                 }
             }
-            Fact::ErrorCode => self.names.number(text),
+            Fact::ErrorCode => self.document.names.number(text),
             Fact::Nothing
             | Fact::Type
             | Fact::Model
             | Fact::Text
+            | Fact::Media
             | Fact::Finish
             | Fact::Usage
             | Fact::Error
@@ -142,21 +203,22 @@ impl Sink for Reader {
 
     fn opened(&mut self, path: &[Key], container: Container) {
         let fact = self.fact(path);
-        if fact == Fact::Usage {
+        if fact == Fact::Usage && container == Container::Object {
             self.usage.open();
         }
         if fact == Fact::Error && container == Container::Object {
-            self.names.mark();
+            self.document.names.mark();
         }
         if path.is_empty() {
-            self.is_last = false;
-            self.names = ErrorNames::default();
+            self.document = Document::default();
+            // Another document follows the one that seemed to be all.
+            self.observation.ended &= !self.ends_with_document;
         }
     }
 
     fn closed(&mut self, path: &[Key], container: Container) {
-        if self.fact(path) == Fact::Usage {
-            self.usage.close();
+        if container == Container::Object && self.fact(path) == Fact::Usage {
+            self.document.is_counting |= self.usage.close();
         }
         if path.is_empty() && container == Container::Object {
             self.end_document();

@@ -1,6 +1,6 @@
 //! Server-sent events: which bytes of a stream are data.
 
-use memchr::memchr;
+use memchr::memchr2;
 
 use super::super::json::Walker;
 use super::reader::Reader;
@@ -29,6 +29,8 @@ pub(super) struct Events {
     line: Line,
     /// Whether no line came since the last blank one.
     is_between: bool,
+    /// Whether the last line ended with a carriage return, which a line feed may follow.
+    after_return: bool,
 }
 
 impl Default for Events {
@@ -36,6 +38,7 @@ impl Default for Events {
         Self {
             line: Line::Field(0),
             is_between: true,
+            after_return: false,
         }
     }
 }
@@ -43,13 +46,19 @@ impl Default for Events {
 impl Events {
     pub(super) fn feed(&mut self, bytes: &[u8], walker: &mut Walker, reader: &mut Reader) {
         let mut rest = bytes;
-        while !rest.is_empty() {
-            let Some(end) = memchr(b'\n', rest) else {
+        while let Some(first) = rest.first() {
+            if std::mem::take(&mut self.after_return) && *first == b'\n' {
+                rest = rest.get(1..).unwrap_or_default();
+                continue;
+            }
+            // A line ends with a line feed, a carriage return or both.
+            let Some(end) = memchr2(b'\n', b'\r', rest) else {
                 self.part(rest, walker, reader);
                 return;
             };
             self.part(rest.get(..end).unwrap_or_default(), walker, reader);
             self.end_line(walker);
+            self.after_return = rest.get(end) == Some(&b'\r');
             rest = rest.get(end + 1..).unwrap_or_default();
         }
     }
@@ -97,9 +106,6 @@ impl Events {
 }
 
 fn field(seen: usize, byte: u8) -> Line {
-    if seen == 0 && byte == b'\r' {
-        return Line::Field(0);
-    }
     if FIELD.get(seen) != Some(&byte) {
         Line::Skipped
     } else if seen + 1 == FIELD.len() {

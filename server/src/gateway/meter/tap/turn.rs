@@ -11,6 +11,8 @@ use super::reader::Reader;
 pub(in crate::gateway) struct TurnTap {
     walker: Walker,
     reader: Reader,
+    /// Of the turn, so far.
+    bytes: u64,
 }
 
 impl Default for TurnTap {
@@ -18,6 +20,7 @@ impl Default for TurnTap {
         Self {
             walker: Walker::default(),
             reader: Reader::new(Protocol::OpenaiResponses),
+            bytes: 0,
         }
     }
 }
@@ -25,6 +28,7 @@ impl Default for TurnTap {
 impl TurnTap {
     /// Reads a part of a message.
     pub(in crate::gateway) fn observe(&mut self, bytes: &[u8]) {
+        self.bytes = self.bytes.saturating_add(bytes.len() as u64);
         self.walker.feed(bytes, &mut self.reader);
     }
 
@@ -33,7 +37,7 @@ impl TurnTap {
     pub(in crate::gateway) fn end_event(&mut self) -> Option<Observation> {
         self.walker.restart();
         let seen = self.reader.observation();
-        (seen.ended || seen.error_code.is_some()).then(|| self.reader.take())
+        (seen.ended || seen.error_code.is_some()).then(|| self.take())
     }
 
     /// Reads a whole message; gives what was learnt of the turn, if the message ended it.
@@ -44,6 +48,13 @@ impl TurnTap {
 
     /// What was learnt of a turn that was cut short.
     pub(in crate::gateway) fn finish(mut self) -> Observation {
-        self.reader.take()
+        self.take()
+    }
+
+    fn take(&mut self) -> Observation {
+        Observation {
+            body_bytes: std::mem::take(&mut self.bytes),
+            ..self.reader.take()
+        }
     }
 }

@@ -7,7 +7,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use super::super::{BodyForm, Dialect, ModelSource, classify};
 use super::{get, post};
 
-const ENDPOINTS: [(&str, Dialect, Protocol, BodyForm); 9] = [
+const ENDPOINTS: [(&str, Dialect, Protocol, BodyForm); 12] = [
     (
         "/v1/chat/completions",
         Dialect::OpenAi,
@@ -47,8 +47,26 @@ const ENDPOINTS: [(&str, Dialect, Protocol, BodyForm); 9] = [
     (
         "/openai/v1/videos",
         Dialect::OpenAi,
-        Protocol::Other,
+        Protocol::Unmetered,
         BodyForm::Video,
+    ),
+    (
+        "/v1/videos/extensions",
+        Dialect::OpenAi,
+        Protocol::Unmetered,
+        BodyForm::Json,
+    ),
+    (
+        "/v1/alpha/search",
+        Dialect::OpenAi,
+        Protocol::Unmetered,
+        BodyForm::PlainJson,
+    ),
+    (
+        "/v1beta/files",
+        Dialect::Gemini,
+        Protocol::Unmetered,
+        BodyForm::PlainJson,
     ),
     (
         "/v1beta/interactions",
@@ -59,7 +77,7 @@ const ENDPOINTS: [(&str, Dialect, Protocol, BodyForm); 9] = [
     (
         "/v1/embeddings",
         Dialect::OpenAi,
-        Protocol::Other,
+        Protocol::Unmetered,
         BodyForm::Json,
     ),
 ];
@@ -93,6 +111,8 @@ fn reads_the_model_from_gemini_paths() {
         ),
         ("/v1beta/models/x/../y:generateContent", "x/../y", true),
         ("/v1/models/m:countTokens", "m", false),
+        ("/v1beta/models/m:embedContent", "m", true),
+        ("/v1beta/models/m:predictLongRunning", "m", true),
     ];
     for (path, model, is_metered) in cases {
         let route = post(path).unwrap();
@@ -111,12 +131,25 @@ fn reads_the_model_from_gemini_paths() {
 fn tells_lists_and_sockets() {
     assert!(get("/v1/models").unwrap().lists_models);
     assert!(get("/v1beta/models").unwrap().lists_models);
-    assert!(!get("/v1beta/models/").unwrap().lists_models);
+    assert!(get("/v1beta/models/").unwrap().lists_models);
     assert!(!get("/v1/models/x").unwrap().lists_models);
     let socket = get("/v1/responses").unwrap();
     assert!(socket.is_websocket && socket.is_metered);
     assert_eq!(socket.model, ModelSource::Messages);
     assert!(!post("/v1/responses").unwrap().is_websocket);
+}
+
+#[test]
+fn what_is_only_fetched_generates_nothing() {
+    for path in [
+        "/v1/videos/1",
+        "/openai/v1/videos/1/content",
+        "/v1/nowhere",
+        "/v1beta/models/m",
+    ] {
+        let route = get(path).unwrap();
+        assert_eq!((route.protocol, route.is_metered), (Protocol::Other, false));
+    }
 }
 
 #[test]

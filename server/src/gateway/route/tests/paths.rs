@@ -1,4 +1,4 @@
-//! What is served, blocked, forgiven and sent on.
+//! What is served, blocked, corrected and sent on.
 
 use proptest::prelude::*;
 
@@ -9,7 +9,6 @@ use super::{get, post};
 fn serves_what_is_below_the_prefixes() {
     for path in [
         "/v1",
-        "/v1/",
         "/v1/x",
         "/v1beta/x",
         "/openai/v1/videos/7",
@@ -35,7 +34,10 @@ fn finds_nothing_elsewhere() {
         "/v1/%2e%2e/management.html",
         "/v1beta/models/../../v0/management",
         "/x/../v1/models",
-        "//v1/models",
+        "/models",
+        "/responses",
+        "/api/oauth/usage",
+        "/.well-known/oauth-authorization-server",
         "/v1/%zz",
         "/v1/%f",
         "/v1/%ff",
@@ -75,25 +77,43 @@ fn blocks_what_the_engine_must_not_show() {
 
 #[test]
 fn sends_paths_on_as_they_came() {
-    for path in [
-        "/v1/chat%2Fcompletions",
-        "/v1/chat//completions",
-        "/v1/./responses",
-        "/v1/v1x",
-    ] {
+    for path in ["/v1/chat%2Fcompletions", "/v1/./responses", "/v1/v1x"] {
         assert_eq!(post(path).unwrap().path, path);
     }
 }
 
 #[test]
-fn forgives_common_mistakes() {
+fn corrects_base_urls_where_only_one_endpoint_can_be_meant() {
     let cases = [
+        ("//v1/messages", "/v1/messages"),
+        ("/v1//chat///completions/", "/v1/chat/completions"),
+        ("/v1/responses/", "/v1/responses"),
         ("/v1/v1/chat/completions", "/v1/chat/completions"),
-        ("/v1/v1/v1/models", "/v1/models"),
         ("/v1/v1", "/v1"),
+        ("/chat/completions", "/v1/chat/completions"),
+        ("/completions", "/v1/completions"),
+        ("/messages", "/v1/messages"),
+        ("/messages/count_tokens", "/v1/messages/count_tokens"),
+        ("/responses", "/v1/responses"),
+        ("/responses/compact", "/v1/responses/compact"),
+        ("/images/generations", "/v1/images/generations"),
+        ("/embeddings", "/v1/embeddings"),
+        ("/api/v1/chat/completions", "/v1/chat/completions"),
+        ("/openai/v1/chat/completions", "/v1/chat/completions"),
+        ("/openai/v1/videos", "/openai/v1/videos"),
+        ("/anthropic/v1/messages", "/v1/messages"),
+        ("/v1beta/openai/chat/completions", "/v1/chat/completions"),
+        (
+            "/models/gemini-2.5-pro:generateContent",
+            "/v1beta/models/gemini-2.5-pro:generateContent",
+        ),
         (
             "/v1/models/gemini-2.5-pro:generateContent",
             "/v1beta/models/gemini-2.5-pro:generateContent",
+        ),
+        (
+            "/v1/v1beta/models/gemini-2.5-pro:streamGenerateContent",
+            "/v1beta/models/gemini-2.5-pro:streamGenerateContent",
         ),
         (
             "/v1/v1/models/a%2Fb%3AcountTokens",
@@ -101,12 +121,34 @@ fn forgives_common_mistakes() {
         ),
     ];
     for (path, sent) in cases {
-        assert_eq!(post(path).unwrap().path, sent);
+        assert_eq!(post(path).unwrap().path, sent, "{path}");
     }
-    assert_eq!(
-        get("/v1/models/llama:8b").unwrap().path,
-        "/v1/models/llama:8b"
-    );
+    let lists = [
+        ("/v1/v1/v1/models", "/v1/models"),
+        ("//v1/models", "/v1/models"),
+        ("/api/v1/models", "/v1/models"),
+        ("/v1/v1beta/models", "/v1beta/models"),
+        ("/v1/models/llama:8b", "/v1/models/llama:8b"),
+    ];
+    for (path, sent) in lists {
+        assert_eq!(get(path).unwrap().path, sent, "{path}");
+    }
+}
+
+#[test]
+fn corrects_nothing_that_could_mean_something_else() {
+    for path in [
+        "/",
+        "/users",
+        "/models/x",
+        "/api/v1/unknown",
+        "/v2/messages",
+    ] {
+        assert_eq!(post(path), Err(Refusal::NotFound), "{path}");
+    }
+    for path in ["//v1/ws", "/v1/v1/realtime", "/v1//live/"] {
+        assert_eq!(post(path), Err(Refusal::Blocked), "{path}");
+    }
 }
 
 proptest! {
@@ -114,6 +156,7 @@ proptest! {
     fn never_serves_a_blocked_path(
         parts in prop::collection::vec(prop::sample::select(vec![
             "/", "..", ".", "v1", "v1beta", "models", "ws", "live", "%77", "s", "%2f", "%2e", ":", "x",
+            "//", "/api/", "/openai/", "/messages",
         ]), 0..9),
     ) {
         let path = format!("/{}", parts.concat());

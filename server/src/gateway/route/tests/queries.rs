@@ -1,6 +1,6 @@
-//! Credentials in queries.
+//! Credentials in queries, and what changes their meaning.
 
-use super::super::query::{credential, without_credentials};
+use super::super::query::{credential, has_unknown_alt, without_credentials};
 
 #[test]
 fn takes_credentials_out_of_a_query() {
@@ -21,4 +21,27 @@ fn takes_credentials_out_of_a_query() {
     );
     assert_eq!(credential("auth_token=b").as_deref(), Some("b"));
     assert_eq!(credential("key=&x"), None);
+}
+
+#[test]
+fn alt_may_be_one_of_two() {
+    for query in [
+        "",
+        "alt=sse",
+        "$alt=json",
+        "alt",
+        "alt=",
+        "a=alt&beta=true",
+        "malt=x",
+    ] {
+        assert!(!has_unknown_alt(query), "{query}");
+    }
+    for query in [
+        "alt=responses/compact",
+        "a=b&%24alt=responses%2Fcompact",
+        "alt=sse&alt=proto",
+        "%61lt=x",
+    ] {
+        assert!(has_unknown_alt(query), "{query}");
+    }
 }

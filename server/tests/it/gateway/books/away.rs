@@ -6,6 +6,7 @@ use sea_orm::{
 };
 
 use super::{CHAT, House};
+use crate::support::server::Server;
 
 /// From here on every batch fails, as when somebody restores a backup into the wrong place.
 async fn take_away(house: &House) {
@@ -26,6 +27,12 @@ async fn bring_back(house: &House) {
         .execute_unprepared(rename)
         .await
         .unwrap();
+}
+
+/// How many lines of the log have this text.
+fn lines(running: &Server, text: &str) -> usize {
+    let log = running.program.errors.text();
+    log.lines().filter(|line| line.contains(text)).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,10 +98,14 @@ async fn a_locked_database_delays_what_is_written_and_loses_nothing() {
 
     let (_, mut served) = house.until(&running, 503).await;
     assert!(!served.is_empty());
-    house.refuses(&running).await;
+    for _ in 0..10 {
+        house.refuses(&running).await;
+    }
     lock.rollback().await.unwrap();
 
     served.extend(house.until(&running, 200).await.1);
+    assert_eq!(lines(&running, " ERROR "), 1);
+    assert_eq!(lines(&running, "the database can be written again"), 1);
     let books = house.close(running).await;
     assert_eq!(books.rows.len(), served.len());
     books.are_those_of(&house.engine);

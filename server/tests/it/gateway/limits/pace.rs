@@ -60,6 +60,22 @@ async fn requests_in_a_minute_are_counted_down_and_then_refused() {
 }
 
 #[tokio::test]
+async fn a_client_with_a_large_body_hears_that_it_comes_too_fast() {
+    let user = User::new().await;
+    user.limit_rate(RateLimit {
+        requests_per_minute: Some(1),
+        ..RateLimit::default()
+    })
+    .await;
+    assert_eq!(user.hears(small()).await, passed());
+
+    for _ in 0..5 {
+        let large = json!({ "model": "m", "messages": ["x".repeat(2 * 1024 * 1024)] });
+        assert_eq!(user.hears(large).await, too_fast());
+    }
+}
+
+#[tokio::test]
 async fn whoever_has_no_limit_of_their_own_has_sixty_requests_a_minute() {
     let app = Box::pin(TestApp::with_engine(super::engine())).await;
     let user = User::of(app).await;
@@ -170,6 +186,38 @@ async fn requests_at_once_are_bounded_and_one_that_is_left_makes_room() {
         (answer.status() == 200).then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_read_on_does_not_hold_the_place_of_its_client() {
+    let user = User::before(endless()).await;
+    user.limit_rate(RateLimit {
+        concurrent_requests: Some(1),
+        ..RateLimit::default()
+    })
+    .await;
+    for begun in ["data: ", ""] {
+        // The client leaves in the middle of the answer, or before it knows that there is one.
+        let mut raw = Raw::connect(user.app.address).await;
+        let body = json!({ "model": "m" }).to_string();
+        let head = format!(
+            "POST {CHAT} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {}",
+            user.key
+        );
+        raw.send(format!(
+            "{head}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+        .await;
+        raw.read_until(begun).await;
+        drop(raw);
+
+        eventually("a free place", async || {
+            let answer = user.ask(small()).await;
+            (answer.status() == 200).then_some(())
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

@@ -87,13 +87,7 @@ fn engines_keys(home: &TestDatabase, pid: u32) -> [String; 2] {
 }
 
 pub(super) async fn engine_pid(running: &Server) -> u32 {
-    eventually("the engine", async || {
-        let health = reqwest::get(format!("{}/healthz", running.url)).await;
-        let health: Value = health.unwrap().json().await.unwrap();
-        let pid = u32::try_from(health["proxy_pid"].as_u64()?).unwrap();
-        (health["proxy_running"] == true).then_some(pid)
-    })
-    .await
+    eventually("the engine", async || running.engine_pid().await).await
 }
 
 async fn add_account(operator: &Operator, provider: &Provider) {

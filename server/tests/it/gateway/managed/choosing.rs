@@ -167,6 +167,7 @@ async fn the_engine_shows_every_setting_that_was_made() {
             max_retry_interval_seconds: 20,
             cooldown: false,
             transient_cooldown_seconds: 0,
+            stream_keepalive_seconds: 15,
         })
         .await;
 

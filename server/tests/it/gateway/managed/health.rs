@@ -153,6 +153,32 @@ async fn an_account_whose_requests_are_refused_looks_sick_until_one_is_served() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_only_account_of_a_model_serves_again_soon_after_it_was_refused_once() {
+    let managed = Managed::start().await;
+    managed.app.without_rate_limit().await;
+    let ask = async |script: &str| managed.ask(Protocol::Chat, Delivery::Whole, script).await;
+
+    let refused = ask("usage:error=401").await;
+    let passed_over = ask("usage:output=1").await;
+
+    assert_eq!(refused.status(), 401);
+    assert_eq!(passed_over.status(), 503);
+    let seconds = passed_over.headers()["retry-after"].to_str().unwrap();
+    assert!(
+        (1..=60).contains(&seconds.parse::<u32>().unwrap()),
+        "{seconds}"
+    );
+    let body: Value = passed_over.json().await.unwrap();
+    let message = body["error"]["message"].as_str().unwrap();
+    assert!(message.contains("providers="), "{message}");
+    assert!(message.contains(Protocol::Chat.model()), "{message}");
+    eventually("an account that serves", async || {
+        (ask("usage:output=1").await.status() == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn accounts_are_asked_after_at_the_times_that_the_settings_say_and_not_by_default() {
     let managed = Managed::start().await;
     let services = &managed.app.services;

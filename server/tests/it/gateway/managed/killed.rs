@@ -95,9 +95,7 @@ impl Load {
 }
 
 async fn engine_pid(server: &Server) -> Option<u32> {
-    let health = reqwest::get(format!("{}/healthz", server.url)).await;
-    let health: Value = health.unwrap().json().await.unwrap();
-    u32::try_from(health["proxy_pid"].as_u64()?).ok()
+    server.engine_pid().await
 }
 
 fn handles(pid: u32) -> usize {

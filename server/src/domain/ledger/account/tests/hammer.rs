@@ -38,12 +38,14 @@ fn work(account: &Arc<Account>, seed: u64, written: &AtomicI64) {
     let mut under_way = Vec::new();
     for _ in 0..TURNS {
         let wish = wish(&mut random);
-        let verdict = account.reserve(&wish.ask(), Providers::default());
-        let passing = verdict.reservation.ok();
+        let passing = ask(account, wish).ok();
         under_way.extend(passing.map(|reservation| (reservation, wish)));
         if under_way.len() > 5 {
             let ending = random.random_range(0..under_way.len());
-            let (reservation, wish) = under_way.swap_remove(ending);
+            let (mut reservation, wish) = under_way.swap_remove(ending);
+            if random.random_bool(0.3) {
+                reservation.release_slot();
+            }
             if random.random_bool(0.8) {
                 let used = random.random_range(0..=wish.estimate.tokens);
                 end(account, reservation, wish, used);
@@ -96,7 +98,6 @@ fn many_threads_leave_the_sums_as_one_would() {
 /// How many more may pass.
 fn passing(account: &Arc<Account>) -> i64 {
     let wish = wish(&mut StdRng::seed_from_u64(0));
-    let ask = || account.reserve(&wish.ask(), Providers::default());
-    let passing: Vec<_> = std::iter::from_fn(|| ask().reservation.ok()).collect();
+    let passing: Vec<_> = std::iter::from_fn(|| ask(account, wish).ok()).collect();
     i64::try_from(passing.len()).unwrap()
 }

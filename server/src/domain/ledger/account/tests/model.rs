@@ -17,6 +17,8 @@ pub(super) struct House {
     /// Those there are, by kind.
     quotas: [Option<entity::quota::Model>; KINDS],
     used: HashMap<Uuid, i128>,
+    /// Requests whose body is still to come.
+    arriving: Vec<RequestSlot>,
     under_way: Vec<UnderWay>,
 }
 
@@ -27,6 +29,8 @@ struct UnderWay {
     /// What it holds back, or has used, by quota.
     shares: Vec<(Uuid, Metric, i128)>,
     used: Option<Amounts>,
+    /// Whether its client has left.
+    is_abandoned: bool,
 }
 
 impl Default for House {
@@ -41,6 +45,7 @@ impl Default for House {
             account,
             quotas: Default::default(),
             used: HashMap::new(),
+            arriving: Vec::new(),
             under_way: Vec::new(),
         }
     }
@@ -79,12 +84,24 @@ impl House {
 
     pub(super) fn reserve(&mut self, wish: Wish) -> Result<(), TestCaseError> {
         let before = format!("{:?}", self.account.lock());
-        let may_pass = self.may_pass(wish);
-        let verdict = self.account.reserve(&wish.ask(), Providers::default());
-        prop_assert_eq!(verdict.reservation.is_ok(), may_pass, "{:?}", wish);
-        let Ok(reservation) = verdict.reservation else {
+        let has_room = self.has_room();
+        let started = start(&self.account, wish.key).slot;
+        prop_assert_eq!(started.is_ok(), has_room, "{:?}", wish);
+        let Ok(slot) = started else {
             prop_assert_eq!(format!("{:?}", self.account.lock()), before);
             return Ok(());
+        };
+        let before = format!("{:?}", self.account.lock());
+        let may_pass = self.may_pass(wish);
+        let reserved = Account::reserve(slot, &wish.ask(), Providers::default());
+        prop_assert_eq!(reserved.is_ok(), may_pass, "{:?}", wish);
+        let reservation = match reserved {
+            Ok(reservation) => reservation,
+            Err((_, slot)) => {
+                prop_assert_eq!(format!("{:?}", self.account.lock()), before);
+                slot.refund();
+                return Ok(());
+            }
         };
         let shares = self.counting(wish).map(share(wish)).collect();
         self.under_way.push(UnderWay {
@@ -92,12 +109,42 @@ impl House {
             wish,
             shares,
             used: None,
+            is_abandoned: false,
         });
         for quota in self.counting(wish).filter(|quota| quota.strict) {
             let taken = self.used_by_now(quota.id) + self.held_back_of(quota.id);
             prop_assert!(taken <= i128::from(quota.limit), "{:?}", quota);
         }
         Ok(())
+    }
+
+    pub(super) fn arrive(&mut self, key: u128) -> Result<(), TestCaseError> {
+        let has_room = self.has_room();
+        let started = start(&self.account, key).slot;
+        prop_assert_eq!(started.is_ok(), has_room);
+        self.arriving.extend(started.ok());
+        Ok(())
+    }
+
+    pub(super) fn leave_early(&mut self, which: Index, is_refused: bool) {
+        if self.arriving.is_empty() {
+            return;
+        }
+        let slot = self.arriving.remove(which.index(self.arriving.len()));
+        if is_refused {
+            slot.refund();
+        }
+    }
+
+    pub(super) fn abandon(&mut self, which: Index) {
+        let running = self.under_way.iter_mut();
+        let mut running: Vec<_> = running.filter(|request| request.used.is_none()).collect();
+        if running.is_empty() {
+            return;
+        }
+        let place = which.index(running.len());
+        running[place].reservation.release_slot();
+        running[place].is_abandoned = true;
     }
 
     pub(super) fn settle(&mut self, which: Index, used: Amounts) {
@@ -145,6 +192,7 @@ impl House {
 
     /// Everybody under way ends somehow.
     pub(super) fn leave(&mut self) {
+        self.arriving.clear();
         while let Some(request) = self.under_way.pop() {
             if request.used.is_some() {
                 request.reservation.commit();
@@ -185,10 +233,14 @@ impl House {
     }
 
     fn may_pass(&self, wish: Wish) -> bool {
+        self.counting(wish).all(|quota| self.fits(quota, wish))
+    }
+
+    /// Whether one more may be under way: those whose client has left do not count.
+    fn has_room(&self) -> bool {
         let running = self.under_way.iter();
-        let running = running.filter(|request| request.used.is_none());
-        let has_room = running.count() < AT_ONCE as usize;
-        has_room && self.counting(wish).all(|quota| self.fits(quota, wish))
+        let running = running.filter(|request| request.used.is_none() && !request.is_abandoned);
+        running.count() + self.arriving.len() < AT_ONCE as usize
     }
 
     fn fits(&self, quota: &entity::quota::Model, wish: Wish) -> bool {

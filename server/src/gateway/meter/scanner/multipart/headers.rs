@@ -6,6 +6,8 @@ use super::super::parameters::Parameters;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Disposition {
     Model,
+    /// How many answers the request asks for.
+    Choices,
     Other,
     /// Readers could differ.
     Unclear,
@@ -49,6 +51,7 @@ fn judge(parameters: &Parameters, is_encoded: bool) -> Disposition {
     match name {
         "model" if is_plain => Disposition::Model,
         name if name.eq_ignore_ascii_case("model") => Disposition::Unclear,
+        "n" if is_plain => Disposition::Choices,
         _ => Disposition::Other,
     }
 }

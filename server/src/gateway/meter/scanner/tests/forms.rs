@@ -1,12 +1,14 @@
-//! Bodies that are compressed, or no JSON.
+//! Bodies that are no JSON.
 
 use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 
 use super::super::Verdict;
-use super::{found, headers, verdict};
+use super::{FormError, found, headers, scanner, verdict};
 use crate::gateway::route::BodyForm;
 
 const FORM: &str = "multipart/form-data; boundary=\"b b\"";
+const FIELDS: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
 fn multipart(body: &str) -> Verdict {
     let headers = headers(FORM, "");
@@ -85,53 +87,80 @@ fn refuses_forms_that_are_not_well_formed() {
 }
 
 #[test]
-fn reads_compressed_json_where_the_engine_does() {
-    let json = format!(r#"{{"input":"{}","model":"m"}}"#, "x".repeat(300_000));
-    let body = zstd::encode_all(json.as_bytes(), 3).unwrap();
-    let two_frames = [
-        zstd::encode_all(br#"{"model":"#.as_slice(), 1).unwrap(),
-        zstd::encode_all(br#""m"}"#.as_slice(), 1).unwrap(),
-    ]
-    .concat();
+fn refuses_encodings_that_the_engine_does_not_open() {
+    let reads = |form, kind, encoding| scanner(form, &headers(kind, encoding)).is_ok();
 
-    let zstd = headers("application/json", "ZSTD");
-    assert_eq!(verdict(BodyForm::Json, &zstd, &body), found("m"));
-    assert_eq!(verdict(BodyForm::Json, &zstd, &two_frames), found("m"));
-    assert_eq!(
-        verdict(BodyForm::PlainJson, &zstd, &body),
-        Verdict::Ambiguous
-    );
-    assert_eq!(
-        verdict(BodyForm::Json, &zstd, json.as_bytes()),
-        Verdict::Ambiguous
-    );
-    assert_eq!(
-        verdict(BodyForm::PlainJson, &zstd, json.as_bytes()),
-        found("m")
-    );
-}
-
-#[test]
-fn refuses_a_bomb() {
-    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
-    let piece = vec![b'x'; 1 << 20];
-    std::io::Write::write_all(&mut encoder, b"{\"a\":\"").unwrap();
-    for _ in 0..257 {
-        std::io::Write::write_all(&mut encoder, &piece).unwrap();
+    for encoding in ["", " ", "identity", "IDENTITY"] {
+        for form in [
+            BodyForm::Json,
+            BodyForm::PlainJson,
+            BodyForm::ImageEdit,
+            BodyForm::Video,
+        ] {
+            assert!(reads(form, "", encoding), "{encoding:?} {form:?}");
+        }
     }
-    let body = encoder.finish().unwrap();
-
-    let mut scanner = super::ModelScanner::for_request(BodyForm::Json, &headers("", "zstd"));
-    scanner.observe(&body);
-
-    assert_eq!(scanner.verdict(), Verdict::Ambiguous);
+    for encoding in [
+        "gzip",
+        "br",
+        "deflate",
+        "zstd, zstd",
+        "zstd, gzip",
+        "identity, zstd",
+        "x",
+    ] {
+        for form in [
+            BodyForm::Json,
+            BodyForm::PlainJson,
+            BodyForm::ImageEdit,
+            BodyForm::Video,
+        ] {
+            assert!(
+                !reads(form, "application/json", encoding),
+                "{encoding:?} {form:?}"
+            );
+        }
+    }
+    assert!(reads(BodyForm::Json, "", " zstd "));
+    assert!(reads(BodyForm::ImageEdit, "application/json", "zstd"));
+    assert!(reads(BodyForm::Video, "application/json", "zstd"));
+    assert!(!reads(BodyForm::PlainJson, "", "zstd"));
+    assert!(!reads(BodyForm::ImageEdit, FORM, "zstd"));
+    assert!(!reads(BodyForm::Video, FIELDS, "zstd"));
 }
 
 #[test]
-fn refuses_encodings_that_it_cannot_read() {
-    for encoding in ["gzip", "br", "zstd, zstd", "zstd, gzip"] {
-        let headers = headers("application/json", encoding);
-        assert_eq!(verdict(BodyForm::Json, &headers, b"{}"), Verdict::Ambiguous);
+fn headers_that_are_there_twice_say_nothing() {
+    for name in [CONTENT_TYPE, CONTENT_ENCODING] {
+        let mut headers = headers("application/json", "identity");
+        headers.append(name, HeaderValue::from_static("identity"));
+        assert_eq!(
+            scanner(BodyForm::Json, &headers).err(),
+            Some(FormError::Headers)
+        );
+    }
+}
+
+#[test]
+fn reads_the_fields_of_a_form_in_one_line() {
+    let fields = |body: &str| verdict(BodyForm::Video, &headers(FIELDS, ""), body.as_bytes());
+
+    assert_eq!(
+        fields("model=grok-imagine-video&prompt=a+b"),
+        found("grok-imagine-video")
+    );
+    assert_eq!(fields("prompt=a&mod%65l=+m%2d1+&model=m-1"), found("m-1"));
+    assert_eq!(fields("prompt=model%3Dm"), Verdict::Absent);
+    assert_eq!(fields(""), Verdict::Absent);
+    for body in [
+        "model=a&model=b",
+        "Model=a",
+        "model=%zz",
+        "model=%ff",
+        "a;model=m",
+        "model=a%",
+    ] {
+        assert_eq!(fields(body), Verdict::Ambiguous, "{body}");
     }
 }
 
@@ -145,8 +174,6 @@ fn reads_a_form_only_where_the_engine_does() {
     assert_eq!(read(BodyForm::Json, &form_headers), Verdict::Ambiguous);
     let json = headers("application/json", "");
     assert_eq!(read(BodyForm::ImageEdit, &json), Verdict::Ambiguous);
-    let fields = headers("application/x-www-form-urlencoded", "");
-    assert_eq!(read(BodyForm::Video, &fields), Verdict::Ambiguous);
     let unbounded = headers("multipart/form-data", "");
     assert_eq!(read(BodyForm::Video, &unbounded), Verdict::Ambiguous);
 }

@@ -17,11 +17,10 @@ fn json(body: &str) -> Verdict {
 fn finds_the_model_wherever_it_stands() {
     let bodies = [
         r#"{"model":"m"}"#,
-        "\u{feff}{\"model\":\"m\"}",
         " {\r\n\t\"messages\" : [ {\"model\":\"x\"} , \"}\\\"\" ] , \"model\" : \" m\\n\" }\n",
         r#"{"mod\u0065l":"\u006d"}"#,
-        r#"{"a":-1.5e+7,"b":NaN,"c":true,"d":null,"model":"m","model":"m"}"#,
-        r#"{"metadata":{"model":"x"},"model":"m","messages":["#,
+        r#"{"a":-1.5e+7,"b":0.10,"c":true,"d":null,"model":"m","e":[0,-0,1E5,"\u00e9\ud800\/"]}"#,
+        r#"{"metadata":{"model":"x"},"model":"m","messages":[]}"#,
     ];
     for body in bodies {
         assert_eq!(json(body), found("m"), "{body}");
@@ -46,6 +45,22 @@ fn says_absent_when_there_is_none() {
 fn refuses_what_could_be_read_in_two_ways() {
     let bodies = [
         r#"{"model":"m","model":"n"}"#,
+        r#"{"model":"m","model":"m"}"#,
+        // What the engine cannot parse it may replace by an empty object.
+        r#"{"model":"m","messages":["#,
+        r#"{"model":"m""#,
+        r#"{"model":"m","a":NaN}"#,
+        r#"{"model":"m","a":01}"#,
+        r#"{"model":"m","a":1.}"#,
+        r#"{"model":"m","a":.5}"#,
+        r#"{"model":"m","a":1e}"#,
+        r#"{"model":"m","a":-}"#,
+        r#"{"model":"m","a":{"b":"\q"}}"#,
+        r#"{"model":"m","a":{"b":"\u12g4"}}"#,
+        r#"{"model":"m","a":{"b\x":1}}"#,
+        "{\"model\":\"m\",\"a\":[\"line\nbreak\"]}",
+        // The engine finds the model behind a byte order mark, and loses the bound.
+        "\u{feff}{\"model\":\"m\"}",
         r#"{"model":"m","mod\u0065l":"n"}"#,
         r#"{"model":null,"model":"n"}"#,
         r#"{"model":"m","model":5}"#,
@@ -95,7 +110,7 @@ fn refuses_a_name_that_is_no_text() {
 
 #[test]
 fn changes_its_mind_when_the_body_contradicts_itself() {
-    let mut scanner = ModelScanner::for_message();
+    let mut scanner = ModelScanner::for_message(false);
 
     scanner.observe(br#"{"type":"response.create","stream":true,"model":"m","#);
     assert_eq!(scanner.verdict(), found("m"));
@@ -103,6 +118,43 @@ fn changes_its_mind_when_the_body_contradicts_itself() {
 
     scanner.observe(br#""model":"n"}"#);
     assert_eq!(scanner.verdict(), Verdict::Ambiguous);
+}
+
+#[test]
+fn a_limited_caller_names_no_model_to_fall_back_on() {
+    for key in [
+        "models",
+        "fallbacks",
+        "fallback_model",
+        "fallback_models",
+        "mod\\u0065ls",
+    ] {
+        let body = format!(r#"{{"model":"m","{key}":["n"]}}"#);
+        let scan = |is_limited| {
+            let mut scanner = ModelScanner::for_message(is_limited);
+            scanner.observe(body.as_bytes());
+            scanner.verdict()
+        };
+        assert_eq!(scan(true), Verdict::Ambiguous, "{key}");
+        assert_eq!(scan(false), found("m"), "{key}");
+    }
+}
+
+#[test]
+fn the_type_of_a_message_can_be_read_in_one_way() {
+    for message in [
+        r#"{"model":"m","type":"a","type":"response.create"}"#,
+        r#"{"model":"m","type":"response.create","Type":"a"}"#,
+        r#"{"model":"m","type":null}"#,
+        r#"{"model":"m","type":["response.create"]}"#,
+        r#"{"model":"m","type":{}}"#,
+        r#"{"model":"m","type":"\ud800"}"#,
+    ] {
+        let mut scanner = ModelScanner::for_message(false);
+        scanner.observe(message.as_bytes());
+        assert_eq!(scanner.finish(), Verdict::Ambiguous, "{message}");
+        assert_eq!(json(message), found("m"), "{message}");
+    }
 }
 
 proptest! {

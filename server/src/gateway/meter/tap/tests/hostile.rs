@@ -7,13 +7,14 @@ use super::super::{Observation, Tap};
 use super::{EVENTS, JSON, observe};
 use crate::domain::tokens::Tokens;
 
-const PROTOCOLS: [Protocol; 7] = [
+const PROTOCOLS: [Protocol; 8] = [
     Protocol::OpenaiChat,
     Protocol::OpenaiCompletions,
     Protocol::OpenaiResponses,
     Protocol::OpenaiImages,
     Protocol::AnthropicMessages,
     Protocol::Gemini,
+    Protocol::Unmetered,
     Protocol::Other,
 ];
 
@@ -51,7 +52,9 @@ fn believes_no_absurd_count() {
         "9007199254740993",
         "1e300",
         "2.5",
-        "\"12\"",
+        "\"-12\"",
+        "\"1e3\"",
+        "\"many\"",
         "null",
         "{}",
     ] {
@@ -61,6 +64,7 @@ fn believes_no_absurd_count() {
         assert_eq!(told.unwrap().input, 0, "{count}");
     }
     assert_eq!(usage(r#"{"prompt_tokens":12.0}"#).unwrap().input, 12);
+    assert_eq!(usage(r#"{"prompt_tokens":"12"}"#).unwrap().input, 12);
     let most = usage(r#"{"prompt_tokens":100000000}"#);
     assert_eq!(most.unwrap().input, 100_000_000);
 }
@@ -105,7 +109,7 @@ fn says_nothing_without_usage() {
     assert_eq!(chat(r#"{"usage":{}}"#).tokens, None);
     assert_eq!(chat(r#"{"usage":{"prompt_tokens":5"#).tokens, None);
     assert_eq!(
-        chat(r#"{"choices":[{"usage":{"prompt_tokens":5}}]}"#).tokens,
+        chat(r#"{"choices":[{"delta":{"usage":{"prompt_tokens":5}}}]}"#).tokens,
         None
     );
 }
@@ -132,12 +136,41 @@ fn reads_on_after_a_broken_event() {
 }
 
 #[test]
-fn reads_nothing_that_is_compressed() {
-    let mut tap = Tap::new(Protocol::OpenaiChat, JSON, "gzip");
+fn iterations_without_end_stay_believable() {
+    let iteration = r#"{"input_tokens":100000000,"output_tokens":100000000},"#;
+    let iterations = iteration.repeat(1000);
+    let answer = format!(r#"{{"usage":{{"input_tokens":1,"iterations":[{iterations}{{}}]}}}}"#);
 
-    tap.observe(br#"{"usage":{"prompt_tokens":3}}"#);
+    let seen = observe(Protocol::AnthropicMessages, JSON, [answer.as_bytes()]);
 
-    assert_eq!(tap.finish(), Observation::default());
+    let tokens = seen.tokens.unwrap();
+    assert!(tokens.are_credible(), "{tokens:?}");
+    assert_eq!((tokens.input, tokens.output), (100_000_000, 100_000_000));
+}
+
+#[test]
+fn a_choice_that_writes_after_another_has_finished_opens_the_answer_again() {
+    let mut tap = Tap::new(Protocol::OpenaiChat, EVENTS, "");
+
+    for (event, has_ended) in [
+        (
+            r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#,
+            true,
+        ),
+        (
+            r#"{"choices":[{"index":1,"delta":{"content":"b"},"finish_reason":null}]}"#,
+            false,
+        ),
+        (
+            r#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}"#,
+            true,
+        ),
+    ] {
+        tap.observe(format!("data: {event}\n\n").as_bytes());
+        assert_eq!(tap.has_ended(), has_ended, "{event}");
+    }
+
+    assert_eq!(tap.finish().tokens.unwrap().output, 2);
 }
 
 #[test]

@@ -1,0 +1,84 @@
+//! Which providers keep the bound that a request sets on its answer. The engine translates requests, and some
+//! translations drop the bound (read in the engine's executors and translators, 7.2.140).
+
+use entity::{
+    provider_account::{CredentialKind, ProviderKind},
+    request::Protocol,
+};
+
+/// Who may serve a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Server {
+    pub kind: ProviderKind,
+    /// `None` when only the provider is known.
+    pub credential: Option<CredentialKind>,
+}
+
+/// Whether the bound of a request in this protocol reaches the provider.
+pub fn is_kept(server: Server, protocol: Protocol, model: &str) -> bool {
+    let is_translated = matches!(protocol, Protocol::AnthropicMessages | Protocol::Gemini);
+    match server.kind {
+        // The Codex executor deletes every bound: the backend of ChatGPT knows none.
+        ProviderKind::Chatgpt => false,
+        // Signed-in Google accounts are served by Antigravity, which keeps bounds of Claude models only.
+        ProviderKind::Gemini if server.credential != Some(CredentialKind::ApiKey) => {
+            model.to_lowercase().contains("claude")
+        }
+        ProviderKind::Gemini => protocol != Protocol::AnthropicMessages,
+        // Bounds of the OpenAI protocols are put back after a translation, others are not.
+        ProviderKind::Xai => !is_translated,
+        ProviderKind::Claude
+        | ProviderKind::Copilot
+        | ProviderKind::Kimi
+        | ProviderKind::OpenaiCompatible => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(kind: ProviderKind, protocol: Protocol) -> bool {
+        let credential = Some(CredentialKind::ApiKey);
+        is_kept(Server { kind, credential }, protocol, "m")
+    }
+
+    #[test]
+    fn chatgpt_keeps_no_bound() {
+        for protocol in [
+            Protocol::OpenaiChat,
+            Protocol::OpenaiResponses,
+            Protocol::AnthropicMessages,
+        ] {
+            assert!(!kept(ProviderKind::Chatgpt, protocol));
+            assert!(kept(ProviderKind::Claude, protocol));
+            assert!(kept(ProviderKind::OpenaiCompatible, protocol));
+        }
+    }
+
+    #[test]
+    fn some_translations_drop_the_bound() {
+        assert!(kept(ProviderKind::Xai, Protocol::OpenaiChat));
+        assert!(kept(ProviderKind::Xai, Protocol::OpenaiResponses));
+        assert!(!kept(ProviderKind::Xai, Protocol::AnthropicMessages));
+        assert!(!kept(ProviderKind::Xai, Protocol::Gemini));
+        assert!(kept(ProviderKind::Gemini, Protocol::Gemini));
+        assert!(!kept(ProviderKind::Gemini, Protocol::AnthropicMessages));
+    }
+
+    #[test]
+    fn a_signed_in_google_account_keeps_bounds_of_claude_models_only() {
+        for credential in [Some(CredentialKind::AuthFile), None] {
+            let server = Server {
+                kind: ProviderKind::Gemini,
+                credential,
+            };
+            assert!(!is_kept(server, Protocol::OpenaiChat, "gemini-3-pro"));
+            assert!(is_kept(
+                server,
+                Protocol::OpenaiChat,
+                "claude-opus-4-6-thinking"
+            ));
+        }
+    }
+}

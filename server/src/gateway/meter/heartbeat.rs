@@ -1,0 +1,84 @@
+//! Keep-alive events in a stream that is silent, in a form that the tools of its protocol read over.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::{
+    body::Bytes,
+    http::{
+        HeaderMap,
+        header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
+    },
+};
+use entity::request::Protocol;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// Says when a stream has been silent for too long.
+#[derive(Debug)]
+pub(in crate::gateway) struct Heartbeat {
+    interval: Duration,
+    event: &'static str,
+    /// When the last bytes went to the client.
+    last: Instant,
+    /// Set when the stream is silent for the first time: a stream that never is has no timer.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Heartbeat {
+    /// For an answer with these headers. `None` when nothing may be added to it: it is no stream of events,
+    /// its bytes are compressed, or its length is fixed.
+    pub(in crate::gateway) fn of(
+        protocol: Protocol,
+        headers: &HeaderMap,
+        interval: Option<Duration>,
+    ) -> Option<Self> {
+        let kind = headers.get(CONTENT_TYPE)?.as_bytes();
+        let is_stream = kind.starts_with(b"text/event-stream");
+        if !is_stream
+            || headers.contains_key(CONTENT_ENCODING)
+            || headers.contains_key(CONTENT_LENGTH)
+        {
+            return None;
+        }
+        Some(Self {
+            interval: interval?,
+            event: event(protocol),
+            last: Instant::now(),
+            timer: None,
+        })
+    }
+
+    /// Notes that bytes go to the client.
+    pub(super) fn passed(&mut self) {
+        self.last = Instant::now();
+    }
+
+    /// Ready with an event once nothing has passed for the interval.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
+        let due = self.last + self.interval;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if timer.deadline() < due {
+            timer.as_mut().reset(due);
+        }
+        ready!(timer.as_mut().poll(cx));
+        self.last = Instant::now();
+        Poll::Ready(Bytes::from_static(self.event.as_bytes()))
+    }
+}
+
+/// Comments do not keep Codex alive and break Gemini CLI, so each protocol has its own.
+fn event(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::AnthropicMessages => "event: ping\ndata: {\"type\": \"ping\"}\n\n",
+        Protocol::OpenaiResponses => "event: keepalive\ndata: {\"type\":\"keepalive\"}\n\n",
+        Protocol::Gemini => "\n",
+        Protocol::OpenaiChat
+        | Protocol::OpenaiCompletions
+        | Protocol::OpenaiImages
+        | Protocol::Unmetered
+        | Protocol::Other => ": keep-alive\n\n",
+    }
+}

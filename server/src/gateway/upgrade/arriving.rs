@@ -1,0 +1,202 @@
+//! What arrives of a client's messages. A message that was begun must be finished: it must make progress,
+//! and what is held of it counts against the memory that its user may have.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::{
+    deadlines::{Progress, ProgressRule},
+    gateway::{
+        dialect::Fault,
+        memory::{MemoryPermit, UserMemory},
+    },
+};
+
+/// What every socket may hold without it being counted, in bytes, and in which steps the rest is.
+const STEP: usize = 64 * 1024;
+/// The head of a ping or pong of a client: two bytes, and four for its mask.
+const CONTROL_HEAD: u64 = 6;
+
+/// The bytes of a client's socket.
+#[derive(Debug)]
+pub(super) struct ClientIo {
+    inner: TokioIo<Upgraded>,
+    arriving: Arriving,
+}
+
+/// The message that arrives. Shared by the bytes and by who takes the messages.
+#[derive(Clone, Debug)]
+pub(super) struct Arriving(Arc<Mutex<Unfinished>>);
+
+#[derive(Debug)]
+struct Unfinished {
+    /// Bytes since the last message.
+    bytes: u64,
+    progress: Progress,
+    memory: UserMemory,
+    permits: Vec<MemoryPermit>,
+    /// Why the socket must end.
+    fault: Option<Fault>,
+}
+
+impl Arriving {
+    pub(super) fn new(rule: ProgressRule, memory: UserMemory) -> Self {
+        Self(Arc::new(Mutex::new(Unfinished {
+            bytes: 0,
+            progress: Progress::new(rule),
+            memory,
+            permits: Vec::new(),
+            fault: None,
+        })))
+    }
+
+    /// A message is complete. Its memory is counted until what is returned is dropped.
+    pub(super) fn finish(&self) -> Vec<MemoryPermit> {
+        self.lock().restart()
+    }
+
+    /// A ping or a pong came, maybe in the middle of a message.
+    pub(super) fn finish_control(&self, payload: usize) {
+        let mut unfinished = self.lock();
+        let length = payload as u64 + CONTROL_HEAD;
+        unfinished.bytes = unfinished.bytes.saturating_sub(length);
+        if unfinished.bytes == 0 {
+            unfinished.restart();
+        }
+    }
+
+    /// Why the socket must end, if it must.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.lock().fault.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Unfinished> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Unfinished {
+    fn restart(&mut self) -> Vec<MemoryPermit> {
+        self.bytes = 0;
+        self.progress.restart();
+        std::mem::take(&mut self.permits)
+    }
+
+    fn received(&mut self, bytes: usize) -> io::Result<()> {
+        self.bytes += bytes as u64;
+        self.progress.received(bytes);
+        while self.bytes > ((self.permits.len() + 1) * STEP) as u64 {
+            match self.memory.take(STEP) {
+                Ok(permit) => self.permits.push(permit),
+                Err(fault) => {
+                    self.fault = Some(fault);
+                    return Err(io::ErrorKind::OutOfMemory.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing arrives. That may be between two messages, but not in the middle of one.
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.bytes == 0 {
+            return Poll::Pending;
+        }
+        self.progress.poll_too_slow(cx).map(|()| {
+            self.fault = Some(Fault::BodyTooSlow);
+            Err(io::ErrorKind::TimedOut.into())
+        })
+    }
+}
+
+impl ClientIo {
+    pub(super) fn new(upgraded: Upgraded, arriving: Arriving) -> Self {
+        Self {
+            inner: TokioIo::new(upgraded),
+            arriving,
+        }
+    }
+}
+
+impl AsyncRead for ClientIo {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        match Pin::new(&mut self.inner).poll_read(cx, buffer) {
+            Poll::Ready(Ok(())) => {
+                let bytes = buffer.filled().len() - before;
+                Poll::Ready(self.arriving.lock().received(bytes))
+            }
+            Poll::Pending => self.arriving.lock().wait(cx),
+            failed @ Poll::Ready(Err(_)) => failed,
+        }
+    }
+}
+
+impl AsyncWrite for ClientIo {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, data)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::gateway::memory::Memory;
+
+    #[test]
+    fn an_unfinished_message_takes_memory_and_pings_in_its_middle_do_not_hide_it() {
+        let memory = Memory::with_kib(1024);
+        let arriving = Arriving::new(
+            ProgressRule {
+                idle: Duration::MAX,
+                ..ProgressRule::default()
+            },
+            memory.of(Uuid::nil(), 100 * 1024),
+        );
+        let receive = |bytes| arriving.lock().received(bytes);
+
+        receive(STEP).unwrap();
+        assert_eq!(memory.free_kib(), 1024);
+        receive(STEP + 106).unwrap();
+        arriving.finish_control(100);
+        assert_eq!(
+            (arriving.lock().bytes, memory.free_kib()),
+            (2 * STEP as u64, 894)
+        );
+        let held = arriving.finish();
+        assert_eq!(memory.free_kib(), 894);
+        drop(held);
+        assert_eq!((arriving.lock().bytes, memory.free_kib()), (0, 1024));
+
+        receive(300 * 1024).unwrap_err();
+        assert!(matches!(arriving.fault(), Some(Fault::RateLimited { .. })));
+    }
+}

@@ -1,0 +1,44 @@
+//! What fields cost, in points: a field of an answer costs one, and what asks the database as much as the
+//! fields that could be answered in the same time. `docs/limits.md` says how much of it a caller has.
+
+use crate::domain::paging::{DEFAULT_PAGE, LONGEST_PAGE};
+
+/// One query of the database that an index answers: about a quarter of a millisecond.
+pub(super) const QUERY: usize = 50;
+/// Sums over a time range: about a millisecond.
+pub(super) const SUM: usize = 200;
+/// How many items a filter finds. A list counts it as often as it has items, which is too much, so it is little.
+pub(super) const COUNT: usize = 40;
+/// What is found together with its like for all items of a list, with one query.
+pub(super) const BATCHED: usize = 4;
+/// The checksums of backups, which are read from their files.
+pub(super) const CHECKSUMS: usize = 1_000;
+/// Something that is asked of the engine or of a provider.
+pub(super) const REMOTE: usize = 100;
+
+/// A page: a query, and as many items as it may hold.
+pub(super) fn page(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
+    let asked = first.or(last).and_then(|length| u64::try_from(length).ok());
+    let length = asked.unwrap_or(DEFAULT_PAGE).min(LONGEST_PAGE);
+    list(usize::try_from(length).unwrap_or(usize::MAX), child)
+}
+
+/// A query, and a list of about so many items.
+pub(super) fn list(items: usize, child: usize) -> usize {
+    items.saturating_mul(child).saturating_add(QUERY)
+}
+
+/// One item that a query finds.
+pub(super) fn one(child: usize) -> usize {
+    QUERY.saturating_add(child)
+}
+
+/// A sum, and about so many items of it.
+pub(super) fn sums(items: usize, child: usize) -> usize {
+    items.saturating_mul(child).saturating_add(SUM)
+}
+
+/// The greatest parts of a sum: dearer than the sum, for all parts are added up to find them.
+pub(super) fn ranked(first: i32, child: usize) -> usize {
+    page(Some(first), None, child).saturating_add(2 * SUM)
+}

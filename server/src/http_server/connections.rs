@@ -1,0 +1,356 @@
+//! How many connections are open, from where, and which of them are idle. When there are too many, those
+//! that have been idle longest are closed, so that one client cannot lock the others out.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::{IpAddr, Ipv6Addr},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::Limits;
+
+/// How many idle connections are closed at a time: finding them costs a look at all.
+const EVICTED_AT_ONCE: usize = 64;
+/// An answer leaves within this time after its last piece was handed over.
+const FLUSH_TIME: Duration = Duration::from_millis(500);
+
+/// All connections. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Connections(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    limits: Limits,
+    origin: Instant,
+    open: Mutex<Open>,
+    closed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    next_id: u64,
+    connections: HashMap<u64, Arc<Activity>>,
+    /// Of the addresses that are counted.
+    by_address: HashMap<IpAddr, HashSet<u64>>,
+}
+
+/// What one connection does.
+#[derive(Debug)]
+pub(super) struct Activity {
+    address: Option<IpAddr>,
+    origin: Instant,
+    /// Requests that are being answered.
+    requests: AtomicU32,
+    /// Since when there is none, in milliseconds after the origin.
+    idle_since: AtomicU64,
+    has_served: AtomicBool,
+    is_upgraded: AtomicBool,
+    /// Cancelled when it shall end: because the server stops, or because it is idle and in the way.
+    pub(super) end: CancellationToken,
+}
+
+/// The place of a connection, until it is closed.
+#[derive(Debug)]
+pub(super) struct Permit {
+    connections: Connections,
+    id: u64,
+}
+
+/// Marks a connection as busy with a request.
+#[derive(Debug)]
+pub(super) struct Busy(Arc<Activity>);
+
+/// There are too many from this address.
+#[derive(Debug)]
+pub(super) struct TooMany;
+
+impl Connections {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self(Arc::new(Shared {
+            limits,
+            origin: Instant::now(),
+            open: Mutex::default(),
+            closed: Notify::new(),
+        }))
+    }
+
+    /// Takes a place for a connection from this address. Waits while all that are open are busy.
+    pub(super) async fn admit(
+        &self,
+        peer: Option<IpAddr>,
+        end: CancellationToken,
+    ) -> Result<(Permit, Arc<Activity>), TooMany> {
+        let address = peer.map(counted_as);
+        let address = address.filter(|address| self.is_counted(*address));
+        loop {
+            let closed = self.0.closed.notified();
+            if let Some(admitted) = self.try_admit(address, &end)? {
+                return Ok(admitted);
+            }
+            closed.await;
+        }
+    }
+
+    /// `None` while all connections are busy.
+    fn try_admit(
+        &self,
+        address: Option<IpAddr>,
+        end: &CancellationToken,
+    ) -> Result<Option<(Permit, Arc<Activity>)>, TooMany> {
+        let mut open = self.lock();
+        self.make_room_at(&mut open, address)?;
+        let most = self.0.limits.connections;
+        if open.connections.len() >= most {
+            let all = open.connections.keys().copied().collect();
+            self.evict(&mut open, all, EVICTED_AT_ONCE);
+        }
+        let has_room = open.connections.len() < most;
+        Ok(has_room.then(|| self.register(&mut open, address, end.clone())))
+    }
+
+    /// Closes some idle connections: there are no file handles left.
+    pub(super) fn evict_some(&self) {
+        let mut open = self.lock();
+        let all = open.connections.keys().copied().collect();
+        self.evict(&mut open, all, EVICTED_AT_ONCE);
+    }
+
+    fn is_counted(&self, address: IpAddr) -> bool {
+        let mut exempt = self.0.limits.exempt.iter();
+        !exempt.any(|network| network.contains(&address))
+    }
+
+    /// Closes the connection of this address that has been idle longest, if it has too many.
+    fn make_room_at(&self, open: &mut Open, address: Option<IpAddr>) -> Result<(), TooMany> {
+        let (Some(address), Some(most)) = (address, self.0.limits.per_address) else {
+            return Ok(());
+        };
+        let Some(same) = open.by_address.get(&address) else {
+            return Ok(());
+        };
+        if same.len() < most {
+            return Ok(());
+        }
+        let same: Vec<u64> = same.iter().copied().collect();
+        match self.evict(open, same, 1) {
+            0 => Err(TooMany),
+            _ => Ok(()),
+        }
+    }
+
+    fn register(
+        &self,
+        open: &mut Open,
+        address: Option<IpAddr>,
+        end: CancellationToken,
+    ) -> (Permit, Arc<Activity>) {
+        let activity = Arc::new(Activity {
+            address,
+            origin: self.0.origin,
+            requests: AtomicU32::new(0),
+            idle_since: AtomicU64::new(milliseconds(self.0.origin.elapsed())),
+            has_served: AtomicBool::new(false),
+            is_upgraded: AtomicBool::new(false),
+            end,
+        });
+        let id = open.next_id;
+        open.next_id += 1;
+        open.connections.insert(id, Arc::clone(&activity));
+        if let Some(address) = address {
+            open.by_address.entry(address).or_default().insert(id);
+        }
+        let permit = Permit {
+            connections: self.clone(),
+            id,
+        };
+        (permit, activity)
+    }
+
+    /// Of some connections, closes those that have been idle longest; first those that never asked for
+    /// anything. Returns how many.
+    fn evict(&self, open: &mut Open, among: Vec<u64>, most: usize) -> usize {
+        let now = milliseconds(self.0.origin.elapsed());
+        let rested = milliseconds(FLUSH_TIME);
+        let idle = among.into_iter().filter_map(|id| {
+            let (has_served, since) = open.connections.get(&id)?.idle()?;
+            let has_left = !has_served || since + rested <= now;
+            has_left.then_some((has_served, since, id))
+        });
+        let mut idle: Vec<_> = idle.collect();
+        if idle.len() > most {
+            idle.select_nth_unstable(most);
+            idle.truncate(most);
+        }
+        for (_, _, id) in &idle {
+            if let Some(activity) = open.remove(*id) {
+                activity.end.cancel();
+            }
+        }
+        idle.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    fn remove(&mut self, id: u64) -> Option<Arc<Activity>> {
+        let activity = self.connections.remove(&id)?;
+        if let Some(address) = activity.address
+            && let Some(same) = self.by_address.get_mut(&address)
+        {
+            same.remove(&id);
+            if same.is_empty() {
+                self.by_address.remove(&address);
+            }
+        }
+        Some(activity)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        // One that was evicted has no place any more.
+        drop(self.connections.lock().remove(self.id));
+        self.connections.0.closed.notify_one();
+    }
+}
+
+impl Activity {
+    /// Notes that a request is being answered, until what is returned is dropped.
+    pub(super) fn begin(self: &Arc<Self>) -> Busy {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(self))
+    }
+
+    /// It becomes a WebSocket, which is never idle: sockets have deadlines of their own.
+    pub(super) fn upgrade(&self) {
+        self.is_upgraded.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is being answered.
+    pub(super) fn is_idle(&self) -> bool {
+        self.idle().is_some()
+    }
+
+    /// Whether it has served a request, and since when it is idle, if it is.
+    fn idle(&self) -> Option<(bool, u64)> {
+        let is_idle =
+            self.requests.load(Ordering::Relaxed) == 0 && !self.is_upgraded.load(Ordering::Relaxed);
+        let has_served = self.has_served.load(Ordering::Relaxed);
+        is_idle.then(|| (has_served, self.idle_since.load(Ordering::Relaxed)))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let now = milliseconds(self.0.origin.elapsed());
+        self.0.has_served.store(true, Ordering::Relaxed);
+        self.0.idle_since.store(now, Ordering::Relaxed);
+        self.0.requests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An IPv6 client has a whole /64, so that is what counts.
+fn counted_as(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connections(total: usize, per_address: usize) -> Connections {
+        Connections::new(Limits {
+            connections: total,
+            per_address: Some(per_address),
+            exempt: vec!["127.0.0.0/8".parse().unwrap()],
+            ..Limits::default()
+        })
+    }
+
+    async fn open(
+        connections: &Connections,
+        address: &str,
+    ) -> Result<(Permit, Arc<Activity>), TooMany> {
+        let address = address.parse().unwrap();
+        connections
+            .admit(Some(address), CancellationToken::new())
+            .await
+    }
+
+    #[tokio::test]
+    async fn an_address_has_so_many_and_other_addresses_and_exempt_ones_are_not_its_business() {
+        let connections = connections(100, 2);
+        let mut busy = Vec::new();
+        for address in ["203.0.113.7", "203.0.113.7", "2001:db8::1", "2001:db8::2"] {
+            let opened = open(&connections, address).await.unwrap();
+            busy.push((opened.1.begin(), opened));
+        }
+
+        assert!(open(&connections, "203.0.113.7").await.is_err());
+        assert!(open(&connections, "2001:db8::3").await.is_err());
+        let _other = open(&connections, "203.0.113.8").await.unwrap();
+        let _next_network = open(&connections, "2001:db8:0:1::3").await.unwrap();
+        for _ in 0..3 {
+            busy.extend(
+                open(&connections, "127.0.0.1")
+                    .await
+                    .map(|it| (it.1.begin(), it)),
+            );
+        }
+        busy.remove(0);
+        assert!(open(&connections, "203.0.113.7").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn of_too_many_from_an_address_the_one_that_idles_longest_goes() {
+        let connections = connections(100, 2);
+        let first = open(&connections, "203.0.113.7").await.unwrap();
+        let second = open(&connections, "203.0.113.7").await.unwrap();
+        let _busy = first.1.begin();
+
+        let third = open(&connections, "203.0.113.7").await.unwrap();
+
+        assert!(second.1.end.is_cancelled());
+        assert!(!first.1.end.is_cancelled() && !third.1.end.is_cancelled());
+        drop(second);
+        let _busy = third.1.begin();
+        assert!(open(&connections, "203.0.113.7").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn when_all_places_are_taken_silent_connections_go_and_busy_ones_and_sockets_stay() {
+        let connections = connections(3, 100);
+        let silent = open(&connections, "203.0.113.1").await.unwrap();
+        let socket = open(&connections, "203.0.113.2").await.unwrap();
+        socket.1.upgrade();
+        let asking = open(&connections, "203.0.113.3").await.unwrap();
+        let busy = asking.1.begin();
+
+        let next = open(&connections, "203.0.113.4").await.unwrap();
+        let _busy = next.1.begin();
+        let mut waits = Box::pin(open(&connections, "203.0.113.5"));
+        let polled = futures_util::poll!(waits.as_mut());
+        assert!(polled.is_pending());
+        drop((busy, asking));
+
+        assert!(waits.await.is_ok());
+        assert!(silent.1.end.is_cancelled() && !socket.1.end.is_cancelled());
+    }
+}
