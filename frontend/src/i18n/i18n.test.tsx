@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { render } from "@solidjs/testing-library";
 import { expect, test } from "vitest";
 import { chooseLanguage, LANGUAGES, loadLanguage, t, tIfKnown } from ".";
@@ -58,4 +59,13 @@ test("what is on the page follows the language", async () => {
 
 test("a code that the app does not know has no message", () => {
   expect(tIfKnown("errors.cures.NEVER_HEARD_OF")).toBeUndefined();
+});
+
+test("every mutation has a name in the audit log", () => {
+  const schema = readFileSync("../schema.graphql", "utf8");
+  const [, mutations = ""] = /^type Mutation \{$(.*?)^\}$/ms.exec(schema) ?? [];
+  const names = [...mutations.matchAll(/^\t(\w+)[(:]/gm)].map(([, name = ""]) => name);
+
+  expect(names.length).toBeGreaterThan(50);
+  expect(names.filter((name) => tIfKnown(`audit.actions.${name}`) === undefined)).toEqual([]);
 });

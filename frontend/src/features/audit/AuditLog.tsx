@@ -64,7 +64,10 @@ function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () =
           {event().actor.name ?? t(`audit.actors.${event().actor.kind}`)}
         </span>
         <Show when={event().actor.name}>
-          <span class="text-sm text-muted"> {t(`audit.actors.${event().actor.kind}`)}</span>
+          <span class="text-sm text-muted max-sm:hidden">
+            {" "}
+            {t(`audit.actors.${event().actor.kind}`)}
+          </span>
         </Show>
       </Cell>
       <Cell>
