@@ -142,6 +142,7 @@ test("a session that is ended elsewhere asks to sign in again, and goes on where
   const other = await signedInPage(browser, server.url, "/settings/sessions");
 
   await other.getByRole("button", { name: "End other sessions" }).click();
+  await other.getByText(/other sessions? ended/).waitFor();
   await page.getByRole("link", { name: "Users" }).first().click();
 
   await page.getByText("Your session has ended.").waitFor();
