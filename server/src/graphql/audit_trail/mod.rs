@@ -79,6 +79,19 @@ impl Extension for Trail {
         if info.parent_type != "Mutation" || info.is_for_introspection {
             return next.run(ctx, info).await;
         }
+        // In a box of its own: every field of every answer is resolved here, and this is large.
+        Box::pin(self.follow(ctx, info, next)).await
+    }
+}
+
+impl Trail {
+    /// Resolves a mutation and sees to its event.
+    async fn follow(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
         let registry = &ctx.schema_env.registry;
         let viewer = ctx.data_opt().unwrap_or(&Viewer::Anonymous);
         // What is asked of callers without a role is never kept.
@@ -113,9 +126,7 @@ impl Extension for Trail {
             })
             .await
     }
-}
 
-impl Trail {
     fn keep(&self, variables: &Variables) {
         let mut kept = self.variables.lock();
         let kept = kept.as_deref_mut();

@@ -75,7 +75,7 @@ impl Limits {
         directives: 32,
         variables: 50,
         arguments: 16,
-        selections: 800,
+        selections: 500,
         comparisons: 4_000,
         values: 128 * 1024,
         depth: 16,
