@@ -118,7 +118,8 @@ test("nobody is kept out of the pages about a user", async () => {
 });
 
 test("nobody is kept out of what opens above a page", async () => {
-  const page = await signedInPage(browser, server.url, "/users?create=yes");
+  const page = await signedInPage(browser, server.url, "/users");
+  await page.goto(`${server.url}/users?create=yes`);
   const found = [];
   await openDialog(page);
   found.push(...(await faults(page, "a new user")));
@@ -143,14 +144,14 @@ test("nobody is kept out of what opens above a page", async () => {
 test("nobody is kept out of what opens above the pages of accounts and administrators", async () => {
   const page = await signedInPage(browser, server.url, "/providers");
   const found = [];
-  await page.getByRole("button", { name: "More about work" }).click();
+  await page.getByRole("button", { name: "Actions for work" }).click();
   await page.getByRole("menuitem", { name: "Edit…" }).click();
   await page.getByLabel("Priority").waitFor();
   found.push(...(await faults(page, "an account")));
   await escapeDialog(page);
-  await page.getByRole("button", { name: "Add API key of Claude" }).click();
-  await page.getByRole("button", { name: "Many keys" }).click();
-  await page.getByText("Further settings").click();
+  await page.getByRole("button", { name: "Add API key for Claude" }).click();
+  await page.getByRole("button", { name: "Bulk add" }).click();
+  await page.getByText("Advanced").click();
   found.push(...(await faults(page, "many keys")));
   await page.goto(`${server.url}/settings/notifications`);
   await page.getByRole("button", { name: "Add channel" }).first().click();
@@ -159,11 +160,11 @@ test("nobody is kept out of what opens above the pages of accounts and administr
   await page.goto(`${server.url}/settings/password`);
   await page.getByRole("button", { name: "Set up", exact: true }).click();
   await page.getByLabel("Your password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("img", { name: /QR code/ }).waitFor();
   found.push(...(await faults(page, "a second factor")));
   await page.goto(`${server.url}/audit`);
-  await page.getByRole("button", { name: "createUser" }).first().click();
+  await page.getByRole("button", { name: "Create user" }).first().click();
   await openDialog(page);
   found.push(...(await faults(page, "an event")));
 
@@ -173,8 +174,8 @@ test("nobody is kept out of what opens above the pages of accounts and administr
 test("nobody is kept out of the pages of end users", async () => {
   const page = await newPage(browser);
   await page.goto(`${server.url}/login?as=key`);
-  await page.getByLabel("Your key").fill(ada.secret);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByLabel("API key").fill(ada.secret);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("heading", { name: "Usage and limits" }).waitFor();
   const found = [];
   for (const path of ["/me", "/me/requests", "/me/connect"])

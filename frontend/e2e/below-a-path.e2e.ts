@@ -81,7 +81,7 @@ test("everything works below a path behind nginx: deep links, changes, and what 
   await page.goto(`${outside}/users/${userId}/connect?tool=CURL`);
   await page.getByText(`${outside}/v1`).first().waitFor();
   await page.getByRole("link", { name: "Requests" }).first().click();
-  await page.getByText("live", { exact: true }).first().waitFor();
+  await page.getByText("Live", { exact: true }).first().waitFor();
 
   expect(await request(outside, secret, "demo-claude")).toBe(200);
 

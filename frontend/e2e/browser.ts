@@ -61,7 +61,7 @@ export async function newPage(
 /** Signs an administrator in on the page that asks for it. */
 export async function signIn(page: Page, password = PASSWORD) {
   await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 /** A window that is signed in. */

@@ -20,19 +20,19 @@ test("the one-time link leads from an empty server to the first request", async 
   await page.goto(server.setupLink);
 
   await page.getByLabel("Password", { exact: true }).fill("a long enough one");
-  await page.getByLabel("The same again").fill("a long enough one");
+  await page.getByLabel("Confirm password").fill("a long enough one");
   await page.getByRole("button", { name: "Set up and sign in" }).click();
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByLabel("Name").fill("Ada");
   await page.getByRole("button", { name: "Create user" }).click();
-  await page.getByText("This is the only time you see it").waitFor();
+  await page.getByText("This is the only time it is shown").waitFor();
   await page.getByText("Waiting for the first request").waitFor();
-  await page.getByRole("button", { name: "Send a test request from here" }).click();
+  await page.getByRole("button", { name: "Send test request" }).click();
 
-  await page.getByText("It works. The first request is here.").waitFor();
+  await page.getByText("First request received").waitFor();
   const row = page.getByRole("row", { name: /\/v1\/chat\/completions/ });
-  expect(await row.textContent()).toContain("completed");
-  await page.getByRole("link", { name: "To the overview" }).click();
+  expect(await row.textContent()).toContain("Success");
+  await page.getByRole("link", { name: "Go to overview" }).click();
   await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
 });
 
@@ -41,10 +41,10 @@ test("the link works once", async () => {
   await page.goto(server.setupLink);
 
   await page.getByLabel("Password", { exact: true }).fill("somebody else's");
-  await page.getByLabel("The same again").fill("somebody else's");
+  await page.getByLabel("Confirm password").fill("somebody else's");
   await page.getByRole("button", { name: "Set up and sign in" }).click();
 
   await page.getByRole("alert").waitFor();
   await page.goto(`${server.url}/setup`);
-  await page.getByText("This server is set up already").waitFor();
+  await page.getByText("This server is already set up").waitFor();
 });

@@ -31,7 +31,7 @@ test("who follows a link signs in first, and then is where it leads", async () =
   await page.goto(`${server.url}/users?show=disabled`);
 
   await signIn(page, "not the password");
-  await page.getByText("That password is not right").waitFor();
+  await page.getByText("Incorrect password").waitFor();
   await signIn(page);
 
   await page.getByRole("heading", { name: "Users", level: 1 }).waitFor();
@@ -44,7 +44,7 @@ test("a new user's key is shown once, copied, and works", async () => {
 
   await page.getByRole("button", { name: "Create user" }).first().click();
   await page.getByLabel("Name").fill("Grace Hopper");
-  const dialog = await nextDialog(page, "Create user", "Grace Hopper’s first key");
+  const dialog = await nextDialog(page, "Create user", "API key of Grace Hopper");
   await dialog.getByRole("button", { name: "Copy" }).first().click();
   await dialog.getByText("Copied").waitFor();
   await page.keyboard.press("Escape");
@@ -60,7 +60,7 @@ test("a new user's key is shown once, copied, and works", async () => {
 test("a request appears by itself while somebody looks on", async () => {
   const { secret } = await api.createUser("Live");
   const page = await signedInPage(browser, server.url, "/requests");
-  await page.getByText("live", { exact: true }).first().waitFor();
+  await page.getByText("Live", { exact: true }).first().waitFor();
 
   await request(server.url, secret, "demo-claude");
 
@@ -72,24 +72,24 @@ test("a quota that is set on the page holds, and the page shows that it is used 
   const page = await signedInPage(browser, server.url, `/users/${userId}/limits`);
 
   await page.getByRole("button", { name: "Add quota" }).click();
-  await page.getByLabel("What is counted").selectOption("REQUESTS");
-  await page.getByLabel("May be used").fill("2");
+  await page.getByLabel("Metric").selectOption("REQUESTS");
+  await page.getByLabel("Limit", { exact: true }).fill("2");
   await closeDialog(page, "Save");
-  await page.getByText("0 of 2 requests each month").waitFor();
+  await page.getByText("0 / 2 requests, monthly").waitFor();
   const statuses = [];
   for (let count = 0; count < 3; count += 1) statuses.push(await request(server.url, secret));
 
   expect(statuses).toEqual([200, 200, 429]);
   await page.getByRole("link", { name: "Overview" }).last().click();
-  await page.getByRole("meter", { name: "used" }).waitFor();
-  await page.getByText("used up").waitFor();
+  await page.getByRole("meter", { name: "Used" }).waitFor();
+  await page.getByText("Limit reached").waitFor();
 });
 
 test("usage is filtered to one user, and the address keeps the filter", async () => {
   const [one, other] = [await api.createUser("Ida Rhodes"), await api.createUser("Kay Antonelli")];
   for (const { secret } of [one, other, other]) await request(server.url, secret);
   const page = await signedInPage(browser, server.url, "/usage?range=LAST_7_DAYS");
-  const users = page.getByRole("table", { name: "Who and what: User" });
+  const users = page.getByRole("table", { name: "Breakdown: User" });
   await users.getByText("Ida Rhodes").waitFor();
 
   await page.getByLabel("User", { exact: true }).selectOption({ label: "Kay Antonelli" });
@@ -107,9 +107,9 @@ test("a removed quota is brought back by undoing", async () => {
     quotas: [{ metric: "TOKENS", limit: 5000 }],
   });
   const page = await signedInPage(browser, server.url, `/users/${userId}/limits`);
-  const quota = page.getByText("0 of 5,000 tokens each month");
+  const quota = page.getByText("0 / 5,000 tokens, monthly");
 
-  await page.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("button", { name: "Remove quota" }).click();
   await quota.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Undo" }).click();
 
@@ -119,19 +119,19 @@ test("a removed quota is brought back by undoing", async () => {
 test("two who change the settings at once see each other, and lose nothing", async () => {
   const mine = await signedInPage(browser, server.url, "/settings");
   const theirs = await signedInPage(browser, server.url, "/settings");
-  await mine.getByLabel("Single requests are kept for (days)").fill("30");
+  await mine.getByLabel("Request log retention (days)").fill("30");
 
-  await theirs.getByLabel("Read on for at most (seconds)").fill("45");
-  await theirs.getByRole("button", { name: "Review and save" }).click();
-  await closeDialog(theirs, "Save");
-  await theirs.getByText("The settings are saved.").waitFor();
-  await mine.getByRole("button", { name: "Review and save" }).click();
-  await mine.getByRole("button", { name: "Save", exact: true }).click();
+  await theirs.getByLabel("Drain timeout (seconds)").fill("45");
+  await theirs.getByRole("button", { name: "Review changes" }).click();
+  await closeDialog(theirs, "Save settings");
+  await theirs.getByText("Settings saved").waitFor();
+  await mine.getByRole("button", { name: "Review changes" }).click();
+  await mine.getByRole("button", { name: "Save settings" }).click();
 
-  const conflict = mine.getByRole("table", { name: "What they changed" });
+  const conflict = mine.getByRole("table", { name: "Their changes" });
   expect(await conflict.textContent()).toContain("45");
-  await closeDialog(mine, "Save");
-  await mine.getByText("The settings are saved.").waitFor();
+  await closeDialog(mine, "Save settings");
+  await mine.getByText("Settings saved").waitFor();
   expect(await api.ask("{ settings { drainSeconds retentionDays } }")).toEqual({
     settings: { drainSeconds: 45, retentionDays: 30 },
   });
@@ -141,10 +141,11 @@ test("a session that is ended elsewhere asks to sign in again, and goes on where
   const page = await signedInPage(browser, server.url, "/usage?range=TODAY");
   const other = await signedInPage(browser, server.url, "/settings/sessions");
 
-  await other.getByRole("button", { name: "End all others" }).click();
+  await other.getByRole("button", { name: "End other sessions" }).click();
+  await other.getByText(/other sessions? ended/).waitFor();
   await page.getByRole("link", { name: "Users" }).first().click();
 
-  await page.getByText("You were signed out: the session has ended.").waitFor();
+  await page.getByText("Your session has ended.").waitFor();
   await signIn(page);
   await page.getByRole("heading", { name: "Users", level: 1 }).waitFor();
   // The script that prepares tests has lost its session as well.
@@ -154,17 +155,37 @@ test("a session that is ended elsewhere asks to sign in again, and goes on where
 test("a page that was open while the server was started again goes on without being loaded", async () => {
   const { secret } = await api.createUser("Patient");
   const page = await signedInPage(browser, server.url, "/requests");
-  await page.getByText("live", { exact: true }).first().waitFor();
+  await page.getByText("Live", { exact: true }).first().waitFor();
   await page.evaluate(() => document.body.setAttribute("data-same-page", "yes"));
 
   await server.stop();
-  await page.getByText("The line to the server is lost").waitFor();
+  await page.getByText("Connection lost").waitFor();
   await server.begin();
   await request(server.url, secret, "demo-gemini");
 
   await page.getByRole("grid").getByText("demo-gemini").first().waitFor();
-  await page.getByText("The line to the server is lost").waitFor({ state: "detached" });
+  await page.getByText("Connection lost").waitFor({ state: "detached" });
   expect(await page.locator("body[data-same-page]").count()).toBe(1);
+  api = await Api.open(server);
+});
+
+test("every live page comes back after an outage that outlasts several attempts to reconnect", async () => {
+  const paths = ["/", "/requests", "/engine", "/providers"];
+  const pages = await Promise.all(paths.map((path) => signedInPage(browser, server.url, path)));
+  for (const page of pages) await page.waitForLoadState("networkidle");
+
+  await server.stop();
+  await Promise.all(
+    pages.map(async (page) => {
+      await page.getByText("Connection lost").waitFor();
+      for (let attempt = 0; attempt < 3; attempt += 1) await page.waitForEvent("websocket");
+    }),
+  );
+  await server.begin();
+
+  for (const page of pages) {
+    await page.getByText("Connection lost").waitFor({ state: "detached" });
+  }
   api = await Api.open(server);
 });
 
@@ -173,8 +194,8 @@ test("a few letters lead to a user from anywhere", async () => {
   const page = await signedInPage(browser, server.url, "/engine");
 
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox", { name: "Go to a page" }).fill("minh duc");
-  await page.getByRole("option", { name: /Bùi Minh Đức.*user/ }).waitFor();
+  await page.getByRole("combobox", { name: "Search pages" }).fill("minh duc");
+  await page.getByRole("option", { name: /Bùi Minh Đức.*User/ }).waitFor();
   await page.keyboard.press("Enter");
 
   await page.getByRole("heading", { name: "Bùi Minh Đức", level: 1 }).waitFor();
@@ -197,14 +218,14 @@ test("what cannot be undone asks for the name first", async () => {
   const { userId } = await api.createUser("Mistaken");
   const page = await signedInPage(browser, server.url, `/users/${userId}`);
 
-  await page.getByRole("button", { name: "More about this user" }).click();
+  await page.getByRole("button", { name: "User actions" }).click();
   await page.getByRole("menuitem", { name: "Delete…" }).click();
   const confirm = page.getByRole("button", { name: "Delete user" });
   expect(await confirm.isDisabled()).toBe(true);
   await page.getByLabel(/Type “Mistaken”/).fill("Mistaken");
   await closeDialog(page, "Delete user");
 
-  await page.getByText("Mistaken is deleted.").waitFor();
+  await page.getByText("Mistaken deleted").waitFor();
   await page.goto(`${server.url}/users?show=archived`);
   await page.getByRole("link", { name: "Mistaken" }).waitFor();
 });

@@ -44,17 +44,17 @@ function account(page: Page, label: string) {
 test("an account comes with the address that the administrator pastes", async () => {
   const page = await signedInPage(browser, server.url, "/providers");
 
-  await page.getByRole("button", { name: "Sign in at Claude" }).click();
+  await page.getByRole("button", { name: "Connect Claude account" }).click();
   const link = page.getByRole("link", { name: /Open Claude/ });
   const wrong = (await link.getAttribute("href")) ?? "";
-  await page.getByLabel("Address", { exact: true }).fill(wrong);
+  await page.getByLabel("URL", { exact: true }).fill(wrong);
   await page.getByRole("button", { name: "Finish sign-in" }).click();
   await page.getByText(/This address has no code/).waitFor();
   // The address of consent was copied, as happens; the next paste is the right one.
-  await page.getByLabel("Address", { exact: true }).fill(await identity.consent(wrong));
+  await page.getByLabel("URL", { exact: true }).fill(await identity.consent(wrong));
   await page.getByRole("button", { name: "Finish sign-in" }).click();
 
-  await page.getByText("You are signed in as").waitFor();
+  await page.getByText("Connected as").waitFor();
   await closeDialog(page, "Done");
   await account(page, "ada@example.org").waitFor();
   expect(new URL(page.url()).search).toBe("");
@@ -63,16 +63,16 @@ test("an account comes with the address that the administrator pastes", async ()
 test("an account comes with a code that is typed elsewhere, also when the page was left meanwhile", async () => {
   const page = await signedInPage(browser, server.url, "/providers");
 
-  await page.getByRole("button", { name: "Sign in at Kimi" }).click();
+  await page.getByRole("button", { name: "Connect Kimi account" }).click();
   const code = (await page.getByLabel("Code", { exact: true }).textContent()) ?? "";
   await page.keyboard.press("Escape");
-  await page.getByText("A sign-in at Kimi waits for you").waitFor();
+  await page.getByText("Kimi sign-in in progress").waitFor();
   await page.reload();
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("timer").waitFor();
   identity.allow(code);
 
-  await page.getByText("You are signed in as").waitFor();
+  await page.getByText("Connected as").waitFor();
   await closeDialog(page, "Done");
   const card = page.locator("section").filter({ hasText: "Kimi" });
   await card.getByRole("listitem").waitFor();
@@ -88,20 +88,20 @@ test("an account that is added elsewhere appears by itself, is switched off, and
       i: { kind: "GEMINI", apiKey: "AIza-a-key-of-a-test-0123", label: "research" },
     },
   );
-  const toggle = page.getByRole("switch", { name: "research is used" });
+  const toggle = page.getByRole("switch", { name: "Enable research" });
   await toggle.waitFor({ state: "attached" });
   await toggle.press("Space");
-  await page.getByText("research is switched off.").waitFor();
-  await account(page, "research").getByText("switched off").waitFor();
+  await page.getByText("research disabled").waitFor();
+  await account(page, "research").getByText("Disabled").waitFor();
   await page.getByRole("button", { name: "Undo" }).click();
 
-  await page.getByText("research is used again.").waitFor();
-  await account(page, "research").getByText("switched off").waitFor({ state: "detached" });
+  await page.getByText("research enabled").waitFor();
+  await account(page, "research").getByText("Disabled").waitFor({ state: "detached" });
 });
 
 test("what somebody types about an account stays when another one arrives meanwhile", async () => {
   const page = await signedInPage(browser, server.url, "/providers");
-  await page.getByRole("button", { name: "More about ada@example.org" }).click();
+  await page.getByRole("button", { name: "Actions for ada@example.org" }).click();
   await page.getByRole("menuitem", { name: "Edit…" }).click();
   await page.getByLabel("Label").fill("Ada at work");
 
@@ -118,21 +118,21 @@ test("what somebody types about an account stays when another one arrives meanwh
 
 test("two who change one provider's settings see each other", async () => {
   const page = await signedInPage(browser, server.url, "/providers");
-  await page.getByRole("button", { name: "More about xAI" }).click();
+  await page.getByRole("button", { name: "Actions for xAI" }).click();
   await page.getByRole("menuitem", { name: "Settings…" }).click();
-  const field = page.getByLabel("Models that it does not serve");
+  const field = page.getByLabel("Excluded models");
   await field.fill("grok-2*");
 
   await api.ask(
     'mutation { updateProviderSettings(kind: XAI, input: { excludedModels: ["grok-1"] }, expectedVersion: 0) { settings { version } } }',
   );
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Somebody else saved these settings meanwhile").waitFor();
+  await page.getByText("These settings were changed by someone else").waitFor();
   await page.getByText("grok-1", { exact: true }).waitFor();
   expect(await field.inputValue()).toBe("grok-2*");
   await closeDialog(page, "Save");
 
-  await page.getByText("The settings of xAI are saved.").waitFor();
+  await page.getByText("Settings of xAI saved").waitFor();
   expect(await api.ask("{ provider(kind: XAI) { settings { excludedModels } } }")).toEqual({
     provider: { settings: { excludedModels: ["grok-2*"] } },
   });
@@ -144,37 +144,37 @@ test("a model's name tells who would serve it, and why nobody would", async () =
 
   await page.getByRole("link", { name: "demo-claude" }).click();
   await page.getByLabel("User").selectOption(userId);
-  await page.getByRole("button", { name: "Ask" }).click();
-  await page.getByText("Nobody: this user may not use it").waitFor();
+  await page.getByRole("button", { name: "Test" }).click();
+  await page.getByText("Not available: not in the user’s allowed models").waitFor();
   await page.getByLabel("Model", { exact: true }).fill("demo-gpt");
-  await page.getByRole("button", { name: "Ask" }).click();
+  await page.getByRole("button", { name: "Test" }).click();
 
-  await page.getByText("demo-gpt serves").waitFor();
+  await page.getByText("Routed to demo-gpt").waitFor();
 });
 
 test("a test reaches the webhook of a channel, and is told among the messages", async () => {
   const page = await signedInPage(browser, server.url, "/settings/notifications");
 
   await page.getByRole("button", { name: "Add channel" }).first().click();
-  await page.getByLabel("Sort").selectOption("WEBHOOK");
+  await page.getByLabel("Type").selectOption("WEBHOOK");
   await page.getByLabel("Name", { exact: true }).fill("on call");
-  await page.getByLabel("Address", { exact: true }).fill(`${identity.url}/hook`);
-  const secret = await nextDialog(page, "Save", "The signing secret of on call");
+  await page.getByLabel("URL", { exact: true }).fill(`${identity.url}/hook`);
+  const secret = await nextDialog(page, "Save", "Signing secret of on call");
   await secret.getByRole("checkbox").check();
   await closeDialog(page, "Done");
-  await page.getByRole("button", { name: "Send a test: on call" }).click();
+  await page.getByRole("button", { name: "Send test: on call" }).click();
 
-  await page.getByText("The test got through to on call.").waitFor();
+  await page.getByText("Test delivered to on call").waitFor();
   expect(identity.posted).toHaveLength(1);
   await page.getByRole("button", { name: "Add rule" }).first().click();
   await closeDialog(page, "Save");
-  await page.getByText("at 50, 80, 95, 100 %").waitFor();
+  await page.getByText("at 50%, 80%, 95%, 100%").waitFor();
 });
 
 test("a backup is made, fetched, and staged for the next start until somebody thinks better of it", async () => {
   const page = await signedInPage(browser, server.url, "/settings/backups");
 
-  await page.getByRole("button", { name: "Make a backup" }).first().click();
+  await page.getByRole("button", { name: "Create backup" }).first().click();
   const row = page.getByRole("listitem").filter({ hasText: ".backup" });
   await row.waitFor({ timeout: 60_000 });
   const name = ((await row.textContent()) ?? "").match(/proxypal-\S+?\.backup/)?.[0] ?? "";
@@ -183,54 +183,54 @@ test("a backup is made, fetched, and staged for the next start until somebody th
     page.getByRole("button", { name: `Download ${name}` }).click(),
   ]);
   expect(download.suggestedFilename()).toBe(name);
-  await page.getByRole("button", { name: `More about ${name}` }).click();
+  await page.getByRole("button", { name: `Actions for ${name}` }).click();
   await page.getByRole("menuitem", { name: "Restore…" }).click();
   await page.getByLabel(/Type “/).fill(name);
-  await page.getByRole("button", { name: "Restore at the next start" }).click();
-  await page.getByText("takes the place of everything").first().waitFor({ timeout: 60_000 });
-  await page.getByRole("button", { name: "Do not restore it" }).click();
+  await page.getByRole("button", { name: "Restore at next start" }).click();
+  await page.getByText("replaces all data").first().waitFor({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Cancel restore" }).click();
 
-  await page.getByText("No backup will be restored.").waitFor();
+  await page.getByText("Restore cancelled").waitFor();
 });
 
 test("an invited administrator chooses a password, sets up a second factor, and is asked for it", async () => {
   const page = await signedInPage(browser, server.url, "/settings/admins");
   await page.getByRole("button", { name: "Add administrator" }).click();
   await page.getByLabel("Name", { exact: true }).fill("grace");
-  const invitation = await nextDialog(page, "Add administrator", "A link for grace");
+  const invitation = await nextDialog(page, "Add administrator", "Invitation link for grace");
   const link = await invitation.getByText(/\/setup#token=/).textContent();
   await invitation.getByRole("checkbox").check();
   await closeDialog(page, "Done");
-  await page.getByRole("listitem").filter({ hasText: "grace" }).getByText("invited").waitFor();
+  await page.getByRole("listitem").filter({ hasText: "grace" }).getByText("Invited").waitFor();
 
   const theirs = await newPage(browser);
   await theirs.goto(link ?? "");
   await theirs.getByLabel("Password", { exact: true }).fill("a few words in a row");
-  await theirs.getByLabel("The same again").fill("a few words in a row");
+  await theirs.getByLabel("Confirm password").fill("a few words in a row");
   await theirs.getByRole("button", { name: "Set up and sign in" }).click();
   await theirs.getByRole("button", { name: "Account and appearance" }).first().waitFor();
   await theirs.goto(`${server.url}/settings/password`);
   await theirs.getByRole("button", { name: "Set up", exact: true }).click();
   await theirs.getByLabel("Your password").fill("a few words in a row");
-  await theirs.getByRole("button", { name: "Go on" }).click();
+  await theirs.getByRole("button", { name: "Continue" }).click();
   await theirs.getByRole("img", { name: /QR code/ }).waitFor();
   const setup = await openDialog(theirs);
   const secret = (await setup.locator("pre").textContent()) ?? "";
   await theirs.getByLabel("Code", { exact: true }).fill(totp(secret));
-  const codes = await nextDialog(theirs, "Turn on", "Your recovery codes");
+  const codes = await nextDialog(theirs, "Turn on", "Recovery codes");
   const recovery = ((await codes.locator("pre").textContent()) ?? "").split("\n")[0] ?? "";
   await codes.getByRole("checkbox").check();
   await closeDialog(theirs, "Done");
-  await theirs.getByText("10 recovery codes are left").waitFor();
+  await theirs.getByText("10 recovery codes left").waitFor();
 
   const later = await newPage(browser);
   await later.goto(`${server.url}/settings/password`);
-  await later.getByRole("button", { name: "Use another account" }).click();
-  await later.getByLabel("User name").fill("grace");
+  await later.getByRole("button", { name: "Sign in with a username" }).click();
+  await later.getByLabel("Username").fill("grace");
   await signIn(later, "a few words in a row");
   await later.getByLabel("Code", { exact: true }).fill(recovery);
   await later.getByRole("button", { name: "Sign in", exact: true }).click();
-  await later.getByText("9 recovery codes are left").waitFor();
+  await later.getByText("9 recovery codes left").waitFor();
 });
 
 test("the audit tells what was before and after", async () => {
@@ -243,8 +243,8 @@ test("the audit tells what was before and after", async () => {
   );
   const page = await newPage(browser);
   await page.goto(`${server.url}/audit?action=updateUser`);
-  await page.getByRole("button", { name: "Use another account" }).click();
-  await page.getByLabel("User name").fill("admin");
+  await page.getByRole("button", { name: "Sign in with a username" }).click();
+  await page.getByLabel("Username").fill("admin");
   await signIn(page);
 
   await page

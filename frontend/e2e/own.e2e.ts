@@ -26,15 +26,15 @@ afterAll(async () => {
 async function enter(path: string) {
   const page = await newPage(browser);
   await page.goto(server.url + path);
-  await page.getByLabel("Your key").fill(ada.secret);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByLabel("API key").fill(ada.secret);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   return page;
 }
 
 test("an end user sees their own usage and limits with their key, and nothing else", async () => {
   const page = await enter("/me");
 
-  await page.getByText("1 of 4 requests").waitFor();
+  await page.getByText("1 / 4 requests").waitFor();
   await page.getByRole("cell", { name: "demo-claude" }).waitFor();
   expect(await page.content()).not.toContain("demo-gemini");
 
@@ -57,15 +57,15 @@ test("the snippets of an end user have their own key in them", async () => {
 
 test("a key that is revoked opens nothing any more", async () => {
   const page = await enter("/me");
-  await page.getByText("1 of 4 requests").waitFor();
+  await page.getByText("1 / 4 requests").waitFor();
 
   await api.ask("mutation($id: ID!) { revokeApiKey(id: $id) { apiKey { id } } }", {
     id: ada.apiKeyId,
   });
   await page.getByRole("link", { name: "Requests" }).first().click();
 
-  await page.getByText("You were signed out").waitFor();
-  await page.getByLabel("Your key").fill(ada.secret);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByText("That key does not work").waitFor();
+  await page.getByText("Your session has ended").waitFor();
+  await page.getByLabel("API key").fill(ada.secret);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByText("Key rejected").waitFor();
 });

@@ -1,5 +1,6 @@
 import { Route, Router } from "@solidjs/router";
-import { type JSX, lazy } from "solid-js";
+import { type JSX, lazy, Show } from "solid-js";
+import { isFrameTranslated, isTranslated } from "./i18n";
 import { appPath } from "./lib/baseUrl";
 import { LoginPage } from "./session/LoginPage";
 import { RequireSession } from "./session/RequireSession";
@@ -7,6 +8,7 @@ import { SessionProvider } from "./session/SessionProvider";
 import { SetupPage } from "./session/SetupPage";
 import { KeyHolderShell } from "./shell/KeyHolderShell";
 import { Shell } from "./shell/Shell";
+import { Loading } from "./ui/Loading";
 
 const AuditPage = lazy(() => import("./pages/AuditPage"));
 const EnginePage = lazy(() => import("./pages/EnginePage"));
@@ -48,10 +50,21 @@ const OwnConnect = lazy(() => import("./pages/me/OwnConnect"));
 
 type Pages = { children?: JSX.Element };
 
+/** A page waits for its texts, which are loaded beside it. */
+function Translated(props: Pages) {
+  return (
+    <Show when={isTranslated()} fallback={<Loading />}>
+      {props.children}
+    </Show>
+  );
+}
+
 function ForAdmins(props: Pages) {
   return (
     <RequireSession as="admin">
-      <Shell>{props.children}</Shell>
+      <Shell>
+        <Translated>{props.children}</Translated>
+      </Shell>
     </RequireSession>
   );
 }
@@ -59,7 +72,9 @@ function ForAdmins(props: Pages) {
 function ForKeyHolders(props: Pages) {
   return (
     <RequireSession as="keyHolder">
-      <KeyHolderShell>{props.children}</KeyHolderShell>
+      <KeyHolderShell>
+        <Translated>{props.children}</Translated>
+      </KeyHolderShell>
     </RequireSession>
   );
 }
@@ -108,16 +123,18 @@ function AdminRoutes() {
 export function App() {
   return (
     <SessionProvider>
-      <Router base={appPath()}>
-        <Route path="/setup" component={SetupPage} />
-        <Route path="/login" component={LoginPage} />
-        <Route path="/me" component={ForKeyHolders}>
-          <Route path="/" component={OwnUsage} />
-          <Route path="/requests" component={OwnRequests} />
-          <Route path="/connect" component={OwnConnect} />
-        </Route>
-        <AdminRoutes />
-      </Router>
+      <Show when={isFrameTranslated()}>
+        <Router base={appPath()}>
+          <Route path="/setup" component={SetupPage} />
+          <Route path="/login" component={LoginPage} />
+          <Route path="/me" component={ForKeyHolders}>
+            <Route path="/" component={OwnUsage} />
+            <Route path="/requests" component={OwnRequests} />
+            <Route path="/connect" component={OwnConnect} />
+          </Route>
+          <AdminRoutes />
+        </Router>
+      </Show>
     </SessionProvider>
   );
 }

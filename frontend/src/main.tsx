@@ -1,12 +1,15 @@
 import { render } from "solid-js/web";
 import { App } from "./App";
+import { loadLanguage } from "./i18n";
 import { restoreTheme } from "./lib/theme";
-import { restoreLanguage } from "./lib/words";
 import "./styles/base.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 
 restoreTheme();
-restoreLanguage();
+// The session is asked for meanwhile: the app shows itself when both are there.
+void loadLanguage().catch(() => {
+  root.textContent = "ProxyPal Server could not be loaded. Reload this page. / Hãy tải lại trang.";
+});
 render(() => <App />, root);

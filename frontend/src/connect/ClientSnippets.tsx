@@ -2,12 +2,12 @@ import { createQuery } from "@urql/solid";
 import { For, Show } from "solid-js";
 import { graphql } from "../graphql/generated";
 import type { ClientKind } from "../graphql/generated/graphql";
+import { t } from "../i18n";
 import { Code } from "../ui/Code";
 import { CodeBlock } from "../ui/CodeBlock";
 import { ErrorNotice } from "../ui/ErrorNotice";
 import { Loading } from "../ui/Loading";
 import { CLIENT_KINDS, CLIENTS } from "./clients";
-import { words } from "./words";
 
 const ClientSetupQuery = graphql(`
   query ClientSetup($client: ClientKind!, $apiKeyId: ID!) {
@@ -44,7 +44,7 @@ export function ClientSnippets(props: ClientSnippetsProps) {
   return (
     <div class="flex min-w-0 flex-col gap-4">
       <fieldset class="flex flex-wrap gap-1.5">
-        <legend class="mb-2 font-medium">{words().tool}</legend>
+        <legend class="mb-2 font-medium">{t("connect.tool")}</legend>
         <For each={CLIENT_KINDS}>
           {(kind) => (
             <button
@@ -71,7 +71,7 @@ export function ClientSnippets(props: ClientSnippetsProps) {
           <>
             <Show when={!props.secret}>
               <p class="text-sm text-muted">
-                {words().placeholder} <Code>{known().keyPlaceholder}</Code>
+                {t("connect.placeholder")} <Code>{known().keyPlaceholder}</Code>
               </p>
             </Show>
             <For each={known().files}>
@@ -96,10 +96,10 @@ export function ClientSnippets(props: ClientSnippetsProps) {
 
 function Models(props: { names: readonly string[] }) {
   return (
-    <Show when={props.names.length > 0} fallback={<p class="text-sm">{words().modelsNone}</p>}>
+    <Show when={props.names.length > 0} fallback={<p class="text-sm">{t("connect.modelsNone")}</p>}>
       <details class="text-sm">
         <summary class="w-fit font-medium text-muted hover:text-ink">
-          {words().models} ({props.names.length})
+          {t("connect.models")} ({props.names.length})
         </summary>
         <p class="mt-2 flex flex-wrap gap-1.5">
           <For each={props.names}>{(name) => <Code>{name}</Code>}</For>

@@ -1,9 +1,9 @@
 import { createSignal, type JSX, Show } from "solid-js";
+import { t } from "../i18n";
 import { Button } from "../ui/Button";
 import { CodeBlock } from "../ui/CodeBlock";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { Notice } from "../ui/Notice";
-import { words } from "./words";
 
 /** A secret that was just made, and what it is called. */
 export type FreshSecret = { title: string; secret: string };
@@ -20,7 +20,7 @@ function Content(props: SecretDialogProps & { secret: string }) {
   const [isKept, setKept] = createSignal(false);
   return (
     <div class="flex flex-col gap-4">
-      <Notice tone="warn">{words().onlyOnce}</Notice>
+      <Notice tone="warn">{t("connect.onlyOnce")}</Notice>
       <CodeBlock code={props.secret} />
       {props.children(props.secret)}
       <label class="flex items-center gap-2.5 font-medium">
@@ -29,11 +29,11 @@ function Content(props: SecretDialogProps & { secret: string }) {
           class="size-4 accent-accent-text"
           onChange={(event) => setKept(event.currentTarget.checked)}
         />
-        {words().kept}
+        {t("connect.kept")}
       </label>
       <DialogActions>
         <Button tone="primary" disabled={!isKept()} onClick={() => props.onDone()}>
-          {words().done}
+          {t("common.done")}
         </Button>
       </DialogActions>
     </div>

@@ -1,5 +1,5 @@
 import type { CombinedError } from "@urql/core";
-import { words } from "./words";
+import { t, tIfKnown } from "../i18n";
 
 /** An error in words: what happened, what helps, and by what the server's log knows it. */
 export type Explanation = { cause: string; cure?: string; reference?: string };
@@ -22,15 +22,21 @@ function requestId(error: CombinedError): string | undefined {
 /** Puts an error into words for people. */
 export function explain(error: CombinedError): Explanation {
   if (error.networkError) {
-    return { cause: words().unreachable, cure: words().unreachableHint };
+    return { cause: t("errors.unreachable"), cure: t("errors.unreachableHint") };
   }
   const code = errorCode(error);
-  const reference = [code, requestId(error)].filter(Boolean).join(" · ") || undefined;
+  const id = requestId(error);
+  const reference =
+    [code, id && t("errors.requestId", { id })].filter(Boolean).join(" · ") || undefined;
   if (code === "INTERNAL") {
-    return { cause: words().internal, cure: words().internalHint, reference };
+    return { cause: t("errors.internal"), cure: t("errors.internalHint"), reference };
   }
-  const cause = error.graphQLErrors[0]?.message ?? error.message;
-  return { cause: asSentence(cause), cure: code && words().cures[code], reference };
+  const message = error.graphQLErrors[0]?.message ?? error.message;
+  return {
+    cause: tIfKnown(`errors.causes.${code}`) ?? asSentence(message),
+    cure: tIfKnown(`errors.cures.${code}`),
+    reference,
+  };
 }
 
 /** The server writes its messages as parts of a sentence; here they stand alone. */

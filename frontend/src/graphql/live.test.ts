@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { resuming } from "./live";
+import { resuming, waitMs } from "./live";
 
 const silent = { next() {}, error() {}, complete() {} };
 
@@ -19,4 +19,12 @@ test("a subscription that cannot resume is sent again as it was", () => {
   resuming(payload, silent).next({ data: { engineLog: { cursor: "c41" } } });
 
   expect(payload.variables).toEqual({ tail: 100 });
+});
+
+test("attempts to reconnect never wait longer than ten seconds", () => {
+  const waits = [0, 1, 2, 3, 10, 40].map(waitMs);
+
+  for (const wait of waits) expect(wait).toBeLessThanOrEqual(10_000);
+  expect(waits[0]).toBeLessThanOrEqual(1000);
+  expect(waits[5]).toBeGreaterThanOrEqual(7500);
 });

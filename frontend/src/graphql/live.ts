@@ -9,6 +9,7 @@ export type Connection = "idle" | "open" | "lost";
 
 const KEEP_ALIVE_MS = 10_000;
 const RETRY_MS = 5_000;
+const LONGEST_WAIT_MS = 10_000;
 const CLEAN = 1000;
 
 function socketUrl(): string {
@@ -19,6 +20,26 @@ function socketUrl(): string {
 
 function isClean(event: unknown): boolean {
   return event instanceof CloseEvent && event.code === CLEAN;
+}
+
+/** How long to wait before the next attempt: 1 s, 2 s, 4 s … up to 10 s, each with some jitter. */
+export function waitMs(retries: number): number {
+  return Math.min(1000 * 2 ** retries, LONGEST_WAIT_MS) * (0.75 + Math.random() / 4);
+}
+
+/** Waits, but not when the network or the reader comes back: then a connection is worth a try. */
+function awakened(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      removeEventListener("online", wake);
+      document.removeEventListener("visibilitychange", wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, milliseconds);
+    addEventListener("online", wake);
+    document.addEventListener("visibilitychange", wake);
+  });
 }
 
 /** Where a feed stands, if its events say so. */
@@ -55,7 +76,8 @@ function persist(socket: Client, payload: SubscribePayload, sink: Sink<Execution
     unsubscribe = socket.subscribe(payload, {
       ...sink,
       error(error) {
-        if (error instanceof CloseEvent) timer = setTimeout(subscribe, RETRY_MS);
+        // A close, or a connection that was never made: an answer with errors is no event.
+        if (error instanceof Event) timer = setTimeout(subscribe, RETRY_MS);
         else sink.error(error);
       },
     });
@@ -73,6 +95,9 @@ export function liveExchange(onConnection: (connection: Connection) => void): Ex
     url: socketUrl(),
     lazy: true,
     retryAttempts: Number.POSITIVE_INFINITY,
+    // Also when the connection was refused, which graphql-ws takes for final.
+    shouldRetry: () => true,
+    retryWait: (retries) => awakened(waitMs(retries)),
     keepAlive: KEEP_ALIVE_MS,
     connectionParams: () => ({ csrfToken: csrfToken(), authorization: keyAuthorization() }),
     on: {

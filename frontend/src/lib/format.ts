@@ -1,7 +1,12 @@
-import { createWords, locale } from "./words";
+import { dateFormat, language, locale, numberFormat, numberLocale, t } from "../i18n";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
+const NANOS = 1_000_000_000n;
+const CENT = 10_000_000n;
+
+const KIB = 1024;
+const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 const STEPS = [
   ["year", 365 * 24 * 60 * MINUTE],
@@ -11,55 +16,112 @@ const STEPS = [
   ["minute", MINUTE],
 ] as const;
 
-const words = createWords({
-  en: { justNow: "just now" },
-  vi: { justNow: "vừa xong" },
-});
+const USD: Intl.NumberFormatOptions = {
+  style: "currency",
+  currency: "USD",
+  currencyDisplay: "narrowSymbol",
+};
 
-/** Makes a formatter once for each language that is used. */
-function perLocale<Format>(make: (locale: string) => Format): () => Format {
-  const made = new Map<string, Format>();
-  const format = () => {
-    const known = made.get(locale()) ?? make(locale());
-    made.set(locale(), known);
-    return known;
-  };
-  return format;
+const TODAY: Intl.DateTimeFormatOptions = { timeStyle: "medium" };
+const OTHER_DAY: Intl.DateTimeFormatOptions = {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+};
+
+function number(value: number | bigint, options?: Intl.NumberFormatOptions): string {
+  return numberFormat(numberLocale(), options).format(value);
 }
 
-const whole = perLocale((locale) => new Intl.NumberFormat(locale));
-const tenths = perLocale(
-  (locale) => new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
-);
-const clock = perLocale((locale) => new Intl.DateTimeFormat(locale, { timeStyle: "medium" }));
-const day = perLocale(
-  (locale) => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" }),
-);
-const moment = perLocale(
-  (locale) => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" }),
-);
-const short = perLocale(
-  (locale) =>
-    new Intl.DateTimeFormat(locale, {
-      day: "numeric",
-      month: "short",
-      hour: "2-digit",
-      minute: "2-digit",
-    }),
-);
-const relative = perLocale((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
+function date(value: Date, options: Intl.DateTimeFormatOptions): string {
+  return dateFormat(locale(), options).format(value);
+}
 
 /** A whole number with its thousands set apart. */
+export function formatWhole(value: number): string {
+  return number(value, { maximumFractionDigits: 0 });
+}
+
+/** A number with its thousands set apart and at most three decimals. */
 export function formatNumber(value: number): string {
-  return whole().format(value);
+  return number(value);
+}
+
+/** A number as short as a chart's axis wants it: 1.2M. */
+export function formatCompact(value: number): string {
+  return number(value, { notation: "compact", maximumFractionDigits: 1 });
+}
+
+/** A part of a whole, from 0 to 1. */
+export function formatShare(part: number): string {
+  const digits = part !== 0 && Math.abs(part) < 0.1 ? 1 : 0;
+  return number(part, { style: "percent", maximumFractionDigits: digits });
+}
+
+/** How much more or less than before, with its sign. */
+export function formatChange(fraction: number): string {
+  return number(fraction, {
+    style: "percent",
+    maximumFractionDigits: 0,
+    signDisplay: "exceptZero",
+  });
+}
+
+/** US dollars as whole nano-dollars, without a rounding error. */
+export function nanoUsd(usd: string): bigint {
+  const [, sign, whole = "0", decimals = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(usd) ?? [];
+  const nanos = BigInt(whole) * NANOS + BigInt(decimals.padEnd(9, "0").slice(0, 9));
+  return sign ? -nanos : nanos;
+}
+
+/** US dollars for a chart, where the last digits do not matter. */
+export function usdNumber(usd: string): number {
+  return Number(usd);
+}
+
+/** US dollars for people: cents, or three significant digits below one cent. */
+export function formatUsd(usd: string | number): string {
+  const text = typeof usd === "number" ? usd.toFixed(9) : usd;
+  const nanos = nanoUsd(text);
+  const isTiny = nanos !== 0n && nanos < CENT && nanos > -CENT;
+  const digits = isTiny ? { maximumSignificantDigits: 3 } : { minimumFractionDigits: 2 };
+  return number(Number(nanos) / Number(NANOS), { ...USD, ...digits });
+}
+
+/** US dollars for an axis. */
+export function formatUsdCompact(usd: number): string {
+  if (Math.abs(usd) < 1000) return formatUsd(usd);
+  return number(usd, { ...USD, notation: "compact", maximumFractionDigits: 1 });
+}
+
+/** Every digit of an amount, for a tooltip. A decimal string stays exact: `Intl` reads it as one. */
+export function exactUsd(usd: string): string {
+  const format = numberFormat(numberLocale(), {
+    ...USD,
+    minimumFractionDigits: 0,
+    maximumFractionDigits: 9,
+  });
+  return format.format(usd as Intl.StringNumericLiteral);
+}
+
+/** So many bytes in the unit that reads best. */
+export function formatBytes(bytes: number): string {
+  const isSmall = bytes < KIB;
+  const power = isSmall ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), BYTE_UNITS.length - 1);
+  const tenths = Math.round((bytes / KIB ** power) * 10);
+  return `${formatNumber(tenths / 10)} ${BYTE_UNITS[power]}`;
 }
 
 /** A span of time in the unit that reads best. */
 export function formatDuration(milliseconds: number): string {
-  if (milliseconds < SECOND) return `${whole().format(Math.round(milliseconds))} ms`;
-  if (milliseconds < MINUTE) return `${tenths().format(milliseconds / SECOND)} s`;
+  if (milliseconds < SECOND) return `${formatWhole(Math.round(milliseconds))} ms`;
+  if (milliseconds < MINUTE) {
+    const seconds = milliseconds / SECOND;
+    return `${number(seconds, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} s`;
+  }
   const minutes = Math.floor(milliseconds / MINUTE);
-  return `${whole().format(minutes)} min ${Math.floor((milliseconds % MINUTE) / SECOND)} s`;
+  return `${formatWhole(minutes)} min ${Math.floor((milliseconds % MINUTE) / SECOND)} s`;
 }
 
 /** Minutes and seconds that are left, as a clock shows them. */
@@ -69,23 +131,32 @@ export function formatCountdown(seconds: number): string {
 
 /** The time of day for today, the date as well for any other day. */
 export function formatTime(iso: string, now = new Date()): string {
-  const date = new Date(iso);
-  return date.toDateString() === now.toDateString() ? clock().format(date) : short().format(date);
+  const at = new Date(iso);
+  return date(at, at.toDateString() === now.toDateString() ? TODAY : OTHER_DAY);
 }
 
 /** A date alone. */
 export function formatDay(iso: string): string {
-  return day().format(new Date(iso));
+  return date(new Date(iso), { day: "numeric", month: "short", year: "numeric" });
 }
 
-/** Everything that is known about a moment, for a tooltip. */
+/** The short name of a weekday; Monday is 0. */
+export function weekdayName(day: number): string {
+  // 1 January 2024 was a Monday.
+  return date(new Date(Date.UTC(2024, 0, 1 + day)), { weekday: "short", timeZone: "UTC" });
+}
+
+/** Date, time and zone of a moment, for a tooltip. */
 export function formatMoment(iso: string): string {
-  return moment().format(new Date(iso));
+  return date(new Date(iso), { dateStyle: "full", timeStyle: "long" });
 }
 
-/** How far away a moment is, in words. */
+/** How far away a moment is, to stand inside a sentence: "yesterday", "in 7 hours". */
 export function formatAgo(iso: string, now = new Date()): string {
   const difference = new Date(iso).getTime() - now.getTime();
   const step = STEPS.find(([, length]) => Math.abs(difference) >= length);
-  return step ? relative().format(Math.trunc(difference / step[1]), step[0]) : words().justNow;
+  if (!step) return t("format.justNow");
+  const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
+  // Vietnamese has "Ngày mai" with a capital, as if it were a sentence.
+  return format.format(Math.trunc(difference / step[1]), step[0]).toLocaleLowerCase(language());
 }

@@ -1,4 +1,4 @@
-import { locale } from "./words";
+import { dateFormat, locale } from "../i18n";
 
 const DAY_MS = 86_400_000;
 const clocks = new Map<string, Intl.DateTimeFormat>();
@@ -78,5 +78,5 @@ export function allZones(): string[] {
 
 /** A moment by the clock of a place. */
 export function formatIn(zone: string, at: Date, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(locale(), { timeZone: zone, ...options }).format(at);
+  return dateFormat(locale(), { timeZone: zone, ...options }).format(at);
 }

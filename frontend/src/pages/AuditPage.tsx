@@ -1,11 +1,11 @@
 import { AuditLog } from "../features/audit";
+import { t } from "../i18n";
 import { Page } from "../ui/Page";
-import { words } from "./words";
 
 /** Who did what. */
 export default function AuditPage() {
   return (
-    <Page title={words().audit.title} hint={words().audit.hint}>
+    <Page title={t("audit.title")} hint={t("pages.audit.hint")}>
       <AuditLog />
     </Page>
   );

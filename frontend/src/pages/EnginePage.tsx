@@ -1,10 +1,11 @@
-import { ConfigPreview, EngineLog, EnginePanel, engineWords } from "../features/engine";
+import { ConfigPreview, EngineLog, EnginePanel } from "../features/engine";
+import { t } from "../i18n";
 import { Page } from "../ui/Page";
 
 /** The engine that speaks to the providers. */
 export default function EnginePage() {
   return (
-    <Page title={engineWords().engine}>
+    <Page title={t("engine.engine")}>
       <EnginePanel />
       <EngineLog />
       <ConfigPreview />

@@ -1,20 +1,20 @@
 import { A } from "@solidjs/router";
+import { t } from "../i18n";
 import { buttonClass } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
-import { words } from "./words";
 
 /** What to do on a server that has served nothing yet. */
 export function FirstSteps() {
   return (
     <EmptyState
-      title={words().first.title}
+      title={t("pages.first.title")}
       action={
         <A href="/welcome" class={buttonClass("primary")}>
-          {words().first.begin}
+          {t("pages.first.begin")}
         </A>
       }
     >
-      {words().first.hint}
+      {t("pages.first.hint")}
     </EmptyState>
   );
 }

@@ -1,6 +1,6 @@
 import { Show } from "solid-js";
+import { t } from "../i18n";
 import { useSession } from "../session/SessionProvider";
-import { words } from "./words";
 
 /** Says whether what is shown follows the server right now. */
 export function LiveMark() {
@@ -12,12 +12,12 @@ export function LiveMark() {
         fallback={
           <>
             <span class="size-2 rounded-full bg-warn" aria-hidden="true" />
-            {words().connecting}
+            {t("pages.connecting")}
           </>
         }
       >
         <span class="size-2 rounded-full bg-ok" aria-hidden="true" />
-        {words().live}
+        {t("pages.live")}
       </Show>
     </span>
   );

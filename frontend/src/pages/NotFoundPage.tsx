@@ -1,22 +1,22 @@
 import { A } from "@solidjs/router";
+import { t } from "../i18n";
 import { buttonClass } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { Page } from "../ui/Page";
-import { words } from "./words";
 
 /** What an address shows that leads nowhere. */
 export default function NotFoundPage() {
   return (
-    <Page title={words().lostTitle}>
+    <Page title={t("pages.lostTitle")}>
       <EmptyState
-        title={words().lost}
+        title={t("pages.lost")}
         action={
           <A href="/" class={buttonClass("plain")}>
-            {words().overview}
+            {t("common.goToOverview")}
           </A>
         }
       >
-        {words().lostHint}
+        {t("pages.lostHint")}
       </EmptyState>
     </Page>
   );

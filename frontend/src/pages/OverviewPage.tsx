@@ -1,14 +1,8 @@
 import { A } from "@solidjs/router";
 import { createMemo } from "solid-js";
-import {
-  ActiveUsers,
-  createOverview,
-  LastDay,
-  overviewWords,
-  RunningOut,
-  Vitals,
-} from "../features/overview";
+import { ActiveUsers, createOverview, LastDay, RunningOut, Vitals } from "../features/overview";
 import { RequestLog } from "../features/requests";
+import { t } from "../i18n";
 import { buttonClass } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorNotice } from "../ui/ErrorNotice";
@@ -24,7 +18,7 @@ const ERRORS = 8;
 export default function OverviewPage() {
   const overview = createOverview();
   return (
-    <Page title={overviewWords().title} actions={<LiveMark />}>
+    <Page title={t("overview.title")} actions={<LiveMark />}>
       <ErrorNotice error={overview.error()} />
       <Vitals overview={overview} />
       <div class="grid gap-5 lg:grid-cols-2">
@@ -41,11 +35,11 @@ export default function OverviewPage() {
 function Latest() {
   return (
     <Panel
-      title={overviewWords().latest}
+      title={t("common.latestRequests")}
       flush
       actions={
         <A href="/requests" class={buttonClass("quiet", "small")}>
-          {overviewWords().allRequests}
+          {t("common.viewRequests")}
         </A>
       }
     >
@@ -59,26 +53,24 @@ function LatestErrors(props: { since: string | null | undefined }) {
   const since = createMemo(() => props.since?.slice(0, 15).concat("0:00.000Z"));
   return (
     <Panel
-      title={overviewWords().errors}
+      title={t("overview.errors")}
       flush
       actions={
         <A
           href="/requests?outcome=UPSTREAM_ERROR,INTERRUPTED"
           class={buttonClass("quiet", "small")}
         >
-          {overviewWords().allErrors}
+          {t("overview.allErrors")}
         </A>
       }
     >
       <RequestLog
-        label={overviewWords().errors}
+        label={t("overview.errors")}
         filter={{ outcomes: ["UPSTREAM_ERROR", "INTERRUPTED"], from: since() ?? null }}
         first={ERRORS}
         live
         empty={
-          <EmptyState title={overviewWords().errorsNone}>
-            {overviewWords().errorsNoneHint}
-          </EmptyState>
+          <EmptyState title={t("overview.errorsNone")}>{t("overview.errorsNoneHint")}</EmptyState>
         }
       />
     </Panel>

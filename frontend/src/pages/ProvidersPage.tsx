@@ -1,13 +1,13 @@
 import { CheckAccounts, ExportAccounts, ImportAccounts, ProviderList } from "../features/providers";
+import { t } from "../i18n";
 import { Page } from "../ui/Page";
-import { words } from "./words";
 
 /** The accounts that serve the requests. */
 export default function ProvidersPage() {
   return (
     <Page
-      title={words().providers.title}
-      hint={words().providers.hint}
+      title={t("pages.providers.title")}
+      hint={t("pages.providers.hint")}
       actions={
         <>
           <CheckAccounts />

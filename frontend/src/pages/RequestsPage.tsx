@@ -1,11 +1,12 @@
-import { RequestExplorer, requestWords } from "../features/requests";
+import { RequestExplorer } from "../features/requests";
+import { t } from "../i18n";
 import { Page } from "../ui/Page";
 import { LiveMark } from "./LiveMark";
 
 /** Everything that went through this server. */
 export default function RequestsPage() {
   return (
-    <Page title={requestWords().title} actions={<LiveMark />}>
+    <Page title={t("requests.title")} actions={<LiveMark />}>
       <RequestExplorer />
     </Page>
   );

@@ -7,15 +7,15 @@ import {
   UsageFilters,
   UsageHeat,
   UsageOverTime,
-  usageWords,
 } from "../features/usage";
+import { t } from "../i18n";
 import { Page } from "../ui/Page";
 
 /** What was used: by whom, of what, when, and what it cost. */
 export default function UsagePage() {
   const choices = createUsageSearch();
   return (
-    <Page title={usageWords().title} actions={<ExportButton choices={choices} />}>
+    <Page title={t("usage.title")} actions={<ExportButton choices={choices} />}>
       <UsageFilters choices={choices} />
       <UsageFigures choices={choices} />
       <UsageOverTime choices={choices} />

@@ -1,6 +1,7 @@
 import { useSearchParams } from "@solidjs/router";
 import Plus from "lucide-solid/icons/plus";
-import { CreateUserDialog, UserList, userWords } from "../features/users";
+import { CreateUserDialog, UserList } from "../features/users";
+import { t } from "../i18n";
 import { Button } from "../ui/Button";
 import { Page } from "../ui/Page";
 
@@ -16,8 +17,8 @@ export default function UsersPage() {
     </Button>
   );
   return (
-    <Page title={userWords().users} actions={button(userWords().create)}>
-      <UserList action={button(userWords().createFirst)} />
+    <Page title={t("users.users")} actions={button(t("users.create"))}>
+      <UserList action={button(t("users.create"))} />
       <CreateUserDialog open={search.create === "yes"} onClose={() => setCreating(undefined)} />
     </Page>
   );

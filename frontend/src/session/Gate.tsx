@@ -1,13 +1,12 @@
 import { For, type JSX, Show } from "solid-js";
+import { chooseLanguage, LANGUAGES, language, t } from "../i18n";
 import { createTitle } from "../lib/createTitle";
-import { chooseLanguage, LANGUAGES, language } from "../lib/words";
 import { Logo } from "../ui/Logo";
 import { useSession } from "./SessionProvider";
-import { words } from "./words";
 
 function LanguageChoice() {
   return (
-    <fieldset aria-label={words().language} class="flex gap-1">
+    <fieldset aria-label={t("common.language")} class="flex gap-1">
       <For each={LANGUAGES}>
         {(each) => (
           <button

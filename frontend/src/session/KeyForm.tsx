@@ -1,12 +1,12 @@
 import { createSignal, Show } from "solid-js";
 import { keepUserKey } from "../graphql/userKey";
+import { t } from "../i18n";
 import { readText } from "../lib/form";
 import { Button } from "../ui/Button";
 import { TextField } from "../ui/Field";
 import { Form } from "../ui/Form";
 import { Notice } from "../ui/Notice";
 import { useSession } from "./SessionProvider";
-import { words } from "./words";
 
 /** How an end user signs in: with the key that their tools use. */
 export function KeyForm() {
@@ -25,10 +25,10 @@ export function KeyForm() {
 
   return (
     <Form onSubmit={(form) => void submit(form)}>
-      <p class="text-muted">{words().keyText}</p>
+      <p class="text-muted">{t("session.keyText")}</p>
       <TextField
-        label={words().key}
-        hint={words().keyHint}
+        label={t("providers.apiKey")}
+        hint={t("session.keyHint")}
         name="key"
         type="password"
         placeholder="sk-…"
@@ -37,10 +37,10 @@ export function KeyForm() {
         autofocus
       />
       <Show when={isRefused()}>
-        <Notice tone="bad">{words().keyEnded}</Notice>
+        <Notice tone="bad">{t("session.keyEnded")}</Notice>
       </Show>
       <Button tone="primary" type="submit" pending={isAsking()}>
-        {words().signIn}
+        {t("session.signIn")}
       </Button>
     </Form>
   );

@@ -1,12 +1,12 @@
 import { Navigate, useSearchParams } from "@solidjs/router";
 import { Match, Show, Switch } from "solid-js";
+import { t } from "../i18n";
 import { Notice } from "../ui/Notice";
 import { Tabs } from "../ui/Tabs";
 import { Gate } from "./Gate";
 import { KeyForm } from "./KeyForm";
 import { PasswordForm } from "./PasswordForm";
 import { useSession } from "./SessionProvider";
-import { words } from "./words";
 
 /** A page of our own to go back to, never an address that somebody else put into the link. */
 function safePath(from: string | string[] | undefined, otherwise: string): string {
@@ -31,16 +31,16 @@ export function LoginPage() {
         <Navigate href="/setup" />
       </Match>
       <Match when={true}>
-        <Gate title={words().signIn}>
+        <Gate title={t("session.signIn")}>
           <Show when={hasEnded()}>
-            <Notice tone="info">{words().ended}</Notice>
+            <Notice tone="info">{t("session.ended")}</Notice>
           </Show>
           <Tabs
-            label={words().way}
+            label={t("session.way")}
             value={way()}
             options={[
-              { value: "admin", label: words().asAdmin },
-              { value: "key", label: words().asUser },
+              { value: "admin", label: t("session.asAdmin") },
+              { value: "key", label: t("providers.apiKey") },
             ]}
             onChoose={(as) => setSearch({ as: as === "key" ? as : undefined }, { replace: true })}
           />

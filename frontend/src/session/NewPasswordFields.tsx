@@ -1,11 +1,16 @@
+import { t } from "../i18n";
 import type { PasswordFault } from "../lib/password";
 import { TextField } from "../ui/Field";
-import { words } from "./words";
 
-/** What is wrong with a new password, in words. */
-export function describeFault(fault: PasswordFault | undefined): string | undefined {
-  if (!fault) return undefined;
-  return fault.kind === "short" ? words().tooShort(fault.missing) : words().twoDiffer;
+/** What is wrong with a new password, where it belongs to this field: the first one or its repetition. */
+export function describeFault(
+  fault: PasswordFault | undefined,
+  field: PasswordFault["kind"],
+): string | undefined {
+  if (fault?.kind !== field) return undefined;
+  return fault.kind === "short"
+    ? t("session.tooShort", { missing: fault.missing })
+    : t("session.twoDiffer");
 }
 
 /** A new password, typed twice, as `password` and `repeated`. */
@@ -13,20 +18,21 @@ export function NewPasswordFields(props: { fault: PasswordFault | undefined }) {
   return (
     <>
       <TextField
-        label={words().password}
+        label={t("session.password")}
         name="password"
         type="password"
         autocomplete="new-password"
-        hint={words().passwordHint}
+        hint={t("session.passwordHint")}
+        fault={describeFault(props.fault, "short")}
         required
         autofocus
       />
       <TextField
-        label={words().again}
+        label={t("session.again")}
         name="repeated"
         type="password"
         autocomplete="new-password"
-        fault={describeFault(props.fault)}
+        fault={describeFault(props.fault, "differs")}
         required
       />
     </>

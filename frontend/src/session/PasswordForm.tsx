@@ -2,6 +2,7 @@ import { createMutation } from "@urql/solid";
 import { createSignal, Match, Show, Switch } from "solid-js";
 import { errorCode } from "../graphql/errors";
 import { graphql } from "../graphql/generated";
+import { t } from "../i18n";
 import { readOptional, readSecret } from "../lib/form";
 import { Button } from "../ui/Button";
 import { ErrorNotice } from "../ui/ErrorNotice";
@@ -9,7 +10,6 @@ import { TextField } from "../ui/Field";
 import { Form } from "../ui/Form";
 import { Notice } from "../ui/Notice";
 import { useSession } from "./SessionProvider";
-import { words } from "./words";
 
 const LoginMutation = graphql(`
   mutation Login($password: String!, $username: String, $code: String) {
@@ -22,32 +22,54 @@ const LoginMutation = graphql(`
 `);
 
 const NEEDS_CODE = "SECOND_FACTOR_REQUIRED";
+// What the server answers when there are several administrators and none was named.
+const NEEDS_NAME = "BAD_USER_INPUT";
+const LAST_NAME = "proxypal.username";
+
+/** Fills the user name in on the next visit; nothing is kept of who signed in without one. */
+function remember(username: string | null) {
+  if (username) localStorage.setItem(LAST_NAME, username);
+  else localStorage.removeItem(LAST_NAME);
+}
 
 /** How an administrator signs in. */
 export function PasswordForm() {
   const { refresh } = useSession();
   const [login, signIn] = createMutation(LoginMutation);
-  const [isNamed, setNamed] = createSignal(false);
+  const lastName = localStorage.getItem(LAST_NAME) ?? "";
+  const [isNamed, setNamed] = createSignal(lastName !== "");
   const [isAskedForCode, setAskedForCode] = createSignal(false);
   const code = () => errorCode(login.error);
+  const wrong = () => (isNamed() ? t("session.wrongUserOrPassword") : t("common.wrongPassword"));
 
   async function submit(form: FormData) {
+    const username = readOptional(form, "username");
     const result = await signIn({
       password: readSecret(form, "password"),
-      username: readOptional(form, "username"),
+      username,
       code: readOptional(form, "code"),
     });
-    if (!result.error) await refresh();
-    else if (errorCode(result.error) === NEEDS_CODE) setAskedForCode(true);
+    if (!result.error) {
+      remember(username);
+      await refresh();
+    } else if (errorCode(result.error) === NEEDS_CODE) setAskedForCode(true);
+    else if (errorCode(result.error) === NEEDS_NAME) setNamed(true);
   }
 
   return (
     <Form onSubmit={(form) => void submit(form)}>
       <Show when={isNamed()}>
-        <TextField label={words().username} name="username" autocomplete="username" autofocus />
+        <TextField
+          label={t("common.username")}
+          name="username"
+          value={lastName}
+          autocomplete="username"
+          required
+          autofocus
+        />
       </Show>
       <TextField
-        label={words().password}
+        label={t("session.password")}
         name="password"
         type="password"
         autocomplete="current-password"
@@ -57,8 +79,8 @@ export function PasswordForm() {
       <Show when={isAskedForCode()}>
         <TextField
           ref={(field) => queueMicrotask(() => field.focus())}
-          label={words().code}
-          hint={words().codeHint}
+          label={t("common.code")}
+          hint={t("session.codeHint")}
           name="code"
           autocomplete="one-time-code"
           required
@@ -67,14 +89,17 @@ export function PasswordForm() {
       <Switch fallback={<ErrorNotice error={login.error} />}>
         <Match when={code() === NEEDS_CODE}>{null}</Match>
         <Match when={code() === "UNAUTHENTICATED"}>
-          <Notice tone="bad">{isAskedForCode() ? words().codeWrong : words().wrongPassword}</Notice>
+          <Notice tone="bad">{isAskedForCode() ? t("session.codeWrong") : wrong()}</Notice>
+        </Match>
+        <Match when={code() === NEEDS_NAME}>
+          <Notice tone="info">{t("session.usernameNeeded")}</Notice>
         </Match>
       </Switch>
       <Button tone="primary" type="submit" pending={login.fetching}>
-        {words().signIn}
+        {t("session.signIn")}
       </Button>
       <Button tone="quiet" onClick={() => setNamed(!isNamed())}>
-        {isNamed() ? words().usualAccount : words().anotherAccount}
+        {isNamed() ? t("session.usualAccount") : t("session.anotherAccount")}
       </Button>
     </Form>
   );

@@ -2,6 +2,7 @@ import { useNavigate } from "@solidjs/router";
 import { createMutation } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
 import { graphql } from "../graphql/generated";
+import { t } from "../i18n";
 import { readSecret } from "../lib/form";
 import { type PasswordFault, passwordFault } from "../lib/password";
 import { Button } from "../ui/Button";
@@ -10,7 +11,6 @@ import { Form } from "../ui/Form";
 import { Gate } from "./Gate";
 import { NewPasswordFields } from "./NewPasswordFields";
 import { useSession } from "./SessionProvider";
-import { words } from "./words";
 
 const CompleteSetupMutation = graphql(`
   mutation CompleteSetup($token: String!, $password: String!) {
@@ -41,7 +41,7 @@ export function SetupForm(props: { token: string; isFirst: boolean }) {
   }
 
   return (
-    <Gate title={props.isFirst ? words().welcome : words().invited}>
+    <Gate title={props.isFirst ? t("session.welcome") : t("session.invited")}>
       <Form novalidate onSubmit={(form) => void submit(form)}>
         <Show when={props.isFirst}>
           <input
@@ -56,7 +56,7 @@ export function SetupForm(props: { token: string; isFirst: boolean }) {
         <NewPasswordFields fault={fault()} />
         <ErrorNotice error={setup.error} />
         <Button tone="primary" type="submit" pending={setup.fetching}>
-          {words().setUp}
+          {t("session.setUp")}
         </Button>
       </Form>
     </Gate>

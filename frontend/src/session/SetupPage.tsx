@@ -1,22 +1,22 @@
 import { A, Navigate, useLocation } from "@solidjs/router";
 import { Match, Switch } from "solid-js";
+import { t } from "../i18n";
 import { Code } from "../ui/Code";
 import { Loading } from "../ui/Loading";
 import { Gate } from "./Gate";
 import { useSession } from "./SessionProvider";
 import { SetupForm } from "./SetupForm";
 import { Unreachable } from "./Unreachable";
-import { words } from "./words";
 
 function MissingLink() {
   return (
-    <Gate title={words().finish}>
-      <p class="text-muted">{words().missingLink[0]}</p>
+    <Gate title={t("session.finish")}>
+      <p class="text-muted">{t("session.missingLink.0")}</p>
       <p class="text-muted">
-        {words().missingLink[1]} <Code>…/setup#token=…</Code>
+        {t("session.missingLink.1")} <Code>…/setup#token=…</Code>
       </p>
       <p class="text-muted">
-        {words().missingLink[2]} <Code>ADMIN_PASSWORD</Code>
+        {t("session.missingLink.2")} <Code>ADMIN_PASSWORD</Code>
       </p>
     </Gate>
   );
@@ -24,10 +24,10 @@ function MissingLink() {
 
 function AlreadyDone() {
   return (
-    <Gate title={words().alreadyDone}>
-      <p class="text-muted">{words().alreadyDoneHint}</p>
+    <Gate title={t("session.alreadyDone")}>
+      <p class="text-muted">{t("session.alreadyDoneHint")}</p>
       <A class="font-medium text-accent-text underline underline-offset-4" href="/login">
-        {words().toSignIn}
+        {t("session.toSignIn")}
       </A>
     </Gate>
   );

@@ -79,7 +79,7 @@ test("a wrong password is told in plain words", async () => {
   await user.type(await screen.findByLabelText("Password"), "battery staple");
   await user.click(screen.getByRole("button", { name: "Sign in" }));
 
-  expect((await screen.findByRole("alert")).textContent).toContain("not right");
+  expect((await screen.findByRole("alert")).textContent).toContain("Incorrect password");
 });
 
 test("a link to another site is not followed after signing in", async () => {
@@ -97,7 +97,7 @@ test("a new server tells where its set-up link is", async () => {
   history.replaceState(null, "", "/users");
   render(() => <App />);
 
-  expect((await screen.findByRole("main")).textContent).toContain("one-time set-up link");
+  expect((await screen.findByRole("main")).textContent).toContain("one-time setup link");
 });
 
 test("the set-up link asks for a password of at least twelve characters", async () => {

@@ -1,9 +1,8 @@
 import LogOut from "lucide-solid/icons/log-out";
 import type { JSX } from "solid-js";
+import { chooseLanguage, LANGUAGES, language, t } from "../i18n";
 import { chooseTheme, type Theme, theme } from "../lib/theme";
-import { chooseLanguage, LANGUAGES, language } from "../lib/words";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "../ui/Menu";
-import { words } from "./words";
 
 const THEMES: Theme[] = ["system", "light", "dark"];
 
@@ -14,26 +13,31 @@ export function AccountMenu(props: {
   placement: "bottom-end" | "top-start";
   onSignOut: () => void;
 }) {
-  const themes = () => THEMES.map((value) => ({ value, label: words().themes[value] }));
+  const themes = () => THEMES.map((value) => ({ value, label: t(`shell.themes.${value}`) }));
   return (
     <Menu
-      label={words().account}
+      label={t("shell.account")}
       placement={props.placement}
       trigger={props.trigger}
       triggerClass={props.triggerClass}
     >
       <MenuChoice
-        label={words().language}
+        label={t("common.language")}
         value={language()}
         options={LANGUAGES}
         onChoose={chooseLanguage}
       />
       <MenuLine />
-      <MenuChoice label={words().theme} value={theme()} options={themes()} onChoose={chooseTheme} />
+      <MenuChoice
+        label={t("shell.theme")}
+        value={theme()}
+        options={themes()}
+        onChoose={chooseTheme}
+      />
       <MenuLine />
       <MenuItem onSelect={props.onSignOut}>
         <LogOut class="size-4 text-muted" aria-hidden="true" />
-        {words().signOut}
+        {t("shell.signOut")}
       </MenuItem>
     </Menu>
   );

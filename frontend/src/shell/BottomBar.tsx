@@ -2,11 +2,11 @@ import { A, useLocation } from "@solidjs/router";
 import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, For, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
+import { t } from "../i18n";
 import { pathWithinApp } from "../lib/baseUrl";
 import { Dialog } from "../ui/Dialog";
 import { Navigation } from "./Navigation";
 import { type Group, isRoot, type Place } from "./places";
-import { words } from "./words";
 
 const ITEM =
   "flex w-full flex-col items-center justify-center gap-1 px-0.5 py-2 text-xs font-medium tracking-tight";
@@ -24,7 +24,7 @@ export function BottomBar(props: { groups: readonly Group[] }) {
   return (
     <>
       <nav
-        aria-label={words().pages}
+        aria-label={t("shell.pages")}
         class="fixed inset-x-0 bottom-0 z-30 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] scheme-dark lg:hidden"
       >
         <ul class="flex">
@@ -39,7 +39,7 @@ export function BottomBar(props: { groups: readonly Group[] }) {
                   class={ITEM}
                 >
                   <Dynamic component={place.icon} class="size-4.5 shrink-0" aria-hidden="true" />
-                  <span class="max-w-full truncate">{words().places[place.name]}</span>
+                  <span class="max-w-full truncate">{t(`shell.places.${place.name}`)}</span>
                 </A>
               </li>
             )}
@@ -53,13 +53,13 @@ export function BottomBar(props: { groups: readonly Group[] }) {
                 class={`${ITEM} ${isElsewhere() ? "text-accent-text" : "text-muted"}`}
               >
                 <Ellipsis class="size-4.5 shrink-0" aria-hidden="true" />
-                {words().more}
+                {t("shell.more")}
               </button>
             </li>
           </Show>
         </ul>
       </nav>
-      <Dialog open={isOpen()} title={words().menu} onClose={() => setOpen(false)}>
+      <Dialog open={isOpen()} title={t("shell.menu")} onClose={() => setOpen(false)}>
         <Navigation groups={props.groups} onGo={() => setOpen(false)} />
       </Dialog>
     </>

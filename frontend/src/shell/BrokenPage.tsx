@@ -1,12 +1,28 @@
 import { useLocation } from "@solidjs/router";
-import { createEffect, on } from "solid-js";
+import { createEffect, createSignal, on, onCleanup, onMount } from "solid-js";
+import { t } from "../i18n";
+import { appPath } from "../lib/baseUrl";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
-import { words } from "./words";
 
-/** Stands in for a page that failed; most often the server was updated and its old files are gone. */
+const PROBE_INTERVAL_MS = 2000;
+
+async function isReachable(): Promise<boolean> {
+  try {
+    await fetch(`${appPath()}/healthz`, { cache: "no-store" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Stands in for a page that failed to load: the server cannot be reached, and the page is loaded as soon
+ * as it can; or the server was updated and the old files are gone.
+ */
 export function BrokenPage(props: { onLeave: () => void }) {
   const location = useLocation();
+  const [isOffline, setOffline] = createSignal(false);
   createEffect(
     on(
       () => location.pathname,
@@ -14,17 +30,31 @@ export function BrokenPage(props: { onLeave: () => void }) {
       { defer: true },
     ),
   );
+
+  let timer: number | undefined;
+  async function probe() {
+    if (await isReachable()) {
+      // A browser remembers that the import failed, so only a new document tries it again.
+      if (isOffline()) window.location.reload();
+      return;
+    }
+    setOffline(true);
+    timer = window.setTimeout(() => void probe(), PROBE_INTERVAL_MS);
+  }
+  onMount(() => void probe());
+  onCleanup(() => window.clearTimeout(timer));
+
   return (
     <div role="alert">
       <EmptyState
-        title={words().brokenTitle}
+        title={isOffline() ? t("shell.offlineTitle") : t("shell.brokenTitle")}
         action={
           <Button tone="primary" onClick={() => window.location.reload()}>
-            {words().reload}
+            {t("shell.reload")}
           </Button>
         }
       >
-        {words().brokenHint}
+        {isOffline() ? t("shell.offlineHint") : t("shell.brokenHint")}
       </EmptyState>
     </div>
   );

@@ -1,6 +1,7 @@
 import ChevronsUpDown from "lucide-solid/icons/chevrons-up-down";
 import CircleUser from "lucide-solid/icons/circle-user";
 import { ErrorBoundary, type JSX, Show, Suspense } from "solid-js";
+import { t } from "../i18n";
 import { useSession } from "../session/SessionProvider";
 import { Loading } from "../ui/Loading";
 import { Logo } from "../ui/Logo";
@@ -12,7 +13,6 @@ import { Navigation } from "./Navigation";
 import { Notices } from "./Notices";
 import type { Group } from "./places";
 import { SearchButton } from "./SearchButton";
-import { words } from "./words";
 
 type FrameProps = {
   groups: readonly Group[];
@@ -51,7 +51,9 @@ function Rail(props: FrameProps) {
             </>
           }
         />
-        <p class="px-3 text-xs text-faint">{words().version(serverInfo()?.version ?? "")}</p>
+        <p class="px-3 text-xs text-faint">
+          {t("shell.version", { version: serverInfo()?.version ?? "" })}
+        </p>
       </div>
     </header>
   );
@@ -84,7 +86,7 @@ export function Frame(props: FrameProps) {
         onClick={() => document.getElementById("main")?.focus()}
         class="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-accent focus:p-3 focus:text-on-accent"
       >
-        {words().skip}
+        {t("shell.skip")}
       </button>
       <Rail {...props} />
       <TopBar {...props} />
@@ -99,7 +101,7 @@ export function Frame(props: FrameProps) {
         </ErrorBoundary>
       </main>
       <BottomBar groups={props.groups} />
-      <Toaster label={words().notifications} />
+      <Toaster label={t("shell.notifications")} />
     </div>
   );
 }

@@ -1,17 +1,19 @@
 import { A } from "@solidjs/router";
 import { For } from "solid-js";
 import { Dynamic } from "solid-js/web";
+import { t } from "../i18n";
 import { type Group, isRoot } from "./places";
-import { words } from "./words";
 
 /** All ways to the pages, one below the other. */
 export function Navigation(props: { groups: readonly Group[]; onGo?: () => void }) {
   return (
-    <nav aria-label={words().pages} class="flex flex-col gap-5">
+    <nav aria-label={t("shell.pages")} class="flex flex-col gap-5">
       <For each={props.groups}>
         {(group) => (
           <div>
-            <p class="px-3 pb-1.5 text-xs font-medium text-faint">{words().groups[group.name]}</p>
+            <p class="px-3 pb-1.5 text-xs font-medium text-faint">
+              {t(`shell.groups.${group.name}`)}
+            </p>
             <ul class="flex flex-col gap-px">
               <For each={group.places}>
                 {(place) => (
@@ -29,7 +31,7 @@ export function Navigation(props: { groups: readonly Group[]; onGo?: () => void 
                         class="size-4.5 shrink-0"
                         aria-hidden="true"
                       />
-                      {words().places[place.name]}
+                      {t(`shell.places.${place.name}`)}
                     </A>
                   </li>
                 )}

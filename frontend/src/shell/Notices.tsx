@@ -1,10 +1,10 @@
 import X from "lucide-solid/icons/x";
 import { createSignal, Show } from "solid-js";
+import { t } from "../i18n";
 import { useSession } from "../session/SessionProvider";
 import { Code } from "../ui/Code";
 import { IconButton } from "../ui/IconButton";
 import { Notice } from "../ui/Notice";
-import { words } from "./words";
 
 const SEEN = "proxypal.demo-seen";
 
@@ -19,23 +19,23 @@ export function Notices() {
   return (
     <>
       <Show when={connection() === "lost"}>
-        <Notice tone="warn">{words().lost}</Notice>
+        <Notice tone="warn">{t("shell.lost")}</Notice>
       </Show>
       <Show when={serverInfo()?.engineMode === "DEMO" && !isSeen()}>
         <Notice
           tone="info"
           action={
             <span class="-my-1.5">
-              <IconButton label={words().dismiss} onClick={hide}>
+              <IconButton label={t("shell.dismiss")} onClick={hide}>
                 <X class="size-4" aria-hidden="true" />
               </IconButton>
             </span>
           }
         >
-          <span class="font-medium">{words().demo}</span> {words().demoHint}
+          <span class="font-medium">{t("shell.demo")}</span> {t("shell.demoHint")}
           <Show when={session()}>
             {" "}
-            {words().demoCure} <Code>proxypal-server engine install</Code>
+            {t("shell.demoCure")} <Code>proxypal-server engine install</Code>
           </Show>
         </Notice>
       </Show>

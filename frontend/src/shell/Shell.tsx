@@ -1,4 +1,5 @@
 import { createSignal, type JSX } from "solid-js";
+import { t } from "../i18n";
 import { useSession } from "../session/SessionProvider";
 import { createSignOut } from "./createSignOut";
 import { Frame } from "./Frame";
@@ -9,13 +10,17 @@ import { GROUPS } from "./places";
 export function Shell(props: { children?: JSX.Element }) {
   const { session } = useSession();
   const signOut = createSignOut();
+  const rank = () => {
+    const role = session()?.admin.role;
+    return role && t(`roles.${role}.label`);
+  };
   const [isSearching, setSearching] = createSignal(false);
   return (
     <>
       <Frame
         groups={GROUPS}
         name={session()?.admin.username}
-        rank={session()?.admin.role.toLowerCase()}
+        rank={rank()}
         onSignOut={() => void signOut()}
         onSearch={() => setSearching(true)}
       >

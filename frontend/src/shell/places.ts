@@ -9,21 +9,19 @@ import ScrollText from "lucide-solid/icons/scroll-text";
 import Settings from "lucide-solid/icons/settings";
 import Terminal from "lucide-solid/icons/terminal";
 import Users from "lucide-solid/icons/users";
-import type { words } from "./words";
-
-type Names = ReturnType<typeof words>;
+import type { KeyUnder } from "../i18n";
 
 /** Somewhere the navigation leads. */
 export type Place = {
   path: string;
-  name: keyof Names["places"];
+  name: KeyUnder<"shell.places">;
   icon: typeof Gauge;
   /** A small screen has room for it in its bar; the others are behind "More". */
   near?: boolean;
 };
 
 /** Places by what one does there. */
-export type Group = { name: keyof Names["groups"]; places: Place[] };
+export type Group = { name: KeyUnder<"shell.groups">; places: Place[] };
 
 /** Where the navigation leads administrators, in its order. */
 export const GROUPS: Group[] = [

@@ -4,12 +4,15 @@ import { Client, type Exchange, makeResult, type Operation } from "@urql/core";
 import { Provider } from "@urql/solid";
 import { type FormattedExecutionResult, Kind } from "graphql";
 import type { JSX } from "solid-js";
-import { filter, fromValue, mergeMap, never, pipe } from "wonka";
+import { filter, fromArray, mergeMap, never, pipe } from "wonka";
 
-/** What the fake server answers to each operation, by its name. An operation without one waits. */
+/**
+ * What the fake server answers to each operation, by its name: once, or event by event for a subscription.
+ * An operation without an answer waits.
+ */
 export type Answers = Record<
   string,
-  (variables: Record<string, unknown>) => FormattedExecutionResult
+  (variables: Record<string, unknown>) => FormattedExecutionResult | FormattedExecutionResult[]
 >;
 
 function nameOf(operation: Operation): string {
@@ -27,7 +30,9 @@ export function answering(answers: Answers): Exchange {
       filter((operation) => operation.kind !== "teardown"),
       mergeMap((operation) => {
         const answer = answers[nameOf(operation)];
-        return answer ? fromValue(makeResult(operation, answer(operation.variables ?? {}))) : never;
+        if (!answer) return never;
+        const results = [answer(operation.variables ?? {})].flat();
+        return fromArray(results.map((result) => makeResult(operation, result)));
       }),
     );
 }

@@ -1,5 +1,6 @@
 import { cleanup, configure } from "@solidjs/testing-library";
 import { afterEach } from "vitest";
+import { loadLanguage } from "../i18n";
 
 // Lazy pages are compiled on their first visit, which takes a busy machine longer than a second.
 configure({ asyncUtilTimeout: 10_000 });
@@ -23,6 +24,8 @@ window.scrollTo = () => {};
 Object.assign(globalThis, {
   matchMedia: () => ({ matches: false, addEventListener() {}, removeEventListener() {} }),
 });
+
+await loadLanguage("en");
 
 // Each test starts on an empty page.
 afterEach(cleanup);

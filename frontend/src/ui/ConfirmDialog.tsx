@@ -1,11 +1,11 @@
 import type { CombinedError } from "@urql/core";
 import { createSignal, type JSX, Show } from "solid-js";
+import { t } from "../i18n";
 import { Button } from "./Button";
 import { Dialog, DialogActions } from "./Dialog";
 import { ErrorNotice } from "./ErrorNotice";
 import { TextField } from "./Field";
 import { Form } from "./Form";
-import { words } from "./words";
 
 type ConfirmDialogProps = {
   open: boolean;
@@ -37,7 +37,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         <Show when={props.typedName}>
           {(name) => (
             <TextField
-              label={words().typeToConfirm(name())}
+              label={t("common.typeToConfirm", { name: name() })}
               autocomplete="off"
               onInput={(event) => setTyped(event.currentTarget.value)}
             />
@@ -45,7 +45,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         </Show>
         <ErrorNotice error={props.error} />
         <DialogActions>
-          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
+          <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
           <Button tone="danger" type="submit" disabled={!isReady()} pending={props.pending}>
             {props.confirmLabel}
           </Button>

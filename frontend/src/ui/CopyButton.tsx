@@ -1,9 +1,9 @@
 import Check from "lucide-solid/icons/check";
 import Copy from "lucide-solid/icons/copy";
 import { Match, Switch } from "solid-js";
+import { t } from "../i18n";
 import { createCopied } from "../lib/createCopied";
 import { Button } from "./Button";
-import { words } from "./words";
 
 /** Copies a text, and says so. */
 export function CopyButton(props: { text: string; label?: string }) {
@@ -14,16 +14,16 @@ export function CopyButton(props: { text: string; label?: string }) {
         fallback={
           <>
             <Copy class="size-3.5" aria-hidden="true" />
-            {props.label ?? words().copy}
+            {props.label ?? t("common.copy")}
           </>
         }
       >
         <Match when={copied() === "yes"}>
           <Check class="size-3.5 text-accent-text" aria-hidden="true" />
-          <span role="status">{words().copied}</span>
+          <span role="status">{t("common.copied")}</span>
         </Match>
         <Match when={copied() === "failed"}>
-          <span role="status">{words().copyByHand}</span>
+          <span role="status">{t("common.copyByHand")}</span>
         </Match>
       </Switch>
     </Button>

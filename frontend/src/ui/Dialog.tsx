@@ -1,9 +1,10 @@
 import { Dialog as Kobalte } from "@kobalte/core/dialog";
 import X from "lucide-solid/icons/x";
 import { type JSX, Show } from "solid-js";
-import { words } from "./words";
+import { t } from "../i18n";
+import { rememberFocus, returnFocus } from "./focusReturn";
 
-type DialogProps = {
+export type DialogProps = {
   open: boolean;
   title: string;
   description?: JSX.Element;
@@ -17,11 +18,18 @@ type DialogProps = {
 /** A window above the page which takes the keyboard until it is closed. */
 export function Dialog(props: DialogProps) {
   let content: HTMLDivElement | undefined;
+  // What was typed is not lost to a click beside the dialog.
+  let isTouched = false;
   const stayOpen = (event: Event) => {
     if (props.locked) event.preventDefault();
   };
+  const stayUnlessEmpty = (event: Event) => {
+    if (props.locked || isTouched) event.preventDefault();
+  };
   // The close button comes first, but who opens a form wants to type.
   const focusField = (event: Event) => {
+    rememberFocus(content);
+    isTouched = false;
     const field = content?.querySelector<HTMLElement>("[autofocus], input, select, textarea");
     if (!field || props.locked) return;
     event.preventDefault();
@@ -35,7 +43,11 @@ export function Dialog(props: DialogProps) {
           <Kobalte.Content
             ref={content}
             onOpenAutoFocus={focusField}
-            onInteractOutside={stayOpen}
+            onCloseAutoFocus={(event) => returnFocus(content, event)}
+            onInput={() => {
+              isTouched = true;
+            }}
+            onInteractOutside={stayUnlessEmpty}
             onEscapeKeyDown={stayOpen}
             class={`flex max-h-[92dvh] w-full flex-col rounded-t-2xl border border-line bg-raised shadow-raised outline-none sm:rounded-2xl ${props.wide ? "sm:max-w-176" : "sm:max-w-120"}`}
           >
@@ -52,7 +64,7 @@ export function Dialog(props: DialogProps) {
               </div>
               <Show when={!props.locked}>
                 <Kobalte.CloseButton
-                  aria-label={words().close}
+                  aria-label={t("common.close")}
                   class="-mt-1 -mr-1 inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
                 >
                   <X class="size-4" aria-hidden="true" />

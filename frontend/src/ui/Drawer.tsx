@@ -1,6 +1,7 @@
 import { Dialog as Kobalte } from "@kobalte/core/dialog";
 import X from "lucide-solid/icons/x";
 import type { JSX } from "solid-js";
+import { rememberFocus, returnFocus } from "./focusReturn";
 
 type DrawerProps = {
   open: boolean;
@@ -12,11 +13,17 @@ type DrawerProps = {
 
 /** A window at the side with everything about one thing; Escape closes it. */
 export function Drawer(props: DrawerProps) {
+  let content: HTMLDivElement | undefined;
   return (
     <Kobalte open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <Kobalte.Portal>
         <Kobalte.Overlay class="fixed inset-0 z-40 bg-veil" />
-        <Kobalte.Content class="fixed inset-y-0 right-0 z-50 flex w-full flex-col border-l border-line bg-raised shadow-raised outline-none sm:w-120">
+        <Kobalte.Content
+          ref={content}
+          onOpenAutoFocus={() => rememberFocus(content)}
+          onCloseAutoFocus={(event) => returnFocus(content, event)}
+          class="fixed inset-y-0 right-0 z-50 flex w-full flex-col border-l border-line bg-raised shadow-raised outline-none sm:w-120"
+        >
           <header class="flex items-center justify-between gap-4 border-b border-line px-5 py-3.5">
             <Kobalte.Title class="text-lg font-semibold tracking-tight">
               {props.title}

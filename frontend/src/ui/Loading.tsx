@@ -1,12 +1,12 @@
+import { t } from "../i18n";
 import { Spinner } from "./Spinner";
-import { words } from "./words";
 
 /** Says that something is being fetched, but only when that takes noticeably long. */
 export function Loading() {
   return (
     <div role="status" class="appear-late flex items-center gap-2 p-6 text-muted">
       <Spinner />
-      {words().loading}
+      {t("common.loading")}
     </div>
   );
 }

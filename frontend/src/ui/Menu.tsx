@@ -1,10 +1,16 @@
 import { DropdownMenu } from "@kobalte/core/dropdown-menu";
 import Check from "lucide-solid/icons/check";
-import { For, type JSX } from "solid-js";
+import { createContext, For, type JSX, useContext } from "solid-js";
 import type { Option } from "./Field";
 
 const ITEM =
   "flex cursor-default items-center gap-2.5 rounded-md py-1.5 pr-2.5 text-base outline-none data-highlighted:bg-hover data-disabled:opacity-50";
+
+/**
+ * Keeps what was chosen until the menu has closed. Done at once, it would open a dialog in the middle of a
+ * key press: the same Enter would submit the dialog's form, and the dialog would not know its button.
+ */
+const MenuContext = createContext<(run: () => void) => void>((run) => run());
 
 /** A button that opens a list of things to do. */
 export function Menu(props: {
@@ -15,18 +21,30 @@ export function Menu(props: {
   placement?: "bottom-end" | "bottom-start" | "top-start";
   children: JSX.Element;
 }) {
+  let chosen: (() => void) | undefined;
+  const runChosen = () => {
+    const run = chosen;
+    chosen = undefined;
+    // Kobalte gives the focus back to the button after this.
+    if (run) setTimeout(run);
+  };
   return (
-    <DropdownMenu placement={props.placement ?? "bottom-end"} gutter={6} modal={false}>
-      <DropdownMenu.Trigger type="button" class={props.triggerClass}>
-        <span class="sr-only">{props.label}</span>
-        {props.trigger}
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content class="z-50 max-h-(--kb-popper-content-available-height) min-w-52 overflow-y-auto rounded-xl border border-line bg-raised p-1.5 text-ink shadow-raised outline-none">
-          {props.children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu>
+    <MenuContext.Provider value={(run) => (chosen = run)}>
+      <DropdownMenu placement={props.placement ?? "bottom-end"} gutter={6} modal={false}>
+        <DropdownMenu.Trigger type="button" class={props.triggerClass}>
+          <span class="sr-only">{props.label}</span>
+          {props.trigger}
+        </DropdownMenu.Trigger>
+        <DropdownMenu.Portal>
+          <DropdownMenu.Content
+            onCloseAutoFocus={runChosen}
+            class="z-50 max-h-(--kb-popper-content-available-height) min-w-52 overflow-y-auto rounded-xl border border-line bg-raised p-1.5 text-ink shadow-raised outline-none"
+          >
+            {props.children}
+          </DropdownMenu.Content>
+        </DropdownMenu.Portal>
+      </DropdownMenu>
+    </MenuContext.Provider>
   );
 }
 
@@ -37,11 +55,12 @@ export function MenuItem(props: {
   onSelect: () => void;
   children: JSX.Element;
 }) {
+  const choose = useContext(MenuContext);
   return (
     <DropdownMenu.Item
       class={`${ITEM} pl-2.5 ${props.danger ? "text-bad" : ""}`}
       disabled={props.disabled}
-      onSelect={() => props.onSelect()}
+      onSelect={() => choose(props.onSelect)}
     >
       {props.children}
     </DropdownMenu.Item>

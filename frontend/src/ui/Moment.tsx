@@ -1,14 +1,14 @@
 import { Show } from "solid-js";
+import { t } from "../i18n";
 import { createNow } from "../lib/createNow";
 import { formatAgo, formatMoment, formatTime } from "../lib/format";
 import { Unknown } from "./Unknown";
-import { words } from "./words";
 
 /** How long ago something was; the exact moment is in the tooltip. */
 export function Ago(props: { at: string | null | undefined; never?: string }) {
   const now = createNow();
   return (
-    <Show when={props.at} fallback={props.never ?? words().never}>
+    <Show when={props.at} fallback={props.never ?? t("common.never")}>
       {(at) => (
         <time datetime={at()} title={formatMoment(at())}>
           {formatAgo(at(), now())}

@@ -1,10 +1,10 @@
 import { A, useLocation } from "@solidjs/router";
 import { Show } from "solid-js";
+import { t } from "../i18n";
 import { pathWithinApp } from "../lib/baseUrl";
 import { buttonClass } from "./Button";
-import { words } from "./words";
 
-type PagerProps = {
+export type PagerProps = {
   /** The cursor in the address; none on the first page. */
   after: string | undefined;
   pageInfo: { hasNextPage: boolean; endCursor?: string | null } | undefined;
@@ -27,7 +27,7 @@ export function Pager(props: PagerProps) {
   return (
     <Show when={props.after || next()}>
       <nav
-        aria-label={words().more}
+        aria-label={t("common.more")}
         class="flex justify-end gap-2 border-t border-line px-4 py-3 sm:px-5"
       >
         <Show when={props.after}>

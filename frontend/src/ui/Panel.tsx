@@ -1,6 +1,6 @@
 import { type JSX, Show } from "solid-js";
 
-type PanelProps = {
+export type PanelProps = {
   title?: string;
   hint?: JSX.Element;
   /** What can be done with what the panel shows. */

@@ -1,5 +1,5 @@
 import { For, Show } from "solid-js";
-import { words } from "./words";
+import { t } from "../i18n";
 
 const WIDTHS = ["w-2/5", "w-3/5", "w-1/3", "w-1/2", "w-2/5", "w-3/5"];
 
@@ -7,7 +7,7 @@ const WIDTHS = ["w-2/5", "w-3/5", "w-1/3", "w-1/2", "w-2/5", "w-3/5"];
 export function SkeletonRows(props: { rows?: number }) {
   return (
     <div role="status" class="appear-late divide-y divide-line">
-      <span class="sr-only">{words().loading}</span>
+      <span class="sr-only">{t("common.loading")}</span>
       <For each={WIDTHS.slice(0, props.rows ?? WIDTHS.length)}>
         {(width) => (
           <div
@@ -27,7 +27,7 @@ export function SkeletonRows(props: { rows?: number }) {
 export function SkeletonText(props: { ring?: boolean }) {
   return (
     <div role="status" class="appear-late flex items-center gap-6">
-      <span class="sr-only">{words().loading}</span>
+      <span class="sr-only">{t("common.loading")}</span>
       <Show when={props.ring}>
         <span class="skeleton size-32 shrink-0 rounded-full" aria-hidden="true" />
       </Show>

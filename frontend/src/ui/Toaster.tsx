@@ -6,7 +6,7 @@ import X from "lucide-solid/icons/x";
 import { Show } from "solid-js";
 import { Portal } from "solid-js/web";
 import { explain } from "../graphql/errors";
-import { words } from "./words";
+import { t } from "../i18n";
 
 const SHOWN_MS = 6000;
 // Long enough to read what went wrong and to find what helps.
@@ -57,7 +57,7 @@ function Card(props: Message & { toastId: number }) {
         )}
       </Show>
       <Toast.CloseButton
-        aria-label={words().close}
+        aria-label={t("common.close")}
         class="-m-1 inline-flex size-7 shrink-0 items-center justify-center rounded-md text-muted hover:bg-hover hover:text-ink"
       >
         <X class="size-3.5" aria-hidden="true" />

@@ -1,11 +1,11 @@
-import { words } from "./words";
+import { t } from "../i18n";
 
 /** A value that nobody knows. It is never shown as zero. */
 export function Unknown(props: { why?: string }) {
   return (
-    <span class="text-faint" title={props.why ?? words().unknown}>
+    <span class="text-faint" title={props.why ?? t("common.unknown")}>
       <span aria-hidden="true">–</span>
-      <span class="sr-only">{words().unknown}</span>
+      <span class="sr-only">{t("common.unknown")}</span>
     </span>
   );
 }

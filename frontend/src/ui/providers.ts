@@ -4,7 +4,7 @@ import type { ProviderKind } from "../graphql/generated/graphql";
 export const PROVIDERS: Record<ProviderKind, { name: string; colour: string }> = {
   CHATGPT: { name: "ChatGPT", colour: "--color-chatgpt" },
   CLAUDE: { name: "Claude", colour: "--color-claude" },
-  COPILOT: { name: "Copilot", colour: "--color-copilot" },
+  COPILOT: { name: "GitHub Copilot", colour: "--color-copilot" },
   GEMINI: { name: "Gemini", colour: "--color-gemini" },
   KIMI: { name: "Kimi", colour: "--color-kimi" },
   OPENAI_COMPATIBLE: { name: "OpenAI-compatible", colour: "--color-compatible" },

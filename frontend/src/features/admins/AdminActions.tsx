@@ -4,12 +4,11 @@ import { createSignal, Show } from "solid-js";
 import type { FreshSecret } from "../../connect/SecretDialog";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { Role } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "../../ui/Menu";
-import { ROLES, roleWords } from "../../ui/roles";
+import { ROLES } from "../../ui/roles";
 import { notify, notifyError } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
-import { words } from "./words";
 
 const AdminActionsFragment = graphql(`
   fragment AdminActions on Admin {
@@ -77,8 +76,8 @@ function createChanges(admin: Known) {
     if (role === before) return;
     const { error } = await setAdminRole({ id, role });
     if (error) return notifyError(error);
-    const undo = { label: common().undo, onAct: () => void setRole(before, true) };
-    const text = words().roleToast(username, roleWords()[role][0]);
+    const undo = { label: t("common.undo"), onAct: () => void setRole(before, true) };
+    const text = t("admins.roleToast", { name: username, role: t(`roles.${role}.label`) });
     notify({ tone: "ok", text, action: isUndo ? undefined : undo });
   }
 
@@ -86,8 +85,10 @@ function createChanges(admin: Known) {
     const { id, username } = admin();
     const { error } = await setAdminEnabled({ id, enabled });
     if (error) return notifyError(error);
-    const undo = { label: common().undo, onAct: () => void setEnabled(!enabled, true) };
-    const text = enabled ? words().enabledToast(username) : words().disabledToast(username);
+    const undo = { label: t("common.undo"), onAct: () => void setEnabled(!enabled, true) };
+    const text = enabled
+      ? t("admins.enabledToast", { name: username })
+      : t("admins.disabledToast", { name: username });
     notify({ tone: "ok", text, action: isUndo ? undefined : undo });
   }
   return { setRole, setEnabled };
@@ -104,20 +105,20 @@ function RemoveDialog(props: {
     const { error } = await remove({ id });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().removedToast(username) });
+    notify({ tone: "ok", text: t("admins.removedToast", { name: username }) });
   }
   return (
     <ConfirmDialog
       open={props.open}
-      title={words().removeTitle(props.admin.username)}
+      title={t("admins.removeTitle", { name: props.admin.username })}
       typedName={props.admin.username}
-      confirmLabel={words().removeLabel}
+      confirmLabel={t("admins.removeLabel")}
       pending={removal.fetching}
       error={removal.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      {words().removeHint}
+      {t("admins.removeHint")}
     </ConfirmDialog>
   );
 }
@@ -137,32 +138,35 @@ export function AdminActions(props: {
     const { data, error } = await invite({ id });
     if (error) notifyError(error);
     if (!data) return;
-    props.onLink({ title: words().inviteTitle(username), secret: data.inviteAdmin.setupUrl });
+    props.onLink({
+      title: t("admins.inviteTitle", { name: username }),
+      secret: data.inviteAdmin.setupUrl,
+    });
   }
 
   return (
     <>
       <Menu
-        label={words().actions(admin().username)}
+        label={t("common.actionsFor", { name: admin().username })}
         trigger={<Ellipsis class="size-4" aria-hidden="true" />}
         triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
       >
         <MenuChoice
-          label={words().role}
+          label={t("common.role")}
           value={admin().role}
-          options={ROLES.map((role) => ({ value: role, label: roleWords()[role][0] }))}
+          options={ROLES.map((role) => ({ value: role, label: t(`roles.${role}.label`) }))}
           onChoose={(role) => void setRole(role)}
         />
         <MenuLine />
         <Show when={admin().invitedUntil}>
-          <MenuItem onSelect={() => void inviteAgain()}>{words().inviteAgain}</MenuItem>
+          <MenuItem onSelect={() => void inviteAgain()}>{t("admins.inviteAgain")}</MenuItem>
         </Show>
         <MenuItem onSelect={() => void setEnabled(!admin().enabled)}>
-          {admin().enabled ? words().disable : words().enable}
+          {admin().enabled ? t("admins.disable") : t("admins.enable")}
         </MenuItem>
         <MenuLine />
         <MenuItem danger onSelect={() => setRemoving(true)}>
-          {words().remove}
+          {t("common.remove")}
         </MenuItem>
       </Menu>
       <RemoveDialog admin={admin()} open={isRemoving()} onClose={() => setRemoving(false)} />

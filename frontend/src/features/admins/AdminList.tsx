@@ -1,15 +1,13 @@
 import { createQuery } from "@urql/solid";
-import { createSignal, For, Show } from "solid-js";
+import { createSignal, For } from "solid-js";
 import { type FreshSecret, SecretDialog } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { useSession } from "../../session/SessionProvider";
 import { Button } from "../../ui/Button";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
+import { ListPanel } from "../../ui/ListPanel";
 import { AdminRow } from "./AdminRow";
 import { CreateAdminDialog } from "./CreateAdminDialog";
-import { words } from "./words";
 
 const AdminsQuery = graphql(`
   query Admins {
@@ -30,39 +28,37 @@ export function AdminList() {
   const [isCreating, setCreating] = createSignal(false);
   const [link, setLink] = createSignal<FreshSecret>();
   return (
-    <Panel
-      title={words().title}
-      hint={words().hint}
-      flush
-      actions={
-        <Button size="small" onClick={() => setCreating(true)}>
-          {words().create}
-        </Button>
-      }
-    >
-      <Show when={admins.error}>
-        <div class="p-4">
-          <ErrorNotice error={admins.error} />
-        </div>
-      </Show>
-      <Show when={admins.fetching && !admins.data}>
-        <SkeletonRows rows={3} />
-      </Show>
-      <ul class="divide-y divide-line">
-        <For each={admins.data?.admins}>
-          {(admin) => (
-            <AdminRow admin={admin} isOwn={admin.id === session()?.admin.id} onLink={setLink} />
-          )}
-        </For>
-      </ul>
+    <>
+      <ListPanel
+        title={t("admins.title")}
+        hint={t("admins.hint")}
+        actions={
+          <Button size="small" onClick={() => setCreating(true)}>
+            {t("admins.create")}
+          </Button>
+        }
+        error={admins.error}
+        count={admins.data?.admins.length}
+        usual={3}
+        // There is always an owner.
+        empty={null}
+      >
+        <ul class="divide-y divide-line">
+          <For each={admins.data?.admins}>
+            {(admin) => (
+              <AdminRow admin={admin} isOwn={admin.id === session()?.admin.id} onLink={setLink} />
+            )}
+          </For>
+        </ul>
+      </ListPanel>
       <CreateAdminDialog open={isCreating()} onClose={() => setCreating(false)} onLink={setLink} />
       <SecretDialog fresh={link()} onDone={() => setLink(undefined)}>
         {() => (
           <p class="text-muted">
-            {words().inviteHint} {words().send}
+            {t("admins.inviteHint")} {t("admins.send")}
           </p>
         )}
       </SecretDialog>
-    </Panel>
+    </>
   );
 }

@@ -1,12 +1,11 @@
 import { Show } from "solid-js";
 import type { FreshSecret } from "../../connect/SecretDialog";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { formatDay } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Ago } from "../../ui/Moment";
-import { roleWords } from "../../ui/roles";
 import { AdminActions } from "./AdminActions";
-import { words } from "./words";
 
 const AdminRowFragment = graphql(`
   fragment AdminRow on Admin {
@@ -34,29 +33,29 @@ export function AdminRow(props: {
         <p class="flex flex-wrap items-center gap-2 font-medium">
           {admin().username}
           <Show when={props.isOwn}>
-            <Badge tone="accent">{words().you}</Badge>
+            <Badge tone="accent">{t("admins.you")}</Badge>
           </Show>
-          <Badge tone="plain">{roleWords()[admin().role][0]}</Badge>
+          <Badge tone="plain">{t(`roles.${admin().role}.label`)}</Badge>
           <Show when={admin().secondFactorSince}>
-            <Badge tone="ok" title={words().secondFactorHint}>
-              {words().secondFactor}
+            <Badge tone="ok" title={t("admins.secondFactorHint")}>
+              {t("admins.secondFactor")}
             </Badge>
           </Show>
           <Show when={admin().invitedUntil}>
-            <Badge tone="info">{words().invited}</Badge>
+            <Badge tone="info">{t("admins.invited")}</Badge>
           </Show>
           <Show when={!admin().enabled}>
-            <Badge tone="warn">{words().disabled}</Badge>
+            <Badge tone="warn">{t("admins.disabled")}</Badge>
           </Show>
         </p>
         <p class="text-sm text-muted">
           <Show
             when={admin().invitedUntil}
             fallback={
-              <Show when={admin().signedInAt} fallback={words().signedInNever}>
+              <Show when={admin().signedInAt} fallback={t("admins.signedInNever")}>
                 {(at) => (
                   <>
-                    {words().signedIn} <Ago at={at()} />
+                    {t("admins.signedIn")} <Ago at={at()} />
                   </>
                 )}
               </Show>
@@ -64,7 +63,7 @@ export function AdminRow(props: {
           >
             {(until) => (
               <>
-                {words().invitedUntil} {formatDay(until())}
+                {t("admins.invitedUntil")} {formatDay(until())}
               </>
             )}
           </Show>

@@ -1,15 +1,11 @@
 import { createMutation } from "@urql/solid";
 import type { FreshSecret } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readSecret, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import { ROLES, roleOptions } from "../../ui/roles";
-import { words as common } from "../../ui/words";
-import { words } from "./words";
 
 const CreateAdminMutation = graphql(`
   mutation CreateAdmin($input: CreateAdminInput!) {
@@ -43,29 +39,28 @@ export function CreateAdminDialog(props: CreateAdminDialogProps) {
     if (!data) return;
     props.onClose();
     const { admin, setupUrl } = data.createAdmin;
-    if (setupUrl) props.onLink({ title: words().inviteTitle(admin.username), secret: setupUrl });
+    if (setupUrl)
+      props.onLink({ title: t("admins.inviteTitle", { name: admin.username }), secret: setupUrl });
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={words().createTitle}>
-      <Form onSubmit={(form) => void submit(form)}>
-        <TextField label={words().name} name="username" autocomplete="off" required autofocus />
-        <SelectField label={words().role} name="role" value="ADMIN" options={roleOptions()} />
-        <TextField
-          label={words().password}
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          hint={`${words().passwordHint} ${words().chosenByThem}`}
-        />
-        <ErrorNotice error={creation.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{common().cancel}</Button>
-          <Button tone="primary" type="submit" pending={creation.fetching}>
-            {words().create}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+    <MutationDialog
+      open={props.open}
+      onClose={props.onClose}
+      title={t("admins.create")}
+      mutation={creation}
+      submit={t("admins.create")}
+      onSubmit={(form) => void submit(form)}
+    >
+      <TextField label={t("common.name")} name="username" autocomplete="off" required autofocus />
+      <SelectField label={t("common.role")} name="role" value="ADMIN" options={roleOptions()} />
+      <TextField
+        label={t("admins.password")}
+        name="password"
+        type="password"
+        autocomplete="new-password"
+        hint={`${t("common.newPasswordHint")} ${t("admins.chosenByThem")}`}
+      />
+    </MutationDialog>
   );
 }

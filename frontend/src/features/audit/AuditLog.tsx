@@ -1,19 +1,15 @@
 import { createQuery } from "@urql/solid";
-import { For, Match, Show, Switch } from "solid-js";
+import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { formatWhole } from "../../lib/figures";
+import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { ListPanel } from "../../ui/ListPanel";
 import { Time } from "../../ui/Moment";
-import { Pager } from "../../ui/Pager";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { AuditFilters } from "./AuditFilters";
 import { createAuditSearch } from "./createAuditSearch";
-import { EventDrawer } from "./EventDrawer";
-import { words } from "./words";
+import { actionName, codeName, EventDrawer, subjectName } from "./EventDrawer";
 
 const AuditRowFragment = graphql(`
   fragment AuditRow on AuditEvent {
@@ -59,30 +55,36 @@ const PAGE_SIZE = 50;
 function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () => void }) {
   const event = () => readFragment(AuditRowFragment, props.event);
   return (
-    <tr class="hover:bg-hover/50">
+    <tr class="relative hover:bg-hover/50">
       <Cell class="text-muted">
         <Time at={event().at} />
       </Cell>
       <Cell>
-        <span class="font-medium">{event().actor.name ?? words().actors[event().actor.kind]}</span>
+        <span class="font-medium">
+          {event().actor.name ?? t(`audit.actors.${event().actor.kind}`)}
+        </span>
         <Show when={event().actor.name}>
-          <span class="text-sm text-muted"> {words().actors[event().actor.kind]}</span>
+          <span class="text-sm text-muted max-sm:hidden">
+            {" "}
+            {t(`audit.actors.${event().actor.kind}`)}
+          </span>
         </Show>
       </Cell>
       <Cell>
         <button
           type="button"
           onClick={() => props.onOpen()}
-          class="rounded font-mono text-xs font-medium underline-offset-4 hover:underline"
+          title={event().action}
+          class="rounded text-start font-medium underline-offset-4 after:absolute after:inset-0 hover:underline"
         >
-          {event().action}
+          {actionName(event().action)}
         </button>
       </Cell>
       <Cell class="max-w-64">
         <Show when={event().subject}>
           {(subject) => (
             <span class="block truncate" title={subject().name ?? undefined}>
-              <span class="text-sm text-muted">{subject().kind}</span> {subject().name}
+              <span class="text-sm text-muted">{subjectName(subject().kind)}</span> {subject().name}
             </span>
           )}
         </Show>
@@ -91,8 +93,8 @@ function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () =
       <Cell class="text-right">
         <Show when={event().errorCode}>
           {(code) => (
-            <Badge tone="warn" title={words().failed}>
-              {code()}
+            <Badge tone="warn" title={`${t("audit.failed")}: ${code()}`}>
+              {codeName(code())}
             </Badge>
           )}
         </Show>
@@ -104,12 +106,12 @@ function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () =
 function Columns() {
   return (
     <>
-      <Head>{words().when}</Head>
-      <Head>{words().who}</Head>
-      <Head>{words().action}</Head>
-      <Head>{words().about}</Head>
-      <Head class="max-lg:hidden">{words().address}</Head>
-      <Head class="text-right">{words().outcome}</Head>
+      <Head>{t("common.time")}</Head>
+      <Head>{t("audit.who")}</Head>
+      <Head>{t("audit.action")}</Head>
+      <Head>{t("audit.about")}</Head>
+      <Head class="max-lg:hidden">{t("common.ipAddress")}</Head>
+      <Head class="text-right">{t("audit.outcome")}</Head>
     </>
   );
 }
@@ -130,40 +132,34 @@ export function AuditLog() {
 
   return (
     <>
-      <Panel flush>
-        <AuditFilters audit={audit} />
-        <Show when={query.error}>
-          <div class="p-4">
-            <ErrorNotice error={query.error} />
-          </div>
-        </Show>
-        <Switch fallback={<Show when={!query.error}>{<SkeletonRows />}</Show>}>
-          <Match when={list()?.nodes.length}>
-            <Table label={words().title} head={<Columns />}>
-              <For each={list()?.nodes}>
-                {(event) => <Row event={event} onOpen={() => audit.open(event.sequence)} />}
-              </For>
-            </Table>
-            <Pager
-              after={audit.search.after}
-              pageInfo={list()?.pageInfo}
-              labels={[words().firstPage, words().next]}
-            />
-          </Match>
-          <Match when={list() && audit.isFiltered()}>
-            <EmptyState title={words().noneFound}>{words().noneFoundHint}</EmptyState>
-          </Match>
-          <Match when={list()}>
-            <EmptyState title={words().none}>{words().noneHint}</EmptyState>
-          </Match>
-        </Switch>
-      </Panel>
+      <ListPanel
+        error={query.error}
+        count={list()?.nodes.length}
+        filters={<AuditFilters audit={audit} />}
+        page={{ after: audit.search.after, pageInfo: list()?.pageInfo }}
+        empty={
+          <Show
+            when={!audit.isFiltered()}
+            fallback={
+              <EmptyState title={t("audit.noneFound")}>{t("audit.noneFoundHint")}</EmptyState>
+            }
+          >
+            <EmptyState title={t("audit.none")}>{t("audit.noneHint")}</EmptyState>
+          </Show>
+        }
+      >
+        <Table label={t("audit.title")} head={<Columns />}>
+          <For each={list()?.nodes}>
+            {(event) => <Row event={event} onOpen={() => audit.open(event.sequence)} />}
+          </For>
+        </Table>
+      </ListPanel>
       <Show when={query.data?.auditHead}>
         {(head) => (
           <p class="text-sm break-words text-muted">
-            {words().total(formatWhole(list()?.totalCount ?? 0))}.{" "}
-            {words().head(head().sequence, "")}
-            <span class="font-mono text-xs break-all">{head().hash}</span>. {words().headHint}
+            {t("common.events", { count: list()?.totalCount ?? 0 })}.{" "}
+            {t("audit.head", { sequence: head().sequence, hash: "" })}
+            <span class="font-mono text-xs break-all">{head().hash}</span>. {t("audit.headHint")}
           </p>
         )}
       </Show>

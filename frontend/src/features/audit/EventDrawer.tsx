@@ -1,6 +1,7 @@
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { AuditEventDetailFragment } from "../../graphql/generated/graphql";
+import { t, tIfKnown } from "../../i18n";
 import { formatMoment } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Drawer } from "../../ui/Drawer";
@@ -8,7 +9,6 @@ import { Fact } from "../../ui/Facts";
 import { Loading } from "../../ui/Loading";
 import { Unknown } from "../../ui/Unknown";
 import { changesOf } from "./changes";
-import { words } from "./words";
 
 const AuditEventDetailFragmentDoc = graphql(`
   fragment AuditEventDetail on AuditEvent {
@@ -34,6 +34,21 @@ const AuditEventDetailFragmentDoc = graphql(`
   }
 `);
 
+/** What was done, in the reader's language; the name of the mutation where the app does not know it. */
+export function actionName(action: string): string {
+  return tIfKnown(`audit.actions.${action}`) ?? action;
+}
+
+/** What kind of thing an event is about. */
+export function subjectName(kind: string): string {
+  return tIfKnown(`audit.subjects.${kind}`) ?? kind;
+}
+
+/** Why it failed. */
+export function codeName(code: string): string {
+  return tIfKnown(`errors.names.${code}`) ?? code;
+}
+
 function Side(props: { name: string; value: string | undefined; isOld?: boolean }) {
   return (
     <p class="flex gap-2">
@@ -53,16 +68,21 @@ function Changes(props: { event: AuditEventDetailFragment }) {
   const changes = () => changesOf(props.event.before, props.event.after);
   return (
     <section>
-      <h3 class="mb-2 font-semibold">{words().changes}</h3>
+      <h3 class="mb-2 font-semibold">
+        {props.event.errorCode ? t("audit.requested") : t("audit.changes")}
+      </h3>
       <ul class="divide-y divide-line rounded-lg border border-line">
-        <For each={changes()} fallback={<li class="px-3 py-2 text-muted">{words().noChanges}</li>}>
+        <For
+          each={changes()}
+          fallback={<li class="px-3 py-2 text-muted">{t("audit.noChanges")}</li>}
+        >
           {(change) => (
             <li class="flex flex-col gap-1 px-3 py-2">
               <p class="text-sm font-medium">{change.field}</p>
               <Show when={change.before !== undefined}>
-                <Side isOld name={words().before} value={change.before} />
+                <Side isOld name={t("audit.before")} value={change.before} />
               </Show>
-              <Side name={words().after} value={change.after} />
+              <Side name={t("audit.after")} value={change.after} />
             </li>
           )}
         </For>
@@ -83,51 +103,54 @@ function Detail(props: { event: AuditEventDetailFragment }) {
   return (
     <div class="flex flex-col gap-5">
       <div class="flex flex-wrap items-center gap-2">
-        <span class="font-mono text-sm font-semibold">{props.event.action}</span>
-        <Show when={props.event.errorCode} fallback={<Badge tone="ok">{words().done}</Badge>}>
+        <span class="font-semibold">{actionName(props.event.action)}</span>
+        <span class="font-mono text-xs text-muted">{props.event.action}</span>
+        <Show when={props.event.errorCode} fallback={<Badge tone="ok">{t("audit.done")}</Badge>}>
           {(code) => (
             <>
-              <Badge tone="warn">{words().failed}</Badge>
-              <Badge tone="plain">{code()}</Badge>
+              <Badge tone="warn">{t("audit.failed")}</Badge>
+              <Badge tone="plain">{codeName(code())}</Badge>
             </>
           )}
         </Show>
       </div>
       <dl class="grid grid-cols-2 gap-4">
-        <Fact name={words().when}>
+        <Fact name={t("common.time")}>
           {props.event.at ? formatMoment(props.event.at) : <Unknown />}
         </Fact>
-        <Fact name={words().who}>
-          {props.event.actor.name ?? words().nobody}
+        <Fact name={t("audit.who")}>
+          {props.event.actor.name ?? t("common.unknown")}
           <span class="block text-sm font-normal text-muted">
-            {words().actors[props.event.actor.kind]}
+            {t(`audit.actors.${props.event.actor.kind}`)}
           </span>
         </Fact>
-        <Fact name={words().about}>
+        <Fact name={t("audit.about")}>
           <Show when={props.event.subject} fallback={<Unknown />}>
             {(subject) => (
               <>
-                {subject().name ?? subject().kind}
-                <span class="block text-sm font-normal text-muted">{subject().kind}</span>
+                {subject().name ?? subjectName(subject().kind)}
+                <span class="block text-sm font-normal text-muted">
+                  {subjectName(subject().kind)}
+                </span>
               </>
             )}
           </Show>
         </Fact>
-        <Fact name={words().address}>
+        <Fact name={t("common.ipAddress")}>
           <Mono>{props.event.address}</Mono>
         </Fact>
         <Show when={props.event.subject?.id}>
-          <Fact wide name={words().id}>
+          <Fact wide name={t("audit.id")}>
             <Mono>{props.event.subject?.id}</Mono>
           </Fact>
         </Show>
       </dl>
       <Changes event={props.event} />
       <dl class="flex flex-col gap-3">
-        <Fact name={words().hash}>
+        <Fact name={t("audit.hash")}>
           <Mono>{props.event.hash}</Mono>
         </Fact>
-        <Fact name={words().previousHash}>
+        <Fact name={t("audit.previousHash")}>
           <Mono>{props.event.previousHash}</Mono>
         </Fact>
       </dl>
@@ -147,14 +170,14 @@ export function EventDrawer(props: {
   return (
     <Drawer
       open={props.open}
-      title={event() ? words().event(event()?.sequence ?? 0) : words().title}
-      closeLabel={words().closeEvent}
+      title={event() ? t("audit.event", { sequence: event()?.sequence ?? 0 }) : t("audit.title")}
+      closeLabel={t("audit.closeEvent")}
       onClose={() => props.onClose()}
     >
       <Show
         when={event()}
         fallback={
-          <Show when={props.isLooking} fallback={<p class="text-muted">{words().missing}</p>}>
+          <Show when={props.isLooking} fallback={<p class="text-muted">{t("audit.missing")}</p>}>
             <Loading />
           </Show>
         }

@@ -1,17 +1,14 @@
 import { A } from "@solidjs/router";
 import { createMutation, createQuery } from "@urql/solid";
-import { For, Match, Show, Switch } from "solid-js";
+import { For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
-import { formatWhole } from "../../lib/figures";
+import { t } from "../../i18n";
 import { Button, buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
+import { ListPanel } from "../../ui/ListPanel";
 import { notify } from "../../ui/Toaster";
 import { BackupRow } from "./BackupRow";
 import { StagedRestore } from "./StagedRestore";
-import { words } from "./words";
 
 const BackupsQuery = graphql(`
   query Backups {
@@ -47,11 +44,15 @@ export function BackupList() {
 
   async function create() {
     const { data } = await createBackup({});
-    if (data) notify({ tone: "ok", text: words().created(formatWhole(data.createBackup.rows)) });
+    if (data)
+      notify({
+        tone: "ok",
+        text: t("backups.created", { rows: data.createBackup.rows }),
+      });
   }
   const button = () => (
     <Button size="small" pending={creation.fetching} onClick={() => void create()}>
-      {words().create}
+      {t("backups.create")}
     </Button>
   );
 
@@ -60,44 +61,37 @@ export function BackupList() {
       <Show when={query.data?.stagedRestore}>
         {(staged) => <StagedRestore name={staged().name} failure={staged().failure} />}
       </Show>
-      <Panel
-        flush
-        title={words().title}
-        hint={words().hint}
+      <ListPanel
+        title={t("backups.title")}
+        hint={t("backups.hint")}
         actions={
           <>
             <A href="/settings" class={buttonClass("quiet", "small")}>
-              {words().schedule}
+              {t("backups.schedule")}
             </A>
             {button()}
           </>
         }
+        error={query.error ?? creation.error}
+        count={query.data?.backups.length}
+        usual={3}
+        filters={
+          <Show when={creation.fetching}>
+            <p role="status" class="border-b border-line px-4 py-3 text-muted sm:px-5">
+              {t("backups.making")}
+            </p>
+          </Show>
+        }
+        empty={
+          <EmptyState title={t("backups.none")} action={button()}>
+            {t("backups.noneHint")}
+          </EmptyState>
+        }
       >
-        <Show when={creation.fetching}>
-          <p role="status" class="border-b border-line px-4 py-3 text-muted sm:px-5">
-            {words().making}
-          </p>
-        </Show>
-        <Show when={query.error ?? creation.error}>
-          {(error) => (
-            <div class="p-4">
-              <ErrorNotice error={error()} />
-            </div>
-          )}
-        </Show>
-        <Switch fallback={<Show when={!query.error}>{<SkeletonRows rows={3} />}</Show>}>
-          <Match when={query.data?.backups.length}>
-            <ul class="divide-y divide-line">
-              <For each={query.data?.backups}>{(backup) => <BackupRow backup={backup} />}</For>
-            </ul>
-          </Match>
-          <Match when={query.data}>
-            <EmptyState title={words().none} action={button()}>
-              {words().noneHint}
-            </EmptyState>
-          </Match>
-        </Switch>
-      </Panel>
+        <ul class="divide-y divide-line">
+          <For each={query.data?.backups}>{(backup) => <BackupRow backup={backup} />}</For>
+        </ul>
+      </ListPanel>
     </>
   );
 }

@@ -2,15 +2,15 @@ import { createMutation } from "@urql/solid";
 import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { fetchFile } from "../../lib/download";
+import { formatBytes } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { Ago } from "../../ui/Moment";
 import { notify, notifyError } from "../../ui/Toaster";
-import { formatBytes } from "./size";
-import { words } from "./words";
 
 const BackupRowFragment = graphql(`
   fragment BackupRow on Backup {
@@ -59,20 +59,20 @@ function RestoreDialog(props: AskProps) {
     const { error } = await restore({ name }, { additionalTypenames: ["StagedRestore"] });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().scheduled(name) });
+    notify({ tone: "ok", text: t("backups.scheduled", { name }) });
   }
   return (
     <ConfirmDialog
       open={props.open}
-      title={words().restoreTitle(props.name)}
+      title={t("backups.restoreTitle", { name: props.name })}
       typedName={props.name}
-      confirmLabel={words().restoreLabel}
+      confirmLabel={t("backups.restoreLabel")}
       pending={change.fetching}
       error={change.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      {words().restoreHint}
+      {t("backups.restoreHint")}
     </ConfirmDialog>
   );
 }
@@ -84,20 +84,20 @@ function DeleteDialog(props: AskProps) {
     const { error } = await remove({ name }, { additionalTypenames: ["Backup"] });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().deleted(name) });
+    notify({ tone: "ok", text: t("common.deletedNamed", { name }) });
   }
   return (
     <ConfirmDialog
       open={props.open}
-      title={words().deleteTitle(props.name)}
+      title={t("common.deleteNamed", { name: props.name })}
       typedName={props.name}
-      confirmLabel={words().deleteLabel}
+      confirmLabel={t("backups.deleteLabel")}
       pending={change.fetching}
       error={change.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      {words().deleteHint}
+      {t("backups.deleteHint")}
     </ConfirmDialog>
   );
 }
@@ -117,23 +117,23 @@ function Actions(props: { name: string; isUsable: boolean }) {
     <div class="ml-auto flex items-center gap-1.5">
       <Button
         size="small"
-        aria-label={`${words().download} ${props.name}`}
+        aria-label={`${t("common.download")} ${props.name}`}
         pending={download.fetching}
         onClick={() => void fetchBackup()}
       >
-        {words().download}
+        {t("common.download")}
       </Button>
       <Menu
-        label={words().actions(props.name)}
+        label={t("common.actionsFor", { name: props.name })}
         trigger={<Ellipsis class="size-4" aria-hidden="true" />}
         triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
       >
         <MenuItem disabled={!props.isUsable} onSelect={() => setOpen("restore")}>
-          {words().restore}
+          {t("backups.restore")}
         </MenuItem>
         <MenuLine />
         <MenuItem danger onSelect={() => setOpen("delete")}>
-          {words().delete}
+          {t("common.delete")}
         </MenuItem>
       </Menu>
       <RestoreDialog name={props.name} open={open() === "restore"} onClose={close} />
@@ -151,12 +151,14 @@ export function BackupRow(props: { backup: FragmentType<typeof BackupRowFragment
         <p class="flex flex-wrap items-center gap-2">
           <span class="font-mono text-xs font-medium break-all">{backup().name}</span>
           <Show when={backup().problem}>
-            <Badge tone="bad">{words().unusable}</Badge>
+            <Badge tone="bad">{t("backups.unusable")}</Badge>
           </Show>
         </p>
         <p class="text-sm text-muted">
           <Ago at={backup().createdAt} /> · {formatBytes(backup().size)}
-          <Show when={backup().version}>{(version) => <> · {words().by(version())}</>}</Show>
+          <Show when={backup().version}>
+            {(version) => <> · {t("backups.by", { version: version() })}</>}
+          </Show>
         </p>
         <Show when={backup().problem}>
           <p class="text-sm text-bad">{backup().problem}</p>

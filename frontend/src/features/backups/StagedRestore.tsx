@@ -1,10 +1,10 @@
 import { createMutation } from "@urql/solid";
 import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Notice } from "../../ui/Notice";
 import { notify, notifyError } from "../../ui/Toaster";
-import { words } from "./words";
 
 const CancelRestoreMutation = graphql(`
   mutation CancelRestore {
@@ -23,7 +23,7 @@ export function StagedRestore(props: { name: string; failure: string | null | un
   async function cancel() {
     const { error } = await cancelRestore({}, { additionalTypenames: ["StagedRestore"] });
     if (error) notifyError(error);
-    else notify({ tone: "ok", text: words().cancelled });
+    else notify({ tone: "ok", text: t("backups.cancelled") });
   }
 
   return (
@@ -31,7 +31,7 @@ export function StagedRestore(props: { name: string; failure: string | null | un
       tone={props.failure ? "bad" : "warn"}
       action={
         <Button size="small" pending={change.fetching} onClick={() => void cancel()}>
-          {words().cancelRestore}
+          {t("backups.cancelRestore")}
         </Button>
       }
     >
@@ -39,11 +39,13 @@ export function StagedRestore(props: { name: string; failure: string | null | un
         when={props.failure}
         fallback={
           <>
-            <span class="font-medium">{words().staged(props.name)}</span> {words().stagedHint}
+            <span class="font-medium">{t("backups.staged", { name: props.name })}</span>{" "}
+            {t("backups.stagedHint")}
           </>
         }
       >
-        <span class="font-medium">{words().stagedFailed(props.name)}</span> {props.failure}
+        <span class="font-medium">{t("backups.stagedFailed", { name: props.name })}</span>{" "}
+        {props.failure}
       </Show>
     </Notice>
   );

@@ -1,10 +1,10 @@
 import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { CodeBlock } from "../../ui/CodeBlock";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
-import { words } from "./words";
 
 const ConfigPreviewQuery = graphql(`
   query ConfigPreview {
@@ -18,13 +18,13 @@ const ConfigPreviewQuery = graphql(`
 export function ConfigPreview() {
   const [config] = createQuery({ query: ConfigPreviewQuery });
   return (
-    <Panel title={words().config} hint={words().configHint}>
+    <Panel title={t("engine.config")} hint={t("engine.configHint")}>
       <ErrorNotice error={config.error} />
       <Show
         when={config.data?.engine.configPreview}
         fallback={
           <Show when={config.data}>
-            <p class="text-muted">{words().configNone}</p>
+            <p class="text-muted">{t("engine.configNone")}</p>
           </Show>
         }
       >

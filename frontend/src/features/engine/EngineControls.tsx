@@ -1,11 +1,11 @@
 import { createMutation } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { notify } from "../../ui/Toaster";
-import { words } from "./words";
 
 const EngineControlsFragment = graphql(`
   fragment EngineControls on Engine {
@@ -59,13 +59,13 @@ export function EngineControls(props: { engine: FragmentType<typeof EngineContro
     const result = await stop({});
     if (result.error) return;
     setStopping(false);
-    notify({ tone: "ok", text: words().stopped });
+    notify({ tone: "ok", text: t("engine.stopped") });
   };
 
   return (
     <Show
       when={engine().mode === "MANAGED"}
-      fallback={<p class="text-muted">{words().notManaged}</p>}
+      fallback={<p class="text-muted">{t("engine.notManaged")}</p>}
     >
       <div class="flex flex-wrap gap-2">
         <Show
@@ -74,34 +74,34 @@ export function EngineControls(props: { engine: FragmentType<typeof EngineContro
             <>
               <Button
                 pending={restarting.fetching}
-                onClick={() => void tell(restart({}), words().restarted)}
+                onClick={() => void tell(restart({}), t("engine.restarted"))}
               >
-                {words().restart}
+                {t("engine.restart")}
               </Button>
-              <Button onClick={() => setStopping(true)}>{words().stop}</Button>
+              <Button onClick={() => setStopping(true)}>{t("engine.stop")}</Button>
             </>
           }
         >
           <Button
             tone="primary"
             pending={starting.fetching}
-            onClick={() => void tell(start({}), words().startedToast)}
+            onClick={() => void tell(start({}), t("engine.startedToast"))}
           >
-            {words().start}
+            {t("engine.start")}
           </Button>
         </Show>
       </div>
       <ErrorNotice error={starting.error ?? restarting.error} />
       <ConfirmDialog
         open={isStopping()}
-        title={words().stopTitle}
-        confirmLabel={words().stopLabel}
+        title={t("engine.stopTitle")}
+        confirmLabel={t("engine.stopLabel")}
         pending={stopping.fetching}
         error={stopping.error}
         onConfirm={() => void confirmStop()}
         onClose={() => setStopping(false)}
       >
-        {words().stopHint}
+        {t("engine.stopHint")}
       </ConfirmDialog>
     </Show>
   );

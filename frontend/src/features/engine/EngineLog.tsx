@@ -4,12 +4,12 @@ import ArrowDown from "lucide-solid/icons/arrow-down";
 import { createEffect, createSignal, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { EngineLogSubscription, LogLevel } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { formatMoment, formatTime } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
-import { words } from "./words";
 
 const EngineLogDocument = graphql(`
   subscription EngineLog($level: LogLevel, $tail: Int) {
@@ -80,7 +80,7 @@ function Lines(props: { level: LogLevel; find: string | undefined }) {
       <div
         ref={box}
         role="log"
-        aria-label={words().log}
+        aria-label={t("engine.log")}
         tabindex="0"
         onScroll={(event) => noteScroll(event.currentTarget)}
         class="max-h-96 min-h-24 overflow-auto bg-inset p-3 font-mono text-xs leading-5 focus-visible:-outline-offset-2"
@@ -88,7 +88,9 @@ function Lines(props: { level: LogLevel; find: string | undefined }) {
         <For
           each={shown()}
           fallback={
-            <p class="text-muted">{log.data?.length ? words().logNothing : words().logNone}</p>
+            <p class="text-muted">
+              {log.data?.length ? t("engine.logNothing") : t("engine.logNone")}
+            </p>
           }
         >
           {(line) => <LogLine line={line} />}
@@ -98,7 +100,7 @@ function Lines(props: { level: LogLevel; find: string | undefined }) {
         <div class="absolute right-4 bottom-3">
           <Button size="small" onClick={() => box?.scrollTo({ top: box.scrollHeight })}>
             <ArrowDown class="size-4" aria-hidden="true" />
-            {words().follow}
+            {t("engine.follow")}
           </Button>
         </div>
       </Show>
@@ -114,21 +116,21 @@ export function EngineLog() {
     setSearch(next, { replace: true, scroll: false });
   return (
     <Panel
-      title={words().log}
-      hint={words().logHint}
+      title={t("engine.log")}
+      hint={t("engine.logHint")}
       flush
       actions={
         <>
           <FilterField
             type="text"
-            label={words().find}
+            label={t("engine.find")}
             value={search.find}
             onChange={(find) => change({ find })}
           />
           <Choice
-            label={words().least}
+            label={t("engine.least")}
             value={level()}
-            options={LEVELS.map((value) => ({ value, label: words().levels[value] }))}
+            options={LEVELS.map((value) => ({ value, label: t(`engine.levels.${value}`) }))}
             onChoose={(chosen) => change({ level: chosen === "INFO" ? undefined : chosen })}
           />
         </>

@@ -1,17 +1,17 @@
 import { Show } from "solid-js";
+import { t } from "../../i18n";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
 import { SkeletonText } from "../../ui/Skeleton";
 import { createEngine } from "./createEngine";
 import { EngineControls } from "./EngineControls";
 import { EngineStatus } from "./EngineStatus";
-import { words } from "./words";
 
 /** The engine's state, and the buttons that change it. */
 export function EnginePanel() {
   const { engine, error } = createEngine();
   return (
-    <Panel title={words().state}>
+    <Panel title={t("common.state")}>
       <ErrorNotice error={error()} />
       <Show
         when={engine()}

@@ -1,13 +1,23 @@
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { formatNumber } from "../../lib/format";
+import type { EngineState } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
+import { formatWhole } from "../../lib/format";
+import type { BadgeTone } from "../../ui/Badge";
 import { Badge } from "../../ui/Badge";
 import { Fact, Facts } from "../../ui/Facts";
 import { Ago } from "../../ui/Moment";
 import { Notice } from "../../ui/Notice";
 import { Unknown } from "../../ui/Unknown";
-import { TONES } from "./states";
-import { words } from "./words";
+
+/** How much reason there is to worry in each state of the engine. */
+export const TONES: Record<EngineState, BadgeTone> = {
+  STARTING: "info",
+  RUNNING: "ok",
+  BACKING_OFF: "warn",
+  STOPPED: "plain",
+  FAILED: "bad",
+};
 
 const EngineStatusFragment = graphql(`
   fragment EngineStatus on Engine {
@@ -24,27 +34,26 @@ const EngineStatusFragment = graphql(`
 /** How the engine is, at a glance. */
 export function EngineStatus(props: { engine: FragmentType<typeof EngineStatusFragment> }) {
   const engine = () => readFragment(EngineStatusFragment, props.engine);
-  const state = () => words().states[engine().state];
   return (
     <div class="flex flex-col gap-4">
       <Facts>
-        <Fact name={words().state}>
-          <Badge tone={TONES[engine().state]} title={state()[1]}>
-            {state()[0]}
+        <Fact name={t("common.state")}>
+          <Badge tone={TONES[engine().state]} title={t(`engine.states.${engine().state}.hint`)}>
+            {t(`engine.states.${engine().state}.label`)}
           </Badge>
         </Fact>
-        <Fact name={words().engine}>{words().modes[engine().mode]}</Fact>
-        <Fact name={words().version}>{engine().version ?? <Unknown />}</Fact>
-        <Fact name={words().started}>
-          <Ago at={engine().startedAt} never={words().notRunning} />
+        <Fact name={t("engine.engine")}>{t(`engine.modes.${engine().mode}`)}</Fact>
+        <Fact name={t("engine.version")}>{engine().version ?? <Unknown />}</Fact>
+        <Fact name={t("engine.started")}>
+          <Ago at={engine().startedAt} never={t("engine.notRunning")} />
         </Fact>
-        <Fact name={words().restarts}>{formatNumber(engine().restarts)}</Fact>
-        <Show when={engine().pid}>{(pid) => <Fact name={words().pid}>{pid()}</Fact>}</Show>
+        <Fact name={t("engine.restarts")}>{formatWhole(engine().restarts)}</Fact>
+        <Show when={engine().pid}>{(pid) => <Fact name={t("engine.pid")}>{pid()}</Fact>}</Show>
       </Facts>
       <Show when={engine().lastError}>
         {(text) => (
           <Notice tone={engine().state === "RUNNING" ? "warn" : "bad"}>
-            <span class="font-medium">{words().lastError}</span> {text()}
+            <span class="font-medium">{t("engine.lastError")}</span> {text()}
           </Notice>
         )}
       </Show>

@@ -1,5 +1,9 @@
-import { createQuery, createSubscription } from "@urql/solid";
+import { createQuery } from "@urql/solid";
+import { createEffect, createSignal, on } from "solid-js";
+import { createFeed } from "../../graphql/createFeed";
 import { graphql } from "../../graphql/generated";
+import type { EngineChangedSubscription } from "../../graphql/generated/graphql";
+import { reconnects } from "../../graphql/reconnects";
 
 const EngineQuery = graphql(`
   query Engine {
@@ -10,7 +14,7 @@ const EngineQuery = graphql(`
   }
 `);
 
-const EngineChangedSubscription = graphql(`
+const EngineChangedDocument = graphql(`
   subscription EngineChanged {
     engineChanged {
       ...EngineStatus
@@ -22,9 +26,12 @@ const EngineChangedSubscription = graphql(`
 /** The engine as it is now: asked once, then told of every change. */
 export function createEngine() {
   const [query] = createQuery({ query: EngineQuery });
-  const [changes] = createSubscription({ query: EngineChangedSubscription });
+  const [changed, setChanged] = createSignal<EngineChangedSubscription["engineChanged"]>();
+  createFeed(EngineChangedDocument, {}, ({ engineChanged }) => setChanged(engineChanged));
+  // After an outage the query, which is asked again, knows better than the last change.
+  createEffect(on(reconnects, () => setChanged(undefined), { defer: true }));
   return {
-    engine: () => changes.data?.engineChanged ?? query.data?.engine,
+    engine: () => changed() ?? query.data?.engine,
     error: () => query.error,
   };
 }

@@ -1,13 +1,10 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { endDay, readEndOfDay, readList, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
 import { KeyFields } from "./KeyFields";
-import { words } from "./words";
 
 const UpdateApiKeyMutation = graphql(`
   mutation UpdateApiKey($id: ID!, $input: UpdateApiKeyInput!) {
@@ -44,21 +41,19 @@ export function EditKeyDialog(props: EditKeyDialogProps) {
     const { error } = await update({ id: props.apiKey.id, input });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().saved });
+    notify({ tone: "ok", text: t("keys.saved") });
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={words().editTitle(props.apiKey.name)}>
-      <Form onSubmit={(form) => void submit(form)}>
-        <KeyFields apiKey={props.apiKey} />
-        <ErrorNotice error={change.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
-          <Button tone="primary" type="submit" pending={change.fetching}>
-            {words().save}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+    <MutationDialog
+      open={props.open}
+      onClose={props.onClose}
+      title={t("common.editNamed", { name: props.apiKey.name })}
+      mutation={change}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
+    >
+      <KeyFields apiKey={props.apiKey} />
+    </MutationDialog>
   );
 }

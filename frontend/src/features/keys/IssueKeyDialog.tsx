@@ -1,13 +1,10 @@
 import { createMutation } from "@urql/solid";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readEndOfDay, readList, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import { KeyFields } from "./KeyFields";
-import { words } from "./words";
 
 const IssueApiKeyMutation = graphql(`
   mutation IssueApiKey($input: IssueApiKeyInput!) {
@@ -43,21 +40,19 @@ export function IssueKeyDialog(props: IssueKeyDialogProps) {
     if (!data) return;
     props.onClose();
     const { apiKey, secret } = data.issueApiKey;
-    props.onFresh({ title: words().fresh(apiKey.name), secret, apiKeyId: apiKey.id });
+    props.onFresh({ title: t("keys.fresh", { name: apiKey.name }), secret, apiKeyId: apiKey.id });
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={words().issueTitle}>
-      <Form onSubmit={(form) => void submit(form)}>
-        <KeyFields />
-        <ErrorNotice error={issue.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
-          <Button tone="primary" type="submit" pending={issue.fetching}>
-            {words().issue}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+    <MutationDialog
+      open={props.open}
+      onClose={props.onClose}
+      title={t("keys.issue")}
+      mutation={issue}
+      submit={t("keys.issue")}
+      onSubmit={(form) => void submit(form)}
+    >
+      <KeyFields />
+    </MutationDialog>
   );
 }

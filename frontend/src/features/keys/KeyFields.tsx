@@ -1,6 +1,6 @@
+import { t } from "../../i18n";
 import { endDay } from "../../lib/form";
 import { TextAreaField, TextField } from "../../ui/Field";
-import { words } from "./words";
 
 type KeyFieldsProps = {
   apiKey?: { name: string; expiresAt?: string | null; allowedModels?: string[] | null };
@@ -11,27 +11,27 @@ export function KeyFields(props: KeyFieldsProps) {
   return (
     <>
       <TextField
-        label={words().name}
+        label={t("common.name")}
         name="name"
         value={props.apiKey?.name ?? ""}
-        hint={words().nameHint}
+        hint={t("keys.nameHint")}
         autocomplete="off"
         required
         autofocus
       />
       <TextField
-        label={words().lastDay}
+        label={t("common.expirationDate")}
         name="expiresOn"
         type="date"
         value={endDay(props.apiKey?.expiresAt)}
-        hint={words().lastDayHint}
+        hint={t("keys.lastDayHint")}
       />
       <TextAreaField
-        label={words().allowedModels}
+        label={t("common.allowedModels")}
         name="allowedModels"
         rows="2"
         value={props.apiKey?.allowedModels?.join("\n") ?? ""}
-        hint={words().allowedModelsHint}
+        hint={t("keys.allowedModelsHint")}
       />
     </>
   );

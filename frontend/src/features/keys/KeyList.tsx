@@ -1,17 +1,16 @@
 import { createQuery } from "@urql/solid";
 import Plus from "lucide-solid/icons/plus";
-import { createSignal, For, Show } from "solid-js";
+import { createSignal, For } from "solid-js";
 import { type FreshKey, KeySecretDialog } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Panel } from "../../ui/Panel";
+import { ListPanel } from "../../ui/ListPanel";
 import { Switch } from "../../ui/Switch";
 import { Head, Table } from "../../ui/Table";
 import { IssueKeyDialog } from "./IssueKeyDialog";
 import { KeyRow } from "./KeyRow";
-import { words } from "./words";
 
 const KeysQuery = graphql(`
   query Keys($userId: ID!, $includeRevoked: Boolean!) {
@@ -28,13 +27,13 @@ const KeysQuery = graphql(`
 function Columns() {
   return (
     <>
-      <Head>{words().key}</Head>
-      <Head>{words().state}</Head>
-      <Head class="max-lg:hidden">{words().quota}</Head>
-      <Head class="max-sm:hidden">{words().lastUsed}</Head>
-      <Head class="max-md:hidden">{words().ends}</Head>
+      <Head>{t("common.key")}</Head>
+      <Head>{t("common.state")}</Head>
+      <Head class="max-lg:hidden">{t("keys.quota")}</Head>
+      <Head class="max-sm:hidden">{t("keys.lastUsed")}</Head>
+      <Head class="max-md:hidden">{t("keys.ends")}</Head>
       <Head>
-        <span class="sr-only">{words().todo}</span>
+        <span class="sr-only">{t("keys.todo")}</span>
       </Head>
     </>
   );
@@ -52,38 +51,29 @@ export function KeyList(props: { userId: string }) {
   });
 
   return (
-    <Panel
-      title={words().keys}
-      flush
-      actions={
-        <>
-          <Switch label={words().showRevoked} checked={isAll()} onChange={setAll} />
-          <Button size="small" tone="primary" onClick={() => setIssuing(true)}>
-            <Plus class="size-4" aria-hidden="true" />
-            {words().issue}
-          </Button>
-        </>
-      }
-    >
-      <Show when={keys.error}>
-        <div class="p-4">
-          <ErrorNotice error={keys.error} />
-        </div>
-      </Show>
-      <Show
-        when={keys.data?.user?.apiKeys.length}
-        fallback={
-          <Show when={keys.data}>
-            <EmptyState title={words().none}>{words().noneHint}</EmptyState>
-          </Show>
+    <>
+      <ListPanel
+        title={t("keys.keys")}
+        actions={
+          <>
+            <Switch label={t("keys.showRevoked")} checked={isAll()} onChange={setAll} />
+            <Button size="small" tone="primary" onClick={() => setIssuing(true)}>
+              <Plus class="size-4" aria-hidden="true" />
+              {t("keys.issue")}
+            </Button>
+          </>
         }
+        error={keys.error}
+        count={keys.data?.user?.apiKeys.length}
+        usual={2}
+        empty={<EmptyState title={t("keys.none")}>{t("keys.noneHint")}</EmptyState>}
       >
-        <Table label={words().keys} head={<Columns />}>
+        <Table label={t("keys.keys")} head={<Columns />}>
           <For each={keys.data?.user?.apiKeys}>
             {(apiKey) => <KeyRow userId={props.userId} apiKey={apiKey} onFresh={setFresh} />}
           </For>
         </Table>
-      </Show>
+      </ListPanel>
       <IssueKeyDialog
         userId={props.userId}
         open={isIssuing()}
@@ -91,6 +81,6 @@ export function KeyList(props: { userId: string }) {
         onFresh={setFresh}
       />
       <KeySecretDialog fresh={fresh()} onDone={() => setFresh(undefined)} />
-    </Panel>
+    </>
   );
 }

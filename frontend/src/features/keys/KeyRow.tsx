@@ -4,8 +4,8 @@ import { createSignal, Show } from "solid-js";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { ApiKeyState } from "../../graphql/generated/graphql";
-import { formatShare } from "../../lib/figures";
-import { formatDay } from "../../lib/format";
+import { t } from "../../i18n";
+import { formatDay, formatShare } from "../../lib/format";
 import { Badge, type BadgeTone } from "../../ui/Badge";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { Meter } from "../../ui/Meter";
@@ -14,7 +14,6 @@ import { Cell } from "../../ui/Table";
 import { EditKeyDialog } from "./EditKeyDialog";
 import { RevokeKeyDialog } from "./RevokeKeyDialog";
 import { RotateKeyDialog } from "./RotateKeyDialog";
-import { words } from "./words";
 
 const KeyRowFragment = graphql(`
   fragment KeyRow on ApiKey {
@@ -60,15 +59,15 @@ export function KeyRow(props: KeyRowProps) {
         </span>
       </Cell>
       <Cell>
-        <Badge tone={TONES[apiKey().state]}>{words().states[apiKey().state]}</Badge>
+        <Badge tone={TONES[apiKey().state]}>{t(`keys.states.${apiKey().state}`)}</Badge>
       </Cell>
       <Cell class="w-40 max-lg:hidden">
         <Show when={fullest()}>
           {(quota) => (
             <Meter
-              label={words().quota}
+              label={t("keys.quota")}
               percent={quota().usedPercent}
-              told={words().quotaTold(formatShare(quota().usedPercent / 100))}
+              told={t("common.percentUsed", { percent: formatShare(quota().usedPercent / 100) })}
             />
           )}
         </Show>
@@ -77,24 +76,24 @@ export function KeyRow(props: KeyRowProps) {
         <Ago at={apiKey().lastUsedAt} />
       </Cell>
       <Cell class="whitespace-nowrap text-muted max-md:hidden">
-        <Show when={apiKey().revokedAt ?? apiKey().expiresAt} fallback={words().neverEnds}>
+        <Show when={apiKey().revokedAt ?? apiKey().expiresAt} fallback={t("keys.neverEnds")}>
           {(end) => formatDay(end())}
         </Show>
       </Cell>
       <Cell class="w-px text-right">
         <Show when={apiKey().state !== "REVOKED"}>
           <Menu
-            label={words().actions(apiKey().name)}
+            label={t("common.actionsFor", { name: apiKey().name })}
             trigger={<Ellipsis class="size-4" aria-hidden="true" />}
             triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
           >
-            <MenuItem onSelect={() => go("connect")}>{words().setUp}</MenuItem>
-            <MenuItem onSelect={() => go("limits")}>{words().limits}</MenuItem>
-            <MenuItem onSelect={() => setOpen("edit")}>{words().edit}</MenuItem>
+            <MenuItem onSelect={() => go("connect")}>{t("common.connectClient")}</MenuItem>
+            <MenuItem onSelect={() => go("limits")}>{t("keys.limits")}</MenuItem>
+            <MenuItem onSelect={() => setOpen("edit")}>{t("common.edit")}</MenuItem>
             <MenuLine />
-            <MenuItem onSelect={() => setOpen("rotate")}>{words().rotate}</MenuItem>
+            <MenuItem onSelect={() => setOpen("rotate")}>{t("keys.rotate")}</MenuItem>
             <MenuItem danger onSelect={() => setOpen("revoke")}>
-              {words().revoke}
+              {t("common.revoke")}
             </MenuItem>
           </Menu>
         </Show>

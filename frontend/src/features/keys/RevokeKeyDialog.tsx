@@ -1,8 +1,8 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { notify } from "../../ui/Toaster";
-import { words } from "./words";
 
 const RevokeApiKeyMutation = graphql(`
   mutation RevokeApiKey($id: ID!) {
@@ -30,21 +30,21 @@ export function RevokeKeyDialog(props: RevokeKeyDialogProps) {
     const result = await revoke({ id: props.apiKey.id });
     if (result.error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().revoked(props.apiKey.name) });
+    notify({ tone: "ok", text: t("common.revokedNamed", { name: props.apiKey.name }) });
   }
 
   return (
     <ConfirmDialog
       open={props.open}
-      title={words().revokeTitle(props.apiKey.name)}
-      confirmLabel={words().revokeLabel}
+      title={t("common.revokeNamed", { name: props.apiKey.name })}
+      confirmLabel={t("keys.revokeLabel")}
       typedName={props.apiKey.name}
       pending={revocation.fetching}
       error={revocation.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      {words().revokeHint}
+      {t("keys.revokeHint")}
     </ConfirmDialog>
   );
 }

@@ -1,13 +1,10 @@
 import { createMutation } from "@urql/solid";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
-import { words } from "./words";
+import { MutationDialog } from "../../ui/MutationDialog";
 
 const RotateApiKeyMutation = graphql(`
   mutation RotateApiKey($id: ID!, $graceSeconds: Int!) {
@@ -28,10 +25,10 @@ const HOUR = 3600;
 
 /** How long the old key may work on. */
 const graces = () => [
-  { value: "0", label: words().graces.now },
-  { value: String(HOUR), label: words().graces.hour },
-  { value: String(24 * HOUR), label: words().graces.day },
-  { value: String(7 * 24 * HOUR), label: words().graces.week },
+  { value: "0", label: t("keys.graces.now") },
+  { value: String(HOUR), label: t("keys.graces.hour") },
+  { value: String(24 * HOUR), label: t("keys.graces.day") },
+  { value: String(7 * 24 * HOUR), label: t("keys.graces.week") },
 ];
 
 type RotateKeyDialogProps = {
@@ -51,32 +48,26 @@ export function RotateKeyDialog(props: RotateKeyDialogProps) {
     if (!data) return;
     props.onClose();
     const { apiKey, secret } = data.rotateApiKey;
-    props.onFresh({ title: words().rotated(name), secret, apiKeyId: apiKey.id });
+    props.onFresh({ title: t("keys.rotated", { name }), secret, apiKeyId: apiKey.id });
   }
 
   return (
-    <Dialog
+    <MutationDialog
       open={props.open}
       onClose={props.onClose}
-      title={words().rotateTitle(props.apiKey.name)}
-      description={words().rotateHint}
+      title={t("keys.rotateTitle", { name: props.apiKey.name })}
+      description={t("keys.rotateHint")}
+      mutation={rotation}
+      submit={t("keys.rotate")}
+      onSubmit={(form) => void submit(form)}
     >
-      <Form onSubmit={(form) => void submit(form)}>
-        <SelectField
-          label={words().grace}
-          name="grace"
-          value={String(24 * HOUR)}
-          options={graces()}
-          hint={words().graceHint}
-        />
-        <ErrorNotice error={rotation.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
-          <Button tone="primary" type="submit" pending={rotation.fetching}>
-            {words().rotate}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+      <SelectField
+        label={t("keys.grace")}
+        name="grace"
+        value={String(24 * HOUR)}
+        options={graces()}
+        hint={t("keys.graceHint")}
+      />
+    </MutationDialog>
   );
 }

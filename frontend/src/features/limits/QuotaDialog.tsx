@@ -1,4 +1,3 @@
-import type { CombinedError } from "@urql/core";
 import { createSignal, Show, untrack } from "solid-js";
 import type {
   QuotaInput,
@@ -6,15 +5,13 @@ import type {
   QuotaStateFragment,
   QuotaWindow,
 } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
+import { formatWhole } from "../../lib/format";
 import { allZones, ownZone } from "../../lib/zone";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationDialog, type MutationState } from "../../ui/MutationDialog";
 import { PROVIDERS } from "../../ui/providers";
 import { isQuota, METRICS, type QuotaFaults, readQuota, WINDOWS } from "./quotaInput";
-import { words } from "./words";
 
 const SECONDS_IN_HOUR = 3600;
 const USUAL_HOURS = 5;
@@ -24,15 +21,14 @@ type QuotaDialogProps = {
   open: boolean;
   /** The quota that is changed; a new one when there is none. */
   quota: QuotaStateFragment | undefined;
-  pending: boolean;
-  error: CombinedError | undefined;
+  mutation: MutationState;
   onSave: (quota: QuotaInput) => void;
   onClose: () => void;
 };
 
 function Scope(props: { quota: QuotaStateFragment | undefined }) {
   const providers = () => [
-    { value: "", label: words().anyProvider },
+    { value: "", label: t("common.allProviders") },
     ...Object.entries(PROVIDERS).map(([value, { name }]) => ({ value, label: name })),
   ];
   const zones = () => {
@@ -43,20 +39,20 @@ function Scope(props: { quota: QuotaStateFragment | undefined }) {
   return (
     <div class="mt-4 grid gap-4 sm:grid-cols-2">
       <SelectField
-        label={words().provider}
+        label={t("common.provider")}
         name="provider"
         value={props.quota?.provider ?? ""}
         options={providers()}
       />
       <TextField
-        label={words().model}
+        label={t("limits.model")}
         name="modelPattern"
         value={props.quota?.modelPattern ?? ""}
-        hint={words().modelHint}
+        hint={t("limits.modelHint")}
         autocomplete="off"
       />
       <SelectField
-        label={words().timezone}
+        label={t("common.timeZone")}
         name="timezone"
         value={props.quota?.timezone ?? ownZone()}
         options={zones()}
@@ -75,36 +71,36 @@ function Fields(props: { quota: QuotaStateFragment | undefined; faults: QuotaFau
     <>
       <div class="grid items-start gap-4 sm:grid-cols-2">
         <SelectField
-          label={words().metric}
+          label={t("common.metric")}
           name="metric"
           value={metric()}
-          options={METRICS.map((value) => ({ value, label: words().amountOf[value] }))}
+          options={METRICS.map((value) => ({ value, label: t(`limits.amountOf.${value}`) }))}
           onChange={(event) =>
             setMetric(METRICS.find((each) => each === event.currentTarget.value) ?? "TOKENS")
           }
         />
         <TextField
-          label={words().limit}
+          label={t("limits.limit")}
           name="limit"
           value={props.quota?.limit ?? ""}
           inputmode={metric() === "COST" ? "decimal" : "numeric"}
-          placeholder={metric() === "COST" ? "25.00" : "1000000"}
-          fault={props.faults.limit && words().amountWrong}
+          placeholder={metric() === "COST" ? "25.00" : formatWhole(1_000_000)}
+          fault={props.faults.limit && t("limits.amountWrong")}
           autocomplete="off"
           autofocus
         />
         <SelectField
-          label={words().window}
+          label={t("limits.window")}
           name="window"
           value={window()}
-          options={WINDOWS.map((value) => ({ value, label: words().windows[value] }))}
+          options={WINDOWS.map((value) => ({ value, label: t(`limits.windows.${value}`) }))}
           onChange={(event) =>
             setWindow(WINDOWS.find((each) => each === event.currentTarget.value) ?? "MONTH")
           }
         />
         <Show when={window() === "ROLLING"}>
           <TextField
-            label={words().hours}
+            label={t("limits.hours")}
             name="hours"
             type="number"
             min="0.02"
@@ -116,21 +112,23 @@ function Fields(props: { quota: QuotaStateFragment | undefined; faults: QuotaFau
         </Show>
       </div>
       <TextField
-        label={words().soft}
+        label={t("limits.soft")}
         name="soft"
         value={(props.quota?.softPercents ?? USUAL_WARNINGS).join(", ")}
-        hint={words().softHint}
-        fault={props.faults.soft && words().softWrong}
+        hint={t("limits.softHint")}
+        fault={props.faults.soft && t("limits.softWrong")}
         autocomplete="off"
       />
       <CheckField
-        label={words().strict}
+        label={t("limits.strict")}
         name="strict"
         checked={props.quota?.strict}
-        hint={words().strictHint}
+        hint={t("limits.strictHint")}
       />
       <details open={isScoped()}>
-        <summary class="w-fit font-medium text-muted hover:text-ink">{words().extra}</summary>
+        <summary class="w-fit font-medium text-muted hover:text-ink">
+          {t("common.advanced")}
+        </summary>
         <Scope quota={props.quota} />
       </details>
     </>
@@ -148,21 +146,15 @@ export function QuotaDialog(props: QuotaDialogProps) {
   }
 
   return (
-    <Dialog
+    <MutationDialog
       open={props.open}
+      title={props.quota ? t("limits.edit") : t("limits.add")}
+      mutation={props.mutation}
+      submit={t("common.save")}
+      onSubmit={submit}
       onClose={props.onClose}
-      title={props.quota ? words().editTitle : words().addTitle}
     >
-      <Form onSubmit={submit}>
-        <Fields quota={props.quota} faults={faults()} />
-        <ErrorNotice error={props.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
-          <Button tone="primary" type="submit" pending={props.pending}>
-            {words().save}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+      <Fields quota={props.quota} faults={faults()} />
+    </MutationDialog>
   );
 }

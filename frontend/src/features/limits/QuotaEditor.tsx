@@ -5,6 +5,7 @@ import Trash2 from "lucide-solid/icons/trash";
 import { createSignal, For, Show } from "solid-js";
 import { graphql, readFragment } from "../../graphql/generated";
 import type { QuotaInput } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { IconButton } from "../../ui/IconButton";
@@ -13,7 +14,6 @@ import { notify, notifyError } from "../../ui/Toaster";
 import { QuotaDialog } from "./QuotaDialog";
 import { QuotaFragment, QuotaLine } from "./QuotaSummary";
 import { asInput, type QuotaMask } from "./quotaInput";
-import { words } from "./words";
 
 const SetQuotasMutation = graphql(`
   mutation SetQuotas($input: SetQuotasInput!) {
@@ -57,42 +57,42 @@ export function QuotaEditor(props: QuotaEditorProps) {
     const { error } = await send(wanted);
     if (error) return;
     setEdited(undefined);
-    notify({ tone: "ok", text: words().saved });
+    notify({ tone: "ok", text: t("limits.saved") });
   }
 
   async function put(wanted: QuotaInput[], text: string, undo?: QuotaInput[]) {
     const { error } = await send(wanted);
     if (error) return notifyError(error);
     const action = undo && {
-      label: words().undo,
-      onAct: () => void put(undo, words().restored),
+      label: t("common.undo"),
+      onAct: () => void put(undo, t("limits.restored")),
     };
     notify({ tone: "ok", text, action });
   }
   const remove = (index: number) =>
     put(
       inputs().filter((_, each) => each !== index),
-      words().removed,
+      t("limits.removed"),
       inputs(),
     );
   const addButton = (tone: "plain" | "primary") => (
     <Button size="small" tone={tone} onClick={() => setEdited(quotas().length)}>
       <Plus class="size-4" aria-hidden="true" />
-      {words().add}
+      {t("limits.add")}
     </Button>
   );
 
   return (
     <Panel
-      title={words().quotas}
+      title={t("limits.quotas")}
       hint={props.hint}
       actions={<Show when={quotas().length > 0}>{addButton("plain")}</Show>}
     >
       <Show
         when={quotas().length > 0}
         fallback={
-          <EmptyState title={words().none} action={addButton("primary")}>
-            {words().noneHint}
+          <EmptyState title={t("limits.none")} action={addButton("primary")}>
+            {t("limits.noneHint")}
           </EmptyState>
         }
       >
@@ -103,11 +103,11 @@ export function QuotaEditor(props: QuotaEditorProps) {
                 quota={quota}
                 actions={
                   <span class="flex gap-1">
-                    <IconButton label={words().edit} onClick={() => setEdited(index())}>
+                    <IconButton label={t("limits.edit")} onClick={() => setEdited(index())}>
                       <Pencil class="size-4" aria-hidden="true" />
                     </IconButton>
                     <IconButton
-                      label={words().remove}
+                      label={t("limits.remove")}
                       disabled={change.fetching}
                       onClick={() => void remove(index())}
                     >
@@ -123,8 +123,7 @@ export function QuotaEditor(props: QuotaEditorProps) {
       <QuotaDialog
         open={edited() !== undefined}
         quota={quotas()[edited() ?? -1]}
-        pending={change.fetching}
-        error={change.error}
+        mutation={change}
         onSave={(quota) => void save(quota)}
         onClose={() => setEdited(undefined)}
       />

@@ -1,14 +1,14 @@
 import { For, type JSX, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { QuotaStateFragment } from "../../graphql/generated/graphql";
-import { formatShare } from "../../lib/figures";
+import { t } from "../../i18n";
+import { formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Code } from "../../ui/Code";
 import { Meter, Ring } from "../../ui/Meter";
 import { Ago } from "../../ui/Moment";
 import { PROVIDERS } from "../../ui/providers";
 import { describeAmount, describeWindow, formatAmount } from "./amounts";
-import { words } from "./words";
 
 export const QuotaFragment = graphql(`
   fragment QuotaState on Quota {
@@ -35,7 +35,7 @@ type QuotaMask = FragmentType<typeof QuotaFragment>;
 
 function told(quota: QuotaStateFragment): string {
   const limit = describeAmount(quota.metric, quota.limit);
-  return words().ofLimit(formatAmount(quota.metric, quota.used), limit);
+  return t("limits.ofLimit", { used: formatAmount(quota.metric, quota.used), limit });
 }
 
 /** Which requests count, where not all do. */
@@ -43,7 +43,7 @@ function Scope(props: { quota: QuotaStateFragment }) {
   return (
     <Show when={props.quota.provider ?? props.quota.modelPattern}>
       <span class="text-sm text-muted">
-        {words().countsOnly}{" "}
+        {t("common.appliesTo")}{" "}
         <Show when={props.quota.provider}>{(kind) => <>{PROVIDERS[kind()].name}</>}</Show>{" "}
         <Show when={props.quota.modelPattern}>{(pattern) => <Code>{pattern()}</Code>}</Show>
       </span>
@@ -55,14 +55,14 @@ function Badges(props: { quota: QuotaStateFragment }) {
   return (
     <>
       <Show when={props.quota.usedPercent >= 100}>
-        <Badge tone="bad">{words().reached}</Badge>
+        <Badge tone="bad">{t("common.limitReached")}</Badge>
       </Show>
       <Show when={props.quota.usedPercent < 100 && props.quota.warningPercent}>
-        <Badge tone="warn">{words().warned}</Badge>
+        <Badge tone="warn">{t("limits.warned")}</Badge>
       </Show>
       <Show when={props.quota.strict}>
-        <Badge tone="plain" title={words().strictHint}>
-          {words().strict}
+        <Badge tone="plain" title={t("limits.strictHint")}>
+          {t("limits.strict")}
         </Badge>
       </Show>
     </>
@@ -78,7 +78,7 @@ export function QuotaLine(props: { quota: QuotaMask; actions?: JSX.Element }) {
       <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
         <p class="flex flex-wrap items-center gap-2">
           <span class="font-medium">
-            {told(quota())} {window()}
+            {t("limits.inWindow", { amount: told(quota()), window: window() })}
           </span>
           <Badges quota={quota()} />
         </p>
@@ -87,16 +87,16 @@ export function QuotaLine(props: { quota: QuotaMask; actions?: JSX.Element }) {
       <Meter label={window()} percent={quota().usedPercent} told={told(quota())} />
       <p class="flex flex-wrap justify-between gap-x-4 text-sm text-muted">
         <span>
-          {words().left(describeAmount(quota().metric, quota().remaining))}
+          {t("limits.left", { amount: describeAmount(quota().metric, quota().remaining) })}
           <Show when={Number(quota().reserved) > 0}>
             {", "}
-            {words().reserved(formatAmount(quota().metric, quota().reserved))}
+            {t("limits.reserved", { amount: formatAmount(quota().metric, quota().reserved) })}
           </Show>
         </span>
         <Show when={quota().resetsAt}>
           {(at) => (
             <span>
-              {words().resets} <Ago at={at()} />
+              {t("common.resets")} <Ago at={at()} />
             </span>
           )}
         </Show>
@@ -123,21 +123,23 @@ export function QuotaSummary(props: { quotas: readonly QuotaMask[]; empty: JSX.E
         <div class="flex flex-col gap-5">
           <div class="flex flex-wrap items-center gap-x-6 gap-y-4">
             <Ring
-              label={words().used}
+              label={t("limits.used")}
               percent={quota().usedPercent}
               value={formatShare(quota().usedPercent / 100)}
               told={told(quota())}
             />
             <div class="flex min-w-0 flex-col gap-1">
               <p class="flex flex-wrap items-center gap-2 text-lg font-semibold">
-                {told(quota())}
+                {t("limits.inWindow", {
+                  amount: told(quota()),
+                  window: describeWindow(quota().window, quota().rollingSeconds),
+                })}
                 <Badges quota={quota()} />
               </p>
-              <p class="text-muted">{describeWindow(quota().window, quota().rollingSeconds)}</p>
               <Show when={quota().resetsAt}>
                 {(at) => (
                   <p class="text-sm text-muted">
-                    {words().resets} <Ago at={at()} />
+                    {t("common.resets")} <Ago at={at()} />
                   </p>
                 )}
               </Show>

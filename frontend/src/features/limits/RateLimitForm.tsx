@@ -1,8 +1,9 @@
 import { createMutation } from "@urql/solid";
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { formatNumber } from "../../lib/format";
+import { formatWhole } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Fact, Facts } from "../../ui/Facts";
@@ -11,7 +12,6 @@ import { Form } from "../../ui/Form";
 import { Panel } from "../../ui/Panel";
 import { notify } from "../../ui/Toaster";
 import type { Subject } from "./QuotaEditor";
-import { words } from "./words";
 
 const RateFragment = graphql(`
   fragment Rate on RateLimit {
@@ -61,7 +61,9 @@ function readNumber(form: FormData, name: string): number | null {
 type RateLimitFormProps = {
   subject: Subject;
   rate: RateMask | null | undefined;
-  /** What holds where nothing is set. */
+  /** Applies where nothing is set: the server's default. */
+  inherited?: RateMask;
+  /** Said while nothing is set. */
   otherwise: string;
 };
 
@@ -69,6 +71,10 @@ type RateLimitFormProps = {
 export function RateLimitForm(props: RateLimitFormProps) {
   const [change, setRateLimit] = createMutation(SetRateLimitMutation);
   const rate = () => readFragment(RateFragment, props.rate);
+  const placeholder = (name: (typeof FIELDS)[number]) => {
+    const value = !rate() && props.inherited && readFragment(RateFragment, props.inherited)[name];
+    return value ? t("limits.inherited", { value }) : t("common.unlimited");
+  };
 
   async function submit(form: FormData) {
     const input = {
@@ -79,23 +85,23 @@ export function RateLimitForm(props: RateLimitFormProps) {
       concurrentSockets: readNumber(form, "concurrentSockets"),
     };
     const { error } = await setRateLimit({ input }, { additionalTypenames: ["RateLimit"] });
-    if (!error) notify({ tone: "ok", text: words().rateSaved });
+    if (!error) notify({ tone: "ok", text: t("limits.rateSaved") });
   }
 
   return (
-    <Panel title={words().rate} hint={words().rateHint}>
+    <Panel title={t("limits.rate")} hint={t("limits.rateHint")}>
       <Form onSubmit={(form) => void submit(form)}>
         <div class="grid items-end gap-4 sm:grid-cols-2 xl:grid-cols-4">
           <For each={FIELDS}>
             {(name) => (
               <TextField
-                label={words()[name]}
+                label={t(`limits.rates.${name}`)}
                 name={name}
                 type="number"
                 min="1"
                 step="1"
                 value={rate()?.[name] ?? ""}
-                placeholder={words().notLimited}
+                placeholder={placeholder(name)}
               />
             )}
           </For>
@@ -103,7 +109,7 @@ export function RateLimitForm(props: RateLimitFormProps) {
         <ErrorNotice error={change.error} />
         <div class="flex flex-wrap items-center gap-3">
           <Button type="submit" pending={change.fetching}>
-            {words().saveRate}
+            {t("common.save")}
           </Button>
           <Show when={!rate()}>
             <span class="text-sm text-muted">{props.otherwise}</span>
@@ -122,12 +128,12 @@ export function RateFacts(props: { rate: RateMask }) {
     <Facts>
       <For each={FIELDS}>
         {(name) => (
-          <Fact name={words()[name]}>
+          <Fact name={t(`limits.rates.${name}`)}>
             <Show
               when={value(name)}
-              fallback={<span class="text-muted">{words().notLimited}</span>}
+              fallback={<span class="text-muted">{t("common.unlimited")}</span>}
             >
-              {(number) => formatNumber(number())}
+              {(number) => formatWhole(number())}
             </Show>
           </Fact>
         )}

@@ -1,7 +1,6 @@
 import type { QuotaMetric, QuotaWindow } from "../../graphql/generated/graphql";
-import { formatCompact, formatUsd, formatWhole } from "../../lib/figures";
-import { formatNumber } from "../../lib/format";
-import { words } from "./words";
+import { t } from "../../i18n";
+import { formatCompact, formatNumber, formatUsd, formatWhole } from "../../lib/format";
 
 const SECONDS_IN_HOUR = 3600;
 
@@ -14,12 +13,14 @@ export function formatAmount(metric: QuotaMetric, amount: string | number): stri
 
 /** The same with what it is an amount of. */
 export function describeAmount(metric: QuotaMetric, amount: string | number): string {
-  const text = formatAmount(metric, amount);
-  return metric === "COST" ? text : `${text} ${words().metrics[metric]}`;
+  return t(`limits.amounts.${metric}`, {
+    count: Number(amount),
+    amount: formatAmount(metric, amount),
+  });
 }
 
-/** When a quota starts again, in words. */
+/** How often a quota resets, to follow an amount: "daily". */
 export function describeWindow(window: QuotaWindow, rollingSeconds: number | null | undefined) {
-  if (window !== "ROLLING" || !rollingSeconds) return words().windows[window];
-  return words().rollingHours(formatNumber(rollingSeconds / SECONDS_IN_HOUR));
+  if (window !== "ROLLING" || !rollingSeconds) return t(`limits.per.${window}`);
+  return t("limits.rollingHours", { hours: formatNumber(rollingSeconds / SECONDS_IN_HOUR) });
 }

@@ -10,7 +10,7 @@ function typed(fields: Record<string, string>) {
 test("dollars stay a decimal string, so that no cent is lost", () => {
   const quota = typed({ metric: "COST", limit: "12.50", window: "MONTH", soft: "95, 80" });
 
-  expect(quota).toMatchObject({ metric: "COST", limit: "12.50", softPercents: [80, 95] });
+  expect(quota).toMatchObject({ metric: "COST", limit: "12.5", softPercents: [80, 95] });
 });
 
 test("a rolling window is told in seconds, and no other has a length", () => {
@@ -19,6 +19,12 @@ test("a rolling window is told in seconds, and no other has a length", () => {
 
   expect(rolling).toMatchObject({ limit: 1000, rollingSeconds: 18_000 });
   expect(monthly).toMatchObject({ rollingSeconds: null });
+});
+
+test("amounts are read as people write them", () => {
+  expect(typed({ metric: "TOKENS", limit: "1,000,000" })).toMatchObject({ limit: 1_000_000 });
+  expect(typed({ metric: "TOKENS", limit: "1.5M" })).toMatchObject({ limit: 1_500_000 });
+  expect(typed({ metric: "COST", limit: "$1,250.75" })).toMatchObject({ limit: "1250.75" });
 });
 
 test("nothing, less than nothing and half a token are no limits", () => {

@@ -6,6 +6,8 @@ import type {
   QuotaStateFragment,
   QuotaWindow,
 } from "../../graphql/generated/graphql";
+import { language } from "../../i18n";
+import { readAmount } from "../../lib/amount";
 import { readOptional, readText } from "../../lib/form";
 import { ownZone } from "../../lib/zone";
 import { PROVIDERS } from "../../ui/providers";
@@ -48,7 +50,7 @@ export function asInput(quota: QuotaStateFragment): QuotaInput {
 export type QuotaFaults = { limit?: true; soft?: true };
 
 function readLimit(metric: QuotaMetric, text: string): QuotaInput["limit"] | undefined {
-  const plain = text.replaceAll(/[\s_]/g, "");
+  const plain = readAmount(text, language()) ?? "";
   if (metric === "COST") {
     const isMoney = /^\d+(\.\d{1,9})?$/.test(plain) && Number(plain) > 0;
     return isMoney ? plain : undefined;

@@ -2,16 +2,13 @@ import { createMutation, createQuery } from "@urql/solid";
 import { createUniqueId, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ProviderKind } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { PROVIDER_KINDS, PROVIDERS } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
-import { words } from "./words";
 
 const AliasTargetsQuery = graphql(`
   query AliasTargets {
@@ -54,22 +51,27 @@ function AliasForm(props: { known: Edited | undefined; onClose: () => void }) {
     const { error } = await set({ input });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().aliasSaved(input.alias) });
+    notify({ tone: "ok", text: t("models.aliasSaved", { alias: input.alias }) });
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={change}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
       <TextField
-        label={words().aliasField}
+        label={t("models.aliasField")}
         name="alias"
         value={props.known?.alias ?? ""}
         readOnly={props.known !== undefined}
-        hint={words().aliasHint}
+        hint={t("models.aliasHint")}
         autocomplete="off"
         required
       />
       <TextField
-        label={words().leadsTo}
+        label={t("models.leadsTo")}
         name="model"
         value={props.known?.model ?? ""}
         list={list}
@@ -80,29 +82,22 @@ function AliasForm(props: { known: Edited | undefined; onClose: () => void }) {
         <For each={models()}>{({ name }) => <option value={name} />}</For>
       </datalist>
       <SelectField
-        label={words().served}
+        label={t("models.accounts")}
         name="provider"
         value={props.known?.provider ?? ""}
         options={[
-          { value: "", label: words().anyProvider },
+          { value: "", label: t("models.anyProvider") },
           ...PROVIDER_KINDS.map((kind) => ({ value: kind, label: PROVIDERS[kind].name })),
         ]}
       />
-      <ErrorNotice error={change.error} />
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
-        <Button tone="primary" type="submit" pending={change.fetching}>
-          {words().save}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }
 
 /** Asks for a model's other name; open while one is edited. */
 export function AliasDialog(props: AliasDialogProps) {
   return (
-    <Dialog open={props.edited !== undefined} title={words().aliasTitle} onClose={props.onClose}>
+    <Dialog open={props.edited !== undefined} title={t("models.addAlias")} onClose={props.onClose}>
       <Show when={props.edited} keyed>
         {(edited) => (
           <AliasForm known={edited === "new" ? undefined : edited} onClose={props.onClose} />

@@ -1,21 +1,18 @@
 import { createMutation, createQuery } from "@urql/solid";
 import ArrowRight from "lucide-solid/icons/arrow-right";
 import Trash from "lucide-solid/icons/trash";
-import { createSignal, For, type JSX, Match, Show, Switch } from "solid-js";
+import { createSignal, For, type JSX, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ModelAliasesQuery } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { IconButton } from "../../ui/IconButton";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
+import { ListPanel } from "../../ui/ListPanel";
 import { notify, notifyError } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
 import { AliasDialog, SetModelAliasMutation } from "./AliasDialog";
 import { ProviderMarks } from "./ProviderMarks";
-import { words } from "./words";
 
 const ModelAliasesQueryDoc = graphql(`
   query ModelAliases {
@@ -55,8 +52,8 @@ function AliasRow(props: { alias: Alias; onEdit: () => void }) {
     };
     notify({
       tone: "ok",
-      text: words().aliasDeleted(alias),
-      action: { label: common().undo, onAct: () => void bringBack() },
+      text: t("models.aliasDeleted", { alias }),
+      action: { label: t("common.undo"), onAct: () => void bringBack() },
     });
   }
 
@@ -64,7 +61,7 @@ function AliasRow(props: { alias: Alias; onEdit: () => void }) {
     <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2.5 sm:px-5">
       <div class="flex min-w-0 flex-wrap items-center gap-x-2.5 gap-y-1">
         <span class="font-mono text-xs font-semibold break-all">{props.alias.alias}</span>
-        <ArrowRight class="size-3.5 shrink-0 text-faint" aria-label={words().leadsTo} />
+        <ArrowRight class="size-3.5 shrink-0 text-faint" aria-label={t("models.leadsTo")} />
         <span class="font-mono text-xs break-all text-muted">{props.alias.model}</span>
         <Show when={props.alias.provider}>
           {(kind) => (
@@ -75,22 +72,22 @@ function AliasRow(props: { alias: Alias; onEdit: () => void }) {
         </Show>
         <Badge
           tone={props.alias.active ? "ok" : "warn"}
-          title={props.alias.active ? undefined : words().inactiveHint}
+          title={props.alias.active ? undefined : t("models.inactiveHint")}
         >
-          {props.alias.active ? words().active : words().inactive}
+          {props.alias.active ? t("models.active") : t("models.inactive")}
         </Badge>
       </div>
       <div class="ml-auto flex items-center gap-1">
         <Button
           size="small"
           tone="quiet"
-          aria-label={`${words().change} ${props.alias.alias}`}
+          aria-label={`${t("common.edit")} ${props.alias.alias}`}
           onClick={() => props.onEdit()}
         >
-          {words().change}
+          {t("common.edit")}
         </Button>
         <IconButton
-          label={words().removeLabel(props.alias.alias)}
+          label={t("models.removeLabel", { alias: props.alias.alias })}
           disabled={change.fetching}
           onClick={() => void takeAway()}
         >
@@ -114,27 +111,27 @@ export function AliasList() {
     </Button>
   );
   return (
-    <Panel flush title={words().aliases} hint={words().aliasesHint} actions={add(words().addAlias)}>
-      <Show when={query.error}>
-        <div class="p-4">
-          <ErrorNotice error={query.error} />
-        </div>
-      </Show>
-      <Switch fallback={<Show when={!query.error}>{<SkeletonRows rows={3} />}</Show>}>
-        <Match when={query.data?.modelAliases.length}>
-          <ul class="divide-y divide-line">
-            <For each={query.data?.modelAliases}>
-              {(alias) => <AliasRow alias={alias} onEdit={() => setEdited(alias)} />}
-            </For>
-          </ul>
-        </Match>
-        <Match when={query.data}>
-          <EmptyState title={words().aliasesNone} action={add(words().addAliasFirst, "normal")}>
-            {words().aliasesNoneHint}
+    <>
+      <ListPanel
+        title={t("models.aliases")}
+        hint={t("models.aliasesHint")}
+        actions={add(t("models.addAlias"))}
+        error={query.error}
+        count={query.data?.modelAliases.length}
+        usual={3}
+        empty={
+          <EmptyState title={t("models.aliasesNone")} action={add(t("models.addAlias"), "normal")}>
+            {t("models.aliasesNoneHint")}
           </EmptyState>
-        </Match>
-      </Switch>
+        }
+      >
+        <ul class="divide-y divide-line">
+          <For each={query.data?.modelAliases}>
+            {(alias) => <AliasRow alias={alias} onEdit={() => setEdited(alias)} />}
+          </For>
+        </ul>
+      </ListPanel>
       <AliasDialog edited={edited()} onClose={() => setEdited(undefined)} />
-    </Panel>
+    </>
   );
 }

@@ -1,21 +1,19 @@
 import { A, useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
-import { For, Match, Show, Switch } from "solid-js";
+import { For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ModelCatalogueQuery } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { buttonClass } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Panel } from "../../ui/Panel";
+import { ListPanel } from "../../ui/ListPanel";
 import { PROVIDERS } from "../../ui/providers";
 import { SearchField } from "../../ui/SearchField";
-import { SkeletonRows } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { PriceTag } from "./PriceTag";
 import { ProviderMarks } from "./ProviderMarks";
-import { words } from "./words";
 
 const ModelCatalogueQueryDoc = graphql(`
   query ModelCatalogue {
@@ -54,7 +52,7 @@ function Row(props: { model: Model }) {
         </A>
         <Show when={props.model.demo}>
           {" "}
-          <Badge tone="info">{words().demo}</Badge>
+          <Badge tone="info">{t("models.demo")}</Badge>
         </Show>
         <p class="text-sm text-muted sm:hidden">
           <ProviderMarks kinds={props.model.providers} />
@@ -62,13 +60,17 @@ function Row(props: { model: Model }) {
         <p class="text-sm text-muted max-sm:hidden">
           <Show
             when={props.model.aliasOf}
-            fallback={<Show when={props.model.ownedBy}>{(owner) => words().owner(owner())}</Show>}
+            fallback={
+              <Show when={props.model.ownedBy}>
+                {(owner) => t("models.owner", { owner: owner() })}
+              </Show>
+            }
           >
-            {(model) => words().standsFor(model())}
+            {(model) => t("models.standsFor", { model: model() })}
           </Show>
           <Show when={props.model.aliases.length > 0}>
             {" · "}
-            {words().also(props.model.aliases.join(", "))}
+            {t("models.also", { names: props.model.aliases.join(", ") })}
           </Show>
         </p>
       </Cell>
@@ -78,7 +80,7 @@ function Row(props: { model: Model }) {
       <Cell class="max-w-56 text-sm text-muted max-md:hidden">
         <span class="block truncate" title={accounts()}>
           {props.model.accounts.length > 1
-            ? words().accountsCount(props.model.accounts.length)
+            ? t("common.accounts", { count: props.model.accounts.length })
             : accounts()}
         </span>
       </Cell>
@@ -92,10 +94,10 @@ function Row(props: { model: Model }) {
 function Columns() {
   return (
     <>
-      <Head>{words().model}</Head>
-      <Head class="max-sm:hidden">{words().provider}</Head>
-      <Head class="max-md:hidden">{words().accounts}</Head>
-      <Head number>{words().cost}</Head>
+      <Head>{t("common.model")}</Head>
+      <Head class="max-sm:hidden">{t("common.provider")}</Head>
+      <Head class="max-md:hidden">{t("models.accounts")}</Head>
+      <Head number>{t("models.cost")}</Head>
     </>
   );
 }
@@ -121,48 +123,46 @@ export function ModelCatalogue() {
     setSearch(next, { replace: true, scroll: false });
 
   return (
-    <Panel flush>
-      <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
-        <SearchField
-          label={words().find}
-          value={search.search}
-          onSearch={(text) => change({ search: text })}
-        />
-        <Choice
-          label={words().provider}
-          all={words().allProviders}
-          value={search.provider}
-          options={kinds().map((kind) => ({ value: kind, label: PROVIDERS[kind].name }))}
-          onChoose={(provider) => change({ provider })}
-        />
-      </div>
-      <Show when={query.error}>
-        <div class="p-4">
-          <ErrorNotice error={query.error} />
+    <ListPanel
+      error={query.error}
+      count={query.data && shown().length}
+      filters={
+        <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
+          <SearchField
+            label={t("models.find")}
+            value={search.search}
+            onSearch={(text) => change({ search: text })}
+          />
+          <Choice
+            label={t("common.provider")}
+            all={t("common.allProviders")}
+            value={search.provider}
+            options={kinds().map((kind) => ({ value: kind, label: PROVIDERS[kind].name }))}
+            onChoose={(provider) => change({ provider })}
+          />
         </div>
-      </Show>
-      <Switch fallback={<Show when={!query.error}>{<SkeletonRows />}</Show>}>
-        <Match when={shown().length > 0}>
-          <Table label={words().models} head={<Columns />}>
-            <For each={shown()}>{(model) => <Row model={model} />}</For>
-          </Table>
-        </Match>
-        <Match when={all().length > 0}>
-          <EmptyState title={words().noMatch}>{words().noMatchHint}</EmptyState>
-        </Match>
-        <Match when={query.data}>
+      }
+      empty={
+        <Show
+          when={all().length === 0}
+          fallback={<EmptyState title={t("models.noMatch")}>{t("models.noMatchHint")}</EmptyState>}
+        >
           <EmptyState
-            title={words().modelsNone}
+            title={t("models.modelsNone")}
             action={
               <A href="/providers" class={buttonClass("primary")}>
-                {words().toProviders}
+                {t("models.toProviders")}
               </A>
             }
           >
-            {words().modelsNoneHint}
+            {t("models.modelsNoneHint")}
           </EmptyState>
-        </Match>
-      </Switch>
-    </Panel>
+        </Show>
+      }
+    >
+      <Table label={t("models.models")} head={<Columns />}>
+        <For each={shown()}>{(model) => <Row model={model} />}</For>
+      </Table>
+    </ListPanel>
   );
 }

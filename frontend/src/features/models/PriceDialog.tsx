@@ -1,15 +1,12 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readOptional, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { PROVIDER_KINDS, PROVIDERS } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
-import { words } from "./priceWords";
 
 const CreatePriceMutation = graphql(`
   mutation CreatePrice($input: CreatePriceInput!) {
@@ -44,15 +41,27 @@ function Money(props: { label: string; name: string; hint?: string; required?: b
 }
 
 function Amounts() {
-  const like = (other: string) => words().like(other.toLowerCase());
+  const like = (other: string) => t("prices.like", { other: other.toLowerCase() });
   return (
     <div class="grid items-start gap-4 sm:grid-cols-2">
-      <Money label={words().input} name="input" required />
-      <Money label={words().output} name="output" required />
-      <Money label={words().cacheReadField} name="cacheRead" hint={like(words().input)} />
-      <Money label={words().cacheWriteField} name="cacheWrite" hint={like(words().input)} />
-      <Money label={words().reasoning} name="reasoning" hint={like(words().output)} />
-      <Money label={words().perRequestField} name="perRequest" />
+      <Money label={t("usage.kinds.input")} name="input" required />
+      <Money label={t("usage.kinds.output")} name="output" required />
+      <Money
+        label={t("usage.kinds.cacheRead")}
+        name="cacheRead"
+        hint={like(t("usage.kinds.input"))}
+      />
+      <Money
+        label={t("usage.kinds.cacheWrite")}
+        name="cacheWrite"
+        hint={like(t("usage.kinds.input"))}
+      />
+      <Money
+        label={t("usage.kinds.reasoning")}
+        name="reasoning"
+        hint={like(t("usage.kinds.output"))}
+      />
+      <Money label={t("prices.perRequest")} name="perRequest" />
     </div>
   );
 }
@@ -76,26 +85,34 @@ function PriceForm(props: { onClose: () => void }) {
     const { data } = await create({ input }, { additionalTypenames: ["Price"] });
     if (!data) return;
     props.onClose();
-    notify({ tone: "ok", text: words().saved(data.createPrice.price.modelPattern) });
+    notify({
+      tone: "ok",
+      text: t("prices.saved", { pattern: data.createPrice.price.modelPattern }),
+    });
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={creation}
+      submit={t("prices.set")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
       <div class="grid items-start gap-4 sm:grid-cols-2">
         <TextField
-          label={words().patternField}
+          label={t("prices.patternField")}
           name="modelPattern"
-          hint={words().patternHint}
+          hint={t("prices.patternHint")}
           autocomplete="off"
           required
           autofocus
         />
         <SelectField
-          label={words().provider}
+          label={t("common.provider")}
           name="provider"
           value=""
           options={[
-            { value: "", label: words().every },
+            { value: "", label: t("common.allProviders") },
             ...PROVIDER_KINDS.map((kind) => ({ value: kind, label: PROVIDERS[kind].name })),
           ]}
         />
@@ -103,22 +120,15 @@ function PriceForm(props: { onClose: () => void }) {
       <Amounts />
       <div class="grid items-start gap-4 sm:grid-cols-2">
         <TextField
-          label={words().beginsOn}
+          label={t("prices.begins")}
           name="effectiveOn"
           type="date"
-          hint={words().beginsHint}
+          hint={t("prices.beginsHint")}
         />
-        <TextField label={words().sourceField} name="source" />
+        <TextField label={t("prices.sourceField")} name="source" />
       </div>
-      <p class="text-sm text-muted">{words().free}</p>
-      <ErrorNotice error={creation.error} />
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
-        <Button tone="primary" type="submit" pending={creation.fetching}>
-          {words().set}
-        </Button>
-      </DialogActions>
-    </Form>
+      <p class="text-sm text-muted">{t("prices.free")}</p>
+    </MutationForm>
   );
 }
 
@@ -128,8 +138,8 @@ export function PriceDialog(props: { open: boolean; onClose: () => void }) {
     <Dialog
       wide
       open={props.open}
-      title={words().add}
-      description={words().addHint}
+      title={t("prices.add")}
+      description={t("prices.addHint")}
       onClose={props.onClose}
     >
       <PriceForm onClose={props.onClose} />

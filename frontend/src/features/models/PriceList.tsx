@@ -1,24 +1,20 @@
 import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
-import { createSignal, For, Match, Show, Switch } from "solid-js";
+import { createSignal, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { PricesQuery } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { createDelayed } from "../../lib/createDelayed";
-import { formatUsd } from "../../lib/figures";
-import { formatDay } from "../../lib/format";
+import { formatDay, formatUsd } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Pager } from "../../ui/Pager";
-import { Panel } from "../../ui/Panel";
+import { ListPanel } from "../../ui/ListPanel";
 import { SearchField } from "../../ui/SearchField";
-import { SkeletonRows } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { PriceDialog } from "./PriceDialog";
 import { ProviderMarks } from "./ProviderMarks";
-import { words } from "./priceWords";
 
 const PricesQueryDoc = graphql(`
   query Prices($filter: PriceFilter, $first: Int, $after: String) {
@@ -59,7 +55,7 @@ function Begin(props: { at: string }) {
       <span class="whitespace-nowrap">{formatDay(props.at)}</span>
       <Show when={at() > Date.now()}>
         {" "}
-        <Badge tone="info">{words().coming}</Badge>
+        <Badge tone="info">{t("prices.coming")}</Badge>
       </Show>
     </Show>
   );
@@ -78,7 +74,7 @@ function Row(props: { price: Price }) {
       <Cell class="text-sm">
         <Show
           when={props.price.provider}
-          fallback={<span class="text-muted">{words().every}</span>}
+          fallback={<span class="text-muted">{t("common.allProviders")}</span>}
         >
           {(kind) => <ProviderMarks kinds={[kind()]} />}
         </Show>
@@ -99,15 +95,15 @@ function Row(props: { price: Price }) {
 function Columns() {
   return (
     <>
-      <Head>{words().pattern}</Head>
-      <Head>{words().provider}</Head>
-      <Head number>{words().input}</Head>
-      <Head number>{words().output}</Head>
-      <Head number>{words().cacheRead}</Head>
-      <Head number>{words().cacheWrite}</Head>
-      <Head number>{words().reasoning}</Head>
-      <Head number>{words().perRequest}</Head>
-      <Head>{words().begins}</Head>
+      <Head>{t("common.model")}</Head>
+      <Head>{t("common.provider")}</Head>
+      <Head number>{t("usage.kinds.input")}</Head>
+      <Head number>{t("usage.kinds.output")}</Head>
+      <Head number>{t("usage.kinds.cacheRead")}</Head>
+      <Head number>{t("usage.kinds.cacheWrite")}</Head>
+      <Head number>{t("usage.kinds.reasoning")}</Head>
+      <Head number>{t("prices.perRequest")}</Head>
+      <Head>{t("prices.begins")}</Head>
     </>
   );
 }
@@ -133,53 +129,43 @@ export function PriceList() {
     setSearch({ after: undefined, ...next }, { replace: true, scroll: false });
 
   return (
-    <Panel
-      flush
-      title={words().prices}
-      hint={words().pricesHint}
-      actions={
-        <Button size="small" onClick={() => setAdding(true)}>
-          {words().add}
-        </Button>
-      }
-    >
-      <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
-        <SearchField
-          label={words().find}
-          value={search.search}
-          onSearch={(text) => change({ search: text })}
-        />
-        <Choice
-          label={words().which}
-          value={search.show ?? "now"}
-          options={[
-            { value: "now", label: words().inForce },
-            { value: "all", label: words().all },
-          ]}
-          onChoose={(show) => change({ show: show === "all" ? show : undefined })}
-        />
-      </div>
-      <Show when={query.error}>
-        <div class="p-4">
-          <ErrorNotice error={query.error} />
-        </div>
-      </Show>
-      <Switch fallback={<Show when={!query.error}>{<SkeletonRows />}</Show>}>
-        <Match when={list()?.nodes.length}>
-          <Table label={words().prices} head={<Columns />}>
-            <For each={list()?.nodes}>{(price) => <Row price={price} />}</For>
-          </Table>
-          <Pager
-            after={search.after}
-            pageInfo={list()?.pageInfo}
-            labels={[words().firstPage, words().next]}
-          />
-        </Match>
-        <Match when={list()}>
-          <EmptyState title={words().none}>{words().noneHint}</EmptyState>
-        </Match>
-      </Switch>
+    <>
+      <ListPanel
+        title={t("prices.prices")}
+        hint={t("prices.pricesHint")}
+        actions={
+          <Button size="small" onClick={() => setAdding(true)}>
+            {t("prices.add")}
+          </Button>
+        }
+        error={query.error}
+        count={list()?.nodes.length}
+        filters={
+          <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
+            <SearchField
+              label={t("prices.find")}
+              value={search.search}
+              onSearch={(text) => change({ search: text })}
+            />
+            <Choice
+              label={t("common.show")}
+              value={search.show ?? "now"}
+              options={[
+                { value: "now", label: t("prices.inForce") },
+                { value: "all", label: t("common.all") },
+              ]}
+              onChoose={(show) => change({ show: show === "all" ? show : undefined })}
+            />
+          </div>
+        }
+        page={{ after: search.after, pageInfo: list()?.pageInfo }}
+        empty={<EmptyState title={t("prices.none")}>{t("prices.noneHint")}</EmptyState>}
+      >
+        <Table label={t("prices.prices")} head={<Columns />}>
+          <For each={list()?.nodes}>{(price) => <Row price={price} />}</For>
+        </Table>
+      </ListPanel>
       <PriceDialog open={isAdding()} onClose={() => setAdding(false)} />
-    </Panel>
+    </>
   );
 }

@@ -1,15 +1,15 @@
 import { Show } from "solid-js";
-import { formatUsd } from "../../lib/figures";
-import { words } from "./words";
+import { t } from "../../i18n";
+import { formatUsd } from "../../lib/format";
 
 /** What a million tokens cost, read and written; or that nobody knows. */
 export function PriceTag(props: {
   price: { inputPerMillion: string; outputPerMillion: string } | null | undefined;
 }) {
   return (
-    <Show when={props.price} fallback={<span class="text-faint">{words().unpriced}</span>}>
+    <Show when={props.price} fallback={<span class="text-faint">{t("models.unpriced")}</span>}>
       {(price) => (
-        <span class="whitespace-nowrap" title={words().perMillion}>
+        <span class="whitespace-nowrap" title={t("models.perMillion")}>
           {formatUsd(price().inputPerMillion)} / {formatUsd(price().outputPerMillion)}
         </span>
       )}

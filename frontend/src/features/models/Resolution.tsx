@@ -3,6 +3,7 @@ import { createQuery } from "@urql/solid";
 import { createUniqueId, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ResolveModelQuery } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
@@ -14,7 +15,6 @@ import { Panel } from "../../ui/Panel";
 import { SkeletonText } from "../../ui/Skeleton";
 import { PriceTag } from "./PriceTag";
 import { ProviderMarks } from "./ProviderMarks";
-import { words } from "./words";
 
 const ResolveModelQueryDoc = graphql(`
   query ResolveModel($name: String!, $userId: ID!) {
@@ -22,7 +22,6 @@ const ResolveModelQueryDoc = graphql(`
       name
       servedModel
       problem
-      explanation
       providers
       alias {
         alias
@@ -63,32 +62,34 @@ function Told(props: { answer: Answer }) {
     <div class="flex flex-col gap-4">
       <Show
         when={props.answer.problem}
-        fallback={<Notice tone="ok">{words().serves(props.answer.servedModel)}</Notice>}
+        fallback={
+          <Notice tone="ok">{t("models.serves", { model: props.answer.servedModel })}</Notice>
+        }
       >
         {(problem) => (
           <Notice tone="bad">
-            <p class="font-medium">{words().problems[problem()]}</p>
-            <p>{props.answer.explanation}</p>
+            <p class="font-medium">{t(`models.problems.${problem()}`)}</p>
+            <p>{t(`models.cures.${problem()}`)}</p>
           </Notice>
         )}
       </Show>
       <Facts>
-        <Fact name={words().routed}>
+        <Fact name={t("models.routed")}>
           <span class="font-mono text-xs break-all">{props.answer.name}</span>
         </Fact>
-        <Fact name={words().leadsTo}>
+        <Fact name={t("models.leadsTo")}>
           <span class="font-mono text-xs break-all">{props.answer.servedModel}</span>
         </Fact>
-        <Fact name={words().cost}>
+        <Fact name={t("models.cost")}>
           <PriceTag price={props.answer.price} />
         </Fact>
         <Show when={props.answer.providers.length > 0}>
-          <Fact name={words().provider}>
+          <Fact name={t("common.provider")}>
             <ProviderMarks kinds={props.answer.providers} />
           </Fact>
         </Show>
         <Show when={props.answer.accounts.length > 0}>
-          <Fact name={words().accounts}>
+          <Fact name={t("models.accounts")}>
             <span class="flex flex-wrap gap-1">
               <For each={props.answer.accounts}>
                 {({ label }) => <Badge tone="plain">{label}</Badge>}
@@ -115,7 +116,7 @@ export function Resolution() {
   const list = createUniqueId();
 
   return (
-    <Panel title={words().whoTitle} hint={words().whoHint}>
+    <Panel title={t("models.whoTitle")} hint={t("models.whoHint")}>
       <form
         class="grid items-end gap-4 sm:grid-cols-[1fr_14rem_auto]"
         onSubmit={(event) => {
@@ -125,7 +126,7 @@ export function Resolution() {
         }}
       >
         <TextField
-          label={words().model}
+          label={t("common.model")}
           name="name"
           value={search.name ?? ""}
           list={list}
@@ -136,7 +137,7 @@ export function Resolution() {
           <For each={choices.data?.models}>{({ name }) => <option value={name} />}</For>
         </datalist>
         <SelectField
-          label={words().user}
+          label={t("common.user")}
           name="user"
           value={userId() ?? ""}
           options={(choices.data?.users.nodes ?? []).map(({ id, name }) => ({
@@ -146,12 +147,12 @@ export function Resolution() {
           required
         />
         <Button tone="primary" type="submit" pending={query.fetching}>
-          {words().ask}
+          {t("models.ask")}
         </Button>
       </form>
       <div class="mt-5">
         <ErrorNotice error={choices.error ?? query.error} />
-        <Show when={search.name} fallback={<p class="text-muted">{words().whoStart}</p>}>
+        <Show when={search.name} fallback={<p class="text-muted">{t("models.whoStart")}</p>}>
           <Show
             when={query.data?.resolveModel}
             fallback={<Show when={query.fetching}>{<SkeletonText />}</Show>}

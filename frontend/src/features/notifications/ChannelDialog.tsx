@@ -3,17 +3,14 @@ import { createSignal, Show } from "solid-js";
 import type { FreshSecret } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
 import type { NotificationChannelKind } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
 import { ChannelFields } from "./ChannelFields";
 import { CHANNEL_KINDS, channelSettings } from "./channelInput";
-import { words } from "./words";
 
 const CreateNotificationChannelMutation = graphql(`
   mutation CreateNotificationChannel($input: CreateNotificationChannelInput!) {
@@ -44,22 +41,11 @@ const UpdateNotificationChannelMutation = graphql(`
 type Known = { id: string; name: string; kind: NotificationChannelKind };
 type FormProps = { onClose: () => void; onSecret: (secret: FreshSecret) => void };
 
-function Buttons(props: { pending: boolean; onClose: () => void }) {
-  return (
-    <DialogActions>
-      <Button onClick={() => props.onClose()}>{common().cancel}</Button>
-      <Button tone="primary" type="submit" pending={props.pending}>
-        {words().save}
-      </Button>
-    </DialogActions>
-  );
-}
-
 /** What follows when a channel was saved. */
 function finish(props: FormProps, name: string, secret: string | null | undefined) {
   props.onClose();
-  notify({ tone: "ok", text: words().channelSaved(name) });
-  if (secret) props.onSecret({ title: words().secretTitle(name), secret });
+  notify({ tone: "ok", text: t("notifications.channelSaved", { name }) });
+  if (secret) props.onSecret({ title: t("notifications.secretTitle", { name }), secret });
 }
 
 function NewForm(props: FormProps) {
@@ -74,20 +60,26 @@ function NewForm(props: FormProps) {
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={creation}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
       <SelectField
-        label={words().kind}
+        label={t("notifications.kind")}
         value={kind()}
-        options={CHANNEL_KINDS.map((value) => ({ value, label: words().kinds[value] }))}
+        options={CHANNEL_KINDS.map((value) => ({
+          value,
+          label: t(`notifications.kinds.${value}`),
+        }))}
         onChange={({ currentTarget: { value } }) =>
           setKind(CHANNEL_KINDS.find((each) => each === value) ?? "EMAIL")
         }
       />
-      <TextField label={words().name} name="name" autocomplete="off" required />
+      <TextField label={t("common.name")} name="name" autocomplete="off" required />
       <ChannelFields kind={kind()} />
-      <ErrorNotice error={creation.error} />
-      <Buttons pending={creation.fetching} onClose={props.onClose} />
-    </Form>
+    </MutationForm>
   );
 }
 
@@ -104,19 +96,28 @@ function EditForm(props: FormProps & { channel: Known }) {
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
-      <TextField label={words().name} name="name" value={props.channel.name} required autofocus />
+    <MutationForm
+      mutation={change}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
+      <TextField
+        label={t("common.name")}
+        name="name"
+        value={props.channel.name}
+        required
+        autofocus
+      />
       <CheckField
-        label={words().changeSettings}
-        hint={words().changeSettingsHint}
+        label={t("notifications.changeSettings")}
+        hint={t("notifications.changeSettingsHint")}
         onChange={(event) => setAnew(event.currentTarget.checked)}
       />
       <Show when={isAnew()}>
         <ChannelFields kind={props.channel.kind} />
       </Show>
-      <ErrorNotice error={change.error} />
-      <Buttons pending={change.fetching} onClose={props.onClose} />
-    </Form>
+    </MutationForm>
   );
 }
 
@@ -126,7 +127,11 @@ export function ChannelDialog(props: FormProps & { edited: Known | "new" | undef
   return (
     <Dialog
       open={props.edited !== undefined}
-      title={known() ? words().editChannel(known()?.name ?? "") : words().addChannel}
+      title={
+        known()
+          ? t("common.editNamed", { name: known()?.name ?? "" })
+          : t("notifications.addChannel")
+      }
       onClose={props.onClose}
     >
       <Show when={known()} fallback={<NewForm onClose={props.onClose} onSecret={props.onSecret} />}>

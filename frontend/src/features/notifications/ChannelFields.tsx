@@ -1,16 +1,21 @@
 import { Match, Switch } from "solid-js";
 import type { NotificationChannelKind } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { SelectField, TextAreaField, TextField } from "../../ui/Field";
 import { SECURITIES } from "./channelInput";
-import { words } from "./words";
 
 function EmailFields() {
   return (
     <>
       <div class="grid items-start gap-4 sm:grid-cols-[1fr_7rem]">
-        <TextField label={words().host} name="host" placeholder="smtp.example.org" required />
         <TextField
-          label={words().port}
+          label={t("notifications.host")}
+          name="host"
+          placeholder="smtp.example.org"
+          required
+        />
+        <TextField
+          label={t("notifications.port")}
           name="port"
           type="number"
           min="1"
@@ -20,31 +25,38 @@ function EmailFields() {
         />
       </div>
       <SelectField
-        label={words().security}
+        label={t("notifications.security")}
         name="security"
         value="TLS"
-        options={SECURITIES.map((value) => ({ value, label: words().securities[value] }))}
+        options={SECURITIES.map((value) => ({
+          value,
+          label: t(`notifications.securities.${value}`),
+        }))}
       />
       <div class="grid items-start gap-4 sm:grid-cols-2">
-        <TextField label={words().optional(words().username)} name="username" autocomplete="off" />
         <TextField
-          label={words().optional(words().password)}
+          label={t("notifications.optional", { label: t("common.username") })}
+          name="username"
+          autocomplete="off"
+        />
+        <TextField
+          label={t("notifications.optional", { label: t("notifications.password") })}
           name="password"
           type="password"
           autocomplete="off"
         />
       </div>
       <TextField
-        label={words().emailFrom}
+        label={t("notifications.emailFrom")}
         name="from"
         placeholder="ProxyPal <proxypal@example.org>"
         required
       />
       <TextAreaField
-        label={words().emailTo}
+        label={t("notifications.emailTo")}
         name="to"
         rows="2"
-        hint={words().emailToHint}
+        hint={t("notifications.emailToHint")}
         required
       />
     </>
@@ -55,15 +67,20 @@ function TelegramFields() {
   return (
     <>
       <TextField
-        label={words().botToken}
+        label={t("notifications.botToken")}
         name="botToken"
         type="password"
         autocomplete="off"
         required
       />
-      <TextField label={words().chatId} name="chatId" placeholder="-1001234567890" required />
       <TextField
-        label={words().optional(words().server)}
+        label={t("notifications.chatId")}
+        name="chatId"
+        placeholder="-1001234567890"
+        required
+      />
+      <TextField
+        label={t("notifications.optional", { label: t("notifications.server") })}
         name="server"
         type="url"
         placeholder="https://api.telegram.org"
@@ -82,28 +99,28 @@ export function ChannelFields(props: { kind: NotificationChannelKind }) {
       </Match>
       <Match when={props.kind === "WEBHOOK"}>
         <TextField
-          label={words().url}
+          label={t("notifications.url")}
           name="url"
           type="url"
-          hint={words().urlWebhook}
+          hint={t("notifications.urlWebhook")}
           placeholder="https://ops.example.org/hook"
           required
         />
         <TextField
-          label={words().optional(words().secret)}
+          label={t("notifications.optional", { label: t("notifications.secret") })}
           name="secret"
           type="password"
           autocomplete="off"
-          hint={words().secretHint}
+          hint={t("notifications.secretHint")}
         />
       </Match>
       <Match when={isChat()}>
         <TextField
-          label={words().url}
+          label={t("notifications.url")}
           name="url"
           type="url"
           autocomplete="off"
-          hint={words().urlChat}
+          hint={t("notifications.urlChat")}
           required
         />
       </Match>

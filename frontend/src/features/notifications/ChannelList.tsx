@@ -1,16 +1,14 @@
 import { createQuery } from "@urql/solid";
-import { createSignal, For, Match, Show, Switch } from "solid-js";
+import { createSignal, For } from "solid-js";
 import { type FreshSecret, SecretDialog } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
 import type { ChannelRowFragment } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
+import { ListPanel } from "../../ui/ListPanel";
 import { ChannelDialog } from "./ChannelDialog";
 import { ChannelRow } from "./ChannelRow";
-import { words } from "./words";
 
 const NotificationChannelsQuery = graphql(`
   query NotificationChannels {
@@ -31,34 +29,34 @@ export function ChannelList() {
   const [secret, setSecret] = createSignal<FreshSecret>();
   const add = () => (
     <Button size="small" onClick={() => setEdited("new")}>
-      {words().addChannel}
+      {t("notifications.addChannel")}
     </Button>
   );
   return (
-    <Panel flush title={words().channels} hint={words().channelHint} actions={add()}>
-      <Show when={query.error}>
-        <div class="p-4">
-          <ErrorNotice error={query.error} />
-        </div>
-      </Show>
-      <Switch fallback={<Show when={!query.error}>{<SkeletonRows rows={2} />}</Show>}>
-        <Match when={query.data?.notificationChannels.length}>
-          <ul class="divide-y divide-line">
-            <For each={query.data?.notificationChannels}>
-              {(channel) => <ChannelRow channel={channel} onEdit={setEdited} />}
-            </For>
-          </ul>
-        </Match>
-        <Match when={query.data}>
-          <EmptyState title={words().channelsNone} action={add()}>
-            {words().channelsNoneHint}
+    <>
+      <ListPanel
+        title={t("notifications.channels")}
+        hint={t("notifications.channelHint")}
+        actions={add()}
+        error={query.error}
+        count={query.data?.notificationChannels.length}
+        usual={2}
+        empty={
+          <EmptyState title={t("notifications.channelsNone")} action={add()}>
+            {t("notifications.channelsNoneHint")}
           </EmptyState>
-        </Match>
-      </Switch>
+        }
+      >
+        <ul class="divide-y divide-line">
+          <For each={query.data?.notificationChannels}>
+            {(channel) => <ChannelRow channel={channel} onEdit={setEdited} />}
+          </For>
+        </ul>
+      </ListPanel>
       <ChannelDialog edited={edited()} onClose={() => setEdited(undefined)} onSecret={setSecret} />
       <SecretDialog fresh={secret()} onDone={() => setSecret(undefined)}>
-        {() => <p class="text-muted">{words().secretKeep}</p>}
+        {() => <p class="text-muted">{t("notifications.secretKeep")}</p>}
       </SecretDialog>
-    </Panel>
+    </>
   );
 }

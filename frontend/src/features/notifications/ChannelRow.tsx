@@ -3,6 +3,7 @@ import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { ChannelRowFragment } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
@@ -10,7 +11,6 @@ import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { Ago } from "../../ui/Moment";
 import { Switch } from "../../ui/Switch";
 import { notify, notifyError } from "../../ui/Toaster";
-import { words } from "./words";
 
 const ChannelRowFragmentDoc = graphql(`
   fragment ChannelRow on NotificationChannel {
@@ -64,17 +64,22 @@ function TestButton(props: { channel: ChannelRowFragment }) {
     const { data, error } = await send({ id }, TOLD);
     if (error) return notifyError(error);
     const outcome = data?.testNotificationChannel;
-    if (outcome?.delivered) notify({ tone: "ok", text: words().testDelivered(name) });
-    else notify({ tone: "bad", text: words().testFailed(name, outcome?.problem ?? "") });
+    if (outcome?.delivered)
+      notify({ tone: "ok", text: t("notifications.testDelivered", { name }) });
+    else
+      notify({
+        tone: "bad",
+        text: t("notifications.testFailed", { name, problem: outcome?.problem ?? "" }),
+      });
   }
   return (
     <Button
       size="small"
-      aria-label={`${words().test}: ${props.channel.name}`}
+      aria-label={`${t("notifications.test")}: ${props.channel.name}`}
       pending={change.fetching}
       onClick={() => void test()}
     >
-      {words().test}
+      {t("notifications.test")}
     </Button>
   );
 }
@@ -86,20 +91,20 @@ function DeleteDialog(props: { channel: ChannelRowFragment; open: boolean; onClo
     const { error } = await remove({ id }, TOLD);
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().channelDeleted(name) });
+    notify({ tone: "ok", text: t("common.deletedNamed", { name }) });
   }
   return (
     <ConfirmDialog
       open={props.open}
-      title={words().deleteTitle(props.channel.name)}
+      title={t("common.deleteNamed", { name: props.channel.name })}
       typedName={props.channel.name}
-      confirmLabel={words().deleteLabel}
+      confirmLabel={t("notifications.deleteLabel")}
       pending={change.fetching}
       error={change.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      {words().deleteChannelHint}
+      {t("notifications.deleteChannelHint")}
     </ConfirmDialog>
   );
 }
@@ -109,10 +114,10 @@ function Told(props: { channel: ChannelRowFragment }) {
     <>
       <p class="text-sm break-words text-muted">
         {props.channel.target} ·{" "}
-        <Show when={props.channel.sentAt} fallback={words().notYet}>
+        <Show when={props.channel.sentAt} fallback={t("notifications.notYet")}>
           {(at) => (
             <>
-              {words().lastSent} <Ago at={at()} />
+              {t("notifications.lastSent")} <Ago at={at()} />
             </>
           )}
         </Show>
@@ -148,28 +153,28 @@ export function ChannelRow(props: {
       <div class="min-w-0">
         <p class="flex flex-wrap items-center gap-2 font-medium">
           {channel().name}
-          <Badge tone="plain">{words().kinds[channel().kind]}</Badge>
+          <Badge tone="plain">{t(`notifications.kinds.${channel().kind}`)}</Badge>
         </p>
         <Told channel={channel()} />
       </div>
       <div class="ml-auto flex items-center gap-1.5">
         <TestButton channel={channel()} />
         <Switch
-          label={words().isUsed(channel().name)}
+          label={t("common.enableNamed", { name: channel().name })}
           hideLabel
           checked={channel().enabled}
           disabled={change.fetching}
           onChange={(enabled) => void enable(enabled)}
         />
         <Menu
-          label={words().actions(channel().name)}
+          label={t("common.actionsFor", { name: channel().name })}
           trigger={<Ellipsis class="size-4" aria-hidden="true" />}
           triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
         >
-          <MenuItem onSelect={() => props.onEdit(channel())}>{words().edit}</MenuItem>
+          <MenuItem onSelect={() => props.onEdit(channel())}>{t("common.editMore")}</MenuItem>
           <MenuLine />
           <MenuItem danger onSelect={() => setDeleting(true)}>
-            {words().delete}
+            {t("common.delete")}
           </MenuItem>
         </Menu>
       </div>

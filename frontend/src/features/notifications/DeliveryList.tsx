@@ -1,16 +1,14 @@
 import { createQuery } from "@urql/solid";
-import { For, Match, Show, Switch } from "solid-js";
+import { For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { NotificationState, NotificationsQuery } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
 import { Badge, type BadgeTone } from "../../ui/Badge";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { ListPanel } from "../../ui/ListPanel";
 import { Time } from "../../ui/Moment";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
-import { words } from "./words";
 
 const NotificationsQueryDoc = graphql(`
   query Notifications {
@@ -56,8 +54,11 @@ function Row(props: { message: Message; channel: string }) {
       </Cell>
       <Cell class="text-sm">{props.channel}</Cell>
       <Cell class="text-right whitespace-nowrap">
-        <Badge tone={TONES[props.message.state]} title={words().attempts(props.message.attempts)}>
-          {words().states[props.message.state]}
+        <Badge
+          tone={TONES[props.message.state]}
+          title={t("notifications.attempts", { count: props.message.attempts })}
+        >
+          {t(`notifications.states.${props.message.state}`)}
         </Badge>
       </Cell>
     </tr>
@@ -74,34 +75,33 @@ export function DeliveryList() {
   const nameOf = (id: string) =>
     query.data?.notificationChannels.find((channel) => channel.id === id)?.name ?? "";
   return (
-    <Panel flush title={words().deliveries} hint={words().deliveriesHint}>
-      <Show when={query.error}>
-        <div class="p-4">
-          <ErrorNotice error={query.error} />
-        </div>
-      </Show>
-      <Switch fallback={<Show when={!query.error}>{<SkeletonRows rows={3} />}</Show>}>
-        <Match when={query.data?.notifications.length}>
-          <Table
-            label={words().deliveries}
-            head={
-              <>
-                <Head>{words().when}</Head>
-                <Head>{words().message}</Head>
-                <Head>{words().channel}</Head>
-                <Head class="text-right">{words().state}</Head>
-              </>
-            }
-          >
-            <For each={query.data?.notifications}>
-              {(message) => <Row message={message} channel={nameOf(message.channelId)} />}
-            </For>
-          </Table>
-        </Match>
-        <Match when={query.data}>
-          <EmptyState title={words().deliveriesNone}>{words().deliveriesNoneHint}</EmptyState>
-        </Match>
-      </Switch>
-    </Panel>
+    <ListPanel
+      title={t("notifications.deliveries")}
+      hint={t("notifications.deliveriesHint")}
+      error={query.error}
+      count={query.data?.notifications.length}
+      usual={3}
+      empty={
+        <EmptyState title={t("notifications.deliveriesNone")}>
+          {t("notifications.deliveriesNoneHint")}
+        </EmptyState>
+      }
+    >
+      <Table
+        label={t("notifications.deliveries")}
+        head={
+          <>
+            <Head>{t("common.time")}</Head>
+            <Head>{t("notifications.message")}</Head>
+            <Head>{t("notifications.channel")}</Head>
+            <Head class="text-right">{t("common.state")}</Head>
+          </>
+        }
+      >
+        <For each={query.data?.notifications}>
+          {(message) => <Row message={message} channel={nameOf(message.channelId)} />}
+        </For>
+      </Table>
+    </ListPanel>
   );
 }

@@ -2,15 +2,12 @@ import { createMutation, createQuery } from "@urql/solid";
 import { createSignal, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { NotificationEvent } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
-import { words } from "./words";
 
 const RuleChannelsQuery = graphql(`
   query RuleChannels {
@@ -86,27 +83,30 @@ function Fields(props: { rule: Known | undefined }) {
   return (
     <>
       <SelectField
-        label={words().event}
+        label={t("notifications.event")}
         name="event"
         value={event()}
         disabled={props.rule !== undefined}
-        hint={words().events[event()][1]}
-        options={EVENTS.map((value) => ({ value, label: words().events[value][0] }))}
+        hint={t(`notifications.events.${event()}.hint`)}
+        options={EVENTS.map((value) => ({
+          value,
+          label: t(`notifications.events.${value}.label`),
+        }))}
         onChange={({ currentTarget: { value } }) =>
           setEvent(EVENTS.find((each) => each === value) ?? "QUOTA")
         }
       />
       <Show when={USUAL[event()]}>
         <TextField
-          label={words().percents}
+          label={t("notifications.percents")}
           name="percents"
           value={percents() ?? ""}
-          hint={words().percentsHint}
+          hint={t("notifications.percentsHint")}
           required
         />
       </Show>
       <TextField
-        label={words().quietMinutes}
+        label={t("notifications.quietMinutes")}
         name="quietMinutes"
         type="number"
         min="0"
@@ -138,14 +138,22 @@ function RuleForm(props: { rule: Known | undefined; onClose: () => void }) {
       : await create({ input: { event, ...input } });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().ruleSaved });
+    notify({ tone: "ok", text: t("notifications.ruleSaved") });
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={{
+        fetching: creation.fetching || change.fetching,
+        error: channels.error ?? creation.error ?? change.error,
+      }}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
       <Fields rule={props.rule} />
       <fieldset class="flex flex-col gap-2">
-        <legend class="mb-2 font-medium">{words().tell}</legend>
+        <legend class="mb-2 font-medium">{t("notifications.channels")}</legend>
         <For each={channels.data?.notificationChannels}>
           {({ id, name }) => (
             <CheckField label={name} name="channel" value={id} checked={isChosen(id)} />
@@ -153,18 +161,11 @@ function RuleForm(props: { rule: Known | undefined; onClose: () => void }) {
         </For>
         <Show when={isLacking()}>
           <p role="alert" class="text-sm text-bad">
-            {words().noChannel}
+            {t("notifications.noChannel")}
           </p>
         </Show>
       </fieldset>
-      <ErrorNotice error={channels.error ?? creation.error ?? change.error} />
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
-        <Button tone="primary" type="submit" pending={creation.fetching || change.fetching}>
-          {words().save}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }
 
@@ -173,7 +174,7 @@ export function RuleDialog(props: { edited: Known | "new" | undefined; onClose: 
   return (
     <Dialog
       open={props.edited !== undefined}
-      title={props.edited === "new" ? words().addRule : words().editRule}
+      title={props.edited === "new" ? t("notifications.addRule") : t("notifications.editRule")}
       onClose={props.onClose}
     >
       <Show when={props.edited} keyed>

@@ -1,19 +1,18 @@
 import { createMutation, createQuery } from "@urql/solid";
 import Trash from "lucide-solid/icons/trash";
-import { Switch as Cases, createSignal, For, Match, Show } from "solid-js";
+import { createSignal, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { NotificationRulesQuery } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
+import { formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { IconButton } from "../../ui/IconButton";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
+import { ListPanel } from "../../ui/ListPanel";
 import { Switch } from "../../ui/Switch";
 import { notify, notifyError } from "../../ui/Toaster";
 import { RuleDialog } from "./RuleDialog";
-import { words } from "./words";
 
 const NotificationRulesQueryDoc = graphql(`
   query NotificationRules {
@@ -60,7 +59,7 @@ type Rule = NotificationRulesQuery["notificationRules"][number];
 function RuleRow(props: { rule: Rule; onEdit: () => void }) {
   const [change, setEnabled] = createMutation(SetRuleEnabledMutation);
   const [deletion, remove] = createMutation(DeleteNotificationRuleMutation);
-  const name = () => words().events[props.rule.event][0];
+  const name = () => t(`notifications.events.${props.rule.event}.label`);
 
   async function enable(enabled: boolean) {
     const { error } = await setEnabled({ id: props.rule.id, enabled });
@@ -69,7 +68,7 @@ function RuleRow(props: { rule: Rule; onEdit: () => void }) {
   async function takeAway() {
     const { error } = await remove({ id: props.rule.id });
     if (error) notifyError(error);
-    else notify({ tone: "ok", text: words().ruleRemoved });
+    else notify({ tone: "ok", text: t("notifications.ruleRemoved") });
   }
 
   return (
@@ -78,29 +77,33 @@ function RuleRow(props: { rule: Rule; onEdit: () => void }) {
         <p class="flex flex-wrap items-center gap-x-2 gap-y-1">
           <span class="font-medium">{name()}</span>
           <Show when={props.rule.percents.length > 0}>
-            <span class="text-muted">{words().percentsOf(props.rule.percents.join(", "))}</span>
+            <span class="text-muted">
+              {t("notifications.percentsOf", {
+                percents: props.rule.percents.map((each) => formatShare(each / 100)).join(", "),
+              })}
+            </span>
           </Show>
         </p>
         <p class="mt-0.5 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-muted">
           <For each={props.rule.channels}>
             {(channel) => <Badge tone="plain">{channel.name}</Badge>}
           </For>
-          {words().quiet(props.rule.quietMinutes)}
+          {t("notifications.quiet", { minutes: props.rule.quietMinutes })}
         </p>
       </div>
       <div class="ml-auto flex items-center gap-1.5">
         <Button size="small" tone="quiet" onClick={() => props.onEdit()}>
-          {words().edit}
+          {t("common.editMore")}
         </Button>
         <Switch
-          label={words().isUsed(name())}
+          label={t("common.enableNamed", { name: name() })}
           hideLabel
           checked={props.rule.enabled}
           disabled={change.fetching}
           onChange={(enabled) => void enable(enabled)}
         />
         <IconButton
-          label={`${words().remove}: ${name()}`}
+          label={`${t("notifications.remove")}: ${name()}`}
           disabled={deletion.fetching}
           onClick={() => void takeAway()}
         >
@@ -122,32 +125,32 @@ export function RuleList() {
   const add = () => (
     <Show when={hasChannel()}>
       <Button size="small" onClick={() => setEdited("new")}>
-        {words().addRule}
+        {t("notifications.addRule")}
       </Button>
     </Show>
   );
   return (
-    <Panel flush title={words().rules} hint={words().rulesHint} actions={add()}>
-      <Show when={query.error}>
-        <div class="p-4">
-          <ErrorNotice error={query.error} />
-        </div>
-      </Show>
-      <Cases fallback={<Show when={!query.error}>{<SkeletonRows rows={2} />}</Show>}>
-        <Match when={query.data?.notificationRules.length}>
-          <ul class="divide-y divide-line">
-            <For each={query.data?.notificationRules}>
-              {(rule) => <RuleRow rule={rule} onEdit={() => setEdited(rule)} />}
-            </For>
-          </ul>
-        </Match>
-        <Match when={query.data}>
-          <EmptyState title={words().rulesNone} action={add()}>
-            {hasChannel() ? words().rulesNoneHint : words().rulesNeedChannel}
+    <>
+      <ListPanel
+        title={t("notifications.rules")}
+        hint={t("notifications.rulesHint")}
+        actions={add()}
+        error={query.error}
+        count={query.data?.notificationRules.length}
+        usual={2}
+        empty={
+          <EmptyState title={t("notifications.rulesNone")} action={add()}>
+            {hasChannel() ? t("notifications.rulesNoneHint") : t("notifications.rulesNeedChannel")}
           </EmptyState>
-        </Match>
-      </Cases>
+        }
+      >
+        <ul class="divide-y divide-line">
+          <For each={query.data?.notificationRules}>
+            {(rule) => <RuleRow rule={rule} onEdit={() => setEdited(rule)} />}
+          </For>
+        </ul>
+      </ListPanel>
       <RuleDialog edited={edited()} onClose={() => setEdited(undefined)} />
-    </Panel>
+    </>
   );
 }

@@ -1,23 +1,27 @@
 import { A } from "@solidjs/router";
 import { For } from "solid-js";
-import { formatCompact, formatWhole } from "../../lib/figures";
+import { t } from "../../i18n";
+import { formatCompact } from "../../lib/format";
 import { EmptyState } from "../../ui/EmptyState";
 import { Panel } from "../../ui/Panel";
 import type { OverviewState } from "./createOverview";
-import { words } from "./words";
+
+const SHOWN = 8;
 
 /** Who used the server in the last minutes, the busiest first. */
 export function ActiveUsers(props: { overview: OverviewState }) {
-  const users = () => props.overview.sums()?.quarter.breakdown ?? [];
+  const users = () => props.overview.sums()?.quarter.breakdown.slice(0, SHOWN) ?? [];
   const most = () => Math.max(1, ...users().map((user) => user.totals.tokens.total));
   return (
-    <Panel title={words().active} hint={words().activeHint}>
+    <Panel title={t("overview.active")} hint={t("overview.activeHint")}>
       <ul class="flex flex-col gap-3">
         <For
           each={users()}
           fallback={
             <li>
-              <EmptyState title={words().activeNone}>{words().activeNoneHint}</EmptyState>
+              <EmptyState title={t("overview.activeNone")}>
+                {t("overview.activeNoneHint")}
+              </EmptyState>
             </li>
           }
         >
@@ -30,8 +34,8 @@ export function ActiveUsers(props: { overview: OverviewState }) {
                 {user.label ?? user.key}
               </A>
               <span class="text-sm text-muted">
-                {words().requests(formatWhole(user.totals.requests))} ·{" "}
-                {words().tokens(formatCompact(user.totals.tokens.total))}
+                {t("common.requests", { count: user.totals.requests })} ·{" "}
+                {t("overview.tokens", { count: formatCompact(user.totals.tokens.total) })}
               </span>
               <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">
                 <span

@@ -3,7 +3,8 @@ import { createQuery } from "@urql/solid";
 import { createMemo, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ProviderKind } from "../../graphql/generated/graphql";
-import { formatCompact, formatWhole } from "../../lib/figures";
+import { t } from "../../i18n";
+import { formatCompact, formatWhole } from "../../lib/format";
 import { formatIn } from "../../lib/zone";
 import { buttonClass } from "../../ui/Button";
 import { OTHER_COLOUR } from "../../ui/chart/palette";
@@ -12,7 +13,6 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
 import { PROVIDERS } from "../../ui/providers";
 import type { OverviewState } from "./createOverview";
-import { words } from "./words";
 
 const LastDayQuery = graphql(`
   query LastDay($range: UsageRange, $zone: String!) {
@@ -66,17 +66,17 @@ export function LastDay(props: { overview: OverviewState }) {
   return (
     <Show when={answer.error || series().length > 0}>
       <Panel
-        title={words().day}
-        hint={words().dayHint}
+        title={t("overview.day")}
+        hint={t("overview.dayHint")}
         actions={
           <A href="/usage" class={buttonClass("quiet", "small")}>
-            {words().toUsage}
+            {t("overview.toUsage")}
           </A>
         }
       >
         <ErrorNotice error={answer.error} />
         <StackedChart
-          label={`${words().day}: ${words().dayHint}`}
+          label={`${t("overview.day")}: ${t("overview.dayHint")}`}
           series={series()}
           points={points().length}
           height={200}

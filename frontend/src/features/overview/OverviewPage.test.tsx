@@ -74,28 +74,36 @@ function renderOverview(more: object = {}) {
 test("the four questions are answered", async () => {
   renderOverview();
 
-  expect(await screen.findByText("running")).toBeDefined();
+  expect(await screen.findByText("Running")).toBeDefined();
   expect(screen.getByText("5% errors in the last hour")).toBeDefined();
   expect(screen.getByText("2.5K")).toBeDefined();
   expect(screen.getByText("$3.00")).toBeDefined();
-  expect(screen.getByText("+50% against $2.00 yesterday by this time")).toBeDefined();
+  expect(screen.getByText("+50% vs $2.00 yesterday at this time")).toBeDefined();
   expect(screen.getByText("$30.00")).toBeDefined();
-  expect(screen.getByText("nothing last month by this time")).toBeDefined();
-  expect(screen.getByText("without 4 requests that have no price")).toBeDefined();
+  expect(screen.getByText("No spend at this point last month")).toBeDefined();
+  expect(screen.getByText("4 unpriced requests excluded")).toBeDefined();
+});
+
+test("tokens a minute are the sum of all ticks of the last minute", async () => {
+  const at = (second: number) => `2026-11-25T12:00:${String(second).padStart(2, "0")}Z`;
+  const ticks = [2, 4, 6].map((second) => ({ data: { usageTicked: { ...tick, at: at(second) } } }));
+  renderPage(Everything, { Overview: () => ({ data: sums }), UsageTicked: () => ticks });
+
+  expect(await screen.findByText("7.5K")).toBeDefined();
 });
 
 test("a quota that is used up says so", async () => {
   renderOverview();
 
-  expect(await screen.findByText("reached")).toBeDefined();
-  expect(screen.getByText("1M of 1M tokens a month")).toBeDefined();
+  expect(await screen.findByText("Limit reached")).toBeDefined();
+  expect(screen.getByText("1M / 1M tokens, monthly")).toBeDefined();
 });
 
 test("where there are no quotas, the next step is shown", async () => {
   renderOverview({ quotas: [] });
 
   expect(await screen.findByText("No quotas yet")).toBeDefined();
-  expect(screen.getByRole("link", { name: "To the users" }).getAttribute("href")).toBe("/users");
+  expect(screen.getByRole("link", { name: "View users" }).getAttribute("href")).toBe("/users");
 });
 
 test("a subscription that is nearly used is among what runs out, and one that is not is left out", async () => {

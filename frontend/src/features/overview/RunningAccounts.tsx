@@ -1,9 +1,9 @@
 import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Meter } from "../../ui/Meter";
 import { Ago } from "../../ui/Moment";
-import { words } from "./words";
 
 const RunningAccountFragment = graphql(`
   fragment RunningAccount on ProviderAccount {
@@ -58,7 +58,7 @@ export function RunningAccounts(props: {
               <Show when={window.resetsAt}>
                 {(at) => (
                   <p class="text-end text-sm text-muted">
-                    {words().resets} <Ago at={at()} />
+                    {t("common.resets")} <Ago at={at()} />
                   </p>
                 )}
               </Show>

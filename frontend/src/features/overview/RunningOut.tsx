@@ -2,7 +2,8 @@ import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { QuotaMetric } from "../../graphql/generated/graphql";
-import { formatCompact, formatShare, formatUsd } from "../../lib/figures";
+import { t } from "../../i18n";
+import { formatCompact, formatShare, formatUsd } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
@@ -10,7 +11,6 @@ import { Ago } from "../../ui/Moment";
 import { Panel } from "../../ui/Panel";
 import type { OverviewState } from "./createOverview";
 import { RunningAccounts } from "./RunningAccounts";
-import { words } from "./words";
 
 const RunningQuotaFragment = graphql(`
   fragment RunningQuota on Quota {
@@ -51,7 +51,7 @@ export function RunningOut(props: { overview: OverviewState }) {
   const accounts = () =>
     props.overview.sums()?.providers.flatMap((provider) => provider.accounts) ?? [];
   return (
-    <Panel title={words().runningOut} hint={words().runningOutHint}>
+    <Panel title={t("overview.runningOut")} hint={t("overview.runningOutHint")}>
       <RunningAccounts accounts={accounts()} />
       <ul class="flex flex-col gap-3">
         <For
@@ -59,14 +59,14 @@ export function RunningOut(props: { overview: OverviewState }) {
           fallback={
             <li>
               <EmptyState
-                title={words().quotasNone}
+                title={t("overview.quotasNone")}
                 action={
                   <A href="/users" class={buttonClass("plain", "small")}>
-                    {words().toUsers}
+                    {t("overview.toUsers")}
                   </A>
                 }
               >
-                {words().quotasNoneHint}
+                {t("overview.quotasNoneHint")}
               </EmptyState>
             </li>
           }
@@ -81,12 +81,16 @@ export function RunningOut(props: { overview: OverviewState }) {
 function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
   const quota = () => readFragment(RunningQuotaFragment, props.quota);
   const used = () =>
-    words().used(
-      amount(quota().metric, quota().used),
-      amount(quota().metric, quota().limit),
-      words().metrics[quota().metric],
-      words().windows[quota().window],
-    );
+    t("limits.inWindow", {
+      amount: t("limits.ofLimit", {
+        used: amount(quota().metric, quota().used),
+        limit: t(`limits.amounts.${quota().metric}`, {
+          count: Number(quota().limit),
+          amount: amount(quota().metric, quota().limit),
+        }),
+      }),
+      window: t(`limits.per.${quota().window}`),
+    });
   return (
     <li class="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1">
       <A
@@ -102,7 +106,7 @@ function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
         when={quota().usedPercent >= 100}
         fallback={<span class="font-medium">{formatShare(quota().usedPercent / 100)}</span>}
       >
-        <Badge tone="bad">{words().reached}</Badge>
+        <Badge tone="bad">{t("common.limitReached")}</Badge>
       </Show>
       <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">
         <span
@@ -115,7 +119,7 @@ function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
         <Show when={quota().resetsAt}>
           {(at) => (
             <span>
-              {words().resets} <Ago at={at()} />
+              {t("common.resets")} <Ago at={at()} />
             </span>
           )}
         </Show>

@@ -1,21 +1,20 @@
 import { A } from "@solidjs/router";
 import { type JSX, Show } from "solid-js";
 import type { EngineState } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import {
   exactUsd,
   formatChange,
   formatCompact,
   formatShare,
   formatUsd,
-  formatWhole,
   usdNumber,
-} from "../../lib/figures";
+} from "../../lib/format";
 import { Sparkline } from "../../ui/chart/Sparkline";
 import { Figure, Figures } from "../../ui/Figure";
 import { Ago } from "../../ui/Moment";
 import { Unknown } from "../../ui/Unknown";
 import { type OverviewState, tokensPerMinute } from "./createOverview";
-import { words } from "./words";
 
 type Part = { overview: OverviewState };
 
@@ -44,12 +43,12 @@ function EngineFigure(props: Part) {
   const hour = () => props.overview.sums()?.hour.totals;
   const errors = () => {
     const totals = hour();
-    if (!totals || totals.requests === 0) return words().noTraffic;
-    return words().errorRate(formatShare(totals.failed / totals.requests));
+    if (!totals || totals.requests === 0) return t("overview.noTraffic");
+    return t("overview.errorRate", { share: formatShare(totals.failed / totals.requests) });
   };
   return (
     <Figure
-      name={words().engine}
+      name={t("shell.places.engine")}
       note={
         <>
           <span class="block">{errors()}</span>
@@ -67,7 +66,7 @@ function EngineFigure(props: Part) {
                 aria-hidden="true"
                 class={`size-3 shrink-0 rounded-full ${LIGHTS[known().state]}`}
               />
-              {words().states[known().state]}
+              {t(`engine.states.${known().state}.label`)}
             </>
           )}
         </Show>
@@ -83,9 +82,9 @@ function Life(props: Part) {
       {(known) => (
         <span class="block">
           <Show when={known().startedAt}>
-            {words().upSince} <Ago at={known().startedAt} /> ·{" "}
+            {t("overview.upSince")} <Ago at={known().startedAt} /> ·{" "}
           </Show>
-          {words().restarts(formatWhole(known().restarts))}
+          {t("overview.restarts", { count: known().restarts })}
         </span>
       )}
     </Show>
@@ -97,13 +96,13 @@ function NowFigure(props: Part) {
   const values = () => props.overview.ticks().map((tick) => tick.sinceLast.tokens.total);
   return (
     <Figure
-      name={words().now}
+      name={t("overview.now")}
       note={
         <>
           <span class="block">
-            {users() > 0 ? words().nowUsers(formatWhole(users())) : words().nobody}
+            {users() > 0 ? t("overview.nowUsers", { count: users() }) : t("overview.nobody")}
           </span>
-          <Sparkline values={values()} label={words().trend} class="mt-1.5 h-6" />
+          <Sparkline values={values()} label={t("overview.trend")} class="mt-1.5 h-6" />
         </>
       }
     >
@@ -115,11 +114,11 @@ function NowFigure(props: Part) {
 function TodayFigure(props: Part) {
   return (
     <CostFigure
-      name={words().today}
+      name={t("overview.today")}
       cost={props.overview.today()?.cost}
       unpriced={props.overview.today()?.unpriced}
       before={props.overview.sums()?.yesterday.totals.cost}
-      when={words().yesterday}
+      period="Yesterday"
     />
   );
 }
@@ -128,11 +127,11 @@ function MonthFigure(props: Part) {
   const totals = () => props.overview.sums()?.month.totals;
   return (
     <CostFigure
-      name={words().month}
+      name={t("overview.month")}
       cost={totals()?.cost}
       unpriced={totals()?.unpriced}
       before={props.overview.sums()?.lastMonth.totals.cost}
-      when={words().lastMonth}
+      period="LastMonth"
     />
   );
 }
@@ -142,16 +141,17 @@ type CostFigureProps = {
   cost: string | undefined;
   unpriced: number | undefined;
   before: string | undefined;
-  when: string;
+  /** What it is compared with. */
+  period: "Yesterday" | "LastMonth";
 };
 
 function CostFigure(props: CostFigureProps) {
   const comparison = (): JSX.Element => {
     if (props.cost === undefined || props.before === undefined) return undefined;
     const before = usdNumber(props.before);
-    if (before === 0) return words().nothingBefore(props.when);
+    if (before === 0) return t(`overview.nothing${props.period}`);
     const change = formatChange((usdNumber(props.cost) - before) / before);
-    return words().before(change, `${formatUsd(props.before)} ${props.when}`);
+    return t(`overview.before${props.period}`, { change, amount: formatUsd(props.before) });
   };
   return (
     <Figure
@@ -161,7 +161,7 @@ function CostFigure(props: CostFigureProps) {
         <>
           <span class="block">{comparison()}</span>
           <Show when={props.unpriced}>
-            {(count) => <span class="text-warn">{words().unpriced(formatWhole(count()))}</span>}
+            {(count) => <span class="text-warn">{t("common.unpriced", { count: count() })}</span>}
           </Show>
         </>
       }

@@ -1,5 +1,6 @@
-import { createQuery, createSubscription } from "@urql/solid";
-import { createEffect, createMemo, createSignal, on } from "solid-js";
+import { createQuery } from "@urql/solid";
+import { createMemo, createSignal } from "solid-js";
+import { createFeed } from "../../graphql/createFeed";
 import { graphql } from "../../graphql/generated";
 import type { UsageTickedSubscription } from "../../graphql/generated/graphql";
 import { createNow } from "../../lib/createNow";
@@ -29,7 +30,7 @@ const OverviewQuery = graphql(`
       }
     }
     quarter: usage(range: $quarter, timezone: $zone) {
-      breakdown(by: USER, first: 8, orderBy: TOKENS) {
+      breakdown(by: USER, first: 200, orderBy: TOKENS) {
         key
         label
         totals {
@@ -115,13 +116,9 @@ export function createOverview() {
     },
     requestPolicy: "network-only",
   });
-  const [live] = createSubscription({ query: UsageTickedDocument, variables: { zone } });
   const [ticks, setTicks] = createSignal<readonly Tick[]>([]);
-  createEffect(
-    on(
-      () => live.data?.usageTicked,
-      (tick) => tick && setTicks((known) => [...known, tick].slice(-TICKS)),
-    ),
+  const live = createFeed(UsageTickedDocument, { zone }, ({ usageTicked }) =>
+    setTicks((known) => [...known, usageTicked].slice(-TICKS)),
   );
   const last = createMemo<typeof sums.data>((before) => sums.data ?? before);
   return {
@@ -129,7 +126,7 @@ export function createOverview() {
     zone,
     /** The latest sums; those before while new ones are under way. */
     sums: last,
-    error: () => sums.error ?? live.error,
+    error: () => sums.error ?? live.error(),
     ticks,
     today: () => ticks().at(-1)?.today,
   };

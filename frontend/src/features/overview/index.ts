@@ -3,4 +3,3 @@ export { createOverview } from "./createOverview";
 export { LastDay } from "./LastDay";
 export { RunningOut } from "./RunningOut";
 export { Vitals } from "./Vitals";
-export { words as overviewWords } from "./words";

@@ -1,6 +1,7 @@
 import { createMutation } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readSecret } from "../../lib/form";
 import { type PasswordFault, passwordFault } from "../../lib/password";
 import { describeFault } from "../../session/NewPasswordFields";
@@ -10,7 +11,6 @@ import { TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { Notice } from "../../ui/Notice";
 import { Panel } from "../../ui/Panel";
-import { words } from "./words";
 
 const ChangePasswordMutation = graphql(`
   mutation ChangePassword($currentPassword: String!, $newPassword: String!) {
@@ -38,40 +38,45 @@ export function PasswordPanel() {
   }
 
   return (
-    <Panel title={words().title} hint={words().hint}>
+    <Panel title={t("password.title")} hint={t("password.hint")}>
       <Form roomy onSubmit={(form, element) => void submit(form, element)}>
         <div class="grid items-start gap-5 md:grid-cols-3">
           <TextField
-            label={words().present}
+            label={t("password.present")}
             name="current"
             type="password"
             autocomplete="current-password"
             required
           />
           <TextField
-            label={words().fresh}
+            label={t("password.fresh")}
             name="new"
             type="password"
             autocomplete="new-password"
-            hint={words().freshHint}
-            fault={describeFault(fault())}
+            hint={t("common.newPasswordHint")}
+            fault={describeFault(fault(), "short")}
             required
           />
           <TextField
-            label={words().again}
+            label={t("password.again")}
             name="repeated"
             type="password"
             autocomplete="new-password"
+            fault={describeFault(fault(), "differs")}
             required
           />
         </div>
         <ErrorNotice error={change.error} />
         <Show when={change.data?.changePassword}>
-          {(changed) => <Notice tone="ok">{words().changed(changed().revokedSessions)}</Notice>}
+          {(changed) => (
+            <Notice tone="ok">
+              {t("password.changed", { others: changed().revokedSessions })}
+            </Notice>
+          )}
         </Show>
         <div>
           <Button tone="primary" type="submit" pending={change.fetching}>
-            {words().change}
+            {t("password.change")}
           </Button>
         </div>
       </Form>

@@ -2,6 +2,7 @@ import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { createSignal, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readSecret, readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { SelectField, TextAreaField, TextField } from "../../ui/Field";
@@ -10,7 +11,6 @@ import { Panel } from "../../ui/Panel";
 import { Switch } from "../../ui/Switch";
 import type { Run } from "./createRun";
 import { PROTOCOL_NAMES, PROTOCOLS } from "./protocols";
-import { words } from "./words";
 
 const PlaygroundModelsQuery = graphql(`
   query PlaygroundModels {
@@ -47,15 +47,15 @@ export function Ask(props: { run: Run }) {
         <TextField
           name="key"
           type="password"
-          label={words().key}
-          hint={words().keyHint}
+          label={t("providers.apiKey")}
+          hint={t("playground.keyHint")}
           placeholder="sk-…"
           autocomplete="off"
           required
         />
         <div class="grid gap-4 sm:grid-cols-2">
           <SelectField
-            label={words().protocol}
+            label={t("requests.columns.protocol")}
             value={protocol()}
             options={PROTOCOL_NAMES.map((value) => ({ value, label: PROTOCOLS[value].name }))}
             onChange={(event) =>
@@ -64,7 +64,7 @@ export function Ask(props: { run: Run }) {
           />
           <TextField
             name="model"
-            label={words().model}
+            label={t("common.model")}
             list={MODELS}
             value={search.model ?? ""}
             onChange={(event) => setSearch({ model: event.currentTarget.value }, { replace: true })}
@@ -75,28 +75,32 @@ export function Ask(props: { run: Run }) {
             <For each={models.data?.models}>{({ name }) => <option value={name} />}</For>
           </datalist>
         </div>
-        <TextAreaField name="prompt" label={words().prompt} rows="6" required />
+        <TextAreaField name="prompt" label={t("playground.prompt")} rows="6" required />
         <div class="flex flex-wrap items-end justify-between gap-4">
           <div class="w-48">
             <TextField
               name="maxTokens"
               type="number"
               min="1"
-              label={words().maxTokens}
+              label={t("playground.maxTokens")}
               value={USUAL_TOKENS}
             />
           </div>
           <div class="flex items-center gap-4">
-            <Switch label={words().streamed} checked={isStreamed()} onChange={setStreamed} />
+            <Switch
+              label={t("playground.streamed")}
+              checked={isStreamed()}
+              onChange={setStreamed}
+            />
             <Show
               when={isBusy()}
               fallback={
                 <Button tone="primary" type="submit">
-                  {words().send}
+                  {t("playground.send")}
                 </Button>
               }
             >
-              <Button onClick={() => props.run.stop()}>{words().stop}</Button>
+              <Button onClick={() => props.run.stop()}>{t("playground.stop")}</Button>
             </Show>
           </div>
         </div>

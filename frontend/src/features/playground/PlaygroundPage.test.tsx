@@ -28,7 +28,7 @@ async function ask(answer: Response) {
     PlaygroundModels: () => ({ data: { models: [] } }),
     PlaygroundRecord: () => ({ data: { request: record } }),
   });
-  await userEvent.type(screen.getByLabelText("A user’s key"), "sk-secret");
+  await userEvent.type(screen.getByLabelText("API key"), "sk-secret");
   await userEvent.type(screen.getByLabelText("Prompt"), "Hello");
   await userEvent.click(screen.getByRole("button", { name: "Send" }));
   return fetch;
@@ -54,7 +54,7 @@ test("a refusal is told in the server's own words", async () => {
   await ask(new Response('{"error":{"message":"quota exceeded"}}', { status: 429 }));
 
   expect(await screen.findByText("quota exceeded")).toBeDefined();
-  expect(screen.getByText("Refused with 429:")).toBeDefined();
+  expect(screen.getByText("Error 429:")).toBeDefined();
 });
 
 test("the key is kept nowhere but in its field", async () => {

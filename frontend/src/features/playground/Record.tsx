@@ -1,7 +1,7 @@
 import { A } from "@solidjs/router";
 import { Match, Show, Switch } from "solid-js";
-import { exactUsd, formatWhole } from "../../lib/figures";
-import { formatDuration } from "../../lib/format";
+import { t } from "../../i18n";
+import { exactUsd, formatDuration, formatWhole } from "../../lib/format";
 import { buttonClass } from "../../ui/Button";
 import { Fact, Facts } from "../../ui/Facts";
 import { Panel } from "../../ui/Panel";
@@ -9,7 +9,6 @@ import { type BarPart, SplitBar } from "../../ui/SplitBar";
 import { Unknown } from "../../ui/Unknown";
 import { createRecord, type Recorded } from "./createRecord";
 import type { Run } from "./createRun";
-import { words } from "./words";
 
 const OVER = new Set(["done", "refused", "stopped"]);
 
@@ -21,21 +20,21 @@ export function Record(props: { run: Run }) {
   );
   return (
     <Panel
-      title={words().record}
+      title={t("playground.record")}
       actions={
         <Show when={record()}>
           {(known) => (
             <A href={`/requests?request=${known().id}`} class={buttonClass("quiet", "small")}>
-              {words().toRequest}
+              {t("playground.toRequest")}
             </A>
           )}
         </Show>
       }
     >
-      <Switch fallback={<p class="text-muted">{words().recordHint}</p>}>
+      <Switch fallback={<p class="text-muted">{t("playground.recordHint")}</p>}>
         <Match when={record()}>{(known) => <Row record={known()} />}</Match>
         <Match when={isLate()}>
-          <p class="text-muted">{words().recordLate}</p>
+          <p class="text-muted">{t("playground.recordLate")}</p>
         </Match>
       </Switch>
     </Panel>
@@ -55,7 +54,7 @@ function Row(props: { record: Recorded }) {
     const tokens = props.record.tokens;
     if (!tokens) return [];
     return KINDS.map(([kind, colour]) => ({
-      label: words().kinds[kind],
+      label: t(`usage.kinds.${kind}`),
       value: tokens[kind],
       colour,
       told: formatWhole(tokens[kind]),
@@ -64,26 +63,28 @@ function Row(props: { record: Recorded }) {
   return (
     <div class="flex flex-col gap-5">
       <Facts>
-        <Fact name={words().tokens}>
+        <Fact name={t("usage.measures.tokens")}>
           <Show when={props.record.tokens} fallback={<Unknown />}>
             {(tokens) => formatWhole(tokens().total)}
           </Show>
         </Fact>
-        <Fact name={words().cost}>
+        <Fact name={t("usage.measures.cost")}>
           <Show when={props.record.cost} fallback={<Unknown />}>
             {(cost) => exactUsd(cost())}
           </Show>
         </Fact>
-        <Fact name={words().duration}>{formatDuration(props.record.durationMs)}</Fact>
-        <Fact name={words().firstByte}>
+        <Fact name={t("requests.columns.duration")}>{formatDuration(props.record.durationMs)}</Fact>
+        <Fact name={t("requests.columns.firstByte")}>
           <Show when={props.record.timeToFirstByteMs !== null} fallback={<Unknown />}>
             {formatDuration(props.record.timeToFirstByteMs ?? 0)}
           </Show>
         </Fact>
-        <Fact name={words().outcome}>{words().outcomes[props.record.outcome]}</Fact>
+        <Fact name={t("requests.columns.outcome")}>
+          {t(`requests.outcomes.${props.record.outcome}.label`)}
+        </Fact>
       </Facts>
       <Show when={props.record.tokens}>
-        <SplitBar label={words().tokens} parts={parts()} />
+        <SplitBar label={t("usage.measures.tokens")} parts={parts()} />
       </Show>
     </div>
   );

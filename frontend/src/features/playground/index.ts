@@ -2,4 +2,3 @@ export { Answer, RawEvents } from "./Answer";
 export { Ask } from "./Ask";
 export { createRun } from "./createRun";
 export { Record } from "./Record";
-export { words as playgroundWords } from "./words";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createEventReader } from "./events";
+import { createEventReader } from "./createRun";
 import { errorText, PROTOCOLS, type Question } from "./protocols";
 
 const question: Question = {

@@ -2,13 +2,13 @@ import { createMutation } from "@urql/solid";
 import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { notify, notifyError } from "../../ui/Toaster";
 import { createHealthCheck } from "./createHealthCheck";
 import { EditAccountDialog } from "./EditAccountDialog";
 import { RemoveAccountDialog } from "./RemoveAccountDialog";
 import { ReplaceKeyDialog } from "./ReplaceKeyDialog";
-import { words } from "./words";
 
 const AccountActionsFragment = graphql(`
   fragment AccountActions on ProviderAccount {
@@ -51,32 +51,36 @@ export function AccountActions(props: {
     const { label, id } = account();
     const { error } = await reset({ id });
     if (error) notifyError(error);
-    else notify({ tone: "ok", text: words().cooldownReset(label) });
+    else notify({ tone: "ok", text: t("providers.cooldownReset", { label }) });
   }
 
   return (
     <>
       <Menu
-        label={words().actions(account().label)}
+        label={t("common.actionsFor", { name: account().label })}
         trigger={<Ellipsis class="size-4" aria-hidden="true" />}
         triggerClass={TRIGGER}
       >
-        <MenuItem onSelect={() => setOpen("edit")}>{words().edit}</MenuItem>
+        <MenuItem onSelect={() => setOpen("edit")}>{t("common.editMore")}</MenuItem>
         <Show
           when={account().credential === "API_KEY"}
-          fallback={<MenuItem onSelect={() => props.onSignIn()}>{words().signInAgain}</MenuItem>}
+          fallback={
+            <MenuItem onSelect={() => props.onSignIn()}>{t("providers.signInAgain")}</MenuItem>
+          }
         >
-          <MenuItem onSelect={() => setOpen("key")}>{words().replaceKey}</MenuItem>
+          <MenuItem onSelect={() => setOpen("key")}>{t("providers.replaceKey")}</MenuItem>
         </Show>
         <Show when={account().enabled}>
-          <MenuItem onSelect={() => void check.ask(account().id)}>{words().checkOne}</MenuItem>
+          <MenuItem onSelect={() => void check.ask(account().id)}>
+            {t("providers.checkOne")}
+          </MenuItem>
         </Show>
         <Show when={account().status === "COOLING" || account().status === "FAILING"}>
-          <MenuItem onSelect={() => void resetCooldown()}>{words().resetCooldown}</MenuItem>
+          <MenuItem onSelect={() => void resetCooldown()}>{t("providers.resetCooldown")}</MenuItem>
         </Show>
         <MenuLine />
         <MenuItem danger onSelect={() => setOpen("remove")}>
-          {words().removeMenu}
+          {t("common.remove")}
         </MenuItem>
       </Menu>
       <EditAccountDialog

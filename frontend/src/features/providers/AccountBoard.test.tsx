@@ -1,4 +1,4 @@
-import { render, screen, within } from "@solidjs/testing-library";
+import { render, screen, waitFor, within } from "@solidjs/testing-library";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { type Answers, renderPage } from "../../test/render";
@@ -60,10 +60,10 @@ test("an account that cools says for how long, why, and what is special about it
 
   const [row] = await screen.findAllByRole("listitem");
   if (!row) throw new Error("no account");
-  expect(row.textContent).toMatch(/cooling down(10:00|9:5\d)/);
+  expect(row.textContent).toMatch(/Cooldown(10:00|9:5\d)/);
   expect(row.textContent).toContain("Claude said 429");
   expect(row.textContent).toContain("priority 5");
-  expect(row.textContent).toContain("models begin with team/");
+  expect(row.textContent).toContain("model prefix team/");
   expect(screen.getByText("0 of 1 active")).toBeDefined();
   const meter = screen.getByRole("meter", { name: "5 hours" });
   expect(meter.getAttribute("aria-valuetext")).toBe("42% used");
@@ -87,8 +87,8 @@ test("a provider is asked after an account, and what it says is told", async () 
     },
   });
 
-  await user.click(await screen.findByRole("button", { name: `More about ${account.label}` }));
-  await user.click(await screen.findByRole("menuitem", { name: "Ask the provider how it is" }));
+  await user.click(await screen.findByRole("button", { name: `Actions for ${account.label}` }));
+  await user.click(await screen.findByRole("menuitem", { name: "Check status" }));
 
   expect(await screen.findByText(/refuses it \(HTTP 401\)/)).toBeDefined();
   expect(asked).toEqual([account.id]);
@@ -104,10 +104,10 @@ test("the engine is told to use an account again at once", async () => {
     },
   });
 
-  await user.click(await screen.findByRole("button", { name: "More about work" }));
-  await user.click(await screen.findByRole("menuitem", { name: "Use again at once" }));
+  await user.click(await screen.findByRole("button", { name: "Actions for work" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Clear cooldown" }));
 
-  expect(asked).toEqual(["a1"]);
+  await waitFor(() => expect(asked).toEqual(["a1"]));
 });
 
 test("an account is removed only after its name was typed", async () => {
@@ -120,7 +120,7 @@ test("an account is removed only after its name was typed", async () => {
     },
   });
 
-  await user.click(await screen.findByRole("button", { name: "More about work" }));
+  await user.click(await screen.findByRole("button", { name: "Actions for work" }));
   await user.click(await screen.findByRole("menuitem", { name: "Remove…" }));
   const dialog = within(await screen.findByRole("dialog"));
   const remove = dialog.getByRole<HTMLButtonElement>("button", { name: "Remove account" });
@@ -144,8 +144,8 @@ test("of many keys each one that is refused tells why, and stays to be mended", 
     },
   });
 
-  await user.click(await screen.findByRole("button", { name: "Add API key of Claude" }));
-  await user.click(await screen.findByRole("button", { name: "Many keys" }));
+  await user.click(await screen.findByRole("button", { name: "Add API key for Claude" }));
+  await user.click(await screen.findByRole("button", { name: "Bulk add" }));
   const keys = await screen.findByLabelText<HTMLTextAreaElement>("API keys");
   await user.type(keys, "sk-one{Enter}sk-two");
   await user.click(screen.getByRole("button", { name: "Add accounts" }));

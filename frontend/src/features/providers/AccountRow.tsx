@@ -1,6 +1,7 @@
 import { For, type JSX, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { AccountRowFragment } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { Code } from "../../ui/Code";
 import { Ago } from "../../ui/Moment";
@@ -9,7 +10,6 @@ import { AccountActions } from "./AccountActions";
 import { AccountStatus } from "./AccountStatus";
 import { createAccountEnabling } from "./createAccountEnabling";
 import { Windows } from "./Windows";
-import { words } from "./words";
 
 const AccountRowFragmentDoc = graphql(`
   fragment AccountRow on ProviderAccount {
@@ -52,7 +52,7 @@ const MODELS_SHOWN = 12;
 function Credential(props: { account: AccountRowFragment }) {
   return (
     <p class="text-sm break-words text-muted">
-      {words().credentials[props.account.credential]}
+      {t(`providers.credentials.${props.account.credential}`)}
       <Show when={props.account.lastFour}>
         {(lastFour) => <span class="font-mono text-xs"> …{lastFour()}</span>}
       </Show>
@@ -60,14 +60,20 @@ function Credential(props: { account: AccountRowFragment }) {
         {" "}
         {props.account.email}
       </Show>
-      <Show when={props.account.baseUrl}>{(url) => words().at(url())}</Show>
+      <Show when={props.account.baseUrl}>{(url) => t("providers.at", { url: url() })}</Show>
       {" · "}
-      {words().lastUsed} <Ago at={props.account.lastUsedAt} />
+      <Show when={props.account.lastUsedAt} fallback={t("common.neverUsed")}>
+        {(at) => (
+          <>
+            {t("common.lastUsed")} <Ago at={at()} />
+          </>
+        )}
+      </Show>
       <Show when={props.account.expiresAt}>
         {(end) => (
           <>
             {" · "}
-            {words().tokenUntil} <Ago at={end()} />
+            {t("providers.tokenUntil")} <Ago at={end()} />
           </>
         )}
       </Show>
@@ -83,11 +89,13 @@ function Detail(props: { children: JSX.Element }) {
 function Details(props: { account: AccountRowFragment }) {
   const details = () =>
     [
-      props.account.prefix ? words().prefixIs(props.account.prefix) : "",
-      props.account.priority === 0 ? "" : words().priorityIs(props.account.priority),
-      props.account.weight === 1 ? "" : words().weightIs(props.account.weight),
+      props.account.prefix ? t("providers.prefixIs", { prefix: props.account.prefix }) : "",
+      props.account.priority === 0
+        ? ""
+        : t("providers.priorityIs", { priority: props.account.priority }),
+      props.account.weight === 1 ? "" : t("providers.weightIs", { weight: props.account.weight }),
       props.account.headerNames.length > 0
-        ? words().headersAre(props.account.headerNames.join(", "))
+        ? t("providers.headersAre", { names: props.account.headerNames.join(", ") })
         : "",
     ].filter(Boolean);
   return (
@@ -113,7 +121,7 @@ function Models(props: { models: AccountRowFragment["models"] }) {
           )}
         </For>
         <Show when={more() > 0}>
-          <span class="text-muted">{words().moreModels(more())}</span>
+          <span class="text-muted">{t("providers.moreModels", { count: more() })}</span>
         </Show>
       </p>
     </Show>
@@ -162,7 +170,7 @@ export function AccountRow(props: {
       </div>
       <div class="flex shrink-0 items-center gap-1.5">
         <Switch
-          label={words().used(account().label)}
+          label={t("providers.used", { label: account().label })}
           hideLabel
           checked={isEnabled()}
           onChange={(enabled) => void enable(enabled)}

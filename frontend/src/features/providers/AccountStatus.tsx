@@ -1,9 +1,9 @@
 import { Show } from "solid-js";
 import type { AccountStatus as Status } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { createCountdown } from "../../lib/createCountdown";
 import { formatCountdown, formatMoment } from "../../lib/format";
 import { Badge, type BadgeTone } from "../../ui/Badge";
-import { words } from "./words";
 
 const TONES: Record<Status, BadgeTone> = {
   ACTIVE: "ok",
@@ -22,7 +22,9 @@ function Left(props: { until: string }) {
   return (
     <Show when={left() > 0}>
       <span class="tabular-nums">
-        {left() < CLOCK_SECONDS ? formatCountdown(left()) : words().hours(Math.ceil(left() / 3600))}
+        {left() < CLOCK_SECONDS
+          ? formatCountdown(left())
+          : t("providers.hours", { count: Math.ceil(left() / 3600) })}
       </span>
     </Show>
   );
@@ -33,7 +35,7 @@ export function AccountStatus(props: { status: Status; coolingUntil?: string | n
   const until = () => (props.status === "COOLING" ? props.coolingUntil : undefined);
   return (
     <Badge tone={TONES[props.status]} title={until() ? formatMoment(until() ?? "") : undefined}>
-      {words().statuses[props.status]}
+      {t(`providers.statuses.${props.status}`)}
       <Show when={until()}>{(end) => <Left until={end()} />}</Show>
     </Badge>
   );

@@ -1,18 +1,15 @@
 import { createMutation } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { Tabs } from "../../ui/Tabs";
 import { notify } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
 import { AddKeyFields, readKeyFields } from "./AddKeyFields";
 import { AddManyForm } from "./AddManyForm";
-import { words } from "./words";
 
 const AddApiKeyFragment = graphql(`
   fragment AddApiKey on Provider {
@@ -47,29 +44,30 @@ function AddOneForm(props: FormProps) {
     const { data } = await add({ input: { ...readKeyFields(provider().kind, form), apiKey } });
     if (!data) return;
     props.onClose();
-    notify({ tone: "ok", text: words().addedToast(data.addProviderApiKey.account.label) });
+    notify({
+      tone: "ok",
+      text: t("providers.addedToast", { label: data.addProviderApiKey.account.label }),
+    });
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={addition}
+      submit={t("providers.add")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
       <TextField
-        label={words().apiKey}
+        label={t("providers.apiKey")}
         name="apiKey"
         type="password"
         autocomplete="off"
-        hint={words().sealed}
+        hint={t("providers.sealed")}
         required
         autofocus
       />
       <AddKeyFields kind={provider().kind} baseUrlRequired={provider().baseUrlRequired} />
-      <ErrorNotice error={addition.error} />
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
-        <Button tone="primary" type="submit" pending={addition.fetching}>
-          {words().add}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }
 
@@ -80,11 +78,11 @@ function Body(props: FormProps) {
     <div class="flex flex-col items-stretch gap-4">
       <div class="self-start">
         <Tabs
-          label={words().howMany}
+          label={t("providers.howMany")}
           value={way()}
           options={[
-            { value: "one", label: words().oneKey },
-            { value: "many", label: words().manyKeys },
+            { value: "one", label: t("providers.oneKey") },
+            { value: "many", label: t("providers.manyKeys") },
           ]}
           onChoose={setWay}
         />
@@ -111,7 +109,7 @@ export function AddApiKeyDialog(props: {
     <Dialog
       open={props.provider !== undefined}
       onClose={props.onClose}
-      title={words().addTitle(name())}
+      title={t("providers.addTitle", { provider: name() })}
     >
       <Show when={props.provider}>
         {(provider) => <Body provider={provider()} onClose={props.onClose} />}

@@ -1,10 +1,9 @@
 import { Show } from "solid-js";
 import type { ProviderKind } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { readOptional, readText } from "../../lib/form";
 import { TextAreaField, TextField } from "../../ui/Field";
-import { parseHeaders } from "./accountInput";
-import { parseModels } from "./models";
-import { words } from "./words";
+import { parseHeaders, parseModels } from "./accountInput";
 
 /** What one new key or many have in common, as it was filled in. */
 export function readKeyFields(kind: ProviderKind, form: FormData) {
@@ -25,19 +24,27 @@ export function AddKeyFields(props: { kind: ProviderKind; baseUrlRequired: boole
   const isCompatible = () => props.kind === "OPENAI_COMPATIBLE";
   const models = () => (
     <TextAreaField
-      label={words().models}
+      label={t("providers.models")}
       name="models"
       placeholder={"llama-3.3-70b\nfast = mistral-small-latest"}
-      hint={isCompatible() ? words().modelsHint : `${words().modelsHint} ${words().modelsAllHint}`}
+      hint={
+        isCompatible()
+          ? t("providers.modelsHint")
+          : `${t("providers.modelsHint")} ${t("providers.modelsAllHint")}`
+      }
       required={isCompatible()}
     />
   );
   return (
     <>
-      <TextField label={words().labelOptional} name="label" hint={words().labelHint} />
+      <TextField
+        label={t("providers.labelOptional")}
+        name="label"
+        hint={t("providers.labelHint")}
+      />
       <Show when={props.baseUrlRequired}>
         <TextField
-          label={words().baseUrl}
+          label={t("providers.baseUrl")}
           name="baseUrl"
           type="url"
           placeholder="https://api.example.com/v1"
@@ -46,26 +53,26 @@ export function AddKeyFields(props: { kind: ProviderKind; baseUrlRequired: boole
       </Show>
       <Show when={isCompatible()}>{models()}</Show>
       <details class="rounded-lg border border-line px-3 py-2.5">
-        <summary class="font-medium">{words().further}</summary>
+        <summary class="font-medium">{t("common.advanced")}</summary>
         <div class="mt-3 flex flex-col gap-4">
           <Show when={!props.baseUrlRequired}>
             <TextField
-              label={words().baseUrlOptional}
+              label={t("providers.baseUrlOptional")}
               name="baseUrl"
               type="url"
               placeholder="https://api.example.com"
-              hint={words().baseUrlHint}
+              hint={t("providers.baseUrlHint")}
             />
           </Show>
           <Show when={!isCompatible()}>{models()}</Show>
-          <TextField label={words().prefix} name="prefix" hint={words().prefixHint} />
+          <TextField label={t("providers.prefix")} name="prefix" hint={t("providers.prefixHint")} />
           <TextAreaField
-            label={words().headers}
+            label={t("providers.headers")}
             name="headers"
             rows="2"
             placeholder="X-Team: blue"
             autocomplete="off"
-            hint={words().headersHint}
+            hint={t("providers.headersHint")}
           />
         </div>
       </details>

@@ -2,6 +2,7 @@ import { createMutation } from "@urql/solid";
 import { For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { AddProviderApiKeysMutation, ProviderKind } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { DialogActions } from "../../ui/Dialog";
@@ -9,9 +10,7 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { TextAreaField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { Notice } from "../../ui/Notice";
-import { words as common } from "../../ui/words";
 import { AddKeyFields, readKeyFields } from "./AddKeyFields";
-import { words } from "./words";
 
 const AddProviderApiKeysMutationDoc = graphql(`
   mutation AddProviderApiKeys($input: AddProviderApiKeysInput!) {
@@ -36,7 +35,7 @@ function Report(props: { results: readonly Result[] }) {
   return (
     <>
       <Show when={added() > 0}>
-        <Notice tone="ok">{words().addedMany(added())}</Notice>
+        <Notice tone="ok">{t("providers.addedMany", { count: added() })}</Notice>
       </Show>
       <Show when={refused().length > 0}>
         <Notice tone="bad">
@@ -44,7 +43,7 @@ function Report(props: { results: readonly Result[] }) {
             <For each={refused()}>
               {({ line, problem }) => (
                 <li>
-                  <span class="font-medium">{words().keyNumber(line)}</span> {problem}
+                  <span class="font-medium">{t("providers.keyNumber", { line })}</span> {problem}
                 </li>
               )}
             </For>
@@ -74,12 +73,12 @@ export function AddManyForm(props: {
   return (
     <Form onSubmit={(form, element) => void submit(form, element)}>
       <TextAreaField
-        label={words().apiKeys}
+        label={t("providers.apiKeys")}
         name="apiKeys"
         rows="5"
         autocomplete="off"
         spellcheck={false}
-        hint={words().apiKeysHint}
+        hint={t("providers.apiKeysHint")}
         required
         autofocus
       />
@@ -87,9 +86,9 @@ export function AddManyForm(props: {
       <ErrorNotice error={addition.error} />
       <Show when={results()}>{(known) => <Report results={known()} />}</Show>
       <DialogActions>
-        <Button onClick={() => props.onClose()}>{common().close}</Button>
+        <Button onClick={() => props.onClose()}>{t("common.close")}</Button>
         <Button tone="primary" type="submit" pending={addition.fetching}>
-          {words().addMany}
+          {t("providers.addMany")}
         </Button>
       </DialogActions>
     </Form>

@@ -1,9 +1,9 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
 import type { ProviderKind } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { notify } from "../../ui/Toaster";
-import { words } from "./words";
 
 const DisconnectProviderMutation = graphql(`
   mutation DisconnectProvider($kind: ProviderKind!) {
@@ -29,21 +29,21 @@ export function DisconnectDialog(props: {
     const { error } = await disconnect({ kind: props.kind });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().disconnectedToast(props.name) });
+    notify({ tone: "ok", text: t("providers.disconnectedToast", { provider: props.name }) });
   }
 
   return (
     <ConfirmDialog
       open={props.open}
-      title={words().disconnectTitle(props.name)}
-      confirmLabel={words().disconnectLabel}
+      title={t("providers.disconnectTitle", { provider: props.name })}
+      confirmLabel={t("providers.disconnectLabel")}
       typedName={props.name}
       pending={change.fetching}
       error={change.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      {words().disconnectHint(props.count)}
+      {t("providers.disconnectHint", { count: props.count })}
     </ConfirmDialog>
   );
 }

@@ -2,18 +2,15 @@ import { createMutation, createQuery } from "@urql/solid";
 import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { AccountToEditQuery, ProviderKind } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { readSecret } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
+import { Dialog } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { CheckField, TextAreaField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
 import { Loading } from "../../ui/Loading";
+import { MutationForm } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
-import { accountInput } from "./accountInput";
-import { formatModels } from "./models";
-import { words } from "./words";
+import { accountInput, formatModels } from "./accountInput";
 
 // Asked apart from the board: where a proxy is, those who may only look on are not told.
 const AccountToEditQueryDoc = graphql(`
@@ -55,32 +52,32 @@ function KeyFields(props: { account: Account }) {
   return (
     <>
       <TextField
-        label={words().baseUrl}
+        label={t("providers.baseUrl")}
         name="baseUrl"
         type="url"
         value={props.account.baseUrl ?? ""}
-        hint={words().baseUrlHint}
+        hint={t("providers.baseUrlHint")}
       />
       <TextAreaField
-        label={words().models}
+        label={t("providers.models")}
         name="models"
         value={formatModels(props.account.models)}
-        hint={`${words().modelsHint} ${words().modelsAllHint}`}
+        hint={`${t("providers.modelsHint")} ${t("providers.modelsAllHint")}`}
       />
       <TextAreaField
-        label={words().headers}
+        label={t("providers.headers")}
         name="headers"
         rows="2"
         placeholder="X-Team: blue"
         autocomplete="off"
         hint={
           props.account.headerNames.length > 0
-            ? words().headersKept(props.account.headerNames.join(", "))
-            : words().headersHint
+            ? t("providers.headersKept", { names: props.account.headerNames.join(", ") })
+            : t("providers.headersHint")
         }
       />
       <Show when={props.account.headerNames.length > 0}>
-        <CheckField label={words().headersNone} name="noHeaders" />
+        <CheckField label={t("providers.headersNone")} name="noHeaders" />
       </Show>
     </>
   );
@@ -90,7 +87,7 @@ function Fields(props: { account: Account }) {
   return (
     <>
       <TextField
-        label={words().label}
+        label={t("providers.label")}
         name="label"
         value={props.account.label}
         required
@@ -98,56 +95,56 @@ function Fields(props: { account: Account }) {
       />
       <div class="grid gap-4 sm:grid-cols-2">
         <TextField
-          label={words().priority}
+          label={t("providers.priority")}
           name="priority"
           type="number"
           min="-1000"
           max="1000"
           value={String(props.account.priority)}
-          hint={words().priorityHint}
+          hint={t("providers.priorityHint")}
           required
         />
         <TextField
-          label={words().weight}
+          label={t("providers.weight")}
           name="weight"
           type="number"
           min="1"
           max="1000000"
           value={String(props.account.weight)}
-          hint={words().weightHint}
+          hint={t("providers.weightHint")}
           required
         />
       </div>
       <TextField
-        label={words().prefix}
+        label={t("providers.prefix")}
         name="prefix"
         value={props.account.prefix ?? ""}
-        hint={words().prefixHint}
+        hint={t("providers.prefixHint")}
       />
       <TextField
-        label={words().proxy}
+        label={t("providers.proxy")}
         name="proxyUrl"
         value={props.account.proxyUrl ?? ""}
         placeholder="socks5://user:password@proxy.example:1080"
         autocomplete="off"
-        hint={words().proxyHint}
+        hint={t("providers.proxyHint")}
       />
       <Show when={props.account.credential === "API_KEY"}>
         <KeyFields account={props.account} />
         <TextField
-          label={words().apiKey}
+          label={t("providers.apiKey")}
           name="apiKey"
           type="password"
           autocomplete="off"
-          hint={words().apiKeyAgainHint}
+          hint={t("providers.apiKeyAgainHint")}
         />
       </Show>
       <TextField
-        label={words().password}
+        label={t("common.yourPassword")}
         name="password"
         type="password"
         autocomplete="off"
-        hint={words().passwordInsteadHint}
+        hint={t("providers.passwordInsteadHint")}
       />
     </>
   );
@@ -169,7 +166,7 @@ function EditForm(props: EditProps) {
     const { error } = await update({ id: props.id, input: accountInput(known, form), password });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().saved });
+    notify({ tone: "ok", text: t("providers.saved") });
   }
 
   return (
@@ -182,16 +179,14 @@ function EditForm(props: EditProps) {
       }
     >
       {(known) => (
-        <Form onSubmit={(form) => void submit(known(), form)}>
+        <MutationForm
+          mutation={change}
+          submit={t("common.save")}
+          onSubmit={(form) => void submit(known(), form)}
+          onClose={props.onClose}
+        >
           <Fields account={known()} />
-          <ErrorNotice error={change.error} />
-          <DialogActions>
-            <Button onClick={() => props.onClose()}>{common().cancel}</Button>
-            <Button tone="primary" type="submit" pending={change.fetching}>
-              {words().save}
-            </Button>
-          </DialogActions>
-        </Form>
+        </MutationForm>
       )}
     </Show>
   );
@@ -200,7 +195,11 @@ function EditForm(props: EditProps) {
 /** Changes what is said about an account, and how it is used. */
 export function EditAccountDialog(props: EditProps & { label: string; open: boolean }) {
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={words().editTitle(props.label)}>
+    <Dialog
+      open={props.open}
+      onClose={props.onClose}
+      title={t("providers.editTitle", { label: props.label })}
+    >
       <Show when={props.open}>
         <EditForm id={props.id} kind={props.kind} onClose={props.onClose} />
       </Show>

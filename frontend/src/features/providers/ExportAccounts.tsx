@@ -2,16 +2,14 @@ import { createMutation } from "@urql/solid";
 import { createSignal } from "solid-js";
 import { errorCode } from "../../graphql/errors";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { saveText } from "../../lib/download";
 import { readSecret } from "../../lib/form";
 import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { Notice } from "../../ui/Notice";
-import { words as common } from "../../ui/words";
-import { words } from "./words";
 
 const ExportAccountsMutation = graphql(`
   mutation ExportAccounts($password: String!) {
@@ -26,7 +24,7 @@ const FILE_NAME = "proxypal-accounts.json";
 function ExportForm(props: { onClose: () => void }) {
   const [change, exportAccounts] = createMutation(ExportAccountsMutation);
   const fault = () =>
-    errorCode(change.error) === "UNAUTHENTICATED" ? words().exportWrong : undefined;
+    errorCode(change.error) === "UNAUTHENTICATED" ? t("common.wrongPassword") : undefined;
 
   async function submit(form: FormData) {
     const { data } = await exportAccounts({ password: readSecret(form, "password") });
@@ -36,26 +34,26 @@ function ExportForm(props: { onClose: () => void }) {
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
-      <Notice tone="warn">{words().exportWarning}</Notice>
+    <MutationForm
+      // A wrong password is said at its field.
+      mutation={{ fetching: change.fetching, error: fault() ? undefined : change.error }}
+      submit={t("providers.exportDo")}
+      danger
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
+      <Notice tone="warn">{t("providers.exportWarning")}</Notice>
       <TextField
-        label={words().password}
+        label={t("common.yourPassword")}
         name="password"
         type="password"
         autocomplete="current-password"
-        hint={words().passwordHint}
+        hint={t("common.yourPasswordHint")}
         fault={fault()}
         required
         autofocus
       />
-      <ErrorNotice error={fault() ? undefined : change.error} />
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
-        <Button tone="danger" type="submit" pending={change.fetching}>
-          {words().exportDo}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }
 
@@ -64,8 +62,8 @@ export function ExportAccounts() {
   const [isOpen, setOpen] = createSignal(false);
   return (
     <>
-      <Button onClick={() => setOpen(true)}>{words().exportButton}</Button>
-      <Dialog open={isOpen()} onClose={() => setOpen(false)} title={words().exportTitle}>
+      <Button onClick={() => setOpen(true)}>{t("common.export")}</Button>
+      <Dialog open={isOpen()} onClose={() => setOpen(false)} title={t("providers.exportTitle")}>
         <ExportForm onClose={() => setOpen(false)} />
       </Dialog>
     </>

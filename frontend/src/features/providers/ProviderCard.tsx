@@ -2,13 +2,28 @@ import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { AccountStatus, ProviderKind } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { AccountRow } from "./AccountRow";
 import { DisconnectDialog } from "./DisconnectDialog";
-import { canSignIn, PROVIDER_COLOURS } from "./kinds";
 import { ProviderSettingsDialog } from "./ProviderSettingsDialog";
-import { words } from "./words";
+
+/** The fixed colour of each provider. Whole class names, because Tailwind looks for them. */
+export const PROVIDER_COLOURS: Record<ProviderKind, string> = {
+  CLAUDE: "bg-claude",
+  CHATGPT: "bg-chatgpt",
+  GEMINI: "bg-gemini",
+  COPILOT: "bg-copilot",
+  KIMI: "bg-kimi",
+  XAI: "bg-xai",
+  OPENAI_COMPATIBLE: "bg-compatible",
+};
+
+/** Whether accounts of a provider can be had by signing in there, and not by a key alone. */
+export function canSignIn(kind: ProviderKind): boolean {
+  return kind !== "OPENAI_COMPATIBLE";
+}
 
 const ProviderCardFragment = graphql(`
   fragment ProviderCard on Provider {
@@ -41,20 +56,20 @@ function Ways(props: ProviderCardProps) {
       <Show when={canSignIn(provider().kind)}>
         <Button
           size="small"
-          aria-label={words().signInAt(provider().displayName)}
+          aria-label={t("providers.signInAt", { provider: provider().displayName })}
           disabled={props.isStarting}
           onClick={() => props.onSignIn()}
         >
-          {words().signIn}
+          {t("providers.signIn")}
         </Button>
       </Show>
       <Show when={provider().acceptsApiKey}>
         <Button
           size="small"
-          aria-label={words().addKeyAt(provider().displayName)}
+          aria-label={t("providers.addKeyAt", { provider: provider().displayName })}
           onClick={() => props.onAdd()}
         >
-          {words().addKey}
+          {t("providers.addKey")}
         </Button>
       </Show>
     </>
@@ -68,8 +83,8 @@ function Count(props: { statuses: readonly AccountStatus[] }) {
     <Show when={props.statuses.length > 0}>
       <span class="text-sm font-normal whitespace-nowrap text-muted">
         {props.statuses.every((status) => status === "UNKNOWN")
-          ? words().accountsCount(props.statuses.length)
-          : words().activeOf(active(), props.statuses.length)}
+          ? t("common.accounts", { count: props.statuses.length })
+          : t("providers.activeOf", { active: active(), all: props.statuses.length })}
       </span>
     </Show>
   );
@@ -81,15 +96,15 @@ function More(props: { kind: ProviderKind; name: string; count: number }) {
   return (
     <>
       <Menu
-        label={words().actions(props.name)}
+        label={t("common.actionsFor", { name: props.name })}
         trigger={<Ellipsis class="size-4" aria-hidden="true" />}
         triggerClass={TRIGGER}
       >
-        <MenuItem onSelect={() => setOpen("settings")}>{words().settings}</MenuItem>
+        <MenuItem onSelect={() => setOpen("settings")}>{t("providers.settings")}</MenuItem>
         <Show when={props.count > 0}>
           <MenuLine />
           <MenuItem danger onSelect={() => setOpen("disconnect")}>
-            {words().disconnect}
+            {t("providers.disconnect")}
           </MenuItem>
         </Show>
       </Menu>

@@ -1,5 +1,6 @@
 import { createSignal, For, Show } from "solid-js";
 import type { ProviderKind } from "../../graphql/generated/graphql";
+import { t, tIfKnown } from "../../i18n";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Notice } from "../../ui/Notice";
 import { Panel } from "../../ui/Panel";
@@ -10,8 +11,6 @@ import { ProviderCard } from "./ProviderCard";
 import { createSignIn } from "./signin/createSignIn";
 import { PendingSignIns } from "./signin/PendingSignIns";
 import { SignInDialog } from "./signin/SignInDialog";
-import { explainReturn } from "./signin/words";
-import { words } from "./words";
 
 /** Every provider with its accounts, and the sign-ins that bring more. */
 export function ProviderList() {
@@ -37,7 +36,9 @@ export function ProviderList() {
       <ErrorNotice error={providers.error} />
       <ErrorNotice error={signIn.error()} />
       <Show when={signIn.wrong()}>
-        {(word) => <Notice tone="bad">{explainReturn(word())}</Notice>}
+        {(word) => (
+          <Notice tone="bad">{tIfKnown(`signIn.returns.${word()}`) ?? t("signIn.returned")}</Notice>
+        )}
       </Show>
       <Show when={providers.fetching && !providers.data}>
         <Panel flush>
@@ -47,12 +48,12 @@ export function ProviderList() {
       <Show when={providers.data}>
         <PendingSignIns openId={signIn.id()} nameOf={nameOf} onOpen={signIn.open} />
         <Show when={used().length === 0}>
-          <p class="text-muted">{words().noneHint}</p>
+          <p class="text-muted">{t("providers.noneHint")}</p>
         </Show>
       </Show>
       <For each={used()}>{card}</For>
       <Show when={used().length > 0 && others().length > 0}>
-        <h2 class="-mb-2 font-medium text-muted">{words().others}</h2>
+        <h2 class="-mb-2 font-medium text-muted">{t("providers.others")}</h2>
       </Show>
       <div class="grid gap-3 lg:grid-cols-2">
         <For each={others()}>{card}</For>

@@ -3,6 +3,7 @@ import { createSignal, Show } from "solid-js";
 import { errorCode } from "../../graphql/errors";
 import { graphql } from "../../graphql/generated";
 import type { ProviderKind, ProviderSettingsQuery } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
@@ -12,8 +13,6 @@ import { Form } from "../../ui/Form";
 import { Loading } from "../../ui/Loading";
 import { Notice } from "../../ui/Notice";
 import { notify } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
-import { words } from "./words";
 
 const ProviderSettingsQueryDoc = graphql(`
   query ProviderSettings($kind: ProviderKind!) {
@@ -57,26 +56,26 @@ function Fields(props: { kind: ProviderKind; settings: Settings }) {
   return (
     <>
       <TextAreaField
-        label={words().excluded}
+        label={t("providers.excluded")}
         name="excludedModels"
         rows="4"
         value={props.settings.excludedModels.join("\n")}
         placeholder={"claude-3-*\n*-preview"}
-        hint={words().excludedHint}
+        hint={t("providers.excludedHint")}
         spellcheck={false}
       />
       <Show when={props.kind === "CLAUDE"}>
         <CheckField
-          label={words().cloaking}
-          hint={words().cloakingHint}
+          label={t("providers.cloaking")}
+          hint={t("providers.cloakingHint")}
           name="cloaking"
           checked={props.settings.cloaking}
         />
       </Show>
       <Show when={props.kind === "CHATGPT"}>
         <CheckField
-          label={words().identity}
-          hint={words().identityHint}
+          label={t("providers.identity")}
+          hint={t("providers.identityHint")}
           name="identityPerAccount"
           checked={props.settings.identityPerAccount}
         />
@@ -112,7 +111,7 @@ function SettingsForm(props: FormProps) {
     if (errorCode(error) === "CONFLICT") ask({ requestPolicy: "network-only" });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().settingsSaved(props.name) });
+    notify({ tone: "ok", text: t("providers.settingsSaved", { provider: props.name }) });
   }
 
   return (
@@ -129,20 +128,20 @@ function SettingsForm(props: FormProps) {
           <Fields kind={props.kind} settings={settings()} />
           <Show when={isConflict()} fallback={<ErrorNotice error={change.error} />}>
             <Notice tone="warn">
-              {words().conflict}
+              {t("providers.conflict")}
               <Show when={latest()}>
                 {(known) => (
                   <p class="mt-1 font-mono text-xs break-words">
-                    {known().excludedModels.join(", ") || words().excludedNone}
+                    {known().excludedModels.join(", ") || t("common.none")}
                   </p>
                 )}
               </Show>
             </Notice>
           </Show>
           <DialogActions>
-            <Button onClick={() => props.onClose()}>{common().cancel}</Button>
+            <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
             <Button tone="primary" type="submit" pending={change.fetching || query.fetching}>
-              {words().save}
+              {t("common.save")}
             </Button>
           </DialogActions>
         </Form>
@@ -156,8 +155,8 @@ export function ProviderSettingsDialog(props: FormProps & { open: boolean }) {
   return (
     <Dialog
       open={props.open}
-      title={words().settingsTitle(props.name)}
-      description={words().settingsHint}
+      title={t("providers.settingsTitle", { provider: props.name })}
+      description={t("providers.settingsHint")}
       onClose={props.onClose}
     >
       <Show when={props.open}>

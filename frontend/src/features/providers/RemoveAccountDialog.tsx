@@ -1,8 +1,8 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { notify } from "../../ui/Toaster";
-import { words } from "./words";
 
 const RemoveProviderAccountMutation = graphql(`
   mutation RemoveProviderAccount($id: ID!) {
@@ -29,21 +29,21 @@ export function RemoveAccountDialog(props: RemoveAccountDialogProps) {
     const result = await remove({ id });
     if (result.error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().removedToast(label) });
+    notify({ tone: "ok", text: t("providers.removedToast", { label }) });
   }
 
   return (
     <ConfirmDialog
       open={props.open}
-      title={words().removeTitle(props.account.label)}
+      title={t("providers.removeTitle", { label: props.account.label })}
       typedName={props.account.label}
-      confirmLabel={words().removeLabel}
+      confirmLabel={t("providers.removeLabel")}
       pending={removal.fetching}
       error={removal.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      {words().removeHint}
+      {t("providers.removeHint")}
     </ConfirmDialog>
   );
 }

@@ -1,14 +1,10 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
-import { words } from "./words";
 
 const ReplaceKeyMutation = graphql(`
   mutation ReplaceProviderKey($id: ID!, $apiKey: String!) {
@@ -33,34 +29,28 @@ export function ReplaceKeyDialog(props: {
     const { error } = await replace({ id: props.account.id, apiKey: readText(form, "apiKey") });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().replacedToast(props.account.label) });
+    notify({ tone: "ok", text: t("providers.replacedToast", { label: props.account.label }) });
   }
 
   return (
-    <Dialog
+    <MutationDialog
       open={props.open}
       onClose={props.onClose}
-      title={words().replaceTitle(props.account.label)}
-      description={words().replaceHint}
+      title={t("providers.replaceTitle", { label: props.account.label })}
+      description={t("providers.replaceHint")}
+      mutation={change}
+      submit={t("providers.replace")}
+      onSubmit={(form) => void submit(form)}
     >
-      <Form onSubmit={(form) => void submit(form)}>
-        <TextField
-          label={words().apiKey}
-          name="apiKey"
-          type="password"
-          autocomplete="off"
-          hint={words().sealed}
-          required
-          autofocus
-        />
-        <ErrorNotice error={change.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{common().cancel}</Button>
-          <Button tone="primary" type="submit" pending={change.fetching}>
-            {words().replace}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+      <TextField
+        label={t("providers.apiKey")}
+        name="apiKey"
+        type="password"
+        autocomplete="off"
+        hint={t("providers.sealed")}
+        required
+        autofocus
+      />
+    </MutationDialog>
   );
 }

@@ -1,19 +1,18 @@
 import { For, Show } from "solid-js";
 import type { AccountRowFragment } from "../../graphql/generated/graphql";
+import { t, tIfKnown } from "../../i18n";
 import { Meter } from "../../ui/Meter";
 import { Ago } from "../../ui/Moment";
-import { words } from "./words";
 
 type Window = AccountRowFragment["windows"][number];
 
 /** The names that people know; others as the provider writes them. */
 function nameOf(window: Window): string {
-  const known: Record<string, string> = words().windows;
-  return known[window.name] ?? window.name.replaceAll("_", " ");
+  return tIfKnown(`providers.windows.${window.name}`) ?? window.name.replaceAll("_", " ");
 }
 
 function WindowMeter(props: { window: Window }) {
-  const told = () => words().windowUsed(props.window.usedPercent);
+  const told = () => t("providers.windowUsed", { percent: props.window.usedPercent });
   return (
     <li class="w-40">
       <p class="flex justify-between gap-2 text-xs text-muted">
@@ -24,7 +23,7 @@ function WindowMeter(props: { window: Window }) {
       <Show when={props.window.resetsAt}>
         {(at) => (
           <p class="mt-0.5 text-xs text-muted">
-            {words().windowResets} <Ago at={at()} />
+            {t("common.resets")} <Ago at={at()} />
           </p>
         )}
       </Show>
@@ -42,7 +41,7 @@ export function Windows(props: { windows: Window[]; toldAt?: string | null }) {
       <Show when={props.toldAt}>
         {(at) => (
           <p class="mt-1 text-xs text-muted">
-            {words().windowsTold} <Ago at={at()} />
+            {t("providers.windowsTold")} <Ago at={at()} />
           </p>
         )}
       </Show>

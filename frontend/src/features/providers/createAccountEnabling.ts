@@ -1,9 +1,8 @@
 import { createMutation } from "@urql/solid";
 import { createSignal } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { notify, notifyError } from "../../ui/Toaster";
-import { words as common } from "../../ui/words";
-import { words } from "./words";
 
 const SetAccountEnabledMutation = graphql(`
   mutation SetAccountEnabled($id: ID!, $enabled: Boolean!) {
@@ -29,8 +28,10 @@ export function createAccountEnabling(
     const { error } = await setAccountEnabled({ id, enabled });
     if (error) notifyError(error);
     else {
-      const text = enabled ? words().enabledToast(label) : words().disabledToast(label);
-      const undo = { label: common().undo, onAct: () => void enable(!enabled, true) };
+      const text = enabled
+        ? t("providers.enabledToast", { label })
+        : t("providers.disabledToast", { label });
+      const undo = { label: t("common.undo"), onAct: () => void enable(!enabled, true) };
       notify({ tone: "ok", text, action: isUndo ? undefined : undo });
     }
     setWanted(undefined);

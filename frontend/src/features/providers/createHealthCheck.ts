@@ -1,8 +1,8 @@
 import { createMutation } from "@urql/solid";
 import { createSignal } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { notify, notifyError } from "../../ui/Toaster";
-import { words } from "./words";
 
 const CheckProviderHealthMutation = graphql(`
   mutation CheckProviderHealth($accountId: ID) {
@@ -33,9 +33,13 @@ export function createHealthCheck() {
     const results = data?.checkProviderHealth.results ?? [];
     const sick = results.filter((result) => !result.healthy);
     for (const { account, error: reason } of sick) {
-      notify({ tone: "bad", text: words().foundSick(account.label, reason ?? "") });
+      notify({
+        tone: "bad",
+        text: t("providers.foundSick", { label: account.label, reason: reason ?? "" }),
+      });
     }
-    if (sick.length === 0) notify({ tone: "ok", text: words().foundSound(results.length) });
+    if (sick.length === 0)
+      notify({ tone: "ok", text: t("providers.foundSound", { count: results.length }) });
   }
 
   return { ask, isChecking };

@@ -1,5 +1,5 @@
-import { createQuery, createSubscription } from "@urql/solid";
-import { createEffect, on } from "solid-js";
+import { createQuery } from "@urql/solid";
+import { createFeed } from "../../graphql/createFeed";
 import { graphql } from "../../graphql/generated";
 import { createEvery } from "../../lib/createEvery";
 
@@ -32,10 +32,9 @@ export function createProviders() {
     query: ProvidersQuery,
     context: { additionalTypenames: ["ProviderAccount"] },
   });
-  const [changes] = createSubscription({ query: ProviderAccountChangedSubscription });
   // A change names no list, so the cache cannot tell that this one has grown or shrunk.
   const again = () => ask({ requestPolicy: "network-only" });
-  createEffect(on(() => changes.data, again, { defer: true }));
+  createFeed(ProviderAccountChangedSubscription, {}, again);
   // Whether an account cools is known to the engine alone, which tells nobody unasked.
   createEvery(again);
   return { providers, again };

@@ -1,10 +1,10 @@
 import { Popover } from "@kobalte/core/popover";
 import Columns3 from "lucide-solid/icons/columns-3";
 import { For } from "solid-js";
+import { t } from "../../i18n";
 import { Button, buttonClass } from "../../ui/Button";
 import { COLUMNS } from "./columns";
 import type { createColumns } from "./createColumns";
-import { words } from "./words";
 
 /** Says which columns are shown. */
 export function ColumnChooser(props: { columns: ReturnType<typeof createColumns> }) {
@@ -12,11 +12,11 @@ export function ColumnChooser(props: { columns: ReturnType<typeof createColumns>
     <Popover placement="bottom-end" gutter={6}>
       <Popover.Trigger class={buttonClass("plain", "small")}>
         <Columns3 class="size-3.5" aria-hidden="true" />
-        {words().chooseColumns}
+        {t("requests.chooseColumns")}
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
-          aria-label={words().chooseColumns}
+          aria-label={t("requests.chooseColumns")}
           class="z-40 w-64 rounded-xl border border-line bg-raised p-3 shadow-raised outline-none"
         >
           <ul class="grid grid-cols-2 gap-x-2">
@@ -30,7 +30,7 @@ export function ColumnChooser(props: { columns: ReturnType<typeof createColumns>
                       checked={props.columns.has(name)}
                       onChange={() => props.columns.toggle(name)}
                     />
-                    {words().columns[name]}
+                    {t(`requests.columns.${name}`)}
                   </label>
                 </li>
               )}
@@ -38,7 +38,7 @@ export function ColumnChooser(props: { columns: ReturnType<typeof createColumns>
           </ul>
           <div class="mt-2 flex justify-end">
             <Button size="small" tone="quiet" onClick={() => props.columns.reset()}>
-              {words().resetColumns}
+              {t("requests.resetColumns")}
             </Button>
           </div>
         </Popover.Content>

@@ -2,10 +2,10 @@ import { createMutation } from "@urql/solid";
 import Download from "lucide-solid/icons/download";
 import { graphql } from "../../graphql/generated";
 import type { ExportFormat, RequestFilter } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { fetchFile } from "../../lib/download";
 import { Menu, MenuItem } from "../../ui/Menu";
 import { notifyError } from "../../ui/Toaster";
-import { words } from "./words";
 
 const ExportRequestsMutation = graphql(`
   mutation ExportRequests($format: ExportFormat!, $filter: RequestFilter) {
@@ -29,12 +29,12 @@ export function ExportRequests(props: { filter: RequestFilter }) {
 
   return (
     <Menu
-      label={words().export}
+      label={t("requests.export")}
       trigger={<Download class="size-4" aria-hidden="true" />}
       triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
     >
-      <MenuItem onSelect={() => void download("CSV")}>{words().exportCsv}</MenuItem>
-      <MenuItem onSelect={() => void download("JSON_LINES")}>{words().exportJson}</MenuItem>
+      <MenuItem onSelect={() => void download("CSV")}>{t("common.csv")}</MenuItem>
+      <MenuItem onSelect={() => void download("JSON_LINES")}>{t("common.jsonLines")}</MenuItem>
     </Menu>
   );
 }

@@ -1,8 +1,21 @@
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import type { Outcome } from "../../graphql/generated/graphql";
+import { t, tIfKnown } from "../../i18n";
+import type { BadgeTone } from "../../ui/Badge";
 import { Badge } from "../../ui/Badge";
-import { OUTCOME_TONES } from "./outcomes";
-import { words } from "./words";
+
+/** The tone in which each outcome is told. */
+export const OUTCOME_TONES: Record<Outcome, BadgeTone> = {
+  COMPLETED: "ok",
+  CLIENT_GONE: "warn",
+  UPSTREAM_ERROR: "bad",
+  REJECTED: "plain",
+  INTERRUPTED: "warn",
+};
+
+/** The outcomes in the order in which they are offered. */
+export const OUTCOME_NAMES = Object.keys(OUTCOME_TONES) as Outcome[];
 
 const OutcomeFragment = graphql(`
   fragment Outcome on Request {
@@ -19,12 +32,13 @@ export function OutcomeBadge(props: {
   brief?: boolean;
 }) {
   const request = () => readFragment(OutcomeFragment, props.request);
-  const said = () => words().outcomes[request().outcome];
-  const title = () => (props.brief && request().errorCode) || said()[1];
+  const title = () =>
+    tIfKnown(`requests.errors.${request().errorCode}`) ??
+    ((props.brief && request().errorCode) || t(`requests.outcomes.${request().outcome}.hint`));
   return (
     <>
       <Badge tone={OUTCOME_TONES[request().outcome]} title={title()}>
-        {said()[0]}
+        {t(`requests.outcomes.${request().outcome}.label`)}
         <Show when={request().httpStatus}>{(status) => <span>{status()}</span>}</Show>
       </Badge>
       <Show when={!props.brief && request().errorCode}>

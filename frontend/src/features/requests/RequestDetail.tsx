@@ -1,7 +1,8 @@
 import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { exactUsd } from "../../lib/figures";
+import { t, tIfKnown } from "../../i18n";
+import { exactUsd } from "../../lib/format";
 import { Code } from "../../ui/Code";
 import { CopyButton } from "../../ui/CopyButton";
 import { Fact } from "../../ui/Facts";
@@ -12,7 +13,6 @@ import { Unknown } from "../../ui/Unknown";
 import { OutcomeBadge } from "./OutcomeBadge";
 import { TimingBar } from "./TimingBar";
 import { TokenSplit } from "./TokenSplit";
-import { words } from "./words";
 
 const RequestDetailFragment = graphql(`
   fragment RequestDetail on Request {
@@ -66,13 +66,14 @@ export function RequestDetail(props: DetailProps) {
     <div class="flex flex-col gap-6">
       <div class="flex flex-wrap items-center gap-3">
         <p class="min-w-0 text-xl font-semibold tracking-tight break-words">
-          {request().model ?? <Unknown why={words().noModel} />}
+          {request().model ?? <Unknown why={t("requests.noModel")} />}
         </p>
         <OutcomeBadge request={request()} brief />
       </div>
       <Show when={request().outcome !== "COMPLETED"}>
         <Notice tone={request().outcome === "UPSTREAM_ERROR" ? "bad" : "warn"}>
-          {words().outcomes[request().outcome][1]}{" "}
+          {tIfKnown(`requests.errors.${request().errorCode}`) ??
+            t(`requests.outcomes.${request().outcome}.hint`)}{" "}
           <Show when={request().errorCode}>{(code) => <Code>{code()}</Code>}</Show>
         </Notice>
       </Show>
@@ -82,10 +83,10 @@ export function RequestDetail(props: DetailProps) {
       <Whereabouts request={props.request} />
       <div class="flex flex-wrap items-center gap-3 border-t border-line pt-4">
         <p class="min-w-0 flex-1">
-          <span class="block text-sm text-muted">{words().id}</span>
+          <span class="block text-sm text-muted">{t("requests.id")}</span>
           <span class="font-mono text-xs break-all">{request().id}</span>
         </p>
-        <CopyButton text={request().id} label={words().copyId} />
+        <CopyButton text={request().id} label={t("requests.copyId")} />
       </div>
     </div>
   );
@@ -95,14 +96,14 @@ function Cost(props: DetailProps) {
   const request = () => readFragment(RequestDetailFragment, props.request);
   return (
     <dl class="grid grid-cols-2 gap-x-6 gap-y-4">
-      <Fact name={words().columns.cost}>
+      <Fact name={t("requests.columns.cost")}>
         <Show
           when={request().cost}
           fallback={
             request().unpriced ? (
-              <span class="text-warn">{words().unpriced}</span>
+              <span class="text-warn">{t("requests.unpriced")}</span>
             ) : (
-              <Unknown why={words().unknownCost} />
+              <Unknown why={t("requests.unknownCost")} />
             )
           }
         >
@@ -111,17 +112,17 @@ function Cost(props: DetailProps) {
         <Show when={request().price}>
           {(price) => (
             <span class="block text-sm font-normal text-muted">
-              {words().pricePattern(price().modelPattern)}
+              {t("requests.pricePattern", { pattern: price().modelPattern })}
             </span>
           )}
         </Show>
       </Fact>
-      <Fact name={words().usageSource}>
-        {words().sources[request().usageSource]}
+      <Fact name={t("requests.usageSource")}>
+        {t(`requests.sources.${request().usageSource}`)}
         <Show when={request().reconciliation}>
           {(books) => (
             <span class="block text-sm font-normal text-muted">
-              {words().reconciliations[books()]}
+              {t(`requests.reconciliations.${books()}`)}
             </span>
           )}
         </Show>
@@ -138,30 +139,34 @@ function Whereabouts(props: DetailProps) {
   };
   return (
     <dl class="grid grid-cols-2 gap-x-6 gap-y-4">
-      <Fact name={words().columns.user}>
+      <Fact name={t("requests.columns.user")}>
         <A href={`/users/${request().user.id}`} class="underline underline-offset-4">
           {request().user.name}
         </A>
       </Fact>
-      <Fact name={words().columns.key}>
+      <Fact name={t("requests.columns.key")}>
         {request().apiKey.name} <span class="font-mono text-xs">…{request().apiKey.lastFour}</span>
       </Fact>
-      <Fact name={words().columns.provider}>{provider()}</Fact>
-      <Fact name={words().columns.account}>{request().account?.label ?? <Unknown />}</Fact>
-      <Fact name={words().served}>{request().servedModel ?? <Unknown />}</Fact>
-      <Fact name={words().columns.protocol}>{words().protocols[request().protocol]}</Fact>
-      <Fact name={words().columns.endpoint}>
+      <Fact name={t("requests.columns.provider")}>{provider()}</Fact>
+      <Fact name={t("requests.columns.account")}>{request().account?.label ?? <Unknown />}</Fact>
+      <Fact name={t("requests.served")}>{request().servedModel ?? <Unknown />}</Fact>
+      <Fact name={t("requests.columns.protocol")}>
+        {t(`requests.protocols.${request().protocol}`)}
+      </Fact>
+      <Fact name={t("requests.columns.endpoint")}>
         <span class="font-mono text-xs">{request().endpoint}</span>
       </Fact>
-      <Fact name={words().streamed}>{request().streamed ? words().yes : words().no}</Fact>
-      <Fact name={words().started}>
+      <Fact name={t("requests.streamed")}>
+        {request().streamed ? t("requests.yes") : t("requests.no")}
+      </Fact>
+      <Fact name={t("requests.started")}>
         <Time at={request().startedAt} />
       </Fact>
-      <Fact name={words().finished}>
+      <Fact name={t("requests.finished")}>
         <Time at={request().finishedAt} />
       </Fact>
-      <Fact name={words().address}>{request().clientIp ?? <Unknown />}</Fact>
-      <Fact name={words().columns.client}>
+      <Fact name={t("common.ipAddress")}>{request().clientIp ?? <Unknown />}</Fact>
+      <Fact name={t("requests.columns.client")}>
         <span class="text-sm">{request().userAgent ?? <Unknown />}</span>
       </Fact>
     </dl>

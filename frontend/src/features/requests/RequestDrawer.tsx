@@ -1,11 +1,11 @@
 import { createQuery } from "@urql/solid";
 import { Match, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Drawer } from "../../ui/Drawer";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
 import { RequestDetail } from "./RequestDetail";
-import { words } from "./words";
 
 const RequestDetailQuery = graphql(`
   query RequestDetail($id: ID!) {
@@ -27,8 +27,8 @@ export function RequestDrawer(props: { id: string | undefined; onClose: () => vo
   return (
     <Drawer
       open={props.id !== undefined}
-      title={words().request}
-      closeLabel={words().close}
+      title={t("requests.request")}
+      closeLabel={t("common.close")}
       onClose={() => props.onClose()}
     >
       <Switch fallback={<Loading />}>
@@ -37,7 +37,7 @@ export function RequestDrawer(props: { id: string | undefined; onClose: () => vo
         </Match>
         <Match when={request()}>{(known) => <RequestDetail request={known()} />}</Match>
         <Match when={answer.data && !answer.fetching}>
-          <p class="text-muted">{words().notFound}</p>
+          <p class="text-muted">{t("requests.notFound")}</p>
         </Match>
       </Switch>
     </Drawer>

@@ -31,7 +31,7 @@ function request(id: string, more: object = {}) {
 }
 
 const pages: Answers = {
-  FilterUsers: () => ({ data: { users: { nodes: [] } } }),
+  FilterUsers: () => ({ data: { models: [], users: { nodes: [] } } }),
   RequestPage: ({ after }) => ({
     data: {
       requests: {
@@ -74,7 +74,7 @@ test("what arrives while somebody reads further down waits until they come back"
     RequestFollowed: () => ({ data: { requestLogged: { cursor: "1", request: request("d") } } }),
   });
 
-  expect(await screen.findByText("1 new – to the top")).toBeDefined();
+  expect(await screen.findByText("1 new request")).toBeDefined();
   expect(shownModels()).toEqual(["model-c", "model-b"]);
 });
 
@@ -82,7 +82,7 @@ test("a model without a price costs no price, not nothing", async () => {
   renderPage(RequestExplorer, pages);
   await screen.findByText("model-c");
 
-  expect(screen.getAllByText("no price")).toHaveLength(2);
+  expect(screen.getAllByText("No price")).toHaveLength(2);
 });
 
 test("the arrow keys and Enter open a request", async () => {
@@ -117,7 +117,7 @@ test("the filters in the address reach the server", async () => {
     },
   });
 
-  expect(await screen.findByText("No such request")).toBeDefined();
+  expect(await screen.findByText("No matching requests")).toBeDefined();
   expect(filters).toEqual([
     expect.objectContaining({ outcomes: ["REJECTED"], provider: "CLAUDE", model: "gpt-5" }),
   ]);

@@ -1,7 +1,7 @@
 import { A } from "@solidjs/router";
 import ArrowUp from "lucide-solid/icons/arrow-up";
 import { Switch as Cases, createSignal, Match, Show } from "solid-js";
-import { formatWhole } from "../../lib/figures";
+import { t } from "../../i18n";
 import { Button, buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -16,7 +16,6 @@ import { ExportRequests } from "./ExportRequests";
 import { RequestDrawer } from "./RequestDrawer";
 import { RequestFilters } from "./RequestFilters";
 import { RequestGrid } from "./RequestGrid";
-import { words } from "./words";
 
 /** Every request, filtered by what stands in the address, with the newest arriving by themselves. */
 export function RequestExplorer() {
@@ -33,14 +32,16 @@ export function RequestExplorer() {
   return (
     <Panel
       flush
-      title={words().loaded(formatWhole(list.rows().length), list.hasMore())}
+      title={t(list.hasMore() ? "requests.loadedMore" : "common.requests", {
+        count: list.rows().length,
+      })}
       actions={
         <>
           <Show when={list.waiting() > 0}>
             <BackToTop count={list.waiting()} onPress={() => setTop(true)} />
           </Show>
           <Switch
-            label={words().follow}
+            label={t("requests.follow")}
             checked={search.live !== "off"}
             onChange={(live) => change({ live: live ? undefined : "off" })}
           />
@@ -90,7 +91,7 @@ function BackToTop(props: { count: number; onPress: () => void }) {
       }}
     >
       <ArrowUp class="size-3.5" aria-hidden="true" />
-      <span role="status">{words().waiting(formatWhole(props.count))}</span>
+      <span role="status">{t("requests.waiting", { count: props.count })}</span>
     </Button>
   );
 }
@@ -101,22 +102,22 @@ function NothingHere(props: { isFiltered: boolean; onClear: () => void }) {
       when={props.isFiltered}
       fallback={
         <EmptyState
-          title={words().noneYet}
+          title={t("requests.noneYet")}
           action={
             <A href="/users?create=yes" class={buttonClass("primary", "small")}>
-              {words().toUsers}
+              {t("users.create")}
             </A>
           }
         >
-          {words().noneYetHint}
+          {t("requests.noneYetHint")}
         </EmptyState>
       }
     >
       <EmptyState
-        title={words().noMatch}
-        action={<Button onClick={() => props.onClear()}>{words().clear}</Button>}
+        title={t("requests.noMatch")}
+        action={<Button onClick={() => props.onClear()}>{t("common.clearFilters")}</Button>}
       >
-        {words().noMatchHint}
+        {t("requests.noMatchHint")}
       </EmptyState>
     </Show>
   );

@@ -1,15 +1,19 @@
 import { createQuery } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import type { Outcome } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
 import { PROVIDERS } from "../../ui/providers";
-import type { RequestSearch } from "./createRequestSearch";
-import { OUTCOME_NAMES } from "./outcomes";
-import { words } from "./words";
+import { type RequestSearch, readOutcomes } from "./createRequestSearch";
+import { OUTCOME_NAMES } from "./OutcomeBadge";
 
 const FilterUsersQuery = graphql(`
   query FilterUsers {
+    models {
+      name
+    }
     users(first: 200, orderBy: { field: NAME, direction: ASC }) {
       nodes {
         id
@@ -44,50 +48,60 @@ export function RequestFilters(props: RequestFiltersProps) {
     (users.data?.users.nodes.find(({ id }) => id === props.search.user)?.apiKeys ?? []).map(
       ({ id, name }) => ({ value: id, label: name }),
     );
-  const outcomeOptions = () =>
-    OUTCOME_NAMES.map((name) => ({ value: name, label: words().outcomes[name][0] }));
+  const outcomeName = (name: Outcome) => t(`requests.outcomes.${name}.label`);
+  const outcomeOptions = () => {
+    const options = OUTCOME_NAMES.map((name) => ({
+      value: String(name),
+      label: outcomeName(name),
+    }));
+    // A link may ask for several at once, such as all errors; then they are one more choice.
+    const asked = readOutcomes(props.search.outcome);
+    if (asked.length < 2) return options;
+    return [...options, { value: asked.join(","), label: asked.map(outcomeName).join(", ") }];
+  };
   return (
     <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
       <Choice
-        label={words().columns.user}
-        all={words().users}
+        label={t("requests.columns.user")}
+        all={t("common.allUsers")}
         value={props.search.user}
         options={userOptions()}
         onChoose={(user) => props.onChange({ user, key: undefined })}
       />
       <Show when={keyOptions().length > 0}>
         <Choice
-          label={words().columns.key}
-          all={words().columns.key}
+          label={t("requests.columns.key")}
+          all={t("requests.columns.key")}
           value={props.search.key}
           options={keyOptions()}
           onChoose={(key) => props.onChange({ key })}
         />
       </Show>
       <Choice
-        label={words().columns.outcome}
-        all={words().outcomesAll}
-        value={props.search.outcome}
+        label={t("requests.columns.outcome")}
+        all={t("requests.outcomesAll")}
+        value={readOutcomes(props.search.outcome).join(",") || undefined}
         options={outcomeOptions()}
         onChoose={(outcome) => props.onChange({ outcome })}
       />
       <Choice
-        label={words().columns.provider}
-        all={words().providers}
+        label={t("requests.columns.provider")}
+        all={t("common.allProviders")}
         value={props.search.provider}
         options={PROVIDER_OPTIONS}
         onChoose={(provider) => props.onChange({ provider })}
       />
       <FilterField
         type="text"
-        label={words().columns.model}
+        label={t("requests.columns.model")}
+        suggestions={users.data?.models.map(({ name }) => name)}
         value={props.search.model}
         onChange={(model) => props.onChange({ model })}
       />
       <Between search={props.search} onChange={props.onChange} />
       <Show when={props.isFiltered}>
         <Button size="small" tone="quiet" onClick={() => props.onClear()}>
-          {words().clear}
+          {t("common.clearFilters")}
         </Button>
       </Show>
     </div>
@@ -101,19 +115,19 @@ function Between(props: Pick<RequestFiltersProps, "search" | "onChange">) {
       when={isOpen() || props.search.from || props.search.to}
       fallback={
         <Button size="small" onClick={() => setOpen(true)}>
-          {words().between}
+          {t("requests.between")}
         </Button>
       }
     >
       <FilterField
         type="datetime-local"
-        label={words().from}
+        label={t("common.from")}
         value={props.search.from}
         onChange={(from) => props.onChange({ from })}
       />
       <FilterField
         type="datetime-local"
-        label={words().to}
+        label={t("common.to")}
         value={props.search.to}
         onChange={(to) => props.onChange({ to })}
       />

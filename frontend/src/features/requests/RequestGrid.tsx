@@ -1,12 +1,13 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table element would lay out every row that there is
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
 // biome-ignore-all lint/a11y/useAriaActivedescendantWithTabindex: Solid writes tabindex in small letters
+
 import { createMemo, createSignal, For, Show } from "solid-js";
+import { t } from "../../i18n";
 import { type Column, narrowest } from "./columns";
 import { createWindow } from "./createWindow";
 import { GridRow, rowId } from "./GridRow";
 import type { ListRow } from "./listRow";
-import { words } from "./words";
 
 type RequestGridProps = {
   rows: readonly ListRow[];
@@ -69,11 +70,11 @@ export function RequestGrid(props: RequestGridProps) {
       ref={box}
       role="grid"
       tabindex="0"
-      aria-label={words().title}
+      aria-label={t("requests.title")}
       aria-rowcount={props.hasMore ? -1 : props.rows.length + 1}
       aria-colcount={props.columns.length}
       aria-activedescendant={active() && rowId(active() ?? "")}
-      aria-description={words().keys}
+      aria-description={t("requests.keys")}
       onScroll={look}
       onKeyDown={onKeyDown}
       class="relative h-[max(20rem,calc(100dvh-19rem))] lg:h-[max(20rem,calc(100dvh-15.5rem))] overflow-auto overscroll-contain text-sm [contain:strict] focus-visible:-outline-offset-2"
@@ -105,7 +106,7 @@ export function RequestGrid(props: RequestGridProps) {
       </div>
       <Show when={props.isLoading && props.rows.length > 0}>
         <p role="status" class="sticky left-0 px-5 py-2 text-muted">
-          {words().loadingMore}
+          {t("requests.loadingMore")}
         </p>
       </Show>
     </div>
@@ -128,7 +129,7 @@ function GridHead(props: { columns: readonly Column[]; tracks: string; width: st
               class="min-w-0 truncate"
               classList={{ "text-right": column.isNumber }}
             >
-              {words().columns[column.name]}
+              {t(`requests.columns.${column.name}`)}
             </span>
           )}
         </For>

@@ -38,7 +38,7 @@ test("tokens that nobody knows are shown as unknown, never as zero", async () =>
   const cells = await screen.findAllByRole("cell");
 
   const counts = cells.slice(4, 8).map((cell) => cell.textContent);
-  expect(counts).toEqual(["–unknown", "–unknown", "–unknown", "–unknown"]);
+  expect(counts).toEqual(["–Unknown", "–Unknown", "–Unknown", "–Unknown"]);
 });
 
 test("known zeros are shown as zero", async () => {

@@ -1,13 +1,13 @@
 import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { formatDuration } from "../../lib/format";
 import { Time } from "../../ui/Moment";
 import { Cell } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
 import { OutcomeBadge } from "./OutcomeBadge";
 import { TokenCells } from "./TokenCells";
-import { words } from "./words";
 
 const RequestRowFragment = graphql(`
   fragment RequestRow on Request {
@@ -41,7 +41,7 @@ export function RequestRow(props: RequestRowProps) {
     <tr
       class="align-top"
       classList={{ arrive: props.isNew }}
-      title={`${words().request} ${request().id}`}
+      title={`${t("requests.request")} ${request().id}`}
     >
       <Cell class="text-muted max-sm:hidden">
         <Time at={request().startedAt} />
@@ -55,7 +55,7 @@ export function RequestRow(props: RequestRowProps) {
       </Show>
       <Cell class="max-w-44 min-w-36 max-sm:pl-4 sm:max-w-64">
         <span class="block truncate font-medium" title={request().servedModel ?? undefined}>
-          {request().model ?? <Unknown why={words().noModel} />}
+          {request().model ?? <Unknown why={t("requests.noModel")} />}
         </span>
         <span class="block truncate font-mono text-xs text-muted">{request().endpoint}</span>
         <span class="block truncate text-xs text-muted sm:hidden">
@@ -71,7 +71,7 @@ export function RequestRow(props: RequestRowProps) {
       <Cell number class="text-muted">
         <Show
           when={request().timeToFirstByteMs !== null}
-          fallback={<Unknown why={words().noByte} />}
+          fallback={<Unknown why={t("requests.noByte")} />}
         >
           {formatDuration(request().timeToFirstByteMs ?? 0)}
         </Show>

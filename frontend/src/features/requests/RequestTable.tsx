@@ -1,9 +1,9 @@
 import { For, Show } from "solid-js";
 import type { FragmentType } from "../../graphql/generated";
 import type { RequestRowFragmentDoc } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { Head, Table } from "../../ui/Table";
 import { RequestRow } from "./RequestRow";
-import { words } from "./words";
 
 type RequestTableProps = {
   label?: string;
@@ -18,21 +18,21 @@ type RequestTableProps = {
 export function RequestTable(props: RequestTableProps) {
   return (
     <Table
-      label={props.label ?? words().title}
+      label={props.label ?? t("requests.title")}
       head={
         <>
-          <Head class="max-sm:hidden">{words().columns.time}</Head>
+          <Head class="max-sm:hidden">{t("requests.columns.time")}</Head>
           <Show when={!props.hideUser}>
-            <Head class="max-sm:hidden">{words().columns.user}</Head>
+            <Head class="max-sm:hidden">{t("requests.columns.user")}</Head>
           </Show>
-          <Head class="max-sm:pl-4">{`${words().columns.model}, ${words().columns.endpoint}`}</Head>
-          <Head>{words().columns.outcome}</Head>
-          <Head number>{words().columns.input}</Head>
-          <Head number>{words().columns.cache}</Head>
-          <Head number>{words().columns.output}</Head>
-          <Head number>{words().columns.reasoning}</Head>
-          <Head number>{words().columns.duration}</Head>
-          <Head number>{words().columns.firstByte}</Head>
+          <Head class="max-sm:pl-4">{`${t("requests.columns.model")}, ${t("requests.columns.endpoint")}`}</Head>
+          <Head>{t("requests.columns.outcome")}</Head>
+          <Head number>{t("requests.columns.input")}</Head>
+          <Head number>{t("requests.columns.cache")}</Head>
+          <Head number>{t("requests.columns.output")}</Head>
+          <Head number>{t("requests.columns.reasoning")}</Head>
+          <Head number>{t("requests.columns.duration")}</Head>
+          <Head number>{t("requests.columns.firstByte")}</Head>
         </>
       }
     >

@@ -1,7 +1,7 @@
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { formatDuration } from "../../lib/format";
 import { SplitBar } from "../../ui/SplitBar";
-import { words } from "./words";
 
 const TimingBarFragment = graphql(`
   fragment TimingBar on Request {
@@ -19,20 +19,20 @@ export function TimingBar(props: { request: FragmentType<typeof TimingBarFragmen
   return (
     <section>
       <h3 class="mb-2 flex justify-between gap-4 font-medium">
-        {words().timing}
+        {t("requests.timing")}
         <span>{formatDuration(request().durationMs)}</span>
       </h3>
       <SplitBar
-        label={words().timing}
+        label={t("requests.timing")}
         parts={[
           {
-            label: words().untilFirstByte,
+            label: t("requests.untilFirstByte"),
             value: wait(),
             colour: "--series-10",
             told: formatDuration(wait()),
           },
           {
-            label: request().streamed ? words().streaming : words().answering,
+            label: request().streamed ? t("requests.streamed") : t("requests.answering"),
             value: rest(),
             colour: "--series-6",
             told: formatDuration(rest()),

@@ -1,9 +1,9 @@
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { formatWhole } from "../../lib/figures";
+import { t } from "../../i18n";
+import { formatWhole } from "../../lib/format";
 import { Cell } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
-import { words } from "./words";
 
 const TokensFragment = graphql(`
   fragment Tokens on Request {
@@ -21,8 +21,11 @@ const TokensFragment = graphql(`
 function Count(props: { value: number | undefined; isEstimate: boolean; title?: string }) {
   return (
     <Cell number>
-      <Show when={props.value !== undefined} fallback={<Unknown why={words().unknownTokens} />}>
-        <span title={props.isEstimate ? words().estimated : props.title}>
+      <Show
+        when={props.value !== undefined}
+        fallback={<Unknown why={t("requests.unknownTokens")} />}
+      >
+        <span title={props.isEstimate ? t("requests.estimated") : props.title}>
           {props.isEstimate ? "≈ " : ""}
           {formatWhole(props.value ?? 0)}
         </span>
@@ -41,10 +44,10 @@ export function TokenCells(props: { request: FragmentType<typeof TokensFragment>
     return known ? known.cacheRead + known.cacheWrite : undefined;
   };
   const cacheTitle = () =>
-    words().cacheTitle(
-      formatWhole(tokens()?.cacheRead ?? 0),
-      formatWhole(tokens()?.cacheWrite ?? 0),
-    );
+    t("requests.cacheTitle", {
+      read: formatWhole(tokens()?.cacheRead ?? 0),
+      written: formatWhole(tokens()?.cacheWrite ?? 0),
+    });
   return (
     <>
       <Count value={tokens()?.input} isEstimate={isEstimate()} />

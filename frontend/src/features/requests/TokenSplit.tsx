@@ -1,9 +1,9 @@
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { formatWhole } from "../../lib/figures";
+import { t } from "../../i18n";
+import { formatWhole } from "../../lib/format";
 import { type BarPart, SplitBar } from "../../ui/SplitBar";
 import { Unknown } from "../../ui/Unknown";
-import { words } from "./words";
 
 const TokenSplitFragment = graphql(`
   fragment TokenSplit on Request {
@@ -33,23 +33,23 @@ export function TokenSplit(props: { request: FragmentType<typeof TokenSplitFragm
       told: `${isEstimate() ? "≈ " : ""}${formatWhole(value)}`,
     });
     return [
-      part(words().columns.input, used.input, "--tokens-input"),
-      part(words().cacheRead, used.cacheRead, "--tokens-cache-read"),
-      part(words().cacheWrite, used.cacheWrite, "--tokens-cache-write"),
-      part(words().columns.output, used.output, "--tokens-output"),
-      part(words().columns.reasoning, used.reasoning, "--tokens-reasoning"),
+      part(t("requests.columns.input"), used.input, "--tokens-input"),
+      part(t("usage.kinds.cacheRead"), used.cacheRead, "--tokens-cache-read"),
+      part(t("usage.kinds.cacheWrite"), used.cacheWrite, "--tokens-cache-write"),
+      part(t("requests.columns.output"), used.output, "--tokens-output"),
+      part(t("requests.columns.reasoning"), used.reasoning, "--tokens-reasoning"),
     ];
   };
   return (
     <section>
       <h3 class="mb-2 flex justify-between gap-4 font-medium">
-        {words().tokens}
-        <Show when={request().tokens} fallback={<Unknown why={words().unknownTokens} />}>
+        {t("usage.measures.tokens")}
+        <Show when={request().tokens} fallback={<Unknown why={t("requests.unknownTokens")} />}>
           {(used) => <span>{formatWhole(used().total)}</span>}
         </Show>
       </h3>
       <Show when={request().tokens}>
-        <SplitBar label={words().tokens} parts={parts()} />
+        <SplitBar label={t("usage.measures.tokens")} parts={parts()} />
       </Show>
     </section>
   );

@@ -1,12 +1,14 @@
 import type { JSX } from "solid-js";
-import { exactUsd, formatUsd, formatWhole } from "../../lib/figures";
-import { formatDuration } from "../../lib/format";
+import { type KeyUnder, t } from "../../i18n";
+import { exactUsd, formatDuration, formatUsd, formatWhole } from "../../lib/format";
 import { Time } from "../../ui/Moment";
 import { PROVIDERS } from "../../ui/providers";
 import { Unknown } from "../../ui/Unknown";
 import type { ListRow } from "./listRow";
 import { OutcomeBadge } from "./OutcomeBadge";
-import { type ColumnName, words } from "./words";
+
+/** The name of a column. */
+export type ColumnName = KeyUnder<"requests.columns">;
 
 /** A column of the list. */
 export type Column = {
@@ -29,16 +31,16 @@ function tokens(name: ColumnName & Kind): Column {
 }
 
 function count(row: ListRow, value: number | undefined): JSX.Element {
-  if (value === undefined) return <Unknown why={words().unknownTokens} />;
+  if (value === undefined) return <Unknown why={t("requests.unknownTokens")} />;
   if (row.usageSource !== "ESTIMATED") return formatWhole(value);
-  return <span title={words().estimated}>≈ {formatWhole(value)}</span>;
+  return <span title={t("requests.estimated")}>≈ {formatWhole(value)}</span>;
 }
 
 function cost(row: ListRow): JSX.Element {
   if (row.cost !== null && row.cost !== undefined)
     return <span title={exactUsd(row.cost)}>{formatUsd(row.cost)}</span>;
-  if (row.unpriced) return <span class="text-warn">{words().unpriced}</span>;
-  return <Unknown why={words().unknownCost} />;
+  if (row.unpriced) return <span class="text-warn">{t("requests.unpriced")}</span>;
+  return <Unknown why={t("requests.unknownCost")} />;
 }
 
 function provider(row: ListRow): JSX.Element {
@@ -75,7 +77,7 @@ export const COLUMNS: readonly Column[] = [
     name: "model",
     track: "minmax(8.5rem,1.6fr)",
     cell: (row) => (
-      <span class="font-medium">{row.model ?? <Unknown why={words().noModel} />}</span>
+      <span class="font-medium">{row.model ?? <Unknown why={t("requests.noModel")} />}</span>
     ),
   },
   {
@@ -83,7 +85,7 @@ export const COLUMNS: readonly Column[] = [
     track: "minmax(11rem,1.4fr)",
     cell: (row) => <span class="font-mono text-xs">{row.endpoint}</span>,
   },
-  { name: "protocol", track: "9.5rem", cell: (row) => words().protocols[row.protocol] },
+  { name: "protocol", track: "9.5rem", cell: (row) => t(`requests.protocols.${row.protocol}`) },
   { name: "provider", track: "minmax(6rem,1.1fr)", cell: provider },
   { name: "account", track: "minmax(7rem,1fr)", cell: (row) => row.account?.label ?? <Unknown /> },
   { name: "outcome", track: "9rem", cell: (row) => <OutcomeBadge request={row} brief /> },
@@ -111,7 +113,7 @@ export const COLUMNS: readonly Column[] = [
     isNumber: true,
     cell: (row) =>
       row.timeToFirstByteMs === null ? (
-        <Unknown why={words().noByte} />
+        <Unknown why={t("requests.noByte")} />
       ) : (
         formatDuration(row.timeToFirstByteMs ?? 0)
       ),

@@ -1,6 +1,5 @@
 import { createMemo, createSignal, onCleanup } from "solid-js";
-import { COLUMNS, type Column, USUAL, USUAL_NARROW } from "./columns";
-import type { ColumnName } from "./words";
+import { COLUMNS, type Column, type ColumnName, USUAL, USUAL_NARROW } from "./columns";
 
 const STORE = "proxypal.requests.columns";
 

@@ -2,7 +2,7 @@ import { useSearchParams } from "@solidjs/router";
 import { createMemo } from "solid-js";
 import type { Outcome, ProviderKind, RequestFilter } from "../../graphql/generated/graphql";
 import { PROVIDERS } from "../../ui/providers";
-import { OUTCOME_NAMES } from "./outcomes";
+import { OUTCOME_NAMES } from "./OutcomeBadge";
 
 /** What stands in the address of the list. */
 export type RequestSearch = {

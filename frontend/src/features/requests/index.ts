@@ -2,4 +2,3 @@ export { FirstRequest } from "./FirstRequest";
 export { RequestExplorer } from "./RequestExplorer";
 export { RequestLog } from "./RequestLog";
 export { RequestTable } from "./RequestTable";
-export { words as requestWords } from "./words";

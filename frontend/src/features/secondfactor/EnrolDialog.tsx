@@ -2,16 +2,13 @@ import { createMutation } from "@urql/solid";
 import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { EnrolTotpMutation } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
 import { CodeBlock } from "../../ui/CodeBlock";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
-import { words as common } from "../../ui/words";
+import { MutationForm } from "../../ui/MutationDialog";
 import { ProofForm } from "./ProofForm";
-import { words } from "./words";
 
 const EnrolTotpMutationDoc = graphql(`
   mutation EnrolTotp($password: String!) {
@@ -48,35 +45,33 @@ function Scan(props: Props & { enrolment: Enrolment }) {
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
-      <p class="text-muted">{words().scan}</p>
+    <MutationForm
+      mutation={change}
+      submit={t("twoFactor.confirm")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
+      <p class="text-muted">{t("twoFactor.scan")}</p>
       {/* Black on white whatever the theme: many phones read nothing else. */}
       <a href={props.enrolment.otpauthUri} class="self-center rounded-xl bg-white p-3">
         <img
           class="size-48"
-          alt={words().qr}
+          alt={t("twoFactor.qr")}
           src={`data:image/svg+xml,${encodeURIComponent(props.enrolment.qrSvg)}`}
         />
       </a>
-      <p class="text-sm text-muted">{words().cannotScan}</p>
+      <p class="text-sm text-muted">{t("twoFactor.cannotScan")}</p>
       <CodeBlock code={props.enrolment.secret} />
       <TextField
-        label={words().code}
+        label={t("common.code")}
         name="code"
         inputmode="numeric"
         autocomplete="one-time-code"
-        hint={words().codeHint}
+        hint={t("twoFactor.codeHint")}
         required
         autofocus
       />
-      <ErrorNotice error={change.error} />
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{common().cancel}</Button>
-        <Button tone="primary" type="submit" pending={change.fetching}>
-          {words().confirm}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }
 
@@ -87,9 +82,8 @@ function Steps(props: Props) {
       when={enrolment.data?.enrolTotp}
       fallback={
         <ProofForm
-          label={words().toNext}
-          pending={enrolment.fetching}
-          error={enrolment.error}
+          label={t("common.continue")}
+          mutation={enrolment}
           onProof={(password) => void enrol({ password })}
           onClose={props.onClose}
         />
@@ -103,7 +97,7 @@ function Steps(props: Props) {
 /** Password, QR code, first code: three steps to a second factor. */
 export function EnrolDialog(props: Props & { open: boolean }) {
   return (
-    <Dialog open={props.open} title={words().enrolTitle} onClose={props.onClose}>
+    <Dialog open={props.open} title={t("twoFactor.enrolTitle")} onClose={props.onClose}>
       <Show when={props.open}>
         <Steps onClose={props.onClose} onConfirmed={props.onConfirmed} />
       </Show>

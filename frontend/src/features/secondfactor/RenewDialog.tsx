@@ -1,8 +1,8 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Dialog } from "../../ui/Dialog";
 import { ProofForm } from "./ProofForm";
-import { words } from "./words";
 
 const RenewRecoveryCodesMutation = graphql(`
   mutation RenewRecoveryCodes($password: String!, $code: String!) {
@@ -28,15 +28,14 @@ export function RenewDialog(props: {
   return (
     <Dialog
       open={props.open}
-      title={words().renewTitle}
-      description={words().renewHint}
+      title={t("twoFactor.renew")}
+      description={t("twoFactor.renewHint")}
       onClose={props.onClose}
     >
       <ProofForm
         withCode
-        label={words().renew}
-        pending={change.fetching}
-        error={change.error}
+        label={t("twoFactor.renew")}
+        mutation={change}
         onProof={(password, code) => void prove(password, code)}
         onClose={props.onClose}
       />

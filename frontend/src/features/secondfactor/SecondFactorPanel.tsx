@@ -2,6 +2,7 @@ import { createQuery } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
 import { type FreshSecret, SecretDialog } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { formatDay } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -11,7 +12,6 @@ import { notify } from "../../ui/Toaster";
 import { EnrolDialog } from "./EnrolDialog";
 import { RenewDialog } from "./RenewDialog";
 import { TurnOffDialog } from "./TurnOffDialog";
-import { words } from "./words";
 
 const SecondFactorQuery = graphql(`
   query SecondFactor {
@@ -39,12 +39,12 @@ export function SecondFactorPanel() {
 
   function show(fresh: readonly string[]) {
     close();
-    setCodes({ title: words().codesTitle, secret: fresh.join("\n") });
+    setCodes({ title: t("twoFactor.codesTitle"), secret: fresh.join("\n") });
     ask({ requestPolicy: "network-only" });
   }
 
   return (
-    <Panel title={words().title} hint={words().hint}>
+    <Panel title={t("twoFactor.title")} hint={t("twoFactor.hint")}>
       <ErrorNotice error={query.error} />
       <Show when={admin()} fallback={<Show when={query.fetching}>{<SkeletonText />}</Show>}>
         {(known) => (
@@ -52,9 +52,9 @@ export function SecondFactorPanel() {
             when={known().secondFactorSince}
             fallback={
               <div class="flex flex-wrap items-center justify-between gap-3">
-                <p class="text-muted">{words().off}</p>
+                <p class="text-muted">{t("twoFactor.off")}</p>
                 <Button tone="primary" onClick={() => setOpen("enrol")}>
-                  {words().enrol}
+                  {t("twoFactor.enrol")}
                 </Button>
               </div>
             }
@@ -63,14 +63,16 @@ export function SecondFactorPanel() {
               <div class="flex flex-wrap items-center justify-between gap-3">
                 <div class="min-w-0">
                   <p class="font-medium">
-                    {words().on} {words().since} {formatDay(since())}.
+                    {t("twoFactor.on")} {t("twoFactor.since")} {formatDay(since())}.
                   </p>
-                  <p class="text-sm text-muted">{words().left(known().recoveryCodesLeft)}</p>
+                  <p class="text-sm text-muted">
+                    {t("twoFactor.left", { count: known().recoveryCodesLeft })}
+                  </p>
                 </div>
                 <div class="flex flex-wrap gap-2">
-                  <Button onClick={() => setOpen("renew")}>{words().renew}</Button>
+                  <Button onClick={() => setOpen("renew")}>{t("twoFactor.renew")}</Button>
                   <Button tone="quiet" onClick={() => setOpen("off")}>
-                    {words().turnOff}
+                    {t("twoFactor.turnOff")}
                   </Button>
                 </div>
               </div>
@@ -82,14 +84,14 @@ export function SecondFactorPanel() {
         open={open() === "enrol"}
         onClose={close}
         onConfirmed={(fresh) => {
-          notify({ tone: "ok", text: words().onToast });
+          notify({ tone: "ok", text: t("twoFactor.onToast") });
           show(fresh);
         }}
       />
       <RenewDialog open={open() === "renew"} onClose={close} onRenewed={show} />
       <TurnOffDialog open={open() === "off"} onClose={close} />
       <SecretDialog fresh={codes()} onDone={() => setCodes(undefined)}>
-        {() => <p class="text-muted">{words().codesHint}</p>}
+        {() => <p class="text-muted">{t("twoFactor.codesHint")}</p>}
       </SecretDialog>
     </Panel>
   );

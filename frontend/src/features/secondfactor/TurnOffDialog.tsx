@@ -1,9 +1,9 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Dialog } from "../../ui/Dialog";
 import { notify } from "../../ui/Toaster";
 import { ProofForm } from "./ProofForm";
-import { words } from "./words";
 
 const DisableTotpMutation = graphql(`
   mutation DisableTotp($password: String!, $code: String!) {
@@ -24,17 +24,16 @@ export function TurnOffDialog(props: { open: boolean; onClose: () => void }) {
     const { data } = await disable({ password, code });
     if (!data) return;
     props.onClose();
-    notify({ tone: "ok", text: words().offToast });
+    notify({ tone: "ok", text: t("twoFactor.offToast") });
   }
 
   return (
-    <Dialog open={props.open} title={words().turnOffTitle} onClose={props.onClose}>
+    <Dialog open={props.open} title={t("twoFactor.turnOffTitle")} onClose={props.onClose}>
       <ProofForm
         withCode
         danger
-        label={words().turnOff}
-        pending={change.fetching}
-        error={change.error}
+        label={t("twoFactor.turnOff")}
+        mutation={change}
         onProof={(password, code) => void prove(password, code)}
         onClose={props.onClose}
       />

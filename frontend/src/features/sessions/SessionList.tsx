@@ -1,13 +1,11 @@
 import { createMutation, createQuery } from "@urql/solid";
 import { For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Panel } from "../../ui/Panel";
-import { SkeletonRows } from "../../ui/Skeleton";
+import { ListPanel } from "../../ui/ListPanel";
 import { notify } from "../../ui/Toaster";
 import { SessionRow } from "./SessionRow";
-import { words } from "./words";
 
 const SessionsQuery = graphql(`
   query Sessions {
@@ -36,37 +34,31 @@ export function SessionList() {
     // The answer is only a number, so the cache has to be told what it changes.
     const { data } = await revokeOthers({}, context);
     const count = data?.revokeOtherSessions.revokedSessions;
-    if (count !== undefined) notify({ tone: "ok", text: words().othersEnded(count) });
+    if (count !== undefined) notify({ tone: "ok", text: t("sessions.othersEnded", { count }) });
   }
   // The reader's own browser first.
   const list = () =>
     sessions.data?.sessions.toSorted((left, right) => Number(right.current) - Number(left.current));
   return (
-    <Panel
-      title={words().title}
-      hint={words().hint}
-      flush
+    <ListPanel
+      title={t("sessions.title")}
+      hint={t("sessions.hint")}
       actions={
         <Show when={(sessions.data?.sessions.length ?? 0) > 1}>
           <Button size="small" pending={ending.fetching} onClick={() => void endOthers()}>
-            {words().endOthers}
+            {t("sessions.endOthers")}
           </Button>
         </Show>
       }
+      error={sessions.error ?? ending.error}
+      count={list()?.length}
+      usual={2}
+      // Whoever reads this has a session.
+      empty={null}
     >
-      <Show when={sessions.error ?? ending.error}>
-        {(error) => (
-          <div class="p-4">
-            <ErrorNotice error={error()} />
-          </div>
-        )}
-      </Show>
       <ul class="divide-y divide-line">
-        <Show when={sessions.fetching && !sessions.data}>
-          <SkeletonRows rows={2} />
-        </Show>
         <For each={list()}>{(session) => <SessionRow session={session} />}</For>
       </ul>
-    </Panel>
+    </ListPanel>
   );
 }

@@ -1,4 +1,4 @@
-import { words } from "./words";
+import { t } from "../../i18n";
 
 // The order matters: Edge and Opera also call themselves Chrome, and Chrome calls itself Safari.
 const BROWSERS: [RegExp, string][] = [
@@ -23,9 +23,9 @@ function firstMatch(table: [RegExp, string][], text: string): string | undefined
 
 /** A user agent in words that people know; its own words when we do not know it. */
 export function describeBrowser(userAgent: string | null | undefined): string {
-  if (!userAgent) return words().unknown;
+  if (!userAgent) return t("sessions.unknown");
   const browser = firstMatch(BROWSERS, userAgent);
   const system = firstMatch(SYSTEMS, userAgent);
   if (!browser) return userAgent.slice(0, 60);
-  return system ? words().on(browser, system) : browser;
+  return system ? t("sessions.on", { browser, system }) : browser;
 }

@@ -1,7 +1,7 @@
 import { type BeforeLeaveEventArgs, useBeforeLeave } from "@solidjs/router";
 import { createSignal, onCleanup, onMount } from "solid-js";
+import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
-import { words } from "./words";
 
 /** Asks before changes that are not saved are left behind, by a link or by closing the window. */
 export function LeaveDialog(props: { isDirty: boolean }) {
@@ -20,8 +20,8 @@ export function LeaveDialog(props: { isDirty: boolean }) {
   return (
     <ConfirmDialog
       open={leaving() !== undefined}
-      title={words().leaveTitle}
-      confirmLabel={words().leave}
+      title={t("settings.leaveTitle")}
+      confirmLabel={t("settings.leave")}
       pending={false}
       error={undefined}
       onConfirm={() => {
@@ -31,7 +31,7 @@ export function LeaveDialog(props: { isDirty: boolean }) {
       }}
       onClose={() => setLeaving(undefined)}
     >
-      {words().leaveHint}
+      {t("settings.leaveHint")}
     </ConfirmDialog>
   );
 }

@@ -1,4 +1,5 @@
 import { For, Show } from "solid-js";
+import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -7,7 +8,6 @@ import { Cell, Head, Table } from "../../ui/Table";
 import type { SettingsState } from "./createSettings";
 import type { Draft, FieldName } from "./draft";
 import { describeValue } from "./SettingField";
-import { words } from "./words";
 
 function Differences(props: {
   label: string;
@@ -22,15 +22,15 @@ function Differences(props: {
         head={
           <>
             <Head>{props.label}</Head>
-            <Head>{words().before}</Head>
-            <Head>{words().after}</Head>
+            <Head>{t("settings.before")}</Head>
+            <Head>{t("settings.after")}</Head>
           </>
         }
       >
         <For each={props.fields}>
           {(field) => (
             <tr>
-              <Cell>{words().fields[field]}</Cell>
+              <Cell>{t(`settings.fields.${field}`)}</Cell>
               <Cell class="text-muted line-through decoration-line-strong">
                 {describeValue(field, props.before[field])}
               </Cell>
@@ -61,10 +61,10 @@ function Body(props: ReviewDialogProps & { before: Draft; after: Draft }) {
         {(conflict) => (
           <>
             <Notice tone="warn">
-              <span class="font-medium">{words().conflict}</span> {words().conflictHint}
+              <span class="font-medium">{t("settings.conflict")}</span> {t("settings.conflictHint")}
             </Notice>
             <Differences
-              label={words().theirs}
+              label={t("settings.theirs")}
               fields={conflict().fields}
               before={conflict().before}
               after={props.before}
@@ -74,7 +74,7 @@ function Body(props: ReviewDialogProps & { before: Draft; after: Draft }) {
       </Show>
       <Show when={props.settings.changed().length > 0}>
         <Differences
-          label={words().yours}
+          label={t("settings.yours")}
           fields={props.settings.changed()}
           before={props.before}
           after={props.after}
@@ -83,9 +83,9 @@ function Body(props: ReviewDialogProps & { before: Draft; after: Draft }) {
       <DialogActions>
         <Show
           when={props.settings.conflict()}
-          fallback={<Button onClick={() => props.onClose()}>{words().back}</Button>}
+          fallback={<Button onClick={() => props.onClose()}>{t("common.back")}</Button>}
         >
-          <Button onClick={() => props.onDiscard()}>{words().keepTheirs}</Button>
+          <Button onClick={() => props.onDiscard()}>{t("settings.keepTheirs")}</Button>
         </Show>
         <Button
           tone="primary"
@@ -93,7 +93,7 @@ function Body(props: ReviewDialogProps & { before: Draft; after: Draft }) {
           pending={props.settings.isSaving()}
           onClick={() => props.onSave()}
         >
-          {words().save}
+          {t("settings.save")}
         </Button>
       </DialogActions>
     </div>
@@ -107,7 +107,7 @@ export function ReviewDialog(props: ReviewDialogProps) {
     return before && after && { before, after };
   };
   return (
-    <Dialog open={props.open} title={words().title} wide onClose={props.onClose}>
+    <Dialog open={props.open} title={t("settings.review")} wide onClose={props.onClose}>
       <Show when={known()}>
         {(drafts) => <Body {...props} before={drafts().before} after={drafts().after} />}
       </Show>

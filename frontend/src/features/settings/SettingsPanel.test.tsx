@@ -55,17 +55,17 @@ test("settings that somebody else changed meanwhile are shown, and not overwritt
       };
     },
   });
-  await user.clear(await screen.findByLabelText(/kept for/));
-  await user.type(screen.getByLabelText(/kept for/), "30");
+  await user.clear(await screen.findByLabelText(/retention/));
+  await user.type(screen.getByLabelText(/retention/), "30");
   present = { ...settings, version: 4, drainSeconds: 10 };
 
-  await user.click(screen.getByRole("button", { name: "Review and save" }));
-  await user.click(await screen.findByRole("button", { name: "Save" }));
+  await user.click(screen.getByRole("button", { name: "Review changes" }));
+  await user.click(await screen.findByRole("button", { name: "Save settings" }));
 
-  const theirs = await screen.findByRole("table", { name: "What they changed" });
+  const theirs = await screen.findByRole("table", { name: "Their changes" });
   expect(theirs.textContent).toContain("120");
   expect(theirs.textContent).toContain("10");
-  await user.click(screen.getByRole("button", { name: "Save" }));
+  await user.click(screen.getByRole("button", { name: "Save settings" }));
   await screen.findByText("Version 5");
   expect(present).toMatchObject({ version: 5, drainSeconds: 10, retentionDays: 30 });
 });

@@ -1,4 +1,5 @@
 import { createSignal, For, Show } from "solid-js";
+import { t } from "../../i18n";
 import { createNow } from "../../lib/createNow";
 import { formatAgo } from "../../lib/format";
 import { Button } from "../../ui/Button";
@@ -12,13 +13,15 @@ import { GROUPS } from "./draft";
 import { LeaveDialog } from "./LeaveDialog";
 import { ReviewDialog } from "./ReviewDialog";
 import { SettingField } from "./SettingField";
-import { words } from "./words";
 
 function Groups(props: { settings: SettingsState }) {
   return (
     <For each={GROUPS}>
       {(group) => (
-        <Panel title={words().groups[group.name][0]} hint={words().groups[group.name][1]}>
+        <Panel
+          title={t(`settings.groups.${group.name}.label`)}
+          hint={t(`settings.groups.${group.name}.hint`)}
+        >
           <div class="grid items-start gap-5 sm:grid-cols-2 xl:grid-cols-4">
             <For each={group.fields}>
               {(field) => <SettingField field={field} settings={props.settings} />}
@@ -36,21 +39,21 @@ function Bar(props: { settings: SettingsState }) {
     const saved = props.settings.saved();
     if (!saved) return "";
     return saved.updatedAt
-      ? words().versionBy(saved.version, formatAgo(saved.updatedAt, now()))
-      : words().version(saved.version);
+      ? t("settings.versionBy", { version: saved.version, ago: formatAgo(saved.updatedAt, now()) })
+      : t("settings.version", { version: saved.version });
   };
   const count = () => props.settings.changed().length;
   return (
     <div class="sticky bottom-16 z-10 flex flex-wrap items-center justify-between gap-3 rounded-xl border border-line bg-raised px-4 py-3 shadow-raised lg:bottom-4">
       <p role="status" class={count() > 0 ? "font-medium" : "text-muted"}>
-        {count() > 0 ? words().changes(count()) : version()}
+        {count() > 0 ? t("settings.changes", { count: count() }) : version()}
       </p>
       <div class="flex gap-2">
         <Show when={count() > 0}>
-          <Button onClick={() => props.settings.discard()}>{words().discard}</Button>
+          <Button onClick={() => props.settings.discard()}>{t("settings.discard")}</Button>
         </Show>
         <Button tone="primary" type="submit" disabled={count() === 0}>
-          {words().review}
+          {t("settings.review")}
         </Button>
       </div>
     </div>
@@ -65,7 +68,7 @@ export function SettingsPanel() {
   async function save() {
     if (!(await settings.save())) return;
     setReviewing(false);
-    notify({ tone: "ok", text: words().saved });
+    notify({ tone: "ok", text: t("settings.saved") });
   }
   function discard() {
     settings.discard();

@@ -4,18 +4,21 @@ import type {
   SettingsValuesFragment,
   UpdateSettingsInput,
 } from "../../graphql/generated/graphql";
-import type { words } from "./words";
+import type { KeyUnder } from "../../i18n";
 
 const MEBIBYTE = 1024 ** 2;
 
 /** The name of a setting in the form. */
-export type FieldName = keyof ReturnType<typeof words>["fields"];
+export type FieldName = KeyUnder<"settings.fields">;
 
 /** What the form holds: each setting as text, in the unit of its label. */
 export type Draft = Record<FieldName, string>;
 
 /** The settings by what they are about, in the order of the page. */
-export const GROUPS: { name: keyof ReturnType<typeof words>["groups"]; fields: FieldName[] }[] = [
+export const GROUPS: {
+  name: "abandoned" | "size" | "rate" | "routing" | "failures" | "retention";
+  fields: FieldName[];
+}[] = [
   {
     name: "abandoned",
     fields: ["abortPolicy", "drainSeconds", "drainBytes", "drainConcurrency"],

@@ -1,16 +1,15 @@
 import { createQuery } from "@urql/solid";
-import { createSignal, For, Show } from "solid-js";
+import { createSignal, For } from "solid-js";
 import { type FreshSecret, SecretDialog } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { urlBesideApp } from "../../lib/baseUrl";
 import { Button } from "../../ui/Button";
 import { CodeBlock } from "../../ui/CodeBlock";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Panel } from "../../ui/Panel";
+import { ListPanel } from "../../ui/ListPanel";
 import { ApiTokenRow } from "./ApiTokenRow";
 import { CreateApiTokenDialog } from "./CreateApiTokenDialog";
-import { words } from "./words";
 
 const ApiTokensQuery = graphql(`
   query ApiTokens {
@@ -37,43 +36,32 @@ export function ApiTokenList() {
   const [isCreating, setCreating] = createSignal(false);
   const [fresh, setFresh] = createSignal<FreshSecret>();
   return (
-    <Panel
-      title={words().title}
-      hint={words().hint}
-      flush
-      actions={
-        <Button size="small" onClick={() => setCreating(true)}>
-          {words().create}
-        </Button>
-      }
-    >
-      <Show when={tokens.error}>
-        <div class="p-4">
-          <ErrorNotice error={tokens.error} />
-        </div>
-      </Show>
-      <ul class="divide-y divide-line">
-        <For
-          each={tokens.data?.apiTokens}
-          fallback={
-            <Show when={tokens.data}>
-              <li>
-                <EmptyState title={words().none}>{words().noneHint}</EmptyState>
-              </li>
-            </Show>
-          }
-        >
-          {(token) => <ApiTokenRow apiToken={token} />}
-        </For>
-      </ul>
+    <>
+      <ListPanel
+        title={t("tokens.title")}
+        hint={t("tokens.hint")}
+        actions={
+          <Button size="small" onClick={() => setCreating(true)}>
+            {t("tokens.create")}
+          </Button>
+        }
+        error={tokens.error}
+        count={tokens.data?.apiTokens.length}
+        usual={2}
+        empty={<EmptyState title={t("tokens.none")}>{t("tokens.noneHint")}</EmptyState>}
+      >
+        <ul class="divide-y divide-line">
+          <For each={tokens.data?.apiTokens}>{(token) => <ApiTokenRow apiToken={token} />}</For>
+        </ul>
+      </ListPanel>
       <CreateApiTokenDialog
         open={isCreating()}
         onClose={() => setCreating(false)}
         onFresh={setFresh}
       />
       <SecretDialog fresh={fresh()} onDone={() => setFresh(undefined)}>
-        {(secret) => <CodeBlock place={words().terminal} code={exampleCall(secret)} />}
+        {(secret) => <CodeBlock place={t("tokens.terminal")} code={exampleCall(secret)} />}
       </SecretDialog>
-    </Panel>
+    </>
   );
 }

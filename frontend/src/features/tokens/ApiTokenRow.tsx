@@ -1,14 +1,13 @@
 import { createMutation } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { formatDay } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { Ago } from "../../ui/Moment";
-import { roleWords } from "../../ui/roles";
 import { notify } from "../../ui/Toaster";
-import { words } from "./words";
 
 const ApiTokenRowFragment = graphql(`
   fragment ApiTokenRow on ApiToken {
@@ -43,27 +42,34 @@ export function ApiTokenRow(props: { apiToken: FragmentType<typeof ApiTokenRowFr
     const result = await revoke({ id: token().id });
     if (result.error) return;
     setRevoking(false);
-    notify({ tone: "ok", text: words().revokedToast(token().name) });
+    notify({ tone: "ok", text: t("common.revokedNamed", { name: token().name }) });
   };
   return (
     <li class="flex flex-wrap items-center justify-between gap-3 px-4 py-3 sm:px-5">
       <div class="min-w-0">
         <p class="flex flex-wrap items-center gap-2 font-medium">
           {token().name}
-          <Badge tone="plain">{roleWords()[token().role][0]}</Badge>
+          <Badge tone="plain">{t(`roles.${token().role}.label`)}</Badge>
           <Show when={token().revokedAt}>
-            <Badge tone="plain">{words().revoked}</Badge>
+            <Badge tone="plain">{t("tokens.revoked")}</Badge>
           </Show>
         </p>
         <p class="text-sm text-muted">
           <span class="font-mono text-xs">
             {token().prefix}…{token().lastFour}
           </span>
-          , {words().lastUsed} <Ago at={token().lastUsedAt} />
+          ,{" "}
+          <Show when={token().lastUsedAt} fallback={t("common.neverUsed")}>
+            {(at) => (
+              <>
+                {t("common.lastUsed")} <Ago at={at()} />
+              </>
+            )}
+          </Show>
           <Show when={token().expiresAt}>
             {(end) => (
               <>
-                , {words().ends} {formatDay(end())}
+                , {t("tokens.ends")} {formatDay(end())}
               </>
             )}
           </Show>
@@ -71,20 +77,20 @@ export function ApiTokenRow(props: { apiToken: FragmentType<typeof ApiTokenRowFr
       </div>
       <Show when={!token().revokedAt}>
         <Button size="small" tone="quiet" onClick={() => setRevoking(true)}>
-          {words().revoke}
+          {t("common.revoke")}
         </Button>
       </Show>
       <ConfirmDialog
         open={isRevoking()}
-        title={words().revokeTitle(token().name)}
+        title={t("common.revokeNamed", { name: token().name })}
         typedName={token().name}
-        confirmLabel={words().revokeLabel}
+        confirmLabel={t("tokens.revokeLabel")}
         pending={revocation.fetching}
         error={revocation.error}
         onConfirm={() => void confirm()}
         onClose={() => setRevoking(false)}
       >
-        {words().revokeHint}
+        {t("tokens.revokeHint")}
       </ConfirmDialog>
     </li>
   );

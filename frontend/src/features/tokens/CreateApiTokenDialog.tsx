@@ -1,14 +1,11 @@
 import { createMutation } from "@urql/solid";
 import type { FreshSecret } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readEndOfDay, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField, TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import { ROLES, roleOptions } from "../../ui/roles";
-import { words } from "./words";
 
 const CreateApiTokenMutation = graphql(`
   mutation CreateApiToken($input: CreateApiTokenInput!) {
@@ -42,30 +39,28 @@ export function CreateApiTokenDialog(props: CreateApiTokenDialogProps) {
     if (!data) return;
     props.onClose();
     const { apiToken, secret } = data.createApiToken;
-    props.onFresh({ title: words().fresh(apiToken.name), secret });
+    props.onFresh({ title: t("tokens.fresh", { name: apiToken.name }), secret });
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={words().createTitle}>
-      <Form onSubmit={(form) => void submit(form)}>
-        <TextField
-          label={words().name}
-          name="name"
-          hint={words().nameHint}
-          autocomplete="off"
-          required
-          autofocus
-        />
-        <SelectField label={words().role} name="role" value="VIEWER" options={roleOptions()} />
-        <TextField label={words().lastDay} name="expiresOn" type="date" />
-        <ErrorNotice error={creation.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
-          <Button tone="primary" type="submit" pending={creation.fetching}>
-            {words().create}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+    <MutationDialog
+      open={props.open}
+      onClose={props.onClose}
+      title={t("tokens.createTitle")}
+      mutation={creation}
+      submit={t("tokens.create")}
+      onSubmit={(form) => void submit(form)}
+    >
+      <TextField
+        label={t("common.name")}
+        name="name"
+        hint={t("tokens.nameHint")}
+        autocomplete="off"
+        required
+        autofocus
+      />
+      <SelectField label={t("common.role")} name="role" value="VIEWER" options={roleOptions()} />
+      <TextField label={t("common.expirationDate")} name="expiresOn" type="date" />
+    </MutationDialog>
   );
 }

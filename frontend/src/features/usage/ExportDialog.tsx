@@ -2,15 +2,13 @@ import { createMutation } from "@urql/solid";
 import { createSignal } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ExportFormat } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { fetchFile } from "../../lib/download";
 import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
 import { SelectField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import type { UsageChoices } from "./createUsageSearch";
-import { words } from "./words";
 
 const ExportUsageMutation = graphql(`
   mutation ExportUsage(
@@ -49,40 +47,34 @@ export function ExportButton(props: { choices: UsageChoices }) {
   }
   return (
     <>
-      <Button onClick={() => setOpen(true)}>{words().export}</Button>
-      <Dialog
+      <Button onClick={() => setOpen(true)}>{t("common.export")}</Button>
+      <MutationDialog
         open={isOpen()}
-        title={words().exportTitle}
-        description={words().exportHint}
+        title={t("usage.exportTitle")}
+        description={t("usage.exportHint")}
         onClose={() => setOpen(false)}
+        mutation={change}
+        submit={t("common.download")}
+        onSubmit={(form) => void download(form)}
       >
-        <Form onSubmit={(form) => void download(form)}>
-          <SelectField
-            name="rows"
-            label={words().what}
-            hint={words().zoneHint}
-            options={[
-              { value: "DAY", label: words().perDay },
-              { value: "HOUR", label: words().perHour },
-            ]}
-          />
-          <SelectField
-            name="format"
-            label={words().format}
-            options={[
-              { value: "CSV", label: words().csv },
-              { value: "JSON_LINES", label: words().jsonLines },
-            ]}
-          />
-          <ErrorNotice error={change.error} />
-          <DialogActions>
-            <Button onClick={() => setOpen(false)}>{words().cancel}</Button>
-            <Button tone="primary" type="submit" pending={change.fetching}>
-              {words().download}
-            </Button>
-          </DialogActions>
-        </Form>
-      </Dialog>
+        <SelectField
+          name="rows"
+          label={t("usage.what")}
+          hint={t("usage.zoneHint")}
+          options={[
+            { value: "DAY", label: t("usage.perDay") },
+            { value: "HOUR", label: t("usage.perHour") },
+          ]}
+        />
+        <SelectField
+          name="format"
+          label={t("usage.format")}
+          options={[
+            { value: "CSV", label: t("common.csv") },
+            { value: "JSON_LINES", label: t("common.jsonLines") },
+          ]}
+        />
+      </MutationDialog>
     </>
   );
 }

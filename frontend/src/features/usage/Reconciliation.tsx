@@ -1,10 +1,10 @@
 import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
-import { formatShare, formatWhole } from "../../lib/figures";
+import { t } from "../../i18n";
+import { formatShare } from "../../lib/format";
 import { Notice } from "../../ui/Notice";
 import type { UsageChoices } from "./createUsageSearch";
-import { words } from "./words";
 
 const UsageReconciliationQuery = graphql(`
   query UsageReconciliation($range: UsageRange, $zone: String!) {
@@ -31,11 +31,11 @@ export function Reconciliation(props: { choices: UsageChoices }) {
     <Show when={books() && told() > 0 && books()}>
       {(known) => (
         <Notice tone={known().mismatched > 0 ? "warn" : "ok"}>
-          {words().agree(formatShare(known().matched / told()))}{" "}
+          {t("usage.agree", { share: formatShare(known().matched / told()) })}{" "}
           <Show when={known().mismatched > 0}>
-            {words().differ(formatWhole(known().mismatched))}{" "}
+            {t("usage.differ", { count: known().mismatched })}{" "}
           </Show>
-          <Show when={oneSided() > 0}>{words().oneSided(formatWhole(oneSided()))}</Show>
+          <Show when={oneSided() > 0}>{t("usage.oneSided", { count: oneSided() })}</Show>
         </Notice>
       )}
     </Show>

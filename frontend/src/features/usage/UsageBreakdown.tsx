@@ -1,9 +1,11 @@
 import { A } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
+import TriangleAlert from "lucide-solid/icons/triangle-alert";
 import { For, Match, Show, Switch } from "solid-js";
 import { graphql, readFragment } from "../../graphql/generated";
 import type { UsageBreakdownQuery, UsageDimension } from "../../graphql/generated/graphql";
-import { exactUsd, formatShare, formatUsd, formatWhole } from "../../lib/figures";
+import { t } from "../../i18n";
+import { exactUsd, formatShare, formatUsd, formatWhole } from "../../lib/format";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
@@ -13,7 +15,6 @@ import { Cell, Head, Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
 import { DIMENSIONS, type UsageChoices } from "./createUsageSearch";
 import { MEASURES, type Measure, MeasuredDocument, measured, ORDERS } from "./measures";
-import { words } from "./words";
 
 const UsageBreakdownQueryDocument = graphql(`
   query UsageBreakdown(
@@ -69,12 +70,12 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
   return (
     <Panel
       flush
-      title={words().breakdown}
+      title={t("usage.breakdown")}
       actions={
         <Tabs
-          label={words().breakdown}
+          label={t("usage.breakdown")}
           value={props.choices.parts()}
-          options={DIMENSIONS.map((value) => ({ value, label: words().dimensions[value] }))}
+          options={DIMENSIONS.map((value) => ({ value, label: t(`usage.dimensions.${value}`) }))}
           onChoose={(parts) => props.choices.change({ parts })}
         />
       }
@@ -87,7 +88,7 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
         </Match>
         <Match when={slices().length > 0}>
           <Table
-            label={`${words().breakdown}: ${words().dimensions[props.choices.parts()]}`}
+            label={`${t("usage.breakdown")}: ${t(`usage.dimensions.${props.choices.parts()}`)}`}
             head={<Heads choices={props.choices} />}
           >
             <For each={slices()}>
@@ -102,11 +103,11 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
             </For>
           </Table>
           <Show when={slices().length === MOST}>
-            <p class="px-5 py-3 text-sm text-muted">{words().more}</p>
+            <p class="px-5 py-3 text-sm text-muted">{t("usage.more")}</p>
           </Show>
         </Match>
         <Match when={answer.data}>
-          <EmptyState title={words().nothing}>{words().nothingHint}</EmptyState>
+          <EmptyState title={t("usage.nothing")}>{t("usage.nothingHint")}</EmptyState>
         </Match>
       </Switch>
     </Panel>
@@ -116,8 +117,8 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
 function Heads(props: { choices: UsageChoices }) {
   return (
     <>
-      <Head>{words().dimensions[props.choices.parts()]}</Head>
-      <Head class="w-2/5 max-sm:hidden">{words().share}</Head>
+      <Head>{t(`usage.dimensions.${props.choices.parts()}`)}</Head>
+      <Head class="w-2/5 max-sm:hidden">{t("usage.share")}</Head>
       <For each={MEASURES}>
         {(each) => (
           <Head number sorted={props.choices.measure() === each ? "descending" : undefined}>
@@ -129,7 +130,7 @@ function Heads(props: { choices: UsageChoices }) {
                 "text-ink underline underline-offset-4": props.choices.measure() === each,
               }}
             >
-              {words().measures[each]}
+              {t(`usage.measures.${each}`)}
               <span aria-hidden="true">{props.choices.measure() === each ? " ↓" : ""}</span>
             </button>
           </Head>
@@ -155,7 +156,8 @@ function SliceRow(props: SliceRowProps) {
         <span class="flex items-center gap-3">
           <span class="h-2 flex-1 overflow-hidden rounded-full bg-inset">
             <span
-              class="block h-full min-w-0.5 rounded-full"
+              class="block h-full rounded-full"
+              classList={{ "min-w-0.5": share() > 0 }}
               style={{ width: `${share() * 100}%`, background: colour() }}
             />
           </span>
@@ -167,11 +169,11 @@ function SliceRow(props: SliceRowProps) {
         <span title={exactUsd(totals().cost)}>{formatUsd(totals().cost)}</span>
         <Show when={props.slice.totals.unpriced > 0}>
           <span
-            class="text-warn"
-            title={words().unpriced(formatWhole(props.slice.totals.unpriced))}
+            class="ml-1 inline-block text-warn"
+            title={t("common.unpriced", { count: props.slice.totals.unpriced })}
           >
-            {" "}
-            +?
+            <TriangleAlert class="inline size-3.5" aria-hidden="true" />
+            <span class="sr-only">{t("usage.partlyUnpriced")}</span>
           </span>
         </Show>
       </Cell>
@@ -184,7 +186,7 @@ function SliceName(props: { slice: Slice; by: UsageDimension }) {
   const name = () => {
     if (props.by === "PROVIDER" && props.slice.provider)
       return PROVIDERS[props.slice.provider].name;
-    return props.slice.label ?? (props.slice.key || words().unknown);
+    return props.slice.label ?? (props.slice.key || t("common.none"));
   };
   return (
     <Show when={props.by === "USER" && props.slice.user} fallback={name()}>

@@ -2,13 +2,19 @@ import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { UsageFiguresQuery } from "../../graphql/generated/graphql";
-import { exactUsd, formatCompact, formatShare, formatUsd, formatWhole } from "../../lib/figures";
-import { formatDuration } from "../../lib/format";
+import { t } from "../../i18n";
+import {
+  exactUsd,
+  formatCompact,
+  formatDuration,
+  formatShare,
+  formatUsd,
+  formatWhole,
+} from "../../lib/format";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Figure, Figures } from "../../ui/Figure";
 import { Unknown } from "../../ui/Unknown";
 import type { UsageChoices } from "./createUsageSearch";
-import { words } from "./words";
 
 const UsageFiguresQueryDocument = graphql(`
   query UsageFigures($range: UsageRange, $filter: UsageFilter, $zone: String!) {
@@ -60,12 +66,12 @@ function Sums(props: { totals: Totals }) {
   return (
     <Figures>
       <Figure
-        name={words().requests}
+        name={t("usage.measures.requests")}
         note={
           <>
-            {words().failed(part(props.totals.failed, props.totals.requests))}
+            {t("usage.failed", { share: part(props.totals.failed, props.totals.requests) })}
             <Show when={props.totals.rejected > 0}>
-              <span class="block">{words().rejected(formatWhole(props.totals.rejected))}</span>
+              <span class="block">{t("usage.rejected", { count: props.totals.rejected })}</span>
             </Show>
           </>
         }
@@ -73,26 +79,31 @@ function Sums(props: { totals: Totals }) {
         {formatWhole(props.totals.requests)}
       </Figure>
       <Figure
-        name={words().tokens}
+        name={t("usage.measures.tokens")}
         title={formatWhole(props.totals.tokens.total)}
-        note={words().cached(part(props.totals.tokens.cacheRead, read()))}
+        note={
+          <>
+            <span class="block">
+              {t("usage.cached", { share: part(props.totals.tokens.cacheRead, read()) })}
+            </span>
+            <Trust totals={props.totals} />
+          </>
+        }
       >
         {formatCompact(props.totals.tokens.total)}
       </Figure>
       <Figure
-        name={words().cost}
+        name={t("usage.measures.cost")}
+        title={exactUsd(props.totals.cost)}
         note={
-          <>
-            <span class="block">{words().exactly(exactUsd(props.totals.cost))}</span>
-            <Show when={props.totals.unpriced > 0} fallback={words().allPriced}>
-              <span class="text-warn">{words().unpriced(formatWhole(props.totals.unpriced))}</span>
-            </Show>
-          </>
+          <Show when={props.totals.unpriced > 0} fallback={t("usage.allPriced")}>
+            <span class="text-warn">{t("common.unpriced", { count: props.totals.unpriced })}</span>
+          </Show>
         }
       >
         {formatUsd(props.totals.cost)}
       </Figure>
-      <Figure name={words().duration} note={<Trust totals={props.totals} />}>
+      <Figure name={t("common.avgLatency")}>
         <Show when={props.totals.averageDurationMs !== null} fallback={<Unknown />}>
           {formatDuration(props.totals.averageDurationMs ?? 0)}
         </Show>
@@ -104,12 +115,12 @@ function Sums(props: { totals: Totals }) {
 function Trust(props: { totals: Totals }) {
   const isExact = () => props.totals.estimated + props.totals.unknown === 0;
   return (
-    <Show when={!isExact()} fallback={words().exactCounts}>
+    <Show when={!isExact()} fallback={t("usage.exactCounts")}>
       <Show when={props.totals.estimated > 0}>
-        <span class="block">{words().estimated(formatWhole(props.totals.estimated))}</span>
+        <span class="block">{t("usage.estimated", { count: props.totals.estimated })}</span>
       </Show>
       <Show when={props.totals.unknown > 0}>
-        <span class="block text-warn">{words().untold(formatWhole(props.totals.unknown))}</span>
+        <span class="block text-warn">{t("usage.untold", { count: props.totals.unknown })}</span>
       </Show>
     </Show>
   );

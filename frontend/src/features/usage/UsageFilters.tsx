@@ -1,13 +1,13 @@
 import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { allZones } from "../../lib/zone";
 import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
 import { PROVIDERS } from "../../ui/providers";
 import type { UsageChoices } from "./createUsageSearch";
 import { PRESETS, readPreset } from "./range";
-import { words } from "./words";
 
 const UsageSubjectsQuery = graphql(`
   query UsageSubjects {
@@ -49,7 +49,7 @@ export function UsageFilters(props: Choices) {
       </Show>
       <Show when={props.choices.isFiltered()}>
         <Button size="small" tone="quiet" onClick={() => props.choices.clear()}>
-          {words().clear}
+          {t("common.clearFilters")}
         </Button>
       </Show>
     </div>
@@ -64,8 +64,8 @@ function Stretch(props: Choices) {
   const search = () => props.choices.search;
   const preset = () => (search().range === CUSTOM ? null : readPreset(search()));
   const options = () => [
-    ...PRESETS.map((value) => ({ value: value as string, label: words().presets[value] })),
-    { value: CUSTOM, label: words().custom },
+    ...PRESETS.map((value) => ({ value: value as string, label: t(`usage.presets.${value}`) })),
+    { value: CUSTOM, label: t("usage.custom") },
   ];
   function choose(range: string | undefined) {
     if (range === CUSTOM) props.choices.change({ range, from: today(), to: today() });
@@ -74,7 +74,7 @@ function Stretch(props: Choices) {
   return (
     <>
       <Choice
-        label={words().range}
+        label={t("usage.range")}
         value={preset() ?? CUSTOM}
         options={options()}
         onChoose={choose}
@@ -82,19 +82,19 @@ function Stretch(props: Choices) {
       <Show when={preset() === null}>
         <FilterField
           type="date"
-          label={words().from}
+          label={t("common.from")}
           value={search().from}
           onChange={(from) => props.choices.change({ from })}
         />
         <FilterField
           type="date"
-          label={words().to}
+          label={t("common.to")}
           value={search().to}
           onChange={(to) => props.choices.change({ to })}
         />
       </Show>
       <Choice
-        label={words().zone}
+        label={t("common.timeZone")}
         value={props.choices.zone()}
         options={allZones().map((zone) => ({ value: zone, label: zone.replaceAll("_", " ") }))}
         onChoose={(zone) => props.choices.change({ zone })}
@@ -112,32 +112,32 @@ function Subjects(props: Choices) {
   return (
     <>
       <Choice
-        label={words().dimensions.USER}
-        all={words().user}
+        label={t("usage.dimensions.USER")}
+        all={t("common.allUsers")}
         value={search().user}
         options={users().map(({ id, name }) => ({ value: id, label: name }))}
         onChoose={(user) => props.choices.change({ user, key: undefined })}
       />
       <Show when={keys().length > 0}>
         <Choice
-          label={words().dimensions.API_KEY}
-          all={words().key}
+          label={t("usage.dimensions.API_KEY")}
+          all={t("common.allKeys")}
           value={search().key}
           options={keys().map(({ id, name }) => ({ value: id, label: name }))}
           onChoose={(key) => props.choices.change({ key })}
         />
       </Show>
       <Choice
-        label={words().dimensions.PROVIDER}
-        all={words().provider}
+        label={t("usage.dimensions.PROVIDER")}
+        all={t("common.allProviders")}
         value={search().provider}
         options={PROVIDER_OPTIONS}
         onChoose={(provider) => props.choices.change({ provider })}
       />
       <Show when={accounts().length > 0}>
         <Choice
-          label={words().dimensions.ACCOUNT}
-          all={words().account}
+          label={t("usage.dimensions.ACCOUNT")}
+          all={t("usage.account")}
           value={search().account}
           options={accounts().map(({ id, label }) => ({ value: id, label }))}
           onChoose={(account) => props.choices.change({ account })}
@@ -145,7 +145,7 @@ function Subjects(props: Choices) {
       </Show>
       <FilterField
         type="text"
-        label={words().model}
+        label={t("common.model")}
         value={search().model}
         onChange={(model) => props.choices.change({ model })}
       />

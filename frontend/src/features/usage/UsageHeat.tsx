@@ -1,7 +1,8 @@
 import { createQuery } from "@urql/solid";
 import { createMemo, createSignal, For, Match, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
-import { formatWhole } from "../../lib/figures";
+import { t } from "../../i18n";
+import { formatWhole, weekdayName } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
@@ -10,7 +11,6 @@ import { Cell, Head, Table } from "../../ui/Table";
 import type { UsageChoices } from "./createUsageSearch";
 import { heatMap } from "./heat";
 import { hourlyRange } from "./range";
-import { words } from "./words";
 
 const UsageByHourQuery = graphql(`
   query UsageByHour($range: UsageRange, $filter: UsageFilter, $zone: String!) {
@@ -46,11 +46,11 @@ export function UsageHeat(props: { choices: UsageChoices }) {
   });
   return (
     <Panel
-      title={words().heat}
-      hint={words().heatHint(hourly().isCut ? words().lastDays : words().whole)}
+      title={t("usage.heat")}
+      hint={t("usage.heatHint", { days: hourly().isCut ? t("usage.lastDays") : t("usage.whole") })}
       actions={
         <Button size="small" tone="quiet" onClick={() => setTable(!isTable())}>
-          {isTable() ? words().map : words().table}
+          {isTable() ? t("usage.map") : t("common.table")}
         </Button>
       }
     >
@@ -80,7 +80,11 @@ function HeatGrid(props: HeatProps) {
   // Half of the range is already visible: what is rare would vanish beside what is frequent.
   const strength = (value: number) => (value === 0 ? 0 : 15 + 85 * Math.sqrt(value / greatest()));
   return (
-    <section tabindex="0" aria-label={`${words().heat}: ${words().map}`} class="overflow-x-auto">
+    <section
+      tabindex="0"
+      aria-label={`${t("usage.heat")}: ${t("usage.map")}`}
+      class="overflow-x-auto"
+    >
       <div
         aria-hidden="true"
         class="grid min-w-140 grid-cols-[2.5rem_repeat(24,minmax(0,1fr))] gap-0.5"
@@ -88,15 +92,15 @@ function HeatGrid(props: HeatProps) {
         <For each={props.map}>
           {(row, day) => (
             <>
-              <span class="self-center text-xs text-muted">{words().weekdays[day()]}</span>
+              <span class="self-center text-xs text-muted">{weekdayName(day())}</span>
               <For each={row}>
                 {(value, hour) => (
                   <span
-                    title={words().heatCell(
-                      words().weekdays[day()] ?? "",
-                      hourName(hour()),
-                      formatWhole(value),
-                    )}
+                    title={t("usage.heatCell", {
+                      day: weekdayName(day()),
+                      hour: hourName(hour()),
+                      value: value,
+                    })}
                     class="h-6 rounded-xs bg-inset"
                     style={{
                       background:
@@ -125,10 +129,10 @@ function HeatGrid(props: HeatProps) {
 function HeatTable(props: HeatProps) {
   return (
     <Table
-      label={words().heat}
+      label={t("usage.heat")}
       head={
         <>
-          <Head>{words().weekday}</Head>
+          <Head>{t("usage.weekday")}</Head>
           <For each={HOURS}>{(hour) => <Head number>{hour}</Head>}</For>
         </>
       }
@@ -136,7 +140,7 @@ function HeatTable(props: HeatProps) {
       <For each={props.map}>
         {(row, day) => (
           <tr>
-            <Cell class="font-medium">{words().weekdays[day()]}</Cell>
+            <Cell class="font-medium">{weekdayName(day())}</Cell>
             <For each={row}>{(value) => <Cell number>{formatWhole(value)}</Cell>}</For>
           </tr>
         )}

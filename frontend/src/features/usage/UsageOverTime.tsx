@@ -1,5 +1,6 @@
 import { createQuery } from "@urql/solid";
 import { createMemo, Match, Switch } from "solid-js";
+import { t } from "../../i18n";
 import { Choice } from "../../ui/Choice";
 import { StackedChart } from "../../ui/chart/StackedChart";
 import { totalOf } from "../../ui/chart/stack";
@@ -10,7 +11,6 @@ import { Panel } from "../../ui/Panel";
 import { DIMENSIONS, type UsageChoices } from "./createUsageSearch";
 import { MEASURES, ORDERS, tell, tellShort } from "./measures";
 import { longName, seriesByKind, seriesByPart, shortName, UsageOverTimeDocument } from "./series";
-import { words } from "./words";
 
 type Choices = { choices: UsageChoices };
 
@@ -34,16 +34,16 @@ export function UsageOverTime(props: Choices) {
     return by ? seriesByPart(points(), measure, by) : seriesByKind(points(), measure);
   });
   const isEmpty = () => series().every((part) => totalOf(part) === 0);
-  const label = () => `${words().measures[props.choices.measure()]}: ${words().over}`;
+  const label = () => `${t(`usage.measures.${props.choices.measure()}`)}: ${t("usage.over")}`;
 
   return (
-    <Panel title={words().over} actions={<SeriesChoices choices={props.choices} />}>
+    <Panel title={t("usage.over")} actions={<SeriesChoices choices={props.choices} />}>
       <Switch fallback={<Loading />}>
         <Match when={answer.error}>
           <ErrorNotice error={answer.error} />
         </Match>
         <Match when={answer.data && isEmpty()}>
-          <EmptyState title={words().nothing}>{words().nothingHint}</EmptyState>
+          <EmptyState title={t("usage.nothing")}>{t("usage.nothingHint")}</EmptyState>
         </Match>
         <Match when={answer.data}>
           <StackedChart
@@ -70,22 +70,24 @@ function SeriesChoices(props: Choices) {
   return (
     <>
       <Choice
-        label={words().measure}
+        label={t("common.metric")}
         value={props.choices.measure()}
-        options={MEASURES.map((value) => ({ value, label: words().measures[value] }))}
+        options={MEASURES.map((value) => ({ value, label: t(`usage.measures.${value}`) }))}
         onChoose={(measure) => props.choices.change({ measure })}
       />
       <Choice
-        label={words().by}
-        all={props.choices.measure() === "tokens" ? words().byKind : "–"}
+        label={t("usage.by")}
+        all={props.choices.measure() === "tokens" ? t("usage.byKind") : "–"}
         value={props.choices.by()}
-        options={DIMENSIONS.map((value) => ({ value, label: words().dimensions[value] }))}
+        options={DIMENSIONS.map((value) => ({ value, label: t(`usage.dimensions.${value}`) }))}
         onChoose={(by) => props.choices.change({ by })}
       />
       <Choice
-        label={words().bucket}
+        label={t("usage.bucket")}
         value={props.choices.bucket()}
-        options={props.choices.buckets().map((value) => ({ value, label: words().buckets[value] }))}
+        options={props.choices
+          .buckets()
+          .map((value) => ({ value, label: t(`usage.buckets.${value}`) }))}
         onChoose={(bucket) => props.choices.change({ bucket })}
       />
     </>

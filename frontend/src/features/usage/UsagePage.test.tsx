@@ -62,8 +62,8 @@ beforeEach(() => window.history.replaceState(null, "", "/usage"));
 test("costs are exact, and requests without a price are said", async () => {
   renderPage(UsagePage, answers());
 
-  expect(await screen.findByText("exactly $12.345678901")).toBeDefined();
-  expect(screen.getByText("7 requests without a price are not in it")).toBeDefined();
+  expect((await screen.findAllByTitle("$12.345678901")).length).toBeGreaterThan(0);
+  expect(screen.getByText("7 unpriced requests excluded")).toBeDefined();
 });
 
 test("a filter reaches the server and stands in the address", async () => {
@@ -102,5 +102,5 @@ test("a chart can be read as a table", async () => {
 test("disagreement between the two books is said", async () => {
   renderPage(UsagePage, answers());
 
-  expect(await screen.findByText(/agree on 99% of the requests/)).toBeDefined();
+  expect(await screen.findByText(/99% match between responses and engine/)).toBeDefined();
 });

@@ -7,4 +7,3 @@ export { UsageFigures } from "./UsageFigures";
 export { UsageFilters } from "./UsageFilters";
 export { UsageHeat } from "./UsageHeat";
 export { UsageOverTime } from "./UsageOverTime";
-export { words as usageWords } from "./words";

@@ -6,7 +6,7 @@ import {
   formatUsdCompact,
   formatWhole,
   usdNumber,
-} from "../../lib/figures";
+} from "../../lib/format";
 
 /** What can be counted. */
 export type Measure = "tokens" | "cost" | "requests";

@@ -38,7 +38,7 @@ test("the greatest part stands at the bottom, and what no part has on top", () =
   expect(series.map(({ label, values }) => [label, values])).toEqual([
     ["b", [0, 12]],
     ["a", [3, 2]],
-    ["Others", [7, 6]],
+    ["Other", [7, 6]],
   ]);
 });
 

@@ -5,12 +5,12 @@ import type {
   UsageDimension,
   UsageOverTimeQuery,
 } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { formatIn } from "../../lib/zone";
 import { OTHER_COLOUR, seriesColour } from "../../ui/chart/palette";
 import type { ChartSeries } from "../../ui/chart/stack";
 import { PROVIDERS } from "../../ui/providers";
 import { type Measure, MeasuredDocument, measured } from "./measures";
-import { words } from "./words";
 
 /** Asks for what a chart shows. */
 export const UsageOverTimeDocument = graphql(`
@@ -65,7 +65,7 @@ export function seriesByKind(points: readonly Point[], measure: Measure): ChartS
   if (measure === "tokens") {
     return KINDS.map(([kind, colour]) => ({
       key: kind,
-      label: words().kinds[kind],
+      label: t(`usage.kinds.${kind}`),
       colour,
       values: points.map((point) => point.totals.tokens[kind]),
     }));
@@ -73,7 +73,7 @@ export function seriesByKind(points: readonly Point[], measure: Measure): ChartS
   const values = points.map((point) =>
     measured(measure, readFragment(MeasuredDocument, point.totals)),
   );
-  return [{ key: measure, label: words().measures[measure], colour: seriesColour(0), values }];
+  return [{ key: measure, label: t(`usage.measures.${measure}`), colour: seriesColour(0), values }];
 }
 
 type Part = { key: string; label: string; provider: ProviderKind | null | undefined };
@@ -83,7 +83,7 @@ function partsOf(points: readonly Point[]): Part[] {
   for (const { slices } of points) {
     for (const { key, label, provider } of slices) {
       if (!parts.has(key))
-        parts.set(key, { key, label: label ?? (key || words().unknown), provider });
+        parts.set(key, { key, label: label ?? (key || t("common.none")), provider });
     }
   }
   return [...parts.values()];
@@ -114,7 +114,7 @@ export function seriesByPart(
     return whole - known > whole * 1e-9 ? whole - known : 0;
   });
   if (sum(others) === 0) return series;
-  return [...series, { key: "", label: words().others, colour: OTHER_COLOUR, values: others }];
+  return [...series, { key: "", label: t("usage.others"), colour: OTHER_COLOUR, values: others }];
 }
 
 const SHORT: Record<UsageBucket, Intl.DateTimeFormatOptions> = {

@@ -1,8 +1,8 @@
 import { createSignal } from "solid-js";
 import { type FreshKey, KeySecretDialog } from "../../connect/KeySecretDialog";
+import { t } from "../../i18n";
 import { Dialog } from "../../ui/Dialog";
 import { CreateUserForm } from "./CreateUserForm";
-import { words } from "./words";
 
 /** Asks for a new user, then shows their first key once. */
 export function CreateUserDialog(props: { open: boolean; onClose: () => void }) {
@@ -13,8 +13,8 @@ export function CreateUserDialog(props: { open: boolean; onClose: () => void }) 
       <Dialog
         open={props.open}
         onClose={props.onClose}
-        title={words().createTitle}
-        description={words().createHint}
+        title={t("users.create")}
+        description={t("users.createHint")}
       >
         <CreateUserForm
           onCancel={() => props.onClose()}

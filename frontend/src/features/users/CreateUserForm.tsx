@@ -1,14 +1,10 @@
 import { createMutation } from "@urql/solid";
-import { Show } from "solid-js";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readList, readOptional, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Form } from "../../ui/Form";
+import { MutationForm } from "../../ui/MutationDialog";
 import { UserFields } from "./UserFields";
-import { words } from "./words";
 
 const CreateUserMutation = graphql(`
   mutation CreateUser($input: CreateUserInput!) {
@@ -28,6 +24,8 @@ const CreateUserMutation = graphql(`
 type CreateUserFormProps = {
   onCreated: (userId: string, fresh: FreshKey) => void;
   onCancel?: () => void;
+  /** What leaving the form is called, where it is not "Cancel". */
+  dismiss?: string;
 };
 
 /** Asks for a new user, who begins with a key. */
@@ -45,24 +43,21 @@ export function CreateUserForm(props: CreateUserFormProps) {
     if (!data) return;
     const { user, apiKey, secret } = data.createUser;
     props.onCreated(user.id, {
-      title: words().firstKey(user.name),
+      title: t("users.firstKey", { name: user.name }),
       secret,
       apiKeyId: apiKey.id,
     });
   }
 
   return (
-    <Form onSubmit={(form) => void submit(form)}>
+    <MutationForm
+      mutation={creation}
+      submit={t("users.create")}
+      onSubmit={(form) => void submit(form)}
+      dismiss={props.dismiss}
+      onClose={props.onCancel}
+    >
       <UserFields />
-      <ErrorNotice error={creation.error} />
-      <DialogActions>
-        <Show when={props.onCancel}>
-          {(cancel) => <Button onClick={() => cancel()()}>{words().cancel}</Button>}
-        </Show>
-        <Button tone="primary" type="submit" pending={creation.fetching}>
-          {words().create}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }

@@ -1,9 +1,9 @@
 import { useNavigate } from "@solidjs/router";
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { notify } from "../../ui/Toaster";
-import { words } from "./words";
 
 const DeleteUserMutation = graphql(`
   mutation DeleteUser($id: ID!) {
@@ -26,22 +26,22 @@ export function DeleteUserDialog(props: DeleteUserDialogProps) {
   async function confirm() {
     const result = await remove({ id: props.id });
     if (result.error) return;
-    notify({ tone: "ok", text: words().deletedToast(props.name) });
+    notify({ tone: "ok", text: t("common.deletedNamed", { name: props.name }) });
     navigate("/users");
   }
 
   return (
     <ConfirmDialog
       open={props.open}
-      title={words().deleteTitle(props.name)}
-      confirmLabel={words().deleteLabel}
+      title={t("common.deleteNamed", { name: props.name })}
+      confirmLabel={t("users.deleteLabel")}
       typedName={props.name}
       pending={deletion.fetching}
       error={deletion.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      {words().deleteHint}
+      {t("users.deleteHint")}
     </ConfirmDialog>
   );
 }

@@ -1,14 +1,11 @@
 import { createMutation } from "@urql/solid";
 import type { ComponentProps } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { readList, readOptional, readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Form } from "../../ui/Form";
+import { MutationDialog } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
 import { UserFields } from "./UserFields";
-import { words } from "./words";
 
 const UpdateUserMutation = graphql(`
   mutation UpdateUser($id: ID!, $input: UpdateUserInput!) {
@@ -45,21 +42,19 @@ export function EditUserDialog(props: EditUserDialogProps) {
     const result = await update({ id: props.id, input });
     if (result.error) return;
     props.onClose();
-    notify({ tone: "ok", text: words().saved });
+    notify({ tone: "ok", text: t("users.saved") });
   }
 
   return (
-    <Dialog open={props.open} onClose={props.onClose} title={words().editTitle(props.user.name)}>
-      <Form onSubmit={(form) => void submit(form)}>
-        <UserFields user={props.user} />
-        <ErrorNotice error={change.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{words().cancel}</Button>
-          <Button tone="primary" type="submit" pending={change.fetching}>
-            {words().save}
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
+    <MutationDialog
+      open={props.open}
+      onClose={props.onClose}
+      title={t("common.editNamed", { name: props.user.name })}
+      mutation={change}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
+    >
+      <UserFields user={props.user} />
+    </MutationDialog>
   );
 }

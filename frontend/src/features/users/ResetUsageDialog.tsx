@@ -1,9 +1,8 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
-import { formatWhole } from "../../lib/figures";
+import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { notify } from "../../ui/Toaster";
-import { words } from "./words";
 
 const ResetUserUsageMutation = graphql(`
   mutation ResetUserUsage($id: ID!) {
@@ -28,22 +27,22 @@ export function ResetUsageDialog(props: ResetUsageDialogProps) {
     const { data } = await resetUsage({ id: props.id }, { additionalTypenames: ["Quota"] });
     if (!data) return;
     props.onClose();
-    const tokens = formatWhole(data.resetUserUsage.previousUsedTokens);
-    notify({ tone: "ok", text: words().resetToast(tokens) });
+    const tokens = data.resetUserUsage.previousUsedTokens;
+    notify({ tone: "ok", text: t("users.resetToast", { tokens }) });
   }
 
   return (
     <ConfirmDialog
       open={props.open}
-      title={words().resetTitle(props.name)}
-      confirmLabel={words().resetLabel}
+      title={t("users.resetTitle", { name: props.name })}
+      confirmLabel={t("users.resetLabel")}
       typedName={props.name}
       pending={reset.fetching}
       error={reset.error}
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      {words().resetHint}
+      {t("users.resetHint")}
     </ConfirmDialog>
   );
 }

@@ -2,6 +2,7 @@ import Ellipsis from "lucide-solid/icons/ellipsis";
 import Pencil from "lucide-solid/icons/pencil";
 import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
@@ -9,7 +10,6 @@ import { createEnabling } from "./createEnabling";
 import { DeleteUserDialog } from "./DeleteUserDialog";
 import { EditUserDialog } from "./EditUserDialog";
 import { ResetUsageDialog } from "./ResetUsageDialog";
-import { words } from "./words";
 
 const UserActionsFragment = graphql(`
   fragment UserActions on User {
@@ -33,11 +33,11 @@ export function UserBadge(props: { user: UserMask }) {
       when={user().archivedAt}
       fallback={
         <Show when={!user().enabled}>
-          <Badge tone="warn">{words().disabled}</Badge>
+          <Badge tone="warn">{t("users.disabled")}</Badge>
         </Show>
       }
     >
-      <Badge tone="plain">{words().deleted}</Badge>
+      <Badge tone="plain">{t("users.deleted")}</Badge>
     </Show>
   );
 }
@@ -52,20 +52,20 @@ export function UserActions(props: { user: UserMask }) {
     <Show when={!user().archivedAt}>
       <Button onClick={() => setOpen("edit")}>
         <Pencil class="size-4" aria-hidden="true" />
-        {words().edit}
+        {t("common.edit")}
       </Button>
       <Menu
-        label={words().actions}
+        label={t("users.actions")}
         trigger={<Ellipsis class="size-4" aria-hidden="true" />}
         triggerClass="inline-flex size-9 items-center justify-center rounded-lg border border-line-strong/60 bg-panel hover:bg-hover"
       >
         <MenuItem onSelect={() => void enable(!isEnabled())}>
-          {isEnabled() ? words().disable : words().enable}
+          {isEnabled() ? t("users.disable") : t("users.enable")}
         </MenuItem>
-        <MenuItem onSelect={() => setOpen("reset")}>{words().reset}</MenuItem>
+        <MenuItem onSelect={() => setOpen("reset")}>{t("users.reset")}</MenuItem>
         <MenuLine />
         <MenuItem danger onSelect={() => setOpen("delete")}>
-          {words().delete}
+          {t("common.delete")}
         </MenuItem>
       </Menu>
       <EditUserDialog id={user().id} user={user()} open={open() === "edit"} onClose={close} />

@@ -1,10 +1,10 @@
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { formatWhole } from "../../lib/figures";
+import { t } from "../../i18n";
+import { formatWhole } from "../../lib/format";
 import { Code } from "../../ui/Code";
 import { Fact, Facts } from "../../ui/Facts";
 import { Ago } from "../../ui/Moment";
-import { words } from "./words";
 
 const UserFactsFragment = graphql(`
   fragment UserFacts on User {
@@ -23,23 +23,23 @@ export function UserFacts(props: { user: FragmentType<typeof UserFactsFragment> 
   const user = () => readFragment(UserFactsFragment, props.user);
   return (
     <Facts>
-      <Fact name={words().email}>{user().email ?? words().noneText}</Fact>
-      <Fact name={words().lastUsed}>
+      <Fact name={t("users.email")}>{user().email ?? t("common.none")}</Fact>
+      <Fact name={t("users.lastUsed")}>
         <Ago at={user().lastUsedAt} />
       </Fact>
-      <Fact name={words().created}>
+      <Fact name={t("users.created")}>
         <Ago at={user().createdAt} />
       </Fact>
-      <Fact name={words().usedTokens}>{formatWhole(user().usedTokens)}</Fact>
+      <Fact name={t("users.usedTokens")}>{formatWhole(user().usedTokens)}</Fact>
       <Show when={user().usageResetAt}>
         {(at) => (
-          <Fact name={words().since}>
+          <Fact name={t("users.since")}>
             <Ago at={at()} />
           </Fact>
         )}
       </Show>
-      <Fact name={words().allowedModels}>
-        <For each={user().allowedModels} fallback={words().all}>
+      <Fact name={t("users.allowedModels")}>
+        <For each={user().allowedModels} fallback={t("common.all")}>
           {(model) => (
             <>
               <Code>{model}</Code>{" "}
@@ -47,7 +47,7 @@ export function UserFacts(props: { user: FragmentType<typeof UserFactsFragment> 
           )}
         </For>
       </Fact>
-      <Show when={user().note}>{(note) => <Fact name={words().note}>{note()}</Fact>}</Show>
+      <Show when={user().note}>{(note) => <Fact name={t("users.note")}>{note()}</Fact>}</Show>
     </Facts>
   );
 }

@@ -1,5 +1,5 @@
+import { t } from "../../i18n";
 import { TextAreaField, TextField } from "../../ui/Field";
-import { words } from "./words";
 
 type UserFieldsProps = {
   user?: {
@@ -15,7 +15,7 @@ export function UserFields(props: UserFieldsProps) {
   return (
     <>
       <TextField
-        label={words().name}
+        label={t("common.name")}
         name="name"
         value={props.user?.name ?? ""}
         autocomplete="off"
@@ -23,19 +23,19 @@ export function UserFields(props: UserFieldsProps) {
         autofocus
       />
       <TextField
-        label={words().emailField}
+        label={t("users.emailField")}
         name="email"
         type="email"
         value={props.user?.email ?? ""}
         autocomplete="off"
       />
-      <TextField label={words().noteField} name="note" value={props.user?.note ?? ""} />
+      <TextField label={t("users.noteField")} name="note" value={props.user?.note ?? ""} />
       <TextAreaField
-        label={words().allowedModelsField}
+        label={t("common.allowedModels")}
         name="allowedModels"
         rows="2"
         value={props.user?.allowedModels?.join("\n") ?? ""}
-        hint={words().allowedModelsHint}
+        hint={t("users.allowedModelsHint")}
       />
     </>
   );

@@ -1,18 +1,15 @@
 import { createQuery } from "@urql/solid";
-import { For, type JSX, Match, Show, Switch } from "solid-js";
+import { For, type JSX, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { createDelayed } from "../../lib/createDelayed";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Pager } from "../../ui/Pager";
-import { Panel } from "../../ui/Panel";
+import { ListPanel } from "../../ui/ListPanel";
 import { SearchField } from "../../ui/SearchField";
-import { SkeletonRows } from "../../ui/Skeleton";
 import { Head, Table } from "../../ui/Table";
 import { createUserSearch, SHOWN, SORTS } from "./createUserSearch";
 import { UserRow } from "./UserRow";
-import { words } from "./words";
 
 const UsersQuery = graphql(`
   query Users($filter: UserFilter, $orderBy: UserOrder, $first: Int, $after: String) {
@@ -37,21 +34,21 @@ function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
   return (
     <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
       <SearchField
-        label={words().search}
-        placeholder={words().searchHint}
+        label={t("users.search")}
+        placeholder={t("users.searchHint")}
         value={props.search.search.search}
         onSearch={(search) => props.search.change({ search })}
       />
       <Choice
-        label={words().show}
+        label={t("common.show")}
         value={props.search.show()}
-        options={SHOWN.map((value) => ({ value, label: words().shown[value] }))}
+        options={SHOWN.map((value) => ({ value, label: t(`users.shown.${value}`) }))}
         onChoose={(show) => props.search.change({ show: show === "all" ? undefined : show })}
       />
       <Choice
-        label={words().sort}
+        label={t("users.sort")}
         value={props.search.sort()}
-        options={SORTS.map((value) => ({ value, label: words().sorts[value] }))}
+        options={SORTS.map((value) => ({ value, label: t(`users.sorts.${value}`) }))}
         onChoose={(sort) => props.search.change({ sort: sort === "name" ? undefined : sort })}
       />
     </div>
@@ -61,16 +58,16 @@ function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
 function Columns() {
   return (
     <>
-      <Head>{words().user}</Head>
-      <Head class="max-md:hidden">{words().quota}</Head>
+      <Head>{t("common.user")}</Head>
+      <Head class="max-md:hidden">{t("users.quota")}</Head>
       <Head number class="max-sm:hidden">
-        {words().usedTokens}
+        {t("users.usedTokens")}
       </Head>
       <Head number class="max-lg:hidden">
-        {words().keys}
+        {t("keys.keys")}
       </Head>
-      <Head class="max-sm:hidden">{words().lastUsed}</Head>
-      <Head class="text-right">{words().enabled}</Head>
+      <Head class="max-sm:hidden">{t("users.lastUsed")}</Head>
+      <Head class="text-right">{t("users.enabled")}</Head>
     </>
   );
 }
@@ -93,39 +90,25 @@ export function UserList(props: { action: JSX.Element }) {
   const list = () => users.data?.users;
 
   return (
-    <Panel flush>
-      <Filters search={search} />
-      <Show when={users.error}>
-        <div class="p-4">
-          <ErrorNotice error={users.error} />
-        </div>
-      </Show>
-      <Switch
-        fallback={
-          <Show when={!users.error}>
-            <SkeletonRows />
-          </Show>
-        }
-      >
-        <Match when={list()?.nodes.length}>
-          <Table label={words().users} head={<Columns />}>
-            <For each={list()?.nodes}>{(user) => <UserRow user={user} />}</For>
-          </Table>
-          <Pager
-            after={search.search.after}
-            pageInfo={list()?.pageInfo}
-            labels={[words().firstPage, words().next]}
-          />
-        </Match>
-        <Match when={list() && search.isNarrowed()}>
-          <EmptyState title={words().nobody}>{words().nobodyHint}</EmptyState>
-        </Match>
-        <Match when={list()}>
-          <EmptyState title={words().none} action={props.action}>
-            {words().noneHint}
+    <ListPanel
+      error={users.error}
+      count={list()?.nodes.length}
+      filters={<Filters search={search} />}
+      page={{ after: search.search.after, pageInfo: list()?.pageInfo }}
+      empty={
+        <Show
+          when={!search.isNarrowed()}
+          fallback={<EmptyState title={t("users.nobody")}>{t("users.nobodyHint")}</EmptyState>}
+        >
+          <EmptyState title={t("users.none")} action={props.action}>
+            {t("users.noneHint")}
           </EmptyState>
-        </Match>
-      </Switch>
-    </Panel>
+        </Show>
+      }
+    >
+      <Table label={t("users.users")} head={<Columns />}>
+        <For each={list()?.nodes}>{(user) => <UserRow user={user} />}</For>
+      </Table>
+    </ListPanel>
   );
 }

@@ -1,13 +1,27 @@
 import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { formatCompact, formatShare } from "../../lib/figures";
+import { t } from "../../i18n";
+import { formatCompact, formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Meter } from "../../ui/Meter";
 import { Ago } from "../../ui/Moment";
+import { Switch } from "../../ui/Switch";
 import { Cell } from "../../ui/Table";
-import { EnabledSwitch } from "./EnabledSwitch";
-import { words } from "./words";
+import { createEnabling } from "./createEnabling";
+
+/** Lets a user in or keeps them out; their keys stay as they are. */
+export function EnabledSwitch(props: { id: string; name: string; enabled: boolean }) {
+  const { isEnabled, enable } = createEnabling(() => props);
+  return (
+    <Switch
+      label={t("common.enableNamed", { name: props.name })}
+      hideLabel
+      checked={isEnabled()}
+      onChange={(enabled) => void enable(enabled)}
+    />
+  );
+}
 
 const UserRowFragment = graphql(`
   fragment UserRow on User {
@@ -29,14 +43,19 @@ const UserRowFragment = graphql(`
 `);
 
 function Fullest(props: { percent: number | undefined }) {
-  const told = (percent: number) => words().quotaTold(formatShare(percent / 100));
+  const told = (percent: number) =>
+    t("common.percentUsed", { percent: formatShare(percent / 100) });
   return (
     <Show
       when={props.percent !== undefined}
-      fallback={<span class="text-faint">{words().quotaNone}</span>}
+      fallback={<span class="text-faint">{t("users.quotaNone")}</span>}
     >
       <span class="block min-w-24">
-        <Meter label={words().quota} percent={props.percent ?? 0} told={told(props.percent ?? 0)} />
+        <Meter
+          label={t("users.quota")}
+          percent={props.percent ?? 0}
+          told={told(props.percent ?? 0)}
+        />
         <span class="mt-1 block text-xs text-muted">{told(props.percent ?? 0)}</span>
       </span>
     </Show>
@@ -73,7 +92,7 @@ export function UserRow(props: { user: FragmentType<typeof UserRowFragment> }) {
         <Ago at={user().lastUsedAt} />
       </Cell>
       <Cell class="w-px text-right">
-        <Show when={!user().archivedAt} fallback={<Badge tone="plain">{words().deleted}</Badge>}>
+        <Show when={!user().archivedAt} fallback={<Badge tone="plain">{t("users.deleted")}</Badge>}>
           <EnabledSwitch id={user().id} name={user().name} enabled={user().enabled} />
         </Show>
       </Cell>

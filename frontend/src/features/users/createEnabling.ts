@@ -1,8 +1,8 @@
 import { createMutation } from "@urql/solid";
 import { createSignal } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { notify, notifyError } from "../../ui/Toaster";
-import { words } from "./words";
 
 const SetUsersEnabledMutation = graphql(`
   mutation SetUsersEnabled($ids: [ID!]!, $enabled: Boolean!) {
@@ -29,8 +29,8 @@ export function createEnabling(user: () => { id: string; name: string; enabled: 
     const { error } = await setUsersEnabled({ ids: [id], enabled });
     if (error) notifyError(error);
     else {
-      const text = enabled ? words().enabledToast(name) : words().disabledToast(name);
-      const undo = { label: words().undo, onAct: () => void enable(!enabled, true) };
+      const text = enabled ? t("users.enabledToast", { name }) : t("users.disabledToast", { name });
+      const undo = { label: t("common.undo"), onAct: () => void enable(!enabled, true) };
       notify({ tone: "ok", text, action: isUndo ? undefined : undo });
     }
     setWanted(undefined);

@@ -3,4 +3,3 @@ export { CreateUserForm } from "./CreateUserForm";
 export { UserActions, UserBadge } from "./UserActions";
 export { UserFacts } from "./UserFacts";
 export { UserList } from "./UserList";
-export { words as userWords } from "./words";

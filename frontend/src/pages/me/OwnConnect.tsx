@@ -3,10 +3,10 @@ import { Show } from "solid-js";
 import { ClientSnippets } from "../../connect/ClientSnippets";
 import { CLIENT_KINDS } from "../../connect/clients";
 import { userKey } from "../../graphql/userKey";
+import { t } from "../../i18n";
 import { useSession } from "../../session/SessionProvider";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
-import { words } from "../words";
 
 /** How an end user sets up their tools, with the key with which they signed in. */
 export default function OwnConnect() {
@@ -14,7 +14,7 @@ export default function OwnConnect() {
   const [search, setSearch] = useSearchParams<{ tool?: string }>();
   const client = () => CLIENT_KINDS.find((kind) => kind === search.tool) ?? "CLAUDE_CODE";
   return (
-    <Page title={words().setUp} hint={words().own.kept}>
+    <Page title={t("common.connectClient")} hint={t("pages.own.kept")}>
       <Panel>
         <Show when={keyHolder()}>
           {(holder) => (

@@ -4,6 +4,7 @@ import { createMemo, Show } from "solid-js";
 import { RequestTable } from "../../features/requests";
 import { graphql } from "../../graphql/generated";
 import type { OwnRequestsQuery } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -11,7 +12,6 @@ import { Page } from "../../ui/Page";
 import { Pager } from "../../ui/Pager";
 import { Panel } from "../../ui/Panel";
 import { SkeletonRows } from "../../ui/Skeleton";
-import { words } from "../words";
 
 const OwnRequestsDocument = graphql(`
   query OwnRequests($first: Int!, $after: String) {
@@ -51,7 +51,7 @@ export default function OwnRequests() {
   });
 
   return (
-    <Page title={words().own.requests}>
+    <Page title={t("usage.measures.requests")}>
       <ErrorNotice error={answer.error} />
       <Panel flush>
         <Show when={requests()} fallback={<SkeletonRows />}>
@@ -60,8 +60,8 @@ export default function OwnRequests() {
               <Show
                 when={known().nodes.length > 0}
                 fallback={
-                  <EmptyState title={words().own.noRequests}>
-                    {words().own.noRequestsHint}
+                  <EmptyState title={t("pages.own.noRequests")}>
+                    {t("pages.own.noRequestsHint")}
                   </EmptyState>
                 }
               >
@@ -70,7 +70,7 @@ export default function OwnRequests() {
               <Pager
                 after={search.after}
                 pageInfo={known().pageInfo}
-                labels={[words().ownNewest, words().ownOlder]}
+                labels={[t("common.firstPage"), t("common.nextPage")]}
               />
             </>
           )}

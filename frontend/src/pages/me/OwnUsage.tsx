@@ -1,13 +1,21 @@
 import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { createMemo, For, Show } from "solid-js";
-import { limitWords, QuotaSummary, RateFacts } from "../../features/limits";
-import { longName, seriesByKind, shortName, usageWords } from "../../features/usage";
+import { QuotaSummary, RateFacts } from "../../features/limits";
+import { longName, seriesByKind, shortName } from "../../features/usage";
 import { graphql } from "../../graphql/generated";
 import type { OwnUsageQuery, UsageBucket, UsagePreset } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
-import { exactUsd, formatCompact, formatShare, formatUsd, formatWhole } from "../../lib/figures";
-import { formatDay, formatDuration } from "../../lib/format";
+import {
+  exactUsd,
+  formatCompact,
+  formatDay,
+  formatDuration,
+  formatShare,
+  formatUsd,
+  formatWhole,
+} from "../../lib/format";
 import { ownZone } from "../../lib/zone";
 import { Choice } from "../../ui/Choice";
 import { Code } from "../../ui/Code";
@@ -21,7 +29,6 @@ import { Panel } from "../../ui/Panel";
 import { SkeletonText } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
-import { words } from "../words";
 
 const OwnUsageDocument = graphql(`
   query OwnUsage($preset: UsagePreset!, $zone: String!, $bucket: UsageBucket!) {
@@ -113,22 +120,25 @@ function Sums(props: { usage: Usage }) {
   const totals = () => props.usage.totals;
   return (
     <Figures>
-      <Figure name={words().own.requests} note={words().own.failed(formatWhole(totals().failed))}>
+      <Figure
+        name={t("usage.measures.requests")}
+        note={t("pages.own.failed", { count: totals().failed })}
+      >
         {formatWhole(totals().requests)}
       </Figure>
-      <Figure name={words().own.tokens}>{formatCompact(totals().tokens.total)}</Figure>
+      <Figure name={t("usage.measures.tokens")}>{formatCompact(totals().tokens.total)}</Figure>
       <Figure
-        name={words().own.cost}
+        name={t("usage.measures.cost")}
         title={exactUsd(totals().cost)}
         note={
           <Show when={totals().unpriced > 0}>
-            {words().own.unpriced(formatWhole(totals().unpriced))}
+            {t("common.unpriced", { count: totals().unpriced })}
           </Show>
         }
       >
         {formatUsd(totals().cost)}
       </Figure>
-      <Figure name={words().own.duration}>
+      <Figure name={t("common.avgLatency")}>
         <Show when={totals().averageDurationMs} fallback={<Unknown />}>
           {(duration) => formatDuration(duration())}
         </Show>
@@ -141,16 +151,16 @@ function Models(props: { usage: Usage }) {
   const share = (tokens: number) =>
     formatShare(tokens / Math.max(1, props.usage.totals.tokens.total));
   return (
-    <Panel title={words().own.models} flush>
+    <Panel title={t("pages.own.models")} flush>
       <Table
-        label={words().own.models}
+        label={t("pages.own.models")}
         head={
           <>
-            <Head>{usageWords().dimensions.MODEL}</Head>
-            <Head number>{words().own.requests}</Head>
-            <Head number>{words().own.tokens}</Head>
-            <Head number>{words().own.share}</Head>
-            <Head number>{words().own.cost}</Head>
+            <Head>{t("usage.dimensions.MODEL")}</Head>
+            <Head number>{t("usage.measures.requests")}</Head>
+            <Head number>{t("usage.measures.tokens")}</Head>
+            <Head number>{t("usage.share")}</Head>
+            <Head number>{t("usage.measures.cost")}</Head>
           </>
         }
       >
@@ -171,31 +181,33 @@ function Models(props: { usage: Usage }) {
 }
 
 function Limits(props: { own: Own }) {
-  const nothing = () => <EmptyState title={limitWords().none}>{limitWords().noneMine}</EmptyState>;
+  const nothing = () => <EmptyState title={t("limits.none")}>{t("limits.noneMine")}</EmptyState>;
   return (
     <div class="grid items-start gap-5 lg:grid-cols-2">
-      <Panel title={words().own.left}>
+      <Panel title={t("pages.own.left")}>
         <QuotaSummary quotas={props.own.user.quotas} empty={nothing()} />
         <Show when={props.own.apiKey.quotas.length > 0}>
-          <h3 class="mt-6 mb-4 font-semibold">{words().own.byKey(props.own.apiKey.name)}</h3>
+          <h3 class="mt-6 mb-4 font-semibold">
+            {t("pages.own.byKey", { key: props.own.apiKey.name })}
+          </h3>
           <QuotaSummary quotas={props.own.apiKey.quotas} empty={null} />
         </Show>
       </Panel>
-      <Panel title={words().own.fast}>
+      <Panel title={t("limits.rate")}>
         <div class="flex flex-col gap-5">
           <RateFacts rate={props.own.user.effectiveRateLimit} />
           <p class="text-muted">
-            <Show when={props.own.user.allowedModels} fallback={words().own.modelsAll}>
+            <Show when={props.own.user.allowedModels} fallback={t("pages.own.modelsAll")}>
               {(models) => (
                 <>
-                  {words().own.modelsSome}{" "}
+                  {t("pages.own.modelsSome")}{" "}
                   <For each={models()}>{(model) => <Code>{model}</Code>}</For>
                 </>
               )}
             </Show>
           </p>
           <Show when={props.own.apiKey.expiresAt}>
-            {(at) => <Notice tone="info">{words().own.ends(formatDay(at()))}</Notice>}
+            {(at) => <Notice tone="info">{t("pages.own.ends", { day: formatDay(at()) })}</Notice>}
           </Show>
         </div>
       </Panel>
@@ -221,7 +233,7 @@ export default function OwnUsage() {
   const points = () => own()?.user.usage.series ?? [];
 
   return (
-    <Page title={words().own.title} hint={words().own.hint}>
+    <Page title={t("pages.own.title")} hint={t("pages.own.hint")}>
       <ErrorNotice error={answer.error} />
       <Show
         when={own()}
@@ -235,12 +247,12 @@ export default function OwnUsage() {
           <>
             <Limits own={known()} />
             <Panel
-              title={words().own.used}
+              title={t("pages.own.used")}
               actions={
                 <Choice
-                  label={words().own.range}
+                  label={t("usage.range")}
                   value={preset()}
-                  options={PRESETS.map((value) => ({ value, label: usageWords().presets[value] }))}
+                  options={PRESETS.map((value) => ({ value, label: t(`usage.presets.${value}`) }))}
                   onChoose={(range) => setSearch({ range }, { replace: true, scroll: false })}
                 />
               }
@@ -248,7 +260,7 @@ export default function OwnUsage() {
               <div class="flex flex-col gap-5">
                 <Sums usage={known().user.usage} />
                 <StackedChart
-                  label={words().own.used}
+                  label={t("pages.own.used")}
                   series={seriesByKind(points(), "tokens")}
                   points={points().length}
                   labelPoint={(index) => shortName(points()[index], bucket(), zone)}

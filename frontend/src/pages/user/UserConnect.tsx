@@ -2,12 +2,12 @@ import { A, useParams, useSearchParams } from "@solidjs/router";
 import { Show } from "solid-js";
 import { ClientSnippets } from "../../connect/ClientSnippets";
 import { CLIENT_KINDS } from "../../connect/clients";
+import { t } from "../../i18n";
 import { buttonClass } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
-import { words } from "../words";
 import { createKeyChoice } from "./createKeyChoice";
 
 /** How a user's tools are set up, with which of their keys. */
@@ -20,13 +20,13 @@ export default function UserConnect() {
 
   return (
     <Panel
-      title={words().setUp}
-      hint={words().setUpHint}
+      title={t("common.connectClient")}
+      hint={t("pages.setUpHint")}
       actions={
         <Show when={chosen()}>
           {(key) => (
             <Choice
-              label={words().key}
+              label={t("common.key")}
               value={key().id}
               options={choice.options()}
               onChoose={choice.choose}
@@ -41,14 +41,14 @@ export default function UserConnect() {
         fallback={
           <Show when={choice.isKnown()}>
             <EmptyState
-              title={words().keysNone}
+              title={t("keys.none")}
               action={
                 <A href={`/users/${params.id}/keys`} class={buttonClass("plain")}>
-                  {words().tabs.keys}
+                  {t("keys.keys")}
                 </A>
               }
             >
-              {words().keysNoneHint}
+              {t("pages.keysNoneHint")}
             </EmptyState>
           </Show>
         }

@@ -1,11 +1,11 @@
 import { useParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { Match, Switch } from "solid-js";
-import { limitWords, QuotaEditor, RateLimitForm } from "../../features/limits";
+import { QuotaEditor, RateLimitForm } from "../../features/limits";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Choice } from "../../ui/Choice";
 import { ErrorNotice } from "../../ui/ErrorNotice";
-import { words } from "../words";
 import { createKeyChoice } from "./createKeyChoice";
 
 const UserLimitsQuery = graphql(`
@@ -17,6 +17,9 @@ const UserLimitsQuery = graphql(`
         ...QuotaState
       }
       rateLimit {
+        ...Rate
+      }
+      effectiveRateLimit {
         ...Rate
       }
       apiKeys {
@@ -51,12 +54,12 @@ export default function UserLimits() {
       <ErrorNotice error={answer.error ?? choice.error()} />
       <div class="flex flex-wrap items-center gap-2.5">
         <span class="font-medium" aria-hidden="true">
-          {words().limitsOf}
+          {t("common.appliesTo")}
         </span>
         <Choice
-          label={words().limitsOf}
+          label={t("common.appliesTo")}
           value={choice.chosen()?.id}
-          all={words().userTogether}
+          all={t("common.allKeys")}
           options={choice.options()}
           onChoose={choice.choose}
         />
@@ -67,13 +70,13 @@ export default function UserLimits() {
             <>
               <QuotaEditor
                 subject={{ apiKeyId: key.id }}
-                hint={limitWords().forKey(key.name)}
+                hint={t("limits.forKey", { key: key.name })}
                 quotas={key.quotas}
               />
               <RateLimitForm
                 subject={{ apiKeyId: key.id }}
                 rate={key.rateLimit}
-                otherwise={limitWords().asUser}
+                otherwise={t("limits.asUser")}
               />
             </>
           )}
@@ -83,13 +86,14 @@ export default function UserLimits() {
             <>
               <QuotaEditor
                 subject={{ userId: known().id }}
-                hint={limitWords().forUser}
+                hint={t("limits.forUser")}
                 quotas={known().quotas}
               />
               <RateLimitForm
                 subject={{ userId: known().id }}
                 rate={known().rateLimit}
-                otherwise={limitWords().asDefault}
+                inherited={known().effectiveRateLimit}
+                otherwise={t("limits.asDefault")}
               />
             </>
           )}

@@ -1,9 +1,10 @@
 import { A, useParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
-import { limitWords, QuotaSummary, RateFacts } from "../../features/limits";
-import { UserFacts, userWords } from "../../features/users";
+import { QuotaSummary, RateFacts } from "../../features/limits";
+import { UserFacts } from "../../features/users";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { ownZone } from "../../lib/zone";
 import { buttonClass } from "../../ui/Button";
 import { Sparkline } from "../../ui/chart/Sparkline";
@@ -11,7 +12,6 @@ import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
 import { SkeletonText } from "../../ui/Skeleton";
-import { words } from "../words";
 import { UserRequestLog } from "./UserRequests";
 
 const UserOverviewQuery = graphql(`
@@ -45,14 +45,14 @@ const LATEST = 5;
 function NoQuota(props: { id: string }) {
   return (
     <EmptyState
-      title={limitWords().none}
+      title={t("limits.none")}
       action={
         <A href={`/users/${props.id}/limits`} class={buttonClass("plain", "small")}>
-          {limitWords().addFirst}
+          {t("limits.add")}
         </A>
       }
     >
-      {limitWords().noneHint}
+      {t("limits.noneHint")}
     </EmptyState>
   );
 }
@@ -71,28 +71,28 @@ export default function UserOverview() {
     <>
       <ErrorNotice error={answer.error} />
       <div class="grid items-start gap-5 lg:grid-cols-2">
-        <Panel title={words().whatMayBeUsed}>
+        <Panel title={t("limits.quotas")}>
           <Show when={user()} fallback={<SkeletonText ring />}>
             {(known) => <QuotaSummary quotas={known().quotas} empty={<NoQuota id={params.id} />} />}
           </Show>
         </Panel>
         <div class="grid gap-5">
-          <Panel title={userWords().profile}>
+          <Panel title={t("users.profile")}>
             <Show when={user()} fallback={<SkeletonText />}>
               {(known) => <UserFacts user={known()} />}
             </Show>
           </Panel>
-          <Panel title={words().last30Days}>
-            <Sparkline values={days()} label={words().last30Days} class="h-16" />
+          <Panel title={t("pages.last30Days")}>
+            <Sparkline values={days()} label={t("pages.last30Days")} class="h-16" />
           </Panel>
         </div>
       </div>
-      <Panel title={words().speed}>
+      <Panel title={t("limits.rate")}>
         <Show when={user()} fallback={<SkeletonText />}>
           {(known) => <RateFacts rate={known().effectiveRateLimit} />}
         </Show>
       </Panel>
-      <UserRequestLog userId={params.id} title={words().latest} first={LATEST} />
+      <UserRequestLog userId={params.id} title={t("common.latestRequests")} first={LATEST} />
     </>
   );
 }

@@ -3,13 +3,13 @@ import { createQuery } from "@urql/solid";
 import { type JSX, Show } from "solid-js";
 import { UserActions, UserBadge } from "../../features/users";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
 import { Page } from "../../ui/Page";
 import { TabLinks } from "../../ui/TabLinks";
-import { words } from "../words";
 
 const UserQuery = graphql(`
   query User($id: ID!) {
@@ -24,14 +24,14 @@ const UserQuery = graphql(`
 function Lost() {
   return (
     <EmptyState
-      title={words().userLost}
+      title={t("pages.userLost")}
       action={
         <A href="/users" class={buttonClass("plain")}>
-          {words().allUsers}
+          {t("users.users")}
         </A>
       }
     >
-      {words().userLostHint}
+      {t("pages.userLostHint")}
     </EmptyState>
   );
 }
@@ -44,13 +44,13 @@ export default function UserPage(props: { children?: JSX.Element }) {
   const tabs = () =>
     (["overview", "keys", "limits", "usage", "connect", "requests"] as const).map((tab) => ({
       href: `/users/${params.id}${tab === "overview" ? "" : `/${tab}`}`,
-      label: words().tabs[tab],
+      label: t(`pages.tabs.${tab}`),
     }));
   return (
     <Page
-      title={user()?.name ?? words().user}
+      title={user()?.name ?? t("common.user")}
       badge={<Show when={user()}>{(known) => <UserBadge user={known()} />}</Show>}
-      trail={{ href: "/users", label: words().allUsers }}
+      trail={{ href: "/users", label: t("users.users") }}
       actions={<Show when={user()}>{(known) => <UserActions user={known()} />}</Show>}
     >
       <ErrorNotice error={answer.error} />
@@ -66,7 +66,7 @@ export default function UserPage(props: { children?: JSX.Element }) {
       >
         {(known) => (
           <>
-            <TabLinks label={words().tabsOf(known().name)} tabs={tabs()} />
+            <TabLinks label={t("pages.tabsOf", { name: known().name })} tabs={tabs()} />
             {props.children}
           </>
         )}

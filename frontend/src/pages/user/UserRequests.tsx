@@ -1,9 +1,9 @@
 import { A, useParams } from "@solidjs/router";
 import { RequestLog } from "../../features/requests";
+import { t } from "../../i18n";
 import { buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { Panel } from "../../ui/Panel";
-import { words } from "../words";
 
 const LATEST = 100;
 
@@ -15,7 +15,7 @@ export function UserRequestLog(props: { userId: string; title: string; first: nu
       flush
       actions={
         <A href={`/requests?user=${props.userId}`} class={buttonClass("quiet", "small")}>
-          {words().allRequests}
+          {t("common.viewRequests")}
         </A>
       }
     >
@@ -25,7 +25,7 @@ export function UserRequestLog(props: { userId: string; title: string; first: nu
         first={props.first}
         live
         hideUser
-        empty={<EmptyState title={words().noRequests}>{words().noRequestsHint}</EmptyState>}
+        empty={<EmptyState title={t("pages.noRequests")}>{t("pages.noRequestsHint")}</EmptyState>}
       />
     </Panel>
   );
@@ -34,5 +34,5 @@ export function UserRequestLog(props: { userId: string; title: string; first: nu
 /** What a user did. */
 export default function UserRequests() {
   const params = useParams<{ id: string }>();
-  return <UserRequestLog userId={params.id} title={words().tabs.requests} first={LATEST} />;
+  return <UserRequestLog userId={params.id} title={t("pages.tabs.requests")} first={LATEST} />;
 }

@@ -2,16 +2,15 @@ import { A } from "@solidjs/router";
 import { createSignal, Show } from "solid-js";
 import { ClientSnippets } from "../../connect/ClientSnippets";
 import type { FreshKey } from "../../connect/KeySecretDialog";
-import { words as connectWords } from "../../connect/words";
 import { FirstRequest } from "../../features/requests";
 import type { ClientKind } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 import { buttonClass } from "../../ui/Button";
 import { CodeBlock } from "../../ui/CodeBlock";
 import { Notice } from "../../ui/Notice";
 import { Panel } from "../../ui/Panel";
 import { Spinner } from "../../ui/Spinner";
 import { TestRequest } from "./TestRequest";
-import { words } from "./words";
 
 type ConnectStepProps = {
   userId: string;
@@ -25,9 +24,9 @@ function Waiting(props: { secret: string | undefined }) {
     <div class="flex flex-col items-center gap-4 px-5 py-10 text-center">
       <p role="status" class="flex items-center gap-2.5 text-lg font-semibold">
         <Spinner />
-        {words().waiting}
+        {t("welcome.waiting")}
       </p>
-      <p class="text-muted">{words().waitingHint}</p>
+      <p class="text-muted">{t("welcome.waitingHint")}</p>
       <Show when={props.secret}>{(secret) => <TestRequest secret={secret()} />}</Show>
     </div>
   );
@@ -39,12 +38,12 @@ export function ConnectStep(props: ConnectStepProps) {
   const [isSeen, setSeen] = createSignal(false);
   return (
     <>
-      <Panel title={words().connect} hint={words().connectHint}>
+      <Panel title={t("common.connectClient")} hint={t("welcome.connectHint")}>
         <div class="flex flex-col gap-4">
-          <Show when={props.fresh} fallback={<Notice tone="info">{words().lostKey}</Notice>}>
+          <Show when={props.fresh} fallback={<Notice tone="info">{t("welcome.lostKey")}</Notice>}>
             {(fresh) => (
               <>
-                <Notice tone="warn">{connectWords().onlyOnce}</Notice>
+                <Notice tone="warn">{t("connect.onlyOnce")}</Notice>
                 <CodeBlock code={fresh().secret} />
               </>
             )}
@@ -57,11 +56,11 @@ export function ConnectStep(props: ConnectStepProps) {
           />
         </div>
       </Panel>
-      <Panel title={words().watch} flush>
+      <Panel title={t("welcome.watch")} flush>
         <Show when={isSeen()}>
           <div class="p-4 sm:p-5">
             <Notice tone="ok">
-              <span class="font-medium">{words().done}</span>
+              <span class="font-medium">{t("welcome.done")}</span>
             </Notice>
           </div>
         </Show>
@@ -73,10 +72,10 @@ export function ConnectStep(props: ConnectStepProps) {
       </Panel>
       <div class="flex flex-wrap justify-end gap-2">
         <A href={`/users/${props.userId}`} class={buttonClass("plain")}>
-          {words().toUser}
+          {t("welcome.toUser")}
         </A>
         <A href="/" class={buttonClass(isSeen() ? "primary" : "plain")}>
-          {words().toOverview}
+          {t("common.goToOverview")}
         </A>
       </div>
     </>

@@ -1,6 +1,6 @@
 import Check from "lucide-solid/icons/check";
 import { For, Show } from "solid-js";
-import { words } from "./words";
+import { t } from "../../i18n";
 
 /** The steps in their order. */
 export const STEPS = ["provider", "user", "connect"] as const;
@@ -12,7 +12,7 @@ export type Step = (typeof STEPS)[number];
 export function Steps(props: { at: Step }) {
   const place = () => STEPS.indexOf(props.at);
   return (
-    <ol aria-label={words().steps} class="flex flex-wrap gap-x-8 gap-y-3">
+    <ol aria-label={t("welcome.steps")} class="flex flex-wrap gap-x-8 gap-y-3">
       <For each={STEPS}>
         {(step, index) => (
           <li
@@ -29,7 +29,7 @@ export function Steps(props: { at: Step }) {
                 <Check class="size-4" />
               </Show>
             </span>
-            {words()[step]}
+            {t(`welcome.${step}`)}
           </li>
         )}
       </For>

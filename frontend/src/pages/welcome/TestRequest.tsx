@@ -2,10 +2,10 @@ import { createQuery } from "@urql/solid";
 import Send from "lucide-solid/icons/send";
 import { createSignal, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { urlBesideApp } from "../../lib/baseUrl";
 import { Button } from "../../ui/Button";
 import { Notice } from "../../ui/Notice";
-import { words } from "./words";
 
 const TestModelsQuery = graphql(`
   query TestModels {
@@ -41,8 +41,8 @@ export function TestRequest(props: { secret: string }) {
       }),
     }).catch(() => undefined);
     setAsking(false);
-    if (!answer) setProblem(words().unreachable);
-    else if (!answer.ok) setProblem(words().failed(answer.status));
+    if (!answer) setProblem(t("welcome.unreachable"));
+    else if (!answer.ok) setProblem(t("welcome.failed", { status: answer.status }));
   }
 
   return (
@@ -51,7 +51,7 @@ export function TestRequest(props: { secret: string }) {
         when={model()}
         fallback={
           <Show when={models.data}>
-            <p class="text-sm text-muted">{words().noModels}</p>
+            <p class="text-sm text-muted">{t("welcome.noModels")}</p>
           </Show>
         }
       >
@@ -59,9 +59,9 @@ export function TestRequest(props: { secret: string }) {
           <>
             <Button pending={isAsking()} onClick={() => void ask(name())}>
               <Send class="size-4" aria-hidden="true" />
-              {words().ask}
+              {t("welcome.ask")}
             </Button>
-            <p class="text-sm text-muted">{words().asked(name())}</p>
+            <p class="text-sm text-muted">{t("welcome.asked", { model: name() })}</p>
           </>
         )}
       </Show>

@@ -1,15 +1,15 @@
 import { useSearchParams } from "@solidjs/router";
-import { createSignal, Match, Show, Switch } from "solid-js";
+import { createSignal, Match, Switch } from "solid-js";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { ProviderList } from "../../features/providers";
 import { CreateUserForm } from "../../features/users";
+import { t } from "../../i18n";
 import { useSession } from "../../session/SessionProvider";
 import { Button } from "../../ui/Button";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { ConnectStep } from "./ConnectStep";
 import { STEPS, Steps } from "./Steps";
-import { words } from "./words";
 
 type WelcomeSearch = { step?: string; user?: string; key?: string };
 
@@ -17,15 +17,14 @@ function ProviderStep(props: { onNext: () => void }) {
   const { serverInfo } = useSession();
   return (
     <>
-      <Show
-        when={serverInfo()?.engineMode === "DEMO"}
-        fallback={<p class="text-muted">{words().providerHint}</p>}
-      >
-        <p class="text-muted">{words().providerDemo}</p>
-      </Show>
-      <div class="flex justify-end">
+      <div class="flex flex-wrap items-center justify-between gap-4">
+        <p class="text-muted">
+          {serverInfo()?.engineMode === "DEMO"
+            ? t("welcome.providerDemo")
+            : t("welcome.providerHint")}
+        </p>
         <Button tone="primary" onClick={() => props.onNext()}>
-          {words().next}
+          {t("common.continue")}
         </Button>
       </div>
       <ProviderList />
@@ -36,11 +35,12 @@ function ProviderStep(props: { onNext: () => void }) {
 function UserStep(props: { onBack: () => void; onCreated: (id: string, key: FreshKey) => void }) {
   return (
     <div class="max-w-160">
-      <Panel title={words().user} hint={words().userHint}>
-        <CreateUserForm onCreated={props.onCreated} />
-        <Button tone="quiet" onClick={() => props.onBack()}>
-          {words().back}
-        </Button>
+      <Panel title={t("users.create")} hint={t("welcome.userHint")}>
+        <CreateUserForm
+          dismiss={t("common.back")}
+          onCancel={props.onBack}
+          onCreated={props.onCreated}
+        />
       </Panel>
     </div>
   );
@@ -56,7 +56,7 @@ export default function WelcomePage() {
     search.user && search.key ? { userId: search.user, apiKeyId: search.key } : undefined;
 
   return (
-    <Page title={words().title} hint={words().hint}>
+    <Page title={t("welcome.title")} hint={t("welcome.hint")}>
       <Steps at={step() === "connect" && !made() ? "user" : step()} />
       <Switch
         fallback={

@@ -9,9 +9,10 @@ import User from "lucide-solid/icons/user";
 import { createEffect, createMemo, createSignal, createUniqueId, For, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { createDelayed } from "../../lib/createDelayed";
+import { rememberFocus, returnFocus } from "../../ui/focusReturn";
 import { GROUPS } from "../places";
-import { words } from "../words";
 import { type Entry, entriesOf, findEntries } from "./entries";
 
 const PaletteQueryDocument = graphql(`
@@ -43,7 +44,7 @@ function pages(): Entry[] {
   return GROUPS.flatMap((group) => group.places).map((place) => ({
     id: `page-${place.name}`,
     kind: "page",
-    name: words().places[place.name],
+    name: t(`shell.places.${place.name}`),
     path: place.path,
   }));
 }
@@ -99,7 +100,9 @@ function EntryRow(props: {
       <Show when={props.entry.detail}>
         <span class="min-w-0 truncate text-sm text-muted">{props.entry.detail}</span>
       </Show>
-      <span class="ml-auto shrink-0 text-xs text-muted">{words().kinds[props.entry.kind]}</span>
+      <span class="ml-auto shrink-0 text-xs text-muted">
+        {t(`shell.kinds.${props.entry.kind}`)}
+      </span>
       <Show when={props.isChosen}>
         <CornerDownLeft class="size-3.5 shrink-0 text-muted" aria-hidden="true" />
       </Show>
@@ -141,8 +144,8 @@ function Finder(props: { onClose: () => void }) {
           aria-controls={list}
           aria-autocomplete="list"
           aria-activedescendant={entries().length > 0 ? `${list}-${chosen()}` : undefined}
-          aria-label={words().searchHint}
-          placeholder={words().searchHint}
+          aria-label={t("shell.searchHint")}
+          placeholder={t("shell.searchHint")}
           autocomplete="off"
           spellcheck={false}
           onInput={(event) => {
@@ -153,7 +156,7 @@ function Finder(props: { onClose: () => void }) {
           class="h-12 w-full bg-transparent pr-4 pl-12 text-lg outline-none"
         />
       </div>
-      <div id={list} role="listbox" aria-label={words().search} class="overflow-y-auto p-1.5">
+      <div id={list} role="listbox" aria-label={t("shell.search")} class="overflow-y-auto p-1.5">
         <For each={entries()}>
           {(entry, index) => (
             <EntryRow
@@ -168,7 +171,7 @@ function Finder(props: { onClose: () => void }) {
       </div>
       <Show when={entries().length === 0}>
         <p role="status" class="px-4 pb-5 text-center text-muted">
-          {words().nothingFound}
+          {t("shell.nothingFound")}
         </p>
       </Show>
     </>
@@ -177,13 +180,19 @@ function Finder(props: { onClose: () => void }) {
 
 /** Leads to any page, user or key by a few letters of its name. */
 export default function Palette(props: { open: boolean; onClose: () => void }) {
+  let content: HTMLDivElement | undefined;
   return (
     <Dialog open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay class="fixed inset-0 z-40 bg-veil" />
         <div class="fixed inset-0 z-50 flex items-start justify-center p-3 sm:pt-[12vh]">
-          <Dialog.Content class="flex max-h-[70dvh] w-full max-w-150 flex-col overflow-hidden rounded-2xl border border-line bg-raised shadow-raised outline-none">
-            <Dialog.Title class="sr-only">{words().search}</Dialog.Title>
+          <Dialog.Content
+            ref={content}
+            onOpenAutoFocus={() => rememberFocus(content)}
+            onCloseAutoFocus={(event) => returnFocus(content, event)}
+            class="flex max-h-[70dvh] w-full max-w-150 flex-col overflow-hidden rounded-2xl border border-line bg-raised shadow-raised outline-none"
+          >
+            <Dialog.Title class="sr-only">{t("shell.search")}</Dialog.Title>
             <Finder onClose={props.onClose} />
           </Dialog.Content>
         </div>

@@ -1,7 +1,7 @@
 import { createEffect, on, onCleanup } from "solid-js";
+import { t } from "../../i18n";
 import { createScheme } from "./createScheme";
 import type { Plot, PlotOptions } from "./plot";
-import { words } from "./words";
 
 type CanvasProps = Omit<PlotOptions, "isHidden" | "onPoint" | "points"> & {
   label: string;
@@ -56,7 +56,7 @@ export function Canvas(props: CanvasProps) {
       ref={host}
       role="img"
       tabindex="0"
-      aria-label={`${props.label}. ${words().keys}`}
+      aria-label={`${props.label}. ${t("chart.keys")}`}
       onKeyDown={onKeyDown}
       class="min-w-0 rounded-md"
       style={{ height: `${props.height}px` }}

@@ -1,7 +1,7 @@
 import { For, Show } from "solid-js";
+import { t } from "../../i18n";
 import { Cell, Head, Table } from "../Table";
 import { type ChartSeries, totalAt } from "./stack";
-import { words } from "./words";
 
 type ChartTableProps = {
   label: string;
@@ -21,9 +21,9 @@ export function ChartTable(props: ChartTableProps) {
         label={props.label}
         head={
           <>
-            <Head>{words().time}</Head>
+            <Head>{t("common.time")}</Head>
             <Show when={isSum()}>
-              <Head number>{words().total}</Head>
+              <Head number>{t("chart.total")}</Head>
             </Show>
             <For each={props.series}>{(part) => <Head number>{part.label}</Head>}</For>
           </>

@@ -1,6 +1,6 @@
 import { For } from "solid-js";
+import { t } from "../../i18n";
 import type { ChartSeries } from "./stack";
-import { words } from "./words";
 
 type LegendProps = {
   series: readonly ChartSeries[];
@@ -13,14 +13,14 @@ type LegendProps = {
 /** The parts by name and colour; a press hides one or shows it again. */
 export function Legend(props: LegendProps) {
   return (
-    <ul aria-label={words().legend} class="flex flex-wrap gap-x-1 gap-y-0.5">
+    <ul aria-label={t("chart.legend")} class="flex flex-wrap gap-x-1 gap-y-0.5">
       <For each={props.series}>
         {(part) => (
           <li>
             <button
               type="button"
               aria-pressed={!props.hidden.has(part.key)}
-              title={`${words().toggle}: ${part.label}`}
+              title={`${t("chart.toggle")}: ${part.label}`}
               onClick={() => props.onToggle(part.key)}
               class="flex min-h-7 items-center gap-2 rounded-md px-2 py-0.5 text-sm hover:bg-hover"
             >

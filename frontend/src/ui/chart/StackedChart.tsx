@@ -1,11 +1,11 @@
 import { createMemo, createSignal, Show } from "solid-js";
+import { t } from "../../i18n";
 import { Button } from "../Button";
 import { Canvas } from "./Canvas";
 import "./chart.css";
 import { ChartTable } from "./ChartTable";
 import { Legend } from "./Legend";
 import { type ChartSeries, totalAt, totalOf } from "./stack";
-import { words } from "./words";
 
 type StackedChartProps = {
   /** What the chart is about, for who does not see it. */
@@ -85,7 +85,7 @@ export function StackedChart(props: StackedChartProps) {
             {readout()}
           </p>
           <Button size="small" tone="quiet" onClick={() => setTable(!isTable())}>
-            {isTable() ? words().asChart : words().asTable}
+            {isTable() ? t("chart.asChart") : t("common.table")}
           </Button>
         </div>
       </div>

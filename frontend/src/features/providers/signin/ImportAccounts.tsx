@@ -2,15 +2,13 @@ import { createMutation } from "@urql/solid";
 import { createSignal, For, Show } from "solid-js";
 import { graphql } from "../../../graphql/generated";
 import type { ImportAccountsMutation, ImportedFileInput } from "../../../graphql/generated/graphql";
+import { t } from "../../../i18n";
 import { readText } from "../../../lib/form";
 import { Button } from "../../../ui/Button";
-import { Dialog, DialogActions } from "../../../ui/Dialog";
-import { ErrorNotice } from "../../../ui/ErrorNotice";
+import { Dialog } from "../../../ui/Dialog";
 import { FileField, TextAreaField } from "../../../ui/Field";
-import { Form } from "../../../ui/Form";
+import { MutationForm } from "../../../ui/MutationDialog";
 import { Notice } from "../../../ui/Notice";
-import { words as common } from "../../../ui/words";
-import { words } from "./words";
 
 const ImportAccountsMutationDocument = graphql(`
   mutation ImportAccounts($files: [ImportedFileInput!]!) {
@@ -31,7 +29,7 @@ async function readFiles(chosen: Iterable<File>, pasted: string): Promise<Import
   const read = await Promise.all(
     [...chosen].map(async (file) => ({ name: file.name, content: await file.text() })),
   );
-  return pasted ? [...read, { name: words().pasted, content: pasted }] : read;
+  return pasted ? [...read, { name: t("signIn.pasted"), content: pasted }] : read;
 }
 
 function Report(props: { report: ImportAccountsMutation["importProviderAccount"] }) {
@@ -39,7 +37,9 @@ function Report(props: { report: ImportAccountsMutation["importProviderAccount"]
     <>
       <Show when={props.report.accounts.length > 0}>
         <Notice tone="ok">
-          {words().imported(props.report.accounts.map(({ label }) => label).join(", "))}
+          {t("signIn.imported", {
+            labels: props.report.accounts.map(({ label }) => label).join(", "),
+          })}
         </Notice>
       </Show>
       <For each={props.report.problems}>
@@ -50,7 +50,7 @@ function Report(props: { report: ImportAccountsMutation["importProviderAccount"]
         )}
       </For>
       <Show when={props.report.accounts.length + props.report.problems.length === 0}>
-        <Notice tone="warn">{words().importNothing}</Notice>
+        <Notice tone="warn">{t("signIn.importNothing")}</Notice>
       </Show>
     </>
   );
@@ -64,8 +64,8 @@ function ImportForm(props: { onClose: () => void }) {
   async function submit(form: FormData, element: HTMLFormElement) {
     const chosen = element.querySelector<HTMLInputElement>("[type=file]")?.files ?? [];
     const files = await readFiles(chosen, readText(form, "content")).catch(() => undefined);
-    if (!files) return setFault(words().importUnreadable);
-    setFault(files.length === 0 ? words().importNone : undefined);
+    if (!files) return setFault(t("signIn.importUnreadable"));
+    setFault(files.length === 0 ? t("signIn.importNone") : undefined);
     if (files.length === 0) return;
     const { data } = await importAccounts({ files });
     // What could not be taken stays, to be mended.
@@ -73,32 +73,31 @@ function ImportForm(props: { onClose: () => void }) {
   }
 
   return (
-    <Form onSubmit={(form, element) => void submit(form, element)}>
+    <MutationForm
+      mutation={change}
+      submit={t("signIn.import")}
+      dismiss={t("common.close")}
+      onSubmit={(form, element) => void submit(form, element)}
+      onClose={props.onClose}
+    >
       <FileField
-        label={words().importFiles}
+        label={t("signIn.importFiles")}
         name="files"
         accept=".json,.yaml,.yml,.txt"
         multiple
         fault={fault()}
       />
       <TextAreaField
-        label={words().importPaste}
+        label={t("signIn.importPaste")}
         name="content"
         rows="5"
         spellcheck={false}
         autocomplete="off"
         placeholder='{ "type": "claude", "access_token": "…" }'
-        hint={words().importSealed}
+        hint={t("signIn.importSealed")}
       />
-      <ErrorNotice error={change.error} />
       <Show when={report()}>{(known) => <Report report={known()} />}</Show>
-      <DialogActions>
-        <Button onClick={() => props.onClose()}>{common().close}</Button>
-        <Button tone="primary" type="submit" pending={change.fetching}>
-          {words().import}
-        </Button>
-      </DialogActions>
-    </Form>
+    </MutationForm>
   );
 }
 
@@ -107,12 +106,12 @@ export function ImportAccounts() {
   const [isOpen, setOpen] = createSignal(false);
   return (
     <>
-      <Button onClick={() => setOpen(true)}>{words().importButton}</Button>
+      <Button onClick={() => setOpen(true)}>{t("signIn.importButton")}</Button>
       <Dialog
         open={isOpen()}
         onClose={() => setOpen(false)}
-        title={words().importButton}
-        description={words().importHint}
+        title={t("signIn.importButton")}
+        description={t("signIn.importHint")}
       >
         <ImportForm onClose={() => setOpen(false)} />
       </Dialog>

@@ -2,10 +2,10 @@ import { createQuery } from "@urql/solid";
 import { createEffect, For, on } from "solid-js";
 import { graphql } from "../../../graphql/generated";
 import type { ProviderKind } from "../../../graphql/generated/graphql";
+import { t } from "../../../i18n";
 import { Button } from "../../../ui/Button";
 import { Ago } from "../../../ui/Moment";
 import { Notice } from "../../../ui/Notice";
-import { words } from "./words";
 
 const PendingProviderLoginsQuery = graphql(`
   query PendingProviderLogins {
@@ -46,11 +46,11 @@ export function PendingSignIns(props: PendingSignInsProps) {
         <Notice tone="info">
           <div class="flex flex-wrap items-center gap-x-4 gap-y-2">
             <span>
-              {words().waits(props.nameOf(login.kind))} {words().begun} <Ago at={login.createdAt} />
-              .
+              {t("signIn.waits", { name: props.nameOf(login.kind) })} {t("signIn.begun")}{" "}
+              <Ago at={login.createdAt} />.
             </span>
             <Button size="small" onClick={() => props.onOpen(login.id)}>
-              {words().goOn}
+              {t("common.continue")}
             </Button>
           </div>
         </Notice>

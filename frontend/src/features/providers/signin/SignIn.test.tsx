@@ -68,10 +68,10 @@ test("an administrator signs in with the address that they paste back", async ()
     },
   });
 
-  await user.click(await screen.findByRole("button", { name: "Sign in at Claude" }));
+  await user.click(await screen.findByRole("button", { name: "Connect Claude account" }));
   const link = await screen.findByRole("link", { name: /Open Claude/ });
   expect(link.getAttribute("href")).toBe("https://claude.example/authorize");
-  await user.type(screen.getByLabelText("Address"), "http://localhost:54545/callback?code=c");
+  await user.type(screen.getByLabelText("URL"), "http://localhost:54545/callback?code=c");
   await user.click(screen.getByRole("button", { name: "Finish sign-in" }));
 
   expect(await screen.findByText("ada@example.org")).toBeDefined();
@@ -88,11 +88,11 @@ test("a wrong address is explained, and stays to be mended", async () => {
     CompleteProviderLogin: () => ({ data: null, errors: [wrong] }),
   });
 
-  await user.type(await screen.findByLabelText("Address"), "https://claude.example/authorize");
+  await user.type(await screen.findByLabelText("URL"), "https://claude.example/authorize");
   await user.click(screen.getByRole("button", { name: "Finish sign-in" }));
 
   expect((await screen.findByRole("alert")).textContent).toContain("This address has no code");
-  expect(screen.getByLabelText<HTMLTextAreaElement>("Address").value).toBe(
+  expect(screen.getByLabelText<HTMLTextAreaElement>("URL").value).toBe(
     "https://claude.example/authorize",
   );
 });
@@ -127,7 +127,7 @@ test("a sign-in can be called off, and begun again", async () => {
 
   await user.click(await screen.findByRole("button", { name: "Cancel sign-in" }));
 
-  expect(await screen.findByText("This sign-in was called off.")).toBeDefined();
+  expect(await screen.findByText("Sign-in cancelled.")).toBeDefined();
   expect(screen.getByRole("button", { name: "Start again" })).toBeDefined();
 });
 
@@ -143,7 +143,7 @@ test("a browser that comes back with nothing is told why", async () => {
   renderProviders(login);
 
   expect((await screen.findByRole("alert")).textContent).toContain(
-    "the browser in which you began",
+    "it was started in another browser",
   );
 });
 
@@ -154,9 +154,9 @@ test("a sign-in that was left can be gone on with", async () => {
     PendingProviderLogins: () => ({ data: { pendingProviderLogins: [left] } }),
   });
 
-  await user.click(await screen.findByRole("button", { name: "Go on" }));
+  await user.click(await screen.findByRole("button", { name: "Continue" }));
 
-  expect(await screen.findByLabelText("Address")).toBeDefined();
+  expect(await screen.findByLabelText("URL")).toBeDefined();
 });
 
 test("an import tells what was taken and, file by file, what was not", async () => {
@@ -182,7 +182,7 @@ test("an import tells what was taken and, file by file, what was not", async () 
   expect(sent).toEqual([
     [
       { name: "bad.json", content: "nonsense" },
-      { name: "what was pasted", content: "tokens" },
+      { name: "Pasted content", content: "tokens" },
     ],
   ]);
 });

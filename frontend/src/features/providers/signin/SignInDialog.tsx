@@ -1,14 +1,13 @@
 import { type JSX, Match, Show, Switch } from "solid-js";
 import type { ProviderKind } from "../../../graphql/generated/graphql";
+import { t, tIfKnown } from "../../../i18n";
 import { Button } from "../../../ui/Button";
 import { Dialog, DialogActions } from "../../../ui/Dialog";
 import { ErrorNotice } from "../../../ui/ErrorNotice";
 import { Loading } from "../../../ui/Loading";
 import { Notice } from "../../../ui/Notice";
-import { words as common } from "../../../ui/words";
 import { createProviderLogin, isOver, type ProviderLogin } from "./createProviderLogin";
 import { DeviceSteps, PasteSteps, RedirectSteps, TimeLeft, Waiting } from "./SignInSteps";
-import { words } from "./words";
 
 type SignInDialogProps = {
   /** Which sign-in. */
@@ -40,16 +39,16 @@ function Ended(props: SignInDialogProps & { login: ProviderLogin; name: string }
         when={props.login.status === "SUCCEEDED"}
         fallback={
           <Notice tone={props.login.status === "CANCELLED" ? "info" : "bad"}>
-            {props.login.error ?? words().ends[props.login.status]}
+            {props.login.error ?? tIfKnown(`signIn.ends.${props.login.status}`)}
           </Notice>
         }
       >
         <Notice tone="ok">
-          <Show when={account()} fallback={words().appearsSoon}>
+          <Show when={account()} fallback={t("signIn.appearsSoon")}>
             {(label) => (
               <>
-                {words().signedInAs} <strong class="font-semibold">{label()}</strong>.{" "}
-                {words().serves}
+                {t("signIn.signedInAs")} <strong class="font-semibold">{label()}</strong>.{" "}
+                {t("signIn.serves")}
               </>
             )}
           </Show>
@@ -60,14 +59,14 @@ function Ended(props: SignInDialogProps & { login: ProviderLogin; name: string }
           when={props.login.status === "SUCCEEDED"}
           fallback={
             <>
-              <Button onClick={() => props.onClose()}>{common().close}</Button>
+              <Button onClick={() => props.onClose()}>{t("common.close")}</Button>
               <NextButton onClick={() => props.onAgain(props.login.kind)}>
-                {words().again}
+                {t("signIn.again")}
               </NextButton>
             </>
           }
         >
-          <NextButton onClick={() => props.onClose()}>{words().done}</NextButton>
+          <NextButton onClick={() => props.onClose()}>{t("common.done")}</NextButton>
         </Show>
       </DialogActions>
     </div>
@@ -83,11 +82,11 @@ export function SignInDialog(props: SignInDialogProps) {
   );
   const name = () => {
     const known = login();
-    return known ? props.nameOf(known.kind) : words().provider;
+    return known ? props.nameOf(known.kind) : t("signIn.provider");
   };
 
   return (
-    <Dialog open title={words().title(name())} onClose={() => props.onClose()}>
+    <Dialog open title={t("signIn.title", { name: name() })} onClose={() => props.onClose()}>
       <Switch
         fallback={
           <Show when={!error()} fallback={<ErrorNotice error={error()} />}>
@@ -96,7 +95,7 @@ export function SignInDialog(props: SignInDialogProps) {
         }
       >
         <Match when={isMissing()}>
-          <Notice tone="warn">{words().missing}</Notice>
+          <Notice tone="warn">{t("signIn.missing")}</Notice>
         </Match>
         <Match when={login()}>
           {(known) => (
@@ -107,7 +106,7 @@ export function SignInDialog(props: SignInDialogProps) {
               <div class="flex flex-col gap-5">
                 <Switch>
                   <Match when={known().status === "COMPLETING"}>
-                    <Waiting>{words().asking(name())}</Waiting>
+                    <Waiting>{t("signIn.asking", { name: name() })}</Waiting>
                   </Match>
                   <Match when={known().mode === "PASTE"}>
                     <PasteSteps
@@ -128,7 +127,7 @@ export function SignInDialog(props: SignInDialogProps) {
                 <div class="flex flex-wrap items-center justify-between gap-2">
                   <TimeLeft until={known().expiresAt} />
                   <Button tone="quiet" disabled={isBusy()} onClick={() => void cancel()}>
-                    {words().callOff}
+                    {t("signIn.callOff")}
                   </Button>
                 </div>
               </div>

@@ -1,5 +1,6 @@
 import ExternalLink from "lucide-solid/icons/external-link";
 import { type JSX, Show } from "solid-js";
+import { t } from "../../../i18n";
 import { createCountdown } from "../../../lib/createCountdown";
 import { readText } from "../../../lib/form";
 import { formatCountdown } from "../../../lib/format";
@@ -10,7 +11,6 @@ import { TextAreaField } from "../../../ui/Field";
 import { Form } from "../../../ui/Form";
 import { Spinner } from "../../../ui/Spinner";
 import type { ProviderLogin } from "./createProviderLogin";
-import { words } from "./words";
 
 type StepsProps = { login: ProviderLogin; name: string };
 
@@ -36,7 +36,7 @@ function AwayLink(props: { href: string; children: JSX.Element }) {
     <a href={props.href} target="_blank" rel="noopener noreferrer" class={buttonClass("primary")}>
       {props.children}
       <ExternalLink class="size-4" aria-hidden="true" />
-      <span class="sr-only">{words().newTab}</span>
+      <span class="sr-only">{t("signIn.newTab")}</span>
     </a>
   );
 }
@@ -46,8 +46,8 @@ export function TimeLeft(props: { until: string }) {
   const left = createCountdown(() => props.until);
   return (
     <span class="text-sm text-muted tabular-nums" role="timer">
-      <Show when={left() > 0} fallback={words().timeUp}>
-        {words().left(formatCountdown(left()))}
+      <Show when={left() > 0} fallback={t("signIn.timeUp")}>
+        {t("signIn.left", { clock: formatCountdown(left()) })}
       </Show>
     </span>
   );
@@ -59,34 +59,34 @@ export function PasteSteps(
 ) {
   return (
     <ol class="flex flex-col gap-5">
-      <Step number={1} title={words().stepAllow(props.name)}>
+      <Step number={1} title={t("signIn.stepAllow", { name: props.name })}>
         <Show when={props.login.authorizeUrl}>
           {(url) => (
             <div class="flex flex-wrap gap-2">
-              <AwayLink href={url()}>{words().open(props.name)}</AwayLink>
-              <CopyButton text={url()} label={words().copyAddress} />
+              <AwayLink href={url()}>{t("signIn.open", { name: props.name })}</AwayLink>
+              <CopyButton text={url()} label={t("signIn.copyAddress")} />
             </div>
           )}
         </Show>
       </Step>
-      <Step number={2} title={words().stepCopy}>
+      <Step number={2} title={t("signIn.stepCopy")}>
         <p class="text-muted">
-          {words().noLoad}
+          {t("signIn.noLoad")}
           <Show when={props.login.redirectUrl}>
             {(url) => (
               <>
                 {" "}
-                {words().begins} <Code>{url()}</Code>
+                {t("signIn.begins")} <Code>{url()}</Code>
               </>
             )}
           </Show>
         </p>
       </Step>
-      <Step number={3} title={words().stepPaste}>
+      <Step number={3} title={t("signIn.stepPaste")}>
         <div class="w-full">
           <Form onSubmit={(form) => props.onPaste(readText(form, "redirectUrl"))}>
             <TextAreaField
-              label={words().address}
+              label={t("signIn.address")}
               name="redirectUrl"
               rows="3"
               autocomplete="off"
@@ -96,7 +96,7 @@ export function PasteSteps(
             />
             <div>
               <Button tone="primary" type="submit" pending={props.isBusy}>
-                {words().finish}
+                {t("signIn.finish")}
               </Button>
             </div>
           </Form>
@@ -112,25 +112,25 @@ export function DeviceSteps(props: StepsProps) {
   return (
     <div class="flex flex-col gap-5">
       <ol class="flex flex-col gap-5">
-        <Step number={1} title={words().stepCopyCode}>
+        <Step number={1} title={t("signIn.stepCopyCode")}>
           <div class="flex w-full flex-wrap items-center gap-3 rounded-lg border border-line bg-inset px-4 py-3">
             <output
-              aria-label={words().code}
+              aria-label={t("common.code")}
               class="grow font-mono text-2xl font-semibold tracking-widest break-all select-all"
             >
               {props.login.userCode}
             </output>
-            <CopyButton text={props.login.userCode ?? ""} label={words().copyCode} />
+            <CopyButton text={props.login.userCode ?? ""} label={t("signIn.copyCode")} />
           </div>
         </Step>
-        <Step number={2} title={words().enterCode(props.name)}>
+        <Step number={2} title={t("signIn.enterCode", { name: props.name })}>
           <Show when={url()}>
-            {(href) => <AwayLink href={href()}>{words().open(props.name)}</AwayLink>}
+            {(href) => <AwayLink href={href()}>{t("signIn.open", { name: props.name })}</AwayLink>}
           </Show>
           <p class="text-sm break-all text-muted">{props.login.verificationUrl}</p>
         </Step>
       </ol>
-      <Waiting>{words().waiting(props.name)}</Waiting>
+      <Waiting>{t("signIn.waiting", { name: props.name })}</Waiting>
     </div>
   );
 }
@@ -139,11 +139,11 @@ export function DeviceSteps(props: StepsProps) {
 export function RedirectSteps(props: StepsProps) {
   return (
     <div class="flex flex-col items-start gap-3">
-      <p class="text-muted">{words().redirect(props.name)}</p>
+      <p class="text-muted">{t("signIn.redirect", { name: props.name })}</p>
       <Show when={props.login.authorizeUrl}>
         {(url) => (
           <a href={url()} class={buttonClass("primary")}>
-            {words().goTo(props.name)}
+            {t("signIn.goTo", { name: props.name })}
           </a>
         )}
       </Show>

@@ -1,0 +1,22 @@
+import type { AnyVariables, CombinedError, DocumentInput } from "@urql/core";
+import { useClient } from "@urql/solid";
+import { createSignal, onCleanup } from "solid-js";
+
+/**
+ * Follows a subscription and hands over each event. Unlike `createSubscription`, which writes every event
+ * into one object and so hides the second one from effects.
+ */
+export function createFeed<Data, Variables extends AnyVariables>(
+  query: DocumentInput<Data, Variables>,
+  variables: Variables,
+  onEvent: (data: Data) => void,
+): { error: () => CombinedError | undefined } {
+  const client = useClient();
+  const [error, setError] = createSignal<CombinedError>();
+  const { unsubscribe } = client.subscription(query, variables).subscribe((result) => {
+    setError(result.error);
+    if (result.data) onEvent(result.data);
+  });
+  onCleanup(unsubscribe);
+  return { error };
+}

@@ -1,0 +1,46 @@
+import type { CombinedError } from "@urql/core";
+import { type JSX, Match, Show, Switch, splitProps } from "solid-js";
+import { t } from "../i18n";
+import { ErrorNotice } from "./ErrorNotice";
+import { Pager, type PagerProps } from "./Pager";
+import { Panel, type PanelProps } from "./Panel";
+import { SkeletonRows } from "./Skeleton";
+
+type ListPanelProps = Omit<PanelProps, "children" | "flush"> & {
+  /** What narrows the list, above it. */
+  filters?: JSX.Element;
+  error: CombinedError | undefined;
+  /** How many rows there are; undefined until the server has answered. */
+  count: number | undefined;
+  /** How many rows a list of this kind usually has, for the skeleton. */
+  usual?: number;
+  /** Stands in for an empty list: says what it is and offers the action. */
+  empty: JSX.Element;
+  /** Where the list has pages. */
+  page?: Pick<PagerProps, "after" | "pageInfo">;
+  children: JSX.Element;
+};
+
+/** A panel that is one list: its error, its skeleton, its empty state, its rows, its pages. */
+export function ListPanel(props: ListPanelProps) {
+  const [panel] = splitProps(props, ["title", "hint", "actions"]);
+  return (
+    <Panel {...panel} flush>
+      {props.filters}
+      <Show when={props.error}>
+        <div class="p-4">
+          <ErrorNotice error={props.error} />
+        </div>
+      </Show>
+      <Switch fallback={<Show when={!props.error}>{<SkeletonRows rows={props.usual} />}</Show>}>
+        <Match when={props.count}>
+          {props.children}
+          <Show when={props.page}>
+            {(page) => <Pager {...page()} labels={[t("common.firstPage"), t("common.nextPage")]} />}
+          </Show>
+        </Match>
+        <Match when={props.count === 0}>{props.empty}</Match>
+      </Switch>
+    </Panel>
+  );
+}

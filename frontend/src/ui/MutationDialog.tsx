@@ -1,0 +1,61 @@
+import type { CombinedError } from "@urql/core";
+import { type JSX, Show, splitProps } from "solid-js";
+import { t } from "../i18n";
+import { Button } from "./Button";
+import { Dialog, DialogActions, type DialogProps } from "./Dialog";
+import { ErrorNotice } from "./ErrorNotice";
+import { Form } from "./Form";
+
+/** The state of a mutation, as `createMutation` of urql returns it. */
+export type MutationState = { fetching: boolean; error?: CombinedError };
+
+type MutationFormProps = {
+  /** The mutation that the form sends. */
+  mutation: MutationState;
+  /** The label of the button that sends it. */
+  submit: string;
+  danger?: boolean;
+  /** The label of the other button, where it is not "Cancel". */
+  dismiss?: string;
+  onSubmit: (form: FormData, element: HTMLFormElement) => void;
+  /** Without it there is no second button. */
+  onClose?: () => void;
+  children: JSX.Element;
+};
+
+/** Fields, the error of the mutation that they belong to, and the buttons that send or leave it. */
+export function MutationForm(props: MutationFormProps) {
+  return (
+    <Form onSubmit={(form, element) => props.onSubmit(form, element)}>
+      {props.children}
+      <ErrorNotice error={props.mutation.error} />
+      <DialogActions>
+        <Show when={props.onClose}>
+          {(close) => (
+            <Button onClick={() => close()()}>{props.dismiss ?? t("common.cancel")}</Button>
+          )}
+        </Show>
+        <Button
+          tone={props.danger ? "danger" : "primary"}
+          type="submit"
+          pending={props.mutation.fetching}
+        >
+          {props.submit}
+        </Button>
+      </DialogActions>
+    </Form>
+  );
+}
+
+type MutationDialogProps = Omit<DialogProps, "children" | "locked"> &
+  MutationFormProps & { onClose: () => void };
+
+/** A dialog that is one form. */
+export function MutationDialog(props: MutationDialogProps) {
+  const [dialog, form] = splitProps(props, ["open", "title", "description", "wide"]);
+  return (
+    <Dialog {...dialog} onClose={() => props.onClose()}>
+      <MutationForm {...form} />
+    </Dialog>
+  );
+}
