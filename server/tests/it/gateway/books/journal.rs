@@ -43,7 +43,7 @@ impl House {
     /// Makes the journal longer than the files of the database.
     async fn fill_journal(&self, running: &Server) {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let agent = "a".repeat(200_000);
+        let agent = "a".repeat(50_000);
         while self.journal().metadata().unwrap().len() < LONG {
             let request = http.post(format!("{}{CHAT}", running.url));
             let request = request.bearer_auth(&self.key).header("user-agent", &agent);
