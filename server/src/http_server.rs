@@ -177,30 +177,27 @@ async fn accept(listener: &TcpListener, open: &Connections, stop: &CancellationT
             let elapsed_ms = ended.lasted_ms();
             tracing::info!(elapsed_ms, "connections are accepted again");
         }
-        match open.admit(Some(peer.ip()), stop.child_token()).await {
-            Ok((permit, activity)) => {
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "cannot send small packets at once");
-                }
-                return Accepted {
-                    stream,
-                    peer,
-                    permit,
-                    activity,
-                };
-            }
-            Err(connections::TooMany) => {
-                tracing::debug!(%peer, "an address has too many connections");
-                let _ = stream.try_write(REFUSAL);
-            }
+        let Ok((permit, activity)) = open.admit(Some(peer.ip()), stop.child_token()).await else {
+            tracing::debug!(%peer, "an address has too many connections");
+            let _ = stream.try_write(REFUSAL);
+            continue;
+        };
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "cannot send small packets at once");
         }
+        return Accepted {
+            stream,
+            peer,
+            permit,
+            activity,
+        };
     }
 }
 
 /// Notices peers that vanished without a word. Accepted connections inherit it.
 fn keep_alive(listener: &TcpListener) {
     let keep_alive = TcpKeepalive::new()
-        .with_time(Duration::from_secs(60))
+        .with_time(Duration::from_mins(1))
         .with_interval(Duration::from_secs(15));
     if let Err(error) = SockRef::from(listener).set_tcp_keepalive(&keep_alive) {
         tracing::debug!(%error, "cannot notice clients that vanished");

@@ -44,7 +44,7 @@ pub struct Options {
     pub cors_allowed_origins: String,
 
     /// How many connections one address may have open, IPv6 addresses counted by /64; 0 is any number.
-    /// Connections from this machine and from TRUSTED_PROXIES are not counted.
+    /// Connections from this machine and from `TRUSTED_PROXIES` are not counted.
     #[arg(
         long,
         env = "CONNECTIONS_PER_ADDRESS",

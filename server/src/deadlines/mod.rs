@@ -29,9 +29,9 @@ impl Default for Deadlines {
         Self {
             head: Duration::from_secs(75),
             progress: ProgressRule::default(),
-            write_stall: Duration::from_secs(60),
+            write_stall: Duration::from_mins(1),
             // Agents keep their socket while people read and think. Providers close theirs after an hour.
-            socket_idle: Duration::from_secs(3600),
+            socket_idle: Duration::from_hours(1),
         }
     }
 }

@@ -25,7 +25,7 @@ impl Default for ProgressRule {
     fn default() -> Self {
         Self {
             idle: Duration::from_secs(30),
-            allowance: Duration::from_secs(60),
+            allowance: Duration::from_mins(1),
             // A poor mobile uplink.
             bytes_per_second: 4096,
         }
@@ -102,7 +102,7 @@ mod tests {
 
     const RULE: ProgressRule = ProgressRule {
         idle: Duration::from_secs(30),
-        allowance: Duration::from_secs(60),
+        allowance: Duration::from_mins(1),
         bytes_per_second: 100,
     };
 

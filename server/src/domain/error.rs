@@ -59,7 +59,7 @@ impl Error {
 
     /// Whether the database did not do what it was asked, as while it is away.
     pub fn is_of_database(&self) -> bool {
-        matches!(self, Self::Internal(cause) if cause.chain().any(|cause| cause.is::<DbErr>()))
+        matches!(self, Self::Internal(cause) if cause.chain().any(<dyn std::error::Error>::is::<DbErr>))
     }
 
     /// What a reader may be told about input that does not fit.

@@ -28,6 +28,11 @@ use super::{
 };
 use crate::domain::{Error, Viewer};
 
+/// Data of an operation whose client was signed in: what goes beyond an anonymous client's limits is
+/// `UNAUTHENTICATED`, so that the client signs in again rather than mend its operation.
+#[derive(Debug)]
+pub(super) struct SignedOut;
+
 /// Holds every operation of a schema to its limits.
 pub(super) struct Bounds;
 
@@ -48,6 +53,9 @@ impl Extension for Bounds {
         let admission = request.data.get(&TypeId::of::<Admission>());
         match admission.and_then(|admission| admission.downcast_ref()) {
             Some(Admission(Ok(()))) => next.run(ctx, request).await,
+            Some(Admission(Err(_))) if request.data.contains_key(&TypeId::of::<SignedOut>()) => {
+                Err(server_error(Error::Unauthenticated))
+            }
             Some(Admission(Err(error))) => Err(server_error(Arc::clone(error))),
             None => {
                 let cause = anyhow::anyhow!("an operation passed by the limits on documents");
@@ -77,6 +85,9 @@ impl Extension for Bounds {
         let validated = next.run(ctx).await?;
         let (viewer, payer) = caller(ctx);
         let limit = Limits::of(viewer).complexity;
+        if validated.complexity > limit && ctx.data_opt::<SignedOut>().is_some() {
+            return Err(vec![server_error(Error::Unauthenticated)]);
+        }
         if validated.complexity > limit {
             let message = format!(
                 "the operation costs {} points; the limit is {limit}",

@@ -22,7 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     audit_trail::{Failures, SocketAddress},
-    bounds::BoundSchema,
+    bounds::{BoundSchema, SignedOut},
     budget::{Budgets, Payer},
     context::{Browser, Services},
     csrf,
@@ -159,7 +159,10 @@ async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, R
     endpoint.budgets.pay_for_bytes(payer, body.len())?;
     let mut operation = document::admit(parse(&body, limits)?, limits);
     check_csrf(&visitor, &mut operation, &parts.headers)?;
-    let operation = operation.data(visitor.viewer.clone());
+    let mut operation = operation.data(visitor.viewer.clone());
+    if visitor.is_signed_out {
+        operation = operation.data(SignedOut);
+    }
     if accepts(&parts.headers, EVENTS) {
         let operation = operation.data(SocketAddress(address));
         return events::answer(&endpoint, visitor, operation);

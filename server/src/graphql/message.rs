@@ -20,6 +20,7 @@ const LONGEST_GREETING: usize = 8 * 1024;
 /// An operation as JSON.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names of the protocol")]
 struct Operation<'a> {
     #[serde(default)]
     query: String,

@@ -72,7 +72,10 @@ impl Watcher {
                 Some(looked) => outage.note(
                     &looked,
                     |error| {
-                        tracing::warn!(?error, "notification rules cannot be checked; trying again")
+                        tracing::warn!(
+                            ?error,
+                            "notification rules cannot be checked; trying again"
+                        );
                     },
                     |ended| {
                         let elapsed_ms = ended.lasted_ms();

@@ -16,6 +16,8 @@ use crate::domain::{
 pub struct Visitor {
     pub viewer: Viewer,
     pub lifeline: Lifeline,
+    /// Whether the client sent the cookie of a session that has ended: it was signed in and is anonymous now.
+    pub is_signed_out: bool,
 }
 
 /// Knows all callers of the control plane.
@@ -55,9 +57,13 @@ impl Doorkeeper {
         // Listening begins before looking, so that no end is missed.
         let ended = self.sessions.ended();
         let Some(session) = self.sessions.find(cookie.expose_secret()).await? else {
-            return Ok(Visitor::default());
+            return Ok(Visitor {
+                is_signed_out: true,
+                ..Visitor::default()
+            });
         };
         Ok(Visitor {
+            is_signed_out: false,
             lifeline: Lifeline::Session {
                 id: session.session.id,
                 sessions: self.sessions.clone(),
@@ -73,6 +79,7 @@ impl Doorkeeper {
             "this API token is unknown, expired or revoked",
         ))?;
         Ok(Visitor {
+            is_signed_out: false,
             viewer: Viewer::ApiToken(token),
             lifeline: Lifeline::ApiToken {
                 presented,
@@ -87,6 +94,7 @@ impl Doorkeeper {
             Error::WrongCredentials(problem.map_or("this API key is unknown", KeyProblem::reason))
         })?;
         Ok(Visitor {
+            is_signed_out: false,
             viewer: Viewer::KeyHolder {
                 user_id: caller.user_id,
                 api_key_id: caller.api_key_id,

@@ -18,7 +18,7 @@ async fn the_app_that_was_built_is_the_app_that_is_served() {
     let app = TestApp::with_engine(Router::new()).await;
 
     for path in ["/", "/users", "/setup"] {
-        let answer = app.http.get(app.url(path)).send().await.unwrap();
+        let answer = navigate(&app, path).await;
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         let page = answer.text().await.unwrap();
         match built() {
@@ -85,10 +85,17 @@ async fn below_a_path_the_page_says_where_its_files_are() {
     let options = Options::default().with("--public-url=https://example.org/proxypal/");
     let app = TestApp::before(scripted(Router::new()).await, options).await;
 
-    let page = app.http.get(app.url("/users")).send().await.unwrap();
+    let page = navigate(&app, "/users").await;
 
     let page = page.text().await.unwrap();
     assert!(page.contains("<base href=\"/proxypal/\">"), "{page}");
+}
+
+/// Asks as a browser does that goes to an address.
+async fn navigate(app: &TestApp, path: &str) -> reqwest::Response {
+    let request = app.http.get(app.url(path));
+    let request = request.header("accept", "text/html,*/*;q=0.8");
+    request.send().await.unwrap()
 }
 
 fn script_of(index: &str) -> String {

@@ -129,7 +129,11 @@ fn gather(directory: &Path, found: &mut Vec<String>) {
             if name != "generated" {
                 gather(&path, found);
             }
-        } else if (name.ends_with(".ts") || name.ends_with(".tsx")) && !name.contains(".test.") {
+        } else if path
+            .extension()
+            .is_some_and(|kind| kind == "ts" || kind == "tsx")
+            && !name.contains(".test.")
+        {
             let text = fs::read_to_string(&path).unwrap();
             let documents = text.split("graphql(`").skip(1);
             let documents = documents.filter_map(|rest| Some(rest.split_once('`')?.0.to_owned()));

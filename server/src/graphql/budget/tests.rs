@@ -4,13 +4,13 @@ use futures_util::FutureExt as _;
 
 use super::*;
 
-fn user() -> Option<Payer> {
-    Some(Payer::User(Uuid::now_v7()))
+fn user() -> Payer {
+    Payer::User(Uuid::now_v7())
 }
 
 #[test]
 fn a_budget_is_spent_and_comes_back() {
-    let (budgets, ada, eve) = (Budgets::default(), user(), user());
+    let (budgets, ada, eve) = (Budgets::default(), Some(user()), Some(user()));
     let (start, later) = (Duration::ZERO, Duration::from_secs(3));
 
     assert!(budgets.pay_at(ada, 200_000, start).is_ok());
@@ -26,7 +26,7 @@ fn a_budget_is_spent_and_comes_back() {
 
 #[tokio::test]
 async fn queries_of_one_caller_wait_for_each_other_and_not_for_those_of_others() {
-    let (budgets, ada, eve) = (Budgets::default(), user(), user());
+    let (budgets, ada, eve) = (Budgets::default(), Some(user()), Some(user()));
 
     let first = budgets.turn(ada).await.unwrap();
     let second = budgets.turn(ada).await.unwrap();
@@ -41,7 +41,7 @@ async fn queries_of_one_caller_wait_for_each_other_and_not_for_those_of_others()
 fn callers_are_remembered_within_bounds() {
     let budgets = Budgets::default();
 
-    for number in 0..CALLERS as u32 + 10 {
+    for number in 0..u32::try_from(CALLERS).unwrap() + 10 {
         let address = IpAddr::V4(std::net::Ipv4Addr::from(number));
         let payer = Payer::of(&Viewer::Anonymous, Some(address));
         budgets.pay_for_operation(payer).unwrap();

@@ -58,7 +58,7 @@ async fn limited(app: &TestApp, key: &str, quotas: &[NewQuota]) {
     app.services.quotas.set(holder, quotas).await.unwrap();
 }
 
-async fn used(app: &TestApp, key: &str) -> Vec<i64> {
+fn used(app: &TestApp, key: &str) -> Vec<i64> {
     let account = app.services.ledger.account(app.caller(key).user_id);
     let now = app.services.clock.now();
     let meters = account.meters();
@@ -112,7 +112,7 @@ async fn an_unmetered_request_counts_as_a_request_and_costs_its_price_per_reques
         }
         assert_eq!(post(&app, &key, path).await, 429, "{path}");
 
-        let used = used(&app, &key).await;
+        let used = used(&app, &key);
         assert!(
             used.contains(&2) && used.contains(&(2 * usd::DOLLAR)),
             "{path}: {used:?}"
@@ -183,7 +183,7 @@ async fn fetching_results_and_counting_tokens_are_free() {
         assert_eq!(tokens_of(&record).unwrap().total(), 0);
         assert_eq!(record.outcome, Outcome::Completed);
     }
-    assert_eq!(used(&app, &key).await, [0]);
+    assert_eq!(used(&app, &key), [0]);
 }
 
 #[tokio::test]

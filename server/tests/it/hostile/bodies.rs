@@ -86,8 +86,8 @@ async fn uploads_that_are_broken_off_are_recorded_like_refusals_and_no_more_ofte
 async fn bodies_without_a_model_take_one_users_share_of_memory_and_not_the_others() {
     let field = Field::with(answering(), |limits| {
         limits.held_bytes = 1024 * 1024;
-        limits.deadlines.progress.idle = std::time::Duration::from_secs(60);
-        limits.deadlines.progress.allowance = std::time::Duration::from_secs(60);
+        limits.deadlines.progress.idle = std::time::Duration::from_mins(1);
+        limits.deadlines.progress.allowance = std::time::Duration::from_mins(1);
     })
     .await;
     let settings = &field.app.services.settings;
@@ -117,7 +117,7 @@ async fn bodies_without_a_model_take_one_users_share_of_memory_and_not_the_other
     assert!(refusal.starts_with("HTTP/1.1 429 "), "{refusal}");
     // Somebody else's body of that size fits meanwhile.
     let other = field.another_key().await;
-    let mut raw = field.connect(patient_head(&other, piece.len() + 14)).await;
+    let mut raw = field.connect(patient_head(&other, piece.len() + 15)).await;
     raw.read_until("100 Continue").await;
     raw.send(&piece).await;
     raw.send(r#""],"model":"m"}"#).await;

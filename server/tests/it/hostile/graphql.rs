@@ -42,10 +42,14 @@ fn chain(fragments: usize, spreads: usize) -> String {
     text
 }
 
+/// What is written for each number up to this.
+fn numbered(count: usize, each: &dyn Fn(usize) -> String) -> String {
+    (0..count).map(each).collect()
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn attacks() -> Vec<Attack> {
     let login = |value: &str| format!("mutation{{login(password:{value}){{session{{id}}}}}}");
-    let numbered =
-        |count: usize, each: &dyn Fn(usize) -> String| -> String { (0..count).map(each).collect() };
     vec![
         attack(
             "lists in a value",
@@ -87,7 +91,7 @@ fn attacks() -> Vec<Attack> {
         attack(
             "fragments spread many times",
             format!("{{...f0}}{}", chain(7, 8)),
-            "too many selections",
+            "too many root fields",
         ),
         attack(
             "a fragment that spreads itself",
@@ -225,12 +229,10 @@ async fn hostile_documents_are_refused_on_sockets() {
 async fn whoever_may_read_everything_has_bounds_too() {
     let plane = ControlPlane::start().await;
     let viewer = plane.script(Role::Viewer).await;
-    let aliases: String = (0..1_000)
-        .map(|number| format!("a{number}:usage{{totals{{requests}}}}"))
-        .collect();
-    let sums: String = (0..110)
-        .map(|number| format!("a{number}:totals{{requests}}"))
-        .collect();
+    let aliases = numbered(1_000, &|number| {
+        format!("a{number}:usage{{totals{{requests}}}}")
+    });
+    let sums = numbered(110, &|number| format!("a{number}:totals{{requests}}"));
     let fields = "type{fields{".repeat(4);
 
     for (name, document, bound) in [
@@ -243,7 +245,7 @@ async fn whoever_may_read_everything_has_bounds_too() {
         (
             "28 fragments, four spreads each",
             format!("{{...f0}}{}", chain(28, 4)),
-            "too many selections",
+            "too many root fields",
         ),
         (
             "a chain of 1,500 fragments",
@@ -269,11 +271,9 @@ async fn whoever_may_read_everything_has_bounds_too() {
 async fn a_long_list_of_mistakes_is_answered_briefly() {
     let plane = ControlPlane::start().await;
     let viewer = plane.script(Role::Viewer).await;
-    let unknown: String = (0..180).map(|number| format!("unknown{number} ")).collect();
+    let unknown = numbered(180, &|number| format!("unknown{number} "));
     // Objects without a selection.
-    let leaves: String = (0..45)
-        .map(|number| format!("a{number}: serverInfo "))
-        .collect();
+    let leaves = numbered(45, &|number| format!("a{number}: serverInfo "));
     let line = "x".repeat(10_000);
 
     let unknown = viewer
@@ -300,9 +300,9 @@ async fn variables_nest_within_bounds_and_count_as_often_as_they_are_used() {
     let (_, key_holder) = plane.key_holder("ada").await;
     let query = "query($a: RequestFilter) { viewer { ... on KeyHolder { requests(filter: $a) { nodes { id } } } } }";
     let deep: Value = serde_json::from_str(&nested("[", "]", 20)).unwrap();
-    let uses: String = (0..40)
-        .map(|number| format!("a{number}: requests(filter: $a, first: 1) {{ nodes {{ id }} }} "))
-        .collect();
+    let uses = numbered(40, &|number| {
+        format!("a{number}: requests(filter: $a, first: 1) {{ nodes {{ id }} }} ")
+    });
     let uses = format!("query($a: RequestFilter) {{ viewer {{ ... on KeyHolder {{ {uses} }} }} }}");
 
     let deep = key_holder.ask_with(query, json!({ "a": deep })).await;
@@ -417,9 +417,7 @@ async fn twenty_of_the_dearest_queries_of_a_key_holder_do_not_hold_up_an_adminis
     let (_, key_holder) = plane.key_holder("ada").await;
     let admin = plane.admin().await;
     let sums = |count: usize| {
-        let sums: String = (0..count)
-            .map(|number| format!("a{number}:totals{{requests}}"))
-            .collect();
+        let sums = numbered(count, &|number| format!("a{number}:totals{{requests}}"));
         format!("{{ viewer {{ ... on KeyHolder {{ user {{ usage {{ {sums} }} }} }} }} }}")
     };
 

@@ -49,7 +49,7 @@ impl Attack {
 #[tokio::test]
 async fn a_message_that_is_not_finished_ends_its_socket() {
     let mut attack = Attack::begin(|limits| {
-        limits.deadlines.socket_idle = Duration::from_secs(60);
+        limits.deadlines.socket_idle = Duration::from_mins(1);
     })
     .await;
     attack.begin_frame(1_000_000).await;
@@ -67,9 +67,9 @@ async fn a_message_that_is_not_finished_ends_its_socket() {
 async fn unfinished_messages_take_their_users_share_of_memory_and_no_more() {
     let mut attack = Attack::begin(|limits| {
         limits.held_bytes = 1024 * 1024;
-        limits.deadlines.progress.idle = Duration::from_secs(60);
-        limits.deadlines.progress.allowance = Duration::from_secs(60);
-        limits.deadlines.socket_idle = Duration::from_secs(60);
+        limits.deadlines.progress.idle = Duration::from_mins(1);
+        limits.deadlines.progress.allowance = Duration::from_mins(1);
+        limits.deadlines.socket_idle = Duration::from_mins(1);
     })
     .await;
     attack.begin_frame(10_000_000).await;
@@ -113,7 +113,7 @@ async fn a_socket_on_which_nothing_happens_is_closed() {
 #[tokio::test]
 async fn a_client_that_reads_no_answer_on_its_socket_is_hung_up_on() {
     let mut attack = Attack::begin(|limits| {
-        limits.deadlines.socket_idle = Duration::from_secs(60);
+        limits.deadlines.socket_idle = Duration::from_mins(1);
     })
     .await;
     let mut records = attack.field.app.records().await;
@@ -147,7 +147,7 @@ async fn a_client_that_reads_no_answer_on_its_socket_is_hung_up_on() {
 #[tokio::test]
 async fn a_turn_whose_client_has_left_does_not_hold_its_place() {
     let mut attack = Attack::begin(|limits| {
-        limits.deadlines.socket_idle = Duration::from_secs(60);
+        limits.deadlines.socket_idle = Duration::from_mins(1);
     })
     .await;
     let one = RateLimit {
@@ -183,7 +183,7 @@ async fn a_turn_whose_client_has_left_does_not_hold_its_place() {
 async fn a_user_has_so_many_sockets_and_another_user_theirs() {
     let (mut sockets, script) = SocketEngine::script();
     let field = Field::with(script, |limits| {
-        limits.deadlines.socket_idle = Duration::from_secs(60);
+        limits.deadlines.socket_idle = Duration::from_mins(1);
     })
     .await;
     let default = field

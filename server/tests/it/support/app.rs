@@ -8,7 +8,6 @@ use proxypal_server::{
     app::{App, Surroundings},
     clock::{SharedClock, SystemClock},
     config::{Config, Options as Arguments, Secrets},
-    deadlines::Deadlines,
     domain::{
         api_keys::Caller,
         requests::RequestFilter,
@@ -46,13 +45,6 @@ impl Default for Options {
 }
 
 impl Options {
-    /// With these deadlines.
-    pub(crate) fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
-        let limits = self.limits.get_or_insert_default();
-        limits.deadlines = deadlines;
-        self
-    }
-
     /// With an argument more.
     pub(crate) fn with(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());

@@ -82,6 +82,7 @@ impl ControlPlane {
     }
 
     /// One at this address, with or without an administrator.
+    #[expect(clippy::too_many_lines, reason = "a composition root")]
     pub(crate) async fn launch(public_url: &str, password: Option<&str>) -> Self {
         let database = TestDatabase::create().await;
         let folder = database.directory.path();

@@ -58,7 +58,7 @@ impl Read for EngineIo {
         match Pin::new(&mut self.inner).poll_read(cx, buffer) {
             // Nothing read without an error is the end.
             Poll::Pending if self.is_checked.load(Ordering::Relaxed) => self.poll_closed(),
-            polled => polled,
+            polled @ (Poll::Ready(_) | Poll::Pending) => polled,
         }
     }
 }

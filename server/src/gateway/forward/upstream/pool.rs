@@ -45,12 +45,11 @@ impl Pool {
         let (mut request, authority) = addressed(request);
         let mut opened = 0;
         loop {
-            let mut connection = match self.wake(&authority).await {
-                Some(connection) => connection,
-                None => {
-                    opened += 1;
-                    Connection::open(&authority).await?
-                }
+            let mut connection = if let Some(connection) = self.wake(&authority).await {
+                connection
+            } else {
+                opened += 1;
+                Connection::open(&authority).await?
             };
             match connection.exchange(request).await {
                 Ok(answer) => {

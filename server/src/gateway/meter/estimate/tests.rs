@@ -207,7 +207,7 @@ fn an_answer_that_cannot_be_decompressed_is_estimated_by_its_length() {
     assert_eq!(usage.source, UsageSource::Estimated);
 
     let mut tap = Tap::new(Protocol::OpenaiChat, "application/json", "gzip, br");
-    tap.observe(&[0; 1 << 20]);
+    tap.observe(&vec![0; 1 << 20]);
     let usage = Usage::of(&tap.finish(), true, EXPECTED);
     assert_eq!(usage.tokens.output, EXPECTED.output);
 
@@ -223,7 +223,7 @@ fn an_answer_that_cannot_be_decompressed_is_estimated_by_its_length() {
 
 #[test]
 fn a_decompression_bomb_is_not_decompressed_further() {
-    let text = [b'a'; 1 << 16];
+    let text = vec![b'a'; 1 << 16];
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(b"{\"choices\":[{\"message\":{\"content\":\"")
         .unwrap();

@@ -254,8 +254,8 @@ impl Walker {
             let stop = memchr2(b'"', b'\\', rest);
             let plain = rest.get(..stop.unwrap_or(rest.len())).unwrap_or_default();
             if self.is_strict {
-                // Without an early end it takes many bytes at once.
-                self.is_malformed |= plain.iter().fold(false, |seen, byte| seen | (*byte < b' '));
+                // The smallest byte, not the first that is too small: without an early end it takes many at once.
+                self.is_malformed |= plain.iter().fold(b' ', |least, byte| least.min(*byte)) < b' ';
             }
             let Some(stop) = stop else {
                 return (bytes.len(), false);

@@ -32,36 +32,38 @@ impl FieldsScanner {
             return Verdict::Ambiguous;
         }
         match self.model() {
-            Some(Some(model)) => Verdict::Found(model),
-            Some(None) => Verdict::Absent,
-            None => Verdict::Ambiguous,
+            Ok(Some(model)) => Verdict::Found(model),
+            Ok(None) => Verdict::Absent,
+            Err(Unclear) => Verdict::Ambiguous,
         }
     }
 
-    /// `None` when readers could differ.
-    fn model(&self) -> Option<Option<String>> {
+    fn model(&self) -> Result<Option<String>, Unclear> {
         let mut model: Option<String> = None;
         for pair in self.form.split(|byte| *byte == b'&') {
             // Some readers part fields here too.
             if pair.contains(&b';') {
-                return None;
+                return Err(Unclear);
             }
             let mut parts = pair.splitn(2, |byte| *byte == b'=');
-            let name = decode(parts.next().unwrap_or_default())?;
+            let name = decode(parts.next().unwrap_or_default()).ok_or(Unclear)?;
             if !name.eq_ignore_ascii_case("model") {
                 continue;
             }
-            let value = decode(parts.next().unwrap_or_default())?;
+            let value = decode(parts.next().unwrap_or_default()).ok_or(Unclear)?;
             let value = value.trim();
             let is_fit = name == "model" && value.len() <= LONGEST_MODEL;
             if !is_fit || model.as_ref().is_some_and(|first| first != value) {
-                return None;
+                return Err(Unclear);
             }
             model = Some(value.to_owned());
         }
-        Some(model.filter(|model| !model.is_empty()))
+        Ok(model.filter(|model| !model.is_empty()))
     }
 }
+
+/// Readers could differ.
+struct Unclear;
 
 /// A plus is a blank. `None` when it is no text, or a percent sign stands alone.
 fn decode(bytes: &[u8]) -> Option<String> {

@@ -36,12 +36,13 @@ fn count(path: &[Key]) -> Fact {
 }
 
 fn field(key: Key) -> Option<Field> {
-    match key {
-        Key::InputTokens => Some(Field::Input),
-        Key::CacheReadInputTokens => Some(Field::CacheRead),
-        Key::CacheCreationInputTokens => Some(Field::CacheWrite),
-        Key::OutputTokens => Some(Field::Output),
-        Key::ThinkingTokens => Some(Field::Reasoning),
-        _ => None,
-    }
+    const FIELDS: [(Key, Field); 5] = [
+        (Key::InputTokens, Field::Input),
+        (Key::CacheReadInputTokens, Field::CacheRead),
+        (Key::CacheCreationInputTokens, Field::CacheWrite),
+        (Key::OutputTokens, Field::Output),
+        (Key::ThinkingTokens, Field::Reasoning),
+    ];
+    let found = FIELDS.into_iter().find(|(known, _)| *known == key);
+    found.map(|(_, field)| field)
 }

@@ -68,21 +68,21 @@ impl fmt::Debug for Coded {
 impl Coded {
     /// `None` for a coding that cannot be opened.
     pub(super) fn new(coding: &str, plain: Plain) -> Option<Self> {
-        let opened = Opened {
+        let sink = Opened {
             plain,
             bytes: 0,
             wire_bytes: 0,
         };
         let opener = match coding.to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => Opener::Gzip(MultiGzDecoder::new(opened)),
-            "deflate" => Opener::Deflate(Some(opened)),
+            "gzip" | "x-gzip" => Opener::Gzip(MultiGzDecoder::new(sink)),
+            "deflate" => Opener::Deflate(Some(sink)),
             "zstd" => {
-                let mut decoder = ZstdDecoder::new(opened).ok()?;
+                let mut decoder = ZstdDecoder::new(sink).ok()?;
                 let window = DParameter::WindowLogMax(WINDOW_LOG_MAX);
                 decoder.set_parameter(window).ok()?;
                 Opener::Zstd(decoder)
             }
-            "br" => Opener::Brotli(Box::new(DecompressorWriter::new(opened, STEP))),
+            "br" => Opener::Brotli(Box::new(DecompressorWriter::new(sink, STEP))),
             _ => return None,
         };
         Some(Self {

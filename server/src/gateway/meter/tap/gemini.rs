@@ -13,7 +13,7 @@ pub(super) fn fact(path: &[Key]) -> Fact {
             Fact::Finish
         }
         [Key::Candidates, Key::Content, Key::Parts, rest @ ..] => part(rest),
-        [Key::Delta, Key::Text] | [Key::Outputs, Key::Text] => Fact::Text,
+        [Key::Delta | Key::Outputs, Key::Text] => Fact::Text,
         [Key::UsageMetadata | Key::Usage] | [Key::Interaction, Key::Usage] => Fact::Usage,
         [Key::UsageMetadata | Key::Usage, rest @ ..]
         | [Key::Interaction, Key::Usage, rest @ ..] => count(rest),

@@ -57,6 +57,10 @@ pub(in crate::gateway) struct Tap {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the usual one is large, and not allocated apart for each request"
+)]
 enum Source {
     Plain(Plain),
     /// Rare and large.

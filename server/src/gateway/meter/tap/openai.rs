@@ -10,16 +10,16 @@ pub(super) fn fact(path: &[Key]) -> Fact {
         [Key::Type] => Fact::Type,
         [Key::Code] => Fact::ErrorCode,
         [Key::Choices, rest @ ..] => choice(rest),
-        [Key::Delta] => Fact::Text,
+        // The last two are Ollama's own form.
+        [Key::Delta | Key::Response] | [Key::Message, Key::Content | Key::Thinking] => Fact::Text,
         [Key::Output, rest @ ..] => output(rest),
-        [Key::Data, Key::B64Json | Key::Url] | [Key::B64Json | Key::PartialImageB64] => Fact::Media,
-        [Key::Response, Key::Output, Key::Result] => Fact::Media,
+        [Key::Data, Key::B64Json | Key::Url]
+        | [Key::B64Json | Key::PartialImageB64]
+        | [Key::Response, Key::Output, Key::Result] => Fact::Media,
         // Groq's streams.
         [Key::XGroq, Key::Usage] => Fact::Usage,
         [Key::XGroq, Key::Usage, rest @ ..] => count(rest),
         [Key::Timings | Key::PromptEvalCount | Key::EvalCount, ..] => loose(path),
-        // Ollama's own form.
-        [Key::Response] | [Key::Message, Key::Content | Key::Thinking] => Fact::Text,
         [Key::Response, rest @ ..] | rest => answer(rest),
     }
 }

@@ -57,7 +57,7 @@ impl Plain {
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         let rest = match self.framing {
             Framing::Open { label, mark } => self.begin(label, mark, bytes),
-            _ => bytes,
+            Framing::Events(_) | Framing::Document | Framing::Documents => bytes,
         };
         match &mut self.framing {
             Framing::Events(events) => events.feed(rest, &mut self.walker, &mut self.reader),

@@ -106,7 +106,17 @@ impl Reader {
                 self.document.is_counting |= field == Field::Output;
             }
             Fact::Count(field) => self.usage.set(field, count),
-            _ => {}
+            Fact::Nothing
+            | Fact::Type
+            | Fact::Model
+            | Fact::Text
+            | Fact::Media
+            | Fact::Finish
+            | Fact::Usage
+            | Fact::Error
+            | Fact::ErrorCode
+            | Fact::ErrorStatus
+            | Fact::ErrorType => {}
         }
     }
 

@@ -58,7 +58,7 @@ impl RealEngine {
         let program = Program::start(&mut command);
         let http = reqwest::Client::builder()
             .no_proxy()
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .build()
             .unwrap();
         let url = format!("http://{address}/v1/models");

@@ -347,7 +347,7 @@ impl Iterator for Generator {
             case = case.with("content-encoding", encoding);
         }
         if self.one_in(50) {
-            case.fields[0].1 = "text/plain; charset=utf-16".to_owned();
+            "text/plain; charset=utf-16".clone_into(&mut case.fields[0].1);
         }
         Some(case)
     }

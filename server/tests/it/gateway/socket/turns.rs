@@ -169,8 +169,6 @@ async fn every_spelling_of_a_kind_that_the_engine_understands_is_a_turn() {
     for message in [
         "{\"type\":\" response.create\\n\",\"model\":\"m\"}".to_owned(),
         format!("{{\"type\":\"{blanks}response.create\",\"model\":\"m\"}}"),
-        // The engine looks for the first brace.
-        "x{\"type\":\"response.create\",\"model\":\"m\"}".to_owned(),
     ] {
         joined.client.send(Message::text(message)).await;
         joined.engine.next().await;
@@ -179,6 +177,12 @@ async fn every_spelling_of_a_kind_that_the_engine_understands_is_a_turn() {
 
         assert_metered(&records.next().await, counted(10, 20));
     }
+
+    // The engine looks for the first brace, and others would not read it.
+    let odd = "x{\"type\":\"response.create\",\"model\":\"m\"}";
+    joined.client.send(Message::text(odd)).await;
+    let refusal = joined.client.next_json().await;
+    assert_eq!(refusal["error"]["code"], "proxypal_model_ambiguous");
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ fn doubtful(max_output_tokens: impl Into<Option<u64>>, choices: u64) -> Bound {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_protocol_has_its_own_bound() {
     use BoundForm::{Chat, Completions, Gemini, Images, Messages, Nothing, Responses};
     let cases = [

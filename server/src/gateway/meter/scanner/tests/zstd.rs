@@ -77,7 +77,7 @@ fn reads_all_frames_and_skips_what_is_to_be_skipped() {
 fn a_body_that_opens_to_whole_steps_is_whole() {
     for length in [16_384, 32_768, 131_072, 262_144, 524_288] {
         let json = format!(r#"{{"model":"m","a":"{}"}}"#, "x".repeat(length - 20));
-        let body = frame(&json.as_bytes()[..]);
+        let body = frame(json.as_bytes());
         assert_eq!(json.len(), length);
         assert_eq!(zstd(&body), found("m"), "{length}");
         assert_eq!(scan(u64::MAX, &body).error_at_end(), None, "{length}");
