@@ -164,11 +164,10 @@ async fn what_the_engine_passes_over_in_silence_takes_no_error_from_a_turn() {
 async fn every_spelling_of_a_kind_that_the_engine_understands_is_a_turn() {
     let mut joined = Joined::pair().await;
     let mut records = joined.app.records().await;
-    let blanks = " ".repeat(600);
 
     for message in [
-        "{\"type\":\" response.create\\n\",\"model\":\"m\"}".to_owned(),
-        format!("{{\"type\":\"{blanks}response.create\",\"model\":\"m\"}}"),
+        "{\"type\":\" response.create\\n\",\"model\":\"m\"}",
+        "{\"ty\\u0070e\":\"response.append\",\"model\":\"m\"}",
     ] {
         joined.client.send(Message::text(message)).await;
         joined.engine.next().await;
@@ -177,12 +176,25 @@ async fn every_spelling_of_a_kind_that_the_engine_understands_is_a_turn() {
 
         assert_metered(&records.next().await, counted(10, 20));
     }
+}
 
-    // The engine looks for the first brace, and others would not read it.
-    let odd = "x{\"type\":\"response.create\",\"model\":\"m\"}";
-    joined.client.send(Message::text(odd)).await;
-    let refusal = joined.client.next_json().await;
-    assert_eq!(refusal["error"]["code"], "proxypal_model_ambiguous");
+#[tokio::test]
+async fn a_message_that_can_be_read_in_two_ways_reaches_no_engine() {
+    let mut joined = Joined::pair().await;
+    let blanks = " ".repeat(600);
+
+    for message in [
+        // The engine looks for the first brace.
+        "x{\"type\":\"response.create\",\"model\":\"m\"}".to_owned(),
+        format!("{{\"type\":\"{blanks}response.create\",\"model\":\"m\"}}"),
+        "{\"type\":\"a\",\"type\":\"response.create\",\"model\":\"m\"}".to_owned(),
+        "{\"type\":\"response.create\",\"model\":\"m\",\"model\":\"n\"}".to_owned(),
+        "{\"type\":\"response.create\",\"model\":\"m\"".to_owned(),
+    ] {
+        joined.client.send(Message::text(message)).await;
+        let refusal = joined.client.next_json().await;
+        assert_eq!(refusal["error"]["code"], "proxypal_model_ambiguous");
+    }
 }
 
 #[tokio::test]
