@@ -62,7 +62,7 @@ pub enum UsageSource {
     Engine,
     /// Worked out from the length of what was asked and answered.
     Estimated,
-    /// Nobody said; only in rows of earlier versions, which estimated less.
+    /// Not reported; only in rows of earlier versions, which estimated less.
     Unknown,
 }
 

@@ -39,7 +39,7 @@ const LONGEST_HEAD: usize = 64 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Whether the process can accept connections; it has one table of open files.
 static ACCEPTING: Outage = Outage::new(FLAPPING);
-/// What a client hears who has too many connections. It costs one system call.
+/// The response to a client with too many connections. It costs one system call.
 const REFUSAL: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\nretry-after: 5\r\n\
     content-type: text/plain\r\ncontent-length: 48\r\n\r\nThere are too many connections from your address";
 

@@ -53,7 +53,7 @@ pub(super) enum UsageSource {
     Engine,
     /// Worked out from the length of what was asked and answered; quotas count it.
     Estimated,
-    /// Nobody said; only in requests of earlier versions, which estimated less.
+    /// Not reported; only in requests of earlier versions, which estimated less.
     Unknown,
 }
 
