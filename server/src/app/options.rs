@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use nix::sys::resource::{Resource, getrlimit};
 use tokio_util::task::TaskTracker;
 
-use super::{Life, Surroundings, VERSION, ground::Ground};
+use super::{Environment, Runtime, VERSION, core::Core};
 use crate::{
     client_address::ClientAddresses,
     config::{self, Config},
@@ -42,15 +42,15 @@ pub(super) fn connection_limits(config: &Config) -> Limits {
 
 pub(super) fn oauth_options(
     config: &Config,
-    ground: &Ground,
+    core: &Core,
     engine: &Engine,
-    life: &Life,
+    life: &Runtime,
 ) -> OAuthOptions {
-    let (db, clock) = (ground.db.clone(), life.clock.clone());
-    let (digester, vault) = (ground.digester.clone(), ground.vault.clone());
+    let (db, clock) = (core.db.clone(), life.clock.clone());
+    let (digester, vault) = (core.digester.clone(), core.vault.clone());
     OAuthOptions {
         logins: ProviderLogins::new(db, clock.clone(), digester, vault),
-        accounts: ground.accounts.clone(),
+        accounts: core.accounts.clone(),
         engine: engine.clone(),
         clock,
         settings: config.oauth.clone(),
@@ -68,17 +68,21 @@ pub(super) fn server_facts(config: &Config) -> ServerFacts {
     }
 }
 
-pub(super) fn book(config: &Config, ground: &Ground, life: &Life) -> BookOptions {
+pub(super) fn book(config: &Config, core: &Core, life: &Runtime) -> BookOptions {
     BookOptions {
-        db: ground.db.clone(),
+        db: core.db.clone(),
         clock: life.clock.clone(),
-        ledger: ground.ledger.clone(),
-        prices: ground.prices.clone(),
+        ledger: core.ledger.clone(),
+        prices: core.prices.clone(),
         journal: config.storage.data_dir.join(JOURNAL),
     }
 }
 
-pub(super) fn engine_options(config: &Config, around: &Surroundings, life: &Life) -> EngineOptions {
+pub(super) fn engine_options(
+    config: &Config,
+    around: &Environment,
+    life: &Runtime,
+) -> EngineOptions {
     let (mode, binary, external) = match &config.engine {
         config::Engine::Managed { binary } => (EngineMode::Managed, binary.clone(), None),
         config::Engine::Demo => (EngineMode::Demo, None, None),

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How many providers are asked at once.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT: usize = 4;
 /// Whom a provider was asked about less than this ago, it is not asked about again.
 const FRESH: TimeDelta = TimeDelta::seconds(30);
 
@@ -78,7 +78,10 @@ impl Checkup {
             .filter(|account| account.enabled && kind.is_none_or(|kind| account.kind == kind));
         let asked: Vec<_> = asked.collect();
         let checks = asked.into_iter().map(|account| self.check(account));
-        let checks: Vec<_> = stream::iter(checks).buffered(AT_ONCE).collect().await;
+        let checks: Vec<_> = stream::iter(checks)
+            .buffered(MAX_CONCURRENT)
+            .collect()
+            .await;
         checks.into_iter().collect()
     }
 

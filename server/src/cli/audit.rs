@@ -12,7 +12,7 @@ use crate::{
     clock::SystemClock,
     config::{Secrets, Storage, StorageArguments},
     db::Database,
-    domain::audit::{Actor, Audit, Deed},
+    domain::audit::{Actor, Audit, AuditContext},
 };
 
 /// Walks along the chain of events. Stop the server first: it locks its database.
@@ -58,7 +58,7 @@ impl Verify {
 }
 
 /// Something that a command does, by whoever may use this machine.
-pub(super) fn deed(action: &str) -> Arc<Deed> {
+pub(super) fn context(action: &str) -> Arc<AuditContext> {
     let user = User::from_uid(getuid()).ok().flatten();
-    Deed::new(Actor::cli(user.map(|user| user.name)), None, action)
+    AuditContext::new(Actor::cli(user.map(|user| user.name)), None, action)
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use entity::price;
 use secrecy::ExposeSecret as _;
 
-use super::{Done, Failure, audit::deed, terminal};
+use super::{Done, Failure, audit::context, terminal};
 use crate::{
     clock::{Clock as _, SystemClock},
     config::{Secrets, Storage, StorageArguments},
@@ -63,7 +63,7 @@ impl Import {
             .with_context(|| format!("cannot read {}", self.file.display()))?;
         let table = PriceTable::read(&text).map_err(anyhow::Error::from)?;
         let (db, prices) = open(&self.storage).await?;
-        let imported = deed("importPrices").run(prices.import(&table)).await;
+        let imported = context("importPrices").run(prices.import(&table)).await;
         let imported = imported.map_err(anyhow::Error::from)?;
         db.close().await?;
         terminal::say(&format!(

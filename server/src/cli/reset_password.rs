@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::{Done, Failure, audit::deed, terminal};
+use super::{Done, Failure, audit::context, terminal};
 use crate::{
     clock::{SharedClock, SystemClock},
     config::{Secrets, Storage, StorageArguments},
@@ -43,7 +43,7 @@ impl ResetPassword {
         let sessions = Sessions::new(db.clone(), clock.clone(), server.digester.clone());
         let admins = Admins::new(db.clone(), clock.clone(), &server, sessions);
         let reset = admins.reset_password(&self.username, password, self.without_second_factor);
-        let ended = deed("resetPassword")
+        let ended = context("resetPassword")
             .run(reset)
             .await
             .map_err(anyhow::Error::from)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::{Done, Failure, audit::deed, terminal};
+use super::{Done, Failure, audit::context, terminal};
 use crate::{
     clock::{SharedClock, SystemClock},
     config::{Secrets, Storage, StorageArguments},
@@ -31,7 +31,7 @@ impl RotateEncryptionKey {
         let audit = Audit::new(db.clone(), clock);
         let rotated = key_rotation::rotate(&db, &server.vault).await;
         if let Ok(rotated) = &rotated {
-            let recorded = deed("rotateEncryptionKey").run(rotated.record(&audit));
+            let recorded = context("rotateEncryptionKey").run(rotated.record(&audit));
             recorded.await.map_err(anyhow::Error::from)?;
         }
         db.close().await?;

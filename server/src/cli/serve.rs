@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{Done, Failure, terminal};
 use crate::{
-    app::{App, Surroundings},
+    app::{App, Environment},
     clock::SystemClock,
     config::{Config, Options, Secrets, search_path},
     engine::EngineMode,
@@ -38,7 +38,7 @@ pub(super) async fn serve(options: &Options) -> Done {
             .context("cannot tell our own address")?;
     }
     let url = config.public_url.to_string();
-    let around = Surroundings {
+    let around = Environment {
         clock: Arc::new(SystemClock),
         launcher: std::env::current_exe().context("cannot find our own program")?,
         search_path: search_path(),

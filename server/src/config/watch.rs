@@ -56,11 +56,11 @@ fn metrics_listen(
 ) -> Option<SocketAddr> {
     let text = told(arguments.metrics_listen.as_ref())?;
     let Ok(address) = text.parse::<SocketAddr>() else {
-        let cure = "use an IP address and a port, such as 127.0.0.1:9464";
+        let remedy = "use an IP address and a port, such as 127.0.0.1:9464";
         mistakes.add(
             "METRICS_LISTEN",
             &format!("{text:?} is no address to listen on"),
-            cure,
+            remedy,
         );
         return None;
     };
@@ -163,7 +163,7 @@ mod tests {
         let public = "--metrics-listen=0.0.0.0:9464";
         assert!(check(&[public], Some(token)).is_ok());
         let grpc = ["--otlp-endpoint=http://c:4317", "--otlp-protocol=grpc"];
-        for (arguments, token, variable, cure) in [
+        for (arguments, token, variable, remedy) in [
             (&[public][..], None, "METRICS_LISTEN", "METRICS_TOKEN"),
             (&["--metrics-listen=9464"], None, "METRICS_LISTEN", ":9464"),
             (&[], Some("short"), "METRICS_TOKEN", "openssl rand"),
@@ -183,7 +183,7 @@ mod tests {
         ] {
             let report = check(arguments, token).unwrap_err();
             assert!(report.contains(variable), "{report}");
-            assert!(report.contains(cure), "{report}");
+            assert!(report.contains(remedy), "{report}");
             assert!(!report.contains("secret"), "{report}");
         }
     }

@@ -3,11 +3,11 @@
 
 mod address;
 mod bundle;
+mod check;
 mod clock;
 mod database;
 mod disk;
 mod engine;
-mod finding;
 mod limits;
 mod permissions;
 mod redaction;
@@ -19,7 +19,7 @@ use url::Url;
 
 pub use self::{
     bundle::{Bundle, write},
-    finding::{Finding, Report, Verdict},
+    check::{Check, Report, Verdict},
     redaction::Redaction,
 };
 use self::{database::Data, server::Answers};
@@ -27,7 +27,7 @@ use crate::{clock::SharedClock, config::Config};
 
 /// What is looked at.
 #[derive(Debug)]
-pub struct Patient {
+pub struct Context {
     pub config: Config,
     /// Whether `PUBLIC_URL` was said, and is not only where we listen.
     pub public_url_is_told: bool,
@@ -36,7 +36,7 @@ pub struct Patient {
     pub clock: SharedClock,
 }
 
-impl Patient {
+impl Context {
     /// Looks at everything, in the order in which one thing stands on the other.
     pub async fn examine(&self) -> Report {
         let mut findings = vec![disk::sync(&self.config.storage.data_dir)];

@@ -8,11 +8,11 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Finding, Patient};
+use super::{Check, Context};
 use crate::db::Holder;
 
 const TOPIC: &str = "server";
-const PATIENCE: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a server says of itself, as far as we need it.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,13 +35,13 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    pub(super) async fn gather(patient: &Patient) -> Self {
-        let here = match local(patient.config.listen) {
-            Some(url) => Some(ask(&url, Way::Direct, patient).await),
+    pub(super) async fn gather(context: &Context) -> Self {
+        let here = match local(context.config.listen) {
+            Some(url) => Some(ask(&url, Way::Direct, context).await),
             None => None,
         };
-        let public = if patient.public_url_is_told {
-            Some(ask(&patient.config.public_url, Way::AsOthers, patient).await)
+        let public = if context.public_url_is_told {
+            Some(ask(&context.config.public_url, Way::AsOthers, context).await)
         } else {
             None
         };
@@ -69,16 +69,16 @@ pub(super) enum Way {
 }
 
 /// What looks at a running server.
-pub(super) fn examine(patient: &Patient, answers: &Answers, holder: Holder) -> Option<Finding> {
-    let listen = patient.config.listen;
+pub(super) fn examine(context: &Context, answers: &Answers, holder: Holder) -> Option<Check> {
+    let listen = context.config.listen;
     match (answers.here.as_ref()?, holder) {
-        (Ok(health), _) if health.ok == Some(false) => Some(Finding::problem(
+        (Ok(health), _) if health.ok == Some(false) => Some(Check::problem(
             TOPIC,
             "it runs, and its database does not answer",
             "restart the database; the server finds it again by itself",
         )),
         (Ok(health), Holder::Nobody) => Some(
-            Finding::warning(
+            Check::warning(
                 TOPIC,
                 format!("one answers on {listen}, and it does not use this database"),
                 "give the doctor the DATA_DIR and DATABASE_URL of that server",
@@ -86,21 +86,21 @@ pub(super) fn examine(patient: &Patient, answers: &Answers, holder: Holder) -> O
             .with_version(health),
         ),
         (Ok(health), Holder::Server(_) | Holder::Unknown) => {
-            Some(Finding::ok(TOPIC, format!("it answers on {listen}")).with_version(health))
+            Some(Check::ok(TOPIC, format!("it answers on {listen}")).with_version(health))
         }
         (Err(error), Holder::Server(pid)) => {
             let who = pid.map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
             let seen = format!("{who} has the database, and nobody answers on {listen}: {error}");
-            let cure = "give the doctor the HOST and PORT of the server; if they are right, look into its log";
-            Some(Finding::warning(TOPIC, seen, cure))
+            let remedy = "give the doctor the HOST and PORT of the server; if they are right, look into its log";
+            Some(Check::warning(TOPIC, seen, remedy))
         }
         (Err(_), Holder::Nobody | Holder::Unknown) => {
-            Some(Finding::ok(TOPIC, format!("none runs on {listen}")))
+            Some(Check::ok(TOPIC, format!("none runs on {listen}")))
         }
     }
 }
 
-impl Finding {
+impl Check {
     fn with_version(mut self, health: &Health) -> Self {
         match health.version.as_deref() {
             Some(env!("CARGO_PKG_VERSION")) | None => self,
@@ -127,7 +127,7 @@ fn local(listen: SocketAddr) -> Option<Url> {
 
 pub(super) fn client(way: Way) -> reqwest::Result<reqwest::Client> {
     let builder = reqwest::Client::builder()
-        .timeout(PATIENCE)
+        .timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none());
     match way {
         Way::Direct => builder.no_proxy().build(),
@@ -143,15 +143,15 @@ pub(super) fn below(base: &Url, path: &str) -> String {
 async fn ask(
     base: &Url,
     way: Way,
-    patient: &Patient,
+    context: &Context,
 ) -> Result<(Health, Option<TimeDelta>), String> {
     let mut request = client(way).map_err(words)?.get(below(base, "healthz"));
     // With it the server reports details. It is sent to the local address only.
-    if let (Way::Direct, Some(token)) = (way, &patient.config.watch.metrics_token) {
+    if let (Way::Direct, Some(token)) = (way, &context.config.watch.metrics_token) {
         request = request.bearer_auth(token.expose_secret());
     }
     let answer = request.send().await.map_err(words)?;
-    let now = patient.clock.now();
+    let now = context.clock.now();
     let date = answer
         .headers()
         .get(DATE)

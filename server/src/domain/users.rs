@@ -262,7 +262,7 @@ impl Users {
 }
 
 async fn living(transaction: &DatabaseTransaction, id: Uuid) -> Result<user::Model> {
-    api_keys::living_user(transaction, id).await
+    api_keys::active_user(transaction, id).await
 }
 
 /// A user, for the audit.

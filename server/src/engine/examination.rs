@@ -14,7 +14,7 @@ use super::managed;
 use super::options::ExternalEngine;
 
 /// How long the program may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(10);
+const EXAMINATION_TIMEOUT: Duration = Duration::from_secs(10);
 const VERSION_LINE: &str = "CLIProxyAPI Version: ";
 
 /// The engine's program, as a server would start it.
@@ -79,7 +79,10 @@ async fn version_of(program: &Path) -> Option<String> {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let said = tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()?;
+    let said = tokio::time::timeout(EXAMINATION_TIMEOUT, asked)
+        .await
+        .ok()?
+        .ok()?;
     let text = [said.stdout, said.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     let line = text

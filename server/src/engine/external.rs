@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::calls::Calls;
 use super::client::{ClientError, EngineClient};
 use super::endpoint::Endpoint;
-use super::face::Face;
 use super::health;
 use super::options::{EngineContext, EngineOptions, ExternalEngine};
+use super::public_state::PublicState;
 use super::status::EngineMode;
 use super::supervisor::{Death, Ending};
 use super::usage::Collector;
@@ -18,24 +18,28 @@ use super::usage::Collector;
 pub(super) struct External {
     options: EngineOptions,
     context: EngineContext,
-    face: Arc<Face>,
+    public: Arc<PublicState>,
     connection: Option<(Endpoint, Arc<EngineClient>)>,
 }
 
 impl External {
     /// Nothing is reached for yet.
-    pub(super) fn new(options: EngineOptions, context: EngineContext, face: Arc<Face>) -> Self {
+    pub(super) fn new(
+        options: EngineOptions,
+        context: EngineContext,
+        public: Arc<PublicState>,
+    ) -> Self {
         Self {
             options,
             context,
-            face,
+            public,
             connection: None,
         }
     }
 
     /// Uses it until it is lost or somebody calls.
     pub(super) async fn live(&mut self, calls: &mut Calls) -> Ending {
-        self.face.starting(EngineMode::External, None);
+        self.public.starting(EngineMode::External, None);
         let (endpoint, client) = match self.connection() {
             Ok(connection) => connection,
             Err(reason) => return Ending::Unable(reason),
@@ -46,15 +50,15 @@ impl External {
                 return died(format!("the external engine: {error}"));
             }
         }
-        self.face.catalogue.open(client.clone());
-        self.face.client.store(Some(client.clone()));
-        self.face.running(endpoint, None, None);
+        self.public.catalogue.open(client.clone());
+        self.public.client.store(Some(client.clone()));
+        self.public.running(endpoint, None, None);
         let collector = Collector::start(&self.context, client.clone(), Arc::default());
         let ending = tokio::select! {
             call = calls.interruption() => Ending::Called(call),
             reason = health::lost(&client) => died(reason),
         };
-        self.face.withdraw();
+        self.public.withdraw();
         if matches!(ending, Ending::Called(_)) {
             self.options.drained().await;
         }

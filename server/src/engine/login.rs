@@ -141,7 +141,7 @@ impl Engine {
 
     /// Whom to ask.
     pub(super) fn client(&self) -> Result<Arc<EngineClient>, EngineError> {
-        self.face
+        self.public
             .client
             .load_full()
             .ok_or_else(|| EngineError::Unwilling("it does not run".to_owned()))

@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] is the handle that the other rooms hold. Behind it one task ([`supervisor`]) owns the engine
 //! and lives its lives one after another: [`managed`] (a child process of ours), [`external`] (one that
-//! runs elsewhere) or [`demo`] (an embedded stand-in). What they say of themselves goes to one [`face`].
+//! runs elsewhere) or [`demo`] (an embedded stand-in). What they say of themselves goes to one [`public`].
 
 mod accounts;
 mod auth_files;
@@ -17,7 +17,6 @@ mod endpoint;
 mod error;
 mod examination;
 mod external;
-mod face;
 mod handle;
 mod health;
 mod install;
@@ -26,6 +25,7 @@ mod login;
 mod logs;
 mod managed;
 mod options;
+mod public_state;
 mod question;
 mod source;
 mod status;

@@ -9,9 +9,9 @@ use super::binary::{self, NoBinary};
 use super::calls::{Call, Calls, Order};
 use super::demo;
 use super::external::External;
-use super::face::Face;
 use super::managed::Managed;
 use super::options::{EngineContext, EngineOptions};
+use super::public_state::PublicState;
 use super::status::EngineMode;
 
 /// The longest pause between two starts of a child; its start costs something.
@@ -44,7 +44,7 @@ pub(super) struct Death {
 pub(super) struct Supervisor {
     options: EngineOptions,
     context: EngineContext,
-    face: Arc<Face>,
+    public: Arc<PublicState>,
     managed: Managed,
     external: External,
     failures: u32,
@@ -52,13 +52,17 @@ pub(super) struct Supervisor {
 
 impl Supervisor {
     /// A supervisor that has not begun.
-    pub(super) fn new(options: EngineOptions, context: EngineContext, face: Arc<Face>) -> Self {
-        let managed = Managed::new(options.clone(), context.clone(), face.clone());
-        let external = External::new(options.clone(), context.clone(), face.clone());
+    pub(super) fn new(
+        options: EngineOptions,
+        context: EngineContext,
+        public: Arc<PublicState>,
+    ) -> Self {
+        let managed = Managed::new(options.clone(), context.clone(), public.clone());
+        let external = External::new(options.clone(), context.clone(), public.clone());
         Self {
             options,
             context,
-            face,
+            public,
             managed,
             external,
             failures: 0,
@@ -67,9 +71,9 @@ impl Supervisor {
 
     /// Lives until the server ends.
     pub(super) async fn run(mut self, mut calls: Calls) {
-        let gone = self.face.gone.clone().drop_guard();
+        let gone = self.public.gone.clone().drop_guard();
         while self.round(&mut calls).await.is_continue() {}
-        self.face.stopped();
+        self.public.stopped();
         self.managed.leave().await;
         drop(gone);
     }
@@ -87,11 +91,11 @@ impl Supervisor {
                 } else {
                     self.failures.saturating_add(1)
                 };
-                self.face.backing_off(&death.reason);
+                self.public.backing_off(&death.reason);
                 self.pause(calls).await
             }
             Ending::Unable(reason) => {
-                self.face.failed(&reason);
+                self.public.failed(&reason);
                 self.rest(calls).await
             }
         }
@@ -105,7 +109,7 @@ impl Supervisor {
             },
             EngineMode::External => self.external.live(calls).await,
             EngineMode::Demo => {
-                demo::live(&self.options, &self.context, &self.face, None, calls).await
+                demo::live(&self.options, &self.context, &self.public, None, calls).await
             }
         }
     }
@@ -119,7 +123,7 @@ impl Supervisor {
         demo::live(
             &self.options,
             &self.context,
-            &self.face,
+            &self.public,
             Some(notice),
             calls,
         )
@@ -130,12 +134,12 @@ impl Supervisor {
         match call.order {
             Order::End => ControlFlow::Break(()),
             Order::Start | Order::Restart => {
-                self.face.restarting();
+                self.public.restarting();
                 call.accept();
                 ControlFlow::Continue(())
             }
             Order::Stop => {
-                self.face.stopped();
+                self.public.stopped();
                 call.accept();
                 self.rest(calls).await
             }
@@ -148,7 +152,7 @@ impl Supervisor {
             let call = calls.next().await;
             match call.order {
                 Order::Stop => {
-                    self.face.stopped();
+                    self.public.stopped();
                     call.accept();
                 }
                 Order::Start | Order::Restart | Order::End => {

@@ -25,7 +25,7 @@ const WINDOW: u64 = 8 * 1024 * 1024;
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct ModelRequest {
     pub(super) model: Model,
     /// As far as it was seen.
     pub(super) bound: Bound,
@@ -100,7 +100,7 @@ pub(super) async fn read(
     headers: &HeaderMap,
     body: Body,
     limits: Limits<'_>,
-) -> Result<(Asked, Upload), ReadFault> {
+) -> Result<(ModelRequest, Upload), ReadFault> {
     let limit = limits.max_body_bytes;
     let declared = declared_length(headers);
     if declared.is_some_and(|length| length > limit) {
@@ -128,7 +128,7 @@ pub(super) async fn read(
     };
     let bound = reading.bound(scanner.as_ref());
     let opened = scanner.as_ref().and_then(ModelScanner::opened_bytes);
-    let asked = Asked {
+    let asked = ModelRequest {
         model,
         bound,
         body_bytes: opened.or(declared).or_else(|| reading.whole_length()),
@@ -212,7 +212,7 @@ impl Reading<'_> {
     }
 
     /// What must be watched of the rest of the body.
-    fn watch(&self, route: &Route, asked: &Asked, scanner: ModelScanner) -> Option<Watch> {
+    fn watch(&self, route: &Route, asked: &ModelRequest, scanner: ModelScanner) -> Option<Watch> {
         let names_model = matches!(route.model, ModelSource::Body(_))
             && matches!(asked.model, Model::Named(_))
             && (route.names_model || self.limits.is_restricted);

@@ -18,7 +18,7 @@ pub(super) fn answer(
     request_id: Uuid,
     now: DateTime<Utc>,
 ) -> Response<Body> {
-    gateway.0.tally.refused(fault);
+    gateway.0.metrics.refused(fault);
     let mut response = dialect
         .refuse(fault, &request_id.to_string())
         .map(Body::from);

@@ -20,22 +20,23 @@ use uuid::Uuid;
 
 use super::{
     Gateway,
-    admit::{self, Admission, Applicant, Started},
-    arrival::Arrival,
+    admit::{self, Admission, AdmissionRequest, Started},
     authenticate::authenticate,
     body::{Upload, UploadError, discard},
     dialect::{Dialect, Fault},
     forward::{self, Answer, UpstreamBody, UpstreamError},
     memory::UserMemory,
-    meter::{Awaited, End, Heartbeat, KILLED, MeteredBody, Receipt, Voice},
-    model::{self, Asked, Limits},
-    model_list, pacing, refusal, retry_hint,
+    meter::{Awaited, End, ErrorFormat, Heartbeat, KILLED, MeteredBody, Receipt},
+    model::{self, Limits, ModelRequest},
+    model_list, pacing,
+    pending_admission::PendingAdmission,
+    refusal, retry_hint,
     route::{self, Refusal, Route, query},
     trace::RequestSpan,
     upgrade,
 };
 use crate::{
-    domain::{api_keys::Caller, ledger::Pacing, requests::RequestRecord},
+    domain::{api_keys::Caller, ledger::RateLimitStatus, requests::RequestRecord},
     outage::Outage,
 };
 
@@ -72,7 +73,7 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
         Err(fault) => return refusal::answer(&gateway, route.dialect, &fault, id, now),
     };
     let dialect = route.dialect;
-    let pass = Pass {
+    let pass = RequestContext {
         gateway: gateway.clone(),
         id,
         now,
@@ -91,7 +92,7 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
 
 /// A request of a caller whom we know.
 #[derive(Debug)]
-pub(super) struct Pass {
+pub(super) struct RequestContext {
     pub(super) gateway: Gateway,
     pub(super) id: Uuid,
     /// When it came.
@@ -101,11 +102,11 @@ pub(super) struct Pass {
     /// Whether the length of the body says how much a model has to read.
     pub(super) is_text: bool,
     /// How the caller's requests per minute stand, once they were counted.
-    pub(super) pacing: Option<Pacing>,
+    pub(super) pacing: Option<RateLimitStatus>,
     pub(super) span: RequestSpan,
 }
 
-impl Pass {
+impl RequestContext {
     async fn through(mut self, head: Head, body: Body) -> Result<Response<Body>, Fault> {
         let record = self.record(&head);
         self.span = RequestSpan::begin(&self.gateway.0.traces, &head.headers, &record);
@@ -130,8 +131,9 @@ impl Pass {
             needs_bound: self.route.is_metered && self.caller.account().is_strict(),
         };
         let reading = model::read(&self.route, &head.headers, body, limits);
-        let arrival = Arrival::new(&self, record);
-        let Some((result, record)) = arrival.admitted(&self, started, reading).await else {
+        let pending_admission = PendingAdmission::new(&self, record);
+        let Some((result, record)) = pending_admission.admitted(&self, started, reading).await
+        else {
             return Ok(to_nobody());
         };
         match result {
@@ -152,12 +154,12 @@ impl Pass {
     pub(super) async fn admit(
         &self,
         started: Started,
-        asked: &Asked,
+        asked: &ModelRequest,
         read_bytes: u64,
         record: &mut RequestRecord,
     ) -> Result<Admission, Fault> {
         record.model = asked.model.name().map(str::to_owned);
-        let applicant = Applicant {
+        let applicant = AdmissionRequest {
             caller: &self.caller,
             dialect: self.route.dialect,
             is_metered: self.route.is_metered,
@@ -177,7 +179,7 @@ impl Pass {
     ) -> Result<Response<Body>, Fault> {
         let in_flight = self.gateway.0.in_flight.token();
         let (metered, span) = (self.route.is_metered, self.span.clone());
-        let mut receipt = Receipt::new(admission.place, record, metered, in_flight, span);
+        let mut receipt = Receipt::new(admission.permit, record, metered, in_flight, span);
         let progress = upload.progress();
         receipt.watch_upload(Arc::clone(&progress));
         receipt.expect(admission.expected);
@@ -244,7 +246,7 @@ impl Pass {
         }
         let settings = self.gateway.0.settings.current();
         let silence = settings.gateway.routing.stream_keepalive();
-        let voice = Voice {
+        let format = ErrorFormat {
             dialect: self.route.dialect,
             protocol: self.route.protocol,
             request_id: self.id.to_string(),
@@ -252,7 +254,7 @@ impl Pass {
             engine_outage: Arc::clone(&self.gateway.0.engine_outage),
         };
         let drainer = self.gateway.0.drainer.clone();
-        let body = MeteredBody::new(body, receipt, self.caller, drainer, voice);
+        let body = MeteredBody::new(body, receipt, self.caller, drainer, format);
         Response::from_parts(head, Body::new(body))
     }
 
@@ -338,9 +340,9 @@ impl Pass {
             http_status: Some(fault.status().as_u16()),
             ..record
         };
-        if is_recorded && let Ok(place) = self.gateway.0.recorder.place().await {
+        if is_recorded && let Ok(permit) = self.gateway.0.recorder.permit().await {
             let in_flight = self.gateway.0.in_flight.token();
-            let mut receipt = Receipt::new(place, record, metered, in_flight, span);
+            let mut receipt = Receipt::new(permit, record, metered, in_flight, span);
             receipt.end(End::Refused(fault.code()));
         } else {
             span.end(&refused(record, &fault));

@@ -35,8 +35,8 @@ use crate::{
     },
     engine::Engine,
     notify,
-    oauth::OAuth,
-    web::{Cookies, Doorkeeper, Origins},
+    oauth::OAuthService,
+    web::{Authenticator, Cookies, Origins},
 };
 
 /// The services behind the schema.
@@ -58,7 +58,7 @@ pub struct Services {
     pub quotas: Quotas,
     pub provider_accounts: ProviderAccounts,
     pub model_aliases: ModelAliases,
-    pub oauth: OAuth,
+    pub oauth: OAuthService,
     pub checkup: Checkup,
     pub prices: Prices,
     pub settings: Settings,
@@ -83,8 +83,8 @@ pub struct ServerFacts {
 
 impl Services {
     /// Knows who asks.
-    pub fn doorkeeper(&self) -> Doorkeeper {
-        Doorkeeper {
+    pub fn authenticator(&self) -> Authenticator {
+        Authenticator {
             sessions: self.sessions.clone(),
             api_tokens: self.api_tokens.clone(),
             key_ring: self.api_keys.ring().clone(),

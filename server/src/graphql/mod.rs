@@ -88,7 +88,7 @@ pub fn router(services: Services, shutdown: CancellationToken) -> Router {
     let downloads = services.downloads.clone();
     let endpoint = Endpoint::new(services, shutdown);
     let counter = Counter {
-        doorkeeper: endpoint.doorkeeper.clone(),
+        authenticator: endpoint.authenticator.clone(),
         downloads,
     };
     Router::new()

@@ -22,7 +22,7 @@ use crate::{
     outage::Outage,
 };
 
-const LOOK: Duration = Duration::from_secs(30);
+const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
 /// What is looked at.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl Watcher {
                 tokio::select! {
                     Ok(()) = engine.changed() => {}
                     Ok(()) = accounts.changed() => {}
-                    () = sleep(LOOK) => {}
+                    () = sleep(POLL_INTERVAL) => {}
                 }
             };
             if stop.run_until_cancelled(wait).await.is_none() {

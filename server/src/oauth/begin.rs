@@ -12,7 +12,7 @@ use super::{
     http::Header,
     protocol,
     provider::{Flow, Provider},
-    room::OAuth,
+    service::OAuthService,
     view::Secrets,
 };
 use crate::{
@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// How long a person has to consent.
-const CONSENT: TimeDelta = TimeDelta::minutes(15);
+const CONSENT_TIMEOUT: TimeDelta = TimeDelta::minutes(15);
 /// The engine waits no longer for the answer.
-const CONSENT_BY_ENGINE: TimeDelta = TimeDelta::minutes(5);
+const ENGINE_CONSENT_TIMEOUT: TimeDelta = TimeDelta::minutes(5);
 /// How long a code may be good, whatever the provider says.
 const LONGEST_DEVICE: TimeDelta = TimeDelta::minutes(30);
 
@@ -49,7 +49,7 @@ impl Begun {
     }
 }
 
-impl OAuth {
+impl OAuthService {
     /// Asks for consent.
     pub(super) async fn begin(&self, provider: &Provider) -> Result<Begun> {
         let begun = match provider.flow {
@@ -76,7 +76,7 @@ impl OAuth {
                 verifier: consent.verifier.expose_secret().to_owned(),
                 redirect_url: provider.redirect_url.clone(),
             },
-            expires_at: self.clock.now() + CONSENT,
+            expires_at: self.clock.now() + CONSENT_TIMEOUT,
         })
     }
 
@@ -104,7 +104,7 @@ impl OAuth {
         let begun = begun.map_err(|error| Error::EngineUnavailable(error.to_string()))?;
         let (mode, life) = match &begun.user_code {
             Some(_) => (LoginMode::Device, LONGEST_DEVICE),
-            None => (LoginMode::Paste, CONSENT_BY_ENGINE),
+            None => (LoginMode::Paste, ENGINE_CONSENT_TIMEOUT),
         };
         let told = begun.expires_in_seconds.and_then(|seconds| {
             let seconds = i64::try_from(seconds).ok()?;

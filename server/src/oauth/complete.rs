@@ -19,9 +19,9 @@ use super::{
     fault::Fault,
     protocol::{self, Tokens},
     provider::Provider,
-    room::{OAuth, over},
+    service::{OAuthService, over},
     view::{ProviderLoginView, Secrets},
-    watch::A_MOMENT,
+    watch::POLL_INTERVAL,
 };
 use crate::{
     domain::{Error, Result, provider_logins::LoginEnd},
@@ -29,9 +29,9 @@ use crate::{
 };
 
 /// How long the engine may take for what it does with a code.
-const PATIENCE: Duration = Duration::from_mins(1);
+const FINISH_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long the account may take to appear after the engine has written its file.
-const ADOPTION: Duration = Duration::from_secs(10);
+const ADOPTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a sign-in did not become an account.
 pub(super) enum Failure {
@@ -51,7 +51,7 @@ impl From<Error> for Failure {
     }
 }
 
-impl OAuth {
+impl OAuthService {
     /// Completes a sign-in with the provider's answer.
     pub async fn accept(
         &self,
@@ -76,10 +76,10 @@ impl OAuth {
             let now = self.logins.find(login.id).await?;
             return Err(over(&now.unwrap_or(login)));
         }
-        let room = self.clone();
+        let service = self.clone();
         let completing = self
             .tasks
-            .spawn(async move { room.complete_claimed(login, answer, secrets).await });
+            .spawn(async move { service.complete_claimed(login, answer, secrets).await });
         completing.await.map_err(anyhow::Error::from)?
     }
 
@@ -171,12 +171,12 @@ impl OAuth {
         let delivered = self.engine.deliver_login(channel, state, brought).await;
         delivered.map_err(|error| Fault::Engine(error.to_string()))?;
         consented(answer)?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + FINISH_TIMEOUT;
         while Instant::now() < deadline {
             if self.is_done_by_engine(state).await? {
                 return self.adopted(login.kind, login.created_at).await;
             }
-            sleep(A_MOMENT).await;
+            sleep(POLL_INTERVAL).await;
         }
         Err(Fault::TooSlow.into())
     }
@@ -204,7 +204,7 @@ impl OAuth {
         since: DateTime<Utc>,
     ) -> std::result::Result<Option<provider_account::Model>, Failure> {
         let mut changes = self.accounts.changes();
-        let found = timeout(ADOPTION, async {
+        let found = timeout(ADOPTION_TIMEOUT, async {
             loop {
                 let accounts = self.accounts.list().await?;
                 let mut accounts = accounts.into_iter();

@@ -107,7 +107,7 @@ impl Fault {
 }
 
 fn refusal(name: &str, variable: &str, code: &str) -> String {
-    let cure = match code {
+    let remedy = match code {
         "invalid_grant" | "bad_verification_code" | "incorrect_device_code" => {
             "the code is wrong, too old or was used already; start again"
         }
@@ -122,7 +122,7 @@ fn refusal(name: &str, variable: &str, code: &str) -> String {
         "invalid_scope" => "check the scopes of the OAuth client",
         _ => "start again",
     };
-    format!("{name} refused the sign-in ({code}): {cure}")
+    format!("{name} refused the sign-in ({code}): {remedy}")
 }
 
 #[cfg(test)]

@@ -14,13 +14,13 @@ use super::{
     fault::Fault,
     protocol::{self, Tokens, Wait},
     provider::Provider,
-    room::{OAuth, heard, is_over},
+    service::{OAuthService, heard, is_over},
     view::Secrets,
 };
 use crate::domain::{Result, provider_logins::LoginEnd};
 
 /// A pause that nobody notices.
-pub(super) const A_MOMENT: Duration = Duration::from_millis(300);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(300);
 const RIGHT_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a person's consent elsewhere brings.
@@ -30,13 +30,13 @@ enum Brought {
     File,
 }
 
-impl OAuth {
+impl OAuthService {
     /// Waits in the background.
     pub(super) fn watch(&self, login: provider_login::Model) {
-        let room = self.clone();
+        let service = self.clone();
         self.tasks.spawn(async move {
             let id = login.id;
-            if let Err(error) = room.watch_to_the_end(login).await {
+            if let Err(error) = service.watch_to_the_end(login).await {
                 tracing::error!(login.id = %id, ?error, "a sign-in could not be followed");
             }
         });
@@ -126,7 +126,7 @@ impl OAuth {
                     if self.is_done_by_engine(&state).await? {
                         return Ok(Brought::File);
                     }
-                    sleep(A_MOMENT).await;
+                    sleep(POLL_INTERVAL).await;
                 }
                 Err(Fault::Expired)
             }

@@ -25,7 +25,7 @@ use crate::{
     },
     engine::Engine,
     gateway,
-    metrics::Board,
+    metrics::Registry,
     notify,
     outage::Outage,
 };
@@ -41,8 +41,8 @@ pub struct Sources {
     pub accounts: ProviderAccounts,
     pub backups: Backups,
     pub engine: Engine,
-    pub gateway: gateway::State,
-    pub notifications: notify::Tally,
+    pub gateway: gateway::GatewayState,
+    pub notifications: notify::NotificationMetrics,
     pub version: &'static str,
 }
 
@@ -52,7 +52,7 @@ pub struct Watch(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
-    board: Board,
+    registry: Registry,
     gauges: Gauges,
     sources: Sources,
     token: Option<SecretString>,
@@ -65,11 +65,11 @@ impl Watch {
     /// Over these sources. With a token, only who has it sees anything.
     pub fn new(sources: Sources, token: Option<SecretString>) -> Self {
         let gauges = Gauges::default();
-        let book = &sources.requests.state().tally;
-        let (gateway, notifications) = (&sources.gateway.tally, &sources.notifications);
-        let board = board(book, gateway, notifications, &gauges);
+        let book = &sources.requests.state().metrics;
+        let (gateway, notifications) = (&sources.gateway.metrics, &sources.notifications);
+        let registry = registry(book, gateway, notifications, &gauges);
         Self(Arc::new(Parts {
-            board,
+            registry,
             gauges,
             sources,
             token,
@@ -90,25 +90,25 @@ impl Watch {
 }
 
 /// A board on which everything hangs that a server has, and nothing has happened yet.
-pub fn blank_board() -> Board {
-    board(
-        &requests::Tally::default(),
-        &gateway::Tally::default(),
-        &notify::Tally::default(),
+pub fn empty_registry() -> Registry {
+    registry(
+        &requests::RequestMetrics::default(),
+        &gateway::GatewayMetrics::default(),
+        &notify::NotificationMetrics::default(),
         &Gauges::default(),
     )
 }
 
-fn board(
-    book: &requests::Tally,
-    gateway: &gateway::Tally,
-    notifications: &notify::Tally,
+fn registry(
+    book: &requests::RequestMetrics,
+    gateway: &gateway::GatewayMetrics,
+    notifications: &notify::NotificationMetrics,
     gauges: &Gauges,
-) -> Board {
-    let mut board = Board::default();
-    book.hang_on(&mut board);
-    gateway.hang_on(&mut board);
-    notifications.hang_on(&mut board);
-    gauges.hang_on(&mut board);
-    board
+) -> Registry {
+    let mut registry = Registry::default();
+    book.register_on(&mut registry);
+    gateway.register_on(&mut registry);
+    notifications.register_on(&mut registry);
+    gauges.register_on(&mut registry);
+    registry
 }

@@ -18,17 +18,17 @@ use secrecy::ExposeSecret as _;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Doorkeeper, status::status_of};
+use super::{Authenticator, status::status_of};
 use crate::{
     domain::{Error, Viewer, provider_logins::Starter},
-    oauth::{Answer, NoAnswer, OAuth, provider_named},
+    oauth::{Answer, NoAnswer, OAuthService, provider_named},
 };
 
 /// What the two addresses need.
 #[derive(Clone, Debug)]
 pub struct LoginPages {
-    pub oauth: OAuth,
-    pub doorkeeper: Doorkeeper,
+    pub oauth: OAuthService,
+    pub authenticator: Authenticator,
     /// How browsers reach us.
     pub public_url: Url,
 }
@@ -118,8 +118,8 @@ async fn callback(
 
 impl LoginPages {
     async fn begin(&self, kind: ProviderKind, headers: &HeaderMap) -> Result<Response, Error> {
-        let visitor = self.doorkeeper.identify(headers).await?;
-        let session = match visitor.viewer {
+        let caller = self.authenticator.identify(headers).await?;
+        let session = match caller.viewer {
             Viewer::Session(session) if session.admin.role >= Role::Admin => session,
             Viewer::Session(_) => return Err(Error::Forbidden),
             Viewer::Anonymous | Viewer::ApiToken(_) | Viewer::KeyHolder { .. } => {
@@ -135,7 +135,10 @@ impl LoginPages {
             // A code has to be shown first.
             return Ok(self.back(Some(view.login.id), None));
         };
-        let cookie = self.doorkeeper.cookies.begin_login(view.login.id, &state);
+        let cookie = self
+            .authenticator
+            .cookies
+            .begin_login(view.login.id, &state);
         let headers = [
             (LOCATION, target),
             (SET_COOKIE, cookie),
@@ -156,19 +159,23 @@ impl LoginPages {
         if login.kind != kind {
             return Err(Wrong::OtherProvider);
         }
-        if let Some(cookie) = self.doorkeeper.cookies.session(headers) {
-            let session = self.doorkeeper.sessions.find(cookie.expose_secret()).await;
+        if let Some(cookie) = self.authenticator.cookies.session(headers) {
+            let session = self
+                .authenticator
+                .sessions
+                .find(cookie.expose_secret())
+                .await;
             let session = session.map_err(|error| ours(&error))?;
             if session.is_some_and(|session| session.admin.id != login.started_by) {
                 return Err(Wrong::OtherAdministrator);
             }
         }
-        let brought = self.doorkeeper.cookies.login(headers, login.id);
+        let brought = self.authenticator.cookies.login(headers, login.id);
         if !brought.is_some_and(|state| answer.has_state(&state)) {
             return Err(Wrong::OtherBrowser);
         }
         let session = login.session_id.ok_or(Wrong::OtherBrowser)?;
-        let lives = self.doorkeeper.sessions.lives(session).await;
+        let lives = self.authenticator.sessions.lives(session).await;
         if lives.map_err(|error| ours(&error))? {
             return Ok(());
         }

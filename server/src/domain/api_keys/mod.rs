@@ -125,7 +125,7 @@ impl ApiKeys {
     /// Issues a key to a user.
     pub async fn issue(&self, user_id: Uuid, new: NewApiKey) -> Result<IssuedApiKey> {
         let transaction = self.db.begin().await?;
-        let user = living_user(&transaction, user_id).await?;
+        let user = active_user(&transaction, user_id).await?;
         let issued = self.insert(&transaction, &user, new).await?;
         let key = &issued.api_key;
         let created = Change::created(subject(key), audited(key));
@@ -180,8 +180,8 @@ impl ApiKeys {
         // With the quotas goes what was used of them: nothing may be settled meanwhile.
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
-        let old = self.living_key(&transaction, id).await?;
-        let user = living_user(&transaction, old.user_id).await?;
+        let old = self.active_key(&transaction, id).await?;
+        let user = active_user(&transaction, old.user_id).await?;
         let new = NewApiKey {
             name: Some(old.name.clone()),
             expires_at: old.expires_at,
@@ -213,7 +213,7 @@ impl ApiKeys {
     /// Changes a key's name, expiry or models.
     pub async fn update(&self, id: Uuid, changes: ApiKeyChanges) -> Result<api_key::Model> {
         let transaction = self.db.begin().await?;
-        let old = self.living_key(&transaction, id).await?;
+        let old = self.active_key(&transaction, id).await?;
         let mut key = old.clone().into_active_model();
         if let Some(name) = changes.name {
             key.name = Set(text::required("name", &name, 100)?);
@@ -310,7 +310,7 @@ impl ApiKeys {
 
     /// The callers behind a user's keys, whose account learns their limits.
     fn callers(&self, user: &user::Model, keys: Vec<api_key::Model>) -> Vec<Caller> {
-        let account = self.ledger.account(user.id);
+        let account = self.ledger.user_limits(user.id);
         let limits = keys.iter().map(|key| (key.id, key.rate_limit));
         account.set_rate_limits(user.rate_limit, limits);
         let callers = keys.into_iter();
@@ -319,7 +319,7 @@ impl ApiKeys {
             .collect()
     }
 
-    pub(super) async fn living_key(
+    pub(super) async fn active_key(
         &self,
         connection: &impl ConnectionTrait,
         id: Uuid,
@@ -337,7 +337,7 @@ impl ApiKeys {
     }
 }
 
-pub(super) async fn living_user(
+pub(super) async fn active_user(
     connection: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<user::Model> {

@@ -1,11 +1,11 @@
 //! Who did what: an append-only log of changes, each event bound to the one before it by a hash.
 //!
 //! Whatever changes something calls [`record`] in its own transaction; who acts, and what they were asked
-//! to do, goes along with the task ([`deed`]), so that no signature between a face and a table carries it.
+//! to do, goes along with the task ([`context`]), so that no signature between a face and a table carries it.
 
 mod chain;
 mod change;
-mod deed;
+mod context;
 mod list;
 
 use chrono::{DateTime, Utc};
@@ -18,7 +18,7 @@ use sea_orm::{
 pub use self::{
     chain::{Broken, Head, Verified},
     change::{Change, Subject},
-    deed::{Actor, Deed, about, carried, current, identify},
+    context::{Actor, AuditContext, about, carried, current, identify},
     list::AuditFilter,
 };
 use super::Result;
@@ -66,8 +66,8 @@ pub(super) async fn record(
         .await?;
     let event = event(change, last.as_ref(), clock.now());
     event.into_active_model().insert(transaction).await?;
-    if let Some(deed) = current() {
-        deed.is_recorded();
+    if let Some(context) = current() {
+        context.is_recorded();
     }
     Ok(())
 }
@@ -85,13 +85,16 @@ fn event(
     last: Option<&audit_event::Model>,
     now: DateTime<Utc>,
 ) -> audit_event::Model {
-    let deed = current();
-    let action = match &deed {
-        Some(deed) => deed.action().to_owned(),
+    let context = current();
+    let action = match &context {
+        Some(context) => context.action().to_owned(),
         None => change.in_a_word(),
     };
-    let (actor, subject) = match &deed {
-        Some(deed) => (deed.actor(), change.subject.or_else(|| deed.subject())),
+    let (actor, subject) = match &context {
+        Some(context) => (
+            context.actor(),
+            change.subject.or_else(|| context.subject()),
+        ),
         None => (Actor::system(), change.subject),
     };
     let (kind, id, name) = subject.map_or((None, None, None), Subject::into_parts);
@@ -101,7 +104,7 @@ fn event(
         actor_kind: actor.kind,
         actor_id: actor.id,
         actor_name: actor.name,
-        address: deed.and_then(|deed| deed.address().map(str::to_owned)),
+        address: context.and_then(|context| context.address().map(str::to_owned)),
         action,
         subject_kind: kind,
         subject_id: id,

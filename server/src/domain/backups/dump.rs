@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Batches of lines on their way to the writer.
-const ON_THE_WAY: usize = 4;
+const CHANNEL_CAPACITY: usize = 4;
 const LEVEL: i32 = 3;
 
 /// Writes everything that is in the database now into a file.
@@ -49,7 +49,7 @@ pub(super) async fn dump(
         key_check: BASE64_STANDARD.encode(check.sealed),
     };
     let label = serde_json::to_vec(&label).context("cannot write the label")?;
-    let (lines, inbox) = mpsc::channel(ON_THE_WAY);
+    let (lines, inbox) = mpsc::channel(CHANNEL_CAPACITY);
     let writing = spawn_blocking(move || write(file, &label, &phrase, inbox));
     let read = fill(&snapshot, Outlet(lines)).await;
     let written = writing.await.context("the writer of the backup failed")?;

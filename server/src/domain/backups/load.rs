@@ -15,26 +15,30 @@ use secrecy::SecretString;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use super::line::{Line, Table};
-use crate::{crypto::chest::Opener, db::Draft};
+use crate::{crypto::chest::Opener, db::StagingDatabase};
 
-const TOGETHER: usize = 200;
-const ON_THE_WAY: usize = 4;
+const ROWS_PER_BATCH: usize = 200;
+const CHANNEL_CAPACITY: usize = 4;
 /// Fewer than either database takes in one statement.
 const MOST_VALUES: usize = 30_000;
 /// Longer than any row of ours.
 const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 
 /// Fills a draft with everything that a backup holds, checks the counts, and brings the tables up to date.
-pub(super) async fn load(path: &Path, phrase: SecretString, draft: &Draft) -> anyhow::Result<u64> {
+pub(super) async fn load(
+    path: &Path,
+    phrase: SecretString,
+    staging: &StagingDatabase,
+) -> anyhow::Result<u64> {
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let (lines, inbox) = mpsc::channel(ON_THE_WAY);
+    let (lines, inbox) = mpsc::channel(CHANNEL_CAPACITY);
     let reading = spawn_blocking(move || read(file, &phrase, &lines));
-    let transaction = draft.connection().begin().await?;
+    let transaction = staging.connection().begin().await?;
     let filled = fill(&transaction, inbox).await;
     reading.await.context("the reader of the backup failed")??;
     let rows = filled?;
     transaction.commit().await?;
-    draft.complete().await?;
+    staging.complete().await?;
     Ok(rows)
 }
 
@@ -54,7 +58,7 @@ fn read(file: File, phrase: &SecretString, lines: &mpsc::Sender<Vec<Line>>) -> a
                 serde_json::from_slice(&text).context("the backup has a line that is none")?;
             together.push(line);
         }
-        if together.len() == TOGETHER || length == 0 {
+        if together.len() == ROWS_PER_BATCH || length == 0 {
             // Who takes them has the better reason to fail.
             if lines.blocking_send(std::mem::take(&mut together)).is_err() {
                 return Ok(());
@@ -116,7 +120,7 @@ impl Filler<'_> {
                 self.rows
                     .push(values.context("the backup has a value that is none")?);
                 if (self.rows.len() + 1) * table.columns.len() > MOST_VALUES
-                    || self.rows.len() == TOGETHER
+                    || self.rows.len() == ROWS_PER_BATCH
                 {
                     self.insert().await?;
                 }

@@ -30,7 +30,7 @@ pub use self::{
 use super::{Error, Result, downloads::Content};
 use crate::{
     clock::SharedClock,
-    db::{Database, Draft},
+    db::{Database, StagingDatabase},
 };
 
 /// Where backups are, in the data directory.
@@ -208,8 +208,8 @@ pub fn check_phrase(phrase: &SecretString) -> Result<()> {
 pub async fn verify(path: &Path, phrase: SecretString, directory: &Path) -> anyhow::Result<u64> {
     let to_read = path.to_owned();
     let label = spawn_blocking(move || label(&to_read)).await??;
-    let draft = Draft::scratch(directory, &label.steps).await?;
-    let rows = load::load(path, phrase, &draft).await;
-    draft.abandon().await?;
+    let staging = StagingDatabase::scratch(directory, &label.steps).await?;
+    let rows = load::load(path, phrase, &staging).await;
+    staging.abandon().await?;
     rows
 }

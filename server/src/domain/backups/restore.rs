@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{files, load::load};
-use crate::{config::Storage, db::Draft, domain::server_secrets};
+use crate::{config::Storage, db::StagingDatabase, domain::server_secrets};
 
 const STAGED: &str = "restore.json";
 const JOURNAL: &str = "journal";
@@ -47,18 +47,18 @@ pub async fn restore(
     let sealed = BASE64_STANDARD.decode(&label.key_check);
     server_secrets::check_key(storage, &sealed.context("the backup's label is damaged")?)?;
     let url = storage.database_url.expose_secret();
-    let draft = Draft::replacing(url, &storage.data_dir, &label.steps).await?;
-    let rows = match load(path, phrase, &draft).await {
+    let staging = StagingDatabase::replacing(url, &storage.data_dir, &label.steps).await?;
+    let rows = match load(path, phrase, &staging).await {
         Ok(rows) => rows,
         Err(error) => {
-            draft.abandon().await?;
+            staging.abandon().await?;
             return Err(error);
         }
     };
     let kept = format!("before-restore-{}", now.format("%Y%m%dT%H%M%SZ"));
     // What it owes belongs to the former database.
     put_aside(&storage.data_dir.join(JOURNAL), &kept)?;
-    let kept = draft.take_place(url, &kept).await?;
+    let kept = staging.swap_in(url, &kept).await?;
     Ok(Restored {
         rows,
         created_at: label.created_at,

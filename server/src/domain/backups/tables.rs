@@ -13,7 +13,7 @@ use super::{
 use crate::{db::Database, domain::Result};
 
 /// Rows that are handed on at once.
-const TOGETHER: usize = 200;
+const ROWS_PER_BATCH: usize = 200;
 
 /// Somebody who takes lines.
 pub(super) trait Sink: Send {
@@ -97,7 +97,7 @@ where
     while let Some(row) = rows.try_next().await? {
         lines.push(Line::Row(cells(&row)?));
         count += 1;
-        if lines.len() == TOGETHER {
+        if lines.len() == ROWS_PER_BATCH {
             sink.put(std::mem::take(&mut lines)).await?;
         }
     }

@@ -2,7 +2,7 @@
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::{journal::Debt, reservation::Reservation};
+use super::{journal::PendingEntry, reservation::Reservation};
 use crate::domain::requests::RequestRecord;
 
 /// A request that has ended and is not in the database yet.
@@ -17,7 +17,7 @@ pub(in crate::domain) struct Settlement {
 pub(in crate::domain) struct Owed {
     pub(in crate::domain) reservation: Option<Reservation>,
     /// The files of the journal that must be kept.
-    pub(in crate::domain) debts: Vec<Debt>,
+    pub(in crate::domain) debts: Vec<PendingEntry>,
     /// Who waits for the database because the journal could not be written.
     pub(in crate::domain) written: Option<oneshot::Sender<()>>,
     /// Bounds how many there are; none for what an earlier process left.
@@ -27,8 +27,8 @@ pub(in crate::domain) struct Owed {
 impl Owed {
     /// The request is in the database.
     pub(in crate::domain) fn settled(self) {
-        for debt in self.debts {
-            debt.pay();
+        for pending in self.debts {
+            pending.release();
         }
         if let Some(written) = self.written {
             let _ = written.send(());

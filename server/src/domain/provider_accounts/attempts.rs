@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::ProviderAccounts;
 
 /// So many failures in a row are no accident.
-const NO_ACCIDENT: u32 = 3;
+const FAILURES_BEFORE_COOLDOWN: u32 = 3;
 /// How long a provider that said "too many requests" is taken to mean it.
-const COOLING: TimeDelta = TimeDelta::minutes(1);
+const COOLDOWN: TimeDelta = TimeDelta::minutes(1);
 
 /// One request that the engine sent to a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Seen {
         match attempt.failure {
             None => {
                 self.served_at = self.served_at.max(Some(attempt.at));
-                self.forgive();
+                self.clear_failures();
             }
             // The client left; that says nothing of the account.
             Some(499) => {}
@@ -73,7 +73,7 @@ impl Seen {
         }
     }
 
-    fn forgive(&mut self) {
+    fn clear_failures(&mut self) {
         self.failures = 0;
         self.last = None;
     }
@@ -95,10 +95,10 @@ impl Seen {
             401..=403 => Some(Trouble::Failing(format!(
                 "the provider refuses it (HTTP {status})"
             ))),
-            429 => Some(at + COOLING)
+            429 => Some(at + COOLDOWN)
                 .filter(|until| *until > now)
                 .map(Trouble::Cooling),
-            _ if self.failures >= NO_ACCIDENT => {
+            _ if self.failures >= FAILURES_BEFORE_COOLDOWN => {
                 let count = self.failures;
                 let last = match status {
                     0 => "without an answer".to_owned(),
@@ -122,9 +122,9 @@ impl ProviderAccounts {
     }
 
     /// Forgets what requests met at an account, since it shall be used again.
-    pub fn forgive(&self, id: Uuid) {
+    pub fn clear_failures(&self, id: Uuid) {
         if let Some(seen) = self.attempts.lock().get_mut(&id) {
-            seen.forgive();
+            seen.clear_failures();
         }
     }
 }

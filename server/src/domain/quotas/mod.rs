@@ -20,9 +20,9 @@ pub use self::new_quota::NewQuota;
 pub(super) use self::{new_quota::read_all, store::inherit};
 use super::{
     Result,
-    api_keys::{self, ApiKeys, living_user},
+    api_keys::{self, ApiKeys, active_user},
     audit::{self, Change},
-    ledger::{self, Ledger, Meter},
+    ledger::{self, Ledger, QuotaState},
     rate_limits, users,
 };
 use crate::{clock::SharedClock, db::Database};
@@ -129,21 +129,21 @@ impl Quotas {
     }
 
     /// The quotas of a user for all keys together, as they stand, in the order in which they were set.
-    pub fn of_user(&self, user_id: Uuid) -> Vec<Meter> {
+    pub fn of_user(&self, user_id: Uuid) -> Vec<QuotaState> {
         self.of(user_id, None)
     }
 
     /// A key's own quotas.
-    pub fn of_api_key(&self, key: &api_key::Model) -> Vec<Meter> {
+    pub fn of_api_key(&self, key: &api_key::Model) -> Vec<QuotaState> {
         self.of(key.user_id, Some(key.id))
     }
 
     /// The quotas of everybody who may still call, the nearest to its limit first.
-    pub async fn all(&self) -> Result<Vec<Meter>> {
+    pub async fn all(&self) -> Result<Vec<QuotaState>> {
         let mut meters = self.ledger.meters();
         let users: HashSet<Uuid> = living_users(self.db.reader()).await?;
         let keys: HashSet<Uuid> = living_keys(self.db.reader()).await?;
-        meters.retain(|Meter { quota, .. }| {
+        meters.retain(|QuotaState { quota, .. }| {
             users.contains(&quota.user_id) && quota.api_key_id.is_none_or(|id| keys.contains(&id))
         });
         let now = self.clock.now();
@@ -151,8 +151,8 @@ impl Quotas {
         Ok(meters)
     }
 
-    fn of(&self, user_id: Uuid, api_key_id: Option<Uuid>) -> Vec<Meter> {
-        let mut meters = self.ledger.account(user_id).meters();
+    fn of(&self, user_id: Uuid, api_key_id: Option<Uuid>) -> Vec<QuotaState> {
+        let mut meters = self.ledger.user_limits(user_id).meters();
         meters.retain(|meter| meter.quota.api_key_id == api_key_id);
         meters
     }
@@ -183,7 +183,7 @@ impl Quotas {
     async fn forget(self, user_id: Uuid) -> Result<(user::Model, i64)> {
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
-        let user = living_user(&transaction, user_id).await?;
+        let user = active_user(&transaction, user_id).await?;
         let previous = user.used_tokens;
         let mut user = user.into_active_model();
         user.used_tokens = Set(0);
@@ -193,7 +193,7 @@ impl Quotas {
         let before = json!({ "usedTokens": previous });
         let reset = Change::updated(users::subject(&user), before, json!({ "usedTokens": 0 }));
         self.commit(transaction, user_id, reset).await?;
-        let account = self.ledger.account(user_id);
+        let account = self.ledger.user_limits(user_id);
         account.set_reset_at(user.usage_reset_at);
         Ok((user, previous))
     }
@@ -207,20 +207,20 @@ impl Quotas {
         let meters = meters_of(&transaction, user_id).await?;
         audit::record(&transaction, &self.clock, change).await?;
         transaction.commit().await?;
-        self.ledger.account(user_id).set_meters(meters);
+        self.ledger.user_limits(user_id).set_meters(meters);
         Ok(())
     }
 
     async fn find(&self, connection: &impl ConnectionTrait, holder: Holder) -> Result<Subject> {
         match holder {
             Holder::User(id) => Ok(Subject {
-                user: living_user(connection, id).await?,
+                user: active_user(connection, id).await?,
                 api_key: None,
             }),
             Holder::ApiKey(id) => {
-                let key = self.api_keys.living_key(connection, id).await?;
+                let key = self.api_keys.active_key(connection, id).await?;
                 Ok(Subject {
-                    user: living_user(connection, key.user_id).await?,
+                    user: active_user(connection, key.user_id).await?,
                     api_key: Some(key),
                 })
             }
@@ -229,7 +229,7 @@ impl Quotas {
 }
 
 /// A user's quotas with what was used of them.
-async fn meters_of(connection: &impl ConnectionTrait, user_id: Uuid) -> Result<Vec<Meter>> {
+async fn meters_of(connection: &impl ConnectionTrait, user_id: Uuid) -> Result<Vec<QuotaState>> {
     let quotas = store::of_user(connection, user_id).await?;
     ledger::meters(connection, quotas).await
 }
@@ -284,7 +284,7 @@ pub(super) async fn reload(
     user_id: Uuid,
 ) -> Result<()> {
     let meters = meters_of(connection, user_id).await?;
-    ledger.account(user_id).set_meters(meters);
+    ledger.user_limits(user_id).set_meters(meters);
     Ok(())
 }
 

@@ -153,12 +153,13 @@ pub(in crate::domain) async fn inherit(
         let old = quota_bucket::Column::QuotaId.eq(quota.id);
         let buckets = QuotaBucket::find().filter(old).all(connection).await?;
         let id = Uuid::now_v7();
-        let heir = quota::Model {
+        let replacement = quota::Model {
             id,
             api_key_id: Some(to),
             ..quota
         };
-        heir.into_active_model()
+        replacement
+            .into_active_model()
             .reset_all()
             .insert(connection)
             .await?;

@@ -19,9 +19,9 @@ use uuid::Uuid;
 
 use super::{
     insert::Inserts,
+    metrics::RequestMetrics,
     record::tokens_of,
     reports::{self, Change},
-    tally::Tally,
 };
 use crate::{
     clock::SharedClock,
@@ -51,12 +51,12 @@ pub(super) struct Batch {
 
 /// The book: what batches are written to, in the database and in memory.
 #[derive(Debug)]
-pub(super) struct Book {
+pub(super) struct RequestStore {
     pub(super) db: Database,
     pub(super) clock: SharedClock,
     pub(super) ledger: Ledger,
     pub(super) prices: Prices,
-    pub(super) tally: Tally,
+    pub(super) metrics: RequestMetrics,
     inserts: Inserts,
     /// When a key was last noted as used, to spare writes.
     noted: HashMap<Uuid, DateTime<Utc>>,
@@ -75,13 +75,13 @@ struct Done {
     used_accounts: Vec<(Uuid, DateTime<Utc>)>,
 }
 
-impl Book {
+impl RequestStore {
     pub(super) async fn open(
         db: Database,
         clock: SharedClock,
         ledger: Ledger,
         prices: Prices,
-        tally: Tally,
+        metrics: RequestMetrics,
     ) -> Result<Self, DbErr> {
         let last = ledger_batch::Entity::find_by_id(LEDGER)
             .one(db.writer())
@@ -91,7 +91,7 @@ impl Book {
             clock,
             ledger,
             prices,
-            tally,
+            metrics,
             inserts: Inserts::default(),
             noted: HashMap::new(),
             next_batch: last.map_or(0, |last| last.number) + 1,
@@ -137,10 +137,10 @@ impl Book {
         self.in_doubt = written.is_err();
         let done = written?;
         let took = began.elapsed();
-        self.tally.written(&batch.rows, &done.changes, took);
+        self.metrics.written(&batch.rows, &done.changes, took);
         let now = self.clock.now();
         for (user_id, charge) in done.charges {
-            ledger.account(user_id).add(charge, now);
+            ledger.user_limits(user_id).add(charge, now);
         }
         let used = done.used.iter().map(|used| (used.api_key_id, used.at));
         self.noted.extend(used);
@@ -164,7 +164,7 @@ impl Book {
             let changed = Entry::changed(&change.before, &change.after);
             entries.extend(changed);
             self.learn(&change.after);
-            let account = self.ledger.account(change.after.user_id);
+            let account = self.ledger.user_limits(change.after.user_id);
             if !account.has_forgotten(&change.before) {
                 counted.extend(changed);
                 charges.extend(self.difference(&change.before, &change.after));
@@ -207,7 +207,7 @@ impl Book {
     fn charges(&self, rows: &[request::Model]) -> Vec<(Uuid, Charge)> {
         let prices = self.prices.current();
         let charges = rows.iter().flat_map(|row| {
-            let account = self.ledger.account(row.user_id);
+            let account = self.ledger.user_limits(row.user_id);
             let charges = account.charges(row, prices.aliases());
             charges.into_iter().map(|charge| (row.user_id, charge))
         });
@@ -215,7 +215,7 @@ impl Book {
     }
 
     fn difference(&self, before: &request::Model, after: &request::Model) -> Vec<(Uuid, Charge)> {
-        let account = self.ledger.account(after.user_id);
+        let account = self.ledger.user_limits(after.user_id);
         let prices = self.prices.current();
         let aliases = prices.aliases();
         let less = account.charges(before, aliases).into_iter();
@@ -256,7 +256,7 @@ impl Book {
     }
 }
 
-impl Book {
+impl RequestStore {
     /// Accounts at providers whose last use is worth writing.
     fn newly_used_accounts<'a>(
         &self,

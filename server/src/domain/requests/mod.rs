@@ -3,12 +3,12 @@
 mod batch;
 mod feed;
 mod insert;
+mod metrics;
 mod pricing;
 mod reconcile;
 mod record;
 mod recorder;
 mod reports;
-mod tally;
 mod writer;
 
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
@@ -28,20 +28,20 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use self::{
-    batch::Book,
+    batch::RequestStore,
     reconcile::Waiting,
-    recorder::{Health, PLACES},
+    recorder::{Health, PERMITS},
     writer::Writer,
 };
 pub use self::{
+    metrics::{RequestMetrics, provider_name},
     record::{RequestRecord, tokens_of},
-    recorder::{Place, Recorder},
-    tally::{Tally, provider_name},
+    recorder::{RecordPermit, Recorder},
 };
 use super::{
     Error, Result,
     engine_usage::EngineUsage,
-    ledger::{HeldRecords, Journal, Ledger, Segments},
+    ledger::{Journal, Ledger, ReplayWindow, Segments},
     paging::{Page, PageRequest},
     prices::Prices,
 };
@@ -121,7 +121,7 @@ pub struct Requests {
 #[derive(Clone, Debug)]
 pub struct State {
     /// What was counted as it was written.
-    pub tally: Tally,
+    pub metrics: RequestMetrics,
     places: Arc<Semaphore>,
     health: Health,
     segments: Arc<Segments>,
@@ -130,12 +130,12 @@ pub struct State {
 impl State {
     /// Requests under way and not yet in the database.
     pub fn under_way(&self) -> usize {
-        PLACES.saturating_sub(self.places.available_permits())
+        PERMITS.saturating_sub(self.places.available_permits())
     }
 
     /// How many that may be at most.
     pub fn most_under_way(&self) -> usize {
-        PLACES
+        PERMITS
     }
 
     /// Whether the database refused what was last written to it.
@@ -162,16 +162,16 @@ pub struct BookOptions {
 
 /// The ends through which requests and reports come in, and what of it may come again.
 #[derive(Debug)]
-pub struct Inlets {
+pub struct Handles {
     pub recorder: Recorder,
     pub reports: mpsc::Sender<EngineUsage>,
-    pub held: HeldRecords,
+    pub held: ReplayWindow,
 }
 
 impl Requests {
     /// Opens the book, writes what an earlier process has left in the journal, and starts the writer. It
     /// runs on `tasks` until the inlets are gone.
-    pub async fn open(options: BookOptions, tasks: &TaskTracker) -> Result<(Self, Inlets)> {
+    pub async fn open(options: BookOptions, tasks: &TaskTracker) -> Result<(Self, Handles)> {
         let (feed, _) = broadcast::channel(FEED_LENGTH);
         let (settled, outbox) = mpsc::unbounded_channel();
         let (reports, inbox) = mpsc::channel(REPORTS);
@@ -182,21 +182,21 @@ impl Requests {
         let health = Health::default();
         let recorder = Recorder::new(opened.journal, options.prices.clone(), health.clone());
         let state = State {
-            tally: Tally::default(),
+            metrics: RequestMetrics::default(),
             places: recorder.places(),
             health: health.clone(),
             segments: Arc::clone(&opened.segments),
         };
-        let tally = state.tally.clone();
+        let metrics = state.metrics.clone();
         let db = options.db.clone();
         let mut writer = Writer {
             next_sequence: last_sequence(&db).await? + 1,
-            book: Book::open(
+            book: RequestStore::open(
                 options.db,
                 options.clock,
                 options.ledger,
                 options.prices,
-                tally,
+                metrics,
             )
             .await?,
             settled: outbox,
@@ -208,12 +208,12 @@ impl Requests {
         };
         writer.recover(opened.left_over).await?;
         tasks.spawn(writer.run());
-        let inlets = Inlets {
+        let handles = Handles {
             recorder,
             reports,
             held: opened.held,
         };
-        Ok((Self { db, feed, state }, inlets))
+        Ok((Self { db, feed, state }, handles))
     }
 
     /// How the book stands.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::directory::{Bytes, Directory, Inventory};
 use crate::domain::provider_accounts::{AuthFileStep, FoundAuthFile, FoundContent};
-use crate::engine::face::Face;
+use crate::engine::public_state::PublicState;
 use crate::engine::source::CredentialSource;
 
 /// How long a file may make no sense before it is taken for broken; a write takes a millisecond.
@@ -32,7 +32,7 @@ pub(in crate::engine) struct AuthFiles {
     directory: Directory,
     source: Arc<dyn CredentialSource>,
     /// Whose log must not show what the files hold.
-    face: Arc<Face>,
+    public: Arc<PublicState>,
     /// What the directory was like when it was right; hashes, not tokens.
     settled: Option<Vec<u64>>,
     unfinished: HashMap<String, Instant>,
@@ -51,12 +51,12 @@ impl AuthFiles {
     pub(in crate::engine) fn new(
         path: PathBuf,
         source: Arc<dyn CredentialSource>,
-        face: Arc<Face>,
+        public: Arc<PublicState>,
     ) -> Self {
         Self {
             directory: Directory::new(path),
             source,
-            face,
+            public,
             settled: None,
             unfinished: HashMap::new(),
             left: HashSet::new(),
@@ -106,7 +106,7 @@ impl AuthFiles {
         let found = self.found(&inventory, writers);
         // At once: the engine may have logged a refreshed token before the next rendering.
         let hidden = found.iter().flat_map(|file| file.content.hidden());
-        self.face.logs.redact_too(hidden);
+        self.public.logs.redact_too(hidden);
         let steps = self
             .source
             .settle_auth_files(found)

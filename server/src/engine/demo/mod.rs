@@ -30,8 +30,8 @@ use url::Url;
 use super::calls::Calls;
 use super::client::EngineClient;
 use super::endpoint::Endpoint;
-use super::face::Face;
 use super::options::{EngineContext, EngineOptions};
+use super::public_state::PublicState;
 use super::status::EngineMode;
 use super::supervisor::Ending;
 use crate::clock::SharedClock;
@@ -53,11 +53,11 @@ struct Demo {
 pub(super) async fn live(
     options: &EngineOptions,
     context: &EngineContext,
-    face: &Face,
+    public: &PublicState,
     notice: Option<String>,
     calls: &mut Calls,
 ) -> Ending {
-    face.starting(EngineMode::Demo, None);
+    public.starting(EngineMode::Demo, None);
     let demo = Demo {
         clock: context.clock.clone(),
         key: hex::encode(rand::random::<[u8; 32]>()).into(),
@@ -69,10 +69,10 @@ pub(super) async fn live(
         Err(reason) => return Ending::Unable(format!("the demo engine cannot start: {reason}")),
     };
     let notice = notice.unwrap_or_else(|| NOTICE.to_owned());
-    face.catalogue.open(Arc::new(client));
-    face.running(endpoint, Some(VERSION.to_owned()), Some(notice));
+    public.catalogue.open(Arc::new(client));
+    public.running(endpoint, Some(VERSION.to_owned()), Some(notice));
     let call = calls.interruption().await;
-    face.withdraw();
+    public.withdraw();
     options.drained().await;
     Ending::Called(call)
 }

@@ -74,7 +74,7 @@ impl Instance {
             .model_aliases()
             .await
             .map_err(|error| format!("the aliases of models could not be read: {error}"))?;
-        let known = managed.face.catalogue.known();
+        let known = managed.public.catalogue.known();
         let settings = managed.context.source.settings();
         let render = |reveal| {
             let lists =
@@ -107,7 +107,7 @@ impl Instance {
     /// Makes known what comes with a rendering: who is behind the engine's names, and what must be in
     /// no line of its log.
     pub(super) fn make_known(&self, managed: &Managed, rendering: &Rendering) {
-        managed.face.logs.redact(self.secrets(rendering));
+        managed.public.logs.redact(self.secrets(rendering));
         let known = managed.accounts.load_full();
         managed.accounts.store(Arc::new(
             known
@@ -116,7 +116,7 @@ impl Instance {
                 .and(&rendering.credentials, &self.folder.auths),
         ));
         managed
-            .face
+            .public
             .preview
             .store(Some(Arc::new(rendering.preview.clone())));
     }

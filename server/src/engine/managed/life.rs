@@ -21,7 +21,7 @@ use crate::engine::usage::Collector;
 /// How long a start may take. It usually takes a fifth of a second.
 const START_LIMIT: Duration = Duration::from_secs(20);
 /// How long the last lines of a dead process may take to reach us.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const FINAL_OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How the process shall be ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(super) enum Wish {
 
 /// A child that was started, and all that serves it.
 #[derive(Debug)]
-pub(super) struct Life {
+pub(super) struct Runtime {
     instance: Instance,
     rendering: Rendering,
     auth_files: Watch,
@@ -45,7 +45,7 @@ pub(super) struct Life {
     collector: Option<Collector>,
 }
 
-impl Life {
+impl Runtime {
     /// Writes the configuration and starts the process.
     pub(super) async fn begin(managed: &mut Managed, program: &Path) -> Result<Self, String> {
         let instance = Instance::choose(managed)?;
@@ -59,7 +59,7 @@ impl Life {
             .spawn(command)
             .await
             .map_err(|error| format!("the engine's process cannot be started: {error}"))?;
-        managed.face.starting(EngineMode::Managed, child.id());
+        managed.public.starting(EngineMode::Managed, child.id());
         let (heard, readers) = listen(managed, &mut child);
         Ok(Self {
             instance,
@@ -93,12 +93,12 @@ impl Life {
                 }
             }
         }
-        managed.face.catalogue.open(self.instance.client.clone());
+        managed.public.catalogue.open(self.instance.client.clone());
         let version = self.heard.borrow().version.clone();
         let client = self.instance.client.clone();
-        managed.face.client.store(Some(client.clone()));
+        managed.public.client.store(Some(client.clone()));
         managed
-            .face
+            .public
             .running(self.instance.endpoint.clone(), version, None);
         self.collector = Some(Collector::start(
             &managed.context,
@@ -155,7 +155,7 @@ impl Life {
     async fn hear_out(&mut self) {
         for reader in self.readers.drain(..) {
             // A grandchild may hold the pipe open; we need not wait for that.
-            let _ = tokio::time::timeout(LAST_WORDS, reader).await;
+            let _ = tokio::time::timeout(FINAL_OUTPUT_TIMEOUT, reader).await;
         }
     }
 }
@@ -163,7 +163,11 @@ impl Life {
 /// Seals what an earlier life left in the files, and only then writes any.
 async fn restore(managed: &Managed, instance: &Instance) -> Result<Watch, String> {
     let source = managed.context.source.clone();
-    let files = AuthFiles::new(instance.folder.auths.clone(), source, managed.face.clone());
+    let files = AuthFiles::new(
+        instance.folder.auths.clone(),
+        source,
+        managed.public.clone(),
+    );
     let (files, settled) = files.settle(Writers::None).await;
     settled?;
     Ok(Watch::start(files, &managed.context.tasks))
@@ -172,14 +176,14 @@ async fn restore(managed: &Managed, instance: &Instance) -> Result<Watch, String
 fn listen(managed: &Managed, child: &mut Child) -> (watch::Receiver<Heard>, Vec<JoinHandle<()>>) {
     let (heard, hearing) = watch::channel(Heard::default());
     let tasks = &managed.context.tasks;
-    let face = &managed.face;
+    let public = &managed.public;
     let output = child
         .stdout
         .take()
-        .map(|pipe| tasks.spawn(relay(pipe, face.clone(), heard.clone())));
+        .map(|pipe| tasks.spawn(relay(pipe, public.clone(), heard.clone())));
     let errors = child
         .stderr
         .take()
-        .map(|pipe| tasks.spawn(relay(pipe, face.clone(), heard.clone())));
+        .map(|pipe| tasks.spawn(relay(pipe, public.clone(), heard.clone())));
     (hearing, output.into_iter().chain(errors).collect())
 }

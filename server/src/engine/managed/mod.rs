@@ -20,13 +20,13 @@ use tokio::time::Instant;
 
 use self::folder::Folder;
 pub(super) use self::folder::places;
-use self::life::{Life, Wish};
+use self::life::{Runtime, Wish};
 use self::spawner::Spawner;
 use super::auth_files::AuthFiles;
 use super::calls::Calls;
 use super::config::Accounts;
-use super::face::Face;
 use super::options::{EngineContext, EngineOptions};
+use super::public_state::PublicState;
 use super::status::EngineMode;
 use super::supervisor::{Death, Ending};
 
@@ -38,18 +38,22 @@ const HEALTHY: Duration = Duration::from_mins(1);
 pub(super) struct Managed {
     options: EngineOptions,
     context: EngineContext,
-    face: Arc<Face>,
+    public: Arc<PublicState>,
     spawner: Spawner,
     accounts: Arc<ArcSwap<Accounts>>,
 }
 
 impl Managed {
     /// Nothing is started yet.
-    pub(super) fn new(options: EngineOptions, context: EngineContext, face: Arc<Face>) -> Self {
+    pub(super) fn new(
+        options: EngineOptions,
+        context: EngineContext,
+        public: Arc<PublicState>,
+    ) -> Self {
         Self {
             options,
             context,
-            face,
+            public,
             spawner: Spawner::default(),
             accounts: Arc::default(),
         }
@@ -57,9 +61,9 @@ impl Managed {
 
     /// One life of the engine, from its configuration to the end of its process.
     pub(super) async fn live(&mut self, program: &Path, calls: &mut Calls) -> Ending {
-        self.face.starting(EngineMode::Managed, None);
+        self.public.starting(EngineMode::Managed, None);
         let began = Instant::now();
-        let mut life = match Life::begin(self, program).await {
+        let mut life = match Runtime::begin(self, program).await {
             Ok(life) => life,
             Err(reason) => return died(reason, began),
         };
@@ -67,7 +71,7 @@ impl Managed {
             call = calls.interruption() => Ending::Called(call),
             reason = life.go_on(self) => died(reason, began),
         };
-        self.face.withdraw();
+        self.public.withdraw();
         let wish = match ending {
             Ending::Called(_) => Wish::Stop,
             Ending::Died(_) | Ending::Unable(_) => Wish::Bury,
@@ -85,7 +89,7 @@ impl Managed {
         let wiped = match Folder::prepare(&options.data_dir, options.auth_dir.as_deref()) {
             Ok(folder) => {
                 let source = self.context.source.clone();
-                AuthFiles::new(folder.auths, source, self.face.clone())
+                AuthFiles::new(folder.auths, source, self.public.clone())
                     .wipe()
                     .await
             }

@@ -25,7 +25,7 @@ const BUSY: Duration = Duration::from_millis(500);
 /// The pause while none do.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long the last emptying may take.
-const FAREWELL: Duration = Duration::from_secs(3);
+const FINAL_DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The task that empties one engine's queue.
 #[derive(Debug)]
@@ -67,7 +67,10 @@ impl Collector {
     /// middle of it unless the engine hangs.
     pub(in crate::engine) async fn finish(self) {
         self.stop.cancel();
-        if tokio::time::timeout(FAREWELL, self.task).await.is_err() {
+        if tokio::time::timeout(FINAL_DRAIN_TIMEOUT, self.task)
+            .await
+            .is_err()
+        {
             tracing::warn!("the engine's last usage records could not be taken in time");
         }
     }

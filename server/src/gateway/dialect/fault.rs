@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use crate::domain::{
     api_keys::KeyProblem,
-    ledger::{LimitKind, Pacing},
+    ledger::{LimitKind, RateLimitStatus},
 };
 
 /// Why the gateway does not, or not any longer, let a request through. The message is for the caller:
@@ -83,7 +83,7 @@ pub(in crate::gateway) enum Fault {
         /// Which limit, in words.
         limit: String,
         /// How the requests per minute stand.
-        pacing: Option<Pacing>,
+        pacing: Option<RateLimitStatus>,
     },
     #[error(
         "ProxyPal: the quota is used up ({limit}). Wait until it starts again, or ask your administrator to raise it."
@@ -96,14 +96,14 @@ pub(in crate::gateway) enum Fault {
         limit: String,
     },
     #[error(
-        "ProxyPal: this request cannot be bounded, and the quota is strict ({quota}). {cure}, or ask your administrator for a quota that is not strict."
+        "ProxyPal: this request cannot be bounded, and the quota is strict ({quota}). {remedy}, or ask your administrator for a quota that is not strict."
     )]
     Unbounded {
         kind: LimitKind,
         /// Which quota, in words.
         quota: String,
         /// What the caller can do.
-        cure: &'static str,
+        remedy: &'static str,
     },
     #[error("ProxyPal: the engine is not running. It is being restarted; try again in {} seconds.", seconds(.retry_after))]
     EngineUnavailable {
@@ -209,7 +209,7 @@ impl Fault {
     }
 
     /// How the requests per minute stand, if that is why.
-    pub(in crate::gateway) fn pacing(&self) -> Option<Pacing> {
+    pub(in crate::gateway) fn pacing(&self) -> Option<RateLimitStatus> {
         let Self::RateLimited { pacing, .. } = self else {
             return None;
         };

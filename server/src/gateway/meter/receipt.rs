@@ -24,8 +24,8 @@ use super::{
 };
 use crate::{
     domain::{
-        ledger::{Debt, Noted, Written},
-        requests::{Place, RequestRecord},
+        ledger::{Noted, PendingEntry, Written},
+        requests::{RecordPermit, RequestRecord},
         tokens::Tokens,
     },
     gateway::{body::Progress, trace::RequestSpan},
@@ -62,7 +62,7 @@ enum Delivered {
 /// Written at the end of a request, however it ends.
 #[derive(Debug)]
 pub(in crate::gateway) struct Receipt {
-    place: Option<Place>,
+    permit: Option<RecordPermit>,
     record: Option<RequestRecord>,
     began: Instant,
     is_metered: bool,
@@ -83,14 +83,14 @@ pub(in crate::gateway) struct Receipt {
 impl Receipt {
     /// A receipt for a request that was let in. Until something better is known, its client left.
     pub(in crate::gateway) fn new(
-        place: Place,
+        permit: RecordPermit,
         record: RequestRecord,
         is_metered: bool,
         in_flight: TaskTrackerToken,
         span: RequestSpan,
     ) -> Self {
         Self {
-            place: Some(place),
+            permit: Some(permit),
             record: Some(record),
             began: Instant::now(),
             is_metered,
@@ -187,8 +187,8 @@ impl Receipt {
     /// Notes that the client has left. What is read on for it is still metered and held back, and no longer
     /// counts among its requests at once.
     pub(in crate::gateway) fn client_left(&mut self) {
-        if let Some(place) = &mut self.place {
-            place.release_slot();
+        if let Some(permit) = &mut self.permit {
+            permit.release_slot();
         }
     }
 
@@ -229,23 +229,23 @@ impl Receipt {
         let so_far = self.tap.as_ref().map(Tap::so_far);
         let observation = self.observation.as_ref().or(so_far.as_ref());
         let record = self.settled(self.record.as_ref()?.clone(), observation, end);
-        Some(self.place.as_ref()?.note(&record))
+        Some(self.permit.as_ref()?.note(&record))
     }
 
     /// Notes the end, and waits until it is safe.
     pub(in crate::gateway) async fn note_end(&mut self) {
         if let Some(noted) = self.note_whole()
-            && let Ok(debt) = noted.await
+            && let Ok(pending) = noted.await
         {
-            self.keep(debt);
+            self.keep(pending);
         }
     }
 
     /// Keeps what was noted until the request is in the database.
-    pub(in crate::gateway) fn keep(&mut self, debt: Debt) {
-        match &mut self.place {
-            Some(place) => place.keep(debt),
-            None => debt.pay(),
+    pub(in crate::gateway) fn keep(&mut self, pending: PendingEntry) {
+        match &mut self.permit {
+            Some(permit) => permit.keep(pending),
+            None => pending.release(),
         }
     }
 
@@ -256,16 +256,16 @@ impl Receipt {
     }
 
     fn settle(&mut self) -> Option<Written> {
-        let (mut place, mut record) = (self.place.take()?, self.record.take()?);
+        let (mut permit, mut record) = (self.permit.take()?, self.record.take()?);
         record.streamed |= self.tap.as_ref().is_some_and(Tap::is_events);
-        if let Some(debt) = mem::take(&mut self.progress).into_debt() {
-            place.keep(debt);
+        if let Some(pending) = mem::take(&mut self.progress).into_debt() {
+            permit.keep(pending);
         }
         let observation = self.observation.take();
         let observation = observation.or_else(|| Some(self.tap.take()?.finish()));
         let record = self.settled(record, observation.as_ref(), self.end);
         self.span.end(&record);
-        place.record(record)
+        permit.record(record)
     }
 
     fn settled(

@@ -24,7 +24,7 @@ fn asked(
     pieces: &[&str],
     then: Then,
     needs_bound: bool,
-) -> Option<Result<(Asked, Upload), ReadFault>> {
+) -> Option<Result<(ModelRequest, Upload), ReadFault>> {
     let headers = HeaderMap::new();
     let route = route::classify(&Method::POST, path, &headers).unwrap();
     let memory = Memory::with_kib(64 * 1024).of(Uuid::nil(), 64 * MEBIBYTE as u64);

@@ -29,7 +29,7 @@ use super::{
     dialect::Fault,
     forward::{self, Answer, UpstreamBody},
     meter::{End, Receipt},
-    serve::Pass,
+    serve::RequestContext,
 };
 use crate::domain::{
     ledger::{Ledger, OpenSocket},
@@ -46,7 +46,7 @@ type ClientSocket = WebSocketStream<ClientIo>;
 
 /// Passes the handshake to the engine, and joins the sockets if it agrees.
 pub(super) async fn serve(
-    pass: Pass,
+    pass: RequestContext,
     mut head: Head,
     started: Started,
     record: RequestRecord,
@@ -76,7 +76,7 @@ pub(super) async fn serve(
     }
 }
 
-async fn shake_hands(pass: &Pass, head: Head) -> Result<Answer, (Fault, End)> {
+async fn shake_hands(pass: &RequestContext, head: Head) -> Result<Answer, (Fault, End)> {
     let request = pass
         .for_engine(head, Upload::new(Body::empty(), 0))
         .map_err(|fault| (fault.clone(), End::Failed(fault.code())))?;
@@ -87,7 +87,7 @@ async fn shake_hands(pass: &Pass, head: Head) -> Result<Answer, (Fault, End)> {
 }
 
 async fn refused_by_engine(
-    pass: Pass,
+    pass: RequestContext,
     answer: Answer,
     record: RequestRecord,
 ) -> Result<Response<Body>, Fault> {
@@ -100,11 +100,11 @@ async fn refused_by_engine(
 }
 
 /// For a handshake that did not lead to a socket.
-async fn new_receipt(pass: &Pass, record: RequestRecord) -> Result<Receipt, Fault> {
-    let place = admit::place(&pass.gateway.0.recorder, pass.id).await?;
+async fn new_receipt(pass: &RequestContext, record: RequestRecord) -> Result<Receipt, Fault> {
+    let permit = admit::permit(&pass.gateway.0.recorder, pass.id).await?;
     let in_flight = pass.gateway.0.in_flight.token();
     Ok(Receipt::new(
-        place,
+        permit,
         record,
         pass.route.is_metered,
         in_flight,
@@ -113,7 +113,7 @@ async fn new_receipt(pass: &Pass, record: RequestRecord) -> Result<Receipt, Faul
 }
 
 /// Counts the socket against what the caller may have open.
-fn open_socket(pass: &Pass) -> Result<OpenSocket, Fault> {
+fn open_socket(pass: &RequestContext) -> Result<OpenSocket, Fault> {
     let defaults = pass.gateway.0.settings.current().gateway.default_rate_limit;
     let account = pass.caller.account();
     Ledger::open_socket(account, pass.caller.api_key_id, defaults)
@@ -131,7 +131,7 @@ fn opened(record: &RequestRecord) -> RequestRecord {
 }
 
 fn join(
-    pass: Pass,
+    pass: RequestContext,
     socket: OpenSocket,
     from_client: OnUpgrade,
     answer: Answer,

@@ -23,15 +23,15 @@ use super::{ClientSocket, EngineSocket, arriving::Arriving, turn::Turns};
 use crate::gateway::{
     dialect::{Fault, in_socket_error},
     meter::End,
-    serve::Pass,
+    serve::RequestContext,
 };
 
 /// How long one side may take to hear that the other is gone.
-const FAREWELL: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// One joined pair of sockets.
 pub(super) struct Session {
-    pass: Pass,
+    pass: RequestContext,
     turns: Turns,
     arriving: Arriving,
 }
@@ -49,7 +49,7 @@ enum Cause {
 }
 
 impl Session {
-    pub(super) fn new(pass: Pass, turns: Turns, arriving: Arriving) -> Self {
+    pub(super) fn new(pass: RequestContext, turns: Turns, arriving: Arriving) -> Self {
         Self {
             pass,
             turns,
@@ -120,7 +120,7 @@ impl Session {
             if let Message::Text(_) | Message::Binary(_) = &message
                 && let Err(fault) = self.turns.begin(&message.clone().into_data()).await
             {
-                self.pass.gateway.0.tally.refused(&fault);
+                self.pass.gateway.0.metrics.refused(&fault);
                 let revoked = matches!(fault, Fault::UnknownKey | Fault::KeyProblem(_));
                 let _ = refusals.send(Message::text(in_socket_error(&fault))).await;
                 if revoked {
@@ -266,10 +266,10 @@ async fn close<S>(socket: &mut SplitSink<WebSocketStream<S>, Message>, frame: Cl
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let _ = timeout(FAREWELL, socket.send(Message::Close(Some(frame)))).await;
+    let _ = timeout(CLOSE_TIMEOUT, socket.send(Message::Close(Some(frame)))).await;
 }
 
 /// Sends the answer to a close, which the socket has prepared, and hangs up.
 async fn answer_close(mut socket: SplitSink<ClientSocket, Message>) {
-    let _ = timeout(FAREWELL, socket.flush()).await;
+    let _ = timeout(CLOSE_TIMEOUT, socket.flush()).await;
 }

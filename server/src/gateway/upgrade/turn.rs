@@ -15,11 +15,11 @@ use crate::{
     domain::{api_keys::Caller, ledger::OpenSocket, requests::RequestRecord},
     gateway::{
         Gateway,
-        admit::{self, Admission, Applicant},
+        admit::{self, Admission, AdmissionRequest},
         dialect::{Dialect, Fault},
         meter::{End, Receipt, scanner::ModelScanner, tap::TurnTap},
-        model::{Asked, Model},
-        serve::{Pass, refused},
+        model::{Model, ModelRequest},
+        serve::{RequestContext, refused},
         trace::RequestSpan,
     },
 };
@@ -55,7 +55,7 @@ struct State {
 }
 
 impl Turns {
-    pub(super) fn new(pass: &Pass, record: RequestRecord, socket: OpenSocket) -> Self {
+    pub(super) fn new(pass: &RequestContext, record: RequestRecord, socket: OpenSocket) -> Self {
         Self {
             gateway: pass.gateway.clone(),
             span: pass.span.clone(),
@@ -85,13 +85,13 @@ impl Turns {
         let Some((caller, model)) = self.asked(message, &scanner)? else {
             return Ok(());
         };
-        let asked = Asked {
+        let asked = ModelRequest {
             model,
             bound: scanner.bound(),
             body_bytes: Some(message.len() as u64),
         };
         let mut record = self.lock().next_record(&asked.model, &self.gateway.0.clock);
-        let applicant = Applicant {
+        let applicant = AdmissionRequest {
             caller: &caller,
             dialect: Dialect::OpenAi,
             is_metered: true,
@@ -164,7 +164,7 @@ impl Turns {
         state.last_model = record.model.clone().or(last);
         let in_flight = self.gateway.0.in_flight.token();
         let span = self.span.turn(&self.gateway.0.traces, &record);
-        let mut receipt = Receipt::new(admission.place, record, true, in_flight, span);
+        let mut receipt = Receipt::new(admission.permit, record, true, in_flight, span);
         receipt.expect(admission.expected);
         state.owed.turn(receipt);
     }
@@ -172,9 +172,9 @@ impl Turns {
     async fn record_refusal(&self, caller: &Caller, fault: &Fault, record: RequestRecord) {
         let is_recorded = caller.account().may_record_refusal();
         let span = self.span.turn(&self.gateway.0.traces, &record);
-        if is_recorded && let Ok(place) = self.gateway.0.recorder.place().await {
+        if is_recorded && let Ok(permit) = self.gateway.0.recorder.permit().await {
             let in_flight = self.gateway.0.in_flight.token();
-            Receipt::new(place, record, true, in_flight, span).end(End::Refused(fault.code()));
+            Receipt::new(permit, record, true, in_flight, span).end(End::Refused(fault.code()));
         } else {
             span.end(&refused(record, fault));
         }

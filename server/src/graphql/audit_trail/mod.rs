@@ -107,13 +107,13 @@ impl Trail {
             action: info.name.to_owned(),
             asked,
         };
-        let deed = step.deed(info.name);
+        let context = step.context(info.name);
         let payer = Payer::of(viewer, step.address);
-        Arc::clone(&deed)
+        Arc::clone(&context)
             .run(async {
                 let accounts = step.accounts().await;
                 let result = next.run(ctx, info).await;
-                let noted = step.note(&deed, accounts, result.as_ref().err()).await;
+                let noted = step.note(&context, accounts, result.as_ref().err()).await;
                 if result.is_ok()
                     && let Some(budgets) = ctx.data_opt::<Budgets>()
                 {

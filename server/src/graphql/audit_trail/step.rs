@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         Error, Viewer,
-        audit::{Actor, Change, Deed, Subject},
+        audit::{Actor, AuditContext, Change, Subject},
     },
     graphql::{budget::Payer, context::Services},
 };
@@ -44,9 +44,9 @@ pub(super) struct Step<'a> {
 
 impl Step<'_> {
     /// Who does it, and from where.
-    pub(super) fn deed(&self, action: &str) -> Arc<Deed> {
+    pub(super) fn context(&self, action: &str) -> Arc<AuditContext> {
         let address = self.address.map(|address| address.to_string());
-        Deed::new(actor(self.viewer), address, action)
+        AuditContext::new(actor(self.viewer), address, action)
     }
 
     /// The accounts before it, when it may change them. Whoever may not does not make us look.
@@ -61,7 +61,7 @@ impl Step<'_> {
     /// Sees to it that what came of it is in the audit.
     pub(super) async fn note(
         self,
-        deed: &Deed,
+        context: &AuditContext,
         accounts: Option<Accounts>,
         error: Option<&ServerError>,
     ) -> Result<(), Error> {
@@ -72,14 +72,14 @@ impl Step<'_> {
                 None => Ok(()),
             };
         }
-        if deed.was_recorded() {
+        if context.was_recorded() {
             return Ok(());
         }
         if let Some(accounts) = accounts {
             for change in accounts.changes(self.services).await? {
                 audit.note(change).await?;
             }
-            if deed.was_recorded() {
+            if context.was_recorded() {
                 return Ok(());
             }
         }
@@ -99,7 +99,7 @@ impl Step<'_> {
             code,
         );
         let note = self.services.audit.note(summary);
-        self.deed(SUMMARY).run(note).await
+        self.context(SUMMARY).run(note).await
     }
 
     fn verdict(&self, code: &str) -> Verdict {

@@ -14,7 +14,7 @@ use entity::{
 };
 use proxypal_server::domain::{
     api_keys::NewApiKey,
-    ledger::{Meter, Standing},
+    ledger::{QuotaState, QuotaStatus},
     quotas::{Holder, NewQuota},
 };
 use secrecy::ExposeSecret as _;
@@ -128,12 +128,12 @@ impl User {
         while records.next().await.outcome == Outcome::Rejected {}
     }
 
-    fn meters(&self) -> Vec<Meter> {
-        self.app.services.ledger.account(self.id).meters()
+    fn meters(&self) -> Vec<QuotaState> {
+        self.app.services.ledger.user_limits(self.id).meters()
     }
 
     /// How the only quota stands.
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> QuotaStatus {
         let now = self.app.services.clock.now();
         self.meters()[0].standing(now)
     }

@@ -112,7 +112,7 @@ async fn counted(app: &TestApp) -> String {
 }
 
 fn used(app: &TestApp, key: &str) -> i64 {
-    let account = app.services.ledger.account(app.caller(key).user_id);
+    let account = app.services.ledger.user_limits(app.caller(key).user_id);
     let now = app.services.clock.now();
     account.meters()[0].standing(now).used
 }

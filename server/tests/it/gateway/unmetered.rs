@@ -59,7 +59,7 @@ async fn limited(app: &TestApp, key: &str, quotas: &[NewQuota]) {
 }
 
 fn used(app: &TestApp, key: &str) -> Vec<i64> {
-    let account = app.services.ledger.account(app.caller(key).user_id);
+    let account = app.services.ledger.user_limits(app.caller(key).user_id);
     let now = app.services.clock.now();
     let meters = account.meters();
     meters

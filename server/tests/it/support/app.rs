@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use entity::{RateLimit, request};
 use futures_util::{Stream, StreamExt as _};
 use proxypal_server::{
-    app::{App, Surroundings},
+    app::{App, Environment},
     clock::{SharedClock, SystemClock},
     config::{Config, Options as Arguments, Secrets},
     domain::{
@@ -96,7 +96,7 @@ impl TestApp {
     pub(crate) async fn start(options: Options, database: TestDatabase) -> Self {
         let config = configuration(&options, &database);
         let config = Config::read(&config, options.secrets).unwrap();
-        let around = Surroundings {
+        let around = Environment {
             clock: options.clock,
             launcher: PathBuf::from(env!("CARGO_BIN_EXE_proxypal-server")),
             search_path: "/nowhere".into(),
@@ -105,7 +105,7 @@ impl TestApp {
         Self::run(config, around, database).await
     }
 
-    async fn run(config: Config, around: Surroundings, database: TestDatabase) -> Self {
+    async fn run(config: Config, around: Environment, database: TestDatabase) -> Self {
         let listener = TcpListener::bind(config.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Box::pin(App::build(config, around)).await.unwrap();

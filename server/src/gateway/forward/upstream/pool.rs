@@ -21,7 +21,7 @@ use super::{
 use crate::gateway::body::Upload;
 
 /// Resting connections at most; in a burst more are opened and closed again.
-const RESTING: usize = 256;
+const MAX_IDLE: usize = 256;
 /// Connections that are opened for one request, should the engine close them before it is written.
 const MOST_OPENED: u32 = 2;
 const IDLE_TIME: Duration = Duration::from_secs(30);
@@ -105,7 +105,7 @@ impl Pool {
         connection.rest();
         let mut resting = self.lock();
         let is_current = resting.authority.as_ref() == Some(authority);
-        if is_current && resting.connections.len() < RESTING {
+        if is_current && resting.connections.len() < MAX_IDLE {
             resting.connections.push_back(connection);
         }
         while resting

@@ -1,6 +1,6 @@
 //! One object of counts, and the buckets that it stands for in each protocol.
 
-use super::fact::Field;
+use super::field_kind::Field;
 use crate::domain::tokens::Tokens;
 
 /// Counts as the provider told them.

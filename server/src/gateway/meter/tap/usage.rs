@@ -1,13 +1,13 @@
 //! The counts of an answer, from the first that is told to the last.
 
 use super::counts::Counts;
-use super::fact::{Field, Habit};
+use super::field_kind::{Field, UsageConvention};
 use crate::domain::tokens::{CREDIBLE, Tokens};
 
 /// Collects counts, object by object: an object that is not complete counts for nothing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Usage {
-    habit: Habit,
+    convention: UsageConvention,
     current: Counts,
     /// The sums over the iterations that the current object lists.
     iterations: Counts,
@@ -19,9 +19,9 @@ pub(super) struct Usage {
 }
 
 impl Usage {
-    pub(super) fn new(habit: Habit) -> Self {
+    pub(super) fn new(convention: UsageConvention) -> Self {
         Self {
-            habit,
+            convention,
             current: Counts::default(),
             iterations: Counts::default(),
             cache_write_parts: None,
@@ -77,10 +77,10 @@ impl Usage {
 
     /// The buckets, if any count was told.
     pub(super) fn tokens(&self) -> Option<Tokens> {
-        let told = self.told.map(|told| match self.habit {
-            Habit::Inclusive => told.inclusive(),
-            Habit::Exclusive => told.exclusive(),
-            Habit::Mixed => told.mixed(),
+        let told = self.told.map(|told| match self.convention {
+            UsageConvention::Inclusive => told.inclusive(),
+            UsageConvention::Exclusive => told.exclusive(),
+            UsageConvention::Mixed => told.mixed(),
         });
         let is_blank = told.is_none_or(|told| told.total() == 0);
         if is_blank && self.loose != Counts::default() {

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Cookies, Lifeline, Origins};
+use super::{Cookies, Origins, SessionGuard};
 use crate::domain::{
     Error, Result, Viewer,
     api_keys::{KeyProblem, KeyRing},
@@ -13,16 +13,16 @@ use crate::domain::{
 
 /// Whoever stands at the door, and how long they may stay.
 #[derive(Debug, Default)]
-pub struct Visitor {
+pub struct AuthenticatedCaller {
     pub viewer: Viewer,
-    pub lifeline: Lifeline,
+    pub session_guard: SessionGuard,
     /// Whether the client sent the cookie of a session that has ended: it was signed in and is anonymous now.
     pub is_signed_out: bool,
 }
 
 /// Knows all callers of the control plane.
 #[derive(Clone, Debug)]
-pub struct Doorkeeper {
+pub struct Authenticator {
     pub sessions: Sessions,
     pub api_tokens: ApiTokens,
     pub key_ring: KeyRing,
@@ -30,22 +30,22 @@ pub struct Doorkeeper {
     pub origins: Origins,
 }
 
-impl Doorkeeper {
+impl Authenticator {
     /// Tells who sends a request. What is presented in the open counts alone: a wrong token is an
     /// error even when a good cookie comes with it.
-    pub async fn identify(&self, headers: &HeaderMap) -> Result<Visitor> {
+    pub async fn identify(&self, headers: &HeaderMap) -> Result<AuthenticatedCaller> {
         if let Some(presented) = bearer(headers) {
             return self.bearer(presented).await;
         }
         self.origins.check(headers)?;
         match self.cookies.session(headers) {
             Some(cookie) => self.session(&cookie).await,
-            None => Ok(Visitor::default()),
+            None => Ok(AuthenticatedCaller::default()),
         }
     }
 
     /// Tells who owns a token or a key.
-    pub async fn bearer(&self, presented: SecretString) -> Result<Visitor> {
+    pub async fn bearer(&self, presented: SecretString) -> Result<AuthenticatedCaller> {
         if presented.expose_secret().starts_with(api_tokens::PREFIX) {
             self.api_token(presented).await
         } else {
@@ -53,18 +53,18 @@ impl Doorkeeper {
         }
     }
 
-    async fn session(&self, cookie: &SecretString) -> Result<Visitor> {
+    async fn session(&self, cookie: &SecretString) -> Result<AuthenticatedCaller> {
         // Listening begins before looking, so that no end is missed.
         let ended = self.sessions.ended();
         let Some(session) = self.sessions.find(cookie.expose_secret()).await? else {
-            return Ok(Visitor {
+            return Ok(AuthenticatedCaller {
                 is_signed_out: true,
-                ..Visitor::default()
+                ..AuthenticatedCaller::default()
             });
         };
-        Ok(Visitor {
+        Ok(AuthenticatedCaller {
             is_signed_out: false,
-            lifeline: Lifeline::Session {
+            session_guard: SessionGuard::Session {
                 id: session.session.id,
                 sessions: self.sessions.clone(),
                 ended,
@@ -73,33 +73,33 @@ impl Doorkeeper {
         })
     }
 
-    async fn api_token(&self, presented: SecretString) -> Result<Visitor> {
+    async fn api_token(&self, presented: SecretString) -> Result<AuthenticatedCaller> {
         let found = self.api_tokens.find(presented.expose_secret()).await?;
         let token = found.ok_or(Error::WrongCredentials(
             "this API token is unknown, expired or revoked",
         ))?;
-        Ok(Visitor {
+        Ok(AuthenticatedCaller {
             is_signed_out: false,
             viewer: Viewer::ApiToken(token),
-            lifeline: Lifeline::ApiToken {
+            session_guard: SessionGuard::ApiToken {
                 presented,
                 api_tokens: self.api_tokens.clone(),
             },
         })
     }
 
-    fn key_holder(&self, presented: &SecretString) -> Result<Visitor> {
+    fn key_holder(&self, presented: &SecretString) -> Result<AuthenticatedCaller> {
         let found = self.key_ring.look_up(presented.expose_secret().as_bytes());
         let caller = found.map_err(|problem| {
             Error::WrongCredentials(problem.map_or("this API key is unknown", KeyProblem::reason))
         })?;
-        Ok(Visitor {
+        Ok(AuthenticatedCaller {
             is_signed_out: false,
             viewer: Viewer::KeyHolder {
                 user_id: caller.user_id,
                 api_key_id: caller.api_key_id,
             },
-            lifeline: Lifeline::Key {
+            session_guard: SessionGuard::Key {
                 caller,
                 key_ring: self.key_ring.clone(),
             },

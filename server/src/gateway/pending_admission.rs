@@ -8,23 +8,23 @@ use super::{
     body::Upload,
     dialect::Fault,
     meter::{End, Receipt},
-    model::{Asked, ReadFault},
-    serve::Pass,
+    model::{ModelRequest, ReadFault},
+    serve::RequestContext,
     trace::RequestSpan,
 };
 use crate::domain::{api_keys::Caller, requests::RequestRecord};
 
 /// Dropped before the request has arrived, it is recorded that the client is gone.
 #[derive(Debug)]
-pub(super) struct Arrival {
+pub(super) struct PendingAdmission {
     gateway: Gateway,
     caller: Arc<Caller>,
     record: Option<RequestRecord>,
     span: RequestSpan,
 }
 
-impl Arrival {
-    pub(super) fn new(pass: &Pass, record: RequestRecord) -> Self {
+impl PendingAdmission {
+    pub(super) fn new(pass: &RequestContext, record: RequestRecord) -> Self {
         Self {
             gateway: pass.gateway.clone(),
             caller: Arc::clone(&pass.caller),
@@ -38,9 +38,9 @@ impl Arrival {
     /// that is full; a body that is broken off, or is no request, has cost one of those a minute.
     pub(super) async fn admitted(
         mut self,
-        pass: &Pass,
+        pass: &RequestContext,
         started: Started,
-        reading: impl Future<Output = Result<(Asked, Upload), ReadFault>>,
+        reading: impl Future<Output = Result<(ModelRequest, Upload), ReadFault>>,
     ) -> Option<(Result<(Upload, Admission), Fault>, RequestRecord)> {
         let result = match reading.await {
             Ok((asked, upload)) => {
@@ -61,7 +61,7 @@ impl Arrival {
     }
 }
 
-impl Drop for Arrival {
+impl Drop for PendingAdmission {
     fn drop(&mut self) {
         let Some(record) = self.record.take() else {
             return;
@@ -78,12 +78,12 @@ impl Drop for Arrival {
             End::ClientGone
         };
         let recording = async move {
-            let Ok(place) = gateway.0.recorder.place().await else {
+            let Ok(permit) = gateway.0.recorder.permit().await else {
                 return;
             };
             let in_flight = gateway.0.in_flight.token();
             // Nothing was sent on, so there is nothing to meter.
-            Receipt::new(place, record, false, in_flight, span).end(end);
+            Receipt::new(permit, record, false, in_flight, span).end(end);
         };
         self.gateway.0.tasks.spawn(recording);
     }

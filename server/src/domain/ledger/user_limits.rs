@@ -19,9 +19,9 @@ use uuid::Uuid;
 
 use super::{
     gcra::{Gcra, Rate},
-    meter::{Amounts, Charge, Meter, Providers, Want},
-    pace::Pace,
-    reservation::{Held, HeldQuota, Limited, Pacing, RequestSlot, Reservation},
+    quota_state::{Amounts, Charge, Providers, QuotaRequest, QuotaState},
+    rate_limits::RateLimits,
+    reservation::{Held, HeldQuota, Limited, RateLimitStatus, RequestSlot, Reservation},
 };
 use crate::domain::{model_aliases::AliasTable, model_name::routed_as};
 
@@ -30,7 +30,7 @@ const REFUSALS: u64 = 60;
 
 /// What a request asks to use.
 #[derive(Clone, Copy, Debug)]
-pub struct Ask<'a> {
+pub struct LimitRequest<'a> {
     pub api_key_id: Uuid,
     /// As the engine routes it.
     pub model: Option<&'a str>,
@@ -49,7 +49,7 @@ pub struct Ask<'a> {
 
 /// One user's account. Cheap to share.
 #[derive(Debug)]
-pub struct Account {
+pub struct UserLimits {
     /// What the rate limiters count time from.
     origin: Instant,
     state: Mutex<State>,
@@ -61,9 +61,9 @@ pub struct Account {
 
 #[derive(Debug, Default)]
 struct State {
-    user: Pace,
-    keys: HashMap<Uuid, Pace>,
-    meters: Vec<Meter>,
+    user: RateLimits,
+    keys: HashMap<Uuid, RateLimits>,
+    meters: Vec<QuotaState>,
     /// When what was used was last forgotten, in microseconds since 1970.
     reset_at: Option<i64>,
     /// Refusals that were put on record, to bound them.
@@ -75,10 +75,10 @@ struct State {
 pub struct Start {
     pub slot: Result<RequestSlot, Limited>,
     /// `None` when requests are not counted by the minute.
-    pub pacing: Option<Pacing>,
+    pub pacing: Option<RateLimitStatus>,
 }
 
-impl Default for Account {
+impl Default for UserLimits {
     fn default() -> Self {
         Self {
             origin: Instant::now(),
@@ -89,7 +89,7 @@ impl Default for Account {
     }
 }
 
-impl Account {
+impl UserLimits {
     /// Takes a place for a request whose head has arrived, and one of the requests a minute, from the user
     /// and the key or from neither.
     pub(super) fn start(self: &Arc<Self>, api_key_id: Uuid, defaults: RateLimit) -> Start {
@@ -110,16 +110,16 @@ impl Account {
     /// back to the caller.
     pub(super) fn reserve(
         slot: RequestSlot,
-        ask: &Ask<'_>,
+        request: &LimitRequest<'_>,
         providers: Providers,
     ) -> Result<Reservation, (Limited, RequestSlot)> {
         let account = slot.account();
         let now = account.origin.elapsed();
-        let want = want(ask, providers);
+        let wanted = wanted(request, providers);
         let mut state = account.lock();
-        match state.check(ask, &want, now) {
+        match state.check(request, &wanted, now) {
             Ok(()) => {
-                let held = state.take(ask, &want, now);
+                let held = state.take(request, &wanted, now);
                 drop(state);
                 Ok(slot.into_reservation(held))
             }
@@ -132,14 +132,14 @@ impl Account {
 
     /// Frees the place of a request.
     pub(super) fn finish(&self, api_key_id: Uuid) {
-        self.lock().end(api_key_id, Pace::finish);
+        self.lock().end(api_key_id, RateLimits::finish);
     }
 
     /// Frees the place of a request, and gives the request of the minute back.
     pub(super) fn refund(&self, api_key_id: Uuid) {
-        self.lock().end(api_key_id, |pace| {
-            pace.finish();
-            pace.refund();
+        self.lock().end(api_key_id, |rate_limits| {
+            rate_limits.finish();
+            rate_limits.refund();
         });
     }
 
@@ -164,16 +164,18 @@ impl Account {
     /// Opens a socket, or says why not. It must be closed again.
     pub(super) fn open_socket(&self, api_key_id: Uuid, defaults: RateLimit) -> Result<(), Limited> {
         let mut state = self.lock();
-        state.each_pace(api_key_id, |pace, name| pace.check_socket(defaults, name))?;
-        state.each_pace(api_key_id, |pace, _| {
-            pace.sockets += 1;
+        state.each_pace(api_key_id, |rate_limits, name| {
+            rate_limits.check_socket(defaults, name)
+        })?;
+        state.each_pace(api_key_id, |rate_limits, _| {
+            rate_limits.sockets += 1;
             Ok::<_, Limited>(())
         })
     }
 
     pub(super) fn close_socket(&self, api_key_id: Uuid) {
-        let _ = self.lock().each_pace(api_key_id, |pace, _| {
-            pace.sockets = pace.sockets.saturating_sub(1);
+        let _ = self.lock().each_pace(api_key_id, |rate_limits, _| {
+            rate_limits.sockets = rate_limits.sockets.saturating_sub(1);
             Ok::<_, Limited>(())
         });
     }
@@ -189,7 +191,7 @@ impl Account {
         let living: HashMap<Uuid, Option<RateLimit>> = keys.collect();
         state
             .keys
-            .retain(|id, pace| living.contains_key(id) || pace.is_in_use());
+            .retain(|id, rate_limits| living.contains_key(id) || rate_limits.is_in_use());
         for (id, limit) in living {
             // A key without limits of its own has none but the user's.
             state.keys.entry(id).or_default().limit = Some(limit.unwrap_or_default());
@@ -198,23 +200,24 @@ impl Account {
 
     /// Puts quotas in place of those there were. What requests under way hold back of a quota that stays
     /// is held back still.
-    pub(in crate::domain) fn set_meters(&self, mut meters: Vec<Meter>) {
-        let is_strict = meters.iter().any(|meter| meter.quota.strict);
+    pub(in crate::domain) fn set_meters(&self, mut meters: Vec<QuotaState>) {
+        let is_strict = meters.iter().any(|quota_state| quota_state.quota.strict);
         self.is_strict.store(is_strict, Ordering::Relaxed);
-        let depends = |meter: &Meter| {
-            meter.quota.model_pattern.is_some() || meter.quota.metric == entity::quota::Metric::Cost
+        let depends = |quota_state: &QuotaState| {
+            quota_state.quota.model_pattern.is_some()
+                || quota_state.quota.metric == entity::quota::Metric::Cost
         };
         let depends_on_model = meters.iter().any(depends);
         self.depends_on_model
             .store(depends_on_model, Ordering::Relaxed);
         let mut state = self.lock();
-        for meter in &mut meters {
+        for quota_state in &mut meters {
             if let Some(earlier) = state
                 .meters
                 .iter()
-                .find(|old| old.quota.id == meter.quota.id)
+                .find(|old| old.quota.id == quota_state.quota.id)
             {
-                meter.go_on_from(earlier);
+                quota_state.carry_over(earlier);
             }
         }
         state.meters = meters;
@@ -222,13 +225,13 @@ impl Account {
 
     /// Puts what was used, by bucket, in place of what was added up.
     pub(super) fn set_used(&self, mut used: HashMap<Uuid, BTreeMap<i64, i64>>) {
-        for meter in &mut self.lock().meters {
-            meter.set_used(used.remove(&meter.quota.id).unwrap_or_default());
+        for quota_state in &mut self.lock().meters {
+            quota_state.set_used(used.remove(&quota_state.quota.id).unwrap_or_default());
         }
     }
 
     /// The quotas as they stand.
-    pub fn meters(&self) -> Vec<Meter> {
+    pub fn meters(&self) -> Vec<QuotaState> {
         self.lock().meters.clone()
     }
 
@@ -263,27 +266,27 @@ impl Account {
         let names = [model.as_deref(), target.as_deref(), served];
         let charges = state.meters.iter();
         charges
-            .filter_map(|meter| meter.charge(row, &names))
+            .filter_map(|quota_state| quota_state.charge(row, &names))
             .collect()
     }
 
     /// Takes over what is in the database now.
     pub(in crate::domain) fn add(&self, charge: Charge, at: DateTime<Utc>) {
         let mut state = self.lock();
-        let meter = state
+        let quota_state = state
             .meters
             .iter_mut()
-            .find(|meter| meter.quota.id == charge.quota_id);
-        let Some(meter) = meter else {
+            .find(|quota_state| quota_state.quota.id == charge.quota_id);
+        let Some(quota_state) = quota_state else {
             return;
         };
-        let before = meter.warning(at);
-        meter.add(charge);
-        let after = meter.warning(at);
+        let before = quota_state.warning(at);
+        quota_state.add(charge);
+        let after = quota_state.warning(at);
         if after > before {
             tracing::warn!(
-                user.id = %meter.quota.user_id,
-                quota.id = %meter.quota.id,
+                user.id = %quota_state.quota.user_id,
+                quota.id = %quota_state.quota.id,
                 percent = after,
                 "a quota is nearly used up"
             );
@@ -295,17 +298,17 @@ impl Account {
         let tokens = u64::try_from(used.tokens).unwrap_or(0);
         let mut state = self.lock();
         let has_slot = std::mem::take(&mut held.has_slot);
-        state.end(held.api_key_id, |pace| {
+        state.end(held.api_key_id, |rate_limits| {
             if has_slot {
-                pace.finish();
+                rate_limits.finish();
             }
-            pace.settle_tokens(held.tokens, tokens, now);
+            rate_limits.settle_tokens(held.tokens, tokens, now);
         });
         for quota in &mut held.quotas {
             let amount = used.by(quota.metric);
-            if let Some(meter) = state.meter(quota.id) {
-                meter.release(quota.amount);
-                meter.owe(amount);
+            if let Some(quota_state) = state.quota_state(quota.id) {
+                quota_state.release(quota.amount);
+                quota_state.owe(amount);
             }
             quota.amount = amount;
         }
@@ -314,8 +317,8 @@ impl Account {
     pub(super) fn commit(&self, held: &Held) {
         let mut state = self.lock();
         for quota in &held.quotas {
-            if let Some(meter) = state.meter(quota.id) {
-                meter.pay(quota.amount);
+            if let Some(quota_state) = state.quota_state(quota.id) {
+                quota_state.pay(quota.amount);
             }
         }
     }
@@ -323,16 +326,16 @@ impl Account {
     pub(super) fn give_back(&self, held: &Held) {
         let mut state = self.lock();
         for quota in &held.quotas {
-            if let Some(meter) = state.meter(quota.id) {
-                meter.release(quota.amount);
+            if let Some(quota_state) = state.quota_state(quota.id) {
+                quota_state.release(quota.amount);
             }
         }
-        state.end(held.api_key_id, |pace| {
+        state.end(held.api_key_id, |rate_limits| {
             if held.has_slot {
-                pace.finish();
+                rate_limits.finish();
             }
-            pace.refund();
-            pace.refund_tokens(held.tokens);
+            rate_limits.refund();
+            rate_limits.refund_tokens(held.tokens);
         });
     }
 
@@ -341,14 +344,14 @@ impl Account {
     }
 }
 
-fn want<'a>(ask: &Ask<'a>, providers: Providers) -> Want<'a> {
-    Want {
-        api_key_id: ask.api_key_id,
-        models: [ask.model, ask.target],
+fn wanted<'a>(request: &LimitRequest<'a>, providers: Providers) -> QuotaRequest<'a> {
+    QuotaRequest {
+        api_key_id: request.api_key_id,
+        models: [request.model, request.target],
         providers,
-        estimate: ask.estimate,
-        ceiling: ask.ceiling,
-        at: ask.at,
+        estimate: request.estimate,
+        ceiling: request.ceiling,
+        at: request.at,
     }
 }
 
@@ -373,42 +376,59 @@ impl State {
         key.start(defaults, now);
     }
 
-    fn check(&self, ask: &Ask<'_>, want: &Want<'_>, now: Duration) -> Result<(), Limited> {
-        let tokens = tokens(ask);
+    fn check(
+        &self,
+        request: &LimitRequest<'_>,
+        wanted: &QuotaRequest<'_>,
+        now: Duration,
+    ) -> Result<(), Limited> {
+        let tokens = tokens(request);
         self.user
-            .check_tokens(ask.defaults, tokens, now, "this user")?;
-        if let Some(key) = self.keys.get(&ask.api_key_id) {
-            key.check_tokens(ask.defaults, tokens, now, "this key")?;
+            .check_tokens(request.defaults, tokens, now, "this user")?;
+        if let Some(key) = self.keys.get(&request.api_key_id) {
+            key.check_tokens(request.defaults, tokens, now, "this key")?;
         }
-        if ask.is_metered {
-            let counting = self.meters.iter().filter(|meter| meter.counts(want));
-            for meter in counting {
-                meter.check(want)?;
+        if request.is_metered {
+            let counting = self
+                .meters
+                .iter()
+                .filter(|quota_state| quota_state.counts(wanted));
+            for quota_state in counting {
+                quota_state.check(wanted)?;
             }
         }
         Ok(())
     }
 
-    fn take(&mut self, ask: &Ask<'_>, want: &Want<'_>, now: Duration) -> Held {
-        let tokens = tokens(ask);
-        self.end(ask.api_key_id, |pace| {
-            pace.take_tokens(ask.defaults, tokens, now);
+    fn take(
+        &mut self,
+        request: &LimitRequest<'_>,
+        wanted: &QuotaRequest<'_>,
+        now: Duration,
+    ) -> Held {
+        let tokens = tokens(request);
+        self.end(request.api_key_id, |rate_limits| {
+            rate_limits.take_tokens(request.defaults, tokens, now);
         });
         let mut quotas = Vec::new();
-        if ask.is_metered {
-            for meter in self.meters.iter_mut().filter(|meter| meter.counts(want)) {
-                let metric = meter.quota.metric;
-                let amount = meter.amount(want);
-                meter.reserve(amount);
+        if request.is_metered {
+            for quota_state in self
+                .meters
+                .iter_mut()
+                .filter(|quota_state| quota_state.counts(wanted))
+            {
+                let metric = quota_state.quota.metric;
+                let amount = quota_state.amount(wanted);
+                quota_state.reserve(amount);
                 quotas.push(HeldQuota {
-                    id: meter.quota.id,
+                    id: quota_state.quota.id,
                     metric,
                     amount,
                 });
             }
         }
         Held {
-            api_key_id: ask.api_key_id,
+            api_key_id: request.api_key_id,
             has_slot: true,
             tokens,
             quotas,
@@ -416,18 +436,23 @@ impl State {
     }
 
     /// The limit on requests a minute that is nearest.
-    fn pacing(&self, api_key_id: Uuid, defaults: RateLimit, now: Duration) -> Option<Pacing> {
+    fn pacing(
+        &self,
+        api_key_id: Uuid,
+        defaults: RateLimit,
+        now: Duration,
+    ) -> Option<RateLimitStatus> {
         let paces = [Some(&self.user), self.keys.get(&api_key_id)];
         let pacings = paces.into_iter().flatten();
         pacings
-            .filter_map(|pace| pace.pacing(defaults, now))
+            .filter_map(|rate_limits| rate_limits.pacing(defaults, now))
             .min_by_key(|pacing| pacing.remaining)
     }
 
     fn each_pace<E>(
         &mut self,
         api_key_id: Uuid,
-        mut look: impl FnMut(&mut Pace, &str) -> Result<(), E>,
+        mut look: impl FnMut(&mut RateLimits, &str) -> Result<(), E>,
     ) -> Result<(), E> {
         look(&mut self.user, "this user")?;
         let key = self.keys.entry(api_key_id).or_default();
@@ -435,22 +460,24 @@ impl State {
         look(key, "this key")
     }
 
-    fn end(&mut self, api_key_id: Uuid, mut look: impl FnMut(&mut Pace)) {
+    fn end(&mut self, api_key_id: Uuid, mut look: impl FnMut(&mut RateLimits)) {
         look(&mut self.user);
         if let Some(key) = self.keys.get_mut(&api_key_id) {
             look(key);
         }
     }
 
-    fn meter(&mut self, id: Uuid) -> Option<&mut Meter> {
-        self.meters.iter_mut().find(|meter| meter.quota.id == id)
+    fn quota_state(&mut self, id: Uuid) -> Option<&mut QuotaState> {
+        self.meters
+            .iter_mut()
+            .find(|quota_state| quota_state.quota.id == id)
     }
 }
 
 /// The tokens that a request takes from those a minute.
-fn tokens(ask: &Ask<'_>) -> u64 {
-    let tokens = u64::try_from(ask.estimate.tokens).unwrap_or(0);
-    if ask.is_metered { tokens } else { 0 }
+fn tokens(request: &LimitRequest<'_>) -> u64 {
+    let tokens = u64::try_from(request.estimate.tokens).unwrap_or(0);
+    if request.is_metered { tokens } else { 0 }
 }
 
 /// A rate of the given number a minute.

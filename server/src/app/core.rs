@@ -28,7 +28,7 @@ use crate::{
 
 /// The database, and what is kept of it in memory.
 #[derive(Debug)]
-pub(super) struct Ground {
+pub(super) struct Core {
     pub(super) db: Database,
     pub(super) vault: Arc<Vault>,
     pub(super) digester: Digester,
@@ -44,7 +44,7 @@ pub(super) struct Ground {
     pub(super) settings: Settings,
 }
 
-impl Ground {
+impl Core {
     pub(super) async fn open(config: &Config, clock: &SharedClock) -> anyhow::Result<Self> {
         keep_data_private(&config.storage.data_dir);
         let db = open_database(config, clock).await?;

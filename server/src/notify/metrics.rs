@@ -1,34 +1,34 @@
 //! What became of the attempts to send.
 
-use crate::metrics::{Board, Counter, EncodeLabelSet, Family};
+use crate::metrics::{Counter, EncodeLabelSet, Family, Registry};
 
 const SENT: &str = "sent";
 const FAILED: &str = "failed";
 
 /// The counts. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Tally(Family<Attempted, Counter>);
+pub struct NotificationMetrics(Family<Attempted, Counter>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Attempted {
     result: &'static str,
 }
 
-impl Default for Tally {
+impl Default for NotificationMetrics {
     /// Both results are there from the beginning: a series that begins with its first event hides it.
     fn default() -> Self {
-        let tally = Self(Family::default());
+        let metrics = Self(Family::default());
         for result in [SENT, FAILED] {
-            tally.0.get_or_create_owned(&Attempted { result });
+            metrics.0.get_or_create_owned(&Attempted { result });
         }
-        tally
+        metrics
     }
 }
 
-impl Tally {
+impl NotificationMetrics {
     /// Hangs the counts on the board.
-    pub fn hang_on(&self, board: &mut Board) {
-        board.hang(
+    pub fn register_on(&self, registry: &mut Registry) {
+        registry.register(
             "notifications",
             &["result"],
             "Attempts to send a notification: sent or failed; what failed is tried again",

@@ -16,7 +16,7 @@ use prometheus_client::{
 /// A sum that never falls: a counter that did would be taken for one that began anew. After a correction
 /// downwards it rests until what is added has made up for it. A unit of it counts `PER_UNIT`.
 #[derive(Clone, Debug, Default)]
-pub struct Rising<const PER_UNIT: i64 = 1>(Arc<Sums>);
+pub struct MonotonicCounter<const PER_UNIT: i64 = 1>(Arc<Sums>);
 
 #[derive(Debug, Default)]
 struct Sums {
@@ -24,7 +24,7 @@ struct Sums {
     shown: AtomicI64,
 }
 
-impl<const PER_UNIT: i64> Rising<PER_UNIT> {
+impl<const PER_UNIT: i64> MonotonicCounter<PER_UNIT> {
     /// Adds, or takes back.
     pub fn add(&self, amount: i64) {
         let before = self.0.exact.fetch_add(amount, Ordering::Relaxed);
@@ -47,11 +47,11 @@ impl<const PER_UNIT: i64> Rising<PER_UNIT> {
     }
 }
 
-impl<const PER_UNIT: i64> TypedMetric for Rising<PER_UNIT> {
+impl<const PER_UNIT: i64> TypedMetric for MonotonicCounter<PER_UNIT> {
     const TYPE: MetricType = MetricType::Counter;
 }
 
-impl<const PER_UNIT: i64> EncodeMetric for Rising<PER_UNIT> {
+impl<const PER_UNIT: i64> EncodeMetric for MonotonicCounter<PER_UNIT> {
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), fmt::Error> {
         encoder.encode_counter::<NoLabelSet, _, u64>(&self.shown(), None)
     }
@@ -67,11 +67,11 @@ mod tests {
 
     #[test]
     fn a_correction_downwards_is_made_up_for_before_it_rises_again() {
-        let rising = Rising::<1>::default();
+        let monotonic_counter = MonotonicCounter::<1>::default();
         let mut seen = Vec::new();
         for amount in [100, -20, 5, 25] {
-            rising.add(amount);
-            seen.push(rising.0.shown.load(Ordering::Relaxed));
+            monotonic_counter.add(amount);
+            seen.push(monotonic_counter.0.shown.load(Ordering::Relaxed));
         }
 
         assert_eq!(seen, [100, 100, 100, 110]);

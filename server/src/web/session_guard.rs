@@ -14,11 +14,11 @@ use crate::domain::{
 };
 
 /// How long an expiry, of which nobody tells, may go unnoticed.
-const LOOK_AGAIN: Duration = Duration::from_secs(3);
+const RECHECK_INTERVAL: Duration = Duration::from_secs(3);
 
 /// What a caller's right hangs on.
 #[derive(Debug, Default)]
-pub enum Lifeline {
+pub enum SessionGuard {
     /// Nothing: strangers have no rights to lose.
     #[default]
     None,
@@ -40,7 +40,7 @@ pub enum Lifeline {
     },
 }
 
-impl Lifeline {
+impl SessionGuard {
     /// Waits until the right ends.
     pub async fn ended(mut self) {
         while self.holds().await {
@@ -59,7 +59,7 @@ impl Lifeline {
         };
         tokio::select! {
             () = announced => {}
-            () = sleep(LOOK_AGAIN) => {}
+            () = sleep(RECHECK_INTERVAL) => {}
         }
     }
 

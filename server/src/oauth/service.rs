@@ -21,8 +21,8 @@ use super::{
     answer::Answer,
     copilot::Copilot,
     http::Http,
-    keeper::Keeper,
     provider::{Provider, Providers},
+    token_refresher::TokenRefresher,
     view::{ProviderLoginView, Secrets},
 };
 use crate::{
@@ -53,7 +53,7 @@ pub struct OAuthOptions {
 
 /// Signs in at providers; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct OAuth {
+pub struct OAuthService {
     pub(super) logins: ProviderLogins,
     pub(super) accounts: ProviderAccounts,
     pub(super) engine: Engine,
@@ -64,11 +64,11 @@ pub struct OAuth {
     providers: Arc<Providers>,
 }
 
-impl OAuth {
+impl OAuthService {
     /// Opens the room: goes on with what an earlier server has begun, and renews tokens.
     pub async fn open(options: OAuthOptions) -> anyhow::Result<Self> {
         let providers = Providers::new(&options.settings, &options.public_url);
-        let room = Self {
+        let service = Self {
             logins: options.logins,
             accounts: options.accounts,
             engine: options.engine,
@@ -78,14 +78,16 @@ impl OAuth {
             stop: options.stop,
             providers: Arc::new(providers),
         };
-        room.logins.recover().await?;
-        for login in room.logins.pending(None).await? {
+        service.logins.recover().await?;
+        for login in service.logins.pending(None).await? {
             if login.mode == LoginMode::Device {
-                room.watch(login);
+                service.watch(login);
             }
         }
-        room.tasks.spawn(Keeper::new(room.clone()).run());
-        Ok(room)
+        service
+            .tasks
+            .spawn(TokenRefresher::new(service.clone()).run());
+        Ok(service)
     }
 
     /// Where signed-in accounts can be asked after at no cost, by provider.
@@ -184,7 +186,7 @@ impl OAuth {
         let changes = self.logins.changes();
         self.own(starter, id).await?;
         let following = Following {
-            room: self.clone(),
+            service: self.clone(),
             starter,
             id,
             changes,
@@ -282,7 +284,7 @@ pub(super) fn is_over(status: LoginStatus) -> bool {
 
 /// Somebody who follows a sign-in.
 struct Following {
-    room: OAuth,
+    service: OAuthService,
     starter: Starter,
     id: Uuid,
     changes: broadcast::Receiver<Uuid>,
@@ -293,18 +295,18 @@ impl Following {
     /// The next state that was not shown yet.
     async fn next(&mut self) -> Result<Option<ProviderLoginView>> {
         loop {
-            let Some(view) = self.room.find(self.starter, self.id).await? else {
+            let Some(view) = self.service.find(self.starter, self.id).await? else {
                 return Ok(None);
             };
             if self.shown.as_ref() != Some(&view.login) {
                 self.shown = Some(view.login.clone());
                 return Ok(Some(view));
             }
-            let left = view.login.expires_at - self.room.clock.now();
+            let left = view.login.expires_at - self.service.clock.now();
             tokio::select! {
                 heard = heard(&mut self.changes, self.id) => if !heard { return Ok(None) },
                 // Nobody tells that time has run out.
-                () = sleep(left.to_std().unwrap_or_default() + super::watch::A_MOMENT) => {}
+                () = sleep(left.to_std().unwrap_or_default() + super::watch::POLL_INTERVAL) => {}
             }
         }
     }

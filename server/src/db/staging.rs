@@ -17,7 +17,7 @@ use super::{
 
 /// A database that is being filled. It leaves nothing behind unless it takes its place.
 #[derive(Debug)]
-pub struct Draft {
+pub struct StagingDatabase {
     connection: DatabaseConnection,
     place: Place,
     _lock: Option<InstanceLock>,
@@ -29,7 +29,7 @@ enum Place {
     Schema(DraftSchema),
 }
 
-impl Draft {
+impl StagingDatabase {
     /// A file in this directory, to be looked at. It has the tables as they were after these steps.
     pub async fn scratch(directory: &Path, steps: &[String]) -> anyhow::Result<Self> {
         let file = DraftFile::create(directory.join(".scratch.db"))?;
@@ -58,7 +58,7 @@ impl Draft {
         lock: Option<InstanceLock>,
         steps: &[String],
     ) -> anyhow::Result<Self> {
-        let draft = Self {
+        let staging = Self {
             connection,
             place,
             _lock: lock,
@@ -66,8 +66,8 @@ impl Draft {
         if !steps_known().starts_with(steps) {
             bail!("its tables are those of a version that was never published");
         }
-        schema::take_steps(&draft.connection, steps.len()).await?;
-        Ok(draft)
+        schema::take_steps(&staging.connection, steps.len()).await?;
+        Ok(staging)
     }
 
     /// For filling it.
@@ -99,14 +99,14 @@ impl Draft {
     }
 
     /// Takes the place of the database, all at once. Says where the former one is kept, if there was any.
-    pub async fn take_place(self, url: &str, kept: &str) -> anyhow::Result<Option<String>> {
+    pub async fn swap_in(self, url: &str, kept: &str) -> anyhow::Result<Option<String>> {
         self.connection
             .close_by_ref()
             .await
             .context("cannot close the restored database")?;
         match self.place {
-            Place::File(file) => file.take_place(url, kept).await,
-            Place::Schema(schema) => schema.take_place(kept).await,
+            Place::File(file) => file.swap_in(url, kept).await,
+            Place::Schema(schema) => schema.swap_in(kept).await,
         }
     }
 

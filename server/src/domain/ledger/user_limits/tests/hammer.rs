@@ -33,12 +33,12 @@ fn wish(random: &mut StdRng) -> Wish {
 }
 
 /// Asks again and again, with some requests under way at all times.
-fn work(account: &Arc<Account>, seed: u64, written: &AtomicI64) {
+fn work(account: &Arc<UserLimits>, seed: u64, written: &AtomicI64) {
     let mut random = StdRng::seed_from_u64(seed);
     let mut under_way = Vec::new();
     for _ in 0..TURNS {
         let wish = wish(&mut random);
-        let passing = ask(account, wish).ok();
+        let passing = request(account, wish).ok();
         under_way.extend(passing.map(|reservation| (reservation, wish)));
         if under_way.len() > 5 {
             let ending = random.random_range(0..under_way.len());
@@ -56,7 +56,7 @@ fn work(account: &Arc<Account>, seed: u64, written: &AtomicI64) {
 }
 
 /// As the book does at the end of a request.
-fn end(account: &Account, mut reservation: Reservation, wish: Wish, tokens: i64) {
+fn end(account: &UserLimits, mut reservation: Reservation, wish: Wish, tokens: i64) {
     reservation.settle(tokens, None);
     let used = Amounts {
         tokens,
@@ -73,8 +73,8 @@ fn many_threads_leave_the_sums_as_one_would() {
     let mut tokens = quota(Metric::Tokens, i64::MAX);
     tokens.strict = true;
     let quotas = [tokens, quota(Metric::Requests, REQUESTS)];
-    let meters = quotas.map(|quota| Meter::new(quota, BTreeMap::new()).unwrap());
-    let account = Arc::<Account>::default();
+    let meters = quotas.map(|quota| QuotaState::new(quota, BTreeMap::new()).unwrap());
+    let account = Arc::<UserLimits>::default();
     account.set_meters(meters.to_vec());
     let written = AtomicI64::new(0);
 
@@ -90,14 +90,14 @@ fn many_threads_leave_the_sums_as_one_would() {
     assert_eq!((tokens.reserved, requests.reserved), (0, 0));
     assert_eq!(tokens.used, written.load(Ordering::Relaxed));
     let state = account.lock();
-    assert!(!state.user.is_in_use() && !state.keys.values().any(Pace::is_in_use));
+    assert!(!state.user.is_in_use() && !state.keys.values().any(RateLimits::is_in_use));
     drop(state);
     assert_eq!(passing(&account), REQUESTS - requests.used);
 }
 
 /// How many more may pass.
-fn passing(account: &Arc<Account>) -> i64 {
+fn passing(account: &Arc<UserLimits>) -> i64 {
     let wish = wish(&mut StdRng::seed_from_u64(0));
-    let passing: Vec<_> = std::iter::from_fn(|| ask(account, wish).ok()).collect();
+    let passing: Vec<_> = std::iter::from_fn(|| request(account, wish).ok()).collect();
     i64::try_from(passing.len()).unwrap()
 }

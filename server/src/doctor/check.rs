@@ -18,12 +18,12 @@ pub enum Verdict {
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, Serialize)]
-pub struct Finding {
+pub struct Check {
     pub topic: &'static str,
     pub verdict: Verdict,
     pub seen: String,
     /// What helps; none when nothing is wrong.
-    pub cure: Option<String>,
+    pub remedy: Option<String>,
 }
 
 /// Everything that was looked at.
@@ -33,27 +33,27 @@ pub struct Report {
     pub well: bool,
     pub version: &'static str,
     pub examined_at: DateTime<Utc>,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Check>,
 }
 
-impl Finding {
+impl Check {
     pub(super) fn ok(topic: &'static str, seen: impl Into<String>) -> Self {
         Self {
             topic,
             verdict: Verdict::Ok,
             seen: seen.into(),
-            cure: None,
+            remedy: None,
         }
     }
 
     pub(super) fn warning(
         topic: &'static str,
         seen: impl Into<String>,
-        cure: impl Into<String>,
+        remedy: impl Into<String>,
     ) -> Self {
         Self {
             verdict: Verdict::Warning,
-            cure: Some(cure.into()),
+            remedy: Some(remedy.into()),
             ..Self::ok(topic, seen)
         }
     }
@@ -61,21 +61,21 @@ impl Finding {
     pub(super) fn problem(
         topic: &'static str,
         seen: impl Into<String>,
-        cure: impl Into<String>,
+        remedy: impl Into<String>,
     ) -> Self {
         Self {
             verdict: Verdict::Problem,
-            ..Self::warning(topic, seen, cure)
+            ..Self::warning(topic, seen, remedy)
         }
     }
 }
 
 impl Report {
-    pub(super) fn new(examined_at: DateTime<Utc>, findings: Vec<Finding>) -> Self {
+    pub(super) fn new(examined_at: DateTime<Utc>, findings: Vec<Check>) -> Self {
         Self {
             well: findings
                 .iter()
-                .all(|finding| finding.verdict != Verdict::Problem),
+                .all(|check| check.verdict != Verdict::Problem),
             version: env!("CARGO_PKG_VERSION"),
             examined_at,
             findings,
@@ -84,17 +84,20 @@ impl Report {
 
     /// The report on a configuration with which no server would start.
     pub fn of_mistakes(examined_at: DateTime<Utc>, mistakes: &str) -> Self {
-        let cure = "set these right; docs/configuration.md has every option";
-        let finding = Finding::problem("configuration", mistakes, cure);
-        Self::new(examined_at, vec![finding])
+        let remedy = "set these right; docs/configuration.md has every option";
+        let check = Check::problem("configuration", mistakes, remedy);
+        Self::new(examined_at, vec![check])
     }
 
     /// Takes out what must not be shown: causes come from many hands.
     #[must_use]
     pub fn redacted(mut self, redaction: &Redaction) -> Self {
-        for finding in &mut self.findings {
-            finding.seen = redaction.of_known(&finding.seen);
-            finding.cure = finding.cure.as_deref().map(|cure| redaction.of_known(cure));
+        for check in &mut self.findings {
+            check.seen = redaction.of_known(&check.seen);
+            check.remedy = check
+                .remedy
+                .as_deref()
+                .map(|remedy| redaction.of_known(remedy));
         }
         self
     }

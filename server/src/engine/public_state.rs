@@ -6,7 +6,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::accounts::ToldAccounts;
+use super::accounts::ReportedAccounts;
 use super::catalogue::Catalogue;
 use super::client::EngineClient;
 use super::endpoint::Endpoint;
@@ -16,7 +16,7 @@ use crate::clock::SharedClock;
 
 /// The engine's public side. Readers take no lock.
 #[derive(Debug)]
-pub(super) struct Face {
+pub(super) struct PublicState {
     pub(super) status: watch::Sender<EngineStatus>,
     pub(super) endpoint: ArcSwapOption<Endpoint>,
     /// Asks the engine that answers at the endpoint about itself.
@@ -24,13 +24,13 @@ pub(super) struct Face {
     pub(super) preview: ArcSwapOption<String>,
     pub(super) logs: LogRing,
     pub(super) catalogue: Catalogue,
-    pub(super) told_accounts: ToldAccounts,
+    pub(super) reported_accounts: ReportedAccounts,
     /// Cancelled when the supervising task has ended and nothing of the engine is left.
     pub(super) gone: CancellationToken,
     clock: SharedClock,
 }
 
-impl Face {
+impl PublicState {
     /// The face of an engine that is about to start.
     pub(super) fn new(mode: EngineMode, clock: SharedClock) -> Arc<Self> {
         Arc::new(Self {
@@ -40,7 +40,7 @@ impl Face {
             preview: ArcSwapOption::empty(),
             logs: LogRing::new(clock.clone()),
             catalogue: Catalogue::default(),
-            told_accounts: ToldAccounts::default(),
+            reported_accounts: ReportedAccounts::default(),
             gone: CancellationToken::new(),
             clock,
         })

@@ -5,17 +5,17 @@ use std::time::Duration;
 use entity::RateLimit;
 
 use super::{
-    account::rate,
     gcra::Gcra,
-    reservation::{LimitKind, Limited, Pacing},
+    reservation::{LimitKind, Limited, RateLimitStatus},
+    user_limits::rate,
 };
 
 /// When to try again while as many requests as allowed are under way.
-const SOON: Duration = Duration::from_secs(1);
+const ROUNDING: Duration = Duration::from_secs(1);
 
 /// The pace of one user or key.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct RateLimits {
     /// `None` leaves it to the defaults.
     pub(super) limit: Option<RateLimit>,
     requests: Gcra,
@@ -26,7 +26,7 @@ pub(super) struct Pace {
     pub(super) sockets: u32,
 }
 
-impl Pace {
+impl RateLimits {
     pub(super) fn is_in_use(&self) -> bool {
         self.running > 0 || self.sockets > 0
     }
@@ -54,7 +54,7 @@ impl Pace {
             return Err(Limited::Rate {
                 kind: LimitKind::ConcurrentRequests,
                 limit: format!("{most} requests at once for {holder}"),
-                retry_after: SOON,
+                retry_after: ROUNDING,
             });
         }
         Ok(())
@@ -86,7 +86,7 @@ impl Pace {
             Some(most) if self.sockets >= most => Err(Limited::Rate {
                 kind: LimitKind::ConcurrentSockets,
                 limit: format!("{most} sockets at once for {holder}"),
-                retry_after: SOON,
+                retry_after: ROUNDING,
             }),
             Some(_) | None => Ok(()),
         }
@@ -141,9 +141,9 @@ impl Pace {
         }
     }
 
-    pub(super) fn pacing(&self, defaults: RateLimit, now: Duration) -> Option<Pacing> {
+    pub(super) fn pacing(&self, defaults: RateLimit, now: Duration) -> Option<RateLimitStatus> {
         let most = self.limit.unwrap_or(defaults).requests_per_minute?;
-        Some(Pacing {
+        Some(RateLimitStatus {
             limit: most.into(),
             remaining: self.requests.remaining(rate(most), now),
             resets_in: self.requests.resets_in(now),

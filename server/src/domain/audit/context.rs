@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Subject;
 
 tokio::task_local! {
-    static DEED: Arc<Deed>;
+    static DEED: Arc<AuditContext>;
 }
 
 /// Who acts.
@@ -72,7 +72,7 @@ impl From<&api_token::Model> for Actor {
 
 /// One thing that somebody does.
 #[derive(Debug)]
-pub struct Deed {
+pub struct AuditContext {
     action: String,
     address: Option<String>,
     actor: Mutex<Actor>,
@@ -80,7 +80,7 @@ pub struct Deed {
     recorded: AtomicBool,
 }
 
-impl Deed {
+impl AuditContext {
     /// Something that is about to be done.
     pub fn new(actor: Actor, address: Option<String>, action: &str) -> Arc<Self> {
         Arc::new(Self {
@@ -126,30 +126,33 @@ impl Deed {
 }
 
 /// What is being done, if somebody asked for it.
-pub fn current() -> Option<Arc<Deed>> {
+pub fn current() -> Option<Arc<AuditContext>> {
     DEED.try_with(Arc::clone).ok()
 }
 
 /// A stranger has shown who they are.
 pub fn identify(actor: Actor) {
-    if let Some(deed) = current() {
-        *deed.actor.lock().unwrap_or_else(PoisonError::into_inner) = actor;
+    if let Some(context) = current() {
+        *context.actor.lock().unwrap_or_else(PoisonError::into_inner) = actor;
     }
 }
 
 /// What it is about, should it fail.
 pub fn about(subject: Subject) {
-    if let Some(deed) = current() {
-        *deed.subject.lock().unwrap_or_else(PoisonError::into_inner) = Some(subject);
+    if let Some(context) = current() {
+        *context
+            .subject
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(subject);
     }
 }
 
 /// Takes what is being done along into another task.
 pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> + use<F> {
-    let deed = current();
+    let context = current();
     async move {
-        match deed {
-            Some(deed) => DEED.scope(deed, work).await,
+        match context {
+            Some(context) => DEED.scope(context, work).await,
             None => work.await,
         }
     }

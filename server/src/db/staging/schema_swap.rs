@@ -40,7 +40,7 @@ impl DraftSchema {
     }
 
     /// Moves the tables aside and the new ones there, in one transaction.
-    pub(super) async fn take_place(self, kept: &str) -> anyhow::Result<Option<String>> {
+    pub(super) async fn swap_in(self, kept: &str) -> anyhow::Result<Option<String>> {
         let connection = sea_orm::Database::connect(options(&self.url, 1)).await?;
         let transaction = connection.begin().await?;
         let target = "SELECT quote_ident(current_schema()) AS name";

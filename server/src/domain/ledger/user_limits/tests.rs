@@ -149,7 +149,7 @@ proptest! {
             tokens_per_minute,
             ..RateLimit::default()
         });
-        let account = Arc::new(Account::default());
+        let account = Arc::new(UserLimits::default());
         account.set_rate_limits(Some(user), [(Uuid::nil(), Some(key))].into_iter());
         let mut passing = Vec::new();
         for wish in wishes {
@@ -159,7 +159,7 @@ proptest! {
                 continue;
             };
             let started = format!("{:?}", account.lock());
-            match Account::reserve(slot, &wish.ask(), Providers::default()) {
+            match UserLimits::reserve(slot, &wish.request(), Providers::default()) {
                 Ok(reservation) => passing.push(reservation),
                 Err((_, slot)) => {
                     prop_assert_eq!(format!("{:?}", account.lock()), started);
@@ -170,9 +170,9 @@ proptest! {
         drop(passing);
         let now = account.origin.elapsed();
         let state = account.lock();
-        for pace in state.keys.values().chain([&state.user]) {
-            prop_assert!(!pace.is_in_use());
-            let pacing = pace.pacing(RateLimit::default(), now);
+        for rate_limits in state.keys.values().chain([&state.user]) {
+            prop_assert!(!rate_limits.is_in_use());
+            let pacing = rate_limits.pacing(RateLimit::default(), now);
             prop_assert!(pacing.is_none_or(|pacing| pacing.remaining == pacing.limit));
         }
     }
@@ -180,7 +180,7 @@ proptest! {
 
 #[test]
 fn a_request_that_is_broken_off_frees_its_place_and_has_cost_one_of_the_minute() {
-    let account = Arc::new(Account::default());
+    let account = Arc::new(UserLimits::default());
     let limit = RateLimit {
         requests_per_minute: Some(2),
         concurrent_requests: Some(1),
@@ -205,7 +205,7 @@ fn a_request_that_is_broken_off_frees_its_place_and_has_cost_one_of_the_minute()
 
 #[test]
 fn an_abandoned_answer_holds_tokens_back_and_no_place() {
-    let account = Arc::new(Account::default());
+    let account = Arc::new(UserLimits::default());
     let limit = RateLimit {
         tokens_per_minute: Some(100),
         concurrent_requests: Some(1),
@@ -224,10 +224,10 @@ fn an_abandoned_answer_holds_tokens_back_and_no_place() {
         ceiling: None,
     };
 
-    let mut abandoned = ask(&account, wish(60)).unwrap();
+    let mut abandoned = request(&account, wish(60)).unwrap();
     abandoned.release_slot();
-    let too_much = ask(&account, wish(60)).unwrap_err();
-    let fits = ask(&account, wish(40)).unwrap();
+    let too_much = request(&account, wish(60)).unwrap_err();
+    let fits = request(&account, wish(40)).unwrap();
     drop(fits);
     abandoned.settle(60, None);
     abandoned.commit();
@@ -242,14 +242,14 @@ fn an_abandoned_answer_holds_tokens_back_and_no_place() {
     assert!(!account.lock().user.is_in_use());
 }
 
-fn start(account: &Arc<Account>, key: u128) -> Start {
+fn start(account: &Arc<UserLimits>, key: u128) -> Start {
     account.start(Uuid::from_u128(key), RateLimit::default())
 }
 
 /// Starts and reserves; a refusal gives everything back.
-fn ask(account: &Arc<Account>, wish: Wish) -> Result<Reservation, Limited> {
+fn request(account: &Arc<UserLimits>, wish: Wish) -> Result<Reservation, Limited> {
     let slot = start(account, wish.key).slot?;
-    let reserved = Account::reserve(slot, &wish.ask(), Providers::default());
+    let reserved = UserLimits::reserve(slot, &wish.request(), Providers::default());
     reserved.map_err(|(limited, slot)| {
         slot.refund();
         limited
@@ -257,8 +257,8 @@ fn ask(account: &Arc<Account>, wish: Wish) -> Result<Reservation, Limited> {
 }
 
 impl Wish {
-    fn ask(&self) -> Ask<'_> {
-        Ask {
+    fn request(&self) -> LimitRequest<'_> {
+        LimitRequest {
             api_key_id: Uuid::from_u128(self.key),
             model: self.model,
             target: None,

@@ -5,7 +5,7 @@ use std::fmt;
 use prometheus_client::{
     encoding::prometheus_text,
     metrics::{MetricType, TypedMetric},
-    registry::{Metric, Registry},
+    registry::{Metric, Registry as PrometheusRegistry},
 };
 
 /// What each name begins with.
@@ -15,8 +15,8 @@ const PROCESS: &str = "process_";
 
 /// All metrics of one server.
 #[derive(Debug, Default)]
-pub struct Board {
-    registry: Registry,
+pub struct Registry {
+    registry: PrometheusRegistry,
     described: Vec<Description>,
 }
 
@@ -31,10 +31,10 @@ pub struct Description {
     pub help: &'static str,
 }
 
-impl Board {
+impl Registry {
     /// Hangs a metric up. The name is without the prefix, and that of a counter without `_total`; the help
     /// is a sentence without its full stop.
-    pub fn hang<M: Metric + TypedMetric + Clone>(
+    pub fn register<M: Metric + TypedMetric + Clone>(
         &mut self,
         name: &str,
         labels: &'static [&'static str],

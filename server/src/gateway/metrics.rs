@@ -8,12 +8,12 @@ use tokio_util::task::TaskTracker;
 use super::{dialect::Fault, meter::Drainer};
 use crate::{
     domain::ledger::LimitKind,
-    metrics::{Board, Counter, EncodeLabelSet, Family, Gauge},
+    metrics::{Counter, EncodeLabelSet, Family, Gauge, Registry},
 };
 
 /// The counts. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Tally {
+pub struct GatewayMetrics {
     refusals: Family<Refused, Counter>,
     in_flight: Gauge,
     draining: Gauge,
@@ -21,19 +21,19 @@ pub struct Tally {
 
 /// How the gateway stands. Knowing this keeps nothing alive.
 #[derive(Clone, Debug)]
-pub struct State {
+pub struct GatewayState {
     /// What was counted so far.
-    pub tally: Tally,
+    pub metrics: GatewayMetrics,
     pub(super) in_flight: TaskTracker,
     pub(super) drainer: Drainer,
 }
 
-impl State {
+impl GatewayState {
     /// Looks at what is under way, for the gauges to tell.
     pub fn look(&self) {
         let in_flight = i64::try_from(self.in_flight.len()).unwrap_or(i64::MAX);
-        self.tally.in_flight.set(in_flight);
-        self.tally.draining.set(self.drainer.running().into());
+        self.metrics.in_flight.set(in_flight);
+        self.metrics.draining.set(self.drainer.running().into());
     }
 }
 
@@ -43,22 +43,22 @@ struct Refused {
     limit: &'static str,
 }
 
-impl Tally {
+impl GatewayMetrics {
     /// Hangs the counts on the board.
-    pub fn hang_on(&self, board: &mut Board) {
-        board.hang(
+    pub fn register_on(&self, registry: &mut Registry) {
+        registry.register(
             "refusals",
             &["code", "limit"],
             "Requests that the gateway answered itself, by the code of its error and, where a limit binds, its kind",
             &self.refusals,
         );
-        board.hang(
+        registry.register(
             "in_flight_requests",
             &[],
             "Requests on their way to the engine or being answered",
             &self.in_flight,
         );
-        board.hang(
+        registry.register(
             "draining_answers",
             &[],
             "Answers that are read on to their usage although the client has left",

@@ -7,7 +7,7 @@ use super::{anthropic, gemini, openai};
 
 /// The meaning of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fact {
+pub(super) enum FieldKind {
     Nothing,
     /// The kind of event.
     Type,
@@ -36,7 +36,7 @@ pub(super) enum Fact {
 /// A count, as a provider counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
-    /// Input; what it includes is the provider's [`Habit`].
+    /// Input; what it includes is the provider's [`UsageConvention`].
     Input,
     /// Input that tools added, beside `Input`.
     ToolInput,
@@ -55,7 +55,7 @@ pub(super) enum Field {
 
 /// What a provider's counts include.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Habit {
+pub(super) enum UsageConvention {
     /// OpenAI: input includes what was cached, output includes reasoning.
     Inclusive,
     /// Anthropic: input excludes what was cached, output includes reasoning; told in pieces.
@@ -64,7 +64,7 @@ pub(super) enum Habit {
     Mixed,
 }
 
-impl Habit {
+impl UsageConvention {
     pub(super) fn of(protocol: Protocol) -> Self {
         match protocol {
             Protocol::AnthropicMessages => Self::Exclusive,
@@ -80,14 +80,14 @@ impl Habit {
 }
 
 /// What the value at this path means in an answer of this protocol.
-pub(super) fn fact(protocol: Protocol, path: &[Key]) -> Fact {
+pub(super) fn field_kind(protocol: Protocol, path: &[Key]) -> FieldKind {
     match protocol {
         Protocol::OpenaiChat
         | Protocol::OpenaiCompletions
         | Protocol::OpenaiResponses
-        | Protocol::OpenaiImages => openai::fact(path),
-        Protocol::AnthropicMessages => anthropic::fact(path),
-        Protocol::Gemini => gemini::fact(path),
+        | Protocol::OpenaiImages => openai::field_kind(path),
+        Protocol::AnthropicMessages => anthropic::field_kind(path),
+        Protocol::Gemini => gemini::field_kind(path),
         Protocol::Unmetered => unmetered(path),
         Protocol::Other => other(path),
     }
@@ -113,28 +113,28 @@ pub(super) fn is_last(protocol: Protocol, event: &str) -> bool {
 }
 
 /// The errors of any protocol.
-pub(super) fn error(path: &[Key]) -> Fact {
+pub(super) fn error(path: &[Key]) -> FieldKind {
     match path {
-        [] => Fact::Error,
-        [Key::Code] => Fact::ErrorCode,
-        [Key::Status] => Fact::ErrorStatus,
-        [Key::Type] => Fact::ErrorType,
-        _ => Fact::Nothing,
+        [] => FieldKind::Error,
+        [Key::Code] => FieldKind::ErrorCode,
+        [Key::Status] => FieldKind::ErrorStatus,
+        [Key::Type] => FieldKind::ErrorType,
+        _ => FieldKind::Nothing,
     }
 }
 
 /// Endpoints that we do not know may report usage as OpenAI or Gemini do: embeddings, transcriptions.
-fn unmetered(path: &[Key]) -> Fact {
+fn unmetered(path: &[Key]) -> FieldKind {
     match path {
-        [Key::UsageMetadata, ..] => gemini::fact(path),
-        [Key::Model | Key::Usage | Key::Error, ..] => openai::fact(path),
-        _ => Fact::Nothing,
+        [Key::UsageMetadata, ..] => gemini::field_kind(path),
+        [Key::Model | Key::Usage | Key::Error, ..] => openai::field_kind(path),
+        _ => FieldKind::Nothing,
     }
 }
 
-fn other(path: &[Key]) -> Fact {
+fn other(path: &[Key]) -> FieldKind {
     match path {
         [Key::Error, rest @ ..] => error(rest),
-        _ => Fact::Nothing,
+        _ => FieldKind::Nothing,
     }
 }

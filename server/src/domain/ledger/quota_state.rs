@@ -15,7 +15,7 @@ use crate::domain::{Result, models, requests::tokens_of, tokens::Tokens, usd};
 
 /// A quota in memory.
 #[derive(Clone, Debug)]
-pub struct Meter {
+pub struct QuotaState {
     pub quota: quota::Model,
     window: Window,
     /// By the start of the bucket.
@@ -31,7 +31,7 @@ pub struct Meter {
 
 /// What is about to be used: what a quota must know to tell whether it counts, and how much.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Want<'a> {
+pub(super) struct QuotaRequest<'a> {
     pub(super) api_key_id: Uuid,
     /// The name that was asked for, and what it leads to if it is an alias.
     pub(super) models: [Option<&'a str>; 2],
@@ -109,7 +109,7 @@ pub(in crate::domain) struct Charge {
 
 /// How a quota stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct QuotaStatus {
     pub used: i64,
     /// By requests under way.
     pub reserved: i64,
@@ -117,7 +117,7 @@ pub struct Standing {
     pub resets_at: Option<DateTime<Utc>>,
 }
 
-impl Meter {
+impl QuotaState {
     /// A quota of which this was used.
     pub(in crate::domain) fn new(quota: quota::Model, used: BTreeMap<i64, i64>) -> Result<Self> {
         let window = Window::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
@@ -132,7 +132,7 @@ impl Meter {
     }
 
     /// Goes on with what is reserved by requests under way.
-    pub(super) fn go_on_from(&mut self, earlier: &Self) {
+    pub(super) fn carry_over(&mut self, earlier: &Self) {
         self.reserved = earlier.reserved;
         self.running = earlier.running;
         self.owed = earlier.owed;
@@ -144,8 +144,8 @@ impl Meter {
     }
 
     /// How it stands at this time.
-    pub fn standing(&self, at: DateTime<Utc>) -> Standing {
-        Standing {
+    pub fn standing(&self, at: DateTime<Utc>) -> QuotaStatus {
+        QuotaStatus {
             used: self.used_by_now(at),
             reserved: i64::try_from(self.reserved).unwrap_or(i64::MAX),
             resets_at: self.resets_at(at),
@@ -196,12 +196,12 @@ impl Meter {
         DateTime::from_timestamp(first + slice + i64::from(seconds), 0)
     }
 
-    pub(super) fn counts(&self, want: &Want<'_>) -> bool {
-        self.is_about(want.api_key_id, &want.models)
+    pub(super) fn counts(&self, wanted: &QuotaRequest<'_>) -> bool {
+        self.is_about(wanted.api_key_id, &wanted.models)
             && self
                 .quota
                 .provider
-                .is_none_or(|provider| want.providers.may_be(provider))
+                .is_none_or(|provider| wanted.providers.may_be(provider))
     }
 
     fn is_about(&self, api_key_id: Uuid, names: &[Option<&str>]) -> bool {
@@ -213,11 +213,11 @@ impl Meter {
     }
 
     /// Whether so much may be used now.
-    pub(super) fn check(&self, want: &Want<'_>) -> std::result::Result<(), Limited> {
+    pub(super) fn check(&self, wanted: &QuotaRequest<'_>) -> std::result::Result<(), Limited> {
         let metric = self.quota.metric;
         if self.quota.strict && metric != Metric::Requests {
-            let ceiling = want.ceiling;
-            let is_unpriced = metric == Metric::Cost && want.estimate.cost.is_none();
+            let ceiling = wanted.ceiling;
+            let is_unpriced = metric == Metric::Cost && wanted.estimate.cost.is_none();
             if ceiling.is_none() || is_unpriced {
                 let quota = self.in_words();
                 return Err(Limited::Unbounded {
@@ -227,10 +227,10 @@ impl Meter {
                 });
             }
         }
-        let used = self.used_by_now(want.at);
+        let used = self.used_by_now(wanted.at);
         let left = self.quota.limit.saturating_sub(used);
-        let wanted = self.amount(want);
-        let fits = self.reserved + i128::from(wanted) <= i128::from(left);
+        let needed = self.amount(wanted);
+        let fits = self.reserved + i128::from(needed) <= i128::from(left);
         // Alone, a request whose use is a guess may use what is left: otherwise the last part of a
         // budget could never be used.
         let is_alone = !self.quota.strict && metric != Metric::Requests && self.running == 0;
@@ -242,24 +242,24 @@ impl Meter {
         let free = i64::try_from(free).unwrap_or(left);
         let mut quota = self.in_words();
         if left > 0 {
-            let (free, wanted) = (self.unit(free), self.unit(wanted));
+            let (free, needed) = (self.unit(free), self.unit(needed));
             quota = format!(
-                "{quota}; {free} left while others are answered, and this may take {wanted}"
+                "{quota}; {free} left while others are answered, and this may take {needed}"
             );
         }
         Err(Limited::Quota {
             metric,
             quota,
-            resets_at: self.resets_at(want.at),
+            resets_at: self.resets_at(wanted.at),
         })
     }
 
     /// What a request takes of this quota at worst.
-    pub(super) fn amount(&self, want: &Want<'_>) -> i64 {
+    pub(super) fn amount(&self, wanted: &QuotaRequest<'_>) -> i64 {
         let worst = if self.quota.strict {
-            want.ceiling.unwrap_or(want.estimate)
+            wanted.ceiling.unwrap_or(wanted.estimate)
         } else {
-            want.estimate
+            wanted.estimate
         };
         worst.by(self.quota.metric)
     }

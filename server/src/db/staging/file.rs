@@ -22,9 +22,9 @@ pub(super) struct DraftFile(PathBuf);
 impl DraftFile {
     /// What an earlier attempt has left there goes.
     pub(super) fn create(path: PathBuf) -> anyhow::Result<Self> {
-        let draft = Self(path);
-        draft.remove()?;
-        Ok(draft)
+        let staging = Self(path);
+        staging.remove()?;
+        Ok(staging)
     }
 
     pub(super) async fn connect(&self) -> anyhow::Result<DatabaseConnection> {
@@ -33,7 +33,7 @@ impl DraftFile {
 
     /// Renames itself over the database, which is kept under another name beside it. At every moment one of
     /// the two, whole, has the database's name.
-    pub(super) async fn take_place(self, url: &str, kept: &str) -> anyhow::Result<Option<String>> {
+    pub(super) async fn swap_in(self, url: &str, kept: &str) -> anyhow::Result<Option<String>> {
         let wanted = sqlite::file_of(url)?;
         let former = beside(&wanted, &format!(".{kept}"));
         let fail = || format!("cannot put the restored database into {}", wanted.display());

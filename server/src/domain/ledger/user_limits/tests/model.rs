@@ -13,7 +13,7 @@ pub(super) const KINDS: usize = 7;
 /// An account, and what it ought to be.
 #[derive(Debug)]
 pub(super) struct House {
-    account: Arc<Account>,
+    account: Arc<UserLimits>,
     /// Those there are, by kind.
     quotas: [Option<entity::quota::Model>; KINDS],
     used: HashMap<Uuid, i128>,
@@ -35,7 +35,7 @@ struct UnderWay {
 
 impl Default for House {
     fn default() -> Self {
-        let account = Arc::<Account>::default();
+        let account = Arc::<UserLimits>::default();
         let limit = RateLimit {
             concurrent_requests: Some(AT_ONCE),
             ..RateLimit::default()
@@ -77,7 +77,7 @@ impl House {
     fn put_meters(&self) {
         let meters = self.quotas.iter().flatten().map(|quota| {
             let used = i64::try_from(self.used_of(quota.id)).unwrap();
-            Meter::new(quota.clone(), BTreeMap::from([(0, used)])).unwrap()
+            QuotaState::new(quota.clone(), BTreeMap::from([(0, used)])).unwrap()
         });
         self.account.set_meters(meters.collect());
     }
@@ -93,7 +93,7 @@ impl House {
         };
         let before = format!("{:?}", self.account.lock());
         let may_pass = self.may_pass(wish);
-        let reserved = Account::reserve(slot, &wish.ask(), Providers::default());
+        let reserved = UserLimits::reserve(slot, &wish.request(), Providers::default());
         prop_assert_eq!(reserved.is_ok(), may_pass, "{:?}", wish);
         let reservation = match reserved {
             Ok(reservation) => reservation,
@@ -222,7 +222,7 @@ impl House {
 
     pub(super) fn is_in_use(&self) -> bool {
         let state = self.account.lock();
-        state.user.is_in_use() || state.keys.values().any(Pace::is_in_use)
+        state.user.is_in_use() || state.keys.values().any(RateLimits::is_in_use)
     }
 
     fn take(&mut self, which: Index, fits: impl Fn(&UnderWay) -> bool) -> Option<UnderWay> {

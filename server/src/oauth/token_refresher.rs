@@ -9,7 +9,8 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{
-    account::Renewed, copilot::Models, fault::Fault, protocol, provider::Provider, room::OAuth,
+    account::Renewed, copilot::Models, fault::Fault, protocol, provider::Provider,
+    service::OAuthService,
 };
 use crate::{
     domain::{
@@ -20,11 +21,11 @@ use crate::{
 };
 
 /// How long before its end a token is renewed at the latest.
-const LEAD: TimeDelta = TimeDelta::minutes(5);
+const REFRESH_LEAD: TimeDelta = TimeDelta::minutes(5);
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
 /// The clock may have jumped.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// A failure, and when to try again.
 #[derive(Clone, Copy, Debug)]
@@ -34,23 +35,23 @@ struct Setback {
 }
 
 /// The task that renews.
-pub(super) struct Keeper {
-    room: OAuth,
+pub(super) struct TokenRefresher {
+    service: OAuthService,
     setbacks: HashMap<Uuid, Setback>,
 }
 
-impl Keeper {
-    pub(super) fn new(room: OAuth) -> Self {
+impl TokenRefresher {
+    pub(super) fn new(service: OAuthService) -> Self {
         Self {
-            room,
+            service,
             setbacks: HashMap::new(),
         }
     }
 
     /// Renews until the server stops. What is under way then is finished: it may have been granted.
     pub(super) async fn run(mut self) {
-        let mut changes = self.room.accounts.changes();
-        let stop = self.room.stop.clone();
+        let mut changes = self.service.accounts.changes();
+        let stop = self.service.stop.clone();
         let outage = Outage::new(Duration::ZERO);
         while !stop.is_cancelled() {
             changes.mark_unchanged();
@@ -63,7 +64,7 @@ impl Keeper {
                     tracing::info!(elapsed_ms, "tokens can be refreshed again");
                 },
             );
-            let pause = round.unwrap_or(LOOK_AGAIN);
+            let pause = round.unwrap_or(RECHECK_INTERVAL);
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = sleep(pause) => {}
@@ -74,9 +75,9 @@ impl Keeper {
 
     /// Renews what is due, and answers how long nothing will be.
     async fn round(&mut self) -> Result<Duration> {
-        let mut next = LOOK_AGAIN;
-        let github = self.room.accounts.github_accounts().await?;
-        let own = self.room.accounts.own_client_accounts().await?;
+        let mut next = RECHECK_INTERVAL;
+        let github = self.service.accounts.github_accounts().await?;
+        let own = self.service.accounts.own_client_accounts().await?;
         let known: Vec<Uuid> = github
             .iter()
             .map(|account| account.id)
@@ -103,7 +104,9 @@ impl Keeper {
     fn is_due(&self, id: Uuid, due: DateTime<Utc>, next: &mut Duration) -> bool {
         let until = self.setbacks.get(&id).map(|setback| setback.until);
         let due = until.map_or(due, |until| until.max(due));
-        let left = (due - self.room.clock.now()).to_std().unwrap_or_default();
+        let left = (due - self.service.clock.now())
+            .to_std()
+            .unwrap_or_default();
         if !left.is_zero() {
             *next = (*next).min(left);
         }
@@ -114,7 +117,7 @@ impl Keeper {
         &self,
         account: &GithubAccount,
     ) -> Result<std::result::Result<(), String>> {
-        let copilot = self.room.copilot()?;
+        let copilot = self.service.copilot()?;
         let models = if account.has_models {
             Models::Known
         } else {
@@ -125,7 +128,7 @@ impl Keeper {
             Err(fault) => return Ok(Err(words_for_copilot(&fault, &copilot.provider))),
         };
         let has_models = account.has_models || !token.models.is_empty();
-        self.room
+        self.service
             .accounts
             .set_copilot_token(account.id, token)
             .await?;
@@ -140,18 +143,18 @@ impl Keeper {
         &self,
         account: &OwnClientAccount,
     ) -> Result<std::result::Result<(), String>> {
-        let provider = self.room.provider(account.kind)?;
+        let provider = self.service.provider(account.kind)?;
         if provider.client_secret.is_none() {
             let name = provider.name.to_uppercase();
             return Ok(Err(format!(
                 "this account came by an OAuth client that is not configured any more; set OAUTH_{name}_CLIENT_ID and OAUTH_{name}_CLIENT_SECRET, or sign in again"
             )));
         }
-        let renewed = protocol::refresh(&self.room.http, provider, &account.refresh_token).await;
+        let renewed = protocol::refresh(&self.service.http, provider, &account.refresh_token).await;
         match renewed {
             Ok(tokens) => {
-                let renewed = Renewed::new(&tokens, self.room.clock.now());
-                self.room
+                let renewed = Renewed::new(&tokens, self.service.clock.now());
+                self.service
                     .accounts
                     .renew_own_client(account.id, renewed.content, renewed.expires_at)
                     .await?;
@@ -183,11 +186,11 @@ impl Keeper {
         tracing::warn!(account.id = %id, failures = failures + 1, "a token could not be renewed");
         let setback = Setback {
             failures: failures.saturating_add(1),
-            until: self.room.clock.now() + pause,
+            until: self.service.clock.now() + pause,
         };
         self.setbacks.insert(id, setback);
         *next = (*next).min(pause.to_std().unwrap_or_default());
-        self.room.accounts.note_token_problem(id, &problem).await
+        self.service.accounts.note_token_problem(id, &problem).await
     }
 }
 
@@ -217,8 +220,8 @@ fn due_at(
     let (Some(expires_at), true) = (expires_at, is_complete) else {
         return DateTime::UNIX_EPOCH;
     };
-    let life = refreshed_at.map_or(LEAD * 2, |refreshed_at| expires_at - refreshed_at);
-    expires_at - LEAD.min(life / 2)
+    let life = refreshed_at.map_or(REFRESH_LEAD * 2, |refreshed_at| expires_at - refreshed_at);
+    expires_at - REFRESH_LEAD.min(life / 2)
 }
 
 /// Doubles up to the longest; a fifth of it is left to chance, so that accounts do not ask in step.

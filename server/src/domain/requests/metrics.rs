@@ -18,7 +18,7 @@ use entity::{
 use super::{record::tokens_of, reports::Change};
 use crate::{
     domain::tokens::Tokens,
-    metrics::{Board, Counter, EncodeLabelSet, Family, Gauge, Histogram, Rising},
+    metrics::{Counter, EncodeLabelSet, Family, Gauge, Histogram, MonotonicCounter, Registry},
 };
 
 /// Nano-USD in a dollar.
@@ -36,13 +36,13 @@ type Histograms = Family<ByProtocol, Histogram, fn() -> Histogram>;
 
 /// The counts. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Tally {
+pub struct RequestMetrics {
     requests: Family<Ended, Counter>,
     durations: Histograms,
     first_bytes: Histograms,
     by_provider: Family<ByProvider, Counter>,
-    tokens: Family<ByKind, Rising>,
-    cost: Rising<NANO>,
+    tokens: Family<ByKind, MonotonicCounter>,
+    cost: MonotonicCounter<NANO>,
     unpriced: Counter,
     rows: Histogram,
     commits: Histogram,
@@ -76,16 +76,16 @@ struct ByKind {
     kind: &'static str,
 }
 
-impl Default for Tally {
+impl Default for RequestMetrics {
     fn default() -> Self {
         let durations: fn() -> Histogram = || Histogram::new(DURATIONS);
-        let tally = Self {
+        let metrics = Self {
             requests: Family::default(),
             durations: Family::new_with_constructor(durations),
             first_bytes: Family::new_with_constructor(durations),
             by_provider: Family::default(),
             tokens: Family::default(),
-            cost: Rising::default(),
+            cost: MonotonicCounter::default(),
             unpriced: Counter::default(),
             rows: Histogram::new(ROWS),
             commits: Histogram::new(COMMITS),
@@ -95,39 +95,39 @@ impl Default for Tally {
             waiting_since: Arc::default(),
         };
         // There from the beginning: a series that begins with its first event hides it.
-        tally.used(&Sums::default());
-        tally
+        metrics.used(&Sums::default());
+        metrics
     }
 }
 
-impl Tally {
+impl RequestMetrics {
     /// Hangs the counts on the board.
-    pub fn hang_on(&self, board: &mut Board) {
-        self.hang_requests(board);
-        self.hang_usage(board);
-        self.hang_writer(board);
+    pub fn register_on(&self, registry: &mut Registry) {
+        self.register_requests(registry);
+        self.register_usage(registry);
+        self.hang_writer(registry);
     }
 
-    fn hang_requests(&self, board: &mut Board) {
-        board.hang(
+    fn register_requests(&self, registry: &mut Registry) {
+        registry.register(
             "requests",
             &["protocol", "status", "outcome"],
             "Requests and turns of WebSockets on record, by protocol, class of HTTP status and outcome",
             &self.requests,
         );
-        board.hang(
+        registry.register(
             "request_duration_seconds",
             &["protocol"],
             "How long requests took, from their admission to the end of the answer",
             &self.durations,
         );
-        board.hang(
+        registry.register(
             "time_to_first_byte_seconds",
             &["protocol"],
             "How long the first byte of an answer took",
             &self.first_bytes,
         );
-        board.hang(
+        registry.register(
             "provider_requests",
             &["provider", "status"],
             "Requests of which the engine has told who served them, by provider and class of HTTP status",
@@ -135,20 +135,20 @@ impl Tally {
         );
     }
 
-    fn hang_usage(&self, board: &mut Board) {
-        board.hang(
+    fn register_usage(&self, registry: &mut Registry) {
+        registry.register(
             "tokens",
             &["kind"],
             "Tokens used, in kinds that do not overlap",
             &self.tokens,
         );
-        board.hang(
+        registry.register(
             "cost_usd",
             &[],
             "What requests cost, in US dollars",
             &self.cost,
         );
-        board.hang(
+        registry.register(
             "unpriced_requests",
             &[],
             "Requests that used tokens of a model without a price",
@@ -156,32 +156,32 @@ impl Tally {
         );
     }
 
-    fn hang_writer(&self, board: &mut Board) {
-        board.hang(
+    fn hang_writer(&self, registry: &mut Registry) {
+        registry.register(
             "writer_batch_rows",
             &[],
             "Requests written to the database in one transaction",
             &self.rows,
         );
-        board.hang(
+        registry.register(
             "writer_commit_seconds",
             &[],
             "How long the transaction of a batch took",
             &self.commits,
         );
-        board.hang(
+        registry.register(
             "writer_failures",
             &[],
             "Transactions that failed and were tried again",
             &self.failures,
         );
-        board.hang(
+        registry.register(
             "writer_lost_requests",
             &[],
             "Requests that broke a rule of the schema and could not be recorded",
             &self.lost,
         );
-        board.hang(
+        registry.register(
             "writer_waiting_requests",
             &[],
             "Requests that have ended and are in the journal, but not in the database yet",
