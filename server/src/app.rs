@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use self::{
     core::Core,
     options::{book, connection_limits, engine_options, oauth_options, server_facts},
-    source::Source,
+    source::AppCredentialSource,
 };
 use crate::{
     checkup::{Checkup, CheckupOptions},
@@ -34,19 +34,19 @@ use crate::{
         login_throttle::LoginThrottle,
         notifications::Notifications,
         quotas::Quotas,
-        requests::{Recorder, Requests},
+        requests::{Recorder, RequestLog},
         retention::Retention,
         usage::Usage,
         users::Users,
     },
-    engine::{Engine, EngineContext},
+    engine::{EngineContext, EngineHandle},
     gateway::{Gateway, GatewayOptions},
     graphql::{self, Services},
-    http_server::{self, Ending, Limits},
+    http_server::{self, ConnectionLimits, ShutdownPhase},
     notify,
     oauth::OAuthService,
     traces::Traces,
-    watch::{self, Watch},
+    watch::{self, MetricsExporter},
     web::{self, LoginPages, Web},
 };
 
@@ -63,7 +63,7 @@ pub struct Environment {
     /// Where programs are looked for.
     pub search_path: OsString,
     /// What bounds connections; `None` for what the configuration says.
-    pub limits: Option<Limits>,
+    pub limits: Option<ConnectionLimits>,
 }
 
 /// What runs, and how it ends.
@@ -74,7 +74,7 @@ struct Runtime {
     tasks: TaskTracker,
     /// Requests on their way to the engine.
     in_flight: TaskTracker,
-    ending: Ending,
+    ending: ShutdownPhase,
     /// The engine stops last.
     engine_shutdown: CancellationToken,
 }
@@ -85,7 +85,7 @@ impl Runtime {
             clock,
             tasks: TaskTracker::new(),
             in_flight: TaskTracker::new(),
-            ending: Ending {
+            ending: ShutdownPhase {
                 stop: CancellationToken::new(),
                 grace: config.shutdown_grace,
                 deadline: CancellationToken::new(),
@@ -130,7 +130,7 @@ impl Runtime {
     }
 
     fn engine_context(&self, core: &Core, usage: mpsc::Sender<EngineUsage>) -> EngineContext {
-        let source = Source {
+        let source = AppCredentialSource {
             accounts: core.accounts.clone(),
             settings: core.settings.clone(),
         };
@@ -149,12 +149,12 @@ impl Runtime {
 pub struct App {
     db: Database,
     router: Router,
-    watch: Watch,
+    watch: MetricsExporter,
     /// Where the metrics are served alone.
     metrics: Option<TcpListener>,
     traces: Traces,
     services: Services,
-    limits: Limits,
+    limits: ConnectionLimits,
     life: Runtime,
     setup_url: Option<Zeroizing<String>>,
 }
@@ -164,10 +164,11 @@ impl App {
     pub async fn build(config: Config, around: Environment) -> anyhow::Result<Self> {
         let life = Runtime::new(&config, around.clock.clone());
         let core = Box::pin(Core::open(&config, &life.clock)).await?;
-        let (requests, handles) = Requests::open(book(&config, &core, &life), &life.tasks).await?;
+        let (requests, handles) =
+            RequestLog::open(book(&config, &core, &life), &life.tasks).await?;
         life.retain(&core, handles.held);
         let context = life.engine_context(&core, handles.reports);
-        let engine = Engine::launch(engine_options(&config, &around, &life), context);
+        let engine = EngineHandle::launch(engine_options(&config, &around, &life), context);
         let oauth = OAuthService::open(oauth_options(&config, &core, &engine, &life)).await?;
         let running = Running {
             requests,
@@ -238,7 +239,7 @@ impl App {
         } = self.life;
         if let Some(listener) = self.metrics {
             // To the end, so that the last minute is seen too.
-            let until = Ending {
+            let until = ShutdownPhase {
                 stop: ending.deadline.clone(),
                 grace: Duration::from_secs(1),
                 deadline: CancellationToken::new(),
@@ -269,8 +270,8 @@ impl App {
 
 /// What runs beside the services, and is reached through them.
 struct Running {
-    requests: Requests,
-    engine: Engine,
+    requests: RequestLog,
+    engine: EngineHandle,
     oauth: OAuthService,
 }
 
@@ -313,7 +314,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
 struct DataPlane {
     recorder: Recorder,
     traces: Traces,
-    limits: Limits,
+    limits: ConnectionLimits,
 }
 
 fn gateway(
@@ -346,7 +347,7 @@ fn gateway(
 
 /// Looks at what rules are about, and sends what there is to say.
 fn notify_people(services: &Services, life: &Runtime) {
-    let sources = notify::Sources {
+    let sources = notify::AlertSources {
         quotas: services.quotas.clone(),
         users: services.users.clone(),
         accounts: services.provider_accounts.clone(),
@@ -362,8 +363,13 @@ fn notify_people(services: &Services, life: &Runtime) {
 }
 
 /// What a monitoring system sees.
-fn watched(config: &Config, db: &Database, services: &Services, gateway: &Gateway) -> Watch {
-    let sources = watch::Sources {
+fn watched(
+    config: &Config,
+    db: &Database,
+    services: &Services,
+    gateway: &Gateway,
+) -> MetricsExporter {
+    let sources = watch::MetricSources {
         db: db.clone(),
         clock: services.clock.clone(),
         requests: services.requests.clone(),
@@ -376,7 +382,7 @@ fn watched(config: &Config, db: &Database, services: &Services, gateway: &Gatewa
         notifications: services.notification_sender.metrics().clone(),
         version: VERSION,
     };
-    Watch::new(sources, config.watch.metrics_token.clone())
+    MetricsExporter::new(sources, config.watch.metrics_token.clone())
 }
 
 async fn metrics_listener(config: &Config) -> anyhow::Result<Option<TcpListener>> {
@@ -392,7 +398,7 @@ async fn metrics_listener(config: &Config) -> anyhow::Result<Option<TcpListener>
 /// What answers beside the pages.
 #[derive(Clone, Copy)]
 struct Beside<'a> {
-    watch: &'a Watch,
+    watch: &'a MetricsExporter,
     gateway: &'a Gateway,
 }
 

@@ -10,10 +10,10 @@ use super::{Environment, Runtime, VERSION, core::Core};
 use crate::{
     client_address::ClientAddresses,
     config::{self, Config},
-    domain::{provider_logins::ProviderLogins, requests::BookOptions},
-    engine::{DrainHook, Engine, EngineMode, EngineOptions, ExternalEngine},
+    domain::{provider_logins::ProviderLogins, requests::RequestLogOptions},
+    engine::{DrainHook, EngineHandle, EngineMode, EngineOptions, ExternalEngine},
     graphql::ServerFacts,
-    http_server::Limits,
+    http_server::ConnectionLimits,
     oauth::OAuthOptions,
 };
 
@@ -23,14 +23,14 @@ pub(super) const JOURNAL: &str = "journal";
 const OTHER_FILES: u64 = 128;
 
 /// What bounds connections. Each may need a file handle for the client and one for the engine.
-pub(super) fn connection_limits(config: &Config) -> Limits {
-    let usual = Limits::default();
+pub(super) fn connection_limits(config: &Config) -> ConnectionLimits {
+    let usual = ConnectionLimits::default();
     let this_machine = ["127.0.0.0/8", "::1/128"].map(str::parse);
     let this_machine = this_machine.into_iter().flatten();
     let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(soft, _)| soft);
     let room = files.saturating_sub(OTHER_FILES).max(OTHER_FILES) / 2;
     let room = usize::try_from(room).unwrap_or(usize::MAX);
-    Limits {
+    ConnectionLimits {
         connections: usual.connections.min(room),
         per_address: config.connections_per_address,
         exempt: this_machine
@@ -43,7 +43,7 @@ pub(super) fn connection_limits(config: &Config) -> Limits {
 pub(super) fn oauth_options(
     config: &Config,
     core: &Core,
-    engine: &Engine,
+    engine: &EngineHandle,
     life: &Runtime,
 ) -> OAuthOptions {
     let (db, clock) = (core.db.clone(), life.clock.clone());
@@ -68,8 +68,8 @@ pub(super) fn server_facts(config: &Config) -> ServerFacts {
     }
 }
 
-pub(super) fn book(config: &Config, core: &Core, life: &Runtime) -> BookOptions {
-    BookOptions {
+pub(super) fn book(config: &Config, core: &Core, life: &Runtime) -> RequestLogOptions {
+    RequestLogOptions {
         db: core.db.clone(),
         clock: life.clock.clone(),
         ledger: core.ledger.clone(),
@@ -84,9 +84,9 @@ pub(super) fn engine_options(
     life: &Runtime,
 ) -> EngineOptions {
     let (mode, binary, external) = match &config.engine {
-        config::Engine::Managed { binary } => (EngineMode::Managed, binary.clone(), None),
-        config::Engine::Demo => (EngineMode::Demo, None, None),
-        config::Engine::External {
+        config::EngineConfig::Managed { binary } => (EngineMode::Managed, binary.clone(), None),
+        config::EngineConfig::Demo => (EngineMode::Demo, None, None),
+        config::EngineConfig::External {
             url,
             api_key,
             management_key,

@@ -22,7 +22,7 @@ use crate::{
         provider_accounts::{Finding, ProviderAccounts},
         settings::Settings,
     },
-    engine::{Engine, EngineError},
+    engine::{EngineError, EngineHandle},
 };
 
 /// How many providers are asked at once.
@@ -34,7 +34,7 @@ const FRESH: TimeDelta = TimeDelta::seconds(30);
 #[derive(Clone, Debug)]
 pub struct CheckupOptions {
     pub accounts: ProviderAccounts,
-    pub engine: Engine,
+    pub engine: EngineHandle,
     pub settings: Settings,
     pub clock: SharedClock,
     /// Where signed-in accounts can be asked after.

@@ -12,11 +12,11 @@ use anyhow::Context as _;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::{Done, Failure, terminal};
+use super::{CliError, Done, terminal};
 use crate::{
     clock::{Clock as _, SystemClock},
-    config::{Config, Options, Secrets, Storage, search_path},
-    doctor::{self, Bundle, Check, Context, Redaction, Report, Verdict},
+    config::{Config, Options, SecretsConfig, StorageConfig, search_path},
+    doctor::{self, Bundle, Check, CheckResult, Context, DoctorReport, Redaction},
 };
 
 /// How many columns a verdict takes.
@@ -65,7 +65,7 @@ impl Doctor {
         if report.well {
             return Ok(());
         }
-        Err(Failure::Told)
+        Err(CliError::Told)
     }
 }
 
@@ -74,7 +74,7 @@ impl SupportBundle {
         let (report, seen) = examine(&self.options).await;
         let Some((context, redaction)) = seen else {
             print(&report);
-            return Err(Failure::Told);
+            return Err(CliError::Told);
         };
         let output = self.output.unwrap_or_else(|| {
             let now = SystemClock.now().format("%Y%m%dT%H%M%SZ");
@@ -94,9 +94,9 @@ impl SupportBundle {
 }
 
 /// What the doctor says, and what was looked at when the configuration makes sense.
-async fn examine(options: &Options) -> (Report, Option<(Context, Redaction)>) {
-    let secrets = Secrets::from_environment();
-    let storage = Storage::read(&options.storage, &secrets).ok();
+async fn examine(options: &Options) -> (DoctorReport, Option<(Context, Redaction)>) {
+    let secrets = SecretsConfig::from_environment();
+    let storage = StorageConfig::read(&options.storage, &secrets).ok();
     let database_url = storage
         .as_ref()
         .map(|storage| storage.database_url.expose_secret());
@@ -104,7 +104,7 @@ async fn examine(options: &Options) -> (Report, Option<(Context, Redaction)>) {
     let config = match Config::read(options, secrets) {
         Ok(config) => config,
         Err(mistakes) => {
-            let report = Report::of_mistakes(SystemClock.now(), &mistakes);
+            let report = DoctorReport::of_mistakes(SystemClock.now(), &mistakes);
             return (report.redacted(&redaction), None);
         }
     };
@@ -118,7 +118,7 @@ async fn examine(options: &Options) -> (Report, Option<(Context, Redaction)>) {
     (report, Some((context, redaction)))
 }
 
-fn print(report: &Report) {
+fn print(report: &DoctorReport) {
     for check in &report.findings {
         terminal::say(&line(check));
         if let Some(remedy) = &check.remedy {
@@ -130,15 +130,15 @@ fn print(report: &Report) {
         let found = all.by_ref().filter(|check| check.verdict == verdict);
         found.count()
     };
-    let (problems, warnings) = (count(Verdict::Problem), count(Verdict::Warning));
+    let (problems, warnings) = (count(CheckResult::Problem), count(CheckResult::Warning));
     terminal::say(&format!("Problems: {problems}; warnings: {warnings}."));
 }
 
 fn line(check: &Check) -> String {
     let verdict = match check.verdict {
-        Verdict::Ok => "ok",
-        Verdict::Warning => "warning",
-        Verdict::Problem => "problem",
+        CheckResult::Ok => "ok",
+        CheckResult::Warning => "warning",
+        CheckResult::Problem => "problem",
     };
     format!("{verdict:MARGIN$}{}: {}", check.topic, check.seen)
 }

@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{Engine, EngineArguments, LogFormat, Options, Secrets, StorageArguments};
+use super::{EngineArguments, EngineConfig, LogFormat, Options, SecretsConfig, StorageArguments};
 use crate::crypto::vault::EncryptionKey;
 
 /// What is wrong so far.
@@ -193,9 +193,9 @@ pub(super) fn program(path: Option<&str>, mistakes: &mut Mistakes) -> Option<Pat
 
 pub(super) fn external_engine(
     arguments: &EngineArguments,
-    secrets: &Secrets,
+    secrets: &SecretsConfig,
     mistakes: &mut Mistakes,
-) -> Engine {
+) -> EngineConfig {
     let url = arguments.engine_url.as_deref().or_else(|| {
         mistakes.add(
             "ENGINE_URL",
@@ -212,7 +212,7 @@ pub(super) fn external_engine(
             "set it to one of the engine's api-keys",
         );
     }
-    Engine::External {
+    EngineConfig::External {
         url: url.unwrap_or_else(nowhere),
         api_key: secrets.engine_api_key.clone().unwrap_or_default(),
         management_key: secrets.engine_management_key.clone(),

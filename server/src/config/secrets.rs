@@ -34,7 +34,7 @@ Sign-in at providers (environment only; docs/sign-in.md tells more):
 
 /// What the environment says in confidence.
 #[derive(Debug, Default)]
-pub struct Secrets {
+pub struct SecretsConfig {
     pub admin_password: Option<SecretString>,
     pub encryption_key: Option<SecretString>,
     pub encryption_key_previous: Vec<SecretString>,
@@ -46,7 +46,7 @@ pub struct Secrets {
     pub oauth: BTreeMap<String, SecretString>,
 }
 
-impl Secrets {
+impl SecretsConfig {
     /// Reads them. An empty variable counts as unset.
     pub fn from_environment() -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Secrets {
     }
 }
 
-impl Secrets {
+impl SecretsConfig {
     /// Every one of them, to be kept out of what is shown.
     pub fn all(&self) -> impl Iterator<Item = &SecretString> {
         let single = [

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{Secrets, WatchArguments, parse, parse::Mistakes};
+use super::{SecretsConfig, WatchArguments, parse, parse::Mistakes};
 
 /// As long as a key of 96 bits in hex.
 const SHORTEST_TOKEN: usize = 24;
@@ -15,7 +15,7 @@ const PROTOCOL: &str = "http/protobuf";
 
 /// What is told to whom.
 #[derive(Clone, Debug, Default)]
-pub struct Watch {
+pub struct NotificationsConfig {
     /// With it `/metrics` may be read beside the other pages.
     pub metrics_token: Option<SecretString>,
     /// Where `/metrics` is served alone.
@@ -24,10 +24,10 @@ pub struct Watch {
     pub traces: Option<Url>,
 }
 
-impl Watch {
+impl NotificationsConfig {
     pub(super) fn check(
         arguments: &WatchArguments,
-        secrets: &Secrets,
+        secrets: &SecretsConfig,
         mistakes: &mut Mistakes,
     ) -> Self {
         let metrics_token = secrets.metrics_token.clone();
@@ -124,14 +124,14 @@ mod tests {
         arguments: WatchArguments,
     }
 
-    fn check(arguments: &[&str], token: Option<&str>) -> Result<Watch, String> {
+    fn check(arguments: &[&str], token: Option<&str>) -> Result<NotificationsConfig, String> {
         let program = Program::parse_from([&["proxypal-server"], arguments].concat());
-        let secrets = Secrets {
+        let secrets = SecretsConfig {
             metrics_token: token.map(Into::into),
-            ..Secrets::default()
+            ..SecretsConfig::default()
         };
         let mut mistakes = Mistakes::default();
-        let watch = Watch::check(&program.arguments, &secrets, &mut mistakes);
+        let watch = NotificationsConfig::check(&program.arguments, &secrets, &mut mistakes);
         mistakes.into_result().map(|()| watch)
     }
 

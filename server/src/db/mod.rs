@@ -20,7 +20,7 @@ use sea_orm::{
 
 use self::lock::InstanceLock;
 pub use self::{
-    lock::{Holder, InUse},
+    lock::{DatabaseInUseError, LockHolder},
     private::keep_private,
     schema::{Standing, steps, steps_known},
     staging::StagingDatabase,
@@ -76,7 +76,7 @@ impl Database {
     }
 
     /// The process that has the database to itself, as far as it can be told without taking its place.
-    pub async fn holder(&self, url: &str) -> anyhow::Result<Holder> {
+    pub async fn holder(&self, url: &str) -> anyhow::Result<LockHolder> {
         if url.starts_with("sqlite:") {
             Ok(lock::holder_of_file(&sqlite::file_of(url)?))
         } else {

@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 use super::{
     Check, Context, place,
-    server::{Answers, Way, below, client, words},
+    server::{ProbeAnswers, ProxyUse, below, client, words},
 };
 
 const EXPOSURE: &str = "exposure";
@@ -51,7 +51,7 @@ pub(super) fn exposure(context: &Context) -> Check {
 }
 
 /// Whether others reach us, and whether what we stream arrives as it is sent.
-pub(super) async fn examine(context: &Context, answers: &Answers) -> Vec<Check> {
+pub(super) async fn examine(context: &Context, answers: &ProbeAnswers) -> Vec<Check> {
     let url = place(&context.config.public_url);
     let Some(public) = &answers.public else {
         return vec![unset(context)];
@@ -119,7 +119,7 @@ async fn streams(url: &Url) -> Check {
 
 /// How many pauses there are between the parts of the stream as they arrive.
 async fn pauses(url: &Url) -> Result<usize, String> {
-    let request = client(Way::AsOthers)
+    let request = client(ProxyUse::AsOthers)
         .map_err(words)?
         .get(below(url, "livez"));
     let mut answer = request

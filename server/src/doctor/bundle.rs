@@ -14,9 +14,9 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Context, Redaction, Report, place};
+use super::{Context, DoctorReport, Redaction, place};
 use crate::{
-    config::{Config, Engine},
+    config::{Config, EngineConfig},
     db::{Database, Standing, steps},
     domain::{backups, settings},
     engine::TESTED_VERSION,
@@ -50,7 +50,7 @@ impl Bundle {
     /// Puts it together. What cannot be had is said in its place.
     pub async fn collect(
         context: &Context,
-        report: &Report,
+        report: &DoctorReport,
         redaction: &Redaction,
         log: Option<&Path>,
     ) -> io::Result<Self> {
@@ -139,8 +139,8 @@ fn configuration(context: &Context) -> Value {
 
 fn engine(config: &Config) -> Value {
     match &config.engine {
-        Engine::Managed { binary } => json!({ "kind": "managed", "binary": binary }),
-        Engine::External {
+        EngineConfig::Managed { binary } => json!({ "kind": "managed", "binary": binary }),
+        EngineConfig::External {
             url,
             management_key,
             ..
@@ -149,7 +149,7 @@ fn engine(config: &Config) -> Value {
             "url": place(url),
             "has_management_key": management_key.is_some(),
         }),
-        Engine::Demo => json!({ "kind": "demo" }),
+        EngineConfig::Demo => json!({ "kind": "demo" }),
     }
 }
 

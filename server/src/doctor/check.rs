@@ -8,7 +8,7 @@ use super::Redaction;
 /// How grave it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum CheckResult {
     Ok,
     /// It works, and could be better or cannot be told.
     Warning,
@@ -20,7 +20,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     pub topic: &'static str,
-    pub verdict: Verdict,
+    pub verdict: CheckResult,
     pub seen: String,
     /// What helps; none when nothing is wrong.
     pub remedy: Option<String>,
@@ -28,7 +28,7 @@ pub struct Check {
 
 /// Everything that was looked at.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub struct DoctorReport {
     /// Whether there is no problem. There may be warnings.
     pub well: bool,
     pub version: &'static str,
@@ -40,7 +40,7 @@ impl Check {
     pub(super) fn ok(topic: &'static str, seen: impl Into<String>) -> Self {
         Self {
             topic,
-            verdict: Verdict::Ok,
+            verdict: CheckResult::Ok,
             seen: seen.into(),
             remedy: None,
         }
@@ -52,7 +52,7 @@ impl Check {
         remedy: impl Into<String>,
     ) -> Self {
         Self {
-            verdict: Verdict::Warning,
+            verdict: CheckResult::Warning,
             remedy: Some(remedy.into()),
             ..Self::ok(topic, seen)
         }
@@ -64,18 +64,18 @@ impl Check {
         remedy: impl Into<String>,
     ) -> Self {
         Self {
-            verdict: Verdict::Problem,
+            verdict: CheckResult::Problem,
             ..Self::warning(topic, seen, remedy)
         }
     }
 }
 
-impl Report {
+impl DoctorReport {
     pub(super) fn new(examined_at: DateTime<Utc>, findings: Vec<Check>) -> Self {
         Self {
             well: findings
                 .iter()
-                .all(|check| check.verdict != Verdict::Problem),
+                .all(|check| check.verdict != CheckResult::Problem),
             version: env!("CARGO_PKG_VERSION"),
             examined_at,
             findings,

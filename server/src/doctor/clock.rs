@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Check, Context, database::Data, server::Answers};
+use super::{Check, Context, database::Data, server::ProbeAnswers};
 
 const TOPIC: &str = "clock";
 /// When this version was not yet made.
@@ -13,7 +13,7 @@ const ODD: TimeDelta = TimeDelta::seconds(10);
 const WRONG: TimeDelta = TimeDelta::seconds(120);
 
 /// Compares it with what others say.
-pub(super) fn examine(context: &Context, data: &Data, answers: &Answers) -> Check {
+pub(super) fn examine(context: &Context, data: &Data, answers: &ProbeAnswers) -> Check {
     let remedy = "let the machine keep its time by NTP (timedatectl set-ntp true)";
     let now = context.clock.now();
     let shown = now.format("%F %T UTC");

@@ -6,8 +6,8 @@ use secrecy::ExposeSecret as _;
 
 use super::Check;
 use crate::{
-    config::Storage,
-    db::{Database, Holder, Standing},
+    config::StorageConfig,
+    db::{Database, LockHolder, Standing},
     domain::server_secrets::{KeyStanding, examine_key},
 };
 
@@ -19,17 +19,17 @@ const KEY: &str = "encryption key";
 #[derive(Debug)]
 pub(super) struct Data {
     database: Option<Database>,
-    pub(super) holder: Holder,
+    pub(super) holder: LockHolder,
     /// What time it is there; none for a file of this machine.
     pub(super) now: Option<DateTime<Utc>>,
 }
 
 impl Data {
-    pub(super) async fn examine(storage: &Storage) -> (Self, Vec<Check>) {
+    pub(super) async fn examine(storage: &StorageConfig) -> (Self, Vec<Check>) {
         let url = storage.database_url.expose_secret();
         let mut data = Self {
             database: None,
-            holder: Holder::Nobody,
+            holder: LockHolder::Nobody,
             now: None,
         };
         let database = match Database::peek(url).await {
@@ -44,7 +44,7 @@ impl Data {
                 return (data, vec![check]);
             }
         };
-        data.holder = database.holder(url).await.unwrap_or(Holder::Unknown);
+        data.holder = database.holder(url).await.unwrap_or(LockHolder::Unknown);
         data.now = now(&database).await;
         let mut findings = vec![answers(&database).await];
         let (check, is_understood) = schema(&database).await;
@@ -103,7 +103,7 @@ async fn schema(database: &Database) -> (Check, bool) {
     }
 }
 
-async fn key(storage: &Storage, database: &Database) -> Check {
+async fn key(storage: &StorageConfig, database: &Database) -> Check {
     let own = storage.encryption_key.is_none();
     match examine_key(storage, database).await {
         Ok(KeyStanding::Unneeded) => Check::ok(KEY, "nothing is sealed yet"),

@@ -5,10 +5,10 @@ use std::{net::IpAddr, path::Path};
 use secrecy::SecretString;
 use url::{Host, Url};
 
-use super::{Check, Context, place, server::Answers};
+use super::{Check, Context, place, server::ProbeAnswers};
 use crate::{
     config,
-    engine::{self, Door, ExternalEngine, TESTED_VERSION},
+    engine::{self, EngineAddress, ExternalEngine, TESTED_VERSION},
 };
 
 const ENGINE: &str = "engine";
@@ -16,15 +16,15 @@ const VERSION: &str = "engine's version";
 const PORT: &str = "engine's port";
 
 /// Looks at the kind of engine that is configured.
-pub(super) async fn examine(context: &Context, answers: &Answers) -> Vec<Check> {
+pub(super) async fn examine(context: &Context, answers: &ProbeAnswers) -> Vec<Check> {
     let mut findings = match &context.config.engine {
-        config::Engine::Managed { binary } => managed(context, binary.as_deref()).await,
-        config::Engine::External {
+        config::EngineConfig::Managed { binary } => managed(context, binary.as_deref()).await,
+        config::EngineConfig::External {
             url,
             api_key,
             management_key,
         } => external(url, api_key, management_key.as_ref()).await,
-        config::Engine::Demo => vec![Check::warning(
+        config::EngineConfig::Demo => vec![Check::warning(
             ENGINE,
             "the demo answers with canned text",
             "for real models: proxypal-server engine install, and ENGINE=managed",
@@ -35,7 +35,7 @@ pub(super) async fn examine(context: &Context, answers: &Answers) -> Vec<Check> 
 }
 
 /// What the server says that runs.
-fn state(answers: &Answers) -> Option<Check> {
+fn state(answers: &ProbeAnswers) -> Option<Check> {
     let state = answers.running()?.engine_state.as_deref()?;
     let remedy = "see the engine's page of the web app for its last error and its log";
     Some(match state {
@@ -89,7 +89,7 @@ fn version(said: Option<&str>) -> Check {
 }
 
 /// Whether others than this machine can reach the engine, and with it its management.
-fn port(door: &Door) -> Check {
+fn port(door: &EngineAddress) -> Check {
     let remedy = "restart the server: it writes a configuration with 127.0.0.1; if this stays, something else \
                 listens on that port";
     let is_loopback = |address: IpAddr| address.is_loopback();
@@ -155,17 +155,17 @@ async fn external(
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Verdict, *};
+    use super::{super::CheckResult, *};
 
     #[test]
     fn knows_which_versions_it_knows() {
         let (major, _) = TESTED_VERSION.split_once('.').unwrap();
         for (said, verdict) in [
-            (Some(TESTED_VERSION), Verdict::Ok),
-            (Some(&*format!("{major}.0.1")), Verdict::Warning),
-            (Some("dev"), Verdict::Warning),
-            (Some("6.9.0"), Verdict::Problem),
-            (None, Verdict::Problem),
+            (Some(TESTED_VERSION), CheckResult::Ok),
+            (Some(&*format!("{major}.0.1")), CheckResult::Warning),
+            (Some("dev"), CheckResult::Warning),
+            (Some("6.9.0"), CheckResult::Problem),
+            (None, CheckResult::Problem),
         ] {
             assert_eq!(version(said).verdict, verdict, "{said:?}");
         }
@@ -175,13 +175,16 @@ mod tests {
     fn an_engine_that_others_reach_is_a_problem() {
         let others = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
         let only_us = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let door = |host: &str, listener: &std::net::TcpListener| Door {
+        let door = |host: &str, listener: &std::net::TcpListener| EngineAddress {
             host: host.to_owned(),
             port: listener.local_addr().unwrap().port(),
         };
 
-        assert_eq!(port(&door("127.0.0.1", &only_us)).verdict, Verdict::Ok);
-        assert_eq!(port(&door("127.0.0.1", &others)).verdict, Verdict::Problem);
-        assert_eq!(port(&door("", &only_us)).verdict, Verdict::Problem);
+        assert_eq!(port(&door("127.0.0.1", &only_us)).verdict, CheckResult::Ok);
+        assert_eq!(
+            port(&door("127.0.0.1", &others)).verdict,
+            CheckResult::Problem
+        );
+        assert_eq!(port(&door("", &only_us)).verdict, CheckResult::Problem);
     }
 }

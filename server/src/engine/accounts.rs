@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::client::ClientError;
 use super::config::auth_index;
 use super::error::EngineError;
-use super::handle::Engine;
+use super::handle::EngineHandle;
 use crate::domain::engine_accounts::{EngineAccount, EngineAccounts};
 use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 
@@ -59,7 +59,7 @@ struct Listed {
     next_retry_after: Option<DateTime<Utc>>,
 }
 
-impl Engine {
+impl EngineHandle {
     /// The signed-in accounts that it works with; nothing when it does not tell. A failure is remembered
     /// too, so that a list of accounts does not wait for it once for each.
     pub async fn accounts(&self) -> Option<Arc<EngineAccounts>> {

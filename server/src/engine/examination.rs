@@ -27,7 +27,7 @@ pub struct Program {
 
 /// Where a managed engine listens or listened last.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Door {
+pub struct EngineAddress {
     pub host: String,
     pub port: u16,
 }
@@ -49,7 +49,7 @@ pub fn places(data_dir: &Path, auth_dir: Option<&Path>) -> std::io::Result<(Path
 }
 
 /// Where the engine's configuration tells it to listen; none before it was ever started.
-pub fn door(configuration: &Path) -> Option<Door> {
+pub fn door(configuration: &Path) -> Option<EngineAddress> {
     let text = std::fs::read_to_string(configuration).ok()?;
     serde_saphyr::from_str(&text).ok()
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::calls::Calls;
+use super::calls::OrderQueue;
 use super::client::{ClientError, EngineClient};
-use super::endpoint::Endpoint;
+use super::endpoint::EngineEndpoint;
 use super::health;
 use super::options::{EngineContext, EngineOptions, ExternalEngine};
 use super::public_state::PublicState;
 use super::status::EngineMode;
-use super::supervisor::{Death, Ending};
+use super::supervisor::{RunEnd, UnexpectedExit};
 use super::usage::Collector;
 
 /// Uses and watches the external engine. The client outlasts its lives, because it counts how often
@@ -19,7 +19,7 @@ pub(super) struct External {
     options: EngineOptions,
     context: EngineContext,
     public: Arc<PublicState>,
-    connection: Option<(Endpoint, Arc<EngineClient>)>,
+    connection: Option<(EngineEndpoint, Arc<EngineClient>)>,
 }
 
 impl External {
@@ -38,14 +38,14 @@ impl External {
     }
 
     /// Uses it until it is lost or somebody calls.
-    pub(super) async fn live(&mut self, calls: &mut Calls) -> Ending {
+    pub(super) async fn live(&mut self, calls: &mut OrderQueue) -> RunEnd {
         self.public.starting(EngineMode::External, None);
         let (endpoint, client) = match self.connection() {
             Ok(connection) => connection,
-            Err(reason) => return Ending::Unable(reason),
+            Err(reason) => return RunEnd::Unable(reason),
         };
         tokio::select! {
-            call = calls.interruption() => return Ending::Called(call),
+            call = calls.interruption() => return RunEnd::Called(call),
             found = reach(&client) => if let Err(error) = found {
                 return died(format!("the external engine: {error}"));
             }
@@ -55,18 +55,18 @@ impl External {
         self.public.running(endpoint, None, None);
         let collector = Collector::start(&self.context, client.clone(), Arc::default());
         let ending = tokio::select! {
-            call = calls.interruption() => Ending::Called(call),
+            call = calls.interruption() => RunEnd::Called(call),
             reason = health::lost(&client) => died(reason),
         };
         self.public.withdraw();
-        if matches!(ending, Ending::Called(_)) {
+        if matches!(ending, RunEnd::Called(_)) {
             self.options.drained().await;
         }
         collector.finish().await;
         ending
     }
 
-    fn connection(&mut self) -> Result<(Endpoint, Arc<EngineClient>), String> {
+    fn connection(&mut self) -> Result<(EngineEndpoint, Arc<EngineClient>), String> {
         if let Some(connection) = &self.connection {
             return Ok(connection.clone());
         }
@@ -85,9 +85,9 @@ async fn reach(client: &EngineClient) -> Result<(), ClientError> {
     client.opens().await
 }
 
-fn connect(external: &ExternalEngine) -> Result<(Endpoint, Arc<EngineClient>), String> {
+fn connect(external: &ExternalEngine) -> Result<(EngineEndpoint, Arc<EngineClient>), String> {
     let endpoint =
-        Endpoint::new(&external.url, &external.api_key).map_err(|error| error.to_string())?;
+        EngineEndpoint::new(&external.url, &external.api_key).map_err(|error| error.to_string())?;
     let client = EngineClient::new(
         &external.url,
         external.api_key.clone(),
@@ -97,8 +97,8 @@ fn connect(external: &ExternalEngine) -> Result<(Endpoint, Arc<EngineClient>), S
     Ok((endpoint, Arc::new(client)))
 }
 
-fn died(reason: String) -> Ending {
-    Ending::Died(Death {
+fn died(reason: String) -> RunEnd {
+    RunEnd::Died(UnexpectedExit {
         reason,
         was_healthy: false,
     })

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::calls::{Call, Calls, Order};
-use super::endpoint::Endpoint;
+use super::calls::{EngineOrder, OrderQueue, QueuedOrder};
+use super::endpoint::EngineEndpoint;
 use super::error::EngineError;
 use super::logs::LogRing;
 use super::options::{EngineContext, EngineOptions};
@@ -20,17 +20,17 @@ const RESTART_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A cheap handle of the one engine.
 #[derive(Clone, Debug)]
-pub struct Engine {
+pub struct EngineHandle {
     pub(super) public: Arc<PublicState>,
-    orders: mpsc::Sender<Call>,
+    orders: mpsc::Sender<QueuedOrder>,
 }
 
-impl Engine {
+impl EngineHandle {
     /// Starts the engine and the task that watches over it.
     pub fn launch(options: EngineOptions, context: EngineContext) -> Self {
         let public = PublicState::new(options.mode, context.clock.clone());
         let (orders, received) = mpsc::channel(8);
-        let calls = Calls {
+        let calls = OrderQueue {
             orders: received,
             shutdown: context.shutdown.clone(),
         };
@@ -50,7 +50,7 @@ impl Engine {
     }
 
     /// Where requests go; nothing while nothing can be reached. Takes no lock.
-    pub fn endpoint(&self) -> Option<Arc<Endpoint>> {
+    pub fn endpoint(&self) -> Option<Arc<EngineEndpoint>> {
         self.public.endpoint.load_full()
     }
 
@@ -80,19 +80,19 @@ impl Engine {
 
     /// Starts the engine when it does not run, and waits until it does.
     pub async fn start(&self) -> Result<EngineStatus, EngineError> {
-        self.order(Order::Start).await?;
+        self.order(EngineOrder::Start).await?;
         self.settled().await
     }
 
     /// Lets requests end, then stops the engine until it is started again.
     pub async fn stop(&self) -> Result<EngineStatus, EngineError> {
-        self.order(Order::Stop).await?;
+        self.order(EngineOrder::Stop).await?;
         Ok(self.status())
     }
 
     /// Lets requests end, stops the engine, starts it and waits until it runs.
     pub async fn restart(&self) -> Result<EngineStatus, EngineError> {
-        self.order(Order::Restart).await?;
+        self.order(EngineOrder::Restart).await?;
         self.settled().await
     }
 
@@ -101,8 +101,8 @@ impl Engine {
         self.public.gone.cancelled().await;
     }
 
-    async fn order(&self, order: Order) -> Result<(), EngineError> {
-        let (call, acceptance) = Call::new(order);
+    async fn order(&self, order: EngineOrder) -> Result<(), EngineError> {
+        let (call, acceptance) = QueuedOrder::new(order);
         self.orders
             .send(call)
             .await

@@ -32,16 +32,18 @@ mod status;
 mod supervisor;
 mod usage;
 
-pub use endpoint::Endpoint;
+pub use endpoint::EngineEndpoint;
 pub use error::EngineError;
-pub use examination::{Door, Program, door, examine_external, find_program, places};
-pub use handle::Engine;
-pub use install::{InstallError, InstallOptions, Progress, Release, TESTED_VERSION, install};
+pub use examination::{EngineAddress, Program, door, examine_external, find_program, places};
+pub use handle::EngineHandle;
+pub use install::{
+    DownloadProgress, InstallError, InstallOptions, Release, TESTED_VERSION, install,
+};
 
 pub use launcher::{COMMAND as LAUNCHER_COMMAND, exec, exec_from};
 pub use login::{EngineLogin, EngineLoginStatus, LoginChannel};
 pub use logs::{LogLevel, LogLine, LogRing};
 pub use options::{DrainHook, EngineContext, EngineOptions, ExternalEngine};
-pub use question::{ProviderAnswer, Question};
+pub use question::{ProviderAnswer, ProviderQuestion};
 pub use source::{CredentialSource, CredentialsError};
 pub use status::{EngineMode, EngineState, EngineStatus};

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::accounts::ReportedAccounts;
 use super::catalogue::Catalogue;
 use super::client::EngineClient;
-use super::endpoint::Endpoint;
+use super::endpoint::EngineEndpoint;
 use super::logs::LogRing;
 use super::status::{EngineMode, EngineState, EngineStatus};
 use crate::clock::SharedClock;
@@ -18,7 +18,7 @@ use crate::clock::SharedClock;
 #[derive(Debug)]
 pub(super) struct PublicState {
     pub(super) status: watch::Sender<EngineStatus>,
-    pub(super) endpoint: ArcSwapOption<Endpoint>,
+    pub(super) endpoint: ArcSwapOption<EngineEndpoint>,
     /// Asks the engine that answers at the endpoint about itself.
     pub(super) client: ArcSwapOption<EngineClient>,
     pub(super) preview: ArcSwapOption<String>,
@@ -61,7 +61,7 @@ impl PublicState {
     /// It answers at this address from now on.
     pub(super) fn running(
         &self,
-        endpoint: Endpoint,
+        endpoint: EngineEndpoint,
         version: Option<String>,
         notice: Option<String>,
     ) {

@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use super::{
     Parts,
-    dialect::{Dialect, Fault},
+    dialect::{Dialect, GatewayError},
     meter::LARGEST_INPUT,
-    model::{Model, ModelRequest},
+    model::{ModelRequest, RequestedModel},
 };
 use crate::domain::{
     api_keys::Caller,
-    ledger::{Amounts, Ledger, LimitKind, LimitRequest, Limited, RateLimitStatus, RequestSlot},
-    model_name::{Names, is_any_model, routed_as},
+    ledger::{Amounts, Ledger, LimitError, LimitKind, LimitRequest, RateLimitStatus, RequestSlot},
+    model_name::{NameRule, is_any_model, routed_as},
     prices::worst_cost,
     requests::{RecordPermit, Recorder, RequestRecord},
     tokens::Tokens,
@@ -43,7 +43,7 @@ pub(super) struct Admission {
 
 /// What a request has taken when its head had arrived.
 #[derive(Debug)]
-pub(super) struct Started {
+pub(super) struct StartedRequest {
     pub(super) slot: RequestSlot,
     /// How the caller's requests per minute stand.
     pub(super) pacing: Option<RateLimitStatus>,
@@ -55,11 +55,11 @@ pub(super) fn start(
     gateway: &Parts,
     caller: &Caller,
     now: DateTime<Utc>,
-) -> Result<Started, Fault> {
+) -> Result<StartedRequest, GatewayError> {
     let defaults = gateway.settings.current().gateway.default_rate_limit;
     let start = Ledger::start(caller.account(), caller.api_key_id, defaults);
     match start.slot {
-        Ok(slot) => Ok(Started {
+        Ok(slot) => Ok(StartedRequest {
             slot,
             pacing: start.pacing,
         }),
@@ -86,10 +86,10 @@ pub(super) struct AdmissionRequest<'a> {
 pub(super) async fn admit(
     gateway: &Parts,
     request: AdmissionRequest<'_>,
-    started: Started,
+    started: StartedRequest,
     asked: &ModelRequest,
     record: &mut RequestRecord,
-) -> Result<Admission, Fault> {
+) -> Result<Admission, GatewayError> {
     let names = names(request.dialect);
     let model = asked.model.name().map(|name| routed_as(names, name));
     let prices = gateway.prices.current();
@@ -123,7 +123,7 @@ pub(super) async fn admit(
         at: record.started_at,
         defaults: settings.gateway.default_rate_limit,
     };
-    let Started { slot, pacing } = started;
+    let StartedRequest { slot, pacing } = started;
     let reserved = gateway.ledger.reserve(slot, &ask);
     let reservation = reserved.map_err(|(limited, slot)| {
         if request.read_bytes <= FREE_READING {
@@ -150,24 +150,24 @@ pub(super) async fn admit(
 }
 
 /// Takes a place in the book, or refuses: what cannot be recorded does not pass.
-pub(super) async fn permit(recorder: &Recorder, id: Uuid) -> Result<RecordPermit, Fault> {
+pub(super) async fn permit(recorder: &Recorder, id: Uuid) -> Result<RecordPermit, GatewayError> {
     let permit = recorder.permit().await;
     permit.map_err(|error| unrecordable(&error, id))
 }
 
-fn unrecordable(error: &crate::domain::Error, id: Uuid) -> Fault {
+fn unrecordable(error: &crate::domain::Error, id: Uuid) -> GatewayError {
     // What keeps requests from being recorded logs itself once, not once for each of them.
     tracing::debug!(request.id = %id, %error, "a request is refused because it could not be recorded");
-    Fault::Overloaded {
+    GatewayError::Overloaded {
         retry_after: RECOVERY,
     }
 }
 
 /// Which names the engine understands on a route.
-pub(super) fn names(dialect: Dialect) -> Names {
+pub(super) fn names(dialect: Dialect) -> NameRule {
     match dialect {
-        Dialect::Anthropic => Names::Cloaked,
-        Dialect::OpenAi | Dialect::Gemini => Names::Plain,
+        Dialect::Anthropic => NameRule::Cloaked,
+        Dialect::OpenAi | Dialect::Gemini => NameRule::Plain,
     }
 }
 
@@ -175,33 +175,35 @@ pub(super) fn names(dialect: Dialect) -> Names {
 /// name one. An alias is open to whoever may use it or what it leads to.
 fn check_model(
     request: AdmissionRequest<'_>,
-    model: &Model,
+    model: &RequestedModel,
     routed: [Option<&str>; 2],
-) -> Result<(), Fault> {
+) -> Result<(), GatewayError> {
     let caller = request.caller;
     match model {
-        Model::Named(name) if routed.into_iter().flatten().any(is_any_model) => {
-            Err(Fault::ModelUnspecific {
+        RequestedModel::Named(name) if routed.into_iter().flatten().any(is_any_model) => {
+            Err(GatewayError::ModelUnspecific {
                 model: name.clone(),
             })
         }
-        Model::Named(name) => {
+        RequestedModel::Named(name) => {
             let mut names = routed.into_iter().flatten();
             let may_use = !caller.is_restricted() || names.any(|name| caller.may_use(name));
-            may_use.then_some(()).ok_or_else(|| Fault::ModelNotAllowed {
-                model: name.clone(),
-            })
+            may_use
+                .then_some(())
+                .ok_or_else(|| GatewayError::ModelNotAllowed {
+                    model: name.clone(),
+                })
         }
-        Model::Ambiguous if request.names_model || caller.has_limits_by_model() => {
-            Err(Fault::ModelAmbiguous)
+        RequestedModel::Ambiguous if request.names_model || caller.has_limits_by_model() => {
+            Err(GatewayError::ModelAmbiguous)
         }
         // Where none is named the engine may take a default.
-        Model::Missing
+        RequestedModel::Missing
             if caller.is_restricted() || (request.names_model && caller.has_limits_by_model()) =>
         {
-            Err(Fault::ModelRequired)
+            Err(GatewayError::ModelRequired)
         }
-        Model::Ambiguous | Model::Missing | Model::NotNeeded => Ok(()),
+        RequestedModel::Ambiguous | RequestedModel::Missing | RequestedModel::NotNeeded => Ok(()),
     }
 }
 
@@ -223,8 +225,8 @@ async fn is_bound_dropped(
     !kept.await
 }
 
-fn explain_dropped(mut fault: Fault, is_dropped: bool) -> Fault {
-    if let Fault::Unbounded { remedy, .. } = &mut fault
+fn explain_dropped(mut fault: GatewayError, is_dropped: bool) -> GatewayError {
+    if let GatewayError::Unbounded { remedy, .. } = &mut fault
         && is_dropped
     {
         *remedy = "Ask for a model whose provider limits its answers";
@@ -271,26 +273,26 @@ fn worst_case(
 
 /// Says which limit binds, and until when.
 pub(super) fn fault(
-    limited: Limited,
+    limited: LimitError,
     pacing: Option<RateLimitStatus>,
     now: DateTime<Utc>,
-) -> Fault {
+) -> GatewayError {
     match limited {
-        Limited::Rate {
+        LimitError::Rate {
             kind,
             limit,
             retry_after,
-        } => Fault::RateLimited {
+        } => GatewayError::RateLimited {
             kind,
             retry_after,
             limit,
             pacing,
         },
-        Limited::Quota {
+        LimitError::Quota {
             metric,
             quota,
             resets_at,
-        } => Fault::QuotaExceeded {
+        } => GatewayError::QuotaExceeded {
             kind: LimitKind::Quota(metric),
             retry_after: resets_at.and_then(|end| (end - now).to_std().ok()),
             limit: match resets_at {
@@ -301,11 +303,11 @@ pub(super) fn fault(
                 None => quota,
             },
         },
-        Limited::Unbounded {
+        LimitError::Unbounded {
             metric,
             quota,
             is_unpriced,
-        } => Fault::Unbounded {
+        } => GatewayError::Unbounded {
             kind: LimitKind::Quota(metric),
             quota,
             remedy: if is_unpriced {

@@ -5,7 +5,7 @@ use entity::quota::Metric;
 
 use tokio_util::task::TaskTracker;
 
-use super::{dialect::Fault, meter::Drainer};
+use super::{dialect::GatewayError, meter::Drainer};
 use crate::{
     domain::ledger::LimitKind,
     metrics::{Counter, EncodeLabelSet, Family, Gauge, Registry},
@@ -67,7 +67,7 @@ impl GatewayMetrics {
     }
 
     /// Counts a request that does not pass.
-    pub(super) fn refused(&self, fault: &Fault) {
+    pub(super) fn refused(&self, fault: &GatewayError) {
         let refused = Refused {
             code: fault.code(),
             limit: fault.limit().map_or("none", name),

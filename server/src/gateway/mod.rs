@@ -41,7 +41,7 @@ use crate::{
         api_keys::KeyRing, ledger::Ledger, prices::Prices, provider_accounts::ProviderAccounts,
         requests::Recorder, settings::Settings,
     },
-    engine::Engine,
+    engine::EngineHandle,
     outage::{FLAPPING, Outage},
     traces::Traces,
 };
@@ -55,7 +55,7 @@ pub struct GatewayOptions {
     pub prices: Prices,
     pub accounts: ProviderAccounts,
     pub settings: Settings,
-    pub engine: Engine,
+    pub engine: EngineHandle,
     pub clock: SharedClock,
     pub addresses: ClientAddresses,
     /// Where tools reach us, for the errors that say so.
@@ -86,7 +86,7 @@ struct Parts {
     prices: Prices,
     kept_bounds: KeptBounds,
     settings: Settings,
-    engine: Engine,
+    engine: EngineHandle,
     clock: SharedClock,
     addresses: ClientAddresses,
     /// The public URL without a slash at the end.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::{
     Gateway,
-    admit::{Admission, Started},
+    admit::{Admission, StartedRequest},
     body::Upload,
-    dialect::Fault,
-    meter::{End, Receipt},
-    model::{ModelRequest, ReadFault},
+    dialect::GatewayError,
+    meter::{Receipt, RequestEnd},
+    model::{ModelRequest, ReadError},
     serve::RequestContext,
     trace::RequestSpan,
 };
@@ -39,9 +39,9 @@ impl PendingAdmission {
     pub(super) async fn admitted(
         mut self,
         pass: &RequestContext,
-        started: Started,
-        reading: impl Future<Output = Result<(ModelRequest, Upload), ReadFault>>,
-    ) -> Option<(Result<(Upload, Admission), Fault>, RequestRecord)> {
+        started: StartedRequest,
+        reading: impl Future<Output = Result<(ModelRequest, Upload), ReadError>>,
+    ) -> Option<(Result<(Upload, Admission), GatewayError>, RequestRecord)> {
         let result = match reading.await {
             Ok((asked, upload)) => {
                 let record = self.record.as_mut()?;
@@ -49,13 +49,13 @@ impl PendingAdmission {
                 let admission = pass.admit(started, &asked, read, record).await;
                 admission.map(|admission| (upload, admission))
             }
-            Err(ReadFault::Refused(fault)) => {
-                if matches!(fault, Fault::Overloaded { .. }) {
+            Err(ReadError::Refused(fault)) => {
+                if matches!(fault, GatewayError::Overloaded { .. }) {
                     started.slot.refund();
                 }
                 Err(fault)
             }
-            Err(ReadFault::ClientGone) => return None,
+            Err(ReadError::ClientGone) => return None,
         };
         Some((result, self.record.take()?))
     }
@@ -73,9 +73,9 @@ impl Drop for PendingAdmission {
             return;
         }
         let end = if gateway.0.deadline.is_cancelled() {
-            End::Interrupted("stopping")
+            RequestEnd::Interrupted("stopping")
         } else {
-            End::ClientGone
+            RequestEnd::ClientGone
         };
         let recording = async move {
             let Ok(permit) = gateway.0.recorder.permit().await else {

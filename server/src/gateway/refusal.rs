@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Gateway,
-    dialect::{Dialect, Fault},
+    dialect::{Dialect, GatewayError},
     forward, pacing,
 };
 
@@ -14,7 +14,7 @@ use super::{
 pub(super) fn answer(
     gateway: &Gateway,
     dialect: Dialect,
-    fault: &Fault,
+    fault: &GatewayError,
     request_id: Uuid,
     now: DateTime<Utc>,
 ) -> Response<Body> {

@@ -20,18 +20,18 @@ use uuid::Uuid;
 
 use super::{
     Gateway,
-    admit::{self, Admission, AdmissionRequest, Started},
+    admit::{self, Admission, AdmissionRequest, StartedRequest},
     authenticate::authenticate,
     body::{Upload, UploadError, discard},
-    dialect::{Dialect, Fault},
-    forward::{self, Answer, UpstreamBody, UpstreamError},
+    dialect::{Dialect, GatewayError},
+    forward::{self, UpstreamBody, UpstreamError, UpstreamResponse},
     memory::UserMemory,
-    meter::{Awaited, End, ErrorFormat, Heartbeat, KILLED, MeteredBody, Receipt},
-    model::{self, Limits, ModelRequest},
+    meter::{Awaited, ErrorFormat, Heartbeat, KILLED, MeteredBody, Receipt, RequestEnd},
+    model::{self, ModelRequest, ReadLimits},
     model_list, pacing,
     pending_admission::PendingAdmission,
     refusal, retry_hint,
-    route::{self, Refusal, Route, query},
+    route::{self, Route, RouteError, query},
     trace::RequestSpan,
     upgrade,
 };
@@ -65,7 +65,7 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
     };
     route.is_websocket &= is_upgrade;
     if head.uri.query().is_some_and(query::has_unknown_alt) {
-        let fault = Fault::UnsupportedQuery;
+        let fault = GatewayError::UnsupportedQuery;
         return refusal::answer(&gateway, route.dialect, &fault, id, now);
     }
     let caller = match authenticate(&gateway.0.keys, &head.headers, head.uri.query()) {
@@ -107,7 +107,7 @@ pub(super) struct RequestContext {
 }
 
 impl RequestContext {
-    async fn through(mut self, head: Head, body: Body) -> Result<Response<Body>, Fault> {
+    async fn through(mut self, head: Head, body: Body) -> Result<Response<Body>, GatewayError> {
         let record = self.record(&head);
         self.span = RequestSpan::begin(&self.gateway.0.traces, &head.headers, &record);
         let started = match admit::start(&self.gateway.0, &self.caller, self.now) {
@@ -124,7 +124,7 @@ impl RequestContext {
         }
         let max_body_bytes = self.gateway.0.settings.current().gateway.max_body_bytes;
         let memory = self.memory(max_body_bytes);
-        let limits = Limits {
+        let limits = ReadLimits {
             max_body_bytes,
             memory: &memory,
             is_restricted: self.caller.has_limits_by_model(),
@@ -153,11 +153,11 @@ impl RequestContext {
     /// Lets the request in, or says why not.
     pub(super) async fn admit(
         &self,
-        started: Started,
+        started: StartedRequest,
         asked: &ModelRequest,
         read_bytes: u64,
         record: &mut RequestRecord,
-    ) -> Result<Admission, Fault> {
+    ) -> Result<Admission, GatewayError> {
         record.model = asked.model.name().map(str::to_owned);
         let applicant = AdmissionRequest {
             caller: &self.caller,
@@ -176,7 +176,7 @@ impl RequestContext {
         upload: Upload,
         admission: Admission,
         record: RequestRecord,
-    ) -> Result<Response<Body>, Fault> {
+    ) -> Result<Response<Body>, GatewayError> {
         let in_flight = self.gateway.0.in_flight.token();
         let (metered, span) = (self.route.is_metered, self.span.clone());
         let mut receipt = Receipt::new(admission.permit, record, metered, in_flight, span);
@@ -187,7 +187,7 @@ impl RequestContext {
             Ok(request) => request,
             Err(fault) => {
                 receipt.was_not_sent();
-                receipt.end(End::Failed(fault.code()));
+                receipt.end(RequestEnd::Failed(fault.code()));
                 return Err(fault);
             }
         };
@@ -213,8 +213,8 @@ impl RequestContext {
         &self,
         mut head: Head,
         upload: Upload,
-    ) -> Result<axum::http::Request<Upload>, Fault> {
-        let unavailable = Fault::EngineUnavailable {
+    ) -> Result<axum::http::Request<Upload>, GatewayError> {
+        let unavailable = GatewayError::EngineUnavailable {
             retry_after: ENGINE_RECOVERY,
         };
         let endpoint = self.gateway.0.engine.endpoint().ok_or(unavailable)?;
@@ -224,7 +224,11 @@ impl RequestContext {
     }
 
     /// The engine's answer, metered on its way out.
-    pub(super) async fn answered(self, answer: Answer, mut receipt: Receipt) -> Response<Body> {
+    pub(super) async fn answered(
+        self,
+        answer: UpstreamResponse,
+        mut receipt: Receipt,
+    ) -> Response<Body> {
         let (mut head, body) = answer.into_parts();
         self.note_answer();
         receipt.answered(head.status, &head.headers);
@@ -261,13 +265,13 @@ impl RequestContext {
     /// The head is all there is: it waits until the request is on record. An empty 404 says that the engine
     /// has no such endpoint, in a form that no tool can read.
     async fn answered_by_head(self, head: ResponseHead, receipt: Receipt) -> Response<Body> {
-        if let Some(written) = receipt.finish(End::Whole) {
+        if let Some(written) = receipt.finish(RequestEnd::Whole) {
             written.await;
         }
         if head.status != StatusCode::NOT_FOUND {
             return Response::from_parts(head, Body::empty());
         }
-        let fault = self.gateway.fault(Refusal::NotFound);
+        let fault = self.gateway.fault(RouteError::NotFound);
         let dialect = self.route.dialect;
         let mut answer = refusal::answer(&self.gateway, dialect, &fault, self.id, self.now);
         pacing::put_on(answer.headers_mut(), self.pacing, self.now);
@@ -282,14 +286,14 @@ impl RequestContext {
         mut receipt: Receipt,
     ) -> Response<Body> {
         let Ok(read) = body.collect().await else {
-            receipt.end(End::Failed("engine_failed"));
-            let fault = Fault::EngineFailed;
+            receipt.end(RequestEnd::Failed("engine_failed"));
+            let fault = GatewayError::EngineFailed;
             return refusal::answer(&self.gateway, self.route.dialect, &fault, self.id, self.now);
         };
         let body = read.to_bytes();
         receipt.observe(&body);
         retry_hint::put_on(&mut head.headers, &body);
-        if let Some(written) = receipt.finish(End::Whole) {
+        if let Some(written) = receipt.finish(RequestEnd::Whole) {
             written.await;
         }
         Response::from_parts(head, Body::from(body))
@@ -300,22 +304,22 @@ impl RequestContext {
         &self,
         error: &UpstreamError,
         upload: Option<&UploadError>,
-    ) -> (Fault, End) {
+    ) -> (GatewayError, RequestEnd) {
         match upload {
-            Some(UploadError::Refused(fault)) => (fault.clone(), End::Refused(fault.code())),
-            Some(UploadError::ClientGone) => (Fault::EngineFailed, End::ClientGone),
+            Some(UploadError::Refused(fault)) => (fault.clone(), RequestEnd::Refused(fault.code())),
+            Some(UploadError::ClientGone) => (GatewayError::EngineFailed, RequestEnd::ClientGone),
             None => {
                 log_failure(&self.gateway.0.engine_outage, &self.id, error);
                 let fault = match error {
-                    error if error.is_connect() => Fault::EngineUnavailable {
+                    error if error.is_connect() => GatewayError::EngineUnavailable {
                         retry_after: ENGINE_RECOVERY,
                     },
-                    UpstreamError::TooSlow(_) => Fault::EngineTooSlow,
+                    UpstreamError::TooSlow(_) => GatewayError::EngineTooSlow,
                     UpstreamError::Connect(_)
                     | UpstreamError::Exchange(_)
-                    | UpstreamError::Client(_) => Fault::EngineFailed,
+                    | UpstreamError::Client(_) => GatewayError::EngineFailed,
                 };
-                let end = End::Failed(fault.code());
+                let end = RequestEnd::Failed(fault.code());
                 (fault, end)
             }
         }
@@ -333,7 +337,7 @@ impl RequestContext {
     }
 
     /// Records a refusal of somebody whom we know.
-    pub(super) async fn refused(&self, fault: Fault, record: RequestRecord) -> Fault {
+    pub(super) async fn refused(&self, fault: GatewayError, record: RequestRecord) -> GatewayError {
         let is_recorded = self.caller.account().may_record_refusal();
         let (metered, span) = (self.route.is_metered, self.span.clone());
         let record = RequestRecord {
@@ -343,7 +347,7 @@ impl RequestContext {
         if is_recorded && let Ok(permit) = self.gateway.0.recorder.permit().await {
             let in_flight = self.gateway.0.in_flight.token();
             let mut receipt = Receipt::new(permit, record, metered, in_flight, span);
-            receipt.end(End::Refused(fault.code()));
+            receipt.end(RequestEnd::Refused(fault.code()));
         } else {
             span.end(&refused(record, &fault));
         }
@@ -406,7 +410,7 @@ fn is_text(route: &Route, headers: &HeaderMap) -> bool {
 }
 
 /// What would be on record of a refusal that is not put there.
-pub(super) fn refused(record: RequestRecord, fault: &Fault) -> RequestRecord {
+pub(super) fn refused(record: RequestRecord, fault: &GatewayError) -> RequestRecord {
     RequestRecord {
         outcome: Outcome::Rejected,
         error_code: Some(fault.code().to_owned()),
@@ -440,12 +444,12 @@ pub(super) fn log_failure(
 }
 
 impl Gateway {
-    fn fault(&self, refusal: Refusal) -> Fault {
+    fn fault(&self, refusal: RouteError) -> GatewayError {
         match refusal {
-            Refusal::NotFound => Fault::NotFound {
+            RouteError::NotFound => GatewayError::NotFound {
                 base_url: Arc::clone(&self.0.base_url),
             },
-            Refusal::Blocked => Fault::Blocked,
+            RouteError::Blocked => GatewayError::Blocked,
         }
     }
 }

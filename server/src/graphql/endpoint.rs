@@ -21,17 +21,17 @@ use axum::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    audit_trail::{Failures, SocketAddress},
+    audit_trail::{FailedAttempts, SocketAddress},
     bounds::{BoundSchema, SignedOut},
     budget::{Budgets, Payer},
     context::{Browser, Services},
     csrf,
-    document::{self, Limits},
+    document::{self, DocumentLimits},
     events, explorer,
     limits::Streams,
     loaders::Loaders,
     message,
-    refusal::Refusal,
+    refusal::TransportError,
     schema::{self, ControlPlane},
     socket,
 };
@@ -48,7 +48,7 @@ const GRAPHQL_JSON: &str = "application/graphql-response+json";
 
 /// What answers at `/graphql`.
 #[derive(Clone)]
-pub(super) struct Endpoint {
+pub(super) struct GraphqlEndpoint {
     pub(super) schema: ControlPlane,
     pub(super) authenticator: Authenticator,
     pub(super) streams: Streams,
@@ -58,7 +58,7 @@ pub(super) struct Endpoint {
     tasks: TaskTracker,
 }
 
-impl Endpoint {
+impl GraphqlEndpoint {
     /// The endpoint in front of these services.
     pub(super) fn new(services: Services, shutdown: CancellationToken) -> Self {
         let server = &services.server;
@@ -69,7 +69,7 @@ impl Endpoint {
         let budgets = Budgets::default();
         let schema = schema::builder()
             .data(budgets.clone())
-            .data(Failures::default())
+            .data(FailedAttempts::default())
             .data(Loaders::new(Arc::clone(&services)))
             .data(services)
             .finish();
@@ -137,19 +137,23 @@ impl Endpoint {
 }
 
 /// Runs one operation.
-pub(super) async fn post(State(endpoint): State<Endpoint>, request: Request) -> Response {
+pub(super) async fn post(State(endpoint): State<GraphqlEndpoint>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let answered = run(endpoint, parts, body).await;
-    answered.unwrap_or_else(Refusal::into_response)
+    answered.unwrap_or_else(TransportError::into_response)
 }
 
-async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, Refusal> {
+async fn run(
+    endpoint: GraphqlEndpoint,
+    parts: Parts,
+    body: Body,
+) -> Result<Response, TransportError> {
     if !is_json(&parts.headers) {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into());
     }
     let address = endpoint.address(&parts);
     let caller = endpoint.identify(&parts.headers, address).await?;
-    let limits = Limits::of(&caller.viewer);
+    let limits = DocumentLimits::of(&caller.viewer);
     let body = read(body, limits).await?;
     // A body may come slowly, and the right that its head was identified with may end meanwhile.
     if !caller.session_guard.holds().await {
@@ -182,7 +186,7 @@ async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, R
 }
 
 /// Upgrades to a socket, or shows the explorer to an administrator's browser.
-pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> Response {
+pub(super) async fn get(State(endpoint): State<GraphqlEndpoint>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let address = endpoint.address(&parts);
     if let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
@@ -199,11 +203,11 @@ pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> R
                 "The GraphQL explorer is for administrators: sign in first, then come back.\n";
             (StatusCode::UNAUTHORIZED, text).into_response()
         }
-        Err(error) => Refusal::from(error).into_response(),
+        Err(error) => TransportError::from(error).into_response(),
     }
 }
 
-async fn read(body: Body, limits: &Limits) -> Result<Bytes, Refusal> {
+async fn read(body: Body, limits: &DocumentLimits) -> Result<Bytes, TransportError> {
     let body = to_bytes(body, limits.body).await;
     let body = body.map_err(|error| {
         if is_too_slow(&error) {
@@ -215,7 +219,7 @@ async fn read(body: Body, limits: &Limits) -> Result<Bytes, Refusal> {
     Ok(body?)
 }
 
-fn parse(body: &[u8], limits: &Limits) -> Result<Operation, Refusal> {
+fn parse(body: &[u8], limits: &DocumentLimits) -> Result<Operation, TransportError> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::bad_input("send one operation as a JSON object").into());
     }
@@ -227,7 +231,7 @@ fn check_csrf(
     caller: &AuthenticatedCaller,
     operation: &mut Operation,
     headers: &HeaderMap,
-) -> Result<(), Refusal> {
+) -> Result<(), TransportError> {
     let Viewer::Session(session) = &caller.viewer else {
         return Ok(());
     };

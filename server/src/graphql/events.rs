@@ -12,7 +12,7 @@ use axum::{
 };
 use futures_util::{StreamExt as _, future::ready, stream::once};
 
-use super::{endpoint::Endpoint, refusal::Refusal};
+use super::{endpoint::GraphqlEndpoint, refusal::TransportError};
 use crate::web::AuthenticatedCaller;
 
 /// Short of what proxies take for silence.
@@ -21,10 +21,10 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(12);
 /// Answers with one event per result and one for the end. A stream that is cut off (at the end of the
 /// session, or of the server) lacks the last one, so that a client knows to come back.
 pub(super) fn answer(
-    endpoint: &Endpoint,
+    endpoint: &GraphqlEndpoint,
     caller: AuthenticatedCaller,
     operation: Operation,
-) -> Result<Response, Refusal> {
+) -> Result<Response, TransportError> {
     let place = endpoint.streams.take(&caller.viewer);
     let place = place.ok_or(StatusCode::TOO_MANY_REQUESTS)?;
     let shutdown = endpoint.shutdown.clone();

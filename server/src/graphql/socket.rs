@@ -33,12 +33,12 @@ use tokio::{
 
 use super::{
     audit_trail::SocketAddress,
-    document::{Limits, shortened},
-    endpoint::Endpoint,
-    error::Failure,
+    document::{DocumentLimits, shortened},
+    endpoint::GraphqlEndpoint,
+    error::ResolverError,
     limits::{LiveOperations, StreamPlace},
     message,
-    refusal::Refusal,
+    refusal::TransportError,
 };
 use crate::{
     domain::{
@@ -71,21 +71,21 @@ struct Greeting {
 
 /// Answers the upgrade. A page of somebody else's does not get in, whatever it brings.
 pub(super) async fn open(
-    endpoint: Endpoint,
+    endpoint: GraphqlEndpoint,
     upgrade: WebSocketUpgrade,
     headers: HeaderMap,
     address: SocketAddress,
 ) -> Response {
     if let Err(error) = endpoint.authenticator.origins.check(&headers) {
-        return Refusal::from(error).into_response();
+        return TransportError::from(error).into_response();
     }
     let caller = match endpoint.identify(&headers, address.0).await {
         Ok(caller) => caller,
-        Err(error) => return Refusal::from(error).into_response(),
+        Err(error) => return TransportError::from(error).into_response(),
     };
     let protocol = WebSocketProtocols::GraphQLWS.sec_websocket_protocol();
     // Whoever says who they are later has this limit too; large imports go over POST.
-    let longest = Limits::of(&caller.viewer).body.max(LONGEST_MESSAGE);
+    let longest = DocumentLimits::of(&caller.viewer).body.max(LONGEST_MESSAGE);
     let upgrade = upgrade
         .max_message_size(longest)
         // Otherwise a frame of 16 MiB is read before its message is found too long.
@@ -100,7 +100,7 @@ pub(super) async fn open(
 }
 
 async fn serve(
-    endpoint: Endpoint,
+    endpoint: GraphqlEndpoint,
     socket: WebSocket,
     caller: AuthenticatedCaller,
     address: SocketAddress,
@@ -112,8 +112,8 @@ async fn serve(
     let messages = messages(stream, Arc::clone(&known));
     let init = move |payload| async move {
         let admitted = greet(&endpoint, caller, payload, address).await;
-        let (caller, place) = admitted.map_err(Failure::from)?;
-        let _ = known.set(Limits::of(&caller.viewer));
+        let (caller, place) = admitted.map_err(ResolverError::from)?;
+        let _ = known.set(DocumentLimits::of(&caller.viewer));
         let _ = greeted.send(caller.session_guard);
         let mut data = Data::default();
         data.insert(caller.viewer);
@@ -140,7 +140,7 @@ async fn serve(
 
 /// Finds out who opened the socket, and gives them a place.
 async fn greet(
-    endpoint: &Endpoint,
+    endpoint: &GraphqlEndpoint,
     caller: AuthenticatedCaller,
     payload: serde_json::Value,
     SocketAddress(address): SocketAddress,
@@ -206,7 +206,7 @@ async fn exchange(
 /// The client's messages. A client that sends more of them than anyone needs is cut off.
 fn messages(
     stream: impl Stream<Item = Result<Message, axum::Error>>,
-    known: Arc<OnceLock<&'static Limits>>,
+    known: Arc<OnceLock<&'static DocumentLimits>>,
 ) -> impl Stream<Item = serde_json::Result<ClientMessage>> {
     let (since, mut bucket) = (Instant::now(), Gcra::default());
     texts(stream).map(move |text| {
@@ -214,7 +214,7 @@ fn messages(
             return Err(serde::de::Error::custom("too many messages"));
         }
         let limits = known.get().copied();
-        let limits = limits.unwrap_or_else(|| Limits::of(&Viewer::Anonymous));
+        let limits = limits.unwrap_or_else(|| DocumentLimits::of(&Viewer::Anonymous));
         message::client_message(&text, limits)
     })
 }

@@ -18,7 +18,7 @@ use crate::{
         paging::PageRequest,
         provider_accounts::{AccountState, AccountStatus},
         quotas::Quotas,
-        requests::{RequestFilter, Requests},
+        requests::{RequestFilter, RequestLog},
         usd,
         users::Users,
     },
@@ -154,7 +154,7 @@ pub(super) fn engine(status: &EngineStatus) -> Vec<Message> {
 
 /// Whether more of the latest requests fail than this percentage.
 pub(super) async fn error_rate(
-    requests: &Requests,
+    requests: &RequestLog,
     limit: u8,
     now: DateTime<Utc>,
 ) -> Result<Vec<Message>> {

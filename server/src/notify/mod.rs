@@ -18,7 +18,7 @@ pub use self::{
     addresses::Addresses,
     metrics::NotificationMetrics,
     sender::Sender,
-    watcher::{Sources, Watcher},
+    watcher::{AlertSources, Watcher},
 };
 use crate::domain::notifications::ChannelSettings;
 

@@ -6,22 +6,22 @@
 //! Afterwards [`token_refresher`] renews the tokens that the engine cannot renew itself.
 
 mod account;
-mod answer;
+mod authorization_response;
 mod begin;
 mod complete;
 mod copilot;
 mod discovery;
-mod fault;
 mod http;
 mod protocol;
 mod provider;
 mod service;
+mod sign_in_error;
 mod token_refresher;
 mod view;
 mod watch;
 
 pub use self::{
-    answer::{Answer, NoAnswer},
+    authorization_response::{AuthorizationResponse, AuthorizationResponseError},
     provider::provider_named,
     service::{OAuthOptions, OAuthService},
     view::ProviderLoginView,

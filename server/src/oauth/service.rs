@@ -18,12 +18,12 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    answer::Answer,
+    authorization_response::AuthorizationResponse,
     copilot::Copilot,
     http::Http,
-    provider::{Provider, Providers},
+    provider::{OAuthProvider, OAuthProviders},
     token_refresher::TokenRefresher,
-    view::{ProviderLoginView, Secrets},
+    view::{FlowSecrets, ProviderLoginView},
 };
 use crate::{
     clock::SharedClock,
@@ -33,7 +33,7 @@ use crate::{
         provider_accounts::ProviderAccounts,
         provider_logins::{LoginEnd, ProviderLogins, Starter},
     },
-    engine::Engine,
+    engine::EngineHandle,
 };
 
 /// What the room needs.
@@ -41,7 +41,7 @@ use crate::{
 pub struct OAuthOptions {
     pub logins: ProviderLogins,
     pub accounts: ProviderAccounts,
-    pub engine: Engine,
+    pub engine: EngineHandle,
     pub clock: SharedClock,
     /// What an operator replaces.
     pub settings: BTreeMap<ProviderKind, OAuthSettings>,
@@ -56,18 +56,18 @@ pub struct OAuthOptions {
 pub struct OAuthService {
     pub(super) logins: ProviderLogins,
     pub(super) accounts: ProviderAccounts,
-    pub(super) engine: Engine,
+    pub(super) engine: EngineHandle,
     pub(super) clock: SharedClock,
     pub(super) http: Http,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
-    providers: Arc<Providers>,
+    providers: Arc<OAuthProviders>,
 }
 
 impl OAuthService {
     /// Opens the room: goes on with what an earlier server has begun, and renews tokens.
     pub async fn open(options: OAuthOptions) -> anyhow::Result<Self> {
-        let providers = Providers::new(&options.settings, &options.public_url);
+        let providers = OAuthProviders::new(&options.settings, &options.public_url);
         let service = Self {
             logins: options.logins,
             accounts: options.accounts,
@@ -124,7 +124,8 @@ impl OAuthService {
         pasted: &str,
     ) -> Result<ProviderLoginView> {
         let login = self.own(starter, id).await?;
-        let answer = Answer::pasted(pasted).map_err(|why| Error::BadInput(why.to_string()))?;
+        let answer = AuthorizationResponse::pasted(pasted)
+            .map_err(|why| Error::BadInput(why.to_string()))?;
         self.accept(login, answer).await
     }
 
@@ -149,8 +150,8 @@ impl OAuthService {
     }
 
     /// Makes the engine forget a sign-in that it does for us.
-    pub(super) async fn cancel_at_engine(&self, secrets: Option<Secrets>) {
-        if let Some(Secrets::Engine { state, .. }) = secrets
+    pub(super) async fn cancel_at_engine(&self, secrets: Option<FlowSecrets>) {
+        if let Some(FlowSecrets::Engine { state, .. }) = secrets
             && let Err(error) = self.engine.cancel_login(&state.into()).await
         {
             tracing::debug!(%error, "the engine keeps a sign-in that was called off");
@@ -171,7 +172,10 @@ impl OAuthService {
     }
 
     /// The sign-in to which an answer belongs, whoever brings it.
-    pub async fn find_answered(&self, answer: &Answer) -> Result<Option<provider_login::Model>> {
+    pub async fn find_answered(
+        &self,
+        answer: &AuthorizationResponse,
+    ) -> Result<Option<provider_login::Model>> {
         self.logins
             .find_by_state(answer.state.expose_secret())
             .await
@@ -206,7 +210,7 @@ impl OAuthService {
     }
 
     /// A provider that people can sign in at.
-    pub(super) fn provider(&self, kind: ProviderKind) -> Result<&Provider> {
+    pub(super) fn provider(&self, kind: ProviderKind) -> Result<&OAuthProvider> {
         self.providers.get(kind).ok_or_else(|| {
             Error::bad_input("there is nothing to sign in to at this provider; add an API key")
         })
@@ -221,13 +225,13 @@ impl OAuthService {
     }
 
     /// What is needed to go on; nothing when it is over.
-    pub(super) fn secrets(&self, login: &provider_login::Model) -> Option<Secrets> {
+    pub(super) fn secrets(&self, login: &provider_login::Model) -> Option<FlowSecrets> {
         if login.sealed.is_empty() {
             return None;
         }
         let opened = self.logins.secrets(login);
         opened
-            .and_then(|text| Secrets::read(text.expose_secret()))
+            .and_then(|text| FlowSecrets::read(text.expose_secret()))
             .inspect_err(|error| {
                 tracing::error!(login.id = %login.id, %error, "cannot open a sign-in");
             })

@@ -9,8 +9,8 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{
-    account::Renewed, copilot::Models, fault::Fault, protocol, provider::Provider,
-    service::OAuthService,
+    account::Renewed, copilot::Models, protocol, provider::OAuthProvider, service::OAuthService,
+    sign_in_error::SignInError,
 };
 use crate::{
     domain::{
@@ -195,7 +195,7 @@ impl TokenRefresher {
 }
 
 /// What is said of an account whose token could not be renewed.
-fn words(fault: &Fault, provider: &Provider) -> String {
+fn words(fault: &SignInError, provider: &OAuthProvider) -> String {
     let words = fault.words(provider);
     if fault.may_pass() {
         format!("the token could not be renewed: {words}; this is tried again by itself")
@@ -204,8 +204,8 @@ fn words(fault: &Fault, provider: &Provider) -> String {
     }
 }
 
-fn words_for_copilot(fault: &Fault, provider: &Provider) -> String {
-    if *fault == Fault::Refused("bad_credentials".to_owned()) {
+fn words_for_copilot(fault: &SignInError, provider: &OAuthProvider) -> String {
+    if *fault == SignInError::Refused("bad_credentials".to_owned()) {
         return "GitHub does not accept the sign-in any more; sign in again".to_owned();
     }
     words(fault, provider)

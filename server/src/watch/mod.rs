@@ -20,10 +20,10 @@ use crate::{
         backups::Backups,
         ledger::Ledger,
         provider_accounts::ProviderAccounts,
-        requests::{self, Requests},
+        requests::{self, RequestLog},
         usage::Usage,
     },
-    engine::Engine,
+    engine::EngineHandle,
     gateway,
     metrics::Registry,
     notify,
@@ -32,15 +32,15 @@ use crate::{
 
 /// Where a scrape looks.
 #[derive(Clone, Debug)]
-pub struct Sources {
+pub struct MetricSources {
     pub db: Database,
     pub clock: SharedClock,
-    pub requests: Requests,
+    pub requests: RequestLog,
     pub usage: Usage,
     pub ledger: Ledger,
     pub accounts: ProviderAccounts,
     pub backups: Backups,
-    pub engine: Engine,
+    pub engine: EngineHandle,
     pub gateway: gateway::GatewayState,
     pub notifications: notify::NotificationMetrics,
     pub version: &'static str,
@@ -48,22 +48,22 @@ pub struct Sources {
 
 /// The board and what keeps it up to date. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Watch(Arc<Parts>);
+pub struct MetricsExporter(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
     registry: Registry,
     gauges: Gauges,
-    sources: Sources,
+    sources: MetricSources,
     token: Option<SecretString>,
     /// One scrape at a time: what it asks of the database is bounded, whoever asks.
     turn: Mutex<()>,
     database_outage: Outage,
 }
 
-impl Watch {
+impl MetricsExporter {
     /// Over these sources. With a token, only who has it sees anything.
-    pub fn new(sources: Sources, token: Option<SecretString>) -> Self {
+    pub fn new(sources: MetricSources, token: Option<SecretString>) -> Self {
         let gauges = Gauges::default();
         let book = &sources.requests.state().metrics;
         let (gateway, notifications) = (&sources.gateway.metrics, &sources.notifications);

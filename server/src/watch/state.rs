@@ -8,7 +8,7 @@ use entity::quota::Metric;
 use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{
-    Watch,
+    MetricsExporter,
     gauges::{ByAccountStatus, ByResult, ByState, Version},
     process::Process,
 };
@@ -33,7 +33,7 @@ const STATES: [(EngineState, &str); 5] = [
     (EngineState::Failed, "failed"),
 ];
 
-impl Watch {
+impl MetricsExporter {
     /// Everything as it is now.
     pub(super) async fn text(&self) -> std::result::Result<String, fmt::Error> {
         let _turn = self.0.turn.lock().await;

@@ -20,7 +20,7 @@ use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 use super::{Authenticator, SessionGuard, status::status_of};
 use crate::domain::{
     Error, Result,
-    downloads::{Content, Download, Downloads},
+    downloads::{ClaimedDownload, Content, Downloads},
 };
 
 /// What hands files out.
@@ -54,13 +54,13 @@ async fn begin(
     counter: &Counter,
     ticket: &str,
     headers: &HeaderMap,
-) -> Result<(Download, SessionGuard)> {
+) -> Result<(ClaimedDownload, SessionGuard)> {
     let caller = counter.authenticator.identify(headers).await?;
     let download = counter.downloads.take(ticket, &caller.viewer).await?;
     Ok((download, caller.session_guard))
 }
 
-fn answer(download: Download, session_guard: SessionGuard) -> Response {
+fn answer(download: ClaimedDownload, session_guard: SessionGuard) -> Response {
     let length = download.content.length;
     let body = Body::from_stream(while_it_holds(download.content, session_guard));
     let mut response = Response::new(body);

@@ -72,7 +72,7 @@ impl HealthHandler {
 
 /// The health report for anonymous callers.
 #[derive(Debug, Serialize)]
-pub(super) struct Health {
+pub(super) struct HealthReport {
     status: &'static str,
     ok: bool,
     /// Random for each start: shows whether two addresses lead to the same server.
@@ -97,7 +97,7 @@ struct Details {
 pub(super) async fn health(
     State(handler): State<HealthHandler>,
     headers: HeaderMap,
-) -> (StatusCode, Json<Health>) {
+) -> (StatusCode, Json<HealthReport>) {
     let may_see_details = handler.is_operator(&headers).await;
     let web = handler.web;
     let database_connected = is_connected(&web.db).await;
@@ -117,7 +117,7 @@ pub(super) async fn health(
             engine_state: state_name(&engine),
         }
     };
-    let health = Health {
+    let health = HealthReport {
         status,
         ok: database_connected,
         instance: handler.instance,

@@ -32,13 +32,13 @@ pub use self::{
     session_guard::SessionGuard,
     status::status_of,
 };
-use crate::{clock::SharedClock, db::Database, engine::Engine};
+use crate::{clock::SharedClock, db::Database, engine::EngineHandle};
 
 /// What the pages need, and no more.
 #[derive(Clone, Debug)]
 pub struct Web {
     pub db: Database,
-    pub engine: Engine,
+    pub engine: EngineHandle,
     pub clock: SharedClock,
     pub started_at: DateTime<Utc>,
     pub version: &'static str,

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{Authenticator, status::status_of};
 use crate::{
     domain::{Error, Viewer, provider_logins::Starter},
-    oauth::{Answer, NoAnswer, OAuthService, provider_named},
+    oauth::{AuthorizationResponse, AuthorizationResponseError, OAuthService, provider_named},
 };
 
 /// What the two addresses need.
@@ -94,9 +94,14 @@ async fn callback(
     let Some(kind) = provider_named(&provider) else {
         return pages.back(None, Some(Wrong::Unknown));
     };
-    let answer = match Answer::query(query.as_deref().unwrap_or_default()) {
+    let answer = match AuthorizationResponse::query(query.as_deref().unwrap_or_default()) {
         Ok(answer) => answer,
-        Err(NoAnswer::Empty | NoAnswer::TooLong | NoAnswer::NoCode | NoAnswer::NoState) => {
+        Err(
+            AuthorizationResponseError::Empty
+            | AuthorizationResponseError::TooLong
+            | AuthorizationResponseError::NoCode
+            | AuthorizationResponseError::NoState,
+        ) => {
             return pages.back(None, Some(Wrong::Unreadable));
         }
     };
@@ -153,7 +158,7 @@ impl LoginPages {
         &self,
         kind: ProviderKind,
         login: &provider_login::Model,
-        answer: &Answer,
+        answer: &AuthorizationResponse,
         headers: &HeaderMap,
     ) -> Result<(), Wrong> {
         if login.kind != kind {
@@ -182,7 +187,11 @@ impl LoginPages {
         Err(Wrong::SignedOut)
     }
 
-    async fn accept(&self, login: provider_login::Model, answer: Answer) -> Result<(), Wrong> {
+    async fn accept(
+        &self,
+        login: provider_login::Model,
+        answer: AuthorizationResponse,
+    ) -> Result<(), Wrong> {
         match self.oauth.accept(login, answer).await {
             // What the provider said is at the sign-in.
             Ok(_) | Err(Error::Provider(_)) => Ok(()),

@@ -27,7 +27,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
-    audit::{Actor, AuditContext, Subject},
+    audit::{Actor, AuditContext, AuditSubject},
     server_secrets::ServerSecrets,
     sessions::Sessions,
 };
@@ -157,8 +157,8 @@ fn not_found() -> Error {
     }
 }
 
-fn subject(admin: &admin::Model) -> Subject {
-    Subject::new("admin", &admin.id).named(&admin.username)
+fn subject(admin: &admin::Model) -> AuditSubject {
+    AuditSubject::new("admin", &admin.id).named(&admin.username)
 }
 
 /// What the audit tells of an administrator.

@@ -24,7 +24,7 @@ pub use self::key_ring::{Caller, KeyProblem, KeyRing};
 use self::key_ring::{EndedKey, KnownKey};
 use super::{
     Error, Result,
-    audit::{self, Change, Subject},
+    audit::{self, AuditChange, AuditSubject},
     ledger::Ledger,
     models,
     patch::Patch,
@@ -128,7 +128,7 @@ impl ApiKeys {
         let user = active_user(&transaction, user_id).await?;
         let issued = self.insert(&transaction, &user, new).await?;
         let key = &issued.api_key;
-        let created = Change::created(subject(key), audited(key));
+        let created = AuditChange::created(subject(key), audited(key));
         audit::record(&transaction, &self.clock, created).await?;
         transaction.commit().await?;
         self.refresh(user_id).await?;
@@ -203,7 +203,7 @@ impl ApiKeys {
         let replaced = replaced.update(&transaction).await?;
         let mut after = audited(&replaced);
         after["replacedBy"] = audited(&issued.api_key);
-        let rotated = Change::updated(subject(&replaced), audited(&old), after);
+        let rotated = AuditChange::updated(subject(&replaced), audited(&old), after);
         audit::record(&transaction, &self.clock, rotated).await?;
         transaction.commit().await?;
         self.refresh(user.id).await?;
@@ -256,7 +256,7 @@ impl ApiKeys {
         old: &api_key::Model,
         key: &api_key::Model,
     ) -> Result<()> {
-        let updated = Change::updated(subject(key), audited(old), audited(key));
+        let updated = AuditChange::updated(subject(key), audited(old), audited(key));
         audit::record(&transaction, &self.clock, updated).await?;
         Ok(transaction.commit().await?)
     }
@@ -349,8 +349,8 @@ pub(super) async fn active_user(
 }
 
 /// A key, for the audit.
-pub(super) fn subject(key: &api_key::Model) -> Subject {
-    Subject::new("apiKey", &key.id).named(&key.name)
+pub(super) fn subject(key: &api_key::Model) -> AuditSubject {
+    AuditSubject::new("apiKey", &key.id).named(&key.name)
 }
 
 /// What the audit tells of a key.

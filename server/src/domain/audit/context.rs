@@ -8,7 +8,7 @@ use std::sync::{
 use entity::{admin, api_token, audit_event::ActorKind};
 use uuid::Uuid;
 
-use super::Subject;
+use super::AuditSubject;
 
 tokio::task_local! {
     static DEED: Arc<AuditContext>;
@@ -76,7 +76,7 @@ pub struct AuditContext {
     action: String,
     address: Option<String>,
     actor: Mutex<Actor>,
-    subject: Mutex<Option<Subject>>,
+    subject: Mutex<Option<AuditSubject>>,
     recorded: AtomicBool,
 }
 
@@ -119,7 +119,7 @@ impl AuditContext {
         actor.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn subject(&self) -> Option<Subject> {
+    pub(super) fn subject(&self) -> Option<AuditSubject> {
         let subject = self.subject.lock();
         subject.unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -138,7 +138,7 @@ pub fn identify(actor: Actor) {
 }
 
 /// What it is about, should it fail.
-pub fn about(subject: Subject) {
+pub fn about(subject: AuditSubject) {
     if let Some(context) = current() {
         *context
             .subject

@@ -16,8 +16,8 @@ use sea_orm::{
 };
 
 pub use self::{
-    chain::{Broken, Head, Verified},
-    change::{Change, Subject},
+    chain::{ChainBreak, ChainHead, VerifiedChain},
+    change::{AuditChange, AuditSubject},
     context::{Actor, AuditContext, about, carried, current, identify},
     list::AuditFilter,
 };
@@ -42,7 +42,7 @@ impl Audit {
 
     /// Adds what no domain operation has recorded itself: something that was tried in vain, or that did
     /// not change a table.
-    pub async fn note(&self, change: Change) -> Result<()> {
+    pub async fn note(&self, change: AuditChange) -> Result<()> {
         let transaction = self.db.begin().await?;
         record(&transaction, &self.clock, change).await?;
         transaction.commit().await?;
@@ -57,7 +57,7 @@ impl Audit {
 pub(super) async fn record(
     transaction: &DatabaseTransaction,
     clock: &SharedClock,
-    change: Change,
+    change: AuditChange,
 ) -> Result<()> {
     lock(transaction).await?;
     let last = AuditEvent::find()
@@ -81,7 +81,7 @@ async fn lock(transaction: &DatabaseTransaction) -> Result<()> {
 }
 
 fn event(
-    change: Change,
+    change: AuditChange,
     last: Option<&audit_event::Model>,
     now: DateTime<Utc>,
 ) -> audit_event::Model {
@@ -97,7 +97,7 @@ fn event(
         ),
         None => (Actor::system(), change.subject),
     };
-    let (kind, id, name) = subject.map_or((None, None, None), Subject::into_parts);
+    let (kind, id, name) = subject.map_or((None, None, None), AuditSubject::into_parts);
     let event = audit_event::Model {
         sequence: last.map_or(0, |last| last.sequence) + 1,
         at: now.timestamp_micros(),

@@ -14,7 +14,7 @@ use sea_orm::{
 use secrecy::SecretString;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use super::line::{Line, Table};
+use super::line::{BackupLine, TableHeader};
 use crate::{crypto::chest::Opener, db::StagingDatabase};
 
 const ROWS_PER_BATCH: usize = 200;
@@ -42,7 +42,11 @@ pub(super) async fn load(
     Ok(rows)
 }
 
-fn read(file: File, phrase: &SecretString, lines: &mpsc::Sender<Vec<Line>>) -> anyhow::Result<()> {
+fn read(
+    file: File,
+    phrase: &SecretString,
+    lines: &mpsc::Sender<Vec<BackupLine>>,
+) -> anyhow::Result<()> {
     let opener = Opener::new(file, phrase)?;
     let mut input = BufReader::new(zstd::Decoder::new(opener)?);
     let mut together = Vec::new();
@@ -72,7 +76,7 @@ fn read(file: File, phrase: &SecretString, lines: &mpsc::Sender<Vec<Line>>) -> a
 
 async fn fill(
     transaction: &DatabaseTransaction,
-    mut inbox: mpsc::Receiver<Vec<Line>>,
+    mut inbox: mpsc::Receiver<Vec<BackupLine>>,
 ) -> anyhow::Result<u64> {
     let mut filler = Filler {
         transaction,
@@ -93,21 +97,21 @@ async fn fill(
 /// Gathers rows and inserts them together.
 struct Filler<'a> {
     transaction: &'a DatabaseTransaction,
-    table: Option<Table>,
+    table: Option<TableHeader>,
     rows: Vec<Vec<Expr>>,
     counts: Vec<(String, u64)>,
 }
 
 impl Filler<'_> {
     /// Says whether that was the end.
-    async fn take(&mut self, line: Line) -> anyhow::Result<bool> {
+    async fn take(&mut self, line: BackupLine) -> anyhow::Result<bool> {
         match line {
-            Line::Table(table) => {
+            BackupLine::Table(table) => {
                 self.insert().await?;
                 self.counts.push((table.name.clone(), 0));
                 self.table = Some(table);
             }
-            Line::Row(cells) => {
+            BackupLine::Row(cells) => {
                 let table = self
                     .table
                     .as_ref()
@@ -125,7 +129,7 @@ impl Filler<'_> {
                     self.insert().await?;
                 }
             }
-            Line::End(expected) => {
+            BackupLine::End(expected) => {
                 self.insert().await?;
                 if expected != self.counts {
                     bail!("the backup lacks rows that it says it has");

@@ -20,10 +20,10 @@ use futures_util::{StreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::task::spawn_blocking;
 
-use self::files::Directory;
+use self::files::BackupDirectory;
 pub use self::{
     files::{BackupFile, label},
-    line::Label,
+    line::BackupLabel,
     restore::{Restored, Staged, apply_staged, restore},
     tables::{names as tables, row_counts},
 };
@@ -176,8 +176,8 @@ impl Backups {
         found.ok_or(Error::NotFound { what: "backup" })
     }
 
-    fn directory(&self) -> Directory {
-        Directory(self.data_dir.join(DIRECTORY))
+    fn directory(&self) -> BackupDirectory {
+        BackupDirectory(self.data_dir.join(DIRECTORY))
     }
 
     fn phrase(&self) -> Result<SecretString> {
@@ -191,7 +191,7 @@ impl Backups {
 
 /// The backups of a directory, the latest first.
 pub fn list(directory: &Path) -> anyhow::Result<Vec<BackupFile>> {
-    Directory(directory.to_owned()).list()
+    BackupDirectory(directory.to_owned()).list()
 }
 
 /// Insists on a pass-phrase that is worth the name.

@@ -34,16 +34,16 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use self::quota_state::Providers;
+use self::quota_state::ProviderSet;
 pub(in crate::domain) use self::{
     journal::{Journal, Segments},
     quota_state::Charge,
-    settlement::{Owed, Settlement},
+    settlement::{PendingSettlement, Settlement},
 };
 pub use self::{
     journal::{Noted, PendingEntry, ReplayWindow, Written},
     quota_state::{Amounts, QuotaState, QuotaStatus},
-    reservation::{LimitKind, Limited, RateLimitStatus, RequestSlot, Reservation},
+    reservation::{LimitError, LimitKind, RateLimitStatus, RequestSlot, Reservation},
     user_limits::{LimitRequest, Start, UserLimits},
 };
 use super::{Result, model_name::routed_as};
@@ -60,7 +60,7 @@ pub struct Ledger(Arc<Parts>);
 struct Parts {
     accounts: Mutex<HashMap<Uuid, Arc<UserLimits>>>,
     /// Who has served a model.
-    served: ArcSwap<HashMap<String, Providers>>,
+    served: ArcSwap<HashMap<String, ProviderSet>>,
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -140,7 +140,7 @@ impl Ledger {
         &self,
         slot: RequestSlot,
         request: &LimitRequest<'_>,
-    ) -> std::result::Result<Reservation, (Limited, RequestSlot)> {
+    ) -> std::result::Result<Reservation, (LimitError, RequestSlot)> {
         let served = self.0.served.load();
         let providers = request.model.and_then(|model| served.get(model)).copied();
         UserLimits::reserve(slot, request, providers.unwrap_or_default())
@@ -160,7 +160,7 @@ impl Ledger {
         account: &Arc<UserLimits>,
         api_key_id: Uuid,
         defaults: RateLimit,
-    ) -> std::result::Result<OpenSocket, Limited> {
+    ) -> std::result::Result<OpenSocket, LimitError> {
         account.open_socket(api_key_id, defaults)?;
         Ok(OpenSocket {
             account: Arc::clone(account),

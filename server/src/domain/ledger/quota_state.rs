@@ -10,14 +10,14 @@ use entity::{
 };
 use uuid::Uuid;
 
-use super::{reservation::Limited, window::Window};
+use super::{reservation::LimitError, window::QuotaWindow};
 use crate::domain::{Result, models, requests::tokens_of, tokens::Tokens, usd};
 
 /// A quota in memory.
 #[derive(Clone, Debug)]
 pub struct QuotaState {
     pub quota: quota::Model,
-    window: Window,
+    window: QuotaWindow,
     /// By the start of the bucket.
     used: BTreeMap<i64, i64>,
     /// Held back by requests under way. Wide: they may ask for absurd amounts, and each gives back
@@ -36,7 +36,7 @@ pub(super) struct QuotaRequest<'a> {
     /// The name that was asked for, and what it leads to if it is an alias.
     pub(super) models: [Option<&'a str>; 2],
     /// Who may serve it.
-    pub(super) providers: Providers,
+    pub(super) providers: ProviderSet,
     pub(super) estimate: Amounts,
     pub(super) ceiling: Option<Amounts>,
     pub(super) at: DateTime<Utc>,
@@ -75,9 +75,9 @@ impl Amounts {
 
 /// A set of providers; empty while nobody knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::domain) struct Providers(u16);
+pub(in crate::domain) struct ProviderSet(u16);
 
-impl Providers {
+impl ProviderSet {
     /// Whether this provider is among them, or may be.
     fn may_be(self, provider: ProviderKind) -> bool {
         self.0 == 0 || self.0 & Self::from(provider).0 != 0
@@ -93,7 +93,7 @@ impl Providers {
     }
 }
 
-impl From<ProviderKind> for Providers {
+impl From<ProviderKind> for ProviderSet {
     fn from(provider: ProviderKind) -> Self {
         Self(1 << provider as u16)
     }
@@ -120,7 +120,7 @@ pub struct QuotaStatus {
 impl QuotaState {
     /// A quota of which this was used.
     pub(in crate::domain) fn new(quota: quota::Model, used: BTreeMap<i64, i64>) -> Result<Self> {
-        let window = Window::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
+        let window = QuotaWindow::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
         Ok(Self {
             quota,
             window,
@@ -187,7 +187,7 @@ impl QuotaState {
     }
 
     fn resets_at(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let Window::Rolling { seconds } = self.window else {
+        let QuotaWindow::Rolling { seconds } = self.window else {
             return self.window.resets_at(at);
         };
         let oldest = self.window.oldest(at);
@@ -213,14 +213,14 @@ impl QuotaState {
     }
 
     /// Whether so much may be used now.
-    pub(super) fn check(&self, wanted: &QuotaRequest<'_>) -> std::result::Result<(), Limited> {
+    pub(super) fn check(&self, wanted: &QuotaRequest<'_>) -> std::result::Result<(), LimitError> {
         let metric = self.quota.metric;
         if self.quota.strict && metric != Metric::Requests {
             let ceiling = wanted.ceiling;
             let is_unpriced = metric == Metric::Cost && wanted.estimate.cost.is_none();
             if ceiling.is_none() || is_unpriced {
                 let quota = self.in_words();
-                return Err(Limited::Unbounded {
+                return Err(LimitError::Unbounded {
                     metric,
                     quota,
                     is_unpriced,
@@ -247,7 +247,7 @@ impl QuotaState {
                 "{quota}; {free} left while others are answered, and this may take {needed}"
             );
         }
-        Err(Limited::Quota {
+        Err(LimitError::Quota {
             metric,
             quota,
             resets_at: self.resets_at(wanted.at),
@@ -268,9 +268,9 @@ impl QuotaState {
     fn in_words(&self) -> String {
         let amount = self.unit(self.quota.limit);
         let window = match self.window {
-            Window::Lifetime => "in total".to_owned(),
-            Window::Calendar { unit, zone } => format!("a {} ({zone})", unit.name()),
-            Window::Rolling { seconds } => format!("in {seconds} seconds"),
+            QuotaWindow::Lifetime => "in total".to_owned(),
+            QuotaWindow::Calendar { unit, zone } => format!("a {} ({zone})", unit.name()),
+            QuotaWindow::Rolling { seconds } => format!("in {seconds} seconds"),
         };
         let holder = match self.quota.api_key_id {
             Some(_) => "this key",

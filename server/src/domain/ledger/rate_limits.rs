@@ -6,7 +6,7 @@ use entity::RateLimit;
 
 use super::{
     gcra::Gcra,
-    reservation::{LimitKind, Limited, RateLimitStatus},
+    reservation::{LimitError, LimitKind, RateLimitStatus},
     user_limits::rate,
 };
 
@@ -37,12 +37,12 @@ impl RateLimits {
         defaults: RateLimit,
         now: Duration,
         holder: &str,
-    ) -> Result<(), Limited> {
+    ) -> Result<(), LimitError> {
         let limit = self.limit.unwrap_or(defaults);
         if let Some(most) = limit.requests_per_minute
             && let Some(retry_after) = self.requests.wait(rate(most), 1, now)
         {
-            return Err(Limited::Rate {
+            return Err(LimitError::Rate {
                 kind: LimitKind::RequestsPerMinute,
                 limit: format!("{most} requests a minute for {holder}"),
                 retry_after,
@@ -51,7 +51,7 @@ impl RateLimits {
         if let Some(most) = limit.concurrent_requests
             && self.running >= most
         {
-            return Err(Limited::Rate {
+            return Err(LimitError::Rate {
                 kind: LimitKind::ConcurrentRequests,
                 limit: format!("{most} requests at once for {holder}"),
                 retry_after: ROUNDING,
@@ -67,12 +67,12 @@ impl RateLimits {
         tokens: u64,
         now: Duration,
         holder: &str,
-    ) -> Result<(), Limited> {
+    ) -> Result<(), LimitError> {
         let limit = self.limit.unwrap_or(defaults);
         if let Some(most) = limit.tokens_per_minute
             && let Some(retry_after) = self.tokens.wait(rate(most), tokens, now)
         {
-            return Err(Limited::Rate {
+            return Err(LimitError::Rate {
                 kind: LimitKind::TokensPerMinute,
                 limit: format!("{most} tokens a minute for {holder}"),
                 retry_after,
@@ -81,9 +81,9 @@ impl RateLimits {
         Ok(())
     }
 
-    pub(super) fn check_socket(&self, defaults: RateLimit, holder: &str) -> Result<(), Limited> {
+    pub(super) fn check_socket(&self, defaults: RateLimit, holder: &str) -> Result<(), LimitError> {
         match self.limit.unwrap_or(defaults).concurrent_sockets {
-            Some(most) if self.sockets >= most => Err(Limited::Rate {
+            Some(most) if self.sockets >= most => Err(LimitError::Rate {
                 kind: LimitKind::ConcurrentSockets,
                 limit: format!("{most} sockets at once for {holder}"),
                 retry_after: ROUNDING,

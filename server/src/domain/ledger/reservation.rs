@@ -20,7 +20,7 @@ pub enum LimitKind {
 
 /// Why a request may not pass now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Limited {
+pub enum LimitError {
     /// It comes too soon.
     Rate {
         kind: LimitKind,
@@ -83,7 +83,7 @@ impl RequestSlot {
     }
 
     /// Makes the reservation responsible for the place.
-    pub(super) fn into_reservation(mut self, held: Held) -> Reservation {
+    pub(super) fn into_reservation(mut self, held: HeldLimits) -> Reservation {
         self.is_held = false;
         Reservation {
             account: Arc::clone(&self.account),
@@ -106,13 +106,13 @@ impl Drop for RequestSlot {
 #[derive(Debug)]
 pub struct Reservation {
     account: Arc<UserLimits>,
-    held: Held,
+    held: HeldLimits,
     is_settled: bool,
 }
 
 /// What was taken from an account.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldLimits {
     pub(super) api_key_id: Uuid,
     /// Whether the request still has its place among those at once.
     pub(super) has_slot: bool,

@@ -9,12 +9,12 @@ use crate::domain::requests::RequestRecord;
 #[derive(Debug)]
 pub(in crate::domain) struct Settlement {
     pub(in crate::domain) record: RequestRecord,
-    pub(in crate::domain) owed: Owed,
+    pub(in crate::domain) owed: PendingSettlement,
 }
 
 /// What is kept for a request until it is in the database.
 #[derive(Debug, Default)]
-pub(in crate::domain) struct Owed {
+pub(in crate::domain) struct PendingSettlement {
     pub(in crate::domain) reservation: Option<Reservation>,
     /// The files of the journal that must be kept.
     pub(in crate::domain) debts: Vec<PendingEntry>,
@@ -24,7 +24,7 @@ pub(in crate::domain) struct Owed {
     pub(in crate::domain) _place: Option<OwnedSemaphorePermit>,
 }
 
-impl Owed {
+impl PendingSettlement {
     /// The request is in the database.
     pub(in crate::domain) fn settled(self) {
         for pending in self.debts {

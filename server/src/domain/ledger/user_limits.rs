@@ -19,9 +19,9 @@ use uuid::Uuid;
 
 use super::{
     gcra::{Gcra, Rate},
-    quota_state::{Amounts, Charge, Providers, QuotaRequest, QuotaState},
+    quota_state::{Amounts, Charge, ProviderSet, QuotaRequest, QuotaState},
     rate_limits::RateLimits,
-    reservation::{Held, HeldQuota, Limited, RateLimitStatus, RequestSlot, Reservation},
+    reservation::{HeldLimits, HeldQuota, LimitError, RateLimitStatus, RequestSlot, Reservation},
 };
 use crate::domain::{model_aliases::AliasTable, model_name::routed_as};
 
@@ -73,7 +73,7 @@ struct State {
 /// Whether a request may start, and how the requests a minute stand.
 #[derive(Debug)]
 pub struct Start {
-    pub slot: Result<RequestSlot, Limited>,
+    pub slot: Result<RequestSlot, LimitError>,
     /// `None` when requests are not counted by the minute.
     pub pacing: Option<RateLimitStatus>,
 }
@@ -111,8 +111,8 @@ impl UserLimits {
     pub(super) fn reserve(
         slot: RequestSlot,
         request: &LimitRequest<'_>,
-        providers: Providers,
-    ) -> Result<Reservation, (Limited, RequestSlot)> {
+        providers: ProviderSet,
+    ) -> Result<Reservation, (LimitError, RequestSlot)> {
         let account = slot.account();
         let now = account.origin.elapsed();
         let wanted = wanted(request, providers);
@@ -162,21 +162,25 @@ impl UserLimits {
     }
 
     /// Opens a socket, or says why not. It must be closed again.
-    pub(super) fn open_socket(&self, api_key_id: Uuid, defaults: RateLimit) -> Result<(), Limited> {
+    pub(super) fn open_socket(
+        &self,
+        api_key_id: Uuid,
+        defaults: RateLimit,
+    ) -> Result<(), LimitError> {
         let mut state = self.lock();
         state.each_pace(api_key_id, |rate_limits, name| {
             rate_limits.check_socket(defaults, name)
         })?;
         state.each_pace(api_key_id, |rate_limits, _| {
             rate_limits.sockets += 1;
-            Ok::<_, Limited>(())
+            Ok::<_, LimitError>(())
         })
     }
 
     pub(super) fn close_socket(&self, api_key_id: Uuid) {
         let _ = self.lock().each_pace(api_key_id, |rate_limits, _| {
             rate_limits.sockets = rate_limits.sockets.saturating_sub(1);
-            Ok::<_, Limited>(())
+            Ok::<_, LimitError>(())
         });
     }
 
@@ -293,7 +297,7 @@ impl UserLimits {
         }
     }
 
-    pub(super) fn settle(&self, held: &mut Held, used: Amounts) {
+    pub(super) fn settle(&self, held: &mut HeldLimits, used: Amounts) {
         let now = self.origin.elapsed();
         let tokens = u64::try_from(used.tokens).unwrap_or(0);
         let mut state = self.lock();
@@ -314,7 +318,7 @@ impl UserLimits {
         }
     }
 
-    pub(super) fn commit(&self, held: &Held) {
+    pub(super) fn commit(&self, held: &HeldLimits) {
         let mut state = self.lock();
         for quota in &held.quotas {
             if let Some(quota_state) = state.quota_state(quota.id) {
@@ -323,7 +327,7 @@ impl UserLimits {
         }
     }
 
-    pub(super) fn give_back(&self, held: &Held) {
+    pub(super) fn give_back(&self, held: &HeldLimits) {
         let mut state = self.lock();
         for quota in &held.quotas {
             if let Some(quota_state) = state.quota_state(quota.id) {
@@ -344,7 +348,7 @@ impl UserLimits {
     }
 }
 
-fn wanted<'a>(request: &LimitRequest<'a>, providers: Providers) -> QuotaRequest<'a> {
+fn wanted<'a>(request: &LimitRequest<'a>, providers: ProviderSet) -> QuotaRequest<'a> {
     QuotaRequest {
         api_key_id: request.api_key_id,
         models: [request.model, request.target],
@@ -361,7 +365,7 @@ impl State {
         api_key_id: Uuid,
         defaults: RateLimit,
         now: Duration,
-    ) -> Result<(), Limited> {
+    ) -> Result<(), LimitError> {
         self.user.check_start(defaults, now, "this user")?;
         match self.keys.get(&api_key_id) {
             Some(key) => key.check_start(defaults, now, "this key"),
@@ -381,7 +385,7 @@ impl State {
         request: &LimitRequest<'_>,
         wanted: &QuotaRequest<'_>,
         now: Duration,
-    ) -> Result<(), Limited> {
+    ) -> Result<(), LimitError> {
         let tokens = tokens(request);
         self.user
             .check_tokens(request.defaults, tokens, now, "this user")?;
@@ -405,7 +409,7 @@ impl State {
         request: &LimitRequest<'_>,
         wanted: &QuotaRequest<'_>,
         now: Duration,
-    ) -> Held {
+    ) -> HeldLimits {
         let tokens = tokens(request);
         self.end(request.api_key_id, |rate_limits| {
             rate_limits.take_tokens(request.defaults, tokens, now);
@@ -427,7 +431,7 @@ impl State {
                 });
             }
         }
-        Held {
+        HeldLimits {
             api_key_id: request.api_key_id,
             has_slot: true,
             tokens,

@@ -18,7 +18,7 @@ const COOLDOWN: TimeDelta = TimeDelta::minutes(1);
 
 /// One request that the engine sent to a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempt {
+pub struct EngineAttempt {
     pub account_id: Uuid,
     pub at: DateTime<Utc>,
     /// The HTTP status of a failure, 0 where there was no answer; nothing when it served.
@@ -27,7 +27,7 @@ pub struct Attempt {
 
 /// What is remembered of all accounts.
 #[derive(Debug, Default)]
-pub(super) struct Attempts(Mutex<HashMap<Uuid, Seen>>);
+pub(super) struct EngineAttempts(Mutex<HashMap<Uuid, Seen>>);
 
 /// What is remembered of one.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,7 +47,7 @@ pub(super) enum Trouble {
     Failing(String),
 }
 
-impl Attempts {
+impl EngineAttempts {
     pub(super) fn of(&self, account_id: Uuid) -> Seen {
         self.lock().get(&account_id).copied().unwrap_or_default()
     }
@@ -58,7 +58,7 @@ impl Attempts {
 }
 
 impl Seen {
-    fn note(&mut self, attempt: &Attempt) {
+    fn note(&mut self, attempt: &EngineAttempt) {
         match attempt.failure {
             None => {
                 self.served_at = self.served_at.max(Some(attempt.at));
@@ -114,7 +114,7 @@ impl Seen {
 
 impl ProviderAccounts {
     /// Takes note of what requests met at providers.
-    pub fn note_attempts(&self, attempts: &[Attempt]) {
+    pub fn note_attempts(&self, attempts: &[EngineAttempt]) {
         let mut all = self.attempts.lock();
         for attempt in attempts {
             all.entry(attempt.account_id).or_default().note(attempt);
@@ -136,7 +136,7 @@ mod tests {
     fn after(attempts: &[(i64, Option<u16>)]) -> Option<Trouble> {
         let mut seen = Seen::default();
         for (second, failure) in attempts {
-            seen.note(&Attempt {
+            seen.note(&EngineAttempt {
                 account_id: Uuid::nil(),
                 at: moment(*second),
                 failure: *failure,

@@ -21,7 +21,7 @@ pub(super) use self::{new_quota::read_all, store::inherit};
 use super::{
     Result,
     api_keys::{self, ApiKeys, active_user},
-    audit::{self, Change},
+    audit::{self, AuditChange},
     ledger::{self, Ledger, QuotaState},
     rate_limits, users,
 };
@@ -29,7 +29,7 @@ use crate::{clock::SharedClock, db::Database};
 
 /// Whose limits are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holder {
+pub enum LimitHolder {
     /// A user, with all keys together.
     User(Uuid),
     ApiKey(Uuid),
@@ -37,13 +37,13 @@ pub enum Holder {
 
 /// Whose limits they are.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct LimitSubject {
     pub user: user::Model,
     /// When only one key is limited.
     pub api_key: Option<api_key::Model>,
 }
 
-impl Subject {
+impl LimitSubject {
     fn api_key_id(&self) -> Option<Uuid> {
         self.api_key.as_ref().map(|key| key.id)
     }
@@ -55,7 +55,7 @@ impl Subject {
         }
     }
 
-    fn audited(&self) -> audit::Subject {
+    fn audited(&self) -> audit::AuditSubject {
         match &self.api_key {
             Some(key) => api_keys::subject(key),
             None => users::subject(&self.user),
@@ -92,7 +92,7 @@ impl Quotas {
 
     /// Puts quotas in place of those that the holder has. One that is only edited keeps what was used
     /// of it, and a new one counts what was used in its window already.
-    pub async fn set(&self, holder: Holder, new: &[NewQuota]) -> Result<Subject> {
+    pub async fn set(&self, holder: LimitHolder, new: &[NewQuota]) -> Result<LimitSubject> {
         let wanted = read_all(new)?;
         let work = self.clone().replace(holder, wanted);
         self.to_the_end(work).await
@@ -105,7 +105,11 @@ impl Quotas {
 
     /// Sets how fast somebody may call; a limit of nothing leaves it to the server's default, and for a
     /// key to its user's limit.
-    pub async fn set_rate_limit(&self, holder: Holder, limit: RateLimit) -> Result<Subject> {
+    pub async fn set_rate_limit(
+        &self,
+        holder: LimitHolder,
+        limit: RateLimit,
+    ) -> Result<LimitSubject> {
         let limit = rate_limits::own(limit)?;
         let transaction = self.db.begin().await?;
         let mut subject = self.find(&transaction, holder).await?;
@@ -121,7 +125,7 @@ impl Quotas {
             subject.user = user.update(&transaction).await?;
         }
         let after = json!({ "rateLimit": subject.rate_limit() });
-        let updated = Change::updated(subject.audited(), before, after);
+        let updated = AuditChange::updated(subject.audited(), before, after);
         audit::record(&transaction, &self.clock, updated).await?;
         transaction.commit().await?;
         self.api_keys.refresh(subject.user.id).await?;
@@ -166,7 +170,7 @@ impl Quotas {
         work.await.map_err(anyhow::Error::from)?
     }
 
-    async fn replace(self, holder: Holder, wanted: Vec<NewQuota>) -> Result<Subject> {
+    async fn replace(self, holder: LimitHolder, wanted: Vec<NewQuota>) -> Result<LimitSubject> {
         // Nothing is settled meanwhile, so that nothing is counted twice or lost.
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
@@ -175,7 +179,7 @@ impl Quotas {
         let before = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
         store::replace(&transaction, &subject, wanted, self.clock.now()).await?;
         let after = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
-        let updated = Change::updated(subject.audited(), before, after);
+        let updated = AuditChange::updated(subject.audited(), before, after);
         self.commit(transaction, subject.user.id, updated).await?;
         Ok(subject)
     }
@@ -191,7 +195,7 @@ impl Quotas {
         let user = user.update(&transaction).await?;
         store::forget_use(&transaction, user_id).await?;
         let before = json!({ "usedTokens": previous });
-        let reset = Change::updated(users::subject(&user), before, json!({ "usedTokens": 0 }));
+        let reset = AuditChange::updated(users::subject(&user), before, json!({ "usedTokens": 0 }));
         self.commit(transaction, user_id, reset).await?;
         let account = self.ledger.user_limits(user_id);
         account.set_reset_at(user.usage_reset_at);
@@ -202,7 +206,7 @@ impl Quotas {
         &self,
         transaction: DatabaseTransaction,
         user_id: Uuid,
-        change: Change,
+        change: AuditChange,
     ) -> Result<()> {
         let meters = meters_of(&transaction, user_id).await?;
         audit::record(&transaction, &self.clock, change).await?;
@@ -211,15 +215,19 @@ impl Quotas {
         Ok(())
     }
 
-    async fn find(&self, connection: &impl ConnectionTrait, holder: Holder) -> Result<Subject> {
+    async fn find(
+        &self,
+        connection: &impl ConnectionTrait,
+        holder: LimitHolder,
+    ) -> Result<LimitSubject> {
         match holder {
-            Holder::User(id) => Ok(Subject {
+            LimitHolder::User(id) => Ok(LimitSubject {
                 user: active_user(connection, id).await?,
                 api_key: None,
             }),
-            Holder::ApiKey(id) => {
+            LimitHolder::ApiKey(id) => {
                 let key = self.api_keys.active_key(connection, id).await?;
-                Ok(Subject {
+                Ok(LimitSubject {
                     user: active_user(connection, key.user_id).await?,
                     api_key: Some(key),
                 })
@@ -267,7 +275,7 @@ pub(super) async fn begin(
     user: &user::Model,
     wanted: Vec<NewQuota>,
 ) -> Result<()> {
-    let subject = Subject {
+    let subject = LimitSubject {
         user: user.clone(),
         api_key: None,
     };

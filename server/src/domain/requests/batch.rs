@@ -21,17 +21,17 @@ use super::{
     insert::Inserts,
     metrics::RequestMetrics,
     record::tokens_of,
-    reports::{self, Change},
+    reports::{self, RequestChange},
 };
 use crate::{
     clock::SharedClock,
     db::Database,
     domain::{
         engine_usage::EngineUsage,
-        ledger::{Charge, Ledger, Owed},
+        ledger::{Charge, Ledger, PendingSettlement},
         prices::Prices,
         tokens::Tokens,
-        usage::rollup::{Entry, add_up},
+        usage::rollup::{RollupEntry, add_up},
     },
 };
 
@@ -45,7 +45,7 @@ const LEDGER: i16 = 1;
 pub(super) struct Batch {
     number: i64,
     pub(super) rows: Vec<request::Model>,
-    pub(super) owed: Vec<Owed>,
+    pub(super) owed: Vec<PendingSettlement>,
     reports: Vec<EngineUsage>,
 }
 
@@ -69,7 +69,7 @@ pub(super) struct RequestStore {
 #[derive(Debug, Default)]
 struct Done {
     unknown: Vec<EngineUsage>,
-    changes: Vec<Change>,
+    changes: Vec<RequestChange>,
     charges: Vec<(Uuid, Charge)>,
     used: Vec<Used>,
     used_accounts: Vec<(Uuid, DateTime<Utc>)>,
@@ -103,7 +103,7 @@ impl RequestStore {
     pub(super) fn batch(
         &mut self,
         rows: Vec<request::Model>,
-        owed: Vec<Owed>,
+        owed: Vec<PendingSettlement>,
         reports: Vec<EngineUsage>,
     ) -> Batch {
         let number = self.next_batch;
@@ -158,10 +158,10 @@ impl RequestStore {
         let used = self.newly_used(&batch.rows);
         note_use(&transaction, &used).await?;
         let settled = reports::settle(&transaction, &batch.reports, &self.prices.current()).await?;
-        let mut entries: Vec<Entry<'_>> = batch.rows.iter().map(Entry::added).collect();
+        let mut entries: Vec<RollupEntry<'_>> = batch.rows.iter().map(RollupEntry::added).collect();
         let mut counted = entries.clone();
         for change in &settled.changes {
-            let changed = Entry::changed(&change.before, &change.after);
+            let changed = RollupEntry::changed(&change.before, &change.after);
             entries.extend(changed);
             self.learn(&change.after);
             let account = self.ledger.user_limits(change.after.user_id);
@@ -357,7 +357,10 @@ async fn add_charges(
 }
 
 /// Adds to what users have used since their last reset.
-async fn add_tokens(connection: &impl ConnectionTrait, entries: &[Entry<'_>]) -> Result<(), DbErr> {
+async fn add_tokens(
+    connection: &impl ConnectionTrait,
+    entries: &[RollupEntry<'_>],
+) -> Result<(), DbErr> {
     let mut sums: BTreeMap<Uuid, i64> = BTreeMap::new();
     for entry in entries {
         let tokens = tokens_of(entry.row).map_or(0, Tokens::total);

@@ -15,7 +15,7 @@ use entity::{
     request::{self, Outcome, Protocol},
 };
 
-use super::{record::tokens_of, reports::Change};
+use super::{record::tokens_of, reports::RequestChange};
 use crate::{
     domain::tokens::Tokens,
     metrics::{Counter, EncodeLabelSet, Family, Gauge, Histogram, MonotonicCounter, Registry},
@@ -219,7 +219,12 @@ impl RequestMetrics {
     }
 
     /// A batch is in the database.
-    pub(super) fn written(&self, rows: &[request::Model], changes: &[Change], took: Duration) {
+    pub(super) fn written(
+        &self,
+        rows: &[request::Model],
+        changes: &[RequestChange],
+        took: Duration,
+    ) {
         let mut sums = Sums::default();
         for row in rows {
             self.ended(row);
@@ -229,7 +234,7 @@ impl RequestMetrics {
                 self.served(provider, row);
             }
         }
-        for Change { before, after } in changes {
+        for RequestChange { before, after } in changes {
             sums.add(before, -1);
             sums.add(after, 1);
             if let Some(provider) = after.provider.filter(|_| before.provider.is_none()) {

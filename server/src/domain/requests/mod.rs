@@ -29,9 +29,9 @@ use uuid::Uuid;
 
 use self::{
     batch::RequestStore,
-    reconcile::Waiting,
-    recorder::{Health, PERMITS},
-    writer::Writer,
+    reconcile::UnmatchedReports,
+    recorder::{PERMITS, WriterHealth},
+    writer::RequestWriter,
 };
 pub use self::{
     metrics::{RequestMetrics, provider_name},
@@ -111,23 +111,23 @@ impl RequestFilter {
 
 /// All requests.
 #[derive(Clone, Debug)]
-pub struct Requests {
+pub struct RequestLog {
     db: Database,
     feed: broadcast::Sender<Arc<request::Model>>,
-    state: State,
+    state: WriterState,
 }
 
 /// How the book stands. Knowing this keeps nothing alive.
 #[derive(Clone, Debug)]
-pub struct State {
+pub struct WriterState {
     /// What was counted as it was written.
     pub metrics: RequestMetrics,
     places: Arc<Semaphore>,
-    health: Health,
+    health: WriterHealth,
     segments: Arc<Segments>,
 }
 
-impl State {
+impl WriterState {
     /// Requests under way and not yet in the database.
     pub fn under_way(&self) -> usize {
         PERMITS.saturating_sub(self.places.available_permits())
@@ -151,7 +151,7 @@ impl State {
 
 /// What the book is kept with.
 #[derive(Debug)]
-pub struct BookOptions {
+pub struct RequestLogOptions {
     pub db: Database,
     pub clock: SharedClock,
     pub ledger: Ledger,
@@ -168,10 +168,10 @@ pub struct Handles {
     pub held: ReplayWindow,
 }
 
-impl Requests {
+impl RequestLog {
     /// Opens the book, writes what an earlier process has left in the journal, and starts the writer. It
     /// runs on `tasks` until the inlets are gone.
-    pub async fn open(options: BookOptions, tasks: &TaskTracker) -> Result<(Self, Handles)> {
+    pub async fn open(options: RequestLogOptions, tasks: &TaskTracker) -> Result<(Self, Handles)> {
         let (feed, _) = broadcast::channel(FEED_LENGTH);
         let (settled, outbox) = mpsc::unbounded_channel();
         let (reports, inbox) = mpsc::channel(REPORTS);
@@ -179,9 +179,9 @@ impl Requests {
             let path = options.journal.display();
             anyhow::Error::new(error).context(format!("cannot open the journal in {path}"))
         })?;
-        let health = Health::default();
+        let health = WriterHealth::default();
         let recorder = Recorder::new(opened.journal, options.prices.clone(), health.clone());
-        let state = State {
+        let state = WriterState {
             metrics: RequestMetrics::default(),
             places: recorder.places(),
             health: health.clone(),
@@ -189,7 +189,7 @@ impl Requests {
         };
         let metrics = state.metrics.clone();
         let db = options.db.clone();
-        let mut writer = Writer {
+        let mut writer = RequestWriter {
             next_sequence: last_sequence(&db).await? + 1,
             book: RequestStore::open(
                 options.db,
@@ -204,7 +204,7 @@ impl Requests {
             feed: feed.clone(),
             health,
             segments: opened.segments,
-            waiting: Waiting::default(),
+            waiting: UnmatchedReports::default(),
         };
         writer.recover(opened.left_over).await?;
         tasks.spawn(writer.run());
@@ -217,7 +217,7 @@ impl Requests {
     }
 
     /// How the book stands.
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &WriterState {
         &self.state
     }
 
@@ -267,7 +267,7 @@ impl Requests {
             Some(cursor) => sequence_of(cursor)?,
             None => last_sequence(&self.db).await?,
         };
-        let follower = feed::Follower {
+        let follower = feed::FeedReader {
             db: self.db.clone(),
             live,
             filter,

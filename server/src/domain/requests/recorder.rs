@@ -13,7 +13,9 @@ use super::{RequestRecord, pricing};
 use crate::{
     domain::{
         Error, Result,
-        ledger::{Journal, Noted, Owed, PendingEntry, Reservation, Settlement, Written},
+        ledger::{
+            Journal, Noted, PendingEntry, PendingSettlement, Reservation, Settlement, Written,
+        },
         prices::Prices,
         tokens::Tokens,
     },
@@ -30,7 +32,7 @@ pub struct Recorder {
     journal: Journal,
     places: Arc<Semaphore>,
     prices: Prices,
-    health: Health,
+    health: WriterHealth,
     /// Whether the database writes more slowly than requests end.
     backlog: Arc<Outage>,
 }
@@ -38,9 +40,9 @@ pub struct Recorder {
 /// Whether the database takes what is written to it. The writer says when that changes; requests that are
 /// refused meanwhile are counted.
 #[derive(Clone, Debug)]
-pub(super) struct Health(pub(super) Arc<Outage>);
+pub(super) struct WriterHealth(pub(super) Arc<Outage>);
 
-impl Default for Health {
+impl Default for WriterHealth {
     fn default() -> Self {
         Self(Arc::new(Outage::new(Duration::ZERO)))
     }
@@ -64,7 +66,7 @@ struct Held {
 }
 
 impl Recorder {
-    pub(super) fn new(journal: Journal, prices: Prices, health: Health) -> Self {
+    pub(super) fn new(journal: Journal, prices: Prices, health: WriterHealth) -> Self {
         Self {
             journal,
             places: Arc::new(Semaphore::new(PERMITS)),
@@ -181,7 +183,7 @@ impl RecordPermit {
                 .then(|| pricing::cost_of(&record, &self.prices.current()));
             reservation.settle(tokens, cost.flatten());
         }
-        let owed = Owed {
+        let owed = PendingSettlement {
             reservation: held.reservation,
             debts: held.debts,
             written: None,

@@ -15,11 +15,11 @@ use super::{
     RequestRecord,
     batch::{Batch, RequestStore},
     pricing, reconcile,
-    recorder::Health,
+    recorder::WriterHealth,
 };
 use crate::domain::{
     engine_usage::EngineUsage,
-    ledger::{Owed, Segments, Settlement},
+    ledger::{PendingSettlement, Segments, Settlement},
 };
 
 const RECORDS_PER_TRANSACTION: usize = 2_000;
@@ -37,18 +37,18 @@ const IDS: usize = 500;
 
 /// Writes requests in the order of their ends and tells who follows.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(super) struct RequestWriter {
     pub(super) book: RequestStore,
     pub(super) settled: mpsc::UnboundedReceiver<Settlement>,
     pub(super) reports: mpsc::Receiver<EngineUsage>,
     pub(super) feed: broadcast::Sender<Arc<request::Model>>,
-    pub(super) health: Health,
+    pub(super) health: WriterHealth,
     pub(super) segments: Arc<Segments>,
     pub(super) next_sequence: i64,
-    pub(super) waiting: reconcile::Waiting,
+    pub(super) waiting: reconcile::UnmatchedReports,
 }
 
-impl Writer {
+impl RequestWriter {
     /// Writes what an earlier process has noted and not written.
     pub(super) async fn recover(&mut self, left_over: Vec<RequestRecord>) -> Result<(), DbErr> {
         let mut recovered = 0;
@@ -157,7 +157,7 @@ impl Writer {
                         tracing::error!(%error, rows = batch.rows.len(), "the database cannot be written; new requests are refused until it can");
                     }
                     self.book.metrics.failed();
-                    batch.owed.iter_mut().for_each(Owed::let_go);
+                    batch.owed.iter_mut().for_each(PendingSettlement::let_go);
                     sleep(delay).await;
                     delay = (delay * 2).min(LONGEST_RETRY);
                 }
@@ -179,7 +179,7 @@ impl Writer {
         for usage in unknown {
             self.waiting.keep(usage);
         }
-        batch.owed.into_iter().for_each(Owed::settled);
+        batch.owed.into_iter().for_each(PendingSettlement::settled);
         for row in batch.rows {
             // Nobody listening is no error.
             let _ = self.feed.send(Arc::new(row));
@@ -191,6 +191,6 @@ impl Writer {
 fn without_debts(record: RequestRecord) -> Settlement {
     Settlement {
         record,
-        owed: Owed::default(),
+        owed: PendingSettlement::default(),
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 
-use super::directory::{Bytes, Directory, Inventory};
+use super::directory::{AuthDirectory, Bytes, Inventory};
 use crate::domain::provider_accounts::{AuthFileStep, FoundAuthFile, FoundContent};
 use crate::engine::public_state::PublicState;
 use crate::engine::source::CredentialSource;
@@ -29,7 +29,7 @@ pub(in crate::engine) enum Writers {
 
 /// The files of signed-in accounts, for one life of the engine.
 pub(in crate::engine) struct AuthFiles {
-    directory: Directory,
+    directory: AuthDirectory,
     source: Arc<dyn CredentialSource>,
     /// Whose log must not show what the files hold.
     public: Arc<PublicState>,
@@ -54,7 +54,7 @@ impl AuthFiles {
         public: Arc<PublicState>,
     ) -> Self {
         Self {
-            directory: Directory::new(path),
+            directory: AuthDirectory::new(path),
             source,
             public,
             settled: None,
@@ -98,7 +98,7 @@ impl AuthFiles {
 
     /// Answers whether the directory is right now.
     async fn round(&mut self, writers: Writers) -> Result<bool, String> {
-        let inventory = self.on_disk(Directory::read).await?;
+        let inventory = self.on_disk(AuthDirectory::read).await?;
         let picture = picture(&inventory);
         if inventory.salvaged.is_empty() && self.settled.as_ref() == Some(&picture) {
             return Ok(true);
@@ -208,9 +208,9 @@ impl AuthFiles {
 
     async fn on_disk<T: Send + 'static>(
         &mut self,
-        work: impl FnOnce(&mut Directory) -> std::io::Result<T> + Send + 'static,
+        work: impl FnOnce(&mut AuthDirectory) -> std::io::Result<T> + Send + 'static,
     ) -> Result<T, String> {
-        let empty = Directory::new(PathBuf::new());
+        let empty = AuthDirectory::new(PathBuf::new());
         let mut directory = std::mem::replace(&mut self.directory, empty);
         let (directory, done) = tokio::task::spawn_blocking(move || {
             let done = work(&mut directory);

@@ -20,12 +20,12 @@ const DEBOUNCE: Duration = Duration::from_millis(10);
 
 /// A task that follows.
 #[derive(Debug)]
-pub(in crate::engine) struct Watch {
+pub(in crate::engine) struct DirectoryWatch {
     task: JoinHandle<AuthFiles>,
     stop: DropGuard,
 }
 
-impl Watch {
+impl DirectoryWatch {
     /// Starts to follow.
     pub(in crate::engine) fn start(files: AuthFiles, tasks: &TaskTracker) -> Self {
         let stop = CancellationToken::new();

@@ -27,13 +27,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::calls::Calls;
+use super::calls::OrderQueue;
 use super::client::EngineClient;
-use super::endpoint::Endpoint;
+use super::endpoint::EngineEndpoint;
 use super::options::{EngineContext, EngineOptions};
 use super::public_state::PublicState;
 use super::status::EngineMode;
-use super::supervisor::Ending;
+use super::supervisor::RunEnd;
 use crate::clock::SharedClock;
 
 /// What the status says of the version.
@@ -55,8 +55,8 @@ pub(super) async fn live(
     context: &EngineContext,
     public: &PublicState,
     notice: Option<String>,
-    calls: &mut Calls,
-) -> Ending {
+    calls: &mut OrderQueue,
+) -> RunEnd {
     public.starting(EngineMode::Demo, None);
     let demo = Demo {
         clock: context.clock.clone(),
@@ -66,7 +66,7 @@ pub(super) async fn live(
     let _closed_at_the_end = demo.closing.clone().drop_guard();
     let (endpoint, client) = match open(&demo, context).await {
         Ok(opened) => opened,
-        Err(reason) => return Ending::Unable(format!("the demo engine cannot start: {reason}")),
+        Err(reason) => return RunEnd::Unable(format!("the demo engine cannot start: {reason}")),
     };
     let notice = notice.unwrap_or_else(|| NOTICE.to_owned());
     public.catalogue.open(Arc::new(client));
@@ -74,17 +74,17 @@ pub(super) async fn live(
     let call = calls.interruption().await;
     public.withdraw();
     options.drained().await;
-    Ending::Called(call)
+    RunEnd::Called(call)
 }
 
 /// Listens and serves; answers where.
 async fn open(
     demo: &Demo,
     context: &EngineContext,
-) -> Result<(Endpoint, EngineClient), Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<(EngineEndpoint, EngineClient), Box<dyn std::error::Error + Send + Sync>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
-    let endpoint = Endpoint::new(&url, &demo.key)?;
+    let endpoint = EngineEndpoint::new(&url, &demo.key)?;
     let client = EngineClient::new(&url, demo.key.clone(), None)?;
     let closing = demo.closing.clone();
     let server = axum::serve(listener, router(demo.clone()))

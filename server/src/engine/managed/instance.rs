@@ -9,18 +9,20 @@ use url::Url;
 
 use super::Managed;
 use super::folder::Folder;
-use super::keys::Keys;
+use super::keys::EngineKeys;
 use crate::domain::provider_accounts::ProviderCredential;
 use crate::engine::client::EngineClient;
-use crate::engine::config::{Applied, CredentialLists, Document, Door, Reveal, write_in_place};
-use crate::engine::endpoint::Endpoint;
+use crate::engine::config::{
+    Applied, CredentialLists, Document, ListenAddress, Reveal, write_in_place,
+};
+use crate::engine::endpoint::EngineEndpoint;
 
 /// Chosen anew for each life.
 #[derive(Debug)]
 pub(super) struct Instance {
-    pub(super) keys: Keys,
+    pub(super) keys: EngineKeys,
     pub(super) folder: Folder,
-    pub(super) endpoint: Endpoint,
+    pub(super) endpoint: EngineEndpoint,
     pub(super) client: Arc<EngineClient>,
     port: u16,
 }
@@ -43,10 +45,10 @@ impl Instance {
             .map_err(|error| format!("the engine's folder cannot be prepared: {error}"))?;
         let port =
             free_port().map_err(|error| format!("no port is free for the engine: {error}"))?;
-        let keys = Keys::random();
+        let keys = EngineKeys::random();
         let url =
             Url::parse(&format!("http://127.0.0.1:{port}")).map_err(|error| error.to_string())?;
-        let endpoint = Endpoint::new(&url, &keys.internal)
+        let endpoint = EngineEndpoint::new(&url, &keys.internal)
             .and_then(|endpoint| endpoint.with_caller_keys(&keys.callers))
             .map_err(|error| error.to_string())?;
         let client = EngineClient::new(&url, keys.internal.clone(), Some(keys.management.clone()))
@@ -122,7 +124,7 @@ impl Instance {
     }
 
     fn document(&self, applied: Applied, reveal: Reveal) -> Result<String, String> {
-        let door = Door {
+        let door = ListenAddress {
             port: self.port,
             auth_dir: &self.folder.auths,
             internal_key: &self.keys.internal,

@@ -4,10 +4,10 @@ mod child;
 mod folder;
 mod instance;
 mod keys;
-mod life;
 mod output;
 mod ready;
 mod reload;
+mod runtime;
 mod spawner;
 mod words;
 
@@ -20,15 +20,15 @@ use tokio::time::Instant;
 
 use self::folder::Folder;
 pub(super) use self::folder::places;
-use self::life::{Runtime, Wish};
+use self::runtime::{Runtime, StopMode};
 use self::spawner::Spawner;
 use super::auth_files::AuthFiles;
-use super::calls::Calls;
-use super::config::Accounts;
+use super::calls::OrderQueue;
+use super::config::EngineAccounts;
 use super::options::{EngineContext, EngineOptions};
 use super::public_state::PublicState;
 use super::status::EngineMode;
-use super::supervisor::{Death, Ending};
+use super::supervisor::{RunEnd, UnexpectedExit};
 
 /// A life of this length was a good one, and the next pause is short again.
 const HEALTHY: Duration = Duration::from_mins(1);
@@ -40,7 +40,7 @@ pub(super) struct Managed {
     context: EngineContext,
     public: Arc<PublicState>,
     spawner: Spawner,
-    accounts: Arc<ArcSwap<Accounts>>,
+    accounts: Arc<ArcSwap<EngineAccounts>>,
 }
 
 impl Managed {
@@ -60,7 +60,7 @@ impl Managed {
     }
 
     /// One life of the engine, from its configuration to the end of its process.
-    pub(super) async fn live(&mut self, program: &Path, calls: &mut Calls) -> Ending {
+    pub(super) async fn live(&mut self, program: &Path, calls: &mut OrderQueue) -> RunEnd {
         self.public.starting(EngineMode::Managed, None);
         let began = Instant::now();
         let mut life = match Runtime::begin(self, program).await {
@@ -68,13 +68,13 @@ impl Managed {
             Err(reason) => return died(reason, began),
         };
         let ending = tokio::select! {
-            call = calls.interruption() => Ending::Called(call),
+            call = calls.interruption() => RunEnd::Called(call),
             reason = life.go_on(self) => died(reason, began),
         };
         self.public.withdraw();
         let wish = match ending {
-            Ending::Called(_) => Wish::Stop,
-            Ending::Died(_) | Ending::Unable(_) => Wish::Bury,
+            RunEnd::Called(_) => StopMode::Stop,
+            RunEnd::Died(_) | RunEnd::Unable(_) => StopMode::Bury,
         };
         life.end(self, wish).await;
         ending
@@ -104,8 +104,8 @@ impl Managed {
     }
 }
 
-fn died(reason: String, began: Instant) -> Ending {
-    Ending::Died(Death {
+fn died(reason: String, began: Instant) -> RunEnd {
+    RunEnd::Died(UnexpectedExit {
         reason,
         was_healthy: began.elapsed() >= HEALTHY,
     })

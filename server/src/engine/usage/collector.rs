@@ -14,7 +14,7 @@ use super::recovery::Recovery;
 use crate::clock::SharedClock;
 use crate::domain::engine_usage::EngineUsage;
 use crate::engine::client::{ClientError, EngineClient};
-use crate::engine::config::Accounts;
+use crate::engine::config::EngineAccounts;
 use crate::engine::options::EngineContext;
 use crate::engine::source::CredentialSource;
 
@@ -36,7 +36,7 @@ pub(in crate::engine) struct Collector {
 
 struct Round {
     client: Arc<EngineClient>,
-    accounts: Arc<ArcSwap<Accounts>>,
+    accounts: Arc<ArcSwap<EngineAccounts>>,
     source: Arc<dyn CredentialSource>,
     clock: SharedClock,
     sink: mpsc::Sender<EngineUsage>,
@@ -48,7 +48,7 @@ impl Collector {
     pub(in crate::engine) fn start(
         context: &EngineContext,
         client: Arc<EngineClient>,
-        accounts: Arc<ArcSwap<Accounts>>,
+        accounts: Arc<ArcSwap<EngineAccounts>>,
     ) -> Self {
         let stop = CancellationToken::new();
         let round = Round {

@@ -10,11 +10,11 @@ use std::{
 use axum::body::{Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 
-use super::{Drainer, End, Heartbeat, Receipt, hold::Hold};
+use super::{Drainer, Heartbeat, Receipt, RequestEnd, hold::Hold};
 use crate::{
     domain::api_keys::Caller,
     gateway::{
-        dialect::{Dialect, Fault, in_stream_error},
+        dialect::{Dialect, GatewayError, in_stream_error},
         forward::UpstreamBody,
         serve::log_failure,
     },
@@ -132,7 +132,7 @@ impl MeteredBody {
             return frame;
         };
         let is_noted = open.receipt.is_end_noted();
-        match open.receipt.finish(End::Whole) {
+        match open.receipt.finish(RequestEnd::Whole) {
             Some(written) if !is_noted => {
                 self.hold = Some(Hold::until_written(frame, written));
                 None
@@ -142,7 +142,7 @@ impl MeteredBody {
     }
 
     /// Settles, and says no more.
-    fn close(&mut self, end: End) {
+    fn close(&mut self, end: RequestEnd) {
         if let Some(mut open) = self.open.take() {
             open.receipt.end(end);
         }
@@ -173,7 +173,7 @@ impl MeteredBody {
         let can_speak = self.open.as_ref().is_some_and(|open| {
             open.receipt.is_between_events() && !open.receipt.is_end_delivered()
         });
-        self.close(End::Failed("engine_failed"));
+        self.close(RequestEnd::Failed("engine_failed"));
         if can_speak {
             let ErrorFormat {
                 dialect,
@@ -181,7 +181,8 @@ impl MeteredBody {
                 request_id,
                 ..
             } = &self.format;
-            let event = in_stream_error(*dialect, *protocol, &Fault::EngineFailed, request_id);
+            let event =
+                in_stream_error(*dialect, *protocol, &GatewayError::EngineFailed, request_id);
             return Poll::Ready(Some(Ok(Frame::data(event))));
         }
         // An error now would take along what waits to be sent.
@@ -211,11 +212,11 @@ impl HttpBody for MeteredBody {
                 return Poll::Ready(self.cut.take().map(Err));
             };
             if open.caller.revoked().is_cancelled() {
-                self.close(End::Interrupted("revoked"));
+                self.close(RequestEnd::Interrupted("revoked"));
                 return Poll::Ready(Some(Err(AnswerError::Revoked)));
             }
             if open.drainer.is_stopping() {
-                self.close(End::Interrupted("stopping"));
+                self.close(RequestEnd::Interrupted("stopping"));
                 return Poll::Ready(Some(Err(AnswerError::Stopping)));
             }
             let passed = match Pin::new(&mut open.inner).poll_frame(cx) {

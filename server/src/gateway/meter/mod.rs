@@ -18,5 +18,5 @@ pub(super) use self::{
     drain::{Awaited, Drainer},
     estimate::{LARGEST_INPUT, used},
     heartbeat::Heartbeat,
-    receipt::{End, KILLED, Receipt},
+    receipt::{KILLED, Receipt, RequestEnd},
 };

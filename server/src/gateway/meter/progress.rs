@@ -11,13 +11,13 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// When the answer was last noted, and what keeps that note.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct OutputCheckpoint {
     at: Duration,
     noted: Option<Noted>,
     pending: Option<PendingEntry>,
 }
 
-impl Progress {
+impl OutputCheckpoint {
     /// Whether it is time to note the answer, so long after its request.
     pub(super) fn is_due(&self, elapsed: Duration) -> bool {
         elapsed.saturating_sub(self.at) >= EVERY

@@ -18,8 +18,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
 use super::{
-    estimate::{self, Usage},
-    progress::Progress as Noting,
+    estimate::{self, EstimatedUsage},
+    progress::OutputCheckpoint as Noting,
     tap::{Observation, Tap},
 };
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
         requests::{RecordPermit, RequestRecord},
         tokens::Tokens,
     },
-    gateway::{body::Progress, trace::RequestSpan},
+    gateway::{body::UploadProgress, trace::RequestSpan},
 };
 
 /// Why a request was not finished that was under way when the server was killed.
@@ -36,7 +36,7 @@ pub(in crate::gateway) const KILLED: &str = "server_killed";
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum End {
+pub(in crate::gateway) enum RequestEnd {
     /// The whole answer went to the client.
     Whole,
     /// The client left first.
@@ -68,14 +68,14 @@ pub(in crate::gateway) struct Receipt {
     is_metered: bool,
     /// Tokens of the request body, and of the answer at most; for estimates.
     expected: Tokens,
-    upload: Option<Arc<Progress>>,
+    upload: Option<Arc<UploadProgress>>,
     tap: Option<Tap>,
     observation: Option<Observation>,
     progress: Noting,
     /// Whether the end of the answer was noted.
     is_end_noted: bool,
     delivered: Delivered,
-    end: End,
+    end: RequestEnd,
     span: RequestSpan,
     _in_flight: TaskTrackerToken,
 }
@@ -101,7 +101,7 @@ impl Receipt {
             progress: Noting::default(),
             is_end_noted: false,
             delivered: Delivered::Nothing,
-            end: End::ClientGone,
+            end: RequestEnd::ClientGone,
             span,
             _in_flight: in_flight,
         }
@@ -123,7 +123,7 @@ impl Receipt {
     }
 
     /// Watches how much of the request was sent.
-    pub(in crate::gateway) fn watch_upload(&mut self, upload: Arc<Progress>) {
+    pub(in crate::gateway) fn watch_upload(&mut self, upload: Arc<UploadProgress>) {
         self.upload = Some(upload);
     }
 
@@ -164,7 +164,7 @@ impl Receipt {
             tap.observe(data);
         }
         if self.progress.is_due(elapsed)
-            && let Some(noted) = self.note(End::Interrupted(KILLED))
+            && let Some(noted) = self.note(RequestEnd::Interrupted(KILLED))
         {
             self.progress.replace(noted, elapsed);
         }
@@ -193,7 +193,7 @@ impl Receipt {
     }
 
     /// Notes how the request ended.
-    pub(in crate::gateway) fn end(&mut self, end: End) {
+    pub(in crate::gateway) fn end(&mut self, end: RequestEnd) {
         self.end = end;
     }
 
@@ -222,10 +222,10 @@ impl Receipt {
 
     /// Notes the request as if it had ended well with what was seen so far.
     pub(in crate::gateway) fn note_whole(&self) -> Option<Noted> {
-        self.note(End::Whole)
+        self.note(RequestEnd::Whole)
     }
 
-    fn note(&self, end: End) -> Option<Noted> {
+    fn note(&self, end: RequestEnd) -> Option<Noted> {
         let so_far = self.tap.as_ref().map(Tap::so_far);
         let observation = self.observation.as_ref().or(so_far.as_ref());
         let record = self.settled(self.record.as_ref()?.clone(), observation, end);
@@ -250,7 +250,7 @@ impl Receipt {
     }
 
     /// Settles the request. What is returned is ready once it is safe.
-    pub(in crate::gateway) fn finish(mut self, end: End) -> Option<Written> {
+    pub(in crate::gateway) fn finish(mut self, end: RequestEnd) -> Option<Written> {
         self.end = end;
         self.settle()
     }
@@ -272,13 +272,16 @@ impl Receipt {
         &self,
         mut record: RequestRecord,
         observation: Option<&Observation>,
-        end: End,
+        end: RequestEnd,
     ) -> RequestRecord {
         record.duration = self.began.elapsed();
         // A client that disconnects after the end has the whole answer.
         let end = match (self.delivered, end) {
-            (Delivered::End, End::ClientGone | End::Failed(_) | End::Interrupted(_))
-            | (Delivered::Error, End::ClientGone) => End::Whole,
+            (
+                Delivered::End,
+                RequestEnd::ClientGone | RequestEnd::Failed(_) | RequestEnd::Interrupted(_),
+            )
+            | (Delivered::Error, RequestEnd::ClientGone) => RequestEnd::Whole,
             (_, end) => end,
         };
         let usage = self.usage(&record, observation, end);
@@ -288,33 +291,40 @@ impl Receipt {
         record.served_model = observation.and_then(|seen| seen.served_model.clone());
         let refused_by_engine = record.http_status.is_some_and(|status| status >= 400);
         (record.outcome, record.error_code) = match end {
-            End::Whole if in_stream_error.is_some() => (Outcome::UpstreamError, in_stream_error),
-            End::Whole if refused_by_engine => (Outcome::UpstreamError, None),
-            End::Whole => (Outcome::Completed, None),
-            End::ClientGone => (Outcome::ClientGone, None),
-            End::Failed(code) => (Outcome::UpstreamError, Some(code.to_owned())),
-            End::Refused(code) => (Outcome::Rejected, Some(code.to_owned())),
-            End::Interrupted(code) => (Outcome::Interrupted, Some(code.to_owned())),
+            RequestEnd::Whole if in_stream_error.is_some() => {
+                (Outcome::UpstreamError, in_stream_error)
+            }
+            RequestEnd::Whole if refused_by_engine => (Outcome::UpstreamError, None),
+            RequestEnd::Whole => (Outcome::Completed, None),
+            RequestEnd::ClientGone => (Outcome::ClientGone, None),
+            RequestEnd::Failed(code) => (Outcome::UpstreamError, Some(code.to_owned())),
+            RequestEnd::Refused(code) => (Outcome::Rejected, Some(code.to_owned())),
+            RequestEnd::Interrupted(code) => (Outcome::Interrupted, Some(code.to_owned())),
         };
         record
     }
 
-    fn usage(&self, record: &RequestRecord, observation: Option<&Observation>, end: End) -> Usage {
+    fn usage(
+        &self,
+        record: &RequestRecord,
+        observation: Option<&Observation>,
+        end: RequestEnd,
+    ) -> EstimatedUsage {
         // What was not sent, or is no generation, or was answered with an error, used nothing.
-        let is_refused = matches!(end, End::Refused(_));
+        let is_refused = matches!(end, RequestEnd::Refused(_));
         let is_failed = record.http_status.is_some_and(|status| status >= 400);
         // The engine does not process a request whose body is incomplete.
         let upload = self.upload.as_ref();
         let is_cut =
             record.http_status.is_none() && upload.is_some_and(|upload| upload.failure().is_some());
         if is_refused || !self.is_metered || is_failed || is_cut {
-            return Usage::NOTHING;
+            return EstimatedUsage::NOTHING;
         }
         let expected = self.expected();
         let Some(seen) = observation else {
-            return Usage::without_answer(expected);
+            return EstimatedUsage::without_answer(expected);
         };
-        let is_whole = end == End::Whole;
+        let is_whole = end == RequestEnd::Whole;
         // Zeros of an endpoint that we do not know are not believed.
         let is_zero = seen.tokens.is_some_and(|tokens| tokens.total() == 0);
         if record.protocol == Protocol::Unmetered && is_zero {
@@ -322,9 +332,9 @@ impl Receipt {
                 tokens: None,
                 ..seen.clone()
             };
-            return Usage::of(&seen, is_whole, expected);
+            return EstimatedUsage::of(&seen, is_whole, expected);
         }
-        Usage::of(seen, is_whole, expected)
+        EstimatedUsage::of(seen, is_whole, expected)
     }
 
     /// The expected tokens. A body without a declared length is counted as it is sent.

@@ -15,7 +15,7 @@ use entity::{
 use proxypal_server::domain::{
     api_keys::NewApiKey,
     ledger::{QuotaState, QuotaStatus},
-    quotas::{Holder, NewQuota},
+    quotas::{LimitHolder, NewQuota},
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -77,13 +77,13 @@ impl User {
     }
 
     async fn limit(&self, quotas: &[NewQuota]) {
-        let holder = Holder::User(self.id);
+        let holder = LimitHolder::User(self.id);
         let set = self.app.services.quotas.set(holder, quotas);
         set.await.unwrap();
     }
 
     async fn limit_rate(&self, limit: RateLimit) {
-        let holder = Holder::User(self.id);
+        let holder = LimitHolder::User(self.id);
         let set = self.app.services.quotas.set_rate_limit(holder, limit);
         set.await.unwrap();
     }

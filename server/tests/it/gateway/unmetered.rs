@@ -12,7 +12,7 @@ use entity::{
 };
 use proxypal_server::domain::{
     prices::{NewPrice, Rates},
-    quotas::{Holder, NewQuota},
+    quotas::{LimitHolder, NewQuota},
     requests::tokens_of,
     usd,
 };
@@ -54,7 +54,7 @@ fn limit(metric: Metric, limit: i64) -> NewQuota {
 }
 
 async fn limited(app: &TestApp, key: &str, quotas: &[NewQuota]) {
-    let holder = Holder::User(app.caller(key).user_id);
+    let holder = LimitHolder::User(app.caller(key).user_id);
     app.services.quotas.set(holder, quotas).await.unwrap();
 }
 

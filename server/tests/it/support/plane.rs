@@ -16,7 +16,7 @@ use proxypal_server::{
     checkup::{Checkup, CheckupOptions},
     client_address::{ClientAddresses, PeerAddress},
     clock::{Clock as _, SharedClock},
-    config::Storage,
+    config::StorageConfig,
     db::Database,
     domain::{
         admins::Admins,
@@ -34,7 +34,7 @@ use proxypal_server::{
         provider_accounts::ProviderAccounts,
         provider_logins::ProviderLogins,
         quotas::Quotas,
-        requests::{BookOptions, Handles, RequestFilter, RequestRecord, Requests},
+        requests::{Handles, RequestFilter, RequestLog, RequestLogOptions, RequestRecord},
         retention::Retention,
         server_secrets::ServerSecrets,
         sessions::Sessions,
@@ -43,7 +43,7 @@ use proxypal_server::{
         usage::Usage,
         users::Users,
     },
-    engine::{Engine, EngineContext, EngineMode, EngineOptions, ExternalEngine},
+    engine::{EngineContext, EngineHandle, EngineMode, EngineOptions, ExternalEngine},
     graphql::{self, ServerFacts, Services},
     notify,
     oauth::{OAuthOptions, OAuthService},
@@ -92,14 +92,14 @@ impl ControlPlane {
         let shared: SharedClock = clock.clone();
         let ledger = Ledger::load(&db).await.unwrap();
         let prices = Prices::load(db.clone(), shared.clone()).await.unwrap();
-        let book = BookOptions {
+        let book = RequestLogOptions {
             db: db.clone(),
             clock: shared.clone(),
             ledger: ledger.clone(),
             prices: prices.clone(),
             journal: folder.join("journal"),
         };
-        let (requests, handles) = Requests::open(book, &tasks).await.unwrap();
+        let (requests, handles) = RequestLog::open(book, &tasks).await.unwrap();
         let context = EngineContext {
             source: Arc::new(NoCredentials::default()),
             clock: shared.clone(),
@@ -107,7 +107,7 @@ impl ControlPlane {
             tasks: tasks.clone(),
             shutdown: shutdown.clone(),
         };
-        let engine = Engine::launch(nowhere(folder), context);
+        let engine = EngineHandle::launch(nowhere(folder), context);
         let services = Box::pin(services(
             &db,
             &shared,
@@ -255,10 +255,10 @@ fn web(db: &Database, services: &Services, public_url: &str, shutdown: Cancellat
 
 /// What the services are made of.
 struct Parts<'a> {
-    requests: Requests,
+    requests: RequestLog,
     ledger: Ledger,
     prices: Prices,
-    engine: Engine,
+    engine: EngineHandle,
     tasks: TaskTracker,
     stop: CancellationToken,
     public_url: &'a str,
@@ -285,8 +285,8 @@ async fn oauth(
     oauth.await.unwrap()
 }
 
-fn storage(folder: &Path) -> Storage {
-    Storage {
+fn storage(folder: &Path) -> StorageConfig {
+    StorageConfig {
         data_dir: folder.to_owned(),
         database_url: String::new().into(),
         encryption_key: None,

@@ -15,7 +15,7 @@ use proxypal_server::{
     domain::{
         engine_usage::EngineUsage,
         prices::{NewPrice, Rates},
-        quotas::{Holder, NewQuota},
+        quotas::{LimitHolder, NewQuota},
         tokens::Tokens,
         usage::{Span, UsageFilter},
         users::NewUser,
@@ -140,7 +140,7 @@ async fn refusals_are_counted_by_the_limit_that_binds() {
         strict: false,
     };
     let quotas = &watched.app.services.quotas;
-    quotas.set(Holder::User(user), &[quota]).await.unwrap();
+    quotas.set(LimitHolder::User(user), &[quota]).await.unwrap();
 
     let mut records = watched.app.records().await;
     for status in [200, 429, 429] {

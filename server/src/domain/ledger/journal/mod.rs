@@ -79,7 +79,7 @@ enum Line<Record> {
 
 /// What was noted and may not be in the database yet.
 #[derive(Debug)]
-pub(in crate::domain) struct Opened {
+pub(in crate::domain) struct OpenedJournal {
     pub(in crate::domain) journal: Journal,
     /// To be counted before anything else is.
     pub(in crate::domain) left_over: Vec<RequestRecord>,
@@ -120,18 +120,19 @@ impl Journal {
         directory: &Path,
         settled: mpsc::UnboundedSender<Settlement>,
         tasks: &TaskTracker,
-    ) -> io::Result<Opened> {
+    ) -> io::Result<OpenedJournal> {
         let (segments, left_over) = Segments::open(directory)?;
         let segments = Arc::new(segments);
         let (sender, inbox) = mpsc::unbounded_channel();
         let outage = Arc::new(Outage::new(Duration::ZERO));
-        let writer = task::Writer::new(Arc::clone(&segments), inbox, settled, Arc::clone(&outage))?;
+        let writer =
+            task::JournalWriter::new(Arc::clone(&segments), inbox, settled, Arc::clone(&outage))?;
         tasks.spawn(writer.run());
         let held = ReplayWindow {
             journal: sender.downgrade(),
             segments: Arc::clone(&segments),
         };
-        Ok(Opened {
+        Ok(OpenedJournal {
             journal: Self {
                 entries: sender,
                 outage,

@@ -29,7 +29,7 @@ const SLOW_APPEND: Duration = Duration::from_millis(2);
 /// How long calls are made elsewhere after one that was slow.
 const SLOW_MODE_PERIOD: Duration = Duration::from_secs(1);
 
-pub(super) struct Writer {
+pub(super) struct JournalWriter {
     segments: Arc<Segments>,
     writing: Option<Writing>,
     inbox: mpsc::UnboundedReceiver<Entry>,
@@ -41,7 +41,7 @@ pub(super) struct Writer {
     outage: Arc<Outage>,
 }
 
-impl Writer {
+impl JournalWriter {
     /// A writer with a file to begin with.
     pub(super) fn new(
         segments: Arc<Segments>,

@@ -159,7 +159,7 @@ proptest! {
                 continue;
             };
             let started = format!("{:?}", account.lock());
-            match UserLimits::reserve(slot, &wish.request(), Providers::default()) {
+            match UserLimits::reserve(slot, &wish.request(), ProviderSet::default()) {
                 Ok(reservation) => passing.push(reservation),
                 Err((_, slot)) => {
                     prop_assert_eq!(format!("{:?}", account.lock()), started);
@@ -188,7 +188,7 @@ fn a_request_that_is_broken_off_frees_its_place_and_has_cost_one_of_the_minute()
     };
     account.set_rate_limits(Some(limit), std::iter::empty());
     let kind = |start: Start| match start.slot {
-        Err(Limited::Rate { kind, .. }) => Some(kind),
+        Err(LimitError::Rate { kind, .. }) => Some(kind),
         Err(_) | Ok(_) => None,
     };
 
@@ -234,7 +234,7 @@ fn an_abandoned_answer_holds_tokens_back_and_no_place() {
 
     assert!(matches!(
         too_much,
-        Limited::Rate {
+        LimitError::Rate {
             kind: LimitKind::TokensPerMinute,
             ..
         }
@@ -247,9 +247,9 @@ fn start(account: &Arc<UserLimits>, key: u128) -> Start {
 }
 
 /// Starts and reserves; a refusal gives everything back.
-fn request(account: &Arc<UserLimits>, wish: Wish) -> Result<Reservation, Limited> {
+fn request(account: &Arc<UserLimits>, wish: Wish) -> Result<Reservation, LimitError> {
     let slot = start(account, wish.key).slot?;
-    let reserved = UserLimits::reserve(slot, &wish.request(), Providers::default());
+    let reserved = UserLimits::reserve(slot, &wish.request(), ProviderSet::default());
     reserved.map_err(|(limited, slot)| {
         slot.refund();
         limited

@@ -1,7 +1,7 @@
 //! Where Anthropic's messages say what; `message_start` holds the message under `message`.
 
 use super::super::json::Key;
-use super::field_kind::{Field, FieldKind, error};
+use super::field_kind::{FieldKind, UsageField, error};
 
 /// Plain answers and the events of streams.
 pub(super) fn field_kind(path: &[Key]) -> FieldKind {
@@ -25,23 +25,23 @@ fn count(path: &[Key]) -> FieldKind {
         [
             Key::CacheCreation,
             Key::Ephemeral5mInputTokens | Key::Ephemeral1hInputTokens,
-        ] => FieldKind::Count(Field::CacheWritePart),
+        ] => FieldKind::Count(UsageField::CacheWritePart),
         [
             Key::OutputTokensDetails,
             Key::ThinkingTokens | Key::ReasoningTokens,
-        ] => FieldKind::Count(Field::Reasoning),
+        ] => FieldKind::Count(UsageField::Reasoning),
         [key] => field(*key).map_or(FieldKind::Nothing, FieldKind::Count),
         _ => FieldKind::Nothing,
     }
 }
 
-fn field(key: Key) -> Option<Field> {
-    const FIELDS: [(Key, Field); 5] = [
-        (Key::InputTokens, Field::Input),
-        (Key::CacheReadInputTokens, Field::CacheRead),
-        (Key::CacheCreationInputTokens, Field::CacheWrite),
-        (Key::OutputTokens, Field::Output),
-        (Key::ThinkingTokens, Field::Reasoning),
+fn field(key: Key) -> Option<UsageField> {
+    const FIELDS: [(Key, UsageField); 5] = [
+        (Key::InputTokens, UsageField::Input),
+        (Key::CacheReadInputTokens, UsageField::CacheRead),
+        (Key::CacheCreationInputTokens, UsageField::CacheWrite),
+        (Key::OutputTokens, UsageField::Output),
+        (Key::ThinkingTokens, UsageField::Reasoning),
     ];
     let found = FIELDS.into_iter().find(|(known, _)| *known == key);
     found.map(|(_, field)| field)

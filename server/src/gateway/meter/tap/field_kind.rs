@@ -21,11 +21,11 @@ pub(super) enum FieldKind {
     Finish,
     /// The object of counts.
     Usage,
-    Count(Field),
+    Count(UsageField),
     /// A count of one of several iterations, which add up.
-    Iteration(Field),
+    Iteration(UsageField),
     /// A count outside the object of counts, for servers that send no such object.
-    Loose(Field),
+    Loose(UsageField),
     /// An error, as an object or a sentence.
     Error,
     ErrorCode,
@@ -35,7 +35,7 @@ pub(super) enum FieldKind {
 
 /// A count, as a provider counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Field {
+pub(super) enum UsageField {
     /// Input; what it includes is the provider's [`UsageConvention`].
     Input,
     /// Input that tools added, beside `Input`.

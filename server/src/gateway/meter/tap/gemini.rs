@@ -1,7 +1,7 @@
 //! Where Gemini says what: `generateContent`, streamed or not, and interactions.
 
 use super::super::json::Key;
-use super::field_kind::{Field, FieldKind, error};
+use super::field_kind::{FieldKind, UsageField, error};
 
 /// Plain answers and chunks. What the engine renamed to `cpaUsageMetadata` is not final and not read.
 pub(super) fn field_kind(path: &[Key]) -> FieldKind {
@@ -31,16 +31,20 @@ fn part(path: &[Key]) -> FieldKind {
 
 fn count(path: &[Key]) -> FieldKind {
     match path {
-        [Key::PromptTokenCount | Key::TotalInputTokens] => FieldKind::Count(Field::Input),
+        [Key::PromptTokenCount | Key::TotalInputTokens] => FieldKind::Count(UsageField::Input),
         [Key::ToolUsePromptTokenCount | Key::TotalToolUseTokens] => {
-            FieldKind::Count(Field::ToolInput)
+            FieldKind::Count(UsageField::ToolInput)
         }
         [Key::CachedContentTokenCount | Key::TotalCachedTokens] => {
-            FieldKind::Count(Field::CacheRead)
+            FieldKind::Count(UsageField::CacheRead)
         }
-        [Key::CandidatesTokenCount | Key::TotalOutputTokens] => FieldKind::Count(Field::Output),
-        [Key::ThoughtsTokenCount | Key::TotalThoughtTokens] => FieldKind::Count(Field::Reasoning),
-        [Key::TotalTokenCount | Key::TotalTokens] => FieldKind::Count(Field::Total),
+        [Key::CandidatesTokenCount | Key::TotalOutputTokens] => {
+            FieldKind::Count(UsageField::Output)
+        }
+        [Key::ThoughtsTokenCount | Key::TotalThoughtTokens] => {
+            FieldKind::Count(UsageField::Reasoning)
+        }
+        [Key::TotalTokenCount | Key::TotalTokens] => FieldKind::Count(UsageField::Total),
         _ => FieldKind::Nothing,
     }
 }

@@ -2,7 +2,7 @@
 //! them with habits of their own.
 
 use super::super::json::Key;
-use super::field_kind::{Field, FieldKind, error};
+use super::field_kind::{FieldKind, UsageField, error};
 
 /// Plain answers and the events of streams; those of Responses hold the answer under `response`.
 pub(super) fn field_kind(path: &[Key]) -> FieldKind {
@@ -75,16 +75,16 @@ fn output(path: &[Key]) -> FieldKind {
 
 fn count(path: &[Key]) -> FieldKind {
     match path {
-        [Key::PromptTokens | Key::InputTokens] => FieldKind::Count(Field::Input),
-        [Key::CompletionTokens | Key::OutputTokens] => FieldKind::Count(Field::Output),
-        [Key::TotalTokens] => FieldKind::Count(Field::Total),
+        [Key::PromptTokens | Key::InputTokens] => FieldKind::Count(UsageField::Input),
+        [Key::CompletionTokens | Key::OutputTokens] => FieldKind::Count(UsageField::Output),
+        [Key::TotalTokens] => FieldKind::Count(UsageField::Total),
         // Kimi, DeepSeek and Mistral.
         [Key::CachedTokens | Key::PromptCacheHitTokens | Key::NumCachedTokens] => {
-            FieldKind::Count(Field::CacheRead)
+            FieldKind::Count(UsageField::CacheRead)
         }
         // Perplexity's deep research.
-        [Key::CitationTokens] => FieldKind::Count(Field::ToolInput),
-        [Key::ReasoningTokens] => FieldKind::Count(Field::ReasoningBeside),
+        [Key::CitationTokens] => FieldKind::Count(UsageField::ToolInput),
+        [Key::ReasoningTokens] => FieldKind::Count(UsageField::ReasoningBeside),
         [
             Key::PromptTokensDetails | Key::InputTokensDetails,
             rest @ ..,
@@ -92,7 +92,7 @@ fn count(path: &[Key]) -> FieldKind {
         [
             Key::CompletionTokensDetails | Key::OutputTokensDetails,
             Key::ReasoningTokens,
-        ] => FieldKind::Count(Field::Reasoning),
+        ] => FieldKind::Count(UsageField::Reasoning),
         _ => FieldKind::Nothing,
     }
 }
@@ -100,13 +100,13 @@ fn count(path: &[Key]) -> FieldKind {
 /// What was written to a cache has no standard name.
 fn detail(path: &[Key]) -> FieldKind {
     match path {
-        [Key::CachedTokens] => FieldKind::Count(Field::CacheRead),
+        [Key::CachedTokens] => FieldKind::Count(UsageField::CacheRead),
         [
             Key::CachedCreationTokens
             | Key::CacheCreationTokens
             | Key::CacheWriteTokens
             | Key::CacheCreationInputTokens,
-        ] => FieldKind::Count(Field::CacheWrite),
+        ] => FieldKind::Count(UsageField::CacheWrite),
         _ => FieldKind::Nothing,
     }
 }
@@ -114,9 +114,11 @@ fn detail(path: &[Key]) -> FieldKind {
 /// What llama.cpp and Ollama count where nobody asked for usage.
 fn loose(path: &[Key]) -> FieldKind {
     match path {
-        [Key::PromptEvalCount] | [Key::Timings, Key::PromptN] => FieldKind::Loose(Field::Input),
-        [Key::Timings, Key::CacheN] => FieldKind::Loose(Field::CacheRead),
-        [Key::EvalCount] | [Key::Timings, Key::PredictedN] => FieldKind::Loose(Field::Output),
+        [Key::PromptEvalCount] | [Key::Timings, Key::PromptN] => {
+            FieldKind::Loose(UsageField::Input)
+        }
+        [Key::Timings, Key::CacheN] => FieldKind::Loose(UsageField::CacheRead),
+        [Key::EvalCount] | [Key::Timings, Key::PredictedN] => FieldKind::Loose(UsageField::Output),
         _ => FieldKind::Nothing,
     }
 }

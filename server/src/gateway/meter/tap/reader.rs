@@ -3,18 +3,18 @@
 use entity::request::Protocol;
 
 use super::super::count::count;
-use super::super::json::{Container, Key, Sink, Text, Want};
+use super::super::json::{Container, JsonSink, Key, Text, Want};
 use super::Observation;
 use super::error::ErrorNames;
-use super::field_kind::{Field, FieldKind, UsageConvention, field_kind, is_last};
-use super::usage::Usage;
+use super::field_kind::{FieldKind, UsageConvention, UsageField, field_kind, is_last};
+use super::usage::UsageCollector;
 use crate::domain::tokens::Tokens;
 
 /// What is known of an answer so far.
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
     protocol: Protocol,
-    usage: Usage,
+    usage: UsageCollector,
     document: Document,
     /// Whether a choice said why it finished: after that only counts come.
     is_finished: bool,
@@ -40,7 +40,7 @@ impl Reader {
     pub(super) fn new(protocol: Protocol) -> Self {
         Self {
             protocol,
-            usage: Usage::new(UsageConvention::of(protocol)),
+            usage: UsageCollector::new(UsageConvention::of(protocol)),
             document: Document::default(),
             is_finished: false,
             is_done: false,
@@ -103,7 +103,7 @@ impl Reader {
             FieldKind::Iteration(field) => self.usage.add(field, count),
             FieldKind::Loose(field) => {
                 self.usage.set_loose(field, count);
-                self.document.is_counting |= field == Field::Output;
+                self.document.is_counting |= field == UsageField::Output;
             }
             FieldKind::Count(field) => self.usage.set(field, count),
             FieldKind::Nothing
@@ -137,7 +137,7 @@ impl Reader {
     }
 }
 
-impl Sink for Reader {
+impl JsonSink for Reader {
     fn want(&self, path: &[Key]) -> Want {
         match self.field_kind(path) {
             FieldKind::Text | FieldKind::Media => Want::Length,

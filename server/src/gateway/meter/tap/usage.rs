@@ -1,12 +1,12 @@
 //! The counts of an answer, from the first that is told to the last.
 
 use super::counts::Counts;
-use super::field_kind::{Field, UsageConvention};
+use super::field_kind::{UsageConvention, UsageField};
 use crate::domain::tokens::{CREDIBLE, Tokens};
 
 /// Collects counts, object by object: an object that is not complete counts for nothing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Usage {
+pub(super) struct UsageCollector {
     convention: UsageConvention,
     current: Counts,
     /// The sums over the iterations that the current object lists.
@@ -18,7 +18,7 @@ pub(super) struct Usage {
     loose: Counts,
 }
 
-impl Usage {
+impl UsageCollector {
     pub(super) fn new(convention: UsageConvention) -> Self {
         Self {
             convention,
@@ -38,8 +38,8 @@ impl Usage {
     }
 
     /// Sets a count of the current object. Some servers send a count under two names, one of them zero.
-    pub(super) fn set(&mut self, field: Field, count: i64) {
-        if field == Field::CacheWritePart {
+    pub(super) fn set(&mut self, field: UsageField, count: i64) {
+        if field == UsageField::CacheWritePart {
             self.cache_write_parts = Some(plus(self.cache_write_parts, count));
         } else if let Some(slot) = self.current.field(field) {
             *slot = (*slot).max(Some(count));
@@ -47,14 +47,14 @@ impl Usage {
     }
 
     /// Adds a count of one of the iterations that the current object lists.
-    pub(super) fn add(&mut self, field: Field, count: i64) {
+    pub(super) fn add(&mut self, field: UsageField, count: i64) {
         if let Some(slot) = self.iterations.field(field) {
             *slot = Some(plus(*slot, count));
         }
     }
 
     /// Sets a count outside the objects.
-    pub(super) fn set_loose(&mut self, field: Field, count: i64) {
+    pub(super) fn set_loose(&mut self, field: UsageField, count: i64) {
         if let Some(slot) = self.loose.field(field) {
             *slot = Some(count);
         }

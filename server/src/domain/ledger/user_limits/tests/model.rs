@@ -93,7 +93,7 @@ impl House {
         };
         let before = format!("{:?}", self.account.lock());
         let may_pass = self.may_pass(wish);
-        let reserved = UserLimits::reserve(slot, &wish.request(), Providers::default());
+        let reserved = UserLimits::reserve(slot, &wish.request(), ProviderSet::default());
         prop_assert_eq!(reserved.is_ok(), may_pass, "{:?}", wish);
         let reservation = match reserved {
             Ok(reservation) => reservation,

@@ -1,13 +1,13 @@
 //! What goes wrong between us and a provider, in words that name the cause and the cure. Nothing that a
 //! provider wrote is repeated, but for short codes: it may hold what it was asked with.
 
-use super::provider::Provider;
+use super::provider::OAuthProvider;
 
 const LONGEST_CODE: usize = 60;
 
 /// Why a sign-in did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Fault {
+pub(super) enum SignInError {
     #[error("cannot be reached ({0})")]
     Unreachable(String),
     #[error("did not answer in time")]
@@ -37,7 +37,7 @@ pub(super) enum Fault {
     NotConfigured(&'static str),
 }
 
-impl Fault {
+impl SignInError {
     /// A refusal with the code that a provider gave, made harmless.
     pub(super) fn refused(code: &str) -> Self {
         let harmless = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
@@ -68,7 +68,7 @@ impl Fault {
     }
 
     /// For whoever signs in.
-    pub(super) fn words(&self, provider: &Provider) -> String {
+    pub(super) fn words(&self, provider: &OAuthProvider) -> String {
         let name = provider.display_name;
         let variable = provider.name.to_uppercase();
         match self {
@@ -131,12 +131,12 @@ mod tests {
 
     #[test]
     fn what_a_provider_writes_is_made_harmless() {
-        let fault = Fault::refused("<script>alert(1)</script> sk-canary\n");
+        let fault = SignInError::refused("<script>alert(1)</script> sk-canary\n");
 
         assert_eq!(
             fault,
-            Fault::Refused("scriptalert1scriptsk-canary".to_owned())
+            SignInError::Refused("scriptalert1scriptsk-canary".to_owned())
         );
-        assert_eq!(Fault::refused("access_denied"), Fault::Denied);
+        assert_eq!(SignInError::refused("access_denied"), SignInError::Denied);
     }
 }

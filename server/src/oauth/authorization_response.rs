@@ -11,19 +11,19 @@ const LONGEST: usize = 8 * 1024;
 
 /// The provider's answer to the request for consent.
 #[derive(Debug)]
-pub struct Answer {
+pub struct AuthorizationResponse {
     pub(super) state: SecretString,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: AuthorizationOutcome,
 }
 
 /// Consent, or its refusal.
-pub(super) enum Outcome {
+pub(super) enum AuthorizationOutcome {
     Code(SecretString),
     /// An error code of the protocol.
     Refused(String),
 }
 
-impl fmt::Debug for Outcome {
+impl fmt::Debug for AuthorizationOutcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Code(_) => "Code(…)",
@@ -34,7 +34,7 @@ impl fmt::Debug for Outcome {
 
 /// Why a text is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoAnswer {
+pub enum AuthorizationResponseError {
     #[error(
         "nothing was pasted; after you have consented, copy the whole address of the page that the browser was sent to, even if that page does not load"
     )]
@@ -53,7 +53,7 @@ pub enum NoAnswer {
     NoState,
 }
 
-impl Answer {
+impl AuthorizationResponse {
     /// Whether it carries this state.
     pub fn has_state(&self, state: &SecretString) -> bool {
         let (own, other) = (self.state.expose_secret(), state.expose_secret());
@@ -61,13 +61,13 @@ impl Answer {
     }
 
     /// Reads what a person pasted.
-    pub fn pasted(text: &str) -> Result<Self, NoAnswer> {
+    pub fn pasted(text: &str) -> Result<Self, AuthorizationResponseError> {
         let text = text.trim().trim_matches(['"', '\'', '<', '>', '`']).trim();
         if text.is_empty() {
-            return Err(NoAnswer::Empty);
+            return Err(AuthorizationResponseError::Empty);
         }
         if text.len() > LONGEST {
-            return Err(NoAnswer::TooLong);
+            return Err(AuthorizationResponseError::TooLong);
         }
         // Broken over lines by a mail or a terminal.
         let text: String = text.split_whitespace().collect();
@@ -79,9 +79,9 @@ impl Answer {
     }
 
     /// Reads the query of the address to which the browser was sent.
-    pub fn query(query: &str) -> Result<Self, NoAnswer> {
+    pub fn query(query: &str) -> Result<Self, AuthorizationResponseError> {
         if query.len() > LONGEST {
-            return Err(NoAnswer::TooLong);
+            return Err(AuthorizationResponseError::TooLong);
         }
         let (query, fragment) = match query.split_once('#') {
             Some((query, fragment)) => (query, Some(fragment)),
@@ -94,27 +94,27 @@ impl Answer {
         };
         // The page of consent has a state too, and Claude's even a parameter called `code`.
         if find("code_challenge").is_some() || find("response_type").is_some() {
-            return Err(NoAnswer::NoCode);
+            return Err(AuthorizationResponseError::NoCode);
         }
         let state = find("state");
         if let Some(error) = find("error") {
-            let state = state.ok_or(NoAnswer::NoState)?;
+            let state = state.ok_or(AuthorizationResponseError::NoState)?;
             return Ok(Self {
                 state: state.into(),
-                outcome: Outcome::Refused(error),
+                outcome: AuthorizationOutcome::Refused(error),
             });
         }
-        let code = find("code").ok_or(NoAnswer::NoCode)?;
+        let code = find("code").ok_or(AuthorizationResponseError::NoCode)?;
         // Claude puts both into one.
         let (code, told) = match code.split_once('#') {
             Some((code, state)) => (code.to_owned(), Some(state.to_owned())),
             None => (code, fragment.map(str::to_owned)),
         };
         let told = told.filter(|told| state.is_none() && !told.is_empty());
-        let state = told.or(state).ok_or(NoAnswer::NoState)?;
+        let state = told.or(state).ok_or(AuthorizationResponseError::NoState)?;
         Ok(Self {
             state: state.into(),
-            outcome: Outcome::Code(code.into()),
+            outcome: AuthorizationOutcome::Code(code.into()),
         })
     }
 }
@@ -125,17 +125,19 @@ fn is_query(text: &str) -> bool {
         .any(|name| text.starts_with(name) || text.contains(&format!("&{name}")))
 }
 
-fn code_and_state(text: &str) -> Result<Answer, NoAnswer> {
+fn code_and_state(text: &str) -> Result<AuthorizationResponse, AuthorizationResponseError> {
     if text.contains("://") {
-        return Err(NoAnswer::NoCode);
+        return Err(AuthorizationResponseError::NoCode);
     }
-    let (code, state) = text.split_once('#').ok_or(NoAnswer::NoState)?;
+    let (code, state) = text
+        .split_once('#')
+        .ok_or(AuthorizationResponseError::NoState)?;
     if code.is_empty() || state.is_empty() {
-        return Err(NoAnswer::NoState);
+        return Err(AuthorizationResponseError::NoState);
     }
-    Ok(Answer {
+    Ok(AuthorizationResponse {
         state: state.into(),
-        outcome: Outcome::Code(code.into()),
+        outcome: AuthorizationOutcome::Code(code.into()),
     })
 }
 
@@ -144,10 +146,10 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> (String, String) {
-        let answer = Answer::pasted(text).unwrap();
+        let answer = AuthorizationResponse::pasted(text).unwrap();
         let outcome = match &answer.outcome {
-            Outcome::Code(code) => code.expose_secret().to_owned(),
-            Outcome::Refused(error) => format!("refused: {error}"),
+            AuthorizationOutcome::Code(code) => code.expose_secret().to_owned(),
+            AuthorizationOutcome::Refused(error) => format!("refused: {error}"),
         };
         (outcome, answer.state.expose_secret().to_owned())
     }
@@ -183,19 +185,29 @@ mod tests {
     #[test]
     fn what_is_no_answer_is_told_apart() {
         for (text, why) in [
-            ("", NoAnswer::Empty),
-            (" '' ", NoAnswer::Empty),
+            ("", AuthorizationResponseError::Empty),
+            (" '' ", AuthorizationResponseError::Empty),
             (
                 "https://claude.ai/oauth/authorize?code=true&response_type=code&state=s",
-                NoAnswer::NoCode,
+                AuthorizationResponseError::NoCode,
             ),
-            ("https://claude.ai/login", NoAnswer::NoCode),
-            ("http://localhost:54545/callback?code=a", NoAnswer::NoState),
-            ("a-code-alone", NoAnswer::NoState),
-            ("#s", NoAnswer::NoState),
-            (&"x".repeat(10_000), NoAnswer::TooLong),
+            (
+                "https://claude.ai/login",
+                AuthorizationResponseError::NoCode,
+            ),
+            (
+                "http://localhost:54545/callback?code=a",
+                AuthorizationResponseError::NoState,
+            ),
+            ("a-code-alone", AuthorizationResponseError::NoState),
+            ("#s", AuthorizationResponseError::NoState),
+            (&"x".repeat(10_000), AuthorizationResponseError::TooLong),
         ] {
-            assert_eq!(Answer::pasted(text).unwrap_err(), why, "{text}");
+            assert_eq!(
+                AuthorizationResponse::pasted(text).unwrap_err(),
+                why,
+                "{text}"
+            );
         }
     }
 }

@@ -13,7 +13,7 @@ use super::instance::{Instance, Rendering};
 use super::output::{Heard, relay};
 use super::ready::ready;
 use super::reload;
-use crate::engine::auth_files::{AuthFiles, Watch, Writers};
+use crate::engine::auth_files::{AuthFiles, DirectoryWatch, Writers};
 use crate::engine::health;
 use crate::engine::status::EngineMode;
 use crate::engine::usage::Collector;
@@ -25,7 +25,7 @@ const FINAL_OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How the process shall be ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum StopMode {
     /// In peace: somebody asked for it.
     Stop,
     /// At once: it died, or hangs and would not hear anything else.
@@ -37,7 +37,7 @@ pub(super) enum Wish {
 pub(super) struct Runtime {
     instance: Instance,
     rendering: Rendering,
-    auth_files: Watch,
+    auth_files: DirectoryWatch,
     changes: watch::Receiver<u64>,
     child: Child,
     heard: watch::Receiver<Heard>,
@@ -113,17 +113,17 @@ impl Runtime {
     }
 
     /// Ends the process and waits until nothing is left of it.
-    pub(super) async fn end(mut self, managed: &Managed, wish: Wish) {
-        if wish == Wish::Stop {
+    pub(super) async fn end(mut self, managed: &Managed, wish: StopMode) {
+        if wish == StopMode::Stop {
             managed.options.drained().await;
         }
         match wish {
-            Wish::Stop => {
+            StopMode::Stop => {
                 self.last_usage().await;
                 terminate(&mut self.child).await;
             }
             // A dead engine has no records to give; one that hangs would only keep us waiting.
-            Wish::Bury => {
+            StopMode::Bury => {
                 kill(&mut self.child).await;
                 self.last_usage().await;
             }
@@ -161,7 +161,7 @@ impl Runtime {
 }
 
 /// Seals what an earlier life left in the files, and only then writes any.
-async fn restore(managed: &Managed, instance: &Instance) -> Result<Watch, String> {
+async fn restore(managed: &Managed, instance: &Instance) -> Result<DirectoryWatch, String> {
     let source = managed.context.source.clone();
     let files = AuthFiles::new(
         instance.folder.auths.clone(),
@@ -170,7 +170,7 @@ async fn restore(managed: &Managed, instance: &Instance) -> Result<Watch, String
     );
     let (files, settled) = files.settle(Writers::None).await;
     settled?;
-    Ok(Watch::start(files, &managed.context.tasks))
+    Ok(DirectoryWatch::start(files, &managed.context.tasks))
 }
 
 fn listen(managed: &Managed, child: &mut Child) -> (watch::Receiver<Heard>, Vec<JoinHandle<()>>) {

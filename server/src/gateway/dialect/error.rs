@@ -13,7 +13,7 @@ use crate::domain::{
 /// Why the gateway does not, or not any longer, let a request through. The message is for the caller:
 /// cause, then cure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::gateway) enum Fault {
+pub(in crate::gateway) enum GatewayError {
     #[error(
         "ProxyPal does not know this API key. Check the key, or ask your administrator for one."
     )]
@@ -123,7 +123,7 @@ pub(in crate::gateway) enum Fault {
     },
 }
 
-impl Fault {
+impl GatewayError {
     /// Why a key does not work; a key without a reason is unknown.
     pub(in crate::gateway) fn of_key(problem: Option<KeyProblem>) -> Self {
         problem.map_or(Self::UnknownKey, Self::KeyProblem)

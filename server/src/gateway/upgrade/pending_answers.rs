@@ -7,39 +7,39 @@ use crate::gateway::meter::Receipt;
 
 /// The answers that are due, in the order in which they were asked for.
 #[derive(Debug, Default)]
-pub(super) struct Owed(VecDeque<Answer>);
+pub(super) struct PendingAnswers(VecDeque<PendingAnswer>);
 
 #[derive(Debug)]
-enum Answer {
+enum PendingAnswer {
     Turn(Box<Receipt>),
     /// To so many messages in a row that are no turns; some are passed over in silence.
     Complaints(u64),
 }
 
-impl Owed {
+impl PendingAnswers {
     /// A turn was asked for.
     pub(super) fn turn(&mut self, receipt: Receipt) {
-        self.0.push_back(Answer::Turn(Box::new(receipt)));
+        self.0.push_back(PendingAnswer::Turn(Box::new(receipt)));
     }
 
     /// A message went to the engine that is no turn.
     pub(super) fn complaint(&mut self) {
         match self.0.back_mut() {
-            Some(Answer::Complaints(count)) => *count = count.saturating_add(1),
-            Some(Answer::Turn(_)) | None => self.0.push_back(Answer::Complaints(1)),
+            Some(PendingAnswer::Complaints(count)) => *count = count.saturating_add(1),
+            Some(PendingAnswer::Turn(_)) | None => self.0.push_back(PendingAnswer::Complaints(1)),
         }
     }
 
     /// How many turns are under way.
     pub(super) fn turns(&self) -> usize {
-        let is_turn = |answer: &&Answer| matches!(answer, Answer::Turn(_));
+        let is_turn = |answer: &&PendingAnswer| matches!(answer, PendingAnswer::Turn(_));
         self.0.iter().filter(is_turn).count()
     }
 
     /// The client has left.
     pub(super) fn client_left(&mut self) {
         for answer in &mut self.0 {
-            if let Answer::Turn(receipt) = answer {
+            if let PendingAnswer::Turn(receipt) = answer {
                 receipt.client_left();
             }
         }
@@ -47,7 +47,7 @@ impl Owed {
 
     /// The engine complained. Says whether that may be about a message that is no turn.
     pub(super) fn take_complaint(&mut self) -> bool {
-        let Some(Answer::Complaints(count)) = self.0.front_mut() else {
+        let Some(PendingAnswer::Complaints(count)) = self.0.front_mut() else {
             return false;
         };
         *count = count.saturating_sub(1);
@@ -60,17 +60,17 @@ impl Owed {
     /// The turn that the engine works on, now that it works: about what came before it says no more.
     pub(super) fn current(&mut self) -> Option<&mut Receipt> {
         self.0
-            .pop_front_if(|answer| matches!(answer, Answer::Complaints(_)));
+            .pop_front_if(|answer| matches!(answer, PendingAnswer::Complaints(_)));
         match self.0.front_mut()? {
-            Answer::Turn(receipt) => Some(receipt),
-            Answer::Complaints(_) => None,
+            PendingAnswer::Turn(receipt) => Some(receipt),
+            PendingAnswer::Complaints(_) => None,
         }
     }
 
     /// The first of the turns ended.
     pub(super) fn next_turn(&mut self) -> Option<Receipt> {
         while let Some(answer) = self.0.pop_front() {
-            if let Answer::Turn(receipt) = answer {
+            if let PendingAnswer::Turn(receipt) = answer {
                 return Some(*receipt);
             }
         }
