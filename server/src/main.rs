@@ -6,7 +6,7 @@ use proxypal_server::cli;
 
 fn main() -> ExitCode {
     cli::keep_files_private();
-    if let Some(code) = cli::becomes_engine() {
+    if let Some(code) = cli::run_engine_launcher() {
         return code;
     }
     match cli::parse() {
