@@ -1,10 +1,12 @@
-//! The shape of the code: modules import only what the table allows, files say why they exist, nothing is
-//! left for later.
+//! The structure of the code: modules import only what the table allows, each file begins with its purpose, no
+//! unfinished work is marked.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
+
+use crate::support;
 
 /// Which modules each top-level module may import.
 const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
@@ -123,7 +125,9 @@ const UNFINISHED: [&str; 3] = [
 fn modules_import_only_what_the_table_allows() {
     let mut wrong = Vec::new();
     for (module, allowed) in ALLOWED_IMPORTS {
-        for (file, text) in sources(&[source().join(module), source().join(format!("{module}.rs"))]) {
+        for (file, text) in
+            rust_files(&[source().join(module), source().join(format!("{module}.rs"))])
+        {
             for used in modules_used(&text) {
                 let known = ALLOWED_IMPORTS.iter().any(|(name, _)| *name == used);
                 if known && used != *module && !allowed.contains(&used.as_str()) {
@@ -151,7 +155,7 @@ fn every_module_is_in_the_table() {
 }
 
 #[test]
-fn every_file_says_why_it_exists_and_leaves_nothing_for_later() {
+fn every_file_begins_with_its_purpose_and_has_no_mark_of_unfinished_work() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folders = [
         "server/src",
@@ -162,10 +166,10 @@ fn every_file_says_why_it_exists_and_leaves_nothing_for_later() {
         "migration/src",
     ];
     let mut wrong = Vec::new();
-    for (file, text) in sources(&folders.map(|folder| root.join(folder))) {
+    for (file, text) in rust_files(&folders.map(|folder| root.join(folder))) {
         if !text.starts_with("//!") {
             wrong.push(format!(
-                "{} does not begin with what it is for",
+                "{} does not begin with a `//!` comment on its purpose",
                 file.display()
             ));
         }
@@ -176,6 +180,12 @@ fn every_file_says_why_it_exists_and_leaves_nothing_for_later() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn rust_files(places: &[PathBuf]) -> Vec<(PathBuf, String)> {
+    let mut files = support::sources(places);
+    files.retain(|(path, _)| path.extension().is_some_and(|extension| extension == "rs"));
+    files
 }
 
 fn source() -> PathBuf {
@@ -213,23 +223,4 @@ fn identifier(text: &str) -> String {
     text.chars()
         .take_while(|c| c.is_alphanumeric() || *c == '_')
         .collect()
-}
-
-fn sources(places: &[PathBuf]) -> Vec<(PathBuf, String)> {
-    let mut found = Vec::new();
-    let mut places = places.to_vec();
-    while let Some(place) = places.pop() {
-        if place.is_dir() {
-            places.extend(
-                fs::read_dir(&place)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
-        } else if place.extension().is_some_and(|extension| extension == "rs")
-            && let Ok(text) = fs::read_to_string(&place)
-        {
-            found.push((place, text));
-        }
-    }
-    found
 }
