@@ -13,7 +13,7 @@ use crate::{setup::Administrator, stub::TOTAL_TOKENS};
 const BALANCE_TIMEOUT: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(200);
 
-/// What was made, and what is recorded of it.
+/// The requests sent and the requests recorded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Books {
     pub(super) made: usize,
