@@ -1,4 +1,4 @@
-//! The program: reads how it was called and does that.
+//! The entry point.
 
 use std::process::ExitCode;
 
@@ -10,12 +10,12 @@ fn main() -> ExitCode {
         return code;
     }
     match cli::parse() {
-        Ok(call) => run(call),
+        Ok(cli) => run(cli),
         Err(code) => code,
     }
 }
 
 #[tokio::main]
-async fn run(call: cli::Cli) -> ExitCode {
-    cli::run(call).await
+async fn run(cli: cli::Cli) -> ExitCode {
+    cli::run(cli).await
 }

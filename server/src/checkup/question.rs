@@ -1,4 +1,4 @@
-//! What each provider is asked: something that every good credential may ask and that costs nothing.
+//! The request that checks an account: free, and permitted to every valid credential.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::{
 
 const BEARER: (&str, &str) = ("authorization", "Bearer ");
 
-/// The question; none where nobody but the engine can ask.
+/// The request; none where only the engine can check.
 pub(super) fn question(
     credential: &ProviderCredential,
     urls: &BTreeMap<ProviderKind, Url>,
@@ -27,7 +27,7 @@ pub(super) fn question(
     }
 }
 
-/// The list of models.
+/// Lists the models.
 fn of_key(credential: &ProviderCredential) -> Option<ProviderQuestion> {
     let (usual, path, authorization) = match credential.kind {
         ProviderKind::Claude => ("https://api.anthropic.com", "/v1/models", ("x-api-key", "")),
@@ -38,7 +38,7 @@ fn of_key(credential: &ProviderCredential) -> Option<ProviderQuestion> {
             ("x-goog-api-key", ""),
         ),
         ProviderKind::Xai => ("https://api.x.ai/v1", "/models", BEARER),
-        // Without an address of their own there is nobody to ask.
+        // These need a base URL of their own.
         ProviderKind::OpenaiCompatible | ProviderKind::Copilot | ProviderKind::Kimi => {
             ("", "/models", BEARER)
         }
@@ -61,7 +61,7 @@ fn of_key(credential: &ProviderCredential) -> Option<ProviderQuestion> {
     })
 }
 
-/// What the sign-in has used, or who is signed in.
+/// Requests the usage of the subscription, or the profile.
 fn of_sign_in(kind: ProviderKind, file: &SecretString, url: &Url) -> Option<ProviderQuestion> {
     #[derive(Deserialize)]
     struct File {

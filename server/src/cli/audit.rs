@@ -34,7 +34,7 @@ impl VerifyAudit {
     pub(super) async fn run(self) -> Done {
         let secrets = SecretsConfig::from_environment();
         let storage = StorageConfig::read(&self.storage, &secrets).map_err(CliError::Usage)?;
-        let db = Database::look(storage.database_url.expose_secret()).await?;
+        let db = Database::open_read_only(storage.database_url.expose_secret()).await?;
         let audit = Audit::new(db.clone(), Arc::new(SystemClock));
         let expect = self.expect.as_deref().map(str::trim);
         let walked = audit.verify(expect).await;

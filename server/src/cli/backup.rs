@@ -64,7 +64,7 @@ impl CreateBackup {
     pub(super) async fn run(self) -> Done {
         let (storage, secrets) = read(&self.storage)?;
         let phrase = new_phrase(secrets)?;
-        let db = Database::look(storage.database_url.expose_secret()).await?;
+        let db = Database::open_read_only(storage.database_url.expose_secret()).await?;
         let clock = Arc::new(SystemClock);
         let backups = Backups::new(db.clone(), clock, storage.data_dir, Some(phrase));
         let created = Box::pin(backups.create()).await.map_err(with_causes)?;

@@ -170,7 +170,7 @@ impl Common {
     async fn open(&self) -> Result<Database, CliError> {
         let secrets = SecretsConfig::from_environment();
         let storage = StorageConfig::read(&self.storage, &secrets).map_err(CliError::Usage)?;
-        Ok(Database::look(storage.database_url.expose_secret()).await?)
+        Ok(Database::open_read_only(storage.database_url.expose_secret()).await?)
     }
 
     /// The id of `--user`.

@@ -81,7 +81,7 @@ impl ImportPrices {
 impl ListPrices {
     pub(super) async fn run(self) -> Done {
         let storage = read_storage(&self.storage)?;
-        let db = Database::look(storage.database_url.expose_secret()).await?;
+        let db = Database::open_read_only(storage.database_url.expose_secret()).await?;
         let list = prices::read(&db).await.map_err(anyhow::Error::from)?;
         terminal::print_line(&heading());
         if self.all {

@@ -41,9 +41,8 @@ pub(super) fn exposure(context: &Context) -> Check {
         return Check::warning(EXPOSURE, observed, remedy);
     }
     if config.trusted_proxies.is_empty() {
-        let observed = format!(
-            "PUBLIC_URL says that {listen} is behind a proxy, but TRUSTED_PROXIES is empty"
-        );
+        let observed =
+            format!("by PUBLIC_URL, {listen} is behind a proxy, but TRUSTED_PROXIES is empty");
         let remedy = "set TRUSTED_PROXIES to the proxy's network: until then all callers share its address \
                     and one sign-in throttle";
         return Check::warning(EXPOSURE, observed, remedy);

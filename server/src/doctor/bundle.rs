@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::{Context, DoctorReport, Redaction, display_url};
 use crate::{
     config::{Config, EngineConfig},
-    db::{Database, Standing, steps},
+    db::{Database, SchemaVersion, steps},
     domain::{backups, settings},
     engine::TESTED_VERSION,
 };
@@ -56,7 +56,7 @@ impl Bundle {
     ) -> io::Result<Self> {
         let storage = &context.config.storage;
         let url = storage.database_url.expose_secret();
-        let (database, settings) = match Database::peek(url).await {
+        let (database, settings) = match Database::open_any_version(url).await {
             Ok(Some(database)) => {
                 let summary = (rows(&database).await, settings_summary(&database).await);
                 // Read-only: nothing can be lost.
@@ -174,10 +174,10 @@ fn secrets(config: &Config) -> BTreeMap<String, bool> {
 }
 
 async fn rows(database: &Database) -> Value {
-    let standing = database.standing().await;
+    let version = database.schema_version().await;
     let migrations = steps(database.reader()).await.unwrap_or_default();
-    let counts = match standing {
-        Ok(Standing::Current) => backups::row_counts(database).await.ok(),
+    let counts = match version {
+        Ok(SchemaVersion::Current) => backups::row_counts(database).await.ok(),
         Ok(_) | Err(_) => None,
     };
     let counts: Option<BTreeMap<_, _>> = counts.map(|counts| counts.into_iter().collect());

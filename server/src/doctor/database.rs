@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use super::Check;
 use crate::{
     config::StorageConfig,
-    db::{Database, LockHolder, Standing},
+    db::{Database, LockHolder, SchemaVersion},
     domain::server_secrets::{KeyStanding, examine_key},
 };
 
@@ -29,10 +29,10 @@ impl Data {
         let url = storage.database_url.expose_secret();
         let mut data = Self {
             database: None,
-            holder: LockHolder::Nobody,
+            holder: LockHolder::None,
             now: None,
         };
-        let database = match Database::peek(url).await {
+        let database = match Database::open_any_version(url).await {
             Ok(Some(database)) => database,
             Ok(None) => {
                 let observed = "does not exist yet; the server creates it at its first start";
@@ -78,21 +78,21 @@ async fn connection(database: &Database) -> Check {
     }
 }
 
-/// Compares the schema with the one of this version; the flag tells whether its tables can be read.
+/// Compares the schema with the one of this version; the flag is whether its tables can be read.
 async fn schema(database: &Database) -> (Check, bool) {
-    match database.standing().await {
-        Ok(Standing::Current) => (Check::ok(SCHEMA, "matches this version"), true),
-        Ok(Standing::Unused) => {
+    match database.schema_version().await {
+        Ok(SchemaVersion::Current) => (Check::ok(SCHEMA, "matches this version"), true),
+        Ok(SchemaVersion::Unused) => {
             let observed = "empty: no server has used this database yet";
             (Check::ok(SCHEMA, observed), false)
         }
-        Ok(Standing::Older(missing)) => {
+        Ok(SchemaVersion::Older(missing)) => {
             let observed = format!("from an older version; {missing} migrations are missing");
             let remedy =
                 "make a backup; the next start migrates it, and older versions then refuse it";
             (Check::warning(SCHEMA, observed, remedy), false)
         }
-        Ok(Standing::Newer(step)) => {
+        Ok(SchemaVersion::Newer(step)) => {
             let observed = format!("migrated by a newer version of the server (migration {step})");
             let remedy = "run that version, or restore a backup from before the upgrade";
             (Check::problem(SCHEMA, observed, remedy), false)

@@ -81,7 +81,7 @@ pub(super) fn examine(
             "runs, but its database does not respond",
             "restart the database; the server reconnects by itself",
         )),
-        (Ok(health), LockHolder::Nobody) => Some(
+        (Ok(health), LockHolder::None) => Some(
             Check::warning(
                 TOPIC,
                 format!("one responds on {listen}, but it does not use this database"),
@@ -100,7 +100,7 @@ pub(super) fn examine(
             let remedy = "run the doctor with the HOST and PORT of the server; if they are right, check its log";
             Some(Check::warning(TOPIC, observed, remedy))
         }
-        (Err(_), LockHolder::Nobody | LockHolder::Unknown) => {
+        (Err(_), LockHolder::None | LockHolder::Unknown) => {
             Some(Check::ok(TOPIC, format!("not running on {listen}")))
         }
     }
