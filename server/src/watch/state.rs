@@ -17,10 +17,10 @@ use crate::{
         Result,
         ledger::QuotaState,
         provider_accounts::AccountStatus,
-        requests::provider_name,
         usage::{Reconciled, Span},
     },
     engine::EngineState,
+    providers,
 };
 
 /// Less than scrapers wait.
@@ -125,7 +125,7 @@ impl MetricsExporter {
         for account in accounts {
             let state = sources.accounts.state(&account, told.as_deref());
             let by_status = ByAccountStatus {
-                provider: provider_name(account.kind),
+                provider: providers::spec(account.kind).name,
                 status: status(state.status),
             };
             gauges.accounts.get_or_create(&by_status).inc();

@@ -34,7 +34,7 @@ use self::{
     writer::RequestWriter,
 };
 pub use self::{
-    metrics::{RequestMetrics, provider_name},
+    metrics::RequestMetrics,
     record::{RequestRecord, tokens_of},
     recorder::{RecordPermit, Recorder},
 };
