@@ -36,11 +36,12 @@ pub mod server_secrets;
 pub mod sessions;
 pub mod settings;
 mod text;
-pub mod tokens;
 pub mod usage;
 pub mod usd;
 pub mod users;
 mod viewer;
+
+pub use metering::tokens;
 
 pub use self::{
     error::{Error, Result},

@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use metering::LARGEST_INPUT;
 use uuid::Uuid;
 
 use super::{
     Parts,
     dialect::{Dialect, GatewayError},
-    meter::LARGEST_INPUT,
     model::{ModelRequest, RequestedModel},
 };
 use crate::domain::{

@@ -6,6 +6,7 @@ use std::{
 };
 
 use memchr::memchr2;
+use metering::{ModelScanner, TurnTap};
 use uuid::Uuid;
 
 use super::pending_answers::PendingAnswers;
@@ -17,7 +18,7 @@ use crate::{
         Gateway,
         admit::{self, Admission, AdmissionRequest},
         dialect::{Dialect, GatewayError},
-        meter::{Receipt, RequestEnd, scanner::ModelScanner, tap::TurnTap},
+        meter::{Receipt, RequestEnd},
         model::{ModelRequest, RequestedModel},
         serve::{RequestContext, refused},
         trace::RequestSpan,
