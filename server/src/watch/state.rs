@@ -11,6 +11,7 @@ use super::{
     MetricsExporter,
     gauges::{ByAccountStatus, ByResult, ByState, Version},
     process::Process,
+    request_metrics::provider_name,
 };
 use crate::{
     domain::{
@@ -69,7 +70,9 @@ impl MetricsExporter {
         gauges.under_way.set(whole(book.under_way()));
         gauges.most_under_way.set(whole(book.most_under_way()));
         gauges.journal_owed.set(whole(book.owed()));
-        gauges.writer_lag.set(book.metrics.lag(now).as_secs_f64());
+        gauges
+            .writer_lag
+            .set(sources.request_metrics.lag(now).as_secs_f64());
         gauges.writer_failing.set(i64::from(book.is_failing()));
         self.look_at_quotas(&sources.ledger.meters(), now);
         self.look_at_engine();
