@@ -19,9 +19,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    admit::names,
+    admission::names,
     authenticate::without_scheme,
-    forward,
+    headers,
     memory::Memory,
     model::{self, ReadLimits, RequestedModel},
     route::{self, query},
@@ -192,7 +192,7 @@ pub async fn read_request(
     mut headers: HeaderMap,
     body: Vec<u8>,
 ) -> Option<AdmissionReading> {
-    forward::from_client(&mut headers).ok()?;
+    headers::from_client(&mut headers).ok()?;
     let route = route::classify(method, path, &headers).ok()?;
     let limits = ReadLimits {
         max_body_bytes: 64 * 1024 * 1024,
