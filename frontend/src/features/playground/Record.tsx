@@ -2,6 +2,7 @@ import { A } from "@solidjs/router";
 import { Match, Show, Switch } from "solid-js";
 import { t } from "../../i18n";
 import { exactUsd, formatDuration, formatWhole } from "../../lib/format";
+import { isMetered } from "../../lib/metered";
 import { buttonClass } from "../../ui/Button";
 import { Fact, Facts } from "../../ui/Facts";
 import { Panel } from "../../ui/Panel";
@@ -63,16 +64,18 @@ function Row(props: { record: Recorded }) {
   return (
     <div class="flex flex-col gap-5">
       <Facts>
-        <Fact name={t("usage.measures.tokens")}>
-          <Show when={props.record.tokens} fallback={<Unknown />}>
-            {(tokens) => formatWhole(tokens().total)}
-          </Show>
-        </Fact>
-        <Fact name={t("usage.measures.cost")}>
-          <Show when={props.record.cost} fallback={<Unknown />}>
-            {(cost) => exactUsd(cost())}
-          </Show>
-        </Fact>
+        <Show when={isMetered(props.record)}>
+          <Fact name={t("usage.measures.tokens")}>
+            <Show when={props.record.tokens} fallback={<Unknown />}>
+              {(tokens) => formatWhole(tokens().total)}
+            </Show>
+          </Fact>
+          <Fact name={t("usage.measures.cost")}>
+            <Show when={props.record.cost} fallback={<Unknown />}>
+              {(cost) => exactUsd(cost())}
+            </Show>
+          </Fact>
+        </Show>
         <Fact name={t("requests.columns.duration")}>{formatDuration(props.record.durationMs)}</Fact>
         <Fact name={t("requests.columns.firstByte")}>
           <Show when={props.record.timeToFirstByteMs !== null} fallback={<Unknown />}>
@@ -83,7 +86,7 @@ function Row(props: { record: Recorded }) {
           {t(`requests.outcomes.${props.record.outcome}.label`)}
         </Fact>
       </Facts>
-      <Show when={props.record.tokens}>
+      <Show when={isMetered(props.record) && props.record.tokens}>
         <SplitBar label={t("usage.measures.tokens")} parts={parts()} />
       </Show>
     </div>

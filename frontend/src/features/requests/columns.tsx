@@ -1,6 +1,7 @@
 import type { JSX } from "solid-js";
 import { type KeyUnder, t } from "../../i18n";
 import { exactUsd, formatDuration, formatUsd, formatWhole } from "../../lib/format";
+import { isMetered } from "../../lib/metered";
 import { Time } from "../../ui/Moment";
 import { PROVIDERS } from "../../ui/providers";
 import { Unknown } from "../../ui/Unknown";
@@ -31,12 +32,14 @@ function tokens(name: ColumnName & Kind): Column {
 }
 
 function count(row: ListRow, value: number | undefined): JSX.Element {
+  if (!isMetered(row)) return <Unknown why={t("requests.unmetered")} />;
   if (value === undefined) return <Unknown why={t("requests.unknownTokens")} />;
   if (row.usageSource !== "ESTIMATED") return formatWhole(value);
   return <span title={t("requests.estimated")}>≈ {formatWhole(value)}</span>;
 }
 
 function cost(row: ListRow): JSX.Element {
+  if (!isMetered(row)) return <Unknown why={t("requests.unmetered")} />;
   if (row.cost !== null && row.cost !== undefined)
     return <span title={exactUsd(row.cost)}>{formatUsd(row.cost)}</span>;
   if (row.unpriced) return <span class="text-warn">{t("requests.unpriced")}</span>;
