@@ -7,8 +7,8 @@ import { formatCompact, formatShare, formatUsd } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
-import { Ago } from "../../ui/Moment";
 import { Panel } from "../../ui/Panel";
+import { Resets } from "../../ui/Resets";
 import type { OverviewState } from "./createOverview";
 import { RunningAccounts } from "./RunningAccounts";
 
@@ -116,13 +116,7 @@ function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
       </span>
       <span class="col-span-2 flex flex-wrap justify-between gap-x-4 text-sm text-muted">
         <span>{used()}</span>
-        <Show when={quota().resetsAt}>
-          {(at) => (
-            <span>
-              {t("common.resets")} <Ago at={at()} />
-            </span>
-          )}
-        </Show>
+        <Resets at={quota().resetsAt} window={quota().window} />
       </span>
     </li>
   );
