@@ -5,7 +5,7 @@ import { graphql } from "../../graphql/generated";
 import type { ProviderKind } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { formatCompact, formatWhole } from "../../lib/format";
-import { formatIn } from "../../lib/zone";
+import { formatIn, fullHour, hourLabel } from "../../lib/zone";
 import { buttonClass } from "../../ui/Button";
 import { OTHER_COLOUR } from "../../ui/chart/palette";
 import { StackedChart } from "../../ui/chart/StackedChart";
@@ -33,6 +33,8 @@ const LastDayQuery = graphql(`
   }
 `);
 
+const NAME: Intl.DateTimeFormatOptions = { weekday: "short", hour: "2-digit", minute: "2-digit" };
+
 /** What the last 24 hours used, by provider. */
 export function LastDay(props: { overview: OverviewState }) {
   const [answer] = createQuery({
@@ -59,10 +61,11 @@ export function LastDay(props: { overview: OverviewState }) {
     // Requests that were refused reached no provider and used nothing.
     return parts.filter(({ values }) => values.some((value) => value > 0));
   });
-  const name = (index: number, options: Intl.DateTimeFormatOptions) => {
+  function at<T>(index: number, read: (at: Date, zone: string) => T): T | undefined {
     const point = points()[index];
-    return point ? formatIn(props.overview.zone, new Date(point.from), options) : "";
-  };
+    return point && read(new Date(point.from), props.overview.zone);
+  }
+  const name = (from: Date, zone: string) => formatIn(zone, from, NAME);
   return (
     <Show when={answer.error || series().length > 0}>
       <Panel
@@ -80,10 +83,9 @@ export function LastDay(props: { overview: OverviewState }) {
           series={series()}
           points={points().length}
           height={200}
-          labelPoint={(index) => name(index, { hour: "2-digit", minute: "2-digit" })}
-          namePoint={(index) =>
-            name(index, { weekday: "short", hour: "2-digit", minute: "2-digit" })
-          }
+          labelPoint={(index) => at(index, hourLabel) ?? ""}
+          hourAt={(index) => at(index, fullHour)}
+          namePoint={(index) => at(index, name) ?? ""}
           labelValue={formatCompact}
           tellValue={formatWhole}
         />
