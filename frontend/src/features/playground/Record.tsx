@@ -11,14 +11,9 @@ import { Unknown } from "../../ui/Unknown";
 import { createRecord, type Recorded } from "./createRecord";
 import type { Run } from "./createRun";
 
-const OVER = new Set(["done", "refused", "stopped"]);
-
 /** What the server wrote down about the question. */
 export function Record(props: { run: Run }) {
-  const { record, isLate } = createRecord(
-    () => props.run.requestId(),
-    () => OVER.has(props.run.state()),
-  );
+  const { record, isLate } = createRecord(props.run);
   return (
     <Panel
       title={t("playground.record")}
