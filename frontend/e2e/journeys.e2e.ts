@@ -7,10 +7,11 @@ import {
   newPage,
   nextDialog,
   openBrowser,
+  openDialog,
   signedInPage,
   signIn,
 } from "./browser";
-import { Server } from "./server";
+import { PASSWORD, Server } from "./server";
 
 let server: Server;
 let browser: Browser;
@@ -137,19 +138,54 @@ test("two who change the settings at once see each other, and lose nothing", asy
   });
 });
 
-test("a session that is ended elsewhere asks to sign in again, and goes on where it was", async () => {
-  const page = await signedInPage(browser, server.url, "/usage?range=TODAY");
+/** Ends all other sessions, and with them the one of the script that prepares tests. */
+async function endOtherSessions() {
   const other = await signedInPage(browser, server.url, "/settings/sessions");
-
   await other.getByRole("button", { name: "End other sessions" }).click();
   await other.getByText(/other sessions? ended/).waitFor();
+  api = await Api.open(server);
+}
+
+test("a session that is ended elsewhere asks to sign in again, and goes on where it was", async () => {
+  const page = await signedInPage(browser, server.url, "/usage?range=TODAY");
+  await endOtherSessions();
   await page.getByRole("link", { name: "Users" }).first().click();
 
-  await page.getByText("Your session has ended.").waitFor();
+  await openDialog(page, "Your session has ended");
   await signIn(page);
   await page.getByRole("heading", { name: "Users", level: 1 }).waitFor();
-  // The script that prepares tests has lost its session as well.
-  api = await Api.open(server);
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+});
+
+test("a form keeps what was typed when the session ends before it is saved", async () => {
+  const { userId } = await api.createUser("Kept");
+  const page = await signedInPage(browser, server.url, `/users/${userId}/limits`);
+  await page.getByRole("button", { name: "Add quota" }).click();
+  await page.getByLabel("Limit", { exact: true }).fill("7M");
+  await endOtherSessions();
+
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  const again = page.getByRole("dialog", { name: "Your session has ended" });
+  await again.getByLabel("Password", { exact: true }).fill("not the password");
+  await page.keyboard.press("Enter");
+  await again.getByText("Incorrect password").waitFor();
+  await again.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await again.waitFor({ state: "detached" });
+
+  expect(await page.getByLabel("Limit", { exact: true }).inputValue()).toBe("7M");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("0 / 7M tokens, monthly").waitFor();
+});
+
+test("a page whose session has ended can be left for the sign-in page", async () => {
+  const page = await signedInPage(browser, server.url, "/requests");
+  await endOtherSessions();
+  await page.getByRole("button", { name: "Leave this page" }).click();
+
+  await page.getByText("Your session has ended. Sign in again.").waitFor();
+  await signIn(page);
+  await page.getByRole("heading", { name: "Requests", level: 1 }).waitFor();
 });
 
 test("a page that was open while the server was started again goes on without being loaded", async () => {
