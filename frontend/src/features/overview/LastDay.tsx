@@ -10,6 +10,7 @@ import { buttonClass } from "../../ui/Button";
 import { OTHER_COLOUR } from "../../ui/chart/palette";
 import { StackedChart } from "../../ui/chart/StackedChart";
 import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Loading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
 import { PROVIDERS } from "../../ui/providers";
 import type { OverviewState } from "./createOverview";
@@ -67,7 +68,7 @@ export function LastDay(props: { overview: OverviewState }) {
   }
   const name = (from: Date, zone: string) => formatIn(zone, from, NAME);
   return (
-    <Show when={answer.error || series().length > 0}>
+    <Show when={!answer.data || series().length > 0}>
       <Panel
         title={t("overview.day")}
         hint={t("overview.dayHint")}
@@ -78,17 +79,19 @@ export function LastDay(props: { overview: OverviewState }) {
         }
       >
         <ErrorNotice error={answer.error} />
-        <StackedChart
-          label={`${t("overview.day")}: ${t("overview.dayHint")}`}
-          series={series()}
-          points={points().length}
-          height={200}
-          labelPoint={(index) => at(index, hourLabel) ?? ""}
-          hourAt={(index) => at(index, fullHour)}
-          namePoint={(index) => at(index, name) ?? ""}
-          labelValue={formatCompact}
-          tellValue={formatWhole}
-        />
+        <Show when={series().length > 0} fallback={<Show when={!answer.error}>{<Loading />}</Show>}>
+          <StackedChart
+            label={`${t("overview.day")}: ${t("overview.dayHint")}`}
+            series={series()}
+            points={points().length}
+            height={200}
+            labelPoint={(index) => at(index, hourLabel) ?? ""}
+            hourAt={(index) => at(index, fullHour)}
+            namePoint={(index) => at(index, name) ?? ""}
+            labelValue={formatCompact}
+            tellValue={formatWhole}
+          />
+        </Show>
       </Panel>
     </Show>
   );

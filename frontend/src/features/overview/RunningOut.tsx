@@ -9,6 +9,7 @@ import { buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { Panel } from "../../ui/Panel";
 import { Resets } from "../../ui/Resets";
+import { SkeletonText } from "../../ui/Skeleton";
 import type { OverviewState } from "./createOverview";
 import { RunningAccounts } from "./RunningAccounts";
 
@@ -52,28 +53,30 @@ export function RunningOut(props: { overview: OverviewState }) {
     props.overview.sums()?.providers.flatMap((provider) => provider.accounts) ?? [];
   return (
     <Panel title={t("overview.runningOut")} hint={t("overview.runningOutHint")}>
-      <RunningAccounts accounts={accounts()} />
-      <ul class="flex flex-col gap-3">
-        <For
-          each={quotas()}
-          fallback={
-            <li>
-              <EmptyState
-                title={t("overview.quotasNone")}
-                action={
-                  <A href="/users" class={buttonClass("plain", "small")}>
-                    {t("overview.toUsers")}
-                  </A>
-                }
-              >
-                {t("overview.quotasNoneHint")}
-              </EmptyState>
-            </li>
-          }
-        >
-          {(quota) => <QuotaRow quota={quota} />}
-        </For>
-      </ul>
+      <Show when={props.overview.isKnown()} fallback={<SkeletonText />}>
+        <RunningAccounts accounts={accounts()} />
+        <ul class="flex flex-col gap-3">
+          <For
+            each={quotas()}
+            fallback={
+              <li>
+                <EmptyState
+                  title={t("overview.quotasNone")}
+                  action={
+                    <A href="/users" class={buttonClass("plain", "small")}>
+                      {t("overview.toUsers")}
+                    </A>
+                  }
+                >
+                  {t("overview.quotasNoneHint")}
+                </EmptyState>
+              </li>
+            }
+          >
+            {(quota) => <QuotaRow quota={quota} />}
+          </For>
+        </ul>
+      </Show>
     </Panel>
   );
 }

@@ -126,6 +126,8 @@ export function createOverview() {
     zone,
     /** The latest sums; those before while new ones are under way. */
     sums: last,
+    /** Whether there are sums, or an error instead. */
+    isKnown: () => last() !== undefined || sums.error !== undefined,
     error: () => sums.error ?? live.error(),
     ticks,
     today: () => ticks().at(-1)?.today,
