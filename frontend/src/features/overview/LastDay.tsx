@@ -53,7 +53,7 @@ export function LastDay(props: { overview: OverviewState }) {
       for (const { key, provider } of slices) kinds.set(key, provider);
     const parts = [...kinds].map(([key, provider]) => ({
       key,
-      label: provider ? PROVIDERS[provider].name : "–",
+      label: provider ? PROVIDERS[provider].name : t("common.none"),
       colour: provider ? PROVIDERS[provider].colour : OTHER_COLOUR,
       values: points().map(
         (point) => point.slices.find((each) => each.key === key)?.totals.tokens.total ?? 0,

@@ -18,6 +18,8 @@ export type Column = {
   track: string;
   isNumber?: boolean;
   cell: (row: ListRow) => JSX.Element;
+  /** What stands on a second line of the same cell, where there is little width. */
+  below?: readonly Column[];
 };
 
 type Kind = "input" | "output" | "reasoning" | "total";
@@ -138,5 +140,19 @@ export const USUAL: readonly ColumnName[] = [
   "duration",
 ];
 
-/** What a phone shows until somebody chooses. */
-export const USUAL_NARROW: readonly ColumnName[] = ["time", "model", "outcome", "total", "cost"];
+function column(name: ColumnName): Column {
+  const known = COLUMNS.find((each) => each.name === name);
+  if (!known) throw new Error(`there is no column ${name}`);
+  return known;
+}
+
+/** What a phone shows until the reader chooses, in two lines for each request. */
+export const NARROW: readonly Column[] = [
+  { ...column("model"), track: "minmax(8rem,1fr)", below: [column("user"), column("time")] },
+  {
+    ...column("outcome"),
+    track: "minmax(8.5rem,auto)",
+    isNumber: true,
+    below: [column("total"), column("cost")],
+  },
+];

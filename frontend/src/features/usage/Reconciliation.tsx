@@ -33,18 +33,23 @@ export function Reconciliation(props: { choices: UsageChoices }) {
   return (
     <Show when={metered()}>
       {(known) => (
-        <Notice tone={known().isTrusted ? "ok" : "warn"}>
-          {t("usage.agree", { share: formatPart(known().share) })}{" "}
-          <Show when={known().mismatched > 0}>
-            {t("usage.differ", { count: known().mismatched })}{" "}
-          </Show>
-          <Show when={known().oneSided > 0}>
-            {t("usage.oneSided", { count: known().oneSided })}{" "}
-          </Show>
-          <Show when={known().unreported > 0}>
-            {t("usage.unreported", { count: known().unreported })}
-          </Show>
-        </Notice>
+        <Show
+          when={!known().isUncompared}
+          fallback={<Notice tone="info">{t("usage.unverified")}</Notice>}
+        >
+          <Notice tone={known().isTrusted ? "ok" : "warn"}>
+            {t("usage.agree", { share: formatPart(known().share) })}{" "}
+            <Show when={known().mismatched > 0}>
+              {t("usage.differ", { count: known().mismatched })}{" "}
+            </Show>
+            <Show when={known().oneSided > 0}>
+              {t("usage.oneSided", { count: known().oneSided })}{" "}
+            </Show>
+            <Show when={known().unreported > 0}>
+              {t("usage.unreported", { count: known().unreported })}
+            </Show>
+          </Notice>
+        </Show>
       )}
     </Show>
   );

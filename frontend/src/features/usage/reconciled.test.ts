@@ -12,6 +12,11 @@ test("requests that only one source reports count against the share", () => {
   });
 });
 
+test("without a report of the engine nothing was compared", () => {
+  expect(reconcile({ ...NONE, wireOnly: 5 }).isUncompared).toBe(true);
+  expect(reconcile({ ...NONE, wireOnly: 5, matched: 1 }).isUncompared).toBe(false);
+});
+
 test("a single mismatch is a warning, however small its share", () => {
   const books = reconcile({ ...NONE, matched: 99_999, mismatched: 1 });
 

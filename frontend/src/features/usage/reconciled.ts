@@ -12,6 +12,8 @@ export function reconcile({ matched, mismatched, wireOnly, engineOnly, unknown }
   const share = metered === 0 ? 0 : matched / metered;
   return {
     metered,
+    /** Nothing was compared, as with the demo engine, which reports no usage. */
+    isUncompared: matched + mismatched + engineOnly === 0,
     mismatched,
     oneSided,
     unreported: unknown,
