@@ -1,6 +1,6 @@
 //! The composition root: this file and its folder are the one place which knows every room.
 
-mod ground;
+mod core;
 mod options;
 mod source;
 
@@ -14,9 +14,9 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use self::{
-    ground::Ground,
+    core::Core,
     options::{book, connection_limits, engine_options, oauth_options, server_facts},
-    source::Source,
+    source::AppCredentialSource,
 };
 use crate::{
     checkup::{Checkup, CheckupOptions},
@@ -30,62 +30,62 @@ use crate::{
         downloads::Downloads,
         engine_usage::EngineUsage,
         exports::Exports,
-        ledger::HeldRecords,
+        ledger::ReplayWindow,
         login_throttle::LoginThrottle,
         notifications::Notifications,
         quotas::Quotas,
-        requests::{Recorder, Requests},
+        requests::{Recorder, RequestLog},
         retention::Retention,
         usage::Usage,
         users::Users,
     },
-    engine::{Engine, EngineContext},
+    engine::{EngineContext, EngineHandle},
     gateway::{Gateway, GatewayOptions},
     graphql::{self, Services},
-    http_server::{self, Ending, Limits},
+    http_server::{self, ConnectionLimits, ShutdownPhase},
     notify,
-    oauth::OAuth,
+    oauth::OAuthService,
     traces::Traces,
-    watch::{self, Watch},
+    watch::{self, MetricsExporter},
     web::{self, LoginPages, Web},
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How long what runs in the background may take to end.
-const LAST_WORK: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a server needs beside its configuration.
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub struct Environment {
     pub clock: SharedClock,
     /// Our own program, which becomes the engine.
     pub launcher: PathBuf,
     /// Where programs are looked for.
     pub search_path: OsString,
     /// What bounds connections; `None` for what the configuration says.
-    pub limits: Option<Limits>,
+    pub limits: Option<ConnectionLimits>,
 }
 
 /// What runs, and how it ends.
 #[derive(Clone, Debug)]
-struct Life {
+struct Runtime {
     clock: SharedClock,
     /// What runs in the background.
     tasks: TaskTracker,
     /// Requests on their way to the engine.
     in_flight: TaskTracker,
-    ending: Ending,
+    ending: ShutdownPhase,
     /// The engine stops last.
     engine_shutdown: CancellationToken,
 }
 
-impl Life {
+impl Runtime {
     fn new(config: &Config, clock: SharedClock) -> Self {
         Self {
             clock,
             tasks: TaskTracker::new(),
             in_flight: TaskTracker::new(),
-            ending: Ending {
+            ending: ShutdownPhase {
                 stop: CancellationToken::new(),
                 grace: config.shutdown_grace,
                 deadline: CancellationToken::new(),
@@ -95,32 +95,32 @@ impl Life {
     }
 
     /// The backups, which are made from time to time.
-    fn backups(&self, config: &Config, ground: &Ground) -> Backups {
+    fn backups(&self, config: &Config, core: &Core) -> Backups {
         let backups = Backups::new(
-            ground.db.clone(),
+            core.db.clone(),
             self.clock.clone(),
             config.storage.data_dir.clone(),
             config.backup_passphrase.clone(),
         );
         let schedule = backups.clone();
-        let (settings, stop) = (ground.settings.clone(), self.ending.stop.clone());
+        let (settings, stop) = (core.settings.clone(), self.ending.stop.clone());
         self.tasks.spawn(schedule.run(settings, stop));
         backups
     }
 
     /// Deletes what was kept long enough, again and again.
-    fn retain(&self, ground: &Ground, held: HeldRecords) {
-        let (db, settings) = (ground.db.clone(), ground.settings.clone());
+    fn retain(&self, core: &Core, held: ReplayWindow) {
+        let (db, settings) = (core.db.clone(), core.settings.clone());
         let retention = Retention::new(db, self.clock.clone(), settings, held);
         self.tasks.spawn(retention.run(self.ending.stop.clone()));
     }
 
     /// Asks after accounts, at regular times too if the settings want it.
-    fn checkup(&self, ground: &Ground, running: &Running) -> Checkup {
+    fn checkup(&self, core: &Core, running: &Running) -> Checkup {
         let checkup = Checkup::new(CheckupOptions {
-            accounts: ground.accounts.clone(),
+            accounts: core.accounts.clone(),
             engine: running.engine.clone(),
-            settings: ground.settings.clone(),
+            settings: core.settings.clone(),
             clock: self.clock.clone(),
             urls: running.oauth.check_urls(),
         });
@@ -129,10 +129,10 @@ impl Life {
         checkup
     }
 
-    fn engine_context(&self, ground: &Ground, usage: mpsc::Sender<EngineUsage>) -> EngineContext {
-        let source = Source {
-            accounts: ground.accounts.clone(),
-            settings: ground.settings.clone(),
+    fn engine_context(&self, core: &Core, usage: mpsc::Sender<EngineUsage>) -> EngineContext {
+        let source = AppCredentialSource {
+            accounts: core.accounts.clone(),
+            settings: core.settings.clone(),
         };
         EngineContext {
             source: Arc::new(source),
@@ -149,57 +149,58 @@ impl Life {
 pub struct App {
     db: Database,
     router: Router,
-    watch: Watch,
+    watch: MetricsExporter,
     /// Where the metrics are served alone.
     metrics: Option<TcpListener>,
     traces: Traces,
     services: Services,
-    limits: Limits,
-    life: Life,
+    limits: ConnectionLimits,
+    life: Runtime,
     setup_url: Option<Zeroizing<String>>,
 }
 
 impl App {
     /// Opens the database, starts the engine and joins the rooms.
-    pub async fn build(config: Config, around: Surroundings) -> anyhow::Result<Self> {
-        let life = Life::new(&config, around.clock.clone());
-        let ground = Box::pin(Ground::open(&config, &life.clock)).await?;
-        let (requests, inlets) = Requests::open(book(&config, &ground, &life), &life.tasks).await?;
-        life.retain(&ground, inlets.held);
-        let context = life.engine_context(&ground, inlets.reports);
-        let engine = Engine::launch(engine_options(&config, &around, &life), context);
-        let oauth = OAuth::open(oauth_options(&config, &ground, &engine, &life)).await?;
+    pub async fn build(config: Config, around: Environment) -> anyhow::Result<Self> {
+        let life = Runtime::new(&config, around.clock.clone());
+        let core = Box::pin(Core::open(&config, &life.clock)).await?;
+        let (requests, handles) =
+            RequestLog::open(book(&config, &core, &life), &life.tasks).await?;
+        life.retain(&core, handles.held);
+        let context = life.engine_context(&core, handles.reports);
+        let engine = EngineHandle::launch(engine_options(&config, &around, &life), context);
+        let oauth = OAuthService::open(oauth_options(&config, &core, &engine, &life)).await?;
         let running = Running {
             requests,
             engine,
             oauth,
         };
-        let services = services(&config, &ground, &life, running);
+        let services = services(&config, &core, &life, running);
         let addresses = services.sessions.client_addresses().await?;
         services.login_throttle.remember(addresses);
         notify_people(&services, &life);
         let traces = Traces::open(config.watch.traces.as_ref(), VERSION)?;
         let limits = around.limits.unwrap_or_else(|| connection_limits(&config));
         let plane = DataPlane {
-            recorder: inlets.recorder,
+            recorder: handles.recorder,
             traces: traces.clone(),
             limits: limits.clone(),
         };
         let gateway = gateway(&config, &services, &life, plane)?;
-        let watch = watched(&config, &ground.db, &services, &gateway);
+        let watch = watched(&config, &core.db, &services, &gateway);
         let beside = Beside {
             watch: &watch,
             gateway: &gateway,
         };
-        let pages = pages(&config, &ground.db, &services, &life, beside);
-        let setup_token = ground.setup_token.as_ref();
+        let pages = pages(&config, &core.db, &services, &life, beside);
+        let setup_token = core.setup_token.as_ref();
         Ok(Self {
             router: gateway.router().merge(pages),
             watch,
             metrics: metrics_listener(&config).await?,
             traces,
             setup_url: setup_token.map(|token| setup_url(&config.public_url, token)),
-            db: ground.db,
+            db: core.db,
             services,
             limits,
             life,
@@ -229,7 +230,7 @@ impl App {
     /// Serves until the stop token is cancelled. Answers end within the grace, everything is recorded,
     /// and the engine stops last.
     pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
-        let Life {
+        let Runtime {
             tasks,
             in_flight,
             ending,
@@ -238,7 +239,7 @@ impl App {
         } = self.life;
         if let Some(listener) = self.metrics {
             // To the end, so that the last minute is seen too.
-            let until = Ending {
+            let until = ShutdownPhase {
                 stop: ending.deadline.clone(),
                 grace: Duration::from_secs(1),
                 deadline: CancellationToken::new(),
@@ -259,7 +260,7 @@ impl App {
         // The writer ends when nobody can record any more.
         drop(self.services);
         tasks.close();
-        if timeout(LAST_WORK, tasks.wait()).await.is_err() {
+        if timeout(SHUTDOWN_TIMEOUT, tasks.wait()).await.is_err() {
             tracing::warn!("some background work did not end in time");
         }
         self.traces.close().await;
@@ -269,37 +270,37 @@ impl App {
 
 /// What runs beside the services, and is reached through them.
 struct Running {
-    requests: Requests,
-    engine: Engine,
-    oauth: OAuth,
+    requests: RequestLog,
+    engine: EngineHandle,
+    oauth: OAuthService,
 }
 
-fn services(config: &Config, ground: &Ground, life: &Life, running: Running) -> Services {
-    let (db, clock) = (&ground.db, &life.clock);
-    let checkup = life.checkup(ground, &running);
-    let notifications = Notifications::new(db.clone(), clock.clone(), ground.vault.clone());
+fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> Services {
+    let (db, clock) = (&core.db, &life.clock);
+    let checkup = life.checkup(core, &running);
+    let notifications = Notifications::new(db.clone(), clock.clone(), core.vault.clone());
     let addresses = notify::Addresses::new(config.notification_networks.clone());
     Services {
         audit: Audit::new(db.clone(), clock.clone()),
-        admins: ground.admins.clone(),
-        sessions: ground.sessions.clone(),
+        admins: core.admins.clone(),
+        sessions: core.sessions.clone(),
         login_throttle: LoginThrottle::new(clock.clone()),
-        api_tokens: ApiTokens::new(db.clone(), clock.clone(), ground.digester.clone()),
-        users: Users::new(db.clone(), clock.clone(), ground.api_keys.clone()),
-        quotas: Quotas::new(db, clock, &ground.api_keys, &life.tasks),
-        api_keys: ground.api_keys.clone(),
+        api_tokens: ApiTokens::new(db.clone(), clock.clone(), core.digester.clone()),
+        users: Users::new(db.clone(), clock.clone(), core.api_keys.clone()),
+        quotas: Quotas::new(db, clock, &core.api_keys, &life.tasks),
+        api_keys: core.api_keys.clone(),
         requests: running.requests,
         usage: Usage::new(db.clone(), clock.clone()),
         exports: Exports::new(db.clone(), clock.clone()),
         downloads: Downloads::new(clock.clone()),
-        backups: life.backups(config, ground),
-        provider_accounts: ground.accounts.clone(),
-        model_aliases: ground.model_aliases.clone(),
+        backups: life.backups(config, core),
+        provider_accounts: core.accounts.clone(),
+        model_aliases: core.model_aliases.clone(),
         checkup,
         oauth: running.oauth,
-        ledger: ground.ledger.clone(),
-        prices: ground.prices.clone(),
-        settings: ground.settings.clone(),
+        ledger: core.ledger.clone(),
+        prices: core.prices.clone(),
+        settings: core.settings.clone(),
         notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
         notifications,
         engine: running.engine,
@@ -313,13 +314,13 @@ fn services(config: &Config, ground: &Ground, life: &Life, running: Running) -> 
 struct DataPlane {
     recorder: Recorder,
     traces: Traces,
-    limits: Limits,
+    limits: ConnectionLimits,
 }
 
 fn gateway(
     config: &Config,
     services: &Services,
-    life: &Life,
+    life: &Runtime,
     plane: DataPlane,
 ) -> anyhow::Result<Gateway> {
     let options = GatewayOptions {
@@ -345,8 +346,8 @@ fn gateway(
 }
 
 /// Looks at what rules are about, and sends what there is to say.
-fn notify_people(services: &Services, life: &Life) {
-    let sources = notify::Sources {
+fn notify_people(services: &Services, life: &Runtime) {
+    let sources = notify::AlertSources {
         quotas: services.quotas.clone(),
         users: services.users.clone(),
         accounts: services.provider_accounts.clone(),
@@ -362,8 +363,13 @@ fn notify_people(services: &Services, life: &Life) {
 }
 
 /// What a monitoring system sees.
-fn watched(config: &Config, db: &Database, services: &Services, gateway: &Gateway) -> Watch {
-    let sources = watch::Sources {
+fn watched(
+    config: &Config,
+    db: &Database,
+    services: &Services,
+    gateway: &Gateway,
+) -> MetricsExporter {
+    let sources = watch::MetricSources {
         db: db.clone(),
         clock: services.clock.clone(),
         requests: services.requests.clone(),
@@ -373,10 +379,10 @@ fn watched(config: &Config, db: &Database, services: &Services, gateway: &Gatewa
         backups: services.backups.clone(),
         engine: services.engine.clone(),
         gateway: gateway.state(),
-        notifications: services.notification_sender.tally().clone(),
+        notifications: services.notification_sender.metrics().clone(),
         version: VERSION,
     };
-    Watch::new(sources, config.watch.metrics_token.clone())
+    MetricsExporter::new(sources, config.watch.metrics_token.clone())
 }
 
 async fn metrics_listener(config: &Config) -> anyhow::Result<Option<TcpListener>> {
@@ -392,7 +398,7 @@ async fn metrics_listener(config: &Config) -> anyhow::Result<Option<TcpListener>
 /// What answers beside the pages.
 #[derive(Clone, Copy)]
 struct Beside<'a> {
-    watch: &'a Watch,
+    watch: &'a MetricsExporter,
     gateway: &'a Gateway,
 }
 
@@ -401,13 +407,13 @@ fn pages(
     config: &Config,
     db: &Database,
     services: &Services,
-    life: &Life,
+    life: &Runtime,
     beside: Beside<'_>,
 ) -> Router {
     let stop = life.ending.stop.clone();
     let sign_in = web::login_router(LoginPages {
         oauth: services.oauth.clone(),
-        doorkeeper: services.doorkeeper(),
+        authenticator: services.authenticator(),
         public_url: services.server.public_url.clone(),
     });
     let control_plane = graphql::router(services.clone(), stop.clone())
@@ -420,7 +426,7 @@ fn pages(
         started_at: services.clock.now(),
         version: VERSION,
         public_url: services.server.public_url.clone(),
-        doorkeeper: services.doorkeeper(),
+        authenticator: services.authenticator(),
         metrics_token: config.watch.metrics_token.clone(),
         shutdown: stop,
     };

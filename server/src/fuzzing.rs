@@ -1,7 +1,7 @@
 //! The doors for fuzzers: each target reads bytes as strangers send them, and panics where a promise is
 //! broken. They are part of every build, so they cannot fall behind, and the tests hold them to their seeds.
 
-pub use crate::gateway::fuzzing::{Reading, read_request};
+pub use crate::gateway::fuzzing::{AdmissionReading, read_request};
 use crate::{domain, gateway, graphql};
 
 /// Reads any bytes.

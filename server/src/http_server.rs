@@ -45,7 +45,7 @@ const REFUSAL: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\n
 
 /// What bounds the connections of a server.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// Open at once. When there are more, idle ones are closed; while all are busy, further ones wait in
     /// the system's queue.
     pub connections: usize,
@@ -58,7 +58,7 @@ pub struct Limits {
     pub deadlines: Deadlines,
 }
 
-impl Default for Limits {
+impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             connections: 20_000,
@@ -72,7 +72,7 @@ impl Default for Limits {
 
 /// When a server ends.
 #[derive(Clone, Debug)]
-pub struct Ending {
+pub struct ShutdownPhase {
     /// Asks it to take no more requests and let the running ones end.
     pub stop: CancellationToken,
     /// How long they may.
@@ -86,8 +86,8 @@ pub struct Ending {
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    limits: Limits,
-    ending: Ending,
+    limits: ConnectionLimits,
+    ending: ShutdownPhase,
     under_way: TaskTracker,
 ) {
     let deadlines = limits.deadlines;
@@ -140,7 +140,7 @@ pub async fn serve(
 }
 
 /// Lets what runs end, for as long as it may.
-async fn end(connections: &TaskTracker, under_way: &TaskTracker, ending: &Ending) {
+async fn end(connections: &TaskTracker, under_way: &TaskTracker, ending: &ShutdownPhase) {
     connections.close();
     under_way.close();
     let all_ended = async { tokio::join!(connections.wait(), under_way.wait()) };

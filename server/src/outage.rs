@@ -24,13 +24,13 @@ pub struct Outage {
 
 /// What is known of an outage that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct EndedOutage {
     pub lasted: Duration,
     /// How many requests met it.
     pub failures: u64,
 }
 
-impl Ended {
+impl EndedOutage {
     /// How long it lasted, for a log line.
     pub fn lasted_ms(self) -> u64 {
         u64::try_from(self.lasted.as_millis()).unwrap_or(u64::MAX)
@@ -58,8 +58,8 @@ impl Failing {
         self.failures = self.failures.saturating_add(1);
     }
 
-    fn ended(self) -> Ended {
-        Ended {
+    fn ended(self) -> EndedOutage {
+        EndedOutage {
             lasted: self.since.elapsed(),
             failures: self.failures,
         }
@@ -105,7 +105,7 @@ impl Outage {
     }
 
     /// Notes a success. What there is to log, if an outage ended with it.
-    pub fn worked(&self) -> Option<Ended> {
+    pub fn worked(&self) -> Option<EndedOutage> {
         if !self.is_failing() {
             return None;
         }
@@ -120,7 +120,7 @@ impl Outage {
         &self,
         result: &Result<T, E>,
         log_begin: impl FnOnce(&E),
-        log_end: impl FnOnce(Ended),
+        log_end: impl FnOnce(EndedOutage),
     ) {
         match result {
             Ok(_) => {
@@ -162,7 +162,7 @@ impl<Key: Eq + Hash> Outages<Key> {
     }
 
     /// Notes a success. What there is to log, if an outage ended with it.
-    pub fn worked(&self, key: &Key) -> Option<Ended> {
+    pub fn worked(&self, key: &Key) -> Option<EndedOutage> {
         self.lock().remove(key).map(Failing::ended)
     }
 

@@ -4,13 +4,13 @@ use std::io::IsTerminal as _;
 
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use crate::config::{Log, LogFormat};
+use crate::config::{LogConfig, LogFormat};
 
 /// Two lines for each migration hide the link that a newcomer waits for; `db` logs one for all of them.
 const QUIET: &str = "sea_orm_migration=warn";
 
 /// Logs to standard error from now on. Only the first call counts.
-pub fn start(log: &Log) {
+pub fn start(log: &LogConfig) {
     let filter = if log.level.eq_ignore_ascii_case("info") {
         EnvFilter::new(format!("{},{QUIET}", log.level))
     } else {

@@ -14,7 +14,7 @@ use proxypal_server::{
         ledger::Ledger,
         paging::PageRequest,
         prices::Prices,
-        requests::{BookOptions, RequestFilter, Requests},
+        requests::{RequestFilter, RequestLog, RequestLogOptions},
         usage::{Bucket, By, Preset, Ranking, Span, Usage, UsageFilter, UsageOrder},
     },
 };
@@ -115,21 +115,21 @@ impl Clock for StandingClock {
 #[derive(Debug)]
 pub(crate) struct Dashboard {
     usage: Usage,
-    requests: Requests,
+    requests: RequestLog,
 }
 
 impl Dashboard {
     pub(crate) async fn open(filled: &Filled) -> anyhow::Result<Self> {
         let db = Database::open(&filled.url(), filled.home.path()).await?;
         let clock: SharedClock = Arc::new(StandingClock);
-        let book = BookOptions {
+        let book = RequestLogOptions {
             db: db.clone(),
             clock: clock.clone(),
             ledger: Ledger::load(&db).await?,
             prices: Prices::load(db.clone(), clock.clone()).await?,
             journal: filled.home.path().join("journal"),
         };
-        let (requests, _) = Requests::open(book, &TaskTracker::new()).await?;
+        let (requests, _) = RequestLog::open(book, &TaskTracker::new()).await?;
         Ok(Self {
             usage: Usage::new(db, clock),
             requests,

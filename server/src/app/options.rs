@@ -6,14 +6,14 @@ use futures_util::FutureExt as _;
 use nix::sys::resource::{Resource, getrlimit};
 use tokio_util::task::TaskTracker;
 
-use super::{Life, Surroundings, VERSION, ground::Ground};
+use super::{Environment, Runtime, VERSION, core::Core};
 use crate::{
     client_address::ClientAddresses,
     config::{self, Config},
-    domain::{provider_logins::ProviderLogins, requests::BookOptions},
-    engine::{DrainHook, Engine, EngineMode, EngineOptions, ExternalEngine},
+    domain::{provider_logins::ProviderLogins, requests::RequestLogOptions},
+    engine::{DrainHook, EngineHandle, EngineMode, EngineOptions, ExternalEngine},
     graphql::ServerFacts,
-    http_server::Limits,
+    http_server::ConnectionLimits,
     oauth::OAuthOptions,
 };
 
@@ -23,14 +23,14 @@ pub(super) const JOURNAL: &str = "journal";
 const OTHER_FILES: u64 = 128;
 
 /// What bounds connections. Each may need a file handle for the client and one for the engine.
-pub(super) fn connection_limits(config: &Config) -> Limits {
-    let usual = Limits::default();
+pub(super) fn connection_limits(config: &Config) -> ConnectionLimits {
+    let usual = ConnectionLimits::default();
     let this_machine = ["127.0.0.0/8", "::1/128"].map(str::parse);
     let this_machine = this_machine.into_iter().flatten();
     let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(soft, _)| soft);
     let room = files.saturating_sub(OTHER_FILES).max(OTHER_FILES) / 2;
     let room = usize::try_from(room).unwrap_or(usize::MAX);
-    Limits {
+    ConnectionLimits {
         connections: usual.connections.min(room),
         per_address: config.connections_per_address,
         exempt: this_machine
@@ -42,15 +42,15 @@ pub(super) fn connection_limits(config: &Config) -> Limits {
 
 pub(super) fn oauth_options(
     config: &Config,
-    ground: &Ground,
-    engine: &Engine,
-    life: &Life,
+    core: &Core,
+    engine: &EngineHandle,
+    life: &Runtime,
 ) -> OAuthOptions {
-    let (db, clock) = (ground.db.clone(), life.clock.clone());
-    let (digester, vault) = (ground.digester.clone(), ground.vault.clone());
+    let (db, clock) = (core.db.clone(), life.clock.clone());
+    let (digester, vault) = (core.digester.clone(), core.vault.clone());
     OAuthOptions {
         logins: ProviderLogins::new(db, clock.clone(), digester, vault),
-        accounts: ground.accounts.clone(),
+        accounts: core.accounts.clone(),
         engine: engine.clone(),
         clock,
         settings: config.oauth.clone(),
@@ -68,21 +68,25 @@ pub(super) fn server_facts(config: &Config) -> ServerFacts {
     }
 }
 
-pub(super) fn book(config: &Config, ground: &Ground, life: &Life) -> BookOptions {
-    BookOptions {
-        db: ground.db.clone(),
+pub(super) fn book(config: &Config, core: &Core, life: &Runtime) -> RequestLogOptions {
+    RequestLogOptions {
+        db: core.db.clone(),
         clock: life.clock.clone(),
-        ledger: ground.ledger.clone(),
-        prices: ground.prices.clone(),
+        ledger: core.ledger.clone(),
+        prices: core.prices.clone(),
         journal: config.storage.data_dir.join(JOURNAL),
     }
 }
 
-pub(super) fn engine_options(config: &Config, around: &Surroundings, life: &Life) -> EngineOptions {
+pub(super) fn engine_options(
+    config: &Config,
+    around: &Environment,
+    life: &Runtime,
+) -> EngineOptions {
     let (mode, binary, external) = match &config.engine {
-        config::Engine::Managed { binary } => (EngineMode::Managed, binary.clone(), None),
-        config::Engine::Demo => (EngineMode::Demo, None, None),
-        config::Engine::External {
+        config::EngineConfig::Managed { binary } => (EngineMode::Managed, binary.clone(), None),
+        config::EngineConfig::Demo => (EngineMode::Demo, None, None),
+        config::EngineConfig::External {
             url,
             api_key,
             management_key,

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::{
     domain::{
         provider_accounts::{
-            Attempt, AuthFileStep, FoundAuthFile, ProviderAccounts, ProviderCredential,
+            AuthFileStep, EngineAttempt, FoundAuthFile, ProviderAccounts, ProviderCredential,
         },
         settings::{EngineSettings, Settings},
     },
@@ -16,12 +16,12 @@ use crate::{
 
 /// The accounts, and how they shall be used.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(super) struct AppCredentialSource {
     pub(super) accounts: ProviderAccounts,
     pub(super) settings: Settings,
 }
 
-impl CredentialSource for Source {
+impl CredentialSource for AppCredentialSource {
     fn changes(&self) -> watch::Receiver<u64> {
         self.accounts.changes()
     }
@@ -38,7 +38,7 @@ impl CredentialSource for Source {
         self.settings.for_engine()
     }
 
-    fn note_attempts(&self, attempts: &[Attempt]) {
+    fn note_attempts(&self, attempts: &[EngineAttempt]) {
         self.accounts.note_attempts(attempts);
     }
 

@@ -22,11 +22,11 @@ use crate::{
         provider_accounts::{Finding, ProviderAccounts},
         settings::Settings,
     },
-    engine::{Engine, EngineError},
+    engine::{EngineError, EngineHandle},
 };
 
 /// How many providers are asked at once.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT: usize = 4;
 /// Whom a provider was asked about less than this ago, it is not asked about again.
 const FRESH: TimeDelta = TimeDelta::seconds(30);
 
@@ -34,7 +34,7 @@ const FRESH: TimeDelta = TimeDelta::seconds(30);
 #[derive(Clone, Debug)]
 pub struct CheckupOptions {
     pub accounts: ProviderAccounts,
-    pub engine: Engine,
+    pub engine: EngineHandle,
     pub settings: Settings,
     pub clock: SharedClock,
     /// Where signed-in accounts can be asked after.
@@ -78,7 +78,10 @@ impl Checkup {
             .filter(|account| account.enabled && kind.is_none_or(|kind| account.kind == kind));
         let asked: Vec<_> = asked.collect();
         let checks = asked.into_iter().map(|account| self.check(account));
-        let checks: Vec<_> = stream::iter(checks).buffered(AT_ONCE).collect().await;
+        let checks: Vec<_> = stream::iter(checks)
+            .buffered(MAX_CONCURRENT)
+            .collect()
+            .await;
         checks.into_iter().collect()
     }
 

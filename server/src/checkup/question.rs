@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     domain::provider_accounts::{CredentialSecret, ProviderCredential},
-    engine::Question,
+    engine::ProviderQuestion,
 };
 
 const BEARER: (&str, &str) = ("authorization", "Bearer ");
@@ -18,7 +18,7 @@ const BEARER: (&str, &str) = ("authorization", "Bearer ");
 pub(super) fn question(
     credential: &ProviderCredential,
     urls: &BTreeMap<ProviderKind, Url>,
-) -> Option<Question> {
+) -> Option<ProviderQuestion> {
     match &credential.secret {
         CredentialSecret::ApiKey(_) => of_key(credential),
         CredentialSecret::AuthFile { json, .. } => {
@@ -28,7 +28,7 @@ pub(super) fn question(
 }
 
 /// The list of models.
-fn of_key(credential: &ProviderCredential) -> Option<Question> {
+fn of_key(credential: &ProviderCredential) -> Option<ProviderQuestion> {
     let (usual, path, authorization) = match credential.kind {
         ProviderKind::Claude => ("https://api.anthropic.com", "/v1/models", ("x-api-key", "")),
         ProviderKind::Chatgpt => ("https://api.openai.com/v1", "/models", BEARER),
@@ -54,7 +54,7 @@ fn of_key(credential: &ProviderCredential) -> Option<Question> {
         | ProviderKind::Xai
         | ProviderKind::OpenaiCompatible => Vec::new(),
     };
-    Some(Question {
+    Some(ProviderQuestion {
         url: format!("{base}{path}").parse().ok()?,
         authorization,
         headers,
@@ -62,7 +62,7 @@ fn of_key(credential: &ProviderCredential) -> Option<Question> {
 }
 
 /// What the sign-in has used, or who is signed in.
-fn of_sign_in(kind: ProviderKind, file: &SecretString, url: &Url) -> Option<Question> {
+fn of_sign_in(kind: ProviderKind, file: &SecretString, url: &Url) -> Option<ProviderQuestion> {
     #[derive(Deserialize)]
     struct File {
         r#type: String,
@@ -78,7 +78,7 @@ fn of_sign_in(kind: ProviderKind, file: &SecretString, url: &Url) -> Option<Ques
         (ProviderKind::Chatgpt, Some(id)) => vec![header("chatgpt-account-id", &id)],
         _ => Vec::new(),
     };
-    Some(Question {
+    Some(ProviderQuestion {
         url: url.clone(),
         authorization: BEARER,
         headers,

@@ -10,7 +10,7 @@ use super::Checkup;
 use crate::{domain::Result, outage::Outage};
 
 /// How often is looked whether somebody is due.
-const LOOK: Duration = Duration::from_mins(1);
+const POLL_INTERVAL: Duration = Duration::from_mins(1);
 
 impl Checkup {
     /// Asks whenever it is time, until told to stop.
@@ -18,7 +18,7 @@ impl Checkup {
         let looking = async {
             let outage = Outage::new(Duration::ZERO);
             loop {
-                sleep(LOOK).await;
+                sleep(POLL_INTERVAL).await;
                 outage.note(
                     &self.check_due().await,
                     |error| tracing::warn!(?error, "accounts cannot be checked; trying again"),

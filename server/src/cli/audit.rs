@@ -7,12 +7,12 @@ use clap::Args;
 use nix::unistd::{User, getuid};
 use secrecy::ExposeSecret as _;
 
-use super::{Done, Failure, terminal};
+use super::{CliError, Done, terminal};
 use crate::{
     clock::SystemClock,
-    config::{Secrets, Storage, StorageArguments},
+    config::{SecretsConfig, StorageArguments, StorageConfig},
     db::Database,
-    domain::audit::{Actor, Audit, Deed},
+    domain::audit::{Actor, Audit, AuditContext},
 };
 
 /// Walks along the chain of events. Stop the server first: it locks its database.
@@ -21,7 +21,7 @@ use crate::{
 /// table anew, or cut off its end, can make a chain that is whole again: keep the hash that this command
 /// prints elsewhere, and give it as --expect the next time.
 #[derive(Debug, Args)]
-pub(super) struct Verify {
+pub(super) struct VerifyAudit {
     /// A hash that was printed earlier; fails unless an event of the chain has it.
     #[arg(long, value_name = "HASH")]
     expect: Option<String>,
@@ -30,10 +30,10 @@ pub(super) struct Verify {
     storage: StorageArguments,
 }
 
-impl Verify {
+impl VerifyAudit {
     pub(super) async fn run(self) -> Done {
-        let secrets = Secrets::from_environment();
-        let storage = Storage::read(&self.storage, &secrets).map_err(Failure::Usage)?;
+        let secrets = SecretsConfig::from_environment();
+        let storage = StorageConfig::read(&self.storage, &secrets).map_err(CliError::Usage)?;
         let db = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await?;
         let audit = Audit::new(db.clone(), Arc::new(SystemClock));
         let expect = self.expect.as_deref().map(str::trim);
@@ -44,7 +44,7 @@ impl Verify {
             anyhow!("the audit is broken at event {sequence}: {reason}")
         })?;
         if let (Some(hash), false) = (expect, verified.met) {
-            return Err(Failure::Other(anyhow!(
+            return Err(CliError::Other(anyhow!(
                 "the chain is whole, but no event has the hash {hash}: the log was written anew, or its \
                  end was cut off"
             )));
@@ -58,7 +58,7 @@ impl Verify {
 }
 
 /// Something that a command does, by whoever may use this machine.
-pub(super) fn deed(action: &str) -> Arc<Deed> {
+pub(super) fn context(action: &str) -> Arc<AuditContext> {
     let user = User::from_uid(getuid()).ok().flatten();
-    Deed::new(Actor::cli(user.map(|user| user.name)), None, action)
+    AuditContext::new(Actor::cli(user.map(|user| user.name)), None, action)
 }

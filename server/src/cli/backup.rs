@@ -8,14 +8,14 @@ use std::{
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Done, Failure, terminal};
+use super::{CliError, Done, terminal};
 use crate::{
     clock::{Clock as _, SystemClock},
-    config::{Secrets, Storage, StorageArguments},
-    db::{Database, InUse},
+    config::{SecretsConfig, StorageArguments, StorageConfig},
+    db::{Database, DatabaseInUseError},
     domain::{
         self,
-        backups::{self, Backups, DIRECTORY, Label, check_phrase, label, verify},
+        backups::{self, BackupLabel, Backups, DIRECTORY, check_phrase, label, verify},
     },
 };
 
@@ -26,21 +26,21 @@ opens to nobody; without the ENCRYPTION_KEY of its server it restores to nothing
 
 /// Makes a backup.
 #[derive(Debug, Args)]
-pub(super) struct Create {
+pub(super) struct CreateBackup {
     #[command(flatten)]
     storage: StorageArguments,
 }
 
 /// Lists backups.
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(super) struct ListBackups {
     #[command(flatten)]
     storage: StorageArguments,
 }
 
 /// Restores a backup into a scratch database.
 #[derive(Debug, Args)]
-pub(super) struct Verify {
+pub(super) struct VerifyBackup {
     /// A file, or the name of a backup in the data directory.
     #[arg(value_name = "BACKUP")]
     backup: PathBuf,
@@ -51,7 +51,7 @@ pub(super) struct Verify {
 
 /// Restores a backup.
 #[derive(Debug, Args)]
-pub(super) struct Restore {
+pub(super) struct RestoreBackup {
     /// A file, or the name of a backup in the data directory.
     #[arg(value_name = "BACKUP")]
     backup: PathBuf,
@@ -60,7 +60,7 @@ pub(super) struct Restore {
     storage: StorageArguments,
 }
 
-impl Create {
+impl CreateBackup {
     pub(super) async fn run(self) -> Done {
         let (storage, secrets) = read(&self.storage)?;
         let phrase = new_phrase(secrets)?;
@@ -78,7 +78,7 @@ impl Create {
     }
 }
 
-impl List {
+impl ListBackups {
     pub(super) fn run(self) -> Done {
         let (storage, _) = read(&self.storage)?;
         let directory = storage.data_dir.join(DIRECTORY);
@@ -94,7 +94,7 @@ impl List {
     }
 }
 
-impl Verify {
+impl VerifyBackup {
     pub(super) async fn run(self) -> Done {
         let (storage, secrets) = read(&self.storage)?;
         let path = locate(&storage, &self.backup);
@@ -110,7 +110,7 @@ impl Verify {
     }
 }
 
-impl Restore {
+impl RestoreBackup {
     pub(super) async fn run(self) -> Done {
         let (storage, secrets) = read(&self.storage)?;
         let path = locate(&storage, &self.backup);
@@ -132,14 +132,14 @@ impl Restore {
     }
 }
 
-fn read(arguments: &StorageArguments) -> Result<(Storage, Secrets), Failure> {
-    let secrets = Secrets::from_environment();
-    let storage = Storage::read(arguments, &secrets).map_err(Failure::Usage)?;
+fn read(arguments: &StorageArguments) -> Result<(StorageConfig, SecretsConfig), CliError> {
+    let secrets = SecretsConfig::from_environment();
+    let storage = StorageConfig::read(arguments, &secrets).map_err(CliError::Usage)?;
     Ok((storage, secrets))
 }
 
 /// A name without a directory may be one of ours.
-fn locate(storage: &Storage, backup: &Path) -> PathBuf {
+fn locate(storage: &StorageConfig, backup: &Path) -> PathBuf {
     let ours = storage.data_dir.join(DIRECTORY).join(backup);
     if !backup.exists() && ours.exists() {
         return ours;
@@ -153,20 +153,20 @@ fn directory_of(backup: &Path) -> PathBuf {
     directory.map_or_else(|| PathBuf::from("."), Path::to_owned)
 }
 
-fn phrase(secrets: Secrets) -> anyhow::Result<SecretString> {
+fn phrase(secrets: SecretsConfig) -> anyhow::Result<SecretString> {
     match secrets.backup_passphrase {
         Some(phrase) => Ok(phrase),
         None => terminal::read_password("Pass-phrase of the backup: "),
     }
 }
 
-fn new_phrase(secrets: Secrets) -> Result<SecretString, Failure> {
+fn new_phrase(secrets: SecretsConfig) -> Result<SecretString, CliError> {
     let phrase = phrase(secrets)?;
-    check_phrase(&phrase).map_err(|error| Failure::Usage(error.to_string()))?;
+    check_phrase(&phrase).map_err(|error| CliError::Usage(error.to_string()))?;
     Ok(phrase)
 }
 
-fn describe(label: &Label) -> String {
+fn describe(label: &BackupLabel) -> String {
     format!(
         "{} by version {} on {}",
         label.created_at.format("%Y-%m-%d %H:%M:%S UTC"),
@@ -194,7 +194,7 @@ fn explained(error: domain::Error) -> anyhow::Error {
 }
 
 fn in_use(error: anyhow::Error) -> anyhow::Error {
-    if error.is::<InUse>() {
+    if error.is::<DatabaseInUseError>() {
         return anyhow::anyhow!(
             "a server is running on this database; stop it first, or use restoreBackup of its GraphQL and \
              restart it"

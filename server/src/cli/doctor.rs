@@ -12,11 +12,11 @@ use anyhow::Context as _;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::{Done, Failure, terminal};
+use super::{CliError, Done, terminal};
 use crate::{
     clock::{Clock as _, SystemClock},
-    config::{Config, Options, Secrets, Storage, search_path},
-    doctor::{self, Bundle, Finding, Patient, Redaction, Report, Verdict},
+    config::{Config, Options, SecretsConfig, StorageConfig, search_path},
+    doctor::{self, Bundle, Check, CheckResult, Context, DoctorReport, Redaction},
 };
 
 /// How many columns a verdict takes.
@@ -65,23 +65,23 @@ impl Doctor {
         if report.well {
             return Ok(());
         }
-        Err(Failure::Told)
+        Err(CliError::Told)
     }
 }
 
 impl SupportBundle {
     pub(super) async fn run(self) -> Done {
         let (report, seen) = examine(&self.options).await;
-        let Some((patient, redaction)) = seen else {
+        let Some((context, redaction)) = seen else {
             print(&report);
-            return Err(Failure::Told);
+            return Err(CliError::Told);
         };
         let output = self.output.unwrap_or_else(|| {
             let now = SystemClock.now().format("%Y%m%dT%H%M%SZ");
             PathBuf::from(format!("proxypal-support-{now}.tar.gz"))
         });
         let log = self.log.as_deref();
-        let bundle = Bundle::collect(&patient, &report, &redaction, log).await;
+        let bundle = Bundle::collect(&context, &report, &redaction, log).await;
         let bundle = bundle.with_context(|| {
             let log = log.unwrap_or(Path::new("the log"));
             format!("cannot read {}", log.display())
@@ -94,9 +94,9 @@ impl SupportBundle {
 }
 
 /// What the doctor says, and what was looked at when the configuration makes sense.
-async fn examine(options: &Options) -> (Report, Option<(Patient, Redaction)>) {
-    let secrets = Secrets::from_environment();
-    let storage = Storage::read(&options.storage, &secrets).ok();
+async fn examine(options: &Options) -> (DoctorReport, Option<(Context, Redaction)>) {
+    let secrets = SecretsConfig::from_environment();
+    let storage = StorageConfig::read(&options.storage, &secrets).ok();
     let database_url = storage
         .as_ref()
         .map(|storage| storage.database_url.expose_secret());
@@ -104,43 +104,43 @@ async fn examine(options: &Options) -> (Report, Option<(Patient, Redaction)>) {
     let config = match Config::read(options, secrets) {
         Ok(config) => config,
         Err(mistakes) => {
-            let report = Report::of_mistakes(SystemClock.now(), &mistakes);
+            let report = DoctorReport::of_mistakes(SystemClock.now(), &mistakes);
             return (report.redacted(&redaction), None);
         }
     };
-    let patient = Patient {
+    let context = Context {
         config,
         public_url_is_told: options.public_url.is_some(),
         search_path: search_path(),
         clock: Arc::new(SystemClock),
     };
-    let report = Box::pin(patient.examine()).await.redacted(&redaction);
-    (report, Some((patient, redaction)))
+    let report = Box::pin(context.examine()).await.redacted(&redaction);
+    (report, Some((context, redaction)))
 }
 
-fn print(report: &Report) {
-    for finding in &report.findings {
-        terminal::say(&line(finding));
-        if let Some(cure) = &finding.cure {
-            terminal::say(&format!("{:MARGIN$}-> {cure}", ""));
+fn print(report: &DoctorReport) {
+    for check in &report.findings {
+        terminal::say(&line(check));
+        if let Some(remedy) = &check.remedy {
+            terminal::say(&format!("{:MARGIN$}-> {remedy}", ""));
         }
     }
     let count = |verdict| {
         let mut all = report.findings.iter();
-        let found = all.by_ref().filter(|finding| finding.verdict == verdict);
+        let found = all.by_ref().filter(|check| check.verdict == verdict);
         found.count()
     };
-    let (problems, warnings) = (count(Verdict::Problem), count(Verdict::Warning));
+    let (problems, warnings) = (count(CheckResult::Problem), count(CheckResult::Warning));
     terminal::say(&format!("Problems: {problems}; warnings: {warnings}."));
 }
 
-fn line(finding: &Finding) -> String {
-    let verdict = match finding.verdict {
-        Verdict::Ok => "ok",
-        Verdict::Warning => "warning",
-        Verdict::Problem => "problem",
+fn line(check: &Check) -> String {
+    let verdict = match check.verdict {
+        CheckResult::Ok => "ok",
+        CheckResult::Warning => "warning",
+        CheckResult::Problem => "problem",
     };
-    format!("{verdict:MARGIN$}{}: {}", finding.topic, finding.seen)
+    format!("{verdict:MARGIN$}{}: {}", check.topic, check.seen)
 }
 
 /// A file for us alone, which is complete or not there.

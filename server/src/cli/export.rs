@@ -13,10 +13,10 @@ use sea_orm::ActiveEnum;
 use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
-use super::{Done, Failure, output::Output, terminal};
+use super::{CliError, Done, output::OutputTarget, terminal};
 use crate::{
     clock::{Clock as _, SystemClock},
-    config::{Secrets, Storage, StorageArguments},
+    config::{SecretsConfig, StorageArguments, StorageConfig},
     db::Database,
     domain::{
         downloads::Content,
@@ -97,7 +97,7 @@ pub(super) struct RequestsExport {
 
 /// Writes sums of usage.
 #[derive(Debug, Args)]
-pub(super) struct UsageExport {
+pub(super) struct ExportUsage {
     /// What a row is over, by the clocks of the time zone.
     #[arg(long, value_enum, default_value = "day")]
     every: Period,
@@ -130,12 +130,12 @@ impl RequestsExport {
     }
 }
 
-impl UsageExport {
+impl ExportUsage {
     pub(super) async fn run(self) -> Done {
         let common = self.common;
         let from = common.at(common.from).unwrap_or(DateTime::UNIX_EPOCH);
         let to = common.at(common.to).unwrap_or_else(|| SystemClock.now());
-        let span = Span::new(from, to).map_err(|error| Failure::Usage(error.to_string()))?;
+        let span = Span::new(from, to).map_err(|error| CliError::Usage(error.to_string()))?;
         let db = common.look().await?;
         let filter = UsageFilter {
             user_id: common.user_id(&db).await?,
@@ -167,29 +167,29 @@ impl Common {
         })
     }
 
-    async fn look(&self) -> Result<Database, Failure> {
-        let secrets = Secrets::from_environment();
-        let storage = Storage::read(&self.storage, &secrets).map_err(Failure::Usage)?;
+    async fn look(&self) -> Result<Database, CliError> {
+        let secrets = SecretsConfig::from_environment();
+        let storage = StorageConfig::read(&self.storage, &secrets).map_err(CliError::Usage)?;
         Ok(Database::look(storage.database_url.expose_secret()).await?)
     }
 
     /// The id of the user who was named.
-    async fn user_id(&self, db: &Database) -> Result<Option<Uuid>, Failure> {
+    async fn user_id(&self, db: &Database) -> Result<Option<Uuid>, CliError> {
         let Some(user) = &self.user else {
             return Ok(None);
         };
         let found = users::id_of(db, user).await.map_err(anyhow::Error::from)?;
         match found.as_slice() {
             [id] => Ok(Some(*id)),
-            [] => Err(Failure::Usage(format!("there is no user {user:?}"))),
-            _ => Err(Failure::Usage(format!(
+            [] => Err(CliError::Usage(format!("there is no user {user:?}"))),
+            _ => Err(CliError::Usage(format!(
                 "several users were called {user:?}; name one by its id"
             ))),
         }
     }
 
     async fn write(&self, content: Content) -> Done {
-        let mut output = Output::open(&self.output)?;
+        let mut output = OutputTarget::open(&self.output)?;
         let written = output.write(content).await;
         let bytes = written.context("the export is incomplete")?;
         output.complete()?;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Done;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Asks a running server whether it is well.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ impl Healthcheck {
 async fn check(url: &str) -> anyhow::Result<()> {
     let client = reqwest::Client::builder()
         .no_proxy()
-        .timeout(PATIENCE)
+        .timeout(REQUEST_TIMEOUT)
         .build()?;
     let answer = client
         .get(url)

@@ -9,8 +9,8 @@ use std::{
 use clap::Args;
 use url::Url;
 
-use super::{Done, Failure, terminal};
-use crate::engine::{self, InstallOptions, Progress, Release};
+use super::{CliError, Done, terminal};
+use crate::engine::{self, DownloadProgress, InstallOptions, Release};
 
 const MIB: f64 = 1024.0 * 1024.0;
 const BETWEEN_LINES: Duration = Duration::from_millis(200);
@@ -48,7 +48,7 @@ impl Install {
             self.version.as_deref(),
             self.sha256.as_deref(),
         )
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+        .map_err(|error| CliError::Usage(error.to_string()))?;
         terminal::say(&format!(
             "Installing the engine, CLIProxyAPI {}.",
             release.version
@@ -70,7 +70,7 @@ impl Install {
 }
 
 /// Says how far the download is, on a terminal and not too often.
-fn show(progress: Progress, shown: &Mutex<Instant>) {
+fn show(progress: DownloadProgress, shown: &Mutex<Instant>) {
     let Ok(mut shown) = shown.lock() else { return };
     if shown.elapsed() < BETWEEN_LINES {
         return;

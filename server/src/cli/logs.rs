@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Done, Failure, terminal};
+use super::{CliError, Done, terminal};
 use crate::config::api_token;
 
 const RECONNECT: Duration = Duration::from_secs(2);
@@ -46,7 +46,7 @@ pub(super) struct Logs {
 impl Logs {
     pub(super) async fn run(self) -> Done {
         let token = api_token().ok_or_else(|| {
-            Failure::Usage(
+            CliError::Usage(
                 "PROXYPAL_TOKEN: set it to an API token (ppt_…) of the server".to_owned(),
             )
         })?;

@@ -80,7 +80,7 @@ enum Command {
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
     /// Walk along the chain of events; exits with 1 and names the first broken one.
-    Verify(audit::Verify),
+    Verify(audit::VerifyAudit),
 }
 
 /// What to do with the engine.
@@ -95,9 +95,9 @@ enum EngineCommand {
 enum PricesCommand {
     /// Take over the prices of a file, all of them or none. What is there already may come again.
     #[command(after_help = prices::FORMAT)]
-    Import(prices::Import),
+    Import(prices::ImportPrices),
     /// Show the prices that hold, in US dollars for a million tokens.
-    List(prices::List),
+    List(prices::ListPrices),
 }
 
 /// What to do with backups.
@@ -105,15 +105,15 @@ enum PricesCommand {
 enum BackupCommand {
     /// Make a backup in the data directory, also while a server runs, and restore it once to see that it can be.
     #[command(after_help = backup::PHRASE)]
-    Create(backup::Create),
+    Create(backup::CreateBackup),
     /// Show the backups in the data directory, and whether their checksums fit.
-    List(backup::List),
+    List(backup::ListBackups),
     /// Restore a backup into a scratch database beside it, and throw that away.
     #[command(after_help = backup::PHRASE)]
-    Verify(backup::Verify),
+    Verify(backup::VerifyBackup),
     /// Put a backup in the place of the database, while no server runs. What was there is kept.
     #[command(after_help = backup::PHRASE)]
-    Restore(backup::Restore),
+    Restore(backup::RestoreBackup),
 }
 
 /// What to export.
@@ -122,7 +122,7 @@ enum ExportCommand {
     /// A row for each request, in the order in which they ended.
     Requests(export::RequestsExport),
     /// A row for each user, key, provider, account and model in each hour or day.
-    Usage(export::UsageExport),
+    Usage(export::ExportUsage),
 }
 
 /// Runs the program.
@@ -146,12 +146,12 @@ pub async fn run(cli: Cli) -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Usage(message)) => {
+        Err(CliError::Usage(message)) => {
             terminal::complain(&message);
             ExitCode::from(EXIT_USAGE)
         }
-        Err(Failure::Told) => ExitCode::FAILURE,
-        Err(Failure::Other(error)) => {
+        Err(CliError::Told) => ExitCode::FAILURE,
+        Err(CliError::Other(error)) => {
             terminal::complain(&format!("{error:#}"));
             ExitCode::FAILURE
         }
@@ -196,7 +196,7 @@ pub fn becomes_engine() -> Option<ExitCode> {
 
 /// Why a command failed.
 #[derive(Debug)]
-enum Failure {
+enum CliError {
     /// It was called wrongly.
     Usage(String),
     /// What is wrong was said already.
@@ -204,10 +204,10 @@ enum Failure {
     Other(anyhow::Error),
 }
 
-impl From<anyhow::Error> for Failure {
+impl From<anyhow::Error> for CliError {
     fn from(error: anyhow::Error) -> Self {
         Self::Other(error)
     }
 }
 
-type Done = Result<(), Failure>;
+type Done = Result<(), CliError>;

@@ -16,7 +16,7 @@ use crate::domain::downloads::Content;
 
 /// Where a command writes.
 #[derive(Debug)]
-pub(super) struct Output(Place);
+pub(super) struct OutputTarget(Place);
 
 #[derive(Debug)]
 enum Place {
@@ -41,7 +41,7 @@ impl Drop for Partial {
     }
 }
 
-impl Output {
+impl OutputTarget {
     /// `-` is standard output.
     pub(super) fn open(wanted: &Path) -> anyhow::Result<Self> {
         if wanted == Path::new("-") {
@@ -134,16 +134,19 @@ mod tests {
         };
         let piece = || Ok(Bytes::from_static(b"abc"));
 
-        let mut broken = Output::open(&wanted).unwrap();
+        let mut broken = OutputTarget::open(&wanted).unwrap();
         let pieces = vec![piece(), Err(Error::Forbidden)];
         assert!(broken.write(content(pieces)).await.is_err());
         drop(broken);
         assert_eq!(files(), 0);
 
-        let mut whole = Output::open(&wanted).unwrap();
+        let mut whole = OutputTarget::open(&wanted).unwrap();
         assert_eq!(whole.write(content(vec![piece()])).await.unwrap(), 3);
         assert!(!wanted.exists());
-        assert!(Output::open(&wanted).is_err(), "two write the same file");
+        assert!(
+            OutputTarget::open(&wanted).is_err(),
+            "two write the same file"
+        );
         whole.complete().unwrap();
         drop(whole);
         assert_eq!(fs::read(&wanted).unwrap(), b"abc");

@@ -8,11 +8,11 @@ use clap::Args;
 use entity::price;
 use secrecy::ExposeSecret as _;
 
-use super::{Done, Failure, audit::deed, terminal};
+use super::{CliError, Done, audit::context, terminal};
 use crate::{
     clock::{Clock as _, SystemClock},
-    config::{Secrets, Storage, StorageArguments},
-    db::{Database, InUse},
+    config::{SecretsConfig, StorageArguments, StorageConfig},
+    db::{Database, DatabaseInUseError},
     domain::{
         prices::{PriceTable, Prices},
         usd,
@@ -37,7 +37,7 @@ const WIDTHS: [usize; 9] = [32, 18, 10, 9, 9, 9, 9, 9, 9];
 
 /// Takes over the prices of a file.
 #[derive(Debug, Args)]
-pub(super) struct Import {
+pub(super) struct ImportPrices {
     /// A table of prices in JSON.
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -48,7 +48,7 @@ pub(super) struct Import {
 
 /// Shows the prices that hold.
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(super) struct ListPrices {
     /// Past and future prices too.
     #[arg(long)]
     all: bool,
@@ -57,13 +57,13 @@ pub(super) struct List {
     storage: StorageArguments,
 }
 
-impl Import {
+impl ImportPrices {
     pub(super) async fn run(self) -> Done {
         let text = std::fs::read_to_string(&self.file)
             .with_context(|| format!("cannot read {}", self.file.display()))?;
         let table = PriceTable::read(&text).map_err(anyhow::Error::from)?;
         let (db, prices) = open(&self.storage).await?;
-        let imported = deed("importPrices").run(prices.import(&table)).await;
+        let imported = context("importPrices").run(prices.import(&table)).await;
         let imported = imported.map_err(anyhow::Error::from)?;
         db.close().await?;
         terminal::say(&format!(
@@ -74,7 +74,7 @@ impl Import {
     }
 }
 
-impl List {
+impl ListPrices {
     pub(super) async fn run(self) -> Done {
         let (db, prices) = open(&self.storage).await?;
         let list = prices.current();
@@ -90,9 +90,9 @@ impl List {
     }
 }
 
-async fn open(storage: &StorageArguments) -> Result<(Database, Prices), Failure> {
-    let secrets = Secrets::from_environment();
-    let storage = Storage::read(storage, &secrets).map_err(Failure::Usage)?;
+async fn open(storage: &StorageArguments) -> Result<(Database, Prices), CliError> {
+    let secrets = SecretsConfig::from_environment();
+    let storage = StorageConfig::read(storage, &secrets).map_err(CliError::Usage)?;
     let opened = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await;
     let db = opened.map_err(in_use)?;
     let prices = Prices::load(db.clone(), Arc::new(SystemClock))
@@ -103,7 +103,7 @@ async fn open(storage: &StorageArguments) -> Result<(Database, Prices), Failure>
 
 /// A server keeps its prices in memory: it would not see what is changed behind its back.
 fn in_use(error: anyhow::Error) -> anyhow::Error {
-    if error.is::<InUse>() {
+    if error.is::<DatabaseInUseError>() {
         return anyhow::anyhow!(
             "a server is running on this database; stop it first, or use its GraphQL: prices and \
              createPrice"

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::{Done, Failure, audit::deed, terminal};
+use super::{CliError, Done, audit::context, terminal};
 use crate::{
     clock::{SharedClock, SystemClock},
-    config::{Secrets, Storage, StorageArguments},
+    config::{SecretsConfig, StorageArguments, StorageConfig},
     db::Database,
     domain::{
         admins::{Admins, FIRST_ADMIN},
@@ -34,8 +34,8 @@ pub(super) struct ResetPassword {
 
 impl ResetPassword {
     pub(super) async fn run(self) -> Done {
-        let secrets = Secrets::from_environment();
-        let storage = Storage::read(&self.storage, &secrets).map_err(Failure::Usage)?;
+        let secrets = SecretsConfig::from_environment();
+        let storage = StorageConfig::read(&self.storage, &secrets).map_err(CliError::Usage)?;
         let clock: SharedClock = Arc::new(SystemClock);
         let db = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await?;
         let server = ServerSecrets::open(&storage, &db, &clock).await?;
@@ -43,7 +43,7 @@ impl ResetPassword {
         let sessions = Sessions::new(db.clone(), clock.clone(), server.digester.clone());
         let admins = Admins::new(db.clone(), clock.clone(), &server, sessions);
         let reset = admins.reset_password(&self.username, password, self.without_second_factor);
-        let ended = deed("resetPassword")
+        let ended = context("resetPassword")
             .run(reset)
             .await
             .map_err(anyhow::Error::from)?;

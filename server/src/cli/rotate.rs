@@ -5,10 +5,10 @@ use std::sync::Arc;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::{Done, Failure, audit::deed, terminal};
+use super::{CliError, Done, audit::context, terminal};
 use crate::{
     clock::{SharedClock, SystemClock},
-    config::{Secrets, Storage, StorageArguments},
+    config::{SecretsConfig, StorageArguments, StorageConfig},
     db::Database,
     domain::{audit::Audit, key_rotation, server_secrets::ServerSecrets},
 };
@@ -23,15 +23,15 @@ pub(super) struct RotateEncryptionKey {
 
 impl RotateEncryptionKey {
     pub(super) async fn run(self) -> Done {
-        let secrets = Secrets::from_environment();
-        let storage = Storage::read(&self.storage, &secrets).map_err(Failure::Usage)?;
+        let secrets = SecretsConfig::from_environment();
+        let storage = StorageConfig::read(&self.storage, &secrets).map_err(CliError::Usage)?;
         let clock: SharedClock = Arc::new(SystemClock);
         let db = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await?;
         let server = ServerSecrets::open(&storage, &db, &clock).await?;
         let audit = Audit::new(db.clone(), clock);
         let rotated = key_rotation::rotate(&db, &server.vault).await;
         if let Ok(rotated) = &rotated {
-            let recorded = deed("rotateEncryptionKey").run(rotated.record(&audit));
+            let recorded = context("rotateEncryptionKey").run(rotated.record(&audit));
             recorded.await.map_err(anyhow::Error::from)?;
         }
         db.close().await?;

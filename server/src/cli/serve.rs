@@ -6,18 +6,19 @@ use anyhow::Context as _;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 
-use super::{Done, Failure, terminal};
+use super::{CliError, Done, terminal};
 use crate::{
-    app::{App, Surroundings},
+    app::{App, Environment},
     clock::SystemClock,
-    config::{Config, Options, Secrets, search_path},
+    config::{Config, Options, SecretsConfig, search_path},
     engine::EngineMode,
     shutdown, telemetry,
 };
 
 pub(super) async fn serve(options: &Options) -> Done {
     let began = Instant::now();
-    let config = Config::read(options, Secrets::from_environment()).map_err(Failure::Usage)?;
+    let config =
+        Config::read(options, SecretsConfig::from_environment()).map_err(CliError::Usage)?;
     telemetry::start(&config.log);
     raise_open_files();
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
@@ -38,7 +39,7 @@ pub(super) async fn serve(options: &Options) -> Done {
             .context("cannot tell our own address")?;
     }
     let url = config.public_url.to_string();
-    let around = Surroundings {
+    let around = Environment {
         clock: Arc::new(SystemClock),
         launcher: std::env::current_exe().context("cannot find our own program")?,
         search_path: search_path(),
@@ -46,7 +47,7 @@ pub(super) async fn serve(options: &Options) -> Done {
     };
     let app = Box::pin(App::build(config, around)).await?;
     // Whoever reads where we are may ask us to stop at once.
-    let mut requests = shutdown::Requests::listen().context("cannot listen for signals")?;
+    let mut requests = shutdown::StopSignals::listen().context("cannot listen for signals")?;
     greet(&app, &url);
     tracing::info!(%address, elapsed_ms = began.elapsed().as_millis(), "the server is ready");
     let stop = app.stop_token();
@@ -60,7 +61,7 @@ pub(super) async fn serve(options: &Options) -> Done {
     stop.cancel();
     tokio::select! {
         result = &mut serving => Ok(result?),
-        () = requests.next() => Err(Failure::Other(anyhow::anyhow!("stopped at once"))),
+        () = requests.next() => Err(CliError::Other(anyhow::anyhow!("stopped at once"))),
     }
 }
 

@@ -21,8 +21,8 @@ use self::parse::Mistakes;
 pub use self::{
     oauth::{OAuthSettings, Via},
     options::{EngineArguments, LogArguments, Options, StorageArguments, WatchArguments},
-    secrets::{HELP as SECRETS_HELP, Secrets, api_token, search_path},
-    watch::Watch,
+    secrets::{HELP as SECRETS_HELP, SecretsConfig, api_token, search_path},
+    watch::NotificationsConfig,
 };
 use crate::crypto::vault::EncryptionKey;
 
@@ -34,7 +34,7 @@ pub const EXIT_USAGE: u8 = 64;
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
-    pub storage: Storage,
+    pub storage: StorageConfig,
     /// How clients reach us; ends without a slash.
     pub public_url: Url,
     /// Whose `X-Forwarded-For` is believed.
@@ -47,9 +47,9 @@ pub struct Config {
     pub cors_allowed_origins: Vec<HeaderValue>,
     /// How long running answers may go on after a request to stop.
     pub shutdown_grace: Duration,
-    pub log: Log,
-    pub watch: Watch,
-    pub engine: Engine,
+    pub log: LogConfig,
+    pub watch: NotificationsConfig,
+    pub engine: EngineConfig,
     /// How to sign in at providers, where that differs from what is usual.
     pub oauth: BTreeMap<ProviderKind, OAuthSettings>,
     /// Where the engine's auth files are; in memory when absent.
@@ -62,7 +62,7 @@ pub struct Config {
 
 /// Where data is kept.
 #[derive(Debug)]
-pub struct Storage {
+pub struct StorageConfig {
     pub data_dir: PathBuf,
     /// A `sqlite:` or `postgres:` URL. May hold a password.
     pub database_url: SecretString,
@@ -74,7 +74,7 @@ pub struct Storage {
 
 /// What the log says and how.
 #[derive(Clone, Debug)]
-pub struct Log {
+pub struct LogConfig {
     /// A `tracing` filter, such as `info` or `proxypal_server=debug`.
     pub level: String,
     pub format: LogFormat,
@@ -89,7 +89,7 @@ pub enum LogFormat {
 
 /// Which engine to use.
 #[derive(Debug)]
-pub enum Engine {
+pub enum EngineConfig {
     /// We run it; the program is looked for when `binary` is absent.
     Managed { binary: Option<PathBuf> },
     /// It runs elsewhere.
@@ -104,12 +104,12 @@ pub enum Engine {
 
 impl Config {
     /// Checks everything that was said. The error lists every mistake with its cure.
-    pub fn read(options: &Options, secrets: Secrets) -> Result<Self, String> {
+    pub fn read(options: &Options, secrets: SecretsConfig) -> Result<Self, String> {
         let mut mistakes = Mistakes::default();
         let listen = parse::listen(options, &mut mistakes);
         let config = Self {
             listen,
-            storage: Storage::check(&options.storage, &secrets, &mut mistakes),
+            storage: StorageConfig::check(&options.storage, &secrets, &mut mistakes),
             public_url: parse::public_url(options.public_url.as_deref(), listen, &mut mistakes),
             trusted_proxies: parse::networks(
                 "TRUSTED_PROXIES",
@@ -132,9 +132,9 @@ impl Config {
                 &options.shutdown_grace,
                 &mut mistakes,
             ),
-            log: Log::check(&options.log, &mut mistakes),
-            watch: Watch::check(&options.watch, &secrets, &mut mistakes),
-            engine: Engine::check(&options.engine, &secrets, &mut mistakes),
+            log: LogConfig::check(&options.log, &mut mistakes),
+            watch: NotificationsConfig::check(&options.watch, &secrets, &mut mistakes),
+            engine: EngineConfig::check(&options.engine, &secrets, &mut mistakes),
             oauth: oauth::read(&secrets.oauth, &mut mistakes),
             auth_dir: options.engine.engine_auth_dir.as_ref().map(PathBuf::from),
             admin_password: secrets.admin_password,
@@ -150,16 +150,20 @@ impl Config {
     }
 }
 
-impl Storage {
+impl StorageConfig {
     /// Checks what the commands that only need the database take.
-    pub fn read(arguments: &StorageArguments, secrets: &Secrets) -> Result<Self, String> {
+    pub fn read(arguments: &StorageArguments, secrets: &SecretsConfig) -> Result<Self, String> {
         let mut mistakes = Mistakes::default();
         let storage = Self::check(arguments, secrets, &mut mistakes);
         mistakes.into_result()?;
         Ok(storage)
     }
 
-    fn check(arguments: &StorageArguments, secrets: &Secrets, mistakes: &mut Mistakes) -> Self {
+    fn check(
+        arguments: &StorageArguments,
+        secrets: &SecretsConfig,
+        mistakes: &mut Mistakes,
+    ) -> Self {
         Self {
             data_dir: PathBuf::from(&arguments.data_dir),
             database_url: parse::database_url(arguments, mistakes),
@@ -176,7 +180,7 @@ impl Storage {
     }
 }
 
-impl Log {
+impl LogConfig {
     fn check(arguments: &LogArguments, mistakes: &mut Mistakes) -> Self {
         Self {
             level: parse::log_level(&arguments.log_level, mistakes),
@@ -185,8 +189,12 @@ impl Log {
     }
 }
 
-impl Engine {
-    fn check(arguments: &EngineArguments, secrets: &Secrets, mistakes: &mut Mistakes) -> Self {
+impl EngineConfig {
+    fn check(
+        arguments: &EngineArguments,
+        secrets: &SecretsConfig,
+        mistakes: &mut Mistakes,
+    ) -> Self {
         match arguments.engine.as_str() {
             "managed" => Self::Managed {
                 binary: parse::program(arguments.engine_binary.as_deref(), mistakes),
@@ -221,7 +229,7 @@ mod tests {
 
     fn read(arguments: &[&str]) -> Result<Config, String> {
         let program = Program::parse_from([&["proxypal-server"], arguments].concat());
-        Config::read(&program.options, Secrets::default())
+        Config::read(&program.options, SecretsConfig::default())
     }
 
     #[test]

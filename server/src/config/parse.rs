@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{Engine, EngineArguments, LogFormat, Options, Secrets, StorageArguments};
+use super::{EngineArguments, EngineConfig, LogFormat, Options, SecretsConfig, StorageArguments};
 use crate::crypto::vault::EncryptionKey;
 
 /// What is wrong so far.
@@ -20,8 +20,8 @@ use crate::crypto::vault::EncryptionKey;
 pub(super) struct Mistakes(Vec<String>);
 
 impl Mistakes {
-    pub(super) fn add(&mut self, variable: &str, what: &str, cure: &str) {
-        self.0.push(format!("{variable}: {what}; {cure}"));
+    pub(super) fn add(&mut self, variable: &str, what: &str, remedy: &str) {
+        self.0.push(format!("{variable}: {what}; {remedy}"));
     }
 
     pub(super) fn into_result(self) -> Result<(), String> {
@@ -40,9 +40,9 @@ impl Mistakes {
         &mut self,
         variable: &str,
         read: Result<T, E>,
-        cure: &str,
+        remedy: &str,
     ) -> Option<T> {
-        read.map_err(|error| self.add(variable, &error.to_string(), cure))
+        read.map_err(|error| self.add(variable, &error.to_string(), remedy))
             .ok()
     }
 }
@@ -72,23 +72,23 @@ fn nowhere() -> Url {
 }
 
 pub(super) fn web_url(variable: &str, text: &str, mistakes: &mut Mistakes) -> Option<Url> {
-    let cure = "use an address such as https://ai.example.org";
-    let url: Url = mistakes.check(variable, text.parse(), cure)?;
+    let remedy = "use an address such as https://ai.example.org";
+    let url: Url = mistakes.check(variable, text.parse(), remedy)?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        mistakes.add(variable, "it is no http or https address", cure);
+        mistakes.add(variable, "it is no http or https address", remedy);
         return None;
     }
     Some(url)
 }
 
 pub(super) fn networks(variable: &str, text: &str, mistakes: &mut Mistakes) -> Vec<IpNet> {
-    let cure = "list networks such as 10.0.0.0/8 or single addresses, separated by commas";
+    let remedy = "list networks such as 10.0.0.0/8 or single addresses, separated by commas";
     items(text)
         .filter_map(|item| {
             let network = item
                 .parse::<IpNet>()
                 .or_else(|error| item.parse::<IpAddr>().map(IpNet::from).map_err(|_| error));
-            mistakes.check(variable, network, cure)
+            mistakes.check(variable, network, remedy)
         })
         .collect()
 }
@@ -193,9 +193,9 @@ pub(super) fn program(path: Option<&str>, mistakes: &mut Mistakes) -> Option<Pat
 
 pub(super) fn external_engine(
     arguments: &EngineArguments,
-    secrets: &Secrets,
+    secrets: &SecretsConfig,
     mistakes: &mut Mistakes,
-) -> Engine {
+) -> EngineConfig {
     let url = arguments.engine_url.as_deref().or_else(|| {
         mistakes.add(
             "ENGINE_URL",
@@ -212,7 +212,7 @@ pub(super) fn external_engine(
             "set it to one of the engine's api-keys",
         );
     }
-    Engine::External {
+    EngineConfig::External {
         url: url.unwrap_or_else(nowhere),
         api_key: secrets.engine_api_key.clone().unwrap_or_default(),
         management_key: secrets.engine_management_key.clone(),

@@ -26,7 +26,7 @@ Secrets (environment only, never arguments):
 Sign-in at providers (environment only; docs/sign-in.md tells more):
   OAUTH_{PROVIDER}_{SETTING}
                            PROVIDER is CLAUDE, CHATGPT, GEMINI, COPILOT, KIMI or XAI. CLIENT_ID and
-                           CLIENT_SECRET are an OAuth client of your own, which sends browsers back
+                           CLIENT_SECRET are an OAuthService client of your own, which sends browsers back
                            to PUBLIC_URL/oauth/{provider}/callback. SCOPES, AUTHORIZE_URL,
                            TOKEN_URL, DEVICE_URL, DISCOVERY_URL, PROFILE_URL, EXCHANGE_URL,
                            API_URL and CHECK_URL replace what the provider has. VIA=engine leaves
@@ -34,7 +34,7 @@ Sign-in at providers (environment only; docs/sign-in.md tells more):
 
 /// What the environment says in confidence.
 #[derive(Debug, Default)]
-pub struct Secrets {
+pub struct SecretsConfig {
     pub admin_password: Option<SecretString>,
     pub encryption_key: Option<SecretString>,
     pub encryption_key_previous: Vec<SecretString>,
@@ -46,7 +46,7 @@ pub struct Secrets {
     pub oauth: BTreeMap<String, SecretString>,
 }
 
-impl Secrets {
+impl SecretsConfig {
     /// Reads them. An empty variable counts as unset.
     pub fn from_environment() -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Secrets {
     }
 }
 
-impl Secrets {
+impl SecretsConfig {
     /// Every one of them, to be kept out of what is shown.
     pub fn all(&self) -> impl Iterator<Item = &SecretString> {
         let single = [

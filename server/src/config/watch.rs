@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{Secrets, WatchArguments, parse, parse::Mistakes};
+use super::{SecretsConfig, WatchArguments, parse, parse::Mistakes};
 
 /// As long as a key of 96 bits in hex.
 const SHORTEST_TOKEN: usize = 24;
@@ -15,7 +15,7 @@ const PROTOCOL: &str = "http/protobuf";
 
 /// What is told to whom.
 #[derive(Clone, Debug, Default)]
-pub struct Watch {
+pub struct NotificationsConfig {
     /// With it `/metrics` may be read beside the other pages.
     pub metrics_token: Option<SecretString>,
     /// Where `/metrics` is served alone.
@@ -24,10 +24,10 @@ pub struct Watch {
     pub traces: Option<Url>,
 }
 
-impl Watch {
+impl NotificationsConfig {
     pub(super) fn check(
         arguments: &WatchArguments,
-        secrets: &Secrets,
+        secrets: &SecretsConfig,
         mistakes: &mut Mistakes,
     ) -> Self {
         let metrics_token = secrets.metrics_token.clone();
@@ -56,11 +56,11 @@ fn metrics_listen(
 ) -> Option<SocketAddr> {
     let text = told(arguments.metrics_listen.as_ref())?;
     let Ok(address) = text.parse::<SocketAddr>() else {
-        let cure = "use an IP address and a port, such as 127.0.0.1:9464";
+        let remedy = "use an IP address and a port, such as 127.0.0.1:9464";
         mistakes.add(
             "METRICS_LISTEN",
             &format!("{text:?} is no address to listen on"),
-            cure,
+            remedy,
         );
         return None;
     };
@@ -124,14 +124,14 @@ mod tests {
         arguments: WatchArguments,
     }
 
-    fn check(arguments: &[&str], token: Option<&str>) -> Result<Watch, String> {
+    fn check(arguments: &[&str], token: Option<&str>) -> Result<NotificationsConfig, String> {
         let program = Program::parse_from([&["proxypal-server"], arguments].concat());
-        let secrets = Secrets {
+        let secrets = SecretsConfig {
             metrics_token: token.map(Into::into),
-            ..Secrets::default()
+            ..SecretsConfig::default()
         };
         let mut mistakes = Mistakes::default();
-        let watch = Watch::check(&program.arguments, &secrets, &mut mistakes);
+        let watch = NotificationsConfig::check(&program.arguments, &secrets, &mut mistakes);
         mistakes.into_result().map(|()| watch)
     }
 
@@ -163,7 +163,7 @@ mod tests {
         let public = "--metrics-listen=0.0.0.0:9464";
         assert!(check(&[public], Some(token)).is_ok());
         let grpc = ["--otlp-endpoint=http://c:4317", "--otlp-protocol=grpc"];
-        for (arguments, token, variable, cure) in [
+        for (arguments, token, variable, remedy) in [
             (&[public][..], None, "METRICS_LISTEN", "METRICS_TOKEN"),
             (&["--metrics-listen=9464"], None, "METRICS_LISTEN", ":9464"),
             (&[], Some("short"), "METRICS_TOKEN", "openssl rand"),
@@ -183,7 +183,7 @@ mod tests {
         ] {
             let report = check(arguments, token).unwrap_err();
             assert!(report.contains(variable), "{report}");
-            assert!(report.contains(cure), "{report}");
+            assert!(report.contains(remedy), "{report}");
             assert!(!report.contains("secret"), "{report}");
         }
     }

@@ -13,7 +13,7 @@ mod open;
 mod seal;
 
 pub use self::{
-    head::{Label, inspect},
+    head::{ChestLabel, inspect},
     open::Opener,
     seal::Sealer,
 };

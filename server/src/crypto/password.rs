@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
-const AT_ONCE: usize = 1;
+const MAX_CONCURRENT: usize = 1;
 /// The least memory that is asked for, in blocks of 1 KiB. glibc gives a large block back to the system when it
 /// is freed, and then raises the size from which it does so to that of the block, up to 32 MiB (`mallopt(3)`,
 /// `M_MMAP_THRESHOLD`): hashes of 19 MiB would stay with the threads that made them. A block beyond 32 MiB
@@ -25,7 +25,7 @@ pub struct Passwords(Arc<Semaphore>);
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self(Arc::new(Semaphore::new(MAX_CONCURRENT)))
     }
 }
 

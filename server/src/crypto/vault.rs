@@ -28,7 +28,7 @@ pub enum VaultError {
 /// Why a text is no encryption key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is not 32 bytes in base64 or hex")]
-pub struct InvalidKey;
+pub struct InvalidKeyError;
 
 /// 256 bits that seal. Never shown.
 #[derive(Clone)]
@@ -47,14 +47,14 @@ impl EncryptionKey {
     }
 
     /// Reads base64 (as hosting platforms generate) or hex.
-    pub fn parse(text: &str) -> Result<Self, InvalidKey> {
+    pub fn parse(text: &str) -> Result<Self, InvalidKeyError> {
         let text = text.trim();
         let bytes = match text.len() {
-            64 => hex::decode(text).map_err(|_| InvalidKey)?,
-            _ => BASE64_STANDARD.decode(text).map_err(|_| InvalidKey)?,
+            64 => hex::decode(text).map_err(|_| InvalidKeyError)?,
+            _ => BASE64_STANDARD.decode(text).map_err(|_| InvalidKeyError)?,
         };
         let bytes = Zeroizing::new(bytes);
-        let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| InvalidKey)?;
+        let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| InvalidKeyError)?;
         Ok(Self(Zeroizing::new(key)))
     }
 

@@ -18,7 +18,7 @@ const ADVISORY_KEY: i64 = 0x5072_6f78_7950_616c;
 
 /// A server runs on this database already.
 #[derive(Debug, thiserror::Error)]
-pub enum InUse {
+pub enum DatabaseInUseError {
     #[error(
         "another server is running on {}; stop it first, or give this one a DATA_DIR of its own",
         database.display()
@@ -32,7 +32,7 @@ pub enum InUse {
 
 /// Whether a server runs on a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holder {
+pub enum LockHolder {
     Nobody,
     /// A process of this machine, when its number is known.
     Server(Option<i32>),
@@ -65,7 +65,7 @@ impl InstanceLock {
             .with_context(|| format!("cannot open {}", path.display()))?;
         match file.try_lock() {
             Ok(()) => Ok(Self::File { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(InUse::File {
+            Err(TryLockError::WouldBlock) => Err(DatabaseInUseError::File {
                 database: database.to_owned(),
             }
             .into()),
@@ -83,7 +83,7 @@ impl InstanceLock {
             .await
             .context("cannot lock the database")?;
         if !taken {
-            return Err(InUse::Session.into());
+            return Err(DatabaseInUseError::Session.into());
         }
         Ok(Self::Session {
             _connection: Box::new(Mutex::new(connection)),
@@ -92,21 +92,23 @@ impl InstanceLock {
 }
 
 /// Reads the kernel's list of locks: trying the lock would take it away from a server that starts just now.
-pub(super) fn holder_of_file(database: &Path) -> Holder {
+pub(super) fn holder_of_file(database: &Path) -> LockHolder {
     let Ok(lock) = lock_path(database).metadata() else {
-        return Holder::Nobody;
+        return LockHolder::Nobody;
     };
     let Ok(locks) = procfs::locks() else {
-        return Holder::Unknown;
+        return LockHolder::Unknown;
     };
     let held = locks.iter().find(|held| held.inode == lock.ino());
-    held.map_or(Holder::Nobody, |held| {
-        Holder::Server(held.pid.filter(|pid| *pid > 0))
+    held.map_or(LockHolder::Nobody, |held| {
+        LockHolder::Server(held.pid.filter(|pid| *pid > 0))
     })
 }
 
 /// Asks `PostgreSQL` for its list of locks.
-pub(super) async fn holder_of_session(connection: &DatabaseConnection) -> anyhow::Result<Holder> {
+pub(super) async fn holder_of_session(
+    connection: &DatabaseConnection,
+) -> anyhow::Result<LockHolder> {
     const HELD: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
          AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
          AND (classid::bigint << 32) + objid::bigint = $1";
@@ -114,9 +116,9 @@ pub(super) async fn holder_of_session(connection: &DatabaseConnection) -> anyhow
     let row = connection.query_one_raw(query).await?;
     let held: i64 = row.context("no count")?.try_get_by_index(0)?;
     Ok(if held > 0 {
-        Holder::Server(None)
+        LockHolder::Server(None)
     } else {
-        Holder::Nobody
+        LockHolder::Nobody
     })
 }
 

@@ -1,11 +1,11 @@
 //! Opening the database, SQLite or PostgreSQL: one server at a time, schema brought up to date.
 
-mod draft;
 mod lock;
 mod postgres;
 mod private;
 mod schema;
 mod sqlite;
+mod staging;
 
 use std::{
     path::{Path, PathBuf},
@@ -20,10 +20,10 @@ use sea_orm::{
 
 use self::lock::InstanceLock;
 pub use self::{
-    draft::Draft,
-    lock::{Holder, InUse},
+    lock::{DatabaseInUseError, LockHolder},
     private::keep_private,
     schema::{Standing, steps, steps_known},
+    staging::StagingDatabase,
 };
 
 /// The open database. `SQLite` has one writer at a time, so writing has a connection of its own and
@@ -76,7 +76,7 @@ impl Database {
     }
 
     /// The process that has the database to itself, as far as it can be told without taking its place.
-    pub async fn holder(&self, url: &str) -> anyhow::Result<Holder> {
+    pub async fn holder(&self, url: &str) -> anyhow::Result<LockHolder> {
         if url.starts_with("sqlite:") {
             Ok(lock::holder_of_file(&sqlite::file_of(url)?))
         } else {

@@ -11,7 +11,7 @@ use sea_orm::{
 use super::{Database, lock::InstanceLock, schema};
 
 const CONNECTIONS: u32 = 10;
-const PATIENCE: Duration = Duration::from_secs(8);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(8);
 
 pub(super) async fn open(url: &str) -> anyhow::Result<Database> {
     let lock = lock(url).await?;
@@ -61,8 +61,8 @@ pub(super) fn options(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
-        .acquire_timeout(PATIENCE)
-        .connect_timeout(PATIENCE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_timeout(ACQUIRE_TIMEOUT)
         .sqlx_logging(false);
     options
 }

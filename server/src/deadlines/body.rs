@@ -10,18 +10,18 @@ use std::{
 use bytes::{Buf as _, Bytes};
 use http_body::{Body, Frame, SizeHint};
 
-use super::{Progress, ProgressRule};
+use super::{ProgressDeadline, ProgressRule};
 
 /// The sender stood still, or was too slow on average.
 #[derive(Debug, thiserror::Error)]
 #[error("the request body arrived too slowly")]
-struct TooSlow;
+struct SlowBodyError;
 
 /// Whether an error, or what caused it, is that the sender was too slow.
 pub fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if error.is::<TooSlow>() {
+        if error.is::<SlowBodyError>() {
             return true;
         }
         cause = error.source();
@@ -33,14 +33,14 @@ pub fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
 #[derive(Debug)]
 pub struct TimedBody<B> {
     inner: B,
-    progress: Progress,
+    progress: ProgressDeadline,
 }
 
 impl<B> TimedBody<B> {
     pub fn new(inner: B, rule: ProgressRule) -> Self {
         Self {
             inner,
-            progress: Progress::new(rule),
+            progress: ProgressDeadline::new(rule),
         }
     }
 }
@@ -67,7 +67,7 @@ where
             }
             Poll::Pending => {
                 let too_slow = self.progress.poll_too_slow(cx);
-                too_slow.map(|()| Some(Err(TooSlow.into())))
+                too_slow.map(|()| Some(Err(SlowBodyError.into())))
             }
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub use self::{
     body::{TimedBody, is_too_slow},
-    progress::{Progress, ProgressRule},
+    progress::{ProgressDeadline, ProgressRule},
 };
 
 /// The deadlines of connections, bodies and sockets. Tests shorten them.

@@ -34,7 +34,7 @@ impl Default for ProgressRule {
 
 /// Watches one body or message. Its timer is made when it first has to wait, and most never do.
 #[derive(Debug)]
-pub struct Progress {
+pub struct ProgressDeadline {
     rule: ProgressRule,
     bytes: u64,
     waited: Duration,
@@ -43,7 +43,7 @@ pub struct Progress {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Progress {
+impl ProgressDeadline {
     pub fn new(rule: ProgressRule) -> Self {
         Self {
             rule,
@@ -108,10 +108,10 @@ mod tests {
 
     /// How long a sender is still waited for who has sent so much and been waited for so long.
     fn patience(bytes: u64, waited: u64) -> u64 {
-        let progress = Progress {
+        let progress = ProgressDeadline {
             bytes,
             waited: Duration::from_secs(waited),
-            ..Progress::new(RULE)
+            ..ProgressDeadline::new(RULE)
         };
         progress.patience().as_secs()
     }
@@ -129,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn time_in_which_nobody_waits_does_not_count() {
-        let mut progress = Progress::new(RULE);
+        let mut progress = ProgressDeadline::new(RULE);
         progress.received(1);
         let polled = poll_fn(|cx| Poll::Ready(progress.poll_too_slow(cx))).await;
         assert!(polled.is_pending() && progress.since.is_some());

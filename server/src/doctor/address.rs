@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use url::{Host, Url};
 
 use super::{
-    Finding, Patient, place,
-    server::{Answers, Way, below, client, words},
+    Check, Context, place,
+    server::{ProbeAnswers, ProxyUse, below, client, words},
 };
 
 const EXPOSURE: &str = "exposure";
@@ -17,109 +17,109 @@ const APART: Duration = Duration::from_millis(150);
 const PAUSES: usize = 2;
 
 /// Whether passwords and keys could travel in the clear.
-pub(super) fn exposure(patient: &Patient) -> Finding {
-    let config = &patient.config;
+pub(super) fn exposure(context: &Context) -> Check {
+    let config = &context.config;
     let (listen, url) = (config.listen, place(&config.public_url));
     let is_encrypted = config.public_url.scheme() == "https";
     let stays_here = is_loopback(&config.public_url);
-    if !is_encrypted && patient.public_url_is_told && !stays_here {
+    if !is_encrypted && context.public_url_is_told && !stays_here {
         let seen = format!("{url} has no TLS: passwords and keys travel in the clear");
-        let cure = "put a reverse proxy with TLS in front (docs/deploy/reverse-proxy.md), and set PUBLIC_URL to \
+        let remedy = "put a reverse proxy with TLS in front (docs/deploy/reverse-proxy.md), and set PUBLIC_URL to \
                     its https address";
-        return Finding::problem(EXPOSURE, seen, cure);
+        return Check::problem(EXPOSURE, seen, remedy);
     }
     if !config.is_public() {
-        return Finding::ok(
+        return Check::ok(
             EXPOSURE,
             format!("{listen} is reached from this machine only"),
         );
     }
     if !is_encrypted {
         let seen = format!("{listen} may be reached from other machines, without TLS");
-        let cure = "listen on HOST=127.0.0.1 behind a reverse proxy with TLS and set PUBLIC_URL; in a container, \
+        let remedy = "listen on HOST=127.0.0.1 behind a reverse proxy with TLS and set PUBLIC_URL; in a container, \
                     publish the port on 127.0.0.1 only";
-        return Finding::warning(EXPOSURE, seen, cure);
+        return Check::warning(EXPOSURE, seen, remedy);
     }
     if config.trusted_proxies.is_empty() {
         let seen = format!("{listen} is behind a proxy, by PUBLIC_URL, and none is trusted");
-        let cure = "set TRUSTED_PROXIES to the proxy's network: until then all callers share its address, \
+        let remedy = "set TRUSTED_PROXIES to the proxy's network: until then all callers share its address, \
                     and so one throttle of sign-ins";
-        return Finding::warning(EXPOSURE, seen, cure);
+        return Check::warning(EXPOSURE, seen, remedy);
     }
     let seen = format!("{listen} is behind TLS; let nobody but the proxy reach it");
-    Finding::ok(EXPOSURE, seen)
+    Check::ok(EXPOSURE, seen)
 }
 
 /// Whether others reach us, and whether what we stream arrives as it is sent.
-pub(super) async fn examine(patient: &Patient, answers: &Answers) -> Vec<Finding> {
-    let url = place(&patient.config.public_url);
+pub(super) async fn examine(context: &Context, answers: &ProbeAnswers) -> Vec<Check> {
+    let url = place(&context.config.public_url);
     let Some(public) = &answers.public else {
-        return vec![unset(patient)];
+        return vec![unset(context)];
     };
     let public = match public {
         Ok(public) => public,
         Err(error) if answers.running().is_none() => {
             let seen = format!("{url} was not looked at, as no server runs here ({error})");
-            let cure = "start the server and ask again";
-            return vec![Finding::warning(PUBLIC_URL, seen, cure)];
+            let remedy = "start the server and ask again";
+            return vec![Check::warning(PUBLIC_URL, seen, remedy)];
         }
         Err(error) => {
             let seen = format!("{url} does not lead to a server from here: {error}");
-            let cure = "check the proxy in front, the name's address and the certificate; a firewall may keep \
+            let remedy = "check the proxy in front, the name's address and the certificate; a firewall may keep \
                         only this machine out";
-            return vec![Finding::problem(PUBLIC_URL, seen, cure)];
+            return vec![Check::problem(PUBLIC_URL, seen, remedy)];
         }
     };
-    let finding = match answers.running() {
-        Some(here) if here.instance == public.instance => Finding::ok(
+    let check = match answers.running() {
+        Some(here) if here.instance == public.instance => Check::ok(
             PUBLIC_URL,
             format!("{url} leads to the server that runs here"),
         ),
-        Some(_) => Finding::problem(
+        Some(_) => Check::problem(
             PUBLIC_URL,
             format!("{url} leads to another server than the one that runs here"),
             "correct PUBLIC_URL, or what the proxy in front passes on to",
         ),
-        None => Finding::warning(
+        None => Check::warning(
             PUBLIC_URL,
             format!("{url} leads to a server, and none answers here"),
             "give the doctor the HOST and PORT of the server",
         ),
     };
-    vec![finding, streams(&patient.config.public_url).await]
+    vec![check, streams(&context.config.public_url).await]
 }
 
-fn unset(patient: &Patient) -> Finding {
-    if patient.config.is_public() {
-        let cure = "set PUBLIC_URL to the address that browsers and tools use";
-        return Finding::warning(PUBLIC_URL, "it is not set", cure);
+fn unset(context: &Context) -> Check {
+    if context.config.is_public() {
+        let remedy = "set PUBLIC_URL to the address that browsers and tools use";
+        return Check::warning(PUBLIC_URL, "it is not set", remedy);
     }
     let seen = format!(
         "it is not set, so it is {}",
-        place(&patient.config.public_url)
+        place(&context.config.public_url)
     );
-    Finding::ok(PUBLIC_URL, seen)
+    Check::ok(PUBLIC_URL, seen)
 }
 
 /// Whether something in front holds answers back.
-async fn streams(url: &Url) -> Finding {
-    let cure = "switch off buffering in the proxy in front (nginx: proxy_buffering off; see \
+async fn streams(url: &Url) -> Check {
+    let remedy = "switch off buffering in the proxy in front (nginx: proxy_buffering off; see \
                 docs/deploy/reverse-proxy.md)";
     let place = place(url);
     match pauses(url).await {
-        Ok(PAUSES) => Finding::ok(STREAMS, format!("they arrive at {place} as they are sent")),
-        Ok(_) => Finding::problem(
+        Ok(PAUSES) => Check::ok(STREAMS, format!("they arrive at {place} as they are sent")),
+        Ok(_) => Check::problem(
             STREAMS,
             format!("something before {place} holds answers back until they are complete"),
-            cure,
+            remedy,
         ),
-        Err(error) => Finding::warning(STREAMS, format!("none arrived at {place}: {error}"), cure),
+        Err(error) => Check::warning(STREAMS, format!("none arrived at {place}: {error}"), remedy),
     }
 }
 
 /// How many pauses there are between the parts of the stream as they arrive.
 async fn pauses(url: &Url) -> Result<usize, String> {
-    let request = client(Way::AsOthers)
+    let request = client(ProxyUse::AsOthers)
         .map_err(words)?
         .get(below(url, "livez"));
     let mut answer = request

@@ -14,9 +14,9 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Patient, Redaction, Report, place};
+use super::{Context, DoctorReport, Redaction, place};
 use crate::{
-    config::{Config, Engine},
+    config::{Config, EngineConfig},
     db::{Database, Standing, steps},
     domain::{backups, settings},
     engine::TESTED_VERSION,
@@ -49,12 +49,12 @@ pub struct Bundle {
 impl Bundle {
     /// Puts it together. What cannot be had is said in its place.
     pub async fn collect(
-        patient: &Patient,
-        report: &Report,
+        context: &Context,
+        report: &DoctorReport,
         redaction: &Redaction,
         log: Option<&Path>,
     ) -> io::Result<Self> {
-        let storage = &patient.config.storage;
+        let storage = &context.config.storage;
         let url = storage.database_url.expose_secret();
         let (database, set) = match Database::peek(url).await {
             Ok(Some(database)) => {
@@ -73,7 +73,7 @@ impl Bundle {
             ("README.txt", README.as_bytes().to_vec()),
             ("doctor.json", pretty(report)?),
             ("version.json", pretty(&versions())?),
-            ("configuration.json", pretty(&configuration(patient))?),
+            ("configuration.json", pretty(&configuration(context))?),
             ("database.json", pretty(&database)?),
             ("settings.json", pretty(&set)?),
         ];
@@ -82,7 +82,7 @@ impl Bundle {
         }
         Ok(Self {
             files,
-            made_at: patient.clock.now().timestamp().try_into().unwrap_or(0),
+            made_at: context.clock.now().timestamp().try_into().unwrap_or(0),
         })
     }
 }
@@ -118,12 +118,12 @@ fn versions() -> Value {
     })
 }
 
-fn configuration(patient: &Patient) -> Value {
-    let config = &patient.config;
+fn configuration(context: &Context) -> Value {
+    let config = &context.config;
     let networks = |list: &[ipnet::IpNet]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
         "listen": config.listen,
-        "public_url": patient.public_url_is_told.then(|| place(&config.public_url)),
+        "public_url": context.public_url_is_told.then(|| place(&config.public_url)),
         "trusted_proxies": networks(&config.trusted_proxies),
         "notification_networks": networks(&config.notification_networks),
         "cors_allowed_origins": config.cors_allowed_origins.len(),
@@ -139,8 +139,8 @@ fn configuration(patient: &Patient) -> Value {
 
 fn engine(config: &Config) -> Value {
     match &config.engine {
-        Engine::Managed { binary } => json!({ "kind": "managed", "binary": binary }),
-        Engine::External {
+        EngineConfig::Managed { binary } => json!({ "kind": "managed", "binary": binary }),
+        EngineConfig::External {
             url,
             management_key,
             ..
@@ -149,7 +149,7 @@ fn engine(config: &Config) -> Value {
             "url": place(url),
             "has_management_key": management_key.is_some(),
         }),
-        Engine::Demo => json!({ "kind": "demo" }),
+        EngineConfig::Demo => json!({ "kind": "demo" }),
     }
 }
 

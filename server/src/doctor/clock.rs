@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Finding, Patient, database::Data, server::Answers};
+use super::{Check, Context, database::Data, server::ProbeAnswers};
 
 const TOPIC: &str = "clock";
 /// When this version was not yet made.
@@ -13,12 +13,12 @@ const ODD: TimeDelta = TimeDelta::seconds(10);
 const WRONG: TimeDelta = TimeDelta::seconds(120);
 
 /// Compares it with what others say.
-pub(super) fn examine(patient: &Patient, data: &Data, answers: &Answers) -> Finding {
-    let cure = "let the machine keep its time by NTP (timedatectl set-ntp true)";
-    let now = patient.clock.now();
+pub(super) fn examine(context: &Context, data: &Data, answers: &ProbeAnswers) -> Check {
+    let remedy = "let the machine keep its time by NTP (timedatectl set-ntp true)";
+    let now = context.clock.now();
     let shown = now.format("%F %T UTC");
     if now < moment(TOO_EARLY) || now > moment(TOO_LATE) {
-        return Finding::problem(TOPIC, format!("it says {shown}, which cannot be"), cure);
+        return Check::problem(TOPIC, format!("it says {shown}, which cannot be"), remedy);
     }
     let others = [
         ("the database", data.now.map(|then| now - then)),
@@ -28,7 +28,7 @@ pub(super) fn examine(patient: &Patient, data: &Data, answers: &Answers) -> Find
         .iter()
         .filter_map(|(who, behind)| Some((*who, (*behind)?)));
     let Some((who, apart)) = told.max_by_key(|(_, behind)| behind.abs()) else {
-        return Finding::ok(
+        return Check::ok(
             TOPIC,
             format!("it says {shown}; there is no other clock to compare"),
         );
@@ -38,11 +38,11 @@ pub(super) fn examine(patient: &Patient, data: &Data, answers: &Answers) -> Find
         apart.num_seconds()
     );
     if apart.abs() > WRONG {
-        Finding::problem(TOPIC, seen, cure)
+        Check::problem(TOPIC, seen, remedy)
     } else if apart.abs() > ODD {
-        Finding::warning(TOPIC, seen, cure)
+        Check::warning(TOPIC, seen, remedy)
     } else {
-        Finding::ok(TOPIC, seen)
+        Check::ok(TOPIC, seen)
     }
 }
 

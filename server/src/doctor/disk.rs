@@ -9,7 +9,7 @@ use std::{
 
 use nix::sys::statvfs::statvfs;
 
-use super::Finding;
+use super::Check;
 
 /// The end of each answer waits for one sync, shared with whoever else waits.
 const SLOW: Duration = Duration::from_millis(50);
@@ -21,26 +21,26 @@ const LITTLE: u64 = 1024 * MIB;
 const TOO_LITTLE: u64 = 128 * MIB;
 
 /// How long a sync takes in the data directory: the median of a few.
-pub(super) fn sync(data_dir: &Path) -> Finding {
+pub(super) fn sync(data_dir: &Path) -> Check {
     const TOPIC: &str = "disk sync";
     if !data_dir.exists() {
         let seen = format!("{} does not exist yet", data_dir.display());
-        return Finding::ok(TOPIC, seen + "; the server makes it");
+        return Check::ok(TOPIC, seen + "; the server makes it");
     }
     match measure(data_dir) {
         Ok(taken) => {
             let seen = format!("a sync takes {:.1} ms", taken.as_secs_f64() * 1000.0);
-            let cure = "put DATA_DIR on a local SSD, not on a network file system: the end of each answer \
+            let remedy = "put DATA_DIR on a local SSD, not on a network file system: the end of each answer \
                         waits for a sync";
             if taken >= TOO_SLOW {
-                Finding::problem(TOPIC, seen, cure)
+                Check::problem(TOPIC, seen, remedy)
             } else if taken >= SLOW {
-                Finding::warning(TOPIC, seen, cure)
+                Check::warning(TOPIC, seen, remedy)
             } else {
-                Finding::ok(TOPIC, seen)
+                Check::ok(TOPIC, seen)
             }
         }
-        Err(error) => Finding::problem(
+        Err(error) => Check::problem(
             TOPIC,
             format!("no file can be written in {}: {error}", data_dir.display()),
             "give DATA_DIR to the user of the server (chown), and look for a full or read-only disk",
@@ -49,10 +49,10 @@ pub(super) fn sync(data_dir: &Path) -> Finding {
 }
 
 /// How much room there is.
-pub(super) fn space(data_dir: &Path) -> Finding {
+pub(super) fn space(data_dir: &Path) -> Check {
     const TOPIC: &str = "disk space";
     let place = nearest(data_dir);
-    let cure = "make room or a larger disk: without room nothing can be recorded, and then no request is \
+    let remedy = "make room or a larger disk: without room nothing can be recorded, and then no request is \
                 let in";
     match statvfs(&place) {
         Ok(disk) => {
@@ -65,14 +65,14 @@ pub(super) fn space(data_dir: &Path) -> Finding {
             let free = blocks.saturating_mul(size);
             let seen = format!("{} MiB are free", free / MIB);
             if free < TOO_LITTLE {
-                Finding::problem(TOPIC, seen, cure)
+                Check::problem(TOPIC, seen, remedy)
             } else if free < LITTLE {
-                Finding::warning(TOPIC, seen, cure)
+                Check::warning(TOPIC, seen, remedy)
             } else {
-                Finding::ok(TOPIC, seen)
+                Check::ok(TOPIC, seen)
             }
         }
-        Err(error) => Finding::warning(
+        Err(error) => Check::warning(
             TOPIC,
             format!("{} does not tell: {error}", place.display()),
             "check that DATA_DIR is mounted",

@@ -5,10 +5,10 @@ use std::{net::IpAddr, path::Path};
 use secrecy::SecretString;
 use url::{Host, Url};
 
-use super::{Finding, Patient, place, server::Answers};
+use super::{Check, Context, place, server::ProbeAnswers};
 use crate::{
     config,
-    engine::{self, Door, ExternalEngine, TESTED_VERSION},
+    engine::{self, EngineAddress, ExternalEngine, TESTED_VERSION},
 };
 
 const ENGINE: &str = "engine";
@@ -16,15 +16,15 @@ const VERSION: &str = "engine's version";
 const PORT: &str = "engine's port";
 
 /// Looks at the kind of engine that is configured.
-pub(super) async fn examine(patient: &Patient, answers: &Answers) -> Vec<Finding> {
-    let mut findings = match &patient.config.engine {
-        config::Engine::Managed { binary } => managed(patient, binary.as_deref()).await,
-        config::Engine::External {
+pub(super) async fn examine(context: &Context, answers: &ProbeAnswers) -> Vec<Check> {
+    let mut findings = match &context.config.engine {
+        config::EngineConfig::Managed { binary } => managed(context, binary.as_deref()).await,
+        config::EngineConfig::External {
             url,
             api_key,
             management_key,
         } => external(url, api_key, management_key.as_ref()).await,
-        config::Engine::Demo => vec![Finding::warning(
+        config::EngineConfig::Demo => vec![Check::warning(
             ENGINE,
             "the demo answers with canned text",
             "for real models: proxypal-server engine install, and ENGINE=managed",
@@ -35,74 +35,74 @@ pub(super) async fn examine(patient: &Patient, answers: &Answers) -> Vec<Finding
 }
 
 /// What the server says that runs.
-fn state(answers: &Answers) -> Option<Finding> {
+fn state(answers: &ProbeAnswers) -> Option<Check> {
     let state = answers.running()?.engine_state.as_deref()?;
-    let cure = "see the engine's page of the web app for its last error and its log";
+    let remedy = "see the engine's page of the web app for its last error and its log";
     Some(match state {
-        "RUNNING" => Finding::ok(ENGINE, "it runs"),
-        "STOPPED" | "STARTING" => Finding::warning(ENGINE, format!("it is {state}"), cure),
-        _ => Finding::problem(ENGINE, format!("it is {state}"), cure),
+        "RUNNING" => Check::ok(ENGINE, "it runs"),
+        "STOPPED" | "STARTING" => Check::warning(ENGINE, format!("it is {state}"), remedy),
+        _ => Check::problem(ENGINE, format!("it is {state}"), remedy),
     })
 }
 
-async fn managed(patient: &Patient, binary: Option<&Path>) -> Vec<Finding> {
-    let data_dir = &patient.config.storage.data_dir;
+async fn managed(context: &Context, binary: Option<&Path>) -> Vec<Check> {
+    let data_dir = &context.config.storage.data_dir;
     let mut findings = Vec::new();
-    match engine::find_program(binary, &patient.search_path, data_dir).await {
+    match engine::find_program(binary, &context.search_path, data_dir).await {
         Ok(program) => {
-            findings.push(Finding::ok(ENGINE, program.path.display().to_string()));
+            findings.push(Check::ok(ENGINE, program.path.display().to_string()));
             findings.push(version(program.version.as_deref()));
         }
         Err(reason) => {
-            let cure = "do one of these; until then there are no models";
-            findings.push(Finding::problem(ENGINE, reason, cure));
+            let remedy = "do one of these; until then there are no models";
+            findings.push(Check::problem(ENGINE, reason, remedy));
         }
     }
-    let places = engine::places(data_dir, patient.config.auth_dir.as_deref());
+    let places = engine::places(data_dir, context.config.auth_dir.as_deref());
     let door = places.ok().and_then(|(file, _)| engine::door(&file));
     findings.extend(door.map(|door| port(&door)));
     findings
 }
 
 /// Whether it is a version that was tested, or one that keeps its contract as far as we know.
-fn version(said: Option<&str>) -> Finding {
-    let cure = format!(
+fn version(said: Option<&str>) -> Check {
+    let remedy = format!(
         "get {TESTED_VERSION} with `proxypal-server engine install`, and take ENGINE_BINARY away"
     );
     let Some(version) = said else {
         let seen = "the program does not say that it is CLIProxyAPI";
-        return Finding::problem(VERSION, seen, cure);
+        return Check::problem(VERSION, seen, remedy);
     };
     let seen = format!("{version}; this server was made for {TESTED_VERSION}");
     let said: Vec<&str> = version.split('.').collect();
     let tested: Vec<&str> = TESTED_VERSION.split('.').collect();
     if version == TESTED_VERSION {
-        Finding::ok(VERSION, version)
+        Check::ok(VERSION, version)
     } else if said.first() == tested.first() {
-        Finding::warning(VERSION, seen, cure)
+        Check::warning(VERSION, seen, remedy)
     } else if said[0].parse::<u32>().is_ok() {
-        Finding::problem(VERSION, seen, cure)
+        Check::problem(VERSION, seen, remedy)
     } else {
         // A build of one's own calls itself as it likes.
-        Finding::warning(VERSION, seen, cure)
+        Check::warning(VERSION, seen, remedy)
     }
 }
 
 /// Whether others than this machine can reach the engine, and with it its management.
-fn port(door: &Door) -> Finding {
-    let cure = "restart the server: it writes a configuration with 127.0.0.1; if this stays, something else \
+fn port(door: &EngineAddress) -> Check {
+    let remedy = "restart the server: it writes a configuration with 127.0.0.1; if this stays, something else \
                 listens on that port";
     let is_loopback = |address: IpAddr| address.is_loopback();
     if !door.host.parse().is_ok_and(is_loopback) {
         let seen = format!("the engine is told to listen on {:?}", door.host);
-        return Finding::problem(PORT, seen, cure);
+        return Check::problem(PORT, seen, remedy);
     }
     let exposed = listening_on(door.port)
         .into_iter()
         .find(|address| !address.is_loopback());
     match exposed {
-        Some(address) => Finding::problem(PORT, format!("{address}:{} is open", door.port), cure),
-        None => Finding::ok(
+        Some(address) => Check::problem(PORT, format!("{address}:{} is open", door.port), remedy),
+        None => Check::ok(
             PORT,
             format!("{} is reached from this machine only", door.port),
         ),
@@ -124,7 +124,7 @@ async fn external(
     url: &Url,
     api_key: &SecretString,
     management_key: Option<&SecretString>,
-) -> Vec<Finding> {
+) -> Vec<Check> {
     let engine = ExternalEngine {
         url: url.clone(),
         api_key: api_key.clone(),
@@ -132,8 +132,8 @@ async fn external(
     };
     let place = place(url);
     let reached = match engine::examine_external(&engine).await {
-        Ok(()) => Finding::ok(ENGINE, format!("{place} lets us in")),
-        Err(reason) => Finding::problem(
+        Ok(()) => Check::ok(ENGINE, format!("{place} lets us in")),
+        Err(reason) => Check::problem(
             ENGINE,
             format!("{place}: {reason}"),
             "check ENGINE_URL, ENGINE_API_KEY, ENGINE_MANAGEMENT_KEY and that the engine runs",
@@ -149,23 +149,23 @@ async fn external(
         return vec![reached];
     }
     let seen = format!("{place} is reached without TLS: prompts and keys travel in the clear");
-    let cure = "use https, or an address of an inner network";
-    vec![reached, Finding::warning(PORT, seen, cure)]
+    let remedy = "use https, or an address of an inner network";
+    vec![reached, Check::warning(PORT, seen, remedy)]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Verdict, *};
+    use super::{super::CheckResult, *};
 
     #[test]
     fn knows_which_versions_it_knows() {
         let (major, _) = TESTED_VERSION.split_once('.').unwrap();
         for (said, verdict) in [
-            (Some(TESTED_VERSION), Verdict::Ok),
-            (Some(&*format!("{major}.0.1")), Verdict::Warning),
-            (Some("dev"), Verdict::Warning),
-            (Some("6.9.0"), Verdict::Problem),
-            (None, Verdict::Problem),
+            (Some(TESTED_VERSION), CheckResult::Ok),
+            (Some(&*format!("{major}.0.1")), CheckResult::Warning),
+            (Some("dev"), CheckResult::Warning),
+            (Some("6.9.0"), CheckResult::Problem),
+            (None, CheckResult::Problem),
         ] {
             assert_eq!(version(said).verdict, verdict, "{said:?}");
         }
@@ -175,13 +175,16 @@ mod tests {
     fn an_engine_that_others_reach_is_a_problem() {
         let others = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
         let only_us = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let door = |host: &str, listener: &std::net::TcpListener| Door {
+        let door = |host: &str, listener: &std::net::TcpListener| EngineAddress {
             host: host.to_owned(),
             port: listener.local_addr().unwrap().port(),
         };
 
-        assert_eq!(port(&door("127.0.0.1", &only_us)).verdict, Verdict::Ok);
-        assert_eq!(port(&door("127.0.0.1", &others)).verdict, Verdict::Problem);
-        assert_eq!(port(&door("", &only_us)).verdict, Verdict::Problem);
+        assert_eq!(port(&door("127.0.0.1", &only_us)).verdict, CheckResult::Ok);
+        assert_eq!(
+            port(&door("127.0.0.1", &others)).verdict,
+            CheckResult::Problem
+        );
+        assert_eq!(port(&door("", &only_us)).verdict, CheckResult::Problem);
     }
 }

@@ -3,11 +3,11 @@
 
 mod address;
 mod bundle;
+mod check;
 mod clock;
 mod database;
 mod disk;
 mod engine;
-mod finding;
 mod limits;
 mod permissions;
 mod redaction;
@@ -19,15 +19,15 @@ use url::Url;
 
 pub use self::{
     bundle::{Bundle, write},
-    finding::{Finding, Report, Verdict},
+    check::{Check, CheckResult, DoctorReport},
     redaction::Redaction,
 };
-use self::{database::Data, server::Answers};
+use self::{database::Data, server::ProbeAnswers};
 use crate::{clock::SharedClock, config::Config};
 
 /// What is looked at.
 #[derive(Debug)]
-pub struct Patient {
+pub struct Context {
     pub config: Config,
     /// Whether `PUBLIC_URL` was said, and is not only where we listen.
     pub public_url_is_told: bool,
@@ -36,23 +36,23 @@ pub struct Patient {
     pub clock: SharedClock,
 }
 
-impl Patient {
+impl Context {
     /// Looks at everything, in the order in which one thing stands on the other.
-    pub async fn examine(&self) -> Report {
+    pub async fn examine(&self) -> DoctorReport {
         let mut findings = vec![disk::sync(&self.config.storage.data_dir)];
         findings.push(disk::space(&self.config.storage.data_dir));
         findings.extend(permissions::examine(&self.config));
         findings.push(limits::open_files());
         let (data, found) = Data::examine(&self.config.storage).await;
         findings.extend(found);
-        let answers = Answers::gather(self).await;
+        let answers = ProbeAnswers::gather(self).await;
         findings.extend(server::examine(self, &answers, data.holder));
         findings.push(clock::examine(self, &data, &answers));
         findings.push(address::exposure(self));
         findings.extend(address::examine(self, &answers).await);
         findings.extend(engine::examine(self, &answers).await);
         data.close().await;
-        Report::new(self.clock.now(), findings)
+        DoctorReport::new(self.clock.now(), findings)
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use nix::unistd::{AccessFlags, access, geteuid};
 use secrecy::ExposeSecret as _;
 
-use super::Finding;
+use super::Check;
 use crate::{config::Config, domain::server_secrets, engine};
 
 const OTHERS_WRITE: u32 = 0o022;
@@ -17,7 +17,7 @@ const OTHERS_READ: u32 = 0o044;
 const OTHERS: u32 = 0o077;
 
 /// Looks at each place that is there.
-pub(super) fn examine(config: &Config) -> Vec<Finding> {
+pub(super) fn examine(config: &Config) -> Vec<Check> {
     let data_dir = &config.storage.data_dir;
     let mut findings = vec![directory(data_dir)];
     let key = server_secrets::key_file(data_dir);
@@ -32,50 +32,50 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
     findings
 }
 
-fn directory(data_dir: &Path) -> Finding {
+fn directory(data_dir: &Path) -> Check {
     const TOPIC: &str = "data directory";
     let path = data_dir.display();
     let metadata = match fs::metadata(data_dir) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Finding::ok(
+            return Check::ok(
                 TOPIC,
                 format!("{path} does not exist yet; the server makes it"),
             );
         }
         Err(error) => {
-            let cure = "run the doctor as the user of the server";
-            return Finding::problem(TOPIC, format!("{path} cannot be read: {error}"), cure);
+            let remedy = "run the doctor as the user of the server";
+            return Check::problem(TOPIC, format!("{path} cannot be read: {error}"), remedy);
         }
     };
     let mode = metadata.permissions().mode();
     let seen = format!("{path} has the mode {:o}", mode & 0o7777);
     if !metadata.is_dir() {
-        let cure = "name a directory in DATA_DIR";
-        return Finding::problem(TOPIC, format!("{path} is no directory"), cure);
+        let remedy = "name a directory in DATA_DIR";
+        return Check::problem(TOPIC, format!("{path} is no directory"), remedy);
     }
     if access(data_dir, AccessFlags::W_OK | AccessFlags::X_OK).is_err() {
-        let cure = format!("chown it to the user of the server: chown USER {path}");
-        return Finding::problem(
+        let remedy = format!("chown it to the user of the server: chown USER {path}");
+        return Check::problem(
             TOPIC,
             format!("{path} may not be written by this user"),
-            cure,
+            remedy,
         );
     }
     if mode & OTHERS_WRITE != 0 {
-        let cure = format!("others may replace the database: chmod 700 {path}");
-        return Finding::problem(TOPIC, seen, cure);
+        let remedy = format!("others may replace the database: chmod 700 {path}");
+        return Check::problem(TOPIC, seen, remedy);
     }
     if metadata.uid() != geteuid().as_raw() {
         let seen = format!("{seen} and belongs to user {}, not to you", metadata.uid());
-        let cure = "run commands as the user of the server, or files of yours will be in its way";
-        return Finding::warning(TOPIC, seen, cure);
+        let remedy = "run commands as the user of the server, or files of yours will be in its way";
+        return Check::warning(TOPIC, seen, remedy);
     }
-    Finding::ok(TOPIC, seen)
+    Check::ok(TOPIC, seen)
 }
 
 /// The database holds digests, sealed secrets, and who did what when.
-fn database_file(data_dir: &Path, file: &Path) -> Option<Finding> {
+fn database_file(data_dir: &Path, file: &Path) -> Option<Check> {
     const TOPIC: &str = "database file";
     let mode = fs::metadata(file).ok()?.permissions().mode();
     let is_behind = |path: &Path| {
@@ -85,30 +85,30 @@ fn database_file(data_dir: &Path, file: &Path) -> Option<Finding> {
         mode & OTHERS_READ == 0 || file.parent().is_some_and(is_behind) || is_behind(data_dir);
     let seen = format!("{} has the mode {:o}", file.display(), mode & 0o7777);
     Some(if is_private {
-        Finding::ok(TOPIC, seen)
+        Check::ok(TOPIC, seen)
     } else {
-        let cure = format!(
+        let remedy = format!(
             "other users of this machine can read it: chmod 700 {}",
             file.parent().unwrap_or(data_dir).display()
         );
-        Finding::warning(TOPIC, seen, cure)
+        Check::warning(TOPIC, seen, remedy)
     })
 }
 
 /// Something that holds secrets in the clear.
-fn private(topic: &'static str, path: &Path) -> Option<Finding> {
+fn private(topic: &'static str, path: &Path) -> Option<Check> {
     let metadata = fs::symlink_metadata(path).ok()?;
     let mode = metadata.permissions().mode() & 0o7777;
     let seen = format!("{} has the mode {mode:o}", path.display());
     let right = if metadata.is_dir() { "700" } else { "600" };
     Some(if mode & OTHERS == 0 {
-        Finding::ok(topic, seen)
+        Check::ok(topic, seen)
     } else {
-        let cure = format!(
+        let remedy = format!(
             "other users can read secrets in it: chmod {right} {}",
             path.display()
         );
-        Finding::problem(topic, seen, cure)
+        Check::problem(topic, seen, remedy)
     })
 }
 

@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 use uuid::Uuid;
 
-use crate::config::Secrets;
+use crate::config::SecretsConfig;
 
 const REDACTED: &str = "[redacted]";
 const EMAIL: &str = "[e-mail]";
@@ -34,7 +34,7 @@ pub struct Redaction(Vec<SecretString>);
 
 impl Redaction {
     /// Everything that this configuration keeps secret.
-    pub fn new(secrets: &Secrets, database_url: Option<&str>) -> Self {
+    pub fn new(secrets: &SecretsConfig, database_url: Option<&str>) -> Self {
         let mut known: Vec<_> = secrets.all().cloned().collect();
         let url = database_url.and_then(|url| url.parse::<Url>().ok());
         if let Some(password) = url.as_ref().and_then(Url::password) {
@@ -122,9 +122,9 @@ mod tests {
 
     #[test]
     fn takes_out_what_is_known_wherever_it_stands() {
-        let secrets = Secrets {
+        let secrets = SecretsConfig {
             admin_password: Some("canary".into()),
-            ..Secrets::default()
+            ..SecretsConfig::default()
         };
         let redaction = Redaction::new(&secrets, Some("postgres://u:p%40ssword@h/d"));
 

@@ -8,15 +8,15 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Finding, Patient};
-use crate::db::Holder;
+use super::{Check, Context};
+use crate::db::LockHolder;
 
 const TOPIC: &str = "server";
-const PATIENCE: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a server says of itself, as far as we need it.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Health {
+pub(super) struct ReportedHealth {
     pub(super) instance: Option<String>,
     pub(super) version: Option<String>,
     pub(super) ok: Option<bool>,
@@ -25,23 +25,23 @@ pub(super) struct Health {
 
 /// What was answered here and there.
 #[derive(Debug)]
-pub(super) struct Answers {
+pub(super) struct ProbeAnswers {
     /// On the address listened on; none when that is not known.
-    pub(super) here: Option<Result<Health, String>>,
+    pub(super) here: Option<Result<ReportedHealth, String>>,
     /// At the public URL; none when there is no other than the address listened on.
-    pub(super) public: Option<Result<Health, String>>,
+    pub(super) public: Option<Result<ReportedHealth, String>>,
     /// How far our clock is before the one there.
     pub(super) public_clock_behind: Option<TimeDelta>,
 }
 
-impl Answers {
-    pub(super) async fn gather(patient: &Patient) -> Self {
-        let here = match local(patient.config.listen) {
-            Some(url) => Some(ask(&url, Way::Direct, patient).await),
+impl ProbeAnswers {
+    pub(super) async fn gather(context: &Context) -> Self {
+        let here = match local(context.config.listen) {
+            Some(url) => Some(ask(&url, ProxyUse::Direct, context).await),
             None => None,
         };
-        let public = if patient.public_url_is_told {
-            Some(ask(&patient.config.public_url, Way::AsOthers, patient).await)
+        let public = if context.public_url_is_told {
+            Some(ask(&context.config.public_url, ProxyUse::AsOthers, context).await)
         } else {
             None
         };
@@ -56,52 +56,56 @@ impl Answers {
     }
 
     /// The server that runs here, if it answers.
-    pub(super) fn running(&self) -> Option<&Health> {
+    pub(super) fn running(&self) -> Option<&ReportedHealth> {
         self.here.as_ref()?.as_ref().ok()
     }
 }
 
 /// Whether the proxies of the environment are for this address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum ProxyUse {
     Direct,
     AsOthers,
 }
 
 /// What looks at a running server.
-pub(super) fn examine(patient: &Patient, answers: &Answers, holder: Holder) -> Option<Finding> {
-    let listen = patient.config.listen;
+pub(super) fn examine(
+    context: &Context,
+    answers: &ProbeAnswers,
+    holder: LockHolder,
+) -> Option<Check> {
+    let listen = context.config.listen;
     match (answers.here.as_ref()?, holder) {
-        (Ok(health), _) if health.ok == Some(false) => Some(Finding::problem(
+        (Ok(health), _) if health.ok == Some(false) => Some(Check::problem(
             TOPIC,
             "it runs, and its database does not answer",
             "restart the database; the server finds it again by itself",
         )),
-        (Ok(health), Holder::Nobody) => Some(
-            Finding::warning(
+        (Ok(health), LockHolder::Nobody) => Some(
+            Check::warning(
                 TOPIC,
                 format!("one answers on {listen}, and it does not use this database"),
                 "give the doctor the DATA_DIR and DATABASE_URL of that server",
             )
             .with_version(health),
         ),
-        (Ok(health), Holder::Server(_) | Holder::Unknown) => {
-            Some(Finding::ok(TOPIC, format!("it answers on {listen}")).with_version(health))
+        (Ok(health), LockHolder::Server(_) | LockHolder::Unknown) => {
+            Some(Check::ok(TOPIC, format!("it answers on {listen}")).with_version(health))
         }
-        (Err(error), Holder::Server(pid)) => {
+        (Err(error), LockHolder::Server(pid)) => {
             let who = pid.map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
             let seen = format!("{who} has the database, and nobody answers on {listen}: {error}");
-            let cure = "give the doctor the HOST and PORT of the server; if they are right, look into its log";
-            Some(Finding::warning(TOPIC, seen, cure))
+            let remedy = "give the doctor the HOST and PORT of the server; if they are right, look into its log";
+            Some(Check::warning(TOPIC, seen, remedy))
         }
-        (Err(_), Holder::Nobody | Holder::Unknown) => {
-            Some(Finding::ok(TOPIC, format!("none runs on {listen}")))
+        (Err(_), LockHolder::Nobody | LockHolder::Unknown) => {
+            Some(Check::ok(TOPIC, format!("none runs on {listen}")))
         }
     }
 }
 
-impl Finding {
-    fn with_version(mut self, health: &Health) -> Self {
+impl Check {
+    fn with_version(mut self, health: &ReportedHealth) -> Self {
         match health.version.as_deref() {
             Some(env!("CARGO_PKG_VERSION")) | None => self,
             Some(version) => {
@@ -125,13 +129,13 @@ fn local(listen: SocketAddr) -> Option<Url> {
     (listen.port() != 0).then(|| format!("http://{address}/").parse().ok())?
 }
 
-pub(super) fn client(way: Way) -> reqwest::Result<reqwest::Client> {
+pub(super) fn client(way: ProxyUse) -> reqwest::Result<reqwest::Client> {
     let builder = reqwest::Client::builder()
-        .timeout(PATIENCE)
+        .timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none());
     match way {
-        Way::Direct => builder.no_proxy().build(),
-        Way::AsOthers => builder.build(),
+        ProxyUse::Direct => builder.no_proxy().build(),
+        ProxyUse::AsOthers => builder.build(),
     }
 }
 
@@ -142,16 +146,16 @@ pub(super) fn below(base: &Url, path: &str) -> String {
 
 async fn ask(
     base: &Url,
-    way: Way,
-    patient: &Patient,
-) -> Result<(Health, Option<TimeDelta>), String> {
+    way: ProxyUse,
+    context: &Context,
+) -> Result<(ReportedHealth, Option<TimeDelta>), String> {
     let mut request = client(way).map_err(words)?.get(below(base, "healthz"));
     // With it the server reports details. It is sent to the local address only.
-    if let (Way::Direct, Some(token)) = (way, &patient.config.watch.metrics_token) {
+    if let (ProxyUse::Direct, Some(token)) = (way, &context.config.watch.metrics_token) {
         request = request.bearer_auth(token.expose_secret());
     }
     let answer = request.send().await.map_err(words)?;
-    let now = patient.clock.now();
+    let now = context.clock.now();
     let date = answer
         .headers()
         .get(DATE)

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Error, Result,
-    audit::{self, Change, Subject},
+    audit::{self, AuditChange, AuditSubject},
     text,
 };
 use crate::{
@@ -77,7 +77,7 @@ impl ApiTokens {
         };
         let transaction = self.db.begin().await?;
         let api_token = api_token.insert(&transaction).await?;
-        let created = Change::created(subject(&api_token), audited(&api_token));
+        let created = AuditChange::created(subject(&api_token), audited(&api_token));
         audit::record(&transaction, &self.clock, created).await?;
         transaction.commit().await?;
         Ok(CreatedApiToken {
@@ -130,15 +130,15 @@ impl ApiTokens {
         let mut token = old.clone().into_active_model();
         token.revoked_at = Set(Some(self.clock.now()));
         let token = token.update(&transaction).await?;
-        let updated = Change::updated(subject(&token), audited(&old), audited(&token));
+        let updated = AuditChange::updated(subject(&token), audited(&old), audited(&token));
         audit::record(&transaction, &self.clock, updated).await?;
         transaction.commit().await?;
         Ok(token)
     }
 }
 
-fn subject(token: &api_token::Model) -> Subject {
-    Subject::new("apiToken", &token.id).named(&token.name)
+fn subject(token: &api_token::Model) -> AuditSubject {
+    AuditSubject::new("apiToken", &token.id).named(&token.name)
 }
 
 /// What the audit tells of a token.

@@ -78,7 +78,7 @@ impl std::fmt::Debug for Ticket {
 
 /// An offer that somebody took up.
 #[derive(Debug)]
-pub struct Download {
+pub struct ClaimedDownload {
     pub file_name: String,
     pub media_type: &'static str,
     pub content: Content,
@@ -153,9 +153,9 @@ impl Downloads {
     }
 
     /// Takes an offer up. Only its holder can use the ticket, or use it up.
-    pub async fn take(&self, secret: &str, viewer: &Viewer) -> Result<Download> {
+    pub async fn take(&self, secret: &str, viewer: &Viewer) -> Result<ClaimedDownload> {
         let offer = self.claim(secret, viewer)?;
-        Ok(Download {
+        Ok(ClaimedDownload {
             file_name: offer.file_name,
             media_type: offer.media_type,
             content: (offer.open)().await?,

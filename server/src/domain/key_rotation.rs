@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{
     Error, Result, admins,
-    audit::{Audit, Change},
+    audit::{Audit, AuditChange},
     notifications, provider_accounts,
 };
 use crate::{crypto::vault::Vault, db::Database};
@@ -120,7 +120,7 @@ impl Rotated {
             "current": self.current,
             "unopened": self.unopened.len(),
         });
-        audit.note(Change::done(Some(done))).await
+        audit.note(AuditChange::done(Some(done))).await
     }
 
     /// An error in words when something did not open.

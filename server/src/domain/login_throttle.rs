@@ -100,7 +100,7 @@ pub struct LoginThrottle {
 /// An attempt that was counted as a failure until it turns out to be right.
 #[derive(Debug)]
 #[must_use = "an attempt that succeeds is taken back"]
-pub struct Attempt {
+pub struct LoginAttempt {
     throttle: LoginThrottle,
     network: Network,
     name: u64,
@@ -135,8 +135,8 @@ impl LoginThrottle {
 
     /// Counts an attempt before its password is looked at, so that many at once do not slip through.
     /// Beyond the total, it waits for its turn.
-    pub async fn attempt(&self, address: Option<IpAddr>, name: &str) -> Result<Attempt> {
-        let attempt = Attempt {
+    pub async fn attempt(&self, address: Option<IpAddr>, name: &str) -> Result<LoginAttempt> {
+        let attempt = LoginAttempt {
             throttle: self.clone(),
             network: network(address),
             name: self.names.hash_one(name.trim()),
@@ -175,7 +175,7 @@ impl LoginThrottle {
     }
 }
 
-impl Attempt {
+impl LoginAttempt {
     /// Takes back what this address failed at this name, and nothing that it failed at another.
     pub fn succeeded(self) {
         let now = self.throttle.clock.now();
@@ -192,8 +192,8 @@ impl Attempt {
 
 impl State {
     /// Counts an attempt. Returns how long it has to wait.
-    fn count(&mut self, attempt: &Attempt, now: DateTime<Utc>) -> Result<Duration> {
-        let Attempt { network, name, .. } = *attempt;
+    fn count(&mut self, attempt: &LoginAttempt, now: DateTime<Utc>) -> Result<Duration> {
+        let LoginAttempt { network, name, .. } = *attempt;
         let by_name = self.by_name.get(&(network, name));
         let by_address = self.by_address.get(&network);
         let wait = by_name
@@ -285,8 +285,8 @@ mod tests {
         Some(text.parse().unwrap())
     }
 
-    fn attempt(throttle: &LoginThrottle, from: &str, name: &str) -> Attempt {
-        Attempt {
+    fn attempt(throttle: &LoginThrottle, from: &str, name: &str) -> LoginAttempt {
+        LoginAttempt {
             throttle: throttle.clone(),
             network: network(address(from)),
             name: throttle.names.hash_one(name),

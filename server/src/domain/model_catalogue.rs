@@ -10,9 +10,9 @@ use entity::{
 
 use super::{
     engine_models::EngineModels,
-    model_name::{Names, routed_as},
+    model_name::{NameRule, routed_as},
     models,
-    output_bounds::{Server, is_kept},
+    output_bounds::{ServingModel, is_kept},
     prices::PriceList,
 };
 
@@ -95,7 +95,7 @@ impl ModelCatalogue<'_> {
 
     /// What would serve a name for a user, and why nothing would.
     pub fn resolve(&self, name: &str, user: &user::Model) -> ModelResolution {
-        let name = routed_as(Names::Plain, name);
+        let name = routed_as(NameRule::Plain, name);
         let aliases = self.prices.aliases();
         let target = aliases.target(&name, self.at);
         let accounts = self.serving(&name);
@@ -116,7 +116,7 @@ impl ModelCatalogue<'_> {
         let target = self.prices.aliases().target(name, self.at);
         let target = target.as_deref().unwrap_or(name);
         self.serving(name).into_iter().all(|account| {
-            let server = Server {
+            let server = ServingModel {
                 kind: account.kind,
                 credential: Some(account.credential),
             };

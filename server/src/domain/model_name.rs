@@ -6,12 +6,12 @@ use entity::request::Protocol;
 
 /// Whether the engine uncloaks names on a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Names {
+pub enum NameRule {
     Plain,
     Cloaked,
 }
 
-impl From<Protocol> for Names {
+impl From<Protocol> for NameRule {
     fn from(protocol: Protocol) -> Self {
         if protocol == Protocol::AnthropicMessages {
             Self::Cloaked
@@ -35,11 +35,11 @@ pub fn is_any_model(routed: &str) -> bool {
 
 /// Without blanks, `models/`, without the engine's suffix for thinking (`name(high)`), and uncloaked on routes
 /// where the engine uncloaks.
-pub fn routed_as(names: Names, name: &str) -> String {
+pub fn routed_as(names: NameRule, name: &str) -> String {
     let name = without_suffix(name.trim());
     let name = name.strip_prefix("models/").unwrap_or(name).trim();
     match name.strip_prefix(CLOAK).filter(|hidden| !hidden.is_empty()) {
-        Some(hidden) if names == Names::Cloaked => {
+        Some(hidden) if names == NameRule::Cloaked => {
             let shown: String = hidden.chars().rev().collect();
             without_suffix(shown.trim()).to_owned()
         }
@@ -61,25 +61,29 @@ mod tests {
     #[test]
     fn sees_through_every_spelling() {
         let cases = [
-            (Names::Plain, "gpt-5", "gpt-5"),
-            (Names::Plain, "gpt-5(high)", "gpt-5"),
-            (Names::Plain, "a(b)c", "a(b)c"),
-            (Names::Plain, "gpt-5 (low)", "gpt-5"),
-            (Names::Plain, "gpt-5\u{a0}(low)", "gpt-5"),
-            (Names::Plain, "auto(high)", "auto"),
-            (Names::Plain, "models/ gpt-5", "gpt-5"),
-            (Names::Cloaked, "claude-fable-5-dd-)wol( 5-tpg", "gpt-5"),
+            (NameRule::Plain, "gpt-5", "gpt-5"),
+            (NameRule::Plain, "gpt-5(high)", "gpt-5"),
+            (NameRule::Plain, "a(b)c", "a(b)c"),
+            (NameRule::Plain, "gpt-5 (low)", "gpt-5"),
+            (NameRule::Plain, "gpt-5\u{a0}(low)", "gpt-5"),
+            (NameRule::Plain, "auto(high)", "auto"),
+            (NameRule::Plain, "models/ gpt-5", "gpt-5"),
+            (NameRule::Cloaked, "claude-fable-5-dd-)wol( 5-tpg", "gpt-5"),
             (
-                Names::Plain,
+                NameRule::Plain,
                 " models/gemini-2.5-pro(8192)",
                 "gemini-2.5-pro",
             ),
-            (Names::Cloaked, "claude-fable-5-dd-5-tpg", "gpt-5"),
-            (Names::Cloaked, "claude-fable-5-dd-5-tpg(low)", "gpt-5"),
-            (Names::Cloaked, "claude-fable-5-dd-)hgih(5-tpg", "gpt-5"),
-            (Names::Cloaked, "claude-fable-5-dd-", "claude-fable-5-dd-"),
+            (NameRule::Cloaked, "claude-fable-5-dd-5-tpg", "gpt-5"),
+            (NameRule::Cloaked, "claude-fable-5-dd-5-tpg(low)", "gpt-5"),
+            (NameRule::Cloaked, "claude-fable-5-dd-)hgih(5-tpg", "gpt-5"),
             (
-                Names::Plain,
+                NameRule::Cloaked,
+                "claude-fable-5-dd-",
+                "claude-fable-5-dd-",
+            ),
+            (
+                NameRule::Plain,
                 "claude-fable-5-dd-5-tpg",
                 "claude-fable-5-dd-5-tpg",
             ),

@@ -8,14 +8,14 @@ use entity::{
 
 /// Who may serve a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Server {
+pub struct ServingModel {
     pub kind: ProviderKind,
     /// `None` when only the provider is known.
     pub credential: Option<CredentialKind>,
 }
 
 /// Whether the bound of a request in this protocol reaches the provider.
-pub fn is_kept(server: Server, protocol: Protocol, model: &str) -> bool {
+pub fn is_kept(server: ServingModel, protocol: Protocol, model: &str) -> bool {
     let is_translated = matches!(protocol, Protocol::AnthropicMessages | Protocol::Gemini);
     match server.kind {
         // The Codex executor deletes every bound: the backend of ChatGPT knows none.
@@ -40,7 +40,7 @@ mod tests {
 
     fn kept(kind: ProviderKind, protocol: Protocol) -> bool {
         let credential = Some(CredentialKind::ApiKey);
-        is_kept(Server { kind, credential }, protocol, "m")
+        is_kept(ServingModel { kind, credential }, protocol, "m")
     }
 
     #[test]
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_signed_in_google_account_keeps_bounds_of_claude_models_only() {
         for credential in [Some(CredentialKind::AuthFile), None] {
-            let server = Server {
+            let server = ServingModel {
                 kind: ProviderKind::Gemini,
                 credential,
             };

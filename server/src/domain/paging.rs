@@ -3,9 +3,9 @@
 use super::{Error, Result};
 
 /// The longest page.
-pub const LONGEST_PAGE: u64 = 200;
+pub const MAX_PAGE_SIZE: u64 = 200;
 /// The page when nobody asks for a length.
-pub const DEFAULT_PAGE: u64 = 50;
+pub const DEFAULT_PAGE_SIZE: u64 = 50;
 
 /// Which part of a list is wanted, as connections say it.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +26,7 @@ pub struct Page<T> {
 
 /// Which way a page is read, and from where.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Window {
+pub(super) struct PageWindow {
     pub(super) limit: u64,
     pub(super) cursor: Option<String>,
     /// Read from the end of the list towards its start.
@@ -35,7 +35,7 @@ pub(super) struct Window {
 
 impl PageRequest {
     /// Checks lengths and that only one direction is asked for.
-    pub(super) fn window(&self) -> Result<Window> {
+    pub(super) fn window(&self) -> Result<PageWindow> {
         let backwards = self.last.is_some() || (self.before.is_some() && self.first.is_none());
         if backwards && (self.first.is_some() || self.after.is_some()) {
             return Err(Error::bad_input("use either first/after or last/before"));
@@ -49,15 +49,15 @@ impl PageRequest {
             (self.first, &self.after)
         };
         let limit = match length.map(u64::try_from) {
-            None => DEFAULT_PAGE,
-            Some(Ok(limit)) if (1..=LONGEST_PAGE).contains(&limit) => limit,
+            None => DEFAULT_PAGE_SIZE,
+            Some(Ok(limit)) if (1..=MAX_PAGE_SIZE).contains(&limit) => limit,
             Some(_) => {
                 return Err(Error::BadInput(format!(
-                    "a page has 1 to {LONGEST_PAGE} items"
+                    "a page has 1 to {MAX_PAGE_SIZE} items"
                 )));
             }
         };
-        Ok(Window {
+        Ok(PageWindow {
             limit,
             cursor: cursor.clone(),
             backwards,
@@ -65,7 +65,7 @@ impl PageRequest {
     }
 }
 
-impl Window {
+impl PageWindow {
     /// Makes a page of what was read, one item more than the limit where there is one, in the
     /// direction of reading.
     pub(super) fn page<T>(&self, mut items: Vec<T>) -> Page<T> {
@@ -102,7 +102,10 @@ mod tests {
             };
             assert!(request.window().is_err(), "{first}");
         }
-        assert_eq!(PageRequest::default().window().unwrap().limit, DEFAULT_PAGE);
+        assert_eq!(
+            PageRequest::default().window().unwrap().limit,
+            DEFAULT_PAGE_SIZE
+        );
     }
 
     #[test]

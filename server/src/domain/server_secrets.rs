@@ -15,7 +15,7 @@ use sea_orm::{ActiveValue::Set, EntityTrait as _};
 
 use crate::{
     clock::SharedClock,
-    config::Storage,
+    config::StorageConfig,
     crypto::{
         token::Digester,
         vault::{EncryptionKey, Vault, VaultError},
@@ -37,7 +37,7 @@ pub struct ServerSecrets {
 impl ServerSecrets {
     /// Opens the server's secrets, making them on the first start.
     pub async fn open(
-        storage: &Storage,
+        storage: &StorageConfig,
         db: &Database,
         clock: &SharedClock,
     ) -> anyhow::Result<Self> {
@@ -68,7 +68,7 @@ pub enum KeyStanding {
 }
 
 /// Insists that the key that a server would start with opens what the database has sealed. Makes none.
-pub async fn examine_key(storage: &Storage, db: &Database) -> anyhow::Result<KeyStanding> {
+pub async fn examine_key(storage: &StorageConfig, db: &Database) -> anyhow::Result<KeyStanding> {
     let Some(row) = Secret::find_by_id(DIGEST_KEY).one(db.reader()).await? else {
         return Ok(KeyStanding::Unneeded);
     };
@@ -90,7 +90,7 @@ pub fn key_file(data_dir: &Path) -> PathBuf {
 
 /// Insists that the key that is configured, or kept in the data directory, opens what a database has sealed.
 /// Makes none.
-pub(in crate::domain) fn check_key(storage: &Storage, sealed: &[u8]) -> anyhow::Result<()> {
+pub(in crate::domain) fn check_key(storage: &StorageConfig, sealed: &[u8]) -> anyhow::Result<()> {
     let key = known_key(storage)?.with_context(|| {
         format!(
             "ENCRYPTION_KEY is not set and there is no {}: set the key of the server that made the backup, \
@@ -111,7 +111,7 @@ pub(in crate::domain) fn check_key(storage: &Storage, sealed: &[u8]) -> anyhow::
 }
 
 /// The key that is configured, or was made at an earlier start.
-fn known_key(storage: &Storage) -> anyhow::Result<Option<EncryptionKey>> {
+fn known_key(storage: &StorageConfig) -> anyhow::Result<Option<EncryptionKey>> {
     if let Some(key) = &storage.encryption_key {
         return Ok(Some(key.clone()));
     }

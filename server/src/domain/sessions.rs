@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{
     Error, Result,
-    audit::{self, Change, Subject},
+    audit::{self, AuditChange, AuditSubject},
 };
 use crate::{
     clock::SharedClock,
@@ -53,7 +53,7 @@ pub struct BegunSession {
 
 /// Where a sign-in comes from.
 #[derive(Clone, Debug, Default)]
-pub struct Client {
+pub struct SessionClient {
     pub ip: Option<String>,
     pub user_agent: Option<String>,
 }
@@ -82,7 +82,7 @@ impl Sessions {
 
     /// Signs an administrator in who was just found to be `admin`. Checking a password takes a while: who was
     /// disabled, removed or changed meanwhile is refused here, in the transaction that inserts the session.
-    pub async fn begin(&self, admin: admin::Model, client: Client) -> Result<BegunSession> {
+    pub async fn begin(&self, admin: admin::Model, client: SessionClient) -> Result<BegunSession> {
         let cookie = token::generate("");
         let now = self.clock.now();
         let session = session::ActiveModel {
@@ -104,7 +104,7 @@ impl Sessions {
             .exec(&transaction)
             .await?;
         audit::identify((&admin).into());
-        let begun = Change::created(subject(&session), audited(&session));
+        let begun = AuditChange::created(subject(&session), audited(&session));
         audit::record(&transaction, &self.clock, begun).await?;
         transaction.commit().await?;
         self.forget_expired(now).await?;
@@ -248,7 +248,7 @@ impl Sessions {
         session: &session::Model,
     ) -> Result<()> {
         Session::delete_by_id(session.id).exec(transaction).await?;
-        let ended = Change::removed(subject(session), audited(session));
+        let ended = AuditChange::removed(subject(session), audited(session));
         audit::record(transaction, &self.clock, ended).await
     }
 
@@ -315,8 +315,8 @@ async fn unchanged(
     }))
 }
 
-fn subject(session: &session::Model) -> Subject {
-    Subject::new("session", &session.id)
+fn subject(session: &session::Model) -> AuditSubject {
+    AuditSubject::new("session", &session.id)
 }
 
 /// What the audit tells of a session.

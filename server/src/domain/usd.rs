@@ -6,7 +6,7 @@ const DECIMALS: usize = 9;
 
 /// Why a text is no amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotAnAmount {
+pub enum ParseUsdError {
     #[error("write an amount of US dollars as \"1.25\"")]
     Malformed,
     #[error("an amount of US dollars has at most 9 decimals")]
@@ -16,27 +16,27 @@ pub enum NotAnAmount {
 }
 
 /// Reads an amount such as `1.25` or `-3` exactly, as nano-dollars.
-pub fn parse(text: &str) -> Result<i64, NotAnAmount> {
+pub fn parse(text: &str) -> Result<i64, ParseUsdError> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
         None => (1, text),
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     if !is_digits(whole) || !is_digits(fraction) {
-        return Err(NotAnAmount::Malformed);
+        return Err(ParseUsdError::Malformed);
     }
     if fraction.len() > DECIMALS {
-        return Err(NotAnAmount::TooFine);
+        return Err(ParseUsdError::TooFine);
     }
     let nanos: i64 = format!("{fraction:0<DECIMALS$}")
         .parse()
-        .map_err(|_| NotAnAmount::Malformed)?;
+        .map_err(|_| ParseUsdError::Malformed)?;
     whole
         .parse::<i64>()
         .ok()
         .and_then(|whole| whole.checked_mul(DOLLAR)?.checked_add(nanos))
         .map(|amount| sign * amount)
-        .ok_or(NotAnAmount::TooGreat)
+        .ok_or(ParseUsdError::TooGreat)
 }
 
 /// Writes nano-dollars as dollars, exactly and without idle zeros.
@@ -78,11 +78,11 @@ mod tests {
         for text in [
             "", "-", ".5", "1.", "1.-5", "+1", "1e3", "1,5", "$1", "NaN", " 1", "1.2.3", "٣",
         ] {
-            assert_eq!(parse(text), Err(NotAnAmount::Malformed), "{text}");
+            assert_eq!(parse(text), Err(ParseUsdError::Malformed), "{text}");
         }
-        assert_eq!(parse("0.0000000001"), Err(NotAnAmount::TooFine));
+        assert_eq!(parse("0.0000000001"), Err(ParseUsdError::TooFine));
         for text in ["9223372036.854775808", "99999999999999999999"] {
-            assert_eq!(parse(text), Err(NotAnAmount::TooGreat), "{text}");
+            assert_eq!(parse(text), Err(ParseUsdError::TooGreat), "{text}");
         }
     }
 

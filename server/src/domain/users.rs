@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     Error, Result,
     api_keys::{self, ApiKeys, IssuedApiKey, NewApiKey},
-    audit::{self, Change, Subject},
+    audit::{self, AuditChange, AuditSubject},
     models,
     paging::{Page, PageRequest},
     patch::Patch,
@@ -124,7 +124,7 @@ impl Users {
         let mut after = audited(&user);
         after["apiKey"] = api_keys::audited(&issued.api_key);
         after["quotas"] = quotas::audited(&transaction, user.id, None).await?;
-        let created = Change::created(subject(&user), after);
+        let created = AuditChange::created(subject(&user), after);
         audit::record(&transaction, &self.clock, created).await?;
         transaction.commit().await?;
         self.api_keys.refresh(user.id).await?;
@@ -218,7 +218,7 @@ impl Users {
             user.enabled = Set(enabled);
             user.updated_at = Set(self.clock.now());
             let user = user.update(&transaction).await?;
-            changes.push(Change::updated(subject(&user), before, audited(&user)));
+            changes.push(AuditChange::updated(subject(&user), before, audited(&user)));
             users.push(user);
         }
         for change in changes {
@@ -255,19 +255,19 @@ impl Users {
         before: Value,
         user: &user::Model,
     ) -> Result<()> {
-        let updated = Change::updated(subject(user), before, audited(user));
+        let updated = AuditChange::updated(subject(user), before, audited(user));
         audit::record(&transaction, &self.clock, updated).await?;
         Ok(transaction.commit().await?)
     }
 }
 
 async fn living(transaction: &DatabaseTransaction, id: Uuid) -> Result<user::Model> {
-    api_keys::living_user(transaction, id).await
+    api_keys::active_user(transaction, id).await
 }
 
 /// A user, for the audit.
-pub(super) fn subject(user: &user::Model) -> Subject {
-    Subject::new("user", &user.id).named(&user.name)
+pub(super) fn subject(user: &user::Model) -> AuditSubject {
+    AuditSubject::new("user", &user.id).named(&user.name)
 }
 
 /// What the audit tells of a user.

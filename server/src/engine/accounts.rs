@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::client::ClientError;
 use super::config::auth_index;
 use super::error::EngineError;
-use super::handle::Engine;
+use super::handle::EngineHandle;
 use crate::domain::engine_accounts::{EngineAccount, EngineAccounts};
 use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 
@@ -27,7 +27,7 @@ const LONGEST_MESSAGE: usize = 300;
 
 /// What the engine told last, or that it told nothing.
 #[derive(Debug, Default)]
-pub(super) struct ToldAccounts(Mutex<Option<Remembered>>);
+pub(super) struct ReportedAccounts(Mutex<Option<Remembered>>);
 
 #[derive(Debug)]
 struct Remembered {
@@ -59,11 +59,11 @@ struct Listed {
     next_retry_after: Option<DateTime<Utc>>,
 }
 
-impl Engine {
+impl EngineHandle {
     /// The signed-in accounts that it works with; nothing when it does not tell. A failure is remembered
     /// too, so that a list of accounts does not wait for it once for each.
     pub async fn accounts(&self) -> Option<Arc<EngineAccounts>> {
-        let mut remembered = self.face.told_accounts.0.lock().await;
+        let mut remembered = self.public.reported_accounts.0.lock().await;
         if let Some(known) = remembered.as_ref()
             && known.at.elapsed() < FRESH
         {
@@ -78,7 +78,7 @@ impl Engine {
     pub async fn reset_cooldown(&self, credential: &ProviderCredential) -> Result<(), EngineError> {
         let body = json!({"auth_index": self.index_of(credential).await?});
         let told = self.client()?.tell("reset-quota", &body).await;
-        *self.face.told_accounts.0.lock().await = None;
+        *self.public.reported_accounts.0.lock().await = None;
         match told {
             Err(ClientError::Status(StatusCode::NOT_FOUND)) => Err(unknown()),
             told => told.map_err(|error| EngineError::Unwilling(error.to_string())),
@@ -97,7 +97,8 @@ impl Engine {
                 let account = accounts.by_file.get(file_name);
                 let index = account.map(|account| account.auth_index.clone());
                 // Who has just been asked for shall not be missing from the next list.
-                *self.face.told_accounts.0.lock().await = Some(Remembered::now(Some(accounts)));
+                *self.public.reported_accounts.0.lock().await =
+                    Some(Remembered::now(Some(accounts)));
                 index
             }
         };
@@ -113,7 +114,7 @@ impl Engine {
     }
 
     fn read_account(&self, file: Listed) -> (String, EngineAccount) {
-        let message = self.face.logs.redacted(&file.status_message);
+        let message = self.public.logs.redacted(&file.status_message);
         let message: String = message.chars().take(LONGEST_MESSAGE).collect();
         let account = EngineAccount {
             auth_index: file.auth_index,

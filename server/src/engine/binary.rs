@@ -12,7 +12,7 @@ const NAMES: [&str; 2] = ["cli-proxy-api", "CLIProxyAPI"];
 
 /// There is no program to start; says what to do about it.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NoBinary {
+pub(super) enum BinaryError {
     #[error(
         "{} is not a program that can be executed; correct ENGINE_BINARY, or remove it and run `proxypal-server engine install`",
         .0.display()
@@ -30,7 +30,7 @@ pub(super) fn installed(data_dir: &Path) -> PathBuf {
 }
 
 /// The program to start: the one that was named, else one in the search path, else the installed one.
-pub(super) fn find(options: &EngineOptions) -> Result<PathBuf, NoBinary> {
+pub(super) fn find(options: &EngineOptions) -> Result<PathBuf, BinaryError> {
     find_in(
         options.binary.as_deref(),
         &options.search_path,
@@ -43,12 +43,12 @@ pub(super) fn find_in(
     named: Option<&Path>,
     search_path: &OsStr,
     data_dir: &Path,
-) -> Result<PathBuf, NoBinary> {
+) -> Result<PathBuf, BinaryError> {
     if let Some(named) = named {
         return if is_program(named) {
-            std::path::absolute(named).map_err(|_| NoBinary::Unusable(named.to_owned()))
+            std::path::absolute(named).map_err(|_| BinaryError::Unusable(named.to_owned()))
         } else {
-            Err(NoBinary::Unusable(named.to_owned()))
+            Err(BinaryError::Unusable(named.to_owned()))
         };
     }
     std::env::split_paths(search_path)
@@ -56,7 +56,7 @@ pub(super) fn find_in(
         .flat_map(|folder| NAMES.map(|name| folder.join(name)))
         .chain([installed(data_dir)])
         .find(|path| is_program(path))
-        .ok_or(NoBinary::Missing)
+        .ok_or(BinaryError::Missing)
 }
 
 fn is_program(path: &Path) -> bool {

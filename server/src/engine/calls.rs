@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 /// What somebody wants of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum EngineOrder {
     Start,
     Stop,
     Restart,
@@ -15,14 +15,14 @@ pub(super) enum Order {
 
 /// An order whose giver may wait for its acceptance.
 #[derive(Debug)]
-pub(super) struct Call {
-    pub(super) order: Order,
+pub(super) struct QueuedOrder {
+    pub(super) order: EngineOrder,
     accepted: Option<oneshot::Sender<()>>,
 }
 
-impl Call {
+impl QueuedOrder {
     /// An order, and where its acceptance is heard.
-    pub(super) fn new(order: Order) -> (Self, oneshot::Receiver<()>) {
+    pub(super) fn new(order: EngineOrder) -> (Self, oneshot::Receiver<()>) {
         let (accepted, acceptance) = oneshot::channel();
         let call = Self {
             order,
@@ -42,26 +42,26 @@ impl Call {
 
 /// All orders in one line: those of people, and the end of the server.
 #[derive(Debug)]
-pub(super) struct Calls {
-    pub(super) orders: mpsc::Receiver<Call>,
+pub(super) struct OrderQueue {
+    pub(super) orders: mpsc::Receiver<QueuedOrder>,
     pub(super) shutdown: CancellationToken,
 }
 
-impl Calls {
+impl OrderQueue {
     /// The next order, whatever it is.
-    pub(super) async fn next(&mut self) -> Call {
+    pub(super) async fn next(&mut self) -> QueuedOrder {
         tokio::select! {
             biased;
-            () = self.shutdown.cancelled() => Call { order: Order::End, accepted: None },
+            () = self.shutdown.cancelled() => QueuedOrder { order: EngineOrder::End, accepted: None },
             Some(call) = self.orders.recv() => call,
         }
     }
 
     /// The next order that ends a running life; starting what runs is no work.
-    pub(super) async fn interruption(&mut self) -> Call {
+    pub(super) async fn interruption(&mut self) -> QueuedOrder {
         loop {
             let call = self.next().await;
-            if call.order != Order::Start {
+            if call.order != EngineOrder::Start {
                 return call;
             }
             call.accept();

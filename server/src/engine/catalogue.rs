@@ -22,7 +22,7 @@ use crate::domain::engine_models::EngineModels;
 /// own time, and one that runs elsewhere tells nobody.
 const FRESH: Duration = Duration::from_secs(10);
 /// How many auth files are asked for at once.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 
 /// The providers that the engine knows the models of, and its word for them.
 const KNOWN: [(ProviderKind, &str); 4] = [
@@ -130,7 +130,7 @@ async fn by_file(client: &EngineClient) -> Vec<(String, Vec<String>)> {
         let models = client.auth_file_models(&name).await.ok()?;
         Some((name, ids(&models["models"])))
     });
-    let asked = stream::iter(asked).buffer_unordered(AT_ONCE);
+    let asked = stream::iter(asked).buffer_unordered(MAX_CONCURRENT);
     asked.filter_map(std::future::ready).collect().await
 }
 

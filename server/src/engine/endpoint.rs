@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// The address of an engine that answers.
 #[derive(Clone, Debug)]
-pub struct Endpoint {
+pub struct EngineEndpoint {
     /// Plain on the loopback interface; an external engine may use TLS.
     pub scheme: Scheme,
     /// Host and port.
@@ -54,11 +54,11 @@ impl CallerKeys {
 /// An address or key that no request can be made of.
 #[derive(Debug, thiserror::Error)]
 #[error("the engine's address or key cannot be used: {0}")]
-pub(super) struct BadEndpoint(String);
+pub(super) struct EndpointError(String);
 
-impl Endpoint {
+impl EngineEndpoint {
     /// The engine at `url`, opened by `key`.
-    pub(super) fn new(url: &Url, key: &SecretString) -> Result<Self, BadEndpoint> {
+    pub(super) fn new(url: &Url, key: &SecretString) -> Result<Self, EndpointError> {
         let path = url.path().trim_end_matches('/');
         Ok(Self {
             scheme: url.scheme().parse().map_err(bad)?,
@@ -70,7 +70,7 @@ impl Endpoint {
     }
 
     /// With these keys for users.
-    pub(super) fn with_caller_keys(mut self, keys: &[SecretString]) -> Result<Self, BadEndpoint> {
+    pub(super) fn with_caller_keys(mut self, keys: &[SecretString]) -> Result<Self, EndpointError> {
         let authorizations = keys.iter().map(bearer).collect::<Result<_, _>>()?;
         self.callers = Some(Arc::new(CallerKeys {
             authorizations,
@@ -89,25 +89,25 @@ impl Endpoint {
     }
 }
 
-fn authority(url: &Url) -> Result<Authority, BadEndpoint> {
+fn authority(url: &Url) -> Result<Authority, EndpointError> {
     let host = url
         .host_str()
-        .ok_or_else(|| BadEndpoint("it names no host".to_owned()))?;
+        .ok_or_else(|| EndpointError("it names no host".to_owned()))?;
     match url.port() {
         Some(port) => format!("{host}:{port}").parse().map_err(bad),
         None => host.parse().map_err(bad),
     }
 }
 
-fn bearer(key: &SecretString) -> Result<HeaderValue, BadEndpoint> {
+fn bearer(key: &SecretString) -> Result<HeaderValue, EndpointError> {
     let mut value =
         HeaderValue::from_str(&format!("Bearer {}", key.expose_secret())).map_err(bad)?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-fn bad(error: impl std::fmt::Display) -> BadEndpoint {
-    BadEndpoint(error.to_string())
+fn bad(error: impl std::fmt::Display) -> EndpointError {
+    EndpointError(error.to_string())
 }
 
 #[cfg(test)]
@@ -118,7 +118,7 @@ mod tests {
     fn keeps_the_path_of_an_address_and_hides_the_key() {
         let url = Url::parse("https://engine.example/below/").unwrap();
 
-        let endpoint = Endpoint::new(&url, &"canary".into()).unwrap();
+        let endpoint = EngineEndpoint::new(&url, &"canary".into()).unwrap();
 
         assert_eq!(endpoint.base_path.as_deref(), Some("/below"));
         assert_eq!(endpoint.authority, "engine.example");
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn each_user_has_a_key_of_their_own_while_there_are_enough() {
         let url = Url::parse("http://127.0.0.1:8317").unwrap();
-        let endpoint = Endpoint::new(&url, &"key".into()).unwrap();
+        let endpoint = EngineEndpoint::new(&url, &"key".into()).unwrap();
         let (ada, bob, eve) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
         assert_eq!(endpoint.authorization_of(ada), "Bearer key");
 
@@ -147,7 +147,7 @@ mod tests {
     fn a_plain_address_has_no_path_of_its_own() {
         let url = Url::parse("http://127.0.0.1:8317").unwrap();
 
-        let endpoint = Endpoint::new(&url, &"key".into()).unwrap();
+        let endpoint = EngineEndpoint::new(&url, &"key".into()).unwrap();
 
         assert_eq!(endpoint.base_path, None);
         assert_eq!(endpoint.authority, "127.0.0.1:8317");

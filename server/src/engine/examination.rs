@@ -14,7 +14,7 @@ use super::managed;
 use super::options::ExternalEngine;
 
 /// How long the program may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(10);
+const EXAMINATION_TIMEOUT: Duration = Duration::from_secs(10);
 const VERSION_LINE: &str = "CLIProxyAPI Version: ";
 
 /// The engine's program, as a server would start it.
@@ -27,7 +27,7 @@ pub struct Program {
 
 /// Where a managed engine listens or listened last.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Door {
+pub struct EngineAddress {
     pub host: String,
     pub port: u16,
 }
@@ -49,7 +49,7 @@ pub fn places(data_dir: &Path, auth_dir: Option<&Path>) -> std::io::Result<(Path
 }
 
 /// Where the engine's configuration tells it to listen; none before it was ever started.
-pub fn door(configuration: &Path) -> Option<Door> {
+pub fn door(configuration: &Path) -> Option<EngineAddress> {
     let text = std::fs::read_to_string(configuration).ok()?;
     serde_saphyr::from_str(&text).ok()
 }
@@ -79,7 +79,10 @@ async fn version_of(program: &Path) -> Option<String> {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let said = tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()?;
+    let said = tokio::time::timeout(EXAMINATION_TIMEOUT, asked)
+        .await
+        .ok()?
+        .ok()?;
     let text = [said.stdout, said.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     let line = text

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::calls::Calls;
+use super::calls::OrderQueue;
 use super::client::{ClientError, EngineClient};
-use super::endpoint::Endpoint;
-use super::face::Face;
+use super::endpoint::EngineEndpoint;
 use super::health;
 use super::options::{EngineContext, EngineOptions, ExternalEngine};
+use super::public_state::PublicState;
 use super::status::EngineMode;
-use super::supervisor::{Death, Ending};
+use super::supervisor::{RunEnd, UnexpectedExit};
 use super::usage::Collector;
 
 /// Uses and watches the external engine. The client outlasts its lives, because it counts how often
@@ -18,51 +18,55 @@ use super::usage::Collector;
 pub(super) struct External {
     options: EngineOptions,
     context: EngineContext,
-    face: Arc<Face>,
-    connection: Option<(Endpoint, Arc<EngineClient>)>,
+    public: Arc<PublicState>,
+    connection: Option<(EngineEndpoint, Arc<EngineClient>)>,
 }
 
 impl External {
     /// Nothing is reached for yet.
-    pub(super) fn new(options: EngineOptions, context: EngineContext, face: Arc<Face>) -> Self {
+    pub(super) fn new(
+        options: EngineOptions,
+        context: EngineContext,
+        public: Arc<PublicState>,
+    ) -> Self {
         Self {
             options,
             context,
-            face,
+            public,
             connection: None,
         }
     }
 
     /// Uses it until it is lost or somebody calls.
-    pub(super) async fn live(&mut self, calls: &mut Calls) -> Ending {
-        self.face.starting(EngineMode::External, None);
+    pub(super) async fn live(&mut self, calls: &mut OrderQueue) -> RunEnd {
+        self.public.starting(EngineMode::External, None);
         let (endpoint, client) = match self.connection() {
             Ok(connection) => connection,
-            Err(reason) => return Ending::Unable(reason),
+            Err(reason) => return RunEnd::Unable(reason),
         };
         tokio::select! {
-            call = calls.interruption() => return Ending::Called(call),
+            call = calls.interruption() => return RunEnd::Called(call),
             found = reach(&client) => if let Err(error) = found {
                 return died(format!("the external engine: {error}"));
             }
         }
-        self.face.catalogue.open(client.clone());
-        self.face.client.store(Some(client.clone()));
-        self.face.running(endpoint, None, None);
+        self.public.catalogue.open(client.clone());
+        self.public.client.store(Some(client.clone()));
+        self.public.running(endpoint, None, None);
         let collector = Collector::start(&self.context, client.clone(), Arc::default());
         let ending = tokio::select! {
-            call = calls.interruption() => Ending::Called(call),
+            call = calls.interruption() => RunEnd::Called(call),
             reason = health::lost(&client) => died(reason),
         };
-        self.face.withdraw();
-        if matches!(ending, Ending::Called(_)) {
+        self.public.withdraw();
+        if matches!(ending, RunEnd::Called(_)) {
             self.options.drained().await;
         }
         collector.finish().await;
         ending
     }
 
-    fn connection(&mut self) -> Result<(Endpoint, Arc<EngineClient>), String> {
+    fn connection(&mut self) -> Result<(EngineEndpoint, Arc<EngineClient>), String> {
         if let Some(connection) = &self.connection {
             return Ok(connection.clone());
         }
@@ -81,9 +85,9 @@ async fn reach(client: &EngineClient) -> Result<(), ClientError> {
     client.opens().await
 }
 
-fn connect(external: &ExternalEngine) -> Result<(Endpoint, Arc<EngineClient>), String> {
+fn connect(external: &ExternalEngine) -> Result<(EngineEndpoint, Arc<EngineClient>), String> {
     let endpoint =
-        Endpoint::new(&external.url, &external.api_key).map_err(|error| error.to_string())?;
+        EngineEndpoint::new(&external.url, &external.api_key).map_err(|error| error.to_string())?;
     let client = EngineClient::new(
         &external.url,
         external.api_key.clone(),
@@ -93,8 +97,8 @@ fn connect(external: &ExternalEngine) -> Result<(Endpoint, Arc<EngineClient>), S
     Ok((endpoint, Arc::new(client)))
 }
 
-fn died(reason: String) -> Ending {
-    Ending::Died(Death {
+fn died(reason: String) -> RunEnd {
+    RunEnd::Died(UnexpectedExit {
         reason,
         was_healthy: false,
     })

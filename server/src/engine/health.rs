@@ -9,7 +9,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// How long it may take to answer.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
 /// How often in a row it may fail to answer.
-const PATIENCE: u32 = 3;
+const MAX_FAILURES: u32 = 3;
 
 /// Resolves, with the reason, once the engine has failed to answer several times in a row.
 pub(super) async fn lost(client: &EngineClient) -> String {
@@ -25,7 +25,7 @@ pub(super) async fn lost(client: &EngineClient) -> String {
             Err(_) => format!("it was silent for {} seconds", TIME_LIMIT.as_secs()),
         };
         failures += 1;
-        if failures == PATIENCE {
+        if failures == MAX_FAILURES {
             return format!("the engine does not answer any more: {problem}");
         }
     }

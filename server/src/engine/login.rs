@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::client::{ClientError, EngineClient};
 use super::error::EngineError;
-use super::handle::Engine;
+use super::handle::EngineHandle;
 
 /// What the engine can sign in to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
@@ -71,7 +71,7 @@ struct Status {
     error: Option<String>,
 }
 
-impl Engine {
+impl EngineHandle {
     /// Asks the engine to begin a sign-in.
     pub async fn begin_login(&self, channel: LoginChannel) -> Result<EngineLogin, EngineError> {
         let begun: Begun = self
@@ -141,7 +141,7 @@ impl Engine {
 
     /// Whom to ask.
     pub(super) fn client(&self) -> Result<Arc<EngineClient>, EngineError> {
-        self.face
+        self.public
             .client
             .load_full()
             .ok_or_else(|| EngineError::Unwilling("it does not run".to_owned()))

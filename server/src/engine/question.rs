@@ -11,7 +11,7 @@ use url::Url;
 
 use super::client::ClientError;
 use super::error::EngineError;
-use super::handle::Engine;
+use super::handle::EngineHandle;
 use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 
 /// How long a provider may take.
@@ -23,7 +23,7 @@ const TOKEN: &str = "$TOKEN$";
 
 /// What is asked: a `GET` that costs nobody anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct ProviderQuestion {
     pub url: Url,
     /// The header that says who asks, and what stands in it before the token.
     pub authorization: (&'static str, &'static str),
@@ -58,12 +58,12 @@ impl fmt::Debug for Call<'_> {
     }
 }
 
-impl Engine {
+impl EngineHandle {
     /// Asks the provider; nothing when it could not be reached.
     pub async fn ask_provider(
         &self,
         credential: &ProviderCredential,
-        question: &Question,
+        question: &ProviderQuestion,
     ) -> Result<Option<ProviderAnswer>, EngineError> {
         // Where the engine does not know an account, it would send the mark itself. We have keys anyway.
         let (auth_index, token) = match &credential.secret {
@@ -92,7 +92,7 @@ impl Engine {
 
 fn header(
     credential: &ProviderCredential,
-    question: &Question,
+    question: &ProviderQuestion,
     token: &str,
 ) -> serde_json::Map<String, serde_json::Value> {
     let (name, scheme) = question.authorization;

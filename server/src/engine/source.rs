@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use crate::domain::{
-    provider_accounts::{Attempt, AuthFileStep, FoundAuthFile, ProviderCredential},
+    provider_accounts::{AuthFileStep, EngineAttempt, FoundAuthFile, ProviderCredential},
     settings::EngineSettings,
 };
 
@@ -32,7 +32,7 @@ pub trait CredentialSource: Send + Sync {
     }
 
     /// Hears what requests met at the accounts.
-    fn note_attempts(&self, attempts: &[Attempt]) {
+    fn note_attempts(&self, attempts: &[EngineAttempt]) {
         let _ = attempts;
     }
 

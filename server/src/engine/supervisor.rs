@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backoff::{delay, jittered};
-use super::binary::{self, NoBinary};
-use super::calls::{Call, Calls, Order};
+use super::binary::{self, BinaryError};
+use super::calls::{EngineOrder, OrderQueue, QueuedOrder};
 use super::demo;
 use super::external::External;
-use super::face::Face;
 use super::managed::Managed;
 use super::options::{EngineContext, EngineOptions};
+use super::public_state::PublicState;
 use super::status::EngineMode;
 
 /// The longest pause between two starts of a child; its start costs something.
@@ -21,18 +21,18 @@ const LONGEST_PAUSE_EXTERNAL: Duration = Duration::from_secs(5);
 
 /// How a life of the engine ended.
 #[derive(Debug)]
-pub(super) enum Ending {
+pub(super) enum RunEnd {
     /// Somebody asked for it.
-    Called(Call),
+    Called(QueuedOrder),
     /// It died, or was lost.
-    Died(Death),
+    Died(UnexpectedExit),
     /// It cannot live until somebody acts.
     Unable(String),
 }
 
 /// The end of a life that nobody asked for.
 #[derive(Debug)]
-pub(super) struct Death {
+pub(super) struct UnexpectedExit {
     /// In words.
     pub(super) reason: String,
     /// Whether it had lived well for a while, so that the pauses begin anew.
@@ -44,7 +44,7 @@ pub(super) struct Death {
 pub(super) struct Supervisor {
     options: EngineOptions,
     context: EngineContext,
-    face: Arc<Face>,
+    public: Arc<PublicState>,
     managed: Managed,
     external: External,
     failures: u32,
@@ -52,13 +52,17 @@ pub(super) struct Supervisor {
 
 impl Supervisor {
     /// A supervisor that has not begun.
-    pub(super) fn new(options: EngineOptions, context: EngineContext, face: Arc<Face>) -> Self {
-        let managed = Managed::new(options.clone(), context.clone(), face.clone());
-        let external = External::new(options.clone(), context.clone(), face.clone());
+    pub(super) fn new(
+        options: EngineOptions,
+        context: EngineContext,
+        public: Arc<PublicState>,
+    ) -> Self {
+        let managed = Managed::new(options.clone(), context.clone(), public.clone());
+        let external = External::new(options.clone(), context.clone(), public.clone());
         Self {
             options,
             context,
-            face,
+            public,
             managed,
             external,
             failures: 0,
@@ -66,38 +70,38 @@ impl Supervisor {
     }
 
     /// Lives until the server ends.
-    pub(super) async fn run(mut self, mut calls: Calls) {
-        let gone = self.face.gone.clone().drop_guard();
+    pub(super) async fn run(mut self, mut calls: OrderQueue) {
+        let gone = self.public.gone.clone().drop_guard();
         while self.round(&mut calls).await.is_continue() {}
-        self.face.stopped();
+        self.public.stopped();
         self.managed.leave().await;
         drop(gone);
     }
 
     /// One life and what comes after it; breaks when the server ends.
-    async fn round(&mut self, calls: &mut Calls) -> ControlFlow<()> {
+    async fn round(&mut self, calls: &mut OrderQueue) -> ControlFlow<()> {
         match Box::pin(self.live(calls)).await {
-            Ending::Called(call) => {
+            RunEnd::Called(call) => {
                 self.failures = 0;
                 self.obey(call, calls).await
             }
-            Ending::Died(death) => {
+            RunEnd::Died(death) => {
                 self.failures = if death.was_healthy {
                     1
                 } else {
                     self.failures.saturating_add(1)
                 };
-                self.face.backing_off(&death.reason);
+                self.public.backing_off(&death.reason);
                 self.pause(calls).await
             }
-            Ending::Unable(reason) => {
-                self.face.failed(&reason);
+            RunEnd::Unable(reason) => {
+                self.public.failed(&reason);
                 self.rest(calls).await
             }
         }
     }
 
-    async fn live(&mut self, calls: &mut Calls) -> Ending {
+    async fn live(&mut self, calls: &mut OrderQueue) -> RunEnd {
         match self.options.mode {
             EngineMode::Managed => match binary::find(&self.options) {
                 Ok(program) => self.managed.live(&program, calls).await,
@@ -105,37 +109,37 @@ impl Supervisor {
             },
             EngineMode::External => self.external.live(calls).await,
             EngineMode::Demo => {
-                demo::live(&self.options, &self.context, &self.face, None, calls).await
+                demo::live(&self.options, &self.context, &self.public, None, calls).await
             }
         }
     }
 
-    async fn live_without_program(&self, missing: &NoBinary, calls: &mut Calls) -> Ending {
+    async fn live_without_program(&self, missing: &BinaryError, calls: &mut OrderQueue) -> RunEnd {
         if !self.options.allow_demo_fallback {
-            return Ending::Unable(missing.to_string());
+            return RunEnd::Unable(missing.to_string());
         }
         tracing::warn!(reason = %missing, "the demo engine takes the place of the engine");
         let notice = format!("The demo engine answers with canned text: {missing}.");
         demo::live(
             &self.options,
             &self.context,
-            &self.face,
+            &self.public,
             Some(notice),
             calls,
         )
         .await
     }
 
-    async fn obey(&self, call: Call, calls: &mut Calls) -> ControlFlow<()> {
+    async fn obey(&self, call: QueuedOrder, calls: &mut OrderQueue) -> ControlFlow<()> {
         match call.order {
-            Order::End => ControlFlow::Break(()),
-            Order::Start | Order::Restart => {
-                self.face.restarting();
+            EngineOrder::End => ControlFlow::Break(()),
+            EngineOrder::Start | EngineOrder::Restart => {
+                self.public.restarting();
                 call.accept();
                 ControlFlow::Continue(())
             }
-            Order::Stop => {
-                self.face.stopped();
+            EngineOrder::Stop => {
+                self.public.stopped();
                 call.accept();
                 self.rest(calls).await
             }
@@ -143,15 +147,15 @@ impl Supervisor {
     }
 
     /// Waits for an order that leads on.
-    async fn rest(&self, calls: &mut Calls) -> ControlFlow<()> {
+    async fn rest(&self, calls: &mut OrderQueue) -> ControlFlow<()> {
         loop {
             let call = calls.next().await;
             match call.order {
-                Order::Stop => {
-                    self.face.stopped();
+                EngineOrder::Stop => {
+                    self.public.stopped();
                     call.accept();
                 }
-                Order::Start | Order::Restart | Order::End => {
+                EngineOrder::Start | EngineOrder::Restart | EngineOrder::End => {
                     return Box::pin(self.obey(call, calls)).await;
                 }
             }
@@ -159,7 +163,7 @@ impl Supervisor {
     }
 
     /// Waits before the next life; an order cuts it short.
-    async fn pause(&self, calls: &mut Calls) -> ControlFlow<()> {
+    async fn pause(&self, calls: &mut OrderQueue) -> ControlFlow<()> {
         let longest = match self.options.mode {
             EngineMode::External => LONGEST_PAUSE_EXTERNAL,
             EngineMode::Managed | EngineMode::Demo => LONGEST_PAUSE,

@@ -9,16 +9,16 @@ use uuid::Uuid;
 
 use super::{
     Parts,
-    dialect::{Dialect, Fault},
+    dialect::{Dialect, GatewayError},
     meter::LARGEST_INPUT,
-    model::{Asked, Model},
+    model::{ModelRequest, RequestedModel},
 };
 use crate::domain::{
     api_keys::Caller,
-    ledger::{Amounts, Ask, Ledger, LimitKind, Limited, Pacing, RequestSlot},
-    model_name::{Names, is_any_model, routed_as},
+    ledger::{Amounts, Ledger, LimitError, LimitKind, LimitRequest, RateLimitStatus, RequestSlot},
+    model_name::{NameRule, is_any_model, routed_as},
     prices::worst_cost,
-    requests::{Place, Recorder, RequestRecord},
+    requests::{RecordPermit, Recorder, RequestRecord},
     tokens::Tokens,
 };
 
@@ -36,17 +36,17 @@ const FREE_READING: u64 = 64 * 1024;
 /// A request that may pass, and the place for its record.
 #[derive(Debug)]
 pub(super) struct Admission {
-    pub(super) place: Place,
+    pub(super) permit: RecordPermit,
     /// Tokens to estimate with, should its answer not report usage.
     pub(super) expected: Tokens,
 }
 
 /// What a request has taken when its head had arrived.
 #[derive(Debug)]
-pub(super) struct Started {
+pub(super) struct StartedRequest {
     pub(super) slot: RequestSlot,
     /// How the caller's requests per minute stand.
-    pub(super) pacing: Option<Pacing>,
+    pub(super) pacing: Option<RateLimitStatus>,
 }
 
 /// Takes what depends on the caller alone, before a byte of the body is read: one of the requests a minute
@@ -55,11 +55,11 @@ pub(super) fn start(
     gateway: &Parts,
     caller: &Caller,
     now: DateTime<Utc>,
-) -> Result<Started, Fault> {
+) -> Result<StartedRequest, GatewayError> {
     let defaults = gateway.settings.current().gateway.default_rate_limit;
     let start = Ledger::start(caller.account(), caller.api_key_id, defaults);
     match start.slot {
-        Ok(slot) => Ok(Started {
+        Ok(slot) => Ok(StartedRequest {
             slot,
             pacing: start.pacing,
         }),
@@ -69,7 +69,7 @@ pub(super) fn start(
 
 /// Who asks, and how.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Applicant<'a> {
+pub(super) struct AdmissionRequest<'a> {
     pub(super) caller: &'a Caller,
     pub(super) dialect: Dialect,
     /// Whether the request generates.
@@ -85,24 +85,24 @@ pub(super) struct Applicant<'a> {
 /// Lets a request in, or says why not.
 pub(super) async fn admit(
     gateway: &Parts,
-    applicant: Applicant<'_>,
-    started: Started,
-    asked: &Asked,
+    request: AdmissionRequest<'_>,
+    started: StartedRequest,
+    asked: &ModelRequest,
     record: &mut RequestRecord,
-) -> Result<Admission, Fault> {
-    let names = names(applicant.dialect);
+) -> Result<Admission, GatewayError> {
+    let names = names(request.dialect);
     let model = asked.model.name().map(|name| routed_as(names, name));
     let prices = gateway.prices.current();
     let aliases = prices.aliases();
     let target = model.as_deref();
     let target = target.and_then(|model| aliases.target(model, record.started_at));
     let routed = [model.as_deref(), target.as_deref()];
-    check_model(applicant, &asked.model, routed)?;
+    check_model(request, &asked.model, routed)?;
     let settings = gateway.settings.current();
-    let is_dropped = is_bound_dropped(gateway, applicant, asked, model.as_deref(), record).await;
+    let is_dropped = is_bound_dropped(gateway, request, asked, model.as_deref(), record).await;
     let worst = worst_case(
         asked,
-        applicant.is_text,
+        request.is_text,
         is_dropped,
         settings.gateway.assumed_output_tokens,
     );
@@ -113,20 +113,20 @@ pub(super) async fn admit(
         cost: price.map(|price| worst_cost(price, tokens)),
         requests: 1,
     };
-    let ask = Ask {
-        api_key_id: applicant.caller.api_key_id,
+    let ask = LimitRequest {
+        api_key_id: request.caller.api_key_id,
         model: model.as_deref(),
         target: target.as_deref(),
-        is_metered: applicant.is_metered,
+        is_metered: request.is_metered,
         estimate: amounts(worst.estimate),
         ceiling: worst.ceiling.map(amounts),
         at: record.started_at,
         defaults: settings.gateway.default_rate_limit,
     };
-    let Started { slot, pacing } = started;
+    let StartedRequest { slot, pacing } = started;
     let reserved = gateway.ledger.reserve(slot, &ask);
     let reservation = reserved.map_err(|(limited, slot)| {
-        if applicant.read_bytes <= FREE_READING {
+        if request.read_bytes <= FREE_READING {
             slot.refund();
         }
         explain_dropped(fault(limited, pacing, record.started_at), is_dropped)
@@ -137,84 +137,85 @@ pub(super) async fn admit(
     };
     // Should the server die before it knows more.
     record.tokens = Some(Tokens {
-        input: if applicant.is_metered {
+        input: if request.is_metered {
             expected.input
         } else {
             0
         },
         ..Tokens::default()
     });
-    let place = gateway.recorder.begin(record, reservation).await;
-    let place = place.map_err(|error| unrecordable(&error, record.id))?;
-    Ok(Admission { place, expected })
+    let permit = gateway.recorder.begin(record, reservation).await;
+    let permit = permit.map_err(|error| unrecordable(&error, record.id))?;
+    Ok(Admission { permit, expected })
 }
 
 /// Takes a place in the book, or refuses: what cannot be recorded does not pass.
-pub(super) async fn place(recorder: &Recorder, id: Uuid) -> Result<Place, Fault> {
-    let place = recorder.place().await;
-    place.map_err(|error| unrecordable(&error, id))
+pub(super) async fn permit(recorder: &Recorder, id: Uuid) -> Result<RecordPermit, GatewayError> {
+    let permit = recorder.permit().await;
+    permit.map_err(|error| unrecordable(&error, id))
 }
 
-fn unrecordable(error: &crate::domain::Error, id: Uuid) -> Fault {
+fn unrecordable(error: &crate::domain::Error, id: Uuid) -> GatewayError {
     // What keeps requests from being recorded logs itself once, not once for each of them.
     tracing::debug!(request.id = %id, %error, "a request is refused because it could not be recorded");
-    Fault::Overloaded {
+    GatewayError::Overloaded {
         retry_after: RECOVERY,
     }
 }
 
 /// Which names the engine understands on a route.
-pub(super) fn names(dialect: Dialect) -> Names {
+pub(super) fn names(dialect: Dialect) -> NameRule {
     match dialect {
-        Dialect::Anthropic => Names::Cloaked,
-        Dialect::OpenAi | Dialect::Gemini => Names::Plain,
+        Dialect::Anthropic => NameRule::Cloaked,
+        Dialect::OpenAi | Dialect::Gemini => NameRule::Plain,
     }
 }
 
 /// A request names its model in a way that cannot be read otherwise, and a caller whose limits depend on the model must
 /// name one. An alias is open to whoever may use it or what it leads to.
 fn check_model(
-    applicant: Applicant<'_>,
-    model: &Model,
+    request: AdmissionRequest<'_>,
+    model: &RequestedModel,
     routed: [Option<&str>; 2],
-) -> Result<(), Fault> {
-    let caller = applicant.caller;
+) -> Result<(), GatewayError> {
+    let caller = request.caller;
     match model {
-        Model::Named(name) if routed.into_iter().flatten().any(is_any_model) => {
-            Err(Fault::ModelUnspecific {
+        RequestedModel::Named(name) if routed.into_iter().flatten().any(is_any_model) => {
+            Err(GatewayError::ModelUnspecific {
                 model: name.clone(),
             })
         }
-        Model::Named(name) => {
+        RequestedModel::Named(name) => {
             let mut names = routed.into_iter().flatten();
             let may_use = !caller.is_restricted() || names.any(|name| caller.may_use(name));
-            may_use.then_some(()).ok_or_else(|| Fault::ModelNotAllowed {
-                model: name.clone(),
-            })
+            may_use
+                .then_some(())
+                .ok_or_else(|| GatewayError::ModelNotAllowed {
+                    model: name.clone(),
+                })
         }
-        Model::Ambiguous if applicant.names_model || caller.has_limits_by_model() => {
-            Err(Fault::ModelAmbiguous)
+        RequestedModel::Ambiguous if request.names_model || caller.has_limits_by_model() => {
+            Err(GatewayError::ModelAmbiguous)
         }
         // Where none is named the engine may take a default.
-        Model::Missing
-            if caller.is_restricted()
-                || (applicant.names_model && caller.has_limits_by_model()) =>
+        RequestedModel::Missing
+            if caller.is_restricted() || (request.names_model && caller.has_limits_by_model()) =>
         {
-            Err(Fault::ModelRequired)
+            Err(GatewayError::ModelRequired)
         }
-        Model::Ambiguous | Model::Missing | Model::NotNeeded => Ok(()),
+        RequestedModel::Ambiguous | RequestedModel::Missing | RequestedModel::NotNeeded => Ok(()),
     }
 }
 
 /// Whether a provider that may serve the request would never see its bound. Asked only where a limit depends on it.
 async fn is_bound_dropped(
     gateway: &Parts,
-    applicant: Applicant<'_>,
-    asked: &Asked,
+    request: AdmissionRequest<'_>,
+    asked: &ModelRequest,
     model: Option<&str>,
     record: &RequestRecord,
 ) -> bool {
-    let is_needed = applicant.is_metered && applicant.caller.account().is_strict();
+    let is_needed = request.is_metered && request.caller.account().is_strict();
     let Some(model) = model.filter(|_| is_needed && asked.bound.max_output_tokens.is_some()) else {
         return false;
     };
@@ -224,11 +225,11 @@ async fn is_bound_dropped(
     !kept.await
 }
 
-fn explain_dropped(mut fault: Fault, is_dropped: bool) -> Fault {
-    if let Fault::Unbounded { cure, .. } = &mut fault
+fn explain_dropped(mut fault: GatewayError, is_dropped: bool) -> GatewayError {
+    if let GatewayError::Unbounded { remedy, .. } = &mut fault
         && is_dropped
     {
-        *cure = "Ask for a model whose provider limits its answers";
+        *remedy = "Ask for a model whose provider limits its answers";
     }
     fault
 }
@@ -241,7 +242,12 @@ struct WorstCase {
     ceiling: Option<Tokens>,
 }
 
-fn worst_case(asked: &Asked, is_text: bool, is_dropped: bool, assumed_output: u32) -> WorstCase {
+fn worst_case(
+    asked: &ModelRequest,
+    is_text: bool,
+    is_dropped: bool,
+    assumed_output: u32,
+) -> WorstCase {
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
     let tokens = |input: u64, output: u64| Tokens {
         input: count(input),
@@ -266,23 +272,27 @@ fn worst_case(asked: &Asked, is_text: bool, is_dropped: bool, assumed_output: u3
 }
 
 /// Says which limit binds, and until when.
-pub(super) fn fault(limited: Limited, pacing: Option<Pacing>, now: DateTime<Utc>) -> Fault {
+pub(super) fn fault(
+    limited: LimitError,
+    pacing: Option<RateLimitStatus>,
+    now: DateTime<Utc>,
+) -> GatewayError {
     match limited {
-        Limited::Rate {
+        LimitError::Rate {
             kind,
             limit,
             retry_after,
-        } => Fault::RateLimited {
+        } => GatewayError::RateLimited {
             kind,
             retry_after,
             limit,
             pacing,
         },
-        Limited::Quota {
+        LimitError::Quota {
             metric,
             quota,
             resets_at,
-        } => Fault::QuotaExceeded {
+        } => GatewayError::QuotaExceeded {
             kind: LimitKind::Quota(metric),
             retry_after: resets_at.and_then(|end| (end - now).to_std().ok()),
             limit: match resets_at {
@@ -293,14 +303,14 @@ pub(super) fn fault(limited: Limited, pacing: Option<Pacing>, now: DateTime<Utc>
                 None => quota,
             },
         },
-        Limited::Unbounded {
+        LimitError::Unbounded {
             metric,
             quota,
             is_unpriced,
-        } => Fault::Unbounded {
+        } => GatewayError::Unbounded {
             kind: LimitKind::Quota(metric),
             quota,
-            cure: if is_unpriced {
+            remedy: if is_unpriced {
                 "Ask for a model that has a price"
             } else {
                 "Set max_tokens (or what the protocol calls it) once, as a positive integer, and send the length of the body"

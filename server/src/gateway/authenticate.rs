@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderName, header::AUTHORIZATION};
 
-use super::{dialect::Fault, route::query};
+use super::{dialect::GatewayError, route::query};
 use crate::domain::api_keys::{Caller, KeyProblem, KeyRing};
 
 const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
@@ -24,8 +24,8 @@ pub(super) fn authenticate(
     keys: &KeyRing,
     headers: &HeaderMap,
     query: Option<&str>,
-) -> Result<Arc<Caller>, Fault> {
-    let mut fault = Fault::UnknownKey;
+) -> Result<Arc<Caller>, GatewayError> {
+    let mut fault = GatewayError::UnknownKey;
     let in_headers = CARRIERS
         .into_iter()
         .flat_map(|carrier| headers.get_all(carrier))
@@ -39,7 +39,9 @@ pub(super) fn authenticate(
     for found in in_headers.chain(in_query) {
         match found {
             Ok(caller) => return Ok(caller),
-            Err(Some(problem)) if fault == Fault::UnknownKey => fault = Fault::KeyProblem(problem),
+            Err(Some(problem)) if fault == GatewayError::UnknownKey => {
+                fault = GatewayError::KeyProblem(problem)
+            }
             Err(_) => {}
         }
     }

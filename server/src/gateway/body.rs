@@ -20,9 +20,9 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 
-pub(super) use self::held::Held;
+pub(super) use self::held::BufferedBody;
 use super::{
-    dialect::Fault,
+    dialect::GatewayError,
     meter::scanner::{Bound, ModelScanner},
 };
 use crate::deadlines::is_too_slow;
@@ -54,19 +54,19 @@ pub(super) async fn discard(headers: &HeaderMap, mut body: Body) {
 #[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum UploadError {
     #[error("the request body is refused: {0}")]
-    Refused(Fault),
+    Refused(GatewayError),
     #[error("the client left while sending")]
     ClientGone,
 }
 
 /// What is known of an upload while the engine reads it.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct UploadProgress {
     bytes: AtomicU64,
     failure: OnceLock<UploadError>,
 }
 
-impl Progress {
+impl UploadProgress {
     /// Bytes sent so far.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
@@ -81,7 +81,7 @@ impl Progress {
 /// Goes on reading a body that is being forwarded: a later member may contradict what was admitted. The engine acts
 /// on whole bodies only, so an upload that is broken off has no effect.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(super) struct UploadWatch {
     scanner: ModelScanner,
     /// Whether the body names the model.
     names_model: bool,
@@ -89,7 +89,7 @@ pub(super) struct Watch {
     bound: Option<Bound>,
 }
 
-impl Watch {
+impl UploadWatch {
     pub(super) fn new(scanner: ModelScanner, names_model: bool, bound: Option<Bound>) -> Self {
         Self {
             scanner,
@@ -106,7 +106,7 @@ impl Watch {
                 .bound
                 .is_some_and(|bound| bound != self.scanner.bound());
         if is_contradicted {
-            return Err(UploadError::Refused(Fault::ModelAmbiguous));
+            return Err(UploadError::Refused(GatewayError::ModelAmbiguous));
         }
         Ok(())
     }
@@ -115,21 +115,26 @@ impl Watch {
 /// The body.
 #[derive(Debug)]
 pub(super) struct Upload {
-    held: Held,
+    held: BufferedBody,
     rest: Body,
     limit: u64,
-    watch: Option<Watch>,
-    progress: Arc<Progress>,
+    watch: Option<UploadWatch>,
+    progress: Arc<UploadProgress>,
 }
 
 impl Upload {
     /// A body of which nothing was read.
     pub(super) fn new(body: Body, limit: u64) -> Self {
-        Self::resumed(Held::default(), body, limit, None)
+        Self::resumed(BufferedBody::default(), body, limit, None)
     }
 
     /// A body whose beginning was read.
-    pub(super) fn resumed(held: Held, rest: Body, limit: u64, watch: Option<Watch>) -> Self {
+    pub(super) fn resumed(
+        held: BufferedBody,
+        rest: Body,
+        limit: u64,
+        watch: Option<UploadWatch>,
+    ) -> Self {
         Self {
             held,
             rest,
@@ -145,7 +150,7 @@ impl Upload {
     }
 
     /// A window onto how far it got.
-    pub(super) fn progress(&self) -> Arc<Progress> {
+    pub(super) fn progress(&self) -> Arc<UploadProgress> {
         Arc::clone(&self.progress)
     }
 
@@ -158,7 +163,7 @@ impl Upload {
         let length = data.len() as u64;
         let before = self.progress.bytes.fetch_add(length, Ordering::Relaxed);
         if before + length > self.limit {
-            return self.fail(UploadError::Refused(Fault::BodyTooLarge {
+            return self.fail(UploadError::Refused(GatewayError::BodyTooLarge {
                 limit: self.limit,
             }));
         }
@@ -180,7 +185,7 @@ impl HttpBody for Upload {
         let frame = match ready!(Pin::new(&mut self.rest).poll_frame(cx)) {
             Some(Ok(frame)) => frame,
             Some(Err(error)) if is_too_slow(&error) => {
-                return self.fail(UploadError::Refused(Fault::BodyTooSlow));
+                return self.fail(UploadError::Refused(GatewayError::BodyTooSlow));
             }
             Some(Err(_)) => return self.fail(UploadError::ClientGone),
             None => {

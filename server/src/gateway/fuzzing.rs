@@ -21,11 +21,11 @@ use super::{
     forward,
     memory::Memory,
     meter::{
-        scanner::{BodyKind, BoundForm, ModelScanner, Verdict},
+        scanner::{BodyKind, BoundForm, ModelScanner, ScanResult},
         tap::{Observation, Tap, TurnTap},
         used,
     },
-    model::{self, Limits, Model},
+    model::{self, ReadLimits, RequestedModel},
     route::{self, BodyForm, query},
 };
 use crate::domain::model_name::{is_any_model, routed_as};
@@ -89,14 +89,14 @@ pub fn model_scanner(data: &[u8]) {
     if whole.error().is_none() && in_pieces.error().is_none() {
         assert_eq!(whole.bound(), in_pieces.bound());
     }
-    if verdict != Verdict::Ambiguous {
+    if verdict != ScanResult::Ambiguous {
         assert_eq!(whole.kind(), in_pieces.kind());
     }
-    assert_ne!(verdict, Verdict::NeedMore);
+    assert_ne!(verdict, ScanResult::NeedMore);
     let Ok(Value::Object(read)) = serde_json::from_slice(body) else {
         return;
     };
-    if let Verdict::Found(model) = verdict {
+    if let ScanResult::Found(model) = verdict {
         let said = read.get("model").and_then(Value::as_str).map(str::trim);
         assert_eq!(said, Some(model.trim()));
     }
@@ -178,7 +178,7 @@ fn opened_at_once(body: &[u8]) -> Option<Vec<u8>> {
 
 /// What admission reads of a request, as far as limits depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub struct AdmissionReading {
     /// The name that is routed by; `None` when the request names none.
     pub model: Option<String>,
     /// The most tokens of one answer, when that is certain.
@@ -193,10 +193,10 @@ pub async fn read_request(
     path: &str,
     mut headers: HeaderMap,
     body: Vec<u8>,
-) -> Option<Reading> {
+) -> Option<AdmissionReading> {
     forward::from_client(&mut headers).ok()?;
     let route = route::classify(method, path, &headers).ok()?;
-    let limits = Limits {
+    let limits = ReadLimits {
         max_body_bytes: 64 * 1024 * 1024,
         memory: &Memory::with_kib(256 * 1024).of(Uuid::nil(), 64 * 1024 * 1024),
         is_restricted: true,
@@ -208,15 +208,15 @@ pub async fn read_request(
     // What follows the document is under watch.
     upload.collect().await.ok()?;
     let model = match asked.model {
-        Model::Named(name) => Some(routed_as(names(route.dialect), &name)),
-        Model::Missing | Model::NotNeeded => None,
-        Model::Ambiguous => return None,
+        RequestedModel::Named(name) => Some(routed_as(names(route.dialect), &name)),
+        RequestedModel::Missing | RequestedModel::NotNeeded => None,
+        RequestedModel::Ambiguous => return None,
     };
     if model.as_deref().is_some_and(is_any_model) {
         return None;
     }
     let certain = Some(asked.bound).filter(|bound| bound.is_certain);
-    Some(Reading {
+    Some(AdmissionReading {
         model,
         max_output_tokens: certain.and_then(|bound| bound.max_output_tokens),
         choices: asked.bound.choices,

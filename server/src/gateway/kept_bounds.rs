@@ -9,7 +9,7 @@ use super::Parts;
 use crate::{
     domain::{
         model_catalogue::ModelCatalogue,
-        output_bounds::{Server, is_kept},
+        output_bounds::{ServingModel, is_kept},
         provider_accounts::ProviderAccounts,
     },
     engine::EngineMode,
@@ -44,7 +44,7 @@ impl KeptBounds {
         if gateway.engine.status().mode != EngineMode::Managed {
             // The accounts of another engine are not known, only who has served so far.
             let served = gateway.ledger.served_by(model).into_iter();
-            let mut servers = served.map(|kind| Server {
+            let mut servers = served.map(|kind| ServingModel {
                 kind,
                 credential: None,
             });
@@ -56,7 +56,7 @@ impl KeptBounds {
         let Ok(models) = gateway.engine.models().await else {
             let mut enabled = accounts.iter().filter(|account| account.enabled);
             return enabled.all(|account| {
-                let server = Server {
+                let server = ServingModel {
                     kind: account.kind,
                     credential: Some(account.credential),
                 };

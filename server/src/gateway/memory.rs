@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use super::dialect::Fault;
+use super::dialect::GatewayError;
 use crate::domain::ledger::LimitKind;
 
 /// One user may have at least this part of it.
@@ -92,7 +92,7 @@ impl Memory {
 
 impl UserMemory {
     /// Takes memory, or says whose share is used up.
-    pub(super) fn take(&self, bytes: usize) -> Result<MemoryPermit, Fault> {
+    pub(super) fn take(&self, bytes: usize) -> Result<MemoryPermit, GatewayError> {
         let kib = bytes as u64 / KIB + 1;
         {
             let mut in_use = self.memory.in_use();
@@ -106,7 +106,7 @@ impl UserMemory {
         let free = Arc::clone(&self.memory.0.free).try_acquire_many_owned(permits);
         let Ok(free) = free else {
             self.memory.give_back(self.user_id, kib);
-            return Err(Fault::Overloaded {
+            return Err(GatewayError::Overloaded {
                 retry_after: RECOVERY,
             });
         };
@@ -118,9 +118,9 @@ impl UserMemory {
         })
     }
 
-    fn share_is_used_up(&self) -> Fault {
+    fn share_is_used_up(&self) -> GatewayError {
         let mib = self.most_kib / KIB;
-        Fault::RateLimited {
+        GatewayError::RateLimited {
             kind: LimitKind::ConcurrentRequests,
             retry_after: RECOVERY,
             limit: format!("{mib} MiB of request bodies at once for this user"),
@@ -149,7 +149,7 @@ mod tests {
         let fits = other.take(7000);
 
         assert_eq!(held.len(), 8);
-        assert!(matches!(refused, Fault::RateLimited { .. }));
+        assert!(matches!(refused, GatewayError::RateLimited { .. }));
         assert!(fits.is_ok());
         drop((held, fits));
         assert_eq!(memory.free_kib(), 64);
@@ -174,7 +174,7 @@ mod tests {
 
         let full = second.take(3000);
 
-        assert!(matches!(full, Err(Fault::Overloaded { .. })));
+        assert!(matches!(full, Err(GatewayError::Overloaded { .. })));
         assert!(second.take(1000).is_ok());
     }
 }

@@ -3,7 +3,6 @@
 //! [`route`] → [`authenticate`] → [`model`] → [`admit`] → [`meter`] → [`forward`] → the engine.
 
 mod admit;
-mod arrival;
 mod authenticate;
 mod body;
 mod dialect;
@@ -13,14 +12,15 @@ pub mod fuzzing;
 mod kept_bounds;
 mod memory;
 mod meter;
+mod metrics;
 mod model;
 mod model_list;
 mod pacing;
+mod pending_admission;
 mod refusal;
 mod retry_hint;
 mod route;
 mod serve;
-mod tally;
 mod trace;
 mod upgrade;
 
@@ -31,7 +31,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 use url::Url;
 
-pub use self::tally::{State, Tally};
+pub use self::metrics::{GatewayMetrics, GatewayState};
 use self::{forward::Upstream, kept_bounds::KeptBounds, memory::Memory, meter::Drainer};
 use crate::{
     client_address::ClientAddresses,
@@ -41,7 +41,7 @@ use crate::{
         api_keys::KeyRing, ledger::Ledger, prices::Prices, provider_accounts::ProviderAccounts,
         requests::Recorder, settings::Settings,
     },
-    engine::Engine,
+    engine::EngineHandle,
     outage::{FLAPPING, Outage},
     traces::Traces,
 };
@@ -55,7 +55,7 @@ pub struct GatewayOptions {
     pub prices: Prices,
     pub accounts: ProviderAccounts,
     pub settings: Settings,
-    pub engine: Engine,
+    pub engine: EngineHandle,
     pub clock: SharedClock,
     pub addresses: ClientAddresses,
     /// Where tools reach us, for the errors that say so.
@@ -86,14 +86,14 @@ struct Parts {
     prices: Prices,
     kept_bounds: KeptBounds,
     settings: Settings,
-    engine: Engine,
+    engine: EngineHandle,
     clock: SharedClock,
     addresses: ClientAddresses,
     /// The public URL without a slash at the end.
     base_url: Arc<str>,
     cors_allowed_origins: Vec<HeaderValue>,
     traces: Traces,
-    tally: Tally,
+    metrics: GatewayMetrics,
     upstream: Upstream,
     drainer: Drainer,
     memory: Memory,
@@ -127,7 +127,7 @@ impl Gateway {
             base_url: options.public_url.as_str().trim_end_matches('/').into(),
             cors_allowed_origins: options.cors_allowed_origins,
             traces: options.traces,
-            tally: Tally::default(),
+            metrics: GatewayMetrics::default(),
             upstream: Upstream::new()?,
             drainer,
             memory: Memory::with_kib(options.held_bytes / 1024),
@@ -141,9 +141,9 @@ impl Gateway {
     }
 
     /// How the gateway stands.
-    pub fn state(&self) -> State {
-        State {
-            tally: self.0.tally.clone(),
+    pub fn state(&self) -> GatewayState {
+        GatewayState {
+            metrics: self.0.metrics.clone(),
             in_flight: self.0.in_flight.clone(),
             drainer: self.0.drainer.clone(),
         }

@@ -12,10 +12,10 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use super::{
-    body::{Held, Upload, Watch},
-    dialect::Fault,
+    body::{BufferedBody, Upload, UploadWatch},
+    dialect::GatewayError,
     memory::{MemoryPermit, UserMemory},
-    meter::scanner::{BodyKind, Bound, FormError, ModelScanner, OpenError, Verdict},
+    meter::scanner::{BodyKind, Bound, FormError, ModelScanner, OpenError, ScanResult},
     route::{BodyForm, ModelSource, Route},
 };
 use crate::deadlines::is_too_slow;
@@ -25,8 +25,8 @@ const WINDOW: u64 = 8 * 1024 * 1024;
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
-    pub(super) model: Model,
+pub(super) struct ModelRequest {
+    pub(super) model: RequestedModel,
     /// As far as it was seen.
     pub(super) bound: Bound,
     /// What the engine will read, decompressed: as declared, or as it was when it has ended.
@@ -35,7 +35,7 @@ pub(super) struct Asked {
 
 /// What a request says about its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Model {
+pub(super) enum RequestedModel {
     Named(String),
     /// It should name one, and does not.
     Missing,
@@ -45,7 +45,7 @@ pub(super) enum Model {
     NotNeeded,
 }
 
-impl Model {
+impl RequestedModel {
     /// The name, when there is one for certain.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
@@ -55,34 +55,34 @@ impl Model {
     }
 }
 
-impl From<Verdict> for Model {
-    fn from(verdict: Verdict) -> Self {
+impl From<ScanResult> for RequestedModel {
+    fn from(verdict: ScanResult) -> Self {
         match verdict {
-            Verdict::Found(name) => Self::Named(name),
-            Verdict::Absent => Self::Missing,
-            Verdict::NeedMore | Verdict::Ambiguous => Self::Ambiguous,
+            ScanResult::Found(name) => Self::Named(name),
+            ScanResult::Absent => Self::Missing,
+            ScanResult::NeedMore | ScanResult::Ambiguous => Self::Ambiguous,
         }
     }
 }
 
 /// Why the beginning of a body could not be read.
 #[derive(Debug)]
-pub(super) enum ReadFault {
+pub(super) enum ReadError {
     /// We refuse it.
-    Refused(Fault),
+    Refused(GatewayError),
     /// The client left while sending.
     ClientGone,
 }
 
-impl From<Fault> for ReadFault {
-    fn from(fault: Fault) -> Self {
+impl From<GatewayError> for ReadError {
+    fn from(fault: GatewayError) -> Self {
         Self::Refused(fault)
     }
 }
 
 /// What bounds the reading.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits<'a> {
+pub(super) struct ReadLimits<'a> {
     /// Of the body as it arrives, and of what it opens to.
     pub(super) max_body_bytes: u64,
     pub(super) memory: &'a UserMemory,
@@ -99,16 +99,16 @@ pub(super) async fn read(
     route: &Route,
     headers: &HeaderMap,
     body: Body,
-    limits: Limits<'_>,
-) -> Result<(Asked, Upload), ReadFault> {
+    limits: ReadLimits<'_>,
+) -> Result<(ModelRequest, Upload), ReadError> {
     let limit = limits.max_body_bytes;
     let declared = declared_length(headers);
     if declared.is_some_and(|length| length > limit) {
-        return Err(Fault::BodyTooLarge { limit }.into());
+        return Err(GatewayError::BodyTooLarge { limit }.into());
     }
-    let mut reading = Reading {
+    let mut reading = ModelReading {
         body,
-        held: Held::default(),
+        held: BufferedBody::default(),
         has_ended: false,
         opened: Vec::new(),
         opened_bytes: 0,
@@ -122,19 +122,19 @@ pub(super) async fn read(
         }
         ModelSource::Path(model) => {
             let scanner = reading.for_bound(route, headers).await?;
-            (Model::Named(model.clone()), scanner)
+            (RequestedModel::Named(model.clone()), scanner)
         }
-        ModelSource::Messages | ModelSource::Nowhere => (Model::NotNeeded, None),
+        ModelSource::Messages | ModelSource::Nowhere => (RequestedModel::NotNeeded, None),
     };
     let bound = reading.bound(scanner.as_ref());
     let opened = scanner.as_ref().and_then(ModelScanner::opened_bytes);
-    let asked = Asked {
+    let asked = ModelRequest {
         model,
         bound,
         body_bytes: opened.or(declared).or_else(|| reading.whole_length()),
     };
     let watch = scanner.and_then(|scanner| reading.watch(route, &asked, scanner));
-    let Reading { body, held, .. } = reading;
+    let ModelReading { body, held, .. } = reading;
     Ok((asked, Upload::resumed(held, body, limit, watch)))
 }
 
@@ -142,8 +142,8 @@ fn scanner(
     route: &Route,
     form: BodyForm,
     headers: &HeaderMap,
-    limits: Limits<'_>,
-) -> Result<ModelScanner, Fault> {
+    limits: ReadLimits<'_>,
+) -> Result<ModelScanner, GatewayError> {
     let kind = BodyKind {
         form,
         bound: route.bound,
@@ -151,28 +151,28 @@ fn scanner(
         is_limited: limits.is_restricted,
     };
     ModelScanner::for_request(kind, headers).map_err(|error| match error {
-        FormError::Encoding => Fault::UnsupportedEncoding,
-        FormError::Headers => Fault::HeadersAmbiguous,
+        FormError::Encoding => GatewayError::UnsupportedEncoding,
+        FormError::Headers => GatewayError::HeadersAmbiguous,
     })
 }
 
 /// A body that is being read.
-struct Reading<'a> {
+struct ModelReading<'a> {
     body: Body,
-    held: Held,
+    held: BufferedBody,
     has_ended: bool,
     /// The memory for what a compressed body opens to.
     opened: Vec<MemoryPermit>,
     opened_bytes: u64,
-    limits: Limits<'a>,
+    limits: ReadLimits<'a>,
 }
 
-impl Reading<'_> {
-    async fn for_model(&mut self, scanner: &mut ModelScanner) -> Result<Verdict, ReadFault> {
+impl ModelReading<'_> {
+    async fn for_model(&mut self, scanner: &mut ModelScanner) -> Result<ScanResult, ReadError> {
         loop {
             if !scanner.needs_whole() {
                 let verdict = scanner.verdict();
-                if verdict != Verdict::NeedMore && self.has_bound(scanner) {
+                if verdict != ScanResult::NeedMore && self.has_bound(scanner) {
                     let is_over = self.body.is_end_stream();
                     return Ok(if is_over { scanner.finish() } else { verdict });
                 }
@@ -188,7 +188,7 @@ impl Reading<'_> {
         &mut self,
         route: &Route,
         headers: &HeaderMap,
-    ) -> Result<Option<ModelScanner>, ReadFault> {
+    ) -> Result<Option<ModelScanner>, ReadError> {
         // Checks the headers also where the bound is not needed: the engine would read compressed bytes as JSON.
         let mut scanner = scanner(route, BodyForm::PlainJson, headers, self.limits)?;
         if !self.limits.needs_bound {
@@ -212,26 +212,31 @@ impl Reading<'_> {
     }
 
     /// What must be watched of the rest of the body.
-    fn watch(&self, route: &Route, asked: &Asked, scanner: ModelScanner) -> Option<Watch> {
+    fn watch(
+        &self,
+        route: &Route,
+        asked: &ModelRequest,
+        scanner: ModelScanner,
+    ) -> Option<UploadWatch> {
         let names_model = matches!(route.model, ModelSource::Body(_))
-            && matches!(asked.model, Model::Named(_))
+            && matches!(asked.model, RequestedModel::Named(_))
             && (route.names_model || self.limits.is_restricted);
         // What sets no bound is refused by every limit that depends on one.
         let is_bounded = self.limits.needs_bound && asked.bound.max_output_tokens.is_some();
         let bound = is_bounded.then_some(asked.bound);
         let is_over = self.has_ended || scanner.needs_whole();
         (!is_over && (names_model || bound.is_some()))
-            .then(|| Watch::new(scanner, names_model, bound))
+            .then(|| UploadWatch::new(scanner, names_model, bound))
     }
 
     /// False at the end of the body.
-    async fn read_piece(&mut self, scanner: &mut ModelScanner) -> Result<bool, ReadFault> {
+    async fn read_piece(&mut self, scanner: &mut ModelScanner) -> Result<bool, ReadError> {
         let frame = match self.body.frame().await {
             Some(Ok(frame)) => frame,
             Some(Err(error)) if is_too_slow(&error) => {
-                return Err(ReadFault::Refused(Fault::BodyTooSlow));
+                return Err(ReadError::Refused(GatewayError::BodyTooSlow));
             }
-            Some(Err(_)) => return Err(ReadFault::ClientGone),
+            Some(Err(_)) => return Err(ReadError::ClientGone),
             None => {
                 self.has_ended = true;
                 return match scanner.error_at_end() {
@@ -249,7 +254,11 @@ impl Reading<'_> {
     }
 
     /// Reads a piece turn by turn: other tasks run in between, however much the piece opens to.
-    async fn observe(&mut self, scanner: &mut ModelScanner, data: &[u8]) -> Result<(), Fault> {
+    async fn observe(
+        &mut self,
+        scanner: &mut ModelScanner,
+        data: &[u8],
+    ) -> Result<(), GatewayError> {
         let mut rest = data;
         loop {
             let step = scanner.observe_some(rest);
@@ -266,7 +275,7 @@ impl Reading<'_> {
     }
 
     /// Counts what the decompressor keeps.
-    fn hold_opened(&mut self, opened: Option<u64>) -> Result<(), Fault> {
+    fn hold_opened(&mut self, opened: Option<u64>) -> Result<(), GatewayError> {
         let kept = opened.unwrap_or(0).min(WINDOW);
         let more = kept.saturating_sub(self.opened_bytes);
         if more > 0 {
@@ -277,12 +286,12 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn unopened(&self, error: OpenError) -> Fault {
+    fn unopened(&self, error: OpenError) -> GatewayError {
         match error {
-            OpenError::TooLarge => Fault::BodyTooLarge {
+            OpenError::TooLarge => GatewayError::BodyTooLarge {
                 limit: self.limits.max_body_bytes,
             },
-            OpenError::Unreadable => Fault::BodyUnreadable,
+            OpenError::Unreadable => GatewayError::BodyUnreadable,
         }
     }
 

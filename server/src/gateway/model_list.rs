@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     forward::UpstreamBody,
-    meter::{End, Receipt},
+    meter::{Receipt, RequestEnd},
 };
 
 /// The longest list that is filtered, in bytes.
@@ -34,12 +34,12 @@ pub(super) async fn filtered(
     head.headers.remove(CONTENT_LENGTH);
     head.headers.remove(ETAG);
     let Some(mut list) = list else {
-        receipt.end(End::Failed("model_list_unreadable"));
+        receipt.end(RequestEnd::Failed("model_list_unreadable"));
         return Response::from_parts(head, Body::from("{}"));
     };
     retain_allowed(&mut list, may_use);
     receipt.first_byte();
-    if let Some(written) = receipt.finish(End::Whole) {
+    if let Some(written) = receipt.finish(RequestEnd::Whole) {
         written.await;
     }
     Response::from_parts(head, Body::from(list.to_string()))

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use chrono::{DateTime, Utc};
 
-use crate::domain::ledger::Pacing;
+use crate::domain::ledger::RateLimitStatus;
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
@@ -11,7 +11,7 @@ const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// Sets the headers: the limit, what is left of it, and when all of it will be there again, in seconds
 /// since 1970.
-pub(super) fn put_on(headers: &mut HeaderMap, pacing: Option<Pacing>, now: DateTime<Utc>) {
+pub(super) fn put_on(headers: &mut HeaderMap, pacing: Option<RateLimitStatus>, now: DateTime<Utc>) {
     let Some(pacing) = pacing else {
         return;
     };

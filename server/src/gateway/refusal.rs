@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Gateway,
-    dialect::{Dialect, Fault},
+    dialect::{Dialect, GatewayError},
     forward, pacing,
 };
 
@@ -14,11 +14,11 @@ use super::{
 pub(super) fn answer(
     gateway: &Gateway,
     dialect: Dialect,
-    fault: &Fault,
+    fault: &GatewayError,
     request_id: Uuid,
     now: DateTime<Utc>,
 ) -> Response<Body> {
-    gateway.0.tally.refused(fault);
+    gateway.0.metrics.refused(fault);
     let mut response = dialect
         .refuse(fault, &request_id.to_string())
         .map(Body::from);

@@ -20,22 +20,23 @@ use uuid::Uuid;
 
 use super::{
     Gateway,
-    admit::{self, Admission, Applicant, Started},
-    arrival::Arrival,
+    admit::{self, Admission, AdmissionRequest, StartedRequest},
     authenticate::authenticate,
     body::{Upload, UploadError, discard},
-    dialect::{Dialect, Fault},
-    forward::{self, Answer, UpstreamBody, UpstreamError},
+    dialect::{Dialect, GatewayError},
+    forward::{self, UpstreamBody, UpstreamError, UpstreamResponse},
     memory::UserMemory,
-    meter::{Awaited, End, Heartbeat, KILLED, MeteredBody, Receipt, Voice},
-    model::{self, Asked, Limits},
-    model_list, pacing, refusal, retry_hint,
-    route::{self, Refusal, Route, query},
+    meter::{Awaited, ErrorFormat, Heartbeat, KILLED, MeteredBody, Receipt, RequestEnd},
+    model::{self, ModelRequest, ReadLimits},
+    model_list, pacing,
+    pending_admission::PendingAdmission,
+    refusal, retry_hint,
+    route::{self, Route, RouteError, query},
     trace::RequestSpan,
     upgrade,
 };
 use crate::{
-    domain::{api_keys::Caller, ledger::Pacing, requests::RequestRecord},
+    domain::{api_keys::Caller, ledger::RateLimitStatus, requests::RequestRecord},
     outage::Outage,
 };
 
@@ -64,7 +65,7 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
     };
     route.is_websocket &= is_upgrade;
     if head.uri.query().is_some_and(query::has_unknown_alt) {
-        let fault = Fault::UnsupportedQuery;
+        let fault = GatewayError::UnsupportedQuery;
         return refusal::answer(&gateway, route.dialect, &fault, id, now);
     }
     let caller = match authenticate(&gateway.0.keys, &head.headers, head.uri.query()) {
@@ -72,7 +73,7 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
         Err(fault) => return refusal::answer(&gateway, route.dialect, &fault, id, now),
     };
     let dialect = route.dialect;
-    let pass = Pass {
+    let pass = RequestContext {
         gateway: gateway.clone(),
         id,
         now,
@@ -91,7 +92,7 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
 
 /// A request of a caller whom we know.
 #[derive(Debug)]
-pub(super) struct Pass {
+pub(super) struct RequestContext {
     pub(super) gateway: Gateway,
     pub(super) id: Uuid,
     /// When it came.
@@ -101,12 +102,12 @@ pub(super) struct Pass {
     /// Whether the length of the body says how much a model has to read.
     pub(super) is_text: bool,
     /// How the caller's requests per minute stand, once they were counted.
-    pub(super) pacing: Option<Pacing>,
+    pub(super) pacing: Option<RateLimitStatus>,
     pub(super) span: RequestSpan,
 }
 
-impl Pass {
-    async fn through(mut self, head: Head, body: Body) -> Result<Response<Body>, Fault> {
+impl RequestContext {
+    async fn through(mut self, head: Head, body: Body) -> Result<Response<Body>, GatewayError> {
         let record = self.record(&head);
         self.span = RequestSpan::begin(&self.gateway.0.traces, &head.headers, &record);
         let started = match admit::start(&self.gateway.0, &self.caller, self.now) {
@@ -123,15 +124,16 @@ impl Pass {
         }
         let max_body_bytes = self.gateway.0.settings.current().gateway.max_body_bytes;
         let memory = self.memory(max_body_bytes);
-        let limits = Limits {
+        let limits = ReadLimits {
             max_body_bytes,
             memory: &memory,
             is_restricted: self.caller.has_limits_by_model(),
             needs_bound: self.route.is_metered && self.caller.account().is_strict(),
         };
         let reading = model::read(&self.route, &head.headers, body, limits);
-        let arrival = Arrival::new(&self, record);
-        let Some((result, record)) = arrival.admitted(&self, started, reading).await else {
+        let pending_admission = PendingAdmission::new(&self, record);
+        let Some((result, record)) = pending_admission.admitted(&self, started, reading).await
+        else {
             return Ok(to_nobody());
         };
         match result {
@@ -151,13 +153,13 @@ impl Pass {
     /// Lets the request in, or says why not.
     pub(super) async fn admit(
         &self,
-        started: Started,
-        asked: &Asked,
+        started: StartedRequest,
+        asked: &ModelRequest,
         read_bytes: u64,
         record: &mut RequestRecord,
-    ) -> Result<Admission, Fault> {
+    ) -> Result<Admission, GatewayError> {
         record.model = asked.model.name().map(str::to_owned);
-        let applicant = Applicant {
+        let applicant = AdmissionRequest {
             caller: &self.caller,
             dialect: self.route.dialect,
             is_metered: self.route.is_metered,
@@ -174,10 +176,10 @@ impl Pass {
         upload: Upload,
         admission: Admission,
         record: RequestRecord,
-    ) -> Result<Response<Body>, Fault> {
+    ) -> Result<Response<Body>, GatewayError> {
         let in_flight = self.gateway.0.in_flight.token();
         let (metered, span) = (self.route.is_metered, self.span.clone());
-        let mut receipt = Receipt::new(admission.place, record, metered, in_flight, span);
+        let mut receipt = Receipt::new(admission.permit, record, metered, in_flight, span);
         let progress = upload.progress();
         receipt.watch_upload(Arc::clone(&progress));
         receipt.expect(admission.expected);
@@ -185,7 +187,7 @@ impl Pass {
             Ok(request) => request,
             Err(fault) => {
                 receipt.was_not_sent();
-                receipt.end(End::Failed(fault.code()));
+                receipt.end(RequestEnd::Failed(fault.code()));
                 return Err(fault);
             }
         };
@@ -211,8 +213,8 @@ impl Pass {
         &self,
         mut head: Head,
         upload: Upload,
-    ) -> Result<axum::http::Request<Upload>, Fault> {
-        let unavailable = Fault::EngineUnavailable {
+    ) -> Result<axum::http::Request<Upload>, GatewayError> {
+        let unavailable = GatewayError::EngineUnavailable {
             retry_after: ENGINE_RECOVERY,
         };
         let endpoint = self.gateway.0.engine.endpoint().ok_or(unavailable)?;
@@ -222,7 +224,11 @@ impl Pass {
     }
 
     /// The engine's answer, metered on its way out.
-    pub(super) async fn answered(self, answer: Answer, mut receipt: Receipt) -> Response<Body> {
+    pub(super) async fn answered(
+        self,
+        answer: UpstreamResponse,
+        mut receipt: Receipt,
+    ) -> Response<Body> {
         let (mut head, body) = answer.into_parts();
         self.note_answer();
         receipt.answered(head.status, &head.headers);
@@ -244,7 +250,7 @@ impl Pass {
         }
         let settings = self.gateway.0.settings.current();
         let silence = settings.gateway.routing.stream_keepalive();
-        let voice = Voice {
+        let format = ErrorFormat {
             dialect: self.route.dialect,
             protocol: self.route.protocol,
             request_id: self.id.to_string(),
@@ -252,20 +258,20 @@ impl Pass {
             engine_outage: Arc::clone(&self.gateway.0.engine_outage),
         };
         let drainer = self.gateway.0.drainer.clone();
-        let body = MeteredBody::new(body, receipt, self.caller, drainer, voice);
+        let body = MeteredBody::new(body, receipt, self.caller, drainer, format);
         Response::from_parts(head, Body::new(body))
     }
 
     /// The head is all there is: it waits until the request is on record. An empty 404 says that the engine
     /// has no such endpoint, in a form that no tool can read.
     async fn answered_by_head(self, head: ResponseHead, receipt: Receipt) -> Response<Body> {
-        if let Some(written) = receipt.finish(End::Whole) {
+        if let Some(written) = receipt.finish(RequestEnd::Whole) {
             written.await;
         }
         if head.status != StatusCode::NOT_FOUND {
             return Response::from_parts(head, Body::empty());
         }
-        let fault = self.gateway.fault(Refusal::NotFound);
+        let fault = self.gateway.fault(RouteError::NotFound);
         let dialect = self.route.dialect;
         let mut answer = refusal::answer(&self.gateway, dialect, &fault, self.id, self.now);
         pacing::put_on(answer.headers_mut(), self.pacing, self.now);
@@ -280,14 +286,14 @@ impl Pass {
         mut receipt: Receipt,
     ) -> Response<Body> {
         let Ok(read) = body.collect().await else {
-            receipt.end(End::Failed("engine_failed"));
-            let fault = Fault::EngineFailed;
+            receipt.end(RequestEnd::Failed("engine_failed"));
+            let fault = GatewayError::EngineFailed;
             return refusal::answer(&self.gateway, self.route.dialect, &fault, self.id, self.now);
         };
         let body = read.to_bytes();
         receipt.observe(&body);
         retry_hint::put_on(&mut head.headers, &body);
-        if let Some(written) = receipt.finish(End::Whole) {
+        if let Some(written) = receipt.finish(RequestEnd::Whole) {
             written.await;
         }
         Response::from_parts(head, Body::from(body))
@@ -298,22 +304,22 @@ impl Pass {
         &self,
         error: &UpstreamError,
         upload: Option<&UploadError>,
-    ) -> (Fault, End) {
+    ) -> (GatewayError, RequestEnd) {
         match upload {
-            Some(UploadError::Refused(fault)) => (fault.clone(), End::Refused(fault.code())),
-            Some(UploadError::ClientGone) => (Fault::EngineFailed, End::ClientGone),
+            Some(UploadError::Refused(fault)) => (fault.clone(), RequestEnd::Refused(fault.code())),
+            Some(UploadError::ClientGone) => (GatewayError::EngineFailed, RequestEnd::ClientGone),
             None => {
                 log_failure(&self.gateway.0.engine_outage, &self.id, error);
                 let fault = match error {
-                    error if error.is_connect() => Fault::EngineUnavailable {
+                    error if error.is_connect() => GatewayError::EngineUnavailable {
                         retry_after: ENGINE_RECOVERY,
                     },
-                    UpstreamError::TooSlow(_) => Fault::EngineTooSlow,
+                    UpstreamError::TooSlow(_) => GatewayError::EngineTooSlow,
                     UpstreamError::Connect(_)
                     | UpstreamError::Exchange(_)
-                    | UpstreamError::Client(_) => Fault::EngineFailed,
+                    | UpstreamError::Client(_) => GatewayError::EngineFailed,
                 };
-                let end = End::Failed(fault.code());
+                let end = RequestEnd::Failed(fault.code());
                 (fault, end)
             }
         }
@@ -331,17 +337,17 @@ impl Pass {
     }
 
     /// Records a refusal of somebody whom we know.
-    pub(super) async fn refused(&self, fault: Fault, record: RequestRecord) -> Fault {
+    pub(super) async fn refused(&self, fault: GatewayError, record: RequestRecord) -> GatewayError {
         let is_recorded = self.caller.account().may_record_refusal();
         let (metered, span) = (self.route.is_metered, self.span.clone());
         let record = RequestRecord {
             http_status: Some(fault.status().as_u16()),
             ..record
         };
-        if is_recorded && let Ok(place) = self.gateway.0.recorder.place().await {
+        if is_recorded && let Ok(permit) = self.gateway.0.recorder.permit().await {
             let in_flight = self.gateway.0.in_flight.token();
-            let mut receipt = Receipt::new(place, record, metered, in_flight, span);
-            receipt.end(End::Refused(fault.code()));
+            let mut receipt = Receipt::new(permit, record, metered, in_flight, span);
+            receipt.end(RequestEnd::Refused(fault.code()));
         } else {
             span.end(&refused(record, &fault));
         }
@@ -404,7 +410,7 @@ fn is_text(route: &Route, headers: &HeaderMap) -> bool {
 }
 
 /// What would be on record of a refusal that is not put there.
-pub(super) fn refused(record: RequestRecord, fault: &Fault) -> RequestRecord {
+pub(super) fn refused(record: RequestRecord, fault: &GatewayError) -> RequestRecord {
     RequestRecord {
         outcome: Outcome::Rejected,
         error_code: Some(fault.code().to_owned()),
@@ -438,12 +444,12 @@ pub(super) fn log_failure(
 }
 
 impl Gateway {
-    fn fault(&self, refusal: Refusal) -> Fault {
+    fn fault(&self, refusal: RouteError) -> GatewayError {
         match refusal {
-            Refusal::NotFound => Fault::NotFound {
+            RouteError::NotFound => GatewayError::NotFound {
                 base_url: Arc::clone(&self.0.base_url),
             },
-            Refusal::Blocked => Fault::Blocked,
+            RouteError::Blocked => GatewayError::Blocked,
         }
     }
 }

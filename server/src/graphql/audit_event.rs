@@ -13,7 +13,7 @@ use super::{
     scalar::{BigInt, DateTime},
 };
 use crate::domain::{
-    audit::{AuditFilter, Head},
+    audit::{AuditFilter, ChainHead},
     paging::PageRequest,
 };
 
@@ -187,8 +187,8 @@ struct AuditHead {
     hash: String,
 }
 
-impl From<Head> for AuditHead {
-    fn from(head: Head) -> Self {
+impl From<ChainHead> for AuditHead {
+    fn from(head: ChainHead) -> Self {
         Self {
             sequence: BigInt(head.sequence),
             hash: head.hash,

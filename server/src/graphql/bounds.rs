@@ -22,8 +22,8 @@ use super::{
     audit_trail::SocketAddress,
     budget::{Budgets, Payer},
     context::Browser,
-    document::{self, Admission, Limits},
-    error::Failure,
+    document::{self, DocumentAdmission, DocumentLimits},
+    error::ResolverError,
     schema::ControlPlane,
 };
 use crate::domain::{Error, Viewer};
@@ -50,13 +50,15 @@ impl Extension for Bounds {
         request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        let admission = request.data.get(&TypeId::of::<Admission>());
+        let admission = request.data.get(&TypeId::of::<DocumentAdmission>());
         match admission.and_then(|admission| admission.downcast_ref()) {
-            Some(Admission(Ok(()))) => next.run(ctx, request).await,
-            Some(Admission(Err(_))) if request.data.contains_key(&TypeId::of::<SignedOut>()) => {
+            Some(DocumentAdmission(Ok(()))) => next.run(ctx, request).await,
+            Some(DocumentAdmission(Err(_)))
+                if request.data.contains_key(&TypeId::of::<SignedOut>()) =>
+            {
                 Err(server_error(Error::Unauthenticated))
             }
-            Some(Admission(Err(error))) => Err(server_error(Arc::clone(error))),
+            Some(DocumentAdmission(Err(error))) => Err(server_error(Arc::clone(error))),
             None => {
                 let cause = anyhow::anyhow!("an operation passed by the limits on documents");
                 Err(server_error(Error::Internal(cause)))
@@ -84,7 +86,7 @@ impl Extension for Bounds {
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let validated = next.run(ctx).await?;
         let (viewer, payer) = caller(ctx);
-        let limit = Limits::of(viewer).complexity;
+        let limit = DocumentLimits::of(viewer).complexity;
         if validated.complexity > limit && ctx.data_opt::<SignedOut>().is_some() {
             return Err(vec![server_error(Error::Unauthenticated)]);
         }
@@ -151,7 +153,7 @@ fn types_are_known(document: &ExecutableDocument, registry: &Registry) -> Server
 }
 
 /// Our error as one of the library's.
-pub(super) fn server_error(error: impl Into<Failure>) -> ServerError {
+pub(super) fn server_error(error: impl Into<ResolverError>) -> ServerError {
     let error = async_graphql::Error::from(error.into());
     error.into_server_error(async_graphql::Pos::default())
 }
@@ -182,7 +184,7 @@ impl Executor for BoundSchema {
         let paid = self.budgets.pay_for_operation(payer);
         let paid = paid.and_then(|()| self.budgets.pay_for_bytes(payer, request.query.len()));
         let request = match paid {
-            Ok(()) => document::admit(request, Limits::of(viewer)),
+            Ok(()) => document::admit(request, DocumentLimits::of(viewer)),
             Err(error) => document::refuse(error),
         };
         self.schema.execute_stream_with_session_data(request, data)

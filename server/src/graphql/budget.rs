@@ -128,7 +128,7 @@ pub(super) struct Budgets {
 
 /// The right to execute a query, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct QueryTurn {
     _of_caller: OwnedSemaphorePermit,
     _of_key_holders: Option<OwnedSemaphorePermit>,
 }
@@ -195,7 +195,7 @@ impl Budgets {
 
     /// Waits for the right to execute an operation. Administrators need none, nor do anonymous clients, whose
     /// queries reach no database and who sign in.
-    pub(super) async fn turn(&self, payer: Option<Payer>) -> Result<Option<Turn>> {
+    pub(super) async fn turn(&self, payer: Option<Payer>) -> Result<Option<QueryTurn>> {
         let payer = payer.filter(|payer| matches!(payer, Payer::User(_) | Payer::Viewer(_)));
         let Some(payer) = payer else { return Ok(None) };
         let turns = self.with(payer, |_, budget| Arc::clone(&budget.turns));
@@ -207,7 +207,7 @@ impl Budgets {
             } else {
                 None
             };
-            Some(Turn {
+            Some(QueryTurn {
                 _of_caller: of_caller,
                 _of_key_holders: of_key_holders,
             })

@@ -27,16 +27,16 @@ use crate::{
         prices::Prices,
         provider_accounts::ProviderAccounts,
         quotas::Quotas,
-        requests::Requests,
-        sessions::{AdminSession, Client, Sessions},
+        requests::RequestLog,
+        sessions::{AdminSession, SessionClient, Sessions},
         settings::Settings,
         usage::Usage,
         users::Users,
     },
-    engine::Engine,
+    engine::EngineHandle,
     notify,
-    oauth::OAuth,
-    web::{Cookies, Doorkeeper, Origins},
+    oauth::OAuthService,
+    web::{Authenticator, Cookies, Origins},
 };
 
 /// The services behind the schema.
@@ -49,7 +49,7 @@ pub struct Services {
     pub api_tokens: ApiTokens,
     pub users: Users,
     pub api_keys: ApiKeys,
-    pub requests: Requests,
+    pub requests: RequestLog,
     pub usage: Usage,
     pub exports: Exports,
     pub downloads: Downloads,
@@ -58,11 +58,11 @@ pub struct Services {
     pub quotas: Quotas,
     pub provider_accounts: ProviderAccounts,
     pub model_aliases: ModelAliases,
-    pub oauth: OAuth,
+    pub oauth: OAuthService,
     pub checkup: Checkup,
     pub prices: Prices,
     pub settings: Settings,
-    pub engine: Engine,
+    pub engine: EngineHandle,
     pub notifications: Notifications,
     pub notification_sender: notify::Sender,
     pub server: ServerFacts,
@@ -83,8 +83,8 @@ pub struct ServerFacts {
 
 impl Services {
     /// Knows who asks.
-    pub fn doorkeeper(&self) -> Doorkeeper {
-        Doorkeeper {
+    pub fn authenticator(&self) -> Authenticator {
+        Authenticator {
             sessions: self.sessions.clone(),
             api_tokens: self.api_tokens.clone(),
             key_ring: self.api_keys.ring().clone(),
@@ -105,8 +105,8 @@ pub(super) struct Browser {
 
 impl Browser {
     /// Where its session comes from.
-    pub(super) fn client(&self) -> Client {
-        Client {
+    pub(super) fn client(&self) -> SessionClient {
+        SessionClient {
             ip: self.address.map(|address| address.to_string()),
             user_agent: self.user_agent.clone(),
         }

@@ -1,7 +1,7 @@
 //! What fields cost, in points: a field of an answer costs one, and what asks the database as much as the
 //! fields that could be answered in the same time. `docs/limits.md` says how much of it a caller has.
 
-use crate::domain::paging::{DEFAULT_PAGE, LONGEST_PAGE};
+use crate::domain::paging::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
 
 /// One query of the database that an index answers: about a quarter of a millisecond.
 pub(super) const QUERY: usize = 50;
@@ -19,7 +19,7 @@ pub(super) const REMOTE: usize = 100;
 /// A page: a query, and as many items as it may hold.
 pub(super) fn page(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
     let asked = first.or(last).and_then(|length| u64::try_from(length).ok());
-    let length = asked.unwrap_or(DEFAULT_PAGE).min(LONGEST_PAGE);
+    let length = asked.unwrap_or(DEFAULT_PAGE_SIZE).min(MAX_PAGE_SIZE);
     list(usize::try_from(length).unwrap_or(usize::MAX), child)
 }
 

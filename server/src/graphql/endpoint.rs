@@ -21,17 +21,17 @@ use axum::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    audit_trail::{Failures, SocketAddress},
+    audit_trail::{FailedAttempts, SocketAddress},
     bounds::{BoundSchema, SignedOut},
     budget::{Budgets, Payer},
     context::{Browser, Services},
     csrf,
-    document::{self, Limits},
+    document::{self, DocumentLimits},
     events, explorer,
     limits::Streams,
     loaders::Loaders,
     message,
-    refusal::Refusal,
+    refusal::TransportError,
     schema::{self, ControlPlane},
     socket,
 };
@@ -39,7 +39,7 @@ use crate::{
     client_address::ClientAddresses,
     deadlines::is_too_slow,
     domain::{Error, Viewer},
-    web::{CSRF_HEADER, Doorkeeper, Visitor, check_token},
+    web::{AuthenticatedCaller, Authenticator, CSRF_HEADER, check_token},
 };
 
 const LONGEST_USER_AGENT: usize = 200;
@@ -48,9 +48,9 @@ const GRAPHQL_JSON: &str = "application/graphql-response+json";
 
 /// What answers at `/graphql`.
 #[derive(Clone)]
-pub(super) struct Endpoint {
+pub(super) struct GraphqlEndpoint {
     pub(super) schema: ControlPlane,
-    pub(super) doorkeeper: Doorkeeper,
+    pub(super) authenticator: Authenticator,
     pub(super) streams: Streams,
     pub(super) budgets: Budgets,
     pub(super) shutdown: CancellationToken,
@@ -58,24 +58,24 @@ pub(super) struct Endpoint {
     tasks: TaskTracker,
 }
 
-impl Endpoint {
+impl GraphqlEndpoint {
     /// The endpoint in front of these services.
     pub(super) fn new(services: Services, shutdown: CancellationToken) -> Self {
         let server = &services.server;
-        let doorkeeper = services.doorkeeper();
+        let authenticator = services.authenticator();
         let addresses = server.addresses.clone();
         let tasks = services.tasks.clone();
         let services = Arc::new(services);
         let budgets = Budgets::default();
         let schema = schema::builder()
             .data(budgets.clone())
-            .data(Failures::default())
+            .data(FailedAttempts::default())
             .data(Loaders::new(Arc::clone(&services)))
             .data(services)
             .finish();
         Self {
             schema,
-            doorkeeper,
+            authenticator,
             streams: Streams::default(),
             budgets,
             shutdown,
@@ -98,25 +98,25 @@ impl Endpoint {
         &self,
         headers: &HeaderMap,
         address: Option<IpAddr>,
-    ) -> Result<Visitor, Error> {
-        let visitor = self.doorkeeper.identify(headers).await;
-        let visitor = self.charge_wrong(visitor, address)?;
-        let payer = Payer::of(&visitor.viewer, address);
+    ) -> Result<AuthenticatedCaller, Error> {
+        let caller = self.authenticator.identify(headers).await;
+        let caller = self.charge_wrong(caller, address)?;
+        let payer = Payer::of(&caller.viewer, address);
         self.budgets.pay_for_operation(payer)?;
-        Ok(visitor)
+        Ok(caller)
     }
 
     /// Lets a client of this address pay for a credential that is not valid.
     pub(super) fn charge_wrong(
         &self,
-        visitor: Result<Visitor, Error>,
+        caller: Result<AuthenticatedCaller, Error>,
         address: Option<IpAddr>,
-    ) -> Result<Visitor, Error> {
-        if visitor.is_err() {
+    ) -> Result<AuthenticatedCaller, Error> {
+        if caller.is_err() {
             let payer = Payer::of(&Viewer::Anonymous, address);
             self.budgets.pay_for_wrong_credential(payer)?;
         }
-        visitor
+        caller
     }
 
     fn address(&self, parts: &Parts) -> Option<IpAddr> {
@@ -131,41 +131,45 @@ impl Endpoint {
         Browser {
             address: self.address(parts),
             user_agent: user_agent.map(|agent| agent.chars().take(LONGEST_USER_AGENT).collect()),
-            cookies: self.doorkeeper.cookies.clone(),
+            cookies: self.authenticator.cookies.clone(),
         }
     }
 }
 
 /// Runs one operation.
-pub(super) async fn post(State(endpoint): State<Endpoint>, request: Request) -> Response {
+pub(super) async fn post(State(endpoint): State<GraphqlEndpoint>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let answered = run(endpoint, parts, body).await;
-    answered.unwrap_or_else(Refusal::into_response)
+    answered.unwrap_or_else(TransportError::into_response)
 }
 
-async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, Refusal> {
+async fn run(
+    endpoint: GraphqlEndpoint,
+    parts: Parts,
+    body: Body,
+) -> Result<Response, TransportError> {
     if !is_json(&parts.headers) {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into());
     }
     let address = endpoint.address(&parts);
-    let visitor = endpoint.identify(&parts.headers, address).await?;
-    let limits = Limits::of(&visitor.viewer);
+    let caller = endpoint.identify(&parts.headers, address).await?;
+    let limits = DocumentLimits::of(&caller.viewer);
     let body = read(body, limits).await?;
     // A body may come slowly, and the right that its head was identified with may end meanwhile.
-    if !visitor.lifeline.holds().await {
+    if !caller.session_guard.holds().await {
         return Err(Error::Unauthenticated.into());
     }
-    let payer = Payer::of(&visitor.viewer, address);
+    let payer = Payer::of(&caller.viewer, address);
     endpoint.budgets.pay_for_bytes(payer, body.len())?;
     let mut operation = document::admit(parse(&body, limits)?, limits);
-    check_csrf(&visitor, &mut operation, &parts.headers)?;
-    let mut operation = operation.data(visitor.viewer.clone());
-    if visitor.is_signed_out {
+    check_csrf(&caller, &mut operation, &parts.headers)?;
+    let mut operation = operation.data(caller.viewer.clone());
+    if caller.is_signed_out {
         operation = operation.data(SignedOut);
     }
     if accepts(&parts.headers, EVENTS) {
         let operation = operation.data(SocketAddress(address));
-        return events::answer(&endpoint, visitor, operation);
+        return events::answer(&endpoint, caller, operation);
     }
     let mut operation = operation.data(endpoint.browser(&parts));
     let changes = csrf::changes(&mut operation);
@@ -182,7 +186,7 @@ async fn run(endpoint: Endpoint, parts: Parts, body: Body) -> Result<Response, R
 }
 
 /// Upgrades to a socket, or shows the explorer to an administrator's browser.
-pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> Response {
+pub(super) async fn get(State(endpoint): State<GraphqlEndpoint>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let address = endpoint.address(&parts);
     if let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
@@ -193,17 +197,17 @@ pub(super) async fn get(State(endpoint): State<Endpoint>, request: Request) -> R
         return (StatusCode::NOT_ACCEPTABLE, text).into_response();
     }
     match endpoint.identify(&parts.headers, address).await {
-        Ok(visitor) if visitor.viewer.role().is_some() => explorer::page(),
+        Ok(caller) if caller.viewer.role().is_some() => explorer::page(),
         Ok(_) => {
             let text =
                 "The GraphQL explorer is for administrators: sign in first, then come back.\n";
             (StatusCode::UNAUTHORIZED, text).into_response()
         }
-        Err(error) => Refusal::from(error).into_response(),
+        Err(error) => TransportError::from(error).into_response(),
     }
 }
 
-async fn read(body: Body, limits: &Limits) -> Result<Bytes, Refusal> {
+async fn read(body: Body, limits: &DocumentLimits) -> Result<Bytes, TransportError> {
     let body = to_bytes(body, limits.body).await;
     let body = body.map_err(|error| {
         if is_too_slow(&error) {
@@ -215,7 +219,7 @@ async fn read(body: Body, limits: &Limits) -> Result<Bytes, Refusal> {
     Ok(body?)
 }
 
-fn parse(body: &[u8], limits: &Limits) -> Result<Operation, Refusal> {
+fn parse(body: &[u8], limits: &DocumentLimits) -> Result<Operation, TransportError> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::bad_input("send one operation as a JSON object").into());
     }
@@ -224,11 +228,11 @@ fn parse(body: &[u8], limits: &Limits) -> Result<Operation, Refusal> {
 }
 
 fn check_csrf(
-    visitor: &Visitor,
+    caller: &AuthenticatedCaller,
     operation: &mut Operation,
     headers: &HeaderMap,
-) -> Result<(), Refusal> {
-    let Viewer::Session(session) = &visitor.viewer else {
+) -> Result<(), TransportError> {
+    let Viewer::Session(session) = &caller.viewer else {
         return Ok(());
     };
     // What cannot be parsed is not run: the schema says what is wrong with it.

@@ -8,33 +8,33 @@ use serde_json::{Value, json};
 use crate::{domain::Error, engine::EngineError};
 
 /// The result of a resolver.
-pub(super) type Result<T> = std::result::Result<T, Failure>;
+pub(super) type Result<T> = std::result::Result<T, ResolverError>;
 
 /// Carries a domain error out of a resolver. It must not implement `Display`, or the blanket
 /// conversion in `async_graphql` would apply and drop the code.
 #[derive(Clone, Debug)]
-pub(super) struct Failure(Arc<Error>);
+pub(super) struct ResolverError(Arc<Error>);
 
-impl From<Error> for Failure {
+impl From<Error> for ResolverError {
     fn from(error: Error) -> Self {
         Self(Arc::new(error))
     }
 }
 
-impl From<Arc<Error>> for Failure {
+impl From<Arc<Error>> for ResolverError {
     fn from(error: Arc<Error>) -> Self {
         Self(error)
     }
 }
 
-impl From<EngineError> for Failure {
+impl From<EngineError> for ResolverError {
     fn from(error: EngineError) -> Self {
         Error::EngineUnavailable(error.to_string()).into()
     }
 }
 
-impl From<Failure> for GraphqlError {
-    fn from(Failure(error): Failure) -> Self {
+impl From<ResolverError> for GraphqlError {
+    fn from(ResolverError(error): ResolverError) -> Self {
         Self {
             message: error.to_string(),
             extensions: Some(extensions(&error)),

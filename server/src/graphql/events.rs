@@ -12,25 +12,25 @@ use axum::{
 };
 use futures_util::{StreamExt as _, future::ready, stream::once};
 
-use super::{endpoint::Endpoint, refusal::Refusal};
-use crate::web::Visitor;
+use super::{endpoint::GraphqlEndpoint, refusal::TransportError};
+use crate::web::AuthenticatedCaller;
 
 /// Short of what proxies take for silence.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(12);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(12);
 
 /// Answers with one event per result and one for the end. A stream that is cut off (at the end of the
 /// session, or of the server) lacks the last one, so that a client knows to come back.
 pub(super) fn answer(
-    endpoint: &Endpoint,
-    visitor: Visitor,
+    endpoint: &GraphqlEndpoint,
+    caller: AuthenticatedCaller,
     operation: Operation,
-) -> Result<Response, Refusal> {
-    let place = endpoint.streams.take(&visitor.viewer);
+) -> Result<Response, TransportError> {
+    let place = endpoint.streams.take(&caller.viewer);
     let place = place.ok_or(StatusCode::TOO_MANY_REQUESTS)?;
     let shutdown = endpoint.shutdown.clone();
     let cut_off = Box::pin(async move {
         tokio::select! {
-            () = visitor.lifeline.ended() => {}
+            () = caller.session_guard.ended() => {}
             () = shutdown.cancelled() => {}
         }
     });
@@ -44,7 +44,7 @@ pub(super) fn answer(
         .chain(once(ready(complete())))
         .take_until(cut_off)
         .map(Ok::<Event, Infallible>);
-    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE));
+    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_INTERVAL));
     // Keeps nginx from collecting events.
     let headers = [
         (CACHE_CONTROL.as_str(), "no-store"),

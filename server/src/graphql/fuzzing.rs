@@ -41,7 +41,7 @@ static SCHEMA: LazyLock<ControlPlane> =
 /// A document is refused, or it is as small as it was found to be, and the schema validates it without panic.
 /// The same bytes are also read as a message of a socket.
 pub fn graphql_documents(data: &[u8]) {
-    let _ = message::client_message(data, document::Limits::of(&Viewer::Anonymous));
+    let _ = message::client_message(data, document::DocumentLimits::of(&Viewer::Anonymous));
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };

@@ -4,7 +4,7 @@
 use async_graphql::{Context, Guard, Result};
 use entity::admin::Role;
 
-use super::{context::ContextExt as _, error::Failure};
+use super::{context::ContextExt as _, error::ResolverError};
 use crate::domain::{Error, Viewer};
 
 /// Everybody, strangers too.
@@ -60,5 +60,5 @@ fn refusal(viewer: &Viewer) -> async_graphql::Error {
         Viewer::Anonymous => Error::Unauthenticated,
         Viewer::Session(_) | Viewer::ApiToken(_) | Viewer::KeyHolder { .. } => Error::Forbidden,
     };
-    Failure::from(error).into()
+    ResolverError::from(error).into()
 }

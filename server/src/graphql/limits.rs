@@ -9,7 +9,7 @@ use async_graphql::ServerError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use super::error::Failure;
+use super::error::ResolverError;
 use crate::domain::{Error, Viewer};
 
 /// Operations under way on one socket.
@@ -32,7 +32,7 @@ impl LiveOperations {
     pub(super) fn take(&self) -> Result<OwnedSemaphorePermit, ServerError> {
         self.0.clone().try_acquire_owned().map_err(|_| {
             let message = format!("a socket has at most {OPERATIONS} operations at once");
-            let error = async_graphql::Error::from(Failure::from(Error::BadInput(message)));
+            let error = async_graphql::Error::from(ResolverError::from(Error::BadInput(message)));
             error.into_server_error(async_graphql::Pos::default())
         })
     }

@@ -10,7 +10,7 @@ use serde::{
 };
 use serde_json::{Error, Result, value::RawValue};
 
-use super::document::Limits;
+use super::document::DocumentLimits;
 
 /// The most bytes of an operation's id on a WebSocket: it comes back with each result.
 const LONGEST_ID: usize = 128;
@@ -37,7 +37,7 @@ struct Operation<'a> {
 }
 
 /// Reads an operation.
-pub(super) fn operation(json: &[u8], limits: &Limits) -> Result<Request> {
+pub(super) fn operation(json: &[u8], limits: &DocumentLimits) -> Result<Request> {
     let operation: Operation<'_> = serde_json::from_slice(json)?;
     let mut request = Request::new(operation.query);
     if let Some(variables) = operation.variables {
@@ -68,7 +68,7 @@ struct Envelope<'a> {
 }
 
 /// Reads a message.
-pub(super) fn client_message(json: &[u8], limits: &Limits) -> Result<ClientMessage> {
+pub(super) fn client_message(json: &[u8], limits: &DocumentLimits) -> Result<ClientMessage> {
     if json.len() > limits.body {
         return Err(Error::custom("the message is too long"));
     }
@@ -118,7 +118,7 @@ mod tests {
     use crate::domain::Viewer;
 
     fn read(message: &str) -> Result<ClientMessage> {
-        client_message(message.as_bytes(), Limits::of(&Viewer::Anonymous))
+        client_message(message.as_bytes(), DocumentLimits::of(&Viewer::Anonymous))
     }
 
     #[test]

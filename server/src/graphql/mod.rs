@@ -80,15 +80,15 @@ pub use self::{
     context::{ServerFacts, Services},
     schema::sdl,
 };
-use self::{endpoint::Endpoint, explorer::Asset};
+use self::{endpoint::GraphqlEndpoint, explorer::Asset};
 use crate::web::{self, Counter};
 
 /// Serves `/graphql`, and the downloads that it gives tickets for. Streams end when `shutdown` does.
 pub fn router(services: Services, shutdown: CancellationToken) -> Router {
     let downloads = services.downloads.clone();
-    let endpoint = Endpoint::new(services, shutdown);
+    let endpoint = GraphqlEndpoint::new(services, shutdown);
     let counter = Counter {
-        doorkeeper: endpoint.doorkeeper.clone(),
+        authenticator: endpoint.authenticator.clone(),
         downloads,
     };
     Router::new()

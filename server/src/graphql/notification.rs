@@ -10,7 +10,7 @@ use super::{
     guard::AtLeast,
     scalar::{DateTime, int},
 };
-use crate::domain::{Error, paging::LONGEST_PAGE};
+use crate::domain::{Error, paging::MAX_PAGE_SIZE};
 
 /// What sort of channel it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -250,8 +250,8 @@ impl NotificationQuery {
         #[graphql(desc = "How many, at most 200.", default = 50)] first: i32,
     ) -> Result<Vec<Notification>> {
         let first = u64::try_from(first).ok();
-        let first = first.filter(|first| (1..=LONGEST_PAGE).contains(first));
-        let wrong = || Error::BadInput(format!("first is between 1 and {}", int(LONGEST_PAGE)));
+        let first = first.filter(|first| (1..=MAX_PAGE_SIZE).contains(first));
+        let wrong = || Error::BadInput(format!("first is between 1 and {}", int(MAX_PAGE_SIZE)));
         let latest = ctx
             .services()
             .notifications

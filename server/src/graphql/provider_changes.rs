@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::{
     confirmation,
     context::ContextExt as _,
-    error::{Failure, Result},
+    error::{ResolverError, Result},
     guard::AtLeast,
     input,
     provider::{ProviderAccount, ProviderKind},
@@ -253,7 +253,7 @@ impl ProviderMutation {
                 account: None,
                 problem: Some(problem),
             }),
-            Err(error) => Err(Failure::from(error)),
+            Err(error) => Err(ResolverError::from(error)),
         });
         let results = results.collect::<Result<_>>()?;
         Ok(AddProviderApiKeysPayload { results })
@@ -311,7 +311,7 @@ impl ProviderMutation {
         let services = ctx.services();
         let credential = services.provider_accounts.credential(id).await?;
         services.engine.reset_cooldown(&credential).await?;
-        services.provider_accounts.forgive(id);
+        services.provider_accounts.clear_failures(id);
         let account = services.provider_accounts.find_many(&[id]).await?;
         let account = account.into_iter().next().map(ProviderAccount);
         Ok(ResetProviderCooldownPayload { account })
@@ -343,6 +343,6 @@ impl ProviderSubscription {
         ctx: &Context<'_>,
     ) -> Result<impl Stream<Item = Result<ProviderAccount>> + use<>> {
         let followed = ctx.services().provider_accounts.follow().await?;
-        Ok(followed.map(|account| Ok(ProviderAccount(account.map_err(Failure::from)?))))
+        Ok(followed.map(|account| Ok(ProviderAccount(account.map_err(ResolverError::from)?))))
     }
 }

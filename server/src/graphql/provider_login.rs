@@ -8,7 +8,7 @@ use futures_util::{Stream, StreamExt as _};
 use super::{
     context::ContextExt as _,
     cost::{list, one},
-    error::{Failure, Result},
+    error::{ResolverError, Result},
     guard::AtLeast,
     input,
     provider::{ProviderAccount, ProviderKind},
@@ -272,7 +272,7 @@ impl ProviderLoginSubscription {
     ) -> Result<impl Stream<Item = Result<ProviderLogin>> + use<>> {
         let id = input::id(&id, WHAT)?;
         let followed = ctx.services().oauth.follow(starter(ctx)?, id).await?;
-        Ok(followed.map(|view| view.map(ProviderLogin).map_err(Failure::from)))
+        Ok(followed.map(|view| view.map(ProviderLogin).map_err(ResolverError::from)))
     }
 }
 

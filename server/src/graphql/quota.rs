@@ -18,7 +18,7 @@ use super::{
 };
 use crate::domain::{
     Error,
-    ledger::{Meter, Standing},
+    ledger::{QuotaState, QuotaStatus},
 };
 
 /// What a quota counts.
@@ -54,16 +54,16 @@ pub(super) enum QuotaWindow {
 /// A quota at a moment.
 #[derive(Clone, Debug)]
 pub(super) struct Quota {
-    meter: Meter,
-    standing: Standing,
+    meter: QuotaState,
+    standing: QuotaStatus,
     at: Moment<Utc>,
 }
 
 impl Quota {
     /// Quotas as they stand now.
-    pub(super) fn all(ctx: &Context<'_>, meters: Vec<Meter>) -> Vec<Self> {
+    pub(super) fn all(ctx: &Context<'_>, meters: Vec<QuotaState>) -> Vec<Self> {
         let at = ctx.services().clock.now();
-        let quota = |meter: Meter| Self {
+        let quota = |meter: QuotaState| Self {
             standing: meter.standing(at),
             meter,
             at,
@@ -141,7 +141,7 @@ impl Quota {
 
     /// What is neither used nor reserved.
     async fn remaining(&self) -> QuotaAmount {
-        let Standing { used, reserved, .. } = self.standing;
+        let QuotaStatus { used, reserved, .. } = self.standing;
         let taken = used.max(0).saturating_add(reserved);
         self.amount(self.meter.quota.limit.saturating_sub(taken).max(0))
     }

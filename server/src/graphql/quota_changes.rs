@@ -18,7 +18,7 @@ use super::{
 };
 use crate::domain::{
     Error,
-    quotas::{Holder, NewQuota, Subject},
+    quotas::{LimitHolder, LimitSubject, NewQuota},
 };
 
 /// What a quota is to be like.
@@ -144,7 +144,7 @@ impl QuotaMutation {
     ) -> Result<SetQuotasPayload> {
         let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
         let quotas = QuotaInput::read_all(input.quotas)?;
-        let Subject { user, api_key } = ctx.services().quotas.set(holder, &quotas).await?;
+        let LimitSubject { user, api_key } = ctx.services().quotas.set(holder, &quotas).await?;
         Ok(SetQuotasPayload {
             user: User(user),
             api_key: api_key.map(ApiKey),
@@ -166,7 +166,7 @@ impl QuotaMutation {
             concurrent_sockets: input.concurrent_sockets,
         };
         let set = ctx.services().quotas.set_rate_limit(holder, limit.read()?);
-        let Subject { user, api_key } = set.await?;
+        let LimitSubject { user, api_key } = set.await?;
         Ok(SetRateLimitPayload {
             user: User(user),
             api_key: api_key.map(ApiKey),
@@ -189,10 +189,10 @@ impl QuotaMutation {
     }
 }
 
-fn holder(user: Option<&ID>, api_key: Option<&ID>) -> Result<Holder> {
+fn holder(user: Option<&ID>, api_key: Option<&ID>) -> Result<LimitHolder> {
     match (user, api_key) {
-        (Some(user), None) => Ok(Holder::User(input::id(user, "user")?)),
-        (None, Some(api_key)) => Ok(Holder::ApiKey(input::id(api_key, "API key")?)),
+        (Some(user), None) => Ok(LimitHolder::User(input::id(user, "user")?)),
+        (None, Some(api_key)) => Ok(LimitHolder::ApiKey(input::id(api_key, "API key")?)),
         (Some(_), Some(_)) | (None, None) => {
             Err(Error::bad_input("name either userId or apiKeyId").into())
         }

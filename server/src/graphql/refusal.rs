@@ -15,26 +15,26 @@ use crate::{domain::Error, web::status_of};
 
 /// Why a request does not get as far as the schema.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum TransportError {
     /// It is not of the sort that is answered here.
     Status(StatusCode),
     /// Its sender may not send it.
     Error(Error),
 }
 
-impl From<StatusCode> for Refusal {
+impl From<StatusCode> for TransportError {
     fn from(status: StatusCode) -> Self {
         Self::Status(status)
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for TransportError {
     fn from(error: Error) -> Self {
         Self::Error(error)
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for TransportError {
     fn into_response(self) -> Response {
         match self {
             Self::Status(status) => status.into_response(),

@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt as _};
 
 use super::{
     context::ContextExt as _,
-    error::{Failure, Result},
+    error::{ResolverError, Result},
     guard::AtLeast,
     paging::Node as _,
     request::Request,
@@ -41,7 +41,7 @@ impl RequestSubscription {
         let requests = &ctx.services().requests;
         let followed = requests.follow(filter, after.as_deref()).await?;
         Ok(followed.map(|row| {
-            let request = Request(row.map_err(Failure::from)?.as_ref().clone());
+            let request = Request(row.map_err(ResolverError::from)?.as_ref().clone());
             let cursor = request.cursor();
             Ok(RequestLogged { cursor, request })
         }))

@@ -134,7 +134,7 @@ impl SecondFactorMutation {
 /// An attempt that counts: whoever found an open browser must not be able to guess here.
 struct Attempt {
     throttle: LoginThrottle,
-    password: login_throttle::Attempt,
+    password: login_throttle::LoginAttempt,
     admin_id: Uuid,
     address: Option<IpAddr>,
 }

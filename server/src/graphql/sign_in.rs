@@ -13,7 +13,7 @@ use super::{
     scalar::int,
     session::Session,
 };
-use crate::domain::{admins::SignIn, login_throttle::Attempt};
+use crate::domain::{admins::SignIn, login_throttle::LoginAttempt};
 
 /// What attempts with a set-up link are counted under, beside the names of administrators.
 const SETUP_LINK: &str = "a set-up link";
@@ -138,7 +138,7 @@ async fn begin(
     ctx: &Context<'_>,
     browser: &Browser,
     admin: admin::Model,
-    attempt: Attempt,
+    attempt: LoginAttempt,
 ) -> Result<LoginPayload> {
     let services = ctx.services();
     let begun = services.sessions.begin(admin, browser.client()).await?;

@@ -33,19 +33,19 @@ use tokio::{
 
 use super::{
     audit_trail::SocketAddress,
-    document::{Limits, shortened},
-    endpoint::Endpoint,
-    error::Failure,
+    document::{DocumentLimits, shortened},
+    endpoint::GraphqlEndpoint,
+    error::ResolverError,
     limits::{LiveOperations, StreamPlace},
     message,
-    refusal::Refusal,
+    refusal::TransportError,
 };
 use crate::{
     domain::{
         Error, Viewer,
         ledger::gcra::{Gcra, Rate},
     },
-    web::{Lifeline, Visitor, bearer_of, check_token},
+    web::{AuthenticatedCaller, SessionGuard, bearer_of, check_token},
 };
 
 /// What the library of the socket reads at once; each socket has a buffer of this size.
@@ -56,8 +56,8 @@ const MESSAGES: Rate = Rate { per_minute: 300 };
 const LONGEST_REASON: usize = 120;
 /// Bytes of one message before the client has said who it is.
 const LONGEST_MESSAGE: usize = 64 * 1024;
-const PATIENCE: Duration = Duration::from_secs(10);
-const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const UNAUTHORIZED: u16 = 4401;
 const INITIALISATION_TIMEOUT: u16 = 4408;
 
@@ -71,21 +71,21 @@ struct Greeting {
 
 /// Answers the upgrade. A page of somebody else's does not get in, whatever it brings.
 pub(super) async fn open(
-    endpoint: Endpoint,
+    endpoint: GraphqlEndpoint,
     upgrade: WebSocketUpgrade,
     headers: HeaderMap,
     address: SocketAddress,
 ) -> Response {
-    if let Err(error) = endpoint.doorkeeper.origins.check(&headers) {
-        return Refusal::from(error).into_response();
+    if let Err(error) = endpoint.authenticator.origins.check(&headers) {
+        return TransportError::from(error).into_response();
     }
-    let visitor = match endpoint.identify(&headers, address.0).await {
-        Ok(visitor) => visitor,
-        Err(error) => return Refusal::from(error).into_response(),
+    let caller = match endpoint.identify(&headers, address.0).await {
+        Ok(caller) => caller,
+        Err(error) => return TransportError::from(error).into_response(),
     };
     let protocol = WebSocketProtocols::GraphQLWS.sec_websocket_protocol();
     // Whoever says who they are later has this limit too; large imports go over POST.
-    let longest = Limits::of(&visitor.viewer).body.max(LONGEST_MESSAGE);
+    let longest = DocumentLimits::of(&caller.viewer).body.max(LONGEST_MESSAGE);
     let upgrade = upgrade
         .max_message_size(longest)
         // Otherwise a frame of 16 MiB is read before its message is found too long.
@@ -96,22 +96,27 @@ pub(super) async fn open(
         let text = "the subprotocol is graphql-transport-ws\n";
         return (StatusCode::BAD_REQUEST, text).into_response();
     }
-    upgrade.on_upgrade(move |socket| serve(endpoint, socket, visitor, address))
+    upgrade.on_upgrade(move |socket| serve(endpoint, socket, caller, address))
 }
 
-async fn serve(endpoint: Endpoint, socket: WebSocket, visitor: Visitor, address: SocketAddress) {
+async fn serve(
+    endpoint: GraphqlEndpoint,
+    socket: WebSocket,
+    caller: AuthenticatedCaller,
+    address: SocketAddress,
+) {
     let (mut sink, stream) = socket.split();
     let (greeted, greeting) = oneshot::channel();
     let (schema, shutdown) = (endpoint.bound_schema(), endpoint.shutdown.clone());
     let known = Arc::new(OnceLock::new());
     let messages = messages(stream, Arc::clone(&known));
     let init = move |payload| async move {
-        let admitted = greet(&endpoint, visitor, payload, address).await;
-        let (visitor, place) = admitted.map_err(Failure::from)?;
-        let _ = known.set(Limits::of(&visitor.viewer));
-        let _ = greeted.send(visitor.lifeline);
+        let admitted = greet(&endpoint, caller, payload, address).await;
+        let (caller, place) = admitted.map_err(ResolverError::from)?;
+        let _ = known.set(DocumentLimits::of(&caller.viewer));
+        let _ = greeted.send(caller.session_guard);
         let mut data = Data::default();
-        data.insert(visitor.viewer);
+        data.insert(caller.viewer);
         data.insert(place);
         data.insert(LiveOperations::default());
         data.insert(address);
@@ -135,36 +140,36 @@ async fn serve(endpoint: Endpoint, socket: WebSocket, visitor: Visitor, address:
 
 /// Finds out who opened the socket, and gives them a place.
 async fn greet(
-    endpoint: &Endpoint,
-    visitor: Visitor,
+    endpoint: &GraphqlEndpoint,
+    caller: AuthenticatedCaller,
     payload: serde_json::Value,
     SocketAddress(address): SocketAddress,
-) -> Result<(Visitor, StreamPlace), Error> {
+) -> Result<(AuthenticatedCaller, StreamPlace), Error> {
     let greeting: Option<Greeting> = serde_json::from_value(payload)
         .map_err(|_| Error::bad_input("connection_init carries csrfToken or authorization"))?;
     let greeting = greeting.unwrap_or_default();
-    let visitor = match greeting.authorization {
+    let caller = match greeting.authorization {
         Some(authorization) => {
             let presented = bearer_of(&authorization).ok_or(Error::Unauthenticated)?;
-            let visitor = endpoint.doorkeeper.bearer(presented).await;
-            endpoint.charge_wrong(visitor, address)?
+            let caller = endpoint.authenticator.bearer(presented).await;
+            endpoint.charge_wrong(caller, address)?
         }
-        None => visitor,
+        None => caller,
     };
-    match &visitor.viewer {
+    match &caller.viewer {
         Viewer::Anonymous => return Err(Error::Unauthenticated),
         Viewer::Session(session) => check_token(session, greeting.csrf_token.as_deref())?,
         Viewer::ApiToken(_) | Viewer::KeyHolder { .. } => {}
     }
-    let place = endpoint.streams.take(&visitor.viewer);
+    let place = endpoint.streams.take(&caller.viewer);
     let place = place.ok_or_else(|| Error::bad_input("you have too many sockets open"))?;
-    Ok((visitor, place))
+    Ok((caller, place))
 }
 
 /// Waits until the caller says nothing of themselves for too long, or loses the right to stay.
-async fn reason_to_close(greeting: oneshot::Receiver<Lifeline>) -> (u16, &'static str) {
-    match timeout(PATIENCE, greeting).await {
-        Ok(Ok(lifeline)) => lifeline.ended().await,
+async fn reason_to_close(greeting: oneshot::Receiver<SessionGuard>) -> (u16, &'static str) {
+    match timeout(INIT_TIMEOUT, greeting).await {
+        Ok(Ok(session_guard)) => session_guard.ended().await,
         // Refused: the protocol closes the socket itself.
         Ok(Err(_)) => pending().await,
         Err(_) => return (INITIALISATION_TIMEOUT, "connection_init did not come"),
@@ -179,7 +184,7 @@ async fn exchange(
 ) {
     let mut messages = pin!(messages);
     // Not at once: an answer nobody reads would turn the farewell into a reset.
-    let mut signs_of_life = interval_at(Instant::now() + SIGN_OF_LIFE, SIGN_OF_LIFE);
+    let mut signs_of_life = interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
     loop {
         let message = tokio::select! {
             message = messages.next() => match message {
@@ -201,7 +206,7 @@ async fn exchange(
 /// The client's messages. A client that sends more of them than anyone needs is cut off.
 fn messages(
     stream: impl Stream<Item = Result<Message, axum::Error>>,
-    known: Arc<OnceLock<&'static Limits>>,
+    known: Arc<OnceLock<&'static DocumentLimits>>,
 ) -> impl Stream<Item = serde_json::Result<ClientMessage>> {
     let (since, mut bucket) = (Instant::now(), Gcra::default());
     texts(stream).map(move |text| {
@@ -209,7 +214,7 @@ fn messages(
             return Err(serde::de::Error::custom("too many messages"));
         }
         let limits = known.get().copied();
-        let limits = limits.unwrap_or_else(|| Limits::of(&Viewer::Anonymous));
+        let limits = limits.unwrap_or_else(|| DocumentLimits::of(&Viewer::Anonymous));
         message::client_message(&text, limits)
     })
 }

@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt as _};
 
 use super::{
     context::ContextExt as _,
-    error::{Failure, Result},
+    error::{ResolverError, Result},
     guard::AtLeast,
     scalar::DateTime,
     usage::UsageTotals,
@@ -53,7 +53,7 @@ impl UsageSubscription {
             .usage
             .follow(&services.requests, filter, (interval_seconds, zone));
         Ok(ticks.await?.map(|tick| {
-            let tick = tick.map_err(Failure::from)?;
+            let tick = tick.map_err(ResolverError::from)?;
             Ok(UsageTick {
                 at: tick.at.into(),
                 since_last: UsageTotals(tick.since_last),

@@ -14,7 +14,7 @@ use std::{
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::Limits;
+use super::ConnectionLimits;
 
 /// How many idle connections are closed at a time: finding them costs a look at all.
 const EVICTED_AT_ONCE: usize = 64;
@@ -27,7 +27,7 @@ pub(super) struct Connections(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    limits: Limits,
+    limits: ConnectionLimits,
     origin: Instant,
     open: Mutex<Open>,
     closed: Notify,
@@ -72,7 +72,7 @@ pub(super) struct Busy(Arc<Activity>);
 pub(super) struct TooMany;
 
 impl Connections {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: ConnectionLimits) -> Self {
         Self(Arc::new(Shared {
             limits,
             origin: Instant::now(),
@@ -276,11 +276,11 @@ mod tests {
     use super::*;
 
     fn connections(total: usize, per_address: usize) -> Connections {
-        Connections::new(Limits {
+        Connections::new(ConnectionLimits {
             connections: total,
             per_address: Some(per_address),
             exempt: vec!["127.0.0.0/8".parse().unwrap()],
-            ..Limits::default()
+            ..ConnectionLimits::default()
         })
     }
 

@@ -1,12 +1,12 @@
 //! How things are counted: the board on which every metric hangs with what it says, and the sorts of
 //! values that the library lacks. Each room keeps counts of its own; none knows who reads them.
 
-mod board;
-mod rising;
+mod monotonic_counter;
+mod registry;
 
 pub use self::{
-    board::{Board, Description},
-    rising::Rising,
+    monotonic_counter::MonotonicCounter,
+    registry::{Description, Registry},
 };
 /// A gauge of whole numbers.
 pub type Gauge = prometheus_client::metrics::gauge::Gauge;

@@ -1,7 +1,7 @@
 //! Sending a letter by e-mail.
 
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
+    AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor,
     message::{Mailbox, header::ContentType},
     transport::smtp::{
         authentication::Credentials,
@@ -10,33 +10,33 @@ use lettre::{
 };
 use secrecy::ExposeSecret as _;
 
-use super::{Letter, PATIENCE};
+use super::{DELIVERY_TIMEOUT, Message};
 use crate::domain::notifications::{EmailSettings, SmtpSecurity};
 
 /// Sends a letter to everybody of the channel.
-pub(super) async fn send(settings: &EmailSettings, letter: &Letter) -> Result<(), String> {
-    let message = message(settings, letter)?;
+pub(super) async fn send(settings: &EmailSettings, message: &Message) -> Result<(), String> {
+    let email = compose(settings, message)?;
     let transport = transport(settings)?;
-    let sent = transport.send(message).await;
+    let sent = transport.send(email).await;
     sent.map(|_| ())
         .map_err(|error| format!("the mail server {}: {}", settings.host, said(&error)))
 }
 
-fn message(settings: &EmailSettings, letter: &Letter) -> Result<Message, String> {
+fn compose(settings: &EmailSettings, message: &Message) -> Result<lettre::Message, String> {
     let address = |text: &str| {
         let mailbox = text.parse::<Mailbox>();
         mailbox.map_err(|_| format!("{text:?} is no e-mail address"))
     };
-    let mut message = Message::builder()
+    let mut email = lettre::Message::builder()
         .from(address(&settings.from)?)
-        .subject(letter.title.clone())
-        .message_id(Some(format!("<{}@proxypal>", letter.id)))
+        .subject(message.title.clone())
+        .message_id(Some(format!("<{}@proxypal>", message.id)))
         .header(ContentType::TEXT_PLAIN);
     for to in &settings.to {
-        message = message.to(address(to)?);
+        email = email.to(address(to)?);
     }
-    let message = message.body(format!("{}\n", letter.body));
-    message.map_err(|error| error.to_string())
+    let email = email.body(format!("{}\n", message.body));
+    email.map_err(|error| error.to_string())
 }
 
 fn transport(settings: &EmailSettings) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
@@ -53,7 +53,7 @@ fn transport(settings: &EmailSettings) -> Result<AsyncSmtpTransport<Tokio1Execut
     let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
         .port(settings.port)
         .tls(tls)
-        .timeout(Some(PATIENCE));
+        .timeout(Some(DELIVERY_TIMEOUT));
     if let (Some(username), Some(password)) = (&settings.username, &settings.password) {
         let password = password.expose_secret().to_owned();
         transport = transport.credentials(Credentials::new(username.clone(), password));

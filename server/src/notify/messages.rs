@@ -13,12 +13,12 @@ use sea_orm::ActiveEnum as _;
 use crate::{
     domain::{
         Result,
-        ledger::Meter,
+        ledger::QuotaState,
         notifications::Message,
         paging::PageRequest,
         provider_accounts::{AccountState, AccountStatus},
         quotas::Quotas,
-        requests::{RequestFilter, Requests},
+        requests::{RequestFilter, RequestLog},
         usd,
         users::Users,
     },
@@ -27,9 +27,9 @@ use crate::{
 
 /// Over what the error rate is taken: the latest requests, if they are as young as this.
 const LATEST: i32 = 200;
-const YOUNG: TimeDelta = TimeDelta::minutes(15);
+const RECENT: TimeDelta = TimeDelta::minutes(15);
 /// Fewer requests say nothing.
-const ENOUGH: usize = 20;
+const MAX_MESSAGES: usize = 20;
 
 /// The highest percentage that each quota has reached, of these.
 pub(super) async fn quotas(
@@ -59,7 +59,7 @@ pub(super) async fn quotas(
         .into_iter()
         .map(|user| (user.id, user.name))
         .collect();
-    let message = |(meter, percent): (Meter, u8)| {
+    let message = |(meter, percent): (QuotaState, u8)| {
         let name = names
             .get(&meter.quota.user_id)
             .map_or("a user", String::as_str);
@@ -68,7 +68,7 @@ pub(super) async fn quotas(
     Ok(reached.into_iter().map(message).collect())
 }
 
-fn quota(meter: &Meter, percent: u8, user: &str, now: DateTime<Utc>) -> Message {
+fn quota(meter: &QuotaState, percent: u8, user: &str, now: DateTime<Utc>) -> Message {
     let standing = meter.standing(now);
     let amount = |amount: i64| match meter.quota.metric {
         Metric::Tokens => format!("{amount} tokens"),
@@ -154,12 +154,12 @@ pub(super) fn engine(status: &EngineStatus) -> Vec<Message> {
 
 /// Whether more of the latest requests fail than this percentage.
 pub(super) async fn error_rate(
-    requests: &Requests,
+    requests: &RequestLog,
     limit: u8,
     now: DateTime<Utc>,
 ) -> Result<Vec<Message>> {
     let filter = RequestFilter {
-        from: Some(now - YOUNG),
+        from: Some(now - RECENT),
         ..RequestFilter::default()
     };
     let latest = PageRequest {
@@ -173,7 +173,7 @@ pub(super) async fn error_rate(
     let failed = counting
         .filter(|row| row.outcome == Outcome::UpstreamError)
         .count();
-    if all < ENOUGH || failed * 100 < all * usize::from(limit) {
+    if all < MAX_MESSAGES || failed * 100 < all * usize::from(limit) {
         return Ok(Vec::new());
     }
     Ok(vec![Message {

@@ -5,8 +5,8 @@
 mod addresses;
 mod email;
 mod messages;
+mod metrics;
 mod sender;
-mod tally;
 mod watcher;
 mod web;
 
@@ -16,18 +16,18 @@ use entity::notification_channel::ChannelKind;
 
 pub use self::{
     addresses::Addresses,
+    metrics::NotificationMetrics,
     sender::Sender,
-    tally::Tally,
-    watcher::{Sources, Watcher},
+    watcher::{AlertSources, Watcher},
 };
 use crate::domain::notifications::ChannelSettings;
 
 /// How long one attempt may take, from the look-up of the name to the last byte.
-const PATIENCE: Duration = Duration::from_secs(15);
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What is sent.
 #[derive(Clone, Debug)]
-struct Letter {
+struct Message {
     id: String,
     event: String,
     subject: String,
@@ -39,27 +39,30 @@ struct Letter {
 
 /// Delivers through channels of all kinds.
 #[derive(Clone, Debug)]
-struct Courier {
+struct Dispatcher {
     addresses: Addresses,
 }
 
-impl Courier {
+impl Dispatcher {
     /// Delivers once; the error says in words what is wrong, without a secret.
-    async fn deliver(&self, settings: &ChannelSettings, letter: &Letter) -> Result<(), String> {
+    async fn deliver(&self, settings: &ChannelSettings, message: &Message) -> Result<(), String> {
         let delivery = async {
             match settings {
-                ChannelSettings::Email(email) => email::send(email, letter).await,
+                ChannelSettings::Email(email) => email::send(email, message).await,
                 ChannelSettings::Webhook { .. }
                 | ChannelSettings::Slack { .. }
                 | ChannelSettings::Discord { .. }
                 | ChannelSettings::Telegram { .. } => {
-                    web::post(&self.addresses, settings, letter).await
+                    web::post(&self.addresses, settings, message).await
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, Box::pin(delivery)).await {
+        match tokio::time::timeout(DELIVERY_TIMEOUT, Box::pin(delivery)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(format!("no answer within {} seconds", PATIENCE.as_secs())),
+            Err(_) => Err(format!(
+                "no answer within {} seconds",
+                DELIVERY_TIMEOUT.as_secs()
+            )),
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::{sync::Semaphore, time::sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Addresses, Courier, Letter, Tally};
+use super::{Addresses, Dispatcher, Message, NotificationMetrics};
 use crate::{
     clock::SharedClock,
     domain::{
@@ -19,20 +19,20 @@ use crate::{
     outage::{Outage, Outages},
 };
 
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 /// Tests that administrators may run at once.
-const TESTS: usize = 4;
+const MAX_CONCURRENT_TESTS: usize = 4;
 /// How long a message may wait after its time has come.
-const LOOK: Duration = Duration::from_secs(15);
+const POLL_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Sends messages.
 #[derive(Clone, Debug)]
 pub struct Sender {
     notifications: Notifications,
     clock: SharedClock,
-    courier: Courier,
+    courier: Dispatcher,
     tests: Arc<Semaphore>,
-    tally: Tally,
+    metrics: NotificationMetrics,
     /// The channels that fail now.
     failing: Arc<Outages<Uuid>>,
 }
@@ -43,16 +43,16 @@ impl Sender {
         Self {
             notifications,
             clock,
-            courier: Courier { addresses },
-            tests: Arc::new(Semaphore::new(TESTS)),
-            tally: Tally::default(),
+            courier: Dispatcher { addresses },
+            tests: Arc::new(Semaphore::new(MAX_CONCURRENT_TESTS)),
+            metrics: NotificationMetrics::default(),
             failing: Arc::default(),
         }
     }
 
     /// What became of the attempts.
-    pub fn tally(&self) -> &Tally {
-        &self.tally
+    pub fn metrics(&self) -> &NotificationMetrics {
+        &self.metrics
     }
 
     /// Sends until told to stop. What is under way then is sent again after the next start.
@@ -74,7 +74,7 @@ impl Sender {
             let wait = async {
                 tokio::select! {
                     () = self.notifications.news() => {}
-                    () = sleep(LOOK) => {}
+                    () = sleep(POLL_INTERVAL) => {}
                 }
             };
             if stop.run_until_cancelled(wait).await.is_none() {
@@ -87,7 +87,7 @@ impl Sender {
     pub async fn pass(&self) -> Result<usize> {
         let due = self.notifications.due().await?;
         let sending = due.into_iter().map(|due| self.send(due));
-        let mut sending = stream::iter(sending).buffer_unordered(AT_ONCE);
+        let mut sending = stream::iter(sending).buffer_unordered(MAX_CONCURRENT);
         let mut sent = 0;
         while let Some(got_through) = sending.next().await {
             sent += usize::from(got_through?);
@@ -96,13 +96,13 @@ impl Sender {
     }
 
     async fn send(&self, due: Due) -> Result<bool> {
-        let letter = letter(&due.notification);
+        let message = message(&due.notification);
         let outcome = self
             .courier
-            .deliver(&due.settings, &self.dated(letter))
+            .deliver(&due.settings, &self.dated(message))
             .await;
         let got_through = outcome.is_ok();
-        self.tally.attempted(got_through);
+        self.metrics.attempted(got_through);
         self.log(due.notification.channel_id, &outcome);
         self.notifications
             .attempted(due.notification, outcome)
@@ -141,7 +141,7 @@ impl Sender {
             Error::Conflict("other tests are under way; try again in a moment".to_owned())
         })?;
         let (channel, settings) = self.notifications.open_channel(channel_id).await?;
-        let letter = Letter {
+        let message = Message {
             id: Uuid::now_v7().to_string(),
             event: "test".to_owned(),
             subject: format!("channel:{channel_id}"),
@@ -149,21 +149,21 @@ impl Sender {
             body: format!("If you read this, the channel {:?} works.", channel.name),
             at: 0,
         };
-        let outcome = self.courier.deliver(&settings, &self.dated(letter)).await;
+        let outcome = self.courier.deliver(&settings, &self.dated(message)).await;
         let problem = outcome.as_ref().err().map(String::as_str);
         self.notifications.note_attempt(channel_id, problem).await?;
         Ok(outcome)
     }
 
     /// Receivers refuse what is old, so each attempt has its own time.
-    fn dated(&self, letter: Letter) -> Letter {
+    fn dated(&self, message: Message) -> Message {
         let at = self.clock.now().timestamp();
-        Letter { at, ..letter }
+        Message { at, ..message }
     }
 }
 
-fn letter(notification: &notification::Model) -> Letter {
-    Letter {
+fn message(notification: &notification::Model) -> Message {
+    Message {
         id: notification.id.to_string(),
         event: notification.event.to_value(),
         subject: notification.subject.clone(),

@@ -15,23 +15,23 @@ use crate::{
         notifications::{Message, Notifications},
         provider_accounts::ProviderAccounts,
         quotas::Quotas,
-        requests::Requests,
+        requests::RequestLog,
         users::Users,
     },
-    engine::Engine,
+    engine::EngineHandle,
     outage::Outage,
 };
 
-const LOOK: Duration = Duration::from_secs(30);
+const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
 /// What is looked at.
 #[derive(Clone, Debug)]
-pub struct Sources {
+pub struct AlertSources {
     pub quotas: Quotas,
     pub users: Users,
     pub accounts: ProviderAccounts,
-    pub requests: Requests,
-    pub engine: Engine,
+    pub requests: RequestLog,
+    pub engine: EngineHandle,
     pub clock: SharedClock,
 }
 
@@ -39,12 +39,12 @@ pub struct Sources {
 #[derive(Clone, Debug)]
 pub struct Watcher {
     notifications: Notifications,
-    sources: Sources,
+    sources: AlertSources,
 }
 
 impl Watcher {
     /// Over these rules and sources.
-    pub fn new(notifications: Notifications, sources: Sources) -> Self {
+    pub fn new(notifications: Notifications, sources: AlertSources) -> Self {
         Self {
             notifications,
             sources,
@@ -61,7 +61,7 @@ impl Watcher {
                 tokio::select! {
                     Ok(()) = engine.changed() => {}
                     Ok(()) = accounts.changed() => {}
-                    () = sleep(LOOK) => {}
+                    () = sleep(POLL_INTERVAL) => {}
                 }
             };
             if stop.run_until_cancelled(wait).await.is_none() {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
-use super::{Addresses, Letter, PATIENCE, name_of};
+use super::{Addresses, DELIVERY_TIMEOUT, Message, name_of};
 use crate::domain::notifications::ChannelSettings;
 
 /// How much of a refusal is read.
@@ -17,15 +17,15 @@ const LONGEST_REASON: usize = 200;
 pub(super) async fn post(
     addresses: &Addresses,
     settings: &ChannelSettings,
-    letter: &Letter,
+    message: &Message,
 ) -> Result<(), String> {
     let url = settings.url().map_err(|error| error.to_string())?;
     let url = url.ok_or("it has no address")?;
     let client = client(addresses, &url).await?;
-    let body = shaped(settings, letter).to_string();
+    let body = shaped(settings, message).to_string();
     let request = client.post(url).header(CONTENT_TYPE, "application/json");
     let request = match settings {
-        ChannelSettings::Webhook { secret, .. } => signed(request, secret, letter, &body),
+        ChannelSettings::Webhook { secret, .. } => signed(request, secret, message, &body),
         ChannelSettings::Email(_)
         | ChannelSettings::Slack { .. }
         | ChannelSettings::Discord { .. }
@@ -54,7 +54,7 @@ async fn client(addresses: &Addresses, url: &Url) -> Result<Client, String> {
     let mut client = Client::builder()
         .no_proxy()
         .redirect(Policy::none())
-        .timeout(PATIENCE)
+        .timeout(DELIVERY_TIMEOUT)
         .user_agent(concat!("ProxyPal-Server/", env!("CARGO_PKG_VERSION")));
     if let Some(name) = url.domain() {
         client = client.resolve_to_addrs(name, &checked);
@@ -62,8 +62,8 @@ async fn client(addresses: &Addresses, url: &Url) -> Result<Client, String> {
     client.build().map_err(|error| error.to_string())
 }
 
-fn shaped(settings: &ChannelSettings, letter: &Letter) -> Value {
-    let text = format!("{}\n{}", letter.title, letter.body);
+fn shaped(settings: &ChannelSettings, message: &Message) -> Value {
+    let text = format!("{}\n{}", message.title, message.body);
     match settings {
         ChannelSettings::Slack { .. } => json!({ "text": slack_escaped(&text) }),
         ChannelSettings::Discord { .. } => json!({
@@ -73,12 +73,12 @@ fn shaped(settings: &ChannelSettings, letter: &Letter) -> Value {
         }),
         ChannelSettings::Telegram { chat_id, .. } => json!({ "chat_id": chat_id, "text": text }),
         ChannelSettings::Webhook { .. } | ChannelSettings::Email(_) => json!({
-            "id": letter.id,
-            "event": letter.event,
-            "subject": letter.subject,
-            "title": letter.title,
-            "body": letter.body,
-            "at": letter.at,
+            "id": message.id,
+            "event": message.event,
+            "subject": message.subject,
+            "title": message.title,
+            "body": message.body,
+            "at": message.at,
         }),
     }
 }
@@ -94,10 +94,10 @@ fn slack_escaped(text: &str) -> String {
 fn signed(
     request: RequestBuilder,
     secret: &SecretString,
-    letter: &Letter,
+    message: &Message,
     body: &str,
 ) -> RequestBuilder {
-    let timestamp = letter.at.to_string();
+    let timestamp = message.at.to_string();
     let signature = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes());
     let signature = signature.map(|mut hmac| {
         hmac.update(timestamp.as_bytes());
@@ -106,8 +106,8 @@ fn signed(
         hex::encode(hmac.finalize().into_bytes())
     });
     let request = request
-        .header("X-ProxyPal-Id", &letter.id)
-        .header("X-ProxyPal-Event", &letter.event)
+        .header("X-ProxyPal-Id", &message.id)
+        .header("X-ProxyPal-Event", &message.event)
         .header("X-ProxyPal-Timestamp", timestamp);
     match signature {
         Ok(signature) => request.header("X-ProxyPal-Signature", format!("sha256={signature}")),
@@ -140,5 +140,7 @@ async fn reason(mut answer: reqwest::Response) -> String {
     }
     text.truncate(LONGEST_REASON);
     let text = String::from_utf8_lossy(&text);
-    text.chars().filter(|letter| !letter.is_control()).collect()
+    text.chars()
+        .filter(|message| !message.is_control())
+        .collect()
 }

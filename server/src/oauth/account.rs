@@ -6,7 +6,9 @@ use entity::provider_account::ProviderKind;
 use oauth2::TokenResponse as _;
 use serde_json::{Map, Value, json};
 
-use super::{fault::Fault, http::Http, protocol::Tokens, provider::Provider};
+use super::{
+    http::Http, protocol::TokenResponse, provider::OAuthProvider, sign_in_error::SignInError,
+};
 use crate::domain::provider_accounts::{NewAuthFile, OWN_CLIENT_REFRESH_TOKEN};
 
 /// OpenAI's own claims.
@@ -15,8 +17,8 @@ const LONGEST_LIFE: TimeDelta = TimeDelta::days(400);
 
 /// A sign-in that has its tokens.
 pub(super) struct SignedIn<'a> {
-    pub(super) provider: &'a Provider,
-    pub(super) tokens: &'a Tokens,
+    pub(super) provider: &'a OAuthProvider,
+    pub(super) tokens: &'a TokenResponse,
     pub(super) label: Option<String>,
     /// What the tokens are bound to, where a provider does that.
     pub(super) device_id: Option<String>,
@@ -33,9 +35,9 @@ struct Person {
 
 impl SignedIn<'_> {
     /// The file, and who it is of. What the provider tells only when asked is asked for, and may fail.
-    pub(super) async fn auth_file(&self, http: &Http) -> Result<NewAuthFile, Fault> {
+    pub(super) async fn auth_file(&self, http: &Http) -> Result<NewAuthFile, SignInError> {
         let refresh_token = self.tokens.refresh_token();
-        let refresh_token = refresh_token.ok_or(Fault::NoRefreshToken)?.secret();
+        let refresh_token = refresh_token.ok_or(SignInError::NoRefreshToken)?.secret();
         let person = match self.provider.kind {
             ProviderKind::Claude => self.claude(http).await,
             ProviderKind::Chatgpt => self.chatgpt()?,
@@ -117,12 +119,12 @@ impl SignedIn<'_> {
     }
 
     /// The account's id is in the ID token, and requests need it.
-    fn chatgpt(&self) -> Result<Person, Fault> {
+    fn chatgpt(&self) -> Result<Person, SignInError> {
         let id_token = self.tokens.extra_fields().id_token.as_deref();
-        let id_token = id_token.ok_or(Fault::Garbage)?;
-        let claims = claims(id_token).ok_or(Fault::Garbage)?;
+        let id_token = id_token.ok_or(SignInError::Garbage)?;
+        let claims = claims(id_token).ok_or(SignInError::Garbage)?;
         let own = |name: &str| word(claims.get(OPENAI_CLAIMS)?.get(name)?);
-        let account_id = own("chatgpt_account_id").ok_or(Fault::Garbage)?;
+        let account_id = own("chatgpt_account_id").ok_or(SignInError::Garbage)?;
         Ok(Person {
             email: claims.get("email").and_then(word),
             plan: own("chatgpt_plan_type"),
@@ -135,7 +137,7 @@ impl SignedIn<'_> {
         })
     }
 
-    async fn gemini(&self, http: &Http) -> Result<Person, Fault> {
+    async fn gemini(&self, http: &Http) -> Result<Person, SignInError> {
         let profile = self.profile(http).await?;
         Ok(Person {
             email: profile.get("email").and_then(word),
@@ -204,9 +206,9 @@ impl SignedIn<'_> {
         }
     }
 
-    async fn profile(&self, http: &Http) -> Result<Map<String, Value>, Fault> {
+    async fn profile(&self, http: &Http) -> Result<Map<String, Value>, SignInError> {
         let url = self.provider.profile_url.as_ref();
-        let url = url.ok_or(Fault::NotConfigured("profile address"))?;
+        let url = url.ok_or(SignInError::NotConfigured("profile address"))?;
         let bearer = format!("Bearer {}", self.tokens.access_token().secret());
         http.get(url, &bearer.into(), &[]).await
     }
@@ -224,7 +226,7 @@ pub(super) struct Renewed {
 
 impl Renewed {
     /// The refresh token stays, unless there is a new one.
-    pub(super) fn new(tokens: &Tokens, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(tokens: &TokenResponse, now: DateTime<Utc>) -> Self {
         let life = tokens
             .expires_in()
             .and_then(|life| TimeDelta::from_std(life).ok());

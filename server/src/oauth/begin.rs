@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use super::{
     discovery::discovered,
-    fault::Fault,
     http::Header,
     protocol,
-    provider::{Flow, Provider},
-    room::OAuth,
-    view::Secrets,
+    provider::{Flow, OAuthProvider},
+    service::OAuthService,
+    sign_in_error::SignInError,
+    view::FlowSecrets,
 };
 use crate::{
     domain::{Error, Result, provider_logins::NewProviderLogin},
@@ -21,22 +21,22 @@ use crate::{
 };
 
 /// How long a person has to consent.
-const CONSENT: TimeDelta = TimeDelta::minutes(15);
+const CONSENT_TIMEOUT: TimeDelta = TimeDelta::minutes(15);
 /// The engine waits no longer for the answer.
-const CONSENT_BY_ENGINE: TimeDelta = TimeDelta::minutes(5);
+const ENGINE_CONSENT_TIMEOUT: TimeDelta = TimeDelta::minutes(5);
 /// How long a code may be good, whatever the provider says.
 const LONGEST_DEVICE: TimeDelta = TimeDelta::minutes(30);
 
 /// A sign-in that the provider, or the engine, knows of.
-pub(super) struct Begun {
+pub(super) struct BegunLogin {
     kind: ProviderKind,
     mode: LoginMode,
     state: Option<SecretString>,
-    pub(super) secrets: Secrets,
+    pub(super) secrets: FlowSecrets,
     expires_at: DateTime<Utc>,
 }
 
-impl Begun {
+impl BegunLogin {
     pub(super) fn note(&self, label: Option<String>) -> Result<NewProviderLogin> {
         Ok(NewProviderLogin {
             kind: self.kind,
@@ -49,9 +49,9 @@ impl Begun {
     }
 }
 
-impl OAuth {
+impl OAuthService {
     /// Asks for consent.
-    pub(super) async fn begin(&self, provider: &Provider) -> Result<Begun> {
+    pub(super) async fn begin(&self, provider: &OAuthProvider) -> Result<BegunLogin> {
         let begun = match provider.flow {
             Flow::Code => self.begin_code(provider).await,
             Flow::Device => self.begin_device(provider).await,
@@ -60,37 +60,43 @@ impl OAuth {
         begun.map_err(|fault| Error::Provider(fault.words(provider)))
     }
 
-    async fn begin_code(&self, provider: &Provider) -> std::result::Result<Begun, Fault> {
+    async fn begin_code(
+        &self,
+        provider: &OAuthProvider,
+    ) -> std::result::Result<BegunLogin, SignInError> {
         let consent = protocol::consent(&discovered(&self.http, provider).await?)?;
         let mode = if provider.comes_back() {
             LoginMode::Redirect
         } else {
             LoginMode::Paste
         };
-        Ok(Begun {
+        Ok(BegunLogin {
             kind: provider.kind,
             mode,
             state: Some(consent.state),
-            secrets: Secrets::Code {
+            secrets: FlowSecrets::Code {
                 authorize_url: consent.authorize_url.into(),
                 verifier: consent.verifier.expose_secret().to_owned(),
                 redirect_url: provider.redirect_url.clone(),
             },
-            expires_at: self.clock.now() + CONSENT,
+            expires_at: self.clock.now() + CONSENT_TIMEOUT,
         })
     }
 
-    async fn begin_device(&self, provider: &Provider) -> std::result::Result<Begun, Fault> {
+    async fn begin_device(
+        &self,
+        provider: &OAuthProvider,
+    ) -> std::result::Result<BegunLogin, SignInError> {
         let provider = discovered(&self.http, provider).await?;
         let device_id = is_bound_to_device(provider.kind).then(|| Uuid::new_v4().to_string());
         let headers = device_headers(device_id.as_deref());
         let code = protocol::device_code(&self.http, &provider, &headers).await?;
         let life = TimeDelta::from_std(code.expires_in()).unwrap_or(LONGEST_DEVICE);
-        Ok(Begun {
+        Ok(BegunLogin {
             kind: provider.kind,
             mode: LoginMode::Device,
             state: None,
-            secrets: Secrets::Device {
+            secrets: FlowSecrets::Device {
                 code: Box::new(code),
                 token_url: provider.token_url,
                 device_id,
@@ -99,22 +105,26 @@ impl OAuth {
         })
     }
 
-    async fn begin_by_engine(&self, provider: &Provider, channel: LoginChannel) -> Result<Begun> {
+    async fn begin_by_engine(
+        &self,
+        provider: &OAuthProvider,
+        channel: LoginChannel,
+    ) -> Result<BegunLogin> {
         let begun = self.engine.begin_login(channel).await;
         let begun = begun.map_err(|error| Error::EngineUnavailable(error.to_string()))?;
         let (mode, life) = match &begun.user_code {
             Some(_) => (LoginMode::Device, LONGEST_DEVICE),
-            None => (LoginMode::Paste, CONSENT_BY_ENGINE),
+            None => (LoginMode::Paste, ENGINE_CONSENT_TIMEOUT),
         };
         let told = begun.expires_in_seconds.and_then(|seconds| {
             let seconds = i64::try_from(seconds).ok()?;
             TimeDelta::try_seconds(seconds)
         });
         let life = told.map_or(life, |told| told.min(life));
-        Ok(Begun {
+        Ok(BegunLogin {
             kind: provider.kind,
             mode,
-            secrets: Secrets::Engine {
+            secrets: FlowSecrets::Engine {
                 channel,
                 state: begun.state.expose_secret().to_owned(),
                 url: begun.url.expose_secret().to_owned(),

@@ -15,13 +15,13 @@ use uuid::Uuid;
 
 use super::{
     account::SignedIn,
-    answer::{Answer, Outcome},
-    fault::Fault,
-    protocol::{self, Tokens},
-    provider::Provider,
-    room::{OAuth, over},
-    view::{ProviderLoginView, Secrets},
-    watch::A_MOMENT,
+    authorization_response::{AuthorizationOutcome, AuthorizationResponse},
+    protocol::{self, TokenResponse},
+    provider::OAuthProvider,
+    service::{OAuthService, over},
+    sign_in_error::SignInError,
+    view::{FlowSecrets, ProviderLoginView},
+    watch::POLL_INTERVAL,
 };
 use crate::{
     domain::{Error, Result, provider_logins::LoginEnd},
@@ -29,34 +29,34 @@ use crate::{
 };
 
 /// How long the engine may take for what it does with a code.
-const PATIENCE: Duration = Duration::from_mins(1);
+const FINISH_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long the account may take to appear after the engine has written its file.
-const ADOPTION: Duration = Duration::from_secs(10);
+const ADOPTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a sign-in did not become an account.
-pub(super) enum Failure {
-    Provider(Fault),
+pub(super) enum CompletionError {
+    Provider(SignInError),
     Ours(Error),
 }
 
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
+impl From<SignInError> for CompletionError {
+    fn from(fault: SignInError) -> Self {
         Self::Provider(fault)
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for CompletionError {
     fn from(error: Error) -> Self {
         Self::Ours(error)
     }
 }
 
-impl OAuth {
+impl OAuthService {
     /// Completes a sign-in with the provider's answer.
     pub async fn accept(
         &self,
         login: provider_login::Model,
-        answer: Answer,
+        answer: AuthorizationResponse,
     ) -> Result<ProviderLoginView> {
         if login.status != LoginStatus::Pending {
             return Err(over(&login));
@@ -76,18 +76,18 @@ impl OAuth {
             let now = self.logins.find(login.id).await?;
             return Err(over(&now.unwrap_or(login)));
         }
-        let room = self.clone();
+        let service = self.clone();
         let completing = self
             .tasks
-            .spawn(async move { room.complete_claimed(login, answer, secrets).await });
+            .spawn(async move { service.complete_claimed(login, answer, secrets).await });
         completing.await.map_err(anyhow::Error::from)?
     }
 
     async fn complete_claimed(
         &self,
         login: provider_login::Model,
-        answer: Answer,
-        secrets: Option<Secrets>,
+        answer: AuthorizationResponse,
+        secrets: Option<FlowSecrets>,
     ) -> Result<ProviderLoginView> {
         let outcome = self.redeem(&login, answer, secrets).await;
         let account = outcome.map(|account| account.map(|account| account.id));
@@ -102,12 +102,12 @@ impl OAuth {
     async fn redeem(
         &self,
         login: &provider_login::Model,
-        answer: Answer,
-        secrets: Option<Secrets>,
-    ) -> std::result::Result<Option<provider_account::Model>, Failure> {
+        answer: AuthorizationResponse,
+        secrets: Option<FlowSecrets>,
+    ) -> std::result::Result<Option<provider_account::Model>, CompletionError> {
         let provider = self.provider(login.kind)?;
         match secrets {
-            Some(Secrets::Code {
+            Some(FlowSecrets::Code {
                 verifier,
                 redirect_url,
                 ..
@@ -121,13 +121,13 @@ impl OAuth {
                     protocol::exchange(&self.http, &provider, code, state, verifier).await?;
                 self.keep(login, &provider, tokens, None).await.map(Some)
             }
-            Some(Secrets::Engine { channel, state, .. }) => {
+            Some(FlowSecrets::Engine { channel, state, .. }) => {
                 self.redeem_by_engine(login, channel, &state.into(), &answer)
                     .await
             }
-            Some(Secrets::Device { .. }) | None => {
+            Some(FlowSecrets::Device { .. }) | None => {
                 let damaged = anyhow::anyhow!("a sign-in has not what it needs to go on");
-                Err(Failure::Ours(damaged.into()))
+                Err(CompletionError::Ours(damaged.into()))
             }
         }
     }
@@ -136,10 +136,10 @@ impl OAuth {
     pub(super) async fn keep(
         &self,
         login: &provider_login::Model,
-        provider: &Provider,
-        tokens: Tokens,
+        provider: &OAuthProvider,
+        tokens: TokenResponse,
         device_id: Option<String>,
-    ) -> std::result::Result<provider_account::Model, Failure> {
+    ) -> std::result::Result<provider_account::Model, CompletionError> {
         let label = login.label.clone();
         if provider.kind == ProviderKind::Copilot {
             let token = tokens.access_token().secret().as_str().into();
@@ -162,36 +162,36 @@ impl OAuth {
         login: &provider_login::Model,
         channel: LoginChannel,
         state: &SecretString,
-        answer: &Answer,
-    ) -> std::result::Result<Option<provider_account::Model>, Failure> {
+        answer: &AuthorizationResponse,
+    ) -> std::result::Result<Option<provider_account::Model>, CompletionError> {
         let brought = match &answer.outcome {
-            Outcome::Code(code) => Ok(code),
-            Outcome::Refused(error) => Err(error.as_str()),
+            AuthorizationOutcome::Code(code) => Ok(code),
+            AuthorizationOutcome::Refused(error) => Err(error.as_str()),
         };
         let delivered = self.engine.deliver_login(channel, state, brought).await;
-        delivered.map_err(|error| Fault::Engine(error.to_string()))?;
+        delivered.map_err(|error| SignInError::Engine(error.to_string()))?;
         consented(answer)?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + FINISH_TIMEOUT;
         while Instant::now() < deadline {
             if self.is_done_by_engine(state).await? {
                 return self.adopted(login.kind, login.created_at).await;
             }
-            sleep(A_MOMENT).await;
+            sleep(POLL_INTERVAL).await;
         }
-        Err(Fault::TooSlow.into())
+        Err(SignInError::TooSlow.into())
     }
 
     /// Whether the engine has signed in.
     pub(super) async fn is_done_by_engine(
         &self,
         state: &SecretString,
-    ) -> std::result::Result<bool, Fault> {
+    ) -> std::result::Result<bool, SignInError> {
         let status = self.engine.login_status(state).await;
-        match status.map_err(|error| Fault::Engine(error.to_string()))? {
+        match status.map_err(|error| SignInError::Engine(error.to_string()))? {
             EngineLoginStatus::Waiting => Ok(false),
             EngineLoginStatus::Done => Ok(true),
             // What it says may hold what the provider answered.
-            EngineLoginStatus::Failed(_) => Err(Fault::Engine(
+            EngineLoginStatus::Failed(_) => Err(SignInError::Engine(
                 "it was refused; its log tells more. Start again".to_owned(),
             )),
         }
@@ -202,9 +202,9 @@ impl OAuth {
         &self,
         kind: ProviderKind,
         since: DateTime<Utc>,
-    ) -> std::result::Result<Option<provider_account::Model>, Failure> {
+    ) -> std::result::Result<Option<provider_account::Model>, CompletionError> {
         let mut changes = self.accounts.changes();
-        let found = timeout(ADOPTION, async {
+        let found = timeout(ADOPTION_TIMEOUT, async {
             loop {
                 let accounts = self.accounts.list().await?;
                 let mut accounts = accounts.into_iter();
@@ -229,19 +229,21 @@ impl OAuth {
     pub(super) async fn conclude(
         &self,
         login: &provider_login::Model,
-        account: std::result::Result<Option<Uuid>, Failure>,
+        account: std::result::Result<Option<Uuid>, CompletionError>,
     ) -> Result<provider_login::Model> {
         let end = match account {
             Ok(account) => {
                 tracing::info!(login.id = %login.id, "a sign-in at a provider succeeded");
                 LoginEnd::Succeeded(account)
             }
-            Err(Failure::Provider(fault)) => {
+            Err(CompletionError::Provider(fault)) => {
                 tracing::info!(login.id = %login.id, %fault, "a sign-in at a provider failed");
                 LoginEnd::Failed(fault.words(self.provider(login.kind)?))
             }
-            Err(Failure::Ours(error @ Error::Conflict(_))) => LoginEnd::Failed(error.to_string()),
-            Err(Failure::Ours(error)) => {
+            Err(CompletionError::Ours(error @ Error::Conflict(_))) => {
+                LoginEnd::Failed(error.to_string())
+            }
+            Err(CompletionError::Ours(error)) => {
                 tracing::error!(login.id = %login.id, ?error, "a sign-in could not be kept");
                 let reason =
                     "the account could not be kept, as the server's log tells; start again";
@@ -252,9 +254,9 @@ impl OAuth {
     }
 }
 
-fn consented(answer: &Answer) -> std::result::Result<&SecretString, Fault> {
+fn consented(answer: &AuthorizationResponse) -> std::result::Result<&SecretString, SignInError> {
     match &answer.outcome {
-        Outcome::Code(code) => Ok(code),
-        Outcome::Refused(error) => Err(Fault::refused(error)),
+        AuthorizationOutcome::Code(code) => Ok(code),
+        AuthorizationOutcome::Refused(error) => Err(SignInError::refused(error)),
     }
 }

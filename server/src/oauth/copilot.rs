@@ -11,9 +11,9 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::{
-    fault::Fault,
     http::{Header, Http},
-    provider::Provider,
+    provider::OAuthProvider,
+    sign_in_error::SignInError,
 };
 use crate::domain::provider_accounts::{CopilotToken, NewGithubToken};
 
@@ -41,7 +41,7 @@ pub(super) enum Models {
 #[derive(Clone, Debug)]
 pub(super) struct Copilot {
     pub(super) http: Http,
-    pub(super) provider: Arc<Provider>,
+    pub(super) provider: Arc<OAuthProvider>,
 }
 
 impl Copilot {
@@ -50,10 +50,10 @@ impl Copilot {
         &self,
         label: Option<String>,
         github_token: SecretString,
-    ) -> Result<NewGithubToken, Fault> {
+    ) -> Result<NewGithubToken, SignInError> {
         let copilot = self.token(&github_token, Models::Listed).await?;
         let url = self.provider.profile_url.as_ref();
-        let url = url.ok_or(Fault::NotConfigured("profile address"))?;
+        let url = url.ok_or(SignInError::NotConfigured("profile address"))?;
         let person = self
             .http
             .get(url, &github(&github_token), &headers())
@@ -61,7 +61,7 @@ impl Copilot {
         let text = |name: &str| Some(person.get(name)?.as_str()?.to_owned());
         Ok(NewGithubToken {
             label,
-            login: text("login").ok_or(Fault::Garbage)?,
+            login: text("login").ok_or(SignInError::Garbage)?,
             email: text("email"),
             token: github_token,
             copilot,
@@ -73,12 +73,12 @@ impl Copilot {
         &self,
         github_token: &SecretString,
         models: Models,
-    ) -> Result<CopilotToken, Fault> {
+    ) -> Result<CopilotToken, SignInError> {
         let url = self.provider.exchange_url.as_ref();
-        let url = url.ok_or(Fault::NotConfigured("exchange address"))?;
+        let url = url.ok_or(SignInError::NotConfigured("exchange address"))?;
         let answer = self.http.get(url, &github(github_token), &headers()).await;
         let answer = answer.map_err(told_by_github)?;
-        let mut token = self.read(&answer).ok_or(Fault::Garbage)?;
+        let mut token = self.read(&answer).ok_or(SignInError::Garbage)?;
         if models == Models::Listed {
             // Without them the token is of use all the same: they are asked for again.
             token.models = self.models(&token).await.unwrap_or_default();
@@ -120,9 +120,9 @@ impl Copilot {
         Some(url.as_str().trim_end_matches('/').to_owned())
     }
 
-    async fn models(&self, token: &CopilotToken) -> Result<Vec<ProviderModel>, Fault> {
+    async fn models(&self, token: &CopilotToken) -> Result<Vec<ProviderModel>, SignInError> {
         let url = format!("{}/models", token.base_url);
-        let url: Url = url.parse().map_err(|_| Fault::Garbage)?;
+        let url: Url = url.parse().map_err(|_| SignInError::Garbage)?;
         let bearer = format!("Bearer {}", token.token.expose_secret()).into();
         let answer = self.http.get(&url, &bearer, &headers()).await?;
         let listed = answer.get("data").and_then(Value::as_array);
@@ -140,12 +140,12 @@ impl Copilot {
 }
 
 /// What GitHub means by the status of its refusal.
-fn told_by_github(fault: Fault) -> Fault {
-    if fault == Fault::Status(401) {
-        return Fault::Refused("bad_credentials".to_owned());
+fn told_by_github(fault: SignInError) -> SignInError {
+    if fault == SignInError::Status(401) {
+        return SignInError::Refused("bad_credentials".to_owned());
     }
-    if matches!(fault, Fault::Status(403 | 404)) {
-        return Fault::NoSubscription;
+    if matches!(fault, SignInError::Status(403 | 404)) {
+        return SignInError::NoSubscription;
     }
     fault
 }

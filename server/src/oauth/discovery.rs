@@ -2,10 +2,13 @@
 
 use url::{Host, Url};
 
-use super::{fault::Fault, http::Http, provider::Provider};
+use super::{http::Http, provider::OAuthProvider, sign_in_error::SignInError};
 
 /// The provider with all its addresses.
-pub(super) async fn discovered(http: &Http, provider: &Provider) -> Result<Provider, Fault> {
+pub(super) async fn discovered(
+    http: &Http,
+    provider: &OAuthProvider,
+) -> Result<OAuthProvider, SignInError> {
     let mut provider = provider.clone();
     let is_known = provider.token_url.is_some()
         && (provider.device_url.is_some() || provider.authorize_url.is_some());
@@ -13,14 +16,14 @@ pub(super) async fn discovered(http: &Http, provider: &Provider) -> Result<Provi
         return Ok(provider);
     };
     let told = http.get_public(&source).await?;
-    let endpoint = |name: &str| -> Result<Option<Url>, Fault> {
+    let endpoint = |name: &str| -> Result<Option<Url>, SignInError> {
         let Some(address) = told.get(name).and_then(|value| value.as_str()) else {
             return Ok(None);
         };
-        let address: Url = address.parse().map_err(|_| Fault::Garbage)?;
+        let address: Url = address.parse().map_err(|_| SignInError::Garbage)?;
         is_of(&source, &address)
             .then_some(Some(address))
-            .ok_or(Fault::Redirected)
+            .ok_or(SignInError::Redirected)
     };
     let (token, device) = (
         endpoint("token_endpoint")?,

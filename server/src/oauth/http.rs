@@ -13,8 +13,8 @@ use serde_json::{Map, Number, Value};
 use url::{Url, form_urlencoded};
 
 use super::{
-    fault::Fault,
-    provider::{Encoding, Provider},
+    provider::{Encoding, OAuthProvider},
+    sign_in_error::SignInError,
 };
 
 const CONNECT_TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -54,10 +54,10 @@ impl Http {
     /// Sends what the OAuth library asks, as the provider wants it, and answers as the library expects.
     pub(super) async fn ask(
         &self,
-        provider: &Provider,
+        provider: &OAuthProvider,
         headers: &[Header],
         request: HttpRequest,
-    ) -> Result<HttpResponse, Fault> {
+    ) -> Result<HttpResponse, SignInError> {
         let mut request = match provider.encoding {
             Encoding::Form => request,
             Encoding::Json => as_json(request),
@@ -80,9 +80,9 @@ impl Http {
             true if status.is_success() => StatusCode::BAD_REQUEST,
             _ if status.is_success() => StatusCode::OK,
             true => status,
-            false => return Err(Fault::Status(status.as_u16())),
+            false => return Err(SignInError::Status(status.as_u16())),
         };
-        let body = serde_json::to_vec(&answer).map_err(|_| Fault::Garbage)?;
+        let body = serde_json::to_vec(&answer).map_err(|_| SignInError::Garbage)?;
         let mut response = Response::new(body);
         *response.status_mut() = status;
         Ok(response)
@@ -94,7 +94,7 @@ impl Http {
         url: &Url,
         authorization: &SecretString,
         headers: &[Header],
-    ) -> Result<Map<String, Value>, Fault> {
+    ) -> Result<Map<String, Value>, SignInError> {
         let mut request = reqwest::Request::new(http::Method::GET, url.clone());
         let target = request.headers_mut();
         target.insert(AUTHORIZATION, secret(authorization)?);
@@ -103,16 +103,16 @@ impl Http {
         }
         match self.object(request, LARGEST_LIST).await? {
             (status, answer) if status.is_success() => Ok(answer),
-            (status, _) => Err(Fault::Status(status.as_u16())),
+            (status, _) => Err(SignInError::Status(status.as_u16())),
         }
     }
 
     /// Fetches a public object.
-    pub(super) async fn get_public(&self, url: &Url) -> Result<Map<String, Value>, Fault> {
+    pub(super) async fn get_public(&self, url: &Url) -> Result<Map<String, Value>, SignInError> {
         let request = reqwest::Request::new(http::Method::GET, url.clone());
         match self.object(request, LARGEST_ANSWER).await? {
             (status, answer) if status.is_success() => Ok(answer),
-            (status, _) => Err(Fault::Status(status.as_u16())),
+            (status, _) => Err(SignInError::Status(status.as_u16())),
         }
     }
 
@@ -120,7 +120,7 @@ impl Http {
         &self,
         request: reqwest::Request,
         largest: usize,
-    ) -> Result<(StatusCode, Map<String, Value>), Fault> {
+    ) -> Result<(StatusCode, Map<String, Value>), SignInError> {
         let mut answer = self
             .0
             .execute(request)
@@ -128,39 +128,40 @@ impl Http {
             .map_err(|error| unreachable(&error))?;
         let status = answer.status();
         if status.is_redirection() {
-            return Err(Fault::Redirected);
+            return Err(SignInError::Redirected);
         }
         let mut body = Vec::new();
         while let Some(piece) = answer.chunk().await.map_err(|error| unreachable(&error))? {
             if body.len() + piece.len() > largest {
-                return Err(Fault::TooLarge);
+                return Err(SignInError::TooLarge);
             }
             body.extend_from_slice(&piece);
         }
         match serde_json::from_slice(&body) {
             Ok(answer) => Ok((status, answer)),
-            Err(_) if !status.is_success() => Err(Fault::Status(status.as_u16())),
-            Err(_) => Err(Fault::Garbage),
+            Err(_) if !status.is_success() => Err(SignInError::Status(status.as_u16())),
+            Err(_) => Err(SignInError::Garbage),
         }
     }
 }
 
-fn secret(value: &SecretString) -> Result<HeaderValue, Fault> {
-    let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| Fault::Garbage)?;
+fn secret(value: &SecretString) -> Result<HeaderValue, SignInError> {
+    let mut value =
+        HeaderValue::from_str(value.expose_secret()).map_err(|_| SignInError::Garbage)?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 /// The innermost cause says most. The address is known and left out: it may hold a code.
-fn unreachable(error: &reqwest::Error) -> Fault {
+fn unreachable(error: &reqwest::Error) -> SignInError {
     if error.is_timeout() {
-        return Fault::TooSlow;
+        return SignInError::TooSlow;
     }
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
-    Fault::Unreachable(cause.to_string())
+    SignInError::Unreachable(cause.to_string())
 }
 
 /// The same question as an object.

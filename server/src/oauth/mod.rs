@@ -3,26 +3,26 @@
 //! [`begin`] (which asks for consent, by [`protocol`] or the engine) → the browser, a paste or [`watch`]
 //! (which waits for a person elsewhere) → [`complete`] (which turns the answer into tokens, once) →
 //! [`account`] or [`copilot`] → the domain. What differs between providers is a row in [`provider`].
-//! Afterwards [`keeper`] renews the tokens that the engine cannot renew itself.
+//! Afterwards [`token_refresher`] renews the tokens that the engine cannot renew itself.
 
 mod account;
-mod answer;
+mod authorization_response;
 mod begin;
 mod complete;
 mod copilot;
 mod discovery;
-mod fault;
 mod http;
-mod keeper;
 mod protocol;
 mod provider;
-mod room;
+mod service;
+mod sign_in_error;
+mod token_refresher;
 mod view;
 mod watch;
 
 pub use self::{
-    answer::{Answer, NoAnswer},
+    authorization_response::{AuthorizationResponse, AuthorizationResponseError},
     provider::provider_named,
-    room::{OAuth, OAuthOptions},
+    service::{OAuthOptions, OAuthService},
     view::ProviderLoginView,
 };

@@ -21,9 +21,9 @@ use tokio::sync::mpsc;
 use url::Url;
 
 use super::{
-    fault::Fault,
     http::{Header, Http},
-    provider::Provider,
+    provider::OAuthProvider,
+    sign_in_error::SignInError,
 };
 use crate::clock::SharedClock;
 
@@ -53,11 +53,11 @@ impl fmt::Debug for Extra {
 impl ExtraTokenFields for Extra {}
 
 /// What a sign-in brings.
-pub(super) type Tokens = StandardTokenResponse<Extra, BasicTokenType>;
+pub(super) type TokenResponse = StandardTokenResponse<Extra, BasicTokenType>;
 
 type Client = oauth2::Client<
     BasicErrorResponse,
-    Tokens,
+    TokenResponse,
     BasicTokenIntrospectionResponse,
     StandardRevocableToken,
     BasicRevocationErrorResponse,
@@ -75,7 +75,7 @@ pub(super) struct Consent {
     pub(super) verifier: SecretString,
 }
 
-fn client(provider: &Provider) -> Client {
+fn client(provider: &OAuthProvider) -> Client {
     let client =
         Client::new(ClientId::new(provider.client_id.clone())).set_auth_type(AuthType::RequestBody);
     match &provider.client_secret {
@@ -86,13 +86,13 @@ fn client(provider: &Provider) -> Client {
     }
 }
 
-fn scopes(provider: &Provider) -> impl Iterator<Item = Scope> {
+fn scopes(provider: &OAuthProvider) -> impl Iterator<Item = Scope> {
     provider.scopes.iter().cloned().map(Scope::new)
 }
 
 /// Makes the address at which a person consents, with a state and a verifier for this one time.
-pub(super) fn consent(provider: &Provider) -> Result<Consent, Fault> {
-    let missing = Fault::NotConfigured("authorization endpoint");
+pub(super) fn consent(provider: &OAuthProvider) -> Result<Consent, SignInError> {
+    let missing = SignInError::NotConfigured("authorization endpoint");
     let authorize_url = provider.authorize_url.clone().ok_or(missing)?;
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(VERIFIER_BYTES);
     let client = client(provider).set_auth_uri(AuthUrl::from_url(authorize_url));
@@ -115,11 +115,11 @@ pub(super) fn consent(provider: &Provider) -> Result<Consent, Fault> {
 /// Turns a code into tokens, once.
 pub(super) async fn exchange(
     http: &Http,
-    provider: &Provider,
+    provider: &OAuthProvider,
     code: &SecretString,
     state: &SecretString,
     verifier: &SecretString,
-) -> Result<Tokens, Fault> {
+) -> Result<TokenResponse, SignInError> {
     let client = client(provider).set_token_uri(TokenUrl::from_url(token_url(provider)?));
     let mut request = client
         .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
@@ -136,10 +136,10 @@ pub(super) async fn exchange(
 /// Asks for a code that a person types at the provider.
 pub(super) async fn device_code(
     http: &Http,
-    provider: &Provider,
+    provider: &OAuthProvider,
     headers: &[Header],
-) -> Result<StandardDeviceAuthorizationResponse, Fault> {
-    let missing = Fault::NotConfigured("device endpoint");
+) -> Result<StandardDeviceAuthorizationResponse, SignInError> {
+    let missing = SignInError::NotConfigured("device endpoint");
     let device_url = provider.device_url.clone().ok_or(missing)?;
     let client =
         client(provider).set_device_authorization_url(DeviceAuthorizationUrl::from_url(device_url));
@@ -151,11 +151,11 @@ pub(super) async fn device_code(
 /// Asks whether a person has typed the code, as often as the provider allows, until they have.
 pub(super) async fn wait_for_device(
     http: &Http,
-    provider: &Provider,
+    provider: &OAuthProvider,
     headers: &[Header],
     code: &StandardDeviceAuthorizationResponse,
-    wait: Wait,
-) -> Result<Tokens, Fault> {
+    wait: DevicePolling,
+) -> Result<TokenResponse, SignInError> {
     let client = client(provider).set_token_uri(TokenUrl::from_url(token_url(provider)?));
     // The library takes every failure for a passing one.
     let (report, mut lasting) = mpsc::channel(1);
@@ -176,9 +176,9 @@ pub(super) async fn wait_for_device(
 /// Gets new tokens for an account of the operator's own client.
 pub(super) async fn refresh(
     http: &Http,
-    provider: &Provider,
+    provider: &OAuthProvider,
     refresh_token: &SecretString,
-) -> Result<Tokens, Fault> {
+) -> Result<TokenResponse, SignInError> {
     let client = client(provider).set_token_uri(TokenUrl::from_url(token_url(provider)?));
     let refresh_token = RefreshToken::new(refresh_token.expose_secret().to_owned());
     let request = client.exchange_refresh_token(&refresh_token);
@@ -187,7 +187,7 @@ pub(super) async fn refresh(
 }
 
 /// How long to ask.
-pub(super) struct Wait {
+pub(super) struct DevicePolling {
     pub(super) until: DateTime<Utc>,
     pub(super) clock: SharedClock,
 }
@@ -195,9 +195,9 @@ pub(super) struct Wait {
 /// How the library asks. What it holds is its own, so that the future can go anywhere.
 fn asking(
     http: &Http,
-    provider: &Provider,
+    provider: &OAuthProvider,
     headers: &[Header],
-) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, Fault>> + use<> {
+) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, SignInError>> + use<> {
     let (http, provider) = (http.clone(), Arc::new(provider.clone()));
     let headers: Arc<[Header]> = headers.into();
     move |question| {
@@ -208,9 +208,9 @@ fn asking(
 
 /// Reports what will not pass, and then answers nothing any more.
 fn reporting(
-    ask: impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, Fault>>,
-    report: mpsc::Sender<Fault>,
-) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, Fault>> {
+    ask: impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, SignInError>>,
+    report: mpsc::Sender<SignInError>,
+) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, SignInError>> {
     move |question| {
         let (answer, report) = (ask(question), report.clone());
         async move {
@@ -226,36 +226,38 @@ fn reporting(
     }
 }
 
-fn redirect(provider: &Provider) -> Result<RedirectUrl, Fault> {
+fn redirect(provider: &OAuthProvider) -> Result<RedirectUrl, SignInError> {
     RedirectUrl::new(provider.redirect_url.clone())
-        .map_err(|_| Fault::NotConfigured("redirect address"))
+        .map_err(|_| SignInError::NotConfigured("redirect address"))
 }
 
-fn token_url(provider: &Provider) -> Result<Url, Fault> {
-    let missing = Fault::NotConfigured("token endpoint");
+fn token_url(provider: &OAuthProvider) -> Result<Url, SignInError> {
+    let missing = SignInError::NotConfigured("token endpoint");
     provider.token_url.clone().ok_or(missing)
 }
 
 /// What is left of a failure when everything that the provider wrote is taken away.
-fn fault(error: RequestTokenError<Fault, BasicErrorResponse>) -> Fault {
+fn fault(error: RequestTokenError<SignInError, BasicErrorResponse>) -> SignInError {
     match error {
-        RequestTokenError::ServerResponse(response) => Fault::refused(response.error().as_ref()),
+        RequestTokenError::ServerResponse(response) => {
+            SignInError::refused(response.error().as_ref())
+        }
         RequestTokenError::Request(fault) => fault,
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => Fault::Garbage,
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => SignInError::Garbage,
     }
 }
 
-fn device_fault(error: RequestTokenError<Fault, DeviceCodeErrorResponse>) -> Fault {
+fn device_fault(error: RequestTokenError<SignInError, DeviceCodeErrorResponse>) -> SignInError {
     match error {
         RequestTokenError::ServerResponse(response) => match response.error() {
-            DeviceCodeErrorResponseType::AccessDenied => Fault::Denied,
-            DeviceCodeErrorResponseType::ExpiredToken => Fault::Expired,
-            DeviceCodeErrorResponseType::Basic(code) => Fault::refused(code.as_ref()),
+            DeviceCodeErrorResponseType::AccessDenied => SignInError::Denied,
+            DeviceCodeErrorResponseType::ExpiredToken => SignInError::Expired,
+            DeviceCodeErrorResponseType::Basic(code) => SignInError::refused(code.as_ref()),
             // Neither ends the asking.
             DeviceCodeErrorResponseType::AuthorizationPending
-            | DeviceCodeErrorResponseType::SlowDown => Fault::Garbage,
+            | DeviceCodeErrorResponseType::SlowDown => SignInError::Garbage,
         },
         RequestTokenError::Request(fault) => fault,
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => Fault::Garbage,
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => SignInError::Garbage,
     }
 }

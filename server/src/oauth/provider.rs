@@ -180,7 +180,7 @@ const PROVIDERS: [Facts; 6] = [
 
 /// A provider as the operator wants it.
 #[derive(Clone, Debug)]
-pub(super) struct Provider {
+pub(super) struct OAuthProvider {
     pub(super) kind: ProviderKind,
     /// In addresses of ours, and in variables.
     pub(super) name: &'static str,
@@ -205,7 +205,7 @@ pub(super) struct Provider {
     pub(super) encoding: Encoding,
 }
 
-impl Provider {
+impl OAuthProvider {
     fn new(facts: &'static Facts, said: OAuthSettings, public_url: &Url) -> Self {
         let own_client = said.client_secret.is_some();
         let flow = match (said.via, facts.channel) {
@@ -250,14 +250,14 @@ impl Provider {
 
 /// All providers that people can sign in at.
 #[derive(Clone, Debug)]
-pub(super) struct Providers(BTreeMap<ProviderKind, Provider>);
+pub(super) struct OAuthProviders(BTreeMap<ProviderKind, OAuthProvider>);
 
-impl Providers {
+impl OAuthProviders {
     /// The table, with what an operator replaces.
     pub(super) fn new(said: &BTreeMap<ProviderKind, OAuthSettings>, public_url: &Url) -> Self {
         let provider = |facts: &'static Facts| {
             let said = said.get(&facts.kind).cloned().unwrap_or_default();
-            (facts.kind, Provider::new(facts, said, public_url))
+            (facts.kind, OAuthProvider::new(facts, said, public_url))
         };
         Self(PROVIDERS.iter().map(provider).collect())
     }
@@ -270,7 +270,7 @@ impl Providers {
     }
 
     /// A provider; none when there is nothing to sign in to.
-    pub(super) fn get(&self, kind: ProviderKind) -> Option<&Provider> {
+    pub(super) fn get(&self, kind: ProviderKind) -> Option<&OAuthProvider> {
         self.0.get(&kind)
     }
 }
@@ -294,8 +294,8 @@ fn url(text: &str) -> Option<Url> {
 mod tests {
     use super::*;
 
-    fn providers(said: &BTreeMap<ProviderKind, OAuthSettings>) -> Providers {
-        Providers::new(said, &"https://ai.example.org/below".parse().unwrap())
+    fn providers(said: &BTreeMap<ProviderKind, OAuthSettings>) -> OAuthProviders {
+        OAuthProviders::new(said, &"https://ai.example.org/below".parse().unwrap())
     }
 
     #[test]

@@ -6,13 +6,13 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::provider::Provider;
+use super::provider::OAuthProvider;
 use crate::{domain::Result, engine::LoginChannel};
 
 /// What is needed to go on with a sign-in. It outlives a restart, sealed.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Secrets {
+pub(super) enum FlowSecrets {
     Code {
         authorize_url: String,
         verifier: String,
@@ -32,7 +32,7 @@ pub(super) enum Secrets {
     },
 }
 
-impl Secrets {
+impl FlowSecrets {
     pub(super) fn write(&self) -> Result<SecretString> {
         let text = serde_json::to_string(self).map_err(anyhow::Error::from)?;
         Ok(text.into())
@@ -74,8 +74,8 @@ impl ProviderLoginView {
     /// A sign-in that waits for a person, or one that does not any more.
     pub(super) fn new(
         login: provider_login::Model,
-        secrets: Option<&Secrets>,
-        provider: &Provider,
+        secrets: Option<&FlowSecrets>,
+        provider: &OAuthProvider,
     ) -> Self {
         let mut view = Self {
             login,
@@ -86,7 +86,7 @@ impl ProviderLoginView {
             verification_url_complete: None,
         };
         match secrets {
-            Some(Secrets::Code {
+            Some(FlowSecrets::Code {
                 authorize_url,
                 redirect_url,
                 ..
@@ -94,13 +94,13 @@ impl ProviderLoginView {
                 view.authorize_url = web(authorize_url);
                 view.redirect_url = Some(redirect_url.clone());
             }
-            Some(Secrets::Device { code, .. }) => {
+            Some(FlowSecrets::Device { code, .. }) => {
                 view.user_code = Some(code.user_code().secret().clone());
                 view.verification_url = web(code.verification_uri().as_str());
                 let complete = code.verification_uri_complete();
                 view.verification_url_complete = complete.and_then(|url| web(url.secret()));
             }
-            Some(Secrets::Engine {
+            Some(FlowSecrets::Engine {
                 url,
                 user_code: Some(code),
                 ..
@@ -108,7 +108,7 @@ impl ProviderLoginView {
                 view.user_code = Some(code.clone());
                 view.verification_url = web(url);
             }
-            Some(Secrets::Engine { url, .. }) => {
+            Some(FlowSecrets::Engine { url, .. }) => {
                 view.authorize_url = web(url);
                 let redirect = &provider.redirect_url;
                 view.redirect_url = (!redirect.is_empty()).then(|| redirect.clone());

@@ -10,33 +10,33 @@ use uuid::Uuid;
 
 use super::{
     begin::device_headers,
-    complete::Failure,
-    fault::Fault,
-    protocol::{self, Tokens, Wait},
-    provider::Provider,
-    room::{OAuth, heard, is_over},
-    view::Secrets,
+    complete::CompletionError,
+    protocol::{self, DevicePolling, TokenResponse},
+    provider::OAuthProvider,
+    service::{OAuthService, heard, is_over},
+    sign_in_error::SignInError,
+    view::FlowSecrets,
 };
 use crate::domain::{Result, provider_logins::LoginEnd};
 
 /// A pause that nobody notices.
-pub(super) const A_MOMENT: Duration = Duration::from_millis(300);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(300);
 const RIGHT_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a person's consent elsewhere brings.
 enum Brought {
-    Tokens(Box<Tokens>, Box<Provider>, Option<String>),
+    Tokens(Box<TokenResponse>, Box<OAuthProvider>, Option<String>),
     /// The engine has everything.
     File,
 }
 
-impl OAuth {
+impl OAuthService {
     /// Waits in the background.
     pub(super) fn watch(&self, login: provider_login::Model) {
-        let room = self.clone();
+        let service = self.clone();
         self.tasks.spawn(async move {
             let id = login.id;
-            if let Err(error) = room.watch_to_the_end(login).await {
+            if let Err(error) = service.watch_to_the_end(login).await {
                 tracing::error!(login.id = %id, ?error, "a sign-in could not be followed");
             }
         });
@@ -61,7 +61,7 @@ impl OAuth {
                 }
                 self.keep_brought(&login, brought).await
             }
-            Err(Fault::Expired) => {
+            Err(SignInError::Expired) => {
                 self.logins.end(login.id, LoginEnd::Expired).await?;
                 return Ok(());
             }
@@ -99,15 +99,18 @@ impl OAuth {
         Ok(())
     }
 
-    async fn wait(&self, login: &provider_login::Model) -> std::result::Result<Brought, Fault> {
+    async fn wait(
+        &self,
+        login: &provider_login::Model,
+    ) -> std::result::Result<Brought, SignInError> {
         match self.secrets(login) {
-            Some(Secrets::Device {
+            Some(FlowSecrets::Device {
                 code,
                 token_url,
                 device_id,
             }) => {
                 let provider = self.provider_of(login, token_url)?;
-                let wait = Wait {
+                let wait = DevicePolling {
                     until: login.expires_at,
                     clock: self.clock.clone(),
                 };
@@ -120,17 +123,17 @@ impl OAuth {
                     device_id,
                 ))
             }
-            Some(Secrets::Engine { state, .. }) => {
+            Some(FlowSecrets::Engine { state, .. }) => {
                 let state = state.into();
                 while login.expires_at > self.clock.now() {
                     if self.is_done_by_engine(&state).await? {
                         return Ok(Brought::File);
                     }
-                    sleep(A_MOMENT).await;
+                    sleep(POLL_INTERVAL).await;
                 }
-                Err(Fault::Expired)
+                Err(SignInError::Expired)
             }
-            Some(Secrets::Code { .. }) | None => Err(Fault::Expired),
+            Some(FlowSecrets::Code { .. }) | None => Err(SignInError::Expired),
         }
     }
 
@@ -138,8 +141,8 @@ impl OAuth {
         &self,
         login: &provider_login::Model,
         token_url: Option<Url>,
-    ) -> std::result::Result<Provider, Fault> {
-        let unknown = |_| Fault::NotConfigured("sign-in");
+    ) -> std::result::Result<OAuthProvider, SignInError> {
+        let unknown = |_| SignInError::NotConfigured("sign-in");
         let mut provider = self.provider(login.kind).map_err(unknown)?.clone();
         provider.token_url = token_url.or(provider.token_url);
         Ok(provider)
@@ -149,7 +152,7 @@ impl OAuth {
         &self,
         login: &provider_login::Model,
         brought: Brought,
-    ) -> std::result::Result<Option<provider_account::Model>, Failure> {
+    ) -> std::result::Result<Option<provider_account::Model>, CompletionError> {
         match brought {
             Brought::Tokens(tokens, provider, device_id) => self
                 .keep(login, &provider, *tokens, device_id)

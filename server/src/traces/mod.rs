@@ -19,7 +19,7 @@ use self::exporter::Reporting;
 
 const NAME: &str = "proxypal-server";
 /// How long the last spans may take to be sent.
-const FAREWELL: Duration = Duration::from_secs(3);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What makes spans, if anybody wants them. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +62,7 @@ impl Traces {
         let Some(open) = self.0 else {
             return;
         };
-        let closing = spawn_blocking(move || open.provider.shutdown_with_timeout(FAREWELL));
+        let closing = spawn_blocking(move || open.provider.shutdown_with_timeout(FLUSH_TIMEOUT));
         if !matches!(closing.await, Ok(Ok(()))) {
             tracing::warn!("the last traces could not be sent in time");
         }

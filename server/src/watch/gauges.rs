@@ -1,6 +1,6 @@
 //! What a scrape looks at: states, sizes and times, each set just before it is read.
 
-use crate::metrics::{Board, EncodeLabelSet, Family, Fraction, Gauge, Rising};
+use crate::metrics::{EncodeLabelSet, Family, Fraction, Gauge, MonotonicCounter, Registry};
 
 /// Milliseconds in a second of processor time.
 const MILLI: i64 = 1000;
@@ -20,7 +20,7 @@ pub struct Gauges {
     pub(super) reserved_requests: Gauge,
     pub(super) reconciliation: Family<ByResult, Gauge>,
     pub(super) engine: Family<ByState, Gauge>,
-    pub(super) engine_restarts: Rising,
+    pub(super) engine_restarts: MonotonicCounter,
     pub(super) engine_started_at: Gauge,
     pub(super) accounts: Family<ByAccountStatus, Gauge>,
     pub(super) backups: Gauge,
@@ -31,7 +31,7 @@ pub struct Gauges {
     pub(super) open_files: Gauge,
     pub(super) most_open_files: Fraction,
     pub(super) threads: Gauge,
-    pub(super) cpu: Rising<MILLI>,
+    pub(super) cpu: MonotonicCounter<MILLI>,
     pub(super) started_at: Gauge,
 }
 
@@ -57,40 +57,40 @@ pub(super) struct ByAccountStatus {
 }
 
 impl Gauges {
-    pub(super) fn hang_on(&self, board: &mut Board) {
-        self.hang_book(board);
-        self.hang_quotas(board);
-        self.hang_engine(board);
-        self.hang_storage(board);
-        self.hang_process(board);
+    pub(super) fn register_on(&self, registry: &mut Registry) {
+        self.register_requests(registry);
+        self.register_quotas(registry);
+        self.register_engine(registry);
+        self.register_storage(registry);
+        self.register_process(registry);
     }
 
-    fn hang_book(&self, board: &mut Board) {
-        board.hang(
+    fn register_requests(&self, registry: &mut Registry) {
+        registry.register(
             "book_places_used",
             &[],
             "Requests under way or not in the database yet",
             &self.under_way,
         );
-        board.hang(
+        registry.register(
             "book_places",
             &[],
             "How many of them there may be before requests are refused",
             &self.most_under_way,
         );
-        board.hang(
+        registry.register(
             "journal_owed",
             &[],
             "Notes in the journal whose requests are not in the database yet",
             &self.journal_owed,
         );
-        board.hang(
+        registry.register(
             "writer_lag_seconds",
             &[],
             "How long the first request that has ended waits for the database",
             &self.writer_lag,
         );
-        board.hang(
+        registry.register(
             "writer_failing",
             &[],
             "1 while the database takes no requests, and new ones are refused",
@@ -98,32 +98,32 @@ impl Gauges {
         );
     }
 
-    fn hang_quotas(&self, board: &mut Board) {
-        board.hang(
+    fn register_quotas(&self, registry: &mut Registry) {
+        registry.register(
             "quotas",
             &["state"],
             "Quotas by how they stand: free, warned (a percentage that warns was reached) or used_up",
             &self.quotas,
         );
-        board.hang(
+        registry.register(
             "reserved_tokens",
             &[],
             "Tokens held back from quotas for requests under way",
             &self.reserved_tokens,
         );
-        board.hang(
+        registry.register(
             "reserved_cost_usd",
             &[],
             "US dollars held back from quotas for requests under way",
             &self.reserved_cost,
         );
-        board.hang(
+        registry.register(
             "reserved_requests",
             &[],
             "Requests held back from quotas for requests under way",
             &self.reserved_requests,
         );
-        board.hang(
+        registry.register(
             "reconciliation_requests",
             &["result"],
             "Metered requests of the last 24 hours by how the answer and the engine's report compare",
@@ -131,26 +131,26 @@ impl Gauges {
         );
     }
 
-    fn hang_engine(&self, board: &mut Board) {
-        board.hang(
+    fn register_engine(&self, registry: &mut Registry) {
+        registry.register(
             "engine_state",
             &["state"],
             "1 for the state in which the engine is, 0 for the others",
             &self.engine,
         );
-        board.hang(
+        registry.register(
             "engine_restarts",
             &[],
             "How often the engine had to be started again unasked",
             &self.engine_restarts,
         );
-        board.hang(
+        registry.register(
             "engine_start_time_seconds",
             &[],
             "When the engine's present life began, since 1970; 0 while it has none",
             &self.engine_started_at,
         );
-        board.hang(
+        registry.register(
             "provider_accounts",
             &["provider", "status"],
             "Accounts at providers by provider and status",
@@ -158,32 +158,32 @@ impl Gauges {
         );
     }
 
-    fn hang_storage(&self, board: &mut Board) {
-        board.hang(
+    fn register_storage(&self, registry: &mut Registry) {
+        registry.register(
             "backups",
             &[],
             "Backups in the data directory",
             &self.backups,
         );
-        board.hang(
+        registry.register(
             "last_backup_time_seconds",
             &[],
             "When the latest backup was made that could be restored, since 1970; 0 before the first",
             &self.last_backup,
         );
-        board.hang(
+        registry.register(
             "database_up",
             &[],
             "1 when the database answered this scrape; what it would have told is of earlier when it did not",
             &self.database_up,
         );
-        board.hang(
+        registry.register(
             "database_size_bytes",
             &[],
             "The size of the database",
             &self.database_size,
         );
-        board.hang(
+        registry.register(
             "build_info",
             &["version"],
             "1, with the version of the server",
@@ -191,33 +191,33 @@ impl Gauges {
         );
     }
 
-    fn hang_process(&self, board: &mut Board) {
-        board.hang(
+    fn register_process(&self, registry: &mut Registry) {
+        registry.register(
             "process_resident_memory_bytes",
             &[],
             "Memory of the process, without the engine's",
             &self.resident,
         );
-        board.hang(
+        registry.register(
             "process_open_fds",
             &[],
             "Open file handles",
             &self.open_files,
         );
-        board.hang(
+        registry.register(
             "process_max_fds",
             &[],
             "File handles that may be open",
             &self.most_open_files,
         );
-        board.hang("process_threads", &[], "Threads", &self.threads);
-        board.hang(
+        registry.register("process_threads", &[], "Threads", &self.threads);
+        registry.register(
             "process_cpu_seconds",
             &[],
             "Processor time of the process",
             &self.cpu,
         );
-        board.hang(
+        registry.register(
             "process_start_time_seconds",
             &[],
             "When the process began, since 1970",

@@ -20,56 +20,56 @@ use crate::{
         backups::Backups,
         ledger::Ledger,
         provider_accounts::ProviderAccounts,
-        requests::{self, Requests},
+        requests::{self, RequestLog},
         usage::Usage,
     },
-    engine::Engine,
+    engine::EngineHandle,
     gateway,
-    metrics::Board,
+    metrics::Registry,
     notify,
     outage::Outage,
 };
 
 /// Where a scrape looks.
 #[derive(Clone, Debug)]
-pub struct Sources {
+pub struct MetricSources {
     pub db: Database,
     pub clock: SharedClock,
-    pub requests: Requests,
+    pub requests: RequestLog,
     pub usage: Usage,
     pub ledger: Ledger,
     pub accounts: ProviderAccounts,
     pub backups: Backups,
-    pub engine: Engine,
-    pub gateway: gateway::State,
-    pub notifications: notify::Tally,
+    pub engine: EngineHandle,
+    pub gateway: gateway::GatewayState,
+    pub notifications: notify::NotificationMetrics,
     pub version: &'static str,
 }
 
 /// The board and what keeps it up to date. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Watch(Arc<Parts>);
+pub struct MetricsExporter(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
-    board: Board,
+    registry: Registry,
     gauges: Gauges,
-    sources: Sources,
+    sources: MetricSources,
     token: Option<SecretString>,
     /// One scrape at a time: what it asks of the database is bounded, whoever asks.
     turn: Mutex<()>,
     database_outage: Outage,
 }
 
-impl Watch {
+impl MetricsExporter {
     /// Over these sources. With a token, only who has it sees anything.
-    pub fn new(sources: Sources, token: Option<SecretString>) -> Self {
+    pub fn new(sources: MetricSources, token: Option<SecretString>) -> Self {
         let gauges = Gauges::default();
-        let book = &sources.requests.state().tally;
-        let (gateway, notifications) = (&sources.gateway.tally, &sources.notifications);
-        let board = board(book, gateway, notifications, &gauges);
+        let book = &sources.requests.state().metrics;
+        let (gateway, notifications) = (&sources.gateway.metrics, &sources.notifications);
+        let registry = registry(book, gateway, notifications, &gauges);
         Self(Arc::new(Parts {
-            board,
+            registry,
             gauges,
             sources,
             token,
@@ -90,25 +90,25 @@ impl Watch {
 }
 
 /// A board on which everything hangs that a server has, and nothing has happened yet.
-pub fn blank_board() -> Board {
-    board(
-        &requests::Tally::default(),
-        &gateway::Tally::default(),
-        &notify::Tally::default(),
+pub fn empty_registry() -> Registry {
+    registry(
+        &requests::RequestMetrics::default(),
+        &gateway::GatewayMetrics::default(),
+        &notify::NotificationMetrics::default(),
         &Gauges::default(),
     )
 }
 
-fn board(
-    book: &requests::Tally,
-    gateway: &gateway::Tally,
-    notifications: &notify::Tally,
+fn registry(
+    book: &requests::RequestMetrics,
+    gateway: &gateway::GatewayMetrics,
+    notifications: &notify::NotificationMetrics,
     gauges: &Gauges,
-) -> Board {
-    let mut board = Board::default();
-    book.hang_on(&mut board);
-    gateway.hang_on(&mut board);
-    notifications.hang_on(&mut board);
-    gauges.hang_on(&mut board);
-    board
+) -> Registry {
+    let mut registry = Registry::default();
+    book.register_on(&mut registry);
+    gateway.register_on(&mut registry);
+    notifications.register_on(&mut registry);
+    gauges.register_on(&mut registry);
+    registry
 }

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::Watch;
+use super::MetricsExporter;
 
 /// Of the text format of Prometheus.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -24,7 +24,7 @@ const WRONG: &str =
     "the metrics need the token that METRICS_TOKEN holds: send \"Authorization: Bearer <token>\"\n";
 
 /// The page, or word that there is none.
-pub(super) fn router(watch: Option<Watch>) -> Router {
+pub(super) fn router(watch: Option<MetricsExporter>) -> Router {
     match watch {
         Some(watch) => Router::new()
             .route("/metrics", get(metrics))
@@ -33,7 +33,7 @@ pub(super) fn router(watch: Option<Watch>) -> Router {
     }
 }
 
-async fn metrics(State(watch): State<Watch>, headers: HeaderMap) -> Response {
+async fn metrics(State(watch): State<MetricsExporter>, headers: HeaderMap) -> Response {
     if let Some(token) = &watch.0.token
         && !carries(&headers, token)
     {

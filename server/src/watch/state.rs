@@ -8,14 +8,14 @@ use entity::quota::Metric;
 use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{
-    Watch,
+    MetricsExporter,
     gauges::{ByAccountStatus, ByResult, ByState, Version},
     process::Process,
 };
 use crate::{
     domain::{
         Result,
-        ledger::Meter,
+        ledger::QuotaState,
         provider_accounts::AccountStatus,
         requests::provider_name,
         usage::{Reconciled, Span},
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Less than scrapers wait.
-const PATIENCE: Duration = Duration::from_secs(5);
+const GATHER_TIMEOUT: Duration = Duration::from_secs(5);
 const STATES: [(EngineState, &str); 5] = [
     (EngineState::Starting, "starting"),
     (EngineState::Running, "running"),
@@ -33,13 +33,13 @@ const STATES: [(EngineState, &str); 5] = [
     (EngineState::Failed, "failed"),
 ];
 
-impl Watch {
+impl MetricsExporter {
     /// Everything as it is now.
     pub(super) async fn text(&self) -> std::result::Result<String, fmt::Error> {
         let _turn = self.0.turn.lock().await;
         let now = self.0.sources.clock.now();
         self.look_at_memory(now);
-        let database = timeout(PATIENCE, self.look_at_database(now)).await;
+        let database = timeout(GATHER_TIMEOUT, self.look_at_database(now)).await;
         let seen = match database {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(format!("{error:?}")),
@@ -55,7 +55,7 @@ impl Watch {
                 tracing::info!(elapsed_ms, "scrapes of the metrics see the database again");
             },
         );
-        self.0.board.text()
+        self.0.registry.text()
     }
 
     fn look_at_memory(&self, now: DateTime<Utc>) {
@@ -69,13 +69,13 @@ impl Watch {
         gauges.under_way.set(whole(book.under_way()));
         gauges.most_under_way.set(whole(book.most_under_way()));
         gauges.journal_owed.set(whole(book.owed()));
-        gauges.writer_lag.set(book.tally.lag(now).as_secs_f64());
+        gauges.writer_lag.set(book.metrics.lag(now).as_secs_f64());
         gauges.writer_failing.set(i64::from(book.is_failing()));
         self.look_at_quotas(&sources.ledger.meters(), now);
         self.look_at_engine();
     }
 
-    fn look_at_quotas(&self, meters: &[Meter], now: DateTime<Utc>) {
+    fn look_at_quotas(&self, meters: &[QuotaState], now: DateTime<Utc>) {
         let (mut free, mut warned, mut used_up) = (0, 0, 0);
         let (mut tokens, mut cost, mut requests) = (0_i64, 0_i64, 0_i64);
         for meter in meters {

@@ -17,16 +17,16 @@ use axum::{
 use bytes::Bytes;
 use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 
-use super::{Doorkeeper, Lifeline, status::status_of};
+use super::{Authenticator, SessionGuard, status::status_of};
 use crate::domain::{
     Error, Result,
-    downloads::{Content, Download, Downloads},
+    downloads::{ClaimedDownload, Content, Downloads},
 };
 
 /// What hands files out.
 #[derive(Clone, Debug)]
 pub struct Counter {
-    pub doorkeeper: Doorkeeper,
+    pub authenticator: Authenticator,
     pub downloads: Downloads,
 }
 
@@ -45,7 +45,7 @@ async fn take(
     headers: HeaderMap,
 ) -> Response {
     match begin(&counter, &ticket, &headers).await {
-        Ok((download, lifeline)) => answer(download, lifeline),
+        Ok((download, session_guard)) => answer(download, session_guard),
         Err(error) => refusal(&error),
     }
 }
@@ -54,15 +54,15 @@ async fn begin(
     counter: &Counter,
     ticket: &str,
     headers: &HeaderMap,
-) -> Result<(Download, Lifeline)> {
-    let visitor = counter.doorkeeper.identify(headers).await?;
-    let download = counter.downloads.take(ticket, &visitor.viewer).await?;
-    Ok((download, visitor.lifeline))
+) -> Result<(ClaimedDownload, SessionGuard)> {
+    let caller = counter.authenticator.identify(headers).await?;
+    let download = counter.downloads.take(ticket, &caller.viewer).await?;
+    Ok((download, caller.session_guard))
 }
 
-fn answer(download: Download, lifeline: Lifeline) -> Response {
+fn answer(download: ClaimedDownload, session_guard: SessionGuard) -> Response {
     let length = download.content.length;
-    let body = Body::from_stream(while_it_holds(download.content, lifeline));
+    let body = Body::from_stream(while_it_holds(download.content, session_guard));
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -78,8 +78,11 @@ fn answer(download: Download, lifeline: Lifeline) -> Response {
     response
 }
 
-fn while_it_holds(content: Content, lifeline: Lifeline) -> impl Stream<Item = Result<Bytes>> {
-    let ended = lifeline.ended().boxed();
+fn while_it_holds(
+    content: Content,
+    session_guard: SessionGuard,
+) -> impl Stream<Item = Result<Bytes>> {
+    let ended = session_guard.ended().boxed();
     stream::try_unfold((content.bytes, ended), async |(mut bytes, mut ended)| {
         let next = tokio::select! {
             () = &mut ended => return Err(Error::Unauthenticated),

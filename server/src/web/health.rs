@@ -28,18 +28,18 @@ use crate::{
 };
 
 /// A database that takes longer is as good as gone.
-const PATIENCE: Duration = Duration::from_secs(3);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Who answers when somebody asks how we are.
 #[derive(Clone, Debug)]
-pub(super) struct Porter {
+pub(super) struct HealthHandler {
     web: Web,
     /// Differs from start to start: by it one sees whether two addresses lead to the same server.
     instance: Uuid,
     drips: Arc<Drips>,
 }
 
-impl Porter {
+impl HealthHandler {
     pub(super) fn new(web: Web) -> Self {
         Self {
             web,
@@ -65,14 +65,14 @@ impl Porter {
         if bearer.is_none() && !headers.contains_key(COOKIE) {
             return false;
         }
-        let identified = timeout(PATIENCE, self.web.doorkeeper.identify(headers)).await;
-        matches!(identified, Ok(Ok(visitor)) if visitor.viewer.role().is_some())
+        let identified = timeout(CHECK_TIMEOUT, self.web.authenticator.identify(headers)).await;
+        matches!(identified, Ok(Ok(caller)) if caller.viewer.role().is_some())
     }
 }
 
 /// The health report for anonymous callers.
 #[derive(Debug, Serialize)]
-pub(super) struct Health {
+pub(super) struct HealthReport {
     status: &'static str,
     ok: bool,
     /// Random for each start: shows whether two addresses lead to the same server.
@@ -95,11 +95,11 @@ struct Details {
 /// Reports health: 200 when well, 503 when the database is away. Details need an administrator's session, an API
 /// token or `METRICS_TOKEN`.
 pub(super) async fn health(
-    State(porter): State<Porter>,
+    State(handler): State<HealthHandler>,
     headers: HeaderMap,
-) -> (StatusCode, Json<Health>) {
-    let may_see_details = porter.is_operator(&headers).await;
-    let web = porter.web;
+) -> (StatusCode, Json<HealthReport>) {
+    let may_see_details = handler.is_operator(&headers).await;
+    let web = handler.web;
     let database_connected = is_connected(&web.db).await;
     let status = if database_connected {
         "ok"
@@ -117,27 +117,27 @@ pub(super) async fn health(
             engine_state: state_name(&engine),
         }
     };
-    let health = Health {
+    let health = HealthReport {
         status,
         ok: database_connected,
-        instance: porter.instance,
+        instance: handler.instance,
         details: may_see_details.then(details),
     };
     (code(database_connected), Json(health))
 }
 
 /// Says that the process answers; word by word to whoever takes a stream.
-pub(super) async fn alive(State(porter): State<Porter>, headers: HeaderMap) -> Response {
+pub(super) async fn alive(State(handler): State<HealthHandler>, headers: HeaderMap) -> Response {
     let accepts = headers.get(ACCEPT).map(HeaderValue::as_bytes);
     if accepts == Some(b"text/event-stream") {
-        return porter.drips.answer();
+        return handler.drips.answer();
     }
     "alive\n".into_response()
 }
 
 /// Says whether requests may be sent here.
-pub(super) async fn ready(State(porter): State<Porter>) -> (StatusCode, &'static str) {
-    let web = porter.web;
+pub(super) async fn ready(State(handler): State<HealthHandler>) -> (StatusCode, &'static str) {
+    let web = handler.web;
     if web.shutdown.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
@@ -149,7 +149,7 @@ pub(super) async fn ready(State(porter): State<Porter>) -> (StatusCode, &'static
 }
 
 async fn is_connected(db: &Database) -> bool {
-    matches!(timeout(PATIENCE, db.ping()).await, Ok(Ok(())))
+    matches!(timeout(CHECK_TIMEOUT, db.ping()).await, Ok(Ok(())))
 }
 
 fn code(well: bool) -> StatusCode {

@@ -2,16 +2,16 @@
 //! are well.
 
 mod assets;
+mod authenticator;
 mod coding;
 mod cookies;
 mod csrf;
-mod doorkeeper;
 mod downloads;
 mod drip;
 mod headers;
 mod health;
-mod lifeline;
 mod provider_login;
+mod session_guard;
 mod status;
 
 use axum::{
@@ -24,27 +24,27 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub use self::{
+    authenticator::{AuthenticatedCaller, Authenticator, bearer_of},
     cookies::Cookies,
     csrf::{CSRF_HEADER, Origins, check_token},
-    doorkeeper::{Doorkeeper, Visitor, bearer_of},
     downloads::{Counter, downloads},
-    lifeline::Lifeline,
     provider_login::{LoginPages, login_router},
+    session_guard::SessionGuard,
     status::status_of,
 };
-use crate::{clock::SharedClock, db::Database, engine::Engine};
+use crate::{clock::SharedClock, db::Database, engine::EngineHandle};
 
 /// What the pages need, and no more.
 #[derive(Clone, Debug)]
 pub struct Web {
     pub db: Database,
-    pub engine: Engine,
+    pub engine: EngineHandle,
     pub clock: SharedClock,
     pub started_at: DateTime<Utc>,
     pub version: &'static str,
     pub public_url: Url,
     /// Identifies administrators, who see details of the health report.
-    pub doorkeeper: Doorkeeper,
+    pub authenticator: Authenticator,
     /// `METRICS_TOKEN`, which also opens the details.
     pub metrics_token: Option<SecretString>,
     /// Ends when the server stops, which makes it unready at once.
@@ -60,7 +60,7 @@ pub fn router(web: Web, control_plane: Router, others: Router) -> Router {
         .route("/healthz", get(health::health))
         .route("/livez", get(health::alive))
         .route("/readyz", get(health::ready))
-        .with_state(health::Porter::new(web))
+        .with_state(health::HealthHandler::new(web))
         .merge(control_plane)
         .fallback_service(any(assets::page).with_state(pages))
         .layer(middleware::from_fn_with_state(headers, headers::secure))

@@ -18,17 +18,17 @@ use secrecy::ExposeSecret as _;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Doorkeeper, status::status_of};
+use super::{Authenticator, status::status_of};
 use crate::{
     domain::{Error, Viewer, provider_logins::Starter},
-    oauth::{Answer, NoAnswer, OAuth, provider_named},
+    oauth::{AuthorizationResponse, AuthorizationResponseError, OAuthService, provider_named},
 };
 
 /// What the two addresses need.
 #[derive(Clone, Debug)]
 pub struct LoginPages {
-    pub oauth: OAuth,
-    pub doorkeeper: Doorkeeper,
+    pub oauth: OAuthService,
+    pub authenticator: Authenticator,
     /// How browsers reach us.
     pub public_url: Url,
 }
@@ -94,9 +94,14 @@ async fn callback(
     let Some(kind) = provider_named(&provider) else {
         return pages.back(None, Some(Wrong::Unknown));
     };
-    let answer = match Answer::query(query.as_deref().unwrap_or_default()) {
+    let answer = match AuthorizationResponse::query(query.as_deref().unwrap_or_default()) {
         Ok(answer) => answer,
-        Err(NoAnswer::Empty | NoAnswer::TooLong | NoAnswer::NoCode | NoAnswer::NoState) => {
+        Err(
+            AuthorizationResponseError::Empty
+            | AuthorizationResponseError::TooLong
+            | AuthorizationResponseError::NoCode
+            | AuthorizationResponseError::NoState,
+        ) => {
             return pages.back(None, Some(Wrong::Unreadable));
         }
     };
@@ -118,8 +123,8 @@ async fn callback(
 
 impl LoginPages {
     async fn begin(&self, kind: ProviderKind, headers: &HeaderMap) -> Result<Response, Error> {
-        let visitor = self.doorkeeper.identify(headers).await?;
-        let session = match visitor.viewer {
+        let caller = self.authenticator.identify(headers).await?;
+        let session = match caller.viewer {
             Viewer::Session(session) if session.admin.role >= Role::Admin => session,
             Viewer::Session(_) => return Err(Error::Forbidden),
             Viewer::Anonymous | Viewer::ApiToken(_) | Viewer::KeyHolder { .. } => {
@@ -135,7 +140,10 @@ impl LoginPages {
             // A code has to be shown first.
             return Ok(self.back(Some(view.login.id), None));
         };
-        let cookie = self.doorkeeper.cookies.begin_login(view.login.id, &state);
+        let cookie = self
+            .authenticator
+            .cookies
+            .begin_login(view.login.id, &state);
         let headers = [
             (LOCATION, target),
             (SET_COOKIE, cookie),
@@ -150,32 +158,40 @@ impl LoginPages {
         &self,
         kind: ProviderKind,
         login: &provider_login::Model,
-        answer: &Answer,
+        answer: &AuthorizationResponse,
         headers: &HeaderMap,
     ) -> Result<(), Wrong> {
         if login.kind != kind {
             return Err(Wrong::OtherProvider);
         }
-        if let Some(cookie) = self.doorkeeper.cookies.session(headers) {
-            let session = self.doorkeeper.sessions.find(cookie.expose_secret()).await;
+        if let Some(cookie) = self.authenticator.cookies.session(headers) {
+            let session = self
+                .authenticator
+                .sessions
+                .find(cookie.expose_secret())
+                .await;
             let session = session.map_err(|error| ours(&error))?;
             if session.is_some_and(|session| session.admin.id != login.started_by) {
                 return Err(Wrong::OtherAdministrator);
             }
         }
-        let brought = self.doorkeeper.cookies.login(headers, login.id);
+        let brought = self.authenticator.cookies.login(headers, login.id);
         if !brought.is_some_and(|state| answer.has_state(&state)) {
             return Err(Wrong::OtherBrowser);
         }
         let session = login.session_id.ok_or(Wrong::OtherBrowser)?;
-        let lives = self.doorkeeper.sessions.lives(session).await;
+        let lives = self.authenticator.sessions.lives(session).await;
         if lives.map_err(|error| ours(&error))? {
             return Ok(());
         }
         Err(Wrong::SignedOut)
     }
 
-    async fn accept(&self, login: provider_login::Model, answer: Answer) -> Result<(), Wrong> {
+    async fn accept(
+        &self,
+        login: provider_login::Model,
+        answer: AuthorizationResponse,
+    ) -> Result<(), Wrong> {
         match self.oauth.accept(login, answer).await {
             // What the provider said is at the sign-in.
             Ok(_) | Err(Error::Provider(_)) => Ok(()),

@@ -1,4 +1,4 @@
-//! The house keeps its shape: rooms use only the doors on the map, files say why they exist, nothing is
+//! The shape of the code: modules import only what the table allows, files say why they exist, nothing is
 //! left for later.
 
 use std::{
@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Which rooms each room may use. Read it as the map of the house.
-const DOORS: &[(&str, &[&str])] = &[
+/// Which modules each top-level module may import.
+const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("client_address", &[]),
     ("deadlines", &[]),
@@ -120,13 +120,13 @@ const UNFINISHED: [&str; 3] = [
 ];
 
 #[test]
-fn rooms_use_only_the_doors_on_the_map() {
+fn modules_import_only_what_the_table_allows() {
     let mut wrong = Vec::new();
-    for (room, allowed) in DOORS {
-        for (file, text) in sources(&[source().join(room), source().join(format!("{room}.rs"))]) {
-            for used in rooms_used(&text) {
-                let known = DOORS.iter().any(|(name, _)| *name == used);
-                if known && used != *room && !allowed.contains(&used.as_str()) {
+    for (module, allowed) in ALLOWED_IMPORTS {
+        for (file, text) in sources(&[source().join(module), source().join(format!("{module}.rs"))]) {
+            for used in modules_used(&text) {
+                let known = ALLOWED_IMPORTS.iter().any(|(name, _)| *name == used);
+                if known && used != *module && !allowed.contains(&used.as_str()) {
                     wrong.push(format!("{} must not use {used}", file.display()));
                 }
             }
@@ -136,16 +136,16 @@ fn rooms_use_only_the_doors_on_the_map() {
 }
 
 #[test]
-fn every_room_is_on_the_map() {
+fn every_module_is_in_the_table() {
     let library = fs::read_to_string(source().join("lib.rs")).unwrap();
-    for room in library
+    for module in library
         .lines()
         .filter_map(|line| line.strip_prefix("pub mod "))
     {
-        let room = room.trim_end_matches(';');
+        let module = module.trim_end_matches(';');
         assert!(
-            DOORS.iter().any(|(name, _)| *name == room),
-            "{room} has no doors"
+            ALLOWED_IMPORTS.iter().any(|(name, _)| *name == module),
+            "{module} is not in the table"
         );
     }
 }
@@ -183,11 +183,11 @@ fn source() -> PathBuf {
 }
 
 /// The first path segments after `crate::`, also inside braces at the first level.
-fn rooms_used(text: &str) -> Vec<String> {
-    let mut rooms = Vec::new();
+fn modules_used(text: &str) -> Vec<String> {
+    let mut modules = Vec::new();
     for rest in text.split("crate::").skip(1) {
         let Some(group) = rest.strip_prefix('{') else {
-            rooms.push(identifier(rest));
+            modules.push(identifier(rest));
             continue;
         };
         let mut depth = 0_u32;
@@ -199,14 +199,14 @@ fn rooms_used(text: &str) -> Vec<String> {
                 '}' => depth -= 1,
                 ',' if depth == 0 => start = true,
                 letter if start && letter.is_alphabetic() => {
-                    rooms.push(identifier(&group[at..]));
+                    modules.push(identifier(&group[at..]));
                     start = false;
                 }
                 _ => {}
             }
         }
     }
-    rooms
+    modules
 }
 
 fn identifier(text: &str) -> String {

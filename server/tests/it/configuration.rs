@@ -35,7 +35,7 @@ fn page() -> String {
     let mut page = String::from(
         "# Configuration\n\n\
          Every option is a flag or an environment variable; the flag wins. Mistakes are reported all at\n\
-         once, with the variable and the cure, and the program exits with 64. What an administrator may\n\
+         once, with the variable and the remedy, and the program exits with 64. What an administrator may\n\
          change while the server runs is under *Settings* in the web app (`updateSettings` in GraphQL).\n\n\
          This page is printed by the program and tested against it.\n",
     );

@@ -27,7 +27,7 @@ pub(super) const NONCE: usize = 7;
 
 /// What a chest says about itself in the open. It is true if the chest opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Label(pub Vec<u8>);
+pub struct ChestLabel(pub Vec<u8>);
 
 /// How the key is made of a pass-phrase.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,9 +107,9 @@ pub(super) fn write(label: &[u8], lock: &Lock) -> Result<Vec<u8>, ChestError> {
 }
 
 /// Checks the whole file against its checksum, without a pass-phrase, and tells what it says about itself.
-pub fn inspect(path: &Path) -> Result<Label, ChestError> {
+pub fn inspect(path: &Path) -> Result<ChestLabel, ChestError> {
     let mut file = File::open(path)?;
-    Ok(Label(check(&mut file)?.label))
+    Ok(ChestLabel(check(&mut file)?.label))
 }
 
 /// Checks the whole file against its checksum and stands before the content.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Admins, Error, Result, audited, not_found, passwords, subject};
 use crate::{
     crypto::token::{self, Digester},
-    domain::audit::{self, Change},
+    domain::audit::{self, AuditChange},
 };
 
 /// How the token of every invitation begins.
@@ -58,7 +58,7 @@ impl Admins {
         let mut admin = old.clone().into_active_model();
         invitation.write(&mut admin);
         let admin = admin.update(&transaction).await?;
-        let updated = Change::updated(subject(&admin), audited(&old), audited(&admin));
+        let updated = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
         audit::record(&transaction, &self.clock, updated).await?;
         transaction.commit().await?;
         Ok((admin, invitation.token))
@@ -94,7 +94,7 @@ impl Admins {
         admin.invitation_expires_at = Set(None);
         admin.updated_at = Set(now);
         let admin = admin.update(&transaction).await?;
-        let updated = Change::updated(subject(&admin), audited(&old), audited(&admin));
+        let updated = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
         audit::record(&transaction, &self.clock, updated).await?;
         transaction.commit().await?;
         Ok(admin)

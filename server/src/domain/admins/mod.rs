@@ -27,7 +27,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
-    audit::{Actor, Deed, Subject},
+    audit::{Actor, AuditContext, AuditSubject},
     server_secrets::ServerSecrets,
     sessions::Sessions,
 };
@@ -89,7 +89,7 @@ impl Admins {
             return Ok(None);
         }
         if let Some(password) = password {
-            let first = Deed::new(Actor::system(), None, "bootstrap");
+            let first = AuditContext::new(Actor::system(), None, "bootstrap");
             first.run(self.create_first(FIRST_ADMIN, password)).await?;
             tracing::info!("created the administrator; ADMIN_PASSWORD is no longer needed");
             return Ok(None);
@@ -157,8 +157,8 @@ fn not_found() -> Error {
     }
 }
 
-fn subject(admin: &admin::Model) -> Subject {
-    Subject::new("admin", &admin.id).named(&admin.username)
+fn subject(admin: &admin::Model) -> AuditSubject {
+    AuditSubject::new("admin", &admin.id).named(&admin.username)
 }
 
 /// What the audit tells of an administrator.

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Admins, Error, Result, not_found, subject};
 use crate::domain::{
-    audit::{self, Change},
+    audit::{self, AuditChange},
     sessions::AdminSession,
 };
 
@@ -115,7 +115,7 @@ impl Admins {
         }
         let admin = admin.update(&transaction).await?;
         let kept_factor = admin.totp_confirmed_at.is_some();
-        let change = Change::updated(
+        let change = AuditChange::updated(
             subject(&admin),
             json!({ "password": "the earlier one", "secondFactor": had_second_factor }),
             json!({ "password": "a new one", "secondFactor": kept_factor }),

@@ -19,7 +19,7 @@ use super::{Admins, Error, Result, audited, not_found, subject};
 use crate::{
     crypto::vault::VaultError,
     domain::{
-        audit::{self, Change},
+        audit::{self, AuditChange},
         sessions::AdminSession,
     },
 };
@@ -64,7 +64,7 @@ impl Admins {
         row.totp_sealed = Set(Some(self.vault.seal(&owner(admin.id), &secret)?));
         row.totp_last_step = Set(None);
         let row = row.update(&transaction).await?;
-        let begun = Change::updated(
+        let begun = AuditChange::updated(
             subject(&row),
             json!({}),
             json!({ "secondFactor": "is being set up" }),
@@ -104,7 +104,7 @@ impl Admins {
         admin.totp_last_step = Set(Some(step));
         let admin = admin.update(&transaction).await?;
         let codes = self.new_codes(&transaction, id).await?;
-        let confirmed = Change::updated(subject(&admin), audited(&old), audited(&admin));
+        let confirmed = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
         audit::record(&transaction, &self.clock, confirmed).await?;
         transaction.commit().await?;
         Ok(codes)
@@ -125,7 +125,7 @@ impl Admins {
         let mut row = old.clone().into_active_model();
         Self::forget_second_factor(&transaction, &mut row).await?;
         let admin = row.update(&transaction).await?;
-        let disabled = Change::updated(subject(&admin), audited(&old), audited(&admin));
+        let disabled = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
         audit::record(&transaction, &self.clock, disabled).await?;
         transaction.commit().await?;
         Ok(admin)
@@ -144,7 +144,7 @@ impl Admins {
         let transaction = self.db.begin().await?;
         let admin = self.sessions.still(&transaction, own).await?;
         let codes = self.new_codes(&transaction, admin.id).await?;
-        let renewed = Change::updated(
+        let renewed = AuditChange::updated(
             subject(&admin),
             json!({ "recoveryCodes": "the earlier ones" }),
             json!({ "recoveryCodes": "new ones" }),

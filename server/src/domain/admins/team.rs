@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     Admins, Error, Result, audited, invitation::Invitation, not_found, passwords, subject,
 };
-use crate::domain::audit::{self, Change};
+use crate::domain::audit::{self, AuditChange};
 
 /// What a new administrator is like.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Admins {
             .insert(&transaction)
             .await
             .map_err(|error| Error::unless_taken(error, || format!("{username} exists already")))?;
-        let created = Change::created(subject(&admin), audited(&admin));
+        let created = AuditChange::created(subject(&admin), audited(&admin));
         audit::record(&transaction, &self.clock, created).await?;
         transaction.commit().await?;
         Ok(CreatedAdmin { admin, setup_token })
@@ -99,7 +99,7 @@ impl Admins {
         }
         let ended = self.sessions.delete_others(&transaction, id, None).await?;
         Admin::delete_by_id(id).exec(&transaction).await?;
-        let removed = Change::removed(subject(&admin), audited(&admin));
+        let removed = AuditChange::removed(subject(&admin), audited(&admin));
         audit::record(&transaction, &self.clock, removed).await?;
         transaction.commit().await?;
         self.sessions.announce_end(&ended);
@@ -122,7 +122,7 @@ impl Admins {
         if owners == [id] && !(admin.enabled && admin.role == Role::Owner) {
             return Err(last_owner());
         }
-        let updated = Change::updated(subject(&admin), audited(&old), audited(&admin));
+        let updated = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
         audit::record(&transaction, &self.clock, updated).await?;
         let ended = self.sessions.delete_others(&transaction, id, None).await?;
         transaction.commit().await?;

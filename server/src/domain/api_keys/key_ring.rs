@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     clock::SharedClock,
     crypto::token::{Digest, Digester},
-    domain::{ledger::Account, models},
+    domain::{ledger::UserLimits, models},
 };
 
 /// A living key and whose it is, as the gateway needs it.
@@ -26,7 +26,7 @@ pub struct Caller {
     expires_at: Option<DateTime<Utc>>,
     /// Whether a rotation set the expiry.
     is_replaced: bool,
-    account: Arc<Account>,
+    account: Arc<UserLimits>,
     revoked: CancellationToken,
 }
 
@@ -122,7 +122,7 @@ impl Caller {
     pub(super) fn new(
         key: api_key::Model,
         user: &user::Model,
-        account: Arc<Account>,
+        account: Arc<UserLimits>,
     ) -> Option<Self> {
         Some(Self {
             user_id: key.user_id,
@@ -156,7 +156,7 @@ impl Caller {
     }
 
     /// What the user may use.
-    pub fn account(&self) -> &Arc<Account> {
+    pub fn account(&self) -> &Arc<UserLimits> {
         &self.account
     }
 

@@ -24,7 +24,7 @@ pub use self::key_ring::{Caller, KeyProblem, KeyRing};
 use self::key_ring::{EndedKey, KnownKey};
 use super::{
     Error, Result,
-    audit::{self, Change, Subject},
+    audit::{self, AuditChange, AuditSubject},
     ledger::Ledger,
     models,
     patch::Patch,
@@ -125,10 +125,10 @@ impl ApiKeys {
     /// Issues a key to a user.
     pub async fn issue(&self, user_id: Uuid, new: NewApiKey) -> Result<IssuedApiKey> {
         let transaction = self.db.begin().await?;
-        let user = living_user(&transaction, user_id).await?;
+        let user = active_user(&transaction, user_id).await?;
         let issued = self.insert(&transaction, &user, new).await?;
         let key = &issued.api_key;
-        let created = Change::created(subject(key), audited(key));
+        let created = AuditChange::created(subject(key), audited(key));
         audit::record(&transaction, &self.clock, created).await?;
         transaction.commit().await?;
         self.refresh(user_id).await?;
@@ -180,8 +180,8 @@ impl ApiKeys {
         // With the quotas goes what was used of them: nothing may be settled meanwhile.
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
-        let old = self.living_key(&transaction, id).await?;
-        let user = living_user(&transaction, old.user_id).await?;
+        let old = self.active_key(&transaction, id).await?;
+        let user = active_user(&transaction, old.user_id).await?;
         let new = NewApiKey {
             name: Some(old.name.clone()),
             expires_at: old.expires_at,
@@ -203,7 +203,7 @@ impl ApiKeys {
         let replaced = replaced.update(&transaction).await?;
         let mut after = audited(&replaced);
         after["replacedBy"] = audited(&issued.api_key);
-        let rotated = Change::updated(subject(&replaced), audited(&old), after);
+        let rotated = AuditChange::updated(subject(&replaced), audited(&old), after);
         audit::record(&transaction, &self.clock, rotated).await?;
         transaction.commit().await?;
         self.refresh(user.id).await?;
@@ -213,7 +213,7 @@ impl ApiKeys {
     /// Changes a key's name, expiry or models.
     pub async fn update(&self, id: Uuid, changes: ApiKeyChanges) -> Result<api_key::Model> {
         let transaction = self.db.begin().await?;
-        let old = self.living_key(&transaction, id).await?;
+        let old = self.active_key(&transaction, id).await?;
         let mut key = old.clone().into_active_model();
         if let Some(name) = changes.name {
             key.name = Set(text::required("name", &name, 100)?);
@@ -256,7 +256,7 @@ impl ApiKeys {
         old: &api_key::Model,
         key: &api_key::Model,
     ) -> Result<()> {
-        let updated = Change::updated(subject(key), audited(old), audited(key));
+        let updated = AuditChange::updated(subject(key), audited(old), audited(key));
         audit::record(&transaction, &self.clock, updated).await?;
         Ok(transaction.commit().await?)
     }
@@ -310,7 +310,7 @@ impl ApiKeys {
 
     /// The callers behind a user's keys, whose account learns their limits.
     fn callers(&self, user: &user::Model, keys: Vec<api_key::Model>) -> Vec<Caller> {
-        let account = self.ledger.account(user.id);
+        let account = self.ledger.user_limits(user.id);
         let limits = keys.iter().map(|key| (key.id, key.rate_limit));
         account.set_rate_limits(user.rate_limit, limits);
         let callers = keys.into_iter();
@@ -319,7 +319,7 @@ impl ApiKeys {
             .collect()
     }
 
-    pub(super) async fn living_key(
+    pub(super) async fn active_key(
         &self,
         connection: &impl ConnectionTrait,
         id: Uuid,
@@ -337,7 +337,7 @@ impl ApiKeys {
     }
 }
 
-pub(super) async fn living_user(
+pub(super) async fn active_user(
     connection: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<user::Model> {
@@ -349,8 +349,8 @@ pub(super) async fn living_user(
 }
 
 /// A key, for the audit.
-pub(super) fn subject(key: &api_key::Model) -> Subject {
-    Subject::new("apiKey", &key.id).named(&key.name)
+pub(super) fn subject(key: &api_key::Model) -> AuditSubject {
+    AuditSubject::new("apiKey", &key.id).named(&key.name)
 }
 
 /// What the audit tells of a key.

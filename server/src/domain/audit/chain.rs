@@ -24,7 +24,7 @@ const STEP: u64 = 1000;
 
 /// The last event of a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct ChainHead {
     pub sequence: i64,
     /// In hexadecimal digits.
     pub hash: String,
@@ -32,7 +32,7 @@ pub struct Head {
 
 /// Where a chain is broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct ChainBreak {
     /// The first event that is not what it was, or not where it was.
     pub sequence: i64,
     pub reason: &'static str,
@@ -40,11 +40,11 @@ pub struct Broken {
 
 /// What a walk along the chain has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
+pub struct VerifiedChain {
     /// How many events are as they were written.
     pub events: i64,
     /// The last of them.
-    pub head: Option<Head>,
+    pub head: Option<ChainHead>,
     /// Whether the hash that was asked for was met on the way.
     pub met: bool,
 }
@@ -73,7 +73,7 @@ pub(super) fn hash(event: &audit_event::Model) -> [u8; 32] {
 
 impl Audit {
     /// The last event, to be kept elsewhere and compared one day.
-    pub async fn head(&self) -> Result<Option<Head>> {
+    pub async fn head(&self) -> Result<Option<ChainHead>> {
         let last = AuditEvent::find().order_by_desc(audit_event::Column::Sequence);
         let last = last.one(self.db.reader()).await?;
         Ok(last.as_ref().map(head_of))
@@ -83,7 +83,7 @@ impl Audit {
     pub async fn verify(
         &self,
         expected: Option<&str>,
-    ) -> Result<std::result::Result<Verified, Broken>> {
+    ) -> Result<std::result::Result<VerifiedChain, ChainBreak>> {
         let mut walk = Walk::default();
         loop {
             let events = AuditEvent::find()
@@ -98,11 +98,11 @@ impl Audit {
             for event in &events {
                 if let Err(reason) = walk.step(event, expected) {
                     let sequence = event.sequence;
-                    return Ok(Err(Broken { sequence, reason }));
+                    return Ok(Err(ChainBreak { sequence, reason }));
                 }
             }
         }
-        Ok(Ok(Verified {
+        Ok(Ok(VerifiedChain {
             events: walk.sequence,
             head: walk.head,
             met: walk.met,
@@ -114,7 +114,7 @@ impl Audit {
 struct Walk {
     sequence: i64,
     hash: Vec<u8>,
-    head: Option<Head>,
+    head: Option<ChainHead>,
     met: bool,
 }
 
@@ -153,8 +153,8 @@ impl Walk {
     }
 }
 
-fn head_of(event: &audit_event::Model) -> Head {
-    Head {
+fn head_of(event: &audit_event::Model) -> ChainHead {
+    ChainHead {
         sequence: event.sequence,
         hash: hex::encode(&event.hash),
     }

@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 
 /// What an event is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
+pub struct AuditSubject {
     kind: Cow<'static, str>,
     id: String,
     name: Option<String>,
 }
 
-impl Subject {
+impl AuditSubject {
     /// Something of this kind, as in `apiKey`, with its id.
     pub fn new(kind: impl Into<Cow<'static, str>>, id: &(impl ToString + ?Sized)) -> Self {
         Self {
@@ -38,16 +38,16 @@ impl Subject {
 
 /// A change, or something that was tried.
 #[derive(Debug, Default)]
-pub struct Change {
-    pub(super) subject: Option<Subject>,
+pub struct AuditChange {
+    pub(super) subject: Option<AuditSubject>,
     pub(super) before: Option<Value>,
     pub(super) after: Option<Value>,
     pub(super) error: Option<&'static str>,
 }
 
-impl Change {
+impl AuditChange {
     /// Something is there that was not.
-    pub fn created(subject: Subject, after: Value) -> Self {
+    pub fn created(subject: AuditSubject, after: Value) -> Self {
         Self {
             subject: Some(subject),
             after: Some(after),
@@ -56,7 +56,7 @@ impl Change {
     }
 
     /// Something is gone, or dead.
-    pub fn removed(subject: Subject, before: Value) -> Self {
+    pub fn removed(subject: AuditSubject, before: Value) -> Self {
         Self {
             subject: Some(subject),
             before: Some(before),
@@ -65,7 +65,7 @@ impl Change {
     }
 
     /// Something is different. Only what differs is kept.
-    pub fn updated(subject: Subject, before: Value, after: Value) -> Self {
+    pub fn updated(subject: AuditSubject, before: Value, after: Value) -> Self {
         let (before, after) = differences(before, after);
         Self {
             subject: Some(subject),
@@ -94,7 +94,7 @@ impl Change {
 
     /// The same about something.
     #[must_use]
-    pub fn about(self, subject: Option<Subject>) -> Self {
+    pub fn about(self, subject: Option<AuditSubject>) -> Self {
         Self { subject, ..self }
     }
 
@@ -138,8 +138,8 @@ mod tests {
 
     #[test]
     fn an_update_keeps_what_differs() {
-        let change = Change::updated(
-            Subject::new("user", &1),
+        let change = AuditChange::updated(
+            AuditSubject::new("user", &1),
             json!({ "name": "Ada", "enabled": true, "note": "x" }),
             json!({ "name": "Ada", "enabled": false, "note": null }),
         );

@@ -1,11 +1,11 @@
 //! Who did what: an append-only log of changes, each event bound to the one before it by a hash.
 //!
 //! Whatever changes something calls [`record`] in its own transaction; who acts, and what they were asked
-//! to do, goes along with the task ([`deed`]), so that no signature between a face and a table carries it.
+//! to do, goes along with the task ([`context`]), so that no signature between a face and a table carries it.
 
 mod chain;
 mod change;
-mod deed;
+mod context;
 mod list;
 
 use chrono::{DateTime, Utc};
@@ -16,9 +16,9 @@ use sea_orm::{
 };
 
 pub use self::{
-    chain::{Broken, Head, Verified},
-    change::{Change, Subject},
-    deed::{Actor, Deed, about, carried, current, identify},
+    chain::{ChainBreak, ChainHead, VerifiedChain},
+    change::{AuditChange, AuditSubject},
+    context::{Actor, AuditContext, about, carried, current, identify},
     list::AuditFilter,
 };
 use super::Result;
@@ -42,7 +42,7 @@ impl Audit {
 
     /// Adds what no domain operation has recorded itself: something that was tried in vain, or that did
     /// not change a table.
-    pub async fn note(&self, change: Change) -> Result<()> {
+    pub async fn note(&self, change: AuditChange) -> Result<()> {
         let transaction = self.db.begin().await?;
         record(&transaction, &self.clock, change).await?;
         transaction.commit().await?;
@@ -57,7 +57,7 @@ impl Audit {
 pub(super) async fn record(
     transaction: &DatabaseTransaction,
     clock: &SharedClock,
-    change: Change,
+    change: AuditChange,
 ) -> Result<()> {
     lock(transaction).await?;
     let last = AuditEvent::find()
@@ -66,8 +66,8 @@ pub(super) async fn record(
         .await?;
     let event = event(change, last.as_ref(), clock.now());
     event.into_active_model().insert(transaction).await?;
-    if let Some(deed) = current() {
-        deed.is_recorded();
+    if let Some(context) = current() {
+        context.is_recorded();
     }
     Ok(())
 }
@@ -81,27 +81,30 @@ async fn lock(transaction: &DatabaseTransaction) -> Result<()> {
 }
 
 fn event(
-    change: Change,
+    change: AuditChange,
     last: Option<&audit_event::Model>,
     now: DateTime<Utc>,
 ) -> audit_event::Model {
-    let deed = current();
-    let action = match &deed {
-        Some(deed) => deed.action().to_owned(),
+    let context = current();
+    let action = match &context {
+        Some(context) => context.action().to_owned(),
         None => change.in_a_word(),
     };
-    let (actor, subject) = match &deed {
-        Some(deed) => (deed.actor(), change.subject.or_else(|| deed.subject())),
+    let (actor, subject) = match &context {
+        Some(context) => (
+            context.actor(),
+            change.subject.or_else(|| context.subject()),
+        ),
         None => (Actor::system(), change.subject),
     };
-    let (kind, id, name) = subject.map_or((None, None, None), Subject::into_parts);
+    let (kind, id, name) = subject.map_or((None, None, None), AuditSubject::into_parts);
     let event = audit_event::Model {
         sequence: last.map_or(0, |last| last.sequence) + 1,
         at: now.timestamp_micros(),
         actor_kind: actor.kind,
         actor_id: actor.id,
         actor_name: actor.name,
-        address: deed.and_then(|deed| deed.address().map(str::to_owned)),
+        address: context.and_then(|context| context.address().map(str::to_owned)),
         action,
         subject_kind: kind,
         subject_id: id,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// A value. Its type is written even where there is none, because PostgreSQL wants to know it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum Cell {
+pub(super) enum BackupCell {
     #[serde(rename = "f")]
     Flag(Option<bool>),
     #[serde(rename = "s")]
@@ -30,7 +30,7 @@ pub(super) enum Cell {
     Uuid(Option<Uuid>),
 }
 
-impl Cell {
+impl BackupCell {
     /// What a row has; `None` for a type that no table of ours uses.
     pub(super) fn of(value: Value) -> Option<Self> {
         #[expect(
@@ -94,8 +94,8 @@ mod tests {
             Value::Uuid(Some(Uuid::max())),
             Value::Uuid(None),
         ] {
-            let text = serde_json::to_string(&Cell::of(value.clone()).unwrap()).unwrap();
-            let read: Cell = serde_json::from_str(&text).unwrap();
+            let text = serde_json::to_string(&BackupCell::of(value.clone()).unwrap()).unwrap();
+            let read: BackupCell = serde_json::from_str(&text).unwrap();
 
             assert_eq!(read.value(), Some(value), "{text}");
         }

@@ -16,8 +16,8 @@ use secrecy::SecretString;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use super::{
-    line::{FORMAT, Label, Line},
-    tables::{self, Sink},
+    line::{BackupLabel, BackupLine, FORMAT},
+    tables::{self, LineSink},
 };
 use crate::{
     crypto::chest::Sealer,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Batches of lines on their way to the writer.
-const ON_THE_WAY: usize = 4;
+const CHANNEL_CAPACITY: usize = 4;
 const LEVEL: i32 = 3;
 
 /// Writes everything that is in the database now into a file.
@@ -40,7 +40,7 @@ pub(super) async fn dump(
     let check =
         check.context("the database was never used by a server: there is nothing to save")?;
     let is_sqlite = snapshot.get_database_backend() == DbBackend::Sqlite;
-    let label = Label {
+    let label = BackupLabel {
         format: FORMAT,
         created_at: now,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -49,7 +49,7 @@ pub(super) async fn dump(
         key_check: BASE64_STANDARD.encode(check.sealed),
     };
     let label = serde_json::to_vec(&label).context("cannot write the label")?;
-    let (lines, inbox) = mpsc::channel(ON_THE_WAY);
+    let (lines, inbox) = mpsc::channel(CHANNEL_CAPACITY);
     let writing = spawn_blocking(move || write(file, &label, &phrase, inbox));
     let read = fill(&snapshot, Outlet(lines)).await;
     let written = writing.await.context("the writer of the backup failed")?;
@@ -68,14 +68,14 @@ async fn fill(
     mut outlet: Outlet,
 ) -> Result<Vec<(String, u64)>> {
     let counts = tables::dump(snapshot, &mut outlet).await?;
-    outlet.put(vec![Line::End(counts.clone())]).await?;
+    outlet.put(vec![BackupLine::End(counts.clone())]).await?;
     Ok(counts)
 }
 
-struct Outlet(mpsc::Sender<Vec<Line>>);
+struct Outlet(mpsc::Sender<Vec<BackupLine>>);
 
-impl Sink for Outlet {
-    async fn put(&mut self, lines: Vec<Line>) -> Result<()> {
+impl LineSink for Outlet {
+    async fn put(&mut self, lines: Vec<BackupLine>) -> Result<()> {
         let sent = self.0.send(lines).await;
         sent.map_err(|_| anyhow!("the writer of the backup has ended").into())
     }
@@ -86,7 +86,7 @@ fn write(
     file: File,
     label: &[u8],
     phrase: &SecretString,
-    mut inbox: mpsc::Receiver<Vec<Line>>,
+    mut inbox: mpsc::Receiver<Vec<BackupLine>>,
 ) -> anyhow::Result<bool> {
     let sealer = Sealer::new(BufWriter::new(file), label, phrase)?;
     let mut output = zstd::Encoder::new(sealer, LEVEL)?;
@@ -95,7 +95,7 @@ fn write(
         for line in lines {
             serde_json::to_writer(&mut output, &line)?;
             output.write_all(b"\n")?;
-            is_whole = matches!(line, Line::End(_));
+            is_whole = matches!(line, BackupLine::End(_));
         }
     }
     if !is_whole {

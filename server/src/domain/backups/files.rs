@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use super::line::{FORMAT, Label};
+use super::line::{BackupLabel, FORMAT};
 use crate::{
     crypto::chest::{self, ChestError},
     db::steps_known,
@@ -32,34 +32,34 @@ pub struct BackupFile {
     /// In bytes.
     pub size: u64,
     /// What it says about itself; an error says why it is of no use.
-    pub label: Result<Label, String>,
+    pub label: Result<BackupLabel, String>,
 }
 
 /// A directory of backups.
 #[derive(Clone, Debug)]
-pub(super) struct Directory(pub(super) PathBuf);
+pub(super) struct BackupDirectory(pub(super) PathBuf);
 
 /// The right to make one. One at a time, whoever makes it.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct BackupTurn {
     _lock: File,
 }
 
 /// A backup that counts for nothing yet. It goes with this value.
 #[derive(Debug)]
-pub(super) struct Partial {
+pub(super) struct PartialBackup {
     pub(super) path: PathBuf,
 }
 
-impl Drop for Partial {
+impl Drop for PartialBackup {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
     }
 }
 
-impl Directory {
+impl BackupDirectory {
     /// Waits for nobody: says so when another makes one. What a killed one has left goes.
-    pub(super) fn turn(&self) -> anyhow::Result<Turn> {
+    pub(super) fn turn(&self) -> anyhow::Result<BackupTurn> {
         let fail = || format!("cannot use the directory {}", self.0.display());
         DirBuilder::new()
             .recursive(true)
@@ -84,10 +84,10 @@ impl Directory {
                 fs::remove_file(&path).with_context(fail)?;
             }
         }
-        Ok(Turn { _lock: lock })
+        Ok(BackupTurn { _lock: lock })
     }
 
-    pub(super) fn partial(&self, name: &str) -> anyhow::Result<(Partial, File)> {
+    pub(super) fn partial(&self, name: &str) -> anyhow::Result<(PartialBackup, File)> {
         let path = self.0.join(format!(".{name}{PARTIAL}"));
         let file = File::options()
             .write(true)
@@ -95,11 +95,11 @@ impl Directory {
             .mode(0o600)
             .open(&path)
             .with_context(|| format!("cannot create {}", path.display()))?;
-        Ok((Partial { path }, file))
+        Ok((PartialBackup { path }, file))
     }
 
     /// Gives it the name of a backup.
-    pub(super) fn keep(&self, partial: &Partial, name: &str) -> anyhow::Result<()> {
+    pub(super) fn keep(&self, partial: &PartialBackup, name: &str) -> anyhow::Result<()> {
         let path = self.0.join(name);
         let fail = || format!("cannot write {}", path.display());
         fs::rename(&partial.path, &path).with_context(fail)?;
@@ -162,8 +162,8 @@ fn look(path: &Path, name: String, created_at: DateTime<Utc>) -> anyhow::Result<
 }
 
 /// What a backup says about itself, after a look at its checksum. One of a newer server is refused.
-pub fn label(path: &Path) -> anyhow::Result<Label> {
-    let chest::Label(text) = chest::inspect(path)?;
+pub fn label(path: &Path) -> anyhow::Result<BackupLabel> {
+    let chest::ChestLabel(text) = chest::inspect(path)?;
     let format = serde_json::from_slice::<serde_json::Value>(&text)
         .ok()
         .and_then(|label| label["format"].as_u64());
@@ -172,7 +172,7 @@ pub fn label(path: &Path) -> anyhow::Result<Label> {
         Some(_) => {}
         None => return Err(ChestError::Foreign.into()),
     }
-    let label: Label = serde_json::from_slice(&text).map_err(|_| ChestError::Foreign)?;
+    let label: BackupLabel = serde_json::from_slice(&text).map_err(|_| ChestError::Foreign)?;
     let known = steps_known();
     if let Some(newer) = label.steps.iter().find(|step| !known.contains(step)) {
         bail!(

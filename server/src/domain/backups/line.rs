@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::cell::Cell;
+use super::cell::BackupCell;
 
 /// The format of labels and lines.
 pub(super) const FORMAT: u32 = 1;
@@ -11,7 +11,7 @@ pub(super) const FORMAT: u32 = 1;
 /// What a backup says about itself in the open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Label {
+pub struct BackupLabel {
     pub format: u32,
     pub created_at: DateTime<Utc>,
     /// The server's.
@@ -26,7 +26,7 @@ pub struct Label {
 
 /// A table, of which rows follow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Table {
+pub(super) struct TableHeader {
     pub(super) name: String,
     pub(super) columns: Vec<String>,
 }
@@ -34,9 +34,9 @@ pub(super) struct Table {
 /// A line of the content.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Line {
-    Table(Table),
-    Row(Vec<Cell>),
+pub(super) enum BackupLine {
+    Table(TableHeader),
+    Row(Vec<BackupCell>),
     /// The tables and how many rows each has.
     End(Vec<(String, u64)>),
 }

@@ -14,31 +14,39 @@ use sea_orm::{
 use secrecy::SecretString;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use super::line::{Line, Table};
-use crate::{crypto::chest::Opener, db::Draft};
+use super::line::{BackupLine, TableHeader};
+use crate::{crypto::chest::Opener, db::StagingDatabase};
 
-const TOGETHER: usize = 200;
-const ON_THE_WAY: usize = 4;
+const ROWS_PER_BATCH: usize = 200;
+const CHANNEL_CAPACITY: usize = 4;
 /// Fewer than either database takes in one statement.
 const MOST_VALUES: usize = 30_000;
 /// Longer than any row of ours.
 const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 
 /// Fills a draft with everything that a backup holds, checks the counts, and brings the tables up to date.
-pub(super) async fn load(path: &Path, phrase: SecretString, draft: &Draft) -> anyhow::Result<u64> {
+pub(super) async fn load(
+    path: &Path,
+    phrase: SecretString,
+    staging: &StagingDatabase,
+) -> anyhow::Result<u64> {
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let (lines, inbox) = mpsc::channel(ON_THE_WAY);
+    let (lines, inbox) = mpsc::channel(CHANNEL_CAPACITY);
     let reading = spawn_blocking(move || read(file, &phrase, &lines));
-    let transaction = draft.connection().begin().await?;
+    let transaction = staging.connection().begin().await?;
     let filled = fill(&transaction, inbox).await;
     reading.await.context("the reader of the backup failed")??;
     let rows = filled?;
     transaction.commit().await?;
-    draft.complete().await?;
+    staging.complete().await?;
     Ok(rows)
 }
 
-fn read(file: File, phrase: &SecretString, lines: &mpsc::Sender<Vec<Line>>) -> anyhow::Result<()> {
+fn read(
+    file: File,
+    phrase: &SecretString,
+    lines: &mpsc::Sender<Vec<BackupLine>>,
+) -> anyhow::Result<()> {
     let opener = Opener::new(file, phrase)?;
     let mut input = BufReader::new(zstd::Decoder::new(opener)?);
     let mut together = Vec::new();
@@ -54,7 +62,7 @@ fn read(file: File, phrase: &SecretString, lines: &mpsc::Sender<Vec<Line>>) -> a
                 serde_json::from_slice(&text).context("the backup has a line that is none")?;
             together.push(line);
         }
-        if together.len() == TOGETHER || length == 0 {
+        if together.len() == ROWS_PER_BATCH || length == 0 {
             // Who takes them has the better reason to fail.
             if lines.blocking_send(std::mem::take(&mut together)).is_err() {
                 return Ok(());
@@ -68,7 +76,7 @@ fn read(file: File, phrase: &SecretString, lines: &mpsc::Sender<Vec<Line>>) -> a
 
 async fn fill(
     transaction: &DatabaseTransaction,
-    mut inbox: mpsc::Receiver<Vec<Line>>,
+    mut inbox: mpsc::Receiver<Vec<BackupLine>>,
 ) -> anyhow::Result<u64> {
     let mut filler = Filler {
         transaction,
@@ -89,21 +97,21 @@ async fn fill(
 /// Gathers rows and inserts them together.
 struct Filler<'a> {
     transaction: &'a DatabaseTransaction,
-    table: Option<Table>,
+    table: Option<TableHeader>,
     rows: Vec<Vec<Expr>>,
     counts: Vec<(String, u64)>,
 }
 
 impl Filler<'_> {
     /// Says whether that was the end.
-    async fn take(&mut self, line: Line) -> anyhow::Result<bool> {
+    async fn take(&mut self, line: BackupLine) -> anyhow::Result<bool> {
         match line {
-            Line::Table(table) => {
+            BackupLine::Table(table) => {
                 self.insert().await?;
                 self.counts.push((table.name.clone(), 0));
                 self.table = Some(table);
             }
-            Line::Row(cells) => {
+            BackupLine::Row(cells) => {
                 let table = self
                     .table
                     .as_ref()
@@ -116,12 +124,12 @@ impl Filler<'_> {
                 self.rows
                     .push(values.context("the backup has a value that is none")?);
                 if (self.rows.len() + 1) * table.columns.len() > MOST_VALUES
-                    || self.rows.len() == TOGETHER
+                    || self.rows.len() == ROWS_PER_BATCH
                 {
                     self.insert().await?;
                 }
             }
-            Line::End(expected) => {
+            BackupLine::End(expected) => {
                 self.insert().await?;
                 if expected != self.counts {
                     bail!("the backup lacks rows that it says it has");

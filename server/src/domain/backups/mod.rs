@@ -20,17 +20,17 @@ use futures_util::{StreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::task::spawn_blocking;
 
-use self::files::Directory;
+use self::files::BackupDirectory;
 pub use self::{
     files::{BackupFile, label},
-    line::Label,
+    line::BackupLabel,
     restore::{Restored, Staged, apply_staged, restore},
     tables::{names as tables, row_counts},
 };
 use super::{Error, Result, downloads::Content};
 use crate::{
     clock::SharedClock,
-    db::{Database, Draft},
+    db::{Database, StagingDatabase},
 };
 
 /// Where backups are, in the data directory.
@@ -176,8 +176,8 @@ impl Backups {
         found.ok_or(Error::NotFound { what: "backup" })
     }
 
-    fn directory(&self) -> Directory {
-        Directory(self.data_dir.join(DIRECTORY))
+    fn directory(&self) -> BackupDirectory {
+        BackupDirectory(self.data_dir.join(DIRECTORY))
     }
 
     fn phrase(&self) -> Result<SecretString> {
@@ -191,7 +191,7 @@ impl Backups {
 
 /// The backups of a directory, the latest first.
 pub fn list(directory: &Path) -> anyhow::Result<Vec<BackupFile>> {
-    Directory(directory.to_owned()).list()
+    BackupDirectory(directory.to_owned()).list()
 }
 
 /// Insists on a pass-phrase that is worth the name.
@@ -208,8 +208,8 @@ pub fn check_phrase(phrase: &SecretString) -> Result<()> {
 pub async fn verify(path: &Path, phrase: SecretString, directory: &Path) -> anyhow::Result<u64> {
     let to_read = path.to_owned();
     let label = spawn_blocking(move || label(&to_read)).await??;
-    let draft = Draft::scratch(directory, &label.steps).await?;
-    let rows = load::load(path, phrase, &draft).await;
-    draft.abandon().await?;
+    let staging = StagingDatabase::scratch(directory, &label.steps).await?;
+    let rows = load::load(path, phrase, &staging).await;
+    staging.abandon().await?;
     rows
 }

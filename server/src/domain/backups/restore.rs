@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{files, load::load};
-use crate::{config::Storage, db::Draft, domain::server_secrets};
+use crate::{config::StorageConfig, db::StagingDatabase, domain::server_secrets};
 
 const STAGED: &str = "restore.json";
 const JOURNAL: &str = "journal";
@@ -40,25 +40,25 @@ pub struct Staged {
 pub async fn restore(
     path: &Path,
     phrase: SecretString,
-    storage: &Storage,
+    storage: &StorageConfig,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Restored> {
     let label = files::label(path)?;
     let sealed = BASE64_STANDARD.decode(&label.key_check);
     server_secrets::check_key(storage, &sealed.context("the backup's label is damaged")?)?;
     let url = storage.database_url.expose_secret();
-    let draft = Draft::replacing(url, &storage.data_dir, &label.steps).await?;
-    let rows = match load(path, phrase, &draft).await {
+    let staging = StagingDatabase::replacing(url, &storage.data_dir, &label.steps).await?;
+    let rows = match load(path, phrase, &staging).await {
         Ok(rows) => rows,
         Err(error) => {
-            draft.abandon().await?;
+            staging.abandon().await?;
             return Err(error);
         }
     };
     let kept = format!("before-restore-{}", now.format("%Y%m%dT%H%M%SZ"));
     // What it owes belongs to the former database.
     put_aside(&storage.data_dir.join(JOURNAL), &kept)?;
-    let kept = draft.take_place(url, &kept).await?;
+    let kept = staging.swap_in(url, &kept).await?;
     Ok(Restored {
         rows,
         created_at: label.created_at,
@@ -103,14 +103,14 @@ pub(super) fn stage(data_dir: &Path, wanted: Option<&Staged>) -> anyhow::Result<
 /// Restores what was asked for, before the database is opened. What fails leaves everything as it was, and
 /// the reason where administrators find it.
 pub async fn apply_staged(
-    storage: &Storage,
+    storage: &StorageConfig,
     phrase: Option<&SecretString>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let Some(staged) = staged(&storage.data_dir)?.filter(|staged| staged.failure.is_none()) else {
         return Ok(());
     };
-    let directory = files::Directory(storage.data_dir.join(super::DIRECTORY));
+    let directory = files::BackupDirectory(storage.data_dir.join(super::DIRECTORY));
     let path = directory.find(&staged.name);
     let path = path.ok_or_else(|| anyhow!("there is no backup {}", staged.name));
     let phrase = phrase.ok_or_else(|| anyhow!("BACKUP_PASSPHRASE is not set"));

@@ -10,16 +10,16 @@ use super::Backups;
 use crate::domain::{Result, settings::Settings};
 
 /// How often it is asked whether it is time.
-const LOOK: Duration = Duration::from_mins(1);
+const POLL_INTERVAL: Duration = Duration::from_mins(1);
 /// After one that failed.
-const TRY_AGAIN: Duration = Duration::from_mins(15);
+const RETRY_DELAY: Duration = Duration::from_mins(15);
 
 impl Backups {
     /// Makes backups until told to stop.
     pub async fn run(self, settings: Settings, stop: CancellationToken) {
-        let mut pause = LOOK;
+        let mut pause = POLL_INTERVAL;
         while stop.run_until_cancelled(sleep(pause)).await.is_some() {
-            pause = LOOK;
+            pause = POLL_INTERVAL;
             match stop.run_until_cancelled(self.make_if_due(&settings)).await {
                 Some(Ok(Some(name))) => {
                     tracing::info!(backup = name, "a backup was made and checked");
@@ -30,7 +30,7 @@ impl Backups {
                         ?error,
                         "cannot make a backup; trying again in a quarter of an hour"
                     );
-                    pause = TRY_AGAIN;
+                    pause = RETRY_DELAY;
                 }
             }
         }

@@ -7,18 +7,18 @@ use sea_orm::{
 };
 
 use super::{
-    cell::Cell,
-    line::{Line, Table},
+    cell::BackupCell,
+    line::{BackupLine, TableHeader},
 };
 use crate::{db::Database, domain::Result};
 
 /// Rows that are handed on at once.
-const TOGETHER: usize = 200;
+const ROWS_PER_BATCH: usize = 200;
 
 /// Somebody who takes lines.
-pub(super) trait Sink: Send {
+pub(super) trait LineSink: Send {
     /// Waits until there is room.
-    fn put(&mut self, lines: Vec<Line>) -> impl Future<Output = Result<()>> + Send;
+    fn put(&mut self, lines: Vec<BackupLine>) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// Dumps these tables one after the other, and names them.
@@ -41,7 +41,7 @@ macro_rules! tables {
         /// Reads every row of every table.
         pub(super) async fn dump(
             snapshot: &DatabaseTransaction,
-            sink: &mut impl Sink,
+            sink: &mut impl LineSink,
         ) -> Result<Vec<(String, u64)>> {
             Ok(vec![$(dump_table::<entity::$table::Entity>(snapshot, sink).await?),*])
         }
@@ -76,18 +76,18 @@ tables! {
 
 async fn dump_table<E: EntityTrait>(
     snapshot: &DatabaseTransaction,
-    sink: &mut impl Sink,
+    sink: &mut impl LineSink,
 ) -> Result<(String, u64)>
 where
     E::Model: ModelTrait<Entity = E>,
 {
     let name = E::default().table_name().to_owned();
     let columns = E::Column::iter().map(|column| column.as_str().to_owned());
-    let head = Table {
+    let head = TableHeader {
         name: name.clone(),
         columns: columns.collect(),
     };
-    sink.put(vec![Line::Table(head)]).await?;
+    sink.put(vec![BackupLine::Table(head)]).await?;
     let mut query = E::find();
     for key in E::PrimaryKey::iter() {
         query = query.order_by_asc(key.into_column());
@@ -95,9 +95,9 @@ where
     let mut rows = query.stream(snapshot).await?;
     let (mut count, mut lines) = (0, Vec::new());
     while let Some(row) = rows.try_next().await? {
-        lines.push(Line::Row(cells(&row)?));
+        lines.push(BackupLine::Row(cells(&row)?));
         count += 1;
-        if lines.len() == TOGETHER {
+        if lines.len() == ROWS_PER_BATCH {
             sink.put(std::mem::take(&mut lines)).await?;
         }
     }
@@ -105,10 +105,10 @@ where
     Ok((name, count))
 }
 
-fn cells<M: ModelTrait>(row: &M) -> Result<Vec<Cell>> {
+fn cells<M: ModelTrait>(row: &M) -> Result<Vec<BackupCell>> {
     let columns = <M::Entity as EntityTrait>::Column::iter();
     let cells = columns.map(|column| {
-        let cell = Cell::of(row.get(column));
+        let cell = BackupCell::of(row.get(column));
         let definition = column.def();
         cell.ok_or_else(|| {
             let kind = definition.get_column_type();

@@ -12,7 +12,7 @@ const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(super) enum ExportCell {
     /// Unknown, or there is none. Not zero.
     Empty,
     Text(String),
@@ -24,7 +24,7 @@ pub(super) enum Cell {
     Flag(bool),
 }
 
-impl Cell {
+impl ExportCell {
     /// An id; the nil one stands for none.
     pub(super) fn id(id: Option<Uuid>) -> Self {
         let id = id.filter(|id| !id.is_nil());
@@ -97,27 +97,30 @@ mod tests {
         for text in [
             "=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\rx", "\n=1", "  =1", "＝1",
         ] {
-            let cell = Cell::Text(text.to_owned());
+            let cell = ExportCell::Text(text.to_owned());
 
             assert_eq!(cell.csv(), format!("'{text}"));
             assert_eq!(cell.json(), text);
         }
         for text in ["gpt-5", "a=b", "'=1", "é"] {
-            assert_eq!(Cell::Text(text.to_owned()).csv(), text);
+            assert_eq!(ExportCell::Text(text.to_owned()).csv(), text);
         }
     }
 
     #[test]
     fn amounts_and_moments_are_exact_and_unknown_is_empty() {
-        assert_eq!(Cell::money(Some(-1)).csv(), "-0.000000001");
-        assert_eq!(Cell::money(Some(i64::MAX)).json(), "9223372036.854775807");
+        assert_eq!(ExportCell::money(Some(-1)).csv(), "-0.000000001");
         assert_eq!(
-            Cell::Moment(1_780_000_000_000_001).csv(),
+            ExportCell::money(Some(i64::MAX)).json(),
+            "9223372036.854775807"
+        );
+        assert_eq!(
+            ExportCell::Moment(1_780_000_000_000_001).csv(),
             "2026-05-28T20:26:40.000001Z"
         );
-        assert_eq!(Cell::number(None).csv(), "");
-        assert_eq!(Cell::number(None).json(), Value::Null);
-        assert_eq!(Cell::number(Some(0)).csv(), "0");
-        assert_eq!(Cell::id(Some(Uuid::nil())), Cell::Empty);
+        assert_eq!(ExportCell::number(None).csv(), "");
+        assert_eq!(ExportCell::number(None).json(), Value::Null);
+        assert_eq!(ExportCell::number(Some(0)).csv(), "0");
+        assert_eq!(ExportCell::id(Some(Uuid::nil())), ExportCell::Empty);
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::cell::Cell;
+use super::cell::ExportCell;
 use crate::domain::Result;
 
 /// How an export is written.
@@ -45,9 +45,9 @@ impl Format {
     }
 
     /// Some rows.
-    pub(super) fn page(self, columns: &[&str], rows: &[Vec<Cell>]) -> Result<Vec<u8>> {
+    pub(super) fn page(self, columns: &[&str], rows: &[Vec<ExportCell>]) -> Result<Vec<u8>> {
         match self {
-            Self::Csv => csv_lines(rows.iter().map(|row| row.iter().map(Cell::csv))),
+            Self::Csv => csv_lines(rows.iter().map(|row| row.iter().map(ExportCell::csv))),
             Self::JsonLines => json_lines(columns, rows),
         }
     }
@@ -67,7 +67,7 @@ where
     Ok(written?)
 }
 
-fn json_lines(columns: &[&str], rows: &[Vec<Cell>]) -> Result<Vec<u8>> {
+fn json_lines(columns: &[&str], rows: &[Vec<ExportCell>]) -> Result<Vec<u8>> {
     let mut lines = Vec::new();
     for row in rows {
         let cells = columns.iter().zip(row);
@@ -86,9 +86,9 @@ mod tests {
     #[test]
     fn what_has_commas_quotes_and_lines_is_one_cell() {
         let row = vec![
-            Cell::Text("a,\"b\"\nc".to_owned()),
-            Cell::Empty,
-            Cell::Number(1),
+            ExportCell::Text("a,\"b\"\nc".to_owned()),
+            ExportCell::Empty,
+            ExportCell::Number(1),
         ];
         let csv = Format::Csv
             .page(&["x", "y", "z"], std::slice::from_ref(&row))

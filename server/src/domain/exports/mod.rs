@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures_util::{StreamExt as _, stream};
 
-use self::{cell::Cell, requests::RequestRows, usage::UsageRows};
+use self::{cell::ExportCell, requests::RequestRows, usage::UsageRows};
 pub use self::{
     format::Format,
     usage::{Every, UsageExport},
@@ -34,7 +34,7 @@ trait Rows: Send + 'static {
     const COLUMNS: &'static [&'static str];
 
     /// The next page; none when there is no more.
-    fn next(&mut self) -> impl Future<Output = Result<Vec<Vec<Cell>>>> + Send;
+    fn next(&mut self) -> impl Future<Output = Result<Vec<Vec<ExportCell>>>> + Send;
 }
 
 impl Exports {

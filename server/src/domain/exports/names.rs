@@ -6,7 +6,7 @@ use entity::{api_key, provider_account, user};
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter as _, QuerySelect as _};
 use uuid::Uuid;
 
-use super::cell::Cell;
+use super::cell::ExportCell;
 use crate::domain::Result;
 
 /// The ids on a page.
@@ -19,13 +19,13 @@ pub(super) struct Ids {
 
 /// Their names, also of what is archived, revoked or removed.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(super) struct ExportNames {
     users: HashMap<Uuid, String>,
     api_keys: HashMap<Uuid, String>,
     accounts: HashMap<Uuid, String>,
 }
 
-impl Names {
+impl ExportNames {
     pub(super) async fn of(ids: Ids, db: &DatabaseConnection) -> Result<Self> {
         use provider_account::Column as Account;
 
@@ -41,16 +41,16 @@ impl Names {
         })
     }
 
-    pub(super) fn user(&self, id: Uuid) -> Cell {
-        Cell::text(self.users.get(&id).cloned())
+    pub(super) fn user(&self, id: Uuid) -> ExportCell {
+        ExportCell::text(self.users.get(&id).cloned())
     }
 
-    pub(super) fn api_key(&self, id: Uuid) -> Cell {
-        Cell::text(self.api_keys.get(&id).cloned())
+    pub(super) fn api_key(&self, id: Uuid) -> ExportCell {
+        ExportCell::text(self.api_keys.get(&id).cloned())
     }
 
-    pub(super) fn account(&self, id: Option<Uuid>) -> Cell {
-        Cell::text(id.and_then(|id| self.accounts.get(&id).cloned()))
+    pub(super) fn account(&self, id: Option<Uuid>) -> ExportCell {
+        ExportCell::text(id.and_then(|id| self.accounts.get(&id).cloned()))
     }
 }
 

@@ -5,8 +5,8 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect a
 
 use super::{
     PAGE, Rows,
-    cell::Cell,
-    names::{Ids, Names},
+    cell::ExportCell,
+    names::{ExportNames, Ids},
 };
 use crate::{
     db::Database,
@@ -91,56 +91,56 @@ impl Rows for RequestRows {
         "user_agent",
     ];
 
-    async fn next(&mut self) -> Result<Vec<Vec<Cell>>> {
+    async fn next(&mut self) -> Result<Vec<Vec<ExportCell>>> {
         let page = self.read().await?;
         let ids = Ids {
             users: page.iter().map(|row| row.user_id).collect(),
             api_keys: page.iter().map(|row| row.api_key_id).collect(),
             accounts: page.iter().filter_map(|row| row.account_id).collect(),
         };
-        let names = Names::of(ids, self.db.reader()).await?;
+        let names = ExportNames::of(ids, self.db.reader()).await?;
         Ok(page.into_iter().map(|row| cells(row, &names)).collect())
     }
 }
 
-fn cells(row: request::Model, names: &Names) -> Vec<Cell> {
+fn cells(row: request::Model, names: &ExportNames) -> Vec<ExportCell> {
     let tokens = tokens_of(&row);
     let total = tokens.map(Tokens::total);
     let unpriced = total.is_some_and(|total| total > 0) && row.cost.is_none();
     vec![
-        Cell::id(Some(row.id)),
-        Cell::id(row.connection_id),
-        Cell::Moment(row.started_at),
-        Cell::Moment(row.started_at.saturating_add(row.duration)),
-        Cell::Number(row.duration / 1000),
-        Cell::number(row.time_to_first_byte.map(|micros| micros / 1000)),
-        Cell::id(Some(row.user_id)),
+        ExportCell::id(Some(row.id)),
+        ExportCell::id(row.connection_id),
+        ExportCell::Moment(row.started_at),
+        ExportCell::Moment(row.started_at.saturating_add(row.duration)),
+        ExportCell::Number(row.duration / 1000),
+        ExportCell::number(row.time_to_first_byte.map(|micros| micros / 1000)),
+        ExportCell::id(Some(row.user_id)),
         names.user(row.user_id),
-        Cell::id(Some(row.api_key_id)),
+        ExportCell::id(Some(row.api_key_id)),
         names.api_key(row.api_key_id),
-        Cell::word(row.provider),
-        Cell::id(row.account_id),
+        ExportCell::word(row.provider),
+        ExportCell::id(row.account_id),
         names.account(row.account_id),
-        Cell::text(row.model),
-        Cell::text(row.served_model),
-        Cell::text(Some(row.endpoint)),
-        Cell::word(Some(row.protocol)),
-        Cell::Flag(row.streamed),
-        Cell::number(row.http_status.map(Into::into)),
-        Cell::word(Some(row.outcome)),
-        Cell::text(row.error_code),
-        Cell::number(tokens.map(|tokens| tokens.input)),
-        Cell::number(tokens.map(|tokens| tokens.cache_read)),
-        Cell::number(tokens.map(|tokens| tokens.cache_write)),
-        Cell::number(tokens.map(|tokens| tokens.output)),
-        Cell::number(tokens.map(|tokens| tokens.reasoning)),
-        Cell::number(total),
-        Cell::money(row.cost),
-        Cell::Flag(unpriced),
-        Cell::id(row.price_id),
-        Cell::word(Some(row.usage_source)),
-        Cell::word(row.reconciliation),
-        Cell::text(row.client_ip),
-        Cell::text(row.user_agent),
+        ExportCell::text(row.model),
+        ExportCell::text(row.served_model),
+        ExportCell::text(Some(row.endpoint)),
+        ExportCell::word(Some(row.protocol)),
+        ExportCell::Flag(row.streamed),
+        ExportCell::number(row.http_status.map(Into::into)),
+        ExportCell::word(Some(row.outcome)),
+        ExportCell::text(row.error_code),
+        ExportCell::number(tokens.map(|tokens| tokens.input)),
+        ExportCell::number(tokens.map(|tokens| tokens.cache_read)),
+        ExportCell::number(tokens.map(|tokens| tokens.cache_write)),
+        ExportCell::number(tokens.map(|tokens| tokens.output)),
+        ExportCell::number(tokens.map(|tokens| tokens.reasoning)),
+        ExportCell::number(total),
+        ExportCell::money(row.cost),
+        ExportCell::Flag(unpriced),
+        ExportCell::id(row.price_id),
+        ExportCell::word(Some(row.usage_source)),
+        ExportCell::word(row.reconciliation),
+        ExportCell::text(row.client_ip),
+        ExportCell::text(row.user_agent),
     ]
 }

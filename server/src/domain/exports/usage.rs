@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use super::{
     PAGE, Rows,
-    cell::Cell,
-    names::{Ids, Names},
+    cell::ExportCell,
+    names::{ExportNames, Ids},
 };
 use crate::{
     db::Database,
@@ -268,14 +268,14 @@ impl Rows for UsageRows {
         "average_duration_ms",
     ];
 
-    async fn next(&mut self) -> Result<Vec<Vec<Cell>>> {
+    async fn next(&mut self) -> Result<Vec<Vec<ExportCell>>> {
         let page = self.read().await?;
         let ids = Ids {
             users: page.iter().map(|(_, row)| row.user_id).collect(),
             api_keys: page.iter().map(|(_, row)| row.api_key_id).collect(),
             accounts: page.iter().map(|(_, row)| row.account_id).collect(),
         };
-        let names = Names::of(ids, self.db.reader()).await?;
+        let names = ExportNames::of(ids, self.db.reader()).await?;
         let rows = page.into_iter();
         Ok(rows
             .map(|(bucket, row)| cells(row, &bucket, &names))
@@ -283,7 +283,7 @@ impl Rows for UsageRows {
     }
 }
 
-fn cells(row: Sum, bucket: &Range<i64>, names: &Names) -> Vec<Cell> {
+fn cells(row: Sum, bucket: &Range<i64>, names: &ExportNames) -> Vec<ExportCell> {
     let account = Some(row.account_id);
     let buckets = [
         row.input_tokens,
@@ -295,34 +295,34 @@ fn cells(row: Sum, bucket: &Range<i64>, names: &Names) -> Vec<Cell> {
     let total = buckets.into_iter().fold(0, i64::saturating_add);
     // Sums of which no part is known.
     let is_told = row.unknown < row.requests || row.requests == 0 || total != 0;
-    let told = |count| Cell::number(is_told.then_some(count));
+    let told = |count| ExportCell::number(is_told.then_some(count));
     let without_cost = row.unknown.saturating_add(row.unpriced);
     let is_priced = without_cost < row.requests || row.requests == 0 || row.cost != 0;
-    let moment = |seconds: i64| Cell::Moment(seconds.saturating_mul(MICROS));
+    let moment = |seconds: i64| ExportCell::Moment(seconds.saturating_mul(MICROS));
     let mut cells = vec![
         moment(bucket.start),
         moment(bucket.end),
-        Cell::id(Some(row.user_id)),
+        ExportCell::id(Some(row.user_id)),
         names.user(row.user_id),
-        Cell::id(Some(row.api_key_id)),
+        ExportCell::id(Some(row.api_key_id)),
         names.api_key(row.api_key_id),
-        Cell::text(Some(row.provider.to_uppercase())),
-        Cell::id(account),
+        ExportCell::text(Some(row.provider.to_uppercase())),
+        ExportCell::id(account),
         names.account(account),
-        Cell::text(Some(row.model)),
-        Cell::Number(row.requests),
-        Cell::Number(row.failed),
-        Cell::Number(row.rejected),
+        ExportCell::text(Some(row.model)),
+        ExportCell::Number(row.requests),
+        ExportCell::Number(row.failed),
+        ExportCell::Number(row.rejected),
     ];
     cells.extend(buckets.map(told));
     let average = row.duration.checked_div(row.requests);
     cells.extend([
         told(total),
-        Cell::money(is_priced.then_some(row.cost)),
-        Cell::Number(row.unpriced),
-        Cell::Number(row.unknown),
-        Cell::Number(row.estimated),
-        Cell::number(average.map(|micros| micros / 1000)),
+        ExportCell::money(is_priced.then_some(row.cost)),
+        ExportCell::Number(row.unpriced),
+        ExportCell::Number(row.unknown),
+        ExportCell::Number(row.estimated),
+        ExportCell::number(average.map(|micros| micros / 1000)),
     ]);
     cells
 }

@@ -6,13 +6,13 @@
 //! there with what it really used before the end of its answer is released. Then it is written to the
 //! database in company, together with all sums, and what was held back for it becomes what was used.
 
-mod account;
 pub mod gcra;
 mod journal;
-mod meter;
-mod pace;
+mod quota_state;
+mod rate_limits;
 mod reservation;
 mod settlement;
+mod user_limits;
 pub mod window;
 
 use std::{
@@ -34,17 +34,17 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use self::meter::Providers;
-pub use self::{
-    account::{Account, Ask, Start},
-    journal::{Debt, HeldRecords, Noted, Written},
-    meter::{Amounts, Meter, Standing},
-    reservation::{LimitKind, Limited, Pacing, RequestSlot, Reservation},
-};
+use self::quota_state::ProviderSet;
 pub(in crate::domain) use self::{
     journal::{Journal, Segments},
-    meter::Charge,
-    settlement::{Owed, Settlement},
+    quota_state::Charge,
+    settlement::{PendingSettlement, Settlement},
+};
+pub use self::{
+    journal::{Noted, PendingEntry, ReplayWindow, Written},
+    quota_state::{Amounts, QuotaState, QuotaStatus},
+    reservation::{LimitError, LimitKind, RateLimitStatus, RequestSlot, Reservation},
+    user_limits::{LimitRequest, Start, UserLimits},
 };
 use super::{Result, model_name::routed_as};
 use crate::db::Database;
@@ -58,9 +58,9 @@ pub struct Ledger(Arc<Parts>);
 
 #[derive(Debug, Default)]
 struct Parts {
-    accounts: Mutex<HashMap<Uuid, Arc<Account>>>,
+    accounts: Mutex<HashMap<Uuid, Arc<UserLimits>>>,
     /// Who has served a model.
-    served: ArcSwap<HashMap<String, Providers>>,
+    served: ArcSwap<HashMap<String, ProviderSet>>,
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -74,11 +74,13 @@ impl Ledger {
         }
         for (user_id, quotas) in by_user {
             let meters = meters(db.reader(), quotas).await?;
-            ledger.account(user_id).set_meters(meters);
+            ledger.user_limits(user_id).set_meters(meters);
         }
         let have_begun_again = User::find().filter(user::Column::UsageResetAt.is_not_null());
         for user in have_begun_again.all(db.reader()).await? {
-            ledger.account(user.id).set_reset_at(user.usage_reset_at);
+            ledger
+                .user_limits(user.id)
+                .set_reset_at(user.usage_reset_at);
         }
         Ok(ledger)
     }
@@ -89,21 +91,24 @@ impl Ledger {
         connection: &impl ConnectionTrait,
     ) -> std::result::Result<(), DbErr> {
         for account in self.accounts() {
-            let ids = account.meters().into_iter().map(|meter| meter.quota.id);
+            let ids = account
+                .meters()
+                .into_iter()
+                .map(|quota_state| quota_state.quota.id);
             let used = used(connection, ids.collect()).await?;
             account.set_used(used);
         }
         Ok(())
     }
 
-    fn accounts(&self) -> Vec<Arc<Account>> {
+    fn accounts(&self) -> Vec<Arc<UserLimits>> {
         let accounts = self.0.accounts.lock();
         let accounts = accounts.unwrap_or_else(PoisonError::into_inner);
         accounts.values().cloned().collect()
     }
 
     /// A user's account.
-    pub fn account(&self, user_id: Uuid) -> Arc<Account> {
+    pub fn user_limits(&self, user_id: Uuid) -> Arc<UserLimits> {
         let mut accounts = self
             .0
             .accounts
@@ -113,7 +118,7 @@ impl Ledger {
     }
 
     /// Everybody's quotas as they stand.
-    pub fn meters(&self) -> Vec<Meter> {
+    pub fn meters(&self) -> Vec<QuotaState> {
         let accounts = self
             .0
             .accounts
@@ -125,7 +130,7 @@ impl Ledger {
 
     /// Takes a place for a request whose head has arrived, and one of the requests a minute. What needs
     /// the body to be known is for [`Ledger::reserve`].
-    pub fn start(account: &Arc<Account>, api_key_id: Uuid, defaults: RateLimit) -> Start {
+    pub fn start(account: &Arc<UserLimits>, api_key_id: Uuid, defaults: RateLimit) -> Start {
         account.start(api_key_id, defaults)
     }
 
@@ -134,11 +139,11 @@ impl Ledger {
     pub fn reserve(
         &self,
         slot: RequestSlot,
-        ask: &Ask<'_>,
-    ) -> std::result::Result<Reservation, (Limited, RequestSlot)> {
+        request: &LimitRequest<'_>,
+    ) -> std::result::Result<Reservation, (LimitError, RequestSlot)> {
         let served = self.0.served.load();
-        let providers = ask.model.and_then(|model| served.get(model)).copied();
-        Account::reserve(slot, ask, providers.unwrap_or_default())
+        let providers = request.model.and_then(|model| served.get(model)).copied();
+        UserLimits::reserve(slot, request, providers.unwrap_or_default())
     }
 
     /// The providers that have served a model, as far as is known.
@@ -152,10 +157,10 @@ impl Ledger {
 
     /// Counts a socket, until it is dropped.
     pub fn open_socket(
-        account: &Arc<Account>,
+        account: &Arc<UserLimits>,
         api_key_id: Uuid,
         defaults: RateLimit,
-    ) -> std::result::Result<OpenSocket, Limited> {
+    ) -> std::result::Result<OpenSocket, LimitError> {
         account.open_socket(api_key_id, defaults)?;
         Ok(OpenSocket {
             account: Arc::clone(account),
@@ -185,7 +190,7 @@ impl Ledger {
 /// A socket that counts.
 #[derive(Debug)]
 pub struct OpenSocket {
-    account: Arc<Account>,
+    account: Arc<UserLimits>,
     api_key_id: Uuid,
 }
 
@@ -199,12 +204,12 @@ impl Drop for OpenSocket {
 pub(in crate::domain) async fn meters(
     connection: &impl ConnectionTrait,
     quotas: Vec<quota::Model>,
-) -> Result<Vec<Meter>> {
+) -> Result<Vec<QuotaState>> {
     let ids = quotas.iter().map(|quota| quota.id);
     let mut used = used(connection, ids.collect()).await?;
     let meters = quotas.into_iter().map(|quota| {
         let used = used.remove(&quota.id).unwrap_or_default();
-        Meter::new(quota, used)
+        QuotaState::new(quota, used)
     });
     meters.collect()
 }

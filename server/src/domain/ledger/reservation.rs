@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{account::Account, meter::Amounts};
+use super::{quota_state::Amounts, user_limits::UserLimits};
 
 /// What sort of limit it is that binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum LimitKind {
 
 /// Why a request may not pass now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Limited {
+pub enum LimitError {
     /// It comes too soon.
     Rate {
         kind: LimitKind,
@@ -45,7 +45,7 @@ pub enum Limited {
 
 /// How the requests per minute stand, for the caller to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pacing {
+pub struct RateLimitStatus {
     pub limit: u64,
     pub remaining: u64,
     pub resets_in: Duration,
@@ -56,14 +56,14 @@ pub struct Pacing {
 /// frees the place; the request of the minute stays used.
 #[derive(Debug)]
 pub struct RequestSlot {
-    account: Arc<Account>,
+    account: Arc<UserLimits>,
     api_key_id: Uuid,
     /// False once a reservation has taken it over.
     is_held: bool,
 }
 
 impl RequestSlot {
-    pub(super) fn new(account: Arc<Account>, api_key_id: Uuid) -> Self {
+    pub(super) fn new(account: Arc<UserLimits>, api_key_id: Uuid) -> Self {
         Self {
             account,
             api_key_id,
@@ -78,12 +78,12 @@ impl RequestSlot {
         self.account.refund(self.api_key_id);
     }
 
-    pub(super) fn account(&self) -> &Arc<Account> {
+    pub(super) fn account(&self) -> &Arc<UserLimits> {
         &self.account
     }
 
     /// Makes the reservation responsible for the place.
-    pub(super) fn into_reservation(mut self, held: Held) -> Reservation {
+    pub(super) fn into_reservation(mut self, held: HeldLimits) -> Reservation {
         self.is_held = false;
         Reservation {
             account: Arc::clone(&self.account),
@@ -105,14 +105,14 @@ impl Drop for RequestSlot {
 /// request was not forwarded.
 #[derive(Debug)]
 pub struct Reservation {
-    account: Arc<Account>,
-    held: Held,
+    account: Arc<UserLimits>,
+    held: HeldLimits,
     is_settled: bool,
 }
 
 /// What was taken from an account.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldLimits {
     pub(super) api_key_id: Uuid,
     /// Whether the request still has its place among those at once.
     pub(super) has_slot: bool,

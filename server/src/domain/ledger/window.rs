@@ -20,7 +20,7 @@ const LONGEST: u32 = 400 * 24 * 60 * 60;
 
 /// The time over which uses are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Window {
+pub enum QuotaWindow {
     /// All time.
     Lifetime,
     /// One unit of the calendar of a zone.
@@ -29,7 +29,7 @@ pub enum Window {
     Rolling { seconds: u32 },
 }
 
-impl Window {
+impl QuotaWindow {
     /// Reads what a quota says.
     pub fn read(kind: WindowKind, rolling_seconds: Option<i32>, timezone: &str) -> Result<Self> {
         let zone = timezone.parse().map_err(|_| {
@@ -93,14 +93,14 @@ impl Window {
     }
 }
 
-fn rolling(seconds: Option<i32>) -> Result<Window> {
+fn rolling(seconds: Option<i32>) -> Result<QuotaWindow> {
     let Some(seconds) = seconds else {
         return Err(Error::bad_input("the window ROLLING needs rollingSeconds"));
     };
     u32::try_from(seconds)
         .ok()
         .filter(|seconds| (SHORTEST..=LONGEST).contains(seconds))
-        .map(|seconds| Window::Rolling { seconds })
+        .map(|seconds| QuotaWindow::Rolling { seconds })
         .ok_or_else(|| {
             Error::bad_input(format!(
                 "rollingSeconds is between {SHORTEST} and {LONGEST} (400 days)"

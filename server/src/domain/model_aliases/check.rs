@@ -66,7 +66,7 @@ fn name(field: &str, name: &str) -> Result<()> {
     let is_plain = name
         .chars()
         .all(|c| c.is_ascii_graphic() && !"*()\"'\\,?#".contains(c));
-    let is_own = model_name::routed_as(model_name::Names::Cloaked, name) == name;
+    let is_own = model_name::routed_as(model_name::NameRule::Cloaked, name) == name;
     let is_unprefixed = field != "alias" || !name.contains('/');
     if is_plain && is_own && is_unprefixed {
         return Ok(());

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{ChannelSettings, Notifications};
 use crate::domain::{
     Error, Result,
-    audit::{self, Change, Subject},
+    audit::{self, AuditChange, AuditSubject},
     text,
 };
 
@@ -79,7 +79,7 @@ impl Notifications {
             .insert(&transaction)
             .await
             .map_err(|error| Error::unless_taken(error, || taken(&name)))?;
-        let created = Change::created(subject(&channel), audited(&channel));
+        let created = AuditChange::created(subject(&channel), audited(&channel));
         audit::record(&transaction, &self.clock, created).await?;
         transaction.commit().await?;
         Ok(channel)
@@ -122,7 +122,7 @@ impl Notifications {
         if has_new_settings {
             after["settings"] = "new ones".into();
         }
-        let updated = Change::updated(subject(&channel), audited(&old), after);
+        let updated = AuditChange::updated(subject(&channel), audited(&old), after);
         audit::record(&transaction, &self.clock, updated).await?;
         transaction.commit().await?;
         Ok(channel)
@@ -133,7 +133,7 @@ impl Notifications {
         let transaction = self.db.begin().await?;
         let channel = find(&transaction, id).await?;
         Channel::delete_by_id(id).exec(&transaction).await?;
-        let removed = Change::removed(subject(&channel), audited(&channel));
+        let removed = AuditChange::removed(subject(&channel), audited(&channel));
         audit::record(&transaction, &self.clock, removed).await?;
         transaction.commit().await?;
         Ok(channel)
@@ -188,8 +188,8 @@ fn taken(name: &str) -> String {
     format!("there is a channel named {name:?} already; choose another name")
 }
 
-fn subject(channel: &notification_channel::Model) -> Subject {
-    Subject::new("notificationChannel", &channel.id).named(&channel.name)
+fn subject(channel: &notification_channel::Model) -> AuditSubject {
+    AuditSubject::new("notificationChannel", &channel.id).named(&channel.name)
 }
 
 fn audited(channel: &notification_channel::Model) -> Value {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::Notifications;
 use crate::domain::{
     Error, Result,
-    audit::{self, Change, Subject},
+    audit::{self, AuditChange, AuditSubject},
 };
 
 const MOST: u64 = 100;
@@ -69,7 +69,7 @@ impl Notifications {
         }
         check(&transaction, &row).await?;
         let rule = row.into_active_model().insert(&transaction).await?;
-        let created = Change::created(subject(&rule), audited(&rule));
+        let created = AuditChange::created(subject(&rule), audited(&rule));
         audit::record(&transaction, &self.clock, created).await?;
         transaction.commit().await?;
         Ok(rule)
@@ -100,7 +100,7 @@ impl Notifications {
         check(&transaction, &new).await?;
         let rule = new.into_active_model().reset_all();
         let rule = rule.update(&transaction).await?;
-        let updated = Change::updated(subject(&rule), audited(&old), audited(&rule));
+        let updated = AuditChange::updated(subject(&rule), audited(&old), audited(&rule));
         audit::record(&transaction, &self.clock, updated).await?;
         transaction.commit().await?;
         Ok(rule)
@@ -111,7 +111,7 @@ impl Notifications {
         let transaction = self.db.begin().await?;
         let rule = find(&transaction, id).await?;
         Rule::delete_by_id(id).exec(&transaction).await?;
-        let removed = Change::removed(subject(&rule), audited(&rule));
+        let removed = AuditChange::removed(subject(&rule), audited(&rule));
         audit::record(&transaction, &self.clock, removed).await?;
         transaction.commit().await?;
         Ok(rule)
@@ -178,8 +178,8 @@ async fn find(transaction: &DatabaseTransaction, id: Uuid) -> Result<notificatio
     })
 }
 
-fn subject(rule: &notification_rule::Model) -> Subject {
-    Subject::new("notificationRule", &rule.id).named(&rule.event.to_value())
+fn subject(rule: &notification_rule::Model) -> AuditSubject {
+    AuditSubject::new("notificationRule", &rule.id).named(&rule.event.to_value())
 }
 
 fn audited(rule: &notification_rule::Model) -> Value {

@@ -27,7 +27,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
-    audit::{self, Change, Subject},
+    audit::{self, AuditChange, AuditSubject},
     model_aliases::AliasTable,
     paging::{Page, PageRequest},
 };
@@ -85,7 +85,7 @@ impl Prices {
             created_at: now,
         })?;
         check_source(&row.source)?;
-        let created = Change::created(subject(&row), audited(&row));
+        let created = AuditChange::created(subject(&row), audited(&row));
         self.add(vec![row.clone()], Some(created)).await?;
         Ok(row)
     }
@@ -145,14 +145,14 @@ impl Prices {
         };
         let prices: Vec<Value> = rows.iter().map(audited).collect();
         let after = json!({ "source": table.source, "prices": prices });
-        let import = Change::created(Subject::new("price", &table.date), after);
+        let import = AuditChange::created(AuditSubject::new("price", &table.date), after);
         self.add(rows, Some(import)).await?;
         Ok(imported)
     }
 
     /// Stores prices, all or none, and then lets them be seen: what is found is in the database. What came
     /// with the program is no change that anybody made.
-    async fn add(&self, rows: Vec<price::Model>, change: Option<Change>) -> Result<()> {
+    async fn add(&self, rows: Vec<price::Model>, change: Option<AuditChange>) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -173,8 +173,8 @@ impl Prices {
     }
 }
 
-fn subject(row: &price::Model) -> Subject {
-    Subject::new("price", &row.id).named(&row.model_pattern)
+fn subject(row: &price::Model) -> AuditSubject {
+    AuditSubject::new("price", &row.id).named(&row.model_pattern)
 }
 
 /// What the audit tells of a price: nano-USD for a million tokens.

@@ -12,13 +12,13 @@ use uuid::Uuid;
 use super::ProviderAccounts;
 
 /// So many failures in a row are no accident.
-const NO_ACCIDENT: u32 = 3;
+const FAILURES_BEFORE_COOLDOWN: u32 = 3;
 /// How long a provider that said "too many requests" is taken to mean it.
-const COOLING: TimeDelta = TimeDelta::minutes(1);
+const COOLDOWN: TimeDelta = TimeDelta::minutes(1);
 
 /// One request that the engine sent to a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempt {
+pub struct EngineAttempt {
     pub account_id: Uuid,
     pub at: DateTime<Utc>,
     /// The HTTP status of a failure, 0 where there was no answer; nothing when it served.
@@ -27,7 +27,7 @@ pub struct Attempt {
 
 /// What is remembered of all accounts.
 #[derive(Debug, Default)]
-pub(super) struct Attempts(Mutex<HashMap<Uuid, Seen>>);
+pub(super) struct EngineAttempts(Mutex<HashMap<Uuid, Seen>>);
 
 /// What is remembered of one.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,7 +47,7 @@ pub(super) enum Trouble {
     Failing(String),
 }
 
-impl Attempts {
+impl EngineAttempts {
     pub(super) fn of(&self, account_id: Uuid) -> Seen {
         self.lock().get(&account_id).copied().unwrap_or_default()
     }
@@ -58,11 +58,11 @@ impl Attempts {
 }
 
 impl Seen {
-    fn note(&mut self, attempt: &Attempt) {
+    fn note(&mut self, attempt: &EngineAttempt) {
         match attempt.failure {
             None => {
                 self.served_at = self.served_at.max(Some(attempt.at));
-                self.forgive();
+                self.clear_failures();
             }
             // The client left; that says nothing of the account.
             Some(499) => {}
@@ -73,7 +73,7 @@ impl Seen {
         }
     }
 
-    fn forgive(&mut self) {
+    fn clear_failures(&mut self) {
         self.failures = 0;
         self.last = None;
     }
@@ -95,10 +95,10 @@ impl Seen {
             401..=403 => Some(Trouble::Failing(format!(
                 "the provider refuses it (HTTP {status})"
             ))),
-            429 => Some(at + COOLING)
+            429 => Some(at + COOLDOWN)
                 .filter(|until| *until > now)
                 .map(Trouble::Cooling),
-            _ if self.failures >= NO_ACCIDENT => {
+            _ if self.failures >= FAILURES_BEFORE_COOLDOWN => {
                 let count = self.failures;
                 let last = match status {
                     0 => "without an answer".to_owned(),
@@ -114,7 +114,7 @@ impl Seen {
 
 impl ProviderAccounts {
     /// Takes note of what requests met at providers.
-    pub fn note_attempts(&self, attempts: &[Attempt]) {
+    pub fn note_attempts(&self, attempts: &[EngineAttempt]) {
         let mut all = self.attempts.lock();
         for attempt in attempts {
             all.entry(attempt.account_id).or_default().note(attempt);
@@ -122,9 +122,9 @@ impl ProviderAccounts {
     }
 
     /// Forgets what requests met at an account, since it shall be used again.
-    pub fn forgive(&self, id: Uuid) {
+    pub fn clear_failures(&self, id: Uuid) {
         if let Some(seen) = self.attempts.lock().get_mut(&id) {
-            seen.forgive();
+            seen.clear_failures();
         }
     }
 }
@@ -136,7 +136,7 @@ mod tests {
     fn after(attempts: &[(i64, Option<u16>)]) -> Option<Trouble> {
         let mut seen = Seen::default();
         for (second, failure) in attempts {
-            seen.note(&Attempt {
+            seen.note(&EngineAttempt {
                 account_id: Uuid::nil(),
                 at: moment(*second),
                 failure: *failure,

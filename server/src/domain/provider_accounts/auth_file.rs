@@ -84,7 +84,7 @@ pub fn kind_of_auth_file(engine_type: &str) -> Option<ProviderKind> {
 
 /// The tokens of a sign-in as they are sealed.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Tokens {
+pub(super) struct SignInTokens {
     /// The file without what is rendered from the row.
     pub(super) content: Map<String, Value>,
     /// Counts the sign-ins; a file of an earlier one is stale, whatever its dates say.
@@ -95,13 +95,13 @@ pub(super) struct Tokens {
     past: Vec<String>,
 }
 
-impl std::fmt::Debug for Tokens {
+impl std::fmt::Debug for SignInTokens {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Tokens(…)")
     }
 }
 
-impl Tokens {
+impl SignInTokens {
     /// The first tokens of an account.
     pub(super) fn new(content: Map<String, Value>) -> Self {
         Self {

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     Error, NewProviderApiKey, ProviderAccounts, Result, check, label_taken,
-    secrets::{Secrets, Stored},
+    secrets::{AccountSecrets, Stored},
     text,
 };
 
@@ -96,7 +96,7 @@ impl ProviderAccounts {
                 continue;
             }
             // One that does not open is reported where all are opened.
-            if let Ok(secrets) = Secrets::open(&self.vault, account.id, &account.sealed)
+            if let Ok(secrets) = AccountSecrets::open(&self.vault, account.id, &account.sealed)
                 && let Stored::ApiKey(key) = secrets.secret
             {
                 known

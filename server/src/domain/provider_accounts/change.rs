@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     Error, ProviderAccounts, Result, check, destination, label_taken,
-    secrets::{Secrets, Stored},
+    secrets::{AccountSecrets, Stored},
     text,
 };
 use crate::domain::patch::Patch;
@@ -103,7 +103,7 @@ impl ProviderAccounts {
         if account.removed_at.is_some() {
             return Ok(ShownSecrets::default());
         }
-        let secrets = Secrets::open(&self.vault, account.id, &account.sealed)?;
+        let secrets = AccountSecrets::open(&self.vault, account.id, &account.sealed)?;
         Ok(ShownSecrets {
             proxy_url: secrets.proxy_url.as_ref().map(without_password),
             headers: secrets.headers.into_keys().collect(),
@@ -185,7 +185,7 @@ fn change_secrets(
     if is_same {
         return Ok(());
     }
-    let mut secrets = Secrets::open(vault, account.id, &account.sealed)?;
+    let mut secrets = AccountSecrets::open(vault, account.id, &account.sealed)?;
     if let Some(key) = &changes.api_key {
         let key = check::api_key(key)?;
         row.last_four = Set(check::last_four(key.expose_secret()));

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     Error, ProviderAccountChanges, Result,
-    secrets::{Secrets, Stored},
+    secrets::{AccountSecrets, Stored},
 };
 use crate::{crypto::vault::Vault, domain::patch::Patch};
 
@@ -29,7 +29,7 @@ pub(super) fn check(
     if is_same {
         return Ok(());
     }
-    let stored = Secrets::open(vault, account.id, &account.sealed)?;
+    let stored = AccountSecrets::open(vault, account.id, &account.sealed)?;
     let moves = base_url_moves(account, changes)
         || headers_lead_elsewhere(&stored, changes)
         || proxy_reads_along(account, &stored, changes);
@@ -60,7 +60,7 @@ fn is_below(new: &str, old: &str) -> bool {
 }
 
 /// Gateways choose by a header to whom they pass a request on, key and all; `Host` does so anywhere.
-fn headers_lead_elsewhere(stored: &Secrets, changes: &ProviderAccountChanges) -> bool {
+fn headers_lead_elsewhere(stored: &AccountSecrets, changes: &ProviderAccountChanges) -> bool {
     let Patch::Set(headers) = &changes.headers else {
         return false;
     };
@@ -73,7 +73,7 @@ fn headers_lead_elsewhere(stored: &Secrets, changes: &ProviderAccountChanges) ->
 /// A proxy reads what is not encrypted on its way to the provider.
 fn proxy_reads_along(
     account: &provider_account::Model,
-    stored: &Secrets,
+    stored: &AccountSecrets,
     changes: &ProviderAccountChanges,
 ) -> bool {
     let Patch::Set(new) = &changes.proxy_url else {
@@ -85,7 +85,7 @@ fn proxy_reads_along(
     is_another && is_sent_in_clear(account, stored)
 }
 
-fn is_sent_in_clear(account: &provider_account::Model, stored: &Secrets) -> bool {
+fn is_sent_in_clear(account: &provider_account::Model, stored: &AccountSecrets) -> bool {
     let is_plain = |address: &str| {
         let scheme = address.trim_start().get(..5);
         scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"))

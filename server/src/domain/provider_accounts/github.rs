@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     Error, ProviderAccounts, Result, label_taken,
-    secrets::{Secrets, Stored, exposed, exposed_text},
+    secrets::{AccountSecrets, Stored, exposed, exposed_text},
     text,
 };
 
@@ -108,7 +108,7 @@ impl ProviderAccounts {
         &self,
         account: &provider_account::Model,
     ) -> Result<Option<Value>> {
-        let secrets = Secrets::open(&self.vault, account.id, &account.sealed)?;
+        let secrets = AccountSecrets::open(&self.vault, account.id, &account.sealed)?;
         let Stored::Github(github) = secrets.secret else {
             return Ok(None);
         };
@@ -158,7 +158,7 @@ impl ProviderAccounts {
         {
             let _sealing = self.sealing.lock().await;
             let account = self.living(id).await?;
-            let secrets = Secrets::open(&self.vault, id, &account.sealed)?;
+            let secrets = AccountSecrets::open(&self.vault, id, &account.sealed)?;
             let Stored::Github(github) = secrets.secret else {
                 return Err(Error::bad_input("this account is not at GitHub"));
             };
@@ -174,7 +174,7 @@ impl ProviderAccounts {
         let accounts = self.github_rows().await?.into_iter();
         let enabled = accounts.filter(|account| account.enabled);
         let opened = enabled.filter_map(|account| {
-            let secrets = Secrets::open(&self.vault, account.id, &account.sealed).ok()?;
+            let secrets = AccountSecrets::open(&self.vault, account.id, &account.sealed).ok()?;
             let Stored::Github(github) = secrets.secret else {
                 return None;
             };
@@ -199,7 +199,7 @@ impl ProviderAccounts {
     async fn github_account_of(&self, login: &str) -> Result<Option<provider_account::Model>> {
         let rows = self.github_rows().await?;
         Ok(rows.into_iter().find(|account| {
-            let opened = Secrets::open(&self.vault, account.id, &account.sealed);
+            let opened = AccountSecrets::open(&self.vault, account.id, &account.sealed);
             matches!(
                 opened.map(|secrets| secrets.secret),
                 Ok(Stored::Github(github)) if github.login.eq_ignore_ascii_case(login)
@@ -242,10 +242,10 @@ impl ProviderAccounts {
         let now = self.clock.now();
         github.copilot = copilot.token;
         let proxy_url = match row.sealed.take() {
-            Some(sealed) => Secrets::open(&self.vault, id, &sealed)?.proxy_url,
+            Some(sealed) => AccountSecrets::open(&self.vault, id, &sealed)?.proxy_url,
             None => None,
         };
-        let secrets = Secrets {
+        let secrets = AccountSecrets {
             secret: Stored::Github(github),
             headers: copilot.headers.into_iter().collect(),
             proxy_url,

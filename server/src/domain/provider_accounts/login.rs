@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::{
     Error, ProviderAccounts, Result,
-    auth_file::{self, NewAuthFile, Tokens, kind_of_auth_file},
+    auth_file::{self, NewAuthFile, SignInTokens, kind_of_auth_file},
     check, label_taken,
-    secrets::{Secrets, Stored},
+    secrets::{AccountSecrets, Stored},
     text,
 };
 
@@ -61,13 +61,13 @@ impl ProviderAccounts {
     async fn same_login(
         &self,
         new: &NewAuthFile,
-    ) -> Result<Option<(provider_account::Model, Secrets)>> {
+    ) -> Result<Option<(provider_account::Model, AccountSecrets)>> {
         for account in self.list().await? {
             if account.kind != new.kind || account.credential != CredentialKind::AuthFile {
                 continue;
             }
             // One that does not open is reported where all are opened.
-            let Ok(secrets) = Secrets::open(&self.vault, account.id, &account.sealed) else {
+            let Ok(secrets) = AccountSecrets::open(&self.vault, account.id, &account.sealed) else {
                 continue;
             };
             if let Stored::AuthFile(tokens) = &secrets.secret
@@ -82,7 +82,7 @@ impl ProviderAccounts {
     async fn sign_in_again(
         &self,
         account: provider_account::Model,
-        mut secrets: Secrets,
+        mut secrets: AccountSecrets,
         new: NewAuthFile,
     ) -> Result<provider_account::Model> {
         if let Stored::AuthFile(tokens) = &mut secrets.secret {
@@ -118,8 +118,8 @@ impl ProviderAccounts {
         });
         let refreshed_at = auth_file::refreshed_at(&new.content);
         let settings = FileSettings::read(&new.content);
-        let secrets = Secrets {
-            secret: Stored::AuthFile(Tokens::new(new.content)),
+        let secrets = AccountSecrets {
+            secret: Stored::AuthFile(SignInTokens::new(new.content)),
             headers: BTreeMap::default(),
             proxy_url: settings.proxy_url,
         };

@@ -36,7 +36,7 @@ use uuid::Uuid;
 pub(in crate::domain) use self::import::items as read_items;
 pub(super) use self::secrets::owner;
 pub use self::{
-    attempts::Attempt,
+    attempts::EngineAttempt,
     auth_file::{NewAuthFile, kind_of_auth_file},
     bulk::NewProviderApiKeys,
     change::{ProviderAccountChanges, ShownSecrets},
@@ -51,8 +51,8 @@ pub use self::{
     transfer::{ImportProblem, ImportReport},
 };
 use self::{
-    attempts::Attempts,
-    secrets::{Secrets, Stored},
+    attempts::EngineAttempts,
+    secrets::{AccountSecrets, Stored},
 };
 use super::{Error, Result, text};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
@@ -76,7 +76,7 @@ pub struct ProviderAccounts {
     clock: SharedClock,
     vault: Arc<Vault>,
     changes: Arc<watch::Sender<u64>>,
-    attempts: Arc<Attempts>,
+    attempts: Arc<EngineAttempts>,
     /// Held by whoever reads a secret to write it again, so that no refreshed token gets lost.
     sealing: Arc<Mutex<()>>,
 }
@@ -142,7 +142,7 @@ impl ProviderAccounts {
         let id = Uuid::now_v7();
         let now = self.clock.now();
         let last_four = check::last_four(new.api_key.expose_secret());
-        let secrets = Secrets {
+        let secrets = AccountSecrets {
             secret: Stored::ApiKey(new.api_key),
             headers: new.headers.into_iter().collect(),
             proxy_url: None,
@@ -201,7 +201,7 @@ impl ProviderAccounts {
     }
 
     fn open(&self, account: provider_account::Model) -> Result<ProviderCredential> {
-        let secrets = Secrets::open(&self.vault, account.id, &account.sealed)?;
+        let secrets = AccountSecrets::open(&self.vault, account.id, &account.sealed)?;
         let secret = match secrets.secret {
             Stored::ApiKey(key) => CredentialSecret::ApiKey(key),
             Stored::Github(github) => CredentialSecret::ApiKey(github.copilot),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Error, ProviderAccounts, Result, auth_file,
-    secrets::{Secrets, Stored},
+    secrets::{AccountSecrets, Stored},
 };
 
 /// Under which name such a file carries its refresh token, which the engine does not know.
@@ -35,7 +35,7 @@ impl ProviderAccounts {
         let enabled = accounts
             .filter(|account| account.enabled && account.credential == CredentialKind::AuthFile);
         let opened = enabled.filter_map(|account| {
-            let secrets = Secrets::open(&self.vault, account.id, &account.sealed).ok()?;
+            let secrets = AccountSecrets::open(&self.vault, account.id, &account.sealed).ok()?;
             let Stored::AuthFile(tokens) = &secrets.secret else {
                 return None;
             };
@@ -61,7 +61,7 @@ impl ProviderAccounts {
         {
             let _sealing = self.sealing.lock().await;
             let account = self.living(id).await?;
-            let mut secrets = Secrets::open(&self.vault, id, &account.sealed)?;
+            let mut secrets = AccountSecrets::open(&self.vault, id, &account.sealed)?;
             let Stored::AuthFile(old) = &mut secrets.secret else {
                 return Err(Error::bad_input("this account has no tokens to renew"));
             };

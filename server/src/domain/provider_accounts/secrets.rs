@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{Error, Result, auth_file::Tokens, github::Github};
+use super::{Error, Result, auth_file::SignInTokens, github::Github};
 use crate::crypto::vault::Vault;
 
 /// Everything secret of an account.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Secrets {
+pub(super) struct AccountSecrets {
     #[serde(flatten)]
     pub(super) secret: Stored,
     #[serde(default, serialize_with = "exposed")]
@@ -32,11 +32,11 @@ pub(super) struct Secrets {
 pub(super) enum Stored {
     #[serde(serialize_with = "exposed_text")]
     ApiKey(SecretString),
-    AuthFile(Tokens),
+    AuthFile(SignInTokens),
     Github(Github),
 }
 
-impl Secrets {
+impl AccountSecrets {
     /// Seals them for their account alone.
     pub(super) fn seal(&self, vault: &Vault, account: Uuid) -> Result<Vec<u8>> {
         let plain = Zeroizing::new(serde_json::to_vec(self).map_err(anyhow::Error::from)?);

@@ -15,7 +15,7 @@ use super::{
     ProviderAccounts, Result,
     auth_file::{self, Age, NewAuthFile, Stamp, kind_of_auth_file},
     login,
-    secrets::{Secrets, Stored},
+    secrets::{AccountSecrets, Stored},
 };
 
 /// A file of the engine's directory.
@@ -75,7 +75,7 @@ pub enum AuthFileStep {
 /// The signed-in accounts with their secrets open.
 #[derive(Default)]
 struct Opened {
-    accounts: HashMap<Uuid, (provider_account::Model, Secrets)>,
+    accounts: HashMap<Uuid, (provider_account::Model, AccountSecrets)>,
     by_file: HashMap<String, Uuid>,
     /// Files of accounts that do not open; nothing may happen to them.
     untouchable: HashSet<String>,
@@ -121,7 +121,7 @@ impl ProviderAccounts {
             else {
                 continue;
             };
-            match Secrets::open(&self.vault, account.id, &account.sealed) {
+            match AccountSecrets::open(&self.vault, account.id, &account.sealed) {
                 Ok(secrets) => {
                     opened.by_file.insert(name.clone(), account.id);
                     opened.accounts.insert(account.id, (account, secrets));
@@ -171,7 +171,7 @@ impl ProviderAccounts {
     async fn keep(
         &self,
         account: provider_account::Model,
-        secrets: &Secrets,
+        secrets: &AccountSecrets,
         content: &Map<String, Value>,
         disabled: Option<bool>,
     ) -> Result<provider_account::Model> {
@@ -246,13 +246,16 @@ impl ProviderAccounts {
         tracing::info!(account.id = %account.id, "adopted a sign-in that the engine brought");
         self.announce();
         let is_its_own = account.file_name.as_ref() == Some(&name);
-        let secrets = Secrets::open(&self.vault, account.id, &account.sealed)?;
+        let secrets = AccountSecrets::open(&self.vault, account.id, &account.sealed)?;
         opened.accounts.insert(account.id, (account, secrets));
         Ok((!is_its_own).then_some(AuthFileStep::Delete { name }))
     }
 }
 
-fn rendered(account: &provider_account::Model, secrets: &Secrets) -> Option<Map<String, Value>> {
+fn rendered(
+    account: &provider_account::Model,
+    secrets: &AccountSecrets,
+) -> Option<Map<String, Value>> {
     let Stored::AuthFile(tokens) = &secrets.secret else {
         return None;
     };

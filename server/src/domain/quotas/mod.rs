@@ -20,16 +20,16 @@ pub use self::new_quota::NewQuota;
 pub(super) use self::{new_quota::read_all, store::inherit};
 use super::{
     Result,
-    api_keys::{self, ApiKeys, living_user},
-    audit::{self, Change},
-    ledger::{self, Ledger, Meter},
+    api_keys::{self, ApiKeys, active_user},
+    audit::{self, AuditChange},
+    ledger::{self, Ledger, QuotaState},
     rate_limits, users,
 };
 use crate::{clock::SharedClock, db::Database};
 
 /// Whose limits are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holder {
+pub enum LimitHolder {
     /// A user, with all keys together.
     User(Uuid),
     ApiKey(Uuid),
@@ -37,13 +37,13 @@ pub enum Holder {
 
 /// Whose limits they are.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct LimitSubject {
     pub user: user::Model,
     /// When only one key is limited.
     pub api_key: Option<api_key::Model>,
 }
 
-impl Subject {
+impl LimitSubject {
     fn api_key_id(&self) -> Option<Uuid> {
         self.api_key.as_ref().map(|key| key.id)
     }
@@ -55,7 +55,7 @@ impl Subject {
         }
     }
 
-    fn audited(&self) -> audit::Subject {
+    fn audited(&self) -> audit::AuditSubject {
         match &self.api_key {
             Some(key) => api_keys::subject(key),
             None => users::subject(&self.user),
@@ -92,7 +92,7 @@ impl Quotas {
 
     /// Puts quotas in place of those that the holder has. One that is only edited keeps what was used
     /// of it, and a new one counts what was used in its window already.
-    pub async fn set(&self, holder: Holder, new: &[NewQuota]) -> Result<Subject> {
+    pub async fn set(&self, holder: LimitHolder, new: &[NewQuota]) -> Result<LimitSubject> {
         let wanted = read_all(new)?;
         let work = self.clone().replace(holder, wanted);
         self.to_the_end(work).await
@@ -105,7 +105,11 @@ impl Quotas {
 
     /// Sets how fast somebody may call; a limit of nothing leaves it to the server's default, and for a
     /// key to its user's limit.
-    pub async fn set_rate_limit(&self, holder: Holder, limit: RateLimit) -> Result<Subject> {
+    pub async fn set_rate_limit(
+        &self,
+        holder: LimitHolder,
+        limit: RateLimit,
+    ) -> Result<LimitSubject> {
         let limit = rate_limits::own(limit)?;
         let transaction = self.db.begin().await?;
         let mut subject = self.find(&transaction, holder).await?;
@@ -121,7 +125,7 @@ impl Quotas {
             subject.user = user.update(&transaction).await?;
         }
         let after = json!({ "rateLimit": subject.rate_limit() });
-        let updated = Change::updated(subject.audited(), before, after);
+        let updated = AuditChange::updated(subject.audited(), before, after);
         audit::record(&transaction, &self.clock, updated).await?;
         transaction.commit().await?;
         self.api_keys.refresh(subject.user.id).await?;
@@ -129,21 +133,21 @@ impl Quotas {
     }
 
     /// The quotas of a user for all keys together, as they stand, in the order in which they were set.
-    pub fn of_user(&self, user_id: Uuid) -> Vec<Meter> {
+    pub fn of_user(&self, user_id: Uuid) -> Vec<QuotaState> {
         self.of(user_id, None)
     }
 
     /// A key's own quotas.
-    pub fn of_api_key(&self, key: &api_key::Model) -> Vec<Meter> {
+    pub fn of_api_key(&self, key: &api_key::Model) -> Vec<QuotaState> {
         self.of(key.user_id, Some(key.id))
     }
 
     /// The quotas of everybody who may still call, the nearest to its limit first.
-    pub async fn all(&self) -> Result<Vec<Meter>> {
+    pub async fn all(&self) -> Result<Vec<QuotaState>> {
         let mut meters = self.ledger.meters();
         let users: HashSet<Uuid> = living_users(self.db.reader()).await?;
         let keys: HashSet<Uuid> = living_keys(self.db.reader()).await?;
-        meters.retain(|Meter { quota, .. }| {
+        meters.retain(|QuotaState { quota, .. }| {
             users.contains(&quota.user_id) && quota.api_key_id.is_none_or(|id| keys.contains(&id))
         });
         let now = self.clock.now();
@@ -151,8 +155,8 @@ impl Quotas {
         Ok(meters)
     }
 
-    fn of(&self, user_id: Uuid, api_key_id: Option<Uuid>) -> Vec<Meter> {
-        let mut meters = self.ledger.account(user_id).meters();
+    fn of(&self, user_id: Uuid, api_key_id: Option<Uuid>) -> Vec<QuotaState> {
+        let mut meters = self.ledger.user_limits(user_id).meters();
         meters.retain(|meter| meter.quota.api_key_id == api_key_id);
         meters
     }
@@ -166,7 +170,7 @@ impl Quotas {
         work.await.map_err(anyhow::Error::from)?
     }
 
-    async fn replace(self, holder: Holder, wanted: Vec<NewQuota>) -> Result<Subject> {
+    async fn replace(self, holder: LimitHolder, wanted: Vec<NewQuota>) -> Result<LimitSubject> {
         // Nothing is settled meanwhile, so that nothing is counted twice or lost.
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
@@ -175,7 +179,7 @@ impl Quotas {
         let before = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
         store::replace(&transaction, &subject, wanted, self.clock.now()).await?;
         let after = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
-        let updated = Change::updated(subject.audited(), before, after);
+        let updated = AuditChange::updated(subject.audited(), before, after);
         self.commit(transaction, subject.user.id, updated).await?;
         Ok(subject)
     }
@@ -183,7 +187,7 @@ impl Quotas {
     async fn forget(self, user_id: Uuid) -> Result<(user::Model, i64)> {
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
-        let user = living_user(&transaction, user_id).await?;
+        let user = active_user(&transaction, user_id).await?;
         let previous = user.used_tokens;
         let mut user = user.into_active_model();
         user.used_tokens = Set(0);
@@ -191,9 +195,9 @@ impl Quotas {
         let user = user.update(&transaction).await?;
         store::forget_use(&transaction, user_id).await?;
         let before = json!({ "usedTokens": previous });
-        let reset = Change::updated(users::subject(&user), before, json!({ "usedTokens": 0 }));
+        let reset = AuditChange::updated(users::subject(&user), before, json!({ "usedTokens": 0 }));
         self.commit(transaction, user_id, reset).await?;
-        let account = self.ledger.account(user_id);
+        let account = self.ledger.user_limits(user_id);
         account.set_reset_at(user.usage_reset_at);
         Ok((user, previous))
     }
@@ -202,25 +206,29 @@ impl Quotas {
         &self,
         transaction: DatabaseTransaction,
         user_id: Uuid,
-        change: Change,
+        change: AuditChange,
     ) -> Result<()> {
         let meters = meters_of(&transaction, user_id).await?;
         audit::record(&transaction, &self.clock, change).await?;
         transaction.commit().await?;
-        self.ledger.account(user_id).set_meters(meters);
+        self.ledger.user_limits(user_id).set_meters(meters);
         Ok(())
     }
 
-    async fn find(&self, connection: &impl ConnectionTrait, holder: Holder) -> Result<Subject> {
+    async fn find(
+        &self,
+        connection: &impl ConnectionTrait,
+        holder: LimitHolder,
+    ) -> Result<LimitSubject> {
         match holder {
-            Holder::User(id) => Ok(Subject {
-                user: living_user(connection, id).await?,
+            LimitHolder::User(id) => Ok(LimitSubject {
+                user: active_user(connection, id).await?,
                 api_key: None,
             }),
-            Holder::ApiKey(id) => {
-                let key = self.api_keys.living_key(connection, id).await?;
-                Ok(Subject {
-                    user: living_user(connection, key.user_id).await?,
+            LimitHolder::ApiKey(id) => {
+                let key = self.api_keys.active_key(connection, id).await?;
+                Ok(LimitSubject {
+                    user: active_user(connection, key.user_id).await?,
                     api_key: Some(key),
                 })
             }
@@ -229,7 +237,7 @@ impl Quotas {
 }
 
 /// A user's quotas with what was used of them.
-async fn meters_of(connection: &impl ConnectionTrait, user_id: Uuid) -> Result<Vec<Meter>> {
+async fn meters_of(connection: &impl ConnectionTrait, user_id: Uuid) -> Result<Vec<QuotaState>> {
     let quotas = store::of_user(connection, user_id).await?;
     ledger::meters(connection, quotas).await
 }
@@ -267,7 +275,7 @@ pub(super) async fn begin(
     user: &user::Model,
     wanted: Vec<NewQuota>,
 ) -> Result<()> {
-    let subject = Subject {
+    let subject = LimitSubject {
         user: user.clone(),
         api_key: None,
     };
@@ -284,7 +292,7 @@ pub(super) async fn reload(
     user_id: Uuid,
 ) -> Result<()> {
     let meters = meters_of(connection, user_id).await?;
-    ledger.account(user_id).set_meters(meters);
+    ledger.user_limits(user_id).set_meters(meters);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use entity::{
     quota::{self, Metric, Percents, WindowKind},
 };
 
-use crate::domain::{Error, Result, ledger::window::Window, text};
+use crate::domain::{Error, Result, ledger::window::QuotaWindow, text};
 
 /// Quotas of one user or key.
 const MOST: usize = 20;
@@ -68,7 +68,7 @@ fn read(new: &NewQuota) -> Result<NewQuota> {
             .transpose()?,
         ..new.clone()
     };
-    Window::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
+    QuotaWindow::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
     let percents = &quota.soft_percents;
     let are_fine = percents.len() <= MOST_PERCENTS
         && percents.iter().all(|percent| (1..=99).contains(percent))

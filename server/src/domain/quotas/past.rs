@@ -17,8 +17,8 @@ use sea_orm::{ActiveEnum as _, ConnectionTrait, FromQueryResult, Statement, Valu
 
 use crate::domain::{
     Result,
-    ledger::window::Window,
-    model_name::{Names, routed_as},
+    ledger::window::QuotaWindow,
+    model_name::{NameRule, routed_as},
     models,
     usage::cover::{Run, cover, seconds, start_of},
 };
@@ -62,7 +62,7 @@ pub(super) async fn used(
     reset_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<i64, i64>> {
-    let window = Window::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
+    let window = QuotaWindow::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
     let plan = Plan::new(quota.metric, window, reset_at, now);
     let mut cells = requests(connection, quota, &plan).await?;
     for run in &plan.runs {
@@ -82,7 +82,7 @@ pub(super) async fn used(
 impl Plan {
     fn new(
         metric: Metric,
-        window: Window,
+        window: QuotaWindow,
         reset_at: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Self {
@@ -207,7 +207,7 @@ impl Cell {
     /// By which route it was asked for is not among the sums, so that a cloak is seen through on any.
     fn is_of(&self, pattern: &str) -> bool {
         !self.model.is_empty()
-            && [Names::Plain, Names::Cloaked]
+            && [NameRule::Plain, NameRule::Cloaked]
                 .into_iter()
                 .any(|names| models::fits(pattern, &routed_as(names, &self.model)))
     }

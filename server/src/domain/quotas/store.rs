@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{NewQuota, Subject, past};
+use super::{LimitSubject, NewQuota, past};
 use crate::domain::Result;
 
 /// Buckets in one statement.
@@ -31,7 +31,7 @@ pub(super) async fn of_user(
 /// Puts these quotas in place of what somebody has.
 pub(super) async fn replace(
     connection: &impl ConnectionTrait,
-    subject: &Subject,
+    subject: &LimitSubject,
     wanted: Vec<NewQuota>,
     now: DateTime<Utc>,
 ) -> Result<()> {
@@ -69,7 +69,7 @@ async fn edit(
 /// Stores a new quota, of which nothing was used.
 pub(super) async fn insert(
     connection: &impl ConnectionTrait,
-    subject: &Subject,
+    subject: &LimitSubject,
     new: NewQuota,
     now: DateTime<Utc>,
 ) -> Result<quota::Model> {
@@ -153,12 +153,13 @@ pub(in crate::domain) async fn inherit(
         let old = quota_bucket::Column::QuotaId.eq(quota.id);
         let buckets = QuotaBucket::find().filter(old).all(connection).await?;
         let id = Uuid::now_v7();
-        let heir = quota::Model {
+        let replacement = quota::Model {
             id,
             api_key_id: Some(to),
             ..quota
         };
-        heir.into_active_model()
+        replacement
+            .into_active_model()
             .reset_all()
             .insert(connection)
             .await?;

@@ -19,19 +19,19 @@ use uuid::Uuid;
 
 use super::{
     insert::Inserts,
+    metrics::RequestMetrics,
     record::tokens_of,
-    reports::{self, Change},
-    tally::Tally,
+    reports::{self, RequestChange},
 };
 use crate::{
     clock::SharedClock,
     db::Database,
     domain::{
         engine_usage::EngineUsage,
-        ledger::{Charge, Ledger, Owed},
+        ledger::{Charge, Ledger, PendingSettlement},
         prices::Prices,
         tokens::Tokens,
-        usage::rollup::{Entry, add_up},
+        usage::rollup::{RollupEntry, add_up},
     },
 };
 
@@ -45,18 +45,18 @@ const LEDGER: i16 = 1;
 pub(super) struct Batch {
     number: i64,
     pub(super) rows: Vec<request::Model>,
-    pub(super) owed: Vec<Owed>,
+    pub(super) owed: Vec<PendingSettlement>,
     reports: Vec<EngineUsage>,
 }
 
 /// The book: what batches are written to, in the database and in memory.
 #[derive(Debug)]
-pub(super) struct Book {
+pub(super) struct RequestStore {
     pub(super) db: Database,
     pub(super) clock: SharedClock,
     pub(super) ledger: Ledger,
     pub(super) prices: Prices,
-    pub(super) tally: Tally,
+    pub(super) metrics: RequestMetrics,
     inserts: Inserts,
     /// When a key was last noted as used, to spare writes.
     noted: HashMap<Uuid, DateTime<Utc>>,
@@ -69,19 +69,19 @@ pub(super) struct Book {
 #[derive(Debug, Default)]
 struct Done {
     unknown: Vec<EngineUsage>,
-    changes: Vec<Change>,
+    changes: Vec<RequestChange>,
     charges: Vec<(Uuid, Charge)>,
     used: Vec<Used>,
     used_accounts: Vec<(Uuid, DateTime<Utc>)>,
 }
 
-impl Book {
+impl RequestStore {
     pub(super) async fn open(
         db: Database,
         clock: SharedClock,
         ledger: Ledger,
         prices: Prices,
-        tally: Tally,
+        metrics: RequestMetrics,
     ) -> Result<Self, DbErr> {
         let last = ledger_batch::Entity::find_by_id(LEDGER)
             .one(db.writer())
@@ -91,7 +91,7 @@ impl Book {
             clock,
             ledger,
             prices,
-            tally,
+            metrics,
             inserts: Inserts::default(),
             noted: HashMap::new(),
             next_batch: last.map_or(0, |last| last.number) + 1,
@@ -103,7 +103,7 @@ impl Book {
     pub(super) fn batch(
         &mut self,
         rows: Vec<request::Model>,
-        owed: Vec<Owed>,
+        owed: Vec<PendingSettlement>,
         reports: Vec<EngineUsage>,
     ) -> Batch {
         let number = self.next_batch;
@@ -137,10 +137,10 @@ impl Book {
         self.in_doubt = written.is_err();
         let done = written?;
         let took = began.elapsed();
-        self.tally.written(&batch.rows, &done.changes, took);
+        self.metrics.written(&batch.rows, &done.changes, took);
         let now = self.clock.now();
         for (user_id, charge) in done.charges {
-            ledger.account(user_id).add(charge, now);
+            ledger.user_limits(user_id).add(charge, now);
         }
         let used = done.used.iter().map(|used| (used.api_key_id, used.at));
         self.noted.extend(used);
@@ -158,13 +158,13 @@ impl Book {
         let used = self.newly_used(&batch.rows);
         note_use(&transaction, &used).await?;
         let settled = reports::settle(&transaction, &batch.reports, &self.prices.current()).await?;
-        let mut entries: Vec<Entry<'_>> = batch.rows.iter().map(Entry::added).collect();
+        let mut entries: Vec<RollupEntry<'_>> = batch.rows.iter().map(RollupEntry::added).collect();
         let mut counted = entries.clone();
         for change in &settled.changes {
-            let changed = Entry::changed(&change.before, &change.after);
+            let changed = RollupEntry::changed(&change.before, &change.after);
             entries.extend(changed);
             self.learn(&change.after);
-            let account = self.ledger.account(change.after.user_id);
+            let account = self.ledger.user_limits(change.after.user_id);
             if !account.has_forgotten(&change.before) {
                 counted.extend(changed);
                 charges.extend(self.difference(&change.before, &change.after));
@@ -207,7 +207,7 @@ impl Book {
     fn charges(&self, rows: &[request::Model]) -> Vec<(Uuid, Charge)> {
         let prices = self.prices.current();
         let charges = rows.iter().flat_map(|row| {
-            let account = self.ledger.account(row.user_id);
+            let account = self.ledger.user_limits(row.user_id);
             let charges = account.charges(row, prices.aliases());
             charges.into_iter().map(|charge| (row.user_id, charge))
         });
@@ -215,7 +215,7 @@ impl Book {
     }
 
     fn difference(&self, before: &request::Model, after: &request::Model) -> Vec<(Uuid, Charge)> {
-        let account = self.ledger.account(after.user_id);
+        let account = self.ledger.user_limits(after.user_id);
         let prices = self.prices.current();
         let aliases = prices.aliases();
         let less = account.charges(before, aliases).into_iter();
@@ -256,7 +256,7 @@ impl Book {
     }
 }
 
-impl Book {
+impl RequestStore {
     /// Accounts at providers whose last use is worth writing.
     fn newly_used_accounts<'a>(
         &self,
@@ -357,7 +357,10 @@ async fn add_charges(
 }
 
 /// Adds to what users have used since their last reset.
-async fn add_tokens(connection: &impl ConnectionTrait, entries: &[Entry<'_>]) -> Result<(), DbErr> {
+async fn add_tokens(
+    connection: &impl ConnectionTrait,
+    entries: &[RollupEntry<'_>],
+) -> Result<(), DbErr> {
     let mut sums: BTreeMap<Uuid, i64> = BTreeMap::new();
     for entry in entries {
         let tokens = tokens_of(entry.row).map_or(0, Tokens::total);

@@ -16,7 +16,7 @@ use crate::{db::Database, domain::Result};
 const CATCH_UP: u64 = 500;
 
 /// A reader's place in the book.
-pub(super) struct Follower {
+pub(super) struct FeedReader {
     pub(super) db: Database,
     pub(super) live: broadcast::Receiver<Arc<request::Model>>,
     pub(super) filter: RequestFilter,
@@ -27,7 +27,7 @@ pub(super) struct Follower {
     pub(super) ready: VecDeque<Arc<request::Model>>,
 }
 
-impl Follower {
+impl FeedReader {
     pub(super) fn stream(self) -> impl Stream<Item = Result<Arc<request::Model>>> + Send + 'static {
         stream::try_unfold(self, |mut follower| async move {
             Ok(follower.next().await?.map(|row| (row, follower)))

@@ -3,12 +3,12 @@
 mod batch;
 mod feed;
 mod insert;
+mod metrics;
 mod pricing;
 mod reconcile;
 mod record;
 mod recorder;
 mod reports;
-mod tally;
 mod writer;
 
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
@@ -28,20 +28,20 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use self::{
-    batch::Book,
-    reconcile::Waiting,
-    recorder::{Health, PLACES},
-    writer::Writer,
+    batch::RequestStore,
+    reconcile::UnmatchedReports,
+    recorder::{PERMITS, WriterHealth},
+    writer::RequestWriter,
 };
 pub use self::{
+    metrics::{RequestMetrics, provider_name},
     record::{RequestRecord, tokens_of},
-    recorder::{Place, Recorder},
-    tally::{Tally, provider_name},
+    recorder::{RecordPermit, Recorder},
 };
 use super::{
     Error, Result,
     engine_usage::EngineUsage,
-    ledger::{HeldRecords, Journal, Ledger, Segments},
+    ledger::{Journal, Ledger, ReplayWindow, Segments},
     paging::{Page, PageRequest},
     prices::Prices,
 };
@@ -111,31 +111,31 @@ impl RequestFilter {
 
 /// All requests.
 #[derive(Clone, Debug)]
-pub struct Requests {
+pub struct RequestLog {
     db: Database,
     feed: broadcast::Sender<Arc<request::Model>>,
-    state: State,
+    state: WriterState,
 }
 
 /// How the book stands. Knowing this keeps nothing alive.
 #[derive(Clone, Debug)]
-pub struct State {
+pub struct WriterState {
     /// What was counted as it was written.
-    pub tally: Tally,
+    pub metrics: RequestMetrics,
     places: Arc<Semaphore>,
-    health: Health,
+    health: WriterHealth,
     segments: Arc<Segments>,
 }
 
-impl State {
+impl WriterState {
     /// Requests under way and not yet in the database.
     pub fn under_way(&self) -> usize {
-        PLACES.saturating_sub(self.places.available_permits())
+        PERMITS.saturating_sub(self.places.available_permits())
     }
 
     /// How many that may be at most.
     pub fn most_under_way(&self) -> usize {
-        PLACES
+        PERMITS
     }
 
     /// Whether the database refused what was last written to it.
@@ -151,7 +151,7 @@ impl State {
 
 /// What the book is kept with.
 #[derive(Debug)]
-pub struct BookOptions {
+pub struct RequestLogOptions {
     pub db: Database,
     pub clock: SharedClock,
     pub ledger: Ledger,
@@ -162,16 +162,16 @@ pub struct BookOptions {
 
 /// The ends through which requests and reports come in, and what of it may come again.
 #[derive(Debug)]
-pub struct Inlets {
+pub struct Handles {
     pub recorder: Recorder,
     pub reports: mpsc::Sender<EngineUsage>,
-    pub held: HeldRecords,
+    pub held: ReplayWindow,
 }
 
-impl Requests {
+impl RequestLog {
     /// Opens the book, writes what an earlier process has left in the journal, and starts the writer. It
     /// runs on `tasks` until the inlets are gone.
-    pub async fn open(options: BookOptions, tasks: &TaskTracker) -> Result<(Self, Inlets)> {
+    pub async fn open(options: RequestLogOptions, tasks: &TaskTracker) -> Result<(Self, Handles)> {
         let (feed, _) = broadcast::channel(FEED_LENGTH);
         let (settled, outbox) = mpsc::unbounded_channel();
         let (reports, inbox) = mpsc::channel(REPORTS);
@@ -179,24 +179,24 @@ impl Requests {
             let path = options.journal.display();
             anyhow::Error::new(error).context(format!("cannot open the journal in {path}"))
         })?;
-        let health = Health::default();
+        let health = WriterHealth::default();
         let recorder = Recorder::new(opened.journal, options.prices.clone(), health.clone());
-        let state = State {
-            tally: Tally::default(),
+        let state = WriterState {
+            metrics: RequestMetrics::default(),
             places: recorder.places(),
             health: health.clone(),
             segments: Arc::clone(&opened.segments),
         };
-        let tally = state.tally.clone();
+        let metrics = state.metrics.clone();
         let db = options.db.clone();
-        let mut writer = Writer {
+        let mut writer = RequestWriter {
             next_sequence: last_sequence(&db).await? + 1,
-            book: Book::open(
+            book: RequestStore::open(
                 options.db,
                 options.clock,
                 options.ledger,
                 options.prices,
-                tally,
+                metrics,
             )
             .await?,
             settled: outbox,
@@ -204,20 +204,20 @@ impl Requests {
             feed: feed.clone(),
             health,
             segments: opened.segments,
-            waiting: Waiting::default(),
+            waiting: UnmatchedReports::default(),
         };
         writer.recover(opened.left_over).await?;
         tasks.spawn(writer.run());
-        let inlets = Inlets {
+        let handles = Handles {
             recorder,
             reports,
             held: opened.held,
         };
-        Ok((Self { db, feed, state }, inlets))
+        Ok((Self { db, feed, state }, handles))
     }
 
     /// How the book stands.
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &WriterState {
         &self.state
     }
 
@@ -267,7 +267,7 @@ impl Requests {
             Some(cursor) => sequence_of(cursor)?,
             None => last_sequence(&self.db).await?,
         };
-        let follower = feed::Follower {
+        let follower = feed::FeedReader {
             db: self.db.clone(),
             live,
             filter,

@@ -114,12 +114,12 @@ fn set_tokens(row: &mut request::Model, tokens: Tokens) {
 
 /// The engine's reports that came before the request they speak of ended.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+pub(super) struct UnmatchedReports {
     by_request: HashMap<Uuid, VecDeque<EngineUsage>>,
     order: VecDeque<Uuid>,
 }
 
-impl Waiting {
+impl UnmatchedReports {
     pub(super) fn keep(&mut self, usage: EngineUsage) {
         if self.order.len() >= MOST_WAITING {
             self.forget_oldest();
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn a_turn_that_was_refused_takes_no_report_of_its_connection() {
         let connection = Uuid::now_v7();
-        let mut waiting = Waiting::default();
+        let mut waiting = UnmatchedReports::default();
         waiting.keep(report(connection));
         let mut turns = [
             row(UsageSource::Wire, Some(Tokens::default())),
@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn each_turn_of_a_socket_takes_one_report() {
         let connection = Uuid::now_v7();
-        let mut waiting = Waiting::default();
+        let mut waiting = UnmatchedReports::default();
         let second = Tokens { input: 99, ..TOLD };
         waiting.keep(report(connection));
         waiting.keep(EngineUsage {
@@ -383,7 +383,7 @@ mod tests {
 
     #[test]
     fn reports_for_strangers_do_not_pile_up() {
-        let mut waiting = Waiting::default();
+        let mut waiting = UnmatchedReports::default();
 
         for _ in 0..MOST_WAITING + 10 {
             waiting.keep(report(Uuid::now_v7()));

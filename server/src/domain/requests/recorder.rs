@@ -13,7 +13,9 @@ use super::{RequestRecord, pricing};
 use crate::{
     domain::{
         Error, Result,
-        ledger::{Debt, Journal, Noted, Owed, Reservation, Settlement, Written},
+        ledger::{
+            Journal, Noted, PendingEntry, PendingSettlement, Reservation, Settlement, Written,
+        },
         prices::Prices,
         tokens::Tokens,
     },
@@ -21,8 +23,8 @@ use crate::{
 };
 
 /// Requests under way and not yet in the database, at most.
-pub(super) const PLACES: usize = 16_384;
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PERMITS: usize = 16_384;
+const PERMIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Takes records. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,7 +32,7 @@ pub struct Recorder {
     journal: Journal,
     places: Arc<Semaphore>,
     prices: Prices,
-    health: Health,
+    health: WriterHealth,
     /// Whether the database writes more slowly than requests end.
     backlog: Arc<Outage>,
 }
@@ -38,9 +40,9 @@ pub struct Recorder {
 /// Whether the database takes what is written to it. The writer says when that changes; requests that are
 /// refused meanwhile are counted.
 #[derive(Clone, Debug)]
-pub(super) struct Health(pub(super) Arc<Outage>);
+pub(super) struct WriterHealth(pub(super) Arc<Outage>);
 
-impl Default for Health {
+impl Default for WriterHealth {
     fn default() -> Self {
         Self(Arc::new(Outage::new(Duration::ZERO)))
     }
@@ -48,7 +50,7 @@ impl Default for Health {
 
 /// A place for one record, taken in advance. Dropped without a record, it never was.
 #[derive(Debug)]
-pub struct Place {
+pub struct RecordPermit {
     journal: Journal,
     prices: Prices,
     held: Option<Held>,
@@ -60,14 +62,14 @@ pub struct Place {
 struct Held {
     permit: OwnedSemaphorePermit,
     reservation: Option<Reservation>,
-    debts: Vec<Debt>,
+    debts: Vec<PendingEntry>,
 }
 
 impl Recorder {
-    pub(super) fn new(journal: Journal, prices: Prices, health: Health) -> Self {
+    pub(super) fn new(journal: Journal, prices: Prices, health: WriterHealth) -> Self {
         Self {
             journal,
-            places: Arc::new(Semaphore::new(PLACES)),
+            places: Arc::new(Semaphore::new(PERMITS)),
             prices,
             health,
             backlog: Arc::new(Outage::new(FLAPPING)),
@@ -83,7 +85,7 @@ impl Recorder {
     ///
     /// It waits while the database is behind, and gives up rather than let a request pass that could
     /// not be recorded.
-    pub async fn place(&self) -> Result<Place> {
+    pub async fn permit(&self) -> Result<RecordPermit> {
         if self.health.0.is_failing() {
             self.health.0.count();
             return Err(unavailable("the database cannot be written"));
@@ -99,7 +101,7 @@ impl Recorder {
                 "the database keeps up with requests again"
             );
         }
-        Ok(Place {
+        Ok(RecordPermit {
             journal: self.journal.clone(),
             prices: self.prices.clone(),
             held: Some(Held {
@@ -112,31 +114,35 @@ impl Recorder {
     }
 
     async fn wait_for_place(&self) -> Result<OwnedSemaphorePermit> {
-        let place = timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await;
-        let Ok(place) = place else {
+        let permit = timeout(PERMIT_TIMEOUT, Arc::clone(&self.places).acquire_owned()).await;
+        let Ok(permit) = permit else {
             if self.backlog.failed() {
                 tracing::error!("the database is behind; requests are refused until it catches up");
             }
             return Err(unavailable("the database is behind"));
         };
-        place.map_err(|_| unavailable("the server is stopping"))
+        permit.map_err(|_| unavailable("the server is stopping"))
     }
 
     /// Takes a place for a request that is about to be forwarded, and notes it: as the record says, should
     /// the server die before it knows more.
-    pub async fn begin(&self, record: &RequestRecord, reservation: Reservation) -> Result<Place> {
-        let mut place = self.place().await?;
-        if let Some(held) = &mut place.held {
+    pub async fn begin(
+        &self,
+        record: &RequestRecord,
+        reservation: Reservation,
+    ) -> Result<RecordPermit> {
+        let mut permit = self.permit().await?;
+        if let Some(held) = &mut permit.held {
             held.reservation = Some(reservation);
         }
-        place.noted = Some(record.id);
-        let debt = place.note(record).await.map_err(|error| {
+        permit.noted = Some(record.id);
+        let pending = permit.note(record).await.map_err(|error| {
             self.journal.outage().count();
             tracing::debug!(request.id = %record.id, %error, "a request cannot be noted");
             unavailable("the journal cannot be written")
         })?;
-        place.keep(debt);
-        Ok(place)
+        permit.keep(pending);
+        Ok(permit)
     }
 }
 
@@ -144,17 +150,17 @@ fn unavailable(why: &str) -> Error {
     Error::EngineUnavailable(format!("requests cannot be recorded now: {why}"))
 }
 
-impl Place {
+impl RecordPermit {
     /// Notes what is known so far. Once it is ready, it survives the process.
     pub fn note(&self, record: &RequestRecord) -> Noted {
         self.journal.note(record)
     }
 
     /// Keeps what was noted until the request is in the database.
-    pub fn keep(&mut self, debt: Debt) {
+    pub fn keep(&mut self, pending: PendingEntry) {
         match &mut self.held {
-            Some(held) => held.debts.push(debt),
-            None => debt.pay(),
+            Some(held) => held.debts.push(pending),
+            None => pending.release(),
         }
     }
 
@@ -177,7 +183,7 @@ impl Place {
                 .then(|| pricing::cost_of(&record, &self.prices.current()));
             reservation.settle(tokens, cost.flatten());
         }
-        let owed = Owed {
+        let owed = PendingSettlement {
             reservation: held.reservation,
             debts: held.debts,
             written: None,
@@ -187,7 +193,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for RecordPermit {
     /// Nothing was forwarded.
     fn drop(&mut self) {
         let Some(held) = self.held.take() else {
@@ -196,6 +202,6 @@ impl Drop for Place {
         if let Some(id) = self.noted {
             self.journal.void(id);
         }
-        held.debts.into_iter().for_each(Debt::pay);
+        held.debts.into_iter().for_each(PendingEntry::release);
     }
 }

@@ -15,12 +15,12 @@ pub(super) struct Settled {
     /// Those whose requests are not stored yet.
     pub(super) unknown: Vec<EngineUsage>,
     /// In order: a request may have changed twice.
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<RequestChange>,
 }
 
 /// A request that is no longer what it was.
 #[derive(Debug)]
-pub(super) struct Change {
+pub(super) struct RequestChange {
     pub(super) before: request::Model,
     pub(super) after: request::Model,
 }
@@ -42,7 +42,7 @@ pub(super) async fn settle(
             reprice(&before, &mut after, prices);
             let row = after.clone().into_active_model().reset_all();
             row.update(connection).await?;
-            settled.changes.push(Change { before, after });
+            settled.changes.push(RequestChange { before, after });
         }
     }
     Ok(settled)

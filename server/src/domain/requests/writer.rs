@@ -13,23 +13,23 @@ use uuid::Uuid;
 
 use super::{
     RequestRecord,
-    batch::{Batch, Book},
+    batch::{Batch, RequestStore},
     pricing, reconcile,
-    recorder::Health,
+    recorder::WriterHealth,
 };
 use crate::domain::{
     engine_usage::EngineUsage,
-    ledger::{Owed, Segments, Settlement},
+    ledger::{PendingSettlement, Segments, Settlement},
 };
 
 const RECORDS_PER_TRANSACTION: usize = 2_000;
 /// A batch that is smaller waits a moment for company: a commit costs the same for one row as for many,
 /// and so do sums.
-const WORTH_A_COMMIT: usize = 512;
-const COMPANY: Duration = Duration::from_millis(5);
+const FULL_BATCH: usize = 512;
+const BATCH_DELAY: Duration = Duration::from_millis(5);
 /// From this many rows after that on, more come soon.
-const CROWD: usize = 32;
-const MORE_COMPANY: Duration = Duration::from_millis(20);
+const BUSY_THRESHOLD: usize = 32;
+const BUSY_BATCH_DELAY: Duration = Duration::from_millis(20);
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LONGEST_RETRY: Duration = Duration::from_secs(2);
 /// Identifiers in one query.
@@ -37,18 +37,18 @@ const IDS: usize = 500;
 
 /// Writes requests in the order of their ends and tells who follows.
 #[derive(Debug)]
-pub(super) struct Writer {
-    pub(super) book: Book,
+pub(super) struct RequestWriter {
+    pub(super) book: RequestStore,
     pub(super) settled: mpsc::UnboundedReceiver<Settlement>,
     pub(super) reports: mpsc::Receiver<EngineUsage>,
     pub(super) feed: broadcast::Sender<Arc<request::Model>>,
-    pub(super) health: Health,
+    pub(super) health: WriterHealth,
     pub(super) segments: Arc<Segments>,
     pub(super) next_sequence: i64,
-    pub(super) waiting: reconcile::Waiting,
+    pub(super) waiting: reconcile::UnmatchedReports,
 }
 
-impl Writer {
+impl RequestWriter {
     /// Writes what an earlier process has noted and not written.
     pub(super) async fn recover(&mut self, left_over: Vec<RequestRecord>) -> Result<(), DbErr> {
         let mut recovered = 0;
@@ -92,12 +92,12 @@ impl Writer {
                 count = self.settled.recv_many(&mut settled, RECORDS_PER_TRANSACTION), if is_recording => is_recording = count > 0,
                 count = self.reports.recv_many(&mut reports, RECORDS_PER_TRANSACTION), if is_reporting => is_reporting = count > 0,
             }
-            if is_recording && settled.len() < WORTH_A_COMMIT {
-                sleep(COMPANY).await;
+            if is_recording && settled.len() < FULL_BATCH {
+                sleep(BATCH_DELAY).await;
                 self.collect(&mut settled);
             }
-            if (CROWD..WORTH_A_COMMIT).contains(&settled.len()) {
-                sleep(MORE_COMPANY).await;
+            if (BUSY_THRESHOLD..FULL_BATCH).contains(&settled.len()) {
+                sleep(BUSY_BATCH_DELAY).await;
                 self.collect(&mut settled);
             }
             let batch = self.batch(mem::take(&mut settled), mem::take(&mut reports));
@@ -136,7 +136,7 @@ impl Writer {
         let mut delay = FIRST_RETRY;
         let unknown = loop {
             let count = batch.rows.len() + self.settled.len();
-            self.book.tally.wait(batch.rows.first(), count);
+            self.book.metrics.wait(batch.rows.first(), count);
             match self.book.write(&batch).await {
                 Ok(unknown) => break unknown,
                 Err(error) if error.sql_err().is_some() && batch.rows.len() > 1 => {
@@ -149,15 +149,15 @@ impl Writer {
                 Err(error) if error.sql_err().is_some() => {
                     let ids: Vec<Uuid> = batch.rows.iter().map(|row| row.id).collect();
                     tracing::error!(%error, request.ids = ?ids, "this cannot be recorded");
-                    self.book.tally.lost(ids.len());
+                    self.book.metrics.lost(ids.len());
                     break Vec::new();
                 }
                 Err(error) => {
                     if self.health.0.begin() {
                         tracing::error!(%error, rows = batch.rows.len(), "the database cannot be written; new requests are refused until it can");
                     }
-                    self.book.tally.failed();
-                    batch.owed.iter_mut().for_each(Owed::let_go);
+                    self.book.metrics.failed();
+                    batch.owed.iter_mut().for_each(PendingSettlement::let_go);
                     sleep(delay).await;
                     delay = (delay * 2).min(LONGEST_RETRY);
                 }
@@ -170,7 +170,7 @@ impl Writer {
                 "the database can be written again"
             );
         }
-        self.book.tally.wait(None, self.settled.len());
+        self.book.metrics.wait(None, self.settled.len());
         self.finish(batch, unknown);
     }
 
@@ -179,7 +179,7 @@ impl Writer {
         for usage in unknown {
             self.waiting.keep(usage);
         }
-        batch.owed.into_iter().for_each(Owed::settled);
+        batch.owed.into_iter().for_each(PendingSettlement::settled);
         for row in batch.rows {
             // Nobody listening is no error.
             let _ = self.feed.send(Arc::new(row));
@@ -191,6 +191,6 @@ impl Writer {
 fn without_debts(record: RequestRecord) -> Settlement {
     Settlement {
         record,
-        owed: Owed::default(),
+        owed: PendingSettlement::default(),
     }
 }

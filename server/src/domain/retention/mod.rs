@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::pieces::Stretch;
-use super::{Result, ledger::HeldRecords, settings::Settings};
+use super::{Result, ledger::ReplayWindow, settings::Settings};
 use crate::{clock::SharedClock, db::Database};
 
 /// Rows in one transaction, at most.
@@ -42,7 +42,7 @@ pub struct Retention {
     db: Database,
     clock: SharedClock,
     settings: Settings,
-    held: HeldRecords,
+    held: ReplayWindow,
     /// Up to when sums of nothing were looked for, in seconds since 1970.
     looked_until: AtomicI64,
 }
@@ -61,7 +61,7 @@ pub struct Deleted {
 
 impl Retention {
     /// Over this database and journal.
-    pub fn new(db: Database, clock: SharedClock, settings: Settings, held: HeldRecords) -> Self {
+    pub fn new(db: Database, clock: SharedClock, settings: Settings, held: ReplayWindow) -> Self {
         Self {
             db,
             clock,

@@ -26,7 +26,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
-    audit::{self, Change, Subject},
+    audit::{self, AuditChange, AuditSubject},
     provider_accounts::ProviderAccounts,
 };
 use crate::{clock::SharedClock, db::Database};
@@ -231,7 +231,7 @@ impl Settings {
                 return Err(conflict(version));
             }
         }
-        let updated = Change::updated(Subject::new("settings", &key), before, after);
+        let updated = AuditChange::updated(AuditSubject::new("settings", &key), before, after);
         audit::record(&transaction, &self.clock, updated).await?;
         transaction.commit().await?;
         Ok(now)

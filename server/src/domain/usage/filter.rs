@@ -26,7 +26,7 @@ pub enum By {
 
 /// Where sums are read from.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Source {
+pub(super) enum SumSource {
     /// The sums by one thing, of one subject or of all.
     Slice(Dimension, Option<String>),
     /// The sums by everything, of those with these values.
@@ -60,18 +60,18 @@ impl UsageFilter {
     }
 
     /// Where the answer is, divided by something or not.
-    pub(super) fn source(&self, by: Option<By>) -> Source {
+    pub(super) fn source(&self, by: Option<By>) -> SumSource {
         let mut subjects = self.subjects();
         match (subjects.pop(), by) {
-            (None, None) => Source::Slice(Dimension::Total, None),
-            (None, Some(by)) => Source::Slice(by.dimension(), None),
+            (None, None) => SumSource::Slice(Dimension::Total, None),
+            (None, Some(by)) => SumSource::Slice(by.dimension(), None),
             (Some((of, subject)), by) if subjects.is_empty() && by.is_none_or(|by| by == of) => {
-                Source::Slice(of.dimension(), Some(subject))
+                SumSource::Slice(of.dimension(), Some(subject))
             }
             (Some(last), _) => {
                 subjects.push(last);
                 let value = |(by, subject): (By, String)| (by, by.value(&subject));
-                Source::Cube(subjects.into_iter().map(value).collect())
+                SumSource::Cube(subjects.into_iter().map(value).collect())
             }
         }
     }
@@ -142,16 +142,16 @@ mod tests {
 
         assert_eq!(
             everybody.source(None),
-            Source::Slice(Dimension::Total, None)
+            SumSource::Slice(Dimension::Total, None)
         );
         assert_eq!(
             everybody.source(Some(By::Model)),
-            Source::Slice(Dimension::Model, None)
+            SumSource::Slice(Dimension::Model, None)
         );
         for by in [None, Some(By::User)] {
             assert_eq!(
                 user.source(by),
-                Source::Slice(Dimension::User, subject.clone())
+                SumSource::Slice(Dimension::User, subject.clone())
             );
         }
     }
@@ -167,11 +167,11 @@ mod tests {
 
         assert_eq!(
             user.source(Some(By::Model)),
-            Source::Cube(vec![of_user.clone()])
+            SumSource::Cube(vec![of_user.clone()])
         );
         assert_eq!(
             both.source(None),
-            Source::Cube(vec![of_user, (By::Model, "gpt-5".into())])
+            SumSource::Cube(vec![of_user, (By::Model, "gpt-5".into())])
         );
     }
 }

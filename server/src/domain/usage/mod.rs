@@ -37,11 +37,11 @@ pub use self::{
     tick::Tick,
 };
 use self::{
-    filter::Source,
-    query::{Answer, Division, Query},
+    filter::SumSource,
+    query::{Division, UsageQuery, UsageSums},
     rollup::NOT_RECONCILED,
 };
-use super::{Error, Result, paging::LONGEST_PAGE};
+use super::{Error, Result, paging::MAX_PAGE_SIZE};
 use crate::{clock::SharedClock, db::Database};
 
 /// Parts of each point of a series, at most.
@@ -136,7 +136,7 @@ impl Usage {
         filter: &UsageFilter,
         ranking: Ranking,
     ) -> Result<Vec<Slice>> {
-        let division = ranking.division(LONGEST_PAGE)?;
+        let division = ranking.division(MAX_PAGE_SIZE)?;
         let answers = self.ask(filter, &[span], Some(division), &[]).await?;
         Ok(answers.into_iter().map(Slice::from).collect())
     }
@@ -169,8 +169,8 @@ impl Usage {
             order: UsageOrder::Requests,
             most: None,
         };
-        let query = Query {
-            source: Source::Slice(Dimension::Reconciliation, None),
+        let query = UsageQuery {
+            source: SumSource::Slice(Dimension::Reconciliation, None),
             spans: &[span],
             division: Some(division),
             subjects: &[],
@@ -223,16 +223,16 @@ impl Usage {
         spans: &[Span],
         division: Option<Division>,
         subjects: &[String],
-    ) -> Result<Vec<Answer>> {
+    ) -> Result<Vec<UsageSums>> {
         let mut source = filter.source(division.map(|division| division.by));
-        if let Source::Cube(conditions) = &mut source
+        if let SumSource::Cube(conditions) = &mut source
             && let (Some(api_key_id), None) = (filter.api_key_id, filter.user_id)
         {
             // The cube is ordered by user.
             let owner = self.owner_of(api_key_id).await?;
             conditions.push((By::User, owner.into()));
         }
-        let query = Query {
+        let query = UsageQuery {
             source,
             spans,
             division,
@@ -302,8 +302,8 @@ impl Slice {
     }
 }
 
-impl From<Answer> for Slice {
-    fn from(answer: Answer) -> Self {
+impl From<UsageSums> for Slice {
+    fn from(answer: UsageSums) -> Self {
         Self {
             subject: answer.subject,
             sums: answer.sums,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     cover::cover,
-    filter::{By, Source},
+    filter::{By, SumSource},
     span::Span,
     sums::{COLUMNS, Sums},
 };
@@ -38,8 +38,8 @@ pub(super) struct Division {
 
 /// A question.
 #[derive(Clone, Debug)]
-pub(super) struct Query<'a> {
-    pub(super) source: Source,
+pub(super) struct UsageQuery<'a> {
+    pub(super) source: SumSource,
     /// The stretches of time that are summed up one by one.
     pub(super) spans: &'a [Span],
     pub(super) division: Option<Division>,
@@ -49,7 +49,7 @@ pub(super) struct Query<'a> {
 
 /// An answer: the sums of one stretch and one subject.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
+pub(super) struct UsageSums {
     /// Which of the stretches.
     pub(super) span: usize,
     /// Empty when nothing was divided, and while unknown.
@@ -57,9 +57,12 @@ pub(super) struct Answer {
     pub(super) sums: Sums,
 }
 
-impl Query<'_> {
+impl UsageQuery<'_> {
     /// Asks. What did not happen has no answer.
-    pub(super) async fn ask(self, connection: &impl ConnectionTrait) -> Result<Vec<Answer>, DbErr> {
+    pub(super) async fn ask(
+        self,
+        connection: &impl ConnectionTrait,
+    ) -> Result<Vec<UsageSums>, DbErr> {
         let mut sql = Sql::default();
         self.write(&mut sql);
         let backend = connection.get_database_backend();
@@ -82,8 +85,8 @@ impl Query<'_> {
         }
         // In this order: SQLite then looks each run up in the index.
         let table = match self.source {
-            Source::Slice(..) => "usage_slice",
-            Source::Cube(_) => "usage_rollup",
+            SumSource::Slice(..) => "usage_slice",
+            SumSource::Cube(_) => "usage_rollup",
         };
         let _ = write!(
             sql.text,
@@ -97,13 +100,13 @@ impl Query<'_> {
 
     fn write_conditions(&self, sql: &mut Sql) {
         match &self.source {
-            Source::Slice(dimension, subject) => {
+            SumSource::Slice(dimension, subject) => {
                 sql.condition("dimension", Value::SmallInt(Some(*dimension as i16)));
                 if let Some(subject) = subject {
                     sql.condition("subject", subject.as_str().into());
                 }
             }
-            Source::Cube(conditions) => {
+            SumSource::Cube(conditions) => {
                 for (by, value) in conditions {
                     sql.condition(by.column(), value.clone());
                 }
@@ -119,8 +122,8 @@ impl Query<'_> {
         for (at, subject) in self.subjects.iter().enumerate() {
             sql.text.push_str(if at == 0 { "" } else { ", " });
             sql.bind(match self.source {
-                Source::Slice(..) => subject.as_str().into(),
-                Source::Cube(_) => division.by.value(subject),
+                SumSource::Slice(..) => subject.as_str().into(),
+                SumSource::Cube(_) => division.by.value(subject),
             });
         }
         sql.text.push(')');
@@ -151,16 +154,16 @@ impl Query<'_> {
     fn column(&self) -> Option<&'static str> {
         let by = self.division?.by;
         Some(match self.source {
-            Source::Slice(..) => "subject",
-            Source::Cube(_) => by.column(),
+            SumSource::Slice(..) => "subject",
+            SumSource::Cube(_) => by.column(),
         })
     }
 
-    fn read(&self, row: &QueryResult) -> Result<Answer, DbErr> {
+    fn read(&self, row: &QueryResult) -> Result<UsageSums, DbErr> {
         let span: i64 = row.try_get("", "span")?;
         let subject = match (self.division, &self.source) {
             (None, _) => String::new(),
-            (Some(division), Source::Cube(_)) if division.by.is_id() => {
+            (Some(division), SumSource::Cube(_)) if division.by.is_id() => {
                 let id: Uuid = row.try_get("", "subject")?;
                 // An account that is not known is nil there and empty here.
                 if id.is_nil() {
@@ -171,7 +174,7 @@ impl Query<'_> {
             }
             (Some(_), _) => row.try_get("", "subject")?,
         };
-        Ok(Answer {
+        Ok(UsageSums {
             span: usize::try_from(span).unwrap_or_default(),
             subject,
             sums: Sums::read(row)?,

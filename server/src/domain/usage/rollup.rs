@@ -19,13 +19,13 @@ const MICROS: i64 = 1_000_000;
 
 /// A request that is added to the sums, or taken away.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::domain) struct Entry<'a> {
+pub(in crate::domain) struct RollupEntry<'a> {
     pub(in crate::domain) row: &'a request::Model,
     /// +1 to add, −1 to take away.
     pub(in crate::domain) sign: i64,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> RollupEntry<'a> {
     /// A new request.
     pub(in crate::domain) fn added(row: &'a request::Model) -> Self {
         Self { row, sign: 1 }
@@ -49,7 +49,7 @@ impl<'a> Entry<'a> {
 /// Adds requests to all sums. Call it in the transaction that writes their rows.
 pub(in crate::domain) async fn add_up(
     connection: &impl ConnectionTrait,
-    entries: &[Entry<'_>],
+    entries: &[RollupEntry<'_>],
 ) -> Result<(), DbErr> {
     let (rollups, slices) = sum_up(entries);
     upsert::<usage_rollup::Entity>(connection, &rollups).await?;
@@ -71,7 +71,7 @@ pub(in crate::domain) const fn start_of(period: Period, at: i64) -> i64 {
 }
 
 /// What changes in both tables, in the order of their keys.
-fn sum_up(entries: &[Entry<'_>]) -> (Vec<usage_rollup::Model>, Vec<usage_slice::Model>) {
+fn sum_up(entries: &[RollupEntry<'_>]) -> (Vec<usage_rollup::Model>, Vec<usage_slice::Model>) {
     let mut rollups = BTreeMap::<_, Sums>::new();
     let mut slices = BTreeMap::<_, Sums>::new();
     for (cell, sums) in cells(entries) {
@@ -94,7 +94,7 @@ fn sum_up(entries: &[Entry<'_>]) -> (Vec<usage_rollup::Model>, Vec<usage_slice::
 }
 
 /// The requests of a batch by all that tells them apart, which are far fewer.
-fn cells<'a>(entries: &[Entry<'a>]) -> HashMap<Cell<'a>, Sums> {
+fn cells<'a>(entries: &[RollupEntry<'a>]) -> HashMap<Cell<'a>, Sums> {
     let mut cells = HashMap::<_, Sums>::new();
     for entry in entries {
         let sums = cells.entry(Cell::of(entry.row)).or_default();

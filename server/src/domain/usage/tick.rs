@@ -11,7 +11,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::{Preset, Sums, Usage, UsageFilter};
 use crate::domain::{
     Error, Result,
-    requests::{RequestFilter, Requests},
+    requests::{RequestFilter, RequestLog},
 };
 
 /// Seconds between two ticks, at most.
@@ -44,7 +44,7 @@ impl Usage {
     /// no request is missing and none is told twice.
     pub async fn follow(
         &self,
-        requests: &Requests,
+        requests: &RequestLog,
         filter: UsageFilter,
         (seconds, zone): (i32, Tz),
     ) -> Result<impl Stream<Item = Result<Tick>> + Send + use<>> {

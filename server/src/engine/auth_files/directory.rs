@@ -23,7 +23,7 @@ pub(super) type Bytes = Zeroizing<Vec<u8>>;
 
 /// The directory.
 #[derive(Debug)]
-pub(super) struct Directory {
+pub(super) struct AuthDirectory {
     path: PathBuf,
     replaced: Vec<Replaced>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Inventory {
     pub(super) files: Vec<(String, Bytes)>,
 }
 
-impl Directory {
+impl AuthDirectory {
     /// The directory at this path, with what an earlier life left there.
     pub(super) fn new(path: PathBuf) -> Self {
         Self {
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_file_is_private_and_replaces_only_what_was_seen() {
         let folder = tempfile::tempdir().unwrap();
-        let mut directory = Directory::new(folder.path().to_owned());
+        let mut directory = AuthDirectory::new(folder.path().to_owned());
 
         assert!(directory.replace("a.json", None, "one").unwrap());
         assert!(!directory.replace("a.json", None, "two").unwrap());
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn what_a_writer_puts_into_the_replaced_file_is_salvaged() {
         let folder = tempfile::tempdir().unwrap();
-        let mut directory = Directory::new(folder.path().to_owned());
+        let mut directory = AuthDirectory::new(folder.path().to_owned());
         directory.replace("a.json", None, "one").unwrap();
         let path = folder.path().join("a.json");
         let mut writer = OpenOptions::new().write(true).open(&path).unwrap();

@@ -6,4 +6,4 @@ mod settling;
 mod watch;
 
 pub(super) use settling::{AuthFiles, Writers};
-pub(super) use watch::Watch;
+pub(super) use watch::DirectoryWatch;

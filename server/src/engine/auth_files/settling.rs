@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 
-use super::directory::{Bytes, Directory, Inventory};
+use super::directory::{AuthDirectory, Bytes, Inventory};
 use crate::domain::provider_accounts::{AuthFileStep, FoundAuthFile, FoundContent};
-use crate::engine::face::Face;
+use crate::engine::public_state::PublicState;
 use crate::engine::source::CredentialSource;
 
 /// How long a file may make no sense before it is taken for broken; a write takes a millisecond.
@@ -29,10 +29,10 @@ pub(in crate::engine) enum Writers {
 
 /// The files of signed-in accounts, for one life of the engine.
 pub(in crate::engine) struct AuthFiles {
-    directory: Directory,
+    directory: AuthDirectory,
     source: Arc<dyn CredentialSource>,
     /// Whose log must not show what the files hold.
-    face: Arc<Face>,
+    public: Arc<PublicState>,
     /// What the directory was like when it was right; hashes, not tokens.
     settled: Option<Vec<u64>>,
     unfinished: HashMap<String, Instant>,
@@ -51,12 +51,12 @@ impl AuthFiles {
     pub(in crate::engine) fn new(
         path: PathBuf,
         source: Arc<dyn CredentialSource>,
-        face: Arc<Face>,
+        public: Arc<PublicState>,
     ) -> Self {
         Self {
-            directory: Directory::new(path),
+            directory: AuthDirectory::new(path),
             source,
-            face,
+            public,
             settled: None,
             unfinished: HashMap::new(),
             left: HashSet::new(),
@@ -98,7 +98,7 @@ impl AuthFiles {
 
     /// Answers whether the directory is right now.
     async fn round(&mut self, writers: Writers) -> Result<bool, String> {
-        let inventory = self.on_disk(Directory::read).await?;
+        let inventory = self.on_disk(AuthDirectory::read).await?;
         let picture = picture(&inventory);
         if inventory.salvaged.is_empty() && self.settled.as_ref() == Some(&picture) {
             return Ok(true);
@@ -106,7 +106,7 @@ impl AuthFiles {
         let found = self.found(&inventory, writers);
         // At once: the engine may have logged a refreshed token before the next rendering.
         let hidden = found.iter().flat_map(|file| file.content.hidden());
-        self.face.logs.redact_too(hidden);
+        self.public.logs.redact_too(hidden);
         let steps = self
             .source
             .settle_auth_files(found)
@@ -208,9 +208,9 @@ impl AuthFiles {
 
     async fn on_disk<T: Send + 'static>(
         &mut self,
-        work: impl FnOnce(&mut Directory) -> std::io::Result<T> + Send + 'static,
+        work: impl FnOnce(&mut AuthDirectory) -> std::io::Result<T> + Send + 'static,
     ) -> Result<T, String> {
-        let empty = Directory::new(PathBuf::new());
+        let empty = AuthDirectory::new(PathBuf::new());
         let mut directory = std::mem::replace(&mut self.directory, empty);
         let (directory, done) = tokio::task::spawn_blocking(move || {
             let done = work(&mut directory);

@@ -16,16 +16,16 @@ use super::settling::Writers;
 /// Looks at the directory this often, in case an event was lost.
 const SWEEP: Duration = Duration::from_secs(1);
 /// Events that come together are looked at together; the engine has finished writing then.
-const GATHERING: Duration = Duration::from_millis(10);
+const DEBOUNCE: Duration = Duration::from_millis(10);
 
 /// A task that follows.
 #[derive(Debug)]
-pub(in crate::engine) struct Watch {
+pub(in crate::engine) struct DirectoryWatch {
     task: JoinHandle<AuthFiles>,
     stop: DropGuard,
 }
 
-impl Watch {
+impl DirectoryWatch {
     /// Starts to follow.
     pub(in crate::engine) fn start(files: AuthFiles, tasks: &TaskTracker) -> Self {
         let stop = CancellationToken::new();
@@ -63,7 +63,7 @@ async fn follow(mut files: AuthFiles, stop: CancellationToken) -> AuthFiles {
         tokio::select! {
             () = stop.cancelled() => return files,
             _ = sweep.tick() => {}
-            () = touched.notified() => tokio::time::sleep(GATHERING).await,
+            () = touched.notified() => tokio::time::sleep(DEBOUNCE).await,
             Ok(()) = changes.changed() => files.unsettle(),
         }
         let settled;

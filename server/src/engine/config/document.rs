@@ -11,7 +11,7 @@ use crate::domain::settings::EngineSettings;
 
 /// Where the engine listens, and what opens it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::engine) struct Door<'a> {
+pub(in crate::engine) struct ListenAddress<'a> {
     pub(in crate::engine) port: u16,
     pub(in crate::engine) auth_dir: &'a Path,
     pub(in crate::engine) internal_key: &'a SecretString,
@@ -76,7 +76,11 @@ struct ClaudeCode {
 
 impl<'a> Document<'a> {
     /// The document for these credentials behind this door.
-    pub(in crate::engine) fn new(door: Door<'a>, applied: Applied, reveal: Reveal) -> Self {
+    pub(in crate::engine) fn new(
+        door: ListenAddress<'a>,
+        applied: Applied,
+        reveal: Reveal,
+    ) -> Self {
         let api_keys = match reveal {
             Reveal::Secrets => {
                 let callers = door.caller_keys.iter();
@@ -118,7 +122,7 @@ mod tests {
     use super::*;
 
     fn rendered(reveal: Reveal) -> String {
-        let door = Door {
+        let door = ListenAddress {
             port: 18317,
             auth_dir: Path::new("/data/engine/run/auths"),
             internal_key: &"internal-canary".into(),

@@ -14,7 +14,7 @@ use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 
 /// Who stands behind a name of the engine's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) struct Account {
+pub(in crate::engine) struct EngineAccount {
     pub(in crate::engine) id: Uuid,
     pub(in crate::engine) kind: ProviderKind,
 }
@@ -22,9 +22,9 @@ pub(in crate::engine) struct Account {
 /// The accounts by the engine's names. Accounts that were removed stay, because records of requests
 /// that were on their way still come in.
 #[derive(Clone, Debug, Default)]
-pub(in crate::engine) struct Accounts(HashMap<String, Account>);
+pub(in crate::engine) struct EngineAccounts(HashMap<String, EngineAccount>);
 
-impl Accounts {
+impl EngineAccounts {
     /// These accounts beside the ones that were known.
     pub(in crate::engine) fn and(
         mut self,
@@ -33,7 +33,7 @@ impl Accounts {
     ) -> Self {
         for credential in credentials {
             if let Some(index) = auth_index(credential, auth_dir) {
-                let account = Account {
+                let account = EngineAccount {
                     id: credential.account_id,
                     kind: credential.kind,
                 };
@@ -44,7 +44,7 @@ impl Accounts {
     }
 
     /// Who this name of the engine's stands for.
-    pub(in crate::engine) fn find(&self, auth_index: &str) -> Option<Account> {
+    pub(in crate::engine) fn find(&self, auth_index: &str) -> Option<EngineAccount> {
         self.0.get(auth_index).copied()
     }
 }
@@ -123,7 +123,7 @@ mod tests {
     fn remembers_accounts_that_were_removed() {
         let gone = credential(ProviderKind::Gemini, "any", "AIza-stub");
 
-        let accounts = Accounts::default()
+        let accounts = EngineAccounts::default()
             .and(std::slice::from_ref(&gone), Path::new("/auths"))
             .and(&[], Path::new("/auths"));
 

@@ -8,7 +8,7 @@ mod identity;
 mod lists;
 
 pub(super) use aliases::KnownModels;
-pub(super) use document::{Applied, Document, Door};
+pub(super) use document::{Applied, Document, ListenAddress};
 pub(super) use file::write_in_place;
-pub(super) use identity::{Accounts, auth_index};
+pub(super) use identity::{EngineAccounts, auth_index};
 pub(super) use lists::{CredentialLists, Reveal};

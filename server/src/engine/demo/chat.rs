@@ -9,8 +9,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::refusal::{Dialect, Refusal};
-use super::reply::{Call, End, Reply};
+use super::refusal::{DemoDialect, DemoError};
+use super::reply::{Reply, StopReason, ToolCall};
 use super::{Demo, models, question, stream};
 
 /// What all parts of one answer have in common.
@@ -35,14 +35,14 @@ pub(super) async fn answer(State(demo): State<Arc<Demo>>, bytes: Bytes) -> Respo
                 Json(frame.whole(&reply)).into_response()
             }
         }
-        Err(refusal) => refusal.answer(Dialect::Openai),
+        Err(refusal) => refusal.answer(DemoDialect::Openai),
     }
 }
 
-fn understand(bytes: &[u8]) -> Result<(&'static str, Reply, bool), Refusal> {
+fn understand(bytes: &[u8]) -> Result<(&'static str, Reply, bool), DemoError> {
     let body = question::body(bytes)?;
     let model = models::known(body["model"].as_str().unwrap_or_default())?;
-    let question = question::Question::new(&[&body["messages"]])
+    let question = question::DemoRequest::new(&[&body["messages"]])
         .with_tools(&body["tools"], |tool| {
             [&tool["function"]["name"], &tool["function"]["parameters"]]
         })
@@ -61,15 +61,15 @@ pub(super) fn usage(reply: &Reply) -> Value {
 }
 
 /// Why a reply ends, in this protocol's words.
-pub(super) fn finish_reason(end: End) -> &'static str {
+pub(super) fn finish_reason(end: StopReason) -> &'static str {
     match end {
-        End::Complete => "stop",
-        End::Cut => "length",
-        End::Call => "tool_calls",
+        StopReason::Complete => "stop",
+        StopReason::Cut => "length",
+        StopReason::Call => "tool_calls",
     }
 }
 
-fn tool_call(call: &Call) -> Value {
+fn tool_call(call: &ToolCall) -> Value {
     json!({
         "id": format!("call_{}", Uuid::now_v7().simple()), "type": "function",
         "function": {"name": call.name, "arguments": call.arguments.to_string()},

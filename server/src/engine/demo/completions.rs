@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::chat::{finish_reason, usage};
-use super::refusal::{Dialect, Refusal};
+use super::refusal::{DemoDialect, DemoError};
 use super::reply::Reply;
 use super::{Demo, models, question, stream};
 
@@ -29,14 +29,15 @@ pub(super) async fn answer(State(demo): State<Arc<Demo>>, bytes: Bytes) -> Respo
                 Json(filled(&frame, choices, usage(&reply))).into_response()
             }
         }
-        Err(refusal) => refusal.answer(Dialect::Openai),
+        Err(refusal) => refusal.answer(DemoDialect::Openai),
     }
 }
 
-fn understand(bytes: &[u8]) -> Result<(&'static str, Reply, bool), Refusal> {
+fn understand(bytes: &[u8]) -> Result<(&'static str, Reply, bool), DemoError> {
     let body = question::body(bytes)?;
     let model = models::known(body["model"].as_str().unwrap_or_default())?;
-    let question = question::Question::new(&[&body["prompt"]]).with_limit(&[&body["max_tokens"]]);
+    let question =
+        question::DemoRequest::new(&[&body["prompt"]]).with_limit(&[&body["max_tokens"]]);
     Ok((model, Reply::to(&question), body["stream"] == true))
 }
 

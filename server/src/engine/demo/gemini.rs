@@ -8,9 +8,9 @@ use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::question::{self, Question};
-use super::refusal::{Dialect, Refusal};
-use super::reply::{End, Reply};
+use super::question::{self, DemoRequest};
+use super::refusal::{DemoDialect, DemoError};
+use super::reply::{Reply, StopReason};
 use super::{models, stream};
 
 /// Answers; what the action asks for is in the path.
@@ -22,7 +22,7 @@ pub(super) async fn answer(
     let (model, action) = call.split_once(':').unwrap_or((&call, ""));
     let (model, question) = match understand(model, &bytes) {
         Ok(understood) => understood,
-        Err(refusal) => return refusal.answer(Dialect::Gemini),
+        Err(refusal) => return refusal.answer(DemoDialect::Gemini),
     };
     match action {
         "generateContent" => Json(whole(model, &Reply::to(&question))).into_response(),
@@ -35,7 +35,7 @@ pub(super) async fn answer(
     }
 }
 
-fn understand(model: &str, bytes: &[u8]) -> Result<(&'static str, Question), Refusal> {
+fn understand(model: &str, bytes: &[u8]) -> Result<(&'static str, DemoRequest), DemoError> {
     let model = models::known(model)?;
     let body = question::body(bytes)?;
     let system = [&body["systemInstruction"], &body["system_instruction"]];
@@ -53,7 +53,7 @@ fn understand(model: &str, bytes: &[u8]) -> Result<(&'static str, Question), Ref
         })
         .cloned()
         .collect();
-    let question = Question::new(&[system, &body["contents"]])
+    let question = DemoRequest::new(&[system, &body["contents"]])
         .with_tools(&Value::Array(declarations), |tool| {
             [&tool["name"], parameters(tool)]
         })
@@ -109,8 +109,8 @@ fn chunks(model: &str, reply: &Reply) -> Vec<Value> {
 
 fn last(model: &str, reply: &Reply, parts: &Value) -> Value {
     let finish_reason = match reply.end {
-        End::Complete | End::Call => "STOP",
-        End::Cut => "MAX_TOKENS",
+        StopReason::Complete | StopReason::Call => "STOP",
+        StopReason::Cut => "MAX_TOKENS",
     };
     json!({
         "candidates": [{

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::question::{self, Question};
-use super::refusal::{Dialect, Refusal};
-use super::reply::{End, Reply};
+use super::question::{self, DemoRequest};
+use super::refusal::{DemoDialect, DemoError};
+use super::reply::{Reply, StopReason};
 use super::{models, stream};
 
 /// Answers, streamed or not.
@@ -22,7 +22,7 @@ pub(super) async fn answer(bytes: Bytes) -> Response {
                 Json(whole(model, &reply)).into_response()
             }
         }
-        Err(refusal) => refusal.answer(Dialect::Anthropic),
+        Err(refusal) => refusal.answer(DemoDialect::Anthropic),
     }
 }
 
@@ -30,14 +30,14 @@ pub(super) async fn answer(bytes: Bytes) -> Response {
 pub(super) async fn count(bytes: Bytes) -> Response {
     match understand(&bytes) {
         Ok((_, _, question)) => Json(json!({"input_tokens": question.words})).into_response(),
-        Err(refusal) => refusal.answer(Dialect::Anthropic),
+        Err(refusal) => refusal.answer(DemoDialect::Anthropic),
     }
 }
 
-fn understand(bytes: &[u8]) -> Result<(Value, &'static str, Question), Refusal> {
+fn understand(bytes: &[u8]) -> Result<(Value, &'static str, DemoRequest), DemoError> {
     let body = question::body(bytes)?;
     let model = models::known(body["model"].as_str().unwrap_or_default())?;
-    let question = Question::new(&[&body["system"], &body["messages"]])
+    let question = DemoRequest::new(&[&body["system"], &body["messages"]])
         .with_tools(&body["tools"], |tool| {
             [&tool["name"], &tool["input_schema"]]
         })
@@ -110,10 +110,10 @@ fn block(reply: &Reply, text: &str) -> Value {
     }
 }
 
-fn stop_reason(end: End) -> &'static str {
+fn stop_reason(end: StopReason) -> &'static str {
     match end {
-        End::Complete => "end_turn",
-        End::Cut => "max_tokens",
-        End::Call => "tool_use",
+        StopReason::Complete => "end_turn",
+        StopReason::Cut => "max_tokens",
+        StopReason::Call => "tool_use",
     }
 }

@@ -27,13 +27,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::calls::Calls;
+use super::calls::OrderQueue;
 use super::client::EngineClient;
-use super::endpoint::Endpoint;
-use super::face::Face;
+use super::endpoint::EngineEndpoint;
 use super::options::{EngineContext, EngineOptions};
+use super::public_state::PublicState;
 use super::status::EngineMode;
-use super::supervisor::Ending;
+use super::supervisor::RunEnd;
 use crate::clock::SharedClock;
 
 /// What the status says of the version.
@@ -53,11 +53,11 @@ struct Demo {
 pub(super) async fn live(
     options: &EngineOptions,
     context: &EngineContext,
-    face: &Face,
+    public: &PublicState,
     notice: Option<String>,
-    calls: &mut Calls,
-) -> Ending {
-    face.starting(EngineMode::Demo, None);
+    calls: &mut OrderQueue,
+) -> RunEnd {
+    public.starting(EngineMode::Demo, None);
     let demo = Demo {
         clock: context.clock.clone(),
         key: hex::encode(rand::random::<[u8; 32]>()).into(),
@@ -66,25 +66,25 @@ pub(super) async fn live(
     let _closed_at_the_end = demo.closing.clone().drop_guard();
     let (endpoint, client) = match open(&demo, context).await {
         Ok(opened) => opened,
-        Err(reason) => return Ending::Unable(format!("the demo engine cannot start: {reason}")),
+        Err(reason) => return RunEnd::Unable(format!("the demo engine cannot start: {reason}")),
     };
     let notice = notice.unwrap_or_else(|| NOTICE.to_owned());
-    face.catalogue.open(Arc::new(client));
-    face.running(endpoint, Some(VERSION.to_owned()), Some(notice));
+    public.catalogue.open(Arc::new(client));
+    public.running(endpoint, Some(VERSION.to_owned()), Some(notice));
     let call = calls.interruption().await;
-    face.withdraw();
+    public.withdraw();
     options.drained().await;
-    Ending::Called(call)
+    RunEnd::Called(call)
 }
 
 /// Listens and serves; answers where.
 async fn open(
     demo: &Demo,
     context: &EngineContext,
-) -> Result<(Endpoint, EngineClient), Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<(EngineEndpoint, EngineClient), Box<dyn std::error::Error + Send + Sync>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
-    let endpoint = Endpoint::new(&url, &demo.key)?;
+    let endpoint = EngineEndpoint::new(&url, &demo.key)?;
     let client = EngineClient::new(&url, demo.key.clone(), None)?;
     let closing = demo.closing.clone();
     let server = axum::serve(listener, router(demo.clone()))

@@ -9,17 +9,17 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::Demo;
-use super::refusal::{Dialect, Refusal};
+use super::refusal::{DemoDialect, DemoError};
 
 /// All of them; each answers in every protocol.
 pub(super) const NAMES: [&str; 3] = ["demo-gpt", "demo-claude", "demo-gemini"];
 
 /// Whether the demo knows a model.
-pub(super) fn known(model: &str) -> Result<&'static str, Refusal> {
+pub(super) fn known(model: &str) -> Result<&'static str, DemoError> {
     let mut names = NAMES.into_iter();
     names
         .find(|name| *name == model)
-        .ok_or_else(|| Refusal::UnknownModel(model.to_owned()))
+        .ok_or_else(|| DemoError::UnknownModel(model.to_owned()))
 }
 
 /// `GET /healthz`.
@@ -52,7 +52,7 @@ pub(super) async fn list_gemini() -> Json<Value> {
 pub(super) async fn one_gemini(Path(model): Path<String>) -> Response {
     match known(&model) {
         Ok(name) => Json(gemini_model(name)).into_response(),
-        Err(refusal) => refusal.answer(Dialect::Gemini),
+        Err(refusal) => refusal.answer(DemoDialect::Gemini),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::refusal::Refusal;
+use super::refusal::DemoError;
 
 /// The fields below which people's words are found, in any of the protocols.
 const TEXT_FIELDS: [&str; 5] = ["text", "content", "parts", "output", "arguments"];
@@ -16,7 +16,7 @@ pub(super) struct Tool {
 
 /// A request, understood as far as the demo needs.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Question {
+pub(super) struct DemoRequest {
     /// How many words everything has that the model is given.
     pub(super) words: usize,
     /// The last message.
@@ -28,7 +28,7 @@ pub(super) struct Question {
     pub(super) most_words: Option<usize>,
 }
 
-impl Question {
+impl DemoRequest {
     /// A question whose words are in these parts, and whose last message ends the last of them.
     pub(super) fn new(parts: &[&Value]) -> Self {
         let last = parts.last().map(|part| {
@@ -72,8 +72,8 @@ impl Question {
 }
 
 /// The body as JSON.
-pub(super) fn body(bytes: &[u8]) -> Result<Value, Refusal> {
-    serde_json::from_slice(bytes).map_err(|error| Refusal::NotJson(error.to_string()))
+pub(super) fn body(bytes: &[u8]) -> Result<Value, DemoError> {
+    serde_json::from_slice(bytes).map_err(|error| DemoError::NotJson(error.to_string()))
 }
 
 /// What the demo takes for tokens.
@@ -124,7 +124,7 @@ mod tests {
             {"role": "user", "parts": [{"text": "four five"}]},
         ]);
 
-        let question = Question::new(&[&system, &messages]);
+        let question = DemoRequest::new(&[&system, &messages]);
 
         assert_eq!(question.words, 7);
         assert_eq!(question.last.trim(), "four five");
@@ -137,9 +137,9 @@ mod tests {
             {"type": "text", "text": "hello"},
         ]}]);
 
-        let question = Question::new(&[&messages]);
+        let question = DemoRequest::new(&[&messages]);
 
         assert_eq!(question.ending, "hello");
-        assert_eq!(Question::new(&[&json!("hi")]).ending, "hi");
+        assert_eq!(DemoRequest::new(&[&json!("hi")]).ending, "hi");
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// Whose errors the caller's program can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(super) enum DemoDialect {
     Openai,
     Anthropic,
     Gemini,
@@ -15,32 +15,32 @@ pub(super) enum Dialect {
 
 /// Why a request is not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum DemoError {
     UnknownModel(String),
     NotJson(String),
 }
 
-impl Refusal {
+impl DemoError {
     /// The answer in the caller's dialect.
-    pub(super) fn answer(&self, dialect: Dialect) -> Response {
+    pub(super) fn answer(&self, dialect: DemoDialect) -> Response {
         (StatusCode::BAD_REQUEST, Json(self.body(dialect))).into_response()
     }
 
     /// The body of the answer.
-    pub(super) fn body(&self, dialect: Dialect) -> Value {
+    pub(super) fn body(&self, dialect: DemoDialect) -> Value {
         let message = self.message();
         let (code, param) = match self {
             Self::UnknownModel(_) => ("model_not_found", Some("model")),
             Self::NotJson(_) => ("invalid_json", None),
         };
         match dialect {
-            Dialect::Openai => json!({"error": {
+            DemoDialect::Openai => json!({"error": {
                 "message": message, "type": "invalid_request_error", "code": code, "param": param,
             }}),
-            Dialect::Anthropic => json!({
+            DemoDialect::Anthropic => json!({
                 "type": "error", "error": {"type": "invalid_request_error", "message": message},
             }),
-            Dialect::Gemini => json!({"error": {
+            DemoDialect::Gemini => json!({"error": {
                 "code": 400, "message": message, "status": "INVALID_ARGUMENT",
             }}),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::question::{Question, Tool, count_words};
+use super::question::{DemoRequest, Tool, count_words};
 use super::request_for_tool::requested_tool;
 
 const INTRODUCTION: &str = "This is the demo engine of ProxyPal Server. No model wrote these words and no \
@@ -12,7 +12,7 @@ const QUOTED_WORDS: usize = 20;
 
 /// Why an answer ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum StopReason {
     Complete,
     /// At the limit that the caller set.
     Cut,
@@ -22,7 +22,7 @@ pub(super) enum End {
 
 /// A call of one of the caller's functions.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Call {
+pub(super) struct ToolCall {
     pub(super) name: String,
     pub(super) arguments: Value,
 }
@@ -32,15 +32,15 @@ pub(super) struct Call {
 pub(super) struct Reply {
     /// One word each, with the space before it.
     pub(super) pieces: Vec<String>,
-    pub(super) call: Option<Call>,
-    pub(super) end: End,
+    pub(super) call: Option<ToolCall>,
+    pub(super) end: StopReason,
     pub(super) input: usize,
     pub(super) output: usize,
 }
 
 impl Reply {
     /// The answer to a question.
-    pub(super) fn to(question: &Question) -> Self {
+    pub(super) fn to(question: &DemoRequest) -> Self {
         let requested = requested_tool(&question.last);
         let mut tools = question.tools.iter();
         match tools.find(|tool| requested == Some(tool.name.as_str())) {
@@ -54,21 +54,21 @@ impl Reply {
         self.pieces.concat()
     }
 
-    fn calling(tool: &Tool, question: &Question) -> Self {
+    fn calling(tool: &Tool, question: &DemoRequest) -> Self {
         let arguments = example(&tool.parameters);
         Self {
             pieces: Vec::new(),
             output: 1 + count_words(&arguments.to_string()),
-            call: Some(Call {
+            call: Some(ToolCall {
                 name: tool.name.clone(),
                 arguments,
             }),
-            end: End::Call,
+            end: StopReason::Call,
             input: question.words,
         }
     }
 
-    fn saying(question: &Question) -> Self {
+    fn saying(question: &DemoRequest) -> Self {
         let quoted: Vec<_> = question
             .ending
             .split_whitespace()
@@ -84,9 +84,9 @@ impl Reply {
         }
         let most = question.most_words.unwrap_or(usize::MAX);
         let end = if pieces.len() > most {
-            End::Cut
+            StopReason::Cut
         } else {
-            End::Complete
+            StopReason::Complete
         };
         pieces.truncate(most);
         Self {
@@ -129,10 +129,10 @@ mod tests {
 
     #[test]
     fn counts_the_words_that_it_says() {
-        let question = Question {
+        let question = DemoRequest {
             words: 3,
             ending: "hello there friend".to_owned(),
-            ..Question::default()
+            ..DemoRequest::default()
         };
 
         let reply = Reply::to(&question);
@@ -153,10 +153,10 @@ mod tests {
             name: "Read".to_owned(),
             parameters: json!({}),
         };
-        let question = Question {
+        let question = DemoRequest {
             last: "Use the Read tool to look at files. hello".to_owned(),
             tools: vec![tool],
-            ..Question::default()
+            ..DemoRequest::default()
         };
 
         assert_eq!(Reply::to(&question).call, None);
@@ -164,16 +164,16 @@ mod tests {
 
     #[test]
     fn stops_at_the_limit() {
-        let question = Question {
+        let question = DemoRequest {
             most_words: Some(4),
-            ..Question::default()
+            ..DemoRequest::default()
         };
 
         let reply = Reply::to(&question);
 
         assert_eq!(
             (reply.text().as_str(), reply.output, reply.end),
-            ("This is the demo", 4, End::Cut)
+            ("This is the demo", 4, StopReason::Cut)
         );
     }
 
@@ -187,10 +187,10 @@ mod tests {
             name: "get_weather".to_owned(),
             parameters,
         };
-        let question = Question {
+        let question = DemoRequest {
             last: "please call get_weather".to_owned(),
             tools: vec![tool],
-            ..Question::default()
+            ..DemoRequest::default()
         };
 
         let call = Reply::to(&question).call.unwrap();

@@ -9,13 +9,13 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::question::{self, Question};
-use super::refusal::{Dialect, Refusal};
-use super::reply::{End, Reply};
+use super::question::{self, DemoRequest};
+use super::refusal::{DemoDialect, DemoError};
+use super::reply::{Reply, StopReason};
 use super::{Demo, models, stream};
 
 /// One turn, as HTTP and WebSocket have it.
-pub(super) struct Turn {
+pub(super) struct ResponsesTurn {
     reply: Reply,
     response: Value,
     item_id: String,
@@ -23,21 +23,22 @@ pub(super) struct Turn {
 
 /// Answers, streamed or not.
 pub(super) async fn answer(State(demo): State<Arc<Demo>>, bytes: Bytes) -> Response {
-    let turn = question::body(&bytes).and_then(|body| Ok((Turn::new(&demo, &body)?, body)));
+    let turn =
+        question::body(&bytes).and_then(|body| Ok((ResponsesTurn::new(&demo, &body)?, body)));
     match turn {
         Ok((turn, body)) if body["stream"] == true => {
             stream::answer(turn.events().iter().map(stream::named).collect())
         }
         Ok((turn, _)) => Json(turn.completed()).into_response(),
-        Err(refusal) => refusal.answer(Dialect::Openai),
+        Err(refusal) => refusal.answer(DemoDialect::Openai),
     }
 }
 
-impl Turn {
+impl ResponsesTurn {
     /// The turn that a request asks for.
-    pub(super) fn new(demo: &Demo, body: &Value) -> Result<Self, Refusal> {
+    pub(super) fn new(demo: &Demo, body: &Value) -> Result<Self, DemoError> {
         let model = models::known(body["model"].as_str().unwrap_or_default())?;
-        let question = Question::new(&[&body["instructions"], &body["input"]])
+        let question = DemoRequest::new(&[&body["instructions"], &body["input"]])
             .with_tools(&body["tools"], |tool| [&tool["name"], &tool["parameters"]])
             .with_limit(&[&body["max_output_tokens"]]);
         let response = json!({
@@ -64,7 +65,7 @@ impl Turn {
             "total_tokens": self.reply.input + self.reply.output,
         });
         response["status"] = json!("completed");
-        if self.reply.end == End::Cut {
+        if self.reply.end == StopReason::Cut {
             response["status"] = json!("incomplete");
             response["incomplete_details"] = json!({"reason": "max_output_tokens"});
         }
@@ -74,8 +75,8 @@ impl Turn {
     /// The events that lead to it.
     pub(super) fn events(&self) -> Vec<Value> {
         let last = match self.reply.end {
-            End::Complete | End::Call => "response.completed",
-            End::Cut => "response.incomplete",
+            StopReason::Complete | StopReason::Call => "response.completed",
+            StopReason::Cut => "response.incomplete",
         };
         let mut events = vec![
             json!({"type": "response.created", "response": self.response}),

@@ -7,8 +7,8 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::refusal::{Dialect, Refusal};
-use super::responses::Turn;
+use super::refusal::{DemoDialect, DemoError};
+use super::responses::ResponsesTurn;
 use super::{Demo, question, stream};
 
 /// Opens the socket.
@@ -39,14 +39,14 @@ async fn converse(mut socket: WebSocket, demo: &Demo) {
 
 /// The events of one turn, without the framing that they have over HTTP.
 fn events(demo: &Demo, text: &str) -> Vec<Value> {
-    let turn = question::body(text.as_bytes()).and_then(|body| Turn::new(demo, &body));
+    let turn = question::body(text.as_bytes()).and_then(|body| ResponsesTurn::new(demo, &body));
     match turn {
         Ok(turn) => turn.events(),
         Err(refusal) => vec![error(&refusal)],
     }
 }
 
-fn error(refusal: &Refusal) -> Value {
-    let error = &refusal.body(Dialect::Openai)["error"];
+fn error(refusal: &DemoError) -> Value {
+    let error = &refusal.body(DemoDialect::Openai)["error"];
     json!({"type": "error", "status": 400, "error": error, "headers": {}})
 }

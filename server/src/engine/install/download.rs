@@ -9,7 +9,7 @@ use reqwest::Response;
 use tokio::fs::{File, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 
-use super::Progress;
+use super::DownloadProgress;
 use super::error::InstallError;
 use super::release::Release;
 
@@ -23,13 +23,13 @@ const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// One archive on its way.
-pub(super) struct Download<'a> {
+pub(super) struct ArchiveDownload<'a> {
     http: reqwest::Client,
     url: String,
     part: &'a Path,
 }
 
-impl<'a> Download<'a> {
+impl<'a> ArchiveDownload<'a> {
     /// Of this release, into this file.
     pub(super) fn new(release: &Release, part: &'a Path) -> Result<Self, InstallError> {
         let url = release.url();
@@ -44,7 +44,7 @@ impl<'a> Download<'a> {
     /// Fetches what is missing, in as many attempts as bring something.
     pub(super) async fn run(
         &self,
-        progress: &(impl Fn(Progress) + Sync),
+        progress: &(impl Fn(DownloadProgress) + Sync),
     ) -> Result<(), InstallError> {
         let mut idle_attempts = 0;
         loop {
@@ -68,7 +68,7 @@ impl<'a> Download<'a> {
     async fn attempt(
         &self,
         from: u64,
-        progress: &(impl Fn(Progress) + Sync),
+        progress: &(impl Fn(DownloadProgress) + Sync),
     ) -> Result<(), InstallError> {
         let mut answer = self.ask(from).await?;
         if answer.status() == StatusCode::RANGE_NOT_SATISFIABLE {
@@ -110,7 +110,7 @@ impl<'a> Download<'a> {
         &self,
         mut answer: Response,
         from: u64,
-        progress: &(impl Fn(Progress) + Sync),
+        progress: &(impl Fn(DownloadProgress) + Sync),
     ) -> Result<(), InstallError> {
         let total_bytes = answer.content_length().map(|rest| from + rest);
         self.check(total_bytes.unwrap_or(0))?;
@@ -128,7 +128,7 @@ impl<'a> Download<'a> {
                 .await
                 .map_err(|error| self.disk(error))?;
             file.flush().await.map_err(|error| self.disk(error))?;
-            progress(Progress {
+            progress(DownloadProgress {
                 downloaded_bytes,
                 total_bytes,
             });

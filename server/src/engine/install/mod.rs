@@ -11,7 +11,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use self::download::Download;
+use self::download::ArchiveDownload;
 pub use self::error::InstallError;
 pub use self::release::{Release, VERSION as TESTED_VERSION};
 use super::binary;
@@ -27,7 +27,7 @@ pub struct InstallOptions {
 
 /// How far a download has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub struct DownloadProgress {
     /// Bytes that are here.
     pub downloaded_bytes: u64,
     /// Bytes that there are, if the server tells.
@@ -37,7 +37,7 @@ pub struct Progress {
 /// Downloads, verifies and unpacks; answers where the program is. Does nothing when it is there already.
 pub async fn install(
     options: InstallOptions,
-    progress: impl Fn(Progress) + Send + Sync,
+    progress: impl Fn(DownloadProgress) + Send + Sync,
 ) -> Result<PathBuf, InstallError> {
     let InstallOptions { data_dir, release } = options;
     let program = binary::installed(&data_dir);
@@ -48,7 +48,9 @@ pub async fn install(
         return Ok(program);
     }
     let part = folder.join(format!("{}.part", release.file));
-    Download::new(&release, &part)?.run(&progress).await?;
+    ArchiveDownload::new(&release, &part)?
+        .run(&progress)
+        .await?;
     let installed = program.clone();
     blocking(move || finish(&part, &installed, &release)).await?;
     Ok(program)

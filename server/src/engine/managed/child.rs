@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 use tokio::process::{Child, Command};
 
 use super::folder::Folder;
-use super::keys::Keys;
+use super::keys::EngineKeys;
 use crate::engine::launcher;
 use crate::engine::options::EngineOptions;
 
@@ -23,7 +23,7 @@ pub(super) fn command(
     options: &EngineOptions,
     program: &Path,
     folder: &Folder,
-    keys: &Keys,
+    keys: &EngineKeys,
 ) -> Command {
     let mut command = Command::new(&options.launcher);
     command

@@ -9,18 +9,20 @@ use url::Url;
 
 use super::Managed;
 use super::folder::Folder;
-use super::keys::Keys;
+use super::keys::EngineKeys;
 use crate::domain::provider_accounts::ProviderCredential;
 use crate::engine::client::EngineClient;
-use crate::engine::config::{Applied, CredentialLists, Document, Door, Reveal, write_in_place};
-use crate::engine::endpoint::Endpoint;
+use crate::engine::config::{
+    Applied, CredentialLists, Document, ListenAddress, Reveal, write_in_place,
+};
+use crate::engine::endpoint::EngineEndpoint;
 
 /// Chosen anew for each life.
 #[derive(Debug)]
 pub(super) struct Instance {
-    pub(super) keys: Keys,
+    pub(super) keys: EngineKeys,
     pub(super) folder: Folder,
-    pub(super) endpoint: Endpoint,
+    pub(super) endpoint: EngineEndpoint,
     pub(super) client: Arc<EngineClient>,
     port: u16,
 }
@@ -43,10 +45,10 @@ impl Instance {
             .map_err(|error| format!("the engine's folder cannot be prepared: {error}"))?;
         let port =
             free_port().map_err(|error| format!("no port is free for the engine: {error}"))?;
-        let keys = Keys::random();
+        let keys = EngineKeys::random();
         let url =
             Url::parse(&format!("http://127.0.0.1:{port}")).map_err(|error| error.to_string())?;
-        let endpoint = Endpoint::new(&url, &keys.internal)
+        let endpoint = EngineEndpoint::new(&url, &keys.internal)
             .and_then(|endpoint| endpoint.with_caller_keys(&keys.callers))
             .map_err(|error| error.to_string())?;
         let client = EngineClient::new(&url, keys.internal.clone(), Some(keys.management.clone()))
@@ -74,7 +76,7 @@ impl Instance {
             .model_aliases()
             .await
             .map_err(|error| format!("the aliases of models could not be read: {error}"))?;
-        let known = managed.face.catalogue.known();
+        let known = managed.public.catalogue.known();
         let settings = managed.context.source.settings();
         let render = |reveal| {
             let lists =
@@ -107,7 +109,7 @@ impl Instance {
     /// Makes known what comes with a rendering: who is behind the engine's names, and what must be in
     /// no line of its log.
     pub(super) fn make_known(&self, managed: &Managed, rendering: &Rendering) {
-        managed.face.logs.redact(self.secrets(rendering));
+        managed.public.logs.redact(self.secrets(rendering));
         let known = managed.accounts.load_full();
         managed.accounts.store(Arc::new(
             known
@@ -116,13 +118,13 @@ impl Instance {
                 .and(&rendering.credentials, &self.folder.auths),
         ));
         managed
-            .face
+            .public
             .preview
             .store(Some(Arc::new(rendering.preview.clone())));
     }
 
     fn document(&self, applied: Applied, reveal: Reveal) -> Result<String, String> {
-        let door = Door {
+        let door = ListenAddress {
             port: self.port,
             auth_dir: &self.folder.auths,
             internal_key: &self.keys.internal,

@@ -7,7 +7,7 @@ const CALLERS: usize = 512;
 
 /// Made anew for each start, so that a leaked one is worthless after the next.
 #[derive(Clone, Debug)]
-pub(super) struct Keys {
+pub(super) struct EngineKeys {
     /// Opens the engine to the gateway.
     pub(super) internal: SecretString,
     /// Open it to the gateway for one user each. Each begins with the internal one, so that what hides that
@@ -17,7 +17,7 @@ pub(super) struct Keys {
     pub(super) management: SecretString,
 }
 
-impl Keys {
+impl EngineKeys {
     /// Random keys of 256 bits.
     pub(super) fn random() -> Self {
         let internal = random_key();

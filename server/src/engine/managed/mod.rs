@@ -4,10 +4,10 @@ mod child;
 mod folder;
 mod instance;
 mod keys;
-mod life;
 mod output;
 mod ready;
 mod reload;
+mod runtime;
 mod spawner;
 mod words;
 
@@ -20,15 +20,15 @@ use tokio::time::Instant;
 
 use self::folder::Folder;
 pub(super) use self::folder::places;
-use self::life::{Life, Wish};
+use self::runtime::{Runtime, StopMode};
 use self::spawner::Spawner;
 use super::auth_files::AuthFiles;
-use super::calls::Calls;
-use super::config::Accounts;
-use super::face::Face;
+use super::calls::OrderQueue;
+use super::config::EngineAccounts;
 use super::options::{EngineContext, EngineOptions};
+use super::public_state::PublicState;
 use super::status::EngineMode;
-use super::supervisor::{Death, Ending};
+use super::supervisor::{RunEnd, UnexpectedExit};
 
 /// A life of this length was a good one, and the next pause is short again.
 const HEALTHY: Duration = Duration::from_mins(1);
@@ -38,39 +38,43 @@ const HEALTHY: Duration = Duration::from_mins(1);
 pub(super) struct Managed {
     options: EngineOptions,
     context: EngineContext,
-    face: Arc<Face>,
+    public: Arc<PublicState>,
     spawner: Spawner,
-    accounts: Arc<ArcSwap<Accounts>>,
+    accounts: Arc<ArcSwap<EngineAccounts>>,
 }
 
 impl Managed {
     /// Nothing is started yet.
-    pub(super) fn new(options: EngineOptions, context: EngineContext, face: Arc<Face>) -> Self {
+    pub(super) fn new(
+        options: EngineOptions,
+        context: EngineContext,
+        public: Arc<PublicState>,
+    ) -> Self {
         Self {
             options,
             context,
-            face,
+            public,
             spawner: Spawner::default(),
             accounts: Arc::default(),
         }
     }
 
     /// One life of the engine, from its configuration to the end of its process.
-    pub(super) async fn live(&mut self, program: &Path, calls: &mut Calls) -> Ending {
-        self.face.starting(EngineMode::Managed, None);
+    pub(super) async fn live(&mut self, program: &Path, calls: &mut OrderQueue) -> RunEnd {
+        self.public.starting(EngineMode::Managed, None);
         let began = Instant::now();
-        let mut life = match Life::begin(self, program).await {
+        let mut life = match Runtime::begin(self, program).await {
             Ok(life) => life,
             Err(reason) => return died(reason, began),
         };
         let ending = tokio::select! {
-            call = calls.interruption() => Ending::Called(call),
+            call = calls.interruption() => RunEnd::Called(call),
             reason = life.go_on(self) => died(reason, began),
         };
-        self.face.withdraw();
+        self.public.withdraw();
         let wish = match ending {
-            Ending::Called(_) => Wish::Stop,
-            Ending::Died(_) | Ending::Unable(_) => Wish::Bury,
+            RunEnd::Called(_) => StopMode::Stop,
+            RunEnd::Died(_) | RunEnd::Unable(_) => StopMode::Bury,
         };
         life.end(self, wish).await;
         ending
@@ -85,7 +89,7 @@ impl Managed {
         let wiped = match Folder::prepare(&options.data_dir, options.auth_dir.as_deref()) {
             Ok(folder) => {
                 let source = self.context.source.clone();
-                AuthFiles::new(folder.auths, source, self.face.clone())
+                AuthFiles::new(folder.auths, source, self.public.clone())
                     .wipe()
                     .await
             }
@@ -100,8 +104,8 @@ impl Managed {
     }
 }
 
-fn died(reason: String, began: Instant) -> Ending {
-    Ending::Died(Death {
+fn died(reason: String, began: Instant) -> RunEnd {
+    RunEnd::Died(UnexpectedExit {
         reason,
         was_healthy: began.elapsed() >= HEALTHY,
     })

@@ -6,8 +6,8 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::sync::watch;
 
 use super::words;
-use crate::engine::face::Face;
 use crate::engine::logs::LogLevel;
+use crate::engine::public_state::PublicState;
 
 /// The longest line that is kept; the rest of a longer one is dropped.
 const LONGEST_LINE_BYTES: usize = 8 * 1024;
@@ -25,18 +25,18 @@ pub(super) struct Heard {
 /// Reads lines until the stream ends.
 pub(super) async fn relay(
     stream: impl AsyncRead + Unpin,
-    face: Arc<Face>,
+    public: Arc<PublicState>,
     heard: watch::Sender<Heard>,
 ) {
     let mut reader = BufReader::new(stream);
     let mut line = Vec::new();
     while matches!(read_line(&mut reader, &mut line).await, Ok(true)) {
-        take_note(&String::from_utf8_lossy(&line), &face, &heard);
+        take_note(&String::from_utf8_lossy(&line), &public, &heard);
         line.clear();
     }
 }
 
-fn take_note(line: &str, face: &Face, heard: &watch::Sender<Heard>) {
+fn take_note(line: &str, public: &PublicState, heard: &watch::Sender<Heard>) {
     let words = words::read(line);
     if words.message.is_empty() || words::is_echo_of_ours(words.message) {
         return;
@@ -46,12 +46,12 @@ fn take_note(line: &str, face: &Face, heard: &watch::Sender<Heard>) {
             heard.version = Some(version.to_owned());
         }
         if words.level == LogLevel::Error {
-            heard.last_error = Some(face.logs.redacted(words.message));
+            heard.last_error = Some(public.logs.redacted(words.message));
         }
         heard.is_loaded |= words.message.contains("full client load complete");
         true
     });
-    face.logs.push(words.level, words.message);
+    public.logs.push(words.level, words.message);
 }
 
 /// Reads one line, of which no more than the longest is kept; false at the end.

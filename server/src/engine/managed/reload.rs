@@ -14,7 +14,7 @@ use crate::engine::client::EngineClient;
 use crate::engine::logs::LogLevel;
 
 /// Changes that come together are written together.
-const GATHERING: Duration = Duration::from_millis(50);
+const DEBOUNCE: Duration = Duration::from_millis(50);
 /// How often the engine is asked whether it has read the file.
 const INTERVAL: Duration = Duration::from_millis(50);
 /// How long that may take; it usually takes 170 ms.
@@ -35,17 +35,17 @@ pub(super) async fn follow(
 ) -> Infallible {
     let mut written = rendered.yaml().clone();
     while changes.changed().await.is_ok() {
-        tokio::time::sleep(GATHERING).await;
+        tokio::time::sleep(DEBOUNCE).await;
         changes.mark_unchanged();
         match instance.render(managed).await {
             // An auth file may have changed all the same.
             Ok(new) if new.yaml().expose_secret() == written.expose_secret() => {
                 instance.make_known(managed, &new);
-                managed.face.catalogue.changed();
+                managed.public.catalogue.changed();
             }
             Ok(new) => {
                 bring(instance, managed, &new).await;
-                managed.face.catalogue.changed();
+                managed.public.catalogue.changed();
                 written = new.yaml().clone();
             }
             Err(reason) => tracing::warn!(reason, "the engine keeps its old credentials"),
@@ -62,7 +62,7 @@ pub(super) async fn complete(
     managed: &Managed,
     rendered: &Rendering,
 ) -> Option<Rendering> {
-    managed.face.catalogue.learn(&instance.client).await;
+    managed.public.catalogue.learn(&instance.client).await;
     let new = instance.render(managed).await.ok()?;
     if new.yaml().expose_secret() == rendered.yaml().expose_secret() {
         return None;
@@ -78,12 +78,12 @@ async fn bring(instance: &Instance, managed: &Managed, new: &Rendering) {
             return;
         }
         if arrived(&instance.client, &new.applied).await {
-            managed.face.logs.push(LogLevel::Info, APPLIED);
+            managed.public.logs.push(LogLevel::Info, APPLIED);
             return;
         }
     }
     tracing::warn!(NOT_APPLIED);
-    managed.face.logs.push(LogLevel::Warn, NOT_APPLIED);
+    managed.public.logs.push(LogLevel::Warn, NOT_APPLIED);
 }
 
 async fn arrived(client: &EngineClient, wanted: &Value) -> bool {

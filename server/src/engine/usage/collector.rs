@@ -14,7 +14,7 @@ use super::recovery::Recovery;
 use crate::clock::SharedClock;
 use crate::domain::engine_usage::EngineUsage;
 use crate::engine::client::{ClientError, EngineClient};
-use crate::engine::config::Accounts;
+use crate::engine::config::EngineAccounts;
 use crate::engine::options::EngineContext;
 use crate::engine::source::CredentialSource;
 
@@ -25,7 +25,7 @@ const BUSY: Duration = Duration::from_millis(500);
 /// The pause while none do.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long the last emptying may take.
-const FAREWELL: Duration = Duration::from_secs(3);
+const FINAL_DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The task that empties one engine's queue.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub(in crate::engine) struct Collector {
 
 struct Round {
     client: Arc<EngineClient>,
-    accounts: Arc<ArcSwap<Accounts>>,
+    accounts: Arc<ArcSwap<EngineAccounts>>,
     source: Arc<dyn CredentialSource>,
     clock: SharedClock,
     sink: mpsc::Sender<EngineUsage>,
@@ -48,7 +48,7 @@ impl Collector {
     pub(in crate::engine) fn start(
         context: &EngineContext,
         client: Arc<EngineClient>,
-        accounts: Arc<ArcSwap<Accounts>>,
+        accounts: Arc<ArcSwap<EngineAccounts>>,
     ) -> Self {
         let stop = CancellationToken::new();
         let round = Round {
@@ -67,7 +67,10 @@ impl Collector {
     /// middle of it unless the engine hangs.
     pub(in crate::engine) async fn finish(self) {
         self.stop.cancel();
-        if tokio::time::timeout(FAREWELL, self.task).await.is_err() {
+        if tokio::time::timeout(FINAL_DRAIN_TIMEOUT, self.task)
+            .await
+            .is_err()
+        {
             tracing::warn!("the engine's last usage records could not be taken in time");
         }
     }

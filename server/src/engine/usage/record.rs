@@ -7,9 +7,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::engine_usage::EngineUsage;
-use crate::domain::provider_accounts::Attempt;
+use crate::domain::provider_accounts::EngineAttempt;
 use crate::domain::tokens::Tokens;
-use crate::engine::config::Accounts;
+use crate::engine::config::EngineAccounts;
 
 /// One attempt at a provider, as the engine reports it.
 #[derive(Deserialize)]
@@ -70,7 +70,7 @@ impl Record {
     }
 
     /// What it says of one of our requests; nothing when it is of somebody else's.
-    pub(super) fn usage(&self, accounts: &Accounts) -> Option<EngineUsage> {
+    pub(super) fn usage(&self, accounts: &EngineAccounts) -> Option<EngineUsage> {
         let account = accounts.find(&self.auth_index);
         Some(EngineUsage {
             request_id: request_id(&self.x_forwarded_for)?,
@@ -90,8 +90,12 @@ impl Record {
     }
 
     /// What it says of one of our accounts.
-    pub(super) fn attempt(&self, accounts: &Accounts, at: DateTime<Utc>) -> Option<Attempt> {
-        Some(Attempt {
+    pub(super) fn attempt(
+        &self,
+        accounts: &EngineAccounts,
+        at: DateTime<Utc>,
+    ) -> Option<EngineAttempt> {
+        Some(EngineAttempt {
             account_id: accounts.find(&self.auth_index)?.id,
             at,
             failure: self.failed.then_some(self.fail.status_code),
@@ -142,7 +146,7 @@ mod tests {
 
     use super::*;
 
-    fn read(record: Value, accounts: &Accounts) -> Option<EngineUsage> {
+    fn read(record: Value, accounts: &EngineAccounts) -> Option<EngineUsage> {
         Record::read(record)?.usage(accounts)
     }
 
@@ -159,7 +163,7 @@ mod tests {
 
     #[test]
     fn reads_the_five_buckets() {
-        let usage = read(record(), &Accounts::default()).unwrap();
+        let usage = read(record(), &EngineAccounts::default()).unwrap();
 
         assert_eq!(usage.provider, Some(ProviderKind::OpenaiCompatible));
         assert_eq!(usage.account_id, None);
@@ -179,7 +183,7 @@ mod tests {
         record["failed"] = json!(true);
         record["token_breakdown"] = json!({"quality": "complete", "input": {}, "output": {}});
 
-        let usage = read(record, &Accounts::default()).unwrap();
+        let usage = read(record, &EngineAccounts::default()).unwrap();
 
         assert!(usage.failed);
         assert_eq!(usage.tokens, None);
@@ -190,7 +194,10 @@ mod tests {
         let mut record = record();
         record["token_breakdown"]["input"] = json!({});
 
-        assert_eq!(read(record, &Accounts::default()).unwrap().tokens, None);
+        assert_eq!(
+            read(record, &EngineAccounts::default()).unwrap().tokens,
+            None
+        );
     }
 
     #[test]
@@ -198,7 +205,10 @@ mod tests {
         let mut record = record();
         record["token_breakdown"]["quality"] = json!("inconsistent");
 
-        assert_eq!(read(record, &Accounts::default()).unwrap().tokens, None);
+        assert_eq!(
+            read(record, &EngineAccounts::default()).unwrap().tokens,
+            None
+        );
     }
 
     #[test]
@@ -211,14 +221,14 @@ mod tests {
                 let mut record = record();
                 record["token_breakdown"][bucket][name] = json!(count);
 
-                let usage = read(record, &Accounts::default()).unwrap();
+                let usage = read(record, &EngineAccounts::default()).unwrap();
 
                 assert_eq!(usage.tokens, None, "{name} is {count}");
             }
         }
         let mut record = record();
         record["token_breakdown"]["input"]["uncached_tokens"] = json!(100_000_000);
-        let usage = read(record, &Accounts::default()).unwrap();
+        let usage = read(record, &EngineAccounts::default()).unwrap();
         assert_eq!(usage.tokens.unwrap().input, 100_000_000);
     }
 
@@ -227,7 +237,7 @@ mod tests {
         let mut foreign = record();
         foreign["x_forwarded_for"] = json!("203.0.113.9");
 
-        assert_eq!(read(foreign, &Accounts::default()), None);
-        assert_eq!(read(json!("no record"), &Accounts::default()), None);
+        assert_eq!(read(foreign, &EngineAccounts::default()), None);
+        assert_eq!(read(json!("no record"), &EngineAccounts::default()), None);
     }
 }

@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use axum::body::Bytes;
 
 use crate::gateway::{
-    dialect::Fault,
+    dialect::GatewayError,
     memory::{MemoryPermit, UserMemory},
 };
 
 /// The pieces, as they came.
 #[derive(Debug, Default)]
-pub(in crate::gateway) struct Held {
+pub(in crate::gateway) struct BufferedBody {
     pieces: VecDeque<Piece>,
     bytes: u64,
 }
@@ -23,17 +23,17 @@ struct Piece {
     _memory: Option<MemoryPermit>,
 }
 
-impl Held {
+impl BufferedBody {
     /// Holds one more piece.
     pub(in crate::gateway) fn push(
         &mut self,
         memory: &UserMemory,
         data: Bytes,
         limit: u64,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), GatewayError> {
         let bytes = self.bytes + data.len() as u64;
         if bytes > limit {
-            return Err(Fault::BodyTooLarge { limit });
+            return Err(GatewayError::BodyTooLarge { limit });
         }
         // What comes in one piece with the model costs nothing extra: it is in the connection's buffer.
         let memory = if self.pieces.is_empty() {
@@ -83,7 +83,7 @@ mod tests {
     fn each_piece_gives_its_memory_back_when_it_leaves() {
         let memory = Memory::with_kib(8);
         let mine = memory.of(Uuid::nil(), LIMIT);
-        let mut held = Held::default();
+        let mut held = BufferedBody::default();
 
         for bytes in [3000, 2000, 1000] {
             held.push(&mine, piece(bytes), LIMIT).unwrap();
@@ -101,7 +101,7 @@ mod tests {
     fn what_does_not_fit_is_refused_and_takes_no_memory() {
         let memory = Memory::with_kib(2);
         let mine = memory.of(Uuid::nil(), 2000);
-        let mut held = Held::default();
+        let mut held = BufferedBody::default();
         held.push(&mine, piece(9000), LIMIT).unwrap();
 
         let too_much = held.push(&mine, piece(1001), LIMIT);
@@ -109,8 +109,8 @@ mod tests {
         held.push(&mine, piece(1), LIMIT).unwrap();
         let full = held.push(&mine, piece(1), LIMIT);
 
-        assert_eq!(too_much, Err(Fault::BodyTooLarge { limit: LIMIT }));
-        assert!(matches!(full, Err(Fault::RateLimited { .. })));
+        assert_eq!(too_much, Err(GatewayError::BodyTooLarge { limit: LIMIT }));
+        assert!(matches!(full, Err(GatewayError::RateLimited { .. })));
         assert_eq!((held.bytes(), memory.free_kib()), (9501, 0));
     }
 }

@@ -3,10 +3,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Fault;
+use super::GatewayError;
 
 /// The body of an error, or the data of an `error` event.
-pub(super) fn error(fault: &Fault, request_id: &str) -> Value {
+pub(super) fn error(fault: &GatewayError, request_id: &str) -> Value {
     json!({
         "type": "error",
         "error": {
@@ -18,7 +18,7 @@ pub(super) fn error(fault: &Fault, request_id: &str) -> Value {
     })
 }
 
-fn kind(fault: &Fault) -> &'static str {
+fn kind(fault: &GatewayError) -> &'static str {
     match fault.status() {
         StatusCode::UNAUTHORIZED => "authentication_error",
         StatusCode::FORBIDDEN => "permission_error",

@@ -3,10 +3,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Fault;
+use super::GatewayError;
 
 /// The body of an error, or the data of a chunk that says one.
-pub(super) fn error(fault: &Fault) -> Value {
+pub(super) fn error(fault: &GatewayError) -> Value {
     json!({
         "error": {
             "code": fault.status().as_u16(),
@@ -21,7 +21,7 @@ pub(super) fn error(fault: &Fault) -> Value {
     })
 }
 
-fn status(fault: &Fault) -> &'static str {
+fn status(fault: &GatewayError) -> &'static str {
     match fault.status() {
         StatusCode::UNAUTHORIZED => "UNAUTHENTICATED",
         StatusCode::FORBIDDEN => "PERMISSION_DENIED",

@@ -4,7 +4,7 @@
 //! `proxypal_`, and the message says "ProxyPal".
 
 mod anthropic;
-mod fault;
+mod error;
 mod gemini;
 mod openai;
 mod stream;
@@ -16,7 +16,7 @@ use http::Response;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use serde_json::Value;
 
-pub(super) use fault::Fault;
+pub(super) use error::GatewayError;
 pub(super) use stream::{in_socket_error, in_stream_error};
 
 /// On every error of ours, and on no other answer: its code.
@@ -35,7 +35,7 @@ pub(super) enum Dialect {
 
 impl Dialect {
     /// The whole answer that says what went wrong. The request id is ours, as in `X-Request-Id`.
-    pub(super) fn refuse(self, fault: &Fault, request_id: &str) -> Response<Bytes> {
+    pub(super) fn refuse(self, fault: &GatewayError, request_id: &str) -> Response<Bytes> {
         let mut response = Response::new(Bytes::from(self.error(fault, request_id).to_string()));
         *response.status_mut() = fault.status();
         let headers = response.headers_mut();
@@ -51,7 +51,7 @@ impl Dialect {
     }
 
     /// The error object alone.
-    fn error(self, fault: &Fault, request_id: &str) -> Value {
+    fn error(self, fault: &GatewayError, request_id: &str) -> Value {
         match self {
             Self::OpenAi => openai::error(fault),
             Self::Anthropic => anthropic::error(fault, request_id),

@@ -3,15 +3,15 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Fault;
+use super::GatewayError;
 
 /// The body of an error.
-pub(super) fn error(fault: &Fault) -> Value {
+pub(super) fn error(fault: &GatewayError) -> Value {
     json!({ "error": inner(fault) })
 }
 
 /// What stands under `error`.
-pub(super) fn inner(fault: &Fault) -> Value {
+pub(super) fn inner(fault: &GatewayError) -> Value {
     json!({
         "message": fault.to_string(),
         "type": kind(fault),
@@ -20,8 +20,8 @@ pub(super) fn inner(fault: &Fault) -> Value {
     })
 }
 
-fn kind(fault: &Fault) -> &'static str {
-    if matches!(fault, Fault::QuotaExceeded { .. }) {
+fn kind(fault: &GatewayError) -> &'static str {
+    if matches!(fault, GatewayError::QuotaExceeded { .. }) {
         return "insufficient_quota";
     }
     match fault.status() {
@@ -33,13 +33,13 @@ fn kind(fault: &Fault) -> &'static str {
     }
 }
 
-fn param(fault: &Fault) -> Option<&'static str> {
+fn param(fault: &GatewayError) -> Option<&'static str> {
     matches!(
         fault,
-        Fault::ModelNotAllowed { .. }
-            | Fault::ModelRequired
-            | Fault::ModelAmbiguous
-            | Fault::ModelUnspecific { .. }
+        GatewayError::ModelNotAllowed { .. }
+            | GatewayError::ModelRequired
+            | GatewayError::ModelAmbiguous
+            | GatewayError::ModelUnspecific { .. }
     )
     .then_some("model")
 }

@@ -4,14 +4,14 @@ use bytes::Bytes;
 use entity::request::Protocol;
 use serde_json::{Value, json};
 
-use super::{Dialect, Fault, openai};
+use super::{Dialect, GatewayError, openai};
 
 /// What to append to a stream of server-sent events that broke **between** events; one that broke inside
 /// an event can only be cut, or the fragment would be taken for an event.
 pub(in crate::gateway) fn in_stream_error(
     dialect: Dialect,
     protocol: Protocol,
-    fault: &Fault,
+    fault: &GatewayError,
     request_id: &str,
 ) -> Bytes {
     let is_responses = protocol == Protocol::OpenaiResponses;
@@ -25,7 +25,7 @@ pub(in crate::gateway) fn in_stream_error(
 }
 
 /// A message that says on a Responses WebSocket what went wrong.
-pub(in crate::gateway) fn in_socket_error(fault: &Fault) -> String {
+pub(in crate::gateway) fn in_socket_error(fault: &GatewayError) -> String {
     let mut message = json!({ "type": "error", "status": fault.status().as_u16() });
     if let Value::Object(members) = &mut message {
         members.insert("error".to_owned(), openai::inner(fault));
@@ -34,7 +34,7 @@ pub(in crate::gateway) fn in_socket_error(fault: &Fault) -> String {
 }
 
 /// Some readers look for `error`, others for its members beside `type`.
-fn responses_event(fault: &Fault) -> Value {
+fn responses_event(fault: &GatewayError) -> Value {
     json!({
         "type": "error",
         "code": fault.code(),

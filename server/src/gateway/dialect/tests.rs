@@ -9,46 +9,46 @@ use chrono::DateTime;
 
 use crate::domain::{api_keys::KeyProblem, ledger::LimitKind};
 
-use super::{Dialect, Fault, in_socket_error, in_stream_error};
+use super::{Dialect, GatewayError, in_socket_error, in_stream_error};
 
 const DIALECTS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini];
 
-fn faults() -> Vec<Fault> {
+fn faults() -> Vec<GatewayError> {
     let retry_after = Duration::from_millis(1500);
     let limit = || "60 requests per minute".to_owned();
     vec![
-        Fault::UnknownKey,
-        Fault::KeyProblem(KeyProblem::Revoked(DateTime::UNIX_EPOCH)),
-        Fault::KeyProblem(KeyProblem::Replaced(DateTime::UNIX_EPOCH)),
-        Fault::KeyProblem(KeyProblem::Expired(DateTime::UNIX_EPOCH)),
-        Fault::KeyProblem(KeyProblem::UserDisabled),
-        Fault::KeyProblem(KeyProblem::UserArchived),
-        Fault::ModelNotAllowed {
+        GatewayError::UnknownKey,
+        GatewayError::KeyProblem(KeyProblem::Revoked(DateTime::UNIX_EPOCH)),
+        GatewayError::KeyProblem(KeyProblem::Replaced(DateTime::UNIX_EPOCH)),
+        GatewayError::KeyProblem(KeyProblem::Expired(DateTime::UNIX_EPOCH)),
+        GatewayError::KeyProblem(KeyProblem::UserDisabled),
+        GatewayError::KeyProblem(KeyProblem::UserArchived),
+        GatewayError::ModelNotAllowed {
             model: "gpt-5\"".to_owned(),
         },
-        Fault::ModelRequired,
-        Fault::ModelAmbiguous,
-        Fault::BodyTooLarge { limit: 67_108_864 },
-        Fault::BodyTooSlow,
-        Fault::NotFound {
+        GatewayError::ModelRequired,
+        GatewayError::ModelAmbiguous,
+        GatewayError::BodyTooLarge { limit: 67_108_864 },
+        GatewayError::BodyTooSlow,
+        GatewayError::NotFound {
             base_url: "https://ai.example.org".into(),
         },
-        Fault::Blocked,
-        Fault::RateLimited {
+        GatewayError::Blocked,
+        GatewayError::RateLimited {
             kind: LimitKind::RequestsPerMinute,
             retry_after,
             limit: limit(),
             pacing: None,
         },
-        Fault::QuotaExceeded {
+        GatewayError::QuotaExceeded {
             kind: LimitKind::Quota(Metric::Cost),
             retry_after: Some(Duration::from_hours(1)),
             limit: "10 USD per month".to_owned(),
         },
-        Fault::EngineUnavailable { retry_after },
-        Fault::EngineFailed,
-        Fault::EngineTooSlow,
-        Fault::Overloaded {
+        GatewayError::EngineUnavailable { retry_after },
+        GatewayError::EngineFailed,
+        GatewayError::EngineTooSlow,
+        GatewayError::Overloaded {
             retry_after: Duration::ZERO,
         },
     ]
@@ -92,7 +92,12 @@ fn ends_streams_and_sockets_with_an_error() {
     let mut page = String::new();
     for dialect in DIALECTS {
         for protocol in [Protocol::OpenaiChat, Protocol::OpenaiResponses] {
-            let event = in_stream_error(dialect, protocol, &Fault::EngineFailed, "019a-request");
+            let event = in_stream_error(
+                dialect,
+                protocol,
+                &GatewayError::EngineFailed,
+                "019a-request",
+            );
             writeln!(
                 page,
                 "{dialect:?} {protocol:?}\n{}",
@@ -104,7 +109,7 @@ fn ends_streams_and_sockets_with_an_error() {
     writeln!(
         page,
         "{}",
-        in_socket_error(&Fault::KeyProblem(KeyProblem::UserDisabled))
+        in_socket_error(&GatewayError::KeyProblem(KeyProblem::UserDisabled))
     )
     .unwrap();
     insta::assert_snapshot!(page);

@@ -12,7 +12,7 @@ use axum::http::{
 use uuid::Uuid;
 
 use super::withheld::is_withheld;
-use crate::gateway::{authenticate::CARRIERS, dialect::Fault};
+use crate::gateway::{authenticate::CARRIERS, dialect::GatewayError};
 
 /// Headers that belong to one connection, not to the message (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 9] = [
@@ -48,12 +48,12 @@ const SINGLE: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE]
 
 /// Removes what belongs to the client's connection, before anything is read of the request: what is admitted is what is
 /// forwarded. Says whether a WebSocket is asked for.
-pub(in crate::gateway) fn from_client(headers: &mut HeaderMap) -> Result<bool, Fault> {
+pub(in crate::gateway) fn from_client(headers: &mut HeaderMap) -> Result<bool, GatewayError> {
     let is_repeated = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
     let has_two_ends =
         headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING);
     if SINGLE.iter().any(is_repeated) || has_two_ends || named(headers).any(|name| is_read(&name)) {
-        return Err(Fault::HeadersAmbiguous);
+        return Err(GatewayError::HeadersAmbiguous);
     }
     let upgrade = is_upgrade(headers);
     remove_hop_by_hop(headers);
@@ -170,7 +170,7 @@ mod tests {
         assert!(headers.contains_key("x-public"));
     }
 
-    fn read(pairs: &[(&'static str, &'static str)]) -> Result<bool, Fault> {
+    fn read(pairs: &[(&'static str, &'static str)]) -> Result<bool, GatewayError> {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.append(*name, HeaderValue::from_static(value));
@@ -195,7 +195,7 @@ mod tests {
         ] {
             assert_eq!(
                 read(&[("connection", name)]),
-                Err(Fault::HeadersAmbiguous),
+                Err(GatewayError::HeadersAmbiguous),
                 "{name}"
             );
         }
@@ -214,11 +214,11 @@ mod tests {
     fn headers_that_decide_how_a_body_is_read_are_there_once() {
         for name in ["content-encoding", "content-type", "content-length"] {
             let twice = [(name, "1"), (name, "1")];
-            assert_eq!(read(&twice), Err(Fault::HeadersAmbiguous), "{name}");
+            assert_eq!(read(&twice), Err(GatewayError::HeadersAmbiguous), "{name}");
             assert_eq!(read(&twice[..1]), Ok(false), "{name}");
         }
         let two_ends = [("content-length", "1"), ("transfer-encoding", "chunked")];
-        assert_eq!(read(&two_ends), Err(Fault::HeadersAmbiguous));
+        assert_eq!(read(&two_ends), Err(GatewayError::HeadersAmbiguous));
     }
 
     #[test]

@@ -9,23 +9,23 @@ use uuid::Uuid;
 
 pub(super) use self::{
     headers::{for_client, from_client},
-    upstream::{Answer, Awaiting, Upstream, UpstreamBody, UpstreamError},
+    upstream::{Awaiting, Upstream, UpstreamBody, UpstreamError, UpstreamResponse},
 };
 use super::{
     body::Upload,
-    dialect::Fault,
+    dialect::GatewayError,
     route::{Route, query},
 };
-use crate::engine::Endpoint;
+use crate::engine::EngineEndpoint;
 
 /// The request as the engine gets it.
 pub(super) fn for_engine(
     mut parts: Parts,
     route: &Route,
-    endpoint: &Endpoint,
+    endpoint: &EngineEndpoint,
     (user_id, request_id): (Uuid, Uuid),
     upload: Upload,
-) -> Result<Request<Upload>, Fault> {
+) -> Result<Request<Upload>, GatewayError> {
     parts.uri = retarget(&parts.uri, route, endpoint)?;
     headers::for_engine(
         &mut parts.headers,
@@ -38,18 +38,18 @@ pub(super) fn for_engine(
     Ok(Request::from_parts(parts, upload))
 }
 
-fn retarget(uri: &Uri, route: &Route, endpoint: &Endpoint) -> Result<Uri, Fault> {
+fn retarget(uri: &Uri, route: &Route, endpoint: &EngineEndpoint) -> Result<Uri, GatewayError> {
     let base = endpoint.base_path.as_deref().unwrap_or_default();
     let query = uri.query().map(query::without_credentials);
     let target = match query.filter(|query| !query.is_empty() || uri.query() == Some("")) {
         Some(query) => format!("{base}{}?{query}", route.path),
         None => format!("{base}{}", route.path),
     };
-    let target = PathAndQuery::try_from(target).map_err(|_| Fault::Blocked)?;
+    let target = PathAndQuery::try_from(target).map_err(|_| GatewayError::Blocked)?;
     Uri::builder()
         .scheme(endpoint.scheme.clone())
         .authority(endpoint.authority.clone())
         .path_and_query(target)
         .build()
-        .map_err(|_| Fault::Blocked)
+        .map_err(|_| GatewayError::Blocked)
 }

@@ -10,11 +10,11 @@ use std::{
 use axum::body::{Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 
-use super::{Drainer, End, Heartbeat, Receipt, hold::Hold};
+use super::{Drainer, Heartbeat, Receipt, RequestEnd, hold::Hold};
 use crate::{
     domain::api_keys::Caller,
     gateway::{
-        dialect::{Dialect, Fault, in_stream_error},
+        dialect::{Dialect, GatewayError, in_stream_error},
         forward::UpstreamBody,
         serve::log_failure,
     },
@@ -34,7 +34,7 @@ pub(in crate::gateway) enum AnswerError {
 
 /// What the body must know to speak up in the middle of a stream.
 #[derive(Debug)]
-pub(in crate::gateway) struct Voice {
+pub(in crate::gateway) struct ErrorFormat {
     pub(in crate::gateway) dialect: Dialect,
     pub(in crate::gateway) protocol: entity::request::Protocol,
     pub(in crate::gateway) request_id: String,
@@ -49,7 +49,7 @@ pub(in crate::gateway) struct Voice {
 pub(in crate::gateway) struct MeteredBody {
     /// Gone once the answer ended.
     open: Option<Open>,
-    voice: Voice,
+    format: ErrorFormat,
     /// The last frame, until the request is on record.
     hold: Option<Hold>,
     /// Why the answer is cut, once what came before it has left.
@@ -70,7 +70,7 @@ impl MeteredBody {
         receipt: Receipt,
         caller: Arc<Caller>,
         drainer: Drainer,
-        voice: Voice,
+        format: ErrorFormat,
     ) -> Self {
         Self {
             open: Some(Open {
@@ -79,7 +79,7 @@ impl MeteredBody {
                 caller,
                 drainer,
             }),
-            voice,
+            format,
             hold: None,
             cut: None,
         }
@@ -92,11 +92,11 @@ impl MeteredBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         let released = ready!(hold.poll(cx));
-        match (&mut self.open, released.debt) {
-            (Some(open), Some(debt)) => open.receipt.keep(debt),
+        match (&mut self.open, released.pending) {
+            (Some(open), Some(pending)) => open.receipt.keep(pending),
             // What follows the end waits for the database instead.
             (Some(open), None) => open.receipt.end_is_not_noted(),
-            (None, Some(debt)) => debt.pay(),
+            (None, Some(pending)) => pending.release(),
             (None, None) => {}
         }
         Poll::Ready(released.frame.map(Ok))
@@ -110,7 +110,7 @@ impl MeteredBody {
         if let Some(data) = frame.data_ref() {
             open.receipt.deliver(data);
         }
-        if let Some(heartbeat) = &mut self.voice.heartbeat {
+        if let Some(heartbeat) = &mut self.format.heartbeat {
             heartbeat.passed();
         }
         // A reader who knows the length never asks for the frame after the last.
@@ -132,7 +132,7 @@ impl MeteredBody {
             return frame;
         };
         let is_noted = open.receipt.is_end_noted();
-        match open.receipt.finish(End::Whole) {
+        match open.receipt.finish(RequestEnd::Whole) {
             Some(written) if !is_noted => {
                 self.hold = Some(Hold::until_written(frame, written));
                 None
@@ -142,7 +142,7 @@ impl MeteredBody {
     }
 
     /// Settles, and says no more.
-    fn close(&mut self, end: End) {
+    fn close(&mut self, end: RequestEnd) {
         if let Some(mut open) = self.open.take() {
             open.receipt.end(end);
         }
@@ -153,7 +153,7 @@ impl MeteredBody {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
-        let (Some(heartbeat), Some(open)) = (&mut self.voice.heartbeat, &self.open) else {
+        let (Some(heartbeat), Some(open)) = (&mut self.format.heartbeat, &self.open) else {
             return Poll::Pending;
         };
         if !open.receipt.is_between_events() || open.receipt.is_end_delivered() {
@@ -169,19 +169,20 @@ impl MeteredBody {
         error: hyper::Error,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
-        log_failure(&self.voice.engine_outage, &self.voice.request_id, &error);
+        log_failure(&self.format.engine_outage, &self.format.request_id, &error);
         let can_speak = self.open.as_ref().is_some_and(|open| {
             open.receipt.is_between_events() && !open.receipt.is_end_delivered()
         });
-        self.close(End::Failed("engine_failed"));
+        self.close(RequestEnd::Failed("engine_failed"));
         if can_speak {
-            let Voice {
+            let ErrorFormat {
                 dialect,
                 protocol,
                 request_id,
                 ..
-            } = &self.voice;
-            let event = in_stream_error(*dialect, *protocol, &Fault::EngineFailed, request_id);
+            } = &self.format;
+            let event =
+                in_stream_error(*dialect, *protocol, &GatewayError::EngineFailed, request_id);
             return Poll::Ready(Some(Ok(Frame::data(event))));
         }
         // An error now would take along what waits to be sent.
@@ -211,11 +212,11 @@ impl HttpBody for MeteredBody {
                 return Poll::Ready(self.cut.take().map(Err));
             };
             if open.caller.revoked().is_cancelled() {
-                self.close(End::Interrupted("revoked"));
+                self.close(RequestEnd::Interrupted("revoked"));
                 return Poll::Ready(Some(Err(AnswerError::Revoked)));
             }
             if open.drainer.is_stopping() {
-                self.close(End::Interrupted("stopping"));
+                self.close(RequestEnd::Interrupted("stopping"));
                 return Poll::Ready(Some(Err(AnswerError::Stopping)));
             }
             let passed = match Pin::new(&mut open.inner).poll_frame(cx) {

@@ -17,10 +17,10 @@ use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{End, Receipt};
+use super::{Receipt, RequestEnd};
 use crate::{
     domain::settings::{AbortPolicy, GatewaySettings, Settings},
-    gateway::forward::{Answer, Awaiting, UpstreamBody, UpstreamError},
+    gateway::forward::{Awaiting, UpstreamBody, UpstreamError, UpstreamResponse},
 };
 
 /// How long the engine may take to end an answer after its last event.
@@ -104,7 +104,7 @@ impl Drainer {
     {
         receipt.client_left();
         if self.is_stopping() {
-            receipt.end(End::Interrupted("stopping"));
+            receipt.end(RequestEnd::Interrupted("stopping"));
             return;
         }
         let settings = self.0.settings.current().gateway.clone();
@@ -177,7 +177,7 @@ impl Awaited {
 }
 
 impl Future for Awaited {
-    type Output = (Result<Answer, UpstreamError>, Receipt);
+    type Output = (Result<UpstreamResponse, UpstreamError>, Receipt);
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Some((mut answer, receipt)) = self.waiting.take() else {

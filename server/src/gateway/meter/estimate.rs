@@ -14,12 +14,12 @@ pub(in crate::gateway) const LARGEST_INPUT: i64 = 2_000_000;
 
 /// The tokens of a request, and their source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Usage {
+pub(super) struct EstimatedUsage {
     pub(super) tokens: Tokens,
     pub(super) source: UsageSource,
 }
 
-impl Usage {
+impl EstimatedUsage {
     /// Certainly no tokens.
     pub(super) const NOTHING: Self = Self {
         tokens: Tokens {
@@ -117,7 +117,7 @@ pub(in crate::gateway) fn used(seen: &Observation, is_whole: bool) -> Tokens {
         output: 1,
         ..Tokens::default()
     };
-    Usage::of(seen, is_whole, expected).tokens
+    EstimatedUsage::of(seen, is_whole, expected).tokens
 }
 
 /// Converts bytes of text to tokens, rounded up.

@@ -10,7 +10,7 @@ use std::{
 use axum::body::Bytes;
 use http_body::Frame;
 
-use crate::domain::ledger::{Debt, Noted, Written};
+use crate::domain::ledger::{Noted, PendingEntry, Written};
 
 /// A frame that waits, or the end of the body.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ enum Until {
 pub(super) struct Released {
     pub(super) frame: Option<Frame<Bytes>>,
     /// What keeps the note.
-    pub(super) debt: Option<Debt>,
+    pub(super) pending: Option<PendingEntry>,
 }
 
 impl Hold {
@@ -52,7 +52,7 @@ impl Hold {
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Released> {
-        let debt = match &mut self.until {
+        let pending = match &mut self.until {
             // What cannot be noted is not held back: it is owed in memory.
             Until::Noted(noted) => ready!(Pin::new(noted).poll(cx)).ok(),
             Until::Written(written) => {
@@ -61,7 +61,7 @@ impl Hold {
             }
         };
         let frame = self.frame.take();
-        Poll::Ready(Released { frame, debt })
+        Poll::Ready(Released { frame, pending })
     }
 
     /// Bytes that are held back.

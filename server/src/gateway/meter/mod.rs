@@ -14,9 +14,9 @@ pub(super) mod scanner;
 pub(super) mod tap;
 
 pub(super) use self::{
-    body::{MeteredBody, Voice},
+    body::{ErrorFormat, MeteredBody},
     drain::{Awaited, Drainer},
     estimate::{LARGEST_INPUT, used},
     heartbeat::Heartbeat,
-    receipt::{End, KILLED, Receipt},
+    receipt::{KILLED, Receipt, RequestEnd},
 };

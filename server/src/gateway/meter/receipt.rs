@@ -18,17 +18,17 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
 use super::{
-    estimate::{self, Usage},
-    progress::Progress as Noting,
+    estimate::{self, EstimatedUsage},
+    progress::OutputCheckpoint as Noting,
     tap::{Observation, Tap},
 };
 use crate::{
     domain::{
-        ledger::{Debt, Noted, Written},
-        requests::{Place, RequestRecord},
+        ledger::{Noted, PendingEntry, Written},
+        requests::{RecordPermit, RequestRecord},
         tokens::Tokens,
     },
-    gateway::{body::Progress, trace::RequestSpan},
+    gateway::{body::UploadProgress, trace::RequestSpan},
 };
 
 /// Why a request was not finished that was under way when the server was killed.
@@ -36,7 +36,7 @@ pub(in crate::gateway) const KILLED: &str = "server_killed";
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum End {
+pub(in crate::gateway) enum RequestEnd {
     /// The whole answer went to the client.
     Whole,
     /// The client left first.
@@ -62,20 +62,20 @@ enum Delivered {
 /// Written at the end of a request, however it ends.
 #[derive(Debug)]
 pub(in crate::gateway) struct Receipt {
-    place: Option<Place>,
+    permit: Option<RecordPermit>,
     record: Option<RequestRecord>,
     began: Instant,
     is_metered: bool,
     /// Tokens of the request body, and of the answer at most; for estimates.
     expected: Tokens,
-    upload: Option<Arc<Progress>>,
+    upload: Option<Arc<UploadProgress>>,
     tap: Option<Tap>,
     observation: Option<Observation>,
     progress: Noting,
     /// Whether the end of the answer was noted.
     is_end_noted: bool,
     delivered: Delivered,
-    end: End,
+    end: RequestEnd,
     span: RequestSpan,
     _in_flight: TaskTrackerToken,
 }
@@ -83,14 +83,14 @@ pub(in crate::gateway) struct Receipt {
 impl Receipt {
     /// A receipt for a request that was let in. Until something better is known, its client left.
     pub(in crate::gateway) fn new(
-        place: Place,
+        permit: RecordPermit,
         record: RequestRecord,
         is_metered: bool,
         in_flight: TaskTrackerToken,
         span: RequestSpan,
     ) -> Self {
         Self {
-            place: Some(place),
+            permit: Some(permit),
             record: Some(record),
             began: Instant::now(),
             is_metered,
@@ -101,7 +101,7 @@ impl Receipt {
             progress: Noting::default(),
             is_end_noted: false,
             delivered: Delivered::Nothing,
-            end: End::ClientGone,
+            end: RequestEnd::ClientGone,
             span,
             _in_flight: in_flight,
         }
@@ -123,7 +123,7 @@ impl Receipt {
     }
 
     /// Watches how much of the request was sent.
-    pub(in crate::gateway) fn watch_upload(&mut self, upload: Arc<Progress>) {
+    pub(in crate::gateway) fn watch_upload(&mut self, upload: Arc<UploadProgress>) {
         self.upload = Some(upload);
     }
 
@@ -164,7 +164,7 @@ impl Receipt {
             tap.observe(data);
         }
         if self.progress.is_due(elapsed)
-            && let Some(noted) = self.note(End::Interrupted(KILLED))
+            && let Some(noted) = self.note(RequestEnd::Interrupted(KILLED))
         {
             self.progress.replace(noted, elapsed);
         }
@@ -187,13 +187,13 @@ impl Receipt {
     /// Notes that the client has left. What is read on for it is still metered and held back, and no longer
     /// counts among its requests at once.
     pub(in crate::gateway) fn client_left(&mut self) {
-        if let Some(place) = &mut self.place {
-            place.release_slot();
+        if let Some(permit) = &mut self.permit {
+            permit.release_slot();
         }
     }
 
     /// Notes how the request ended.
-    pub(in crate::gateway) fn end(&mut self, end: End) {
+    pub(in crate::gateway) fn end(&mut self, end: RequestEnd) {
         self.end = end;
     }
 
@@ -222,63 +222,66 @@ impl Receipt {
 
     /// Notes the request as if it had ended well with what was seen so far.
     pub(in crate::gateway) fn note_whole(&self) -> Option<Noted> {
-        self.note(End::Whole)
+        self.note(RequestEnd::Whole)
     }
 
-    fn note(&self, end: End) -> Option<Noted> {
+    fn note(&self, end: RequestEnd) -> Option<Noted> {
         let so_far = self.tap.as_ref().map(Tap::so_far);
         let observation = self.observation.as_ref().or(so_far.as_ref());
         let record = self.settled(self.record.as_ref()?.clone(), observation, end);
-        Some(self.place.as_ref()?.note(&record))
+        Some(self.permit.as_ref()?.note(&record))
     }
 
     /// Notes the end, and waits until it is safe.
     pub(in crate::gateway) async fn note_end(&mut self) {
         if let Some(noted) = self.note_whole()
-            && let Ok(debt) = noted.await
+            && let Ok(pending) = noted.await
         {
-            self.keep(debt);
+            self.keep(pending);
         }
     }
 
     /// Keeps what was noted until the request is in the database.
-    pub(in crate::gateway) fn keep(&mut self, debt: Debt) {
-        match &mut self.place {
-            Some(place) => place.keep(debt),
-            None => debt.pay(),
+    pub(in crate::gateway) fn keep(&mut self, pending: PendingEntry) {
+        match &mut self.permit {
+            Some(permit) => permit.keep(pending),
+            None => pending.release(),
         }
     }
 
     /// Settles the request. What is returned is ready once it is safe.
-    pub(in crate::gateway) fn finish(mut self, end: End) -> Option<Written> {
+    pub(in crate::gateway) fn finish(mut self, end: RequestEnd) -> Option<Written> {
         self.end = end;
         self.settle()
     }
 
     fn settle(&mut self) -> Option<Written> {
-        let (mut place, mut record) = (self.place.take()?, self.record.take()?);
+        let (mut permit, mut record) = (self.permit.take()?, self.record.take()?);
         record.streamed |= self.tap.as_ref().is_some_and(Tap::is_events);
-        if let Some(debt) = mem::take(&mut self.progress).into_debt() {
-            place.keep(debt);
+        if let Some(pending) = mem::take(&mut self.progress).into_debt() {
+            permit.keep(pending);
         }
         let observation = self.observation.take();
         let observation = observation.or_else(|| Some(self.tap.take()?.finish()));
         let record = self.settled(record, observation.as_ref(), self.end);
         self.span.end(&record);
-        place.record(record)
+        permit.record(record)
     }
 
     fn settled(
         &self,
         mut record: RequestRecord,
         observation: Option<&Observation>,
-        end: End,
+        end: RequestEnd,
     ) -> RequestRecord {
         record.duration = self.began.elapsed();
         // A client that disconnects after the end has the whole answer.
         let end = match (self.delivered, end) {
-            (Delivered::End, End::ClientGone | End::Failed(_) | End::Interrupted(_))
-            | (Delivered::Error, End::ClientGone) => End::Whole,
+            (
+                Delivered::End,
+                RequestEnd::ClientGone | RequestEnd::Failed(_) | RequestEnd::Interrupted(_),
+            )
+            | (Delivered::Error, RequestEnd::ClientGone) => RequestEnd::Whole,
             (_, end) => end,
         };
         let usage = self.usage(&record, observation, end);
@@ -288,33 +291,40 @@ impl Receipt {
         record.served_model = observation.and_then(|seen| seen.served_model.clone());
         let refused_by_engine = record.http_status.is_some_and(|status| status >= 400);
         (record.outcome, record.error_code) = match end {
-            End::Whole if in_stream_error.is_some() => (Outcome::UpstreamError, in_stream_error),
-            End::Whole if refused_by_engine => (Outcome::UpstreamError, None),
-            End::Whole => (Outcome::Completed, None),
-            End::ClientGone => (Outcome::ClientGone, None),
-            End::Failed(code) => (Outcome::UpstreamError, Some(code.to_owned())),
-            End::Refused(code) => (Outcome::Rejected, Some(code.to_owned())),
-            End::Interrupted(code) => (Outcome::Interrupted, Some(code.to_owned())),
+            RequestEnd::Whole if in_stream_error.is_some() => {
+                (Outcome::UpstreamError, in_stream_error)
+            }
+            RequestEnd::Whole if refused_by_engine => (Outcome::UpstreamError, None),
+            RequestEnd::Whole => (Outcome::Completed, None),
+            RequestEnd::ClientGone => (Outcome::ClientGone, None),
+            RequestEnd::Failed(code) => (Outcome::UpstreamError, Some(code.to_owned())),
+            RequestEnd::Refused(code) => (Outcome::Rejected, Some(code.to_owned())),
+            RequestEnd::Interrupted(code) => (Outcome::Interrupted, Some(code.to_owned())),
         };
         record
     }
 
-    fn usage(&self, record: &RequestRecord, observation: Option<&Observation>, end: End) -> Usage {
+    fn usage(
+        &self,
+        record: &RequestRecord,
+        observation: Option<&Observation>,
+        end: RequestEnd,
+    ) -> EstimatedUsage {
         // What was not sent, or is no generation, or was answered with an error, used nothing.
-        let is_refused = matches!(end, End::Refused(_));
+        let is_refused = matches!(end, RequestEnd::Refused(_));
         let is_failed = record.http_status.is_some_and(|status| status >= 400);
         // The engine does not process a request whose body is incomplete.
         let upload = self.upload.as_ref();
         let is_cut =
             record.http_status.is_none() && upload.is_some_and(|upload| upload.failure().is_some());
         if is_refused || !self.is_metered || is_failed || is_cut {
-            return Usage::NOTHING;
+            return EstimatedUsage::NOTHING;
         }
         let expected = self.expected();
         let Some(seen) = observation else {
-            return Usage::without_answer(expected);
+            return EstimatedUsage::without_answer(expected);
         };
-        let is_whole = end == End::Whole;
+        let is_whole = end == RequestEnd::Whole;
         // Zeros of an endpoint that we do not know are not believed.
         let is_zero = seen.tokens.is_some_and(|tokens| tokens.total() == 0);
         if record.protocol == Protocol::Unmetered && is_zero {
@@ -322,9 +332,9 @@ impl Receipt {
                 tokens: None,
                 ..seen.clone()
             };
-            return Usage::of(&seen, is_whole, expected);
+            return EstimatedUsage::of(&seen, is_whole, expected);
         }
-        Usage::of(seen, is_whole, expected)
+        EstimatedUsage::of(seen, is_whole, expected)
     }
 
     /// The expected tokens. A body without a declared length is counted as it is sent.

@@ -24,11 +24,11 @@ fn asked(
     pieces: &[&str],
     then: Then,
     needs_bound: bool,
-) -> Option<Result<(Asked, Upload), ReadFault>> {
+) -> Option<Result<(ModelRequest, Upload), ReadError>> {
     let headers = HeaderMap::new();
     let route = route::classify(&Method::POST, path, &headers).unwrap();
     let memory = Memory::with_kib(64 * 1024).of(Uuid::nil(), 64 * MEBIBYTE as u64);
-    let limits = Limits {
+    let limits = ReadLimits {
         max_body_bytes: 64 * MEBIBYTE as u64,
         memory: &memory,
         is_restricted: false,
@@ -65,7 +65,7 @@ fn waits_for_the_bound_only_where_it_is_needed() {
 
     let (asked, _) = read(false).unwrap().unwrap();
 
-    assert_eq!(asked.model, Model::Named("m".to_owned()));
+    assert_eq!(asked.model, RequestedModel::Named("m".to_owned()));
     assert_eq!(asked.bound, Bound::default());
     assert_eq!(asked.body_bytes, None);
     assert!(read(true).is_none());
@@ -81,7 +81,7 @@ fn finds_a_bound_wherever_it_stands() {
 
     let (asked, _) = asked(path, &pieces, Then::Pauses, true).unwrap().unwrap();
 
-    assert_eq!(asked.model, Model::Named("m".to_owned()));
+    assert_eq!(asked.model, RequestedModel::Named("m".to_owned()));
     assert_eq!(asked.bound, bound(7, 2));
 }
 
@@ -103,7 +103,7 @@ fn reads_the_bound_where_the_path_names_the_model() {
     let (with, _) = asked(GEMINI, &pieces, Then::Pauses, true).unwrap().unwrap();
     let (without, _) = asked(GEMINI, &[], Then::Pauses, false).unwrap().unwrap();
 
-    assert_eq!(with.model, Model::Named("m".to_owned()));
+    assert_eq!(with.model, RequestedModel::Named("m".to_owned()));
     assert_eq!(with.bound, bound(7, 1));
     assert_eq!(without.bound, Bound::default());
     assert!(asked(GEMINI, &["{"], Then::Pauses, true).is_none());
@@ -133,10 +133,11 @@ async fn what_contradicts_the_beginning_breaks_the_upload_off() {
         let read = asked("/v1/messages", &pieces, Then::Ends, needs_bound);
         let (asked, upload) = read.unwrap().unwrap();
 
-        let refused =
-            |error: UploadError| matches!(error, UploadError::Refused(Fault::ModelAmbiguous));
+        let refused = |error: UploadError| {
+            matches!(error, UploadError::Refused(GatewayError::ModelAmbiguous))
+        };
         let is_refused =
-            asked.model == Model::Ambiguous || upload.collect().await.is_err_and(refused);
+            asked.model == RequestedModel::Ambiguous || upload.collect().await.is_err_and(refused);
         assert!(is_refused, "{rest}");
     }
 }
@@ -154,7 +155,7 @@ async fn a_compressed_body_is_read_whole() {
         let route = route::classify(&Method::POST, "/v1/chat/completions", &headers).unwrap();
         let memory = Memory::with_kib(1024);
         async move {
-            let limits = Limits {
+            let limits = ReadLimits {
                 max_body_bytes,
                 memory: &memory.of(Uuid::nil(), max_body_bytes),
                 is_restricted: false,
@@ -173,12 +174,15 @@ async fn a_compressed_body_is_read_whole() {
     let too_large = read(body.clone(), 50_000).await.unwrap_err();
     assert!(matches!(
         too_large,
-        ReadFault::Refused(Fault::BodyTooLarge { limit: 50_000 })
+        ReadError::Refused(GatewayError::BodyTooLarge { limit: 50_000 })
     ));
     let cut = read(body[..body.len() - 1].to_vec(), 200_000)
         .await
         .unwrap_err();
-    assert!(matches!(cut, ReadFault::Refused(Fault::BodyUnreadable)));
+    assert!(matches!(
+        cut,
+        ReadError::Refused(GatewayError::BodyUnreadable)
+    ));
 }
 
 #[test]
@@ -208,5 +212,5 @@ async fn loses_nothing_that_was_read() {
 fn says_when_the_client_left() {
     let read = asked("/v1/messages", &["{"], Then::Breaks, false).unwrap();
 
-    assert!(matches!(read, Err(ReadFault::ClientGone)));
+    assert!(matches!(read, Err(ReadError::ClientGone)));
 }

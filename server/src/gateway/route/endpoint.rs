@@ -38,7 +38,7 @@ pub(in crate::gateway) enum ModelSource {
     clippy::struct_excessive_bools,
     reason = "each answers a question of its own"
 )]
-pub(super) struct Endpoint {
+pub(super) struct EndpointRule {
     pub(super) dialect: Dialect,
     pub(super) protocol: Protocol,
     pub(super) model: ModelSource,
@@ -130,8 +130,13 @@ pub(super) fn is_posted_to(path: &str) -> bool {
 
 /// Looks the endpoint up. The engine reads a Gemini model from the decoded path; all else is decided on
 /// the cleaned one.
-pub(super) fn find(method: &Method, decoded: &str, cleaned: &str, headers: &HeaderMap) -> Endpoint {
-    let mut endpoint = Endpoint::unknown(method, cleaned);
+pub(super) fn find(
+    method: &Method,
+    decoded: &str,
+    cleaned: &str,
+    headers: &HeaderMap,
+) -> EndpointRule {
+    let mut endpoint = EndpointRule::unknown(method, cleaned);
     let in_path = decoded
         .strip_prefix(GEMINI_MODELS)
         .or_else(|| cleaned.strip_prefix(GEMINI_MODELS));
@@ -157,7 +162,7 @@ pub(super) fn find(method: &Method, decoded: &str, cleaned: &str, headers: &Head
     endpoint
 }
 
-impl Endpoint {
+impl EndpointRule {
     /// An endpoint that we do not know: a body that is sent names a model, or is not sent on, and may
     /// generate.
     fn unknown(method: &Method, path: &str) -> Self {

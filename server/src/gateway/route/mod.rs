@@ -48,7 +48,7 @@ pub(super) struct Route {
 
 /// Why a request goes nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum RouteError {
     /// Not below one of the four prefixes, or not a path with one clear meaning.
     NotFound,
     /// The engine has it, but nobody may reach it from outside.
@@ -56,15 +56,19 @@ pub(super) enum Refusal {
 }
 
 /// Decides on the path as the engine will understand it: decoded once, dots resolved, slashes collapsed.
-pub(super) fn classify(method: &Method, path: &str, headers: &HeaderMap) -> Result<Route, Refusal> {
+pub(super) fn classify(
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Route, RouteError> {
     let forwarded = path::correct(method, path);
-    let decoded = path::decode(&forwarded).ok_or(Refusal::NotFound)?;
+    let decoded = path::decode(&forwarded).ok_or(RouteError::NotFound)?;
     let cleaned = path::clean(&decoded);
     if path::is_blocked(&cleaned) || path::is_blocked(&decoded) {
-        return Err(Refusal::Blocked);
+        return Err(RouteError::Blocked);
     }
     if !path::is_served(&cleaned) || !path::is_served(&decoded) {
-        return Err(Refusal::NotFound);
+        return Err(RouteError::NotFound);
     }
     let endpoint = endpoint::find(method, &decoded, &cleaned, headers);
     Ok(Route {

@@ -13,9 +13,9 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
-    deadlines::{Progress, ProgressRule},
+    deadlines::{ProgressDeadline, ProgressRule},
     gateway::{
-        dialect::Fault,
+        dialect::GatewayError,
         memory::{MemoryPermit, UserMemory},
     },
 };
@@ -40,18 +40,18 @@ pub(super) struct Arriving(Arc<Mutex<Unfinished>>);
 struct Unfinished {
     /// Bytes since the last message.
     bytes: u64,
-    progress: Progress,
+    progress: ProgressDeadline,
     memory: UserMemory,
     permits: Vec<MemoryPermit>,
     /// Why the socket must end.
-    fault: Option<Fault>,
+    fault: Option<GatewayError>,
 }
 
 impl Arriving {
     pub(super) fn new(rule: ProgressRule, memory: UserMemory) -> Self {
         Self(Arc::new(Mutex::new(Unfinished {
             bytes: 0,
-            progress: Progress::new(rule),
+            progress: ProgressDeadline::new(rule),
             memory,
             permits: Vec::new(),
             fault: None,
@@ -74,7 +74,7 @@ impl Arriving {
     }
 
     /// Why the socket must end, if it must.
-    pub(super) fn fault(&self) -> Option<Fault> {
+    pub(super) fn fault(&self) -> Option<GatewayError> {
         self.lock().fault.clone()
     }
 
@@ -111,7 +111,7 @@ impl Unfinished {
             return Poll::Pending;
         }
         self.progress.poll_too_slow(cx).map(|()| {
-            self.fault = Some(Fault::BodyTooSlow);
+            self.fault = Some(GatewayError::BodyTooSlow);
             Err(io::ErrorKind::TimedOut.into())
         })
     }
@@ -197,6 +197,9 @@ mod tests {
         assert_eq!((arriving.lock().bytes, memory.free_kib()), (0, 1024));
 
         receive(300 * 1024).unwrap_err();
-        assert!(matches!(arriving.fault(), Some(Fault::RateLimited { .. })));
+        assert!(matches!(
+            arriving.fault(),
+            Some(GatewayError::RateLimited { .. })
+        ));
     }
 }

@@ -2,7 +2,7 @@
 //! message. Each turn is admitted, metered and recorded like a request of its own.
 
 mod arriving;
-mod owed;
+mod pending_answers;
 mod session;
 mod turn;
 
@@ -20,16 +20,16 @@ use tokio_tungstenite::{
 
 use self::{
     arriving::{Arriving, ClientIo},
-    session::Session,
+    session::SocketSession,
     turn::Turns,
 };
 use super::{
-    admit::{self, Started},
+    admit::{self, StartedRequest},
     body::Upload,
-    dialect::Fault,
-    forward::{self, Answer, UpstreamBody},
-    meter::{End, Receipt},
-    serve::Pass,
+    dialect::GatewayError,
+    forward::{self, UpstreamBody, UpstreamResponse},
+    meter::{Receipt, RequestEnd},
+    serve::RequestContext,
 };
 use crate::domain::{
     ledger::{Ledger, OpenSocket},
@@ -46,11 +46,11 @@ type ClientSocket = WebSocketStream<ClientIo>;
 
 /// Passes the handshake to the engine, and joins the sockets if it agrees.
 pub(super) async fn serve(
-    pass: Pass,
+    pass: RequestContext,
     mut head: Head,
-    started: Started,
+    started: StartedRequest,
     record: RequestRecord,
-) -> Result<Response<Body>, Fault> {
+) -> Result<Response<Body>, GatewayError> {
     // While it shakes hands it is a request like others; after that its turns are.
     let _slot = started.slot;
     let from_client = head.extensions.remove::<OnUpgrade>();
@@ -76,10 +76,13 @@ pub(super) async fn serve(
     }
 }
 
-async fn shake_hands(pass: &Pass, head: Head) -> Result<Answer, (Fault, End)> {
+async fn shake_hands(
+    pass: &RequestContext,
+    head: Head,
+) -> Result<UpstreamResponse, (GatewayError, RequestEnd)> {
     let request = pass
         .for_engine(head, Upload::new(Body::empty(), 0))
-        .map_err(|fault| (fault.clone(), End::Failed(fault.code())))?;
+        .map_err(|fault| (fault.clone(), RequestEnd::Failed(fault.code())))?;
     let gateway = &pass.gateway.0;
     let limit = gateway.settings.current().gateway.answer_timeout();
     let answer = gateway.upstream.shake_hands(request, limit).await;
@@ -87,24 +90,27 @@ async fn shake_hands(pass: &Pass, head: Head) -> Result<Answer, (Fault, End)> {
 }
 
 async fn refused_by_engine(
-    pass: Pass,
-    answer: Answer,
+    pass: RequestContext,
+    answer: UpstreamResponse,
     record: RequestRecord,
-) -> Result<Response<Body>, Fault> {
+) -> Result<Response<Body>, GatewayError> {
     let mut receipt = new_receipt(&pass, record).await?;
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        receipt.end(End::Failed("handshake_failed"));
-        return Err(Fault::EngineFailed);
+        receipt.end(RequestEnd::Failed("handshake_failed"));
+        return Err(GatewayError::EngineFailed);
     }
     Ok(pass.answered(answer, receipt).await)
 }
 
 /// For a handshake that did not lead to a socket.
-async fn new_receipt(pass: &Pass, record: RequestRecord) -> Result<Receipt, Fault> {
-    let place = admit::place(&pass.gateway.0.recorder, pass.id).await?;
+async fn new_receipt(
+    pass: &RequestContext,
+    record: RequestRecord,
+) -> Result<Receipt, GatewayError> {
+    let permit = admit::permit(&pass.gateway.0.recorder, pass.id).await?;
     let in_flight = pass.gateway.0.in_flight.token();
     Ok(Receipt::new(
-        place,
+        permit,
         record,
         pass.route.is_metered,
         in_flight,
@@ -113,7 +119,7 @@ async fn new_receipt(pass: &Pass, record: RequestRecord) -> Result<Receipt, Faul
 }
 
 /// Counts the socket against what the caller may have open.
-fn open_socket(pass: &Pass) -> Result<OpenSocket, Fault> {
+fn open_socket(pass: &RequestContext) -> Result<OpenSocket, GatewayError> {
     let defaults = pass.gateway.0.settings.current().gateway.default_rate_limit;
     let account = pass.caller.account();
     Ledger::open_socket(account, pass.caller.api_key_id, defaults)
@@ -131,10 +137,10 @@ fn opened(record: &RequestRecord) -> RequestRecord {
 }
 
 fn join(
-    pass: Pass,
+    pass: RequestContext,
     socket: OpenSocket,
     from_client: OnUpgrade,
-    answer: Answer,
+    answer: UpstreamResponse,
     record: RequestRecord,
 ) -> Response<Body> {
     let mut answer = answer.map(UpstreamBody::into_incoming);
@@ -164,7 +170,7 @@ fn join(
         let engine =
             EngineSocket::from_raw_socket(TokioIo::new(engine), Role::Client, Some(config)).await;
         let turns = Turns::new(&pass, record, socket);
-        Session::new(pass, turns, arriving)
+        SocketSession::new(pass, turns, arriving)
             .run(client, engine)
             .await;
     });

@@ -21,17 +21,17 @@ use tokio_tungstenite::{
 
 use super::{ClientSocket, EngineSocket, arriving::Arriving, turn::Turns};
 use crate::gateway::{
-    dialect::{Fault, in_socket_error},
-    meter::End,
-    serve::Pass,
+    dialect::{GatewayError, in_socket_error},
+    meter::RequestEnd,
+    serve::RequestContext,
 };
 
 /// How long one side may take to hear that the other is gone.
-const FAREWELL: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// One joined pair of sockets.
-pub(super) struct Session {
-    pass: Pass,
+pub(super) struct SocketSession {
+    pass: RequestContext,
     turns: Turns,
     arriving: Arriving,
 }
@@ -48,8 +48,8 @@ enum Cause {
     Stopping,
 }
 
-impl Session {
-    pub(super) fn new(pass: Pass, turns: Turns, arriving: Arriving) -> Self {
+impl SocketSession {
+    pub(super) fn new(pass: RequestContext, turns: Turns, arriving: Arriving) -> Self {
         Self {
             pass,
             turns,
@@ -75,22 +75,22 @@ impl Session {
                 self.turns.client_left();
                 // The engine is not told yet: it would end the turn, and keep its usage to itself.
                 tokio::join!(answer_close(to_client), self.drain(&mut from_engine));
-                self.turns.end(End::ClientGone);
+                self.turns.end(RequestEnd::ClientGone);
             }
             Cause::ClientStopped(frame) => {
                 self.turns.client_left();
                 let closing = close(&mut to_client, frame);
                 tokio::join!(closing, self.drain(&mut from_engine));
-                self.turns.end(End::ClientGone);
+                self.turns.end(RequestEnd::ClientGone);
             }
-            Cause::EngineLeft => self.turns.end(End::Failed("engine_failed")),
+            Cause::EngineLeft => self.turns.end(RequestEnd::Failed("engine_failed")),
             Cause::Revoked => {
-                self.turns.end(End::Interrupted("revoked"));
+                self.turns.end(RequestEnd::Interrupted("revoked"));
                 let frame = frame(CloseCode::Policy, "the key was revoked");
                 close(&mut to_client, frame).await;
             }
             Cause::Stopping => {
-                self.turns.end(End::Interrupted("stopping"));
+                self.turns.end(RequestEnd::Interrupted("stopping"));
                 let frame = frame(CloseCode::Restart, "the server is stopping");
                 close(&mut to_client, frame).await;
             }
@@ -120,8 +120,11 @@ impl Session {
             if let Message::Text(_) | Message::Binary(_) = &message
                 && let Err(fault) = self.turns.begin(&message.clone().into_data()).await
             {
-                self.pass.gateway.0.tally.refused(&fault);
-                let revoked = matches!(fault, Fault::UnknownKey | Fault::KeyProblem(_));
+                self.pass.gateway.0.metrics.refused(&fault);
+                let revoked = matches!(
+                    fault,
+                    GatewayError::UnknownKey | GatewayError::KeyProblem(_)
+                );
                 let _ = refusals.send(Message::text(in_socket_error(&fault))).await;
                 if revoked {
                     return Cause::Revoked;
@@ -199,14 +202,14 @@ impl Session {
             let leaves = message.is_close();
             if let Some(receipt) = &mut ended {
                 // The client may disconnect as soon as it has the message: the turn is complete then.
-                receipt.end(End::Whole);
+                receipt.end(RequestEnd::Whole);
                 receipt.note_end().await;
             }
             let delivered = to_client.send(message).await.is_ok();
             if let Some(mut receipt) = ended
                 && !delivered
             {
-                receipt.end(End::ClientGone);
+                receipt.end(RequestEnd::ClientGone);
             }
             match (delivered, leaves) {
                 (false, _) => return Cause::ClientLeft(None),
@@ -246,8 +249,8 @@ impl Session {
 }
 
 /// How a socket is closed whose client sends too slowly or too much.
-fn stopped(fault: &Fault) -> Cause {
-    Cause::ClientStopped(if *fault == Fault::BodyTooSlow {
+fn stopped(fault: &GatewayError) -> Cause {
+    Cause::ClientStopped(if *fault == GatewayError::BodyTooSlow {
         frame(CloseCode::Policy, "a message arrived too slowly")
     } else {
         frame(CloseCode::Again, "too much of unfinished messages is held")
@@ -266,10 +269,10 @@ async fn close<S>(socket: &mut SplitSink<WebSocketStream<S>, Message>, frame: Cl
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let _ = timeout(FAREWELL, socket.send(Message::Close(Some(frame)))).await;
+    let _ = timeout(CLOSE_TIMEOUT, socket.send(Message::Close(Some(frame)))).await;
 }
 
 /// Sends the answer to a close, which the socket has prepared, and hangs up.
 async fn answer_close(mut socket: SplitSink<ClientSocket, Message>) {
-    let _ = timeout(FAREWELL, socket.flush()).await;
+    let _ = timeout(CLOSE_TIMEOUT, socket.flush()).await;
 }

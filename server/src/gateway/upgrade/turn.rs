@@ -8,18 +8,18 @@ use std::{
 use memchr::memchr2;
 use uuid::Uuid;
 
-use super::owed::Owed;
+use super::pending_answers::PendingAnswers;
 
 use crate::{
     clock::SharedClock,
     domain::{api_keys::Caller, ledger::OpenSocket, requests::RequestRecord},
     gateway::{
         Gateway,
-        admit::{self, Admission, Applicant},
-        dialect::{Dialect, Fault},
-        meter::{End, Receipt, scanner::ModelScanner, tap::TurnTap},
-        model::{Asked, Model},
-        serve::{Pass, refused},
+        admit::{self, Admission, AdmissionRequest},
+        dialect::{Dialect, GatewayError},
+        meter::{Receipt, RequestEnd, scanner::ModelScanner, tap::TurnTap},
+        model::{ModelRequest, RequestedModel},
+        serve::{RequestContext, refused},
         trace::RequestSpan,
     },
 };
@@ -50,12 +50,12 @@ struct State {
     last_model: Option<String>,
     /// Whether turns named different models: which one the engine goes on with depends on how they ended.
     is_mixed: bool,
-    owed: Owed,
+    owed: PendingAnswers,
     tap: TurnTap,
 }
 
 impl Turns {
-    pub(super) fn new(pass: &Pass, record: RequestRecord, socket: OpenSocket) -> Self {
+    pub(super) fn new(pass: &RequestContext, record: RequestRecord, socket: OpenSocket) -> Self {
         Self {
             gateway: pass.gateway.clone(),
             span: pass.span.clone(),
@@ -71,27 +71,27 @@ impl Turns {
                 is_first: true,
                 last_model: None,
                 is_mixed: false,
-                owed: Owed::default(),
+                owed: PendingAnswers::default(),
                 tap: TurnTap::default(),
             }),
         }
     }
 
     /// Looks at a message of the client: one that generates must be admitted.
-    pub(super) async fn begin(&self, message: &[u8]) -> Result<(), Fault> {
+    pub(super) async fn begin(&self, message: &[u8]) -> Result<(), GatewayError> {
         let is_limited = self.lock().caller.has_limits_by_model();
         let mut scanner = ModelScanner::for_message(is_limited);
         scanner.observe(message);
         let Some((caller, model)) = self.asked(message, &scanner)? else {
             return Ok(());
         };
-        let asked = Asked {
+        let asked = ModelRequest {
             model,
             bound: scanner.bound(),
             body_bytes: Some(message.len() as u64),
         };
         let mut record = self.lock().next_record(&asked.model, &self.gateway.0.clock);
-        let applicant = Applicant {
+        let applicant = AdmissionRequest {
             caller: &caller,
             dialect: Dialect::OpenAi,
             is_metered: true,
@@ -122,35 +122,37 @@ impl Turns {
         &self,
         message: &[u8],
         scanner: &ModelScanner,
-    ) -> Result<Option<(Arc<Caller>, Model)>, Fault> {
+    ) -> Result<Option<(Arc<Caller>, RequestedModel)>, GatewayError> {
         let mut state = self.lock();
         let caller = self
             .gateway
             .0
             .keys
             .renew(&state.caller)
-            .map_err(Fault::of_key)?;
+            .map_err(GatewayError::of_key)?;
         state.caller = Arc::clone(&caller);
-        let model = Model::from(scanner.finish());
+        let model = RequestedModel::from(scanner.finish());
         let generates = match model {
             // Of a message that can be read in two ways nobody knows what it does.
-            Model::Ambiguous => caller.is_restricted() || may_hold_object(message),
-            Model::Named(_) | Model::Missing | Model::NotNeeded => scanner
-                .kind()
-                .is_some_and(|kind| GENERATING.contains(&kind.trim())),
+            RequestedModel::Ambiguous => caller.is_restricted() || may_hold_object(message),
+            RequestedModel::Named(_) | RequestedModel::Missing | RequestedModel::NotNeeded => {
+                scanner
+                    .kind()
+                    .is_some_and(|kind| GENERATING.contains(&kind.trim()))
+            }
         };
         if !generates {
             state.owed.complaint();
             return Ok(None);
         }
         if self.gateway.0.stop.is_cancelled() || state.owed.turns() >= MOST_TURNS {
-            return Err(Fault::Overloaded {
+            return Err(GatewayError::Overloaded {
                 retry_after: RECOVERY,
             });
         }
         let model = match (model, &state.last_model) {
-            (Model::Missing, Some(_)) if state.is_mixed => Model::Ambiguous,
-            (Model::Missing, Some(last)) => Model::Named(last.clone()),
+            (RequestedModel::Missing, Some(_)) if state.is_mixed => RequestedModel::Ambiguous,
+            (RequestedModel::Missing, Some(last)) => RequestedModel::Named(last.clone()),
             (model, _) => model,
         };
         Ok(Some((caller, model)))
@@ -164,17 +166,18 @@ impl Turns {
         state.last_model = record.model.clone().or(last);
         let in_flight = self.gateway.0.in_flight.token();
         let span = self.span.turn(&self.gateway.0.traces, &record);
-        let mut receipt = Receipt::new(admission.place, record, true, in_flight, span);
+        let mut receipt = Receipt::new(admission.permit, record, true, in_flight, span);
         receipt.expect(admission.expected);
         state.owed.turn(receipt);
     }
 
-    async fn record_refusal(&self, caller: &Caller, fault: &Fault, record: RequestRecord) {
+    async fn record_refusal(&self, caller: &Caller, fault: &GatewayError, record: RequestRecord) {
         let is_recorded = caller.account().may_record_refusal();
         let span = self.span.turn(&self.gateway.0.traces, &record);
-        if is_recorded && let Ok(place) = self.gateway.0.recorder.place().await {
+        if is_recorded && let Ok(permit) = self.gateway.0.recorder.permit().await {
             let in_flight = self.gateway.0.in_flight.token();
-            Receipt::new(place, record, true, in_flight, span).end(End::Refused(fault.code()));
+            Receipt::new(permit, record, true, in_flight, span)
+                .end(RequestEnd::Refused(fault.code()));
         } else {
             span.end(&refused(record, fault));
         }
@@ -207,7 +210,7 @@ impl Turns {
     }
 
     /// Ends what is still under way.
-    pub(super) fn end(&self, end: End) {
+    pub(super) fn end(&self, end: RequestEnd) {
         let mut state = self.lock();
         let mut seen = Some(std::mem::take(&mut state.tap).finish());
         while let Some(mut receipt) = state.owed.next_turn() {
@@ -231,7 +234,7 @@ fn may_hold_object(message: &[u8]) -> bool {
 }
 
 impl State {
-    fn next_record(&mut self, model: &Model, clock: &SharedClock) -> RequestRecord {
+    fn next_record(&mut self, model: &RequestedModel, clock: &SharedClock) -> RequestRecord {
         let first = std::mem::replace(&mut self.is_first, false);
         RequestRecord {
             id: if first {

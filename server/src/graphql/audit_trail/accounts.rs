@@ -13,15 +13,15 @@ use uuid::Uuid;
 use crate::{
     domain::{
         Result,
-        audit::{Change, Subject},
+        audit::{AuditChange, AuditSubject},
     },
     graphql::context::Services,
 };
 
 /// The accounts as they were.
-pub(super) struct Accounts(HashMap<Uuid, provider_account::Model>);
+pub(super) struct AccountSnapshot(HashMap<Uuid, provider_account::Model>);
 
-impl Accounts {
+impl AccountSnapshot {
     /// Looks at them, when a mutation of this name may change them.
     pub(super) async fn before(services: &Services, mutation: &str) -> Option<Self> {
         if !mutation.contains("Provider") && !mutation.contains("Account") {
@@ -39,26 +39,26 @@ impl Accounts {
     }
 
     /// What is different now.
-    pub(super) async fn changes(mut self, services: &Services) -> Result<Vec<Change>> {
+    pub(super) async fn changes(mut self, services: &Services) -> Result<Vec<AuditChange>> {
         let mut changes = Vec::new();
         for (id, account) in Self::now(services).await?.0 {
             let after = audited(&account);
             match self.0.remove(&id).map(|old| audited(&old)) {
-                None => changes.push(Change::created(subject(&account), after)),
+                None => changes.push(AuditChange::created(subject(&account), after)),
                 Some(before) if before != after => {
-                    changes.push(Change::updated(subject(&account), before, after));
+                    changes.push(AuditChange::updated(subject(&account), before, after));
                 }
                 Some(_) => {}
             }
         }
         let gone = self.0.into_values();
-        changes.extend(gone.map(|old| Change::removed(subject(&old), audited(&old))));
+        changes.extend(gone.map(|old| AuditChange::removed(subject(&old), audited(&old))));
         Ok(changes)
     }
 }
 
-fn subject(account: &provider_account::Model) -> Subject {
-    Subject::new("providerAccount", &account.id).named(&account.label)
+fn subject(account: &provider_account::Model) -> AuditSubject {
+    AuditSubject::new("providerAccount", &account.id).named(&account.label)
 }
 
 /// What an administrator decides about an account; what the server notes about it is left out.

@@ -31,7 +31,7 @@ pub(super) enum Offender {
 
 /// What becomes of the event about a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum FailureRecord {
     Record,
     /// Record, instead, that further attempts are not recorded until then.
     Summarise(DateTime<Utc>),
@@ -47,11 +47,11 @@ struct Count {
 
 /// The failed attempts of the last hour, by caller.
 #[derive(Debug, Default)]
-pub(in crate::graphql) struct Failures(Mutex<HashMap<Offender, Count>>);
+pub(in crate::graphql) struct FailedAttempts(Mutex<HashMap<Offender, Count>>);
 
-impl Failures {
+impl FailedAttempts {
     /// Counts an attempt, of which so many are kept in an hour.
-    pub(super) fn count(&self, offender: Offender, most: u32, now: DateTime<Utc>) -> Verdict {
+    pub(super) fn count(&self, offender: Offender, most: u32, now: DateTime<Utc>) -> FailureRecord {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back must not keep counts for longer than the window.
         let is_over = |count: &Count| (now - count.since).abs() >= WINDOW;
@@ -73,9 +73,9 @@ impl Failures {
         }
         count.recorded = count.recorded.saturating_add(1);
         match count.recorded {
-            recorded if recorded <= most => Verdict::Record,
-            recorded if recorded == most + 1 => Verdict::Summarise(count.since + WINDOW),
-            _ => Verdict::Skip,
+            recorded if recorded <= most => FailureRecord::Record,
+            recorded if recorded == most + 1 => FailureRecord::Summarise(count.since + WINDOW),
+            _ => FailureRecord::Skip,
         }
     }
 }
@@ -86,24 +86,32 @@ mod tests {
 
     #[test]
     fn an_hour_of_failures_makes_so_many_events_and_one_more() {
-        let (failures, now) = (Failures::default(), DateTime::UNIX_EPOCH);
+        let (failures, now) = (FailedAttempts::default(), DateTime::UNIX_EPOCH);
         let (ada, eve) = (
             Offender::Known(Uuid::from_u128(1)),
             Offender::Known(Uuid::from_u128(2)),
         );
         let mut verdicts = (0..100).map(|_| failures.count(ada, 3, now));
 
-        assert!(verdicts.by_ref().take(3).all(|it| it == Verdict::Record));
-        assert_eq!(verdicts.next(), Some(Verdict::Summarise(now + WINDOW)));
-        assert!(verdicts.all(|it| it == Verdict::Skip));
-        assert_eq!(failures.count(eve, 3, now), Verdict::Record);
+        assert!(
+            verdicts
+                .by_ref()
+                .take(3)
+                .all(|it| it == FailureRecord::Record)
+        );
+        assert_eq!(
+            verdicts.next(),
+            Some(FailureRecord::Summarise(now + WINDOW))
+        );
+        assert!(verdicts.all(|it| it == FailureRecord::Skip));
+        assert_eq!(failures.count(eve, 3, now), FailureRecord::Record);
         let later = now + WINDOW;
-        assert_eq!(failures.count(ada, 3, later), Verdict::Record);
+        assert_eq!(failures.count(ada, 3, later), FailureRecord::Record);
     }
 
     #[test]
     fn callers_are_remembered_within_bounds() {
-        let (failures, now) = (Failures::default(), DateTime::UNIX_EPOCH);
+        let (failures, now) = (FailedAttempts::default(), DateTime::UNIX_EPOCH);
 
         for number in 0..10_000 {
             failures.count(Offender::Known(Uuid::from_u128(number)), 3, now);

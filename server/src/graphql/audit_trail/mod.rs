@@ -23,13 +23,13 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationType},
 };
 
-pub(super) use self::failures::Failures;
-use self::step::Step;
+pub(super) use self::failures::FailedAttempts;
+use self::step::RequestedChange;
 use super::{
     bounds,
     budget::{Budgets, Payer},
     context::Services,
-    error::Failure,
+    error::ResolverError,
     report::RequestId,
 };
 use crate::domain::{Error, Viewer};
@@ -99,21 +99,21 @@ impl Trail {
             Some(_) => arguments::asked(registry, info.field, &self.variables()),
             None => serde_json::Value::Null,
         };
-        let step = Step {
+        let step = RequestedChange {
             services: ctx.data_unchecked::<Arc<Services>>(),
-            failures: ctx.data_unchecked::<Failures>(),
+            failures: ctx.data_unchecked::<FailedAttempts>(),
             viewer,
             address: bounds::address(ctx),
             action: info.name.to_owned(),
             asked,
         };
-        let deed = step.deed(info.name);
+        let context = step.context(info.name);
         let payer = Payer::of(viewer, step.address);
-        Arc::clone(&deed)
+        Arc::clone(&context)
             .run(async {
                 let accounts = step.accounts().await;
                 let result = next.run(ctx, info).await;
-                let noted = step.note(&deed, accounts, result.as_ref().err()).await;
+                let noted = step.note(&context, accounts, result.as_ref().err()).await;
                 if result.is_ok()
                     && let Some(budgets) = ctx.data_opt::<Budgets>()
                 {
@@ -145,6 +145,6 @@ impl Trail {
 fn unrecorded(ctx: &ExtensionContext<'_>, error: Error) -> ServerError {
     let id = ctx.data_opt::<RequestId>().map(|RequestId(id)| id);
     tracing::error!(request.id = ?id, ?error, "a change could not be recorded in the audit");
-    let error = async_graphql::Error::from(Failure::from(error));
+    let error = async_graphql::Error::from(ResolverError::from(error));
     error.into_server_error(async_graphql::Pos::default())
 }

@@ -7,13 +7,13 @@ use entity::admin::Role;
 use serde_json::json;
 
 use super::{
-    accounts::Accounts,
-    failures::{Failures, Offender, Verdict},
+    accounts::AccountSnapshot,
+    failures::{FailedAttempts, FailureRecord, Offender},
 };
 use crate::{
     domain::{
         Error, Viewer,
-        audit::{Actor, Change, Deed, Subject},
+        audit::{Actor, AuditChange, AuditContext, AuditSubject},
     },
     graphql::{budget::Payer, context::Services},
 };
@@ -33,36 +33,36 @@ const SUMMARY: &str = "furtherFailures";
 const LONGEST_ID: usize = 64;
 
 /// One change that is asked for.
-pub(super) struct Step<'a> {
+pub(super) struct RequestedChange<'a> {
     pub(super) services: &'a Services,
-    pub(super) failures: &'a Failures,
+    pub(super) failures: &'a FailedAttempts,
     pub(super) viewer: &'a Viewer,
     pub(super) address: Option<IpAddr>,
     pub(super) action: String,
     pub(super) asked: serde_json::Value,
 }
 
-impl Step<'_> {
+impl RequestedChange<'_> {
     /// Who does it, and from where.
-    pub(super) fn deed(&self, action: &str) -> Arc<Deed> {
+    pub(super) fn context(&self, action: &str) -> Arc<AuditContext> {
         let address = self.address.map(|address| address.to_string());
-        Deed::new(actor(self.viewer), address, action)
+        AuditContext::new(actor(self.viewer), address, action)
     }
 
     /// The accounts before it, when it may change them. Whoever may not does not make us look.
-    pub(super) async fn accounts(&self) -> Option<Accounts> {
+    pub(super) async fn accounts(&self) -> Option<AccountSnapshot> {
         let may_change = self.viewer.role() >= Some(Role::Admin);
         if !may_change {
             return None;
         }
-        Accounts::before(self.services, &self.action).await
+        AccountSnapshot::before(self.services, &self.action).await
     }
 
     /// Sees to it that what came of it is in the audit.
     pub(super) async fn note(
         self,
-        deed: &Deed,
-        accounts: Option<Accounts>,
+        context: &AuditContext,
+        accounts: Option<AccountSnapshot>,
         error: Option<&ServerError>,
     ) -> Result<(), Error> {
         let audit = &self.services.audit;
@@ -72,37 +72,37 @@ impl Step<'_> {
                 None => Ok(()),
             };
         }
-        if deed.was_recorded() {
+        if context.was_recorded() {
             return Ok(());
         }
         if let Some(accounts) = accounts {
             for change in accounts.changes(self.services).await? {
                 audit.note(change).await?;
             }
-            if deed.was_recorded() {
+            if context.was_recorded() {
                 return Ok(());
             }
         }
-        let done = Change::done(Some(self.asked.clone()));
+        let done = AuditChange::done(Some(self.asked.clone()));
         audit.note(done.about(self.subject())).await
     }
 
     /// Keeps a failed attempt, if the caller has not had enough of them in this hour.
-    async fn note_failure(&self, failure: Change, code: &'static str) -> Result<(), Error> {
+    async fn note_failure(&self, failure: AuditChange, code: &'static str) -> Result<(), Error> {
         let until = match self.verdict(code) {
-            Verdict::Record => return self.services.audit.note(failure).await,
-            Verdict::Summarise(until) => until,
-            Verdict::Skip => return Ok(()),
+            FailureRecord::Record => return self.services.audit.note(failure).await,
+            FailureRecord::Summarise(until) => until,
+            FailureRecord::Skip => return Ok(()),
         };
-        let summary = Change::failed(
+        let summary = AuditChange::failed(
             Some(json!({ "notRecordedUntil": until.to_rfc3339() })),
             code,
         );
         let note = self.services.audit.note(summary);
-        self.deed(SUMMARY).run(note).await
+        self.context(SUMMARY).run(note).await
     }
 
-    fn verdict(&self, code: &str) -> Verdict {
+    fn verdict(&self, code: &str) -> FailureRecord {
         let now = self.services.clock.now();
         let known = |id| {
             if is_refusal(code) {
@@ -118,8 +118,8 @@ impl Step<'_> {
                 let network = Payer::of(&Viewer::Anonymous, self.address);
                 let network = network.map_or(Offender::Others, Offender::Network);
                 match self.failures.count(network, SIGN_INS_OF_NETWORK, now) {
-                    Verdict::Record => self.failures.count(Offender::Others, SIGN_INS, now),
-                    verdict @ (Verdict::Summarise(_) | Verdict::Skip) => verdict,
+                    FailureRecord::Record => self.failures.count(Offender::Others, SIGN_INS, now),
+                    verdict @ (FailureRecord::Summarise(_) | FailureRecord::Skip) => verdict,
                 }
             }
         }
@@ -128,25 +128,25 @@ impl Step<'_> {
     /// What a caller with a role tried in vain, without arguments if the role does not allow it; of anonymous
     /// clients, that a secret of theirs was wrong. What they wrote is not kept: some write their password where
     /// the name belongs.
-    fn failure(&self, error: &ServerError) -> Option<Change> {
+    fn failure(&self, error: &ServerError) -> Option<AuditChange> {
         let code = code(error);
         match self.viewer {
             Viewer::Session(_) | Viewer::ApiToken(_) => {
                 if is_refusal(code) {
-                    return Some(Change::failed(None, code));
+                    return Some(AuditChange::failed(None, code));
                 }
-                let failed = Change::failed(Some(self.asked.clone()), code);
+                let failed = AuditChange::failed(Some(self.asked.clone()), code);
                 Some(failed.about(self.subject()))
             }
             Viewer::Anonymous | Viewer::KeyHolder { .. } => {
                 let tried = SIGNING_IN.contains(&self.action.as_str()) && code == "UNAUTHENTICATED";
-                tried.then(|| Change::failed(None, code))
+                tried.then(|| AuditChange::failed(None, code))
             }
         }
     }
 
     /// What it is about, as its name and its id say: `removeModelAlias` of a model alias.
-    fn subject(&self) -> Option<Subject> {
+    fn subject(&self) -> Option<AuditSubject> {
         let id = self.asked.get("id")?.as_str()?;
         let id = Some(id).filter(|id| id.len() <= LONGEST_ID)?;
         let kind = self
@@ -155,7 +155,7 @@ impl Step<'_> {
         let mut letters = kind.chars();
         let first = letters.next()?.to_ascii_lowercase();
         let kind: String = std::iter::once(first).chain(letters).collect();
-        Some(Subject::new(Cow::Owned(kind), id))
+        Some(AuditSubject::new(Cow::Owned(kind), id))
     }
 }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     domain::Viewer,
     graphql::{
-        document::{Admission, Limits, admit},
+        document::{DocumentAdmission, DocumentLimits, admit},
         schema::{self, ControlPlane},
     },
 };
@@ -76,26 +76,28 @@ async fn every_operation_of_the_web_app_fits_into_half_of_its_limits() {
     assert!(too_large.is_empty(), "{}", too_large.join("\n"));
 }
 
-fn limits_of(name: &str, text: &str) -> &'static Limits {
+fn limits_of(name: &str, text: &str) -> &'static DocumentLimits {
     if ANONYMOUS.contains(&name) {
-        return Limits::of(&Viewer::Anonymous);
+        return DocumentLimits::of(&Viewer::Anonymous);
     }
     if name.starts_with("Own") {
-        return Limits::of(&Viewer::KeyHolder {
+        return DocumentLimits::of(&Viewer::KeyHolder {
             user_id: Uuid::nil(),
             api_key_id: Uuid::nil(),
         });
     }
     if text.trim_start().starts_with("mutation") {
-        &Limits::ADMIN
+        &DocumentLimits::ADMIN
     } else {
-        &Limits::VIEWER
+        &DocumentLimits::VIEWER
     }
 }
 
 fn admission(request: &Request) -> Result<(), String> {
-    let admission = request.data.get(&std::any::TypeId::of::<Admission>());
-    let admission = admission.and_then(|it| it.downcast_ref::<Admission>());
+    let admission = request
+        .data
+        .get(&std::any::TypeId::of::<DocumentAdmission>());
+    let admission = admission.and_then(|it| it.downcast_ref::<DocumentAdmission>());
     admission
         .unwrap()
         .0

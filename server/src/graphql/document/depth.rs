@@ -6,12 +6,12 @@ use async_graphql::{
 };
 use async_graphql_value::Value;
 
-use super::{LONGEST_MESSAGE, Limits, admit, read};
+use super::{DocumentLimits, LONGEST_MESSAGE, admit, read};
 
 /// What a fuzzer holds the checks to: a document that passes is no deeper than the scan counted, and one that
 /// does not is refused briefly.
 pub(in crate::graphql) fn fuzz(text: &str) -> Option<Request> {
-    let limits = &Limits::KEY_HOLDER;
+    let limits = &DocumentLimits::KEY_HOLDER;
     let request = Request::new(text);
     match read(&request, limits) {
         Ok(document) => {

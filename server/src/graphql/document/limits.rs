@@ -6,7 +6,7 @@ use crate::domain::Viewer;
 
 /// The bounds of one operation. All of them hold on POST, event streams and WebSockets alike.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::graphql) struct Limits {
+pub(in crate::graphql) struct DocumentLimits {
     /// Bytes of the whole body, or of one WebSocket message.
     pub(in crate::graphql) body: usize,
     /// Bytes of the variables as JSON.
@@ -41,7 +41,7 @@ pub(in crate::graphql) struct Limits {
     pub(in crate::graphql) complexity: usize,
 }
 
-impl Limits {
+impl DocumentLimits {
     /// Clients that have not signed in: they sign in, or look who they are.
     const ANONYMOUS: Self = Self {
         body: 16 * 1024,
@@ -80,7 +80,7 @@ impl Limits {
         values: 128 * 1024,
         depth: 16,
         root_queries: 20,
-        complexity: 7_500,
+        complexity: 5_500,
         ..Self::ANONYMOUS
     };
 

@@ -18,20 +18,20 @@ use async_graphql::{
     parser::{parse_query, types::ExecutableDocument},
 };
 
-pub(super) use self::{depth::fuzz, limits::Limits};
+pub(super) use self::{depth::fuzz, limits::DocumentLimits};
 use crate::domain::{Error, Result};
 
 /// Whether the document of a request may be run. The schema runs no request without it.
 #[derive(Clone, Debug)]
-pub(super) struct Admission(pub(super) std::result::Result<(), Arc<Error>>);
+pub(super) struct DocumentAdmission(pub(super) std::result::Result<(), Arc<Error>>);
 
 /// Parses the document of a request and checks it, its variables included. The request carries its
 /// [`Admission`]; one that is refused carries nothing else.
-pub(super) fn admit(mut request: Request, limits: &Limits) -> Request {
+pub(super) fn admit(mut request: Request, limits: &DocumentLimits) -> Request {
     match read(&request, limits) {
         Ok(document) => {
             request.set_parsed_query(document);
-            request.data(Admission(Ok(())))
+            request.data(DocumentAdmission(Ok(())))
         }
         Err(error) => refuse(error),
     }
@@ -39,10 +39,10 @@ pub(super) fn admit(mut request: Request, limits: &Limits) -> Request {
 
 /// A request that the schema answers with this error.
 pub(super) fn refuse(error: Error) -> Request {
-    Request::new("").data(Admission(Err(error.into())))
+    Request::new("").data(DocumentAdmission(Err(error.into())))
 }
 
-fn read(request: &Request, limits: &Limits) -> Result<ExecutableDocument> {
+fn read(request: &Request, limits: &DocumentLimits) -> Result<ExecutableDocument> {
     scan::scan(&request.query, limits)?;
     let document = parse_query(&request.query).map_err(|error| refused(&error.to_string()))?;
     let weights = values::Weights::of(&request.variables, &document, limits)?;

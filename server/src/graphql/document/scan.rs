@@ -1,11 +1,11 @@
 //! Scans the text of a document as the parser's grammar reads it, without recursion: how deep its brackets
 //! stand in each other and how many tokens there are.
 
-use super::{Limits, too_much};
+use super::{DocumentLimits, too_much};
 use crate::domain::{Error, Result};
 
 /// Refuses a text that the parser should not see. Counts are upper bounds of what the parser finds.
-pub(super) fn scan(text: &str, limits: &Limits) -> Result<()> {
+pub(super) fn scan(text: &str, limits: &DocumentLimits) -> Result<()> {
     let bytes = text.as_bytes();
     let (mut at, mut depth, mut tokens) = (0, 0_usize, 0_usize);
     while let Some(&byte) = bytes.get(at) {
@@ -48,8 +48,8 @@ fn is_word(byte: u8) -> bool {
 fn word(rest: &[u8]) -> Result<usize> {
     let length = rest.iter().position(|byte| !is_word(*byte));
     let length = length.unwrap_or(rest.len());
-    if length > Limits::NAME {
-        return Err(too_much("a name that is too long", Limits::NAME));
+    if length > DocumentLimits::NAME {
+        return Err(too_much("a name that is too long", DocumentLimits::NAME));
     }
     Ok(length)
 }
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     fn passes(text: &str) -> bool {
-        scan(text, &Limits::KEY_HOLDER).is_ok()
+        scan(text, &DocumentLimits::KEY_HOLDER).is_ok()
     }
 
     #[test]

@@ -10,7 +10,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned};
 use async_graphql_value::Value;
 
-use super::{Limits, too_much, values::Weights};
+use super::{DocumentLimits, too_much, values::Weights};
 use crate::domain::{Error, Result};
 
 /// How many items the lists in answers about the schema have, by field; everything else there is one.
@@ -62,7 +62,7 @@ impl Size {
 pub(super) fn check(
     document: &ExecutableDocument,
     weights: &Weights<'_>,
-    limits: &Limits,
+    limits: &DocumentLimits,
 ) -> Result<()> {
     if document.fragments.len() > limits.fragments {
         return Err(too_much("too many fragments", limits.fragments));
@@ -87,7 +87,7 @@ pub(super) fn check(
     measure.counts_fit(whole.selections)
 }
 
-fn sizes_fit(whole: Size, limits: &Limits) -> Result<()> {
+fn sizes_fit(whole: Size, limits: &DocumentLimits) -> Result<()> {
     for (what, size, limit) in [
         ("too many selections", whole.selections, limits.selections),
         ("fields nested too deep", whole.depth, limits.depth),
@@ -109,7 +109,7 @@ fn sizes_fit(whole: Size, limits: &Limits) -> Result<()> {
 struct Measure<'a> {
     document: &'a ExecutableDocument,
     weights: &'a Weights<'a>,
-    limits: &'a Limits,
+    limits: &'a DocumentLimits,
     /// None while a fragment is being measured.
     fragments: HashMap<&'a str, Option<Size>>,
     aliases: usize,
@@ -139,8 +139,11 @@ impl<'a> Measure<'a> {
     }
 
     fn set(&mut self, set: &'a SelectionSet, level: u64) -> Result<Size> {
-        if level > Limits::LEVELS {
-            return Err(too_much("selections nested too deep", Limits::LEVELS));
+        if level > DocumentLimits::LEVELS {
+            return Err(too_much(
+                "selections nested too deep",
+                DocumentLimits::LEVELS,
+            ));
         }
         let mut size = Size::default();
         for selection in &set.items {
@@ -201,8 +204,11 @@ impl<'a> Measure<'a> {
     fn fragment(&mut self, name: &'a Name, level: u64) -> Result<Size> {
         let name = name.as_str();
         match self.fragments.get(name) {
-            Some(Some(size)) if level + size.levels > Limits::LEVELS => {
-                return Err(too_much("selections nested too deep", Limits::LEVELS));
+            Some(Some(size)) if level + size.levels > DocumentLimits::LEVELS => {
+                return Err(too_much(
+                    "selections nested too deep",
+                    DocumentLimits::LEVELS,
+                ));
             }
             Some(Some(size)) => return Ok(*size),
             Some(None) => {

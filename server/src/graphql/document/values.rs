@@ -9,7 +9,7 @@ use async_graphql::{
 };
 use async_graphql_value::{ConstValue, Value};
 
-use super::{Limits, too_much};
+use super::{DocumentLimits, too_much};
 use crate::domain::Result;
 
 /// Bytes that a value takes beside its text.
@@ -23,7 +23,7 @@ impl<'a> Weights<'a> {
     pub(super) fn of(
         variables: &'a Variables,
         document: &'a ExecutableDocument,
-        limits: &Limits,
+        limits: &DocumentLimits,
     ) -> Result<Self> {
         let mut weights = HashMap::new();
         let mut defined = 0;

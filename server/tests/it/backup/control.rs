@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use entity::admin::Role;
-use proxypal_server::{config::Storage, domain::backups::restore};
+use proxypal_server::{config::StorageConfig, domain::backups::restore};
 use sea_orm::{
     ColumnTrait as _, Database, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
 };
@@ -208,7 +208,7 @@ async fn a_backup_is_of_one_moment_while_requests_are_counted() {
     let from = made.path.parent().unwrap().parent().unwrap();
     let key = elsewhere.directory.path().join("encryption.key");
     std::fs::copy(from.join("encryption.key"), key).unwrap();
-    let storage = Storage {
+    let storage = StorageConfig {
         data_dir: elsewhere.directory.path().to_owned(),
         database_url: elsewhere.url.clone().into(),
         encryption_key: None,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use entity::{admin::Role, provider_account::ProviderKind};
 use proxypal_server::{
-    config::Secrets,
+    config::SecretsConfig,
     domain::{provider_accounts::NewProviderApiKey, users::NewUser},
 };
 use sea_orm::{
@@ -26,10 +26,10 @@ pub(crate) const PROVIDER_KEY: &str = "sk-ant-canary-0123456789-abcdef";
 
 /// A server that makes backups.
 pub(super) async fn start(database: TestDatabase) -> TestApp {
-    let secrets = Secrets {
+    let secrets = SecretsConfig {
         encryption_key: Some(ENCRYPTION_KEY.into()),
         backup_passphrase: Some(PHRASE.into()),
-        ..Secrets::default()
+        ..SecretsConfig::default()
     };
     let options = Options {
         secrets,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use proxypal_server::{
-    crypto::chest::{Label, Opener, Sealer, inspect},
+    crypto::chest::{ChestLabel, Opener, Sealer, inspect},
     domain::backups::tables,
 };
 use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
@@ -180,7 +180,7 @@ async fn backups_are_listed_and_checked() {
 async fn a_backup_of_an_older_server_is_brought_up_to_date() {
     let home = filled().await;
     let made = create(&home).await;
-    let Label(label) = inspect(&made).unwrap();
+    let ChestLabel(label) = inspect(&made).unwrap();
     let mut older: serde_json::Value = serde_json::from_slice(&label).unwrap();
     older["steps"].as_array_mut().unwrap().truncate(9);
     let opener = Opener::new(std::fs::File::open(&made).unwrap(), &PHRASE.into()).unwrap();
@@ -247,7 +247,7 @@ fn what_is_refused(made: &Path) -> Vec<Refused> {
 
 /// Backups of our own making, with the right pass-phrase.
 fn what_was_forged(made: &Path) -> Vec<(PathBuf, &'static str)> {
-    let Label(label) = inspect(made).unwrap();
+    let ChestLabel(label) = inspect(made).unwrap();
     let mut newer: serde_json::Value = serde_json::from_slice(&label).unwrap();
     newer["steps"]
         .as_array_mut()

@@ -8,7 +8,7 @@ use std::{
 
 use entity::admin::Role;
 use futures_util::StreamExt as _;
-use proxypal_server::{config::Secrets, engine::EngineState};
+use proxypal_server::{config::SecretsConfig, engine::EngineState};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -116,11 +116,11 @@ fn free_port() -> u16 {
 }
 
 async fn behind(public_url: &str) -> TestApp {
-    behind_with(public_url, Secrets::default()).await
+    behind_with(public_url, SecretsConfig::default()).await
 }
 
-async fn behind_with(public_url: &str, secrets: Secrets) -> TestApp {
-    let secrets = Secrets {
+async fn behind_with(public_url: &str, secrets: SecretsConfig) -> TestApp {
+    let secrets = SecretsConfig {
         encryption_key: Some(ENCRYPTION_KEY.into()),
         ..secrets
     };
@@ -223,9 +223,9 @@ async fn a_sign_in_by_redirect_comes_back_below_a_path() {
         return;
     }
     let identity = Identity::start().await;
-    let mut secrets = Secrets {
+    let mut secrets = SecretsConfig {
         admin_password: Some(PASSWORD.into()),
-        ..Secrets::default()
+        ..SecretsConfig::default()
     };
     secrets.oauth.extend(identity.settings());
     for (setting, value) in [("CLIENT_ID", OWN_CLIENT), ("CLIENT_SECRET", OWN_SECRET)] {

@@ -1,10 +1,10 @@
 //! What must not be seen is not seen.
 
-use proxypal_server::engine::Engine;
+use proxypal_server::engine::EngineHandle;
 
 use super::support::{Room, compatible, engine_binary, script};
 
-fn internal_key(engine: &Engine) -> String {
+fn internal_key(engine: &EngineHandle) -> String {
     let authorization = engine.endpoint().unwrap().authorization.clone();
     authorization
         .to_str()

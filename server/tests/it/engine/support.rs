@@ -11,7 +11,7 @@ use proxypal_server::clock::SystemClock;
 use proxypal_server::domain::engine_usage::EngineUsage;
 use proxypal_server::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 use proxypal_server::engine::{
-    CredentialSource, CredentialsError, Engine, EngineContext, EngineMode, EngineOptions,
+    CredentialSource, CredentialsError, EngineContext, EngineHandle, EngineMode, EngineOptions,
     EngineState, EngineStatus,
 };
 use tempfile::TempDir;
@@ -49,7 +49,7 @@ impl CredentialSource for Credentials {
 
 /// A launched engine with its surroundings.
 pub(crate) struct Room {
-    pub(crate) engine: Engine,
+    pub(crate) engine: EngineHandle,
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) usage: mpsc::Receiver<EngineUsage>,
     pub(crate) http: reqwest::Client,
@@ -86,7 +86,7 @@ impl Room {
             tasks: TaskTracker::new(),
             shutdown: shutdown.clone(),
         };
-        let engine = Engine::launch(options, context);
+        let engine = EngineHandle::launch(options, context);
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {
             engine,

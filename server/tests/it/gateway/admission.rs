@@ -229,7 +229,7 @@ async fn a_rotated_key_without_grace_dies_and_its_heir_inherits_its_limits() {
     };
     let issued = app.services.api_keys.issue(user, new).await.unwrap();
 
-    let (heir, _) = app
+    let (replacement, _) = app
         .services
         .api_keys
         .rotate(issued.api_key.id, TimeDelta::zero())
@@ -242,15 +242,20 @@ async fn a_rotated_key_without_grace_dies_and_its_heir_inherits_its_limits() {
             .status(),
         401
     );
-    let heir = heir.secret.expose_secret();
+    let replacement = replacement.secret.expose_secret();
     assert_eq!(
-        ask(&app, "/v1/messages", heir, r#"{"model":"claude-opus"}"#)
-            .await
-            .status(),
+        ask(
+            &app,
+            "/v1/messages",
+            replacement,
+            r#"{"model":"claude-opus"}"#
+        )
+        .await
+        .status(),
         403
     );
     assert_eq!(
-        ask(&app, "/v1/messages", heir, r#"{"model":"gpt-5"}"#)
+        ask(&app, "/v1/messages", replacement, r#"{"model":"gpt-5"}"#)
             .await
             .status(),
         200

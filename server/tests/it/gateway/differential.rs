@@ -11,7 +11,7 @@ mod engine;
 mod generator;
 
 use futures_util::{StreamExt as _, stream};
-use proxypal_server::fuzzing::{Reading, read_request};
+use proxypal_server::fuzzing::{AdmissionReading, read_request};
 use serde_json::{Value, json};
 
 use self::{arrival::Arrival, cases::Case, engine::RealEngine, generator::Generator};
@@ -89,7 +89,7 @@ async fn judge(engine: &RealEngine, case: &Case, number: u64) -> Outcome {
     }
 }
 
-async fn read(case: &Case) -> Option<Reading> {
+async fn read(case: &Case) -> Option<AdmissionReading> {
     read_request(
         &case.method,
         &case.path_alone(),

@@ -14,8 +14,8 @@ use entity::{
 };
 use proxypal_server::domain::{
     api_keys::NewApiKey,
-    ledger::{Meter, Standing},
-    quotas::{Holder, NewQuota},
+    ledger::{QuotaState, QuotaStatus},
+    quotas::{LimitHolder, NewQuota},
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -77,13 +77,13 @@ impl User {
     }
 
     async fn limit(&self, quotas: &[NewQuota]) {
-        let holder = Holder::User(self.id);
+        let holder = LimitHolder::User(self.id);
         let set = self.app.services.quotas.set(holder, quotas);
         set.await.unwrap();
     }
 
     async fn limit_rate(&self, limit: RateLimit) {
-        let holder = Holder::User(self.id);
+        let holder = LimitHolder::User(self.id);
         let set = self.app.services.quotas.set_rate_limit(holder, limit);
         set.await.unwrap();
     }
@@ -128,12 +128,12 @@ impl User {
         while records.next().await.outcome == Outcome::Rejected {}
     }
 
-    fn meters(&self) -> Vec<Meter> {
-        self.app.services.ledger.account(self.id).meters()
+    fn meters(&self) -> Vec<QuotaState> {
+        self.app.services.ledger.user_limits(self.id).meters()
     }
 
     /// How the only quota stands.
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> QuotaStatus {
         let now = self.app.services.clock.now();
         self.meters()[0].standing(now)
     }

@@ -24,7 +24,7 @@ use entity::{
 };
 use flate2::{Compression, write::GzEncoder};
 use proxypal_server::domain::{
-    quotas::{Holder, NewQuota},
+    quotas::{LimitHolder, NewQuota},
     requests::tokens_of,
 };
 use serde_json::{Value, json};
@@ -106,13 +106,13 @@ async fn counted(app: &TestApp) -> String {
         soft_percents: Vec::new(),
         strict: false,
     };
-    let holder = Holder::User(app.caller(&key).user_id);
+    let holder = LimitHolder::User(app.caller(&key).user_id);
     app.services.quotas.set(holder, &[quota]).await.unwrap();
     key
 }
 
 fn used(app: &TestApp, key: &str) -> i64 {
-    let account = app.services.ledger.account(app.caller(key).user_id);
+    let account = app.services.ledger.user_limits(app.caller(key).user_id);
     let now = app.services.clock.now();
     account.meters()[0].standing(now).used
 }
@@ -184,7 +184,7 @@ async fn zeros_beside_text_draw_an_estimate_from_a_quota() {
         soft_percents: Vec::new(),
         strict: false,
     };
-    let holder = Holder::User(app.caller(&key).user_id);
+    let holder = LimitHolder::User(app.caller(&key).user_id);
     app.services.quotas.set(holder, &[quota]).await.unwrap();
     let mut records = app.records().await;
 

@@ -12,7 +12,7 @@ use entity::{
 };
 use proxypal_server::domain::{
     prices::{NewPrice, Rates},
-    quotas::{Holder, NewQuota},
+    quotas::{LimitHolder, NewQuota},
     requests::tokens_of,
     usd,
 };
@@ -54,12 +54,12 @@ fn limit(metric: Metric, limit: i64) -> NewQuota {
 }
 
 async fn limited(app: &TestApp, key: &str, quotas: &[NewQuota]) {
-    let holder = Holder::User(app.caller(key).user_id);
+    let holder = LimitHolder::User(app.caller(key).user_id);
     app.services.quotas.set(holder, quotas).await.unwrap();
 }
 
 fn used(app: &TestApp, key: &str) -> Vec<i64> {
-    let account = app.services.ledger.account(app.caller(key).user_id);
+    let account = app.services.ledger.user_limits(app.caller(key).user_id);
     let now = app.services.clock.now();
     let meters = account.meters();
     meters

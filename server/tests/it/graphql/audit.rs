@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use entity::{admin::Role, audit_event};
-use proxypal_server::domain::audit::{Audit, Broken};
+use proxypal_server::domain::audit::{Audit, ChainBreak};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, IntoActiveModel as _,
     QueryOrder as _,
@@ -293,7 +293,7 @@ async fn whatever_is_done_to_the_table_is_found_but_for_its_end() {
     let reason = "it was changed after it was written";
     assert_eq!(
         changed,
-        Some(Broken {
+        Some(ChainBreak {
             sequence: 2,
             reason
         })
@@ -301,7 +301,7 @@ async fn whatever_is_done_to_the_table_is_found_but_for_its_end() {
     let reason = "events before it are missing";
     assert_eq!(
         missing,
-        Some(Broken {
+        Some(ChainBreak {
             sequence: 3,
             reason
         })

@@ -8,7 +8,7 @@ use entity::admin::Role;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use proxypal_server::{
     domain::notifications::Message,
-    notify::{Sources, Watcher},
+    notify::{AlertSources, Watcher},
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -120,7 +120,7 @@ async fn rule(admin: &Caller, event: &str, channel: &Value, more: Value) -> Valu
 
 fn watcher(plane: &ControlPlane) -> Watcher {
     let services = &plane.services;
-    let sources = Sources {
+    let sources = AlertSources {
         quotas: services.quotas.clone(),
         users: services.users.clone(),
         accounts: services.provider_accounts.clone(),

@@ -7,7 +7,7 @@ use entity::{
 };
 use proxypal_server::domain::{
     Error,
-    sessions::{AdminSession, BegunSession, Client},
+    sessions::{AdminSession, BegunSession, SessionClient},
 };
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
@@ -212,7 +212,7 @@ async fn other(plane: &ControlPlane, role: Role) -> (Caller, admin::Model) {
     let begun = plane
         .services
         .sessions
-        .begin(admin.clone(), Client::default());
+        .begin(admin.clone(), SessionClient::default());
     let BegunSession { session, cookie } = begun.await.unwrap();
     let lines = [format!("session={}", cookie.expose_secret())];
     let mut caller = plane.stranger();
@@ -232,7 +232,10 @@ async fn a_sign_in_that_a_change_overtakes_opens_no_session() {
     let id = found.id;
     let writer = plane.db.writer();
     let begin = async |found: admin::Model| {
-        let begun = plane.services.sessions.begin(found, Client::default());
+        let begun = plane
+            .services
+            .sessions
+            .begin(found, SessionClient::default());
         begun.await
     };
 
@@ -288,7 +291,10 @@ async fn a_password_that_is_confirmed_too_late_confirms_nothing() {
     let services = &plane.services;
     let own = async || -> AdminSession {
         let admin = services.admins.named("ada").await.unwrap().unwrap();
-        let begun = services.sessions.begin(admin, Client::default()).await;
+        let begun = services
+            .sessions
+            .begin(admin, SessionClient::default())
+            .await;
         begun.unwrap().session
     };
     let refused = async |own: &AdminSession| {

@@ -352,7 +352,7 @@ async fn what_the_engine_says_late_of_a_request_before_a_reset_gives_nothing_bac
         failed: false,
         tokens: None,
     };
-    plane.inlets.reports.send(told).await.unwrap();
+    plane.handles.reports.send(told).await.unwrap();
     let provider = format!("{{ request(id: \"{early}\") {{ provider }} }}");
     eventually("the report", async || {
         let request = admin.ask(&provider).await["data"]["request"].take();
@@ -380,16 +380,16 @@ async fn a_keys_quotas_are_its_own_and_its_heir_inherits_them_with_what_was_used
         )
         .await;
 
-    let heir = &rotated["data"]["rotateApiKey"]["apiKey"];
+    let replacement = &rotated["data"]["rotateApiKey"]["apiKey"];
     assert_eq!(
-        heir["quotas"],
+        replacement["quotas"],
         json!([{ "metric": "REQUESTS", "limit": 5, "used": 1 }])
     );
     assert_eq!(quotas_of(&admin, ada).await.as_array().unwrap().len(), 1);
     let all = admin.ask("{ quotas { apiKey { id } } }").await;
     assert_eq!(
         all["data"]["quotas"],
-        json!([{ "apiKey": null }, { "apiKey": { "id": heir["id"] } }])
+        json!([{ "apiKey": null }, { "apiKey": { "id": replacement["id"] } }])
     );
 }
 

@@ -54,8 +54,8 @@ async fn a_key_has_a_limit_of_its_own_which_its_heir_inherits() {
     let payload = &set["data"]["setRateLimit"];
     assert_eq!(payload["apiKey"]["rateLimit"], limit);
     assert_eq!(payload["user"]["rateLimit"], Value::Null);
-    let heir = &rotated["data"]["rotateApiKey"]["apiKey"];
-    assert_eq!(heir["rateLimit"]["requestsPerMinute"], 1);
+    let replacement = &rotated["data"]["rotateApiKey"]["apiKey"];
+    assert_eq!(replacement["rateLimit"]["requestsPerMinute"], 1);
 }
 
 #[tokio::test]

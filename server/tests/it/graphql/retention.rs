@@ -93,7 +93,7 @@ impl Book {
         for at in times {
             let record = self.record(*at);
             ids.push(record.id);
-            let place = self.plane.inlets.recorder.place().await.unwrap();
+            let place = self.plane.handles.recorder.permit().await.unwrap();
             place.record(record);
         }
         for id in &ids {
@@ -187,7 +187,7 @@ async fn sums_of_nothing_are_swept_away() {
         failed: false,
         tokens: None,
     };
-    book.plane.inlets.reports.send(report).await.unwrap();
+    book.plane.handles.reports.send(report).await.unwrap();
     eventually("the report", async || {
         let row = book.plane.services.requests.find(ids[0]).await.unwrap()?;
         row.provider
@@ -259,7 +259,7 @@ async fn what_the_journal_may_bring_back_is_kept() {
     book.plane.record(book.user_id, "gpt-5").await;
     // A request that takes longer than anything is kept.
     let endless = book.record(days_ago(100));
-    let mut place = book.plane.inlets.recorder.place().await.unwrap();
+    let mut place = book.plane.handles.recorder.permit().await.unwrap();
     let debt = place.note(&endless).await.unwrap();
     place.keep(debt);
     let ids = book.write(&[days_ago(99), days_ago(95), days_ago(0)]).await;

@@ -77,7 +77,7 @@ impl Book {
 
     /// Records a request and waits until it is counted.
     async fn write(&mut self, record: RequestRecord) {
-        let place = self.plane.inlets.recorder.place().await.unwrap();
+        let place = self.plane.handles.recorder.permit().await.unwrap();
         place.record(record);
         self.recorded += 1;
         let everything = "{ usage(range: { from: \"2020-01-01T00:00:00Z\", to: \"2030-01-01T00:00:00Z\" }) \
@@ -238,7 +238,7 @@ async fn a_report_of_the_engine_moves_the_sums() {
             ..Tokens::default()
         }),
     };
-    book.plane.inlets.reports.send(told).await.unwrap();
+    book.plane.handles.reports.send(told).await.unwrap();
 
     assert_eq!(
         before["data"]["usage"]["totals"],
@@ -609,7 +609,7 @@ async fn an_export_counts_each_request_in_its_day_and_hour_in_every_zone() {
         times.extend((0..24).map(|step| start + TimeDelta::minutes(75 * step)));
     }
     for at in &times {
-        let place = book.plane.inlets.recorder.place().await.unwrap();
+        let place = book.plane.handles.recorder.permit().await.unwrap();
         place.record(record(book.user_id, book.api_key_id, *at));
         book.recorded += 1;
     }

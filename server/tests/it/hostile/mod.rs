@@ -12,8 +12,8 @@ use axum::{Json, Router, body::Bytes, routing::post};
 use entity::RateLimit;
 use proxypal_server::{
     deadlines::{Deadlines, ProgressRule},
-    domain::{quotas::Holder, users::NewUser},
-    http_server::Limits,
+    domain::{quotas::LimitHolder, users::NewUser},
+    http_server::ConnectionLimits,
 };
 use serde_json::json;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
@@ -56,11 +56,11 @@ impl Field {
         Self::with(script, |_| {}).await
     }
 
-    async fn with(script: Script, change: impl FnOnce(&mut Limits)) -> Self {
-        let mut limits = Limits {
+    async fn with(script: Script, change: impl FnOnce(&mut ConnectionLimits)) -> Self {
+        let mut limits = ConnectionLimits {
             exempt: vec!["127.0.0.0/8".parse().unwrap()],
             deadlines: short(),
-            ..Limits::default()
+            ..ConnectionLimits::default()
         };
         change(&mut limits);
         let options = Options {
@@ -85,7 +85,7 @@ impl Field {
 
     /// Limits the attacker.
     async fn limit(&self, limit: RateLimit) {
-        let holder = Holder::User(self.app.caller(&self.attacker).user_id);
+        let holder = LimitHolder::User(self.app.caller(&self.attacker).user_id);
         let set = self.app.services.quotas.set_rate_limit(holder, limit);
         set.await.unwrap();
     }

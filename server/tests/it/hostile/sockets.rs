@@ -19,7 +19,9 @@ struct Attack {
 }
 
 impl Attack {
-    async fn begin(change: impl FnOnce(&mut proxypal_server::http_server::Limits)) -> Self {
+    async fn begin(
+        change: impl FnOnce(&mut proxypal_server::http_server::ConnectionLimits),
+    ) -> Self {
         let (mut sockets, script) = SocketEngine::script();
         let script = script.merge(super::answering());
         let field = Field::with(script, change).await;

@@ -128,7 +128,7 @@ async fn a_paste_that_is_no_answer_says_what_to_paste_and_may_be_tried_again() {
     let test = SignIn::start().await;
     let login = test.begin("CLAUDE").await;
 
-    for (text, cure) in [
+    for (text, remedy) in [
         ("", "copy the whole address"),
         (login["authorizeUrl"].as_str().unwrap(), "has no code"),
         (
@@ -138,7 +138,7 @@ async fn a_paste_that_is_no_answer_says_what_to_paste_and_may_be_tried_again() {
     ] {
         let answer = test.paste(&login, text).await;
         assert_eq!(code(&answer), "BAD_USER_INPUT", "{answer}");
-        assert!(message(&answer).contains(cure), "{answer}");
+        assert!(message(&answer).contains(remedy), "{answer}");
     }
     let address = test.consent(&login).await;
     let answer = test.paste(&login, &address).await;

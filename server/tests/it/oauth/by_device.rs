@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use entity::{admin::Role, provider_login::LoginStatus};
-use proxypal_server::domain::{admins::NewAdmin, provider_logins::Starter, sessions::Client};
+use proxypal_server::domain::{
+    admins::NewAdmin, provider_logins::Starter, sessions::SessionClient,
+};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -163,7 +165,7 @@ async fn a_provider_login_ends_with_the_role_of_its_admin() {
         .app
         .services
         .sessions
-        .begin(ada.clone(), Client::default());
+        .begin(ada.clone(), SessionClient::default());
     let begun = begun.await.unwrap();
     let mut caller = Caller::new(test.app.address);
     let cookie = format!("session={}", begun.cookie.expose_secret());

@@ -5,9 +5,9 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use entity::{RateLimit, request};
 use futures_util::{Stream, StreamExt as _};
 use proxypal_server::{
-    app::{App, Surroundings},
+    app::{App, Environment},
     clock::{SharedClock, SystemClock},
-    config::{Config, Options as Arguments, Secrets},
+    config::{Config, Options as Arguments, SecretsConfig},
     domain::{
         api_keys::Caller,
         requests::RequestFilter,
@@ -15,7 +15,7 @@ use proxypal_server::{
     },
     engine::EngineState,
     graphql::Services,
-    http_server::Limits,
+    http_server::ConnectionLimits,
 };
 use secrecy::ExposeSecret as _;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -27,17 +27,17 @@ use super::{Script, TestDatabase, scripted, soon};
 /// How a test server differs from the usual one.
 pub(crate) struct Options {
     pub(crate) arguments: Vec<String>,
-    pub(crate) secrets: Secrets,
+    pub(crate) secrets: SecretsConfig,
     pub(crate) clock: SharedClock,
     /// What bounds connections, where it differs from what the arguments say.
-    pub(crate) limits: Option<Limits>,
+    pub(crate) limits: Option<ConnectionLimits>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             arguments: Vec::new(),
-            secrets: Secrets::default(),
+            secrets: SecretsConfig::default(),
             clock: Arc::new(SystemClock),
             limits: None,
         }
@@ -96,7 +96,7 @@ impl TestApp {
     pub(crate) async fn start(options: Options, database: TestDatabase) -> Self {
         let config = configuration(&options, &database);
         let config = Config::read(&config, options.secrets).unwrap();
-        let around = Surroundings {
+        let around = Environment {
             clock: options.clock,
             launcher: PathBuf::from(env!("CARGO_BIN_EXE_proxypal-server")),
             search_path: "/nowhere".into(),
@@ -105,7 +105,7 @@ impl TestApp {
         Self::run(config, around, database).await
     }
 
-    async fn run(config: Config, around: Surroundings, database: TestDatabase) -> Self {
+    async fn run(config: Config, around: Environment, database: TestDatabase) -> Self {
         let listener = TcpListener::bind(config.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Box::pin(App::build(config, around)).await.unwrap();

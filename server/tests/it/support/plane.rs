@@ -16,7 +16,7 @@ use proxypal_server::{
     checkup::{Checkup, CheckupOptions},
     client_address::{ClientAddresses, PeerAddress},
     clock::{Clock as _, SharedClock},
-    config::Storage,
+    config::StorageConfig,
     db::Database,
     domain::{
         admins::Admins,
@@ -34,7 +34,7 @@ use proxypal_server::{
         provider_accounts::ProviderAccounts,
         provider_logins::ProviderLogins,
         quotas::Quotas,
-        requests::{BookOptions, Inlets, RequestFilter, RequestRecord, Requests},
+        requests::{Handles, RequestFilter, RequestLog, RequestLogOptions, RequestRecord},
         retention::Retention,
         server_secrets::ServerSecrets,
         sessions::Sessions,
@@ -43,10 +43,10 @@ use proxypal_server::{
         usage::Usage,
         users::Users,
     },
-    engine::{Engine, EngineContext, EngineMode, EngineOptions, ExternalEngine},
+    engine::{EngineContext, EngineHandle, EngineMode, EngineOptions, ExternalEngine},
     graphql::{self, ServerFacts, Services},
     notify,
-    oauth::{OAuth, OAuthOptions},
+    oauth::{OAuthOptions, OAuthService},
     web::{self, Web},
 };
 use secrecy::ExposeSecret as _;
@@ -66,7 +66,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) struct ControlPlane {
     pub(crate) address: SocketAddr,
     pub(crate) services: Services,
-    pub(crate) inlets: Inlets,
+    pub(crate) handles: Handles,
     pub(crate) db: Database,
     /// The token of the set-up link, when the server waits for its administrator.
     pub(crate) setup_token: Option<String>,
@@ -92,22 +92,22 @@ impl ControlPlane {
         let shared: SharedClock = clock.clone();
         let ledger = Ledger::load(&db).await.unwrap();
         let prices = Prices::load(db.clone(), shared.clone()).await.unwrap();
-        let book = BookOptions {
+        let book = RequestLogOptions {
             db: db.clone(),
             clock: shared.clone(),
             ledger: ledger.clone(),
             prices: prices.clone(),
             journal: folder.join("journal"),
         };
-        let (requests, inlets) = Requests::open(book, &tasks).await.unwrap();
+        let (requests, handles) = RequestLog::open(book, &tasks).await.unwrap();
         let context = EngineContext {
             source: Arc::new(NoCredentials::default()),
             clock: shared.clone(),
-            usage: inlets.reports.clone(),
+            usage: handles.reports.clone(),
             tasks: tasks.clone(),
             shutdown: shutdown.clone(),
         };
-        let engine = Engine::launch(nowhere(folder), context);
+        let engine = EngineHandle::launch(nowhere(folder), context);
         let services = Box::pin(services(
             &db,
             &shared,
@@ -136,7 +136,7 @@ impl ControlPlane {
         Self {
             address,
             services,
-            inlets,
+            handles,
             db,
             setup_token: setup_token.map(|token| token.to_string()),
             clock,
@@ -158,7 +158,7 @@ impl ControlPlane {
             self.db.clone(),
             self.services.clock.clone(),
             self.services.settings.clone(),
-            self.inlets.held.clone(),
+            self.handles.held.clone(),
         )
     }
 
@@ -233,7 +233,7 @@ impl ControlPlane {
                 .await
                 .unwrap()
         );
-        self.inlets.recorder.place().await.unwrap().record(record);
+        self.handles.recorder.permit().await.unwrap().record(record);
         while feed.next().await.unwrap().unwrap().id != id {}
         id
     }
@@ -247,7 +247,7 @@ fn web(db: &Database, services: &Services, public_url: &str, shutdown: Cancellat
         started_at: services.clock.now(),
         version: "0.0.0",
         public_url: public_url.parse().unwrap(),
-        doorkeeper: services.doorkeeper(),
+        authenticator: services.authenticator(),
         metrics_token: Some(METRICS_TOKEN.into()),
         shutdown,
     }
@@ -255,10 +255,10 @@ fn web(db: &Database, services: &Services, public_url: &str, shutdown: Cancellat
 
 /// What the services are made of.
 struct Parts<'a> {
-    requests: Requests,
+    requests: RequestLog,
     ledger: Ledger,
     prices: Prices,
-    engine: Engine,
+    engine: EngineHandle,
     tasks: TaskTracker,
     stop: CancellationToken,
     public_url: &'a str,
@@ -270,9 +270,9 @@ async fn oauth(
     secrets: &ServerSecrets,
     accounts: &ProviderAccounts,
     parts: &Parts<'_>,
-) -> OAuth {
+) -> OAuthService {
     let (digester, vault) = (secrets.digester.clone(), secrets.vault.clone());
-    let oauth = OAuth::open(OAuthOptions {
+    let oauth = OAuthService::open(OAuthOptions {
         logins: ProviderLogins::new(db.clone(), clock.clone(), digester, vault),
         accounts: accounts.clone(),
         engine: parts.engine.clone(),
@@ -285,8 +285,8 @@ async fn oauth(
     oauth.await.unwrap()
 }
 
-fn storage(folder: &Path) -> Storage {
-    Storage {
+fn storage(folder: &Path) -> StorageConfig {
+    StorageConfig {
         data_dir: folder.to_owned(),
         database_url: String::new().into(),
         encryption_key: None,

@@ -74,11 +74,11 @@ fn describes(described: &Description, name: &str) -> bool {
 
 #[test]
 fn every_metric_and_label_of_a_rule_exists() {
-    let board = watch::blank_board();
+    let registry = watch::empty_registry();
     let mut looked_at = 0;
     for rule in rules() {
         for (name, labels) in metrics(&rule.expr) {
-            let mut described = board.described().iter();
+            let mut described = registry.described().iter();
             let described = described.find(|described| describes(described, &name));
             let described =
                 described.unwrap_or_else(|| panic!("{}: there is no metric {name}", rule.alert));

@@ -15,12 +15,12 @@ use proxypal_server::{
     domain::{
         engine_usage::EngineUsage,
         prices::{NewPrice, Rates},
-        quotas::{Holder, NewQuota},
+        quotas::{LimitHolder, NewQuota},
         tokens::Tokens,
         usage::{Span, UsageFilter},
         users::NewUser,
     },
-    metrics::Board,
+    metrics::Registry,
     watch,
 };
 use serde_json::json;
@@ -140,7 +140,7 @@ async fn refusals_are_counted_by_the_limit_that_binds() {
         strict: false,
     };
     let quotas = &watched.app.services.quotas;
-    quotas.set(Holder::User(user), &[quota]).await.unwrap();
+    quotas.set(LimitHolder::User(user), &[quota]).await.unwrap();
 
     let mut records = watched.app.records().await;
     for status in [200, 429, 429] {
@@ -212,9 +212,14 @@ async fn no_client_can_add_a_series_or_put_a_word_into_one() {
 #[tokio::test]
 async fn what_the_engine_tells_later_is_counted_once_and_no_counter_falls() {
     let plane = ControlPlane::start().await;
-    let mut board = Board::default();
-    plane.services.requests.state().tally.hang_on(&mut board);
-    let scrape = || Scrape::read(&board.text().unwrap());
+    let mut registry = Registry::default();
+    plane
+        .services
+        .requests
+        .state()
+        .metrics
+        .register_on(&mut registry);
+    let scrape = || Scrape::read(&registry.text().unwrap());
     let user = NewUser {
         name: "Ada".to_owned(),
         ..NewUser::default()
@@ -238,7 +243,7 @@ async fn what_the_engine_tells_later_is_counted_once_and_no_counter_falls() {
                 ..Tokens::default()
             }),
         };
-        plane.inlets.reports.send(report).await.unwrap();
+        plane.handles.reports.send(report).await.unwrap();
     }
 
     let after = eventually("the report", async || {
@@ -260,7 +265,7 @@ fn the_page_on_metrics_is_up_to_date() {
 
 fn page() -> String {
     let mut page = include_str!("metrics.md").to_owned();
-    for metric in watch::blank_board().described() {
+    for metric in watch::empty_registry().described() {
         let labels = metric.labels.iter().map(|label| format!("`{label}`"));
         let labels: Vec<_> = labels.collect();
         writeln!(

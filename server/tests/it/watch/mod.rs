@@ -10,7 +10,7 @@ mod traces;
 use std::collections::BTreeMap;
 
 use axum::{Json, Router, http::StatusCode, response::IntoResponse as _, routing::post};
-use proxypal_server::config::Secrets;
+use proxypal_server::config::SecretsConfig;
 use reqwest::Response;
 use serde_json::{Value, json};
 
@@ -36,10 +36,10 @@ fn engine() -> Script {
     Router::new().fallback(post(answer))
 }
 
-fn secrets() -> Secrets {
-    Secrets {
+fn secrets() -> SecretsConfig {
+    SecretsConfig {
         metrics_token: Some(TOKEN.into()),
-        ..Secrets::default()
+        ..SecretsConfig::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who may see the metrics, and where.
 
-use proxypal_server::config::Secrets;
+use proxypal_server::config::SecretsConfig;
 use reqwest::StatusCode;
 
 use super::{Scrape, TOKEN, Watched};
@@ -72,9 +72,9 @@ async fn on_an_address_of_their_own_they_need_no_token_and_nothing_else_is_there
 #[tokio::test]
 async fn with_a_token_it_is_asked_for_on_the_own_address_too() {
     let options = Options {
-        secrets: Secrets {
+        secrets: SecretsConfig {
             metrics_token: Some(TOKEN.into()),
-            ..Secrets::default()
+            ..SecretsConfig::default()
         },
         ..Options::default()
     };

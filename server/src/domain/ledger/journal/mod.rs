@@ -24,7 +24,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-pub use self::segment::Debt;
+pub use self::segment::PendingEntry;
 pub(in crate::domain) use self::segment::Segments;
 use super::settlement::Settlement;
 use crate::{domain::requests::RequestRecord, outage::Outage};
@@ -46,7 +46,7 @@ enum Entry {
     Note {
         id: Uuid,
         line: Vec<u8>,
-        written: oneshot::Sender<io::Result<Debt>>,
+        written: oneshot::Sender<io::Result<PendingEntry>>,
     },
     /// What is recorded. It goes on to the database.
     End {
@@ -79,22 +79,22 @@ enum Line<Record> {
 
 /// What was noted and may not be in the database yet.
 #[derive(Debug)]
-pub(in crate::domain) struct Opened {
+pub(in crate::domain) struct OpenedJournal {
     pub(in crate::domain) journal: Journal,
     /// To be counted before anything else is.
     pub(in crate::domain) left_over: Vec<RequestRecord>,
     pub(in crate::domain) segments: Arc<Segments>,
-    pub(in crate::domain) held: HeldRecords,
+    pub(in crate::domain) held: ReplayWindow,
 }
 
 /// Which requests the journal may still bring back after a kill. Knowing this keeps nothing alive.
 #[derive(Clone, Debug)]
-pub struct HeldRecords {
+pub struct ReplayWindow {
     journal: mpsc::WeakUnboundedSender<Entry>,
     segments: Arc<Segments>,
 }
 
-impl HeldRecords {
+impl ReplayWindow {
     /// Lets go of all that is in the database, and tells when the oldest request began of which that is
     /// not certain, in milliseconds since 1970. While the journal is being closed, that is any.
     pub(in crate::domain) async fn since(&self) -> u64 {
@@ -120,18 +120,19 @@ impl Journal {
         directory: &Path,
         settled: mpsc::UnboundedSender<Settlement>,
         tasks: &TaskTracker,
-    ) -> io::Result<Opened> {
+    ) -> io::Result<OpenedJournal> {
         let (segments, left_over) = Segments::open(directory)?;
         let segments = Arc::new(segments);
         let (sender, inbox) = mpsc::unbounded_channel();
         let outage = Arc::new(Outage::new(Duration::ZERO));
-        let writer = task::Writer::new(Arc::clone(&segments), inbox, settled, Arc::clone(&outage))?;
+        let writer =
+            task::JournalWriter::new(Arc::clone(&segments), inbox, settled, Arc::clone(&outage))?;
         tasks.spawn(writer.run());
-        let held = HeldRecords {
+        let held = ReplayWindow {
             journal: sender.downgrade(),
             segments: Arc::clone(&segments),
         };
-        Ok(Opened {
+        Ok(OpenedJournal {
             journal: Self {
                 entries: sender,
                 outage,
@@ -178,10 +179,10 @@ impl Journal {
 
 /// Ready once the note is in the file, or cannot be.
 #[derive(Debug)]
-pub struct Noted(oneshot::Receiver<io::Result<Debt>>);
+pub struct Noted(oneshot::Receiver<io::Result<PendingEntry>>);
 
 impl Future for Noted {
-    type Output = io::Result<Debt>;
+    type Output = io::Result<PendingEntry>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let result = ready!(Pin::new(&mut self.0).poll(cx));
@@ -193,8 +194,8 @@ impl Drop for Noted {
     /// Who asked has left: nothing is owed.
     fn drop(&mut self) {
         self.0.close();
-        if let Ok(Ok(debt)) = self.0.try_recv() {
-            debt.pay();
+        if let Ok(Ok(pending)) = self.0.try_recv() {
+            pending.release();
         }
     }
 }

@@ -42,16 +42,16 @@ impl Segment {
 /// What a file is kept for. It must be paid when the request is in the database; dropped unpaid, as
 /// when the process ends, it keeps the file for the next start.
 #[derive(Debug)]
-pub struct Debt(Arc<Segment>);
+pub struct PendingEntry(Arc<Segment>);
 
-impl Debt {
+impl PendingEntry {
     fn new(segment: &Arc<Segment>) -> Self {
         segment.owed.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(segment))
     }
 
     /// The request is in the database, or never happened.
-    pub fn pay(self) {
+    pub fn release(self) {
         self.0.owed.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -191,10 +191,10 @@ impl Writing {
     }
 
     /// Keeps the file for a request.
-    pub(super) fn debt(&self, id: Uuid) -> Debt {
+    pub(super) fn pending(&self, id: Uuid) -> PendingEntry {
         let began = began_at(id);
         self.segment.oldest.fetch_min(began, Ordering::Relaxed);
-        Debt::new(&self.segment)
+        PendingEntry::new(&self.segment)
     }
 }
 
@@ -247,13 +247,13 @@ mod tests {
         let mut writing = segments.begin().unwrap();
         writing.append(b"\n").unwrap();
         let path = writing.segment.path.clone();
-        let (one, other) = (writing.debt(id(1)), writing.debt(id(2)));
+        let (one, other) = (writing.pending(id(1)), writing.pending(id(2)));
 
         segments.end(writing);
-        one.pay();
+        one.release();
         segments.sweep();
         assert!(path.exists());
-        other.pay();
+        other.release();
         segments.sweep();
 
         assert!(!path.exists());
@@ -267,7 +267,7 @@ mod tests {
         writing
             .append(b"{\"void\":\"00000000-0000-0000-0000-000000000001\"}\n")
             .unwrap();
-        drop(writing.debt(id(1)));
+        drop(writing.pending(id(1)));
 
         segments.end(writing);
 
@@ -279,15 +279,15 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (segments, _) = Segments::open(home.path()).unwrap();
         let writing = segments.begin().unwrap();
-        let old = writing.debt(id(7 << 80));
-        writing.debt(id(9 << 80)).pay();
+        let old = writing.pending(id(7 << 80));
+        writing.pending(id(9 << 80)).release();
         segments.end(writing);
         let writing = segments.begin().unwrap();
 
         assert_eq!(segments.oldest(), 7);
-        old.pay();
+        old.release();
         assert_eq!(segments.oldest(), u64::MAX);
-        writing.debt(id(8 << 80)).pay();
+        writing.pending(id(8 << 80)).release();
         assert_eq!(segments.oldest(), 8);
     }
 

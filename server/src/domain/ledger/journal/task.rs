@@ -25,11 +25,11 @@ const MOST_LINES: usize = 1024;
 /// How long a file gets, in bytes.
 const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 /// A call that took longer has waited for the disk.
-const SLOW: Duration = Duration::from_millis(2);
+const SLOW_APPEND: Duration = Duration::from_millis(2);
 /// How long calls are made elsewhere after one that was slow.
-const CAUTION: Duration = Duration::from_secs(1);
+const SLOW_MODE_PERIOD: Duration = Duration::from_secs(1);
 
-pub(super) struct Writer {
+pub(super) struct JournalWriter {
     segments: Arc<Segments>,
     writing: Option<Writing>,
     inbox: mpsc::UnboundedReceiver<Entry>,
@@ -41,7 +41,7 @@ pub(super) struct Writer {
     outage: Arc<Outage>,
 }
 
-impl Writer {
+impl JournalWriter {
     /// A writer with a file to begin with.
     pub(super) fn new(
         segments: Arc<Segments>,
@@ -123,8 +123,8 @@ impl Writer {
 
     fn written(&mut self, writing: Writing, began: Instant) {
         self.writing = Some(writing);
-        if began.elapsed() > SLOW {
-            self.cautious_until = Some(Instant::now() + CAUTION);
+        if began.elapsed() > SLOW_APPEND {
+            self.cautious_until = Some(Instant::now() + SLOW_MODE_PERIOD);
         }
     }
 
@@ -167,8 +167,8 @@ impl Writer {
         match entry {
             Entry::Note { id, written, .. } => {
                 // Who asked may have left, and owes nothing then.
-                if let Err(Ok(debt)) = written.send(kept.map(|writing| writing.debt(id))) {
-                    debt.pay();
+                if let Err(Ok(pending)) = written.send(kept.map(|writing| writing.pending(id))) {
+                    pending.release();
                 }
             }
             Entry::End {
@@ -178,8 +178,8 @@ impl Writer {
             } => {
                 match kept {
                     Ok(writing) => {
-                        let debt = writing.debt(settlement.record.id);
-                        settlement.owed.debts.push(debt);
+                        let pending = writing.pending(settlement.record.id);
+                        settlement.owed.debts.push(pending);
                         let _ = written.send(());
                     }
                     // The database is what is left to write to.

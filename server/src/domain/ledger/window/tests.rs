@@ -11,22 +11,25 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn calendar(unit: Unit, zone: &str) -> Window {
+fn calendar(unit: Unit, zone: &str) -> QuotaWindow {
     let zone = zone.parse().unwrap();
-    Window::Calendar { unit, zone }
+    QuotaWindow::Calendar { unit, zone }
 }
 
 /// Start and end of the window around a time.
-fn span(window: Window, time: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+fn span(window: QuotaWindow, time: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
     let start = DateTime::from_timestamp(window.bucket(time), 0).unwrap();
     (start, window.resets_at(time).unwrap())
 }
 
 #[test]
 fn a_quota_says_which_window_it_has() {
-    let read = |kind, seconds| Window::read(kind, seconds, "Asia/Kathmandu");
+    let read = |kind, seconds| QuotaWindow::read(kind, seconds, "Asia/Kathmandu");
 
-    assert_eq!(read(WindowKind::Lifetime, None).unwrap(), Window::Lifetime);
+    assert_eq!(
+        read(WindowKind::Lifetime, None).unwrap(),
+        QuotaWindow::Lifetime
+    );
     assert_eq!(
         read(WindowKind::Hour, None).unwrap(),
         calendar(Unit::Hour, "Asia/Kathmandu")
@@ -34,7 +37,7 @@ fn a_quota_says_which_window_it_has() {
     for seconds in [60, 400 * 86_400] {
         let window = read(WindowKind::Rolling, Some(seconds)).unwrap();
         let seconds = seconds.try_into().unwrap();
-        assert_eq!(window, Window::Rolling { seconds });
+        assert_eq!(window, QuotaWindow::Rolling { seconds });
     }
 }
 
@@ -55,7 +58,7 @@ fn what_is_no_window_is_refused_in_words() {
         ),
     ];
     for (kind, seconds, zone, words) in cases {
-        let error = Window::read(kind, seconds, zone).unwrap_err();
+        let error = QuotaWindow::read(kind, seconds, zone).unwrap_err();
         assert_eq!(error.code(), "BAD_USER_INPUT");
         assert!(error.to_string().contains(words), "{error}");
     }
@@ -65,9 +68,9 @@ fn what_is_no_window_is_refused_in_words() {
 fn a_lifetime_never_starts_again() {
     let now = at("2026-11-22T10:00:00Z");
 
-    assert_eq!(Window::Lifetime.bucket(now), 0);
-    assert_eq!(Window::Lifetime.oldest(now), 0);
-    assert_eq!(Window::Lifetime.resets_at(now), None);
+    assert_eq!(QuotaWindow::Lifetime.bucket(now), 0);
+    assert_eq!(QuotaWindow::Lifetime.oldest(now), 0);
+    assert_eq!(QuotaWindow::Lifetime.resets_at(now), None);
 }
 
 #[test]
@@ -245,7 +248,7 @@ fn a_repeated_hour_counts_apart_and_an_odd_shift_cuts() {
 fn every_change_of_clocks_in_eleven_eventful_years_leaves_days_and_hours_whole() {
     for zone in TZ_VARIANTS {
         for unit in [Unit::Hour, Unit::Day] {
-            let window = Window::Calendar { unit, zone };
+            let window = QuotaWindow::Calendar { unit, zone };
             for change in changes(zone) {
                 walk_over(window, change);
             }
@@ -264,7 +267,7 @@ fn changes(zone: Tz) -> impl Iterator<Item = DateTime<Utc>> {
 }
 
 /// The windows from a day before a time to two days after it join, and none is empty.
-fn walk_over(window: Window, around: DateTime<Utc>) {
+fn walk_over(window: QuotaWindow, around: DateTime<Utc>) {
     let mut now = around - chrono::TimeDelta::days(1);
     while now < around + chrono::TimeDelta::days(2) {
         let (start, end) = span(window, now);
@@ -283,10 +286,10 @@ fn any_time() -> impl Strategy<Value = DateTime<Utc>> {
         .prop_map(|(seconds, nanos)| DateTime::from_timestamp(seconds, nanos).unwrap())
 }
 
-fn any_calendar() -> impl Strategy<Value = Window> {
+fn any_calendar() -> impl Strategy<Value = QuotaWindow> {
     let units = prop::sample::select(UNITS.to_vec());
     let zones = prop::sample::select(TZ_VARIANTS.to_vec());
-    (units, zones).prop_map(|(unit, zone)| Window::Calendar { unit, zone })
+    (units, zones).prop_map(|(unit, zone)| QuotaWindow::Calendar { unit, zone })
 }
 
 proptest! {
@@ -320,7 +323,7 @@ proptest! {
         now in any_time(),
         age in 0_i64..2 * i64::from(LONGEST),
     ) {
-        let window = Window::Rolling { seconds };
+        let window = QuotaWindow::Rolling { seconds };
         let slice = i64::from(seconds / SLICES);
         let bucket = window.bucket(now - chrono::TimeDelta::seconds(age));
         let counts = (window.oldest(now)..=window.bucket(now)).contains(&bucket);

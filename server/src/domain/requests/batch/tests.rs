@@ -17,7 +17,7 @@ const USER: Uuid = Uuid::from_u128(1);
 const KEY: Uuid = Uuid::from_u128(2);
 
 /// An empty book of one user, who has a quota on tokens.
-async fn book(home: &TempDir) -> Book {
+async fn book(home: &TempDir) -> RequestStore {
     let path = home.path().join("book.db");
     let url = format!("sqlite://{}", path.display());
     let db = Database::open(&url, home.path()).await.unwrap();
@@ -37,7 +37,7 @@ async fn book(home: &TempDir) -> Book {
     let clock: SharedClock = Arc::new(SystemClock);
     let ledger = Ledger::load(&db).await.unwrap();
     let prices = Prices::load(db.clone(), clock.clone()).await.unwrap();
-    Book::open(db, clock, ledger, prices, Tally::default())
+    RequestStore::open(db, clock, ledger, prices, RequestMetrics::default())
         .await
         .unwrap()
 }
@@ -138,16 +138,16 @@ fn report(request_id: Uuid, tokens: i64) -> EngineUsage {
 }
 
 /// Writes, and does not hear that it was written.
-async fn write_unheard(book: &mut Book, batch: &Batch) {
+async fn write_unheard(book: &mut RequestStore, batch: &Batch) {
     book.write_once(batch).await.unwrap();
     book.in_doubt = true;
 }
 
 /// What was used: by the user's own count, of the quota, and of the quota as memory has it.
-async fn used(book: &Book) -> [i64; 3] {
+async fn used(book: &RequestStore) -> [i64; 3] {
     let user = user::Entity::find_by_id(USER).one(book.db.reader()).await;
     let buckets = quota_bucket::Entity::find().all(book.db.reader()).await;
-    let meters = book.ledger.account(USER).meters();
+    let meters = book.ledger.user_limits(USER).meters();
     [
         user.unwrap().unwrap().used_tokens,
         buckets.unwrap().iter().map(|bucket| bucket.used).sum(),

@@ -145,8 +145,8 @@ fn sums_of(model: &usage_slice::Model) -> Sums {
     }
 }
 
-fn added(rows: &[request::Model]) -> Vec<Entry<'_>> {
-    rows.iter().map(Entry::added).collect()
+fn added(rows: &[request::Model]) -> Vec<RollupEntry<'_>> {
+    rows.iter().map(RollupEntry::added).collect()
 }
 
 async fn database() -> DatabaseConnection {
@@ -192,7 +192,7 @@ proptest! {
 
     #[test]
     fn what_is_added_and_taken_away_is_not_written(rows in rows()) {
-        let entries: Vec<_> = rows.iter().flat_map(|row| Entry::changed(row, row)).collect();
+        let entries: Vec<_> = rows.iter().flat_map(|row| RollupEntry::changed(row, row)).collect();
 
         let (rollups, slices) = sum_up(&entries);
 
@@ -208,7 +208,7 @@ fn a_change_moves_a_request_and_leaves_the_totals_alone() {
         ..blank()
     };
 
-    let (rollups, slices) = sum_up(&Entry::changed(&before, &after));
+    let (rollups, slices) = sum_up(&RollupEntry::changed(&before, &after));
 
     assert_eq!(rollups.len(), 6);
     let moved: Vec<_> = slices
@@ -260,7 +260,7 @@ async fn the_database_adds_up_batch_after_batch_and_back_to_zero() {
 
     let away: Vec<_> = added(&rows)
         .iter()
-        .map(|entry| Entry { sign: -2, ..*entry })
+        .map(|entry| RollupEntry { sign: -2, ..*entry })
         .collect();
     add_up(&connection, &away).await.unwrap();
     let slices = usage_slice::Entity::find().all(&connection).await.unwrap();

@@ -13,7 +13,7 @@ use axum::{
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 
-use super::{connection::Connection, pool::Pool};
+use super::{connection::UpstreamConnection, pool::Pool};
 
 /// What the engine answers with.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(in crate::gateway) struct UpstreamBody {
 /// The connection, and where it rests.
 #[derive(Debug)]
 struct Link {
-    connection: Connection,
+    connection: UpstreamConnection,
     pool: Arc<Pool>,
     authority: Authority,
 }
@@ -45,7 +45,7 @@ impl UpstreamBody {
     /// A body that drives its connection.
     pub(super) fn driven(
         incoming: Incoming,
-        connection: Connection,
+        connection: UpstreamConnection,
         pool: Arc<Pool>,
         authority: Authority,
     ) -> Self {

@@ -31,7 +31,7 @@ pub(super) const CONNECT_TIME: Duration = Duration::from_secs(5);
 type Driver = http1::Connection<EngineIo, Upload>;
 
 /// The connection, and the half that takes requests.
-pub(super) struct Connection {
+pub(super) struct UpstreamConnection {
     sender: SendRequest<Upload>,
     /// Gone once the connection ended.
     driver: Option<Pin<Box<Driver>>>,
@@ -46,7 +46,7 @@ pub(super) struct Unsent {
     pub(super) request: Option<Request<Upload>>,
 }
 
-impl Connection {
+impl UpstreamConnection {
     /// Opens one.
     pub(super) async fn open(authority: &Authority) -> Result<Self, UpstreamError> {
         let host = authority.host().trim_matches(['[', ']']);
@@ -124,7 +124,7 @@ impl Connection {
     }
 }
 
-impl std::fmt::Debug for Connection {
+impl std::fmt::Debug for UpstreamConnection {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Connection").finish_non_exhaustive()
     }

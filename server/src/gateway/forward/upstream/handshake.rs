@@ -10,7 +10,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 
-use super::{Answer, UpstreamBody, UpstreamError, connection::CONNECT_TIME};
+use super::{UpstreamBody, UpstreamError, UpstreamResponse, connection::CONNECT_TIME};
 use crate::gateway::body::Upload;
 
 /// Shorter than the ten seconds after which the engine closes a connection that never spoke.
@@ -42,7 +42,7 @@ impl Handshaker {
     pub(super) fn send(
         &self,
         request: Request<Upload>,
-    ) -> impl Future<Output = Result<Answer, UpstreamError>> + Send + use<> {
+    ) -> impl Future<Output = Result<UpstreamResponse, UpstreamError>> + Send + use<> {
         let answer = self.0.request(request);
         async move {
             let answer = answer.await.map_err(UpstreamError::Client)?;

@@ -21,9 +21,9 @@ use self::{handshake::Handshaker, pool::Pool};
 use crate::gateway::body::Upload;
 
 /// An answer of the engine.
-pub(in crate::gateway) type Answer = Response<UpstreamBody>;
+pub(in crate::gateway) type UpstreamResponse = Response<UpstreamBody>;
 /// An answer that is still awaited. Dropping it hangs up.
-pub(in crate::gateway) type Awaiting = BoxFuture<'static, Result<Answer, UpstreamError>>;
+pub(in crate::gateway) type Awaiting = BoxFuture<'static, Result<UpstreamResponse, UpstreamError>>;
 
 /// Why the engine did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -84,8 +84,8 @@ impl Upstream {
 
 async fn within(
     limit: Duration,
-    answer: impl Future<Output = Result<Answer, UpstreamError>>,
-) -> Result<Answer, UpstreamError> {
+    answer: impl Future<Output = Result<UpstreamResponse, UpstreamError>>,
+) -> Result<UpstreamResponse, UpstreamError> {
     let answer = timeout(limit, answer).await;
     answer.unwrap_or(Err(UpstreamError::TooSlow(limit)))
 }

@@ -15,13 +15,13 @@ use axum::http::{
 };
 
 use super::{
-    Answer, UpstreamBody, UpstreamError,
-    connection::{Connection, Unsent},
+    UpstreamBody, UpstreamError, UpstreamResponse,
+    connection::{Unsent, UpstreamConnection},
 };
 use crate::gateway::body::Upload;
 
 /// Resting connections at most; in a burst more are opened and closed again.
-const RESTING: usize = 256;
+const MAX_IDLE: usize = 256;
 /// Connections that are opened for one request, should the engine close them before it is written.
 const MOST_OPENED: u32 = 2;
 const IDLE_TIME: Duration = Duration::from_secs(30);
@@ -33,7 +33,7 @@ pub(super) struct Pool(Mutex<Resting>);
 #[derive(Debug, Default)]
 struct Resting {
     authority: Option<Authority>,
-    connections: VecDeque<Connection>,
+    connections: VecDeque<UpstreamConnection>,
 }
 
 impl Pool {
@@ -41,7 +41,7 @@ impl Pool {
     pub(super) async fn exchange(
         self: Arc<Self>,
         request: Request<Upload>,
-    ) -> Result<Answer, UpstreamError> {
+    ) -> Result<UpstreamResponse, UpstreamError> {
         let (mut request, authority) = addressed(request);
         let mut opened = 0;
         loop {
@@ -49,7 +49,7 @@ impl Pool {
                 connection
             } else {
                 opened += 1;
-                Connection::open(&authority).await?
+                UpstreamConnection::open(&authority).await?
             };
             match connection.exchange(request).await {
                 Ok(answer) => {
@@ -69,7 +69,7 @@ impl Pool {
     }
 
     /// Takes the connection that rested last and is still open.
-    async fn wake(&self, authority: &Authority) -> Option<Connection> {
+    async fn wake(&self, authority: &Authority) -> Option<UpstreamConnection> {
         loop {
             let mut connection = self.take(authority)?;
             let is_open = std::future::poll_fn(|cx| Poll::Ready(connection.is_open(cx))).await;
@@ -79,7 +79,7 @@ impl Pool {
         }
     }
 
-    fn take(&self, authority: &Authority) -> Option<Connection> {
+    fn take(&self, authority: &Authority) -> Option<UpstreamConnection> {
         let mut resting = self.lock();
         if resting.authority.as_ref() != Some(authority) {
             // The engine was started again, on another port.
@@ -95,7 +95,7 @@ impl Pool {
     /// Lets a connection rest, if it can be used again.
     pub(super) fn put(
         &self,
-        mut connection: Connection,
+        mut connection: UpstreamConnection,
         authority: &Authority,
         cx: &mut Context<'_>,
     ) {
@@ -105,7 +105,7 @@ impl Pool {
         connection.rest();
         let mut resting = self.lock();
         let is_current = resting.authority.as_ref() == Some(authority);
-        if is_current && resting.connections.len() < RESTING {
+        if is_current && resting.connections.len() < MAX_IDLE {
             resting.connections.push_back(connection);
         }
         while resting

@@ -12,7 +12,7 @@ use sea_orm::ActiveEnum as _;
 use serde::Deserialize;
 
 use super::super::tap::{Observation, Tap};
-use super::{LARGEST_INPUT, Usage};
+use super::{EstimatedUsage, LARGEST_INPUT};
 use crate::domain::tokens::Tokens;
 
 /// What is expected of every request here.
@@ -71,12 +71,12 @@ impl Shape {
     }
 
     /// What the receipt makes of it.
-    fn usage(&self, seen: &Observation) -> Usage {
+    fn usage(&self, seen: &Observation) -> EstimatedUsage {
         let mut seen = seen.clone();
         if self.protocol() == Protocol::Unmetered {
             seen.tokens = seen.tokens.filter(|tokens| tokens.total() > 0);
         }
-        Usage::of(&seen, true, EXPECTED)
+        EstimatedUsage::of(&seen, true, EXPECTED)
     }
 }
 
@@ -202,20 +202,20 @@ fn every_file_is_named() {
 fn an_answer_that_cannot_be_decompressed_is_estimated_by_its_length() {
     let mut tap = Tap::new(Protocol::OpenaiChat, "application/json", "compress");
     tap.observe(&[0; 300]);
-    let usage = Usage::of(&tap.finish(), true, EXPECTED);
+    let usage = EstimatedUsage::of(&tap.finish(), true, EXPECTED);
     assert_eq!((usage.tokens.input, usage.tokens.output), (7, 300));
     assert_eq!(usage.source, UsageSource::Estimated);
 
     let mut tap = Tap::new(Protocol::OpenaiChat, "application/json", "gzip, br");
     tap.observe(&vec![0; 1 << 20]);
-    let usage = Usage::of(&tap.finish(), true, EXPECTED);
+    let usage = EstimatedUsage::of(&tap.finish(), true, EXPECTED);
     assert_eq!(usage.tokens.output, EXPECTED.output);
 
     for coding in ["gzip", "deflate", "zstd", "br"] {
         let mut tap = Tap::new(Protocol::OpenaiChat, "application/json", coding);
         tap.observe(b"\xff\xff this is not what it says it is \xff\xff\xff");
         tap.observe(b"nor is this");
-        let usage = Usage::of(&tap.finish(), true, EXPECTED);
+        let usage = EstimatedUsage::of(&tap.finish(), true, EXPECTED);
         assert_eq!(usage.source, UsageSource::Estimated, "{coding}");
         assert!(usage.tokens.output > 0, "{coding}");
     }
@@ -239,21 +239,24 @@ fn a_decompression_bomb_is_not_decompressed_further() {
     assert!(seen.sealed_bytes > 0);
     assert!(seen.text_bytes < 16 << 20, "{}", seen.text_bytes);
     assert_eq!(
-        Usage::of(&seen, true, EXPECTED).source,
+        EstimatedUsage::of(&seen, true, EXPECTED).source,
         UsageSource::Estimated
     );
 }
 
 #[test]
 fn a_request_without_an_answer_is_estimated_by_its_body() {
-    let usage = Usage::without_answer(EXPECTED);
+    let usage = EstimatedUsage::without_answer(EXPECTED);
     assert_eq!((usage.tokens.input, usage.tokens.output), (7, 0));
 
     let absurd = Tokens {
         input: i64::MAX,
         ..EXPECTED
     };
-    assert_eq!(Usage::without_answer(absurd).tokens.input, LARGEST_INPUT);
+    assert_eq!(
+        EstimatedUsage::without_answer(absurd).tokens.input,
+        LARGEST_INPUT
+    );
 }
 
 fn some_tokens() -> impl Strategy<Value = Option<Tokens>> {
@@ -294,7 +297,7 @@ proptest! {
             ..Observation::default()
         };
 
-        let usage = Usage::of(&seen, is_whole, Tokens { input: 1, output: expected, ..EXPECTED });
+        let usage = EstimatedUsage::of(&seen, is_whole, Tokens { input: 1, output: expected, ..EXPECTED });
 
         let told = tokens.unwrap_or_default();
         let used = usage.tokens;

@@ -14,6 +14,6 @@ mod walker;
 pub(super) mod tests;
 
 pub(super) use path::Key;
-pub(super) use sink::{Container, Sink, Want};
+pub(super) use sink::{Container, JsonSink, Want};
 pub(super) use text::Text;
 pub(super) use walker::Walker;

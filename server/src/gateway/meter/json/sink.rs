@@ -24,7 +24,7 @@ pub(in crate::gateway::meter) enum Container {
 
 /// Hears about the values of a document. A path names the keys from the root down to the value; deeper
 /// than the walker tracks, it is [`Key::Other`] alone.
-pub(in crate::gateway::meter) trait Sink {
+pub(in crate::gateway::meter) trait JsonSink {
     /// What to do with the string that starts at this path.
     fn want(&self, path: &[Key]) -> Want;
 

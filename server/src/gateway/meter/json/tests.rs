@@ -3,13 +3,13 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{Key, Sink, Text, Walker, Want};
+use super::{JsonSink, Key, Text, Walker, Want};
 
 /// Collects the texts at `model`, at any depth that is tracked.
 #[derive(Debug, Default)]
 struct Texts(Vec<String>);
 
-impl Sink for Texts {
+impl JsonSink for Texts {
     fn want(&self, path: &[Key]) -> Want {
         match path.last() {
             Some(Key::Model) => Want::Text,

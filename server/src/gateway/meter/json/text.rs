@@ -17,7 +17,7 @@ enum Escape {
 
 /// How far [`Text::read`] came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Progress {
+pub(super) struct ScalarProgress {
     /// Bytes read.
     pub(super) used: usize,
     /// Whether the closing quote was among them.
@@ -69,7 +69,7 @@ impl Text {
     }
 
     /// Reads on inside a string, up to and with its closing quote.
-    pub(super) fn read(&mut self, bytes: &[u8]) -> Progress {
+    pub(super) fn read(&mut self, bytes: &[u8]) -> ScalarProgress {
         let mut used = 0;
         while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
             let Escape::None = self.escape else {
@@ -83,11 +83,11 @@ impl Text {
             used += stop + 1;
             if rest.get(stop) == Some(&b'"') {
                 self.settle_surrogate();
-                return Progress { used, ended: true };
+                return ScalarProgress { used, ended: true };
             }
             self.escape = Escape::Backslash;
         }
-        Progress {
+        ScalarProgress {
             used: bytes.len(),
             ended: false,
         }

@@ -5,7 +5,7 @@ use memchr::memchr2;
 use super::nesting::Nesting;
 use super::path::{Key, Path};
 use super::scalar::{is_json_scalar, is_scalar};
-use super::sink::{Container, Sink, Want};
+use super::sink::{Container, JsonSink, Want};
 use super::text::Text;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Walker {
     }
 
     /// Walks over some more bytes.
-    pub(in crate::gateway::meter) fn feed(&mut self, bytes: &[u8], sink: &mut impl Sink) {
+    pub(in crate::gateway::meter) fn feed(&mut self, bytes: &[u8], sink: &mut impl JsonSink) {
         let mut rest = bytes;
         while !rest.is_empty() {
             let used = match self.state {
@@ -116,7 +116,7 @@ impl Walker {
         self.state == State::Broken
     }
 
-    fn structure(&mut self, bytes: &[u8], sink: &mut impl Sink) -> usize {
+    fn structure(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
         let blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
         let blanks = bytes.iter().take_while(|byte| blank(byte)).count();
         let Some(byte) = bytes.get(blanks).copied() else {
@@ -137,7 +137,7 @@ impl Walker {
     }
 
     /// Starts a value with its first byte; says how many bytes it took.
-    fn value(&mut self, byte: u8, sink: &mut impl Sink) -> usize {
+    fn value(&mut self, byte: u8, sink: &mut impl JsonSink) -> usize {
         match byte {
             b'{' => self.open(Container::Object, sink),
             b'[' => self.open(Container::Array, sink),
@@ -160,7 +160,7 @@ impl Walker {
         self.state = state;
     }
 
-    fn open(&mut self, container: Container, sink: &mut impl Sink) {
+    fn open(&mut self, container: Container, sink: &mut impl JsonSink) {
         sink.opened(self.path.keys(), container);
         if !self.nesting.open(container) {
             self.state = State::Broken;
@@ -175,7 +175,7 @@ impl Walker {
         }
     }
 
-    fn close(&mut self, container: Container, sink: &mut impl Sink) {
+    fn close(&mut self, container: Container, sink: &mut impl JsonSink) {
         if self.nesting.innermost() != Some(container) {
             self.state = State::Broken;
             return;
@@ -188,7 +188,7 @@ impl Walker {
         self.end_value(sink);
     }
 
-    fn end_value(&mut self, sink: &mut impl Sink) {
+    fn end_value(&mut self, sink: &mut impl JsonSink) {
         if self.nesting.innermost().is_some() {
             self.state = State::Next;
         } else {
@@ -205,7 +205,7 @@ impl Walker {
         };
     }
 
-    fn key(&mut self, bytes: &[u8], sink: &mut impl Sink) -> usize {
+    fn key(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
         if !self.path.is_tracked() {
             let (used, ended) = self.skip(bytes);
             if ended {
@@ -223,7 +223,7 @@ impl Walker {
         progress.used
     }
 
-    fn string(&mut self, bytes: &[u8], sink: &mut impl Sink) -> usize {
+    fn string(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
         let progress = self.text.read(bytes);
         if progress.ended {
             self.is_malformed |= self.text.is_malformed();
@@ -234,7 +234,7 @@ impl Walker {
     }
 
     /// Passes over a string that nobody wants to read.
-    fn skim(&mut self, bytes: &[u8], sink: &mut impl Sink) -> usize {
+    fn skim(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
         let (used, ended) = self.skip(bytes);
         if self.want == Want::Length {
             sink.length(self.path.keys(), used - usize::from(ended));
@@ -296,7 +296,7 @@ impl Walker {
         used
     }
 
-    fn scalar(&mut self, bytes: &[u8], sink: &mut impl Sink) -> usize {
+    fn scalar(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
         let part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'+' | b'.');
         let length = bytes.iter().take_while(|byte| part(byte)).count();
         self.text.plain(bytes.get(..length).unwrap_or_default());
@@ -306,7 +306,7 @@ impl Walker {
         length
     }
 
-    fn end_scalar(&mut self, sink: &mut impl Sink) {
+    fn end_scalar(&mut self, sink: &mut impl JsonSink) {
         if is_scalar(&self.text) {
             self.is_malformed |= self.is_strict && !is_json_scalar(&self.text);
             sink.scalar(self.path.keys(), &self.text);

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode;
 
-use super::{LONGEST_MODEL, Verdict};
+use super::{LONGEST_MODEL, ScanResult};
 
 /// The longest form that is read, in bytes: it holds a prompt, not a picture.
 const LONGEST: usize = 1024 * 1024;
@@ -27,14 +27,14 @@ impl FieldsScanner {
     }
 
     /// Of the whole form: another `model` may follow.
-    pub(super) fn finish(&self) -> Verdict {
+    pub(super) fn finish(&self) -> ScanResult {
         if self.is_too_long {
-            return Verdict::Ambiguous;
+            return ScanResult::Ambiguous;
         }
         match self.model() {
-            Ok(Some(model)) => Verdict::Found(model),
-            Ok(None) => Verdict::Absent,
-            Err(Unclear) => Verdict::Ambiguous,
+            Ok(Some(model)) => ScanResult::Found(model),
+            Ok(None) => ScanResult::Absent,
+            Err(Unclear) => ScanResult::Ambiguous,
         }
     }
 

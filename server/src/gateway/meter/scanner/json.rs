@@ -1,8 +1,8 @@
 //! The model of a JSON body.
 
-use super::super::json::{Container, Key, Sink, Text, Walker, Want};
+use super::super::json::{Container, JsonSink, Key, Text, Walker, Want};
 use super::bound::BoundReader;
-use super::{Bound, BoundForm, LONGEST_MODEL, Verdict};
+use super::{Bound, BoundForm, LONGEST_MODEL, ScanResult};
 
 /// Members that name other models, which some providers fall back on.
 const OTHER_MODELS: [&[u8]; 4] = [
@@ -61,14 +61,14 @@ impl JsonScanner {
         self.walker.feed(bytes, &mut self.members);
     }
 
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> ScanResult {
         if self.is_ambiguous() {
-            return Verdict::Ambiguous;
+            return ScanResult::Ambiguous;
         }
         match &self.members.model {
-            Some(model) if !model.is_empty() => Verdict::Found(model.clone()),
-            _ if self.walker.is_ended() => Verdict::Absent,
-            _ => Verdict::NeedMore,
+            Some(model) if !model.is_empty() => ScanResult::Found(model.clone()),
+            _ if self.walker.is_ended() => ScanResult::Absent,
+            _ => ScanResult::NeedMore,
         }
     }
 
@@ -124,7 +124,7 @@ impl Members {
     }
 }
 
-impl Sink for Members {
+impl JsonSink for Members {
     fn want(&self, path: &[Key]) -> Want {
         match path {
             [Key::Model | Key::Type] => Want::Text,

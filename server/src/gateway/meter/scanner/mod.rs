@@ -30,7 +30,7 @@ const LONGEST_MODEL: usize = 512;
 
 /// What is known about the model of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum Verdict {
+pub(in crate::gateway) enum ScanResult {
     /// Not seen yet.
     NeedMore,
     /// This one; without blanks around it, and never empty.
@@ -44,14 +44,14 @@ pub(in crate::gateway) enum Verdict {
 
 /// How far one turn of reading came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) struct Step {
+pub(in crate::gateway) struct ScanStep {
     /// Bytes read.
     pub(in crate::gateway) used: usize,
     /// Whether all of them were read, and all that they open to.
     pub(in crate::gateway) is_done: bool,
 }
 
-impl Step {
+impl ScanStep {
     fn done(bytes: &[u8]) -> Self {
         Self {
             used: bytes.len(),
@@ -101,7 +101,7 @@ impl ModelScanner {
     }
 
     /// Reads as much as one turn may: a few bytes may open to many.
-    pub(in crate::gateway) fn observe_some(&mut self, bytes: &[u8]) -> Step {
+    pub(in crate::gateway) fn observe_some(&mut self, bytes: &[u8]) -> ScanStep {
         match &mut self.0 {
             Form::Json(scanner) => scanner.observe(bytes),
             Form::Zstd(scanner) => return scanner.observe(bytes),
@@ -109,17 +109,17 @@ impl ModelScanner {
             Form::Fields(scanner) => scanner.observe(bytes),
             Form::Opaque => {}
         }
-        Step::done(bytes)
+        ScanStep::done(bytes)
     }
 
     /// What is known so far.
-    pub(in crate::gateway) fn verdict(&self) -> Verdict {
+    pub(in crate::gateway) fn verdict(&self) -> ScanResult {
         match &self.0 {
             Form::Json(scanner) => scanner.verdict(),
             Form::Zstd(scanner) => scanner.verdict(),
             Form::Multipart(scanner) => scanner.verdict(),
-            Form::Fields(scanner) if !scanner.is_ambiguous() => Verdict::NeedMore,
-            Form::Fields(_) | Form::Opaque => Verdict::Ambiguous,
+            Form::Fields(scanner) if !scanner.is_ambiguous() => ScanResult::NeedMore,
+            Form::Fields(_) | Form::Opaque => ScanResult::Ambiguous,
         }
     }
 
@@ -135,18 +135,20 @@ impl ModelScanner {
     }
 
     /// What is known when there is no more body: never [`Verdict::NeedMore`].
-    pub(in crate::gateway) fn finish(&self) -> Verdict {
+    pub(in crate::gateway) fn finish(&self) -> ScanResult {
         if self.error_at_end().is_some() {
-            return Verdict::Ambiguous;
+            return ScanResult::Ambiguous;
         }
         if let Form::Fields(scanner) = &self.0 {
             return scanner.finish();
         }
         match self.verdict() {
-            Verdict::NeedMore if self.is_untouched() => Verdict::Absent,
-            Verdict::NeedMore => Verdict::Ambiguous,
-            Verdict::Found(_) if !self.is_whole() => Verdict::Ambiguous,
-            verdict @ (Verdict::Found(_) | Verdict::Absent | Verdict::Ambiguous) => verdict,
+            ScanResult::NeedMore if self.is_untouched() => ScanResult::Absent,
+            ScanResult::NeedMore => ScanResult::Ambiguous,
+            ScanResult::Found(_) if !self.is_whole() => ScanResult::Ambiguous,
+            verdict @ (ScanResult::Found(_) | ScanResult::Absent | ScanResult::Ambiguous) => {
+                verdict
+            }
         }
     }
 

@@ -6,7 +6,7 @@ mod headers;
 use self::delimiter::Delimiter;
 use self::headers::Disposition;
 use super::bound::plain_integer;
-use super::{Bound, LONGEST_MODEL, Verdict};
+use super::{Bound, LONGEST_MODEL, ScanResult};
 
 /// As long as the headers of a part may be, in bytes.
 const LONGEST_HEADERS: usize = 4096;
@@ -76,13 +76,13 @@ impl MultipartScanner {
         }
     }
 
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> ScanResult {
         match (&self.model, self.state) {
-            (_, State::Ambiguous) => Verdict::Ambiguous,
-            (Some(model), _) if !model.is_empty() => Verdict::Found(model.clone()),
-            (_, State::Ended) => Verdict::Absent,
+            (_, State::Ambiguous) => ScanResult::Ambiguous,
+            (Some(model), _) if !model.is_empty() => ScanResult::Found(model.clone()),
+            (_, State::Ended) => ScanResult::Absent,
             (_, State::First | State::After(_) | State::Headers | State::Content) => {
-                Verdict::NeedMore
+                ScanResult::NeedMore
             }
         }
     }
@@ -98,9 +98,9 @@ impl MultipartScanner {
 
     fn first(&mut self, byte: u8) -> usize {
         match self.delimiter.push(byte) {
-            delimiter::Step::Complete => self.state = State::After(0),
-            delimiter::Step::Partial => {}
-            delimiter::Step::Mismatch => self.state = State::Ambiguous,
+            delimiter::DelimiterStep::Complete => self.state = State::After(0),
+            delimiter::DelimiterStep::Partial => {}
+            delimiter::DelimiterStep::Mismatch => self.state = State::Ambiguous,
         }
         1
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use ::zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation as _, OutBuffer};
 
 use super::json::JsonScanner;
-use super::{BodyKind, Bound, Step, Verdict};
+use super::{BodyKind, Bound, ScanResult, ScanStep};
 
 /// The largest window that is granted, as a power of two: 8 MiB, the most that any level but "ultra" asks.
 const WINDOW_LOG_MAX: u32 = 23;
@@ -69,30 +69,30 @@ impl ZstdScanner {
     }
 
     /// Opens as much as one turn may; the rest of the bytes comes again in the next.
-    pub(super) fn observe(&mut self, bytes: &[u8]) -> Step {
+    pub(super) fn observe(&mut self, bytes: &[u8]) -> ScanStep {
         self.is_touched |= !bytes.is_empty();
         let mut input = InBuffer::around(bytes);
         let end_of_turn = self.total.saturating_add(TURN);
         loop {
             if self.error.is_some() {
-                return Step::done(bytes);
+                return ScanStep::done(bytes);
             }
             if input.pos() == bytes.len() && self.is_between_frames {
-                return Step::done(bytes);
+                return ScanStep::done(bytes);
             }
             let Some(written) = self.step(&mut input) else {
                 self.error = Some(OpenError::Unreadable);
-                return Step::done(bytes);
+                return ScanStep::done(bytes);
             };
             if self.total > self.limit {
                 self.error = Some(OpenError::TooLarge);
-                return Step::done(bytes);
+                return ScanStep::done(bytes);
             }
             if input.pos() == bytes.len() && written < STEP {
-                return Step::done(bytes);
+                return ScanStep::done(bytes);
             }
             if self.total >= end_of_turn {
-                return Step {
+                return ScanStep {
                     used: input.pos(),
                     is_done: false,
                 };
@@ -100,9 +100,9 @@ impl ZstdScanner {
         }
     }
 
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> ScanResult {
         if self.is_ambiguous() {
-            return Verdict::Ambiguous;
+            return ScanResult::Ambiguous;
         }
         self.json.verdict()
     }

@@ -1,6 +1,6 @@
 //! One object of counts, and the buckets that it stands for in each protocol.
 
-use super::fact::Field;
+use super::field_kind::UsageField;
 use crate::domain::tokens::Tokens;
 
 /// Counts as the provider told them.
@@ -18,17 +18,17 @@ pub(super) struct Counts {
 
 impl Counts {
     /// Where a count of this kind is kept; parts are not.
-    pub(super) fn field(&mut self, field: Field) -> Option<&mut Option<i64>> {
+    pub(super) fn field(&mut self, field: UsageField) -> Option<&mut Option<i64>> {
         Some(match field {
-            Field::Input => &mut self.input,
-            Field::ToolInput => &mut self.tool_input,
-            Field::CacheRead => &mut self.cache_read,
-            Field::CacheWrite => &mut self.cache_write,
-            Field::CacheWritePart => return None,
-            Field::Output => &mut self.output,
-            Field::Reasoning => &mut self.reasoning,
-            Field::ReasoningBeside => &mut self.reasoning_beside,
-            Field::Total => &mut self.total,
+            UsageField::Input => &mut self.input,
+            UsageField::ToolInput => &mut self.tool_input,
+            UsageField::CacheRead => &mut self.cache_read,
+            UsageField::CacheWrite => &mut self.cache_write,
+            UsageField::CacheWritePart => return None,
+            UsageField::Output => &mut self.output,
+            UsageField::Reasoning => &mut self.reasoning,
+            UsageField::ReasoningBeside => &mut self.reasoning_beside,
+            UsageField::Total => &mut self.total,
         })
     }
 

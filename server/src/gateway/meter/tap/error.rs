@@ -1,7 +1,7 @@
 //! What an error is called.
 
 use super::super::json::Text;
-use super::fact::Fact;
+use super::field_kind::FieldKind;
 
 /// The longest code that is kept, in bytes.
 const LONGEST_CODE: usize = 64;
@@ -22,23 +22,23 @@ impl ErrorNames {
         self.is_error = true;
     }
 
-    pub(super) fn name(&mut self, fact: Fact, text: &Text) {
+    pub(super) fn name(&mut self, field_kind: FieldKind, text: &Text) {
         let name = text.as_str().and_then(printable);
-        match fact {
-            Fact::ErrorCode => self.code = name.or(self.code.take()),
-            Fact::ErrorStatus => self.status = name.or(self.status.take()),
-            Fact::ErrorType => self.kind = name.or(self.kind.take()),
-            Fact::Nothing
-            | Fact::Type
-            | Fact::Model
-            | Fact::Text
-            | Fact::Media
-            | Fact::Finish
-            | Fact::Usage
-            | Fact::Count(_)
-            | Fact::Iteration(_)
-            | Fact::Loose(_)
-            | Fact::Error => {}
+        match field_kind {
+            FieldKind::ErrorCode => self.code = name.or(self.code.take()),
+            FieldKind::ErrorStatus => self.status = name.or(self.status.take()),
+            FieldKind::ErrorType => self.kind = name.or(self.kind.take()),
+            FieldKind::Nothing
+            | FieldKind::Type
+            | FieldKind::Model
+            | FieldKind::Text
+            | FieldKind::Media
+            | FieldKind::Finish
+            | FieldKind::Usage
+            | FieldKind::Count(_)
+            | FieldKind::Iteration(_)
+            | FieldKind::Loose(_)
+            | FieldKind::Error => {}
         }
     }
 

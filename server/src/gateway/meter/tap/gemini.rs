@@ -1,42 +1,50 @@
 //! Where Gemini says what: `generateContent`, streamed or not, and interactions.
 
 use super::super::json::Key;
-use super::fact::{Fact, Field, error};
+use super::field_kind::{FieldKind, UsageField, error};
 
 /// Plain answers and chunks. What the engine renamed to `cpaUsageMetadata` is not final and not read.
-pub(super) fn fact(path: &[Key]) -> Fact {
+pub(super) fn field_kind(path: &[Key]) -> FieldKind {
     match path {
-        [Key::ModelVersion | Key::Model] | [Key::Interaction, Key::Model] => Fact::Model,
-        [Key::Type] => Fact::Type,
+        [Key::ModelVersion | Key::Model] | [Key::Interaction, Key::Model] => FieldKind::Model,
+        [Key::Type] => FieldKind::Type,
         [Key::Error, rest @ ..] => error(rest),
         [Key::Candidates, Key::FinishReason] | [Key::PromptFeedback, Key::BlockReason] => {
-            Fact::Finish
+            FieldKind::Finish
         }
         [Key::Candidates, Key::Content, Key::Parts, rest @ ..] => part(rest),
-        [Key::Delta | Key::Outputs, Key::Text] => Fact::Text,
-        [Key::UsageMetadata | Key::Usage] | [Key::Interaction, Key::Usage] => Fact::Usage,
+        [Key::Delta | Key::Outputs, Key::Text] => FieldKind::Text,
+        [Key::UsageMetadata | Key::Usage] | [Key::Interaction, Key::Usage] => FieldKind::Usage,
         [Key::UsageMetadata | Key::Usage, rest @ ..]
         | [Key::Interaction, Key::Usage, rest @ ..] => count(rest),
-        _ => Fact::Nothing,
+        _ => FieldKind::Nothing,
     }
 }
 
-fn part(path: &[Key]) -> Fact {
+fn part(path: &[Key]) -> FieldKind {
     match path {
-        [Key::Text] | [Key::FunctionCall, ..] => Fact::Text,
-        [Key::InlineData, Key::Data] => Fact::Media,
-        _ => Fact::Nothing,
+        [Key::Text] | [Key::FunctionCall, ..] => FieldKind::Text,
+        [Key::InlineData, Key::Data] => FieldKind::Media,
+        _ => FieldKind::Nothing,
     }
 }
 
-fn count(path: &[Key]) -> Fact {
+fn count(path: &[Key]) -> FieldKind {
     match path {
-        [Key::PromptTokenCount | Key::TotalInputTokens] => Fact::Count(Field::Input),
-        [Key::ToolUsePromptTokenCount | Key::TotalToolUseTokens] => Fact::Count(Field::ToolInput),
-        [Key::CachedContentTokenCount | Key::TotalCachedTokens] => Fact::Count(Field::CacheRead),
-        [Key::CandidatesTokenCount | Key::TotalOutputTokens] => Fact::Count(Field::Output),
-        [Key::ThoughtsTokenCount | Key::TotalThoughtTokens] => Fact::Count(Field::Reasoning),
-        [Key::TotalTokenCount | Key::TotalTokens] => Fact::Count(Field::Total),
-        _ => Fact::Nothing,
+        [Key::PromptTokenCount | Key::TotalInputTokens] => FieldKind::Count(UsageField::Input),
+        [Key::ToolUsePromptTokenCount | Key::TotalToolUseTokens] => {
+            FieldKind::Count(UsageField::ToolInput)
+        }
+        [Key::CachedContentTokenCount | Key::TotalCachedTokens] => {
+            FieldKind::Count(UsageField::CacheRead)
+        }
+        [Key::CandidatesTokenCount | Key::TotalOutputTokens] => {
+            FieldKind::Count(UsageField::Output)
+        }
+        [Key::ThoughtsTokenCount | Key::TotalThoughtTokens] => {
+            FieldKind::Count(UsageField::Reasoning)
+        }
+        [Key::TotalTokenCount | Key::TotalTokens] => FieldKind::Count(UsageField::Total),
+        _ => FieldKind::Nothing,
     }
 }

@@ -7,7 +7,7 @@ mod anthropic;
 mod coded;
 mod counts;
 mod error;
-mod fact;
+mod field_kind;
 mod gemini;
 mod openai;
 mod plain;

@@ -3,18 +3,18 @@
 use entity::request::Protocol;
 
 use super::super::count::count;
-use super::super::json::{Container, Key, Sink, Text, Want};
+use super::super::json::{Container, JsonSink, Key, Text, Want};
 use super::Observation;
 use super::error::ErrorNames;
-use super::fact::{Fact, Field, Habit, fact, is_last};
-use super::usage::Usage;
+use super::field_kind::{FieldKind, UsageConvention, UsageField, field_kind, is_last};
+use super::usage::UsageCollector;
 use crate::domain::tokens::Tokens;
 
 /// What is known of an answer so far.
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
     protocol: Protocol,
-    usage: Usage,
+    usage: UsageCollector,
     document: Document,
     /// Whether a choice said why it finished: after that only counts come.
     is_finished: bool,
@@ -40,7 +40,7 @@ impl Reader {
     pub(super) fn new(protocol: Protocol) -> Self {
         Self {
             protocol,
-            usage: Usage::new(Habit::of(protocol)),
+            usage: UsageCollector::new(UsageConvention::of(protocol)),
             document: Document::default(),
             is_finished: false,
             is_done: false,
@@ -79,8 +79,8 @@ impl Reader {
         }
     }
 
-    fn fact(&self, path: &[Key]) -> Fact {
-        fact(self.protocol, path)
+    fn field_kind(&self, path: &[Key]) -> FieldKind {
+        field_kind(self.protocol, path)
     }
 
     fn event(&mut self, kind: &str) {
@@ -98,25 +98,25 @@ impl Reader {
         }
     }
 
-    fn count(&mut self, fact: Fact, count: i64) {
-        match fact {
-            Fact::Iteration(field) => self.usage.add(field, count),
-            Fact::Loose(field) => {
+    fn count(&mut self, field_kind: FieldKind, count: i64) {
+        match field_kind {
+            FieldKind::Iteration(field) => self.usage.add(field, count),
+            FieldKind::Loose(field) => {
                 self.usage.set_loose(field, count);
-                self.document.is_counting |= field == Field::Output;
+                self.document.is_counting |= field == UsageField::Output;
             }
-            Fact::Count(field) => self.usage.set(field, count),
-            Fact::Nothing
-            | Fact::Type
-            | Fact::Model
-            | Fact::Text
-            | Fact::Media
-            | Fact::Finish
-            | Fact::Usage
-            | Fact::Error
-            | Fact::ErrorCode
-            | Fact::ErrorStatus
-            | Fact::ErrorType => {}
+            FieldKind::Count(field) => self.usage.set(field, count),
+            FieldKind::Nothing
+            | FieldKind::Type
+            | FieldKind::Model
+            | FieldKind::Text
+            | FieldKind::Media
+            | FieldKind::Finish
+            | FieldKind::Usage
+            | FieldKind::Error
+            | FieldKind::ErrorCode
+            | FieldKind::ErrorStatus
+            | FieldKind::ErrorType => {}
         }
     }
 
@@ -137,28 +137,28 @@ impl Reader {
     }
 }
 
-impl Sink for Reader {
+impl JsonSink for Reader {
     fn want(&self, path: &[Key]) -> Want {
-        match self.fact(path) {
-            Fact::Text | Fact::Media => Want::Length,
-            Fact::Model if self.observation.served_model.is_some() => Want::Nothing,
-            Fact::Model
-            | Fact::Type
-            | Fact::Finish
-            | Fact::Count(_)
-            | Fact::Iteration(_)
-            | Fact::Loose(_)
-            | Fact::Error
-            | Fact::ErrorCode
-            | Fact::ErrorStatus
-            | Fact::ErrorType => Want::Text,
-            Fact::Nothing | Fact::Usage => Want::Nothing,
+        match self.field_kind(path) {
+            FieldKind::Text | FieldKind::Media => Want::Length,
+            FieldKind::Model if self.observation.served_model.is_some() => Want::Nothing,
+            FieldKind::Model
+            | FieldKind::Type
+            | FieldKind::Finish
+            | FieldKind::Count(_)
+            | FieldKind::Iteration(_)
+            | FieldKind::Loose(_)
+            | FieldKind::Error
+            | FieldKind::ErrorCode
+            | FieldKind::ErrorStatus
+            | FieldKind::ErrorType => Want::Text,
+            FieldKind::Nothing | FieldKind::Usage => Want::Nothing,
         }
     }
 
     fn length(&mut self, path: &[Key], bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let is_media = self.fact(path) == Fact::Media;
+        let is_media = self.field_kind(path) == FieldKind::Media;
         let seen = &mut self.observation;
         let sum = if is_media {
             &mut seen.media_bytes
@@ -171,52 +171,56 @@ impl Sink for Reader {
 
     fn string(&mut self, path: &[Key], text: &Text) {
         let known = text.as_str().filter(|text| !text.is_empty());
-        match self.fact(path) {
-            Fact::Type => self.event(known.unwrap_or_default()),
-            Fact::Model => self.observation.served_model = known.map(str::to_owned),
-            Fact::Finish if known.is_some() => self.finish(),
-            Fact::Error => self.document.names.mark(),
-            name @ (Fact::ErrorCode | Fact::ErrorStatus | Fact::ErrorType) => {
+        match self.field_kind(path) {
+            FieldKind::Type => self.event(known.unwrap_or_default()),
+            FieldKind::Model => self.observation.served_model = known.map(str::to_owned),
+            FieldKind::Finish if known.is_some() => self.finish(),
+            FieldKind::Error => self.document.names.mark(),
+            name @ (FieldKind::ErrorCode | FieldKind::ErrorStatus | FieldKind::ErrorType) => {
                 self.document.names.name(name, text);
             }
-            fact @ (Fact::Count(_) | Fact::Iteration(_) | Fact::Loose(_)) => {
+            field_kind @ (FieldKind::Count(_) | FieldKind::Iteration(_) | FieldKind::Loose(_)) => {
                 // Some serializers write whole numbers as strings.
                 let is_number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
                 if let Some(number) = known.filter(is_number).and_then(count) {
-                    self.count(fact, number);
+                    self.count(field_kind, number);
                 }
             }
-            Fact::Nothing | Fact::Text | Fact::Media | Fact::Finish | Fact::Usage => {}
+            FieldKind::Nothing
+            | FieldKind::Text
+            | FieldKind::Media
+            | FieldKind::Finish
+            | FieldKind::Usage => {}
         }
     }
 
     fn scalar(&mut self, path: &[Key], text: &Text) {
-        match self.fact(path) {
-            fact @ (Fact::Count(_) | Fact::Iteration(_) | Fact::Loose(_)) => {
+        match self.field_kind(path) {
+            field_kind @ (FieldKind::Count(_) | FieldKind::Iteration(_) | FieldKind::Loose(_)) => {
                 if let Some(number) = text.as_str().and_then(count) {
-                    self.count(fact, number);
+                    self.count(field_kind, number);
                 }
             }
-            Fact::ErrorCode => self.document.names.number(text),
-            Fact::Nothing
-            | Fact::Type
-            | Fact::Model
-            | Fact::Text
-            | Fact::Media
-            | Fact::Finish
-            | Fact::Usage
-            | Fact::Error
-            | Fact::ErrorStatus
-            | Fact::ErrorType => {}
+            FieldKind::ErrorCode => self.document.names.number(text),
+            FieldKind::Nothing
+            | FieldKind::Type
+            | FieldKind::Model
+            | FieldKind::Text
+            | FieldKind::Media
+            | FieldKind::Finish
+            | FieldKind::Usage
+            | FieldKind::Error
+            | FieldKind::ErrorStatus
+            | FieldKind::ErrorType => {}
         }
     }
 
     fn opened(&mut self, path: &[Key], container: Container) {
-        let fact = self.fact(path);
-        if fact == Fact::Usage && container == Container::Object {
+        let field_kind = self.field_kind(path);
+        if field_kind == FieldKind::Usage && container == Container::Object {
             self.usage.open();
         }
-        if fact == Fact::Error && container == Container::Object {
+        if field_kind == FieldKind::Error && container == Container::Object {
             self.document.names.mark();
         }
         if path.is_empty() {
@@ -227,7 +231,7 @@ impl Sink for Reader {
     }
 
     fn closed(&mut self, path: &[Key], container: Container) {
-        if container == Container::Object && self.fact(path) == Fact::Usage {
+        if container == Container::Object && self.field_kind(path) == FieldKind::Usage {
             self.document.is_counting |= self.usage.close();
         }
         if path.is_empty() && container == Container::Object {

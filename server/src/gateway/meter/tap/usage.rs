@@ -1,13 +1,13 @@
 //! The counts of an answer, from the first that is told to the last.
 
 use super::counts::Counts;
-use super::fact::{Field, Habit};
+use super::field_kind::{UsageConvention, UsageField};
 use crate::domain::tokens::{CREDIBLE, Tokens};
 
 /// Collects counts, object by object: an object that is not complete counts for nothing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Usage {
-    habit: Habit,
+pub(super) struct UsageCollector {
+    convention: UsageConvention,
     current: Counts,
     /// The sums over the iterations that the current object lists.
     iterations: Counts,
@@ -18,10 +18,10 @@ pub(super) struct Usage {
     loose: Counts,
 }
 
-impl Usage {
-    pub(super) fn new(habit: Habit) -> Self {
+impl UsageCollector {
+    pub(super) fn new(convention: UsageConvention) -> Self {
         Self {
-            habit,
+            convention,
             current: Counts::default(),
             iterations: Counts::default(),
             cache_write_parts: None,
@@ -38,8 +38,8 @@ impl Usage {
     }
 
     /// Sets a count of the current object. Some servers send a count under two names, one of them zero.
-    pub(super) fn set(&mut self, field: Field, count: i64) {
-        if field == Field::CacheWritePart {
+    pub(super) fn set(&mut self, field: UsageField, count: i64) {
+        if field == UsageField::CacheWritePart {
             self.cache_write_parts = Some(plus(self.cache_write_parts, count));
         } else if let Some(slot) = self.current.field(field) {
             *slot = (*slot).max(Some(count));
@@ -47,14 +47,14 @@ impl Usage {
     }
 
     /// Adds a count of one of the iterations that the current object lists.
-    pub(super) fn add(&mut self, field: Field, count: i64) {
+    pub(super) fn add(&mut self, field: UsageField, count: i64) {
         if let Some(slot) = self.iterations.field(field) {
             *slot = Some(plus(*slot, count));
         }
     }
 
     /// Sets a count outside the objects.
-    pub(super) fn set_loose(&mut self, field: Field, count: i64) {
+    pub(super) fn set_loose(&mut self, field: UsageField, count: i64) {
         if let Some(slot) = self.loose.field(field) {
             *slot = Some(count);
         }
@@ -77,10 +77,10 @@ impl Usage {
 
     /// The buckets, if any count was told.
     pub(super) fn tokens(&self) -> Option<Tokens> {
-        let told = self.told.map(|told| match self.habit {
-            Habit::Inclusive => told.inclusive(),
-            Habit::Exclusive => told.exclusive(),
-            Habit::Mixed => told.mixed(),
+        let told = self.told.map(|told| match self.convention {
+            UsageConvention::Inclusive => told.inclusive(),
+            UsageConvention::Exclusive => told.exclusive(),
+            UsageConvention::Mixed => told.mixed(),
         });
         let is_blank = told.is_none_or(|told| told.total() == 0);
         if is_blank && self.loose != Counts::default() {

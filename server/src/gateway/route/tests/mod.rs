@@ -6,12 +6,12 @@ mod queries;
 
 use http::{HeaderMap, Method};
 
-use super::{Refusal, Route, classify};
+use super::{Route, RouteError, classify};
 
-fn get(path: &str) -> Result<Route, Refusal> {
+fn get(path: &str) -> Result<Route, RouteError> {
     classify(&Method::GET, path, &HeaderMap::new())
 }
 
-fn post(path: &str) -> Result<Route, Refusal> {
+fn post(path: &str) -> Result<Route, RouteError> {
     classify(&Method::POST, path, &HeaderMap::new())
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{Refusal, path};
+use super::super::{RouteError, path};
 use super::{get, post};
 
 #[test]
@@ -44,7 +44,7 @@ fn finds_nothing_elsewhere() {
         "/v1/models%",
     ];
     for path in paths {
-        assert_eq!(get(path), Err(Refusal::NotFound), "{path}");
+        assert_eq!(get(path), Err(RouteError::NotFound), "{path}");
     }
 }
 
@@ -69,8 +69,8 @@ fn blocks_what_the_engine_must_not_show() {
         "/v1beta/models/../../v1/ws",
     ];
     for path in paths {
-        assert_eq!(get(path), Err(Refusal::Blocked), "{path}");
-        assert_eq!(post(path), Err(Refusal::Blocked), "{path}");
+        assert_eq!(get(path), Err(RouteError::Blocked), "{path}");
+        assert_eq!(post(path), Err(RouteError::Blocked), "{path}");
     }
     assert!(get("/v1/wsx").is_ok());
 }
@@ -144,10 +144,10 @@ fn corrects_nothing_that_could_mean_something_else() {
         "/api/v1/unknown",
         "/v2/messages",
     ] {
-        assert_eq!(post(path), Err(Refusal::NotFound), "{path}");
+        assert_eq!(post(path), Err(RouteError::NotFound), "{path}");
     }
     for path in ["//v1/ws", "/v1/v1/realtime", "/v1//live/"] {
-        assert_eq!(post(path), Err(Refusal::Blocked), "{path}");
+        assert_eq!(post(path), Err(RouteError::Blocked), "{path}");
     }
 }
 

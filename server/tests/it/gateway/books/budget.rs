@@ -81,7 +81,7 @@ async fn crowd(app: &TestApp, key: &str, slow: &Slow, passing: usize) {
 
 /// Waits until all that was used is in the database.
 async fn nothing_is_held_back(app: &TestApp, key: &str) {
-    let account = app.services.ledger.account(app.caller(key).user_id);
+    let account = app.services.ledger.user_limits(app.caller(key).user_id);
     let now = app.services.clock.now();
     eventually("the settlement", async || {
         let meters = account.meters();

@@ -122,7 +122,7 @@ async fn a_clock_that_is_set_back_neither_frees_nor_doubles_a_daily_quota() {
         [plenty(caller), vec![requests]].concat()
     };
     let (app, key) = limited(parrot().await, Some(Arc::clone(&clock)), daily).await;
-    let account = app.services.ledger.account(app.caller(&key).user_id);
+    let account = app.services.ledger.user_limits(app.caller(&key).user_id);
     let usage = json!({"prompt_tokens": 10, "completion_tokens": 5});
     let body = json!({"model": "m", "usage": usage});
     let mut records = app.records().await;

@@ -7,8 +7,8 @@ use entity::{
     request::Protocol,
 };
 use proxypal_server::{
-    domain::output_bounds::{Server, is_kept},
-    fuzzing::Reading,
+    domain::output_bounds::{ServingModel, is_kept},
+    fuzzing::AdmissionReading,
 };
 use serde::{
     Deserialize,
@@ -52,7 +52,7 @@ impl Arrival {
     }
 
     /// Where it is anything but what was admitted.
-    pub(super) fn contradicts(&self, reading: &Reading, path: &str) -> Option<String> {
+    pub(super) fn contradicts(&self, reading: &AdmissionReading, path: &str) -> Option<String> {
         let Some(model) = &reading.model else {
             return Some("no model was admitted".to_owned());
         };
@@ -138,14 +138,14 @@ impl Arrival {
         known.contains(&letters.as_str())
     }
 
-    fn server(&self) -> Server {
+    fn server(&self) -> ServingModel {
         let kind = match self.path.as_str() {
             "/v1/messages" => ProviderKind::Claude,
             path if path.starts_with("/codex") => ProviderKind::Chatgpt,
             path if path.starts_with("/v1beta") => ProviderKind::Gemini,
             _ => ProviderKind::OpenaiCompatible,
         };
-        Server {
+        ServingModel {
             kind,
             credential: Some(CredentialKind::ApiKey),
         }

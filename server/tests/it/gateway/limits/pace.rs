@@ -107,7 +107,7 @@ async fn a_keys_limit_holds_beside_the_users() {
         requests_per_minute: Some(1),
         ..RateLimit::default()
     };
-    let holder = proxypal_server::domain::quotas::Holder::ApiKey(id);
+    let holder = proxypal_server::domain::quotas::LimitHolder::ApiKey(id);
     let set = user.app.services.quotas.set_rate_limit(holder, limit);
     set.await.unwrap();
 

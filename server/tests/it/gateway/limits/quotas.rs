@@ -6,7 +6,7 @@ use entity::{RateLimit, quota::Metric};
 use futures_util::future::join_all;
 use proxypal_server::domain::{
     prices::{NewPrice, Rates},
-    quotas::{Holder, NewQuota},
+    quotas::{LimitHolder, NewQuota},
     usd,
 };
 use serde_json::{Value, json};
@@ -98,7 +98,7 @@ async fn a_quota_for_some_models_leaves_others_alone_and_sees_through_spellings(
 async fn a_keys_quota_leaves_the_users_other_keys_alone() {
     let mut user = User::new().await;
     let (id, second) = user.another_key().await;
-    let holder = Holder::ApiKey(id);
+    let holder = LimitHolder::ApiKey(id);
     let quotas = [tokens(15)];
     let set = user.app.services.quotas.set(holder, &quotas);
     set.await.unwrap();

@@ -7,7 +7,7 @@ use proxypal_server::domain::{
     patch::Patch,
     provider_accounts::{AccountStatus, CredentialSecret, NewAuthFile, ProviderAccountChanges},
 };
-use proxypal_server::engine::Engine;
+use proxypal_server::engine::EngineHandle;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -294,7 +294,7 @@ async fn an_account_that_cools_says_until_when_and_is_used_at_once_when_told() {
 }
 
 /// Waits until the engine works with an account.
-async fn is_listed(engine: &Engine, account: &provider_account::Model) {
+async fn is_listed(engine: &EngineHandle, account: &provider_account::Model) {
     let name = account.file_name.as_ref().unwrap();
     eventually("the engine's list", async || {
         engine.accounts().await?.by_file.get(name).map(drop)

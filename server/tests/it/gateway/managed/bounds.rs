@@ -1,7 +1,7 @@
 //! A strict quota believes a bound only where it reaches the provider.
 
 use entity::quota::{Metric, WindowKind};
-use proxypal_server::domain::quotas::{Holder, NewQuota};
+use proxypal_server::domain::quotas::{LimitHolder, NewQuota};
 use serde_json::{Value, json};
 
 use super::Managed;
@@ -35,7 +35,7 @@ async fn a_model_whose_account_drops_bounds_is_refused_under_a_strict_quota() {
         soft_percents: Vec::new(),
         strict: true,
     };
-    let holder = Holder::User(caller.unwrap().user_id);
+    let holder = LimitHolder::User(caller.unwrap().user_id);
     managed
         .app
         .services

@@ -15,7 +15,7 @@ pub(super) struct Delimiter {
 
 /// What a byte did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum DelimiterStep {
     Partial,
     Complete,
     Mismatch,
@@ -23,7 +23,7 @@ pub(super) enum Step {
 
 /// What a search found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct DelimiterMatch {
     /// Bytes searched.
     pub(super) used: usize,
     /// Whether they end with the delimiter.
@@ -49,20 +49,24 @@ impl Delimiter {
     }
 
     /// Takes the next byte.
-    pub(super) fn push(&mut self, byte: u8) -> Step {
+    pub(super) fn push(&mut self, byte: u8) -> DelimiterStep {
         if self.bytes.get(self.matched) != Some(&byte) {
-            return Step::Mismatch;
+            return DelimiterStep::Mismatch;
         }
         self.matched += 1;
         if self.matched < self.bytes.len() {
-            return Step::Partial;
+            return DelimiterStep::Partial;
         }
         self.restart();
-        Step::Complete
+        DelimiterStep::Complete
     }
 
     /// Searches for the delimiter; what comes before it goes to `content`.
-    pub(super) fn find(&mut self, bytes: &[u8], mut content: Option<&mut Vec<u8>>) -> Found {
+    pub(super) fn find(
+        &mut self,
+        bytes: &[u8],
+        mut content: Option<&mut Vec<u8>>,
+    ) -> DelimiterMatch {
         let mut used = 0;
         while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
             if self.matched == 0 {
@@ -74,21 +78,21 @@ impl Delimiter {
                 break;
             };
             match self.push(byte) {
-                Step::Partial => used += 1,
-                Step::Complete => {
-                    return Found {
+                DelimiterStep::Partial => used += 1,
+                DelimiterStep::Complete => {
+                    return DelimiterMatch {
                         used: used + 1,
                         is_complete: true,
                     };
                 }
-                Step::Mismatch => {
+                DelimiterStep::Mismatch => {
                     let failed = self.bytes.get(self.assumed..self.matched);
                     keep(&mut content, failed.unwrap_or_default());
                     self.restart();
                 }
             }
         }
-        Found {
+        DelimiterMatch {
             used,
             is_complete: false,
         }

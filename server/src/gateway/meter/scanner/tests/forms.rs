@@ -3,14 +3,14 @@
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 
-use super::super::Verdict;
+use super::super::ScanResult;
 use super::{FormError, found, headers, scanner, verdict};
 use crate::gateway::route::BodyForm;
 
 const FORM: &str = "multipart/form-data; boundary=\"b b\"";
 const FIELDS: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
-fn multipart(body: &str) -> Verdict {
+fn multipart(body: &str) -> ScanResult {
     let headers = headers(FORM, "");
     verdict(BodyForm::ImageEdit, &headers, body.as_bytes())
 }
@@ -42,9 +42,12 @@ fn finds_the_part_that_is_the_model() {
 fn says_absent_when_no_part_is_the_model() {
     assert_eq!(
         multipart(&form(&[("name=\"prompt\"", "p")])),
-        Verdict::Absent
+        ScanResult::Absent
     );
-    assert_eq!(multipart(&form(&[("name=\"model\"", "")])), Verdict::Absent);
+    assert_eq!(
+        multipart(&form(&[("name=\"model\"", "")])),
+        ScanResult::Absent
+    );
 }
 
 #[test]
@@ -66,7 +69,7 @@ fn refuses_parts_that_could_be_read_in_two_ways() {
         &[("name=\"model\"\r\n x: y", "m")],
     ];
     for parts in parts {
-        assert_eq!(multipart(&form(parts)), Verdict::Ambiguous, "{parts:?}");
+        assert_eq!(multipart(&form(parts)), ScanResult::Ambiguous, "{parts:?}");
     }
 }
 
@@ -80,10 +83,10 @@ fn refuses_forms_that_are_not_well_formed() {
         "--b b\r\nContent-Disposition: form-data; name=\"model\"\n\nm\r\n\r\n\r\n--b b--",
     ];
     for body in bodies {
-        assert_eq!(multipart(body), Verdict::Ambiguous, "{body:?}");
+        assert_eq!(multipart(body), ScanResult::Ambiguous, "{body:?}");
     }
     let endless = format!("--b b\r\nX: {}", "x".repeat(5000));
-    assert_eq!(multipart(&endless), Verdict::Ambiguous);
+    assert_eq!(multipart(&endless), ScanResult::Ambiguous);
 }
 
 #[test]
@@ -150,8 +153,8 @@ fn reads_the_fields_of_a_form_in_one_line() {
         found("grok-imagine-video")
     );
     assert_eq!(fields("prompt=a&mod%65l=+m%2d1+&model=m-1"), found("m-1"));
-    assert_eq!(fields("prompt=model%3Dm"), Verdict::Absent);
-    assert_eq!(fields(""), Verdict::Absent);
+    assert_eq!(fields("prompt=model%3Dm"), ScanResult::Absent);
+    assert_eq!(fields(""), ScanResult::Absent);
     for body in [
         "model=a&model=b",
         "Model=a",
@@ -160,7 +163,7 @@ fn reads_the_fields_of_a_form_in_one_line() {
         "a;model=m",
         "model=a%",
     ] {
-        assert_eq!(fields(body), Verdict::Ambiguous, "{body}");
+        assert_eq!(fields(body), ScanResult::Ambiguous, "{body}");
     }
 }
 
@@ -171,9 +174,9 @@ fn reads_a_form_only_where_the_engine_does() {
     let read = |form, headers: &HeaderMap| verdict(form, headers, body.as_bytes());
 
     assert_eq!(read(BodyForm::Video, &form_headers), found("m"));
-    assert_eq!(read(BodyForm::Json, &form_headers), Verdict::Ambiguous);
+    assert_eq!(read(BodyForm::Json, &form_headers), ScanResult::Ambiguous);
     let json = headers("application/json", "");
-    assert_eq!(read(BodyForm::ImageEdit, &json), Verdict::Ambiguous);
+    assert_eq!(read(BodyForm::ImageEdit, &json), ScanResult::Ambiguous);
     let unbounded = headers("multipart/form-data", "");
-    assert_eq!(read(BodyForm::Video, &unbounded), Verdict::Ambiguous);
+    assert_eq!(read(BodyForm::Video, &unbounded), ScanResult::Ambiguous);
 }

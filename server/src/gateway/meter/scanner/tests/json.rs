@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::super::super::json::tests::any_json;
-use super::super::{ModelScanner, Verdict};
+use super::super::{ModelScanner, ScanResult};
 use super::{found, verdict};
 use crate::gateway::route::BodyForm;
 
-fn json(body: &str) -> Verdict {
+fn json(body: &str) -> ScanResult {
     verdict(BodyForm::Json, &HeaderMap::new(), body.as_bytes())
 }
 
@@ -37,7 +37,7 @@ fn says_absent_when_there_is_none() {
         r#"{"model":null}"#,
         r#"{"a":{"model":"x"}}"#,
     ] {
-        assert_eq!(json(body), Verdict::Absent, "{body}");
+        assert_eq!(json(body), ScanResult::Absent, "{body}");
     }
 }
 
@@ -86,7 +86,7 @@ fn refuses_what_could_be_read_in_two_ways() {
         "5",
     ];
     for body in bodies {
-        assert_eq!(json(body), Verdict::Ambiguous, "{body}");
+        assert_eq!(json(body), ScanResult::Ambiguous, "{body}");
     }
 }
 
@@ -95,7 +95,7 @@ fn refuses_a_name_without_end() {
     let body = |length| format!(r#"{{"model":"{}"}}"#, "m".repeat(length));
 
     assert_eq!(json(&body(512)), found(&"m".repeat(512)));
-    assert_eq!(json(&body(513)), Verdict::Ambiguous);
+    assert_eq!(json(&body(513)), ScanResult::Ambiguous);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn refuses_a_name_that_is_no_text() {
 
     assert_eq!(
         verdict(BodyForm::Json, &HeaderMap::new(), body),
-        Verdict::Ambiguous
+        ScanResult::Ambiguous
     );
 }
 
@@ -117,7 +117,7 @@ fn changes_its_mind_when_the_body_contradicts_itself() {
     assert_eq!(scanner.kind(), Some("response.create"));
 
     scanner.observe(br#""model":"n"}"#);
-    assert_eq!(scanner.verdict(), Verdict::Ambiguous);
+    assert_eq!(scanner.verdict(), ScanResult::Ambiguous);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_limited_caller_names_no_model_to_fall_back_on() {
             scanner.observe(body.as_bytes());
             scanner.verdict()
         };
-        assert_eq!(scan(true), Verdict::Ambiguous, "{key}");
+        assert_eq!(scan(true), ScanResult::Ambiguous, "{key}");
         assert_eq!(scan(false), found("m"), "{key}");
     }
 }
@@ -152,7 +152,7 @@ fn the_type_of_a_message_can_be_read_in_one_way() {
     ] {
         let mut scanner = ModelScanner::for_message(false);
         scanner.observe(message.as_bytes());
-        assert_eq!(scanner.finish(), Verdict::Ambiguous, "{message}");
+        assert_eq!(scanner.finish(), ScanResult::Ambiguous, "{message}");
         assert_eq!(json(message), found("m"), "{message}");
     }
 }
@@ -174,8 +174,8 @@ proptest! {
         let value = Value::Object(members.into_iter().collect());
         let body = if pretty { format!("{value:#}") } else { value.to_string() };
         let expected = match model.as_deref().map(str::trim) {
-            None | Some("") => Verdict::Absent,
-            Some(_) if model.as_ref().is_some_and(|model| model.len() > 512) => Verdict::Ambiguous,
+            None | Some("") => ScanResult::Absent,
+            Some(_) if model.as_ref().is_some_and(|model| model.len() > 512) => ScanResult::Ambiguous,
             Some(model) => found(model),
         };
 

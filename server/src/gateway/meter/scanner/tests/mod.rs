@@ -8,7 +8,7 @@ mod zstd;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 
-use super::{BodyKind, BoundForm, FormError, ModelScanner, Verdict};
+use super::{BodyKind, BoundForm, FormError, ModelScanner, ScanResult};
 use crate::gateway::route::BodyForm;
 
 /// The most that a compressed body of a test may open to.
@@ -35,7 +35,7 @@ fn scanner(form: BodyForm, headers: &HeaderMap) -> Result<ModelScanner, FormErro
 }
 
 /// The verdict at the end of the body, which is the same for every chunk size.
-fn verdict(form: BodyForm, headers: &HeaderMap, body: &[u8]) -> Verdict {
+fn verdict(form: BodyForm, headers: &HeaderMap, body: &[u8]) -> ScanResult {
     let scan = |size| {
         let mut scanner = scanner(form, headers).unwrap();
         body.chunks(size).for_each(|chunk| scanner.observe(chunk));
@@ -48,6 +48,6 @@ fn verdict(form: BodyForm, headers: &HeaderMap, body: &[u8]) -> Verdict {
     whole
 }
 
-fn found(model: &str) -> Verdict {
-    Verdict::Found(model.to_owned())
+fn found(model: &str) -> ScanResult {
+    ScanResult::Found(model.to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::super::{Bound, BoundForm, OpenError, Verdict};
+use super::super::{Bound, BoundForm, OpenError, ScanResult};
 use super::{BodyKind, ModelScanner, found, headers, verdict};
 use crate::gateway::route::BodyForm;
 
@@ -28,7 +28,7 @@ fn scan(limit: u64, body: &[u8]) -> ModelScanner {
     scanner
 }
 
-fn zstd(body: &[u8]) -> Verdict {
+fn zstd(body: &[u8]) -> ScanResult {
     verdict(BodyForm::Json, &headers("application/json", "ZSTD"), body)
 }
 
@@ -38,9 +38,9 @@ fn reads_compressed_json() {
 
     assert_eq!(zstd(&frame(json.as_bytes())), found("m"));
     for empty in [b"".to_vec(), skippable(b"{"), frame(b" \n")] {
-        assert_eq!(zstd(&empty), Verdict::Absent, "{empty:?}");
+        assert_eq!(zstd(&empty), ScanResult::Absent, "{empty:?}");
     }
-    assert_eq!(zstd(json.as_bytes()), Verdict::Ambiguous);
+    assert_eq!(zstd(json.as_bytes()), ScanResult::Ambiguous);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn reads_all_frames_and_skips_what_is_to_be_skipped() {
         assert_eq!(zstd(&body), found("m"), "{body:?}");
     }
     let second = [frame(br#"{"model":"m"}"#), frame(br#"{"model":"n"}"#)].concat();
-    assert_eq!(zstd(&second), Verdict::Ambiguous);
+    assert_eq!(zstd(&second), ScanResult::Ambiguous);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn refuses_what_is_not_whole() {
 
     assert_eq!(zstd(&body), found("m"));
     for cut in 1..body.len() {
-        assert_eq!(zstd(&body[..cut]), Verdict::Ambiguous, "cut at {cut}");
+        assert_eq!(zstd(&body[..cut]), ScanResult::Ambiguous, "cut at {cut}");
         let scanner = scan(u64::MAX, &body[..cut]);
         assert_eq!(
             scanner.error_at_end(),
@@ -103,12 +103,12 @@ fn refuses_what_is_not_whole() {
     }
     let mut damaged = body.clone();
     *damaged.last_mut().unwrap() ^= 1;
-    assert_eq!(zstd(&damaged), Verdict::Ambiguous);
+    assert_eq!(zstd(&damaged), ScanResult::Ambiguous);
     assert_eq!(
         zstd(&[body.as_slice(), b"xyz"].concat()),
-        Verdict::Ambiguous
+        ScanResult::Ambiguous
     );
-    assert_eq!(zstd(&skippable(b"abc")[..9]), Verdict::Ambiguous);
+    assert_eq!(zstd(&skippable(b"abc")[..9]), ScanResult::Ambiguous);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn refuses_a_dictionary_and_a_window_without_end() {
     encoder.write_all(br#"{"model":"m"}"#).unwrap();
     let wide = encoder.finish().unwrap();
 
-    assert_eq!(zstd(&body), Verdict::Ambiguous);
+    assert_eq!(zstd(&body), ScanResult::Ambiguous);
     assert_eq!(scan(u64::MAX, &wide).error(), Some(OpenError::Unreadable));
 }
 
@@ -141,7 +141,7 @@ fn a_bomb_is_opened_no_further_than_its_limit() {
 
     assert_eq!(scanner.error(), Some(OpenError::TooLarge));
     assert!(scanner.opened_bytes().unwrap() <= (1 << 20) + 16 * 1024);
-    assert_eq!(scanner.finish(), Verdict::Ambiguous);
+    assert_eq!(scanner.finish(), ScanResult::Ambiguous);
 }
 
 #[test]

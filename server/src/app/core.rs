@@ -1,0 +1,96 @@
+//! What everything stands on: opened and read before anything runs.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
+use zeroize::Zeroizing;
+
+use super::options::JOURNAL;
+use crate::{
+    clock::SharedClock,
+    config::Config,
+    crypto::{token::Digester, vault::Vault},
+    db::{Database, keep_private},
+    domain::{
+        admins::Admins,
+        api_keys::ApiKeys,
+        backups,
+        ledger::Ledger,
+        model_aliases::ModelAliases,
+        prices::Prices,
+        provider_accounts::ProviderAccounts,
+        server_secrets::{self, ServerSecrets},
+        sessions::Sessions,
+        settings::Settings,
+    },
+};
+
+/// The database, and what is kept of it in memory.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) db: Database,
+    pub(super) vault: Arc<Vault>,
+    pub(super) digester: Digester,
+    pub(super) sessions: Sessions,
+    pub(super) admins: Admins,
+    /// Of the set-up link, while there is no administrator.
+    pub(super) setup_token: Option<Zeroizing<String>>,
+    pub(super) ledger: Ledger,
+    pub(super) prices: Prices,
+    pub(super) api_keys: ApiKeys,
+    pub(super) accounts: ProviderAccounts,
+    pub(super) model_aliases: ModelAliases,
+    pub(super) settings: Settings,
+}
+
+impl Core {
+    pub(super) async fn open(config: &Config, clock: &SharedClock) -> anyhow::Result<Self> {
+        keep_data_private(&config.storage.data_dir);
+        let db = open_database(config, clock).await?;
+        let secrets = ServerSecrets::open(&config.storage, &db, clock).await?;
+        let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
+        let admins = Admins::new(db.clone(), clock.clone(), &secrets, sessions.clone());
+        let ServerSecrets { vault, digester } = secrets;
+        let setup_token = admins
+            .bootstrap(config.admin_password.clone())
+            .await
+            .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
+        let ledger = Ledger::load(&db).await?;
+        let prices = Box::pin(Prices::load(db.clone(), clock.clone())).await?;
+        let api_keys =
+            ApiKeys::load(db.clone(), clock.clone(), digester.clone(), ledger.clone()).await?;
+        let accounts = ProviderAccounts::new(db.clone(), clock.clone(), vault.clone());
+        let model_aliases =
+            ModelAliases::load(db.clone(), clock.clone(), prices.clone(), accounts.clone());
+        Ok(Self {
+            model_aliases: Box::pin(model_aliases).await?,
+            settings: Settings::load(db.clone(), clock.clone(), accounts.clone()).await?,
+            db,
+            vault,
+            digester,
+            sessions,
+            admins,
+            setup_token,
+            ledger,
+            prices,
+            api_keys,
+            accounts,
+        })
+    }
+}
+
+/// What the server keeps beside the database: the key, journals, backups.
+fn keep_data_private(data_dir: &Path) {
+    keep_private(&server_secrets::key_file(data_dir));
+    for directory in [JOURNAL, backups::DIRECTORY] {
+        keep_private(&data_dir.join(directory));
+    }
+}
+
+async fn open_database(config: &Config, clock: &SharedClock) -> anyhow::Result<Database> {
+    let phrase = config.backup_passphrase.as_ref();
+    Box::pin(backups::apply_staged(&config.storage, phrase, clock.now())).await?;
+    let url = config.storage.database_url.expose_secret();
+    Database::open(url, &config.storage.data_dir).await
+}

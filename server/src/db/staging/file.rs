@@ -1,0 +1,105 @@
+//! A draft that is an SQLite file.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use sea_orm::DatabaseConnection;
+
+use crate::db::sqlite;
+
+/// What SQLite keeps beside a database.
+const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// A file that goes with this value, unless it takes its place.
+#[derive(Debug)]
+pub(super) struct DraftFile(PathBuf);
+
+impl DraftFile {
+    /// What an earlier attempt has left there goes.
+    pub(super) fn create(path: PathBuf) -> anyhow::Result<Self> {
+        let staging = Self(path);
+        staging.remove()?;
+        Ok(staging)
+    }
+
+    pub(super) async fn connect(&self) -> anyhow::Result<DatabaseConnection> {
+        sqlite::connect_alone(&self.0).await
+    }
+
+    /// Renames itself over the database, which is kept under another name beside it. At every moment one of
+    /// the two, whole, has the database's name.
+    pub(super) async fn swap_in(self, url: &str, kept: &str) -> anyhow::Result<Option<String>> {
+        let wanted = sqlite::file_of(url)?;
+        let former = beside(&wanted, &format!(".{kept}"));
+        let fail = || format!("cannot put the restored database into {}", wanted.display());
+        let was_there = wanted.exists();
+        if was_there {
+            settle(&wanted).await;
+            fs::hard_link(&wanted, &former)
+                .or_else(|_| fs::copy(&wanted, &former).map(drop))
+                .with_context(|| {
+                    format!("cannot keep the former database as {}", former.display())
+                })?;
+        }
+        // They belong to the former database, and would be taken for the new one's.
+        for companion in COMPANIONS {
+            let theirs = beside(&wanted, companion);
+            if theirs.exists() {
+                fs::rename(&theirs, beside(&former, companion)).with_context(fail)?;
+            }
+        }
+        File::open(&self.0)
+            .and_then(|file| file.sync_all())
+            .with_context(fail)?;
+        fs::rename(&self.0, &wanted).with_context(fail)?;
+        if let Some(directory) = wanted.parent() {
+            File::open(directory)
+                .and_then(|directory| directory.sync_all())
+                .with_context(fail)?;
+        }
+        Ok(was_there.then(|| former.display().to_string()))
+    }
+
+    fn remove(&self) -> anyhow::Result<()> {
+        let companions = COMPANIONS.map(|companion| beside(&self.0, companion));
+        for path in companions.iter().chain([&self.0]) {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot delete {}", path.display()));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for DraftFile {
+    fn drop(&mut self) {
+        if let Err(error) = self.remove() {
+            tracing::warn!(%error, "a draft of a database is left behind");
+        }
+    }
+}
+
+/// Moves what is in the log into the database, so that the file alone is all of it. A damaged database,
+/// which is a good reason to restore one, stays as it is: its log is kept with it.
+async fn settle(database: &Path) {
+    let Ok(connection) = sqlite::connect_alone(database).await else {
+        return;
+    };
+    if let Err(error) = connection.close().await {
+        tracing::debug!(%error, "the former database does not close");
+    }
+}
+
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    PathBuf::from(name)
+}

@@ -1,0 +1,342 @@
+//! One quota as it stands: what was used in each window, and what is reserved by requests under way.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use entity::{
+    provider_account::ProviderKind,
+    quota::{self, Metric},
+    request,
+};
+use uuid::Uuid;
+
+use super::{reservation::LimitError, window::QuotaWindow};
+use crate::domain::{Result, models, requests::tokens_of, tokens::Tokens, usd};
+
+/// A quota in memory.
+#[derive(Clone, Debug)]
+pub struct QuotaState {
+    pub quota: quota::Model,
+    window: QuotaWindow,
+    /// By the start of the bucket.
+    used: BTreeMap<i64, i64>,
+    /// Held back by requests under way. Wide: they may ask for absurd amounts, and each gives back
+    /// exactly what it took.
+    reserved: i128,
+    /// How many of them there are.
+    running: u32,
+    /// Used by requests that have ended and are not in the database yet.
+    owed: i64,
+}
+
+/// What is about to be used: what a quota must know to tell whether it counts, and how much.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct QuotaRequest<'a> {
+    pub(super) api_key_id: Uuid,
+    /// The name that was asked for, and what it leads to if it is an alias.
+    pub(super) models: [Option<&'a str>; 2],
+    /// Who may serve it.
+    pub(super) providers: ProviderSet,
+    pub(super) estimate: Amounts,
+    pub(super) ceiling: Option<Amounts>,
+    pub(super) at: DateTime<Utc>,
+}
+
+/// What one request uses, by metric.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    pub tokens: i64,
+    /// Nano-USD; `None` when there is no price.
+    pub cost: Option<i64>,
+    pub requests: i64,
+}
+
+impl Amounts {
+    /// What a settled request used. What was refused used nothing.
+    pub(super) fn of(row: &request::Model) -> Self {
+        if row.outcome == request::Outcome::Rejected || row.protocol == request::Protocol::Other {
+            return Self::default();
+        }
+        Self {
+            tokens: tokens_of(row).map_or(0, Tokens::total),
+            cost: row.cost,
+            requests: 1,
+        }
+    }
+
+    pub(super) fn by(self, metric: Metric) -> i64 {
+        match metric {
+            Metric::Tokens => self.tokens,
+            Metric::Cost => self.cost.unwrap_or(0),
+            Metric::Requests => self.requests,
+        }
+    }
+}
+
+/// A set of providers; empty while nobody knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::domain) struct ProviderSet(u16);
+
+impl ProviderSet {
+    /// Whether this provider is among them, or may be.
+    fn may_be(self, provider: ProviderKind) -> bool {
+        self.0 == 0 || self.0 & Self::from(provider).0 != 0
+    }
+
+    /// Whether this provider is known to be among them.
+    pub(super) fn has(self, provider: ProviderKind) -> bool {
+        self.0 & Self::from(provider).0 != 0
+    }
+
+    pub(super) fn with(self, provider: ProviderKind) -> Self {
+        Self(self.0 | Self::from(provider).0)
+    }
+}
+
+impl From<ProviderKind> for ProviderSet {
+    fn from(provider: ProviderKind) -> Self {
+        Self(1 << provider as u16)
+    }
+}
+
+/// An amount to be added to a bucket of a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::domain) struct Charge {
+    pub(in crate::domain) quota_id: Uuid,
+    pub(in crate::domain) bucket: i64,
+    pub(in crate::domain) amount: i64,
+}
+
+/// How a quota stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotaStatus {
+    pub used: i64,
+    /// By requests under way.
+    pub reserved: i64,
+    /// When counting starts again, or some of what was used no longer counts.
+    pub resets_at: Option<DateTime<Utc>>,
+}
+
+impl QuotaState {
+    /// A quota of which this was used.
+    pub(in crate::domain) fn new(quota: quota::Model, used: BTreeMap<i64, i64>) -> Result<Self> {
+        let window = QuotaWindow::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
+        Ok(Self {
+            quota,
+            window,
+            used,
+            reserved: 0,
+            running: 0,
+            owed: 0,
+        })
+    }
+
+    /// Goes on with what is reserved by requests under way.
+    pub(super) fn carry_over(&mut self, earlier: &Self) {
+        self.reserved = earlier.reserved;
+        self.running = earlier.running;
+        self.owed = earlier.owed;
+    }
+
+    /// This was used according to the database.
+    pub(super) fn set_used(&mut self, used: BTreeMap<i64, i64>) {
+        self.used = used;
+    }
+
+    /// How it stands at this time.
+    pub fn standing(&self, at: DateTime<Utc>) -> QuotaStatus {
+        QuotaStatus {
+            used: self.used_by_now(at),
+            reserved: i64::try_from(self.reserved).unwrap_or(i64::MAX),
+            resets_at: self.resets_at(at),
+        }
+    }
+
+    /// How much of the limit is used, in millionths.
+    pub fn per_million(&self, at: DateTime<Utc>) -> i128 {
+        i128::from(self.used(at)) * 1_000_000 / i128::from(self.quota.limit.max(1))
+    }
+
+    /// The highest percentage of those that only warn which was reached.
+    pub fn warning(&self, at: DateTime<Utc>) -> Option<u8> {
+        let used = i128::from(self.used(at)) * 100;
+        let reached = |percent: &u8| used >= i128::from(*percent) * i128::from(self.quota.limit);
+        self.quota
+            .soft_percents
+            .0
+            .iter()
+            .copied()
+            .filter(reached)
+            .max()
+    }
+
+    /// Used, in the database or not.
+    fn used_by_now(&self, at: DateTime<Utc>) -> i64 {
+        self.used(at).saturating_add(self.owed)
+    }
+
+    /// Used according to the database.
+    fn used(&self, at: DateTime<Utc>) -> i64 {
+        let (oldest, bucket) = (self.window.oldest(at), self.window.bucket(at));
+        if oldest == bucket {
+            return self.used.get(&bucket).copied().unwrap_or(0);
+        }
+        // A clock that was set back does not make uses of the future free.
+        let counting = self.used.range(oldest..).map(|(_, used)| *used);
+        counting.fold(0, i64::saturating_add)
+    }
+
+    fn resets_at(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let QuotaWindow::Rolling { seconds } = self.window else {
+            return self.window.resets_at(at);
+        };
+        let oldest = self.window.oldest(at);
+        let (first, _) = self.used.range(oldest..).find(|(_, used)| **used > 0)?;
+        let slice = self.window.slice()?;
+        DateTime::from_timestamp(first + slice + i64::from(seconds), 0)
+    }
+
+    pub(super) fn counts(&self, wanted: &QuotaRequest<'_>) -> bool {
+        self.is_about(wanted.api_key_id, &wanted.models)
+            && self
+                .quota
+                .provider
+                .is_none_or(|provider| wanted.providers.may_be(provider))
+    }
+
+    fn is_about(&self, api_key_id: Uuid, names: &[Option<&str>]) -> bool {
+        self.quota.api_key_id.is_none_or(|id| id == api_key_id)
+            && self.quota.model_pattern.as_ref().is_none_or(|pattern| {
+                let mut names = names.iter().flatten();
+                names.any(|name| models::fits_in_any_case(pattern, name))
+            })
+    }
+
+    /// Whether so much may be used now.
+    pub(super) fn check(&self, wanted: &QuotaRequest<'_>) -> std::result::Result<(), LimitError> {
+        let metric = self.quota.metric;
+        if self.quota.strict && metric != Metric::Requests {
+            let ceiling = wanted.ceiling;
+            let is_unpriced = metric == Metric::Cost && wanted.estimate.cost.is_none();
+            if ceiling.is_none() || is_unpriced {
+                let quota = self.in_words();
+                return Err(LimitError::Unbounded {
+                    metric,
+                    quota,
+                    is_unpriced,
+                });
+            }
+        }
+        let used = self.used_by_now(wanted.at);
+        let left = self.quota.limit.saturating_sub(used);
+        let needed = self.amount(wanted);
+        let fits = self.reserved + i128::from(needed) <= i128::from(left);
+        // Alone, a request whose use is a guess may use what is left: otherwise the last part of a
+        // budget could never be used.
+        let is_alone = !self.quota.strict && metric != Metric::Requests && self.running == 0;
+        // What has no price is not free: nothing passes a quota that is used up.
+        if left > 0 && (fits || is_alone) {
+            return Ok(());
+        }
+        let free = (i128::from(left) - self.reserved).max(0);
+        let free = i64::try_from(free).unwrap_or(left);
+        let mut quota = self.in_words();
+        if left > 0 {
+            let (free, needed) = (self.unit(free), self.unit(needed));
+            quota = format!(
+                "{quota}; {free} left while others are answered, and this may take {needed}"
+            );
+        }
+        Err(LimitError::Quota {
+            metric,
+            quota,
+            resets_at: self.resets_at(wanted.at),
+        })
+    }
+
+    /// What a request takes of this quota at worst.
+    pub(super) fn amount(&self, wanted: &QuotaRequest<'_>) -> i64 {
+        let worst = if self.quota.strict {
+            wanted.ceiling.unwrap_or(wanted.estimate)
+        } else {
+            wanted.estimate
+        };
+        worst.by(self.quota.metric)
+    }
+
+    /// Which quota it is, for whoever is refused.
+    fn in_words(&self) -> String {
+        let amount = self.unit(self.quota.limit);
+        let window = match self.window {
+            QuotaWindow::Lifetime => "in total".to_owned(),
+            QuotaWindow::Calendar { unit, zone } => format!("a {} ({zone})", unit.name()),
+            QuotaWindow::Rolling { seconds } => format!("in {seconds} seconds"),
+        };
+        let holder = match self.quota.api_key_id {
+            Some(_) => "this key",
+            None => "this user",
+        };
+        let model = self.quota.model_pattern.as_ref();
+        let model = model.map_or(String::new(), |model| format!(", model {model}"));
+        let provider = self.quota.provider.map_or("", |_| ", one provider");
+        format!("{amount} {window} for {holder}{model}{provider}")
+    }
+
+    /// An amount in the unit of what is counted.
+    fn unit(&self, amount: i64) -> String {
+        match self.quota.metric {
+            Metric::Tokens => format!("{amount} tokens"),
+            Metric::Cost => format!("{} USD", usd::print(amount)),
+            Metric::Requests => format!("{amount} requests"),
+        }
+    }
+
+    /// A request begins.
+    pub(super) fn reserve(&mut self, amount: i64) {
+        self.reserved += i128::from(amount);
+        self.running += 1;
+    }
+
+    /// It did not begin after all, or has ended.
+    pub(super) fn release(&mut self, amount: i64) {
+        self.reserved = (self.reserved - i128::from(amount)).max(0);
+        self.running = self.running.saturating_sub(1);
+    }
+
+    /// It has ended and used this much.
+    pub(super) fn owe(&mut self, amount: i64) {
+        self.owed = self.owed.saturating_add(amount);
+    }
+
+    /// What it used is in the database.
+    pub(super) fn pay(&mut self, amount: i64) {
+        self.owed = self.owed.saturating_sub(amount).max(0);
+    }
+
+    /// What a settled request adds to this quota.
+    pub(super) fn charge(&self, row: &request::Model, names: &[Option<&str>]) -> Option<Charge> {
+        // While nobody has told who served it, it counts: better than letting it pass by.
+        let is_served = |provider| row.provider.is_none_or(|served| served == provider);
+        let amount = Amounts::of(row).by(self.quota.metric);
+        let counts = self.is_about(row.api_key_id, names)
+            && self.quota.provider.is_none_or(is_served)
+            && amount != 0;
+        let at = DateTime::from_timestamp_micros(row.started_at).filter(|_| counts)?;
+        Some(Charge {
+            quota_id: self.quota.id,
+            bucket: self.window.bucket(at),
+            amount,
+        })
+    }
+
+    /// Adds what is in the database. Buckets that no longer count are forgotten, but for a few: the clock
+    /// may be set back.
+    pub(super) fn add(&mut self, charge: Charge) {
+        const KEPT: usize = 256;
+        let used = self.used.entry(charge.bucket).or_default();
+        *used = used.saturating_add(charge.amount);
+        while self.used.len() > KEPT {
+            self.used.pop_first();
+        }
+    }
+}

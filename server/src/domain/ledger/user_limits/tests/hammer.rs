@@ -1,0 +1,103 @@
+//! Many threads at once: at the end, the sums are right. One lock guards everything, so there is nothing
+//! finer to interleave than whole steps.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicI64, Ordering},
+    thread,
+};
+
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+
+use super::*;
+use crate::domain::model_aliases::AliasTable;
+
+const THREADS: u64 = 4;
+const TURNS: usize = 10_000;
+/// Requests that may be made; more want to.
+const REQUESTS: i64 = 10_000;
+
+fn wish(random: &mut StdRng) -> Wish {
+    let amounts = Amounts {
+        tokens: random.random_range(0..500),
+        cost: None,
+        requests: 1,
+    };
+    Wish {
+        key: random.random_range(0..3),
+        model: None,
+        is_metered: true,
+        estimate: amounts,
+        ceiling: Some(amounts),
+    }
+}
+
+/// Asks again and again, with some requests under way at all times.
+fn work(account: &Arc<UserLimits>, seed: u64, written: &AtomicI64) {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut under_way = Vec::new();
+    for _ in 0..TURNS {
+        let wish = wish(&mut random);
+        let passing = request(account, wish).ok();
+        under_way.extend(passing.map(|reservation| (reservation, wish)));
+        if under_way.len() > 5 {
+            let ending = random.random_range(0..under_way.len());
+            let (mut reservation, wish) = under_way.swap_remove(ending);
+            if random.random_bool(0.3) {
+                reservation.release_slot();
+            }
+            if random.random_bool(0.8) {
+                let used = random.random_range(0..=wish.estimate.tokens);
+                end(account, reservation, wish, used);
+                written.fetch_add(used, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// As the book does at the end of a request.
+fn end(account: &UserLimits, mut reservation: Reservation, wish: Wish, tokens: i64) {
+    reservation.settle(tokens, None);
+    let used = Amounts {
+        tokens,
+        ..wish.estimate
+    };
+    for charge in account.charges(&wish.row(used), &AliasTable::default()) {
+        account.add(charge, AT);
+    }
+    reservation.commit();
+}
+
+#[test]
+fn many_threads_leave_the_sums_as_one_would() {
+    let mut tokens = quota(Metric::Tokens, i64::MAX);
+    tokens.strict = true;
+    let quotas = [tokens, quota(Metric::Requests, REQUESTS)];
+    let meters = quotas.map(|quota| QuotaState::new(quota, BTreeMap::new()).unwrap());
+    let account = Arc::<UserLimits>::default();
+    account.set_meters(meters.to_vec());
+    let written = AtomicI64::new(0);
+
+    thread::scope(|scope| {
+        for seed in 0..THREADS {
+            let (account, written) = (&account, &written);
+            scope.spawn(move || work(account, seed, written));
+        }
+    });
+
+    let [tokens, requests] = account.meters().try_into().unwrap();
+    let (tokens, requests) = (tokens.standing(AT), requests.standing(AT));
+    assert_eq!((tokens.reserved, requests.reserved), (0, 0));
+    assert_eq!(tokens.used, written.load(Ordering::Relaxed));
+    let state = account.lock();
+    assert!(!state.user.is_in_use() && !state.keys.values().any(RateLimits::is_in_use));
+    drop(state);
+    assert_eq!(passing(&account), REQUESTS - requests.used);
+}
+
+/// How many more may pass.
+fn passing(account: &Arc<UserLimits>) -> i64 {
+    let wish = wish(&mut StdRng::seed_from_u64(0));
+    let passing: Vec<_> = std::iter::from_fn(|| request(account, wish).ok()).collect();
+    i64::try_from(passing.len()).unwrap()
+}

@@ -1,0 +1,299 @@
+//! What can go wrong at the gateway, before the provider has a say.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use http::StatusCode;
+
+use crate::domain::{
+    api_keys::KeyProblem,
+    ledger::{LimitKind, RateLimitStatus},
+};
+
+/// Why the gateway does not, or not any longer, let a request through. The message is for the caller:
+/// cause, then cure.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::gateway) enum GatewayError {
+    #[error(
+        "ProxyPal does not know this API key. Check the key, or ask your administrator for one."
+    )]
+    UnknownKey,
+    /// Only a caller who holds the key's secret learns this.
+    #[error("ProxyPal: {}", problem_of_key(.0))]
+    KeyProblem(KeyProblem),
+    #[error(
+        "ProxyPal: this API key may not use the model \"{model}\". GET /v1/models lists those it may use."
+    )]
+    ModelNotAllowed {
+        /// As the caller named it.
+        model: String,
+    },
+    #[error("ProxyPal: the request names no model. Set \"model\" in the request body.")]
+    ModelRequired,
+    #[error(
+        "ProxyPal: the body can be read in two ways. Send one well-formed JSON object that names each member once, and \"model\" as a string."
+    )]
+    ModelAmbiguous,
+    #[error(
+        "ProxyPal: the request body is larger than {limit} bytes. Send less, or ask your administrator to raise the limit."
+    )]
+    BodyTooLarge {
+        /// Bytes.
+        limit: u64,
+    },
+    #[error(
+        "ProxyPal: \"{model}\" names no model: the engine would choose one. Name a model; GET /v1/models lists those you may use."
+    )]
+    ModelUnspecific {
+        /// As the caller named it.
+        model: String,
+    },
+    #[error(
+        "ProxyPal: this content encoding is not supported here. Send the body uncompressed; the OpenAI endpoints also accept JSON in zstd."
+    )]
+    UnsupportedEncoding,
+    #[error("ProxyPal: the query parameter alt may be sse or json. Remove it, or set one of them.")]
+    UnsupportedQuery,
+    #[error(
+        "ProxyPal: the compressed body could not be read. Send whole zstd frames without a dictionary, with a window of at most 8 MiB."
+    )]
+    BodyUnreadable,
+    #[error(
+        "ProxyPal: the headers can be read in two ways. Send Content-Type, Content-Encoding and Content-Length once, no Content-Length beside Transfer-Encoding, and name none of them, nor credentials, in Connection."
+    )]
+    HeadersAmbiguous,
+    #[error(
+        "ProxyPal: the request body arrived too slowly. Check the network between you and the server, and try again."
+    )]
+    BodyTooSlow,
+    #[error(
+        "ProxyPal serves nothing at this address. Check the path and the base URL of your tool: {base_url}/v1 for OpenAI-compatible tools, {base_url} for Anthropic and Gemini tools."
+    )]
+    NotFound {
+        /// The server's address, without a slash at the end.
+        base_url: Arc<str>,
+    },
+    #[error("ProxyPal does not pass this address on. Use another endpoint.")]
+    Blocked,
+    #[error("ProxyPal: the rate limit is reached ({limit}). Try again in {} seconds.", seconds(.retry_after))]
+    RateLimited {
+        kind: LimitKind,
+        /// Until a request of this kind may pass.
+        retry_after: Duration,
+        /// Which limit, in words.
+        limit: String,
+        /// How the requests per minute stand.
+        pacing: Option<RateLimitStatus>,
+    },
+    #[error(
+        "ProxyPal: the quota is used up ({limit}). Wait until it starts again, or ask your administrator to raise it."
+    )]
+    QuotaExceeded {
+        kind: LimitKind,
+        /// Until the quota starts again, if it does.
+        retry_after: Option<Duration>,
+        /// Which quota, in words.
+        limit: String,
+    },
+    #[error(
+        "ProxyPal: this request cannot be bounded, and the quota is strict ({quota}). {remedy}, or ask your administrator for a quota that is not strict."
+    )]
+    Unbounded {
+        kind: LimitKind,
+        /// Which quota, in words.
+        quota: String,
+        /// What the caller can do.
+        remedy: &'static str,
+    },
+    #[error("ProxyPal: the engine is not running. It is being restarted; try again in {} seconds.", seconds(.retry_after))]
+    EngineUnavailable {
+        /// Until it is worth trying again.
+        retry_after: Duration,
+    },
+    #[error("ProxyPal: the engine broke the connection before its answer was complete. Try again.")]
+    EngineFailed,
+    #[error(
+        "ProxyPal: the provider did not begin its answer in time. Try again, or ask for less at once."
+    )]
+    EngineTooSlow,
+    #[error("ProxyPal is handling too many requests. Try again in {} seconds.", seconds(.retry_after))]
+    Overloaded {
+        /// Until it is worth trying again.
+        retry_after: Duration,
+    },
+}
+
+impl GatewayError {
+    /// Why a key does not work; a key without a reason is unknown.
+    pub(in crate::gateway) fn of_key(problem: Option<KeyProblem>) -> Self {
+        problem.map_or(Self::UnknownKey, Self::KeyProblem)
+    }
+
+    /// The HTTP status; it is also what the SDKs choose their error classes by.
+    pub(in crate::gateway) fn status(&self) -> StatusCode {
+        match self {
+            Self::ModelRequired
+            | Self::ModelAmbiguous
+            | Self::ModelUnspecific { .. }
+            | Self::HeadersAmbiguous
+            | Self::UnsupportedQuery
+            | Self::BodyUnreadable
+            | Self::Unbounded { .. } => StatusCode::BAD_REQUEST,
+            Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnknownKey | Self::KeyProblem(_) => StatusCode::UNAUTHORIZED,
+            Self::ModelNotAllowed { .. } => StatusCode::FORBIDDEN,
+            Self::NotFound { .. } | Self::Blocked => StatusCode::NOT_FOUND,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::EngineFailed => StatusCode::BAD_GATEWAY,
+            Self::EngineTooSlow => StatusCode::GATEWAY_TIMEOUT,
+            Self::EngineUnavailable { .. } | Self::Overloaded { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        }
+    }
+
+    /// Stable, for machines, and for the record of the request.
+    pub(in crate::gateway) fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownKey => "proxypal_unknown_key",
+            Self::KeyProblem(problem) => code_of_key(problem),
+            Self::ModelNotAllowed { .. } => "proxypal_model_not_allowed",
+            Self::ModelRequired => "proxypal_model_required",
+            Self::ModelAmbiguous => "proxypal_model_ambiguous",
+            Self::ModelUnspecific { .. } => "proxypal_model_unspecific",
+            Self::HeadersAmbiguous => "proxypal_headers_ambiguous",
+            Self::UnsupportedQuery => "proxypal_unsupported_query",
+            Self::UnsupportedEncoding => "proxypal_unsupported_encoding",
+            Self::BodyUnreadable => "proxypal_body_unreadable",
+            Self::BodyTooLarge { .. } => "proxypal_body_too_large",
+            Self::BodyTooSlow => "proxypal_body_too_slow",
+            Self::NotFound { .. } => "proxypal_not_found",
+            Self::Blocked => "proxypal_blocked",
+            Self::RateLimited { .. } => "proxypal_rate_limited",
+            Self::QuotaExceeded { .. } => "proxypal_quota_exceeded",
+            Self::Unbounded { .. } => "proxypal_unbounded",
+            Self::EngineUnavailable { .. } => "proxypal_engine_unavailable",
+            Self::EngineFailed => "proxypal_engine_failed",
+            Self::EngineTooSlow => "proxypal_engine_too_slow",
+            Self::Overloaded { .. } => "proxypal_overloaded",
+        }
+    }
+
+    /// For `Retry-After`, in seconds, rounded up.
+    pub(in crate::gateway) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { retry_after, .. }
+            | Self::EngineUnavailable { retry_after }
+            | Self::Overloaded { retry_after } => Some(seconds(retry_after)),
+            Self::QuotaExceeded { retry_after, .. } => retry_after.as_ref().map(seconds),
+            Self::UnknownKey
+            | Self::KeyProblem(_)
+            | Self::ModelNotAllowed { .. }
+            | Self::ModelRequired
+            | Self::ModelAmbiguous
+            | Self::ModelUnspecific { .. }
+            | Self::HeadersAmbiguous
+            | Self::UnsupportedEncoding
+            | Self::UnsupportedQuery
+            | Self::BodyUnreadable
+            | Self::Unbounded { .. }
+            | Self::BodyTooLarge { .. }
+            | Self::BodyTooSlow
+            | Self::NotFound { .. }
+            | Self::Blocked
+            | Self::EngineFailed
+            | Self::EngineTooSlow => None,
+        }
+    }
+
+    /// How the requests per minute stand, if that is why.
+    pub(in crate::gateway) fn pacing(&self) -> Option<RateLimitStatus> {
+        let Self::RateLimited { pacing, .. } = self else {
+            return None;
+        };
+        *pacing
+    }
+
+    /// What sort of limit binds, if one does.
+    pub(in crate::gateway) fn limit(&self) -> Option<LimitKind> {
+        match self {
+            Self::RateLimited { kind, .. }
+            | Self::QuotaExceeded { kind, .. }
+            | Self::Unbounded { kind, .. } => Some(*kind),
+            Self::UnknownKey
+            | Self::KeyProblem(_)
+            | Self::ModelNotAllowed { .. }
+            | Self::ModelRequired
+            | Self::ModelAmbiguous
+            | Self::ModelUnspecific { .. }
+            | Self::HeadersAmbiguous
+            | Self::UnsupportedEncoding
+            | Self::UnsupportedQuery
+            | Self::BodyUnreadable
+            | Self::BodyTooLarge { .. }
+            | Self::BodyTooSlow
+            | Self::NotFound { .. }
+            | Self::Blocked
+            | Self::EngineUnavailable { .. }
+            | Self::EngineFailed
+            | Self::EngineTooSlow
+            | Self::Overloaded { .. } => None,
+        }
+    }
+
+    /// Whether trying again soon cannot help although the status suggests it. Some tools repeat a 401 for
+    /// minutes.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::QuotaExceeded { .. } | Self::UnknownKey | Self::KeyProblem(_)
+        )
+    }
+}
+
+fn code_of_key(problem: &KeyProblem) -> &'static str {
+    match problem {
+        KeyProblem::Revoked(_) => "proxypal_revoked",
+        KeyProblem::Replaced(_) => "proxypal_key_replaced",
+        KeyProblem::Expired(_) => "proxypal_key_expired",
+        KeyProblem::UserDisabled => "proxypal_user_disabled",
+        KeyProblem::UserArchived => "proxypal_user_archived",
+    }
+}
+
+/// Cause, then remedy.
+fn problem_of_key(problem: &KeyProblem) -> String {
+    let day = |at: &DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    match problem {
+        KeyProblem::Revoked(at) => format!(
+            "this API key was revoked at {}. Ask your administrator for a new key.",
+            day(at)
+        ),
+        KeyProblem::Replaced(at) => format!(
+            "this API key was replaced by a new one and ended at {}. Use the new key, or ask your administrator for it.",
+            day(at)
+        ),
+        KeyProblem::Expired(at) => format!(
+            "this API key expired at {}. Ask your administrator for a new key.",
+            day(at)
+        ),
+        KeyProblem::UserDisabled => {
+            "the user of this API key is disabled. Ask your administrator to enable the user."
+                .to_owned()
+        }
+        KeyProblem::UserArchived => {
+            "the user of this API key was archived. Ask your administrator for a new key."
+                .to_owned()
+        }
+    }
+}
+
+/// Whole seconds, at least one.
+fn seconds(duration: &Duration) -> u64 {
+    duration
+        .as_secs()
+        .saturating_add(u64::from(duration.subsec_nanos() > 0))
+        .max(1)
+}

@@ -1,0 +1,261 @@
+//! Renews what the engine cannot renew itself, ahead of its end: Copilot's short-lived tokens, and the
+//! tokens of an operator's own OAuth clients.
+
+use std::{collections::HashMap, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::RngExt as _;
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::{
+    account::Renewed, copilot::Models, protocol, provider::OAuthProvider, service::OAuthService,
+    sign_in_error::SignInError,
+};
+use crate::{
+    domain::{
+        Result,
+        provider_accounts::{GithubAccount, OwnClientAccount},
+    },
+    outage::Outage,
+};
+
+/// How long before its end a token is renewed at the latest.
+const REFRESH_LEAD: TimeDelta = TimeDelta::minutes(5);
+const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
+const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
+/// The clock may have jumped.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
+
+/// A failure, and when to try again.
+#[derive(Clone, Copy, Debug)]
+struct Setback {
+    failures: u32,
+    until: DateTime<Utc>,
+}
+
+/// The task that renews.
+pub(super) struct TokenRefresher {
+    service: OAuthService,
+    setbacks: HashMap<Uuid, Setback>,
+}
+
+impl TokenRefresher {
+    pub(super) fn new(service: OAuthService) -> Self {
+        Self {
+            service,
+            setbacks: HashMap::new(),
+        }
+    }
+
+    /// Renews until the server stops. What is under way then is finished: it may have been granted.
+    pub(super) async fn run(mut self) {
+        let mut changes = self.service.accounts.changes();
+        let stop = self.service.stop.clone();
+        let outage = Outage::new(Duration::ZERO);
+        while !stop.is_cancelled() {
+            changes.mark_unchanged();
+            let round = self.round().await;
+            outage.note(
+                &round,
+                |error| tracing::warn!(?error, "tokens cannot be refreshed; trying again"),
+                |ended| {
+                    let elapsed_ms = ended.lasted_ms();
+                    tracing::info!(elapsed_ms, "tokens can be refreshed again");
+                },
+            );
+            let pause = round.unwrap_or(RECHECK_INTERVAL);
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(pause) => {}
+                _ = changes.changed() => {}
+            }
+        }
+    }
+
+    /// Renews what is due, and answers how long nothing will be.
+    async fn round(&mut self) -> Result<Duration> {
+        let mut next = RECHECK_INTERVAL;
+        let github = self.service.accounts.github_accounts().await?;
+        let own = self.service.accounts.own_client_accounts().await?;
+        let known: Vec<Uuid> = github
+            .iter()
+            .map(|account| account.id)
+            .chain(own.iter().map(|account| account.id))
+            .collect();
+        self.setbacks.retain(|id, _| known.contains(id));
+        for account in github {
+            let due = due_at(account.refreshed_at, account.expires_at, account.has_models);
+            if self.is_due(account.id, due, &mut next) {
+                let outcome = self.renew_copilot(&account).await;
+                self.note(account.id, outcome, &mut next).await?;
+            }
+        }
+        for account in own {
+            let due = due_at(account.refreshed_at, account.expires_at, true);
+            if self.is_due(account.id, due, &mut next) {
+                let outcome = self.renew_own_client(&account).await;
+                self.note(account.id, outcome, &mut next).await?;
+            }
+        }
+        Ok(next)
+    }
+
+    fn is_due(&self, id: Uuid, due: DateTime<Utc>, next: &mut Duration) -> bool {
+        let until = self.setbacks.get(&id).map(|setback| setback.until);
+        let due = until.map_or(due, |until| until.max(due));
+        let left = (due - self.service.clock.now())
+            .to_std()
+            .unwrap_or_default();
+        if !left.is_zero() {
+            *next = (*next).min(left);
+        }
+        left.is_zero()
+    }
+
+    async fn renew_copilot(
+        &self,
+        account: &GithubAccount,
+    ) -> Result<std::result::Result<(), String>> {
+        let copilot = self.service.copilot()?;
+        let models = if account.has_models {
+            Models::Known
+        } else {
+            Models::Listed
+        };
+        let token = match copilot.token(&account.token, models).await {
+            Ok(token) => token,
+            Err(fault) => return Ok(Err(words_for_copilot(&fault, &copilot.provider))),
+        };
+        let has_models = account.has_models || !token.models.is_empty();
+        self.service
+            .accounts
+            .set_copilot_token(account.id, token)
+            .await?;
+        if has_models {
+            return Ok(Ok(()));
+        }
+        let problem = "Copilot did not tell its models; this is tried again by itself";
+        Ok(Err(problem.to_owned()))
+    }
+
+    async fn renew_own_client(
+        &self,
+        account: &OwnClientAccount,
+    ) -> Result<std::result::Result<(), String>> {
+        let provider = self.service.provider(account.kind)?;
+        if provider.client_secret.is_none() {
+            let name = provider.name.to_uppercase();
+            return Ok(Err(format!(
+                "this account came by an OAuth client that is not configured any more; set OAUTH_{name}_CLIENT_ID and OAUTH_{name}_CLIENT_SECRET, or sign in again"
+            )));
+        }
+        let renewed = protocol::refresh(&self.service.http, provider, &account.refresh_token).await;
+        match renewed {
+            Ok(tokens) => {
+                let renewed = Renewed::new(&tokens, self.service.clock.now());
+                self.service
+                    .accounts
+                    .renew_own_client(account.id, renewed.content, renewed.expires_at)
+                    .await?;
+                Ok(Ok(()))
+            }
+            Err(fault) => Ok(Err(words(&fault, provider))),
+        }
+    }
+
+    async fn note(
+        &mut self,
+        id: Uuid,
+        outcome: Result<std::result::Result<(), String>>,
+        next: &mut Duration,
+    ) -> Result<()> {
+        let problem = match outcome {
+            Ok(Ok(())) => {
+                self.setbacks.remove(&id);
+                return Ok(());
+            }
+            Ok(Err(problem)) => problem,
+            Err(error) => {
+                tracing::error!(account.id = %id, ?error, "a renewed token could not be kept");
+                "a renewed token could not be kept, as the server's log tells".to_owned()
+            }
+        };
+        let failures = self.setbacks.get(&id).map_or(0, |setback| setback.failures);
+        let pause = pause_after(failures);
+        tracing::warn!(account.id = %id, failures = failures + 1, "a token could not be renewed");
+        let setback = Setback {
+            failures: failures.saturating_add(1),
+            until: self.service.clock.now() + pause,
+        };
+        self.setbacks.insert(id, setback);
+        *next = (*next).min(pause.to_std().unwrap_or_default());
+        self.service.accounts.note_token_problem(id, &problem).await
+    }
+}
+
+/// What is said of an account whose token could not be renewed.
+fn words(fault: &SignInError, provider: &OAuthProvider) -> String {
+    let words = fault.words(provider);
+    if fault.may_pass() {
+        format!("the token could not be renewed: {words}; this is tried again by itself")
+    } else {
+        format!("the token could not be renewed: {words}")
+    }
+}
+
+fn words_for_copilot(fault: &SignInError, provider: &OAuthProvider) -> String {
+    if *fault == SignInError::Refused("bad_credentials".to_owned()) {
+        return "GitHub does not accept the sign-in any more; sign in again".to_owned();
+    }
+    words(fault, provider)
+}
+
+/// When to renew: some minutes before the end, or after half of a life that is shorter than that.
+fn due_at(
+    refreshed_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
+    is_complete: bool,
+) -> DateTime<Utc> {
+    let (Some(expires_at), true) = (expires_at, is_complete) else {
+        return DateTime::UNIX_EPOCH;
+    };
+    let life = refreshed_at.map_or(REFRESH_LEAD * 2, |refreshed_at| expires_at - refreshed_at);
+    expires_at - REFRESH_LEAD.min(life / 2)
+}
+
+/// Doubles up to the longest; a fifth of it is left to chance, so that accounts do not ask in step.
+fn pause_after(failures: u32) -> TimeDelta {
+    let doubled = FIRST_PAUSE * 2_i32.saturating_pow(failures.min(10));
+    let pause = doubled.min(LONGEST_PAUSE);
+    let milliseconds = pause.num_milliseconds();
+    let chance = rand::rng().random_range(0..=milliseconds / 5);
+    TimeDelta::milliseconds(milliseconds - chance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minute(number: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(number)
+    }
+
+    #[test]
+    fn tokens_are_renewed_ahead_of_their_end() {
+        assert_eq!(due_at(Some(minute(0)), Some(minute(30)), true), minute(25));
+        assert_eq!(due_at(Some(minute(0)), Some(minute(4)), true), minute(2));
+        assert_eq!(due_at(None, Some(minute(30)), true), minute(25));
+        // At once.
+        assert_eq!(due_at(Some(minute(0)), Some(minute(30)), false), minute(0));
+        assert_eq!(due_at(None, None, true), minute(0));
+    }
+
+    #[test]
+    fn pauses_grow_to_a_limit() {
+        for (failures, least, most) in [(0, 4, 5), (1, 8, 10), (5, 128, 160), (99, 480, 600)] {
+            let pause = pause_after(failures).num_seconds();
+            assert!((least..=most).contains(&pause), "{failures}: {pause}");
+        }
+    }
+}

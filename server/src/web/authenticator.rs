@@ -1,0 +1,123 @@
+//! Who sends a request: a browser by its cookie, a script by its token, an end user by their key.
+
+use axum::http::{HeaderMap, header::AUTHORIZATION};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{Cookies, Origins, SessionGuard};
+use crate::domain::{
+    Error, Result, Viewer,
+    api_keys::{KeyProblem, KeyRing},
+    api_tokens::{self, ApiTokens},
+    sessions::Sessions,
+};
+
+/// Whoever stands at the door, and how long they may stay.
+#[derive(Debug, Default)]
+pub struct AuthenticatedCaller {
+    pub viewer: Viewer,
+    pub session_guard: SessionGuard,
+    /// Whether the client sent the cookie of a session that has ended: it was signed in and is anonymous now.
+    pub is_signed_out: bool,
+}
+
+/// Knows all callers of the control plane.
+#[derive(Clone, Debug)]
+pub struct Authenticator {
+    pub sessions: Sessions,
+    pub api_tokens: ApiTokens,
+    pub key_ring: KeyRing,
+    pub cookies: Cookies,
+    pub origins: Origins,
+}
+
+impl Authenticator {
+    /// Tells who sends a request. What is presented in the open counts alone: a wrong token is an
+    /// error even when a good cookie comes with it.
+    pub async fn identify(&self, headers: &HeaderMap) -> Result<AuthenticatedCaller> {
+        if let Some(presented) = bearer(headers) {
+            return self.bearer(presented).await;
+        }
+        self.origins.check(headers)?;
+        match self.cookies.session(headers) {
+            Some(cookie) => self.session(&cookie).await,
+            None => Ok(AuthenticatedCaller::default()),
+        }
+    }
+
+    /// Tells who owns a token or a key.
+    pub async fn bearer(&self, presented: SecretString) -> Result<AuthenticatedCaller> {
+        if presented.expose_secret().starts_with(api_tokens::PREFIX) {
+            self.api_token(presented).await
+        } else {
+            self.key_holder(&presented)
+        }
+    }
+
+    async fn session(&self, cookie: &SecretString) -> Result<AuthenticatedCaller> {
+        // Listening begins before looking, so that no end is missed.
+        let ended = self.sessions.ended();
+        let Some(session) = self.sessions.find(cookie.expose_secret()).await? else {
+            return Ok(AuthenticatedCaller {
+                is_signed_out: true,
+                ..AuthenticatedCaller::default()
+            });
+        };
+        Ok(AuthenticatedCaller {
+            is_signed_out: false,
+            session_guard: SessionGuard::Session {
+                id: session.session.id,
+                sessions: self.sessions.clone(),
+                ended,
+            },
+            viewer: Viewer::Session(Box::new(session)),
+        })
+    }
+
+    async fn api_token(&self, presented: SecretString) -> Result<AuthenticatedCaller> {
+        let found = self.api_tokens.find(presented.expose_secret()).await?;
+        let token = found.ok_or(Error::WrongCredentials(
+            "this API token is unknown, expired or revoked",
+        ))?;
+        Ok(AuthenticatedCaller {
+            is_signed_out: false,
+            viewer: Viewer::ApiToken(token),
+            session_guard: SessionGuard::ApiToken {
+                presented,
+                api_tokens: self.api_tokens.clone(),
+            },
+        })
+    }
+
+    fn key_holder(&self, presented: &SecretString) -> Result<AuthenticatedCaller> {
+        let found = self.key_ring.look_up(presented.expose_secret().as_bytes());
+        let caller = found.map_err(|problem| {
+            Error::WrongCredentials(problem.map_or("this API key is unknown", KeyProblem::reason))
+        })?;
+        Ok(AuthenticatedCaller {
+            is_signed_out: false,
+            viewer: Viewer::KeyHolder {
+                user_id: caller.user_id,
+                api_key_id: caller.api_key_id,
+            },
+            session_guard: SessionGuard::Key {
+                caller,
+                key_ring: self.key_ring.clone(),
+            },
+        })
+    }
+}
+
+/// What comes after `Bearer` in the header of a request. Other schemes are for somebody else, such as
+/// a proxy in front of us.
+fn bearer(headers: &HeaderMap) -> Option<SecretString> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    bearer_of(value)
+}
+
+/// What comes after `Bearer`.
+pub fn bearer_of(authorization: &str) -> Option<SecretString> {
+    let (scheme, presented) = authorization.trim().split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| SecretString::from(presented.trim()))
+}
