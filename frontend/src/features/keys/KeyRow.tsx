@@ -60,6 +60,8 @@ function End(props: { apiKey: KeyRowFragmentData }) {
 type KeyRowProps = {
   userId: string;
   apiKey: FragmentType<typeof KeyRowFragment>;
+  /** The reader came for this key. */
+  isSought: boolean;
   /** A rotation made a new secret. */
   onFresh: (fresh: FreshKey) => void;
 };
@@ -73,7 +75,13 @@ export function KeyRow(props: KeyRowProps) {
   const go = (tab: string) => navigate(`/users/${props.userId}/${tab}?key=${apiKey().id}`);
   const fullest = () => apiKey().quotas.toSorted((a, b) => b.usedPercent - a.usedPercent)[0];
   return (
-    <tr>
+    <tr
+      ref={(row) =>
+        props.isSought && queueMicrotask(() => row.scrollIntoView?.({ block: "nearest" }))
+      }
+      aria-current={props.isSought ? "true" : undefined}
+      class="aria-[current]:bg-accent-soft"
+    >
       <Cell>
         <span class="block font-medium">{apiKey().name}</span>
         <span class="font-mono text-xs whitespace-nowrap text-muted">
