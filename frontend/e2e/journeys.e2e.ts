@@ -1,4 +1,4 @@
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Api, request } from "./api";
 import {
@@ -12,6 +12,9 @@ import {
   signIn,
 } from "./browser";
 import { PASSWORD, Server } from "./server";
+
+const RATE_LIMIT =
+  "query($id: ID!) { user(id: $id) { rateLimit { requestsPerMinute tokensPerMinute } } }";
 
 let server: Server;
 let browser: Browser;
@@ -235,6 +238,77 @@ test("a few letters lead to a user from anywhere", async () => {
   await page.keyboard.press("Enter");
 
   await page.getByRole("heading", { name: "Bùi Minh Đức", level: 1 }).waitFor();
+});
+
+test("a whole key that leaked leads to its row, whoever owns it", async () => {
+  const leaked = await api.createUser("Leaky");
+  const revoked = await api.createUser("Revoked");
+  await api.ask("mutation($id: ID!) { revokeApiKey(id: $id) { apiKey { id } } }", {
+    id: revoked.apiKeyId,
+  });
+  // More users than the search offers by itself.
+  for (let count = 0; count < 55; count += 1) {
+    const { secret } = await api.createUser(`Newer ${count}`);
+    await request(server.url, secret);
+  }
+  const page = await signedInPage(browser, server.url, "/engine");
+  const find = async (text: string) => {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Search pages" }).fill(text);
+  };
+
+  for (const text of [leaked.secret, leaked.secret.slice(-4), leaked.secret.slice(0, 13)]) {
+    await find(text);
+    await page.getByRole("option", { name: /default.*Leaky · sk-leaky/ }).click();
+    await page.getByRole("heading", { name: "Leaky", level: 1 }).waitFor();
+    await page.locator("tr[aria-current]").getByText("sk-leaky").waitFor();
+    expect(page.url()).not.toContain(leaked.secret);
+    await page.goto(`${server.url}/engine`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+  }
+  await find(revoked.secret);
+  await page.getByRole("option", { name: /Revoked · sk-revoked-.*Revoked/ }).click();
+  await page.locator("tr[aria-current]").getByText("Revoked").waitFor();
+});
+
+test("two who change limits and a user at once keep what the other one changed", async () => {
+  const { userId } = await api.createUser("Shared");
+  const mine = await signedInPage(browser, server.url, `/users/${userId}/limits`);
+  const theirs = await signedInPage(browser, server.url, `/users/${userId}/limits`);
+  for (const page of [mine, theirs]) await page.getByText("No quotas").waitFor();
+  const add = async (page: Page, metric: string, limit: string) => {
+    await page.getByRole("button", { name: "Add quota" }).click();
+    await page.getByLabel("Metric").selectOption(metric);
+    await page.getByLabel("Limit", { exact: true }).fill(limit);
+    await closeDialog(page, "Save");
+  };
+
+  await add(theirs, "REQUESTS", "12");
+  await add(mine, "TOKENS", "5000");
+  await mine.getByText("0 / 12 requests, monthly").waitFor();
+  await mine.getByText("0 / 5,000 tokens, monthly").waitFor();
+
+  await theirs.getByLabel("Requests per minute (RPM)").fill("30");
+  await theirs.getByRole("button", { name: "Save", exact: true }).click();
+  await theirs.getByText("Rate limits saved").waitFor();
+  await mine.getByLabel("Tokens per minute (TPM)").fill("9000");
+  await mine.getByRole("button", { name: "Save", exact: true }).click();
+  await mine.getByText("Rate limits saved").waitFor();
+  expect(await api.ask(RATE_LIMIT, { id: userId })).toEqual({
+    user: { rateLimit: { requestsPerMinute: 30, tokensPerMinute: 9000 } },
+  });
+
+  for (const page of [mine, theirs])
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+  await theirs.getByLabel("Note (optional)").fill("from them");
+  await closeDialog(theirs, "Save");
+  await mine.getByLabel("Email (optional)").fill("mine@example.org");
+  await closeDialog(mine, "Save");
+  expect(await api.ask("query($id: ID!) { user(id: $id) { email note } }", { id: userId })).toEqual(
+    {
+      user: { email: "mine@example.org", note: "from them" },
+    },
+  );
 });
 
 test("the language is chosen in the menu, and kept", async () => {
