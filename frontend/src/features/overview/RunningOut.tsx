@@ -1,15 +1,15 @@
 import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import type { QuotaMetric } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { formatCompact, formatShare, formatUsd } from "../../lib/format";
+import { formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { Panel } from "../../ui/Panel";
 import { Resets } from "../../ui/Resets";
 import { SkeletonText } from "../../ui/Skeleton";
+import { describeQuota } from "./amounts";
 import type { OverviewState } from "./createOverview";
 import { RunningAccounts } from "./RunningAccounts";
 
@@ -40,10 +40,6 @@ const URGENT = 90;
 function fill(percent: number): string {
   if (percent >= URGENT) return "bg-bad-mark";
   return percent >= WORRYING ? "bg-warn-mark" : "bg-ok-mark";
-}
-
-function amount(metric: QuotaMetric, value: string | number): string {
-  return metric === "COST" ? formatUsd(value) : formatCompact(Number(value));
 }
 
 /** What will soon refuse requests, the fullest first. */
@@ -83,17 +79,6 @@ export function RunningOut(props: { overview: OverviewState }) {
 
 function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
   const quota = () => readFragment(RunningQuotaFragment, props.quota);
-  const used = () =>
-    t("limits.inWindow", {
-      amount: t("limits.ofLimit", {
-        used: amount(quota().metric, quota().used),
-        limit: t(`limits.amounts.${quota().metric}`, {
-          count: Number(quota().limit),
-          amount: amount(quota().metric, quota().limit),
-        }),
-      }),
-      window: t(`limits.per.${quota().window}`),
-    });
   return (
     <li class="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1">
       <A
@@ -118,7 +103,7 @@ function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
         />
       </span>
       <span class="col-span-2 flex flex-wrap justify-between gap-x-4 text-sm text-muted">
-        <span>{used()}</span>
+        <span>{describeQuota(quota())}</span>
         <Resets at={quota().resetsAt} window={quota().window} />
       </span>
     </li>

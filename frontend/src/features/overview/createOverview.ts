@@ -61,10 +61,27 @@ const OverviewQuery = graphql(`
       kind
       accounts {
         id
+        label
+        status
+        statusReason
         ...RunningAccount
       }
     }
     quotas {
+      id
+      metric
+      window
+      limit
+      used
+      usedPercent
+      user {
+        id
+        name
+      }
+      apiKey {
+        id
+        name
+      }
       ...RunningQuota
     }
   }
