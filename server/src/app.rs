@@ -48,7 +48,7 @@ use crate::{
     notify,
     oauth::OAuthService,
     traces::Traces,
-    watch::{self, MetricsExporter},
+    watch::{self, MetricsExporter, RequestMetrics},
     web::{self, LoginPages, Web},
 };
 
@@ -166,8 +166,9 @@ impl App {
     pub async fn build(config: Config, environment: Environment) -> anyhow::Result<Self> {
         let life = Runtime::new(&config, environment.clock.clone());
         let core = Box::pin(Core::open(&config, &life.clock)).await?;
-        let (requests, handles) =
-            RequestLog::open(request_log_options(&config, &core, &life), &life.tasks).await?;
+        let request_metrics = RequestMetrics::default();
+        let options = request_log_options(&config, &core, &life, &request_metrics);
+        let (requests, handles) = RequestLog::open(options, &life.tasks).await?;
         life.retain(&core, handles.held);
         let context = life.engine_context(&core, handles.reports);
         let engine = EngineHandle::launch(engine_options(&config, &environment, &life), context);
@@ -191,7 +192,7 @@ impl App {
             limits: limits.clone(),
         };
         let gateway = gateway(&config, &services, &life, plane)?;
-        let watch = metrics_exporter(&config, &core.db, &services, &gateway);
+        let watch = metrics_exporter(&config, &core.db, &services, &gateway, request_metrics);
         let beside = Beside {
             watch: &watch,
             gateway: &gateway,
@@ -372,11 +373,13 @@ fn metrics_exporter(
     db: &Database,
     services: &Services,
     gateway: &Gateway,
+    request_metrics: RequestMetrics,
 ) -> MetricsExporter {
     let sources = watch::MetricSources {
         db: db.clone(),
         clock: services.clock.clone(),
         requests: services.requests.clone(),
+        request_metrics,
         usage: services.usage.clone(),
         ledger: services.ledger.clone(),
         accounts: services.provider_accounts.clone(),

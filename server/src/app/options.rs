@@ -15,6 +15,7 @@ use crate::{
     graphql::ServerFacts,
     http_server::ConnectionLimits,
     oauth::OAuthOptions,
+    watch::RequestMetrics,
 };
 
 /// The journal's directory in the data directory.
@@ -72,6 +73,7 @@ pub(super) fn request_log_options(
     config: &Config,
     core: &Core,
     life: &Runtime,
+    metrics: &RequestMetrics,
 ) -> RequestLogOptions {
     RequestLogOptions {
         db: core.db.clone(),
@@ -79,6 +81,7 @@ pub(super) fn request_log_options(
         ledger: core.ledger.clone(),
         prices: core.prices.clone(),
         journal: config.storage.data_dir.join(JOURNAL),
+        observer: Arc::new(metrics.clone()),
     }
 }
 

@@ -23,7 +23,7 @@ pub use self::{
     secrets::{HELP as SECRETS_HELP, SecretsConfig, api_token, search_path},
     watch::MonitoringConfig,
 };
-use crate::crypto::vault::EncryptionKey;
+pub use crate::db::StorageConfig;
 
 /// The exit code of a start that failed for its configuration (`EX_USAGE`).
 pub const EXIT_USAGE: u8 = 64;
@@ -56,18 +56,6 @@ pub struct Config {
     pub admin_password: Option<SecretString>,
     /// Encrypts backups; without it the server creates none.
     pub backup_passphrase: Option<SecretString>,
-}
-
-/// The data directory, the database and its keys.
-#[derive(Debug)]
-pub struct StorageConfig {
-    pub data_dir: PathBuf,
-    /// A `sqlite:` or `postgres:` URL. May contain a password.
-    pub database_url: SecretString,
-    /// The key that encrypts secrets; generated in the data directory when absent.
-    pub encryption_key: Option<EncryptionKey>,
-    /// Former keys, which can only decrypt.
-    pub previous_keys: Vec<EncryptionKey>,
 }
 
 /// Level and format of the log.

@@ -6,6 +6,7 @@ mod private;
 mod schema;
 mod sqlite;
 mod staging;
+mod storage;
 
 use std::{
     path::{Path, PathBuf},
@@ -24,6 +25,7 @@ pub use self::{
     private::keep_private,
     schema::{SchemaVersion, steps, steps_known},
     staging::StagingDatabase,
+    storage::StorageConfig,
 };
 
 /// An open database. `SQLite` allows one writer at a time, so writes share one connection and queue there instead of

@@ -11,16 +11,17 @@ use super::{
     MetricsExporter,
     gauges::{ByAccountStatus, ByResult, ByState, Version},
     process::Process,
+    request_metrics::provider_name,
 };
 use crate::{
     domain::{
         Result,
         ledger::QuotaState,
         provider_accounts::AccountStatus,
-        requests::provider_name,
         usage::{Reconciled, Span},
     },
     engine::EngineState,
+    providers,
 };
 
 /// Less than the timeout of scrapers.
@@ -69,7 +70,9 @@ impl MetricsExporter {
         gauges.under_way.set(whole(book.under_way()));
         gauges.most_under_way.set(whole(book.most_under_way()));
         gauges.journal_pending.set(whole(book.owed()));
-        gauges.writer_lag.set(book.metrics.lag(now).as_secs_f64());
+        gauges
+            .writer_lag
+            .set(sources.request_metrics.lag(now).as_secs_f64());
         gauges.writer_failing.set(i64::from(book.is_failing()));
         self.set_quota_gauges(&sources.ledger.meters(), now);
         self.set_engine_gauges();
@@ -125,7 +128,7 @@ impl MetricsExporter {
         for account in accounts {
             let state = sources.accounts.state(&account, reported.as_deref());
             let by_status = ByAccountStatus {
-                provider: provider_name(account.kind),
+                provider: providers::spec(account.kind).name,
                 status: status(state.status),
             };
             gauges.accounts.get_or_create(&by_status).inc();

@@ -20,7 +20,8 @@ use uuid::Uuid;
 use super::{Authenticator, status::status_of};
 use crate::{
     domain::{Error, Viewer, provider_logins::Starter},
-    oauth::{AuthorizationResponse, AuthorizationResponseError, OAuthService, provider_named},
+    oauth::{AuthorizationResponse, AuthorizationResponseError, OAuthService},
+    providers,
 };
 
 /// The state of both handlers.
@@ -73,7 +74,7 @@ async fn start(
     Path(provider): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(kind) = provider_named(&provider) else {
+    let Some(kind) = providers::by_name(&provider) else {
         let text = "Unknown provider.\n";
         return (StatusCode::NOT_FOUND, text).into_response();
     };
@@ -89,7 +90,7 @@ async fn callback(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let Some(kind) = provider_named(&provider) else {
+    let Some(kind) = providers::by_name(&provider) else {
         return pages.redirect(None, Some(CallbackError::Unknown));
     };
     let answer = match AuthorizationResponse::query(query.as_deref().unwrap_or_default()) {
