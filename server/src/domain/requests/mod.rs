@@ -160,7 +160,7 @@ pub struct RequestLogOptions {
 }
 
 /// The ends through which requests and reports come in, and what of it may come again.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Handles {
     pub recorder: Recorder,
     pub reports: mpsc::Sender<EngineUsage>,
