@@ -1,5 +1,5 @@
-//! The doors for fuzzers: each target reads bytes as strangers send them, and panics where a promise is
-//! broken. They are part of every build, so they cannot fall behind, and the tests hold them to their seeds.
+//! The fuzz targets: each reads untrusted bytes, and panics where an invariant is
+//! violated. They are part of every build, and the tests run them on their seeds.
 
 pub use crate::gateway::fuzzing::{AdmissionReading, read_request};
 use crate::{domain, gateway, graphql};

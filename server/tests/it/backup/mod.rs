@@ -216,7 +216,7 @@ fn forged(path: &Path, label: &[u8], lines: &str) {
     output.finish().unwrap().finish().unwrap();
 }
 
-/// What is refused: the file, what is different around it, and what is said.
+/// A refused restore: the file, the changed environment, and the error.
 type Refused = (PathBuf, (&'static str, String), &'static str);
 
 fn what_is_refused(made: &Path) -> Vec<Refused> {

@@ -39,7 +39,7 @@ async fn ask(app: &TestApp, path: &str, key: &str, body: &str) -> reqwest::Respo
 }
 
 #[tokio::test]
-async fn strangers_are_turned_away_in_the_dialect_of_the_route() {
+async fn anonymous_callers_are_refused_in_the_format_of_the_route() {
     let app = TestApp::with_engine(engine()).await;
     let key = app.issue_key().await;
     let forged = format!("{}x", &key[..key.len() - 1]);

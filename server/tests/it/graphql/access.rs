@@ -43,13 +43,13 @@ const SCHEMA: &str = "{ __schema { types { name kind isOneOf description
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 #[tokio::test]
-async fn strangers_and_key_holders_reach_the_public_fields_alone() {
+async fn anonymous_callers_and_key_holders_reach_only_public_fields() {
     let plane = ControlPlane::start().await;
     let types = types(&plane.admin().await).await;
     let (_, key_holder) = plane.key_holder("ada").await;
 
     for (caller, expected) in [
-        (plane.stranger(), "please sign in"),
+        (plane.anonymous(), "please sign in"),
         (key_holder, "your role does not allow this"),
     ] {
         for (field, operation) in operations(&types, &["Query", "Mutation"]) {
@@ -70,7 +70,7 @@ async fn subscriptions_are_for_administrators() {
     let types = types(&plane.admin().await).await;
     let (_, key_holder) = plane.key_holder("ada").await;
     let secret = key_holder.headers["authorization"].to_str().unwrap();
-    let mut socket = Socket::greet(&plane.stranger(), json!({ "authorization": secret })).await;
+    let mut socket = Socket::greet(&plane.anonymous(), json!({ "authorization": secret })).await;
 
     for (field, operation) in operations(&types, &["Subscription"]) {
         socket.start(&field, &operation).await;
@@ -132,15 +132,15 @@ async fn an_owners_token_reaches_all_but_sessions() {
 }
 
 #[tokio::test]
-async fn strangers_learn_nothing_of_the_schema() {
+async fn anonymous_callers_cannot_read_the_schema() {
     let plane = ControlPlane::start().await;
-    let stranger = plane.stranger();
+    let anonymous = plane.anonymous();
 
     assert_eq!(
-        code(&stranger.ask("{ __schema { types { name } } }").await),
+        code(&anonymous.ask("{ __schema { types { name } } }").await),
         "BAD_USER_INPUT"
     );
-    let mistyped = stranger.ask("{ userz { nodes { id } } }").await;
+    let mistyped = anonymous.ask("{ userz { nodes { id } } }").await;
     assert_eq!(code(&mistyped), "BAD_USER_INPUT");
     assert!(!mistyped.to_string().contains("Did you mean"), "{mistyped}");
 

@@ -71,12 +71,12 @@ async fn a_page_of_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn a_stranger_cannot_be_signed_in_by_another_site() {
+async fn an_anonymous_caller_cannot_be_signed_in_by_another_site() {
     let plane = ControlPlane::start().await;
     let login = format!("mutation {{ login(password: \"{PASSWORD}\") {{ session {{ id }} }} }}");
 
     let answer = plane
-        .stranger()
+        .anonymous()
         .with("origin", "https://evil.example")
         .ask(&login)
         .await;

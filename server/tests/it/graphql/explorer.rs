@@ -26,10 +26,10 @@ async fn the_explorer_is_for_administrators_and_loads_nothing_from_elsewhere() {
         page.contains("GraphQL explorer") && !page.contains("://"),
         "{page}"
     );
-    let stranger = plane
-        .stranger()
+    let anonymous = plane
+        .anonymous()
         .with("accept", "text/html")
         .get("/graphql")
         .await;
-    assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(anonymous.status(), StatusCode::UNAUTHORIZED);
 }

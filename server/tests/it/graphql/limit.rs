@@ -78,9 +78,9 @@ async fn what_is_wrong_with_us_is_logged_and_not_told() {
     let plane = ControlPlane::start().await;
     let admin = plane.admin().await;
     plane.db.clone().close().await.unwrap();
-    let stranger = plane.stranger();
+    let anonymous = plane.anonymous();
 
-    let answer = stranger
+    let answer = anonymous
         .post(
             "mutation { login(password: \"x\") { session { id } } }",
             json!({}),

@@ -15,24 +15,24 @@ const SETUP: &str = "mutation($token: String!, $password: String!) {
 #[tokio::test]
 async fn the_set_up_link_opens_once() {
     let plane = ControlPlane::launch("http://proxypal.test", None).await;
-    let stranger = plane.stranger();
+    let anonymous = plane.anonymous();
     let token = plane.setup_token.as_deref().unwrap();
     let required = "{ serverInfo { setupRequired } }";
     assert_eq!(
-        stranger.ask(required).await["data"]["serverInfo"]["setupRequired"],
+        anonymous.ask(required).await["data"]["serverInfo"]["setupRequired"],
         true
     );
 
-    let wrong = stranger
+    let wrong = anonymous
         .ask_with(SETUP, json!({ "token": "setup-x", "password": PASSWORD }))
         .await;
-    let short = stranger
+    let short = anonymous
         .ask_with(SETUP, json!({ "token": token, "password": "short" }))
         .await;
-    let right = stranger
+    let right = anonymous
         .ask_with(SETUP, json!({ "token": token, "password": PASSWORD }))
         .await;
-    let again = stranger
+    let again = anonymous
         .ask_with(SETUP, json!({ "token": token, "password": PASSWORD }))
         .await;
 
@@ -42,7 +42,7 @@ async fn the_set_up_link_opens_once() {
     assert_eq!(*admin, json!({ "username": "root", "role": "OWNER" }));
     assert_eq!(code(&again), "UNAUTHENTICATED");
     assert_eq!(
-        stranger.ask(required).await["data"]["serverInfo"]["setupRequired"],
+        anonymous.ask(required).await["data"]["serverInfo"]["setupRequired"],
         false
     );
 }
@@ -50,7 +50,7 @@ async fn the_set_up_link_opens_once() {
 #[tokio::test]
 async fn the_right_password_opens_a_session_and_a_wrong_one_does_not() {
     let plane = ControlPlane::start().await;
-    let mut browser = plane.stranger();
+    let mut browser = plane.anonymous();
 
     let wrong = browser
         .ask_with(LOGIN, json!({ "password": "wrong" }))
@@ -67,17 +67,20 @@ async fn the_right_password_opens_a_session_and_a_wrong_one_does_not() {
         .await;
     assert_eq!(answer["data"]["session"]["csrfToken"], browser.csrf_token());
     assert_eq!(answer["data"]["viewer"]["username"], "admin");
-    let stranger = plane
-        .stranger()
+    let anonymous = plane
+        .anonymous()
         .ask("{ session { id } viewer { __typename } }")
         .await;
-    assert_eq!(stranger["data"], json!({ "session": null, "viewer": null }));
+    assert_eq!(
+        anonymous["data"],
+        json!({ "session": null, "viewer": null })
+    );
 }
 
 #[tokio::test]
 async fn guessing_is_slowed_down() {
     let plane = ControlPlane::start().await;
-    let browser = plane.stranger();
+    let browser = plane.anonymous();
 
     for _ in 0..10 {
         browser
@@ -105,7 +108,7 @@ async fn cookies_are_kept_from_scripts_and_other_sites() {
     ] {
         let plane = ControlPlane::launch(public_url, Some(PASSWORD)).await;
 
-        let lines = plane.stranger().sign_in(PASSWORD).await;
+        let lines = plane.anonymous().sign_in(PASSWORD).await;
 
         let [session, csrf] = lines.as_slice() else {
             panic!("{lines:?}")

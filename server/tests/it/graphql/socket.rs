@@ -38,8 +38,11 @@ async fn a_script_says_who_it_is_in_the_header_or_in_the_greeting() {
     let authorization = script.headers["authorization"].to_str().unwrap().to_owned();
 
     let by_header = Socket::greet(&script, Value::Null).await;
-    let by_greeting =
-        Socket::greet(&plane.stranger(), json!({ "authorization": authorization })).await;
+    let by_greeting = Socket::greet(
+        &plane.anonymous(),
+        json!({ "authorization": authorization }),
+    )
+    .await;
 
     for mut socket in [by_header, by_greeting] {
         socket.start("1", "{ viewer { __typename } }").await;
@@ -51,7 +54,7 @@ async fn a_script_says_who_it_is_in_the_header_or_in_the_greeting() {
 }
 
 #[tokio::test]
-async fn strangers_have_no_use_for_a_socket() {
+async fn sockets_require_authentication() {
     let plane = ControlPlane::start().await;
 
     for payload in [
@@ -59,7 +62,7 @@ async fn strangers_have_no_use_for_a_socket() {
         json!({ "authorization": "Bearer ppt_wrong" }),
         json!({ "csrfToken": 1 }),
     ] {
-        let mut socket = Socket::open(&plane.stranger()).await.unwrap();
+        let mut socket = Socket::open(&plane.anonymous()).await.unwrap();
         socket
             .send(json!({ "type": "connection_init", "payload": payload }))
             .await;

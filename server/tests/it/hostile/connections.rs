@@ -1,4 +1,4 @@
-//! Connections that are opened and held, and answers that nobody reads.
+//! Connections that are opened and held, and answers that are not read.
 
 use axum::{
     Router,

@@ -1,4 +1,4 @@
-//! WebSockets that are opened and held, messages that are never finished, and turns that nobody reads.
+//! WebSockets that are opened and held, messages that are never finished, and turns that are not read.
 
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ async fn unfinished_messages_take_their_users_share_of_memory_and_no_more() {
 
     soon("the end of the socket", flooding).await;
 
-    // The server's frame says so, unless the reset that follows takes it along.
+    // The server's close frame has the reason, unless the following reset discards it.
     let said = String::from_utf8_lossy(&seen);
     assert!(
         seen.is_empty() || said.contains("too much of unfinished messages"),
@@ -131,7 +131,7 @@ async fn a_client_that_reads_no_answer_on_its_socket_is_hung_up_on() {
                 return;
             }
         }
-        panic!("somebody has read it all");
+        panic!("all of it was read");
     };
     let ended = tokio::select! {
         record = records.next() => Some(record),

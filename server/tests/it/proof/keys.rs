@@ -17,8 +17,8 @@ async fn a_user_gets_a_key_and_it_opens_what_it_should() {
     let ada = house.user("Ada").await;
 
     assert_eq!(house.status(&ada.key).await, 200);
-    proof.holds("a new user's key works at once");
-    assert_eq!(house.status("sk-nobody").await, 401);
+    proof.holds("a new user's key works immediately");
+    assert_eq!(house.status("sk-unknown").await, 401);
     let almost = format!("{}x", ada.key);
     assert_eq!(house.status(&almost).await, 401);
     proof.holds("an unknown key and a nearly right one are refused");

@@ -75,7 +75,7 @@ async fn client(
 ) -> Vec<Answered> {
     let mut answered = Vec::new();
     while !stop.is_cancelled() {
-        // Without an answer there is nobody to ask any more: the server is gone.
+        // Without a response the server is gone.
         let Ok(answer) = request.try_clone().unwrap().send().await else {
             break;
         };

@@ -94,7 +94,7 @@ async fn by_pasted_address(house: &House, identity: &Identity, kind: &str) {
     assert_eq!(ended["account"]["kind"], kind);
 }
 
-/// All at once, since each waits a second or two for the provider.
+/// All concurrently, since each waits a second or two for the provider.
 async fn by_typed_code(house: &House, identity: &Identity, kinds: &[&str]) {
     let mut logins = Vec::new();
     for kind in kinds {

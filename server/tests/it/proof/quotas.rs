@@ -1,4 +1,4 @@
-//! Scenario 5: nobody uses more than was granted, however many ask at once.
+//! Scenario 5: concurrent requests cannot exceed a quota.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -9,26 +9,26 @@ use crate::support::{
     protocol::{CHAT, Delivery, Protocol},
 };
 
-const AT_ONCE: usize = 20;
+const CONCURRENCY: usize = 20;
 const SET: &str = "mutation($user: ID!, $quotas: [QuotaInput!]!) { setQuotas(input: {userId: $user, quotas: $quotas}) \
     { __typename } }";
 const STANDING: &str =
     "query($user: ID!) { user(id: $user) { quotas { used reserved remaining limit } } }";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn quotas_hold_for_many_at_once() {
+async fn quotas_hold_for_concurrent_requests() {
     let mut proof = Scenario::begin(5);
     let house = House::furnished().await;
     let (ada, bob) = (house.user("Ada").await, house.user("Bob").await);
 
     requests_are_counted_exactly(&house, &ada).await;
-    proof.holds("of 20 requests at once, exactly the 5 that a quota of 5 grants are answered");
+    proof.holds("of 20 concurrent requests, exactly the 5 that a quota of 5 allows are answered");
     assert_eq!(house.status(&bob.key).await, 200);
     proof.holds("a neighbour without a quota is not touched");
     assert_eq!(refusal(&house, &ada).await, json!("insufficient_quota"));
     proof.holds("the refusal is in the words of the protocol, and names the quota");
     tokens_are_never_overdrawn(&house, &bob).await;
-    proof.holds("20 at once at the edge of a strict quota of tokens never overdraw it");
+    proof.holds("20 concurrent requests at the limit of a strict token quota never exceed it");
     other_models_are_free(&house, &bob).await;
     proof.holds("a quota for some models leaves the others alone");
     let reset = "mutation($id: ID!) { resetUserUsage(id: $id) { __typename } }";
@@ -36,7 +36,7 @@ async fn quotas_hold_for_many_at_once() {
     assert_eq!(house.status(&ada.key).await, 200);
     proof.holds("an administrator sets a user's usage back, and the user goes on");
     set(&house, &ada, json!([])).await;
-    assert_eq!(at_once(&house, &ada, "hello").await, AT_ONCE);
+    assert_eq!(send_concurrently(&house, &ada, "hello").await, CONCURRENCY);
     proof.holds("without quotas all 20 are answered");
 }
 
@@ -54,11 +54,11 @@ async fn standing(house: &House, user: &User) -> Value {
 }
 
 /// How many of those who ask at the same time are answered; the others are refused for their quota.
-async fn at_once(house: &House, user: &User, script: &str) -> usize {
+async fn send_concurrently(house: &House, user: &User, script: &str) -> usize {
     let mut body = Protocol::Chat.body(Delivery::Whole, script);
     body["max_tokens"] = json!(90);
     let path = Protocol::Chat.path(Delivery::Whole);
-    let asked = (0..AT_ONCE).map(|_| house.send(&user.key, path, &body));
+    let asked = (0..CONCURRENCY).map(|_| house.send(&user.key, path, &body));
     let answers = join_all(asked).await;
     let (good, refused): (Vec<_>, Vec<_>) =
         answers.iter().partition(|answer| answer.status() == 200);
@@ -79,7 +79,7 @@ async fn requests_are_counted_exactly(house: &House, user: &User) {
         json!([{ "metric": "REQUESTS", "limit": 5, "window": "LIFETIME" }]),
     )
     .await;
-    assert_eq!(at_once(house, user, "hello").await, 5);
+    assert_eq!(send_concurrently(house, user, "hello").await, 5);
     let standing = standing(house, user).await;
     assert_eq!(
         (&standing["used"], &standing["remaining"]),
@@ -105,7 +105,7 @@ async fn tokens_are_never_overdrawn(house: &House, user: &User) {
     let script = "usage:input=10,output=90";
     let mut answered = 0;
     loop {
-        let more = at_once(house, user, script).await;
+        let more = send_concurrently(house, user, script).await;
         answered += more;
         let standing = settled(house, user).await;
         // The 15 tokens of the request before the quota was set count as well.

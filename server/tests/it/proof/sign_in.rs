@@ -18,8 +18,8 @@ async fn an_administrator_signs_in_and_sets_up_providers() {
     let mut proof = Scenario::begin(1);
     let house = House::open(Vec::new()).await;
 
-    strangers_stay_outside(&house).await;
-    proof.holds("a stranger and a wrong password get no further than the sign-in");
+    anonymous_callers_are_refused(&house).await;
+    proof.holds("anonymous callers and wrong passwords are refused");
     forged_pages_change_nothing(&house).await;
     proof.holds("a session without its CSRF token changes nothing");
     bad_accounts_are_refused(&house).await;
@@ -38,12 +38,12 @@ async fn an_administrator_signs_in_and_sets_up_providers() {
     assert_eq!(signed_out.await["logout"]["signedOut"], true);
     let late = house.operator.answer(PROVIDERS, json!({})).await;
     assert_eq!(code(&late), "UNAUTHENTICATED");
-    proof.holds("after signing out the session is worth nothing");
+    proof.holds("after signing out the session is invalid");
 }
 
-async fn strangers_stay_outside(house: &House) {
-    let stranger = Caller::new(house.server.address());
-    assert_eq!(code(&stranger.ask(PROVIDERS).await), "UNAUTHENTICATED");
+async fn anonymous_callers_are_refused(house: &House) {
+    let anonymous = Caller::new(house.server.address());
+    assert_eq!(code(&anonymous.ask(PROVIDERS).await), "UNAUTHENTICATED");
     let wrong = Operator::sign_in(&house.server.url, "not the password").await;
     let refusal = wrong.err().unwrap();
     assert_eq!(refusal["extensions"]["code"], "UNAUTHENTICATED");

@@ -1,4 +1,4 @@
-//! `scripts/smoke` tells a good deployment from each sort of bad one, and says what to do.
+//! `scripts/smoke` recognises each kind of broken deployment and prints a remedy.
 
 use std::{path::Path, process::Output};
 
@@ -68,7 +68,7 @@ async fn each_fault_has_an_exit_code_and_a_cure() {
     )
     .await;
     fails(
-        &mut smoke(&url, PASSWORD, "sk-nobody", CHAT),
+        &mut smoke(&url, PASSWORD, "sk-unknown", CHAT),
         3,
         "set PROXYPAL_API_KEY",
     )
@@ -108,5 +108,5 @@ async fn each_fault_has_an_exit_code_and_a_cure() {
     .await;
     fails(&mut good(), 1, "look at Engine").await;
     house.stop().await;
-    fails(&mut good(), 1, "does not answer").await;
+    fails(&mut good(), 1, "gives no response").await;
 }
