@@ -1,0 +1,5 @@
+//! API keys for the gateway.
+
+pub(super) mod changes;
+pub(super) mod client_setup;
+pub(super) mod fields;
