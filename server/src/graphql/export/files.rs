@@ -6,6 +6,7 @@ use futures_util::{FutureExt as _, future};
 
 use crate::{
     domain::{
+        Error, calendar,
         downloads::{Downloads, Offer},
         exports::{self, Exports, UsageExport},
         usage,
@@ -127,7 +128,7 @@ impl ExportMutation {
         every: ExportEvery,
         #[graphql(desc = "How it is written.")] format: ExportFormat,
     ) -> Result<ExportPayload> {
-        let zone = usage::zone(&timezone)?;
+        let zone = calendar::time_zone(&timezone).map_err(Error::from)?;
         let export = UsageExport {
             span: range
                 .unwrap_or_default()

@@ -3,3 +3,4 @@
 pub(super) mod changes;
 pub(super) mod client_setup;
 pub(super) mod fields;
+pub(super) mod search;

@@ -317,7 +317,7 @@ impl ProviderMutation {
         ctx.service::<EngineHandle>()
             .reset_cooldown(&credential)
             .await?;
-        ctx.service::<ProviderAccounts>().clear_failures(id);
+        ctx.service::<ProviderAccounts>().clear_failures(id).await?;
         let account = ctx.service::<ProviderAccounts>().find_many(&[id]).await?;
         let account = account.into_iter().next().map(ProviderAccount);
         Ok(ResetProviderCooldownPayload { account })

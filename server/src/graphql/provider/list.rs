@@ -5,12 +5,12 @@ use entity::{admin, provider_account};
 use sea_orm::Iterable as _;
 
 use super::{
-    account::{AccountStatus, ProviderAccount, ProviderKind, display_name},
+    account::{AccountStatus, ProviderAccount, ProviderKind},
     settings::ProviderSettings,
 };
 use crate::{
     domain::{
-        provider_accounts::{self, ProviderAccounts, accepts_api_key, needs_base_url},
+        provider_accounts::{self, ProviderAccounts},
         settings::Settings,
     },
     engine::EngineHandle,
@@ -23,6 +23,7 @@ use crate::{
         },
         types::scalar::DateTime,
     },
+    providers,
 };
 
 /// A provider, with our accounts there.
@@ -58,7 +59,7 @@ impl Provider {
 
     /// Its name for people.
     async fn display_name(&self) -> &str {
-        display_name(self.kind)
+        providers::spec(self.kind).display_name
     }
 
     /// Our accounts there, by label.
@@ -94,12 +95,12 @@ impl Provider {
 
     /// Whether it has API keys that can be added.
     async fn accepts_api_key(&self) -> bool {
-        accepts_api_key(self.kind)
+        providers::spec(self.kind).api_keys.accepted
     }
 
     /// Whether an account must say where the provider is.
     async fn base_url_required(&self) -> bool {
-        needs_base_url(self.kind)
+        providers::spec(self.kind).api_keys.needs_base_url
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
         provider::account::{ProviderAccount, ProviderKind},
         resolver::{
             context::ContextExt as _,
-            cost::{BATCHED, one, page},
+            cost::{BATCHED, one, page_of_requests},
             error::Result,
             guard::AtLeast,
             input,
@@ -221,7 +221,7 @@ impl RequestQuery {
     /// Requests of all users, the latest first.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
-        complexity = "page(first, None, child_complexity)"
+        complexity = "page_of_requests(first, child_complexity)"
     )]
     async fn requests(
         &self,

@@ -130,7 +130,7 @@ pub(crate) enum UsageOrder {
 
 /// What a point of a series is over, by the clocks of the time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "crate::domain::usage::Bucket")]
+#[graphql(remote = "crate::domain::calendar::CalendarUnit")]
 pub(crate) enum UsageBucket {
     /// An hour; for at most 31 days.
     Hour,

@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt as _};
 
 use super::{input::UsageFilter, report::UsageTotals};
 use crate::{
-    domain::{requests::RequestLog, usage},
+    domain::{Error, calendar, requests::RequestLog, usage},
     graphql::{
         resolver::{
             context::ContextExt as _,
@@ -50,7 +50,7 @@ impl UsageSubscription {
         timezone: String,
     ) -> Result<impl Stream<Item = Result<UsageTick>> + use<>> {
         let filter = filter.unwrap_or_default().read()?;
-        let zone = usage::zone(&timezone)?;
+        let zone = calendar::time_zone(&timezone).map_err(Error::from)?;
         let ticks = ctx.service::<usage::Usage>().follow(
             ctx.service::<RequestLog>(),
             filter,

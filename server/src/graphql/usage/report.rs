@@ -11,7 +11,8 @@ use super::{
 use crate::{
     domain::{
         Error,
-        usage::{self, Bucket, By, Ranking, Span, Sums},
+        calendar::{self, CalendarUnit},
+        usage::{self, By, Ranking, Span, Sums},
     },
     graphql::{
         resolver::{
@@ -46,7 +47,7 @@ impl Usage {
         filter: usage::UsageFilter,
         timezone: &str,
     ) -> Result<Self> {
-        let zone = usage::zone(timezone)?;
+        let zone = calendar::time_zone(timezone).map_err(Error::from)?;
         let range = range.unwrap_or_default();
         let span = range.read(ctx.service::<usage::Usage>(), zone).await?;
         Ok(Self { span, zone, filter })
@@ -125,7 +126,7 @@ impl Usage {
         order_by: UsageOrder,
     ) -> Result<Vec<UsagePoint>> {
         let ranking = by.map(|by| ranking(ctx, by, first, order_by)).transpose()?;
-        let range = (self.span, Bucket::from(bucket), self.zone);
+        let range = (self.span, CalendarUnit::from(bucket), self.zone);
         let usage = ctx.service::<usage::Usage>();
         let points = usage.series(range, &self.filter, ranking).await?;
         let point = |point: usage::Point| UsagePoint {
@@ -282,7 +283,7 @@ impl UsageQuery {
         timezone: String,
     ) -> Result<UsageReconciliation> {
         let usage = ctx.service::<usage::Usage>();
-        let zone = usage::zone(&timezone)?;
+        let zone = calendar::time_zone(&timezone).map_err(Error::from)?;
         let span = range.unwrap_or_default().read(usage, zone).await?;
         let counts = usage.reconciliation(span).await?;
         Ok(UsageReconciliation {

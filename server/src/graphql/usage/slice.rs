@@ -7,7 +7,7 @@ use crate::{
     domain::usage::{By, Slice},
     graphql::{
         key::fields::ApiKey,
-        provider::account::{ProviderAccount, ProviderKind, display_name},
+        provider::account::{ProviderAccount, ProviderKind},
         resolver::{
             context::ContextExt as _,
             cost::BATCHED,
@@ -16,6 +16,7 @@ use crate::{
         },
         user::fields::User,
     },
+    providers,
 };
 
 /// A part of usage.
@@ -50,7 +51,7 @@ impl UsageSlice {
             By::Account => self.account(ctx).await?.map(|account| account.0.label),
             By::Provider => {
                 let provider = self.slice.provider();
-                provider.map(|kind| display_name(kind).to_owned())
+                provider.map(|kind| providers::spec(kind).display_name.to_owned())
             }
             By::Model => Some(self.slice.subject.clone()).filter(|model| !model.is_empty()),
         })

@@ -15,7 +15,7 @@ use crate::{
         },
         resolver::{
             context::ContextExt as _,
-            cost::{BATCHED, one, page},
+            cost::{BATCHED, one, page, page_of_requests},
             error::Result,
             guard::AtLeast,
             input,
@@ -136,7 +136,7 @@ impl User {
     }
 
     /// The user's requests, the latest first.
-    #[graphql(complexity = "page(first, None, child_complexity)")]
+    #[graphql(complexity = "page_of_requests(first, child_complexity)")]
     async fn requests(
         &self,
         ctx: &Context<'_>,
