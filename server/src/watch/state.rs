@@ -11,7 +11,6 @@ use super::{
     MetricsExporter,
     gauges::{ByAccountStatus, ByResult, ByState, Version},
     process::Process,
-    request_metrics::provider_name,
 };
 use crate::{
     domain::{
