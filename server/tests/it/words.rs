@@ -55,7 +55,7 @@ const VAGUE_CONSTANTS: [&str; 12] = [
 const REMAINING: &[(&str, usize)] = &[
     ("ARCHITECTURE.md", 8),
     ("CHANGELOG.md", 6),
-    ("SECURITY.md", 24),
+    ("SECURITY.md", 5),
     ("crates", 144),
     ("docs", 8),
     ("entity/src", 3),
@@ -64,17 +64,14 @@ const REMAINING: &[(&str, usize)] = &[
     ("migration/src", 1),
     ("schema.graphql", 82),
     ("scripts", 1),
-    ("server/src", 1),
     ("server/src/checkup", 2),
     ("server/src/crypto", 13),
     ("server/src/domain", 595),
-    ("server/src/engine", 163),
+    ("server/src/engine", 2),
     ("server/src/gateway", 158),
-    ("server/src/graphql", 387),
-    ("server/src/oauth", 83),
-    ("server/src/providers", 4),
-    ("server/src/watch", 2),
-    ("server/tests", 665),
+    ("server/src/graphql", 378),
+    ("server/src/watch", 1),
+    ("server/tests", 396),
 ];
 
 /// How many vague constants are left.
