@@ -9,7 +9,7 @@ use sea_orm::{
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use super::house::{files, filled, start, use_it};
+use super::support::{files, filled, start, use_it};
 use crate::support::{Caller, ControlPlane, TestApp, TestDatabase, code, eventually};
 
 async fn admin_of(app: &TestApp) -> Caller {

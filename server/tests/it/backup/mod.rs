@@ -1,7 +1,7 @@
 //! Backups: whole, sealed, restored on either database, or not at all.
 
 mod control;
-pub(crate) mod house;
+pub(crate) mod support;
 
 use std::{
     collections::BTreeSet,
@@ -16,7 +16,7 @@ use proxypal_server::{
 use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
 use tokio::process::Command;
 
-use self::house::{
+use self::support::{
     PHRASE, PROVIDER_KEY, backup, backup_with, changed, create, everything, files, filled, settled,
     start, use_it,
 };

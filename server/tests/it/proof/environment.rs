@@ -1,4 +1,4 @@
-//! A house with everything in it: the server as a program with an engine of its own, its administrator,
+//! A environment with everything in it: the server as a program with an engine of its own, its administrator,
 //! and a provider that knows what it produced.
 
 use nix::sys::signal::Signal;
@@ -22,7 +22,7 @@ const REQUEST: &str = "query($id: ID!) { request(id: $id) { outcome httpStatus e
     provider protocol usageSource user { id } tokens { input cacheRead cacheWrite output reasoning } } }";
 
 /// Everything that runs.
-pub(super) struct House {
+pub(super) struct TestEnvironment {
     pub(super) home: TestDatabase,
     pub(super) server: Server,
     pub(super) operator: Operator,
@@ -38,7 +38,7 @@ pub(super) struct User {
     pub(super) key: String,
 }
 
-impl House {
+impl TestEnvironment {
     /// With an administrator, and no account yet.
     pub(super) async fn open(environment: Vec<(String, String)>) -> Self {
         let home = TestDatabase::create().await;
@@ -58,14 +58,14 @@ impl House {
 
     /// With an account for each protocol, loaded by the engine, and without rate limits.
     pub(super) async fn furnished() -> Self {
-        let house = Self::open(Vec::new()).await;
-        house.operator.lift_rate_limit().await;
+        let environment = Self::open(Vec::new()).await;
+        environment.operator.lift_rate_limit().await;
         for protocol in Protocol::ALL {
-            house.add_account(protocol).await;
+            environment.add_account(protocol).await;
         }
-        let looker = house.user("Looker").await;
-        house.lists_all_models(&looker).await;
-        house
+        let looker = environment.user("Looker").await;
+        environment.lists_all_models(&looker).await;
+        environment
     }
 
     /// The input that adds an account for this protocol.
