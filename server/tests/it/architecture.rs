@@ -250,6 +250,12 @@ fn pure_crates_do_no_input_or_output() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+fn rust_files(places: &[PathBuf]) -> Vec<(PathBuf, String)> {
+    let mut files = support::sources(places);
+    files.retain(|(path, _)| path.extension().is_some_and(|extension| extension == "rs"));
+    files
+}
+
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }

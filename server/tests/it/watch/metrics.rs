@@ -20,13 +20,12 @@ use proxypal_server::{
         usage::{Span, UsageFilter},
         users::NewUser,
     },
-    metrics::Registry,
     watch,
 };
 use serde_json::json;
 
 use super::{CHAT, Scrape, Watched};
-use crate::support::{ControlPlane, eventually, hold_to};
+use crate::support::{ControlPlane, eventually, hold_to, server::METRICS_TOKEN};
 
 async fn price(watched: &Watched) {
     let price = NewPrice {
@@ -212,21 +211,18 @@ async fn no_client_can_add_a_series_or_put_a_word_into_one() {
 #[tokio::test]
 async fn a_late_report_of_the_engine_is_counted_once_and_no_counter_falls() {
     let plane = ControlPlane::start().await;
-    let mut registry = Registry::default();
-    plane
-        .services
-        .requests
-        .state()
-        .metrics
-        .register_on(&mut registry);
-    let scrape = || Scrape::read(&registry.text().unwrap());
+    let scraper = plane.anonymous().with_bearer(METRICS_TOKEN);
+    let scrape = async || {
+        let page = scraper.get("/metrics").await;
+        Scrape::read(&page.text().await.unwrap())
+    };
     let user = NewUser {
         name: "Ada".to_owned(),
         ..NewUser::default()
     };
     let (user, _) = plane.services.users.create(user).await.unwrap();
     let request_id = plane.record(user.id, "m").await;
-    let before = scrape();
+    let before = scrape().await;
     assert_eq!(before.sum("proxypal_tokens_total", &[]), 5_000_000_002.0);
     assert_eq!(before.sum("proxypal_provider_requests_total", &[]), 0.0);
 
@@ -247,7 +243,7 @@ async fn a_late_report_of_the_engine_is_counted_once_and_no_counter_falls() {
     }
 
     let after = eventually("the report", async || {
-        let scrape = scrape();
+        let scrape = scrape().await;
         (scrape.sum("proxypal_tokens_total", &[("kind", "output")]) >= 14.0).then_some(scrape)
     })
     .await;

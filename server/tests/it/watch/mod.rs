@@ -105,9 +105,9 @@ impl Scrape {
     /// The sum over the series of this name that have all these labels.
     fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let fits = |series: &str| {
-            let (family, labels) = series.split_once('{').unwrap_or((series, ""));
+            let (family, actual) = series.split_once('{').unwrap_or((series, ""));
             let has =
-                |(label, value): &(&str, &str)| labels.contains(&format!("{label}=\"{value}\""));
+                |(label, value): &(&str, &str)| actual.contains(&format!("{label}=\"{value}\""));
             family == name && labels.iter().all(has)
         };
         let found = self.series.iter().filter(|(series, _)| fits(series));

@@ -38,12 +38,12 @@ fn hex(bytes: &[u8]) -> String {
     hex::encode(bytes)
 }
 
-fn attributes(span: &Span) -> BTreeMap<String, String> {
+fn attributes_of(span: &Span) -> BTreeMap<String, String> {
     attributes(&span.attributes)
 }
 
 fn has_attributes(span: &Span, expected: &[(&str, &str)]) {
-    let actual = attributes(span);
+    let actual = attributes_of(span);
     for (name, value) in expected {
         let found = actual.get(*name).map(String::as_str);
         assert_eq!(found, Some(*value), "{name} in {actual:?}");
@@ -115,7 +115,7 @@ async fn a_request_is_a_span_below_its_clients() {
             ("proxypal.usage_source", "wire"),
         ],
     );
-    assert!(!attributes(span).contains_key("error.type"));
+    assert!(!attributes_of(span).contains_key("error.type"));
     assert_eq!(seen.resource["service.name"], "proxypal-server");
     assert!(seen.resource.contains_key("service.version"));
     let raw = String::from_utf8_lossy(&seen.raw);
@@ -175,7 +175,7 @@ async fn what_goes_wrong_is_named_and_only_ours_is_a_failure() {
     let of = |status: &str| {
         let mut spans = seen.spans.iter();
         spans
-            .find(|span| attributes(span)["http.response.status_code"] == status)
+            .find(|span| attributes_of(span)["http.response.status_code"] == status)
             .unwrap()
     };
     let is_failure = |span: &Span| {
