@@ -57,7 +57,7 @@ const REMAINING: &[(&str, usize)] = &[
     ("CHANGELOG.md", 6),
     ("SECURITY.md", 5),
     ("crates", 144),
-    ("docs", 8),
+    ("docs", 1),
     ("entity/src", 3),
     ("frontend/messages/en", 3),
     ("frontend/src", 306),
@@ -71,7 +71,7 @@ const REMAINING: &[(&str, usize)] = &[
     ("server/src/gateway", 158),
     ("server/src/graphql", 378),
     ("server/src/watch", 1),
-    ("server/tests", 396),
+    ("server/tests", 338),
 ];
 
 /// How many vague constants are left.

@@ -194,7 +194,7 @@ async fn only_an_administrators_browser_is_sent_to_a_provider() {
     let anonymous = Caller::new(test.app.address);
 
     let refused = visit(&test, &anonymous, "/oauth/claude/start").await;
-    let unknown = visit(&test, &test.admin, "/oauth/nobody/start").await;
+    let unknown = visit(&test, &test.admin, "/oauth/unknown/start").await;
     let mut foreign = test.admin.clone();
     foreign = foreign.with("origin", "https://evil.example");
     let lured = visit(&test, &foreign, "/oauth/claude/start").await;
@@ -206,7 +206,7 @@ async fn only_an_administrators_browser_is_sent_to_a_provider() {
         test.app
             .services
             .oauth
-            .pending(nobody())
+            .pending(other_starter())
             .await
             .unwrap()
             .is_empty()
@@ -224,7 +224,7 @@ async fn a_code_is_shown_before_anything_else() {
     assert!(login["userCode"].as_str().unwrap().starts_with("CODE-"));
 }
 
-fn nobody() -> proxypal_server::domain::provider_logins::Starter {
+fn other_starter() -> proxypal_server::domain::provider_logins::Starter {
     proxypal_server::domain::provider_logins::Starter {
         id: uuid::Uuid::nil(),
         session_id: None,

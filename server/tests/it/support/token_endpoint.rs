@@ -83,8 +83,8 @@ async fn refresh(
     let presented = asked.refresh_token.strip_prefix(REFRESH).unwrap();
     let presented: u64 = presented.parse().unwrap();
     let mut state = state.lock().unwrap();
-    // Whoever is killed before the answer reaches a disk comes again with the token before; nobody
-    // could have kept what was in that answer.
+    // A client that is killed before it stores the response repeats the previous token; the response
+    // was lost.
     let is_lost_answer = presented + 1 == state.latest && state.presented == presented;
     if presented != state.latest && !is_lost_answer {
         state.replays += 1;
