@@ -26,6 +26,7 @@ pub mod notifications;
 pub mod output_bounds;
 pub mod paging;
 pub mod patch;
+mod periods;
 pub mod prices;
 pub mod provider_accounts;
 pub mod provider_logins;

@@ -50,8 +50,8 @@ impl UsageSubscription {
         let zone = calendar::time_zone(&timezone).map_err(Error::from)?;
         let services = ctx.services();
         let ticks = services
-            .usage
-            .follow(&services.requests, filter, (interval_seconds, zone));
+            .requests
+            .follow_usage(&services.usage, filter, (interval_seconds, zone));
         Ok(ticks.await?.map(|tick| {
             let tick = tick.map_err(ResolverError::from)?;
             Ok(UsageTick {

@@ -8,8 +8,10 @@ use entity::{
 };
 use uuid::Uuid;
 
-use super::record::tokens_of;
-use crate::domain::{engine_usage::EngineUsage, tokens::Tokens};
+use crate::domain::{
+    engine_usage::EngineUsage,
+    tokens::{Tokens, tokens_of},
+};
 
 /// Reports kept for requests that have not ended yet; the oldest goes first.
 const MOST_WAITING: usize = 50_000;

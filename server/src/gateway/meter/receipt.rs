@@ -24,8 +24,7 @@ use super::{
 };
 use crate::{
     domain::{
-        ledger::{Noted, PendingEntry, Written},
-        requests::{RecordPermit, RequestRecord},
+        requests::{Noted, PendingEntry, RecordPermit, RequestRecord, Written},
         tokens::Tokens,
     },
     gateway::{body::UploadProgress, trace::RequestSpan},
