@@ -1,7 +1,6 @@
 //! What the product means. Knows the tables; knows nothing of HTTP or GraphQL.
 
 pub mod admins;
-pub mod api_keys;
 pub mod api_tokens;
 pub mod audit;
 pub mod backups;
@@ -30,8 +29,6 @@ mod periods;
 pub mod prices;
 pub mod provider_accounts;
 pub mod provider_logins;
-pub mod quotas;
-pub mod rate_limits;
 pub mod requests;
 pub mod retention;
 pub mod server_secrets;
@@ -46,5 +43,6 @@ mod viewer;
 
 pub use self::{
     error::{Error, Result},
+    users::{api_keys, quotas},
     viewer::Viewer,
 };

@@ -49,9 +49,10 @@ impl UsageSubscription {
         let filter = filter.unwrap_or_default().read()?;
         let zone = calendar::time_zone(&timezone).map_err(Error::from)?;
         let services = ctx.services();
-        let ticks = services
-            .requests
-            .follow_usage(&services.usage, filter, (interval_seconds, zone));
+        let ticks =
+            services
+                .requests
+                .follow_usage(&services.usage, filter, (interval_seconds, zone));
         Ok(ticks.await?.map(|tick| {
             let tick = tick.map_err(ResolverError::from)?;
             Ok(UsageTick {

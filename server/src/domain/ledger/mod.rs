@@ -32,8 +32,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use self::quota_state::ProviderSet;
 pub(in crate::domain) use self::quota_state::Charge;
+use self::quota_state::ProviderSet;
 pub use self::{
     quota_state::{Amounts, QuotaState, QuotaStatus},
     reservation::{LimitError, LimitKind, RateLimitStatus, RequestSlot, Reservation},

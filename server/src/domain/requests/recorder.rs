@@ -16,12 +16,7 @@ use super::{
     settlement::{PendingSettlement, Settlement},
 };
 use crate::{
-    domain::{
-        Error, Result,
-        ledger::Reservation,
-        prices::Prices,
-        tokens::Tokens,
-    },
+    domain::{Error, Result, ledger::Reservation, prices::Prices, tokens::Tokens},
     outage::{FLAPPING, Outage},
 };
 

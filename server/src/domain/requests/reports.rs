@@ -61,8 +61,7 @@ pub(super) async fn unknown(
 
 /// A cost once frozen stays, unless what it was worked out from turned out to be different.
 fn reprice(before: &request::Model, after: &mut request::Model, prices: &PriceList) {
-    let is_same =
-        before.provider == after.provider && tokens_of(before) == tokens_of(after);
+    let is_same = before.provider == after.provider && tokens_of(before) == tokens_of(after);
     if !is_same {
         pricing::put_on(after, prices);
     }

@@ -2,7 +2,7 @@
 
 use entity::RateLimit;
 
-use super::{Error, Result};
+use crate::domain::{Error, Result};
 
 /// More than a server can serve; whoever wants no limit leaves it out.
 const MOST_REQUESTS: u64 = 1_000_000;
