@@ -1,48 +1,7 @@
-//! Token counts in five buckets that do not overlap, whatever the convention of the provider.
-
-use std::ops::RangeInclusive;
+//! The token counts of stored requests.
 
 use entity::request;
-
-/// Plausible counts of one bucket of one request: no model reads or writes more.
-pub const CREDIBLE: RangeInclusive<i64> = 0..=100_000_000;
-
-/// The usage of one request. The sum of the buckets is the total.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Tokens {
-    /// Read by the model and not from a cache.
-    pub input: i64,
-    /// Read from a prompt cache.
-    pub cache_read: i64,
-    /// Written to a prompt cache.
-    pub cache_write: i64,
-    /// Written by the model, without reasoning.
-    pub output: i64,
-    /// Written by the model as reasoning.
-    pub reasoning: i64,
-}
-
-impl Tokens {
-    /// All buckets together.
-    pub fn total(self) -> i64 {
-        self.buckets().into_iter().fold(0, i64::saturating_add)
-    }
-
-    /// Whether every bucket is plausible.
-    pub fn are_credible(self) -> bool {
-        self.buckets().iter().all(|count| CREDIBLE.contains(count))
-    }
-
-    fn buckets(self) -> [i64; 5] {
-        [
-            self.input,
-            self.cache_read,
-            self.cache_write,
-            self.output,
-            self.reasoning,
-        ]
-    }
-}
+pub use metering::tokens::{CREDIBLE, Tokens};
 
 /// The usage of a stored request; `None` while unknown.
 pub fn tokens_of(row: &request::Model) -> Option<Tokens> {

@@ -21,6 +21,7 @@ use crate::{
         tokens::Tokens,
     },
     metrics::{Counter, EncodeLabelSet, Family, Gauge, Histogram, MonotonicCounter, Registry},
+    providers,
 };
 
 /// Nano-USD in a dollar.
@@ -221,7 +222,7 @@ impl RequestMetrics {
 
     fn served(&self, provider: ProviderKind, row: &request::Model) {
         let by_provider = ByProvider {
-            provider: provider_name(provider),
+            provider: providers::spec(provider).name,
             status: class(row.http_status),
         };
         self.by_provider.get_or_create(&by_provider).inc();
@@ -347,18 +348,5 @@ fn outcome(outcome: Outcome) -> &'static str {
         Outcome::UpstreamError => "upstream_error",
         Outcome::Rejected => "rejected",
         Outcome::Interrupted => "interrupted",
-    }
-}
-
-/// The label value of a provider.
-pub(super) fn provider_name(provider: ProviderKind) -> &'static str {
-    match provider {
-        ProviderKind::Claude => "claude",
-        ProviderKind::Chatgpt => "chatgpt",
-        ProviderKind::Gemini => "gemini",
-        ProviderKind::Copilot => "copilot",
-        ProviderKind::Kimi => "kimi",
-        ProviderKind::Xai => "xai",
-        ProviderKind::OpenaiCompatible => "openai_compatible",
     }
 }

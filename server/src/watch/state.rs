@@ -11,7 +11,6 @@ use super::{
     MetricsExporter,
     gauges::{ByAccountStatus, ByResult, ByState, Version},
     process::Process,
-    request_metrics::provider_name,
 };
 use crate::{
     domain::{
@@ -21,6 +20,7 @@ use crate::{
         usage::{Reconciled, Span},
     },
     engine::EngineState,
+    providers,
 };
 
 /// Less than scrapers wait.
@@ -127,7 +127,7 @@ impl MetricsExporter {
         for account in accounts {
             let state = sources.accounts.state(&account, told.as_deref());
             let by_status = ByAccountStatus {
-                provider: provider_name(account.kind),
+                provider: providers::spec(account.kind).name,
                 status: status(state.status),
             };
             gauges.accounts.get_or_create(&by_status).inc();

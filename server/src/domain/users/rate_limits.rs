@@ -16,7 +16,7 @@ pub(super) fn own(limit: RateLimit) -> Result<Option<RateLimit>> {
 }
 
 /// Refuses limits that let nobody pass, and absurd ones.
-pub fn check(limit: &RateLimit) -> Result<()> {
+pub(in crate::domain) fn check(limit: &RateLimit) -> Result<()> {
     let limits = [
         (
             "requestsPerMinute",

@@ -516,6 +516,62 @@ async fn a_user_is_created_with_limits_or_not_at_all() {
     );
 }
 
+const CHANGE: &str = "mutation($input: ChangeQuotasInput!) { changeQuotas(input: $input) {
+    user { quotas { id metric limit used } } } }";
+
+#[tokio::test]
+async fn two_admins_who_add_quotas_at_once_keep_both() {
+    let (plane, admin, ada) = plane_with_ada().await;
+    plane.record(ada, "gpt-5").await;
+    let both = set(
+        &admin,
+        ada,
+        json!([{ "metric": "TOKENS", "limit": 10 }, { "metric": "COST", "limit": "1" }]),
+    )
+    .await;
+    let (tokens, cost) = (&both[0]["id"], &both[1]["id"]);
+
+    // One admin adds, and another one, whose page is older, edits one quota and removes the other.
+    let add = json!({ "userId": ada, "add": [{ "metric": "REQUESTS", "limit": 3 }] });
+    admin.ask_with(CHANGE, json!({ "input": add })).await;
+    let edit = json!({
+        "userId": ada, "remove": [tokens, cost], "add": [{ "metric": "TOKENS", "limit": 7_000_000_000_i64 }],
+    });
+    let changed = admin.ask_with(CHANGE, json!({ "input": edit })).await;
+
+    let quotas = &changed["data"]["changeQuotas"]["user"]["quotas"];
+    assert_eq!(quotas.as_array().unwrap().len(), 2, "{changed}");
+    assert_eq!(
+        quotas[0],
+        json!({ "id": tokens, "metric": "TOKENS", "limit": 7_000_000_000_i64, "used": TOKENS })
+    );
+    assert_eq!(quotas[1]["metric"], "REQUESTS");
+}
+
+#[tokio::test]
+async fn a_quota_that_is_gone_cannot_be_changed_and_none_is_there_twice() {
+    let (_plane, admin, ada) = plane_with_ada().await;
+    set(&admin, ada, json!([{ "metric": "TOKENS", "limit": 10 }])).await;
+    let there = quotas_of(&admin, ada).await;
+
+    for (change, expected) in [
+        (json!({ "userId": ada, "remove": [NOBODY] }), "NOT_FOUND"),
+        (
+            json!({ "userId": ada, "add": [{ "metric": "TOKENS", "limit": 11 }] }),
+            "CONFLICT",
+        ),
+        (
+            json!({ "userId": ada, "add": [{ "metric": "REQUESTS", "limit": 0 }] }),
+            "BAD_USER_INPUT",
+        ),
+        (json!({ "add": [] }), "BAD_USER_INPUT"),
+    ] {
+        let refused = admin.ask_with(CHANGE, json!({ "input": change })).await;
+        assert_eq!(code(&refused), expected, "{refused}");
+    }
+    assert_eq!(quotas_of(&admin, ada).await, there);
+}
+
 async fn plane_with_ada() -> (ControlPlane, Caller, Uuid) {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
