@@ -51,8 +51,8 @@ impl UsageSubscription {
     ) -> Result<impl Stream<Item = Result<UsageTick>> + use<>> {
         let filter = filter.unwrap_or_default().read()?;
         let zone = calendar::time_zone(&timezone).map_err(Error::from)?;
-        let ticks = ctx.service::<usage::Usage>().follow(
-            ctx.service::<RequestLog>(),
+        let ticks = ctx.service::<RequestLog>().follow_usage(
+            ctx.service::<usage::Usage>(),
             filter,
             (interval_seconds, zone),
         );

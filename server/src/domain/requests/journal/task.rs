@@ -18,7 +18,7 @@ use super::{
     Entry,
     segment::{Segments, Writing},
 };
-use crate::{domain::ledger::settlement::Settlement, outage::Outage};
+use crate::{domain::requests::settlement::Settlement, outage::Outage};
 
 /// Lines written with one call, at most.
 const MOST_LINES: usize = 1024;

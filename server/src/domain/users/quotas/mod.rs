@@ -19,13 +19,18 @@ use uuid::Uuid;
 pub use self::new_quota::NewQuota;
 pub(super) use self::{new_quota::read_all, store::inherit};
 use super::{
-    Result,
     api_keys::{self, ApiKeys, active_user},
-    audit::{self, AuditChange},
-    ledger::{self, Ledger, QuotaState},
-    rate_limits, users,
+    rate_limits,
 };
-use crate::{clock::SharedClock, db::Database};
+use crate::{
+    clock::SharedClock,
+    db::Database,
+    domain::{
+        Result,
+        audit::{self, AuditChange},
+        ledger::{self, Ledger, QuotaState},
+    },
+};
 
 /// Whose limits are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +63,7 @@ impl LimitSubject {
     fn audited(&self) -> audit::AuditSubject {
         match &self.api_key {
             Some(key) => api_keys::subject(key),
-            None => users::subject(&self.user),
+            None => super::subject(&self.user),
         }
     }
 }
@@ -222,7 +227,7 @@ impl Quotas {
         let user = user.update(&transaction).await?;
         store::forget_use(&transaction, user_id).await?;
         let before = json!({ "usedTokens": previous });
-        let reset = AuditChange::updated(users::subject(&user), before, json!({ "usedTokens": 0 }));
+        let reset = AuditChange::updated(super::subject(&user), before, json!({ "usedTokens": 0 }));
         self.commit(transaction, user_id, reset).await?;
         let account = self.ledger.user_limits(user_id);
         account.set_reset_at(user.usage_reset_at);

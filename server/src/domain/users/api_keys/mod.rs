@@ -23,18 +23,19 @@ use uuid::Uuid;
 
 pub use self::key_ring::{Caller, KeyProblem, KeyRing};
 use self::key_ring::{EndedKey, KnownKey};
-use super::{
-    Error, Result,
-    audit::{self, AuditChange, AuditSubject},
-    ledger::Ledger,
-    models,
-    patch::Patch,
-    quotas, rate_limits, text,
-};
+use super::{quotas, rate_limits};
 use crate::{
     clock::SharedClock,
     crypto::token::{self, Digester},
     db::Database,
+    domain::{
+        Error, Result,
+        audit::{self, AuditChange, AuditSubject},
+        ledger::Ledger,
+        models,
+        patch::Patch,
+        text,
+    },
 };
 
 const LONGEST_SLUG: usize = 20;

@@ -1,13 +1,23 @@
-//! Covering a stretch of time with the longest periods that fit, so that few sums are read.
-//!
-//! Quarters of an hour need not be kept for ever: what is older than the rows of requests may have been
-//! pruned to hours, and a stretch that begins within such an hour then misses its first part.
+//! The periods over which usage is summed up (quarter-hours, hours and days of UTC), and which of them make
+//! up a time range.
 
 use entity::usage_rollup::Period;
 
-pub(in crate::domain) use super::rollup::{seconds, start_of};
+/// The length of a period, in seconds.
+pub(in crate::domain) const fn seconds(period: Period) -> i64 {
+    match period {
+        Period::Quarter => 15 * 60,
+        Period::Hour => 60 * 60,
+        Period::Day => 24 * 60 * 60,
+    }
+}
 
-/// Periods in a row, from the start of the first to the end of the last, in seconds since 1970.
+/// The start of the period that contains `at`, in seconds since 1970.
+pub(in crate::domain) const fn start_of(period: Period, at: i64) -> i64 {
+    at - at.rem_euclid(seconds(period))
+}
+
+/// Consecutive periods, from the start of the first to the end of the last, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::domain) struct Run {
     pub(in crate::domain) period: Period,
@@ -15,8 +25,11 @@ pub(in crate::domain) struct Run {
     pub(in crate::domain) to: i64,
 }
 
-/// Disjoint runs, in order, which cover what is from `from` until before `to`, both rounded outward to
-/// the quarter of an hour.
+/// The longest periods that make up the range from `from` until before `to`, both rounded outward to
+/// quarter-hours: few sums to read. The runs are disjoint and in order.
+///
+/// Sums of quarter-hours that are older than the retention period are deleted; a range that starts within
+/// such an hour then misses its first part.
 pub(in crate::domain) fn cover(from: i64, to: i64) -> Vec<Run> {
     let quarter = seconds(Period::Quarter);
     let from = start_of(Period::Quarter, from);
@@ -26,7 +39,7 @@ pub(in crate::domain) fn cover(from: i64, to: i64) -> Vec<Run> {
     runs
 }
 
-/// The whole periods in the middle, and finer ones before and after.
+/// Adds whole periods in the middle of the range, and shorter ones before and after.
 fn fill(runs: &mut Vec<Run>, period: Period, (from, to): (i64, i64)) {
     if from >= to {
         return;
@@ -59,7 +72,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn runs_cover_a_stretch_exactly(from in -YEAR..YEAR, length in 0..YEAR) {
+        fn runs_cover_a_range_exactly(from in -YEAR..YEAR, length in 0..YEAR) {
             let runs = cover(from, from + length);
 
             let mut at = start_of(Period::Quarter, from);
@@ -75,7 +88,7 @@ mod tests {
         }
 
         #[test]
-        fn few_sums_are_read_however_long_it_is(from in 0..YEAR, length in 0..YEAR) {
+        fn a_range_of_any_length_takes_few_runs(from in 0..YEAR, length in 0..YEAR) {
             let runs = cover(from, from + length);
 
             prop_assert!(runs.len() <= 5);
@@ -87,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_one_sum() {
+    fn a_day_is_one_run() {
         let day = seconds(Period::Day);
 
         let expected = Run {

@@ -2,7 +2,7 @@
 
 use entity::RateLimit;
 
-use super::{Error, Result};
+use crate::domain::{Error, Result};
 
 /// More than a server can serve; whoever wants no limit leaves it out.
 const MOST_REQUESTS: u64 = 1_000_000;
@@ -16,7 +16,7 @@ pub(super) fn own(limit: RateLimit) -> Result<Option<RateLimit>> {
 }
 
 /// Refuses limits that let nobody pass, and absurd ones.
-pub fn check(limit: &RateLimit) -> Result<()> {
+pub(in crate::domain) fn check(limit: &RateLimit) -> Result<()> {
     let limits = [
         (
             "requestsPerMinute",

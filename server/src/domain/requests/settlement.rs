@@ -2,31 +2,31 @@
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::{journal::PendingEntry, reservation::Reservation};
-use crate::domain::requests::RequestRecord;
+use super::{RequestRecord, journal::PendingEntry};
+use crate::domain::ledger::Reservation;
 
 /// A request that has ended and is not in the database yet.
 #[derive(Debug)]
-pub(in crate::domain) struct Settlement {
-    pub(in crate::domain) record: RequestRecord,
-    pub(in crate::domain) owed: PendingSettlement,
+pub(super) struct Settlement {
+    pub(super) record: RequestRecord,
+    pub(super) owed: PendingSettlement,
 }
 
 /// What is kept for a request until it is in the database.
 #[derive(Debug, Default)]
-pub(in crate::domain) struct PendingSettlement {
-    pub(in crate::domain) reservation: Option<Reservation>,
+pub(super) struct PendingSettlement {
+    pub(super) reservation: Option<Reservation>,
     /// The files of the journal that must be kept.
-    pub(in crate::domain) debts: Vec<PendingEntry>,
+    pub(super) debts: Vec<PendingEntry>,
     /// Who waits for the database because the journal could not be written.
-    pub(in crate::domain) written: Option<oneshot::Sender<()>>,
+    pub(super) written: Option<oneshot::Sender<()>>,
     /// Bounds how many there are; none for what an earlier process left.
-    pub(in crate::domain) _place: Option<OwnedSemaphorePermit>,
+    pub(super) _place: Option<OwnedSemaphorePermit>,
 }
 
 impl PendingSettlement {
     /// The request is in the database.
-    pub(in crate::domain) fn settled(self) {
+    pub(super) fn settled(self) {
         for pending in self.debts {
             pending.release();
         }
@@ -39,7 +39,7 @@ impl PendingSettlement {
     }
 
     /// The database cannot be written either: the client need not wait for it.
-    pub(in crate::domain) fn let_go(&mut self) {
+    pub(super) fn let_go(&mut self) {
         if let Some(written) = self.written.take() {
             let _ = written.send(());
         }

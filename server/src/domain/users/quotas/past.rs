@@ -20,7 +20,7 @@ use crate::domain::{
     ledger::window::QuotaWindow,
     model_name::{NameRule, routed_as},
     models,
-    usage::cover::{Run, cover, seconds, start_of},
+    periods::{Run, cover, seconds, start_of},
 };
 
 const MICROS: i64 = 1_000_000;

@@ -58,7 +58,7 @@ impl PendingEntry {
 
 /// The files of the journal.
 #[derive(Debug)]
-pub(in crate::domain) struct Segments {
+pub(in crate::domain::requests) struct Segments {
     directory: PathBuf,
     next: AtomicU64,
     full: Mutex<Vec<Arc<Segment>>>,
@@ -98,7 +98,7 @@ impl Segments {
     }
 
     /// Everything that earlier processes left is in the database.
-    pub(in crate::domain) fn forget_left_over(&self) {
+    pub(in crate::domain::requests) fn forget_left_over(&self) {
         let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         for segment in full.iter() {
             segment.owed.store(0, Ordering::Relaxed);
@@ -108,7 +108,7 @@ impl Segments {
     }
 
     /// Removes the files to which nothing is owed any more.
-    pub(in crate::domain) fn sweep(&self) {
+    pub(in crate::domain::requests) fn sweep(&self) {
         let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         full.retain(|segment| {
             let is_owed = segment.owed.load(Ordering::Relaxed) > 0;
@@ -120,7 +120,7 @@ impl Segments {
     }
 
     /// How many notes are kept because their requests are not in the database yet.
-    pub(in crate::domain) fn owed(&self) -> u64 {
+    pub(in crate::domain::requests) fn owed(&self) -> u64 {
         let current = self.current.load_full();
         let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         let all = full.iter().chain(&current);

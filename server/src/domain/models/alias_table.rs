@@ -11,7 +11,7 @@ pub struct AliasTable(HashMap<String, Vec<model_alias::Model>>);
 
 impl AliasTable {
     /// A table of these.
-    pub(super) fn new(rows: Vec<model_alias::Model>) -> Self {
+    pub(in crate::domain) fn new(rows: Vec<model_alias::Model>) -> Self {
         let mut table = Self::default();
         for row in rows {
             let named = table.0.entry(row.alias.to_lowercase());

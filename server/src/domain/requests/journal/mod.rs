@@ -25,16 +25,16 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use self::segment::PendingEntry;
-pub(in crate::domain) use self::segment::Segments;
-use super::settlement::Settlement;
-use crate::{domain::requests::RequestRecord, outage::Outage};
+pub(super) use self::segment::Segments;
+use super::{RequestRecord, settlement::Settlement};
+use crate::outage::Outage;
 
 /// The usual length of a line, in bytes.
 const LINE: usize = 768;
 
 /// Where the task is told what to note.
 #[derive(Clone, Debug)]
-pub(in crate::domain) struct Journal {
+pub(super) struct Journal {
     entries: mpsc::UnboundedSender<Entry>,
     outage: Arc<Outage>,
 }
@@ -79,12 +79,12 @@ enum Line<Record> {
 
 /// What was noted and may not be in the database yet.
 #[derive(Debug)]
-pub(in crate::domain) struct OpenedJournal {
-    pub(in crate::domain) journal: Journal,
+pub(super) struct OpenedJournal {
+    pub(super) journal: Journal,
     /// To be counted before anything else is.
-    pub(in crate::domain) left_over: Vec<RequestRecord>,
-    pub(in crate::domain) segments: Arc<Segments>,
-    pub(in crate::domain) held: ReplayWindow,
+    pub(super) left_over: Vec<RequestRecord>,
+    pub(super) segments: Arc<Segments>,
+    pub(super) held: ReplayWindow,
 }
 
 /// Which requests the journal may still bring back after a kill. Knowing this keeps nothing alive.
@@ -116,7 +116,7 @@ impl ReplayWindow {
 impl Journal {
     /// Opens the journal in a directory of its own and reads what an earlier process left there. What
     /// ends goes on to `settled`. Its task runs on `tasks` until nobody can note anything any more.
-    pub(in crate::domain) fn open(
+    pub(super) fn open(
         directory: &Path,
         settled: mpsc::UnboundedSender<Settlement>,
         tasks: &TaskTracker,
@@ -144,12 +144,12 @@ impl Journal {
     }
 
     /// Whether the file cannot be written. Requests that are refused for it are counted there.
-    pub(in crate::domain) fn outage(&self) -> &Outage {
+    pub(super) fn outage(&self) -> &Outage {
         &self.outage
     }
 
     /// Notes what would be recorded if the process ended now.
-    pub(in crate::domain) fn note(&self, record: &RequestRecord) -> Noted {
+    pub(super) fn note(&self, record: &RequestRecord) -> Noted {
         let (written, result) = oneshot::channel();
         let line = line(&Line::Request(record));
         // When the task is gone, the waiting end learns it from the dropped sender.
@@ -159,7 +159,7 @@ impl Journal {
     }
 
     /// Notes what is recorded, and passes it on to the database.
-    pub(in crate::domain) fn end(&self, settlement: Settlement) -> Written {
+    pub(super) fn end(&self, settlement: Settlement) -> Written {
         let (written, result) = oneshot::channel();
         let entry = Entry::End {
             line: line(&Line::Request(&settlement.record)),
@@ -171,7 +171,7 @@ impl Journal {
     }
 
     /// Notes that a request was not forwarded after all.
-    pub(in crate::domain) fn void(&self, id: Uuid) {
+    pub(super) fn void(&self, id: Uuid) {
         let line = line(&Line::<()>::Void(id));
         let _ = self.entries.send(Entry::Void { line });
     }

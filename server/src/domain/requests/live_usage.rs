@@ -1,4 +1,4 @@
-//! Usage as it happens: what was settled since the last tick, and the day so far.
+//! Live usage: at each interval, the sums of the requests settled since the last one, and of today.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,29 +8,28 @@ use entity::request;
 use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::{Preset, Sums, Usage, UsageFilter};
+use super::{RequestFilter, RequestLog};
 use crate::domain::{
     Error, Result,
-    requests::{RequestFilter, RequestLog},
+    usage::{Preset, Sums, Usage, UsageFilter},
 };
 
-/// Seconds between two ticks, at most.
+/// In seconds.
 const LONGEST_INTERVAL: u64 = 60 * 60;
 
-/// Requests that are counted at one go.
-const MOST_AT_ONCE: usize = 4096;
+/// Requests that one tick counts at most.
+const MAX_REQUESTS_PER_TICK: usize = 4096;
 
-/// What happened.
+/// Usage at the end of an interval.
 #[derive(Clone, Copy, Debug)]
-pub struct Tick {
+pub struct UsageTick {
     pub at: DateTime<Utc>,
-    /// Settled since the last tick, or since the beginning.
+    /// Of requests settled since the last tick.
     pub since_last: Sums,
     pub today: Sums,
 }
 
-/// Somebody who follows usage.
-struct Follower<F> {
+struct UsageFollower<F> {
     usage: Usage,
     filter: UsageFilter,
     zone: Tz,
@@ -39,15 +38,15 @@ struct Follower<F> {
     since_last: Sums,
 }
 
-impl Usage {
-    /// Ticks at once and then regularly. Whoever is slow gets fewer ticks, of which each tells more:
-    /// no request is missing and none is told twice.
-    pub async fn follow(
+impl RequestLog {
+    /// The first tick comes at once, the others every `seconds`. A slow reader gets fewer ticks, each with
+    /// more requests; no request is skipped or counted twice.
+    pub async fn follow_usage(
         &self,
-        requests: &RequestLog,
+        usage: &Usage,
         filter: UsageFilter,
         (seconds, zone): (i32, Tz),
-    ) -> Result<impl Stream<Item = Result<Tick>> + Send + use<>> {
+    ) -> Result<impl Stream<Item = Result<UsageTick>> + Send + use<>> {
         let seconds = u64::try_from(seconds).unwrap_or_default();
         if !(1..=LONGEST_INTERVAL).contains(&seconds) {
             let message = format!("an interval has 1 to {LONGEST_INTERVAL} seconds");
@@ -55,11 +54,11 @@ impl Usage {
         }
         let mut ticks = interval(Duration::from_secs(seconds));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let follower = Follower {
-            usage: self.clone(),
+        let follower = UsageFollower {
+            usage: usage.clone(),
             filter,
             zone,
-            requests: Box::pin(requests.follow(RequestFilter::default(), None).await?),
+            requests: Box::pin(self.follow(RequestFilter::default(), None).await?),
             ticks,
             since_last: Sums::default(),
         };
@@ -69,14 +68,14 @@ impl Usage {
     }
 }
 
-impl<F> Follower<F>
+impl<F> UsageFollower<F>
 where
     F: Stream<Item = Result<Arc<request::Model>>> + Unpin,
 {
-    async fn next(&mut self) -> Result<Option<Tick>> {
+    async fn next(&mut self) -> Result<Option<UsageTick>> {
         loop {
             tokio::select! {
-                // Under a load that never pauses, the tick must come all the same.
+                // Ticks come first, so that they are sent under continuous load.
                 biased;
                 _ = self.ticks.tick() => return self.tick().await.map(Some),
                 row = self.requests.next() => match row {
@@ -93,9 +92,9 @@ where
         }
     }
 
-    async fn tick(&mut self) -> Result<Tick> {
-        // Who is slower than the interval comes only here.
-        for _ in 0..MOST_AT_ONCE {
+    async fn tick(&mut self) -> Result<UsageTick> {
+        // A reader slower than the interval counts requests only here.
+        for _ in 0..MAX_REQUESTS_PER_TICK {
             let Some(Some(row)) = self.requests.next().now_or_never() else {
                 break;
             };
@@ -103,7 +102,7 @@ where
         }
         let today = self.usage.span(Preset::Today, self.zone).await?;
         let today = self.usage.totals(today, &self.filter).await?;
-        Ok(Tick {
+        Ok(UsageTick {
             at: self.usage.now(),
             since_last: std::mem::take(&mut self.since_last),
             today,

@@ -1,7 +1,10 @@
-//! Which models a caller may use.
+//! Names of models: the patterns of allow-lists and quotas, and the table of aliases.
+
+mod alias_table;
 
 use entity::ModelPatterns;
 
+pub use self::alias_table::AliasTable;
 use super::{Error, Result, text};
 
 const MOST_PATTERNS: usize = 200;
