@@ -13,56 +13,42 @@ use crate::{
     },
 };
 
-/// An API token.
-#[derive(Clone, Debug)]
-pub(crate) struct ApiToken(pub(crate) api_token::Model);
-
 /// A script's key for this schema, sent as `Authorization: Bearer ppt_…`.
-#[Object]
-impl ApiToken {
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct ApiToken {
     /// The token's id.
-    async fn id(&self) -> ID {
-        self.0.id.into()
-    }
-
+    id: ID,
     /// What it is for.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
-
+    name: String,
     /// What it may do.
-    async fn role(&self) -> Role {
-        self.0.role.into()
-    }
-
+    role: Role,
     /// How it begins, to recognise it by.
-    async fn prefix(&self) -> &str {
-        &self.0.prefix
-    }
-
+    prefix: String,
     /// How it ends, to recognise it by.
-    async fn last_four(&self) -> &str {
-        &self.0.last_four
-    }
-
+    last_four: String,
     /// When it was created.
-    async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
-    }
-
+    created_at: DateTime,
     /// When it was last used, to the minute.
-    async fn last_used_at(&self) -> Option<DateTime> {
-        self.0.last_used_at.map(Into::into)
-    }
-
+    last_used_at: Option<DateTime>,
     /// When it ends of itself; null for never.
-    async fn expires_at(&self) -> Option<DateTime> {
-        self.0.expires_at.map(Into::into)
-    }
-
+    expires_at: Option<DateTime>,
     /// When it was revoked, if it was.
-    async fn revoked_at(&self) -> Option<DateTime> {
-        self.0.revoked_at.map(Into::into)
+    revoked_at: Option<DateTime>,
+}
+
+impl From<api_token::Model> for ApiToken {
+    fn from(row: api_token::Model) -> Self {
+        Self {
+            id: row.id.into(),
+            name: row.name,
+            role: row.role.into(),
+            prefix: row.prefix,
+            last_four: row.last_four,
+            created_at: row.created_at.into(),
+            last_used_at: row.last_used_at.map(Into::into),
+            expires_at: row.expires_at.map(Into::into),
+            revoked_at: row.revoked_at.map(Into::into),
+        }
     }
 }
 
@@ -107,7 +93,7 @@ impl ApiTokenQuery {
     )]
     async fn api_tokens(&self, ctx: &Context<'_>) -> Result<Vec<ApiToken>> {
         let tokens = ctx.service::<ApiTokens>().list().await?;
-        Ok(tokens.into_iter().map(ApiToken).collect())
+        Ok(tokens.into_iter().map(ApiToken::from).collect())
     }
 }
 
@@ -130,7 +116,7 @@ impl ApiTokenMutation {
             .create(&input.name, role, input.expires_at.map(Into::into))
             .await?;
         Ok(CreateApiTokenPayload {
-            api_token: ApiToken(created.api_token),
+            api_token: ApiToken::from(created.api_token),
             secret: created.secret.expose_secret().to_owned(),
         })
     }
@@ -143,7 +129,7 @@ impl ApiTokenMutation {
         #[graphql(desc = "Which API token.")] id: ID,
     ) -> Result<RevokeApiTokenPayload> {
         let id = input::id(&id, "API token")?;
-        let api_token = ApiToken(ctx.service::<ApiTokens>().revoke(id).await?);
+        let api_token = ApiToken::from(ctx.service::<ApiTokens>().revoke(id).await?);
         Ok(RevokeApiTokenPayload { api_token })
     }
 }

@@ -1,9 +1,8 @@
 //! Changing administrators: create, invite, change roles, disable, remove. For owners.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use entity::admin as table;
+use entity::admin::Role::Owner;
 use secrecy::{ExposeSecret as _, SecretString};
-use table::Role::Owner;
 
 use super::list::{Admin, Role};
 use crate::{
@@ -92,7 +91,7 @@ impl AdminMutation {
         let created = ctx.service::<Admins>().create(new).await?;
         let token = created.setup_token.as_ref();
         Ok(CreateAdminPayload {
-            admin: Admin(created.admin),
+            admin: Admin::from(created.admin),
             setup_url: token.map(|token| setup_url(ctx, token)),
         })
     }
@@ -107,7 +106,7 @@ impl AdminMutation {
         let id = input::id(&id, WHAT)?;
         let (admin, token) = ctx.service::<Admins>().invite_again(id).await?;
         Ok(InviteAdminPayload {
-            admin: Admin(admin),
+            admin: Admin::from(admin),
             setup_url: setup_url(ctx, &token),
         })
     }
@@ -122,7 +121,7 @@ impl AdminMutation {
     ) -> Result<SetAdminRolePayload> {
         let id = input::id(&id, WHAT)?;
         let admin = ctx.service::<Admins>().set_role(id, role.into()).await?;
-        let admin = Admin(admin);
+        let admin = Admin::from(admin);
         Ok(SetAdminRolePayload { admin })
     }
 
@@ -136,7 +135,7 @@ impl AdminMutation {
     ) -> Result<SetAdminEnabledPayload> {
         let id = input::id(&id, WHAT)?;
         let admin = ctx.service::<Admins>().set_enabled(id, enabled).await?;
-        let admin = Admin(admin);
+        let admin = Admin::from(admin);
         Ok(SetAdminEnabledPayload { admin })
     }
 
@@ -148,7 +147,7 @@ impl AdminMutation {
         #[graphql(desc = "Which administrator.")] id: ID,
     ) -> Result<RemoveAdminPayload> {
         let id = input::id(&id, WHAT)?;
-        let admin = Admin(ctx.service::<Admins>().remove(id).await?);
+        let admin = Admin::from(ctx.service::<Admins>().remove(id).await?);
         Ok(RemoveAdminPayload { admin })
     }
 }

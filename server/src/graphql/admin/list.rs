@@ -1,7 +1,8 @@
 //! The people who run the server, and what they may do.
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
 use entity::admin;
+use uuid::Uuid;
 
 use crate::{
     domain::admins::Admins,
@@ -29,59 +30,54 @@ pub(crate) enum Role {
     Viewer,
 }
 
-/// An administrator.
-#[derive(Clone, Debug)]
-pub(crate) struct Admin(pub(crate) admin::Model);
-
 /// Somebody who may run the server.
-#[Object]
-impl Admin {
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Admin {
+    #[graphql(skip)]
+    admin_id: Uuid,
     /// The administrator's id.
-    async fn id(&self) -> ID {
-        self.0.id.into()
-    }
-
+    id: ID,
     /// The name to sign in with.
-    async fn username(&self) -> &str {
-        &self.0.username
-    }
-
+    username: String,
     /// What the administrator may do.
-    async fn role(&self) -> Role {
-        self.0.role.into()
-    }
-
+    role: Role,
     /// Whether they may sign in.
-    async fn enabled(&self) -> bool {
-        self.0.enabled
-    }
-
+    enabled: bool,
     /// Since when there is this administrator.
-    async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
-    }
-
+    created_at: DateTime,
     /// When they last signed in; null for never.
-    async fn signed_in_at(&self) -> Option<DateTime> {
-        self.0.signed_in_at.map(Into::into)
-    }
-
+    signed_in_at: Option<DateTime>,
     /// Until when the link works with which they choose a password; null once they have.
-    async fn invited_until(&self) -> Option<DateTime> {
-        self.0.invitation_expires_at.map(Into::into)
-    }
-
+    invited_until: Option<DateTime>,
     /// Since when they are asked for a second factor; null when they are not.
-    async fn second_factor_since(&self) -> Option<DateTime> {
-        self.0.totp_confirmed_at.map(Into::into)
-    }
+    second_factor_since: Option<DateTime>,
+}
 
+impl From<admin::Model> for Admin {
+    fn from(row: admin::Model) -> Self {
+        Self {
+            admin_id: row.id,
+            id: row.id.into(),
+            username: row.username,
+            role: row.role.into(),
+            enabled: row.enabled,
+            created_at: row.created_at.into(),
+            signed_in_at: row.signed_in_at.map(Into::into),
+            invited_until: row.invitation_expires_at.map(Into::into),
+            second_factor_since: row.totp_confirmed_at.map(Into::into),
+        }
+    }
+}
+
+#[ComplexObject]
+impl Admin {
     /// How many recovery codes are left.
     #[graphql(complexity = "QUERY")]
     async fn recovery_codes_left(&self, ctx: &Context<'_>) -> Result<i32> {
         let left = ctx
             .service::<Admins>()
-            .recovery_codes_left(self.0.id)
+            .recovery_codes_left(self.admin_id)
             .await?;
         Ok(int(left))
     }
@@ -100,6 +96,6 @@ impl AdminQuery {
     )]
     async fn admins(&self, ctx: &Context<'_>) -> Result<Vec<Admin>> {
         let admins = ctx.service::<Admins>().list().await?;
-        Ok(admins.into_iter().map(Admin).collect())
+        Ok(admins.into_iter().map(Admin::from).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! The audit: who did what.
 
-use async_graphql::{Context, Enum, ID, InputObject, Json, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Json, Object, SimpleObject};
 use entity::{admin::Role, audit_event};
 
 use crate::{
@@ -40,7 +40,7 @@ enum ActorKind {
 }
 
 /// Who acted.
-#[derive(SimpleObject)]
+#[derive(Clone, Debug, SimpleObject)]
 struct AuditActor {
     /// What sort of caller.
     kind: ActorKind,
@@ -51,7 +51,7 @@ struct AuditActor {
 }
 
 /// What an event is about.
-#[derive(SimpleObject)]
+#[derive(Clone, Debug, SimpleObject)]
 struct AuditSubject {
     /// What it is, as in `user` or `apiKey`.
     kind: String,
@@ -61,84 +61,80 @@ struct AuditSubject {
     name: Option<String>,
 }
 
-/// An event.
-#[derive(Clone, Debug)]
-pub(crate) struct AuditEvent(audit_event::Model);
-
 impl Node for AuditEvent {
     const CONNECTION: &'static str = "AuditEventPart";
 
     fn cursor(&self) -> String {
-        self.0.sequence.to_string()
+        self.sequence.0.to_string()
     }
 }
 
 /// Something that was done, or tried, by whom. Events are only ever added, and each is bound to the one
 /// before it.
-#[Object]
-impl AuditEvent {
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct AuditEvent {
+    #[graphql(skip)]
+    before_json: Option<String>,
+    #[graphql(skip)]
+    after_json: Option<String>,
     /// Its place in the chain, from 1 without a gap.
-    async fn sequence(&self) -> BigInt {
-        BigInt(self.0.sequence)
-    }
-
+    sequence: BigInt,
     /// When it was.
-    async fn at(&self) -> Option<DateTime> {
-        chrono::DateTime::from_timestamp_micros(self.0.at).map(Into::into)
-    }
-
+    at: Option<DateTime>,
     /// Who acted.
-    async fn actor(&self) -> AuditActor {
-        AuditActor {
-            kind: self.0.actor_kind.into(),
-            id: self.0.actor_id.map(Into::into),
-            name: self.0.actor_name.clone(),
+    actor: AuditActor,
+    /// From where.
+    address: Option<String>,
+    /// What they did: the name of a mutation or a command.
+    action: String,
+    /// What it is about.
+    subject: Option<AuditSubject>,
+    /// The code of the error, when it was tried in vain.
+    error_code: Option<String>,
+    /// The hash of the event before, in hexadecimal digits.
+    previous_hash: String,
+    /// The hash of this event, in hexadecimal digits.
+    hash: String,
+}
+
+impl From<audit_event::Model> for AuditEvent {
+    fn from(row: audit_event::Model) -> Self {
+        Self {
+            before_json: row.before,
+            after_json: row.after,
+            sequence: BigInt(row.sequence),
+            at: chrono::DateTime::from_timestamp_micros(row.at).map(Into::into),
+            actor: AuditActor {
+                kind: row.actor_kind.into(),
+                id: row.actor_id.map(Into::into),
+                name: row.actor_name,
+            },
+            address: row.address,
+            action: row.action,
+            subject: row.subject_kind.map(|kind| AuditSubject {
+                kind,
+                id: row.subject_id.map(Into::into),
+                name: row.subject_name,
+            }),
+            error_code: row.error,
+            previous_hash: hex::encode(row.previous_hash),
+            hash: hex::encode(row.hash),
         }
     }
+}
 
-    /// From where.
-    async fn address(&self) -> Option<&str> {
-        self.0.address.as_deref()
-    }
-
-    /// What they did: the name of a mutation or a command.
-    async fn action(&self) -> &str {
-        &self.0.action
-    }
-
-    /// What it is about.
-    async fn subject(&self) -> Option<AuditSubject> {
-        Some(AuditSubject {
-            kind: self.0.subject_kind.clone()?,
-            id: self.0.subject_id.clone().map(Into::into),
-            name: self.0.subject_name.clone(),
-        })
-    }
-
+#[ComplexObject]
+impl AuditEvent {
     /// What has changed, as it was before; null when nothing was.
     async fn before(&self) -> Option<Json<serde_json::Value>> {
-        json(self.0.before.as_deref())
+        json(self.before_json.as_deref())
     }
 
     /// What has changed, as it is since; null when nothing is. Of what changed no table, and of what failed,
     /// what was asked for.
     async fn after(&self) -> Option<Json<serde_json::Value>> {
-        json(self.0.after.as_deref())
-    }
-
-    /// The code of the error, when it was tried in vain.
-    async fn error_code(&self) -> Option<&str> {
-        self.0.error.as_deref()
-    }
-
-    /// The hash of the event before, in hexadecimal digits.
-    async fn previous_hash(&self) -> String {
-        hex::encode(&self.0.previous_hash)
-    }
-
-    /// The hash of this event, in hexadecimal digits.
-    async fn hash(&self) -> String {
-        hex::encode(&self.0.hash)
+        json(self.after_json.as_deref())
     }
 }
 
@@ -247,7 +243,7 @@ impl AuditQuery {
         };
         let page = ctx.service::<Audit>().list(&filter, &page).await?;
         Ok(AuditEventConnection(
-            Connection::new(page, AuditEvent),
+            Connection::new(page, AuditEvent::from),
             AuditCount(filter),
         ))
     }

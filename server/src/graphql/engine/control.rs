@@ -1,6 +1,6 @@
 //! The engine: how it is, and starting and stopping it.
 
-use async_graphql::{Context, Enum, Object, SimpleObject, Subscription};
+use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject, Subscription};
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
 use tokio_stream::wrappers::WatchStream;
@@ -41,48 +41,42 @@ enum EngineState {
     Failed,
 }
 
-/// How the engine is at a moment.
-#[derive(Debug)]
-struct Engine(EngineStatus);
-
 /// The engine, which turns accounts at providers into one API.
-#[Object]
-impl Engine {
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Engine {
     /// Which sort of engine it is.
-    async fn mode(&self) -> EngineMode {
-        self.0.mode.into()
-    }
-
+    mode: EngineMode,
     /// Where it is in its life.
-    async fn state(&self) -> EngineState {
-        self.0.state.into()
-    }
-
+    state: EngineState,
     /// What it says its version is.
-    async fn version(&self) -> Option<&str> {
-        self.0.version.as_deref()
-    }
-
+    version: Option<String>,
     /// Its process, when it is ours.
-    async fn pid(&self) -> Option<i32> {
-        self.0.pid.map(int)
-    }
-
+    pid: Option<i32>,
     /// When its present life began.
-    async fn started_at(&self) -> Option<DateTime> {
-        self.0.started_at.map(Into::into)
-    }
-
+    started_at: Option<DateTime>,
     /// How often it had to be started again unasked.
-    async fn restarts(&self) -> i32 {
-        int(self.0.restarts)
-    }
-
+    restarts: i32,
     /// The last thing that went wrong, in words; null while it runs.
-    async fn last_error(&self) -> Option<&str> {
-        self.0.last_error.as_deref()
-    }
+    last_error: Option<String>,
+}
 
+impl From<EngineStatus> for Engine {
+    fn from(status: EngineStatus) -> Self {
+        Self {
+            mode: status.mode.into(),
+            state: status.state.into(),
+            version: status.version,
+            pid: status.pid.map(int),
+            started_at: status.started_at.map(Into::into),
+            restarts: int(status.restarts),
+            last_error: status.last_error,
+        }
+    }
+}
+
+#[ComplexObject]
+impl Engine {
     /// Its configuration as it was last written, with every secret masked.
     async fn config_preview(&self, ctx: &Context<'_>) -> Option<String> {
         ctx.service::<EngineHandle>().config_preview()
@@ -99,7 +93,7 @@ struct EnginePayload {
 impl From<EngineStatus> for EnginePayload {
     fn from(status: EngineStatus) -> Self {
         Self {
-            engine: Engine(status),
+            engine: Engine::from(status),
         }
     }
 }
@@ -113,7 +107,7 @@ impl EngineQuery {
     /// How the engine is.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     async fn engine(&self, ctx: &Context<'_>) -> Engine {
-        Engine(ctx.service::<EngineHandle>().status())
+        Engine::from(ctx.service::<EngineHandle>().status())
     }
 }
 
@@ -151,6 +145,6 @@ impl EngineSubscription {
     /// How the engine is: now, and after each change.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     async fn engine_changed(&self, ctx: &Context<'_>) -> impl Stream<Item = Engine> + use<> {
-        WatchStream::new(ctx.service::<EngineHandle>().watch()).map(Engine)
+        WatchStream::new(ctx.service::<EngineHandle>().watch()).map(Engine::from)
     }
 }

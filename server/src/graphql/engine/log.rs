@@ -1,6 +1,6 @@
 //! What the engine writes.
 
-use async_graphql::{Context, Enum, Object, Subscription};
+use async_graphql::{Context, Enum, SimpleObject, Subscription};
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _, future::ready, stream};
 use tokio_stream::wrappers::BroadcastStream;
@@ -31,31 +31,27 @@ enum LogLevel {
     Error,
 }
 
-/// One line.
-#[derive(Debug)]
-struct EngineLogLine(LogLine);
-
 /// One line of the engine's log, without our secrets.
-#[Object]
-impl EngineLogLine {
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct EngineLogLine {
     /// Counts all lines since the server started; a step of more than one is a gap.
-    async fn sequence(&self) -> BigInt {
-        self.0.sequence.into()
-    }
-
+    sequence: BigInt,
     /// When it was written.
-    async fn at(&self) -> DateTime {
-        self.0.at.into()
-    }
-
+    at: DateTime,
     /// How grave it is.
-    async fn level(&self) -> LogLevel {
-        self.0.level.into()
-    }
-
+    level: LogLevel,
     /// What it says.
-    async fn message(&self) -> &str {
-        &self.0.message
+    message: String,
+}
+
+impl From<LogLine> for EngineLogLine {
+    fn from(line: LogLine) -> Self {
+        Self {
+            sequence: line.sequence.into(),
+            at: line.at.into(),
+            level: line.level.into(),
+            message: line.message,
+        }
     }
 }
 
@@ -90,6 +86,6 @@ impl EngineLogSubscription {
         let live = live.filter(move |line| ready(Some(line.sequence) > newest));
         let lines = stream::iter(lines).chain(live);
         let grave = lines.filter(move |line| ready(line.level >= least));
-        Ok(grave.map(EngineLogLine))
+        Ok(grave.map(EngineLogLine::from))
     }
 }

@@ -4,21 +4,17 @@ use async_graphql::{Context, Enum, Object, SimpleObject};
 use entity::admin;
 use futures_util::{FutureExt as _, future};
 
+use super::download::{Download, offer};
 use crate::{
     domain::{
         Error, calendar,
-        downloads::{Downloads, Offer},
+        downloads::Offer,
         exports::{self, Exports, UsageExport},
         usage,
     },
     graphql::{
         request::filter::RequestFilter,
-        resolver::{
-            context::{ContextExt as _, ServerFacts},
-            error::Result,
-            guard::AtLeast,
-        },
-        types::scalar::DateTime,
+        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
         usage::input::{UsageFilter, UsageRange},
     },
 };
@@ -44,38 +40,11 @@ enum ExportEvery {
     Day,
 }
 
-/// A file that waits to be fetched: by GET, once, soon, and by the same caller.
-#[derive(SimpleObject)]
-pub(crate) struct Download {
-    /// Where it is, by the server's public URL.
-    url: String,
-    /// Where it is below the server's root.
-    path: String,
-    /// What it is called.
-    file_name: String,
-    /// When the offer ends.
-    expires_at: DateTime,
-}
-
 /// An export can be fetched.
 #[derive(SimpleObject)]
 struct ExportPayload {
     /// The file.
     download: Download,
-}
-
-/// Offers a file to whoever asks.
-pub(crate) fn offer(ctx: &Context<'_>, offer: Offer) -> Result<Download> {
-    let file_name = offer.file_name.clone();
-    let ticket = ctx.service::<Downloads>().offer(offer, ctx.viewer())?;
-    let path = format!("/downloads/{}", ticket.secret);
-    let base = ctx.service::<ServerFacts>().base_url();
-    Ok(Download {
-        url: format!("{base}{path}"),
-        path,
-        file_name,
-        expires_at: ticket.expires_at.into(),
-    })
 }
 
 /// The exports' part of the changes: they change nothing, but a ticket is used up.

@@ -3,10 +3,12 @@
 use async_graphql::{Context, Object};
 use entity::admin::Role;
 
-use super::fields::ApiKey;
 use crate::{
     domain::{Error, api_keys::ApiKeys},
-    graphql::resolver::{context::ContextExt as _, cost::page, error::Result, guard::AtLeast},
+    graphql::{
+        resolver::{context::ContextExt as _, cost::page, error::Result, guard::AtLeast},
+        types::api_key::ApiKey,
+    },
 };
 
 const MOST: u64 = 50;
@@ -37,6 +39,6 @@ impl ApiKeyQuery {
             .filter(|limit| (1..=MOST).contains(limit))
             .ok_or_else(|| Error::bad_input("first must be between 1 and 50"))?;
         let keys = ctx.service::<ApiKeys>().search(&search, limit).await?;
-        Ok(keys.into_iter().map(ApiKey).collect())
+        Ok(keys.into_iter().map(ApiKey::from).collect())
     }
 }

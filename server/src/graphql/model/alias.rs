@@ -12,9 +12,8 @@ use crate::{
     },
     engine::{EngineHandle, EngineMode},
     graphql::{
-        provider::account::ProviderKind,
         resolver::{context::ContextExt as _, cost::list, error::Result, guard::AtLeast},
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
 };
 

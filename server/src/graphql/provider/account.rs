@@ -1,6 +1,6 @@
 //! Providers and our accounts there. Secrets go in and never come out.
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use entity::{admin, provider_account};
 
 use crate::{
@@ -8,29 +8,9 @@ use crate::{
     engine::EngineHandle,
     graphql::{
         resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
 };
-
-/// Who serves the models.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "entity::provider_account::ProviderKind")]
-pub(crate) enum ProviderKind {
-    /// Anthropic's Claude.
-    Claude,
-    /// OpenAI, through its API.
-    Chatgpt,
-    /// Google's Gemini.
-    Gemini,
-    /// GitHub Copilot.
-    Copilot,
-    /// Moonshot's Kimi.
-    Kimi,
-    /// xAI's Grok.
-    Xai,
-    /// Anybody who speaks OpenAI's protocol.
-    OpenaiCompatible,
-}
 
 /// What sort of credential an account has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -65,7 +45,7 @@ pub(crate) enum AccountStatus {
 }
 
 /// A model that an account offers.
-#[derive(SimpleObject)]
+#[derive(Clone, Debug, SimpleObject)]
 struct ProviderModel {
     /// What the provider calls it.
     name: String,
@@ -73,91 +53,122 @@ struct ProviderModel {
     alias: Option<String>,
 }
 
-/// A window of a subscription.
-#[derive(Debug)]
-struct SubscriptionWindow(provider_account::SubscriptionWindow);
-
-/// A stretch of time in which a subscription allows so much.
-#[Object]
-impl SubscriptionWindow {
-    /// Such as `five_hour` or `seven_day`, in the provider's words.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// How much of it is used, from 0 to 100.
-    async fn used_percent(&self) -> i32 {
-        self.0.used_percent
-    }
-
-    /// When it starts anew; null while nothing of it is used.
-    async fn resets_at(&self) -> Option<DateTime> {
-        self.0.resets_at.map(Into::into)
+impl From<provider_account::ProviderModel> for ProviderModel {
+    fn from(model: provider_account::ProviderModel) -> Self {
+        Self {
+            name: model.name,
+            alias: model.alias,
+        }
     }
 }
 
-/// An account.
-#[derive(Clone, Debug)]
-pub(crate) struct ProviderAccount(pub(crate) provider_account::Model);
+/// A stretch of time in which a subscription allows so much.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct SubscriptionWindow {
+    /// Such as `five_hour` or `seven_day`, in the provider's words.
+    name: String,
+    /// How much of it is used, from 0 to 100.
+    used_percent: i32,
+    /// When it starts anew; null while nothing of it is used.
+    resets_at: Option<DateTime>,
+}
+
+impl From<provider_account::SubscriptionWindow> for SubscriptionWindow {
+    fn from(window: provider_account::SubscriptionWindow) -> Self {
+        Self {
+            name: window.name,
+            used_percent: window.used_percent,
+            resets_at: window.resets_at.map(Into::into),
+        }
+    }
+}
 
 /// A credential at a provider. Its secret is sealed and has no field.
-#[Object]
-impl ProviderAccount {
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct ProviderAccount {
+    #[graphql(skip)]
+    pub(crate) row: provider_account::Model,
     /// The account's id.
-    async fn id(&self) -> ID {
-        self.0.id.into()
-    }
-
+    id: ID,
     /// At which provider it is.
-    async fn kind(&self) -> ProviderKind {
-        self.0.kind.into()
-    }
-
+    kind: ProviderKind,
     /// What it is called, unique among the provider's accounts.
-    async fn label(&self) -> &str {
-        &self.0.label
-    }
-
+    pub(crate) label: String,
     /// What sort of credential it has.
-    async fn credential(&self) -> CredentialKind {
-        self.0.credential.into()
-    }
-
+    credential: CredentialKind,
     /// How the credential ends, to recognise it by; empty when that would tell too much.
-    async fn last_four(&self) -> &str {
-        &self.0.last_four
-    }
-
+    last_four: String,
     /// Where the provider is; null for its usual address.
-    async fn base_url(&self) -> Option<&str> {
-        self.0.base_url.as_deref()
-    }
-
+    base_url: Option<String>,
     /// The models that it offers; none means all that the provider is known for.
-    async fn models(&self) -> Vec<ProviderModel> {
-        let models = self.0.models.0.iter().cloned();
-        let model = |model: provider_account::ProviderModel| ProviderModel {
-            name: model.name,
-            alias: model.alias,
-        };
-        models.map(model).collect()
-    }
-
+    models: Vec<ProviderModel>,
     /// What clients put before a model's name to address this account alone.
-    async fn prefix(&self) -> Option<&str> {
-        self.0.prefix.as_deref()
-    }
-
+    prefix: Option<String>,
     /// Accounts of a higher priority are used first.
-    async fn priority(&self) -> i32 {
-        self.0.priority
-    }
-
+    priority: i32,
     /// The account's share among those of its priority, where the strategy is by weight.
-    async fn weight(&self) -> i32 {
-        self.0.weight
-    }
+    weight: i32,
+    /// Who is signed in.
+    email: Option<String>,
+    /// What the login pays for, in the provider's words.
+    plan: Option<String>,
+    /// When the access token ends; it is refreshed ahead of that.
+    expires_at: Option<DateTime>,
+    /// When a request last went through it, to half a minute.
+    last_used_at: Option<DateTime>,
+    /// When the provider was last asked how it is.
+    checked_at: Option<DateTime>,
+    /// The subscription's windows as the provider told them when it was last asked; empty where it tells
+    /// none.
+    windows: Vec<SubscriptionWindow>,
+    /// When the provider told its windows.
+    windows_told_at: Option<DateTime>,
+    /// The last failure in words, such as of a sign-in that has ended.
+    problem: Option<String>,
+    /// When it failed.
+    problem_at: Option<DateTime>,
+    /// Whether it is used.
+    enabled: bool,
+    /// When it was added.
+    created_at: DateTime,
+    /// When it was last changed.
+    updated_at: DateTime,
+}
 
+impl From<provider_account::Model> for ProviderAccount {
+    fn from(row: provider_account::Model) -> Self {
+        let windows = row.windows.iter().flat_map(|reported| &reported.windows);
+        Self {
+            id: row.id.into(),
+            kind: row.kind.into(),
+            label: row.label.clone(),
+            credential: row.credential.into(),
+            last_four: row.last_four.clone(),
+            base_url: row.base_url.clone(),
+            models: row.models.0.iter().cloned().map(Into::into).collect(),
+            prefix: row.prefix.clone(),
+            priority: row.priority,
+            weight: row.weight,
+            email: row.email.clone(),
+            plan: row.plan.clone(),
+            expires_at: row.expires_at.map(Into::into),
+            last_used_at: row.last_used_at.map(Into::into),
+            checked_at: row.checked_at.map(Into::into),
+            windows: windows.cloned().map(Into::into).collect(),
+            windows_told_at: row.windows.as_ref().map(|reported| reported.told_at.into()),
+            problem: row.problem.clone(),
+            problem_at: row.problem_at.map(Into::into),
+            enabled: row.enabled,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+            row,
+        }
+    }
+}
+
+#[ComplexObject]
+impl ProviderAccount {
     /// The proxy to the provider, without its password; null for the usual way.
     #[graphql(guard = "AtLeast(admin::Role::Admin)")]
     #[expect(
@@ -166,7 +177,7 @@ impl ProviderAccount {
     )]
     async fn proxy_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let accounts = ctx.service::<ProviderAccounts>();
-        Ok(accounts.shown_secrets(&self.0)?.proxy_url)
+        Ok(accounts.shown_secrets(&self.row)?.proxy_url)
     }
 
     /// The names of the headers that are sent along; their values are secret.
@@ -176,27 +187,7 @@ impl ProviderAccount {
     )]
     async fn header_names(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
         let accounts = ctx.service::<ProviderAccounts>();
-        Ok(accounts.shown_secrets(&self.0)?.headers)
-    }
-
-    /// Who is signed in.
-    async fn email(&self) -> Option<&str> {
-        self.0.email.as_deref()
-    }
-
-    /// What the login pays for, in the provider's words.
-    async fn plan(&self) -> Option<&str> {
-        self.0.plan.as_deref()
-    }
-
-    /// When the access token ends; it is refreshed ahead of that.
-    async fn expires_at(&self) -> Option<DateTime> {
-        self.0.expires_at.map(Into::into)
-    }
-
-    /// When a request last went through it, to half a minute.
-    async fn last_used_at(&self) -> Option<DateTime> {
-        self.0.last_used_at.map(Into::into)
+        Ok(accounts.shown_secrets(&self.row)?.headers)
     }
 
     /// How it is. The engine is asked every few seconds at most.
@@ -213,55 +204,12 @@ impl ProviderAccount {
     async fn status_reason(&self, ctx: &Context<'_>) -> Option<String> {
         self.state(ctx).await.reason
     }
-
-    /// When the provider was last asked how it is.
-    async fn checked_at(&self) -> Option<DateTime> {
-        self.0.checked_at.map(Into::into)
-    }
-
-    /// The subscription's windows as the provider told them when it was last asked; empty where it tells
-    /// none.
-    async fn windows(&self) -> Vec<SubscriptionWindow> {
-        let told = self.0.windows.iter().flat_map(|told| &told.windows);
-        told.cloned().map(SubscriptionWindow).collect()
-    }
-
-    /// When the provider told its windows.
-    async fn windows_told_at(&self) -> Option<DateTime> {
-        let told = self.0.windows.as_ref();
-        told.map(|told| told.told_at.into())
-    }
-
-    /// The last failure in words, such as of a sign-in that has ended.
-    async fn problem(&self) -> Option<&str> {
-        self.0.problem.as_deref()
-    }
-
-    /// When it failed.
-    async fn problem_at(&self) -> Option<DateTime> {
-        self.0.problem_at.map(Into::into)
-    }
-
-    /// Whether it is used.
-    async fn enabled(&self) -> bool {
-        self.0.enabled
-    }
-
-    /// When it was added.
-    async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
-    }
-
-    /// When it was last changed.
-    async fn updated_at(&self) -> DateTime {
-        self.0.updated_at.into()
-    }
 }
 
 impl ProviderAccount {
     async fn state(&self, ctx: &Context<'_>) -> AccountState {
         let told = ctx.service::<EngineHandle>().accounts().await;
         ctx.service::<ProviderAccounts>()
-            .state(&self.0, told.as_deref())
+            .state(&self.row, told.as_deref())
     }
 }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::admin::Role;
 
-use super::account::{ProviderAccount, ProviderKind};
+use super::account::ProviderAccount;
 use crate::{
     checkup::{Checked, Checkup},
     domain::{
@@ -11,7 +11,10 @@ use crate::{
         provider_accounts::{AccountStatus, ProviderAccounts},
     },
     engine::EngineHandle,
-    graphql::resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+    graphql::{
+        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        types::provider::ProviderKind,
+    },
 };
 
 /// How an account was found to be.
@@ -68,7 +71,7 @@ impl ProviderHealthMutation {
             AccountHealth {
                 healthy: is_active && refusal.is_none(),
                 error: refusal.or(state.reason),
-                account: ProviderAccount(checked.account),
+                account: ProviderAccount::from(checked.account),
             }
         };
         let results = checked.into_iter().map(health).collect();

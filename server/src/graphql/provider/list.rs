@@ -1,11 +1,12 @@
-//! Providers, and how it stands with them.
+//! Providers and the accounts there: listed, and followed.
 
-use async_graphql::{Context, Object};
-use entity::{admin, provider_account};
+use async_graphql::{ComplexObject, Context, Object, SimpleObject, Subscription};
+use entity::{admin::Role, provider_account};
+use futures_util::{Stream, StreamExt as _};
 use sea_orm::Iterable as _;
 
 use super::{
-    account::{AccountStatus, ProviderAccount, ProviderKind},
+    account::{AccountStatus, ProviderAccount},
     settings::ProviderSettings,
 };
 use crate::{
@@ -18,19 +19,31 @@ use crate::{
         resolver::{
             context::ContextExt as _,
             cost::{list, one},
-            error::Result,
+            error::{ResolverError, Result},
             guard::AtLeast,
         },
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
     providers,
 };
 
-/// A provider, with our accounts there.
-#[derive(Debug)]
-struct Provider {
-    kind: provider_account::ProviderKind,
-    accounts: Vec<provider_account::Model>,
+/// Somebody who serves models, and our accounts there.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Provider {
+    /// Which provider it is.
+    kind: ProviderKind,
+    /// Its name for people.
+    display_name: &'static str,
+    /// Our accounts there, by label.
+    #[graphql(complexity = "5 * child_complexity")]
+    accounts: Vec<ProviderAccount>,
+    /// When a request last went through one of its accounts.
+    last_used_at: Option<DateTime>,
+    /// Whether it has API keys that can be added.
+    accepts_api_key: bool,
+    /// Whether an account must say where the provider is.
+    base_url_required: bool,
 }
 
 impl Provider {
@@ -40,67 +53,42 @@ impl Provider {
         kinds: impl IntoIterator<Item = provider_account::ProviderKind>,
     ) -> Result<Vec<Self>> {
         let all = ctx.service::<ProviderAccounts>().list().await?;
-        let provider = |kind| {
-            let here = all.iter().filter(|account| account.kind == kind);
-            let accounts = here.cloned().collect();
-            Self { kind, accounts }
-        };
+        let of = |kind| all.iter().filter(move |account| account.kind == kind);
+        let provider = |kind| Self::new(kind, of(kind).cloned().collect());
         Ok(kinds.into_iter().map(provider).collect())
+    }
+
+    fn new(kind: provider_account::ProviderKind, accounts: Vec<provider_account::Model>) -> Self {
+        let spec = providers::spec(kind);
+        let used_at = accounts.iter().filter_map(|account| account.last_used_at);
+        Self {
+            kind: kind.into(),
+            display_name: spec.display_name,
+            last_used_at: used_at.max().map(Into::into),
+            accounts: accounts.into_iter().map(Into::into).collect(),
+            accepts_api_key: spec.api_keys.accepted,
+            base_url_required: spec.api_keys.needs_base_url,
+        }
     }
 }
 
-/// Somebody who serves models, and our accounts there.
-#[Object]
+#[ComplexObject]
 impl Provider {
-    /// Which provider it is.
-    async fn kind(&self) -> ProviderKind {
-        self.kind.into()
-    }
-
-    /// Its name for people.
-    async fn display_name(&self) -> &str {
-        providers::spec(self.kind).display_name
-    }
-
-    /// Our accounts there, by label.
-    #[graphql(complexity = "5 * child_complexity")]
-    async fn accounts(&self) -> Vec<ProviderAccount> {
-        let accounts = self.accounts.iter().cloned();
-        accounts.map(ProviderAccount).collect()
-    }
-
     /// How it is: as its best account is; null without accounts.
     async fn status(&self, ctx: &Context<'_>) -> Option<AccountStatus> {
         let told = ctx.service::<EngineHandle>().accounts().await;
         let book = ctx.service::<ProviderAccounts>();
         let accounts = self.accounts.iter();
-        let states = accounts.map(|account| book.state(account, told.as_deref()));
+        let states = accounts.map(|account| book.state(&account.row, told.as_deref()));
         let best = states
             .map(|state| state.status)
             .min_by_key(|status| rank(*status));
         best.map(Into::into)
     }
 
-    /// When a request last went through one of its accounts.
-    async fn last_used_at(&self) -> Option<DateTime> {
-        let accounts = self.accounts.iter();
-        let used_at = accounts.filter_map(|account| account.last_used_at).max();
-        used_at.map(Into::into)
-    }
-
     /// How its accounts are used.
     async fn settings(&self, ctx: &Context<'_>) -> ProviderSettings {
-        ProviderSettings(ctx.service::<Settings>().provider(self.kind))
-    }
-
-    /// Whether it has API keys that can be added.
-    async fn accepts_api_key(&self) -> bool {
-        providers::spec(self.kind).api_keys.accepted
-    }
-
-    /// Whether an account must say where the provider is.
-    async fn base_url_required(&self) -> bool {
-        providers::spec(self.kind).api_keys.needs_base_url
+        ProviderSettings::from(ctx.service::<Settings>().provider(self.kind.into()))
     }
 }
 
@@ -125,7 +113,7 @@ pub(crate) struct ProviderQuery;
 impl ProviderQuery {
     /// All providers, with or without accounts.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        guard = "AtLeast(Role::Viewer)",
         complexity = "list(7, child_complexity)"
     )]
     async fn providers(&self, ctx: &Context<'_>) -> Result<Vec<Provider>> {
@@ -133,15 +121,31 @@ impl ProviderQuery {
     }
 
     /// One provider.
-    #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
-        complexity = "one(child_complexity)"
-    )]
+    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
     async fn provider(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which provider.")] kind: ProviderKind,
     ) -> Result<Option<Provider>> {
         Ok(Provider::load(ctx, [kind.into()]).await?.pop())
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct ProviderSubscription;
+
+#[Subscription]
+impl ProviderSubscription {
+    /// Each account after it was added, changed or removed.
+    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    async fn provider_account_changed(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<impl Stream<Item = Result<ProviderAccount>> + use<>> {
+        let followed = ctx.service::<ProviderAccounts>().follow().await?;
+        Ok(
+            followed
+                .map(|account| Ok(ProviderAccount::from(account.map_err(ResolverError::from)?))),
+        )
     }
 }

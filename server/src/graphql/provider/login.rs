@@ -1,11 +1,14 @@
 //! Signing in at providers. Whoever begins a sign-in is the only one who sees and completes it.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Subscription};
+use async_graphql::{
+    ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject, Subscription,
+};
 use axum::http::header::SET_COOKIE;
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
+use uuid::Uuid;
 
-use super::account::{ProviderAccount, ProviderKind};
+use super::account::ProviderAccount;
 use crate::{
     domain::{Error, Viewer, provider_accounts::ProviderAccounts, provider_logins::Starter},
     graphql::{
@@ -16,7 +19,7 @@ use crate::{
             guard::AtLeast,
             input,
         },
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
     oauth::{OAuthService, ProviderLoginView},
 };
@@ -53,92 +56,75 @@ enum ProviderLoginStatus {
     Expired,
 }
 
-/// A sign-in.
-#[derive(Clone, Debug)]
-struct ProviderLogin(ProviderLoginView);
-
 /// A sign-in at a provider.
-#[Object]
-impl ProviderLogin {
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct ProviderLogin {
+    #[graphql(skip)]
+    account_id: Option<Uuid>,
     /// The sign-in's id.
-    async fn id(&self) -> ID {
-        self.0.login.id.into()
-    }
-
+    id: ID,
     /// At which provider it is.
-    async fn kind(&self) -> ProviderKind {
-        self.0.login.kind.into()
-    }
-
+    kind: ProviderKind,
     /// How the answer comes back.
-    async fn mode(&self) -> ProviderLoginMode {
-        self.0.login.mode.into()
-    }
-
+    mode: ProviderLoginMode,
     /// How far it is.
-    async fn status(&self) -> ProviderLoginStatus {
-        self.0.login.status.into()
-    }
-
+    status: ProviderLoginStatus,
     /// What the account shall be called.
-    async fn label(&self) -> Option<&str> {
-        self.0.login.label.as_deref()
-    }
-
+    label: Option<String>,
     /// Where to consent, in the modes `REDIRECT` and `PASTE`; null once it is over.
-    async fn authorize_url(&self) -> Option<&str> {
-        self.0.authorize_url.as_deref()
-    }
-
+    authorize_url: Option<String>,
     /// Where the browser is sent after that. In the mode `PASTE` the page does not load, and its address
     /// is what to paste.
-    async fn redirect_url(&self) -> Option<&str> {
-        self.0.redirect_url.as_deref()
-    }
-
+    redirect_url: Option<String>,
     /// What to type at the provider, in the mode `DEVICE`; null once it is over.
-    async fn user_code(&self) -> Option<&str> {
-        self.0.user_code.as_deref()
-    }
-
+    user_code: Option<String>,
     /// Where to type it.
-    async fn verification_url(&self) -> Option<&str> {
-        self.0.verification_url.as_deref()
-    }
-
+    verification_url: Option<String>,
     /// The same with the code filled in, where the provider can do that.
-    async fn verification_url_complete(&self) -> Option<&str> {
-        self.0.verification_url_complete.as_deref()
-    }
-
+    verification_url_complete: Option<String>,
     /// When it was begun.
-    async fn created_at(&self) -> DateTime {
-        self.0.login.created_at.into()
-    }
-
+    created_at: DateTime,
     /// Until when it waits.
-    async fn expires_at(&self) -> DateTime {
-        self.0.login.expires_at.into()
-    }
-
+    expires_at: DateTime,
     /// When it was over.
-    async fn finished_at(&self) -> Option<DateTime> {
-        self.0.login.finished_at.map(Into::into)
-    }
+    finished_at: Option<DateTime>,
+    /// Why it failed and what helps, in words.
+    error: Option<String>,
+}
 
+impl From<ProviderLoginView> for ProviderLogin {
+    fn from(view: ProviderLoginView) -> Self {
+        Self {
+            account_id: view.login.account_id,
+            id: view.login.id.into(),
+            kind: view.login.kind.into(),
+            mode: view.login.mode.into(),
+            status: view.login.status.into(),
+            label: view.login.label,
+            authorize_url: view.authorize_url,
+            redirect_url: view.redirect_url,
+            user_code: view.user_code,
+            verification_url: view.verification_url,
+            verification_url_complete: view.verification_url_complete,
+            created_at: view.login.created_at.into(),
+            expires_at: view.login.expires_at.into(),
+            finished_at: view.login.finished_at.map(Into::into),
+            error: view.login.error,
+        }
+    }
+}
+
+#[ComplexObject]
+impl ProviderLogin {
     /// The account that came of it. The engine's own sign-ins may take a moment longer to show theirs.
     #[graphql(complexity = "one(child_complexity)")]
     async fn account(&self, ctx: &Context<'_>) -> Result<Option<ProviderAccount>> {
-        let Some(id) = self.0.login.account_id else {
+        let Some(id) = self.account_id else {
             return Ok(None);
         };
         let found = ctx.service::<ProviderAccounts>().find_many(&[id]).await?;
-        Ok(found.into_iter().next().map(ProviderAccount))
-    }
-
-    /// Why it failed and what helps, in words.
-    async fn error(&self) -> Option<&str> {
-        self.0.login.error.as_deref()
+        Ok(found.into_iter().next().map(ProviderAccount::from))
     }
 }
 
@@ -192,7 +178,7 @@ impl ProviderLoginQuery {
             .service::<OAuthService>()
             .find(starter(ctx)?, id)
             .await?;
-        Ok(found.map(ProviderLogin))
+        Ok(found.map(ProviderLogin::from))
     }
 
     /// The sign-ins that the caller began and that still wait, oldest first.
@@ -202,7 +188,7 @@ impl ProviderLoginQuery {
     )]
     async fn pending_provider_logins(&self, ctx: &Context<'_>) -> Result<Vec<ProviderLogin>> {
         let pending = ctx.service::<OAuthService>().pending(starter(ctx)?).await?;
-        Ok(pending.into_iter().map(ProviderLogin).collect())
+        Ok(pending.into_iter().map(ProviderLogin::from).collect())
     }
 }
 
@@ -228,7 +214,7 @@ impl ProviderLoginMutation {
             let cookie = browser.cookies.begin_login(view.login.id, &state);
             ctx.append_http_header(SET_COOKIE, cookie);
         }
-        let login = ProviderLogin(view);
+        let login = ProviderLogin::from(view);
         Ok(StartProviderLoginPayload { login })
     }
 
@@ -244,7 +230,7 @@ impl ProviderLoginMutation {
         let id = input::id(&id, WHAT)?;
         let oauth = ctx.service::<OAuthService>();
         let view = oauth.complete(starter(ctx)?, id, &redirect_url).await?;
-        let login = ProviderLogin(view);
+        let login = ProviderLogin::from(view);
         Ok(CompleteProviderLoginPayload { login })
     }
 
@@ -260,7 +246,7 @@ impl ProviderLoginMutation {
             .service::<OAuthService>()
             .cancel(starter(ctx)?, id)
             .await?;
-        let login = ProviderLogin(login);
+        let login = ProviderLogin::from(login);
         Ok(CancelProviderLoginPayload { login })
     }
 }
@@ -283,7 +269,7 @@ impl ProviderLoginSubscription {
             .service::<OAuthService>()
             .follow(starter(ctx)?, id)
             .await?;
-        Ok(followed.map(|view| view.map(ProviderLogin).map_err(ResolverError::from)))
+        Ok(followed.map(|view| view.map(ProviderLogin::from).map_err(ResolverError::from)))
     }
 }
 

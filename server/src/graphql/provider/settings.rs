@@ -5,47 +5,40 @@ use std::sync::Arc;
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use entity::admin::Role;
 
-use super::account::ProviderKind;
 use crate::{
     domain::settings::{self, Settings, VersionedProvider},
     graphql::{
         resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
 };
 
-/// An edition of a provider's settings.
-#[derive(Debug)]
-pub(crate) struct ProviderSettings(pub(crate) Arc<VersionedProvider>);
-
 /// How the accounts of one provider are used.
-#[Object]
-impl ProviderSettings {
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct ProviderSettings {
     /// Which edition this is; it grows with each change.
-    async fn version(&self) -> i32 {
-        self.0.version
-    }
-
+    version: i32,
     /// When it was made; null while everything is as delivered.
-    async fn updated_at(&self) -> Option<DateTime> {
-        self.0.updated_at.map(Into::into)
-    }
-
+    updated_at: Option<DateTime>,
     /// Models that its accounts do not serve: names, or patterns with `*`, in lower case.
-    async fn excluded_models(&self) -> &[String] {
-        &self.0.provider.excluded_models
-    }
-
+    excluded_models: Vec<String>,
     /// `CLAUDE`: whether requests of other programs are dressed up as Claude Code's, whose system prompt
     /// takes the place of theirs; without that, subscriptions may refuse them.
-    async fn cloaking(&self) -> bool {
-        self.0.provider.cloaking
-    }
-
+    cloaking: bool,
     /// `CHATGPT`: whether a session that moves between accounts shows each an identity of its own. It
     /// takes `FILL_FIRST` or session affinity to have an effect.
-    async fn identity_per_account(&self) -> bool {
-        self.0.provider.identity_per_account
+    identity_per_account: bool,
+}
+
+impl From<Arc<VersionedProvider>> for ProviderSettings {
+    fn from(row: Arc<VersionedProvider>) -> Self {
+        Self {
+            version: row.version,
+            updated_at: row.updated_at.map(Into::into),
+            excluded_models: row.provider.excluded_models.clone(),
+            cloaking: row.provider.cloaking,
+            identity_per_account: row.provider.identity_per_account,
+        }
     }
 }
 
@@ -96,7 +89,7 @@ impl ProviderSettingsMutation {
             }
         };
         let update = current.update_provider(kind.into(), expected_version, change);
-        let settings = ProviderSettings(update.await?);
+        let settings = ProviderSettings::from(update.await?);
         Ok(UpdateProviderSettingsPayload { settings })
     }
 }

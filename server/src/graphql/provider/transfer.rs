@@ -76,7 +76,11 @@ impl ProviderTransferMutation {
         });
         Ok(ImportProviderAccountPayload {
             problems: problems.collect(),
-            accounts: report.accounts.into_iter().map(ProviderAccount).collect(),
+            accounts: report
+                .accounts
+                .into_iter()
+                .map(ProviderAccount::from)
+                .collect(),
         })
     }
 

@@ -3,70 +3,17 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use entity::admin::Role;
 
-use super::fields::{QuotaMetric, QuotaWindow};
+use super::input::QuotaInput;
 use crate::{
     domain::{
         Error,
-        quotas::{LimitHolder, LimitSubject, NewQuota, Quotas},
+        quotas::{LimitHolder, LimitSubject, Quotas},
     },
     graphql::{
-        key::fields::ApiKey,
-        provider::account::ProviderKind,
         resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
-        types::{quota_amount::QuotaAmount, rate_limit::RateLimitInput, scalar::BigInt},
-        user::fields::User,
+        types::{api_key::ApiKey, rate_limit::RateLimitInput, scalar::BigInt, user::User},
     },
 };
-
-/// What a quota is to be like.
-#[derive(InputObject)]
-pub(crate) struct QuotaInput {
-    /// What is counted.
-    metric: QuotaMetric,
-    /// How much may be used in one window; more than nothing.
-    limit: QuotaAmount,
-    /// When counting starts again.
-    #[graphql(default_with = "QuotaWindow::Month")]
-    window: QuotaWindow,
-    /// The length of a rolling window, and of no other: a minute to 400 days.
-    rolling_seconds: Option<i32>,
-    /// The zone whose calendar counts: an IANA name.
-    #[graphql(default = "UTC")]
-    timezone: String,
-    /// Which provider's requests count; all when left out.
-    provider: Option<ProviderKind>,
-    /// Requests for which models count, `*` standing for anything; all when left out.
-    model_pattern: Option<String>,
-    /// Percentages of the limit that only warn, ascending.
-    #[graphql(default_with = "vec![80, 95]")]
-    soft_percents: Vec<i32>,
-    /// Whether requests are refused of which one cannot tell how much they may use: without a `max_tokens`,
-    /// or without a price if costs are counted. Such a quota is never overdrawn.
-    #[graphql(default = false)]
-    strict: bool,
-}
-
-impl QuotaInput {
-    /// The quotas in the words of the domain, which checks them.
-    pub(crate) fn read_all(quotas: Vec<Self>) -> Result<Vec<NewQuota>> {
-        quotas.into_iter().map(Self::read).collect()
-    }
-
-    fn read(self) -> Result<NewQuota> {
-        let metric = self.metric.into();
-        Ok(NewQuota {
-            metric,
-            limit: self.limit.read(metric)?,
-            window: self.window.into(),
-            rolling_seconds: self.rolling_seconds,
-            timezone: self.timezone,
-            provider: self.provider.map(Into::into),
-            model_pattern: self.model_pattern,
-            soft_percents: self.soft_percents,
-            strict: self.strict,
-        })
-    }
-}
 
 /// Quotas that take the place of those that a user or a key has. Name one of the two.
 #[derive(InputObject)]
@@ -176,8 +123,8 @@ impl QuotaMutation {
         let quotas = QuotaInput::read_all(input.quotas)?;
         let LimitSubject { user, api_key } = ctx.service::<Quotas>().set(holder, &quotas).await?;
         Ok(SetQuotasPayload {
-            user: User(user),
-            api_key: api_key.map(ApiKey),
+            user: User::from(user),
+            api_key: api_key.map(ApiKey::from),
         })
     }
 
@@ -196,8 +143,8 @@ impl QuotaMutation {
         let quotas = ctx.service::<Quotas>();
         let LimitSubject { user, api_key } = quotas.change(holder, removed, added).await?;
         Ok(SetQuotasPayload {
-            user: User(user),
-            api_key: api_key.map(ApiKey),
+            user: User::from(user),
+            api_key: api_key.map(ApiKey::from),
         })
     }
 
@@ -220,8 +167,8 @@ impl QuotaMutation {
         let changed = ctx.service::<Quotas>().change_rate_limit(holder, change);
         let LimitSubject { user, api_key } = changed.await?;
         Ok(SetRateLimitPayload {
-            user: User(user),
-            api_key: api_key.map(ApiKey),
+            user: User::from(user),
+            api_key: api_key.map(ApiKey::from),
         })
     }
 
@@ -244,8 +191,8 @@ impl QuotaMutation {
             .set_rate_limit(holder, limit.read()?);
         let LimitSubject { user, api_key } = set.await?;
         Ok(SetRateLimitPayload {
-            user: User(user),
-            api_key: api_key.map(ApiKey),
+            user: User::from(user),
+            api_key: api_key.map(ApiKey::from),
         })
     }
 
@@ -259,7 +206,7 @@ impl QuotaMutation {
         let id = input::id(&id, "user")?;
         let (user, previous) = ctx.service::<Quotas>().reset_usage(id).await?;
         Ok(ResetUserUsagePayload {
-            user: User(user),
+            user: User::from(user),
             previous_used_tokens: BigInt(previous),
         })
     }

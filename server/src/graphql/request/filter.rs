@@ -1,54 +1,14 @@
 //! Which requests are wanted.
 
-use async_graphql::{Enum, ID, InputObject};
+use async_graphql::{ID, InputObject};
 
 use crate::{
     domain::requests,
     graphql::{
-        provider::account::ProviderKind,
         resolver::{error::Result, input},
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, request::Outcome, scalar::DateTime},
     },
 };
-
-/// The protocol that a client speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "entity::request::Protocol")]
-pub(crate) enum Protocol {
-    /// OpenAI's chat completions.
-    OpenaiChat,
-    /// OpenAI's older completions.
-    OpenaiCompletions,
-    /// OpenAI's responses, also over WebSocket.
-    OpenaiResponses,
-    /// OpenAI's images.
-    OpenaiImages,
-    /// Anthropic's messages.
-    AnthropicMessages,
-    /// Gemini's content generation.
-    Gemini,
-    /// Videos, searches, endpoints that the gateway does not know: they may generate, in no protocol that is
-    /// metered.
-    Unmetered,
-    /// Lists of models, token counting, results that are fetched: nothing that generates.
-    Other,
-}
-
-/// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "entity::request::Outcome")]
-pub(crate) enum Outcome {
-    /// The client received the whole answer.
-    Completed,
-    /// The client left before the end.
-    ClientGone,
-    /// The engine or the provider failed or refused.
-    UpstreamError,
-    /// The gateway refused; nothing was forwarded.
-    Rejected,
-    /// The server or an administrator ended it.
-    Interrupted,
-}
 
 /// Which requests are wanted. All conditions count together.
 #[derive(Debug, Default, InputObject)]

@@ -4,7 +4,7 @@ use async_graphql::{Context, SimpleObject, Subscription};
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
 
-use super::{fields::Request, filter::RequestFilter};
+use super::filter::RequestFilter;
 use crate::{
     domain::requests::RequestLog,
     graphql::{
@@ -13,7 +13,7 @@ use crate::{
             error::{ResolverError, Result},
             guard::AtLeast,
         },
-        types::paging::Node as _,
+        types::{paging::Node as _, request::Request},
     },
 };
 
@@ -45,7 +45,7 @@ impl RequestSubscription {
         let requests = ctx.service::<RequestLog>();
         let followed = requests.follow(filter, after.as_deref()).await?;
         Ok(followed.map(|row| {
-            let request = Request(row.map_err(ResolverError::from)?.as_ref().clone());
+            let request = Request::from(row.map_err(ResolverError::from)?.as_ref().clone());
             let cursor = request.cursor();
             Ok(RequestLogged { cursor, request })
         }))

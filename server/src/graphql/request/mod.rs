@@ -1,5 +1,9 @@
-//! Requests.
+//! Requests that went through the gateway, or were refused there.
 
-pub(super) mod fields;
+mod fields;
 pub(super) mod filter;
-pub(super) mod live;
+pub(super) mod list;
+mod live;
+
+pub(super) use self::list::RequestQuery;
+pub(super) use self::live::RequestSubscription;

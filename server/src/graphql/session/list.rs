@@ -1,7 +1,7 @@
 //! Sessions: an administrator's sign-ins from their browsers.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entity::{admin, session};
+use entity::session;
 
 use crate::{
     domain::{
@@ -21,80 +21,49 @@ use crate::{
     },
 };
 
-/// A session, with the CSRF token when it is the caller's own.
-#[derive(Clone, Debug)]
+/// An administrator's sign-in from one browser.
+#[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Session {
-    row: session::Model,
-    admin: admin::Model,
+    /// The session's id.
+    id: ID,
+    /// Who signed in.
+    admin: Admin,
+    /// When the sign-in was.
+    created_at: DateTime,
+    /// When it was last used, to the minute.
+    last_seen_at: DateTime,
+    /// When it ends however busy it is.
+    expires_at: DateTime,
+    /// The address it was begun from.
+    client_ip: Option<String>,
+    /// What the browser said it was.
+    user_agent: Option<String>,
+    /// Whether it is the one that asks.
+    current: bool,
+    /// What the browser sends in `X-CSRF-Token` with each change; null for sessions that do not ask.
     csrf_token: Option<String>,
 }
 
 impl Session {
     /// The session of the caller.
-    pub(crate) fn own(session: &AdminSession) -> Self {
-        Self {
-            csrf_token: Some(session.csrf_token.clone()),
-            ..Self::of(session, session.session.clone())
-        }
+    pub(crate) fn own(caller: &AdminSession) -> Self {
+        Self::of(caller, caller.session.clone())
     }
 
-    /// Any session of the caller's; the token only with the one in use.
-    fn of(caller: &AdminSession, session: session::Model) -> Self {
-        let current = session.id == caller.session.id;
+    /// Any session of the caller's; the CSRF token only with the one in use.
+    fn of(caller: &AdminSession, row: session::Model) -> Self {
+        let current = row.id == caller.session.id;
         Self {
-            row: session,
-            admin: caller.admin.clone(),
+            id: row.id.into(),
+            admin: caller.admin.clone().into(),
+            created_at: row.created_at.into(),
+            last_seen_at: row.last_seen_at.into(),
+            expires_at: row.expires_at.into(),
+            client_ip: row.client_ip,
+            user_agent: row.user_agent,
+            current,
             csrf_token: current.then(|| caller.csrf_token.clone()),
         }
-    }
-}
-
-/// An administrator's sign-in from one browser.
-#[Object]
-impl Session {
-    /// The session's id.
-    async fn id(&self) -> ID {
-        self.row.id.into()
-    }
-
-    /// Who signed in.
-    async fn admin(&self) -> Admin {
-        Admin(self.admin.clone())
-    }
-
-    /// When the sign-in was.
-    async fn created_at(&self) -> DateTime {
-        self.row.created_at.into()
-    }
-
-    /// When it was last used, to the minute.
-    async fn last_seen_at(&self) -> DateTime {
-        self.row.last_seen_at.into()
-    }
-
-    /// When it ends however busy it is.
-    async fn expires_at(&self) -> DateTime {
-        self.row.expires_at.into()
-    }
-
-    /// The address it was begun from.
-    async fn client_ip(&self) -> Option<&str> {
-        self.row.client_ip.as_deref()
-    }
-
-    /// What the browser said it was.
-    async fn user_agent(&self) -> Option<&str> {
-        self.row.user_agent.as_deref()
-    }
-
-    /// Whether it is the one that asks.
-    async fn current(&self) -> bool {
-        self.csrf_token.is_some()
-    }
-
-    /// What the browser sends in `X-CSRF-Token` with each change; null for sessions that do not ask.
-    async fn csrf_token(&self) -> Option<&str> {
-        self.csrf_token.as_deref()
     }
 }
 

@@ -94,7 +94,7 @@ impl SecondFactorMutation {
         let admin = admins.find(own.admin.id).await?;
         let admin = admin.ok_or(Error::Unauthenticated)?;
         Ok(ConfirmTotpPayload {
-            admin: Admin(admin),
+            admin: Admin::from(admin),
             recovery_codes: shown(codes),
         })
     }
@@ -113,7 +113,7 @@ impl SecondFactorMutation {
         let (password, code) = (SecretString::from(password), SecretString::from(code));
         let admin = admins.disable_second_factor(own, password, &code).await?;
         attempt.was_right();
-        let admin = Admin(admin);
+        let admin = Admin::from(admin);
         Ok(DisableTotpPayload { admin })
     }
 

@@ -7,11 +7,7 @@ use crate::{
     domain::{Error, Viewer as Asking},
     graphql::{
         admin::{api_token::ApiToken, list::Admin},
-        key::fields::ApiKey,
-        request::{
-            fields::{self, Request},
-            filter::RequestFilter,
-        },
+        request::{filter::RequestFilter, list},
         resolver::{
             context::ContextExt as _,
             cost::{one, page_of_requests},
@@ -19,8 +15,7 @@ use crate::{
             guard::Public,
             loaders::{ApiKeyId, UserId},
         },
-        types::paging::Connection,
-        user::fields::User,
+        types::{api_key::ApiKey, paging::Connection, request::Request, user::User},
     },
 };
 
@@ -46,14 +41,16 @@ impl KeyHolder {
     #[graphql(complexity = "one(child_complexity)")]
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
         let user = ctx.loader().load_one(UserId(self.user_id)).await?;
-        Ok(User(user.ok_or(Error::NotFound { what: "user" })?))
+        Ok(User::from(user.ok_or(Error::NotFound { what: "user" })?))
     }
 
     /// The key that was shown.
     #[graphql(complexity = "one(child_complexity)")]
     async fn api_key(&self, ctx: &Context<'_>) -> Result<ApiKey> {
         let key = ctx.loader().load_one(ApiKeyId(self.api_key_id)).await?;
-        Ok(ApiKey(key.ok_or(Error::NotFound { what: "API key" })?))
+        Ok(ApiKey::from(
+            key.ok_or(Error::NotFound { what: "API key" })?,
+        ))
     }
 
     /// The user's requests, with whichever key, the latest first.
@@ -66,7 +63,7 @@ impl KeyHolder {
         #[graphql(desc = "How many, at most 200; 50 when left out.")] first: Option<i32>,
         #[graphql(desc = "Begin after the item with this cursor.")] after: Option<String>,
     ) -> Result<Connection<Request>> {
-        fields::of_user(ctx, self.user_id, filter, (first, after)).await
+        list::of_user(ctx, self.user_id, filter, (first, after)).await
     }
 }
 
@@ -81,8 +78,8 @@ impl ViewerQuery {
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
         match ctx.viewer() {
             Asking::Anonymous => None,
-            Asking::Session(session) => Some(Viewer::Admin(Admin(session.admin.clone()))),
-            Asking::ApiToken(token) => Some(Viewer::ApiToken(ApiToken(token.clone()))),
+            Asking::Session(session) => Some(Viewer::Admin(Admin::from(session.admin.clone()))),
+            Asking::ApiToken(token) => Some(Viewer::ApiToken(ApiToken::from(token.clone()))),
             Asking::KeyHolder {
                 user_id,
                 api_key_id,

@@ -27,86 +27,61 @@ enum AbortPolicy {
     Cancel,
 }
 
-/// An edition of the settings.
-#[derive(Debug)]
-struct Settings(Arc<Versioned>);
-
 /// What an administrator may set while the server runs.
-#[Object]
-impl Settings {
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Settings {
     /// Which edition this is; it grows with each change.
-    async fn version(&self) -> i32 {
-        self.0.version
-    }
-
+    version: i32,
     /// When it was made; null while everything is as delivered.
-    async fn updated_at(&self) -> Option<DateTime> {
-        self.0.updated_at.map(Into::into)
-    }
-
+    updated_at: Option<DateTime>,
     /// What becomes of a request whose client leaves before the end.
-    async fn abort_policy(&self) -> AbortPolicy {
-        self.0.gateway.abort_policy.into()
-    }
-
+    abort_policy: AbortPolicy,
     /// How long an abandoned answer is read on, in seconds.
-    async fn drain_seconds(&self) -> i32 {
-        int(self.0.gateway.drain_seconds)
-    }
-
+    drain_seconds: i32,
     /// How much of an abandoned answer is read at most, in bytes.
-    async fn drain_bytes(&self) -> BigInt {
-        self.0.gateway.drain_bytes.into()
-    }
-
+    drain_bytes: BigInt,
     /// How many abandoned answers are read at once; further ones are hung up on.
-    async fn drain_concurrency(&self) -> i32 {
-        int(self.0.gateway.drain_concurrency)
-    }
-
+    drain_concurrency: i32,
     /// The longest body of a request to the gateway, in bytes.
-    async fn max_body_bytes(&self) -> BigInt {
-        self.0.gateway.max_body_bytes.into()
-    }
-
+    max_body_bytes: BigInt,
     /// How fast a user may call who has no rate limit of their own.
-    async fn default_rate_limit(&self) -> RateLimit {
-        self.0.gateway.default_rate_limit.into()
-    }
-
+    default_rate_limit: RateLimit,
     /// What is reserved for the answer of a request that does not bound it itself, in tokens.
-    async fn assumed_output_tokens(&self) -> i32 {
-        int(self.0.gateway.assumed_output_tokens)
-    }
-
+    assumed_output_tokens: i32,
     /// How the engine chooses among accounts, of whichever provider.
-    async fn routing(&self) -> RoutingSettings {
-        RoutingSettings(self.0.gateway.routing)
-    }
-
+    routing: RoutingSettings,
     /// How many days single requests are kept; the sums of their usage stay.
-    async fn retention_days(&self) -> i32 {
-        int(self.0.gateway.retention_days)
-    }
-
+    retention_days: i32,
     /// How long a provider may take to begin an answer, in seconds, the upload of the request included.
-    async fn answer_timeout_seconds(&self) -> i32 {
-        int(self.0.gateway.answer_timeout_seconds)
-    }
-
+    answer_timeout_seconds: i32,
     /// How often each account is asked after at its provider, in minutes; 0 is never.
-    async fn account_check_minutes(&self) -> i32 {
-        int(self.0.gateway.account_check_minutes)
-    }
-
+    account_check_minutes: i32,
     /// How often a backup is made, in hours; 0 is never.
-    async fn backup_every_hours(&self) -> i32 {
-        int(self.0.gateway.backup_every_hours)
-    }
-
+    backup_every_hours: i32,
     /// How many backups are kept when the schedule makes another.
-    async fn backups_kept(&self) -> i32 {
-        int(self.0.gateway.backups_kept)
+    backups_kept: i32,
+}
+
+impl From<Arc<Versioned>> for Settings {
+    fn from(row: Arc<Versioned>) -> Self {
+        let gateway = &row.gateway;
+        Self {
+            version: row.version,
+            updated_at: row.updated_at.map(Into::into),
+            abort_policy: gateway.abort_policy.into(),
+            drain_seconds: int(gateway.drain_seconds),
+            drain_bytes: gateway.drain_bytes.into(),
+            drain_concurrency: int(gateway.drain_concurrency),
+            max_body_bytes: gateway.max_body_bytes.into(),
+            default_rate_limit: gateway.default_rate_limit.into(),
+            assumed_output_tokens: int(gateway.assumed_output_tokens),
+            routing: gateway.routing.into(),
+            retention_days: int(gateway.retention_days),
+            answer_timeout_seconds: int(gateway.answer_timeout_seconds),
+            account_check_minutes: int(gateway.account_check_minutes),
+            backup_every_hours: int(gateway.backup_every_hours),
+            backups_kept: int(gateway.backups_kept),
+        }
     }
 }
 
@@ -203,7 +178,7 @@ impl SettingsQuery {
     /// What an administrator may set while the server runs.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     async fn settings(&self, ctx: &Context<'_>) -> Settings {
-        Settings(ctx.service::<settings::Settings>().current())
+        Settings::from(ctx.service::<settings::Settings>().current())
     }
 }
 
@@ -227,7 +202,7 @@ impl SettingsMutation {
         let next = settings
             .update(expected_version, |current| *current = gateway)
             .await?;
-        let settings = Settings(next);
+        let settings = Settings::from(next);
         Ok(UpdateSettingsPayload { settings })
     }
 }

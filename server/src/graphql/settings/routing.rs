@@ -1,6 +1,6 @@
 //! How the engine chooses among accounts: settings that hold for all providers.
 
-use async_graphql::{Enum, InputObject, Object};
+use async_graphql::{Enum, InputObject, SimpleObject};
 
 use crate::{domain::settings, graphql::types::scalar::int};
 
@@ -16,57 +16,43 @@ enum RoutingStrategy {
     FillFirst,
 }
 
-/// How the engine chooses among accounts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RoutingSettings(pub(crate) settings::RoutingSettings);
-
 /// How the engine chooses among accounts. It does so in one way for all providers.
-#[Object]
-impl RoutingSettings {
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct RoutingSettings {
     /// In what order accounts of the same priority take their turns.
-    async fn strategy(&self) -> RoutingStrategy {
-        self.0.strategy.into()
-    }
-
+    strategy: RoutingStrategy,
     /// Whether a conversation stays with the account that began it, which keeps its cache warm.
-    async fn session_affinity(&self) -> bool {
-        self.0.session_affinity
-    }
-
+    session_affinity: bool,
     /// For how long it stays, in seconds.
-    async fn session_affinity_seconds(&self) -> i32 {
-        int(self.0.session_affinity_seconds)
-    }
-
+    session_affinity_seconds: i32,
     /// How many more rounds through the accounts a failed request is worth.
-    async fn request_retries(&self) -> i32 {
-        int(self.0.request_retries)
-    }
-
+    request_retries: i32,
     /// How many accounts one round tries; 0 for all.
-    async fn max_retry_credentials(&self) -> i32 {
-        int(self.0.max_retry_credentials)
-    }
-
+    max_retry_credentials: i32,
     /// How long a request may wait for an account that cools before its next round, in seconds.
-    async fn max_retry_interval_seconds(&self) -> i32 {
-        int(self.0.max_retry_interval_seconds)
-    }
-
+    max_retry_interval_seconds: i32,
     /// Whether accounts that failed are left alone for a while.
-    async fn cooldown(&self) -> bool {
-        self.0.cooldown
-    }
-
+    cooldown: bool,
     /// For how long after a failure that passes (408, 5xx), in seconds; 0 for not at all.
-    async fn transient_cooldown_seconds(&self) -> i32 {
-        int(self.0.transient_cooldown_seconds)
-    }
-
+    transient_cooldown_seconds: i32,
     /// After how many seconds of silence a stream gets a keep-alive event, so that proxies with a time limit
     /// for silence keep its connection open; 0 for never. Each protocol has an event that its tools ignore.
-    async fn stream_keepalive_seconds(&self) -> i32 {
-        int(self.0.stream_keepalive_seconds)
+    stream_keepalive_seconds: i32,
+}
+
+impl From<settings::RoutingSettings> for RoutingSettings {
+    fn from(row: settings::RoutingSettings) -> Self {
+        Self {
+            strategy: row.strategy.into(),
+            session_affinity: row.session_affinity,
+            session_affinity_seconds: int(row.session_affinity_seconds),
+            request_retries: int(row.request_retries),
+            max_retry_credentials: int(row.max_retry_credentials),
+            max_retry_interval_seconds: int(row.max_retry_interval_seconds),
+            cooldown: row.cooldown,
+            transient_cooldown_seconds: int(row.transient_cooldown_seconds),
+            stream_keepalive_seconds: int(row.stream_keepalive_seconds),
+        }
     }
 }
 

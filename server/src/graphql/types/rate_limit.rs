@@ -6,7 +6,7 @@ use super::scalar::{BigInt, int};
 use crate::graphql::resolver::error::Result;
 
 /// How fast somebody may call; what is null is not limited.
-#[derive(SimpleObject)]
+#[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct RateLimit {
     /// Requests in a minute.
     requests_per_minute: Option<i32>,

@@ -1,13 +1,12 @@
 //! What GraphQL has no type for: moments, money, and numbers that do not fit its 32-bit `Int`.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-
 use chrono::{SecondsFormat, Utc};
 
 use crate::domain::{Error, usd};
 
 /// A moment, as RFC 3339 writes it, in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DateTime(chrono::DateTime<Utc>);
 
 /// A moment, as RFC 3339 writes it; answers are in UTC.

@@ -1,45 +1,37 @@
 //! What a request used, and how that is known.
 
-use async_graphql::{Enum, Object};
+use async_graphql::{Enum, SimpleObject};
 
 use super::scalar::BigInt;
 use crate::domain::tokens;
 
-/// What one request used.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tokens(pub(crate) tokens::Tokens);
-
 /// Tokens in five buckets that never overlap, whatever the provider's own habit.
-#[Object]
-impl Tokens {
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub(crate) struct Tokens {
     /// Read by the model and not from a cache.
-    async fn input(&self) -> BigInt {
-        BigInt(self.0.input)
-    }
-
+    input: BigInt,
     /// Read from a prompt cache.
-    async fn cache_read(&self) -> BigInt {
-        BigInt(self.0.cache_read)
-    }
-
+    cache_read: BigInt,
     /// Written to a prompt cache.
-    async fn cache_write(&self) -> BigInt {
-        BigInt(self.0.cache_write)
-    }
-
+    cache_write: BigInt,
     /// Written by the model, without reasoning.
-    async fn output(&self) -> BigInt {
-        BigInt(self.0.output)
-    }
-
+    output: BigInt,
     /// Written by the model to itself.
-    async fn reasoning(&self) -> BigInt {
-        BigInt(self.0.reasoning)
-    }
-
+    reasoning: BigInt,
     /// All buckets together.
-    async fn total(&self) -> BigInt {
-        BigInt(self.0.total())
+    total: BigInt,
+}
+
+impl From<tokens::Tokens> for Tokens {
+    fn from(tokens: tokens::Tokens) -> Self {
+        Self {
+            input: BigInt(tokens.input),
+            cache_read: BigInt(tokens.cache_read),
+            cache_write: BigInt(tokens.cache_write),
+            output: BigInt(tokens.output),
+            reasoning: BigInt(tokens.reasoning),
+            total: BigInt(tokens.total()),
+        }
     }
 }
 

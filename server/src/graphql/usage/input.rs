@@ -9,9 +9,8 @@ use crate::{
         usage::{self, Span},
     },
     graphql::{
-        provider::account::ProviderKind,
         resolver::{error::Result, input},
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
 };
 

@@ -4,7 +4,7 @@ use async_graphql::{Context, SimpleObject, Subscription};
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
 
-use super::{input::UsageFilter, report::UsageTotals};
+use super::{input::UsageFilter, totals::UsageTotals};
 use crate::{
     domain::{Error, calendar, requests::RequestLog, usage},
     graphql::{
@@ -60,8 +60,8 @@ impl UsageSubscription {
             let tick = tick.map_err(ResolverError::from)?;
             Ok(UsageTick {
                 at: tick.at.into(),
-                since_last: UsageTotals(tick.since_last),
-                today: UsageTotals(tick.today),
+                since_last: UsageTotals::from(tick.since_last),
+                today: UsageTotals::from(tick.today),
             })
         }))
     }

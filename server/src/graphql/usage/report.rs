@@ -1,18 +1,19 @@
 //! Usage: totals, what they are made of, and how they went over time.
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use chrono_tz::Tz;
 use entity::admin;
 
 use super::{
     input::{UsageBucket, UsageDimension, UsageFilter, UsageOrder, UsageRange},
     slice::UsageSlice,
+    totals::UsageTotals,
 };
 use crate::{
     domain::{
         Error,
         calendar::{self, CalendarUnit},
-        usage::{self, By, Ranking, Span, Sums},
+        usage::{self, By, Ranking, Span},
     },
     graphql::{
         resolver::{
@@ -21,22 +22,29 @@ use crate::{
             error::Result,
             guard::AtLeast,
         },
-        types::{
-            scalar::{BigInt, DateTime, Usd, int},
-            tokens::Tokens,
-        },
+        types::scalar::{BigInt, DateTime},
     },
 };
 
 /// For how many points a series counts: it has more, and each is small.
 const POINTS: usize = 20;
 
-/// Somebody's usage in a stretch of time.
-#[derive(Clone, Debug)]
+/// Usage in a stretch of time.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Usage {
+    #[graphql(skip)]
     span: Span,
+    #[graphql(skip)]
     zone: Tz,
+    #[graphql(skip)]
     filter: usage::UsageFilter,
+    /// From this moment.
+    from: DateTime,
+    /// Until before this moment.
+    to: DateTime,
+    /// By the clocks of which place days are counted.
+    timezone: &'static str,
 }
 
 impl Usage {
@@ -50,35 +58,26 @@ impl Usage {
         let zone = calendar::time_zone(timezone).map_err(Error::from)?;
         let range = range.unwrap_or_default();
         let span = range.read(ctx.service::<usage::Usage>(), zone).await?;
-        Ok(Self { span, zone, filter })
+        Ok(Self {
+            from: span.from.into(),
+            to: span.to.into(),
+            timezone: zone.name(),
+            span,
+            zone,
+            filter,
+        })
     }
 }
 
-/// Usage in a stretch of time.
-#[Object]
+#[ComplexObject]
 impl Usage {
-    /// From this moment.
-    async fn from(&self) -> DateTime {
-        self.span.from.into()
-    }
-
-    /// Until before this moment.
-    async fn to(&self) -> DateTime {
-        self.span.to.into()
-    }
-
-    /// By the clocks of which place days are counted.
-    async fn timezone(&self) -> &str {
-        self.zone.name()
-    }
-
     /// The sums over all of it; its ends are rounded outward to the quarter of an hour.
     #[graphql(complexity = "sums(1, child_complexity)")]
     async fn totals(&self, ctx: &Context<'_>) -> Result<UsageTotals> {
         let totals = ctx
             .service::<usage::Usage>()
             .totals(self.span, &self.filter);
-        Ok(UsageTotals(totals.await?))
+        Ok(UsageTotals::from(totals.await?))
     }
 
     /// What it is made of, the greatest part first.
@@ -132,7 +131,7 @@ impl Usage {
         let point = |point: usage::Point| UsagePoint {
             from: point.span.from.into(),
             to: point.span.to.into(),
-            totals: UsageTotals(point.sums),
+            totals: UsageTotals::from(point.sums),
             slices: ranking.map_or_else(Vec::new, |ranking| {
                 UsageSlice::all(ranking.by, point.slices)
             }),
@@ -157,59 +156,6 @@ fn ranking(
         order: order.into(),
         first,
     })
-}
-
-/// The sums over some requests.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct UsageTotals(pub(crate) Sums);
-
-/// The sums over some requests.
-#[Object]
-impl UsageTotals {
-    /// Forwarded to the engine.
-    async fn requests(&self) -> BigInt {
-        BigInt(self.0.requests)
-    }
-
-    /// Of these, those that the engine, the provider or the server did not finish.
-    async fn failed(&self) -> BigInt {
-        BigInt(self.0.failed)
-    }
-
-    /// Refused by the gateway; not among `requests`.
-    async fn rejected(&self) -> BigInt {
-        BigInt(self.0.rejected)
-    }
-
-    /// What was used, as far as it is known.
-    async fn tokens(&self) -> Tokens {
-        Tokens(self.0.tokens)
-    }
-
-    /// What that cost, as far as there are prices.
-    async fn cost(&self) -> Usd {
-        Usd(self.0.cost)
-    }
-
-    /// Requests that used tokens of a model without a price.
-    async fn unpriced(&self) -> BigInt {
-        BigInt(self.0.unpriced)
-    }
-
-    /// Requests whose tokens nobody told.
-    async fn unknown(&self) -> BigInt {
-        BigInt(self.0.unknown)
-    }
-
-    /// Requests whose tokens are estimated.
-    async fn estimated(&self) -> BigInt {
-        BigInt(self.0.estimated)
-    }
-
-    /// How long a request took on average, in milliseconds; null without requests.
-    async fn average_duration_ms(&self) -> Option<i32> {
-        self.0.average_duration().map(|micros| int(micros / 1000))
-    }
 }
 
 /// A point of a series.

@@ -1,16 +1,23 @@
-//! Lists of users: which ones, in which order, and how many there are.
+//! Users: one, or a page of those that a filter finds.
 
-use async_graphql::{Context, Enum, InputObject, MergedObject, Object};
+use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
+use entity::admin;
 
-use super::fields::User;
 use crate::{
     domain::{
         paging::PageRequest,
         users::{self, Users},
     },
     graphql::{
-        resolver::{context::ContextExt as _, cost::COUNT, error::Result},
-        types::paging::Connection,
+        resolver::{
+            context::ContextExt as _,
+            cost::{COUNT, one, page},
+            error::Result,
+            guard::AtLeast,
+            input,
+            loaders::UserId,
+        },
+        types::{paging::Connection, user::User},
     },
 };
 
@@ -97,7 +104,7 @@ impl UserConnection {
     ) -> Result<Self> {
         let users = ctx.service::<Users>();
         let page = users.list(&filter, order.into(), page).await?;
-        Ok(Self(Connection::new(page, User), UserCount(filter)))
+        Ok(Self(Connection::new(page, User::from), UserCount(filter)))
     }
 }
 
@@ -111,5 +118,58 @@ impl UserCount {
     #[graphql(complexity = "COUNT")]
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
         Ok(ctx.service::<Users>().count(&self.0).await?)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct UserQuery;
+
+#[Object]
+impl UserQuery {
+    /// Users, a page at a time.
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "page(first, last, child_complexity)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "a connection has as many")]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which users; those not archived when left out.")] filter: Option<
+            UserFilter,
+        >,
+        #[graphql(desc = "In which order.", default_with = "Some(UserOrder::default())")]
+        order_by: Option<UserOrder>,
+        #[graphql(desc = "How many from the start, at most 200; 50 when left out.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Begin after the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 200.")] last: Option<i32>,
+        #[graphql(desc = "End before the item with this cursor.")] before: Option<String>,
+    ) -> Result<UserConnection> {
+        let page = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let order = order_by.unwrap_or_default();
+        UserConnection::read(ctx, filter.unwrap_or_default().into(), order, &page).await
+    }
+
+    /// A user, archived or not; null when there is none with this id.
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "one(child_complexity)"
+    )]
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which user.")] id: ID,
+    ) -> Result<Option<User>> {
+        let Ok(id) = input::id(&id, "user") else {
+            return Ok(None);
+        };
+        Ok(ctx.loader().load_one(UserId(id)).await?.map(User::from))
     }
 }

@@ -1,16 +1,15 @@
-//! Changing keys: issue, rotate, update, revoke.
+//! Issuing and rotating keys: what shows a secret.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::TimeDelta;
 use entity::admin::Role;
 use secrecy::ExposeSecret as _;
 
-use super::fields::ApiKey;
 use crate::{
-    domain::api_keys::{ApiKeyChanges, ApiKeys, NewApiKey},
+    domain::api_keys::{ApiKeys, NewApiKey},
     graphql::{
         resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
-        types::scalar::DateTime,
+        types::{api_key::ApiKey, scalar::DateTime},
     },
 };
 
@@ -25,17 +24,6 @@ struct IssueApiKeyInput {
     expires_at: Option<DateTime>,
     /// The models that it opens, `*` standing for anything; all that the user may use when left out.
     allowed_models: Option<Vec<String>>,
-}
-
-/// What to change about a key. What is left out stays; null clears.
-#[derive(InputObject)]
-struct UpdateApiKeyInput {
-    /// What it is called.
-    name: MaybeUndefined<String>,
-    /// When it ends of itself; null for never.
-    expires_at: MaybeUndefined<DateTime>,
-    /// The models that it opens; null opens all that the user may use.
-    allowed_models: MaybeUndefined<Vec<String>>,
 }
 
 /// A new key with its secret, which is shown this once.
@@ -58,26 +46,11 @@ struct RotateApiKeyPayload {
     replaced: ApiKey,
 }
 
-/// A key was changed.
-#[derive(SimpleObject)]
-struct UpdateApiKeyPayload {
-    /// The key.
-    api_key: ApiKey,
-}
-
-/// A key was revoked.
-#[derive(SimpleObject)]
-struct RevokeApiKeyPayload {
-    /// The key.
-    api_key: ApiKey,
-}
-
-/// The keys' part of the changes.
 #[derive(Debug, Default)]
-pub(crate) struct ApiKeyMutation;
+pub(crate) struct IssueApiKeyMutation;
 
 #[Object]
-impl ApiKeyMutation {
+impl IssueApiKeyMutation {
     /// Issue a further key to a user.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn issue_api_key(
@@ -94,7 +67,7 @@ impl ApiKeyMutation {
         };
         let issued = ctx.service::<ApiKeys>().issue(user_id, new).await?;
         Ok(IssueApiKeyPayload {
-            api_key: ApiKey(issued.api_key),
+            api_key: ApiKey::from(issued.api_key),
             secret: issued.secret.expose_secret().to_owned(),
         })
     }
@@ -112,39 +85,9 @@ impl ApiKeyMutation {
         let grace = TimeDelta::seconds(grace_seconds.into());
         let (issued, replaced) = ctx.service::<ApiKeys>().rotate(id, grace).await?;
         Ok(RotateApiKeyPayload {
-            api_key: ApiKey(issued.api_key),
+            api_key: ApiKey::from(issued.api_key),
             secret: issued.secret.expose_secret().to_owned(),
-            replaced: ApiKey(replaced),
+            replaced: ApiKey::from(replaced),
         })
-    }
-
-    /// Change a key.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
-    async fn update_api_key(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which key.")] id: ID,
-        #[graphql(desc = "What to change.")] input: UpdateApiKeyInput,
-    ) -> Result<UpdateApiKeyPayload> {
-        let changes = ApiKeyChanges {
-            name: input::change("name", input.name)?,
-            expires_at: input::patch(input.expires_at.map_value(Into::into)),
-            allowed_models: input::patch(input.allowed_models),
-        };
-        let id = input::id(&id, "API key")?;
-        let api_key = ApiKey(ctx.service::<ApiKeys>().update(id, changes).await?);
-        Ok(UpdateApiKeyPayload { api_key })
-    }
-
-    /// Revoke a key at once, in requests that are under way too.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
-    async fn revoke_api_key(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which key.")] id: ID,
-    ) -> Result<RevokeApiKeyPayload> {
-        let id = input::id(&id, "API key")?;
-        let api_key = ApiKey(ctx.service::<ApiKeys>().revoke(id).await?);
-        Ok(RevokeApiKeyPayload { api_key })
     }
 }

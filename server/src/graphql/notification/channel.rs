@@ -1,23 +1,94 @@
-//! Changing channels and rules, and trying a channel out.
+//! Channels: how messages are delivered.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::admin::Role;
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use entity::{admin::Role, notification_channel};
 use secrecy::ExposeSecret as _;
 
-use super::{
-    channel_settings::NotificationChannelSettingsInput,
-    list::{NotificationChannel, NotificationEvent, NotificationRule},
-};
+use super::channel_settings::NotificationChannelSettingsInput;
 use crate::{
-    domain::notifications::{
-        ChannelChanges, NewChannel, NewRule, Notifications, RuleChanges, signing_secret,
+    domain::notifications::{ChannelChanges, NewChannel, Notifications, signing_secret},
+    graphql::{
+        resolver::{context::ContextExt as _, cost::list, error::Result, guard::AtLeast, input},
+        types::scalar::DateTime,
     },
-    graphql::resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
     notify,
 };
 
 const CHANNEL: &str = "notification channel";
-const RULE: &str = "notification rule";
+
+/// What sort of channel it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::notification_channel::ChannelKind")]
+enum NotificationChannelKind {
+    /// E-mail by SMTP.
+    Email,
+    /// A signed POST of JSON.
+    Webhook,
+    /// An incoming webhook of Slack.
+    Slack,
+    /// A webhook of Discord.
+    Discord,
+    /// A bot of Telegram.
+    Telegram,
+}
+
+/// A way to tell somebody something. Its settings are sealed and never shown again.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct NotificationChannel {
+    /// The channel's id.
+    id: ID,
+    /// What it is called.
+    name: String,
+    /// What sort of channel it is.
+    kind: NotificationChannelKind,
+    /// Where it leads, to recognise it by: addresses, a chat, or the host of a webhook.
+    target: String,
+    /// Whether it is used.
+    enabled: bool,
+    /// Since when there is this channel.
+    created_at: DateTime,
+    /// When something last got through.
+    sent_at: Option<DateTime>,
+    /// Why the last attempt failed; null when it did not.
+    problem: Option<String>,
+    /// When an attempt last failed.
+    problem_at: Option<DateTime>,
+}
+
+impl From<notification_channel::Model> for NotificationChannel {
+    fn from(row: notification_channel::Model) -> Self {
+        Self {
+            id: row.id.into(),
+            name: row.name,
+            kind: row.kind.into(),
+            target: row.target,
+            enabled: row.enabled,
+            created_at: row.created_at.into(),
+            sent_at: row.sent_at.map(Into::into),
+            problem: row.problem,
+            problem_at: row.problem_at.map(Into::into),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct NotificationChannelQuery;
+
+#[Object]
+impl NotificationChannelQuery {
+    /// All ways to tell somebody something, by name.
+    #[graphql(
+        guard = "AtLeast(Role::Viewer)",
+        complexity = "list(10, child_complexity)"
+    )]
+    async fn notification_channels(&self, ctx: &Context<'_>) -> Result<Vec<NotificationChannel>> {
+        let channels = ctx.service::<Notifications>().channels().await?;
+        Ok(channels
+            .into_iter()
+            .map(NotificationChannel::from)
+            .collect())
+    }
+}
 
 /// What a new channel is like.
 #[derive(InputObject)]
@@ -37,34 +108,6 @@ struct UpdateNotificationChannelInput {
     enabled: MaybeUndefined<bool>,
     /// How it delivers, in place of all of the earlier settings; of the same kind.
     settings: MaybeUndefined<NotificationChannelSettingsInput>,
-}
-
-/// What a new rule is like.
-#[derive(InputObject)]
-struct CreateNotificationRuleInput {
-    /// What happens.
-    event: NotificationEvent,
-    /// The channels that tell it, at most 20.
-    channel_ids: Vec<ID>,
-    /// Of a quota: when to tell, 50, 80, 95 and 100 when left out. Of failing requests: how many are too many,
-    /// 20 when left out.
-    percents: Option<Vec<u8>>,
-    /// How many minutes nothing more is said of the same thing, at most 10080.
-    #[graphql(default = 60)]
-    quiet_minutes: i32,
-}
-
-/// What to change about a rule. What is left out stays.
-#[derive(InputObject)]
-struct UpdateNotificationRuleInput {
-    /// The channels that tell it.
-    channel_ids: MaybeUndefined<Vec<ID>>,
-    /// When to tell.
-    percents: MaybeUndefined<Vec<u8>>,
-    /// How many minutes nothing more is said of the same thing.
-    quiet_minutes: MaybeUndefined<i32>,
-    /// Whether it holds.
-    enabled: MaybeUndefined<bool>,
 }
 
 /// A new channel.
@@ -101,33 +144,11 @@ struct TestNotificationChannelPayload {
     problem: Option<String>,
 }
 
-/// A new rule.
-#[derive(SimpleObject)]
-struct CreateNotificationRulePayload {
-    /// The rule.
-    rule: NotificationRule,
-}
-
-/// A rule was changed.
-#[derive(SimpleObject)]
-struct UpdateNotificationRulePayload {
-    /// The rule.
-    rule: NotificationRule,
-}
-
-/// A rule was deleted.
-#[derive(SimpleObject)]
-struct DeleteNotificationRulePayload {
-    /// The rule, as it was.
-    rule: NotificationRule,
-}
-
-/// The notifications' part of the changes.
 #[derive(Debug, Default)]
-pub(crate) struct NotificationMutation;
+pub(crate) struct NotificationChannelMutation;
 
 #[Object]
-impl NotificationMutation {
+impl NotificationChannelMutation {
     /// Create a way to tell somebody something.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn create_notification_channel(
@@ -145,7 +166,7 @@ impl NotificationMutation {
             .create_channel(NewChannel { name, settings })
             .await?;
         Ok(CreateNotificationChannelPayload {
-            channel: NotificationChannel(channel),
+            channel: NotificationChannel::from(channel),
             signing_secret: made.map(|secret| secret.expose_secret().to_owned()),
         })
     }
@@ -170,7 +191,7 @@ impl NotificationMutation {
         let notifications = ctx.service::<Notifications>();
         let channel = notifications.update_channel(id, changes).await?;
         Ok(UpdateNotificationChannelPayload {
-            channel: NotificationChannel(channel),
+            channel: NotificationChannel::from(channel),
             signing_secret: made.map(|secret| secret.expose_secret().to_owned()),
         })
     }
@@ -184,7 +205,7 @@ impl NotificationMutation {
     ) -> Result<DeleteNotificationChannelPayload> {
         let id = input::id(&id, CHANNEL)?;
         let channel = ctx.service::<Notifications>().delete_channel(id).await?;
-        let channel = NotificationChannel(channel);
+        let channel = NotificationChannel::from(channel);
         Ok(DeleteNotificationChannelPayload { channel })
     }
 
@@ -202,63 +223,4 @@ impl NotificationMutation {
             problem: outcome.err(),
         })
     }
-
-    /// Create a rule: of what whom to tell.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
-    async fn create_notification_rule(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What it is like.")] input: CreateNotificationRuleInput,
-    ) -> Result<CreateNotificationRulePayload> {
-        let new = NewRule {
-            event: input.event.into(),
-            channel_ids: ids(&input.channel_ids)?,
-            percents: input.percents,
-            quiet_minutes: input.quiet_minutes,
-        };
-        let rule = ctx.service::<Notifications>().create_rule(new).await?;
-        let rule = NotificationRule(rule);
-        Ok(CreateNotificationRulePayload { rule })
-    }
-
-    /// Change a rule.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
-    async fn update_notification_rule(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which rule.")] id: ID,
-        #[graphql(desc = "What to change.")] input: UpdateNotificationRuleInput,
-    ) -> Result<UpdateNotificationRulePayload> {
-        let id = input::id(&id, RULE)?;
-        let channel_ids = input::change("channelIds", input.channel_ids)?;
-        let changes = RuleChanges {
-            channel_ids: channel_ids.map(|given| ids(&given)).transpose()?,
-            percents: input::change("percents", input.percents)?,
-            quiet_minutes: input::change("quietMinutes", input.quiet_minutes)?,
-            enabled: input::change("enabled", input.enabled)?,
-        };
-        let rule = ctx
-            .service::<Notifications>()
-            .update_rule(id, changes)
-            .await?;
-        let rule = NotificationRule(rule);
-        Ok(UpdateNotificationRulePayload { rule })
-    }
-
-    /// Delete a rule.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
-    async fn delete_notification_rule(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which rule.")] id: ID,
-    ) -> Result<DeleteNotificationRulePayload> {
-        let id = input::id(&id, RULE)?;
-        let rule = ctx.service::<Notifications>().delete_rule(id).await?;
-        let rule = NotificationRule(rule);
-        Ok(DeleteNotificationRulePayload { rule })
-    }
-}
-
-fn ids(ids: &[ID]) -> Result<Vec<uuid::Uuid>> {
-    ids.iter().map(|id| input::id(id, CHANNEL)).collect()
 }

@@ -1,0 +1,93 @@
+//! Making, downloading and deleting backups.
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use entity::admin::Role;
+use futures_util::{FutureExt as _, future};
+
+use super::list::Backup;
+use crate::{
+    domain::{Error, backups::Backups, downloads::Offer},
+    graphql::{
+        export::download::{self, Download},
+        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        types::scalar::BigInt,
+    },
+};
+
+/// A backup was made.
+#[derive(SimpleObject)]
+struct CreateBackupPayload {
+    /// The backup.
+    backup: Backup,
+    /// How many rows it holds.
+    rows: BigInt,
+}
+
+/// A backup waits to be fetched.
+#[derive(SimpleObject)]
+struct DownloadBackupPayload {
+    /// The file.
+    download: Download,
+}
+
+/// A backup was deleted.
+#[derive(SimpleObject)]
+struct DeleteBackupPayload {
+    /// What it was called.
+    name: String,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct BackupMutation;
+
+#[Object]
+impl BackupMutation {
+    /// Make a backup now, sealed with `BACKUP_PASSPHRASE`, and restore it once into a scratch database.
+    #[graphql(guard = "AtLeast(Role::Owner)")]
+    async fn create_backup(&self, ctx: &Context<'_>) -> Result<CreateBackupPayload> {
+        let backups = ctx.service::<Backups>();
+        let made = Box::pin(backups.create()).await?;
+        let files = backups.list().await?;
+        let file = files.into_iter().find(|file| file.name == made.name);
+        Ok(CreateBackupPayload {
+            backup: Backup::from(file.ok_or(Error::NotFound { what: "backup" })?),
+            rows: made.rows.into(),
+        })
+    }
+
+    /// Fetch a backup, sealed as it is.
+    #[graphql(guard = "AtLeast(Role::Owner)")]
+    #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
+    async fn download_backup(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is called.")] name: ID,
+    ) -> Result<DownloadBackupPayload> {
+        let backups = ctx.service::<Backups>().clone();
+        // Now, so that a name of nothing is refused at once.
+        let content = backups.read(&name)?;
+        let file = Offer {
+            file_name: name.to_string(),
+            media_type: "application/octet-stream",
+            role: Role::Owner,
+            open: Box::new(move || future::ready(Ok(content)).boxed()),
+        };
+        Ok(DownloadBackupPayload {
+            download: download::offer(ctx, file)?,
+        })
+    }
+
+    /// Delete a backup.
+    #[graphql(guard = "AtLeast(Role::Owner)")]
+    #[expect(clippy::unused_async, reason = "resolvers are; a file goes at once")]
+    async fn delete_backup(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is called.")] name: ID,
+    ) -> Result<DeleteBackupPayload> {
+        ctx.service::<Backups>().delete(&name)?;
+        Ok(DeleteBackupPayload {
+            name: name.to_string(),
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! Which provider something is about.
+
+use async_graphql::Enum;
+
+/// Who serves the models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::provider_account::ProviderKind")]
+pub(crate) enum ProviderKind {
+    /// Anthropic's Claude.
+    Claude,
+    /// OpenAI, through its API.
+    Chatgpt,
+    /// Google's Gemini.
+    Gemini,
+    /// GitHub Copilot.
+    Copilot,
+    /// Moonshot's Kimi.
+    Kimi,
+    /// xAI's Grok.
+    Xai,
+    /// Anybody who speaks OpenAI's protocol.
+    OpenaiCompatible,
+}
