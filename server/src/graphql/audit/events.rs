@@ -32,6 +32,7 @@ enum ActorKind {
     /// A script with an API token.
     ApiToken,
     /// Somebody who has not shown who they are.
+    #[graphql(name = "ANONYMOUS")]
     Stranger,
     /// A command on the machine of the server.
     Cli,

@@ -27,7 +27,7 @@ pub(crate) enum NotificationEvent {
     /// An account at a provider fails.
     AccountFailing,
     /// An account's sign-in has expired and was not refreshed.
-    AccountExpiring,
+    AccountExpired,
     /// The engine does not run although it should.
     EngineDown,
     /// More of the latest requests fail than the percentage.

@@ -123,7 +123,7 @@ pub(crate) struct ProviderAccount {
     /// none.
     windows: Vec<SubscriptionWindow>,
     /// When the provider told its windows.
-    windows_told_at: Option<DateTime>,
+    windows_reported_at: Option<DateTime>,
     /// The last failure in words, such as of a sign-in that has ended.
     problem: Option<String>,
     /// When it failed.
@@ -156,7 +156,7 @@ impl From<provider_account::Model> for ProviderAccount {
             last_used_at: row.last_used_at.map(Into::into),
             checked_at: row.checked_at.map(Into::into),
             windows: windows.cloned().map(Into::into).collect(),
-            windows_told_at: row.windows.as_ref().map(|reported| reported.told_at.into()),
+            windows_reported_at: row.windows.as_ref().map(|reported| reported.told_at.into()),
             problem: row.problem.clone(),
             problem_at: row.problem_at.map(Into::into),
             enabled: row.enabled,

@@ -42,7 +42,7 @@ struct SetUsersEnabledPayload {
 
 /// A user was archived.
 #[derive(SimpleObject)]
-struct DeleteUserPayload {
+struct ArchiveUserPayload {
     /// The user, whose history stays.
     user: User,
 }
@@ -88,13 +88,13 @@ impl UpdateUserMutation {
 
     /// Archive a user: the keys die, the name is free again, the history stays.
     #[graphql(guard = "AtLeast(Role::Admin)")]
-    async fn delete_user(
+    async fn archive_user(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which user.")] id: ID,
-    ) -> Result<DeleteUserPayload> {
+    ) -> Result<ArchiveUserPayload> {
         let id = input::id(&id, "user")?;
         let user = User::from(ctx.service::<Users>().archive(id).await?);
-        Ok(DeleteUserPayload { user })
+        Ok(ArchiveUserPayload { user })
     }
 }

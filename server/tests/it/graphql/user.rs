@@ -12,7 +12,7 @@ const UPDATE: &str = "mutation($id: ID!, $input: UpdateUserInput!) {
     updateUser(id: $id, input: $input) { user { name email note enabled allowedModels } }
 }";
 const DELETE: &str =
-    "mutation($id: ID!) { deleteUser(id: $id) { user { id archivedAt enabled apiKeys { id } } } }";
+    "mutation($id: ID!) { archiveUser(id: $id) { user { id archivedAt enabled apiKeys { id } } } }";
 
 #[tokio::test]
 async fn a_user_begins_with_a_key_that_works() {
@@ -148,8 +148,8 @@ async fn an_archived_user_frees_the_name_and_keeps_the_history() {
     let deleted = admin.ask_with(DELETE, json!({ "id": ada })).await;
     create(&admin, "ada").await;
 
-    assert_eq!(deleted["data"]["deleteUser"]["user"]["apiKeys"], json!([]));
-    let archived_at = &deleted["data"]["deleteUser"]["user"]["archivedAt"];
+    assert_eq!(deleted["data"]["archiveUser"]["user"]["apiKeys"], json!([]));
+    let archived_at = &deleted["data"]["archiveUser"]["user"]["archivedAt"];
     assert_eq!(archived_at, "2026-06-01T12:00:00Z");
     assert_eq!(
         code(&tool.ask("{ viewer { __typename } }").await),
