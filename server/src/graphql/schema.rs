@@ -1,4 +1,5 @@
-//! The schema: every noun's part, merged in two levels (a flat list is too deep for the compiler), and what one operation may cost.
+//! The schema: the parts of all nouns, merged in two levels (a flat list is too deep for the compiler), and the
+//! limits of depth.
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, SchemaBuilder};
 
@@ -21,12 +22,12 @@ use super::{
     user::{UserMutations, UserQuery},
 };
 
-/// Deep enough for the query with which tools read a schema, which is the deepest there is a use for.
-const DEEPEST: usize = 16;
-const DEEPEST_RECURSION: usize = 32;
-const MOST_DIRECTIVES: usize = 8;
+/// Deep enough for the introspection query of tools, the deepest query in use.
+const MAX_DEPTH: usize = 16;
+const MAX_RECURSION: usize = 32;
+const MAX_DIRECTIVES: usize = 8;
 
-/// Everything that can be asked.
+/// The queries.
 #[derive(Debug, Default, MergedObject)]
 pub(super) struct Query(
     SessionQueries,
@@ -46,7 +47,7 @@ pub(super) struct Query(
     AuditQuery,
 );
 
-/// Everything that can be changed.
+/// The mutations.
 #[derive(Debug, Default, MergedObject)]
 pub(super) struct Mutation(
     SessionMutations,
@@ -64,7 +65,7 @@ pub(super) struct Mutation(
     BackupMutations,
 );
 
-/// Everything that can be followed.
+/// The subscriptions.
 #[derive(Debug, Default, MergedSubscription)]
 pub(super) struct Subscription(
     ProviderSubscriptions,
@@ -73,7 +74,6 @@ pub(super) struct Subscription(
     EngineSubscriptions,
 );
 
-/// The schema of the control plane.
 pub(super) type ControlPlane = Schema<Query, Mutation, Subscription>;
 
 /// The schema without services and without the limits of callers: enough to print it.
@@ -83,9 +83,9 @@ pub(super) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         Mutation::default(),
         Subscription::default(),
     )
-    .limit_depth(DEEPEST)
-    .limit_recursive_depth(DEEPEST_RECURSION)
-    .limit_directives(MOST_DIRECTIVES)
+    .limit_depth(MAX_DEPTH)
+    .limit_recursive_depth(MAX_RECURSION)
+    .limit_directives(MAX_DIRECTIVES)
 }
 
 /// The schema as text, as committed in `schema.graphql`.

@@ -13,26 +13,26 @@ use crate::{
     },
 };
 
-/// A script's key for this schema, sent as `Authorization: Bearer ppt_…`.
+/// A credential for scripts that use this schema, sent as `Authorization: Bearer ppt_…`.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct ApiToken {
     /// The token's id.
     id: ID,
-    /// What it is for.
+    /// The purpose, as entered at creation.
     name: String,
-    /// What it may do.
+    /// The token's role.
     role: Role,
-    /// How it begins, to recognise it by.
+    /// The first characters of the secret, to recognise it by.
     prefix: String,
-    /// How it ends, to recognise it by.
+    /// The last four characters of the secret, to recognise it by.
     last_four: String,
-    /// When it was created.
+    /// The time of creation.
     created_at: DateTime,
-    /// When it was last used, to the minute.
+    /// The time of the last use, to the minute.
     last_used_at: Option<DateTime>,
-    /// When it ends of itself; null for never.
+    /// The time at which it expires; null if it does not expire.
     expires_at: Option<DateTime>,
-    /// When it was revoked, if it was.
+    /// The time of revocation; null if not revoked.
     revoked_at: Option<DateTime>,
 }
 
@@ -52,41 +52,40 @@ impl From<api_token::Model> for ApiToken {
     }
 }
 
-/// What a new API token is like.
+/// A new API token.
 #[derive(InputObject)]
 struct CreateApiTokenInput {
-    /// What it is for.
+    /// The purpose, as entered at creation.
     name: String,
-    /// What it may do.
+    /// The token's role.
     #[graphql(default_with = "Role::Admin")]
     role: Role,
-    /// When it ends of itself; never when left out.
+    /// The time at which it expires; it does not expire when omitted.
     expires_at: Option<DateTime>,
 }
 
-/// A new API token with its secret, which is shown this once.
+/// A new API token and its secret, which is not shown again.
 #[derive(SimpleObject)]
 struct CreateApiTokenPayload {
     /// The token.
     api_token: ApiToken,
-    /// What the script sends.
+    /// The bearer token that the script sends.
     secret: String,
 }
 
-/// An API token was revoked.
+/// The result of `revokeApiToken`.
 #[derive(SimpleObject)]
 struct RevokeApiTokenPayload {
     /// The token.
     api_token: ApiToken,
 }
 
-/// The API tokens' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ApiTokenQuery;
 
 #[Object]
 impl ApiTokenQuery {
-    /// All API tokens, the newest first.
+    /// All API tokens, newest first.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
         complexity = "list(10, child_complexity)"
@@ -97,7 +96,6 @@ impl ApiTokenQuery {
     }
 }
 
-/// The API tokens' part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct ApiTokenMutation;
 
@@ -108,7 +106,7 @@ impl ApiTokenMutation {
     async fn create_api_token(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What it is like.")] input: CreateApiTokenInput,
+        #[graphql(desc = "The values to create it with.")] input: CreateApiTokenInput,
     ) -> Result<CreateApiTokenPayload> {
         let role = input.role.into();
         let api_tokens = ctx.service::<ApiTokens>();
@@ -121,12 +119,12 @@ impl ApiTokenMutation {
         })
     }
 
-    /// Revoke an API token at once.
+    /// Revoke an API token. It takes effect immediately and closes the token's open streams.
     #[graphql(guard = "AtLeast(admin::Role::Owner)")]
     async fn revoke_api_token(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which API token.")] id: ID,
+        #[graphql(desc = "The API token's id.")] id: ID,
     ) -> Result<RevokeApiTokenPayload> {
         let id = input::id(&id, "API token")?;
         let api_token = ApiToken::from(ctx.service::<ApiTokens>().revoke(id).await?);

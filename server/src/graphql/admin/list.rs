@@ -1,4 +1,4 @@
-//! The people who run the server, and what they may do.
+//! Administrators and roles.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
 use entity::admin;
@@ -17,20 +17,20 @@ use crate::{
     },
 };
 
-/// What an administrator or an API token may do. Each role includes the ones below it.
+/// The permissions of an administrator or an API token. Each role includes the permissions of those below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::admin::Role")]
 pub(crate) enum Role {
-    /// Changes everything.
+    /// Can do everything.
     Owner,
-    /// Changes everything but administrators, API tokens, encryption, backups and exports of
+    /// Can change everything except administrators, API tokens, encryption and backups, and cannot export
     /// secrets.
     Admin,
-    /// Sees everything, changes nothing.
+    /// Can read everything except secrets, and change nothing.
     Viewer,
 }
 
-/// Somebody who may run the server.
+/// An administrator of this server.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Admin {
@@ -38,19 +38,19 @@ pub(crate) struct Admin {
     admin_id: Uuid,
     /// The administrator's id.
     id: ID,
-    /// The name to sign in with.
+    /// The unique name to sign in with.
     username: String,
-    /// What the administrator may do.
+    /// The administrator's role.
     role: Role,
-    /// Whether they may sign in.
+    /// Whether the administrator can sign in.
     enabled: bool,
-    /// Since when there is this administrator.
+    /// The time of creation.
     created_at: DateTime,
-    /// When they last signed in; null for never.
+    /// The time of the last sign-in; null if never signed in.
     signed_in_at: Option<DateTime>,
-    /// Until when the link works with which they choose a password; null once they have.
+    /// The time at which the set-up URL expires; null once a password was chosen.
     invited_until: Option<DateTime>,
-    /// Since when they are asked for a second factor; null when they are not.
+    /// The time since which sign-in requires a second factor; null if it does not.
     second_factor_since: Option<DateTime>,
 }
 
@@ -72,7 +72,7 @@ impl From<admin::Model> for Admin {
 
 #[ComplexObject]
 impl Admin {
-    /// How many recovery codes are left.
+    /// The number of unused recovery codes.
     #[graphql(complexity = "QUERY")]
     async fn recovery_codes_left(&self, ctx: &Context<'_>) -> Result<i32> {
         let left = ctx
@@ -83,7 +83,6 @@ impl Admin {
     }
 }
 
-/// The administrators' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct AdminQuery;
 

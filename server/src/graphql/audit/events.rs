@@ -1,4 +1,4 @@
-//! The audit: who did what.
+//! Audit events.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Json, Object, SimpleObject};
 use entity::{admin::Role, audit_event};
@@ -23,42 +23,42 @@ use crate::{
     },
 };
 
-/// What sort of caller acted.
+/// The kind of caller that acted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::audit_event::ActorKind")]
 enum ActorKind {
-    /// An administrator, signed in.
+    /// A signed-in administrator.
     Admin,
     /// A script with an API token.
     ApiToken,
-    /// Somebody who has not shown who they are.
+    /// A caller without a valid credential.
     #[graphql(name = "ANONYMOUS")]
     Stranger,
-    /// A command on the machine of the server.
+    /// A command of the program on the server's machine.
     Cli,
     /// The server itself.
     System,
 }
 
-/// Who acted.
+/// The caller that acted.
 #[derive(Clone, Debug, SimpleObject)]
 struct AuditActor {
-    /// What sort of caller.
+    /// The kind of caller.
     kind: ActorKind,
-    /// The administrator's or the token's id.
+    /// The id of the administrator or API token; null for other callers.
     id: Option<ID>,
-    /// What they were called at the time.
+    /// The name at the time of the event; null if the caller has none.
     name: Option<String>,
 }
 
-/// What an event is about.
+/// The object that an event is about.
 #[derive(Clone, Debug, SimpleObject)]
 struct AuditSubject {
-    /// What it is, as in `user` or `apiKey`.
+    /// The kind of object, such as `user` or `apiKey`.
     kind: String,
-    /// Its id.
+    /// The object's id; null if it has none.
     id: Option<ID>,
-    /// What it was called at the time.
+    /// The object's name at the time of the event; null if it has none.
     name: Option<String>,
 }
 
@@ -70,8 +70,8 @@ impl Node for AuditEvent {
     }
 }
 
-/// Something that was done, or tried, by whom. Events are only ever added, and each is bound to the one
-/// before it.
+/// A change, or a failed attempt at one. Events are append-only, and each includes the hash of the one before
+/// it.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct AuditEvent {
@@ -79,23 +79,23 @@ pub(crate) struct AuditEvent {
     before_json: Option<String>,
     #[graphql(skip)]
     after_json: Option<String>,
-    /// Its place in the chain, from 1 without a gap.
+    /// The position in the chain, from 1 and without gaps.
     sequence: BigInt,
-    /// When it was.
+    /// The time of the event.
     at: Option<DateTime>,
-    /// Who acted.
+    /// The caller that acted.
     actor: AuditActor,
-    /// From where.
+    /// The caller's IP address; null if there is none.
     address: Option<String>,
-    /// What they did: the name of a mutation or a command.
+    /// The name of the mutation or command.
     action: String,
-    /// What it is about.
+    /// The object that the event is about; null if there is none.
     subject: Option<AuditSubject>,
-    /// The code of the error, when it was tried in vain.
+    /// The error code of a failed attempt; null if the change succeeded.
     error_code: Option<String>,
-    /// The hash of the event before, in hexadecimal digits.
+    /// The hash of the previous event, in hexadecimal.
     previous_hash: String,
-    /// The hash of this event, in hexadecimal digits.
+    /// The hash of this event, in hexadecimal.
     hash: String,
 }
 
@@ -127,42 +127,41 @@ impl From<audit_event::Model> for AuditEvent {
 
 #[ComplexObject]
 impl AuditEvent {
-    /// What has changed, as it was before; null when nothing was.
+    /// The values before the change; null if the object was created.
     async fn before(&self) -> Option<Json<serde_json::Value>> {
         json(self.before_json.as_deref())
     }
 
-    /// What has changed, as it is since; null when nothing is. Of what changed no table, and of what failed,
-    /// what was asked for.
+    /// The values after the change; null if the object was deleted. For failed attempts, and for changes of
+    /// no table, the arguments without their secrets.
     async fn after(&self) -> Option<Json<serde_json::Value>> {
         json(self.after_json.as_deref())
     }
 }
 
-/// Text that is JSON.
 fn json(text: Option<&str>) -> Option<Json<serde_json::Value>> {
     text.and_then(|text| serde_json::from_str(text).ok())
         .map(Json)
 }
 
-/// Which events are wanted. All conditions count together.
+/// A filter of audit events. Conditions are combined with AND.
 #[derive(Debug, Default, InputObject)]
 struct AuditEventFilter {
-    /// Of this sort of caller.
+    /// The kind of caller.
     actor_kind: Option<ActorKind>,
-    /// Of this administrator or API token.
+    /// The id of the administrator or API token that acted.
     actor_id: Option<ID>,
-    /// These mutations or commands.
+    /// The names of mutations or commands, of which any matches.
     actions: Option<Vec<String>>,
-    /// About such things, as in `user` or `apiKey`.
+    /// The kind of object, such as `user` or `apiKey`.
     subject_kind: Option<String>,
-    /// About the one with this id.
+    /// The object's id.
     subject_id: Option<String>,
-    /// Only what was tried in vain, or only what was done.
+    /// True for failed attempts only, false for completed changes only.
     failed: Option<bool>,
-    /// At this time or later.
+    /// The earliest time, inclusive.
     from: Option<DateTime>,
-    /// Before this time.
+    /// The latest time, exclusive.
     to: Option<DateTime>,
 }
 
@@ -182,13 +181,13 @@ impl AuditEventFilter {
     }
 }
 
-/// The last event of the chain. Keep its hash elsewhere: `proxypal-server audit verify --expect HASH` tells
-/// whether it is still there.
+/// The last event of the chain. Keep its hash outside this server: `proxypal-server audit verify --expect
+/// HASH` checks that the chain still contains it.
 #[derive(SimpleObject)]
 struct AuditHead {
-    /// Its place in the chain.
+    /// The position in the chain.
     sequence: BigInt,
-    /// Its hash, in hexadecimal digits.
+    /// The hash, in hexadecimal.
     hash: String,
 }
 
@@ -201,30 +200,28 @@ impl From<ChainHead> for AuditHead {
     }
 }
 
-/// Events.
+/// A page of audit events.
 #[derive(async_graphql::MergedObject)]
 struct AuditEventConnection(Connection<AuditEvent>, AuditCount);
 
-/// How many there are.
 #[derive(Debug)]
 struct AuditCount(AuditFilter);
 
 #[Object]
 impl AuditCount {
-    /// How many events there are on all pages.
+    /// The number of events on all pages.
     #[graphql(complexity = "COUNT")]
     async fn total_count(&self, ctx: &Context<'_>) -> Result<BigInt> {
         Ok(ctx.service::<Audit>().count(&self.0).await?.into())
     }
 }
 
-/// The audit's part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct AuditQuery;
 
 #[Object]
 impl AuditQuery {
-    /// Who did what, the latest first.
+    /// Audit events, newest first.
     #[graphql(
         guard = "AtLeast(Role::Viewer)",
         complexity = "page(first, None, child_complexity)"
@@ -232,9 +229,9 @@ impl AuditQuery {
     async fn audit_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which events; all when left out.")] filter: Option<AuditEventFilter>,
-        #[graphql(desc = "How many, at most 200; 50 when left out.")] first: Option<i32>,
-        #[graphql(desc = "Begin after the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "A filter; all events when omitted.")] filter: Option<AuditEventFilter>,
+        #[graphql(desc = "The page size: 1 to 200, 50 when omitted.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
     ) -> Result<AuditEventConnection> {
         let filter = filter.unwrap_or_default().read()?;
         let page = PageRequest {
@@ -249,7 +246,7 @@ impl AuditQuery {
         ))
     }
 
-    /// The last event of the chain; null while there is none.
+    /// The last event of the chain; null while the audit log is empty.
     #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
     async fn audit_head(&self, ctx: &Context<'_>) -> Result<Option<AuditHead>> {
         Ok(ctx.service::<Audit>().head().await?.map(Into::into))

@@ -1,4 +1,4 @@
-//! Making, downloading and deleting backups.
+//! Creating, downloading and deleting backups.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::admin::Role;
@@ -14,26 +14,26 @@ use crate::{
     },
 };
 
-/// A backup was made.
+/// The result of `createBackup`.
 #[derive(SimpleObject)]
 struct CreateBackupPayload {
     /// The backup.
     backup: Backup,
-    /// How many rows it holds.
+    /// The number of database rows in the backup.
     rows: BigInt,
 }
 
-/// A backup waits to be fetched.
+/// The result of `downloadBackup`.
 #[derive(SimpleObject)]
 struct DownloadBackupPayload {
-    /// The file.
+    /// The file to download.
     download: Download,
 }
 
-/// A backup was deleted.
+/// The result of `deleteBackup`.
 #[derive(SimpleObject)]
 struct DeleteBackupPayload {
-    /// What it was called.
+    /// The deleted backup's name.
     name: String,
 }
 
@@ -42,7 +42,8 @@ pub(crate) struct BackupMutation;
 
 #[Object]
 impl BackupMutation {
-    /// Make a backup now, sealed with `BACKUP_PASSPHRASE`, and restore it once into a scratch database.
+    /// Create a backup, encrypted with `BACKUP_PASSPHRASE`, and verify it by restoring it into a scratch
+    /// database.
     #[graphql(guard = "AtLeast(Role::Owner)")]
     async fn create_backup(&self, ctx: &Context<'_>) -> Result<CreateBackupPayload> {
         let backups = ctx.service::<Backups>();
@@ -55,16 +56,16 @@ impl BackupMutation {
         })
     }
 
-    /// Fetch a backup, sealed as it is.
+    /// Offer an encrypted backup for download.
     #[graphql(guard = "AtLeast(Role::Owner)")]
     #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
     async fn download_backup(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What it is called.")] name: ID,
+        #[graphql(desc = "The name.")] name: ID,
     ) -> Result<DownloadBackupPayload> {
         let backups = ctx.service::<Backups>().clone();
-        // Now, so that a name of nothing is refused at once.
+        // Open it now, so that an unknown name is rejected immediately.
         let content = backups.read(&name)?;
         let file = Offer {
             file_name: name.to_string(),
@@ -79,11 +80,14 @@ impl BackupMutation {
 
     /// Delete a backup.
     #[graphql(guard = "AtLeast(Role::Owner)")]
-    #[expect(clippy::unused_async, reason = "resolvers are; a file goes at once")]
+    #[expect(
+        clippy::unused_async,
+        reason = "resolvers are; a file is deleted without waiting"
+    )]
     async fn delete_backup(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What it is called.")] name: ID,
+        #[graphql(desc = "The name.")] name: ID,
     ) -> Result<DeleteBackupPayload> {
         ctx.service::<Backups>().delete(&name)?;
         Ok(DeleteBackupPayload {

@@ -11,18 +11,18 @@ use crate::{
     },
 };
 
-/// A backup that lies in the data directory. It was restored once when it was made.
+/// A backup in the data directory. It was verified by a restore when it was created.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Backup {
-    /// What it is called.
+    /// The name.
     name: String,
-    /// When it was made.
+    /// The time of creation.
     created_at: DateTime,
-    /// Its size in bytes.
+    /// The size, in bytes.
     size: BigInt,
-    /// The version of the server that made it; null when it cannot be read.
+    /// The version of the server that created it; null if the file cannot be read.
     version: Option<String>,
-    /// Why it is of no use: damaged, say, or made by a newer server; null when all is well.
+    /// Why the backup cannot be restored, such as damage or a newer version; null if it can.
     problem: Option<String>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct BackupQuery;
 
 #[Object]
 impl BackupQuery {
-    /// The backups in the data directory, the latest first. Each one's checksum is looked at.
+    /// The backups in the data directory, newest first. The checksum of each is verified.
     #[graphql(
         guard = "AtLeast(Role::Viewer)",
         complexity = "10 * child_complexity + CHECKSUMS"

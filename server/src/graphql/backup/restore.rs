@@ -8,12 +8,12 @@ use crate::{
     graphql::resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
 };
 
-/// A restore that the next start does, or that the last one could not do.
+/// A restore that is pending until the next start, or that failed at the last one.
 #[derive(SimpleObject)]
 struct StagedRestore {
-    /// Which backup.
+    /// The backup's name.
     name: String,
-    /// Why it could not be restored; null while it waits for the next start.
+    /// Why the restore failed; null while it is pending.
     failure: Option<String>,
 }
 
@@ -24,17 +24,17 @@ impl From<backups::Staged> for StagedRestore {
     }
 }
 
-/// A backup will be restored.
+/// The result of `restoreBackup`.
 #[derive(SimpleObject)]
 struct RestoreBackupPayload {
-    /// What the next start does.
+    /// The restore that is pending until the next start.
     staged_restore: StagedRestore,
 }
 
-/// No backup will be restored.
+/// The result of `cancelRestore`.
 #[derive(SimpleObject)]
 struct CancelRestorePayload {
-    /// Null.
+    /// Always null.
     staged_restore: Option<StagedRestore>,
 }
 
@@ -43,7 +43,8 @@ pub(crate) struct RestoreQuery;
 
 #[Object]
 impl RestoreQuery {
-    /// What the next start restores, or what the last one could not; null when nothing is asked for.
+    /// The restore that is pending until the next start, or that failed at the last one; null if there is
+    /// none.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     #[expect(
         clippy::unused_async,
@@ -60,13 +61,14 @@ pub(crate) struct RestoreMutation;
 
 #[Object]
 impl RestoreMutation {
-    /// Restore a backup at the next start, in place of everything that is in the database by then. It is
-    /// restored into a scratch database now, to see whether it can be. The former database is kept beside it.
+    /// Schedule a restore for the next start, which replaces the whole database as it is by then. The backup
+    /// is verified now by restoring it into a scratch database. The former database is kept beside the new
+    /// one.
     #[graphql(guard = "AtLeast(Role::Owner)")]
     async fn restore_backup(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What it is called.")] name: ID,
+        #[graphql(desc = "The name.")] name: ID,
     ) -> Result<RestoreBackupPayload> {
         let staging = ctx.service::<Backups>().stage_restore(&name);
         Ok(RestoreBackupPayload {
@@ -74,7 +76,7 @@ impl RestoreMutation {
         })
     }
 
-    /// Take back what `restoreBackup` asked for.
+    /// Cancel the pending restore.
     #[graphql(guard = "AtLeast(Role::Owner)")]
     #[expect(
         clippy::unused_async,

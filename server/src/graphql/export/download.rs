@@ -1,4 +1,4 @@
-//! Files that wait to be fetched.
+//! Files offered for download.
 
 use async_graphql::{Context, SimpleObject};
 
@@ -13,20 +13,20 @@ use crate::{
     },
 };
 
-/// A file that waits to be fetched: by GET, once, soon, and by the same caller.
+/// A file to fetch by GET: once, before `expiresAt`, and by the same caller.
 #[derive(SimpleObject)]
 pub(crate) struct Download {
-    /// Where it is, by the server's public URL.
+    /// The absolute URL, by the server's public URL.
     url: String,
-    /// Where it is below the server's root.
+    /// The path, for clients that reach the server by another address.
     path: String,
-    /// What it is called.
+    /// The name.
     file_name: String,
-    /// When the offer ends.
+    /// The time at which the URL expires.
     expires_at: DateTime,
 }
 
-/// Offers a file to whoever asks.
+/// Offers a file for download by the caller.
 pub(crate) fn offer(ctx: &Context<'_>, offer: Offer) -> Result<Download> {
     let file_name = offer.file_name.clone();
     let ticket = ctx.service::<Downloads>().offer(offer, ctx.viewer())?;

@@ -1,4 +1,4 @@
-//! Exports: requests and usage as files.
+//! Exporting requests and usage.
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
 use entity::admin;
@@ -19,48 +19,48 @@ use crate::{
     },
 };
 
-/// How an export is written.
+/// The file format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::exports::Format")]
 enum ExportFormat {
-    /// Comma-separated values with a line of names. Texts that a spreadsheet would calculate begin with
-    /// an apostrophe.
+    /// Comma-separated values with a header line. Text that a spreadsheet would evaluate is prefixed with an
+    /// apostrophe.
     Csv,
-    /// A JSON object in each line.
+    /// One JSON object per line.
     JsonLines,
 }
 
-/// What a row of exported usage is over, by the clocks of the time zone.
+/// The period that a row of exported usage covers, in the given time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::exports::Every")]
 enum ExportEvery {
     /// An hour.
     Hour,
-    /// A day; of 23 or 25 hours where the clocks change.
+    /// A calendar day, of 23 or 25 hours at daylight saving changes.
     Day,
 }
 
-/// An export can be fetched.
+/// The result of an export.
 #[derive(SimpleObject)]
 struct ExportPayload {
-    /// The file.
+    /// The file to download.
     download: Download,
 }
 
-/// The exports' part of the changes: they change nothing, but a ticket is used up.
+/// Exports are mutations although they change no data: each creates a ticket.
 #[derive(Debug, Default)]
 pub(crate) struct ExportMutation;
 
 #[Object]
 impl ExportMutation {
-    /// Export requests that are settled by now, in the order of settlement: a row for each.
+    /// Export settled requests, one row each, in the order of settlement.
     #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
     #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
     async fn export_requests(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which requests; all when left out.")] filter: Option<RequestFilter>,
-        #[graphql(desc = "How it is written.")] format: ExportFormat,
+        #[graphql(desc = "A filter; all requests when omitted.")] filter: Option<RequestFilter>,
+        #[graphql(desc = "The file format.")] format: ExportFormat,
     ) -> Result<ExportPayload> {
         let filter = filter.unwrap_or_default().read()?;
         let format = exports::Format::from(format);
@@ -76,7 +76,7 @@ impl ExportMutation {
         })
     }
 
-    /// Export usage: a row for each user, key, provider, account and model in each hour or day.
+    /// Export usage, one row per user, key, provider, account and model in each hour or day.
     #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
     #[expect(
         clippy::too_many_arguments,
@@ -85,17 +85,24 @@ impl ExportMutation {
     async fn export_usage(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "When; rounded outward to whole hours or days of the time zone.")]
+        #[graphql(
+            desc = "The time range, extended to whole hours or days of the time zone; the current month when omitted."
+        )]
         range: Option<UsageRange>,
-        #[graphql(desc = "Whose usage; everybody's when left out.")] filter: Option<UsageFilter>,
+        #[graphql(desc = "A filter; the usage of all users when omitted.")] filter: Option<
+            UsageFilter,
+        >,
         #[graphql(
             default = "UTC",
-            desc = "By the clocks of which place a preset is read and hours and days are cut, such as `Asia/Ho_Chi_Minh`."
+            desc = "The IANA time zone of presets, hours and days, such as `Asia/Ho_Chi_Minh`."
         )]
         timezone: String,
-        #[graphql(desc = "What a row is over.", default_with = "ExportEvery::Day")]
+        #[graphql(
+            desc = "The period that a row covers.",
+            default_with = "ExportEvery::Day"
+        )]
         every: ExportEvery,
-        #[graphql(desc = "How it is written.")] format: ExportFormat,
+        #[graphql(desc = "The file format.")] format: ExportFormat,
     ) -> Result<ExportPayload> {
         let zone = calendar::time_zone(&timezone).map_err(Error::from)?;
         let export = UsageExport {

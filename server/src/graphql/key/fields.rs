@@ -1,4 +1,4 @@
-//! Keys: what users' tools show to the gateway.
+//! The fields of a key that need a service.
 
 use async_graphql::{ComplexObject, Context};
 
@@ -24,14 +24,14 @@ use crate::{
 
 #[ComplexObject]
 impl ApiKey {
-    /// Whose it is.
+    /// The user that it belongs to.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
         let user = ctx.loader().load_one(UserId(self.user_id)).await?;
         Ok(User::from(user.ok_or(Error::NotFound { what: "user" })?))
     }
 
-    /// Whether it works.
+    /// Whether the key is valid.
     async fn state(&self, ctx: &Context<'_>) -> ApiKeyState {
         let now = ctx.service::<SharedClock>().now();
         if self.revoked_at.is_some() {
@@ -43,7 +43,7 @@ impl ApiKey {
         }
     }
 
-    /// What may be used with this key, besides what its user may use.
+    /// The quotas of this key alone, which apply in addition to the user's.
     #[graphql(complexity = "2 * child_complexity")]
     async fn quotas(&self, ctx: &Context<'_>) -> Vec<Quota> {
         quota::fields::now(
@@ -53,15 +53,17 @@ impl ApiKey {
         )
     }
 
-    /// What the key used.
+    /// The usage of this key.
     #[graphql(complexity = "one(child_complexity)")]
     async fn usage(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "When; this month when left out.")] range: Option<UsageRange>,
+        #[graphql(desc = "The time range; the current month when omitted.")] range: Option<
+            UsageRange,
+        >,
         #[graphql(
             default = "UTC",
-            desc = "By the clocks of which place days are counted: an IANA name."
+            desc = "The IANA time zone in which days are counted."
         )]
         timezone: String,
     ) -> Result<Usage> {

@@ -1,4 +1,4 @@
-//! Issuing and rotating keys: what shows a secret.
+//! Issuing and rotating keys, which return a secret.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::TimeDelta;
@@ -13,36 +13,37 @@ use crate::{
     },
 };
 
-/// What a new key is like.
+/// A new key.
 #[derive(InputObject)]
 struct IssueApiKeyInput {
-    /// Whose it is.
+    /// The user that it belongs to.
     user_id: ID,
-    /// What it is called; `default` when left out.
+    /// The name; `default` when omitted.
     name: Option<String>,
-    /// When it ends of itself; never when left out.
+    /// The time at which it expires; it does not expire when omitted.
     expires_at: Option<DateTime>,
-    /// The models that it opens, `*` standing for anything; all that the user may use when left out.
+    /// Patterns of allowed models, in which `*` matches any characters; all of the user's models when
+    /// omitted.
     allowed_models: Option<Vec<String>>,
 }
 
-/// A new key with its secret, which is shown this once.
+/// A new key and its secret, which is not shown again.
 #[derive(SimpleObject)]
 struct IssueApiKeyPayload {
     /// The key.
     api_key: ApiKey,
-    /// What the user's tools send.
+    /// The key itself, which the user's tools send. It is not shown again.
     secret: String,
 }
 
-/// A key was replaced by a new one, whose secret is shown this once.
+/// A rotated key and the new secret, which is not shown again.
 #[derive(SimpleObject)]
 struct RotateApiKeyPayload {
     /// The new key.
     api_key: ApiKey,
-    /// What the user's tools send from now on.
+    /// The new key itself, which is not shown again.
     secret: String,
-    /// The old key.
+    /// The replaced key.
     replaced: ApiKey,
 }
 
@@ -51,12 +52,12 @@ pub(crate) struct IssueApiKeyMutation;
 
 #[Object]
 impl IssueApiKeyMutation {
-    /// Issue a further key to a user.
+    /// Issue a key to a user.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn issue_api_key(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What it is like.")] input: IssueApiKeyInput,
+        #[graphql(desc = "The values to create it with.")] input: IssueApiKeyInput,
     ) -> Result<IssueApiKeyPayload> {
         let user_id = input::id(&input.user_id, "user")?;
         let new = NewApiKey {
@@ -72,13 +73,17 @@ impl IssueApiKeyMutation {
         })
     }
 
-    /// Replace a key by a new one like it. The old one dies at once, or after a grace period.
+    /// Replace a key with a new one that has the same settings, quotas and usage. The old key is revoked
+    /// immediately or expires after the grace period.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn rotate_api_key(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which key.")] id: ID,
-        #[graphql(default = 0, desc = "How long the old one works on, at most 30 days.")]
+        #[graphql(desc = "The key's id.")] id: ID,
+        #[graphql(
+            default = 0,
+            desc = "How long the old key stays valid, in seconds: 0 to 2592000."
+        )]
         grace_seconds: i32,
     ) -> Result<RotateApiKeyPayload> {
         let id = input::id(&id, "API key")?;

@@ -11,25 +11,25 @@ use crate::{
     },
 };
 
-/// What to change about a key. What is left out stays; null clears.
+/// Changes to a key. Omitted fields stay as they are; null clears a field.
 #[derive(InputObject)]
 struct UpdateApiKeyInput {
-    /// What it is called.
+    /// The name.
     name: MaybeUndefined<String>,
-    /// When it ends of itself; null for never.
+    /// The time at which it expires; null if it does not expire.
     expires_at: MaybeUndefined<DateTime>,
-    /// The models that it opens; null opens all that the user may use.
+    /// Patterns of allowed models, in which `*` matches any characters; null allows all of the user's models.
     allowed_models: MaybeUndefined<Vec<String>>,
 }
 
-/// A key was changed.
+/// The result of `updateApiKey`.
 #[derive(SimpleObject)]
 struct UpdateApiKeyPayload {
     /// The key.
     api_key: ApiKey,
 }
 
-/// A key was revoked.
+/// The result of `revokeApiKey`.
 #[derive(SimpleObject)]
 struct RevokeApiKeyPayload {
     /// The key.
@@ -41,13 +41,13 @@ pub(crate) struct UpdateApiKeyMutation;
 
 #[Object]
 impl UpdateApiKeyMutation {
-    /// Change a key.
+    /// Update a key. Changes take effect immediately.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn update_api_key(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which key.")] id: ID,
-        #[graphql(desc = "What to change.")] input: UpdateApiKeyInput,
+        #[graphql(desc = "The key's id.")] id: ID,
+        #[graphql(desc = "The changes.")] input: UpdateApiKeyInput,
     ) -> Result<UpdateApiKeyPayload> {
         let changes = ApiKeyChanges {
             name: input::change("name", input.name)?,
@@ -59,12 +59,12 @@ impl UpdateApiKeyMutation {
         Ok(UpdateApiKeyPayload { api_key })
     }
 
-    /// Revoke a key at once, in requests that are under way too.
+    /// Revoke a key. It takes effect immediately and aborts requests in flight.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn revoke_api_key(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which key.")] id: ID,
+        #[graphql(desc = "The key's id.")] id: ID,
     ) -> Result<RevokeApiKeyPayload> {
         let id = input::id(&id, "API key")?;
         let api_key = ApiKey::from(ctx.service::<ApiKeys>().revoke(id).await?);

@@ -1,4 +1,4 @@
-//! Which models are served, and what a name leads to.
+//! The models that requests can use.
 
 use async_graphql::{Context, Object, SimpleObject};
 use entity::admin;
@@ -20,34 +20,33 @@ use crate::{
     },
 };
 
-/// A model that a request may name.
+/// A model name that requests can use.
 #[derive(SimpleObject)]
 struct Model {
-    /// What a request calls it.
+    /// The name that requests use.
     name: String,
-    /// The model that it stands for, if it is an alias.
+    /// The model that it is an alias of; null if it is not an alias.
     alias_of: Option<String>,
-    /// The aliases that lead to it.
+    /// The aliases of this model.
     aliases: Vec<String>,
-    /// Whose accounts serve it; none while the engine is not configured by this server.
+    /// The providers whose accounts serve it; empty if this server does not configure the engine.
     providers: Vec<ProviderKind>,
     /// The enabled accounts that serve it.
     accounts: Vec<ProviderAccount>,
-    /// What it costs now; null when it has no price.
+    /// The price in force; null if there is none.
     price: Option<Price>,
-    /// Who owns it, as the engine says.
+    /// The owner that the engine reports; null if it reports none.
     owned_by: Option<String>,
-    /// Whether it is the demo engine's, which answers canned text.
+    /// Whether it is a model of the demo engine, which returns canned text.
     demo: bool,
 }
 
-/// The models' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ModelQuery;
 
 #[Object]
 impl ModelQuery {
-    /// Every model that a request may name now, by name.
+    /// All models that requests can use now, aliases included, ordered by name.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
         complexity = "list(50, child_complexity)"
@@ -74,7 +73,7 @@ impl ModelQuery {
     }
 }
 
-/// Asks the catalogue as it is now.
+/// Runs a query on the current catalogue.
 pub(super) async fn with_catalogue<T>(
     ctx: &Context<'_>,
     facts: &EngineModels,

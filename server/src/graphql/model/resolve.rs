@@ -1,4 +1,4 @@
-//! What would serve a name, and if nothing would, why not.
+//! How a request for a model would be routed, or why it would not be served.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use entity::{admin, model_alias};
@@ -25,20 +25,20 @@ use crate::{
     },
 };
 
-/// Why a name would not be served.
+/// Why a request for a model would not be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 enum ModelProblem {
-    /// The user is disabled or was deleted.
+    /// The user is disabled or archived.
     UserDisabled,
-    /// The user may not use it.
+    /// The user's allowed models do not include it.
     NotAllowed,
-    /// No account has it.
+    /// No account offers it.
     UnknownModel,
-    /// Only disabled accounts have it.
+    /// Only disabled accounts offer it.
     NoEnabledAccount,
-    /// An enabled account has it, and the engine is told not to serve it, or serves it not yet.
+    /// An enabled account offers it, but it is excluded in the settings or not loaded by the engine yet.
     Excluded,
-    /// The engine does not run, so that nobody can tell.
+    /// The engine does not run.
     EngineDown,
 }
 
@@ -55,43 +55,45 @@ impl From<model_catalogue::ModelProblem> for ModelProblem {
 }
 
 impl ModelProblem {
-    fn in_words(self) -> &'static str {
+    fn explanation(self) -> &'static str {
         match self {
             Self::UserDisabled => "the user is disabled; enable them",
             Self::NotAllowed => {
-                "allowedModels of the user fits neither this name nor what it leads to"
+                "allowedModels of the user matches neither this name nor the model behind it"
             }
             Self::UnknownModel => {
-                "no account has this model; the query models lists those that are served"
+                "no account offers this model; the query models lists the available ones"
             }
-            Self::NoEnabledAccount => "every account that has this model is disabled; enable one",
+            Self::NoEnabledAccount => {
+                "every account that offers this model is disabled; enable one"
+            }
             Self::Excluded => {
-                "an account has this model, but the engine does not serve it: it is excluded in the \
-                 settings, or the change is on its way"
+                "an account offers this model, but the engine does not serve it: it is excluded in the \
+                 settings, or not loaded yet"
             }
-            Self::EngineDown => "the engine does not run; see its status",
+            Self::EngineDown => "the engine does not run; see the query engine",
         }
     }
 }
 
-/// What a name leads to for a user.
+/// How a request of a user for a model would be routed.
 #[derive(SimpleObject)]
 struct ModelResolution {
-    /// The name by which the engine routes.
+    /// The name that the engine would route.
     name: String,
-    /// The alias that it is, if it is one.
+    /// The alias behind the name; null if it is not an alias.
     alias: Option<ModelAlias>,
-    /// The model that would serve.
+    /// The model that would serve the request.
     served_model: String,
-    /// Whose accounts would serve.
+    /// The providers whose accounts could serve the request.
     providers: Vec<ProviderKind>,
-    /// The accounts that would serve, in no order: the engine chooses.
+    /// The accounts that could serve the request, unordered: the engine chooses.
     accounts: Vec<ProviderAccount>,
-    /// The price that applies; null when there is none.
+    /// The price that would apply; null if there is none.
     price: Option<Price>,
-    /// Why nothing would serve; null when something would.
+    /// Why the request would not be served; null if it would.
     problem: Option<ModelProblem>,
-    /// The problem in words, and what to do about it.
+    /// The problem and its solution as a sentence; null if there is no problem.
     explanation: Option<String>,
 }
 
@@ -119,7 +121,7 @@ impl ModelResolution {
                 .collect(),
             price: found.price.map(Price::from),
             problem,
-            explanation: problem.map(|problem| problem.in_words().to_owned()),
+            explanation: problem.map(|problem| problem.explanation().to_owned()),
         }
     }
 }
@@ -129,7 +131,7 @@ pub(crate) struct ResolveModelQuery;
 
 #[Object]
 impl ResolveModelQuery {
-    /// What would serve a model's name for a user, and if nothing would, why not.
+    /// How a request of a user for a model would be routed, or why it would not be served.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
         complexity = "child_complexity + QUERY + REMOTE"
@@ -137,11 +139,11 @@ impl ResolveModelQuery {
     async fn resolve_model(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The name, as a request would write it.")] name: String,
-        #[graphql(desc = "For whom.")] user_id: ID,
+        #[graphql(desc = "The model name of the request.")] name: String,
+        #[graphql(desc = "The user's id.")] user_id: ID,
     ) -> Result<ModelResolution> {
         if name.trim().is_empty() || name.chars().count() > 200 {
-            return Err(Error::bad_input("name has 1 to 200 characters").into());
+            return Err(Error::bad_input("name must have 1 to 200 characters").into());
         }
         let user_id = input::id(&user_id, "user")?;
         let user = ctx.service::<Users>().find(user_id).await?;

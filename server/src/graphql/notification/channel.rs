@@ -16,42 +16,42 @@ use crate::{
 
 const CHANNEL: &str = "notification channel";
 
-/// What sort of channel it is.
+/// The kind of channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::notification_channel::ChannelKind")]
 enum NotificationChannelKind {
-    /// E-mail by SMTP.
+    /// E-mail over SMTP.
     Email,
-    /// A signed POST of JSON.
+    /// A signed JSON POST.
     Webhook,
-    /// An incoming webhook of Slack.
+    /// A Slack incoming webhook.
     Slack,
-    /// A webhook of Discord.
+    /// A Discord webhook.
     Discord,
-    /// A bot of Telegram.
+    /// A Telegram bot.
     Telegram,
 }
 
-/// A way to tell somebody something. Its settings are sealed and never shown again.
+/// A way to deliver messages. Its settings are stored encrypted and not shown again.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct NotificationChannel {
     /// The channel's id.
     id: ID,
-    /// What it is called.
+    /// The name.
     name: String,
-    /// What sort of channel it is.
+    /// The kind of channel.
     kind: NotificationChannelKind,
-    /// Where it leads, to recognise it by: addresses, a chat, or the host of a webhook.
+    /// The destination, to recognise the channel by: e-mail addresses, a chat, or the host of a webhook.
     target: String,
-    /// Whether it is used.
+    /// Whether it is in use.
     enabled: bool,
-    /// Since when there is this channel.
+    /// The time of creation.
     created_at: DateTime,
-    /// When something last got through.
+    /// The time of the last successful delivery; null if there was none.
     sent_at: Option<DateTime>,
-    /// Why the last attempt failed; null when it did not.
+    /// Why the last attempt failed; null if it succeeded.
     problem: Option<String>,
-    /// When an attempt last failed.
+    /// The time of the last failed attempt; null if there was none.
     problem_at: Option<DateTime>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct NotificationChannelQuery;
 
 #[Object]
 impl NotificationChannelQuery {
-    /// All ways to tell somebody something, by name.
+    /// All channels, ordered by name.
     #[graphql(
         guard = "AtLeast(Role::Viewer)",
         complexity = "list(10, child_complexity)"
@@ -90,57 +90,57 @@ impl NotificationChannelQuery {
     }
 }
 
-/// What a new channel is like.
+/// A new channel.
 #[derive(InputObject)]
 struct CreateNotificationChannelInput {
-    /// What it is called.
+    /// The name.
     name: String,
-    /// How it delivers. Sealed, and never shown again.
+    /// The delivery settings. They are stored encrypted and not shown again.
     settings: NotificationChannelSettingsInput,
 }
 
-/// What to change about a channel. What is left out stays.
+/// Changes to a channel. Omitted fields stay as they are.
 #[derive(InputObject)]
 struct UpdateNotificationChannelInput {
-    /// What it is called.
+    /// The name.
     name: MaybeUndefined<String>,
-    /// Whether it is used.
+    /// Whether it is in use.
     enabled: MaybeUndefined<bool>,
-    /// How it delivers, in place of all of the earlier settings; of the same kind.
+    /// Delivery settings that replace all earlier ones. They must be of the same kind.
     settings: MaybeUndefined<NotificationChannelSettingsInput>,
 }
 
-/// A new channel.
+/// The result of `createNotificationChannel`.
 #[derive(SimpleObject)]
 struct CreateNotificationChannelPayload {
     /// The channel.
     channel: NotificationChannel,
-    /// What the signatures of a webhook are made with, when it was made up; shown this once.
+    /// The signing secret of a webhook if the server generated it; not shown again.
     signing_secret: Option<String>,
 }
 
-/// A channel was changed.
+/// The result of `updateNotificationChannel`.
 #[derive(SimpleObject)]
 struct UpdateNotificationChannelPayload {
     /// The channel.
     channel: NotificationChannel,
-    /// What the signatures of a webhook are made with from now on, when it was made up; shown this once.
+    /// The new signing secret of a webhook if the server generated it; not shown again.
     signing_secret: Option<String>,
 }
 
-/// A channel was deleted.
+/// The result of `deleteNotificationChannel`.
 #[derive(SimpleObject)]
 struct DeleteNotificationChannelPayload {
-    /// The channel, as it was.
+    /// The deleted channel.
     channel: NotificationChannel,
 }
 
-/// A channel was tried out.
+/// The result of `testNotificationChannel`.
 #[derive(SimpleObject)]
 struct TestNotificationChannelPayload {
-    /// Whether the message got through.
+    /// Whether the message was delivered.
     delivered: bool,
-    /// What is wrong, when it did not.
+    /// Why it was not delivered; null if it was.
     problem: Option<String>,
 }
 
@@ -149,12 +149,12 @@ pub(crate) struct NotificationChannelMutation;
 
 #[Object]
 impl NotificationChannelMutation {
-    /// Create a way to tell somebody something.
+    /// Create a channel for messages.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn create_notification_channel(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What it is like.")] input: CreateNotificationChannelInput,
+        #[graphql(desc = "The values to create it with.")] input: CreateNotificationChannelInput,
     ) -> Result<CreateNotificationChannelPayload> {
         let mut made = None;
         let settings = input
@@ -171,13 +171,13 @@ impl NotificationChannelMutation {
         })
     }
 
-    /// Change a channel.
+    /// Update a channel.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn update_notification_channel(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which channel.")] id: ID,
-        #[graphql(desc = "What to change.")] input: UpdateNotificationChannelInput,
+        #[graphql(desc = "The channel's id.")] id: ID,
+        #[graphql(desc = "The changes.")] input: UpdateNotificationChannelInput,
     ) -> Result<UpdateNotificationChannelPayload> {
         let id = input::id(&id, CHANNEL)?;
         let mut made = None;
@@ -196,12 +196,12 @@ impl NotificationChannelMutation {
         })
     }
 
-    /// Delete a channel together with what waits for it.
+    /// Delete a channel and its pending messages.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn delete_notification_channel(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which channel.")] id: ID,
+        #[graphql(desc = "The channel's id.")] id: ID,
     ) -> Result<DeleteNotificationChannelPayload> {
         let id = input::id(&id, CHANNEL)?;
         let channel = ctx.service::<Notifications>().delete_channel(id).await?;
@@ -209,12 +209,12 @@ impl NotificationChannelMutation {
         Ok(DeleteNotificationChannelPayload { channel })
     }
 
-    /// Send a test through a channel, and wait up to fifteen seconds for its end.
+    /// Send a test message through a channel. Waits up to 15 seconds for the delivery.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn test_notification_channel(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which channel.")] id: ID,
+        #[graphql(desc = "The channel's id.")] id: ID,
     ) -> Result<TestNotificationChannelPayload> {
         let id = input::id(&id, CHANNEL)?;
         let outcome = ctx.service::<notify::Sender>().test(id).await?;

@@ -12,15 +12,15 @@ use crate::{
     },
 };
 
-/// What became of a message.
+/// The delivery state of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::notification::NotificationState")]
 enum NotificationState {
-    /// It is sent as soon as possible, or tried again.
+    /// Pending, or to be retried.
     Waiting,
-    /// It got through.
+    /// Delivered.
     Sent,
-    /// It was tried ten times in vain.
+    /// Not delivered after ten attempts.
     GivenUp,
 }
 
@@ -31,21 +31,21 @@ pub(crate) struct Notification {
     id: ID,
     /// The channel's id.
     channel_id: ID,
-    /// What happened.
+    /// The event that caused the message.
     event: NotificationEvent,
-    /// What it says, in one line.
+    /// The text in one line.
     title: String,
-    /// What it says.
+    /// The text.
     body: String,
-    /// What became of it.
+    /// The delivery state.
     state: NotificationState,
-    /// How often it was tried.
+    /// The number of delivery attempts.
     attempts: i32,
-    /// When it was written.
+    /// The time of writing.
     created_at: DateTime,
-    /// When it got through.
+    /// The time of delivery; null if it was not delivered.
     sent_at: Option<DateTime>,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed; null if none failed.
     problem: Option<String>,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct NotificationMessageQuery;
 
 #[Object]
 impl NotificationMessageQuery {
-    /// The latest messages, sent or waiting, the latest first. At most 2000 are kept.
+    /// The latest messages, sent or pending, newest first. The server keeps 2000.
     #[graphql(
         guard = "AtLeast(Role::Viewer)",
         complexity = "list(50, child_complexity)"
@@ -79,11 +79,16 @@ impl NotificationMessageQuery {
     async fn notifications(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, at most 200.", default = 50)] first: i32,
+        #[graphql(desc = "The number of messages to return: 1 to 200.", default = 50)] first: i32,
     ) -> Result<Vec<Notification>> {
         let first = u64::try_from(first).ok();
         let first = first.filter(|first| (1..=MAX_PAGE_SIZE).contains(first));
-        let wrong = || Error::BadInput(format!("first is between 1 and {}", int(MAX_PAGE_SIZE)));
+        let wrong = || {
+            Error::BadInput(format!(
+                "first must be between 1 and {}",
+                int(MAX_PAGE_SIZE)
+            ))
+        };
         let latest = ctx
             .service::<Notifications>()
             .latest(first.ok_or_else(wrong)?);

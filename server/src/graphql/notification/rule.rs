@@ -18,23 +18,23 @@ use crate::{
 const CHANNEL: &str = "notification channel";
 const RULE: &str = "notification rule";
 
-/// What happens.
+/// The event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::notification_rule::NotificationEvent")]
 pub(crate) enum NotificationEvent {
-    /// A quota is used up to one of the percentages.
+    /// Usage of a quota reached one of the percentages.
     Quota,
-    /// An account at a provider fails.
+    /// A provider account fails.
     AccountFailing,
-    /// An account's sign-in has expired and was not refreshed.
+    /// The sign-in of a provider account expired and could not be refreshed.
     AccountExpired,
-    /// The engine does not run although it should.
+    /// The engine is down although it should run.
     EngineDown,
-    /// More of the latest requests fail than the percentage.
+    /// The share of failed requests exceeds the percentage.
     ErrorRate,
 }
 
-/// Of what whom to tell.
+/// A rule: which event is sent to which channels.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct NotificationRule {
@@ -42,15 +42,16 @@ pub(crate) struct NotificationRule {
     channel_ids: Vec<Uuid>,
     /// The rule's id.
     id: ID,
-    /// What happens.
+    /// The event.
     event: NotificationEvent,
-    /// Of a quota: when to tell. Of failing requests: how many are too many. None for other events.
+    /// For `QUOTA`, the percentages of the limit that trigger the rule. For `ERROR_RATE`, one value: the
+    /// percentage of failed requests to exceed. Empty for other events.
     percents: Vec<u8>,
-    /// How many minutes nothing more is said of the same thing.
+    /// Minimum minutes between two messages about the same subject.
     quiet_minutes: i32,
-    /// Whether it holds.
+    /// Whether the rule is active.
     enabled: bool,
-    /// Since when there is this rule.
+    /// The time of creation.
     created_at: DateTime,
 }
 
@@ -70,7 +71,7 @@ impl From<notification_rule::Model> for NotificationRule {
 
 #[ComplexObject]
 impl NotificationRule {
-    /// The channels that tell it.
+    /// The channels that messages are sent to.
     #[graphql(complexity = "list(3, child_complexity)")]
     async fn channels(&self, ctx: &Context<'_>) -> Result<Vec<NotificationChannel>> {
         let mut channels = ctx.service::<Notifications>().channels().await?;
@@ -87,7 +88,7 @@ pub(crate) struct NotificationRuleQuery;
 
 #[Object]
 impl NotificationRuleQuery {
-    /// Of what whom to tell.
+    /// A rule: which event is sent to which channels.
     #[graphql(
         guard = "AtLeast(Role::Viewer)",
         complexity = "list(10, child_complexity)"
@@ -98,52 +99,52 @@ impl NotificationRuleQuery {
     }
 }
 
-/// What a new rule is like.
+/// A new rule.
 #[derive(InputObject)]
 struct CreateNotificationRuleInput {
-    /// What happens.
+    /// The event.
     event: NotificationEvent,
-    /// The channels that tell it, at most 20.
+    /// The ids of 1 to 20 channels.
     channel_ids: Vec<ID>,
-    /// Of a quota: when to tell, 50, 80, 95 and 100 when left out. Of failing requests: how many are too many,
-    /// 20 when left out.
+    /// For `QUOTA`, the percentages of the limit that trigger the rule: 50, 80, 95 and 100 when omitted. For
+    /// `ERROR_RATE`, the percentage of failed requests to exceed: 20 when omitted.
     percents: Option<Vec<u8>>,
-    /// How many minutes nothing more is said of the same thing, at most 10080.
+    /// Minimum minutes between two messages about the same subject: 0 to 10080.
     #[graphql(default = 60)]
     quiet_minutes: i32,
 }
 
-/// What to change about a rule. What is left out stays.
+/// Changes to a rule. Omitted fields stay as they are.
 #[derive(InputObject)]
 struct UpdateNotificationRuleInput {
-    /// The channels that tell it.
+    /// The channels that messages are sent to.
     channel_ids: MaybeUndefined<Vec<ID>>,
-    /// When to tell.
+    /// The percentages that trigger the rule.
     percents: MaybeUndefined<Vec<u8>>,
-    /// How many minutes nothing more is said of the same thing.
+    /// Minimum minutes between two messages about the same subject.
     quiet_minutes: MaybeUndefined<i32>,
-    /// Whether it holds.
+    /// Whether the rule is active.
     enabled: MaybeUndefined<bool>,
 }
 
-/// A new rule.
+/// The result of `createNotificationRule`.
 #[derive(SimpleObject)]
 struct CreateNotificationRulePayload {
     /// The rule.
     rule: NotificationRule,
 }
 
-/// A rule was changed.
+/// The result of `updateNotificationRule`.
 #[derive(SimpleObject)]
 struct UpdateNotificationRulePayload {
     /// The rule.
     rule: NotificationRule,
 }
 
-/// A rule was deleted.
+/// The result of `deleteNotificationRule`.
 #[derive(SimpleObject)]
 struct DeleteNotificationRulePayload {
-    /// The rule, as it was.
+    /// The deleted rule.
     rule: NotificationRule,
 }
 
@@ -152,12 +153,12 @@ pub(crate) struct NotificationRuleMutation;
 
 #[Object]
 impl NotificationRuleMutation {
-    /// Create a rule: of what whom to tell.
+    /// Create a rule: which event is sent to which channels.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn create_notification_rule(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What it is like.")] input: CreateNotificationRuleInput,
+        #[graphql(desc = "The values to create it with.")] input: CreateNotificationRuleInput,
     ) -> Result<CreateNotificationRulePayload> {
         let new = NewRule {
             event: input.event.into(),
@@ -170,13 +171,13 @@ impl NotificationRuleMutation {
         Ok(CreateNotificationRulePayload { rule })
     }
 
-    /// Change a rule.
+    /// Update a rule.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn update_notification_rule(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which rule.")] id: ID,
-        #[graphql(desc = "What to change.")] input: UpdateNotificationRuleInput,
+        #[graphql(desc = "The rule's id.")] id: ID,
+        #[graphql(desc = "The changes.")] input: UpdateNotificationRuleInput,
     ) -> Result<UpdateNotificationRulePayload> {
         let id = input::id(&id, RULE)?;
         let channel_ids = input::change("channelIds", input.channel_ids)?;
@@ -199,7 +200,7 @@ impl NotificationRuleMutation {
     async fn delete_notification_rule(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which rule.")] id: ID,
+        #[graphql(desc = "The rule's id.")] id: ID,
     ) -> Result<DeleteNotificationRulePayload> {
         let id = input::id(&id, RULE)?;
         let rule = ctx.service::<Notifications>().delete_rule(id).await?;

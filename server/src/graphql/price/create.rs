@@ -1,4 +1,4 @@
-//! Setting prices.
+//! Creating prices.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use entity::admin;
@@ -15,28 +15,28 @@ use crate::{
     },
 };
 
-/// What a new price is like.
+/// A new price.
 #[derive(InputObject)]
 struct CreatePriceInput {
-    /// A model's name in any case, `*` standing for any run of characters.
+    /// A case-insensitive model name, in which `*` matches any characters.
     model_pattern: String,
-    /// Whose price it is; every provider's when left out.
+    /// The provider that the price applies to; all providers when omitted.
     provider: Option<ProviderKind>,
-    /// When it begins to hold; now when left out. What was settled before keeps its cost.
+    /// The time from which the price applies; now when omitted. Settled requests keep their cost.
     effective_from: Option<DateTime>,
-    /// A million tokens that are read by the model and not from a cache.
+    /// US dollars per million uncached input tokens.
     input_per_million: Usd,
-    /// A million tokens that are read from a cache; as input when left out.
+    /// US dollars per million cache-read tokens; the input price when omitted.
     cache_read_per_million: Option<Usd>,
-    /// A million tokens that are written to a cache; as input when left out.
+    /// US dollars per million cache-write tokens; the input price when omitted.
     cache_write_per_million: Option<Usd>,
-    /// A million tokens of answers, without reasoning.
+    /// US dollars per million output tokens, without reasoning.
     output_per_million: Usd,
-    /// A million tokens of reasoning; as output when left out.
+    /// US dollars per million reasoning tokens; the output price when omitted.
     reasoning_per_million: Option<Usd>,
-    /// The request itself; nothing when left out.
+    /// US dollars per request, in addition to its tokens; 0 when omitted.
     per_request: Option<Usd>,
-    /// Where it was taken from.
+    /// The source of the price, such as a URL.
     source: Option<String>,
 }
 
@@ -60,25 +60,24 @@ impl From<CreatePriceInput> for NewPrice {
     }
 }
 
-/// A price was set.
+/// The result of `createPrice`.
 #[derive(SimpleObject)]
 struct CreatePricePayload {
     /// The price.
     price: Price,
 }
 
-/// The prices' part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct PriceMutation;
 
 #[Object]
 impl PriceMutation {
-    /// Set a price. To change one, set another that begins later.
+    /// Create a price. Prices are not edited: a price that applies from a later time supersedes this one.
     #[graphql(guard = "AtLeast(admin::Role::Admin)")]
     async fn create_price(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What it is like.")] input: CreatePriceInput,
+        #[graphql(desc = "The values to create it with.")] input: CreatePriceInput,
     ) -> Result<CreatePricePayload> {
         let price = ctx.service::<Prices>().create(&input.into()).await?;
         Ok(CreatePricePayload {

@@ -1,4 +1,4 @@
-//! What tokens cost.
+//! Prices: the type and the query.
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, SimpleObject};
 use entity::{admin, price};
@@ -26,32 +26,33 @@ impl Node for Price {
     }
 }
 
-/// What the tokens of a model cost from a moment on. It is never changed: a newer price takes its place.
+/// The cost of a model's tokens from a point in time on. Prices are immutable: a later price supersedes an
+/// earlier one.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Price {
     /// The price's id.
     id: ID,
-    /// Whose price it is; null for every provider's.
+    /// The provider that the price applies to; null for all providers.
     provider: Option<ProviderKind>,
-    /// A model's name in small letters, `*` standing for any run of characters.
+    /// A lower-case model name, in which `*` matches any characters.
     model_pattern: String,
-    /// When it begins to hold.
+    /// The time from which the price applies.
     effective_from: DateTime,
-    /// A million tokens that are read by the model and not from a cache.
+    /// US dollars per million uncached input tokens.
     input_per_million: Usd,
-    /// A million tokens that are read from a cache.
+    /// US dollars per million cache-read tokens.
     cache_read_per_million: Usd,
-    /// A million tokens that are written to a cache.
+    /// US dollars per million cache-write tokens.
     cache_write_per_million: Usd,
-    /// A million tokens of answers, without reasoning.
+    /// US dollars per million output tokens, without reasoning.
     output_per_million: Usd,
-    /// A million tokens of reasoning.
+    /// US dollars per million reasoning tokens.
     reasoning_per_million: Usd,
-    /// The request itself.
+    /// US dollars per request, in addition to its tokens.
     per_request: Usd,
-    /// Where it was taken from.
+    /// The source of the price, such as a URL.
     source: String,
-    /// When it was set.
+    /// The time at which it was set.
     created_at: DateTime,
 }
 
@@ -74,13 +75,12 @@ impl From<price::Model> for Price {
     }
 }
 
-/// Which prices are wanted. All conditions count together.
+/// A filter of prices. Conditions are combined with AND.
 #[derive(Debug, Default, InputObject)]
 struct PriceFilter {
-    /// Part of a pattern, or a model's name that the pattern fits; in any case.
+    /// Part of a pattern, or a model name that the pattern matches; case-insensitive.
     model: Option<String>,
-    /// Only the price of each pattern that holds now, or only those that do not: past, yet to come, or
-    /// bundled where an administrator set another.
+    /// True for prices in force only; false for past, future and overridden bundled prices only.
     in_force: Option<bool>,
 }
 
@@ -93,29 +93,28 @@ impl From<PriceFilter> for prices::PriceFilter {
     }
 }
 
-/// A part of the list of prices.
+/// A page of prices.
 #[derive(MergedObject)]
 struct PriceConnection(Connection<Price>, PriceCount);
 
-/// How many prices a filter finds, should anybody ask.
+/// Counts prices only when `totalCount` is selected.
 #[derive(Debug)]
 struct PriceCount(prices::PriceFilter);
 
 #[Object]
 impl PriceCount {
-    /// How many prices there are on all pages.
+    /// The number of prices on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> usize {
         ctx.service::<Prices>().count(&self.0)
     }
 }
 
-/// The prices' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct PriceQuery;
 
 #[Object]
 impl PriceQuery {
-    /// Prices that hold, have held and will hold, by pattern and provider, the latest first.
+    /// Current, past and future prices, ordered by pattern and provider, newest first.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
         complexity = "page(first, None, child_complexity)"
@@ -124,9 +123,9 @@ impl PriceQuery {
     async fn prices(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which prices; all when left out.")] filter: Option<PriceFilter>,
-        #[graphql(desc = "How many, at most 200; 50 when left out.")] first: Option<i32>,
-        #[graphql(desc = "Begin after the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "A filter; all prices when omitted.")] filter: Option<PriceFilter>,
+        #[graphql(desc = "The page size: 1 to 200, 50 when omitted.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
     ) -> Result<PriceConnection> {
         let filter = filter.unwrap_or_default().into();
         let page = PageRequest {

@@ -1,4 +1,4 @@
-//! Providers and our accounts there. Secrets go in and never come out.
+//! Provider accounts and their health.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use entity::{admin, provider_account};
@@ -12,44 +12,44 @@ use crate::{
     },
 };
 
-/// What sort of credential an account has.
+/// The kind of credential of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::provider_account::CredentialKind")]
 pub(crate) enum CredentialKind {
-    /// A key of the provider's API.
+    /// An API key of the provider.
     ApiKey,
-    /// Tokens from a sign-in or an import, which the engine keeps fresh.
+    /// OAuth tokens from a sign-in or an import, which the engine refreshes.
     AuthFile,
-    /// A GitHub token, from which the server gets Copilot's short-lived one.
+    /// A GitHub token, which the server exchanges for short-lived Copilot tokens.
     Github,
 }
 
-/// How an account is.
+/// The health of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::provider_accounts::AccountStatus")]
 pub(crate) enum AccountStatus {
-    /// Nothing speaks against using it.
+    /// In use, no problem known.
     Active,
-    /// The engine passes it over for a while, such as after a provider's limit was reached.
+    /// Skipped by the engine for a while, such as after the provider's rate limit was reached.
     Cooling,
-    /// Its token could not be refreshed.
+    /// The access token could not be refreshed.
     RefreshFailed,
-    /// Its token has ended.
+    /// The access token has expired.
     Expired,
-    /// The provider refuses it, or requests through it fail again and again.
+    /// Rejected by the provider, or requests through it keep failing.
     Failing,
-    /// It is not used, since somebody said so.
+    /// Disabled by an administrator.
     Disabled,
-    /// The engine does not tell.
+    /// The engine reports no state.
     Unknown,
 }
 
 /// A model that an account offers.
 #[derive(Clone, Debug, SimpleObject)]
 struct ProviderModel {
-    /// What the provider calls it.
+    /// The provider's name of the model.
     name: String,
-    /// What clients call it; null for the same.
+    /// The name that clients use; null if it is the provider's.
     alias: Option<String>,
 }
 
@@ -62,14 +62,14 @@ impl From<provider_account::ProviderModel> for ProviderModel {
     }
 }
 
-/// A stretch of time in which a subscription allows so much.
+/// A usage window of a subscription.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct SubscriptionWindow {
-    /// Such as `five_hour` or `seven_day`, in the provider's words.
+    /// The provider's name of the window, such as `five_hour` or `seven_day`.
     name: String,
-    /// How much of it is used, from 0 to 100.
+    /// The used share of the window, in percent: 0 to 100.
     used_percent: i32,
-    /// When it starts anew; null while nothing of it is used.
+    /// The time at which the window resets; null while nothing of it is used.
     resets_at: Option<DateTime>,
 }
 
@@ -83,7 +83,7 @@ impl From<provider_account::SubscriptionWindow> for SubscriptionWindow {
     }
 }
 
-/// A credential at a provider. Its secret is sealed and has no field.
+/// A credential at a provider. Its secret is stored encrypted and cannot be read.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct ProviderAccount {
@@ -91,48 +91,47 @@ pub(crate) struct ProviderAccount {
     pub(crate) row: provider_account::Model,
     /// The account's id.
     id: ID,
-    /// At which provider it is.
+    /// The provider.
     kind: ProviderKind,
-    /// What it is called, unique among the provider's accounts.
+    /// The name, unique among the accounts of the provider.
     pub(crate) label: String,
-    /// What sort of credential it has.
+    /// The kind of credential.
     credential: CredentialKind,
-    /// How the credential ends, to recognise it by; empty when that would tell too much.
+    /// The last four characters of the credential, to recognise it by; empty if it is too short to show any.
     last_four: String,
-    /// Where the provider is; null for its usual address.
+    /// The provider's base URL; null for its default.
     base_url: Option<String>,
-    /// The models that it offers; none means all that the provider is known for.
+    /// The models that it offers; empty for the provider's default list.
     models: Vec<ProviderModel>,
-    /// What clients put before a model's name to address this account alone.
+    /// The prefix before a model name with which clients address this account alone; null for none.
     prefix: Option<String>,
-    /// Accounts of a higher priority are used first.
+    /// The priority. Accounts of a higher priority are used first.
     priority: i32,
-    /// The account's share among those of its priority, where the strategy is by weight.
+    /// The weight among accounts of the same priority, which the strategy `WEIGHTED` uses.
     weight: i32,
-    /// Who is signed in.
+    /// The e-mail address of the signed-in person; null if unknown.
     email: Option<String>,
-    /// What the login pays for, in the provider's words.
+    /// The provider's name of the subscription plan; null if unknown.
     plan: Option<String>,
-    /// When the access token ends; it is refreshed ahead of that.
+    /// The time at which the access token expires; it is refreshed before. Null if it does not expire.
     expires_at: Option<DateTime>,
-    /// When a request last went through it, to half a minute.
+    /// The time of the last request through it, to 30 seconds; null if there was none.
     last_used_at: Option<DateTime>,
-    /// When the provider was last asked how it is.
+    /// The time of the last health check; null if there was none.
     checked_at: Option<DateTime>,
-    /// The subscription's windows as the provider told them when it was last asked; empty where it tells
-    /// none.
+    /// The usage windows of the subscription, as the provider last reported them; empty if it reports none.
     windows: Vec<SubscriptionWindow>,
-    /// When the provider told its windows.
+    /// The time at which the provider last reported `windows`; null if it never did.
     windows_reported_at: Option<DateTime>,
-    /// The last failure in words, such as of a sign-in that has ended.
+    /// The last failure, such as an expired sign-in; null if there was none.
     problem: Option<String>,
-    /// When it failed.
+    /// The time of the last failure; null if there was none.
     problem_at: Option<DateTime>,
-    /// Whether it is used.
+    /// Whether it is in use.
     enabled: bool,
-    /// When it was added.
+    /// The time at which it was added.
     created_at: DateTime,
-    /// When it was last changed.
+    /// The time of the last change.
     updated_at: DateTime,
 }
 
@@ -169,38 +168,38 @@ impl From<provider_account::Model> for ProviderAccount {
 
 #[ComplexObject]
 impl ProviderAccount {
-    /// The proxy to the provider, without its password; null for the usual way.
+    /// The proxy URL to the provider, without its password; null for the engine's default.
     #[graphql(guard = "AtLeast(admin::Role::Admin)")]
     #[expect(
         clippy::unused_async,
-        reason = "resolvers are; opening a seal waits for nobody"
+        reason = "resolvers are; decryption does not wait"
     )]
     async fn proxy_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let accounts = ctx.service::<ProviderAccounts>();
         Ok(accounts.shown_secrets(&self.row)?.proxy_url)
     }
 
-    /// The names of the headers that are sent along; their values are secret.
+    /// The names of the additional headers. Their values are secret.
     #[expect(
         clippy::unused_async,
-        reason = "resolvers are; opening a seal waits for nobody"
+        reason = "resolvers are; decryption does not wait"
     )]
     async fn header_names(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
         let accounts = ctx.service::<ProviderAccounts>();
         Ok(accounts.shown_secrets(&self.row)?.headers)
     }
 
-    /// How it is. The engine is asked every few seconds at most.
+    /// The health of the account, at most a few seconds old.
     async fn status(&self, ctx: &Context<'_>) -> AccountStatus {
         self.state(ctx).await.status.into()
     }
 
-    /// Until when the engine passes it over.
+    /// The time until which the engine skips it; null if it does not.
     async fn cooling_until(&self, ctx: &Context<'_>) -> Option<DateTime> {
         self.state(ctx).await.until.map(Into::into)
     }
 
-    /// Why it is not active, in words.
+    /// Why it is not active; null if it is.
     async fn status_reason(&self, ctx: &Context<'_>) -> Option<String> {
         self.state(ctx).await.reason
     }
@@ -208,8 +207,8 @@ impl ProviderAccount {
 
 impl ProviderAccount {
     async fn state(&self, ctx: &Context<'_>) -> AccountState {
-        let told = ctx.service::<EngineHandle>().accounts().await;
+        let reported = ctx.service::<EngineHandle>().accounts().await;
         ctx.service::<ProviderAccounts>()
-            .state(&self.row, told.as_deref())
+            .state(&self.row, reported.as_deref())
     }
 }

@@ -22,23 +22,23 @@ use crate::{
     },
 };
 
-/// A new API key of a provider.
+/// A provider's API key to add as an account.
 #[derive(InputObject)]
 struct AddProviderApiKeyInput {
-    /// Whose key it is.
+    /// The provider of the key.
     kind: ProviderKind,
-    /// The key. It is sealed, and never shown again.
+    /// The API key. It is stored encrypted and not shown again.
     #[graphql(secret)]
     api_key: String,
-    /// What the account is called; made up when left out.
+    /// The account's name; generated when omitted.
     label: Option<String>,
-    /// Where the provider is, when not at its usual address.
+    /// The provider's base URL; its default when omitted.
     base_url: Option<String>,
-    /// Headers that are sent along.
+    /// Additional request headers.
     headers: Option<Vec<HeaderInput>>,
-    /// The models that it offers; all that the provider is known for when left out.
+    /// The models that it offers; the provider's default list when omitted.
     models: Option<Vec<ProviderModelInput>>,
-    /// What clients put before a model's name to address this account alone.
+    /// The prefix before a model name with which clients address this account alone; null for none.
     prefix: Option<String>,
 }
 
@@ -56,23 +56,23 @@ impl From<AddProviderApiKeyInput> for NewProviderApiKey {
     }
 }
 
-/// API keys of a provider that have everything else in common.
+/// API keys of a provider to add as accounts with the same settings.
 #[derive(InputObject)]
 struct AddProviderApiKeysInput {
-    /// Whose keys they are.
+    /// The provider of the keys.
     kind: ProviderKind,
-    /// The keys, 500 at most. They are sealed, and never shown again.
+    /// The API keys, at most 500. They are stored encrypted and not shown again.
     #[graphql(secret)]
     api_keys: Vec<String>,
-    /// What the accounts are called, numbered from the second on; made up when left out.
+    /// The accounts' name, numbered from the second on; generated when omitted.
     label: Option<String>,
-    /// Where the provider is, when not at its usual address.
+    /// The provider's base URL; its default when omitted.
     base_url: Option<String>,
-    /// Headers that are sent along.
+    /// Additional request headers.
     headers: Option<Vec<HeaderInput>>,
-    /// The models that they offer; all that the provider is known for when left out.
+    /// The models that they offer; the provider's default list when omitted.
     models: Option<Vec<ProviderModelInput>>,
-    /// What clients put before a model's name to address these accounts alone.
+    /// The prefix before a model name with which clients address these accounts alone.
     prefix: Option<String>,
 }
 
@@ -90,26 +90,26 @@ impl From<AddProviderApiKeysInput> for NewProviderApiKeys {
     }
 }
 
-/// What became of one of many keys.
+/// The result for one of several keys.
 #[derive(SimpleObject)]
 struct AddedApiKey {
-    /// The account; null when the key was refused.
+    /// The account; null if the key was rejected.
     account: Option<ProviderAccount>,
-    /// Why it was refused.
+    /// Why the key was rejected; null if it was added.
     problem: Option<String>,
 }
 
-/// An account was added.
+/// The result of `addProviderApiKey`.
 #[derive(SimpleObject)]
 struct AddProviderApiKeyPayload {
     /// The account.
     account: ProviderAccount,
 }
 
-/// Accounts were added.
+/// The result of `addProviderApiKeys`.
 #[derive(SimpleObject)]
 struct AddProviderApiKeysPayload {
-    /// What became of each key, in their order.
+    /// The result for each key, in the order of the input.
     results: Vec<AddedApiKey>,
 }
 
@@ -118,24 +118,24 @@ pub(crate) struct AddProviderMutation;
 
 #[Object]
 impl AddProviderMutation {
-    /// Add an API key of a provider. The engine uses it at once.
+    /// Add an API key of a provider as an account. The engine uses it immediately.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn add_provider_api_key(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The key and where it belongs.")] input: AddProviderApiKeyInput,
+        #[graphql(desc = "The key and its settings.")] input: AddProviderApiKeyInput,
     ) -> Result<AddProviderApiKeyPayload> {
         let accounts = ctx.service::<ProviderAccounts>();
         let account = ProviderAccount::from(accounts.add_api_key(input.into()).await?);
         Ok(AddProviderApiKeyPayload { account })
     }
 
-    /// Add many API keys of a provider. Each is added, or refused with its reason.
+    /// Add several API keys of a provider. Each is added or rejected on its own.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn add_provider_api_keys(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The keys and where they belong.")] input: AddProviderApiKeysInput,
+        #[graphql(desc = "The keys and their settings.")] input: AddProviderApiKeysInput,
     ) -> Result<AddProviderApiKeysPayload> {
         let added = ctx.service::<ProviderAccounts>().add_api_keys(input.into());
         let results = added.await?.into_iter().map(|added| match added {

@@ -7,18 +7,18 @@ use secrecy::SecretString;
 /// A model that an account offers.
 #[derive(InputObject)]
 pub(super) struct ProviderModelInput {
-    /// What the provider calls it.
+    /// The provider's name of the model.
     pub(super) name: String,
-    /// What clients call it; the same when left out.
+    /// The name that clients use; the provider's when omitted.
     pub(super) alias: Option<String>,
 }
 
-/// A header that is sent along to the provider.
+/// An additional header of requests to the provider.
 #[derive(InputObject)]
 pub(super) struct HeaderInput {
-    /// Its name.
+    /// The header's name.
     pub(super) name: String,
-    /// Its value, which is kept as secret as the key.
+    /// The header's value, which is stored encrypted like the key.
     #[graphql(secret)]
     pub(super) value: String,
 }

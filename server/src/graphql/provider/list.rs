@@ -1,4 +1,4 @@
-//! Providers and the accounts there: listed, and followed.
+//! Providers: queries, and the subscription to their accounts.
 
 use async_graphql::{ComplexObject, Context, Object, SimpleObject, Subscription};
 use entity::{admin::Role, provider_account};
@@ -27,27 +27,27 @@ use crate::{
     providers,
 };
 
-/// Somebody who serves models, and our accounts there.
+/// A provider of models, and this server's accounts there.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Provider {
-    /// Which provider it is.
+    /// The provider.
     kind: ProviderKind,
-    /// Its name for people.
+    /// The display name.
     display_name: &'static str,
-    /// Our accounts there, by label.
+    /// The accounts, ordered by label.
     #[graphql(complexity = "5 * child_complexity")]
     accounts: Vec<ProviderAccount>,
-    /// When a request last went through one of its accounts.
+    /// The time of the last request through one of its accounts; null if there was none.
     last_used_at: Option<DateTime>,
-    /// Whether it has API keys that can be added.
+    /// Whether accounts can be added by API key.
     accepts_api_key: bool,
-    /// Whether an account must say where the provider is.
+    /// Whether an account requires a base URL.
     base_url_required: bool,
 }
 
 impl Provider {
-    /// The providers of these kinds. One look at the accounts serves all.
+    /// The providers of these kinds, with one query for all accounts.
     async fn load(
         ctx: &Context<'_>,
         kinds: impl IntoIterator<Item = provider_account::ProviderKind>,
@@ -74,25 +74,26 @@ impl Provider {
 
 #[ComplexObject]
 impl Provider {
-    /// How it is: as its best account is; null without accounts.
+    /// The health of its healthiest account; null without accounts.
     async fn status(&self, ctx: &Context<'_>) -> Option<AccountStatus> {
-        let told = ctx.service::<EngineHandle>().accounts().await;
-        let book = ctx.service::<ProviderAccounts>();
+        let reported = ctx.service::<EngineHandle>().accounts().await;
+        let accounts_service = ctx.service::<ProviderAccounts>();
         let accounts = self.accounts.iter();
-        let states = accounts.map(|account| book.state(&account.row, told.as_deref()));
+        let states =
+            accounts.map(|account| accounts_service.state(&account.row, reported.as_deref()));
         let best = states
             .map(|state| state.status)
             .min_by_key(|status| rank(*status));
         best.map(Into::into)
     }
 
-    /// How its accounts are used.
+    /// The settings of its accounts.
     async fn settings(&self, ctx: &Context<'_>) -> ProviderSettings {
         ProviderSettings::from(ctx.service::<Settings>().provider(self.kind.into()))
     }
 }
 
-/// The better, the lower.
+/// The order of health, best first.
 fn rank(status: provider_accounts::AccountStatus) -> u8 {
     match status {
         provider_accounts::AccountStatus::Active => 0,
@@ -105,13 +106,12 @@ fn rank(status: provider_accounts::AccountStatus) -> u8 {
     }
 }
 
-/// The providers' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderQuery;
 
 #[Object]
 impl ProviderQuery {
-    /// All providers, with or without accounts.
+    /// All providers, including those without accounts.
     #[graphql(
         guard = "AtLeast(Role::Viewer)",
         complexity = "list(7, child_complexity)"
@@ -120,12 +120,12 @@ impl ProviderQuery {
         Provider::load(ctx, provider_account::ProviderKind::iter()).await
     }
 
-    /// One provider.
+    /// A provider.
     #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
     async fn provider(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which provider.")] kind: ProviderKind,
+        #[graphql(desc = "The provider.")] kind: ProviderKind,
     ) -> Result<Option<Provider>> {
         Ok(Provider::load(ctx, [kind.into()]).await?.pop())
     }
@@ -136,7 +136,7 @@ pub(crate) struct ProviderSubscription;
 
 #[Subscription]
 impl ProviderSubscription {
-    /// Each account after it was added, changed or removed.
+    /// Accounts, each after it was added, changed or removed.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     async fn provider_account_changed(
         &self,

@@ -1,4 +1,4 @@
-//! Signing in at providers. Whoever begins a sign-in is the only one who sees and completes it.
+//! Sign-ins at providers. Only the caller that started a sign-in can see and complete it.
 
 use async_graphql::{
     ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject, Subscription,
@@ -26,33 +26,33 @@ use crate::{
 
 const WHAT: &str = "provider login";
 
-/// How the provider's answer comes back.
+/// How the authorization response reaches this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::provider_login::LoginMode")]
 enum ProviderLoginMode {
-    /// The browser brings it to this server by itself.
+    /// The browser is redirected to this server.
     Redirect,
-    /// Paste the address to which the browser was sent into `completeProviderLogin`.
+    /// The person passes the URL of the redirect to `completeProviderLogin`.
     Paste,
-    /// Type the user code at the provider; the rest goes by itself.
+    /// Device flow: the person enters the user code at the provider.
     Device,
 }
 
-/// How far a sign-in is.
+/// The state of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::provider_login::LoginStatus")]
 enum ProviderLoginStatus {
-    /// It waits for a person.
+    /// Waiting for the person.
     Pending,
-    /// The answer is being turned into tokens.
+    /// Exchanging the code for tokens.
     Completing,
-    /// There is an account.
+    /// Completed: there is an account.
     Succeeded,
-    /// It went wrong, as `error` tells.
+    /// Failed; see `error`.
     Failed,
-    /// It was called off.
+    /// Cancelled.
     Cancelled,
-    /// Nobody answered in time.
+    /// Not completed in time.
     Expired,
 }
 
@@ -64,32 +64,32 @@ pub(crate) struct ProviderLogin {
     account_id: Option<Uuid>,
     /// The sign-in's id.
     id: ID,
-    /// At which provider it is.
+    /// The provider.
     kind: ProviderKind,
-    /// How the answer comes back.
+    /// How the authorization response reaches this server.
     mode: ProviderLoginMode,
-    /// How far it is.
+    /// The state.
     status: ProviderLoginStatus,
-    /// What the account shall be called.
+    /// The name of the account to create; null for the signed-in person's.
     label: Option<String>,
-    /// Where to consent, in the modes `REDIRECT` and `PASTE`; null once it is over.
+    /// The URL to open, in the modes `REDIRECT` and `PASTE`; null once finished.
     authorize_url: Option<String>,
-    /// Where the browser is sent after that. In the mode `PASTE` the page does not load, and its address
-    /// is what to paste.
+    /// The URL to which the provider redirects. In the mode `PASTE` that page does not load: copy its URL
+    /// from the address bar.
     redirect_url: Option<String>,
-    /// What to type at the provider, in the mode `DEVICE`; null once it is over.
+    /// The code to enter at the provider, in the mode `DEVICE`; null once finished.
     user_code: Option<String>,
-    /// Where to type it.
+    /// The URL at which to enter the user code.
     verification_url: Option<String>,
-    /// The same with the code filled in, where the provider can do that.
+    /// The same URL with the code filled in; null if the provider does not support that.
     verification_url_complete: Option<String>,
-    /// When it was begun.
+    /// The time at which it was started.
     created_at: DateTime,
-    /// Until when it waits.
+    /// The time at which it expires.
     expires_at: DateTime,
-    /// When it was over.
+    /// The time at which it was finished; null while pending.
     finished_at: Option<DateTime>,
-    /// Why it failed and what helps, in words.
+    /// Why it failed and what to do; null if it did not fail.
     error: Option<String>,
 }
 
@@ -117,7 +117,8 @@ impl From<ProviderLoginView> for ProviderLogin {
 
 #[ComplexObject]
 impl ProviderLogin {
-    /// The account that came of it. The engine's own sign-ins may take a moment longer to show theirs.
+    /// The account that was created; null until then. For sign-ins by the engine it can appear a moment after
+    /// the state `SUCCEEDED`.
     #[graphql(complexity = "one(child_complexity)")]
     async fn account(&self, ctx: &Context<'_>) -> Result<Option<ProviderAccount>> {
         let Some(id) = self.account_id else {
@@ -128,48 +129,47 @@ impl ProviderLogin {
     }
 }
 
-/// What to sign in to.
+/// The sign-in to start.
 #[derive(InputObject)]
 struct StartProviderLoginInput {
-    /// At which provider.
+    /// The provider.
     kind: ProviderKind,
-    /// What the account shall be called; who is signed in, when left out.
+    /// The name of the account to create; the signed-in person's when omitted.
     label: Option<String>,
 }
 
-/// A sign-in was begun.
+/// The result of `startProviderLogin`.
 #[derive(SimpleObject)]
 struct StartProviderLoginPayload {
-    /// The sign-in, with what a person has to do.
+    /// The sign-in and what the person has to do.
     login: ProviderLogin,
 }
 
-/// A sign-in was completed.
+/// The result of `completeProviderLogin`.
 #[derive(SimpleObject)]
 struct CompleteProviderLoginPayload {
-    /// The sign-in, with its account.
+    /// The sign-in and its account.
     login: ProviderLogin,
 }
 
-/// A sign-in was called off.
+/// The result of `cancelProviderLogin`.
 #[derive(SimpleObject)]
 struct CancelProviderLoginPayload {
-    /// The sign-in, as it is now.
+    /// The cancelled sign-in.
     login: ProviderLogin,
 }
 
-/// The sign-ins' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderLoginQuery;
 
 #[Object]
 impl ProviderLoginQuery {
-    /// A sign-in that the caller began; null for those of others.
+    /// A sign-in that the caller started; null for those of other callers.
     #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
     async fn provider_login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which sign-in.")] id: ID,
+        #[graphql(desc = "The sign-in's id.")] id: ID,
     ) -> Result<Option<ProviderLogin>> {
         let Ok(id) = input::id(&id, WHAT) else {
             return Ok(None);
@@ -181,7 +181,7 @@ impl ProviderLoginQuery {
         Ok(found.map(ProviderLogin::from))
     }
 
-    /// The sign-ins that the caller began and that still wait, oldest first.
+    /// The caller's pending sign-ins, oldest first.
     #[graphql(
         guard = "AtLeast(Role::Viewer)",
         complexity = "list(20, child_complexity)"
@@ -192,24 +192,23 @@ impl ProviderLoginQuery {
     }
 }
 
-/// The sign-ins' part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderLoginMutation;
 
 #[Object]
 impl ProviderLoginMutation {
-    /// Begin to sign in at a provider. The answer says what a person has to do.
+    /// Start a sign-in at a provider. The payload contains what the person has to do.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn start_provider_login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to sign in to.")] input: StartProviderLoginInput,
+        #[graphql(desc = "The sign-in to start.")] input: StartProviderLoginInput,
     ) -> Result<StartProviderLoginPayload> {
         let oauth = ctx.service::<OAuthService>();
         let (kind, label) = (input.kind.into(), input.label.as_deref());
         let view = oauth.start(starter(ctx)?, kind, label).await?;
-        // The browser that comes back from the provider must be the one that left. A stream cannot set
-        // cookies; who begins there pastes.
+        // The cookie binds the redirect to the browser that started the sign-in. A stream cannot set
+        // cookies: callers that start there paste the URL.
         if let (Ok(browser), Some(state)) = (ctx.browser(), view.state()) {
             let cookie = browser.cookies.begin_login(view.login.id, &state);
             ctx.append_http_header(SET_COOKIE, cookie);
@@ -218,14 +217,14 @@ impl ProviderLoginMutation {
         Ok(StartProviderLoginPayload { login })
     }
 
-    /// Complete a sign-in with the address to which the browser was sent after consent: the whole
-    /// address, its query, or `code#state`. It works once.
+    /// Complete a sign-in with the URL to which the provider redirected: the whole URL, its query, or
+    /// `code#state`. It can be used once.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn complete_provider_login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which sign-in.")] id: ID,
-        #[graphql(secret, desc = "The address, as it was copied.")] redirect_url: String,
+        #[graphql(desc = "The sign-in's id.")] id: ID,
+        #[graphql(secret, desc = "The copied URL.")] redirect_url: String,
     ) -> Result<CompleteProviderLoginPayload> {
         let id = input::id(&id, WHAT)?;
         let oauth = ctx.service::<OAuthService>();
@@ -234,12 +233,12 @@ impl ProviderLoginMutation {
         Ok(CompleteProviderLoginPayload { login })
     }
 
-    /// Call a sign-in off.
+    /// Cancel a sign-in.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn cancel_provider_login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which sign-in.")] id: ID,
+        #[graphql(desc = "The sign-in's id.")] id: ID,
     ) -> Result<CancelProviderLoginPayload> {
         let id = input::id(&id, WHAT)?;
         let login = ctx
@@ -251,18 +250,17 @@ impl ProviderLoginMutation {
     }
 }
 
-/// The sign-ins' part of what can be followed.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderLoginSubscription;
 
 #[Subscription]
 impl ProviderLoginSubscription {
-    /// A sign-in that the caller began: now, and after each change until it is over.
+    /// A sign-in that the caller started: its current state, then each change until it is finished.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     async fn provider_login_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which sign-in.")] id: ID,
+        #[graphql(desc = "The sign-in's id.")] id: ID,
     ) -> Result<impl Stream<Item = Result<ProviderLogin>> + use<>> {
         let id = input::id(&id, WHAT)?;
         let followed = ctx
@@ -273,7 +271,7 @@ impl ProviderLoginSubscription {
     }
 }
 
-/// Who asks, as the one who begins a sign-in.
+/// The caller as the owner of a sign-in.
 fn starter(ctx: &Context<'_>) -> Result<Starter> {
     match ctx.viewer() {
         Viewer::Session(session) => Ok(Starter {

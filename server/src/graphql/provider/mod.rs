@@ -1,4 +1,4 @@
-//! Providers, and the accounts there. Secrets go in and never come out.
+//! Providers and accounts. Secrets are write-only.
 
 pub(super) mod account;
 mod add;

@@ -12,17 +12,17 @@ use crate::{
     },
 };
 
-/// A provider was disconnected.
+/// The result of `disconnectProvider`.
 #[derive(SimpleObject)]
 struct DisconnectProviderPayload {
-    /// The accounts that were removed.
+    /// The removed accounts.
     accounts: Vec<ProviderAccount>,
 }
 
-/// An account was removed.
+/// The result of `removeProviderAccount`.
 #[derive(SimpleObject)]
 struct RemoveProviderAccountPayload {
-    /// The account, as it was.
+    /// The removed account.
     account: ProviderAccount,
 }
 
@@ -31,24 +31,24 @@ pub(crate) struct RemoveProviderMutation;
 
 #[Object]
 impl RemoveProviderMutation {
-    /// Forget an account's secret. The history stays.
+    /// Remove an account and delete its secret. Its history stays.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn remove_provider_account(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which account.")] id: ID,
+        #[graphql(desc = "The account's id.")] id: ID,
     ) -> Result<RemoveProviderAccountPayload> {
         let id = input::id(&id, "provider account")?;
         let account = ProviderAccount::from(ctx.service::<ProviderAccounts>().remove(id).await?);
         Ok(RemoveProviderAccountPayload { account })
     }
 
-    /// Forget the secrets of all accounts at a provider. The history stays.
+    /// Remove all accounts of a provider and delete their secrets. Their history stays.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn disconnect_provider(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which provider.")] kind: ProviderKind,
+        #[graphql(desc = "The provider.")] kind: ProviderKind,
     ) -> Result<DisconnectProviderPayload> {
         let removed = ctx.service::<ProviderAccounts>().disconnect(kind.into());
         let accounts = removed

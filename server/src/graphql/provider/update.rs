@@ -19,45 +19,45 @@ use crate::{
     },
 };
 
-/// What to change about an account. What is left out stays.
+/// Changes to an account. Omitted fields stay as they are.
 #[derive(InputObject)]
 struct UpdateProviderAccountInput {
-    /// What it is called.
+    /// The name.
     label: MaybeUndefined<String>,
-    /// Whether it is used.
+    /// Whether it is in use.
     enabled: MaybeUndefined<bool>,
-    /// The models that it offers; null for all that the provider is known for.
+    /// The models that it offers; null for the provider's default list.
     models: MaybeUndefined<Vec<ProviderModelInput>>,
-    /// Accounts of a higher priority are used first: -1000 to 1000.
+    /// The priority: -1000 to 1000. Accounts of a higher priority are used first.
     priority: MaybeUndefined<i32>,
-    /// The account's share among those of its priority: 1 to 1000000.
+    /// The weight among accounts of the same priority: 1 to 1000000.
     weight: MaybeUndefined<i32>,
-    /// What clients put before a model's name to address this account alone; null for nothing.
+    /// The prefix before a model name with which clients address this account alone; null for none.
     prefix: MaybeUndefined<String>,
-    /// The proxy to the provider, sealed since it may hold a password; `direct` for none whatever else is
-    /// configured, null for the usual way.
+    /// The proxy URL to the provider, stored encrypted because it may contain a password; `direct` for no
+    /// proxy, null for the engine's default.
     #[graphql(secret)]
     proxy_url: MaybeUndefined<String>,
-    /// A key in the place of the old one. The account keeps its id and history.
+    /// A new API key. The account keeps its id and history.
     #[graphql(secret)]
     api_key: MaybeUndefined<String>,
-    /// Where the provider is; null for its usual address.
+    /// The provider's base URL; null for its default.
     base_url: MaybeUndefined<String>,
-    /// All headers that are sent along; null for none.
+    /// Additional request headers, which replace all earlier ones; null for none.
     headers: MaybeUndefined<Vec<HeaderInput>>,
 }
 
-/// An account was changed.
+/// The result of `updateProviderAccount`.
 #[derive(SimpleObject)]
 struct UpdateProviderAccountPayload {
     /// The account.
     account: ProviderAccount,
 }
 
-/// The engine uses an account again.
+/// The result of `resetProviderCooldown`.
 #[derive(SimpleObject)]
 struct ResetProviderCooldownPayload {
-    /// The account; null when it was removed meanwhile.
+    /// The account; null if it was removed concurrently.
     account: Option<ProviderAccount>,
 }
 
@@ -85,18 +85,18 @@ pub(crate) struct UpdateProviderMutation;
 
 #[Object]
 impl UpdateProviderMutation {
-    /// Change an account. A change that would send the stored secret to another place (another `baseUrl`, other
-    /// `headers`, a proxy that can read it) needs `apiKey` in the same change, or an owner's password.
+    /// Update an account. A change that would send the stored secret to another destination (another
+    /// `baseUrl`, other `headers`, a proxy that can read it) requires `apiKey` in the same change, or an
+    /// owner's password.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn update_provider_account(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which account.")] id: ID,
-        #[graphql(desc = "What to change.")] input: UpdateProviderAccountInput,
+        #[graphql(desc = "The account's id.")] id: ID,
+        #[graphql(desc = "The changes.")] input: UpdateProviderAccountInput,
         #[graphql(
             secret,
-            desc = "The caller's password, with which an owner confirms that the stored secret is sent \
-                    to another place."
+            desc = "The caller's password, with which an owner confirms that the stored secret is sent to another destination."
         )]
         password: Option<String>,
     ) -> Result<UpdateProviderAccountPayload> {
@@ -114,12 +114,12 @@ impl UpdateProviderMutation {
         Ok(UpdateProviderAccountPayload { account })
     }
 
-    /// Make the engine use an account at once that it passes over for a while.
+    /// End the cooldown of an account, so that the engine uses it again immediately.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn reset_provider_cooldown(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which account.")] id: ID,
+        #[graphql(desc = "The account's id.")] id: ID,
     ) -> Result<ResetProviderCooldownPayload> {
         let id = input::id(&id, "provider account")?;
         let credential = ctx.service::<ProviderAccounts>().credential(id).await?;

@@ -1,4 +1,4 @@
-//! Quotas, and how they stand.
+//! The fields of a quota that need a service, and the query.
 
 use async_graphql::{ComplexObject, Context, Object};
 use entity::admin::Role;
@@ -20,7 +20,7 @@ use crate::{
 
 #[ComplexObject]
 impl Quota {
-    /// Whose quota it is.
+    /// The user of the quota.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
         let user = UserId(self.user_id);
@@ -28,7 +28,7 @@ impl Quota {
         Ok(User::from(user.ok_or(Error::NotFound { what: "user" })?))
     }
 
-    /// Which key alone it limits; null when it limits all of the user's keys together.
+    /// The key that it limits on its own; null if it limits all of the user's keys together.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn api_key(&self, ctx: &Context<'_>) -> Result<Option<ApiKey>> {
         let Some(id) = self.api_key_id else {
@@ -38,21 +38,19 @@ impl Quota {
     }
 }
 
-/// Quotas as they are now.
 pub(crate) fn now(ctx: &Context<'_>, states: Vec<QuotaState>) -> Vec<Quota> {
     let at = ctx.service::<SharedClock>().now();
     let states = states.into_iter();
     states.map(|state| Quota::at(state, at)).collect()
 }
 
-/// The quotas' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct QuotaQuery;
 
 #[Object]
 impl QuotaQuery {
-    /// The quotas of all users who are not archived and of all keys that are not revoked, the nearest to its
-    /// limit first.
+    /// The quotas of all users that are not archived and of all keys that are not revoked, the highest used
+    /// percentage first.
     #[graphql(
         guard = "AtLeast(Role::Viewer)",
         complexity = "list(100, child_complexity)"

@@ -1,4 +1,4 @@
-//! What a caller sets of a quota.
+//! The input of a quota.
 
 use async_graphql::InputObject;
 
@@ -14,36 +14,36 @@ use crate::{
     },
 };
 
-/// What a quota is to be like.
+/// A quota to set.
 #[derive(InputObject)]
 pub(crate) struct QuotaInput {
-    /// What is counted.
+    /// The unit that is counted.
     metric: QuotaMetric,
-    /// How much may be used in one window; more than nothing.
+    /// The limit per window, greater than 0.
     limit: QuotaAmount,
-    /// When counting starts again.
+    /// The time window of the limit.
     #[graphql(default_with = "QuotaWindow::Month")]
     window: QuotaWindow,
-    /// The length of a rolling window, and of no other: a minute to 400 days.
+    /// The length of a `ROLLING` window, in seconds: 60 to 34560000. Not for other windows.
     rolling_seconds: Option<i32>,
-    /// The zone whose calendar counts: an IANA name.
+    /// The IANA time zone of calendar windows.
     #[graphql(default = "UTC")]
     timezone: String,
-    /// Which provider's requests count; all when left out.
+    /// Count only requests that this provider serves; all when omitted.
     provider: Option<ProviderKind>,
-    /// Requests for which models count, `*` standing for anything; all when left out.
+    /// Count only requests for models that match this pattern, in which `*` matches any characters; all when
+    /// omitted.
     model_pattern: Option<String>,
-    /// Percentages of the limit that only warn, ascending.
+    /// Percentages of the limit at which to warn, ascending.
     #[graphql(default_with = "vec![80, 95]")]
     soft_percents: Vec<i32>,
-    /// Whether requests are refused of which one cannot tell how much they may use: without a `max_tokens`,
-    /// or without a price if costs are counted. Such a quota is never overdrawn.
+    /// Whether to reject requests whose maximum usage is unknown: those without `max_tokens` or, if cost is
+    /// counted, without a price. A strict quota is never exceeded.
     #[graphql(default = false)]
     strict: bool,
 }
 
 impl QuotaInput {
-    /// The quotas in the words of the domain, which checks them.
     pub(crate) fn read_all(quotas: Vec<Self>) -> Result<Vec<NewQuota>> {
         quotas.into_iter().map(Self::read).collect()
     }

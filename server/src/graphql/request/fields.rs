@@ -1,4 +1,4 @@
-//! Requests that went through the gateway.
+//! The fields of a request that need a service.
 
 use async_graphql::{ComplexObject, Context};
 
@@ -19,14 +19,14 @@ use crate::{
 
 #[ComplexObject]
 impl Request {
-    /// Who asked.
+    /// The user that sent it.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
         let user = ctx.loader().load_one(UserId(self.user_id)).await?;
         Ok(User::from(user.ok_or(Error::NotFound { what: "user" })?))
     }
 
-    /// With which key.
+    /// The key that it was sent with.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn api_key(&self, ctx: &Context<'_>) -> Result<ApiKey> {
         let key = ctx.loader().load_one(ApiKeyId(self.api_key_id)).await?;
@@ -35,7 +35,7 @@ impl Request {
         ))
     }
 
-    /// Which account served it; null while unknown, and for everybody but administrators.
+    /// The account that served it; null while unknown, and null for callers that are not administrators.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn account(&self, ctx: &Context<'_>) -> Result<Option<ProviderAccount>> {
         let id = self.account_id.filter(|_| ctx.is_administrator());
@@ -44,7 +44,7 @@ impl Request {
         Ok(account.map(ProviderAccount::from))
     }
 
-    /// The price that was in force; null where none was needed, or there was none.
+    /// The price that was applied; null if none was needed or none was in force.
     async fn price(&self, ctx: &Context<'_>) -> Option<Price> {
         let prices = ctx.service::<Prices>().current();
         let price = self.price_id.and_then(|id| prices.by_id(id).cloned());

@@ -1,4 +1,4 @@
-//! Which requests are wanted.
+//! The filter of requests.
 
 use async_graphql::{ID, InputObject};
 
@@ -10,27 +10,26 @@ use crate::{
     },
 };
 
-/// Which requests are wanted. All conditions count together.
+/// A filter of requests. Conditions are combined with AND.
 #[derive(Debug, Default, InputObject)]
 pub(crate) struct RequestFilter {
-    /// Of this user.
+    /// The user's id.
     user_id: Option<ID>,
-    /// With this key.
+    /// The key's id.
     api_key_id: Option<ID>,
-    /// For this model, as it was asked for.
+    /// The requested model name.
     model: Option<String>,
-    /// Served by this provider.
+    /// The provider that served the request.
     provider: Option<ProviderKind>,
-    /// That ended in one of these ways.
+    /// The outcomes, of which any matches.
     outcomes: Option<Vec<Outcome>>,
-    /// That came at this time or later.
+    /// The earliest start time, inclusive.
     from: Option<DateTime>,
-    /// That came before this time.
+    /// The latest start time, exclusive.
     to: Option<DateTime>,
 }
 
 impl RequestFilter {
-    /// What the domain understands.
     pub(crate) fn read(self) -> Result<requests::RequestFilter> {
         let user_id = self.user_id.as_ref().map(|id| input::id(id, "user"));
         let api_key_id = self.api_key_id.as_ref().map(|id| input::id(id, "API key"));

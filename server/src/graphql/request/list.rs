@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// A page of one user's requests, whatever user the filter names.
+/// A page of one user's requests. A `userId` in the filter is ignored.
 pub(crate) async fn of_user(
     ctx: &Context<'_>,
     user_id: Uuid,
@@ -37,13 +37,12 @@ pub(crate) async fn of_user(
     Ok(Connection::new(page, Request::from))
 }
 
-/// The requests' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct RequestQuery;
 
 #[Object]
 impl RequestQuery {
-    /// Requests of all users, the latest first.
+    /// Requests of all users, newest first.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
         complexity = "page_of_requests(first, child_complexity)"
@@ -51,9 +50,9 @@ impl RequestQuery {
     async fn requests(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which requests; all when left out.")] filter: Option<RequestFilter>,
-        #[graphql(desc = "How many, at most 200; 50 when left out.")] first: Option<i32>,
-        #[graphql(desc = "Begin after the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "A filter; all requests when omitted.")] filter: Option<RequestFilter>,
+        #[graphql(desc = "The page size: 1 to 200, 50 when omitted.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
     ) -> Result<Connection<Request>> {
         let filter = filter.unwrap_or_default().read()?;
         let page = PageRequest {
@@ -65,7 +64,7 @@ impl RequestQuery {
         Ok(Connection::new(page, Request::from))
     }
 
-    /// A request; null when there is none with this id, or it is still under way.
+    /// A request; null if there is none with this id or it is still in flight.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
         complexity = "one(child_complexity)"
@@ -73,7 +72,7 @@ impl RequestQuery {
     async fn request(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which request: the `X-Request-Id` of its answer.")] id: ID,
+        #[graphql(desc = "The request's id: the `X-Request-Id` of the response.")] id: ID,
     ) -> Result<Option<Request>> {
         let Ok(id) = input::id(&id, "request") else {
             return Ok(None);

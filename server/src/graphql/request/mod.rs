@@ -1,4 +1,4 @@
-//! Requests that went through the gateway, or were refused there.
+//! Requests to the gateway.
 
 mod fields;
 pub(super) mod filter;

@@ -1,4 +1,4 @@
-//! Sessions: an administrator's sign-ins from their browsers.
+//! Sessions of administrators.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::session;
@@ -21,26 +21,26 @@ use crate::{
     },
 };
 
-/// An administrator's sign-in from one browser.
+/// A session of an administrator in one browser.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Session {
     /// The session's id.
     id: ID,
-    /// Who signed in.
+    /// The administrator.
     admin: Admin,
-    /// When the sign-in was.
+    /// The time of the sign-in.
     created_at: DateTime,
-    /// When it was last used, to the minute.
+    /// The time of the last use, to the minute.
     last_seen_at: DateTime,
-    /// When it ends however busy it is.
+    /// The time at which it expires, regardless of its use.
     expires_at: DateTime,
-    /// The address it was begun from.
+    /// The IP address of the sign-in; null if unknown.
     client_ip: Option<String>,
-    /// What the browser said it was.
+    /// The browser's `User-Agent`; null if it sent none.
     user_agent: Option<String>,
-    /// Whether it is the one that asks.
+    /// Whether this is the caller's current session.
     current: bool,
-    /// What the browser sends in `X-CSRF-Token` with each change; null for sessions that do not ask.
+    /// The value to send as `X-CSRF-Token` with each mutation; null except for the current session.
     csrf_token: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl Session {
         Self::of(caller, caller.session.clone())
     }
 
-    /// Any session of the caller's; the CSRF token only with the one in use.
+    /// Any session of the caller, with the CSRF token if it is the current one.
     fn of(caller: &AdminSession, row: session::Model) -> Self {
         let current = row.id == caller.session.id;
         Self {
@@ -67,27 +67,26 @@ impl Session {
     }
 }
 
-/// A session was ended.
+/// The result of `revokeSession`.
 #[derive(SimpleObject)]
 pub(crate) struct RevokeSessionPayload {
-    /// The session, as it was.
+    /// The revoked session.
     session: Session,
 }
 
-/// All sessions but the current one were ended.
+/// The result of `revokeOtherSessions`.
 #[derive(SimpleObject)]
 pub(crate) struct RevokeOtherSessionsPayload {
-    /// How many they were.
+    /// The number of revoked sessions.
     revoked_sessions: i32,
 }
 
-/// The sessions' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct SessionQuery;
 
 #[Object]
 impl SessionQuery {
-    /// The session of this browser; null when signed out.
+    /// The caller's current session; null for callers without one.
     #[graphql(guard = "Public")]
     async fn session(&self, ctx: &Context<'_>) -> Option<Session> {
         match ctx.viewer() {
@@ -96,7 +95,7 @@ impl SessionQuery {
         }
     }
 
-    /// The living sessions of the administrator who asks, the latest first.
+    /// The caller's active sessions, newest first.
     #[graphql(guard = "WithSession", complexity = "list(10, child_complexity)")]
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let own = ctx.session()?;
@@ -108,18 +107,17 @@ impl SessionQuery {
     }
 }
 
-/// The sessions' part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct SessionMutation;
 
 #[Object]
 impl SessionMutation {
-    /// End one of the caller's sessions. Its open sockets are closed.
+    /// Revoke one of the caller's sessions and close its open sockets.
     #[graphql(guard = "WithSession")]
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which session.")] id: ID,
+        #[graphql(desc = "The session's id.")] id: ID,
     ) -> Result<RevokeSessionPayload> {
         let own = ctx.session()?;
         let id = input::id(&id, "session")?;
@@ -128,7 +126,7 @@ impl SessionMutation {
         Ok(RevokeSessionPayload { session })
     }
 
-    /// End all of the caller's sessions but this one.
+    /// Revoke all sessions of the caller except the current one.
     #[graphql(guard = "WithSession")]
     async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> Result<RevokeOtherSessionsPayload> {
         let own = ctx.session()?;

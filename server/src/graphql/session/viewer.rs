@@ -1,4 +1,4 @@
-//! Who is asking.
+//! The caller.
 
 use async_graphql::{Context, Object, Union};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Whoever asks: an administrator, a script's token, or an end user with their key.
+/// The caller: an administrator, an API token, or an end user with a key.
 #[derive(Union)]
 enum Viewer {
     Admin(Admin),
@@ -27,14 +27,13 @@ enum Viewer {
     KeyHolder(KeyHolder),
 }
 
-/// An end user.
 #[derive(Debug)]
 struct KeyHolder {
     user_id: Uuid,
     api_key_id: Uuid,
 }
 
-/// An end user, who shows their own key and sees their own things.
+/// An end user who authenticates with a key and can read their own data.
 #[Object]
 impl KeyHolder {
     /// The user.
@@ -44,7 +43,7 @@ impl KeyHolder {
         Ok(User::from(user.ok_or(Error::NotFound { what: "user" })?))
     }
 
-    /// The key that was shown.
+    /// The key that the caller authenticated with.
     #[graphql(complexity = "one(child_complexity)")]
     async fn api_key(&self, ctx: &Context<'_>) -> Result<ApiKey> {
         let key = ctx.loader().load_one(ApiKeyId(self.api_key_id)).await?;
@@ -53,27 +52,25 @@ impl KeyHolder {
         ))
     }
 
-    /// The user's requests, with whichever key, the latest first.
+    /// The user's requests with any of their keys, newest first.
     #[graphql(complexity = "page_of_requests(first, child_complexity)")]
     async fn requests(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which requests; `userId` is the user's own whatever it says.")]
-        filter: Option<RequestFilter>,
-        #[graphql(desc = "How many, at most 200; 50 when left out.")] first: Option<i32>,
-        #[graphql(desc = "Begin after the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "A filter; `userId` is ignored.")] filter: Option<RequestFilter>,
+        #[graphql(desc = "The page size: 1 to 200, 50 when omitted.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
     ) -> Result<Connection<Request>> {
         list::of_user(ctx, self.user_id, filter, (first, after)).await
     }
 }
 
-/// The viewer's part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ViewerQuery;
 
 #[Object]
 impl ViewerQuery {
-    /// Whoever asks; null for strangers.
+    /// The caller; null if anonymous.
     #[graphql(guard = "Public")]
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
         match ctx.viewer() {

@@ -14,26 +14,25 @@ use crate::{
     },
 };
 
-/// What everybody may know about the server.
+/// Facts about the server that anonymous callers can read.
 #[derive(SimpleObject)]
 struct ServerInfo {
-    /// The version of this program.
+    /// The version of the server.
     version: &'static str,
-    /// The address at which clients reach it.
+    /// The URL at which clients reach the server, without a trailing slash.
     public_url: String,
-    /// Whether it waits for its first administrator, who comes with the one-time link of the log.
+    /// Whether the first administrator must still be created, with the one-time URL in the server's log.
     setup_required: bool,
-    /// Which sort of engine it uses.
+    /// How the engine is run.
     engine_mode: EngineMode,
 }
 
-/// The server's part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ServerInfoQuery;
 
 #[Object]
 impl ServerInfoQuery {
-    /// What everybody may know about the server.
+    /// Facts about the server that anonymous callers can read.
     #[graphql(guard = "Public")]
     async fn server_info(&self, ctx: &Context<'_>) -> ServerInfo {
         let server = ctx.service::<ServerFacts>();

@@ -6,18 +6,18 @@ use uuid::Uuid;
 
 use super::{rate_limit::RateLimit, scalar::DateTime};
 
-/// Whether a key works.
+/// The state of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub(crate) enum ApiKeyState {
-    /// It works, as long as its user is enabled.
+    /// Valid while its user is enabled.
     Active,
-    /// Its time is over.
+    /// Past its expiry time.
     Expired,
-    /// It was revoked.
+    /// Revoked or replaced.
     Revoked,
 }
 
-/// A user's key for the gateway (`sk-…`).
+/// An API key of a user for the gateway (`sk-…`).
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct ApiKey {
@@ -27,23 +27,23 @@ pub(crate) struct ApiKey {
     pub(crate) user_id: Uuid,
     /// The key's id.
     id: ID,
-    /// What it is called.
+    /// The name.
     pub(crate) name: String,
-    /// How it begins, to recognise it by.
+    /// The first characters of the secret, to recognise it by.
     prefix: String,
-    /// How it ends, to recognise it by.
+    /// The last four characters of the secret, to recognise it by.
     last_four: String,
-    /// When it was issued.
+    /// The time of creation.
     created_at: DateTime,
-    /// When it was last used, to half a minute.
+    /// The time of the last use, to 30 seconds; null if never used.
     last_used_at: Option<DateTime>,
-    /// When it ends of itself; null for never.
+    /// The time at which it expires; null if it does not expire.
     pub(crate) expires_at: Option<DateTime>,
-    /// When it was revoked, if it was.
+    /// The time of revocation; null if not revoked.
     pub(crate) revoked_at: Option<DateTime>,
-    /// The models that it opens, `*` standing for anything; null opens all that the user may use.
+    /// Patterns of allowed models, in which `*` matches any characters; null allows all of the user's models.
     allowed_models: Option<Vec<String>>,
-    /// How fast it may be used; null when its user's limit alone holds.
+    /// The rate limit of this key; null if only the user's limit applies.
     rate_limit: Option<RateLimit>,
 }
 

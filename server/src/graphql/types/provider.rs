@@ -1,8 +1,8 @@
-//! Which provider something is about.
+//! The kinds of providers.
 
 use async_graphql::Enum;
 
-/// Who serves the models.
+/// A provider of models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::provider_account::ProviderKind")]
 pub(crate) enum ProviderKind {
@@ -18,6 +18,6 @@ pub(crate) enum ProviderKind {
     Kimi,
     /// xAI's Grok.
     Xai,
-    /// Anybody who speaks OpenAI's protocol.
+    /// Any other service that implements OpenAI's API.
     OpenaiCompatible,
 }

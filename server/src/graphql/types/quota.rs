@@ -11,37 +11,37 @@ use super::{
 };
 use crate::domain::ledger::QuotaState;
 
-/// What a quota counts.
+/// The unit that a quota counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::quota::Metric")]
 pub(crate) enum QuotaMetric {
-    /// Tokens in all buckets together.
+    /// Tokens, the sum of all buckets.
     Tokens,
     /// US dollars.
     Cost,
-    /// Requests that generate.
+    /// Requests that generate output.
     Requests,
 }
 
-/// The time after which a quota starts again.
+/// The time window of a quota's limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::quota::WindowKind")]
 pub(crate) enum QuotaWindow {
-    /// Never.
+    /// The lifetime of the quota: usage is never reset.
     Lifetime,
-    /// An hour of the clock.
+    /// A clock hour.
     Hour,
-    /// A day of the calendar.
+    /// A calendar day.
     Day,
-    /// A week of the calendar, which begins on Monday.
+    /// A calendar week, from Monday.
     Week,
-    /// A month of the calendar.
+    /// A calendar month.
     Month,
-    /// The last `rollingSeconds`, at every moment.
+    /// A sliding window of the last `rollingSeconds`.
     Rolling,
 }
 
-/// How much a user or a key may use in a window of time, and how much of it is used.
+/// A limit on the usage of a user or a key in a time window, and the current usage.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Quota {
@@ -49,45 +49,44 @@ pub(crate) struct Quota {
     pub(crate) user_id: Uuid,
     #[graphql(skip)]
     pub(crate) api_key_id: Option<Uuid>,
-    /// The quota's id. It stays when the limit, the warnings or the strictness are changed.
+    /// The quota's id. It stays the same when `limit`, `softPercents` or `strict` change.
     id: ID,
-    /// What is counted.
+    /// The unit that is counted.
     metric: QuotaMetric,
-    /// How much may be used in one window.
+    /// The limit per window.
     limit: QuotaAmount,
-    /// When counting starts again.
+    /// The time window of the limit.
     window: QuotaWindow,
-    /// The length of a rolling window; null for every other.
+    /// The length of a `ROLLING` window, in seconds; null for other windows.
     rolling_seconds: Option<i32>,
-    /// The zone whose calendar counts: an IANA name.
+    /// The IANA time zone of calendar windows.
     timezone: String,
-    /// Which provider's requests count; null for all.
+    /// The provider whose requests are counted; null for all.
     provider: Option<ProviderKind>,
-    /// Requests for which models count, `*` standing for anything; null for all.
+    /// The pattern of models whose requests are counted, in which `*` matches any characters; null for all.
     model_pattern: Option<String>,
-    /// Percentages of the limit that only warn.
+    /// Percentages of the limit at which to warn.
     soft_percents: Vec<u8>,
-    /// Whether requests are refused of which one cannot tell how much they may use.
+    /// Whether requests whose maximum usage is unknown are rejected.
     strict: bool,
-    /// What is used in the window that runs now.
+    /// The usage in the current window.
     used: QuotaAmount,
-    /// What requests under way may use yet.
+    /// The amount reserved by requests in flight.
     reserved: QuotaAmount,
-    /// What is neither used nor reserved.
+    /// The amount that is neither used nor reserved, at least 0.
     remaining: QuotaAmount,
-    /// What is used, in percent of the limit.
+    /// The usage in percent of the limit; it can exceed 100.
     used_percent: f64,
-    /// The highest of the warning percentages that is reached; null while none is.
+    /// The highest warning percentage that is reached; null if none is.
     warning_percent: Option<u8>,
-    /// When counting starts again or, in a rolling window, some of what was used counts no longer; null for
-    /// never.
+    /// The time at which usage is reset or, in a rolling window, next decreases; null if it does not.
     resets_at: Option<DateTime>,
-    /// When it was set for the first time.
+    /// The time of creation.
     created_at: DateTime,
 }
 
 impl Quota {
-    /// The quota as it is at this moment.
+    /// The quota with its usage at this time.
     pub(crate) fn at(state: QuotaState, at: Moment<Utc>) -> Self {
         let standing = state.standing(at);
         let (per_million, warning_percent) = (int(state.per_million(at).max(0)), state.warning(at));

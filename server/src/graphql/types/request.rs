@@ -13,46 +13,45 @@ use super::{
 };
 use crate::domain::requests::{self, tokens_of};
 
-/// The protocol that a client speaks.
+/// The API protocol of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::request::Protocol")]
 pub(crate) enum Protocol {
-    /// OpenAI's chat completions.
+    /// OpenAI Chat Completions.
     OpenaiChat,
-    /// OpenAI's older completions.
+    /// OpenAI Completions (legacy).
     OpenaiCompletions,
-    /// OpenAI's responses, also over WebSocket.
+    /// OpenAI Responses, also over WebSocket.
     OpenaiResponses,
-    /// OpenAI's images.
+    /// OpenAI Images.
     OpenaiImages,
-    /// Anthropic's messages.
+    /// Anthropic Messages.
     AnthropicMessages,
-    /// Gemini's content generation.
+    /// Gemini generateContent.
     Gemini,
-    /// Videos, searches, endpoints that the gateway does not know: they may generate, in no protocol that is
-    /// metered.
+    /// Endpoints whose usage is not metered, such as videos, searches and unknown paths.
     Unmetered,
-    /// Lists of models, token counting, results that are fetched: nothing that generates.
+    /// Endpoints that generate no output, such as model lists, token counts and stored results.
     Other,
 }
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::request::Outcome")]
 pub(crate) enum Outcome {
-    /// The client received the whole answer.
+    /// The client received the whole response.
     Completed,
-    /// The client left before the end.
+    /// The client disconnected before the end.
     ClientGone,
-    /// The engine or the provider failed or refused.
+    /// The engine or the provider failed or rejected it.
     UpstreamError,
-    /// The gateway refused; nothing was forwarded.
+    /// The gateway rejected it; nothing was forwarded.
     Rejected,
-    /// The server or an administrator ended it.
+    /// Aborted by the server or an administrator.
     Interrupted,
 }
 
-/// One request to the gateway, or one turn of a WebSocket, as it was settled at its end.
+/// A settled request to the gateway, or one turn of a WebSocket.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Request {
@@ -66,48 +65,47 @@ pub(crate) struct Request {
     pub(crate) price_id: Option<Uuid>,
     #[graphql(skip)]
     pub(crate) cursor: String,
-    /// The request's id: what the client got as `X-Request-Id`.
+    /// The request's id, which the client received as `X-Request-Id`.
     id: ID,
-    /// When it came.
+    /// The time at which it arrived.
     started_at: DateTime,
-    /// When it was settled.
+    /// The time at which it was settled.
     finished_at: DateTime,
-    /// How long it took, in milliseconds.
+    /// The duration, in milliseconds.
     duration_ms: i32,
-    /// How long it took to the first byte of the answer, in milliseconds.
+    /// The time to the first byte of the response, in milliseconds; null if there was none.
     time_to_first_byte_ms: Option<i32>,
-    /// Who served it; null while unknown.
+    /// The provider that served it; null while unknown.
     provider: Option<ProviderKind>,
-    /// The model that was asked for.
+    /// The requested model name; null if there was none.
     model: Option<String>,
-    /// The model that answered, as the answer says.
+    /// The model named in the response; null if none is.
     served_model: Option<String>,
-    /// Method and path, without the query.
+    /// The HTTP method and path, without the query.
     endpoint: String,
-    /// The protocol that the client spoke.
+    /// The API protocol.
     protocol: Protocol,
-    /// Whether the answer came as a stream.
+    /// Whether the response was streamed.
     streamed: bool,
-    /// The status of the answer; null when there was none.
+    /// The HTTP status of the response; null if there was none.
     http_status: Option<i32>,
-    /// How it ended.
+    /// The outcome.
     outcome: Outcome,
-    /// What went wrong, as a word.
+    /// The error code; null if there was no error.
     error_code: Option<String>,
-    /// What it used; null while unknown, which is not zero.
+    /// The tokens; null if unknown, which does not mean 0.
     tokens: Option<Tokens>,
-    /// What it cost, at the price that was in force; null while unknown and without a price, which is
-    /// not zero.
+    /// The cost at the price that was in force; null if unknown or without a price, which does not mean 0.
     cost: Option<Usd>,
-    /// Whether it used tokens for which there was no price.
+    /// Whether it used tokens without a price.
     unpriced: bool,
-    /// Where the counts come from.
+    /// The source of the token counts.
     usage_source: UsageSource,
-    /// Whether the wire and the engine agree; null when nothing is metered.
+    /// Whether the response and the engine report the same usage; null if the request is not metered.
     reconciliation: Option<Reconciliation>,
-    /// The address that it came from.
+    /// The client's IP address; null if unknown.
     client_ip: Option<String>,
-    /// What the client said it was.
+    /// The client's `User-Agent`; null if it sent none.
     user_agent: Option<String>,
 }
 

@@ -1,24 +1,24 @@
-//! What a request used, and how that is known.
+//! Tokens of a request, and the source of their counts.
 
 use async_graphql::{Enum, SimpleObject};
 
 use super::scalar::BigInt;
 use crate::domain::tokens;
 
-/// Tokens in five buckets that never overlap, whatever the provider's own habit.
+/// Tokens in five disjoint buckets, however the provider reports them.
 #[derive(Clone, Copy, Debug, SimpleObject)]
 pub(crate) struct Tokens {
-    /// Read by the model and not from a cache.
+    /// Uncached input tokens.
     input: BigInt,
-    /// Read from a prompt cache.
+    /// Input tokens read from a prompt cache.
     cache_read: BigInt,
-    /// Written to a prompt cache.
+    /// Input tokens written to a prompt cache.
     cache_write: BigInt,
-    /// Written by the model, without reasoning.
+    /// Output tokens, without reasoning.
     output: BigInt,
-    /// Written by the model to itself.
+    /// Reasoning tokens.
     reasoning: BigInt,
-    /// All buckets together.
+    /// The sum of all buckets.
     total: BigInt,
 }
 
@@ -35,30 +35,30 @@ impl From<tokens::Tokens> for Tokens {
     }
 }
 
-/// Where token counts come from.
+/// The source of token counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::request::UsageSource")]
 pub(crate) enum UsageSource {
-    /// Read from the answer as it passed.
+    /// Metered from the response.
     Wire,
-    /// Told by the engine's usage queue.
+    /// Reported by the engine's usage queue.
     Engine,
-    /// Worked out from the length of what was asked and answered; quotas count it.
+    /// Estimated from the lengths of request and response; quotas count it.
     Estimated,
-    /// Not reported; only in requests of earlier versions, which estimated less.
+    /// Not reported. Only in records of earlier versions.
     Unknown,
 }
 
-/// Whether the two sources of usage agree.
+/// Whether the two sources of usage, the metered response and the engine's report, agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::request::Reconciliation")]
 pub(crate) enum Reconciliation {
-    /// The wire and the engine say the same.
+    /// Both report the same usage.
     Matched,
-    /// They differ.
+    /// They report different usage.
     Mismatched,
-    /// Only the wire told; the engine has not reported yet, or never will.
+    /// Only metered from the response; the engine has not reported it.
     WireOnly,
-    /// Only the engine told.
+    /// Only reported by the engine.
     EngineOnly,
 }

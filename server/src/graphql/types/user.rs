@@ -10,7 +10,7 @@ use super::{
     scalar::{BigInt, DateTime},
 };
 
-/// Somebody whose tools call the gateway.
+/// A user, whose tools call the gateway.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct User {
@@ -24,23 +24,23 @@ pub(crate) struct User {
     id: ID,
     /// The user's name, unique among users that are not archived.
     pub(crate) name: String,
-    /// Where to write to.
+    /// The e-mail address; null if none is set.
     email: Option<String>,
-    /// Whether the user's keys work.
+    /// Whether the user's keys are accepted.
     enabled: bool,
-    /// When the user was created.
+    /// The time of creation.
     created_at: DateTime,
-    /// When the user was archived, if so.
+    /// The time at which the user was archived; null if not archived.
     archived_at: Option<DateTime>,
-    /// When one of the keys was last used, to half a minute.
+    /// The time of the last use of any key, to 30 seconds; null if never used.
     last_used_at: Option<DateTime>,
-    /// The models that the user may use, `*` standing for anything; null allows all.
+    /// Patterns of allowed models, in which `*` matches any characters; null allows all.
     allowed_models: Option<Vec<String>>,
-    /// The tokens that were used since the last reset, or since the beginning.
+    /// The tokens used since the last reset, or since creation.
     used_tokens: BigInt,
-    /// When `resetUserUsage` was last called; null for never.
+    /// The time of the last `resetUserUsage`; null if there was none.
     usage_reset_at: Option<DateTime>,
-    /// How fast the user may call; null leaves it to the server's default.
+    /// The user's own rate limit; null if the server's default applies.
     rate_limit: Option<RateLimit>,
 }
 

@@ -1,4 +1,4 @@
-//! Parts of usage, and whose they are.
+//! Usage of a group.
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
 
@@ -18,7 +18,7 @@ use crate::{
     providers,
 };
 
-/// The part of the usage that is somebody's or something's.
+/// The usage of one group.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct UsageSlice {
@@ -26,18 +26,17 @@ pub(crate) struct UsageSlice {
     by: By,
     #[graphql(skip)]
     slice: Slice,
-    /// Whose it is: an id or a name; empty while unknown.
+    /// The group's key: an id or a name; empty if unknown.
     key: String,
-    /// The provider, when usage is divided by them.
+    /// The provider; null unless grouped by `PROVIDER`.
     provider: Option<ProviderKind>,
-    /// The model, when usage is divided by them.
+    /// The requested model name; null unless grouped by `MODEL`.
     model: Option<String>,
-    /// The sums.
+    /// The totals.
     totals: UsageTotals,
 }
 
 impl UsageSlice {
-    /// Parts of the same sort.
     pub(crate) fn all(by: By, slices: Vec<Slice>) -> Vec<Self> {
         slices
             .into_iter()
@@ -61,7 +60,7 @@ impl UsageSlice {
 
 #[ComplexObject]
 impl UsageSlice {
-    /// The name for people; null while unknown.
+    /// The display name; null if unknown.
     #[graphql(complexity = "BATCHED")]
     async fn label(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(match self.by {
@@ -76,7 +75,7 @@ impl UsageSlice {
         })
     }
 
-    /// The user, when usage is divided by them.
+    /// The user; null unless grouped by `USER`.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         let id = self.slice.id().filter(|_| self.by == By::User);
@@ -84,7 +83,7 @@ impl UsageSlice {
         Ok(ctx.loader().load_one(UserId(id)).await?.map(User::from))
     }
 
-    /// The key, when usage is divided by them.
+    /// The key; null unless grouped by `API_KEY`.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn api_key(&self, ctx: &Context<'_>) -> Result<Option<ApiKey>> {
         let id = self.slice.id().filter(|_| self.by == By::ApiKey);
@@ -92,7 +91,7 @@ impl UsageSlice {
         Ok(ctx.loader().load_one(ApiKeyId(id)).await?.map(ApiKey::from))
     }
 
-    /// The account, when usage is divided by them.
+    /// The account; null unless grouped by `ACCOUNT`.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn account(&self, ctx: &Context<'_>) -> Result<Option<ProviderAccount>> {
         let id = self.slice.id().filter(|_| self.by == By::Account);

@@ -1,4 +1,4 @@
-//! The sums over some requests.
+//! Totals over requests.
 
 use async_graphql::SimpleObject;
 
@@ -10,26 +10,26 @@ use crate::{
     },
 };
 
-/// The sums over some requests.
+/// Totals over requests.
 #[derive(Clone, Copy, Debug, SimpleObject)]
 pub(crate) struct UsageTotals {
-    /// Forwarded to the engine.
+    /// Requests that were forwarded to the engine.
     requests: BigInt,
-    /// Of these, those that the engine, the provider or the server did not finish.
+    /// Forwarded requests that the engine, the provider or the server did not complete.
     failed: BigInt,
-    /// Refused by the gateway; not among `requests`.
+    /// Requests that the gateway rejected; not included in `requests`.
     rejected: BigInt,
-    /// What was used, as far as it is known.
+    /// The tokens, as far as known.
     tokens: Tokens,
-    /// What that cost, as far as there are prices.
+    /// The cost, as far as prices exist.
     cost: Usd,
-    /// Requests that used tokens of a model without a price.
+    /// Requests that used tokens without a price.
     unpriced: BigInt,
-    /// Requests whose tokens nobody told.
+    /// Requests whose tokens are unknown.
     unknown: BigInt,
     /// Requests whose tokens are estimated.
     estimated: BigInt,
-    /// How long a request took on average, in milliseconds; null without requests.
+    /// The average duration of a request, in milliseconds; null without requests.
     average_duration_ms: Option<i32>,
 }
 

@@ -16,25 +16,25 @@ use crate::{
     },
 };
 
-/// What a new user is like. Every user begins with a key.
+/// A new user, who is created together with a first key.
 #[derive(InputObject)]
 struct CreateUserInput {
     /// The name, unique among users that are not archived.
     name: String,
-    /// Where to write to.
+    /// The e-mail address; null if none is set.
     email: Option<String>,
-    /// What administrators want to remember.
+    /// A note for administrators.
     note: Option<String>,
-    /// The models that the user may use, `*` standing for anything; all when left out.
+    /// Patterns of allowed models, in which `*` matches any characters; all when omitted.
     allowed_models: Option<Vec<String>>,
-    /// What the user may use with all keys together, at most 20 quotas; none when left out.
+    /// The quotas across all keys of the user, at most 20; none when omitted.
     #[graphql(default)]
     quotas: Vec<QuotaInput>,
-    /// How fast the user may call; the server's default when left out.
+    /// The rate limit; the server's default when omitted.
     rate_limit: Option<RateLimitInput>,
-    /// What the first key is called; `default` when left out.
+    /// The first key's name; `default` when omitted.
     api_key_name: Option<String>,
-    /// When the first key ends of itself; never when left out.
+    /// The time at which the first key expires; it does not expire when omitted.
     api_key_expires_at: Option<DateTime>,
 }
 
@@ -57,14 +57,14 @@ impl CreateUserInput {
     }
 }
 
-/// A new user with the first key and its secret, which is shown this once.
+/// A new user, the first key and its secret, which is not shown again.
 #[derive(SimpleObject)]
 struct CreateUserPayload {
     /// The user.
     user: User,
     /// The user's first key.
     api_key: ApiKey,
-    /// What the user's tools send.
+    /// The key itself, which the user's tools send. It is not shown again.
     secret: String,
 }
 
@@ -73,12 +73,12 @@ pub(crate) struct CreateUserMutation;
 
 #[Object]
 impl CreateUserMutation {
-    /// Create a user together with a first key.
+    /// Create a user with a first key.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn create_user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What the user is like.")] input: CreateUserInput,
+        #[graphql(desc = "The values to create the user with.")] input: CreateUserInput,
     ) -> Result<CreateUserPayload> {
         let (user, issued) = ctx.service::<Users>().create(input.read()?).await?;
         Ok(CreateUserPayload {

@@ -1,4 +1,4 @@
-//! Users: the people whose tools call the gateway.
+//! The fields of a user that need a service.
 
 use async_graphql::{ComplexObject, Context};
 
@@ -23,32 +23,32 @@ use crate::{
 
 #[ComplexObject]
 impl User {
-    /// What administrators noted; null for everybody else.
+    /// The note of administrators; null for callers that are not administrators.
     async fn note(&self, ctx: &Context<'_>) -> Option<&str> {
         self.admin_note
             .as_deref()
             .filter(|_| ctx.is_administrator())
     }
 
-    /// What the user may use with all keys together. Keys may have quotas of their own besides.
+    /// The quotas across all keys of the user. Keys can have quotas of their own in addition.
     #[graphql(complexity = "2 * child_complexity")]
     async fn quotas(&self, ctx: &Context<'_>) -> Vec<Quota> {
         quota::fields::now(ctx, ctx.service::<Quotas>().of_user(self.user_id))
     }
 
-    /// How fast the user may call, by an own limit or the server's default.
+    /// The rate limit that applies: the user's own or the server's default.
     async fn effective_rate_limit(&self, ctx: &Context<'_>) -> RateLimit {
         let settings = ctx.service::<Settings>().current();
         let limit = self.own_rate_limit;
         limit.unwrap_or(settings.gateway.default_rate_limit).into()
     }
 
-    /// The user's keys, the newest first.
+    /// The user's keys, newest first.
     #[graphql(complexity = "5 * child_complexity + BATCHED")]
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = false, desc = "Whether revoked ones are listed too.")]
+        #[graphql(default = false, desc = "Whether to include revoked keys.")]
         include_revoked: bool,
     ) -> Result<Vec<ApiKey>> {
         let keys = ctx.loader().load_one(KeysOfUser(self.user_id)).await?;
@@ -57,28 +57,29 @@ impl User {
         Ok(wanted.map(ApiKey::from).collect())
     }
 
-    /// The user's requests, the latest first.
+    /// The user's requests, newest first.
     #[graphql(complexity = "page_of_requests(first, child_complexity)")]
     async fn requests(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which requests; `userId` is this user's whatever it says.")]
-        filter: Option<RequestFilter>,
-        #[graphql(desc = "How many, at most 200; 50 when left out.")] first: Option<i32>,
-        #[graphql(desc = "Begin after the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "A filter; `userId` is ignored.")] filter: Option<RequestFilter>,
+        #[graphql(desc = "The page size: 1 to 200, 50 when omitted.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
     ) -> Result<Connection<Request>> {
         list::of_user(ctx, self.user_id, filter, (first, after)).await
     }
 
-    /// What the user used.
+    /// The usage of the user.
     #[graphql(complexity = "one(child_complexity)")]
     async fn usage(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "When; this month when left out.")] range: Option<UsageRange>,
+        #[graphql(desc = "The time range; the current month when omitted.")] range: Option<
+            UsageRange,
+        >,
         #[graphql(
             default = "UTC",
-            desc = "By the clocks of which place days are counted: an IANA name."
+            desc = "The IANA time zone in which days are counted."
         )]
         timezone: String,
     ) -> Result<Usage> {

@@ -11,39 +11,39 @@ use crate::{
     },
 };
 
-/// What to change about a user. What is left out stays; null clears.
+/// Changes to a user. Omitted fields stay as they are; null clears a field.
 #[derive(InputObject)]
 struct UpdateUserInput {
     /// The new name.
     name: MaybeUndefined<String>,
-    /// Where to write to.
+    /// The e-mail address; null if none is set.
     email: MaybeUndefined<String>,
-    /// What administrators want to remember.
+    /// A note for administrators.
     note: MaybeUndefined<String>,
-    /// Whether the user's keys work.
+    /// Whether the user's keys are accepted.
     enabled: MaybeUndefined<bool>,
-    /// The models that the user may use; null allows all.
+    /// Patterns of allowed models, in which `*` matches any characters; null allows all.
     allowed_models: MaybeUndefined<Vec<String>>,
 }
 
-/// A user was changed.
+/// The result of `updateUser`.
 #[derive(SimpleObject)]
 struct UpdateUserPayload {
     /// The user.
     user: User,
 }
 
-/// Users were enabled or disabled.
+/// The result of `setUsersEnabled`.
 #[derive(SimpleObject)]
 struct SetUsersEnabledPayload {
-    /// The users, in the order of their ids in the call.
+    /// The users, in the order of `ids`.
     users: Vec<User>,
 }
 
-/// A user was archived.
+/// The result of `archiveUser`.
 #[derive(SimpleObject)]
 struct ArchiveUserPayload {
-    /// The user, whose history stays.
+    /// The archived user.
     user: User,
 }
 
@@ -52,13 +52,13 @@ pub(crate) struct UpdateUserMutation;
 
 #[Object]
 impl UpdateUserMutation {
-    /// Change a user. What is disabled or restricted is so at once.
+    /// Update a user. Changes take effect immediately.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn update_user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which user.")] id: ID,
-        #[graphql(desc = "What to change.")] input: UpdateUserInput,
+        #[graphql(desc = "The user's id.")] id: ID,
+        #[graphql(desc = "The changes.")] input: UpdateUserInput,
     ) -> Result<UpdateUserPayload> {
         let changes = UserChanges {
             name: input::change("name", input.name)?,
@@ -72,13 +72,13 @@ impl UpdateUserMutation {
         Ok(UpdateUserPayload { user })
     }
 
-    /// Enable or disable several users, all or none of them.
+    /// Enable or disable several users: all of them, or none if one fails.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn set_users_enabled(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which users, at most 200.", validator(max_items = 200))] ids: Vec<ID>,
-        #[graphql(desc = "Whether their keys work.")] enabled: bool,
+        #[graphql(desc = "The users' ids, at most 200.", validator(max_items = 200))] ids: Vec<ID>,
+        #[graphql(desc = "Whether their keys are accepted.")] enabled: bool,
     ) -> Result<SetUsersEnabledPayload> {
         let ids: Result<Vec<_>> = ids.iter().map(|id| input::id(id, "user")).collect();
         let users = ctx.service::<Users>().set_enabled(&ids?, enabled).await?;
@@ -86,12 +86,12 @@ impl UpdateUserMutation {
         Ok(SetUsersEnabledPayload { users })
     }
 
-    /// Archive a user: the keys die, the name is free again, the history stays.
+    /// Archive a user: their keys are revoked, their name can be used again, and their history stays.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn archive_user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which user.")] id: ID,
+        #[graphql(desc = "The user's id.")] id: ID,
     ) -> Result<ArchiveUserPayload> {
         let id = input::id(&id, "user")?;
         let user = User::from(ctx.service::<Users>().archive(id).await?);
