@@ -176,12 +176,12 @@ fn attacks() -> Vec<Attack> {
         attack(
             "the schema",
             "{__schema{types{name}}}",
-            "may not read as much of the schema",
+            "the introspection is too large",
         ),
         attack(
             "the schema, over and over",
             "{__type(name:\"Query\"){fields{type{fields{type{fields{name}}}}}}}",
-            "may not read as much of the schema",
+            "the introspection is too large",
         ),
     ]
 }
@@ -264,7 +264,7 @@ async fn whoever_may_read_everything_has_bounds_too() {
         (
             "the schema, over and over",
             format!("{{__schema{{types{{fields{{{fields}name{}", "}".repeat(12)),
-            "may not read as much of the schema",
+            "the introspection is too large",
         ),
     ] {
         refused(name, &viewer.ask(&document).await, bound);

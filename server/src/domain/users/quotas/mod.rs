@@ -165,8 +165,8 @@ impl Quotas {
     }
 
     /// A key's own quotas.
-    pub fn of_api_key(&self, key: &api_key::Model) -> Vec<QuotaState> {
-        self.of(key.user_id, Some(key.id))
+    pub fn of_api_key(&self, user_id: Uuid, id: Uuid) -> Vec<QuotaState> {
+        self.of(user_id, Some(id))
     }
 
     /// The quotas of everybody who may still call, the nearest to its limit first.
