@@ -268,7 +268,7 @@ test("a whole key that leaked leads to its row, whoever owns it", async () => {
   }
   await find(revoked.secret);
   await page.getByRole("option", { name: /Revoked · sk-revoked-.*Revoked/ }).click();
-  await page.locator("tr[aria-current]").getByText("Revoked").waitFor();
+  await page.locator("tr[aria-current]").getByText("Revoked", { exact: true }).waitFor();
 });
 
 test("two who change limits and a user at once keep what the other one changed", async () => {
