@@ -110,3 +110,6 @@ export function createRecord(run: Run) {
   );
   return { record, isLate };
 }
+
+/** What the playground shows of the row. */
+export type RunRecord = ReturnType<typeof createRecord>;
