@@ -28,6 +28,9 @@ export function Record(props: { of: RunRecord }) {
     >
       <Switch fallback={<p class="text-muted">{t("playground.recordHint")}</p>}>
         <Match when={record()}>{(known) => <Row record={known()} />}</Match>
+        <Match when={props.of.isNever()}>
+          <p class="text-muted">{t("playground.recordNone")}</p>
+        </Match>
         <Match when={props.of.isLate()}>
           <p class="text-muted">{t("playground.recordLate")}</p>
         </Match>
