@@ -111,5 +111,5 @@ export function createRecord(run: Run) {
   return { record, isLate, isNever: () => run.fault()?.isUnknownKey === true };
 }
 
-/** What the playground shows of the row. */
+/** The row, or why it is missing. */
 export type RunRecord = ReturnType<typeof createRecord>;

@@ -21,7 +21,7 @@ const KeyOwnerQuery = graphql(`
   }
 `);
 
-/** Whose a pasted API key is. The key is sent to be looked up, and kept nowhere. */
+/** Shows the owner of a pasted API key. The key is sent to be looked up, and kept nowhere. */
 export function KeyOwner(props: { apiKey: string }) {
   const [answer] = createQuery({
     query: KeyOwnerQuery,

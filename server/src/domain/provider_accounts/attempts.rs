@@ -185,7 +185,7 @@ impl ProviderAccounts {
         self.store_verdict(id, Verdict::Serves).await
     }
 
-    /// What is to be stored after these attempts, and of which account.
+    /// Verdicts that must be stored after these attempts, with their accounts.
     fn verdicts(&self, attempts: &[EngineAttempt]) -> Vec<(Uuid, Verdict)> {
         let mut all = self.attempts.lock();
         for attempt in attempts {
