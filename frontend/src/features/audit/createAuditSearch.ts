@@ -48,7 +48,7 @@ export function createAuditSearch() {
   return {
     search,
     filter,
-    isFiltered: () => FILTERS.some((name) => search[name]),
+    filterCount: () => FILTERS.filter((name) => search[name]).length,
     // Another choice is another list, which begins at its first page.
     change: (next: AuditSearch) =>
       setSearch({ after: undefined, event: undefined, ...next }, { replace: true, scroll: false }),

@@ -111,7 +111,7 @@ impl Quotas {
         removed: Vec<Uuid>,
         added: Vec<NewQuota>,
     ) -> Result<LimitSubject> {
-        let wanted = move |there: Vec<quota::Model>| new_quota::changed(there, &removed, added);
+        let wanted = move |there: Vec<quota::Model>| new_quota::changed(there, &removed, &added);
         let work = self.clone().replace(holder, wanted);
         self.to_the_end(work).await
     }
