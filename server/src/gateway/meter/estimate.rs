@@ -1,4 +1,4 @@
-//! The tokens of a request: as its answer reports them where that is credible, otherwise estimated. An answer
+//! The tokens of a request: as its answer reports them where they are credible, otherwise estimated. An answer
 //! without usage is never free.
 
 use entity::request::UsageSource;
@@ -35,11 +35,11 @@ impl EstimatedUsage {
     /// The tokens of an answer. `is_whole` means that the body came to its end. `expected` has the tokens of
     /// the request body as input, and as output the request's bound or the assumed output.
     pub(super) fn of(seen: &Observation, is_whole: bool, expected: Tokens) -> Self {
-        let told = seen.tokens.unwrap_or_default();
+        let reported = seen.tokens.unwrap_or_default();
         let is_final = seen.ended || (is_whole && seen.uncounted_bytes == 0);
-        if seen.tokens.is_some() && is_final && is_credible(told, seen) {
+        if seen.tokens.is_some() && is_final && is_credible(reported, seen) {
             return Self {
-                tokens: told,
+                tokens: reported,
                 source: UsageSource::Wire,
             };
         }
@@ -48,7 +48,7 @@ impl EstimatedUsage {
             return Self::NOTHING;
         }
         Self {
-            tokens: estimate(told, seen, expected),
+            tokens: estimate(reported, seen, expected),
             source: UsageSource::Estimated,
         }
     }
@@ -63,12 +63,12 @@ impl EstimatedUsage {
 }
 
 /// Zeros beside output are not credible, nor is output without input.
-fn is_credible(told: Tokens, seen: &Observation) -> bool {
-    if told.total() == 0 {
+fn is_credible(reported: Tokens, seen: &Observation) -> bool {
+    if reported.total() == 0 {
         return !has_written(seen);
     }
-    let has_output = told.output + told.reasoning > 0;
-    input_of(told) > 0 && (has_output || !has_written(seen))
+    let has_output = reported.output + reported.reasoning > 0;
+    input_of(reported) > 0 && (has_output || !has_written(seen))
 }
 
 fn has_written(seen: &Observation) -> bool {
@@ -76,9 +76,9 @@ fn has_written(seen: &Observation) -> bool {
 }
 
 /// The reported counts, raised to what was seen.
-fn estimate(told: Tokens, seen: &Observation, expected: Tokens) -> Tokens {
-    let mut used = told;
-    if input_of(told) == 0 {
+fn estimate(reported: Tokens, seen: &Observation, expected: Tokens) -> Tokens {
+    let mut used = reported;
+    if input_of(reported) == 0 {
         used.input = expected.input.clamp(0, LARGEST_INPUT);
     }
     let least = written(seen, expected.output.max(1));
@@ -92,7 +92,7 @@ fn input_of(tokens: Tokens) -> i64 {
     tokens.input + tokens.cache_read + tokens.cache_write
 }
 
-/// Tokens of output by the bytes that were seen. Where text cannot be told from what surrounds it, no more
+/// Tokens of output by the bytes that were seen. Where text cannot be separated from its envelope, no more
 /// than expected.
 fn written(seen: &Observation, expected: i64) -> i64 {
     let text = tokens(seen.text_bytes);

@@ -1,4 +1,4 @@
-//! One connection to the engine, driven by whoever uses it.
+//! A connection to the engine, driven by the request that uses it.
 
 use std::{
     future::Future as _,
@@ -25,18 +25,16 @@ use tokio::{
 use super::{UpstreamError, io::EngineIo};
 use crate::gateway::body::Upload;
 
-pub(super) const CONNECT_TIME: Duration = Duration::from_secs(5);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What reads and writes.
 type Driver = http1::Connection<EngineIo, Upload>;
 
-/// The connection, and the half that takes requests.
 pub(super) struct UpstreamConnection {
     sender: SendRequest<Upload>,
-    /// Gone once the connection ended.
+    /// `None` once the connection is closed.
     driver: Option<Pin<Box<Driver>>>,
-    rested_since: Instant,
-    /// Has the system asked whether the engine closed it.
+    idle_since: Instant,
+    /// While true, reads ask the system whether the engine has closed the connection.
     is_checked: Arc<AtomicBool>,
 }
 
@@ -47,11 +45,10 @@ pub(super) struct Unsent {
 }
 
 impl UpstreamConnection {
-    /// Opens one.
     pub(super) async fn open(authority: &Authority) -> Result<Self, UpstreamError> {
         let host = authority.host().trim_matches(['[', ']']);
         let port = authority.port_u16().unwrap_or(80);
-        let stream = timeout(CONNECT_TIME, TcpStream::connect((host, port)))
+        let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect((host, port)))
             .await
             .map_err(|_| UpstreamError::Connect(io::ErrorKind::TimedOut.into()))?
             .map_err(UpstreamError::Connect)?;
@@ -63,29 +60,29 @@ impl UpstreamConnection {
         Ok(Self {
             sender,
             driver: Some(Box::pin(driver)),
-            rested_since: Instant::now(),
+            idle_since: Instant::now(),
             is_checked,
         })
     }
 
-    /// Reads and writes what can be read and written now, and wakes the caller when there is more.
+    /// Reads and writes what is possible now, and wakes the task when there is more.
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
         let Some(driver) = &mut self.driver else {
             return;
         };
-        // What went wrong is told by the answer that it went wrong with.
+        // The answer that failed reports the error.
         if driver.as_mut().poll(cx).is_ready() {
             self.driver = None;
         }
     }
 
-    /// Whether the engine would take another request here.
+    /// Whether it can be used for another request, as far as the runtime knows.
     pub(super) fn is_ready(&mut self, cx: &mut Context<'_>) -> bool {
         self.drive(cx);
         self.driver.is_some() && self.sender.is_ready()
     }
 
-    /// Whether the engine would take another request here, now that it is needed. One system call.
+    /// Whether it can be used for another request. Costs one system call.
     pub(super) fn is_open(&mut self, cx: &mut Context<'_>) -> bool {
         self.is_checked.store(true, Ordering::Relaxed);
         let is_ready = self.is_ready(cx);
@@ -93,17 +90,15 @@ impl UpstreamConnection {
         is_ready
     }
 
-    /// Notes that it is used no more, for now.
-    pub(super) fn rest(&mut self) {
-        self.rested_since = Instant::now();
+    pub(super) fn set_idle(&mut self) {
+        self.idle_since = Instant::now();
     }
 
-    /// For how long nobody used it.
-    pub(super) fn rested(&self) -> Duration {
-        self.rested_since.elapsed()
+    pub(super) fn idle_time(&self) -> Duration {
+        self.idle_since.elapsed()
     }
 
-    /// Sends a request and waits for the head of its answer.
+    /// Resolves with the head of the answer.
     pub(super) async fn exchange(
         &mut self,
         request: Request<Upload>,

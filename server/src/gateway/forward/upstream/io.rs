@@ -1,6 +1,5 @@
-//! The bytes of a connection to the engine. Before a connection that was idle is used again, the system
-//! itself is asked whether the engine has closed it: what the runtime knows of it may be stale, and under
-//! load it often is.
+//! The socket of a connection to the engine. Before an idle connection is used again, the system is asked whether the engine
+//! has closed it: the readiness that the runtime knows may be stale, and under load it often is.
 
 use std::{
     io::{self, IoSlice},
@@ -18,16 +17,15 @@ use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-/// The connection.
 #[derive(Debug)]
 pub(super) struct EngineIo {
     inner: TokioIo<TcpStream>,
-    /// Whether it is about to be used again, and so whether to ask the system.
+    /// While true, reads ask the system.
     is_checked: Arc<AtomicBool>,
 }
 
 impl EngineIo {
-    /// The connection, and what has it checked when it is read from.
+    /// The second value turns the check on.
     pub(super) fn new(stream: TcpStream) -> (Self, Arc<AtomicBool>) {
         let is_checked = Arc::new(AtomicBool::new(false));
         let io = Self {
@@ -37,7 +35,7 @@ impl EngineIo {
         (io, is_checked)
     }
 
-    /// Ready when the engine has closed the connection, or has sent what nobody asked for.
+    /// Ready when the engine has closed the connection, or has sent data without a request.
     fn poll_closed(&self) -> Poll<io::Result<()>> {
         let mut byte = [MaybeUninit::uninit()];
         match SockRef::from(self.inner.inner()).peek(&mut byte) {
@@ -56,7 +54,7 @@ impl Read for EngineIo {
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         match Pin::new(&mut self.inner).poll_read(cx, buffer) {
-            // Nothing read without an error is the end.
+            // Ready without data is the end of the stream.
             Poll::Pending if self.is_checked.load(Ordering::Relaxed) => self.poll_closed(),
             polled @ (Poll::Ready(_) | Poll::Pending) => polled,
         }
