@@ -17,8 +17,7 @@ use uuid::Uuid;
 
 use super::{
     admission::names,
-    authenticate::without_scheme,
-    headers,
+    headers::{self, without_scheme},
     memory::Memory,
     meter::{
         scanner::{BodyKind, BoundForm, ModelScanner, ScanResult},

@@ -1,25 +1,88 @@
-//! Who is calling? Looks for a key wherever a client may put one.
+//! Finds the caller of a request by its API key, wherever a client may send one.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
-use axum::http::HeaderMap;
+use axum::{
+    body::Body,
+    http::{HeaderMap, Response},
+};
+use futures_util::future::{Either, Ready, ready};
+use tower::{Layer, Service};
 
-use super::{dialect::GatewayError, headers::CARRIERS, route::query};
-use crate::domain::api_keys::{Caller, KeyProblem, KeyRing};
+use super::request::{AuthenticatedRequest, LayerResult, RoutedRequest};
+use crate::{
+    domain::api_keys::{Caller, KeyProblem, KeyRing},
+    gateway::{
+        dialect::GatewayError,
+        headers::{CARRIERS, without_scheme},
+        route::query,
+    },
+};
 
-/// Longer than any key, in bytes, and more of them than any client sends: what is longer or more is not
-/// looked at, so that an unknown client costs little.
+/// Longer values than any key has, in bytes, and more keys than any client sends, are ignored: an unknown client costs
+/// little.
 const LONGEST_KEY: usize = 256;
 const MOST_KEYS: usize = 8;
 
-/// The caller behind the first key that works, in the order in which the engine would look. When none
-/// works, the fault is about the first one that we know.
-pub(super) fn authenticate(
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct AuthenticateLayer(Arc<KeyRing>);
+
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct AuthenticateService<S> {
+    inner: S,
+    keys: Arc<KeyRing>,
+}
+
+impl AuthenticateLayer {
+    pub(in crate::gateway) fn new(keys: KeyRing) -> Self {
+        Self(Arc::new(keys))
+    }
+}
+
+impl<S> Layer<S> for AuthenticateLayer {
+    type Service = AuthenticateService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AuthenticateService {
+            inner,
+            keys: Arc::clone(&self.0),
+        }
+    }
+}
+
+impl<S> Service<RoutedRequest> for AuthenticateService<S>
+where
+    S: Service<AuthenticatedRequest, Response = Response<Body>, Error = GatewayError>,
+    S::Future: Future<Output = LayerResult>,
+{
+    type Response = Response<Body>;
+    type Error = GatewayError;
+    type Future = Either<Ready<LayerResult>, S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), GatewayError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: RoutedRequest) -> Self::Future {
+        let head = &request.head;
+        match authenticate(&self.keys, &head.headers, head.uri.query()) {
+            Ok(caller) => Either::Right(self.inner.call(AuthenticatedRequest { request, caller })),
+            Err(error) => Either::Left(ready(Err(error))),
+        }
+    }
+}
+
+/// The caller of the first key that is valid, in the order in which the engine would look. If none is, the error is about
+/// the first one that is known.
+fn authenticate(
     keys: &KeyRing,
     headers: &HeaderMap,
     query: Option<&str>,
 ) -> Result<Arc<Caller>, GatewayError> {
-    let mut fault = GatewayError::UnknownKey;
+    let mut error = GatewayError::UnknownKey;
     let in_headers = CARRIERS
         .into_iter()
         .flat_map(|carrier| headers.get_all(carrier))
@@ -33,13 +96,13 @@ pub(super) fn authenticate(
     for found in in_headers.chain(in_query) {
         match found {
             Ok(caller) => return Ok(caller),
-            Err(Some(problem)) if fault == GatewayError::UnknownKey => {
-                fault = GatewayError::KeyProblem(problem)
+            Err(Some(problem)) if error == GatewayError::UnknownKey => {
+                error = GatewayError::KeyProblem(problem);
             }
             Err(_) => {}
         }
     }
-    Err(fault)
+    Err(error)
 }
 
 fn look_up(keys: &KeyRing, presented: &[u8]) -> Result<Arc<Caller>, Option<KeyProblem>> {
@@ -47,25 +110,4 @@ fn look_up(keys: &KeyRing, presented: &[u8]) -> Result<Arc<Caller>, Option<KeyPr
         return Err(None);
     }
     keys.look_up(presented)
-}
-
-/// `Authorization` may say `Bearer`, in any case, or the bare key.
-pub(super) fn without_scheme(value: &[u8]) -> &[u8] {
-    const SCHEME: &[u8] = b"bearer ";
-    match value.split_at_checked(SCHEME.len()) {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case(SCHEME) => key.trim_ascii(),
-        _ => value,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_scheme_is_not_part_of_the_key() {
-        assert_eq!(without_scheme(b"Bearer  sk-a "), b"sk-a");
-        assert_eq!(without_scheme(b"bEARER sk-a"), b"sk-a");
-        assert_eq!(without_scheme(b"sk-a"), b"sk-a");
-    }
 }
