@@ -80,12 +80,11 @@ impl Receipts {
         caller: &Caller,
         error: &GatewayError,
         record: RequestRecord,
-        is_metered: bool,
         span: RequestSpan,
     ) {
         let is_recorded = caller.account().may_record_refusal();
         if is_recorded && let Ok(permit) = self.recorder.permit().await {
-            let mut receipt = self.open(permit, record, is_metered, span);
+            let mut receipt = self.open(permit, record, false, span);
             receipt.end(RequestEnd::Refused(error.code()));
             return;
         }
@@ -165,16 +164,9 @@ impl PendingAdmission {
                 http_status: Some(error.status().as_u16()),
                 ..record
             };
-            let RequestContext {
-                caller,
-                route,
-                span,
-                ..
-            } = &*self.context;
-            let recorded =
-                self.receipts
-                    .refuse(caller, &error, record, route.is_metered, span.clone());
-            recorded.await;
+            let RequestContext { caller, span, .. } = &*self.context;
+            let receipts = &self.receipts;
+            receipts.refuse(caller, &error, record, span.clone()).await;
         }
         error
     }

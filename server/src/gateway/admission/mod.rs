@@ -23,7 +23,7 @@ use super::{
 };
 use crate::domain::{
     api_keys::Caller,
-    ledger::{Amounts, Ledger, LimitRequest},
+    ledger::{Amounts, Ledger, LimitRequest, Reservation},
     model_name::{NameRule, is_any_model, routed_as},
     prices::{Prices, worst_cost},
     requests::{RecordPermit, RequestRecord},
@@ -115,17 +115,8 @@ impl AdmissionControl {
             at: record.started_at,
             defaults: settings.gateway.default_rate_limit,
         };
-        let RequestStart { slot, rate_limits } = start;
-        let reserved = self.ledger.reserve(slot, &limits);
-        let reservation = reserved.map_err(|(limit, slot)| {
-            if request.read_bytes <= FREE_READING {
-                slot.refund();
-            }
-            explain_dropped(
-                limit_error(limit, rate_limits, record.started_at),
-                is_dropped,
-            )
-        })?;
+        let reserved = self.reserve(start, &limits, request.read_bytes);
+        let reservation = reserved.map_err(|error| explain_dropped(error, is_dropped))?;
         let expected = Tokens {
             input: worst.estimate.input.min(LARGEST_INPUT),
             ..worst.estimate
@@ -140,6 +131,21 @@ impl AdmissionControl {
         });
         let permit = self.receipts.begin(record, reservation).await?;
         Ok(Admission { permit, expected })
+    }
+
+    fn reserve(
+        &self,
+        start: RequestStart,
+        limits: &LimitRequest<'_>,
+        read_bytes: u64,
+    ) -> Result<Reservation, GatewayError> {
+        let reserved = self.ledger.reserve(start.slot, limits);
+        reserved.map_err(|(limit, slot)| {
+            if read_bytes <= FREE_READING {
+                slot.refund();
+            }
+            limit_error(limit, start.rate_limits, limits.at)
+        })
     }
 
     /// Whether a provider that may serve the request would not receive its bound. Looked up only if a limit depends on it.

@@ -110,6 +110,10 @@ pub(in crate::gateway) struct MeterFuture<F>(State<F>)
 where
     F: Future<Output = Result<UpstreamResponse, UpstreamError>> + Unpin + Send + 'static;
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the larger variant comes first, and is in the box of the admission"
+)]
 enum State<F>
 where
     F: Future<Output = Result<UpstreamResponse, UpstreamError>> + Unpin + Send + 'static,

@@ -1,4 +1,4 @@
-//! What each endpoint of the engine speaks, where it names its model, and whether it reports usage.
+//! The endpoints of the engine: their protocol, where they name the model, and whether they report usage.
 
 use entity::request::Protocol;
 use http::{HeaderMap, Method, header};
@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, header};
 use super::super::{dialect::Dialect, meter::scanner::BoundForm};
 use super::path::is_below;
 
-/// How the engine reads the model out of a body.
+/// How the engine reads the model from a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::gateway) enum BodyForm {
     /// JSON; `Content-Encoding: zstd` is understood.
@@ -22,7 +22,7 @@ pub(in crate::gateway) enum BodyForm {
 /// Where a request names its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::gateway) enum ModelSource {
-    /// Nowhere; none is needed.
+    /// The endpoint needs none.
     Nowhere,
     /// In the path; without `models/`.
     Path(String),
@@ -32,7 +32,6 @@ pub(in crate::gateway) enum ModelSource {
     Messages,
 }
 
-/// What an endpoint is.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -49,7 +48,7 @@ pub(super) struct EndpointRule {
     pub(super) is_websocket: bool,
 }
 
-/// Those that are posted to and report usage.
+/// POST endpoints that report usage.
 const METERED: [(&str, Protocol, BodyForm); 10] = [
     ("/v1/chat/completions", Protocol::OpenaiChat, BodyForm::Json),
     (
@@ -95,7 +94,7 @@ const METERED: [(&str, Protocol, BodyForm); 10] = [
     ),
 ];
 
-/// Others that are posted to and that the engine, or tools that expect an `OpenAI` server, know.
+/// Other POST endpoints of the engine, or of servers that `OpenAI` tools expect.
 const POSTED: [&str; 7] = [
     "/v1/messages/count_tokens",
     "/v1/embeddings",
@@ -106,7 +105,7 @@ const POSTED: [&str; 7] = [
     "/v1/videos/generations",
 ];
 
-/// Those that are posted to and speak no protocol that we meter, as far as they differ from the rule.
+/// POST endpoints without a metered protocol that deviate from the default.
 const UNMETERED: [(&str, BodyForm); 4] = [
     ("/v1/messages/count_tokens", BodyForm::PlainJson),
     ("/openai/v1/videos", BodyForm::Video),
@@ -114,22 +113,20 @@ const UNMETERED: [(&str, BodyForm); 4] = [
     ("/backend-api/codex/alpha/search", BodyForm::PlainJson),
 ];
 
-/// Those that are posted to and generate nothing.
+/// POST endpoints that generate nothing.
 const COUNTING: [&str; 2] = ["/v1/messages/count_tokens", "/v1/responses/input_tokens"];
 
 const SOCKETS: [&str; 2] = ["/v1/responses", "/backend-api/codex/responses"];
 
 const GEMINI_MODELS: &str = "/v1beta/models/";
 
-/// Whether this is an endpoint that tools post to.
 pub(super) fn is_posted_to(path: &str) -> bool {
     METERED.iter().any(|(known, ..)| *known == path)
         || UNMETERED.iter().any(|(known, _)| *known == path)
         || POSTED.contains(&path)
 }
 
-/// Looks the endpoint up. The engine reads a Gemini model from the decoded path; all else is decided on
-/// the cleaned one.
+/// The engine reads a Gemini model from the decoded path; everything else depends on the cleaned one.
 pub(super) fn find(
     method: &Method,
     decoded: &str,
@@ -163,8 +160,7 @@ pub(super) fn find(
 }
 
 impl EndpointRule {
-    /// An endpoint that we do not know: a body that is sent names a model, or is not sent on, and may
-    /// generate.
+    /// An unknown endpoint: a body must name a model to be forwarded, and may generate.
     fn unknown(method: &Method, path: &str) -> Self {
         let dialect = Dialect::of_path(path);
         let form = match dialect {
@@ -235,8 +231,8 @@ impl EndpointRule {
     }
 }
 
-/// Where an endpoint that is posted to reads its bound. The engine drops that of a compaction, and reads that of an
-/// interaction under three names.
+/// Where a POST endpoint reads its output bound. The engine drops that of a compaction, and reads that of an interaction under
+/// three names.
 fn bound(protocol: Protocol, path: &str) -> BoundForm {
     match protocol {
         Protocol::OpenaiResponses if path.ends_with("/compact") => BoundForm::Nothing,
@@ -250,7 +246,7 @@ fn bound(protocol: Protocol, path: &str) -> BoundForm {
 }
 
 impl Dialect {
-    /// The dialect of a caller whose path is no endpoint, by what tools of that dialect send.
+    /// The dialect of a client whose path is not an endpoint, by what tools of each dialect send.
     pub(in crate::gateway) fn guess(path: &str, headers: &HeaderMap) -> Self {
         let has = |name: &str| headers.contains_key(name);
         if path.contains("/v1beta") || path.contains("/gemini") || has("x-goog-api-key") {
@@ -265,7 +261,6 @@ impl Dialect {
         }
     }
 
-    /// The dialect of a path, before anything else is known.
     pub(in crate::gateway) fn of_path(path: &str) -> Self {
         if is_below(path, "/v1beta") {
             Self::Gemini
@@ -277,7 +272,7 @@ impl Dialect {
     }
 }
 
-/// As the engine tells them apart, on `/v1/models`.
+/// The engine's rule on `/v1/models`.
 fn asks_like_anthropic(headers: &HeaderMap) -> bool {
     let starts_like_claude =
         |value: &header::HeaderValue| value.as_bytes().starts_with(b"claude-cli");

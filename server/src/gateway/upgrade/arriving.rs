@@ -177,7 +177,7 @@ mod tests {
         let arriving = Arriving::new(
             ProgressRule {
                 idle: Duration::MAX,
-                ..ProgressRule::deerror()
+                ..ProgressRule::default()
             },
             memory.of(Uuid::nil(), 100 * 1024),
         );

@@ -42,7 +42,7 @@ use super::{
 use crate::{
     clock::SharedClock,
     deadlines::Deadlines,
-    domain::{api_keys::KeyRing, ledger::OpenSocket, requests::RequestRecord, settings::Settings},
+    domain::{api_keys::KeyRing, requests::RequestRecord, settings::Settings},
     traces::Traces,
 };
 
@@ -105,7 +105,9 @@ pub(super) async fn serve(
     };
     match from_client {
         Some(from_client) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
-            Ok(join(sockets, context, socket, from_client, answer, record))
+            context.span.end(&opened(&record));
+            let turns = Turns::new(Arc::clone(&sockets), &context, record, socket);
+            Ok(join(sockets, context, turns, from_client, answer))
         }
         _ => refused_by_engine(&sockets, context, answer, record).await,
     }
@@ -152,16 +154,14 @@ fn opened(record: &RequestRecord) -> RequestRecord {
 fn join(
     sockets: Arc<Sockets>,
     context: Arc<RequestContext>,
-    socket: OpenSocket,
+    turns: Turns,
     from_client: OnUpgrade,
     answer: UpstreamResponse,
-    record: RequestRecord,
 ) -> Response<Body> {
     let mut answer = answer.map(UpstreamBody::into_incoming);
     let from_engine = hyper::upgrade::on(&mut answer);
     let (mut head, _) = answer.into_parts();
     headers::for_client(&mut head.headers, context.id);
-    context.span.end(&opened(&record));
     sockets.tasks.clone().spawn(async move {
         let (client, engine) = match tokio::try_join!(from_client, from_engine) {
             Ok(both) => both,
@@ -182,7 +182,6 @@ fn join(
         let client = ClientSocket::from_raw_socket(client, Role::Server, Some(config)).await;
         let engine =
             EngineSocket::from_raw_socket(TokioIo::new(engine), Role::Client, Some(config)).await;
-        let turns = Turns::new(Arc::clone(&sockets), &context, record, socket);
         SocketSession::new(sockets, context, turns, arriving)
             .run(client, engine)
             .await;

@@ -63,7 +63,7 @@ impl SocketSession {
         }
     }
 
-    /// Passes messages until one side is_close, the key is revoked or the server stops.
+    /// Passes messages until one side leaves, the key is revoked or the server stops.
     pub(super) async fn run(self, client: ClientSocket, engine: EngineSocket) {
         let (mut to_client, from_client) = client.split();
         let (mut to_engine, mut from_engine) = engine.split();

@@ -116,8 +116,7 @@ impl Turns {
             }
             Err(error) => {
                 let span = self.span.turn(&sockets.traces, &record);
-                let recorded = sockets.receipts.refuse(&caller, &error, record, true, span);
-                recorded.await;
+                sockets.receipts.refuse(&caller, &error, record, span).await;
                 Err(error)
             }
         }

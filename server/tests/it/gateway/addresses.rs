@@ -39,7 +39,7 @@ async fn send(app: &TestApp, method: Method, path: &str, key: &str) -> reqwest::
 }
 
 #[tokio::test]
-async fn requests_that_can_mean_one_endpoint_only_reach_it() {
+async fn requests_with_one_possible_endpoint_reach_it() {
     let (app, key) = app().await;
     let cases = [
         (Method::POST, "//v1/messages", "/v1/messages"),
@@ -81,7 +81,7 @@ async fn requests_that_can_mean_one_endpoint_only_reach_it() {
 }
 
 #[tokio::test]
-async fn other_requests_of_tools_are_told_the_base_url_in_their_own_format() {
+async fn other_requests_of_tools_get_the_base_url_in_an_error_of_their_dialect() {
     let (app, key) = app().await;
     let cases = [
         (Method::GET, "/models"),
@@ -128,7 +128,7 @@ async fn other_requests_of_tools_are_told_the_base_url_in_their_own_format() {
 }
 
 #[tokio::test]
-async fn the_format_of_an_error_is_that_of_the_tool() {
+async fn an_error_has_the_format_of_the_tool() {
     let (app, _) = app().await;
     let ask = async |path: &str, header: (&'static str, &str)| -> Value {
         let request = app.http.post(app.url(path)).header(header.0, header.1);

@@ -130,7 +130,7 @@ async fn connections_that_the_engine_closed_while_idle_never_become_an_error() {
 }
 
 #[tokio::test]
-async fn a_request_that_the_engine_has_seen_in_part_is_not_sent_again() {
+async fn a_request_that_the_engine_received_in_part_is_not_retried() {
     let (address, engine) = engine(Second::HungUp).await;
     let app = TestApp::before(address, Options::default()).await;
     let key = app.issue_key().await;

@@ -90,7 +90,7 @@ fn bomb(mebibytes: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn encodings_that_the_engine_does_not_open_are_refused_in_the_dialect_of_the_route() {
+async fn unsupported_encodings_are_refused_in_the_dialect_of_the_route() {
     let target = Target::new().await;
     let unsupported = refused(415, "proxypal_unsupported_encoding");
     for encoding in [
@@ -131,7 +131,7 @@ async fn encodings_that_the_engine_does_not_open_are_refused_in_the_dialect_of_t
 }
 
 #[tokio::test]
-async fn a_bomb_is_opened_to_the_limit_of_bodies_and_goes_nowhere() {
+async fn a_decompression_bomb_is_refused_at_the_body_limit() {
     let target = Target::new().await;
     let zstd = [("content-encoding", "zstd")];
     let bomb = bomb(250);
@@ -149,7 +149,7 @@ async fn a_bomb_is_opened_to_the_limit_of_bodies_and_goes_nowhere() {
 }
 
 #[tokio::test]
-async fn what_opens_to_no_whole_body_is_refused() {
+async fn an_incomplete_compressed_body_is_refused() {
     let target = Target::new().await;
     let zstd = [("content-encoding", "zstd")];
     let whole = frame(PLAIN);
@@ -171,7 +171,7 @@ async fn what_opens_to_no_whole_body_is_refused() {
 }
 
 #[tokio::test]
-async fn whole_frames_pass_as_they_are() {
+async fn complete_zstd_frames_are_forwarded_unchanged() {
     let target = Target::new().await;
     let zstd = [("content-encoding", "zstd")];
     let (head, tail) = PLAIN.split_at(9);

@@ -53,7 +53,7 @@ async fn ask(app: &TestApp, key: &str, body: &Value) -> u16 {
 }
 
 #[tokio::test]
-async fn a_model_without_a_price_costs_nobody_knows_what() {
+async fn a_model_without_a_price_has_an_unknown_cost() {
     let both = |caller: &Caller| {
         let metrics = [Metric::Tokens, Metric::Cost];
         metrics
@@ -75,7 +75,7 @@ async fn a_model_without_a_price_costs_nobody_knows_what() {
 }
 
 #[tokio::test]
-async fn absurd_reports_are_estimated() {
+async fn implausible_usage_is_estimated() {
     let (app, key) = limited(parrot().await, None, plenty).await;
     let absurd = [
         json!(-5),
@@ -112,7 +112,7 @@ async fn absurd_reports_are_estimated() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_neither_frees_nor_doubles_a_daily_quota() {
+async fn a_clock_that_is_set_back_neither_resets_nor_doubles_a_daily_quota() {
     let clock = Arc::new(ManualClock::default());
     let daily = |caller: &Caller| {
         let requests = quota::Model {

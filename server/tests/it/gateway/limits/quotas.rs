@@ -15,7 +15,7 @@ use super::{CHAT, GEMINI, MESSAGES, User, engine, passed, quota, refused, small,
 use crate::support::{ClientEnd, Options, SocketEngine, TestApp, eventually, scripted};
 
 #[tokio::test]
-async fn a_used_up_quota_is_refused_in_the_dialect_of_the_route_with_its_name_and_its_end() {
+async fn an_exceeded_quota_is_an_error_in_the_dialect_of_the_route_with_its_name_and_reset() {
     let mut user = User::new().await;
     user.limit(&[tokens(15)]).await;
     user.spend("m", [10, 5]).await;
@@ -45,7 +45,7 @@ async fn a_used_up_quota_is_refused_in_the_dialect_of_the_route_with_its_name_an
 }
 
 #[tokio::test]
-async fn a_budget_in_dollars_holds() {
+async fn a_cost_quota_is_enforced() {
     let mut user = User::new().await;
     let price = NewPrice {
         model_pattern: "acme".to_owned(),
@@ -73,7 +73,7 @@ async fn a_budget_in_dollars_holds() {
 }
 
 #[tokio::test]
-async fn a_quota_for_some_models_leaves_others_alone_and_sees_through_spellings() {
+async fn a_quota_for_some_models_ignores_others_and_counts_every_spelling() {
     let mut user = User::new().await;
     let gpt = NewQuota {
         model_pattern: Some("gpt-*".to_owned()),
@@ -95,7 +95,7 @@ async fn a_quota_for_some_models_leaves_others_alone_and_sees_through_spellings(
 }
 
 #[tokio::test]
-async fn a_keys_quota_leaves_the_users_other_keys_alone() {
+async fn a_quota_of_a_key_does_not_affect_other_keys_of_its_user() {
     let mut user = User::new().await;
     let (id, second) = user.another_key().await;
     let holder = LimitHolder::ApiKey(id);
@@ -117,7 +117,7 @@ async fn a_keys_quota_leaves_the_users_other_keys_alone() {
 }
 
 #[tokio::test]
-async fn a_strict_quota_lets_pass_only_what_is_bounded_and_fits() {
+async fn a_strict_quota_admits_only_bounded_requests_that_fit() {
     let user = User::new().await;
     let strict = NewQuota {
         strict: true,
@@ -134,7 +134,7 @@ async fn a_strict_quota_lets_pass_only_what_is_bounded_and_fits() {
 }
 
 #[tokio::test]
-async fn a_strict_budget_refuses_models_without_a_price() {
+async fn a_strict_cost_quota_refuses_models_without_a_price() {
     let user = User::new().await;
     let strict = NewQuota {
         strict: true,
@@ -150,7 +150,7 @@ async fn a_strict_budget_refuses_models_without_a_price() {
 }
 
 #[tokio::test]
-async fn soft_percents_only_warn() {
+async fn soft_thresholds_only_warn() {
     let mut user = User::new().await;
     let soft = NewQuota {
         soft_percents: vec![50, 90],
@@ -168,7 +168,7 @@ async fn soft_percents_only_warn() {
 }
 
 #[tokio::test]
-async fn a_limit_that_is_raised_lets_pass_at_once_and_one_that_is_lowered_refuses() {
+async fn a_changed_limit_applies_immediately() {
     let mut user = User::new().await;
     user.limit(&[tokens(15)]).await;
     user.spend("m", [10, 5]).await;
@@ -184,7 +184,7 @@ async fn a_limit_that_is_raised_lets_pass_at_once_and_one_that_is_lowered_refuse
 }
 
 #[tokio::test]
-async fn a_new_quota_counts_what_was_used_this_month_and_a_reset_gives_it_back() {
+async fn a_new_quota_counts_usage_of_this_month_and_a_reset_clears_it() {
     let mut user = User::new().await;
     user.spend("m", [10, 5]).await;
 
@@ -200,7 +200,7 @@ async fn a_new_quota_counts_what_was_used_this_month_and_a_reset_gives_it_back()
 }
 
 #[tokio::test]
-async fn two_hundred_at_once_against_a_quota_of_ten_let_ten_through() {
+async fn of_two_hundred_concurrent_requests_a_quota_of_ten_admits_ten() {
     let mut user = User::new().await;
     user.limit(&[quota(Metric::Requests, 10)]).await;
 
@@ -234,7 +234,7 @@ async fn a_turn_of_a_socket_is_refused_like_a_request() {
 }
 
 #[tokio::test]
-async fn quotas_and_what_was_used_of_them_survive_a_restart() {
+async fn quotas_and_their_usage_survive_a_restart() {
     let engine = scripted(engine()).await;
     let options = || {
         let mut options = Options::default()
@@ -266,7 +266,7 @@ async fn quotas_and_what_was_used_of_them_survive_a_restart() {
 }
 
 #[tokio::test]
-async fn what_is_refused_costs_nothing() {
+async fn a_refused_request_costs_nothing() {
     let mut user = User::new().await;
     let limit = RateLimit {
         requests_per_minute: Some(3),

@@ -42,7 +42,7 @@ fn strict() -> NewQuota {
 }
 
 #[tokio::test]
-async fn a_request_that_can_be_read_in_two_ways_is_refused_for_everybody() {
+async fn an_ambiguous_request_is_refused_for_every_caller() {
     let user = User::new().await;
     for body in [
         r#"{"model":"m","model":"n","use":[1,1]}"#,
@@ -62,7 +62,7 @@ async fn a_request_that_can_be_read_in_two_ways_is_refused_for_everybody() {
 }
 
 #[tokio::test]
-async fn a_second_model_that_comes_later_breaks_the_request_off() {
+async fn a_second_model_later_in_the_body_aborts_the_request() {
     let user = User::new().await;
     let first = r#"{"model":"m","use":[1,1],"#;
     let second = r#""model":"n"}"#;
@@ -83,7 +83,7 @@ async fn a_second_model_that_comes_later_breaks_the_request_off() {
 }
 
 #[tokio::test]
-async fn a_length_beside_chunks_is_read_and_forwarded_as_chunks() {
+async fn a_chunked_body_with_a_content_length_is_forwarded_as_chunks() {
     let user = User::new().await;
     let mut raw = Raw::connect(user.app.address).await;
     raw.send(format!(
@@ -97,7 +97,7 @@ async fn a_length_beside_chunks_is_read_and_forwarded_as_chunks() {
 }
 
 #[tokio::test]
-async fn auto_names_no_model() {
+async fn auto_is_not_the_name_of_a_model() {
     let user = User::new().await;
     for body in [
         r#"{"model":"auto","use":[1,1]}"#,
@@ -118,7 +118,7 @@ async fn auto_names_no_model() {
 }
 
 #[tokio::test]
-async fn a_quota_for_a_model_counts_its_oddly_written_names() {
+async fn a_quota_for_a_model_counts_every_spelling_of_its_name() {
     for name in ["m (low)", "m(low)", " m ", "models/m", "m\u{a0}(8192)"] {
         let mut user = User::new().await;
         let of_m = NewQuota {
@@ -138,7 +138,7 @@ async fn a_quota_for_a_model_counts_its_oddly_written_names() {
 }
 
 #[tokio::test]
-async fn a_quota_for_a_model_counts_what_served() {
+async fn a_quota_for_a_model_counts_the_model_that_served() {
     let answer = async || {
         Json(json!({ "model": "Dear-1", "usage": { "prompt_tokens": 10, "completion_tokens": 5 } }))
     };
@@ -155,7 +155,7 @@ async fn a_quota_for_a_model_counts_what_served() {
 }
 
 #[tokio::test]
-async fn a_budget_needs_a_model() {
+async fn a_request_under_a_cost_quota_must_name_a_model() {
     let user = User::new().await;
     user.limit(&[quota(Metric::Cost, usd::DOLLAR)]).await;
 
@@ -170,7 +170,7 @@ async fn a_budget_needs_a_model() {
 }
 
 #[tokio::test]
-async fn a_strict_quota_believes_no_bound_that_the_engine_does_not_read() {
+async fn a_strict_quota_ignores_a_bound_that_the_engine_does_not_read() {
     let user = User::new().await;
     user.limit(&[strict()]).await;
     let cases = [
@@ -251,7 +251,7 @@ async fn a_strict_quota_reads_a_long_body_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_strict_quota_counts_what_a_body_opens_to() {
+async fn a_strict_quota_counts_the_decompressed_body() {
     let user = User::new().await;
     user.limit(&[strict()]).await;
     let text = format!(
@@ -296,7 +296,7 @@ async fn price(app: &TestApp, pattern: &str, dollars: i64) {
 }
 
 #[tokio::test]
-async fn what_served_is_paid_for_unless_an_administrator_priced_what_was_asked() {
+async fn the_serving_model_is_priced_unless_an_administrator_priced_the_requested_one() {
     let answer = async |Json(asked): Json<Value>| {
         let served = asked["serve"].clone();
         Json(
