@@ -46,7 +46,7 @@ use crate::{
     notify,
     oauth::OAuthService,
     traces::Traces,
-    watch::{self, MetricsExporter},
+    watch::{self, MetricsExporter, RequestMetrics},
     web::{self, LoginPages, Web},
 };
 
@@ -164,8 +164,9 @@ impl App {
     pub async fn build(config: Config, around: Environment) -> anyhow::Result<Self> {
         let life = Runtime::new(&config, around.clock.clone());
         let core = Box::pin(Core::open(&config, &life.clock)).await?;
-        let (requests, handles) =
-            RequestLog::open(book(&config, &core, &life), &life.tasks).await?;
+        let request_metrics = RequestMetrics::default();
+        let book = book(&config, &core, &life, &request_metrics);
+        let (requests, handles) = RequestLog::open(book, &life.tasks).await?;
         life.retain(&core, handles.held);
         let context = life.engine_context(&core, handles.reports);
         let engine = EngineHandle::launch(engine_options(&config, &around, &life), context);
@@ -187,7 +188,7 @@ impl App {
             limits: limits.clone(),
         };
         let gateway = gateway(&config, &services, &life, plane)?;
-        let watch = watched(&config, &core.db, &services, &gateway);
+        let watch = watched(&config, &core.db, &services, &gateway, request_metrics);
         let beside = Beside {
             watch: &watch,
             gateway: &gateway,
@@ -368,11 +369,13 @@ fn watched(
     db: &Database,
     services: &Services,
     gateway: &Gateway,
+    request_metrics: RequestMetrics,
 ) -> MetricsExporter {
     let sources = watch::MetricSources {
         db: db.clone(),
         clock: services.clock.clone(),
         requests: services.requests.clone(),
+        request_metrics,
         usage: services.usage.clone(),
         ledger: services.ledger.clone(),
         accounts: services.provider_accounts.clone(),

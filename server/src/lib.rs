@@ -38,6 +38,7 @@ pub mod metrics;
 pub mod notify;
 pub mod oauth;
 pub mod outage;
+pub mod providers;
 pub mod shutdown;
 pub mod telemetry;
 pub mod traces;

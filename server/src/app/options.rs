@@ -15,6 +15,7 @@ use crate::{
     graphql::ServerFacts,
     http_server::ConnectionLimits,
     oauth::OAuthOptions,
+    watch::RequestMetrics,
 };
 
 /// The journal's directory in the data directory.
@@ -68,13 +69,19 @@ pub(super) fn server_facts(config: &Config) -> ServerFacts {
     }
 }
 
-pub(super) fn book(config: &Config, core: &Core, life: &Runtime) -> RequestLogOptions {
+pub(super) fn book(
+    config: &Config,
+    core: &Core,
+    life: &Runtime,
+    metrics: &RequestMetrics,
+) -> RequestLogOptions {
     RequestLogOptions {
         db: core.db.clone(),
         clock: life.clock.clone(),
         ledger: core.ledger.clone(),
         prices: core.prices.clone(),
         journal: config.storage.data_dir.join(JOURNAL),
+        observer: Arc::new(metrics.clone()),
     }
 }
 

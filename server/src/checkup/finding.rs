@@ -1,14 +1,12 @@
 //! What a provider's answer says of an account.
 
 use chrono::{DateTime, Utc};
-use entity::provider_account::{ProviderKind, SubscriptionWindow, SubscriptionWindows};
+use entity::provider_account::{ProviderKind, SubscriptionWindows};
 use serde_json::Value;
 
-use crate::{domain::provider_accounts::Finding, engine::ProviderAnswer};
+use crate::{domain::provider_accounts::Finding, engine::ProviderAnswer, providers};
 
-/// So many windows and longer names no provider has.
-const MOST_WINDOWS: usize = 20;
-const LONGEST_TEXT: usize = 100;
+const MAX_PLAN_LENGTH: usize = 100;
 
 /// What the answer says; no answer is one that could not be had.
 pub(super) fn finding(
@@ -26,15 +24,7 @@ pub(super) fn finding(
     let told = answer.filter(|answer| (200..=299).contains(&answer.status));
     let told = told.and_then(|answer| serde_json::from_str::<Value>(&answer.body).ok());
     let told = told.unwrap_or_default();
-    let windows = match kind {
-        ProviderKind::Claude => of_claude(&told),
-        ProviderKind::Chatgpt => of_chatgpt(&told),
-        ProviderKind::Gemini
-        | ProviderKind::Copilot
-        | ProviderKind::Kimi
-        | ProviderKind::Xai
-        | ProviderKind::OpenaiCompatible => Vec::new(),
-    };
+    let windows = (providers::spec(kind).windows)(&told);
     let told_at = now;
     Finding {
         failure,
@@ -43,62 +33,14 @@ pub(super) fn finding(
     }
 }
 
-/// Each member with a `utilization` is a window.
-fn of_claude(told: &Value) -> Vec<SubscriptionWindow> {
-    let members = told.as_object().into_iter().flatten();
-    let window = |(name, member): (&String, &Value)| {
-        let resets_at = member.get("resets_at")?;
-        Some(SubscriptionWindow {
-            name: name.chars().take(LONGEST_TEXT).collect(),
-            used_percent: percent(&member["utilization"])?,
-            resets_at: resets_at.as_str().and_then(|at| at.parse().ok()),
-        })
-    };
-    members.filter_map(window).take(MOST_WINDOWS).collect()
-}
-
-/// The windows have a length in the place of a name.
-fn of_chatgpt(told: &Value) -> Vec<SubscriptionWindow> {
-    let limits = &told["rate_limit"];
-    let window = |name: &str| {
-        let window = &limits[name];
-        let resets_at = window["reset_at"].as_i64();
-        Some(SubscriptionWindow {
-            name: named_by_length(window["limit_window_seconds"].as_u64())
-                .unwrap_or(name.to_owned()),
-            used_percent: percent(&window["used_percent"])?,
-            resets_at: resets_at.and_then(|at| DateTime::from_timestamp(at, 0)),
-        })
-    };
-    let both = ["primary_window", "secondary_window"];
-    both.into_iter().filter_map(window).collect()
-}
-
-/// The usual two as Claude names them, so that people see the same of both.
-fn named_by_length(seconds: Option<u64>) -> Option<String> {
-    const HOUR: u64 = 3600;
-    match seconds? {
-        0 => None,
-        seconds if seconds == 5 * HOUR => Some("five_hour".to_owned()),
-        seconds if seconds == 7 * 24 * HOUR => Some("seven_day".to_owned()),
-        seconds => Some(format!("{}_hour", seconds.div_ceil(HOUR))),
-    }
-}
-
-fn percent(value: &Value) -> Option<i32> {
-    #[expect(clippy::cast_possible_truncation, reason = "held within these bounds")]
-    value
-        .as_f64()
-        .map(|percent| percent.clamp(0.0, 100.0).round() as i32)
-}
-
 fn text(value: &Value) -> Option<String> {
     let text = value.as_str().filter(|text| !text.is_empty())?;
-    Some(text.chars().take(LONGEST_TEXT).collect())
+    Some(text.chars().take(MAX_PLAN_LENGTH).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use entity::provider_account::SubscriptionWindow;
     use serde_json::json;
 
     use super::*;

@@ -19,10 +19,11 @@ use crate::{
     config::{SecretsConfig, StorageArguments, StorageConfig},
     db::Database,
     domain::{
+        calendar,
         downloads::Content,
         exports::{self, Every, Exports},
         requests::RequestFilter,
-        usage::{self, Span, UsageFilter},
+        usage::{Span, UsageFilter},
         users,
     },
 };
@@ -162,7 +163,7 @@ impl Common {
     /// A moment, or the start of a day by the clocks of the time zone.
     fn at(&self, moment: Option<Moment>) -> Option<DateTime<Utc>> {
         Some(match moment? {
-            Moment::Day(day) => usage::start_of_day(self.timezone, day),
+            Moment::Day(day) => calendar::start_of_day(self.timezone, day),
             Moment::At(moment) => moment,
         })
     }
@@ -236,7 +237,7 @@ fn moment(text: &str) -> Result<Moment, String> {
 }
 
 fn zone(name: &str) -> Result<Tz, String> {
-    usage::zone(name).map_err(|error| error.to_string())
+    calendar::time_zone(name).map_err(|error| error.to_string())
 }
 
 /// A word as GraphQL writes it, in any case.

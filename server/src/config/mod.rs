@@ -24,7 +24,7 @@ pub use self::{
     secrets::{HELP as SECRETS_HELP, SecretsConfig, api_token, search_path},
     watch::NotificationsConfig,
 };
-use crate::crypto::vault::EncryptionKey;
+pub use crate::db::StorageConfig;
 
 /// The exit code of a start that failed for its configuration (`EX_USAGE`).
 pub const EXIT_USAGE: u8 = 64;
@@ -58,18 +58,6 @@ pub struct Config {
     pub admin_password: Option<SecretString>,
     /// What seals backups; without it none are made.
     pub backup_passphrase: Option<SecretString>,
-}
-
-/// Where data is kept.
-#[derive(Debug)]
-pub struct StorageConfig {
-    pub data_dir: PathBuf,
-    /// A `sqlite:` or `postgres:` URL. May hold a password.
-    pub database_url: SecretString,
-    /// The key that seals secrets; made and kept in the data directory when absent.
-    pub encryption_key: Option<EncryptionKey>,
-    /// Keys that still open what was sealed before a rotation.
-    pub previous_keys: Vec<EncryptionKey>,
 }
 
 /// What the log says and how.

@@ -8,16 +8,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::parse::{Mistakes, web_url};
+use crate::providers::{self, ProviderSpec};
 
 const PREFIX: &str = "OAUTH_";
-const PROVIDERS: [(&str, ProviderKind); 6] = [
-    ("CLAUDE_", ProviderKind::Claude),
-    ("CHATGPT_", ProviderKind::Chatgpt),
-    ("GEMINI_", ProviderKind::Gemini),
-    ("COPILOT_", ProviderKind::Copilot),
-    ("KIMI_", ProviderKind::Kimi),
-    ("XAI_", ProviderKind::Xai),
-];
 const SETTINGS: &str = "CLIENT_ID, CLIENT_SECRET, SCOPES, AUTHORIZE_URL, TOKEN_URL, DEVICE_URL, \
      DISCOVERY_URL, PROFILE_URL, EXCHANGE_URL, API_URL, CHECK_URL or VIA";
 
@@ -60,8 +53,19 @@ pub(super) fn is_about_sign_in(variable: &str) -> bool {
 
 fn parts(variable: &str) -> Option<(ProviderKind, &str)> {
     let rest = variable.strip_prefix(PREFIX)?;
-    let mut providers = PROVIDERS.iter();
-    providers.find_map(|(word, kind)| Some((*kind, rest.strip_prefix(word)?)))
+    let mut specs = signed_in();
+    specs.find_map(|spec| Some((spec.kind, rest.strip_prefix(&variable_word(spec))?)))
+}
+
+fn signed_in() -> impl Iterator<Item = &'static ProviderSpec> {
+    providers::ALL
+        .into_iter()
+        .filter(|spec| spec.sign_in.is_some())
+}
+
+/// `CLAUDE_`, as variables have it after the prefix.
+fn variable_word(spec: &ProviderSpec) -> String {
+    format!("{}_", spec.name.to_uppercase())
 }
 
 /// Reads all variables that are about sign-ins.
@@ -76,9 +80,9 @@ pub(super) fn read(
             settings.set(setting, variable, value, mistakes);
         }
     }
-    for (word, kind) in PROVIDERS {
-        if let Some(settings) = all.get(&kind) {
-            settings.check(word, kind, mistakes);
+    for spec in signed_in() {
+        if let Some(settings) = all.get(&spec.kind) {
+            settings.check(spec, mistakes);
         }
     }
     all
@@ -115,7 +119,9 @@ impl OAuthSettings {
         }
     }
 
-    fn check(&self, word: &str, kind: ProviderKind, mistakes: &mut Mistakes) {
+    fn check(&self, spec: &ProviderSpec, mistakes: &mut Mistakes) {
+        let word = variable_word(spec);
+        let sign_in = spec.sign_in.as_ref();
         if self.client_secret.is_some() && self.client_id.is_none() {
             mistakes.add(
                 &format!("{PREFIX}{word}CLIENT_SECRET"),
@@ -123,8 +129,7 @@ impl OAuthSettings {
                 &format!("set {PREFIX}{word}CLIENT_ID too"),
             );
         }
-        // Where these two let a browser consent is not published.
-        let unknown = matches!(kind, ProviderKind::Kimi | ProviderKind::Xai);
+        let unknown = sign_in.is_some_and(|sign_in| sign_in.own_client_needs_authorize_url);
         if unknown && self.client_secret.is_some() && self.authorize_url.is_none() {
             mistakes.add(
                 &format!("{PREFIX}{word}AUTHORIZE_URL"),
@@ -132,7 +137,7 @@ impl OAuthSettings {
                 "set it to the provider's authorization endpoint",
             );
         }
-        let engine_has_one = !matches!(kind, ProviderKind::Copilot);
+        let engine_has_one = spec.engine.login.is_some();
         if self.via == Some(Via::Engine) && !engine_has_one {
             mistakes.add(
                 &format!("{PREFIX}{word}VIA"),

@@ -26,7 +26,7 @@ Secrets (environment only, never arguments):
 Sign-in at providers (environment only; docs/sign-in.md tells more):
   OAUTH_{PROVIDER}_{SETTING}
                            PROVIDER is CLAUDE, CHATGPT, GEMINI, COPILOT, KIMI or XAI. CLIENT_ID and
-                           CLIENT_SECRET are an OAuthService client of your own, which sends browsers back
+                           CLIENT_SECRET are an OAuth client of your own, which sends browsers back
                            to PUBLIC_URL/oauth/{provider}/callback. SCOPES, AUTHORIZE_URL,
                            TOKEN_URL, DEVICE_URL, DISCOVERY_URL, PROFILE_URL, EXCHANGE_URL,
                            API_URL and CHECK_URL replace what the provider has. VIA=engine leaves

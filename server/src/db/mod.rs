@@ -6,6 +6,7 @@ mod private;
 mod schema;
 mod sqlite;
 mod staging;
+mod storage;
 
 use std::{
     path::{Path, PathBuf},
@@ -24,6 +25,7 @@ pub use self::{
     private::keep_private,
     schema::{Standing, steps, steps_known},
     staging::StagingDatabase,
+    storage::StorageConfig,
 };
 
 /// The open database. `SQLite` has one writer at a time, so writing has a connection of its own and

@@ -13,6 +13,8 @@ pub(super) const COUNT: usize = 40;
 pub(super) const BATCHED: usize = 4;
 /// The checksums of backups, which are read from their files.
 pub(super) const CHECKSUMS: usize = 1_000;
+/// A row of the request log, which has some sixty columns: so much more than its fields.
+pub(super) const REQUEST_ROW: usize = 12;
 /// Something that is asked of the engine or of a provider.
 pub(super) const REMOTE: usize = 100;
 
@@ -21,6 +23,11 @@ pub(super) fn page(first: Option<i32>, last: Option<i32>, child: usize) -> usize
     let asked = first.or(last).and_then(|length| u64::try_from(length).ok());
     let length = asked.unwrap_or(DEFAULT_PAGE_SIZE).min(MAX_PAGE_SIZE);
     list(usize::try_from(length).unwrap_or(usize::MAX), child)
+}
+
+/// A page of requests.
+pub(super) fn page_of_requests(first: Option<i32>, child: usize) -> usize {
+    page(first, None, child.saturating_add(REQUEST_ROW))
 }
 
 /// A query, and a list of about so many items.

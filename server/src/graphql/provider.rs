@@ -259,16 +259,3 @@ impl ProviderAccount {
         services.provider_accounts.state(&self.0, told.as_deref())
     }
 }
-
-/// A provider's name for people.
-pub(super) fn display_name(kind: provider_account::ProviderKind) -> &'static str {
-    match kind {
-        provider_account::ProviderKind::Claude => "Claude",
-        provider_account::ProviderKind::Chatgpt => "ChatGPT",
-        provider_account::ProviderKind::Gemini => "Gemini",
-        provider_account::ProviderKind::Copilot => "GitHub Copilot",
-        provider_account::ProviderKind::Kimi => "Kimi",
-        provider_account::ProviderKind::Xai => "xAI",
-        provider_account::ProviderKind::OpenaiCompatible => "OpenAI-compatible",
-    }
-}

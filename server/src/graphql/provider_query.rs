@@ -9,11 +9,11 @@ use super::{
     cost::{list, one},
     error::Result,
     guard::AtLeast,
-    provider::{AccountStatus, ProviderAccount, ProviderKind, display_name},
+    provider::{AccountStatus, ProviderAccount, ProviderKind},
     provider_settings::ProviderSettings,
     scalar::DateTime,
 };
-use crate::domain::provider_accounts::{self, accepts_api_key, needs_base_url};
+use crate::{domain::provider_accounts, providers};
 
 /// A provider, with our accounts there.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Provider {
 
     /// Its name for people.
     async fn display_name(&self) -> &str {
-        display_name(self.kind)
+        providers::spec(self.kind).display_name
     }
 
     /// Our accounts there, by label.
@@ -85,12 +85,12 @@ impl Provider {
 
     /// Whether it has API keys that can be added.
     async fn accepts_api_key(&self) -> bool {
-        accepts_api_key(self.kind)
+        providers::spec(self.kind).api_keys.accepted
     }
 
     /// Whether an account must say where the provider is.
     async fn base_url_required(&self) -> bool {
-        needs_base_url(self.kind)
+        providers::spec(self.kind).api_keys.needs_base_url
     }
 }
 

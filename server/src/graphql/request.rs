@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     api_key::ApiKey,
     context::ContextExt as _,
-    cost::{BATCHED, one, page},
+    cost::{BATCHED, one, page_of_requests},
     error::Result,
     guard::AtLeast,
     input,
@@ -212,7 +212,7 @@ impl RequestQuery {
     /// Requests of all users, the latest first.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
-        complexity = "page(first, None, child_complexity)"
+        complexity = "page_of_requests(first, child_complexity)"
     )]
     async fn requests(
         &self,

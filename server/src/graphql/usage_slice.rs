@@ -8,11 +8,12 @@ use super::{
     cost::BATCHED,
     error::Result,
     loaders::{AccountId, ApiKeyId, UserId},
-    provider::{ProviderAccount, ProviderKind, display_name},
+    provider::{ProviderAccount, ProviderKind},
     usage::UsageTotals,
     user::User,
 };
 use crate::domain::usage::{By, Slice};
+use crate::providers;
 
 /// A part of usage.
 #[derive(Clone, Debug)]
@@ -46,7 +47,7 @@ impl UsageSlice {
             By::Account => self.account(ctx).await?.map(|account| account.0.label),
             By::Provider => {
                 let provider = self.slice.provider();
-                provider.map(|kind| display_name(kind).to_owned())
+                provider.map(|kind| providers::spec(kind).display_name.to_owned())
             }
             By::Model => Some(self.slice.subject.clone()).filter(|model| !model.is_empty()),
         })

@@ -6,7 +6,7 @@ use entity::{admin, user};
 use super::{
     api_key::ApiKey,
     context::ContextExt as _,
-    cost::{BATCHED, one, page},
+    cost::{BATCHED, one, page, page_of_requests},
     error::Result,
     guard::AtLeast,
     input,
@@ -127,7 +127,7 @@ impl User {
     }
 
     /// The user's requests, the latest first.
-    #[graphql(complexity = "page(first, None, child_complexity)")]
+    #[graphql(complexity = "page_of_requests(first, child_complexity)")]
     async fn requests(
         &self,
         ctx: &Context<'_>,

@@ -8,7 +8,7 @@ use super::{
     api_key::ApiKey,
     api_token::ApiToken,
     context::ContextExt as _,
-    cost::{one, page},
+    cost::{one, page_of_requests},
     error::Result,
     guard::Public,
     loaders::{ApiKeyId, UserId},
@@ -52,7 +52,7 @@ impl KeyHolder {
     }
 
     /// The user's requests, with whichever key, the latest first.
-    #[graphql(complexity = "page(first, None, child_complexity)")]
+    #[graphql(complexity = "page_of_requests(first, child_complexity)")]
     async fn requests(
         &self,
         ctx: &Context<'_>,

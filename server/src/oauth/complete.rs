@@ -25,7 +25,8 @@ use super::{
 };
 use crate::{
     domain::{Error, Result, provider_logins::LoginEnd},
-    engine::{EngineLoginStatus, LoginChannel},
+    engine::EngineLoginStatus,
+    providers::Profile,
 };
 
 /// How long the engine may take for what it does with a code.
@@ -121,9 +122,8 @@ impl OAuthService {
                     protocol::exchange(&self.http, &provider, code, state, verifier).await?;
                 self.keep(login, &provider, tokens, None).await.map(Some)
             }
-            Some(FlowSecrets::Engine { channel, state, .. }) => {
-                self.redeem_by_engine(login, channel, &state.into(), &answer)
-                    .await
+            Some(FlowSecrets::Engine { state, .. }) => {
+                self.redeem_by_engine(login, &state.into(), &answer).await
             }
             Some(FlowSecrets::Device { .. }) | None => {
                 let damaged = anyhow::anyhow!("a sign-in has not what it needs to go on");
@@ -141,7 +141,7 @@ impl OAuthService {
         device_id: Option<String>,
     ) -> std::result::Result<provider_account::Model, CompletionError> {
         let label = login.label.clone();
-        if provider.kind == ProviderKind::Copilot {
+        if provider.profile == Profile::Github {
             let token = tokens.access_token().secret().as_str().into();
             let new = self.copilot()?.account(label, token).await?;
             return Ok(self.accounts.save_github_token(new).await?);
@@ -160,7 +160,6 @@ impl OAuthService {
     async fn redeem_by_engine(
         &self,
         login: &provider_login::Model,
-        channel: LoginChannel,
         state: &SecretString,
         answer: &AuthorizationResponse,
     ) -> std::result::Result<Option<provider_account::Model>, CompletionError> {
@@ -168,7 +167,11 @@ impl OAuthService {
             AuthorizationOutcome::Code(code) => Ok(code),
             AuthorizationOutcome::Refused(error) => Err(error.as_str()),
         };
-        let delivered = self.engine.deliver_login(channel, state, brought).await;
+        let engine_login = self.provider(login.kind)?.engine_login.unwrap_or_default();
+        let delivered = self
+            .engine
+            .deliver_login(engine_login, state, brought)
+            .await;
         delivered.map_err(|error| SignInError::Engine(error.to_string()))?;
         consented(answer)?;
         let deadline = Instant::now() + FINISH_TIMEOUT;

@@ -4,6 +4,7 @@
 mod gauges;
 mod page;
 mod process;
+mod request_metrics;
 mod state;
 
 use std::{sync::Arc, time::Duration};
@@ -12,16 +13,13 @@ use axum::Router;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
-pub use self::gauges::Gauges;
+pub use self::{gauges::Gauges, request_metrics::RequestMetrics};
 use crate::{
     clock::SharedClock,
     db::Database,
     domain::{
-        backups::Backups,
-        ledger::Ledger,
-        provider_accounts::ProviderAccounts,
-        requests::{self, RequestLog},
-        usage::Usage,
+        backups::Backups, ledger::Ledger, provider_accounts::ProviderAccounts,
+        requests::RequestLog, usage::Usage,
     },
     engine::EngineHandle,
     gateway,
@@ -36,6 +34,7 @@ pub struct MetricSources {
     pub db: Database,
     pub clock: SharedClock,
     pub requests: RequestLog,
+    pub request_metrics: RequestMetrics,
     pub usage: Usage,
     pub ledger: Ledger,
     pub accounts: ProviderAccounts,
@@ -65,9 +64,8 @@ impl MetricsExporter {
     /// Over these sources. With a token, only who has it sees anything.
     pub fn new(sources: MetricSources, token: Option<SecretString>) -> Self {
         let gauges = Gauges::default();
-        let book = &sources.requests.state().metrics;
         let (gateway, notifications) = (&sources.gateway.metrics, &sources.notifications);
-        let registry = registry(book, gateway, notifications, &gauges);
+        let registry = registry(&sources.request_metrics, gateway, notifications, &gauges);
         Self(Arc::new(Parts {
             registry,
             gauges,
@@ -92,7 +90,7 @@ impl MetricsExporter {
 /// A board on which everything hangs that a server has, and nothing has happened yet.
 pub fn empty_registry() -> Registry {
     registry(
-        &requests::RequestMetrics::default(),
+        &RequestMetrics::default(),
         &gateway::GatewayMetrics::default(),
         &notify::NotificationMetrics::default(),
         &Gauges::default(),
@@ -100,13 +98,13 @@ pub fn empty_registry() -> Registry {
 }
 
 fn registry(
-    book: &requests::RequestMetrics,
+    requests: &RequestMetrics,
     gateway: &gateway::GatewayMetrics,
     notifications: &notify::NotificationMetrics,
     gauges: &Gauges,
 ) -> Registry {
     let mut registry = Registry::default();
-    book.register_on(&mut registry);
+    requests.register_on(&mut registry);
     gateway.register_on(&mut registry);
     notifications.register_on(&mut registry);
     gauges.register_on(&mut registry);

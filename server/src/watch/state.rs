@@ -11,16 +11,17 @@ use super::{
     MetricsExporter,
     gauges::{ByAccountStatus, ByResult, ByState, Version},
     process::Process,
+    request_metrics::provider_name,
 };
 use crate::{
     domain::{
         Result,
         ledger::QuotaState,
         provider_accounts::AccountStatus,
-        requests::provider_name,
         usage::{Reconciled, Span},
     },
     engine::EngineState,
+    providers,
 };
 
 /// Less than scrapers wait.
@@ -69,7 +70,9 @@ impl MetricsExporter {
         gauges.under_way.set(whole(book.under_way()));
         gauges.most_under_way.set(whole(book.most_under_way()));
         gauges.journal_owed.set(whole(book.owed()));
-        gauges.writer_lag.set(book.metrics.lag(now).as_secs_f64());
+        gauges
+            .writer_lag
+            .set(sources.request_metrics.lag(now).as_secs_f64());
         gauges.writer_failing.set(i64::from(book.is_failing()));
         self.look_at_quotas(&sources.ledger.meters(), now);
         self.look_at_engine();
@@ -125,7 +128,7 @@ impl MetricsExporter {
         for account in accounts {
             let state = sources.accounts.state(&account, told.as_deref());
             let by_status = ByAccountStatus {
-                provider: provider_name(account.kind),
+                provider: providers::spec(account.kind).name,
                 status: status(state.status),
             };
             gauges.accounts.get_or_create(&by_status).inc();

@@ -21,7 +21,8 @@ use uuid::Uuid;
 use super::{Authenticator, status::status_of};
 use crate::{
     domain::{Error, Viewer, provider_logins::Starter},
-    oauth::{AuthorizationResponse, AuthorizationResponseError, OAuthService, provider_named},
+    oauth::{AuthorizationResponse, AuthorizationResponseError, OAuthService},
+    providers,
 };
 
 /// What the two addresses need.
@@ -75,7 +76,7 @@ async fn start(
     Path(provider): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(kind) = provider_named(&provider) else {
+    let Some(kind) = providers::by_name(&provider) else {
         let text = "There is no such provider to sign in to.\n";
         return (StatusCode::NOT_FOUND, text).into_response();
     };
@@ -91,7 +92,7 @@ async fn callback(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let Some(kind) = provider_named(&provider) else {
+    let Some(kind) = providers::by_name(&provider) else {
         return pages.back(None, Some(Wrong::Unknown));
     };
     let answer = match AuthorizationResponse::query(query.as_deref().unwrap_or_default()) {

@@ -39,7 +39,7 @@ impl ProviderAccounts {
             )));
         }
         let label = text::optional("label", new.label.as_deref(), 90)?;
-        let label = label.unwrap_or_else(|| check::default_label(new.kind).to_owned());
+        let label = label.unwrap_or_else(|| check::default_label(new.kind));
         let mut answers = Vec::with_capacity(new.api_keys.len());
         {
             // Two who bring the same keys at once come one after the other.

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     CredentialSecret, Error, NewProviderApiKey, ProviderAccounts, ProviderCredential, Result,
-    import::{self, FILES, GITHUB, ImportedDocument, Item, KEY_LISTS},
+    import::{self, FILES, GITHUB, ImportedDocument, Item},
 };
+use crate::providers;
 
 const MOST_DOCUMENTS: usize = 500;
 
@@ -108,10 +109,7 @@ fn push(export: &mut Map<String, Value>, list: &str, entry: Value) {
 }
 
 fn list_of(kind: ProviderKind) -> Option<&'static str> {
-    let mut lists = KEY_LISTS.iter();
-    lists
-        .find(|(_, list_kind)| *list_kind == kind)
-        .map(|(list, _)| *list)
+    providers::spec(kind).key_lists().next()
 }
 
 /// Elsewhere the stamp would mean another account.

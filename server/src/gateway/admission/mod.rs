@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use entity::request::Protocol;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
+use metering::LARGEST_INPUT;
 
 use self::limits::limit_error;
 pub(super) use self::{
@@ -16,7 +17,6 @@ pub(super) use self::{
 };
 use super::{
     dialect::{Dialect, GatewayError},
-    meter::LARGEST_INPUT,
     model::{ModelRequest, RequestedModel},
     receipts::Receipts,
     route::Route,

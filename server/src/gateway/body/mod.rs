@@ -18,13 +18,11 @@ use axum::{
 };
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
+use metering::{Bound, ModelScanner};
 use tokio::time::timeout;
 
 pub(super) use self::held::BufferedBody;
-use super::{
-    dialect::GatewayError,
-    meter::scanner::{Bound, ModelScanner},
-};
+use super::dialect::GatewayError;
 use crate::deadlines::is_too_slow;
 
 /// Bounds for reading the body of a request that was refused by its head, in bytes and time.

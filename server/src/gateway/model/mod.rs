@@ -10,13 +10,13 @@ use axum::{
 };
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
+use metering::{BodyForm, BodyKind, Bound, FormError, ModelScanner, OpenError, ScanResult};
 
 use super::{
     body::{BufferedBody, Upload, UploadWatch},
     dialect::GatewayError,
     memory::{MemoryPermit, UserMemory},
-    meter::scanner::{BodyKind, Bound, FormError, ModelScanner, OpenError, ScanResult},
-    route::{BodyForm, ModelSource, Route},
+    route::{ModelSource, Route},
 };
 use crate::deadlines::is_too_slow;
 

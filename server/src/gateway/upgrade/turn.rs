@@ -6,6 +6,7 @@ use std::{
 };
 
 use memchr::memchr2;
+use metering::{ModelScanner, TurnTap};
 use uuid::Uuid;
 
 use super::{Sockets, pending_answers::PendingAnswers};
@@ -16,7 +17,7 @@ use crate::{
         admission::{self, Admission, AdmissionRequest},
         context::RequestContext,
         dialect::{Dialect, GatewayError},
-        meter::{Receipt, RequestEnd, scanner::ModelScanner, tap::TurnTap},
+        meter::{Receipt, RequestEnd},
         model::{ModelRequest, RequestedModel},
         trace::RequestSpan,
     },

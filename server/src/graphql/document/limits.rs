@@ -80,7 +80,7 @@ impl DocumentLimits {
         values: 128 * 1024,
         depth: 16,
         root_queries: 20,
-        complexity: 5_500,
+        complexity: 7_500,
         ..Self::ANONYMOUS
     };
 
