@@ -1,4 +1,4 @@
-//! What is known of a request once its caller is authenticated.
+//! The facts about a request that are known once its caller is authenticated.
 
 use std::sync::Arc;
 

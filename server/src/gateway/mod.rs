@@ -1,4 +1,4 @@
-//! The data plane: what users' tools call. [`stack`] lists what happens to a request, in order.
+//! The data plane, which users' tools call. [`stack`] lists what happens to a request, in order.
 
 mod admission;
 mod answer;
@@ -60,7 +60,6 @@ use crate::{
     traces::Traces,
 };
 
-/// What the gateway needs, and no more.
 #[derive(Clone, Debug)]
 pub struct GatewayOptions {
     pub keys: KeyRing,
@@ -96,7 +95,7 @@ pub struct Gateway {
     state: GatewayState,
 }
 
-/// What is running in the gateway, for gauges. It keeps nothing alive.
+/// The requests in flight, for gauges. It keeps nothing alive.
 #[derive(Clone, Debug)]
 pub struct GatewayState {
     pub metrics: GatewayMetrics,
@@ -203,7 +202,7 @@ fn stack(
         .service(ForwardService::new(parts.engine)))
 }
 
-/// What several layers share.
+/// Components that several layers share.
 struct Parts {
     errors: Arc<ErrorResponses>,
     receipts: Arc<Receipts>,

@@ -11,7 +11,7 @@ use crate::{
     gateway::dialect::GatewayError,
 };
 
-/// What a request holds once its head has arrived.
+/// Taken when the head of a request has arrived.
 #[derive(Debug)]
 pub(in crate::gateway) struct RequestStart {
     /// One of the concurrent requests.

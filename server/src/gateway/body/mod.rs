@@ -141,7 +141,7 @@ impl Upload {
         }
     }
 
-    /// What was read and is not sent yet.
+    /// Bytes that were read and are not sent yet.
     pub(super) fn held_bytes(&self) -> u64 {
         self.held.bytes()
     }

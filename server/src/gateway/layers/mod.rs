@@ -1,5 +1,5 @@
-//! The layers of the stack, from the client to the engine. Each hands the next a request of a type that only it can make, so
-//! that layers in another order do not compile; `gateway/mod.rs` pushes them.
+//! The layers of the stack, from the client to the engine. Each hands the next a request of its own type, so that layers in another
+//! order do not compile; `gateway/mod.rs` pushes them.
 
 mod admit;
 mod authenticate;

@@ -113,7 +113,6 @@ impl Shared {
         }
     }
 
-    /// What is known of the request before anything happened.
     fn record(&self, request: &RoutedRequest, caller: &Caller) -> RequestRecord {
         let Head {
             headers,

@@ -1,4 +1,4 @@
-//! A request on its way through the stack: each layer adds what it found out.
+//! A request on its way through the stack: each layer adds its findings.
 
 use std::sync::Arc;
 
@@ -22,7 +22,6 @@ use crate::{
     },
 };
 
-/// What every layer below the first one returns.
 pub(in crate::gateway) type LayerResult = Result<Response<Body>, GatewayError>;
 
 /// A request to an endpoint that is served, without the headers that belong to the client's connection.

@@ -54,7 +54,7 @@ type EngineSocket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 /// The client's.
 type ClientSocket = WebSocketStream<ClientIo>;
 
-/// What sockets need to do for each turn what the stack does for each request.
+/// The components that handle a turn as the stack handles a request.
 #[derive(Debug)]
 pub(super) struct Sockets {
     pub(super) keys: KeyRing,

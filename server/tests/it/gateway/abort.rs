@@ -61,7 +61,7 @@ impl Faucet {
         soon("the request", self.asked.notified()).await;
     }
 
-    /// Waits until nobody reads any more.
+    /// Waits until the answer is no longer read.
     pub(super) async fn is_cut_off(&self) {
         soon("the hang-up", self.pieces.closed()).await;
     }
@@ -132,7 +132,7 @@ async fn a_client_that_leaves_during_its_upload_is_recorded_without_usage() {
     let mut records = app.records().await;
 
     let mut raw = Raw::connect(app.address).await;
-    // The server reads until it knows the model, and never hears of one.
+    // The server reads for a model that never arrives.
     raw.send(format!(
         "POST /v1/chat/completions HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {key}\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n{{\"messages\":"
     ))

@@ -1,4 +1,4 @@
-//! Tools whose base URL is a little wrong: served where only one thing can be meant, else told the right one.
+//! Tools with a slightly wrong base URL: served if the intention is unambiguous, otherwise answered with the right one.
 
 use axum::{
     Json, Router,

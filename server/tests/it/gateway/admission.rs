@@ -1,4 +1,4 @@
-//! Who may pass, and what those hear who may not.
+//! Which requests are admitted, and how others are refused.
 
 use axum::{
     Json, Router,
@@ -121,7 +121,7 @@ async fn a_revoked_expired_or_disabled_key_is_invalid_immediately() {
     dies(new.secret.expose_secret()).await;
 }
 
-/// What the holder of a key learns, in each error format.
+/// The error for the holder of a key, in each format.
 async fn problem(app: &TestApp, key: &str) -> String {
     let mut codes = Vec::new();
     for (path, message, code) in [

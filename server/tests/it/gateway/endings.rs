@@ -1,4 +1,4 @@
-//! Clients that hang up as soon as they have the last event: they have the whole answer.
+//! Clients that disconnect as soon as they have the last event have the whole answer.
 
 use entity::request::{Outcome, UsageSource};
 use proxypal_server::domain::{requests::tokens_of, settings::AbortPolicy};
@@ -76,7 +76,7 @@ async fn ask(app: &TestApp, key: &str, path: &str) -> Raw {
     raw
 }
 
-/// The last bytes by which a client knows that it has the answer.
+/// The bytes that end an answer for a client.
 fn last(text: &str) -> &str {
     let text = text.trim_end();
     &text[text.len() - 6..]
@@ -124,7 +124,7 @@ async fn the_engine_may_finish_an_answer_whose_end_was_delivered_whatever_the_po
     drop(raw);
     assert_eq!(records.next().await.outcome, Outcome::Completed);
 
-    // It is not hung up on.
+    // The connection stays open.
     faucet.pour("data: [DONE]\n\n").await;
 }
 

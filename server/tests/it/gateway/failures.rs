@@ -1,4 +1,4 @@
-//! Engines that are away, hang, lie or die.
+//! Engines that are unavailable, hang, answer garbage or crash.
 
 use std::net::SocketAddr;
 
@@ -20,7 +20,10 @@ const SILENCE: &str = "";
 async fn bare(answer: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    #[expect(clippy::disallowed_methods, reason = "the engine dies with the test")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the engine is killed with the test"
+    )]
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(speak(stream, answer));

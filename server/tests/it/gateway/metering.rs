@@ -1,4 +1,4 @@
-//! What is recorded of each request: exact tokens on every protocol, and who asked for what.
+//! The record of each request: exact tokens for every protocol, with user, key and model.
 
 use axum::{
     Router,

@@ -1,4 +1,4 @@
-//! The server as a program: how it starts, refuses to start, stops, dies and comes back.
+//! The server as a program: how it starts, refuses to start, stops, is killed and recovers.
 
 mod commands;
 
@@ -119,7 +119,7 @@ async fn a_killed_server_keeps_what_it_had_recorded() {
     }
 }
 
-/// An engine that goes on and on.
+/// An engine whose answer does not end.
 fn talkative_engine() -> Script {
     let answer = || async {
         let events = stream::unfold((), |()| async {
@@ -137,7 +137,7 @@ fn talkative_engine() -> Script {
     Router::new().fallback(post(answer))
 }
 
-/// How often a request stands in the journal.
+/// The number of entries of a request in the journal.
 fn times_noted(home: &TestDatabase, id: &str) -> usize {
     let files = std::fs::read_dir(home.directory.path().join("journal")).unwrap();
     let texts = files.filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok());

@@ -53,7 +53,7 @@ fn path(protocol: &str) -> &'static str {
     }
 }
 
-/// An engine that answers with the file which the request names, compressed as it says.
+/// An engine that answers with the file that the request names, compressed as requested.
 fn engine() -> Script {
     let read = |shape: &Value| {
         let file = shape["file"].as_str().unwrap().to_owned();

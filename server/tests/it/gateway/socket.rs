@@ -1,4 +1,4 @@
-//! The Responses WebSocket: two sockets joined so that neither end can tell.
+//! The Responses WebSocket: two sockets joined transparently.
 
 mod turns;
 
@@ -217,7 +217,7 @@ async fn a_clients_close_reaches_the_engine_and_is_answered() {
         .await;
 
     let Some(FromEngine::Close(Some(seen))) = joined.engine.next().await else {
-        panic!("the engine was not told");
+        panic!("the engine was not reported");
     };
     assert_eq!((seen.code, seen.reason.as_str()), (4001, "had enough"));
     assert_eq!(joined.client.closed().await, frame);

@@ -30,7 +30,7 @@ const UNMETERED: [&str; 7] = [
     "/v1beta/models/m:predictLongRunning",
 ];
 
-/// An engine that says nothing about usage.
+/// An engine that does not report usage.
 fn silent() -> Script {
     let answer = async |body: Body| {
         to_bytes(body, usize::MAX).await.unwrap();

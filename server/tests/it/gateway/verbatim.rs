@@ -1,4 +1,4 @@
-//! What passes, passes as it is: `docs/verbatim.md` is the promise, and this holds us to it.
+//! Requests and answers pass unchanged, as `docs/verbatim.md` promises.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::raw::Raw;
 use crate::support::TestApp;
 
-/// What the engine got.
+/// A request as the engine received it.
 #[derive(Clone, Debug)]
 struct Seen {
     method: Method,

@@ -49,7 +49,7 @@ async fn slots_and_requests_per_minute_are_taken_before_the_body_is_read() {
     drop(first);
     field.others_are_served().await;
 
-    // What was broken off has cost one of two a minute, and its place is free again.
+    // The aborted upload has cost one of two requests per minute, and its slot is free again.
     crate::support::eventually("the second of two", async || {
         let mut raw = field.connect(whole_request(&field.attacker)).await;
         let answer = raw.read_until("\r\n\r\n").await;

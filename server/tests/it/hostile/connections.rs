@@ -1,4 +1,4 @@
-//! Connections that are opened and held, and answers that nobody reads.
+//! Connections that are opened and held, and answers that are not read.
 
 use axum::{
     Router,
@@ -106,7 +106,7 @@ async fn an_address_with_too_many_connections_is_refused_and_others_are_served()
 
     assert!(refused.starts_with("HTTP/1.1 429 "), "{refused}");
     field.others_are_served().await;
-    // What it left idle makes room for what it wants now.
+    // Its idle connection is closed for the new one.
     drop(held);
     let mut idle = Vec::new();
     for _ in 0..6 {

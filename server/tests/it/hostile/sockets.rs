@@ -1,4 +1,4 @@
-//! WebSockets that are opened and held, messages that are never finished, and turns that nobody reads.
+//! WebSockets that are opened and held, messages that are never finished, and turns that are not read.
 
 use std::time::Duration;
 

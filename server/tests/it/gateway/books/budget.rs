@@ -1,4 +1,4 @@
-//! Hundreds ask at once for a budget that is enough for ten.
+//! Hundreds of concurrent requests under a quota that is enough for ten.
 
 use std::{
     net::SocketAddr,
@@ -19,9 +19,9 @@ use crate::support::{TestApp, eventually, scripted, soon};
 
 const CROWD: usize = 500;
 const BODY: &str = r#"{"model":"m","max_tokens":90,"messages":[]}"#;
-/// What a request may use for certain: no token is shorter than a byte.
+/// The certain maximum of a request: no token is shorter than a byte.
 const CEILING: i64 = 90 + BODY.len().cast_signed() as i64;
-/// What it is expected to use.
+/// The expected usage of a request.
 const ESTIMATE: i64 = 90 + BODY.len().div_ceil(4).cast_signed() as i64;
 
 /// An engine that answers when it may.
@@ -29,7 +29,7 @@ const ESTIMATE: i64 = 90 + BODY.len().div_ceil(4).cast_signed() as i64;
 struct Slow {
     asked: Arc<AtomicUsize>,
     may_answer: watch::Sender<bool>,
-    /// The tokens it tells.
+    /// The tokens that it reports.
     tells: i64,
 }
 
@@ -55,7 +55,7 @@ impl Slow {
     }
 }
 
-/// Hundreds ask at once. Those who may not pass hear so while the others wait; then the engine answers.
+/// Hundreds of concurrent requests. Those over the quota are refused while the others wait; then the engine answers.
 /// Gives how many passed.
 async fn crowd(app: &TestApp, key: &str, slow: &Slow, passing: usize) {
     let asked_before = slow.asked();

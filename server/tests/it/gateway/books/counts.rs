@@ -1,4 +1,4 @@
-//! What counts, and what does not: absurd reports, models without a price, clocks that go back.
+//! Implausible usage, models without a price, and clocks that are set back.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Books, CHAT, PLENTY, in_total, set_quotas, tokens};
 use crate::support::{ManualClock, Options, TestApp, scripted};
 
-/// An engine that tells the usage which the request asks it to tell.
+/// An engine that reports the usage that the request contains.
 async fn parrot() -> SocketAddr {
     let answer = async |Json(asked): Json<Value>| Json(json!({ "usage": asked["usage"] }));
     scripted(Router::new().fallback(post(answer))).await

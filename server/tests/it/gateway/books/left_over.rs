@@ -1,4 +1,4 @@
-//! What a killed server has noted is counted at the next start, once.
+//! The journal of a killed server is counted once, at the next start.
 
 use std::{fs, time::Duration};
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{CHAT, House, tokens};
 
 impl House {
-    /// What is noted before a request is forwarded.
+    /// The entry that is written before a request is forwarded.
     fn noted(&self) -> RequestRecord {
         RequestRecord {
             id: Uuid::now_v7(),
@@ -49,7 +49,7 @@ impl House {
     }
 }
 
-/// What is noted at the end of the same request.
+/// The entry that is written at the end of the same request.
 fn ended(noted: &RequestRecord) -> RequestRecord {
     RequestRecord {
         duration: Duration::from_millis(5),

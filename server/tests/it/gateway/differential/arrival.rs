@@ -1,4 +1,4 @@
-//! What arrived at a provider, in every way in which it could be read.
+//! A request that arrived at a provider, in every way in which it can be read.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! How fast, and how much at once.
+//! Rate limits and concurrency limits.
 
 use std::time::Instant;
 
@@ -67,11 +67,11 @@ async fn a_rate_limited_client_with_a_large_body_receives_the_error() {
         ..RateLimit::default()
     })
     .await;
-    assert_eq!(user.hears(small()).await, passed());
+    assert_eq!(user.outcome(small()).await, passed());
 
     for _ in 0..5 {
         let large = json!({ "model": "m", "messages": ["x".repeat(2 * 1024 * 1024)] });
-        assert_eq!(user.hears(large).await, too_fast());
+        assert_eq!(user.outcome(large).await, too_fast());
     }
 }
 
@@ -113,7 +113,7 @@ async fn the_limits_of_a_key_and_of_its_user_both_apply() {
 
     assert_eq!(user.send(CHAT, &second, small()).await.status(), 200);
     assert_eq!(user.send(CHAT, &second, small()).await.status(), 429);
-    assert_eq!(user.hears(small()).await, passed());
+    assert_eq!(user.outcome(small()).await, passed());
 
     let default = RateLimit::default();
     let set = user.app.services.quotas.set_rate_limit(holder, default);
@@ -136,7 +136,7 @@ async fn tokens_per_minute_are_settled_with_actual_usage() {
     }
     user.spend("m", [12_000, 0]).await;
 
-    assert_eq!(user.hears(small()).await, too_fast());
+    assert_eq!(user.outcome(small()).await, too_fast());
 }
 
 /// An engine whose answers never end.
@@ -177,7 +177,7 @@ async fn concurrent_requests_are_bounded_and_an_abandoned_one_frees_its_slot() {
         .await;
     first.read_until("data: ").await;
 
-    let (status, _) = user.hears(small()).await;
+    let (status, _) = user.outcome(small()).await;
     drop(first);
 
     assert_eq!(status, 429);
@@ -197,7 +197,7 @@ async fn a_drained_answer_does_not_hold_a_slot_of_its_client() {
     })
     .await;
     for begun in ["data: ", ""] {
-        // The client leaves in the middle of the answer, or before it knows that there is one.
+        // The client leaves in the middle of the answer, or before its head arrives.
         let mut raw = Raw::connect(user.app.address).await;
         let body = json!({ "model": "m" }).to_string();
         let head = format!(

@@ -1,4 +1,4 @@
-//! What may be used in a window of time.
+//! Quotas: usage in a window of time.
 
 use std::sync::Mutex;
 
@@ -67,9 +67,9 @@ async fn a_cost_quota_is_enforced() {
 
     let more = json!({ "model": "acme", "use": [1, 1], "max_tokens": 1 });
     assert_eq!(user.standing().used, usd::DOLLAR / 100);
-    assert_eq!(user.hears(more).await, used_up());
-    // What has no price is not free for that.
-    assert_eq!(user.hears(small()).await, used_up());
+    assert_eq!(user.outcome(more).await, used_up());
+    // A model without a price is not free.
+    assert_eq!(user.outcome(small()).await, used_up());
 }
 
 #[tokio::test]
@@ -83,13 +83,13 @@ async fn a_quota_for_some_models_ignores_others_and_counts_every_spelling() {
     user.spend("claude-opus", [500, 500]).await;
     user.spend("gpt-5(high)", [10, 5]).await;
 
-    for (model, hears) in [
+    for (model, outcome) in [
         ("gpt-5", used_up()),
         ("models/gpt-5(low)", used_up()),
         ("claude-opus", passed()),
     ] {
         let body = json!({ "model": model, "use": [1, 1] });
-        assert_eq!(user.hears(body).await, hears, "{model}");
+        assert_eq!(user.outcome(body).await, outcome, "{model}");
     }
     assert_eq!(user.standing().used, 15);
 }
@@ -113,7 +113,7 @@ async fn a_quota_of_a_key_does_not_affect_other_keys_of_its_user() {
     assert_eq!(answer.status(), 429);
     let message = answer.text().await.unwrap();
     assert!(message.contains("for this key"), "{message}");
-    assert_eq!(user.hears(small()).await, passed());
+    assert_eq!(user.outcome(small()).await, passed());
 }
 
 #[tokio::test]
@@ -128,9 +128,9 @@ async fn a_strict_quota_admits_only_bounded_requests_that_fit() {
         |max_tokens: Value| json!({ "model": "m", "use": [1, 1], "max_tokens": max_tokens });
 
     let unbounded = (400, "proxypal_unbounded".to_owned());
-    assert_eq!(user.hears(asking(Value::Null)).await, unbounded);
-    assert_eq!(user.hears(asking(json!(1000))).await, used_up());
-    assert_eq!(user.hears(asking(json!(100))).await, passed());
+    assert_eq!(user.outcome(asking(Value::Null)).await, unbounded);
+    assert_eq!(user.outcome(asking(json!(1000))).await, used_up());
+    assert_eq!(user.outcome(asking(json!(100))).await, passed());
 }
 
 #[tokio::test]
@@ -178,9 +178,9 @@ async fn a_changed_limit_applies_immediately() {
     user.limit(&[tokens(16)]).await;
 
     assert_eq!(user.standing().used, 16);
-    assert_eq!(user.hears(small()).await, used_up());
+    assert_eq!(user.outcome(small()).await, used_up());
     user.limit(&[]).await;
-    assert_eq!(user.hears(small()).await, passed());
+    assert_eq!(user.outcome(small()).await, passed());
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn a_new_quota_counts_usage_of_this_month_and_a_reset_clears_it() {
     user.spend("m", [10, 5]).await;
 
     user.limit(&[tokens(15)]).await;
-    assert_eq!(user.hears(small()).await, used_up());
+    assert_eq!(user.outcome(small()).await, used_up());
     let reset = user.app.services.quotas.reset_usage(user.id).await;
 
     assert_eq!(reset.unwrap().1, 15);
@@ -204,7 +204,7 @@ async fn of_two_hundred_concurrent_requests_a_quota_of_ten_admits_ten() {
     let mut user = User::new().await;
     user.limit(&[quota(Metric::Requests, 10)]).await;
 
-    let answers = join_all((0..200).map(|_| user.hears(small()))).await;
+    let answers = join_all((0..200).map(|_| user.outcome(small()))).await;
 
     let passes = answers.iter().filter(|answer| **answer == passed()).count();
     assert_eq!(passes, 10);
@@ -262,7 +262,7 @@ async fn quotas_and_their_usage_survive_a_restart() {
     };
 
     assert_eq!(user.standing().used, 15);
-    assert_eq!(user.hears(small()).await, used_up());
+    assert_eq!(user.outcome(small()).await, used_up());
 }
 
 #[tokio::test]
@@ -278,7 +278,7 @@ async fn a_refused_request_costs_nothing() {
     user.spend("m", [1, 1]).await;
 
     for _ in 0..5 {
-        assert_eq!(user.hears(small()).await, used_up());
+        assert_eq!(user.outcome(small()).await, used_up());
     }
     user.limit(&[quota(Metric::Requests, 9)]).await;
     for remaining in ["1", "0"] {
@@ -287,8 +287,8 @@ async fn a_refused_request_costs_nothing() {
         answer.bytes().await.unwrap();
     }
     for _ in 0..5 {
-        let hears = user.hears(small()).await;
-        assert_eq!(hears, refused("proxypal_rate_limited"));
+        let outcome = user.outcome(small()).await;
+        assert_eq!(outcome, refused("proxypal_rate_limited"));
     }
 
     eventually("the count", async || {

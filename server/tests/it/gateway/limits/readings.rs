@@ -17,7 +17,7 @@ fn code(status: u16, code: &str) -> (u16, String) {
 }
 
 /// Sends a body as it is written.
-async fn hears(user: &User, path: &str, body: &str) -> (u16, String) {
+async fn outcome(user: &User, path: &str, body: &str) -> (u16, String) {
     let request = user
         .app
         .http
@@ -52,11 +52,11 @@ async fn an_ambiguous_request_is_refused_for_every_caller() {
         r#"{"model":5,"use":[1,1]}"#,
         r#"{"model":"m","use":[1,1]"#,
     ] {
-        let heard = hears(&user, CHAT, body).await;
-        assert_eq!(heard, code(400, "proxypal_model_ambiguous"), "{body}");
+        let result = outcome(&user, CHAT, body).await;
+        assert_eq!(result, code(400, "proxypal_model_ambiguous"), "{body}");
     }
     assert_eq!(
-        hears(&user, CHAT, r#"{"mod\u0065l":"m","use":[1,1]}"#).await,
+        outcome(&user, CHAT, r#"{"mod\u0065l":"m","use":[1,1]}"#).await,
         passed()
     );
 }
@@ -105,14 +105,14 @@ async fn auto_is_not_the_name_of_a_model() {
         r#"{"model":" auto ","use":[1,1]}"#,
         r#"{"model":"models/auto","use":[1,1]}"#,
     ] {
-        let heard = hears(&user, CHAT, body).await;
-        assert_eq!(heard, code(400, "proxypal_model_unspecific"), "{body}");
+        let result = outcome(&user, CHAT, body).await;
+        assert_eq!(result, code(400, "proxypal_model_unspecific"), "{body}");
     }
     let gemini = "/v1beta/models/auto:generateContent";
-    let heard = hears(&user, gemini, r#"{"use":[1,1]}"#).await;
-    assert_eq!(heard, code(400, "proxypal_model_unspecific"));
+    let result = outcome(&user, gemini, r#"{"use":[1,1]}"#).await;
+    assert_eq!(result, code(400, "proxypal_model_unspecific"));
     assert_eq!(
-        hears(&user, CHAT, r#"{"model":"auto-x","use":[1,1]}"#).await,
+        outcome(&user, CHAT, r#"{"model":"auto-x","use":[1,1]}"#).await,
         passed()
     );
 }
@@ -131,7 +131,7 @@ async fn a_quota_for_a_model_counts_every_spelling_of_its_name() {
 
         assert_eq!(user.standing().used, 15, "{name:?}");
         assert_eq!(
-            user.hears(json!({ "model": "m", "use": [1, 1] })).await,
+            user.outcome(json!({ "model": "m", "use": [1, 1] })).await,
             used_up()
         );
     }
@@ -159,14 +159,14 @@ async fn a_request_under_a_cost_quota_must_name_a_model() {
     let user = User::new().await;
     user.limit(&[quota(Metric::Cost, usd::DOLLAR)]).await;
 
-    let heard = hears(
+    let result = outcome(
         &user,
         "/v1/images/generations",
         r#"{"prompt":"p","use":[1,1]}"#,
     )
     .await;
 
-    assert_eq!(heard, code(400, "proxypal_model_required"));
+    assert_eq!(result, code(400, "proxypal_model_required"));
 }
 
 #[tokio::test]
@@ -210,8 +210,8 @@ async fn a_strict_quota_ignores_a_bound_that_the_engine_does_not_read() {
     ];
     for (path, members) in cases {
         let body = format!(r#"{{{members},"use":[1,1]}}"#);
-        let heard = hears(&user, path, &body).await;
-        assert_eq!(heard, code(400, "proxypal_unbounded"), "{path} {members}");
+        let result = outcome(&user, path, &body).await;
+        assert_eq!(result, code(400, "proxypal_unbounded"), "{path} {members}");
     }
     let believed = [
         (CHAT, r#""model":"m","messages":[],"max_tokens":5"#),
@@ -223,7 +223,7 @@ async fn a_strict_quota_ignores_a_bound_that_the_engine_does_not_read() {
     for (path, members) in believed {
         let body = format!(r#"{{{members},"use":[1,1]}}"#);
         assert_eq!(
-            hears(&user, path, &body).await,
+            outcome(&user, path, &body).await,
             passed(),
             "{path} {members}"
         );
@@ -243,9 +243,9 @@ async fn a_strict_quota_reads_a_long_body_to_its_end() {
     let again =
         format!(r#"{{"model":"m","use":[1,1],"max_tokens":5,"a":"{long}","max_tokens":60000000}}"#);
 
-    assert_eq!(hears(&user, MESSAGES, &late).await, passed());
+    assert_eq!(outcome(&user, MESSAGES, &late).await, passed());
     assert_eq!(
-        hears(&user, MESSAGES, &again).await,
+        outcome(&user, MESSAGES, &again).await,
         code(400, "proxypal_unbounded")
     );
 }
@@ -309,7 +309,7 @@ async fn the_serving_model_is_priced_unless_an_administrator_priced_the_requeste
     let mut records = user.app.records().await;
     let mut cost = async |asked: &str, served: &str| {
         let body = json!({ "model": asked, "serve": served });
-        assert_eq!(user.hears(body).await, passed());
+        assert_eq!(user.outcome(body).await, passed());
         records.next().await.cost
     };
 

@@ -145,7 +145,7 @@ async fn an_alias_hides_none_of_the_models_that_an_account_has_without_saying_so
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_alias_is_open_to_whoever_may_use_either_name() {
+async fn an_alias_may_be_used_by_callers_who_may_use_either_name() {
     let managed = Managed::start().await;
     let admin = admin(&managed).await;
     set_active(&admin, "gpt-4", CHAT).await;
@@ -291,7 +291,7 @@ async fn the_catalogue_says_who_serves_a_model_and_why_one_is_not_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_holder_gets_the_set_up_of_their_own_key_alone() {
+async fn a_key_holder_gets_the_setup_of_only_their_own_key() {
     let managed = Managed::start().await;
     let mine = managed.key_for(&["stub-claude"]).await;
     let holder = Caller::new(managed.app.address).with_bearer(&mine);

@@ -1,4 +1,4 @@
-//! How accounts are: what providers say when they are asked, and what requests met.
+//! The health of accounts: what checks of providers report, and how requests failed.
 
 use std::time::Duration;
 
@@ -26,8 +26,10 @@ impl Managed {
     async fn state(&self, id: Uuid) -> AccountState {
         let services = &self.app.services;
         let account = services.provider_accounts.get(id).await.unwrap();
-        let told = services.engine.accounts().await;
-        services.provider_accounts.state(&account, told.as_deref())
+        let reported = services.engine.accounts().await;
+        services
+            .provider_accounts
+            .state(&account, reported.as_deref())
     }
 
     /// An account that serves, and what it is called by.

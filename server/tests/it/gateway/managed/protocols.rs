@@ -1,4 +1,4 @@
-//! What the provider says it produced is what is recorded.
+//! The usage that is recorded is the usage that the provider reports.
 
 use entity::request::{Outcome, Reconciliation, UsageSource};
 use proxypal_server::domain::requests::tokens_of;

@@ -1,4 +1,4 @@
-//! What operators type beside the running server.
+//! Commands that operators run beside the server.
 
 use std::process::Stdio;
 
@@ -79,20 +79,20 @@ async fn everything_is_sealed_with_a_new_key_and_the_old_one_may_go() {
     };
     assert!(!without.status.success());
     assert!(
-        said(&without).contains("ENCRYPTION_KEY_PREVIOUS"),
+        output_of(&without).contains("ENCRYPTION_KEY_PREVIOUS"),
         "{}",
-        said(&without)
+        output_of(&without)
     );
-    assert!(rotated.status.success(), "{}", said(&rotated));
+    assert!(rotated.status.success(), "{}", output_of(&rotated));
     assert!(
-        said(&rotated).contains("Re-encrypted 2 secrets"),
+        output_of(&rotated).contains("Re-encrypted 2 secrets"),
         "{}",
-        said(&rotated)
+        output_of(&rotated)
     );
     assert!(
-        said(&again).contains("Re-encrypted 0 secrets; 2 already"),
+        output_of(&again).contains("Re-encrypted 0 secrets; 2 already"),
         "{}",
-        said(&again)
+        output_of(&again)
     );
     assert_eq!(wrong["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
     let content = right["exportProviderAccounts"]["content"].as_str().unwrap();
@@ -139,7 +139,7 @@ async fn a_password_is_reset_from_a_pipe_and_sessions_end() {
     );
 }
 
-/// What a command says that is given these lines.
+/// The output of a command with these lines as input.
 async fn typed(command: &mut tokio::process::Command, lines: &str) -> String {
     let mut running = command
         .stdin(Stdio::piped())
@@ -192,11 +192,15 @@ async fn a_second_factor_goes_when_the_terminal_says_so() {
     assert!(!gone.contains("still required"), "{gone}");
     let again = Server::start(server(&home).env("ENGINE", "demo")).await;
     let signed_in = Operator::sign_in(&again.url, "a-brand-new-password").await;
-    let told = "{ auditEvents(filter: { actions: [\"resetPassword\"] }) { nodes { actor { kind } subject { kind } before after } } }";
-    let told = signed_in.unwrap().ask(told, json!({})).await.to_string();
+    let reported = "{ auditEvents(filter: { actions: [\"resetPassword\"] }) { nodes { actor { kind } subject { kind } before after } } }";
+    let reported = signed_in
+        .unwrap()
+        .ask(reported, json!({}))
+        .await
+        .to_string();
     assert!(
-        told.contains("\"CLI\"") && !told.contains("brand-new"),
-        "{told}"
+        reported.contains("\"CLI\"") && !reported.contains("brand-new"),
+        "{reported}"
     );
 }
 

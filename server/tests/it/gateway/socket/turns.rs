@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode
 use super::Joined;
 use crate::support::{ClientEnd, Records, SocketEngine, TestApp};
 
-/// What ends a turn with these counts.
+/// The event that ends a turn with these counts.
 fn completed(input: i64, output: i64) -> Value {
     let usage = json!({
         "input_tokens": input + 4, "input_tokens_details": {"cached_tokens": 4},
@@ -270,7 +270,7 @@ async fn a_forbidden_model_is_refused_in_the_socket_which_stays_usable() {
 
     joined.client.ask("forbidden").await;
     let refusal = joined.client.next_json().await;
-    // The engine never heard of the other model, so it goes on with the one it knows.
+    // The engine did not receive the other model, so it continues with the last one.
     joined.client.ask("").await;
     let forwarded = joined.engine.next_json().await;
     joined.engine.send(&completed(2, 2)).await;
