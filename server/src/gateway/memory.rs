@@ -122,7 +122,7 @@ impl UserMemory {
         GatewayError::RateLimited {
             kind: LimitKind::ConcurrentRequests,
             retry_after: RECOVERY,
-            limit: format!("{mib} MiB of request bodies at once for this user"),
+            limit: format!("{mib} MiB of request bodies in memory for this user"),
             pacing: None,
         }
     }

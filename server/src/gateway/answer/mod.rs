@@ -29,7 +29,7 @@ use crate::domain::{prices::Prices, settings::Settings};
 /// When to try again while the engine is unavailable: it restarts within seconds, or an administrator has to act.
 const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
 
-/// Ready at once, unless the body has to be read first.
+/// Ready immediately, unless the body has to be read first.
 pub(super) type AnswerFuture = Either<Ready<Answered>, BoxFuture<'static, Answered>>;
 type Answered = Result<Response<Body>, GatewayError>;
 

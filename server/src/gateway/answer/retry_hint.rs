@@ -1,5 +1,5 @@
 //! Adds `Retry-After` to refusals of the engine for want of an account. The engine omits it, and without it some tools retry
-//! at once and others never.
+//! immediately and others never.
 
 use axum::http::{
     HeaderMap, HeaderValue, StatusCode,

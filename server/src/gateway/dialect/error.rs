@@ -112,7 +112,7 @@ pub(in crate::gateway) enum GatewayError {
     #[error("ProxyPal: the engine broke the connection before its answer was complete. Try again.")]
     EngineFailed,
     #[error(
-        "ProxyPal: the provider did not begin its answer in time. Try again, or ask for less at once."
+        "ProxyPal: the provider did not begin its answer in time. Try again, or send a smaller request."
     )]
     EngineTooSlow,
     #[error("ProxyPal is handling too many requests. Try again in {} seconds.", seconds(.retry_after))]

@@ -59,8 +59,8 @@ const READ: [HeaderName; 6] = [
 /// Headers that may be there once: of two, readers take the first, the last, or both.
 const SINGLE: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE];
 
-/// Removes what belongs to the client's connection, before anything is read of the request: what is admitted is what is
-/// forwarded. Says whether a WebSocket is asked for.
+/// Removes the headers of the client's connection before anything is read of the request, so that the request that is admitted is
+/// the one that is forwarded. Returns whether a WebSocket is requested.
 pub(super) fn from_client(headers: &mut HeaderMap) -> Result<bool, GatewayError> {
     let is_repeated = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
     let has_two_ends =

@@ -244,7 +244,7 @@ impl SocketSession {
                 };
                 let data = message.into_data();
                 read += data.len() as u64;
-                // Dropped, the receipt says that the client is gone.
+                // A dropped receipt is recorded as "client gone".
                 drop(self.turns.observe(&data));
             }
         };

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Options, TestApp, scripted};
 
-/// Says where it was asked, at its endpoints; everything else is an empty 404, as the real engine has it.
+/// Answers with the path at its endpoints; everything else is an empty 404, as with the real engine.
 fn engine() -> Router {
     Router::new().fallback(any(async |method: Method, uri: Uri| {
         let posted = ["/v1/messages", "/v1/chat/completions", "/v1/responses"];

@@ -44,7 +44,7 @@ async fn anonymous_clients_are_refused_in_the_dialect_of_the_route() {
     let key = app.issue_key().await;
     let forged = format!("{}x", &key[..key.len() - 1]);
 
-    for presented in ["", "sk-nobody", &forged, "ppt_x"] {
+    for presented in ["", "sk-unknown", &forged, "ppt_x"] {
         let openai: Value = ask(&app, "/v1/chat/completions", presented, "{}")
             .await
             .json()
@@ -64,7 +64,7 @@ async fn anonymous_clients_are_refused_in_the_dialect_of_the_route() {
             .unwrap();
         assert_eq!(gemini["error"]["status"], "UNAUTHENTICATED");
     }
-    let answer = ask(&app, "/v1/messages", "sk-nobody", "{}").await;
+    let answer = ask(&app, "/v1/messages", "sk-unknown", "{}").await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(answer.headers()["x-proxypal-error"], "proxypal_unknown_key");
     assert!(answer.headers().contains_key("x-request-id"));

@@ -155,8 +155,8 @@ impl House {
         running.program.signal(Signal::SIGTERM);
         assert_eq!(running.program.ended().await.code(), Some(0));
         let journal = self.home.directory.path().join("journal");
-        let owed = std::fs::read_dir(journal).unwrap().count();
-        assert_eq!(owed, 0, "entries are still pending");
+        let pending = std::fs::read_dir(journal).unwrap().count();
+        assert_eq!(pending, 0, "entries are still pending");
         Books::read(&self.home).await
     }
 

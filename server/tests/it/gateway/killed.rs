@@ -1,5 +1,5 @@
-//! The server is killed again and again while requests are under way. Whoever saw the end of an answer is
-//! in the books, once and exactly.
+//! The server is killed repeatedly while requests are in flight. Every answer whose end a client saw is recorded, once and
+//! exactly.
 
 use std::{
     collections::{HashMap, HashSet},

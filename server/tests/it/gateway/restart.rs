@@ -25,8 +25,8 @@ use crate::support::{
 const BEGINNING: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\n";
 const END: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":5}}\n\ndata: [DONE]\n\n";
 
-/// An engine that answers plainly whoever asks for `m`, and others with a stream of which each `wait`
-/// waits for the test.
+/// An engine that answers requests for `m` plainly, and others with a stream that pauses at each `wait` until the test
+/// continues it.
 fn engine() -> (tokio::sync::watch::Sender<bool>, Script) {
     let (go_on, waiting) = tokio::sync::watch::channel(false);
     let answer = move |body: String| {

@@ -277,7 +277,7 @@ async fn a_browser_that_opens_an_answer_runs_no_script_of_it() {
 #[tokio::test]
 async fn corrected_paths_reach_the_intended_endpoints() {
     let (app, log, key) = echoing().await;
-    let forgiven = [
+    let corrected = [
         ("/v1/v1/chat/completions?a=1", "/v1/chat/completions?a=1"),
         ("/v1/v1/v1/messages", "/v1/messages"),
         (
@@ -286,7 +286,7 @@ async fn corrected_paths_reach_the_intended_endpoints() {
         ),
     ];
 
-    for (asked, meant) in forgiven {
+    for (asked, meant) in corrected {
         app.http
             .post(app.url(asked))
             .bearer_auth(&key)

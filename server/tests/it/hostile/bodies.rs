@@ -102,10 +102,10 @@ async fn bodies_without_a_model_take_at_most_the_memory_of_their_user() {
         let mut raw = field.connect(patient_head(&field.attacker, 65_000)).await;
         raw.read_until("100 Continue").await;
         raw.send(&piece).await;
-        // Refused at once, or held for a minute.
+        // Refused immediately, or held for a minute.
         let answer = tokio::time::timeout(
             std::time::Duration::from_secs(1),
-            raw.read_until("request bodies at once for this user"),
+            raw.read_until("request bodies in memory for this user"),
         );
         match answer.await {
             Ok(answer) => break answer,
@@ -115,7 +115,7 @@ async fn bodies_without_a_model_take_at_most_the_memory_of_their_user() {
     };
 
     assert!(refusal.starts_with("HTTP/1.1 429 "), "{refusal}");
-    // Somebody else's body of that size fits meanwhile.
+    // Another user's body of that size fits meanwhile.
     let other = field.another_key().await;
     let mut raw = field.connect(patient_head(&other, piece.len() + 15)).await;
     raw.read_until("100 Continue").await;

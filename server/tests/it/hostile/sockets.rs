@@ -92,7 +92,7 @@ async fn unfinished_messages_take_at_most_the_memory_of_their_user() {
 
     soon("the end of the socket", flooding).await;
 
-    // The server's frame says so, unless the reset that follows takes it along.
+    // The server's close frame has the reason, unless the reset that follows discards it.
     let said = String::from_utf8_lossy(&seen);
     assert!(
         seen.is_empty() || said.contains("too much of unfinished messages"),
@@ -131,7 +131,7 @@ async fn a_client_that_does_not_read_its_socket_is_disconnected() {
                 return;
             }
         }
-        panic!("somebody has read it all");
+        panic!("all of it was read");
     };
     let ended = tokio::select! {
         record = records.next() => Some(record),

@@ -30,22 +30,22 @@ struct Slow {
     asked: Arc<AtomicUsize>,
     may_answer: watch::Sender<bool>,
     /// The tokens that it reports.
-    tells: i64,
+    reports: i64,
 }
 
 impl Slow {
-    async fn start(tells: i64) -> (Self, SocketAddr) {
+    async fn start(reports: i64) -> (Self, SocketAddr) {
         let slow = Self {
             asked: Arc::default(),
             may_answer: watch::Sender::new(false),
-            tells,
+            reports,
         };
         let engine = slow.clone();
         let answer = move || async move {
             engine.asked.fetch_add(1, Ordering::Relaxed);
             let mut may_answer = engine.may_answer.subscribe();
             may_answer.wait_for(|may| *may).await.unwrap();
-            Json(json!({"usage": {"prompt_tokens": 1, "completion_tokens": engine.tells - 1}}))
+            Json(json!({"usage": {"prompt_tokens": 1, "completion_tokens": engine.reports - 1}}))
         };
         (slow, scripted(Router::new().fallback(post(answer))).await)
     }

@@ -63,7 +63,7 @@ async fn a_model_without_a_price_has_an_unknown_cost() {
     let (app, key) = limited(parrot().await, None, both).await;
     let usage = json!({"prompt_tokens": 10, "completion_tokens": 5});
 
-    let body = json!({"model": "nobody-sells-this", "usage": usage});
+    let body = json!({"model": "unpriced-model", "usage": usage});
     assert_eq!(ask(&app, &key, &body).await, 200);
 
     let books = Books::read(&app.stop().await).await;

@@ -132,12 +132,12 @@ async fn what_a_killed_server_has_noted_is_counted_once_and_as_it_stands() {
 async fn a_note_that_the_database_refuses_stops_neither_the_server_nor_the_others() {
     let house = House::build().await;
     fs::create_dir_all(house.home.directory.path().join("journal")).unwrap();
-    let stranger = RequestRecord {
+    let unknown = RequestRecord {
         user_id: Uuid::now_v7(),
         ..house.noted()
     };
     let [one, other] = [(); 2].map(|()| ended(&house.noted()));
-    house.leave(1, &[&one, &stranger, &other].map(line).concat());
+    house.leave(1, &[&one, &unknown, &other].map(line).concat());
 
     let books = house.close(house.start().await).await;
 

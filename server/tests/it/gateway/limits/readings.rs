@@ -316,6 +316,6 @@ async fn the_serving_model_is_priced_unless_an_administrator_priced_the_requeste
     let dear = Some(500 * usd::DOLLAR);
     assert_eq!(cost("gpt-5-nano", "dear-model").await, dear);
     assert_eq!(cost("dear-model", "gpt-5-nano").await, dear);
-    assert_eq!(cost("nobody-priced-this", "dear-model").await, dear);
+    assert_eq!(cost("unpriced-model", "dear-model").await, dear);
     assert_eq!(cost("fixed-model", "dear-model").await, Some(usd::DOLLAR));
 }

@@ -1,5 +1,5 @@
 //! Hours in small: clients come and leave, the engine is restarted, and in the end the books are what
-//! the provider says, and nothing has grown.
+//! the provider reports, and nothing has grown.
 
 use std::{
     fs,

@@ -224,7 +224,7 @@ async fn the_audit_is_verified_and_a_forged_event_is_named() {
     let known = verify(&["--expect", &hash]).await;
     let unknown = verify(&["--expect", &"0".repeat(64)]).await;
     let database = sea_orm::Database::connect(&home.url).await.unwrap();
-    let forge = "UPDATE audit_event SET actor_name = 'nobody' WHERE sequence = 2";
+    let forge = "UPDATE audit_event SET actor_name = 'unknown' WHERE sequence = 2";
     sea_orm::ConnectionTrait::execute_unprepared(&database, forge)
         .await
         .unwrap();
@@ -383,7 +383,7 @@ async fn requests_are_exported_beside_the_running_server_and_without_it() {
     running.program.ended().await;
     let lines = export(&["requests", "--format", "jsonl"]).await;
     let usage = export(&["usage", "--every", "hour"]).await;
-    let nobody = export(&["usage", "--user", "nobody"]).await;
+    let unknown = export(&["usage", "--user", "unknown"]).await;
     let wrong = export(&["requests", "--from", "yesterday"]).await;
     let nowhere = export(&["requests", "--output", "/nowhere/requests.csv"]).await;
 
@@ -395,8 +395,8 @@ async fn requests_are_exported_beside_the_running_server_and_without_it() {
     assert_eq!(row["input_tokens"], 10);
     assert_eq!(usage.0, Some(0), "{}", usage.1);
     assert_eq!(usage.1.lines().count(), 2, "{}", usage.1);
-    assert_eq!(nobody.0, Some(64));
-    assert!(nobody.1.contains("not found"), "{}", nobody.1);
+    assert_eq!(unknown.0, Some(64));
+    assert!(unknown.1.contains("not found"), "{}", unknown.1);
     assert_eq!(wrong.0, Some(64));
     assert_eq!(nowhere.0, Some(1));
     let left: Vec<_> = std::fs::read_dir(home.directory.path())
