@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support;
+use crate::support::sources;
 
 /// Which modules each top-level module may import.
 const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
@@ -285,4 +285,10 @@ fn identifier(text: &str) -> String {
     text.chars()
         .take_while(|c| c.is_alphanumeric() || *c == '_')
         .collect()
+}
+
+fn rust_files(places: &[PathBuf]) -> Vec<(PathBuf, String)> {
+    let mut files = sources(places);
+    files.retain(|(path, _)| path.extension().is_some_and(|extension| extension == "rs"));
+    files
 }

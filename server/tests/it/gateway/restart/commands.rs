@@ -74,7 +74,7 @@ async fn everything_is_sealed_with_a_new_key_and_the_old_one_may_go() {
     running.program.signal(Signal::SIGTERM);
     running.program.ended().await;
 
-    let said = |output: &std::process::Output| {
+    let output_of = |output: &std::process::Output| {
         String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
     };
     assert!(!without.status.success());
