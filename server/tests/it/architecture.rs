@@ -22,7 +22,11 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("config", &["crypto", "providers"]),
     ("telemetry", &["config"]),
     ("shutdown", &[]),
-    ("http_server", &["client_address", "deadlines", "outage"]),
+    ("observed_io", &[]),
+    (
+        "http_server",
+        &["client_address", "deadlines", "observed_io", "outage"],
+    ),
     (
         "domain",
         &[
@@ -65,6 +69,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "domain",
             "engine",
             "metrics",
+            "observed_io",
             "outage",
             "traces",
         ],

@@ -3,14 +3,9 @@
 
 use std::{
     io,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
-
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
     deadlines::{ProgressDeadline, ProgressRule},
@@ -18,19 +13,13 @@ use crate::{
         dialect::GatewayError,
         memory::{MemoryPermit, UserMemory},
     },
+    observed_io::IoObserver,
 };
 
 /// In bytes: what every socket may hold uncounted, and the unit in which the rest is counted.
 const STEP: usize = 64 * 1024;
 /// The header of a ping or pong from a client, in bytes: two, and four for its mask.
 const CONTROL_HEAD: u64 = 6;
-
-/// A client's socket that watches the message that arrives.
-#[derive(Debug)]
-pub(super) struct ClientIo {
-    inner: TokioIo<Upgraded>,
-    arriving: Arriving,
-}
 
 /// The message that arrives. Shared by the socket and by the reader of its messages.
 #[derive(Clone, Debug)]
@@ -117,48 +106,18 @@ impl Unfinished {
     }
 }
 
-impl ClientIo {
-    pub(super) fn new(upgraded: Upgraded, arriving: Arriving) -> Self {
-        Self {
-            inner: TokioIo::new(upgraded),
-            arriving,
-        }
-    }
-}
-
-impl AsyncRead for ClientIo {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+impl<Io> IoObserver<Io> for Arriving {
+    fn on_read(
+        &mut self,
+        _: &Io,
+        read: Poll<io::Result<usize>>,
         cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        match Pin::new(&mut self.inner).poll_read(cx, buffer) {
-            Poll::Ready(Ok(())) => {
-                let bytes = buffer.filled().len() - before;
-                Poll::Ready(self.arriving.lock().received(bytes))
-            }
-            Poll::Pending => self.arriving.lock().poll_idle(cx),
-            failed @ Poll::Ready(Err(_)) => failed,
+        match read {
+            Poll::Ready(Ok(bytes)) => Poll::Ready(self.lock().received(bytes)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => self.lock().poll_idle(cx),
         }
-    }
-}
-
-impl AsyncWrite for ClientIo {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        data: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, data)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }
 

@@ -21,11 +21,7 @@ use tokio_tungstenite::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{
-    arriving::{Arriving, ClientIo},
-    session::SocketSession,
-    turn::Turns,
-};
+use self::{arriving::Arriving, session::SocketSession, turn::Turns};
 use super::{
     admission::{self, AdmissionControl},
     answer::Responder,
@@ -43,6 +39,7 @@ use crate::{
     clock::SharedClock,
     deadlines::Deadlines,
     domain::{api_keys::KeyRing, requests::RequestRecord, settings::Settings},
+    observed_io::ObservedIo,
     traces::Traces,
 };
 
@@ -52,7 +49,7 @@ const READ_BUFFER: usize = 16 * 1024;
 /// The engine's socket.
 type EngineSocket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 /// The client's.
-type ClientSocket = WebSocketStream<ClientIo>;
+type ClientSocket = WebSocketStream<ObservedIo<TokioIo<hyper::upgrade::Upgraded>, Arriving>>;
 
 /// The components that handle a turn as the stack handles a request.
 #[derive(Debug)]
@@ -178,7 +175,7 @@ fn join(
             .max_frame_size(Some(limit));
         let memory = sockets.memory.of(context.caller.user_id, max_body_bytes);
         let arriving = Arriving::new(sockets.deadlines.progress, memory);
-        let client = ClientIo::new(client, arriving.clone());
+        let client = ObservedIo::new(TokioIo::new(client), arriving.clone());
         let client = ClientSocket::from_raw_socket(client, Role::Server, Some(config)).await;
         let engine =
             EngineSocket::from_raw_socket(TokioIo::new(engine), Role::Client, Some(config)).await;

@@ -4,10 +4,6 @@ use std::{
     future::Future as _,
     io,
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -17,25 +13,25 @@ use hyper::{
     body::Incoming,
     client::conn::http1::{self, SendRequest},
 };
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout},
 };
 
-use super::{UpstreamError, io::EngineIo};
-use crate::gateway::body::Upload;
+use super::{UpstreamError, close_check::CloseCheck};
+use crate::{gateway::body::Upload, observed_io::ObservedIo};
 
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-type Driver = http1::Connection<EngineIo, Upload>;
+type Driver = http1::Connection<TokioIo<ObservedIo<TcpStream, CloseCheck>>, Upload>;
 
 pub(super) struct UpstreamConnection {
     sender: SendRequest<Upload>,
     /// `None` once the connection is closed.
     driver: Option<Pin<Box<Driver>>>,
     idle_since: Instant,
-    /// While true, reads ask the system whether the engine has closed the connection.
-    is_checked: Arc<AtomicBool>,
+    close_check: CloseCheck,
 }
 
 /// Why a request got no answer, and the request if it was not sent.
@@ -53,15 +49,16 @@ impl UpstreamConnection {
             .map_err(|_| UpstreamError::Connect(io::ErrorKind::TimedOut.into()))?
             .map_err(UpstreamError::Connect)?;
         stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
-        let (stream, is_checked) = EngineIo::new(stream);
-        let (sender, driver) = http1::handshake(stream)
+        let close_check = CloseCheck::default();
+        let stream = ObservedIo::new(stream, close_check.clone());
+        let (sender, driver) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(UpstreamError::Exchange)?;
         Ok(Self {
             sender,
             driver: Some(Box::pin(driver)),
             idle_since: Instant::now(),
-            is_checked,
+            close_check,
         })
     }
 
@@ -84,9 +81,9 @@ impl UpstreamConnection {
 
     /// Whether it can be used for another request. Costs one system call.
     pub(super) fn is_open(&mut self, cx: &mut Context<'_>) -> bool {
-        self.is_checked.store(true, Ordering::Relaxed);
+        self.close_check.set(true);
         let is_ready = self.is_ready(cx);
-        self.is_checked.store(false, Ordering::Relaxed);
+        self.close_check.set(false);
         is_ready
     }
 

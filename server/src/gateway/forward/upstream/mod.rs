@@ -5,9 +5,9 @@
 //! hyper-util's client.
 
 mod body;
+mod close_check;
 mod connection;
 mod handshake;
-mod io;
 mod pool;
 
 use std::{sync::Arc, time::Duration};
