@@ -101,7 +101,7 @@ async fn read(case: &Case) -> Option<AdmissionReading> {
 
 /// How admission reads each case of the corpus. With the real engine, the file is also updated with its reading.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_corpus_is_read_as_it_was() {
+async fn the_corpus_is_read_as_recorded() {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../server/tests/it/gateway/differential/corpus.json"

@@ -60,7 +60,7 @@ async fn while_the_database_is_unavailable_answers_finish_and_new_requests_are_r
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_killed_while_the_database_is_away_has_lost_nothing() {
+async fn a_server_killed_while_the_database_is_unavailable_loses_nothing() {
     let house = House::build().await;
     let mut running = house.start().await;
     house.engine.may_end.send_replace(false);
@@ -83,7 +83,7 @@ async fn a_server_that_is_killed_while_the_database_is_away_has_lost_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_database_delays_what_is_written_and_loses_nothing() {
+async fn a_locked_database_delays_records_and_loses_none() {
     let house = House::build().await;
     if !house.home.url.starts_with("sqlite:") {
         return;

@@ -105,7 +105,7 @@ fn tokens(caller: &Caller, limit: i64, strict: bool) -> quota::Model {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_hundreds_at_once_as_many_pass_as_a_strict_budget_surely_covers() {
+async fn a_strict_quota_admits_as_many_concurrent_requests_as_it_certainly_covers() {
     let (slow, engine) = Slow::start(5).await;
     let limit = 10 * CEILING;
     let (app, key) = limited(engine, None, |caller| vec![tokens(caller, limit, true)]).await;
@@ -120,7 +120,7 @@ async fn of_hundreds_at_once_as_many_pass_as_a_strict_budget_surely_covers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_strict_budget_is_never_exceeded_when_all_use_what_they_may() {
+async fn a_strict_quota_is_never_exceeded_when_every_request_uses_its_maximum() {
     let (slow, engine) = Slow::start(CEILING).await;
     let limit = 10 * CEILING;
     let (app, key) = limited(engine, None, |caller| vec![tokens(caller, limit, true)]).await;
@@ -132,7 +132,7 @@ async fn a_strict_budget_is_never_exceeded_when_all_use_what_they_may() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_hundreds_at_once_as_many_pass_as_a_budget_is_expected_to_cover() {
+async fn a_quota_admits_as_many_concurrent_requests_as_it_is_estimated_to_cover() {
     let (slow, engine) = Slow::start(5).await;
     let limit = 10 * ESTIMATE;
     let (app, key) = limited(engine, None, |caller| vec![tokens(caller, limit, false)]).await;
@@ -144,7 +144,7 @@ async fn of_hundreds_at_once_as_many_pass_as_a_budget_is_expected_to_cover() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_rest_of_a_budget_is_for_one_at_a_time() {
+async fn the_rest_of_a_quota_admits_one_request_at_a_time() {
     let (slow, engine) = Slow::start(ESTIMATE).await;
     let limit = ESTIMATE + 1;
     let (app, key) = limited(engine, None, |caller| vec![tokens(caller, limit, false)]).await;
@@ -158,7 +158,7 @@ async fn the_rest_of_a_budget_is_for_one_at_a_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_hundreds_at_once_exactly_as_many_pass_as_a_number_of_requests_allows() {
+async fn a_quota_of_requests_admits_exactly_its_number_of_concurrent_requests() {
     let (slow, engine) = Slow::start(5).await;
     let ten = |caller: &Caller| {
         let requests = in_total(caller.user_id, Metric::Requests, 10);
@@ -175,8 +175,7 @@ async fn of_hundreds_at_once_exactly_as_many_pass_as_a_number_of_requests_allows
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_nearer_of_a_users_and_a_keys_budget_binds_and_nothing_is_taken_from_the_other_in_vain()
-{
+async fn the_smaller_of_two_quotas_applies_and_a_refused_request_takes_nothing_from_either() {
     let (slow, engine) = Slow::start(5).await;
     let two = |caller: &Caller| {
         let of_key = quota::Model {

@@ -95,7 +95,7 @@ async fn without_a_journal_new_requests_are_refused_and_those_in_flight_are_reco
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_stops_new_requests_and_what_was_served_is_counted_when_there_is_room() {
+async fn a_full_disk_stops_new_requests_and_served_ones_are_counted_once_there_is_space() {
     let house = House::build().await;
     let running = house.start_on_a_disk_that_fills().await;
     house.engine.may_end.send_replace(false);
@@ -117,7 +117,7 @@ async fn a_full_disk_stops_new_requests_and_what_was_served_is_counted_when_ther
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_journal_that_was_cut_by_a_full_disk_is_read_to_its_end() {
+async fn a_journal_truncated_by_a_full_disk_is_read_to_its_end() {
     let house = House::build().await;
     let mut running = house.start_on_a_disk_that_fills().await;
     let first = house.ask(&running, CHAT).await.id;

@@ -79,7 +79,7 @@ fn text(line: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_server_has_noted_is_counted_once_and_as_it_stands() {
+async fn the_journal_of_a_killed_server_is_counted_once_and_unchanged() {
     let house = House::build().await;
     let running = house.start().await;
     let written = house.ask(&running, CHAT).await.id;
@@ -129,7 +129,7 @@ async fn what_a_killed_server_has_noted_is_counted_once_and_as_it_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_note_that_the_database_refuses_stops_neither_the_server_nor_the_others() {
+async fn an_entry_that_the_database_rejects_stops_neither_the_server_nor_other_entries() {
     let house = House::build().await;
     fs::create_dir_all(house.home.directory.path().join("journal")).unwrap();
     let unknown = RequestRecord {

@@ -73,7 +73,7 @@ fn file_of_claude(name: &str) -> Map<String, Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_engine_refreshes_is_sealed_and_outlives_an_empty_disk() {
+async fn refreshed_tokens_are_sealed_and_survive_an_empty_disk() {
     let endpoint = TokenEndpoint::start().await;
     let app = start(TestDatabase::create().await).await;
     let file = endpoint.ending_sign_in("http://127.0.0.1:9/v1");
@@ -107,7 +107,7 @@ async fn what_the_engine_refreshes_is_sealed_and_outlives_an_empty_disk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_names_the_signed_in_account_that_served_it() {
+async fn the_record_has_the_signed_in_account_that_served() {
     let mut managed = Managed::start().await;
     let endpoint = TokenEndpoint::start().await;
     let file = endpoint.ending_sign_in(&format!("{}/codex", managed.provider.url));
@@ -133,7 +133,7 @@ async fn a_request_names_the_signed_in_account_that_served_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_of_an_account_reach_its_file_and_removal_takes_it_away() {
+async fn changes_of_an_account_reach_its_file_and_removal_deletes_it() {
     let app = start(TestDatabase::create().await).await;
     let accounts = &app.services.provider_accounts;
     let account = sign_in(&app, ProviderKind::Claude, file_of_claude("ada")).await;
@@ -187,7 +187,7 @@ async fn an_old_copy_in_the_directory_is_replaced_by_the_newest_tokens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_login_of_the_engines_own_is_adopted() {
+async fn a_sign_in_made_by_the_engine_is_adopted() {
     let app = start(TestDatabase::create().await).await;
     let accounts = &app.services.provider_accounts;
     eventually("the directory", async || {

@@ -144,7 +144,7 @@ async fn use_key(url: &str, key: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_is_in_the_clear_anywhere() {
+async fn no_secret_is_stored_or_logged_in_plain_text() {
     let (home, provider) = (TestDatabase::create().await, Provider::start().await);
     let mut command = server(&home);
     let mut running = Server::start(managing(&mut command).env("LOG_LEVEL", "trace")).await;

@@ -72,7 +72,7 @@ fn share(served: &[Uuid], id: Uuid) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_take_turns_until_one_is_to_be_filled_first() {
+async fn accounts_are_used_round_robin_or_fill_first() {
     let (managed, both) = Managed::with_two_of_claude().await;
     managed.app.without_rate_limit().await;
 

@@ -119,7 +119,7 @@ async fn recorded(home: &TestDatabase) -> Tokens {
 
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::print_stdout, reason = "figures for long runs")]
-async fn after_hours_the_books_are_what_the_provider_says_and_nothing_has_grown() {
+async fn after_hours_the_records_match_the_provider_and_no_resource_has_grown() {
     let seconds = number("TEST_SOAK_SECONDS", SECONDS);
     let (home, provider) = (TestDatabase::create().await, Provider::start().await);
     let mut running = Server::start(managing(&mut server(&home))).await;

@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn healthcheck_tells_by_its_exit_code() {
+async fn healthcheck_reports_by_its_exit_code() {
     let home = TestDatabase::create().await;
     let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
     let port = running.address().port().to_string();
@@ -42,7 +42,7 @@ async fn healthcheck_tells_by_its_exit_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_is_sealed_with_a_new_key_and_the_old_one_may_go() {
+async fn rotation_seals_every_secret_with_the_new_key() {
     const NEW_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     let home = TestDatabase::create().await;
     let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
@@ -155,7 +155,7 @@ async fn typed(command: &mut tokio::process::Command, lines: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_factor_goes_when_the_terminal_says_so() {
+async fn a_second_factor_is_removed_from_the_terminal() {
     let home = TestDatabase::create().await;
     let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
     let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
@@ -205,7 +205,7 @@ async fn a_second_factor_goes_when_the_terminal_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_audit_is_verified_and_a_forged_event_is_named() {
+async fn verify_finds_a_forged_audit_event() {
     let home = TestDatabase::create().await;
     let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
     let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
@@ -243,7 +243,7 @@ async fn the_audit_is_verified_and_a_forged_event_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn prices_are_imported_and_listed_while_no_server_runs() {
+async fn prices_are_imported_and_listed_while_the_server_is_stopped() {
     let home = TestDatabase::create().await;
     let file = home.directory.path().join("prices.json");
     let write = |input: &str| {
@@ -410,7 +410,7 @@ async fn requests_are_exported_beside_the_running_server_and_without_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_export_makes_no_database_where_there_is_none() {
+async fn an_export_does_not_create_a_database() {
     let home = TestDatabase::create().await;
 
     let ended = run(bare_server(&home).args(["export", "requests"])).await;
