@@ -10,7 +10,7 @@ use std::{
 };
 
 use self::imports::ImportGraph;
-use crate::support;
+use crate::support::{self, sources};
 
 /// Which modules each top-level module may import.
 const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
@@ -26,7 +26,11 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("config", &["crypto", "db", "providers"]),
     ("telemetry", &["config"]),
     ("shutdown", &[]),
-    ("http_server", &["client_address", "deadlines", "outage"]),
+    ("observed_io", &[]),
+    (
+        "http_server",
+        &["client_address", "deadlines", "observed_io", "outage"],
+    ),
     ("domain", &["clock", "crypto", "db", "outage", "providers"]),
     ("engine", &["clock", "domain", "providers"]),
     (
@@ -58,6 +62,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "domain",
             "engine",
             "metrics",
+            "observed_io",
             "outage",
             "traces",
         ],
@@ -360,4 +365,10 @@ fn identifier(text: &str) -> String {
     text.chars()
         .take_while(|c| c.is_alphanumeric() || *c == '_')
         .collect()
+}
+
+fn rust_files(places: &[PathBuf]) -> Vec<(PathBuf, String)> {
+    let mut files = sources(places);
+    files.retain(|(path, _)| path.extension().is_some_and(|extension| extension == "rs"));
+    files
 }
