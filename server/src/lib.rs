@@ -40,6 +40,7 @@ pub mod http_server;
 pub mod metrics;
 pub mod notify;
 pub mod oauth;
+pub mod observed_io;
 pub mod outage;
 pub mod providers;
 pub mod shutdown;

@@ -1,4 +1,4 @@
-//! Who may reach what: a walk over the whole schema, so that a new field without a guard is found.
+//! Authorization: a walk over the whole schema, so that a new field without a guard is found.
 
 use entity::admin::Role;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Caller, ControlPlane, Socket, code};
 
 const PUBLIC: [&str; 5] = ["serverInfo", "session", "viewer", "login", "completeSetup"];
-/// What concerns a browser's session: a role does not help.
+/// Fields about a browser's session, for which a role is not enough.
 const WITH_SESSION: [&str; 10] = [
     "exportProviderAccounts",
     "enrolTotp",
@@ -19,7 +19,7 @@ const WITH_SESSION: [&str; 10] = [
     "revokeSession",
     "revokeOtherSessions",
 ];
-/// What owners alone may do.
+/// Mutations for owners only.
 pub(super) const FOR_OWNERS: [&str; 12] = [
     "createBackup",
     "downloadBackup",
@@ -34,7 +34,7 @@ pub(super) const FOR_OWNERS: [&str; 12] = [
     "createApiToken",
     "revokeApiToken",
 ];
-/// What is a mutation because a ticket is used up, and changes nothing.
+/// Mutations that change no data: they create a ticket.
 const READS: [&str; 2] = ["exportRequests", "exportUsage"];
 const SCHEMA: &str = "{ __schema { types { name kind isOneOf description
     fields { name description args { name description type { ...T } } type { ...T } }
@@ -132,7 +132,7 @@ async fn an_owners_token_reaches_all_but_sessions() {
 }
 
 #[tokio::test]
-async fn anonymous_callers_cannot_read_the_schema() {
+async fn anonymous_callers_learn_nothing_about_the_schema() {
     let plane = ControlPlane::start().await;
     let anonymous = plane.anonymous();
 

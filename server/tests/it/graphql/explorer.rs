@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use crate::support::ControlPlane;
 
 #[tokio::test]
-async fn the_explorer_is_for_administrators_and_loads_nothing_from_elsewhere() {
+async fn the_explorer_is_for_administrators_and_loads_nothing_from_other_hosts() {
     let plane = ControlPlane::start().await;
     let admin = plane.admin().await.with("accept", "text/html");
 

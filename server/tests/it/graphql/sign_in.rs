@@ -13,7 +13,7 @@ const SETUP: &str = "mutation($token: String!, $password: String!) {
 }";
 
 #[tokio::test]
-async fn the_set_up_link_opens_once() {
+async fn the_set_up_link_works_once() {
     let plane = ControlPlane::launch("http://proxypal.test", None).await;
     let anonymous = plane.anonymous();
     let token = plane.setup_token.as_deref().unwrap();
@@ -78,7 +78,7 @@ async fn the_right_password_opens_a_session_and_a_wrong_one_does_not() {
 }
 
 #[tokio::test]
-async fn guessing_is_slowed_down() {
+async fn guessing_passwords_is_throttled() {
     let plane = ControlPlane::start().await;
     let browser = plane.anonymous();
 
@@ -101,7 +101,7 @@ async fn guessing_is_slowed_down() {
 }
 
 #[tokio::test]
-async fn cookies_are_kept_from_scripts_and_other_sites() {
+async fn cookies_are_hidden_from_scripts_and_other_origins() {
     for (public_url, name, secure) in [
         ("https://ai.example.org", "__Host-session", true),
         ("http://localhost:8080", "session", false),
