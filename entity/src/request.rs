@@ -2,6 +2,7 @@
 //!
 //! The busiest table: times are integers (microseconds since 1970, UTC) to keep rows and indexes small.
 
+pub use metering::Protocol;
 use sea_orm::entity::prelude::*;
 
 use super::provider_account::ProviderKind;
@@ -82,37 +83,6 @@ pub enum Reconciliation {
     WireOnly,
     /// Only the engine told.
     EngineOnly,
-}
-
-/// The protocol that the client spoke.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    EnumIter,
-    DeriveActiveEnum,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "String(StringLen::N(24))",
-    rename_all = "snake_case"
-)]
-pub enum Protocol {
-    OpenaiChat,
-    OpenaiCompletions,
-    OpenaiResponses,
-    OpenaiImages,
-    AnthropicMessages,
-    Gemini,
-    /// Generates, or may, in no protocol that we meter: videos, searches, endpoints that we do not know.
-    Unmetered,
-    /// Lists of models, token counting, results that are fetched: nothing that generates.
-    Other,
 }
 
 #[sea_orm::model]

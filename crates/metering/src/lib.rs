@@ -10,14 +10,14 @@
 mod count;
 mod estimate;
 mod json;
-mod protocol;
+mod protocols;
 mod scanner;
 mod tap;
 pub mod tokens;
 
 pub use self::{
     estimate::{EstimatedUsage, LARGEST_INPUT, tokens_of_text},
-    protocol::Protocol,
+    protocols::{EndpointSpec, Protocol, ProtocolSpec},
     scanner::{
         BodyForm, BodyKind, Bound, BoundForm, FormError, ModelScanner, OpenError, ScanResult,
         ScanStep,

@@ -61,7 +61,7 @@ impl Shape {
     fn protocol(&self) -> Protocol {
         let mut protocols = Protocol::ALL.into_iter();
         protocols
-            .find(|known| known.name() == self.protocol)
+            .find(|known| known.spec().name == self.protocol)
             .unwrap()
     }
 

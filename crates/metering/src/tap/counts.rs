@@ -1,6 +1,6 @@
 //! One object of counts, and the buckets that it stands for in each protocol.
 
-use super::field_kind::UsageField;
+use crate::protocols::UsageField;
 use crate::tokens::Tokens;
 
 /// Counts as the provider told them.

@@ -1,7 +1,7 @@
 //! What an error is called.
 
-use super::field_kind::FieldKind;
 use crate::json::Text;
+use crate::protocols::FieldKind;
 
 /// The longest code that is kept, in bytes.
 const LONGEST_CODE: usize = 64;

@@ -3,13 +3,9 @@
 //! One walk over the bytes, whatever their number: no line and no body is kept, so an event of many
 //! megabytes costs no more memory than a short one. What cannot be read is passed over, and counted in bytes.
 
-mod anthropic;
 mod coded;
 mod counts;
 mod error;
-mod field_kind;
-mod gemini;
-mod openai;
 mod plain;
 mod reader;
 mod sse;
@@ -18,7 +14,7 @@ mod tests;
 mod turn;
 mod usage;
 
-use crate::Protocol;
+use crate::protocols::Protocol;
 
 use self::{coded::Coded, plain::Plain};
 use crate::tokens::Tokens;

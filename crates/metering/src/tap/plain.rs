@@ -1,6 +1,6 @@
 //! Uncompressed answers: detects how documents are framed, and reads them.
 
-use crate::Protocol;
+use crate::protocols::Protocol;
 
 use super::Observation;
 use super::reader::Reader;

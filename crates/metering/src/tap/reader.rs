@@ -1,10 +1,9 @@
 //! Listens to the walk along an answer, and remembers what it means.
 
-use crate::Protocol;
+use crate::protocols::{FieldKind, Protocol, ProtocolSpec, UsageField};
 
 use super::Observation;
 use super::error::ErrorNames;
-use super::field_kind::{FieldKind, UsageConvention, UsageField, field_kind, is_last};
 use super::usage::UsageCollector;
 use crate::count::count;
 use crate::json::{Container, JsonSink, Key, Text, Want};
@@ -13,7 +12,7 @@ use crate::tokens::Tokens;
 /// What is known of an answer so far.
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
-    protocol: Protocol,
+    spec: &'static ProtocolSpec,
     usage: UsageCollector,
     document: Document,
     /// Whether a choice said why it finished: after that only counts come.
@@ -38,9 +37,13 @@ struct Document {
 
 impl Reader {
     pub(super) fn new(protocol: Protocol) -> Self {
+        Self::of(protocol.spec())
+    }
+
+    fn of(spec: &'static ProtocolSpec) -> Self {
         Self {
-            protocol,
-            usage: UsageCollector::new(UsageConvention::of(protocol)),
+            spec,
+            usage: UsageCollector::new(spec.usage_convention),
             document: Document::default(),
             is_finished: false,
             is_done: false,
@@ -72,7 +75,7 @@ impl Reader {
 
     /// All that was learnt; starts again.
     pub(super) fn take(&mut self) -> Observation {
-        let reader = std::mem::replace(self, Self::new(self.protocol));
+        let reader = std::mem::replace(self, Self::of(self.spec));
         Observation {
             tokens: reader.usage.tokens(),
             ..reader.observation
@@ -80,18 +83,18 @@ impl Reader {
     }
 
     fn field_kind(&self, path: &[Key]) -> FieldKind {
-        field_kind(self.protocol, path)
+        (self.spec.field_kind)(path)
     }
 
     fn event(&mut self, kind: &str) {
-        self.document.is_last |= is_last(self.protocol, kind);
+        self.document.is_last |= self.spec.last_events.contains(&kind);
         if kind == "error" {
             self.document.names.mark();
         }
     }
 
     fn finish(&mut self) {
-        if self.protocol == Protocol::Gemini {
+        if self.spec.ends_with_finish_reason {
             self.document.is_last = true;
         } else {
             self.is_finished = true;

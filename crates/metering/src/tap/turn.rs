@@ -1,6 +1,6 @@
 //! The turns of a Responses WebSocket: each ends with its own usage.
 
-use crate::Protocol;
+use crate::protocols::Protocol;
 
 use super::Observation;
 use super::reader::Reader;

@@ -1,7 +1,7 @@
 //! The counts of an answer, from the first that is told to the last.
 
 use super::counts::Counts;
-use super::field_kind::{UsageConvention, UsageField};
+use crate::protocols::{UsageConvention, UsageField};
 use crate::tokens::{CREDIBLE, Tokens};
 
 /// Collects counts, object by object: an object that is not complete counts for nothing.

@@ -135,11 +135,7 @@ impl Receipt {
         record.streamed = content_type.starts_with("text/event-stream");
         if self.is_metered {
             let encoding = text(CONTENT_ENCODING).unwrap_or_default();
-            self.tap = Some(Tap::new(
-                wire_protocol(record.protocol),
-                content_type,
-                encoding,
-            ));
+            self.tap = Some(Tap::new(record.protocol, content_type, encoding));
         }
     }
 
@@ -350,20 +346,6 @@ impl Receipt {
             expected.input = tokens_of_text(sent);
         }
         expected
-    }
-}
-
-/// The protocol that the tap reads, by the one that is recorded.
-fn wire_protocol(protocol: Protocol) -> metering::Protocol {
-    match protocol {
-        Protocol::OpenaiChat => metering::Protocol::OpenaiChat,
-        Protocol::OpenaiCompletions => metering::Protocol::OpenaiCompletions,
-        Protocol::OpenaiResponses => metering::Protocol::OpenaiResponses,
-        Protocol::OpenaiImages => metering::Protocol::OpenaiImages,
-        Protocol::AnthropicMessages => metering::Protocol::AnthropicMessages,
-        Protocol::Gemini => metering::Protocol::Gemini,
-        Protocol::Unmetered => metering::Protocol::Unmetered,
-        Protocol::Other => metering::Protocol::Other,
     }
 }
 

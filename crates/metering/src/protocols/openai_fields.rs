@@ -1,7 +1,6 @@
-//! Where OpenAI's protocols say what: chat, completions, Responses and images, and the servers that speak
-//! them with habits of their own.
+//! The fields of answers in OpenAI's four protocols, and those that compatible servers add.
 
-use super::field_kind::{FieldKind, UsageField, error};
+use super::{FieldKind, UsageField, fields::error};
 use crate::json::Key;
 
 /// Plain answers and the events of streams; those of Responses hold the answer under `response`.
