@@ -7,7 +7,7 @@ mod authenticate;
 mod body;
 mod dialect;
 mod forward;
-#[doc(hidden)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod kept_bounds;
 mod memory;

@@ -1,4 +1,4 @@
-//! Documents, as a fuzzer sends them.
+//! A fuzz target for GraphQL documents.
 
 use std::sync::{Arc, LazyLock};
 

@@ -25,6 +25,7 @@ mod error;
 mod events;
 mod explorer;
 mod export;
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod guard;
 mod input;

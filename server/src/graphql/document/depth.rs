@@ -1,4 +1,4 @@
-//! What the fuzzer holds the checks to: how deep a parsed document really is.
+//! Checks, for the fuzzer, that a parsed document is no deeper than the scan counted.
 
 use async_graphql::{
     Request,
