@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod api_tokens;
 pub mod audit;
 pub mod backups;
+pub mod calendar;
 pub mod client_setup;
 pub mod downloads;
 pub mod engine_accounts;

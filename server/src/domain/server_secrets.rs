@@ -15,12 +15,11 @@ use sea_orm::{ActiveValue::Set, EntityTrait as _};
 
 use crate::{
     clock::SharedClock,
-    config::StorageConfig,
     crypto::{
         token::Digester,
         vault::{EncryptionKey, Vault, VaultError},
     },
-    db::Database,
+    db::{Database, StorageConfig},
 };
 
 /// The secret that tells whether an encryption key is the right one.

@@ -5,9 +5,9 @@ use http_body_util::BodyExt as _;
 use uuid::Uuid;
 
 use super::{
-    admit::names,
+    admission::names,
     authenticate::without_scheme,
-    forward,
+    headers,
     memory::Memory,
     model::{self, ReadLimits, RequestedModel},
     route::{self, query},
@@ -32,7 +32,7 @@ pub async fn read_request(
     mut headers: HeaderMap,
     body: Vec<u8>,
 ) -> Option<AdmissionReading> {
-    forward::from_client(&mut headers).ok()?;
+    headers::from_client(&mut headers).ok()?;
     let route = route::classify(method, path, &headers).ok()?;
     let limits = ReadLimits {
         max_body_bytes: 64 * 1024 * 1024,

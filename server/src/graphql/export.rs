@@ -13,9 +13,9 @@ use super::{
     usage_input::{UsageFilter, UsageRange},
 };
 use crate::domain::{
+    Error, calendar,
     downloads::Offer,
     exports::{self, UsageExport},
-    usage,
 };
 
 /// How an export is written.
@@ -123,7 +123,7 @@ impl ExportMutation {
         every: ExportEvery,
         #[graphql(desc = "How it is written.")] format: ExportFormat,
     ) -> Result<ExportPayload> {
-        let zone = usage::zone(&timezone)?;
+        let zone = calendar::time_zone(&timezone).map_err(Error::from)?;
         let export = UsageExport {
             span: range
                 .unwrap_or_default()

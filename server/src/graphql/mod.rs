@@ -6,6 +6,7 @@ mod admin;
 mod admin_changes;
 mod api_key;
 mod api_key_changes;
+mod api_key_search;
 mod api_token;
 mod audit_event;
 mod audit_trail;

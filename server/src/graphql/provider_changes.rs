@@ -311,7 +311,7 @@ impl ProviderMutation {
         let services = ctx.services();
         let credential = services.provider_accounts.credential(id).await?;
         services.engine.reset_cooldown(&credential).await?;
-        services.provider_accounts.clear_failures(id);
+        services.provider_accounts.clear_failures(id).await?;
         let account = services.provider_accounts.find_many(&[id]).await?;
         let account = account.into_iter().next().map(ProviderAccount);
         Ok(ResetProviderCooldownPayload { account })

@@ -1,6 +1,6 @@
 //! Setting what users and keys may use: quotas, rate limits, and starting again.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use entity::admin::Role;
 
 use super::{
@@ -83,6 +83,39 @@ struct SetQuotasInput {
     quotas: Vec<QuotaInput>,
 }
 
+/// Changes to the quotas of a user or of a key. Name one of the two. What is not named stays as it is.
+#[derive(InputObject)]
+struct ChangeQuotasInput {
+    /// Whom they limit, with all keys together.
+    user_id: Option<ID>,
+    /// Which key alone they limit.
+    api_key_id: Option<ID>,
+    /// The ids of quotas that are removed. To edit a quota, name it here and add what it becomes.
+    #[graphql(default)]
+    remove: Vec<ID>,
+    /// Quotas that are added. One with the same metric, window, time zone, provider and models as a removed one
+    /// keeps its id and what was used of it; a new one counts what was used in its window already.
+    #[graphql(default)]
+    add: Vec<QuotaInput>,
+}
+
+/// Parts of how fast a user or a key may call. Name one of the two. What is left out stays, and null does not limit.
+#[derive(InputObject)]
+struct UpdateRateLimitInput {
+    /// Who is limited, with all keys together.
+    user_id: Option<ID>,
+    /// Which key alone is limited.
+    api_key_id: Option<ID>,
+    /// Requests in a minute.
+    requests_per_minute: MaybeUndefined<u32>,
+    /// Tokens in a minute, in all buckets together.
+    tokens_per_minute: MaybeUndefined<BigInt>,
+    /// Requests, and turns of sockets, in flight at once.
+    concurrent_requests: MaybeUndefined<u32>,
+    /// WebSockets open at once.
+    concurrent_sockets: MaybeUndefined<u32>,
+}
+
 /// How fast a user or a key may call. Name one of the two. A limit takes the place of the whole limit that
 /// there was; when everything is left out, the server's default holds for a user, and the user's limit alone
 /// for a key.
@@ -151,6 +184,50 @@ impl QuotaMutation {
         })
     }
 
+    /// Add, edit and remove single quotas of a user or of a key. The others stay, also those that were added
+    /// meanwhile. The changes hold at once.
+    #[graphql(guard = "AtLeast(Role::Admin)")]
+    async fn change_quotas(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose quotas, and which.")] input: ChangeQuotasInput,
+    ) -> Result<SetQuotasPayload> {
+        let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
+        let ids = input.remove.iter().map(|id| input::id(id, "quota"));
+        let removed = ids.collect::<Result<Vec<_>>>()?;
+        let added = QuotaInput::read_all(input.add)?;
+        let quotas = &ctx.services().quotas;
+        let LimitSubject { user, api_key } = quotas.change(holder, removed, added).await?;
+        Ok(SetQuotasPayload {
+            user: User(user),
+            api_key: api_key.map(ApiKey),
+        })
+    }
+
+    /// Change parts of how fast a user or a key may call. The changes hold at once.
+    #[graphql(guard = "AtLeast(Role::Admin)")]
+    async fn update_rate_limit(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose limit, and which parts of it.")] input: UpdateRateLimitInput,
+    ) -> Result<SetRateLimitPayload> {
+        let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
+        let tokens = input.tokens_per_minute.map_value(BigInt::count);
+        let tokens = tokens.transpose()?;
+        let change = |limit: entity::RateLimit| entity::RateLimit {
+            requests_per_minute: or(input.requests_per_minute, limit.requests_per_minute),
+            tokens_per_minute: or(tokens, limit.tokens_per_minute),
+            concurrent_requests: or(input.concurrent_requests, limit.concurrent_requests),
+            concurrent_sockets: or(input.concurrent_sockets, limit.concurrent_sockets),
+        };
+        let changed = ctx.services().quotas.change_rate_limit(holder, change);
+        let LimitSubject { user, api_key } = changed.await?;
+        Ok(SetRateLimitPayload {
+            user: User(user),
+            api_key: api_key.map(ApiKey),
+        })
+    }
+
     /// Set how fast a user or a key may call. It holds at once.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn set_rate_limit(
@@ -186,6 +263,15 @@ impl QuotaMutation {
             user: User(user),
             previous_used_tokens: BigInt(previous),
         })
+    }
+}
+
+/// What was asked for; what there was where nothing was.
+fn or<T>(asked: MaybeUndefined<T>, otherwise: Option<T>) -> Option<T> {
+    match asked {
+        MaybeUndefined::Undefined => otherwise,
+        MaybeUndefined::Null => None,
+        MaybeUndefined::Value(value) => Some(value),
     }
 }
 

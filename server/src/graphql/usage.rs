@@ -16,7 +16,8 @@ use super::{
 };
 use crate::domain::{
     Error,
-    usage::{self, Bucket, By, Ranking, Span, Sums},
+    calendar::{self, CalendarUnit},
+    usage::{self, By, Ranking, Span, Sums},
 };
 
 /// For how many points a series counts: it has more, and each is small.
@@ -38,7 +39,7 @@ impl Usage {
         filter: usage::UsageFilter,
         timezone: &str,
     ) -> Result<Self> {
-        let zone = usage::zone(timezone)?;
+        let zone = calendar::time_zone(timezone).map_err(Error::from)?;
         let range = range.unwrap_or_default();
         let span = range.read(&ctx.services().usage, zone).await?;
         Ok(Self { span, zone, filter })
@@ -115,7 +116,7 @@ impl Usage {
         order_by: UsageOrder,
     ) -> Result<Vec<UsagePoint>> {
         let ranking = by.map(|by| ranking(ctx, by, first, order_by)).transpose()?;
-        let range = (self.span, Bucket::from(bucket), self.zone);
+        let range = (self.span, CalendarUnit::from(bucket), self.zone);
         let usage = &ctx.services().usage;
         let points = usage.series(range, &self.filter, ranking).await?;
         let point = |point: usage::Point| UsagePoint {
@@ -272,7 +273,7 @@ impl UsageQuery {
         timezone: String,
     ) -> Result<UsageReconciliation> {
         let usage = &ctx.services().usage;
-        let zone = usage::zone(&timezone)?;
+        let zone = calendar::time_zone(&timezone).map_err(Error::from)?;
         let span = range.unwrap_or_default().read(usage, zone).await?;
         let counts = usage.reconciliation(span).await?;
         Ok(UsageReconciliation {

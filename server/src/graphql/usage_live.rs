@@ -12,7 +12,7 @@ use super::{
     usage::UsageTotals,
     usage_input::UsageFilter,
 };
-use crate::domain::usage;
+use crate::domain::{Error, calendar};
 
 /// What was just used.
 #[derive(SimpleObject)]
@@ -47,7 +47,7 @@ impl UsageSubscription {
         timezone: String,
     ) -> Result<impl Stream<Item = Result<UsageTick>> + use<>> {
         let filter = filter.unwrap_or_default().read()?;
-        let zone = usage::zone(&timezone)?;
+        let zone = calendar::time_zone(&timezone).map_err(Error::from)?;
         let services = ctx.services();
         let ticks = services
             .usage

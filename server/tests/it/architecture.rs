@@ -1,10 +1,12 @@
-//! The shape of the code: modules import only what the table allows, files say why they exist, nothing is
-//! left for later.
+//! The structure of the code: modules import only what the table allows, each file begins with its purpose, no
+//! unfinished work is marked.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
+
+use crate::support;
 
 /// Which modules each top-level module may import.
 const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
@@ -160,7 +162,8 @@ const UNFINISHED: [&str; 3] = [
 fn modules_import_only_what_the_table_allows() {
     let mut wrong = Vec::new();
     for (module, allowed) in ALLOWED_IMPORTS {
-        for (file, text) in sources(&[source().join(module), source().join(format!("{module}.rs"))])
+        for (file, text) in
+            rust_files(&[source().join(module), source().join(format!("{module}.rs"))])
         {
             for used in modules_used(&text) {
                 let known = ALLOWED_IMPORTS.iter().any(|(name, _)| *name == used);
@@ -189,7 +192,7 @@ fn every_module_is_in_the_table() {
 }
 
 #[test]
-fn every_file_says_why_it_exists_and_leaves_nothing_for_later() {
+fn every_file_begins_with_its_purpose_and_has_no_mark_of_unfinished_work() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folders = [
         "server/src",
@@ -201,10 +204,10 @@ fn every_file_says_why_it_exists_and_leaves_nothing_for_later() {
         "crates/metering/src",
     ];
     let mut wrong = Vec::new();
-    for (file, text) in sources(&folders.map(|folder| root.join(folder))) {
+    for (file, text) in rust_files(&folders.map(|folder| root.join(folder))) {
         if !text.starts_with("//!") {
             wrong.push(format!(
-                "{} does not begin with what it is for",
+                "{} does not begin with a `//!` comment on its purpose",
                 file.display()
             ));
         }
@@ -233,7 +236,7 @@ fn pure_crates_do_no_input_or_output() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
     let mut wrong = Vec::new();
     for entry in fs::read_dir(crates).unwrap() {
-        for (file, text) in sources(&[entry.unwrap().path().join("src")]) {
+        for (file, text) in rust_files(&[entry.unwrap().path().join("src")]) {
             let is_test = file.components().any(|part| part.as_os_str() == "tests")
                 || file.ends_with("tests.rs");
             for impure in IMPURE.iter().filter(|_| !is_test) {
@@ -281,23 +284,4 @@ fn identifier(text: &str) -> String {
     text.chars()
         .take_while(|c| c.is_alphanumeric() || *c == '_')
         .collect()
-}
-
-fn sources(places: &[PathBuf]) -> Vec<(PathBuf, String)> {
-    let mut found = Vec::new();
-    let mut places = places.to_vec();
-    while let Some(place) = places.pop() {
-        if place.is_dir() {
-            places.extend(
-                fs::read_dir(&place)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
-        } else if place.extension().is_some_and(|extension| extension == "rs")
-            && let Ok(text) = fs::read_to_string(&place)
-        {
-            found.push((place, text));
-        }
-    }
-    found
 }

@@ -34,9 +34,9 @@ pub enum Protocol {
     OpenaiImages,
     AnthropicMessages,
     Gemini,
-    /// Generates, or may, in no protocol that is metered: videos, searches, unknown endpoints.
+    /// Generating endpoints in no metered protocol: videos, searches, unknown endpoints.
     Unmetered,
-    /// Generates nothing: lists of models, token counting, results that are fetched.
+    /// Endpoints that generate nothing: lists of models, token counting, fetching results.
     Other,
 }
 

@@ -6,7 +6,7 @@ mod store;
 
 use std::{cmp::Reverse, collections::HashSet};
 
-use entity::{RateLimit, api_key, user};
+use entity::{RateLimit, api_key, quota, user};
 use sea_orm::{
     ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
     DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
@@ -94,6 +94,19 @@ impl Quotas {
     /// of it, and a new one counts what was used in its window already.
     pub async fn set(&self, holder: LimitHolder, new: &[NewQuota]) -> Result<LimitSubject> {
         let wanted = read_all(new)?;
+        let work = self.clone().replace(holder, |_| Ok(wanted));
+        self.to_the_end(work).await
+    }
+
+    /// Removes quotas of a holder by id and adds others in one step; the rest stay whatever they are by now. A
+    /// quota that is removed and added with the same metric, window, time zone, provider and models is edited.
+    pub async fn change(
+        &self,
+        holder: LimitHolder,
+        removed: Vec<Uuid>,
+        added: Vec<NewQuota>,
+    ) -> Result<LimitSubject> {
+        let wanted = move |there: Vec<quota::Model>| new_quota::changed(there, &removed, added);
         let work = self.clone().replace(holder, wanted);
         self.to_the_end(work).await
     }
@@ -103,16 +116,25 @@ impl Quotas {
         self.to_the_end(self.clone().forget(user_id)).await
     }
 
-    /// Sets how fast somebody may call; a limit of nothing leaves it to the server's default, and for a
+    /// Sets how fast a user or key may call; a limit of nothing leaves it to the server's default, and for a
     /// key to its user's limit.
     pub async fn set_rate_limit(
         &self,
         holder: LimitHolder,
         limit: RateLimit,
     ) -> Result<LimitSubject> {
-        let limit = rate_limits::own(limit)?;
+        self.change_rate_limit(holder, |_| limit).await
+    }
+
+    /// Changes parts of how fast a user or key may call, and leaves the others as they are by now.
+    pub async fn change_rate_limit(
+        &self,
+        holder: LimitHolder,
+        change: impl FnOnce(RateLimit) -> RateLimit,
+    ) -> Result<LimitSubject> {
         let transaction = self.db.begin().await?;
         let mut subject = self.find(&transaction, holder).await?;
+        let limit = rate_limits::own(change(subject.rate_limit().unwrap_or_default()))?;
         let before = json!({ "rateLimit": subject.rate_limit() });
         if let Some(key) = subject.api_key {
             let mut key = key.into_active_model();
@@ -170,13 +192,18 @@ impl Quotas {
         work.await.map_err(anyhow::Error::from)?
     }
 
-    async fn replace(self, holder: LimitHolder, wanted: Vec<NewQuota>) -> Result<LimitSubject> {
+    async fn replace(
+        self,
+        holder: LimitHolder,
+        wanted: impl FnOnce(Vec<quota::Model>) -> Result<Vec<NewQuota>>,
+    ) -> Result<LimitSubject> {
         // Nothing is settled meanwhile, so that nothing is counted twice or lost.
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
         let subject = self.find(&transaction, holder).await?;
         let key_id = subject.api_key_id();
         let before = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
+        let wanted = wanted(store::of_subject(&transaction, &subject).await?)?;
         store::replace(&transaction, &subject, wanted, self.clock.now()).await?;
         let after = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
         let updated = AuditChange::updated(subject.audited(), before, after);

@@ -16,7 +16,7 @@ use crate::{
     domain::{api_keys::Caller, ledger::OpenSocket, requests::RequestRecord},
     gateway::{
         Gateway,
-        admit::{self, Admission, AdmissionRequest},
+        admission::{self, Admission, AdmissionRequest},
         dialect::{Dialect, GatewayError},
         meter::{Receipt, RequestEnd},
         model::{ModelRequest, RequestedModel},
@@ -100,9 +100,9 @@ impl Turns {
             read_bytes: message.len() as u64,
             is_text: true,
         };
-        let admitted = match admit::start(&self.gateway.0, &caller, record.started_at) {
+        let admitted = match admission::start(&self.gateway.0, &caller, record.started_at) {
             Ok(started) => {
-                admit::admit(&self.gateway.0, applicant, started, &asked, &mut record).await
+                admission::admit(&self.gateway.0, applicant, started, &asked, &mut record).await
             }
             Err(fault) => Err(fault),
         };

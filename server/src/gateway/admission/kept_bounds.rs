@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use entity::{provider_account, request::Protocol};
 
-use super::Parts;
 use crate::{
     domain::{
         model_catalogue::ModelCatalogue,
@@ -13,20 +12,21 @@ use crate::{
         provider_accounts::ProviderAccounts,
     },
     engine::EngineMode,
+    gateway::Parts,
 };
 
 type Accounts = Arc<Vec<provider_account::Model>>;
 
 /// The accounts, kept in memory until one changes.
 #[derive(Debug)]
-pub(super) struct KeptBounds {
+pub(in crate::gateway) struct KeptBounds {
     accounts: ProviderAccounts,
     /// With the number of the change that they were read after.
     cached: Mutex<Option<(u64, Accounts)>>,
 }
 
 impl KeptBounds {
-    pub(super) fn new(accounts: ProviderAccounts) -> Self {
+    pub(in crate::gateway) fn new(accounts: ProviderAccounts) -> Self {
         Self {
             accounts,
             cached: Mutex::default(),
@@ -34,7 +34,7 @@ impl KeptBounds {
     }
 
     /// Whether each account that may serve this model keeps the bound. Called only for callers with a strict quota.
-    pub(super) async fn are_kept(
+    pub(in crate::gateway) async fn are_kept(
         &self,
         gateway: &Parts,
         model: &str,

@@ -2,12 +2,15 @@
 //! the body is read. Then every other limit that applies is checked and the request's worst case is
 //! reserved, and the request is noted in the book, before anything is forwarded.
 
+mod kept_bounds;
+
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use metering::LARGEST_INPUT;
 use uuid::Uuid;
 
+pub(super) use self::kept_bounds::KeptBounds;
 use super::{
     Parts,
     dialect::{Dialect, GatewayError},

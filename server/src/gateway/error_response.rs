@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     Gateway,
     dialect::{Dialect, GatewayError},
-    forward, pacing,
+    headers, pacing,
 };
 
 /// The error in the shape that the caller's SDK parses, with the request id.
@@ -22,7 +22,7 @@ pub(super) fn answer(
     let mut response = dialect
         .refuse(fault, &request_id.to_string())
         .map(Body::from);
-    forward::for_client(response.headers_mut(), request_id);
+    headers::for_client(response.headers_mut(), request_id);
     pacing::put_on(response.headers_mut(), fault.pacing(), now);
     response
 }

@@ -1,5 +1,7 @@
 //! The only headers that change on the way; `docs/verbatim.md` tells users.
 
+mod withheld;
+
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
@@ -11,8 +13,8 @@ use axum::http::{
 };
 use uuid::Uuid;
 
-use super::withheld::is_withheld;
-use crate::gateway::{authenticate::CARRIERS, dialect::GatewayError};
+use self::withheld::is_withheld;
+use super::dialect::GatewayError;
 
 /// Headers that belong to one connection, not to the message (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 9] = [
@@ -26,6 +28,12 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     TRANSFER_ENCODING,
     UPGRADE,
 ];
+const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// The headers in which clients send keys. They never reach the engine.
+pub(super) const CARRIERS: [HeaderName; 3] = [AUTHORIZATION, X_GOOG_API_KEY, X_API_KEY];
+
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
@@ -48,7 +56,7 @@ const SINGLE: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE]
 
 /// Removes what belongs to the client's connection, before anything is read of the request: what is admitted is what is
 /// forwarded. Says whether a WebSocket is asked for.
-pub(in crate::gateway) fn from_client(headers: &mut HeaderMap) -> Result<bool, GatewayError> {
+pub(super) fn from_client(headers: &mut HeaderMap) -> Result<bool, GatewayError> {
     let is_repeated = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
     let has_two_ends =
         headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING);
@@ -91,7 +99,7 @@ pub(super) fn for_engine(
 
 /// Removes what clients must not see, and adds the request id and what keeps browsers from running an
 /// answer.
-pub(in crate::gateway) fn for_client(headers: &mut HeaderMap, request_id: Uuid) {
+pub(super) fn for_client(headers: &mut HeaderMap, request_id: Uuid) {
     let upgrade = is_upgrade(headers);
     remove_hop_by_hop(headers);
     remove_matching(headers, is_withheld);

@@ -1,9 +1,9 @@
 import { Show } from "solid-js";
-import type { AccountStatus as Status } from "../../graphql/generated/graphql";
-import { t } from "../../i18n";
-import { createCountdown } from "../../lib/createCountdown";
-import { formatCountdown, formatMoment } from "../../lib/format";
-import { Badge, type BadgeTone } from "../../ui/Badge";
+import type { AccountStatus as Status } from "../graphql/generated/graphql";
+import { t } from "../i18n";
+import { createCountdown } from "../lib/createCountdown";
+import { formatCountdown, formatMoment } from "../lib/format";
+import { Badge, type BadgeTone } from "./Badge";
 
 const TONES: Record<Status, BadgeTone> = {
   ACTIVE: "ok",

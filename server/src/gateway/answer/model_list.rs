@@ -12,7 +12,7 @@ use axum::{
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::Value;
 
-use super::{
+use crate::gateway::{
     forward::UpstreamBody,
     meter::{Receipt, RequestEnd},
 };
@@ -21,7 +21,7 @@ use super::{
 const LONGEST_LIST: usize = 8 * 1024 * 1024;
 
 /// The list without what the caller may not use. A list that cannot be read is not shown at all.
-pub(super) async fn filtered(
+pub(in crate::gateway) async fn filtered(
     mut head: Head,
     body: UpstreamBody,
     may_use: impl Fn(&str) -> bool,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Gateway,
-    admit::{Admission, StartedRequest},
+    admission::{Admission, StartedRequest},
     body::Upload,
     dialect::GatewayError,
     meter::{Receipt, RequestEnd},

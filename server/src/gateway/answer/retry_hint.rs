@@ -8,12 +8,16 @@ use axum::http::{
 use serde_json::Value;
 
 /// The engine's own refusals are shorter; nothing longer is read, in bytes.
-pub(super) const LONGEST_REFUSAL: u64 = 4096;
+const LONGEST_REFUSAL: u64 = 4096;
 /// Until a refused account is used again, as a rule, in seconds.
 const REFUSED_ACCOUNT: u64 = 10;
 
 /// Whether an answer may be such a refusal, by its head.
-pub(super) fn may_be_missing(status: StatusCode, headers: &HeaderMap, length: Option<u64>) -> bool {
+pub(in crate::gateway) fn may_be_missing(
+    status: StatusCode,
+    headers: &HeaderMap,
+    length: Option<u64>,
+) -> bool {
     matches!(
         status,
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
@@ -23,7 +27,7 @@ pub(super) fn may_be_missing(status: StatusCode, headers: &HeaderMap, length: Op
 }
 
 /// Adds the header if the body is a refusal of the engine's own.
-pub(super) fn put_on(headers: &mut HeaderMap, body: &[u8]) {
+pub(in crate::gateway) fn put_on(headers: &mut HeaderMap, body: &[u8]) {
     if let Some(seconds) = seconds(body) {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }

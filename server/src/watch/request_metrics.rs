@@ -1,5 +1,5 @@
-//! What the book counts as it is written: off the path of requests, a batch at a time, and by the same rows
-//! as everything else that is known of them. Labels are words of ours alone; nobody outside can add one.
+//! Metrics of recorded requests. The writer task updates them a batch at a time, from the rows that it
+//! commits. Label values are a fixed set; clients cannot add any.
 
 use std::{
     sync::{
@@ -15,16 +15,18 @@ use entity::{
     request::{self, Outcome, Protocol},
 };
 
-use super::{record::tokens_of, reports::RequestChange};
 use crate::{
-    domain::tokens::Tokens,
+    domain::{
+        requests::{RequestChange, WriterObserver, tokens_of},
+        tokens::Tokens,
+    },
     metrics::{Counter, EncodeLabelSet, Family, Gauge, Histogram, MonotonicCounter, Registry},
     providers,
 };
 
 /// Nano-USD in a dollar.
 const NANO: i64 = 1_000_000_000;
-/// Seconds. Answers take minutes, refusals and lists less than a blink.
+/// Seconds.
 const DURATIONS: [f64; 14] = [
     0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0,
 ];
@@ -35,7 +37,7 @@ const ROWS: [f64; 10] = [
 
 type Histograms = Family<ByProtocol, Histogram, fn() -> Histogram>;
 
-/// The counts. Cheap to clone.
+/// Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct RequestMetrics {
     requests: Family<Ended, Counter>,
@@ -50,7 +52,7 @@ pub struct RequestMetrics {
     failures: Counter,
     lost: Counter,
     waiting: Gauge,
-    /// When the first request ended that is not written yet, in microseconds since 1970; none is zero.
+    /// When the oldest request ended that is not written yet, in microseconds since 1970; 0 when all are.
     waiting_since: Arc<AtomicI64>,
 }
 
@@ -95,18 +97,18 @@ impl Default for RequestMetrics {
             waiting: Gauge::default(),
             waiting_since: Arc::default(),
         };
-        // There from the beginning: a series that begins with its first event hides it.
+        // Export zeros from the start: `rate` does not see the first event of a new series.
         metrics.used(&Sums::default());
         metrics
     }
 }
 
 impl RequestMetrics {
-    /// Hangs the counts on the board.
+    /// Registers all metrics.
     pub fn register_on(&self, registry: &mut Registry) {
         self.register_requests(registry);
         self.register_usage(registry);
-        self.hang_writer(registry);
+        self.register_writer(registry);
     }
 
     fn register_requests(&self, registry: &mut Registry) {
@@ -157,7 +159,7 @@ impl RequestMetrics {
         );
     }
 
-    fn hang_writer(&self, registry: &mut Registry) {
+    fn register_writer(&self, registry: &mut Registry) {
         registry.register(
             "writer_batch_rows",
             &[],
@@ -190,7 +192,7 @@ impl RequestMetrics {
         );
     }
 
-    /// How long the first request that has ended waits to be written by now; zero when none does.
+    /// How long ago the oldest request ended that is not written yet; zero when all are.
     pub fn lag(&self, now: DateTime<Utc>) -> Duration {
         match self.waiting_since.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
@@ -199,55 +201,6 @@ impl RequestMetrics {
                 Duration::from_micros(u64::try_from(micros).unwrap_or(0))
             }
         }
-    }
-
-    /// So many requests wait, the first of which is this one.
-    pub(super) fn wait(&self, first: Option<&request::Model>, count: usize) {
-        let ended = |row: &request::Model| row.started_at.saturating_add(row.duration);
-        self.waiting_since
-            .store(first.map_or(0, ended), Ordering::Relaxed);
-        self.waiting.set(i64::try_from(count).unwrap_or(i64::MAX));
-    }
-
-    /// A batch could not be written and is tried again.
-    pub(super) fn failed(&self) {
-        self.failures.inc();
-    }
-
-    /// Requests that can never be written.
-    pub(super) fn lost(&self, count: usize) {
-        self.lost.inc_by(count as u64);
-    }
-
-    /// A batch is in the database.
-    pub(super) fn written(
-        &self,
-        rows: &[request::Model],
-        changes: &[RequestChange],
-        took: Duration,
-    ) {
-        let mut sums = Sums::default();
-        for row in rows {
-            self.ended(row);
-            sums.add(row, 1);
-            self.unpriced.inc_by(u64::from(is_unpriced(row)));
-            if let Some(provider) = row.provider {
-                self.served(provider, row);
-            }
-        }
-        for RequestChange { before, after } in changes {
-            sums.add(before, -1);
-            sums.add(after, 1);
-            if let Some(provider) = after.provider.filter(|_| before.provider.is_none()) {
-                self.served(provider, after);
-            }
-        }
-        self.used(&sums);
-        if !rows.is_empty() {
-            #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
-            self.rows.observe(rows.len() as f64);
-        }
-        self.commits.observe(took.as_secs_f64());
     }
 
     fn ended(&self, row: &request::Model) {
@@ -290,7 +243,48 @@ impl RequestMetrics {
     }
 }
 
-/// What a batch adds.
+impl WriterObserver for RequestMetrics {
+    fn pending(&self, oldest: Option<&request::Model>, count: usize) {
+        let ended = |row: &request::Model| row.started_at.saturating_add(row.duration);
+        self.waiting_since
+            .store(oldest.map_or(0, ended), Ordering::Relaxed);
+        self.waiting.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    fn failed(&self) {
+        self.failures.inc();
+    }
+
+    fn lost(&self, count: usize) {
+        self.lost.inc_by(count as u64);
+    }
+
+    fn written(&self, rows: &[request::Model], changes: &[RequestChange], took: Duration) {
+        let mut sums = Sums::default();
+        for row in rows {
+            self.ended(row);
+            sums.add(row, 1);
+            self.unpriced.inc_by(u64::from(is_unpriced(row)));
+            if let Some(provider) = row.provider {
+                self.served(provider, row);
+            }
+        }
+        for RequestChange { before, after } in changes {
+            sums.add(before, -1);
+            sums.add(after, 1);
+            if let Some(provider) = after.provider.filter(|_| before.provider.is_none()) {
+                self.served(provider, after);
+            }
+        }
+        self.used(&sums);
+        if !rows.is_empty() {
+            #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+            self.rows.observe(rows.len() as f64);
+        }
+        self.commits.observe(took.as_secs_f64());
+    }
+}
+
 #[derive(Default)]
 struct Sums {
     tokens: Tokens,
@@ -322,7 +316,7 @@ fn seconds(micros: i64) -> f64 {
     micros as f64 / 1e6
 }
 
-/// The class of an HTTP status. A request that never got an answer has none.
+/// The class of an HTTP status; `none` without a response.
 fn class(status: Option<i16>) -> &'static str {
     match status {
         None => "none",
