@@ -1,4 +1,4 @@
-//! What must hold for every input of `metering`. A target panics where it does not.
+//! Properties of `metering` for every input. A target panics where one does not hold.
 
 use std::io::{Read as _, Write as _};
 
@@ -11,12 +11,12 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
 use metering::{
-    BodyForm, BodyKind, BoundForm, EstimatedUsage, ModelScanner, Observation, Protocol, ScanResult,
+    BodyForm, BodyKind, BoundForm, MeteredUsage, ModelScanner, Observation, Protocol, ScanResult,
     Tap, Tokens, TurnTap,
 };
 use serde_json::Value;
 
-/// A route's body, and what its headers say that it is.
+/// The form of a body, its content type and its content encoding.
 const BODIES: [(BodyForm, &str, &str); 7] = [
     (BodyForm::Json, "application/json", ""),
     (BodyForm::Json, "application/json", "zstd"),
@@ -26,16 +26,16 @@ const BODIES: [(BodyForm, &str, &str); 7] = [
     (BodyForm::Video, "application/json", "identity"),
     (BodyForm::Video, "application/x-www-form-urlencoded", ""),
 ];
-/// Where a body says how much it may be answered, and the member in which it does.
+/// The form of a bound, and the member with the number.
 const BOUNDS: [(BoundForm, &str); 4] = [
     (BoundForm::Messages, "/max_tokens"),
     (BoundForm::Completions, "/max_tokens"),
     (BoundForm::Responses, "/max_output_tokens"),
     (BoundForm::Gemini, "/generationConfig/maxOutputTokens"),
 ];
-/// The most that a compressed body may open to, in bytes.
-const MOST_OPENED: u64 = 1024 * 1024;
-/// In the order that the first byte of a seed chooses by.
+/// The largest decompressed size, in bytes.
+const MAX_DECOMPRESSED_BYTES: u64 = 1024 * 1024;
+/// The first byte of a seed is an index into these.
 const PROTOCOLS: [Protocol; 8] = [
     Protocol::OpenaiChat,
     Protocol::OpenaiCompletions,
@@ -59,11 +59,11 @@ const KINDS: [(&str, &str); 10] = [
     ("application/json", "br"),
     ("application/json", "compress"),
 ];
-/// More tokens than that are no truth.
-const MOST_TOKENS: i64 = 1_000_000_000;
+/// The greatest credible total.
+const MAX_TOKENS: i64 = 1_000_000_000;
 
-/// The model of a body and its bound are the same however the body is cut, and those that others read. Two bytes choose
-/// the form and the cuts.
+/// The model and the bound of a body do not depend on the chunks, and equal those of `serde_json`. Two bytes choose the form
+/// and the chunks.
 pub fn model_scanner(data: &[u8]) {
     let [form, cuts, body @ ..] = data else {
         return;
@@ -107,7 +107,7 @@ fn scanned(choice: u8, cuts: Option<u8>, body: &[u8]) -> (&'static str, ModelSca
     let kind = BodyKind {
         form,
         bound,
-        limit: MOST_OPENED,
+        limit: MAX_DECOMPRESSED_BYTES,
         is_limited: false,
     };
     let Ok(mut scanner) = ModelScanner::for_request(kind, &headers) else {
@@ -120,8 +120,8 @@ fn scanned(choice: u8, cuts: Option<u8>, body: &[u8]) -> (&'static str, ModelSca
     (member, scanner)
 }
 
-/// A compressed body opens to the same however it is cut, to what the library opens it to in one go, and to no more than
-/// is granted. A byte chooses the cuts.
+/// A decompressed body does not depend on the chunks, equals that of the library, and is within the limit. A byte chooses
+/// the chunks.
 pub fn decompression(data: &[u8]) {
     let [cuts, body @ ..] = data else {
         return;
@@ -129,27 +129,27 @@ pub fn decompression(data: &[u8]) {
     let (_, whole) = scanned(1, None, body);
     let (_, in_pieces) = scanned(1, Some(*cuts), body);
     for scanner in [&whole, &in_pieces] {
-        let opened = scanner.opened_bytes().unwrap_or_default();
-        // One step may have gone beyond.
-        assert!(opened <= MOST_OPENED + 64 * 1024, "{opened}");
+        let opened = scanner.decompressed_bytes().unwrap_or_default();
+        // The last step may exceed the limit.
+        assert!(opened <= MAX_DECOMPRESSED_BYTES + 64 * 1024, "{opened}");
     }
     assert_eq!(whole.finish(), in_pieces.finish());
     let error = whole.error_at_end();
     assert_eq!(error.is_some(), in_pieces.error_at_end().is_some());
-    match opened_at_once(body) {
-        Some(opened) if opened.len() as u64 <= MOST_OPENED => {
+    match decompressed_at_once(body) {
+        Some(opened) if opened.len() as u64 <= MAX_DECOMPRESSED_BYTES => {
             assert_eq!(error, None);
-            assert_eq!(whole.opened_bytes(), Some(opened.len() as u64));
+            assert_eq!(whole.decompressed_bytes(), Some(opened.len() as u64));
             let (_, plain) = scanned(0, None, &opened);
             assert_eq!(whole.finish(), plain.finish());
         }
-        // Too large, or broken just beyond the limit.
+        // Too large, or invalid just beyond the limit.
         Some(_) | None => assert_ne!(error, None),
     }
 }
 
-/// What the library makes of a body, up to one byte more than is granted. No body is no frame to it, and no error to us.
-fn opened_at_once(body: &[u8]) -> Option<Vec<u8>> {
+/// The library's result, up to one byte over the limit. An empty body is no error here, though it is no frame.
+fn decompressed_at_once(body: &[u8]) -> Option<Vec<u8>> {
     let mut opened = Vec::new();
     if body.is_empty() {
         return Some(opened);
@@ -157,24 +157,24 @@ fn opened_at_once(body: &[u8]) -> Option<Vec<u8>> {
     let mut decoder = ::zstd::stream::read::Decoder::new(body).ok()?;
     decoder.window_log_max(23).ok()?;
     decoder
-        .take(MOST_OPENED + 1)
+        .take(MAX_DECOMPRESSED_BYTES + 1)
         .read_to_end(&mut opened)
         .ok()?;
     Some(opened)
 }
 
-/// What an answer used is the same however the answer is cut and compressed, no nonsense, and not free when
-/// something was written. Three bytes choose the protocol, the framing and the cuts.
+/// The usage of an answer does not depend on chunks and compression, is credible, and is not zero when there is output.
+/// Three bytes choose the protocol, the framing and the chunks.
 pub fn usage_taps(data: &[u8]) {
     let [protocol, kind, cuts, answer @ ..] = data else {
         return;
     };
     let protocol = PROTOCOLS[usize::from(*protocol) % PROTOCOLS.len()];
     let (kind, coding) = KINDS[usize::from(*kind) % KINDS.len()];
-    // Most inputs are no valid compressed data: they must not panic, wherever they are cut.
+    // Most inputs are invalid compressed data: they must not panic, in any chunks.
     let mut tap = Tap::new(protocol, kind, coding);
     pieces(*cuts, answer).for_each(|piece| tap.observe(piece));
-    check_usage(&tap.finish());
+    check_usage(protocol, &tap.finish());
     let mut whole = Tap::new(protocol, kind, "");
     let mut in_pieces = Tap::new(protocol, kind, "");
     whole.observe(answer);
@@ -183,7 +183,7 @@ pub fn usage_taps(data: &[u8]) {
     assert_eq!(whole.is_between_events(), in_pieces.is_between_events());
     let seen = whole.finish();
     assert_eq!(seen, in_pieces.finish());
-    check_usage(&seen);
+    check_usage(protocol, &seen);
     if let Some(bytes) = compressed(coding, answer) {
         let mut opened = Tap::new(protocol, kind, coding);
         pieces(*cuts, &bytes).for_each(|piece| opened.observe(piece));
@@ -191,10 +191,10 @@ pub fn usage_taps(data: &[u8]) {
     }
 }
 
-/// Counts are believable, and an answer that says something costs something.
-fn check_usage(seen: &Observation) {
+/// Counts are credible, and output is never free.
+fn check_usage(protocol: Protocol, seen: &Observation) {
     if let Some(tokens) = seen.tokens {
-        assert!((0..=MOST_TOKENS).contains(&tokens.total()), "{tokens:?}");
+        assert!((0..=MAX_TOKENS).contains(&tokens.total()), "{tokens:?}");
     }
     for is_whole in [true, false] {
         let expected = Tokens {
@@ -202,9 +202,9 @@ fn check_usage(seen: &Observation) {
             output: 1,
             ..Tokens::default()
         };
-        let tokens = EstimatedUsage::of(seen, is_whole, expected).tokens;
-        assert!((0..=MOST_TOKENS).contains(&tokens.total()), "{tokens:?}");
-        if seen.text_bytes + seen.media_bytes + seen.sealed_bytes > 0 {
+        let tokens = MeteredUsage::of_answer(protocol, seen, is_whole, expected).tokens;
+        assert!((0..=MAX_TOKENS).contains(&tokens.total()), "{tokens:?}");
+        if seen.text_bytes + seen.media_bytes + seen.undecoded_bytes > 0 {
             assert!(tokens.output + tokens.reasoning > 0, "{seen:?}");
         }
     }
@@ -227,8 +227,7 @@ fn compressed(coding: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The turns of a socket are the same however its messages are cut. A byte chooses the cuts, lines are
-/// messages.
+/// The turns of a WebSocket do not depend on the chunks of its messages. A byte chooses the chunks; lines are messages.
 pub fn socket_turns(data: &[u8]) {
     let [cuts, messages @ ..] = data else {
         return;
@@ -242,7 +241,7 @@ pub fn socket_turns(data: &[u8]) {
     assert_eq!(whole.finish(), in_pieces.finish());
 }
 
-/// The bytes in pieces of changing lengths.
+/// The bytes in chunks of varying lengths.
 fn pieces(cuts: u8, bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes;
     let mut length = usize::from(cuts);

@@ -5,9 +5,8 @@
 //! * [`ModelScanner`] finds the model of a request and the bound of its answer.
 //! * [`Tap`] reads an answer for its usage, its model, its error and its end; [`TurnTap`] the answers of a
 //!   Responses WebSocket.
-//! * [`EstimatedUsage`] turns an [`Observation`] into the [`Tokens`] that the request is charged for.
+//! * [`MeteredUsage`] turns an [`Observation`] into the [`Tokens`] that the request is charged for.
 
-mod count;
 mod estimate;
 mod json;
 mod protocols;
@@ -16,11 +15,11 @@ mod tap;
 pub mod tokens;
 
 pub use self::{
-    estimate::{EstimatedUsage, LARGEST_INPUT, tokens_of_text},
+    estimate::{MAX_INPUT_TOKENS, MeteredUsage, tokens_of_text},
     protocols::{EndpointSpec, Protocol, ProtocolSpec},
     scanner::{
-        BodyForm, BodyKind, Bound, BoundForm, FormError, ModelScanner, OpenError, ScanResult,
-        ScanStep,
+        BodyForm, BodyKind, Bound, BoundForm, DecompressionError, FormError, ModelScanner,
+        ScanResult, ScanStep,
     },
     tap::{Observation, Tap, TurnTap},
     tokens::Tokens,

@@ -1,6 +1,7 @@
 //! The properties that are fuzzed hold for every seed, among them every input that once broke one.
 
 #[path = "../../../fuzz/src/metering.rs"]
+#[expect(unreachable_pub, reason = "public in the crate of the fuzzers")]
 mod properties;
 
 use std::{fs, path::Path};
@@ -15,21 +16,21 @@ fn check_seeds(target: &str, property: fn(&[u8])) {
 }
 
 #[test]
-fn compressed_bodies_open_to_the_same_however_they_are_cut() {
+fn decompression_does_not_depend_on_the_chunks() {
     check_seeds("decompression", properties::decompression);
 }
 
 #[test]
-fn models_and_bounds_are_the_same_however_the_body_is_cut() {
+fn models_and_bounds_do_not_depend_on_the_chunks() {
     check_seeds("model_scanner", properties::model_scanner);
 }
 
 #[test]
-fn turns_are_the_same_however_their_messages_are_cut() {
+fn turns_do_not_depend_on_the_chunks_of_messages() {
     check_seeds("socket_turns", properties::socket_turns);
 }
 
 #[test]
-fn usage_is_the_same_however_the_answer_is_cut_and_compressed() {
+fn usage_does_not_depend_on_chunks_and_compression() {
     check_seeds("usage_taps", properties::usage_taps);
 }

@@ -37,7 +37,7 @@ fn field_kind(path: &[Key]) -> FieldKind {
     }
 }
 
-/// With compaction or an advisor, the object itself tells of some iterations only, and the list of all.
+/// With compaction or an advisor, the object itself counts some iterations only, and `iterations` all of them.
 fn count(path: &[Key]) -> FieldKind {
     match path {
         [Key::Iterations, key] => field(*key).map_or(FieldKind::Nothing, FieldKind::Iteration),

@@ -6,62 +6,62 @@ use crate::json::Key;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FieldKind {
     Nothing,
-    /// The kind of event.
+    /// The type of the event.
     Type,
-    /// The model that served.
+    /// The model that answered.
     Model,
     /// Text that the model wrote.
     Text,
     /// An image or sound that the model made, encoded or as an address.
     Media,
-    /// A reason to finish: nothing is written after this document.
+    /// A finish reason: no output follows this document.
     Finish,
-    /// The object of counts.
+    /// The usage object.
     Usage,
     Count(UsageField),
-    /// A count of one of several iterations, which add up.
+    /// A count of one of several iterations, which are summed.
     Iteration(UsageField),
-    /// A count outside the object of counts, for servers that send no such object.
-    Loose(UsageField),
-    /// An error, as an object or a sentence.
+    /// A count outside the usage object, for servers that send no such object.
+    FallbackCount(UsageField),
+    /// An error, as an object or a string.
     Error,
     ErrorCode,
     ErrorStatus,
     ErrorType,
 }
 
-/// A count, as a provider counts.
+/// A count, by the provider's convention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UsageField {
-    /// Input; what it includes is the provider's [`UsageConvention`].
+    /// What it includes depends on the [`UsageConvention`].
     Input,
-    /// Input that tools added, beside `Input`.
+    /// Input that tools added; not part of `Input`.
     ToolInput,
     CacheRead,
     CacheWrite,
-    /// A part of what was written to a cache, by its lifetime; parts add up.
+    /// Tokens written to a cache with one of several lifetimes, which are summed.
     CacheWritePart,
     Output,
-    /// A detail of `Output`, or beside it.
+    /// Part of `Output` or not, by the convention.
     Reasoning,
-    /// Reported beside `Output`, and a part of it only if it is not greater.
-    ReasoningBeside,
+    /// Reported next to `Output`; part of it unless it is greater.
+    TopLevelReasoning,
     /// The provider's own sum.
     Total,
 }
 
-/// What a provider's counts include.
+/// Which counts of a provider include others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UsageConvention {
-    /// OpenAI: input includes what was cached, output includes reasoning.
+    /// OpenAI: input includes cached tokens, output includes reasoning.
     Inclusive,
-    /// Anthropic: input excludes what was cached, output includes reasoning; told in pieces.
+    /// Anthropic: input excludes cached tokens, output includes reasoning; reported in several objects.
     Exclusive,
-    /// Gemini: input includes what was cached, output excludes reasoning.
+    /// Gemini: input includes cached tokens, output excludes reasoning.
     Mixed,
 }
 
-/// The errors of any protocol.
+/// The fields of an error object, in any protocol.
 pub(super) fn error(path: &[Key]) -> FieldKind {
     match path {
         [] => FieldKind::Error,

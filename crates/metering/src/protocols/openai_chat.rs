@@ -1,4 +1,4 @@
-//! `OpenAI` chat completions: <https://platform.openai.com/docs/api-reference/chat>.
+//! OpenAI chat completions: <https://platform.openai.com/docs/api-reference/chat>.
 
 use super::{EndpointSpec, ProtocolSpec, UsageConvention, openai_fields};
 use crate::scanner::{BodyForm, BoundForm};

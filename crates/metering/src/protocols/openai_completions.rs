@@ -1,4 +1,4 @@
-//! `OpenAI` completions (legacy): <https://platform.openai.com/docs/api-reference/completions>.
+//! OpenAI completions (legacy): <https://platform.openai.com/docs/api-reference/completions>.
 
 use super::{EndpointSpec, ProtocolSpec, UsageConvention, openai_fields};
 use crate::scanner::{BodyForm, BoundForm};

@@ -1,4 +1,4 @@
-//! `OpenAI` images: <https://platform.openai.com/docs/api-reference/images>.
+//! OpenAI images: <https://platform.openai.com/docs/api-reference/images>.
 
 use super::{EndpointSpec, ProtocolSpec, UsageConvention, openai_fields};
 use crate::scanner::{BodyForm, BoundForm};

@@ -1,4 +1,4 @@
-//! `OpenAI` Responses: <https://platform.openai.com/docs/api-reference/responses>. Codex calls it below `/backend-api`.
+//! OpenAI Responses: <https://platform.openai.com/docs/api-reference/responses>. Codex calls it below `/backend-api`.
 
 use super::{EndpointSpec, ProtocolSpec, UsageConvention, openai_fields};
 use crate::scanner::{BodyForm, BoundForm};

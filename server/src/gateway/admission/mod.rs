@@ -7,7 +7,7 @@ mod kept_bounds;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use metering::LARGEST_INPUT;
+use metering::MAX_INPUT_TOKENS;
 use uuid::Uuid;
 
 pub(super) use self::kept_bounds::KeptBounds;
@@ -135,7 +135,7 @@ pub(super) async fn admit(
         explain_dropped(fault(limited, pacing, record.started_at), is_dropped)
     })?;
     let expected = Tokens {
-        input: worst.estimate.input.min(LARGEST_INPUT),
+        input: worst.estimate.input.min(MAX_INPUT_TOKENS),
         ..worst.estimate
     };
     // Should the server die before it knows more.

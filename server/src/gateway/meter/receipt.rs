@@ -13,8 +13,8 @@ use axum::{
         header::{CONTENT_ENCODING, CONTENT_TYPE},
     },
 };
-use entity::request::{Outcome, Protocol, UsageSource};
-use metering::{EstimatedUsage, Observation, Tap, tokens_of_text};
+use entity::request::{Outcome, UsageSource};
+use metering::{MeteredUsage, Observation, Tap, tokens_of_text};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
@@ -223,7 +223,7 @@ impl Receipt {
     }
 
     fn note(&self, end: RequestEnd) -> Option<Noted> {
-        let so_far = self.tap.as_ref().map(Tap::so_far);
+        let so_far = self.tap.as_ref().map(Tap::snapshot);
         let observation = self.observation.as_ref().or(so_far.as_ref());
         let record = self.settled(self.record.as_ref()?.clone(), observation, end);
         Some(self.permit.as_ref()?.note(&record))
@@ -310,7 +310,7 @@ impl Receipt {
         record: &RequestRecord,
         observation: Option<&Observation>,
         end: RequestEnd,
-    ) -> EstimatedUsage {
+    ) -> MeteredUsage {
         // What was not sent, or is no generation, or was answered with an error, used nothing.
         let is_refused = matches!(end, RequestEnd::Refused(_));
         let is_failed = record.http_status.is_some_and(|status| status >= 400);
@@ -319,23 +319,14 @@ impl Receipt {
         let is_cut =
             record.http_status.is_none() && upload.is_some_and(|upload| upload.failure().is_some());
         if is_refused || !self.is_metered || is_failed || is_cut {
-            return EstimatedUsage::NOTHING;
+            return MeteredUsage::NOTHING;
         }
         let expected = self.expected();
         let Some(seen) = observation else {
-            return EstimatedUsage::without_answer(expected);
+            return MeteredUsage::without_answer(expected);
         };
         let is_whole = end == RequestEnd::Whole;
-        // Zeros of an endpoint that we do not know are not believed.
-        let is_zero = seen.tokens.is_some_and(|tokens| tokens.total() == 0);
-        if record.protocol == Protocol::Unmetered && is_zero {
-            let seen = Observation {
-                tokens: None,
-                ..seen.clone()
-            };
-            return EstimatedUsage::of(&seen, is_whole, expected);
-        }
-        EstimatedUsage::of(seen, is_whole, expected)
+        MeteredUsage::of_answer(record.protocol, seen, is_whole, expected)
     }
 
     /// The expected tokens. A body without a declared length is counted as it is sent.
