@@ -137,3 +137,15 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocols_are_stored_by_their_name() {
+        for protocol in Protocol::ALL {
+            assert_eq!(protocol.to_value(), protocol.spec().name);
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! The properties that are fuzzed hold for every seed, among them every input that once broke one.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 #[path = "../../../fuzz/src/metering.rs"]
 #[expect(unreachable_pub, reason = "public in the crate of the fuzzers")]
 mod properties;
