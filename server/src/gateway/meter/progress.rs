@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use crate::domain::ledger::{Noted, PendingEntry};
+use crate::domain::requests::{Noted, PendingEntry};
 
 /// How far a killed server's count may lag behind an answer.
 const EVERY: Duration = Duration::from_secs(1);

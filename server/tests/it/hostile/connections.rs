@@ -121,7 +121,12 @@ async fn an_address_with_too_many_connections_is_refused_and_others_are_served()
 
 #[tokio::test]
 async fn when_connections_run_out_idle_ones_make_room() {
-    let field = Field::with(answering(), |limits| limits.connections = 8).await;
+    let field = Field::with(answering(), |limits| {
+        limits.connections = 8;
+        // Nobody waits until they have to send a head.
+        limits.deadlines.head = std::time::Duration::from_mins(1);
+    })
+    .await;
     let mut idle = Vec::new();
     for _ in 0..40 {
         idle.push(field.connect("GET /v1/models HTTP/1.1\r\n").await);
