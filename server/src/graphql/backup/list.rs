@@ -120,6 +120,17 @@ impl BackupQuery {
         Ok(backups.into_iter().map(Backup).collect())
     }
 
+    /// Creation time of the latest backup, read from its file name; null when there is none.
+    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[expect(
+        clippy::unused_async,
+        reason = "resolvers are; the names are in one directory"
+    )]
+    async fn last_backup_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        let times = ctx.service::<Backups>().times().map_err(Error::from)?;
+        Ok(times.into_iter().max().map(Into::into))
+    }
+
     /// What the next start restores, or what the last one could not; null when nothing is asked for.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     #[expect(
