@@ -17,6 +17,9 @@
 //! config    flags and environment                clock, client_address, deadlines, outage
 //! ```
 
+// Futures of nested resolvers exceed the default of 128.
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod checkup;
 pub mod cli;
@@ -37,6 +40,7 @@ pub mod http_server;
 pub mod metrics;
 pub mod notify;
 pub mod oauth;
+pub mod observed_io;
 pub mod outage;
 pub mod providers;
 pub mod shutdown;

@@ -20,8 +20,7 @@ use uuid::Uuid;
 
 use super::{
     admission::names,
-    authenticate::without_scheme,
-    headers,
+    headers::{self, without_scheme},
     memory::Memory,
     model::{self, ReadLimits, RequestedModel},
     route::{self, query},
@@ -38,7 +37,7 @@ const BODIES: [(BodyForm, &str, &str); 7] = [
     (BodyForm::Video, "application/json", "identity"),
     (BodyForm::Video, "application/x-www-form-urlencoded", ""),
 ];
-/// Where a body says how much it may be answered, and the member in which it does.
+/// Forms of the output bound, and the member of each.
 const BOUNDS: [(BoundForm, &str); 4] = [
     (BoundForm::Messages, "/max_tokens"),
     (BoundForm::Completions, "/max_tokens"),
@@ -57,7 +56,7 @@ const PROTOCOLS: [Protocol; 8] = [
     Protocol::Other,
     Protocol::Unmetered,
 ];
-/// What an answer says that it is, and how it is compressed.
+/// Content types and encodings of answers.
 const KINDS: [(&str, &str); 10] = [
     ("text/event-stream", ""),
     ("application/json", ""),

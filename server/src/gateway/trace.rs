@@ -1,5 +1,5 @@
-//! The span of one request, for whoever collects traces: what the record says, in the words of the
-//! `OpenTelemetry` conventions for generative AI. Never a word of what was asked or answered.
+//! The span of a request: the fields of its record as attributes of the `OpenTelemetry` conventions for generative AI. It never
+//! contains any of the request or the answer.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,35 +18,35 @@ use crate::{
 };
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-/// The longest text that is taken over from a client, in characters.
+/// The longest attribute that a client controls, in characters.
 const LONGEST_TEXT: usize = 200;
 
-/// A span that is open until the request has ended; nothing at all when nobody collects them.
+/// A span that is open until the request has ended; `None` inside if traces are not exported.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RequestSpan(Option<Arc<Mutex<Span>>>);
 
 impl RequestSpan {
-    /// Begins the span of a request. The client's, if it tells of one, is the parent.
+    /// The client's span, if it sends one, is the parent.
     pub(super) fn begin(traces: &Traces, headers: &HeaderMap, record: &RequestRecord) -> Self {
         if traces.tracer().is_none() {
             return Self::default();
         }
-        let told =
+        let parent =
             TraceContextPropagator::new().extract_with_context(&Context::new(), &Headers(headers));
-        Self::below(traces, &told, record)
+        Self::child(traces, &parent, record)
     }
 
-    /// Begins the span of a turn of this request.
+    /// The span of a turn of this WebSocket.
     pub(super) fn turn(&self, traces: &Traces, record: &RequestRecord) -> Self {
         let Some(span) = self.lock() else {
             return Self::default();
         };
         let parent = Context::new().with_remote_span_context(span.span_context().clone());
         drop(span);
-        Self::below(traces, &parent, record)
+        Self::child(traces, &parent, record)
     }
 
-    fn below(traces: &Traces, parent: &Context, record: &RequestRecord) -> Self {
+    fn child(traces: &Traces, parent: &Context, record: &RequestRecord) -> Self {
         let span = traces.tracer().map(|tracer| {
             let (method, _) = method_and_path(record);
             let span = tracer
@@ -58,8 +58,8 @@ impl RequestSpan {
         Self(span)
     }
 
-    /// Tells the engine of this span in place of the client's.
-    pub(super) fn hand_on(&self, headers: &mut HeaderMap) {
+    /// Replaces the client's span by this one in the headers for the engine.
+    pub(super) fn inject(&self, headers: &mut HeaderMap) {
         let Some(span) = self.lock() else {
             return;
         };
@@ -75,7 +75,7 @@ impl RequestSpan {
         }
     }
 
-    /// Ends the span with what is on record. Once: what comes later says nothing.
+    /// Ends the span with the fields of the record. Later calls do nothing.
     pub(super) fn end(&self, record: &RequestRecord) {
         let Some(mut span) = self.lock() else {
             return;
@@ -96,7 +96,6 @@ impl RequestSpan {
     }
 }
 
-/// The headers of a request, to be looked for a parent in.
 struct Headers<'a>(&'a HeaderMap);
 
 impl Extractor for Headers<'_> {
@@ -109,7 +108,7 @@ impl Extractor for Headers<'_> {
     }
 }
 
-/// What was done with which model; of what does not generate, the method.
+/// Operation and model; the HTTP method if the request does not generate.
 fn name(record: &RequestRecord) -> String {
     match (operation(record.protocol), &record.model) {
         (Some(operation), Some(model)) => format!("{operation} {}", shortened(model)),
@@ -166,7 +165,7 @@ fn add_generation(attributes: &mut Vec<KeyValue>, record: &RequestRecord) {
     let Some(tokens) = record.tokens else {
         return;
     };
-    // By the conventions what went through a cache is part of the input, and reasoning of the output.
+    // By the conventions cached tokens are part of the input, and reasoning is part of the output.
     let input = Tokens {
         output: 0,
         reasoning: 0,
@@ -189,7 +188,7 @@ fn add_generation(attributes: &mut Vec<KeyValue>, record: &RequestRecord) {
     );
 }
 
-/// `POST /v1/messages` is on record as one text.
+/// The record has both in one text, such as `POST /v1/messages`.
 fn method_and_path(record: &RequestRecord) -> (&str, &str) {
     let endpoint = record.endpoint.split_once(' ');
     endpoint.unwrap_or((&record.endpoint, ""))
@@ -210,7 +209,7 @@ fn operation(protocol: Protocol) -> Option<&'static str> {
     }
 }
 
-/// By the conventions this is whose protocol is spoken, whoever serves the model behind it.
+/// By the conventions this is the provider of the protocol, whichever provider serves the model.
 fn provider(protocol: Protocol) -> Option<&'static str> {
     match protocol {
         Protocol::OpenaiChat
@@ -252,7 +251,7 @@ fn error_type(record: &RequestRecord) -> Option<String> {
         .or_else(|| Some(outcome(record.outcome).to_owned()))
 }
 
-/// Whether it went wrong on this side: by the conventions a client's mistake is no failure of a server.
+/// Whether the server failed: by the conventions a client's error is no failure of the server span.
 fn is_failure(record: &RequestRecord) -> bool {
     match record.outcome {
         Outcome::Completed | Outcome::ClientGone => false,

@@ -21,7 +21,7 @@ export const ACTOR_KINDS: readonly ActorKind[] = [
   "ADMIN",
   "API_TOKEN",
   "CLI",
-  "STRANGER",
+  "ANONYMOUS",
   "SYSTEM",
 ];
 
