@@ -1,11 +1,11 @@
-//! Token counts in five buckets that never overlap, whatever the provider's own habit.
+//! Token counts in five buckets that do not overlap, whatever the convention of the provider.
 
 use std::ops::RangeInclusive;
 
-/// The counts of one bucket of one request that can be believed: no model reads or writes more.
+/// Plausible counts of one bucket of one request: no model reads or writes more.
 pub const CREDIBLE: RangeInclusive<i64> = 0..=100_000_000;
 
-/// What one request used. The sum of the buckets is the total.
+/// The usage of one request. The sum of the buckets is the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Tokens {
     /// Read by the model and not from a cache.
@@ -16,7 +16,7 @@ pub struct Tokens {
     pub cache_write: i64,
     /// Written by the model, without reasoning.
     pub output: i64,
-    /// Written by the model to itself.
+    /// Written by the model as reasoning.
     pub reasoning: i64,
 }
 
@@ -26,7 +26,7 @@ impl Tokens {
         self.buckets().into_iter().fold(0, i64::saturating_add)
     }
 
-    /// Whether every bucket can be believed.
+    /// Whether every bucket is plausible.
     pub fn are_credible(self) -> bool {
         self.buckets().iter().all(|count| CREDIBLE.contains(count))
     }

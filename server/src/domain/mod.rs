@@ -1,7 +1,6 @@
 //! What the product means. Knows the tables; knows nothing of HTTP or GraphQL.
 
 pub mod admins;
-pub mod api_keys;
 pub mod api_tokens;
 pub mod audit;
 pub mod backups;
@@ -26,25 +25,24 @@ pub mod notifications;
 pub mod output_bounds;
 pub mod paging;
 pub mod patch;
+mod periods;
 pub mod prices;
 pub mod provider_accounts;
 pub mod provider_logins;
-pub mod quotas;
-pub mod rate_limits;
 pub mod requests;
 pub mod retention;
 pub mod server_secrets;
 pub mod sessions;
 pub mod settings;
 mod text;
+pub mod tokens;
 pub mod usage;
 pub mod usd;
 pub mod users;
 mod viewer;
 
-pub use metering::tokens;
-
 pub use self::{
     error::{Error, Result},
+    users::{api_keys, quotas},
     viewer::Viewer,
 };

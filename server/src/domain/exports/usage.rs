@@ -22,10 +22,8 @@ use crate::{
     domain::{
         Result,
         calendar::{self, CalendarUnit},
-        usage::{
-            Span, UsageFilter,
-            cover::{cover, start_of},
-        },
+        periods::{cover, start_of},
+        usage::{Span, UsageFilter},
     },
 };
 

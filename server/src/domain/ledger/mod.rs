@@ -7,11 +7,9 @@
 //! database in company, together with all sums, and what was held back for it becomes what was used.
 
 pub mod gcra;
-mod journal;
 mod quota_state;
 mod rate_limits;
 mod reservation;
-mod settlement;
 mod user_limits;
 pub mod window;
 
@@ -34,14 +32,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub(in crate::domain) use self::quota_state::Charge;
 use self::quota_state::ProviderSet;
-pub(in crate::domain) use self::{
-    journal::{Journal, Segments},
-    quota_state::Charge,
-    settlement::{PendingSettlement, Settlement},
-};
 pub use self::{
-    journal::{Noted, PendingEntry, ReplayWindow, Written},
     quota_state::{Amounts, QuotaState, QuotaStatus},
     reservation::{LimitError, LimitKind, RateLimitStatus, RequestSlot, Reservation},
     user_limits::{LimitRequest, Start, UserLimits},

@@ -11,7 +11,11 @@ use entity::{
 use uuid::Uuid;
 
 use super::{reservation::LimitError, window::QuotaWindow};
-use crate::domain::{Result, models, requests::tokens_of, tokens::Tokens, usd};
+use crate::domain::{
+    Result, models,
+    tokens::{Tokens, tokens_of},
+    usd,
+};
 
 /// A quota in memory.
 #[derive(Clone, Debug)]

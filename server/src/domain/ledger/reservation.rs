@@ -158,7 +158,7 @@ impl Reservation {
     }
 
     /// What was used is in the database.
-    pub(super) fn commit(self) {
+    pub(in crate::domain) fn commit(self) {
         self.account.commit(&self.held);
     }
 }

@@ -23,7 +23,7 @@ use super::{
     rate_limits::RateLimits,
     reservation::{HeldLimits, HeldQuota, LimitError, RateLimitStatus, RequestSlot, Reservation},
 };
-use crate::domain::{model_aliases::AliasTable, model_name::routed_as};
+use crate::domain::{model_name::routed_as, models::AliasTable};
 
 /// Refusals of one user that are put on record in a minute.
 const REFUSALS: u64 = 60;

@@ -3,7 +3,6 @@
 //! An alias counts under both names and costs what its target costs.
 
 mod check;
-mod table;
 
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ use sea_orm::{
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-pub use self::table::AliasTable;
+pub use super::models::AliasTable;
 use super::{
     Error, Result, engine_models::EngineModels, prices::Prices, provider_accounts::ProviderAccounts,
 };

@@ -8,7 +8,7 @@ use sea_orm::ActiveEnum as _;
 use uuid::Uuid;
 
 use super::bundled::is_bundled;
-use crate::domain::{model_aliases::AliasTable, models::fits};
+use crate::domain::models::{AliasTable, fits};
 
 /// Which prices are wanted.
 #[derive(Clone, Debug, Default)]

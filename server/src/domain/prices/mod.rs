@@ -28,7 +28,7 @@ pub use self::{
 use super::{
     Error, Result,
     audit::{self, AuditChange, AuditSubject},
-    model_aliases::AliasTable,
+    models::AliasTable,
     paging::{Page, PageRequest},
 };
 use crate::{clock::SharedClock, db::Database};

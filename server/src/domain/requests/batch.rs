@@ -21,17 +21,17 @@ use uuid::Uuid;
 use super::{
     insert::Inserts,
     observer::{RequestChange, WriterObserver},
-    record::tokens_of,
     reports,
+    settlement::PendingSettlement,
 };
 use crate::{
     clock::SharedClock,
     db::Database,
     domain::{
         engine_usage::EngineUsage,
-        ledger::{Charge, Ledger, PendingSettlement},
+        ledger::{Charge, Ledger},
         prices::Prices,
-        tokens::Tokens,
+        tokens::{Tokens, tokens_of},
         usage::rollup::{RollupEntry, add_up},
     },
 };

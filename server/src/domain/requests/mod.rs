@@ -3,12 +3,15 @@
 mod batch;
 mod feed;
 mod insert;
+mod journal;
+mod live_usage;
 mod observer;
 mod pricing;
 mod reconcile;
 mod record;
 mod recorder;
 mod reports;
+mod settlement;
 mod writer;
 
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
@@ -29,19 +32,23 @@ use uuid::Uuid;
 
 use self::{
     batch::RequestStore,
+    journal::{Journal, Segments},
     reconcile::UnmatchedReports,
     recorder::{PERMITS, WriterHealth},
     writer::RequestWriter,
 };
 pub use self::{
+    journal::{Noted, PendingEntry, ReplayWindow, Written},
+    live_usage::UsageTick,
     observer::{NoObserver, RequestChange, WriterObserver},
-    record::{RequestRecord, tokens_of},
+    record::RequestRecord,
     recorder::{RecordPermit, Recorder},
 };
+pub use super::tokens::tokens_of;
 use super::{
     Error, Result,
     engine_usage::EngineUsage,
-    ledger::{Journal, Ledger, ReplayWindow, Segments},
+    ledger::Ledger,
     paging::{Page, PageRequest},
     prices::Prices,
 };

@@ -6,11 +6,11 @@ use entity::{
     request::{self, Outcome, Protocol},
 };
 
-use super::{RequestRecord, record::tokens_of};
+use super::RequestRecord;
 use crate::domain::{
     model_name::routed_as,
     prices::{PriceList, cost, is_bundled},
-    tokens::Tokens,
+    tokens::{Tokens, tokens_of},
 };
 
 /// Freezes the price and the cost on a row. What costs nothing for certain is zero; what has no price is

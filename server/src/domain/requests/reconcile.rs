@@ -5,9 +5,13 @@ use std::collections::{HashMap, VecDeque};
 use entity::request::{self, Outcome, Reconciliation, UsageSource};
 use uuid::Uuid;
 
-use super::record::tokens_of;
-use crate::domain::{engine_usage::EngineUsage, tokens::Tokens};
-use crate::providers;
+use crate::{
+    domain::{
+        engine_usage::EngineUsage,
+        tokens::{Tokens, tokens_of},
+    },
+    providers,
+};
 
 /// Reports kept for requests that have not ended yet; the oldest goes first.
 const MOST_WAITING: usize = 50_000;

@@ -95,14 +95,3 @@ fn shortened(mut text: String) -> String {
     text.retain(|c| c != '\0');
     text
 }
-
-/// The tokens of a row; `None` while unknown.
-pub fn tokens_of(row: &request::Model) -> Option<Tokens> {
-    Some(Tokens {
-        input: row.input_tokens?,
-        cache_read: row.cache_read_tokens?,
-        cache_write: row.cache_write_tokens?,
-        output: row.output_tokens?,
-        reasoning: row.reasoning_tokens?,
-    })
-}

@@ -9,16 +9,14 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{RequestRecord, pricing};
+use super::{
+    RequestRecord,
+    journal::{Journal, Noted, PendingEntry, Written},
+    pricing,
+    settlement::{PendingSettlement, Settlement},
+};
 use crate::{
-    domain::{
-        Error, Result,
-        ledger::{
-            Journal, Noted, PendingEntry, PendingSettlement, Reservation, Settlement, Written,
-        },
-        prices::Prices,
-        tokens::Tokens,
-    },
+    domain::{Error, Result, ledger::Reservation, prices::Prices, tokens::Tokens},
     outage::{FLAPPING, Outage},
 };
 

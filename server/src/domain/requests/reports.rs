@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::{observer::RequestChange, pricing, reconcile};
-use crate::domain::{engine_usage::EngineUsage, prices::PriceList};
+use crate::domain::{engine_usage::EngineUsage, prices::PriceList, tokens::tokens_of};
 
 /// What became of some reports.
 #[derive(Debug, Default)]
@@ -61,8 +61,7 @@ pub(super) async fn unknown(
 
 /// A cost once frozen stays, unless what it was worked out from turned out to be different.
 fn reprice(before: &request::Model, after: &mut request::Model, prices: &PriceList) {
-    let is_same =
-        before.provider == after.provider && super::tokens_of(before) == super::tokens_of(after);
+    let is_same = before.provider == after.provider && tokens_of(before) == tokens_of(after);
     if !is_same {
         pricing::put_on(after, prices);
     }

@@ -14,13 +14,12 @@ use uuid::Uuid;
 use super::{
     RequestRecord,
     batch::{Batch, RequestStore},
+    journal::Segments,
     pricing, reconcile,
     recorder::WriterHealth,
+    settlement::{PendingSettlement, Settlement},
 };
-use crate::domain::{
-    engine_usage::EngineUsage,
-    ledger::{PendingSettlement, Segments, Settlement},
-};
+use crate::domain::engine_usage::EngineUsage;
 
 const RECORDS_PER_TRANSACTION: usize = 2_000;
 /// A batch that is smaller waits a moment for company: a commit costs the same for one row as for many,

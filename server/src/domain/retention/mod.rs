@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::pieces::Stretch;
-use super::{Result, ledger::ReplayWindow, settings::Settings};
+use super::{Result, requests::ReplayWindow, settings::Settings};
 use crate::{clock::SharedClock, db::Database};
 
 /// Rows in one transaction, at most.

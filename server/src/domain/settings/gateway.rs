@@ -6,7 +6,7 @@ use entity::RateLimit;
 use serde::{Deserialize, Serialize};
 
 use super::{Result, routing::RoutingSettings, within};
-use crate::domain::rate_limits;
+use crate::domain::users::rate_limits;
 
 const MIB: u64 = 1024 * 1024;
 

@@ -51,7 +51,7 @@ impl UsageFilter {
     }
 
     /// Whether a request counts.
-    pub(super) fn matches(&self, row: &request::Model) -> bool {
+    pub(in crate::domain) fn matches(&self, row: &request::Model) -> bool {
         self.user_id.is_none_or(|id| id == row.user_id)
             && self.api_key_id.is_none_or(|id| id == row.api_key_id)
             && (self.provider.is_none() || self.provider == row.provider)

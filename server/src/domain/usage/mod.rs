@@ -1,16 +1,14 @@
 //! Usage: sums that are kept as requests are settled, so that a question about months costs no more
 //! than one about minutes.
 //!
-//! [`rollup`] keeps them, [`cover`] finds the few that make up a stretch of time, [`query`] reads them.
+//! [`rollup`] keeps them, [`query`] reads them.
 
 mod buckets;
-pub(in crate::domain) mod cover;
 mod filter;
 mod query;
 pub(in crate::domain) mod rollup;
 mod span;
 mod sums;
-mod tick;
 mod upsert;
 
 use chrono::{DateTime, Utc};
@@ -38,7 +36,6 @@ pub use self::{
     query::UsageOrder,
     span::{Preset, Span},
     sums::{COLUMNS as SUMS, Sums},
-    tick::Tick,
 };
 use super::{Error, Result, calendar::CalendarUnit, paging::MAX_PAGE_SIZE};
 use crate::{clock::SharedClock, db::Database};

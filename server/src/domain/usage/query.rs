@@ -8,11 +8,11 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::{
-    cover::cover,
     filter::{By, SumSource},
     span::Span,
     sums::{COLUMNS, Sums},
 };
+use crate::domain::periods::cover;
 
 /// All buckets of tokens.
 const TOKENS: &str = "SUM(sums.input_tokens + sums.cache_read_tokens + sums.cache_write_tokens \

@@ -12,6 +12,7 @@ use sea_orm::{ActiveEnum as _, ConnectionTrait, DbErr, Iterable as _};
 use uuid::Uuid;
 
 use super::{sums::Sums, upsert::upsert};
+use crate::domain::periods::start_of;
 
 /// The reconciliation of metered requests of which only one side, or neither, has told.
 pub(super) const NOT_RECONCILED: &str = "unknown";
@@ -54,20 +55,6 @@ pub(in crate::domain) async fn add_up(
     let (rollups, slices) = sum_up(entries);
     upsert::<usage_rollup::Entity>(connection, &rollups).await?;
     upsert::<usage_slice::Entity>(connection, &slices).await
-}
-
-/// How many seconds a sum is over.
-pub(in crate::domain) const fn seconds(period: Period) -> i64 {
-    match period {
-        Period::Quarter => 15 * 60,
-        Period::Hour => 60 * 60,
-        Period::Day => 24 * 60 * 60,
-    }
-}
-
-/// The start of the period which a moment is in.
-pub(in crate::domain) const fn start_of(period: Period, at: i64) -> i64 {
-    at - at.rem_euclid(seconds(period))
 }
 
 /// What changes in both tables, in the order of their keys.

@@ -3,7 +3,7 @@
 use entity::request::{self, Outcome, UsageSource};
 use sea_orm::{DbErr, QueryResult};
 
-use crate::domain::{requests::tokens_of, tokens::Tokens};
+use crate::domain::tokens::{Tokens, tokens_of};
 
 /// How many sums there are.
 pub(super) const COUNT: usize = 13;

@@ -10,7 +10,7 @@ use std::{
 use axum::body::Bytes;
 use http_body::Frame;
 
-use crate::domain::ledger::{Noted, PendingEntry, Written};
+use crate::domain::requests::{Noted, PendingEntry, Written};
 
 /// A frame that waits, or without a frame the end of the body.
 #[derive(Debug)]

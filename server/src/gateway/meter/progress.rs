@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use crate::domain::ledger::{Noted, PendingEntry};
+use crate::domain::requests::{Noted, PendingEntry};
 
 /// The output of at most this time is lost when the server is killed.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);

@@ -21,8 +21,7 @@ use uuid::Uuid;
 use super::progress::OutputCheckpoint;
 use crate::{
     domain::{
-        ledger::{Noted, PendingEntry, Written},
-        requests::{RecordPermit, RequestRecord},
+        requests::{Noted, PendingEntry, RecordPermit, RequestRecord, Written},
         tokens::Tokens,
     },
     gateway::{body::UploadProgress, trace::RequestSpan},

@@ -121,7 +121,12 @@ async fn an_address_with_too_many_connections_is_refused_and_others_are_served()
 
 #[tokio::test]
 async fn idle_connections_are_closed_when_there_are_too_many() {
-    let field = Field::with(answering(), |limits| limits.connections = 8).await;
+    let field = Field::with(answering(), |limits| {
+        limits.connections = 8;
+        // Longer than the test: only the limit closes connections.
+        limits.deadlines.head = std::time::Duration::from_mins(1);
+    })
+    .await;
     let mut idle = Vec::new();
     for _ in 0..40 {
         idle.push(field.connect("GET /v1/models HTTP/1.1\r\n").await);

@@ -8,6 +8,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use sea_orm::{Database, DatabaseConnection, EntityTrait as _};
 
 use super::*;
+use crate::domain::periods::seconds;
 
 /// Some rows which share users, times and models often enough.
 fn rows() -> impl Strategy<Value = Vec<request::Model>> {

@@ -215,6 +215,7 @@ async fn an_invalid_alias_is_refused_with_its_reason() {
         ("gpt-*", CHAT, "BAD_USER_INPUT", "one word"),
         ("models/gpt", CHAT, "BAD_USER_INPUT", "one word"),
         ("same", "Same", "BAD_USER_INPUT", "itself"),
+        ("Auto", CHAT, "BAD_USER_INPUT", "any model"),
         ("gpt-5", "unheard-of", "BAD_USER_INPUT", "no account serves"),
         ("Stub-Claude", CHAT, "CONFLICT", "served already"),
         ("gpt-5", "GPT-4", "CONFLICT", "is an alias itself"),

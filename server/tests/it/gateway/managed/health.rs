@@ -19,7 +19,7 @@ use crate::support::{
 const IMPORT: &str = "mutation($files: [ImportedFileInput!]!) { importProviderAccount(files: $files) \
     { accounts { id } problems { message } } }";
 const CHECK: &str = "mutation($kind: ProviderKind, $id: ID) { checkProviderHealth(kind: $kind, accountId: $id) \
-    { results { healthy error account { label plan status checkedAt windowsToldAt \
+    { results { healthy error account { label plan status checkedAt windowsReportedAt \
       windows { name usedPercent resetsAt } } } } }";
 
 impl Managed {

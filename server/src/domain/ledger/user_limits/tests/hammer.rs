@@ -10,7 +10,7 @@ use std::{
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use super::*;
-use crate::domain::model_aliases::AliasTable;
+use crate::domain::models::AliasTable;
 
 const THREADS: u64 = 4;
 const TURNS: usize = 10_000;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::test_runner::TestCaseError;
 
 use super::*;
-use crate::domain::model_aliases::AliasTable;
+use crate::domain::models::AliasTable;
 
 /// Kinds of quotas.
 pub(super) const KINDS: usize = 7;

@@ -1,0 +1,318 @@
+//! The files of the journal. A file is removed once everything noted in it is in the database.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::{self, BufRead as _, BufReader, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use arc_swap::ArcSwapOption;
+use uuid::Uuid;
+
+use super::Line;
+use crate::domain::requests::RequestRecord;
+
+const EXTENSION: &str = "journal";
+
+/// One file, and how many of the requests noted in it are not in the database yet.
+#[derive(Debug)]
+struct Segment {
+    path: PathBuf,
+    owed: AtomicU64,
+    /// When the oldest request began that was noted here, in milliseconds since 1970.
+    oldest: AtomicU64,
+}
+
+impl Segment {
+    fn new(path: PathBuf, owed: u64) -> Arc<Self> {
+        Arc::new(Self {
+            path,
+            owed: AtomicU64::new(owed),
+            oldest: AtomicU64::new(u64::MAX),
+        })
+    }
+}
+
+/// What a file is kept for. It must be paid when the request is in the database; dropped unpaid, as
+/// when the process ends, it keeps the file for the next start.
+#[derive(Debug)]
+pub struct PendingEntry(Arc<Segment>);
+
+impl PendingEntry {
+    fn new(segment: &Arc<Segment>) -> Self {
+        segment.owed.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(segment))
+    }
+
+    /// The request is in the database, or never happened.
+    pub fn release(self) {
+        self.0.owed.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The files of the journal.
+#[derive(Debug)]
+pub(in crate::domain::requests) struct Segments {
+    directory: PathBuf,
+    next: AtomicU64,
+    full: Mutex<Vec<Arc<Segment>>>,
+    /// The one that is written to.
+    current: ArcSwapOption<Segment>,
+}
+
+impl Segments {
+    /// Reads what is there. Of each request the last word counts.
+    pub(super) fn open(directory: &Path) -> io::Result<(Self, Vec<RequestRecord>)> {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(directory)? {
+            let path = entry?.path();
+            if let Some(number) = number_of(&path) {
+                paths.push((number, path));
+            }
+        }
+        paths.sort();
+        let mut records = HashMap::new();
+        for (_, path) in &paths {
+            read(path, &mut records)?;
+        }
+        let last = paths.last().map_or(0, |(number, _)| *number);
+        let owed = u64::from(!records.is_empty());
+        let full = paths.into_iter().map(|(_, path)| Segment::new(path, owed));
+        let segments = Self {
+            directory: directory.to_owned(),
+            next: AtomicU64::new(last + 1),
+            full: Mutex::new(full.collect()),
+            current: ArcSwapOption::empty(),
+        };
+        Ok((segments, records.into_values().flatten().collect()))
+    }
+
+    /// Everything that earlier processes left is in the database.
+    pub(in crate::domain::requests) fn forget_left_over(&self) {
+        let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        for segment in full.iter() {
+            segment.owed.store(0, Ordering::Relaxed);
+        }
+        drop(full);
+        self.sweep();
+    }
+
+    /// Removes the files to which nothing is owed any more.
+    pub(in crate::domain::requests) fn sweep(&self) {
+        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        full.retain(|segment| {
+            let is_owed = segment.owed.load(Ordering::Relaxed) > 0;
+            if !is_owed && let Err(error) = fs::remove_file(&segment.path) {
+                tracing::warn!(%error, "a file of the journal cannot be removed");
+            }
+            is_owed
+        });
+    }
+
+    /// How many notes are kept because their requests are not in the database yet.
+    pub(in crate::domain::requests) fn owed(&self) -> u64 {
+        let current = self.current.load_full();
+        let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = full.iter().chain(&current);
+        all.map(|segment| segment.owed.load(Ordering::Relaxed))
+            .sum()
+    }
+
+    /// When the oldest request began that is noted in any file, in milliseconds since 1970; the end of
+    /// time when there is none.
+    pub(super) fn oldest(&self) -> u64 {
+        self.sweep();
+        let current = self.current.load_full();
+        let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = full.iter().chain(&current);
+        let began = all.map(|segment| segment.oldest.load(Ordering::Relaxed));
+        began.min().unwrap_or(u64::MAX)
+    }
+
+    /// A new file.
+    pub(super) fn begin(&self) -> io::Result<Writing> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let path = self.directory.join(format!("{number:012}.{EXTENSION}"));
+        let file = File::options()
+            .append(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        let segment = Segment::new(path, 0);
+        self.current.store(Some(Arc::clone(&segment)));
+        Ok(Writing {
+            file,
+            length: 0,
+            segment,
+        })
+    }
+
+    /// A file that no more is written to.
+    pub(super) fn end(&self, writing: Writing) {
+        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        full.push(writing.segment);
+        drop(full);
+        self.sweep();
+    }
+}
+
+/// The file that is written to.
+#[derive(Debug)]
+pub(super) struct Writing {
+    file: File,
+    length: u64,
+    segment: Arc<Segment>,
+}
+
+impl Writing {
+    /// Appends whole lines, all or none of them.
+    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.file.write_all(lines) {
+            // Half a line would run into the next one.
+            self.file.set_len(self.length)?;
+            return Err(error);
+        }
+        self.length += lines.len() as u64;
+        Ok(())
+    }
+
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Keeps the file for a request.
+    pub(super) fn pending(&self, id: Uuid) -> PendingEntry {
+        let began = began_at(id);
+        self.segment.oldest.fetch_min(began, Ordering::Relaxed);
+        PendingEntry::new(&self.segment)
+    }
+}
+
+/// When a request began: its id says it, in the 48 bits in front.
+fn began_at(id: Uuid) -> u64 {
+    u64::try_from(id.as_u128() >> 80).unwrap_or_default()
+}
+
+fn number_of(path: &Path) -> Option<u64> {
+    let is_ours = path.extension()? == EXTENSION;
+    let number = path.file_stem()?.to_str()?.parse().ok()?;
+    is_ours.then_some(number)
+}
+
+/// Reads one file. A line that cannot be read, as a power cut may leave one, is passed over.
+fn read(path: &Path, records: &mut HashMap<Uuid, Option<RequestRecord>>) -> io::Result<()> {
+    let mut file = BufReader::new(File::open(path)?);
+    let mut text = Vec::new();
+    let mut broken = 0_u64;
+    while file.read_until(b'\n', &mut text)? > 0 {
+        match serde_json::from_slice::<Line<RequestRecord>>(&text) {
+            Ok(Line::Request(record)) => {
+                records.insert(record.id, Some(record));
+            }
+            Ok(Line::Void(id)) => {
+                records.insert(id, None);
+            }
+            Err(_) => broken += 1,
+        }
+        text.clear();
+    }
+    if broken > 0 {
+        tracing::warn!(path = %path.display(), lines = broken, "the journal has lines that cannot be read");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u128) -> Uuid {
+        Uuid::from_u128(number)
+    }
+
+    #[test]
+    fn a_file_is_removed_once_nothing_is_owed_to_it() {
+        let home = tempfile::tempdir().unwrap();
+        let (segments, _) = Segments::open(home.path()).unwrap();
+        let mut writing = segments.begin().unwrap();
+        writing.append(b"\n").unwrap();
+        let path = writing.segment.path.clone();
+        let (one, other) = (writing.pending(id(1)), writing.pending(id(2)));
+
+        segments.end(writing);
+        one.release();
+        segments.sweep();
+        assert!(path.exists());
+        other.release();
+        segments.sweep();
+
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_debt_that_is_dropped_keeps_its_file_for_the_next_start() {
+        let home = tempfile::tempdir().unwrap();
+        let (segments, _) = Segments::open(home.path()).unwrap();
+        let mut writing = segments.begin().unwrap();
+        writing
+            .append(b"{\"void\":\"00000000-0000-0000-0000-000000000001\"}\n")
+            .unwrap();
+        drop(writing.pending(id(1)));
+
+        segments.end(writing);
+
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_oldest_request_is_known_for_as_long_as_its_file_is_there() {
+        let home = tempfile::tempdir().unwrap();
+        let (segments, _) = Segments::open(home.path()).unwrap();
+        let writing = segments.begin().unwrap();
+        let old = writing.pending(id(7 << 80));
+        writing.pending(id(9 << 80)).release();
+        segments.end(writing);
+        let writing = segments.begin().unwrap();
+
+        assert_eq!(segments.oldest(), 7);
+        old.release();
+        assert_eq!(segments.oldest(), u64::MAX);
+        writing.pending(id(8 << 80)).release();
+        assert_eq!(segments.oldest(), 8);
+    }
+
+    #[test]
+    fn broken_lines_are_passed_over() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("000000000001.journal");
+        let text = "{\"void\":\"00000000-0000-0000-0000-000000000001\"}\n\0\0{\n{\"void\":\"00000000-0000-0000-0000-000000000002\"}\n{\"requ";
+        fs::write(&path, text).unwrap();
+        let mut records = HashMap::new();
+
+        read(&path, &mut records).unwrap();
+
+        assert_eq!(records.len(), 2);
+        assert!(records.contains_key(&id(2)));
+    }
+
+    #[test]
+    fn numbers_go_on_where_the_last_process_stopped() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("000000000041.journal"), "").unwrap();
+
+        let (segments, _) = Segments::open(home.path()).unwrap();
+        let writing = segments.begin().unwrap();
+
+        assert!(writing.segment.path.ends_with("000000000042.journal"));
+    }
+}

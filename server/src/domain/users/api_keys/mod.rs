@@ -1,0 +1,399 @@
+//! The keys with which users' tools call the gateway: issue, find, rotate, revoke.
+
+mod key_ring;
+mod search;
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    RateLimit,
+    api_key::{self, Entity as ApiKey},
+    user::{self, Entity as User},
+};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
+    DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
+    sea_query::Expr,
+};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+pub use self::key_ring::{Caller, KeyProblem, KeyRing};
+use self::key_ring::{EndedKey, KnownKey};
+use super::{quotas, rate_limits};
+use crate::{
+    clock::SharedClock,
+    crypto::token::{self, Digester},
+    db::Database,
+    domain::{
+        Error, Result,
+        audit::{self, AuditChange, AuditSubject},
+        ledger::Ledger,
+        models,
+        patch::Patch,
+        text,
+    },
+};
+
+const LONGEST_SLUG: usize = 20;
+const LONGEST_GRACE: TimeDelta = TimeDelta::days(30);
+const DEFAULT_NAME: &str = "default";
+
+/// A key that was just issued: the only moment its secret is known.
+#[derive(Debug)]
+pub struct IssuedApiKey {
+    pub api_key: api_key::Model,
+    pub secret: SecretString,
+}
+
+/// What a new key is like.
+#[derive(Clone, Debug, Default)]
+pub struct NewApiKey {
+    pub name: Option<String>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub allowed_models: Option<Vec<String>>,
+    /// How fast it may be used; the user's limit alone holds when it limits nothing.
+    pub rate_limit: RateLimit,
+}
+
+/// What to change about a key.
+#[derive(Clone, Debug, Default)]
+pub struct ApiKeyChanges {
+    pub name: Option<String>,
+    pub expires_at: Patch<DateTime<Utc>>,
+    pub allowed_models: Patch<Vec<String>>,
+}
+
+/// All keys. After each change the key ring is brought up to date before the change is answered.
+#[derive(Clone, Debug)]
+pub struct ApiKeys {
+    db: Database,
+    clock: SharedClock,
+    digester: Digester,
+    ring: KeyRing,
+    ledger: Ledger,
+    /// Orders reading the database and replacing the ring, so that the ring never goes back in time.
+    refreshing: Arc<Mutex<()>>,
+}
+
+impl ApiKeys {
+    /// The service over this database, with every key in memory.
+    pub async fn load(
+        db: Database,
+        clock: SharedClock,
+        digester: Digester,
+        ledger: Ledger,
+    ) -> Result<Self> {
+        let keys = Self {
+            ring: KeyRing::new(digester.clone(), clock.clone()),
+            db,
+            clock,
+            digester,
+            ledger,
+            refreshing: Arc::default(),
+        };
+        let known = keys.known(None).await?;
+        keys.ring.replace_all(known.into_iter());
+        Ok(keys)
+    }
+
+    /// What authenticates requests.
+    pub fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    /// What limits the keys.
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// A user's keys, the newest first.
+    pub async fn of_users(&self, user_ids: &[Uuid]) -> Result<Vec<api_key::Model>> {
+        let keys = ApiKey::find()
+            .filter(api_key::Column::UserId.is_in(user_ids.iter().copied()))
+            .order_by_desc(api_key::Column::Id);
+        Ok(keys.all(self.db.reader()).await?)
+    }
+
+    /// Finds keys by id.
+    pub async fn find_many(&self, ids: &[Uuid]) -> Result<Vec<api_key::Model>> {
+        let keys = ApiKey::find().filter(api_key::Column::Id.is_in(ids.iter().copied()));
+        Ok(keys.all(self.db.reader()).await?)
+    }
+
+    /// Issues a key to a user.
+    pub async fn issue(&self, user_id: Uuid, new: NewApiKey) -> Result<IssuedApiKey> {
+        let transaction = self.db.begin().await?;
+        let user = active_user(&transaction, user_id).await?;
+        let issued = self.insert(&transaction, &user, new).await?;
+        let key = &issued.api_key;
+        let created = AuditChange::created(subject(key), audited(key));
+        audit::record(&transaction, &self.clock, created).await?;
+        transaction.commit().await?;
+        self.refresh(user_id).await?;
+        Ok(issued)
+    }
+
+    /// Writes a new key; whoever calls it refreshes the ring once the transaction is committed.
+    pub(super) async fn insert(
+        &self,
+        connection: &impl ConnectionTrait,
+        user: &user::Model,
+        new: NewApiKey,
+    ) -> Result<IssuedApiKey> {
+        let now = self.clock.now();
+        text::in_future("expiresAt", new.expires_at, now)?;
+        let begin = format!("sk-{}-", slug(&user.name));
+        let secret = token::generate(&begin);
+        let name = text::optional("name", new.name.as_deref(), 100)?;
+        let key = api_key::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            user_id: Set(user.id),
+            name: Set(name.unwrap_or_else(|| DEFAULT_NAME.to_owned())),
+            digest: Set(self.digester.digest(secret.as_bytes()).to_vec()),
+            prefix: Set(secret.chars().take(begin.len() + 4).collect()),
+            last_four: Set(text::last_four(&secret)),
+            allowed_models: Set(models::check(new.allowed_models)?),
+            rate_limit: Set(rate_limits::own(new.rate_limit)?),
+            created_at: Set(now),
+            expires_at: Set(new.expires_at),
+            ..Default::default()
+        };
+        Ok(IssuedApiKey {
+            api_key: key.insert(connection).await?,
+            secret: SecretString::from(secret.as_str()),
+        })
+    }
+
+    /// Issues a key like an old one, which dies now or after a grace period.
+    pub async fn rotate(
+        &self,
+        id: Uuid,
+        grace: TimeDelta,
+    ) -> Result<(IssuedApiKey, api_key::Model)> {
+        if grace < TimeDelta::zero() || grace > LONGEST_GRACE {
+            return Err(Error::bad_input(
+                "graceSeconds is between 0 and 2592000 (30 days)",
+            ));
+        }
+        // With the quotas goes what was used of them: nothing may be settled meanwhile.
+        let _turn = self.ledger.turn().await;
+        let transaction = self.db.begin().await?;
+        let old = self.active_key(&transaction, id).await?;
+        let user = active_user(&transaction, old.user_id).await?;
+        let new = NewApiKey {
+            name: Some(old.name.clone()),
+            expires_at: old.expires_at,
+            allowed_models: old.allowed_models.clone().map(|models| models.0),
+            rate_limit: old.rate_limit.unwrap_or_default(),
+        };
+        let issued = self.insert(&transaction, &user, new).await?;
+        quotas::inherit(&transaction, id, issued.api_key.id).await?;
+        quotas::reload(&transaction, &self.ledger, user.id).await?;
+        let now = self.clock.now();
+        let mut replaced = old.clone().into_active_model();
+        replaced.replaced_by = Set(Some(issued.api_key.id));
+        if grace.is_zero() {
+            replaced.revoked_at = Set(Some(now));
+        } else {
+            let end = now + grace;
+            replaced.expires_at = Set(Some(old.expires_at.map_or(end, |expiry| expiry.min(end))));
+        }
+        let replaced = replaced.update(&transaction).await?;
+        let mut after = audited(&replaced);
+        after["replacedBy"] = audited(&issued.api_key);
+        let rotated = AuditChange::updated(subject(&replaced), audited(&old), after);
+        audit::record(&transaction, &self.clock, rotated).await?;
+        transaction.commit().await?;
+        self.refresh(user.id).await?;
+        Ok((issued, replaced))
+    }
+
+    /// Changes a key's name, expiry or models.
+    pub async fn update(&self, id: Uuid, changes: ApiKeyChanges) -> Result<api_key::Model> {
+        let transaction = self.db.begin().await?;
+        let old = self.active_key(&transaction, id).await?;
+        let mut key = old.clone().into_active_model();
+        if let Some(name) = changes.name {
+            key.name = Set(text::required("name", &name, 100)?);
+        }
+        if let Some(expires_at) = changes.expires_at.into_change() {
+            text::in_future("expiresAt", expires_at, self.clock.now())?;
+            key.expires_at = Set(expires_at);
+        }
+        if let Some(patterns) = changes.allowed_models.into_change() {
+            key.allowed_models = Set(models::check(patterns)?);
+        }
+        let key = key.update(&transaction).await?;
+        self.record_update(transaction, &old, &key).await?;
+        self.refresh(key.user_id).await?;
+        Ok(key)
+    }
+
+    /// Ends a key's life, in requests that are under way too. Revoking twice is harmless.
+    pub async fn revoke(&self, id: Uuid) -> Result<api_key::Model> {
+        let transaction = self.db.begin().await?;
+        let old = ApiKey::find_by_id(id)
+            .one(&transaction)
+            .await?
+            .ok_or(Error::NotFound { what: "API key" })?;
+        if old.revoked_at.is_some() {
+            return Ok(old);
+        }
+        let mut key = old.clone().into_active_model();
+        key.revoked_at = Set(Some(self.clock.now()));
+        let key = key.update(&transaction).await?;
+        self.record_update(transaction, &old, &key).await?;
+        self.refresh(key.user_id).await?;
+        Ok(key)
+    }
+
+    /// Commits a change together with the event about it.
+    async fn record_update(
+        &self,
+        transaction: DatabaseTransaction,
+        old: &api_key::Model,
+        key: &api_key::Model,
+    ) -> Result<()> {
+        let updated = AuditChange::updated(subject(key), audited(old), audited(key));
+        audit::record(&transaction, &self.clock, updated).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Revokes all of a user's keys; whoever calls it refreshes the ring after the commit.
+    pub(super) async fn revoke_all(
+        &self,
+        connection: &impl ConnectionTrait,
+        user_id: Uuid,
+    ) -> Result<()> {
+        ApiKey::update_many()
+            .col_expr(api_key::Column::RevokedAt, Expr::value(self.clock.now()))
+            .filter(api_key::Column::UserId.eq(user_id))
+            .filter(api_key::Column::RevokedAt.is_null())
+            .exec(connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Brings a user's keys in memory up to date.
+    pub(super) async fn refresh(&self, user_id: Uuid) -> Result<()> {
+        let _turn = self.refreshing.lock().await;
+        let known = self.known(Some(user_id)).await?;
+        self.ring.replace_user(user_id, known.into_iter());
+        Ok(())
+    }
+
+    /// The keys of one user or of all. Reads where writes go, so that a change is seen.
+    async fn known(&self, user_id: Option<Uuid>) -> Result<Vec<KnownKey>> {
+        let mut query = ApiKey::find().find_also_related(User);
+        if let Some(user_id) = user_id {
+            query = query.filter(api_key::Column::UserId.eq(user_id));
+        }
+        let rows = query.all(self.db.writer()).await?;
+        let mut known = Vec::with_capacity(rows.len());
+        let mut by_user: HashMap<Uuid, (user::Model, Vec<api_key::Model>)> = HashMap::new();
+        for (key, user) in rows {
+            let Some(user) = user else { continue };
+            if let Some(problem) = KeyProblem::of(&key, &user) {
+                known.extend(EndedKey::new(key, problem).map(KnownKey::Ended));
+                continue;
+            }
+            let (_, keys) = by_user.entry(user.id).or_insert((user, Vec::new()));
+            keys.push(key);
+        }
+        let active = by_user.into_values();
+        let callers = active.flat_map(|(user, keys)| self.callers(&user, keys));
+        known.extend(callers.map(|caller| KnownKey::Active(Arc::new(caller))));
+        Ok(known)
+    }
+
+    /// The callers behind a user's keys, whose account learns their limits.
+    fn callers(&self, user: &user::Model, keys: Vec<api_key::Model>) -> Vec<Caller> {
+        let account = self.ledger.user_limits(user.id);
+        let limits = keys.iter().map(|key| (key.id, key.rate_limit));
+        account.set_rate_limits(user.rate_limit, limits);
+        let callers = keys.into_iter();
+        callers
+            .filter_map(|key| Caller::new(key, user, Arc::clone(&account)))
+            .collect()
+    }
+
+    pub(super) async fn active_key(
+        &self,
+        connection: &impl ConnectionTrait,
+        id: Uuid,
+    ) -> Result<api_key::Model> {
+        let key = ApiKey::find_by_id(id)
+            .one(connection)
+            .await?
+            .ok_or(Error::NotFound { what: "API key" })?;
+        if key.revoked_at.is_some() {
+            return Err(Error::Conflict(
+                "this key is revoked; issue a new one".to_owned(),
+            ));
+        }
+        Ok(key)
+    }
+}
+
+pub(super) async fn active_user(
+    connection: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<user::Model> {
+    User::find_by_id(id)
+        .filter(user::Column::ArchivedAt.is_null())
+        .one(connection)
+        .await?
+        .ok_or(Error::NotFound { what: "user" })
+}
+
+/// A key, for the audit.
+pub(super) fn subject(key: &api_key::Model) -> AuditSubject {
+    AuditSubject::new("apiKey", &key.id).named(&key.name)
+}
+
+/// What the audit tells of a key.
+pub(super) fn audited(key: &api_key::Model) -> Value {
+    json!({
+        "userId": key.user_id,
+        "id": key.id,
+        "name": key.name,
+        "lastFour": key.last_four,
+        "allowedModels": key.allowed_models,
+        "rateLimit": key.rate_limit,
+        "expiresAt": key.expires_at,
+        "revokedAt": key.revoked_at,
+    })
+}
+
+/// A name as part of a key: lower case letters and digits, joined by dashes.
+fn slug(name: &str) -> String {
+    let words: Vec<String> = name
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let slug: String = words.join("-").chars().take(LONGEST_SLUG).collect();
+    let slug = slug.trim_matches('-');
+    if slug.is_empty() {
+        "user".to_owned()
+    } else {
+        slug.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_fit_for_a_key() {
+        assert_eq!(slug("Ada Lovelace"), "ada-lovelace");
+        assert_eq!(slug("  Đặng, Văn!"), "ng-v-n");
+        assert_eq!(slug("名前"), "user");
+        assert_eq!(slug(&"x".repeat(50)).len(), LONGEST_SLUG);
+    }
+}

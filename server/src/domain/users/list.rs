@@ -1,0 +1,162 @@
+//! Lists of users: filter, order, pages, and search by id or name.
+
+use entity::user::{self, Entity as User};
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, Order, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    sea_query::{Expr, Func, LikeExpr},
+};
+use uuid::Uuid;
+
+use super::Users;
+use crate::{
+    db::Database,
+    domain::{
+        Error, Result,
+        paging::{Page, PageRequest},
+    },
+};
+
+/// Which users are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// Part of a name or an e-mail address, in any case.
+    pub search: Option<String>,
+    pub enabled: Option<bool>,
+    pub archived: bool,
+}
+
+/// By what users are ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserOrderField {
+    Name,
+    #[default]
+    CreatedAt,
+    LastUsedAt,
+}
+
+/// The order of a list of users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserOrder {
+    pub field: UserOrderField,
+    pub descending: bool,
+}
+
+impl Users {
+    /// A page of users. A cursor is the id of a user.
+    pub async fn list(
+        &self,
+        filter: &UserFilter,
+        order: UserOrder,
+        page: &PageRequest,
+    ) -> Result<Page<user::Model>> {
+        let window = page.window()?;
+        let descending = order.descending != window.backwards;
+        let mut query = filtered(filter);
+        if let Some(cursor) = &window.cursor {
+            let id = cursor
+                .parse()
+                .map_err(|_| Error::bad_input("this cursor is not one of ours"))?;
+            query = query.filter(beyond(order.field, descending, id));
+        }
+        let direction = if descending { Order::Desc } else { Order::Asc };
+        let users = query
+            .order_by(sort_key(order.field), direction.clone())
+            .order_by(user::Column::Id, direction)
+            .limit(window.limit + 1)
+            .all(self.db.reader())
+            .await?;
+        Ok(window.page(users))
+    }
+
+    /// How many users there are.
+    pub async fn count(&self, filter: &UserFilter) -> Result<u64> {
+        Ok(filtered(filter).count(self.db.reader()).await?)
+    }
+}
+
+fn filtered(filter: &UserFilter) -> Select<User> {
+    let archived = if filter.archived {
+        user::Column::ArchivedAt.is_not_null()
+    } else {
+        user::Column::ArchivedAt.is_null()
+    };
+    let mut query = User::find().filter(archived);
+    if let Some(enabled) = filter.enabled {
+        query = query.filter(user::Column::Enabled.eq(enabled));
+    }
+    if let Some(search) = filter
+        .search
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
+        let escaped = search
+            .to_lowercase()
+            .replace('\\', "\\\\")
+            .replace('%', "\\%")
+            .replace('_', "\\_");
+        let like = || LikeExpr::new(format!("%{escaped}%")).escape('\\');
+        let lower = |column| Expr::expr(Func::lower(Expr::col((User, column))));
+        query = query.filter(
+            Condition::any()
+                .add(lower(user::Column::Name).like(like()))
+                .add(lower(user::Column::Email).like(like())),
+        );
+    }
+    query
+}
+
+/// What users are ordered by; never null, so that a cursor can point into it. Somebody who never
+/// called sorts as on the day of creation, a moment before the first call could have been.
+fn sort_key(field: UserOrderField) -> Expr {
+    match field {
+        UserOrderField::Name => Expr::expr(Func::lower(Expr::col((User, user::Column::Name)))),
+        UserOrderField::CreatedAt => Expr::col((User, user::Column::CreatedAt)),
+        UserOrderField::LastUsedAt => Expr::expr(Func::coalesce([
+            Expr::col((User, user::Column::LastUsedAt)),
+            Expr::col((User, user::Column::CreatedAt)),
+        ])),
+    }
+}
+
+/// What comes after the user with this id in the order of the list.
+fn beyond(field: UserOrderField, descending: bool, id: Uuid) -> Condition {
+    let of_cursor = sea_orm::sea_query::Query::select()
+        .expr(sort_key(field))
+        .from(User)
+        .and_where(Expr::col((User, user::Column::Id)).eq(id))
+        .to_owned();
+    let there = || Expr::SubQuery(None, Box::new(of_cursor.clone().into()));
+    let (further, further_id) = if descending {
+        (
+            sort_key(field).lt(there()),
+            Expr::col((User, user::Column::Id)).lt(id),
+        )
+    } else {
+        (
+            sort_key(field).gt(there()),
+            Expr::col((User, user::Column::Id)).gt(id),
+        )
+    };
+    Condition::any().add(further).add(
+        Condition::all()
+            .add(sort_key(field).eq(there()))
+            .add(further_id),
+    )
+}
+
+/// The users whom an id or a name means. Names are unique among those who are not archived, and those
+/// go first.
+pub async fn id_of(db: &Database, id_or_name: &str) -> Result<Vec<Uuid>> {
+    let is_named = match id_or_name.parse::<Uuid>() {
+        Ok(id) => user::Column::Id.eq(id),
+        Err(_) => user::Column::Name.eq(id_or_name),
+    };
+    let found = User::find().filter(is_named).all(db.reader()).await?;
+    let living = found.iter().find(|user| user.archived_at.is_none());
+    Ok(match living {
+        Some(user) => vec![user.id],
+        None => found.into_iter().map(|user| user.id).collect(),
+    })
+}

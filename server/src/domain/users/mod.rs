@@ -1,0 +1,238 @@
+//! Users, their API keys, quotas and rate limits.
+
+pub mod api_keys;
+mod list;
+pub mod quotas;
+pub(in crate::domain) mod rate_limits;
+
+use entity::{
+    RateLimit,
+    user::{self, Entity as User},
+};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction,
+    EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub use self::list::{UserFilter, UserOrder, UserOrderField, id_of};
+use self::{
+    api_keys::{ApiKeys, IssuedApiKey, NewApiKey},
+    quotas::NewQuota,
+};
+use crate::{
+    clock::SharedClock,
+    db::Database,
+    domain::{
+        Error, Result,
+        audit::{self, AuditChange, AuditSubject},
+        models,
+        patch::Patch,
+        text,
+    },
+};
+
+/// What a new user is like.
+#[derive(Clone, Debug, Default)]
+pub struct NewUser {
+    pub name: String,
+    pub email: Option<String>,
+    pub note: Option<String>,
+    pub allowed_models: Option<Vec<String>>,
+    pub quotas: Vec<NewQuota>,
+    /// How fast the user may call; the server's default when it limits nothing.
+    pub rate_limit: RateLimit,
+    /// Every user begins with a key.
+    pub api_key: NewApiKey,
+}
+
+/// What to change about a user.
+#[derive(Clone, Debug, Default)]
+pub struct UserChanges {
+    pub name: Option<String>,
+    pub email: Patch<String>,
+    pub note: Patch<String>,
+    pub enabled: Option<bool>,
+    pub allowed_models: Patch<Vec<String>>,
+}
+
+/// All users.
+#[derive(Clone, Debug)]
+pub struct Users {
+    db: Database,
+    clock: SharedClock,
+    api_keys: ApiKeys,
+}
+
+impl Users {
+    /// The service over this database.
+    pub fn new(db: Database, clock: SharedClock, api_keys: ApiKeys) -> Self {
+        Self {
+            db,
+            clock,
+            api_keys,
+        }
+    }
+
+    /// Creates a user together with a first key.
+    pub async fn create(&self, new: NewUser) -> Result<(user::Model, IssuedApiKey)> {
+        let now = self.clock.now();
+        let name = text::required("name", &new.name, 100)?;
+        let wanted = quotas::read_all(&new.quotas)?;
+        let user = user::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            name: Set(name.clone()),
+            email: Set(text::optional("email", new.email.as_deref(), 254)?),
+            note: Set(text::optional("note", new.note.as_deref(), 2000)?),
+            enabled: Set(true),
+            allowed_models: Set(models::check(new.allowed_models)?),
+            rate_limit: Set(rate_limits::own(new.rate_limit)?),
+            created_at: Set(now),
+            updated_at: Set(now),
+            ..Default::default()
+        };
+        let transaction = self.db.begin().await?;
+        let user = user
+            .insert(&transaction)
+            .await
+            .map_err(|error| Error::unless_taken(error, || name_taken(&name)))?;
+        let issued = self
+            .api_keys
+            .insert(&transaction, &user, new.api_key)
+            .await?;
+        quotas::begin(&transaction, self.api_keys.ledger(), &user, wanted).await?;
+        let mut after = audited(&user);
+        after["apiKey"] = api_keys::audited(&issued.api_key);
+        after["quotas"] = quotas::audited(&transaction, user.id, None).await?;
+        let created = AuditChange::created(subject(&user), after);
+        audit::record(&transaction, &self.clock, created).await?;
+        transaction.commit().await?;
+        self.api_keys.refresh(user.id).await?;
+        Ok((user, issued))
+    }
+
+    /// Finds a user, archived or not.
+    pub async fn find(&self, id: Uuid) -> Result<Option<user::Model>> {
+        Ok(User::find_by_id(id).one(self.db.reader()).await?)
+    }
+
+    /// Finds users by id.
+    pub async fn find_many(&self, ids: &[Uuid]) -> Result<Vec<user::Model>> {
+        let users = User::find().filter(user::Column::Id.is_in(ids.iter().copied()));
+        Ok(users.all(self.db.reader()).await?)
+    }
+
+    /// Changes a user. What is disabled or restricted is so at once.
+    pub async fn update(&self, id: Uuid, changes: UserChanges) -> Result<user::Model> {
+        let transaction = self.db.begin().await?;
+        let old = living(&transaction, id).await?;
+        let before = audited(&old);
+        let mut user = old.into_active_model();
+        let mut name = String::new();
+        if let Some(new) = changes.name {
+            name = text::required("name", &new, 100)?;
+            user.name = Set(name.clone());
+        }
+        if let Some(email) = changes.email.into_change() {
+            user.email = Set(text::optional("email", email.as_deref(), 254)?);
+        }
+        if let Some(note) = changes.note.into_change() {
+            user.note = Set(text::optional("note", note.as_deref(), 2000)?);
+        }
+        if let Some(enabled) = changes.enabled {
+            user.enabled = Set(enabled);
+        }
+        if let Some(patterns) = changes.allowed_models.into_change() {
+            user.allowed_models = Set(models::check(patterns)?);
+        }
+        user.updated_at = Set(self.clock.now());
+        let user = user
+            .update(&transaction)
+            .await
+            .map_err(|error| Error::unless_taken(error, || name_taken(&name)))?;
+        self.record_update(transaction, before, &user).await?;
+        self.api_keys.refresh(id).await?;
+        Ok(user)
+    }
+
+    /// Enables or disables several users, all or none of them.
+    pub async fn set_enabled(&self, ids: &[Uuid], enabled: bool) -> Result<Vec<user::Model>> {
+        let transaction = self.db.begin().await?;
+        let mut users = Vec::with_capacity(ids.len());
+        let mut changes = Vec::with_capacity(ids.len());
+        for id in ids {
+            let old = living(&transaction, *id).await?;
+            let before = audited(&old);
+            let mut user = old.into_active_model();
+            user.enabled = Set(enabled);
+            user.updated_at = Set(self.clock.now());
+            let user = user.update(&transaction).await?;
+            changes.push(AuditChange::updated(subject(&user), before, audited(&user)));
+            users.push(user);
+        }
+        for change in changes {
+            audit::record(&transaction, &self.clock, change).await?;
+        }
+        transaction.commit().await?;
+        for id in ids {
+            self.api_keys.refresh(*id).await?;
+        }
+        Ok(users)
+    }
+
+    /// Archives a user: the keys die, the name is free again, the history stays.
+    pub async fn archive(&self, id: Uuid) -> Result<user::Model> {
+        let transaction = self.db.begin().await?;
+        let old = living(&transaction, id).await?;
+        let before = audited(&old);
+        let now = self.clock.now();
+        let mut user = old.into_active_model();
+        user.enabled = Set(false);
+        user.archived_at = Set(Some(now));
+        user.updated_at = Set(now);
+        let user = user.update(&transaction).await?;
+        self.api_keys.revoke_all(&transaction, id).await?;
+        self.record_update(transaction, before, &user).await?;
+        self.api_keys.refresh(id).await?;
+        Ok(user)
+    }
+
+    /// Commits a change together with the event about it.
+    async fn record_update(
+        &self,
+        transaction: DatabaseTransaction,
+        before: Value,
+        user: &user::Model,
+    ) -> Result<()> {
+        let updated = AuditChange::updated(subject(user), before, audited(user));
+        audit::record(&transaction, &self.clock, updated).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+async fn living(transaction: &DatabaseTransaction, id: Uuid) -> Result<user::Model> {
+    api_keys::active_user(transaction, id).await
+}
+
+/// A user, for the audit.
+fn subject(user: &user::Model) -> AuditSubject {
+    AuditSubject::new("user", &user.id).named(&user.name)
+}
+
+/// What the audit tells of a user.
+fn audited(user: &user::Model) -> Value {
+    json!({
+        "name": user.name,
+        "email": user.email,
+        "note": user.note,
+        "enabled": user.enabled,
+        "allowedModels": user.allowed_models,
+        "rateLimit": user.rate_limit,
+        "archivedAt": user.archived_at,
+    })
+}
+
+fn name_taken(name: &str) -> String {
+    format!("there is a user named {name:?} already; choose another name")
+}

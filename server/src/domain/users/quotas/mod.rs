@@ -1,0 +1,349 @@
+//! What users and keys may use: quotas and rate limits, set by administrators and held by the ledger.
+
+mod new_quota;
+mod past;
+mod store;
+
+use std::{cmp::Reverse, collections::HashSet};
+
+use entity::{RateLimit, api_key, quota, user};
+use sea_orm::{
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
+    DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QuerySelect as _,
+};
+use serde_json::{Value, json};
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+pub use self::new_quota::NewQuota;
+pub(super) use self::{new_quota::read_all, store::inherit};
+use super::{
+    api_keys::{self, ApiKeys, active_user},
+    rate_limits,
+};
+use crate::{
+    clock::SharedClock,
+    db::Database,
+    domain::{
+        Result,
+        audit::{self, AuditChange},
+        ledger::{self, Ledger, QuotaState},
+    },
+};
+
+/// Whose limits are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitHolder {
+    /// A user, with all keys together.
+    User(Uuid),
+    ApiKey(Uuid),
+}
+
+/// Whose limits they are.
+#[derive(Clone, Debug)]
+pub struct LimitSubject {
+    pub user: user::Model,
+    /// When only one key is limited.
+    pub api_key: Option<api_key::Model>,
+}
+
+impl LimitSubject {
+    fn api_key_id(&self) -> Option<Uuid> {
+        self.api_key.as_ref().map(|key| key.id)
+    }
+
+    fn rate_limit(&self) -> Option<RateLimit> {
+        match &self.api_key {
+            Some(key) => key.rate_limit,
+            None => self.user.rate_limit,
+        }
+    }
+
+    fn audited(&self) -> audit::AuditSubject {
+        match &self.api_key {
+            Some(key) => api_keys::subject(key),
+            None => super::subject(&self.user),
+        }
+    }
+}
+
+/// All quotas. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Quotas {
+    db: Database,
+    clock: SharedClock,
+    ledger: Ledger,
+    api_keys: ApiKeys,
+    tasks: TaskTracker,
+}
+
+impl Quotas {
+    /// The service over this database. What it has begun it finishes among the tasks.
+    pub fn new(
+        db: &Database,
+        clock: &SharedClock,
+        api_keys: &ApiKeys,
+        tasks: &TaskTracker,
+    ) -> Self {
+        Self {
+            db: db.clone(),
+            clock: clock.clone(),
+            ledger: api_keys.ledger().clone(),
+            api_keys: api_keys.clone(),
+            tasks: tasks.clone(),
+        }
+    }
+
+    /// Puts quotas in place of those that the holder has. One that is only edited keeps what was used
+    /// of it, and a new one counts what was used in its window already.
+    pub async fn set(&self, holder: LimitHolder, new: &[NewQuota]) -> Result<LimitSubject> {
+        let wanted = read_all(new)?;
+        let work = self.clone().replace(holder, |_| Ok(wanted));
+        self.to_the_end(work).await
+    }
+
+    /// Removes quotas of a holder by id and adds others in one step; the rest stay whatever they are by now. A
+    /// quota that is removed and added with the same metric, window, time zone, provider and models is edited.
+    pub async fn change(
+        &self,
+        holder: LimitHolder,
+        removed: Vec<Uuid>,
+        added: Vec<NewQuota>,
+    ) -> Result<LimitSubject> {
+        let wanted = move |there: Vec<quota::Model>| new_quota::changed(there, &removed, &added);
+        let work = self.clone().replace(holder, wanted);
+        self.to_the_end(work).await
+    }
+
+    /// Forgets what a user has used. Returns the user and the tokens that were counted until now.
+    pub async fn reset_usage(&self, user_id: Uuid) -> Result<(user::Model, i64)> {
+        self.to_the_end(self.clone().forget(user_id)).await
+    }
+
+    /// Sets how fast a user or key may call; a limit of nothing leaves it to the server's default, and for a
+    /// key to its user's limit.
+    pub async fn set_rate_limit(
+        &self,
+        holder: LimitHolder,
+        limit: RateLimit,
+    ) -> Result<LimitSubject> {
+        self.change_rate_limit(holder, |_| limit).await
+    }
+
+    /// Changes parts of how fast a user or key may call, and leaves the others as they are by now.
+    pub async fn change_rate_limit(
+        &self,
+        holder: LimitHolder,
+        change: impl FnOnce(RateLimit) -> RateLimit,
+    ) -> Result<LimitSubject> {
+        let transaction = self.db.begin().await?;
+        let mut subject = self.find(&transaction, holder).await?;
+        let limit = rate_limits::own(change(subject.rate_limit().unwrap_or_default()))?;
+        let before = json!({ "rateLimit": subject.rate_limit() });
+        if let Some(key) = subject.api_key {
+            let mut key = key.into_active_model();
+            key.rate_limit = Set(limit);
+            subject.api_key = Some(key.update(&transaction).await?);
+        } else {
+            let mut user = subject.user.into_active_model();
+            user.rate_limit = Set(limit);
+            user.updated_at = Set(self.clock.now());
+            subject.user = user.update(&transaction).await?;
+        }
+        let after = json!({ "rateLimit": subject.rate_limit() });
+        let updated = AuditChange::updated(subject.audited(), before, after);
+        audit::record(&transaction, &self.clock, updated).await?;
+        transaction.commit().await?;
+        self.api_keys.refresh(subject.user.id).await?;
+        Ok(subject)
+    }
+
+    /// The quotas of a user for all keys together, as they stand, in the order in which they were set.
+    pub fn of_user(&self, user_id: Uuid) -> Vec<QuotaState> {
+        self.of(user_id, None)
+    }
+
+    /// A key's own quotas.
+    pub fn of_api_key(&self, user_id: Uuid, id: Uuid) -> Vec<QuotaState> {
+        self.of(user_id, Some(id))
+    }
+
+    /// The quotas of everybody who may still call, the nearest to its limit first.
+    pub async fn all(&self) -> Result<Vec<QuotaState>> {
+        let mut meters = self.ledger.meters();
+        let users: HashSet<Uuid> = living_users(self.db.reader()).await?;
+        let keys: HashSet<Uuid> = living_keys(self.db.reader()).await?;
+        meters.retain(|QuotaState { quota, .. }| {
+            users.contains(&quota.user_id) && quota.api_key_id.is_none_or(|id| keys.contains(&id))
+        });
+        let now = self.clock.now();
+        meters.sort_by_cached_key(|meter| (Reverse(meter.per_million(now)), meter.quota.id));
+        Ok(meters)
+    }
+
+    fn of(&self, user_id: Uuid, api_key_id: Option<Uuid>) -> Vec<QuotaState> {
+        let mut meters = self.ledger.user_limits(user_id).meters();
+        meters.retain(|meter| meter.quota.api_key_id == api_key_id);
+        meters
+    }
+
+    /// Does it although the caller may leave: the memory must not fall behind the database.
+    async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let work = self.tasks.spawn(audit::carried(work));
+        work.await.map_err(anyhow::Error::from)?
+    }
+
+    async fn replace(
+        self,
+        holder: LimitHolder,
+        wanted: impl FnOnce(Vec<quota::Model>) -> Result<Vec<NewQuota>>,
+    ) -> Result<LimitSubject> {
+        // Nothing is settled meanwhile, so that nothing is counted twice or lost.
+        let _turn = self.ledger.turn().await;
+        let transaction = self.db.begin().await?;
+        let subject = self.find(&transaction, holder).await?;
+        let key_id = subject.api_key_id();
+        let before = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
+        let wanted = wanted(store::of_subject(&transaction, &subject).await?)?;
+        store::replace(&transaction, &subject, wanted, self.clock.now()).await?;
+        let after = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
+        let updated = AuditChange::updated(subject.audited(), before, after);
+        self.commit(transaction, subject.user.id, updated).await?;
+        Ok(subject)
+    }
+
+    async fn forget(self, user_id: Uuid) -> Result<(user::Model, i64)> {
+        let _turn = self.ledger.turn().await;
+        let transaction = self.db.begin().await?;
+        let user = active_user(&transaction, user_id).await?;
+        let previous = user.used_tokens;
+        let mut user = user.into_active_model();
+        user.used_tokens = Set(0);
+        user.usage_reset_at = Set(Some(self.clock.now()));
+        let user = user.update(&transaction).await?;
+        store::forget_use(&transaction, user_id).await?;
+        let before = json!({ "usedTokens": previous });
+        let reset = AuditChange::updated(super::subject(&user), before, json!({ "usedTokens": 0 }));
+        self.commit(transaction, user_id, reset).await?;
+        let account = self.ledger.user_limits(user_id);
+        account.set_reset_at(user.usage_reset_at);
+        Ok((user, previous))
+    }
+
+    async fn commit(
+        &self,
+        transaction: DatabaseTransaction,
+        user_id: Uuid,
+        change: AuditChange,
+    ) -> Result<()> {
+        let meters = meters_of(&transaction, user_id).await?;
+        audit::record(&transaction, &self.clock, change).await?;
+        transaction.commit().await?;
+        self.ledger.user_limits(user_id).set_meters(meters);
+        Ok(())
+    }
+
+    async fn find(
+        &self,
+        connection: &impl ConnectionTrait,
+        holder: LimitHolder,
+    ) -> Result<LimitSubject> {
+        match holder {
+            LimitHolder::User(id) => Ok(LimitSubject {
+                user: active_user(connection, id).await?,
+                api_key: None,
+            }),
+            LimitHolder::ApiKey(id) => {
+                let key = self.api_keys.active_key(connection, id).await?;
+                Ok(LimitSubject {
+                    user: active_user(connection, key.user_id).await?,
+                    api_key: Some(key),
+                })
+            }
+        }
+    }
+}
+
+/// A user's quotas with what was used of them.
+async fn meters_of(connection: &impl ConnectionTrait, user_id: Uuid) -> Result<Vec<QuotaState>> {
+    let quotas = store::of_user(connection, user_id).await?;
+    ledger::meters(connection, quotas).await
+}
+
+/// What the audit tells of somebody's quotas.
+pub(super) async fn audited(
+    connection: &impl ConnectionTrait,
+    user_id: Uuid,
+    api_key_id: Option<Uuid>,
+) -> Result<Value> {
+    let quotas = store::of_user(connection, user_id).await?.into_iter();
+    let of_holder = quotas.filter(|quota| quota.api_key_id == api_key_id);
+    Ok(of_holder
+        .map(|quota| {
+            json!({
+                "metric": quota.metric.to_value(),
+                "limit": quota.limit,
+                "window": quota.window.to_value(),
+                "rollingSeconds": quota.rolling_seconds,
+                "timezone": quota.timezone,
+                "provider": quota.provider.map(|provider| provider.to_value()),
+                "modelPattern": quota.model_pattern,
+                "softPercents": quota.soft_percents.0,
+                "strict": quota.strict,
+            })
+        })
+        .collect())
+}
+
+/// Stores the quotas of a user who is created in this transaction, and lets the ledger hold them: nobody
+/// can call yet whom they would limit too early.
+pub(super) async fn begin(
+    connection: &impl ConnectionTrait,
+    ledger: &Ledger,
+    user: &user::Model,
+    wanted: Vec<NewQuota>,
+) -> Result<()> {
+    let subject = LimitSubject {
+        user: user.clone(),
+        api_key: None,
+    };
+    for new in wanted {
+        store::insert(connection, &subject, new, user.created_at).await?;
+    }
+    reload(connection, ledger, user.id).await
+}
+
+/// Brings a user's quotas in memory up to date. Call it in a turn of the ledger.
+pub(super) async fn reload(
+    connection: &impl ConnectionTrait,
+    ledger: &Ledger,
+    user_id: Uuid,
+) -> Result<()> {
+    let meters = meters_of(connection, user_id).await?;
+    ledger.user_limits(user_id).set_meters(meters);
+    Ok(())
+}
+
+async fn living_users(connection: &impl ConnectionTrait) -> Result<HashSet<Uuid>> {
+    let ids = user::Entity::find()
+        .select_only()
+        .column(user::Column::Id)
+        .filter(user::Column::ArchivedAt.is_null())
+        .into_tuple()
+        .all(connection);
+    Ok(ids.await?.into_iter().collect())
+}
+
+async fn living_keys(connection: &impl ConnectionTrait) -> Result<HashSet<Uuid>> {
+    let ids = api_key::Entity::find()
+        .select_only()
+        .column(api_key::Column::Id)
+        .filter(api_key::Column::RevokedAt.is_null())
+        .into_tuple()
+        .all(connection);
+    Ok(ids.await?.into_iter().collect())
+}
