@@ -32,7 +32,7 @@ pub mod deadlines;
 pub mod doctor;
 pub mod domain;
 pub mod engine;
-#[doc(hidden)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod gateway;
 pub mod graphql;

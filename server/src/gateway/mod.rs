@@ -7,7 +7,7 @@ mod context;
 mod dialect;
 mod error_response;
 mod forward;
-#[doc(hidden)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod headers;
 mod layers;

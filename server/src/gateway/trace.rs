@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use entity::request::{Outcome, Protocol, UsageSource};
+use entity::request::{Outcome, UsageSource};
 use opentelemetry::{
     Context, KeyValue,
     propagation::{Extractor, TextMapPropagator as _},
@@ -110,7 +110,7 @@ impl Extractor for Headers<'_> {
 
 /// Operation and model; the HTTP method if the request does not generate.
 fn name(record: &RequestRecord) -> String {
-    match (operation(record.protocol), &record.model) {
+    match (record.protocol.spec().operation, &record.model) {
         (Some(operation), Some(model)) => format!("{operation} {}", shortened(model)),
         (Some(operation), None) => operation.to_owned(),
         (None, _) => method_and_path(record).0.to_owned(),
@@ -136,7 +136,7 @@ fn attributes(record: &RequestRecord) -> Vec<KeyValue> {
     if let Some(error) = error_type(record) {
         attributes.push(KeyValue::new("error.type", error));
     }
-    if let Some(operation) = operation(record.protocol) {
+    if let Some(operation) = record.protocol.spec().operation {
         attributes.push(KeyValue::new("gen_ai.operation.name", operation));
         add_generation(&mut attributes, record);
     }
@@ -145,7 +145,7 @@ fn attributes(record: &RequestRecord) -> Vec<KeyValue> {
 
 fn add_generation(attributes: &mut Vec<KeyValue>, record: &RequestRecord) {
     let mut add = |name, value: opentelemetry::Value| attributes.push(KeyValue::new(name, value));
-    if let Some(provider) = provider(record.protocol) {
+    if let Some(provider) = record.protocol.spec().provider {
         add("gen_ai.provider.name", provider.into());
     }
     if let Some(model) = &record.model {
@@ -196,30 +196,6 @@ fn method_and_path(record: &RequestRecord) -> (&str, &str) {
 
 fn shortened(text: &str) -> String {
     text.chars().take(LONGEST_TEXT).collect()
-}
-
-fn operation(protocol: Protocol) -> Option<&'static str> {
-    match protocol {
-        Protocol::OpenaiChat | Protocol::OpenaiResponses | Protocol::AnthropicMessages => {
-            Some("chat")
-        }
-        Protocol::OpenaiCompletions => Some("text_completion"),
-        Protocol::OpenaiImages | Protocol::Gemini => Some("generate_content"),
-        Protocol::Unmetered | Protocol::Other => None,
-    }
-}
-
-/// By the conventions this is the provider of the protocol, whichever provider serves the model.
-fn provider(protocol: Protocol) -> Option<&'static str> {
-    match protocol {
-        Protocol::OpenaiChat
-        | Protocol::OpenaiResponses
-        | Protocol::OpenaiCompletions
-        | Protocol::OpenaiImages => Some("openai"),
-        Protocol::AnthropicMessages => Some("anthropic"),
-        Protocol::Gemini => Some("gcp.gemini"),
-        Protocol::Unmetered | Protocol::Other => None,
-    }
 }
 
 fn outcome(outcome: Outcome) -> &'static str {

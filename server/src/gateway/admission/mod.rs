@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use entity::request::Protocol;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
-use metering::LARGEST_INPUT;
+use metering::MAX_INPUT_TOKENS;
 
 use self::limits::limit_error;
 pub(super) use self::{
@@ -118,7 +118,7 @@ impl AdmissionControl {
         let reserved = self.reserve(start, &limits, request.read_bytes);
         let reservation = reserved.map_err(|error| explain_dropped(error, is_dropped))?;
         let expected = Tokens {
-            input: worst.estimate.input.min(LARGEST_INPUT),
+            input: worst.estimate.input.min(MAX_INPUT_TOKENS),
             ..worst.estimate
         };
         record.tokens = Some(Tokens {

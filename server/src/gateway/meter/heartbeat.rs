@@ -13,7 +13,7 @@ use axum::{
         header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
     },
 };
-use entity::request::Protocol;
+use metering::Protocol;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Heartbeat {
         }
         Some(Self {
             interval: interval?,
-            event: event(protocol),
+            event: protocol.spec().keep_alive,
             last: Instant::now(),
             timer: None,
         })
@@ -65,19 +65,5 @@ impl Heartbeat {
         ready!(timer.as_mut().poll(cx));
         self.last = Instant::now();
         Poll::Ready(Bytes::from_static(self.event.as_bytes()))
-    }
-}
-
-/// Comments do not keep Codex alive and break Gemini CLI, so each protocol has an event of its own.
-fn event(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::AnthropicMessages => "event: ping\ndata: {\"type\": \"ping\"}\n\n",
-        Protocol::OpenaiResponses => "event: keepalive\ndata: {\"type\":\"keepalive\"}\n\n",
-        Protocol::Gemini => "\n",
-        Protocol::OpenaiChat
-        | Protocol::OpenaiCompletions
-        | Protocol::OpenaiImages
-        | Protocol::Unmetered
-        | Protocol::Other => ": keep-alive\n\n",
     }
 }

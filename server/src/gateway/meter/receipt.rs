@@ -13,8 +13,8 @@ use axum::{
         header::{CONTENT_ENCODING, CONTENT_TYPE},
     },
 };
-use entity::request::{Outcome, Protocol, UsageSource};
-use metering::{EstimatedUsage, Observation, Tap, tokens_of_text};
+use entity::request::{Outcome, UsageSource};
+use metering::{MeteredUsage, Observation, Tap, tokens_of_text};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
@@ -132,11 +132,7 @@ impl Receipt {
         record.streamed = content_type.starts_with("text/event-stream");
         if self.is_metered {
             let encoding = text(CONTENT_ENCODING).unwrap_or_default();
-            self.tap = Some(Tap::new(
-                wire_protocol(record.protocol),
-                content_type,
-                encoding,
-            ));
+            self.tap = Some(Tap::new(record.protocol, content_type, encoding));
         }
     }
 
@@ -222,7 +218,7 @@ impl Receipt {
     }
 
     fn note(&self, end: RequestEnd) -> Option<Noted> {
-        let so_far = self.tap.as_ref().map(Tap::so_far);
+        let so_far = self.tap.as_ref().map(Tap::snapshot);
         let observation = self.observation.as_ref().or(so_far.as_ref());
         let record = self.settled(self.record.as_ref()?.clone(), observation, end);
         Some(self.permit.as_ref()?.note(&record))
@@ -309,8 +305,8 @@ impl Receipt {
         record: &RequestRecord,
         observation: Option<&Observation>,
         end: RequestEnd,
-    ) -> EstimatedUsage {
-        // A request that was not sent, generates nothing, or was answered with an error used nothing.
+    ) -> MeteredUsage {
+        // What was not sent, or is no generation, or was answered with an error, used nothing.
         let is_refused = matches!(end, RequestEnd::Refused(_));
         let is_failed = record.http_status.is_some_and(|status| status >= 400);
         // The engine does not process a request whose body is incomplete.
@@ -318,23 +314,14 @@ impl Receipt {
         let is_cut =
             record.http_status.is_none() && upload.is_some_and(|upload| upload.failure().is_some());
         if is_refused || !self.is_metered || is_failed || is_cut {
-            return EstimatedUsage::NOTHING;
+            return MeteredUsage::NOTHING;
         }
         let expected = self.expected();
         let Some(seen) = observation else {
-            return EstimatedUsage::without_answer(expected);
+            return MeteredUsage::without_answer(expected);
         };
         let is_whole = end == RequestEnd::Whole;
-        // Zeros from an unknown endpoint are not credible.
-        let is_zero = seen.tokens.is_some_and(|tokens| tokens.total() == 0);
-        if record.protocol == Protocol::Unmetered && is_zero {
-            let seen = Observation {
-                tokens: None,
-                ..seen.clone()
-            };
-            return EstimatedUsage::of(&seen, is_whole, expected);
-        }
-        EstimatedUsage::of(seen, is_whole, expected)
+        MeteredUsage::of_answer(record.protocol, seen, is_whole, expected)
     }
 
     /// The expected tokens. A body without a declared length is counted as it is sent.
@@ -345,20 +332,6 @@ impl Receipt {
             expected.input = tokens_of_text(sent);
         }
         expected
-    }
-}
-
-/// The protocol that the tap reads, by the one that is recorded.
-fn wire_protocol(protocol: Protocol) -> metering::Protocol {
-    match protocol {
-        Protocol::OpenaiChat => metering::Protocol::OpenaiChat,
-        Protocol::OpenaiCompletions => metering::Protocol::OpenaiCompletions,
-        Protocol::OpenaiResponses => metering::Protocol::OpenaiResponses,
-        Protocol::OpenaiImages => metering::Protocol::OpenaiImages,
-        Protocol::AnthropicMessages => metering::Protocol::AnthropicMessages,
-        Protocol::Gemini => metering::Protocol::Gemini,
-        Protocol::Unmetered => metering::Protocol::Unmetered,
-        Protocol::Other => metering::Protocol::Other,
     }
 }
 

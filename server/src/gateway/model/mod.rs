@@ -10,7 +10,9 @@ use axum::{
 };
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use metering::{BodyForm, BodyKind, Bound, FormError, ModelScanner, OpenError, ScanResult};
+use metering::{
+    BodyForm, BodyKind, Bound, DecompressionError, FormError, ModelScanner, ScanResult,
+};
 
 use super::{
     body::{BufferedBody, Upload, UploadWatch},
@@ -123,7 +125,7 @@ pub(super) async fn read(
         ModelSource::Messages | ModelSource::Nowhere => (RequestedModel::NotNeeded, None),
     };
     let bound = reading.bound(scanner.as_ref());
-    let opened = scanner.as_ref().and_then(ModelScanner::opened_bytes);
+    let opened = scanner.as_ref().and_then(ModelScanner::decompressed_bytes);
     let asked = ModelRequest {
         model,
         bound,
@@ -260,7 +262,7 @@ impl ModelReading<'_> {
             if let Some(error) = scanner.error() {
                 return Err(self.open_error(error));
             }
-            self.hold_opened(scanner.opened_bytes())?;
+            self.hold_opened(scanner.decompressed_bytes())?;
             rest = rest.get(step.used..).unwrap_or_default();
             if step.is_done {
                 return Ok(());
@@ -281,12 +283,12 @@ impl ModelReading<'_> {
         Ok(())
     }
 
-    fn open_error(&self, error: OpenError) -> GatewayError {
+    fn open_error(&self, error: DecompressionError) -> GatewayError {
         match error {
-            OpenError::TooLarge => GatewayError::BodyTooLarge {
+            DecompressionError::TooLarge => GatewayError::BodyTooLarge {
                 limit: self.limits.max_body_bytes,
             },
-            OpenError::Unreadable => GatewayError::BodyUnreadable,
+            DecompressionError::Unreadable => GatewayError::BodyUnreadable,
         }
     }
 

@@ -1,8 +1,7 @@
 //! The endpoints of the engine: their protocol, where they name the model, and whether they report usage.
 
-use entity::request::Protocol;
 use http::{HeaderMap, Method, header};
-use metering::{BodyForm, BoundForm};
+use metering::{BodyForm, BoundForm, Protocol};
 
 use super::super::dialect::Dialect;
 use super::path::is_below;
@@ -36,53 +35,7 @@ pub(super) struct EndpointRule {
     pub(super) is_websocket: bool,
 }
 
-/// POST endpoints that report usage.
-const METERED: [(&str, Protocol, BodyForm); 10] = [
-    ("/v1/chat/completions", Protocol::OpenaiChat, BodyForm::Json),
-    (
-        "/v1/completions",
-        Protocol::OpenaiCompletions,
-        BodyForm::Json,
-    ),
-    ("/v1/responses", Protocol::OpenaiResponses, BodyForm::Json),
-    (
-        "/v1/responses/compact",
-        Protocol::OpenaiResponses,
-        BodyForm::Json,
-    ),
-    (
-        "/backend-api/codex/responses",
-        Protocol::OpenaiResponses,
-        BodyForm::Json,
-    ),
-    (
-        "/backend-api/codex/responses/compact",
-        Protocol::OpenaiResponses,
-        BodyForm::Json,
-    ),
-    (
-        "/v1/images/generations",
-        Protocol::OpenaiImages,
-        BodyForm::Json,
-    ),
-    (
-        "/v1/images/edits",
-        Protocol::OpenaiImages,
-        BodyForm::ImageEdit,
-    ),
-    (
-        "/v1/messages",
-        Protocol::AnthropicMessages,
-        BodyForm::PlainJson,
-    ),
-    (
-        "/v1beta/interactions",
-        Protocol::Gemini,
-        BodyForm::PlainJson,
-    ),
-];
-
-/// Other POST endpoints of the engine, or of servers that `OpenAI` tools expect.
+/// Others that are posted to and that the engine, or tools that expect an `OpenAI` server, know.
 const POSTED: [&str; 7] = [
     "/v1/messages/count_tokens",
     "/v1/embeddings",
@@ -109,7 +62,7 @@ const SOCKETS: [&str; 2] = ["/v1/responses", "/backend-api/codex/responses"];
 const GEMINI_MODELS: &str = "/v1beta/models/";
 
 pub(super) fn is_posted_to(path: &str) -> bool {
-    METERED.iter().any(|(known, ..)| *known == path)
+    Protocol::of_endpoint(path).is_some()
         || UNMETERED.iter().any(|(known, _)| *known == path)
         || POSTED.contains(&path)
 }
@@ -184,11 +137,11 @@ impl EndpointRule {
         if COUNTING.contains(&path) {
             self.generates_nothing();
         }
-        if let Some((_, protocol, form)) = METERED.iter().find(|(known, ..)| *known == path) {
-            self.protocol = *protocol;
-            self.model = ModelSource::Body(*form);
+        if let Some((protocol, endpoint)) = Protocol::of_endpoint(path) {
+            self.protocol = protocol;
+            self.model = ModelSource::Body(endpoint.body);
             self.names_model = true;
-            self.bound = bound(*protocol, path);
+            self.bound = endpoint.bound;
             self.is_metered = true;
         }
     }
@@ -216,20 +169,6 @@ impl EndpointRule {
     fn generates_nothing(&mut self) {
         self.protocol = Protocol::Other;
         self.is_metered = false;
-    }
-}
-
-/// Where a POST endpoint reads its output bound. The engine drops that of a compaction, and reads that of an interaction under
-/// three names.
-fn bound(protocol: Protocol, path: &str) -> BoundForm {
-    match protocol {
-        Protocol::OpenaiResponses if path.ends_with("/compact") => BoundForm::Nothing,
-        Protocol::OpenaiChat => BoundForm::Chat,
-        Protocol::OpenaiCompletions => BoundForm::Completions,
-        Protocol::OpenaiResponses => BoundForm::Responses,
-        Protocol::OpenaiImages => BoundForm::Images,
-        Protocol::AnthropicMessages => BoundForm::Messages,
-        Protocol::Gemini | Protocol::Unmetered | Protocol::Other => BoundForm::Nothing,
     }
 }
 
