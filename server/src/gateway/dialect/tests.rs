@@ -38,7 +38,7 @@ fn faults() -> Vec<GatewayError> {
             kind: LimitKind::RequestsPerMinute,
             retry_after,
             limit: limit(),
-            pacing: None,
+            rate_limits: None,
         },
         GatewayError::QuotaExceeded {
             kind: LimitKind::Quota(Metric::Cost),

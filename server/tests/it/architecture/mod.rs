@@ -169,10 +169,6 @@ const KNOWN_CYCLES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "gateway",
-        &["answer", "meter", "receipts", "serve", "upgrade"],
-    ),
-    (
         "graphql",
         &[
             "api_key",
