@@ -167,29 +167,6 @@ const KNOWN_CYCLES: &[(&str, &[&str])] = &[
         "gateway",
         &["answer", "meter", "receipts", "serve", "upgrade"],
     ),
-    (
-        "graphql",
-        &[
-            "api_key",
-            "audit_event",
-            "audit_trail",
-            "bounds",
-            "context",
-            "endpoint",
-            "events",
-            "loaders",
-            "paging",
-            "price",
-            "quota",
-            "request",
-            "schema",
-            "socket",
-            "usage",
-            "usage_slice",
-            "user",
-            "user_list",
-        ],
-    ),
 ];
 
 /// Marks of unfinished work, written so that this file does not find itself.
