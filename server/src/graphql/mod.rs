@@ -10,6 +10,7 @@ mod audit_trail;
 mod backup;
 mod engine;
 mod export;
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod key;
 mod model;

@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::support::soon;
 
-/// A connection on which a test says exactly what it means.
+/// A connection on which a test controls every byte.
 pub(crate) struct Raw(pub(crate) TcpStream);
 
 impl Raw {

@@ -5,6 +5,7 @@
 //! expanded size is computed with each fragment visited once ([`size`]). Accepted documents are parsed, validated
 //! and executed within a bounded stack, time and memory. `docs/limits.md` has the figures.
 
+#[cfg(feature = "fuzzing")]
 mod depth;
 mod limits;
 mod scan;
@@ -18,7 +19,9 @@ use async_graphql::{
     parser::{parse_query, types::ExecutableDocument},
 };
 
-pub(in crate::graphql) use self::{depth::fuzz, limits::DocumentLimits};
+#[cfg(feature = "fuzzing")]
+pub(in crate::graphql) use self::depth::fuzz;
+pub(in crate::graphql) use self::limits::DocumentLimits;
 use crate::domain::{Error, Result};
 
 /// Whether the document of a request was accepted. The schema executes no request without it.

@@ -1,10 +1,9 @@
-//! Where OpenAI's protocols say what: chat, completions, Responses and images, and the servers that speak
-//! them with habits of their own.
+//! The fields of answers in OpenAI's four protocols, and those that compatible servers add.
 
-use super::field_kind::{FieldKind, UsageField, error};
+use super::{FieldKind, UsageField, fields::error};
 use crate::json::Key;
 
-/// Plain answers and the events of streams; those of Responses hold the answer under `response`.
+/// Plain answers and the events of streams; those of Responses have the answer under `response`.
 pub(super) fn field_kind(path: &[Key]) -> FieldKind {
     match path {
         [Key::Type] => FieldKind::Type,
@@ -21,7 +20,7 @@ pub(super) fn field_kind(path: &[Key]) -> FieldKind {
         // Groq's streams.
         [Key::XGroq, Key::Usage] => FieldKind::Usage,
         [Key::XGroq, Key::Usage, rest @ ..] => count(rest),
-        [Key::Timings | Key::PromptEvalCount | Key::EvalCount, ..] => loose(path),
+        [Key::Timings | Key::PromptEvalCount | Key::EvalCount, ..] => fallback(path),
         [Key::Response, rest @ ..] | rest => answer(rest),
     }
 }
@@ -36,7 +35,7 @@ fn answer(path: &[Key]) -> FieldKind {
     }
 }
 
-/// What is written of a choice; Kimi's streams report usage there.
+/// The output of a choice; Kimi's streams report usage there.
 fn choice(path: &[Key]) -> FieldKind {
     match path {
         [Key::Text] => FieldKind::Text,
@@ -84,7 +83,7 @@ fn count(path: &[Key]) -> FieldKind {
         }
         // Perplexity's deep research.
         [Key::CitationTokens] => FieldKind::Count(UsageField::ToolInput),
-        [Key::ReasoningTokens] => FieldKind::Count(UsageField::ReasoningBeside),
+        [Key::ReasoningTokens] => FieldKind::Count(UsageField::TopLevelReasoning),
         [
             Key::PromptTokensDetails | Key::InputTokensDetails,
             rest @ ..,
@@ -97,7 +96,7 @@ fn count(path: &[Key]) -> FieldKind {
     }
 }
 
-/// What was written to a cache has no standard name.
+/// There is no standard name for tokens written to a cache.
 fn detail(path: &[Key]) -> FieldKind {
     match path {
         [Key::CachedTokens] => FieldKind::Count(UsageField::CacheRead),
@@ -111,14 +110,16 @@ fn detail(path: &[Key]) -> FieldKind {
     }
 }
 
-/// What llama.cpp and Ollama count where nobody asked for usage.
-fn loose(path: &[Key]) -> FieldKind {
+/// The counts of llama.cpp and Ollama when the client did not request usage.
+fn fallback(path: &[Key]) -> FieldKind {
     match path {
         [Key::PromptEvalCount] | [Key::Timings, Key::PromptN] => {
-            FieldKind::Loose(UsageField::Input)
+            FieldKind::FallbackCount(UsageField::Input)
         }
-        [Key::Timings, Key::CacheN] => FieldKind::Loose(UsageField::CacheRead),
-        [Key::EvalCount] | [Key::Timings, Key::PredictedN] => FieldKind::Loose(UsageField::Output),
+        [Key::Timings, Key::CacheN] => FieldKind::FallbackCount(UsageField::CacheRead),
+        [Key::EvalCount] | [Key::Timings, Key::PredictedN] => {
+            FieldKind::FallbackCount(UsageField::Output)
+        }
         _ => FieldKind::Nothing,
     }
 }

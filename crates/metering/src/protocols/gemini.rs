@@ -1,9 +1,30 @@
-//! Where Gemini says what: `generateContent`, streamed or not, and interactions.
+//! Gemini's `generateContent`, streamed or not (<https://ai.google.dev/api/generate-content>), and interactions.
 
-use super::field_kind::{FieldKind, UsageField, error};
-use crate::json::Key;
+use super::{EndpointSpec, FieldKind, ProtocolSpec, UsageConvention, UsageField, fields::error};
+use crate::{
+    json::Key,
+    scanner::{BodyForm, BoundForm},
+};
 
-/// Plain answers and chunks. What the engine renamed to `cpaUsageMetadata` is not final and not read.
+pub(super) const SPEC: ProtocolSpec = ProtocolSpec {
+    name: "gemini",
+    endpoints: &[EndpointSpec {
+        path: "/v1beta/interactions",
+        body: BodyForm::PlainJson,
+        // The engine reads the bound of an interaction under three names.
+        bound: BoundForm::Nothing,
+    }],
+    // Gemini CLI fails on comments.
+    keep_alive: "\n",
+    operation: Some("generate_content"),
+    provider: Some("gcp.gemini"),
+    usage_convention: UsageConvention::Mixed,
+    field_kind,
+    last_events: &["interaction.completed"],
+    ends_with_finish_reason: true,
+};
+
+/// Plain answers and chunks. The engine renames usage that is not final to `cpaUsageMetadata`; it is not read.
 pub(super) fn field_kind(path: &[Key]) -> FieldKind {
     match path {
         [Key::ModelVersion | Key::Model] | [Key::Interaction, Key::Model] => FieldKind::Model,

@@ -1,10 +1,29 @@
-//! Where Anthropic's messages say what; `message_start` holds the message under `message`.
+//! Anthropic Messages: <https://docs.anthropic.com/en/api/messages>.
 
-use super::field_kind::{FieldKind, UsageField, error};
-use crate::json::Key;
+use super::{EndpointSpec, FieldKind, ProtocolSpec, UsageConvention, UsageField, fields::error};
+use crate::{
+    json::Key,
+    scanner::{BodyForm, BoundForm},
+};
 
-/// Plain answers and the events of streams.
-pub(super) fn field_kind(path: &[Key]) -> FieldKind {
+pub(super) const SPEC: ProtocolSpec = ProtocolSpec {
+    name: "anthropic_messages",
+    endpoints: &[EndpointSpec {
+        path: "/v1/messages",
+        body: BodyForm::PlainJson,
+        bound: BoundForm::Messages,
+    }],
+    keep_alive: "event: ping\ndata: {\"type\": \"ping\"}\n\n",
+    operation: Some("chat"),
+    provider: Some("anthropic"),
+    usage_convention: UsageConvention::Exclusive,
+    field_kind,
+    last_events: &["message_stop"],
+    ends_with_finish_reason: false,
+};
+
+/// Plain answers and the events of streams; `message_start` has the message under `message`.
+fn field_kind(path: &[Key]) -> FieldKind {
     match path {
         [Key::Type] => FieldKind::Type,
         [Key::Error, rest @ ..] => error(rest),
@@ -18,7 +37,7 @@ pub(super) fn field_kind(path: &[Key]) -> FieldKind {
     }
 }
 
-/// With compaction or an advisor, the object itself tells of some iterations only, and the list of all.
+/// With compaction or an advisor, the object itself counts some iterations only, and `iterations` all of them.
 fn count(path: &[Key]) -> FieldKind {
     match path {
         [Key::Iterations, key] => field(*key).map_or(FieldKind::Nothing, FieldKind::Iteration),

@@ -1,46 +1,48 @@
-//! Listens to the walk along an answer, and remembers what it means.
+//! Collects what the documents of an answer report.
 
-use crate::Protocol;
+use crate::protocols::{FieldKind, Protocol, ProtocolSpec, UsageField};
 
 use super::Observation;
 use super::error::ErrorNames;
-use super::field_kind::{FieldKind, UsageConvention, UsageField, field_kind, is_last};
 use super::usage::UsageCollector;
-use crate::count::count;
-use crate::json::{Container, JsonSink, Key, Text, Want};
+use crate::json::{Container, JsonSink, Key, StringMode, Text};
 use crate::tokens::Tokens;
+use crate::tokens::parse_count;
 
-/// What is known of an answer so far.
+/// The state of an answer.
 #[derive(Clone, Debug)]
-pub(super) struct Reader {
-    protocol: Protocol,
+pub(super) struct AnswerReader {
+    spec: &'static ProtocolSpec,
     usage: UsageCollector,
     document: Document,
-    /// Whether a choice said why it finished: after that only counts come.
+    /// Whether a choice had a finish reason: only counts follow.
     is_finished: bool,
-    /// Whether the protocol's end was seen outside the documents.
+    /// Whether the end marker outside the documents was read.
     is_done: bool,
-    /// Whether one document is a whole answer.
+    /// Whether the answer is a single document.
     ends_with_document: bool,
     observation: Observation,
 }
 
-/// What is known of the current document.
+/// The state of the current document.
 #[derive(Clone, Debug, Default)]
 struct Document {
-    /// The names for its error.
     names: ErrorNames,
-    /// Whether it is the last of its answer.
+    /// Whether it ends the answer.
     is_last: bool,
     /// Whether it has counts.
     is_counting: bool,
 }
 
-impl Reader {
+impl AnswerReader {
     pub(super) fn new(protocol: Protocol) -> Self {
+        Self::of(protocol.spec())
+    }
+
+    fn of(spec: &'static ProtocolSpec) -> Self {
         Self {
-            protocol,
-            usage: UsageCollector::new(UsageConvention::of(protocol)),
+            spec,
+            usage: UsageCollector::new(spec.usage_convention),
             document: Document::default(),
             is_finished: false,
             is_done: false,
@@ -49,30 +51,30 @@ impl Reader {
         }
     }
 
-    /// The answer turned out to be one document.
+    /// The answer is a single document.
     pub(super) fn end_with_document(&mut self) {
         self.ends_with_document = true;
     }
 
-    /// The protocol's end was seen outside the documents.
+    /// Reports the end marker outside the documents.
     pub(super) fn end(&mut self) {
         self.is_done = true;
         self.observation.ended = true;
     }
 
-    /// What was learnt, but for the tokens.
+    /// All but the tokens.
     pub(super) fn observation(&self) -> &Observation {
         &self.observation
     }
 
-    /// What was used, as far as it is told.
+    /// The tokens, as far as they are reported.
     pub(super) fn tokens(&self) -> Option<Tokens> {
         self.usage.tokens()
     }
 
-    /// All that was learnt; starts again.
+    /// Returns the observation and resets the reader.
     pub(super) fn take(&mut self) -> Observation {
-        let reader = std::mem::replace(self, Self::new(self.protocol));
+        let reader = std::mem::replace(self, Self::of(self.spec));
         Observation {
             tokens: reader.usage.tokens(),
             ..reader.observation
@@ -80,18 +82,18 @@ impl Reader {
     }
 
     fn field_kind(&self, path: &[Key]) -> FieldKind {
-        field_kind(self.protocol, path)
+        (self.spec.field_kind)(path)
     }
 
     fn event(&mut self, kind: &str) {
-        self.document.is_last |= is_last(self.protocol, kind);
+        self.document.is_last |= self.spec.last_events.contains(&kind);
         if kind == "error" {
             self.document.names.mark();
         }
     }
 
     fn finish(&mut self) {
-        if self.protocol == Protocol::Gemini {
+        if self.spec.ends_with_finish_reason {
             self.document.is_last = true;
         } else {
             self.is_finished = true;
@@ -101,8 +103,8 @@ impl Reader {
     fn count(&mut self, field_kind: FieldKind, count: i64) {
         match field_kind {
             FieldKind::Iteration(field) => self.usage.add(field, count),
-            FieldKind::Loose(field) => {
-                self.usage.set_loose(field, count);
+            FieldKind::FallbackCount(field) => {
+                self.usage.set_fallback(field, count);
                 self.document.is_counting |= field == UsageField::Output;
             }
             FieldKind::Count(field) => self.usage.set(field, count),
@@ -137,22 +139,22 @@ impl Reader {
     }
 }
 
-impl JsonSink for Reader {
-    fn want(&self, path: &[Key]) -> Want {
+impl JsonSink for AnswerReader {
+    fn string_mode(&self, path: &[Key]) -> StringMode {
         match self.field_kind(path) {
-            FieldKind::Text | FieldKind::Media => Want::Length,
-            FieldKind::Model if self.observation.served_model.is_some() => Want::Nothing,
+            FieldKind::Text | FieldKind::Media => StringMode::Length,
+            FieldKind::Model if self.observation.served_model.is_some() => StringMode::Skip,
             FieldKind::Model
             | FieldKind::Type
             | FieldKind::Finish
             | FieldKind::Count(_)
             | FieldKind::Iteration(_)
-            | FieldKind::Loose(_)
+            | FieldKind::FallbackCount(_)
             | FieldKind::Error
             | FieldKind::ErrorCode
             | FieldKind::ErrorStatus
-            | FieldKind::ErrorType => Want::Text,
-            FieldKind::Nothing | FieldKind::Usage => Want::Nothing,
+            | FieldKind::ErrorType => StringMode::Read,
+            FieldKind::Nothing | FieldKind::Usage => StringMode::Skip,
         }
     }
 
@@ -179,10 +181,12 @@ impl JsonSink for Reader {
             name @ (FieldKind::ErrorCode | FieldKind::ErrorStatus | FieldKind::ErrorType) => {
                 self.document.names.name(name, text);
             }
-            field_kind @ (FieldKind::Count(_) | FieldKind::Iteration(_) | FieldKind::Loose(_)) => {
+            field_kind @ (FieldKind::Count(_)
+            | FieldKind::Iteration(_)
+            | FieldKind::FallbackCount(_)) => {
                 // Some serializers write whole numbers as strings.
                 let is_number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
-                if let Some(number) = known.filter(is_number).and_then(count) {
+                if let Some(number) = known.filter(is_number).and_then(parse_count) {
                     self.count(field_kind, number);
                 }
             }
@@ -196,8 +200,10 @@ impl JsonSink for Reader {
 
     fn scalar(&mut self, path: &[Key], text: &Text) {
         match self.field_kind(path) {
-            field_kind @ (FieldKind::Count(_) | FieldKind::Iteration(_) | FieldKind::Loose(_)) => {
-                if let Some(number) = text.as_str().and_then(count) {
+            field_kind @ (FieldKind::Count(_)
+            | FieldKind::Iteration(_)
+            | FieldKind::FallbackCount(_)) => {
+                if let Some(number) = text.as_str().and_then(parse_count) {
                     self.count(field_kind, number);
                 }
             }
@@ -225,7 +231,7 @@ impl JsonSink for Reader {
         }
         if path.is_empty() {
             self.document = Document::default();
-            // Another document follows the one that seemed to be all.
+            // Another document follows the supposed only one.
             self.observation.ended &= !self.ends_with_document;
         }
     }
