@@ -169,6 +169,7 @@ const KNOWN_CYCLES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+<<<<<<< HEAD
         "graphql",
         &[
             "api_key",
@@ -190,6 +191,10 @@ const KNOWN_CYCLES: &[(&str, &[&str])] = &[
             "user",
             "user_list",
         ],
+=======
+        "gateway",
+        &["answer", "meter", "receipts", "serve", "upgrade"],
+>>>>>>> wt-graphql
     ),
 ];
 
