@@ -1,10 +1,9 @@
-//! What was used, against what may be used.
+//! Limits and usage of users and keys, in memory: quotas, rate limits and concurrency.
 //!
-//! A request takes its *slot* when its head has arrived: one of the requests a minute, and a place among
-//! those at once. When its body has told what it asks for, it *reserves* the most that it may use, in
-//! memory, from all other limits at once. It is noted in the journal before it is forwarded, and *settled*
-//! there with what it really used before the end of its answer is released. Then it is written to the
-//! database in company, together with all sums, and what was held back for it becomes what was used.
+//! A request takes a *slot* when its head has arrived: one of the requests per minute and one of the
+//! concurrent requests. When its body is known, it *reserves* its estimated usage from all other limits in one
+//! step. When it has ended, the reservation is *settled* with the actual usage, and *committed* once the
+//! request is in the database.
 
 pub mod gcra;
 mod quota_state;
@@ -15,7 +14,7 @@ pub mod window;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use arc_swap::ArcSwap;
@@ -42,23 +41,24 @@ pub use self::{
 use super::{Result, model_name::routed_as};
 use crate::db::Database;
 
-/// Models of which is remembered who serves them, at most.
-const MOST_MODELS: usize = 10_000;
+/// Models whose providers are remembered.
+const MAX_MODELS: usize = 10_000;
 
-/// The accounts of all users. Cheap to clone.
+/// The limits of all users. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger(Arc<Parts>);
 
 #[derive(Debug, Default)]
 struct Parts {
-    accounts: Mutex<HashMap<Uuid, Arc<UserLimits>>>,
-    /// Who has served a model.
+    users: Mutex<HashMap<Uuid, Arc<UserLimits>>>,
+    /// The providers that have served a model.
     served: ArcSwap<HashMap<String, ProviderSet>>,
+    /// Held while usage changes in the database and in memory.
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Ledger {
-    /// Reads all quotas and what was used of them, and who began again.
+    /// Reads all quotas, their usage, and when usage was last reset.
     pub async fn load(db: &Database) -> Result<Self> {
         let ledger = Self::default();
         let mut by_user: HashMap<Uuid, Vec<quota::Model>> = HashMap::new();
@@ -69,8 +69,8 @@ impl Ledger {
             let meters = meters(db.reader(), quotas).await?;
             ledger.user_limits(user_id).set_meters(meters);
         }
-        let have_begun_again = User::find().filter(user::Column::UsageResetAt.is_not_null());
-        for user in have_begun_again.all(db.reader()).await? {
+        let with_reset = User::find().filter(user::Column::UsageResetAt.is_not_null());
+        for user in with_reset.all(db.reader()).await? {
             ledger
                 .user_limits(user.id)
                 .set_reset_at(user.usage_reset_at);
@@ -78,57 +78,49 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Reads again what was used, when memory may have missed some of it. Call it in turn.
-    pub(in crate::domain) async fn read_again(
+    /// Reads all usage from the database again. The caller holds [`Ledger::turn`].
+    pub(in crate::domain) async fn reload_usage(
         &self,
         connection: &impl ConnectionTrait,
     ) -> std::result::Result<(), DbErr> {
-        for account in self.accounts() {
-            let ids = account
+        for limits in self.all() {
+            let ids = limits
                 .meters()
                 .into_iter()
                 .map(|quota_state| quota_state.quota.id);
             let used = used(connection, ids.collect()).await?;
-            account.set_used(used);
+            limits.set_used(used);
         }
         Ok(())
     }
 
-    fn accounts(&self) -> Vec<Arc<UserLimits>> {
-        let accounts = self.0.accounts.lock();
-        let accounts = accounts.unwrap_or_else(PoisonError::into_inner);
-        accounts.values().cloned().collect()
+    fn all(&self) -> Vec<Arc<UserLimits>> {
+        self.users().values().cloned().collect()
     }
 
-    /// A user's account.
+    fn users(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<UserLimits>>> {
+        self.0.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A user's limits; none are set for an unknown id.
     pub fn user_limits(&self, user_id: Uuid) -> Arc<UserLimits> {
-        let mut accounts = self
-            .0
-            .accounts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(accounts.entry(user_id).or_default())
+        Arc::clone(self.users().entry(user_id).or_default())
     }
 
-    /// Everybody's quotas as they stand.
+    /// The quotas of all users.
     pub fn meters(&self) -> Vec<QuotaState> {
-        let accounts = self
-            .0
-            .accounts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let meters = accounts.values().flat_map(|account| account.meters());
-        meters.collect()
+        let all = self.all();
+        all.iter().flat_map(|limits| limits.meters()).collect()
     }
 
-    /// Takes a place for a request whose head has arrived, and one of the requests a minute. What needs
-    /// the body to be known is for [`Ledger::reserve`].
+    /// Takes one of the requests per minute and one of the concurrent requests, before the body is read.
+    /// [`Ledger::reserve`] checks the limits that depend on the body.
     pub fn start(account: &Arc<UserLimits>, api_key_id: Uuid, defaults: RateLimit) -> Start {
         account.start(api_key_id, defaults)
     }
 
-    /// Takes what a request asks for from every limit that applies, or from none; then the place comes
-    /// back with the reason.
+    /// Reserves the estimated usage of a request from every limit that applies, or from none; an error returns
+    /// the slot.
     pub fn reserve(
         &self,
         slot: RequestSlot,
@@ -139,7 +131,7 @@ impl Ledger {
         UserLimits::reserve(slot, request, providers.unwrap_or_default())
     }
 
-    /// The providers that have served a model, as far as is known.
+    /// The providers that have served a model since the server started.
     pub fn served_by(&self, model: &str) -> Vec<ProviderKind> {
         let served = self.0.served.load();
         let providers = served.get(model).copied().unwrap_or_default();
@@ -148,7 +140,7 @@ impl Ledger {
             .collect()
     }
 
-    /// Counts a socket, until it is dropped.
+    /// Counts an open WebSocket until the result is dropped.
     pub fn open_socket(
         account: &Arc<UserLimits>,
         api_key_id: Uuid,
@@ -161,17 +153,22 @@ impl Ledger {
         })
     }
 
-    /// Held while what was used changes in the database and in memory.
+    /// Excludes other changes of usage in the database and in memory.
     pub(in crate::domain) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.0.turn.lock().await
     }
 
     /// Remembers that a provider has served a model.
-    pub(in crate::domain) fn learn(&self, model: &str, protocol: Protocol, provider: ProviderKind) {
+    pub(in crate::domain) fn record_provider(
+        &self,
+        model: &str,
+        protocol: Protocol,
+        provider: ProviderKind,
+    ) {
         let model = &routed_as(protocol.into(), model);
         let served = self.0.served.load();
         let known = served.get(model).copied().unwrap_or_default();
-        if known.with(provider) == known || served.len() >= MOST_MODELS {
+        if known.with(provider) == known || served.len() >= MAX_MODELS {
             return;
         }
         let mut more = HashMap::clone(&served);
@@ -180,7 +177,7 @@ impl Ledger {
     }
 }
 
-/// A socket that counts.
+/// An open WebSocket, counted against the limits.
 #[derive(Debug)]
 pub struct OpenSocket {
     account: Arc<UserLimits>,
@@ -193,7 +190,7 @@ impl Drop for OpenSocket {
     }
 }
 
-/// Quotas with what was used of them.
+/// Adds their usage to quotas.
 pub(in crate::domain) async fn meters(
     connection: &impl ConnectionTrait,
     quotas: Vec<quota::Model>,
@@ -207,7 +204,7 @@ pub(in crate::domain) async fn meters(
     meters.collect()
 }
 
-/// What was used of quotas, by bucket.
+/// The usage of quotas, by the start of the bucket.
 async fn used(
     connection: &impl ConnectionTrait,
     quotas: Vec<Uuid>,

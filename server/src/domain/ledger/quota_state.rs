@@ -1,4 +1,4 @@
-//! One quota as it stands: what was used in each window, and what is reserved by requests under way.
+//! One quota with its usage per bucket and the amount reserved by requests in flight.
 
 use std::collections::BTreeMap;
 
@@ -17,36 +17,35 @@ use crate::domain::{
     usd,
 };
 
-/// A quota in memory.
+/// A quota and its usage.
 #[derive(Clone, Debug)]
 pub struct QuotaState {
     pub quota: quota::Model,
     window: QuotaWindow,
-    /// By the start of the bucket.
+    /// Committed usage, by the start of the bucket.
     used: BTreeMap<i64, i64>,
-    /// Held back by requests under way. Wide: they may ask for absurd amounts, and each gives back
-    /// exactly what it took.
+    /// By requests in flight. Wide, so that absurd estimates add up exactly and can be returned exactly.
     reserved: i128,
-    /// How many of them there are.
+    /// Requests in flight.
     running: u32,
-    /// Used by requests that have ended and are not in the database yet.
-    owed: i64,
+    /// Usage of requests that have ended and are not in the database yet.
+    uncommitted: i64,
 }
 
-/// What is about to be used: what a quota must know to tell whether it counts, and how much.
+/// The part of a request that a quota checks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct QuotaRequest<'a> {
     pub(super) api_key_id: Uuid,
-    /// The name that was asked for, and what it leads to if it is an alias.
+    /// The requested name, and the target if it is an alias.
     pub(super) models: [Option<&'a str>; 2],
-    /// Who may serve it.
+    /// The providers that may serve it.
     pub(super) providers: ProviderSet,
     pub(super) estimate: Amounts,
     pub(super) ceiling: Option<Amounts>,
     pub(super) at: DateTime<Utc>,
 }
 
-/// What one request uses, by metric.
+/// The usage of one request, by metric.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amounts {
     pub tokens: i64,
@@ -56,7 +55,7 @@ pub struct Amounts {
 }
 
 impl Amounts {
-    /// What a settled request used. What was refused used nothing.
+    /// The usage of a stored request; zero if it was rejected.
     pub(super) fn of(row: &request::Model) -> Self {
         if row.outcome == request::Outcome::Rejected || row.protocol == request::Protocol::Other {
             return Self::default();
@@ -77,17 +76,17 @@ impl Amounts {
     }
 }
 
-/// A set of providers; empty while nobody knows.
+/// A set of providers; empty while unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::domain) struct ProviderSet(u16);
 
 impl ProviderSet {
-    /// Whether this provider is among them, or may be.
+    /// Whether the set contains this provider or is unknown.
     fn may_be(self, provider: ProviderKind) -> bool {
         self.0 == 0 || self.0 & Self::from(provider).0 != 0
     }
 
-    /// Whether this provider is known to be among them.
+    /// Whether the set contains this provider.
     pub(super) fn has(self, provider: ProviderKind) -> bool {
         self.0 & Self::from(provider).0 != 0
     }
@@ -103,7 +102,7 @@ impl From<ProviderKind> for ProviderSet {
     }
 }
 
-/// An amount to be added to a bucket of a quota.
+/// An amount to add to a bucket of a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::domain) struct Charge {
     pub(in crate::domain) quota_id: Uuid,
@@ -111,18 +110,18 @@ pub(in crate::domain) struct Charge {
     pub(in crate::domain) amount: i64,
 }
 
-/// How a quota stands.
+/// The usage of a quota at one time, in its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotaStatus {
     pub used: i64,
-    /// By requests under way.
+    /// By requests in flight.
     pub reserved: i64,
-    /// When counting starts again, or some of what was used no longer counts.
+    /// The end of a calendar window, or when the oldest usage leaves a rolling window.
     pub resets_at: Option<DateTime<Utc>>,
 }
 
 impl QuotaState {
-    /// A quota of which this was used.
+    /// Fails when the stored window is invalid.
     pub(in crate::domain) fn new(quota: quota::Model, used: BTreeMap<i64, i64>) -> Result<Self> {
         let window = QuotaWindow::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
         Ok(Self {
@@ -131,37 +130,37 @@ impl QuotaState {
             used,
             reserved: 0,
             running: 0,
-            owed: 0,
+            uncommitted: 0,
         })
     }
 
-    /// Goes on with what is reserved by requests under way.
+    /// Takes over the reservations of the quota that this one replaces.
     pub(super) fn carry_over(&mut self, earlier: &Self) {
         self.reserved = earlier.reserved;
         self.running = earlier.running;
-        self.owed = earlier.owed;
+        self.uncommitted = earlier.uncommitted;
     }
 
-    /// This was used according to the database.
+    /// Replaces the committed usage.
     pub(super) fn set_used(&mut self, used: BTreeMap<i64, i64>) {
         self.used = used;
     }
 
-    /// How it stands at this time.
+    /// Usage and reservations at this time.
     pub fn standing(&self, at: DateTime<Utc>) -> QuotaStatus {
         QuotaStatus {
-            used: self.used_by_now(at),
+            used: self.used_in_total(at),
             reserved: i64::try_from(self.reserved).unwrap_or(i64::MAX),
             resets_at: self.resets_at(at),
         }
     }
 
-    /// How much of the limit is used, in millionths.
+    /// Committed usage in millionths of the limit.
     pub fn per_million(&self, at: DateTime<Utc>) -> i128 {
         i128::from(self.used(at)) * 1_000_000 / i128::from(self.quota.limit.max(1))
     }
 
-    /// The highest percentage of those that only warn which was reached.
+    /// The highest warning percentage that committed usage has reached.
     pub fn warning(&self, at: DateTime<Utc>) -> Option<u8> {
         let used = i128::from(self.used(at)) * 100;
         let reached = |percent: &u8| used >= i128::from(*percent) * i128::from(self.quota.limit);
@@ -174,12 +173,12 @@ impl QuotaState {
             .max()
     }
 
-    /// Used, in the database or not.
-    fn used_by_now(&self, at: DateTime<Utc>) -> i64 {
-        self.used(at).saturating_add(self.owed)
+    /// Committed or not.
+    fn used_in_total(&self, at: DateTime<Utc>) -> i64 {
+        self.used(at).saturating_add(self.uncommitted)
     }
 
-    /// Used according to the database.
+    /// Committed.
     fn used(&self, at: DateTime<Utc>) -> i64 {
         let (oldest, bucket) = (self.window.oldest(at), self.window.bucket(at));
         if oldest == bucket {
@@ -200,12 +199,12 @@ impl QuotaState {
         DateTime::from_timestamp(first + slice + i64::from(seconds), 0)
     }
 
-    pub(super) fn counts(&self, wanted: &QuotaRequest<'_>) -> bool {
-        self.is_about(wanted.api_key_id, &wanted.models)
+    pub(super) fn counts(&self, request: &QuotaRequest<'_>) -> bool {
+        self.is_about(request.api_key_id, &request.models)
             && self
                 .quota
                 .provider
-                .is_none_or(|provider| wanted.providers.may_be(provider))
+                .is_none_or(|provider| request.providers.may_be(provider))
     }
 
     fn is_about(&self, api_key_id: Uuid, names: &[Option<&str>]) -> bool {
@@ -216,14 +215,14 @@ impl QuotaState {
             })
     }
 
-    /// Whether so much may be used now.
-    pub(super) fn check(&self, wanted: &QuotaRequest<'_>) -> std::result::Result<(), LimitError> {
+    /// Rejects a request that may exceed the limit.
+    pub(super) fn check(&self, request: &QuotaRequest<'_>) -> std::result::Result<(), LimitError> {
         let metric = self.quota.metric;
         if self.quota.strict && metric != Metric::Requests {
-            let ceiling = wanted.ceiling;
-            let is_unpriced = metric == Metric::Cost && wanted.estimate.cost.is_none();
+            let ceiling = request.ceiling;
+            let is_unpriced = metric == Metric::Cost && request.estimate.cost.is_none();
             if ceiling.is_none() || is_unpriced {
-                let quota = self.in_words();
+                let quota = self.description();
                 return Err(LimitError::Unbounded {
                     metric,
                     quota,
@@ -231,20 +230,20 @@ impl QuotaState {
                 });
             }
         }
-        let used = self.used_by_now(wanted.at);
+        let used = self.used_in_total(request.at);
         let left = self.quota.limit.saturating_sub(used);
-        let needed = self.amount(wanted);
+        let needed = self.amount(request);
         let fits = self.reserved + i128::from(needed) <= i128::from(left);
-        // Alone, a request whose use is a guess may use what is left: otherwise the last part of a
-        // budget could never be used.
+        // A request with an estimated usage may use the rest if it is the only one in flight; otherwise the
+        // last part of a budget could never be used.
         let is_alone = !self.quota.strict && metric != Metric::Requests && self.running == 0;
-        // What has no price is not free: nothing passes a quota that is used up.
+        // A request without a price is not free: an exhausted quota rejects it.
         if left > 0 && (fits || is_alone) {
             return Ok(());
         }
         let free = (i128::from(left) - self.reserved).max(0);
         let free = i64::try_from(free).unwrap_or(left);
-        let mut quota = self.in_words();
+        let mut quota = self.description();
         if left > 0 {
             let (free, needed) = (self.unit(free), self.unit(needed));
             quota = format!(
@@ -254,22 +253,22 @@ impl QuotaState {
         Err(LimitError::Quota {
             metric,
             quota,
-            resets_at: self.resets_at(wanted.at),
+            resets_at: self.resets_at(request.at),
         })
     }
 
-    /// What a request takes of this quota at worst.
-    pub(super) fn amount(&self, wanted: &QuotaRequest<'_>) -> i64 {
+    /// The amount that a request reserves.
+    pub(super) fn amount(&self, request: &QuotaRequest<'_>) -> i64 {
         let worst = if self.quota.strict {
-            wanted.ceiling.unwrap_or(wanted.estimate)
+            request.ceiling.unwrap_or(request.estimate)
         } else {
-            wanted.estimate
+            request.estimate
         };
         worst.by(self.quota.metric)
     }
 
-    /// Which quota it is, for whoever is refused.
-    fn in_words(&self) -> String {
+    /// A description of the quota for the client.
+    fn description(&self) -> String {
         let amount = self.unit(self.quota.limit);
         let window = match self.window {
             QuotaWindow::Lifetime => "in total".to_owned(),
@@ -286,7 +285,7 @@ impl QuotaState {
         format!("{amount} {window} for {holder}{model}{provider}")
     }
 
-    /// An amount in the unit of what is counted.
+    /// An amount with its unit.
     fn unit(&self, amount: i64) -> String {
         match self.quota.metric {
             Metric::Tokens => format!("{amount} tokens"),
@@ -295,31 +294,30 @@ impl QuotaState {
         }
     }
 
-    /// A request begins.
     pub(super) fn reserve(&mut self, amount: i64) {
         self.reserved += i128::from(amount);
         self.running += 1;
     }
 
-    /// It did not begin after all, or has ended.
+    /// The request has ended or was not forwarded.
     pub(super) fn release(&mut self, amount: i64) {
         self.reserved = (self.reserved - i128::from(amount)).max(0);
         self.running = self.running.saturating_sub(1);
     }
 
-    /// It has ended and used this much.
-    pub(super) fn owe(&mut self, amount: i64) {
-        self.owed = self.owed.saturating_add(amount);
+    /// Adds the usage of a request that has ended.
+    pub(super) fn add_uncommitted(&mut self, amount: i64) {
+        self.uncommitted = self.uncommitted.saturating_add(amount);
     }
 
-    /// What it used is in the database.
-    pub(super) fn pay(&mut self, amount: i64) {
-        self.owed = self.owed.saturating_sub(amount).max(0);
+    /// Removes usage that is in the database now.
+    pub(super) fn remove_uncommitted(&mut self, amount: i64) {
+        self.uncommitted = self.uncommitted.saturating_sub(amount).max(0);
     }
 
-    /// What a settled request adds to this quota.
+    /// The amount that a stored request adds to this quota; `None` when it does not count.
     pub(super) fn charge(&self, row: &request::Model, names: &[Option<&str>]) -> Option<Charge> {
-        // While nobody has told who served it, it counts: better than letting it pass by.
+        // A request whose provider is not reported yet counts.
         let is_served = |provider| row.provider.is_none_or(|served| served == provider);
         let amount = Amounts::of(row).by(self.quota.metric);
         let counts = self.is_about(row.api_key_id, names)
@@ -333,8 +331,7 @@ impl QuotaState {
         })
     }
 
-    /// Adds what is in the database. Buckets that no longer count are forgotten, but for a few: the clock
-    /// may be set back.
+    /// Adds committed usage. Some buckets before the window are kept, because the clock may be set back.
     pub(super) fn add(&mut self, charge: Charge) {
         const KEPT: usize = 256;
         let used = self.used.entry(charge.bucket).or_default();

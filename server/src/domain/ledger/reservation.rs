@@ -1,4 +1,4 @@
-//! What a request under way holds back, until what it really used is in the database.
+//! The slot and the reservation of a request in flight, until its usage is in the database.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,43 +7,42 @@ use uuid::Uuid;
 
 use super::{quota_state::Amounts, user_limits::UserLimits};
 
-/// What sort of limit it is that binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitKind {
     RequestsPerMinute,
     TokensPerMinute,
     ConcurrentRequests,
     ConcurrentSockets,
-    /// A quota, or a strict one that cannot tell what it is asked for.
+    /// A quota is exhausted, or is strict and the request has no bound.
     Quota(entity::quota::Metric),
 }
 
-/// Why a request may not pass now.
+/// The limit that rejects a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LimitError {
-    /// It comes too soon.
+    /// A rate or concurrency limit.
     Rate {
         kind: LimitKind,
-        /// Which limit, in words.
+        /// A description of the limit for the client.
         limit: String,
         retry_after: Duration,
     },
-    /// There is nothing left.
+    /// A quota that has too little left.
     Quota {
         metric: entity::quota::Metric,
         quota: String,
         resets_at: Option<DateTime<Utc>>,
     },
-    /// A strict quota cannot tell how much it may use.
+    /// A strict quota, and a request whose usage has no known bound.
     Unbounded {
         metric: entity::quota::Metric,
         quota: String,
-        /// Because the model has no price.
+        /// The model has no price.
         is_unpriced: bool,
     },
 }
 
-/// How the requests per minute stand, for the caller to see.
+/// The state of the requests per minute, for response headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimitStatus {
     pub limit: u64,
@@ -51,14 +50,13 @@ pub struct RateLimitStatus {
     pub resets_in: Duration,
 }
 
-/// The place of one request among those that its user and key may have at once, and one of their requests
-/// a minute. It is taken when the head of the request has arrived, before its body is read. Dropped, it
-/// frees the place; the request of the minute stays used.
+/// One of the concurrent requests of a user and key. It is taken, with one of the requests per minute, when
+/// the head of a request has arrived. Dropping it frees the concurrent request only.
 #[derive(Debug)]
 pub struct RequestSlot {
     account: Arc<UserLimits>,
     api_key_id: Uuid,
-    /// False once a reservation has taken it over.
+    /// False once a reservation owns the slot.
     is_held: bool,
 }
 
@@ -71,8 +69,7 @@ impl RequestSlot {
         }
     }
 
-    /// Frees the place and gives the request of the minute back: the request was refused, and that took
-    /// no work worth counting.
+    /// Returns the request per minute as well: the request was rejected cheaply.
     pub fn refund(mut self) {
         self.is_held = false;
         self.account.refund(self.api_key_id);
@@ -82,7 +79,7 @@ impl RequestSlot {
         &self.account
     }
 
-    /// Makes the reservation responsible for the place.
+    /// Moves the slot into a reservation.
     pub(super) fn into_reservation(mut self, held: HeldLimits) -> Reservation {
         self.is_held = false;
         Reservation {
@@ -101,8 +98,8 @@ impl Drop for RequestSlot {
     }
 }
 
-/// What is held back for one request. Dropped before it is settled, everything is given back: the
-/// request was not forwarded.
+/// The reserved usage of one request. Dropping it unsettled returns everything: the request was not
+/// forwarded.
 #[derive(Debug)]
 pub struct Reservation {
     account: Arc<UserLimits>,
@@ -110,19 +107,18 @@ pub struct Reservation {
     is_settled: bool,
 }
 
-/// What was taken from an account.
+/// The parts of a reservation.
 #[derive(Debug)]
 pub(super) struct HeldLimits {
     pub(super) api_key_id: Uuid,
-    /// Whether the request still has its place among those at once.
+    /// Whether the slot is still taken.
     pub(super) has_slot: bool,
-    /// Taken from the tokens per minute.
+    /// Reserved of the tokens per minute.
     pub(super) tokens: u64,
-    /// By quota.
     pub(super) quotas: Vec<HeldQuota>,
 }
 
-/// What is held back from one quota.
+/// The amount reserved of one quota.
 #[derive(Debug)]
 pub(super) struct HeldQuota {
     pub(super) id: Uuid,
@@ -131,22 +127,19 @@ pub(super) struct HeldQuota {
 }
 
 impl Reservation {
-    /// Frees the place among the requests at once, and nothing else: the client has left, and what its
-    /// answer uses is still held back.
+    /// Frees the slot only: the client has disconnected, and the response is still read for its usage.
     pub(in crate::domain) fn release_slot(&mut self) {
         if std::mem::take(&mut self.held.has_slot) {
             self.account.finish(self.held.api_key_id);
         }
     }
 
-    /// Whether a quota on cost applies.
     pub(in crate::domain) fn counts_cost(&self) -> bool {
         let mut quotas = self.held.quotas.iter();
         quotas.any(|quota| quota.metric == entity::quota::Metric::Cost)
     }
 
-    /// The request has ended and used this much: no more than that is held back until it is in the
-    /// database.
+    /// Replaces the reserved amounts by the actual usage. `cost` is in nano-USD, `None` without a price.
     pub(in crate::domain) fn settle(&mut self, tokens: i64, cost: Option<i64>) {
         let used = Amounts {
             tokens,
@@ -157,7 +150,7 @@ impl Reservation {
         self.account.settle(&mut self.held, used);
     }
 
-    /// What was used is in the database.
+    /// Releases the reservation: the usage is in the database.
     pub(in crate::domain) fn commit(self) {
         self.account.commit(&self.held);
     }

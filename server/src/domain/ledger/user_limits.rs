@@ -1,5 +1,5 @@
-//! What one user and their keys may use, and what of it is in use. Everything that limits a request
-//! stands here under one lock, so that it is checked and taken in one step.
+//! The limits of one user and their keys. One lock guards them all, so that they are checked and taken in one
+//! step.
 
 #[cfg(test)]
 mod tests;
@@ -25,37 +25,37 @@ use super::{
 };
 use crate::domain::{model_name::routed_as, models::AliasTable};
 
-/// Refusals of one user that are put on record in a minute.
-const REFUSALS: u64 = 60;
+/// Rejected requests of one user that are recorded per minute.
+const RECORDED_REJECTIONS: u64 = 60;
 
-/// What a request asks to use.
+/// The part of a request that limits depend on.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitRequest<'a> {
     pub api_key_id: Uuid,
     /// As the engine routes it.
     pub model: Option<&'a str>,
-    /// What that leads to, if it is an alias: it counts under both names.
+    /// The target of an alias: the request counts under both names.
     pub target: Option<&'a str>,
-    /// Whether it generates: what does not uses no tokens and counts in no quota.
+    /// False for requests that generate nothing, which use no tokens and count in no quota.
     pub is_metered: bool,
-    /// The most that it may use, as far as one can tell.
+    /// The estimated maximum usage.
     pub estimate: Amounts,
-    /// The most that it may use for certain; `None` when nothing bounds it.
+    /// The certain maximum usage; `None` when unbounded.
     pub ceiling: Option<Amounts>,
     pub at: DateTime<Utc>,
-    /// For users without limits of their own.
+    /// For users without own rate limits.
     pub defaults: RateLimit,
 }
 
-/// One user's account. Cheap to share.
+/// The limits of one user and their usage.
 #[derive(Debug)]
 pub struct UserLimits {
-    /// What the rate limiters count time from.
+    /// The origin of the rate limiters' time.
     origin: Instant,
     state: Mutex<State>,
-    /// Whether a quota wants to know bounds.
+    /// Whether any quota is strict.
     is_strict: AtomicBool,
-    /// Whether a quota depends on the model: by a pattern, or by its price.
+    /// Whether any quota depends on the model, by a pattern or by its price.
     depends_on_model: AtomicBool,
 }
 
@@ -64,17 +64,17 @@ struct State {
     user: RateLimits,
     keys: HashMap<Uuid, RateLimits>,
     meters: Vec<QuotaState>,
-    /// When what was used was last forgotten, in microseconds since 1970.
+    /// When usage was last reset, in microseconds since 1970.
     reset_at: Option<i64>,
-    /// Refusals that were put on record, to bound them.
+    /// Limits how many rejected requests are recorded.
     refusals: Gcra,
 }
 
-/// Whether a request may start, and how the requests a minute stand.
+/// The slot of a request, or why it is rejected, and the state of the requests per minute.
 #[derive(Debug)]
 pub struct Start {
     pub slot: Result<RequestSlot, LimitError>,
-    /// `None` when requests are not counted by the minute.
+    /// `None` without a limit on requests per minute.
     pub pacing: Option<RateLimitStatus>,
 }
 
@@ -90,8 +90,8 @@ impl Default for UserLimits {
 }
 
 impl UserLimits {
-    /// Takes a place for a request whose head has arrived, and one of the requests a minute, from the user
-    /// and the key or from neither.
+    /// Takes one of the concurrent requests and one of the requests per minute, of both user and key or of
+    /// neither.
     pub(super) fn start(self: &Arc<Self>, api_key_id: Uuid, defaults: RateLimit) -> Start {
         let now = self.origin.elapsed();
         let mut state = self.lock();
@@ -106,8 +106,7 @@ impl UserLimits {
         }
     }
 
-    /// Takes what a request asks for from every limit that applies, or from none; then the place is given
-    /// back to the caller.
+    /// Reserves the estimated usage from every limit that applies, or from none; an error returns the slot.
     pub(super) fn reserve(
         slot: RequestSlot,
         request: &LimitRequest<'_>,
@@ -115,11 +114,11 @@ impl UserLimits {
     ) -> Result<Reservation, (LimitError, RequestSlot)> {
         let account = slot.account();
         let now = account.origin.elapsed();
-        let wanted = wanted(request, providers);
+        let quota_request = quota_request(request, providers);
         let mut state = account.lock();
-        match state.check(request, &wanted, now) {
+        match state.check(request, &quota_request, now) {
             Ok(()) => {
-                let held = state.take(request, &wanted, now);
+                let held = state.take(request, &quota_request, now);
                 drop(state);
                 Ok(slot.into_reservation(held))
             }
@@ -130,12 +129,12 @@ impl UserLimits {
         }
     }
 
-    /// Frees the place of a request.
+    /// Frees one of the concurrent requests.
     pub(super) fn finish(&self, api_key_id: Uuid) {
         self.lock().end(api_key_id, RateLimits::finish);
     }
 
-    /// Frees the place of a request, and gives the request of the minute back.
+    /// Frees one of the concurrent requests and returns one of the requests per minute.
     pub(super) fn refund(&self, api_key_id: Uuid) {
         self.lock().end(api_key_id, |rate_limits| {
             rate_limits.finish();
@@ -143,48 +142,48 @@ impl UserLimits {
         });
     }
 
-    /// Whether a quota must know how much a request may be answered.
+    /// Whether a quota needs an upper bound of a request's usage.
     pub fn is_strict(&self) -> bool {
         self.is_strict.load(Ordering::Relaxed)
     }
 
-    /// Whether a quota counts some models only, or counts them differently.
+    /// Whether a quota needs the model of a request.
     pub fn depends_on_model(&self) -> bool {
         self.depends_on_model.load(Ordering::Relaxed)
     }
 
-    /// Whether one more refusal may be put on record: a client that tries again and again must not fill
-    /// the database.
+    /// Whether a rejected request may be recorded. Limited, so that a client that retries in a loop does not
+    /// fill the database.
     pub fn may_record_refusal(&self) -> bool {
         let now = self.origin.elapsed();
-        let taken = self.lock().refusals.take(rate(REFUSALS), 1, now);
+        let taken = self.lock().refusals.take(rate(RECORDED_REJECTIONS), 1, now);
         taken.is_none()
     }
 
-    /// Opens a socket, or says why not. It must be closed again.
+    /// Counts an open WebSocket until [`UserLimits::close_socket`].
     pub(super) fn open_socket(
         &self,
         api_key_id: Uuid,
         defaults: RateLimit,
     ) -> Result<(), LimitError> {
         let mut state = self.lock();
-        state.each_pace(api_key_id, |rate_limits, name| {
+        state.each_holder(api_key_id, |rate_limits, name| {
             rate_limits.check_socket(defaults, name)
         })?;
-        state.each_pace(api_key_id, |rate_limits, _| {
+        state.each_holder(api_key_id, |rate_limits, _| {
             rate_limits.sockets += 1;
             Ok::<_, LimitError>(())
         })
     }
 
     pub(super) fn close_socket(&self, api_key_id: Uuid) {
-        let _ = self.lock().each_pace(api_key_id, |rate_limits, _| {
+        let _ = self.lock().each_holder(api_key_id, |rate_limits, _| {
             rate_limits.sockets = rate_limits.sockets.saturating_sub(1);
             Ok::<_, LimitError>(())
         });
     }
 
-    /// Sets the limits of the user and of the keys that are alive. What was taken stays taken.
+    /// Sets the rate limits of the user and of the active keys. Their state is kept.
     pub(in crate::domain) fn set_rate_limits(
         &self,
         user: Option<RateLimit>,
@@ -192,18 +191,17 @@ impl UserLimits {
     ) {
         let mut state = self.lock();
         state.user.limit = user;
-        let living: HashMap<Uuid, Option<RateLimit>> = keys.collect();
+        let active: HashMap<Uuid, Option<RateLimit>> = keys.collect();
         state
             .keys
-            .retain(|id, rate_limits| living.contains_key(id) || rate_limits.is_in_use());
-        for (id, limit) in living {
-            // A key without limits of its own has none but the user's.
+            .retain(|id, rate_limits| active.contains_key(id) || rate_limits.is_in_use());
+        for (id, limit) in active {
+            // A key without own limits is limited by its user's alone.
             state.keys.entry(id).or_default().limit = Some(limit.unwrap_or_default());
         }
     }
 
-    /// Puts quotas in place of those there were. What requests under way hold back of a quota that stays
-    /// is held back still.
+    /// Replaces all quotas. Reservations of a quota that stays are kept.
     pub(in crate::domain) fn set_meters(&self, mut meters: Vec<QuotaState>) {
         let is_strict = meters.iter().any(|quota_state| quota_state.quota.strict);
         self.is_strict.store(is_strict, Ordering::Relaxed);
@@ -227,31 +225,30 @@ impl UserLimits {
         state.meters = meters;
     }
 
-    /// Puts what was used, by bucket, in place of what was added up.
+    /// Replaces the committed usage, by quota and bucket.
     pub(super) fn set_used(&self, mut used: HashMap<Uuid, BTreeMap<i64, i64>>) {
         for quota_state in &mut self.lock().meters {
             quota_state.set_used(used.remove(&quota_state.quota.id).unwrap_or_default());
         }
     }
 
-    /// The quotas as they stand.
     pub fn meters(&self) -> Vec<QuotaState> {
         self.lock().meters.clone()
     }
 
-    /// Notes when what was used was last forgotten.
+    /// Sets when usage was last reset.
     pub(in crate::domain) fn set_reset_at(&self, at: Option<DateTime<Utc>>) {
         self.lock().reset_at = at.map(|at| at.timestamp_micros());
     }
 
-    /// Whether a settled request was forgotten: what turns out to be different about it does not count,
-    /// or it would give back what was given back already.
-    pub(in crate::domain) fn has_forgotten(&self, row: &request::Model) -> bool {
+    /// Whether the request is older than the last reset of usage. A correction of it must not count: its
+    /// usage is subtracted already.
+    pub(in crate::domain) fn is_before_reset(&self, row: &request::Model) -> bool {
         let reset_at = self.lock().reset_at;
         reset_at.is_some_and(|reset_at| row.started_at < reset_at)
     }
 
-    /// What a settled request adds to which quotas.
+    /// The amounts that a stored request adds to quotas.
     pub(in crate::domain) fn charges(
         &self,
         row: &request::Model,
@@ -265,7 +262,7 @@ impl UserLimits {
         let model = model.map(|model| routed_as(row.protocol.into(), model));
         let at = DateTime::from_timestamp_micros(row.started_at).unwrap_or_default();
         let target = model.as_ref().and_then(|model| aliases.target(model, at));
-        // What served may be another model than was asked for, and counts as well.
+        // Another model than the requested one may have served it; it counts under that name too.
         let served = row.served_model.as_deref();
         let names = [model.as_deref(), target.as_deref(), served];
         let charges = state.meters.iter();
@@ -274,7 +271,7 @@ impl UserLimits {
             .collect()
     }
 
-    /// Takes over what is in the database now.
+    /// Adds committed usage.
     pub(in crate::domain) fn add(&self, charge: Charge, at: DateTime<Utc>) {
         let mut state = self.lock();
         let quota_state = state
@@ -292,7 +289,7 @@ impl UserLimits {
                 user.id = %quota_state.quota.user_id,
                 quota.id = %quota_state.quota.id,
                 percent = after,
-                "a quota is nearly used up"
+                "a quota has reached a warning threshold"
             );
         }
     }
@@ -312,7 +309,7 @@ impl UserLimits {
             let amount = used.by(quota.metric);
             if let Some(quota_state) = state.quota_state(quota.id) {
                 quota_state.release(quota.amount);
-                quota_state.owe(amount);
+                quota_state.add_uncommitted(amount);
             }
             quota.amount = amount;
         }
@@ -322,7 +319,7 @@ impl UserLimits {
         let mut state = self.lock();
         for quota in &held.quotas {
             if let Some(quota_state) = state.quota_state(quota.id) {
-                quota_state.pay(quota.amount);
+                quota_state.remove_uncommitted(quota.amount);
             }
         }
     }
@@ -348,7 +345,7 @@ impl UserLimits {
     }
 }
 
-fn wanted<'a>(request: &LimitRequest<'a>, providers: ProviderSet) -> QuotaRequest<'a> {
+fn quota_request<'a>(request: &LimitRequest<'a>, providers: ProviderSet) -> QuotaRequest<'a> {
     QuotaRequest {
         api_key_id: request.api_key_id,
         models: [request.model, request.target],
@@ -383,7 +380,7 @@ impl State {
     fn check(
         &self,
         request: &LimitRequest<'_>,
-        wanted: &QuotaRequest<'_>,
+        quota_request: &QuotaRequest<'_>,
         now: Duration,
     ) -> Result<(), LimitError> {
         let tokens = tokens(request);
@@ -396,9 +393,9 @@ impl State {
             let counting = self
                 .meters
                 .iter()
-                .filter(|quota_state| quota_state.counts(wanted));
+                .filter(|quota_state| quota_state.counts(quota_request));
             for quota_state in counting {
-                quota_state.check(wanted)?;
+                quota_state.check(quota_request)?;
             }
         }
         Ok(())
@@ -407,7 +404,7 @@ impl State {
     fn take(
         &mut self,
         request: &LimitRequest<'_>,
-        wanted: &QuotaRequest<'_>,
+        quota_request: &QuotaRequest<'_>,
         now: Duration,
     ) -> HeldLimits {
         let tokens = tokens(request);
@@ -419,10 +416,10 @@ impl State {
             for quota_state in self
                 .meters
                 .iter_mut()
-                .filter(|quota_state| quota_state.counts(wanted))
+                .filter(|quota_state| quota_state.counts(quota_request))
             {
                 let metric = quota_state.quota.metric;
-                let amount = quota_state.amount(wanted);
+                let amount = quota_state.amount(quota_request);
                 quota_state.reserve(amount);
                 quotas.push(HeldQuota {
                     id: quota_state.quota.id,
@@ -439,35 +436,35 @@ impl State {
         }
     }
 
-    /// The limit on requests a minute that is nearest.
+    /// The limit on requests per minute with the fewest remaining.
     fn pacing(
         &self,
         api_key_id: Uuid,
         defaults: RateLimit,
         now: Duration,
     ) -> Option<RateLimitStatus> {
-        let paces = [Some(&self.user), self.keys.get(&api_key_id)];
-        let pacings = paces.into_iter().flatten();
+        let holders = [Some(&self.user), self.keys.get(&api_key_id)];
+        let pacings = holders.into_iter().flatten();
         pacings
             .filter_map(|rate_limits| rate_limits.pacing(defaults, now))
             .min_by_key(|pacing| pacing.remaining)
     }
 
-    fn each_pace<E>(
+    fn each_holder<E>(
         &mut self,
         api_key_id: Uuid,
-        mut look: impl FnMut(&mut RateLimits, &str) -> Result<(), E>,
+        mut apply: impl FnMut(&mut RateLimits, &str) -> Result<(), E>,
     ) -> Result<(), E> {
-        look(&mut self.user, "this user")?;
+        apply(&mut self.user, "this user")?;
         let key = self.keys.entry(api_key_id).or_default();
         key.limit.get_or_insert_default();
-        look(key, "this key")
+        apply(key, "this key")
     }
 
-    fn end(&mut self, api_key_id: Uuid, mut look: impl FnMut(&mut RateLimits)) {
-        look(&mut self.user);
+    fn end(&mut self, api_key_id: Uuid, mut apply: impl FnMut(&mut RateLimits)) {
+        apply(&mut self.user);
         if let Some(key) = self.keys.get_mut(&api_key_id) {
-            look(key);
+            apply(key);
         }
     }
 
@@ -478,13 +475,12 @@ impl State {
     }
 }
 
-/// The tokens that a request takes from those a minute.
+/// The tokens that a request reserves of the tokens per minute.
 fn tokens(request: &LimitRequest<'_>) -> u64 {
     let tokens = u64::try_from(request.estimate.tokens).unwrap_or(0);
     if request.is_metered { tokens } else { 0 }
 }
 
-/// A rate of the given number a minute.
 pub(super) fn rate(per_minute: impl Into<u64>) -> Rate {
     Rate {
         per_minute: per_minute.into(),

@@ -1,4 +1,4 @@
-//! When counting starts again: which bucket a use counts in, and which buckets still count.
+//! The windows of quotas: which bucket a usage counts in, and which buckets are still in the window.
 
 #[cfg(test)]
 mod tests;
@@ -12,25 +12,25 @@ use crate::domain::{
     calendar::{self, CalendarUnit},
 };
 
-/// Into how many slices a rolling window is cut.
+/// Slices of a rolling window.
 const SLICES: u32 = 60;
-/// What a rolling window may span, in seconds: a minute to 400 days.
+/// Bounds of a rolling window, in seconds: a minute to 400 days.
 const SHORTEST: u32 = 60;
 const LONGEST: u32 = 400 * 24 * 60 * 60;
 
-/// The time over which uses are counted together.
+/// The time over which usage is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuotaWindow {
     /// All time.
     Lifetime,
-    /// One unit of the calendar of a zone.
+    /// A unit of the calendar of a time zone.
     Calendar { unit: CalendarUnit, zone: Tz },
-    /// The last so many seconds, at every moment.
+    /// The last `seconds` seconds.
     Rolling { seconds: u32 },
 }
 
 impl QuotaWindow {
-    /// Reads what a quota says.
+    /// The window of a stored quota, or an error that names the field that is wrong.
     pub fn read(kind: WindowKind, rolling_seconds: Option<i32>, timezone: &str) -> Result<Self> {
         let zone = calendar::time_zone(timezone)?;
         let unit = match kind {
@@ -49,8 +49,8 @@ impl QuotaWindow {
         Ok(Self::Calendar { unit, zone })
     }
 
-    /// The bucket that a use at this time counts in, named by its start in unix seconds. It depends on
-    /// nothing but the time, so a clock that is set back finds the earlier bucket again.
+    /// The bucket that usage at this time counts in, by its start in seconds since 1970. It depends on the
+    /// time alone, so that a clock that is set back finds the earlier bucket.
     pub fn bucket(&self, at: DateTime<Utc>) -> i64 {
         match self {
             Self::Lifetime => 0,
@@ -59,8 +59,8 @@ impl QuotaWindow {
         }
     }
 
-    /// The first bucket that still counts at this time. A slice of a rolling window counts until the
-    /// whole of it is out of the window: a little too much is counted, and never too little.
+    /// The first bucket that is still in the window at this time. A slice of a rolling window counts until all
+    /// of it has left the window: up to a slice too much is counted, never too little.
     pub fn oldest(&self, at: DateTime<Utc>) -> i64 {
         match self {
             Self::Lifetime | Self::Calendar { .. } => self.bucket(at),
@@ -70,7 +70,7 @@ impl QuotaWindow {
         }
     }
 
-    /// How many seconds the slices of a rolling window have.
+    /// The length of the slices of a rolling window, in seconds.
     pub fn slice(&self) -> Option<i64> {
         match self {
             Self::Lifetime | Self::Calendar { .. } => None,
@@ -78,7 +78,7 @@ impl QuotaWindow {
         }
     }
 
-    /// The end of a calendar window. A rolling window has none of its own: it depends on what was used.
+    /// The end of a calendar window. `None` for a rolling window, where it depends on the usage.
     pub fn resets_at(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::Lifetime | Self::Rolling { .. } => None,

@@ -1,4 +1,4 @@
-//! Keeping the sums: every request is added to them in the transaction that settles it.
+//! Updates the sums in the transaction that stores or corrects a request.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,15 +14,15 @@ use uuid::Uuid;
 use super::{sums::Sums, upsert::upsert};
 use crate::domain::periods::start_of;
 
-/// The reconciliation of metered requests of which only one side, or neither, has told.
+/// The subject of metered requests without a reconciliation.
 pub(super) const NOT_RECONCILED: &str = "unknown";
 const MICROS: i64 = 1_000_000;
 
-/// A request that is added to the sums, or taken away.
+/// A request that is added to the sums or subtracted.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::domain) struct RollupEntry<'a> {
     pub(in crate::domain) row: &'a request::Model,
-    /// +1 to add, −1 to take away.
+    /// +1 to add, −1 to subtract.
     pub(in crate::domain) sign: i64,
 }
 
@@ -32,7 +32,7 @@ impl<'a> RollupEntry<'a> {
         Self { row, sign: 1 }
     }
 
-    /// A request that is no longer what it was.
+    /// A corrected request.
     pub(in crate::domain) fn changed(
         before: &'a request::Model,
         row: &'a request::Model,
@@ -47,7 +47,7 @@ impl<'a> RollupEntry<'a> {
     }
 }
 
-/// Adds requests to all sums. Call it in the transaction that writes their rows.
+/// Adds requests to all sums. The caller writes their rows in the same transaction.
 pub(in crate::domain) async fn add_up(
     connection: &impl ConnectionTrait,
     entries: &[RollupEntry<'_>],
@@ -57,7 +57,7 @@ pub(in crate::domain) async fn add_up(
     upsert::<usage_slice::Entity>(connection, &slices).await
 }
 
-/// What changes in both tables, in the order of their keys.
+/// The changes of both tables, in the order of their keys.
 fn sum_up(entries: &[RollupEntry<'_>]) -> (Vec<usage_rollup::Model>, Vec<usage_slice::Model>) {
     let mut rollups = BTreeMap::<_, Sums>::new();
     let mut slices = BTreeMap::<_, Sums>::new();
@@ -80,7 +80,7 @@ fn sum_up(entries: &[RollupEntry<'_>]) -> (Vec<usage_rollup::Model>, Vec<usage_s
     )
 }
 
-/// The requests of a batch by all that tells them apart, which are far fewer.
+/// The sums of a batch by all dimensions: far fewer than requests.
 fn cells<'a>(entries: &[RollupEntry<'a>]) -> HashMap<Cell<'a>, Sums> {
     let mut cells = HashMap::<_, Sums>::new();
     for entry in entries {
@@ -90,10 +90,10 @@ fn cells<'a>(entries: &[RollupEntry<'a>]) -> HashMap<Cell<'a>, Sums> {
     cells
 }
 
-/// Which sums a request is added to.
+/// The dimensions of a request.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Cell<'a> {
-    /// Seconds since 1970, as all starts.
+    /// The start of the quarter-hour, in seconds since 1970.
     quarter: i64,
     user_id: Uuid,
     api_key_id: Uuid,
@@ -104,7 +104,7 @@ struct Cell<'a> {
     reconciliation: Option<Reconciliation>,
 }
 
-/// A key of the cube after user and time.
+/// The key of the cube after user and time.
 type Rest<'a> = (Uuid, String, Uuid, &'a str);
 
 impl<'a> Cell<'a> {
@@ -141,7 +141,7 @@ impl<'a> Cell<'a> {
             (Dimension::Account, account.unwrap_or_default()),
             (Dimension::Model, self.model.to_owned()),
         ];
-        let reconciliation = self.reconciliation.map(|told| told.to_value());
+        let reconciliation = self.reconciliation.map(|found| found.to_value());
         let reconciliation = reconciliation.unwrap_or_else(|| NOT_RECONCILED.to_owned());
         let reconciliation = (Dimension::Reconciliation, reconciliation);
         let reconciliation = self.is_metered.then_some(reconciliation);

@@ -1,11 +1,10 @@
-//! What is summed up of requests.
+//! The sums that are kept of requests.
 
 use entity::request::{self, Outcome, UsageSource};
 use sea_orm::{DbErr, QueryResult};
 
 use crate::domain::tokens::{Tokens, tokens_of};
 
-/// How many sums there are.
 pub(super) const COUNT: usize = 13;
 /// Their columns, in the order of [`Sums::values`].
 pub const COLUMNS: [&str; COUNT] = [
@@ -23,34 +22,34 @@ pub const COLUMNS: [&str; COUNT] = [
     "estimated",
     "duration",
 ];
-/// More than any request uses, of tokens, nano-USD or microseconds. A number that somebody made up must
-/// not overflow the sums: the database would refuse the whole batch.
-const MOST: i64 = 10_000_000_000_000;
+/// Larger amounts are clamped: tokens, nano-USD or microseconds of one request. Invented numbers must not overflow
+/// the sums, which would fail the whole batch.
+const MAX_AMOUNT: i64 = 10_000_000_000_000;
 
 /// The sums over some requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
-    /// Forwarded to the engine.
+    /// Requests forwarded to the engine.
     pub requests: i64,
-    /// Of these, those that the engine, the provider or the server did not finish.
+    /// Of these, those that the engine, the provider or the server did not complete.
     pub failed: i64,
-    /// Refused by the gateway; not among `requests`.
+    /// Rejected by the gateway; not included in `requests`.
     pub rejected: i64,
     pub tokens: Tokens,
     /// Nano-USD.
     pub cost: i64,
     /// Requests that used tokens of a model without a price.
     pub unpriced: i64,
-    /// Requests whose tokens nobody told.
+    /// Requests without token counts.
     pub unknown: i64,
     /// Requests whose tokens are estimated.
     pub estimated: i64,
-    /// Microseconds, of all requests together.
+    /// In microseconds, of all requests together.
     pub duration: i64,
 }
 
 impl Sums {
-    /// What one request adds.
+    /// The sums of one request.
     pub fn of(row: &request::Model) -> Self {
         if row.outcome == Outcome::Rejected {
             return Self {
@@ -58,22 +57,22 @@ impl Sums {
                 ..Self::default()
             };
         }
-        let tokens = tokens_of(row).map(within_reason);
+        let tokens = tokens_of(row).map(clamped);
         let uses_tokens = tokens.is_some_and(|tokens| tokens.total() > 0);
         Self {
             requests: 1,
             failed: matches!(row.outcome, Outcome::UpstreamError | Outcome::Interrupted).into(),
             rejected: 0,
             tokens: tokens.unwrap_or_default(),
-            cost: row.cost.unwrap_or_default().clamp(0, MOST),
+            cost: row.cost.unwrap_or_default().clamp(0, MAX_AMOUNT),
             unpriced: (uses_tokens && row.cost.is_none()).into(),
             unknown: (row.usage_source == UsageSource::Unknown).into(),
             estimated: (row.usage_source == UsageSource::Estimated).into(),
-            duration: row.duration.clamp(0, MOST),
+            duration: row.duration.clamp(0, MAX_AMOUNT),
         }
     }
 
-    /// Adds the others so many times; −1 takes them away.
+    /// Adds the others `times` times; −1 subtracts them.
     pub fn add(&mut self, others: &Self, times: i64) {
         let mut sums = self.values();
         for (sum, other) in sums.iter_mut().zip(others.values()) {
@@ -82,12 +81,11 @@ impl Sums {
         *self = Self::from_values(sums);
     }
 
-    /// Whether nothing happened.
     pub fn is_zero(&self) -> bool {
         *self == Self::default()
     }
 
-    /// How long a request took on average, in microseconds; `None` without requests.
+    /// In microseconds; `None` without requests.
     pub fn average_duration(&self) -> Option<i64> {
         self.duration.checked_div(self.requests)
     }
@@ -146,7 +144,7 @@ impl Sums {
         }
     }
 
-    /// Reads what a query calls as the columns are called.
+    /// Reads the columns of a query by their names.
     pub(super) fn read(row: &QueryResult) -> Result<Self, DbErr> {
         let mut values = [0; COUNT];
         for (value, column) in values.iter_mut().zip(COLUMNS) {
@@ -156,8 +154,8 @@ impl Sums {
     }
 }
 
-fn within_reason(tokens: Tokens) -> Tokens {
-    let clamp = |count: i64| count.clamp(0, MOST);
+fn clamped(tokens: Tokens) -> Tokens {
+    let clamp = |count: i64| count.clamp(0, MAX_AMOUNT);
     Tokens {
         input: clamp(tokens.input),
         cache_read: clamp(tokens.cache_read),

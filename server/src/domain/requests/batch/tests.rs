@@ -1,4 +1,4 @@
-//! A commit may happen and its answer be lost: a batch counts once all the same.
+//! A batch counts once, even when its commit happens and reports an error.
 
 use std::{sync::Arc, time::Duration};
 
