@@ -1,7 +1,7 @@
 //! What the gateway counts: the requests that it answers itself. All others are counted as they are
 //! written into the book.
 
-use entity::quota::Metric;
+use limits::Metric;
 
 use tokio_util::task::TaskTracker;
 

@@ -13,7 +13,7 @@ use super::{
     usage_input::{UsageFilter, UsageRange},
 };
 use crate::domain::{
-    Error, calendar,
+    Error,
     downloads::Offer,
     exports::{self, UsageExport},
 };

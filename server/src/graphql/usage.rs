@@ -1,6 +1,7 @@
 //! Usage: totals, what they are made of, and how they went over time.
 
 use async_graphql::{Context, Object, SimpleObject};
+use calendar::CalendarUnit;
 use chrono_tz::Tz;
 use entity::admin;
 
@@ -16,7 +17,6 @@ use super::{
 };
 use crate::domain::{
     Error,
-    calendar::{self, CalendarUnit},
     usage::{self, By, Ranking, Span, Sums},
 };
 

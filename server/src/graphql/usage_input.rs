@@ -124,7 +124,7 @@ pub(super) enum UsageOrder {
 
 /// What a point of a series is over, by the clocks of the time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "crate::domain::calendar::CalendarUnit")]
+#[graphql(remote = "calendar::CalendarUnit")]
 pub(super) enum UsageBucket {
     /// An hour; for at most 31 days.
     Hour,

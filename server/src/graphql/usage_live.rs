@@ -12,7 +12,7 @@ use super::{
     usage::UsageTotals,
     usage_input::UsageFilter,
 };
-use crate::domain::{Error, calendar};
+use crate::domain::Error;
 
 /// What was just used.
 #[derive(SimpleObject)]

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use calendar::CalendarUnit;
 use chrono::DateTime;
 use chrono_tz::Tz;
 use entity::usage_rollup::{Column, Entity as UsageRollup, Period};
@@ -21,7 +22,6 @@ use crate::{
     db::Database,
     domain::{
         Result,
-        calendar::{self, CalendarUnit},
         periods::{cover, start_of},
         usage::{Span, UsageFilter},
     },

@@ -5,41 +5,48 @@
 //! step. When it has ended, the reservation is *settled* with the actual usage, and *committed* once the
 //! request is in the database.
 
-pub mod gcra;
-mod quota_state;
-mod rate_limits;
-mod reservation;
-mod user_limits;
-pub mod window;
+mod rules;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
 use entity::{
     RateLimit,
     provider_account::ProviderKind,
     quota::{self, Entity as Quota},
     quota_bucket::Entity as QuotaBucket,
-    request::Protocol,
+    request::{self, Protocol},
     user::{self, Entity as User},
+};
+pub use limits::{
+    Amounts, Charge, LimitError, LimitKind, LimitRequest, ProviderSet, QuotaStatus,
+    RateLimitStatus, gcra,
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, Iterable as _, QueryFilter as _,
 };
 use uuid::Uuid;
 
-pub(in crate::domain) use self::quota_state::Charge;
-use self::quota_state::ProviderSet;
-pub use self::{
-    quota_state::{Amounts, QuotaState, QuotaStatus},
-    reservation::{LimitError, LimitKind, RateLimitStatus, RequestSlot, Reservation},
-    user_limits::{LimitRequest, Start, UserLimits},
-};
-use super::{Result, model_name::routed_as};
+use self::rules::{provider_number, quota_state, usage_of};
+pub(in crate::domain) use self::rules::{rate_limit, read_window};
+use super::{Result, model_name::routed_as, models::AliasTable};
 use crate::db::Database;
+
+/// A quota and its usage.
+pub type QuotaState = limits::QuotaState<quota::Model>;
+/// The limits of one user and their usage.
+pub type UserLimits = limits::UserLimits<quota::Model>;
+/// The slot of a request, or why it is rejected.
+pub type Start = limits::Start<quota::Model>;
+/// One of the concurrent requests of a user.
+pub type RequestSlot = limits::RequestSlot<quota::Model>;
+/// The reserved usage of one request.
+pub type Reservation = limits::Reservation<quota::Model>;
 
 /// Models whose providers are remembered.
 const MAX_MODELS: usize = 10_000;
@@ -104,7 +111,9 @@ impl Ledger {
 
     /// A user's limits; none are set for an unknown id.
     pub fn user_limits(&self, user_id: Uuid) -> Arc<UserLimits> {
-        Arc::clone(self.users().entry(user_id).or_default())
+        let mut users = self.users();
+        let limits = users.entry(user_id);
+        Arc::clone(limits.or_insert_with(|| Arc::new(UserLimits::new(uptime))))
     }
 
     /// The quotas of all users.
@@ -116,7 +125,7 @@ impl Ledger {
     /// Takes one of the requests per minute and one of the concurrent requests, before the body is read.
     /// [`Ledger::reserve`] checks the limits that depend on the body.
     pub fn start(account: &Arc<UserLimits>, api_key_id: Uuid, defaults: RateLimit) -> Start {
-        account.start(api_key_id, defaults)
+        account.start(api_key_id, rate_limit(defaults))
     }
 
     /// Reserves the estimated usage of a request from every limit that applies, or from none; an error returns
@@ -136,7 +145,7 @@ impl Ledger {
         let served = self.0.served.load();
         let providers = served.get(model).copied().unwrap_or_default();
         ProviderKind::iter()
-            .filter(|kind| providers.has(*kind))
+            .filter(|kind| providers.has(provider_number(*kind)))
             .collect()
     }
 
@@ -146,7 +155,7 @@ impl Ledger {
         api_key_id: Uuid,
         defaults: RateLimit,
     ) -> std::result::Result<OpenSocket, LimitError> {
-        account.open_socket(api_key_id, defaults)?;
+        account.open_socket(api_key_id, rate_limit(defaults))?;
         Ok(OpenSocket {
             account: Arc::clone(account),
             api_key_id,
@@ -156,6 +165,40 @@ impl Ledger {
     /// Excludes other changes of usage in the database and in memory.
     pub(in crate::domain) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.0.turn.lock().await
+    }
+
+    /// The amounts that a stored request adds to quotas.
+    pub(in crate::domain) fn charges(
+        &self,
+        row: &request::Model,
+        aliases: &AliasTable,
+    ) -> Vec<Charge> {
+        let limits = self.user_limits(row.user_id);
+        if limits.has_no_quotas() {
+            return Vec::new();
+        }
+        let model = row.model.as_ref();
+        let model = model.map(|model| routed_as(row.protocol.into(), model));
+        let at = DateTime::from_timestamp_micros(row.started_at).unwrap_or_default();
+        let target = model.as_ref().and_then(|model| aliases.target(model, at));
+        // Another model than the requested one may have served it; it counts under that name too.
+        let served = row.served_model.as_deref();
+        limits.charges(
+            &usage_of(row, at),
+            &[model.as_deref(), target.as_deref(), served],
+        )
+    }
+
+    /// Adds usage that is in the database now.
+    pub(in crate::domain) fn add(&self, user_id: Uuid, charge: Charge, at: DateTime<Utc>) {
+        if let Some(percent) = self.user_limits(user_id).add(charge, at) {
+            tracing::warn!(
+                user.id = %user_id,
+                quota.id = %charge.quota_id,
+                percent,
+                "a quota has reached a warning threshold"
+            );
+        }
     }
 
     /// Remembers that a provider has served a model.
@@ -168,13 +211,20 @@ impl Ledger {
         let model = &routed_as(protocol.into(), model);
         let served = self.0.served.load();
         let known = served.get(model).copied().unwrap_or_default();
-        if known.with(provider) == known || served.len() >= MAX_MODELS {
+        let with_provider = known.with(provider_number(provider));
+        if with_provider == known || served.len() >= MAX_MODELS {
             return;
         }
         let mut more = HashMap::clone(&served);
-        more.insert(model.to_owned(), known.with(provider));
+        more.insert(model.to_owned(), with_provider);
         self.0.served.store(Arc::new(more));
     }
+}
+
+/// The monotonic time of the limits.
+fn uptime() -> Duration {
+    static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    ORIGIN.elapsed()
 }
 
 /// An open WebSocket, counted against the limits.
@@ -199,7 +249,7 @@ pub(in crate::domain) async fn meters(
     let mut used = used(connection, ids.collect()).await?;
     let meters = quotas.into_iter().map(|quota| {
         let used = used.remove(&quota.id).unwrap_or_default();
-        QuotaState::new(quota, used)
+        quota_state(quota, used)
     });
     meters.collect()
 }

@@ -140,7 +140,7 @@ impl RequestStore {
         self.observer.written(&batch.rows, &done.changes, took);
         let now = self.clock.now();
         for (user_id, charge) in done.charges {
-            ledger.user_limits(user_id).add(charge, now);
+            ledger.add(user_id, charge, now);
         }
         let used = done.used.iter().map(|used| (used.api_key_id, used.at));
         self.last_used.extend(used);
@@ -165,7 +165,7 @@ impl RequestStore {
             entries.extend(changed);
             self.record_provider(&change.after);
             let account = self.ledger.user_limits(change.after.user_id);
-            if !account.is_before_reset(&change.before) {
+            if !account.is_before_reset(change.before.started_at) {
                 counted.extend(changed);
                 charges.extend(self.difference(&change.before, &change.after));
             }
@@ -207,23 +207,21 @@ impl RequestStore {
     fn charges(&self, rows: &[request::Model]) -> Vec<(Uuid, Charge)> {
         let prices = self.prices.current();
         let charges = rows.iter().flat_map(|row| {
-            let account = self.ledger.user_limits(row.user_id);
-            let charges = account.charges(row, prices.aliases());
+            let charges = self.ledger.charges(row, prices.aliases());
             charges.into_iter().map(|charge| (row.user_id, charge))
         });
         charges.collect()
     }
 
     fn difference(&self, before: &request::Model, after: &request::Model) -> Vec<(Uuid, Charge)> {
-        let account = self.ledger.user_limits(after.user_id);
         let prices = self.prices.current();
         let aliases = prices.aliases();
-        let less = account.charges(before, aliases).into_iter();
+        let less = self.ledger.charges(before, aliases).into_iter();
         let less = less.map(|charge| Charge {
             amount: -charge.amount,
             ..charge
         });
-        let charges = less.chain(account.charges(after, aliases));
+        let charges = less.chain(self.ledger.charges(after, aliases));
         charges.map(|charge| (after.user_id, charge)).collect()
     }
 

@@ -11,6 +11,7 @@ mod span;
 mod sums;
 mod upsert;
 
+use calendar::CalendarUnit;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use entity::{
@@ -37,7 +38,7 @@ pub use self::{
     span::{Preset, Span},
     sums::{COLUMNS as SUMS, Sums},
 };
-use super::{Error, Result, calendar::CalendarUnit, paging::MAX_PAGE_SIZE};
+use super::{Error, Result, paging::MAX_PAGE_SIZE};
 use crate::{clock::SharedClock, db::Database};
 
 /// Slices of one point of a series.

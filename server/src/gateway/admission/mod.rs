@@ -117,14 +117,12 @@ pub(super) async fn admit(
         requests: 1,
     };
     let ask = LimitRequest {
-        api_key_id: request.caller.api_key_id,
         model: model.as_deref(),
         target: target.as_deref(),
         is_metered: request.is_metered,
         estimate: amounts(worst.estimate),
         ceiling: worst.ceiling.map(amounts),
         at: record.started_at,
-        defaults: settings.gateway.default_rate_limit,
     };
     let StartedRequest { slot, pacing } = started;
     let reserved = gateway.ledger.reserve(slot, &ask);

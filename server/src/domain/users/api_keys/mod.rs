@@ -31,7 +31,7 @@ use crate::{
     domain::{
         Error, Result,
         audit::{self, AuditChange, AuditSubject},
-        ledger::Ledger,
+        ledger::{Ledger, rate_limit},
         models,
         patch::Patch,
         text,
@@ -312,8 +312,10 @@ impl ApiKeys {
     /// The callers of a user's keys. Also sets their rate limits.
     fn callers(&self, user: &user::Model, keys: Vec<api_key::Model>) -> Vec<Caller> {
         let account = self.ledger.user_limits(user.id);
-        let limits = keys.iter().map(|key| (key.id, key.rate_limit));
-        account.set_rate_limits(user.rate_limit, limits);
+        let limits = keys
+            .iter()
+            .map(|key| (key.id, key.rate_limit.map(rate_limit)));
+        account.set_rate_limits(user.rate_limit.map(rate_limit), limits);
         let callers = keys.into_iter();
         callers
             .filter_map(|key| Caller::new(key, user, Arc::clone(&account)))

@@ -6,7 +6,7 @@ use entity::{
 };
 use uuid::Uuid;
 
-use crate::domain::{Error, Result, ledger::window::QuotaWindow, text};
+use crate::domain::{Error, Result, ledger::read_window, text};
 
 /// Quotas of one user or key.
 const MAX_QUOTAS: usize = 20;
@@ -111,7 +111,7 @@ fn read(new: &NewQuota) -> Result<NewQuota> {
             .transpose()?,
         ..new.clone()
     };
-    QuotaWindow::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
+    read_window(quota.window, quota.rolling_seconds, &quota.timezone)?;
     let percents = &quota.soft_percents;
     let are_fine = percents.len() <= MAX_PERCENTS
         && percents.iter().all(|percent| (1..=99).contains(percent))

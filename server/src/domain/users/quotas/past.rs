@@ -13,11 +13,12 @@ use entity::{
     request::{Outcome, Protocol},
     usage_rollup::Period,
 };
+use limits::QuotaWindow;
 use sea_orm::{ActiveEnum as _, ConnectionTrait, FromQueryResult, Statement, Value};
 
 use crate::domain::{
     Result,
-    ledger::window::QuotaWindow,
+    ledger::read_window,
     model_name::{NameRule, routed_as},
     models,
     periods::{Run, cover, seconds, start_of},
@@ -62,7 +63,7 @@ pub(super) async fn used(
     reset_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<i64, i64>> {
-    let window = QuotaWindow::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
+    let window = read_window(quota.window, quota.rolling_seconds, &quota.timezone)?;
     let plan = Plan::new(quota.metric, window, reset_at, now);
     let mut cells = requests(connection, quota, &plan).await?;
     for run in &plan.runs {

@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{quota_state::Amounts, user_limits::UserLimits};
+use crate::{
+    quota::{Amounts, Metric},
+    rate_limits::RateLimit,
+    user_limits::UserLimits,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitKind {
@@ -14,7 +18,7 @@ pub enum LimitKind {
     ConcurrentRequests,
     ConcurrentSockets,
     /// A quota is exhausted, or is strict and the request has no bound.
-    Quota(entity::quota::Metric),
+    Quota(Metric),
 }
 
 /// The limit that rejects a request.
@@ -29,13 +33,13 @@ pub enum LimitError {
     },
     /// A quota that has too little left.
     Quota {
-        metric: entity::quota::Metric,
+        metric: Metric,
         quota: String,
         resets_at: Option<DateTime<Utc>>,
     },
     /// A strict quota, and a request whose usage has no known bound.
     Unbounded {
-        metric: entity::quota::Metric,
+        metric: Metric,
         quota: String,
         /// The model has no price.
         is_unpriced: bool,
@@ -53,18 +57,21 @@ pub struct RateLimitStatus {
 /// One of the concurrent requests of a user and key. It is taken, with one of the requests per minute, when
 /// the head of a request has arrived. Dropping it frees the concurrent request only.
 #[derive(Debug)]
-pub struct RequestSlot {
-    account: Arc<UserLimits>,
+pub struct RequestSlot<Q> {
+    account: Arc<UserLimits<Q>>,
     api_key_id: Uuid,
+    /// For users without own rate limits.
+    defaults: RateLimit,
     /// False once a reservation owns the slot.
     is_held: bool,
 }
 
-impl RequestSlot {
-    pub(super) fn new(account: Arc<UserLimits>, api_key_id: Uuid) -> Self {
+impl<Q> RequestSlot<Q> {
+    pub(super) fn new(account: Arc<UserLimits<Q>>, api_key_id: Uuid, defaults: RateLimit) -> Self {
         Self {
             account,
             api_key_id,
+            defaults,
             is_held: true,
         }
     }
@@ -75,12 +82,20 @@ impl RequestSlot {
         self.account.refund(self.api_key_id);
     }
 
-    pub(super) fn account(&self) -> &Arc<UserLimits> {
+    pub(super) fn account(&self) -> &Arc<UserLimits<Q>> {
         &self.account
     }
 
+    pub(super) fn api_key_id(&self) -> Uuid {
+        self.api_key_id
+    }
+
+    pub(super) fn defaults(&self) -> RateLimit {
+        self.defaults
+    }
+
     /// Moves the slot into a reservation.
-    pub(super) fn into_reservation(mut self, held: HeldLimits) -> Reservation {
+    pub(super) fn into_reservation(mut self, held: HeldLimits) -> Reservation<Q> {
         self.is_held = false;
         Reservation {
             account: Arc::clone(&self.account),
@@ -90,7 +105,7 @@ impl RequestSlot {
     }
 }
 
-impl Drop for RequestSlot {
+impl<Q> Drop for RequestSlot<Q> {
     fn drop(&mut self) {
         if self.is_held {
             self.account.finish(self.api_key_id);
@@ -101,8 +116,8 @@ impl Drop for RequestSlot {
 /// The reserved usage of one request. Dropping it unsettled returns everything: the request was not
 /// forwarded.
 #[derive(Debug)]
-pub struct Reservation {
-    account: Arc<UserLimits>,
+pub struct Reservation<Q> {
+    account: Arc<UserLimits<Q>>,
     held: HeldLimits,
     is_settled: bool,
 }
@@ -122,25 +137,25 @@ pub(super) struct HeldLimits {
 #[derive(Debug)]
 pub(super) struct HeldQuota {
     pub(super) id: Uuid,
-    pub(super) metric: entity::quota::Metric,
+    pub(super) metric: Metric,
     pub(super) amount: i64,
 }
 
-impl Reservation {
+impl<Q> Reservation<Q> {
     /// Frees the slot only: the client has disconnected, and the response is still read for its usage.
-    pub(in crate::domain) fn release_slot(&mut self) {
+    pub fn release_slot(&mut self) {
         if std::mem::take(&mut self.held.has_slot) {
             self.account.finish(self.held.api_key_id);
         }
     }
 
-    pub(in crate::domain) fn counts_cost(&self) -> bool {
+    pub fn counts_cost(&self) -> bool {
         let mut quotas = self.held.quotas.iter();
-        quotas.any(|quota| quota.metric == entity::quota::Metric::Cost)
+        quotas.any(|quota| quota.metric == Metric::Cost)
     }
 
     /// Replaces the reserved amounts by the actual usage. `cost` is in nano-USD, `None` without a price.
-    pub(in crate::domain) fn settle(&mut self, tokens: i64, cost: Option<i64>) {
+    pub fn settle(&mut self, tokens: i64, cost: Option<i64>) {
         let used = Amounts {
             tokens,
             cost,
@@ -151,12 +166,12 @@ impl Reservation {
     }
 
     /// Releases the reservation: the usage is in the database.
-    pub(in crate::domain) fn commit(self) {
+    pub fn commit(self) {
         self.account.commit(&self.held);
     }
 }
 
-impl Drop for Reservation {
+impl<Q> Drop for Reservation<Q> {
     fn drop(&mut self) {
         if !self.is_settled {
             self.account.give_back(&self.held);

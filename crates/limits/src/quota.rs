@@ -3,25 +3,46 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use entity::{
-    provider_account::ProviderKind,
-    quota::{self, Metric},
-    request,
-};
 use uuid::Uuid;
 
-use super::{reservation::LimitError, window::QuotaWindow};
-use crate::domain::{
-    Result, models,
-    tokens::{Tokens, tokens_of},
-    usd,
-};
+use crate::{pattern, reservation::LimitError, window::QuotaWindow};
 
-/// A quota and its usage.
+/// The unit of a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    Tokens,
+    /// In nano-USD.
+    Cost,
+    Requests,
+}
+
+/// What a quota limits.
 #[derive(Clone, Debug)]
-pub struct QuotaState {
-    pub quota: quota::Model,
-    window: QuotaWindow,
+pub struct QuotaRule {
+    pub id: Uuid,
+    /// `None` counts all keys of the user.
+    pub api_key_id: Option<Uuid>,
+    pub metric: Metric,
+    pub limit: i64,
+    pub window: QuotaWindow,
+    /// Counts one provider only, by the number that the caller gives it (0 to 15).
+    pub provider: Option<u8>,
+    /// Counts the models that fit the pattern only; see [`pattern`].
+    pub model_pattern: Option<String>,
+    /// Percentages of the limit that warn.
+    pub soft_percents: Vec<u8>,
+    /// Rejects requests without a known upper bound.
+    pub strict: bool,
+    /// Formats a cost in nano-USD for messages.
+    pub format_cost: fn(i64) -> String,
+}
+
+/// A quota and its usage. `Q` is the caller's record of it.
+#[derive(Clone, Debug)]
+pub struct QuotaState<Q> {
+    /// The caller's record of the quota.
+    pub quota: Q,
+    pub(super) rule: QuotaRule,
     /// Committed usage, by the start of the bucket.
     used: BTreeMap<i64, i64>,
     /// By requests in flight. Wide, so that absurd estimates add up exactly and can be returned exactly.
@@ -55,18 +76,6 @@ pub struct Amounts {
 }
 
 impl Amounts {
-    /// The usage of a stored request; zero if it was rejected.
-    pub(super) fn of(row: &request::Model) -> Self {
-        if row.outcome == request::Outcome::Rejected || row.protocol == request::Protocol::Other {
-            return Self::default();
-        }
-        Self {
-            tokens: tokens_of(row).map_or(0, Tokens::total),
-            cost: row.cost,
-            requests: 1,
-        }
-    }
-
     pub(super) fn by(self, metric: Metric) -> i64 {
         match metric {
             Metric::Tokens => self.tokens,
@@ -78,36 +87,45 @@ impl Amounts {
 
 /// A set of providers; empty while unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::domain) struct ProviderSet(u16);
+pub struct ProviderSet(u16);
+
+/// The usage of a request that has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    pub api_key_id: Uuid,
+    /// `None` while unknown: the usage then counts for every provider.
+    pub provider: Option<u8>,
+    pub amounts: Amounts,
+    /// When the request started.
+    pub at: DateTime<Utc>,
+}
 
 impl ProviderSet {
+    fn of(provider: u8) -> Self {
+        Self(1_u16.checked_shl(provider.into()).unwrap_or(0))
+    }
+
     /// Whether the set contains this provider or is unknown.
-    fn may_be(self, provider: ProviderKind) -> bool {
-        self.0 == 0 || self.0 & Self::from(provider).0 != 0
+    fn may_be(self, provider: u8) -> bool {
+        self.0 == 0 || self.0 & Self::of(provider).0 != 0
     }
 
     /// Whether the set contains this provider.
-    pub(super) fn has(self, provider: ProviderKind) -> bool {
-        self.0 & Self::from(provider).0 != 0
+    pub fn has(self, provider: u8) -> bool {
+        self.0 & Self::of(provider).0 != 0
     }
 
-    pub(super) fn with(self, provider: ProviderKind) -> Self {
-        Self(self.0 | Self::from(provider).0)
-    }
-}
-
-impl From<ProviderKind> for ProviderSet {
-    fn from(provider: ProviderKind) -> Self {
-        Self(1 << provider as u16)
+    pub fn with(self, provider: u8) -> Self {
+        Self(self.0 | Self::of(provider).0)
     }
 }
 
 /// An amount to add to a bucket of a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::domain) struct Charge {
-    pub(in crate::domain) quota_id: Uuid,
-    pub(in crate::domain) bucket: i64,
-    pub(in crate::domain) amount: i64,
+pub struct Charge {
+    pub quota_id: Uuid,
+    pub bucket: i64,
+    pub amount: i64,
 }
 
 /// The usage of a quota at one time, in its unit.
@@ -120,18 +138,17 @@ pub struct QuotaStatus {
     pub resets_at: Option<DateTime<Utc>>,
 }
 
-impl QuotaState {
-    /// Fails when the stored window is invalid.
-    pub(in crate::domain) fn new(quota: quota::Model, used: BTreeMap<i64, i64>) -> Result<Self> {
-        let window = QuotaWindow::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
-        Ok(Self {
+impl<Q> QuotaState<Q> {
+    /// `used` is the committed usage, by the start of the bucket.
+    pub fn new(quota: Q, rule: QuotaRule, used: BTreeMap<i64, i64>) -> Self {
+        Self {
             quota,
-            window,
+            rule,
             used,
             reserved: 0,
             running: 0,
             uncommitted: 0,
-        })
+        }
     }
 
     /// Takes over the reservations of the quota that this one replaces.
@@ -157,16 +174,15 @@ impl QuotaState {
 
     /// Committed usage in millionths of the limit.
     pub fn per_million(&self, at: DateTime<Utc>) -> i128 {
-        i128::from(self.used(at)) * 1_000_000 / i128::from(self.quota.limit.max(1))
+        i128::from(self.used(at)) * 1_000_000 / i128::from(self.rule.limit.max(1))
     }
 
     /// The highest warning percentage that committed usage has reached.
     pub fn warning(&self, at: DateTime<Utc>) -> Option<u8> {
         let used = i128::from(self.used(at)) * 100;
-        let reached = |percent: &u8| used >= i128::from(*percent) * i128::from(self.quota.limit);
-        self.quota
+        let reached = |percent: &u8| used >= i128::from(*percent) * i128::from(self.rule.limit);
+        self.rule
             .soft_percents
-            .0
             .iter()
             .copied()
             .filter(reached)
@@ -180,7 +196,7 @@ impl QuotaState {
 
     /// Committed.
     fn used(&self, at: DateTime<Utc>) -> i64 {
-        let (oldest, bucket) = (self.window.oldest(at), self.window.bucket(at));
+        let (oldest, bucket) = (self.rule.window.oldest(at), self.rule.window.bucket(at));
         if oldest == bucket {
             return self.used.get(&bucket).copied().unwrap_or(0);
         }
@@ -190,35 +206,35 @@ impl QuotaState {
     }
 
     fn resets_at(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let QuotaWindow::Rolling { seconds } = self.window else {
-            return self.window.resets_at(at);
+        let QuotaWindow::Rolling { seconds } = self.rule.window else {
+            return self.rule.window.resets_at(at);
         };
-        let oldest = self.window.oldest(at);
+        let oldest = self.rule.window.oldest(at);
         let (first, _) = self.used.range(oldest..).find(|(_, used)| **used > 0)?;
-        let slice = self.window.slice()?;
+        let slice = self.rule.window.slice()?;
         DateTime::from_timestamp(first + slice + i64::from(seconds), 0)
     }
 
     pub(super) fn counts(&self, request: &QuotaRequest<'_>) -> bool {
         self.is_about(request.api_key_id, &request.models)
             && self
-                .quota
+                .rule
                 .provider
                 .is_none_or(|provider| request.providers.may_be(provider))
     }
 
     fn is_about(&self, api_key_id: Uuid, names: &[Option<&str>]) -> bool {
-        self.quota.api_key_id.is_none_or(|id| id == api_key_id)
-            && self.quota.model_pattern.as_ref().is_none_or(|pattern| {
+        self.rule.api_key_id.is_none_or(|id| id == api_key_id)
+            && self.rule.model_pattern.as_ref().is_none_or(|pattern| {
                 let mut names = names.iter().flatten();
-                names.any(|name| models::fits_in_any_case(pattern, name))
+                names.any(|name| pattern::fits_in_any_case(pattern, name))
             })
     }
 
     /// Rejects a request that may exceed the limit.
-    pub(super) fn check(&self, request: &QuotaRequest<'_>) -> std::result::Result<(), LimitError> {
-        let metric = self.quota.metric;
-        if self.quota.strict && metric != Metric::Requests {
+    pub(super) fn check(&self, request: &QuotaRequest<'_>) -> Result<(), LimitError> {
+        let metric = self.rule.metric;
+        if self.rule.strict && metric != Metric::Requests {
             let ceiling = request.ceiling;
             let is_unpriced = metric == Metric::Cost && request.estimate.cost.is_none();
             if ceiling.is_none() || is_unpriced {
@@ -231,12 +247,12 @@ impl QuotaState {
             }
         }
         let used = self.used_in_total(request.at);
-        let left = self.quota.limit.saturating_sub(used);
+        let left = self.rule.limit.saturating_sub(used);
         let needed = self.amount(request);
         let fits = self.reserved + i128::from(needed) <= i128::from(left);
         // A request with an estimated usage may use the rest if it is the only one in flight; otherwise the
         // last part of a budget could never be used.
-        let is_alone = !self.quota.strict && metric != Metric::Requests && self.running == 0;
+        let is_alone = !self.rule.strict && metric != Metric::Requests && self.running == 0;
         // A request without a price is not free: an exhausted quota rejects it.
         if left > 0 && (fits || is_alone) {
             return Ok(());
@@ -259,37 +275,37 @@ impl QuotaState {
 
     /// The amount that a request reserves.
     pub(super) fn amount(&self, request: &QuotaRequest<'_>) -> i64 {
-        let worst = if self.quota.strict {
+        let worst = if self.rule.strict {
             request.ceiling.unwrap_or(request.estimate)
         } else {
             request.estimate
         };
-        worst.by(self.quota.metric)
+        worst.by(self.rule.metric)
     }
 
     /// A description of the quota for the client.
     fn description(&self) -> String {
-        let amount = self.unit(self.quota.limit);
-        let window = match self.window {
+        let amount = self.unit(self.rule.limit);
+        let window = match self.rule.window {
             QuotaWindow::Lifetime => "in total".to_owned(),
             QuotaWindow::Calendar { unit, zone } => format!("a {} ({zone})", unit.name()),
             QuotaWindow::Rolling { seconds } => format!("in {seconds} seconds"),
         };
-        let holder = match self.quota.api_key_id {
+        let holder = match self.rule.api_key_id {
             Some(_) => "this key",
             None => "this user",
         };
-        let model = self.quota.model_pattern.as_ref();
+        let model = self.rule.model_pattern.as_ref();
         let model = model.map_or(String::new(), |model| format!(", model {model}"));
-        let provider = self.quota.provider.map_or("", |_| ", one provider");
+        let provider = self.rule.provider.map_or("", |_| ", one provider");
         format!("{amount} {window} for {holder}{model}{provider}")
     }
 
     /// An amount with its unit.
     fn unit(&self, amount: i64) -> String {
-        match self.quota.metric {
+        match self.rule.metric {
             Metric::Tokens => format!("{amount} tokens"),
-            Metric::Cost => format!("{} USD", usd::print(amount)),
+            Metric::Cost => format!("{} USD", (self.rule.format_cost)(amount)),
             Metric::Requests => format!("{amount} requests"),
         }
     }
@@ -315,18 +331,17 @@ impl QuotaState {
         self.uncommitted = self.uncommitted.saturating_sub(amount).max(0);
     }
 
-    /// The amount that a stored request adds to this quota; `None` when it does not count.
-    pub(super) fn charge(&self, row: &request::Model, names: &[Option<&str>]) -> Option<Charge> {
+    /// The amount that a request adds to this quota; `None` when it does not count.
+    pub(super) fn charge(&self, usage: &Usage, names: &[Option<&str>]) -> Option<Charge> {
         // A request whose provider is not reported yet counts.
-        let is_served = |provider| row.provider.is_none_or(|served| served == provider);
-        let amount = Amounts::of(row).by(self.quota.metric);
-        let counts = self.is_about(row.api_key_id, names)
-            && self.quota.provider.is_none_or(is_served)
+        let is_served = |provider| usage.provider.is_none_or(|served| served == provider);
+        let amount = usage.amounts.by(self.rule.metric);
+        let counts = self.is_about(usage.api_key_id, names)
+            && self.rule.provider.is_none_or(is_served)
             && amount != 0;
-        let at = DateTime::from_timestamp_micros(row.started_at).filter(|_| counts)?;
-        Some(Charge {
-            quota_id: self.quota.id,
-            bucket: self.window.bucket(at),
+        counts.then(|| Charge {
+            quota_id: self.rule.id,
+            bucket: self.rule.window.bucket(usage.at),
             amount,
         })
     }

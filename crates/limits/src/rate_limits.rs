@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use entity::RateLimit;
-
-use super::{
+use crate::{
     gcra::Gcra,
     reservation::{LimitError, LimitKind, RateLimitStatus},
     user_limits::rate,
@@ -12,6 +10,17 @@ use super::{
 
 /// `Retry-After` of a concurrency limit: when a request will end is unknown.
 const CONCURRENCY_RETRY: Duration = Duration::from_secs(1);
+
+/// The limits of one user or key; `None` for no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RateLimit {
+    pub requests_per_minute: Option<u32>,
+    pub tokens_per_minute: Option<u64>,
+    /// Requests, and turns of WebSockets, in flight.
+    pub concurrent_requests: Option<u32>,
+    /// Open WebSockets.
+    pub concurrent_sockets: Option<u32>,
+}
 
 /// The limits of one user or key and their state.
 #[derive(Debug, Default)]

@@ -10,20 +10,21 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
-use entity::{RateLimit, request};
 use uuid::Uuid;
 
-use super::{
+use crate::{
     gcra::{Gcra, Rate},
-    quota_state::{Amounts, Charge, ProviderSet, QuotaRequest, QuotaState},
-    rate_limits::RateLimits,
+    quota::{Amounts, Charge, Metric, ProviderSet, QuotaRequest, QuotaState, Usage},
+    rate_limits::{RateLimit, RateLimits},
     reservation::{HeldLimits, HeldQuota, LimitError, RateLimitStatus, RequestSlot, Reservation},
 };
-use crate::domain::{model_name::routed_as, models::AliasTable};
+
+/// The time since an origin of the caller's choice; monotonic.
+pub type Clock = fn() -> Duration;
 
 /// Rejected requests of one user that are recorded per minute.
 const RECORDED_REJECTIONS: u64 = 60;
@@ -31,7 +32,6 @@ const RECORDED_REJECTIONS: u64 = 60;
 /// The part of a request that limits depend on.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitRequest<'a> {
-    pub api_key_id: Uuid,
     /// As the engine routes it.
     pub model: Option<&'a str>,
     /// The target of an alias: the request counts under both names.
@@ -43,27 +43,24 @@ pub struct LimitRequest<'a> {
     /// The certain maximum usage; `None` when unbounded.
     pub ceiling: Option<Amounts>,
     pub at: DateTime<Utc>,
-    /// For users without own rate limits.
-    pub defaults: RateLimit,
 }
 
 /// The limits of one user and their usage.
 #[derive(Debug)]
-pub struct UserLimits {
-    /// The origin of the rate limiters' time.
-    origin: Instant,
-    state: Mutex<State>,
+pub struct UserLimits<Q> {
+    clock: Clock,
+    state: Mutex<State<Q>>,
     /// Whether any quota is strict.
     is_strict: AtomicBool,
     /// Whether any quota depends on the model, by a pattern or by its price.
     depends_on_model: AtomicBool,
 }
 
-#[derive(Debug, Default)]
-struct State {
+#[derive(Debug)]
+struct State<Q> {
     user: RateLimits,
     keys: HashMap<Uuid, RateLimits>,
-    meters: Vec<QuotaState>,
+    meters: Vec<QuotaState<Q>>,
     /// When usage was last reset, in microseconds since 1970.
     reset_at: Option<i64>,
     /// Limits how many rejected requests are recorded.
@@ -72,33 +69,38 @@ struct State {
 
 /// The slot of a request, or why it is rejected, and the state of the requests per minute.
 #[derive(Debug)]
-pub struct Start {
-    pub slot: Result<RequestSlot, LimitError>,
+pub struct Start<Q> {
+    pub slot: Result<RequestSlot<Q>, LimitError>,
     /// `None` without a limit on requests per minute.
     pub pacing: Option<RateLimitStatus>,
 }
 
-impl Default for UserLimits {
-    fn default() -> Self {
+impl<Q> UserLimits<Q> {
+    /// Without any limits.
+    pub fn new(clock: Clock) -> Self {
         Self {
-            origin: Instant::now(),
-            state: Mutex::default(),
+            clock,
+            state: Mutex::new(State {
+                user: RateLimits::default(),
+                keys: HashMap::new(),
+                meters: Vec::new(),
+                reset_at: None,
+                refusals: Gcra::default(),
+            }),
             is_strict: AtomicBool::default(),
             depends_on_model: AtomicBool::default(),
         }
     }
-}
 
-impl UserLimits {
     /// Takes one of the concurrent requests and one of the requests per minute, of both user and key or of
     /// neither.
-    pub(super) fn start(self: &Arc<Self>, api_key_id: Uuid, defaults: RateLimit) -> Start {
-        let now = self.origin.elapsed();
+    pub fn start(self: &Arc<Self>, api_key_id: Uuid, defaults: RateLimit) -> Start<Q> {
+        let now = (self.clock)();
         let mut state = self.lock();
         let checked = state.check_start(api_key_id, defaults, now);
         let slot = checked.map(|()| {
             state.start(api_key_id, defaults, now);
-            RequestSlot::new(Arc::clone(self), api_key_id)
+            RequestSlot::new(Arc::clone(self), api_key_id, defaults)
         });
         Start {
             slot,
@@ -107,18 +109,18 @@ impl UserLimits {
     }
 
     /// Reserves the estimated usage from every limit that applies, or from none; an error returns the slot.
-    pub(super) fn reserve(
-        slot: RequestSlot,
+    pub fn reserve(
+        slot: RequestSlot<Q>,
         request: &LimitRequest<'_>,
         providers: ProviderSet,
-    ) -> Result<Reservation, (LimitError, RequestSlot)> {
+    ) -> Result<Reservation<Q>, (LimitError, RequestSlot<Q>)> {
         let account = slot.account();
-        let now = account.origin.elapsed();
-        let quota_request = quota_request(request, providers);
+        let now = (account.clock)();
+        let quota_request = quota_request(slot.api_key_id(), request, providers);
         let mut state = account.lock();
-        match state.check(request, &quota_request, now) {
+        match state.check(request, &quota_request, slot.defaults(), now) {
             Ok(()) => {
-                let held = state.take(request, &quota_request, now);
+                let held = state.take(request, &quota_request, slot.defaults(), now);
                 drop(state);
                 Ok(slot.into_reservation(held))
             }
@@ -155,17 +157,13 @@ impl UserLimits {
     /// Whether a rejected request may be recorded. Limited, so that a client that retries in a loop does not
     /// fill the database.
     pub fn may_record_refusal(&self) -> bool {
-        let now = self.origin.elapsed();
+        let now = (self.clock)();
         let taken = self.lock().refusals.take(rate(RECORDED_REJECTIONS), 1, now);
         taken.is_none()
     }
 
     /// Counts an open WebSocket until [`UserLimits::close_socket`].
-    pub(super) fn open_socket(
-        &self,
-        api_key_id: Uuid,
-        defaults: RateLimit,
-    ) -> Result<(), LimitError> {
+    pub fn open_socket(&self, api_key_id: Uuid, defaults: RateLimit) -> Result<(), LimitError> {
         let mut state = self.lock();
         state.each_holder(api_key_id, |rate_limits, name| {
             rate_limits.check_socket(defaults, name)
@@ -176,7 +174,7 @@ impl UserLimits {
         })
     }
 
-    pub(super) fn close_socket(&self, api_key_id: Uuid) {
+    pub fn close_socket(&self, api_key_id: Uuid) {
         let _ = self.lock().each_holder(api_key_id, |rate_limits, _| {
             rate_limits.sockets = rate_limits.sockets.saturating_sub(1);
             Ok::<_, LimitError>(())
@@ -184,7 +182,7 @@ impl UserLimits {
     }
 
     /// Sets the rate limits of the user and of the active keys. Their state is kept.
-    pub(in crate::domain) fn set_rate_limits(
+    pub fn set_rate_limits(
         &self,
         user: Option<RateLimit>,
         keys: impl Iterator<Item = (Uuid, Option<RateLimit>)>,
@@ -202,12 +200,11 @@ impl UserLimits {
     }
 
     /// Replaces all quotas. Reservations of a quota that stays are kept.
-    pub(in crate::domain) fn set_meters(&self, mut meters: Vec<QuotaState>) {
-        let is_strict = meters.iter().any(|quota_state| quota_state.quota.strict);
+    pub fn set_meters(&self, mut meters: Vec<QuotaState<Q>>) {
+        let is_strict = meters.iter().any(|quota_state| quota_state.rule.strict);
         self.is_strict.store(is_strict, Ordering::Relaxed);
-        let depends = |quota_state: &QuotaState| {
-            quota_state.quota.model_pattern.is_some()
-                || quota_state.quota.metric == entity::quota::Metric::Cost
+        let depends = |quota_state: &QuotaState<Q>| {
+            quota_state.rule.model_pattern.is_some() || quota_state.rule.metric == Metric::Cost
         };
         let depends_on_model = meters.iter().any(depends);
         self.depends_on_model
@@ -217,7 +214,7 @@ impl UserLimits {
             if let Some(earlier) = state
                 .meters
                 .iter()
-                .find(|old| old.quota.id == quota_state.quota.id)
+                .find(|old| old.rule.id == quota_state.rule.id)
             {
                 quota_state.carry_over(earlier);
             }
@@ -226,76 +223,58 @@ impl UserLimits {
     }
 
     /// Replaces the committed usage, by quota and bucket.
-    pub(super) fn set_used(&self, mut used: HashMap<Uuid, BTreeMap<i64, i64>>) {
+    pub fn set_used(&self, mut used: HashMap<Uuid, BTreeMap<i64, i64>>) {
         for quota_state in &mut self.lock().meters {
-            quota_state.set_used(used.remove(&quota_state.quota.id).unwrap_or_default());
+            quota_state.set_used(used.remove(&quota_state.rule.id).unwrap_or_default());
         }
     }
 
-    pub fn meters(&self) -> Vec<QuotaState> {
+    pub fn meters(&self) -> Vec<QuotaState<Q>>
+    where
+        Q: Clone,
+    {
         self.lock().meters.clone()
     }
 
     /// Sets when usage was last reset.
-    pub(in crate::domain) fn set_reset_at(&self, at: Option<DateTime<Utc>>) {
+    pub fn set_reset_at(&self, at: Option<DateTime<Utc>>) {
         self.lock().reset_at = at.map(|at| at.timestamp_micros());
     }
 
-    /// Whether the request is older than the last reset of usage. A correction of it must not count: its
-    /// usage is subtracted already.
-    pub(in crate::domain) fn is_before_reset(&self, row: &request::Model) -> bool {
+    /// Whether a request that started at this time, in microseconds since 1970, is older than the last reset of
+    /// usage. A correction of it must not count: its usage is subtracted already.
+    pub fn is_before_reset(&self, started_at: i64) -> bool {
         let reset_at = self.lock().reset_at;
-        reset_at.is_some_and(|reset_at| row.started_at < reset_at)
+        reset_at.is_some_and(|reset_at| started_at < reset_at)
     }
 
-    /// The amounts that a stored request adds to quotas.
-    pub(in crate::domain) fn charges(
-        &self,
-        row: &request::Model,
-        aliases: &AliasTable,
-    ) -> Vec<Charge> {
+    /// Whether there are no quotas.
+    pub fn has_no_quotas(&self) -> bool {
+        self.lock().meters.is_empty()
+    }
+
+    /// The amounts that a request adds to quotas. It counts under each of the names of its model.
+    pub fn charges(&self, usage: &Usage, names: &[Option<&str>]) -> Vec<Charge> {
         let state = self.lock();
-        if state.meters.is_empty() {
-            return Vec::new();
-        }
-        let model = row.model.as_ref();
-        let model = model.map(|model| routed_as(row.protocol.into(), model));
-        let at = DateTime::from_timestamp_micros(row.started_at).unwrap_or_default();
-        let target = model.as_ref().and_then(|model| aliases.target(model, at));
-        // Another model than the requested one may have served it; it counts under that name too.
-        let served = row.served_model.as_deref();
-        let names = [model.as_deref(), target.as_deref(), served];
         let charges = state.meters.iter();
         charges
-            .filter_map(|quota_state| quota_state.charge(row, &names))
+            .filter_map(|quota_state| quota_state.charge(usage, names))
             .collect()
     }
 
-    /// Adds committed usage.
-    pub(in crate::domain) fn add(&self, charge: Charge, at: DateTime<Utc>) {
+    /// Adds committed usage. Returns the warning percentage that it has reached, if any.
+    pub fn add(&self, charge: Charge, at: DateTime<Utc>) -> Option<u8> {
         let mut state = self.lock();
-        let quota_state = state
-            .meters
-            .iter_mut()
-            .find(|quota_state| quota_state.quota.id == charge.quota_id);
-        let Some(quota_state) = quota_state else {
-            return;
-        };
+        let quota_state = state.quota_state(charge.quota_id)?;
         let before = quota_state.warning(at);
         quota_state.add(charge);
-        let after = quota_state.warning(at);
-        if after > before {
-            tracing::warn!(
-                user.id = %quota_state.quota.user_id,
-                quota.id = %quota_state.quota.id,
-                percent = after,
-                "a quota has reached a warning threshold"
-            );
-        }
+        quota_state
+            .warning(at)
+            .filter(|after| Some(*after) > before)
     }
 
     pub(super) fn settle(&self, held: &mut HeldLimits, used: Amounts) {
-        let now = self.origin.elapsed();
+        let now = (self.clock)();
         let tokens = u64::try_from(used.tokens).unwrap_or(0);
         let mut state = self.lock();
         let has_slot = std::mem::take(&mut held.has_slot);
@@ -340,14 +319,18 @@ impl UserLimits {
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<Q>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn quota_request<'a>(request: &LimitRequest<'a>, providers: ProviderSet) -> QuotaRequest<'a> {
+fn quota_request<'a>(
+    api_key_id: Uuid,
+    request: &LimitRequest<'a>,
+    providers: ProviderSet,
+) -> QuotaRequest<'a> {
     QuotaRequest {
-        api_key_id: request.api_key_id,
+        api_key_id,
         models: [request.model, request.target],
         providers,
         estimate: request.estimate,
@@ -356,7 +339,7 @@ fn quota_request<'a>(request: &LimitRequest<'a>, providers: ProviderSet) -> Quot
     }
 }
 
-impl State {
+impl<Q> State<Q> {
     fn check_start(
         &self,
         api_key_id: Uuid,
@@ -381,13 +364,13 @@ impl State {
         &self,
         request: &LimitRequest<'_>,
         quota_request: &QuotaRequest<'_>,
+        defaults: RateLimit,
         now: Duration,
     ) -> Result<(), LimitError> {
         let tokens = tokens(request);
-        self.user
-            .check_tokens(request.defaults, tokens, now, "this user")?;
-        if let Some(key) = self.keys.get(&request.api_key_id) {
-            key.check_tokens(request.defaults, tokens, now, "this key")?;
+        self.user.check_tokens(defaults, tokens, now, "this user")?;
+        if let Some(key) = self.keys.get(&quota_request.api_key_id) {
+            key.check_tokens(defaults, tokens, now, "this key")?;
         }
         if request.is_metered {
             let counting = self
@@ -405,11 +388,12 @@ impl State {
         &mut self,
         request: &LimitRequest<'_>,
         quota_request: &QuotaRequest<'_>,
+        defaults: RateLimit,
         now: Duration,
     ) -> HeldLimits {
         let tokens = tokens(request);
-        self.end(request.api_key_id, |rate_limits| {
-            rate_limits.take_tokens(request.defaults, tokens, now);
+        self.end(quota_request.api_key_id, |rate_limits| {
+            rate_limits.take_tokens(defaults, tokens, now);
         });
         let mut quotas = Vec::new();
         if request.is_metered {
@@ -418,18 +402,18 @@ impl State {
                 .iter_mut()
                 .filter(|quota_state| quota_state.counts(quota_request))
             {
-                let metric = quota_state.quota.metric;
+                let metric = quota_state.rule.metric;
                 let amount = quota_state.amount(quota_request);
                 quota_state.reserve(amount);
                 quotas.push(HeldQuota {
-                    id: quota_state.quota.id,
+                    id: quota_state.rule.id,
                     metric,
                     amount,
                 });
             }
         }
         HeldLimits {
-            api_key_id: request.api_key_id,
+            api_key_id: quota_request.api_key_id,
             has_slot: true,
             tokens,
             quotas,
@@ -468,10 +452,10 @@ impl State {
         }
     }
 
-    fn quota_state(&mut self, id: Uuid) -> Option<&mut QuotaState> {
+    fn quota_state(&mut self, id: Uuid) -> Option<&mut QuotaState<Q>> {
         self.meters
             .iter_mut()
-            .find(|quota_state| quota_state.quota.id == id)
+            .find(|quota_state| quota_state.rule.id == id)
     }
 }
 

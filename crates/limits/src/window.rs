@@ -3,20 +3,15 @@
 #[cfg(test)]
 mod tests;
 
+use std::ops::RangeInclusive;
+
+use calendar::CalendarUnit;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use entity::quota::WindowKind;
-
-use crate::domain::{
-    Error, Result,
-    calendar::{self, CalendarUnit},
-};
 
 /// Slices of a rolling window.
 const SLICES: u32 = 60;
-/// Bounds of a rolling window, in seconds: a minute to 400 days.
-const SHORTEST: u32 = 60;
-const LONGEST: u32 = 400 * 24 * 60 * 60;
+const ROLLING_SECONDS: RangeInclusive<u32> = 60..=400 * 24 * 60 * 60;
 
 /// The time over which usage is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,23 +25,11 @@ pub enum QuotaWindow {
 }
 
 impl QuotaWindow {
-    /// The window of a stored quota, or an error that names the field that is wrong.
-    pub fn read(kind: WindowKind, rolling_seconds: Option<i32>, timezone: &str) -> Result<Self> {
-        let zone = calendar::time_zone(timezone)?;
-        let unit = match kind {
-            WindowKind::Rolling => return rolling(rolling_seconds),
-            _ if rolling_seconds.is_some() => {
-                return Err(Error::bad_input(
-                    "rollingSeconds is for the window ROLLING; leave it out for any other",
-                ));
-            }
-            WindowKind::Lifetime => return Ok(Self::Lifetime),
-            WindowKind::Hour => CalendarUnit::Hour,
-            WindowKind::Day => CalendarUnit::Day,
-            WindowKind::Week => CalendarUnit::Week,
-            WindowKind::Month => CalendarUnit::Month,
-        };
-        Ok(Self::Calendar { unit, zone })
+    /// The last `seconds` seconds: 60 to 34,560,000 (400 days), `None` otherwise.
+    pub fn rolling(seconds: u32) -> Option<Self> {
+        ROLLING_SECONDS
+            .contains(&seconds)
+            .then_some(Self::Rolling { seconds })
     }
 
     /// The bucket that usage at this time counts in, by its start in seconds since 1970. It depends on the
@@ -87,21 +70,6 @@ impl QuotaWindow {
             }
         }
     }
-}
-
-fn rolling(seconds: Option<i32>) -> Result<QuotaWindow> {
-    let Some(seconds) = seconds else {
-        return Err(Error::bad_input("the window ROLLING needs rollingSeconds"));
-    };
-    u32::try_from(seconds)
-        .ok()
-        .filter(|seconds| (SHORTEST..=LONGEST).contains(seconds))
-        .map(|seconds| QuotaWindow::Rolling { seconds })
-        .ok_or_else(|| {
-            Error::bad_input(format!(
-                "rollingSeconds is between {SHORTEST} and {LONGEST} (400 days)"
-            ))
-        })
 }
 
 fn slice_start(at: i64, seconds: u32) -> i64 {
