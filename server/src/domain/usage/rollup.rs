@@ -11,7 +11,10 @@ use entity::{
 use sea_orm::{ActiveEnum as _, ConnectionTrait, DbErr, Iterable as _};
 use uuid::Uuid;
 
-use super::{sums::Sums, upsert::upsert};
+use super::{
+    sums::{RollupKey, SliceKey, Sums},
+    upsert::upsert,
+};
 use crate::domain::periods::start_of;
 
 /// The subject of metered requests without a reconciliation.
@@ -63,21 +66,25 @@ fn sum_up(entries: &[RollupEntry<'_>]) -> (Vec<usage_rollup::Model>, Vec<usage_s
     let mut slices = BTreeMap::<_, Sums>::new();
     for (cell, sums) in cells(entries) {
         for period in Period::iter() {
-            let starts_at = start_of(period, cell.quarter);
-            let key = (cell.user_id, period, starts_at, cell.rest());
+            let key = cell.rollup_key(period);
+            let starts_at = key.starts_at;
             rollups.entry(key).or_default().add(&sums, 1);
             for (dimension, subject) in cell.subjects() {
-                let key = (dimension, period, starts_at, subject);
+                let key = SliceKey {
+                    dimension,
+                    period,
+                    starts_at,
+                    subject,
+                };
                 slices.entry(key).or_default().add(&sums, 1);
             }
         }
     }
     rollups.retain(|_, sums| !sums.is_zero());
     slices.retain(|_, sums| !sums.is_zero());
-    (
-        rollups.into_iter().map(rollup).collect(),
-        slices.into_iter().map(slice).collect(),
-    )
+    let rollups = rollups.into_iter().map(|(key, sums)| sums.into_rollup(key));
+    let slices = slices.into_iter().map(|(key, sums)| sums.into_slice(key));
+    (rollups.collect(), slices.collect())
 }
 
 /// The sums of a batch by all dimensions: far fewer than requests.
@@ -104,9 +111,6 @@ struct Cell<'a> {
     reconciliation: Option<Reconciliation>,
 }
 
-/// The key of the cube after user and time.
-type Rest<'a> = (Uuid, String, Uuid, &'a str);
-
 impl<'a> Cell<'a> {
     fn of(row: &'a request::Model) -> Self {
         Self {
@@ -121,9 +125,16 @@ impl<'a> Cell<'a> {
         }
     }
 
-    fn rest(&self) -> Rest<'a> {
-        let account_id = self.account_id.unwrap_or_default();
-        (self.api_key_id, self.provider(), account_id, self.model)
+    fn rollup_key(&self, period: Period) -> RollupKey<'a> {
+        RollupKey {
+            user_id: self.user_id,
+            period,
+            starts_at: start_of(period, self.quarter),
+            api_key_id: self.api_key_id,
+            provider: self.provider(),
+            account_id: self.account_id.unwrap_or_default(),
+            model: self.model,
+        }
     }
 
     fn provider(&self) -> String {
@@ -146,58 +157,6 @@ impl<'a> Cell<'a> {
         let reconciliation = (Dimension::Reconciliation, reconciliation);
         let reconciliation = self.is_metered.then_some(reconciliation);
         subjects.into_iter().chain(reconciliation)
-    }
-}
-
-fn rollup(
-    ((user_id, period, starts_at, rest), sums): ((Uuid, Period, i64, Rest<'_>), Sums),
-) -> usage_rollup::Model {
-    let (api_key_id, provider, account_id, model) = rest;
-    usage_rollup::Model {
-        user_id,
-        period,
-        starts_at,
-        api_key_id,
-        provider,
-        account_id,
-        model: model.to_owned(),
-        requests: sums.requests,
-        failed: sums.failed,
-        rejected: sums.rejected,
-        input_tokens: sums.tokens.input,
-        cache_read_tokens: sums.tokens.cache_read,
-        cache_write_tokens: sums.tokens.cache_write,
-        output_tokens: sums.tokens.output,
-        reasoning_tokens: sums.tokens.reasoning,
-        cost: sums.cost,
-        unpriced: sums.unpriced,
-        unknown: sums.unknown,
-        estimated: sums.estimated,
-        duration: sums.duration,
-    }
-}
-
-fn slice(
-    ((dimension, period, starts_at, subject), sums): ((Dimension, Period, i64, String), Sums),
-) -> usage_slice::Model {
-    usage_slice::Model {
-        dimension,
-        period,
-        starts_at,
-        subject,
-        requests: sums.requests,
-        failed: sums.failed,
-        rejected: sums.rejected,
-        input_tokens: sums.tokens.input,
-        cache_read_tokens: sums.tokens.cache_read,
-        cache_write_tokens: sums.tokens.cache_write,
-        output_tokens: sums.tokens.output,
-        reasoning_tokens: sums.tokens.reasoning,
-        cost: sums.cost,
-        unpriced: sums.unpriced,
-        unknown: sums.unknown,
-        estimated: sums.estimated,
-        duration: sums.duration,
     }
 }
 

@@ -1,27 +1,15 @@
 //! The sums that are kept of requests.
 
-use entity::request::{self, Outcome, UsageSource};
+use entity::{
+    request::{self, Outcome, UsageSource},
+    usage_rollup::{self, Period},
+    usage_slice::{self, Dimension},
+};
 use sea_orm::{DbErr, QueryResult};
+use uuid::Uuid;
 
 use crate::domain::tokens::{Tokens, tokens_of};
 
-pub(super) const COUNT: usize = 13;
-/// Their columns, in the order of [`Sums::values`].
-pub const COLUMNS: [&str; COUNT] = [
-    "requests",
-    "failed",
-    "rejected",
-    "input_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "output_tokens",
-    "reasoning_tokens",
-    "cost",
-    "unpriced",
-    "unknown",
-    "estimated",
-    "duration",
-];
 /// Larger amounts are clamped: tokens, nano-USD or microseconds of one request. Invented numbers must not overflow
 /// the sums, which would fail the whole batch.
 const MAX_AMOUNT: i64 = 10_000_000_000_000;
@@ -78,7 +66,7 @@ impl Sums {
         for (sum, other) in sums.iter_mut().zip(others.values()) {
             *sum = sum.saturating_add(other.saturating_mul(times));
         }
-        *self = Self::from_values(sums);
+        self.set_values(sums);
     }
 
     pub fn is_zero(&self) -> bool {
@@ -90,67 +78,15 @@ impl Sums {
         self.duration.checked_div(self.requests)
     }
 
-    /// In the order of [`COLUMNS`].
-    pub(super) fn values(&self) -> [i64; COUNT] {
-        [
-            self.requests,
-            self.failed,
-            self.rejected,
-            self.tokens.input,
-            self.tokens.cache_read,
-            self.tokens.cache_write,
-            self.tokens.output,
-            self.tokens.reasoning,
-            self.cost,
-            self.unpriced,
-            self.unknown,
-            self.estimated,
-            self.duration,
-        ]
-    }
-
-    fn from_values(values: [i64; COUNT]) -> Self {
-        let [
-            requests,
-            failed,
-            rejected,
-            input,
-            cache_read,
-            cache_write,
-            output,
-            reasoning,
-            cost,
-            unpriced,
-            unknown,
-            estimated,
-            duration,
-        ] = values;
-        Self {
-            requests,
-            failed,
-            rejected,
-            tokens: Tokens {
-                input,
-                cache_read,
-                cache_write,
-                output,
-                reasoning,
-            },
-            cost,
-            unpriced,
-            unknown,
-            estimated,
-            duration,
-        }
-    }
-
     /// Reads the columns of a query by their names.
-    pub(super) fn read(row: &QueryResult) -> Result<Self, DbErr> {
-        let mut values = [0; COUNT];
+    pub(in crate::domain) fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        let mut values = [0; COLUMNS.len()];
         for (value, column) in values.iter_mut().zip(COLUMNS) {
             *value = row.try_get("", column)?;
         }
-        Ok(Self::from_values(values))
+        let mut sums = Self::default();
+        sums.set_values(values);
+        Ok(sums)
     }
 }
 
@@ -163,4 +99,92 @@ fn clamped(tokens: Tokens) -> Tokens {
         output: clamp(tokens.output),
         reasoning: clamp(tokens.reasoning),
     }
+}
+
+/// The key columns of `usage_rollup`.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RollupKey<'a> {
+    pub(super) user_id: Uuid,
+    pub(super) period: Period,
+    pub(super) starts_at: i64,
+    pub(super) api_key_id: Uuid,
+    pub(super) provider: String,
+    pub(super) account_id: Uuid,
+    pub(super) model: &'a str,
+}
+
+/// The key columns of `usage_slice`.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SliceKey {
+    pub(super) dimension: Dimension,
+    pub(super) period: Period,
+    pub(super) starts_at: i64,
+    pub(super) subject: String,
+}
+
+/// Lists the columns of the sums, in both tables, with the fields of [`Sums`] they store. Everything that
+/// handles all columns is generated from this list.
+macro_rules! sum_columns {
+    ($($column:ident: $($field:ident).+,)*) => {
+        /// The columns of the sums.
+        pub const COLUMNS: [&str; [$(stringify!($column)),*].len()] = [$(stringify!($column)),*];
+
+        impl Sums {
+            fn values(&self) -> [i64; COLUMNS.len()] {
+                [$(self.$($field).+),*]
+            }
+
+            fn set_values(&mut self, values: [i64; COLUMNS.len()]) {
+                [$(self.$($field).+),*] = values;
+            }
+
+            pub(super) fn into_rollup(self, key: RollupKey<'_>) -> usage_rollup::Model {
+                usage_rollup::Model {
+                    user_id: key.user_id,
+                    period: key.period,
+                    starts_at: key.starts_at,
+                    api_key_id: key.api_key_id,
+                    provider: key.provider,
+                    account_id: key.account_id,
+                    model: key.model.to_owned(),
+                    $($column: self.$($field).+,)*
+                }
+            }
+
+            pub(super) fn into_slice(self, key: SliceKey) -> usage_slice::Model {
+                usage_slice::Model {
+                    dimension: key.dimension,
+                    period: key.period,
+                    starts_at: key.starts_at,
+                    subject: key.subject,
+                    $($column: self.$($field).+,)*
+                }
+            }
+        }
+
+        #[cfg(test)]
+        impl From<&usage_slice::Model> for Sums {
+            fn from(row: &usage_slice::Model) -> Self {
+                let mut sums = Self::default();
+                sums.set_values([$(row.$column),*]);
+                sums
+            }
+        }
+    };
+}
+
+sum_columns! {
+    requests: requests,
+    failed: failed,
+    rejected: rejected,
+    input_tokens: tokens.input,
+    cache_read_tokens: tokens.cache_read,
+    cache_write_tokens: tokens.cache_write,
+    output_tokens: tokens.output,
+    reasoning_tokens: tokens.reasoning,
+    cost: cost,
+    unpriced: unpriced,
+    unknown: unknown,
+    estimated: estimated,
+    duration: duration,
 }
