@@ -1,4 +1,4 @@
-//! A rate limiter that can check before it takes, take many cells at once, and return cells.
+//! A rate limiter that can check before it takes, take many cells in one step, and return cells.
 //!
 //! The generic cell rate algorithm: a token bucket that holds the cells of a minute and refills steadily,
 //! stored as the instant at which it will be full. The caller passes the time since an origin of its choice.

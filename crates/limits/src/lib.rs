@@ -11,9 +11,11 @@ mod user_limits;
 mod window;
 
 pub use self::{
-    quota::{Amounts, Charge, Metric, ProviderSet, QuotaRule, QuotaState, QuotaStatus, Usage},
+    quota::{
+        Amounts, Charge, Metric, ProviderSet, QuotaRule, QuotaState, QuotaStatus, RequestUsage,
+    },
     rate_limits::RateLimit,
     reservation::{LimitError, LimitKind, RateLimitStatus, RequestSlot, Reservation},
-    user_limits::{Clock, LimitRequest, Start, UserLimits},
+    user_limits::{LimitRequest, MonotonicClock, Start, UserLimits},
     window::QuotaWindow,
 };

@@ -16,7 +16,7 @@ pub enum Metric {
     Requests,
 }
 
-/// What a quota limits.
+/// A quota as the limits need it.
 #[derive(Clone, Debug)]
 pub struct QuotaRule {
     pub id: Uuid,
@@ -91,7 +91,7 @@ pub struct ProviderSet(u16);
 
 /// The usage of a request that has ended.
 #[derive(Clone, Copy, Debug)]
-pub struct Usage {
+pub struct RequestUsage {
     pub api_key_id: Uuid,
     /// `None` while unknown: the usage then counts for every provider.
     pub provider: Option<u8>,
@@ -332,7 +332,7 @@ impl<Q> QuotaState<Q> {
     }
 
     /// The amount that a request adds to this quota; `None` when it does not count.
-    pub(super) fn charge(&self, usage: &Usage, names: &[Option<&str>]) -> Option<Charge> {
+    pub(super) fn charge(&self, usage: &RequestUsage, names: &[Option<&str>]) -> Option<Charge> {
         // A request whose provider is not reported yet counts.
         let is_served = |provider| usage.provider.is_none_or(|served| served == provider);
         let amount = usage.amounts.by(self.rule.metric);

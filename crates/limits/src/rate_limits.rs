@@ -62,7 +62,7 @@ impl RateLimits {
         {
             return Err(LimitError::Rate {
                 kind: LimitKind::ConcurrentRequests,
-                limit: format!("{most} requests at once for {holder}"),
+                limit: format!("{most} concurrent requests for {holder}"),
                 retry_after: CONCURRENCY_RETRY,
             });
         }
@@ -94,7 +94,7 @@ impl RateLimits {
         match self.limit.unwrap_or(defaults).concurrent_sockets {
             Some(most) if self.sockets >= most => Err(LimitError::Rate {
                 kind: LimitKind::ConcurrentSockets,
-                limit: format!("{most} sockets at once for {holder}"),
+                limit: format!("{most} concurrent WebSockets for {holder}"),
                 retry_after: CONCURRENCY_RETRY,
             }),
             Some(_) | None => Ok(()),

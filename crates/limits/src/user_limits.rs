@@ -18,13 +18,13 @@ use uuid::Uuid;
 
 use crate::{
     gcra::{Gcra, Rate},
-    quota::{Amounts, Charge, Metric, ProviderSet, QuotaRequest, QuotaState, Usage},
+    quota::{Amounts, Charge, Metric, ProviderSet, QuotaRequest, QuotaState, RequestUsage},
     rate_limits::{RateLimit, RateLimits},
     reservation::{HeldLimits, HeldQuota, LimitError, RateLimitStatus, RequestSlot, Reservation},
 };
 
 /// The time since an origin of the caller's choice; monotonic.
-pub type Clock = fn() -> Duration;
+pub type MonotonicClock = fn() -> Duration;
 
 /// Rejected requests of one user that are recorded per minute.
 const RECORDED_REJECTIONS: u64 = 60;
@@ -48,7 +48,7 @@ pub struct LimitRequest<'a> {
 /// The limits of one user and their usage.
 #[derive(Debug)]
 pub struct UserLimits<Q> {
-    clock: Clock,
+    clock: MonotonicClock,
     state: Mutex<State<Q>>,
     /// Whether any quota is strict.
     is_strict: AtomicBool,
@@ -77,7 +77,7 @@ pub struct Start<Q> {
 
 impl<Q> UserLimits<Q> {
     /// Without any limits.
-    pub fn new(clock: Clock) -> Self {
+    pub fn new(clock: MonotonicClock) -> Self {
         Self {
             clock,
             state: Mutex::new(State {
@@ -254,7 +254,7 @@ impl<Q> UserLimits<Q> {
     }
 
     /// The amounts that a request adds to quotas. It counts under each of the names of its model.
-    pub fn charges(&self, usage: &Usage, names: &[Option<&str>]) -> Vec<Charge> {
+    pub fn charges(&self, usage: &RequestUsage, names: &[Option<&str>]) -> Vec<Charge> {
         let state = self.lock();
         let charges = state.meters.iter();
         charges

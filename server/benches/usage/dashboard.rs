@@ -28,7 +28,7 @@ const WARM_UPS: usize = 3;
 /// Odd, so that one is in the middle.
 const ROUNDS: usize = 31;
 
-/// What a page asks.
+/// The queries of a page.
 #[derive(Clone, Copy, Debug)]
 enum Question {
     Totals(Preset),

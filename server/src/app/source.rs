@@ -1,4 +1,4 @@
-//! What the engine is configured from: the accounts and the settings.
+//! The source of the engine's configuration: accounts and settings.
 
 use entity::model_alias;
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -14,7 +14,7 @@ use crate::{
     engine::{CredentialSource, CredentialsError},
 };
 
-/// The accounts, and how they shall be used.
+/// Accounts and settings.
 #[derive(Clone, Debug)]
 pub(super) struct AppCredentialSource {
     pub(super) accounts: ProviderAccounts,

@@ -1,4 +1,4 @@
-//! What each provider is asked: something that every good credential may ask and that costs nothing.
+//! The request that checks an account: free, and permitted to every valid credential.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{
     providers::{self, BEARER, CheckHeaders},
 };
 
-/// The question; none where nobody but the engine can ask.
+/// The request; none where only the engine can check.
 pub(super) fn question(
     credential: &ProviderCredential,
     urls: &BTreeMap<ProviderKind, Url>,
@@ -26,7 +26,7 @@ pub(super) fn question(
     }
 }
 
-/// The list of models.
+/// Lists the models.
 fn of_key(credential: &ProviderCredential) -> Option<ProviderQuestion> {
     let keys = &providers::spec(credential.kind).api_keys;
     let base = credential
@@ -41,7 +41,7 @@ fn of_key(credential: &ProviderCredential) -> Option<ProviderQuestion> {
     })
 }
 
-/// The usage of the subscription, or the signed-in person.
+/// Requests the usage of the subscription, or the profile.
 fn of_sign_in(kind: ProviderKind, file: &SecretString, url: &Url) -> Option<ProviderQuestion> {
     #[derive(Deserialize)]
     struct File {

@@ -1,5 +1,5 @@
-//! What a monitoring system sees: `/metrics`, with a token or on an address of its own. What happens is
-//! counted where it happens; what merely *is* is looked at when a scrape asks.
+//! `/metrics` for Prometheus, with a token or on a separate listener. Events are counted where they happen; gauges are
+//! set at each scrape.
 
 mod gauges;
 mod page;
@@ -28,7 +28,7 @@ use crate::{
     outage::Outage,
 };
 
-/// Where a scrape looks.
+/// The sources of the gauges.
 #[derive(Clone, Debug)]
 pub struct MetricSources {
     pub db: Database,
@@ -45,7 +45,7 @@ pub struct MetricSources {
     pub version: &'static str,
 }
 
-/// The board and what keeps it up to date. Cheap to clone.
+/// The registry and its gauges. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct MetricsExporter(Arc<Parts>);
 
@@ -55,13 +55,13 @@ struct Parts {
     gauges: Gauges,
     sources: MetricSources,
     token: Option<SecretString>,
-    /// One scrape at a time: what it asks of the database is bounded, whoever asks.
+    /// Serialises scrapes, which bounds their load on the database.
     turn: Mutex<()>,
     database_outage: Outage,
 }
 
 impl MetricsExporter {
-    /// Over these sources. With a token, only who has it sees anything.
+    /// An exporter of these sources. With a token, requests need it.
     pub fn new(sources: MetricSources, token: Option<SecretString>) -> Self {
         let gauges = Gauges::default();
         let (gateway, notifications) = (&sources.gateway.metrics, &sources.notifications);
@@ -76,18 +76,18 @@ impl MetricsExporter {
         }))
     }
 
-    /// `/metrics` beside the other pages, which anybody may reach: off without a token.
+    /// `/metrics` on the main listener; off without a token.
     pub fn beside_pages(&self) -> Router {
         page::router(self.0.token.is_some().then(|| self.clone()))
     }
 
-    /// `/metrics` on an address of its own.
+    /// `/metrics` on the separate listener.
     pub fn alone(&self) -> Router {
         page::router(Some(self.clone()))
     }
 }
 
-/// A board on which everything hangs that a server has, and nothing has happened yet.
+/// A registry with all metrics of a server, without events, for the documentation.
 pub fn empty_registry() -> Registry {
     registry(
         &RequestMetrics::default(),

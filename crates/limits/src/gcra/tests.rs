@@ -14,7 +14,7 @@ fn per_minute(per_minute: u64) -> Rate {
 }
 
 #[test]
-fn the_cells_of_a_minute_pass_at_once_and_more_as_they_refill() {
+fn a_full_bucket_passes_in_a_burst_and_then_refills_steadily() {
     let rate = per_minute(60);
     let mut bucket = Gcra::default();
 

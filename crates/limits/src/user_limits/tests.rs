@@ -23,7 +23,7 @@ type QuotaState = super::QuotaState<QuotaRule>;
 
 const AT: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
 /// Concurrent requests of the user.
-const AT_ONCE: u32 = 8;
+const MAX_CONCURRENT: u32 = 8;
 
 /// A random request.
 #[derive(Clone, Copy, Debug)]
@@ -276,9 +276,9 @@ impl Wish {
         }
     }
 
-    /// What the request uses when it ends.
-    fn usage(&self, used: Amounts) -> Usage {
-        Usage {
+    /// The usage of the request at its end.
+    fn usage(&self, used: Amounts) -> RequestUsage {
+        RequestUsage {
             api_key_id: Uuid::from_u128(self.key),
             provider: None,
             amounts: if self.is_metered {

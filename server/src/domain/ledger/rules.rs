@@ -9,7 +9,7 @@ use entity::{
     quota::{self, Metric, WindowKind},
     request::{self, Outcome, Protocol},
 };
-use limits::{Amounts, QuotaRule, QuotaWindow, Usage};
+use limits::{Amounts, QuotaRule, QuotaWindow, RequestUsage};
 
 use super::QuotaState;
 use crate::domain::{
@@ -55,14 +55,14 @@ pub(in crate::domain) fn rate_limit(limit: entity::RateLimit) -> limits::RateLim
 }
 
 /// The usage of a stored request; zero if it was rejected or is not metered.
-pub(super) fn usage_of(row: &request::Model, at: DateTime<Utc>) -> Usage {
+pub(super) fn usage_of(row: &request::Model, at: DateTime<Utc>) -> RequestUsage {
     let is_zero = row.outcome == Outcome::Rejected || row.protocol == Protocol::Other;
     let amounts = Amounts {
         tokens: tokens_of(row).map_or(0, Tokens::total),
         cost: row.cost,
         requests: 1,
     };
-    Usage {
+    RequestUsage {
         api_key_id: row.api_key_id,
         provider: row.provider.map(provider_number),
         amounts: if is_zero { Amounts::default() } else { amounts },

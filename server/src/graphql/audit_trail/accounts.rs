@@ -10,12 +10,10 @@ use sea_orm::ActiveEnum as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{
-    domain::{
-        Result,
-        audit::{AuditChange, AuditSubject},
-    },
-    graphql::context::Services,
+use crate::domain::{
+    Result,
+    audit::{AuditChange, AuditSubject},
+    provider_accounts::ProviderAccounts,
 };
 
 /// The accounts as they were.
@@ -23,25 +21,25 @@ pub(super) struct AccountSnapshot(HashMap<Uuid, provider_account::Model>);
 
 impl AccountSnapshot {
     /// Looks at them, when a mutation of this name may change them.
-    pub(super) async fn before(services: &Services, mutation: &str) -> Option<Self> {
+    pub(super) async fn before(accounts: &ProviderAccounts, mutation: &str) -> Option<Self> {
         if !mutation.contains("Provider") && !mutation.contains("Account") {
             return None;
         }
         // Should it fail, what was asked for is recorded all the same.
-        Self::now(services).await.ok()
+        Self::now(accounts).await.ok()
     }
 
-    async fn now(services: &Services) -> Result<Self> {
-        let accounts = services.provider_accounts.list().await?.into_iter();
+    async fn now(accounts: &ProviderAccounts) -> Result<Self> {
+        let accounts = accounts.list().await?.into_iter();
         Ok(Self(
             accounts.map(|account| (account.id, account)).collect(),
         ))
     }
 
     /// What is different now.
-    pub(super) async fn changes(mut self, services: &Services) -> Result<Vec<AuditChange>> {
+    pub(super) async fn changes(mut self, accounts: &ProviderAccounts) -> Result<Vec<AuditChange>> {
         let mut changes = Vec::new();
-        for (id, account) in Self::now(services).await?.0 {
+        for (id, account) in Self::now(accounts).await?.0 {
             let after = audited(&account);
             match self.0.remove(&id).map(|old| audited(&old)) {
                 None => changes.push(AuditChange::created(subject(&account), after)),

@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::graphql::budget::Payer;
+use crate::graphql::transport::budget::Payer;
 
 /// After this time counting starts again.
 const WINDOW: TimeDelta = TimeDelta::hours(1);

@@ -10,10 +10,7 @@ mod arguments;
 mod failures;
 mod step;
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::{
     ServerError, ServerResult, Value, Variables,
@@ -25,18 +22,17 @@ use async_graphql::{
 
 pub(super) use self::failures::FailedAttempts;
 use self::step::RequestedChange;
-use super::{
-    bounds,
-    budget::{Budgets, Payer},
-    context::Services,
-    error::ResolverError,
-    report::RequestId,
+use crate::{
+    domain::{Error, Viewer},
+    graphql::{
+        resolver::error::ResolverError,
+        transport::{
+            bounds,
+            budget::{Budgets, Payer},
+            report::RequestId,
+        },
+    },
 };
-use crate::domain::{Error, Viewer};
-
-/// Where whoever opened a socket is.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SocketAddress(pub(super) Option<IpAddr>);
 
 /// Records every change.
 pub(super) struct AuditTrail;
@@ -100,7 +96,9 @@ impl Trail {
             None => serde_json::Value::Null,
         };
         let step = RequestedChange {
-            services: ctx.data_unchecked::<Arc<Services>>(),
+            audit: ctx.data_unchecked(),
+            accounts: ctx.data_unchecked(),
+            clock: ctx.data_unchecked(),
             failures: ctx.data_unchecked::<FailedAttempts>(),
             viewer,
             address: bounds::address(ctx),

@@ -11,11 +11,13 @@ use super::{
     failures::{FailedAttempts, FailureRecord, Offender},
 };
 use crate::{
+    clock::SharedClock,
     domain::{
         Error, Viewer,
-        audit::{Actor, AuditChange, AuditContext, AuditSubject},
+        audit::{Actor, Audit, AuditChange, AuditContext, AuditSubject},
+        provider_accounts::ProviderAccounts,
     },
-    graphql::{budget::Payer, context::Services},
+    graphql::transport::budget::Payer,
 };
 
 /// What anonymous clients may try, so that their failures are of interest.
@@ -34,7 +36,9 @@ const LONGEST_ID: usize = 64;
 
 /// One change that is asked for.
 pub(super) struct RequestedChange<'a> {
-    pub(super) services: &'a Services,
+    pub(super) audit: &'a Audit,
+    pub(super) accounts: &'a ProviderAccounts,
+    pub(super) clock: &'a SharedClock,
     pub(super) failures: &'a FailedAttempts,
     pub(super) viewer: &'a Viewer,
     pub(super) address: Option<IpAddr>,
@@ -55,7 +59,7 @@ impl RequestedChange<'_> {
         if !may_change {
             return None;
         }
-        AccountSnapshot::before(self.services, &self.action).await
+        AccountSnapshot::before(self.accounts, &self.action).await
     }
 
     /// Sees to it that what came of it is in the audit.
@@ -65,7 +69,7 @@ impl RequestedChange<'_> {
         accounts: Option<AccountSnapshot>,
         error: Option<&ServerError>,
     ) -> Result<(), Error> {
-        let audit = &self.services.audit;
+        let audit = self.audit;
         if let Some(error) = error {
             return match self.failure(error) {
                 Some(failure) => self.note_failure(failure, code(error)).await,
@@ -76,7 +80,7 @@ impl RequestedChange<'_> {
             return Ok(());
         }
         if let Some(accounts) = accounts {
-            for change in accounts.changes(self.services).await? {
+            for change in accounts.changes(self.accounts).await? {
                 audit.note(change).await?;
             }
             if context.was_recorded() {
@@ -90,7 +94,7 @@ impl RequestedChange<'_> {
     /// Keeps a failed attempt, if the caller has not had enough of them in this hour.
     async fn note_failure(&self, failure: AuditChange, code: &'static str) -> Result<(), Error> {
         let until = match self.verdict(code) {
-            FailureRecord::Record => return self.services.audit.note(failure).await,
+            FailureRecord::Record => return self.audit.note(failure).await,
             FailureRecord::Summarise(until) => until,
             FailureRecord::Skip => return Ok(()),
         };
@@ -98,12 +102,12 @@ impl RequestedChange<'_> {
             Some(json!({ "notRecordedUntil": until.to_rfc3339() })),
             code,
         );
-        let note = self.services.audit.note(summary);
+        let note = self.audit.note(summary);
         self.context(SUMMARY).run(note).await
     }
 
     fn verdict(&self, code: &str) -> FailureRecord {
-        let now = self.services.clock.now();
+        let now = self.clock.now();
         let known = |id| {
             if is_refusal(code) {
                 self.failures.count(Offender::Refused(id), REFUSALS, now)

@@ -1,4 +1,4 @@
-//! Many threads at once: in the end, the sums are right. One lock guards everything, so only whole steps interleave.
+//! Many threads in parallel: in the end, the sums are right. One lock guards everything, so only whole steps interleave.
 
 use std::{
     collections::BTreeMap,

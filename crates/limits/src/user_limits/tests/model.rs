@@ -36,7 +36,7 @@ impl Default for House {
     fn default() -> Self {
         let account = new_limits();
         let limit = RateLimit {
-            concurrent_requests: Some(AT_ONCE),
+            concurrent_requests: Some(MAX_CONCURRENT),
             ..RateLimit::default()
         };
         account.set_rate_limits(Some(limit), std::iter::empty());
@@ -239,7 +239,7 @@ impl House {
     fn has_room(&self) -> bool {
         let running = self.under_way.iter();
         let running = running.filter(|request| request.used.is_none() && !request.is_abandoned);
-        running.count() + self.arriving.len() < AT_ONCE as usize
+        running.count() + self.arriving.len() < MAX_CONCURRENT as usize
     }
 
     fn fits(&self, quota: &QuotaRule, wish: Wish) -> bool {
