@@ -17,6 +17,9 @@
 //! config    flags and environment                clock, client_address, deadlines, outage
 //! ```
 
+// Futures of nested resolvers exceed the default of 128.
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod checkup;
 pub mod cli;

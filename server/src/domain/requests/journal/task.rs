@@ -73,7 +73,7 @@ impl JournalWriter {
             }
             if entries
                 .iter()
-                .any(|entry| matches!(entry, Entry::Renew { .. }))
+                .any(|entry| matches!(entry, Entry::Rotate { .. }))
             {
                 self.end_file().await;
             }
@@ -188,7 +188,7 @@ impl JournalWriter {
                 let _ = self.settled.send(*settlement);
             }
             Entry::Void { .. } => {}
-            Entry::Renew { done } => {
+            Entry::Rotate { done } => {
                 let _ = done.send(());
             }
         }
