@@ -426,7 +426,7 @@ async fn an_engine_that_cannot_be_reached_is_told_of() {
     let failing = engine.wait_for(|status| status.last_error.is_some());
     soon("the engine's failure", failing).await.unwrap();
 
-    assert_eq!(watcher(&plane).look().await.unwrap(), 1);
+    assert_eq!(watcher(&plane).evaluate().await.unwrap(), 1);
     assert_eq!(plane.services.notification_sender.pass().await.unwrap(), 1);
 
     let (_, body) = receiver.next().await;

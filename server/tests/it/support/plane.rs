@@ -34,9 +34,7 @@ use proxypal_server::{
         provider_accounts::ProviderAccounts,
         provider_logins::ProviderLogins,
         quotas::Quotas,
-        requests::{
-            Handles, NoObserver, RequestFilter, RequestLog, RequestLogOptions, RequestRecord,
-        },
+        requests::{Handles, RequestFilter, RequestLog, RequestLogOptions, RequestRecord},
         retention::Retention,
         server_secrets::ServerSecrets,
         sessions::Sessions,
@@ -49,6 +47,7 @@ use proxypal_server::{
     graphql::{self, ServerFacts, Services},
     notify,
     oauth::{OAuthOptions, OAuthService},
+    watch::RequestMetrics,
     web::{self, Web},
 };
 use secrecy::ExposeSecret as _;
@@ -69,6 +68,7 @@ pub(crate) struct ControlPlane {
     pub(crate) address: SocketAddr,
     pub(crate) services: Services,
     pub(crate) handles: Handles,
+    pub(crate) request_metrics: RequestMetrics,
     pub(crate) db: Database,
     /// The token of the set-up link, when the server waits for its administrator.
     pub(crate) setup_token: Option<String>,
@@ -94,13 +94,14 @@ impl ControlPlane {
         let shared: SharedClock = clock.clone();
         let ledger = Ledger::load(&db).await.unwrap();
         let prices = Prices::load(db.clone(), shared.clone()).await.unwrap();
+        let request_metrics = RequestMetrics::default();
         let book = RequestLogOptions {
             db: db.clone(),
             clock: shared.clone(),
             ledger: ledger.clone(),
             prices: prices.clone(),
             journal: folder.join("journal"),
-            observer: Arc::new(NoObserver),
+            observer: Arc::new(request_metrics.clone()),
         };
         let (requests, handles) = RequestLog::open(book, &tasks).await.unwrap();
         let context = EngineContext {
@@ -140,6 +141,7 @@ impl ControlPlane {
             address,
             services,
             handles,
+            request_metrics,
             db,
             setup_token: setup_token.map(|token| token.to_string()),
             clock,

@@ -213,12 +213,7 @@ async fn no_client_can_add_a_series_or_put_a_word_into_one() {
 async fn what_the_engine_tells_later_is_counted_once_and_no_counter_falls() {
     let plane = ControlPlane::start().await;
     let mut registry = Registry::default();
-    plane
-        .services
-        .requests
-        .state()
-        .metrics
-        .register_on(&mut registry);
+    plane.request_metrics.register_on(&mut registry);
     let scrape = || Scrape::read(&registry.text().unwrap());
     let user = NewUser {
         name: "Ada".to_owned(),
