@@ -49,7 +49,7 @@ check: pages ## everything a reviewer should not have to say: format, lints, doc
 audit: ## ask for licences, sources and known vulnerabilities of what we build on; fails when the latter cannot be had
 	scripts/audit --strict
 
-fuzz: ## let a fuzzer loose on what reads bytes from strangers (ARGS='--seconds 60 imports'; else 10 minutes each)
+fuzz: ## fuzz the code that reads untrusted bytes (ARGS='--seconds 60 imports'; 10 minutes for each target otherwise)
 	scripts/fuzz $(ARGS)
 
 load: ## let 5 and 200 users ask, directly and through the gateway (release build; ARGS=--quick for a look)

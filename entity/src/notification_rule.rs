@@ -15,7 +15,7 @@ pub enum NotificationEvent {
     /// A provider account fails.
     AccountFailing,
     /// An account's sign-in has expired and was not refreshed.
-    AccountExpiring,
+    AccountExpired,
     /// The engine is not running although it should.
     EngineDown,
     /// The share of failed recent requests exceeds the percentage.

@@ -2,6 +2,7 @@
 //!
 //! The busiest table: times are integers (microseconds since 1970, UTC) to keep rows and indexes small.
 
+pub use metering::Protocol;
 use sea_orm::entity::prelude::*;
 
 use super::provider_account::ProviderKind;
@@ -84,37 +85,6 @@ pub enum Reconciliation {
     EngineOnly,
 }
 
-/// The protocol that the client spoke.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    EnumIter,
-    DeriveActiveEnum,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "String(StringLen::N(24))",
-    rename_all = "snake_case"
-)]
-pub enum Protocol {
-    OpenaiChat,
-    OpenaiCompletions,
-    OpenaiResponses,
-    OpenaiImages,
-    AnthropicMessages,
-    Gemini,
-    /// Generating endpoints in no metered protocol: videos, searches, unknown endpoints.
-    Unmetered,
-    /// Endpoints that generate nothing: lists of models, token counting, fetching results.
-    Other,
-}
-
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "request")]
@@ -167,3 +137,15 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocols_are_stored_by_their_name() {
+        for protocol in Protocol::ALL {
+            assert_eq!(protocol.to_value(), protocol.spec().name);
+        }
+    }
+}

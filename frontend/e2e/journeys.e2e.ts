@@ -268,7 +268,23 @@ test("a whole key that leaked leads to its row, whoever owns it", async () => {
   }
   await find(revoked.secret);
   await page.getByRole("option", { name: /Revoked · sk-revoked-.*Revoked/ }).click();
-  await page.locator("tr[aria-current]").getByText("Revoked").waitFor();
+  await page.locator("tr[aria-current]").getByText("Revoked", { exact: true }).waitFor();
+});
+
+test("a whole key in the search of users is looked up and stays out of the address", async () => {
+  const { secret } = await api.createUser("Pasted");
+  const page = await signedInPage(browser, server.url, "/users");
+  const field = page.getByRole("searchbox", { name: "Search users" });
+
+  await field.fill(secret);
+  await page.getByText("This API key belongs to Pasted: default").waitFor();
+  expect(page.url()).toBe(`${server.url}/users`);
+  expect(await field.inputValue()).toBe(secret);
+  await field.fill(`${secret.slice(0, 3)}nobody-has-this-key-0123456789`);
+  await page.getByText("No user has this API key").waitFor();
+  await field.fill(secret);
+  await page.getByRole("link", { name: "Open key" }).click();
+  await page.getByRole("heading", { name: "Pasted", level: 1 }).waitFor();
 });
 
 test("two who change limits and a user at once keep what the other one changed", async () => {

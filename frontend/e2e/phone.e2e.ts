@@ -40,6 +40,20 @@ test("the request list of a phone shows whose each request is, and what it used"
   expect(await grid.evaluate((box) => box.scrollWidth <= box.clientWidth)).toBe(true);
 });
 
+test("a phone keeps filters behind a button that counts those that are set", async () => {
+  const page = await onPhone("/requests?outcome=COMPLETED&provider=CLAUDE");
+  const button = page.getByRole("button", { name: "Filters 2" });
+  await button.waitFor();
+  expect(await page.getByLabel("Status").isVisible()).toBe(false);
+
+  await button.click();
+  await page.getByLabel("Status").selectOption("REJECTED");
+  await page.getByRole("button", { name: "Clear filters" }).first().click();
+
+  await page.getByRole("row", { name: /demo-claude/ }).waitFor();
+  expect(new URL(page.url()).search).toBe("");
+});
+
 test("the user list of a phone shows quota, tokens and last use", async () => {
   const page = await onPhone("/users");
 

@@ -71,4 +71,5 @@ test("a stopped playground request gets its record, and an error shows its body"
   await page.getByRole("button", { name: "Send", exact: true }).click();
   const raw = page.getByRole("list", { name: "Raw response" });
   await raw.getByText(/"error"/).waitFor();
+  await page.getByText("Not recorded: the key is unknown.").waitFor();
 });

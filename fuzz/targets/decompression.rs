@@ -1,6 +1,4 @@
-//! `decompression` of `proxypal_server::fuzzing`.
+//! `decompression` of `proxypal_fuzz::metering`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    proxypal_server::fuzzing::run("decompression", data);
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| proxypal_fuzz::metering::decompression(data));

@@ -1,6 +1,4 @@
-//! `model_scanner` of `proxypal_server::fuzzing`.
+//! `model_scanner` of `proxypal_fuzz::metering`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    proxypal_server::fuzzing::run("model_scanner", data);
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| proxypal_fuzz::metering::model_scanner(data));

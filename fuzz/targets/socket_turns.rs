@@ -1,6 +1,4 @@
-//! `socket_turns` of `proxypal_server::fuzzing`.
+//! `socket_turns` of `proxypal_fuzz::metering`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    proxypal_server::fuzzing::run("socket_turns", data);
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| proxypal_fuzz::metering::socket_turns(data));

@@ -1,6 +1,4 @@
-//! `usage_taps` of `proxypal_server::fuzzing`.
+//! `usage_taps` of `proxypal_fuzz::metering`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    proxypal_server::fuzzing::run("usage_taps", data);
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| proxypal_fuzz::metering::usage_taps(data));

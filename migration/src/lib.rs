@@ -20,6 +20,7 @@ mod m20261125_000017_add_team_to_admin;
 mod m20261125_000018_create_notification;
 mod m20261126_000019_add_check_to_provider_account;
 mod m20261129_000020_add_replacement_to_api_key;
+mod m20261129_000021_rename_account_expired;
 
 /// Migrates the schema.
 #[derive(Debug)]
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000018_create_notification::Migration),
             Box::new(m20261126_000019_add_check_to_provider_account::Migration),
             Box::new(m20261129_000020_add_replacement_to_api_key::Migration),
+            Box::new(m20261129_000021_rename_account_expired::Migration),
         ]
     }
 }

@@ -2,8 +2,8 @@
 //! bodies, and how long a client may leave a response unread.
 
 mod connections;
-mod io;
 mod response;
+mod write_stall;
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use axum::{
     http::{Request, Response, StatusCode},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioTimer;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
@@ -25,12 +25,13 @@ use tower::ServiceExt as _;
 
 use self::{
     connections::{Activity, Connections, Permit},
-    io::TimedIo,
     response::ServedBody,
+    write_stall::WriteStall,
 };
 use crate::{
     client_address::PeerAddress,
     deadlines::{Deadlines, TimedBody},
+    observed_io::ObservedIo,
     outage::{FLAPPING, Outage},
 };
 
@@ -112,7 +113,8 @@ pub async fn serve(
             let body = |body| Body::new(TimedBody::new(body, deadlines.progress));
             answer(router.clone(), request.map(body), Arc::clone(&noted))
         });
-        let stream = TimedIo::new(stream, deadlines.write_stall, permit);
+        let stall = WriteStall::new(deadlines.write_stall, permit);
+        let stream = TokioIo::new(ObservedIo::new(stream, stall));
         let connection = http.serve_connection(stream, service).with_upgrades();
         let (stop, deadline) = (ending.stop.clone(), ending.deadline.clone());
         connections.spawn(async move {

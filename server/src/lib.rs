@@ -32,7 +32,7 @@ pub mod deadlines;
 pub mod doctor;
 pub mod domain;
 pub mod engine;
-#[doc(hidden)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod gateway;
 pub mod graphql;
@@ -40,6 +40,7 @@ pub mod http_server;
 pub mod metrics;
 pub mod notify;
 pub mod oauth;
+pub mod observed_io;
 pub mod outage;
 pub mod providers;
 pub mod shutdown;

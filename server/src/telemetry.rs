@@ -7,7 +7,7 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberI
 use crate::config::{LogConfig, LogFormat};
 
 /// The library logs two lines per migration, which would hide the set-up link; `db` logs one for all.
-const QUIET: &str = "sea_orm_migration=warn";
+const QUIET: &str = "sea_orm_migration=warn,sqlx::postgres::notice=warn";
 
 /// Starts logging to standard error. Only the first call has an effect.
 pub fn start(log: &LogConfig) {

@@ -1,25 +1,24 @@
-//! The tokens of a request: as its answer reports them where that is credible, otherwise estimated. An answer
-//! without usage is never free.
+//! The tokens of a request: as its answer reports them if they are credible, otherwise estimated. An answer without
+//! usage is never free.
 
-use crate::tap::Observation;
-use crate::tokens::Tokens;
+use crate::{protocols::Protocol, tap::Observation, tokens::Tokens};
 
-/// Bytes of English text in a token, roughly: what an estimate is made with.
+/// Bytes of English text in a token, roughly.
 const BYTES_PER_TOKEN: u64 = 4;
 
 /// The largest estimate of input, in tokens: no model has a larger context window.
-pub const LARGEST_INPUT: i64 = 2_000_000;
+pub const MAX_INPUT_TOKENS: i64 = 2_000_000;
 
-/// The tokens of a request, and their source.
+/// The tokens that a request is charged for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EstimatedUsage {
+pub struct MeteredUsage {
     pub tokens: Tokens,
-    /// Whether they are estimated; otherwise they are as the answer reported them.
+    /// False when the tokens are as the answer reported them.
     pub is_estimated: bool,
 }
 
-impl EstimatedUsage {
-    /// Certainly no tokens.
+impl MeteredUsage {
+    /// For requests that generated nothing.
     pub const NOTHING: Self = Self {
         tokens: Tokens {
             input: 0,
@@ -33,54 +32,60 @@ impl EstimatedUsage {
 
     /// The tokens of an answer. `is_whole` means that the body came to its end. `expected` has the tokens of
     /// the request body as input, and as output the request's bound or the assumed output.
-    pub fn of(seen: &Observation, is_whole: bool, expected: Tokens) -> Self {
-        let told = seen.tokens.unwrap_or_default();
+    pub fn of_answer(
+        protocol: Protocol,
+        seen: &Observation,
+        is_whole: bool,
+        expected: Tokens,
+    ) -> Self {
+        // Unknown endpoints may report zeros instead of no usage.
+        let is_reported = |tokens: &Tokens| protocol != Protocol::Unmetered || tokens.total() > 0;
+        let reported = seen.tokens.filter(is_reported);
         let is_final = seen.ended || (is_whole && seen.uncounted_bytes == 0);
-        if seen.tokens.is_some() && is_final && is_credible(told, seen) {
-            return Self {
-                tokens: told,
+        match reported {
+            Some(tokens) if is_final && is_credible(tokens, seen) => Self {
+                tokens,
                 is_estimated: false,
-            };
-        }
-        // An error before any output and without usage: nothing was generated.
-        if seen.error_code.is_some() && seen.tokens.is_none() && !has_written(seen) {
-            return Self::NOTHING;
-        }
-        Self {
-            tokens: estimate(told, seen, expected),
-            is_estimated: true,
+            },
+            // An error before any output and without usage: nothing was generated.
+            None if seen.error_code.is_some() && !has_output(seen) => Self::NOTHING,
+            reported => Self {
+                tokens: estimate(reported, seen, expected),
+                is_estimated: true,
+            },
         }
     }
 
     /// The tokens of a request that was sent and ended without an answer.
     pub fn without_answer(expected: Tokens) -> Self {
         Self {
-            tokens: estimate(Tokens::default(), &Observation::default(), expected),
+            tokens: estimate(None, &Observation::default(), expected),
             is_estimated: true,
         }
     }
 }
 
-/// Zeros beside output are not credible, nor is output without input.
-fn is_credible(told: Tokens, seen: &Observation) -> bool {
-    if told.total() == 0 {
-        return !has_written(seen);
+/// Zeros are not credible when there is output, nor is output without input.
+fn is_credible(reported: Tokens, seen: &Observation) -> bool {
+    if reported.total() == 0 {
+        return !has_output(seen);
     }
-    let has_output = told.output + told.reasoning > 0;
-    input_of(told) > 0 && (has_output || !has_written(seen))
+    let reports_output = reported.output + reported.reasoning > 0;
+    input_of(reported) > 0 && (reports_output || !has_output(seen))
 }
 
-fn has_written(seen: &Observation) -> bool {
-    seen.text_bytes > 0 || seen.media_bytes > 0 || seen.sealed_bytes > 0
+fn has_output(seen: &Observation) -> bool {
+    seen.text_bytes > 0 || seen.media_bytes > 0 || seen.undecoded_bytes > 0
 }
 
-/// The reported counts, raised to what was seen.
-fn estimate(told: Tokens, seen: &Observation, expected: Tokens) -> Tokens {
-    let mut used = told;
-    if input_of(told) == 0 {
-        used.input = expected.input.clamp(0, LARGEST_INPUT);
+/// The reported counts, raised to the observed output.
+fn estimate(reported: Option<Tokens>, seen: &Observation, expected: Tokens) -> Tokens {
+    let mut used = reported.unwrap_or_default();
+    if input_of(used) == 0 {
+        used.input = expected.input.clamp(0, MAX_INPUT_TOKENS);
     }
-    let least = written(seen, expected.output.max(1));
+    let has_usage = reported.is_some();
+    let least = observed_output(seen, has_usage, expected.output.max(1));
     if used.output + used.reasoning < least {
         used.output = least - used.reasoning;
     }
@@ -91,19 +96,18 @@ fn input_of(tokens: Tokens) -> i64 {
     tokens.input + tokens.cache_read + tokens.cache_write
 }
 
-/// Tokens of output by the bytes that were seen. Where text cannot be told from what surrounds it, no more
-/// than expected.
-fn written(seen: &Observation, expected: i64) -> i64 {
+/// Tokens of output, by the observed bytes. Where text cannot be told apart from its envelope, at most the expected ones.
+fn observed_output(seen: &Observation, has_usage: bool, expected: i64) -> i64 {
     let text = tokens_of_text(seen.text_bytes);
-    if seen.sealed_bytes > 0 {
-        // Text is about four times as long as what it is compressed to.
-        let sealed = i64::try_from(seen.sealed_bytes).unwrap_or(i64::MAX);
-        return text.saturating_add(sealed.min(expected));
+    if seen.undecoded_bytes > 0 {
+        // Compression makes text about four times shorter, and a token has about four bytes.
+        let undecoded = i64::try_from(seen.undecoded_bytes).unwrap_or(i64::MAX);
+        return text.saturating_add(undecoded.min(expected));
     }
     if seen.media_bytes > 0 {
         return text.max(expected);
     }
-    if seen.text_bytes == 0 && seen.tokens.is_none() {
+    if seen.text_bytes == 0 && !has_usage {
         return tokens_of_text(seen.body_bytes).min(expected);
     }
     text

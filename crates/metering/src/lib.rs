@@ -5,22 +5,21 @@
 //! * [`ModelScanner`] finds the model of a request and the bound of its answer.
 //! * [`Tap`] reads an answer for its usage, its model, its error and its end; [`TurnTap`] the answers of a
 //!   Responses WebSocket.
-//! * [`EstimatedUsage`] turns an [`Observation`] into the [`Tokens`] that the request is charged for.
+//! * [`MeteredUsage`] turns an [`Observation`] into the [`Tokens`] that the request is charged for.
 
-mod count;
 mod estimate;
 mod json;
-mod protocol;
+mod protocols;
 mod scanner;
 mod tap;
 pub mod tokens;
 
 pub use self::{
-    estimate::{EstimatedUsage, LARGEST_INPUT, tokens_of_text},
-    protocol::Protocol,
+    estimate::{MAX_INPUT_TOKENS, MeteredUsage, tokens_of_text},
+    protocols::{EndpointSpec, Protocol, ProtocolSpec},
     scanner::{
-        BodyForm, BodyKind, Bound, BoundForm, FormError, ModelScanner, OpenError, ScanResult,
-        ScanStep,
+        BodyForm, BodyKind, Bound, BoundForm, DecompressionError, FormError, ModelScanner,
+        ScanResult, ScanStep,
     },
     tap::{Observation, Tap, TurnTap},
     tokens::Tokens,

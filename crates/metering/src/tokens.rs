@@ -1,11 +1,11 @@
-//! Token counts in five buckets that do not overlap, whatever the convention of the provider.
+//! Token counts in five buckets that never overlap, whatever the provider's convention.
 
 use std::ops::RangeInclusive;
 
 /// Plausible counts of one bucket of one request: no model reads or writes more.
 pub const CREDIBLE: RangeInclusive<i64> = 0..=100_000_000;
 
-/// The usage of one request. The sum of the buckets is the total.
+/// The tokens of one request. The sum of the buckets is the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Tokens {
     /// Read by the model and not from a cache.
@@ -21,12 +21,12 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// All buckets together.
+    /// The sum of all buckets.
     pub fn total(self) -> i64 {
         self.buckets().into_iter().fold(0, i64::saturating_add)
     }
 
-    /// Whether every bucket is plausible.
+    /// Whether every bucket is within [`CREDIBLE`].
     pub fn are_credible(self) -> bool {
         self.buckets().iter().all(|count| CREDIBLE.contains(count))
     }
@@ -40,4 +40,17 @@ impl Tokens {
             self.reasoning,
         ]
     }
+}
+
+/// `None` for numbers that are negative, not whole or beyond [`CREDIBLE`]: they are ignored.
+pub(crate) fn parse_count(text: &str) -> Option<i64> {
+    let count = text.parse().ok().or_else(|| whole(text))?;
+    CREDIBLE.contains(&count).then_some(count)
+}
+
+/// Some serializers write twelve as `12.0` or `1.2e1`.
+fn whole(text: &str) -> Option<i64> {
+    let number: f64 = text.parse().ok()?;
+    let is_whole = number.fract() == 0.0 && number.abs() < 1e15;
+    is_whole.then(|| format!("{number:.0}").parse().ok())?
 }

@@ -13,9 +13,12 @@ type ClientEvents = {
   onConnection: (connection: Connection) => void;
 };
 
+/** The context of a query that wants to know of a refusal: whether anybody is signed in. */
+export const NEVER_HELD = { isNeverHeld: true, requestPolicy: "network-only" } as const;
+
 /**
  * Leaves queries unanswered that were refused because the session has ended: the page keeps what it shows, and asks
- * again after the next sign-in. A dead key of an end user is a different matter: `refresh` must learn of it.
+ * again after the next sign-in. With a user's key there is nothing to hold: the page goes.
  */
 const holdingExchange: Exchange =
   ({ forward }) =>
@@ -24,7 +27,10 @@ const holdingExchange: Exchange =
       forward(operations),
       filter(
         ({ operation, error }) =>
-          operation.kind !== "query" || errorCode(error) !== "UNAUTHENTICATED" || !!userKey(),
+          operation.kind !== "query" ||
+          errorCode(error) !== "UNAUTHENTICATED" ||
+          operation.context.isNeverHeld === true ||
+          userKey() !== undefined,
       ),
     );
 

@@ -1,6 +1,6 @@
 import { Provider } from "@urql/solid";
 import { batch, createContext, createSignal, type JSX, onMount, useContext } from "solid-js";
-import { createGraphqlClient } from "../graphql/client";
+import { createGraphqlClient, NEVER_HELD } from "../graphql/client";
 import { errorCode } from "../graphql/errors";
 import { graphql } from "../graphql/generated";
 import type { SessionQuery as SessionData } from "../graphql/generated/graphql";
@@ -103,7 +103,7 @@ export function SessionProvider(props: { children: JSX.Element }) {
   }
 
   async function refresh() {
-    const result = await client.query(SessionQuery, {}, { requestPolicy: "network-only" });
+    const result = await client.query(SessionQuery, {}, NEVER_HELD);
     if (userKey() && errorCode(result.error) === "UNAUTHENTICATED") {
       // The key is dead, and with it every question is refused: ask again as a stranger.
       forgetUserKey();

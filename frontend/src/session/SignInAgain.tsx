@@ -19,6 +19,7 @@ export function SignInAgain() {
     <Dialog
       open={isLocked()}
       locked
+      above
       title={t("session.endedTitle")}
       description={t("session.endedHint")}
       onClose={() => {}}

@@ -11,6 +11,8 @@ export type DialogProps = {
   /** It cannot be left by accident: only its own buttons close it. */
   locked?: boolean;
   wide?: boolean;
+  /** It may open while another dialog is open, and covers that one too. */
+  above?: boolean;
   onClose: () => void;
   children: JSX.Element;
 };
@@ -38,8 +40,10 @@ export function Dialog(props: DialogProps) {
   return (
     <Kobalte open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <Kobalte.Portal>
-        <Kobalte.Overlay class="fixed inset-0 z-40 bg-veil" />
-        <div class="fixed inset-0 z-50 flex items-end justify-center sm:items-center sm:p-6">
+        <Kobalte.Overlay class={`fixed inset-0 bg-veil ${props.above ? "z-60" : "z-40"}`} />
+        <div
+          class={`fixed inset-0 flex items-end justify-center sm:items-center sm:p-6 ${props.above ? "z-70" : "z-50"}`}
+        >
           <Kobalte.Content
             ref={content}
             onOpenAutoFocus={focusField}

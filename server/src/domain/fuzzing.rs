@@ -1,4 +1,4 @@
-//! The readers of what people bring, as a fuzzer calls them.
+//! Fuzz targets for documents, tables, cursors and tokens that clients send.
 
 use super::{
     paging::PageRequest,
@@ -8,11 +8,11 @@ use super::{
 };
 use crate::crypto::token;
 
-/// Why something is not taken over is said in as many bytes.
+/// The longest reason for not importing a document, in bytes.
 const LONGEST_REASON: usize = 600;
 
-/// An auth file, a service account, a configuration of the engine or of the desktop program: something is
-/// said of every document, and little of it is quoted.
+/// Auth files, service accounts, configurations of the engine or of the desktop program: every document gives at
+/// least one item or reason, and reasons quote little of it.
 pub fn imports(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -28,7 +28,7 @@ pub fn imports(data: &[u8]) {
     }
 }
 
-/// A table of prices is understood, or refused in words.
+/// A price table is read, or refused with a reason.
 pub fn prices(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -38,7 +38,7 @@ pub fn prices(data: &[u8]) {
     }
 }
 
-/// A cursor is one of ours or refused; what is one says where to go on.
+/// A cursor is read, or refused; reading what it was read as gives the same.
 pub fn cursors(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -53,7 +53,7 @@ pub fn cursors(data: &[u8]) {
     }
 }
 
-/// Every text has the checksum of our tokens or not, and what is made of any prefix has it.
+/// Tokens that are generated with any prefix have a correct checksum.
 pub fn tokens(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;

@@ -11,7 +11,7 @@ pub mod engine_models;
 pub mod engine_usage;
 mod error;
 pub mod exports;
-#[doc(hidden)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod key_rotation;
 pub mod ledger;

@@ -1,6 +1,5 @@
-//! Memory for what clients have sent and the engine has not been given: the beginnings of bodies whose
-//! model is not known yet, and the unfinished messages of WebSockets. All clients together have a bounded
-//! amount, and each user a share of it, so that one cannot take it from the others.
+//! Memory for what clients have sent and the engine has not received: the beginnings of bodies whose model is not known yet,
+//! and the unfinished messages of WebSockets. It is bounded in total and by user, so that one user cannot exhaust it.
 
 use std::{
     collections::HashMap,
@@ -14,13 +13,13 @@ use uuid::Uuid;
 use super::dialect::GatewayError;
 use crate::domain::ledger::LimitKind;
 
-/// One user may have at least this part of it.
+/// A user may have at least the total divided by this.
 const SHARES: u64 = 8;
 const KIB: u64 = 1024;
 /// When to try again while the memory is full.
 const RECOVERY: Duration = Duration::from_secs(1);
 
-/// The memory of all. Cheap to clone.
+/// The memory of all users. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Memory(Arc<Shared>);
 
@@ -28,19 +27,19 @@ pub(super) struct Memory(Arc<Shared>);
 struct Shared {
     free: Arc<Semaphore>,
     total_kib: usize,
-    /// KiB in use, of the users who use any.
+    /// In KiB, by user; without users who use none.
     in_use: Mutex<HashMap<Uuid, u64>>,
 }
 
-/// The share of one user.
+/// The memory of one user.
 #[derive(Clone, Debug)]
 pub(super) struct UserMemory {
     memory: Memory,
     user_id: Uuid,
-    most_kib: u64,
+    max_kib: u64,
 }
 
-/// A piece of memory, until it is dropped.
+/// Some of the memory, until it is dropped.
 #[derive(Debug)]
 pub(super) struct MemoryPermit {
     memory: Memory,
@@ -58,14 +57,14 @@ impl Memory {
         }))
     }
 
-    /// What a user may hold: an eighth of all, or two bodies of the largest size.
+    /// An eighth of the total, or two bodies of the largest size if that is more.
     pub(super) fn of(&self, user_id: Uuid, max_body_bytes: u64) -> UserMemory {
         let total = self.0.total_kib as u64;
-        let most_kib = (total / SHARES).max(2 * max_body_bytes.div_ceil(KIB));
+        let max_kib = (total / SHARES).max(2 * max_body_bytes.div_ceil(KIB));
         UserMemory {
             memory: self.clone(),
             user_id,
-            most_kib: most_kib.min(total),
+            max_kib: max_kib.min(total),
         }
     }
 
@@ -74,7 +73,7 @@ impl Memory {
         in_use.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn give_back(&self, user_id: Uuid, kib: u64) {
+    fn release(&self, user_id: Uuid, kib: u64) {
         let mut in_use = self.in_use();
         if let Some(used) = in_use.get_mut(&user_id) {
             *used = used.saturating_sub(kib);
@@ -91,21 +90,21 @@ impl Memory {
 }
 
 impl UserMemory {
-    /// Takes memory, or says whose share is used up.
+    /// Fails with `RateLimited` if the user has too much, with `Overloaded` if all memory is in use.
     pub(super) fn take(&self, bytes: usize) -> Result<MemoryPermit, GatewayError> {
         let kib = bytes as u64 / KIB + 1;
         {
             let mut in_use = self.memory.in_use();
             let used = in_use.entry(self.user_id).or_default();
-            if *used + kib > self.most_kib {
-                return Err(self.share_is_used_up());
+            if *used + kib > self.max_kib {
+                return Err(self.share_exceeded());
             }
             *used += kib;
         }
         let permits = u32::try_from(kib).unwrap_or(u32::MAX);
         let free = Arc::clone(&self.memory.0.free).try_acquire_many_owned(permits);
         let Ok(free) = free else {
-            self.memory.give_back(self.user_id, kib);
+            self.memory.release(self.user_id, kib);
             return Err(GatewayError::Overloaded {
                 retry_after: RECOVERY,
             });
@@ -118,12 +117,12 @@ impl UserMemory {
         })
     }
 
-    fn share_is_used_up(&self) -> GatewayError {
-        let mib = self.most_kib / KIB;
+    fn share_exceeded(&self) -> GatewayError {
+        let mib = self.max_kib / KIB;
         GatewayError::RateLimited {
             kind: LimitKind::ConcurrentRequests,
             retry_after: RECOVERY,
-            limit: format!("{mib} MiB of request bodies at once for this user"),
+            limit: format!("{mib} MiB of request bodies in memory for this user"),
             pacing: None,
         }
     }
@@ -131,7 +130,7 @@ impl UserMemory {
 
 impl Drop for MemoryPermit {
     fn drop(&mut self) {
-        self.memory.give_back(self.user_id, self.kib);
+        self.memory.release(self.user_id, self.kib);
     }
 }
 
@@ -140,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_has_a_share_and_others_have_theirs_meanwhile() {
+    fn one_user_cannot_take_the_memory_of_another() {
         let memory = Memory::with_kib(64);
         let [greedy, other] = [1, 2].map(|id| memory.of(Uuid::from_u128(id), 1024));
 
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn two_bodies_of_the_largest_size_always_fit_a_share() {
+    fn a_user_may_always_have_two_bodies_of_the_largest_size() {
         let memory = Memory::with_kib(64);
         let user = memory.of(Uuid::nil(), 16 * KIB);
 
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_into_all_takes_nothing_of_the_share() {
+    fn a_request_that_exceeds_the_total_does_not_count_for_its_user() {
         let memory = Memory::with_kib(4);
         let [first, second] = [1, 2].map(|id| memory.of(Uuid::from_u128(id), 2 * KIB));
         let _held = first.take(3000).unwrap();

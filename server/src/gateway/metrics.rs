@@ -1,40 +1,19 @@
-//! What the gateway counts: the requests that it answers itself. All others are counted as they are
-//! written into the book.
+//! Counts the requests that the gateway refuses. All others are counted when they are recorded.
 
 use limits::Metric;
 
-use tokio_util::task::TaskTracker;
-
-use super::{dialect::GatewayError, meter::Drainer};
+use super::dialect::GatewayError;
 use crate::{
     domain::ledger::LimitKind,
     metrics::{Counter, EncodeLabelSet, Family, Gauge, Registry},
 };
 
-/// The counts. Cheap to clone.
+/// Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct GatewayMetrics {
     refusals: Family<Refused, Counter>,
     in_flight: Gauge,
     draining: Gauge,
-}
-
-/// How the gateway stands. Knowing this keeps nothing alive.
-#[derive(Clone, Debug)]
-pub struct GatewayState {
-    /// What was counted so far.
-    pub metrics: GatewayMetrics,
-    pub(super) in_flight: TaskTracker,
-    pub(super) drainer: Drainer,
-}
-
-impl GatewayState {
-    /// Looks at what is under way, for the gauges to tell.
-    pub fn look(&self) {
-        let in_flight = i64::try_from(self.in_flight.len()).unwrap_or(i64::MAX);
-        self.metrics.in_flight.set(in_flight);
-        self.metrics.draining.set(self.drainer.running().into());
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -44,7 +23,6 @@ struct Refused {
 }
 
 impl GatewayMetrics {
-    /// Hangs the counts on the board.
     pub fn register_on(&self, registry: &mut Registry) {
         registry.register(
             "refusals",
@@ -66,11 +44,17 @@ impl GatewayMetrics {
         );
     }
 
-    /// Counts a request that does not pass.
-    pub(super) fn refused(&self, fault: &GatewayError) {
+    /// Sets the gauges.
+    pub(super) fn observe(&self, in_flight: usize, draining: u32) {
+        let in_flight = i64::try_from(in_flight).unwrap_or(i64::MAX);
+        self.in_flight.set(in_flight);
+        self.draining.set(draining.into());
+    }
+
+    pub(super) fn refused(&self, error: &GatewayError) {
         let refused = Refused {
-            code: fault.code(),
-            limit: fault.limit().map_or("none", name),
+            code: error.code(),
+            limit: error.limit().map_or("none", name),
         };
         self.refusals.get_or_create(&refused).inc();
     }

@@ -1,37 +1,53 @@
-//! The data plane: what users' tools call. A request crosses these steps in this order:
-//!
-//! [`route`] → [`authenticate`] → [`model`] → [`admit`] → [`meter`] → [`forward`] → the engine.
+//! The data plane, which users' tools call. [`stack`] lists what happens to a request, in order.
 
 mod admission;
 mod answer;
-mod authenticate;
 mod body;
+mod context;
 mod dialect;
 mod error_response;
 mod forward;
-#[doc(hidden)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod headers;
+mod layers;
 mod memory;
 mod meter;
 mod metrics;
 mod model;
-mod pacing;
 mod receipts;
 mod route;
-mod serve;
 mod trace;
 mod upgrade;
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
-use axum::{Router, http::HeaderValue, routing::any};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, Response},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::{Service, ServiceBuilder};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 use url::Url;
 
-pub use self::metrics::{GatewayMetrics, GatewayState};
-use self::{admission::KeptBounds, forward::Upstream, memory::Memory, meter::Drainer};
+pub use self::metrics::GatewayMetrics;
+use self::{
+    admission::{AdmissionControl, KeptBounds},
+    answer::Responder,
+    error_response::ErrorResponses,
+    forward::{EngineClient, EngineOutage},
+    layers::{
+        AdmitLayer, AuthenticateLayer, ForwardService, LimitLayer, MeterLayer, ReadModelLayer,
+        RecordLayer, RouteLayer, UpgradeLayer,
+    },
+    memory::Memory,
+    meter::Drainer,
+    receipts::Receipts,
+    upgrade::Sockets,
+};
 use crate::{
     client_address::ClientAddresses,
     clock::SharedClock,
@@ -41,11 +57,9 @@ use crate::{
         requests::Recorder, settings::Settings,
     },
     engine::EngineHandle,
-    outage::{FLAPPING, Outage},
     traces::Traces,
 };
 
-/// What the gateway needs, and no more.
 #[derive(Clone, Debug)]
 pub struct GatewayOptions {
     pub keys: KeyRing,
@@ -57,129 +71,213 @@ pub struct GatewayOptions {
     pub engine: EngineHandle,
     pub clock: SharedClock,
     pub addresses: ClientAddresses,
-    /// Where tools reach us, for the errors that say so.
+    /// The base URL of tools, for errors that name it.
     pub public_url: Url,
-    /// Browser origins that may call us.
+    /// Browser origins that may call the gateway.
     pub cors_allowed_origins: Vec<HeaderValue>,
     pub traces: Traces,
     pub deadlines: Deadlines,
-    /// Memory for what clients have sent and the engine has not been given, in bytes.
+    /// Memory for what clients have sent and the engine has not received, in bytes.
     pub held_bytes: usize,
-    /// Waits at the end for sockets and abandoned answers.
+    /// The server waits for these at its end: sockets and abandoned answers.
     pub tasks: TaskTracker,
-    /// When to begin nothing new on what is open.
+    /// Cancelled when no new turns may begin on open sockets.
     pub stop: CancellationToken,
-    /// When to end what is still under way.
+    /// Cancelled when the server ends what still runs.
     pub deadline: CancellationToken,
 }
 
-/// The data plane.
+/// The data plane. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Gateway(Arc<Parts>);
+pub struct Gateway {
+    endpoints: Router,
+    fallback: Router,
+    state: GatewayState,
+}
 
-#[derive(Debug)]
-struct Parts {
-    keys: KeyRing,
-    recorder: Recorder,
-    ledger: Ledger,
-    prices: Prices,
-    kept_bounds: KeptBounds,
-    settings: Settings,
-    engine: EngineHandle,
-    clock: SharedClock,
-    addresses: ClientAddresses,
-    /// The public URL without a slash at the end.
-    base_url: Arc<str>,
-    cors_allowed_origins: Vec<HeaderValue>,
-    traces: Traces,
-    metrics: GatewayMetrics,
-    upstream: Upstream,
-    drainer: Drainer,
-    memory: Memory,
-    deadlines: Deadlines,
-    tasks: TaskTracker,
-    stop: CancellationToken,
-    deadline: CancellationToken,
+/// The requests in flight, for gauges. It keeps nothing alive.
+#[derive(Clone, Debug)]
+pub struct GatewayState {
+    pub metrics: GatewayMetrics,
     in_flight: TaskTracker,
-    /// Whether the engine answers.
-    engine_outage: Arc<Outage>,
+    drainer: Drainer,
+}
+
+impl GatewayState {
+    /// Sets the gauges to what is running now.
+    pub fn look(&self) {
+        self.metrics
+            .observe(self.in_flight.len(), self.drainer.running());
+    }
 }
 
 impl Gateway {
-    /// A gateway before this engine. `in_flight` counts the requests on their way to it.
+    /// A gateway in front of this engine. `in_flight` counts the requests on their way to it.
     pub fn new(options: GatewayOptions, in_flight: TaskTracker) -> anyhow::Result<Self> {
         let drainer = Drainer::new(
             options.settings.clone(),
             options.tasks.clone(),
             options.deadline.clone(),
         );
-        Ok(Self(Arc::new(Parts {
-            keys: options.keys,
-            recorder: options.recorder,
-            ledger: options.ledger,
-            prices: options.prices,
-            kept_bounds: KeptBounds::new(options.accounts),
-            settings: options.settings,
-            engine: options.engine,
-            clock: options.clock,
-            addresses: options.addresses,
-            base_url: options.public_url.as_str().trim_end_matches('/').into(),
-            cors_allowed_origins: options.cors_allowed_origins,
-            traces: options.traces,
+        let state = GatewayState {
             metrics: GatewayMetrics::default(),
-            upstream: Upstream::new()?,
-            drainer,
-            memory: Memory::with_kib(options.held_bytes / 1024),
-            deadlines: options.deadlines,
-            tasks: options.tasks,
-            stop: options.stop,
-            deadline: options.deadline,
             in_flight,
-            engine_outage: Arc::new(Outage::new(FLAPPING)),
-        })))
-    }
-
-    /// How the gateway stands.
-    pub fn state(&self) -> GatewayState {
-        GatewayState {
-            metrics: self.0.metrics.clone(),
-            in_flight: self.0.in_flight.clone(),
-            drainer: self.0.drainer.clone(),
-        }
-    }
-
-    /// Serves everything that the engine has for users.
-    pub fn router(&self) -> Router {
-        let mut router = Router::new();
+            drainer,
+        };
+        let stack = stack(options, &state)?;
+        let mut endpoints = Router::new();
         for prefix in route::PREFIXES {
-            router = router
-                .route(prefix, any(serve::serve))
-                .route(&format!("{prefix}/"), any(serve::serve))
-                .route(&format!("{prefix}/{{*path}}"), any(serve::serve));
+            for path in [
+                prefix.to_owned(),
+                format!("{prefix}/"),
+                format!("{prefix}/{{*path}}"),
+            ] {
+                endpoints = endpoints.route_service(&path, stack.clone());
+            }
         }
-        self.open_to_origins(router.with_state(self.clone()))
+        Ok(Self {
+            endpoints,
+            fallback: Router::new().fallback_service(stack),
+            state,
+        })
     }
 
-    /// Serves what no other part of the server does: requests of tools whose base URL is a little wrong,
-    /// and errors that name the right one.
+    pub fn state(&self) -> GatewayState {
+        self.state.clone()
+    }
+
+    /// Serves every endpoint of the engine that is for users.
+    pub fn router(&self) -> Router {
+        self.endpoints.clone()
+    }
+
+    /// Serves the paths that nothing else serves: corrects slightly wrong base URLs of tools, and answers others with an
+    /// error that names the right one.
     pub fn misdirected(&self) -> Router {
-        let router = Router::new().fallback(serve::serve);
-        self.open_to_origins(router.with_state(self.clone()))
+        self.fallback.clone()
+    }
+}
+
+/// The steps of a request, from the client to the engine; the response passes them in reverse.
+fn stack(
+    options: GatewayOptions,
+    state: &GatewayState,
+) -> anyhow::Result<
+    impl Service<Request, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
+    + Clone
+    + Send
+    + Sync
+    + 'static,
+> {
+    let parts = Parts::new(&options, state)?;
+    let sockets = parts.sockets(&options, state);
+    Ok(ServiceBuilder::new()
+        // A preflight carries no key, so browsers are answered first.
+        .option_layer(cors(&options.cors_allowed_origins))
+        // All that follows depends on the endpoint; errors leave in the dialect of its clients.
+        .layer(RouteLayer::new(options.clock, parts.errors))
+        // Every key is in memory: an unknown client costs no query and no byte of its body.
+        .layer(AuthenticateLayer::new(options.keys))
+        // From here on a request is recorded, however it ends.
+        .layer(RecordLayer::new(
+            Arc::clone(&parts.receipts),
+            options.addresses,
+            options.traces,
+        ))
+        // Rate and concurrency depend on the caller alone, so they hold before a byte of the body is read.
+        .layer(LimitLayer::new(options.settings.clone()))
+        // A WebSocket names a model in each message: what follows happens to each of its turns.
+        .layer(UpgradeLayer::new(sockets))
+        // All other limits may depend on the model. What is read is held in bounded memory, and sent on first.
+        .layer(ReadModelLayer::new(parts.memory, options.settings))
+        // Reserves the worst case and journals the request: one that cannot be recorded is not forwarded.
+        .layer(AdmitLayer::new(parts.admission))
+        // Reads usage from the answer as it passes, and settles exactly once.
+        .layer(MeterLayer::new(
+            parts.receipts,
+            parts.responder,
+            state.drainer.clone(),
+        ))
+        // The engine replaces nothing of the body; headers are those of `docs/verbatim.md`.
+        .service(ForwardService::new(parts.engine)))
+}
+
+/// Components that several layers share.
+struct Parts {
+    errors: Arc<ErrorResponses>,
+    receipts: Arc<Receipts>,
+    admission: Arc<AdmissionControl>,
+    responder: Arc<Responder>,
+    engine: Arc<EngineClient>,
+    memory: Memory,
+}
+
+impl Parts {
+    fn new(options: &GatewayOptions, state: &GatewayState) -> anyhow::Result<Self> {
+        let errors = ErrorResponses::new(state.metrics.clone(), &options.public_url);
+        let errors = Arc::new(errors);
+        let receipts = Arc::new(Receipts::new(
+            options.recorder.clone(),
+            state.in_flight.clone(),
+            options.tasks.clone(),
+            options.deadline.clone(),
+        ));
+        let settings = &options.settings;
+        Ok(Self {
+            admission: Arc::new(AdmissionControl {
+                ledger: options.ledger.clone(),
+                prices: options.prices.clone(),
+                settings: settings.clone(),
+                kept_bounds: KeptBounds::new(
+                    options.accounts.clone(),
+                    options.engine.clone(),
+                    options.ledger.clone(),
+                    options.prices.clone(),
+                ),
+                receipts: Arc::clone(&receipts),
+            }),
+            responder: Arc::new(Responder {
+                settings: settings.clone(),
+                prices: options.prices.clone(),
+                drainer: state.drainer.clone(),
+                errors: Arc::clone(&errors),
+                outage: EngineOutage::default(),
+            }),
+            engine: Arc::new(EngineClient::new(options.engine.clone(), settings.clone())?),
+            memory: Memory::with_kib(options.held_bytes / 1024),
+            errors,
+            receipts,
+        })
     }
 
-    fn open_to_origins(&self, router: Router) -> Router {
-        match self.0.cors_allowed_origins.as_slice() {
-            [] => router,
-            origins => router.layer(cors(origins)),
+    fn sockets(&self, options: &GatewayOptions, state: &GatewayState) -> Sockets {
+        Sockets {
+            keys: options.keys.clone(),
+            clock: options.clock.clone(),
+            settings: options.settings.clone(),
+            admission: Arc::clone(&self.admission),
+            receipts: Arc::clone(&self.receipts),
+            engine: Arc::clone(&self.engine),
+            responder: Arc::clone(&self.responder),
+            drainer: state.drainer.clone(),
+            memory: self.memory.clone(),
+            metrics: state.metrics.clone(),
+            traces: options.traces.clone(),
+            deadlines: options.deadlines,
+            tasks: options.tasks.clone(),
+            stop: options.stop.clone(),
+            deadline: options.deadline.clone(),
         }
     }
 }
 
-/// Lets pages of these origins call us. Cookies mean nothing here, so none are allowed.
-fn cors(origins: &[HeaderValue]) -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins.iter().cloned()))
-        .allow_methods(AllowMethods::mirror_request())
-        .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers(ExposeHeaders::any())
+/// Lets pages of these origins call the gateway. It reads no cookies, so none are allowed.
+fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
+    (!origins.is_empty()).then(|| {
+        CorsLayer::new()
+            .allow_origin(AllowOrigin::list(origins.iter().cloned()))
+            .allow_methods(AllowMethods::mirror_request())
+            .allow_headers(AllowHeaders::mirror_request())
+            .expose_headers(ExposeHeaders::any())
+    })
 }

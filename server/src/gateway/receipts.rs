@@ -1,90 +1,181 @@
-//! A request that still arrives: should its client leave meanwhile, that is recorded.
+//! Opens the receipts of requests, and records those that end before they are admitted.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use entity::request::Outcome;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 use super::{
-    Gateway,
-    admission::{Admission, StartedRequest},
-    body::Upload,
+    context::RequestContext,
     dialect::GatewayError,
     meter::{Receipt, RequestEnd},
-    model::{ModelRequest, ReadError},
-    serve::RequestContext,
     trace::RequestSpan,
 };
-use crate::domain::{api_keys::Caller, requests::RequestRecord};
+use crate::domain::{
+    Error,
+    api_keys::Caller,
+    ledger::Reservation,
+    requests::{RecordPermit, Recorder, RequestRecord},
+};
 
-/// Dropped before the request has arrived, it is recorded that the client is gone.
+/// When to try again while requests cannot be recorded.
+const RECOVERY: Duration = Duration::from_secs(5);
+
 #[derive(Debug)]
-pub(super) struct PendingAdmission {
-    gateway: Gateway,
-    caller: Arc<Caller>,
-    record: Option<RequestRecord>,
-    span: RequestSpan,
+pub(super) struct Receipts {
+    recorder: Recorder,
+    /// Counts the requests that are open.
+    in_flight: TaskTracker,
+    tasks: TaskTracker,
+    /// Cancelled when the server ends what still runs.
+    deadline: CancellationToken,
 }
 
-impl PendingAdmission {
-    pub(super) fn new(pass: &RequestContext, record: RequestRecord) -> Self {
+impl Receipts {
+    pub(super) fn new(
+        recorder: Recorder,
+        in_flight: TaskTracker,
+        tasks: TaskTracker,
+        deadline: CancellationToken,
+    ) -> Self {
         Self {
-            gateway: pass.gateway.clone(),
-            caller: Arc::clone(&pass.caller),
-            record: Some(record),
-            span: pass.span.clone(),
+            recorder,
+            in_flight,
+            tasks,
+            deadline,
         }
     }
 
-    /// Waits until enough has arrived to let the request in, or to refuse it, and gives the record back.
-    /// `None` when the client left. What the request took when it started is given back, if it is our memory
-    /// that is full; a body that is broken off, or is no request, has cost one of those a minute.
-    pub(super) async fn admitted(
-        mut self,
-        pass: &RequestContext,
-        started: StartedRequest,
-        reading: impl Future<Output = Result<(ModelRequest, Upload), ReadError>>,
-    ) -> Option<(Result<(Upload, Admission), GatewayError>, RequestRecord)> {
-        let result = match reading.await {
-            Ok((asked, upload)) => {
-                let record = self.record.as_mut()?;
-                let read = upload.held_bytes();
-                let admission = pass.admit(started, &asked, read, record).await;
-                admission.map(|admission| (upload, admission))
-            }
-            Err(ReadError::Refused(fault)) => {
-                if matches!(fault, GatewayError::Overloaded { .. }) {
-                    started.slot.refund();
-                }
-                Err(fault)
-            }
-            Err(ReadError::ClientGone) => return None,
+    /// Takes a permit for a request that is not forwarded.
+    pub(super) async fn permit(&self, id: Uuid) -> Result<RecordPermit, GatewayError> {
+        let permit = self.recorder.permit().await;
+        permit.map_err(|error| unrecordable(&error, id))
+    }
+
+    /// Takes a permit for a request that is about to be forwarded, and journals it: a request that cannot be recorded is
+    /// not forwarded.
+    pub(super) async fn begin(
+        &self,
+        record: &RequestRecord,
+        reservation: Reservation,
+    ) -> Result<RecordPermit, GatewayError> {
+        let permit = self.recorder.begin(record, reservation).await;
+        permit.map_err(|error| unrecordable(&error, record.id))
+    }
+
+    pub(super) fn open(
+        &self,
+        permit: RecordPermit,
+        record: RequestRecord,
+        is_metered: bool,
+        span: RequestSpan,
+    ) -> Receipt {
+        Receipt::new(permit, record, is_metered, self.in_flight.token(), span)
+    }
+
+    /// Records a refusal, unless the caller has had too many of them lately or the database is unavailable.
+    pub(super) async fn refuse(
+        &self,
+        caller: &Caller,
+        error: &GatewayError,
+        record: RequestRecord,
+        span: RequestSpan,
+    ) {
+        let is_recorded = caller.account().may_record_refusal();
+        if is_recorded && let Ok(permit) = self.recorder.permit().await {
+            let mut receipt = self.open(permit, record, false, span);
+            receipt.end(RequestEnd::Refused(error.code()));
+            return;
+        }
+        span.end(&RequestRecord {
+            outcome: Outcome::Rejected,
+            error_code: Some(error.code().to_owned()),
+            tokens: None,
+            ..record
+        });
+    }
+
+    /// Records in a task of its own that a client left before its request was admitted.
+    fn abandon(self: Arc<Self>, context: &RequestContext, record: RequestRecord) {
+        let span = context.span.clone();
+        if !context.caller.account().may_record_refusal() {
+            // As with refusals: a client that aborts again and again must not fill the database.
+            span.end(&record);
+            return;
+        }
+        let end = if self.deadline.is_cancelled() {
+            RequestEnd::Interrupted("stopping")
+        } else {
+            RequestEnd::ClientGone
         };
-        Some((result, self.record.take()?))
+        self.tasks.clone().spawn(async move {
+            if let Ok(permit) = self.recorder.permit().await {
+                // Nothing was forwarded, so there is nothing to meter.
+                self.open(permit, record, false, span).end(end);
+            }
+        });
+    }
+}
+
+fn unrecordable(error: &Error, id: Uuid) -> GatewayError {
+    // The cause is logged where it occurs, once; this would be a line for each request.
+    tracing::debug!(request.id = %id, %error, "a request is refused because it could not be recorded");
+    GatewayError::Overloaded {
+        retry_after: RECOVERY,
+    }
+}
+
+/// The record of a request that is not admitted yet. When it is dropped, the client has left, and that is recorded.
+#[derive(Debug)]
+pub(super) struct PendingAdmission {
+    receipts: Arc<Receipts>,
+    context: Arc<RequestContext>,
+    /// `None` once the record was taken.
+    record: Option<RequestRecord>,
+}
+
+impl PendingAdmission {
+    pub(super) fn new(
+        receipts: Arc<Receipts>,
+        context: Arc<RequestContext>,
+        record: RequestRecord,
+    ) -> Self {
+        Self {
+            receipts,
+            context,
+            record: Some(record),
+        }
+    }
+
+    pub(super) fn record(&mut self) -> Option<&mut RequestRecord> {
+        self.record.as_mut()
+    }
+
+    /// Takes the record: from now on the caller is responsible for it.
+    pub(super) fn into_record(mut self) -> Option<RequestRecord> {
+        self.record.take()
+    }
+
+    /// Records that the request was refused.
+    pub(super) async fn refuse(mut self, error: GatewayError) -> GatewayError {
+        if let Some(record) = self.record.take() {
+            let record = RequestRecord {
+                http_status: Some(error.status().as_u16()),
+                ..record
+            };
+            let RequestContext { caller, span, .. } = &*self.context;
+            let receipts = &self.receipts;
+            receipts.refuse(caller, &error, record, span.clone()).await;
+        }
+        error
     }
 }
 
 impl Drop for PendingAdmission {
     fn drop(&mut self) {
-        let Some(record) = self.record.take() else {
-            return;
-        };
-        let (gateway, span) = (self.gateway.clone(), self.span.clone());
-        if !self.caller.account().may_record_refusal() {
-            // Like refusals: who breaks off again and again must not fill the database.
-            span.end(&record);
-            return;
+        if let Some(record) = self.record.take() {
+            Arc::clone(&self.receipts).abandon(&self.context, record);
         }
-        let end = if gateway.0.deadline.is_cancelled() {
-            RequestEnd::Interrupted("stopping")
-        } else {
-            RequestEnd::ClientGone
-        };
-        let recording = async move {
-            let Ok(permit) = gateway.0.recorder.permit().await else {
-                return;
-            };
-            let in_flight = gateway.0.in_flight.token();
-            // Nothing was sent on, so there is nothing to meter.
-            Receipt::new(permit, record, false, in_flight, span).end(end);
-        };
-        self.gateway.0.tasks.spawn(recording);
     }
 }

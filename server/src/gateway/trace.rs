@@ -1,10 +1,10 @@
-//! The span of one request, for whoever collects traces: what the record says, in the words of the
-//! `OpenTelemetry` conventions for generative AI. Never a word of what was asked or answered.
+//! The span of a request: the fields of its record as attributes of the `OpenTelemetry` conventions for generative AI. It never
+//! contains any of the request or the answer.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use entity::request::{Outcome, Protocol, UsageSource};
+use entity::request::{Outcome, UsageSource};
 use opentelemetry::{
     Context, KeyValue,
     propagation::{Extractor, TextMapPropagator as _},
@@ -18,35 +18,35 @@ use crate::{
 };
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-/// The longest text that is taken over from a client, in characters.
+/// The longest attribute that a client controls, in characters.
 const LONGEST_TEXT: usize = 200;
 
-/// A span that is open until the request has ended; nothing at all when nobody collects them.
+/// A span that is open until the request has ended; `None` inside if traces are not exported.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RequestSpan(Option<Arc<Mutex<Span>>>);
 
 impl RequestSpan {
-    /// Begins the span of a request. The client's, if it tells of one, is the parent.
+    /// The client's span, if it sends one, is the parent.
     pub(super) fn begin(traces: &Traces, headers: &HeaderMap, record: &RequestRecord) -> Self {
         if traces.tracer().is_none() {
             return Self::default();
         }
-        let told =
+        let parent =
             TraceContextPropagator::new().extract_with_context(&Context::new(), &Headers(headers));
-        Self::below(traces, &told, record)
+        Self::child(traces, &parent, record)
     }
 
-    /// Begins the span of a turn of this request.
+    /// The span of a turn of this WebSocket.
     pub(super) fn turn(&self, traces: &Traces, record: &RequestRecord) -> Self {
         let Some(span) = self.lock() else {
             return Self::default();
         };
         let parent = Context::new().with_remote_span_context(span.span_context().clone());
         drop(span);
-        Self::below(traces, &parent, record)
+        Self::child(traces, &parent, record)
     }
 
-    fn below(traces: &Traces, parent: &Context, record: &RequestRecord) -> Self {
+    fn child(traces: &Traces, parent: &Context, record: &RequestRecord) -> Self {
         let span = traces.tracer().map(|tracer| {
             let (method, _) = method_and_path(record);
             let span = tracer
@@ -58,8 +58,8 @@ impl RequestSpan {
         Self(span)
     }
 
-    /// Tells the engine of this span in place of the client's.
-    pub(super) fn hand_on(&self, headers: &mut HeaderMap) {
+    /// Replaces the client's span by this one in the headers for the engine.
+    pub(super) fn inject(&self, headers: &mut HeaderMap) {
         let Some(span) = self.lock() else {
             return;
         };
@@ -75,7 +75,7 @@ impl RequestSpan {
         }
     }
 
-    /// Ends the span with what is on record. Once: what comes later says nothing.
+    /// Ends the span with the fields of the record. Later calls do nothing.
     pub(super) fn end(&self, record: &RequestRecord) {
         let Some(mut span) = self.lock() else {
             return;
@@ -96,7 +96,6 @@ impl RequestSpan {
     }
 }
 
-/// The headers of a request, to be looked for a parent in.
 struct Headers<'a>(&'a HeaderMap);
 
 impl Extractor for Headers<'_> {
@@ -109,9 +108,9 @@ impl Extractor for Headers<'_> {
     }
 }
 
-/// What was done with which model; of what does not generate, the method.
+/// Operation and model; the HTTP method if the request does not generate.
 fn name(record: &RequestRecord) -> String {
-    match (operation(record.protocol), &record.model) {
+    match (record.protocol.spec().operation, &record.model) {
         (Some(operation), Some(model)) => format!("{operation} {}", shortened(model)),
         (Some(operation), None) => operation.to_owned(),
         (None, _) => method_and_path(record).0.to_owned(),
@@ -137,7 +136,7 @@ fn attributes(record: &RequestRecord) -> Vec<KeyValue> {
     if let Some(error) = error_type(record) {
         attributes.push(KeyValue::new("error.type", error));
     }
-    if let Some(operation) = operation(record.protocol) {
+    if let Some(operation) = record.protocol.spec().operation {
         attributes.push(KeyValue::new("gen_ai.operation.name", operation));
         add_generation(&mut attributes, record);
     }
@@ -146,7 +145,7 @@ fn attributes(record: &RequestRecord) -> Vec<KeyValue> {
 
 fn add_generation(attributes: &mut Vec<KeyValue>, record: &RequestRecord) {
     let mut add = |name, value: opentelemetry::Value| attributes.push(KeyValue::new(name, value));
-    if let Some(provider) = provider(record.protocol) {
+    if let Some(provider) = record.protocol.spec().provider {
         add("gen_ai.provider.name", provider.into());
     }
     if let Some(model) = &record.model {
@@ -166,7 +165,7 @@ fn add_generation(attributes: &mut Vec<KeyValue>, record: &RequestRecord) {
     let Some(tokens) = record.tokens else {
         return;
     };
-    // By the conventions what went through a cache is part of the input, and reasoning of the output.
+    // By the conventions cached tokens are part of the input, and reasoning is part of the output.
     let input = Tokens {
         output: 0,
         reasoning: 0,
@@ -189,7 +188,7 @@ fn add_generation(attributes: &mut Vec<KeyValue>, record: &RequestRecord) {
     );
 }
 
-/// `POST /v1/messages` is on record as one text.
+/// The record has both in one text, such as `POST /v1/messages`.
 fn method_and_path(record: &RequestRecord) -> (&str, &str) {
     let endpoint = record.endpoint.split_once(' ');
     endpoint.unwrap_or((&record.endpoint, ""))
@@ -197,30 +196,6 @@ fn method_and_path(record: &RequestRecord) -> (&str, &str) {
 
 fn shortened(text: &str) -> String {
     text.chars().take(LONGEST_TEXT).collect()
-}
-
-fn operation(protocol: Protocol) -> Option<&'static str> {
-    match protocol {
-        Protocol::OpenaiChat | Protocol::OpenaiResponses | Protocol::AnthropicMessages => {
-            Some("chat")
-        }
-        Protocol::OpenaiCompletions => Some("text_completion"),
-        Protocol::OpenaiImages | Protocol::Gemini => Some("generate_content"),
-        Protocol::Unmetered | Protocol::Other => None,
-    }
-}
-
-/// By the conventions this is whose protocol is spoken, whoever serves the model behind it.
-fn provider(protocol: Protocol) -> Option<&'static str> {
-    match protocol {
-        Protocol::OpenaiChat
-        | Protocol::OpenaiResponses
-        | Protocol::OpenaiCompletions
-        | Protocol::OpenaiImages => Some("openai"),
-        Protocol::AnthropicMessages => Some("anthropic"),
-        Protocol::Gemini => Some("gcp.gemini"),
-        Protocol::Unmetered | Protocol::Other => None,
-    }
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -252,7 +227,7 @@ fn error_type(record: &RequestRecord) -> Option<String> {
         .or_else(|| Some(outcome(record.outcome).to_owned()))
 }
 
-/// Whether it went wrong on this side: by the conventions a client's mistake is no failure of a server.
+/// Whether the server failed: by the conventions a client's error is no failure of the server span.
 fn is_failure(record: &RequestRecord) -> bool {
     match record.outcome {
         Outcome::Completed | Outcome::ClientGone => false,

@@ -1,4 +1,4 @@
-//! Documents, as a fuzzer sends them.
+//! The entry point of the fuzzer for documents.
 
 use std::sync::{Arc, LazyLock};
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Goes no further than validation: there are no services behind the schema.
+/// Stops after validation: the schema has no services here.
 struct Stop;
 
 impl ExtensionFactory for Stop {
@@ -40,8 +40,8 @@ impl Extension for Stop {
 
 static SCHEMA: LazyLock<ControlPlane> = LazyLock::new(|| builder().extension(Stop).finish());
 
-/// A document is refused, or it is as small as it was found to be, and the schema validates it without panic.
-/// The same bytes are also read as a message of a socket.
+/// Either the document is rejected, or it is within the measured size and validates without a panic. The same
+/// bytes are also read as a WebSocket message.
 pub fn graphql_documents(data: &[u8]) {
     let _ = message::client_message(data, document::DocumentLimits::of(&Viewer::Anonymous));
     let Ok(text) = std::str::from_utf8(data) else {

@@ -10,6 +10,7 @@ mod audit_trail;
 mod backup;
 mod engine;
 mod export;
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod key;
 mod model;
@@ -40,7 +41,7 @@ use self::{
 pub use self::{resolver::context::ServerFacts, schema::sdl, services::Services};
 use crate::web::{self, Counter};
 
-/// Serves `/graphql`, and the downloads that it gives tickets for. Streams end when `shutdown` does.
+/// Serves `/graphql` and the downloads that it issues tickets for. `shutdown` ends streams and sockets.
 pub fn router(services: Services, shutdown: CancellationToken) -> Router {
     let counter = Counter {
         authenticator: services.authenticator(),
@@ -65,7 +66,7 @@ pub fn router(services: Services, shutdown: CancellationToken) -> Router {
     endpoint.merge(web::downloads(counter))
 }
 
-/// The schema with what every operation goes through, from the outside in.
+/// The schema with its extensions, from the outermost to the innermost.
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     schema::builder()
         // Gives every error a code and logs our own.

@@ -1,122 +1,79 @@
-//! The schema: every noun's part put together, and what one operation may cost.
+//! The schema: the parts of all nouns, merged in two levels (a flat list is too deep for the compiler), and the
+//! limits of depth.
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, SchemaBuilder};
 
-use crate::graphql::{
-    admin::{
-        api_token::{ApiTokenMutation, ApiTokenQuery},
-        changes::AdminMutation,
-        list::AdminQuery,
-    },
-    audit::events::AuditQuery,
-    backup::list::{BackupMutation, BackupQuery},
-    engine::{
-        control::{EngineMutation, EngineQuery, EngineSubscription},
-        log::EngineLogSubscription,
-    },
-    export::files::ExportMutation,
-    key::{changes::ApiKeyMutation, client_setup::ClientSetupQuery, search::ApiKeyQuery},
-    model::{
-        alias::{ModelAliasMutation, ModelAliasQuery},
-        list::ModelQuery,
-    },
-    notification::{changes::NotificationMutation, list::NotificationQuery},
-    price::list::{PriceMutation, PriceQuery},
-    provider::{
-        changes::{ProviderMutation, ProviderSubscription},
-        check::ProviderHealthMutation,
-        list::ProviderQuery,
-        login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
-        settings::ProviderSettingsMutation,
-        transfer::ProviderTransferMutation,
-    },
-    quota::{changes::QuotaMutation, fields::QuotaQuery},
-    request::{fields::RequestQuery, live::RequestSubscription},
-    session::{
-        list::{SessionMutation, SessionQuery},
-        second_factor::SecondFactorMutation,
-        sign_in::SignInMutation,
-        viewer::ViewerQuery,
-    },
-    settings::{
-        gateway::{SettingsMutation, SettingsQuery},
-        server_info::ServerInfoQuery,
-    },
-    usage::{live::UsageSubscription, report::UsageQuery},
-    user::{changes::UserMutation, fields::UserQuery},
+use super::{
+    admin::{AdminMutations, AdminQueries},
+    audit::AuditQuery,
+    backup::{BackupMutations, BackupQueries},
+    engine::{EngineMutation, EngineQuery, EngineSubscriptions},
+    export::ExportMutation,
+    key::{ApiKeyMutations, ApiKeyQueries},
+    model::{ModelAliasMutation, ModelQueries},
+    notification::{NotificationMutations, NotificationQueries},
+    price::{PriceMutation, PriceQuery},
+    provider::{ProviderMutations, ProviderQueries, ProviderSubscriptions},
+    quota::{QuotaMutation, QuotaQuery},
+    request::{RequestQuery, RequestSubscription},
+    session::{SessionMutations, SessionQueries},
+    settings::{SettingsMutation, SettingsQueries},
+    usage::{UsageQuery, UsageSubscription},
+    user::{UserMutations, UserQuery},
 };
 
-/// Deep enough for the query with which tools read a schema, which is the deepest there is a use for.
-const DEEPEST: usize = 16;
-const DEEPEST_RECURSION: usize = 32;
-const MOST_DIRECTIVES: usize = 8;
+/// Deep enough for the introspection query of tools, the deepest query in use.
+const MAX_DEPTH: usize = 16;
+const MAX_RECURSION: usize = 32;
+const MAX_DIRECTIVES: usize = 8;
 
-/// Users and their keys: a part of its own, for one flat list of all parts is too deep for the compiler.
-#[derive(Debug, Default, MergedObject)]
-pub(super) struct AccessQuery(UserQuery, ApiKeyQuery);
-
-/// Everything that can be asked.
+/// The queries.
 #[derive(Debug, Default, MergedObject)]
 pub(super) struct Query(
-    ServerInfoQuery,
-    SessionQuery,
-    ViewerQuery,
-    AccessQuery,
-    RequestQuery,
-    UsageQuery,
-    ProviderQuery,
-    ModelQuery,
-    ModelAliasQuery,
-    ClientSetupQuery,
-    ProviderLoginQuery,
-    PriceQuery,
+    SessionQueries,
+    SettingsQueries,
+    UserQuery,
+    ApiKeyQueries,
     QuotaQuery,
-    SettingsQuery,
+    ProviderQueries,
+    ModelQueries,
+    PriceQuery,
+    UsageQuery,
+    RequestQuery,
+    NotificationQueries,
+    AdminQueries,
     EngineQuery,
-    ApiTokenQuery,
-    AdminQuery,
+    BackupQueries,
     AuditQuery,
-    NotificationQuery,
-    BackupQuery,
 );
 
-/// Everything that can be changed.
+/// The mutations.
 #[derive(Debug, Default, MergedObject)]
 pub(super) struct Mutation(
-    SignInMutation,
-    SessionMutation,
-    UserMutation,
-    ApiKeyMutation,
-    ApiTokenMutation,
-    ProviderMutation,
-    ProviderHealthMutation,
-    ProviderLoginMutation,
-    ProviderSettingsMutation,
-    ProviderTransferMutation,
+    SessionMutations,
+    SettingsMutation,
+    UserMutations,
+    ApiKeyMutations,
+    QuotaMutation,
+    ProviderMutations,
     ModelAliasMutation,
     PriceMutation,
-    QuotaMutation,
     ExportMutation,
-    BackupMutation,
+    NotificationMutations,
+    AdminMutations,
     EngineMutation,
-    SettingsMutation,
-    AdminMutation,
-    SecondFactorMutation,
-    NotificationMutation,
+    BackupMutations,
 );
 
-/// Everything that can be followed.
+/// The subscriptions.
 #[derive(Debug, Default, MergedSubscription)]
 pub(super) struct Subscription(
-    RequestSubscription,
+    ProviderSubscriptions,
     UsageSubscription,
-    EngineSubscription,
-    EngineLogSubscription,
-    ProviderSubscription,
-    ProviderLoginSubscription,
+    RequestSubscription,
+    EngineSubscriptions,
 );
 
-/// The schema of the control plane.
 pub(super) type ControlPlane = Schema<Query, Mutation, Subscription>;
 
 /// The schema without services and without the limits of callers: enough to print it.
@@ -126,9 +83,9 @@ pub(super) fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         Mutation::default(),
         Subscription::default(),
     )
-    .limit_depth(DEEPEST)
-    .limit_recursive_depth(DEEPEST_RECURSION)
-    .limit_directives(MOST_DIRECTIVES)
+    .limit_depth(MAX_DEPTH)
+    .limit_recursive_depth(MAX_RECURSION)
+    .limit_directives(MAX_DIRECTIVES)
 }
 
 /// The schema as text, as committed in `schema.graphql`.

@@ -125,7 +125,7 @@ impl Watcher {
                 });
                 Ok(messages::failing(with_state))
             }
-            NotificationEvent::AccountExpiring => {
+            NotificationEvent::AccountExpired => {
                 Ok(messages::expired(sources.accounts.list().await?, now))
             }
             NotificationEvent::EngineDown => Ok(messages::engine(&sources.engine.status())),

@@ -12,7 +12,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use entity::{
     provider_account::ProviderKind,
-    request::{self, Outcome, Protocol},
+    request::{self, Outcome},
 };
 
 use crate::{
@@ -204,7 +204,7 @@ impl RequestMetrics {
     }
 
     fn ended(&self, row: &request::Model) {
-        let protocol = protocol(row.protocol);
+        let protocol = row.protocol.spec().name;
         let ended = Ended {
             protocol,
             status: class(row.http_status),
@@ -325,19 +325,6 @@ fn class(status: Option<i16>) -> &'static str {
         Some(300..=399) => "3xx",
         Some(400..=499) => "4xx",
         Some(_) => "5xx",
-    }
-}
-
-fn protocol(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::OpenaiChat => "openai_chat",
-        Protocol::OpenaiCompletions => "openai_completions",
-        Protocol::OpenaiResponses => "openai_responses",
-        Protocol::OpenaiImages => "openai_images",
-        Protocol::AnthropicMessages => "anthropic_messages",
-        Protocol::Gemini => "gemini",
-        Protocol::Unmetered => "unmetered",
-        Protocol::Other => "other",
     }
 }
 

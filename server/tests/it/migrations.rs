@@ -1,7 +1,10 @@
 //! The schema goes up and down the same on both databases, and guards the history.
 
+use chrono::DateTime;
 use entity::{
-    api_key, provider_account,
+    api_key,
+    notification_rule::{self, NotificationEvent},
+    provider_account,
     request::{self, Outcome, Protocol, UsageSource},
     user,
 };
@@ -65,6 +68,36 @@ async fn each_step_goes_down_to_where_it_came_from_and_up_again() {
     assert!(stages[0].is_empty());
     Migrator::up(&database, None).await.unwrap();
     assert_eq!(schema(&database).await, stages[steps]);
+}
+
+#[tokio::test]
+async fn rules_about_expired_accounts_keep_their_meaning_under_the_new_name() {
+    let home = TestDatabase::create().await;
+    let database = connect(&home).await;
+    let rename = "m20261129_000021_rename_account_expired";
+    let names = Migrator::migrations().into_iter();
+    let before = names.take_while(|step| step.name() != rename).count();
+    Migrator::up(&database, Some(u32::try_from(before).unwrap()))
+        .await
+        .unwrap();
+    let rule = notification_rule::Model {
+        id: Uuid::now_v7(),
+        event: NotificationEvent::AccountExpired,
+        channel_ids: notification_rule::ChannelIds::default(),
+        percents: entity::quota::Percents(Vec::new()),
+        quiet_minutes: 60,
+        enabled: true,
+        created_at: DateTime::UNIX_EPOCH,
+        updated_at: DateTime::UNIX_EPOCH,
+    };
+    rule.into_active_model().insert(&database).await.unwrap();
+    let old_name = "UPDATE notification_rule SET event = 'account_expiring'";
+    database.execute_unprepared(old_name).await.unwrap();
+
+    Migrator::up(&database, None).await.unwrap();
+
+    let rules = notification_rule::Entity::find().all(&database).await;
+    assert_eq!(rules.unwrap()[0].event, NotificationEvent::AccountExpired);
 }
 
 #[tokio::test]

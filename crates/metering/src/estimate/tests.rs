@@ -9,11 +9,11 @@ use flate2::{
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use super::{EstimatedUsage, LARGEST_INPUT};
+use super::{MAX_INPUT_TOKENS, MeteredUsage};
 use crate::tap::{Observation, Tap};
 use crate::{Protocol, tokens::Tokens};
 
-/// What is expected of every request here.
+/// The expected tokens of every request here.
 const EXPECTED: Tokens = Tokens {
     input: 7,
     cache_read: 0,
@@ -61,7 +61,7 @@ impl Shape {
     fn protocol(&self) -> Protocol {
         let mut protocols = Protocol::ALL.into_iter();
         protocols
-            .find(|known| known.name() == self.protocol)
+            .find(|known| known.spec().name == self.protocol)
             .unwrap()
     }
 
@@ -71,17 +71,13 @@ impl Shape {
         tap.finish()
     }
 
-    /// What the receipt makes of it.
-    fn usage(&self, seen: &Observation) -> EstimatedUsage {
-        let mut seen = seen.clone();
-        if self.protocol() == Protocol::Unmetered {
-            seen.tokens = seen.tokens.filter(|tokens| tokens.total() > 0);
-        }
-        EstimatedUsage::of(&seen, true, EXPECTED)
+    /// The usage that the gateway records.
+    fn usage(&self, seen: &Observation) -> MeteredUsage {
+        MeteredUsage::of_answer(self.protocol(), seen, true, EXPECTED)
     }
 }
 
-/// Pieces of changing lengths.
+/// Chunks of varying lengths.
 fn pieces(bytes: &[u8], seed: usize) -> impl Iterator<Item = &[u8]> {
     let (mut rest, mut length) = (bytes, seed);
     std::iter::from_fn(move || {
@@ -96,7 +92,7 @@ fn compressed(bytes: &[u8]) -> [(&'static str, Vec<u8>); 4] {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
     let mut bare = DeflateEncoder::new(Vec::new(), Compression::default());
-    // As a stream does, each event is flushed.
+    // Flushed after each event, like a stream.
     for event in bytes.chunks(200) {
         gzip.write_all(event).unwrap();
         gzip.flush().unwrap();
@@ -172,7 +168,7 @@ fn brotli_is_read_as_it_streams() {
 
         assert_eq!(shape.observe("br", bytes.chunks(1)), whole);
 
-        // The end of the answer is known before the end of the compressed stream has come.
+        // The end of the answer is read before the end of the compressed stream.
         let mut tap = Tap::new(shape.protocol(), &shape.content_type, "br");
         tap.observe(&bytes[..bytes.len() - 1]);
         assert!(tap.has_ended() && tap.is_complete());
@@ -180,7 +176,7 @@ fn brotli_is_read_as_it_streams() {
 }
 
 #[test]
-fn every_file_is_named() {
+fn every_file_is_in_the_list() {
     let known: Vec<String> = shapes().into_iter().map(|(shape, _)| shape.file).collect();
     for provider in fs::read_dir(folder()).unwrap() {
         let provider = provider.unwrap().path();
@@ -200,20 +196,20 @@ fn every_file_is_named() {
 fn an_answer_that_cannot_be_decompressed_is_estimated_by_its_length() {
     let mut tap = Tap::new(Protocol::OpenaiChat, "application/json", "compress");
     tap.observe(&[0; 300]);
-    let usage = EstimatedUsage::of(&tap.finish(), true, EXPECTED);
+    let usage = MeteredUsage::of_answer(Protocol::OpenaiChat, &tap.finish(), true, EXPECTED);
     assert_eq!((usage.tokens.input, usage.tokens.output), (7, 300));
     assert!(usage.is_estimated);
 
     let mut tap = Tap::new(Protocol::OpenaiChat, "application/json", "gzip, br");
     tap.observe(&vec![0; 1 << 20]);
-    let usage = EstimatedUsage::of(&tap.finish(), true, EXPECTED);
+    let usage = MeteredUsage::of_answer(Protocol::OpenaiChat, &tap.finish(), true, EXPECTED);
     assert_eq!(usage.tokens.output, EXPECTED.output);
 
     for coding in ["gzip", "deflate", "zstd", "br"] {
         let mut tap = Tap::new(Protocol::OpenaiChat, "application/json", coding);
         tap.observe(b"\xff\xff this is not what it says it is \xff\xff\xff");
         tap.observe(b"nor is this");
-        let usage = EstimatedUsage::of(&tap.finish(), true, EXPECTED);
+        let usage = MeteredUsage::of_answer(Protocol::OpenaiChat, &tap.finish(), true, EXPECTED);
         assert!(usage.is_estimated, "{coding}");
         assert!(usage.tokens.output > 0, "{coding}");
     }
@@ -234,14 +230,14 @@ fn a_decompression_bomb_is_not_decompressed_further() {
     bomb.chunks(4096).for_each(|piece| tap.observe(piece));
 
     let seen = tap.finish();
-    assert!(seen.sealed_bytes > 0);
+    assert!(seen.undecoded_bytes > 0);
     assert!(seen.text_bytes < 16 << 20, "{}", seen.text_bytes);
-    assert!(EstimatedUsage::of(&seen, true, EXPECTED).is_estimated);
+    assert!(MeteredUsage::of_answer(Protocol::OpenaiChat, &seen, true, EXPECTED).is_estimated);
 }
 
 #[test]
 fn a_request_without_an_answer_is_estimated_by_its_body() {
-    let usage = EstimatedUsage::without_answer(EXPECTED);
+    let usage = MeteredUsage::without_answer(EXPECTED);
     assert_eq!((usage.tokens.input, usage.tokens.output), (7, 0));
 
     let absurd = Tokens {
@@ -249,8 +245,8 @@ fn a_request_without_an_answer_is_estimated_by_its_body() {
         ..EXPECTED
     };
     assert_eq!(
-        EstimatedUsage::without_answer(absurd).tokens.input,
-        LARGEST_INPUT
+        MeteredUsage::without_answer(absurd).tokens.input,
+        MAX_INPUT_TOKENS
     );
 }
 
@@ -273,35 +269,35 @@ proptest! {
         tokens in some_tokens(),
         text_bytes in 0..1_000_000_u64,
         media_bytes in prop_oneof![Just(0), 1..1_000_000_u64],
-        sealed_bytes in prop_oneof![Just(0), 1..1_000_000_u64],
+        undecoded_bytes in prop_oneof![Just(0), 1..1_000_000_u64],
         ended: bool,
         is_whole: bool,
         is_error: bool,
         expected in 0..100_000_i64,
     ) {
-        let written = text_bytes + media_bytes + sealed_bytes;
+        let written = text_bytes + media_bytes + undecoded_bytes;
         let seen = Observation {
             tokens,
             ended,
             error_code: is_error.then(|| "error".to_owned()),
             text_bytes,
             media_bytes,
-            sealed_bytes,
+            undecoded_bytes,
             uncounted_bytes: written,
             body_bytes: written,
             ..Observation::default()
         };
 
-        let usage = EstimatedUsage::of(&seen, is_whole, Tokens { input: 1, output: expected, ..EXPECTED });
+        let usage = MeteredUsage::of_answer(Protocol::OpenaiChat, &seen, is_whole, Tokens { input: 1, output: expected, ..EXPECTED });
 
-        let told = tokens.unwrap_or_default();
+        let reported = tokens.unwrap_or_default();
         let used = usage.tokens;
         prop_assert!(used.are_credible());
         if written > 0 {
             prop_assert!(used.output + used.reasoning > 0);
             prop_assert!(used.total() > 1);
         }
-        prop_assert!(used.input >= told.input && used.cache_read == told.cache_read);
-        prop_assert!(used.output >= told.output && used.reasoning == told.reasoning);
+        prop_assert!(used.input >= reported.input && used.cache_read == reported.cache_read);
+        prop_assert!(used.output >= reported.output && used.reasoning == reported.reasoning);
     }
 }

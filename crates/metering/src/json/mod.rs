@@ -1,7 +1,7 @@
 //! Reads JSON as it streams by, in chunks of any size and in constant memory.
 //!
-//! A [`Walker`] checks the grammar, keeps the path of keys down to the current value, and tells a
-//! [`Sink`] about it. Arrays leave no trace in a path: an element stands at the path of its array.
+//! A [`Walker`] checks the grammar, keeps the path of keys down to the current value, and reports to a [`JsonSink`].
+//! Arrays are not part of a path: an element has the path of its array.
 
 mod nesting;
 mod path;
@@ -14,6 +14,6 @@ mod walker;
 pub(super) mod tests;
 
 pub(super) use path::Key;
-pub(super) use sink::{Container, JsonSink, Want};
+pub(super) use sink::{Container, JsonSink, StringMode};
 pub(super) use text::Text;
 pub(super) use walker::Walker;

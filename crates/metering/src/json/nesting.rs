@@ -1,21 +1,21 @@
-//! Which containers are open, one bit each.
+//! The kinds of the open containers, one bit each.
 
 use super::sink::Container;
 
-/// As deep as a document may nest; `serde_json` stops at 128.
-const DEEPEST: usize = 256;
+/// The deepest nesting of a document; `serde_json` stops at 128.
+const MAX_DEPTH: usize = 256;
 
 const BITS: usize = u64::BITS as usize;
 
 /// The open containers, outermost first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Nesting {
-    objects: [u64; DEEPEST / BITS],
+    objects: [u64; MAX_DEPTH / BITS],
     depth: usize,
 }
 
 impl Nesting {
-    /// Enters a container; false when it is too deep.
+    /// False when the container is too deep.
     pub(super) fn open(&mut self, container: Container) -> bool {
         let Some(word) = self.objects.get_mut(self.depth / BITS) else {
             return false;
@@ -29,12 +29,11 @@ impl Nesting {
         true
     }
 
-    /// Leaves the innermost container.
     pub(super) fn close(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// The container that the next byte belongs to, if any is open.
+    /// The container that the next byte belongs to; `None` at the top level.
     pub(super) fn innermost(&self) -> Option<Container> {
         let index = self.depth.checked_sub(1)?;
         let word = self.objects.get(index / BITS)?;

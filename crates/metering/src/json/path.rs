@@ -1,13 +1,13 @@
-//! The keys that anybody asks for, and the way down to a value.
+//! The keys that sinks know, and the path to a value.
 
 use super::text::Text;
 
-/// How many objects deep a path is told; nothing of interest is deeper.
-const TRACKED: usize = 6;
+/// The deepest path that is tracked, in objects: no sink reads deeper values.
+const MAX_TRACKED_DEPTH: usize = 6;
 
 macro_rules! keys {
     ($($name:ident = $($text:literal)|+),+ $(,)?) => {
-        /// A key that somebody asks for.
+        /// A key that a sink knows.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub(crate) enum Key {
             /// Any other key.
@@ -17,7 +17,7 @@ macro_rules! keys {
         }
 
         impl Key {
-            /// The key that is spelt like this.
+            /// The key with this spelling.
             pub(crate) fn of(text: &Text) -> Self {
                 match text.whole() {
                     $(Some($($text)|+) => Self::$name,)+
@@ -129,7 +129,7 @@ keys! {
 /// The keys from the root to the current value.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Path {
-    keys: [Key; TRACKED],
+    keys: [Key; MAX_TRACKED_DEPTH],
     depth: usize,
 }
 
@@ -165,8 +165,8 @@ impl Path {
         self.keys.get(..depth).unwrap_or(&[Key::Other])
     }
 
-    /// Whether keys at this depth are told at all.
+    /// Whether the sink receives keys at this depth.
     pub(super) fn is_tracked(&self) -> bool {
-        self.depth <= TRACKED
+        self.depth <= MAX_TRACKED_DEPTH
     }
 }

@@ -2,8 +2,7 @@
 
 use super::text::Text;
 
-/// Whether the text is a literal, or looks like a number to every reader. What is too long to be kept
-/// is a number, or nothing.
+/// Whether the text is a literal, or made of the characters of a number. False for truncated text.
 pub(super) fn is_scalar(text: &Text) -> bool {
     let Some(bytes) = text.whole() else {
         return false;
@@ -17,7 +16,7 @@ pub(super) fn is_scalar(text: &Text) -> bool {
     }
 }
 
-/// Whether JSON knows the scalar.
+/// Whether the scalar is valid JSON.
 pub(super) fn is_json_scalar(text: &Text) -> bool {
     let number = match text.whole().unwrap_or_default() {
         b"true" | b"false" | b"null" => return true,

@@ -1,40 +1,40 @@
-//! Who listens to a walk, and what it may ask for.
+//! The receiver of a walk.
 
 use super::path::Key;
 use super::text::Text;
 
-/// What to do with a string value.
+/// How to read a string value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Want {
-    /// Pass over it.
+pub(crate) enum StringMode {
+    /// Skip it.
     #[default]
-    Nothing,
-    /// Tell how many bytes it has.
+    Skip,
+    /// Report its length in bytes.
     Length,
-    /// Tell what it says, up to a bound.
-    Text,
+    /// Decode it, up to the longest text.
+    Read,
 }
 
-/// The two kinds of values that hold others.
+/// The kinds of values that contain others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Container {
     Object,
     Array,
 }
 
-/// Hears about the values of a document. A path names the keys from the root down to the value; deeper
-/// than the walker tracks, it is [`Key::Other`] alone.
+/// Receives the values of a document. A path is the keys from the root down to the value; deeper than the walker tracks,
+/// it is [`Key::Other`] alone.
 pub(crate) trait JsonSink {
-    /// What to do with the string that starts at this path.
-    fn want(&self, path: &[Key]) -> Want;
+    /// How to read the string that starts at this path.
+    fn string_mode(&self, path: &[Key]) -> StringMode;
 
-    /// A key, whose object is at this path.
+    /// A key of the object at this path.
     fn key(&mut self, _object: &[Key], _text: &Text) {}
 
-    /// A string that was wanted.
+    /// A string with [`StringMode::Read`].
     fn string(&mut self, _path: &[Key], _text: &Text) {}
 
-    /// Some bytes of a string whose length was wanted, as written, escapes and all.
+    /// The length of a part of a string with [`StringMode::Length`], in bytes before unescaping.
     fn length(&mut self, _path: &[Key], _bytes: usize) {}
 
     /// A number, `true`, `false` or `null`.

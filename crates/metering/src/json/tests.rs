@@ -3,17 +3,17 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{JsonSink, Key, Text, Walker, Want};
+use super::{JsonSink, Key, StringMode, Text, Walker};
 
 /// Collects the texts at `model`, at any depth that is tracked.
 #[derive(Debug, Default)]
 struct Texts(Vec<String>);
 
 impl JsonSink for Texts {
-    fn want(&self, path: &[Key]) -> Want {
+    fn string_mode(&self, path: &[Key]) -> StringMode {
         match path.last() {
-            Some(Key::Model) => Want::Text,
-            _ => Want::Nothing,
+            Some(Key::Model) => StringMode::Read,
+            _ => StringMode::Skip,
         }
     }
 
@@ -58,7 +58,7 @@ fn decodes_escapes() {
 }
 
 #[test]
-fn refuses_what_readers_differ_about() {
+fn text_that_parsers_read_differently_is_ambiguous() {
     let faults = [
         r#""\ud83d""#,
         r#""\ude00""#,
@@ -75,7 +75,7 @@ fn refuses_what_readers_differ_about() {
 }
 
 #[test]
-fn breaks_on_bad_structure() {
+fn invalid_structure_ends_the_walk() {
     let faults = [
         "}",
         "{]",
@@ -100,7 +100,7 @@ fn breaks_on_bad_structure() {
 }
 
 #[test]
-fn breaks_on_bottomless_nesting() {
+fn too_deep_nesting_ends_the_walk() {
     assert!(!walk(&[b'['; 256], 7).0.is_broken());
     assert!(walk(&[b'['; 257], 7).0.is_broken());
 }
@@ -117,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn accepts_no_structure_that_serde_refuses(
+    fn rejects_all_structure_that_serde_rejects(
         bytes in prop::collection::vec(prop::sample::select(b"{}[]\":, 1atrue".to_vec()), 0..12),
     ) {
         let (walker, _) = walk(&bytes, 3);

@@ -1,26 +1,26 @@
-//! A short text out of a document: decoded as it arrives, bounded, and honest about what it lost.
+//! A string or scalar of a document, decoded as it arrives and truncated at a limit.
 
 use memchr::memchr2;
 
-/// The longest text that is kept, in bytes: longer than any name of a model.
-const LONGEST: usize = 512;
+/// The longest text that is kept, in bytes: longer than any model name.
+const MAX_TEXT_BYTES: usize = 512;
 
-/// Where in an escape sequence the text stands.
+/// The position in an escape sequence.
 #[derive(Clone, Copy, Debug, Default)]
 enum Escape {
     #[default]
     None,
     Backslash,
-    /// Hexadecimal digits seen, and their value.
+    /// The number of hexadecimal digits read, and their value.
     Hex(u8, u16),
 }
 
-/// How far [`Text::read`] came.
+/// The progress of [`Text::read`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ScalarProgress {
-    /// Bytes read.
+    /// In bytes.
     pub(super) used: usize,
-    /// Whether the closing quote was among them.
+    /// Whether the closing quote was read.
     pub(super) ended: bool,
 }
 
@@ -29,17 +29,17 @@ pub(super) struct ScalarProgress {
 pub(crate) struct Text {
     bytes: Vec<u8>,
     escape: Escape,
-    /// The first half of a surrogate pair, when its second half is due.
+    /// The high surrogate, while the low one is awaited.
     high: Option<u16>,
-    is_cut: bool,
-    is_faulty: bool,
+    is_truncated: bool,
+    is_ambiguous: bool,
     is_malformed: bool,
 }
 
 impl Text {
-    /// The decoded bytes, unless they are too many or a reader could take them for something else.
+    /// The decoded bytes; `None` if they were truncated or parsers decode them differently.
     pub(crate) fn whole(&self) -> Option<&[u8]> {
-        (!self.is_cut && !self.is_faulty).then_some(self.bytes.as_slice())
+        (!self.is_truncated && !self.is_ambiguous).then_some(self.bytes.as_slice())
     }
 
     /// The decoded text, under the same conditions, if it is UTF-8.
@@ -47,10 +47,9 @@ impl Text {
         std::str::from_utf8(self.whole()?).ok()
     }
 
-    /// Whether it has raw control characters, unknown escapes or half surrogate pairs: readers differ
-    /// about those.
-    pub(crate) fn is_faulty(&self) -> bool {
-        self.is_faulty
+    /// Whether it has raw control characters, unknown escapes or lone surrogates: parsers differ about those.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.is_ambiguous
     }
 
     /// Whether it has raw control characters or unknown escapes, which JSON forbids.
@@ -58,17 +57,17 @@ impl Text {
         self.is_malformed
     }
 
-    /// Starts again, keeping the memory.
+    /// Resets all but the allocated memory.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.escape = Escape::None;
         self.high = None;
-        self.is_cut = false;
-        self.is_faulty = false;
+        self.is_truncated = false;
+        self.is_ambiguous = false;
         self.is_malformed = false;
     }
 
-    /// Reads on inside a string, up to and with its closing quote.
+    /// Reads the inside of a string, including its closing quote.
     pub(super) fn read(&mut self, bytes: &[u8]) -> ScalarProgress {
         let mut used = 0;
         while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
@@ -93,7 +92,7 @@ impl Text {
         }
     }
 
-    /// Takes bytes that stand for themselves.
+    /// Adds bytes outside escapes.
     pub(super) fn plain(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
@@ -105,8 +104,8 @@ impl Text {
         self.push(bytes);
     }
 
-    /// Says whether the byte belongs to the escape. A `\u` without its digits hides no quote: to most
-    /// readers only the byte after a backslash is special.
+    /// Returns whether the byte belongs to the escape. A `\u` without its digits does not escape a quote: for most parsers only
+    /// the byte after a backslash is special.
     fn escaped(&mut self, byte: u8) -> bool {
         match self.escape {
             Escape::Hex(digits, value) => return self.digit(digits, value, byte),
@@ -131,7 +130,7 @@ impl Text {
     }
 
     fn malformed(&mut self) {
-        self.is_faulty = true;
+        self.is_ambiguous = true;
         self.is_malformed = true;
     }
 
@@ -151,7 +150,7 @@ impl Text {
         true
     }
 
-    /// Takes a UTF-16 code unit.
+    /// Adds a UTF-16 code unit.
     fn unit(&mut self, unit: u16) {
         match (self.high.take(), unit) {
             (None, 0xD800..=0xDBFF) => self.high = Some(unit),
@@ -164,20 +163,20 @@ impl Text {
         for character in char::decode_utf16(units.iter().copied()) {
             match character {
                 Ok(character) => self.push(character.encode_utf8(&mut [0; 4]).as_bytes()),
-                Err(_) => self.is_faulty = true,
+                Err(_) => self.is_ambiguous = true,
             }
         }
     }
 
-    /// Half a pair without its other half is no text.
+    /// A lone surrogate makes the text ambiguous.
     fn settle_surrogate(&mut self) {
-        self.is_faulty |= self.high.take().is_some();
+        self.is_ambiguous |= self.high.take().is_some();
     }
 
     fn push(&mut self, bytes: &[u8]) {
-        let room = LONGEST.saturating_sub(self.bytes.len());
-        self.is_cut |= bytes.len() > room;
+        let remaining = MAX_TEXT_BYTES.saturating_sub(self.bytes.len());
+        self.is_truncated |= bytes.len() > remaining;
         self.bytes
-            .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+            .extend_from_slice(bytes.get(..remaining).unwrap_or(bytes));
     }
 }

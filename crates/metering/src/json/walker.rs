@@ -1,11 +1,11 @@
-//! The state machine: which byte may come next, and what it means.
+//! The state machine of the JSON grammar.
 
 use memchr::memchr2;
 
 use super::nesting::Nesting;
 use super::path::{Key, Path};
 use super::scalar::{is_json_scalar, is_scalar};
-use super::sink::{Container, JsonSink, Want};
+use super::sink::{Container, JsonSink, StringMode};
 use super::text::Text;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,39 +25,39 @@ enum State {
     Next,
     /// After a document.
     Ended,
-    /// The bytes are not JSON; nothing more is told.
+    /// The bytes are not JSON; the sink receives no more.
     Broken,
 }
 
-/// Walks along the bytes of one JSON document after the other.
+/// Parses one JSON document after the other, without keeping them.
 ///
-/// Strict about all structure. Control characters, unknown escapes, `NaN` and the like break nothing; a strict
-/// walker notes them.
+/// Invalid structure ends the walk. Control characters, unknown escapes, `NaN` and the like do not; a strict walker
+/// reports them by [`Walker::is_malformed`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Walker {
     state: State,
     nesting: Nesting,
     path: Path,
     text: Text,
-    want: Want,
+    string_mode: StringMode,
     escape: Escape,
-    /// Whether strings that nobody reads are checked too.
+    /// Whether skipped strings are checked too.
     is_strict: bool,
     is_malformed: bool,
 }
 
-/// Where in an escape a string stands that is passed over.
+/// The position in an escape of a skipped string.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Escape {
     #[default]
     None,
     Backslash,
-    /// So many hexadecimal digits are due.
+    /// The number of hexadecimal digits that are missing.
     Digits(u8),
 }
 
 impl Walker {
-    /// A walker that notices whatever JSON forbids: some readers refuse it, and some read on.
+    /// A walker that checks everything that JSON forbids: some parsers reject it, others continue.
     pub(crate) fn strict() -> Self {
         Self {
             is_strict: true,
@@ -65,19 +65,19 @@ impl Walker {
         }
     }
 
-    /// Whether something was seen that JSON forbids; only a strict walker looks everywhere.
+    /// Whether anything was found that JSON forbids; only a strict walker checks everything.
     pub(crate) fn is_malformed(&self) -> bool {
         self.is_malformed
     }
 
-    /// Walks over some more bytes.
+    /// Parses the next bytes.
     pub(crate) fn feed(&mut self, bytes: &[u8], sink: &mut impl JsonSink) {
         let mut rest = bytes;
         while !rest.is_empty() {
             let used = match self.state {
                 State::Key => self.key(rest, sink),
-                State::String if self.want == Want::Text => self.string(rest, sink),
-                State::String => self.skim(rest, sink),
+                State::String if self.string_mode == StringMode::Read => self.string(rest, sink),
+                State::String => self.skip_string(rest, sink),
                 State::Scalar => self.scalar(rest, sink),
                 State::Broken => return,
                 State::Start
@@ -93,7 +93,7 @@ impl Walker {
         }
     }
 
-    /// Forgets the document, whatever state it is in.
+    /// Begins a new document, whatever the state of the current one.
     pub(crate) fn restart(&mut self) {
         self.state = State::Start;
         self.nesting = Nesting::default();
@@ -101,7 +101,7 @@ impl Walker {
         self.escape = Escape::None;
     }
 
-    /// Whether nothing but blanks was seen since the last restart.
+    /// Whether only white space was read since the last restart.
     pub(crate) fn is_fresh(&self) -> bool {
         self.state == State::Start
     }
@@ -111,7 +111,7 @@ impl Walker {
         self.state == State::Ended
     }
 
-    /// Whether the bytes are no JSON.
+    /// Whether the structure is invalid.
     pub(crate) fn is_broken(&self) -> bool {
         self.state == State::Broken
     }
@@ -136,13 +136,13 @@ impl Walker {
         blanks + 1
     }
 
-    /// Starts a value with its first byte; says how many bytes it took.
+    /// Starts a value with its first byte; returns the number of bytes consumed.
     fn value(&mut self, byte: u8, sink: &mut impl JsonSink) -> usize {
         match byte {
             b'{' => self.open(Container::Object, sink),
             b'[' => self.open(Container::Array, sink),
             b'"' => {
-                self.want = sink.want(self.path.keys());
+                self.string_mode = sink.string_mode(self.path.keys());
                 self.start_text(State::String);
             }
             b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
@@ -233,10 +233,10 @@ impl Walker {
         progress.used
     }
 
-    /// Passes over a string that nobody wants to read.
-    fn skim(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
+    /// Skips a string, or reports its length.
+    fn skip_string(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
         let (used, ended) = self.skip(bytes);
-        if self.want == Want::Length {
+        if self.string_mode == StringMode::Length {
             sink.length(self.path.keys(), used - usize::from(ended));
         }
         if ended {
@@ -245,7 +245,7 @@ impl Walker {
         used
     }
 
-    /// Bytes up to the closing quote and with it, and whether it was among them.
+    /// Returns the number of bytes up to and including the closing quote, and whether it was found.
     fn skip(&mut self, bytes: &[u8]) -> (usize, bool) {
         let mut used = 0;
         loop {
@@ -254,7 +254,7 @@ impl Walker {
             let stop = memchr2(b'"', b'\\', rest);
             let plain = rest.get(..stop.unwrap_or(rest.len())).unwrap_or_default();
             if self.is_strict {
-                // The smallest byte, not the first that is too small: without an early end it takes many at once.
+                // The minimum instead of a search: without an early exit it is vectorised.
                 self.is_malformed |= plain.iter().fold(b' ', |least, byte| least.min(*byte)) < b' ';
             }
             let Some(stop) = stop else {
@@ -268,8 +268,8 @@ impl Walker {
         }
     }
 
-    /// Bytes of an escape that was begun. One without its digits hides no quote: to most readers only the byte after a
-    /// backslash is special.
+    /// Returns the number of bytes of an open escape. One without its digits does not escape a quote: for most parsers only
+    /// the byte after a backslash is special.
     fn skip_escape(&mut self, bytes: &[u8]) -> usize {
         let mut used = 0;
         while self.escape != Escape::None

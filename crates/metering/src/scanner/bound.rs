@@ -1,16 +1,16 @@
-//! How much a request may be answered, as it says itself, in the members that its endpoint reads.
+//! The bound that a request sets on its answer, in the members that its endpoint reads.
 
-use crate::count::count;
 use crate::json::{Container, Key, Text};
+use crate::tokens::parse_count;
 
-/// The greatest bound that is believed, in tokens.
-const GREATEST: u64 = 100_000_000;
+/// The greatest credible bound, in tokens.
+const MAX_BOUND: u64 = 100_000_000;
 
 /// Which members of a body bound the answer. The engine drops the bound of another protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BoundForm {
-    /// `max_tokens` or `max_completion_tokens`. A body with `input` or `instructions` and without `messages` is
-    /// converted by the engine as if it had come to the Responses API.
+    /// `max_tokens` or `max_completion_tokens`. The engine converts a body with `input` or `instructions` and without
+    /// `messages` as a request of the Responses API.
     Chat,
     /// `max_tokens`.
     Completions,
@@ -20,22 +20,22 @@ pub enum BoundForm {
     Messages,
     /// `generationConfig.maxOutputTokens`.
     Gemini,
-    /// Only the number of images is stated.
+    /// Only the number of images.
     Images,
     /// Nothing bounds the answer.
     #[default]
     Nothing,
 }
 
-/// The most that an answer may hold.
+/// The upper limit of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// Of each choice. What the request states twice counts at its greatest; `None` when it states no number.
+    /// Of each choice; the greatest of several numbers. `None` when the request has no number.
     pub max_output_tokens: Option<u64>,
-    /// Answers to write side by side; at least one.
+    /// The number of alternative answers; at least one.
     pub choices: u64,
-    /// Whether every reader takes the bound for the same number: false when a member is repeated, is no positive
-    /// integer, or stands beside another spelling of its name. Such a bound serves estimates only.
+    /// Whether all parsers read the same number: false when a member is repeated, is no positive integer, or comes with
+    /// another spelling of its name. An uncertain bound is for estimates only.
     pub is_certain: bool,
 }
 
@@ -49,7 +49,7 @@ impl Default for Bound {
     }
 }
 
-/// A member that matters for the bound.
+/// A member that affects the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Member {
     MaxTokens,
@@ -69,7 +69,7 @@ enum Member {
 
 const MEMBERS: usize = 11;
 
-/// Members at the top level whose numbers matter, without underscores and capitals.
+/// Numeric members at the top level, in lower case without underscores.
 const TOP: [(Member, &str); 6] = [
     (Member::MaxTokens, "maxtokens"),
     (Member::MaxCompletionTokens, "maxcompletiontokens"),
@@ -113,13 +113,13 @@ impl Member {
     }
 }
 
-/// Collects what a body says about its bound.
+/// Collects the members that affect the bound.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BoundReader {
     form: BoundForm,
     numbers: [Option<u64>; MEMBERS],
     seen: u16,
-    doubtful: u16,
+    uncertain: u16,
 }
 
 impl BoundReader {
@@ -130,8 +130,8 @@ impl BoundReader {
         }
     }
 
-    /// Whether the string at this path must be read: it may be a number in quotes.
-    pub(super) fn wants(path: &[Key]) -> bool {
+    /// Whether to read the string at this path: it may be a number in quotes.
+    pub(super) fn reads(path: &[Key]) -> bool {
         Member::at(path).is_some_and(Member::is_number)
     }
 
@@ -142,8 +142,8 @@ impl BoundReader {
             [Key::GenerationConfig] => &IN_CONFIG,
             _ => return,
         };
-        if text.is_faulty() {
-            self.doubtful = u16::MAX;
+        if text.is_ambiguous() {
+            self.uncertain = u16::MAX;
         }
         let Some(name) = text.whole() else {
             return;
@@ -153,11 +153,11 @@ impl BoundReader {
             [config, ..] => Member::at(&[*config, Key::of(text)]),
         };
         if let Some(member) = exact {
-            // Of a repeated member some readers take the first, others the last.
-            self.doubtful |= self.seen & member.bit();
+            // Of a repeated member, some parsers take the first, others the last.
+            self.uncertain |= self.seen & member.bit();
             self.seen |= member.bit();
         } else if let Some((member, _)) = names.iter().find(|(_, known)| resembles(name, known)) {
-            self.doubtful |= member.bit();
+            self.uncertain |= member.bit();
         }
     }
 
@@ -168,9 +168,9 @@ impl BoundReader {
         };
         let certain = plain_integer(text.whole().unwrap_or_default()).filter(|_| !is_quoted);
         if certain.is_none() {
-            self.doubtful |= member.bit();
+            self.uncertain |= member.bit();
         }
-        let guess = || text.as_str().and_then(count)?.try_into().ok();
+        let guess = || text.as_str().and_then(parse_count)?.try_into().ok();
         if let Some(number) = self.numbers.get_mut(member as usize) {
             *number = (*number).max(certain.or_else(guess));
         }
@@ -181,19 +181,19 @@ impl BoundReader {
         let Some(member) = Member::at(path) else {
             return;
         };
-        let is_fit = if member == Member::GenerationConfig {
+        let is_valid = if member == Member::GenerationConfig {
             container == Container::Object
         } else {
             !member.is_number()
         };
-        if !is_fit {
-            self.doubtful |= member.bit();
+        if !is_valid {
+            self.uncertain |= member.bit();
         }
     }
 
     pub(super) fn bound(&self) -> Bound {
         let (tokens, choices) = self.relevant();
-        let doubtful = self.doubtful & bits(tokens.iter().chain(choices)) != 0 || self.is_mixed();
+        let uncertain = self.uncertain & bits(tokens.iter().chain(choices)) != 0 || self.is_mixed();
         let greatest = |members: &[Member]| {
             members
                 .iter()
@@ -203,7 +203,7 @@ impl BoundReader {
         Bound {
             max_output_tokens: greatest(tokens),
             choices: greatest(choices).unwrap_or(1).max(1),
-            is_certain: !doubtful,
+            is_certain: !uncertain,
         }
     }
 
@@ -228,15 +228,15 @@ impl BoundReader {
         }
     }
 
-    /// Whether the engine reads a chat request as one of the Responses API.
+    /// Whether the engine converts a chat request as one of the Responses API.
     fn is_converted(&self) -> bool {
         let has = |member: Member| self.seen & member.bit() != 0;
         !has(Member::Messages) && (has(Member::Input) || has(Member::Instructions))
     }
 
-    /// Whether a body of another protocol has Gemini's configuration: the engine hands it on where Gemini serves.
+    /// Whether a body of another protocol has Gemini's configuration: the engine forwards it to Gemini.
     fn is_mixed(&self) -> bool {
-        let has_config = (self.seen | self.doubtful) & Member::GenerationConfig.bit() != 0;
+        let has_config = (self.seen | self.uncertain) & Member::GenerationConfig.bit() != 0;
         let has_own = !matches!(
             self.form,
             BoundForm::Gemini | BoundForm::Images | BoundForm::Nothing
@@ -253,7 +253,7 @@ fn bits<'a>(members: impl Iterator<Item = &'a Member>) -> u16 {
     members.fold(0, |bits, member| bits | member.bit())
 }
 
-/// A positive integer as every reader reads it: digits alone, without a leading zero.
+/// A positive integer that all parsers read alike: only digits, without a leading zero.
 pub(super) fn plain_integer(text: &[u8]) -> Option<u64> {
     let is_plain = matches!(text, [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit));
     let number: u64 = std::str::from_utf8(text)
@@ -261,10 +261,10 @@ pub(super) fn plain_integer(text: &[u8]) -> Option<u64> {
         .filter(|_| is_plain)?
         .parse()
         .ok()?;
-    (number <= GREATEST).then_some(number)
+    (number <= MAX_BOUND).then_some(number)
 }
 
-/// Whether a name differs from a known one in capitals and underscores only.
+/// Whether a name equals a known one but for case and underscores.
 fn resembles(name: &[u8], known: &str) -> bool {
     let letters = name.iter().filter(|byte| **byte != b'_');
     letters.map(u8::to_ascii_lowercase).eq(known.bytes())

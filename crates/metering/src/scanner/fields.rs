@@ -1,13 +1,13 @@
-//! The model of a form whose fields are in one line: `model=m&prompt=p`.
+//! URL-encoded forms: `model=m&prompt=p`.
 
 use percent_encoding::percent_decode;
 
-use super::{LONGEST_MODEL, ScanResult};
+use super::{MAX_MODEL_BYTES, ScanResult};
 
-/// The longest form that is read, in bytes: it holds a prompt, not a picture.
-const LONGEST: usize = 1024 * 1024;
+/// The longest form, in bytes: it contains a prompt, not an image.
+const MAX_FORM_BYTES: usize = 1024 * 1024;
 
-/// Keeps the form until its end.
+/// Buffers the form until its end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FieldsScanner {
     form: Vec<u8>,
@@ -16,7 +16,7 @@ pub(super) struct FieldsScanner {
 
 impl FieldsScanner {
     pub(super) fn observe(&mut self, bytes: &[u8]) {
-        self.is_too_long |= self.form.len() + bytes.len() > LONGEST;
+        self.is_too_long |= self.form.len() + bytes.len() > MAX_FORM_BYTES;
         if !self.is_too_long {
             self.form.extend_from_slice(bytes);
         }
@@ -26,7 +26,7 @@ impl FieldsScanner {
         self.is_too_long
     }
 
-    /// Of the whole form: another `model` may follow.
+    /// The result for the whole form.
     pub(super) fn finish(&self) -> ScanResult {
         if self.is_too_long {
             return ScanResult::Ambiguous;
@@ -34,27 +34,27 @@ impl FieldsScanner {
         match self.model() {
             Ok(Some(model)) => ScanResult::Found(model),
             Ok(None) => ScanResult::Absent,
-            Err(Unclear) => ScanResult::Ambiguous,
+            Err(Ambiguous) => ScanResult::Ambiguous,
         }
     }
 
-    fn model(&self) -> Result<Option<String>, Unclear> {
+    fn model(&self) -> Result<Option<String>, Ambiguous> {
         let mut model: Option<String> = None;
         for pair in self.form.split(|byte| *byte == b'&') {
-            // Some readers part fields here too.
+            // Some parsers separate fields here too.
             if pair.contains(&b';') {
-                return Err(Unclear);
+                return Err(Ambiguous);
             }
             let mut parts = pair.splitn(2, |byte| *byte == b'=');
-            let name = decode(parts.next().unwrap_or_default()).ok_or(Unclear)?;
+            let name = decode(parts.next().unwrap_or_default()).ok_or(Ambiguous)?;
             if !name.eq_ignore_ascii_case("model") {
                 continue;
             }
-            let value = decode(parts.next().unwrap_or_default()).ok_or(Unclear)?;
+            let value = decode(parts.next().unwrap_or_default()).ok_or(Ambiguous)?;
             let value = value.trim();
-            let is_fit = name == "model" && value.len() <= LONGEST_MODEL;
-            if !is_fit || model.as_ref().is_some_and(|first| first != value) {
-                return Err(Unclear);
+            let is_valid = name == "model" && value.len() <= MAX_MODEL_BYTES;
+            if !is_valid || model.as_ref().is_some_and(|first| first != value) {
+                return Err(Ambiguous);
             }
             model = Some(value.to_owned());
         }
@@ -62,10 +62,10 @@ impl FieldsScanner {
     }
 }
 
-/// Readers could differ.
-struct Unclear;
+/// Parsers read the form differently.
+struct Ambiguous;
 
-/// A plus is a blank. `None` when it is no text, or a percent sign stands alone.
+/// A plus is a space. `None` for invalid UTF-8 or an incomplete percent escape.
 fn decode(bytes: &[u8]) -> Option<String> {
     let is_encoded = |index: usize| {
         let digits = bytes.get(index + 1..index + 3);

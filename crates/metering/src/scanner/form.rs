@@ -1,4 +1,4 @@
-//! Which reader the engine uses for a body.
+//! Chooses the format of a body as the engine does.
 
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
@@ -10,21 +10,21 @@ use super::parameters::Parameters;
 use super::zstd::ZstdScanner;
 use super::{BoundForm, Form};
 
-/// Why no reader can be chosen.
+/// Why the format cannot be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormError {
-    /// The engine would read the bytes as they are, or refuse them.
+    /// An unsupported content encoding: the engine would parse the compressed bytes, or reject them.
     Encoding,
-    /// A header that decides how the body is read is there twice, or is no text.
+    /// A header that determines the format is repeated, or not text.
     Headers,
 }
 
-/// How the engine reads the model out of a body.
+/// The formats in which the engine reads the model from a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyForm {
-    /// JSON; `Content-Encoding: zstd` is understood.
+    /// JSON, possibly with `Content-Encoding: zstd`.
     Json,
-    /// JSON, whatever the headers say.
+    /// JSON, whatever the headers.
     PlainJson,
     /// JSON or `multipart/form-data`, by the start of the content type.
     ImageEdit,
@@ -32,18 +32,18 @@ pub enum BodyForm {
     Video,
 }
 
-/// What a body is, as its route reads it.
+/// What the route determines about a body.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyKind {
     pub form: BodyForm,
     pub bound: BoundForm,
-    /// The most that a compressed body may open to, in bytes.
+    /// The largest decompressed size, in bytes.
     pub limit: u64,
-    /// Whether the caller's limits depend on the model: the body may then name no others to fall back on.
+    /// Whether the caller's limits depend on the model: the body must then name no fallback models.
     pub is_limited: bool,
 }
 
-/// Follows the engine: what it reads as JSON is read as JSON, whatever the type says.
+/// Like the engine, reads JSON whatever the content type where the route has JSON.
 pub(super) fn choose(kind: BodyKind, headers: &HeaderMap) -> Result<Form, FormError> {
     let content_type = only(headers, &CONTENT_TYPE)?;
     let encoding = only(headers, &CONTENT_ENCODING)?.trim();
@@ -69,7 +69,7 @@ pub(super) fn choose(kind: BodyKind, headers: &HeaderMap) -> Result<Form, FormEr
     }
 }
 
-/// The value of a header that may be there once; empty when it is not.
+/// The value of a header that must not be repeated; empty when it is absent.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a str, FormError> {
     let mut values = headers.get_all(name).iter();
     let value = values.next().map_or(Ok(""), |value| value.to_str());
@@ -103,7 +103,7 @@ fn multipart(content_type: &str) -> Form {
         .map_or(Form::Opaque, |scanner| Form::Multipart(Box::new(scanner)))
 }
 
-/// The engine cuts at the first blank or semicolon.
+/// The engine ends the media type at the first space or semicolon.
 fn media_type(content_type: &str) -> &str {
     content_type.split([' ', ';']).next().unwrap_or_default()
 }

@@ -1,10 +1,10 @@
-//! The model of a JSON body.
+//! JSON bodies.
 
 use super::bound::BoundReader;
-use super::{Bound, BoundForm, LONGEST_MODEL, ScanResult};
-use crate::json::{Container, JsonSink, Key, Text, Walker, Want};
+use super::{Bound, BoundForm, MAX_MODEL_BYTES, ScanResult};
+use crate::json::{Container, JsonSink, Key, StringMode, Text, Walker};
 
-/// Members that name other models, which some providers fall back on.
+/// Members with fallback models, which some providers use.
 const OTHER_MODELS: [&[u8]; 4] = [
     b"models",
     b"fallbacks",
@@ -19,22 +19,22 @@ pub(super) struct JsonScanner {
     members: Members,
 }
 
-/// The members that matter, as far as they were seen.
+/// The relevant members, as far as they were read.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Members {
-    /// What `"model"` says; empty for `null`.
+    /// The value of `"model"`; empty for `null`.
     model: Option<String>,
     kind: Option<String>,
-    /// Whether `"type"` says what the body is: in a message of a socket.
+    /// Whether this is a message of a WebSocket, whose `"type"` is relevant.
     is_message: bool,
-    /// Whether no other model may be named.
+    /// Whether fallback models are not allowed.
     is_limited: bool,
     has_kind: bool,
     bound: BoundReader,
     documents: usize,
     /// Whether the body is anything but one object.
-    is_odd: bool,
+    is_not_one_object: bool,
     is_ambiguous: bool,
 }
 
@@ -74,16 +74,16 @@ impl JsonScanner {
 
     pub(super) fn is_ambiguous(&self) -> bool {
         let is_no_json = self.walker.is_broken() || self.walker.is_malformed();
-        self.members.is_ambiguous || self.members.is_odd || is_no_json
+        self.members.is_ambiguous || self.members.is_not_one_object || is_no_json
     }
 
     pub(super) fn kind(&self) -> Option<&str> {
         self.members.kind.as_deref()
     }
 
-    /// None is believed of what is no JSON object: other readers may read on where this one could not.
+    /// No bound if the body is not a JSON object: other parsers may read more of it.
     pub(super) fn bound(&self) -> Bound {
-        if self.is_broken() || self.members.is_odd || self.walker.is_malformed() {
+        if self.is_broken() || self.members.is_not_one_object || self.walker.is_malformed() {
             return Bound::default();
         }
         self.members.bound.bound()
@@ -98,23 +98,22 @@ impl JsonScanner {
         self.walker.is_ended()
     }
 
-    pub(super) fn is_untouched(&self) -> bool {
+    pub(super) fn is_blank(&self) -> bool {
         self.walker.is_fresh()
     }
 }
 
 impl Members {
-    /// Of two models the engine rewrites the first, and a provider may take the last: even the same name twice may
-    /// become two.
+    /// Of two models, the engine rewrites the first and a provider may take the last: even equal names may become different.
     fn name(&mut self, model: Option<&str>) {
-        let model = model.filter(|model| model.len() <= LONGEST_MODEL);
+        let model = model.filter(|model| model.len() <= MAX_MODEL_BYTES);
         self.is_ambiguous |= model.is_none() || self.model.is_some();
         if self.model.is_none() {
             self.model = model.map(|model| model.trim().to_owned());
         }
     }
 
-    /// The engine may read what is too long, or faulty, for us. It takes the first of two.
+    /// A type that is too long or ambiguous here may be valid for the engine, which takes the first of two.
     fn kind(&mut self, kind: Option<&str>) {
         self.is_ambiguous |= self.is_message && (kind.is_none() || self.has_kind);
         self.has_kind = true;
@@ -125,25 +124,25 @@ impl Members {
 }
 
 impl JsonSink for Members {
-    fn want(&self, path: &[Key]) -> Want {
+    fn string_mode(&self, path: &[Key]) -> StringMode {
         match path {
-            [Key::Model | Key::Type] => Want::Text,
-            path if BoundReader::wants(path) => Want::Text,
-            _ => Want::Nothing,
+            [Key::Model | Key::Type] => StringMode::Read,
+            path if BoundReader::reads(path) => StringMode::Read,
+            _ => StringMode::Skip,
         }
     }
 
-    /// Readers differ about case, and about keys with faults.
+    /// Parsers differ about case and about ambiguous text.
     fn key(&mut self, object: &[Key], text: &Text) {
         self.bound.key(object, text);
         if object.is_empty() {
-            let is_unclear = |key: &[u8]| {
+            let is_ambiguous_key = |key: &[u8]| {
                 let lookalike = |known: &[u8]| key != known && key.eq_ignore_ascii_case(known);
                 lookalike(b"model")
                     || (self.is_message && lookalike(b"type"))
                     || (self.is_limited && OTHER_MODELS.contains(&key))
             };
-            self.is_ambiguous |= text.is_faulty() || text.whole().is_some_and(is_unclear);
+            self.is_ambiguous |= text.is_ambiguous() || text.whole().is_some_and(is_ambiguous_key);
         }
     }
 
@@ -160,17 +159,17 @@ impl JsonSink for Members {
             ([Key::Model], Some(b"null")) => self.name(Some("")),
             ([Key::Model], _) => self.is_ambiguous = true,
             ([Key::Type], _) => self.kind(None),
-            ([], _) => self.is_odd = true,
+            ([], _) => self.is_not_one_object = true,
             (path, _) => self.bound.scalar(path, text, false),
         }
     }
 
-    /// One object is the whole body, and a model is no container.
+    /// The body must be one object, and the model no container.
     fn opened(&mut self, path: &[Key], container: Container) {
         match path {
             [] => {
                 self.documents += 1;
-                self.is_odd |= container == Container::Array || self.documents > 1;
+                self.is_not_one_object |= container == Container::Array || self.documents > 1;
             }
             [Key::Model] => self.is_ambiguous = true,
             [Key::Type] => self.kind(None),
@@ -178,8 +177,8 @@ impl JsonSink for Members {
         }
     }
 
-    /// A string before the object may hide another from a reader that looks for the first brace.
+    /// A string before the object may contain another object for a parser that searches for the first brace.
     fn ended(&mut self) {
-        self.is_odd |= self.documents == 0;
+        self.is_not_one_object |= self.documents == 0;
     }
 }

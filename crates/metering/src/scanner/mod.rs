@@ -1,9 +1,8 @@
-//! Finds the model that a request asks for, and how much it may be answered, while its body streams by.
+//! Finds the model of a request and the bound of its answer while the body streams by.
 //!
-//! A limit is only as good as the agreement between what is read here and what the engine and the provider
-//! read. The engine takes the first top-level `"model"`; some providers take the last, some ignore case. So a
-//! body that could be read in two ways is [`Verdict::Ambiguous`], and stays under watch after the model was
-//! found: the verdict may still turn while the body is being sent.
+//! Limits hold only if this scanner, the engine and the provider read the same. The engine takes the first top-level
+//! `"model"`; some providers take the last, some ignore case. A body that parsers read differently is
+//! [`ScanResult::Ambiguous`]. Scanning continues after the model was found: the rest of the body may make it ambiguous.
 
 mod bound;
 mod fields;
@@ -22,32 +21,31 @@ use self::fields::FieldsScanner;
 pub use self::form::{BodyForm, BodyKind, FormError};
 use self::json::JsonScanner;
 use self::multipart::MultipartScanner;
-pub use self::zstd::OpenError;
+pub use self::zstd::DecompressionError;
 use self::zstd::ZstdScanner;
 
-/// The longest name of a model that is believed, in bytes.
-const LONGEST_MODEL: usize = 512;
+/// The longest accepted model name, in bytes.
+const MAX_MODEL_BYTES: usize = 512;
 
-/// What is known about the model of a request.
+/// The model of a request, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScanResult {
-    /// Not seen yet.
+    /// Not found yet.
     NeedMore,
-    /// This one; without blanks around it, and never empty.
+    /// Trimmed, never empty.
     Found(String),
-    /// The body names none, or an empty one. The engine refuses that, or takes a default.
+    /// The body names no model, or an empty one. The engine rejects it or takes a default.
     Absent,
-    /// The body is malformed, contradicts itself, or is in a form that is not understood: it is not certain
-    /// which model will serve it.
+    /// The body is malformed, contradictory or in an unknown format: it is uncertain which model will serve it.
     Ambiguous,
 }
 
-/// How far one turn of reading came.
+/// The progress of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScanStep {
-    /// Bytes read.
+    /// Bytes consumed.
     pub used: usize,
-    /// Whether all of them were read, and all that they open to.
+    /// Whether all bytes were consumed and all of their decompressed form was scanned.
     pub is_done: bool,
 }
 
@@ -60,7 +58,7 @@ impl ScanStep {
     }
 }
 
-/// Reads the body of one request.
+/// Scans the body of one request.
 #[derive(Debug)]
 pub struct ModelScanner(Form);
 
@@ -70,22 +68,22 @@ enum Form {
     Zstd(Box<ZstdScanner>),
     Multipart(Box<MultipartScanner>),
     Fields(FieldsScanner),
-    /// A form that is not understood.
+    /// In an unknown format.
     Opaque,
 }
 
 impl ModelScanner {
-    /// Picks the reader that reads as the engine does, from the headers that will be forwarded.
+    /// Chooses the format as the engine does, from the headers that will be forwarded.
     pub fn for_request(kind: BodyKind, headers: &HeaderMap) -> Result<Self, FormError> {
         form::choose(kind, headers).map(Self)
     }
 
-    /// A reader for one message of a Responses WebSocket.
+    /// For one message of a Responses WebSocket.
     pub fn for_message(is_limited: bool) -> Self {
         Self(Form::Json(Box::new(JsonScanner::for_message(is_limited))))
     }
 
-    /// Reads some more of the body, as it is on the wire.
+    /// Scans the next bytes of the body, as received.
     pub fn observe(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         loop {
@@ -97,7 +95,7 @@ impl ModelScanner {
         }
     }
 
-    /// Reads as much as one turn may: a few bytes may open to many.
+    /// Scans for a bounded time: a few compressed bytes may decompress to many.
     pub fn observe_some(&mut self, bytes: &[u8]) -> ScanStep {
         match &mut self.0 {
             Form::Json(scanner) => scanner.observe(bytes),
@@ -109,7 +107,7 @@ impl ModelScanner {
         ScanStep::done(bytes)
     }
 
-    /// What is known so far.
+    /// The result so far.
     pub fn verdict(&self) -> ScanResult {
         match &self.0 {
             Form::Json(scanner) => scanner.verdict(),
@@ -120,7 +118,7 @@ impl ModelScanner {
         }
     }
 
-    /// Whether it is certain that the model is not.
+    /// Whether the result is [`ScanResult::Ambiguous`], whatever follows.
     pub fn is_ambiguous(&self) -> bool {
         match &self.0 {
             Form::Json(scanner) => scanner.is_ambiguous(),
@@ -131,7 +129,7 @@ impl ModelScanner {
         }
     }
 
-    /// What is known when there is no more body: never [`Verdict::NeedMore`].
+    /// The result at the end of the body: never [`ScanResult::NeedMore`].
     pub fn finish(&self) -> ScanResult {
         if self.error_at_end().is_some() {
             return ScanResult::Ambiguous;
@@ -140,7 +138,7 @@ impl ModelScanner {
             return scanner.finish();
         }
         match self.verdict() {
-            ScanResult::NeedMore if self.is_untouched() => ScanResult::Absent,
+            ScanResult::NeedMore if self.is_blank() => ScanResult::Absent,
             ScanResult::NeedMore => ScanResult::Ambiguous,
             ScanResult::Found(_) if !self.is_whole() => ScanResult::Ambiguous,
             verdict @ (ScanResult::Found(_) | ScanResult::Absent | ScanResult::Ambiguous) => {
@@ -149,7 +147,7 @@ impl ModelScanner {
         }
     }
 
-    /// The top-level `"type"`, if it was seen so far.
+    /// The top-level `"type"`, if it was found so far.
     pub fn kind(&self) -> Option<&str> {
         match &self.0 {
             Form::Json(scanner) => scanner.kind(),
@@ -158,7 +156,7 @@ impl ModelScanner {
         }
     }
 
-    /// How much the request may be answered, as far as it was seen.
+    /// The bound of the answer, as far as it was found.
     pub fn bound(&self) -> Bound {
         match &self.0 {
             Form::Json(scanner) => scanner.bound(),
@@ -168,7 +166,7 @@ impl ModelScanner {
         }
     }
 
-    /// Whether nothing that follows can change the bound, or nothing could be read anyway.
+    /// Whether the rest of the body cannot change the bound, or cannot be read.
     pub fn is_bound_known(&self) -> bool {
         match &self.0 {
             Form::Json(scanner) => scanner.is_ended() || scanner.is_broken(),
@@ -177,37 +175,36 @@ impl ModelScanner {
         }
     }
 
-    /// Whether the body must be read to its end before it may be forwarded: what it opens to is not what
-    /// arrives.
+    /// Whether the body must be read to its end before it is forwarded, because it is compressed.
     pub fn needs_whole(&self) -> bool {
         matches!(self.0, Form::Zstd(_))
     }
 
-    /// What the body opens to so far, in bytes, when that is not what arrives.
-    pub fn opened_bytes(&self) -> Option<u64> {
+    /// The decompressed size so far, in bytes; `None` for uncompressed bodies.
+    pub fn decompressed_bytes(&self) -> Option<u64> {
         match &self.0 {
-            Form::Zstd(scanner) => Some(scanner.opened_bytes()),
+            Form::Zstd(scanner) => Some(scanner.decompressed_bytes()),
             Form::Json(_) | Form::Multipart(_) | Form::Fields(_) | Form::Opaque => None,
         }
     }
 
-    /// Why the body cannot be opened, whatever follows.
-    pub fn error(&self) -> Option<OpenError> {
+    /// Why the body cannot be decompressed, whatever follows.
+    pub fn error(&self) -> Option<DecompressionError> {
         match &self.0 {
             Form::Zstd(scanner) => scanner.error(),
             Form::Json(_) | Form::Multipart(_) | Form::Fields(_) | Form::Opaque => None,
         }
     }
 
-    /// Why the body, which has ended, cannot be opened.
-    pub fn error_at_end(&self) -> Option<OpenError> {
+    /// Why the body cannot be decompressed, if it ends here.
+    pub fn error_at_end(&self) -> Option<DecompressionError> {
         match &self.0 {
             Form::Zstd(scanner) => scanner.error_at_end(),
             Form::Json(_) | Form::Multipart(_) | Form::Fields(_) | Form::Opaque => None,
         }
     }
 
-    /// Whether the body is one whole document, as far as that can be told.
+    /// Whether the body is one complete document; true for forms, which have no end of their own.
     pub fn is_whole(&self) -> bool {
         match &self.0 {
             Form::Json(scanner) => scanner.is_ended(),
@@ -216,11 +213,11 @@ impl ModelScanner {
         }
     }
 
-    /// Whether there was no body to speak of.
-    fn is_untouched(&self) -> bool {
+    /// Whether the body is empty or white space.
+    fn is_blank(&self) -> bool {
         match &self.0 {
-            Form::Json(scanner) => scanner.is_untouched(),
-            Form::Zstd(scanner) => scanner.is_untouched(),
+            Form::Json(scanner) => scanner.is_blank(),
+            Form::Zstd(scanner) => scanner.is_blank(),
             Form::Multipart(_) | Form::Fields(_) | Form::Opaque => false,
         }
     }

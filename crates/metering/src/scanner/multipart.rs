@@ -1,4 +1,4 @@
-//! The model of a form: the part named `model`; and how many answers it asks for, in the part named `n`.
+//! Forms with parts: the model is in the part `model`, the number of alternative answers in the part `n`.
 
 mod delimiter;
 mod headers;
@@ -6,19 +6,19 @@ mod headers;
 use self::delimiter::Delimiter;
 use self::headers::Disposition;
 use super::bound::plain_integer;
-use super::{Bound, LONGEST_MODEL, ScanResult};
+use super::{Bound, MAX_MODEL_BYTES, ScanResult};
 
-/// As long as the headers of a part may be, in bytes.
-const LONGEST_HEADERS: usize = 4096;
+/// The longest headers of a part, in bytes.
+const MAX_HEADERS_BYTES: usize = 4096;
 
-/// As long as a boundary may be, in bytes (RFC 2046).
-const LONGEST_BOUNDARY: usize = 70;
+/// The longest boundary, in bytes (RFC 2046).
+const MAX_BOUNDARY_BYTES: usize = 70;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Inside the first boundary, which must be the first thing.
+    /// Inside the first boundary, with which the body must begin.
     First,
-    /// The two bytes after a boundary, of which so many were seen.
+    /// After this many of the two bytes that follow a boundary.
     After(usize),
     Headers,
     Content,
@@ -26,20 +26,20 @@ enum State {
     Ambiguous,
 }
 
-/// Reads a `multipart/form-data` body part by part, as strictly as no other reader does.
+/// Reads a `multipart/form-data` body part by part, more strictly than other parsers.
 #[derive(Clone, Debug)]
 pub(super) struct MultipartScanner {
     state: State,
     delimiter: Delimiter,
-    /// The headers of the part, or what stands after a boundary.
+    /// The headers of the part, or the bytes after a boundary.
     headers: Vec<u8>,
-    /// Which part this is, and its content, if it is one that matters.
+    /// The relevant part that is being read, and its content.
     content: Option<(Field, Vec<u8>)>,
     model: Option<String>,
     bound: Bound,
 }
 
-/// A part that matters.
+/// A relevant part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
     Model,
@@ -47,12 +47,12 @@ enum Field {
 }
 
 impl MultipartScanner {
-    /// `None` when this can be no boundary.
+    /// `None` for an invalid boundary.
     pub(super) fn new(boundary: &str) -> Option<Self> {
-        let is_fit = !boundary.is_empty()
-            && boundary.len() <= LONGEST_BOUNDARY
+        let is_valid = !boundary.is_empty()
+            && boundary.len() <= MAX_BOUNDARY_BYTES
             && boundary.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        is_fit.then(|| Self {
+        is_valid.then(|| Self {
             state: State::First,
             delimiter: Delimiter::new(boundary),
             headers: Vec::new(),
@@ -91,7 +91,7 @@ impl MultipartScanner {
         self.state == State::Ambiguous
     }
 
-    /// Nothing bounds the size of an image; only how many there are.
+    /// Only the number of images is bounded, not their size.
     pub(super) fn bound(&self) -> Bound {
         self.bound
     }
@@ -123,7 +123,7 @@ impl MultipartScanner {
         self.headers.push(byte);
         if self.headers == b"\r\n" || self.headers.ends_with(b"\r\n\r\n") {
             self.start_content();
-        } else if self.headers.len() >= LONGEST_HEADERS {
+        } else if self.headers.len() >= MAX_HEADERS_BYTES {
             self.state = State::Ambiguous;
         }
         1
@@ -134,7 +134,7 @@ impl MultipartScanner {
             Disposition::Other => State::Content,
             Disposition::Model => self.keep(Field::Model),
             Disposition::Choices => self.keep(Field::Choices),
-            Disposition::Unclear => State::Ambiguous,
+            Disposition::Ambiguous => State::Ambiguous,
         };
         self.headers.clear();
         self.delimiter.restart_in_line();
@@ -149,7 +149,7 @@ impl MultipartScanner {
         let kept = self.content.as_mut().map(|(_, kept)| kept);
         let found = self.delimiter.find(bytes, kept);
         let kept = self.content.as_ref();
-        if kept.is_some_and(|(_, kept)| kept.len() > LONGEST_MODEL) {
+        if kept.is_some_and(|(_, kept)| kept.len() > MAX_MODEL_BYTES) {
             self.state = State::Ambiguous;
         } else if found.is_complete {
             self.end_part();
@@ -174,7 +174,7 @@ impl MultipartScanner {
         }
     }
 
-    /// What is no number counts as one answer: the engine takes it so.
+    /// Like the engine, counts an invalid number as one answer.
     fn count(&mut self, content: &[u8]) {
         match plain_integer(content.trim_ascii()) {
             Some(choices) => self.bound.choices = self.bound.choices.max(choices),

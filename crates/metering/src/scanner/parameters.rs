@@ -1,10 +1,10 @@
-//! A header value with parameters, read so strictly that no other reader can read it differently.
+//! A header value with parameters, accepted only if all parsers read it alike.
 
-/// `value; name=text; name="text"`. The extended notation is accepted for file names only: elsewhere,
-/// readers differ about what it overrides.
+/// `value; name=text; name="text"`. The extended notation is accepted for file names only: elsewhere, parsers differ about
+/// which parameter it overrides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Parameters {
-    /// What stands before the first semicolon, in lower case.
+    /// The text before the first semicolon, in lower case.
     pub(super) value: String,
     pairs: Vec<(String, String)>,
 }
@@ -37,7 +37,7 @@ impl Parameters {
         }
     }
 
-    /// The text of a parameter; names are in lower case.
+    /// The value of a parameter, by its name in lower case.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.pairs
             .iter()
@@ -57,7 +57,7 @@ impl Parameters {
     }
 }
 
-/// Up to the closing quote. A backslash takes the meaning from a quote or another backslash only.
+/// Reads up to the closing quote. A backslash escapes only a quote or another backslash.
 fn unquote(text: &str) -> Option<(String, &str)> {
     let mut plain = String::new();
     let mut characters = text.char_indices().peekable();

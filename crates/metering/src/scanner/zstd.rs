@@ -1,4 +1,4 @@
-//! The model of a JSON body that is compressed with zstd. Only a copy is opened; the wire bytes pass on.
+//! JSON bodies compressed with zstd. A copy is decompressed; the compressed bytes are forwarded.
 
 use std::fmt;
 
@@ -7,36 +7,36 @@ use ::zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation as _, OutBuff
 use super::json::JsonScanner;
 use super::{BodyKind, Bound, ScanResult, ScanStep};
 
-/// The largest window that is granted, as a power of two: 8 MiB, the most that any level but "ultra" asks.
+/// The largest window, as a power of two: 8 MiB, the most that any level but "ultra" needs.
 const WINDOW_LOG_MAX: u32 = 23;
 
-/// Opened at a time, in bytes.
-const STEP: usize = 16 * 1024;
+/// The buffer for decompressed bytes, in bytes.
+const STEP_BYTES: usize = 16 * 1024;
 
-/// Opened in one turn, in bytes: about a millisecond's work.
-const TURN: u64 = 256 * 1024;
+/// Decompressed in one step, in bytes: about a millisecond of work.
+const SLICE_BYTES: u64 = 256 * 1024;
 
-/// Why a body could not be opened.
+/// Why a body could not be decompressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OpenError {
-    /// It opens to more than is granted.
+pub enum DecompressionError {
+    /// The decompressed size is over the limit.
     TooLarge,
-    /// It is no zstd, not whole, made with a dictionary, or asks for a larger window than is granted.
+    /// Not zstd, incomplete, made with a dictionary, or with too large a window.
     Unreadable,
 }
 
-/// Opens a body step by step for a [`JsonScanner`].
+/// Decompresses a body step by step for a [`JsonScanner`].
 pub(super) struct ZstdScanner {
     decoder: Decoder<'static>,
     json: JsonScanner,
-    opened: Vec<u8>,
+    buffer: Vec<u8>,
     total: u64,
-    /// The most that it may open to, in bytes.
+    /// The largest decompressed size, in bytes.
     limit: u64,
-    is_touched: bool,
-    /// Whether the last byte was the last of a frame.
+    has_input: bool,
+    /// Whether the last byte ended a frame.
     is_between_frames: bool,
-    error: Option<OpenError>,
+    error: Option<DecompressionError>,
 }
 
 impl fmt::Debug for ZstdScanner {
@@ -50,7 +50,7 @@ impl fmt::Debug for ZstdScanner {
 }
 
 impl ZstdScanner {
-    /// `None` when there is no memory for a decoder.
+    /// `None` if the decoder cannot be allocated.
     pub(super) fn new(kind: BodyKind) -> Option<Self> {
         let mut decoder = Decoder::new().ok()?;
         decoder
@@ -59,20 +59,20 @@ impl ZstdScanner {
         Some(Self {
             decoder,
             json: JsonScanner::new(kind.bound, kind.is_limited),
-            opened: vec![0; STEP],
+            buffer: vec![0; STEP_BYTES],
             total: 0,
             limit: kind.limit,
-            is_touched: false,
+            has_input: false,
             is_between_frames: true,
             error: None,
         })
     }
 
-    /// Opens as much as one turn may; the rest of the bytes comes again in the next.
+    /// Decompresses at most one slice; the caller passes the remaining bytes again.
     pub(super) fn observe(&mut self, bytes: &[u8]) -> ScanStep {
-        self.is_touched |= !bytes.is_empty();
+        self.has_input |= !bytes.is_empty();
         let mut input = InBuffer::around(bytes);
-        let end_of_turn = self.total.saturating_add(TURN);
+        let end_of_slice = self.total.saturating_add(SLICE_BYTES);
         loop {
             if self.error.is_some() {
                 return ScanStep::done(bytes);
@@ -81,17 +81,17 @@ impl ZstdScanner {
                 return ScanStep::done(bytes);
             }
             let Some(written) = self.step(&mut input) else {
-                self.error = Some(OpenError::Unreadable);
+                self.error = Some(DecompressionError::Unreadable);
                 return ScanStep::done(bytes);
             };
             if self.total > self.limit {
-                self.error = Some(OpenError::TooLarge);
+                self.error = Some(DecompressionError::TooLarge);
                 return ScanStep::done(bytes);
             }
-            if input.pos() == bytes.len() && written < STEP {
+            if input.pos() == bytes.len() && written < STEP_BYTES {
                 return ScanStep::done(bytes);
             }
-            if self.total >= end_of_turn {
+            if self.total >= end_of_slice {
                 return ScanStep {
                     used: input.pos(),
                     is_done: false,
@@ -111,18 +111,19 @@ impl ZstdScanner {
         self.error.is_some() || self.json.is_ambiguous()
     }
 
-    /// Why the body, which has ended, cannot be read.
-    pub(super) fn error_at_end(&self) -> Option<OpenError> {
-        let is_cut = self.is_touched && !self.is_between_frames;
-        self.error.or(is_cut.then_some(OpenError::Unreadable))
+    /// Why the body cannot be decompressed, if it ends here.
+    pub(super) fn error_at_end(&self) -> Option<DecompressionError> {
+        let is_truncated = self.has_input && !self.is_between_frames;
+        self.error
+            .or(is_truncated.then_some(DecompressionError::Unreadable))
     }
 
-    /// Why the body cannot be read, whatever follows.
-    pub(super) fn error(&self) -> Option<OpenError> {
+    /// Why the body cannot be decompressed, whatever follows.
+    pub(super) fn error(&self) -> Option<DecompressionError> {
         self.error
     }
 
-    /// None is believed of what cannot be opened.
+    /// No bound if the body cannot be decompressed.
     pub(super) fn bound(&self) -> Bound {
         if self.error.is_some() {
             return Bound::default();
@@ -134,24 +135,24 @@ impl ZstdScanner {
         &self.json
     }
 
-    /// What came out so far, in bytes.
-    pub(super) fn opened_bytes(&self) -> u64 {
+    /// The decompressed size so far, in bytes.
+    pub(super) fn decompressed_bytes(&self) -> u64 {
         self.total
     }
 
-    /// Whether nothing but blanks came out.
-    pub(super) fn is_untouched(&self) -> bool {
-        self.json.is_untouched()
+    /// Whether the decompressed body is white space so far.
+    pub(super) fn is_blank(&self) -> bool {
+        self.json.is_blank()
     }
 
-    /// Opens at most one step; says how many bytes came out.
+    /// Decompresses at most one buffer; returns the number of decompressed bytes.
     fn step(&mut self, input: &mut InBuffer<'_>) -> Option<usize> {
-        let mut output = OutBuffer::around(self.opened.as_mut_slice());
+        let mut output = OutBuffer::around(self.buffer.as_mut_slice());
         let due = self.decoder.run(input, &mut output).ok()?;
         self.is_between_frames = due == 0;
         let written = output.pos();
         self.total = self.total.saturating_add(written as u64);
-        self.json.observe(self.opened.get(..written)?);
+        self.json.observe(self.buffer.get(..written)?);
         Some(written)
     }
 }

@@ -1,12 +1,12 @@
-//! What an error is called.
+//! The code of an error.
 
-use super::field_kind::FieldKind;
 use crate::json::Text;
+use crate::protocols::FieldKind;
 
 /// The longest code that is kept, in bytes.
-const LONGEST_CODE: usize = 64;
+const MAX_CODE_BYTES: usize = 64;
 
-/// The names that one document has for its error.
+/// The candidates for the code of one document's error.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ErrorNames {
     is_error: bool,
@@ -17,7 +17,7 @@ pub(super) struct ErrorNames {
 }
 
 impl ErrorNames {
-    /// Says that the document is about an error; names alone do not.
+    /// Marks the document as an error; codes alone do not.
     pub(super) fn mark(&mut self) {
         self.is_error = true;
     }
@@ -37,18 +37,18 @@ impl ErrorNames {
             | FieldKind::Usage
             | FieldKind::Count(_)
             | FieldKind::Iteration(_)
-            | FieldKind::Loose(_)
+            | FieldKind::FallbackCount(_)
             | FieldKind::Error => {}
         }
     }
 
-    /// A number for a code says less than a word.
+    /// Numeric codes are less specific than words.
     pub(super) fn number(&mut self, text: &Text) {
         let is_number = |text: &&str| text.starts_with(|first: char| first.is_ascii_digit());
         self.number = text.as_str().filter(is_number).and_then(printable);
     }
 
-    /// The best name of the error, if the document was about one.
+    /// The most specific code; `None` if the document is no error.
     pub(super) fn take(&mut self) -> Option<String> {
         let names = std::mem::take(self);
         let best = names.code.or(names.status).or(names.kind).or(names.number);
@@ -59,8 +59,8 @@ impl ErrorNames {
 }
 
 fn printable(text: &str) -> Option<String> {
-    let is_fit = !text.is_empty()
-        && text.len() <= LONGEST_CODE
+    let is_valid = !text.is_empty()
+        && text.len() <= MAX_CODE_BYTES
         && text.bytes().all(|byte| byte.is_ascii_graphic());
-    is_fit.then(|| text.to_owned())
+    is_valid.then(|| text.to_owned())
 }

@@ -1,58 +1,54 @@
-//! Reads the answer over its shoulder: what it used, who served it, whether it came to its end.
+//! Reads an answer as it passes: its usage, its model, its error, and whether it is complete.
 //!
-//! One walk over the bytes, whatever their number: no line and no body is kept, so an event of many
-//! megabytes costs no more memory than a short one. What cannot be read is passed over, and counted in bytes.
+//! One pass over the bytes: neither lines nor bodies are kept, so an event of many megabytes needs no more memory than a
+//! short one. Bytes that cannot be parsed are skipped and counted.
 
-mod anthropic;
-mod coded;
+mod answer_reader;
+mod compressed;
 mod counts;
 mod error;
-mod field_kind;
-mod gemini;
-mod openai;
 mod plain;
-mod reader;
 mod sse;
 #[cfg(test)]
 mod tests;
 mod turn;
 mod usage;
 
-use crate::Protocol;
+use crate::protocols::Protocol;
 
-use self::{coded::Coded, plain::Plain};
+use self::{compressed::CompressedTap, plain::PlainTap};
 use crate::tokens::Tokens;
 
 pub use turn::TurnTap;
 
-/// What was learnt from an answer.
+/// What a tap found in an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observation {
-    /// What the answer says it used; `None` when it did not say.
+    /// The reported tokens; `None` when the answer has no usage.
     pub tokens: Option<Tokens>,
-    /// The model that the answer says it came from.
+    /// The model that answered, as the answer names it.
     pub served_model: Option<String>,
-    /// The provider's or the engine's code of an error, in the body or in the stream.
+    /// The error code of the provider or the engine, in the body or in the stream.
     pub error_code: Option<String>,
-    /// Whether the protocol's own end of an answer was seen.
+    /// Whether the protocol's end of an answer was read.
     pub ended: bool,
-    /// Bytes of text that the model wrote, as written in JSON: a base for an estimate, not for a bill.
+    /// Bytes of text that the model wrote, as escaped in JSON; for estimates.
     pub text_bytes: u64,
-    /// Bytes of images and sounds that the model made, or of their addresses.
+    /// Bytes of images and sounds that the model made, or of their URLs.
     pub media_bytes: u64,
-    /// Of both, those after the document that last told counts.
+    /// Bytes of text and media after the last document with counts.
     pub uncounted_bytes: u64,
-    /// Bytes of the whole answer, as far as it could be read.
+    /// Bytes of the answer, decompressed, as far as that was possible.
     pub body_bytes: u64,
-    /// Bytes of the answer that are compressed and could not be opened.
-    pub sealed_bytes: u64,
+    /// Compressed bytes that could not be decompressed.
+    pub undecoded_bytes: u64,
 }
 
 /// Reads one answer.
 #[derive(Debug)]
 pub struct Tap {
     source: Source,
-    /// Seen on the wire.
+    /// As received, compressed or not.
     bytes: u64,
 }
 
@@ -62,69 +58,69 @@ pub struct Tap {
     reason = "the usual one is large, and not allocated apart for each request"
 )]
 enum Source {
-    Plain(Plain),
-    /// Rare and large.
-    Coded(Box<Coded>),
-    /// Compressed in a way that we do not know.
-    Sealed,
+    Plain(PlainTap),
+    /// Boxed because it is rare and large.
+    Compressed(Box<CompressedTap>),
+    /// In an unsupported content encoding.
+    Unsupported,
 }
 
 impl Tap {
-    /// For an answer with these headers; empty when it has none.
+    /// For an answer with these headers; an absent header is an empty string.
     pub fn new(protocol: Protocol, content_type: &str, content_encoding: &str) -> Self {
-        let plain = Plain::new(protocol, content_type);
+        let plain = PlainTap::new(protocol, content_type);
         let coding = content_encoding.trim();
         let source = if coding.is_empty() || coding.eq_ignore_ascii_case("identity") {
             Source::Plain(plain)
-        } else if let Some(coded) = Coded::new(coding, plain) {
-            Source::Coded(Box::new(coded))
+        } else if let Some(compressed) = CompressedTap::new(coding, plain) {
+            Source::Compressed(Box::new(compressed))
         } else {
-            Source::Sealed
+            Source::Unsupported
         };
         Self { source, bytes: 0 }
     }
 
-    /// Reads some more of the answer.
+    /// Reads the next bytes of the answer.
     pub fn observe(&mut self, bytes: &[u8]) {
         self.bytes = self.bytes.saturating_add(bytes.len() as u64);
         match &mut self.source {
             Source::Plain(plain) => plain.feed(bytes),
-            Source::Coded(coded) => coded.feed(bytes),
-            Source::Sealed => {}
+            Source::Compressed(compressed) => compressed.feed(bytes),
+            Source::Unsupported => {}
         }
     }
 
-    /// Whether an event of ours may be appended: always false but between server-sent events.
+    /// Whether a server-sent event may be appended here. False for all answers but streams of events.
     pub fn is_between_events(&self) -> bool {
         match &self.source {
             Source::Plain(plain) => plain.is_between_events(),
-            Source::Coded(_) | Source::Sealed => false,
+            Source::Compressed(_) | Source::Unsupported => false,
         }
     }
 
-    /// Whether the answer is a stream of events.
+    /// Whether the answer is a stream of server-sent events, whatever its content type.
     pub fn is_events(&self) -> bool {
-        self.plain().is_some_and(Plain::is_events)
+        self.plain().is_some_and(PlainTap::is_events)
     }
 
-    /// Whether the protocol's own end was seen.
+    /// Whether the protocol's end of an answer was read.
     pub fn has_ended(&self) -> bool {
         self.plain().is_some_and(|plain| plain.observation().ended)
     }
 
-    /// Whether an error was seen in the answer.
+    /// Whether the answer has reported an error.
     pub fn has_failed(&self) -> bool {
         self.plain()
             .is_some_and(|plain| plain.observation().error_code.is_some())
     }
 
-    /// Whether the protocol's own end was seen, and what the answer used is told.
+    /// Whether the protocol's end and the usage were read.
     pub fn is_complete(&self) -> bool {
         self.has_ended() && self.plain().is_some_and(|plain| plain.tokens().is_some())
     }
 
-    /// What was learnt so far.
-    pub fn so_far(&self) -> Observation {
+    /// The observation so far.
+    pub fn snapshot(&self) -> Observation {
         let seen = self.plain().map(|plain| Observation {
             tokens: plain.tokens(),
             ..plain.observation().clone()
@@ -132,33 +128,36 @@ impl Tap {
         self.with_bytes(seen)
     }
 
-    /// All that was learnt.
+    /// Ends the answer.
     pub fn finish(mut self) -> Observation {
         let seen = match &mut self.source {
             Source::Plain(plain) => Some(plain.finish()),
-            Source::Coded(coded) => coded.plain_mut().map(Plain::finish),
-            Source::Sealed => None,
+            Source::Compressed(compressed) => compressed.plain_mut().map(PlainTap::finish),
+            Source::Unsupported => None,
         };
         self.with_bytes(seen)
     }
 
-    fn plain(&self) -> Option<&Plain> {
+    fn plain(&self) -> Option<&PlainTap> {
         match &self.source {
             Source::Plain(plain) => Some(plain),
-            Source::Coded(coded) => coded.plain(),
-            Source::Sealed => None,
+            Source::Compressed(compressed) => compressed.plain(),
+            Source::Unsupported => None,
         }
     }
 
     fn with_bytes(&self, seen: Option<Observation>) -> Observation {
-        let (body_bytes, sealed_bytes) = match &self.source {
+        let (body_bytes, undecoded_bytes) = match &self.source {
             Source::Plain(_) => (self.bytes, 0),
-            Source::Coded(coded) => (coded.opened(), coded.sealed()),
-            Source::Sealed => (0, self.bytes),
+            Source::Compressed(compressed) => (
+                compressed.decompressed_bytes(),
+                compressed.undecoded_bytes(),
+            ),
+            Source::Unsupported => (0, self.bytes),
         };
         Observation {
             body_bytes,
-            sealed_bytes,
+            undecoded_bytes,
             ..seen.unwrap_or_default()
         }
     }

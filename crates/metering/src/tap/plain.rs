@@ -1,40 +1,40 @@
 //! Uncompressed answers: detects how documents are framed, and reads them.
 
-use crate::Protocol;
+use crate::protocols::Protocol;
 
 use super::Observation;
-use super::reader::Reader;
+use super::answer_reader::AnswerReader;
 use super::sse::Events;
 use crate::json::Walker;
 use crate::tokens::Tokens;
 
-/// The mark that some servers put before the first byte.
+/// Some servers send it before the first byte.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Reads one answer.
+/// Reads one uncompressed answer.
 #[derive(Debug)]
-pub(super) struct Plain {
+pub(super) struct PlainTap {
     framing: Framing,
     walker: Walker,
-    reader: Reader,
+    reader: AnswerReader,
 }
 
-/// How documents follow each other in an answer.
+/// How documents are separated in an answer.
 #[derive(Clone, Debug)]
 enum Framing {
-    /// Not detected yet. So many bytes of the byte order mark were seen.
+    /// Not detected yet; `mark` counts the bytes of the byte order mark that were read.
     Open {
         label: Label,
         mark: usize,
     },
     Events(Events),
-    /// One document is the whole answer, unless others follow it.
+    /// A single document is the answer, unless others follow.
     Document,
-    /// Documents without anything between them, as Gemini streams without `alt=sse`.
+    /// Documents without separators: Gemini's streams without `alt=sse`.
     Documents,
 }
 
-/// What the content type says. Some servers send a wrong one, so the first byte decides.
+/// The declared content type. Some servers send a wrong one, so the first byte decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Label {
     Events,
@@ -42,18 +42,18 @@ enum Label {
     Other,
 }
 
-impl Plain {
-    /// For an answer with this content type; empty when it has none.
+impl PlainTap {
+    /// An absent content type is an empty string.
     pub(super) fn new(protocol: Protocol, content_type: &str) -> Self {
         let label = Label::of(content_type);
         Self {
             framing: Framing::Open { label, mark: 0 },
             walker: Walker::default(),
-            reader: Reader::new(protocol),
+            reader: AnswerReader::new(protocol),
         }
     }
 
-    /// Reads some more of the answer.
+    /// Reads the next bytes of the answer.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         let rest = match self.framing {
             Framing::Open { label, mark } => self.begin(label, mark, bytes),
@@ -95,7 +95,7 @@ impl Plain {
         Framing::Document
     }
 
-    /// Whether an event of ours may be appended: always false but between server-sent events.
+    /// Whether a server-sent event may be appended here.
     pub(super) fn is_between_events(&self) -> bool {
         match &self.framing {
             Framing::Open { label, .. } => *label == Label::Events,
@@ -104,22 +104,21 @@ impl Plain {
         }
     }
 
-    /// Whether the answer is a stream of events, whatever its label says.
+    /// Whether the answer is a stream of server-sent events, whatever its content type.
     pub(super) fn is_events(&self) -> bool {
         matches!(self.framing, Framing::Events(_))
     }
 
-    /// What was learnt, but for the tokens.
+    /// All but the tokens.
     pub(super) fn observation(&self) -> &Observation {
         self.reader.observation()
     }
 
-    /// What was used, as far as it is told.
+    /// The tokens, as far as they are reported.
     pub(super) fn tokens(&self) -> Option<Tokens> {
         self.reader.tokens()
     }
 
-    /// All that was learnt.
     pub(super) fn finish(&mut self) -> Observation {
         self.reader.take()
     }

@@ -1,21 +1,21 @@
-//! Server-sent events: which bytes of a stream are data.
+//! Finds the data in a stream of server-sent events.
 
 use memchr::memchr2;
 
-use super::reader::Reader;
+use super::answer_reader::AnswerReader;
 use crate::json::Walker;
 
 const FIELD: &[u8] = b"data:";
 
-/// The data with which OpenAI's streams end.
+/// The last data of OpenAI's streams.
 const DONE: &[u8] = b"[DONE]";
 
-/// Where in a line the stream is.
+/// The position in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Line {
-    /// So many bytes are those of `data:`.
+    /// After this many bytes of `data:`.
     Field(usize),
-    /// In the data, of which so many bytes are those of `[DONE]`.
+    /// In the data, after this many bytes of `[DONE]`.
     Data(usize),
     /// In the data of a document.
     Document,
@@ -23,13 +23,13 @@ enum Line {
     Skipped,
 }
 
-/// Splits a stream into lines, and hands data to a walker as it comes.
+/// Splits a stream into lines and feeds their data to a walker as it arrives.
 #[derive(Clone, Debug)]
 pub(super) struct Events {
     line: Line,
-    /// Whether no line came since the last blank one.
+    /// Whether the last line was blank.
     is_between: bool,
-    /// Whether the last line ended with a carriage return, which a line feed may follow.
+    /// Whether the last line ended with a carriage return: a line feed after it is part of the line end.
     after_return: bool,
 }
 
@@ -44,7 +44,7 @@ impl Default for Events {
 }
 
 impl Events {
-    pub(super) fn feed(&mut self, bytes: &[u8], walker: &mut Walker, reader: &mut Reader) {
+    pub(super) fn feed(&mut self, bytes: &[u8], walker: &mut Walker, reader: &mut AnswerReader) {
         let mut rest = bytes;
         while let Some(first) = rest.first() {
             if std::mem::take(&mut self.after_return) && *first == b'\n' {
@@ -63,13 +63,13 @@ impl Events {
         }
     }
 
-    /// Whether the stream stands after a blank line, or at its start.
+    /// Whether the position is after a blank line or at the start.
     pub(super) fn is_between(&self) -> bool {
         self.is_between && self.line == Line::Field(0)
     }
 
-    /// Reads on within a line.
-    fn part(&mut self, bytes: &[u8], walker: &mut Walker, reader: &mut Reader) {
+    /// Reads bytes within a line.
+    fn part(&mut self, bytes: &[u8], walker: &mut Walker, reader: &mut AnswerReader) {
         let mut rest = bytes;
         while let Some(byte) = rest.first().copied() {
             match self.line {
@@ -115,8 +115,8 @@ fn field(seen: usize, byte: u8) -> Line {
     }
 }
 
-/// Tells `[DONE]` from the start of a document.
-fn data(seen: usize, byte: u8, reader: &mut Reader) -> Line {
+/// Distinguishes `[DONE]` from the start of a document.
+fn data(seen: usize, byte: u8, reader: &mut AnswerReader) -> Line {
     if seen == 0 && byte == b' ' {
         return Line::Data(0);
     }

@@ -1,17 +1,17 @@
-//! The turns of a Responses WebSocket: each ends with its own usage.
+//! The turns of a Responses WebSocket, each with its own usage.
 
-use crate::Protocol;
+use crate::protocols::Protocol;
 
 use super::Observation;
-use super::reader::Reader;
+use super::answer_reader::AnswerReader;
 use crate::json::Walker;
 
-/// Reads the messages that come from the engine, turn after turn.
+/// Reads the engine's messages, turn after turn.
 #[derive(Debug)]
 pub struct TurnTap {
     walker: Walker,
-    reader: Reader,
-    /// Of the turn, so far.
+    reader: AnswerReader,
+    /// Of the current turn.
     bytes: u64,
 }
 
@@ -19,7 +19,7 @@ impl Default for TurnTap {
     fn default() -> Self {
         Self {
             walker: Walker::default(),
-            reader: Reader::new(Protocol::OpenaiResponses),
+            reader: AnswerReader::new(Protocol::OpenaiResponses),
             bytes: 0,
         }
     }
@@ -32,21 +32,20 @@ impl TurnTap {
         self.walker.feed(bytes, &mut self.reader);
     }
 
-    /// The message is complete. Gives what was learnt of the turn, if the message ended it: with the
-    /// answer's end, or with an error.
+    /// Ends the message. Returns the observation of the turn if the message ended it, by the end of the answer or an error.
     pub fn end_event(&mut self) -> Option<Observation> {
         self.walker.restart();
         let seen = self.reader.observation();
         (seen.ended || seen.error_code.is_some()).then(|| self.take())
     }
 
-    /// Reads a whole message; gives what was learnt of the turn, if the message ended it.
+    /// Reads a whole message. Returns the observation of the turn if the message ended it.
     pub fn observe_event(&mut self, message: &[u8]) -> Option<Observation> {
         self.observe(message);
         self.end_event()
     }
 
-    /// What was learnt of a turn that was cut short.
+    /// The observation of an incomplete turn.
     pub fn finish(mut self) -> Observation {
         self.take()
     }

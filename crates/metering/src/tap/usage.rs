@@ -1,21 +1,21 @@
-//! The counts of an answer, from the first that is told to the last.
+//! Merges the usage objects of an answer.
 
 use super::counts::Counts;
-use super::field_kind::{UsageConvention, UsageField};
+use crate::protocols::{UsageConvention, UsageField};
 use crate::tokens::{CREDIBLE, Tokens};
 
-/// Collects counts, object by object: an object that is not complete counts for nothing.
+/// Collects counts, object by object. An incomplete object is ignored.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct UsageCollector {
     convention: UsageConvention,
     current: Counts,
-    /// The sums over the iterations that the current object lists.
+    /// The sums over the `iterations` of the current object.
     iterations: Counts,
-    /// The sum of the parts of what was written to a cache, in the current object.
+    /// The sum of the current object's cache writes by lifetime.
     cache_write_parts: Option<i64>,
-    told: Option<Counts>,
-    /// Counts outside the objects, for servers that send none.
-    loose: Counts,
+    reported: Option<Counts>,
+    /// Counts outside usage objects, for servers that send no such object.
+    fallback: Counts,
 }
 
 impl UsageCollector {
@@ -25,12 +25,12 @@ impl UsageCollector {
             current: Counts::default(),
             iterations: Counts::default(),
             cache_write_parts: None,
-            told: None,
-            loose: Counts::default(),
+            reported: None,
+            fallback: Counts::default(),
         }
     }
 
-    /// An object of counts begins.
+    /// Begins a usage object.
     pub(super) fn open(&mut self) {
         self.current = Counts::default();
         self.iterations = Counts::default();
@@ -46,21 +46,21 @@ impl UsageCollector {
         }
     }
 
-    /// Adds a count of one of the iterations that the current object lists.
+    /// Adds a count of one of the current object's `iterations`.
     pub(super) fn add(&mut self, field: UsageField, count: i64) {
         if let Some(slot) = self.iterations.field(field) {
             *slot = Some(plus(*slot, count));
         }
     }
 
-    /// Sets a count outside the objects.
-    pub(super) fn set_loose(&mut self, field: UsageField, count: i64) {
-        if let Some(slot) = self.loose.field(field) {
+    /// Sets a count outside usage objects.
+    pub(super) fn set_fallback(&mut self, field: UsageField, count: i64) {
+        if let Some(slot) = self.fallback.field(field) {
             *slot = Some(count);
         }
     }
 
-    /// An object of counts is complete; returns whether it had any. Later objects complete earlier ones.
+    /// Ends a usage object; returns whether it had counts. Later objects complete earlier ones.
     pub(super) fn close(&mut self) -> bool {
         let mut current = std::mem::take(&mut self.current).at_least(self.iterations);
         current.cache_write = current.cache_write.max(self.cache_write_parts);
@@ -68,29 +68,29 @@ impl UsageCollector {
         if current == Counts::default() {
             return false;
         }
-        self.told = Some(match self.told {
-            Some(told) => told.completed_by(current),
+        self.reported = Some(match self.reported {
+            Some(reported) => reported.completed_by(current),
             None => current,
         });
         true
     }
 
-    /// The buckets, if any count was told.
+    /// `None` if no count was reported.
     pub(super) fn tokens(&self) -> Option<Tokens> {
-        let told = self.told.map(|told| match self.convention {
-            UsageConvention::Inclusive => told.inclusive(),
-            UsageConvention::Exclusive => told.exclusive(),
-            UsageConvention::Mixed => told.mixed(),
+        let reported = self.reported.map(|reported| match self.convention {
+            UsageConvention::Inclusive => reported.inclusive(),
+            UsageConvention::Exclusive => reported.exclusive(),
+            UsageConvention::Mixed => reported.mixed(),
         });
-        let is_blank = told.is_none_or(|told| told.total() == 0);
-        if is_blank && self.loose != Counts::default() {
-            return Some(self.loose.exclusive());
+        let is_blank = reported.is_none_or(|reported| reported.total() == 0);
+        if is_blank && self.fallback != Counts::default() {
+            return Some(self.fallback.exclusive());
         }
-        told
+        reported
     }
 }
 
-/// A sum that stays believable.
+/// A sum, limited to the greatest credible count.
 fn plus(sum: Option<i64>, count: i64) -> i64 {
     let sum = sum.unwrap_or(0).saturating_add(count);
     sum.min(*CREDIBLE.end())

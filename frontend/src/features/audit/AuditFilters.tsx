@@ -2,12 +2,13 @@ import { Show } from "solid-js";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
+import { Filters } from "../../ui/Filters";
 import { ACTOR_KINDS, type createAuditSearch } from "./createAuditSearch";
 
 /** Narrows the list of events; every choice stands in the address. */
 export function AuditFilters(props: { audit: ReturnType<typeof createAuditSearch> }) {
   return (
-    <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
+    <Filters count={props.audit.filterCount()} class="border-b border-line px-4 py-2.5 sm:px-5">
       <Choice
         label={t("audit.who")}
         all={t("audit.anybody")}
@@ -49,11 +50,11 @@ export function AuditFilters(props: { audit: ReturnType<typeof createAuditSearch
         value={props.audit.search.to}
         onChange={(to) => props.audit.change({ to })}
       />
-      <Show when={props.audit.isFiltered()}>
+      <Show when={props.audit.filterCount() > 0}>
         <Button size="small" tone="quiet" onClick={() => props.audit.clear()}>
           {t("common.clearFilters")}
         </Button>
       </Show>
-    </div>
+    </Filters>
   );
 }

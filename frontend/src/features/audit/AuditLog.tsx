@@ -139,7 +139,7 @@ export function AuditLog() {
         page={{ after: audit.search.after, pageInfo: list()?.pageInfo }}
         empty={
           <Show
-            when={!audit.isFiltered()}
+            when={audit.filterCount() === 0}
             fallback={
               <EmptyState title={t("audit.noneFound")}>{t("audit.noneFoundHint")}</EmptyState>
             }

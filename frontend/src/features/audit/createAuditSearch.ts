@@ -21,7 +21,7 @@ export const ACTOR_KINDS: readonly ActorKind[] = [
   "ADMIN",
   "API_TOKEN",
   "CLI",
-  "STRANGER",
+  "ANONYMOUS",
   "SYSTEM",
 ];
 
@@ -48,7 +48,7 @@ export function createAuditSearch() {
   return {
     search,
     filter,
-    isFiltered: () => FILTERS.some((name) => search[name]),
+    filterCount: () => FILTERS.filter((name) => search[name]).length,
     // Another choice is another list, which begins at its first page.
     change: (next: AuditSearch) =>
       setSearch({ after: undefined, event: undefined, ...next }, { replace: true, scroll: false }),

@@ -47,7 +47,7 @@ const UpdateNotificationRuleMutation = graphql(`
 const EVENTS: readonly NotificationEvent[] = [
   "QUOTA",
   "ACCOUNT_FAILING",
-  "ACCOUNT_EXPIRING",
+  "ACCOUNT_EXPIRED",
   "ENGINE_DOWN",
   "ERROR_RATE",
 ];

@@ -49,7 +49,7 @@ export function RawEvents(props: { run: Run }) {
   return (
     <Panel
       title={t("playground.events")}
-      hint={t("common.events", { count: props.run.count() })}
+      hint={props.run.fault() ? undefined : t("common.events", { count: props.run.count() })}
       flush
     >
       {/* A scrolling region must be reachable by keyboard. */}

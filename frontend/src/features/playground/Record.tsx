@@ -8,12 +8,11 @@ import { Fact, Facts } from "../../ui/Facts";
 import { Panel } from "../../ui/Panel";
 import { type BarPart, SplitBar } from "../../ui/SplitBar";
 import { Unknown } from "../../ui/Unknown";
-import { createRecord, type Recorded } from "./createRecord";
-import type { Run } from "./createRun";
+import type { Recorded, RunRecord } from "./createRecord";
 
 /** What the server wrote down about the question. */
-export function Record(props: { run: Run }) {
-  const { record, isLate } = createRecord(props.run);
+export function Record(props: { of: RunRecord }) {
+  const record = () => props.of.record();
   return (
     <Panel
       title={t("playground.record")}
@@ -29,7 +28,10 @@ export function Record(props: { run: Run }) {
     >
       <Switch fallback={<p class="text-muted">{t("playground.recordHint")}</p>}>
         <Match when={record()}>{(known) => <Row record={known()} />}</Match>
-        <Match when={isLate()}>
+        <Match when={props.of.isNever()}>
+          <p class="text-muted">{t("playground.recordNone")}</p>
+        </Match>
+        <Match when={props.of.isLate()}>
           <p class="text-muted">{t("playground.recordLate")}</p>
         </Match>
       </Switch>

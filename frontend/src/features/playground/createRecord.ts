@@ -89,7 +89,7 @@ export function createRecord(run: Run) {
 
   createEffect(
     on([run.requestId, isOver], ([id]) => {
-      if (!isOver()) return;
+      if (!isOver() || run.fault()?.isUnknownKey) return;
       let timer: ReturnType<typeof setTimeout> | undefined;
       let isGone = false;
       const look = async (left: number) => {
@@ -108,5 +108,8 @@ export function createRecord(run: Run) {
       });
     }),
   );
-  return { record, isLate };
+  return { record, isLate, isNever: () => run.fault()?.isUnknownKey === true };
 }
+
+/** The row, or why it is missing. */
+export type RunRecord = ReturnType<typeof createRecord>;

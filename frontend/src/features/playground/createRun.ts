@@ -27,6 +27,11 @@ export type RunState =
 /** What a request is recognised by before its id is known. The rest of the key stays in its field. */
 export type Sent = { model: string; lastFour: string };
 
+/** Why a request was refused. A request with an unknown key belongs to no user and is not recorded. */
+export type RunFault = { status: number; message: string; isUnknownKey: boolean };
+
+const UNKNOWN_KEY = "proxypal_unknown_key";
+
 /** So many events are shown; an answer goes on beyond them. */
 export const MOST_EVENTS = 2000;
 
@@ -34,7 +39,7 @@ export const MOST_EVENTS = 2000;
 export function createRun() {
   const [state, setState] = createSignal<RunState>("idle");
   const [text, setText] = createSignal("");
-  const [fault, setFault] = createSignal<{ status: number; message: string }>();
+  const [fault, setFault] = createSignal<RunFault>();
   const [events, setEvents] = createSignal<readonly string[]>([]);
   const [count, setCount] = createSignal(0);
   const [requestId, setRequestId] = createSignal<string>();
@@ -70,7 +75,8 @@ export function createRun() {
       const body = await answer.text();
       if (answer.ok) return receive(question, body);
       batch(() => {
-        setFault({ status: answer.status, message: errorText(body) });
+        const isUnknownKey = body.includes(UNKNOWN_KEY);
+        setFault({ status: answer.status, message: errorText(body), isUnknownKey });
         setEvents([body]);
         setCount(1);
       });

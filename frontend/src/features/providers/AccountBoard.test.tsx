@@ -35,7 +35,7 @@ const account = {
       resetsAt: new Date(Date.now() + 3_600_000).toISOString(),
     },
   ],
-  windowsToldAt: new Date().toISOString(),
+  windowsReportedAt: new Date().toISOString(),
   models: [],
 };
 

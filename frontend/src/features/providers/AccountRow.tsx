@@ -37,7 +37,7 @@ const AccountRowFragmentDoc = graphql(`
       usedPercent
       resetsAt
     }
-    windowsToldAt
+    windowsReportedAt
     models {
       name
       alias
@@ -164,7 +164,7 @@ export function AccountRow(props: {
         </p>
         <Credential account={account()} />
         <Details account={account()} />
-        <Windows windows={account().windows} toldAt={account().windowsToldAt} />
+        <Windows windows={account().windows} toldAt={account().windowsReportedAt} />
         <Models models={account().models} />
         <Trouble account={account()} />
       </div>

@@ -19,7 +19,7 @@ import { RequestGrid } from "./RequestGrid";
 
 /** Every request, filtered by what stands in the address, with the newest arriving by themselves. */
 export function RequestExplorer() {
-  const { search, filter, isFiltered, change, clear, open } = createRequestSearch();
+  const { search, filter, filterCount, change, clear, open } = createRequestSearch();
   const columns = createColumns();
   const [isTop, setTop] = createSignal(true);
   const list = createRequestList({
@@ -50,7 +50,12 @@ export function RequestExplorer() {
         </>
       }
     >
-      <RequestFilters search={search} isFiltered={isFiltered()} onChange={change} onClear={clear} />
+      <RequestFilters
+        search={search}
+        filterCount={filterCount()}
+        onChange={change}
+        onClear={clear}
+      />
       <Show when={list.error()}>
         <div class="p-4">
           <ErrorNotice error={list.error()} />
@@ -72,7 +77,7 @@ export function RequestExplorer() {
           <Loading />
         </Match>
         <Match when={!list.error()}>
-          <NothingHere isFiltered={isFiltered()} onClear={clear} />
+          <NothingHere isFiltered={filterCount() > 0} onClear={clear} />
         </Match>
       </Cases>
       <RequestDrawer id={search.request} onClose={() => open(undefined)} />

@@ -5,6 +5,7 @@ import type { Outcome } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
+import { Filters } from "../../ui/Filters";
 import { PROVIDERS } from "../../ui/providers";
 import { type RequestSearch, readOutcomes } from "./createRequestSearch";
 import { OUTCOME_NAMES } from "./OutcomeBadge";
@@ -34,7 +35,7 @@ const PROVIDER_OPTIONS = Object.entries(PROVIDERS).map(([value, { name }]) => ({
 
 type RequestFiltersProps = {
   search: RequestSearch;
-  isFiltered: boolean;
+  filterCount: number;
   onChange: (change: RequestSearch) => void;
   onClear: () => void;
 };
@@ -60,7 +61,7 @@ export function RequestFilters(props: RequestFiltersProps) {
     return [...options, { value: asked.join(","), label: asked.map(outcomeName).join(", ") }];
   };
   return (
-    <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
+    <Filters count={props.filterCount} class="border-b border-line px-4 py-2.5 sm:px-5">
       <Choice
         label={t("requests.columns.user")}
         all={t("common.allUsers")}
@@ -99,12 +100,12 @@ export function RequestFilters(props: RequestFiltersProps) {
         onChange={(model) => props.onChange({ model })}
       />
       <Between search={props.search} onChange={props.onChange} />
-      <Show when={props.isFiltered}>
+      <Show when={props.filterCount > 0}>
         <Button size="small" tone="quiet" onClick={() => props.onClear()}>
           {t("common.clearFilters")}
         </Button>
       </Show>
-    </div>
+    </Filters>
   );
 }
 

@@ -57,7 +57,7 @@ export function createRequestSearch() {
   return {
     search,
     filter,
-    isFiltered: () => FILTERS.some((name) => search[name]),
+    filterCount: () => FILTERS.filter((name) => search[name]).length,
     change: (next: RequestSearch) => setSearch(next, { replace: true }),
     clear: () => setSearch(Object.fromEntries(FILTERS.map((name) => [name, undefined]))),
     open: (request: string | undefined) => setSearch({ request }),

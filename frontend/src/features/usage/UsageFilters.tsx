@@ -5,6 +5,7 @@ import { t } from "../../i18n";
 import { allZones } from "../../lib/zone";
 import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
+import { Filters } from "../../ui/Filters";
 import { PROVIDERS } from "../../ui/providers";
 import type { UsageChoices } from "./createUsageSearch";
 import { PRESETS, readPreset } from "./range";
@@ -45,12 +46,14 @@ export function UsageFilters(props: Choices) {
     <div class="flex flex-wrap items-center gap-2">
       <Stretch choices={props.choices} />
       <Show when={!props.choices.isOfUser}>
-        <Subjects choices={props.choices} />
-      </Show>
-      <Show when={props.choices.isFiltered()}>
-        <Button size="small" tone="quiet" onClick={() => props.choices.clear()}>
-          {t("common.clearFilters")}
-        </Button>
+        <Filters count={props.choices.filterCount()} class="sm:contents">
+          <Subjects choices={props.choices} />
+          <Show when={props.choices.filterCount() > 0}>
+            <Button size="small" tone="quiet" onClick={() => props.choices.clear()}>
+              {t("common.clearFilters")}
+            </Button>
+          </Show>
+        </Filters>
       </Show>
     </div>
   );

@@ -76,7 +76,7 @@ export function createUsageSearch(ofUser?: () => string) {
     by: () => DIMENSIONS.find((each) => each === search.by),
     parts: () => DIMENSIONS.find((each) => each === search.parts) ?? (ofUser ? "MODEL" : "USER"),
     isOfUser: ofUser !== undefined,
-    isFiltered: () => FILTERS.some((name) => search[name]),
+    filterCount: () => FILTERS.filter((name) => search[name]).length,
     change: (next: UsageSearch) => setSearch(next, { replace: true, scroll: false }),
     clear: () => setSearch(Object.fromEntries(FILTERS.map((name) => [name, undefined]))),
   };

@@ -5,9 +5,9 @@ import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { notify } from "../../ui/Toaster";
 
-const DeleteUserMutation = graphql(`
-  mutation DeleteUser($id: ID!) {
-    deleteUser(id: $id) {
+const ArchiveUserMutation = graphql(`
+  mutation ArchiveUser($id: ID!) {
+    archiveUser(id: $id) {
       user {
         id
         archivedAt
@@ -21,7 +21,7 @@ type DeleteUserDialogProps = { id: string; name: string; open: boolean; onClose:
 /** Asks for the user's name before they go. */
 export function DeleteUserDialog(props: DeleteUserDialogProps) {
   const navigate = useNavigate();
-  const [deletion, remove] = createMutation(DeleteUserMutation);
+  const [deletion, remove] = createMutation(ArchiveUserMutation);
 
   async function confirm() {
     const result = await remove({ id: props.id });

@@ -9,6 +9,7 @@ import { ListPanel } from "../../ui/ListPanel";
 import { SearchField } from "../../ui/SearchField";
 import { Head, Table } from "../../ui/Table";
 import { createUserSearch, SHOWN, SORTS } from "./createUserSearch";
+import { KeyOwner } from "./KeyOwner";
 import { UserRow } from "./UserRow";
 
 const UsersQuery = graphql(`
@@ -37,7 +38,7 @@ function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
         label={t("users.search")}
         placeholder={t("users.searchHint")}
         value={props.search.search.search}
-        onSearch={(search) => props.search.change({ search })}
+        onSearch={(text) => props.search.find(text)}
       />
       <Choice
         label={t("common.show")}
@@ -51,6 +52,7 @@ function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
         options={SORTS.map((value) => ({ value, label: t(`users.sorts.${value}`) }))}
         onChoose={(sort) => props.search.change({ sort: sort === "name" ? undefined : sort })}
       />
+      <Show when={props.search.pastedKey()}>{(key) => <KeyOwner apiKey={key()} />}</Show>
     </div>
   );
 }

@@ -1,5 +1,7 @@
 import { useSearchParams } from "@solidjs/router";
+import { createSignal } from "solid-js";
 import type { UserFilter, UserOrder } from "../../graphql/generated/graphql";
+import { isApiKey } from "../../lib/apiKey";
 
 /** Which users are shown. */
 export const SHOWN = ["all", "enabled", "disabled", "archived"] as const;
@@ -25,15 +27,23 @@ export function createUserSearch() {
     enabled: show() === "enabled" ? true : show() === "disabled" ? false : null,
     archived: show() === "archived" ? true : null,
   });
+  // Another choice is another list, which begins at its first page.
+  const change = (next: UserSearch) =>
+    setSearch({ after: undefined, ...next }, { replace: true, scroll: false });
+  const [pastedKey, setPastedKey] = createSignal<string>();
   return {
     search,
+    /** A whole API key in the search field. It is looked up, but never put into the address. */
+    pastedKey,
+    find(text: string) {
+      setPastedKey(isApiKey(text) ? text.trim() : undefined);
+      change({ search: pastedKey() ? undefined : text });
+    },
     show,
     sort,
     filter,
     order: () => ORDERS[sort()],
     isNarrowed: () => Boolean(search.search) || show() !== "all",
-    // Another choice is another list, which begins at its first page.
-    change: (next: UserSearch) =>
-      setSearch({ after: undefined, ...next }, { replace: true, scroll: false }),
+    change,
   };
 }

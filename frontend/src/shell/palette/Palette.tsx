@@ -83,16 +83,16 @@ function createEntries(typed: () => string) {
     variables: () => ({ search: wanted().trim() }),
     pause: () => !isKeySearch(),
   });
-  const foundKeys = () => (isKeySearch() ? (keys.data?.apiKeys ?? []) : []);
+  const isAnswered = () => isKeySearch() && keys.operation?.variables.search === wanted().trim();
+  const foundKeys = () => (isAnswered() ? (keys.data?.apiKeys ?? []) : []);
   const all = createMemo(() => {
     const users = [...(recent.data?.users.nodes ?? []), ...(found.data?.users.nodes ?? [])];
     const known = [...pages(), ...entriesOf(users), ...foundKeys().map(entryOfFoundKey)];
     return [...new Map(known.map((entry) => [entry.id, entry])).values()];
   });
-  return {
-    entries: createMemo(() => findEntries(all(), typed())),
-    isSearching: () => found.fetching || keys.fetching || wanted() !== typed(),
-  };
+  const entries = createMemo(() => findEntries(all(), typed()));
+  const isSearching = () => found.fetching || keys.fetching || wanted() !== typed();
+  return { entries, isSearching };
 }
 
 function EntryRow(props: {

@@ -147,7 +147,7 @@ fn percents(event: NotificationEvent, given: Option<Vec<u8>>) -> Result<Percents
         NotificationEvent::Quota => &QUOTA_PERCENTS,
         NotificationEvent::ErrorRate => &[ERROR_PERCENT],
         NotificationEvent::AccountFailing
-        | NotificationEvent::AccountExpiring
+        | NotificationEvent::AccountExpired
         | NotificationEvent::EngineDown => &[],
     };
     let mut percents = given.unwrap_or_else(|| usual.to_vec());
@@ -160,7 +160,7 @@ fn percents(event: NotificationEvent, given: Option<Vec<u8>>) -> Result<Percents
         NotificationEvent::Quota => (1..=10).contains(&percents.len()),
         NotificationEvent::ErrorRate => percents.len() == 1,
         NotificationEvent::AccountFailing
-        | NotificationEvent::AccountExpiring
+        | NotificationEvent::AccountExpired
         | NotificationEvent::EngineDown => percents.is_empty(),
     };
     if !fits {

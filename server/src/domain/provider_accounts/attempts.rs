@@ -44,15 +44,18 @@ pub(super) struct Seen {
     failures: u32,
     failing_since: Option<DateTime<Utc>>,
     last: Option<(DateTime<Utc>, u16)>,
-    /// Which verdict was stored last, and when.
-    stored: Option<(Verdict, DateTime<Utc>)>,
+    /// Whether the verdict that was stored last is that it fails, and when that was.
+    stored: Option<(bool, DateTime<Utc>)>,
 }
 
 /// What is stored of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Verdict {
     Serves,
-    Fails,
+    Fails {
+        reason: String,
+        is_unauthorized: bool,
+    },
 }
 
 /// What speaks against using an account.
@@ -104,21 +107,25 @@ impl Seen {
                 .is_some_and(|since| at - since >= LONG_REFUSAL)
     }
 
-    /// The reason to store, or none once it serves; nothing where that is stored already.
-    fn due(&mut self, now: DateTime<Utc>) -> Option<Option<String>> {
-        let (verdict, reason) = match self.trouble(now) {
-            Some(Trouble::Failing(reason)) => (Verdict::Fails, Some(reason)),
-            _ if self.failures == 0 && self.served_at.is_some() => (Verdict::Serves, None),
+    /// The verdict, unless it is stored already.
+    fn due(&mut self, now: DateTime<Utc>) -> Option<Verdict> {
+        let verdict = match self.trouble(now) {
+            Some(Trouble::Failing(reason)) => Verdict::Fails {
+                reason,
+                is_unauthorized: self.is_unauthorized(),
+            },
+            _ if self.failures == 0 && self.served_at.is_some() => Verdict::Serves,
             _ => return None,
         };
-        let is_stored = self.stored.is_some_and(|(stored, at)| {
-            stored == verdict && (verdict == Verdict::Serves || now - at < VERDICT_INTERVAL)
-        });
+        let fails = verdict != Verdict::Serves;
+        let is_stored = self
+            .stored
+            .is_some_and(|(failed, at)| failed == fails && (!fails || now - at < VERDICT_INTERVAL));
         if is_stored {
             return None;
         }
-        self.stored = Some((verdict, now));
-        Some(reason)
+        self.stored = Some((fails, now));
+        Some(verdict)
     }
 
     /// When a request was last served.
@@ -162,8 +169,8 @@ impl Seen {
 impl ProviderAccounts {
     /// Takes note of what requests met at providers.
     pub async fn note_attempts(&self, attempts: &[EngineAttempt]) {
-        for (id, reason, is_unauthorized) in self.verdicts(attempts) {
-            if let Err(error) = self.store_verdict(id, reason, is_unauthorized).await {
+        for (id, verdict) in self.verdicts(attempts) {
+            if let Err(error) = self.store_verdict(id, verdict).await {
                 tracing::warn!(%error, account.id = %id, "how an account is could not be stored");
             }
         }
@@ -175,11 +182,11 @@ impl ProviderAccounts {
             seen.clear_failures();
             seen.stored = None;
         }
-        self.store_verdict(id, None, false).await
+        self.store_verdict(id, Verdict::Serves).await
     }
 
-    /// What is to be stored after these attempts: of which account, why it fails, and whether it was a 401.
-    fn verdicts(&self, attempts: &[EngineAttempt]) -> Vec<(Uuid, Option<String>, bool)> {
+    /// Verdicts that must be stored after these attempts, with their accounts.
+    fn verdicts(&self, attempts: &[EngineAttempt]) -> Vec<(Uuid, Verdict)> {
         let mut all = self.attempts.lock();
         for attempt in attempts {
             all.entry(attempt.account_id).or_default().note(attempt);
@@ -188,32 +195,27 @@ impl ProviderAccounts {
         let mut ids: Vec<Uuid> = attempts.iter().map(|attempt| attempt.account_id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let due = ids.into_iter().filter_map(|id| {
-            let seen = all.get_mut(&id)?;
-            Some((id, seen.due(now)?, seen.is_unauthorized()))
-        });
-        due.collect()
+        let due = ids.into_iter();
+        due.filter_map(|id| Some((id, all.get_mut(&id)?.due(now)?)))
+            .collect()
     }
 
-    async fn store_verdict(
-        &self,
-        id: Uuid,
-        reason: Option<String>,
-        is_unauthorized: bool,
-    ) -> Result<()> {
-        let mut update = ProviderAccount::update_many()
-            .col_expr(
-                provider_account::Column::CheckFailure,
-                Expr::value(reason.clone()),
-            )
-            .filter(provider_account::Column::Id.eq(id));
-        if reason.is_none() {
-            update = update.filter(provider_account::Column::CheckFailure.is_not_null());
-        } else if !is_unauthorized {
+    async fn store_verdict(&self, id: Uuid, verdict: Verdict) -> Result<()> {
+        let update = ProviderAccount::update_many().filter(provider_account::Column::Id.eq(id));
+        let failure = provider_account::Column::CheckFailure;
+        let update = match verdict {
+            Verdict::Serves => update
+                .col_expr(failure, Expr::value(None::<String>))
+                .filter(failure.is_not_null()),
+            Verdict::Fails {
+                reason,
+                is_unauthorized: true,
+            } => update.col_expr(failure, Expr::value(reason)),
             // Of signed-in accounts the engine knows better whether to wait.
-            update =
-                update.filter(provider_account::Column::Credential.ne(CredentialKind::AuthFile));
-        }
+            Verdict::Fails { reason, .. } => update
+                .col_expr(failure, Expr::value(reason))
+                .filter(provider_account::Column::Credential.ne(CredentialKind::AuthFile)),
+        };
         if update.exec(self.db.writer()).await?.rows_affected > 0 {
             self.announce();
         }
@@ -284,7 +286,8 @@ mod tests {
                 at: moment(second),
                 failure,
             });
-            seen.due(moment(second)).map(|reason| reason.is_some())
+            seen.due(moment(second))
+                .map(|verdict| verdict != Verdict::Serves)
         };
 
         assert_eq!(due(0, None), Some(false));

@@ -33,6 +33,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
+#[cfg(feature = "fuzzing")]
 pub(in crate::domain) use self::import::items as read_items;
 pub(super) use self::secrets::owner;
 pub use self::{

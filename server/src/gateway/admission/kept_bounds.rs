@@ -1,4 +1,4 @@
-//! Whether the bound that a request sets on its answer reaches whoever may serve it.
+//! Whether every provider that may serve a request enforces its output bound.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,43 +7,53 @@ use entity::{provider_account, request::Protocol};
 
 use crate::{
     domain::{
+        ledger::Ledger,
         model_catalogue::ModelCatalogue,
         output_bounds::{ServingModel, is_kept},
+        prices::Prices,
         provider_accounts::ProviderAccounts,
     },
-    engine::EngineMode,
-    gateway::Parts,
+    engine::{EngineHandle, EngineMode},
 };
 
 type Accounts = Arc<Vec<provider_account::Model>>;
 
-/// The accounts, kept in memory until one changes.
 #[derive(Debug)]
 pub(in crate::gateway) struct KeptBounds {
     accounts: ProviderAccounts,
-    /// With the number of the change that they were read after.
+    engine: EngineHandle,
+    ledger: Ledger,
+    prices: Prices,
+    /// The accounts as they were read after the change of this number.
     cached: Mutex<Option<(u64, Accounts)>>,
 }
 
 impl KeptBounds {
-    pub(in crate::gateway) fn new(accounts: ProviderAccounts) -> Self {
+    pub(in crate::gateway) fn new(
+        accounts: ProviderAccounts,
+        engine: EngineHandle,
+        ledger: Ledger,
+        prices: Prices,
+    ) -> Self {
         Self {
             accounts,
+            engine,
+            ledger,
+            prices,
             cached: Mutex::default(),
         }
     }
 
-    /// Whether each account that may serve this model keeps the bound. Called only for callers with a strict quota.
-    pub(in crate::gateway) async fn are_kept(
+    /// Whether each account that may serve this model enforces the bound. Called only for callers with a strict quota.
+    pub(super) async fn are_kept(
         &self,
-        gateway: &Parts,
         model: &str,
         protocol: Protocol,
         at: DateTime<Utc>,
     ) -> bool {
-        if gateway.engine.status().mode != EngineMode::Managed {
-            // The accounts of another engine are not known, only who has served so far.
-            let served = gateway.ledger.served_by(model).into_iter();
+        if self.engine.status().mode != EngineMode::Managed {
+            // The accounts of an external engine are unknown; the providers that have served the model are not.
+            let served = self.ledger.served_by(model).into_iter();
             let mut servers = served.map(|kind| ServingModel {
                 kind,
                 credential: None,
@@ -53,7 +63,7 @@ impl KeptBounds {
         let Some(accounts) = self.accounts().await else {
             return false;
         };
-        let Ok(models) = gateway.engine.models().await else {
+        let Ok(models) = self.engine.models().await else {
             let mut enabled = accounts.iter().filter(|account| account.enabled);
             return enabled.all(|account| {
                 let server = ServingModel {
@@ -66,7 +76,7 @@ impl KeptBounds {
         let catalogue = ModelCatalogue {
             models: &models,
             accounts: &accounts,
-            prices: &gateway.prices.current(),
+            prices: &self.prices.current(),
             at,
         };
         catalogue.keeps_bound(model, protocol)
@@ -74,7 +84,7 @@ impl KeptBounds {
 
     async fn accounts(&self) -> Option<Accounts> {
         let change = *self.accounts.changes().borrow();
-        if let Some(accounts) = self.known(change) {
+        if let Some(accounts) = self.cached_at(change) {
             return Some(accounts);
         }
         let accounts = Arc::new(self.accounts.list().await.ok()?);
@@ -82,10 +92,10 @@ impl KeptBounds {
         Some(accounts)
     }
 
-    fn known(&self, change: u64) -> Option<Accounts> {
+    fn cached_at(&self, change: u64) -> Option<Accounts> {
         let cached = self.lock();
-        let known = cached.as_ref().filter(|(at, _)| *at == change);
-        known.map(|(_, accounts)| Arc::clone(accounts))
+        let current = cached.as_ref().filter(|(at, _)| *at == change);
+        current.map(|(_, accounts)| Arc::clone(accounts))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<(u64, Accounts)>> {

@@ -1,4 +1,176 @@
-//! The engine's answer on its way to the client: what is read of it, and what is added to it.
+//! Turns the engine's answer into the response for the client, metered on its way out, and its failures into errors.
 
-pub(super) mod model_list;
-pub(super) mod retry_hint;
+mod model_list;
+mod retry_hint;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{Response, StatusCode, response::Parts as Head},
+};
+use futures_util::future::{BoxFuture, Either, FutureExt as _, Ready, ready};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use uuid::Uuid;
+
+use super::{
+    body::UploadError,
+    context::RequestContext,
+    dialect::GatewayError,
+    error_response::ErrorResponses,
+    forward::{EngineOutage, UpstreamBody, UpstreamError, UpstreamResponse},
+    headers,
+    meter::{Drainer, ErrorFormat, Heartbeat, MeteredBody, Receipt, RequestEnd},
+    route::RouteError,
+};
+use crate::domain::{prices::Prices, settings::Settings};
+
+/// When to try again while the engine is unavailable: it restarts within seconds, or an administrator has to act.
+const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
+
+/// Ready immediately, unless the body has to be read first.
+pub(super) type AnswerFuture = Either<Ready<Answered>, BoxFuture<'static, Answered>>;
+type Answered = Result<Response<Body>, GatewayError>;
+
+#[derive(Debug)]
+pub(super) struct Responder {
+    pub(super) settings: Settings,
+    pub(super) prices: Prices,
+    pub(super) drainer: Drainer,
+    pub(super) errors: Arc<ErrorResponses>,
+    pub(super) outage: EngineOutage,
+}
+
+impl Responder {
+    pub(super) fn respond(
+        self: &Arc<Self>,
+        context: Arc<RequestContext>,
+        answer: UpstreamResponse,
+        mut receipt: Receipt,
+    ) -> AnswerFuture {
+        let (mut head, body) = answer.into_parts();
+        self.outage.answered(context.id);
+        receipt.answered(head.status, &head.headers);
+        headers::for_client(&mut head.headers, context.id);
+        let (route, caller) = (&context.route, &context.caller);
+        if route.lists_models && caller.is_restricted() && head.status.is_success() {
+            let responder = Arc::clone(self);
+            let list = async move { responder.model_list(&context, head, body, receipt).await };
+            return Either::Right(list.boxed());
+        }
+        if body.is_end_stream() {
+            let responder = Arc::clone(self);
+            let head = async move { Ok(responder.without_body(&context, head, receipt).await) };
+            return Either::Right(head.boxed());
+        }
+        if retry_hint::may_be_missing(head.status, &head.headers, body.size_hint().exact()) {
+            return Either::Right(short_refusal(head, body, receipt).boxed());
+        }
+        let interval = self.settings.current().gateway.routing.stream_keepalive();
+        let format = ErrorFormat {
+            dialect: route.dialect,
+            protocol: route.protocol,
+            request_id: context.id.to_string(),
+            heartbeat: Heartbeat::of(route.protocol, &head.headers, interval),
+            engine_outage: self.outage.clone(),
+        };
+        let body = MeteredBody::new(
+            body,
+            receipt,
+            Arc::clone(caller),
+            self.drainer.clone(),
+            format,
+        );
+        Either::Left(ready(Ok(Response::from_parts(head, Body::new(body)))))
+    }
+
+    /// A list of models, without those that the caller may not use.
+    async fn model_list(
+        &self,
+        context: &RequestContext,
+        head: Head,
+        body: UpstreamBody,
+        receipt: Receipt,
+    ) -> Answered {
+        let prices = self.prices.current();
+        let caller = &context.caller;
+        let may_use = |name: &str| {
+            let target = prices.aliases().target(name, context.received_at);
+            caller.may_use(name) || target.is_some_and(|name| caller.may_use(&name))
+        };
+        Ok(model_list::filtered(head, body, may_use, receipt).await)
+    }
+
+    /// Without a body, the head waits until the request is on record. An empty 404 means that the engine has no such endpoint;
+    /// no tool can parse it.
+    async fn without_body(
+        &self,
+        context: &RequestContext,
+        head: Head,
+        receipt: Receipt,
+    ) -> Response<Body> {
+        if let Some(written) = receipt.finish(RequestEnd::Whole) {
+            written.await;
+        }
+        if head.status != StatusCode::NOT_FOUND {
+            return Response::from_parts(head, Body::empty());
+        }
+        let error = self.errors.of_route(RouteError::NotFound);
+        let dialect = context.route.dialect;
+        self.errors
+            .respond(dialect, &error, context.id, context.received_at)
+    }
+
+    /// Why there is no answer: the client's own upload, or the engine.
+    pub(super) fn failure(
+        &self,
+        id: Uuid,
+        error: &UpstreamError,
+        upload: Option<&UploadError>,
+    ) -> (GatewayError, RequestEnd) {
+        let failure = match (upload, error) {
+            (Some(UploadError::Refused(error)), _) => {
+                return (error.clone(), RequestEnd::Refused(error.code()));
+            }
+            (Some(UploadError::ClientGone), _) => {
+                return (GatewayError::EngineFailed, RequestEnd::ClientGone);
+            }
+            (None, UpstreamError::Address) => GatewayError::Blocked,
+            (None, UpstreamError::NotRunning) => engine_unavailable(),
+            (None, error) => {
+                self.outage.failed(&id, error);
+                if error.is_connect() {
+                    engine_unavailable()
+                } else if matches!(error, UpstreamError::TooSlow(_)) {
+                    GatewayError::EngineTooSlow
+                } else {
+                    GatewayError::EngineFailed
+                }
+            }
+        };
+        let end = RequestEnd::Failed(failure.code());
+        (failure, end)
+    }
+}
+
+fn engine_unavailable() -> GatewayError {
+    GatewayError::EngineUnavailable {
+        retry_after: ENGINE_RECOVERY,
+    }
+}
+
+/// A short refusal, which gets a `Retry-After` if it is the engine's own.
+async fn short_refusal(mut head: Head, body: UpstreamBody, mut receipt: Receipt) -> Answered {
+    let Ok(read) = body.collect().await else {
+        receipt.end(RequestEnd::Failed("engine_failed"));
+        return Err(GatewayError::EngineFailed);
+    };
+    let body = read.to_bytes();
+    receipt.observe(&body);
+    retry_hint::put_on(&mut head.headers, &body);
+    if let Some(written) = receipt.finish(RequestEnd::Whole) {
+        written.await;
+    }
+    Ok(Response::from_parts(head, Body::from(body)))
+}

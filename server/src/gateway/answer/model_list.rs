@@ -1,5 +1,5 @@
-//! Lists of models, filtered to those that the caller may use. The only answers that are read and
-//! written again, and only for callers who may not use every model.
+//! Removes the models that the caller may not use from lists of models. These are the only answers that are parsed and written
+//! again, and only for callers who may not use every model.
 
 use axum::{
     body::Body,
@@ -20,8 +20,8 @@ use crate::gateway::{
 /// The longest list that is filtered, in bytes.
 const LONGEST_LIST: usize = 8 * 1024 * 1024;
 
-/// The list without what the caller may not use. A list that cannot be read is not shown at all.
-pub(in crate::gateway) async fn filtered(
+/// A list that cannot be parsed becomes an empty object.
+pub(super) async fn filtered(
     mut head: Head,
     body: UpstreamBody,
     may_use: impl Fn(&str) -> bool,

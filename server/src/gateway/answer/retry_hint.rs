@@ -1,5 +1,5 @@
-//! When a caller may try again whom the engine itself refused because no account is free: the engine leaves
-//! `Retry-After` out, and without it some tools repeat at once and others never.
+//! Adds `Retry-After` to refusals of the engine for want of an account. The engine omits it, and without it some tools retry
+//! immediately and others never.
 
 use axum::http::{
     HeaderMap, HeaderValue, StatusCode,
@@ -7,17 +7,13 @@ use axum::http::{
 };
 use serde_json::Value;
 
-/// The engine's own refusals are shorter; nothing longer is read, in bytes.
+/// In bytes. The engine's own refusals are shorter; nothing longer is read.
 const LONGEST_REFUSAL: u64 = 4096;
-/// Until a refused account is used again, as a rule, in seconds.
-const REFUSED_ACCOUNT: u64 = 10;
+/// In seconds. The engine usually tries an account again after this time.
+const ACCOUNT_COOLDOWN: u64 = 10;
 
-/// Whether an answer may be such a refusal, by its head.
-pub(in crate::gateway) fn may_be_missing(
-    status: StatusCode,
-    headers: &HeaderMap,
-    length: Option<u64>,
-) -> bool {
+/// Whether the head of an answer fits such a refusal.
+pub(super) fn may_be_missing(status: StatusCode, headers: &HeaderMap, length: Option<u64>) -> bool {
     matches!(
         status,
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
@@ -26,8 +22,8 @@ pub(in crate::gateway) fn may_be_missing(
         && length.is_some_and(|length| (1..=LONGEST_REFUSAL).contains(&length))
 }
 
-/// Adds the header if the body is a refusal of the engine's own.
-pub(in crate::gateway) fn put_on(headers: &mut HeaderMap, body: &[u8]) {
+/// Adds the header if the body is the engine's own refusal.
+pub(super) fn put_on(headers: &mut HeaderMap, body: &[u8]) {
     if let Some(seconds) = seconds(body) {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -45,7 +41,7 @@ fn seconds(body: &[u8]) -> Option<u64> {
     ["auth_unavailable:", "auth_not_found:"]
         .iter()
         .any(|code| message.starts_with(code))
-        .then_some(REFUSED_ACCOUNT)
+        .then_some(ACCOUNT_COOLDOWN)
 }
 
 #[cfg(test)]
@@ -53,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_engine_says_how_long_a_model_cools() {
+    fn a_cooling_model_is_retried_after_the_time_that_the_engine_gives() {
         let body = br#"{"error":{"code":"model_cooldown","message":"All credentials for model m are cooling down","model":"m","reset_seconds":42,"reset_time":"42s"}}"#;
         assert_eq!(seconds(body), Some(42));
         let body = br#"{"error":{"code":"model_cooldown","reset_seconds":0}}"#;
@@ -61,15 +57,15 @@ mod tests {
     }
 
     #[test]
-    fn a_model_without_an_account_is_worth_another_try_soon() {
+    fn a_model_without_a_free_account_is_retried_after_the_usual_cooldown() {
         let openai = br#"{"error":{"message":"auth_unavailable: no auth available (providers=claude, model=m)","type":"server_error","code":"internal_server_error"}}"#;
         let anthropic = br#"{"type":"error","error":{"type":"api_error","message":"auth_unavailable: no auth available"}}"#;
-        assert_eq!(seconds(openai), Some(REFUSED_ACCOUNT));
-        assert_eq!(seconds(anthropic), Some(REFUSED_ACCOUNT));
+        assert_eq!(seconds(openai), Some(ACCOUNT_COOLDOWN));
+        assert_eq!(seconds(anthropic), Some(ACCOUNT_COOLDOWN));
     }
 
     #[test]
-    fn a_refusal_of_the_provider_passes_as_it_is() {
+    fn a_refusal_of_the_provider_is_unchanged() {
         for body in [
             r#"{"error":{"message":"Rate limit reached","type":"requests","code":"rate_limit_exceeded"}}"#,
             r#"{"error":"Overloaded"}"#,

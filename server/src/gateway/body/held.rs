@@ -1,4 +1,4 @@
-//! The beginning of a body, held back while it is read for its model.
+//! The beginning of a body, buffered while it is scanned for the model.
 
 use std::collections::VecDeque;
 
@@ -9,22 +9,22 @@ use crate::gateway::{
     memory::{MemoryPermit, UserMemory},
 };
 
-/// The pieces, as they came.
+/// The chunks as they arrived.
 #[derive(Debug, Default)]
 pub(in crate::gateway) struct BufferedBody {
-    pieces: VecDeque<Piece>,
+    chunks: VecDeque<Chunk>,
     bytes: u64,
 }
 
-/// One piece, and its part of the memory that its user may hold: given back when it leaves.
+/// A chunk, and its share of the memory that its user may hold; dropping it returns the memory.
 #[derive(Debug)]
-struct Piece {
+struct Chunk {
     data: Bytes,
     _memory: Option<MemoryPermit>,
 }
 
 impl BufferedBody {
-    /// Holds one more piece.
+    /// Fails if the body becomes larger than `limit` bytes, or the memory of the user is full.
     pub(in crate::gateway) fn push(
         &mut self,
         memory: &UserMemory,
@@ -35,34 +35,32 @@ impl BufferedBody {
         if bytes > limit {
             return Err(GatewayError::BodyTooLarge { limit });
         }
-        // What comes in one piece with the model costs nothing extra: it is in the connection's buffer.
-        let memory = if self.pieces.is_empty() {
+        // The first chunk costs no extra memory: it is in the buffer of the connection.
+        let memory = if self.chunks.is_empty() {
             None
         } else {
             Some(memory.take(data.len())?)
         };
         self.bytes = bytes;
-        self.pieces.push_back(Piece {
+        self.chunks.push_back(Chunk {
             data,
             _memory: memory,
         });
         Ok(())
     }
 
-    /// Lets the first piece go.
     pub(super) fn pop(&mut self) -> Option<Bytes> {
-        let Piece { data, .. } = self.pieces.pop_front()?;
+        let Chunk { data, .. } = self.chunks.pop_front()?;
         self.bytes -= data.len() as u64;
         Some(data)
     }
 
-    /// What is still held.
     pub(in crate::gateway) fn bytes(&self) -> u64 {
         self.bytes
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
+        self.chunks.is_empty()
     }
 }
 
@@ -75,18 +73,18 @@ mod tests {
 
     const LIMIT: u64 = 10_000;
 
-    fn piece(bytes: usize) -> Bytes {
+    fn chunk(bytes: usize) -> Bytes {
         vec![b'x'; bytes].into()
     }
 
     #[test]
-    fn each_piece_gives_its_memory_back_when_it_leaves() {
+    fn each_chunk_returns_its_memory_when_it_is_taken() {
         let memory = Memory::with_kib(8);
         let mine = memory.of(Uuid::nil(), LIMIT);
         let mut held = BufferedBody::default();
 
         for bytes in [3000, 2000, 1000] {
-            held.push(&mine, piece(bytes), LIMIT).unwrap();
+            held.push(&mine, chunk(bytes), LIMIT).unwrap();
         }
 
         assert_eq!((held.bytes(), memory.free_kib()), (6000, 5));
@@ -98,16 +96,16 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_and_takes_no_memory() {
+    fn a_chunk_that_does_not_fit_is_refused_and_takes_no_memory() {
         let memory = Memory::with_kib(2);
         let mine = memory.of(Uuid::nil(), 2000);
         let mut held = BufferedBody::default();
-        held.push(&mine, piece(9000), LIMIT).unwrap();
+        held.push(&mine, chunk(9000), LIMIT).unwrap();
 
-        let too_much = held.push(&mine, piece(1001), LIMIT);
-        held.push(&mine, piece(500), LIMIT).unwrap();
-        held.push(&mine, piece(1), LIMIT).unwrap();
-        let full = held.push(&mine, piece(1), LIMIT);
+        let too_much = held.push(&mine, chunk(1001), LIMIT);
+        held.push(&mine, chunk(500), LIMIT).unwrap();
+        held.push(&mine, chunk(1), LIMIT).unwrap();
+        let full = held.push(&mine, chunk(1), LIMIT);
 
         assert_eq!(too_much, Err(GatewayError::BodyTooLarge { limit: LIMIT }));
         assert!(matches!(full, Err(GatewayError::RateLimited { .. })));

@@ -1,4 +1,4 @@
-//! A request body on its way to the engine: first what was held back, then the rest as it comes.
+//! The upload to the engine: first what was buffered while the model was read, then the rest as it arrives.
 
 mod held;
 
@@ -25,19 +25,19 @@ pub(super) use self::held::BufferedBody;
 use super::dialect::GatewayError;
 use crate::deadlines::is_too_slow;
 
-/// What is read of the body of a request that was refused at once, in bytes, and for how long.
-const MOST_DISCARDED: usize = 4 * 1024 * 1024;
-const DISCARD_TIME: Duration = Duration::from_secs(2);
+/// Bounds for reading the body of a request that was refused by its head, in bytes and time.
+const MAX_DISCARDED: usize = 4 * 1024 * 1024;
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Reads a body and forgets it, within limits. A client that is still sending would otherwise hear of a
-/// reset connection instead of why it is refused.
+/// Reads and discards a body, within limits. A client that is still sending would otherwise see a reset connection
+/// instead of the error.
 pub(super) async fn discard(headers: &HeaderMap, mut body: Body) {
-    // Who asks before sending has not sent it.
+    // A client that asks before it sends has not sent the body.
     if headers.contains_key(EXPECT) {
         return;
     }
     let reading = async {
-        let mut left = MOST_DISCARDED;
+        let mut left = MAX_DISCARDED;
         while let Some(Ok(frame)) = body.frame().await {
             left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
             if left == 0 {
@@ -45,10 +45,10 @@ pub(super) async fn discard(headers: &HeaderMap, mut body: Body) {
             }
         }
     };
-    let _ = timeout(DISCARD_TIME, reading).await;
+    let _ = timeout(DISCARD_TIMEOUT, reading).await;
 }
 
-/// Why an upload ended before its end.
+/// Why an upload was aborted.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum UploadError {
     #[error("the request body is refused: {0}")]
@@ -57,7 +57,7 @@ pub(super) enum UploadError {
     ClientGone,
 }
 
-/// What is known of an upload while the engine reads it.
+/// The state of an upload while the engine reads it.
 #[derive(Debug, Default)]
 pub(super) struct UploadProgress {
     bytes: AtomicU64,
@@ -65,25 +65,25 @@ pub(super) struct UploadProgress {
 }
 
 impl UploadProgress {
-    /// Bytes sent so far.
+    /// Sent so far.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Why it ended before its end, if it did.
+    /// Why it was aborted, if it was.
     pub(super) fn failure(&self) -> Option<&UploadError> {
         self.failure.get()
     }
 }
 
-/// Goes on reading a body that is being forwarded: a later member may contradict what was admitted. The engine acts
-/// on whole bodies only, so an upload that is broken off has no effect.
+/// Scans the rest of a body that is being forwarded: a later member may contradict what was admitted. The engine acts on
+/// whole bodies only, so an upload that is aborted has no effect.
 #[derive(Debug)]
 pub(super) struct UploadWatch {
     scanner: ModelScanner,
     /// Whether the body names the model.
     names_model: bool,
-    /// What was reserved for, if a limit depends on it.
+    /// The output bound of the reservation, if a limit depends on it.
     bound: Option<Bound>,
 }
 
@@ -110,7 +110,6 @@ impl UploadWatch {
     }
 }
 
-/// The body.
 #[derive(Debug)]
 pub(super) struct Upload {
     held: BufferedBody,
@@ -142,12 +141,11 @@ impl Upload {
         }
     }
 
-    /// How much of it was read and not passed on.
+    /// Bytes that were read and are not sent yet.
     pub(super) fn held_bytes(&self) -> u64 {
         self.held.bytes()
     }
 
-    /// A window onto how far it got.
     pub(super) fn progress(&self) -> Arc<UploadProgress> {
         Arc::clone(&self.progress)
     }

@@ -5,21 +5,21 @@ use serde_json::{Value, json};
 
 use super::GatewayError;
 
-/// The body of an error, or the data of an `error` event.
-pub(super) fn error(fault: &GatewayError, request_id: &str) -> Value {
+/// Also the data of an `error` event.
+pub(super) fn body(error: &GatewayError, request_id: &str) -> Value {
     json!({
         "type": "error",
         "error": {
-            "type": kind(fault),
-            "message": fault.to_string(),
-            "code": fault.code(),
+            "type": kind(error),
+            "message": error.to_string(),
+            "code": error.code(),
         },
         "request_id": request_id,
     })
 }
 
-fn kind(fault: &GatewayError) -> &'static str {
-    match fault.status() {
+fn kind(error: &GatewayError) -> &'static str {
+    match error.status() {
         StatusCode::UNAUTHORIZED => "authentication_error",
         StatusCode::FORBIDDEN => "permission_error",
         StatusCode::NOT_FOUND => "not_found_error",

@@ -1,4 +1,4 @@
-//! What can go wrong at the gateway, before the provider has a say.
+//! The errors of the gateway itself.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,15 +10,14 @@ use crate::domain::{
     ledger::{LimitKind, RateLimitStatus},
 };
 
-/// Why the gateway does not, or not any longer, let a request through. The message is for the caller:
-/// cause, then cure.
+/// Why the gateway refuses a request or ends it. The message is for the caller: cause, then remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::gateway) enum GatewayError {
     #[error(
         "ProxyPal does not know this API key. Check the key, or ask your administrator for one."
     )]
     UnknownKey,
-    /// Only a caller who holds the key's secret learns this.
+    /// Only a caller who has the secret of the key sees this.
     #[error("ProxyPal: {}", problem_of_key(.0))]
     KeyProblem(KeyProblem),
     #[error(
@@ -70,7 +69,7 @@ pub(in crate::gateway) enum GatewayError {
         "ProxyPal serves nothing at this address. Check the path and the base URL of your tool: {base_url}/v1 for OpenAI-compatible tools, {base_url} for Anthropic and Gemini tools."
     )]
     NotFound {
-        /// The server's address, without a slash at the end.
+        /// Without a slash at the end.
         base_url: Arc<str>,
     },
     #[error("ProxyPal does not pass this address on. Use another endpoint.")]
@@ -78,11 +77,11 @@ pub(in crate::gateway) enum GatewayError {
     #[error("ProxyPal: the rate limit is reached ({limit}). Try again in {} seconds.", seconds(.retry_after))]
     RateLimited {
         kind: LimitKind,
-        /// Until a request of this kind may pass.
+        /// Until a request of this kind may succeed.
         retry_after: Duration,
-        /// Which limit, in words.
+        /// The limit, for people.
         limit: String,
-        /// How the requests per minute stand.
+        /// The caller's requests per minute.
         pacing: Option<RateLimitStatus>,
     },
     #[error(
@@ -90,9 +89,9 @@ pub(in crate::gateway) enum GatewayError {
     )]
     QuotaExceeded {
         kind: LimitKind,
-        /// Until the quota starts again, if it does.
+        /// Until the quota resets, if it does.
         retry_after: Option<Duration>,
-        /// Which quota, in words.
+        /// The quota, for people.
         limit: String,
     },
     #[error(
@@ -100,36 +99,36 @@ pub(in crate::gateway) enum GatewayError {
     )]
     Unbounded {
         kind: LimitKind,
-        /// Which quota, in words.
+        /// The quota, for people.
         quota: String,
-        /// What the caller can do.
+        /// A clause that the message continues.
         remedy: &'static str,
     },
     #[error("ProxyPal: the engine is not running. It is being restarted; try again in {} seconds.", seconds(.retry_after))]
     EngineUnavailable {
-        /// Until it is worth trying again.
+        /// Until a retry may succeed.
         retry_after: Duration,
     },
     #[error("ProxyPal: the engine broke the connection before its answer was complete. Try again.")]
     EngineFailed,
     #[error(
-        "ProxyPal: the provider did not begin its answer in time. Try again, or ask for less at once."
+        "ProxyPal: the provider did not begin its answer in time. Try again, or send a smaller request."
     )]
     EngineTooSlow,
     #[error("ProxyPal is handling too many requests. Try again in {} seconds.", seconds(.retry_after))]
     Overloaded {
-        /// Until it is worth trying again.
+        /// Until a retry may succeed.
         retry_after: Duration,
     },
 }
 
 impl GatewayError {
-    /// Why a key does not work; a key without a reason is unknown.
+    /// `None` if there is no such key.
     pub(in crate::gateway) fn of_key(problem: Option<KeyProblem>) -> Self {
         problem.map_or(Self::UnknownKey, Self::KeyProblem)
     }
 
-    /// The HTTP status; it is also what the SDKs choose their error classes by.
+    /// The SDKs choose their error classes by it.
     pub(in crate::gateway) fn status(&self) -> StatusCode {
         match self {
             Self::ModelRequired
@@ -154,7 +153,7 @@ impl GatewayError {
         }
     }
 
-    /// Stable, for machines, and for the record of the request.
+    /// Stable: for clients that parse it, for the record and for metrics.
     pub(in crate::gateway) fn code(&self) -> &'static str {
         match self {
             Self::UnknownKey => "proxypal_unknown_key",
@@ -181,7 +180,7 @@ impl GatewayError {
         }
     }
 
-    /// For `Retry-After`, in seconds, rounded up.
+    /// For `Retry-After`: in seconds, rounded up.
     pub(in crate::gateway) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::RateLimited { retry_after, .. }
@@ -208,7 +207,7 @@ impl GatewayError {
         }
     }
 
-    /// How the requests per minute stand, if that is why.
+    /// The caller's requests per minute, if they are exceeded.
     pub(in crate::gateway) fn pacing(&self) -> Option<RateLimitStatus> {
         let Self::RateLimited { pacing, .. } = self else {
             return None;
@@ -216,7 +215,7 @@ impl GatewayError {
         *pacing
     }
 
-    /// What sort of limit binds, if one does.
+    /// The kind of the limit that is exceeded, if one is.
     pub(in crate::gateway) fn limit(&self) -> Option<LimitKind> {
         match self {
             Self::RateLimited { kind, .. }
@@ -243,8 +242,7 @@ impl GatewayError {
         }
     }
 
-    /// Whether trying again soon cannot help although the status suggests it. Some tools repeat a 401 for
-    /// minutes.
+    /// Whether a retry cannot succeed although the status suggests it. Some tools retry a 401 for minutes.
     pub(super) fn is_final(&self) -> bool {
         matches!(
             self,

@@ -1,28 +1,28 @@
-//! `{"error":{code,message,status}}`, as Google's APIs say it, with the reason among the details.
+//! `{"error":{code,message,status}}`, the format of Google's APIs, with the reason among the details.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::GatewayError;
 
-/// The body of an error, or the data of a chunk that says one.
-pub(super) fn error(fault: &GatewayError) -> Value {
+/// Also the data of a chunk that reports an error.
+pub(super) fn body(error: &GatewayError) -> Value {
     json!({
         "error": {
-            "code": fault.status().as_u16(),
-            "message": fault.to_string(),
-            "status": status(fault),
+            "code": error.status().as_u16(),
+            "message": error.to_string(),
+            "status": status(error),
             "details": [{
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                "reason": fault.code(),
+                "reason": error.code(),
                 "domain": "proxypal",
             }],
         },
     })
 }
 
-fn status(fault: &GatewayError) -> &'static str {
-    match fault.status() {
+fn status(error: &GatewayError) -> &'static str {
+    match error.status() {
         StatusCode::UNAUTHORIZED => "UNAUTHENTICATED",
         StatusCode::FORBIDDEN => "PERMISSION_DENIED",
         StatusCode::NOT_FOUND => "NOT_FOUND",

@@ -1,7 +1,7 @@
-//! Our own errors, in the shape that the caller's SDK understands.
+//! The gateway's own errors, in the shape that the client's SDK parses.
 //!
-//! Ours can be told from the provider's: the header [`ERROR_HEADER`] and the code in the body start with
-//! `proxypal_`, and the message says "ProxyPal".
+//! They are recognizable: the header [`ERROR_HEADER`] and the code in the body start with `proxypal_`, and the message contains
+//! "ProxyPal".
 
 mod anthropic;
 mod error;
@@ -19,13 +19,13 @@ use serde_json::Value;
 pub(super) use error::GatewayError;
 pub(super) use stream::{in_socket_error, in_stream_error};
 
-/// On every error of ours, and on no other answer: its code.
+/// The code, on every error of the gateway and on no other answer.
 pub(super) const ERROR_HEADER: HeaderName = HeaderName::from_static("x-proxypal-error");
 
-/// Tells the OpenAI and Anthropic SDKs not to try again.
+/// Stops the OpenAI and Anthropic SDKs from retrying.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
-/// Whose SDK the caller speaks through.
+/// The SDKs whose format of errors a client parses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Dialect {
     OpenAi,
@@ -34,28 +34,28 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    /// The whole answer that says what went wrong. The request id is ours, as in `X-Request-Id`.
-    pub(super) fn refuse(self, fault: &GatewayError, request_id: &str) -> Response<Bytes> {
-        let mut response = Response::new(Bytes::from(self.error(fault, request_id).to_string()));
-        *response.status_mut() = fault.status();
+    /// The response for an error. The request id is the one of `X-Request-Id`.
+    pub(super) fn refuse(self, error: &GatewayError, request_id: &str) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::from(self.body(error, request_id).to_string()));
+        *response.status_mut() = error.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(ERROR_HEADER, HeaderValue::from_static(fault.code()));
-        if let Some(seconds) = fault.retry_after() {
+        headers.insert(ERROR_HEADER, HeaderValue::from_static(error.code()));
+        if let Some(seconds) = error.retry_after() {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if fault.is_final() {
+        if error.is_final() {
             headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
         }
         response
     }
 
-    /// The error object alone.
-    fn error(self, fault: &GatewayError, request_id: &str) -> Value {
+    /// The body of the response.
+    fn body(self, error: &GatewayError, request_id: &str) -> Value {
         match self {
-            Self::OpenAi => openai::error(fault),
-            Self::Anthropic => anthropic::error(fault, request_id),
-            Self::Gemini => gemini::error(fault),
+            Self::OpenAi => openai::body(error),
+            Self::Anthropic => anthropic::body(error, request_id),
+            Self::Gemini => gemini::body(error),
         }
     }
 }

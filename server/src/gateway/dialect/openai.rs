@@ -5,26 +5,25 @@ use serde_json::{Value, json};
 
 use super::GatewayError;
 
-/// The body of an error.
-pub(super) fn error(fault: &GatewayError) -> Value {
-    json!({ "error": inner(fault) })
+pub(super) fn body(error: &GatewayError) -> Value {
+    json!({ "error": inner(error) })
 }
 
-/// What stands under `error`.
-pub(super) fn inner(fault: &GatewayError) -> Value {
+/// The value of `error`.
+pub(super) fn inner(error: &GatewayError) -> Value {
     json!({
-        "message": fault.to_string(),
-        "type": kind(fault),
-        "code": fault.code(),
-        "param": param(fault),
+        "message": error.to_string(),
+        "type": kind(error),
+        "code": error.code(),
+        "param": param(error),
     })
 }
 
-fn kind(fault: &GatewayError) -> &'static str {
-    if matches!(fault, GatewayError::QuotaExceeded { .. }) {
+fn kind(error: &GatewayError) -> &'static str {
+    if matches!(error, GatewayError::QuotaExceeded { .. }) {
         return "insufficient_quota";
     }
-    match fault.status() {
+    match error.status() {
         StatusCode::UNAUTHORIZED => "authentication_error",
         StatusCode::FORBIDDEN => "permission_error",
         StatusCode::TOO_MANY_REQUESTS => "rate_limit_error",
@@ -33,9 +32,9 @@ fn kind(fault: &GatewayError) -> &'static str {
     }
 }
 
-fn param(fault: &GatewayError) -> Option<&'static str> {
+fn param(error: &GatewayError) -> Option<&'static str> {
     matches!(
-        fault,
+        error,
         GatewayError::ModelNotAllowed { .. }
             | GatewayError::ModelRequired
             | GatewayError::ModelAmbiguous

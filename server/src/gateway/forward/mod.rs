@@ -1,53 +1,99 @@
-//! To the engine and back, untouched but for the headers that `docs/verbatim.md` lists.
+//! To the engine and back, unchanged but for the headers that `docs/verbatim.md` lists.
 
+mod outage;
 mod upstream;
 
-use axum::http::{Request, Uri, request::Parts, uri::PathAndQuery};
-use uuid::Uuid;
+use axum::http::{Request, Uri, request::Parts as Head, uri::PathAndQuery};
+use futures_util::future::{FutureExt as _, ready};
 
-pub(super) use self::upstream::{
-    Awaiting, Upstream, UpstreamBody, UpstreamError, UpstreamResponse,
+use self::upstream::Upstream;
+pub(super) use self::{
+    outage::EngineOutage,
+    upstream::{Awaiting, UpstreamBody, UpstreamError, UpstreamResponse},
 };
 use super::{
     body::Upload,
-    dialect::GatewayError,
+    context::RequestContext,
     headers,
     route::{Route, query},
 };
-use crate::engine::EngineEndpoint;
+use crate::{
+    domain::settings::Settings,
+    engine::{EngineEndpoint, EngineHandle},
+};
 
-/// The request as the engine gets it.
-pub(super) fn for_engine(
-    mut parts: Parts,
-    route: &Route,
-    endpoint: &EngineEndpoint,
-    (user_id, request_id): (Uuid, Uuid),
-    upload: Upload,
-) -> Result<Request<Upload>, GatewayError> {
-    parts.uri = retarget(&parts.uri, route, endpoint)?;
-    headers::for_engine(
-        &mut parts.headers,
-        endpoint.authorization_of(user_id),
-        request_id,
-        route.is_websocket,
-    );
-    // What our server noted on the request is not for the engine's client.
-    parts.extensions.clear();
-    Ok(Request::from_parts(parts, upload))
+/// Sends requests to the engine that runs now.
+#[derive(Debug)]
+pub(super) struct EngineClient {
+    upstream: Upstream,
+    engine: EngineHandle,
+    settings: Settings,
 }
 
-fn retarget(uri: &Uri, route: &Route, endpoint: &EngineEndpoint) -> Result<Uri, GatewayError> {
+impl EngineClient {
+    pub(super) fn new(engine: EngineHandle, settings: Settings) -> anyhow::Result<Self> {
+        Ok(Self {
+            upstream: Upstream::new()?,
+            engine,
+            settings,
+        })
+    }
+
+    pub(super) fn send(&self, context: &RequestContext, head: Head, upload: Upload) -> Awaiting {
+        let limit = self.settings.current().gateway.answer_timeout();
+        match self.request(context, head, upload) {
+            Ok(request) => self.upstream.send(request, limit),
+            Err(error) => ready(Err(error)).boxed(),
+        }
+    }
+
+    /// Sends a request whose connection may become a WebSocket.
+    pub(super) fn shake_hands(
+        &self,
+        context: &RequestContext,
+        head: Head,
+        upload: Upload,
+    ) -> Awaiting {
+        let limit = self.settings.current().gateway.answer_timeout();
+        match self.request(context, head, upload) {
+            Ok(request) => self.upstream.shake_hands(request, limit),
+            Err(error) => ready(Err(error)).boxed(),
+        }
+    }
+
+    fn request(
+        &self,
+        context: &RequestContext,
+        mut head: Head,
+        upload: Upload,
+    ) -> Result<Request<Upload>, UpstreamError> {
+        let endpoint = self.engine.endpoint().ok_or(UpstreamError::NotRunning)?;
+        head.uri =
+            engine_uri(&head.uri, &context.route, &endpoint).ok_or(UpstreamError::Address)?;
+        context.span.inject(&mut head.headers);
+        headers::for_engine(
+            &mut head.headers,
+            endpoint.authorization_of(context.caller.user_id),
+            context.id,
+            context.route.is_websocket,
+        );
+        // They are for this server, not for the client that sends the request.
+        head.extensions.clear();
+        Ok(Request::from_parts(head, upload))
+    }
+}
+
+fn engine_uri(uri: &Uri, route: &Route, endpoint: &EngineEndpoint) -> Option<Uri> {
     let base = endpoint.base_path.as_deref().unwrap_or_default();
     let query = uri.query().map(query::without_credentials);
     let target = match query.filter(|query| !query.is_empty() || uri.query() == Some("")) {
         Some(query) => format!("{base}{}?{query}", route.path),
         None => format!("{base}{}", route.path),
     };
-    let target = PathAndQuery::try_from(target).map_err(|_| GatewayError::Blocked)?;
     Uri::builder()
         .scheme(endpoint.scheme.clone())
         .authority(endpoint.authority.clone())
-        .path_and_query(target)
+        .path_and_query(PathAndQuery::try_from(target).ok()?)
         .build()
-        .map_err(|_| GatewayError::Blocked)
+        .ok()
 }

@@ -1,4 +1,4 @@
-//! The only headers that change on the way; `docs/verbatim.md` tells users.
+//! The headers that the gateway reads, removes and adds; `docs/verbatim.md` lists them for users.
 
 mod withheld;
 
@@ -11,10 +11,12 @@ use axum::http::{
         X_CONTENT_TYPE_OPTIONS,
     },
 };
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use self::withheld::is_withheld;
 use super::dialect::GatewayError;
+use crate::domain::ledger::RateLimitStatus;
 
 /// Headers that belong to one connection, not to the message (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 9] = [
@@ -36,6 +38,9 @@ pub(super) const CARRIERS: [HeaderName; 3] = [AUTHORIZATION, X_GOOG_API_KEY, X_A
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 /// Answers share their origin with the pages, so a browser that opens one must run and load nothing.
 const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
@@ -54,8 +59,8 @@ const READ: [HeaderName; 6] = [
 /// Headers that may be there once: of two, readers take the first, the last, or both.
 const SINGLE: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE];
 
-/// Removes what belongs to the client's connection, before anything is read of the request: what is admitted is what is
-/// forwarded. Says whether a WebSocket is asked for.
+/// Removes the headers of the client's connection before anything is read of the request, so that the request that is admitted is
+/// the one that is forwarded. Returns whether a WebSocket is requested.
 pub(super) fn from_client(headers: &mut HeaderMap) -> Result<bool, GatewayError> {
     let is_repeated = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
     let has_two_ends =
@@ -112,7 +117,30 @@ pub(super) fn for_client(headers: &mut HeaderMap, request_id: Uuid) {
     }
 }
 
-/// Whether a message asks for, or agrees to, a WebSocket.
+/// Adds the requests per minute: the limit, what is left of it, and when all of it is available again, in seconds since
+/// 1970.
+pub(super) fn set_rate_limits(
+    headers: &mut HeaderMap,
+    status: RateLimitStatus,
+    received_at: DateTime<Utc>,
+) {
+    let reset = received_at + status.resets_in;
+    let seconds = reset.timestamp() + i64::from(reset.timestamp_subsec_nanos() > 0);
+    headers.insert(RATE_LIMIT, HeaderValue::from(status.limit));
+    headers.insert(RATE_LIMIT_REMAINING, HeaderValue::from(status.remaining));
+    headers.insert(RATE_LIMIT_RESET, HeaderValue::from(seconds));
+}
+
+/// `Authorization` may contain `Bearer`, in any case, or the bare key.
+pub(super) fn without_scheme(value: &[u8]) -> &[u8] {
+    const SCHEME: &[u8] = b"bearer ";
+    match value.split_at_checked(SCHEME.len()) {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case(SCHEME) => key.trim_ascii(),
+        _ => value,
+    }
+}
+
+/// Whether a message requests, or agrees to, a WebSocket.
 fn is_upgrade(headers: &HeaderMap) -> bool {
     headers
         .get(UPGRADE)
@@ -164,6 +192,13 @@ fn value_of(request_id: Uuid) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_scheme_is_not_part_of_the_key() {
+        assert_eq!(without_scheme(b"Bearer  sk-a "), b"sk-a");
+        assert_eq!(without_scheme(b"bEARER sk-a"), b"sk-a");
+        assert_eq!(without_scheme(b"sk-a"), b"sk-a");
+    }
 
     #[test]
     fn headers_that_connection_names_stay_on_their_connection() {

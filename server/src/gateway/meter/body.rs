@@ -1,5 +1,4 @@
-//! The answer on its way to the client: lets every frame through, the last one when the request is on
-//! record, and settles once, however it ends.
+//! The body of a metered answer: passes every frame on, the last one once the request is on record, and settles exactly once.
 
 use std::{
     pin::Pin,
@@ -15,10 +14,8 @@ use crate::{
     domain::api_keys::Caller,
     gateway::{
         dialect::{Dialect, GatewayError, in_stream_error},
-        forward::UpstreamBody,
-        serve::log_failure,
+        forward::{EngineOutage, UpstreamBody},
     },
-    outage::Outage,
 };
 
 /// Why an answer was cut.
@@ -32,27 +29,25 @@ pub(in crate::gateway) enum AnswerError {
     Stopping,
 }
 
-/// What the body must know to speak up in the middle of a stream.
+/// How to report an error in the middle of a stream.
 #[derive(Debug)]
 pub(in crate::gateway) struct ErrorFormat {
     pub(in crate::gateway) dialect: Dialect,
     pub(in crate::gateway) protocol: entity::request::Protocol,
     pub(in crate::gateway) request_id: String,
-    /// Keeps a silent stream alive, if the settings say so.
+    /// Keeps a silent stream alive, if the settings enable it.
     pub(in crate::gateway) heartbeat: Option<Heartbeat>,
-    /// Whether the engine fails, to log it once.
-    pub(in crate::gateway) engine_outage: Arc<Outage>,
+    pub(in crate::gateway) engine_outage: EngineOutage,
 }
 
-/// The body.
 #[derive(Debug)]
 pub(in crate::gateway) struct MeteredBody {
-    /// Gone once the answer ended.
+    /// `None` once the answer has ended.
     open: Option<Open>,
     format: ErrorFormat,
     /// The last frame, until the request is on record.
     hold: Option<Hold>,
-    /// Why the answer is cut, once what came before it has left.
+    /// The error that ends the body, once everything before it is sent.
     cut: Option<AnswerError>,
 }
 
@@ -85,7 +80,7 @@ impl MeteredBody {
         }
     }
 
-    /// Lets the last frame go once the request is on record.
+    /// Releases the last frame once the request is on record.
     fn release(
         &mut self,
         hold: &mut Hold,
@@ -94,7 +89,7 @@ impl MeteredBody {
         let released = ready!(hold.poll(cx));
         match (&mut self.open, released.pending) {
             (Some(open), Some(pending)) => open.receipt.keep(pending),
-            // What follows the end waits for the database instead.
+            // The frames that follow wait for the database instead.
             (Some(open), None) => open.receipt.end_is_not_noted(),
             (None, Some(pending)) => pending.release(),
             (None, None) => {}
@@ -102,7 +97,7 @@ impl MeteredBody {
         Poll::Ready(released.frame.map(Ok))
     }
 
-    /// Looks at a frame, and holds it back if it is the last that matters.
+    /// Observes a frame, and holds it back if it ends the protocol.
     fn pass(&mut self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
         let Some(open) = &mut self.open else {
             return Some(frame);
@@ -113,7 +108,7 @@ impl MeteredBody {
         if let Some(heartbeat) = &mut self.format.heartbeat {
             heartbeat.passed();
         }
-        // A reader who knows the length never asks for the frame after the last.
+        // A reader that knows the length never polls for the frame after the last.
         if open.inner.is_end_stream() {
             return self.finish(Some(frame));
         }
@@ -126,7 +121,7 @@ impl MeteredBody {
         Some(frame)
     }
 
-    /// The whole answer is there. Its last frame, or failing that its end, is held back.
+    /// The answer is complete. Its last frame, or its end if there is no frame, is held back.
     fn finish(&mut self, frame: Option<Frame<Bytes>>) -> Option<Frame<Bytes>> {
         let Some(open) = self.open.take() else {
             return frame;
@@ -141,14 +136,14 @@ impl MeteredBody {
         }
     }
 
-    /// Settles, and says no more.
+    /// Settles without another frame.
     fn close(&mut self, end: RequestEnd) {
         if let Some(mut open) = self.open.take() {
             open.receipt.end(end);
         }
     }
 
-    /// Nothing has come. Between two events, and before the last, a silent stream gets an event of ours.
+    /// Nothing has arrived. Between two events, and before the last, a silent stream gets a keep-alive event.
     fn keep_alive(
         &mut self,
         cx: &mut Context<'_>,
@@ -163,18 +158,23 @@ impl MeteredBody {
         Poll::Ready(Some(Ok(Frame::data(event))))
     }
 
-    /// The engine died. A stream of events can still say so; anything else can only be cut.
-    fn broke(
+    /// The connection to the engine broke. A stream of events ends with an error event; any other body is cut.
+    fn fail(
         &mut self,
         error: hyper::Error,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
-        log_failure(&self.format.engine_outage, &self.format.request_id, &error);
-        let can_speak = self.open.as_ref().is_some_and(|open| {
+        let ErrorFormat {
+            engine_outage,
+            request_id,
+            ..
+        } = &self.format;
+        engine_outage.failed(request_id, &error);
+        let is_between_events = self.open.as_ref().is_some_and(|open| {
             open.receipt.is_between_events() && !open.receipt.is_end_delivered()
         });
         self.close(RequestEnd::Failed("engine_failed"));
-        if can_speak {
+        if is_between_events {
             let ErrorFormat {
                 dialect,
                 protocol,
@@ -185,7 +185,7 @@ impl MeteredBody {
                 in_stream_error(*dialect, *protocol, &GatewayError::EngineFailed, request_id);
             return Poll::Ready(Some(Ok(Frame::data(event))));
         }
-        // An error now would take along what waits to be sent.
+        // An error now would discard the data that is not sent yet.
         self.cut = Some(AnswerError::Engine(error));
         cx.waker().wake_by_ref();
         Poll::Pending
@@ -221,7 +221,7 @@ impl HttpBody for MeteredBody {
             }
             let passed = match Pin::new(&mut open.inner).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => self.pass(frame),
-                Poll::Ready(Some(Err(error))) => return self.broke(error, cx),
+                Poll::Ready(Some(Err(error))) => return self.fail(error, cx),
                 Poll::Ready(None) => self.finish(None),
                 Poll::Pending => return self.keep_alive(cx),
             };
@@ -251,8 +251,7 @@ impl HttpBody for MeteredBody {
 }
 
 impl Drop for MeteredBody {
-    /// The client disconnected: in the middle of the answer, or after its last event and before the end of
-    /// the body.
+    /// The client disconnected in the middle of the answer, or after its last event and before the end of the body.
     fn drop(&mut self) {
         let Some(Open {
             inner,

@@ -1,5 +1,4 @@
-//! What becomes of an answer whose client left: it is read on to its usage report, within limits, or
-//! hung up on, as the settings say.
+//! Reads answers on whose client has left, up to their usage report and within limits, unless the settings cancel them.
 
 use std::{
     future::Future,
@@ -8,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -20,13 +19,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{Receipt, RequestEnd};
 use crate::{
     domain::settings::{AbortPolicy, GatewaySettings, Settings},
-    gateway::forward::{Awaiting, UpstreamBody, UpstreamError, UpstreamResponse},
+    gateway::forward::{UpstreamBody, UpstreamError, UpstreamResponse},
 };
 
 /// How long the engine may take to end an answer after its last event.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Reads abandoned answers on. Cheap to clone.
+/// Cheap to clone.
 #[derive(Clone, Debug)]
 pub(in crate::gateway) struct Drainer(Arc<Parts>);
 
@@ -53,25 +52,24 @@ impl Drainer {
         }))
     }
 
-    /// Whether the time for ending gracefully is over.
+    /// Whether the grace period of the shutdown is over.
     pub(in crate::gateway) fn is_stopping(&self) -> bool {
         self.0.deadline.is_cancelled()
     }
 
-    /// How many answers are read on now.
+    /// The number of answers that are drained now.
     pub(in crate::gateway) fn running(&self) -> u32 {
         self.0.running.load(Ordering::Relaxed)
     }
 
-    /// Reads the rest of an answer.
     pub(in crate::gateway) fn drain(&self, body: UpstreamBody, receipt: Receipt) {
         self.spawn(receipt, move |receipt, limits| {
             read_on(body, receipt, limits.drain_bytes)
         });
     }
 
-    /// Reads the rest of an answer that is settled. If the connection were closed now, the engine would
-    /// report the request as failed.
+    /// Reads the rest of an answer that is settled. If the connection were closed now, the engine would report the request as
+    /// failed.
     pub(in crate::gateway) fn discard(&self, mut body: UpstreamBody) {
         if self.is_stopping() || body.is_end_stream() {
             return;
@@ -84,8 +82,11 @@ impl Drainer {
         });
     }
 
-    /// Waits for an answer whose client left before it began, and reads it.
-    fn finish(&self, answer: Awaiting, receipt: Receipt) {
+    /// Waits for an answer whose client left before it began, and drains it.
+    fn finish<F>(&self, answer: F, receipt: Receipt)
+    where
+        F: Future<Output = Result<UpstreamResponse, UpstreamError>> + Send + 'static,
+    {
         self.spawn(receipt, move |mut receipt, limits| async move {
             match answer.await {
                 Ok(answer) => {
@@ -97,7 +98,7 @@ impl Drainer {
         });
     }
 
-    /// Runs `work` within the limits. The receipt is settled when it ends, is cut off, or never begins.
+    /// Runs `work` within the limits. The receipt is settled when it ends, is cancelled, or never begins.
     fn spawn<F>(&self, mut receipt: Receipt, work: impl FnOnce(Receipt, GatewaySettings) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -120,28 +121,28 @@ impl Drainer {
         });
     }
 
-    /// The right to read one more abandoned answer on, unless the settings have it hung up on.
-    pub(in crate::gateway) fn slot(&self, settings: &GatewaySettings) -> Option<Slot> {
+    /// A slot for one more abandoned answer; `None` if the settings cancel it or all slots are taken.
+    pub(in crate::gateway) fn slot(&self, settings: &GatewaySettings) -> Option<DrainSlot> {
         if settings.abort_policy == AbortPolicy::Cancel {
             return None;
         }
-        let taken = Slot::take(&self.0);
+        let taken = DrainSlot::take(&self.0);
         (self.0.running.load(Ordering::Relaxed) <= settings.drain_concurrency).then_some(taken)
     }
 }
 
-/// One of the answers that are read on at the same time.
+/// One of the answers that are drained at the same time.
 #[derive(Debug)]
-pub(in crate::gateway) struct Slot(Arc<Parts>);
+pub(in crate::gateway) struct DrainSlot(Arc<Parts>);
 
-impl Slot {
+impl DrainSlot {
     fn take(parts: &Arc<Parts>) -> Self {
         parts.running.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(parts))
     }
 }
 
-impl Drop for Slot {
+impl Drop for DrainSlot {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::Relaxed);
     }
@@ -161,14 +162,21 @@ async fn read_on(mut body: UpstreamBody, mut receipt: Receipt, limit: u64) {
     }
 }
 
-/// Waits for the head of an answer. When the client leaves meanwhile, the drainer goes on waiting.
-pub(in crate::gateway) struct Awaited {
-    waiting: Option<(Awaiting, Receipt)>,
+/// Waits for the head of an answer. When the client leaves meanwhile, the drainer waits on.
+pub(in crate::gateway) struct Awaited<F>
+where
+    F: Future<Output = Result<UpstreamResponse, UpstreamError>> + Unpin + Send + 'static,
+{
+    /// `None` once the engine has answered.
+    waiting: Option<(F, Receipt)>,
     drainer: Drainer,
 }
 
-impl Awaited {
-    pub(in crate::gateway) fn new(answer: Awaiting, receipt: Receipt, drainer: Drainer) -> Self {
+impl<F> Awaited<F>
+where
+    F: Future<Output = Result<UpstreamResponse, UpstreamError>> + Unpin + Send + 'static,
+{
+    pub(in crate::gateway) fn new(answer: F, receipt: Receipt, drainer: Drainer) -> Self {
         Self {
             waiting: Some((answer, receipt)),
             drainer,
@@ -176,24 +184,28 @@ impl Awaited {
     }
 }
 
-impl Future for Awaited {
+impl<F> Future for Awaited<F>
+where
+    F: Future<Output = Result<UpstreamResponse, UpstreamError>> + Unpin + Send + 'static,
+{
     type Output = (Result<UpstreamResponse, UpstreamError>, Receipt);
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some((mut answer, receipt)) = self.waiting.take() else {
+        let Some((answer, _)) = &mut self.waiting else {
             return Poll::Pending;
         };
-        match answer.as_mut().poll(cx) {
-            Poll::Ready(result) => Poll::Ready((result, receipt)),
-            Poll::Pending => {
-                self.waiting = Some((answer, receipt));
-                Poll::Pending
-            }
+        let result = ready!(Pin::new(answer).poll(cx));
+        match self.waiting.take() {
+            Some((_, receipt)) => Poll::Ready((result, receipt)),
+            None => Poll::Pending,
         }
     }
 }
 
-impl Drop for Awaited {
+impl<F> Drop for Awaited<F>
+where
+    F: Future<Output = Result<UpstreamResponse, UpstreamError>> + Unpin + Send + 'static,
+{
     fn drop(&mut self) {
         if let Some((answer, receipt)) = self.waiting.take() {
             self.drainer.finish(answer, receipt);

@@ -1,4 +1,4 @@
-//! Keep-alive events in a stream that is silent, in a form that the tools of its protocol read over.
+//! Keep-alive events for a silent stream, in a form that clients of its protocol ignore.
 
 use std::{
     pin::Pin,
@@ -13,23 +13,22 @@ use axum::{
         header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
     },
 };
-use entity::request::Protocol;
+use metering::Protocol;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Says when a stream has been silent for too long.
 #[derive(Debug)]
 pub(in crate::gateway) struct Heartbeat {
     interval: Duration,
     event: &'static str,
-    /// When the last bytes went to the client.
+    /// When bytes were last sent to the client.
     last: Instant,
-    /// Set when the stream is silent for the first time: a stream that never is has no timer.
+    /// Created when the stream is silent for the first time: a stream that never is has no timer.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Heartbeat {
-    /// For an answer with these headers. `None` when nothing may be added to it: it is no stream of events,
-    /// its bytes are compressed, or its length is fixed.
+    /// `None` when nothing may be added to an answer with these headers: it is no stream of events, it is compressed, or its
+    /// length is fixed.
     pub(in crate::gateway) fn of(
         protocol: Protocol,
         headers: &HeaderMap,
@@ -45,18 +44,18 @@ impl Heartbeat {
         }
         Some(Self {
             interval: interval?,
-            event: event(protocol),
+            event: protocol.spec().keep_alive,
             last: Instant::now(),
             timer: None,
         })
     }
 
-    /// Notes that bytes go to the client.
+    /// Bytes are sent to the client.
     pub(super) fn passed(&mut self) {
         self.last = Instant::now();
     }
 
-    /// Ready with an event once nothing has passed for the interval.
+    /// Ready with an event once nothing was sent for the interval.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
         let due = self.last + self.interval;
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
@@ -66,19 +65,5 @@ impl Heartbeat {
         ready!(timer.as_mut().poll(cx));
         self.last = Instant::now();
         Poll::Ready(Bytes::from_static(self.event.as_bytes()))
-    }
-}
-
-/// Comments do not keep Codex alive and break Gemini CLI, so each protocol has its own.
-fn event(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::AnthropicMessages => "event: ping\ndata: {\"type\": \"ping\"}\n\n",
-        Protocol::OpenaiResponses => "event: keepalive\ndata: {\"type\":\"keepalive\"}\n\n",
-        Protocol::Gemini => "\n",
-        Protocol::OpenaiChat
-        | Protocol::OpenaiCompletions
-        | Protocol::OpenaiImages
-        | Protocol::Unmetered
-        | Protocol::Other => ": keep-alive\n\n",
     }
 }

@@ -1,5 +1,5 @@
-//! The last frame of an answer is held back until the request is on record: a client that saw the end of
-//! its answer is accounted for, even if the server is killed in the next instant.
+//! Holds the last frame of an answer back until the request is on record: a client that has seen the end of its answer is
+//! accounted for, even if the server is killed immediately afterwards.
 
 use std::{
     future::Future as _,
@@ -12,27 +12,25 @@ use http_body::Frame;
 
 use crate::domain::requests::{Noted, PendingEntry, Written};
 
-/// A frame that waits, or the end of the body.
+/// A frame that waits, or without a frame the end of the body.
 #[derive(Debug)]
 pub(super) struct Hold {
     frame: Option<Frame<Bytes>>,
     until: Until,
 }
 
-/// What it waits for.
 #[derive(Debug)]
 enum Until {
-    /// The end was seen, and more may come.
+    /// The end of the protocol was seen; more frames may follow.
     Noted(Noted),
-    /// Nothing more comes.
+    /// The body has ended.
     Written(Written),
 }
 
-/// What was held back.
 #[derive(Debug)]
 pub(super) struct Released {
     pub(super) frame: Option<Frame<Bytes>>,
-    /// What keeps the note.
+    /// Keeps the journal entry.
     pub(super) pending: Option<PendingEntry>,
 }
 
@@ -53,7 +51,7 @@ impl Hold {
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Released> {
         let pending = match &mut self.until {
-            // What cannot be noted is not held back: it is owed in memory.
+            // A failing journal holds nothing back: the entry is pending in memory.
             Until::Noted(noted) => ready!(Pin::new(noted).poll(cx)).ok(),
             Until::Written(written) => {
                 ready!(Pin::new(written).poll(cx));
@@ -64,7 +62,7 @@ impl Hold {
         Poll::Ready(Released { frame, pending })
     }
 
-    /// Bytes that are held back.
+    /// In bytes.
     pub(super) fn length(&self) -> u64 {
         let data = self.frame.as_ref().and_then(Frame::data_ref);
         data.map_or(0, |data| data.len() as u64)

@@ -1,5 +1,4 @@
-//! What passes is read over its shoulder: the model on the way in, the usage on the way out. Each
-//! request has a receipt, which is recorded once, however the request ends.
+//! Reads usage from answers while they pass. Each request has a receipt, which is recorded once, however the request ends.
 
 mod body;
 mod drain;

@@ -1,4 +1,4 @@
-//! A long answer is noted from time to time: should the server be killed, what it had said by then counts.
+//! Journals a long answer periodically: if the server is killed, its output up to then counts.
 
 use std::time::Duration;
 
@@ -6,10 +6,9 @@ use futures_util::FutureExt;
 
 use crate::domain::requests::{Noted, PendingEntry};
 
-/// How far a killed server's count may lag behind an answer.
-const EVERY: Duration = Duration::from_secs(1);
+/// The output of at most this time is lost when the server is killed.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// When the answer was last noted, and what keeps that note.
 #[derive(Debug, Default)]
 pub(super) struct OutputCheckpoint {
     at: Duration,
@@ -18,12 +17,12 @@ pub(super) struct OutputCheckpoint {
 }
 
 impl OutputCheckpoint {
-    /// Whether it is time to note the answer, so long after its request.
+    /// `elapsed` is the time since the request began.
     pub(super) fn is_due(&self, elapsed: Duration) -> bool {
-        elapsed.saturating_sub(self.at) >= EVERY
+        elapsed.saturating_sub(self.at) >= CHECKPOINT_INTERVAL
     }
 
-    /// Takes a new note. Nobody waits for it: the one before is in the file by now.
+    /// Takes a new entry without waiting for it: the one before is written by now.
     pub(super) fn replace(&mut self, noted: Noted, elapsed: Duration) {
         self.at = elapsed;
         let before = self.noted.replace(noted).and_then(FutureExt::now_or_never);
@@ -34,8 +33,8 @@ impl OutputCheckpoint {
         }
     }
 
-    /// What keeps the last note that is certain.
-    pub(super) fn into_debt(self) -> Option<PendingEntry> {
+    /// The last entry that is certainly written.
+    pub(super) fn into_pending(self) -> Option<PendingEntry> {
         self.pending
     }
 }

@@ -1,4 +1,4 @@
-//! The receipt of one request: collects what is seen, and is recorded exactly once, when dropped.
+//! The receipt of a request: collects what is observed, and is recorded exactly once, when it is dropped.
 
 use std::{
     mem,
@@ -13,12 +13,12 @@ use axum::{
         header::{CONTENT_ENCODING, CONTENT_TYPE},
     },
 };
-use entity::request::{Outcome, Protocol, UsageSource};
-use metering::{EstimatedUsage, Observation, Tap, tokens_of_text};
+use entity::request::{Outcome, UsageSource};
+use metering::{MeteredUsage, Observation, Tap, tokens_of_text};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
-use super::progress::OutputCheckpoint as Noting;
+use super::progress::OutputCheckpoint;
 use crate::{
     domain::{
         requests::{Noted, PendingEntry, RecordPermit, RequestRecord, Written},
@@ -27,25 +27,25 @@ use crate::{
     gateway::{body::UploadProgress, trace::RequestSpan},
 };
 
-/// Why a request was not finished that was under way when the server was killed.
+/// The error code of requests that were in flight when the server was killed.
 pub(in crate::gateway) const KILLED: &str = "server_killed";
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::gateway) enum RequestEnd {
-    /// The whole answer went to the client.
+    /// The client received the whole answer.
     Whole,
-    /// The client left first.
+    /// The client left before the end.
     ClientGone,
-    /// The engine failed; why, in one word.
+    /// The engine failed, with this code.
     Failed(&'static str),
-    /// We refused it.
+    /// The gateway refused it, with this code.
     Refused(&'static str),
-    /// We ended it.
+    /// The gateway ended it, with this code.
     Interrupted(&'static str),
 }
 
-/// What was handed to the client's connection of what ends an answer.
+/// Which end of an answer was handed to the client's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Delivered {
     Nothing,
@@ -55,7 +55,6 @@ enum Delivered {
     End,
 }
 
-/// Written at the end of a request, however it ends.
 #[derive(Debug)]
 pub(in crate::gateway) struct Receipt {
     permit: Option<RecordPermit>,
@@ -67,8 +66,8 @@ pub(in crate::gateway) struct Receipt {
     upload: Option<Arc<UploadProgress>>,
     tap: Option<Tap>,
     observation: Option<Observation>,
-    progress: Noting,
-    /// Whether the end of the answer was noted.
+    checkpoint: OutputCheckpoint,
+    /// Whether the end of the answer was journaled.
     is_end_noted: bool,
     delivered: Delivered,
     end: RequestEnd,
@@ -77,7 +76,7 @@ pub(in crate::gateway) struct Receipt {
 }
 
 impl Receipt {
-    /// A receipt for a request that was let in. Until something better is known, its client left.
+    /// Unless [`Receipt::end`] is called, the client left.
     pub(in crate::gateway) fn new(
         permit: RecordPermit,
         record: RequestRecord,
@@ -94,7 +93,7 @@ impl Receipt {
             upload: None,
             tap: None,
             observation: None,
-            progress: Noting::default(),
+            checkpoint: OutputCheckpoint::default(),
             is_end_noted: false,
             delivered: Delivered::Nothing,
             end: RequestEnd::ClientGone,
@@ -103,27 +102,26 @@ impl Receipt {
         }
     }
 
-    /// Whose receipt it is, until it is settled.
+    /// The id of the request; `None` once it is settled.
     pub(in crate::gateway) fn id(&self) -> Option<Uuid> {
         Some(self.record.as_ref()?.id)
     }
 
-    /// Sets the tokens to estimate with: those of the request body, and those that the answer may have.
+    /// Sets the tokens to estimate with: of the request body as input, and the most that the answer may have as output.
     pub(in crate::gateway) fn expect(&mut self, expected: Tokens) {
         self.expected = expected;
     }
 
-    /// The request did not reach the engine: it used nothing.
+    /// The request did not reach the engine, so it used nothing.
     pub(in crate::gateway) fn was_not_sent(&mut self) {
         self.is_metered = false;
     }
 
-    /// Watches how much of the request was sent.
     pub(in crate::gateway) fn watch_upload(&mut self, upload: Arc<UploadProgress>) {
         self.upload = Some(upload);
     }
 
-    /// Notes the head of the answer.
+    /// The head of the answer has arrived.
     pub(in crate::gateway) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let content_type = text(CONTENT_TYPE).unwrap_or_default();
@@ -134,15 +132,11 @@ impl Receipt {
         record.streamed = content_type.starts_with("text/event-stream");
         if self.is_metered {
             let encoding = text(CONTENT_ENCODING).unwrap_or_default();
-            self.tap = Some(Tap::new(
-                wire_protocol(record.protocol),
-                content_type,
-                encoding,
-            ));
+            self.tap = Some(Tap::new(record.protocol, content_type, encoding));
         }
     }
 
-    /// Looks at a piece of the answer that goes to the client.
+    /// Observes data of the answer that is sent to the client.
     pub(in crate::gateway) fn deliver(&mut self, data: &Bytes) {
         self.observe(data);
         self.delivered = match &self.tap {
@@ -152,25 +146,25 @@ impl Receipt {
         };
     }
 
-    /// Whether the client has the whole answer, however its connection ends.
+    /// Whether the client has the whole answer, even if it disconnects.
     pub(in crate::gateway) fn is_end_delivered(&self) -> bool {
         self.delivered == Delivered::End
     }
 
-    /// Looks at a piece of the answer.
+    /// Observes data of the answer that is not sent to the client.
     pub(in crate::gateway) fn observe(&mut self, data: &Bytes) {
         let elapsed = self.first_byte();
         if let Some(tap) = &mut self.tap {
             tap.observe(data);
         }
-        if self.progress.is_due(elapsed)
+        if self.checkpoint.is_due(elapsed)
             && let Some(noted) = self.note(RequestEnd::Interrupted(KILLED))
         {
-            self.progress.replace(noted, elapsed);
+            self.checkpoint.replace(noted, elapsed);
         }
     }
 
-    /// Notes that the answer has begun, and tells how long ago the request did.
+    /// The answer has begun. Returns the time since the request began.
     pub(in crate::gateway) fn first_byte(&mut self) -> Duration {
         let elapsed = self.began.elapsed();
         if let Some(record) = &mut self.record {
@@ -179,60 +173,58 @@ impl Receipt {
         elapsed
     }
 
-    /// Takes over what was observed elsewhere.
+    /// Replaces the observation of the tap by one made elsewhere.
     pub(in crate::gateway) fn observed(&mut self, observation: Observation) {
         self.observation = Some(observation);
     }
 
-    /// Notes that the client has left. What is read on for it is still metered and held back, and no longer
-    /// counts among its requests at once.
+    /// The client has left. What is drained for it is still metered and reserved, and no longer counts among its concurrent
+    /// requests.
     pub(in crate::gateway) fn client_left(&mut self) {
         if let Some(permit) = &mut self.permit {
             permit.release_slot();
         }
     }
 
-    /// Notes how the request ended.
     pub(in crate::gateway) fn end(&mut self, end: RequestEnd) {
         self.end = end;
     }
 
-    /// Whether the tap stands between two events, where one of ours could be put.
+    /// Whether the answer is between two events, where another could be inserted.
     pub(in crate::gateway) fn is_between_events(&self) -> bool {
         self.tap.as_ref().is_some_and(Tap::is_between_events)
     }
 
-    /// Whether the end of the answer has just been seen: the moment to note it, once, before it is
-    /// passed on.
+    /// True once, when the end of the answer was observed: it must be journaled before it is passed on.
     pub(in crate::gateway) fn has_just_ended(&mut self) -> bool {
         let has_ended = !self.is_end_noted && self.tap.as_ref().is_some_and(Tap::is_complete);
         self.is_end_noted |= has_ended;
         has_ended
     }
 
-    /// The end of the answer was seen and cannot be noted.
+    /// The end of the answer could not be journaled.
     pub(in crate::gateway) fn end_is_not_noted(&mut self) {
         self.is_end_noted = false;
     }
 
-    /// Whether the end of the answer was noted before it was passed on.
+    /// Whether the end of the answer was journaled before it was passed on.
     pub(in crate::gateway) fn is_end_noted(&self) -> bool {
         self.is_end_noted
     }
 
-    /// Notes the request as if it had ended well with what was seen so far.
+    /// Journals the request as complete with what was observed so far.
     pub(in crate::gateway) fn note_whole(&self) -> Option<Noted> {
         self.note(RequestEnd::Whole)
     }
 
     fn note(&self, end: RequestEnd) -> Option<Noted> {
-        let so_far = self.tap.as_ref().map(Tap::so_far);
+        let so_far = self.tap.as_ref().map(Tap::snapshot);
         let observation = self.observation.as_ref().or(so_far.as_ref());
         let record = self.settled(self.record.as_ref()?.clone(), observation, end);
         Some(self.permit.as_ref()?.note(&record))
     }
 
-    /// Notes the end, and waits until it is safe.
+    /// Journals the end, and waits until it is durable.
     pub(in crate::gateway) async fn note_end(&mut self) {
         if let Some(noted) = self.note_whole()
             && let Ok(pending) = noted.await
@@ -241,7 +233,7 @@ impl Receipt {
         }
     }
 
-    /// Keeps what was noted until the request is in the database.
+    /// Keeps a journal entry until the request is in the database.
     pub(in crate::gateway) fn keep(&mut self, pending: PendingEntry) {
         match &mut self.permit {
             Some(permit) => permit.keep(pending),
@@ -249,7 +241,7 @@ impl Receipt {
         }
     }
 
-    /// Settles the request. What is returned is ready once it is safe.
+    /// Settles the request. The result resolves once it is durable.
     pub(in crate::gateway) fn finish(mut self, end: RequestEnd) -> Option<Written> {
         self.end = end;
         self.settle()
@@ -258,7 +250,7 @@ impl Receipt {
     fn settle(&mut self) -> Option<Written> {
         let (mut permit, mut record) = (self.permit.take()?, self.record.take()?);
         record.streamed |= self.tap.as_ref().is_some_and(Tap::is_events);
-        if let Some(pending) = mem::take(&mut self.progress).into_debt() {
+        if let Some(pending) = mem::take(&mut self.checkpoint).into_pending() {
             permit.keep(pending);
         }
         let observation = self.observation.take();
@@ -313,7 +305,7 @@ impl Receipt {
         record: &RequestRecord,
         observation: Option<&Observation>,
         end: RequestEnd,
-    ) -> EstimatedUsage {
+    ) -> MeteredUsage {
         // What was not sent, or is no generation, or was answered with an error, used nothing.
         let is_refused = matches!(end, RequestEnd::Refused(_));
         let is_failed = record.http_status.is_some_and(|status| status >= 400);
@@ -322,23 +314,14 @@ impl Receipt {
         let is_cut =
             record.http_status.is_none() && upload.is_some_and(|upload| upload.failure().is_some());
         if is_refused || !self.is_metered || is_failed || is_cut {
-            return EstimatedUsage::NOTHING;
+            return MeteredUsage::NOTHING;
         }
         let expected = self.expected();
         let Some(seen) = observation else {
-            return EstimatedUsage::without_answer(expected);
+            return MeteredUsage::without_answer(expected);
         };
         let is_whole = end == RequestEnd::Whole;
-        // Zeros of an endpoint that we do not know are not believed.
-        let is_zero = seen.tokens.is_some_and(|tokens| tokens.total() == 0);
-        if record.protocol == Protocol::Unmetered && is_zero {
-            let seen = Observation {
-                tokens: None,
-                ..seen.clone()
-            };
-            return EstimatedUsage::of(&seen, is_whole, expected);
-        }
-        EstimatedUsage::of(seen, is_whole, expected)
+        MeteredUsage::of_answer(record.protocol, seen, is_whole, expected)
     }
 
     /// The expected tokens. A body without a declared length is counted as it is sent.
@@ -352,23 +335,9 @@ impl Receipt {
     }
 }
 
-/// The protocol that the tap reads, by the one that is recorded.
-fn wire_protocol(protocol: Protocol) -> metering::Protocol {
-    match protocol {
-        Protocol::OpenaiChat => metering::Protocol::OpenaiChat,
-        Protocol::OpenaiCompletions => metering::Protocol::OpenaiCompletions,
-        Protocol::OpenaiResponses => metering::Protocol::OpenaiResponses,
-        Protocol::OpenaiImages => metering::Protocol::OpenaiImages,
-        Protocol::AnthropicMessages => metering::Protocol::AnthropicMessages,
-        Protocol::Gemini => metering::Protocol::Gemini,
-        Protocol::Unmetered => metering::Protocol::Unmetered,
-        Protocol::Other => metering::Protocol::Other,
-    }
-}
-
 impl Drop for Receipt {
     fn drop(&mut self) {
-        // Nobody waits any more.
+        // Nothing waits for it.
         let _ = self.settle();
     }
 }

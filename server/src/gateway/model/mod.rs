@@ -1,5 +1,5 @@
-//! Which model does a request ask for, and how much of it? A plain body is read until it says so, and watched to its
-//! end; a compressed one is read whole.
+//! Reads the requested model and the output bound from a body. A plain body is read until they are known, and scanned to its
+//! end while it is forwarded; a compressed one is read whole.
 
 #[cfg(test)]
 mod tests;
@@ -10,7 +10,9 @@ use axum::{
 };
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use metering::{BodyForm, BodyKind, Bound, FormError, ModelScanner, OpenError, ScanResult};
+use metering::{
+    BodyForm, BodyKind, Bound, DecompressionError, FormError, ModelScanner, ScanResult,
+};
 
 use super::{
     body::{BufferedBody, Upload, UploadWatch},
@@ -20,33 +22,31 @@ use super::{
 };
 use crate::deadlines::is_too_slow;
 
-/// What a decompressor keeps of what it opened, at most, in bytes.
+/// The most that a decompressor keeps of its output, in bytes.
 const WINDOW: u64 = 8 * 1024 * 1024;
 
-/// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ModelRequest {
     pub(super) model: RequestedModel,
-    /// As far as it was seen.
+    /// As far as the body was read.
     pub(super) bound: Bound,
-    /// What the engine will read, decompressed: as declared, or as it was when it has ended.
+    /// Bytes that the engine will read, decompressed; `None` while neither declared nor read to the end.
     pub(super) body_bytes: Option<u64>,
 }
 
-/// What a request says about its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RequestedModel {
     Named(String),
-    /// It should name one, and does not.
+    /// The request should name one, and does not.
     Missing,
-    /// Nobody can say which one it names.
+    /// The body can be read in two ways.
     Ambiguous,
-    /// It is about no model.
+    /// The endpoint has no model.
     NotNeeded,
 }
 
 impl RequestedModel {
-    /// The name, when there is one for certain.
+    /// The name, if it is certain.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
             Self::Named(name) => Some(name),
@@ -56,8 +56,8 @@ impl RequestedModel {
 }
 
 impl From<ScanResult> for RequestedModel {
-    fn from(verdict: ScanResult) -> Self {
-        match verdict {
+    fn from(result: ScanResult) -> Self {
+        match result {
             ScanResult::Found(name) => Self::Named(name),
             ScanResult::Absent => Self::Missing,
             ScanResult::NeedMore | ScanResult::Ambiguous => Self::Ambiguous,
@@ -65,36 +65,34 @@ impl From<ScanResult> for RequestedModel {
     }
 }
 
-/// Why the beginning of a body could not be read.
+/// Why a model could not be read.
 #[derive(Debug)]
 pub(super) enum ReadError {
-    /// We refuse it.
     Refused(GatewayError),
-    /// The client left while sending.
+    /// The client left while it was sending.
     ClientGone,
 }
 
 impl From<GatewayError> for ReadError {
-    fn from(fault: GatewayError) -> Self {
-        Self::Refused(fault)
+    fn from(error: GatewayError) -> Self {
+        Self::Refused(error)
     }
 }
 
-/// What bounds the reading.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ReadLimits<'a> {
-    /// Of the body as it arrives, and of what it opens to.
+    /// Of the body as it arrives, and of its decompressed size.
     pub(super) max_body_bytes: u64,
     pub(super) memory: &'a UserMemory,
     /// Whether the caller may use certain models only, or has other limits that depend on the model.
     pub(super) is_restricted: bool,
-    /// Whether to read on for the bound when the model is known.
+    /// Whether to read on for the output bound when the model is known.
     pub(super) needs_bound: bool,
 }
 
-/// Reads until the model is known, and the bound if it is needed: a bound is known when the JSON is
-/// complete, for a later member may raise it. Nothing is lost: the upload that is returned begins with
-/// what was read. The headers are those that will be forwarded.
+/// Reads until the model is known, and the output bound if it is needed: the bound is certain when the JSON is complete, since a
+/// later member may raise it. The upload that is returned begins with what was read. The headers are those that will be
+/// forwarded.
 pub(super) async fn read(
     route: &Route,
     headers: &HeaderMap,
@@ -117,8 +115,8 @@ pub(super) async fn read(
     let (model, scanner) = match &route.model {
         ModelSource::Body(form) => {
             let mut scanner = scanner(route, *form, headers, limits)?;
-            let verdict = reading.for_model(&mut scanner).await?;
-            (verdict.into(), Some(scanner))
+            let result = reading.for_model(&mut scanner).await?;
+            (result.into(), Some(scanner))
         }
         ModelSource::Path(model) => {
             let scanner = reading.for_bound(route, headers).await?;
@@ -127,7 +125,7 @@ pub(super) async fn read(
         ModelSource::Messages | ModelSource::Nowhere => (RequestedModel::NotNeeded, None),
     };
     let bound = reading.bound(scanner.as_ref());
-    let opened = scanner.as_ref().and_then(ModelScanner::opened_bytes);
+    let opened = scanner.as_ref().and_then(ModelScanner::decompressed_bytes);
     let asked = ModelRequest {
         model,
         bound,
@@ -156,12 +154,11 @@ fn scanner(
     })
 }
 
-/// A body that is being read.
 struct ModelReading<'a> {
     body: Body,
     held: BufferedBody,
     has_ended: bool,
-    /// The memory for what a compressed body opens to.
+    /// The memory for decompressed output.
     opened: Vec<MemoryPermit>,
     opened_bytes: u64,
     limits: ReadLimits<'a>,
@@ -171,13 +168,13 @@ impl ModelReading<'_> {
     async fn for_model(&mut self, scanner: &mut ModelScanner) -> Result<ScanResult, ReadError> {
         loop {
             if !scanner.needs_whole() {
-                let verdict = scanner.verdict();
-                if verdict != ScanResult::NeedMore && self.has_bound(scanner) {
+                let result = scanner.verdict();
+                if result != ScanResult::NeedMore && self.has_bound(scanner) {
                     let is_over = self.body.is_end_stream();
-                    return Ok(if is_over { scanner.finish() } else { verdict });
+                    return Ok(if is_over { scanner.finish() } else { result });
                 }
             }
-            if !self.read_piece(scanner).await? {
+            if !self.read_chunk(scanner).await? {
                 return Ok(scanner.finish());
             }
         }
@@ -189,21 +186,21 @@ impl ModelReading<'_> {
         route: &Route,
         headers: &HeaderMap,
     ) -> Result<Option<ModelScanner>, ReadError> {
-        // Checks the headers also where the bound is not needed: the engine would read compressed bytes as JSON.
+        // Checks the headers even if the bound is not needed: the engine would read compressed bytes as JSON.
         let mut scanner = scanner(route, BodyForm::PlainJson, headers, self.limits)?;
         if !self.limits.needs_bound {
             return Ok(None);
         }
-        while !self.has_bound(&scanner) && self.read_piece(&mut scanner).await? {}
+        while !self.has_bound(&scanner) && self.read_chunk(&mut scanner).await? {}
         Ok(Some(scanner))
     }
 
-    /// Whether to read no further for the bound.
+    /// Whether nothing more must be read for the bound.
     fn has_bound(&self, scanner: &ModelScanner) -> bool {
         !self.limits.needs_bound || scanner.is_bound_known()
     }
 
-    /// The bound, which nothing may follow if a limit depends on it.
+    /// If a limit depends on the bound, it counts only when the document is complete.
     fn bound(&self, scanner: Option<&ModelScanner>) -> Bound {
         let is_fit = |scanner: &&ModelScanner| !self.limits.needs_bound || scanner.is_whole();
         scanner
@@ -211,7 +208,7 @@ impl ModelReading<'_> {
             .map_or_else(Bound::default, ModelScanner::bound)
     }
 
-    /// What must be watched of the rest of the body.
+    /// The scanner for the rest of the body, if it must be scanned.
     fn watch(
         &self,
         route: &Route,
@@ -221,7 +218,7 @@ impl ModelReading<'_> {
         let names_model = matches!(route.model, ModelSource::Body(_))
             && matches!(asked.model, RequestedModel::Named(_))
             && (route.names_model || self.limits.is_restricted);
-        // What sets no bound is refused by every limit that depends on one.
+        // A request without a bound is refused by every limit that depends on one.
         let is_bounded = self.limits.needs_bound && asked.bound.max_output_tokens.is_some();
         let bound = is_bounded.then_some(asked.bound);
         let is_over = self.has_ended || scanner.needs_whole();
@@ -230,7 +227,7 @@ impl ModelReading<'_> {
     }
 
     /// False at the end of the body.
-    async fn read_piece(&mut self, scanner: &mut ModelScanner) -> Result<bool, ReadError> {
+    async fn read_chunk(&mut self, scanner: &mut ModelScanner) -> Result<bool, ReadError> {
         let frame = match self.body.frame().await {
             Some(Ok(frame)) => frame,
             Some(Err(error)) if is_too_slow(&error) => {
@@ -240,7 +237,7 @@ impl ModelReading<'_> {
             None => {
                 self.has_ended = true;
                 return match scanner.error_at_end() {
-                    Some(error) => Err(self.unopened(error).into()),
+                    Some(error) => Err(self.open_error(error).into()),
                     None => Ok(false),
                 };
             }
@@ -253,7 +250,7 @@ impl ModelReading<'_> {
         Ok(true)
     }
 
-    /// Reads a piece turn by turn: other tasks run in between, however much the piece opens to.
+    /// Scans a chunk in steps that yield to other tasks, however much the chunk decompresses to.
     async fn observe(
         &mut self,
         scanner: &mut ModelScanner,
@@ -263,9 +260,9 @@ impl ModelReading<'_> {
         loop {
             let step = scanner.observe_some(rest);
             if let Some(error) = scanner.error() {
-                return Err(self.unopened(error));
+                return Err(self.open_error(error));
             }
-            self.hold_opened(scanner.opened_bytes())?;
+            self.hold_opened(scanner.decompressed_bytes())?;
             rest = rest.get(step.used..).unwrap_or_default();
             if step.is_done {
                 return Ok(());
@@ -274,7 +271,7 @@ impl ModelReading<'_> {
         }
     }
 
-    /// Counts what the decompressor keeps.
+    /// Takes memory for the output that the decompressor keeps.
     fn hold_opened(&mut self, opened: Option<u64>) -> Result<(), GatewayError> {
         let kept = opened.unwrap_or(0).min(WINDOW);
         let more = kept.saturating_sub(self.opened_bytes);
@@ -286,12 +283,12 @@ impl ModelReading<'_> {
         Ok(())
     }
 
-    fn unopened(&self, error: OpenError) -> GatewayError {
+    fn open_error(&self, error: DecompressionError) -> GatewayError {
         match error {
-            OpenError::TooLarge => GatewayError::BodyTooLarge {
+            DecompressionError::TooLarge => GatewayError::BodyTooLarge {
                 limit: self.limits.max_body_bytes,
             },
-            OpenError::Unreadable => GatewayError::BodyUnreadable,
+            DecompressionError::Unreadable => GatewayError::BodyUnreadable,
         }
     }
 

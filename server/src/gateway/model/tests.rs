@@ -1,4 +1,4 @@
-//! What is read of a body before it passes, and what is not waited for.
+//! How much of a body is read before it is forwarded.
 
 use axum::http::Method;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
@@ -18,7 +18,7 @@ enum Then {
     Breaks,
 }
 
-/// What is read of such a body without waiting; nothing when the reader would wait.
+/// The request as read from such a body without waiting; `None` if the reader would wait.
 fn asked(
     path: &str,
     pieces: &[&str],

@@ -1,8 +1,7 @@
-//! What each endpoint of the engine speaks, where it names its model, and whether it reports usage.
+//! The endpoints of the engine: their protocol, where they name the model, and whether they report usage.
 
-use entity::request::Protocol;
 use http::{HeaderMap, Method, header};
-use metering::{BodyForm, BoundForm};
+use metering::{BodyForm, BoundForm, Protocol};
 
 use super::super::dialect::Dialect;
 use super::path::is_below;
@@ -10,7 +9,7 @@ use super::path::is_below;
 /// Where a request names its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::gateway) enum ModelSource {
-    /// Nowhere; none is needed.
+    /// The endpoint needs none.
     Nowhere,
     /// In the path; without `models/`.
     Path(String),
@@ -20,7 +19,6 @@ pub(in crate::gateway) enum ModelSource {
     Messages,
 }
 
-/// What an endpoint is.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -37,52 +35,6 @@ pub(super) struct EndpointRule {
     pub(super) is_websocket: bool,
 }
 
-/// Those that are posted to and report usage.
-const METERED: [(&str, Protocol, BodyForm); 10] = [
-    ("/v1/chat/completions", Protocol::OpenaiChat, BodyForm::Json),
-    (
-        "/v1/completions",
-        Protocol::OpenaiCompletions,
-        BodyForm::Json,
-    ),
-    ("/v1/responses", Protocol::OpenaiResponses, BodyForm::Json),
-    (
-        "/v1/responses/compact",
-        Protocol::OpenaiResponses,
-        BodyForm::Json,
-    ),
-    (
-        "/backend-api/codex/responses",
-        Protocol::OpenaiResponses,
-        BodyForm::Json,
-    ),
-    (
-        "/backend-api/codex/responses/compact",
-        Protocol::OpenaiResponses,
-        BodyForm::Json,
-    ),
-    (
-        "/v1/images/generations",
-        Protocol::OpenaiImages,
-        BodyForm::Json,
-    ),
-    (
-        "/v1/images/edits",
-        Protocol::OpenaiImages,
-        BodyForm::ImageEdit,
-    ),
-    (
-        "/v1/messages",
-        Protocol::AnthropicMessages,
-        BodyForm::PlainJson,
-    ),
-    (
-        "/v1beta/interactions",
-        Protocol::Gemini,
-        BodyForm::PlainJson,
-    ),
-];
-
 /// Others that are posted to and that the engine, or tools that expect an `OpenAI` server, know.
 const POSTED: [&str; 7] = [
     "/v1/messages/count_tokens",
@@ -94,7 +46,7 @@ const POSTED: [&str; 7] = [
     "/v1/videos/generations",
 ];
 
-/// Those that are posted to and speak no protocol that we meter, as far as they differ from the rule.
+/// POST endpoints without a metered protocol that deviate from the default.
 const UNMETERED: [(&str, BodyForm); 4] = [
     ("/v1/messages/count_tokens", BodyForm::PlainJson),
     ("/openai/v1/videos", BodyForm::Video),
@@ -102,22 +54,20 @@ const UNMETERED: [(&str, BodyForm); 4] = [
     ("/backend-api/codex/alpha/search", BodyForm::PlainJson),
 ];
 
-/// Those that are posted to and generate nothing.
+/// POST endpoints that generate nothing.
 const COUNTING: [&str; 2] = ["/v1/messages/count_tokens", "/v1/responses/input_tokens"];
 
 const SOCKETS: [&str; 2] = ["/v1/responses", "/backend-api/codex/responses"];
 
 const GEMINI_MODELS: &str = "/v1beta/models/";
 
-/// Whether this is an endpoint that tools post to.
 pub(super) fn is_posted_to(path: &str) -> bool {
-    METERED.iter().any(|(known, ..)| *known == path)
+    Protocol::of_endpoint(path).is_some()
         || UNMETERED.iter().any(|(known, _)| *known == path)
         || POSTED.contains(&path)
 }
 
-/// Looks the endpoint up. The engine reads a Gemini model from the decoded path; all else is decided on
-/// the cleaned one.
+/// The engine reads a Gemini model from the decoded path; everything else depends on the cleaned one.
 pub(super) fn find(
     method: &Method,
     decoded: &str,
@@ -151,8 +101,7 @@ pub(super) fn find(
 }
 
 impl EndpointRule {
-    /// An endpoint that we do not know: a body that is sent names a model, or is not sent on, and may
-    /// generate.
+    /// An unknown endpoint: a body must name a model to be forwarded, and may generate.
     fn unknown(method: &Method, path: &str) -> Self {
         let dialect = Dialect::of_path(path);
         let form = match dialect {
@@ -188,11 +137,11 @@ impl EndpointRule {
         if COUNTING.contains(&path) {
             self.generates_nothing();
         }
-        if let Some((_, protocol, form)) = METERED.iter().find(|(known, ..)| *known == path) {
-            self.protocol = *protocol;
-            self.model = ModelSource::Body(*form);
+        if let Some((protocol, endpoint)) = Protocol::of_endpoint(path) {
+            self.protocol = protocol;
+            self.model = ModelSource::Body(endpoint.body);
             self.names_model = true;
-            self.bound = bound(*protocol, path);
+            self.bound = endpoint.bound;
             self.is_metered = true;
         }
     }
@@ -223,22 +172,8 @@ impl EndpointRule {
     }
 }
 
-/// Where an endpoint that is posted to reads its bound. The engine drops that of a compaction, and reads that of an
-/// interaction under three names.
-fn bound(protocol: Protocol, path: &str) -> BoundForm {
-    match protocol {
-        Protocol::OpenaiResponses if path.ends_with("/compact") => BoundForm::Nothing,
-        Protocol::OpenaiChat => BoundForm::Chat,
-        Protocol::OpenaiCompletions => BoundForm::Completions,
-        Protocol::OpenaiResponses => BoundForm::Responses,
-        Protocol::OpenaiImages => BoundForm::Images,
-        Protocol::AnthropicMessages => BoundForm::Messages,
-        Protocol::Gemini | Protocol::Unmetered | Protocol::Other => BoundForm::Nothing,
-    }
-}
-
 impl Dialect {
-    /// The dialect of a caller whose path is no endpoint, by what tools of that dialect send.
+    /// The dialect of a client whose path is not an endpoint, by what tools of each dialect send.
     pub(in crate::gateway) fn guess(path: &str, headers: &HeaderMap) -> Self {
         let has = |name: &str| headers.contains_key(name);
         if path.contains("/v1beta") || path.contains("/gemini") || has("x-goog-api-key") {
@@ -253,7 +188,6 @@ impl Dialect {
         }
     }
 
-    /// The dialect of a path, before anything else is known.
     pub(in crate::gateway) fn of_path(path: &str) -> Self {
         if is_below(path, "/v1beta") {
             Self::Gemini
@@ -265,7 +199,7 @@ impl Dialect {
     }
 }
 
-/// As the engine tells them apart, on `/v1/models`.
+/// The engine's rule on `/v1/models`.
 fn asks_like_anthropic(headers: &HeaderMap) -> bool {
     let starts_like_claude =
         |value: &header::HeaderValue| value.as_bytes().starts_with(b"claude-cli");

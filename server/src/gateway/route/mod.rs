@@ -1,4 +1,4 @@
-//! Where a request goes, decided from its first line and a few headers alone.
+//! Classifies a request by its first line and a few headers.
 
 mod endpoint;
 mod path;
@@ -18,45 +18,43 @@ pub(super) use path::PREFIXES;
 /// The longest label of an endpoint, in bytes.
 const LONGEST_LABEL: usize = 200;
 
-/// What a request is, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each answers a question of its own"
 )]
 pub(super) struct Route {
-    /// The path to send on, byte for byte what came unless it was corrected.
+    /// The path to forward: unchanged, unless it was corrected.
     pub path: String,
-    /// The shape of errors that the caller understands.
+    /// The format of errors that the client parses.
     pub dialect: Dialect,
-    /// How the answer reports usage.
+    /// Determines how the answer reports usage.
     pub protocol: Protocol,
-    /// Where the model is named.
     pub model: ModelSource,
-    /// Whether the engine is known to read a model there.
+    /// Whether the engine is known to read a model at this endpoint.
     pub names_model: bool,
-    /// Which members bound the answer.
+    /// Which members of the body bound the output.
     pub bound: BoundForm,
-    /// Whether it generates, or may: it counts in quotas, and its answer is read for usage.
+    /// Whether it generates, or may: it counts toward quotas, and usage is read from its answer.
     pub is_metered: bool,
-    /// Whether the answer lists models, which are then filtered to those that the key may use.
+    /// Whether the answer lists models, which are filtered by what the caller may use.
     pub lists_models: bool,
     /// Whether this opens the Responses WebSocket.
     pub is_websocket: bool,
-    /// Method and path for the record: bounded, printable, without the query.
+    /// Method and path for the record: of bounded length, printable, without the query.
     pub endpoint: String,
 }
 
-/// Why a request goes nowhere.
+/// Why a request is not forwarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RouteError {
-    /// Not below one of the four prefixes, or not a path with one clear meaning.
+    /// Not below one of the four prefixes, or ambiguous.
     NotFound,
-    /// The engine has it, but nobody may reach it from outside.
+    /// An endpoint of the engine that clients must not reach.
     Blocked,
 }
 
-/// Decides on the path as the engine will understand it: decoded once, dots resolved, slashes collapsed.
+/// Decides on the path as the engine reads it: decoded once, dots resolved, slashes collapsed.
 pub(super) fn classify(
     method: &Method,
     path: &str,

@@ -1,4 +1,4 @@
-//! Paths as the engine understands them, and the few that are put right.
+//! Paths as the engine reads them, and corrections of base URLs.
 
 use std::borrow::Cow;
 
@@ -7,21 +7,20 @@ use percent_encoding::percent_decode_str;
 
 use super::endpoint;
 
-/// What the engine serves to callers is below these.
+/// Every endpoint for clients is below one of these.
 pub(in crate::gateway) const PREFIXES: [&str; 4] =
     ["/v1", "/v1beta", "/openai/v1", "/backend-api/codex"];
 
-/// What nobody reaches from outside, below `/v1`: any path whose next segment starts so.
+/// Endpoints below `/v1` that clients must not reach: any path whose next segment starts with one of these.
 ///
-/// `ws` lets a stranger become a provider; `realtime` mints tokens that open the engine without a key.
+/// `ws` lets an anonymous client become a provider; `realtime` issues tokens that access the engine without a key.
 const BLOCKED: [&str; 3] = ["ws", "realtime", "live"];
 
-/// First segments of base URLs that people take over from elsewhere. Before a known endpoint they say
-/// nothing about what is meant.
+/// First segments of base URLs that people copy from other servers. They are ignored before a known endpoint.
 const BASES: [&str; 6] = ["v1", "v1beta", "api", "openai", "anthropic", "gemini"];
 
-/// Corrects the common mistakes of a base URL, where only one thing can be meant: repeated and trailing
-/// slashes, `/v1` twice, missing, or behind another provider's prefix. Everything else stays as it came.
+/// Corrects common mistakes in a base URL if the result is unambiguous: repeated and trailing slashes, `/v1` twice, missing, or
+/// behind another provider's prefix. Everything else is unchanged.
 pub(super) fn correct<'path>(method: &Method, path: &'path str) -> Cow<'path, str> {
     let mut path = without_empty_segments(path);
     while let Some(rest) = path
@@ -30,8 +29,8 @@ pub(super) fn correct<'path>(method: &Method, path: &'path str) -> Cow<'path, st
     {
         path = Cow::Owned(rest.to_owned());
     }
-    match meant(method, &path) {
-        Some(meant) => Cow::Owned(meant),
+    match intended(method, &path) {
+        Some(intended) => Cow::Owned(intended),
         None => path,
     }
 }
@@ -47,18 +46,18 @@ fn without_empty_segments(path: &str) -> Cow<'_, str> {
     Cow::Owned(format!("/{}", segments.join("/")))
 }
 
-/// The endpoint that a path means, unless it is one already or may mean nothing.
-fn meant(method: &Method, path: &str) -> Option<String> {
+/// The intended endpoint; `None` if the path is one already, or if there is none.
+fn intended(method: &Method, path: &str) -> Option<String> {
     if *method == Method::POST {
-        return meant_by_post(path);
+        return intended_by_post(path);
     }
     if *method == Method::GET {
-        return meant_by_get(path);
+        return intended_by_get(path);
     }
     None
 }
 
-fn meant_by_post(path: &str) -> Option<String> {
+fn intended_by_post(path: &str) -> Option<String> {
     if endpoint::is_posted_to(path) {
         return None;
     }
@@ -72,14 +71,14 @@ fn meant_by_post(path: &str) -> Option<String> {
     (gemini != path && (names_model || endpoint::is_posted_to(&gemini))).then_some(gemini)
 }
 
-/// A list of models says by its version whose list it is. Without a version `/models` is one of our pages.
-fn meant_by_get(path: &str) -> Option<String> {
+/// The version determines the provider of a list of models. Without a version `/models` is a page of the web app.
+fn intended_by_get(path: &str) -> Option<String> {
     let (rest, version) = without_bases(path);
     let list = format!("/{}/models", version?);
     (rest == "/models" && list != path).then_some(list)
 }
 
-/// What follows the bases, and the last version among them.
+/// The path after the bases, and the last version among them.
 fn without_bases(path: &str) -> (&str, Option<&str>) {
     let (mut rest, mut version) = (path, None);
     while let Some(after_slash) = rest.strip_prefix('/')
@@ -94,7 +93,7 @@ fn without_bases(path: &str) -> (&str, Option<&str>) {
     (rest, version)
 }
 
-/// Decodes once, as the engine does. `None` when the result is no text.
+/// Decodes once, as the engine does. `None` if the result is not UTF-8.
 pub(super) fn decode(path: &str) -> Option<String> {
     let is_encoded = |(index, _)| {
         let digits = path.get(index + 1..index + 3);
@@ -107,7 +106,7 @@ pub(super) fn decode(path: &str) -> Option<String> {
     Some(decoded.into_owned())
 }
 
-/// Resolves dots and collapses slashes; a trailing slash goes too.
+/// Resolves dots, collapses slashes and removes a trailing slash.
 pub(super) fn clean(path: &str) -> String {
     let mut segments = Vec::new();
     for segment in path.split('/') {
@@ -127,7 +126,6 @@ pub(super) fn is_served(path: &str) -> bool {
     PREFIXES.iter().any(|prefix| is_below(path, prefix))
 }
 
-/// Whether the path is kept from callers.
 pub(super) fn is_blocked(path: &str) -> bool {
     path.strip_prefix("/v1/").is_some_and(|rest| {
         BLOCKED.iter().any(|name| match *name {

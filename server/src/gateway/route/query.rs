@@ -1,4 +1,4 @@
-//! Credentials in a query: read, and removed without touching a byte of the rest.
+//! Reads and removes credentials in a query, without changing a byte of the rest.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 /// The names under which the engine accepts a key.
 const NAMES: [&str; 2] = ["key", "auth_token"];
 
-/// The query without its credentials; every other byte stays as it was. The query has no `?`.
+/// The query is without `?`.
 pub(in crate::gateway) fn without_credentials(query: &str) -> Cow<'_, str> {
     if !query.split('&').any(is_credential) {
         return Cow::Borrowed(query);
@@ -19,7 +19,7 @@ pub(in crate::gateway) fn without_credentials(query: &str) -> Cow<'_, str> {
     Cow::Owned(kept.join("&"))
 }
 
-/// The credential that the engine would take: the first `key`, or else the first `auth_token`.
+/// The credential that the engine would use: the first `key`, or else the first `auth_token`.
 pub(in crate::gateway) fn credential(query: &str) -> Option<String> {
     NAMES.iter().find_map(|name| {
         let mut pairs = query.split('&');
@@ -29,8 +29,8 @@ pub(in crate::gateway) fn credential(query: &str) -> Option<String> {
     })
 }
 
-/// Whether the query asks for another form of the answer than a client may: `alt` reaches the engine's executors, where
-/// one value turns any request into a compaction.
+/// Whether the query requests another format of the answer than a client may: the engine interprets `alt`, and one value turns
+/// any request into a compaction.
 pub(in crate::gateway) fn has_unknown_alt(query: &str) -> bool {
     query.split('&').any(|pair| {
         let is_alt =
@@ -48,7 +48,7 @@ fn decoded_name(pair: &str) -> Option<String> {
     decode(pair.split('=').next().unwrap_or_default())
 }
 
-/// A plus is a blank in a query.
+/// In a query a plus is a space.
 fn decode(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;

@@ -1,16 +1,11 @@
-//! What arrives of a client's messages. A message that was begun must be finished: it must make progress,
-//! and what is held of it counts against the memory that its user may have.
+//! The messages that a client is sending. A message that was begun must make progress, and what is held of it counts against
+//! the memory of its user.
 
 use std::{
     io,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
-
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
     deadlines::{ProgressDeadline, ProgressRule},
@@ -18,21 +13,15 @@ use crate::{
         dialect::GatewayError,
         memory::{MemoryPermit, UserMemory},
     },
+    observed_io::IoObserver,
 };
 
-/// What every socket may hold without it being counted, in bytes, and in which steps the rest is.
+/// In bytes: what every socket may hold uncounted, and the unit in which the rest is counted.
 const STEP: usize = 64 * 1024;
-/// The head of a ping or pong of a client: two bytes, and four for its mask.
+/// The header of a ping or pong from a client, in bytes: two, and four for its mask.
 const CONTROL_HEAD: u64 = 6;
 
-/// The bytes of a client's socket.
-#[derive(Debug)]
-pub(super) struct ClientIo {
-    inner: TokioIo<Upgraded>,
-    arriving: Arriving,
-}
-
-/// The message that arrives. Shared by the bytes and by who takes the messages.
+/// The message that arrives. Shared by the socket and by the reader of its messages.
 #[derive(Clone, Debug)]
 pub(super) struct Arriving(Arc<Mutex<Unfinished>>);
 
@@ -43,8 +32,8 @@ struct Unfinished {
     progress: ProgressDeadline,
     memory: UserMemory,
     permits: Vec<MemoryPermit>,
-    /// Why the socket must end.
-    fault: Option<GatewayError>,
+    /// Why the socket must be closed.
+    error: Option<GatewayError>,
 }
 
 impl Arriving {
@@ -54,16 +43,16 @@ impl Arriving {
             progress: ProgressDeadline::new(rule),
             memory,
             permits: Vec::new(),
-            fault: None,
+            error: None,
         })))
     }
 
-    /// A message is complete. Its memory is counted until what is returned is dropped.
+    /// A message is complete. Its memory is counted until the result is dropped.
     pub(super) fn finish(&self) -> Vec<MemoryPermit> {
         self.lock().restart()
     }
 
-    /// A ping or a pong came, maybe in the middle of a message.
+    /// A ping or pong has arrived, perhaps in the middle of a message.
     pub(super) fn finish_control(&self, payload: usize) {
         let mut unfinished = self.lock();
         let length = payload as u64 + CONTROL_HEAD;
@@ -73,9 +62,9 @@ impl Arriving {
         }
     }
 
-    /// Why the socket must end, if it must.
-    pub(super) fn fault(&self) -> Option<GatewayError> {
-        self.lock().fault.clone()
+    /// Why the socket must be closed, if it must.
+    pub(super) fn error(&self) -> Option<GatewayError> {
+        self.lock().error.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Unfinished> {
@@ -96,8 +85,8 @@ impl Unfinished {
         while self.bytes > ((self.permits.len() + 1) * STEP) as u64 {
             match self.memory.take(STEP) {
                 Ok(permit) => self.permits.push(permit),
-                Err(fault) => {
-                    self.fault = Some(fault);
+                Err(error) => {
+                    self.error = Some(error);
                     return Err(io::ErrorKind::OutOfMemory.into());
                 }
             }
@@ -105,60 +94,30 @@ impl Unfinished {
         Ok(())
     }
 
-    /// Nothing arrives. That may be between two messages, but not in the middle of one.
-    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Nothing arrives: fine between two messages, but not for long in the middle of one.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.bytes == 0 {
             return Poll::Pending;
         }
         self.progress.poll_too_slow(cx).map(|()| {
-            self.fault = Some(GatewayError::BodyTooSlow);
+            self.error = Some(GatewayError::BodyTooSlow);
             Err(io::ErrorKind::TimedOut.into())
         })
     }
 }
 
-impl ClientIo {
-    pub(super) fn new(upgraded: Upgraded, arriving: Arriving) -> Self {
-        Self {
-            inner: TokioIo::new(upgraded),
-            arriving,
-        }
-    }
-}
-
-impl AsyncRead for ClientIo {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+impl<Io> IoObserver<Io> for Arriving {
+    fn on_read(
+        &mut self,
+        _: &Io,
+        read: Poll<io::Result<usize>>,
         cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        match Pin::new(&mut self.inner).poll_read(cx, buffer) {
-            Poll::Ready(Ok(())) => {
-                let bytes = buffer.filled().len() - before;
-                Poll::Ready(self.arriving.lock().received(bytes))
-            }
-            Poll::Pending => self.arriving.lock().wait(cx),
-            failed @ Poll::Ready(Err(_)) => failed,
+        match read {
+            Poll::Ready(Ok(bytes)) => Poll::Ready(self.lock().received(bytes)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => self.lock().poll_idle(cx),
         }
-    }
-}
-
-impl AsyncWrite for ClientIo {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        data: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, data)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }
 
@@ -198,7 +157,7 @@ mod tests {
 
         receive(300 * 1024).unwrap_err();
         assert!(matches!(
-            arriving.fault(),
+            arriving.error(),
             Some(GatewayError::RateLimited { .. })
         ));
     }

@@ -1,10 +1,12 @@
-//! The Responses WebSocket: the handshake passes as it is, then two sockets are joined message by
-//! message. Each turn is admitted, metered and recorded like a request of its own.
+//! The Responses WebSocket: the handshake passes to the engine, then two sockets are joined message by message. Each turn is
+//! admitted, metered and recorded like a request of its own.
 
 mod arriving;
 mod pending_answers;
 mod session;
 mod turn;
+
+use std::sync::Arc;
 
 use axum::{
     body::Body,
@@ -17,117 +19,126 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::protocol::{Role, WebSocketConfig},
 };
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{
-    arriving::{Arriving, ClientIo},
-    session::SocketSession,
-    turn::Turns,
-};
+use self::{arriving::Arriving, session::SocketSession, turn::Turns};
 use super::{
-    admission::{self, StartedRequest},
+    admission::{self, AdmissionControl},
+    answer::Responder,
     body::Upload,
+    context::RequestContext,
     dialect::GatewayError,
-    forward::{UpstreamBody, UpstreamResponse},
+    forward::{EngineClient, UpstreamBody, UpstreamResponse},
     headers,
-    meter::{Receipt, RequestEnd},
-    serve::RequestContext,
+    memory::Memory,
+    meter::{Drainer, Receipt, RequestEnd},
+    metrics::GatewayMetrics,
+    receipts::{PendingAdmission, Receipts},
 };
-use crate::domain::{
-    ledger::{Ledger, OpenSocket},
-    requests::RequestRecord,
+use crate::{
+    clock::SharedClock,
+    deadlines::Deadlines,
+    domain::{api_keys::KeyRing, requests::RequestRecord, settings::Settings},
+    observed_io::ObservedIo,
+    traces::Traces,
 };
 
-/// What a socket reads at once, in bytes: each has a buffer of this size as long as it is open.
+/// The size of each socket's read buffer, in bytes. It is allocated as long as the socket is open.
 const READ_BUFFER: usize = 16 * 1024;
 
 /// The engine's socket.
 type EngineSocket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 /// The client's.
-type ClientSocket = WebSocketStream<ClientIo>;
+type ClientSocket = WebSocketStream<ObservedIo<TokioIo<hyper::upgrade::Upgraded>, Arriving>>;
 
-/// Passes the handshake to the engine, and joins the sockets if it agrees.
+/// The components that handle a turn as the stack handles a request.
+#[derive(Debug)]
+pub(super) struct Sockets {
+    pub(super) keys: KeyRing,
+    pub(super) clock: SharedClock,
+    pub(super) settings: Settings,
+    pub(super) admission: Arc<AdmissionControl>,
+    pub(super) receipts: Arc<Receipts>,
+    pub(super) engine: Arc<EngineClient>,
+    pub(super) responder: Arc<Responder>,
+    pub(super) drainer: Drainer,
+    pub(super) memory: Memory,
+    pub(super) metrics: GatewayMetrics,
+    pub(super) traces: Traces,
+    pub(super) deadlines: Deadlines,
+    pub(super) tasks: TaskTracker,
+    /// Cancelled when no new turns may begin.
+    pub(super) stop: CancellationToken,
+    /// Cancelled when the server ends what still runs.
+    pub(super) deadline: CancellationToken,
+}
+
+/// Passes the handshake to the engine, and joins the sockets if the engine agrees.
 pub(super) async fn serve(
-    pass: RequestContext,
+    sockets: Arc<Sockets>,
+    context: Arc<RequestContext>,
     mut head: Head,
-    started: StartedRequest,
-    record: RequestRecord,
+    pending: PendingAdmission,
 ) -> Result<Response<Body>, GatewayError> {
-    // While it shakes hands it is a request like others; after that its turns are.
-    let _slot = started.slot;
     let from_client = head.extensions.remove::<OnUpgrade>();
-    let socket = match open_socket(&pass) {
+    let (caller, now) = (&context.caller, context.received_at);
+    let socket = match admission::open_socket(&sockets.settings, caller, now) {
         Ok(socket) => socket,
-        Err(fault) => return Err(pass.refused(fault, record).await),
+        Err(error) => return Err(pending.refuse(error).await),
     };
-    let answer = match shake_hands(&pass, head).await {
+    let Some(record) = pending.into_record() else {
+        return Err(GatewayError::EngineFailed);
+    };
+    let upload = Upload::new(Body::empty(), 0);
+    let answer = match sockets.engine.shake_hands(&context, head, upload).await {
         Ok(answer) => answer,
-        Err((fault, end)) => {
-            if pass.caller.account().may_record_refusal() {
-                new_receipt(&pass, record).await?.end(end);
+        Err(error) => {
+            let (error, end) = sockets.responder.failure(context.id, &error, None);
+            if context.caller.account().may_record_refusal() {
+                sockets.receipt(&context, record).await?.end(end);
             }
-            return Err(fault);
+            return Err(error);
         }
     };
     match from_client {
         Some(from_client) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
-            Ok(join(pass, socket, from_client, answer, record))
+            context.span.end(&opened(&record));
+            let turns = Turns::new(Arc::clone(&sockets), &context, record, socket);
+            Ok(join(sockets, context, turns, from_client, answer))
         }
-        // The engine refused, and its refusal is the answer.
-        _ => refused_by_engine(pass, answer, record).await,
+        _ => refused_by_engine(&sockets, context, answer, record).await,
     }
 }
 
-async fn shake_hands(
-    pass: &RequestContext,
-    head: Head,
-) -> Result<UpstreamResponse, (GatewayError, RequestEnd)> {
-    let request = pass
-        .for_engine(head, Upload::new(Body::empty(), 0))
-        .map_err(|fault| (fault.clone(), RequestEnd::Failed(fault.code())))?;
-    let gateway = &pass.gateway.0;
-    let limit = gateway.settings.current().gateway.answer_timeout();
-    let answer = gateway.upstream.shake_hands(request, limit).await;
-    answer.map_err(|error| pass.explain(&error, None))
-}
-
+/// The engine's refusal is the answer.
 async fn refused_by_engine(
-    pass: RequestContext,
+    sockets: &Sockets,
+    context: Arc<RequestContext>,
     answer: UpstreamResponse,
     record: RequestRecord,
 ) -> Result<Response<Body>, GatewayError> {
-    let mut receipt = new_receipt(&pass, record).await?;
+    let mut receipt = sockets.receipt(&context, record).await?;
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         receipt.end(RequestEnd::Failed("handshake_failed"));
         return Err(GatewayError::EngineFailed);
     }
-    Ok(pass.answered(answer, receipt).await)
+    sockets.responder.respond(context, answer, receipt).await
 }
 
-/// For a handshake that did not lead to a socket.
-async fn new_receipt(
-    pass: &RequestContext,
-    record: RequestRecord,
-) -> Result<Receipt, GatewayError> {
-    let permit = admission::permit(&pass.gateway.0.recorder, pass.id).await?;
-    let in_flight = pass.gateway.0.in_flight.token();
-    Ok(Receipt::new(
-        permit,
-        record,
-        pass.route.is_metered,
-        in_flight,
-        pass.span.clone(),
-    ))
+impl Sockets {
+    /// For a handshake that did not lead to a socket.
+    async fn receipt(
+        &self,
+        context: &RequestContext,
+        record: RequestRecord,
+    ) -> Result<Receipt, GatewayError> {
+        let permit = self.receipts.permit(context.id).await?;
+        let (is_metered, span) = (context.route.is_metered, context.span.clone());
+        Ok(self.receipts.open(permit, record, is_metered, span))
+    }
 }
 
-/// Counts the socket against what the caller may have open.
-fn open_socket(pass: &RequestContext) -> Result<OpenSocket, GatewayError> {
-    let defaults = pass.gateway.0.settings.current().gateway.default_rate_limit;
-    let account = pass.caller.account();
-    Ledger::open_socket(account, pass.caller.api_key_id, defaults)
-        .map_err(|limited| admission::fault(limited, None, pass.now))
-}
-
-/// The handshake itself, which has no row: each turn has its own.
+/// The span of a handshake ends with this. It has no record: each turn has its own.
 fn opened(record: &RequestRecord) -> RequestRecord {
     RequestRecord {
         http_status: Some(StatusCode::SWITCHING_PROTOCOLS.as_u16()),
@@ -138,40 +149,37 @@ fn opened(record: &RequestRecord) -> RequestRecord {
 }
 
 fn join(
-    pass: RequestContext,
-    socket: OpenSocket,
+    sockets: Arc<Sockets>,
+    context: Arc<RequestContext>,
+    turns: Turns,
     from_client: OnUpgrade,
     answer: UpstreamResponse,
-    record: RequestRecord,
 ) -> Response<Body> {
     let mut answer = answer.map(UpstreamBody::into_incoming);
     let from_engine = hyper::upgrade::on(&mut answer);
     let (mut head, _) = answer.into_parts();
-    headers::for_client(&mut head.headers, pass.id);
-    pass.span.end(&opened(&record));
-    let gateway = pass.gateway.0.clone();
-    gateway.tasks.clone().spawn(async move {
+    headers::for_client(&mut head.headers, context.id);
+    sockets.tasks.clone().spawn(async move {
         let (client, engine) = match tokio::try_join!(from_client, from_engine) {
             Ok(both) => both,
             Err(error) => {
-                tracing::debug!(request.id = %pass.id, %error, "a handshake was not completed");
+                tracing::debug!(request.id = %context.id, %error, "a handshake was not completed");
                 return;
             }
         };
-        let max_body_bytes = gateway.settings.current().gateway.max_body_bytes;
+        let max_body_bytes = sockets.settings.current().gateway.max_body_bytes;
         let limit = usize::try_from(max_body_bytes).unwrap_or(usize::MAX);
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .max_message_size(Some(limit))
             .max_frame_size(Some(limit));
-        let memory = pass.memory(max_body_bytes);
-        let arriving = Arriving::new(gateway.deadlines.progress, memory);
-        let client = ClientIo::new(client, arriving.clone());
+        let memory = sockets.memory.of(context.caller.user_id, max_body_bytes);
+        let arriving = Arriving::new(sockets.deadlines.progress, memory);
+        let client = ObservedIo::new(TokioIo::new(client), arriving.clone());
         let client = ClientSocket::from_raw_socket(client, Role::Server, Some(config)).await;
         let engine =
             EngineSocket::from_raw_socket(TokioIo::new(engine), Role::Client, Some(config)).await;
-        let turns = Turns::new(&pass, record, socket);
-        SocketSession::new(pass, turns, arriving)
+        SocketSession::new(sockets, context, turns, arriving)
             .run(client, engine)
             .await;
     });

@@ -1,7 +1,7 @@
-//! Two sockets joined: what comes from one goes to the other, in both directions at once, so that a
-//! slow reader on one side cannot lock the other.
+//! A pair of joined sockets: messages pass in both directions concurrently, so that a slow reader on one side cannot block the
+//! other direction.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use futures_util::{
     SinkExt as _, StreamExt as _,
@@ -19,29 +19,29 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{ClientSocket, EngineSocket, arriving::Arriving, turn::Turns};
+use super::{ClientSocket, EngineSocket, Sockets, arriving::Arriving, turn::Turns};
 use crate::gateway::{
+    context::RequestContext,
     dialect::{GatewayError, in_socket_error},
     meter::RequestEnd,
-    serve::RequestContext,
 };
 
-/// How long one side may take to hear that the other is gone.
+/// How long a close frame may take to be sent.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// One joined pair of sockets.
 pub(super) struct SocketSession {
-    pass: RequestContext,
+    sockets: Arc<Sockets>,
+    context: Arc<RequestContext>,
     turns: Turns,
     arriving: Arriving,
 }
 
-/// Why the joining ended.
+/// Why a session ended.
 #[derive(Debug)]
-enum Cause {
-    /// With the frame in which it said why.
+enum SessionEnd {
+    /// With its close frame.
     ClientLeft(Option<CloseFrame>),
-    /// It sends too slowly or too much, or nothing for very long.
+    /// It sent too slowly or too much, or nothing for too long.
     ClientStopped(CloseFrame),
     EngineLeft,
     Revoked,
@@ -49,54 +49,60 @@ enum Cause {
 }
 
 impl SocketSession {
-    pub(super) fn new(pass: RequestContext, turns: Turns, arriving: Arriving) -> Self {
+    pub(super) fn new(
+        sockets: Arc<Sockets>,
+        context: Arc<RequestContext>,
+        turns: Turns,
+        arriving: Arriving,
+    ) -> Self {
         Self {
-            pass,
+            sockets,
+            context,
             turns,
             arriving,
         }
     }
 
-    /// Passes messages until one side leaves, the key dies or the server stops.
+    /// Passes messages until one side leaves, the key is revoked or the server stops.
     pub(super) async fn run(self, client: ClientSocket, engine: EngineSocket) {
         let (mut to_client, from_client) = client.split();
         let (mut to_engine, mut from_engine) = engine.split();
         let (errors, mut refusals) = tokio::sync::mpsc::channel(1);
-        let cause = tokio::select! {
-            cause = self.upstream(from_client, &mut to_engine, errors) => cause,
-            cause = self.downstream(&mut from_engine, &mut to_client, &mut refusals) => cause,
-            () = self.pass.caller.revoked().cancelled() => Cause::Revoked,
-            () = self.pass.gateway.0.deadline.cancelled() => Cause::Stopping,
+        let end = tokio::select! {
+            end = self.upstream(from_client, &mut to_engine, errors) => end,
+            end = self.downstream(&mut from_engine, &mut to_client, &mut refusals) => end,
+            () = self.context.caller.revoked().cancelled() => SessionEnd::Revoked,
+            () = self.sockets.deadline.cancelled() => SessionEnd::Stopping,
         };
-        let mut farewell = None;
-        match cause {
-            Cause::ClientLeft(frame) => {
-                farewell = frame;
+        let mut close_frame = None;
+        match end {
+            SessionEnd::ClientLeft(frame) => {
+                close_frame = frame;
                 self.turns.client_left();
-                // The engine is not told yet: it would end the turn, and keep its usage to itself.
+                // The engine's socket stays open: closed, it would end the turn without reporting usage.
                 tokio::join!(answer_close(to_client), self.drain(&mut from_engine));
                 self.turns.end(RequestEnd::ClientGone);
             }
-            Cause::ClientStopped(frame) => {
+            SessionEnd::ClientStopped(frame) => {
                 self.turns.client_left();
                 let closing = close(&mut to_client, frame);
                 tokio::join!(closing, self.drain(&mut from_engine));
                 self.turns.end(RequestEnd::ClientGone);
             }
-            Cause::EngineLeft => self.turns.end(RequestEnd::Failed("engine_failed")),
-            Cause::Revoked => {
+            SessionEnd::EngineLeft => self.turns.end(RequestEnd::Failed("engine_failed")),
+            SessionEnd::Revoked => {
                 self.turns.end(RequestEnd::Interrupted("revoked"));
                 let frame = frame(CloseCode::Policy, "the key was revoked");
                 close(&mut to_client, frame).await;
             }
-            Cause::Stopping => {
+            SessionEnd::Stopping => {
                 self.turns.end(RequestEnd::Interrupted("stopping"));
                 let frame = frame(CloseCode::Restart, "the server is stopping");
                 close(&mut to_client, frame).await;
             }
         }
-        let farewell = farewell.unwrap_or_else(|| frame(CloseCode::Normal, ""));
-        close(&mut to_engine, farewell).await;
+        let close_frame = close_frame.unwrap_or_else(|| frame(CloseCode::Normal, ""));
+        close(&mut to_engine, close_frame).await;
     }
 
     /// From the client to the engine.
@@ -105,80 +111,81 @@ impl SocketSession {
         mut from_client: SplitStream<ClientSocket>,
         to_engine: &mut SplitSink<EngineSocket, Message>,
         refusals: tokio::sync::mpsc::Sender<Message>,
-    ) -> Cause {
+    ) -> SessionEnd {
         loop {
             let message = match self.next(&mut from_client).await {
                 Ok(message) => message,
-                Err(cause) => return cause,
+                Err(end) => return end,
             };
             if let Message::Ping(payload) | Message::Pong(payload) = &message {
                 self.arriving.finish_control(payload.len());
                 continue;
             }
-            // Until it has gone on to the engine.
+            // Until the message is sent to the engine.
             let _memory = self.arriving.finish();
             if let Message::Text(_) | Message::Binary(_) = &message
-                && let Err(fault) = self.turns.begin(&message.clone().into_data()).await
+                && let Err(error) = self.turns.begin(&message.clone().into_data()).await
             {
-                self.pass.gateway.0.metrics.refused(&fault);
+                self.sockets.metrics.refused(&error);
                 let revoked = matches!(
-                    fault,
+                    error,
                     GatewayError::UnknownKey | GatewayError::KeyProblem(_)
                 );
-                let _ = refusals.send(Message::text(in_socket_error(&fault))).await;
+                let _ = refusals.send(Message::text(in_socket_error(&error))).await;
                 if revoked {
-                    return Cause::Revoked;
+                    return SessionEnd::Revoked;
                 }
                 continue;
             }
-            // Each side answers pings of its own.
             if matches!(message, Message::Frame(_)) {
                 continue;
             }
             if let Message::Close(frame) = message {
-                return Cause::ClientLeft(frame);
+                return SessionEnd::ClientLeft(frame);
             }
             if to_engine.send(message).await.is_err() {
-                // The other direction learns why.
+                // The other direction finds out why.
                 return pending().await;
             }
         }
     }
 
-    /// The next message of the client, or why there is none.
-    async fn next(&self, from_client: &mut SplitStream<ClientSocket>) -> Result<Message, Cause> {
-        let idle = self.pass.gateway.0.deadlines.socket_idle;
+    async fn next(
+        &self,
+        from_client: &mut SplitStream<ClientSocket>,
+    ) -> Result<Message, SessionEnd> {
+        let idle = self.sockets.deadlines.socket_idle;
         loop {
             match timeout(idle, from_client.next()).await {
                 Ok(Some(Ok(message))) => return Ok(message),
                 Ok(Some(Err(_)) | None) => {
-                    let fault = self.arriving.fault();
-                    return Err(fault.map_or(Cause::ClientLeft(None), |fault| stopped(&fault)));
+                    let error = self.arriving.error();
+                    return Err(error.map_or(SessionEnd::ClientLeft(None), |error| stopped(&error)));
                 }
-                // While it is answered, a client need not say anything.
+                // A client that waits for an answer may be idle.
                 Err(_) if self.turns.is_open() => {}
                 Err(_) => {
                     let frame = frame(CloseCode::Away, "the socket was idle for too long");
-                    return Err(Cause::ClientStopped(frame));
+                    return Err(SessionEnd::ClientStopped(frame));
                 }
             }
         }
     }
 
-    /// From the engine to the client, and our own refusals between the engine's messages.
+    /// From the engine to the client, and the gateway's own refusals between the engine's messages.
     async fn downstream(
         &self,
         from_engine: &mut SplitStream<EngineSocket>,
         to_client: &mut SplitSink<ClientSocket, Message>,
         refusals: &mut tokio::sync::mpsc::Receiver<Message>,
-    ) -> Cause {
+    ) -> SessionEnd {
         loop {
             let message = tokio::select! {
                 message = from_engine.next() => message,
                 Some(refusal) = refusals.recv() => {
-                    // Our own word is no news of a turn.
+                    // A refusal is no answer to a turn.
                     if to_client.send(refusal).await.is_err() {
-                        return Cause::ClientLeft(None);
+                        return SessionEnd::ClientLeft(None);
                     }
                     continue;
                 }
@@ -186,7 +193,7 @@ impl SocketSession {
             let Some(Ok(message)) = message else {
                 let frame = frame(CloseCode::Away, "the engine closed the connection");
                 close(to_client, frame).await;
-                return Cause::EngineLeft;
+                return SessionEnd::EngineLeft;
             };
             if matches!(
                 message,
@@ -199,9 +206,9 @@ impl SocketSession {
                 Message::Binary(data) => self.turns.observe(data),
                 Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => None,
             };
-            let leaves = message.is_close();
+            let is_close = message.is_close();
             if let Some(receipt) = &mut ended {
-                // The client may disconnect as soon as it has the message: the turn is complete then.
+                // The client may disconnect as soon as it has the message; the turn is complete then.
                 receipt.end(RequestEnd::Whole);
                 receipt.note_end().await;
             }
@@ -211,22 +218,22 @@ impl SocketSession {
             {
                 receipt.end(RequestEnd::ClientGone);
             }
-            match (delivered, leaves) {
-                (false, _) => return Cause::ClientLeft(None),
-                (true, true) => return Cause::EngineLeft,
+            match (delivered, is_close) {
+                (false, _) => return SessionEnd::ClientLeft(None),
+                (true, true) => return SessionEnd::EngineLeft,
                 (true, false) => {}
             }
         }
     }
 
-    /// Reads on to the ends of the turns whose client left.
+    /// Reads the answers of open turns to their ends, although the client has left.
     async fn drain(&self, from_engine: &mut SplitStream<EngineSocket>) {
-        let gateway = &self.pass.gateway.0;
-        let settings = gateway.settings.current().gateway.clone();
+        let sockets = &self.sockets;
+        let settings = sockets.settings.current().gateway.clone();
         if !self.turns.is_open() {
             return;
         }
-        let Some(_slot) = gateway.drainer.slot(&settings) else {
+        let Some(_slot) = sockets.drainer.slot(&settings) else {
             return;
         };
         let reading = async {
@@ -237,11 +244,11 @@ impl SocketSession {
                 };
                 let data = message.into_data();
                 read += data.len() as u64;
-                // Dropped with its default end: the client is gone.
+                // A dropped receipt is recorded as "client gone".
                 drop(self.turns.observe(&data));
             }
         };
-        let _ = gateway
+        let _ = sockets
             .deadline
             .run_until_cancelled(timeout(settings.drain_time(), reading))
             .await;
@@ -249,8 +256,8 @@ impl SocketSession {
 }
 
 /// How a socket is closed whose client sends too slowly or too much.
-fn stopped(fault: &GatewayError) -> Cause {
-    Cause::ClientStopped(if *fault == GatewayError::BodyTooSlow {
+fn stopped(error: &GatewayError) -> SessionEnd {
+    SessionEnd::ClientStopped(if *error == GatewayError::BodyTooSlow {
         frame(CloseCode::Policy, "a message arrived too slowly")
     } else {
         frame(CloseCode::Again, "too much of unfinished messages is held")
@@ -264,7 +271,7 @@ fn frame(code: CloseCode, reason: &'static str) -> CloseFrame {
     }
 }
 
-/// Whoever is gone need not be told, and whoever does not read is not waited for.
+/// Ignores a peer that is gone, and does not wait for one that does not read.
 async fn close<S>(socket: &mut SplitSink<WebSocketStream<S>, Message>, frame: CloseFrame)
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -272,7 +279,7 @@ where
     let _ = timeout(CLOSE_TIMEOUT, socket.send(Message::Close(Some(frame)))).await;
 }
 
-/// Sends the answer to a close, which the socket has prepared, and hangs up.
+/// Sends the answer to a close frame, which the socket has prepared, and disconnects.
 async fn answer_close(mut socket: SplitSink<ClientSocket, Message>) {
     let _ = timeout(CLOSE_TIMEOUT, socket.flush()).await;
 }

@@ -13,105 +13,89 @@ use crate::{
     },
 };
 
-/// An API token.
-#[derive(Clone, Debug)]
-pub(crate) struct ApiToken(pub(crate) api_token::Model);
-
-/// A script's key for this schema, sent as `Authorization: Bearer ppt_…`.
-#[Object]
-impl ApiToken {
+/// A credential for scripts that use this schema, sent as `Authorization: Bearer ppt_…`.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct ApiToken {
     /// The token's id.
-    async fn id(&self) -> ID {
-        self.0.id.into()
-    }
+    id: ID,
+    /// The purpose, as entered at creation.
+    name: String,
+    /// The token's role.
+    role: Role,
+    /// The first characters of the secret, to recognise it by.
+    prefix: String,
+    /// The last four characters of the secret, to recognise it by.
+    last_four: String,
+    /// The time of creation.
+    created_at: DateTime,
+    /// The time of the last use, to the minute.
+    last_used_at: Option<DateTime>,
+    /// The time at which it expires; null if it does not expire.
+    expires_at: Option<DateTime>,
+    /// The time of revocation; null if not revoked.
+    revoked_at: Option<DateTime>,
+}
 
-    /// What it is for.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// What it may do.
-    async fn role(&self) -> Role {
-        self.0.role.into()
-    }
-
-    /// How it begins, to recognise it by.
-    async fn prefix(&self) -> &str {
-        &self.0.prefix
-    }
-
-    /// How it ends, to recognise it by.
-    async fn last_four(&self) -> &str {
-        &self.0.last_four
-    }
-
-    /// When it was created.
-    async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
-    }
-
-    /// When it was last used, to the minute.
-    async fn last_used_at(&self) -> Option<DateTime> {
-        self.0.last_used_at.map(Into::into)
-    }
-
-    /// When it ends of itself; null for never.
-    async fn expires_at(&self) -> Option<DateTime> {
-        self.0.expires_at.map(Into::into)
-    }
-
-    /// When it was revoked, if it was.
-    async fn revoked_at(&self) -> Option<DateTime> {
-        self.0.revoked_at.map(Into::into)
+impl From<api_token::Model> for ApiToken {
+    fn from(row: api_token::Model) -> Self {
+        Self {
+            id: row.id.into(),
+            name: row.name,
+            role: row.role.into(),
+            prefix: row.prefix,
+            last_four: row.last_four,
+            created_at: row.created_at.into(),
+            last_used_at: row.last_used_at.map(Into::into),
+            expires_at: row.expires_at.map(Into::into),
+            revoked_at: row.revoked_at.map(Into::into),
+        }
     }
 }
 
-/// What a new API token is like.
+/// A new API token.
 #[derive(InputObject)]
 struct CreateApiTokenInput {
-    /// What it is for.
+    /// The purpose, as entered at creation.
     name: String,
-    /// What it may do.
+    /// The token's role.
     #[graphql(default_with = "Role::Admin")]
     role: Role,
-    /// When it ends of itself; never when left out.
+    /// The time at which it expires; it does not expire when omitted.
     expires_at: Option<DateTime>,
 }
 
-/// A new API token with its secret, which is shown this once.
+/// A new API token and its secret, which is not shown again.
 #[derive(SimpleObject)]
 struct CreateApiTokenPayload {
     /// The token.
     api_token: ApiToken,
-    /// What the script sends.
+    /// The bearer token that the script sends.
     secret: String,
 }
 
-/// An API token was revoked.
+/// The result of `revokeApiToken`.
 #[derive(SimpleObject)]
 struct RevokeApiTokenPayload {
     /// The token.
     api_token: ApiToken,
 }
 
-/// The API tokens' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ApiTokenQuery;
 
 #[Object]
 impl ApiTokenQuery {
-    /// All API tokens, the newest first.
+    /// All API tokens, newest first.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
         complexity = "list(10, child_complexity)"
     )]
     async fn api_tokens(&self, ctx: &Context<'_>) -> Result<Vec<ApiToken>> {
         let tokens = ctx.service::<ApiTokens>().list().await?;
-        Ok(tokens.into_iter().map(ApiToken).collect())
+        Ok(tokens.into_iter().map(ApiToken::from).collect())
     }
 }
 
-/// The API tokens' part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct ApiTokenMutation;
 
@@ -122,7 +106,7 @@ impl ApiTokenMutation {
     async fn create_api_token(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What it is like.")] input: CreateApiTokenInput,
+        #[graphql(desc = "The values to create it with.")] input: CreateApiTokenInput,
     ) -> Result<CreateApiTokenPayload> {
         let role = input.role.into();
         let api_tokens = ctx.service::<ApiTokens>();
@@ -130,20 +114,20 @@ impl ApiTokenMutation {
             .create(&input.name, role, input.expires_at.map(Into::into))
             .await?;
         Ok(CreateApiTokenPayload {
-            api_token: ApiToken(created.api_token),
+            api_token: ApiToken::from(created.api_token),
             secret: created.secret.expose_secret().to_owned(),
         })
     }
 
-    /// Revoke an API token at once.
+    /// Revoke an API token. It takes effect immediately and closes the token's open streams.
     #[graphql(guard = "AtLeast(admin::Role::Owner)")]
     async fn revoke_api_token(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which API token.")] id: ID,
+        #[graphql(desc = "The API token's id.")] id: ID,
     ) -> Result<RevokeApiTokenPayload> {
         let id = input::id(&id, "API token")?;
-        let api_token = ApiToken(ctx.service::<ApiTokens>().revoke(id).await?);
+        let api_token = ApiToken::from(ctx.service::<ApiTokens>().revoke(id).await?);
         Ok(RevokeApiTokenPayload { api_token })
     }
 }

@@ -1,9 +1,8 @@
 //! Changing administrators: create, invite, change roles, disable, remove. For owners.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use entity::admin as table;
+use entity::admin::Role::Owner;
 use secrecy::{ExposeSecret as _, SecretString};
-use table::Role::Owner;
 
 use super::list::{Admin, Role};
 use crate::{
@@ -18,60 +17,61 @@ use crate::{
 
 const WHAT: &str = "administrator";
 
-/// What a new administrator is like.
+/// A new administrator.
 #[derive(InputObject)]
 struct CreateAdminInput {
-    /// The name to sign in with.
+    /// The unique name to sign in with.
     username: String,
-    /// What they may do.
+    /// The administrator's role.
     #[graphql(default_with = "Role::Admin")]
     role: Role,
-    /// Their password, at least 12 characters. Without one they choose it themselves with a one-time link.
+    /// The password, at least 12 characters. When omitted, `setupUrl` of the payload lets the administrator
+    /// choose one.
     #[graphql(secret)]
     password: Option<String>,
 }
 
-/// A new administrator.
+/// The new administrator.
 #[derive(SimpleObject)]
 struct CreateAdminPayload {
     /// The administrator.
     admin: Admin,
-    /// Where they choose their password, once and within seven days; shown this once. Null when they have
-    /// one.
+    /// The one-time URL at which the administrator chooses a password. It is valid for seven days and not
+    /// shown again; null if a password was given.
     setup_url: Option<String>,
 }
 
-/// A new link for an administrator who has no password yet.
+/// A new set-up URL for an administrator without a password.
 #[derive(SimpleObject)]
 struct InviteAdminPayload {
     /// The administrator.
     admin: Admin,
-    /// Where they choose their password, once and within seven days. Earlier links are worth nothing.
+    /// The one-time URL at which the administrator chooses a password. It is valid for seven days; earlier
+    /// URLs become invalid.
     setup_url: String,
 }
 
-/// An administrator's role was changed.
+/// The result of `setAdminRole`.
 #[derive(SimpleObject)]
 struct SetAdminRolePayload {
-    /// The administrator, whose sessions have ended.
+    /// The updated administrator. All of their sessions were ended.
     admin: Admin,
 }
 
-/// An administrator was enabled or disabled.
+/// The result of `setAdminEnabled`.
 #[derive(SimpleObject)]
 struct SetAdminEnabledPayload {
-    /// The administrator, whose sessions have ended.
+    /// The updated administrator. All of their sessions were ended.
     admin: Admin,
 }
 
-/// An administrator was removed.
+/// The result of `removeAdmin`.
 #[derive(SimpleObject)]
 struct RemoveAdminPayload {
-    /// The administrator, as they were.
+    /// The removed administrator.
     admin: Admin,
 }
 
-/// The administrators' part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct AdminMutation;
 
@@ -82,7 +82,7 @@ impl AdminMutation {
     async fn create_admin(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What they are like.")] input: CreateAdminInput,
+        #[graphql(desc = "The values to create the administrator with.")] input: CreateAdminInput,
     ) -> Result<CreateAdminPayload> {
         let new = NewAdmin {
             username: input.username,
@@ -92,68 +92,71 @@ impl AdminMutation {
         let created = ctx.service::<Admins>().create(new).await?;
         let token = created.setup_token.as_ref();
         Ok(CreateAdminPayload {
-            admin: Admin(created.admin),
+            admin: Admin::from(created.admin),
             setup_url: token.map(|token| setup_url(ctx, token)),
         })
     }
 
-    /// Make a new one-time link for an administrator who has no password yet.
+    /// Create a new one-time set-up URL for an administrator who has not chosen a password yet.
     #[graphql(guard = "AtLeast(Owner)")]
     async fn invite_admin(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which administrator.")] id: ID,
+        #[graphql(desc = "The administrator's id.")] id: ID,
     ) -> Result<InviteAdminPayload> {
         let id = input::id(&id, WHAT)?;
         let (admin, token) = ctx.service::<Admins>().invite_again(id).await?;
         Ok(InviteAdminPayload {
-            admin: Admin(admin),
+            admin: Admin::from(admin),
             setup_url: setup_url(ctx, &token),
         })
     }
 
-    /// Change what an administrator may do. Their sessions end. There is always an owner.
+    /// Change an administrator's role and end their sessions. The last owner who can sign in cannot be
+    /// demoted.
     #[graphql(guard = "AtLeast(Owner)")]
     async fn set_admin_role(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which administrator.")] id: ID,
-        #[graphql(desc = "What they may do from now on.")] role: Role,
+        #[graphql(desc = "The administrator's id.")] id: ID,
+        #[graphql(desc = "The new role.")] role: Role,
     ) -> Result<SetAdminRolePayload> {
         let id = input::id(&id, WHAT)?;
         let admin = ctx.service::<Admins>().set_role(id, role.into()).await?;
-        let admin = Admin(admin);
+        let admin = Admin::from(admin);
         Ok(SetAdminRolePayload { admin })
     }
 
-    /// Let an administrator sign in, or no more. Their sessions end. There is always an owner.
+    /// Allow or forbid an administrator to sign in, and end their sessions. The last owner who can sign in
+    /// cannot be disabled.
     #[graphql(guard = "AtLeast(Owner)")]
     async fn set_admin_enabled(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which administrator.")] id: ID,
-        #[graphql(desc = "Whether they may sign in.")] enabled: bool,
+        #[graphql(desc = "The administrator's id.")] id: ID,
+        #[graphql(desc = "Whether the administrator can sign in.")] enabled: bool,
     ) -> Result<SetAdminEnabledPayload> {
         let id = input::id(&id, WHAT)?;
         let admin = ctx.service::<Admins>().set_enabled(id, enabled).await?;
-        let admin = Admin(admin);
+        let admin = Admin::from(admin);
         Ok(SetAdminEnabledPayload { admin })
     }
 
-    /// Remove an administrator; the audit remembers them. Their sessions end. There is always an owner.
+    /// Remove an administrator and end their sessions. Their audit events stay. The last owner who can sign
+    /// in cannot be removed.
     #[graphql(guard = "AtLeast(Owner)")]
     async fn remove_admin(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which administrator.")] id: ID,
+        #[graphql(desc = "The administrator's id.")] id: ID,
     ) -> Result<RemoveAdminPayload> {
         let id = input::id(&id, WHAT)?;
-        let admin = Admin(ctx.service::<Admins>().remove(id).await?);
+        let admin = Admin::from(ctx.service::<Admins>().remove(id).await?);
         Ok(RemoveAdminPayload { admin })
     }
 }
 
-/// After the hash it stays in the browser: no log on the way sees it.
+/// The token is in the fragment, which browsers do not send, so that no log on the way records it.
 fn setup_url(ctx: &Context<'_>, token: &SecretString) -> String {
     let base = ctx.service::<ServerFacts>().base_url();
     format!("{base}/setup#token={}", token.expose_secret())

@@ -1,7 +1,8 @@
-//! The people who run the server, and what they may do.
+//! Administrators and roles.
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
 use entity::admin;
+use uuid::Uuid;
 
 use crate::{
     domain::admins::Admins,
@@ -16,78 +17,72 @@ use crate::{
     },
 };
 
-/// What an administrator or an API token may do. Each role includes the ones below it.
+/// The permissions of an administrator or an API token. Each role includes the permissions of those below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::admin::Role")]
 pub(crate) enum Role {
-    /// Changes everything.
+    /// Can do everything.
     Owner,
-    /// Changes everything but administrators, API tokens, encryption, backups and exports of
+    /// Can change everything except administrators, API tokens, encryption and backups, and cannot export
     /// secrets.
     Admin,
-    /// Sees everything, changes nothing.
+    /// Can read everything except secrets, and change nothing.
     Viewer,
 }
 
-/// An administrator.
-#[derive(Clone, Debug)]
-pub(crate) struct Admin(pub(crate) admin::Model);
-
-/// Somebody who may run the server.
-#[Object]
-impl Admin {
+/// An administrator of this server.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Admin {
+    #[graphql(skip)]
+    admin_id: Uuid,
     /// The administrator's id.
-    async fn id(&self) -> ID {
-        self.0.id.into()
-    }
+    id: ID,
+    /// The unique name to sign in with.
+    username: String,
+    /// The administrator's role.
+    role: Role,
+    /// Whether the administrator can sign in.
+    enabled: bool,
+    /// The time of creation.
+    created_at: DateTime,
+    /// The time of the last sign-in; null if never signed in.
+    signed_in_at: Option<DateTime>,
+    /// The time at which the set-up URL expires; null once a password was chosen.
+    invited_until: Option<DateTime>,
+    /// The time since which sign-in requires a second factor; null if it does not.
+    second_factor_since: Option<DateTime>,
+}
 
-    /// The name to sign in with.
-    async fn username(&self) -> &str {
-        &self.0.username
+impl From<admin::Model> for Admin {
+    fn from(row: admin::Model) -> Self {
+        Self {
+            admin_id: row.id,
+            id: row.id.into(),
+            username: row.username,
+            role: row.role.into(),
+            enabled: row.enabled,
+            created_at: row.created_at.into(),
+            signed_in_at: row.signed_in_at.map(Into::into),
+            invited_until: row.invitation_expires_at.map(Into::into),
+            second_factor_since: row.totp_confirmed_at.map(Into::into),
+        }
     }
+}
 
-    /// What the administrator may do.
-    async fn role(&self) -> Role {
-        self.0.role.into()
-    }
-
-    /// Whether they may sign in.
-    async fn enabled(&self) -> bool {
-        self.0.enabled
-    }
-
-    /// Since when there is this administrator.
-    async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
-    }
-
-    /// When they last signed in; null for never.
-    async fn signed_in_at(&self) -> Option<DateTime> {
-        self.0.signed_in_at.map(Into::into)
-    }
-
-    /// Until when the link works with which they choose a password; null once they have.
-    async fn invited_until(&self) -> Option<DateTime> {
-        self.0.invitation_expires_at.map(Into::into)
-    }
-
-    /// Since when they are asked for a second factor; null when they are not.
-    async fn second_factor_since(&self) -> Option<DateTime> {
-        self.0.totp_confirmed_at.map(Into::into)
-    }
-
-    /// How many recovery codes are left.
+#[ComplexObject]
+impl Admin {
+    /// The number of unused recovery codes.
     #[graphql(complexity = "QUERY")]
     async fn recovery_codes_left(&self, ctx: &Context<'_>) -> Result<i32> {
         let left = ctx
             .service::<Admins>()
-            .recovery_codes_left(self.0.id)
+            .recovery_codes_left(self.admin_id)
             .await?;
         Ok(int(left))
     }
 }
 
-/// The administrators' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct AdminQuery;
 
@@ -100,6 +95,6 @@ impl AdminQuery {
     )]
     async fn admins(&self, ctx: &Context<'_>) -> Result<Vec<Admin>> {
         let admins = ctx.service::<Admins>().list().await?;
-        Ok(admins.into_iter().map(Admin).collect())
+        Ok(admins.into_iter().map(Admin::from).collect())
     }
 }

@@ -1,6 +1,6 @@
-//! The audit: who did what.
+//! Audit events.
 
-use async_graphql::{Context, Enum, ID, InputObject, Json, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Json, Object, SimpleObject};
 use entity::{admin::Role, audit_event};
 
 use crate::{
@@ -23,149 +23,145 @@ use crate::{
     },
 };
 
-/// What sort of caller acted.
+/// The kind of caller that acted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::audit_event::ActorKind")]
 enum ActorKind {
-    /// An administrator, signed in.
+    /// A signed-in administrator.
     Admin,
     /// A script with an API token.
     ApiToken,
-    /// Somebody who has not shown who they are.
+    /// A caller without a valid credential.
+    #[graphql(name = "ANONYMOUS")]
     Stranger,
-    /// A command on the machine of the server.
+    /// A command of the program on the server's machine.
     Cli,
     /// The server itself.
     System,
 }
 
-/// Who acted.
-#[derive(SimpleObject)]
+/// The caller that acted.
+#[derive(Clone, Debug, SimpleObject)]
 struct AuditActor {
-    /// What sort of caller.
+    /// The kind of caller.
     kind: ActorKind,
-    /// The administrator's or the token's id.
+    /// The id of the administrator or API token; null for other callers.
     id: Option<ID>,
-    /// What they were called at the time.
+    /// The name at the time of the event; null if the caller has none.
     name: Option<String>,
 }
 
-/// What an event is about.
-#[derive(SimpleObject)]
+/// The object that an event is about.
+#[derive(Clone, Debug, SimpleObject)]
 struct AuditSubject {
-    /// What it is, as in `user` or `apiKey`.
+    /// The kind of object, such as `user` or `apiKey`.
     kind: String,
-    /// Its id.
+    /// The object's id; null if it has none.
     id: Option<ID>,
-    /// What it was called at the time.
+    /// The object's name at the time of the event; null if it has none.
     name: Option<String>,
 }
-
-/// An event.
-#[derive(Clone, Debug)]
-pub(crate) struct AuditEvent(audit_event::Model);
 
 impl Node for AuditEvent {
     const CONNECTION: &'static str = "AuditEventPart";
 
     fn cursor(&self) -> String {
-        self.0.sequence.to_string()
+        self.sequence.0.to_string()
     }
 }
 
-/// Something that was done, or tried, by whom. Events are only ever added, and each is bound to the one
-/// before it.
-#[Object]
-impl AuditEvent {
-    /// Its place in the chain, from 1 without a gap.
-    async fn sequence(&self) -> BigInt {
-        BigInt(self.0.sequence)
-    }
+/// A change, or a failed attempt at one. Events are append-only, and each includes the hash of the one before
+/// it.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct AuditEvent {
+    #[graphql(skip)]
+    before_json: Option<String>,
+    #[graphql(skip)]
+    after_json: Option<String>,
+    /// The position in the chain, from 1 and without gaps.
+    sequence: BigInt,
+    /// The time of the event.
+    at: Option<DateTime>,
+    /// The caller that acted.
+    actor: AuditActor,
+    /// The caller's IP address; null if there is none.
+    address: Option<String>,
+    /// The name of the mutation or command.
+    action: String,
+    /// The object that the event is about; null if there is none.
+    subject: Option<AuditSubject>,
+    /// The error code of a failed attempt; null if the change succeeded.
+    error_code: Option<String>,
+    /// The hash of the previous event, in hexadecimal.
+    previous_hash: String,
+    /// The hash of this event, in hexadecimal.
+    hash: String,
+}
 
-    /// When it was.
-    async fn at(&self) -> Option<DateTime> {
-        chrono::DateTime::from_timestamp_micros(self.0.at).map(Into::into)
-    }
-
-    /// Who acted.
-    async fn actor(&self) -> AuditActor {
-        AuditActor {
-            kind: self.0.actor_kind.into(),
-            id: self.0.actor_id.map(Into::into),
-            name: self.0.actor_name.clone(),
+impl From<audit_event::Model> for AuditEvent {
+    fn from(row: audit_event::Model) -> Self {
+        Self {
+            before_json: row.before,
+            after_json: row.after,
+            sequence: BigInt(row.sequence),
+            at: chrono::DateTime::from_timestamp_micros(row.at).map(Into::into),
+            actor: AuditActor {
+                kind: row.actor_kind.into(),
+                id: row.actor_id.map(Into::into),
+                name: row.actor_name,
+            },
+            address: row.address,
+            action: row.action,
+            subject: row.subject_kind.map(|kind| AuditSubject {
+                kind,
+                id: row.subject_id.map(Into::into),
+                name: row.subject_name,
+            }),
+            error_code: row.error,
+            previous_hash: hex::encode(row.previous_hash),
+            hash: hex::encode(row.hash),
         }
     }
+}
 
-    /// From where.
-    async fn address(&self) -> Option<&str> {
-        self.0.address.as_deref()
-    }
-
-    /// What they did: the name of a mutation or a command.
-    async fn action(&self) -> &str {
-        &self.0.action
-    }
-
-    /// What it is about.
-    async fn subject(&self) -> Option<AuditSubject> {
-        Some(AuditSubject {
-            kind: self.0.subject_kind.clone()?,
-            id: self.0.subject_id.clone().map(Into::into),
-            name: self.0.subject_name.clone(),
-        })
-    }
-
-    /// What has changed, as it was before; null when nothing was.
+#[ComplexObject]
+impl AuditEvent {
+    /// The values before the change; null if the object was created.
     async fn before(&self) -> Option<Json<serde_json::Value>> {
-        json(self.0.before.as_deref())
+        json(self.before_json.as_deref())
     }
 
-    /// What has changed, as it is since; null when nothing is. Of what changed no table, and of what failed,
-    /// what was asked for.
+    /// The values after the change; null if the object was deleted. For failed attempts, and for changes of
+    /// no table, the arguments without their secrets.
     async fn after(&self) -> Option<Json<serde_json::Value>> {
-        json(self.0.after.as_deref())
-    }
-
-    /// The code of the error, when it was tried in vain.
-    async fn error_code(&self) -> Option<&str> {
-        self.0.error.as_deref()
-    }
-
-    /// The hash of the event before, in hexadecimal digits.
-    async fn previous_hash(&self) -> String {
-        hex::encode(&self.0.previous_hash)
-    }
-
-    /// The hash of this event, in hexadecimal digits.
-    async fn hash(&self) -> String {
-        hex::encode(&self.0.hash)
+        json(self.after_json.as_deref())
     }
 }
 
-/// Text that is JSON.
 fn json(text: Option<&str>) -> Option<Json<serde_json::Value>> {
     text.and_then(|text| serde_json::from_str(text).ok())
         .map(Json)
 }
 
-/// Which events are wanted. All conditions count together.
+/// A filter of audit events. Conditions are combined with AND.
 #[derive(Debug, Default, InputObject)]
 struct AuditEventFilter {
-    /// Of this sort of caller.
+    /// The kind of caller.
     actor_kind: Option<ActorKind>,
-    /// Of this administrator or API token.
+    /// The id of the administrator or API token that acted.
     actor_id: Option<ID>,
-    /// These mutations or commands.
+    /// The names of mutations or commands, of which any matches.
     actions: Option<Vec<String>>,
-    /// About such things, as in `user` or `apiKey`.
+    /// The kind of object, such as `user` or `apiKey`.
     subject_kind: Option<String>,
-    /// About the one with this id.
+    /// The object's id.
     subject_id: Option<String>,
-    /// Only what was tried in vain, or only what was done.
+    /// True for failed attempts only, false for completed changes only.
     failed: Option<bool>,
-    /// At this time or later.
+    /// The earliest time, inclusive.
     from: Option<DateTime>,
-    /// Before this time.
+    /// The latest time, exclusive.
     to: Option<DateTime>,
 }
 
@@ -185,13 +181,13 @@ impl AuditEventFilter {
     }
 }
 
-/// The last event of the chain. Keep its hash elsewhere: `proxypal-server audit verify --expect HASH` tells
-/// whether it is still there.
+/// The last event of the chain. Keep its hash outside this server: `proxypal-server audit verify --expect
+/// HASH` checks that the chain still contains it.
 #[derive(SimpleObject)]
 struct AuditHead {
-    /// Its place in the chain.
+    /// The position in the chain.
     sequence: BigInt,
-    /// Its hash, in hexadecimal digits.
+    /// The hash, in hexadecimal.
     hash: String,
 }
 
@@ -204,30 +200,28 @@ impl From<ChainHead> for AuditHead {
     }
 }
 
-/// Events.
+/// A page of audit events.
 #[derive(async_graphql::MergedObject)]
 struct AuditEventConnection(Connection<AuditEvent>, AuditCount);
 
-/// How many there are.
 #[derive(Debug)]
 struct AuditCount(AuditFilter);
 
 #[Object]
 impl AuditCount {
-    /// How many events there are on all pages.
+    /// The number of events on all pages.
     #[graphql(complexity = "COUNT")]
     async fn total_count(&self, ctx: &Context<'_>) -> Result<BigInt> {
         Ok(ctx.service::<Audit>().count(&self.0).await?.into())
     }
 }
 
-/// The audit's part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct AuditQuery;
 
 #[Object]
 impl AuditQuery {
-    /// Who did what, the latest first.
+    /// Audit events, newest first.
     #[graphql(
         guard = "AtLeast(Role::Viewer)",
         complexity = "page(first, None, child_complexity)"
@@ -235,9 +229,9 @@ impl AuditQuery {
     async fn audit_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which events; all when left out.")] filter: Option<AuditEventFilter>,
-        #[graphql(desc = "How many, at most 200; 50 when left out.")] first: Option<i32>,
-        #[graphql(desc = "Begin after the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "A filter; all events when omitted.")] filter: Option<AuditEventFilter>,
+        #[graphql(desc = "The page size: 1 to 200, 50 when omitted.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
     ) -> Result<AuditEventConnection> {
         let filter = filter.unwrap_or_default().read()?;
         let page = PageRequest {
@@ -247,12 +241,12 @@ impl AuditQuery {
         };
         let page = ctx.service::<Audit>().list(&filter, &page).await?;
         Ok(AuditEventConnection(
-            Connection::new(page, AuditEvent),
+            Connection::new(page, AuditEvent::from),
             AuditCount(filter),
         ))
     }
 
-    /// The last event of the chain; null while there is none.
+    /// The last event of the chain; null while the audit log is empty.
     #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
     async fn audit_head(&self, ctx: &Context<'_>) -> Result<Option<AuditHead>> {
         Ok(ctx.service::<Audit>().head().await?.map(Into::into))

@@ -1,3 +1,5 @@
-//! Audit.
+//! The audit log.
 
-pub(super) mod events;
+mod events;
+
+pub(super) use self::events::AuditQuery;

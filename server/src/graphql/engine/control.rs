@@ -1,6 +1,6 @@
-//! The engine: how it is, and starting and stopping it.
+//! The state of the engine, and starting and stopping it.
 
-use async_graphql::{Context, Enum, Object, SimpleObject, Subscription};
+use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject, Subscription};
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
 use tokio_stream::wrappers::WatchStream;
@@ -13,144 +13,136 @@ use crate::{
     },
 };
 
-/// Which sort of engine answers.
+/// How the engine is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::engine::EngineMode")]
 pub(crate) enum EngineMode {
-    /// A process that this server runs.
+    /// A process that this server starts and supervises.
     Managed,
-    /// One that runs elsewhere.
+    /// A process that runs elsewhere.
     External,
-    /// The embedded stand-in, which answers canned text.
+    /// The embedded demo, which returns canned text.
     Demo,
 }
 
-/// Where the engine is in its life.
+/// The state of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::engine::EngineState")]
 enum EngineState {
-    /// It was started and is not ready yet.
+    /// Started, not ready yet.
     Starting,
-    /// It answers.
+    /// Ready.
     Running,
-    /// It died or cannot be reached, and is tried again after a pause.
+    /// Exited or unreachable; retried after a pause.
     BackingOff,
-    /// It was stopped on request, or with the server.
+    /// Stopped on request or together with the server.
     Stopped,
-    /// It cannot be started until somebody acts.
+    /// Cannot be started without an administrator's action; see `lastError`.
     Failed,
 }
 
-/// How the engine is at a moment.
-#[derive(Debug)]
-struct Engine(EngineStatus);
+/// The engine (CLIProxyAPI), which serves provider accounts through one API.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Engine {
+    /// How the engine is run.
+    mode: EngineMode,
+    /// The state of the engine.
+    state: EngineState,
+    /// The version that the engine reports; null while it is unknown.
+    version: Option<String>,
+    /// The process id; null unless this server runs the engine.
+    pid: Option<i32>,
+    /// The time of the last start; null if unknown.
+    started_at: Option<DateTime>,
+    /// The number of automatic restarts.
+    restarts: i32,
+    /// The last error; null while the engine runs.
+    last_error: Option<String>,
+}
 
-/// The engine, which turns accounts at providers into one API.
-#[Object]
+impl From<EngineStatus> for Engine {
+    fn from(status: EngineStatus) -> Self {
+        Self {
+            mode: status.mode.into(),
+            state: status.state.into(),
+            version: status.version,
+            pid: status.pid.map(int),
+            started_at: status.started_at.map(Into::into),
+            restarts: int(status.restarts),
+            last_error: status.last_error,
+        }
+    }
+}
+
+#[ComplexObject]
 impl Engine {
-    /// Which sort of engine it is.
-    async fn mode(&self) -> EngineMode {
-        self.0.mode.into()
-    }
-
-    /// Where it is in its life.
-    async fn state(&self) -> EngineState {
-        self.0.state.into()
-    }
-
-    /// What it says its version is.
-    async fn version(&self) -> Option<&str> {
-        self.0.version.as_deref()
-    }
-
-    /// Its process, when it is ours.
-    async fn pid(&self) -> Option<i32> {
-        self.0.pid.map(int)
-    }
-
-    /// When its present life began.
-    async fn started_at(&self) -> Option<DateTime> {
-        self.0.started_at.map(Into::into)
-    }
-
-    /// How often it had to be started again unasked.
-    async fn restarts(&self) -> i32 {
-        int(self.0.restarts)
-    }
-
-    /// The last thing that went wrong, in words; null while it runs.
-    async fn last_error(&self) -> Option<&str> {
-        self.0.last_error.as_deref()
-    }
-
-    /// Its configuration as it was last written, with every secret masked.
+    /// The configuration as last written, with secrets masked; null if this server does not configure the
+    /// engine.
     async fn config_preview(&self, ctx: &Context<'_>) -> Option<String> {
         ctx.service::<EngineHandle>().config_preview()
     }
 }
 
-/// The engine was told to do something.
+/// The result of starting, stopping or restarting the engine.
 #[derive(SimpleObject)]
 struct EnginePayload {
-    /// How it is now.
+    /// The engine's current state.
     engine: Engine,
 }
 
 impl From<EngineStatus> for EnginePayload {
     fn from(status: EngineStatus) -> Self {
         Self {
-            engine: Engine(status),
+            engine: Engine::from(status),
         }
     }
 }
 
-/// The engine's part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct EngineQuery;
 
 #[Object]
 impl EngineQuery {
-    /// How the engine is.
+    /// The engine's current state.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     async fn engine(&self, ctx: &Context<'_>) -> Engine {
-        Engine(ctx.service::<EngineHandle>().status())
+        Engine::from(ctx.service::<EngineHandle>().status())
     }
 }
 
-/// The engine's part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct EngineMutation;
 
 #[Object]
 impl EngineMutation {
-    /// Start the engine, and wait until it runs.
+    /// Start the engine and wait until it is ready.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn start_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
         Ok(ctx.service::<EngineHandle>().start().await?.into())
     }
 
-    /// Let requests end, then stop the engine until it is started again.
+    /// Drain requests, then stop the engine until `startEngine` is called.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn stop_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
         Ok(ctx.service::<EngineHandle>().stop().await?.into())
     }
 
-    /// Let requests end, then stop the engine, start it, and wait until it runs.
+    /// Drain requests, restart the engine and wait until it is ready.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn restart_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
         Ok(ctx.service::<EngineHandle>().restart().await?.into())
     }
 }
 
-/// The engine's part of what can be followed.
 #[derive(Debug, Default)]
 pub(crate) struct EngineSubscription;
 
 #[Subscription]
 impl EngineSubscription {
-    /// How the engine is: now, and after each change.
+    /// The engine's state: first the current one, then each change.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     async fn engine_changed(&self, ctx: &Context<'_>) -> impl Stream<Item = Engine> + use<> {
-        WatchStream::new(ctx.service::<EngineHandle>().watch()).map(Engine)
+        WatchStream::new(ctx.service::<EngineHandle>().watch()).map(Engine::from)
     }
 }

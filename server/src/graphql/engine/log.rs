@@ -1,6 +1,6 @@
-//! What the engine writes.
+//! The engine's log.
 
-use async_graphql::{Context, Enum, Object, Subscription};
+use async_graphql::{Context, Enum, SimpleObject, Subscription};
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _, future::ready, stream};
 use tokio_stream::wrappers::BroadcastStream;
@@ -17,72 +17,69 @@ use crate::{
 const DEFAULT_TAIL: i32 = 100;
 const LONGEST_TAIL: usize = 2000;
 
-/// How grave a line is.
+/// The severity of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::engine::LogLevel")]
 enum LogLevel {
-    /// Of use to the engine's programmers.
+    /// For developers of the engine.
     Debug,
-    /// All is well.
+    /// Normal operation.
     Info,
-    /// Something is odd.
+    /// Unexpected, but handled.
     Warn,
-    /// Something went wrong.
+    /// An error.
     Error,
 }
 
-/// One line.
-#[derive(Debug)]
-struct EngineLogLine(LogLine);
+/// A line of the engine's log, with this server's secrets masked.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct EngineLogLine {
+    /// The line number since the server started; a step of more than one is a gap.
+    sequence: BigInt,
+    /// The time of writing.
+    at: DateTime,
+    /// The severity.
+    level: LogLevel,
+    /// The text.
+    message: String,
+}
 
-/// One line of the engine's log, without our secrets.
-#[Object]
-impl EngineLogLine {
-    /// Counts all lines since the server started; a step of more than one is a gap.
-    async fn sequence(&self) -> BigInt {
-        self.0.sequence.into()
-    }
-
-    /// When it was written.
-    async fn at(&self) -> DateTime {
-        self.0.at.into()
-    }
-
-    /// How grave it is.
-    async fn level(&self) -> LogLevel {
-        self.0.level.into()
-    }
-
-    /// What it says.
-    async fn message(&self) -> &str {
-        &self.0.message
+impl From<LogLine> for EngineLogLine {
+    fn from(line: LogLine) -> Self {
+        Self {
+            sequence: line.sequence.into(),
+            at: line.at.into(),
+            level: line.level.into(),
+            message: line.message,
+        }
     }
 }
 
-/// The engine log's part of what can be followed.
 #[derive(Debug, Default)]
 pub(crate) struct EngineLogSubscription;
 
 #[Subscription]
 #[expect(clippy::unused_async, reason = "the macro wants it")]
 impl EngineLogSubscription {
-    /// The engine's last lines and those to come. A slow reader misses some, which shows in the
-    /// sequence, and nobody waits.
+    /// The engine's last log lines, then new ones. A slow reader misses lines, which `sequence` shows; it
+    /// does not slow the engine down.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     async fn engine_log(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only lines as grave as this or graver.")] level: Option<LogLevel>,
-        #[graphql(default = 100, desc = "How many past lines come first, at most 2000.")]
+        #[graphql(desc = "The lowest severity to return.")] level: Option<LogLevel>,
+        #[graphql(
+            default = 100,
+            desc = "The number of past lines to begin with: 0 to 2000."
+        )]
         tail: Option<i32>,
     ) -> Result<impl Stream<Item = EngineLogLine> + use<>> {
         let tail = usize::try_from(tail.unwrap_or(DEFAULT_TAIL)).ok();
         let tail = tail.filter(|tail| *tail <= LONGEST_TAIL);
-        let tail = tail.ok_or_else(|| Error::bad_input("tail is between 0 and 2000"))?;
+        let tail = tail.ok_or_else(|| Error::bad_input("tail must be between 0 and 2000"))?;
         let least = level.map_or(Level::Debug, Into::into);
         let logs = ctx.service::<EngineHandle>().logs();
-        // Listening begins before looking back, so that nothing falls between; what is heard twice is
-        // left out.
+        // Subscribe before reading the past lines, so that none are missed; drop duplicates.
         let live = BroadcastStream::new(logs.subscribe());
         let lines = logs.tail(tail);
         let newest = lines.last().map(|line| line.sequence);
@@ -90,6 +87,6 @@ impl EngineLogSubscription {
         let live = live.filter(move |line| ready(Some(line.sequence) > newest));
         let lines = stream::iter(lines).chain(live);
         let grave = lines.filter(move |line| ready(line.level >= least));
-        Ok(grave.map(EngineLogLine))
+        Ok(grave.map(EngineLogLine::from))
     }
 }

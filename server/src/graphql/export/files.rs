@@ -1,97 +1,66 @@
-//! Exports: requests and usage as files.
+//! Exporting requests and usage.
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
 use entity::admin;
 use futures_util::{FutureExt as _, future};
 
+use super::download::{Download, offer};
 use crate::{
     domain::{
         Error,
-        downloads::{Downloads, Offer},
+        downloads::Offer,
         exports::{self, Exports, UsageExport},
         usage,
     },
     graphql::{
         request::filter::RequestFilter,
-        resolver::{
-            context::{ContextExt as _, ServerFacts},
-            error::Result,
-            guard::AtLeast,
-        },
-        types::scalar::DateTime,
+        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
         usage::input::{UsageFilter, UsageRange},
     },
 };
 
-/// How an export is written.
+/// The file format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::exports::Format")]
 enum ExportFormat {
-    /// Comma-separated values with a line of names. Texts that a spreadsheet would calculate begin with
-    /// an apostrophe.
+    /// Comma-separated values with a header line. Text that a spreadsheet would evaluate is prefixed with an
+    /// apostrophe.
     Csv,
-    /// A JSON object in each line.
+    /// One JSON object per line.
     JsonLines,
 }
 
-/// What a row of exported usage is over, by the clocks of the time zone.
+/// The period that a row of exported usage covers, in the given time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::exports::Every")]
 enum ExportEvery {
     /// An hour.
     Hour,
-    /// A day; of 23 or 25 hours where the clocks change.
+    /// A calendar day, of 23 or 25 hours at daylight saving changes.
     Day,
 }
 
-/// A file that waits to be fetched: by GET, once, soon, and by the same caller.
-#[derive(SimpleObject)]
-pub(crate) struct Download {
-    /// Where it is, by the server's public URL.
-    url: String,
-    /// Where it is below the server's root.
-    path: String,
-    /// What it is called.
-    file_name: String,
-    /// When the offer ends.
-    expires_at: DateTime,
-}
-
-/// An export can be fetched.
+/// The result of an export.
 #[derive(SimpleObject)]
 struct ExportPayload {
-    /// The file.
+    /// The file to download.
     download: Download,
 }
 
-/// Offers a file to whoever asks.
-pub(crate) fn offer(ctx: &Context<'_>, offer: Offer) -> Result<Download> {
-    let file_name = offer.file_name.clone();
-    let ticket = ctx.service::<Downloads>().offer(offer, ctx.viewer())?;
-    let path = format!("/downloads/{}", ticket.secret);
-    let base = ctx.service::<ServerFacts>().base_url();
-    Ok(Download {
-        url: format!("{base}{path}"),
-        path,
-        file_name,
-        expires_at: ticket.expires_at.into(),
-    })
-}
-
-/// The exports' part of the changes: they change nothing, but a ticket is used up.
+/// Exports are mutations although they change no data: each creates a ticket.
 #[derive(Debug, Default)]
 pub(crate) struct ExportMutation;
 
 #[Object]
 impl ExportMutation {
-    /// Export requests that are settled by now, in the order of settlement: a row for each.
+    /// Export settled requests, one row each, in the order of settlement.
     #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
     #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
     async fn export_requests(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which requests; all when left out.")] filter: Option<RequestFilter>,
-        #[graphql(desc = "How it is written.")] format: ExportFormat,
+        #[graphql(desc = "A filter; all requests when omitted.")] filter: Option<RequestFilter>,
+        #[graphql(desc = "The file format.")] format: ExportFormat,
     ) -> Result<ExportPayload> {
         let filter = filter.unwrap_or_default().read()?;
         let format = exports::Format::from(format);
@@ -107,7 +76,7 @@ impl ExportMutation {
         })
     }
 
-    /// Export usage: a row for each user, key, provider, account and model in each hour or day.
+    /// Export usage, one row per user, key, provider, account and model in each hour or day.
     #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
     #[expect(
         clippy::too_many_arguments,
@@ -116,17 +85,24 @@ impl ExportMutation {
     async fn export_usage(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "When; rounded outward to whole hours or days of the time zone.")]
+        #[graphql(
+            desc = "The time range, extended to whole hours or days of the time zone; the current month when omitted."
+        )]
         range: Option<UsageRange>,
-        #[graphql(desc = "Whose usage; everybody's when left out.")] filter: Option<UsageFilter>,
+        #[graphql(desc = "A filter; the usage of all users when omitted.")] filter: Option<
+            UsageFilter,
+        >,
         #[graphql(
             default = "UTC",
-            desc = "By the clocks of which place a preset is read and hours and days are cut, such as `Asia/Ho_Chi_Minh`."
+            desc = "The IANA time zone of presets, hours and days, such as `Asia/Ho_Chi_Minh`."
         )]
         timezone: String,
-        #[graphql(desc = "What a row is over.", default_with = "ExportEvery::Day")]
+        #[graphql(
+            desc = "The period that a row covers.",
+            default_with = "ExportEvery::Day"
+        )]
         every: ExportEvery,
-        #[graphql(desc = "How it is written.")] format: ExportFormat,
+        #[graphql(desc = "The file format.")] format: ExportFormat,
     ) -> Result<ExportPayload> {
         let zone = calendar::time_zone(&timezone).map_err(Error::from)?;
         let export = UsageExport {

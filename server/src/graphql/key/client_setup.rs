@@ -1,4 +1,4 @@
-//! How tools are told to use this server.
+//! Set-up files for tools.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// A tool that can be set up.
+/// A tool for which set-up files are available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "client_setup::ClientKind")]
 enum ClientKind {
@@ -26,71 +26,72 @@ enum ClientKind {
     CodexCli,
     /// Google's Gemini CLI.
     GeminiCli,
-    /// The program `OpenCode`.
+    /// OpenCode.
     #[graphql(name = "OPENCODE")]
     OpenCode,
-    /// Cline, the extension.
+    /// The Cline extension.
     Cline,
-    /// Roo Code, the extension.
+    /// The Roo Code extension.
     RooCode,
-    /// Cursor, the editor.
+    /// The Cursor editor.
     Cursor,
-    /// Continue, the extension.
+    /// The Continue extension.
     Continue,
-    /// OpenAI's libraries.
+    /// OpenAI's SDKs.
     #[graphql(name = "OPENAI_SDK")]
     OpenAiSdk,
-    /// Anthropic's libraries.
+    /// Anthropic's SDKs.
     AnthropicSdk,
-    /// Google's libraries.
+    /// Google's Gen AI SDKs.
     #[graphql(name = "GOOGLE_GENAI_SDK")]
     GoogleGenAiSdk,
-    /// The command line.
+    /// The curl command.
     Curl,
 }
 
-/// Something to paste.
+/// A file or snippet to copy.
 #[derive(SimpleObject)]
 struct ClientSetupFile {
-    /// Where it goes: a path, or a place in words.
+    /// The path of the file, or a description of the place.
     place: String,
-    /// Its language, as code fences name it.
+    /// The language of the content, as in Markdown code fences.
     language: String,
     /// The text.
     content: String,
 }
 
-/// How a tool is told to use this server.
+/// Instructions for configuring a tool to use this server.
 #[derive(SimpleObject)]
 struct ClientSetup {
-    /// Which tool.
+    /// The tool.
     client: ClientKind,
-    /// Its name for people.
+    /// The display name.
     name: String,
-    /// What to know before pasting.
+    /// A note to show above the files.
     note: String,
-    /// What to paste.
+    /// The files and snippets.
     files: Vec<ClientSetupFile>,
-    /// What stands where the key belongs, which is known to its owner alone.
+    /// The placeholder in the files that the user replaces with their key.
     key_placeholder: String,
-    /// The models that the key may use now; none while the engine does not run.
+    /// The models that the key can use now; empty while the engine does not run.
     models: Vec<String>,
 }
 
-/// The tools' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ClientSetupQuery;
 
 #[Object]
 impl ClientSetupQuery {
-    /// Ready-to-paste files that tell a tool to use this server. End users may ask for keys of their own.
+    /// Files that configure a tool to use this server. End users can query this for their own keys.
     #[graphql(guard = "KnownCaller", complexity = "child_complexity + REMOTE")]
     async fn client_setup(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which tool.")] client: ClientKind,
-        #[graphql(desc = "Whose models are put in.")] api_key_id: ID,
-        #[graphql(desc = "Where clients reach this server; its public address when left out.")]
+        #[graphql(desc = "The tool.")] client: ClientKind,
+        #[graphql(desc = "The key whose models the files list.")] api_key_id: ID,
+        #[graphql(
+            desc = "The URL at which the tool reaches this server; the public URL when omitted."
+        )]
         base_url: Option<String>,
     ) -> Result<ClientSetup> {
         let models = models_of(ctx, &api_key_id).await?;
@@ -113,13 +114,12 @@ impl ClientSetupQuery {
     }
 }
 
-/// The models that a key may use now.
 async fn models_of(ctx: &Context<'_>, api_key_id: &ID) -> Result<Vec<String>> {
     let mine = match ctx.viewer() {
         Viewer::KeyHolder { user_id, .. } => Some(*user_id),
         Viewer::Anonymous | Viewer::Session(_) | Viewer::ApiToken(_) => None,
     };
-    // A stranger's key and no key look the same to an end user.
+    // Another user's key and a missing one are indistinguishable to an end user.
     let missing = || match mine {
         Some(_) => Error::Forbidden,
         None => Error::NotFound { what: "API key" },

@@ -1,6 +1,20 @@
-//! API keys for the gateway.
+//! API keys for the gateway, and how tools are set up with them.
 
-pub(super) mod changes;
-pub(super) mod client_setup;
-pub(super) mod fields;
-pub(super) mod search;
+mod client_setup;
+mod fields;
+mod issue;
+mod search;
+mod update;
+
+use async_graphql::MergedObject;
+
+use self::{
+    client_setup::ClientSetupQuery, issue::IssueApiKeyMutation, search::ApiKeyQuery,
+    update::UpdateApiKeyMutation,
+};
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct ApiKeyQueries(ApiKeyQuery, ClientSetupQuery);
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct ApiKeyMutations(IssueApiKeyMutation, UpdateApiKeyMutation);

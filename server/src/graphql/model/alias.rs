@@ -1,4 +1,4 @@
-//! Other names for models.
+//! Aliases of models.
 
 use std::time::Duration;
 
@@ -12,33 +12,31 @@ use crate::{
     },
     engine::{EngineHandle, EngineMode},
     graphql::{
-        provider::account::ProviderKind,
         resolver::{context::ContextExt as _, cost::list, error::Result, guard::AtLeast},
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
 };
 
-/// How long the engine may take to apply an alias; it usually takes a quarter of a second.
+/// How long to wait for the engine to apply an alias; it usually takes 250 ms.
 const TIME_LIMIT: Duration = Duration::from_secs(4);
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// Another name for a model, beside its own.
+/// An additional name for a model.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct ModelAlias {
-    /// The name that requests write.
+    /// The name that requests use.
     alias: String,
-    /// The model that serves them.
+    /// The model that serves requests for the alias.
     model: String,
-    /// Whose accounts serve them; null for all that have the model.
+    /// The provider whose accounts serve the alias; null for any provider that has the model.
     provider: Option<ProviderKind>,
-    /// Whether the engine serves it now. It does not while no enabled account has the model.
+    /// Whether the engine serves the alias now. It does not while no enabled account has the model.
     active: bool,
-    /// When it was set.
+    /// The time at which it was set.
     created_at: DateTime,
 }
 
 impl ModelAlias {
-    /// An alias that the engine serves or does not.
     pub(crate) fn new(active: bool, row: model_alias::Model) -> Self {
         Self {
             alias: row.alias,
@@ -50,38 +48,37 @@ impl ModelAlias {
     }
 }
 
-/// An alias that is wanted.
+/// The alias to set.
 #[derive(InputObject)]
 struct SetModelAliasInput {
-    /// The name that requests shall write, such as `gpt-4`. No model may have it.
+    /// The name that requests will use, such as `gpt-4`. It must not be the name of a model.
     alias: String,
-    /// The model that shall serve them: one that is served now, without a prefix.
+    /// The model to serve: one that is available now, without an account's prefix.
     model: String,
-    /// Whose accounts shall serve them; all that have the model when left out.
+    /// The provider whose accounts will serve the alias; any that has the model when omitted.
     provider: Option<ProviderKind>,
 }
 
-/// An alias was set.
+/// The result of `setModelAlias`.
 #[derive(SimpleObject)]
 struct SetModelAliasPayload {
-    /// The alias; `active` once the engine was seen to serve it.
+    /// The alias. `active` is true if the engine confirmed it within four seconds.
     alias: ModelAlias,
 }
 
-/// An alias was removed.
+/// The result of `deleteModelAlias`.
 #[derive(SimpleObject)]
 struct DeleteModelAliasPayload {
-    /// The alias, as it was; `active` while the engine still serves it.
+    /// The deleted alias. `active` is true if the engine still serves it.
     alias: ModelAlias,
 }
 
-/// The aliases' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ModelAliasQuery;
 
 #[Object]
 impl ModelAliasQuery {
-    /// All aliases, by name.
+    /// All aliases, ordered by name.
     #[graphql(
         guard = "AtLeast(Role::Viewer)",
         complexity = "list(20, child_complexity)"
@@ -100,14 +97,13 @@ impl ModelAliasQuery {
     }
 }
 
-/// The aliases' part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct ModelAliasMutation;
 
 #[Object]
 impl ModelAliasMutation {
-    /// Give a model another name, or let an alias lead elsewhere. Both names stay usable; nothing is
-    /// restarted.
+    /// Create an alias for a model, or point an existing alias to another model. The model's own name stays
+    /// usable, and the engine is not restarted.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn set_model_alias(
         &self,
@@ -115,7 +111,7 @@ impl ModelAliasMutation {
         #[graphql(desc = "The alias that is wanted.")] input: SetModelAliasInput,
     ) -> Result<SetModelAliasPayload> {
         let mode = ctx.service::<EngineHandle>().status().mode;
-        if let Some(refusal) = not_ours(mode) {
+        if let Some(refusal) = unsupported_reason(mode) {
             return Err(Error::Conflict(refusal.to_owned()).into());
         }
         let models = ctx.service::<EngineHandle>().models().await?;
@@ -130,12 +126,12 @@ impl ModelAliasMutation {
         Ok(SetModelAliasPayload { alias })
     }
 
-    /// Take a model's other name away.
+    /// Delete an alias.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn delete_model_alias(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The name to take away.")] alias: String,
+        #[graphql(desc = "The alias's name.")] alias: String,
     ) -> Result<DeleteModelAliasPayload> {
         let row = ctx.service::<ModelAliases>().delete(&alias).await?;
         let active = match ctx.service::<EngineHandle>().status().mode {
@@ -147,8 +143,8 @@ impl ModelAliasMutation {
     }
 }
 
-/// Why aliases cannot be set for such an engine.
-fn not_ours(mode: EngineMode) -> Option<&'static str> {
+/// The reason why aliases cannot be set in this mode.
+fn unsupported_reason(mode: EngineMode) -> Option<&'static str> {
     match mode {
         EngineMode::Managed => None,
         EngineMode::External => Some(
@@ -159,7 +155,7 @@ fn not_ours(mode: EngineMode) -> Option<&'static str> {
     }
 }
 
-/// Asks the engine until it serves a name, or does not, as is wanted; answers whether it serves it.
+/// Polls the engine until `name` is served or not served, as wanted. Returns whether it is served at the end.
 async fn is_served(engine: &EngineHandle, name: &str, wanted: bool) -> bool {
     let asking = async {
         loop {

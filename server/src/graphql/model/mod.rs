@@ -1,4 +1,13 @@
-//! Models and aliases.
+//! Models, and aliases for them.
 
-pub(super) mod alias;
-pub(super) mod list;
+mod alias;
+mod list;
+mod resolve;
+
+use async_graphql::MergedObject;
+
+pub(super) use self::alias::ModelAliasMutation;
+use self::{alias::ModelAliasQuery, list::ModelQuery, resolve::ResolveModelQuery};
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct ModelQueries(ModelQuery, ResolveModelQuery, ModelAliasQuery);

@@ -1,93 +1,93 @@
-//! What a channel is told of how to deliver.
+//! Delivery settings of channels.
 
 use async_graphql::{Enum, InputObject, OneofObject};
 use secrecy::SecretString;
 
 use crate::domain::notifications::{self as domain, ChannelSettings, EmailSettings};
 
-/// How the connection to a mail server is protected.
+/// The encryption of the connection to a mail server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::SmtpSecurity")]
 enum SmtpSecurity {
-    /// TLS from the first byte, usually on port 465.
+    /// Implicit TLS, usually on port 465.
     Tls,
-    /// TLS after a greeting, insisted on, usually on port 587.
+    /// Required STARTTLS, usually on port 587.
     StartTls,
-    /// None: for a mail server on the same machine.
+    /// No encryption, for a mail server on the same machine.
     None,
 }
 
-/// A mail server and the people to write to.
+/// A mail server and its recipients.
 #[derive(InputObject)]
 pub(crate) struct EmailSettingsInput {
-    /// The mail server's name.
+    /// The mail server's host name.
     host: String,
-    /// Its port.
+    /// The mail server's port.
     #[graphql(default = 465)]
     port: u16,
-    /// How the connection is protected.
+    /// The encryption of the connection.
     #[graphql(default_with = "SmtpSecurity::Tls")]
     security: SmtpSecurity,
-    /// The name to sign in with at the mail server.
+    /// The SMTP user name; no authentication when omitted.
     username: Option<String>,
-    /// The password to sign in with at the mail server.
+    /// The SMTP password.
     #[graphql(secret)]
     password: Option<String>,
-    /// Who writes: `ProxyPal <proxypal@example.org>`.
+    /// The sender, such as `ProxyPal <proxypal@example.org>`.
     from: String,
-    /// Whom to write to, at most 50.
+    /// The recipients: 1 to 50.
     to: Vec<String>,
 }
 
-/// A webhook of one's own. What is posted is signed.
+/// A webhook that receives signed JSON.
 #[derive(InputObject)]
 pub(crate) struct WebhookSettingsInput {
-    /// Where to post. Private addresses are refused unless the operator allows their network.
+    /// The URL to post to. Private addresses are rejected unless the operator allows their network.
     #[graphql(secret)]
     url: String,
-    /// What the signature is made with; made up and shown once when left out.
+    /// The signing secret; generated and shown once when omitted.
     #[graphql(secret)]
     secret: Option<String>,
 }
 
-/// An incoming webhook of a chat.
+/// The incoming webhook of a chat service.
 #[derive(InputObject)]
 pub(crate) struct ChatSettingsInput {
-    /// The address that the chat gave.
+    /// The webhook URL that the chat service issued.
     #[graphql(secret)]
     url: String,
 }
 
-/// A bot of Telegram.
+/// A Telegram bot.
 #[derive(InputObject)]
 pub(crate) struct TelegramSettingsInput {
-    /// The token that Telegram gave the bot.
+    /// The bot token that Telegram issued.
     #[graphql(secret)]
     bot_token: String,
-    /// The chat to write to.
+    /// The id of the chat to post to.
     chat_id: String,
-    /// Another server of the Bot API than Telegram's own.
+    /// The base URL of a Bot API server; Telegram's own when omitted.
     server: Option<String>,
 }
 
-/// How a channel delivers: exactly one of these.
+/// The delivery settings of a channel: exactly one of these fields.
 #[derive(OneofObject)]
 pub(crate) enum NotificationChannelSettingsInput {
-    /// By e-mail.
+    /// Deliver by e-mail.
     Email(EmailSettingsInput),
-    /// To a webhook of one's own.
+    /// Deliver to a webhook.
     Webhook(WebhookSettingsInput),
-    /// To Slack.
+    /// Deliver to Slack.
     Slack(ChatSettingsInput),
-    /// To Discord.
+    /// Deliver to Discord.
     Discord(ChatSettingsInput),
-    /// By Telegram.
+    /// Deliver by Telegram.
     Telegram(TelegramSettingsInput),
 }
 
 impl NotificationChannelSettingsInput {
-    /// What the domain understands. A webhook without a secret gets this one.
-    pub(crate) fn read(self, made_up: impl FnOnce() -> SecretString) -> ChannelSettings {
+    /// Converts to domain settings. A webhook without a secret gets a generated one.
+    pub(crate) fn read(self, generated: impl FnOnce() -> SecretString) -> ChannelSettings {
         match self {
             Self::Email(input) => ChannelSettings::Email(EmailSettings {
                 host: input.host,
@@ -100,7 +100,7 @@ impl NotificationChannelSettingsInput {
             }),
             Self::Webhook(input) => ChannelSettings::Webhook {
                 url: input.url.into(),
-                secret: input.secret.map_or_else(made_up, Into::into),
+                secret: input.secret.map_or_else(generated, Into::into),
             },
             Self::Slack(input) => ChannelSettings::Slack {
                 url: input.url.into(),

@@ -1,5 +1,24 @@
-//! Notifications.
+//! Notifications: channels, rules and messages.
 
-pub(super) mod changes;
-pub(super) mod channel_settings;
-pub(super) mod list;
+mod channel;
+mod channel_settings;
+mod message;
+mod rule;
+
+use async_graphql::MergedObject;
+
+use self::{
+    channel::{NotificationChannelMutation, NotificationChannelQuery},
+    message::NotificationMessageQuery,
+    rule::{NotificationRuleMutation, NotificationRuleQuery},
+};
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct NotificationQueries(
+    NotificationChannelQuery,
+    NotificationRuleQuery,
+    NotificationMessageQuery,
+);
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct NotificationMutations(NotificationChannelMutation, NotificationRuleMutation);

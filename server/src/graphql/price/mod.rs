@@ -1,3 +1,7 @@
-//! Prices.
+//! Prices of tokens.
 
+mod create;
 pub(super) mod list;
+
+pub(super) use self::create::PriceMutation;
+pub(super) use self::list::PriceQuery;

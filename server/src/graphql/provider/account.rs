@@ -1,6 +1,6 @@
-//! Providers and our accounts there. Secrets go in and never come out.
+//! Provider accounts and their health.
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use entity::{admin, provider_account};
 
 use crate::{
@@ -8,260 +8,207 @@ use crate::{
     engine::EngineHandle,
     graphql::{
         resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
 };
 
-/// Who serves the models.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "entity::provider_account::ProviderKind")]
-pub(crate) enum ProviderKind {
-    /// Anthropic's Claude.
-    Claude,
-    /// OpenAI, through its API.
-    Chatgpt,
-    /// Google's Gemini.
-    Gemini,
-    /// GitHub Copilot.
-    Copilot,
-    /// Moonshot's Kimi.
-    Kimi,
-    /// xAI's Grok.
-    Xai,
-    /// Anybody who speaks OpenAI's protocol.
-    OpenaiCompatible,
-}
-
-/// What sort of credential an account has.
+/// The kind of credential of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::provider_account::CredentialKind")]
 pub(crate) enum CredentialKind {
-    /// A key of the provider's API.
+    /// An API key of the provider.
     ApiKey,
-    /// Tokens from a sign-in or an import, which the engine keeps fresh.
+    /// OAuth tokens from a sign-in or an import, which the engine refreshes.
     AuthFile,
-    /// A GitHub token, from which the server gets Copilot's short-lived one.
+    /// A GitHub token, which the server exchanges for short-lived Copilot tokens.
     Github,
 }
 
-/// How an account is.
+/// The health of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::provider_accounts::AccountStatus")]
 pub(crate) enum AccountStatus {
-    /// Nothing speaks against using it.
+    /// In use, no problem known.
     Active,
-    /// The engine passes it over for a while, such as after a provider's limit was reached.
+    /// Skipped by the engine for a while, such as after the provider's rate limit was reached.
     Cooling,
-    /// Its token could not be refreshed.
+    /// The access token could not be refreshed.
     RefreshFailed,
-    /// Its token has ended.
+    /// The access token has expired.
     Expired,
-    /// The provider refuses it, or requests through it fail again and again.
+    /// Rejected by the provider, or requests through it keep failing.
     Failing,
-    /// It is not used, since somebody said so.
+    /// Disabled by an administrator.
     Disabled,
-    /// The engine does not tell.
+    /// The engine reports no state.
     Unknown,
 }
 
 /// A model that an account offers.
-#[derive(SimpleObject)]
+#[derive(Clone, Debug, SimpleObject)]
 struct ProviderModel {
-    /// What the provider calls it.
+    /// The provider's name of the model.
     name: String,
-    /// What clients call it; null for the same.
+    /// The name that clients use; null if it is the provider's.
     alias: Option<String>,
 }
 
-/// A window of a subscription.
-#[derive(Debug)]
-struct SubscriptionWindow(provider_account::SubscriptionWindow);
-
-/// A stretch of time in which a subscription allows so much.
-#[Object]
-impl SubscriptionWindow {
-    /// Such as `five_hour` or `seven_day`, in the provider's words.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// How much of it is used, from 0 to 100.
-    async fn used_percent(&self) -> i32 {
-        self.0.used_percent
-    }
-
-    /// When it starts anew; null while nothing of it is used.
-    async fn resets_at(&self) -> Option<DateTime> {
-        self.0.resets_at.map(Into::into)
+impl From<provider_account::ProviderModel> for ProviderModel {
+    fn from(model: provider_account::ProviderModel) -> Self {
+        Self {
+            name: model.name,
+            alias: model.alias,
+        }
     }
 }
 
-/// An account.
-#[derive(Clone, Debug)]
-pub(crate) struct ProviderAccount(pub(crate) provider_account::Model);
+/// A usage window of a subscription.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct SubscriptionWindow {
+    /// The provider's name of the window, such as `five_hour` or `seven_day`.
+    name: String,
+    /// The used share of the window, in percent: 0 to 100.
+    used_percent: i32,
+    /// The time at which the window resets; null while nothing of it is used.
+    resets_at: Option<DateTime>,
+}
 
-/// A credential at a provider. Its secret is sealed and has no field.
-#[Object]
-impl ProviderAccount {
+impl From<provider_account::SubscriptionWindow> for SubscriptionWindow {
+    fn from(window: provider_account::SubscriptionWindow) -> Self {
+        Self {
+            name: window.name,
+            used_percent: window.used_percent,
+            resets_at: window.resets_at.map(Into::into),
+        }
+    }
+}
+
+/// A credential at a provider. Its secret is stored encrypted and cannot be read.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct ProviderAccount {
+    #[graphql(skip)]
+    pub(crate) row: provider_account::Model,
     /// The account's id.
-    async fn id(&self) -> ID {
-        self.0.id.into()
-    }
+    id: ID,
+    /// The provider.
+    kind: ProviderKind,
+    /// The name, unique among the accounts of the provider.
+    pub(crate) label: String,
+    /// The kind of credential.
+    credential: CredentialKind,
+    /// The last four characters of the credential, to recognise it by; empty if it is too short to show any.
+    last_four: String,
+    /// The provider's base URL; null for its default.
+    base_url: Option<String>,
+    /// The models that it offers; empty for the provider's default list.
+    models: Vec<ProviderModel>,
+    /// The prefix before a model name with which clients address this account alone; null for none.
+    prefix: Option<String>,
+    /// The priority. Accounts of a higher priority are used first.
+    priority: i32,
+    /// The weight among accounts of the same priority, which the strategy `WEIGHTED` uses.
+    weight: i32,
+    /// The e-mail address of the signed-in person; null if unknown.
+    email: Option<String>,
+    /// The provider's name of the subscription plan; null if unknown.
+    plan: Option<String>,
+    /// The time at which the access token expires; it is refreshed before. Null if it does not expire.
+    expires_at: Option<DateTime>,
+    /// The time of the last request through it, to 30 seconds; null if there was none.
+    last_used_at: Option<DateTime>,
+    /// The time of the last health check; null if there was none.
+    checked_at: Option<DateTime>,
+    /// The usage windows of the subscription, as the provider last reported them; empty if it reports none.
+    windows: Vec<SubscriptionWindow>,
+    /// The time at which the provider last reported `windows`; null if it never did.
+    windows_reported_at: Option<DateTime>,
+    /// The last failure, such as an expired sign-in; null if there was none.
+    problem: Option<String>,
+    /// The time of the last failure; null if there was none.
+    problem_at: Option<DateTime>,
+    /// Whether it is in use.
+    enabled: bool,
+    /// The time at which it was added.
+    created_at: DateTime,
+    /// The time of the last change.
+    updated_at: DateTime,
+}
 
-    /// At which provider it is.
-    async fn kind(&self) -> ProviderKind {
-        self.0.kind.into()
+impl From<provider_account::Model> for ProviderAccount {
+    fn from(row: provider_account::Model) -> Self {
+        let windows = row.windows.iter().flat_map(|reported| &reported.windows);
+        Self {
+            id: row.id.into(),
+            kind: row.kind.into(),
+            label: row.label.clone(),
+            credential: row.credential.into(),
+            last_four: row.last_four.clone(),
+            base_url: row.base_url.clone(),
+            models: row.models.0.iter().cloned().map(Into::into).collect(),
+            prefix: row.prefix.clone(),
+            priority: row.priority,
+            weight: row.weight,
+            email: row.email.clone(),
+            plan: row.plan.clone(),
+            expires_at: row.expires_at.map(Into::into),
+            last_used_at: row.last_used_at.map(Into::into),
+            checked_at: row.checked_at.map(Into::into),
+            windows: windows.cloned().map(Into::into).collect(),
+            windows_reported_at: row.windows.as_ref().map(|reported| reported.told_at.into()),
+            problem: row.problem.clone(),
+            problem_at: row.problem_at.map(Into::into),
+            enabled: row.enabled,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+            row,
+        }
     }
+}
 
-    /// What it is called, unique among the provider's accounts.
-    async fn label(&self) -> &str {
-        &self.0.label
-    }
-
-    /// What sort of credential it has.
-    async fn credential(&self) -> CredentialKind {
-        self.0.credential.into()
-    }
-
-    /// How the credential ends, to recognise it by; empty when that would tell too much.
-    async fn last_four(&self) -> &str {
-        &self.0.last_four
-    }
-
-    /// Where the provider is; null for its usual address.
-    async fn base_url(&self) -> Option<&str> {
-        self.0.base_url.as_deref()
-    }
-
-    /// The models that it offers; none means all that the provider is known for.
-    async fn models(&self) -> Vec<ProviderModel> {
-        let models = self.0.models.0.iter().cloned();
-        let model = |model: provider_account::ProviderModel| ProviderModel {
-            name: model.name,
-            alias: model.alias,
-        };
-        models.map(model).collect()
-    }
-
-    /// What clients put before a model's name to address this account alone.
-    async fn prefix(&self) -> Option<&str> {
-        self.0.prefix.as_deref()
-    }
-
-    /// Accounts of a higher priority are used first.
-    async fn priority(&self) -> i32 {
-        self.0.priority
-    }
-
-    /// The account's share among those of its priority, where the strategy is by weight.
-    async fn weight(&self) -> i32 {
-        self.0.weight
-    }
-
-    /// The proxy to the provider, without its password; null for the usual way.
+#[ComplexObject]
+impl ProviderAccount {
+    /// The proxy URL to the provider, without its password; null for the engine's default.
     #[graphql(guard = "AtLeast(admin::Role::Admin)")]
     #[expect(
         clippy::unused_async,
-        reason = "resolvers are; opening a seal waits for nobody"
+        reason = "resolvers are; decryption does not wait"
     )]
     async fn proxy_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let accounts = ctx.service::<ProviderAccounts>();
-        Ok(accounts.shown_secrets(&self.0)?.proxy_url)
+        Ok(accounts.shown_secrets(&self.row)?.proxy_url)
     }
 
-    /// The names of the headers that are sent along; their values are secret.
+    /// The names of the additional headers. Their values are secret.
     #[expect(
         clippy::unused_async,
-        reason = "resolvers are; opening a seal waits for nobody"
+        reason = "resolvers are; decryption does not wait"
     )]
     async fn header_names(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
         let accounts = ctx.service::<ProviderAccounts>();
-        Ok(accounts.shown_secrets(&self.0)?.headers)
+        Ok(accounts.shown_secrets(&self.row)?.headers)
     }
 
-    /// Who is signed in.
-    async fn email(&self) -> Option<&str> {
-        self.0.email.as_deref()
-    }
-
-    /// What the login pays for, in the provider's words.
-    async fn plan(&self) -> Option<&str> {
-        self.0.plan.as_deref()
-    }
-
-    /// When the access token ends; it is refreshed ahead of that.
-    async fn expires_at(&self) -> Option<DateTime> {
-        self.0.expires_at.map(Into::into)
-    }
-
-    /// When a request last went through it, to half a minute.
-    async fn last_used_at(&self) -> Option<DateTime> {
-        self.0.last_used_at.map(Into::into)
-    }
-
-    /// How it is. The engine is asked every few seconds at most.
+    /// The health of the account, at most a few seconds old.
     async fn status(&self, ctx: &Context<'_>) -> AccountStatus {
         self.state(ctx).await.status.into()
     }
 
-    /// Until when the engine passes it over.
+    /// The time until which the engine skips it; null if it does not.
     async fn cooling_until(&self, ctx: &Context<'_>) -> Option<DateTime> {
         self.state(ctx).await.until.map(Into::into)
     }
 
-    /// Why it is not active, in words.
+    /// Why it is not active; null if it is.
     async fn status_reason(&self, ctx: &Context<'_>) -> Option<String> {
         self.state(ctx).await.reason
-    }
-
-    /// When the provider was last asked how it is.
-    async fn checked_at(&self) -> Option<DateTime> {
-        self.0.checked_at.map(Into::into)
-    }
-
-    /// The subscription's windows as the provider told them when it was last asked; empty where it tells
-    /// none.
-    async fn windows(&self) -> Vec<SubscriptionWindow> {
-        let told = self.0.windows.iter().flat_map(|told| &told.windows);
-        told.cloned().map(SubscriptionWindow).collect()
-    }
-
-    /// When the provider told its windows.
-    async fn windows_told_at(&self) -> Option<DateTime> {
-        let told = self.0.windows.as_ref();
-        told.map(|told| told.told_at.into())
-    }
-
-    /// The last failure in words, such as of a sign-in that has ended.
-    async fn problem(&self) -> Option<&str> {
-        self.0.problem.as_deref()
-    }
-
-    /// When it failed.
-    async fn problem_at(&self) -> Option<DateTime> {
-        self.0.problem_at.map(Into::into)
-    }
-
-    /// Whether it is used.
-    async fn enabled(&self) -> bool {
-        self.0.enabled
-    }
-
-    /// When it was added.
-    async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
-    }
-
-    /// When it was last changed.
-    async fn updated_at(&self) -> DateTime {
-        self.0.updated_at.into()
     }
 }
 
 impl ProviderAccount {
     async fn state(&self, ctx: &Context<'_>) -> AccountState {
-        let told = ctx.service::<EngineHandle>().accounts().await;
+        let reported = ctx.service::<EngineHandle>().accounts().await;
         ctx.service::<ProviderAccounts>()
-            .state(&self.0, told.as_deref())
+            .state(&self.row, reported.as_deref())
     }
 }

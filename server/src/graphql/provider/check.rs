@@ -1,9 +1,9 @@
-//! Asking providers how our accounts are.
+//! Health checks of accounts.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::admin::Role;
 
-use super::account::{ProviderAccount, ProviderKind};
+use super::account::ProviderAccount;
 use crate::{
     checkup::{Checked, Checkup},
     domain::{
@@ -11,47 +11,50 @@ use crate::{
         provider_accounts::{AccountStatus, ProviderAccounts},
     },
     engine::EngineHandle,
-    graphql::resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+    graphql::{
+        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        types::provider::ProviderKind,
+    },
 };
 
-/// How an account was found to be.
+/// The result of an account's health check.
 #[derive(SimpleObject)]
 struct AccountHealth {
-    /// The account, with what was found.
+    /// The checked account.
     account: ProviderAccount,
-    /// Whether nothing speaks against using it.
+    /// Whether no problem was found.
     healthy: bool,
-    /// What speaks against it, or why it could not be asked after, in words.
+    /// The problem, or why the check could not be made; null if healthy.
     error: Option<String>,
 }
 
-/// Accounts were asked after.
+/// The result of `checkProviderHealth`.
 #[derive(SimpleObject)]
 struct CheckProviderHealthPayload {
-    /// One for each account in use.
+    /// One result per enabled account.
     results: Vec<AccountHealth>,
 }
 
-/// The health's part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderHealthMutation;
 
 #[Object]
 impl ProviderHealthMutation {
-    /// Ask providers, through the engine, whether our accounts there are in order, and what of their
-    /// subscriptions is used. It costs no tokens. Without an argument all accounts in use are asked after;
-    /// who was half a minute ago is not again. `accountCheckMinutes` of the settings does it regularly.
+    /// Check the health of accounts and the usage of their subscriptions with the providers, through the
+    /// engine. It consumes no tokens. Without arguments all enabled accounts are checked; one that was
+    /// checked less than 30 seconds ago is not checked again. The setting `accountCheckMinutes` schedules
+    /// regular checks.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn check_provider_health(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only the accounts at this provider.")] kind: Option<ProviderKind>,
-        #[graphql(desc = "Only this account.")] account_id: Option<ID>,
+        #[graphql(desc = "Check only the accounts of this provider.")] kind: Option<ProviderKind>,
+        #[graphql(desc = "Check only the account with this id.")] account_id: Option<ID>,
     ) -> Result<CheckProviderHealthPayload> {
         let checkup = ctx.service::<Checkup>();
         let checked = match (kind, account_id) {
             (Some(_), Some(_)) => {
-                return Err(Error::bad_input("give kind or accountId, not both").into());
+                return Err(Error::bad_input("set either kind or accountId, not both").into());
             }
             (kind, None) => checkup.check_all(kind.map(Into::into)).await?,
             (None, Some(id)) => {
@@ -59,16 +62,16 @@ impl ProviderHealthMutation {
                 vec![checkup.check_account(id).await?]
             }
         };
-        let told = ctx.service::<EngineHandle>().accounts().await;
+        let reported = ctx.service::<EngineHandle>().accounts().await;
         let health = |checked: Checked| {
-            let book = ctx.service::<ProviderAccounts>();
-            let state = book.state(&checked.account, told.as_deref());
+            let accounts = ctx.service::<ProviderAccounts>();
+            let state = accounts.state(&checked.account, reported.as_deref());
             let is_active = state.status == AccountStatus::Active;
             let refusal = checked.refusal.map(|refusal| refusal.to_string());
             AccountHealth {
                 healthy: is_active && refusal.is_none(),
                 error: refusal.or(state.reason),
-                account: ProviderAccount(checked.account),
+                account: ProviderAccount::from(checked.account),
             }
         };
         let results = checked.into_iter().map(health).collect();

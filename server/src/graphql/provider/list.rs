@@ -1,11 +1,12 @@
-//! Providers, and how it stands with them.
+//! Providers: queries, and the subscription to their accounts.
 
-use async_graphql::{Context, Object};
-use entity::{admin, provider_account};
+use async_graphql::{ComplexObject, Context, Object, SimpleObject, Subscription};
+use entity::{admin::Role, provider_account};
+use futures_util::{Stream, StreamExt as _};
 use sea_orm::Iterable as _;
 
 use super::{
-    account::{AccountStatus, ProviderAccount, ProviderKind},
+    account::{AccountStatus, ProviderAccount},
     settings::ProviderSettings,
 };
 use crate::{
@@ -18,93 +19,81 @@ use crate::{
         resolver::{
             context::ContextExt as _,
             cost::{list, one},
-            error::Result,
+            error::{ResolverError, Result},
             guard::AtLeast,
         },
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
     providers,
 };
 
-/// A provider, with our accounts there.
-#[derive(Debug)]
-struct Provider {
-    kind: provider_account::ProviderKind,
-    accounts: Vec<provider_account::Model>,
+/// A provider of models, and this server's accounts there.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Provider {
+    /// The provider.
+    kind: ProviderKind,
+    /// The display name.
+    display_name: &'static str,
+    /// The accounts, ordered by label.
+    #[graphql(complexity = "5 * child_complexity")]
+    accounts: Vec<ProviderAccount>,
+    /// The time of the last request through one of its accounts; null if there was none.
+    last_used_at: Option<DateTime>,
+    /// Whether accounts can be added by API key.
+    accepts_api_key: bool,
+    /// Whether an account requires a base URL.
+    base_url_required: bool,
 }
 
 impl Provider {
-    /// The providers of these kinds. One look at the accounts serves all.
+    /// The providers of these kinds, with one query for all accounts.
     async fn load(
         ctx: &Context<'_>,
         kinds: impl IntoIterator<Item = provider_account::ProviderKind>,
     ) -> Result<Vec<Self>> {
         let all = ctx.service::<ProviderAccounts>().list().await?;
-        let provider = |kind| {
-            let here = all.iter().filter(|account| account.kind == kind);
-            let accounts = here.cloned().collect();
-            Self { kind, accounts }
-        };
+        let of = |kind| all.iter().filter(move |account| account.kind == kind);
+        let provider = |kind| Self::new(kind, of(kind).cloned().collect());
         Ok(kinds.into_iter().map(provider).collect())
+    }
+
+    fn new(kind: provider_account::ProviderKind, accounts: Vec<provider_account::Model>) -> Self {
+        let spec = providers::spec(kind);
+        let used_at = accounts.iter().filter_map(|account| account.last_used_at);
+        Self {
+            kind: kind.into(),
+            display_name: spec.display_name,
+            last_used_at: used_at.max().map(Into::into),
+            accounts: accounts.into_iter().map(Into::into).collect(),
+            accepts_api_key: spec.api_keys.accepted,
+            base_url_required: spec.api_keys.needs_base_url,
+        }
     }
 }
 
-/// Somebody who serves models, and our accounts there.
-#[Object]
+#[ComplexObject]
 impl Provider {
-    /// Which provider it is.
-    async fn kind(&self) -> ProviderKind {
-        self.kind.into()
-    }
-
-    /// Its name for people.
-    async fn display_name(&self) -> &str {
-        providers::spec(self.kind).display_name
-    }
-
-    /// Our accounts there, by label.
-    #[graphql(complexity = "5 * child_complexity")]
-    async fn accounts(&self) -> Vec<ProviderAccount> {
-        let accounts = self.accounts.iter().cloned();
-        accounts.map(ProviderAccount).collect()
-    }
-
-    /// How it is: as its best account is; null without accounts.
+    /// The health of its healthiest account; null without accounts.
     async fn status(&self, ctx: &Context<'_>) -> Option<AccountStatus> {
-        let told = ctx.service::<EngineHandle>().accounts().await;
-        let book = ctx.service::<ProviderAccounts>();
+        let reported = ctx.service::<EngineHandle>().accounts().await;
+        let accounts_service = ctx.service::<ProviderAccounts>();
         let accounts = self.accounts.iter();
-        let states = accounts.map(|account| book.state(account, told.as_deref()));
+        let states =
+            accounts.map(|account| accounts_service.state(&account.row, reported.as_deref()));
         let best = states
             .map(|state| state.status)
             .min_by_key(|status| rank(*status));
         best.map(Into::into)
     }
 
-    /// When a request last went through one of its accounts.
-    async fn last_used_at(&self) -> Option<DateTime> {
-        let accounts = self.accounts.iter();
-        let used_at = accounts.filter_map(|account| account.last_used_at).max();
-        used_at.map(Into::into)
-    }
-
-    /// How its accounts are used.
+    /// The settings of its accounts.
     async fn settings(&self, ctx: &Context<'_>) -> ProviderSettings {
-        ProviderSettings(ctx.service::<Settings>().provider(self.kind))
-    }
-
-    /// Whether it has API keys that can be added.
-    async fn accepts_api_key(&self) -> bool {
-        providers::spec(self.kind).api_keys.accepted
-    }
-
-    /// Whether an account must say where the provider is.
-    async fn base_url_required(&self) -> bool {
-        providers::spec(self.kind).api_keys.needs_base_url
+        ProviderSettings::from(ctx.service::<Settings>().provider(self.kind.into()))
     }
 }
 
-/// The better, the lower.
+/// The order of health, best first.
 fn rank(status: provider_accounts::AccountStatus) -> u8 {
     match status {
         provider_accounts::AccountStatus::Active => 0,
@@ -117,31 +106,46 @@ fn rank(status: provider_accounts::AccountStatus) -> u8 {
     }
 }
 
-/// The providers' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderQuery;
 
 #[Object]
 impl ProviderQuery {
-    /// All providers, with or without accounts.
+    /// All providers, including those without accounts.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        guard = "AtLeast(Role::Viewer)",
         complexity = "list(7, child_complexity)"
     )]
     async fn providers(&self, ctx: &Context<'_>) -> Result<Vec<Provider>> {
         Provider::load(ctx, provider_account::ProviderKind::iter()).await
     }
 
-    /// One provider.
-    #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
-        complexity = "one(child_complexity)"
-    )]
+    /// A provider.
+    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
     async fn provider(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which provider.")] kind: ProviderKind,
+        #[graphql(desc = "The provider.")] kind: ProviderKind,
     ) -> Result<Option<Provider>> {
         Ok(Provider::load(ctx, [kind.into()]).await?.pop())
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct ProviderSubscription;
+
+#[Subscription]
+impl ProviderSubscription {
+    /// Accounts, each after it was added, changed or removed.
+    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    async fn provider_account_changed(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<impl Stream<Item = Result<ProviderAccount>> + use<>> {
+        let followed = ctx.service::<ProviderAccounts>().follow().await?;
+        Ok(
+            followed
+                .map(|account| Ok(ProviderAccount::from(account.map_err(ResolverError::from)?))),
+        )
     }
 }

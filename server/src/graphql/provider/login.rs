@@ -1,11 +1,14 @@
-//! Signing in at providers. Whoever begins a sign-in is the only one who sees and completes it.
+//! Sign-ins at providers. Only the caller that started a sign-in can see and complete it.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Subscription};
+use async_graphql::{
+    ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject, Subscription,
+};
 use axum::http::header::SET_COOKIE;
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
+use uuid::Uuid;
 
-use super::account::{ProviderAccount, ProviderKind};
+use super::account::ProviderAccount;
 use crate::{
     domain::{Error, Viewer, provider_accounts::ProviderAccounts, provider_logins::Starter},
     graphql::{
@@ -16,174 +19,157 @@ use crate::{
             guard::AtLeast,
             input,
         },
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
     oauth::{OAuthService, ProviderLoginView},
 };
 
 const WHAT: &str = "provider login";
 
-/// How the provider's answer comes back.
+/// How the authorization response reaches this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::provider_login::LoginMode")]
 enum ProviderLoginMode {
-    /// The browser brings it to this server by itself.
+    /// The browser is redirected to this server.
     Redirect,
-    /// Paste the address to which the browser was sent into `completeProviderLogin`.
+    /// The person passes the URL of the redirect to `completeProviderLogin`.
     Paste,
-    /// Type the user code at the provider; the rest goes by itself.
+    /// Device flow: the person enters the user code at the provider.
     Device,
 }
 
-/// How far a sign-in is.
+/// The state of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::provider_login::LoginStatus")]
 enum ProviderLoginStatus {
-    /// It waits for a person.
+    /// Waiting for the person.
     Pending,
-    /// The answer is being turned into tokens.
+    /// Exchanging the code for tokens.
     Completing,
-    /// There is an account.
+    /// Completed: there is an account.
     Succeeded,
-    /// It went wrong, as `error` tells.
+    /// Failed; see `error`.
     Failed,
-    /// It was called off.
+    /// Cancelled.
     Cancelled,
-    /// Nobody answered in time.
+    /// Not completed in time.
     Expired,
 }
 
-/// A sign-in.
-#[derive(Clone, Debug)]
-struct ProviderLogin(ProviderLoginView);
-
 /// A sign-in at a provider.
-#[Object]
-impl ProviderLogin {
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct ProviderLogin {
+    #[graphql(skip)]
+    account_id: Option<Uuid>,
     /// The sign-in's id.
-    async fn id(&self) -> ID {
-        self.0.login.id.into()
-    }
+    id: ID,
+    /// The provider.
+    kind: ProviderKind,
+    /// How the authorization response reaches this server.
+    mode: ProviderLoginMode,
+    /// The state.
+    status: ProviderLoginStatus,
+    /// The name of the account to create; null for the signed-in person's.
+    label: Option<String>,
+    /// The URL to open, in the modes `REDIRECT` and `PASTE`; null once finished.
+    authorize_url: Option<String>,
+    /// The URL to which the provider redirects. In the mode `PASTE` that page does not load: copy its URL
+    /// from the address bar.
+    redirect_url: Option<String>,
+    /// The code to enter at the provider, in the mode `DEVICE`; null once finished.
+    user_code: Option<String>,
+    /// The URL at which to enter the user code.
+    verification_url: Option<String>,
+    /// The same URL with the code filled in; null if the provider does not support that.
+    verification_url_complete: Option<String>,
+    /// The time at which it was started.
+    created_at: DateTime,
+    /// The time at which it expires.
+    expires_at: DateTime,
+    /// The time at which it was finished; null while pending.
+    finished_at: Option<DateTime>,
+    /// Why it failed and what to do; null if it did not fail.
+    error: Option<String>,
+}
 
-    /// At which provider it is.
-    async fn kind(&self) -> ProviderKind {
-        self.0.login.kind.into()
+impl From<ProviderLoginView> for ProviderLogin {
+    fn from(view: ProviderLoginView) -> Self {
+        Self {
+            account_id: view.login.account_id,
+            id: view.login.id.into(),
+            kind: view.login.kind.into(),
+            mode: view.login.mode.into(),
+            status: view.login.status.into(),
+            label: view.login.label,
+            authorize_url: view.authorize_url,
+            redirect_url: view.redirect_url,
+            user_code: view.user_code,
+            verification_url: view.verification_url,
+            verification_url_complete: view.verification_url_complete,
+            created_at: view.login.created_at.into(),
+            expires_at: view.login.expires_at.into(),
+            finished_at: view.login.finished_at.map(Into::into),
+            error: view.login.error,
+        }
     }
+}
 
-    /// How the answer comes back.
-    async fn mode(&self) -> ProviderLoginMode {
-        self.0.login.mode.into()
-    }
-
-    /// How far it is.
-    async fn status(&self) -> ProviderLoginStatus {
-        self.0.login.status.into()
-    }
-
-    /// What the account shall be called.
-    async fn label(&self) -> Option<&str> {
-        self.0.login.label.as_deref()
-    }
-
-    /// Where to consent, in the modes `REDIRECT` and `PASTE`; null once it is over.
-    async fn authorize_url(&self) -> Option<&str> {
-        self.0.authorize_url.as_deref()
-    }
-
-    /// Where the browser is sent after that. In the mode `PASTE` the page does not load, and its address
-    /// is what to paste.
-    async fn redirect_url(&self) -> Option<&str> {
-        self.0.redirect_url.as_deref()
-    }
-
-    /// What to type at the provider, in the mode `DEVICE`; null once it is over.
-    async fn user_code(&self) -> Option<&str> {
-        self.0.user_code.as_deref()
-    }
-
-    /// Where to type it.
-    async fn verification_url(&self) -> Option<&str> {
-        self.0.verification_url.as_deref()
-    }
-
-    /// The same with the code filled in, where the provider can do that.
-    async fn verification_url_complete(&self) -> Option<&str> {
-        self.0.verification_url_complete.as_deref()
-    }
-
-    /// When it was begun.
-    async fn created_at(&self) -> DateTime {
-        self.0.login.created_at.into()
-    }
-
-    /// Until when it waits.
-    async fn expires_at(&self) -> DateTime {
-        self.0.login.expires_at.into()
-    }
-
-    /// When it was over.
-    async fn finished_at(&self) -> Option<DateTime> {
-        self.0.login.finished_at.map(Into::into)
-    }
-
-    /// The account that came of it. The engine's own sign-ins may take a moment longer to show theirs.
+#[ComplexObject]
+impl ProviderLogin {
+    /// The account that was created; null until then. For sign-ins by the engine it can appear a moment after
+    /// the state `SUCCEEDED`.
     #[graphql(complexity = "one(child_complexity)")]
     async fn account(&self, ctx: &Context<'_>) -> Result<Option<ProviderAccount>> {
-        let Some(id) = self.0.login.account_id else {
+        let Some(id) = self.account_id else {
             return Ok(None);
         };
         let found = ctx.service::<ProviderAccounts>().find_many(&[id]).await?;
-        Ok(found.into_iter().next().map(ProviderAccount))
-    }
-
-    /// Why it failed and what helps, in words.
-    async fn error(&self) -> Option<&str> {
-        self.0.login.error.as_deref()
+        Ok(found.into_iter().next().map(ProviderAccount::from))
     }
 }
 
-/// What to sign in to.
+/// The sign-in to start.
 #[derive(InputObject)]
 struct StartProviderLoginInput {
-    /// At which provider.
+    /// The provider.
     kind: ProviderKind,
-    /// What the account shall be called; who is signed in, when left out.
+    /// The name of the account to create; the signed-in person's when omitted.
     label: Option<String>,
 }
 
-/// A sign-in was begun.
+/// The result of `startProviderLogin`.
 #[derive(SimpleObject)]
 struct StartProviderLoginPayload {
-    /// The sign-in, with what a person has to do.
+    /// The sign-in and what the person has to do.
     login: ProviderLogin,
 }
 
-/// A sign-in was completed.
+/// The result of `completeProviderLogin`.
 #[derive(SimpleObject)]
 struct CompleteProviderLoginPayload {
-    /// The sign-in, with its account.
+    /// The sign-in and its account.
     login: ProviderLogin,
 }
 
-/// A sign-in was called off.
+/// The result of `cancelProviderLogin`.
 #[derive(SimpleObject)]
 struct CancelProviderLoginPayload {
-    /// The sign-in, as it is now.
+    /// The cancelled sign-in.
     login: ProviderLogin,
 }
 
-/// The sign-ins' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderLoginQuery;
 
 #[Object]
 impl ProviderLoginQuery {
-    /// A sign-in that the caller began; null for those of others.
+    /// A sign-in that the caller started; null for those of other callers.
     #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
     async fn provider_login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which sign-in.")] id: ID,
+        #[graphql(desc = "The sign-in's id.")] id: ID,
     ) -> Result<Option<ProviderLogin>> {
         let Ok(id) = input::id(&id, WHAT) else {
             return Ok(None);
@@ -192,102 +178,100 @@ impl ProviderLoginQuery {
             .service::<OAuthService>()
             .find(starter(ctx)?, id)
             .await?;
-        Ok(found.map(ProviderLogin))
+        Ok(found.map(ProviderLogin::from))
     }
 
-    /// The sign-ins that the caller began and that still wait, oldest first.
+    /// The caller's pending sign-ins, oldest first.
     #[graphql(
         guard = "AtLeast(Role::Viewer)",
         complexity = "list(20, child_complexity)"
     )]
     async fn pending_provider_logins(&self, ctx: &Context<'_>) -> Result<Vec<ProviderLogin>> {
         let pending = ctx.service::<OAuthService>().pending(starter(ctx)?).await?;
-        Ok(pending.into_iter().map(ProviderLogin).collect())
+        Ok(pending.into_iter().map(ProviderLogin::from).collect())
     }
 }
 
-/// The sign-ins' part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderLoginMutation;
 
 #[Object]
 impl ProviderLoginMutation {
-    /// Begin to sign in at a provider. The answer says what a person has to do.
+    /// Start a sign-in at a provider. The payload contains what the person has to do.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn start_provider_login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to sign in to.")] input: StartProviderLoginInput,
+        #[graphql(desc = "The sign-in to start.")] input: StartProviderLoginInput,
     ) -> Result<StartProviderLoginPayload> {
         let oauth = ctx.service::<OAuthService>();
         let (kind, label) = (input.kind.into(), input.label.as_deref());
         let view = oauth.start(starter(ctx)?, kind, label).await?;
-        // The browser that comes back from the provider must be the one that left. A stream cannot set
-        // cookies; who begins there pastes.
+        // The cookie binds the redirect to the browser that started the sign-in. A stream cannot set
+        // cookies: callers that start there paste the URL.
         if let (Ok(browser), Some(state)) = (ctx.browser(), view.state()) {
             let cookie = browser.cookies.begin_login(view.login.id, &state);
             ctx.append_http_header(SET_COOKIE, cookie);
         }
-        let login = ProviderLogin(view);
+        let login = ProviderLogin::from(view);
         Ok(StartProviderLoginPayload { login })
     }
 
-    /// Complete a sign-in with the address to which the browser was sent after consent: the whole
-    /// address, its query, or `code#state`. It works once.
+    /// Complete a sign-in with the URL to which the provider redirected: the whole URL, its query, or
+    /// `code#state`. It can be used once.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn complete_provider_login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which sign-in.")] id: ID,
-        #[graphql(secret, desc = "The address, as it was copied.")] redirect_url: String,
+        #[graphql(desc = "The sign-in's id.")] id: ID,
+        #[graphql(secret, desc = "The copied URL.")] redirect_url: String,
     ) -> Result<CompleteProviderLoginPayload> {
         let id = input::id(&id, WHAT)?;
         let oauth = ctx.service::<OAuthService>();
         let view = oauth.complete(starter(ctx)?, id, &redirect_url).await?;
-        let login = ProviderLogin(view);
+        let login = ProviderLogin::from(view);
         Ok(CompleteProviderLoginPayload { login })
     }
 
-    /// Call a sign-in off.
+    /// Cancel a sign-in.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn cancel_provider_login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which sign-in.")] id: ID,
+        #[graphql(desc = "The sign-in's id.")] id: ID,
     ) -> Result<CancelProviderLoginPayload> {
         let id = input::id(&id, WHAT)?;
         let login = ctx
             .service::<OAuthService>()
             .cancel(starter(ctx)?, id)
             .await?;
-        let login = ProviderLogin(login);
+        let login = ProviderLogin::from(login);
         Ok(CancelProviderLoginPayload { login })
     }
 }
 
-/// The sign-ins' part of what can be followed.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderLoginSubscription;
 
 #[Subscription]
 impl ProviderLoginSubscription {
-    /// A sign-in that the caller began: now, and after each change until it is over.
+    /// A sign-in that the caller started: its current state, then each change until it is finished.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     async fn provider_login_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which sign-in.")] id: ID,
+        #[graphql(desc = "The sign-in's id.")] id: ID,
     ) -> Result<impl Stream<Item = Result<ProviderLogin>> + use<>> {
         let id = input::id(&id, WHAT)?;
         let followed = ctx
             .service::<OAuthService>()
             .follow(starter(ctx)?, id)
             .await?;
-        Ok(followed.map(|view| view.map(ProviderLogin).map_err(ResolverError::from)))
+        Ok(followed.map(|view| view.map(ProviderLogin::from).map_err(ResolverError::from)))
     }
 }
 
-/// Who asks, as the one who begins a sign-in.
+/// The caller as the owner of a sign-in.
 fn starter(ctx: &Context<'_>) -> Result<Starter> {
     match ctx.viewer() {
         Viewer::Session(session) => Ok(Starter {

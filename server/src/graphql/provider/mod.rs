@@ -1,9 +1,42 @@
-//! Providers and accounts there.
+//! Providers and accounts. Secrets are write-only.
 
 pub(super) mod account;
-pub(super) mod changes;
-pub(super) mod check;
-pub(super) mod list;
-pub(super) mod login;
-pub(super) mod settings;
-pub(super) mod transfer;
+mod add;
+mod check;
+mod input;
+mod list;
+mod login;
+mod remove;
+mod settings;
+mod transfer;
+mod update;
+
+use async_graphql::{MergedObject, MergedSubscription};
+
+use self::{
+    add::AddProviderMutation,
+    check::ProviderHealthMutation,
+    list::{ProviderQuery, ProviderSubscription},
+    login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
+    remove::RemoveProviderMutation,
+    settings::ProviderSettingsMutation,
+    transfer::ProviderTransferMutation,
+    update::UpdateProviderMutation,
+};
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct ProviderQueries(ProviderQuery, ProviderLoginQuery);
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct ProviderMutations(
+    AddProviderMutation,
+    UpdateProviderMutation,
+    RemoveProviderMutation,
+    ProviderHealthMutation,
+    ProviderLoginMutation,
+    ProviderSettingsMutation,
+    ProviderTransferMutation,
+);
+
+#[derive(Debug, Default, MergedSubscription)]
+pub(super) struct ProviderSubscriptions(ProviderSubscription, ProviderLoginSubscription);

@@ -1,87 +1,80 @@
-//! How the accounts of one provider are used.
+//! Settings of a provider's accounts.
 
 use std::sync::Arc;
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use entity::admin::Role;
 
-use super::account::ProviderKind;
 use crate::{
     domain::settings::{self, Settings, VersionedProvider},
     graphql::{
         resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
 };
 
-/// An edition of a provider's settings.
-#[derive(Debug)]
-pub(crate) struct ProviderSettings(pub(crate) Arc<VersionedProvider>);
+/// The settings of a provider's accounts.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct ProviderSettings {
+    /// The version, which increases with each change.
+    version: i32,
+    /// The time of the last change; null while all values are the defaults.
+    updated_at: Option<DateTime>,
+    /// Models that its accounts do not serve: lower-case names or patterns with `*`.
+    excluded_models: Vec<String>,
+    /// `CLAUDE` only: whether requests of other clients are sent as Claude Code's, whose system prompt
+    /// replaces theirs. Otherwise Anthropic may reject them on subscriptions.
+    cloaking: bool,
+    /// `CHATGPT` only: whether a session that moves between accounts has a separate identity at each. It has
+    /// an effect with `FILL_FIRST` or session affinity.
+    identity_per_account: bool,
+}
 
-/// How the accounts of one provider are used.
-#[Object]
-impl ProviderSettings {
-    /// Which edition this is; it grows with each change.
-    async fn version(&self) -> i32 {
-        self.0.version
-    }
-
-    /// When it was made; null while everything is as delivered.
-    async fn updated_at(&self) -> Option<DateTime> {
-        self.0.updated_at.map(Into::into)
-    }
-
-    /// Models that its accounts do not serve: names, or patterns with `*`, in lower case.
-    async fn excluded_models(&self) -> &[String] {
-        &self.0.provider.excluded_models
-    }
-
-    /// `CLAUDE`: whether requests of other programs are dressed up as Claude Code's, whose system prompt
-    /// takes the place of theirs; without that, subscriptions may refuse them.
-    async fn cloaking(&self) -> bool {
-        self.0.provider.cloaking
-    }
-
-    /// `CHATGPT`: whether a session that moves between accounts shows each an identity of its own. It
-    /// takes `FILL_FIRST` or session affinity to have an effect.
-    async fn identity_per_account(&self) -> bool {
-        self.0.provider.identity_per_account
+impl From<Arc<VersionedProvider>> for ProviderSettings {
+    fn from(row: Arc<VersionedProvider>) -> Self {
+        Self {
+            version: row.version,
+            updated_at: row.updated_at.map(Into::into),
+            excluded_models: row.provider.excluded_models.clone(),
+            cloaking: row.provider.cloaking,
+            identity_per_account: row.provider.identity_per_account,
+        }
     }
 }
 
-/// What to set. What is left out stays.
+/// Changes to settings. Omitted fields stay as they are.
 #[derive(InputObject)]
 struct UpdateProviderSettingsInput {
-    /// Models that its accounts do not serve: names, or patterns with `*`, 200 at most.
+    /// Models that its accounts do not serve: names or patterns with `*`, at most 200.
     excluded_models: Option<Vec<String>>,
-    /// `CLAUDE`: whether requests of other programs are dressed up as Claude Code's.
+    /// `CLAUDE` only: whether requests of other clients are sent as Claude Code's.
     cloaking: Option<bool>,
-    /// `CHATGPT`: whether a session that moves between accounts shows each an identity of its own.
+    /// `CHATGPT` only: whether a session that moves between accounts has a separate identity at each.
     identity_per_account: Option<bool>,
 }
 
-/// A provider's settings were changed.
+/// The result of `updateProviderSettings`.
 #[derive(SimpleObject)]
 struct UpdateProviderSettingsPayload {
-    /// The settings as they are now.
+    /// The current settings.
     settings: ProviderSettings,
 }
 
-/// The part of the changes that is about settings of providers.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderSettingsMutation;
 
 #[Object]
 impl ProviderSettingsMutation {
-    /// Change how a provider's accounts are used, unless somebody else did meanwhile. The engine works with
-    /// it at once. How it chooses among accounts is the same for all providers: see `updateSettings`.
+    /// Update the settings of a provider's accounts; `CONFLICT` if they were changed since `expectedVersion`.
+    /// They take effect immediately. Routing among accounts is the same for all providers: see
+    /// `updateSettings`.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn update_provider_settings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which provider.")] kind: ProviderKind,
-        #[graphql(desc = "What to set.")] input: UpdateProviderSettingsInput,
-        #[graphql(desc = "The edition that the caller has seen.")] expected_version: i32,
+        #[graphql(desc = "The provider.")] kind: ProviderKind,
+        #[graphql(desc = "The changes.")] input: UpdateProviderSettingsInput,
+        #[graphql(desc = "The version that the changes are based on.")] expected_version: i32,
     ) -> Result<UpdateProviderSettingsPayload> {
         let current = ctx.service::<Settings>();
         let change = |provider: &mut settings::ProviderSettings| {
@@ -96,7 +89,7 @@ impl ProviderSettingsMutation {
             }
         };
         let update = current.update_provider(kind.into(), expected_version, change);
-        let settings = ProviderSettings(update.await?);
+        let settings = ProviderSettings::from(update.await?);
         Ok(UpdateProviderSettingsPayload { settings })
     }
 }

@@ -1,4 +1,4 @@
-//! Bringing accounts in and taking them out.
+//! Import and export of accounts.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use entity::admin::Role;
@@ -15,49 +15,48 @@ use crate::{
     },
 };
 
-/// A file that holds accounts.
+/// A file with accounts.
 #[derive(InputObject)]
 struct ImportedFileInput {
-    /// Its name, to tell what became of it.
+    /// The file's name, which problems refer to.
     name: String,
-    /// What is in it: an auth file of the engine's, a service account of Google's, the configuration of
-    /// the engine (YAML) or of the desktop program, or an export of this server.
+    /// The content: an auth file of the engine, a Google service account, the configuration of the engine
+    /// (YAML) or of the desktop program, or an export of this server.
     #[graphql(secret)]
     content: String,
 }
 
-/// Something in a file that could not be taken.
+/// An entry that could not be imported.
 #[derive(SimpleObject)]
 struct ImportProblem {
     /// The name of the file.
     file: String,
-    /// Why, in words.
+    /// Why it could not be imported.
     message: String,
 }
 
-/// Accounts were imported.
+/// The result of `importProviderAccount`.
 #[derive(SimpleObject)]
 struct ImportProviderAccountPayload {
-    /// The accounts that are there now; one that was there already has the tokens of the file.
+    /// The imported accounts. An account that existed already received the tokens of the file.
     accounts: Vec<ProviderAccount>,
-    /// What could not be taken.
+    /// The entries that could not be imported.
     problems: Vec<ImportProblem>,
 }
 
-/// Accounts with their secrets.
+/// Accounts and their secrets.
 #[derive(SimpleObject)]
 struct ExportProviderAccountsPayload {
-    /// A JSON document with every key and token in the clear. `importProviderAccount` takes it.
+    /// A JSON document with all keys and tokens in plain text, for `importProviderAccount`.
     content: String,
 }
 
-/// The transfer's part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderTransferMutation;
 
 #[Object]
 impl ProviderTransferMutation {
-    /// Import accounts from files. One that cannot be taken stops no other.
+    /// Import accounts from files. An entry that cannot be imported does not affect the others.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn import_provider_account(
         &self,
@@ -76,17 +75,21 @@ impl ProviderTransferMutation {
         });
         Ok(ImportProviderAccountPayload {
             problems: problems.collect(),
-            accounts: report.accounts.into_iter().map(ProviderAccount).collect(),
+            accounts: report
+                .accounts
+                .into_iter()
+                .map(ProviderAccount::from)
+                .collect(),
         })
     }
 
-    /// Export all accounts with their keys and tokens in the clear. Two servers must not use the same
-    /// sign-in: each would make the other's tokens worthless.
+    /// Export all accounts with their keys and tokens in plain text. Do not use the same sign-in on two
+    /// servers: each refresh would invalidate the other's tokens.
     #[graphql(guard = "AtLeast(Role::Owner).and(WithSession)")]
     async fn export_provider_accounts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(secret, desc = "The caller's password, once more.")] password: String,
+        #[graphql(secret, desc = "The caller's password, as confirmation.")] password: String,
     ) -> Result<ExportProviderAccountsPayload> {
         confirmation::confirm(ctx, password.into()).await?;
         let export = ctx.service::<ProviderAccounts>().export().await?;

@@ -1,193 +1,140 @@
-//! Setting what users and keys may use: quotas, rate limits, and starting again.
+//! Changing quotas and rate limits, and resetting usage.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use entity::admin::Role;
 
-use super::fields::{QuotaMetric, QuotaWindow};
+use super::input::QuotaInput;
 use crate::{
     domain::{
         Error,
-        quotas::{LimitHolder, LimitSubject, NewQuota, Quotas},
+        quotas::{LimitHolder, LimitSubject, Quotas},
     },
     graphql::{
-        key::fields::ApiKey,
-        provider::account::ProviderKind,
         resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
-        types::{quota_amount::QuotaAmount, rate_limit::RateLimitInput, scalar::BigInt},
-        user::fields::User,
+        types::{api_key::ApiKey, rate_limit::RateLimitInput, scalar::BigInt, user::User},
     },
 };
 
-/// What a quota is to be like.
-#[derive(InputObject)]
-pub(crate) struct QuotaInput {
-    /// What is counted.
-    metric: QuotaMetric,
-    /// How much may be used in one window; more than nothing.
-    limit: QuotaAmount,
-    /// When counting starts again.
-    #[graphql(default_with = "QuotaWindow::Month")]
-    window: QuotaWindow,
-    /// The length of a rolling window, and of no other: a minute to 400 days.
-    rolling_seconds: Option<i32>,
-    /// The zone whose calendar counts: an IANA name.
-    #[graphql(default = "UTC")]
-    timezone: String,
-    /// Which provider's requests count; all when left out.
-    provider: Option<ProviderKind>,
-    /// Requests for which models count, `*` standing for anything; all when left out.
-    model_pattern: Option<String>,
-    /// Percentages of the limit that only warn, ascending.
-    #[graphql(default_with = "vec![80, 95]")]
-    soft_percents: Vec<i32>,
-    /// Whether requests are refused of which one cannot tell how much they may use: without a `max_tokens`,
-    /// or without a price if costs are counted. Such a quota is never overdrawn.
-    #[graphql(default = false)]
-    strict: bool,
-}
-
-impl QuotaInput {
-    /// The quotas in the words of the domain, which checks them.
-    pub(crate) fn read_all(quotas: Vec<Self>) -> Result<Vec<NewQuota>> {
-        quotas.into_iter().map(Self::read).collect()
-    }
-
-    fn read(self) -> Result<NewQuota> {
-        let metric = self.metric.into();
-        Ok(NewQuota {
-            metric,
-            limit: self.limit.read(metric)?,
-            window: self.window.into(),
-            rolling_seconds: self.rolling_seconds,
-            timezone: self.timezone,
-            provider: self.provider.map(Into::into),
-            model_pattern: self.model_pattern,
-            soft_percents: self.soft_percents,
-            strict: self.strict,
-        })
-    }
-}
-
-/// Quotas that take the place of those that a user or a key has. Name one of the two.
+/// Quotas that replace all quotas of a user or a key. Set either `userId` or `apiKeyId`.
 #[derive(InputObject)]
 struct SetQuotasInput {
-    /// Whom they limit, with all keys together.
+    /// The user to limit, across all of their keys.
     user_id: Option<ID>,
-    /// Which key alone they limit.
+    /// The key to limit on its own.
     api_key_id: Option<ID>,
     /// The quotas, at most 20. One with the same metric, window, time zone, provider and models as before
-    /// keeps its id and what was used of it; a new one counts what was used in its window already.
+    /// keeps its id and usage; a new one starts with the usage of its current window.
     quotas: Vec<QuotaInput>,
 }
 
-/// Changes to the quotas of a user or of a key. Name one of the two. What is not named stays as it is.
+/// Changes to the quotas of a user or a key. Set either `userId` or `apiKeyId`. Other quotas stay as they
+/// are.
 #[derive(InputObject)]
 struct ChangeQuotasInput {
-    /// Whom they limit, with all keys together.
+    /// The user to limit, across all of their keys.
     user_id: Option<ID>,
-    /// Which key alone they limit.
+    /// The key to limit on its own.
     api_key_id: Option<ID>,
-    /// The ids of quotas that are removed. To edit a quota, name it here and add what it becomes.
+    /// The ids of quotas to remove. To edit a quota, remove it and add its new version in the same change.
     #[graphql(default)]
     remove: Vec<ID>,
-    /// Quotas that are added. One with the same metric, window, time zone, provider and models as a removed one
-    /// keeps its id and what was used of it; a new one counts what was used in its window already.
+    /// The quotas to add. One with the same metric, window, time zone, provider and models as a removed one
+    /// keeps its id and usage; a new one starts with the usage of its current window.
     #[graphql(default)]
     add: Vec<QuotaInput>,
 }
 
-/// Parts of how fast a user or a key may call. Name one of the two. What is left out stays, and null does not limit.
+/// Changes to the rate limit of a user or a key. Set either `userId` or `apiKeyId`. Omitted fields stay as
+/// they are; null removes a limit.
 #[derive(InputObject)]
 struct UpdateRateLimitInput {
-    /// Who is limited, with all keys together.
+    /// The user to limit, across all of their keys.
     user_id: Option<ID>,
-    /// Which key alone is limited.
+    /// The key to limit on its own.
     api_key_id: Option<ID>,
-    /// Requests in a minute.
+    /// Requests per minute.
     requests_per_minute: MaybeUndefined<u32>,
-    /// Tokens in a minute, in all buckets together.
+    /// Tokens per minute, the sum of all buckets.
     tokens_per_minute: MaybeUndefined<BigInt>,
-    /// Requests, and turns of sockets, in flight at once.
+    /// Concurrent requests and WebSocket turns in flight.
     concurrent_requests: MaybeUndefined<u32>,
-    /// WebSockets open at once.
+    /// Concurrent open WebSockets.
     concurrent_sockets: MaybeUndefined<u32>,
 }
 
-/// How fast a user or a key may call. Name one of the two. A limit takes the place of the whole limit that
-/// there was; when everything is left out, the server's default holds for a user, and the user's limit alone
-/// for a key.
+/// The rate limit of a user or a key. Set either `userId` or `apiKeyId`. It replaces the whole earlier limit.
+/// When all limits are omitted, the server's default applies to a user, and only the user's limit to a key.
 #[derive(InputObject)]
 struct SetRateLimitInput {
-    /// Who is limited, with all keys together.
+    /// The user to limit, across all of their keys.
     user_id: Option<ID>,
-    /// Which key alone is limited.
+    /// The key to limit on its own.
     api_key_id: Option<ID>,
-    /// Requests in a minute.
+    /// Requests per minute.
     requests_per_minute: Option<u32>,
-    /// Tokens in a minute, in all buckets together.
+    /// Tokens per minute, the sum of all buckets.
     tokens_per_minute: Option<BigInt>,
-    /// Requests, and turns of sockets, under way at once.
+    /// Concurrent requests and WebSocket turns in flight.
     concurrent_requests: Option<u32>,
-    /// WebSockets open at once.
+    /// Concurrent open WebSockets.
     concurrent_sockets: Option<u32>,
 }
 
-/// Quotas were set.
+/// The result of changing quotas.
 #[derive(SimpleObject)]
 struct SetQuotasPayload {
-    /// The user, or whose key it is.
+    /// The user, or the owner of the key.
     user: User,
-    /// The key, if one was named.
+    /// The key; null if the change was for a user.
     api_key: Option<ApiKey>,
 }
 
-/// A rate limit was set.
+/// The result of changing a rate limit.
 #[derive(SimpleObject)]
 struct SetRateLimitPayload {
-    /// The user, or whose key it is.
+    /// The user, or the owner of the key.
     user: User,
-    /// The key, if one was named.
+    /// The key; null if the change was for a user.
     api_key: Option<ApiKey>,
 }
 
-/// A user starts again.
+/// The result of `resetUserUsage`.
 #[derive(SimpleObject)]
 struct ResetUserUsagePayload {
     /// The user.
     user: User,
-    /// The tokens that were counted since the reset before.
+    /// The tokens that were counted since the previous reset.
     previous_used_tokens: BigInt,
 }
 
-/// The quotas' part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct QuotaMutation;
 
 #[Object]
 impl QuotaMutation {
-    /// Set the quotas of a user or of a key, in place of those there are. They hold at once.
+    /// Replace all quotas of a user or a key. They take effect immediately.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn set_quotas(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whose quotas, and which.")] input: SetQuotasInput,
+        #[graphql(desc = "The user or key, and the quotas.")] input: SetQuotasInput,
     ) -> Result<SetQuotasPayload> {
         let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
         let quotas = QuotaInput::read_all(input.quotas)?;
         let LimitSubject { user, api_key } = ctx.service::<Quotas>().set(holder, &quotas).await?;
         Ok(SetQuotasPayload {
-            user: User(user),
-            api_key: api_key.map(ApiKey),
+            user: User::from(user),
+            api_key: api_key.map(ApiKey::from),
         })
     }
 
-    /// Add, edit and remove single quotas of a user or of a key. The others stay, also those that were added
-    /// meanwhile. The changes hold at once.
+    /// Add, edit and remove single quotas of a user or a key. Other quotas stay, including those that were
+    /// added concurrently. Changes take effect immediately.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn change_quotas(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whose quotas, and which.")] input: ChangeQuotasInput,
+        #[graphql(desc = "The user or key, and the quotas.")] input: ChangeQuotasInput,
     ) -> Result<SetQuotasPayload> {
         let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
         let ids = input.remove.iter().map(|id| input::id(id, "quota"));
@@ -196,17 +143,17 @@ impl QuotaMutation {
         let quotas = ctx.service::<Quotas>();
         let LimitSubject { user, api_key } = quotas.change(holder, removed, added).await?;
         Ok(SetQuotasPayload {
-            user: User(user),
-            api_key: api_key.map(ApiKey),
+            user: User::from(user),
+            api_key: api_key.map(ApiKey::from),
         })
     }
 
-    /// Change parts of how fast a user or a key may call. The changes hold at once.
+    /// Update parts of the rate limit of a user or a key. Changes take effect immediately.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn update_rate_limit(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whose limit, and which parts of it.")] input: UpdateRateLimitInput,
+        #[graphql(desc = "The user or key, and the changes.")] input: UpdateRateLimitInput,
     ) -> Result<SetRateLimitPayload> {
         let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
         let tokens = input.tokens_per_minute.map_value(BigInt::count);
@@ -220,17 +167,17 @@ impl QuotaMutation {
         let changed = ctx.service::<Quotas>().change_rate_limit(holder, change);
         let LimitSubject { user, api_key } = changed.await?;
         Ok(SetRateLimitPayload {
-            user: User(user),
-            api_key: api_key.map(ApiKey),
+            user: User::from(user),
+            api_key: api_key.map(ApiKey::from),
         })
     }
 
-    /// Set how fast a user or a key may call. It holds at once.
+    /// Replace the rate limit of a user or a key. It takes effect immediately.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn set_rate_limit(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whose limit, and which.")] input: SetRateLimitInput,
+        #[graphql(desc = "The user or key, and the limit.")] input: SetRateLimitInput,
     ) -> Result<SetRateLimitPayload> {
         let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
         let limit = RateLimitInput {
@@ -244,28 +191,28 @@ impl QuotaMutation {
             .set_rate_limit(holder, limit.read()?);
         let LimitSubject { user, api_key } = set.await?;
         Ok(SetRateLimitPayload {
-            user: User(user),
-            api_key: api_key.map(ApiKey),
+            user: User::from(user),
+            api_key: api_key.map(ApiKey::from),
         })
     }
 
-    /// Forget what a user has used: the quotas of the user and of the keys start again. Records and sums stay.
+    /// Reset the quota usage of a user and of their keys to 0. Request records and usage statistics stay.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn reset_user_usage(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which user.")] id: ID,
+        #[graphql(desc = "The user's id.")] id: ID,
     ) -> Result<ResetUserUsagePayload> {
         let id = input::id(&id, "user")?;
         let (user, previous) = ctx.service::<Quotas>().reset_usage(id).await?;
         Ok(ResetUserUsagePayload {
-            user: User(user),
+            user: User::from(user),
             previous_used_tokens: BigInt(previous),
         })
     }
 }
 
-/// What was asked for; what there was where nothing was.
+/// The input if it was given, otherwise the present value.
 fn or<T>(asked: MaybeUndefined<T>, otherwise: Option<T>) -> Option<T> {
     match asked {
         MaybeUndefined::Undefined => otherwise,
@@ -279,7 +226,7 @@ fn holder(user: Option<&ID>, api_key: Option<&ID>) -> Result<LimitHolder> {
         (Some(user), None) => Ok(LimitHolder::User(input::id(user, "user")?)),
         (None, Some(api_key)) => Ok(LimitHolder::ApiKey(input::id(api_key, "API key")?)),
         (Some(_), Some(_)) | (None, None) => {
-            Err(Error::bad_input("name either userId or apiKeyId").into())
+            Err(Error::bad_input("set either userId or apiKeyId").into())
         }
     }
 }

@@ -1,4 +1,8 @@
-//! Quotas and rate limits.
+//! Quotas and rate limits of users and keys.
 
-pub(super) mod changes;
+mod changes;
 pub(super) mod fields;
+pub(super) mod input;
+
+pub(super) use self::changes::QuotaMutation;
+pub(super) use self::fields::QuotaQuery;

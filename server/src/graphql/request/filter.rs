@@ -1,76 +1,35 @@
-//! Which requests are wanted.
+//! The filter of requests.
 
-use async_graphql::{Enum, ID, InputObject};
+use async_graphql::{ID, InputObject};
 
 use crate::{
     domain::requests,
     graphql::{
-        provider::account::ProviderKind,
         resolver::{error::Result, input},
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, request::Outcome, scalar::DateTime},
     },
 };
 
-/// The protocol that a client speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "entity::request::Protocol")]
-pub(crate) enum Protocol {
-    /// OpenAI's chat completions.
-    OpenaiChat,
-    /// OpenAI's older completions.
-    OpenaiCompletions,
-    /// OpenAI's responses, also over WebSocket.
-    OpenaiResponses,
-    /// OpenAI's images.
-    OpenaiImages,
-    /// Anthropic's messages.
-    AnthropicMessages,
-    /// Gemini's content generation.
-    Gemini,
-    /// Videos, searches, endpoints that the gateway does not know: they may generate, in no protocol that is
-    /// metered.
-    Unmetered,
-    /// Lists of models, token counting, results that are fetched: nothing that generates.
-    Other,
-}
-
-/// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "entity::request::Outcome")]
-pub(crate) enum Outcome {
-    /// The client received the whole answer.
-    Completed,
-    /// The client left before the end.
-    ClientGone,
-    /// The engine or the provider failed or refused.
-    UpstreamError,
-    /// The gateway refused; nothing was forwarded.
-    Rejected,
-    /// The server or an administrator ended it.
-    Interrupted,
-}
-
-/// Which requests are wanted. All conditions count together.
+/// A filter of requests. Conditions are combined with AND.
 #[derive(Debug, Default, InputObject)]
 pub(crate) struct RequestFilter {
-    /// Of this user.
+    /// The user's id.
     user_id: Option<ID>,
-    /// With this key.
+    /// The key's id.
     api_key_id: Option<ID>,
-    /// For this model, as it was asked for.
+    /// The requested model name.
     model: Option<String>,
-    /// Served by this provider.
+    /// The provider that served the request.
     provider: Option<ProviderKind>,
-    /// That ended in one of these ways.
+    /// The outcomes, of which any matches.
     outcomes: Option<Vec<Outcome>>,
-    /// That came at this time or later.
+    /// The earliest start time, inclusive.
     from: Option<DateTime>,
-    /// That came before this time.
+    /// The latest start time, exclusive.
     to: Option<DateTime>,
 }
 
 impl RequestFilter {
-    /// What the domain understands.
     pub(crate) fn read(self) -> Result<requests::RequestFilter> {
         let user_id = self.user_id.as_ref().map(|id| input::id(id, "user"));
         let api_key_id = self.api_key_id.as_ref().map(|id| input::id(id, "API key"));

@@ -1,10 +1,10 @@
-//! Requests as they are settled, live.
+//! The live feed of settled requests.
 
 use async_graphql::{Context, SimpleObject, Subscription};
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
 
-use super::{fields::Request, filter::RequestFilter};
+use super::filter::RequestFilter;
 use crate::{
     domain::requests::RequestLog,
     graphql::{
@@ -13,39 +13,40 @@ use crate::{
             error::{ResolverError, Result},
             guard::AtLeast,
         },
-        types::paging::Node as _,
+        types::{paging::Node as _, request::Request},
     },
 };
 
-/// A request that was just settled.
+/// A request that was settled.
 #[derive(SimpleObject)]
 struct RequestLogged {
-    /// Its place in the order of settlement, to go on from as `after`.
+    /// The cursor in the order of settlement, to resume from as `after`.
     cursor: String,
     /// The request.
     request: Request,
 }
 
-/// The requests' part of what can be followed.
 #[derive(Debug, Default)]
 pub(crate) struct RequestSubscription;
 
 #[Subscription]
 impl RequestSubscription {
-    /// Each request as soon as it is settled; with `after`, first everything since that place, without
-    /// a gap and without a duplicate.
+    /// Requests as they are settled. With `after`, first those settled since that cursor, without gaps or
+    /// duplicates.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     async fn request_logged(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which requests; all when left out.")] filter: Option<RequestFilter>,
-        #[graphql(desc = "The cursor of the last request that was seen.")] after: Option<String>,
+        #[graphql(desc = "A filter; all requests when omitted.")] filter: Option<RequestFilter>,
+        #[graphql(desc = "The cursor of the last request that the caller received.")] after: Option<
+            String,
+        >,
     ) -> Result<impl Stream<Item = Result<RequestLogged>> + use<>> {
         let filter = filter.unwrap_or_default().read()?;
         let requests = ctx.service::<RequestLog>();
         let followed = requests.follow(filter, after.as_deref()).await?;
         Ok(followed.map(|row| {
-            let request = Request(row.map_err(ResolverError::from)?.as_ref().clone());
+            let request = Request::from(row.map_err(ResolverError::from)?.as_ref().clone());
             let cursor = request.cursor();
             Ok(RequestLogged { cursor, request })
         }))

@@ -1,5 +1,9 @@
-//! Requests.
+//! Requests to the gateway.
 
-pub(super) mod fields;
+mod fields;
 pub(super) mod filter;
-pub(super) mod live;
+pub(super) mod list;
+mod live;
+
+pub(super) use self::list::RequestQuery;
+pub(super) use self::live::RequestSubscription;

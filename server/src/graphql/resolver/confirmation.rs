@@ -1,4 +1,4 @@
-//! Password confirmation before dangerous changes: an unattended browser must not be enough for them.
+//! Password confirmation before dangerous changes, so that an unattended browser is not enough.
 
 use async_graphql::Context;
 use secrecy::SecretString;

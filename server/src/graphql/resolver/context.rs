@@ -1,4 +1,4 @@
-//! What a resolver reads from its context: the caller, and the services that it uses.
+//! Access to the data of a resolver: the caller, and the services that it uses.
 
 use std::{any::Any, net::IpAddr};
 
@@ -92,7 +92,7 @@ impl ContextExt for Context<'_> {
     }
 
     fn browser(&self) -> Result<&Browser> {
-        let message = "do this with POST over HTTP; a stream cannot set cookies";
+        let message = "send this mutation with POST: a stream cannot set cookies";
         let browser = self.data_opt();
         browser.ok_or_else(|| Error::bad_input(message).into())
     }

@@ -1,24 +1,24 @@
-//! What fields cost, in points: a field of an answer costs one, and what asks the database as much as the
-//! fields that could be answered in the same time. `docs/limits.md` says how much of it a caller has.
+//! Complexity of fields, in points: a field of a response costs one, and a database query as many as fields
+//! take the same time. `docs/limits.md` documents the budgets of callers.
 
 use crate::domain::paging::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
 
-/// One query of the database that an index answers: about a quarter of a millisecond.
+/// An indexed database query: about 250 µs.
 pub(crate) const QUERY: usize = 50;
-/// Sums over a time range: about a millisecond.
+/// Totals over a time range: about 1 ms.
 pub(crate) const SUM: usize = 200;
-/// How many items a filter finds. A list counts it as often as it has items, which is too much, so it is little.
+/// Counting the matches of a filter. A list charges this once per item, which is too much, so it is low.
 pub(crate) const COUNT: usize = 40;
-/// What is found together with its like for all items of a list, with one query.
+/// A row that a loader fetches together with those of the other items of a list.
 pub(crate) const BATCHED: usize = 4;
-/// The checksums of backups, which are read from their files.
+/// Verifying the checksums of backups, which reads their files.
 pub(crate) const CHECKSUMS: usize = 1_000;
-/// A row of the request log, which has some sixty columns: so much more than its fields.
+/// A row of the request log, in addition to its fields: it has some sixty columns.
 pub(crate) const REQUEST_ROW: usize = 12;
-/// Something that is asked of the engine or of a provider.
+/// A call to the engine or a provider.
 pub(crate) const REMOTE: usize = 100;
 
-/// A page: a query, and as many items as it may hold.
+/// A page: a query, and the most items that it can contain.
 pub(crate) fn page(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
     let asked = first.or(last).and_then(|length| u64::try_from(length).ok());
     let length = asked.unwrap_or(DEFAULT_PAGE_SIZE).min(MAX_PAGE_SIZE);
@@ -30,22 +30,22 @@ pub(crate) fn page_of_requests(first: Option<i32>, child: usize) -> usize {
     page(first, None, child.saturating_add(REQUEST_ROW))
 }
 
-/// A query, and a list of about so many items.
+/// A query, and a list of about `items` items.
 pub(crate) fn list(items: usize, child: usize) -> usize {
     items.saturating_mul(child).saturating_add(QUERY)
 }
 
-/// One item that a query finds.
+/// One item and its query.
 pub(crate) fn one(child: usize) -> usize {
     QUERY.saturating_add(child)
 }
 
-/// A sum, and about so many items of it.
+/// Totals of about `items` groups.
 pub(crate) fn sums(items: usize, child: usize) -> usize {
     items.saturating_mul(child).saturating_add(SUM)
 }
 
-/// The greatest parts of a sum: dearer than the sum, for all parts are added up to find them.
+/// The largest groups: more expensive than totals, because all groups are summed to find them.
 pub(crate) fn ranked(first: i32, child: usize) -> usize {
     page(Some(first), None, child).saturating_add(2 * SUM)
 }

@@ -1,4 +1,4 @@
-//! Domain errors as GraphQL errors: a message to read, a code to match on.
+//! Domain errors as GraphQL errors: a message for people, a code for programs.
 
 use std::sync::Arc;
 
@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::{domain::Error, engine::EngineError};
 
-/// The result of a resolver.
 pub(crate) type Result<T> = std::result::Result<T, ResolverError>;
 
 /// Carries a domain error out of a resolver. It must not implement `Display`, or the blanket
@@ -38,7 +37,7 @@ impl From<ResolverError> for GraphqlError {
         Self {
             message: error.to_string(),
             extensions: Some(extensions(&error)),
-            // Goes no further than the report, which logs it.
+            // The report extension logs and removes it.
             source: Some(error),
         }
     }
@@ -53,7 +52,7 @@ fn extensions(error: &Error) -> ErrorExtensionValues {
     values
 }
 
-/// The body of an answer to a request that did not get as far as a resolver.
+/// The body of the response to a request that is rejected before execution.
 pub(crate) fn body(error: &Error) -> Value {
     json!({ "errors": [{ "message": error.to_string(), "extensions": extensions(error) }] })
 }

@@ -1,5 +1,4 @@
-//! Who may reach a field. Every field of the roots has one of these guards; a test walks the schema and
-//! sees to it.
+//! Authorization of fields. Every root field has one of these guards; a test walks the schema and checks that.
 
 use async_graphql::{Context, Guard, Result};
 use entity::admin::Role;
@@ -7,16 +6,16 @@ use entity::admin::Role;
 use super::{context::ContextExt as _, error::ResolverError};
 use crate::domain::{Error, Viewer};
 
-/// Everybody, strangers too.
+/// All callers, including anonymous ones.
 pub(crate) struct Public;
 
-/// Administrators and API tokens with this role or a higher one.
+/// Administrators and API tokens of at least this role.
 pub(crate) struct AtLeast(pub(crate) Role);
 
-/// An administrator's browser: what it does concerns its session.
+/// Administrators with a session, for fields that are about it.
 pub(crate) struct WithSession;
 
-/// Administrators, API tokens, and end users who ask about what is theirs, which the resolver checks.
+/// All authenticated callers. The resolver checks that end users query only their own data.
 pub(crate) struct KnownCaller;
 
 impl Guard for KnownCaller {
@@ -54,7 +53,7 @@ impl Guard for WithSession {
     }
 }
 
-/// Strangers may come back with a name; the others may not come back.
+/// 401 if anonymous, 403 if authenticated but not allowed.
 fn refusal(viewer: &Viewer) -> async_graphql::Error {
     let error = match viewer {
         Viewer::Anonymous => Error::Unauthenticated,

@@ -1,4 +1,4 @@
-//! Turning what callers write into what the domain takes.
+//! Conversions of inputs for the domain.
 
 use async_graphql::{ID, MaybeUndefined};
 use uuid::Uuid;
@@ -6,12 +6,12 @@ use uuid::Uuid;
 use super::error::Result;
 use crate::domain::{Error, patch::Patch};
 
-/// Reads an id. One that is not ours belongs to nothing.
+/// Parses an id; `NOT_FOUND` for one in another format.
 pub(crate) fn id(id: &ID, what: &'static str) -> Result<Uuid> {
     id.parse().map_err(|_| Error::NotFound { what }.into())
 }
 
-/// What to do with something that can be cleared.
+/// The change of a nullable field.
 pub(crate) fn patch<T>(value: MaybeUndefined<T>) -> Patch<T> {
     match value {
         MaybeUndefined::Undefined => Patch::Keep,
@@ -20,11 +20,11 @@ pub(crate) fn patch<T>(value: MaybeUndefined<T>) -> Patch<T> {
     }
 }
 
-/// What to do with something that cannot be cleared.
+/// The change of a field that cannot be null.
 pub(crate) fn change<T>(field: &str, value: MaybeUndefined<T>) -> Result<Option<T>> {
     match value {
         MaybeUndefined::Undefined => Ok(None),
-        MaybeUndefined::Null => Err(Error::BadInput(format!("{field} cannot be null")).into()),
+        MaybeUndefined::Null => Err(Error::BadInput(format!("{field} must not be null")).into()),
         MaybeUndefined::Value(value) => Ok(Some(value)),
     }
 }

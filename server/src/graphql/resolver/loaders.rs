@@ -1,5 +1,4 @@
-//! Fetching many things at once, so that a list of a hundred costs two queries and not a hundred and
-//! one.
+//! Batched loading, so that a list of a hundred items takes two queries and not a hundred and one.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -12,23 +11,23 @@ use crate::domain::{Error, api_keys::ApiKeys, provider_accounts::ProviderAccount
 
 type Found<K, V> = Result<HashMap<K, V>, Arc<Error>>;
 
-/// Asks for a user.
+/// Loads a user by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct UserId(pub(crate) Uuid);
 
-/// Asks for a key.
+/// Loads a key by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ApiKeyId(pub(crate) Uuid);
 
-/// Asks for all keys of a user.
+/// Loads all keys of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct KeysOfUser(pub(crate) Uuid);
 
-/// Asks for a provider account, removed or not.
+/// Loads a provider account by id, removed or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct AccountId(pub(crate) Uuid);
 
-/// Loads everything there is to load.
+/// Loads rows of the resolvers of one list with one query.
 #[derive(Debug)]
 pub(crate) struct Loaders {
     users: Users,
@@ -37,7 +36,7 @@ pub(crate) struct Loaders {
 }
 
 impl Loaders {
-    /// Loaders that remember nothing beyond the moment: what changed is seen.
+    /// Loaders without a cache, so that changes are visible immediately.
     pub(crate) fn new(
         users: Users,
         api_keys: ApiKeys,

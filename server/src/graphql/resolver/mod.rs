@@ -1,4 +1,4 @@
-//! What resolvers share: the caller and the services, guards, errors, complexity.
+//! Shared by resolvers: the caller and the services, guards, errors, complexity.
 
 pub(super) mod confirmation;
 pub(super) mod context;

@@ -1,7 +1,7 @@
-//! Sessions: an administrator's sign-ins from their browsers.
+//! Sessions of administrators.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entity::{admin, session};
+use entity::session;
 
 use crate::{
     domain::{
@@ -21,104 +21,72 @@ use crate::{
     },
 };
 
-/// A session, with the CSRF token when it is the caller's own.
-#[derive(Clone, Debug)]
+/// A session of an administrator in one browser.
+#[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Session {
-    row: session::Model,
-    admin: admin::Model,
+    /// The session's id.
+    id: ID,
+    /// The administrator.
+    admin: Admin,
+    /// The time of the sign-in.
+    created_at: DateTime,
+    /// The time of the last use, to the minute.
+    last_seen_at: DateTime,
+    /// The time at which it expires, regardless of its use.
+    expires_at: DateTime,
+    /// The IP address of the sign-in; null if unknown.
+    client_ip: Option<String>,
+    /// The browser's `User-Agent`; null if it sent none.
+    user_agent: Option<String>,
+    /// Whether this is the caller's current session.
+    current: bool,
+    /// The value to send as `X-CSRF-Token` with each mutation; null except for the current session.
     csrf_token: Option<String>,
 }
 
 impl Session {
     /// The session of the caller.
-    pub(crate) fn own(session: &AdminSession) -> Self {
-        Self {
-            csrf_token: Some(session.csrf_token.clone()),
-            ..Self::of(session, session.session.clone())
-        }
+    pub(crate) fn own(caller: &AdminSession) -> Self {
+        Self::of(caller, caller.session.clone())
     }
 
-    /// Any session of the caller's; the token only with the one in use.
-    fn of(caller: &AdminSession, session: session::Model) -> Self {
-        let current = session.id == caller.session.id;
+    /// Any session of the caller, with the CSRF token if it is the current one.
+    fn of(caller: &AdminSession, row: session::Model) -> Self {
+        let current = row.id == caller.session.id;
         Self {
-            row: session,
-            admin: caller.admin.clone(),
+            id: row.id.into(),
+            admin: caller.admin.clone().into(),
+            created_at: row.created_at.into(),
+            last_seen_at: row.last_seen_at.into(),
+            expires_at: row.expires_at.into(),
+            client_ip: row.client_ip,
+            user_agent: row.user_agent,
+            current,
             csrf_token: current.then(|| caller.csrf_token.clone()),
         }
     }
 }
 
-/// An administrator's sign-in from one browser.
-#[Object]
-impl Session {
-    /// The session's id.
-    async fn id(&self) -> ID {
-        self.row.id.into()
-    }
-
-    /// Who signed in.
-    async fn admin(&self) -> Admin {
-        Admin(self.admin.clone())
-    }
-
-    /// When the sign-in was.
-    async fn created_at(&self) -> DateTime {
-        self.row.created_at.into()
-    }
-
-    /// When it was last used, to the minute.
-    async fn last_seen_at(&self) -> DateTime {
-        self.row.last_seen_at.into()
-    }
-
-    /// When it ends however busy it is.
-    async fn expires_at(&self) -> DateTime {
-        self.row.expires_at.into()
-    }
-
-    /// The address it was begun from.
-    async fn client_ip(&self) -> Option<&str> {
-        self.row.client_ip.as_deref()
-    }
-
-    /// What the browser said it was.
-    async fn user_agent(&self) -> Option<&str> {
-        self.row.user_agent.as_deref()
-    }
-
-    /// Whether it is the one that asks.
-    async fn current(&self) -> bool {
-        self.csrf_token.is_some()
-    }
-
-    /// What the browser sends in `X-CSRF-Token` with each change; null for sessions that do not ask.
-    async fn csrf_token(&self) -> Option<&str> {
-        self.csrf_token.as_deref()
-    }
-}
-
-/// A session was ended.
+/// The result of `revokeSession`.
 #[derive(SimpleObject)]
 pub(crate) struct RevokeSessionPayload {
-    /// The session, as it was.
+    /// The revoked session.
     session: Session,
 }
 
-/// All sessions but the current one were ended.
+/// The result of `revokeOtherSessions`.
 #[derive(SimpleObject)]
 pub(crate) struct RevokeOtherSessionsPayload {
-    /// How many they were.
+    /// The number of revoked sessions.
     revoked_sessions: i32,
 }
 
-/// The sessions' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct SessionQuery;
 
 #[Object]
 impl SessionQuery {
-    /// The session of this browser; null when signed out.
+    /// The caller's current session; null for callers without one.
     #[graphql(guard = "Public")]
     async fn session(&self, ctx: &Context<'_>) -> Option<Session> {
         match ctx.viewer() {
@@ -127,7 +95,7 @@ impl SessionQuery {
         }
     }
 
-    /// The living sessions of the administrator who asks, the latest first.
+    /// The caller's active sessions, newest first.
     #[graphql(guard = "WithSession", complexity = "list(10, child_complexity)")]
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let own = ctx.session()?;
@@ -139,18 +107,17 @@ impl SessionQuery {
     }
 }
 
-/// The sessions' part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct SessionMutation;
 
 #[Object]
 impl SessionMutation {
-    /// End one of the caller's sessions. Its open sockets are closed.
+    /// Revoke one of the caller's sessions and close its open sockets.
     #[graphql(guard = "WithSession")]
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which session.")] id: ID,
+        #[graphql(desc = "The session's id.")] id: ID,
     ) -> Result<RevokeSessionPayload> {
         let own = ctx.session()?;
         let id = input::id(&id, "session")?;
@@ -159,7 +126,7 @@ impl SessionMutation {
         Ok(RevokeSessionPayload { session })
     }
 
-    /// End all of the caller's sessions but this one.
+    /// Revoke all sessions of the caller except the current one.
     #[graphql(guard = "WithSession")]
     async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> Result<RevokeOtherSessionsPayload> {
         let own = ctx.session()?;

@@ -1,6 +1,21 @@
-//! Sessions.
+//! Signing in, sessions, second factors, and who the caller is.
 
-pub(super) mod list;
-pub(super) mod second_factor;
-pub(super) mod sign_in;
-pub(super) mod viewer;
+mod list;
+mod second_factor;
+mod sign_in;
+mod viewer;
+
+use async_graphql::MergedObject;
+
+use self::{
+    list::{SessionMutation, SessionQuery},
+    second_factor::SecondFactorMutation,
+    sign_in::SignInMutation,
+    viewer::ViewerQuery,
+};
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct SessionQueries(SessionQuery, ViewerQuery);
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct SessionMutations(SignInMutation, SessionMutation, SecondFactorMutation);

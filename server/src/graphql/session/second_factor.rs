@@ -1,4 +1,4 @@
-//! The caller's second factor: set it up, confirm it, give it up.
+//! The caller's second factor: enrol, confirm, disable.
 
 use std::net::IpAddr;
 
@@ -19,47 +19,46 @@ use crate::{
     },
 };
 
-/// A second factor that is being set up. It is asked for once it is confirmed.
+/// The result of `enrolTotp`. Sign-in requires the second factor once it is confirmed.
 #[derive(SimpleObject)]
 struct EnrolTotpPayload {
-    /// The secret in base 32, to be typed into an authenticator app.
+    /// The secret in base 32, to enter into an authenticator app.
     secret: String,
-    /// The same as an address that such apps understand.
+    /// The secret as an `otpauth:` URI.
     otpauth_uri: String,
-    /// That address as a QR code, an SVG image.
+    /// The URI as a QR code, an SVG image.
     qr_svg: String,
 }
 
-/// A second factor is asked for from now on.
+/// The result of `confirmTotp`.
 #[derive(SimpleObject)]
 struct ConfirmTotpPayload {
     /// The administrator.
     admin: Admin,
-    /// What opens the account once each when the phone is gone; shown this once.
+    /// Single-use recovery codes that replace the second factor. They are not shown again.
     recovery_codes: Vec<String>,
 }
 
-/// A second factor is no longer asked for.
+/// The result of `disableTotp`.
 #[derive(SimpleObject)]
 struct DisableTotpPayload {
     /// The administrator.
     admin: Admin,
 }
 
-/// New recovery codes.
+/// The result of `renewRecoveryCodes`.
 #[derive(SimpleObject)]
 struct RenewRecoveryCodesPayload {
-    /// What opens the account once each; shown this once. Earlier ones are worth nothing.
+    /// Single-use recovery codes, not shown again. Earlier codes become invalid.
     recovery_codes: Vec<String>,
 }
 
-/// The part of the changes that is about second factors.
 #[derive(Debug, Default)]
 pub(crate) struct SecondFactorMutation;
 
 #[Object]
 impl SecondFactorMutation {
-    /// Begin to set up a second factor for the caller: codes of an authenticator app (TOTP).
+    /// Start to enrol a second factor for the caller: codes of an authenticator app (TOTP).
     #[graphql(guard = "WithSession")]
     async fn enrol_totp(
         &self,
@@ -70,7 +69,7 @@ impl SecondFactorMutation {
         let attempt = Attempt::begin(ctx).await?;
         let admins = ctx.service::<Admins>();
         let enrolment = admins.enrol(own, password.into()).await?;
-        attempt.was_right();
+        attempt.succeeded();
         let uri = enrolment.uri.expose_secret();
         Ok(EnrolTotpPayload {
             secret: enrolment.secret.expose_secret().to_owned(),
@@ -79,64 +78,64 @@ impl SecondFactorMutation {
         })
     }
 
-    /// Ask for the second factor from now on: a code shows that the app has it.
+    /// Activate the second factor, with a code that proves that the app has the secret.
     #[graphql(guard = "WithSession")]
     async fn confirm_totp(
         &self,
         ctx: &Context<'_>,
-        #[graphql(secret, desc = "The code that the app shows.")] code: String,
+        #[graphql(secret, desc = "A current code of the app.")] code: String,
     ) -> Result<ConfirmTotpPayload> {
         let own = ctx.session()?;
         let attempt = Attempt::begin(ctx).await?;
         let admins = ctx.service::<Admins>();
         let codes = admins.confirm_second_factor(own, &code.into()).await?;
-        attempt.was_right();
+        attempt.succeeded();
         let admin = admins.find(own.admin.id).await?;
         let admin = admin.ok_or(Error::Unauthenticated)?;
         Ok(ConfirmTotpPayload {
-            admin: Admin(admin),
+            admin: Admin::from(admin),
             recovery_codes: shown(codes),
         })
     }
 
-    /// No longer ask the caller for a second factor.
+    /// Disable the caller's second factor.
     #[graphql(guard = "WithSession")]
     async fn disable_totp(
         &self,
         ctx: &Context<'_>,
         #[graphql(secret, desc = "The caller's password.")] password: String,
-        #[graphql(secret, desc = "A code of the app, or a recovery code.")] code: String,
+        #[graphql(secret, desc = "A current code of the app, or a recovery code.")] code: String,
     ) -> Result<DisableTotpPayload> {
         let own = ctx.session()?;
         let attempt = Attempt::begin(ctx).await?;
         let admins = ctx.service::<Admins>();
         let (password, code) = (SecretString::from(password), SecretString::from(code));
         let admin = admins.disable_second_factor(own, password, &code).await?;
-        attempt.was_right();
-        let admin = Admin(admin);
+        attempt.succeeded();
+        let admin = Admin::from(admin);
         Ok(DisableTotpPayload { admin })
     }
 
-    /// Make new recovery codes for the caller. The earlier ones are worth nothing any more.
+    /// Create new recovery codes for the caller. Earlier codes become invalid.
     #[graphql(guard = "WithSession")]
     async fn renew_recovery_codes(
         &self,
         ctx: &Context<'_>,
         #[graphql(secret, desc = "The caller's password.")] password: String,
-        #[graphql(secret, desc = "A code of the app, or a recovery code.")] code: String,
+        #[graphql(secret, desc = "A current code of the app, or a recovery code.")] code: String,
     ) -> Result<RenewRecoveryCodesPayload> {
         let own = ctx.session()?;
         let attempt = Attempt::begin(ctx).await?;
         let admins = ctx.service::<Admins>();
         let (password, code) = (SecretString::from(password), SecretString::from(code));
         let codes = admins.renew_recovery_codes(own, password, &code).await?;
-        attempt.was_right();
+        attempt.succeeded();
         let recovery_codes = shown(codes);
         Ok(RenewRecoveryCodesPayload { recovery_codes })
     }
 }
 
-/// An attempt that counts: whoever found an open browser must not be able to guess here.
+/// A counted attempt, so that secrets cannot be guessed from an unattended browser.
 struct Attempt {
     throttle: LoginThrottle,
     password: login_throttle::LoginAttempt,
@@ -158,7 +157,7 @@ impl Attempt {
         })
     }
 
-    fn was_right(self) {
+    fn succeeded(self) {
         self.password.succeeded();
         self.throttle.code_was_right(self.admin_id, self.address);
     }

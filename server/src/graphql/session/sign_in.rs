@@ -1,5 +1,5 @@
-//! Signing in and out, the first administrator, and passwords. All of it sets or ends cookies, or
-//! checks a password, so it goes over plain HTTP alone.
+//! Signing in and out, the first administrator, and passwords. All of it sets
+//! cookies or checks a password, so it works over plain HTTP only.
 
 use async_graphql::{Context, Object, SimpleObject};
 use axum::http::header::SET_COOKIE;
@@ -23,47 +23,46 @@ use crate::{
     },
 };
 
-/// What attempts with a set-up link are counted under, beside the names of administrators.
+/// The name that attempts with a set-up URL are counted under, beside the names of administrators.
 const SETUP_LINK: &str = "a set-up link";
 
-/// Somebody signed in.
+/// The result of signing in.
 #[derive(SimpleObject)]
 struct LoginPayload {
-    /// The new session. Its cookie came with the answer.
+    /// The new session. The response sets its cookie.
     session: Session,
 }
 
-/// Somebody signed out.
+/// The result of `logout`.
 #[derive(SimpleObject)]
 struct LogoutPayload {
     /// Always true.
     signed_out: bool,
 }
 
-/// A password was changed.
+/// The result of `changePassword`.
 #[derive(SimpleObject)]
 struct ChangePasswordPayload {
-    /// The session that changed it, which goes on.
+    /// The current session, which stays valid.
     session: Session,
-    /// How many other sessions were ended.
+    /// The number of other sessions that were ended.
     revoked_sessions: i32,
 }
 
-/// The part of the changes that is about signing in.
 #[derive(Debug, Default)]
 pub(crate) struct SignInMutation;
 
 #[Object]
 impl SignInMutation {
-    /// Create the first administrator with the token of the one-time link that the server shows at its
-    /// start, or choose a password with the link of an invitation, and sign in.
+    /// Create the first administrator with the token of the one-time URL that the server logs at its start,
+    /// or choose a password with the token of an invitation, and sign in.
     #[graphql(guard = "Public")]
     async fn complete_setup(
         &self,
         ctx: &Context<'_>,
-        #[graphql(secret, desc = "The token of the link.")] token: String,
+        #[graphql(secret, desc = "The token in the URL.")] token: String,
         #[graphql(secret, desc = "The new password, at least 12 characters.")] password: String,
-        #[graphql(desc = "The new name of the first administrator; `admin` when left out.")]
+        #[graphql(desc = "The name of the first administrator; `admin` when omitted.")]
         username: Option<String>,
     ) -> Result<LoginPayload> {
         let browser = ctx.browser()?;
@@ -77,19 +76,19 @@ impl SignInMutation {
         begin(ctx, browser, admin, attempt).await
     }
 
-    /// Sign in. The session comes as a cookie.
+    /// Sign in. The response sets the session cookie.
     #[graphql(guard = "Public")]
     async fn login(
         &self,
         ctx: &Context<'_>,
         #[graphql(secret, desc = "The administrator's password.")] password: String,
-        #[graphql(desc = "May be left out while there is one administrator.")] username: Option<
-            String,
-        >,
+        #[graphql(
+            desc = "The administrator's name. Optional while there is only one administrator."
+        )]
+        username: Option<String>,
         #[graphql(
             secret,
-            desc = "The code of the second factor or a recovery code, when the answer without one is \
-                    `SECOND_FACTOR_REQUIRED`."
+            desc = "A code of the second factor or a recovery code. Required if the attempt without one fails with `SECOND_FACTOR_REQUIRED`."
         )]
         code: Option<String>,
     ) -> Result<LoginPayload> {
@@ -110,7 +109,7 @@ impl SignInMutation {
         begin(ctx, browser, admin, attempt).await
     }
 
-    /// End this session and its cookie.
+    /// End the current session and delete its cookie.
     #[graphql(guard = "WithSession")]
     async fn logout(&self, ctx: &Context<'_>) -> Result<LogoutPayload> {
         let (session, browser) = (ctx.session()?, ctx.browser()?);
@@ -122,16 +121,16 @@ impl SignInMutation {
         Ok(LogoutPayload { signed_out: true })
     }
 
-    /// Change the caller's password. All other sessions of theirs end.
+    /// Change the caller's password and end their other sessions.
     #[graphql(guard = "WithSession")]
     async fn change_password(
         &self,
         ctx: &Context<'_>,
-        #[graphql(secret, desc = "The password until now.")] current_password: String,
-        #[graphql(secret, desc = "The new one, at least 12 characters.")] new_password: String,
+        #[graphql(secret, desc = "The current password.")] current_password: String,
+        #[graphql(secret, desc = "The new password, at least 12 characters.")] new_password: String,
     ) -> Result<ChangePasswordPayload> {
         let (browser, own) = (ctx.browser()?, ctx.session()?);
-        // Whoever found an open browser must not be able to guess here either.
+        // Passwords must not be guessed from an unattended browser either.
         let throttle = ctx.service::<LoginThrottle>();
         let name = &own.admin.username;
         let attempt = throttle.attempt(browser.address, name).await?;

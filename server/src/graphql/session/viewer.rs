@@ -1,4 +1,4 @@
-//! Who is asking.
+//! The caller.
 
 use async_graphql::{Context, Object, Union};
 use uuid::Uuid;
@@ -7,11 +7,7 @@ use crate::{
     domain::{Error, Viewer as Asking},
     graphql::{
         admin::{api_token::ApiToken, list::Admin},
-        key::fields::ApiKey,
-        request::{
-            fields::{self, Request},
-            filter::RequestFilter,
-        },
+        request::{filter::RequestFilter, list},
         resolver::{
             context::ContextExt as _,
             cost::{one, page_of_requests},
@@ -19,12 +15,11 @@ use crate::{
             guard::Public,
             loaders::{ApiKeyId, UserId},
         },
-        types::paging::Connection,
-        user::fields::User,
+        types::{api_key::ApiKey, paging::Connection, request::Request, user::User},
     },
 };
 
-/// Whoever asks: an administrator, a script's token, or an end user with their key.
+/// The caller: an administrator, an API token, or an end user with a key.
 #[derive(Union)]
 enum Viewer {
     Admin(Admin),
@@ -32,57 +27,56 @@ enum Viewer {
     KeyHolder(KeyHolder),
 }
 
-/// An end user.
 #[derive(Debug)]
 struct KeyHolder {
     user_id: Uuid,
     api_key_id: Uuid,
 }
 
-/// An end user, who shows their own key and sees their own things.
+/// An end user who authenticates with a key and can read their own data.
 #[Object]
 impl KeyHolder {
     /// The user.
     #[graphql(complexity = "one(child_complexity)")]
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
         let user = ctx.loader().load_one(UserId(self.user_id)).await?;
-        Ok(User(user.ok_or(Error::NotFound { what: "user" })?))
+        Ok(User::from(user.ok_or(Error::NotFound { what: "user" })?))
     }
 
-    /// The key that was shown.
+    /// The key that the caller authenticated with.
     #[graphql(complexity = "one(child_complexity)")]
     async fn api_key(&self, ctx: &Context<'_>) -> Result<ApiKey> {
         let key = ctx.loader().load_one(ApiKeyId(self.api_key_id)).await?;
-        Ok(ApiKey(key.ok_or(Error::NotFound { what: "API key" })?))
+        Ok(ApiKey::from(
+            key.ok_or(Error::NotFound { what: "API key" })?,
+        ))
     }
 
-    /// The user's requests, with whichever key, the latest first.
+    /// The user's requests with any of their keys, newest first.
     #[graphql(complexity = "page_of_requests(first, child_complexity)")]
     async fn requests(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which requests; `userId` is the user's own whatever it says.")]
-        filter: Option<RequestFilter>,
-        #[graphql(desc = "How many, at most 200; 50 when left out.")] first: Option<i32>,
-        #[graphql(desc = "Begin after the item with this cursor.")] after: Option<String>,
+        #[graphql(desc = "A filter; `userId` is ignored.")] filter: Option<RequestFilter>,
+        #[graphql(desc = "The page size: 1 to 200, 50 when omitted.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
     ) -> Result<Connection<Request>> {
-        fields::of_user(ctx, self.user_id, filter, (first, after)).await
+        list::of_user(ctx, self.user_id, filter, (first, after)).await
     }
 }
 
-/// The viewer's part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ViewerQuery;
 
 #[Object]
 impl ViewerQuery {
-    /// Whoever asks; null for strangers.
+    /// The caller; null if anonymous.
     #[graphql(guard = "Public")]
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
         match ctx.viewer() {
             Asking::Anonymous => None,
-            Asking::Session(session) => Some(Viewer::Admin(Admin(session.admin.clone()))),
-            Asking::ApiToken(token) => Some(Viewer::ApiToken(ApiToken(token.clone()))),
+            Asking::Session(session) => Some(Viewer::Admin(Admin::from(session.admin.clone()))),
+            Asking::ApiToken(token) => Some(Viewer::ApiToken(ApiToken::from(token.clone()))),
             Asking::KeyHolder {
                 user_id,
                 api_key_id,

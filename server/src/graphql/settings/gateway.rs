@@ -1,4 +1,4 @@
-//! What an administrator may set while the server runs.
+//! Settings that administrators change at runtime.
 
 use std::sync::Arc;
 
@@ -17,128 +17,105 @@ use crate::{
     },
 };
 
-/// What becomes of a request whose client leaves before the end.
+/// How to continue a request whose client disconnects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::settings::AbortPolicy")]
 enum AbortPolicy {
-    /// Read on to the usage report, within limits.
+    /// Read the rest of the response up to the usage report, within limits.
     Drain,
-    /// Hang up and settle on what was seen.
+    /// Abort the request and settle the usage seen so far.
     Cancel,
 }
 
-/// An edition of the settings.
-#[derive(Debug)]
-struct Settings(Arc<Versioned>);
+/// The settings that administrators can change at runtime.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Settings {
+    /// The version, which increases with each change.
+    version: i32,
+    /// The time of the last change; null while all values are the defaults.
+    updated_at: Option<DateTime>,
+    /// How to continue a request whose client disconnects.
+    abort_policy: AbortPolicy,
+    /// How long to read the response of a disconnected client, in seconds.
+    drain_seconds: i32,
+    /// How much of the response of a disconnected client to read at most, in bytes.
+    drain_bytes: BigInt,
+    /// How many responses of disconnected clients to read concurrently; others are aborted.
+    drain_concurrency: i32,
+    /// The maximum body size of a gateway request, in bytes.
+    max_body_bytes: BigInt,
+    /// The rate limit of users that have none of their own.
+    default_rate_limit: RateLimit,
+    /// The output tokens to reserve for a request that sets no maximum.
+    assumed_output_tokens: i32,
+    /// How the engine routes requests among accounts, for all providers.
+    routing: RoutingSettings,
+    /// How many days to keep request records. Usage statistics are kept longer.
+    retention_days: i32,
+    /// The timeout until the first byte of a provider's response, in seconds, including the upload of the
+    /// request.
+    answer_timeout_seconds: i32,
+    /// The interval of account health checks, in minutes; 0 disables them.
+    account_check_minutes: i32,
+    /// The interval of scheduled backups, in hours; 0 disables them.
+    backup_every_hours: i32,
+    /// How many backups to keep when a scheduled one is created.
+    backups_kept: i32,
+}
 
-/// What an administrator may set while the server runs.
-#[Object]
-impl Settings {
-    /// Which edition this is; it grows with each change.
-    async fn version(&self) -> i32 {
-        self.0.version
-    }
-
-    /// When it was made; null while everything is as delivered.
-    async fn updated_at(&self) -> Option<DateTime> {
-        self.0.updated_at.map(Into::into)
-    }
-
-    /// What becomes of a request whose client leaves before the end.
-    async fn abort_policy(&self) -> AbortPolicy {
-        self.0.gateway.abort_policy.into()
-    }
-
-    /// How long an abandoned answer is read on, in seconds.
-    async fn drain_seconds(&self) -> i32 {
-        int(self.0.gateway.drain_seconds)
-    }
-
-    /// How much of an abandoned answer is read at most, in bytes.
-    async fn drain_bytes(&self) -> BigInt {
-        self.0.gateway.drain_bytes.into()
-    }
-
-    /// How many abandoned answers are read at once; further ones are hung up on.
-    async fn drain_concurrency(&self) -> i32 {
-        int(self.0.gateway.drain_concurrency)
-    }
-
-    /// The longest body of a request to the gateway, in bytes.
-    async fn max_body_bytes(&self) -> BigInt {
-        self.0.gateway.max_body_bytes.into()
-    }
-
-    /// How fast a user may call who has no rate limit of their own.
-    async fn default_rate_limit(&self) -> RateLimit {
-        self.0.gateway.default_rate_limit.into()
-    }
-
-    /// What is reserved for the answer of a request that does not bound it itself, in tokens.
-    async fn assumed_output_tokens(&self) -> i32 {
-        int(self.0.gateway.assumed_output_tokens)
-    }
-
-    /// How the engine chooses among accounts, of whichever provider.
-    async fn routing(&self) -> RoutingSettings {
-        RoutingSettings(self.0.gateway.routing)
-    }
-
-    /// How many days single requests are kept; the sums of their usage stay.
-    async fn retention_days(&self) -> i32 {
-        int(self.0.gateway.retention_days)
-    }
-
-    /// How long a provider may take to begin an answer, in seconds, the upload of the request included.
-    async fn answer_timeout_seconds(&self) -> i32 {
-        int(self.0.gateway.answer_timeout_seconds)
-    }
-
-    /// How often each account is asked after at its provider, in minutes; 0 is never.
-    async fn account_check_minutes(&self) -> i32 {
-        int(self.0.gateway.account_check_minutes)
-    }
-
-    /// How often a backup is made, in hours; 0 is never.
-    async fn backup_every_hours(&self) -> i32 {
-        int(self.0.gateway.backup_every_hours)
-    }
-
-    /// How many backups are kept when the schedule makes another.
-    async fn backups_kept(&self) -> i32 {
-        int(self.0.gateway.backups_kept)
+impl From<Arc<Versioned>> for Settings {
+    fn from(row: Arc<Versioned>) -> Self {
+        let gateway = &row.gateway;
+        Self {
+            version: row.version,
+            updated_at: row.updated_at.map(Into::into),
+            abort_policy: gateway.abort_policy.into(),
+            drain_seconds: int(gateway.drain_seconds),
+            drain_bytes: gateway.drain_bytes.into(),
+            drain_concurrency: int(gateway.drain_concurrency),
+            max_body_bytes: gateway.max_body_bytes.into(),
+            default_rate_limit: gateway.default_rate_limit.into(),
+            assumed_output_tokens: int(gateway.assumed_output_tokens),
+            routing: gateway.routing.into(),
+            retention_days: int(gateway.retention_days),
+            answer_timeout_seconds: int(gateway.answer_timeout_seconds),
+            account_check_minutes: int(gateway.account_check_minutes),
+            backup_every_hours: int(gateway.backup_every_hours),
+            backups_kept: int(gateway.backups_kept),
+        }
     }
 }
 
-/// What to set. What is left out stays.
+/// Changes to settings. Omitted fields stay as they are.
 #[derive(InputObject)]
 struct UpdateSettingsInput {
-    /// What becomes of a request whose client leaves before the end.
+    /// How to continue a request whose client disconnects.
     abort_policy: Option<AbortPolicy>,
-    /// How long an abandoned answer is read on, in seconds: 1 to 3600.
+    /// How long to read the response of a disconnected client, in seconds: 1 to 3600.
     drain_seconds: Option<u32>,
-    /// How much of an abandoned answer is read at most, in bytes.
+    /// How much of the response of a disconnected client to read at most, in bytes.
     drain_bytes: Option<BigInt>,
-    /// How many abandoned answers are read at once: 0 to 10000.
+    /// How many responses of disconnected clients to read concurrently: 0 to 10000.
     drain_concurrency: Option<u32>,
-    /// The longest body of a request to the gateway, in bytes.
+    /// The maximum body size of a gateway request, in bytes.
     max_body_bytes: Option<BigInt>,
-    /// How fast a user may call who has no rate limit of their own.
+    /// The rate limit of users that have none of their own.
     default_rate_limit: Option<RateLimitInput>,
-    /// What is reserved for the answer of a request that does not bound it itself, in tokens: 1 to 1000000.
+    /// The output tokens to reserve for a request that sets no maximum: 1 to 1000000.
     assumed_output_tokens: Option<u32>,
-    /// How many days single requests are kept: 1 to 3650.
+    /// How many days to keep request records: 1 to 3650.
     retention_days: Option<u32>,
-    /// How the engine chooses among accounts.
+    /// How the engine routes requests among accounts.
     routing: Option<RoutingSettingsInput>,
-    /// How long a provider may take to begin an answer, in seconds, the upload of the request included: 1 to
-    /// 86400.
+    /// The timeout until the first byte of a provider's response, in seconds, including the upload of the
+    /// request: 1 to 86400.
     answer_timeout_seconds: Option<u32>,
-    /// How often each account is asked after at its provider, in minutes: 15 to 1440; 0 is never.
+    /// The interval of account health checks, in minutes: 15 to 1440, or 0 to disable them.
     account_check_minutes: Option<u32>,
-    /// How often a backup is made, in hours: 1 to 8760; 0 is never. It needs `BACKUP_PASSPHRASE`.
+    /// The interval of scheduled backups, in hours: 1 to 8760, or 0 to disable them. Requires
+    /// `BACKUP_PASSPHRASE`.
     backup_every_hours: Option<u32>,
-    /// How many backups are kept when the schedule makes another: 1 to 1000.
+    /// How many backups to keep when a scheduled one is created: 1 to 1000.
     backups_kept: Option<u32>,
 }
 
@@ -187,39 +164,37 @@ impl UpdateSettingsInput {
     }
 }
 
-/// The settings were changed.
+/// The result of `updateSettings`.
 #[derive(SimpleObject)]
 struct UpdateSettingsPayload {
-    /// The settings as they are now.
+    /// The current settings.
     settings: Settings,
 }
 
-/// The settings' part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct SettingsQuery;
 
 #[Object]
 impl SettingsQuery {
-    /// What an administrator may set while the server runs.
+    /// The settings that administrators can change at runtime.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     async fn settings(&self, ctx: &Context<'_>) -> Settings {
-        Settings(ctx.service::<settings::Settings>().current())
+        Settings::from(ctx.service::<settings::Settings>().current())
     }
 }
 
-/// The settings' part of the changes.
 #[derive(Debug, Default)]
 pub(crate) struct SettingsMutation;
 
 #[Object]
 impl SettingsMutation {
-    /// Change settings, unless somebody else did meanwhile.
+    /// Update settings; `CONFLICT` if they were changed since `expectedVersion`.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn update_settings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to set.")] input: UpdateSettingsInput,
-        #[graphql(desc = "The edition that the caller has seen.")] expected_version: i32,
+        #[graphql(desc = "The changes.")] input: UpdateSettingsInput,
+        #[graphql(desc = "The version that the changes are based on.")] expected_version: i32,
     ) -> Result<UpdateSettingsPayload> {
         let settings = ctx.service::<settings::Settings>();
         let mut gateway = settings.current().gateway.clone();
@@ -227,7 +202,7 @@ impl SettingsMutation {
         let next = settings
             .update(expected_version, |current| *current = gateway)
             .await?;
-        let settings = Settings(next);
+        let settings = Settings::from(next);
         Ok(UpdateSettingsPayload { settings })
     }
 }

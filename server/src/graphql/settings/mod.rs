@@ -1,5 +1,13 @@
-//! Settings.
+//! Settings that administrators change at runtime, and public facts about the server.
 
-pub(super) mod gateway;
-pub(super) mod routing;
-pub(super) mod server_info;
+mod gateway;
+mod routing;
+mod server_info;
+
+use async_graphql::MergedObject;
+
+pub(super) use self::gateway::SettingsMutation;
+use self::{gateway::SettingsQuery, server_info::ServerInfoQuery};
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct SettingsQueries(SettingsQuery, ServerInfoQuery);

@@ -1,100 +1,87 @@
-//! How the engine chooses among accounts: settings that hold for all providers.
+//! Settings of how the engine routes requests among accounts.
 
-use async_graphql::{Enum, InputObject, Object};
+use async_graphql::{Enum, InputObject, SimpleObject};
 
 use crate::{domain::settings, graphql::types::scalar::int};
 
-/// In what order accounts take their turns.
+/// The order in which accounts of the same priority are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "settings::RoutingStrategy")]
 enum RoutingStrategy {
-    /// One after another.
+    /// In turn.
     RoundRobin,
-    /// One after another, in proportion to their weights.
+    /// In turn, in proportion to the accounts' weights.
     Weighted,
-    /// The first until it cannot serve, then the next.
+    /// The first until it cannot serve a request, then the next.
     FillFirst,
 }
 
-/// How the engine chooses among accounts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RoutingSettings(pub(crate) settings::RoutingSettings);
+/// How the engine routes requests among accounts. It applies to all providers.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct RoutingSettings {
+    /// The order in which accounts of the same priority are used.
+    strategy: RoutingStrategy,
+    /// Whether a conversation stays with the account that it started on, which keeps the provider's cache
+    /// warm.
+    session_affinity: bool,
+    /// How long a conversation stays with its account, in seconds.
+    session_affinity_seconds: i32,
+    /// How many times to retry a failed request with the accounts.
+    request_retries: i32,
+    /// How many accounts to try per attempt; 0 for all.
+    max_retry_credentials: i32,
+    /// How long a request waits at most for an account in cooldown before a retry, in seconds.
+    max_retry_interval_seconds: i32,
+    /// Whether accounts that failed are skipped for a while.
+    cooldown: bool,
+    /// The cooldown after a transient failure (408, 5xx), in seconds; 0 disables it.
+    transient_cooldown_seconds: i32,
+    /// The interval of keep-alive events on a silent stream, in seconds, so that proxies with an idle timeout
+    /// keep the connection; 0 disables them. Clients ignore these events in each protocol.
+    stream_keepalive_seconds: i32,
+}
 
-/// How the engine chooses among accounts. It does so in one way for all providers.
-#[Object]
-impl RoutingSettings {
-    /// In what order accounts of the same priority take their turns.
-    async fn strategy(&self) -> RoutingStrategy {
-        self.0.strategy.into()
-    }
-
-    /// Whether a conversation stays with the account that began it, which keeps its cache warm.
-    async fn session_affinity(&self) -> bool {
-        self.0.session_affinity
-    }
-
-    /// For how long it stays, in seconds.
-    async fn session_affinity_seconds(&self) -> i32 {
-        int(self.0.session_affinity_seconds)
-    }
-
-    /// How many more rounds through the accounts a failed request is worth.
-    async fn request_retries(&self) -> i32 {
-        int(self.0.request_retries)
-    }
-
-    /// How many accounts one round tries; 0 for all.
-    async fn max_retry_credentials(&self) -> i32 {
-        int(self.0.max_retry_credentials)
-    }
-
-    /// How long a request may wait for an account that cools before its next round, in seconds.
-    async fn max_retry_interval_seconds(&self) -> i32 {
-        int(self.0.max_retry_interval_seconds)
-    }
-
-    /// Whether accounts that failed are left alone for a while.
-    async fn cooldown(&self) -> bool {
-        self.0.cooldown
-    }
-
-    /// For how long after a failure that passes (408, 5xx), in seconds; 0 for not at all.
-    async fn transient_cooldown_seconds(&self) -> i32 {
-        int(self.0.transient_cooldown_seconds)
-    }
-
-    /// After how many seconds of silence a stream gets a keep-alive event, so that proxies with a time limit
-    /// for silence keep its connection open; 0 for never. Each protocol has an event that its tools ignore.
-    async fn stream_keepalive_seconds(&self) -> i32 {
-        int(self.0.stream_keepalive_seconds)
+impl From<settings::RoutingSettings> for RoutingSettings {
+    fn from(row: settings::RoutingSettings) -> Self {
+        Self {
+            strategy: row.strategy.into(),
+            session_affinity: row.session_affinity,
+            session_affinity_seconds: int(row.session_affinity_seconds),
+            request_retries: int(row.request_retries),
+            max_retry_credentials: int(row.max_retry_credentials),
+            max_retry_interval_seconds: int(row.max_retry_interval_seconds),
+            cooldown: row.cooldown,
+            transient_cooldown_seconds: int(row.transient_cooldown_seconds),
+            stream_keepalive_seconds: int(row.stream_keepalive_seconds),
+        }
     }
 }
 
-/// How the engine shall choose among accounts. What is left out stays.
+/// Changes to how the engine routes requests among accounts. Omitted fields stay as they are.
 #[derive(InputObject)]
 pub(crate) struct RoutingSettingsInput {
-    /// In what order accounts of the same priority take their turns.
+    /// The order in which accounts of the same priority are used.
     strategy: Option<RoutingStrategy>,
-    /// Whether a conversation stays with the account that began it.
+    /// Whether a conversation stays with the account that it started on.
     session_affinity: Option<bool>,
-    /// For how long it stays, in seconds: 60 to 604800.
+    /// How long a conversation stays with its account, in seconds: 60 to 604800.
     session_affinity_seconds: Option<u32>,
-    /// How many more rounds through the accounts a failed request is worth: 0 to 10.
+    /// How many times to retry a failed request with the accounts: 0 to 10.
     request_retries: Option<u32>,
-    /// How many accounts one round tries: 0 for all, up to 1000.
+    /// How many accounts to try per attempt: 1 to 1000, or 0 for all.
     max_retry_credentials: Option<u32>,
-    /// How long a request may wait for an account that cools, in seconds: 0 to 3600.
+    /// How long a request waits at most for an account in cooldown before a retry, in seconds: 0 to 3600.
     max_retry_interval_seconds: Option<u32>,
-    /// Whether accounts that failed are left alone for a while.
+    /// Whether accounts that failed are skipped for a while.
     cooldown: Option<bool>,
-    /// For how long after a failure that passes, in seconds: 0 to 3600.
+    /// The cooldown after a transient failure, in seconds: 0 to 3600.
     transient_cooldown_seconds: Option<u32>,
-    /// After how many seconds of silence a stream gets a keep-alive event: 1 to 600; 0 for never.
+    /// The interval of keep-alive events on a silent stream, in seconds: 1 to 600, or 0 to disable them.
     stream_keepalive_seconds: Option<u32>,
 }
 
 impl RoutingSettingsInput {
-    /// Puts what is said into settings.
+    /// Applies the given fields to the settings.
     pub(crate) fn apply(self, routing: &mut settings::RoutingSettings) {
         if let Some(strategy) = self.strategy {
             routing.strategy = strategy.into();

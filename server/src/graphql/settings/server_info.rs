@@ -1,6 +1,6 @@
-//! What everybody may know about the server.
+//! Facts about the server that anonymous clients may read too.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, Object, SimpleObject};
 
 use crate::{
     domain::admins::Admins,
@@ -14,43 +14,33 @@ use crate::{
     },
 };
 
-/// What everybody may know about the server.
-#[derive(Debug)]
-struct ServerInfo;
-
-/// What everybody may know about the server.
-#[Object]
-impl ServerInfo {
-    /// The version of this program.
-    async fn version(&self, ctx: &Context<'_>) -> &'static str {
-        ctx.service::<ServerFacts>().version
-    }
-
-    /// The address at which clients reach it.
-    async fn public_url(&self, ctx: &Context<'_>) -> String {
-        ctx.service::<ServerFacts>().base_url().to_owned()
-    }
-
-    /// Whether it waits for its first administrator, who comes with the one-time link of the log.
-    async fn setup_required(&self, ctx: &Context<'_>) -> bool {
-        ctx.service::<Admins>().setup_required()
-    }
-
-    /// Which sort of engine it uses.
-    async fn engine_mode(&self, ctx: &Context<'_>) -> EngineMode {
-        ctx.service::<EngineHandle>().status().mode.into()
-    }
+/// Facts about the server that anonymous callers can read.
+#[derive(SimpleObject)]
+struct ServerInfo {
+    /// The version of the server.
+    version: &'static str,
+    /// The URL at which clients reach the server, without a trailing slash.
+    public_url: String,
+    /// Whether the first administrator must still be created, with the one-time URL in the server's log.
+    setup_required: bool,
+    /// How the engine is run.
+    engine_mode: EngineMode,
 }
 
-/// The server's part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct ServerInfoQuery;
 
 #[Object]
 impl ServerInfoQuery {
-    /// What everybody may know about the server.
+    /// Facts about the server that anonymous callers can read.
     #[graphql(guard = "Public")]
-    async fn server_info(&self) -> ServerInfo {
-        ServerInfo
+    async fn server_info(&self, ctx: &Context<'_>) -> ServerInfo {
+        let server = ctx.service::<ServerFacts>();
+        ServerInfo {
+            version: server.version,
+            public_url: server.base_url().to_owned(),
+            setup_required: ctx.service::<Admins>().setup_required(),
+            engine_mode: ctx.service::<EngineHandle>().status().mode.into(),
+        }
     }
 }

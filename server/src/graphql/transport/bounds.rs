@@ -1,5 +1,5 @@
-//! Holds each operation to its caller's limits, whichever way it came: the document was admitted, its
-//! complexity fits, the budget pays for it, and a query waits for its turn.
+//! Enforces the caller's limits on each operation of every transport: the document was accepted, its complexity
+//! is within the limit, the budget is charged, and a query waits for a permit.
 
 mod names;
 #[cfg(test)]
@@ -33,12 +33,12 @@ use crate::{
     },
 };
 
-/// Data of an operation whose client was signed in: what goes beyond an anonymous client's limits is
-/// `UNAUTHENTICATED`, so that the client signs in again rather than mend its operation.
+/// Data of an operation whose session has ended: beyond an anonymous client's limits it fails as
+/// `UNAUTHENTICATED`, so that the client signs in again.
 #[derive(Debug)]
 pub(super) struct SignedOut;
 
-/// Holds every operation of a schema to its limits.
+/// Enforces the limits of every operation of a schema.
 pub(crate) struct Bounds;
 
 impl ExtensionFactory for Bounds {
@@ -65,7 +65,7 @@ impl Extension for Bounds {
             }
             Some(DocumentAdmission(Err(error))) => Err(server_error(Arc::clone(error))),
             None => {
-                let cause = anyhow::anyhow!("an operation passed by the limits on documents");
+                let cause = anyhow::anyhow!("an operation bypassed the document limits");
                 Err(server_error(Error::Internal(cause)))
             }
         }
@@ -131,14 +131,14 @@ fn caller<'a>(ctx: &ExtensionContext<'a>) -> (&'a Viewer, Option<Payer>) {
     (viewer, Payer::of(viewer, address(ctx)))
 }
 
-/// Where the operation comes from.
+/// The address of the operation's client.
 pub(crate) fn address(ctx: &ExtensionContext<'_>) -> Option<IpAddr> {
     let of_browser = ctx.data_opt::<Browser>();
     let of_browser = of_browser.and_then(|browser| browser.address);
     of_browser.or_else(|| ctx.data_opt::<SocketAddress>().and_then(|socket| socket.0))
 }
 
-/// Refuses variables of an unknown type: the library panics at the default of a list of those.
+/// Rejects variables of an unknown type: the library panics at the default of a list of those.
 fn types_are_known(document: &ExecutableDocument, registry: &Registry) -> ServerResult<()> {
     for (_, operation) in document.operations.iter() {
         for definition in &operation.node.variable_definitions {
@@ -157,7 +157,7 @@ fn types_are_known(document: &ExecutableDocument, registry: &Registry) -> Server
     Ok(())
 }
 
-/// Our error as one of the library's.
+/// Converts our error to the library's.
 pub(super) fn server_error(error: impl Into<ResolverError>) -> ServerError {
     let error = async_graphql::Error::from(error.into());
     error.into_server_error(async_graphql::Pos::default())

@@ -1,7 +1,7 @@
-//! How much one caller may ask for: points a minute, and queries at once. A point is about a field of an
-//! answer; a query of the database costs as many as [`super::cost`] says.
+//! Budgets of callers: points per minute and concurrent queries. A point is about one field of a response; the
+//! costs of database queries are in [`cost`](crate::graphql::resolver::cost).
 //!
-//! Administrators who may change things have no budget: whoever holds their right can do worse.
+//! Administrators who may change data have no budget: they could do more harm by other means.
 
 #[cfg(test)]
 mod tests;
@@ -25,49 +25,49 @@ use crate::domain::{
     ledger::gcra::{Gcra, Rate},
 };
 
-/// What each operation costs beside its complexity.
+/// The cost of each operation in addition to its complexity.
 const OPERATION: u64 = 10;
-/// What a credential that is not valid costs: it may be looked for in the database.
+/// The cost of an invalid credential, which can take a database query.
 const WRONG_CREDENTIAL: u64 = 200;
-/// Bytes that cost a point: they are parsed and validated even if nothing comes of it.
+/// Bytes per point: documents are parsed and validated even if they are rejected.
 const BYTES_PER_POINT: u64 = 64;
-/// What an event in the audit costs its caller, who pays for it afterwards.
+/// The cost of an audit event, charged afterwards.
 const EVENT: u64 = 50_000;
-/// 20 small queries a second and 1,200 at once, from one address: offices share one.
+/// 20 small queries per second with bursts of 1,200, for one address, which an office can share.
 const ANONYMOUS: Rate = Rate { per_minute: 12_000 };
 const KEY_HOLDER: Rate = Rate {
     per_minute: 200_000,
 };
-/// Of administrators and tokens that only read: a page of the web app costs some thousand.
+/// For administrators and tokens with the role of a viewer. A page of the web app costs some thousand points.
 const VIEWER: Rate = Rate {
     per_minute: 2_000_000,
 };
-/// Queries of one caller without an administrator's rights that are executed at once; others wait.
+/// Concurrent queries of one caller that is not an administrator; others wait.
 const QUERIES: usize = 2;
-/// The same for all key holders together: fewer than half the connections to the database.
-const QUERIES_OF_KEY_HOLDERS: usize = 4;
-/// Queries of administrators who only read.
-const QUERIES_OF_VIEWER: usize = 6;
-/// How long a query waits for its turn.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// Callers remembered at once; beyond that those whose budget is full are forgotten, and further ones share.
+/// Concurrent queries of all key holders together: fewer than half of the database connections.
+const KEY_HOLDER_QUERIES: usize = 4;
+/// Concurrent queries of one administrator with the role of a viewer.
+const VIEWER_QUERIES: usize = 6;
+/// The timeout for waiting queries.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Callers with a budget of their own. Beyond that, full budgets are evicted, and further callers share one.
 const CALLERS: usize = 10_000;
 
-/// Who has a budget.
+/// The owner of a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Payer {
-    /// Anonymous clients of one address; IPv6 by /64, which one client has to itself.
+    /// Anonymous clients of one address; for IPv6 of one /64, which belongs to one client.
     Address(IpAddr),
-    /// A user, with whichever key.
+    /// A user, with any of their keys.
     User(Uuid),
     /// An administrator or a token with the role of a viewer.
     Viewer(Uuid),
-    /// All for whom there is no room.
+    /// All callers beyond the maximum number of budgets.
     Others,
 }
 
 impl Payer {
-    /// Who pays for what this caller asks; none when it is free.
+    /// The payer for this caller's operations; `None` if they are free of charge.
     pub(crate) fn of(viewer: &Viewer, address: Option<IpAddr>) -> Option<Self> {
         match viewer {
             Viewer::Anonymous => {
@@ -95,7 +95,7 @@ impl Payer {
 
     fn queries(self) -> usize {
         match self {
-            Self::Viewer(_) => QUERIES_OF_VIEWER,
+            Self::Viewer(_) => VIEWER_QUERIES,
             Self::Address(_) | Self::User(_) | Self::Others => QUERIES,
         }
     }
@@ -126,7 +126,7 @@ pub(crate) struct Budgets {
     key_holders: Arc<Semaphore>,
 }
 
-/// The right to execute a query, until it is dropped.
+/// A permit to execute a query, released on drop.
 #[derive(Debug)]
 pub(super) struct QueryTurn {
     _of_caller: OwnedSemaphorePermit,
@@ -138,37 +138,38 @@ impl Default for Budgets {
         Self {
             since: Instant::now(),
             callers: Arc::default(),
-            key_holders: Arc::new(Semaphore::new(QUERIES_OF_KEY_HOLDERS)),
+            key_holders: Arc::new(Semaphore::new(KEY_HOLDER_QUERIES)),
         }
     }
 }
 
 impl Budgets {
-    /// Pays for an operation before anything of it is read.
+    /// Charges for an operation before its body is read.
     pub(super) fn pay_for_operation(&self, payer: Option<Payer>) -> Result<()> {
         self.pay(payer, OPERATION)
     }
 
-    /// Pays for the text of an operation before it is parsed.
+    /// Charges for the bytes of an operation before it is parsed.
     pub(super) fn pay_for_bytes(&self, payer: Option<Payer>, bytes: usize) -> Result<()> {
         self.pay(payer, bytes as u64 / BYTES_PER_POINT)
     }
 
-    /// Pays for a credential that is not valid.
+    /// Charges for an invalid credential.
     pub(super) fn pay_for_wrong_credential(&self, payer: Option<Payer>) -> Result<()> {
         self.pay(payer, WRONG_CREDENTIAL)
     }
 
-    /// Pays for executing an operation of this complexity. What anonymous clients may ask reaches no database.
+    /// Charges for executing an operation of this complexity. Anonymous operations are free, because they use
+    /// no database.
     pub(super) fn pay_for_query(&self, payer: Option<Payer>, complexity: usize) -> Result<()> {
         let payer = payer.filter(|payer| !matches!(payer, Payer::Address(_) | Payer::Others));
         self.pay(payer, complexity as u64)
     }
 
-    /// Charges for an event in the audit. It is there already, so the caller may owe points, and waits for them
-    /// the next time.
+    /// Charges for an audit event. It is recorded already, so the balance can become negative, which delays
+    /// the next operation.
     pub(crate) fn charge_for_event(&self, payer: Option<Payer>) {
-        // Signing in has a limit of its own.
+        // Signing in is throttled separately.
         let payer = payer.filter(|payer| matches!(payer, Payer::Viewer(_)));
         if let Some(payer) = payer {
             let now = self.since.elapsed();
@@ -193,8 +194,8 @@ impl Budgets {
         }
     }
 
-    /// Waits for the right to execute an operation. Administrators need none, nor do anonymous clients, whose
-    /// queries reach no database and who sign in.
+    /// Waits for a permit to execute an operation. Administrators need none; nor do anonymous clients, whose
+    /// operations use no database.
     pub(super) async fn turn(&self, payer: Option<Payer>) -> Result<Option<QueryTurn>> {
         let payer = payer.filter(|payer| matches!(payer, Payer::User(_) | Payer::Viewer(_)));
         let Some(payer) = payer else { return Ok(None) };
@@ -212,9 +213,9 @@ impl Budgets {
                 _of_key_holders: of_key_holders,
             })
         };
-        let turn = timeout(LONGEST_WAIT, both).await.ok().flatten();
+        let turn = timeout(QUEUE_TIMEOUT, both).await.ok().flatten();
         turn.map(Some).ok_or(Error::RateLimited {
-            retry_after: LONGEST_WAIT,
+            retry_after: QUEUE_TIMEOUT,
         })
     }
 

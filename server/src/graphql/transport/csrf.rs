@@ -1,8 +1,8 @@
 //! Which operations of a browser must bring its session's CSRF token.
 //!
-//! All but two sorts. Queries change nothing, and answers cannot be read by a stranger's page (there
-//! is no CORS here, and the origin is checked), so a page that lost its token can ask for it with
-//! `{ session { csrfToken } }`. Signing in uses nothing of a session that is already there.
+//! All except queries and sign-ins. Queries change nothing, and other origins cannot read the responses (there is
+//! no CORS here, and the origin is checked), so a page that lost its token can query it with
+//! `{ session { csrfToken } }`. Signing in does not use an existing session.
 
 use async_graphql::{
     Request, ServerError,
@@ -11,15 +11,14 @@ use async_graphql::{
 
 const SIGNING_IN: [&str; 3] = ["login", "completeSetup", "__typename"];
 
-/// Whether the request needs the token. All of a document's operations count, not only the one that
-/// is asked for.
+/// Whether the request needs the token. All operations of the document count, not only the selected one.
 pub(super) fn needs_token(request: &mut Request) -> Result<bool, ServerError> {
     let document = request.parsed_query()?;
     let mut operations = document.operations.iter();
     Ok(operations.any(|(_, operation)| acts_for_session(&operation.node)))
 }
 
-/// Whether one of its operations changes something.
+/// Whether one of its operations is a mutation.
 pub(super) fn changes(request: &mut Request) -> bool {
     let document = request.parsed_query();
     document.is_ok_and(|document| {
@@ -53,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_acts_for_the_session_needs_its_token() {
+    fn operations_that_act_for_a_session_need_its_token() {
         assert!(needs("mutation { logout { signedOut } }"));
         assert!(needs(
             "mutation { login(password: \"\") { x } logout { signedOut } }"

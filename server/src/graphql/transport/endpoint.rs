@@ -1,8 +1,8 @@
-//! `/graphql` over plain HTTP: JSON for queries and mutations, server-sent events for subscriptions, a
-//! page for people.
+//! `/graphql` over plain HTTP: JSON for queries and mutations, server-sent events for subscriptions, the
+//! explorer for people.
 //!
-//! The body is read here and not by the library, whose reader takes forms and text as well (which any
-//! page of the web can send), mutations by GET, and several operations at once.
+//! The body is read here and not by the library, which accepts forms and text as well (which a page of any
+//! origin can send), mutations by GET, and batches.
 
 use async_graphql::{Request as Operation, Response as Answer};
 use async_graphql_axum::GraphQLResponse;
@@ -56,7 +56,7 @@ async fn run(
     let caller = endpoint.identify(&parts.headers, address).await?;
     let limits = DocumentLimits::of(&caller.viewer);
     let body = read(body, limits).await?;
-    // A body may come slowly, and the right that its head was identified with may end meanwhile.
+    // A body may take long, and the credential of its head can end meanwhile.
     if !caller.session_guard.holds().await {
         return Err(Error::Unauthenticated.into());
     }
@@ -77,7 +77,7 @@ async fn run(
     let schema = endpoint.schema.clone();
     let work = async move { schema.execute(operation).await };
     let answer = if changes {
-        // To its end although the caller leaves: a change is made and recorded, or neither.
+        // Completes although the caller disconnects: a change is made and recorded, or neither.
         let work = endpoint.tasks.spawn(work).await;
         work.map_err(|error| Error::Internal(error.into()))?
     } else {
@@ -86,7 +86,7 @@ async fn run(
     Ok(json(answer, accepts(&parts.headers, GRAPHQL_JSON)))
 }
 
-/// Upgrades to a socket, or shows the explorer to an administrator's browser.
+/// Upgrades to a WebSocket, or serves the explorer to an administrator's browser.
 pub(super) async fn get(State(endpoint): State<EndpointState>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let address = endpoint.address(&parts);
@@ -122,10 +122,10 @@ async fn read(body: Body, limits: &DocumentLimits) -> Result<Bytes, TransportErr
 
 fn parse(body: &[u8], limits: &DocumentLimits) -> Result<Operation, TransportError> {
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Error::bad_input("send one operation as a JSON object").into());
+        return Err(Error::bad_input("the body must be one operation as a JSON object").into());
     }
     let operation = message::operation(body, limits);
-    operation.map_err(|error| Error::BadInput(format!("this is no operation: {error}")).into())
+    operation.map_err(|error| Error::BadInput(format!("not a GraphQL operation: {error}")).into())
 }
 
 fn check_csrf(
@@ -136,7 +136,7 @@ fn check_csrf(
     let Viewer::Session(session) = &caller.viewer else {
         return Ok(());
     };
-    // What cannot be parsed is not run: the schema says what is wrong with it.
+    // A document that cannot be parsed is not executed; the schema reports the error.
     if !csrf::needs_token(operation).unwrap_or(false) {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! Answers as server-sent events, so that `curl -N` can follow a subscription.
+//! Responses as server-sent events, so that `curl -N` can read a subscription.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -15,11 +15,11 @@ use futures_util::{StreamExt as _, future::ready, stream::once};
 use super::{rejection::TransportError, state::EndpointState};
 use crate::web::AuthenticatedCaller;
 
-/// Short of what proxies take for silence.
+/// Shorter than the idle timeout of common proxies.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(12);
 
-/// Answers with one event per result and one for the end. A stream that is cut off (at the end of the
-/// session, or of the server) lacks the last one, so that a client knows to come back.
+/// Responds with one event per result and a final one. A stream that is cut off at the end of the session or
+/// of the server lacks the final event, so that the client reconnects.
 pub(super) fn answer(
     endpoint: &EndpointState,
     caller: AuthenticatedCaller,
@@ -45,7 +45,7 @@ pub(super) fn answer(
         .take_until(cut_off)
         .map(Ok::<Event, Infallible>);
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_INTERVAL));
-    // Keeps nginx from collecting events.
+    // Disables buffering in nginx.
     let headers = [
         (CACHE_CONTROL.as_str(), "no-store"),
         ("x-accel-buffering", "no"),

@@ -1,5 +1,5 @@
-//! The GraphQL explorer: a small page of our own to try the schema with. `GraphiQL` comes from a CDN or
-//! weighs megabytes, and our pages load nothing from elsewhere.
+//! The GraphQL explorer, a small page of our own. `GraphiQL` is loaded from a CDN or takes megabytes, and our
+//! pages load nothing from other hosts.
 
 use axum::{
     http::header::{CACHE_CONTROL, CONTENT_TYPE},

@@ -1,5 +1,5 @@
-//! Reads what clients send: the body of a POST, and the messages of a WebSocket. Nothing is built of a part
-//! that is too large, and what nobody looks at (`extensions`) is not built at all.
+//! Parses the bodies of POSTs and the messages of WebSockets. Parts that are too large or unused (`extensions`)
+//! are not deserialized.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,9 @@ use serde_json::{Error, Result, value::RawValue};
 
 use super::document::DocumentLimits;
 
-/// The most bytes of an operation's id on a WebSocket: it comes back with each result.
+/// The maximum bytes of an operation's id on a WebSocket, which is repeated with each result.
 const LONGEST_ID: usize = 128;
-/// The most bytes of what a client says with `connection_init`.
+/// The maximum bytes of the payload of `connection_init`.
 const LONGEST_GREETING: usize = 8 * 1024;
 
 /// An operation as JSON.
@@ -72,8 +72,8 @@ pub(crate) fn client_message(json: &[u8], limits: &DocumentLimits) -> Result<Cli
     if json.len() > limits.body {
         return Err(Error::custom("the message is too long"));
     }
-    let envelope: Envelope<'_> =
-        serde_json::from_slice(json).map_err(|_| Error::custom("this is no message"))?;
+    let envelope: Envelope<'_> = serde_json::from_slice(json)
+        .map_err(|_| Error::custom("not a message of graphql-transport-ws"))?;
     let id = || {
         let id = envelope.id.as_deref().filter(|id| id.len() <= LONGEST_ID);
         let missing = || {
@@ -98,7 +98,7 @@ pub(crate) fn client_message(json: &[u8], limits: &DocumentLimits) -> Result<Cli
         "connection_terminate" => Ok(ClientMessage::ConnectionTerminate),
         "ping" => Ok(ClientMessage::Ping { payload: None }),
         "pong" => Ok(ClientMessage::Pong { payload: None }),
-        _ => Err(Error::custom("this type of message is unknown")),
+        _ => Err(Error::custom("unknown message type")),
     }
 }
 

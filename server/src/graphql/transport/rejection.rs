@@ -1,4 +1,4 @@
-//! Answers to requests that do not get as far as the schema.
+//! Responses to requests that are rejected before execution.
 
 use axum::{
     Json,
@@ -13,12 +13,12 @@ use uuid::Uuid;
 use super::report::log_internal;
 use crate::{domain::Error, graphql::resolver::error, web::status_of};
 
-/// Why a request does not get as far as the schema.
+/// Why a request is rejected before execution.
 #[derive(Debug)]
 pub(super) enum TransportError {
-    /// It is not of the sort that is answered here.
+    /// The request is of another kind than served here.
     Status(StatusCode),
-    /// Its sender may not send it.
+    /// The caller may not send it.
     Error(Error),
 }
 
@@ -40,7 +40,7 @@ impl IntoResponse for TransportError {
             Self::Status(status) => status.into_response(),
             Self::Error(error) => {
                 let request_id = Uuid::now_v7();
-                log_internal(&request_id, &error, "cannot tell who sends a request");
+                log_internal(&request_id, &error, "cannot authenticate a request");
                 let request_id = request_id.to_string();
                 let headers = [
                     (CACHE_CONTROL, "no-store"),

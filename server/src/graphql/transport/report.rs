@@ -1,5 +1,5 @@
-//! The last look at each answer: every error gets a code, there are few of them and each is short, ours are
-//! logged under the request's id, and anonymous clients learn nothing of the schema.
+//! Post-processing of responses: every error gets a code, their number and length are limited, internal errors
+//! are logged with the request's id, and anonymous clients learn nothing about the schema.
 
 use std::sync::{
     Arc,
@@ -29,11 +29,11 @@ use crate::{
     outage::{FLAPPING, Outage},
 };
 
-/// Whether the database fails the control plane.
+/// Logs once when the database begins to fail the control plane and once when it recovers.
 static DATABASE: Outage = Outage::new(FLAPPING);
 
-/// Errors of one answer: a document of many mistakes is not answered with a page for each.
-const MOST_ERRORS: usize = 20;
+/// The maximum number of errors in one response.
+const MAX_ERRORS: usize = 20;
 
 /// Reports on every operation.
 pub(crate) struct Reports;
@@ -42,12 +42,12 @@ impl ExtensionFactory for Reports {
     fn create(&self) -> Arc<dyn Extension> {
         Arc::new(Report {
             request_id: Uuid::now_v7(),
-            is_stranger: Arc::new(AtomicBool::new(true)),
+            is_anonymous: Arc::new(AtomicBool::new(true)),
         })
     }
 }
 
-/// Under which an operation's lines are in the log.
+/// The id of an operation in the log.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestId(pub(crate) Uuid);
 
@@ -55,7 +55,7 @@ pub(crate) struct RequestId(pub(crate) Uuid);
 #[derive(Clone, Debug)]
 struct Report {
     request_id: Uuid,
-    is_stranger: Arc<AtomicBool>,
+    is_anonymous: Arc<AtomicBool>,
 }
 
 #[async_graphql::async_trait::async_trait]
@@ -69,7 +69,7 @@ impl Extension for Report {
         response
     }
 
-    /// Holds each operation of a socket to the socket's limit.
+    /// Enforces the limit of concurrent operations on a socket.
     fn subscribe<'s>(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -98,10 +98,10 @@ impl Extension for Report {
         let asking = request.data.get(&std::any::TypeId::of::<Viewer>());
         let viewer = asking.and_then(|viewer| viewer.downcast_ref());
         let viewer: Option<&Viewer> = viewer.or_else(|| ctx.data_opt());
-        let is_stranger = matches!(viewer, None | Some(Viewer::Anonymous));
-        self.is_stranger.store(is_stranger, Ordering::Relaxed);
+        let is_anonymous = matches!(viewer, None | Some(Viewer::Anonymous));
+        self.is_anonymous.store(is_anonymous, Ordering::Relaxed);
         let request = request.data(RequestId(self.request_id));
-        let request = if is_stranger {
+        let request = if is_anonymous {
             request.disable_introspection()
         } else {
             request
@@ -121,15 +121,15 @@ impl Report {
                 "the database answers the control plane again"
             );
         }
-        response.errors.truncate(MOST_ERRORS);
+        response.errors.truncate(MAX_ERRORS);
         for error in &mut response.errors {
             self.finish_error(error);
         }
     }
 
     fn finish_error(&self, error: &mut ServerError) {
-        if self.is_stranger.load(Ordering::Relaxed) {
-            forget_suggestions(&mut error.message);
+        if self.is_anonymous.load(Ordering::Relaxed) {
+            remove_suggestions(&mut error.message);
         }
         if error.message.len() > LONGEST_MESSAGE {
             error.message = shortened(&error.message, LONGEST_MESSAGE);
@@ -137,7 +137,7 @@ impl Report {
         let cause = error.source.take();
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
-            // What the library refuses was asked wrongly.
+            // Errors of the library are mistakes of the caller.
             extensions.set("code", "BAD_USER_INPUT");
         }
         let cause = cause
@@ -150,7 +150,7 @@ impl Report {
     }
 }
 
-/// Logs an error that is ours. While the database is away, the first line stands for all requests.
+/// Logs an internal error. While the database is down, only the first error is logged as such.
 pub(super) fn log_internal(request_id: &Uuid, error: &Error, message: &'static str) {
     let Error::Internal(cause) = error else {
         return;
@@ -162,8 +162,8 @@ pub(super) fn log_internal(request_id: &Uuid, error: &Error, message: &'static s
     }
 }
 
-/// The library's suggestions name fields; anonymous clients could read the schema from them.
-fn forget_suggestions(message: &mut String) {
+/// Removes the library's suggestions, from which anonymous clients could learn the schema.
+fn remove_suggestions(message: &mut String) {
     if let Some(at) = message.find(" Did you mean") {
         message.truncate(at);
     }

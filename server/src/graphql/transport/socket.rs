@@ -1,7 +1,7 @@
 //! `/graphql` over a WebSocket that speaks `graphql-transport-ws`.
 //!
-//! A socket outlives the request that opened it, so it is closed when its caller's right ends. Whoever
-//! opens one says who they are in `connection_init`: browsers with `{"csrfToken": …}` beside their
+//! A socket outlives the request that opened it, so it is closed when its caller's credential ends. Clients
+//! authenticate in `connection_init`: browsers with `{"csrfToken": …}` beside their
 //! cookie, others with `{"authorization": "Bearer …"}` or the header of that name.
 
 use std::{
@@ -36,7 +36,7 @@ use super::{
     message,
     rejection::TransportError,
     state::EndpointState,
-    streams::{LiveOperations, StreamPlace},
+    streams::{LiveOperations, StreamPermit},
 };
 use crate::{
     domain::{
@@ -47,28 +47,28 @@ use crate::{
     web::{AuthenticatedCaller, SessionGuard, bearer_of, check_token},
 };
 
-/// What the library of the socket reads at once; each socket has a buffer of this size.
+/// The read buffer of each socket, in bytes.
 const READ_BUFFER: usize = 8 * 1024;
-/// Messages of one client. A page of the web app sends some dozen at once.
+/// The rate of messages of one client. A page of the web app sends some dozen at the same time.
 const MESSAGES: Rate = Rate { per_minute: 300 };
-/// A frame that closes a socket has room for so many bytes of a reason.
+/// The maximum bytes of the reason in a close frame.
 const LONGEST_REASON: usize = 120;
-/// Bytes of one message before the client has said who it is.
+/// The minimum of the message size limit, because a client can authenticate after the upgrade.
 const LONGEST_MESSAGE: usize = 64 * 1024;
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const UNAUTHORIZED: u16 = 4401;
 const INITIALISATION_TIMEOUT: u16 = 4408;
 
-/// What `connection_init` may carry.
+/// The payload of `connection_init`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Greeting {
+struct ConnectionInit {
     csrf_token: Option<String>,
     authorization: Option<String>,
 }
 
-/// Answers the upgrade. A page of somebody else's does not get in, whatever it brings.
+/// Upgrades a request. Requests from other origins are rejected, whatever their credentials.
 pub(super) async fn open(
     endpoint: EndpointState,
     upgrade: WebSocketUpgrade,
@@ -83,16 +83,16 @@ pub(super) async fn open(
         Err(error) => return TransportError::from(error).into_response(),
     };
     let protocol = WebSocketProtocols::GraphQLWS.sec_websocket_protocol();
-    // Whoever says who they are later has this limit too; large imports go over POST.
+    // Clients that authenticate later have this limit too; large imports use POST.
     let longest = DocumentLimits::of(&caller.viewer).body.max(LONGEST_MESSAGE);
     let upgrade = upgrade
         .max_message_size(longest)
-        // Otherwise a frame of 16 MiB is read before its message is found too long.
+        // Otherwise a frame of up to 16 MiB is read before its message is rejected.
         .max_frame_size(longest)
         .read_buffer_size(READ_BUFFER)
         .protocols([protocol]);
     if upgrade.selected_protocol().is_none() {
-        let text = "the subprotocol is graphql-transport-ws\n";
+        let text = "the subprotocol must be graphql-transport-ws\n";
         return (StatusCode::BAD_REQUEST, text).into_response();
     }
     upgrade.on_upgrade(move |socket| serve(endpoint, socket, caller, address))
@@ -105,15 +105,15 @@ async fn serve(
     address: SocketAddress,
 ) {
     let (mut sink, stream) = socket.split();
-    let (greeted, greeting) = oneshot::channel();
+    let (authenticated, authentication) = oneshot::channel();
     let (schema, shutdown) = (endpoint.bound_schema(), endpoint.shutdown.clone());
-    let known = Arc::new(OnceLock::new());
-    let messages = messages(stream, Arc::clone(&known));
+    let limits = Arc::new(OnceLock::new());
+    let messages = messages(stream, Arc::clone(&limits));
     let init = move |payload| async move {
-        let admitted = greet(&endpoint, caller, payload, address).await;
+        let admitted = authenticate(&endpoint, caller, payload, address).await;
         let (caller, place) = admitted.map_err(ResolverError::from)?;
-        let _ = known.set(DocumentLimits::of(&caller.viewer));
-        let _ = greeted.send(caller.session_guard);
+        let _ = limits.set(DocumentLimits::of(&caller.viewer));
+        let _ = authenticated.send(caller.session_guard);
         let mut data = Data::default();
         data.insert(caller.viewer);
         data.insert(place);
@@ -126,7 +126,7 @@ async fn serve(
         Protocol::from_message_stream(schema, messages, protocol).on_connection_init(init);
     let reason = tokio::select! {
         () = exchange(messages, &mut sink) => None,
-        reason = reason_to_close(greeting) => Some(reason),
+        reason = reason_to_close(authentication) => Some(reason),
         () = shutdown.cancelled() => Some((close_code::AWAY, "the server is stopping")),
     };
     if let Some((code, reason)) = reason {
@@ -137,17 +137,18 @@ async fn serve(
     }
 }
 
-/// Finds out who opened the socket, and gives them a place.
-async fn greet(
+/// Authenticates the client of the socket and reserves one of its streams.
+async fn authenticate(
     endpoint: &EndpointState,
     caller: AuthenticatedCaller,
     payload: serde_json::Value,
     SocketAddress(address): SocketAddress,
-) -> Result<(AuthenticatedCaller, StreamPlace), Error> {
-    let greeting: Option<Greeting> = serde_json::from_value(payload)
-        .map_err(|_| Error::bad_input("connection_init carries csrfToken or authorization"))?;
-    let greeting = greeting.unwrap_or_default();
-    let caller = match greeting.authorization {
+) -> Result<(AuthenticatedCaller, StreamPermit), Error> {
+    let init: Option<ConnectionInit> = serde_json::from_value(payload).map_err(|_| {
+        Error::bad_input("the payload of connection_init must have csrfToken or authorization")
+    })?;
+    let init = init.unwrap_or_default();
+    let caller = match init.authorization {
         Some(authorization) => {
             let presented = bearer_of(&authorization).ok_or(Error::Unauthenticated)?;
             let caller = endpoint.authenticator.bearer(presented).await;
@@ -157,33 +158,36 @@ async fn greet(
     };
     match &caller.viewer {
         Viewer::Anonymous => return Err(Error::Unauthenticated),
-        Viewer::Session(session) => check_token(session, greeting.csrf_token.as_deref())?,
+        Viewer::Session(session) => check_token(session, init.csrf_token.as_deref())?,
         Viewer::ApiToken(_) | Viewer::KeyHolder { .. } => {}
     }
     let place = endpoint.streams.take(&caller.viewer);
-    let place = place.ok_or_else(|| Error::bad_input("you have too many sockets open"))?;
+    let place = place.ok_or_else(|| Error::bad_input("too many open connections"))?;
     Ok((caller, place))
 }
 
-/// Waits until the caller says nothing of themselves for too long, or loses the right to stay.
-async fn reason_to_close(greeting: oneshot::Receiver<SessionGuard>) -> (u16, &'static str) {
-    match timeout(INIT_TIMEOUT, greeting).await {
+/// Waits until `connection_init` is overdue or the caller's credential ends.
+async fn reason_to_close(authentication: oneshot::Receiver<SessionGuard>) -> (u16, &'static str) {
+    match timeout(INIT_TIMEOUT, authentication).await {
         Ok(Ok(session_guard)) => session_guard.ended().await,
-        // Refused: the protocol closes the socket itself.
+        // Rejected: the protocol closes the socket itself.
         Ok(Err(_)) => pending().await,
-        Err(_) => return (INITIALISATION_TIMEOUT, "connection_init did not come"),
+        Err(_) => return (INITIALISATION_TIMEOUT, "connection_init is overdue"),
     }
-    (UNAUTHORIZED, "the session, token or key has ended")
+    (
+        UNAUTHORIZED,
+        "the session, token or key has expired or was revoked",
+    )
 }
 
-/// Carries messages out until one side is done.
+/// Sends messages until one side closes the socket.
 async fn exchange(
     messages: impl Stream<Item = WsMessage>,
     sink: &mut (impl Sink<Message> + Unpin),
 ) {
     let mut messages = pin!(messages);
-    // Not at once: an answer nobody reads would turn the farewell into a reset.
-    let mut signs_of_life = interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
+    // Not immediately: an unread ping would turn the close into a reset.
+    let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
     loop {
         let message = tokio::select! {
             message = messages.next() => match message {
@@ -194,7 +198,7 @@ async fn exchange(
                 }
                 None => return,
             },
-            _ = signs_of_life.tick() => Message::Ping(Bytes::new()),
+            _ = keep_alive.tick() => Message::Ping(Bytes::new()),
         };
         if sink.send(message).await.is_err() {
             return;
@@ -202,23 +206,23 @@ async fn exchange(
     }
 }
 
-/// The client's messages. A client that sends more of them than anyone needs is cut off.
+/// The client's messages. A client that exceeds the rate limit is disconnected.
 fn messages(
     stream: impl Stream<Item = Result<Message, axum::Error>>,
-    known: Arc<OnceLock<&'static DocumentLimits>>,
+    known_limits: Arc<OnceLock<&'static DocumentLimits>>,
 ) -> impl Stream<Item = serde_json::Result<ClientMessage>> {
     let (since, mut bucket) = (Instant::now(), Gcra::default());
     texts(stream).map(move |text| {
         if bucket.take(MESSAGES, 1, since.elapsed()).is_some() {
             return Err(serde::de::Error::custom("too many messages"));
         }
-        let limits = known.get().copied();
+        let limits = known_limits.get().copied();
         let limits = limits.unwrap_or_else(|| DocumentLimits::of(&Viewer::Anonymous));
         message::client_message(&text, limits)
     })
 }
 
-/// What the client writes, until it leaves.
+/// The payloads that the client sends, until it disconnects.
 fn texts(stream: impl Stream<Item = Result<Message, axum::Error>>) -> impl Stream<Item = Bytes> {
     stream
         .take_while(|message| ready(message.is_ok()))

@@ -1,4 +1,4 @@
-//! What the handlers of `/graphql` share, and how they identify and charge a caller.
+//! The state of the handlers of `/graphql`, and how they identify and charge a caller.
 
 use std::net::IpAddr;
 

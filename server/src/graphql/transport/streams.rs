@@ -1,4 +1,4 @@
-//! How many things one caller may keep open.
+//! Limits of concurrent operations, sockets and event streams.
 
 use std::{
     collections::HashMap,
@@ -14,12 +14,12 @@ use crate::{
     graphql::resolver::error::ResolverError,
 };
 
-/// Operations under way on one socket.
+/// Concurrent operations on one socket.
 const OPERATIONS: usize = 50;
-/// Sockets and event streams of one caller: some browsers, with some tabs each.
+/// Concurrent sockets and event streams of one caller: several browsers with several tabs each.
 const STREAMS: usize = 32;
 
-/// The places for operations on one socket.
+/// The permits for operations on one socket.
 #[derive(Clone, Debug)]
 pub(super) struct LiveOperations(Arc<Semaphore>);
 
@@ -30,10 +30,11 @@ impl Default for LiveOperations {
 }
 
 impl LiveOperations {
-    /// Takes a place for as long as the operation runs.
+    /// Takes a permit for the duration of an operation.
     pub(super) fn take(&self) -> Result<OwnedSemaphorePermit, ServerError> {
         self.0.clone().try_acquire_owned().map_err(|_| {
-            let message = format!("a socket has at most {OPERATIONS} operations at once");
+            let message =
+                format!("too many concurrent operations on this socket; the limit is {OPERATIONS}");
             let error = async_graphql::Error::from(ResolverError::from(Error::BadInput(message)));
             error.into_server_error(async_graphql::Pos::default())
         })
@@ -44,16 +45,16 @@ impl LiveOperations {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Streams(Arc<Mutex<HashMap<Uuid, usize>>>);
 
-/// A caller's place for one stream.
+/// A caller's permit for one stream.
 #[derive(Debug)]
-pub(super) struct StreamPlace {
+pub(super) struct StreamPermit {
     streams: Streams,
     caller: Uuid,
 }
 
 impl Streams {
-    /// Takes a place until it is dropped; `None` when the caller has no more.
-    pub(super) fn take(&self, viewer: &Viewer) -> Option<StreamPlace> {
+    /// Takes a permit, released on drop; `None` if the caller has none left.
+    pub(super) fn take(&self, viewer: &Viewer) -> Option<StreamPermit> {
         let caller = identity(viewer);
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(caller).or_default();
@@ -61,14 +62,14 @@ impl Streams {
             return None;
         }
         *count += 1;
-        Some(StreamPlace {
+        Some(StreamPermit {
             streams: self.clone(),
             caller,
         })
     }
 }
 
-impl Drop for StreamPlace {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
         let mut open = self
             .streams
@@ -84,7 +85,7 @@ impl Drop for StreamPlace {
     }
 }
 
-/// Strangers share their places.
+/// Anonymous callers share one identity.
 fn identity(viewer: &Viewer) -> Uuid {
     match viewer {
         Viewer::Anonymous => Uuid::nil(),

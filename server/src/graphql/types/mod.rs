@@ -1,7 +1,13 @@
-//! Types that several nouns share.
+//! Objects that several nouns refer to, as plain data, and scalars. Fields that need a service are in the
+//! folder of the noun.
 
+pub(super) mod api_key;
 pub(super) mod paging;
+pub(super) mod provider;
+pub(super) mod quota;
 pub(super) mod quota_amount;
 pub(super) mod rate_limit;
+pub(super) mod request;
 pub(super) mod scalar;
 pub(super) mod tokens;
+pub(super) mod user;

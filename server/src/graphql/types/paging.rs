@@ -1,4 +1,4 @@
-//! Connections: parts of long lists, with cursors to go on from.
+//! Connections: pages of long lists, with cursors.
 
 use std::borrow::Cow;
 
@@ -8,18 +8,18 @@ use crate::domain::paging::Page;
 
 /// An item of a list that has cursors.
 pub(crate) trait Node: OutputType + Clone {
-    /// The name of the type of a part of the list.
+    /// The name of the type of a page.
     const CONNECTION: &'static str;
 
-    /// The item's place in the list.
+    /// The position in the list.
     fn cursor(&self) -> String;
 }
 
-/// An item of a list and its place there.
+/// An item of a list and its cursor.
 #[derive(SimpleObject)]
 #[graphql(name_type)]
 pub(crate) struct Edge<T: Node> {
-    /// The place, to be given as `after` or `before`.
+    /// The cursor, for `after` or `before`.
     cursor: String,
     /// The item.
     node: T,
@@ -31,27 +31,27 @@ impl<T: Node> TypeName for Edge<T> {
     }
 }
 
-/// What lies before and after a part of a list.
+/// Whether there are items before and after a page.
 #[derive(SimpleObject)]
 pub(crate) struct PageInfo {
-    /// Whether the list goes on after this part.
+    /// Whether there are items after this page.
     has_next_page: bool,
-    /// Whether something comes before this part.
+    /// Whether there are items before this page.
     has_previous_page: bool,
-    /// The place of the first item.
+    /// The cursor of the first item; null for an empty page.
     start_cursor: Option<String>,
-    /// The place of the last item.
+    /// The cursor of the last item; null for an empty page.
     end_cursor: Option<String>,
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Debug)]
 pub(crate) struct Connection<T> {
     page: Page<T>,
 }
 
 impl<T> Connection<T> {
-    /// Shows a page of rows as items.
+    /// Converts a page of rows.
     pub(crate) fn new<R>(page: Page<R>, item: impl FnMut(R) -> T) -> Self {
         Self {
             page: Page {
@@ -69,7 +69,7 @@ impl<T: Node> TypeName for Connection<T> {
     }
 }
 
-/// A part of a list.
+/// A page of a list.
 #[Object(name_type)]
 impl<T: Node> Connection<T> {
     /// The items.
@@ -77,7 +77,7 @@ impl<T: Node> Connection<T> {
         &self.page.items
     }
 
-    /// The items, each with its place in the list.
+    /// The items with their cursors.
     async fn edges(&self) -> Vec<Edge<T>> {
         let edge = |node: &T| Edge {
             cursor: node.cursor(),
@@ -86,7 +86,7 @@ impl<T: Node> Connection<T> {
         self.page.items.iter().map(edge).collect()
     }
 
-    /// What lies before and after.
+    /// Whether there are items before and after this page.
     async fn page_info(&self) -> PageInfo {
         PageInfo {
             has_next_page: self.page.has_next,

@@ -1,4 +1,4 @@
-//! Amounts of what quotas count: whole numbers of tokens and requests, and decimal US dollars.
+//! Amounts of quotas: whole numbers of tokens and requests, and decimal US dollars.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use entity::quota::Metric;
@@ -8,15 +8,15 @@ use crate::{
     graphql::resolver::error::Result,
 };
 
-/// An amount as it is written; what it means depends on the metric.
+/// An amount as it is written. Its unit depends on the metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum QuotaAmount {
     Whole(i64),
     Decimal(String),
 }
 
-/// An amount of what a quota counts. Tokens and requests are whole JSON numbers; costs are US dollars as a
-/// decimal string, such as "12.5", or as a whole number when they are set.
+/// An amount in the unit of a quota. Tokens and requests are whole JSON numbers. Costs are US dollars as a
+/// decimal string, such as "12.5"; inputs may also be whole numbers.
 #[Scalar]
 impl ScalarType for QuotaAmount {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -26,7 +26,8 @@ impl ScalarType for QuotaAmount {
         let Value::Number(number) = &value else {
             return Err(InputValueError::expected_type(value));
         };
-        let message = "not a whole number; write dollars and cents as \"12.5\"";
+        let message =
+            "not a whole number; write fractions of a dollar as a string, such as \"12.5\"";
         let whole = number.as_i64().map(Self::Whole);
         whole.ok_or_else(|| InputValueError::custom(message))
     }
@@ -53,11 +54,11 @@ impl QuotaAmount {
         let amount = match (metric, self) {
             (Metric::Tokens | Metric::Requests, Self::Whole(amount)) => Ok(*amount),
             (Metric::Tokens | Metric::Requests, Self::Decimal(_)) => Err(Error::bad_input(
-                "a number of tokens or requests is whole and has no quotes",
+                "an amount of tokens or requests must be a whole number without quotes",
             )),
             (Metric::Cost, Self::Whole(dollars)) => dollars
                 .checked_mul(usd::DOLLAR)
-                .ok_or_else(|| Error::bad_input("this amount of US dollars is too great")),
+                .ok_or_else(|| Error::bad_input("the amount of US dollars is too large")),
             (Metric::Cost, Self::Decimal(text)) => {
                 usd::parse(text).map_err(|error| Error::bad_input(error.to_string()))
             }

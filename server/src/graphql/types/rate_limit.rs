@@ -1,20 +1,20 @@
-//! How fast somebody may call.
+//! Rate limits of users and keys.
 
 use async_graphql::{InputObject, SimpleObject};
 
 use super::scalar::{BigInt, int};
 use crate::graphql::resolver::error::Result;
 
-/// How fast somebody may call; what is null is not limited.
-#[derive(SimpleObject)]
+/// A rate limit of a user or a key. Null fields are unlimited.
+#[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct RateLimit {
-    /// Requests in a minute.
+    /// Requests per minute.
     requests_per_minute: Option<i32>,
-    /// Tokens in a minute, in all buckets together.
+    /// Tokens per minute, the sum of all buckets.
     tokens_per_minute: Option<BigInt>,
-    /// Requests, and turns of sockets, under way at once.
+    /// Concurrent requests and WebSocket turns in flight.
     concurrent_requests: Option<i32>,
-    /// WebSockets open at once.
+    /// Concurrent open WebSockets.
     concurrent_sockets: Option<i32>,
 }
 
@@ -29,21 +29,20 @@ impl From<entity::RateLimit> for RateLimit {
     }
 }
 
-/// How fast somebody may call; what is left out is not limited.
+/// A rate limit of a user or a key. Omitted fields are unlimited.
 #[derive(InputObject)]
 pub(crate) struct RateLimitInput {
-    /// Requests in a minute.
+    /// Requests per minute.
     pub(crate) requests_per_minute: Option<u32>,
-    /// Tokens in a minute, in all buckets together.
+    /// Tokens per minute, the sum of all buckets.
     pub(crate) tokens_per_minute: Option<BigInt>,
-    /// Requests, and turns of sockets, under way at once.
+    /// Concurrent requests and WebSocket turns in flight.
     pub(crate) concurrent_requests: Option<u32>,
-    /// WebSockets open at once.
+    /// Concurrent open WebSockets.
     pub(crate) concurrent_sockets: Option<u32>,
 }
 
 impl RateLimitInput {
-    /// The limit in the words of the domain, which checks it.
     pub(crate) fn read(self) -> Result<entity::RateLimit> {
         Ok(entity::RateLimit {
             requests_per_minute: self.requests_per_minute,

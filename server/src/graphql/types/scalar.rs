@@ -1,16 +1,15 @@
-//! What GraphQL has no type for: moments, money, and numbers that do not fit its 32-bit `Int`.
+//! Scalars that GraphQL lacks: times, money, and numbers beyond its 32-bit `Int`.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-
 use chrono::{SecondsFormat, Utc};
 
 use crate::domain::{Error, usd};
 
-/// A moment, as RFC 3339 writes it, in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A time in RFC 3339 format, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DateTime(chrono::DateTime<Utc>);
 
-/// A moment, as RFC 3339 writes it; answers are in UTC.
+/// A time in RFC 3339 format. Outputs are in UTC.
 #[Scalar]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -18,7 +17,7 @@ impl ScalarType for DateTime {
             return Err(InputValueError::expected_type(value));
         };
         let moment = chrono::DateTime::parse_from_rfc3339(text);
-        let message = "write a time as 2030-12-31T23:59:59Z";
+        let message = "not an RFC 3339 time, such as 2030-12-31T23:59:59Z";
         moment
             .map(|moment| Self(moment.to_utc()))
             .map_err(|_| InputValueError::custom(message))
@@ -41,11 +40,11 @@ impl From<DateTime> for chrono::DateTime<Utc> {
     }
 }
 
-/// A whole number of up to 64 bits, written as a JSON number.
+/// A 64-bit integer, written as a JSON number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BigInt(pub(crate) i64);
 
-/// A whole number of up to 64 bits, written as a JSON number.
+/// A 64-bit integer, written as a JSON number.
 #[Scalar]
 impl ScalarType for BigInt {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -89,13 +88,13 @@ impl ScalarType for Usd {
 }
 
 impl BigInt {
-    /// The number of something; there is no less than nothing.
+    /// The number as a size, which must not be negative.
     pub(crate) fn count(self) -> Result<u64, Error> {
-        u64::try_from(self.0).map_err(|_| Error::bad_input("a size is not negative"))
+        u64::try_from(self.0).map_err(|_| Error::bad_input("a size must not be negative"))
     }
 }
 
-/// A number as GraphQL's `Int`; what is beyond it is written as the greatest one.
+/// A number as GraphQL's `Int`, saturating at its maximum.
 pub(crate) fn int(number: impl TryInto<i32>) -> i32 {
     number.try_into().unwrap_or(i32::MAX)
 }

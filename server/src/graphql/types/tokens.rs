@@ -1,72 +1,64 @@
-//! What a request used, and how that is known.
+//! Tokens of a request, and the source of their counts.
 
-use async_graphql::{Enum, Object};
+use async_graphql::{Enum, SimpleObject};
 
 use super::scalar::BigInt;
 use crate::domain::tokens;
 
-/// What one request used.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tokens(pub(crate) tokens::Tokens);
+/// Tokens in five disjoint buckets, however the provider reports them.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub(crate) struct Tokens {
+    /// Uncached input tokens.
+    input: BigInt,
+    /// Input tokens read from a prompt cache.
+    cache_read: BigInt,
+    /// Input tokens written to a prompt cache.
+    cache_write: BigInt,
+    /// Output tokens, without reasoning.
+    output: BigInt,
+    /// Reasoning tokens.
+    reasoning: BigInt,
+    /// The sum of all buckets.
+    total: BigInt,
+}
 
-/// Tokens in five buckets that never overlap, whatever the provider's own habit.
-#[Object]
-impl Tokens {
-    /// Read by the model and not from a cache.
-    async fn input(&self) -> BigInt {
-        BigInt(self.0.input)
-    }
-
-    /// Read from a prompt cache.
-    async fn cache_read(&self) -> BigInt {
-        BigInt(self.0.cache_read)
-    }
-
-    /// Written to a prompt cache.
-    async fn cache_write(&self) -> BigInt {
-        BigInt(self.0.cache_write)
-    }
-
-    /// Written by the model, without reasoning.
-    async fn output(&self) -> BigInt {
-        BigInt(self.0.output)
-    }
-
-    /// Written by the model to itself.
-    async fn reasoning(&self) -> BigInt {
-        BigInt(self.0.reasoning)
-    }
-
-    /// All buckets together.
-    async fn total(&self) -> BigInt {
-        BigInt(self.0.total())
+impl From<tokens::Tokens> for Tokens {
+    fn from(tokens: tokens::Tokens) -> Self {
+        Self {
+            input: BigInt(tokens.input),
+            cache_read: BigInt(tokens.cache_read),
+            cache_write: BigInt(tokens.cache_write),
+            output: BigInt(tokens.output),
+            reasoning: BigInt(tokens.reasoning),
+            total: BigInt(tokens.total()),
+        }
     }
 }
 
-/// Where token counts come from.
+/// The source of token counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::request::UsageSource")]
 pub(crate) enum UsageSource {
-    /// Read from the answer as it passed.
+    /// Metered from the response.
     Wire,
-    /// Told by the engine's usage queue.
+    /// Reported by the engine's usage queue.
     Engine,
-    /// Worked out from the length of what was asked and answered; quotas count it.
+    /// Estimated from the lengths of request and response; quotas count it.
     Estimated,
-    /// Not reported; only in requests of earlier versions, which estimated less.
+    /// Not reported. Only in records of earlier versions.
     Unknown,
 }
 
-/// Whether the two sources of usage agree.
+/// Whether the two sources of usage, the metered response and the engine's report, agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::request::Reconciliation")]
 pub(crate) enum Reconciliation {
-    /// The wire and the engine say the same.
+    /// Both report the same usage.
     Matched,
-    /// They differ.
+    /// They report different usage.
     Mismatched,
-    /// Only the wire told; the engine has not reported yet, or never will.
+    /// Only metered from the response; the engine has not reported it.
     WireOnly,
-    /// Only the engine told.
+    /// Only reported by the engine.
     EngineOnly,
 }

@@ -1,4 +1,4 @@
-//! What a question about usage is about: when, whose, and how it is divided.
+//! Inputs of usage queries: time range, filter and dimension.
 
 use async_graphql::{Enum, ID, InputObject};
 use chrono_tz::Tz;
@@ -9,25 +9,24 @@ use crate::{
         usage::{self, Span},
     },
     graphql::{
-        provider::account::ProviderKind,
         resolver::{error::Result, input},
-        types::scalar::DateTime,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
 };
 
-/// A stretch of time: a preset, or two moments. This month when nothing is said.
+/// A time range: a preset, or `from` and `to`. The current month when all fields are omitted.
 #[derive(Clone, Copy, Debug, Default, InputObject)]
 pub(crate) struct UsageRange {
-    /// From this moment.
+    /// The start, inclusive.
     from: Option<DateTime>,
-    /// Until before this moment; now when left out.
+    /// The end, exclusive; now when omitted.
     to: Option<DateTime>,
-    /// By the calendar of the time zone, instead of moments.
+    /// A calendar range in the time zone, instead of `from` and `to`.
     preset: Option<UsagePreset>,
 }
 
 impl UsageRange {
-    /// What it means now, by the clocks of a place.
+    /// Resolves the range now, in this time zone.
     pub(crate) async fn read(self, usage: &usage::Usage, zone: Tz) -> Result<Span> {
         let bad_input = |message: &str| Err(Error::bad_input(message).into());
         match (self.from, self.to, self.preset) {
@@ -39,13 +38,13 @@ impl UsageRange {
                 let to = to.map_or_else(|| usage.now(), Into::into);
                 Ok(Span::new(from.into(), to)?)
             }
-            (None, Some(_), None) => bad_input("say from when, too"),
+            (None, Some(_), None) => bad_input("from is missing: a range with to needs from"),
             (_, _, Some(_)) => bad_input("use either a preset or from and to"),
         }
     }
 }
 
-/// A stretch of time by the calendar. What is not over ends with today.
+/// A calendar range. Ranges that include today end with today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::usage::Preset")]
 pub(crate) enum UsagePreset {
@@ -59,33 +58,32 @@ pub(crate) enum UsagePreset {
     /// Today and the 29 days before.
     #[graphql(name = "LAST_30_DAYS")]
     Last30Days,
-    /// From Monday.
+    /// This week, from Monday.
     ThisWeek,
-    /// From the first.
+    /// This month, from the first day.
     ThisMonth,
-    /// The month before this one.
+    /// The previous calendar month.
     LastMonth,
-    /// From the first request.
+    /// All time, from the first request.
     All,
 }
 
-/// Whose usage. All conditions count together.
+/// A filter of usage. Conditions are combined with AND.
 #[derive(Debug, Default, InputObject)]
 pub(crate) struct UsageFilter {
-    /// Of this user.
+    /// The user's id.
     user_id: Option<ID>,
-    /// With this key.
+    /// The key's id.
     api_key_id: Option<ID>,
-    /// Served by this provider.
+    /// The provider that served the request.
     provider: Option<ProviderKind>,
-    /// Served by this account.
+    /// The account that served the requests.
     account_id: Option<ID>,
-    /// Of this model, as it was asked for.
+    /// The requested model name.
     model: Option<String>,
 }
 
 impl UsageFilter {
-    /// What the domain understands.
     pub(crate) fn read(self) -> Result<usage::UsageFilter> {
         let user_id = self.user_id.map(|id| input::id(&id, "user"));
         let api_key_id = self.api_key_id.map(|id| input::id(&id, "API key"));
@@ -100,7 +98,7 @@ impl UsageFilter {
     }
 }
 
-/// What usage is divided by.
+/// The dimension that usage is grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::usage::By")]
 pub(crate) enum UsageDimension {
@@ -110,13 +108,13 @@ pub(crate) enum UsageDimension {
     ApiKey,
     /// By provider.
     Provider,
-    /// By account; for administrators.
+    /// By account; for administrators only.
     Account,
-    /// By model, as it was asked for.
+    /// By requested model name.
     Model,
 }
 
-/// By what the parts of a whole are ordered, the greatest first.
+/// The order of groups, largest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::usage::UsageOrder")]
 pub(crate) enum UsageOrder {
@@ -128,16 +126,16 @@ pub(crate) enum UsageOrder {
     Requests,
 }
 
-/// What a point of a series is over, by the clocks of the time zone.
+/// The period of a point of a series, in the time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "calendar::CalendarUnit")]
 pub(crate) enum UsageBucket {
-    /// An hour; for at most 31 days.
+    /// An hour; for ranges of at most 31 days.
     Hour,
-    /// A day, of 23 or 25 hours when the clocks change; for at most 400 days.
+    /// A calendar day, of 23 or 25 hours at daylight saving changes; for ranges of at most 400 days.
     Day,
-    /// A week from Monday; for at most five years.
+    /// A calendar week from Monday; for ranges of at most five years.
     Week,
-    /// A month; for at most 25 years.
+    /// A calendar month; for ranges of at most 25 years.
     Month,
 }

@@ -1,10 +1,10 @@
-//! Usage as it happens.
+//! Live updates of usage.
 
 use async_graphql::{Context, SimpleObject, Subscription};
 use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
 
-use super::{input::UsageFilter, report::UsageTotals};
+use super::{input::UsageFilter, totals::UsageTotals};
 use crate::{
     domain::{Error, requests::RequestLog, usage},
     graphql::{
@@ -17,35 +17,36 @@ use crate::{
     },
 };
 
-/// What was just used.
+/// A periodic update of usage.
 #[derive(SimpleObject)]
 struct UsageTick {
-    /// When it was counted.
+    /// The time of the update.
     at: DateTime,
-    /// What was settled since the last tick; nothing in the first one.
+    /// The usage settled since the previous update; empty in the first one.
     since_last: UsageTotals,
-    /// What came since midnight.
+    /// The usage since midnight of the time zone.
     today: UsageTotals,
 }
 
-/// The usage's part of what can be followed.
 #[derive(Debug, Default)]
 pub(crate) struct UsageSubscription;
 
 #[Subscription]
 impl UsageSubscription {
-    /// What is used, at once and then regularly, also when nothing was. Whoever reads slowly gets fewer
-    /// ticks, and nothing is missing in them.
+    /// Usage now and then at each interval, also without new usage. A slow reader receives fewer updates,
+    /// whose sums are complete.
     #[graphql(guard = "AtLeast(Role::Viewer)")]
     async fn usage_ticked(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 5, desc = "Seconds between two ticks, 1 to 3600.")]
+        #[graphql(default = 5, desc = "The seconds between two updates: 1 to 3600.")]
         interval_seconds: i32,
-        #[graphql(desc = "Whose; everybody's when left out.")] filter: Option<UsageFilter>,
+        #[graphql(desc = "A filter; the usage of all users when omitted.")] filter: Option<
+            UsageFilter,
+        >,
         #[graphql(
             default = "UTC",
-            desc = "By the clocks of which place today begins: an IANA name."
+            desc = "The IANA time zone in which the day begins."
         )]
         timezone: String,
     ) -> Result<impl Stream<Item = Result<UsageTick>> + use<>> {
@@ -60,8 +61,8 @@ impl UsageSubscription {
             let tick = tick.map_err(ResolverError::from)?;
             Ok(UsageTick {
                 at: tick.at.into(),
-                since_last: UsageTotals(tick.since_last),
-                today: UsageTotals(tick.today),
+                since_last: UsageTotals::from(tick.since_last),
+                today: UsageTotals::from(tick.today),
             })
         }))
     }

@@ -1,6 +1,10 @@
-//! Usage.
+//! Usage: totals, breakdowns and series over time.
 
 pub(super) mod input;
-pub(super) mod live;
+mod live;
 pub(super) mod report;
-pub(super) mod slice;
+mod slice;
+mod totals;
+
+pub(super) use self::live::UsageSubscription;
+pub(super) use self::report::UsageQuery;

@@ -1,6 +1,6 @@
-//! Usage: totals, what they are made of, and how they went over time.
+//! Usage: totals, breakdowns, and series over time.
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use calendar::CalendarUnit;
 use chrono_tz::Tz;
 use entity::admin;
@@ -8,11 +8,12 @@ use entity::admin;
 use super::{
     input::{UsageBucket, UsageDimension, UsageFilter, UsageOrder, UsageRange},
     slice::UsageSlice,
+    totals::UsageTotals,
 };
 use crate::{
     domain::{
         Error,
-        usage::{self, By, Ranking, Span, Sums},
+        usage::{self, By, Ranking, Span},
     },
     graphql::{
         resolver::{
@@ -21,26 +22,33 @@ use crate::{
             error::Result,
             guard::AtLeast,
         },
-        types::{
-            scalar::{BigInt, DateTime, Usd, int},
-            tokens::Tokens,
-        },
+        types::scalar::{BigInt, DateTime},
     },
 };
 
-/// For how many points a series counts: it has more, and each is small.
+/// The number of points that a series is charged for: it has more, and each is small.
 const POINTS: usize = 20;
 
-/// Somebody's usage in a stretch of time.
-#[derive(Clone, Debug)]
+/// Usage in a time range.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Usage {
+    #[graphql(skip)]
     span: Span,
+    #[graphql(skip)]
     zone: Tz,
+    #[graphql(skip)]
     filter: usage::UsageFilter,
+    /// The start, inclusive.
+    from: DateTime,
+    /// The end, exclusive.
+    to: DateTime,
+    /// The IANA time zone in which days are counted.
+    timezone: &'static str,
 }
 
 impl Usage {
-    /// What is asked about.
+    /// Resolves the range and the time zone.
     pub(crate) async fn read(
         ctx: &Context<'_>,
         range: Option<UsageRange>,
@@ -50,48 +58,36 @@ impl Usage {
         let zone = calendar::time_zone(timezone).map_err(Error::from)?;
         let range = range.unwrap_or_default();
         let span = range.read(ctx.service::<usage::Usage>(), zone).await?;
-        Ok(Self { span, zone, filter })
+        Ok(Self {
+            from: span.from.into(),
+            to: span.to.into(),
+            timezone: zone.name(),
+            span,
+            zone,
+            filter,
+        })
     }
 }
 
-/// Usage in a stretch of time.
-#[Object]
+#[ComplexObject]
 impl Usage {
-    /// From this moment.
-    async fn from(&self) -> DateTime {
-        self.span.from.into()
-    }
-
-    /// Until before this moment.
-    async fn to(&self) -> DateTime {
-        self.span.to.into()
-    }
-
-    /// By the clocks of which place days are counted.
-    async fn timezone(&self) -> &str {
-        self.zone.name()
-    }
-
-    /// The sums over all of it; its ends are rounded outward to the quarter of an hour.
+    /// The totals of the range, whose ends are extended to full quarters of an hour.
     #[graphql(complexity = "sums(1, child_complexity)")]
     async fn totals(&self, ctx: &Context<'_>) -> Result<UsageTotals> {
         let totals = ctx
             .service::<usage::Usage>()
             .totals(self.span, &self.filter);
-        Ok(UsageTotals(totals.await?))
+        Ok(UsageTotals::from(totals.await?))
     }
 
-    /// What it is made of, the greatest part first.
+    /// The totals by a dimension, largest first.
     #[graphql(complexity = "ranked(first, child_complexity)")]
     async fn breakdown(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "By what it is divided.")] by: UsageDimension,
-        #[graphql(default = 50, desc = "How many parts, at most 200.")] first: i32,
-        #[graphql(
-            desc = "By what the parts are ordered.",
-            default_with = "UsageOrder::Cost"
-        )]
+        #[graphql(desc = "The dimension to group by.")] by: UsageDimension,
+        #[graphql(default = 50, desc = "The number of groups to return: 1 to 200.")] first: i32,
+        #[graphql(desc = "The order of the groups.", default_with = "UsageOrder::Cost")]
         order_by: UsageOrder,
     ) -> Result<Vec<UsageSlice>> {
         let ranking = ranking(ctx, by, first, order_by)?;
@@ -100,8 +96,8 @@ impl Usage {
         Ok(UsageSlice::all(ranking.by, slices))
     }
 
-    /// One point for each hour, day, week or month, also where nothing was used. The first and the last
-    /// are cut where the range is.
+    /// One point for each hour, day, week or month, also without usage. The first and the last are clipped to
+    /// the range.
     #[graphql(complexity = "sums(POINTS, child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
@@ -110,19 +106,15 @@ impl Usage {
     async fn series(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What a point is over.")] bucket: UsageBucket,
-        #[graphql(desc = "By what points are divided; not at all when left out.")] by: Option<
-            UsageDimension,
-        >,
+        #[graphql(desc = "The period of each point.")] bucket: UsageBucket,
+        #[graphql(desc = "The dimension to group each point by; no groups when omitted.")]
+        by: Option<UsageDimension>,
         #[graphql(
             default = 10,
-            desc = "How many parts of the whole, at most 20; fewer for more than 375 points."
+            desc = "The number of groups: 1 to 20, and fewer for more than 375 points."
         )]
         first: i32,
-        #[graphql(
-            desc = "By what the parts are ordered.",
-            default_with = "UsageOrder::Cost"
-        )]
+        #[graphql(desc = "The order of the groups.", default_with = "UsageOrder::Cost")]
         order_by: UsageOrder,
     ) -> Result<Vec<UsagePoint>> {
         let ranking = by.map(|by| ranking(ctx, by, first, order_by)).transpose()?;
@@ -132,7 +124,7 @@ impl Usage {
         let point = |point: usage::Point| UsagePoint {
             from: point.span.from.into(),
             to: point.span.to.into(),
-            totals: UsageTotals(point.sums),
+            totals: UsageTotals::from(point.sums),
             slices: ranking.map_or_else(Vec::new, |ranking| {
                 UsageSlice::all(ranking.by, point.slices)
             }),
@@ -141,7 +133,7 @@ impl Usage {
     }
 }
 
-/// Accounts are the administrators' business.
+/// Only administrators may group by account.
 fn ranking(
     ctx: &Context<'_>,
     by: UsageDimension,
@@ -159,96 +151,42 @@ fn ranking(
     })
 }
 
-/// The sums over some requests.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct UsageTotals(pub(crate) Sums);
-
-/// The sums over some requests.
-#[Object]
-impl UsageTotals {
-    /// Forwarded to the engine.
-    async fn requests(&self) -> BigInt {
-        BigInt(self.0.requests)
-    }
-
-    /// Of these, those that the engine, the provider or the server did not finish.
-    async fn failed(&self) -> BigInt {
-        BigInt(self.0.failed)
-    }
-
-    /// Refused by the gateway; not among `requests`.
-    async fn rejected(&self) -> BigInt {
-        BigInt(self.0.rejected)
-    }
-
-    /// What was used, as far as it is known.
-    async fn tokens(&self) -> Tokens {
-        Tokens(self.0.tokens)
-    }
-
-    /// What that cost, as far as there are prices.
-    async fn cost(&self) -> Usd {
-        Usd(self.0.cost)
-    }
-
-    /// Requests that used tokens of a model without a price.
-    async fn unpriced(&self) -> BigInt {
-        BigInt(self.0.unpriced)
-    }
-
-    /// Requests whose tokens nobody told.
-    async fn unknown(&self) -> BigInt {
-        BigInt(self.0.unknown)
-    }
-
-    /// Requests whose tokens are estimated.
-    async fn estimated(&self) -> BigInt {
-        BigInt(self.0.estimated)
-    }
-
-    /// How long a request took on average, in milliseconds; null without requests.
-    async fn average_duration_ms(&self) -> Option<i32> {
-        self.0.average_duration().map(|micros| int(micros / 1000))
-    }
-}
-
 /// A point of a series.
 #[derive(SimpleObject)]
 pub(crate) struct UsagePoint {
-    /// From this moment.
+    /// The start, inclusive.
     from: DateTime,
-    /// Until before this moment.
+    /// The end, exclusive.
     to: DateTime,
-    /// The sums.
+    /// The totals.
     totals: UsageTotals,
-    /// The parts that are the greatest over the whole series, in that order, without those of which
-    /// nothing was used here; empty when nothing is divided.
+    /// The largest groups of the whole series, in that order, without those that have no usage at this point;
+    /// empty if `by` is omitted.
     #[graphql(complexity = "10 * child_complexity")]
     slices: Vec<UsageSlice>,
 }
 
-/// How many requests the two sources of usage, the answer as it passed and the engine, agree on.
+/// How many requests the two sources of usage, the metered response and the engine's report, agree on.
 #[derive(SimpleObject)]
 struct UsageReconciliation {
-    /// Both say the same.
+    /// Both report the same usage.
     matched: BigInt,
-    /// They differ.
+    /// They report different usage.
     mismatched: BigInt,
-    /// Only the answer told; the engine has not reported yet, or never will.
+    /// Only metered from the response; the engine has not reported it.
     wire_only: BigInt,
-    /// Only the engine told.
+    /// Only reported by the engine.
     engine_only: BigInt,
-    /// Neither told, or a part of it is estimated.
+    /// Reported by neither, or partly estimated.
     unknown: BigInt,
 }
 
-/// The usage's part of the queries.
 #[derive(Debug, Default)]
 pub(crate) struct UsageQuery;
 
 #[Object]
 impl UsageQuery {
-    /// What was used.
+    /// Usage in a time range.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
         complexity = "one(child_complexity)"
@@ -256,18 +194,22 @@ impl UsageQuery {
     async fn usage(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "When; this month when left out.")] range: Option<UsageRange>,
-        #[graphql(desc = "Whose; everybody's when left out.")] filter: Option<UsageFilter>,
+        #[graphql(desc = "The time range; the current month when omitted.")] range: Option<
+            UsageRange,
+        >,
+        #[graphql(desc = "A filter; the usage of all users when omitted.")] filter: Option<
+            UsageFilter,
+        >,
         #[graphql(
             default = "UTC",
-            desc = "By the clocks of which place days are counted: an IANA name."
+            desc = "The IANA time zone in which days are counted."
         )]
         timezone: String,
     ) -> Result<Usage> {
         Usage::read(ctx, range, filter.unwrap_or_default().read()?, &timezone).await
     }
 
-    /// How the two sources of usage compare.
+    /// How the two sources of usage compare in a time range.
     #[graphql(
         guard = "AtLeast(admin::Role::Viewer)",
         complexity = "sums(1, child_complexity)"
@@ -275,10 +217,12 @@ impl UsageQuery {
     async fn usage_reconciliation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "When; this month when left out.")] range: Option<UsageRange>,
+        #[graphql(desc = "The time range; the current month when omitted.")] range: Option<
+            UsageRange,
+        >,
         #[graphql(
             default = "UTC",
-            desc = "By the clocks of which place days are counted: an IANA name."
+            desc = "The IANA time zone in which days are counted."
         )]
         timezone: String,
     ) -> Result<UsageReconciliation> {

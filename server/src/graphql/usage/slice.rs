@@ -1,54 +1,72 @@
-//! Parts of usage, and whose they are.
+//! Usage of a group.
 
-use async_graphql::{Context, Object};
+use async_graphql::{ComplexObject, Context, SimpleObject};
 
-use super::report::UsageTotals;
+use super::totals::UsageTotals;
 use crate::{
     domain::usage::{By, Slice},
     graphql::{
-        key::fields::ApiKey,
-        provider::account::{ProviderAccount, ProviderKind},
+        provider::account::ProviderAccount,
         resolver::{
             context::ContextExt as _,
             cost::BATCHED,
             error::Result,
             loaders::{AccountId, ApiKeyId, UserId},
         },
-        user::fields::User,
+        types::{api_key::ApiKey, provider::ProviderKind, user::User},
     },
     providers,
 };
 
-/// A part of usage.
-#[derive(Clone, Debug)]
+/// The usage of one group.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct UsageSlice {
+    #[graphql(skip)]
     by: By,
+    #[graphql(skip)]
     slice: Slice,
+    /// The group's key: an id or a name; empty if unknown.
+    key: String,
+    /// The provider; null unless grouped by `PROVIDER`.
+    provider: Option<ProviderKind>,
+    /// The requested model name; null unless grouped by `MODEL`.
+    model: Option<String>,
+    /// The totals.
+    totals: UsageTotals,
 }
 
 impl UsageSlice {
-    /// Parts of the same sort.
     pub(crate) fn all(by: By, slices: Vec<Slice>) -> Vec<Self> {
-        let slices = slices.into_iter();
-        slices.map(|slice| Self { by, slice }).collect()
+        slices
+            .into_iter()
+            .map(|slice| Self::new(by, slice))
+            .collect()
+    }
+
+    fn new(by: By, slice: Slice) -> Self {
+        let provider = slice.provider().filter(|_| by == By::Provider);
+        let model = Some(slice.subject.clone());
+        Self {
+            key: slice.subject.clone(),
+            provider: provider.map(Into::into),
+            model: model.filter(|model| by == By::Model && !model.is_empty()),
+            totals: slice.sums.into(),
+            by,
+            slice,
+        }
     }
 }
 
-/// The part of the usage that is somebody's or something's.
-#[Object]
+#[ComplexObject]
 impl UsageSlice {
-    /// Whose it is: an id or a name; empty while unknown.
-    async fn key(&self) -> &str {
-        &self.slice.subject
-    }
-
-    /// The name for people; null while unknown.
+    /// The display name; null if unknown.
     #[graphql(complexity = "BATCHED")]
     async fn label(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(match self.by {
-            By::User => self.user(ctx).await?.map(|user| user.0.name),
-            By::ApiKey => self.api_key(ctx).await?.map(|key| key.0.name),
-            By::Account => self.account(ctx).await?.map(|account| account.0.label),
+            By::User => self.user(ctx).await?.map(|user| user.name),
+            By::ApiKey => self.api_key(ctx).await?.map(|key| key.name),
+            By::Account => self.account(ctx).await?.map(|account| account.label),
             By::Provider => {
                 let provider = self.slice.provider();
                 provider.map(|kind| providers::spec(kind).display_name.to_owned())
@@ -57,45 +75,28 @@ impl UsageSlice {
         })
     }
 
-    /// The user, when usage is divided by them.
+    /// The user; null unless grouped by `USER`.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         let id = self.slice.id().filter(|_| self.by == By::User);
         let Some(id) = id else { return Ok(None) };
-        Ok(ctx.loader().load_one(UserId(id)).await?.map(User))
+        Ok(ctx.loader().load_one(UserId(id)).await?.map(User::from))
     }
 
-    /// The key, when usage is divided by them.
+    /// The key; null unless grouped by `API_KEY`.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn api_key(&self, ctx: &Context<'_>) -> Result<Option<ApiKey>> {
         let id = self.slice.id().filter(|_| self.by == By::ApiKey);
         let Some(id) = id else { return Ok(None) };
-        Ok(ctx.loader().load_one(ApiKeyId(id)).await?.map(ApiKey))
+        Ok(ctx.loader().load_one(ApiKeyId(id)).await?.map(ApiKey::from))
     }
 
-    /// The account, when usage is divided by them.
+    /// The account; null unless grouped by `ACCOUNT`.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn account(&self, ctx: &Context<'_>) -> Result<Option<ProviderAccount>> {
         let id = self.slice.id().filter(|_| self.by == By::Account);
         let Some(id) = id else { return Ok(None) };
         let account = ctx.loader().load_one(AccountId(id)).await?;
-        Ok(account.map(ProviderAccount))
-    }
-
-    /// The provider, when usage is divided by them.
-    async fn provider(&self) -> Option<ProviderKind> {
-        let provider = self.slice.provider().filter(|_| self.by == By::Provider);
-        provider.map(Into::into)
-    }
-
-    /// The model, when usage is divided by them.
-    async fn model(&self) -> Option<&str> {
-        let model = Some(self.slice.subject.as_str());
-        model.filter(|model| self.by == By::Model && !model.is_empty())
-    }
-
-    /// The sums.
-    async fn totals(&self) -> UsageTotals {
-        UsageTotals(self.slice.sums)
+        Ok(account.map(ProviderAccount::from))
     }
 }

@@ -1,27 +1,34 @@
-//! Lists of users: which ones, in which order, and how many there are.
+//! Users: one, or a page of those that a filter finds.
 
-use async_graphql::{Context, Enum, InputObject, MergedObject, Object};
+use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
+use entity::admin;
 
-use super::fields::User;
 use crate::{
     domain::{
         paging::PageRequest,
         users::{self, Users},
     },
     graphql::{
-        resolver::{context::ContextExt as _, cost::COUNT, error::Result},
-        types::paging::Connection,
+        resolver::{
+            context::ContextExt as _,
+            cost::{COUNT, one, page},
+            error::Result,
+            guard::AtLeast,
+            input,
+            loaders::UserId,
+        },
+        types::{paging::Connection, user::User},
     },
 };
 
-/// Which users are wanted.
+/// A filter of users. Conditions are combined with AND.
 #[derive(Debug, Default, InputObject)]
 pub(crate) struct UserFilter {
-    /// Part of a name or an e-mail address, in any case.
+    /// Part of a name or e-mail address, case-insensitive.
     search: Option<String>,
-    /// Only users who may, or may not, use their keys.
+    /// True for enabled users only, false for disabled users only.
     enabled: Option<bool>,
-    /// Archived users instead of the others.
+    /// True for archived users only; otherwise only users that are not archived.
     archived: Option<bool>,
 }
 
@@ -38,9 +45,9 @@ impl From<UserFilter> for users::UserFilter {
 /// The order of a list of users.
 #[derive(Clone, Copy, Debug, InputObject)]
 pub(crate) struct UserOrder {
-    /// By what.
+    /// The field to order by.
     field: UserOrderField,
-    /// Which way.
+    /// The direction.
     direction: Direction,
 }
 
@@ -62,33 +69,32 @@ impl From<UserOrder> for users::UserOrder {
     }
 }
 
-/// By what users are ordered.
+/// The field that users are ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::users::UserOrderField")]
 pub(crate) enum UserOrderField {
-    /// By name, in any case.
+    /// By name, case-insensitive.
     Name,
     /// By the time of creation.
     CreatedAt,
-    /// By the time of the last use; who never was active counts from creation.
+    /// By the time of the last use, or of creation if never used.
     LastUsedAt,
 }
 
-/// Which way a list is ordered.
+/// The direction of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub(crate) enum Direction {
-    /// The smallest first.
+    /// Ascending.
     Asc,
-    /// The greatest first.
+    /// Descending.
     Desc,
 }
 
-/// A part of the list of users.
+/// A page of users.
 #[derive(MergedObject)]
 pub(crate) struct UserConnection(Connection<User>, UserCount);
 
 impl UserConnection {
-    /// Reads a page.
     pub(crate) async fn read(
         ctx: &Context<'_>,
         filter: users::UserFilter,
@@ -97,19 +103,72 @@ impl UserConnection {
     ) -> Result<Self> {
         let users = ctx.service::<Users>();
         let page = users.list(&filter, order.into(), page).await?;
-        Ok(Self(Connection::new(page, User), UserCount(filter)))
+        Ok(Self(Connection::new(page, User::from), UserCount(filter)))
     }
 }
 
-/// How many users a filter finds, should anybody ask.
+/// Counts users only when `totalCount` is selected.
 #[derive(Debug)]
 struct UserCount(users::UserFilter);
 
 #[Object]
 impl UserCount {
-    /// How many users there are on all pages.
+    /// The number of users on all pages.
     #[graphql(complexity = "COUNT")]
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
         Ok(ctx.service::<Users>().count(&self.0).await?)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct UserQuery;
+
+#[Object]
+impl UserQuery {
+    /// A page of users.
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "page(first, last, child_complexity)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "a connection has as many")]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A filter; users that are not archived when omitted.")] filter: Option<
+            UserFilter,
+        >,
+        #[graphql(desc = "The order.", default_with = "Some(UserOrder::default())")]
+        order_by: Option<UserOrder>,
+        #[graphql(desc = "The page size from the start: 1 to 200, 50 when omitted.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 200.")] last: Option<i32>,
+        #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
+    ) -> Result<UserConnection> {
+        let page = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let order = order_by.unwrap_or_default();
+        UserConnection::read(ctx, filter.unwrap_or_default().into(), order, &page).await
+    }
+
+    /// A user, archived or not; null if there is none with this id.
+    #[graphql(
+        guard = "AtLeast(admin::Role::Viewer)",
+        complexity = "one(child_complexity)"
+    )]
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user's id.")] id: ID,
+    ) -> Result<Option<User>> {
+        let Ok(id) = input::id(&id, "user") else {
+            return Ok(None);
+        };
+        Ok(ctx.loader().load_one(UserId(id)).await?.map(User::from))
     }
 }

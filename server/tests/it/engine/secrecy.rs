@@ -1,8 +1,10 @@
 //! What must not be seen is not seen.
 
 use proxypal_server::engine::EngineHandle;
+use uuid::Uuid;
 
 use super::support::{Room, compatible, engine_binary, script};
+use crate::support::eventually;
 
 fn internal_key(engine: &EngineHandle) -> String {
     let authorization = engine.endpoint().unwrap().authorization.clone();
@@ -29,6 +31,23 @@ async fn the_preview_masks_every_secret() {
             && !preview.contains("header-canary")
     );
     assert!(!preview.contains(&internal_key(&room.engine)));
+}
+
+/// The engine keeps what it stores under a session id of the client's choice apart by key.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_user_has_a_key_of_the_engine_and_each_key_opens_it() {
+    let room = Room::with(vec![compatible("stub-gpt", "http://127.0.0.1:9/v1")]).await;
+    let endpoint = room.engine.endpoint().unwrap();
+    let url = format!("{}://{}/v1/models", endpoint.scheme, endpoint.authority);
+    let [ada, eve] = [1, 2].map(|user| endpoint.authorization_of(Uuid::from_u128(user)));
+
+    assert_ne!(ada, eve);
+    for key in [ada, eve] {
+        let request = room.http.get(&url).header("authorization", key);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+    let wrong = room.http.get(&url).bearer_auth("another");
+    assert_eq!(wrong.send().await.unwrap().status(), 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,6 +106,35 @@ async fn no_secret_is_in_the_log() {
         !written.contains("sk-upstream-canary") && !written.contains("header-canary"),
         "{written}"
     );
+}
+
+/// The engine may log a token that it has refreshed before the server renders its configuration again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refreshed_token_is_redacted_as_soon_as_its_file_is_seen() {
+    let room = Room::launch(Vec::new(), |options| {
+        let engine = engine_binary();
+        let text = format!(
+            "echo the token is now fresh-token-canary; exec {} \"$@\"",
+            engine.display()
+        );
+        options.binary = Some(script(&options.data_dir, &text));
+    });
+    room.running().await;
+    let line = || {
+        let lines = room.engine.logs().tail(usize::MAX).into_iter();
+        let mut lines = lines.map(|line| line.message);
+        lines.find(|line| line.contains("the token is now"))
+    };
+    assert_eq!(line().unwrap(), "the token is now fresh-token-canary");
+
+    // Nothing is rendered: the source of credentials keeps nothing of the file.
+    let file = r#"{"type":"xai","email":"ada@example.org","access_token":"fresh-token-canary"}"#;
+    std::fs::write(room.folder.path().join("auths/xai-ada.json"), file).unwrap();
+
+    eventually("a redacted line", async || {
+        (line()? == "the token is now [redacted]").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

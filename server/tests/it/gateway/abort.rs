@@ -61,7 +61,7 @@ impl Faucet {
         soon("the request", self.asked.notified()).await;
     }
 
-    /// Waits until nobody reads any more.
+    /// Waits until the answer is no longer read.
     pub(super) async fn is_cut_off(&self) {
         soon("the hang-up", self.pieces.closed()).await;
     }
@@ -90,7 +90,7 @@ fn ask(key: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_abandoned_answer_is_read_on_to_its_usage() {
+async fn an_abandoned_answer_is_drained_to_its_usage() {
     let (faucet, engine) = Faucet::engine();
     let app = TestApp::with_engine(engine).await;
     let key = app.issue_key().await;
@@ -126,13 +126,13 @@ async fn a_client_that_leaves_before_the_answer_begins_is_metered_too() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_while_it_still_sends_is_recorded_and_used_nothing() {
+async fn a_client_that_leaves_during_its_upload_is_recorded_without_usage() {
     let app = TestApp::with_engine(Router::new()).await;
     let key = app.issue_key().await;
     let mut records = app.records().await;
 
     let mut raw = Raw::connect(app.address).await;
-    // The server reads until it knows the model, and never hears of one.
+    // The server reads for a model that never arrives.
     raw.send(format!(
         "POST /v1/chat/completions HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {key}\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n{{\"messages\":"
     ))
@@ -148,7 +148,7 @@ async fn a_client_that_leaves_while_it_still_sends_is_recorded_and_used_nothing(
 }
 
 #[tokio::test]
-async fn with_the_policy_cancel_the_engine_is_hung_up_on_and_the_rest_estimated() {
+async fn with_the_policy_cancel_the_connection_is_closed_and_usage_estimated() {
     let (faucet, engine) = Faucet::engine();
     let app = TestApp::with_engine(engine).await;
     set(&app, |settings| settings.abort_policy = AbortPolicy::Cancel).await;
@@ -165,7 +165,7 @@ async fn with_the_policy_cancel_the_engine_is_hung_up_on_and_the_rest_estimated(
 }
 
 #[tokio::test]
-async fn reading_on_ends_after_its_time() {
+async fn draining_stops_at_its_time_limit() {
     let (faucet, engine) = Faucet::engine();
     let app = TestApp::with_engine(engine).await;
     set(&app, |settings| settings.drain_seconds = 1).await;
@@ -181,7 +181,7 @@ async fn reading_on_ends_after_its_time() {
 }
 
 #[tokio::test]
-async fn no_more_answers_are_read_on_than_allowed() {
+async fn no_more_answers_are_drained_than_allowed() {
     let (faucet, engine) = Faucet::engine();
     let app = TestApp::with_engine(engine).await;
     set(&app, |settings| settings.drain_concurrency = 0).await;
@@ -193,7 +193,7 @@ async fn no_more_answers_are_read_on_than_allowed() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_ends_the_stream_that_is_under_way() {
+async fn a_revoked_key_ends_its_stream_in_flight() {
     let (faucet, engine) = Faucet::engine();
     let app = TestApp::with_engine(engine).await;
     let key = app.issue_key().await;

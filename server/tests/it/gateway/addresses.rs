@@ -1,4 +1,4 @@
-//! Tools whose base URL is a little wrong: served where only one thing can be meant, else told the right one.
+//! Tools with a slightly wrong base URL: served if the intention is unambiguous, otherwise answered with the right one.
 
 use axum::{
     Json, Router,
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Options, TestApp, scripted};
 
-/// Says where it was asked, at its endpoints; everything else is an empty 404, as the real engine has it.
+/// Answers with the path at its endpoints; everything else is an empty 404, as with the real engine.
 fn engine() -> Router {
     Router::new().fallback(any(async |method: Method, uri: Uri| {
         let posted = ["/v1/messages", "/v1/chat/completions", "/v1/responses"];
@@ -39,7 +39,7 @@ async fn send(app: &TestApp, method: Method, path: &str, key: &str) -> reqwest::
 }
 
 #[tokio::test]
-async fn requests_that_can_mean_one_endpoint_only_reach_it() {
+async fn requests_with_one_possible_endpoint_reach_it() {
     let (app, key) = app().await;
     let cases = [
         (Method::POST, "//v1/messages", "/v1/messages"),
@@ -81,7 +81,7 @@ async fn requests_that_can_mean_one_endpoint_only_reach_it() {
 }
 
 #[tokio::test]
-async fn other_requests_of_tools_are_told_the_base_url_in_their_own_format() {
+async fn other_requests_of_tools_get_the_base_url_in_an_error_of_their_dialect() {
     let (app, key) = app().await;
     let cases = [
         (Method::GET, "/models"),
@@ -128,7 +128,7 @@ async fn other_requests_of_tools_are_told_the_base_url_in_their_own_format() {
 }
 
 #[tokio::test]
-async fn the_format_of_an_error_is_that_of_the_tool() {
+async fn an_error_has_the_format_of_the_tool() {
     let (app, _) = app().await;
     let ask = async |path: &str, header: (&'static str, &str)| -> Value {
         let request = app.http.post(app.url(path)).header(header.0, header.1);

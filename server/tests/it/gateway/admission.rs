@@ -1,4 +1,4 @@
-//! Who may pass, and what those hear who may not.
+//! Which requests are admitted, and how others are refused.
 
 use axum::{
     Json, Router,
@@ -39,12 +39,12 @@ async fn ask(app: &TestApp, path: &str, key: &str, body: &str) -> reqwest::Respo
 }
 
 #[tokio::test]
-async fn strangers_are_turned_away_in_the_dialect_of_the_route() {
+async fn anonymous_clients_are_refused_in_the_dialect_of_the_route() {
     let app = TestApp::with_engine(engine()).await;
     let key = app.issue_key().await;
     let forged = format!("{}x", &key[..key.len() - 1]);
 
-    for presented in ["", "sk-nobody", &forged, "ppt_x"] {
+    for presented in ["", "sk-unknown", &forged, "ppt_x"] {
         let openai: Value = ask(&app, "/v1/chat/completions", presented, "{}")
             .await
             .json()
@@ -64,14 +64,14 @@ async fn strangers_are_turned_away_in_the_dialect_of_the_route() {
             .unwrap();
         assert_eq!(gemini["error"]["status"], "UNAUTHENTICATED");
     }
-    let answer = ask(&app, "/v1/messages", "sk-nobody", "{}").await;
+    let answer = ask(&app, "/v1/messages", "sk-unknown", "{}").await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(answer.headers()["x-proxypal-error"], "proxypal_unknown_key");
     assert!(answer.headers().contains_key("x-request-id"));
 }
 
 #[tokio::test]
-async fn a_revoked_expired_or_disabled_key_is_dead_at_once() {
+async fn a_revoked_expired_or_disabled_key_is_invalid_immediately() {
     let app = TestApp::with_engine(engine()).await;
     let services = &app.services;
     let key = app.issue_key().await;
@@ -121,7 +121,7 @@ async fn a_revoked_expired_or_disabled_key_is_dead_at_once() {
     dies(new.secret.expose_secret()).await;
 }
 
-/// What the holder of a key learns, in each error format.
+/// The error for the holder of a key, in each format.
 async fn problem(app: &TestApp, key: &str) -> String {
     let mut codes = Vec::new();
     for (path, message, code) in [
@@ -152,7 +152,7 @@ async fn problem(app: &TestApp, key: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_holder_of_a_key_that_does_not_work_learns_why_and_nobody_else() {
+async fn only_the_holder_of_an_invalid_key_sees_why_it_is_invalid() {
     let app = TestApp::with_engine(engine()).await;
     let services = &app.services;
     let api_keys = &services.api_keys;
@@ -201,7 +201,7 @@ async fn the_holder_of_a_key_that_does_not_work_learns_why_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_key_that_works_is_found_beside_one_that_does_not() {
+async fn a_valid_key_is_found_beside_an_invalid_one() {
     let app = TestApp::with_engine(engine()).await;
     let (ended, works) = (app.issue_key().await, app.issue_key().await);
     app.disable_user_of(&ended).await;
@@ -213,7 +213,7 @@ async fn a_key_that_works_is_found_beside_one_that_does_not() {
 }
 
 #[tokio::test]
-async fn a_rotated_key_without_grace_dies_and_its_heir_inherits_its_limits() {
+async fn a_key_rotated_without_grace_period_is_invalid_and_its_replacement_keeps_its_limits() {
     let app = TestApp::with_engine(engine()).await;
     let key = app.issue_key().await;
     let user = app
@@ -263,7 +263,7 @@ async fn a_rotated_key_without_grace_dies_and_its_heir_inherits_its_limits() {
 }
 
 #[tokio::test]
-async fn a_restricted_key_reaches_its_models_and_no_other_however_the_body_is_written() {
+async fn a_restricted_key_reaches_only_its_models_however_the_body_is_written() {
     let app = TestApp::with_engine(engine()).await;
     let key = app.issue_restricted_key(&["gpt-5*"]).await;
     let cases = [
@@ -308,7 +308,7 @@ async fn a_refusal_is_recorded_with_its_reason() {
 }
 
 #[tokio::test]
-async fn lists_of_models_show_what_the_key_may_use() {
+async fn lists_of_models_contain_what_the_key_may_use() {
     let app = TestApp::with_engine(engine()).await;
     let restricted = app.issue_restricted_key(&["gpt-5"]).await;
     let free = app.issue_key().await;
@@ -342,7 +342,7 @@ async fn lists_of_models_show_what_the_key_may_use() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_refused_whether_or_not_it_says_so() {
+async fn a_body_over_the_limit_is_refused_with_or_without_a_declared_length() {
     let app = TestApp::with_engine(engine()).await;
     let version = app.services.settings.current().version;
     app.services
@@ -366,7 +366,7 @@ async fn a_body_over_the_limit_is_refused_whether_or_not_it_says_so() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_cut_off_harms_nobody() {
+async fn an_aborted_upload_has_no_effect() {
     let app = TestApp::with_engine(engine()).await;
     let key = app.issue_key().await;
     let mut raw = Raw::connect(app.address).await;

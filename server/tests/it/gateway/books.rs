@@ -53,11 +53,11 @@ use crate::support::{
 /// Larger than anything that is used here.
 const PLENTY: i64 = 1_000_000_000;
 
-/// An engine that remembers whom it has answered. It begins at once, and ends when it may.
+/// An engine that records its answers. It begins immediately, and ends on a signal.
 #[derive(Clone)]
 struct Engine {
-    /// The tokens it told, by request.
-    told: Arc<Mutex<HashMap<Uuid, i64>>>,
+    /// The tokens that it reported, by request.
+    reported: Arc<Mutex<HashMap<Uuid, i64>>>,
     next: Arc<AtomicI64>,
     may_end: watch::Sender<bool>,
 }
@@ -65,7 +65,7 @@ struct Engine {
 impl Engine {
     fn new() -> Self {
         Self {
-            told: Arc::default(),
+            reported: Arc::default(),
             next: Arc::default(),
             may_end: watch::Sender::new(true),
         }
@@ -81,7 +81,7 @@ impl Engine {
 
     fn answer(&self, id: Uuid) -> Response<Body> {
         let output = self.next.fetch_add(1, Ordering::Relaxed) + 1;
-        self.told.lock().unwrap().insert(id, 10 + output);
+        self.reported.lock().unwrap().insert(id, 10 + output);
         let mut may_end = self.may_end.subscribe();
         let end = async move {
             let _ = may_end.wait_for(|may| *may).await;
@@ -108,7 +108,7 @@ struct House {
     engine: Engine,
     address: SocketAddr,
     key: String,
-    /// Who holds the key.
+    /// The user of the key.
     holder: api_key::Model,
 }
 
@@ -155,12 +155,12 @@ impl House {
         running.program.signal(Signal::SIGTERM);
         assert_eq!(running.program.ended().await.code(), Some(0));
         let journal = self.home.directory.path().join("journal");
-        let owed = std::fs::read_dir(journal).unwrap().count();
-        assert_eq!(owed, 0, "something is still owed");
+        let pending = std::fs::read_dir(journal).unwrap().count();
+        assert_eq!(pending, 0, "entries are still pending");
         Books::read(&self.home).await
     }
 
-    /// What the tests do to the database behind the server's back.
+    /// The database, without the server.
     async fn database(&self) -> DatabaseConnection {
         Database::connect(&self.home.url).await.unwrap()
     }
@@ -204,21 +204,21 @@ impl House {
     /// Asks until the answer has this status. Gives it, and who was served meanwhile.
     async fn until(&self, running: &Server, status: u16) -> (Heard, BTreeSet<Uuid>) {
         let mut served = BTreeSet::new();
-        let heard = eventually("the status", async || {
-            let heard = self.ask(running, CHAT).await;
-            if heard.status == 200 {
-                assert!(heard.text.ends_with("[DONE]\n\n"), "{heard:?}");
-                served.insert(heard.id);
+        let result = eventually("the status", async || {
+            let result = self.ask(running, CHAT).await;
+            if result.status == 200 {
+                assert!(result.text.ends_with("[DONE]\n\n"), "{result:?}");
+                served.insert(result.id);
             }
-            (heard.status == status).then_some(heard)
+            (result.status == status).then_some(result)
         })
         .await;
-        (heard, served)
+        (result, served)
     }
 
-    /// New requests are refused in every dialect, and the engine hears nothing of them.
+    /// New requests are refused in every dialect, and do not reach the engine.
     async fn refuses(&self, running: &Server) {
-        let heard_before = self.engine.told.lock().unwrap().len();
+        let reports_before = self.engine.reported.lock().unwrap().len();
         for (path, mark) in [
             (CHAT, "\"code\":\"proxypal_overloaded\""),
             ("/v1/messages", "\"type\":\"overloaded_error\""),
@@ -227,19 +227,19 @@ impl House {
                 "\"status\":\"UNAVAILABLE\"",
             ),
         ] {
-            let heard = self.ask(running, path).await;
-            assert_eq!(heard.status, 503, "{heard:?}");
-            assert_eq!(heard.error.as_deref(), Some("proxypal_overloaded"));
-            assert!(heard.retry_after.is_some(), "{heard:?}");
-            assert!(heard.text.contains(mark), "{heard:?}");
+            let result = self.ask(running, path).await;
+            assert_eq!(result.status, 503, "{result:?}");
+            assert_eq!(result.error.as_deref(), Some("proxypal_overloaded"));
+            assert!(result.retry_after.is_some(), "{result:?}");
+            assert!(result.text.contains(mark), "{result:?}");
         }
-        assert_eq!(self.engine.told.lock().unwrap().len(), heard_before);
+        assert_eq!(self.engine.reported.lock().unwrap().len(), reports_before);
     }
 }
 
 const CHAT: &str = "/v1/chat/completions";
 
-/// What a client hears.
+/// The outcome for a client.
 #[derive(Debug)]
 struct Heard {
     status: u16,
@@ -249,7 +249,7 @@ struct Heard {
     text: String,
 }
 
-/// A quota on everything that a user does, for ever.
+/// A quota on all usage of a user, without a reset.
 fn in_total(user_id: Uuid, metric: Metric, limit: i64) -> quota::Model {
     quota::Model {
         id: Uuid::now_v7(),
@@ -309,7 +309,7 @@ impl Books {
         }
     }
 
-    /// What was used of the quotas that count this.
+    /// Usage of the quotas that count this.
     fn used(&self, metric: Metric) -> i64 {
         let counting = self
             .buckets
@@ -324,7 +324,7 @@ impl Books {
         &self.slices[0]
     }
 
-    /// Rows, sums, the users' counts and the quota on tokens say the same.
+    /// Rows, sums, the users' counts and the quota on tokens agree.
     fn agree(&self) {
         let written: i64 = self.rows.values().map(tokens).sum();
         let rejected = |row: &&request::Model| row.outcome == request::Outcome::Rejected;
@@ -342,9 +342,9 @@ impl Books {
 
     /// The engine's word on each request is in the books, and nothing else is.
     fn are_those_of(&self, engine: &Engine) {
-        let told = engine.told.lock().unwrap();
+        let reported = engine.reported.lock().unwrap();
         let written = self.rows.iter().map(|(id, row)| (*id, tokens(row)));
-        assert_eq!(written.collect::<HashMap<_, _>>(), *told);
+        assert_eq!(written.collect::<HashMap<_, _>>(), *reported);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What admission reads of a request, against what the engine makes of it.
+//! Compares how admission and how the engine read a request.
 //!
 //! Whatever the engine forwards to a provider must carry the model that was admitted, and no greater bound. Tens of
 //! thousands of odd requests go to the real engine when `TEST_ENGINE_BINARY` names it; what it made of the most
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use self::{arrival::Arrival, cases::Case, engine::RealEngine, generator::Generator};
 use crate::support::{hold_to, number, programs::is_engine_double};
 
-/// Requests that the engine works on at once.
+/// Concurrent requests to the engine.
 const AT_ONCE: usize = 24;
 const CORPUS: &str = "server/tests/it/gateway/differential/corpus.json";
 
@@ -99,9 +99,9 @@ async fn read(case: &Case) -> Option<AdmissionReading> {
     .await
 }
 
-/// What admission reads of each case of the corpus. With the real engine, the file also says anew what it made of them.
+/// How admission reads each case of the corpus. With the real engine, the file is also updated with its reading.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_corpus_is_read_as_it_was() {
+async fn the_corpus_is_read_as_recorded() {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../server/tests/it/gateway/differential/corpus.json"

@@ -1,4 +1,4 @@
-//! Clients that hang up as soon as they have the last event: they have the whole answer.
+//! Clients that disconnect as soon as they have the last event have the whole answer.
 
 use entity::request::{Outcome, UsageSource};
 use proxypal_server::domain::{requests::tokens_of, settings::AbortPolicy};
@@ -76,14 +76,14 @@ async fn ask(app: &TestApp, key: &str, path: &str) -> Raw {
     raw
 }
 
-/// The last bytes by which a client knows that it has the answer.
+/// The bytes that end an answer for a client.
 fn last(text: &str) -> &str {
     let text = text.trim_end();
     &text[text.len() - 6..]
 }
 
 #[tokio::test]
-async fn a_client_that_hangs_up_after_the_last_event_has_the_whole_answer() {
+async fn a_client_that_disconnects_after_the_last_event_has_the_whole_answer() {
     for case in CASES {
         let name = format!("{} {}", case.path, case.end);
         let (faucet, engine) = Faucet::of(case.content_type);
@@ -124,12 +124,12 @@ async fn the_engine_may_finish_an_answer_whose_end_was_delivered_whatever_the_po
     drop(raw);
     assert_eq!(records.next().await.outcome, Outcome::Completed);
 
-    // It is not hung up on.
+    // The connection stays open.
     faucet.pour("data: [DONE]\n\n").await;
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_before_the_last_event_is_gone() {
+async fn a_client_that_disconnects_before_the_last_event_is_recorded_as_gone() {
     let (faucet, engine) = Faucet::engine();
     let app = TestApp::with_engine(engine).await;
     let key = app.issue_key().await;
@@ -149,7 +149,7 @@ async fn a_client_that_leaves_before_the_last_event_is_gone() {
 }
 
 #[tokio::test]
-async fn a_client_that_hangs_up_after_an_error_in_the_answer_saw_the_error() {
+async fn a_client_that_disconnects_after_an_error_in_the_answer_received_the_error() {
     let (faucet, engine) = Faucet::engine();
     let app = TestApp::with_engine(engine).await;
     let key = app.issue_key().await;
@@ -169,7 +169,7 @@ async fn a_client_that_hangs_up_after_an_error_in_the_answer_saw_the_error() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_revoked_after_the_last_event_interrupts_nothing() {
+async fn revoking_a_key_after_the_last_event_interrupts_nothing() {
     let (faucet, engine) = Faucet::engine();
     let app = TestApp::with_engine(engine).await;
     let key = app.issue_key().await;
@@ -186,7 +186,7 @@ async fn a_key_that_is_revoked_after_the_last_event_interrupts_nothing() {
 }
 
 #[tokio::test]
-async fn a_socket_that_is_closed_after_the_last_event_of_a_turn_ends_it_well() {
+async fn closing_a_socket_after_the_last_event_of_a_turn_completes_the_turn() {
     let completed = json!({"type": "response.completed", "response": {"usage": {"input_tokens": 10, "output_tokens": 5}}});
     for _ in 0..10 {
         let (mut sockets, script) = SocketEngine::script();

@@ -1,4 +1,4 @@
-//! Engines that are away, hang, lie or die.
+//! Engines that are unavailable, hang, answer garbage or crash.
 
 use std::net::SocketAddr;
 
@@ -20,7 +20,10 @@ const SILENCE: &str = "";
 async fn bare(answer: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    #[expect(clippy::disallowed_methods, reason = "the engine dies with the test")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the engine is killed with the test"
+    )]
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(speak(stream, answer));
@@ -55,7 +58,7 @@ async fn ask(app: &TestApp, key: &str, path: &str) -> reqwest::Response {
 }
 
 #[tokio::test]
-async fn an_engine_that_is_away_is_said_to_be_away() {
+async fn an_unavailable_engine_is_reported_as_unavailable() {
     let nowhere = TcpListener::bind("127.0.0.1:0")
         .await
         .unwrap()
@@ -85,7 +88,7 @@ async fn an_engine_that_is_away_is_said_to_be_away() {
 }
 
 #[tokio::test]
-async fn an_engine_that_answers_garbage_is_a_bad_gateway() {
+async fn an_invalid_answer_of_the_engine_is_a_bad_gateway() {
     let app = TestApp::before(bare("I am not HTTP\r\n\r\n").await, Options::default()).await;
     let key = app.issue_key().await;
     let mut records = app.records().await;
@@ -101,7 +104,7 @@ async fn an_engine_that_answers_garbage_is_a_bad_gateway() {
 }
 
 #[tokio::test]
-async fn a_stream_whose_engine_dies_ends_with_an_error_in_the_dialect() {
+async fn a_stream_whose_engine_crashes_ends_with_an_error_in_the_dialect() {
     let dying = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n\
         20\r\ndata: {\"choices\":[],\"model\":\"m\"}\r\n2\r\n\n\n\r\n";
     for (path, error) in [
@@ -128,7 +131,7 @@ async fn a_stream_whose_engine_dies_ends_with_an_error_in_the_dialect() {
 }
 
 #[tokio::test]
-async fn a_plain_answer_whose_engine_dies_is_cut_and_never_looks_whole() {
+async fn an_answer_whose_engine_crashes_is_cut_and_never_looks_complete() {
     let dying = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"half\":";
     let app = TestApp::before(bare(dying).await, Options::default()).await;
     let key = app.issue_key().await;
@@ -141,7 +144,7 @@ async fn a_plain_answer_whose_engine_dies_is_cut_and_never_looks_whole() {
 }
 
 #[tokio::test]
-async fn an_engine_that_hangs_is_hung_up_on_in_time() {
+async fn a_request_to_a_hanging_engine_times_out() {
     let app = TestApp::before(bare(SILENCE).await, Options::default()).await;
     let settings = &app.services.settings;
     let hurry = settings.update(settings.current().version, |gateway| {

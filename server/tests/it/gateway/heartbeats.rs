@@ -80,7 +80,7 @@ async fn a_silent_stream_gets_the_keep_alive_event_of_its_protocol() {
 }
 
 #[tokio::test]
-async fn an_event_that_has_begun_is_not_broken_by_a_keep_alive_event() {
+async fn a_keep_alive_event_is_not_inserted_into_an_unfinished_event() {
     let (faucet, engine) = Faucet::engine();
     let app = TestApp::with_engine(engine).await;
     set(&app, |gateway| gateway.routing.stream_keepalive_seconds = 1).await;

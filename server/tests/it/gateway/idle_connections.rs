@@ -26,7 +26,7 @@ const LAST_ANSWER: &[u8] =
     connection: close\r\n\r\n{}";
 const BODY: &str = r#"{"model":"m"}"#;
 
-/// What the engine does with the second request on a connection.
+/// How the engine treats the second request on a connection.
 #[derive(Clone, Copy)]
 enum Second {
     /// It closes the connection after the first, before there is a second.
@@ -54,7 +54,10 @@ async fn engine(second: Second) -> (SocketAddr, Engine) {
         closed: Arc::new(Semaphore::new(0)),
     };
     let serving = engine.clone();
-    #[expect(clippy::disallowed_methods, reason = "the engine dies with the test")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the engine is killed with the test"
+    )]
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(serve(stream, serving.clone()));
@@ -130,7 +133,7 @@ async fn connections_that_the_engine_closed_while_idle_never_become_an_error() {
 }
 
 #[tokio::test]
-async fn a_request_that_the_engine_has_seen_in_part_is_not_sent_again() {
+async fn a_request_that_the_engine_received_in_part_is_not_retried() {
     let (address, engine) = engine(Second::HungUp).await;
     let app = TestApp::before(address, Options::default()).await;
     let key = app.issue_key().await;

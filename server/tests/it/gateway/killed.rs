@@ -1,5 +1,5 @@
-//! The server is killed again and again while requests are under way. Whoever saw the end of an answer is
-//! in the books, once and exactly.
+//! The server is killed repeatedly while requests are in flight. Every answer whose end a client saw is recorded, once and
+//! exactly.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -39,13 +39,13 @@ use crate::support::{
 };
 
 const CLIENTS: usize = 8;
-/// How often it is killed, unless `TEST_KILLS` says otherwise.
+/// The number of kills, unless `TEST_KILLS` is set.
 const KILLS: u64 = 12;
 
-/// What the engine and the clients saw.
+/// The observations of the engine and the clients.
 #[derive(Clone, Default)]
 struct Seen {
-    /// What the engine answered, by the request's id: its tokens.
+    /// The tokens that the engine reported, by request.
     answered: Arc<Mutex<HashMap<Uuid, i64>>>,
     /// Requests whose end a client saw.
     ended: Arc<Mutex<HashSet<Uuid>>>,
@@ -169,7 +169,7 @@ fn tokens(row: &request::Model) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_saw_the_end_of_an_answer_is_in_the_books_however_often_the_server_is_killed() {
+async fn an_answer_whose_end_was_seen_is_recorded_however_often_the_server_is_killed() {
     let kills = number("TEST_KILLS", KILLS);
     let (home, seen) = (TestDatabase::create().await, Seen::default());
     let address = scripted(engine(seen.clone())).await;
@@ -213,6 +213,6 @@ async fn whoever_saw_the_end_of_an_answer_is_in_the_books_however_often_the_serv
     assert_eq!(
         std::fs::read_dir(journal).unwrap().count(),
         0,
-        "something is still owed"
+        "entries are still pending"
     );
 }

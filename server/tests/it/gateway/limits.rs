@@ -1,4 +1,4 @@
-//! Quotas and rate limits hold, whoever asks and however.
+//! Quotas and rate limits hold for every caller and every form of a request.
 
 mod pace;
 mod quotas;
@@ -107,7 +107,7 @@ impl User {
     }
 
     /// The status, and the code of what was refused.
-    async fn hears(&self, body: Value) -> (u16, String) {
+    async fn outcome(&self, body: Value) -> (u16, String) {
         let answer = self.ask(body).await;
         let status = answer.status().as_u16();
         let answer: Value = answer.json().await.unwrap();
@@ -118,7 +118,7 @@ impl User {
     /// Uses tokens, and waits until they are counted.
     async fn spend(&mut self, model: &str, tokens: [i64; 2]) {
         let body = json!({ "model": model, "use": tokens });
-        assert_eq!(self.hears(body).await, (200, String::new()));
+        assert_eq!(self.outcome(body).await, (200, String::new()));
         self.settled().await;
     }
 
@@ -132,7 +132,7 @@ impl User {
         self.app.services.ledger.user_limits(self.id).meters()
     }
 
-    /// How the only quota stands.
+    /// The state of the only quota.
     fn standing(&self) -> QuotaStatus {
         let now = self.app.services.clock.now();
         self.meters()[0].standing(now)

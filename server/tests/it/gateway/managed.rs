@@ -1,4 +1,4 @@
-//! A whole server with an engine of its own, before a provider that knows what it produced.
+//! A whole server with a managed engine, in front of a provider that records its usage.
 
 mod accounts;
 mod aliases;
@@ -27,7 +27,7 @@ use crate::support::{
     provider::Provider,
 };
 
-/// The server, the provider, and somebody who may use both.
+/// The server, the provider, and a user.
 struct Managed {
     app: TestApp,
     provider: Provider,

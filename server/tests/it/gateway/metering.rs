@@ -1,4 +1,4 @@
-//! What is recorded of each request: exact tokens on every protocol, and who asked for what.
+//! The record of each request: exact tokens for every protocol, with user, key and model.
 
 use axum::{
     Router,
@@ -142,7 +142,7 @@ fn cases() -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn tokens_are_exact_on_every_protocol_streamed_or_not() {
+async fn tokens_are_exact_for_every_protocol_streamed_or_not() {
     for case in cases() {
         let app = TestApp::with_engine(answering(case.content_type, case.answer.clone())).await;
         let key = app.issue_key().await;
@@ -180,7 +180,7 @@ async fn tokens_are_exact_on_every_protocol_streamed_or_not() {
 }
 
 #[tokio::test]
-async fn an_answer_without_usage_is_estimated_and_not_zero() {
+async fn an_answer_without_usage_is_estimated() {
     let app = TestApp::with_engine(answering(JSON, vec![json!({"choices": []}).to_string()])).await;
     let key = app.issue_key().await;
     let mut records = app.records().await;
@@ -199,7 +199,7 @@ async fn an_answer_without_usage_is_estimated_and_not_zero() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_provider_passes_and_is_recorded_as_such() {
+async fn an_error_of_the_provider_is_forwarded_and_recorded_as_such() {
     let refusal = json!({"error": {"message": "slow down", "type": "rate_limit_error", "code": "rate_limited"}});
     let body = refusal.to_string();
     let engine = Router::new().fallback(post(move || async move {

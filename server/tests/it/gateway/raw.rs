@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::support::soon;
 
-/// A connection on which a test says exactly what it means.
+/// A connection on which a test controls every byte.
 pub(crate) struct Raw(pub(crate) TcpStream);
 
 impl Raw {
@@ -21,12 +21,18 @@ impl Raw {
         self.0.write_all(bytes.as_ref()).await.unwrap();
     }
 
-    /// Reads until the text was seen.
+    /// Reads until the text was seen, which must be soon however much else arrives.
     pub(crate) async fn read_until(&mut self, text: &str) -> String {
+        // In a box: it has room for a piece, and so would everything that waits for it.
+        let found = Box::pin(self.find(text));
+        soon(&format!("{text:?} in an answer"), found).await
+    }
+
+    async fn find(&mut self, text: &str) -> String {
         let mut seen = Vec::new();
         let mut piece = [0; 4096];
         while !String::from_utf8_lossy(&seen).contains(text) {
-            let count = soon("an answer", self.0.read(&mut piece)).await.unwrap();
+            let count = self.0.read(&mut piece).await.unwrap();
             assert!(
                 count > 0,
                 "the connection ended before {text:?}: {:?}",

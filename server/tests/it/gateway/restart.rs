@@ -1,4 +1,4 @@
-//! The server as a program: how it starts, refuses to start, stops, dies and comes back.
+//! The server as a program: how it starts, refuses to start, stops, is killed and recovers.
 
 mod commands;
 
@@ -25,8 +25,8 @@ use crate::support::{
 const BEGINNING: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\n";
 const END: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":5}}\n\ndata: [DONE]\n\n";
 
-/// An engine that answers plainly whoever asks for `m`, and others with a stream of which each `wait`
-/// waits for the test.
+/// An engine that answers requests for `m` plainly, and others with a stream that pauses at each `wait` until the test
+/// continues it.
 fn engine() -> (tokio::sync::watch::Sender<bool>, Script) {
     let (go_on, waiting) = tokio::sync::watch::channel(false);
     let answer = move |body: String| {
@@ -69,7 +69,7 @@ fn request_id(head: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_sigterm_answers_end_first_and_the_exit_code_is_zero() {
+async fn on_sigterm_answers_finish_and_the_exit_code_is_zero() {
     let (go_on, script) = engine();
     let home = TestDatabase::create().await;
     let engine = scripted(script).await;
@@ -92,7 +92,7 @@ async fn on_sigterm_answers_end_first_and_the_exit_code_is_zero() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_server_keeps_what_it_had_recorded() {
+async fn a_killed_server_keeps_its_records() {
     let (_go_on, script) = engine();
     let home = TestDatabase::create().await;
     let engine = scripted(script).await;
@@ -119,7 +119,7 @@ async fn a_killed_server_keeps_what_it_had_recorded() {
     }
 }
 
-/// An engine that goes on and on.
+/// An engine whose answer does not end.
 fn talkative_engine() -> Script {
     let answer = || async {
         let events = stream::unfold((), |()| async {
@@ -137,7 +137,7 @@ fn talkative_engine() -> Script {
     Router::new().fallback(post(answer))
 }
 
-/// How often a request stands in the journal.
+/// The number of entries of a request in the journal.
 fn times_noted(home: &TestDatabase, id: &str) -> usize {
     let files = std::fs::read_dir(home.directory.path().join("journal")).unwrap();
     let texts = files.filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok());
@@ -145,7 +145,7 @@ fn times_noted(home: &TestDatabase, id: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_long_answer_had_said_counts_when_the_server_is_killed() {
+async fn the_output_so_far_of_a_long_answer_counts_when_the_server_is_killed() {
     let home = TestDatabase::create().await;
     let engine = scripted(talkative_engine()).await;
     let mut killed = Server::start(before(engine, &mut server(&home))).await;
@@ -184,7 +184,7 @@ async fn integrity(home: &TestDatabase) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_engine_of_a_killed_server_is_gone_within_a_second() {
+async fn the_engine_of_a_killed_server_exits_within_a_second() {
     let home = TestDatabase::create().await;
     let mut killed = Server::start(managing(&mut server(&home))).await;
     let engine = eventually("the engine", async || killed.engine_pid().await).await;
@@ -202,7 +202,7 @@ async fn the_engine_of_a_killed_server_is_gone_within_a_second() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_instance_says_why_it_cannot_start() {
+async fn a_second_instance_reports_why_it_cannot_start() {
     let home = TestDatabase::create().await;
     let _first = Server::start(server(&home).env("ENGINE", "demo")).await;
 
@@ -246,7 +246,7 @@ async fn a_wrong_encryption_key_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_of_a_newer_version_is_refused_in_words() {
+async fn a_database_of_a_newer_version_is_refused_with_a_message() {
     let home = TestDatabase::create().await;
     let mut first = Server::start(server(&home).env("ENGINE", "demo")).await;
     first.program.signal(Signal::SIGTERM);
@@ -290,7 +290,7 @@ async fn the_first_password_is_ignored_once_there_is_an_administrator() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_set_up_link_is_printed_and_never_logged() {
+async fn the_setup_link_is_printed_and_never_logged() {
     let home = TestDatabase::create().await;
     let mut command = bare_server(&home);
     let mut fresh = Server::start(command.env("ENGINE", "demo").env("LOG_LEVEL", "trace")).await;

@@ -53,7 +53,7 @@ fn path(protocol: &str) -> &'static str {
     }
 }
 
-/// An engine that answers with the file which the request names, compressed as it says.
+/// An engine that answers with the file that the request names, compressed as requested.
 fn engine() -> Script {
     let read = |shape: &Value| {
         let file = shape["file"].as_str().unwrap().to_owned();
@@ -153,7 +153,7 @@ async fn check(app: &TestApp, key: &str, records: &mut Records, shape: &Value, c
 }
 
 #[tokio::test]
-async fn every_shape_passes_byte_for_byte_and_draws_from_a_quota() {
+async fn every_response_format_passes_byte_for_byte_and_counts_toward_a_quota() {
     let app = TestApp::with_engine(engine()).await;
     app.without_rate_limit().await;
     let key = counted(&app).await;
@@ -169,7 +169,7 @@ async fn every_shape_passes_byte_for_byte_and_draws_from_a_quota() {
 }
 
 #[tokio::test]
-async fn zeros_beside_text_draw_an_estimate_from_a_quota() {
+async fn zero_usage_of_a_non_empty_answer_is_estimated() {
     let app = TestApp::with_engine(engine()).await;
     app.without_rate_limit().await;
     let key = app.issue_key().await;

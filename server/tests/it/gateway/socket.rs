@@ -1,4 +1,4 @@
-//! The Responses WebSocket: two sockets joined so that neither end can tell.
+//! The Responses WebSocket: two sockets joined transparently.
 
 mod turns;
 
@@ -56,7 +56,7 @@ fn handshake(key: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_handshake_passes_as_it_is() {
+async fn the_handshake_is_forwarded_unchanged() {
     let (mut sockets, script) = SocketEngine::script();
     let app = TestApp::with_engine(script).await;
     let key = app.issue_key().await;
@@ -116,7 +116,7 @@ async fn the_engines_refusal_is_the_answer() {
 }
 
 #[tokio::test]
-async fn a_handshake_with_an_engine_that_is_away_is_refused_and_recorded() {
+async fn a_handshake_while_the_engine_is_unavailable_is_refused_and_recorded() {
     let app = TestApp::with_engine(Router::new()).await;
     let key = app.issue_key().await;
     let mut records = app.records().await;
@@ -137,7 +137,7 @@ async fn a_handshake_with_an_engine_that_is_away_is_refused_and_recorded() {
 }
 
 #[tokio::test]
-async fn messages_pass_unchanged_and_in_order_both_ways() {
+async fn messages_pass_unchanged_and_in_order_in_both_directions() {
     let mut joined = Joined::pair().await;
     let long = "x".repeat(MIB);
     let odd = "{\"type\" :\n\"session.update\", \"a\":1, \"a\":2e400}";
@@ -171,7 +171,7 @@ fn flood(mut to_client: SplitSink<WebSocket, FromEngine>) -> JoinHandle<()> {
 }
 
 #[tokio::test]
-async fn a_slow_client_does_not_hold_up_what_it_sends() {
+async fn a_client_that_reads_slowly_can_still_send() {
     let mut joined = Joined::pair().await;
     let (to_client, mut from_client) = joined.engine.socket.split();
     let flooding = flood(to_client);
@@ -190,7 +190,7 @@ async fn a_slow_client_does_not_hold_up_what_it_sends() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_even_read_its_dismissal_is_cut_off() {
+async fn a_client_that_does_not_read_the_close_frame_is_disconnected() {
     let joined = Joined::pair().await;
     let (to_client, mut from_client) = joined.engine.socket.split();
     let flooding = flood(to_client);
@@ -217,14 +217,14 @@ async fn a_clients_close_reaches_the_engine_and_is_answered() {
         .await;
 
     let Some(FromEngine::Close(Some(seen))) = joined.engine.next().await else {
-        panic!("the engine was not told");
+        panic!("the engine was not reported");
     };
     assert_eq!((seen.code, seen.reason.as_str()), (4001, "had enough"));
     assert_eq!(joined.client.closed().await, frame);
 }
 
 #[tokio::test]
-async fn an_engines_close_reaches_the_client_as_it_is() {
+async fn an_engines_close_reaches_the_client_unchanged() {
     let mut joined = Joined::pair().await;
     let frame = EnginesFrame {
         code: 1012,
@@ -240,7 +240,7 @@ async fn an_engines_close_reaches_the_client_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_closes_idle_sockets_at_once() {
+async fn a_stopping_server_closes_idle_sockets_immediately() {
     let mut joined = Joined::pair().await;
 
     joined.app.ask_to_stop();

@@ -61,7 +61,7 @@ async fn records(database: &TestDatabase) -> Vec<entity::request::Model> {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_under_way_ends_before_the_server_does() {
+async fn a_stopping_server_waits_for_streams_in_flight() {
     let app = TestApp::with_engine(slow(Duration::from_millis(300))).await;
     let mut raw = begin(&app).await;
 
@@ -76,7 +76,7 @@ async fn a_stream_that_is_under_way_ends_before_the_server_does() {
 }
 
 #[tokio::test]
-async fn what_does_not_end_within_the_grace_is_cut_off_and_recorded() {
+async fn a_stream_that_exceeds_the_grace_period_is_cut_and_recorded() {
     let options = Options::default().with("--shutdown-grace=0");
     let app = TestApp::before(scripted(slow(Duration::from_mins(1))).await, options).await;
     let mut raw = begin(&app).await;

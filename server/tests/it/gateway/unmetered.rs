@@ -30,7 +30,7 @@ const UNMETERED: [&str; 7] = [
     "/v1beta/models/m:predictLongRunning",
 ];
 
-/// An engine that says nothing about usage.
+/// An engine that does not report usage.
 fn silent() -> Script {
     let answer = async |body: Body| {
         to_bytes(body, usize::MAX).await.unwrap();
@@ -75,7 +75,7 @@ async fn post(app: &TestApp, key: &str, path: &str) -> StatusCode {
 }
 
 #[tokio::test]
-async fn an_unmetered_request_counts_as_a_request_and_costs_its_price_per_request() {
+async fn an_unmetered_request_costs_its_price_per_request() {
     for path in UNMETERED {
         let app = TestApp::with_engine(silent()).await;
         let key = app.issue_key().await;
@@ -122,7 +122,7 @@ async fn an_unmetered_request_counts_as_a_request_and_costs_its_price_per_reques
 }
 
 #[tokio::test]
-async fn usage_that_an_unmetered_endpoint_reports_is_counted() {
+async fn usage_reported_by_an_unmetered_endpoint_is_counted() {
     let answer = async || {
         let usage = r#"{"data":[],"usage":{"prompt_tokens":8,"total_tokens":8}}"#;
         ([(CONTENT_TYPE, "application/json")], usage)

@@ -1,4 +1,4 @@
-//! What passes, passes as it is: `docs/verbatim.md` is the promise, and this holds us to it.
+//! Requests and answers pass unchanged, as `docs/verbatim.md` promises.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::raw::Raw;
 use crate::support::TestApp;
 
-/// What the engine got.
+/// A request as the engine received it.
 #[derive(Clone, Debug)]
 struct Seen {
     method: Method,
@@ -150,7 +150,7 @@ fn any_byte() -> impl Strategy<Value = u8> {
 }
 
 #[tokio::test]
-async fn method_path_and_query_pass_as_they_came() {
+async fn method_path_and_query_are_forwarded_unchanged() {
     let (app, log, key) = echoing().await;
     let mut raw = Raw::connect(app.address).await;
 
@@ -166,7 +166,7 @@ async fn method_path_and_query_pass_as_they_came() {
 }
 
 #[tokio::test]
-async fn credentials_are_replaced_wherever_they_stand() {
+async fn credentials_are_replaced_wherever_a_client_sends_them() {
     let (app, log, key) = echoing().await;
     let carriers = [
         ("authorization", format!("Bearer {key}")),
@@ -200,7 +200,7 @@ async fn credentials_are_replaced_wherever_they_stand() {
 }
 
 #[tokio::test]
-async fn headers_change_as_documented_and_no_other() {
+async fn only_the_documented_headers_change() {
     let (app, log, key) = echoing().await;
     let mut raw = Raw::connect(app.address).await;
 
@@ -257,7 +257,7 @@ async fn headers_change_as_documented_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_browser_that_opens_an_answer_runs_nothing_of_it() {
+async fn a_browser_that_opens_an_answer_runs_no_script_of_it() {
     let (app, _, key) = echoing().await;
     let page = "<script>alert(1)</script>";
 
@@ -275,9 +275,9 @@ async fn a_browser_that_opens_an_answer_runs_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn the_forgiven_paths_reach_the_ones_that_were_meant() {
+async fn corrected_paths_reach_the_intended_endpoints() {
     let (app, log, key) = echoing().await;
-    let forgiven = [
+    let corrected = [
         ("/v1/v1/chat/completions?a=1", "/v1/chat/completions?a=1"),
         ("/v1/v1/v1/messages", "/v1/messages"),
         (
@@ -286,7 +286,7 @@ async fn the_forgiven_paths_reach_the_ones_that_were_meant() {
         ),
     ];
 
-    for (asked, meant) in forgiven {
+    for (asked, meant) in corrected {
         app.http
             .post(app.url(asked))
             .bearer_auth(&key)
@@ -299,7 +299,7 @@ async fn the_forgiven_paths_reach_the_ones_that_were_meant() {
 }
 
 #[tokio::test]
-async fn what_the_engine_keeps_for_itself_does_not_answer_from_outside() {
+async fn internal_endpoints_of_the_engine_cannot_be_reached() {
     let (app, log, key) = echoing().await;
     let kept = [
         "/v0/management/config",

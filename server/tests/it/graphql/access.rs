@@ -1,4 +1,4 @@
-//! Who may reach what: a walk over the whole schema, so that a new field without a guard is found.
+//! Authorization: a walk over the whole schema, so that a new field without a guard is found.
 
 use entity::admin::Role;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Caller, ControlPlane, Socket, code};
 
 const PUBLIC: [&str; 5] = ["serverInfo", "session", "viewer", "login", "completeSetup"];
-/// What concerns a browser's session: a role does not help.
+/// Fields about a browser's session, for which a role is not enough.
 const WITH_SESSION: [&str; 10] = [
     "exportProviderAccounts",
     "enrolTotp",
@@ -19,7 +19,7 @@ const WITH_SESSION: [&str; 10] = [
     "revokeSession",
     "revokeOtherSessions",
 ];
-/// What owners alone may do.
+/// Mutations for owners only.
 pub(super) const FOR_OWNERS: [&str; 12] = [
     "createBackup",
     "downloadBackup",
@@ -34,7 +34,7 @@ pub(super) const FOR_OWNERS: [&str; 12] = [
     "createApiToken",
     "revokeApiToken",
 ];
-/// What is a mutation because a ticket is used up, and changes nothing.
+/// Mutations that change no data: they create a ticket.
 const READS: [&str; 2] = ["exportRequests", "exportUsage"];
 const SCHEMA: &str = "{ __schema { types { name kind isOneOf description
     fields { name description args { name description type { ...T } } type { ...T } }
@@ -43,7 +43,7 @@ const SCHEMA: &str = "{ __schema { types { name kind isOneOf description
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 #[tokio::test]
-async fn strangers_and_key_holders_reach_the_public_fields_alone() {
+async fn anonymous_callers_and_key_holders_reach_only_public_fields() {
     let plane = ControlPlane::start().await;
     let types = types(&plane.admin().await).await;
     let (_, key_holder) = plane.key_holder("ada").await;
@@ -132,15 +132,15 @@ async fn an_owners_token_reaches_all_but_sessions() {
 }
 
 #[tokio::test]
-async fn strangers_learn_nothing_of_the_schema() {
+async fn anonymous_callers_learn_nothing_about_the_schema() {
     let plane = ControlPlane::start().await;
-    let stranger = plane.stranger();
+    let anonymous = plane.stranger();
 
     assert_eq!(
-        code(&stranger.ask("{ __schema { types { name } } }").await),
+        code(&anonymous.ask("{ __schema { types { name } } }").await),
         "BAD_USER_INPUT"
     );
-    let mistyped = stranger.ask("{ userz { nodes { id } } }").await;
+    let mistyped = anonymous.ask("{ userz { nodes { id } } }").await;
     assert_eq!(code(&mistyped), "BAD_USER_INPUT");
     assert!(!mistyped.to_string().contains("Did you mean"), "{mistyped}");
 

@@ -11,7 +11,7 @@ const ADD: &str = "mutation($input: AddProviderApiKeyInput!) {
 }";
 
 #[tokio::test]
-async fn a_providers_secret_never_comes_back() {
+async fn a_providers_secret_cannot_be_read() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let canaries = ["sk-ant-canary-0123456789", "header-canary-0123456789"];
@@ -82,7 +82,7 @@ const UPDATE: &str = "mutation($id: ID!, $input: UpdateProviderAccountInput!) { 
     account { id label lastFour priority weight prefix proxyUrl headerNames baseUrl } } }";
 
 #[tokio::test]
-async fn an_account_is_weighed_and_gets_another_key_and_nothing_secret_is_shown() {
+async fn an_account_gets_a_weight_and_a_new_key_without_showing_secrets() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let input = json!({ "kind": "CLAUDE", "apiKey": "sk-ant-0123456789-old1", "label": "work" });
@@ -113,7 +113,7 @@ async fn an_account_is_weighed_and_gets_another_key_and_nothing_secret_is_shown(
 }
 
 #[tokio::test]
-async fn what_does_not_fit_an_account_is_refused_and_changes_nothing() {
+async fn invalid_changes_of_an_account_are_rejected_and_change_nothing() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let input = json!({ "kind": "CLAUDE", "apiKey": "sk-ant-0123456789-old1", "label": "work" });
@@ -148,7 +148,7 @@ async fn what_does_not_fit_an_account_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn many_keys_come_at_once_and_each_is_taken_or_refused_with_its_reason() {
+async fn several_keys_are_added_or_rejected_one_by_one_with_a_reason() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let add = "mutation($input: AddProviderApiKeysInput!) { addProviderApiKeys(input: $input) { results { account { label } problem } } }";
@@ -222,7 +222,7 @@ async fn a_disconnected_provider_has_no_accounts_and_others_keep_theirs() {
 }
 
 #[tokio::test]
-async fn two_who_change_settings_notice_each_other() {
+async fn concurrent_changes_of_settings_conflict() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let update = "mutation($version: Int!, $input: UpdateSettingsInput!) { updateSettings(expectedVersion: $version, input: $input) { settings { version abortPolicy drainBytes } } }";
@@ -257,7 +257,7 @@ async fn two_who_change_settings_notice_each_other() {
 }
 
 #[tokio::test]
-async fn an_engine_that_does_not_start_says_so() {
+async fn an_engine_that_does_not_start_reports_why() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
 

@@ -1,4 +1,4 @@
-//! What a page of somebody else's, or a careless client, cannot do.
+//! Protection against pages of other origins and careless clients.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::support::{ControlPlane, PASSWORD, Socket, code};
 const CREATE: &str = "mutation { createUser(input: { name: \"mallory\" }) { user { id } } }";
 
 #[tokio::test]
-async fn a_change_needs_the_sessions_token() {
+async fn a_mutation_requires_the_csrf_token_of_the_session() {
     let plane = ControlPlane::start().await;
     let browser = plane.admin().await;
 
@@ -31,7 +31,7 @@ async fn a_change_needs_the_sessions_token() {
 }
 
 #[tokio::test]
-async fn a_page_that_lost_the_token_may_ask_for_it() {
+async fn a_page_can_query_the_csrf_token_again() {
     let plane = ControlPlane::start().await;
     let browser = plane.admin().await;
     let forgetful = browser.clone().without("x-csrf-token");
@@ -42,7 +42,7 @@ async fn a_page_that_lost_the_token_may_ask_for_it() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_is_refused() {
+async fn requests_of_another_origin_are_rejected() {
     let plane = ControlPlane::start().await;
     let browser = plane.admin().await;
 
@@ -71,7 +71,7 @@ async fn a_page_of_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn a_stranger_cannot_be_signed_in_by_another_site() {
+async fn another_origin_cannot_sign_a_visitor_in() {
     let plane = ControlPlane::start().await;
     let login = format!("mutation {{ login(password: \"{PASSWORD}\") {{ session {{ id }} }} }}");
 
@@ -85,7 +85,7 @@ async fn a_stranger_cannot_be_signed_in_by_another_site() {
 }
 
 #[tokio::test]
-async fn a_socket_of_a_browser_needs_the_token() {
+async fn a_browsers_socket_requires_the_csrf_token() {
     let plane = ControlPlane::start().await;
     let browser = plane.admin().await;
 
@@ -99,7 +99,7 @@ async fn a_socket_of_a_browser_needs_the_token() {
 }
 
 #[tokio::test]
-async fn only_one_operation_as_json_by_post_is_answered() {
+async fn only_a_single_json_operation_by_post_is_accepted() {
     let plane = ControlPlane::start().await;
     let browser = plane.admin().await;
     let query = json!({ "query": "{ session { id } }" });
@@ -142,7 +142,7 @@ async fn only_one_operation_as_json_by_post_is_answered() {
 }
 
 #[tokio::test]
-async fn a_wrong_token_is_refused_whatever_the_cookie() {
+async fn a_wrong_csrf_token_is_rejected_whatever_the_cookie() {
     let plane = ControlPlane::start().await;
     let browser = plane.admin().await;
 

@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use crate::support::ControlPlane;
 
 #[tokio::test]
-async fn the_explorer_is_for_administrators_and_loads_nothing_from_elsewhere() {
+async fn the_explorer_is_for_administrators_and_loads_nothing_from_other_hosts() {
     let plane = ControlPlane::start().await;
     let admin = plane.admin().await.with("accept", "text/html");
 
@@ -26,10 +26,10 @@ async fn the_explorer_is_for_administrators_and_loads_nothing_from_elsewhere() {
         page.contains("GraphQL explorer") && !page.contains("://"),
         "{page}"
     );
-    let stranger = plane
+    let anonymous = plane
         .stranger()
         .with("accept", "text/html")
         .get("/graphql")
         .await;
-    assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(anonymous.status(), StatusCode::UNAUTHORIZED);
 }

@@ -118,7 +118,7 @@ impl Book {
         (caller, Viewer::ApiToken(token))
     }
 
-    /// Offers these pieces to somebody. Returns the path.
+    /// Offers these pieces to a caller. Returns the path.
     fn offer(
         &self,
         viewer: &Viewer,
@@ -149,7 +149,7 @@ async fn path(caller: &Caller, operation: &str) -> String {
     path.unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
-/// What a file holds, and the headers that came with it.
+/// The content of a file, and the headers of its response.
 async fn fetch(caller: &Caller, operation: &str) -> (HeaderMap, String) {
     let answer = caller.get(&path(caller, operation).await).await;
     assert_eq!(answer.status(), 200);
@@ -182,7 +182,7 @@ fn nothing() -> stream::BoxStream<'static, proxypal_server::domain::Result<Bytes
 }
 
 #[tokio::test]
-async fn requests_are_exported_exactly_and_as_nothing_that_calculates() {
+async fn exported_requests_are_exact_and_contain_no_spreadsheet_formulas() {
     let book = Book::open("=HYPERLINK(\"http://evil\")").await;
     let priced = book.row(1);
     let unpriced = request::Model {
@@ -244,7 +244,7 @@ async fn requests_are_exported_exactly_and_as_nothing_that_calculates() {
 }
 
 #[tokio::test]
-async fn a_filter_holds_for_exports_too() {
+async fn exports_apply_the_filter() {
     let book = Book::open("ada").await;
     let rejected = request::Model {
         outcome: Outcome::Rejected,
@@ -252,7 +252,7 @@ async fn a_filter_holds_for_exports_too() {
     };
     book.insert([rejected, book.row(2), book.row(3)]).await;
     let (viewer, _) = book.script(Role::Viewer).await;
-    let nobody = Uuid::now_v7();
+    let unknown = Uuid::now_v7();
     let export = |filter: &str| {
         format!(
             "mutation {{ exportRequests(format: JSON_LINES, filter: {{ {filter} }}) {{ download {{ path }} }} }}"
@@ -262,7 +262,7 @@ async fn a_filter_holds_for_exports_too() {
     for (filter, expected) in [
         ("outcomes: [REJECTED]".to_owned(), 1),
         (format!("userId: \"{}\"", book.user_id), 3),
-        (format!("userId: \"{nobody}\""), 0),
+        (format!("userId: \"{unknown}\""), 0),
         (
             "from: \"2026-05-28T20:26:40Z\", to: \"2026-05-28T20:26:41Z\"".to_owned(),
             3,
@@ -275,7 +275,7 @@ async fn a_filter_holds_for_exports_too() {
 }
 
 #[tokio::test]
-async fn what_comes_and_goes_meanwhile_makes_neither_gap_nor_duplicate() {
+async fn concurrent_writes_and_deletions_cause_no_gaps_or_duplicates() {
     let book = Book::open("ada").await;
     book.fill(2500).await;
     let exports = &book.plane.services.exports;
@@ -301,7 +301,7 @@ async fn what_comes_and_goes_meanwhile_makes_neither_gap_nor_duplicate() {
 }
 
 #[tokio::test]
-async fn a_database_that_fails_in_the_middle_ends_the_export_with_an_error() {
+async fn a_database_failure_midway_ends_the_export_with_an_error() {
     let book = Book::open("ada").await;
     book.fill(1001).await;
     let exports = &book.plane.services.exports;
@@ -314,7 +314,7 @@ async fn a_database_that_fails_in_the_middle_ends_the_export_with_an_error() {
     writer.execute_unprepared(rename).await.unwrap();
 
     assert!(bytes.next().await.unwrap().is_err());
-    // One that has not begun says so instead of an empty file.
+    // One that has not begun fails instead of returning an empty file.
     let (viewer, _) = book.script(Role::Viewer).await;
     let answer = viewer.get(&path(&viewer, REQUESTS).await).await;
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -340,7 +340,7 @@ async fn a_client_can_tell_that_a_file_is_incomplete() {
 }
 
 #[tokio::test]
-async fn nothing_is_read_for_a_client_that_has_left() {
+async fn the_export_stops_reading_when_the_client_disconnects() {
     struct Guard(Arc<AtomicBool>);
     impl Drop for Guard {
         fn drop(&mut self) {
@@ -369,7 +369,7 @@ async fn nothing_is_read_for_a_client_that_has_left() {
 }
 
 #[tokio::test]
-async fn a_ticket_opens_once_and_soon_and_for_its_holder_alone() {
+async fn a_ticket_is_valid_once_briefly_and_only_for_its_caller() {
     let book = Book::open("ada").await;
     book.fill(1).await;
     let (viewer, _) = book.script(Role::Viewer).await;
@@ -395,7 +395,7 @@ async fn a_ticket_opens_once_and_soon_and_for_its_holder_alone() {
 }
 
 #[tokio::test]
-async fn a_browser_fetches_with_its_session_and_a_page_of_another_site_does_not() {
+async fn a_browser_downloads_with_its_session_and_another_origin_cannot() {
     let book = Book::open("ada").await;
     let admin = book.plane.admin().await;
     let answer = admin.ask(REQUESTS).await;
@@ -423,7 +423,7 @@ async fn a_browser_fetches_with_its_session_and_a_page_of_another_site_does_not(
 }
 
 #[tokio::test]
-async fn a_role_that_is_too_low_is_offered_nothing() {
+async fn a_role_that_is_too_low_gets_no_ticket() {
     let book = Book::open("ada").await;
     let (_, viewer) = book.script(Role::Viewer).await;
     let offer = Offer {
@@ -452,7 +452,7 @@ async fn a_role_that_is_too_low_is_offered_nothing() {
 }
 
 #[tokio::test]
-async fn a_download_ends_with_the_right_to_it() {
+async fn a_download_stops_when_the_callers_credential_ends() {
     let book = Book::open("ada").await;
     let (viewer, identity) = book.script(Role::Viewer).await;
     let first = stream::iter([Ok(Bytes::from_static(b"one"))]);
@@ -563,7 +563,7 @@ async fn every_sum_is_exported_once_over_many_pages_and_in_order() {
 }
 
 #[tokio::test]
-async fn sums_of_which_nothing_is_known_are_empty_and_not_zero() {
+async fn unknown_sums_are_exported_empty_and_not_as_zero() {
     let book = Book::open("ada").await;
     let mut sums = rollups(&book, Period::Day, DAY, 3);
     sums[1].cost = 0;

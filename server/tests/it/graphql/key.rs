@@ -40,7 +40,7 @@ async fn holder() -> Holder {
 }
 
 #[tokio::test]
-async fn a_rotated_key_dies_after_its_grace() {
+async fn a_rotated_key_expires_after_the_grace_period() {
     let Holder {
         plane, admin, ada, ..
     } = holder().await;
@@ -75,7 +75,7 @@ async fn a_rotated_key_dies_after_its_grace() {
 }
 
 #[tokio::test]
-async fn without_grace_the_old_key_dies_at_once() {
+async fn without_a_grace_period_the_old_key_is_revoked_immediately() {
     let holder = holder().await;
     let rotate = "mutation($id: ID!) { rotateApiKey(id: $id) { replaced { state } } }";
 
@@ -101,7 +101,7 @@ async fn without_grace_the_old_key_dies_at_once() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_is_dead_and_listed_on_demand() {
+async fn a_revoked_key_is_rejected_and_listed_on_demand() {
     let holder = holder().await;
 
     let revoked = holder
@@ -146,7 +146,7 @@ async fn a_key_is_changed_and_restricted() {
 }
 
 #[tokio::test]
-async fn owners_alone_create_and_revoke_tokens() {
+async fn only_owners_create_and_revoke_api_tokens() {
     let plane = ControlPlane::start().await;
     let owner = plane.script(Role::Owner).await;
     let admin = plane.script(Role::Admin).await;
@@ -249,7 +249,7 @@ async fn a_key_is_found_by_what_is_remembered_of_it() {
             "{search}"
         );
     }
-    for search in ["", "  ", "%", "sk-nobody-", &"x".repeat(10_000)] {
+    for search in ["", "  ", "%", "sk-unknown-", &"x".repeat(10_000)] {
         let found = admin.ask_with(SEARCH, json!({ "search": search })).await;
         assert_eq!(found["data"]["apiKeys"], json!([]), "{search}");
     }

@@ -1,4 +1,4 @@
-//! What one operation may cost, and errors that are ours.
+//! Limits of one operation, and internal errors.
 
 use entity::admin::Role;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{ControlPlane, code};
 
 #[tokio::test]
-async fn deep_and_broad_operations_are_refused() {
+async fn deep_and_broad_operations_are_rejected() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Viewer).await;
     let deep = format!(
@@ -42,7 +42,7 @@ async fn deep_and_broad_operations_are_refused() {
 }
 
 #[tokio::test]
-async fn a_full_page_of_requests_is_not_too_much() {
+async fn a_full_page_of_requests_is_within_the_limits() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Viewer).await;
     let page = "{ requests(first: 200) { nodes { id startedAt finishedAt durationMs timeToFirstByteMs
@@ -74,13 +74,13 @@ async fn tools_can_read_the_schema() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_us_is_logged_and_not_told() {
+async fn internal_errors_are_logged_and_not_disclosed() {
     let plane = ControlPlane::start().await;
     let admin = plane.admin().await;
     plane.db.clone().close().await.unwrap();
-    let stranger = plane.stranger();
+    let anonymous = plane.stranger();
 
-    let answer = stranger
+    let answer = anonymous
         .post(
             "mutation { login(password: \"x\") { session { id } } }",
             json!({}),

@@ -12,7 +12,7 @@ const USERS: &str = "query($order: UserOrder, $first: Int, $after: String, $last
 }";
 
 #[tokio::test]
-async fn pages_fit_together_in_every_order_and_direction() {
+async fn pages_are_contiguous_in_every_order_and_direction() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Viewer).await;
     // The clock stands still: all were created at the same moment, so that only ids tell them apart.
@@ -102,7 +102,7 @@ async fn a_page_has_bounds_and_one_direction() {
 }
 
 #[tokio::test]
-async fn a_search_takes_text_literally() {
+async fn a_search_matches_text_literally() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Viewer).await;
     for name in ["100% Ada", "1000 Eve"] {
@@ -120,7 +120,7 @@ async fn a_search_takes_text_literally() {
 }
 
 #[tokio::test]
-async fn requests_are_listed_from_the_latest_and_filtered() {
+async fn requests_are_listed_newest_first_and_filtered() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Viewer).await;
     let ((ada, _), (eve, _)) = (plane.key_holder("ada").await, plane.key_holder("eve").await);
@@ -152,14 +152,14 @@ async fn requests_are_listed_from_the_latest_and_filtered() {
             "{{ requests(filter: {{ userId: \"{ada}\", model: \"gpt-5\" }}) {{ nodes {{ id }} }} }}"
         ))
         .await;
-    let of_nobody = admin
+    let of_unknown_user = admin
         .ask("{ requests(filter: { userId: \"x\" }) { nodes { id } } }")
         .await;
 
     assert_eq!(ids(&page), [json!(third), json!(second)]);
     assert_eq!(ids(&rest), [json!(first)]);
     assert_eq!(ids(&of_ada), [json!(first)]);
-    assert_eq!(code(&of_nobody), "NOT_FOUND");
+    assert_eq!(code(&of_unknown_user), "NOT_FOUND");
 }
 
 async fn page(caller: &Caller, variables: Value) -> Value {

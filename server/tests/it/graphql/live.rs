@@ -10,7 +10,7 @@ const LOGGED: &str =
     "subscription { requestLogged { cursor request { id model user { name } tokens { total } } } }";
 
 #[tokio::test]
-async fn a_request_is_seen_as_it_is_settled_and_what_was_missed_comes_first() {
+async fn settled_requests_are_streamed_after_those_that_were_missed() {
     let plane = ControlPlane::start().await;
     let script = plane.script(Role::Viewer).await;
     let (ada, _) = plane.key_holder("ada").await;
@@ -46,7 +46,7 @@ async fn a_request_is_seen_as_it_is_settled_and_what_was_missed_comes_first() {
 }
 
 #[tokio::test]
-async fn a_filter_holds_back_the_rest() {
+async fn a_subscription_applies_its_filter() {
     let plane = ControlPlane::start().await;
     let script = plane.script(Role::Viewer).await;
     let ((ada, _), (eve, _)) = (plane.key_holder("ada").await, plane.key_holder("eve").await);
@@ -65,7 +65,7 @@ async fn a_filter_holds_back_the_rest() {
 }
 
 #[tokio::test]
-async fn a_query_and_a_refusal_are_answered_as_events_too() {
+async fn queries_and_errors_are_sent_as_events_too() {
     let plane = ControlPlane::start().await;
     let script = plane.script(Role::Viewer).await;
     let mut answered = Events::open(&script, "{ viewer { __typename } }").await;
@@ -81,7 +81,7 @@ async fn a_query_and_a_refusal_are_answered_as_events_too() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_with_the_right_to_it() {
+async fn a_stream_ends_when_the_callers_credential_ends() {
     let plane = ControlPlane::start().await;
     let script = plane.script(Role::Viewer).await;
     let mut events = Events::open(&script, LOGGED).await;
@@ -111,7 +111,7 @@ async fn streams_and_sockets_end_with_the_server() {
 }
 
 #[tokio::test]
-async fn the_engine_is_followed() {
+async fn changes_of_the_engine_are_streamed() {
     let plane = ControlPlane::start().await;
     let script = plane.script(Role::Viewer).await;
 
@@ -146,7 +146,7 @@ async fn rename_again_and_again(admin: &Caller, id: &Value) {
 }
 
 #[tokio::test]
-async fn accounts_are_followed_and_show_no_secret() {
+async fn changes_of_accounts_are_streamed_without_secrets() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let add = "mutation { addProviderApiKey(input: { kind: CLAUDE, apiKey: \"sk-ant-canary-0123456789\" }) { account { id } } }";

@@ -1,4 +1,4 @@
-//! Notifications: who is told of what, how often, and what a bad channel gets.
+//! Notifications: recipients, frequency, and failing channels.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -25,14 +25,14 @@ const RULE: &str = "mutation($input: CreateNotificationRuleInput!) {
     createNotificationRule(input: $input) { rule { id percents quietMinutes channels { name } } } }";
 const TEST: &str = "mutation($id: ID!) { testNotificationChannel(id: $id) { delivered problem } }";
 
-/// What was posted to a receiver.
+/// The requests that a receiver got.
 struct Posted {
     path: String,
     headers: HeaderMap,
     body: Bytes,
 }
 
-/// A receiver of webhooks, which answers with what it is told.
+/// A receiver of webhooks, which responds as configured.
 struct Receiver {
     address: SocketAddr,
     posted: mpsc::UnboundedReceiver<Posted>,
@@ -132,7 +132,7 @@ fn watcher(plane: &ControlPlane) -> Watcher {
 }
 
 #[tokio::test]
-async fn a_webhook_is_signed_so_that_its_receiver_can_tell() {
+async fn a_webhook_is_signed() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let mut receiver = Receiver::start().await;
@@ -160,7 +160,7 @@ async fn a_webhook_is_signed_so_that_its_receiver_can_tell() {
 }
 
 #[tokio::test]
-async fn chats_get_the_shapes_that_they_understand() {
+async fn chat_services_get_their_message_formats() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let mut receiver = Receiver::start().await;
@@ -199,7 +199,7 @@ async fn chats_get_the_shapes_that_they_understand() {
 }
 
 #[tokio::test]
-async fn webhooks_reach_neither_private_addresses_nor_where_they_are_redirected() {
+async fn webhooks_reach_no_private_addresses_and_follow_no_redirects() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let mut receiver = Receiver::start().await;
@@ -254,7 +254,7 @@ async fn webhooks_reach_neither_private_addresses_nor_where_they_are_redirected(
 }
 
 #[tokio::test]
-async fn mail_reaches_a_server_and_its_refusal_is_said() {
+async fn mail_is_delivered_and_a_rejection_is_reported() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let (address, mut mails) = mail_server().await;
@@ -322,7 +322,7 @@ async fn mail_server() -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
 }
 
 #[tokio::test]
-async fn a_quota_is_told_of_at_each_percentage_once() {
+async fn a_quota_triggers_one_message_per_percentage() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let mut receiver = Receiver::start().await;
@@ -338,32 +338,32 @@ async fn a_quota_is_told_of_at_each_percentage_once() {
     let set = "mutation($user: ID!) { setQuotas(input: { userId: $user, quotas: [{ metric: REQUESTS, limit: 10, window: DAY }] }) { user { id } } }";
     admin.ask_with(set, json!({ "user": user })).await;
     let (watcher, sender) = (watcher(&plane), plane.services.notification_sender.clone());
-    let mut told = Vec::new();
+    let mut received = Vec::new();
 
     for _ in 0..10 {
         plane.record(user, "m").await;
         assert_eq!(
             watcher.evaluate().await.unwrap(),
-            watcher_told(&plane, told.len()).await
+            watcher_received(&plane, received.len()).await
         );
         watcher.evaluate().await.unwrap();
         sender.pass().await.unwrap();
         while let Ok(posted) = receiver.posted.try_recv() {
             let body: Value = serde_json::from_slice(&posted.body).unwrap();
-            told.push(body["title"].as_str().unwrap().to_owned());
+            received.push(body["title"].as_str().unwrap().to_owned());
         }
     }
 
-    let percents: Vec<_> = told
+    let percents: Vec<_> = received
         .iter()
         .map(|title| title.split(' ').nth(1).unwrap())
         .collect();
-    assert_eq!(percents, ["50", "80", "100"], "{told:?}");
-    assert!(told[0].contains("ada"), "{told:?}");
+    assert_eq!(percents, ["50", "80", "100"], "{received:?}");
+    assert!(received[0].contains("ada"), "{received:?}");
 }
 
-/// How many messages more there are than were told.
-async fn watcher_told(plane: &ControlPlane, told: usize) -> usize {
+/// The number of messages beyond those that were received.
+async fn watcher_received(plane: &ControlPlane, received: usize) -> usize {
     plane
         .services
         .notifications
@@ -371,11 +371,11 @@ async fn watcher_told(plane: &ControlPlane, told: usize) -> usize {
         .await
         .unwrap()
         .len()
-        - told
+        - received
 }
 
 #[tokio::test]
-async fn the_engine_is_told_of_once_until_it_runs_and_fails_again_after_the_quiet_time() {
+async fn an_engine_failure_is_reported_once_until_it_recovers_and_the_quiet_time_is_over() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let receiver = Receiver::start().await;
@@ -411,7 +411,7 @@ async fn the_engine_is_told_of_once_until_it_runs_and_fails_again_after_the_quie
 }
 
 #[tokio::test]
-async fn an_engine_that_cannot_be_reached_is_told_of() {
+async fn an_unreachable_engine_is_reported() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let mut receiver = Receiver::start().await;
@@ -434,7 +434,7 @@ async fn an_engine_that_cannot_be_reached_is_told_of() {
 }
 
 #[tokio::test]
-async fn what_failed_is_sent_again_after_a_pause_and_given_up_one_day() {
+async fn failed_messages_are_retried_with_pauses_and_eventually_given_up() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let mut receiver = Receiver::start().await;
@@ -457,7 +457,7 @@ async fn what_failed_is_sent_again_after_a_pause_and_given_up_one_day() {
 
     notifications.tell(&rule, &message("a")).await.unwrap();
     assert_eq!(sender.pass().await.unwrap(), 0);
-    // Not at once again.
+    // Not again immediately.
     sender.pass().await.unwrap();
     receiver.next().await;
     assert!(receiver.is_silent());
@@ -491,7 +491,7 @@ async fn what_failed_is_sent_again_after_a_pause_and_given_up_one_day() {
 }
 
 #[tokio::test]
-async fn a_channels_secrets_never_come_back() {
+async fn a_channels_secrets_cannot_be_read() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let settings = json!({ "telegram": { "botToken": "12:canary", "chatId": "-100" } });

@@ -17,7 +17,7 @@ const LIST: &str = "query($filter: PriceFilter, $first: Int, $after: String) {
         pageInfo { hasNextPage endCursor } totalCount } }";
 
 #[tokio::test]
-async fn a_price_is_set_to_the_last_decimal() {
+async fn a_price_is_exact_to_the_last_decimal() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
 
@@ -47,7 +47,7 @@ async fn a_price_is_set_to_the_last_decimal() {
 }
 
 #[tokio::test]
-async fn what_is_left_out_costs_as_input_and_output_do_from_now_on() {
+async fn omitted_rates_default_to_input_and_output_from_now_on() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
 
@@ -66,7 +66,7 @@ async fn what_is_left_out_costs_as_input_and_output_do_from_now_on() {
 }
 
 #[tokio::test]
-async fn a_price_is_never_changed_but_followed_by_another() {
+async fn a_price_is_superseded_and_never_edited() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     created(&admin, acme("1")).await;
@@ -86,7 +86,7 @@ async fn a_price_is_never_changed_but_followed_by_another() {
 }
 
 #[tokio::test]
-async fn prices_that_make_no_sense_are_refused() {
+async fn invalid_prices_are_rejected() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
 
@@ -117,7 +117,7 @@ async fn prices_that_make_no_sense_are_refused() {
 }
 
 #[tokio::test]
-async fn the_bundled_prices_are_there_from_the_start_and_come_in_pages() {
+async fn the_bundled_prices_are_listed_from_the_start_in_pages() {
     let plane = ControlPlane::start().await;
     let viewer = plane.script(Role::Viewer).await;
     let (mut read, mut after) = (Vec::new(), Value::Null);
@@ -145,7 +145,7 @@ async fn the_bundled_prices_are_there_from_the_start_and_come_in_pages() {
 }
 
 #[tokio::test]
-async fn a_request_shows_what_it_cost_and_at_which_price() {
+async fn a_request_shows_its_cost_and_price() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let (ada, _) = plane.key_holder("ada").await;
@@ -169,7 +169,7 @@ async fn a_request_shows_what_it_cost_and_at_which_price() {
 }
 
 #[tokio::test]
-async fn a_price_is_found_as_soon_as_it_is_set() {
+async fn a_new_price_is_listed_immediately() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let prices = &plane.services.prices;

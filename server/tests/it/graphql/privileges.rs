@@ -1,4 +1,4 @@
-//! What a lower role reaches through a side effect: secrets that are sent elsewhere, sign-ins and sessions that
+//! Privilege escalation through side effects: secrets that are sent elsewhere, sign-ins and sessions that
 //! outlive a change, guesses that are not counted.
 
 use entity::{
@@ -55,7 +55,7 @@ impl Accounts {
 }
 
 #[tokio::test]
-async fn a_stored_key_is_sent_nowhere_else_without_being_given_again() {
+async fn sending_a_stored_key_elsewhere_requires_entering_it_again() {
     let home = "https://llm.example/v1";
     let header = json!([{ "name": "x-team", "value": "header-canary-0123456789" }]);
     let accounts = Accounts::at(home, header).await;
@@ -94,7 +94,7 @@ async fn a_stored_key_is_sent_nowhere_else_without_being_given_again() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_could_read_a_key_needs_the_key_too() {
+async fn a_proxy_that_could_read_a_key_requires_entering_it_again() {
     let accounts = Accounts::at("http://llm.example/v1", json!([])).await;
     let admin = accounts.plane.script(Role::Admin).await;
     let proxy = |url: &str| json!({ "proxyUrl": url });
@@ -116,7 +116,7 @@ async fn a_proxy_that_could_read_a_key_needs_the_key_too() {
 }
 
 #[tokio::test]
-async fn only_an_owner_moves_an_account_with_a_password() {
+async fn only_an_owner_can_confirm_a_new_destination_with_a_password() {
     let accounts = Accounts::at("https://llm.example/v1", json!([])).await;
     let plane = &accounts.plane;
     let moved = json!({ "baseUrl": "https://new.example/v1" });
@@ -163,7 +163,7 @@ async fn no_header_copies_the_engines_key_to_a_provider() {
 }
 
 #[tokio::test]
-async fn an_imported_file_gets_no_token_that_is_not_in_it() {
+async fn an_imported_file_without_a_token_gets_no_stored_token() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let file = |more: Value| {
@@ -225,7 +225,7 @@ fn code_of<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_a_change_overtakes_opens_no_session() {
+async fn a_sign_in_that_races_a_change_of_the_account_opens_no_session() {
     let plane = ControlPlane::start().await;
     let admins = &plane.services.admins;
     let (_, found) = other(&plane, Role::Owner).await;
@@ -267,7 +267,7 @@ async fn a_sign_in_that_a_change_overtakes_opens_no_session() {
 }
 
 #[tokio::test]
-async fn a_session_of_a_disabled_administrator_is_worth_nothing() {
+async fn a_session_of_a_disabled_administrator_is_invalid() {
     let plane = ControlPlane::start().await;
     let (caller, admin) = other(&plane, Role::Admin).await;
     let greeting = json!({ "csrfToken": caller.csrf_token() });
@@ -285,7 +285,7 @@ async fn a_session_of_a_disabled_administrator_is_worth_nothing() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_confirmed_too_late_confirms_nothing() {
+async fn a_password_confirmed_after_it_changed_is_rejected() {
     let plane = ControlPlane::start().await;
     let (_, admin) = other(&plane, Role::Owner).await;
     let services = &plane.services;
@@ -327,7 +327,7 @@ async fn a_password_that_is_confirmed_too_late_confirms_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_that_comes_after_the_session_ended_is_not_run() {
+async fn a_body_that_arrives_after_the_session_ended_is_not_executed() {
     let plane = ControlPlane::start().await;
     let caller = plane.admin().await;
     let body = json!({ "query": "{ users { totalCount } }" }).to_string();
@@ -375,7 +375,7 @@ const LOGIN: &str = "mutation($name: String, $password: String!) {
     login(username: $name, password: $password) { session { id } } }";
 
 #[tokio::test]
-async fn ones_own_sign_in_clears_no_guesses_at_another_name() {
+async fn signing_in_does_not_reset_failed_attempts_at_another_name() {
     let plane = ControlPlane::start().await;
     other(&plane, Role::Viewer).await;
     let attempt = async |name: &str, password: &str| {
@@ -396,7 +396,7 @@ async fn ones_own_sign_in_clears_no_guesses_at_another_name() {
 }
 
 #[tokio::test]
-async fn guesses_from_many_addresses_lock_no_administrator_out() {
+async fn failed_attempts_from_many_addresses_lock_no_administrator_out() {
     let plane = ControlPlane::start().await;
     let throttle = &plane.services.login_throttle;
     for number in 0..100 {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, ControlPlane, code};
 
-/// What comes of an operation that goes well.
+/// The data of an operation without errors.
 async fn data(admin: &Caller, query: &str, variables: Value) -> Value {
     let mut answer = admin.ask_with(query, variables).await;
     assert!(answer.get("errors").is_none(), "{answer}");
@@ -12,7 +12,7 @@ async fn data(admin: &Caller, query: &str, variables: Value) -> Value {
 }
 
 #[tokio::test]
-async fn settings_of_a_provider_are_kept_and_two_editors_notice_each_other() {
+async fn provider_settings_are_stored_and_concurrent_changes_conflict() {
     let plane = ControlPlane::start().await;
     let admin = plane.admin().await;
     let set = "mutation($kind: ProviderKind!, $input: UpdateProviderSettingsInput!, $version: Int!) \

@@ -17,12 +17,12 @@ const RESET: &str = "mutation($id: ID!) { resetUserUsage(id: $id) {
     user { usedTokens usageResetAt quotas { used } apiKeys { quotas { used } } } previousUsedTokens } }";
 const CREATE: &str = "mutation($input: CreateUserInput!) { createUser(input: $input) {
     user { id quotas { metric limit used } rateLimit { requestsPerMinute } } } }";
-const NOBODY: &str = "0197a3c0-0000-7000-8000-000000000000";
-/// What the control plane's requests use.
+const UNKNOWN: &str = "0197a3c0-0000-7000-8000-000000000000";
+/// The usage of the control plane's requests.
 const TOKENS: i64 = 5_000_000_002;
 
 #[tokio::test]
-async fn a_quota_says_how_it_stands() {
+async fn a_quota_reports_its_usage() {
     let (plane, admin, ada) = plane_with_ada().await;
     plane.record(ada, "gpt-5").await;
 
@@ -69,7 +69,7 @@ async fn dollars_are_exact_and_written_as_decimals() {
     }
 }
 
-/// What is wrong, and a part of what is said about it.
+/// Invalid quotas, and a part of each error message.
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn nonsense() -> Vec<(Value, &'static str)> {
     let tokens = |more: Value| {
@@ -140,7 +140,7 @@ fn nonsense() -> Vec<(Value, &'static str)> {
 }
 
 #[tokio::test]
-async fn quotas_that_make_no_sense_are_refused_with_a_reason() {
+async fn invalid_quotas_are_rejected_with_a_reason() {
     let (_plane, admin, ada) = plane_with_ada().await;
 
     for (quotas, reason) in nonsense() {
@@ -154,7 +154,7 @@ async fn quotas_that_make_no_sense_are_refused_with_a_reason() {
 }
 
 #[tokio::test]
-async fn one_holder_is_named_who_is_alive() {
+async fn limits_require_exactly_one_active_user_or_key() {
     let (plane, admin, ada) = plane_with_ada().await;
     let (eve, _) = plane.key_holder("eve").await;
     let key = key_of(&plane, eve).await;
@@ -180,20 +180,20 @@ async fn one_holder_is_named_who_is_alive() {
         assert_eq!(ask(json!({})).await, "BAD_USER_INPUT");
         let both = json!({ "userId": ada, "apiKeyId": key });
         assert_eq!(ask(both).await, "BAD_USER_INPUT");
-        for nobody in [json!("x"), json!(NOBODY), json!(eve)] {
-            assert_eq!(ask(json!({ "userId": nobody })).await, "NOT_FOUND");
-            assert_eq!(ask(json!({ "apiKeyId": nobody })).await, "NOT_FOUND");
+        for unknown in [json!("x"), json!(UNKNOWN), json!(eve)] {
+            assert_eq!(ask(json!({ "userId": unknown })).await, "NOT_FOUND");
+            assert_eq!(ask(json!({ "apiKeyId": unknown })).await, "NOT_FOUND");
         }
         assert_eq!(ask(json!({ "apiKeyId": key })).await, "CONFLICT");
     }
-    for nobody in [json!("x"), json!(NOBODY), json!(eve)] {
-        let answer = admin.ask_with(RESET, json!({ "id": nobody })).await;
+    for unknown in [json!("x"), json!(UNKNOWN), json!(eve)] {
+        let answer = admin.ask_with(RESET, json!({ "id": unknown })).await;
         assert_eq!(code(&answer), "NOT_FOUND");
     }
 }
 
 #[tokio::test]
-async fn a_limit_that_is_edited_keeps_its_id_and_what_was_used() {
+async fn an_edited_quota_keeps_its_id_and_usage() {
     let (plane, admin, ada) = plane_with_ada().await;
     let before = set(
         &admin,
@@ -229,7 +229,7 @@ async fn a_limit_that_is_edited_keeps_its_id_and_what_was_used() {
 }
 
 #[tokio::test]
-async fn a_new_quota_counts_what_was_used_in_its_window() {
+async fn a_new_quota_starts_with_the_usage_of_its_window() {
     let (plane, admin, ada) = plane_with_ada().await;
     let (eve, _) = plane.key_holder("eve").await;
     plane.record(eve, "gpt-5").await;
@@ -264,7 +264,7 @@ async fn a_new_quota_counts_what_was_used_in_its_window() {
             1,
         ),
         (json!({ "window": "LIFETIME", "modelPattern": "o3" }), 0),
-        // Who served them nobody has told yet.
+        // The provider that served them is not reported yet.
         (json!({ "window": "LIFETIME", "provider": "CLAUDE" }), 4),
     ];
 
@@ -318,7 +318,7 @@ async fn a_quota_resets_where_a_chart_begins_its_next_bucket() {
 }
 
 #[tokio::test]
-async fn what_is_used_after_a_quota_was_set_is_added_to_what_was_used_before() {
+async fn usage_after_a_quota_was_set_is_added_to_earlier_usage() {
     let (plane, admin, ada) = plane_with_ada().await;
     plane.record(ada, "gpt-5").await;
     let windows = json!([
@@ -340,7 +340,7 @@ async fn what_is_used_after_a_quota_was_set_is_added_to_what_was_used_before() {
 }
 
 #[tokio::test]
-async fn a_reset_gives_everything_back_and_later_quotas_begin_there() {
+async fn a_reset_clears_usage_and_later_quotas_start_there() {
     let (plane, admin, ada) = plane_with_ada().await;
     let key = key_of(&plane, ada).await;
     set(&admin, ada, json!([{ "metric": "TOKENS", "limit": 5 }])).await;
@@ -375,7 +375,7 @@ async fn a_reset_gives_everything_back_and_later_quotas_begin_there() {
 }
 
 #[tokio::test]
-async fn what_the_engine_says_late_of_a_request_before_a_reset_gives_nothing_back_twice() {
+async fn late_engine_reports_of_requests_before_a_reset_are_not_subtracted_twice() {
     let (plane, admin, ada) = plane_with_ada().await;
     let claude = json!([{ "metric": "TOKENS", "limit": 5, "provider": "CLAUDE" }]);
     set(&admin, ada, claude).await;
@@ -383,14 +383,14 @@ async fn what_the_engine_says_late_of_a_request_before_a_reset_gives_nothing_bac
     plane.advance(TimeDelta::minutes(1));
     admin.ask_with(RESET, json!({ "id": ada })).await;
 
-    let told = EngineUsage {
+    let report = EngineUsage {
         request_id: early,
         provider: Some(ProviderKind::Chatgpt),
         account_id: None,
         failed: false,
         tokens: None,
     };
-    plane.handles.reports.send(told).await.unwrap();
+    plane.handles.reports.send(report).await.unwrap();
     let provider = format!("{{ request(id: \"{early}\") {{ provider }} }}");
     eventually("the report", async || {
         let request = admin.ask(&provider).await["data"]["request"].take();
@@ -403,7 +403,7 @@ async fn what_the_engine_says_late_of_a_request_before_a_reset_gives_nothing_bac
 }
 
 #[tokio::test]
-async fn a_keys_quotas_are_its_own_and_its_heir_inherits_them_with_what_was_used() {
+async fn a_rotated_key_keeps_its_quotas_and_their_usage() {
     let (plane, admin, ada) = plane_with_ada().await;
     let key = key_of(&plane, ada).await;
     set(&admin, ada, json!([{ "metric": "TOKENS", "limit": 5 }])).await;
@@ -432,7 +432,7 @@ async fn a_keys_quotas_are_its_own_and_its_heir_inherits_them_with_what_was_used
 }
 
 #[tokio::test]
-async fn all_quotas_are_listed_the_nearest_to_its_limit_first() {
+async fn all_quotas_are_listed_by_used_percentage() {
     let (plane, admin, ada) = plane_with_ada().await;
     let (bob, _) = plane.key_holder("bob").await;
     let (eve, _) = plane.key_holder("eve").await;
@@ -489,7 +489,7 @@ async fn an_end_user_sees_their_own_limits() {
 }
 
 #[tokio::test]
-async fn a_user_is_created_with_limits_or_not_at_all() {
+async fn a_user_with_invalid_limits_is_not_created() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let create = async |quotas: Value, per_minute: i64| {
@@ -520,7 +520,7 @@ const CHANGE: &str = "mutation($input: ChangeQuotasInput!) { changeQuotas(input:
     user { quotas { id metric limit used } } } }";
 
 #[tokio::test]
-async fn two_admins_who_add_quotas_at_once_keep_both() {
+async fn concurrently_added_quotas_are_both_kept() {
     let (plane, admin, ada) = plane_with_ada().await;
     plane.record(ada, "gpt-5").await;
     let both = set(
@@ -549,13 +549,13 @@ async fn two_admins_who_add_quotas_at_once_keep_both() {
 }
 
 #[tokio::test]
-async fn a_quota_that_is_gone_cannot_be_changed_and_none_is_there_twice() {
+async fn a_removed_quota_cannot_be_changed_and_duplicates_are_rejected() {
     let (_plane, admin, ada) = plane_with_ada().await;
     set(&admin, ada, json!([{ "metric": "TOKENS", "limit": 10 }])).await;
     let there = quotas_of(&admin, ada).await;
 
     for (change, expected) in [
-        (json!({ "userId": ada, "remove": [NOBODY] }), "NOT_FOUND"),
+        (json!({ "userId": ada, "remove": [UNKNOWN] }), "NOT_FOUND"),
         (
             json!({ "userId": ada, "add": [{ "metric": "TOKENS", "limit": 11 }] }),
             "CONFLICT",

@@ -11,7 +11,7 @@ const SET: &str = "mutation($input: SetRateLimitInput!) { setRateLimit(input: $i
     fragment L on RateLimit { requestsPerMinute tokensPerMinute concurrentRequests concurrentSockets }";
 
 #[tokio::test]
-async fn a_users_limit_takes_the_place_of_the_default_until_it_is_left_out() {
+async fn a_users_rate_limit_replaces_the_default_until_it_is_removed() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let (ada, _) = plane.key_holder("ada").await;
@@ -37,7 +37,7 @@ async fn a_users_limit_takes_the_place_of_the_default_until_it_is_left_out() {
 }
 
 #[tokio::test]
-async fn a_key_has_a_limit_of_its_own_which_its_heir_inherits() {
+async fn a_rotated_key_keeps_its_rate_limit() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let (ada, _) = plane.key_holder("ada").await;
@@ -59,7 +59,7 @@ async fn a_key_has_a_limit_of_its_own_which_its_heir_inherits() {
 }
 
 #[tokio::test]
-async fn limits_that_let_nobody_pass_and_absurd_ones_are_refused() {
+async fn rate_limits_of_zero_and_absurd_ones_are_rejected() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let (ada, _) = plane.key_holder("ada").await;
@@ -94,7 +94,7 @@ async fn limits_that_let_nobody_pass_and_absurd_ones_are_refused() {
 }
 
 #[tokio::test]
-async fn a_part_of_a_limit_is_changed_and_the_others_stay() {
+async fn a_part_of_a_rate_limit_is_updated_and_the_others_stay() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let (ada, _) = plane.key_holder("ada").await;

@@ -118,7 +118,7 @@ impl Book {
 }
 
 #[tokio::test]
-async fn old_requests_go_and_their_sums_stay() {
+async fn old_requests_are_deleted_and_their_sums_stay() {
     let book = Book::open().await;
     let moment = TimeDelta::milliseconds(1);
     let cut = days_ago(90);
@@ -138,7 +138,7 @@ async fn old_requests_go_and_their_sums_stay() {
 }
 
 #[tokio::test]
-async fn the_settings_say_how_long() {
+async fn the_settings_define_the_retention() {
     let book = Book::open().await;
     let ids = book.write(&[days_ago(3), days_ago(1), days_ago(0)]).await;
     let settings = &book.plane.services.settings;
@@ -151,7 +151,7 @@ async fn the_settings_say_how_long() {
 }
 
 #[tokio::test]
-async fn quarters_go_with_the_requests_and_longer_sums_stay() {
+async fn quarter_hour_sums_are_deleted_with_the_requests_and_longer_sums_stay() {
     let book = Book::open().await;
     book.write(&[days_ago(91), days_ago(1)]).await;
 
@@ -177,7 +177,7 @@ async fn quarters_go_with_the_requests_and_longer_sums_stay() {
 }
 
 #[tokio::test]
-async fn sums_of_nothing_are_swept_away() {
+async fn empty_sums_are_deleted() {
     let book = Book::open().await;
     let ids = book.write(&[days_ago(1)]).await;
     let report = EngineUsage {
@@ -206,7 +206,7 @@ async fn sums_of_nothing_are_swept_away() {
 }
 
 #[tokio::test]
-async fn what_was_used_of_quotas_long_ago_goes_and_what_counts_for_ever_stays() {
+async fn old_quota_usage_is_deleted_and_lifetime_usage_stays() {
     let book = Book::open().await;
     let db = book.plane.db.writer();
     let quota = entity::quota::ActiveModel {
@@ -244,7 +244,7 @@ async fn what_was_used_of_quotas_long_ago_goes_and_what_counts_for_ever_stays() 
 }
 
 #[tokio::test]
-async fn the_last_request_stays_so_that_no_cursor_comes_twice() {
+async fn the_last_request_is_kept_so_that_no_cursor_is_reused() {
     let book = Book::open().await;
     let ids = book.write(&[days_ago(200), days_ago(100)]).await;
 
@@ -254,7 +254,7 @@ async fn the_last_request_stays_so_that_no_cursor_comes_twice() {
 }
 
 #[tokio::test]
-async fn what_the_journal_may_bring_back_is_kept() {
+async fn records_that_the_journal_could_replay_are_kept() {
     let book = Book::open().await;
     book.plane.record(book.user_id, "gpt-5").await;
     // A request that takes longer than anything is kept.

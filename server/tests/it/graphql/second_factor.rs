@@ -15,7 +15,7 @@ const CONFIRM: &str = "mutation($code: String!) {
 const DISABLE: &str = "mutation($password: String!, $code: String!) {
     disableTotp(password: $password, code: $code) { admin { secondFactorSince } } }";
 
-/// What an authenticator app shows.
+/// The codes of an authenticator app.
 struct App(String);
 
 impl App {
@@ -59,7 +59,7 @@ async fn login(plane: &ControlPlane, given: Option<&str>) -> String {
 }
 
 #[tokio::test]
-async fn a_code_is_asked_for_once_the_app_has_shown_one() {
+async fn sign_in_requires_a_code_once_the_app_is_confirmed() {
     let plane = ControlPlane::start().await;
     let admin = plane.admin().await;
     let wrong = admin.ask_with(ENROL, json!({ "password": "wrong" })).await;
@@ -83,7 +83,7 @@ async fn a_code_is_asked_for_once_the_app_has_shown_one() {
 }
 
 #[tokio::test]
-async fn a_code_that_was_used_is_worth_nothing() {
+async fn a_used_code_is_rejected() {
     let plane = ControlPlane::start().await;
     let (_, app, _) = enrolled(&plane).await;
     let confirmed_with = app.code(&plane);
@@ -105,7 +105,7 @@ async fn a_code_that_was_used_is_worth_nothing() {
 }
 
 #[tokio::test]
-async fn a_recovery_code_opens_once() {
+async fn a_recovery_code_works_once() {
     let plane = ControlPlane::start().await;
     let (admin, _, codes) = enrolled(&plane).await;
     let typed = codes[0].to_uppercase().replace('-', " ");
@@ -128,7 +128,7 @@ async fn a_recovery_code_opens_once() {
 }
 
 #[tokio::test]
-async fn guessing_codes_is_slowed_down_wherever_it_comes_from() {
+async fn guessing_codes_is_throttled_across_addresses() {
     let plane = ControlPlane::start().await;
     let (_, app, _) = enrolled(&plane).await;
     plane.advance(TimeDelta::minutes(16));
@@ -151,7 +151,7 @@ async fn guessing_codes_is_slowed_down_wherever_it_comes_from() {
 }
 
 #[tokio::test]
-async fn the_second_factor_goes_with_password_and_code() {
+async fn disabling_the_second_factor_requires_password_and_code() {
     let plane = ControlPlane::start().await;
     let (admin, app, _) = enrolled(&plane).await;
     plane.advance(TimeDelta::seconds(60));
@@ -175,7 +175,7 @@ async fn the_second_factor_goes_with_password_and_code() {
 }
 
 #[tokio::test]
-async fn neither_secret_nor_recovery_codes_are_kept_in_plain() {
+async fn neither_secret_nor_recovery_codes_are_stored_in_plain_text() {
     let plane = ControlPlane::start().await;
     let (_, app, codes) = enrolled(&plane).await;
 
@@ -185,9 +185,9 @@ async fn neither_secret_nor_recovery_codes_are_kept_in_plain() {
     let secret = secret.as_bytes();
     assert!(!sealed.windows(secret.len()).any(|window| window == secret));
     let viewer = plane.script(entity::admin::Role::Viewer).await;
-    let told = viewer
+    let events = viewer
         .ask("{ auditEvents(first: 200) { nodes { before after } } }")
         .await
         .to_string();
-    assert!(!told.contains(&app.0) && !codes.iter().any(|code| told.contains(code)));
+    assert!(!events.contains(&app.0) && !codes.iter().any(|code| events.contains(code)));
 }

@@ -31,7 +31,7 @@ async fn sessions_are_listed_with_one_of_them_current() {
 }
 
 #[tokio::test]
-async fn a_session_ends_when_idle_and_when_old() {
+async fn a_session_ends_when_idle_and_after_its_maximum_age() {
     let plane = ControlPlane::start().await;
     let (idle, busy) = (plane.admin().await, plane.admin().await);
     let session = "{ session { id } }";
@@ -53,7 +53,7 @@ async fn a_session_ends_when_idle_and_when_old() {
 }
 
 #[tokio::test]
-async fn a_revoked_session_takes_its_socket_along() {
+async fn revoking_a_session_closes_its_socket() {
     let plane = ControlPlane::start().await;
     let (here, elsewhere) = (plane.admin().await, plane.admin().await);
     let mut socket =
@@ -68,7 +68,7 @@ async fn a_revoked_session_takes_its_socket_along() {
 }
 
 #[tokio::test]
-async fn an_expired_session_takes_its_socket_along() {
+async fn expiry_of_a_session_closes_its_socket() {
     let plane = ControlPlane::start().await;
     let browser = plane.admin().await;
     let mut socket = Socket::greet(&browser, json!({ "csrfToken": browser.csrf_token() })).await;
@@ -79,7 +79,7 @@ async fn an_expired_session_takes_its_socket_along() {
 }
 
 #[tokio::test]
-async fn a_session_of_nobody_is_not_found() {
+async fn an_unknown_session_is_not_found() {
     let plane = ControlPlane::start().await;
     let browser = plane.admin().await;
 

@@ -13,26 +13,26 @@ const SETUP: &str = "mutation($token: String!, $password: String!) {
 }";
 
 #[tokio::test]
-async fn the_set_up_link_opens_once() {
+async fn the_set_up_link_works_once() {
     let plane = ControlPlane::launch("http://proxypal.test", None).await;
-    let stranger = plane.stranger();
+    let anonymous = plane.stranger();
     let token = plane.setup_token.as_deref().unwrap();
     let required = "{ serverInfo { setupRequired } }";
     assert_eq!(
-        stranger.ask(required).await["data"]["serverInfo"]["setupRequired"],
+        anonymous.ask(required).await["data"]["serverInfo"]["setupRequired"],
         true
     );
 
-    let wrong = stranger
+    let wrong = anonymous
         .ask_with(SETUP, json!({ "token": "setup-x", "password": PASSWORD }))
         .await;
-    let short = stranger
+    let short = anonymous
         .ask_with(SETUP, json!({ "token": token, "password": "short" }))
         .await;
-    let right = stranger
+    let right = anonymous
         .ask_with(SETUP, json!({ "token": token, "password": PASSWORD }))
         .await;
-    let again = stranger
+    let again = anonymous
         .ask_with(SETUP, json!({ "token": token, "password": PASSWORD }))
         .await;
 
@@ -42,7 +42,7 @@ async fn the_set_up_link_opens_once() {
     assert_eq!(*admin, json!({ "username": "root", "role": "OWNER" }));
     assert_eq!(code(&again), "UNAUTHENTICATED");
     assert_eq!(
-        stranger.ask(required).await["data"]["serverInfo"]["setupRequired"],
+        anonymous.ask(required).await["data"]["serverInfo"]["setupRequired"],
         false
     );
 }
@@ -67,15 +67,18 @@ async fn the_right_password_opens_a_session_and_a_wrong_one_does_not() {
         .await;
     assert_eq!(answer["data"]["session"]["csrfToken"], browser.csrf_token());
     assert_eq!(answer["data"]["viewer"]["username"], "admin");
-    let stranger = plane
+    let anonymous = plane
         .stranger()
         .ask("{ session { id } viewer { __typename } }")
         .await;
-    assert_eq!(stranger["data"], json!({ "session": null, "viewer": null }));
+    assert_eq!(
+        anonymous["data"],
+        json!({ "session": null, "viewer": null })
+    );
 }
 
 #[tokio::test]
-async fn guessing_is_slowed_down() {
+async fn guessing_passwords_is_throttled() {
     let plane = ControlPlane::start().await;
     let browser = plane.stranger();
 
@@ -98,7 +101,7 @@ async fn guessing_is_slowed_down() {
 }
 
 #[tokio::test]
-async fn cookies_are_kept_from_scripts_and_other_sites() {
+async fn cookies_are_hidden_from_scripts_and_other_origins() {
     for (public_url, name, secure) in [
         ("https://ai.example.org", "__Host-session", true),
         ("http://localhost:8080", "session", false),

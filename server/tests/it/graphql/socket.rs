@@ -8,7 +8,7 @@ use crate::support::{ControlPlane, PASSWORD, Socket, code};
 const LOGGED: &str = "subscription { requestLogged { request { id } } }";
 
 #[tokio::test]
-async fn a_browser_follows_requests_and_asks_beside_it() {
+async fn a_browser_subscribes_and_queries_over_one_socket() {
     let plane = ControlPlane::start().await;
     let browser = plane.admin().await;
     let (ada, _) = plane.key_holder("ada").await;
@@ -32,7 +32,7 @@ async fn a_browser_follows_requests_and_asks_beside_it() {
 }
 
 #[tokio::test]
-async fn a_script_says_who_it_is_in_the_header_or_in_the_greeting() {
+async fn a_script_authenticates_in_the_header_or_in_connection_init() {
     let plane = ControlPlane::start().await;
     let script = plane.script(Role::Viewer).await;
     let authorization = script.headers["authorization"].to_str().unwrap().to_owned();
@@ -51,7 +51,7 @@ async fn a_script_says_who_it_is_in_the_header_or_in_the_greeting() {
 }
 
 #[tokio::test]
-async fn strangers_have_no_use_for_a_socket() {
+async fn anonymous_sockets_are_rejected() {
     let plane = ControlPlane::start().await;
 
     for payload in [
@@ -68,7 +68,7 @@ async fn strangers_have_no_use_for_a_socket() {
 }
 
 #[tokio::test]
-async fn nobody_signs_in_or_out_over_a_socket() {
+async fn signing_in_or_out_over_a_socket_is_rejected() {
     let plane = ControlPlane::start().await;
     let browser = plane.admin().await;
     let mut socket = Socket::greet(&browser, json!({ "csrfToken": browser.csrf_token() })).await;
@@ -87,7 +87,7 @@ async fn nobody_signs_in_or_out_over_a_socket() {
 }
 
 #[tokio::test]
-async fn the_fifty_first_operation_is_refused_until_one_ends() {
+async fn the_fifty_first_operation_is_rejected_until_one_ends() {
     let plane = ControlPlane::start().await;
     let script = plane.script(Role::Viewer).await;
     let mut socket = Socket::greet(&script, Value::Null).await;
@@ -113,7 +113,7 @@ async fn the_fifty_first_operation_is_refused_until_one_ends() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_takes_its_socket_along() {
+async fn revoking_a_key_closes_its_socket() {
     let plane = ControlPlane::start().await;
     let (ada, tool) = plane.key_holder("ada").await;
     let mut socket = Socket::greet(&tool, Value::Null).await;

@@ -23,7 +23,7 @@ async fn create(owner: &Caller, name: &str, role: &str) -> Value {
     created["data"]["createAdmin"]["admin"]["id"].clone()
 }
 
-/// Somebody else, signed in.
+/// Another administrator, signed in.
 async fn sign_in(plane: &ControlPlane, name: &str) -> Caller {
     let mut caller = plane.stranger();
     let answer = caller
@@ -42,7 +42,7 @@ async fn own_id(caller: &Caller) -> Value {
 }
 
 #[tokio::test]
-async fn owners_alone_manage_administrators_and_tokens() {
+async fn only_owners_manage_administrators_and_tokens() {
     let plane = ControlPlane::start().await;
     let owner = plane.script(Role::Owner).await;
     let admin = plane.script(Role::Admin).await;
@@ -66,7 +66,7 @@ async fn owners_alone_manage_administrators_and_tokens() {
 }
 
 #[tokio::test]
-async fn a_session_may_do_what_its_role_says() {
+async fn a_session_has_the_permissions_of_its_role() {
     let plane = ControlPlane::start().await;
     let owner = plane.admin().await;
     create(&owner, "ada", "ADMIN").await;
@@ -100,7 +100,7 @@ async fn a_session_may_do_what_its_role_says() {
 }
 
 #[tokio::test]
-async fn a_name_is_needed_once_there_are_several() {
+async fn a_username_is_required_once_there_are_several_administrators() {
     let plane = ControlPlane::start().await;
     let owner = plane.admin().await;
     create(&owner, "ada", "ADMIN").await;
@@ -125,7 +125,7 @@ async fn a_name_is_needed_once_there_are_several() {
 }
 
 #[tokio::test]
-async fn an_invitation_opens_once_and_not_for_ever() {
+async fn an_invitation_works_once_and_expires() {
     let plane = ControlPlane::start().await;
     let owner = plane.admin().await;
     let input = json!({ "input": { "username": "ada", "role": "VIEWER" } });
@@ -147,8 +147,8 @@ async fn an_invitation_opens_once_and_not_for_ever() {
     let accept = async |token: &str| {
         let accept = "mutation($token: String!, $password: String!) {
             completeSetup(token: $token, password: $password) { session { admin { username role } } } }";
-        let stranger = plane.stranger();
-        stranger
+        let anonymous = plane.stranger();
+        anonymous
             .ask_with(accept, json!({ "token": token, "password": OTHER }))
             .await
     };
@@ -178,7 +178,7 @@ async fn an_invitation_opens_once_and_not_for_ever() {
 }
 
 #[tokio::test]
-async fn a_changed_role_a_disabled_and_a_removed_administrator_end_sessions_and_sockets() {
+async fn changing_disabling_and_removing_an_administrator_ends_sessions_and_sockets() {
     let plane = ControlPlane::start().await;
     let owner = plane.admin().await;
     let id = create(&owner, "ada", "ADMIN").await;
@@ -226,11 +226,11 @@ async fn a_disabled_administrator_cannot_sign_in() {
 }
 
 #[tokio::test]
-async fn the_last_owner_who_can_sign_in_stays() {
+async fn the_last_owner_who_can_sign_in_cannot_be_removed() {
     let plane = ControlPlane::start().await;
     let owner = plane.admin().await;
     let id = own_id(&owner).await;
-    // Neither somebody disabled nor somebody without a password is an owner who can sign in.
+    // Neither a disabled owner nor one without a password can sign in.
     let disabled = create(&owner, "ada", "OWNER").await;
     owner
         .ask_with(SET_ENABLED, json!({ "id": disabled, "enabled": false }))
@@ -252,7 +252,7 @@ async fn the_last_owner_who_can_sign_in_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_owners_who_demote_each_other_at_once_leave_one() {
+async fn two_owners_who_demote_each_other_concurrently_leave_one() {
     for _ in 0..5 {
         let plane = ControlPlane::start().await;
         let owner = plane.admin().await;

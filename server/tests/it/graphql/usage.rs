@@ -148,7 +148,7 @@ async fn viewer_of(app: &TestApp) -> Caller {
 }
 
 #[tokio::test]
-async fn what_went_through_the_gateway_is_counted_to_the_token() {
+async fn gateway_usage_is_counted_to_the_token() {
     let app = TestApp::with_engine(engine()).await;
     let allowed = ["gpt-*", "claude"].map(str::to_owned);
     let user = NewUser {
@@ -214,7 +214,7 @@ async fn what_went_through_the_gateway_is_counted_to_the_token() {
 }
 
 #[tokio::test]
-async fn a_report_of_the_engine_moves_the_sums() {
+async fn a_report_of_the_engine_corrects_the_sums() {
     let mut book = Book::open().await;
     let now = book.plane.services.clock.now();
     let mut unknown = record(book.user_id, book.api_key_id, now);
@@ -228,7 +228,7 @@ async fn a_report_of_the_engine_moves_the_sums() {
         usageReconciliation { matched wireOnly engineOnly unknown } }";
     let before = book.admin.ask(query).await;
 
-    let told = EngineUsage {
+    let report = EngineUsage {
         request_id,
         provider: Some(entity::provider_account::ProviderKind::Claude),
         account_id: None,
@@ -238,7 +238,7 @@ async fn a_report_of_the_engine_moves_the_sums() {
             ..Tokens::default()
         }),
     };
-    book.plane.handles.reports.send(told).await.unwrap();
+    book.plane.handles.reports.send(report).await.unwrap();
 
     assert_eq!(
         before["data"]["usage"]["totals"],
@@ -269,7 +269,7 @@ async fn a_report_of_the_engine_moves_the_sums() {
 }
 
 #[tokio::test]
-async fn days_are_those_of_the_place_also_when_the_clocks_change() {
+async fn days_follow_the_time_zone_also_at_daylight_saving_changes() {
     let mut book = Book::open().await;
     // The last second of a day in Berlin, an hour that exists twice there, and the last of that day.
     book.at("2026-10-24T21:59:59.999999Z").await;
@@ -331,7 +331,7 @@ async fn days_are_those_of_the_place_also_when_the_clocks_change() {
 }
 
 #[tokio::test]
-async fn a_preset_ends_with_today_and_a_filter_leaves_the_others_out() {
+async fn a_preset_ends_with_today_and_a_filter_excludes_the_rest() {
     let mut book = Book::open().await;
     let now = book.plane.services.clock.now();
     let (eve, _) = book.plane.key_holder("eve").await;
@@ -387,7 +387,7 @@ async fn a_preset_ends_with_today_and_a_filter_leaves_the_others_out() {
 }
 
 #[tokio::test]
-async fn a_series_is_divided_into_the_greatest_parts() {
+async fn a_series_is_grouped_by_the_largest_groups() {
     let mut book = Book::open().await;
     for (time, model, input) in [
         ("2026-05-01T10:00:00Z", "small", 1),
@@ -430,7 +430,7 @@ async fn a_series_is_divided_into_the_greatest_parts() {
 }
 
 #[tokio::test]
-async fn a_dashboard_is_not_too_much_to_ask() {
+async fn a_dashboard_is_within_the_limits() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Viewer).await;
     let part =
@@ -446,7 +446,7 @@ async fn a_dashboard_is_not_too_much_to_ask() {
 }
 
 #[tokio::test]
-async fn questions_that_make_no_sense_are_refused() {
+async fn invalid_usage_queries_are_rejected() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Viewer).await;
     let long = "range: { from: \"2020-01-01T00:00:00Z\", to: \"2026-01-01T00:00:00Z\" }";
@@ -482,7 +482,7 @@ async fn questions_that_make_no_sense_are_refused() {
 }
 
 #[tokio::test]
-async fn end_users_see_their_own_usage_alone() {
+async fn end_users_see_only_their_own_usage() {
     let plane = ControlPlane::start().await;
     let ((ada, holder), (eve, _)) = (plane.key_holder("ada").await, plane.key_holder("eve").await);
     plane.record(ada, "gpt-5").await;
@@ -511,7 +511,7 @@ async fn end_users_see_their_own_usage_alone() {
 }
 
 #[tokio::test]
-async fn a_tick_tells_what_was_settled_since_the_last_one() {
+async fn an_update_contains_the_usage_since_the_previous_one() {
     let plane = ControlPlane::start().await;
     let script = plane.script(Role::Viewer).await;
     let ((ada, _), (eve, _)) = (plane.key_holder("ada").await, plane.key_holder("eve").await);
@@ -569,7 +569,7 @@ async fn exported(book: &Book, every: &str, zone: &str, range: &str) -> Vec<(Str
 }
 
 #[tokio::test]
-async fn an_export_cuts_days_and_hours_by_the_clocks_of_the_place() {
+async fn an_export_groups_by_days_and_hours_of_the_time_zone() {
     let mut book = Book::open().await;
     // It is seven in the evening of the first of June in Ho Chi Minh City.
     for time in [

@@ -12,7 +12,7 @@ const UPDATE: &str = "mutation($id: ID!, $input: UpdateUserInput!) {
     updateUser(id: $id, input: $input) { user { name email note enabled allowedModels } }
 }";
 const DELETE: &str =
-    "mutation($id: ID!) { deleteUser(id: $id) { user { id archivedAt enabled apiKeys { id } } } }";
+    "mutation($id: ID!) { archiveUser(id: $id) { user { id archivedAt enabled apiKeys { id } } } }";
 
 #[tokio::test]
 async fn a_user_begins_with_a_key_that_works() {
@@ -43,7 +43,7 @@ async fn a_user_begins_with_a_key_that_works() {
 }
 
 #[tokio::test]
-async fn a_name_is_given_once_and_a_refusal_leaves_nothing_behind() {
+async fn names_are_unique_and_a_rejected_creation_leaves_nothing_behind() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     create(&admin, "ada").await;
@@ -81,7 +81,7 @@ async fn a_name_is_given_once_and_a_refusal_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn null_clears_and_absence_leaves() {
+async fn null_clears_and_omission_keeps() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let input =
@@ -112,7 +112,7 @@ async fn null_clears_and_absence_leaves() {
 }
 
 #[tokio::test]
-async fn disabled_users_are_locked_out_all_or_none() {
+async fn users_are_disabled_all_or_none() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let (ada, tool) = plane.key_holder("ada").await;
@@ -148,8 +148,8 @@ async fn an_archived_user_frees_the_name_and_keeps_the_history() {
     let deleted = admin.ask_with(DELETE, json!({ "id": ada })).await;
     create(&admin, "ada").await;
 
-    assert_eq!(deleted["data"]["deleteUser"]["user"]["apiKeys"], json!([]));
-    let archived_at = &deleted["data"]["deleteUser"]["user"]["archivedAt"];
+    assert_eq!(deleted["data"]["archiveUser"]["user"]["apiKeys"], json!([]));
+    let archived_at = &deleted["data"]["archiveUser"]["user"]["archivedAt"];
     assert_eq!(archived_at, "2026-06-01T12:00:00Z");
     assert_eq!(
         code(&tool.ask("{ viewer { __typename } }").await),
@@ -179,7 +179,7 @@ async fn an_archived_user_frees_the_name_and_keeps_the_history() {
 }
 
 #[tokio::test]
-async fn an_unknown_user_is_null_to_ask_for_and_not_found_to_change() {
+async fn an_unknown_user_is_null_in_queries_and_not_found_in_mutations() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
 
@@ -203,7 +203,7 @@ async fn an_unknown_user_is_null_to_ask_for_and_not_found_to_change() {
 }
 
 #[tokio::test]
-async fn an_end_user_sees_their_own_things_and_no_notes() {
+async fn an_end_user_sees_their_own_data_without_notes() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let ((ada, tool), (eve, _)) = (plane.key_holder("ada").await, plane.key_holder("eve").await);

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilt
 use super::{CHAT, Field, answering, head, patient_head, trickle, whole_request};
 
 #[tokio::test]
-async fn a_body_that_stands_still_or_trickles_is_refused_wherever_it_is_sent() {
+async fn a_stalled_or_trickling_body_is_refused_on_every_endpoint() {
     let field = Field::new().await;
     let key = field.attacker.clone();
     for (path, key, begun) in [
@@ -31,7 +31,7 @@ async fn a_body_that_stands_still_or_trickles_is_refused_wherever_it_is_sent() {
 }
 
 #[tokio::test]
-async fn places_and_requests_a_minute_are_taken_before_the_body_is_read() {
+async fn slots_and_requests_per_minute_are_taken_before_the_body_is_read() {
     let field = Field::new().await;
     field
         .limit(RateLimit {
@@ -49,7 +49,7 @@ async fn places_and_requests_a_minute_are_taken_before_the_body_is_read() {
     drop(first);
     field.others_are_served().await;
 
-    // What was broken off has cost one of two a minute, and its place is free again.
+    // The aborted upload has cost one of two requests per minute, and its slot is free again.
     crate::support::eventually("the second of two", async || {
         let mut raw = field.connect(whole_request(&field.attacker)).await;
         let answer = raw.read_until("\r\n\r\n").await;
@@ -62,7 +62,7 @@ async fn places_and_requests_a_minute_are_taken_before_the_body_is_read() {
 }
 
 #[tokio::test]
-async fn uploads_that_are_broken_off_are_recorded_like_refusals_and_no_more_often() {
+async fn aborted_uploads_are_recorded_at_the_rate_of_refusals() {
     let field = Field::new().await;
     field.app.without_rate_limit().await;
     for _ in 0..90 {
@@ -83,7 +83,7 @@ async fn uploads_that_are_broken_off_are_recorded_like_refusals_and_no_more_ofte
 }
 
 #[tokio::test]
-async fn bodies_without_a_model_take_one_users_share_of_memory_and_not_the_others() {
+async fn bodies_without_a_model_take_at_most_the_memory_of_their_user() {
     let field = Field::with(answering(), |limits| {
         limits.held_bytes = 1024 * 1024;
         limits.deadlines.progress.idle = std::time::Duration::from_mins(1);
@@ -102,10 +102,10 @@ async fn bodies_without_a_model_take_one_users_share_of_memory_and_not_the_other
         let mut raw = field.connect(patient_head(&field.attacker, 65_000)).await;
         raw.read_until("100 Continue").await;
         raw.send(&piece).await;
-        // Refused at once, or held for a minute.
+        // Refused immediately, or held for a minute.
         let answer = tokio::time::timeout(
             std::time::Duration::from_secs(1),
-            raw.read_until("request bodies at once for this user"),
+            raw.read_until("request bodies in memory for this user"),
         );
         match answer.await {
             Ok(answer) => break answer,
@@ -115,7 +115,7 @@ async fn bodies_without_a_model_take_one_users_share_of_memory_and_not_the_other
     };
 
     assert!(refusal.starts_with("HTTP/1.1 429 "), "{refusal}");
-    // Somebody else's body of that size fits meanwhile.
+    // Another user's body of that size fits meanwhile.
     let other = field.another_key().await;
     let mut raw = field.connect(patient_head(&other, piece.len() + 15)).await;
     raw.read_until("100 Continue").await;

@@ -54,7 +54,7 @@ impl Target {
     }
 
     /// The status, and our own code.
-    async fn hears(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> (u16, String) {
+    async fn outcome(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> (u16, String) {
         let answer = self.send(path, headers, body).await;
         let code = answer.headers().get("x-proxypal-error");
         let code = code.map_or_else(String::new, |code| code.to_str().unwrap().to_owned());
@@ -90,7 +90,7 @@ fn bomb(mebibytes: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn encodings_that_the_engine_does_not_open_are_refused_in_the_dialect_of_the_route() {
+async fn unsupported_encodings_are_refused_in_the_dialect_of_the_route() {
     let target = Target::new().await;
     let unsupported = refused(415, "proxypal_unsupported_encoding");
     for encoding in [
@@ -104,14 +104,14 @@ async fn encodings_that_the_engine_does_not_open_are_refused_in_the_dialect_of_t
     ] {
         let headers = [("content-encoding", encoding)];
         for path in [CHAT, MESSAGES, GEMINI, EDITS] {
-            let heard = target.hears(path, &headers, PLAIN.to_vec()).await;
-            assert_eq!(heard, unsupported, "{encoding} {path}");
+            let result = target.outcome(path, &headers, PLAIN.to_vec()).await;
+            assert_eq!(result, unsupported, "{encoding} {path}");
         }
     }
     let zstd = [("content-encoding", "zstd")];
     for path in [MESSAGES, GEMINI] {
         assert_eq!(
-            target.hears(path, &zstd, frame(PLAIN)).await,
+            target.outcome(path, &zstd, frame(PLAIN)).await,
             unsupported,
             "{path}"
         );
@@ -120,7 +120,10 @@ async fn encodings_that_the_engine_does_not_open_are_refused_in_the_dialect_of_t
         ("content-encoding", "zstd"),
         ("content-type", "multipart/form-data; boundary=b"),
     ];
-    assert_eq!(target.hears(EDITS, &form, frame(PLAIN)).await, unsupported);
+    assert_eq!(
+        target.outcome(EDITS, &form, frame(PLAIN)).await,
+        unsupported
+    );
     assert_eq!(target.reached(), 0);
 
     let answer = target
@@ -131,7 +134,7 @@ async fn encodings_that_the_engine_does_not_open_are_refused_in_the_dialect_of_t
 }
 
 #[tokio::test]
-async fn a_bomb_is_opened_to_the_limit_of_bodies_and_goes_nowhere() {
+async fn a_decompression_bomb_is_refused_at_the_body_limit() {
     let target = Target::new().await;
     let zstd = [("content-encoding", "zstd")];
     let bomb = bomb(250);
@@ -139,17 +142,17 @@ async fn a_bomb_is_opened_to_the_limit_of_bodies_and_goes_nowhere() {
     let nested = frame(&bomb);
 
     let too_large = refused(413, "proxypal_body_too_large");
-    assert_eq!(target.hears(CHAT, &zstd, bomb.clone()).await, too_large);
+    assert_eq!(target.outcome(CHAT, &zstd, bomb.clone()).await, too_large);
     let in_frames = [frame(b"{"), skippable(&[0; 9999]), bomb].concat();
-    assert_eq!(target.hears(CHAT, &zstd, in_frames).await, too_large);
+    assert_eq!(target.outcome(CHAT, &zstd, in_frames).await, too_large);
     // Once opened it is no JSON.
     let ambiguous = refused(400, "proxypal_model_ambiguous");
-    assert_eq!(target.hears(CHAT, &zstd, nested).await, ambiguous);
+    assert_eq!(target.outcome(CHAT, &zstd, nested).await, ambiguous);
     assert_eq!(target.reached(), 0);
 }
 
 #[tokio::test]
-async fn what_opens_to_no_whole_body_is_refused() {
+async fn an_incomplete_compressed_body_is_refused() {
     let target = Target::new().await;
     let zstd = [("content-encoding", "zstd")];
     let whole = frame(PLAIN);
@@ -164,14 +167,14 @@ async fn what_opens_to_no_whole_body_is_refused() {
     ];
 
     for body in bodies {
-        let heard = target.hears(CHAT, &zstd, body.clone()).await;
-        assert_eq!(heard, refused(400, "proxypal_body_unreadable"), "{body:?}");
+        let result = target.outcome(CHAT, &zstd, body.clone()).await;
+        assert_eq!(result, refused(400, "proxypal_body_unreadable"), "{body:?}");
     }
     assert_eq!(target.reached(), 0);
 }
 
 #[tokio::test]
-async fn whole_frames_pass_as_they_are() {
+async fn complete_zstd_frames_are_forwarded_unchanged() {
     let target = Target::new().await;
     let zstd = [("content-encoding", "zstd")];
     let (head, tail) = PLAIN.split_at(9);
@@ -205,14 +208,18 @@ async fn an_encoding_cannot_be_hidden_from_the_engine() {
         "x-api-key",
     ] {
         let headers = [("content-encoding", "zstd"), ("connection", named)];
-        let heard = target.hears(CHAT, &headers, body.clone()).await;
-        assert_eq!(heard, refused(400, "proxypal_headers_ambiguous"), "{named}");
+        let result = target.outcome(CHAT, &headers, body.clone()).await;
+        assert_eq!(
+            result,
+            refused(400, "proxypal_headers_ambiguous"),
+            "{named}"
+        );
     }
     let twice = [
         ("content-encoding", "zstd"),
         ("content-encoding", "identity"),
     ];
-    let heard = target.hears(CHAT, &twice, body).await;
-    assert_eq!(heard, refused(400, "proxypal_headers_ambiguous"));
+    let result = target.outcome(CHAT, &twice, body).await;
+    assert_eq!(result, refused(400, "proxypal_headers_ambiguous"));
     assert_eq!(target.reached(), 0);
 }

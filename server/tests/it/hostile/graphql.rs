@@ -1,13 +1,17 @@
 //! Documents that cost more than they look like, on every transport, from callers without an administrator's
 //! rights. Each is refused by a named bound, and the server goes on answering.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use entity::{admin::Role, audit_event};
 use futures_util::future::join_all;
 use reqwest::StatusCode;
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::support::{ControlPlane, Events, Socket, code};
 
@@ -172,12 +176,12 @@ fn attacks() -> Vec<Attack> {
         attack(
             "the schema",
             "{__schema{types{name}}}",
-            "may not read as much of the schema",
+            "the introspection is too large",
         ),
         attack(
             "the schema, over and over",
             "{__type(name:\"Query\"){fields{type{fields{type{fields{name}}}}}}}",
-            "may not read as much of the schema",
+            "the introspection is too large",
         ),
     ]
 }
@@ -260,7 +264,7 @@ async fn whoever_may_read_everything_has_bounds_too() {
         (
             "the schema, over and over",
             format!("{{__schema{{types{{fields{{{fields}name{}", "}".repeat(12)),
-            "may not read as much of the schema",
+            "the introspection is too large",
         ),
     ] {
         refused(name, &viewer.ask(&document).await, bound);
@@ -411,27 +415,68 @@ async fn wrong_credentials_are_tried_within_the_budget_of_anonymous_clients() {
     assert_eq!(statuses.last(), Some(&StatusCode::TOO_MANY_REQUESTS));
 }
 
+/// So many sums of a key holder's own usage.
+fn own_sums(count: usize) -> String {
+    let sums = numbered(count, &|number| format!("a{number}:totals{{requests}}"));
+    format!("{{ viewer {{ ... on KeyHolder {{ user {{ usage {{ {sums} }} }} }} }} }}")
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_of_the_dearest_queries_of_a_key_holder_do_not_hold_up_an_administrator() {
+async fn thirty_of_the_dearest_queries_of_a_key_holder_do_not_hold_up_an_administrator() {
     let plane = ControlPlane::start().await;
     let (_, key_holder) = plane.key_holder("ada").await;
     let admin = plane.admin().await;
-    let sums = |count: usize| {
-        let sums = numbered(count, &|number| format!("a{number}:totals{{requests}}"));
-        format!("{{ viewer {{ ... on KeyHolder {{ user {{ usage {{ {sums} }} }} }} }} }}")
+    let dear = own_sums(25);
+    let (answered, first) = (AtomicUsize::new(0), Notify::new());
+    let key_holders = async || {
+        let answer = key_holder.ask(&dear).await;
+        answered.fetch_add(1, Ordering::Relaxed);
+        first.notify_one();
+        answer
+    };
+    let admins = async {
+        // By now all the others have arrived.
+        first.notified().await;
+        let query = "{ users { nodes { id } } usage { totals { requests } } }";
+        let answer = admin.ask(query).await;
+        (answer, answered.load(Ordering::Relaxed))
     };
 
-    let (dear, dearer) = (sums(30), sums(45));
-    let (answers, asked) = tokio::join!(
-        join_all((0..20).map(|_| key_holder.ask(&dear))),
-        admin.ask("{ users { nodes { id } } usage { totals { requests } } }"),
-    );
+    let (answers, (asked, earlier)) =
+        tokio::join!(join_all((0..30).map(|_| key_holders())), admins);
 
     assert_eq!(code(&asked), "", "{asked}");
+    assert!(
+        earlier <= 15,
+        "the administrator waited for {earlier} of 30"
+    );
     for answer in answers {
         assert_eq!(code(&answer), "", "{answer:.300}");
     }
-    refused("45 sums", &key_holder.ask(&dearer).await, "points");
+    let dearer = key_holder.ask(&own_sums(45)).await;
+    refused("45 sums", &dearer, "points");
+}
+
+#[tokio::test]
+async fn a_key_holder_who_asks_for_sums_over_and_over_is_refused_for_a_while() {
+    let plane = ControlPlane::start().await;
+    let (_, greedy) = plane.key_holder("ada").await;
+    let (_, other) = plane.key_holder("eve").await;
+    let dear = own_sums(25);
+    let mut refused = None;
+
+    for _ in 0..200 {
+        let answer = greedy.ask(&dear).await;
+        if !code(&answer).is_empty() {
+            refused = Some(answer);
+            break;
+        }
+    }
+
+    let refused = refused.expect("a refusal");
+    assert_eq!(code(&refused), "RATE_LIMITED", "{refused}");
+    assert!(refused["errors"][0]["extensions"]["retryAfterSeconds"].is_number());
+    assert_eq!(code(&other.ask(&dear).await), "");
 }
 
 #[tokio::test]

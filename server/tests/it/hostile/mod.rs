@@ -153,7 +153,7 @@ async fn trickle(mut raw: Raw, byte: u8) -> String {
             () = write => {}
         }
     };
-    soon("the server's patience to end", sending).await;
+    soon("the server to disconnect", sending).await;
     String::from_utf8_lossy(&seen).into_owned()
 }
 

@@ -1,4 +1,4 @@
-//! WebSockets that are opened and held, messages that are never finished, and turns that nobody reads.
+//! WebSockets that are opened and held, messages that are never finished, and turns that are not read.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl Attack {
 }
 
 #[tokio::test]
-async fn a_message_that_is_not_finished_ends_its_socket() {
+async fn an_unfinished_message_closes_its_socket() {
     let mut attack = Attack::begin(|limits| {
         limits.deadlines.socket_idle = Duration::from_mins(1);
     })
@@ -66,7 +66,7 @@ async fn a_message_that_is_not_finished_ends_its_socket() {
 }
 
 #[tokio::test]
-async fn unfinished_messages_take_their_users_share_of_memory_and_no_more() {
+async fn unfinished_messages_take_at_most_the_memory_of_their_user() {
     let mut attack = Attack::begin(|limits| {
         limits.held_bytes = 1024 * 1024;
         limits.deadlines.progress.idle = Duration::from_mins(1);
@@ -92,7 +92,7 @@ async fn unfinished_messages_take_their_users_share_of_memory_and_no_more() {
 
     soon("the end of the socket", flooding).await;
 
-    // The server's frame says so, unless the reset that follows takes it along.
+    // The server's close frame has the reason, unless the reset that follows discards it.
     let said = String::from_utf8_lossy(&seen);
     assert!(
         seen.is_empty() || said.contains("too much of unfinished messages"),
@@ -102,7 +102,7 @@ async fn unfinished_messages_take_their_users_share_of_memory_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_socket_on_which_nothing_happens_is_closed() {
+async fn an_idle_socket_is_closed() {
     let mut attack = Attack::begin(|_| {}).await;
 
     let frame = attack.client.closed().await;
@@ -113,7 +113,7 @@ async fn a_socket_on_which_nothing_happens_is_closed() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_no_answer_on_its_socket_is_hung_up_on() {
+async fn a_client_that_does_not_read_its_socket_is_disconnected() {
     let mut attack = Attack::begin(|limits| {
         limits.deadlines.socket_idle = Duration::from_mins(1);
     })
@@ -131,7 +131,7 @@ async fn a_client_that_reads_no_answer_on_its_socket_is_hung_up_on() {
                 return;
             }
         }
-        panic!("somebody has read it all");
+        panic!("all of it was read");
     };
     let ended = tokio::select! {
         record = records.next() => Some(record),
@@ -147,7 +147,7 @@ async fn a_client_that_reads_no_answer_on_its_socket_is_hung_up_on() {
 }
 
 #[tokio::test]
-async fn a_turn_whose_client_has_left_does_not_hold_its_place() {
+async fn an_abandoned_turn_does_not_hold_a_slot() {
     let mut attack = Attack::begin(|limits| {
         limits.deadlines.socket_idle = Duration::from_mins(1);
     })
@@ -182,7 +182,7 @@ async fn a_turn_whose_client_has_left_does_not_hold_its_place() {
 }
 
 #[tokio::test]
-async fn a_user_has_so_many_sockets_and_another_user_theirs() {
+async fn the_limit_of_sockets_is_per_user() {
     let (mut sockets, script) = SocketEngine::script();
     let field = Field::with(script, |limits| {
         limits.deadlines.socket_idle = Duration::from_mins(1);

@@ -8,10 +8,11 @@ use axum::{
 };
 use futures_util::stream;
 use nix::sys::signal::Signal;
+use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
 
 use crate::support::{
-    Script, TestDatabase,
+    Script, TestDatabase, code,
     operator::Operator,
     scripted,
     server::{PASSWORD, Server, before, server},
@@ -50,6 +51,39 @@ async fn an_engine_that_fails_many_requests_is_one_line_of_the_log() {
     let log = server.program.errors.text();
     let of_engine = |line: &&str| line.contains("request.id=") && line.contains(" WARN ");
     assert_eq!(log.lines().filter(of_engine).count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn all_migrations_of_a_first_start_are_one_line_of_the_log() {
+    let home = TestDatabase::create().await;
+    let mut server = Server::start(server(&home).env("ENGINE", "demo")).await;
+    server.program.signal(Signal::SIGTERM);
+    server.program.ended().await;
+
+    let log = server.program.errors.text();
+    let of_migrations = |line: &&str| line.to_lowercase().contains("migration");
+    assert_eq!(log.lines().filter(of_migrations).count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn queries_that_the_database_fails_are_one_line_of_the_log() {
+    let home = TestDatabase::create().await;
+    let mut server = Server::start(server(&home).env("ENGINE", "demo")).await;
+    let operator = Operator::sign_in(&server.url, PASSWORD).await.unwrap();
+    let database = sea_orm::Database::connect(&home.url).await.unwrap();
+    let rename = "ALTER TABLE api_token RENAME TO api_token_away";
+    database.execute_unprepared(rename).await.unwrap();
+
+    for _ in 0..5 {
+        let answer = operator.answer("{ apiTokens { id } }", Value::Null).await;
+        assert_eq!(code(&answer), "INTERNAL", "{answer}");
+    }
+    server.program.signal(Signal::SIGTERM);
+    server.program.ended().await;
+
+    let log = server.program.errors.text();
+    let errors = |line: &&str| line.contains(" ERROR ");
+    assert_eq!(log.lines().filter(errors).count(), 1, "{log}");
 }
 
 #[tokio::test]

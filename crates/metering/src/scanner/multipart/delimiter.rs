@@ -1,19 +1,19 @@
-//! The line that parts the parts: `\r\n--boundary`, found across chunks.
+//! The line between parts, `\r\n--boundary`, found across chunks.
 
 use memchr::memchr;
 
-/// Matches the delimiter byte by byte. A carriage return can only be its first byte, so a match that
-/// fails cannot have hidden the start of another.
+/// Matches the delimiter byte by byte. A carriage return can only be its first byte, so a failed match cannot contain the
+/// start of another.
 #[derive(Clone, Debug)]
 pub(super) struct Delimiter {
-    /// With the line break.
+    /// Including the line break.
     bytes: Vec<u8>,
     matched: usize,
-    /// How many of the matched bytes are not there: a delimiter may stand where a line starts.
+    /// How many matched bytes were not in the body: a delimiter may be at the start of a line.
     assumed: usize,
 }
 
-/// What a byte did.
+/// The effect of a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DelimiterStep {
     Partial,
@@ -21,7 +21,7 @@ pub(super) enum DelimiterStep {
     Mismatch,
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DelimiterMatch {
     /// Bytes searched.
@@ -31,7 +31,7 @@ pub(super) struct DelimiterMatch {
 }
 
 impl Delimiter {
-    /// Stands at the start of a line.
+    /// At the start of a line.
     pub(super) fn new(boundary: &str) -> Self {
         let mut delimiter = Self {
             bytes: format!("\r\n--{boundary}").into_bytes(),
@@ -42,13 +42,13 @@ impl Delimiter {
         delimiter
     }
 
-    /// Stands at the start of a line again.
+    /// Restarts at the start of a line.
     pub(super) fn restart_in_line(&mut self) {
         self.matched = 2;
         self.assumed = 2;
     }
 
-    /// Takes the next byte.
+    /// Matches the next byte.
     pub(super) fn push(&mut self, byte: u8) -> DelimiterStep {
         if self.bytes.get(self.matched) != Some(&byte) {
             return DelimiterStep::Mismatch;
@@ -61,7 +61,7 @@ impl Delimiter {
         DelimiterStep::Complete
     }
 
-    /// Searches for the delimiter; what comes before it goes to `content`.
+    /// Searches for the delimiter; the bytes before it are added to `content`.
     pub(super) fn find(
         &mut self,
         bytes: &[u8],
@@ -106,7 +106,7 @@ impl Delimiter {
 
 fn keep(content: &mut Option<&mut Vec<u8>>, bytes: &[u8]) {
     if let Some(content) = content {
-        let room = (super::LONGEST_MODEL + 1).saturating_sub(content.len());
-        content.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        let remaining = (super::MAX_MODEL_BYTES + 1).saturating_sub(content.len());
+        content.extend_from_slice(bytes.get(..remaining).unwrap_or(bytes));
     }
 }

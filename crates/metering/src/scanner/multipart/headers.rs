@@ -1,21 +1,21 @@
-//! What the headers of a part say about it.
+//! The headers of a part.
 
 use super::super::parameters::Parameters;
 
-/// What a part is.
+/// The meaning of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Disposition {
     Model,
-    /// How many answers the request asks for.
+    /// The number of alternative answers.
     Choices,
     Other,
-    /// Readers could differ.
-    Unclear,
+    /// Parsers read it differently.
+    Ambiguous,
 }
 
-/// Reads a block of headers with its closing empty line.
+/// Parses a block of headers, including its empty last line.
 pub(super) fn disposition(block: &[u8]) -> Disposition {
-    read(block).unwrap_or(Disposition::Unclear)
+    read(block).unwrap_or(Disposition::Ambiguous)
 }
 
 fn read(block: &[u8]) -> Option<Disposition> {
@@ -39,10 +39,10 @@ fn read(block: &[u8]) -> Option<Disposition> {
     let Some(parameters) = found else {
         return Some(Disposition::Other);
     };
-    Some(judge(&parameters, is_encoded))
+    Some(classify(&parameters, is_encoded))
 }
 
-fn judge(parameters: &Parameters, is_encoded: bool) -> Disposition {
+fn classify(parameters: &Parameters, is_encoded: bool) -> Disposition {
     let name = parameters.get("name").unwrap_or_default();
     let is_plain = parameters.value == "form-data"
         && !is_encoded
@@ -50,7 +50,7 @@ fn judge(parameters: &Parameters, is_encoded: bool) -> Disposition {
         && parameters.get("filename*").is_none();
     match name {
         "model" if is_plain => Disposition::Model,
-        name if name.eq_ignore_ascii_case("model") => Disposition::Unclear,
+        name if name.eq_ignore_ascii_case("model") => Disposition::Ambiguous,
         "n" if is_plain => Disposition::Choices,
         _ => Disposition::Other,
     }

@@ -35,7 +35,7 @@ fn of(max_output_tokens: impl Into<Option<u64>>, choices: u64) -> Bound {
     }
 }
 
-fn doubtful(max_output_tokens: impl Into<Option<u64>>, choices: u64) -> Bound {
+fn uncertain(max_output_tokens: impl Into<Option<u64>>, choices: u64) -> Bound {
     Bound {
         is_certain: false,
         ..of(max_output_tokens, choices)
@@ -66,7 +66,7 @@ fn each_protocol_has_its_own_bound() {
         (
             Chat,
             r#"{"messages":[],"max_tokens":7,"generationConfig":{"candidateCount":9}}"#,
-            doubtful(7, 1),
+            uncertain(7, 1),
         ),
         (
             Completions,
@@ -126,7 +126,7 @@ fn a_chat_request_without_messages_is_bounded_as_the_engine_converts_it() {
 }
 
 #[test]
-fn what_is_no_positive_integer_bounds_nothing() {
+fn only_positive_integers_are_certain_bounds() {
     for number in [
         "-1",
         "0",
@@ -160,45 +160,45 @@ fn what_is_no_positive_integer_bounds_nothing() {
 }
 
 #[test]
-fn a_doubtful_number_still_serves_the_estimate() {
+fn an_uncertain_number_is_used_for_the_estimate() {
     let chat = |body| bound(BoundForm::Chat, body);
 
     assert_eq!(
         chat(r#"{"messages":[],"max_tokens":"60000"}"#),
-        doubtful(60000, 1)
+        uncertain(60000, 1)
     );
     assert_eq!(
         chat(r#"{"messages":[],"max_tokens":1e3,"n":"4"}"#),
-        doubtful(1000, 4)
+        uncertain(1000, 4)
     );
     assert_eq!(
         chat(r#"{"messages":[],"max_tokens":60000.5}"#),
-        doubtful(None, 1)
+        uncertain(None, 1)
     );
 }
 
 #[test]
-fn a_repeated_member_bounds_nothing_and_counts_at_its_greatest() {
+fn a_repeated_member_is_uncertain_and_counts_at_its_greatest() {
     let cases = [
         (
             BoundForm::Chat,
             r#"{"messages":[],"max_tokens":9,"max_tokens":5,"n":1,"n":4,"n":2}"#,
-            doubtful(9, 4),
+            uncertain(9, 4),
         ),
         (
             BoundForm::Chat,
             r#"{"messages":[],"max_tokens":9,"max\u005ftokens":11}"#,
-            doubtful(11, 1),
+            uncertain(11, 1),
         ),
         (
             BoundForm::Gemini,
             r#"{"generationConfig":{"maxOutputTokens":5},"generationConfig":{}}"#,
-            doubtful(5, 1),
+            uncertain(5, 1),
         ),
         (
             BoundForm::Gemini,
             r#"{"generationConfig":{"maxOutputTokens":5,"maxOutputTokens":9}}"#,
-            doubtful(9, 1),
+            uncertain(9, 1),
         ),
     ];
     for (form, body, expected) in cases {
@@ -207,7 +207,7 @@ fn a_repeated_member_bounds_nothing_and_counts_at_its_greatest() {
 }
 
 #[test]
-fn another_spelling_beside_a_bound_makes_it_doubtful() {
+fn another_spelling_next_to_a_bound_makes_it_uncertain() {
     for key in [
         "Max_Tokens",
         "MAX_TOKENS",
@@ -217,35 +217,35 @@ fn another_spelling_beside_a_bound_makes_it_doubtful() {
         "bestOf",
     ] {
         let body = format!(r#"{{"messages":[],"max_tokens":5,"{key}":60000}}"#);
-        assert_eq!(bound(BoundForm::Chat, &body), doubtful(5, 1), "{key}");
+        assert_eq!(bound(BoundForm::Chat, &body), uncertain(5, 1), "{key}");
     }
     for key in ["max_output_tokens", "MaxOutputTokens", "candidate_count"] {
         let body = format!(r#"{{"generationConfig":{{"maxOutputTokens":5,"{key}":60000}}}}"#);
-        assert_eq!(bound(BoundForm::Gemini, &body), doubtful(5, 1), "{key}");
+        assert_eq!(bound(BoundForm::Gemini, &body), uncertain(5, 1), "{key}");
     }
     let body =
         r#"{"generationConfig":{"maxOutputTokens":5},"generation_config":{"max_output_tokens":9}}"#;
-    assert_eq!(bound(BoundForm::Gemini, body), doubtful(5, 1));
+    assert_eq!(bound(BoundForm::Gemini, body), uncertain(5, 1));
 }
 
 #[test]
-fn a_bound_in_an_array_is_none() {
+fn a_bound_in_an_array_is_ignored() {
     let body = r#"{"generationConfig":[{"maxOutputTokens":5}]}"#;
     assert!(!bound(BoundForm::Gemini, body).is_certain);
     assert_eq!(bound(BoundForm::Chat, r#"[{"max_tokens":5}]"#), of(None, 1));
 }
 
 #[test]
-fn looks_at_no_other_place() {
+fn bounds_elsewhere_are_ignored() {
     let body = r#"{"model":"m","messages":[{"n":2,"max_tokens":7}],"tools":{"max_tokens":7},
         "generationConfig":{"thinkingConfig":{"maxOutputTokens":7}}}"#;
 
-    assert_eq!(bound(BoundForm::Chat, body), doubtful(None, 1));
+    assert_eq!(bound(BoundForm::Chat, body), uncertain(None, 1));
     assert_eq!(bound(BoundForm::Gemini, body), of(None, 1));
 }
 
 #[test]
-fn believes_no_bound_of_what_it_cannot_read() {
+fn bounds_of_invalid_bodies_are_ignored() {
     for body in [
         r#"{"max_tokens":1,"a":},"max_tokens":900}"#,
         r#"{"max_tokens":1}{"max_tokens":900}"#,
@@ -259,14 +259,14 @@ fn believes_no_bound_of_what_it_cannot_read() {
 }
 
 #[test]
-fn reads_on_when_the_model_is_ambiguous() {
+fn the_bound_is_read_when_the_model_is_ambiguous() {
     let body = r#"{"Model":"a","model":5,"max_tokens":7}"#;
 
     assert_eq!(bound(BoundForm::Messages, body), of(7, 1));
 }
 
 #[test]
-fn knows_the_bound_when_nothing_can_change_it_any_more() {
+fn the_bound_is_known_at_the_end_of_the_document() {
     let mut scanner = scanner(BodyForm::Json, &HeaderMap::new()).unwrap();
     for piece in [r#"{"model":"m","#, r#""max_tokens":7,"#, r#""n":2"#] {
         scanner.observe(piece.as_bytes());
@@ -279,7 +279,7 @@ fn knows_the_bound_when_nothing_can_change_it_any_more() {
 }
 
 #[test]
-fn waits_for_no_bound_that_it_cannot_read() {
+fn an_unreadable_bound_is_not_awaited() {
     let broken = {
         let mut scanner = ModelScanner::for_message(false);
         scanner.observe(b"{no JSON");
@@ -295,7 +295,7 @@ fn waits_for_no_bound_that_it_cannot_read() {
 }
 
 #[test]
-fn a_form_says_how_many_images_it_asks_for() {
+fn a_form_has_the_number_of_images() {
     let bound = |values: &[&str]| {
         let part = |value: &&str| {
             format!("--b\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n{value}\r\n")
@@ -310,6 +310,6 @@ fn a_form_says_how_many_images_it_asks_for() {
 
     assert_eq!(bound(&["4"]), of(None, 4));
     assert_eq!(bound(&["2", "9", "3"]), of(None, 9));
-    assert_eq!(bound(&["four"]), doubtful(None, 1));
+    assert_eq!(bound(&["four"]), uncertain(None, 1));
     assert_eq!(bound(&[]), of(None, 1));
 }

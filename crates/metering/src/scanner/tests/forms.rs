@@ -1,4 +1,4 @@
-//! Bodies that are no JSON.
+//! Bodies other than JSON.
 
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
@@ -24,7 +24,7 @@ fn form(parts: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn finds_the_part_that_is_the_model() {
+fn finds_the_model_part() {
     let body = form(&[
         (
             "name=\"image\"; filename=\"a.png\"; filename*=utf-8''a.png\r\nContent-Type: image/png",
@@ -39,7 +39,7 @@ fn finds_the_part_that_is_the_model() {
 }
 
 #[test]
-fn says_absent_when_no_part_is_the_model() {
+fn is_absent_without_a_model_part() {
     assert_eq!(
         multipart(&form(&[("name=\"prompt\"", "p")])),
         ScanResult::Absent
@@ -51,7 +51,7 @@ fn says_absent_when_no_part_is_the_model() {
 }
 
 #[test]
-fn refuses_parts_that_could_be_read_in_two_ways() {
+fn ambiguous_parts_are_rejected() {
     let parts: [&[(&str, &str)]; 8] = [
         &[("name=\"model\"", "m"), ("name=\"model\"", "n")],
         &[("name=\"Model\"", "m")],
@@ -74,7 +74,7 @@ fn refuses_parts_that_could_be_read_in_two_ways() {
 }
 
 #[test]
-fn refuses_forms_that_are_not_well_formed() {
+fn malformed_forms_are_rejected() {
     let bodies = [
         "preamble\r\n--b b--\r\n",
         "--b b\n\n",
@@ -90,7 +90,7 @@ fn refuses_forms_that_are_not_well_formed() {
 }
 
 #[test]
-fn refuses_encodings_that_the_engine_does_not_open() {
+fn unsupported_encodings_are_rejected() {
     let reads = |form, kind, encoding| scanner(form, &headers(kind, encoding)).is_ok();
 
     for encoding in ["", " ", "identity", "IDENTITY"] {
@@ -133,7 +133,7 @@ fn refuses_encodings_that_the_engine_does_not_open() {
 }
 
 #[test]
-fn headers_that_are_there_twice_say_nothing() {
+fn repeated_headers_are_rejected() {
     for name in [CONTENT_TYPE, CONTENT_ENCODING] {
         let mut headers = headers("application/json", "identity");
         headers.append(name, HeaderValue::from_static("identity"));
@@ -145,7 +145,7 @@ fn headers_that_are_there_twice_say_nothing() {
 }
 
 #[test]
-fn reads_the_fields_of_a_form_in_one_line() {
+fn url_encoded_forms_are_read() {
     let fields = |body: &str| verdict(BodyForm::Video, &headers(FIELDS, ""), body.as_bytes());
 
     assert_eq!(
@@ -168,7 +168,7 @@ fn reads_the_fields_of_a_form_in_one_line() {
 }
 
 #[test]
-fn reads_a_form_only_where_the_engine_does() {
+fn forms_are_read_only_where_the_engine_reads_them() {
     let body = form(&[("name=\"model\"", "m")]);
     let form_headers = headers(FORM, "");
     let read = |form, headers: &HeaderMap| verdict(form, headers, body.as_bytes());

@@ -14,7 +14,7 @@ fn json(body: &str) -> ScanResult {
 }
 
 #[test]
-fn finds_the_model_wherever_it_stands() {
+fn finds_the_model_at_any_position() {
     let bodies = [
         r#"{"model":"m"}"#,
         " {\r\n\t\"messages\" : [ {\"model\":\"x\"} , \"}\\\"\" ] , \"model\" : \" m\\n\" }\n",
@@ -28,7 +28,7 @@ fn finds_the_model_wherever_it_stands() {
 }
 
 #[test]
-fn says_absent_when_there_is_none() {
+fn is_absent_without_a_model() {
     for body in [
         "",
         "  ",
@@ -42,11 +42,11 @@ fn says_absent_when_there_is_none() {
 }
 
 #[test]
-fn refuses_what_could_be_read_in_two_ways() {
+fn ambiguous_bodies_are_rejected() {
     let bodies = [
         r#"{"model":"m","model":"n"}"#,
         r#"{"model":"m","model":"m"}"#,
-        // What the engine cannot parse it may replace by an empty object.
+        // The engine may replace a body that it cannot parse by an empty object.
         r#"{"model":"m","messages":["#,
         r#"{"model":"m""#,
         r#"{"model":"m","a":NaN}"#,
@@ -59,7 +59,7 @@ fn refuses_what_could_be_read_in_two_ways() {
         r#"{"model":"m","a":{"b":"\u12g4"}}"#,
         r#"{"model":"m","a":{"b\x":1}}"#,
         "{\"model\":\"m\",\"a\":[\"line\nbreak\"]}",
-        // The engine finds the model behind a byte order mark, and loses the bound.
+        // After a byte order mark, the engine finds the model and loses the bound.
         "\u{feff}{\"model\":\"m\"}",
         r#"{"model":"m","mod\u0065l":"n"}"#,
         r#"{"model":null,"model":"n"}"#,
@@ -91,7 +91,7 @@ fn refuses_what_could_be_read_in_two_ways() {
 }
 
 #[test]
-fn refuses_a_name_without_end() {
+fn overlong_names_are_rejected() {
     let body = |length| format!(r#"{{"model":"{}"}}"#, "m".repeat(length));
 
     assert_eq!(json(&body(512)), found(&"m".repeat(512)));
@@ -99,7 +99,7 @@ fn refuses_a_name_without_end() {
 }
 
 #[test]
-fn refuses_a_name_that_is_no_text() {
+fn names_with_invalid_text_are_rejected() {
     let body = b"{\"model\":\"m\xff\"}";
 
     assert_eq!(
@@ -109,7 +109,7 @@ fn refuses_a_name_that_is_no_text() {
 }
 
 #[test]
-fn changes_its_mind_when_the_body_contradicts_itself() {
+fn a_later_contradiction_makes_the_model_ambiguous() {
     let mut scanner = ModelScanner::for_message(false);
 
     scanner.observe(br#"{"type":"response.create","stream":true,"model":"m","#);
@@ -121,7 +121,7 @@ fn changes_its_mind_when_the_body_contradicts_itself() {
 }
 
 #[test]
-fn a_limited_caller_names_no_model_to_fall_back_on() {
+fn fallback_models_are_ambiguous_for_limited_callers() {
     for key in [
         "models",
         "fallbacks",
@@ -141,7 +141,7 @@ fn a_limited_caller_names_no_model_to_fall_back_on() {
 }
 
 #[test]
-fn the_type_of_a_message_can_be_read_in_one_way() {
+fn an_ambiguous_type_of_a_message_is_rejected() {
     for message in [
         r#"{"model":"m","type":"a","type":"response.create"}"#,
         r#"{"model":"m","type":"response.create","Type":"a"}"#,

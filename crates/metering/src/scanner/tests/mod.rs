@@ -1,4 +1,4 @@
-//! The scanner against the engine's way of reading.
+//! The scanner against the behaviour of the engine.
 
 mod bound;
 mod forms;
@@ -11,7 +11,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use super::{BodyKind, BoundForm, FormError, ModelScanner, ScanResult};
 use crate::BodyForm;
 
-/// The most that a compressed body of a test may open to.
+/// The largest decompressed size of a body.
 const LIMIT: u64 = 64 * 1024 * 1024;
 
 fn headers(content_type: &str, content_encoding: &str) -> HeaderMap {
@@ -34,7 +34,7 @@ fn scanner(form: BodyForm, headers: &HeaderMap) -> Result<ModelScanner, FormErro
     ModelScanner::for_request(kind, headers)
 }
 
-/// The verdict at the end of the body, which is the same for every chunk size.
+/// The result at the end of the body; the same for every chunk size.
 fn verdict(form: BodyForm, headers: &HeaderMap, body: &[u8]) -> ScanResult {
     let scan = |size| {
         let mut scanner = scanner(form, headers).unwrap();

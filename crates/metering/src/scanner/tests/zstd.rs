@@ -1,8 +1,8 @@
-//! Compressed bodies: opened as the engine opens them, within bounds.
+//! Compressed bodies: decompressed as the engine does, within limits.
 
 use std::io::Write as _;
 
-use super::super::{Bound, BoundForm, OpenError, ScanResult};
+use super::super::{Bound, BoundForm, DecompressionError, ScanResult};
 use super::{BodyKind, ModelScanner, found, headers, verdict};
 use crate::BodyForm;
 
@@ -44,7 +44,7 @@ fn reads_compressed_json() {
 }
 
 #[test]
-fn reads_all_frames_and_skips_what_is_to_be_skipped() {
+fn all_frames_are_read_and_skippable_ones_skipped() {
     let bodies = [
         [frame(br#"{"model":"#), frame(br#""m"}"#)].concat(),
         [
@@ -74,7 +74,7 @@ fn reads_all_frames_and_skips_what_is_to_be_skipped() {
 }
 
 #[test]
-fn a_body_that_opens_to_whole_steps_is_whole() {
+fn a_body_of_exactly_several_buffers_is_complete() {
     for length in [16_384, 32_768, 131_072, 262_144, 524_288] {
         let json = format!(r#"{{"model":"m","a":"{}"}}"#, "x".repeat(length - 20));
         let body = frame(json.as_bytes());
@@ -85,7 +85,7 @@ fn a_body_that_opens_to_whole_steps_is_whole() {
 }
 
 #[test]
-fn refuses_what_is_not_whole() {
+fn incomplete_bodies_are_rejected() {
     let mut encoder = ::zstd::Encoder::new(Vec::new(), 3).unwrap();
     encoder.include_checksum(true).unwrap();
     encoder.write_all(br#"{"model":"m"}"#).unwrap();
@@ -97,7 +97,7 @@ fn refuses_what_is_not_whole() {
         let scanner = scan(u64::MAX, &body[..cut]);
         assert_eq!(
             scanner.error_at_end(),
-            Some(OpenError::Unreadable),
+            Some(DecompressionError::Unreadable),
             "cut at {cut}"
         );
     }
@@ -112,7 +112,7 @@ fn refuses_what_is_not_whole() {
 }
 
 #[test]
-fn refuses_a_dictionary_and_a_window_without_end() {
+fn dictionaries_and_oversized_windows_are_rejected() {
     let dictionary = br#"{"model":"m","messages":[]}"#.repeat(20);
     let mut with = ::zstd::bulk::Compressor::with_dictionary(3, &dictionary).unwrap();
     let body = with.compress(br#"{"model":"m","messages":[]}"#).unwrap();
@@ -122,11 +122,14 @@ fn refuses_a_dictionary_and_a_window_without_end() {
     let wide = encoder.finish().unwrap();
 
     assert_eq!(zstd(&body), ScanResult::Ambiguous);
-    assert_eq!(scan(u64::MAX, &wide).error(), Some(OpenError::Unreadable));
+    assert_eq!(
+        scan(u64::MAX, &wide).error(),
+        Some(DecompressionError::Unreadable)
+    );
 }
 
 #[test]
-fn a_bomb_is_opened_no_further_than_its_limit() {
+fn a_bomb_is_decompressed_only_up_to_the_limit() {
     let mut encoder = ::zstd::Encoder::new(Vec::new(), 19).unwrap();
     encoder.write_all(br#"{"model":"m","a":""#).unwrap();
     let piece = vec![b'x'; 1 << 20];
@@ -139,13 +142,13 @@ fn a_bomb_is_opened_no_further_than_its_limit() {
 
     let scanner = scan(1 << 20, &bomb);
 
-    assert_eq!(scanner.error(), Some(OpenError::TooLarge));
-    assert!(scanner.opened_bytes().unwrap() <= (1 << 20) + 16 * 1024);
+    assert_eq!(scanner.error(), Some(DecompressionError::TooLarge));
+    assert!(scanner.decompressed_bytes().unwrap() <= (1 << 20) + 16 * 1024);
     assert_eq!(scanner.finish(), ScanResult::Ambiguous);
 }
 
 #[test]
-fn one_turn_opens_no_more_than_its_share() {
+fn one_step_decompresses_at_most_one_slice() {
     let body = frame(&vec![b' '; 8 << 20]);
     let kind = BodyKind {
         form: BodyForm::Json,
@@ -157,7 +160,7 @@ fn one_turn_opens_no_more_than_its_share() {
     let (mut rest, mut before, mut turns) = (body.as_slice(), 0, 0);
     loop {
         let step = scanner.observe_some(rest);
-        let opened = scanner.opened_bytes().unwrap();
+        let opened = scanner.decompressed_bytes().unwrap();
         assert!(opened - before <= 256 * 1024 + 16 * 1024);
         (rest, before, turns) = (&rest[step.used..], opened, turns + 1);
         if step.is_done {

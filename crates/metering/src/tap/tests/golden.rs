@@ -1,4 +1,4 @@
-//! True answers, whole, cut at every byte, and byte by byte.
+//! Recorded answers: whole, in two chunks cut at every byte, and byte by byte.
 
 use crate::Protocol;
 
@@ -6,7 +6,7 @@ use super::super::Observation;
 use super::{EVENTS, JSON, observe};
 use crate::tokens::Tokens;
 
-/// An answer and what it says.
+/// An answer and the expected observation.
 struct Golden {
     protocol: Protocol,
     content_type: &'static str,
@@ -20,7 +20,7 @@ struct Golden {
 }
 
 impl Golden {
-    /// What was observed, with what is expected of it.
+    /// The observation, with the expected values in it.
     fn expected(&self, observed: &Observation) -> Observation {
         let tokens = |[input, cache_read, cache_write, output, reasoning]: [i64; 5]| Tokens {
             input,

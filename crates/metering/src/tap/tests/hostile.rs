@@ -1,4 +1,4 @@
-//! Odd, huge and broken answers.
+//! Unusual, huge and invalid answers.
 
 use crate::Protocol;
 use proptest::prelude::*;
@@ -43,7 +43,7 @@ fn finds_the_usage_behind_a_line_of_64_mebibytes() {
 }
 
 #[test]
-fn believes_no_absurd_count() {
+fn absurd_counts_are_ignored() {
     for count in [
         "-5",
         "-100000001",
@@ -58,10 +58,10 @@ fn believes_no_absurd_count() {
         "null",
         "{}",
     ] {
-        let told = usage(&format!(
+        let reported = usage(&format!(
             r#"{{"prompt_tokens":{count},"completion_tokens":1}}"#
         ));
-        assert_eq!(told.unwrap().input, 0, "{count}");
+        assert_eq!(reported.unwrap().input, 0, "{count}");
     }
     assert_eq!(usage(r#"{"prompt_tokens":12.0}"#).unwrap().input, 12);
     assert_eq!(usage(r#"{"prompt_tokens":"12"}"#).unwrap().input, 12);
@@ -70,27 +70,30 @@ fn believes_no_absurd_count() {
 }
 
 #[test]
-fn cuts_details_to_their_whole() {
-    let told = usage(
+fn details_are_limited_to_their_total() {
+    let reported = usage(
         r#"{"prompt_tokens":10,"completion_tokens":5,
             "prompt_tokens_details":{"cached_tokens":30,"cached_creation_tokens":4},
             "completion_tokens_details":{"reasoning_tokens":50}}"#,
     );
 
-    let told = told.unwrap();
-    assert_eq!((told.input, told.cache_read, told.cache_write), (0, 10, 0));
-    assert_eq!((told.output, told.reasoning), (0, 5));
+    let reported = reported.unwrap();
+    assert_eq!(
+        (reported.input, reported.cache_read, reported.cache_write),
+        (0, 10, 0)
+    );
+    assert_eq!((reported.output, reported.reasoning), (0, 5));
 }
 
 #[test]
-fn adds_reasoning_that_the_total_says_is_extra() {
-    let told = usage(
+fn reasoning_beyond_the_output_is_added_when_the_total_includes_it() {
+    let reported = usage(
         r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":65,
             "completion_tokens_details":{"reasoning_tokens":50}}"#,
     );
 
-    let told = told.unwrap();
-    assert_eq!((told.output, told.reasoning), (5, 50));
+    let reported = reported.unwrap();
+    assert_eq!((reported.output, reported.reasoning), (5, 50));
 }
 
 #[test]
@@ -104,7 +107,7 @@ fn keeps_counts_when_a_later_usage_is_all_zero() {
 }
 
 #[test]
-fn says_nothing_without_usage() {
+fn tokens_are_absent_without_usage() {
     assert_eq!(chat(r#"{"usage":null}"#).tokens, None);
     assert_eq!(chat(r#"{"usage":{}}"#).tokens, None);
     assert_eq!(chat(r#"{"usage":{"prompt_tokens":5"#).tokens, None);
@@ -127,7 +130,7 @@ fn reads_an_event_that_no_blank_line_ends() {
 }
 
 #[test]
-fn reads_on_after_a_broken_event() {
+fn later_events_are_read_after_an_invalid_one() {
     let stream = b"data: {\"usage\":{\xff}\n\ndata: {\"usage\":{\"prompt_tokens\":3}}\n\n";
 
     let observation = observe(Protocol::OpenaiChat, EVENTS, [stream.as_slice()]);
@@ -136,7 +139,7 @@ fn reads_on_after_a_broken_event() {
 }
 
 #[test]
-fn iterations_without_end_stay_believable() {
+fn sums_of_iterations_stay_credible() {
     let iteration = r#"{"input_tokens":100000000,"output_tokens":100000000},"#;
     let iterations = iteration.repeat(1000);
     let answer = format!(r#"{{"usage":{{"input_tokens":1,"iterations":[{iterations}{{}}]}}}}"#);
@@ -149,7 +152,7 @@ fn iterations_without_end_stay_believable() {
 }
 
 #[test]
-fn a_choice_that_writes_after_another_has_finished_opens_the_answer_again() {
+fn an_answer_is_incomplete_while_another_choice_writes() {
     let mut tap = Tap::new(Protocol::OpenaiChat, EVENTS, "");
 
     for (event, has_ended) in [
@@ -174,7 +177,7 @@ fn a_choice_that_writes_after_another_has_finished_opens_the_answer_again() {
 }
 
 #[test]
-fn knows_when_it_stands_between_events() {
+fn detects_the_gap_between_events() {
     let mut tap = Tap::new(Protocol::OpenaiChat, EVENTS, "");
 
     assert!(tap.is_between_events());
@@ -207,7 +210,7 @@ fn names_errors_by_their_best_name() {
 
 proptest! {
     #[test]
-    fn learns_the_same_from_any_chunks(
+    fn observations_do_not_depend_on_the_chunks(
         bytes in prop::collection::vec(prop_oneof![
             any::<u8>(),
             prop::sample::select(b"{}[]\":,\\\ndata: usage0123456789".to_vec()),

@@ -1,4 +1,4 @@
-//! The tap against what providers and the engine send.
+//! The tap with answers of providers and the engine.
 
 mod golden;
 mod hostile;

@@ -8,7 +8,7 @@ const FAILED: &[u8] =
     br#"{"type":"error","status":429,"error":{"type":"usage_limit_reached","code":null}}"#;
 
 #[test]
-fn counts_each_turn_for_itself() {
+fn each_turn_has_its_own_usage() {
     let mut tap = TurnTap::default();
 
     for _ in 0..2 {
@@ -33,7 +33,7 @@ fn ends_a_turn_with_an_error() {
 }
 
 #[test]
-fn survives_a_message_that_is_no_json() {
+fn invalid_messages_are_skipped() {
     let mut tap = TurnTap::default();
 
     assert_eq!(tap.observe_event(b"}{ nonsense"), None);

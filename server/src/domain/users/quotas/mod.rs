@@ -111,7 +111,7 @@ impl Quotas {
         removed: Vec<Uuid>,
         added: Vec<NewQuota>,
     ) -> Result<LimitSubject> {
-        let wanted = move |there: Vec<quota::Model>| new_quota::changed(there, &removed, added);
+        let wanted = move |there: Vec<quota::Model>| new_quota::changed(there, &removed, &added);
         let work = self.clone().replace(holder, wanted);
         self.run_to_completion(work).await
     }
@@ -164,8 +164,8 @@ impl Quotas {
     }
 
     /// The own quotas of a key.
-    pub fn of_api_key(&self, key: &api_key::Model) -> Vec<QuotaState> {
-        self.of(key.user_id, Some(key.id))
+    pub fn of_api_key(&self, user_id: Uuid, id: Uuid) -> Vec<QuotaState> {
+        self.of(user_id, Some(id))
     }
 
     /// The quotas of all users and keys that are not archived or revoked, the most used first.

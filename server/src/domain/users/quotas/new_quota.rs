@@ -58,13 +58,13 @@ pub(in crate::domain) fn read_all(new: &[NewQuota]) -> Result<Vec<NewQuota>> {
 pub(super) fn changed(
     there: Vec<quota::Model>,
     removed: &[Uuid],
-    added: Vec<NewQuota>,
+    added: &[NewQuota],
 ) -> Result<Vec<NewQuota>> {
     let is_there = |id: &Uuid| there.iter().any(|quota| quota.id == *id);
     if !removed.iter().all(is_there) {
         return Err(Error::NotFound { what: "quota" });
     }
-    let added = read_all(&added)?;
+    let added = read_all(added)?;
     let kept = there
         .into_iter()
         .filter(|quota| !removed.contains(&quota.id));

@@ -1,4 +1,4 @@
-//! The body of an answer, which brings its connection along and drives it.
+//! The body of an answer, which owns its connection and drives it.
 
 use std::{
     pin::Pin,
@@ -15,15 +15,14 @@ use hyper::body::Incoming;
 
 use super::{connection::UpstreamConnection, pool::Pool};
 
-/// What the engine answers with.
 #[derive(Debug)]
 pub(in crate::gateway) struct UpstreamBody {
     incoming: Incoming,
-    /// Gone when somebody else drives the connection, or once it rests again.
+    /// `None` when hyper-util drives the connection, or once it is back in the pool.
     link: Option<Link>,
 }
 
-/// The connection, and where it rests.
+/// The connection, and the pool that it returns to.
 #[derive(Debug)]
 struct Link {
     connection: UpstreamConnection,
@@ -34,7 +33,7 @@ struct Link {
 type Polled = Poll<Option<Result<Frame<Bytes>, hyper::Error>>>;
 
 impl UpstreamBody {
-    /// A body whose connection is driven elsewhere.
+    /// A body whose connection hyper-util drives.
     pub(super) fn undriven(incoming: Incoming) -> Self {
         Self {
             incoming,
@@ -69,7 +68,7 @@ impl UpstreamBody {
         Pin::new(&mut self.incoming).poll_frame(cx)
     }
 
-    /// The answer ended: its connection may rest.
+    /// The answer is complete: its connection becomes idle.
     fn unlink(&mut self, cx: &mut Context<'_>) {
         if let Some(Link {
             connection,
@@ -87,7 +86,7 @@ impl HttpBody for UpstreamBody {
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
-        // Asking first tells the connection that there is room for a piece.
+        // Polling first signals the connection that there is room for a chunk.
         let mut polled = self.poll_incoming(cx);
         if polled.is_pending()
             && let Some(link) = &mut self.link

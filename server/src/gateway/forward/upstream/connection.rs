@@ -1,13 +1,9 @@
-//! One connection to the engine, driven by whoever uses it.
+//! A connection to the engine, driven by the request that uses it.
 
 use std::{
     future::Future as _,
     io,
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -17,27 +13,25 @@ use hyper::{
     body::Incoming,
     client::conn::http1::{self, SendRequest},
 };
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout},
 };
 
-use super::{UpstreamError, io::EngineIo};
-use crate::gateway::body::Upload;
+use super::{UpstreamError, close_check::CloseCheck};
+use crate::{gateway::body::Upload, observed_io::ObservedIo};
 
-pub(super) const CONNECT_TIME: Duration = Duration::from_secs(5);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What reads and writes.
-type Driver = http1::Connection<EngineIo, Upload>;
+type Driver = http1::Connection<TokioIo<ObservedIo<TcpStream, CloseCheck>>, Upload>;
 
-/// The connection, and the half that takes requests.
 pub(super) struct UpstreamConnection {
     sender: SendRequest<Upload>,
-    /// Gone once the connection ended.
+    /// `None` once the connection is closed.
     driver: Option<Pin<Box<Driver>>>,
-    rested_since: Instant,
-    /// Has the system asked whether the engine closed it.
-    is_checked: Arc<AtomicBool>,
+    idle_since: Instant,
+    close_check: CloseCheck,
 }
 
 /// Why a request got no answer, and the request if it was not sent.
@@ -47,63 +41,61 @@ pub(super) struct Unsent {
 }
 
 impl UpstreamConnection {
-    /// Opens one.
     pub(super) async fn open(authority: &Authority) -> Result<Self, UpstreamError> {
         let host = authority.host().trim_matches(['[', ']']);
         let port = authority.port_u16().unwrap_or(80);
-        let stream = timeout(CONNECT_TIME, TcpStream::connect((host, port)))
+        let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect((host, port)))
             .await
             .map_err(|_| UpstreamError::Connect(io::ErrorKind::TimedOut.into()))?
             .map_err(UpstreamError::Connect)?;
         stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
-        let (stream, is_checked) = EngineIo::new(stream);
-        let (sender, driver) = http1::handshake(stream)
+        let close_check = CloseCheck::default();
+        let stream = ObservedIo::new(stream, close_check.clone());
+        let (sender, driver) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(UpstreamError::Exchange)?;
         Ok(Self {
             sender,
             driver: Some(Box::pin(driver)),
-            rested_since: Instant::now(),
-            is_checked,
+            idle_since: Instant::now(),
+            close_check,
         })
     }
 
-    /// Reads and writes what can be read and written now, and wakes the caller when there is more.
+    /// Reads and writes what is possible now, and wakes the task when there is more.
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
         let Some(driver) = &mut self.driver else {
             return;
         };
-        // What went wrong is told by the answer that it went wrong with.
+        // The answer that failed reports the error.
         if driver.as_mut().poll(cx).is_ready() {
             self.driver = None;
         }
     }
 
-    /// Whether the engine would take another request here.
+    /// Whether it can be used for another request, as far as the runtime knows.
     pub(super) fn is_ready(&mut self, cx: &mut Context<'_>) -> bool {
         self.drive(cx);
         self.driver.is_some() && self.sender.is_ready()
     }
 
-    /// Whether the engine would take another request here, now that it is needed. One system call.
+    /// Whether it can be used for another request. Costs one system call.
     pub(super) fn is_open(&mut self, cx: &mut Context<'_>) -> bool {
-        self.is_checked.store(true, Ordering::Relaxed);
+        self.close_check.set(true);
         let is_ready = self.is_ready(cx);
-        self.is_checked.store(false, Ordering::Relaxed);
+        self.close_check.set(false);
         is_ready
     }
 
-    /// Notes that it is used no more, for now.
-    pub(super) fn rest(&mut self) {
-        self.rested_since = Instant::now();
+    pub(super) fn set_idle(&mut self) {
+        self.idle_since = Instant::now();
     }
 
-    /// For how long nobody used it.
-    pub(super) fn rested(&self) -> Duration {
-        self.rested_since.elapsed()
+    pub(super) fn idle_time(&self) -> Duration {
+        self.idle_since.elapsed()
     }
 
-    /// Sends a request and waits for the head of its answer.
+    /// Resolves with the head of the answer.
     pub(super) async fn exchange(
         &mut self,
         request: Request<Upload>,

@@ -1,4 +1,4 @@
-//! Requests whose connection may change hands, or is encrypted.
+//! Requests whose connection may be upgraded, or is encrypted.
 
 use std::time::Duration;
 
@@ -10,13 +10,12 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 
-use super::{UpstreamBody, UpstreamError, UpstreamResponse, connection::CONNECT_TIME};
+use super::{UpstreamBody, UpstreamError, UpstreamResponse, connection::CONNECT_TIMEOUT};
 use crate::gateway::body::Upload;
 
-/// Shorter than the ten seconds after which the engine closes a connection that never spoke.
-const IDLE_TIME: Duration = Duration::from_secs(8);
+/// The engine closes a connection that has sent nothing after ten seconds; this is shorter.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Sends them.
 #[derive(Clone, Debug)]
 pub(super) struct Handshaker(Client<HttpsConnector<HttpConnector>, Upload>);
 
@@ -25,7 +24,7 @@ impl Handshaker {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(CONNECT_TIME));
+        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_platform_verifier(rustls::crypto::aws_lc_rs::default_provider())
             .context("cannot set up TLS")?
@@ -34,7 +33,7 @@ impl Handshaker {
             .wrap_connector(tcp);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIME)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .build(connector);
         Ok(Self(client))
     }

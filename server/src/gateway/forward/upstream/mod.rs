@@ -1,13 +1,13 @@
-//! The way to the engine. The engine may think for minutes before it answers, though not for ever.
+//! The HTTP client for the engine. The engine may take minutes before it answers; the settings bound it.
 //!
-//! Plain requests go over [`connection`]s of our own, which are driven by the task of the client that
-//! asked: no other task has to be woken for each piece of an answer, and all that has arrived leaves in
-//! one write. WebSocket handshakes, and engines behind TLS, go through hyper-util's client.
+//! Plain requests use [`connection`]s of our own, which the task of the client's request drives: no other task has to be woken
+//! for each chunk of an answer, and all that has arrived leaves in one write. WebSocket handshakes, and engines behind TLS, use
+//! hyper-util's client.
 
 mod body;
+mod close_check;
 mod connection;
 mod handshake;
-mod io;
 mod pool;
 
 use std::{sync::Arc, time::Duration};
@@ -20,14 +20,17 @@ pub(in crate::gateway) use self::body::UpstreamBody;
 use self::{handshake::Handshaker, pool::Pool};
 use crate::gateway::body::Upload;
 
-/// An answer of the engine.
 pub(in crate::gateway) type UpstreamResponse = Response<UpstreamBody>;
-/// An answer that is still awaited. Dropping it hangs up.
+/// Dropping it closes the connection.
 pub(in crate::gateway) type Awaiting = BoxFuture<'static, Result<UpstreamResponse, UpstreamError>>;
 
 /// Why the engine did not answer.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::gateway) enum UpstreamError {
+    #[error("the engine is not running")]
+    NotRunning,
+    #[error("the address is invalid at the engine")]
+    Address,
     #[error("cannot connect to the engine")]
     Connect(#[source] std::io::Error),
     #[error("the engine did not answer")]
@@ -39,13 +42,18 @@ pub(in crate::gateway) enum UpstreamError {
 }
 
 impl UpstreamError {
-    /// Whether nobody was there.
+    /// Whether there was no connection.
     pub(in crate::gateway) fn is_connect(&self) -> bool {
         match self {
             Self::Connect(_) => true,
-            Self::Exchange(_) | Self::TooSlow(_) => false,
+            Self::NotRunning | Self::Address | Self::Exchange(_) | Self::TooSlow(_) => false,
             Self::Client(error) => error.is_connect(),
         }
+    }
+
+    /// Whether the engine may have received the request.
+    pub(in crate::gateway) fn is_sent(&self) -> bool {
+        !self.is_connect() && !matches!(self, Self::NotRunning | Self::Address)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Connections that rest between two requests.
+//! Idle connections to the engine.
 
 use std::{
     collections::VecDeque,
@@ -20,24 +20,24 @@ use super::{
 };
 use crate::gateway::body::Upload;
 
-/// Resting connections at most; in a burst more are opened and closed again.
+/// More connections are opened in a burst, and closed when it is over.
 const MAX_IDLE: usize = 256;
-/// Connections that are opened for one request, should the engine close them before it is written.
-const MOST_OPENED: u32 = 2;
-const IDLE_TIME: Duration = Duration::from_secs(30);
+/// Connections that are opened for one request, should the engine close them before the request is written.
+const MAX_OPENED: u32 = 2;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The resting connections of one engine; the last to rest is the first to work.
+/// The idle connections of one engine, reused LIFO.
 #[derive(Debug, Default)]
-pub(super) struct Pool(Mutex<Resting>);
+pub(super) struct Pool(Mutex<Idle>);
 
 #[derive(Debug, Default)]
-struct Resting {
+struct Idle {
     authority: Option<Authority>,
     connections: VecDeque<UpstreamConnection>,
 }
 
 impl Pool {
-    /// Sends a request over a connection that rests, or a new one.
+    /// Sends a request over an idle connection, or a new one.
     pub(super) async fn exchange(
         self: Arc<Self>,
         request: Request<Upload>,
@@ -45,7 +45,7 @@ impl Pool {
         let (mut request, authority) = addressed(request);
         let mut opened = 0;
         loop {
-            let mut connection = if let Some(connection) = self.wake(&authority).await {
+            let mut connection = if let Some(connection) = self.take_open(&authority).await {
                 connection
             } else {
                 opened += 1;
@@ -57,19 +57,19 @@ impl Pool {
                         answer.map(|body| UpstreamBody::driven(body, connection, self, authority))
                     );
                 }
-                // The engine closed the connection, and nothing of the request was written. What was written
-                // in part is never sent again: the engine may have passed it on.
+                // The engine closed the connection before any of the request was written. A request that was written in part is
+                // never retried: the engine may have forwarded it.
                 Err(Unsent {
                     request: Some(unsent),
                     ..
-                }) if opened < MOST_OPENED => request = unsent,
+                }) if opened < MAX_OPENED => request = unsent,
                 Err(Unsent { error, .. }) => return Err(UpstreamError::Exchange(error)),
             }
         }
     }
 
-    /// Takes the connection that rested last and is still open.
-    async fn wake(&self, authority: &Authority) -> Option<UpstreamConnection> {
+    /// Takes the most recently used connection that is still open.
+    async fn take_open(&self, authority: &Authority) -> Option<UpstreamConnection> {
         loop {
             let mut connection = self.take(authority)?;
             let is_open = std::future::poll_fn(|cx| Poll::Ready(connection.is_open(cx))).await;
@@ -80,19 +80,19 @@ impl Pool {
     }
 
     fn take(&self, authority: &Authority) -> Option<UpstreamConnection> {
-        let mut resting = self.lock();
-        if resting.authority.as_ref() != Some(authority) {
-            // The engine was started again, on another port.
-            let stale = mem::take(&mut resting.connections);
-            resting.authority = Some(authority.clone());
-            drop(resting);
+        let mut idle = self.lock();
+        if idle.authority.as_ref() != Some(authority) {
+            // The engine was restarted on another port.
+            let stale = mem::take(&mut idle.connections);
+            idle.authority = Some(authority.clone());
+            drop(idle);
             drop(stale);
             return None;
         }
-        resting.connections.pop_back()
+        idle.connections.pop_back()
     }
 
-    /// Lets a connection rest, if it can be used again.
+    /// Keeps a connection, if it can be used again.
     pub(super) fn put(
         &self,
         mut connection: UpstreamConnection,
@@ -102,27 +102,27 @@ impl Pool {
         if !connection.is_ready(cx) {
             return;
         }
-        connection.rest();
-        let mut resting = self.lock();
-        let is_current = resting.authority.as_ref() == Some(authority);
-        if is_current && resting.connections.len() < MAX_IDLE {
-            resting.connections.push_back(connection);
+        connection.set_idle();
+        let mut idle = self.lock();
+        let is_current = idle.authority.as_ref() == Some(authority);
+        if is_current && idle.connections.len() < MAX_IDLE {
+            idle.connections.push_back(connection);
         }
-        while resting
+        while idle
             .connections
             .front()
-            .is_some_and(|oldest| oldest.rested() > IDLE_TIME)
+            .is_some_and(|oldest| oldest.idle_time() > IDLE_TIMEOUT)
         {
-            resting.connections.pop_front();
+            idle.connections.pop_front();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Resting> {
+    fn lock(&self) -> MutexGuard<'_, Idle> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Turns the absolute address, which is for clients of proxies, into a path and a `Host`.
+/// Replaces the absolute URI, which is for proxies, by a path and a `Host`.
 fn addressed(mut request: Request<Upload>) -> (Request<Upload>, Authority) {
     let mut parts = mem::take(request.uri_mut()).into_parts();
     let authority = parts
@@ -153,8 +153,7 @@ mod tests {
 
     use super::*;
 
-    /// An engine that answers one request on each connection, and closes it when it is told to. It says when
-    /// it has.
+    /// An engine that answers one request per connection, and closes the connection on a signal. It signals when that is done.
     struct Engine {
         address: SocketAddr,
         close: mpsc::Sender<()>,
@@ -165,14 +164,14 @@ mod tests {
         fn start() -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let address = listener.local_addr().unwrap();
-            let (close, told) = mpsc::channel();
+            let (close, should_close) = mpsc::channel();
             let (has_closed, closed) = mpsc::channel();
             thread::spawn(move || {
                 for stream in listener.incoming() {
                     let stream = answer(stream.unwrap());
-                    let is_told = told.recv();
+                    let signal = should_close.recv();
                     drop(stream);
-                    if is_told.is_err() || has_closed.send(()).is_err() {
+                    if signal.is_err() || has_closed.send(()).is_err() {
                         return;
                     }
                 }
@@ -185,7 +184,7 @@ mod tests {
         }
     }
 
-    /// Reads one request and answers it; the connection stays open as long as what is returned.
+    /// Reads one request and answers it. The connection stays open until the stream is dropped.
     fn answer(mut stream: TcpStream) -> TcpStream {
         let mut seen = Vec::new();
         let mut piece = [0; 1024];
@@ -207,13 +206,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_that_was_closed_a_moment_ago_is_not_used_for_the_next_request() {
+    async fn a_connection_that_the_engine_has_just_closed_is_not_reused() {
         let (engine, pool) = (Engine::start(), Arc::new(Pool::default()));
 
         for _ in 0..5 {
             assert_eq!(ask(&pool, engine.address).await.unwrap(), "{}");
             assert_eq!(pool.lock().connections.len(), 1);
-            // Without an await: the runtime has no chance to learn of it.
+            // Without an await, so that the runtime cannot notice it.
             engine.close.send(()).unwrap();
             engine.closed.recv().unwrap();
         }

@@ -1,4 +1,4 @@
-//! What each endpoint is.
+//! The table of endpoints.
 
 use entity::request::Protocol;
 use http::Method;

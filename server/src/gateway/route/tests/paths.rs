@@ -1,4 +1,4 @@
-//! What is served, blocked, corrected and sent on.
+//! Paths that are served, blocked, corrected and forwarded.
 
 use proptest::prelude::*;
 

@@ -1,5 +1,5 @@
-//! How many names of a document the schema does not know. The library looks for similar ones for each, by the edit
-//! distance to every name of the type, which is dear: a document of unknown names would take seconds.
+//! Limits the unknown names of a document. The library searches similar names for each, by the edit distance to
+//! every name of the type, which is expensive: a document of unknown names would take seconds.
 
 use async_graphql::{
     Positioned, ServerError, ServerResult,
@@ -7,10 +7,10 @@ use async_graphql::{
     registry::{MetaType, Registry},
 };
 
-/// Unknown fields and arguments that are told apart.
+/// The unknown fields and arguments that a document may have.
 const MOST_UNKNOWN: usize = 10;
 
-/// Refuses a document with more unknown names than anyone mistypes.
+/// Rejects a document with more unknown names than typing errors explain.
 pub(super) fn are_known(document: &ExecutableDocument, registry: &Registry) -> ServerResult<()> {
     let mut walk = Walk {
         registry,
@@ -36,7 +36,7 @@ pub(super) fn are_known(document: &ExecutableDocument, registry: &Registry) -> S
     Ok(())
 }
 
-/// Goes over each selection once; how deep that may be is bounded already.
+/// Visits each selection once. The depth is bounded before.
 struct Walk<'a> {
     registry: &'a Registry,
     unknown: usize,
@@ -60,7 +60,7 @@ impl Walk<'_> {
     }
 
     fn field(&mut self, kind: Option<&MetaType>, field: &Field) {
-        // Nothing is looked for below what is unknown.
+        // Fields below an unknown one are not counted.
         let Some(kind) = kind else { return };
         if field.name.node == "__typename" {
             return;

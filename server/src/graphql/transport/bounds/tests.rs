@@ -22,12 +22,12 @@ use crate::{
     },
 };
 
-/// Sent before anybody has signed in.
+/// Operations that are sent before signing in.
 const ANONYMOUS: [&str; 4] = ["Session", "CsrfToken", "Login", "CompleteSetup"];
-/// The page that asks for the longest list.
+/// The page with the longest list.
 const LONGEST_LIST: &str = "RequestPage";
 
-/// Notes what an operation costs and goes no further.
+/// Records the complexity of an operation and stops.
 #[derive(Clone, Default)]
 struct Meter(Arc<Mutex<Option<usize>>>);
 

@@ -1,4 +1,4 @@
-//! What the fuzzer holds the checks to: how deep a parsed document really is.
+//! The property that the fuzzer checks: the actual depth of a parsed document.
 
 use async_graphql::{
     Request,
@@ -8,8 +8,8 @@ use async_graphql_value::Value;
 
 use super::{DocumentLimits, LONGEST_MESSAGE, admit, read};
 
-/// What a fuzzer holds the checks to: a document that passes is no deeper than the scan counted, and one that
-/// does not is refused briefly.
+/// The property that the fuzzer checks: an accepted document is no deeper than the scan counted, and a
+/// rejected one gets a short error.
 pub(in crate::graphql) fn fuzz(text: &str) -> Option<Request> {
     let limits = &DocumentLimits::KEY_HOLDER;
     let request = Request::new(text);
@@ -27,7 +27,7 @@ pub(in crate::graphql) fn fuzz(text: &str) -> Option<Request> {
     }
 }
 
-/// How deep selection sets and values of a document stand in each other.
+/// The nesting depth of a document's selection sets and values.
 fn deepest(document: &ExecutableDocument) -> usize {
     let operations = document.operations.iter().map(|(_, operation)| {
         let variables = operation.node.variable_definitions.iter();

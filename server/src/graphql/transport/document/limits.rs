@@ -4,7 +4,7 @@ use entity::admin::Role;
 
 use crate::domain::Viewer;
 
-/// The bounds of one operation. All of them hold on POST, event streams and WebSockets alike.
+/// The limits of one operation. They apply to POST, event streams and WebSockets alike.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::graphql) struct DocumentLimits {
     /// Bytes of the whole body, or of one WebSocket message.
@@ -13,10 +13,10 @@ pub(in crate::graphql) struct DocumentLimits {
     pub(in crate::graphql) variables_json: usize,
     /// Names, numbers, strings and punctuators.
     pub(super) tokens: usize,
-    /// How deep `{`, `[` and `(` stand in each other. The parser recurses for each; a release build dies
-    /// at about 1,400.
+    /// The nesting depth of `{`, `[` and `(`. The parser recurses for each; a release build overflows its
+    /// stack at about 1,400.
     pub(super) brackets: usize,
-    /// How deep JSON lists and objects of the variables stand in each other.
+    /// The nesting depth of JSON lists and objects in the variables.
     pub(super) nested_variables: usize,
     pub(super) fragments: usize,
     pub(super) aliases: usize,
@@ -26,23 +26,23 @@ pub(in crate::graphql) struct DocumentLimits {
     pub(super) arguments: usize,
     /// Selections with every fragment expanded, those of unused fragments included.
     pub(super) selections: u64,
-    /// The most arguments of a field times the expanded selections: what a rule of the library, which
-    /// compares fields of one name, may report.
+    /// The most arguments of a field times the expanded selections: the errors that a library rule, which
+    /// compares fields of one name, can report.
     pub(super) comparisons: u64,
-    /// Bytes of argument values with every fragment expanded and every variable put in.
+    /// Bytes of argument values with every fragment expanded and every variable substituted.
     pub(super) values: u64,
-    /// How deep fields stand in each other with every fragment expanded.
+    /// The nesting depth of fields with every fragment expanded.
     pub(super) depth: u64,
     pub(super) root_queries: u64,
     pub(super) root_mutations: u64,
-    /// Nodes of an answer about the schema, by estimate.
+    /// The estimated nodes of an introspection response.
     pub(super) introspection: u64,
-    /// The library's complexity: fields of the answer, with costs for what asks the database.
+    /// The library's complexity: fields of the response, plus the costs of database queries.
     pub(in crate::graphql) complexity: usize,
 }
 
 impl DocumentLimits {
-    /// Clients that have not signed in: they sign in, or look who they are.
+    /// Anonymous clients, which sign in or query who they are.
     const ANONYMOUS: Self = Self {
         body: 16 * 1024,
         variables_json: 4 * 1024,
@@ -64,7 +64,7 @@ impl DocumentLimits {
         complexity: 2_000,
     };
 
-    /// End users with their key, who look at their own usage.
+    /// End users with a key, who query their own usage.
     pub(in crate::graphql) const KEY_HOLDER: Self = Self {
         body: 32 * 1024,
         variables_json: 8 * 1024,
@@ -84,7 +84,7 @@ impl DocumentLimits {
         ..Self::ANONYMOUS
     };
 
-    /// Administrators and tokens that only read.
+    /// Administrators and tokens with the role of a viewer.
     pub(in crate::graphql) const VIEWER: Self = Self {
         body: 64 * 1024,
         variables_json: 64 * 1024,
@@ -106,7 +106,7 @@ impl DocumentLimits {
         ..Self::KEY_HOLDER
     };
 
-    /// Administrators who change things: they import files.
+    /// Administrators who change data, and import files.
     pub(in crate::graphql) const ADMIN: Self = Self {
         body: 1024 * 1024,
         variables_json: 1024 * 1024,
@@ -120,7 +120,7 @@ impl DocumentLimits {
     /// Bytes of one name or number.
     pub(super) const NAME: usize = 128;
 
-    /// Half of everything, to see that what is needed fits twice.
+    /// Half of all limits, to test that operations have a margin of two.
     #[cfg(test)]
     pub(in crate::graphql) fn halved(&self) -> Self {
         Self {

@@ -2,9 +2,10 @@
 //!
 //! The library's parser recurses into values without a limit, and its limits on depth and complexity expand
 //! every fragment before they compare anything. So the text is scanned first ([`scan`]), then parsed, and the
-//! expanded size is computed with each fragment looked at once ([`size`]). Whatever passes is parsed, validated
+//! expanded size is computed with each fragment visited once ([`size`]). Accepted documents are parsed, validated
 //! and executed within a bounded stack, time and memory. `docs/limits.md` has the figures.
 
+#[cfg(feature = "fuzzing")]
 mod depth;
 mod limits;
 mod scan;
@@ -18,15 +19,17 @@ use async_graphql::{
     parser::{parse_query, types::ExecutableDocument},
 };
 
-pub(in crate::graphql) use self::{depth::fuzz, limits::DocumentLimits};
+#[cfg(feature = "fuzzing")]
+pub(in crate::graphql) use self::depth::fuzz;
+pub(in crate::graphql) use self::limits::DocumentLimits;
 use crate::domain::{Error, Result};
 
-/// Whether the document of a request may be run. The schema runs no request without it.
+/// Whether the document of a request was accepted. The schema executes no request without it.
 #[derive(Clone, Debug)]
 pub(super) struct DocumentAdmission(pub(super) std::result::Result<(), Arc<Error>>);
 
-/// Parses the document of a request and checks it, its variables included. The request carries its
-/// [`Admission`]; one that is refused carries nothing else.
+/// Parses and checks the document of a request and its variables. The request carries its
+/// [`DocumentAdmission`]; a rejected one carries nothing else.
 pub(super) fn admit(mut request: Request, limits: &DocumentLimits) -> Request {
     match read(&request, limits) {
         Ok(document) => {
@@ -37,7 +40,7 @@ pub(super) fn admit(mut request: Request, limits: &DocumentLimits) -> Request {
     }
 }
 
-/// A request that the schema answers with this error.
+/// A request that the schema fails with this error.
 pub(super) fn refuse(error: Error) -> Request {
     Request::new("").data(DocumentAdmission(Err(error.into())))
 }
@@ -50,7 +53,7 @@ fn read(request: &Request, limits: &DocumentLimits) -> Result<ExecutableDocument
     Ok(document)
 }
 
-/// The most bytes of a message that go back to the client: a parser's message quotes the whole line.
+/// The maximum bytes of an error message: a parser error quotes the whole line.
 pub(super) const LONGEST_MESSAGE: usize = 500;
 
 fn refused(message: &str) -> Error {
@@ -61,7 +64,7 @@ fn too_much(what: &str, limit: impl std::fmt::Display) -> Error {
     Error::BadInput(format!("the operation has {what}; the limit is {limit}"))
 }
 
-/// The text, or its beginning and a sign that it goes on. `length` is in bytes.
+/// The text, or its first `length` bytes and an ellipsis.
 pub(super) fn shortened(text: &str, length: usize) -> String {
     if text.len() <= length {
         return text.to_owned();

@@ -1,10 +1,10 @@
-//! Scans the text of a document as the parser's grammar reads it, without recursion: how deep its brackets
-//! stand in each other and how many tokens there are.
+//! Scans the text of a document as the parser's grammar reads it, without recursion, for its nesting depth
+//! and its number of tokens.
 
 use super::{DocumentLimits, too_much};
 use crate::domain::{Error, Result};
 
-/// Refuses a text that the parser should not see. Counts are upper bounds of what the parser finds.
+/// Rejects a text that is not safe to parse. Counts are upper bounds of the parser's.
 pub(super) fn scan(text: &str, limits: &DocumentLimits) -> Result<()> {
     let bytes = text.as_bytes();
     let (mut at, mut depth, mut tokens) = (0, 0_usize, 0_usize);

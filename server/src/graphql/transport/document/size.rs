@@ -13,7 +13,7 @@ use async_graphql_value::Value;
 use super::{DocumentLimits, too_much, values::Weights};
 use crate::domain::{Error, Result};
 
-/// How many items the lists in answers about the schema have, by field; everything else there is one.
+/// The estimated length of lists in introspection responses, by field; other fields have one item.
 const LISTS: [(&str, u64); 8] = [
     ("types", 300),
     ("fields", 8),
@@ -25,24 +25,24 @@ const LISTS: [(&str, u64); 8] = [
     ("interfaces", 1),
 ];
 
-/// How many times as many fields the largest type has: one can ask for it by name.
+/// The factor for the largest type, which can be queried by name.
 const LARGEST_TYPE: u64 = 16;
 
-/// What part of a document comes to, every fragment expanded.
+/// The size of a part of a document, with every fragment expanded.
 #[derive(Clone, Copy, Debug, Default)]
 struct Size {
     selections: u64,
     /// Fields at its top level.
     fields: u64,
-    /// Fields in each other.
+    /// The nesting depth of fields.
     depth: u64,
-    /// Selection sets in each other.
+    /// The nesting depth of selection sets.
     levels: u64,
     /// Bytes of argument values.
     values: u64,
-    /// Nodes of the answer, if it was one about the schema.
+    /// The nodes of the response if it is an introspection.
     nodes: u64,
-    /// Nodes of those parts of the answer that are about the schema.
+    /// The nodes of the introspection parts of the response.
     introspection: u64,
 }
 
@@ -58,7 +58,7 @@ impl Size {
     }
 }
 
-/// Refuses a document that is larger than the limits.
+/// Rejects a document that exceeds the limits.
 pub(super) fn check(
     document: &ExecutableDocument,
     weights: &Weights<'_>,
@@ -99,7 +99,7 @@ fn sizes_fit(whole: Size, limits: &DocumentLimits) -> Result<()> {
     }
     if whole.introspection > limits.introspection {
         return Err(Error::bad_input(
-            "this operation may not read as much of the schema; schema.graphql in the repository has all of it",
+            "the introspection is too large; the repository has the whole schema in schema.graphql",
         ));
     }
     Ok(())
@@ -218,7 +218,7 @@ impl<'a> Measure<'a> {
             }
             None => {}
         }
-        // The library tells of an unknown fragment.
+        // The library reports an unknown fragment.
         let Some(fragment) = self.document.fragments.get(name) else {
             return Ok(Size::default());
         };

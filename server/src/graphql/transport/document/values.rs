@@ -1,5 +1,5 @@
-//! How much the values of arguments weigh. The library clones an argument's value at each use, variables put
-//! in, so a value counts as often as it is used.
+//! The weight of argument values. The library clones an argument's value at each use, with variables
+//! substituted, so a value counts at each use.
 
 use std::collections::HashMap;
 
@@ -12,14 +12,14 @@ use async_graphql_value::{ConstValue, Value};
 use super::{DocumentLimits, too_much};
 use crate::domain::Result;
 
-/// Bytes that a value takes beside its text.
+/// Bytes that a value takes in addition to its text.
 const NODE: u64 = 64;
 
 /// The weights of an operation's variables, in bytes.
 pub(super) struct Weights<'a>(HashMap<&'a str, u64>);
 
 impl<'a> Weights<'a> {
-    /// Weighs the variables that were sent, and the defaults of the others.
+    /// Weighs the given variables, and the defaults of the others.
     pub(super) fn of(
         variables: &'a Variables,
         document: &'a ExecutableDocument,
@@ -45,7 +45,7 @@ impl<'a> Weights<'a> {
         Ok(Self(weights))
     }
 
-    /// What a value weighs with its variables put in.
+    /// The weight of a value with its variables substituted.
     pub(super) fn weigh(&self, value: &Value) -> u64 {
         let inner: u64 = match value {
             Value::Variable(name) => return self.0.get(name.as_str()).copied().unwrap_or(NODE),
@@ -70,7 +70,7 @@ fn default(definition: &VariableDefinition) -> Option<(&str, u64)> {
     Some((definition.name.node.as_str(), constant(value, usize::MAX)?))
 }
 
-/// What a value weighs; none when it is nested deeper than that.
+/// The weight of a value; `None` if it is nested deeper than the limit.
 fn constant(value: &ConstValue, levels: usize) -> Option<u64> {
     let inner = |value: &ConstValue| constant(value, levels.checked_sub(1)?);
     let named = |(name, value): (&Name, &ConstValue)| Some(name.len() as u64 + inner(value)?);

@@ -1,4 +1,4 @@
-//! The database is away: what is under way ends, nobody new is let in, and nothing is lost.
+//! While the database is unavailable, requests in flight end, new ones are refused, and nothing is lost.
 
 use nix::sys::signal::Signal;
 use sea_orm::{
@@ -8,7 +8,7 @@ use sea_orm::{
 use super::{CHAT, House};
 use crate::support::server::Server;
 
-/// From here on every batch fails, as when somebody restores a backup into the wrong place.
+/// From here on every batch fails, as after a backup was restored to the wrong place.
 async fn take_away(house: &House) {
     let rename = "ALTER TABLE request RENAME TO request_away";
     house
@@ -36,7 +36,7 @@ fn lines(running: &Server, text: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_database_is_away_answers_end_and_nobody_new_is_served() {
+async fn while_the_database_is_unavailable_answers_finish_and_new_requests_are_refused() {
     let house = House::build().await;
     let running = house.start().await;
     house.engine.may_end.send_replace(false);
@@ -60,7 +60,7 @@ async fn while_the_database_is_away_answers_end_and_nobody_new_is_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_killed_while_the_database_is_away_has_lost_nothing() {
+async fn a_server_killed_while_the_database_is_unavailable_loses_nothing() {
     let house = House::build().await;
     let mut running = house.start().await;
     house.engine.may_end.send_replace(false);
@@ -83,7 +83,7 @@ async fn a_server_that_is_killed_while_the_database_is_away_has_lost_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_database_delays_what_is_written_and_loses_nothing() {
+async fn a_locked_database_delays_records_and_loses_none() {
     let house = House::build().await;
     if !house.home.url.starts_with("sqlite:") {
         return;

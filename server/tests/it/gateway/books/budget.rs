@@ -1,4 +1,4 @@
-//! Hundreds ask at once for a budget that is enough for ten.
+//! Hundreds of concurrent requests under a quota that is enough for ten.
 
 use std::{
     net::SocketAddr,
@@ -19,9 +19,9 @@ use crate::support::{TestApp, eventually, scripted, soon};
 
 const CROWD: usize = 500;
 const BODY: &str = r#"{"model":"m","max_tokens":90,"messages":[]}"#;
-/// What a request may use for certain: no token is shorter than a byte.
+/// The certain maximum of a request: no token is shorter than a byte.
 const CEILING: i64 = 90 + BODY.len().cast_signed() as i64;
-/// What it is expected to use.
+/// The expected usage of a request.
 const ESTIMATE: i64 = 90 + BODY.len().div_ceil(4).cast_signed() as i64;
 
 /// An engine that answers when it may.
@@ -29,23 +29,23 @@ const ESTIMATE: i64 = 90 + BODY.len().div_ceil(4).cast_signed() as i64;
 struct Slow {
     asked: Arc<AtomicUsize>,
     may_answer: watch::Sender<bool>,
-    /// The tokens it tells.
-    tells: i64,
+    /// The tokens that it reports.
+    reports: i64,
 }
 
 impl Slow {
-    async fn start(tells: i64) -> (Self, SocketAddr) {
+    async fn start(reports: i64) -> (Self, SocketAddr) {
         let slow = Self {
             asked: Arc::default(),
             may_answer: watch::Sender::new(false),
-            tells,
+            reports,
         };
         let engine = slow.clone();
         let answer = move || async move {
             engine.asked.fetch_add(1, Ordering::Relaxed);
             let mut may_answer = engine.may_answer.subscribe();
             may_answer.wait_for(|may| *may).await.unwrap();
-            Json(json!({"usage": {"prompt_tokens": 1, "completion_tokens": engine.tells - 1}}))
+            Json(json!({"usage": {"prompt_tokens": 1, "completion_tokens": engine.reports - 1}}))
         };
         (slow, scripted(Router::new().fallback(post(answer))).await)
     }
@@ -55,7 +55,7 @@ impl Slow {
     }
 }
 
-/// Hundreds ask at once. Those who may not pass hear so while the others wait; then the engine answers.
+/// Hundreds of concurrent requests. Those over the quota are refused while the others wait; then the engine answers.
 /// Gives how many passed.
 async fn crowd(app: &TestApp, key: &str, slow: &Slow, passing: usize) {
     let asked_before = slow.asked();
@@ -105,7 +105,7 @@ fn tokens(caller: &Caller, limit: i64, strict: bool) -> quota::Model {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_hundreds_at_once_as_many_pass_as_a_strict_budget_surely_covers() {
+async fn a_strict_quota_admits_as_many_concurrent_requests_as_it_certainly_covers() {
     let (slow, engine) = Slow::start(5).await;
     let limit = 10 * CEILING;
     let (app, key) = limited(engine, None, |caller| vec![tokens(caller, limit, true)]).await;
@@ -120,7 +120,7 @@ async fn of_hundreds_at_once_as_many_pass_as_a_strict_budget_surely_covers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_strict_budget_is_never_exceeded_when_all_use_what_they_may() {
+async fn a_strict_quota_is_never_exceeded_when_every_request_uses_its_maximum() {
     let (slow, engine) = Slow::start(CEILING).await;
     let limit = 10 * CEILING;
     let (app, key) = limited(engine, None, |caller| vec![tokens(caller, limit, true)]).await;
@@ -132,7 +132,7 @@ async fn a_strict_budget_is_never_exceeded_when_all_use_what_they_may() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_hundreds_at_once_as_many_pass_as_a_budget_is_expected_to_cover() {
+async fn a_quota_admits_as_many_concurrent_requests_as_it_is_estimated_to_cover() {
     let (slow, engine) = Slow::start(5).await;
     let limit = 10 * ESTIMATE;
     let (app, key) = limited(engine, None, |caller| vec![tokens(caller, limit, false)]).await;
@@ -144,7 +144,7 @@ async fn of_hundreds_at_once_as_many_pass_as_a_budget_is_expected_to_cover() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_rest_of_a_budget_is_for_one_at_a_time() {
+async fn the_rest_of_a_quota_admits_one_request_at_a_time() {
     let (slow, engine) = Slow::start(ESTIMATE).await;
     let limit = ESTIMATE + 1;
     let (app, key) = limited(engine, None, |caller| vec![tokens(caller, limit, false)]).await;
@@ -158,7 +158,7 @@ async fn the_rest_of_a_budget_is_for_one_at_a_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_hundreds_at_once_exactly_as_many_pass_as_a_number_of_requests_allows() {
+async fn a_quota_of_requests_admits_exactly_its_number_of_concurrent_requests() {
     let (slow, engine) = Slow::start(5).await;
     let ten = |caller: &Caller| {
         let requests = in_total(caller.user_id, Metric::Requests, 10);
@@ -175,8 +175,7 @@ async fn of_hundreds_at_once_exactly_as_many_pass_as_a_number_of_requests_allows
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_nearer_of_a_users_and_a_keys_budget_binds_and_nothing_is_taken_from_the_other_in_vain()
-{
+async fn the_smaller_of_two_quotas_applies_and_a_refused_request_takes_nothing_from_either() {
     let (slow, engine) = Slow::start(5).await;
     let two = |caller: &Caller| {
         let of_key = quota::Model {

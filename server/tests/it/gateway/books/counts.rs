@@ -1,4 +1,4 @@
-//! What counts, and what does not: absurd reports, models without a price, clocks that go back.
+//! Implausible usage, models without a price, and clocks that are set back.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Books, CHAT, PLENTY, in_total, set_quotas, tokens};
 use crate::support::{ManualClock, Options, TestApp, scripted};
 
-/// An engine that tells the usage which the request asks it to tell.
+/// An engine that reports the usage that the request contains.
 async fn parrot() -> SocketAddr {
     let answer = async |Json(asked): Json<Value>| Json(json!({ "usage": asked["usage"] }));
     scripted(Router::new().fallback(post(answer))).await
@@ -53,7 +53,7 @@ async fn ask(app: &TestApp, key: &str, body: &Value) -> u16 {
 }
 
 #[tokio::test]
-async fn a_model_without_a_price_costs_nobody_knows_what() {
+async fn a_model_without_a_price_has_an_unknown_cost() {
     let both = |caller: &Caller| {
         let metrics = [Metric::Tokens, Metric::Cost];
         metrics
@@ -63,7 +63,7 @@ async fn a_model_without_a_price_costs_nobody_knows_what() {
     let (app, key) = limited(parrot().await, None, both).await;
     let usage = json!({"prompt_tokens": 10, "completion_tokens": 5});
 
-    let body = json!({"model": "nobody-sells-this", "usage": usage});
+    let body = json!({"model": "unpriced-model", "usage": usage});
     assert_eq!(ask(&app, &key, &body).await, 200);
 
     let books = Books::read(&app.stop().await).await;
@@ -75,7 +75,7 @@ async fn a_model_without_a_price_costs_nobody_knows_what() {
 }
 
 #[tokio::test]
-async fn absurd_reports_are_estimated() {
+async fn implausible_usage_is_estimated() {
     let (app, key) = limited(parrot().await, None, plenty).await;
     let absurd = [
         json!(-5),
@@ -112,7 +112,7 @@ async fn absurd_reports_are_estimated() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_neither_frees_nor_doubles_a_daily_quota() {
+async fn a_clock_that_is_set_back_neither_resets_nor_doubles_a_daily_quota() {
     let clock = Arc::new(ManualClock::default());
     let daily = |caller: &Caller| {
         let requests = quota::Model {

@@ -1,4 +1,4 @@
-//! The journal cannot be written: nobody new is let in until it can, and who is under way is still counted.
+//! While the journal cannot be written, new requests are refused, and those in flight are still counted.
 
 use std::{path::PathBuf, process::Stdio};
 
@@ -17,7 +17,7 @@ use crate::support::{
 const LONG: u64 = 6_000_000;
 
 impl House {
-    /// A server that is told when a file may not grow, rather than killed.
+    /// A server that gets an error when a file may not grow, and is not killed.
     async fn start_on_a_disk_that_fills(&self) -> Server {
         let plain = server(&self.home);
         let plain = plain.as_std();
@@ -65,7 +65,7 @@ async fn limit_files(running: &Server, bytes: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_journal_nobody_new_is_served_and_the_database_takes_what_is_under_way() {
+async fn without_a_journal_new_requests_are_refused_and_those_in_flight_are_recorded() {
     let house = House::build().await;
     let running = house.start_on_a_disk_that_fills().await;
     house.fill_journal(&running).await;
@@ -95,7 +95,7 @@ async fn without_a_journal_nobody_new_is_served_and_the_database_takes_what_is_u
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_stops_new_requests_and_what_was_served_is_counted_when_there_is_room() {
+async fn a_full_disk_stops_new_requests_and_served_ones_are_counted_once_there_is_space() {
     let house = House::build().await;
     let running = house.start_on_a_disk_that_fills().await;
     house.engine.may_end.send_replace(false);
@@ -110,14 +110,14 @@ async fn a_full_disk_stops_new_requests_and_what_was_served_is_counted_when_ther
     house.until(&running, 200).await;
     let books = house.close(running).await;
     books.agree();
-    let told = house.engine.told.lock().unwrap();
-    for (id, tokens) in told.iter() {
+    let reported = house.engine.reported.lock().unwrap();
+    for (id, tokens) in reported.iter() {
         assert_eq!(super::tokens(&books.rows[id]), *tokens);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_journal_that_was_cut_by_a_full_disk_is_read_to_its_end() {
+async fn a_journal_truncated_by_a_full_disk_is_read_to_its_end() {
     let house = House::build().await;
     let mut running = house.start_on_a_disk_that_fills().await;
     let first = house.ask(&running, CHAT).await.id;

@@ -1,4 +1,4 @@
-//! What a killed server has noted is counted at the next start, once.
+//! The journal of a killed server is counted once, at the next start.
 
 use std::{fs, time::Duration};
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{CHAT, House, tokens};
 
 impl House {
-    /// What is noted before a request is forwarded.
+    /// The entry that is written before a request is forwarded.
     fn noted(&self) -> RequestRecord {
         RequestRecord {
             id: Uuid::now_v7(),
@@ -49,7 +49,7 @@ impl House {
     }
 }
 
-/// What is noted at the end of the same request.
+/// The entry that is written at the end of the same request.
 fn ended(noted: &RequestRecord) -> RequestRecord {
     RequestRecord {
         duration: Duration::from_millis(5),
@@ -79,7 +79,7 @@ fn text(line: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_server_has_noted_is_counted_once_and_as_it_stands() {
+async fn the_journal_of_a_killed_server_is_counted_once_and_unchanged() {
     let house = House::build().await;
     let running = house.start().await;
     let written = house.ask(&running, CHAT).await.id;
@@ -129,15 +129,15 @@ async fn what_a_killed_server_has_noted_is_counted_once_and_as_it_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_note_that_the_database_refuses_stops_neither_the_server_nor_the_others() {
+async fn an_entry_that_the_database_rejects_stops_neither_the_server_nor_other_entries() {
     let house = House::build().await;
     fs::create_dir_all(house.home.directory.path().join("journal")).unwrap();
-    let stranger = RequestRecord {
+    let unknown = RequestRecord {
         user_id: Uuid::now_v7(),
         ..house.noted()
     };
     let [one, other] = [(); 2].map(|()| ended(&house.noted()));
-    house.leave(1, &[&one, &stranger, &other].map(line).concat());
+    house.leave(1, &[&one, &unknown, &other].map(line).concat());
 
     let books = house.close(house.start().await).await;
 

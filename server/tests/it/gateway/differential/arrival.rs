@@ -1,4 +1,4 @@
-//! What arrived at a provider, in every way in which it could be read.
+//! A request that arrived at a provider, in every way in which it can be read.
 
 use std::fmt;
 
@@ -58,7 +58,7 @@ impl Arrival {
         };
         let in_path = self.path.strip_prefix("/v1beta/models/");
         let Some(members) = &self.members else {
-            // The path of a Gemini request names its model, whatever the body says.
+            // The path of a Gemini request names its model, whatever the body contains.
             let is_of_interest = in_path.is_none() || reading.max_output_tokens.is_some();
             return is_of_interest.then(|| "what arrived is no JSON".to_owned());
         };
@@ -170,7 +170,7 @@ fn protocol(path: &str) -> Protocol {
     }
 }
 
-/// The text without what some readers forgive and others refuse: neither reads another model.
+/// The text without parts that some readers tolerate and others refuse: neither reads another model.
 fn as_lenient_readers_see(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}').replace("NaN", "null");

@@ -77,7 +77,7 @@ impl RealEngine {
         }
     }
 
-    /// What arrived at the provider, if anything did.
+    /// The request that arrived at the provider, if one did.
     pub(super) async fn send(&self, case: &Case, number: u64) -> Option<Arrival> {
         let url = format!("http://{}{}", self.address, case.path);
         let mut request = self.http.request(case.method.clone(), url);
@@ -112,7 +112,10 @@ async fn provider(arrivals: Arrivals) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = Router::new().fallback(note).with_state(arrivals);
-    #[expect(clippy::disallowed_methods, reason = "the provider dies with the test")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the provider is killed with the test"
+    )]
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
 }

@@ -147,7 +147,7 @@ impl Generator {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "a list of what may stand in a body")]
+    #[expect(clippy::too_many_lines, reason = "a list of members of a body")]
     fn members(&mut self, path: &str) -> Vec<String> {
         let mut members = Vec::new();
         let is_gemini = path.starts_with("/v1beta");

@@ -1,4 +1,4 @@
-//! How fast, and how much at once.
+//! Rate limits and concurrency limits.
 
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ fn header(answer: &reqwest::Response, name: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn requests_in_a_minute_are_counted_down_and_then_refused() {
+async fn requests_per_minute_are_counted_down_and_then_refused() {
     let user = User::new().await;
     user.limit_rate(RateLimit {
         requests_per_minute: Some(3),
@@ -60,23 +60,23 @@ async fn requests_in_a_minute_are_counted_down_and_then_refused() {
 }
 
 #[tokio::test]
-async fn a_client_with_a_large_body_hears_that_it_comes_too_fast() {
+async fn a_rate_limited_client_with_a_large_body_receives_the_error() {
     let user = User::new().await;
     user.limit_rate(RateLimit {
         requests_per_minute: Some(1),
         ..RateLimit::default()
     })
     .await;
-    assert_eq!(user.hears(small()).await, passed());
+    assert_eq!(user.outcome(small()).await, passed());
 
     for _ in 0..5 {
         let large = json!({ "model": "m", "messages": ["x".repeat(2 * 1024 * 1024)] });
-        assert_eq!(user.hears(large).await, too_fast());
+        assert_eq!(user.outcome(large).await, too_fast());
     }
 }
 
 #[tokio::test]
-async fn whoever_has_no_limit_of_their_own_has_sixty_requests_a_minute() {
+async fn a_user_without_a_rate_limit_has_sixty_requests_per_minute() {
     let app = Box::pin(TestApp::with_engine(super::engine())).await;
     let user = User::of(app).await;
     let began = Instant::now();
@@ -100,7 +100,7 @@ async fn whoever_has_no_limit_of_their_own_has_sixty_requests_a_minute() {
 }
 
 #[tokio::test]
-async fn a_keys_limit_holds_beside_the_users() {
+async fn the_limits_of_a_key_and_of_its_user_both_apply() {
     let user = User::new().await;
     let (id, second) = user.another_key().await;
     let limit = RateLimit {
@@ -113,7 +113,7 @@ async fn a_keys_limit_holds_beside_the_users() {
 
     assert_eq!(user.send(CHAT, &second, small()).await.status(), 200);
     assert_eq!(user.send(CHAT, &second, small()).await.status(), 429);
-    assert_eq!(user.hears(small()).await, passed());
+    assert_eq!(user.outcome(small()).await, passed());
 
     let default = RateLimit::default();
     let set = user.app.services.quotas.set_rate_limit(holder, default);
@@ -122,7 +122,7 @@ async fn a_keys_limit_holds_beside_the_users() {
 }
 
 #[tokio::test]
-async fn tokens_in_a_minute_are_settled_with_what_was_really_used() {
+async fn tokens_per_minute_are_settled_with_actual_usage() {
     let mut user = User::new().await;
     user.limit_rate(RateLimit {
         tokens_per_minute: Some(10_000),
@@ -136,7 +136,7 @@ async fn tokens_in_a_minute_are_settled_with_what_was_really_used() {
     }
     user.spend("m", [12_000, 0]).await;
 
-    assert_eq!(user.hears(small()).await, too_fast());
+    assert_eq!(user.outcome(small()).await, too_fast());
 }
 
 /// An engine whose answers never end.
@@ -153,7 +153,7 @@ fn endless() -> Router {
 }
 
 #[tokio::test]
-async fn requests_at_once_are_bounded_and_one_that_is_left_makes_room() {
+async fn concurrent_requests_are_bounded_and_an_abandoned_one_frees_its_slot() {
     let user = User::before(endless()).await;
     let settings = &user.app.services.settings;
     let version = settings.current().version;
@@ -177,7 +177,7 @@ async fn requests_at_once_are_bounded_and_one_that_is_left_makes_room() {
         .await;
     first.read_until("data: ").await;
 
-    let (status, _) = user.hears(small()).await;
+    let (status, _) = user.outcome(small()).await;
     drop(first);
 
     assert_eq!(status, 429);
@@ -189,7 +189,7 @@ async fn requests_at_once_are_bounded_and_one_that_is_left_makes_room() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_read_on_does_not_hold_the_place_of_its_client() {
+async fn a_drained_answer_does_not_hold_a_slot_of_its_client() {
     let user = User::before(endless()).await;
     user.limit_rate(RateLimit {
         concurrent_requests: Some(1),
@@ -197,7 +197,7 @@ async fn an_answer_that_is_read_on_does_not_hold_the_place_of_its_client() {
     })
     .await;
     for begun in ["data: ", ""] {
-        // The client leaves in the middle of the answer, or before it knows that there is one.
+        // The client leaves in the middle of the answer, or before its head arrives.
         let mut raw = Raw::connect(user.app.address).await;
         let body = json!({ "model": "m" }).to_string();
         let head = format!(
@@ -221,7 +221,7 @@ async fn an_answer_that_is_read_on_does_not_hold_the_place_of_its_client() {
 }
 
 #[tokio::test]
-async fn sockets_at_once_are_bounded_and_one_that_is_closed_makes_room() {
+async fn concurrent_sockets_are_bounded_and_a_closed_one_frees_its_slot() {
     let (mut sockets, script) = SocketEngine::script();
     let user = User::before(script).await;
     user.limit_rate(RateLimit {

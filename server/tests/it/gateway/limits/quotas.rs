@@ -1,4 +1,4 @@
-//! What may be used in a window of time.
+//! Quotas: usage in a window of time.
 
 use std::sync::Mutex;
 
@@ -15,7 +15,7 @@ use super::{CHAT, GEMINI, MESSAGES, User, engine, passed, quota, refused, small,
 use crate::support::{ClientEnd, Options, SocketEngine, TestApp, eventually, scripted};
 
 #[tokio::test]
-async fn a_used_up_quota_is_refused_in_the_dialect_of_the_route_with_its_name_and_its_end() {
+async fn an_exceeded_quota_is_an_error_in_the_dialect_of_the_route_with_its_name_and_reset() {
     let mut user = User::new().await;
     user.limit(&[tokens(15)]).await;
     user.spend("m", [10, 5]).await;
@@ -45,7 +45,7 @@ async fn a_used_up_quota_is_refused_in_the_dialect_of_the_route_with_its_name_an
 }
 
 #[tokio::test]
-async fn a_budget_in_dollars_holds() {
+async fn a_cost_quota_is_enforced() {
     let mut user = User::new().await;
     let price = NewPrice {
         model_pattern: "acme".to_owned(),
@@ -67,13 +67,13 @@ async fn a_budget_in_dollars_holds() {
 
     let more = json!({ "model": "acme", "use": [1, 1], "max_tokens": 1 });
     assert_eq!(user.standing().used, usd::DOLLAR / 100);
-    assert_eq!(user.hears(more).await, used_up());
-    // What has no price is not free for that.
-    assert_eq!(user.hears(small()).await, used_up());
+    assert_eq!(user.outcome(more).await, used_up());
+    // A model without a price is not free.
+    assert_eq!(user.outcome(small()).await, used_up());
 }
 
 #[tokio::test]
-async fn a_quota_for_some_models_leaves_others_alone_and_sees_through_spellings() {
+async fn a_quota_for_some_models_ignores_others_and_counts_every_spelling() {
     let mut user = User::new().await;
     let gpt = NewQuota {
         model_pattern: Some("gpt-*".to_owned()),
@@ -83,19 +83,19 @@ async fn a_quota_for_some_models_leaves_others_alone_and_sees_through_spellings(
     user.spend("claude-opus", [500, 500]).await;
     user.spend("gpt-5(high)", [10, 5]).await;
 
-    for (model, hears) in [
+    for (model, outcome) in [
         ("gpt-5", used_up()),
         ("models/gpt-5(low)", used_up()),
         ("claude-opus", passed()),
     ] {
         let body = json!({ "model": model, "use": [1, 1] });
-        assert_eq!(user.hears(body).await, hears, "{model}");
+        assert_eq!(user.outcome(body).await, outcome, "{model}");
     }
     assert_eq!(user.standing().used, 15);
 }
 
 #[tokio::test]
-async fn a_keys_quota_leaves_the_users_other_keys_alone() {
+async fn a_quota_of_a_key_does_not_affect_other_keys_of_its_user() {
     let mut user = User::new().await;
     let (id, second) = user.another_key().await;
     let holder = LimitHolder::ApiKey(id);
@@ -113,11 +113,11 @@ async fn a_keys_quota_leaves_the_users_other_keys_alone() {
     assert_eq!(answer.status(), 429);
     let message = answer.text().await.unwrap();
     assert!(message.contains("for this key"), "{message}");
-    assert_eq!(user.hears(small()).await, passed());
+    assert_eq!(user.outcome(small()).await, passed());
 }
 
 #[tokio::test]
-async fn a_strict_quota_lets_pass_only_what_is_bounded_and_fits() {
+async fn a_strict_quota_admits_only_bounded_requests_that_fit() {
     let user = User::new().await;
     let strict = NewQuota {
         strict: true,
@@ -128,13 +128,13 @@ async fn a_strict_quota_lets_pass_only_what_is_bounded_and_fits() {
         |max_tokens: Value| json!({ "model": "m", "use": [1, 1], "max_tokens": max_tokens });
 
     let unbounded = (400, "proxypal_unbounded".to_owned());
-    assert_eq!(user.hears(asking(Value::Null)).await, unbounded);
-    assert_eq!(user.hears(asking(json!(1000))).await, used_up());
-    assert_eq!(user.hears(asking(json!(100))).await, passed());
+    assert_eq!(user.outcome(asking(Value::Null)).await, unbounded);
+    assert_eq!(user.outcome(asking(json!(1000))).await, used_up());
+    assert_eq!(user.outcome(asking(json!(100))).await, passed());
 }
 
 #[tokio::test]
-async fn a_strict_budget_refuses_models_without_a_price() {
+async fn a_strict_cost_quota_refuses_models_without_a_price() {
     let user = User::new().await;
     let strict = NewQuota {
         strict: true,
@@ -150,7 +150,7 @@ async fn a_strict_budget_refuses_models_without_a_price() {
 }
 
 #[tokio::test]
-async fn soft_percents_only_warn() {
+async fn soft_thresholds_only_warn() {
     let mut user = User::new().await;
     let soft = NewQuota {
         soft_percents: vec![50, 90],
@@ -168,7 +168,7 @@ async fn soft_percents_only_warn() {
 }
 
 #[tokio::test]
-async fn a_limit_that_is_raised_lets_pass_at_once_and_one_that_is_lowered_refuses() {
+async fn a_changed_limit_applies_immediately() {
     let mut user = User::new().await;
     user.limit(&[tokens(15)]).await;
     user.spend("m", [10, 5]).await;
@@ -178,18 +178,18 @@ async fn a_limit_that_is_raised_lets_pass_at_once_and_one_that_is_lowered_refuse
     user.limit(&[tokens(16)]).await;
 
     assert_eq!(user.standing().used, 16);
-    assert_eq!(user.hears(small()).await, used_up());
+    assert_eq!(user.outcome(small()).await, used_up());
     user.limit(&[]).await;
-    assert_eq!(user.hears(small()).await, passed());
+    assert_eq!(user.outcome(small()).await, passed());
 }
 
 #[tokio::test]
-async fn a_new_quota_counts_what_was_used_this_month_and_a_reset_gives_it_back() {
+async fn a_new_quota_counts_usage_of_this_month_and_a_reset_clears_it() {
     let mut user = User::new().await;
     user.spend("m", [10, 5]).await;
 
     user.limit(&[tokens(15)]).await;
-    assert_eq!(user.hears(small()).await, used_up());
+    assert_eq!(user.outcome(small()).await, used_up());
     let reset = user.app.services.quotas.reset_usage(user.id).await;
 
     assert_eq!(reset.unwrap().1, 15);
@@ -200,11 +200,11 @@ async fn a_new_quota_counts_what_was_used_this_month_and_a_reset_gives_it_back()
 }
 
 #[tokio::test]
-async fn two_hundred_at_once_against_a_quota_of_ten_let_ten_through() {
+async fn of_two_hundred_concurrent_requests_a_quota_of_ten_admits_ten() {
     let mut user = User::new().await;
     user.limit(&[quota(Metric::Requests, 10)]).await;
 
-    let answers = join_all((0..200).map(|_| user.hears(small()))).await;
+    let answers = join_all((0..200).map(|_| user.outcome(small()))).await;
 
     let passes = answers.iter().filter(|answer| **answer == passed()).count();
     assert_eq!(passes, 10);
@@ -234,7 +234,7 @@ async fn a_turn_of_a_socket_is_refused_like_a_request() {
 }
 
 #[tokio::test]
-async fn quotas_and_what_was_used_of_them_survive_a_restart() {
+async fn quotas_and_their_usage_survive_a_restart() {
     let engine = scripted(engine()).await;
     let options = || {
         let mut options = Options::default()
@@ -262,11 +262,11 @@ async fn quotas_and_what_was_used_of_them_survive_a_restart() {
     };
 
     assert_eq!(user.standing().used, 15);
-    assert_eq!(user.hears(small()).await, used_up());
+    assert_eq!(user.outcome(small()).await, used_up());
 }
 
 #[tokio::test]
-async fn what_is_refused_costs_nothing() {
+async fn a_refused_request_costs_nothing() {
     let mut user = User::new().await;
     let limit = RateLimit {
         requests_per_minute: Some(3),
@@ -278,7 +278,7 @@ async fn what_is_refused_costs_nothing() {
     user.spend("m", [1, 1]).await;
 
     for _ in 0..5 {
-        assert_eq!(user.hears(small()).await, used_up());
+        assert_eq!(user.outcome(small()).await, used_up());
     }
     user.limit(&[quota(Metric::Requests, 9)]).await;
     for remaining in ["1", "0"] {
@@ -287,8 +287,8 @@ async fn what_is_refused_costs_nothing() {
         answer.bytes().await.unwrap();
     }
     for _ in 0..5 {
-        let hears = user.hears(small()).await;
-        assert_eq!(hears, refused("proxypal_rate_limited"));
+        let outcome = user.outcome(small()).await;
+        assert_eq!(outcome, refused("proxypal_rate_limited"));
     }
 
     eventually("the count", async || {

@@ -17,7 +17,7 @@ fn code(status: u16, code: &str) -> (u16, String) {
 }
 
 /// Sends a body as it is written.
-async fn hears(user: &User, path: &str, body: &str) -> (u16, String) {
+async fn outcome(user: &User, path: &str, body: &str) -> (u16, String) {
     let request = user
         .app
         .http
@@ -42,7 +42,7 @@ fn strict() -> NewQuota {
 }
 
 #[tokio::test]
-async fn a_request_that_can_be_read_in_two_ways_is_refused_for_everybody() {
+async fn an_ambiguous_request_is_refused_for_every_caller() {
     let user = User::new().await;
     for body in [
         r#"{"model":"m","model":"n","use":[1,1]}"#,
@@ -52,17 +52,17 @@ async fn a_request_that_can_be_read_in_two_ways_is_refused_for_everybody() {
         r#"{"model":5,"use":[1,1]}"#,
         r#"{"model":"m","use":[1,1]"#,
     ] {
-        let heard = hears(&user, CHAT, body).await;
-        assert_eq!(heard, code(400, "proxypal_model_ambiguous"), "{body}");
+        let result = outcome(&user, CHAT, body).await;
+        assert_eq!(result, code(400, "proxypal_model_ambiguous"), "{body}");
     }
     assert_eq!(
-        hears(&user, CHAT, r#"{"mod\u0065l":"m","use":[1,1]}"#).await,
+        outcome(&user, CHAT, r#"{"mod\u0065l":"m","use":[1,1]}"#).await,
         passed()
     );
 }
 
 #[tokio::test]
-async fn a_second_model_that_comes_later_breaks_the_request_off() {
+async fn a_second_model_later_in_the_body_aborts_the_request() {
     let user = User::new().await;
     let first = r#"{"model":"m","use":[1,1],"#;
     let second = r#""model":"n"}"#;
@@ -83,7 +83,7 @@ async fn a_second_model_that_comes_later_breaks_the_request_off() {
 }
 
 #[tokio::test]
-async fn a_length_beside_chunks_is_read_and_forwarded_as_chunks() {
+async fn a_chunked_body_with_a_content_length_is_forwarded_as_chunks() {
     let user = User::new().await;
     let mut raw = Raw::connect(user.app.address).await;
     raw.send(format!(
@@ -97,7 +97,7 @@ async fn a_length_beside_chunks_is_read_and_forwarded_as_chunks() {
 }
 
 #[tokio::test]
-async fn auto_names_no_model() {
+async fn auto_is_not_the_name_of_a_model() {
     let user = User::new().await;
     for body in [
         r#"{"model":"auto","use":[1,1]}"#,
@@ -105,20 +105,20 @@ async fn auto_names_no_model() {
         r#"{"model":" auto ","use":[1,1]}"#,
         r#"{"model":"models/auto","use":[1,1]}"#,
     ] {
-        let heard = hears(&user, CHAT, body).await;
-        assert_eq!(heard, code(400, "proxypal_model_unspecific"), "{body}");
+        let result = outcome(&user, CHAT, body).await;
+        assert_eq!(result, code(400, "proxypal_model_unspecific"), "{body}");
     }
     let gemini = "/v1beta/models/auto:generateContent";
-    let heard = hears(&user, gemini, r#"{"use":[1,1]}"#).await;
-    assert_eq!(heard, code(400, "proxypal_model_unspecific"));
+    let result = outcome(&user, gemini, r#"{"use":[1,1]}"#).await;
+    assert_eq!(result, code(400, "proxypal_model_unspecific"));
     assert_eq!(
-        hears(&user, CHAT, r#"{"model":"auto-x","use":[1,1]}"#).await,
+        outcome(&user, CHAT, r#"{"model":"auto-x","use":[1,1]}"#).await,
         passed()
     );
 }
 
 #[tokio::test]
-async fn a_quota_for_a_model_counts_its_oddly_written_names() {
+async fn a_quota_for_a_model_counts_every_spelling_of_its_name() {
     for name in ["m (low)", "m(low)", " m ", "models/m", "m\u{a0}(8192)"] {
         let mut user = User::new().await;
         let of_m = NewQuota {
@@ -131,14 +131,14 @@ async fn a_quota_for_a_model_counts_its_oddly_written_names() {
 
         assert_eq!(user.standing().used, 15, "{name:?}");
         assert_eq!(
-            user.hears(json!({ "model": "m", "use": [1, 1] })).await,
+            user.outcome(json!({ "model": "m", "use": [1, 1] })).await,
             used_up()
         );
     }
 }
 
 #[tokio::test]
-async fn a_quota_for_a_model_counts_what_served() {
+async fn a_quota_for_a_model_counts_the_model_that_served() {
     let answer = async || {
         Json(json!({ "model": "Dear-1", "usage": { "prompt_tokens": 10, "completion_tokens": 5 } }))
     };
@@ -155,22 +155,22 @@ async fn a_quota_for_a_model_counts_what_served() {
 }
 
 #[tokio::test]
-async fn a_budget_needs_a_model() {
+async fn a_request_under_a_cost_quota_must_name_a_model() {
     let user = User::new().await;
     user.limit(&[quota(Metric::Cost, usd::DOLLAR)]).await;
 
-    let heard = hears(
+    let result = outcome(
         &user,
         "/v1/images/generations",
         r#"{"prompt":"p","use":[1,1]}"#,
     )
     .await;
 
-    assert_eq!(heard, code(400, "proxypal_model_required"));
+    assert_eq!(result, code(400, "proxypal_model_required"));
 }
 
 #[tokio::test]
-async fn a_strict_quota_believes_no_bound_that_the_engine_does_not_read() {
+async fn a_strict_quota_ignores_a_bound_that_the_engine_does_not_read() {
     let user = User::new().await;
     user.limit(&[strict()]).await;
     let cases = [
@@ -210,8 +210,8 @@ async fn a_strict_quota_believes_no_bound_that_the_engine_does_not_read() {
     ];
     for (path, members) in cases {
         let body = format!(r#"{{{members},"use":[1,1]}}"#);
-        let heard = hears(&user, path, &body).await;
-        assert_eq!(heard, code(400, "proxypal_unbounded"), "{path} {members}");
+        let result = outcome(&user, path, &body).await;
+        assert_eq!(result, code(400, "proxypal_unbounded"), "{path} {members}");
     }
     let believed = [
         (CHAT, r#""model":"m","messages":[],"max_tokens":5"#),
@@ -223,7 +223,7 @@ async fn a_strict_quota_believes_no_bound_that_the_engine_does_not_read() {
     for (path, members) in believed {
         let body = format!(r#"{{{members},"use":[1,1]}}"#);
         assert_eq!(
-            hears(&user, path, &body).await,
+            outcome(&user, path, &body).await,
             passed(),
             "{path} {members}"
         );
@@ -243,15 +243,15 @@ async fn a_strict_quota_reads_a_long_body_to_its_end() {
     let again =
         format!(r#"{{"model":"m","use":[1,1],"max_tokens":5,"a":"{long}","max_tokens":60000000}}"#);
 
-    assert_eq!(hears(&user, MESSAGES, &late).await, passed());
+    assert_eq!(outcome(&user, MESSAGES, &late).await, passed());
     assert_eq!(
-        hears(&user, MESSAGES, &again).await,
+        outcome(&user, MESSAGES, &again).await,
         code(400, "proxypal_unbounded")
     );
 }
 
 #[tokio::test]
-async fn a_strict_quota_counts_what_a_body_opens_to() {
+async fn a_strict_quota_counts_the_decompressed_body() {
     let user = User::new().await;
     user.limit(&[strict()]).await;
     let text = format!(
@@ -296,7 +296,7 @@ async fn price(app: &TestApp, pattern: &str, dollars: i64) {
 }
 
 #[tokio::test]
-async fn what_served_is_paid_for_unless_an_administrator_priced_what_was_asked() {
+async fn the_serving_model_is_priced_unless_an_administrator_priced_the_requested_one() {
     let answer = async |Json(asked): Json<Value>| {
         let served = asked["serve"].clone();
         Json(
@@ -309,13 +309,13 @@ async fn what_served_is_paid_for_unless_an_administrator_priced_what_was_asked()
     let mut records = user.app.records().await;
     let mut cost = async |asked: &str, served: &str| {
         let body = json!({ "model": asked, "serve": served });
-        assert_eq!(user.hears(body).await, passed());
+        assert_eq!(user.outcome(body).await, passed());
         records.next().await.cost
     };
 
     let dear = Some(500 * usd::DOLLAR);
     assert_eq!(cost("gpt-5-nano", "dear-model").await, dear);
     assert_eq!(cost("dear-model", "gpt-5-nano").await, dear);
-    assert_eq!(cost("nobody-priced-this", "dear-model").await, dear);
+    assert_eq!(cost("unpriced-model", "dear-model").await, dear);
     assert_eq!(cost("fixed-model", "dear-model").await, Some(usd::DOLLAR));
 }

@@ -19,7 +19,7 @@ async fn ask_for(managed: &Managed, model: &str) -> reqwest::Response {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_account_is_used_at_once_and_a_removed_one_no_more() {
+async fn a_new_account_is_used_immediately_and_a_removed_one_is_not() {
     let mut managed = Managed::start().await;
     let before = managed.app.services.engine.status();
     let kind = ProviderKind::OpenaiCompatible;
@@ -46,7 +46,7 @@ async fn a_new_account_is_used_at_once_and_a_removed_one_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_engine_is_said_to_be_away_until_it_is_started() {
+async fn a_stopped_engine_is_reported_as_unavailable_until_it_is_started() {
     let managed = Managed::start().await;
 
     managed.app.services.engine.stop().await.unwrap();

@@ -72,7 +72,7 @@ impl Managed {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_alias_is_reached_in_every_protocol_and_the_row_names_both() {
+async fn an_alias_works_in_every_protocol_and_the_record_has_both_names() {
     let mut managed = Managed::start().await;
     let admin = admin(&managed).await;
 
@@ -125,7 +125,7 @@ async fn an_alias_comes_and_goes_without_a_failed_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_alias_hides_none_of_the_models_that_an_account_has_without_saying_so() {
+async fn an_alias_that_hides_a_model_of_an_account_is_reported() {
     let managed = Managed::start().await;
     let admin = admin(&managed).await;
     let mut account = managed.provider.account(ProviderKind::Claude, "any");
@@ -145,7 +145,7 @@ async fn an_alias_hides_none_of_the_models_that_an_account_has_without_saying_so
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_alias_is_open_to_whoever_may_use_either_name() {
+async fn an_alias_may_be_used_by_callers_who_may_use_either_name() {
     let managed = Managed::start().await;
     let admin = admin(&managed).await;
     set_active(&admin, "gpt-4", CHAT).await;
@@ -202,7 +202,7 @@ async fn an_alias_costs_what_its_target_costs_and_counts_in_its_quotas() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_an_alias_is_said_clearly() {
+async fn an_invalid_alias_is_refused_with_its_reason() {
     let managed = Managed::start().await;
     let admin = admin(&managed).await;
     set_active(&admin, "gpt-4", CHAT).await;
@@ -215,6 +215,7 @@ async fn what_cannot_be_an_alias_is_said_clearly() {
         ("gpt-*", CHAT, "BAD_USER_INPUT", "one word"),
         ("models/gpt", CHAT, "BAD_USER_INPUT", "one word"),
         ("same", "Same", "BAD_USER_INPUT", "itself"),
+        ("Auto", CHAT, "BAD_USER_INPUT", "any model"),
         ("gpt-5", "unheard-of", "BAD_USER_INPUT", "no account serves"),
         ("Stub-Claude", CHAT, "CONFLICT", "served already"),
         ("gpt-5", "GPT-4", "CONFLICT", "is an alias itself"),
@@ -236,7 +237,7 @@ async fn what_cannot_be_an_alias_is_said_clearly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_catalogue_says_who_serves_a_model_and_why_one_is_not_served() {
+async fn the_catalogue_lists_the_accounts_of_a_model_and_why_one_is_not_served() {
     let managed = Managed::start().await;
     let admin = admin(&managed).await;
     set_active(&admin, "gpt-4", CHAT).await;
@@ -291,7 +292,7 @@ async fn the_catalogue_says_who_serves_a_model_and_why_one_is_not_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_holder_gets_the_set_up_of_their_own_key_alone() {
+async fn a_key_holder_gets_the_setup_of_only_their_own_key() {
     let managed = Managed::start().await;
     let mine = managed.key_for(&["stub-claude"]).await;
     let holder = Caller::new(managed.app.address).with_bearer(&mine);

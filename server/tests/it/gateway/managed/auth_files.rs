@@ -45,7 +45,7 @@ async fn sign_in(
     accounts.save_auth_file(new).await.unwrap()
 }
 
-/// What is sealed of an enabled account.
+/// The sealed secret of an enabled account.
 async fn sealed(app: &TestApp, id: Uuid) -> Option<Map<String, Value>> {
     let credentials = app.services.provider_accounts.credentials().await.unwrap();
     let credential = credentials
@@ -61,7 +61,7 @@ fn path(app: &TestApp, account: &provider_account::Model) -> PathBuf {
     auth_dir(&app.database).join(account.file_name.as_ref().unwrap())
 }
 
-/// What lies on the disk, unless it is being written.
+/// The content of the file, unless it is being written.
 fn on_disk(path: &PathBuf) -> Option<Map<String, Value>> {
     serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
 }
@@ -73,7 +73,7 @@ fn file_of_claude(name: &str) -> Map<String, Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_engine_refreshes_is_sealed_and_outlives_an_empty_disk() {
+async fn refreshed_tokens_are_sealed_and_survive_an_empty_disk() {
     let endpoint = TokenEndpoint::start().await;
     let app = start(TestDatabase::create().await).await;
     let file = endpoint.ending_sign_in("http://127.0.0.1:9/v1");
@@ -89,7 +89,7 @@ async fn what_the_engine_refreshes_is_sealed_and_outlives_an_empty_disk() {
     let app = start(home).await;
     let restored = eventually("the file", async || on_disk(&path(&app, &account))).await;
 
-    assert!(!left, "tokens lie in the clear although nobody uses them");
+    assert!(!left, "unused tokens are stored in plain text");
     assert!(number(&restored) >= kept);
     eventually("another refresh", async || {
         (endpoint.remembered().presented > number(&restored)).then_some(())
@@ -107,7 +107,7 @@ async fn what_the_engine_refreshes_is_sealed_and_outlives_an_empty_disk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_names_the_signed_in_account_that_served_it() {
+async fn the_record_has_the_signed_in_account_that_served() {
     let mut managed = Managed::start().await;
     let endpoint = TokenEndpoint::start().await;
     let file = endpoint.ending_sign_in(&format!("{}/codex", managed.provider.url));
@@ -133,7 +133,7 @@ async fn a_request_names_the_signed_in_account_that_served_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_of_an_account_reach_its_file_and_removal_takes_it_away() {
+async fn changes_of_an_account_reach_its_file_and_removal_deletes_it() {
     let app = start(TestDatabase::create().await).await;
     let accounts = &app.services.provider_accounts;
     let account = sign_in(&app, ProviderKind::Claude, file_of_claude("ada")).await;
@@ -170,7 +170,7 @@ async fn an_old_copy_in_the_directory_is_replaced_by_the_newest_tokens() {
     let account = sign_in(&app, ProviderKind::Xai, file).await;
     let path = path(&app, &account);
     let copy = eventually("the file", async || on_disk(&path)).await;
-    // Two later, the provider refuses the copy's token, so nobody can have refreshed the copy.
+    // Two later, the provider refuses the copy's token, so the copy cannot have been refreshed.
     let kept = eventually("sealed refreshes", async || {
         let kept = number(&sealed(&app, account.id).await?);
         (kept >= number(&copy) + 2).then_some(kept)
@@ -187,7 +187,7 @@ async fn an_old_copy_in_the_directory_is_replaced_by_the_newest_tokens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_login_of_the_engines_own_is_adopted() {
+async fn a_sign_in_made_by_the_engine_is_adopted() {
     let app = start(TestDatabase::create().await).await;
     let accounts = &app.services.provider_accounts;
     eventually("the directory", async || {
@@ -211,7 +211,7 @@ async fn a_login_of_the_engines_own_is_adopted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_accounts_are_rendered_at_once_and_one_change_arrives_soon() {
+async fn two_hundred_accounts_are_rendered_together_and_one_change_arrives_soon() {
     const ACCOUNTS: usize = 200;
     let app = start(TestDatabase::create().await).await;
     let accounts = &app.services.provider_accounts;
@@ -257,7 +257,7 @@ fn eprintln_measured(rendered: std::time::Duration, arrived: std::time::Duration
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_that_cools_says_until_when_and_is_used_at_once_when_told() {
+async fn a_cooling_account_reports_until_when_and_is_used_immediately_after_a_reset() {
     let app = start(TestDatabase::create().await).await;
     let mut file = file_of_claude("ada");
     file.insert(
@@ -267,8 +267,8 @@ async fn an_account_that_cools_says_until_when_and_is_used_at_once_when_told() {
     let account = sign_in(&app, ProviderKind::Claude, file).await;
     let (accounts, engine) = (&app.services.provider_accounts, &app.services.engine);
     let state = async || {
-        let told = engine.accounts().await?;
-        Some(accounts.state(&account, Some(&told)))
+        let reported = engine.accounts().await?;
+        Some(accounts.state(&account, Some(&reported)))
     };
     let is = async |status| {
         eventually("the status", async || {

@@ -16,7 +16,7 @@ async fn refusal(managed: &Managed, path: &str, body: Value) -> Option<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_whose_account_drops_bounds_is_refused_under_a_strict_quota() {
+async fn a_model_whose_account_ignores_output_bounds_is_refused_under_a_strict_quota() {
     let managed = Managed::start().await;
     let caller = managed
         .app

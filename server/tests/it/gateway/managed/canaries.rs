@@ -18,7 +18,7 @@ use crate::support::{
 const PROVIDER_KEY: &str = "sk-canary-of-the-provider";
 const HEADER: &str = "canary-in-a-header";
 
-/// What must not be seen, by name.
+/// Secrets that must not appear, by name.
 struct Canaries(Vec<(&'static str, Vec<u8>)>);
 
 impl Canaries {
@@ -50,7 +50,7 @@ impl Canaries {
         self.look_into(&format!("the arguments of {pid}"), &arguments);
     }
 
-    /// A database that is not in a file of ours tells its rows as text.
+    /// The rows as text, of a database that is not a file of this server.
     async fn look_into_tables(&self, home: &TestDatabase) {
         let database = Database::connect(&home.url).await.unwrap();
         if database.get_database_backend() != DbBackend::Postgres {
@@ -99,7 +99,7 @@ async fn add_account(operator: &Operator, provider: &Provider) {
     operator.ask(query, json!({ "input": input })).await;
 }
 
-/// A sign-in whose tokens the engine refreshes at once, so that it has more to keep secret.
+/// A sign-in whose tokens the engine refreshes immediately, so that there are more secrets.
 async fn import_sign_in(operator: &Operator, endpoint: &TokenEndpoint) {
     let file = Value::Object(endpoint.ending_sign_in("http://127.0.0.1:9/v1")).to_string();
     let query = "mutation($files: [ImportedFileInput!]!) { importProviderAccount(files: $files) \
@@ -108,8 +108,11 @@ async fn import_sign_in(operator: &Operator, endpoint: &TokenEndpoint) {
     let files =
         json!([{"name": "a", "content": file}, {"name": "b", "content": format!("{file}}}")}]);
     let answer = operator.ask(query, json!({ "files": files })).await;
-    let told = answer["importProviderAccount"]["problems"].to_string();
-    assert!(told.len() > 2 && !told.contains(REFRESH), "{told}");
+    let reported = answer["importProviderAccount"]["problems"].to_string();
+    assert!(
+        reported.len() > 2 && !reported.contains(REFRESH),
+        "{reported}"
+    );
     eventually("a refresh", async || {
         (endpoint.remembered().presented > 0).then_some(())
     })
@@ -141,7 +144,7 @@ async fn use_key(url: &str, key: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_is_in_the_clear_anywhere() {
+async fn no_secret_is_stored_or_logged_in_plain_text() {
     let (home, provider) = (TestDatabase::create().await, Provider::start().await);
     let mut command = server(&home);
     let mut running = Server::start(managing(&mut command).env("LOG_LEVEL", "trace")).await;

@@ -15,7 +15,7 @@ use super::{Delivery, Managed, Protocol};
 use crate::support::{eventually, soon};
 
 impl Managed {
-    /// Two accounts for one model of Claude's, and what tells them apart.
+    /// Two accounts for one Claude model, and how they differ.
     async fn with_two_of_claude() -> (Self, [Uuid; 2]) {
         let managed = Self::start().await;
         let accounts = managed.app.services.provider_accounts.list().await.unwrap();
@@ -30,7 +30,7 @@ impl Managed {
         (managed, [first.unwrap().id, second])
     }
 
-    /// Who served one request after another.
+    /// The accounts that served, in order.
     async fn served(&self, count: usize) -> Vec<Uuid> {
         let mut served = Vec::new();
         for _ in 0..count {
@@ -72,7 +72,7 @@ fn share(served: &[Uuid], id: Uuid) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_take_turns_until_one_is_to_be_filled_first() {
+async fn accounts_are_used_round_robin_or_fill_first() {
     let (managed, both) = Managed::with_two_of_claude().await;
     managed.app.without_rate_limit().await;
 
@@ -184,7 +184,7 @@ async fn the_engine_shows_every_setting_that_was_made() {
     ] {
         assert!(preview.contains(line), "{line} is not in\n{preview}");
     }
-    // What was said of the first change has been heard when the second is shown.
+    // Events of the first change have arrived when the second is shown.
     managed.route(RoutingSettings::default()).await;
     shown(&managed, &mut lines, "strategy: round-robin").await;
 }

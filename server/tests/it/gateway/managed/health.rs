@@ -1,4 +1,4 @@
-//! How accounts are: what providers say when they are asked, and what requests met.
+//! The health of accounts: what checks of providers report, and how requests failed.
 
 use std::time::Duration;
 
@@ -19,15 +19,17 @@ use crate::support::{
 const IMPORT: &str = "mutation($files: [ImportedFileInput!]!) { importProviderAccount(files: $files) \
     { accounts { id } problems { message } } }";
 const CHECK: &str = "mutation($kind: ProviderKind, $id: ID) { checkProviderHealth(kind: $kind, accountId: $id) \
-    { results { healthy error account { label plan status checkedAt windowsToldAt \
+    { results { healthy error account { label plan status checkedAt windowsReportedAt \
       windows { name usedPercent resetsAt } } } } }";
 
 impl Managed {
     async fn state(&self, id: Uuid) -> AccountState {
         let services = &self.app.services;
         let account = services.provider_accounts.get(id).await.unwrap();
-        let told = services.engine.accounts().await;
-        services.provider_accounts.state(&account, told.as_deref())
+        let reported = services.engine.accounts().await;
+        services
+            .provider_accounts
+            .state(&account, reported.as_deref())
     }
 
     /// An account that serves, and what it is called by.
@@ -62,7 +64,7 @@ async fn check_of_claude(operator: &Operator) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_check_tells_windows_and_a_refused_sign_in_and_shows_no_token() {
+async fn a_check_reports_windows_and_refused_sign_ins_without_tokens() {
     let (home, provider) = (TestDatabase::create().await, Provider::start().await);
     let mut command = server(&home);
     command.env("OAUTH_CLAUDE_CHECK_URL", format!("{}/usage", provider.url));
@@ -98,7 +100,7 @@ async fn a_check_tells_windows_and_a_refused_sign_in_and_shows_no_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_was_revoked_is_seen_by_a_check_before_a_user_notices() {
+async fn a_check_finds_a_revoked_key_before_a_request_does() {
     let managed = Managed::start().await;
     let services = &managed.app.services;
     for protocol in Protocol::ALL {
@@ -124,7 +126,7 @@ async fn a_key_that_was_revoked_is_seen_by_a_check_before_a_user_notices() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_whose_requests_are_refused_looks_sick_until_one_is_served() {
+async fn an_account_is_unhealthy_from_a_refused_request_to_a_served_one() {
     let managed = Managed::start().await;
     let id = managed.account_of(ProviderKind::Claude).await;
     let services = &managed.app.services;
@@ -165,7 +167,7 @@ async fn an_account_whose_requests_are_refused_looks_sick_until_one_is_served() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_only_account_of_a_model_serves_again_soon_after_it_was_refused_once() {
+async fn the_only_account_of_a_model_serves_again_soon_after_one_refusal() {
     let managed = Managed::start().await;
     managed.app.without_rate_limit().await;
     let ask = async |script: &str| managed.ask(Protocol::Chat, Delivery::Whole, script).await;
@@ -191,7 +193,7 @@ async fn the_only_account_of_a_model_serves_again_soon_after_it_was_refused_once
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_are_asked_after_at_the_times_that_the_settings_say_and_not_by_default() {
+async fn accounts_are_checked_on_the_schedule_of_the_settings_and_not_by_default() {
     let managed = Managed::start().await;
     let services = &managed.app.services;
     assert_eq!(services.checkup.check_due().await.unwrap(), 0);

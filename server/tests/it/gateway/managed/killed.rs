@@ -34,7 +34,7 @@ const BACK: Duration = Duration::from_secs(5);
 /// Handles that the server may open for reasons of its own.
 const OTHER_HANDLES: usize = 10;
 
-/// What all clients do and saw.
+/// The state and observations of all clients.
 #[derive(Clone)]
 struct Load {
     url: String,

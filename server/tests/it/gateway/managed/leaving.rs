@@ -20,7 +20,7 @@ async fn begin(managed: &Managed, protocol: Protocol) -> reqwest::Response {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_client_leaves_behind_is_drained_to_exact_tokens() {
+async fn an_abandoned_answer_is_drained_to_exact_tokens() {
     for protocol in Protocol::ALL {
         let mut managed = Managed::start().await;
 
@@ -60,7 +60,7 @@ async fn under_cancel_the_provider_stops_producing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_engine_that_is_stopped_lets_answers_end_first() {
+async fn stopping_the_engine_waits_for_answers() {
     let managed = Managed::start().await;
     let answer = begin(&managed, Protocol::Chat).await;
 
@@ -72,7 +72,7 @@ async fn an_engine_that_is_stopped_lets_answers_end_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_stops_lets_answers_end_before_the_engine() {
+async fn a_stopping_server_finishes_answers_before_it_stops_the_engine() {
     let managed = Managed::start().await;
     let answer = begin(&managed, Protocol::Messages).await;
 

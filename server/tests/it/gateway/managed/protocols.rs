@@ -1,4 +1,4 @@
-//! What the provider says it produced is what is recorded.
+//! The usage that is recorded is the usage that the provider reports.
 
 use entity::request::{Outcome, Reconciliation, UsageSource};
 use proxypal_server::domain::requests::tokens_of;
@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use super::{Delivery, Managed, Protocol};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_are_what_the_provider_produced_and_the_engine_agrees() {
+async fn recorded_tokens_match_those_of_the_provider_and_of_the_engine() {
     let mut managed = Managed::start().await;
 
     for protocol in Protocol::ALL {
@@ -40,7 +40,7 @@ async fn tokens_are_what_the_provider_produced_and_the_engine_agrees() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_providers_429_is_passed_on_and_names_its_account() {
+async fn a_429_of_a_provider_is_forwarded_and_its_account_recorded() {
     let mut managed = Managed::start().await;
 
     for protocol in Protocol::ALL {

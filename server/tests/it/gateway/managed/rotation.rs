@@ -71,7 +71,7 @@ async fn the_newest_token_survives_every_kill() {
             (!Path::new(&format!("/proc/{engine}/cmdline")).exists()).then_some(())
         })
         .await;
-        // Whoever was killed may have been writing the file: then the database alone knows.
+        // The server may have been killed while it wrote the file; the database is authoritative then.
         let kept = newest(&auth_dir(&home)).unwrap_or(before);
         if round % 2 == 0 {
             running = begin(&home).await;

@@ -1,5 +1,5 @@
 //! Hours in small: clients come and leave, the engine is restarted, and in the end the books are what
-//! the provider says, and nothing has grown.
+//! the provider reports, and nothing has grown.
 
 use std::{
     fs,
@@ -25,14 +25,14 @@ use crate::support::{
     server::{PASSWORD, Server, managing, server},
 };
 
-/// How long it takes, in seconds, unless `TEST_SOAK_SECONDS` says otherwise.
+/// How long it takes, in seconds, unless `TEST_SOAK_SECONDS` is set.
 const SECONDS: u64 = 6;
 const CLIENTS: usize = 6;
 /// One of so many clients leaves in the middle.
 const LEAVES: usize = 20;
 /// Some tenths of a second of answering.
 const SCRIPT: &str = "usage:input=11,cached=4,output=7,reasoning=2,chunks=5,delay_ms=60";
-/// What may come and go: connections that are kept, files of the database.
+/// Tolerated growth: kept connections, files of the database.
 const SPARE_HANDLES: usize = 40;
 
 #[derive(Clone)]
@@ -66,7 +66,7 @@ impl Soak {
     }
 }
 
-/// What a process takes.
+/// The resources of a process.
 #[derive(Clone, Copy, Debug)]
 struct Footprint {
     memory_kib: u64,
@@ -91,7 +91,7 @@ fn add(total: &mut Tokens, tokens: Tokens) {
     total.reasoning += tokens.reasoning;
 }
 
-/// All that the provider says it produced.
+/// The usage that the provider reports.
 fn produced(list: &[Value]) -> Tokens {
     let mut total = Tokens::default();
     for tokens in list.iter().map(|entry| &entry["tokens"]) {
@@ -118,8 +118,8 @@ async fn recorded(home: &TestDatabase) -> Tokens {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stdout, reason = "figures for whoever soaks for long")]
-async fn after_hours_the_books_are_what_the_provider_says_and_nothing_has_grown() {
+#[expect(clippy::print_stdout, reason = "figures for long runs")]
+async fn after_hours_the_records_match_the_provider_and_no_resource_has_grown() {
     let seconds = number("TEST_SOAK_SECONDS", SECONDS);
     let (home, provider) = (TestDatabase::create().await, Provider::start().await);
     let mut running = Server::start(managing(&mut server(&home))).await;

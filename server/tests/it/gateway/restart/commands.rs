@@ -1,4 +1,4 @@
-//! What operators type beside the running server.
+//! Commands that operators run beside the server.
 
 use std::process::Stdio;
 
@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn healthcheck_tells_by_its_exit_code() {
+async fn healthcheck_reports_by_its_exit_code() {
     let home = TestDatabase::create().await;
     let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
     let port = running.address().port().to_string();
@@ -42,7 +42,7 @@ async fn healthcheck_tells_by_its_exit_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_is_sealed_with_a_new_key_and_the_old_one_may_go() {
+async fn rotation_seals_every_secret_with_the_new_key() {
     const NEW_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     let home = TestDatabase::create().await;
     let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
@@ -74,25 +74,25 @@ async fn everything_is_sealed_with_a_new_key_and_the_old_one_may_go() {
     running.program.signal(Signal::SIGTERM);
     running.program.ended().await;
 
-    let said = |output: &std::process::Output| {
+    let output_of = |output: &std::process::Output| {
         String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
     };
     assert!(!without.status.success());
     assert!(
-        said(&without).contains("ENCRYPTION_KEY_PREVIOUS"),
+        output_of(&without).contains("ENCRYPTION_KEY_PREVIOUS"),
         "{}",
-        said(&without)
+        output_of(&without)
     );
-    assert!(rotated.status.success(), "{}", said(&rotated));
+    assert!(rotated.status.success(), "{}", output_of(&rotated));
     assert!(
-        said(&rotated).contains("Re-encrypted 2 secrets"),
+        output_of(&rotated).contains("Re-encrypted 2 secrets"),
         "{}",
-        said(&rotated)
+        output_of(&rotated)
     );
     assert!(
-        said(&again).contains("Re-encrypted 0 secrets; 2 already"),
+        output_of(&again).contains("Re-encrypted 0 secrets; 2 already"),
         "{}",
-        said(&again)
+        output_of(&again)
     );
     assert_eq!(wrong["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
     let content = right["exportProviderAccounts"]["content"].as_str().unwrap();
@@ -139,7 +139,7 @@ async fn a_password_is_reset_from_a_pipe_and_sessions_end() {
     );
 }
 
-/// What a command says that is given these lines.
+/// The output of a command with these lines as input.
 async fn typed(command: &mut tokio::process::Command, lines: &str) -> String {
     let mut running = command
         .stdin(Stdio::piped())
@@ -155,7 +155,7 @@ async fn typed(command: &mut tokio::process::Command, lines: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_factor_goes_when_the_terminal_says_so() {
+async fn a_second_factor_is_removed_from_the_terminal() {
     let home = TestDatabase::create().await;
     let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
     let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
@@ -192,16 +192,20 @@ async fn a_second_factor_goes_when_the_terminal_says_so() {
     assert!(!gone.contains("still required"), "{gone}");
     let again = Server::start(server(&home).env("ENGINE", "demo")).await;
     let signed_in = Operator::sign_in(&again.url, "a-brand-new-password").await;
-    let told = "{ auditEvents(filter: { actions: [\"resetPassword\"] }) { nodes { actor { kind } subject { kind } before after } } }";
-    let told = signed_in.unwrap().ask(told, json!({})).await.to_string();
+    let reported = "{ auditEvents(filter: { actions: [\"resetPassword\"] }) { nodes { actor { kind } subject { kind } before after } } }";
+    let reported = signed_in
+        .unwrap()
+        .ask(reported, json!({}))
+        .await
+        .to_string();
     assert!(
-        told.contains("\"CLI\"") && !told.contains("brand-new"),
-        "{told}"
+        reported.contains("\"CLI\"") && !reported.contains("brand-new"),
+        "{reported}"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_audit_is_verified_and_a_forged_event_is_named() {
+async fn verify_finds_a_forged_audit_event() {
     let home = TestDatabase::create().await;
     let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
     let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
@@ -220,7 +224,7 @@ async fn the_audit_is_verified_and_a_forged_event_is_named() {
     let known = verify(&["--expect", &hash]).await;
     let unknown = verify(&["--expect", &"0".repeat(64)]).await;
     let database = sea_orm::Database::connect(&home.url).await.unwrap();
-    let forge = "UPDATE audit_event SET actor_name = 'nobody' WHERE sequence = 2";
+    let forge = "UPDATE audit_event SET actor_name = 'unknown' WHERE sequence = 2";
     sea_orm::ConnectionTrait::execute_unprepared(&database, forge)
         .await
         .unwrap();
@@ -239,7 +243,7 @@ async fn the_audit_is_verified_and_a_forged_event_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn prices_are_imported_and_listed_while_no_server_runs() {
+async fn prices_are_imported_and_listed_while_the_server_is_stopped() {
     let home = TestDatabase::create().await;
     let file = home.directory.path().join("prices.json");
     let write = |input: &str| {
@@ -379,7 +383,7 @@ async fn requests_are_exported_beside_the_running_server_and_without_it() {
     running.program.ended().await;
     let lines = export(&["requests", "--format", "jsonl"]).await;
     let usage = export(&["usage", "--every", "hour"]).await;
-    let nobody = export(&["usage", "--user", "nobody"]).await;
+    let unknown = export(&["usage", "--user", "unknown"]).await;
     let wrong = export(&["requests", "--from", "yesterday"]).await;
     let nowhere = export(&["requests", "--output", "/nowhere/requests.csv"]).await;
 
@@ -391,8 +395,8 @@ async fn requests_are_exported_beside_the_running_server_and_without_it() {
     assert_eq!(row["input_tokens"], 10);
     assert_eq!(usage.0, Some(0), "{}", usage.1);
     assert_eq!(usage.1.lines().count(), 2, "{}", usage.1);
-    assert_eq!(nobody.0, Some(64));
-    assert!(nobody.1.contains("not found"), "{}", nobody.1);
+    assert_eq!(unknown.0, Some(64));
+    assert!(unknown.1.contains("not found"), "{}", unknown.1);
     assert_eq!(wrong.0, Some(64));
     assert_eq!(nowhere.0, Some(1));
     let left: Vec<_> = std::fs::read_dir(home.directory.path())
@@ -406,7 +410,7 @@ async fn requests_are_exported_beside_the_running_server_and_without_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_export_makes_no_database_where_there_is_none() {
+async fn an_export_does_not_create_a_database() {
     let home = TestDatabase::create().await;
 
     let ended = run(bare_server(&home).args(["export", "requests"])).await;

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode
 use super::Joined;
 use crate::support::{ClientEnd, Records, SocketEngine, TestApp};
 
-/// What ends a turn with these counts.
+/// The event that ends a turn with these counts.
 fn completed(input: i64, output: i64) -> Value {
     let usage = json!({
         "input_tokens": input + 4, "input_tokens_details": {"cached_tokens": 4},
@@ -85,7 +85,7 @@ async fn each_turn_is_a_record_with_exact_tokens() {
 }
 
 #[tokio::test]
-async fn a_turn_without_a_model_goes_on_with_the_last() {
+async fn a_turn_without_a_model_uses_the_model_of_the_last_turn() {
     let mut joined = Joined::pair().await;
     let mut records = joined.app.records().await;
 
@@ -112,7 +112,7 @@ async fn an_error_ends_its_turn_and_not_the_socket() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_passes_without_a_turn() {
+async fn a_message_that_is_not_a_json_object_is_forwarded_and_is_no_turn() {
     let mut joined = Joined::pair().await;
     let mut records = joined.app.records().await;
 
@@ -127,7 +127,7 @@ async fn what_is_no_json_object_passes_without_a_turn() {
 }
 
 #[tokio::test]
-async fn the_engines_complaint_about_another_message_ends_no_turn() {
+async fn an_error_about_another_message_does_not_end_a_turn() {
     let mut joined = Joined::pair().await;
     let mut records = joined.app.records().await;
     let complaint = json!({"type": "error", "status": 400, "error": {"message": "unsupported"}});
@@ -147,7 +147,7 @@ async fn the_engines_complaint_about_another_message_ends_no_turn() {
 }
 
 #[tokio::test]
-async fn what_the_engine_passes_over_in_silence_takes_no_error_from_a_turn() {
+async fn a_message_that_the_engine_ignores_does_not_take_the_error_of_a_turn() {
     let mut joined = Joined::pair().await;
     let mut records = joined.app.records().await;
     let error = json!({"type": "error", "status": 429, "error": {"code": "rate_limited"}});
@@ -161,7 +161,7 @@ async fn what_the_engine_passes_over_in_silence_takes_no_error_from_a_turn() {
 }
 
 #[tokio::test]
-async fn every_spelling_of_a_kind_that_the_engine_understands_is_a_turn() {
+async fn every_spelling_of_a_type_that_the_engine_reads_is_a_turn() {
     let mut joined = Joined::pair().await;
     let mut records = joined.app.records().await;
 
@@ -179,7 +179,7 @@ async fn every_spelling_of_a_kind_that_the_engine_understands_is_a_turn() {
 }
 
 #[tokio::test]
-async fn a_message_that_can_be_read_in_two_ways_reaches_no_engine() {
+async fn an_ambiguous_message_does_not_reach_the_engine() {
     let mut joined = Joined::pair().await;
     let blanks = " ".repeat(600);
 
@@ -198,7 +198,7 @@ async fn a_message_that_can_be_read_in_two_ways_reaches_no_engine() {
 }
 
 #[tokio::test]
-async fn a_restricted_caller_must_send_what_can_be_read() {
+async fn a_restricted_caller_must_send_parsable_messages() {
     let (mut sockets, script) = SocketEngine::script();
     let app = TestApp::with_engine(script).await;
     let key = app.issue_restricted_key(&["allowed"]).await;
@@ -212,7 +212,7 @@ async fn a_restricted_caller_must_send_what_can_be_read() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_lets_turns_end_and_begins_no_more() {
+async fn a_stopping_server_finishes_turns_and_begins_no_new_ones() {
     let (mut joined, mut records) = in_the_middle_of_a_turn().await;
 
     joined.app.ask_to_stop();
@@ -227,7 +227,7 @@ async fn a_server_that_stops_lets_turns_end_and_begins_no_more() {
 }
 
 #[tokio::test]
-async fn no_more_sockets_are_read_on_than_allowed() {
+async fn no_more_sockets_are_drained_than_allowed() {
     let (
         Joined {
             app,
@@ -270,7 +270,7 @@ async fn a_forbidden_model_is_refused_in_the_socket_which_stays_usable() {
 
     joined.client.ask("forbidden").await;
     let refusal = joined.client.next_json().await;
-    // The engine never heard of the other model, so it goes on with the one it knows.
+    // The engine did not receive the other model, so it continues with the last one.
     joined.client.ask("").await;
     let forwarded = joined.engine.next_json().await;
     joined.engine.send(&completed(2, 2)).await;
@@ -289,7 +289,7 @@ async fn a_forbidden_model_is_refused_in_the_socket_which_stays_usable() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_closes_its_socket_at_once() {
+async fn a_revoked_key_closes_its_socket_immediately() {
     let (mut joined, mut records) = in_the_middle_of_a_turn().await;
 
     joined.app.disable_user_of(&joined.key).await;
@@ -305,7 +305,7 @@ async fn a_revoked_key_closes_its_socket_at_once() {
 }
 
 #[tokio::test]
-async fn a_client_that_vanishes_in_the_middle_of_a_turn_is_metered_to_its_end() {
+async fn a_turn_whose_client_disconnects_is_metered_to_its_end() {
     let (
         Joined {
             app: _app,
@@ -325,7 +325,7 @@ async fn a_client_that_vanishes_in_the_middle_of_a_turn_is_metered_to_its_end() 
 }
 
 #[tokio::test]
-async fn a_client_that_says_goodbye_in_the_middle_of_a_turn_is_metered_to_its_end() {
+async fn a_turn_whose_client_closes_the_socket_is_metered_to_its_end() {
     let (mut joined, mut records) = in_the_middle_of_a_turn().await;
 
     joined.client.send(Message::Close(None)).await;
@@ -338,7 +338,7 @@ async fn a_client_that_says_goodbye_in_the_middle_of_a_turn_is_metered_to_its_en
 }
 
 #[tokio::test]
-async fn with_the_policy_cancel_the_engine_is_told_at_once_and_the_rest_estimated() {
+async fn with_the_policy_cancel_the_engines_socket_is_closed_and_the_turn_estimated() {
     let (
         Joined {
             app,
@@ -367,7 +367,7 @@ async fn with_the_policy_cancel_the_engine_is_told_at_once_and_the_rest_estimate
 }
 
 #[tokio::test]
-async fn an_engine_that_dies_in_the_middle_of_a_turn_ends_it() {
+async fn an_engine_crash_ends_the_turn_in_flight() {
     let (
         Joined {
             app: _app,

@@ -1,0 +1,4 @@
+/** Whether a text is a whole API key of this server, which must not get into an address. */
+export function isApiKey(text: string): boolean {
+  return /^sk-[\w-]{24,}$/.test(text.trim());
+}

@@ -1,0 +1,3 @@
+//! Properties that the programs in `targets` check with a fuzzer's bytes, and the tests with the seeds.
+
+pub mod metering;

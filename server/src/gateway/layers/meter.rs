@@ -1,0 +1,165 @@
+//! Opens the receipt of a request and reads its usage from the answer. The receipt is settled once, however the request ends.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use axum::{body::Body, http::Response};
+use tower::{Layer, Service};
+
+use super::request::{AdmittedRequest, ForwardRequest, LayerResult};
+use crate::gateway::{
+    answer::{AnswerFuture, Responder},
+    body::UploadProgress,
+    context::RequestContext,
+    dialect::GatewayError,
+    forward::{UpstreamError, UpstreamResponse},
+    meter::{Awaited, Drainer},
+    receipts::Receipts,
+};
+
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct MeterLayer(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    receipts: Arc<Receipts>,
+    responder: Arc<Responder>,
+    drainer: Drainer,
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct MeterService<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl MeterLayer {
+    pub(in crate::gateway) fn new(
+        receipts: Arc<Receipts>,
+        responder: Arc<Responder>,
+        drainer: Drainer,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            receipts,
+            responder,
+            drainer,
+        }))
+    }
+}
+
+impl<S> Layer<S> for MeterLayer {
+    type Service = MeterService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        MeterService {
+            inner,
+            shared: Arc::clone(&self.0),
+        }
+    }
+}
+
+impl<S> Service<AdmittedRequest> for MeterService<S>
+where
+    S: Service<ForwardRequest, Response = UpstreamResponse, Error = UpstreamError>,
+    S::Future: Unpin + Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = GatewayError;
+    type Future = MeterFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), GatewayError>> {
+        // An error comes again from the call, which records it.
+        self.inner.poll_ready(cx).map(|_| Ok(()))
+    }
+
+    fn call(&mut self, request: AdmittedRequest) -> Self::Future {
+        let AdmittedRequest {
+            context,
+            head,
+            upload,
+            record,
+            admission,
+        } = request;
+        let shared = Arc::clone(&self.shared);
+        let (is_metered, span) = (context.route.is_metered, context.span.clone());
+        let receipts = &shared.receipts;
+        let mut receipt = receipts.open(admission.permit, record, is_metered, span);
+        let progress = upload.progress();
+        receipt.watch_upload(Arc::clone(&progress));
+        receipt.expect(admission.expected);
+        let answer = self.inner.call(ForwardRequest {
+            context: Arc::clone(&context),
+            head,
+            upload,
+        });
+        let answer = Awaited::new(answer, receipt, shared.drainer.clone());
+        MeterFuture(State::Waiting {
+            answer,
+            progress,
+            context,
+            shared,
+        })
+    }
+}
+
+/// The metered answer. Dropped before the engine answers, it leaves the receipt to the drainer.
+pub(in crate::gateway) struct MeterFuture<F>(State<F>)
+where
+    F: Future<Output = Result<UpstreamResponse, UpstreamError>> + Unpin + Send + 'static;
+
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the larger variant comes first, and is in the box of the admission"
+)]
+enum State<F>
+where
+    F: Future<Output = Result<UpstreamResponse, UpstreamError>> + Unpin + Send + 'static,
+{
+    Waiting {
+        answer: Awaited<F>,
+        progress: Arc<UploadProgress>,
+        context: Arc<RequestContext>,
+        shared: Arc<Shared>,
+    },
+    Answering(AnswerFuture),
+}
+
+impl<F> Future for MeterFuture<F>
+where
+    F: Future<Output = Result<UpstreamResponse, UpstreamError>> + Unpin + Send + 'static,
+{
+    type Output = LayerResult;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<LayerResult> {
+        loop {
+            match &mut self.0 {
+                State::Answering(response) => return Pin::new(response).poll(cx),
+                State::Waiting {
+                    answer,
+                    progress,
+                    context,
+                    shared,
+                } => {
+                    let (result, mut receipt) = ready!(Pin::new(answer).poll(cx));
+                    let responder = &shared.responder;
+                    let response = match result {
+                        Ok(answer) => responder.respond(Arc::clone(context), answer, receipt),
+                        Err(error) => {
+                            let (failure, end) =
+                                responder.failure(context.id, &error, progress.failure());
+                            if !error.is_sent() {
+                                receipt.was_not_sent();
+                            }
+                            receipt.end(end);
+                            return Poll::Ready(Err(failure));
+                        }
+                    };
+                    self.0 = State::Answering(response);
+                }
+            }
+        }
+    }
+}

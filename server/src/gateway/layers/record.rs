@@ -1,0 +1,148 @@
+//! Opens the record of a request. From here on the request is recorded, however it ends.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    http::{Response, header::USER_AGENT, request::Parts as Head},
+};
+use entity::request::{Outcome, UsageSource};
+use tower::{Layer, Service};
+
+use super::request::{AuthenticatedRequest, RecordedRequest, RoutedRequest};
+use crate::{
+    client_address::ClientAddresses,
+    domain::{api_keys::Caller, requests::RequestRecord},
+    gateway::{
+        context::RequestContext,
+        dialect::GatewayError,
+        meter::KILLED,
+        receipts::{PendingAdmission, Receipts},
+        trace::RequestSpan,
+    },
+    traces::Traces,
+};
+
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct RecordLayer(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    receipts: Arc<Receipts>,
+    addresses: ClientAddresses,
+    traces: Traces,
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct RecordService<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl RecordLayer {
+    pub(in crate::gateway) fn new(
+        receipts: Arc<Receipts>,
+        addresses: ClientAddresses,
+        traces: Traces,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            receipts,
+            addresses,
+            traces,
+        }))
+    }
+}
+
+impl<S> Layer<S> for RecordLayer {
+    type Service = RecordService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        RecordService {
+            inner,
+            shared: Arc::clone(&self.0),
+        }
+    }
+}
+
+impl<S> Service<AuthenticatedRequest> for RecordService<S>
+where
+    S: Service<RecordedRequest, Response = Response<Body>, Error = GatewayError>,
+{
+    type Response = Response<Body>;
+    type Error = GatewayError;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), GatewayError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: AuthenticatedRequest) -> Self::Future {
+        let request = self.shared.recorded(request);
+        self.inner.call(request)
+    }
+}
+
+impl Shared {
+    fn recorded(&self, request: AuthenticatedRequest) -> RecordedRequest {
+        let AuthenticatedRequest { request, caller } = request;
+        let record = self.record(&request, &caller);
+        let RoutedRequest {
+            id,
+            received_at,
+            route,
+            head,
+            body,
+        } = request;
+        let context = Arc::new(RequestContext {
+            id,
+            received_at,
+            route,
+            caller,
+            span: RequestSpan::begin(&self.traces, &head.headers, &record),
+        });
+        let receipts = Arc::clone(&self.receipts);
+        RecordedRequest {
+            pending: PendingAdmission::new(receipts, Arc::clone(&context), record),
+            context,
+            head,
+            body,
+        }
+    }
+
+    fn record(&self, request: &RoutedRequest, caller: &Caller) -> RequestRecord {
+        let Head {
+            headers,
+            extensions,
+            ..
+        } = &request.head;
+        let client = self.addresses.of(extensions, headers);
+        let user_agent = headers.get(USER_AGENT);
+        let user_agent = user_agent.and_then(|value| value.to_str().ok());
+        RequestRecord {
+            id: request.id,
+            connection_id: None,
+            user_id: caller.user_id,
+            api_key_id: caller.api_key_id,
+            started_at: request.received_at,
+            duration: Duration::ZERO,
+            time_to_first_byte: None,
+            endpoint: request.route.endpoint.clone(),
+            protocol: request.route.protocol,
+            model: None,
+            served_model: None,
+            streamed: false,
+            http_status: None,
+            // Should the server be killed before it knows more.
+            outcome: Outcome::Interrupted,
+            error_code: Some(KILLED.to_owned()),
+            tokens: None,
+            usage_source: UsageSource::Estimated,
+            client_ip: client.map(|address| address.to_string()),
+            user_agent: user_agent.map(str::to_owned),
+        }
+    }
+}

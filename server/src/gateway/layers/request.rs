@@ -1,0 +1,94 @@
+//! A request on its way through the stack: each layer adds its findings.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{Response, StatusCode, request::Parts as Head},
+};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::{
+    domain::{api_keys::Caller, requests::RequestRecord},
+    gateway::{
+        admission::{Admission, RequestStart},
+        body::Upload,
+        context::RequestContext,
+        dialect::GatewayError,
+        model::ModelRequest,
+        receipts::PendingAdmission,
+        route::Route,
+    },
+};
+
+pub(in crate::gateway) type LayerResult = Result<Response<Body>, GatewayError>;
+
+/// A request to an endpoint that is served, without the headers that belong to the client's connection.
+#[derive(Debug)]
+pub(in crate::gateway) struct RoutedRequest {
+    pub(super) id: Uuid,
+    pub(super) received_at: DateTime<Utc>,
+    pub(super) route: Route,
+    pub(super) head: Head,
+    pub(super) body: Body,
+}
+
+/// A request of a known caller.
+#[derive(Debug)]
+pub(in crate::gateway) struct AuthenticatedRequest {
+    pub(super) request: RoutedRequest,
+    pub(super) caller: Arc<Caller>,
+}
+
+/// A request that is recorded even if its client leaves.
+#[derive(Debug)]
+pub(in crate::gateway) struct RecordedRequest {
+    pub(super) context: Arc<RequestContext>,
+    pub(super) head: Head,
+    pub(super) body: Body,
+    pub(super) pending: PendingAdmission,
+}
+
+/// A request within the limits that depend on the caller alone.
+#[derive(Debug)]
+pub(in crate::gateway) struct StartedRequest {
+    pub(super) request: RecordedRequest,
+    pub(super) start: RequestStart,
+}
+
+/// A request whose model is known. The upload begins with what was read.
+#[derive(Debug)]
+pub(in crate::gateway) struct ReadRequest {
+    pub(super) context: Arc<RequestContext>,
+    pub(super) head: Head,
+    pub(super) upload: Upload,
+    pub(super) asked: ModelRequest,
+    pub(super) start: RequestStart,
+    pub(super) pending: PendingAdmission,
+}
+
+/// A request that has its reservation and is in the journal.
+#[derive(Debug)]
+pub(in crate::gateway) struct AdmittedRequest {
+    pub(super) context: Arc<RequestContext>,
+    pub(super) head: Head,
+    pub(super) upload: Upload,
+    pub(super) record: RequestRecord,
+    pub(super) admission: Admission,
+}
+
+/// A request that is metered and may leave.
+#[derive(Debug)]
+pub(in crate::gateway) struct ForwardRequest {
+    pub(super) context: Arc<RequestContext>,
+    pub(super) head: Head,
+    pub(super) upload: Upload,
+}
+
+/// The response to a client that has left; its request is on record already.
+pub(in crate::gateway) fn to_absent_client() -> Response<Body> {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
+}

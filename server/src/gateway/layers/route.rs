@@ -1,0 +1,145 @@
+//! Gives a request its id and its route, and turns the errors of the layers below into responses that the client's SDK
+//! parses.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{Response, request::Parts as Head},
+};
+use chrono::{DateTime, Utc};
+use futures_util::future::{Either, Ready, ready as done};
+use tower::{Layer, Service};
+use uuid::Uuid;
+
+use super::request::{LayerResult, RoutedRequest};
+use crate::{
+    clock::SharedClock,
+    gateway::{
+        dialect::{Dialect, GatewayError},
+        error_response::ErrorResponses,
+        headers,
+        route::{self, Route, query},
+    },
+};
+
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct RouteLayer(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    clock: SharedClock,
+    errors: Arc<ErrorResponses>,
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct RouteService<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl RouteLayer {
+    pub(in crate::gateway) fn new(clock: SharedClock, errors: Arc<ErrorResponses>) -> Self {
+        Self(Arc::new(Shared { clock, errors }))
+    }
+}
+
+impl<S> Layer<S> for RouteLayer {
+    type Service = RouteService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        RouteService {
+            inner,
+            shared: Arc::clone(&self.0),
+        }
+    }
+}
+
+impl<S> Service<Request> for RouteService<S>
+where
+    S: Service<RoutedRequest, Response = Response<Body>, Error = GatewayError>,
+    S::Future: Unpin,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = RouteFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // An error comes again from the call, which answers it.
+        self.inner.poll_ready(cx).map(|_| Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let id = Uuid::now_v7();
+        let received_at = self.shared.clock.now();
+        let (mut head, body) = request.into_parts();
+        let (dialect, inner) = match self.shared.route(&mut head) {
+            Ok(route) => {
+                let request = RoutedRequest {
+                    id,
+                    received_at,
+                    route,
+                    head,
+                    body,
+                };
+                let dialect = request.route.dialect;
+                (dialect, Either::Right(self.inner.call(request)))
+            }
+            Err((dialect, error)) => (dialect, Either::Left(done(Err(error)))),
+        };
+        RouteFuture {
+            inner,
+            dialect,
+            id,
+            received_at,
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl Shared {
+    fn route(&self, head: &mut Head) -> Result<Route, (Dialect, GatewayError)> {
+        let is_upgrade = headers::from_client(&mut head.headers)
+            .map_err(|error| (guessed_dialect(head), error))?;
+        let mut route = route::classify(&head.method, head.uri.path(), &head.headers)
+            .map_err(|error| (guessed_dialect(head), self.errors.of_route(error)))?;
+        route.is_websocket &= is_upgrade;
+        if head.uri.query().is_some_and(query::has_unknown_alt) {
+            return Err((route.dialect, GatewayError::UnsupportedQuery));
+        }
+        Ok(route)
+    }
+}
+
+fn guessed_dialect(head: &Head) -> Dialect {
+    Dialect::guess(head.uri.path(), &head.headers)
+}
+
+/// The response, or an error as a response.
+#[derive(Debug)]
+pub(in crate::gateway) struct RouteFuture<F> {
+    inner: Either<Ready<LayerResult>, F>,
+    dialect: Dialect,
+    id: Uuid,
+    received_at: DateTime<Utc>,
+    shared: Arc<Shared>,
+}
+
+impl<F: Future<Output = LayerResult> + Unpin> Future for RouteFuture<F> {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = ready!(Pin::new(&mut self.inner).poll(cx));
+        let response = result.unwrap_or_else(|error| {
+            let errors = &self.shared.errors;
+            errors.respond(self.dialect, &error, self.id, self.received_at)
+        });
+        Poll::Ready(Ok(response))
+    }
+}

@@ -1,0 +1,71 @@
+//! Branches off the Responses WebSocket: it names a model in each message, so each of its turns is admitted and metered by
+//! itself.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{body::Body, http::Response};
+use futures_util::future::{BoxFuture, Either, FutureExt as _};
+use tower::{Layer, Service};
+
+use super::request::{LayerResult, StartedRequest};
+use crate::gateway::{
+    dialect::GatewayError,
+    upgrade::{self, Sockets},
+};
+
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct UpgradeLayer(Arc<Sockets>);
+
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct UpgradeService<S> {
+    inner: S,
+    sockets: Arc<Sockets>,
+}
+
+impl UpgradeLayer {
+    pub(in crate::gateway) fn new(sockets: Sockets) -> Self {
+        Self(Arc::new(sockets))
+    }
+}
+
+impl<S> Layer<S> for UpgradeLayer {
+    type Service = UpgradeService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        UpgradeService {
+            inner,
+            sockets: Arc::clone(&self.0),
+        }
+    }
+}
+
+impl<S> Service<StartedRequest> for UpgradeService<S>
+where
+    S: Service<StartedRequest, Response = Response<Body>, Error = GatewayError>,
+    S::Future: Future<Output = LayerResult>,
+{
+    type Response = Response<Body>;
+    type Error = GatewayError;
+    type Future = Either<BoxFuture<'static, LayerResult>, S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), GatewayError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: StartedRequest) -> Self::Future {
+        if !request.request.context.route.is_websocket {
+            return Either::Right(self.inner.call(request));
+        }
+        let StartedRequest { request, start } = request;
+        let sockets = Arc::clone(&self.sockets);
+        let upgrade = async move {
+            // While the handshake lasts, it is one of the concurrent requests.
+            let _slot = start.slot;
+            upgrade::serve(sockets, request.context, request.head, request.pending).await
+        };
+        Either::Left(upgrade.boxed())
+    }
+}

@@ -1,0 +1,73 @@
+//! Updating and revoking keys.
+
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use entity::admin::Role;
+
+use crate::{
+    domain::api_keys::{ApiKeyChanges, ApiKeys},
+    graphql::{
+        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        types::{api_key::ApiKey, scalar::DateTime},
+    },
+};
+
+/// Changes to a key. Omitted fields stay as they are; null clears a field.
+#[derive(InputObject)]
+struct UpdateApiKeyInput {
+    /// The name.
+    name: MaybeUndefined<String>,
+    /// The time at which it expires; null if it does not expire.
+    expires_at: MaybeUndefined<DateTime>,
+    /// Patterns of allowed models, in which `*` matches any characters; null allows all of the user's models.
+    allowed_models: MaybeUndefined<Vec<String>>,
+}
+
+/// The result of `updateApiKey`.
+#[derive(SimpleObject)]
+struct UpdateApiKeyPayload {
+    /// The key.
+    api_key: ApiKey,
+}
+
+/// The result of `revokeApiKey`.
+#[derive(SimpleObject)]
+struct RevokeApiKeyPayload {
+    /// The key.
+    api_key: ApiKey,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct UpdateApiKeyMutation;
+
+#[Object]
+impl UpdateApiKeyMutation {
+    /// Update a key. Changes take effect immediately.
+    #[graphql(guard = "AtLeast(Role::Admin)")]
+    async fn update_api_key(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The key's id.")] id: ID,
+        #[graphql(desc = "The changes.")] input: UpdateApiKeyInput,
+    ) -> Result<UpdateApiKeyPayload> {
+        let changes = ApiKeyChanges {
+            name: input::change("name", input.name)?,
+            expires_at: input::patch(input.expires_at.map_value(Into::into)),
+            allowed_models: input::patch(input.allowed_models),
+        };
+        let id = input::id(&id, "API key")?;
+        let api_key = ApiKey::from(ctx.service::<ApiKeys>().update(id, changes).await?);
+        Ok(UpdateApiKeyPayload { api_key })
+    }
+
+    /// Revoke a key. It takes effect immediately and aborts requests in flight.
+    #[graphql(guard = "AtLeast(Role::Admin)")]
+    async fn revoke_api_key(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The key's id.")] id: ID,
+    ) -> Result<RevokeApiKeyPayload> {
+        let id = input::id(&id, "API key")?;
+        let api_key = ApiKey::from(ctx.service::<ApiKeys>().revoke(id).await?);
+        Ok(RevokeApiKeyPayload { api_key })
+    }
+}

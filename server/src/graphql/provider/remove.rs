@@ -1,0 +1,61 @@
+//! Removing accounts.
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use entity::admin::Role;
+
+use super::account::ProviderAccount;
+use crate::{
+    domain::provider_accounts::ProviderAccounts,
+    graphql::{
+        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        types::provider::ProviderKind,
+    },
+};
+
+/// The result of `disconnectProvider`.
+#[derive(SimpleObject)]
+struct DisconnectProviderPayload {
+    /// The removed accounts.
+    accounts: Vec<ProviderAccount>,
+}
+
+/// The result of `removeProviderAccount`.
+#[derive(SimpleObject)]
+struct RemoveProviderAccountPayload {
+    /// The removed account.
+    account: ProviderAccount,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct RemoveProviderMutation;
+
+#[Object]
+impl RemoveProviderMutation {
+    /// Remove an account and delete its secret. Its history stays.
+    #[graphql(guard = "AtLeast(Role::Admin)")]
+    async fn remove_provider_account(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The account's id.")] id: ID,
+    ) -> Result<RemoveProviderAccountPayload> {
+        let id = input::id(&id, "provider account")?;
+        let account = ProviderAccount::from(ctx.service::<ProviderAccounts>().remove(id).await?);
+        Ok(RemoveProviderAccountPayload { account })
+    }
+
+    /// Remove all accounts of a provider and delete their secrets. Their history stays.
+    #[graphql(guard = "AtLeast(Role::Admin)")]
+    async fn disconnect_provider(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The provider.")] kind: ProviderKind,
+    ) -> Result<DisconnectProviderPayload> {
+        let removed = ctx.service::<ProviderAccounts>().disconnect(kind.into());
+        let accounts = removed
+            .await?
+            .into_iter()
+            .map(ProviderAccount::from)
+            .collect();
+        Ok(DisconnectProviderPayload { accounts })
+    }
+}

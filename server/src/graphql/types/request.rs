@@ -1,0 +1,156 @@
+//! A request, without the fields that need a service: [`crate::graphql::request::fields`] has those.
+
+use async_graphql::{Enum, ID, SimpleObject};
+use chrono::TimeDelta;
+use entity::request;
+use uuid::Uuid;
+
+use super::{
+    paging::Node,
+    provider::ProviderKind,
+    scalar::{DateTime, Usd, int},
+    tokens::{Reconciliation, Tokens, UsageSource},
+};
+use crate::domain::requests::{self, tokens_of};
+
+/// The API protocol of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::request::Protocol")]
+pub(crate) enum Protocol {
+    /// OpenAI Chat Completions.
+    OpenaiChat,
+    /// OpenAI Completions (legacy).
+    OpenaiCompletions,
+    /// OpenAI Responses, also over WebSocket.
+    OpenaiResponses,
+    /// OpenAI Images.
+    OpenaiImages,
+    /// Anthropic Messages.
+    AnthropicMessages,
+    /// Gemini generateContent.
+    Gemini,
+    /// Endpoints whose usage is not metered, such as videos, searches and unknown paths.
+    Unmetered,
+    /// Endpoints that generate no output, such as model lists, token counts and stored results.
+    Other,
+}
+
+/// The outcome of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::request::Outcome")]
+pub(crate) enum Outcome {
+    /// The client received the whole response.
+    Completed,
+    /// The client disconnected before the end.
+    ClientGone,
+    /// The engine or the provider failed or rejected it.
+    UpstreamError,
+    /// The gateway rejected it; nothing was forwarded.
+    Rejected,
+    /// Aborted by the server or an administrator.
+    Interrupted,
+}
+
+/// A settled request to the gateway, or one turn of a WebSocket.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Request {
+    #[graphql(skip)]
+    pub(crate) user_id: Uuid,
+    #[graphql(skip)]
+    pub(crate) api_key_id: Uuid,
+    #[graphql(skip)]
+    pub(crate) account_id: Option<Uuid>,
+    #[graphql(skip)]
+    pub(crate) price_id: Option<Uuid>,
+    #[graphql(skip)]
+    pub(crate) cursor: String,
+    /// The request's id, which the client received as `X-Request-Id`.
+    id: ID,
+    /// The time at which it arrived.
+    started_at: DateTime,
+    /// The time at which it was settled.
+    finished_at: DateTime,
+    /// The duration, in milliseconds.
+    duration_ms: i32,
+    /// The time to the first byte of the response, in milliseconds; null if there was none.
+    time_to_first_byte_ms: Option<i32>,
+    /// The provider that served it; null while unknown.
+    provider: Option<ProviderKind>,
+    /// The requested model name; null if there was none.
+    model: Option<String>,
+    /// The model named in the response; null if none is.
+    served_model: Option<String>,
+    /// The HTTP method and path, without the query.
+    endpoint: String,
+    /// The API protocol.
+    protocol: Protocol,
+    /// Whether the response was streamed.
+    streamed: bool,
+    /// The HTTP status of the response; null if there was none.
+    http_status: Option<i32>,
+    /// The outcome.
+    outcome: Outcome,
+    /// The error code; null if there was no error.
+    error_code: Option<String>,
+    /// The tokens; null if unknown, which does not mean 0.
+    tokens: Option<Tokens>,
+    /// The cost at the price that was in force; null if unknown or without a price, which does not mean 0.
+    cost: Option<Usd>,
+    /// Whether it used tokens without a price.
+    unpriced: bool,
+    /// The source of the token counts.
+    usage_source: UsageSource,
+    /// Whether the response and the engine report the same usage; null if the request is not metered.
+    reconciliation: Option<Reconciliation>,
+    /// The client's IP address; null if unknown.
+    client_ip: Option<String>,
+    /// The client's `User-Agent`; null if it sent none.
+    user_agent: Option<String>,
+}
+
+impl From<request::Model> for Request {
+    fn from(row: request::Model) -> Self {
+        let tokens = tokens_of(&row);
+        Self {
+            user_id: row.user_id,
+            api_key_id: row.api_key_id,
+            account_id: row.account_id,
+            price_id: row.price_id,
+            cursor: requests::cursor(&row),
+            id: row.id.into(),
+            started_at: at(row.started_at),
+            finished_at: at(row.started_at.saturating_add(row.duration)),
+            duration_ms: int(row.duration / 1000),
+            time_to_first_byte_ms: row.time_to_first_byte.map(|micros| int(micros / 1000)),
+            provider: row.provider.map(Into::into),
+            model: row.model,
+            served_model: row.served_model,
+            endpoint: row.endpoint,
+            protocol: row.protocol.into(),
+            streamed: row.streamed,
+            http_status: row.http_status.map(Into::into),
+            outcome: row.outcome.into(),
+            error_code: row.error_code,
+            tokens: tokens.map(Tokens::from),
+            cost: row.cost.map(Usd),
+            unpriced: row.cost.is_none() && tokens.is_some_and(|tokens| tokens.total() > 0),
+            usage_source: row.usage_source.into(),
+            reconciliation: row.reconciliation.map(Into::into),
+            client_ip: row.client_ip,
+            user_agent: row.user_agent,
+        }
+    }
+}
+
+fn at(micros: i64) -> DateTime {
+    (chrono::DateTime::UNIX_EPOCH + TimeDelta::microseconds(micros)).into()
+}
+
+impl Node for Request {
+    const CONNECTION: &'static str = "RequestConnection";
+
+    fn cursor(&self) -> String {
+        self.cursor.clone()
+    }
+}

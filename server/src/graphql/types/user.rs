@@ -1,0 +1,74 @@
+//! A user, without the fields that need a service: [`crate::graphql::user::fields`] has those.
+
+use async_graphql::{ID, SimpleObject};
+use entity::user;
+use uuid::Uuid;
+
+use super::{
+    paging::Node,
+    rate_limit::RateLimit,
+    scalar::{BigInt, DateTime},
+};
+
+/// A user, whose tools call the gateway.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct User {
+    #[graphql(skip)]
+    pub(crate) user_id: Uuid,
+    #[graphql(skip)]
+    pub(crate) admin_note: Option<String>,
+    #[graphql(skip)]
+    pub(crate) own_rate_limit: Option<entity::RateLimit>,
+    /// The user's id.
+    id: ID,
+    /// The user's name, unique among users that are not archived.
+    pub(crate) name: String,
+    /// The e-mail address; null if none is set.
+    email: Option<String>,
+    /// Whether the user's keys are accepted.
+    enabled: bool,
+    /// The time of creation.
+    created_at: DateTime,
+    /// The time at which the user was archived; null if not archived.
+    archived_at: Option<DateTime>,
+    /// The time of the last use of any key, to 30 seconds; null if never used.
+    last_used_at: Option<DateTime>,
+    /// Patterns of allowed models, in which `*` matches any characters; null allows all.
+    allowed_models: Option<Vec<String>>,
+    /// The tokens used since the last reset, or since creation.
+    used_tokens: BigInt,
+    /// The time of the last `resetUserUsage`; null if there was none.
+    usage_reset_at: Option<DateTime>,
+    /// The user's own rate limit; null if the server's default applies.
+    rate_limit: Option<RateLimit>,
+}
+
+impl From<user::Model> for User {
+    fn from(row: user::Model) -> Self {
+        Self {
+            user_id: row.id,
+            admin_note: row.note,
+            own_rate_limit: row.rate_limit,
+            id: row.id.into(),
+            name: row.name,
+            email: row.email,
+            enabled: row.enabled,
+            created_at: row.created_at.into(),
+            archived_at: row.archived_at.map(Into::into),
+            last_used_at: row.last_used_at.map(Into::into),
+            allowed_models: row.allowed_models.map(|models| models.0),
+            used_tokens: BigInt(row.used_tokens.max(0)),
+            usage_reset_at: row.usage_reset_at.map(Into::into),
+            rate_limit: row.rate_limit.map(Into::into),
+        }
+    }
+}
+
+impl Node for User {
+    const CONNECTION: &'static str = "UserPart";
+
+    fn cursor(&self) -> String {
+        self.user_id.to_string()
+    }
+}

@@ -1,0 +1,90 @@
+//! Creating users.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use entity::admin::Role;
+use secrecy::ExposeSecret as _;
+
+use crate::{
+    domain::{
+        api_keys::NewApiKey,
+        users::{NewUser, Users},
+    },
+    graphql::{
+        quota::input::QuotaInput,
+        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        types::{api_key::ApiKey, rate_limit::RateLimitInput, scalar::DateTime, user::User},
+    },
+};
+
+/// A new user, who is created together with a first key.
+#[derive(InputObject)]
+struct CreateUserInput {
+    /// The name, unique among users that are not archived.
+    name: String,
+    /// The e-mail address; null if none is set.
+    email: Option<String>,
+    /// A note for administrators.
+    note: Option<String>,
+    /// Patterns of allowed models, in which `*` matches any characters; all when omitted.
+    allowed_models: Option<Vec<String>>,
+    /// The quotas across all keys of the user, at most 20; none when omitted.
+    #[graphql(default)]
+    quotas: Vec<QuotaInput>,
+    /// The rate limit; the server's default when omitted.
+    rate_limit: Option<RateLimitInput>,
+    /// The first key's name; `default` when omitted.
+    api_key_name: Option<String>,
+    /// The time at which the first key expires; it does not expire when omitted.
+    api_key_expires_at: Option<DateTime>,
+}
+
+impl CreateUserInput {
+    fn read(self) -> Result<NewUser> {
+        let rate_limit = self.rate_limit.map(RateLimitInput::read).transpose()?;
+        Ok(NewUser {
+            name: self.name,
+            email: self.email,
+            note: self.note,
+            allowed_models: self.allowed_models,
+            quotas: QuotaInput::read_all(self.quotas)?,
+            rate_limit: rate_limit.unwrap_or_default(),
+            api_key: NewApiKey {
+                name: self.api_key_name,
+                expires_at: self.api_key_expires_at.map(Into::into),
+                ..NewApiKey::default()
+            },
+        })
+    }
+}
+
+/// A new user, the first key and its secret, which is not shown again.
+#[derive(SimpleObject)]
+struct CreateUserPayload {
+    /// The user.
+    user: User,
+    /// The user's first key.
+    api_key: ApiKey,
+    /// The key itself, which the user's tools send. It is not shown again.
+    secret: String,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct CreateUserMutation;
+
+#[Object]
+impl CreateUserMutation {
+    /// Create a user with a first key.
+    #[graphql(guard = "AtLeast(Role::Admin)")]
+    async fn create_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The values to create the user with.")] input: CreateUserInput,
+    ) -> Result<CreateUserPayload> {
+        let (user, issued) = ctx.service::<Users>().create(input.read()?).await?;
+        Ok(CreateUserPayload {
+            user: User::from(user),
+            api_key: ApiKey::from(issued.api_key),
+            secret: issued.secret.expose_secret().to_owned(),
+        })
+    }
+}
