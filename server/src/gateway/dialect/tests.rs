@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use entity::{quota::Metric, request::Protocol};
+use entity::request::Protocol;
+use limits::Metric;
 
 use chrono::DateTime;
 
