@@ -61,16 +61,14 @@ const REMAINING: &[(&str, usize)] = &[
     ("frontend/messages/en", 2),
     ("frontend/src", 305),
     ("migration/src", 1),
-    ("schema.graphql", 81),
     ("scripts", 1),
     ("server/src/checkup", 2),
     ("server/src/crypto", 13),
-    ("server/src/domain", 586),
+    ("server/src/domain", 337),
     ("server/src/engine", 2),
     ("server/src/gateway", 4),
     ("server/src/graphql", 25),
-    ("server/src/watch", 1),
-    ("server/tests", 60),
+    ("server/tests", 58),
 ];
 
 /// How many vague constants are left.
@@ -234,7 +232,10 @@ fn public_type(line: &str) -> Option<&str> {
     let (kind, rest) = rest.split_once(' ')?;
     let is_type = ["struct", "enum", "trait", "type", "union"].contains(&kind);
     let end = rest.find(|character: char| !character.is_alphanumeric())?;
-    is_type.then(|| &rest[..end])
+    let name = &rest[..end];
+    // An alias that only fills in the parameters of a type keeps its name.
+    let is_alias = kind == "type" && rest.contains(&format!("::{name}<"));
+    (is_type && !is_alias).then_some(name)
 }
 
 fn is_within(path: &str, folder: &str) -> bool {
