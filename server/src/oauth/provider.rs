@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     config::{OAuthSettings, Via},
-    providers::{self, Flow, Profile, ProviderSpec, SignIn, TokenEncoding},
+    providers::{self, Flow, Profile, ProviderSpec, SignInSpec, TokenEncoding},
 };
 
 /// A provider as the operator wants it.
@@ -44,7 +44,7 @@ pub(super) struct OAuthProvider {
 impl OAuthProvider {
     fn new(
         spec: &ProviderSpec,
-        sign_in: &'static SignIn,
+        sign_in: &'static SignInSpec,
         settings: OAuthSettings,
         public_url: &Url,
     ) -> Self {

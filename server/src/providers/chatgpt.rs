@@ -8,7 +8,7 @@ use entity::{
 use serde_json::Value;
 
 use super::{
-    ApiKeys, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignIn,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec,
     windows,
 };
 
@@ -27,13 +27,13 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         usage_records: &["codex"],
         login: Some("codex"),
     },
-    api_keys: ApiKeys {
+    api_keys: ApiKeySpec {
         accepted: true,
         engine_base_url: Some(API),
         check_base_url: API,
         ..NO_API_KEYS
     },
-    sign_in: Some(SignIn {
+    sign_in: Some(SignInSpec {
         flow: Flow::Code,
         client_id: "app_EMoamEEZ73f0CkXaXp7hrann",
         scopes: "openid email profile offline_access",

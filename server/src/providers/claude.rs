@@ -7,7 +7,7 @@ use entity::{
 use serde_json::Value;
 
 use super::{
-    ApiKeys, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignIn,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec,
     TokenEncoding, always_kept, windows,
 };
 
@@ -24,7 +24,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         usage_records: &["claude"],
         login: Some("anthropic"),
     },
-    api_keys: ApiKeys {
+    api_keys: ApiKeySpec {
         accepted: true,
         check_base_url: "https://api.anthropic.com",
         check_path: "/v1/models",
@@ -32,7 +32,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         check_headers: &[("anthropic-version", "2023-06-01")],
         ..NO_API_KEYS
     },
-    sign_in: Some(SignIn {
+    sign_in: Some(SignInSpec {
         flow: Flow::Code,
         client_id: "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
         scopes: "user:profile user:inference user:sessions:claude_code user:mcp_servers user:file_upload",

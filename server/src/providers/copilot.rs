@@ -4,7 +4,7 @@
 use entity::provider_account::ProviderKind;
 
 use super::{
-    EngineNames, NO_API_KEYS, OPENAI_COMPATIBLE_PROTOCOLS, Profile, ProviderSpec, SIGN_IN, SignIn,
+    EngineNames, NO_API_KEYS, OPENAI_COMPATIBLE_PROTOCOLS, Profile, ProviderSpec, SIGN_IN, SignInSpec,
     always_kept, no_windows,
 };
 
@@ -22,7 +22,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         login: None,
     },
     api_keys: NO_API_KEYS,
-    sign_in: Some(SignIn {
+    sign_in: Some(SignInSpec {
         client_id: "Iv1.b507a08c87ecfe98",
         scopes: "read:user",
         authorize_url: "https://github.com/login/oauth/authorize",

@@ -6,7 +6,7 @@ use entity::{
 };
 
 use super::{
-    ApiKeys, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignIn, no_windows,
+    ApiKeySpec, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec, no_windows,
 };
 
 const USER_INFORMATION: &str = "https://www.googleapis.com/oauth2/v1/userinfo?alt=json";
@@ -30,14 +30,14 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         ],
         login: Some("antigravity"),
     },
-    api_keys: ApiKeys {
+    api_keys: ApiKeySpec {
         accepted: true,
         check_base_url: "https://generativelanguage.googleapis.com",
         check_path: "/v1beta/models?pageSize=1",
         authorization: ("x-goog-api-key", ""),
         ..NO_API_KEYS
     },
-    sign_in: Some(SignIn {
+    sign_in: Some(SignInSpec {
         flow: Flow::Engine,
         scopes: "https://www.googleapis.com/auth/cloud-platform \
                  https://www.googleapis.com/auth/userinfo.email \

@@ -3,7 +3,7 @@
 use entity::provider_account::ProviderKind;
 
 use super::{
-    EngineNames, NO_API_KEYS, OPENAI_COMPATIBLE_PROTOCOLS, Profile, ProviderSpec, SIGN_IN, SignIn,
+    EngineNames, NO_API_KEYS, OPENAI_COMPATIBLE_PROTOCOLS, Profile, ProviderSpec, SIGN_IN, SignInSpec,
     always_kept, no_windows,
 };
 
@@ -21,7 +21,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         login: Some("kimi"),
     },
     api_keys: NO_API_KEYS,
-    sign_in: Some(SignIn {
+    sign_in: Some(SignInSpec {
         client_id: "17e5f671-d194-4dfb-9706-5516cb48c098",
         token_url: "https://auth.kimi.com/api/oauth/token",
         device_url: "https://auth.kimi.com/api/oauth/device_authorization",

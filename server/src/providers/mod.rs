@@ -53,15 +53,15 @@ pub struct ProviderSpec {
     pub name: &'static str,
     pub display_name: &'static str,
     pub engine: EngineNames,
-    pub api_keys: ApiKeys,
+    pub api_keys: ApiKeySpec,
     /// `None` if accounts have API keys only.
-    pub sign_in: Option<SignIn>,
+    pub sign_in: Option<SignInSpec>,
     /// The protocols that the engine forwards without translating. Translations lose or fold token counts.
     pub native_protocols: &'static [Protocol],
     /// Whether a request's output limit reaches the provider. The engine's translations and executors drop some
     /// (read in 7.2.140). Arguments: the credential, if known, the client's protocol and the model.
     pub keeps_output_limit: fn(Option<CredentialKind>, Protocol, &str) -> bool,
-    /// Reads the usage windows of a subscription from the answer to [`SignIn::check_url`].
+    /// Reads the usage windows of a subscription from the answer to [`SignInSpec::check_url`].
     pub windows: fn(&Value) -> Vec<SubscriptionWindow>,
 }
 
@@ -86,7 +86,7 @@ pub struct EngineNames {
 
 /// API keys of a provider, and how one is checked.
 #[derive(Debug)]
-pub struct ApiKeys {
+pub struct ApiKeySpec {
     /// Whether administrators may add keys.
     pub accepted: bool,
     /// Whether an account must say where the provider is.
@@ -104,7 +104,7 @@ pub struct ApiKeys {
 
 /// How people sign in. Each address can be replaced by an environment variable; empty is unknown.
 #[derive(Debug)]
-pub struct SignIn {
+pub struct SignInSpec {
     pub flow: Flow,
     pub client_id: &'static str,
     /// Separated by spaces.
@@ -176,7 +176,7 @@ pub enum CheckHeaders {
 }
 
 /// The usual sign-in, as a base for the others.
-const SIGN_IN: SignIn = SignIn {
+const SIGN_IN: SignInSpec = SignInSpec {
     flow: Flow::Device,
     client_id: "",
     scopes: "",
@@ -198,7 +198,7 @@ const SIGN_IN: SignIn = SignIn {
 };
 
 /// API keys that administrators cannot add.
-const NO_API_KEYS: ApiKeys = ApiKeys {
+const NO_API_KEYS: ApiKeySpec = ApiKeySpec {
     accepted: false,
     needs_base_url: false,
     engine_base_url: None,

@@ -3,7 +3,7 @@
 use entity::provider_account::ProviderKind;
 
 use super::{
-    ApiKeys, EngineNames, NO_API_KEYS, OPENAI_COMPATIBLE_PROTOCOLS, ProviderSpec, always_kept,
+    ApiKeySpec, EngineNames, NO_API_KEYS, OPENAI_COMPATIBLE_PROTOCOLS, ProviderSpec, always_kept,
     no_windows,
 };
 
@@ -20,7 +20,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         usage_records: &["openai-compatib*"],
         login: None,
     },
-    api_keys: ApiKeys {
+    api_keys: ApiKeySpec {
         accepted: true,
         needs_base_url: true,
         ..NO_API_KEYS

@@ -6,7 +6,7 @@ use entity::{
 };
 
 use super::{
-    ApiKeys, EngineNames, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignIn, no_windows,
+    ApiKeySpec, EngineNames, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec, no_windows,
 };
 
 const API: &str = "https://api.x.ai/v1";
@@ -24,13 +24,13 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         usage_records: &["xai"],
         login: Some("xai"),
     },
-    api_keys: ApiKeys {
+    api_keys: ApiKeySpec {
         accepted: true,
         engine_base_url: Some(API),
         check_base_url: API,
         ..NO_API_KEYS
     },
-    sign_in: Some(SignIn {
+    sign_in: Some(SignInSpec {
         client_id: "b1a00492-073a-47ea-816f-4c329264a828",
         scopes: "openid profile email offline_access grok-cli:access api:access",
         discovery_url: "https://auth.x.ai/.well-known/openid-configuration",
