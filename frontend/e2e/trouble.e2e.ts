@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { Api, type Made, request } from "./api";
 import { closeAll, openBrowser, openDialog, signedInPage } from "./browser";
 import { Server } from "./server";
@@ -21,6 +21,16 @@ afterAll(async () => {
   await server.remove();
 });
 
+/** Waits until so many requests are recorded, and with them their sums. */
+async function recorded(count: number) {
+  await vi.waitUntil(async () => {
+    const { usage } = await api.ask(
+      "{ usage(range: { preset: LAST_7_DAYS }) { totals { requests } } }",
+    );
+    return (usage as { totals: { requests: number } }).totals.requests >= count;
+  });
+}
+
 test("the overview begins with what is wrong, and each problem leads to where it is solved", async () => {
   const { secret } = await api.createUser("Grace");
   const page = await signedInPage(browser, server.url);
@@ -30,6 +40,7 @@ test("the overview begins with what is wrong, and each problem leads to where it
     await request(server.url, secret, count < 6 ? "demo-gpt" : "no-such-model");
   }
   await request(server.url, ada.secret);
+  await recorded(11);
   await page.reload();
 
   const problems = page.getByRole("region", { name: "2 problems need attention" });

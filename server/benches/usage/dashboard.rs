@@ -5,13 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use calendar::CalendarUnit;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::{Europe, Tz};
 use proxypal_server::{
     clock::{Clock, SharedClock},
     db::Database,
     domain::{
-        calendar::CalendarUnit,
         ledger::Ledger,
         paging::PageRequest,
         prices::Prices,

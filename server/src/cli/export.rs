@@ -19,7 +19,6 @@ use crate::{
     config::{SecretsConfig, StorageArguments, StorageConfig},
     db::Database,
     domain::{
-        calendar,
         downloads::Content,
         exports::{self, Every, Exports},
         requests::RequestFilter,

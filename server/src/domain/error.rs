@@ -2,9 +2,9 @@
 
 use std::{fmt::Display, time::Duration};
 
+use calendar::UnknownTimeZoneError;
 use sea_orm::{DbErr, SqlErr};
 
-use super::calendar::UnknownTimeZoneError;
 use crate::crypto::vault::VaultError;
 
 /// The result of a domain operation.

@@ -4,7 +4,6 @@ pub mod admins;
 pub mod api_tokens;
 pub mod audit;
 pub mod backups;
-pub mod calendar;
 pub mod client_setup;
 pub mod downloads;
 pub mod engine_accounts;

@@ -2,12 +2,12 @@
 
 use super::{Error, Result};
 
-/// The longest page.
+/// The maximum length of a page.
 pub const MAX_PAGE_SIZE: u64 = 200;
-/// The page when nobody asks for a length.
+/// The default length of a page.
 pub const DEFAULT_PAGE_SIZE: u64 = 50;
 
-/// Which part of a list is wanted, as connections say it.
+/// The arguments of a connection.
 #[derive(Clone, Debug, Default)]
 pub struct PageRequest {
     pub first: Option<i32>,
@@ -24,7 +24,7 @@ pub struct Page<T> {
     pub has_previous: bool,
 }
 
-/// Which way a page is read, and from where.
+/// The direction and start of reading a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PageWindow {
     pub(super) limit: u64,
@@ -34,14 +34,14 @@ pub(super) struct PageWindow {
 }
 
 impl PageRequest {
-    /// Checks lengths and that only one direction is asked for.
+    /// Checks the length, and that only one direction is given.
     pub(super) fn window(&self) -> Result<PageWindow> {
         let backwards = self.last.is_some() || (self.before.is_some() && self.first.is_none());
         if backwards && (self.first.is_some() || self.after.is_some()) {
             return Err(Error::bad_input("use either first/after or last/before"));
         }
         if !backwards && self.before.is_some() {
-            return Err(Error::bad_input("before goes with last"));
+            return Err(Error::bad_input("use before together with last"));
         }
         let (length, cursor) = if backwards {
             (self.last, &self.before)
@@ -53,7 +53,7 @@ impl PageRequest {
             Some(Ok(limit)) if (1..=MAX_PAGE_SIZE).contains(&limit) => limit,
             Some(_) => {
                 return Err(Error::BadInput(format!(
-                    "a page has 1 to {MAX_PAGE_SIZE} items"
+                    "first and last must be between 1 and {MAX_PAGE_SIZE}"
                 )));
             }
         };
@@ -66,8 +66,8 @@ impl PageRequest {
 }
 
 impl PageWindow {
-    /// Makes a page of what was read, one item more than the limit where there is one, in the
-    /// direction of reading.
+    /// Makes a page of items in the direction of reading: up to one more than the limit, to know whether there are
+    /// more.
     pub(super) fn page<T>(&self, mut items: Vec<T>) -> Page<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_neither_empty_nor_endless() {
+    fn a_page_has_1_to_200_items() {
         for first in [0, -1, 201] {
             let request = PageRequest {
                 first: Some(first),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_backwards_gives_the_list_in_its_order() {
+    fn a_page_read_backwards_is_in_list_order() {
         let request = PageRequest {
             last: Some(2),
             before: Some("9".into()),

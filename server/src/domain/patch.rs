@@ -1,19 +1,15 @@
-//! A change to something that may be absent: leave it, clear it, or set it.
+//! A change of an optional value: keep, clear or set it.
 
-/// What to do with an optional value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// Leave it as it is.
     #[default]
     Keep,
-    /// Make it absent.
     Clear,
-    /// Replace it.
     Set(T),
 }
 
 impl<T> Patch<T> {
-    /// `None` to leave the value; otherwise what it becomes.
+    /// `None` keeps the value; otherwise the new value.
     pub fn into_change(self) -> Option<Option<T>> {
         match self {
             Self::Keep => None,

@@ -1,18 +1,17 @@
-//! US dollars in whole nano-dollars: adding them up loses nothing, and no float comes near them.
+//! US dollars as integer nano-dollars, so that sums are exact.
 
 /// A dollar in nano-dollars.
 pub const DOLLAR: i64 = 1_000_000_000;
 const DECIMALS: usize = 9;
 
-/// Why a text is no amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseUsdError {
     #[error("write an amount of US dollars as \"1.25\"")]
     Malformed,
     #[error("an amount of US dollars has at most 9 decimals")]
     TooFine,
-    #[error("this amount of US dollars is too great")]
-    TooGreat,
+    #[error("this amount of US dollars is too large")]
+    TooLarge,
 }
 
 /// Reads an amount such as `1.25` or `-3` exactly, as nano-dollars.
@@ -36,10 +35,10 @@ pub fn parse(text: &str) -> Result<i64, ParseUsdError> {
         .ok()
         .and_then(|whole| whole.checked_mul(DOLLAR)?.checked_add(nanos))
         .map(|amount| sign * amount)
-        .ok_or(ParseUsdError::TooGreat)
+        .ok_or(ParseUsdError::TooLarge)
 }
 
-/// Writes nano-dollars as dollars, exactly and without idle zeros.
+/// Formats nano-dollars as dollars, exactly and without trailing zeros.
 pub fn print(nanos: i64) -> String {
     let sign = if nanos < 0 { "-" } else { "" };
     let size = nanos.unsigned_abs();
@@ -74,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_amount_is_refused_and_not_guessed() {
+    fn an_invalid_amount_is_rejected() {
         for text in [
             "", "-", ".5", "1.", "1.-5", "+1", "1e3", "1,5", "$1", "NaN", " 1", "1.2.3", "٣",
         ] {
@@ -82,12 +81,12 @@ mod tests {
         }
         assert_eq!(parse("0.0000000001"), Err(ParseUsdError::TooFine));
         for text in ["9223372036.854775808", "99999999999999999999"] {
-            assert_eq!(parse(text), Err(ParseUsdError::TooGreat), "{text}");
+            assert_eq!(parse(text), Err(ParseUsdError::TooLarge), "{text}");
         }
     }
 
     #[test]
-    fn amounts_are_written_without_idle_zeros() {
+    fn amounts_are_formatted_without_trailing_zeros() {
         for (nanos, text) in [
             (0, "0"),
             (DOLLAR, "1"),
@@ -102,7 +101,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again(nanos in i64::MIN + 1..) {
+        fn a_formatted_amount_parses_to_itself(nanos in i64::MIN + 1..) {
             prop_assert_eq!(parse(&print(nanos)), Ok(nanos));
         }
     }

@@ -42,7 +42,7 @@ impl ErrorResponses {
         let response = dialect.refuse(error, &request_id.to_string());
         let mut response = response.map(Body::from);
         headers::for_client(response.headers_mut(), request_id);
-        if let Some(status) = error.pacing() {
+        if let Some(status) = error.rate_limits() {
             headers::set_rate_limits(response.headers_mut(), status, received_at);
         }
         response

@@ -123,7 +123,7 @@ impl UserMemory {
             kind: LimitKind::ConcurrentRequests,
             retry_after: RECOVERY,
             limit: format!("{mib} MiB of request bodies in memory for this user"),
-            pacing: None,
+            rate_limits: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Counts the requests that the gateway refuses. All others are counted when they are recorded.
 
-use entity::quota::Metric;
+use limits::Metric;
 
 use super::dialect::GatewayError;
 use crate::{

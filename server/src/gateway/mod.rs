@@ -40,8 +40,8 @@ use self::{
     error_response::ErrorResponses,
     forward::{EngineClient, EngineOutage},
     layers::{
-        AdmitLayer, AuthenticateLayer, ForwardService, LimitLayer, MeterLayer, ReadModelLayer,
-        RecordLayer, RouteLayer, UpgradeLayer,
+        Authentication, ForwardService, Limiting, Metering, ModelReading, Recording, Routing,
+        layer, shared_layer,
     },
     memory::Memory,
     meter::Drainer,
@@ -169,41 +169,49 @@ fn stack(
     + Sync
     + 'static,
 > {
-    let parts = Parts::new(&options, state)?;
-    let sockets = parts.sockets(&options, state);
+    let components = Components::new(&options, state)?;
+    let sockets = components.sockets(&options, state);
     Ok(ServiceBuilder::new()
-        // A preflight carries no key, so browsers are answered first.
+        // A preflight request has no key, so it is answered before authentication.
         .option_layer(cors(&options.cors_allowed_origins))
-        // All that follows depends on the endpoint; errors leave in the dialect of its clients.
-        .layer(RouteLayer::new(options.clock, parts.errors))
+        // Every later decision depends on the endpoint; errors of all layers leave in the dialect of its clients.
+        .layer(layer(Routing {
+            clock: options.clock,
+            errors: components.errors,
+        }))
         // Every key is in memory: an unknown client costs no query and no byte of its body.
-        .layer(AuthenticateLayer::new(options.keys))
+        .layer(layer(Authentication { keys: options.keys }))
         // From here on a request is recorded, however it ends.
-        .layer(RecordLayer::new(
-            Arc::clone(&parts.receipts),
-            options.addresses,
-            options.traces,
-        ))
+        .layer(layer(Recording {
+            receipts: Arc::clone(&components.receipts),
+            addresses: options.addresses,
+            traces: options.traces,
+        }))
         // Rate and concurrency depend on the caller alone, so they hold before a byte of the body is read.
-        .layer(LimitLayer::new(options.settings.clone()))
-        // A WebSocket names a model in each message: what follows happens to each of its turns.
-        .layer(UpgradeLayer::new(sockets))
-        // All other limits may depend on the model. What is read is held in bounded memory, and sent on first.
-        .layer(ReadModelLayer::new(parts.memory, options.settings))
+        .layer(layer(Limiting {
+            settings: options.settings.clone(),
+        }))
+        // A WebSocket names a model in each message, so it leaves the stack: each turn is admitted and metered by itself.
+        .layer(layer(sockets))
+        // All other limits may depend on the model. The bytes that are read are held in bounded memory and forwarded first.
+        .layer(layer(ModelReading {
+            memory: components.memory,
+            settings: options.settings,
+        }))
         // Reserves the worst case and journals the request: one that cannot be recorded is not forwarded.
-        .layer(AdmitLayer::new(parts.admission))
+        .layer(shared_layer(&components.admission))
         // Reads usage from the answer as it passes, and settles exactly once.
-        .layer(MeterLayer::new(
-            parts.receipts,
-            parts.responder,
-            state.drainer.clone(),
-        ))
-        // The engine replaces nothing of the body; headers are those of `docs/verbatim.md`.
-        .service(ForwardService::new(parts.engine)))
+        .layer(layer(Metering {
+            receipts: components.receipts,
+            responder: components.responder,
+            drainer: state.drainer.clone(),
+        }))
+        // Sends the body unchanged; `docs/verbatim.md` lists the headers that change.
+        .service(ForwardService::new(components.engine)))
 }
 
 /// Components that several layers share.
-struct Parts {
+struct Components {
     errors: Arc<ErrorResponses>,
     receipts: Arc<Receipts>,
     admission: Arc<AdmissionControl>,
@@ -212,7 +220,7 @@ struct Parts {
     memory: Memory,
 }
 
-impl Parts {
+impl Components {
     fn new(options: &GatewayOptions, state: &GatewayState) -> anyhow::Result<Self> {
         let errors = ErrorResponses::new(state.metrics.clone(), &options.public_url);
         let errors = Arc::new(errors);

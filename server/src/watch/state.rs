@@ -68,7 +68,7 @@ impl MetricsExporter {
         let book = sources.requests.state();
         gauges.under_way.set(whole(book.under_way()));
         gauges.most_under_way.set(whole(book.most_under_way()));
-        gauges.journal_pending.set(whole(book.owed()));
+        gauges.journal_pending.set(whole(book.pending_entries()));
         gauges
             .writer_lag
             .set(sources.request_metrics.lag(now).as_secs_f64());

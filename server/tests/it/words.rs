@@ -56,7 +56,7 @@ const REMAINING: &[(&str, usize)] = &[
     ("ARCHITECTURE.md", 8),
     ("CHANGELOG.md", 6),
     ("SECURITY.md", 24),
-    ("crates", 144),
+    ("crates", 143),
     ("docs", 8),
     ("entity/src", 3),
     ("frontend/messages/en", 3),
@@ -66,7 +66,7 @@ const REMAINING: &[(&str, usize)] = &[
     ("server/src", 1),
     ("server/src/checkup", 2),
     ("server/src/crypto", 13),
-    ("server/src/domain", 595),
+    ("server/src/domain", 339),
     ("server/src/engine", 163),
     ("server/src/gateway", 158),
     ("server/src/graphql", 32),
@@ -237,7 +237,10 @@ fn public_type(line: &str) -> Option<&str> {
     let (kind, rest) = rest.split_once(' ')?;
     let is_type = ["struct", "enum", "trait", "type", "union"].contains(&kind);
     let end = rest.find(|character: char| !character.is_alphanumeric())?;
-    is_type.then(|| &rest[..end])
+    let name = &rest[..end];
+    // An alias that only fills in the parameters of a type keeps its name.
+    let is_alias = kind == "type" && rest.contains(&format!("::{name}<"));
+    (is_type && !is_alias).then_some(name)
 }
 
 fn is_within(path: &str, folder: &str) -> bool {

@@ -19,6 +19,8 @@ const quota = {
 };
 
 const sums = {
+  lastBackupAt: null,
+  settings: { __typename: "Settings", backupEveryHours: 0 },
   engine: { state: "RUNNING", version: "7", startedAt: null, restarts: 2, lastError: null },
   hour: { totals: { requests: 200, failed: 10 } },
   quarter: {

@@ -23,6 +23,10 @@ const OverviewQuery = graphql(`
       restarts
       lastError
     }
+    lastBackupAt
+    settings {
+      backupEveryHours
+    }
     hour: usage(range: $hour, timezone: $zone) {
       totals {
         requests

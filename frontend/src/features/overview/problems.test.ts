@@ -9,6 +9,8 @@ const account = (id: string, status: string, statusReason: string | null = null)
   statusReason,
 });
 
+const NOW = new Date("2026-11-25T12:00:00Z");
+
 function problems(more: object = {}, isDemo = false) {
   const sums = {
     engine: { state: "RUNNING", lastError: null },
@@ -18,9 +20,11 @@ function problems(more: object = {}, isDemo = false) {
       { kind: "CLAUDE", accounts: [account("home", "ACTIVE"), account("off", "DISABLED")] },
     ],
     quotas: [],
+    lastBackupAt: null,
+    settings: { backupEveryHours: 24 },
     ...more,
   } as unknown as OverviewQuery;
-  return findProblems(sums, isDemo).map(({ tone, text, href }) => `${tone} ${text} ${href}`);
+  return findProblems(sums, isDemo, NOW).map(({ tone, text, href }) => `${tone} ${text} ${href}`);
 }
 
 const hour = (requests: number, failed: number) => ({ hour: { totals: { requests, failed } } });
@@ -73,4 +77,13 @@ test("an engine that does not run, reached quotas and missing prices are problem
     "warn 72 requests have no price this month /models/prices",
   ]);
   expect(problems({ month: { totals: { unpriced: 72 } } }, true)).toEqual([]);
+});
+
+test("a backup that is late twice is a problem", () => {
+  expect(problems({ lastBackupAt: "2026-11-23T12:00:01Z" })).toEqual([]);
+  expect(problems({ lastBackupAt: "2026-11-22T12:00:00Z" })).toEqual([
+    "warn The last backup is overdue: made 3 days ago, due every 24 hours /settings/backups",
+  ]);
+  const never = { lastBackupAt: "2026-01-01T00:00:00Z", settings: { backupEveryHours: 0 } };
+  expect(problems(never)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { AccountStatus, OverviewQuery } from "../../graphql/generated/graphql";
 import { type KeyUnder, t } from "../../i18n";
-import { formatPart, formatWhole } from "../../lib/format";
+import { formatAgo, formatPart, formatWhole } from "../../lib/format";
 import { PROVIDERS } from "../../ui/providers";
 import { describeQuota } from "./amounts";
 
@@ -21,6 +21,7 @@ export const WORRYING_SHARE = 0.05;
 const URGENT_SHARE = 0.2;
 /** Of fewer requests a share says little. */
 const FEWEST_REQUESTS = 10;
+const HOUR_MS = 3_600_000;
 
 const TONES: Partial<Record<AccountStatus, Problem["tone"]>> = {
   FAILING: "bad",
@@ -98,13 +99,27 @@ function priceProblems({ month: { totals } }: OverviewQuery): Problem[] {
   return [{ id: "unpriced", tone: "warn", text, href: "/models/prices", action: "unpriced" }];
 }
 
+/** A backup that is late once may be on its way; one that is late twice did not come about. */
+function backupProblems({ lastBackupAt, settings }: OverviewQuery, now: Date): Problem[] {
+  const hours = settings.backupEveryHours;
+  if (hours === 0 || !lastBackupAt) return [];
+  if (now.getTime() - Date.parse(lastBackupAt) < 2 * hours * HOUR_MS) return [];
+  const text = t("overview.problem.backup", { ago: formatAgo(lastBackupAt, now), hours });
+  return [{ id: "backup", tone: "warn", text, href: "/settings/backups", action: "backup" }];
+}
+
 /** Everything that needs attention by what the overview knows. Models of a demo have no prices on purpose. */
-export function findProblems(sums: OverviewQuery, isDemo: boolean): Problem[] {
+export function findProblems(
+  sums: OverviewQuery,
+  isDemo: boolean,
+  now: Date = new Date(),
+): Problem[] {
   const all = [
     engineProblems(sums),
     errorProblems(sums),
     accountProblems(sums),
     quotaProblems(sums),
+    backupProblems(sums, now),
     isDemo ? [] : priceProblems(sums),
   ].flat();
   return all.toSorted(

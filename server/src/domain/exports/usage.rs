@@ -1,14 +1,16 @@
-//! The rows of usage: the sums by hour or day of each user, key, provider, account and model, as the clocks of a
-//! place cut hours and days.
+//! The rows of a usage export: the sums of each user, key, provider, account and model in each hour or day of a time
+//! zone.
 
 use std::ops::Range;
 
+use calendar::CalendarUnit;
 use chrono::DateTime;
 use chrono_tz::Tz;
 use entity::usage_rollup::{Column, Entity as UsageRollup, Period};
 use sea_orm::{
-    ActiveEnum as _, ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _,
-    FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, sea_query::Expr,
+    ActiveEnum as _, ColumnTrait as _, Condition, DbErr, EntityTrait as _, ExprTrait as _,
+    FromQueryResult, QueryFilter as _, QueryOrder as _, QueryResult, QuerySelect as _, Select,
+    sea_query::{Alias, Expr},
 };
 use uuid::Uuid;
 
@@ -21,13 +23,12 @@ use crate::{
     db::Database,
     domain::{
         Result,
-        calendar::{self, CalendarUnit},
         periods::{cover, start_of},
-        usage::{Span, UsageFilter},
+        usage::{SUMS, Span, Sums, UsageFilter},
     },
 };
 
-/// What tells rows of one hour or day apart, in the order of the export.
+/// The key of a row within an hour or day, in the order of the export.
 const KEY: [Column; 5] = [
     Column::UserId,
     Column::ApiKeyId,
@@ -35,38 +36,22 @@ const KEY: [Column; 5] = [
     Column::AccountId,
     Column::Model,
 ];
-const SUMS: [Column; 13] = [
-    Column::Requests,
-    Column::Failed,
-    Column::Rejected,
-    Column::InputTokens,
-    Column::CacheReadTokens,
-    Column::CacheWriteTokens,
-    Column::OutputTokens,
-    Column::ReasoningTokens,
-    Column::Cost,
-    Column::Unpriced,
-    Column::Unknown,
-    Column::Estimated,
-    Column::Duration,
-];
 const MICROS: i64 = 1_000_000;
 
-/// What a row is over.
+/// The time range of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Every {
     Hour,
     Day,
 }
 
-/// Which sums are wanted.
 #[derive(Clone, Debug)]
 pub struct UsageExport {
     /// Rounded outward to whole hours or days.
     pub span: Span,
     pub filter: UsageFilter,
     pub every: Every,
-    /// Whose clocks cut hours and days.
+    /// The time zone of hours and days.
     pub zone: Tz,
 }
 
@@ -86,42 +71,43 @@ impl Every {
     }
 }
 
-/// The sums of one hour or day.
-#[derive(Clone, Debug, FromQueryResult)]
-struct Sum {
+/// The sums of one row of the export.
+#[derive(Clone, Debug)]
+struct Row {
     user_id: Uuid,
     api_key_id: Uuid,
     provider: String,
     account_id: Uuid,
     model: String,
-    requests: i64,
-    failed: i64,
-    rejected: i64,
-    input_tokens: i64,
-    cache_read_tokens: i64,
-    cache_write_tokens: i64,
-    output_tokens: i64,
-    reasoning_tokens: i64,
-    cost: i64,
-    unpriced: i64,
-    unknown: i64,
-    estimated: i64,
-    duration: i64,
+    sums: Sums,
 }
 
-/// A place among the sums.
+impl FromQueryResult for Row {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> std::result::Result<Self, DbErr> {
+        Ok(Self {
+            user_id: row.try_get(prefix, "user_id")?,
+            api_key_id: row.try_get(prefix, "api_key_id")?,
+            provider: row.try_get(prefix, "provider")?,
+            account_id: row.try_get(prefix, "account_id")?,
+            model: row.try_get(prefix, "model")?,
+            sums: Sums::read(row)?,
+        })
+    }
+}
+
+/// A cursor over the sums.
 #[derive(Debug)]
 pub(super) struct UsageRows {
     db: Database,
     export: UsageExport,
-    /// The hour or day that is read, in seconds since 1970; none before the next one is found.
+    /// The hour or day being read, in seconds since 1970; `None` before the next one is found.
     current: Option<Range<i64>>,
-    /// From when on nothing was read yet.
+    /// The end of what was read.
     next: i64,
-    /// Until before when.
+    /// The end of the export, exclusive.
     end: i64,
-    /// Of the current hour or day.
-    last: Option<Sum>,
+    /// The last row read of the current hour or day.
+    last: Option<Row>,
 }
 
 impl UsageRows {
@@ -138,8 +124,7 @@ impl UsageRows {
         }
     }
 
-    /// The next hour or day that may have sums; none when there is no more. Stretches without any are not
-    /// looked at hour by hour.
+    /// The next hour or day that may have sums; `None` at the end. Skips long ranges without usage.
     async fn advance(&mut self) -> Result<Option<Range<i64>>> {
         if self.next >= self.end {
             return Ok(None);
@@ -154,7 +139,7 @@ impl UsageRows {
             .into_tuple()
             .one(self.db.reader())
             .await?;
-        // What is found may begin earlier: hours and days of UTC lie across those of other zones.
+        // The sum may start earlier: periods are in UTC and overlap two hours or days of other zones.
         let found = first.flatten().map(|first| Ord::max(first, self.next));
         let Some(at) = found.and_then(|at| DateTime::from_timestamp(at, 0)) else {
             return Ok(None);
@@ -185,7 +170,7 @@ impl UsageRows {
             .add_option(filter.model.as_ref().map(|name| Column::Model.eq(name)))
             .add_option(provider.map(|kind| Column::Provider.eq(kind)))
             .add_option(self.last.as_ref().map(after));
-        // What was unknown for a while leaves sums of zero behind.
+        // Skip sums of zero, which remain where a provider was unknown at first.
         let anything = Condition::any()
             .add(Expr::col(Column::Requests).sum().ne(0))
             .add(Expr::col(Column::Rejected).sum().ne(0));
@@ -198,13 +183,13 @@ impl UsageRows {
         });
         SUMS.into_iter().fold(query, |query, column| {
             // PostgreSQL adds 64-bit integers up to decimals.
-            let sum = Expr::col(column).sum().cast_as("bigint");
+            let sum = Expr::col(Alias::new(column)).sum().cast_as("bigint");
             query.column_as(sum, column)
         })
     }
 
-    /// The next sums with their hours or days, at least a page where there is one.
-    async fn read(&mut self) -> Result<Vec<(Range<i64>, Sum)>> {
+    /// The next rows with their hours or days: at least a page, or less at the end.
+    async fn read(&mut self) -> Result<Vec<(Range<i64>, Row)>> {
         let mut page = Vec::new();
         while (page.len() as u64) < PAGE {
             if self.current.is_none() {
@@ -213,7 +198,7 @@ impl UsageRows {
             let Some(bucket) = self.current.clone() else {
                 break;
             };
-            let query = self.select(&bucket).limit(PAGE).into_model::<Sum>();
+            let query = self.select(&bucket).limit(PAGE).into_model::<Row>();
             let sums = query.all(self.db.reader()).await?;
             if (sums.len() as u64) < PAGE {
                 self.current = None;
@@ -225,8 +210,8 @@ impl UsageRows {
     }
 }
 
-/// The rows that come after this one.
-fn after(last: &Sum) -> Expr {
+/// The rows after this one.
+fn after(last: &Row) -> Expr {
     let key = KEY.map(Expr::col);
     let values = [
         Expr::val(last.user_id),
@@ -281,21 +266,16 @@ impl Rows for UsageRows {
     }
 }
 
-fn cells(row: Sum, bucket: &Range<i64>, names: &ExportNames) -> Vec<ExportCell> {
+fn cells(row: Row, bucket: &Range<i64>, names: &ExportNames) -> Vec<ExportCell> {
     let account = Some(row.account_id);
-    let buckets = [
-        row.input_tokens,
-        row.cache_read_tokens,
-        row.cache_write_tokens,
-        row.output_tokens,
-        row.reasoning_tokens,
-    ];
-    let total = buckets.into_iter().fold(0, i64::saturating_add);
-    // Sums of which no part is known.
-    let is_told = row.unknown < row.requests || row.requests == 0 || total != 0;
-    let told = |count| ExportCell::number(is_told.then_some(count));
-    let without_cost = row.unknown.saturating_add(row.unpriced);
-    let is_priced = without_cost < row.requests || row.requests == 0 || row.cost != 0;
+    let sums = row.sums;
+    let tokens = sums.tokens;
+    let total = tokens.total();
+    // Empty where all requests are without token counts.
+    let is_known = sums.unknown < sums.requests || sums.requests == 0 || total != 0;
+    let known = |count| ExportCell::number(is_known.then_some(count));
+    let without_cost = sums.unknown.saturating_add(sums.unpriced);
+    let is_priced = without_cost < sums.requests || sums.requests == 0 || sums.cost != 0;
     let moment = |seconds: i64| ExportCell::Moment(seconds.saturating_mul(MICROS));
     let mut cells = vec![
         moment(bucket.start),
@@ -308,18 +288,25 @@ fn cells(row: Sum, bucket: &Range<i64>, names: &ExportNames) -> Vec<ExportCell> 
         ExportCell::id(account),
         names.account(account),
         ExportCell::text(Some(row.model)),
-        ExportCell::Number(row.requests),
-        ExportCell::Number(row.failed),
-        ExportCell::Number(row.rejected),
+        ExportCell::Number(sums.requests),
+        ExportCell::Number(sums.failed),
+        ExportCell::Number(sums.rejected),
     ];
-    cells.extend(buckets.map(told));
-    let average = row.duration.checked_div(row.requests);
+    let counts = [
+        tokens.input,
+        tokens.cache_read,
+        tokens.cache_write,
+        tokens.output,
+        tokens.reasoning,
+    ];
+    cells.extend(counts.map(known));
+    let average = sums.average_duration();
     cells.extend([
-        told(total),
-        ExportCell::money(is_priced.then_some(row.cost)),
-        ExportCell::Number(row.unpriced),
-        ExportCell::Number(row.unknown),
-        ExportCell::Number(row.estimated),
+        known(total),
+        ExportCell::money(is_priced.then_some(sums.cost)),
+        ExportCell::Number(sums.unpriced),
+        ExportCell::Number(sums.unknown),
+        ExportCell::Number(sums.estimated),
         ExportCell::number(average.map(|micros| micros / 1000)),
     ]);
     cells

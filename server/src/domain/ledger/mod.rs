@@ -1,64 +1,71 @@
-//! What was used, against what may be used.
+//! Limits and usage of users and keys, in memory: quotas, rate limits and concurrency.
 //!
-//! A request takes its *slot* when its head has arrived: one of the requests a minute, and a place among
-//! those at once. When its body has told what it asks for, it *reserves* the most that it may use, in
-//! memory, from all other limits at once. It is noted in the journal before it is forwarded, and *settled*
-//! there with what it really used before the end of its answer is released. Then it is written to the
-//! database in company, together with all sums, and what was held back for it becomes what was used.
+//! A request takes a *slot* when its head has arrived: one of the requests per minute and one of the
+//! concurrent requests. When its body is known, it *reserves* its estimated usage from all other limits in one
+//! step. When it has ended, the reservation is *settled* with the actual usage, and *committed* once the
+//! request is in the database.
 
-pub mod gcra;
-mod quota_state;
-mod rate_limits;
-mod reservation;
-mod user_limits;
-pub mod window;
+mod rules;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
 use entity::{
     RateLimit,
     provider_account::ProviderKind,
     quota::{self, Entity as Quota},
     quota_bucket::Entity as QuotaBucket,
-    request::Protocol,
+    request::{self, Protocol},
     user::{self, Entity as User},
+};
+pub use limits::{
+    Amounts, Charge, LimitError, LimitKind, LimitRequest, ProviderSet, QuotaStatus,
+    RateLimitStatus, gcra,
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, Iterable as _, QueryFilter as _,
 };
 use uuid::Uuid;
 
-pub(in crate::domain) use self::quota_state::Charge;
-use self::quota_state::ProviderSet;
-pub use self::{
-    quota_state::{Amounts, QuotaState, QuotaStatus},
-    reservation::{LimitError, LimitKind, RateLimitStatus, RequestSlot, Reservation},
-    user_limits::{LimitRequest, Start, UserLimits},
-};
-use super::{Result, model_name::routed_as};
+use self::rules::{provider_number, quota_state, usage_of};
+pub(in crate::domain) use self::rules::{rate_limit, read_window};
+use super::{Result, model_name::routed_as, models::AliasTable};
 use crate::db::Database;
 
-/// Models of which is remembered who serves them, at most.
-const MOST_MODELS: usize = 10_000;
+/// A quota and its usage.
+pub type QuotaState = limits::QuotaState<quota::Model>;
+/// The limits of one user and their usage.
+pub type UserLimits = limits::UserLimits<quota::Model>;
+/// The slot of a request, or why it is rejected.
+pub type Start = limits::Start<quota::Model>;
+/// One of the concurrent requests of a user.
+pub type RequestSlot = limits::RequestSlot<quota::Model>;
+/// The reserved usage of one request.
+pub type Reservation = limits::Reservation<quota::Model>;
 
-/// The accounts of all users. Cheap to clone.
+/// Models whose providers are remembered.
+const MAX_MODELS: usize = 10_000;
+
+/// The limits of all users. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger(Arc<Parts>);
 
 #[derive(Debug, Default)]
 struct Parts {
-    accounts: Mutex<HashMap<Uuid, Arc<UserLimits>>>,
-    /// Who has served a model.
+    users: Mutex<HashMap<Uuid, Arc<UserLimits>>>,
+    /// The providers that have served a model.
     served: ArcSwap<HashMap<String, ProviderSet>>,
+    /// Held while usage changes in the database and in memory.
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Ledger {
-    /// Reads all quotas and what was used of them, and who began again.
+    /// Reads all quotas, their usage, and when usage was last reset.
     pub async fn load(db: &Database) -> Result<Self> {
         let ledger = Self::default();
         let mut by_user: HashMap<Uuid, Vec<quota::Model>> = HashMap::new();
@@ -69,8 +76,8 @@ impl Ledger {
             let meters = meters(db.reader(), quotas).await?;
             ledger.user_limits(user_id).set_meters(meters);
         }
-        let have_begun_again = User::find().filter(user::Column::UsageResetAt.is_not_null());
-        for user in have_begun_again.all(db.reader()).await? {
+        let with_reset = User::find().filter(user::Column::UsageResetAt.is_not_null());
+        for user in with_reset.all(db.reader()).await? {
             ledger
                 .user_limits(user.id)
                 .set_reset_at(user.usage_reset_at);
@@ -78,57 +85,51 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Reads again what was used, when memory may have missed some of it. Call it in turn.
-    pub(in crate::domain) async fn read_again(
+    /// Reads all usage from the database again. The caller holds [`Ledger::turn`].
+    pub(in crate::domain) async fn reload_usage(
         &self,
         connection: &impl ConnectionTrait,
     ) -> std::result::Result<(), DbErr> {
-        for account in self.accounts() {
-            let ids = account
+        for limits in self.all() {
+            let ids = limits
                 .meters()
                 .into_iter()
                 .map(|quota_state| quota_state.quota.id);
             let used = used(connection, ids.collect()).await?;
-            account.set_used(used);
+            limits.set_used(used);
         }
         Ok(())
     }
 
-    fn accounts(&self) -> Vec<Arc<UserLimits>> {
-        let accounts = self.0.accounts.lock();
-        let accounts = accounts.unwrap_or_else(PoisonError::into_inner);
-        accounts.values().cloned().collect()
+    fn all(&self) -> Vec<Arc<UserLimits>> {
+        self.users().values().cloned().collect()
     }
 
-    /// A user's account.
+    fn users(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<UserLimits>>> {
+        self.0.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A user's limits; none are set for an unknown id.
     pub fn user_limits(&self, user_id: Uuid) -> Arc<UserLimits> {
-        let mut accounts = self
-            .0
-            .accounts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(accounts.entry(user_id).or_default())
+        let mut users = self.users();
+        let limits = users.entry(user_id);
+        Arc::clone(limits.or_insert_with(|| Arc::new(UserLimits::new(uptime))))
     }
 
-    /// Everybody's quotas as they stand.
+    /// The quotas of all users.
     pub fn meters(&self) -> Vec<QuotaState> {
-        let accounts = self
-            .0
-            .accounts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let meters = accounts.values().flat_map(|account| account.meters());
-        meters.collect()
+        let all = self.all();
+        all.iter().flat_map(|limits| limits.meters()).collect()
     }
 
-    /// Takes a place for a request whose head has arrived, and one of the requests a minute. What needs
-    /// the body to be known is for [`Ledger::reserve`].
+    /// Takes one of the requests per minute and one of the concurrent requests, before the body is read.
+    /// [`Ledger::reserve`] checks the limits that depend on the body.
     pub fn start(account: &Arc<UserLimits>, api_key_id: Uuid, defaults: RateLimit) -> Start {
-        account.start(api_key_id, defaults)
+        account.start(api_key_id, rate_limit(defaults))
     }
 
-    /// Takes what a request asks for from every limit that applies, or from none; then the place comes
-    /// back with the reason.
+    /// Reserves the estimated usage of a request from every limit that applies, or from none; an error returns
+    /// the slot.
     pub fn reserve(
         &self,
         slot: RequestSlot,
@@ -139,48 +140,94 @@ impl Ledger {
         UserLimits::reserve(slot, request, providers.unwrap_or_default())
     }
 
-    /// The providers that have served a model, as far as is known.
+    /// The providers that have served a model since the server started.
     pub fn served_by(&self, model: &str) -> Vec<ProviderKind> {
         let served = self.0.served.load();
         let providers = served.get(model).copied().unwrap_or_default();
         ProviderKind::iter()
-            .filter(|kind| providers.has(*kind))
+            .filter(|kind| providers.has(provider_number(*kind)))
             .collect()
     }
 
-    /// Counts a socket, until it is dropped.
+    /// Counts an open WebSocket until the result is dropped.
     pub fn open_socket(
         account: &Arc<UserLimits>,
         api_key_id: Uuid,
         defaults: RateLimit,
     ) -> std::result::Result<OpenSocket, LimitError> {
-        account.open_socket(api_key_id, defaults)?;
+        account.open_socket(api_key_id, rate_limit(defaults))?;
         Ok(OpenSocket {
             account: Arc::clone(account),
             api_key_id,
         })
     }
 
-    /// Held while what was used changes in the database and in memory.
+    /// Excludes other changes of usage in the database and in memory.
     pub(in crate::domain) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.0.turn.lock().await
     }
 
+    /// The amounts that a stored request adds to quotas.
+    pub(in crate::domain) fn charges(
+        &self,
+        row: &request::Model,
+        aliases: &AliasTable,
+    ) -> Vec<Charge> {
+        let limits = self.user_limits(row.user_id);
+        if limits.has_no_quotas() {
+            return Vec::new();
+        }
+        let model = row.model.as_ref();
+        let model = model.map(|model| routed_as(row.protocol.into(), model));
+        let at = DateTime::from_timestamp_micros(row.started_at).unwrap_or_default();
+        let target = model.as_ref().and_then(|model| aliases.target(model, at));
+        // Another model than the requested one may have served it; it counts under that name too.
+        let served = row.served_model.as_deref();
+        limits.charges(
+            &usage_of(row, at),
+            &[model.as_deref(), target.as_deref(), served],
+        )
+    }
+
+    /// Adds usage that is in the database now.
+    pub(in crate::domain) fn add(&self, user_id: Uuid, charge: Charge, at: DateTime<Utc>) {
+        if let Some(percent) = self.user_limits(user_id).add(charge, at) {
+            tracing::warn!(
+                user.id = %user_id,
+                quota.id = %charge.quota_id,
+                percent,
+                "a quota has reached a warning threshold"
+            );
+        }
+    }
+
     /// Remembers that a provider has served a model.
-    pub(in crate::domain) fn learn(&self, model: &str, protocol: Protocol, provider: ProviderKind) {
+    pub(in crate::domain) fn record_provider(
+        &self,
+        model: &str,
+        protocol: Protocol,
+        provider: ProviderKind,
+    ) {
         let model = &routed_as(protocol.into(), model);
         let served = self.0.served.load();
         let known = served.get(model).copied().unwrap_or_default();
-        if known.with(provider) == known || served.len() >= MOST_MODELS {
+        let with_provider = known.with(provider_number(provider));
+        if with_provider == known || served.len() >= MAX_MODELS {
             return;
         }
         let mut more = HashMap::clone(&served);
-        more.insert(model.to_owned(), known.with(provider));
+        more.insert(model.to_owned(), with_provider);
         self.0.served.store(Arc::new(more));
     }
 }
 
-/// A socket that counts.
+/// The monotonic time of the limits.
+fn uptime() -> Duration {
+    static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    ORIGIN.elapsed()
+}
+
+/// An open WebSocket, counted against the limits.
 #[derive(Debug)]
 pub struct OpenSocket {
     account: Arc<UserLimits>,
@@ -193,7 +240,7 @@ impl Drop for OpenSocket {
     }
 }
 
-/// Quotas with what was used of them.
+/// Adds their usage to quotas.
 pub(in crate::domain) async fn meters(
     connection: &impl ConnectionTrait,
     quotas: Vec<quota::Model>,
@@ -202,12 +249,12 @@ pub(in crate::domain) async fn meters(
     let mut used = used(connection, ids.collect()).await?;
     let meters = quotas.into_iter().map(|quota| {
         let used = used.remove(&quota.id).unwrap_or_default();
-        QuotaState::new(quota, used)
+        quota_state(quota, used)
     });
     meters.collect()
 }
 
-/// What was used of quotas, by bucket.
+/// The usage of quotas, by the start of the bucket.
 async fn used(
     connection: &impl ConnectionTrait,
     quotas: Vec<Uuid>,

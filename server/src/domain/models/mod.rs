@@ -3,6 +3,7 @@
 mod alias_table;
 
 use entity::ModelPatterns;
+pub use limits::pattern::fits;
 
 pub use self::alias_table::AliasTable;
 use super::{Error, Result, text};
@@ -12,30 +13,6 @@ const MOST_PATTERNS: usize = 200;
 /// Whether a model's name fits one of the patterns. `*` stands for any run of characters.
 pub fn matches(patterns: &ModelPatterns, model: &str) -> bool {
     patterns.0.iter().any(|pattern| fits(pattern, model))
-}
-
-/// Whether a name fits one pattern, letter for letter.
-pub fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else {
-        return false;
-    };
-    let Some(last) = parts.next_back() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        let Some(at) = rest.find(part) else {
-            return false;
-        };
-        rest = &rest[at + part.len()..];
-    }
-    rest.ends_with(last)
-}
-
-/// The same in any case: some routes of the engine read names so, and what is counted must not depend on spelling.
-pub fn fits_in_any_case(pattern: &str, name: &str) -> bool {
-    fits(&pattern.to_lowercase(), &name.to_lowercase())
 }
 
 /// Checks a list of patterns. An empty list would lock its owner out of everything, so it is refused.
@@ -58,13 +35,6 @@ pub(super) fn check(patterns: Option<Vec<String>>) -> Result<Option<ModelPattern
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_counted_does_not_depend_on_capitals() {
-        assert!(fits_in_any_case("GPT-5*", "gpt-5-mini"));
-        assert!(fits_in_any_case("gpt-image-2", "GPT-Image-2"));
-        assert!(!fits_in_any_case("gpt-5", "gpt-5-mini"));
-    }
 
     #[test]
     fn a_pattern_matches_whole_names_and_stars_match_anything() {

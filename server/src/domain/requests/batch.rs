@@ -1,4 +1,4 @@
-//! What one transaction writes: requests, what the engine reports of earlier ones, and all sums of them.
+//! One transaction of the writer: new requests, corrections by the engine's reports, and all sums of both.
 
 #[cfg(test)]
 mod tests;
@@ -36,21 +36,20 @@ use crate::{
     },
 };
 
-/// How stale "last used" may be: it would cost a write per request.
+/// The precision of `lastUsedAt`, to save a write per request.
 const USED_PRECISION: TimeDelta = TimeDelta::seconds(30);
-/// The only row of its table.
+/// The id of the only row of `ledger_batch`.
 const LEDGER: i16 = 1;
 
-/// What one transaction writes.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     number: i64,
     pub(super) rows: Vec<request::Model>,
-    pub(super) owed: Vec<PendingSettlement>,
+    pub(super) pending: Vec<PendingSettlement>,
     reports: Vec<EngineUsage>,
 }
 
-/// The book: what batches are written to, in the database and in memory.
+/// Writes batches to the database and to memory.
 #[derive(Debug)]
 pub(super) struct RequestStore {
     pub(super) db: Database,
@@ -59,14 +58,14 @@ pub(super) struct RequestStore {
     pub(super) prices: Prices,
     pub(super) observer: Arc<dyn WriterObserver>,
     inserts: Inserts,
-    /// When a key was last noted as used, to spare writes.
-    noted: HashMap<Uuid, DateTime<Utc>>,
+    /// The stored `lastUsedAt` of keys and accounts.
+    last_used: HashMap<Uuid, DateTime<Utc>>,
     next_batch: i64,
-    /// A commit was not answered: it may have happened.
-    in_doubt: bool,
+    /// The last commit failed without an answer and may have happened.
+    outcome_unknown: bool,
 }
 
-/// What a transaction has done, to be repeated in memory.
+/// The results of a transaction, to be applied to memory.
 #[derive(Debug, Default)]
 struct Done {
     unknown: Vec<EngineUsage>,
@@ -94,9 +93,9 @@ impl RequestStore {
             prices,
             observer,
             inserts: Inserts::default(),
-            noted: HashMap::new(),
+            last_used: HashMap::new(),
             next_batch: last.map_or(0, |last| last.number) + 1,
-            in_doubt: false,
+            outcome_unknown: false,
         })
     }
 
@@ -104,7 +103,7 @@ impl RequestStore {
     pub(super) fn batch(
         &mut self,
         rows: Vec<request::Model>,
-        owed: Vec<PendingSettlement>,
+        pending: Vec<PendingSettlement>,
         reports: Vec<EngineUsage>,
     ) -> Batch {
         let number = self.next_batch;
@@ -112,72 +111,72 @@ impl RequestStore {
         Batch {
             number,
             rows,
-            owed,
+            pending,
             reports,
         }
     }
 
-    /// A batch taken apart, so that one bad row holds up no other.
-    pub(super) fn singles(&mut self, batch: Batch) -> Vec<Batch> {
-        let mut singles = Vec::with_capacity(batch.rows.len() + 1);
-        for (row, owed) in batch.rows.into_iter().zip(batch.owed) {
-            singles.push(self.batch(vec![row], vec![owed], Vec::new()));
+    /// Splits a batch into batches of one row, so that an invalid row does not block the others.
+    pub(super) fn split(&mut self, batch: Batch) -> Vec<Batch> {
+        let mut split = Vec::with_capacity(batch.rows.len() + 1);
+        for (row, pending) in batch.rows.into_iter().zip(batch.pending) {
+            split.push(self.batch(vec![row], vec![pending], Vec::new()));
         }
-        singles.push(self.batch(Vec::new(), Vec::new(), batch.reports));
-        singles
+        split.push(self.batch(Vec::new(), Vec::new(), batch.reports));
+        split
     }
 
-    /// Writes a batch, and takes it over into memory. Returns the engine's reports whose requests are
-    /// not stored yet. Trying again after an error is safe: a batch counts once.
+    /// Writes a batch and applies it to memory. Returns the engine's reports whose requests are not stored yet.
+    /// Retrying after an error is safe: a batch counts once.
     pub(super) async fn write(&mut self, batch: &Batch) -> Result<Vec<EngineUsage>, DbErr> {
         let ledger = self.ledger.clone();
-        // Whoever changes quotas reads what was used in between, and not in the middle.
+        // A change of quotas reads usage before or after a batch, not in the middle of one.
         let _turn = ledger.turn().await;
         let began = Instant::now();
         let written = self.write_once(batch).await;
-        self.in_doubt = written.is_err();
+        self.outcome_unknown = written.is_err();
         let done = written?;
         let took = began.elapsed();
         self.observer.written(&batch.rows, &done.changes, took);
         let now = self.clock.now();
         for (user_id, charge) in done.charges {
-            ledger.user_limits(user_id).add(charge, now);
+            ledger.add(user_id, charge, now);
         }
         let used = done.used.iter().map(|used| (used.api_key_id, used.at));
-        self.noted.extend(used);
-        self.noted.extend(done.used_accounts);
+        self.last_used.extend(used);
+        self.last_used.extend(done.used_accounts);
         Ok(done.unknown)
     }
 
     async fn write_once(&mut self, batch: &Batch) -> Result<Done, DbErr> {
-        if self.in_doubt && self.is_written(batch).await? {
+        if self.outcome_unknown && self.is_written(batch).await? {
             return self.catch_up(batch).await;
         }
         let mut charges = self.charges(&batch.rows);
         let transaction = self.db.begin().await?;
         self.inserts.insert(&transaction, &batch.rows).await?;
         let used = self.newly_used(&batch.rows);
-        note_use(&transaction, &used).await?;
+        set_last_used(&transaction, &used).await?;
         let settled = reports::settle(&transaction, &batch.reports, &self.prices.current()).await?;
         let mut entries: Vec<RollupEntry<'_>> = batch.rows.iter().map(RollupEntry::added).collect();
         let mut counted = entries.clone();
         for change in &settled.changes {
             let changed = RollupEntry::changed(&change.before, &change.after);
             entries.extend(changed);
-            self.learn(&change.after);
+            self.record_provider(&change.after);
             let account = self.ledger.user_limits(change.after.user_id);
-            if !account.has_forgotten(&change.before) {
+            if !account.is_before_reset(change.before.started_at) {
                 counted.extend(changed);
                 charges.extend(self.difference(&change.before, &change.after));
             }
         }
         let reported = settled.changes.iter().map(|change| &change.after);
         let used_accounts = self.newly_used_accounts(batch.rows.iter().chain(reported));
-        note_account_use(&transaction, &used_accounts).await?;
+        set_account_last_used(&transaction, &used_accounts).await?;
         add_up(&transaction, &entries).await?;
         add_charges(&transaction, &charges).await?;
         add_tokens(&transaction, &counted).await?;
-        note_batch(&transaction, batch.number).await?;
+        set_batch_number(&transaction, batch.number).await?;
         transaction.commit().await?;
         Ok(Done {
             unknown: settled.unknown,
@@ -188,16 +187,16 @@ impl RequestStore {
         })
     }
 
-    /// A batch was written and nobody heard of it: memory follows the database.
+    /// The batch was committed although the commit reported an error: reload memory from the database.
     async fn catch_up(&self, batch: &Batch) -> Result<Done, DbErr> {
-        self.ledger.read_again(self.db.writer()).await?;
+        self.ledger.reload_usage(self.db.writer()).await?;
         Ok(Done {
             unknown: reports::unknown(self.db.writer(), &batch.reports).await?,
             ..Done::default()
         })
     }
 
-    /// Whether a commit that was not answered has happened.
+    /// Whether a commit that reported an error has happened.
     async fn is_written(&self, batch: &Batch) -> Result<bool, DbErr> {
         let last = ledger_batch::Entity::find_by_id(LEDGER)
             .one(self.db.writer())
@@ -208,33 +207,31 @@ impl RequestStore {
     fn charges(&self, rows: &[request::Model]) -> Vec<(Uuid, Charge)> {
         let prices = self.prices.current();
         let charges = rows.iter().flat_map(|row| {
-            let account = self.ledger.user_limits(row.user_id);
-            let charges = account.charges(row, prices.aliases());
+            let charges = self.ledger.charges(row, prices.aliases());
             charges.into_iter().map(|charge| (row.user_id, charge))
         });
         charges.collect()
     }
 
     fn difference(&self, before: &request::Model, after: &request::Model) -> Vec<(Uuid, Charge)> {
-        let account = self.ledger.user_limits(after.user_id);
         let prices = self.prices.current();
         let aliases = prices.aliases();
-        let less = account.charges(before, aliases).into_iter();
+        let less = self.ledger.charges(before, aliases).into_iter();
         let less = less.map(|charge| Charge {
             amount: -charge.amount,
             ..charge
         });
-        let charges = less.chain(account.charges(after, aliases));
+        let charges = less.chain(self.ledger.charges(after, aliases));
         charges.map(|charge| (after.user_id, charge)).collect()
     }
 
-    fn learn(&self, row: &request::Model) {
+    fn record_provider(&self, row: &request::Model) {
         if let (Some(model), Some(provider)) = (&row.model, row.provider) {
-            self.ledger.learn(model, row.protocol, provider);
+            self.ledger.record_provider(model, row.protocol, provider);
         }
     }
 
-    /// Keys whose last use is worth writing.
+    /// Keys whose stored `lastUsedAt` is too old.
     fn newly_used(&self, rows: &[request::Model]) -> Vec<Used> {
         let mut latest: HashMap<Uuid, Used> = HashMap::new();
         for row in rows {
@@ -249,16 +246,16 @@ impl RequestStore {
             latest.insert(row.api_key_id, used);
         }
         latest.retain(|id, used| {
-            self.noted
+            self.last_used
                 .get(id)
-                .is_none_or(|noted| used.at - *noted > USED_PRECISION)
+                .is_none_or(|stored| used.at - *stored > USED_PRECISION)
         });
         latest.into_values().collect()
     }
 }
 
 impl RequestStore {
-    /// Accounts at providers whose last use is worth writing.
+    /// Provider accounts whose stored `lastUsedAt` is too old.
     fn newly_used_accounts<'a>(
         &self,
         rows: impl Iterator<Item = &'a request::Model>,
@@ -272,14 +269,14 @@ impl RequestStore {
             }
         }
         latest.retain(|id, at| {
-            let noted = self.noted.get(id);
-            noted.is_none_or(|noted| *at - *noted > USED_PRECISION)
+            let stored = self.last_used.get(id);
+            stored.is_none_or(|stored| *at - *stored > USED_PRECISION)
         });
         latest.into_iter().collect()
     }
 }
 
-/// A key that was used.
+/// A key with its new `lastUsedAt`.
 #[derive(Debug)]
 struct Used {
     api_key_id: Uuid,
@@ -287,7 +284,7 @@ struct Used {
     at: DateTime<Utc>,
 }
 
-async fn note_use(connection: &impl ConnectionTrait, used: &[Used]) -> Result<(), DbErr> {
+async fn set_last_used(connection: &impl ConnectionTrait, used: &[Used]) -> Result<(), DbErr> {
     for used in used {
         api_key::Entity::update_many()
             .col_expr(api_key::Column::LastUsedAt, Expr::value(used.at))
@@ -303,7 +300,7 @@ async fn note_use(connection: &impl ConnectionTrait, used: &[Used]) -> Result<()
     Ok(())
 }
 
-async fn note_account_use(
+async fn set_account_last_used(
     connection: &impl ConnectionTrait,
     used: &[(Uuid, DateTime<Utc>)],
 ) -> Result<(), DbErr> {
@@ -321,7 +318,7 @@ async fn note_account_use(
     Ok(())
 }
 
-/// Adds to the quotas. Many requests of one user are one change.
+/// Adds usage to quotas, one row per quota and bucket.
 async fn add_charges(
     connection: &impl ConnectionTrait,
     charges: &[(Uuid, Charge)],
@@ -357,7 +354,7 @@ async fn add_charges(
     Ok(())
 }
 
-/// Adds to what users have used since their last reset.
+/// Adds to the tokens that users have used since their last reset.
 async fn add_tokens(
     connection: &impl ConnectionTrait,
     entries: &[RollupEntry<'_>],
@@ -378,8 +375,8 @@ async fn add_tokens(
     Ok(())
 }
 
-/// Leaves word of which batch was written last.
-async fn note_batch(connection: &impl ConnectionTrait, number: i64) -> Result<(), DbErr> {
+/// Stores the number of the batch, by which [`RequestStore::is_written`] recognises it.
+async fn set_batch_number(connection: &impl ConnectionTrait, number: i64) -> Result<(), DbErr> {
     let row = ledger_batch::ActiveModel {
         id: Set(LEDGER),
         number: Set(number),

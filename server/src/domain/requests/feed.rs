@@ -1,5 +1,5 @@
-//! Following the book of requests: first what was missed, then each request as it is settled, without
-//! a gap and without a duplicate.
+//! Live reading of the request log: first the missed requests, then each as it is stored, without gaps or
+//! duplicates.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -15,14 +15,13 @@ use crate::{db::Database, domain::Result};
 
 const CATCH_UP: u64 = 500;
 
-/// A reader's place in the book.
 pub(super) struct FeedReader {
     pub(super) db: Database,
     pub(super) live: broadcast::Receiver<Arc<request::Model>>,
     pub(super) filter: RequestFilter,
-    /// The sequence of the last request that was seen.
+    /// The sequence number of the last request read.
     pub(super) last: i64,
-    /// Whether there may be rows in the database that were not seen.
+    /// Whether the database may have rows that were not read.
     pub(super) behind: bool,
     pub(super) ready: VecDeque<Arc<request::Model>>,
 }
@@ -45,7 +44,7 @@ impl FeedReader {
             }
             match self.live.recv().await {
                 Ok(row) => self.take(row),
-                // A slow reader reads from the database what it missed; nobody waits for it.
+                // A reader that lags behind reads the missed rows from the database.
                 Err(RecvError::Lagged(_)) => self.behind = true,
                 Err(RecvError::Closed) => return Ok(None),
             }

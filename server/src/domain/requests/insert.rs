@@ -1,4 +1,4 @@
-//! Inserting many rows at little cost: the statements are written once and kept.
+//! Bulk inserts of requests with cached statements.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -8,15 +8,14 @@ use sea_orm::{
     QueryTrait as _, Statement, Values,
 };
 
-/// Rows in one statement at most: with 29 columns each, below the parameter limits of both databases.
+/// Rows in one statement: with 29 columns each, below the parameter limits of both databases.
 const MOST_ROWS: usize = 256;
 
-/// The statements, by their number of rows.
+/// Statements by number of rows.
 #[derive(Debug, Default)]
 pub(super) struct Inserts(HashMap<usize, Arc<str>>);
 
 impl Inserts {
-    /// Inserts all rows.
     pub(super) async fn insert(
         &mut self,
         connection: &impl ConnectionTrait,
@@ -49,7 +48,7 @@ impl Inserts {
     }
 }
 
-/// Cuts rows into runs of 256, 128, … 1: nine statements, each of which the database prepares once.
+/// Splits rows into runs of 256, 128, … 1: nine statements, each of which the database prepares once.
 fn in_powers_of_two(mut rows: &[request::Model]) -> impl Iterator<Item = &[request::Model]> {
     std::iter::from_fn(move || {
         let run = 1 << rows.len().min(MOST_ROWS).checked_ilog2()?;

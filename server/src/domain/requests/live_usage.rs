@@ -15,7 +15,7 @@ use crate::domain::{
 };
 
 /// In seconds.
-const LONGEST_INTERVAL: u64 = 60 * 60;
+const MAX_INTERVAL: u64 = 60 * 60;
 
 /// Requests that one tick counts at most.
 const MAX_REQUESTS_PER_TICK: usize = 4096;
@@ -48,8 +48,8 @@ impl RequestLog {
         (seconds, zone): (i32, Tz),
     ) -> Result<impl Stream<Item = Result<UsageTick>> + Send + use<>> {
         let seconds = u64::try_from(seconds).unwrap_or_default();
-        if !(1..=LONGEST_INTERVAL).contains(&seconds) {
-            let message = format!("an interval has 1 to {LONGEST_INTERVAL} seconds");
+        if !(1..=MAX_INTERVAL).contains(&seconds) {
+            let message = format!("intervalSeconds must be between 1 and {MAX_INTERVAL}");
             return Err(Error::BadInput(message));
         }
         let mut ticks = interval(Duration::from_secs(seconds));

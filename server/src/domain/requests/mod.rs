@@ -1,4 +1,4 @@
-//! The book of requests: recorded at their end, looked up by page, followed live.
+//! The request log: requests are recorded at their end, listed in pages and streamed live.
 
 mod batch;
 mod feed;
@@ -54,11 +54,12 @@ use super::{
 };
 use crate::{clock::SharedClock, db::Database};
 
-/// Live requests a slow reader may be behind before it reads from the database instead.
+/// Requests that a live reader may lag behind before it reads from the database instead.
 const FEED_LENGTH: usize = 1024;
+/// Usage reports of the engine that wait for the writer task.
 const REPORTS: usize = 4096;
 
-/// Which requests are wanted.
+/// All conditions must hold.
 #[derive(Clone, Debug, Default)]
 pub struct RequestFilter {
     pub user_id: Option<Uuid>,
@@ -116,7 +117,7 @@ impl RequestFilter {
     }
 }
 
-/// All requests.
+/// Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct RequestLog {
     db: Database,
@@ -124,37 +125,37 @@ pub struct RequestLog {
     state: WriterState,
 }
 
-/// How the book stands. Knowing this keeps nothing alive.
+/// The state of the writer. Holding it does not keep the writer running.
 #[derive(Clone, Debug)]
 pub struct WriterState {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     health: WriterHealth,
     segments: Arc<Segments>,
 }
 
 impl WriterState {
-    /// Requests under way and not yet in the database.
+    /// Requests in flight or not in the database yet.
     pub fn under_way(&self) -> usize {
-        PERMITS.saturating_sub(self.places.available_permits())
+        PERMITS.saturating_sub(self.permits.available_permits())
     }
 
-    /// How many that may be at most.
+    /// The limit of [`WriterState::under_way`].
     pub fn most_under_way(&self) -> usize {
         PERMITS
     }
 
-    /// Whether the database refused what was last written to it.
+    /// Whether the last transaction failed.
     pub fn is_failing(&self) -> bool {
         self.health.0.is_failing()
     }
 
-    /// Notes in the journal whose requests are not in the database yet.
-    pub fn owed(&self) -> u64 {
-        self.segments.owed()
+    /// Entries in the journal whose requests are not in the database yet.
+    pub fn pending_entries(&self) -> u64 {
+        self.segments.pending_entries()
     }
 }
 
-/// What the book is kept with.
+/// The parts of a [`RequestLog`].
 #[derive(Debug)]
 pub struct RequestLogOptions {
     pub db: Database,
@@ -166,7 +167,7 @@ pub struct RequestLogOptions {
     pub observer: Arc<dyn WriterObserver>,
 }
 
-/// The ends through which requests and reports come in, and what of it may come again.
+/// The senders of records and usage reports, and what the journal may replay.
 #[derive(Debug)]
 pub struct Handles {
     pub recorder: Recorder,
@@ -175,8 +176,8 @@ pub struct Handles {
 }
 
 impl RequestLog {
-    /// Opens the book, writes what an earlier process has left in the journal, and starts the writer. It
-    /// runs on `tasks` until the inlets are gone.
+    /// Replays the journal of an earlier process and starts the writer task on `tasks`, which runs until all
+    /// handles are dropped.
     pub async fn open(options: RequestLogOptions, tasks: &TaskTracker) -> Result<(Self, Handles)> {
         let (feed, _) = broadcast::channel(FEED_LENGTH);
         let (settled, outbox) = mpsc::unbounded_channel();
@@ -188,14 +189,14 @@ impl RequestLog {
         let health = WriterHealth::default();
         let recorder = Recorder::new(opened.journal, options.prices.clone(), health.clone());
         let state = WriterState {
-            places: recorder.places(),
+            permits: recorder.permits(),
             health: health.clone(),
             segments: Arc::clone(&opened.segments),
         };
         let db = options.db.clone();
         let mut writer = RequestWriter {
             next_sequence: last_sequence(&db).await? + 1,
-            book: RequestStore::open(
+            store: RequestStore::open(
                 options.db,
                 options.clock,
                 options.ledger,
@@ -208,7 +209,7 @@ impl RequestLog {
             feed: feed.clone(),
             health,
             segments: opened.segments,
-            waiting: UnmatchedReports::default(),
+            unmatched: UnmatchedReports::default(),
         };
         writer.recover(opened.left_over).await?;
         tasks.spawn(writer.run());
@@ -220,7 +221,7 @@ impl RequestLog {
         Ok((Self { db, feed, state }, handles))
     }
 
-    /// How the book stands.
+    /// The state of the writer.
     pub fn state(&self) -> &WriterState {
         &self.state
     }
@@ -230,7 +231,7 @@ impl RequestLog {
         Ok(Request::find_by_id(id).one(self.db.reader()).await?)
     }
 
-    /// A page of requests, the latest first. A cursor is a place in the order of settlement.
+    /// A page of requests, the latest first. A cursor is a sequence number.
     pub async fn list(
         &self,
         filter: &RequestFilter,
@@ -259,13 +260,13 @@ impl RequestLog {
         Ok(window.page(rows))
     }
 
-    /// Each request as it is settled; with a cursor, everything after it first.
+    /// Streams requests as they are stored; with a cursor, first those stored after it.
     pub async fn follow(
         &self,
         filter: RequestFilter,
         after: Option<&str>,
     ) -> Result<impl Stream<Item = Result<Arc<request::Model>>> + Send + use<>> {
-        // Listening begins before reading, so that nothing falls between.
+        // Subscribe before reading, so that no request is missed between the two.
         let live = self.feed.subscribe();
         let last = match after {
             Some(cursor) => sequence_of(cursor)?,
@@ -283,7 +284,7 @@ impl RequestLog {
     }
 }
 
-/// The place of the request that was settled last; zero before the first.
+/// The sequence number of the last stored request; 0 before the first.
 pub(in crate::domain) async fn last_sequence(db: &Database) -> Result<i64> {
     let latest = Request::find()
         .select_only()
@@ -293,7 +294,7 @@ pub(in crate::domain) async fn last_sequence(db: &Database) -> Result<i64> {
     Ok(latest.one(db.reader()).await?.unwrap_or(0))
 }
 
-/// The cursor of a request.
+/// The cursor of a request, for [`RequestLog::list`] and [`RequestLog::follow`].
 pub fn cursor(row: &request::Model) -> String {
     row.sequence.to_string()
 }
@@ -301,5 +302,5 @@ pub fn cursor(row: &request::Model) -> String {
 pub(super) fn sequence_of(cursor: &str) -> Result<i64> {
     cursor
         .parse()
-        .map_err(|_| Error::bad_input("this cursor is not one of ours"))
+        .map_err(|_| Error::bad_input("invalid cursor; use one that this list has returned"))
 }

@@ -1,4 +1,4 @@
-//! What a request costs, at the price in force when it began.
+//! The cost of a request, at the price in force when it started.
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -13,9 +13,8 @@ use crate::domain::{
     tokens::{Tokens, tokens_of},
 };
 
-/// Freezes the price and the cost on a row. What costs nothing for certain is zero; what has no price is
-/// left open.
-pub(super) fn put_on(row: &mut request::Model, prices: &PriceList) {
+/// Sets price and cost of a row: zero when it is certainly free, `None` without a price.
+pub(super) fn set_cost(row: &mut request::Model, prices: &PriceList) {
     row.price_id = None;
     row.cost = None;
     let Some(tokens) = tokens_of(row) else {
@@ -33,10 +32,10 @@ pub(super) fn put_on(row: &mut request::Model, prices: &PriceList) {
     }
 }
 
-/// What a request costs that has just ended.
+/// The cost of a record, in nano-USD.
 pub(super) fn cost_of(record: &RequestRecord, prices: &PriceList) -> Option<i64> {
     let mut row = record.clone().into_row(0);
-    put_on(&mut row, prices);
+    set_cost(&mut row, prices);
     row.cost
 }
 
@@ -47,8 +46,8 @@ fn is_free(row: &request::Model, tokens: Tokens) -> bool {
         || (tokens.total() == 0 && is_failure)
 }
 
-/// The price of what was asked for, or of what the answer says served it, whichever is dearer: the engine may serve
-/// another model than was named. What an administrator set for the name that was asked holds as it is.
+/// The higher of the prices of the requested model and of the model that served it: the engine may serve another
+/// model than the requested one. A price that an administrator set for the requested name applies as it is.
 fn price_of<'list>(
     row: &request::Model,
     tokens: Tokens,
@@ -63,7 +62,7 @@ fn price_of<'list>(
         return asked;
     }
     let served = row.served_model.as_deref().and_then(find);
-    // Of two that cost the same, the last.
+    // The last of equal ones, which is the price of the requested model.
     [served, asked]
         .into_iter()
         .flatten()

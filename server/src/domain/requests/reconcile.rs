@@ -1,4 +1,4 @@
-//! Joins the engine's word on a request with what was read on the wire.
+//! Compares the engine's usage report of a request with the usage read from the response.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -13,13 +13,13 @@ use crate::{
     providers,
 };
 
-/// Reports kept for requests that have not ended yet; the oldest goes first.
-const MOST_WAITING: usize = 50_000;
+/// Reports kept for requests that have not ended yet; the oldest are dropped first.
+const MAX_UNMATCHED: usize = 50_000;
 
-/// Takes over what the engine says about an attempt. Returns whether the row changed.
+/// Applies the engine's report of one attempt. Returns whether the row changed.
 ///
-/// A fail-over reports each attempt. One that failed names an account only while no other did; the
-/// one that served brings the counts.
+/// With fail-over, each attempt is reported. A failed attempt sets the account only while no other has; the
+/// successful one sets the counts.
 pub(super) fn apply(row: &mut request::Model, usage: &EngineUsage) -> bool {
     let before = row.clone();
     let names_server = !usage.failed || row.account_id.is_none();
@@ -27,53 +27,53 @@ pub(super) fn apply(row: &mut request::Model, usage: &EngineUsage) -> bool {
         row.provider = usage.provider.or(row.provider);
         row.account_id = usage.account_id.or(row.account_id);
     }
-    if let Some(told) = usage.tokens {
-        compare(row, told);
+    if let Some(reported) = usage.tokens {
+        compare(row, reported);
     }
     *row != before
 }
 
-fn compare(row: &mut request::Model, told: Tokens) {
+fn compare(row: &mut request::Model, reported: Tokens) {
     match (row.usage_source, tokens_of(row)) {
-        (UsageSource::Wire, Some(seen)) if seen == told => {
+        (UsageSource::Wire, Some(observed)) if observed == reported => {
             row.reconciliation = Some(Reconciliation::Matched);
         }
-        // The answer was an error, and the provider counted tokens for it.
-        (UsageSource::Wire, Some(seen)) if seen.total() == 0 => {
-            settle(row, told);
+        // The response was an error, and the provider counted tokens for it.
+        (UsageSource::Wire, Some(observed)) if observed.total() == 0 => {
+            settle(row, reported);
             row.reconciliation = Some(Reconciliation::EngineOnly);
         }
-        (UsageSource::Wire, Some(seen)) => {
+        (UsageSource::Wire, Some(observed)) => {
             row.reconciliation = Some(Reconciliation::Mismatched);
-            if is_translated(row) && !lacks_output(told, seen) {
-                settle(row, told);
+            if is_translated(row) && !lacks_output(reported, observed) {
+                settle(row, reported);
             }
         }
-        (UsageSource::Engine, Some(earlier)) => settle(row, sum(earlier, told)),
-        // An attempt that was cut: its input is counted, and its output stays estimated.
-        (UsageSource::Estimated, Some(guess)) if lacks_output(told, guess) => {
+        (UsageSource::Engine, Some(earlier)) => settle(row, sum(earlier, reported)),
+        // An aborted attempt: its input is counted, and its output stays estimated.
+        (UsageSource::Estimated, Some(estimate)) if lacks_output(reported, estimate) => {
             let output = Tokens {
-                output: guess.output,
-                reasoning: guess.reasoning,
-                ..told
+                output: estimate.output,
+                reasoning: estimate.reasoning,
+                ..reported
             };
             set_tokens(row, output);
         }
         (UsageSource::Engine | UsageSource::Estimated | UsageSource::Unknown, _)
         | (UsageSource::Wire, None) => {
-            settle(row, told);
+            settle(row, reported);
             row.reconciliation = Some(Reconciliation::EngineOnly);
         }
     }
 }
 
-/// Whether the engine counted no output of an answer that has some.
-fn lacks_output(told: Tokens, seen: Tokens) -> bool {
-    told.output + told.reasoning == 0 && seen.output + seen.reasoning > 0
+/// Whether the engine counted no output of a response that has some.
+fn lacks_output(reported: Tokens, observed: Tokens) -> bool {
+    reported.output + reported.reasoning == 0 && observed.output + observed.reasoning > 0
 }
 
 /// Whether the engine translated between two protocols. Some translations lose or fold token counts
-/// (what was written to a cache, what was reasoning), while the engine counts before it translates.
+/// (cache writes, reasoning), while the engine counts before it translates.
 fn is_translated(row: &request::Model) -> bool {
     let Some(provider) = row.provider else {
         return false;
@@ -105,7 +105,7 @@ fn set_tokens(row: &mut request::Model, tokens: Tokens) {
     row.reasoning_tokens = Some(tokens.reasoning);
 }
 
-/// The engine's reports that came before the request they speak of ended.
+/// Reports of requests that have not ended yet.
 #[derive(Debug, Default)]
 pub(super) struct UnmatchedReports {
     by_request: HashMap<Uuid, VecDeque<EngineUsage>>,
@@ -114,7 +114,7 @@ pub(super) struct UnmatchedReports {
 
 impl UnmatchedReports {
     pub(super) fn keep(&mut self, usage: EngineUsage) {
-        if self.order.len() >= MOST_WAITING {
+        if self.order.len() >= MAX_UNMATCHED {
             self.forget_oldest();
         }
         self.order.push_back(usage.request_id);
@@ -124,10 +124,10 @@ impl UnmatchedReports {
             .push_back(usage);
     }
 
-    /// Applies what waits for a row that is about to be stored. Turns of a WebSocket share the id of
-    /// their connection: each takes one report, in order.
+    /// Applies the reports of a row that is about to be stored. Turns of a WebSocket share the id of their
+    /// connection: each takes one report, in order.
     pub(super) fn apply_to(&mut self, row: &mut request::Model) {
-        // A refused turn was not forwarded: reports of its connection are about other turns.
+        // A rejected turn was not forwarded: reports of its connection belong to other turns.
         if self.by_request.is_empty() || row.outcome == Outcome::Rejected {
             return;
         }
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
     use crate::domain::requests::RequestRecord;
 
-    const TOLD: Tokens = Tokens {
+    const REPORTED: Tokens = Tokens {
         input: 6,
         cache_read: 4,
         cache_write: 0,
@@ -211,7 +211,7 @@ mod tests {
             provider: Some(ProviderKind::Claude),
             account_id: Some(Uuid::max()),
             failed: false,
-            tokens: Some(TOLD),
+            tokens: Some(REPORTED),
         }
     }
 
@@ -221,7 +221,7 @@ mod tests {
 
         assert!(apply(&mut row, &report(Uuid::nil())));
 
-        assert_eq!(tokens_of(&row), Some(TOLD));
+        assert_eq!(tokens_of(&row), Some(REPORTED));
         assert_eq!(row.usage_source, UsageSource::Engine);
         assert_eq!(row.provider, Some(ProviderKind::Claude));
         assert_eq!(row.reconciliation, Some(Reconciliation::EngineOnly));
@@ -234,33 +234,36 @@ mod tests {
             Some(Tokens {
                 input: 10,
                 cache_read: 0,
-                ..TOLD
+                ..REPORTED
             }),
         );
 
         // An Anthropic account behind OpenAI's protocol.
         apply(&mut row, &report(Uuid::nil()));
 
-        assert_eq!(tokens_of(&row), Some(TOLD));
+        assert_eq!(tokens_of(&row), Some(REPORTED));
         assert_eq!(row.usage_source, UsageSource::Engine);
         assert_eq!(row.reconciliation, Some(Reconciliation::Mismatched));
     }
 
     #[test]
     fn a_disagreement_is_noted_and_the_wire_is_kept() {
-        let seen = Tokens { input: 7, ..TOLD };
-        let mut row = row(UsageSource::Wire, Some(seen));
+        let observed = Tokens {
+            input: 7,
+            ..REPORTED
+        };
+        let mut row = row(UsageSource::Wire, Some(observed));
         row.protocol = Protocol::AnthropicMessages;
 
         apply(&mut row, &report(Uuid::nil()));
 
-        assert_eq!(tokens_of(&row), Some(seen));
+        assert_eq!(tokens_of(&row), Some(observed));
         assert_eq!(row.reconciliation, Some(Reconciliation::Mismatched));
     }
 
     #[test]
     fn an_attempt_without_output_leaves_the_estimate_of_the_output() {
-        let seen = Tokens {
+        let observed = Tokens {
             input: 50,
             output: 100,
             ..Tokens::default()
@@ -268,17 +271,17 @@ mod tests {
         let cut = Tokens {
             output: 0,
             reasoning: 0,
-            ..TOLD
+            ..REPORTED
         };
         let report = |tokens| EngineUsage {
             failed: true,
             tokens,
             ..report(Uuid::nil())
         };
-        let mut row = row(UsageSource::Estimated, Some(seen));
+        let mut row = row(UsageSource::Estimated, Some(observed));
 
         apply(&mut row, &report(None));
-        assert_eq!(tokens_of(&row), Some(seen));
+        assert_eq!(tokens_of(&row), Some(observed));
         apply(&mut row, &report(Some(cut)));
 
         let kept = Tokens { output: 100, ..cut };
@@ -289,19 +292,19 @@ mod tests {
 
     #[test]
     fn a_count_without_output_replaces_no_output_that_was_read() {
-        let mut row = row(UsageSource::Wire, Some(TOLD));
+        let mut row = row(UsageSource::Wire, Some(REPORTED));
         let report = EngineUsage {
             tokens: Some(Tokens {
                 output: 0,
                 reasoning: 0,
-                ..TOLD
+                ..REPORTED
             }),
             ..report(Uuid::nil())
         };
 
         apply(&mut row, &report);
 
-        assert_eq!(tokens_of(&row), Some(TOLD));
+        assert_eq!(tokens_of(&row), Some(REPORTED));
         assert_eq!(row.reconciliation, Some(Reconciliation::Mismatched));
     }
 
@@ -312,7 +315,7 @@ mod tests {
 
         apply(&mut row, &report(Uuid::nil()));
 
-        assert_eq!(tokens_of(&row), Some(TOLD));
+        assert_eq!(tokens_of(&row), Some(REPORTED));
         assert_eq!(row.usage_source, UsageSource::Engine);
     }
 
@@ -333,13 +336,13 @@ mod tests {
 
         assert_eq!(
             turns.each_ref().map(tokens_of),
-            [Some(Tokens::default()), Some(TOLD)]
+            [Some(Tokens::default()), Some(REPORTED)]
         );
     }
 
     #[test]
     fn an_attempt_that_failed_does_not_displace_the_one_that_served() {
-        let mut row = row(UsageSource::Wire, Some(TOLD));
+        let mut row = row(UsageSource::Wire, Some(REPORTED));
         apply(&mut row, &report(Uuid::nil()));
         let failed = EngineUsage {
             account_id: Some(Uuid::nil()),
@@ -356,7 +359,10 @@ mod tests {
     fn each_turn_of_a_socket_takes_one_report() {
         let connection = Uuid::now_v7();
         let mut waiting = UnmatchedReports::default();
-        let second = Tokens { input: 99, ..TOLD };
+        let second = Tokens {
+            input: 99,
+            ..REPORTED
+        };
         waiting.keep(report(connection));
         waiting.keep(EngineUsage {
             tokens: Some(second),
@@ -372,7 +378,10 @@ mod tests {
             waiting.apply_to(turn);
         }
 
-        assert_eq!(turns.each_ref().map(tokens_of), [Some(TOLD), Some(second)]);
+        assert_eq!(
+            turns.each_ref().map(tokens_of),
+            [Some(REPORTED), Some(second)]
+        );
         assert!(waiting.by_request.is_empty());
     }
 
@@ -380,10 +389,10 @@ mod tests {
     fn reports_for_strangers_do_not_pile_up() {
         let mut waiting = UnmatchedReports::default();
 
-        for _ in 0..MOST_WAITING + 10 {
+        for _ in 0..MAX_UNMATCHED + 10 {
             waiting.keep(report(Uuid::now_v7()));
         }
 
-        assert_eq!(waiting.by_request.len(), MOST_WAITING);
+        assert_eq!(waiting.by_request.len(), MAX_UNMATCHED);
     }
 }

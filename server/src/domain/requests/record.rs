@@ -1,4 +1,4 @@
-//! What the gateway tells about one request at its end.
+//! The record of one request, as the gateway reports it.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use crate::domain::tokens::Tokens;
 
-/// The longest text that is kept of what a client says about itself.
-const LONGEST_TEXT: usize = 200;
+/// Longer texts of clients are cut, in characters.
+const MAX_TEXT: usize = 200;
 
-/// One request, or one turn of a WebSocket, as the gateway saw it.
+/// One request, or one turn of a WebSocket.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RequestRecord {
     pub id: Uuid,
-    /// The WebSocket's first request, on each of its turns.
+    /// The id of a WebSocket's first request, on each of its turns.
     pub connection_id: Option<Uuid>,
     pub user_id: Uuid,
     pub api_key_id: Uuid,
@@ -38,7 +38,7 @@ pub struct RequestRecord {
 }
 
 impl RequestRecord {
-    /// The row, with its place in the order of settlement.
+    /// The row to store.
     pub(super) fn into_row(self, sequence: i64) -> request::Model {
         let tokens = self.tokens;
         request::Model {
@@ -77,7 +77,7 @@ impl RequestRecord {
     }
 }
 
-/// Until the engine reports, a count from the wire stands alone.
+/// The state before the engine reports.
 fn reconciliation(protocol: Protocol, source: UsageSource) -> Option<Reconciliation> {
     let metered = protocol != Protocol::Other;
     (metered && source == UsageSource::Wire).then_some(Reconciliation::WireOnly)
@@ -88,10 +88,10 @@ fn micros(duration: Duration) -> i64 {
 }
 
 fn shortened(mut text: String) -> String {
-    if let Some((at, _)) = text.char_indices().nth(LONGEST_TEXT) {
+    if let Some((at, _)) = text.char_indices().nth(MAX_TEXT) {
         text.truncate(at);
     }
-    // PostgreSQL cannot store it in a text, and a batch must not fail for one odd client.
+    // PostgreSQL cannot store NUL in a text, and one such client must not fail a batch.
     text.retain(|c| c != '\0');
     text
 }

@@ -1,5 +1,5 @@
-//! The way into the book of requests: a place is taken and noted before a request is forwarded, so that
-//! its end can be recorded without waiting, from `Drop`, and memory stays bounded.
+//! Recording requests. A permit is taken, and the request noted in the journal, before it is forwarded, so
+//! that its end can be recorded from `Drop` without waiting and memory stays bounded.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,23 +20,22 @@ use crate::{
     outage::{FLAPPING, Outage},
 };
 
-/// Requests under way and not yet in the database, at most.
+/// Requests in flight or not in the database yet.
 pub(super) const PERMITS: usize = 16_384;
 const PERMIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Takes records. Cheap to clone.
+/// Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     journal: Journal,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     prices: Prices,
     health: WriterHealth,
-    /// Whether the database writes more slowly than requests end.
+    /// Fails while no permit is free: the database writes more slowly than requests end.
     backlog: Arc<Outage>,
 }
 
-/// Whether the database takes what is written to it. The writer says when that changes; requests that are
-/// refused meanwhile are counted.
+/// Whether the database can be written. The writer task sets it; requests rejected meanwhile are counted.
 #[derive(Clone, Debug)]
 pub(super) struct WriterHealth(pub(super) Arc<Outage>);
 
@@ -46,13 +45,13 @@ impl Default for WriterHealth {
     }
 }
 
-/// A place for one record, taken in advance. Dropped without a record, it never was.
+/// The right to record one request. Dropped without a record, the request counts as not forwarded.
 #[derive(Debug)]
 pub struct RecordPermit {
     journal: Journal,
     prices: Prices,
     held: Option<Held>,
-    /// Set once the request is noted.
+    /// The id in the journal, until the request has ended.
     noted: Option<Uuid>,
 }
 
@@ -60,37 +59,34 @@ pub struct RecordPermit {
 struct Held {
     permit: OwnedSemaphorePermit,
     reservation: Option<Reservation>,
-    debts: Vec<PendingEntry>,
+    entries: Vec<PendingEntry>,
 }
 
 impl Recorder {
     pub(super) fn new(journal: Journal, prices: Prices, health: WriterHealth) -> Self {
         Self {
             journal,
-            places: Arc::new(Semaphore::new(PERMITS)),
+            permits: Arc::new(Semaphore::new(PERMITS)),
             prices,
             health,
             backlog: Arc::new(Outage::new(FLAPPING)),
         }
     }
 
-    /// The places, to be counted.
-    pub(super) fn places(&self) -> Arc<Semaphore> {
-        Arc::clone(&self.places)
+    pub(super) fn permits(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.permits)
     }
 
-    /// Takes a place for a request that is not forwarded.
-    ///
-    /// It waits while the database is behind, and gives up rather than let a request pass that could
-    /// not be recorded.
+    /// A permit for a request that is not forwarded. Waits up to [`PERMIT_TIMEOUT`] while the database is
+    /// behind; fails rather than let a request pass that could not be recorded.
     pub async fn permit(&self) -> Result<RecordPermit> {
         if self.health.0.is_failing() {
             self.health.0.count();
             return Err(unavailable("the database cannot be written"));
         }
-        let permit = match Arc::clone(&self.places).try_acquire_owned() {
+        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
             Ok(permit) => permit,
-            Err(_) => self.wait_for_place().await?,
+            Err(_) => self.wait_for_permit().await?,
         };
         if let Some(ended) = self.backlog.worked() {
             tracing::info!(
@@ -105,14 +101,14 @@ impl Recorder {
             held: Some(Held {
                 permit,
                 reservation: None,
-                debts: Vec::new(),
+                entries: Vec::new(),
             }),
             noted: None,
         })
     }
 
-    async fn wait_for_place(&self) -> Result<OwnedSemaphorePermit> {
-        let permit = timeout(PERMIT_TIMEOUT, Arc::clone(&self.places).acquire_owned()).await;
+    async fn wait_for_permit(&self) -> Result<OwnedSemaphorePermit> {
+        let permit = timeout(PERMIT_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
         let Ok(permit) = permit else {
             if self.backlog.failed() {
                 tracing::error!("the database is behind; requests are refused until it catches up");
@@ -122,8 +118,8 @@ impl Recorder {
         permit.map_err(|_| unavailable("the server is stopping"))
     }
 
-    /// Takes a place for a request that is about to be forwarded, and notes it: as the record says, should
-    /// the server die before it knows more.
+    /// A permit for a request that is about to be forwarded. Writes the record to the journal, where it stands
+    /// for the request if the process is killed.
     pub async fn begin(
         &self,
         record: &RequestRecord,
@@ -149,20 +145,20 @@ fn unavailable(why: &str) -> Error {
 }
 
 impl RecordPermit {
-    /// Notes what is known so far. Once it is ready, it survives the process.
+    /// Writes the current record to the journal. Once the result is ready, the record survives the process.
     pub fn note(&self, record: &RequestRecord) -> Noted {
         self.journal.note(record)
     }
 
-    /// Keeps what was noted until the request is in the database.
+    /// Keeps the journal entry until the request is in the database.
     pub fn keep(&mut self, pending: PendingEntry) {
         match &mut self.held {
-            Some(held) => held.debts.push(pending),
+            Some(held) => held.entries.push(pending),
             None => pending.release(),
         }
     }
 
-    /// Frees the place that the request has among those at once: its client has left.
+    /// Frees the concurrency slot of the request: its client has disconnected.
     pub fn release_slot(&mut self) {
         let held = self.held.as_mut();
         if let Some(reservation) = held.and_then(|held| held.reservation.as_mut()) {
@@ -170,7 +166,8 @@ impl RecordPermit {
         }
     }
 
-    /// Hands the record over. It never blocks; what is returned is ready once the record is safe.
+    /// Sends the record to the writer task. Never blocks; the result is ready once the record is in the journal
+    /// or the database.
     pub fn record(mut self, record: RequestRecord) -> Option<Written> {
         self.noted = None;
         let mut held = self.held.take()?;
@@ -181,18 +178,18 @@ impl RecordPermit {
                 .then(|| pricing::cost_of(&record, &self.prices.current()));
             reservation.settle(tokens, cost.flatten());
         }
-        let owed = PendingSettlement {
+        let pending = PendingSettlement {
             reservation: held.reservation,
-            debts: held.debts,
+            entries: held.entries,
             written: None,
-            _place: Some(held.permit),
+            _permit: Some(held.permit),
         };
-        Some(self.journal.end(Settlement { record, owed }))
+        Some(self.journal.end(Settlement { record, pending }))
     }
 }
 
 impl Drop for RecordPermit {
-    /// Nothing was forwarded.
+    /// The request was not forwarded.
     fn drop(&mut self) {
         let Some(held) = self.held.take() else {
             return;
@@ -200,6 +197,6 @@ impl Drop for RecordPermit {
         if let Some(id) = self.noted {
             self.journal.void(id);
         }
-        held.debts.into_iter().for_each(PendingEntry::release);
+        held.entries.into_iter().for_each(PendingEntry::release);
     }
 }

@@ -1,4 +1,4 @@
-//! The engine's word on requests that are stored already.
+//! Applies the engine's usage reports to stored requests.
 
 use entity::request::{self, Entity as Request};
 use sea_orm::{
@@ -9,16 +9,15 @@ use sea_orm::{
 use super::{observer::RequestChange, pricing, reconcile};
 use crate::domain::{engine_usage::EngineUsage, prices::PriceList, tokens::tokens_of};
 
-/// What became of some reports.
+/// The result of applying reports.
 #[derive(Debug, Default)]
 pub(super) struct Settled {
-    /// Those whose requests are not stored yet.
+    /// Reports whose requests are not stored yet.
     pub(super) unknown: Vec<EngineUsage>,
-    /// In order: a request may have changed twice.
+    /// In order; a request may change twice.
     pub(super) changes: Vec<RequestChange>,
 }
 
-/// Takes over what the engine says.
 pub(super) async fn settle(
     connection: &impl ConnectionTrait,
     reports: &[EngineUsage],
@@ -41,7 +40,7 @@ pub(super) async fn settle(
     Ok(settled)
 }
 
-/// Those of which nothing is stored yet.
+/// The reports whose requests are not stored yet.
 pub(super) async fn unknown(
     connection: &impl ConnectionTrait,
     reports: &[EngineUsage],
@@ -59,16 +58,16 @@ pub(super) async fn unknown(
     Ok(unknown)
 }
 
-/// A cost once frozen stays, unless what it was worked out from turned out to be different.
+/// Sets the cost again if provider or tokens have changed; otherwise it stays.
 fn reprice(before: &request::Model, after: &mut request::Model, prices: &PriceList) {
     let is_same = before.provider == after.provider && tokens_of(before) == tokens_of(after);
     if !is_same {
-        pricing::put_on(after, prices);
+        pricing::set_cost(after, prices);
     }
 }
 
-/// The row that a report speaks of: the request itself, or the first turn of a WebSocket that was
-/// forwarded and has no report yet.
+/// The row of a report: the request itself, or the first forwarded turn of a WebSocket that has no report
+/// yet.
 async fn row_of(
     connection: &impl ConnectionTrait,
     usage: &EngineUsage,

@@ -1,4 +1,4 @@
-//! What a request owes, on its way into the database.
+//! Requests that have ended and are on their way into the database.
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -9,25 +9,25 @@ use crate::domain::ledger::Reservation;
 #[derive(Debug)]
 pub(super) struct Settlement {
     pub(super) record: RequestRecord,
-    pub(super) owed: PendingSettlement,
+    pub(super) pending: PendingSettlement,
 }
 
-/// What is kept for a request until it is in the database.
+/// The resources of a request that are released once it is in the database.
 #[derive(Debug, Default)]
 pub(super) struct PendingSettlement {
     pub(super) reservation: Option<Reservation>,
-    /// The files of the journal that must be kept.
-    pub(super) debts: Vec<PendingEntry>,
-    /// Who waits for the database because the journal could not be written.
+    /// Entries of the journal that keep their files.
+    pub(super) entries: Vec<PendingEntry>,
+    /// Notified after the commit when the journal could not be written.
     pub(super) written: Option<oneshot::Sender<()>>,
-    /// Bounds how many there are; none for what an earlier process left.
-    pub(super) _place: Option<OwnedSemaphorePermit>,
+    /// Bounds the number of requests; `None` for those of an earlier process.
+    pub(super) _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl PendingSettlement {
-    /// The request is in the database.
-    pub(super) fn settled(self) {
-        for pending in self.debts {
+    /// Releases everything: the request is in the database.
+    pub(super) fn commit(self) {
+        for pending in self.entries {
             pending.release();
         }
         if let Some(written) = self.written {
@@ -38,8 +38,8 @@ impl PendingSettlement {
         }
     }
 
-    /// The database cannot be written either: the client need not wait for it.
-    pub(super) fn let_go(&mut self) {
+    /// Lets the client continue although neither journal nor database can be written.
+    pub(super) fn stop_waiting(&mut self) {
         if let Some(written) = self.written.take() {
             let _ = written.send(());
         }

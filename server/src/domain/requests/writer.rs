@@ -1,5 +1,4 @@
-//! The one task that writes requests: everything that waits goes into one transaction, so that many
-//! requests share the price of a commit.
+//! The task that writes requests: all pending requests go into one transaction, so that they share a commit.
 
 use std::{mem, sync::Arc, time::Duration};
 
@@ -22,33 +21,32 @@ use super::{
 use crate::domain::engine_usage::EngineUsage;
 
 const RECORDS_PER_TRANSACTION: usize = 2_000;
-/// A batch that is smaller waits a moment for company: a commit costs the same for one row as for many,
-/// and so do sums.
+/// Smaller batches wait briefly so that more rows share a commit and the updates of sums.
 const FULL_BATCH: usize = 512;
 const BATCH_DELAY: Duration = Duration::from_millis(5);
-/// From this many rows after that on, more come soon.
+/// Batches of at least this many rows wait a second time: more rows are likely to follow.
 const BUSY_THRESHOLD: usize = 32;
 const BUSY_BATCH_DELAY: Duration = Duration::from_millis(20);
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LONGEST_RETRY: Duration = Duration::from_secs(2);
-/// Identifiers in one query.
+/// Ids in one query.
 const IDS: usize = 500;
 
-/// Writes requests in the order of their ends and tells who follows.
+/// Writes requests in the order in which they end, and publishes them to live readers.
 #[derive(Debug)]
 pub(super) struct RequestWriter {
-    pub(super) book: RequestStore,
+    pub(super) store: RequestStore,
     pub(super) settled: mpsc::UnboundedReceiver<Settlement>,
     pub(super) reports: mpsc::Receiver<EngineUsage>,
     pub(super) feed: broadcast::Sender<Arc<request::Model>>,
     pub(super) health: WriterHealth,
     pub(super) segments: Arc<Segments>,
     pub(super) next_sequence: i64,
-    pub(super) waiting: reconcile::UnmatchedReports,
+    pub(super) unmatched: reconcile::UnmatchedReports,
 }
 
 impl RequestWriter {
-    /// Writes what an earlier process has noted and not written.
+    /// Writes the requests that an earlier process left in the journal.
     pub(super) async fn recover(&mut self, left_over: Vec<RequestRecord>) -> Result<(), DbErr> {
         let mut recovered = 0;
         for records in left_over.chunks(IDS) {
@@ -58,15 +56,15 @@ impl RequestWriter {
                 .column(request::Column::Id)
                 .filter(request::Column::Id.is_in(ids))
                 .into_tuple()
-                .all(self.book.db.writer())
+                .all(self.store.db.writer())
                 .await?;
             let missing = records.iter().filter(|record| !known.contains(&record.id));
-            let settlements: Vec<Settlement> = missing.cloned().map(without_debts).collect();
+            let settlements: Vec<Settlement> = missing.cloned().map(recovered_settlement).collect();
             recovered += settlements.len();
             let batch = self.batch(settlements, Vec::new());
-            match self.book.write(&batch).await {
+            match self.store.write(&batch).await {
                 Ok(unknown) => self.finish(batch, unknown),
-                // One odd record must not keep the server from starting.
+                // An invalid record must not keep the server from starting.
                 Err(error) if error.sql_err().is_some() => self.write(batch).await,
                 Err(error) => return Err(error),
             }
@@ -74,14 +72,14 @@ impl RequestWriter {
         if recovered > 0 {
             tracing::warn!(
                 requests = recovered,
-                "the server was killed; what it had not written yet is written now"
+                "recovered requests from the journal of a killed server"
             );
         }
-        self.segments.forget_left_over();
+        self.segments.release_left_over();
         Ok(())
     }
 
-    /// Runs until every recorder and reporter is gone and all they brought is written.
+    /// Runs until all senders are dropped and everything they sent is written.
     pub(super) async fn run(mut self) {
         let mut settled = Vec::new();
         let mut reports = Vec::new();
@@ -102,10 +100,10 @@ impl RequestWriter {
             let batch = self.batch(mem::take(&mut settled), mem::take(&mut reports));
             self.write(batch).await;
         }
-        self.segments.sweep();
+        self.segments.remove_released();
     }
 
-    /// Takes what came meanwhile.
+    /// Takes all pending settlements, up to the maximum.
     fn collect(&mut self, settled: &mut Vec<Settlement>) {
         while settled.len() < RECORDS_PER_TRANSACTION
             && let Ok(settlement) = self.settled.try_recv()
@@ -115,48 +113,50 @@ impl RequestWriter {
     }
 
     fn batch(&mut self, settlements: Vec<Settlement>, reports: Vec<EngineUsage>) -> Batch {
-        let prices = self.book.prices.current();
+        let prices = self.store.prices.current();
         let mut rows = Vec::with_capacity(settlements.len());
-        let mut owed = Vec::with_capacity(settlements.len());
+        let mut pending = Vec::with_capacity(settlements.len());
         for settlement in settlements {
             let mut row = settlement.record.into_row(self.next_sequence);
-            owed.push(settlement.owed);
+            pending.push(settlement.pending);
             self.next_sequence += 1;
-            self.waiting.apply_to(&mut row);
-            pricing::put_on(&mut row, &prices);
+            self.unmatched.apply_to(&mut row);
+            pricing::set_cost(&mut row, &prices);
             rows.push(row);
         }
-        self.book.batch(rows, owed, reports)
+        self.store.batch(rows, pending, reports)
     }
 
-    /// Writes a batch however long it takes: what is not written yet is kept, and the gateway lets
-    /// nothing more in meanwhile.
+    /// Retries until the batch is written. Meanwhile the gateway rejects new requests.
     async fn write(&mut self, mut batch: Batch) {
         let mut delay = FIRST_RETRY;
         let unknown = loop {
             let count = batch.rows.len() + self.settled.len();
-            self.book.observer.pending(batch.rows.first(), count);
-            match self.book.write(&batch).await {
+            self.store.observer.pending(batch.rows.first(), count);
+            match self.store.write(&batch).await {
                 Ok(unknown) => break unknown,
                 Err(error) if error.sql_err().is_some() && batch.rows.len() > 1 => {
-                    tracing::error!(%error, rows = batch.rows.len(), "a request breaks a rule of the schema; writing one by one");
-                    for single in self.book.singles(batch) {
+                    tracing::error!(%error, rows = batch.rows.len(), "a request violates a constraint of the schema; writing one by one");
+                    for single in self.store.split(batch) {
                         Box::pin(self.write(single)).await;
                     }
                     return;
                 }
                 Err(error) if error.sql_err().is_some() => {
                     let ids: Vec<Uuid> = batch.rows.iter().map(|row| row.id).collect();
-                    tracing::error!(%error, request.ids = ?ids, "this cannot be recorded");
-                    self.book.observer.lost(ids.len());
+                    tracing::error!(%error, request.ids = ?ids, "a request violates a constraint of the schema and is lost");
+                    self.store.observer.lost(ids.len());
                     break Vec::new();
                 }
                 Err(error) => {
                     if self.health.0.begin() {
                         tracing::error!(%error, rows = batch.rows.len(), "the database cannot be written; new requests are refused until it can");
                     }
-                    self.book.observer.failed();
-                    batch.owed.iter_mut().for_each(PendingSettlement::let_go);
+                    self.store.observer.failed();
+                    batch
+                        .pending
+                        .iter_mut()
+                        .for_each(PendingSettlement::stop_waiting);
                     sleep(delay).await;
                     delay = (delay * 2).min(LONGEST_RETRY);
                 }
@@ -169,27 +169,30 @@ impl RequestWriter {
                 "the database can be written again"
             );
         }
-        self.book.observer.pending(None, self.settled.len());
+        self.store.observer.pending(None, self.settled.len());
         self.finish(batch, unknown);
     }
 
-    /// The batch is in the database.
+    /// Releases and publishes the requests of a committed batch.
     fn finish(&mut self, batch: Batch, unknown: Vec<EngineUsage>) {
         for usage in unknown {
-            self.waiting.keep(usage);
+            self.unmatched.keep(usage);
         }
-        batch.owed.into_iter().for_each(PendingSettlement::settled);
+        batch
+            .pending
+            .into_iter()
+            .for_each(PendingSettlement::commit);
         for row in batch.rows {
-            // Nobody listening is no error.
+            // An error means that there are no readers.
             let _ = self.feed.send(Arc::new(row));
         }
     }
 }
 
-/// What an earlier process has noted. Nothing is held back for it any more.
-fn without_debts(record: RequestRecord) -> Settlement {
+/// A request from the journal of an earlier process. It has no reservation.
+fn recovered_settlement(record: RequestRecord) -> Settlement {
     Settlement {
         record,
-        owed: PendingSettlement::default(),
+        pending: PendingSettlement::default(),
     }
 }

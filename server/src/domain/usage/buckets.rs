@@ -1,13 +1,11 @@
 //! Divides a time range into the hours, days, weeks or months of a time zone.
 
+use calendar::{CalendarUnit, span_around};
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 
 use super::span::Span;
-use crate::domain::{
-    Error, Result,
-    calendar::{CalendarUnit, span_around},
-};
+use crate::domain::{Error, Result};
 
 /// The longest range that is divided into these units, in days, and the error for a longer one.
 fn longest_range(unit: CalendarUnit) -> (i64, &'static str) {

@@ -1,10 +1,10 @@
-//! Which requests a question about usage is about, and which table answers it.
+//! Filters of usage queries, and the table that is read for them.
 
 use entity::{provider_account::ProviderKind, request, usage_slice::Dimension};
 use sea_orm::{ActiveEnum as _, Value};
 use uuid::Uuid;
 
-/// Whose usage is asked for. All conditions count together.
+/// All conditions must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UsageFilter {
     pub user_id: Option<Uuid>,
@@ -14,7 +14,7 @@ pub struct UsageFilter {
     pub model: Option<String>,
 }
 
-/// What usage is divided by.
+/// The dimension by which usage is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     User,
@@ -24,17 +24,16 @@ pub enum By {
     Model,
 }
 
-/// Where sums are read from.
+/// The table from which sums are read.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum SumSource {
-    /// The sums by one thing, of one subject or of all.
+    /// Sums by one dimension, of one subject or of all.
     Slice(Dimension, Option<String>),
-    /// The sums by everything, of those with these values.
+    /// Sums by all dimensions, of the rows with these values.
     Cube(Vec<(By, Value)>),
 }
 
 impl UsageFilter {
-    /// One user's.
     pub fn of_user(user_id: Uuid) -> Self {
         Self {
             user_id: Some(user_id),
@@ -42,7 +41,6 @@ impl UsageFilter {
         }
     }
 
-    /// One key's.
     pub fn of_api_key(api_key_id: Uuid) -> Self {
         Self {
             api_key_id: Some(api_key_id),
@@ -50,7 +48,7 @@ impl UsageFilter {
         }
     }
 
-    /// Whether a request counts.
+    /// Whether a request passes the filter.
     pub(in crate::domain) fn matches(&self, row: &request::Model) -> bool {
         self.user_id.is_none_or(|id| id == row.user_id)
             && self.api_key_id.is_none_or(|id| id == row.api_key_id)
@@ -59,7 +57,7 @@ impl UsageFilter {
             && (self.model.is_none() || self.model == row.model)
     }
 
-    /// Where the answer is, divided by something or not.
+    /// The table for this filter and division.
     pub(super) fn source(&self, by: Option<By>) -> SumSource {
         let mut subjects = self.subjects();
         match (subjects.pop(), by) {
@@ -76,7 +74,7 @@ impl UsageFilter {
         }
     }
 
-    /// What is wanted, as slices call it.
+    /// The conditions, with the subjects of slices.
     fn subjects(&self) -> Vec<(By, String)> {
         let text = |id: Option<Uuid>| id.map(|id| id.to_string());
         let wanted = [
@@ -104,7 +102,7 @@ impl By {
         }
     }
 
-    /// The cube's column.
+    /// The column of the cube.
     pub(super) fn column(self) -> &'static str {
         match self {
             Self::User => "user_id",
@@ -120,7 +118,7 @@ impl By {
         matches!(self, Self::User | Self::ApiKey | Self::Account)
     }
 
-    /// A subject as the cube has it.
+    /// A subject as a value of the cube's column.
     pub(super) fn value(self, subject: &str) -> Value {
         if self.is_id() {
             subject.parse::<Uuid>().unwrap_or_default().into()
@@ -135,17 +133,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_one_thing_tells_is_read_from_its_slice() {
-        let everybody = UsageFilter::default();
+    fn one_dimension_is_read_from_slices() {
+        let all = UsageFilter::default();
         let user = UsageFilter::of_user(Uuid::nil());
         let subject = Some(Uuid::nil().to_string());
 
+        assert_eq!(all.source(None), SumSource::Slice(Dimension::Total, None));
         assert_eq!(
-            everybody.source(None),
-            SumSource::Slice(Dimension::Total, None)
-        );
-        assert_eq!(
-            everybody.source(Some(By::Model)),
+            all.source(Some(By::Model)),
             SumSource::Slice(Dimension::Model, None)
         );
         for by in [None, Some(By::User)] {
@@ -157,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_things_tell_is_read_from_the_cube() {
+    fn two_dimensions_are_read_from_the_cube() {
         let user = UsageFilter::of_user(Uuid::nil());
         let both = UsageFilter {
             model: Some("gpt-5".to_owned()),

@@ -1,7 +1,7 @@
-//! Usage: sums that are kept as requests are settled, so that a question about months costs no more
-//! than one about minutes.
+//! Usage: sums that are updated with each stored request, so that a query over months reads as few rows as one
+//! over minutes.
 //!
-//! [`rollup`] keeps them, [`query`] reads them.
+//! [`rollup`] updates them, [`query`] reads them.
 
 mod buckets;
 mod filter;
@@ -11,6 +11,7 @@ mod span;
 mod sums;
 mod upsert;
 
+use calendar::CalendarUnit;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use entity::{
@@ -37,27 +38,27 @@ pub use self::{
     span::{Preset, Span},
     sums::{COLUMNS as SUMS, Sums},
 };
-use super::{Error, Result, calendar::CalendarUnit, paging::MAX_PAGE_SIZE};
+use super::{Error, Result, paging::MAX_PAGE_SIZE};
 use crate::{clock::SharedClock, db::Database};
 
-/// Parts of each point of a series, at most.
-const MOST_PARTS: u64 = 20;
-/// Parts of all points of a series.
-const MOST_SLICES: u64 = 7500;
+/// Slices of one point of a series.
+const MAX_PARTS: u64 = 20;
+/// Slices of all points of a series.
+const MAX_SLICES: u64 = 7500;
 
-/// By what usage is divided, and which parts are wanted.
+/// Which slices of usage are returned.
 #[derive(Clone, Copy, Debug)]
 pub struct Ranking {
     pub by: By,
     pub order: UsageOrder,
-    /// How many, the greatest first.
+    /// The number of slices, the greatest first.
     pub first: i32,
 }
 
-/// The part of the usage that is somebody's or something's.
+/// The usage of one user, key, provider, account or model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slice {
-    /// An id or a name; empty while unknown.
+    /// An id or name; empty while unknown.
     pub subject: String,
     pub sums: Sums,
 }
@@ -67,22 +68,22 @@ pub struct Slice {
 pub struct Point {
     pub span: Span,
     pub sums: Sums,
-    /// The parts that are the greatest over the whole series, in that order; those that are not zero.
+    /// The greatest slices of the whole series, in that order, without those that are zero here.
     pub slices: Vec<Slice>,
 }
 
-/// How many requests the two sources of usage agree on.
+/// Requests by how the usage in the response compares with the engine's report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
     pub matched: i64,
     pub mismatched: i64,
     pub wire_only: i64,
     pub engine_only: i64,
-    /// Neither has told, or the engine has not told about an answer that was cut.
+    /// No usage from either, or an aborted response without a report.
     pub unknown: i64,
 }
 
-/// All usage.
+/// The service for usage.
 #[derive(Clone, Debug)]
 pub struct Usage {
     db: Database,
@@ -90,17 +91,15 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// The service over this database.
     pub fn new(db: Database, clock: SharedClock) -> Self {
         Self { db, clock }
     }
 
-    /// The time now.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 
-    /// What a preset means now, by the clocks of a place.
+    /// The current range of a preset in a time zone.
     pub async fn span(&self, preset: Preset, zone: Tz) -> Result<Span> {
         let now = self.clock.now();
         let first = match preset {
@@ -116,16 +115,16 @@ impl Usage {
         Ok(Span::of(preset, zone, now, first))
     }
 
-    /// The sums over a stretch of time.
+    /// The sums over a range.
     pub async fn totals(&self, span: Span, filter: &UsageFilter) -> Result<Sums> {
-        let answers = self.ask(filter, &[span], None, &[]).await?;
+        let answers = self.query(filter, &[span], None, &[]).await?;
         Ok(answers
             .first()
             .map(|answer| answer.sums)
             .unwrap_or_default())
     }
 
-    /// The greatest parts of a stretch of time.
+    /// The greatest slices of a range.
     pub async fn breakdown(
         &self,
         span: Span,
@@ -133,11 +132,11 @@ impl Usage {
         ranking: Ranking,
     ) -> Result<Vec<Slice>> {
         let division = ranking.division(MAX_PAGE_SIZE)?;
-        let answers = self.ask(filter, &[span], Some(division), &[]).await?;
+        let answers = self.query(filter, &[span], Some(division), &[]).await?;
         Ok(answers.into_iter().map(Slice::from).collect())
     }
 
-    /// One point for each hour, day, week or month by the clocks of a place, also where nothing was.
+    /// A point for each hour, day, week or month of a time zone, including those without usage.
     pub async fn series(
         &self,
         (span, unit, zone): (Span, CalendarUnit, Tz),
@@ -145,10 +144,10 @@ impl Usage {
         ranking: Option<Ranking>,
     ) -> Result<Vec<Point>> {
         let spans = buckets::cut(span, unit, zone)?;
-        let most = MOST_PARTS.min(MOST_SLICES / (spans.len() as u64).max(1));
+        let most = MAX_PARTS.min(MAX_SLICES / (spans.len() as u64).max(1));
         let division = ranking.map(|ranking| ranking.division(most)).transpose()?;
         let mut points: Vec<_> = spans.iter().copied().map(Point::new).collect();
-        for answer in self.ask(filter, &spans, None, &[]).await? {
+        for answer in self.query(filter, &spans, None, &[]).await? {
             points[answer.span].sums = answer.sums;
         }
         if let Some(division) = division {
@@ -157,9 +156,9 @@ impl Usage {
         Ok(points)
     }
 
-    /// How the two sources of usage compare.
+    /// Compares the usage in responses with the engine's reports.
     pub async fn reconciliation(&self, span: Span) -> Result<Reconciled> {
-        // Slices of this sort are divided by their subject, whatever it is called.
+        // The dimension is in `source`; any `by` divides it by subject.
         let division = Division {
             by: By::Model,
             order: UsageOrder::Requests,
@@ -171,7 +170,7 @@ impl Usage {
             division: Some(division),
             subjects: &[],
         };
-        let answers = query.ask(self.db.reader()).await?;
+        let answers = query.run(self.db.reader()).await?;
         let count = |subject: &str| {
             let found = answers.iter().find(|answer| answer.subject == subject);
             found.map_or(0, |answer| answer.sums.requests)
@@ -185,7 +184,7 @@ impl Usage {
         })
     }
 
-    /// Gives each point its part of those that are the greatest over all points.
+    /// Adds to each point its part of the slices that are the greatest over all points.
     async fn divide(
         &self,
         span: Span,
@@ -193,7 +192,7 @@ impl Usage {
         filter: &UsageFilter,
         division: Division,
     ) -> Result<()> {
-        let greatest = self.ask(filter, &[span], Some(division), &[]).await?;
+        let greatest = self.query(filter, &[span], Some(division), &[]).await?;
         let subjects: Vec<_> = greatest.into_iter().map(|one| one.subject).collect();
         if subjects.is_empty() {
             return Ok(());
@@ -203,7 +202,7 @@ impl Usage {
             ..division
         };
         let spans: Vec<_> = points.iter().map(|point| point.span).collect();
-        for answer in self.ask(filter, &spans, Some(all), &subjects).await? {
+        for answer in self.query(filter, &spans, Some(all), &subjects).await? {
             points[answer.span].slices.push(answer.into());
         }
         let rank = |slice: &Slice| subjects.iter().position(|one| *one == slice.subject);
@@ -213,7 +212,7 @@ impl Usage {
         Ok(())
     }
 
-    async fn ask(
+    async fn query(
         &self,
         filter: &UsageFilter,
         spans: &[Span],
@@ -234,10 +233,10 @@ impl Usage {
             division,
             subjects,
         };
-        Ok(query.ask(self.db.reader()).await?)
+        Ok(query.run(self.db.reader()).await?)
     }
 
-    /// Whose key it is; nobody's is the nil user's, who has none.
+    /// The user of a key; nil for an unknown key.
     async fn owner_of(&self, api_key_id: Uuid) -> Result<Uuid> {
         let owner = api_key::Entity::find_by_id(api_key_id)
             .select_only()
@@ -246,7 +245,7 @@ impl Usage {
         Ok(owner.one(self.db.reader()).await?.unwrap_or_default())
     }
 
-    /// The day on which the first request came.
+    /// The hour of the first request.
     async fn first(&self) -> Result<Option<DateTime<Utc>>> {
         let first = UsageSlice::find()
             .filter(usage_slice::Column::Dimension.eq(Dimension::Total))
@@ -265,7 +264,7 @@ impl Ranking {
         let first = u64::try_from(self.first).unwrap_or_default();
         if !(1..=longest).contains(&first) {
             return Err(Error::BadInput(format!(
-                "ask for 1 to {longest} parts here"
+                "first must be between 1 and {longest}"
             )));
         }
         Ok(Division {

@@ -1,5 +1,5 @@
-//! Reading sums. The stretches of time are a table of their own in the query, so that the text of a
-//! statement depends on their number alone and the database prepares few statements.
+//! Reads sums. The time ranges are a table within the query, so that the statement depends on their number alone
+//! and the database prepares few statements.
 
 use std::fmt::Write as _;
 
@@ -14,11 +14,11 @@ use super::{
 };
 use crate::domain::periods::cover;
 
-/// All buckets of tokens.
+/// All token buckets together.
 const TOKENS: &str = "SUM(sums.input_tokens + sums.cache_read_tokens + sums.cache_write_tokens \
      + sums.output_tokens + sums.reasoning_tokens)";
 
-/// By what the parts of a whole are ordered, the greatest first.
+/// The order of slices, the greatest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UsageOrder {
     /// By cost, then by tokens.
@@ -28,7 +28,6 @@ pub enum UsageOrder {
     Requests,
 }
 
-/// What is divided by, and how many parts are wanted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Division {
     pub(super) by: By,
@@ -36,30 +35,29 @@ pub(super) struct Division {
     pub(super) most: Option<u64>,
 }
 
-/// A question.
 #[derive(Clone, Debug)]
 pub(super) struct UsageQuery<'a> {
     pub(super) source: SumSource,
-    /// The stretches of time that are summed up one by one.
+    /// The ranges, each of which is summed up separately.
     pub(super) spans: &'a [Span],
     pub(super) division: Option<Division>,
-    /// The subjects that are wanted; none means all.
+    /// Empty for all subjects.
     pub(super) subjects: &'a [String],
 }
 
-/// An answer: the sums of one stretch and one subject.
+/// The sums of one range and one subject.
 #[derive(Clone, Debug)]
 pub(super) struct UsageSums {
-    /// Which of the stretches.
+    /// The index of the range.
     pub(super) span: usize,
-    /// Empty when nothing was divided, and while unknown.
+    /// Empty without a division, and while unknown.
     pub(super) subject: String,
     pub(super) sums: Sums,
 }
 
 impl UsageQuery<'_> {
-    /// Asks. What did not happen has no answer.
-    pub(super) async fn ask(
+    /// Ranges and subjects without usage have no result.
+    pub(super) async fn run(
         self,
         connection: &impl ConnectionTrait,
     ) -> Result<Vec<UsageSums>, DbErr> {
@@ -138,7 +136,7 @@ impl UsageQuery<'_> {
             UsageOrder::Tokens => TOKENS,
             UsageOrder::Requests => "SUM(sums.requests)",
         };
-        // What was unknown for a while leaves sums of zero behind.
+        // Skip sums of zero, which remain where a provider was unknown at first.
         let _ = write!(
             sql.text,
             ", sums.{column} HAVING SUM(sums.requests) <> 0 OR SUM(sums.rejected) <> 0 \
@@ -150,7 +148,7 @@ impl UsageQuery<'_> {
         }
     }
 
-    /// What is grouped by.
+    /// The column that is grouped by.
     fn column(&self) -> Option<&'static str> {
         let by = self.division?.by;
         Some(match self.source {
@@ -165,7 +163,7 @@ impl UsageQuery<'_> {
             (None, _) => String::new(),
             (Some(division), SumSource::Cube(_)) if division.by.is_id() => {
                 let id: Uuid = row.try_get("", "subject")?;
-                // An account that is not known is nil there and empty here.
+                // An unknown account is nil in the cube.
                 if id.is_nil() {
                     String::new()
                 } else {
@@ -182,7 +180,7 @@ impl UsageQuery<'_> {
     }
 }
 
-/// Each run of periods with the number of its stretch; filled up to a power of two with empty ones.
+/// The runs of periods, each with the index of its range; padded with empty runs to a power of two.
 fn write_runs(sql: &mut Sql, spans: &[Span]) {
     let mut runs = Vec::new();
     for (number, span) in (0_i64..).zip(spans) {
@@ -211,7 +209,6 @@ fn write_runs(sql: &mut Sql, spans: &[Span]) {
     }
 }
 
-/// A statement that is being written.
 #[derive(Debug, Default)]
 struct Sql {
     text: String,

@@ -1,4 +1,4 @@
-//! Keeping the sums: every request is added to them in the transaction that settles it.
+//! Updates the sums in the transaction that stores or corrects a request.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,18 +11,21 @@ use entity::{
 use sea_orm::{ActiveEnum as _, ConnectionTrait, DbErr, Iterable as _};
 use uuid::Uuid;
 
-use super::{sums::Sums, upsert::upsert};
+use super::{
+    sums::{RollupKey, SliceKey, Sums},
+    upsert::upsert,
+};
 use crate::domain::periods::start_of;
 
-/// The reconciliation of metered requests of which only one side, or neither, has told.
+/// The subject of metered requests without a reconciliation.
 pub(super) const NOT_RECONCILED: &str = "unknown";
 const MICROS: i64 = 1_000_000;
 
-/// A request that is added to the sums, or taken away.
+/// A request that is added to the sums or subtracted.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::domain) struct RollupEntry<'a> {
     pub(in crate::domain) row: &'a request::Model,
-    /// +1 to add, −1 to take away.
+    /// +1 to add, −1 to subtract.
     pub(in crate::domain) sign: i64,
 }
 
@@ -32,7 +35,7 @@ impl<'a> RollupEntry<'a> {
         Self { row, sign: 1 }
     }
 
-    /// A request that is no longer what it was.
+    /// A corrected request.
     pub(in crate::domain) fn changed(
         before: &'a request::Model,
         row: &'a request::Model,
@@ -47,7 +50,7 @@ impl<'a> RollupEntry<'a> {
     }
 }
 
-/// Adds requests to all sums. Call it in the transaction that writes their rows.
+/// Adds requests to all sums. The caller writes their rows in the same transaction.
 pub(in crate::domain) async fn add_up(
     connection: &impl ConnectionTrait,
     entries: &[RollupEntry<'_>],
@@ -57,30 +60,34 @@ pub(in crate::domain) async fn add_up(
     upsert::<usage_slice::Entity>(connection, &slices).await
 }
 
-/// What changes in both tables, in the order of their keys.
+/// The changes of both tables, in the order of their keys.
 fn sum_up(entries: &[RollupEntry<'_>]) -> (Vec<usage_rollup::Model>, Vec<usage_slice::Model>) {
     let mut rollups = BTreeMap::<_, Sums>::new();
     let mut slices = BTreeMap::<_, Sums>::new();
     for (cell, sums) in cells(entries) {
         for period in Period::iter() {
-            let starts_at = start_of(period, cell.quarter);
-            let key = (cell.user_id, period, starts_at, cell.rest());
+            let key = cell.rollup_key(period);
+            let starts_at = key.starts_at;
             rollups.entry(key).or_default().add(&sums, 1);
             for (dimension, subject) in cell.subjects() {
-                let key = (dimension, period, starts_at, subject);
+                let key = SliceKey {
+                    dimension,
+                    period,
+                    starts_at,
+                    subject,
+                };
                 slices.entry(key).or_default().add(&sums, 1);
             }
         }
     }
     rollups.retain(|_, sums| !sums.is_zero());
     slices.retain(|_, sums| !sums.is_zero());
-    (
-        rollups.into_iter().map(rollup).collect(),
-        slices.into_iter().map(slice).collect(),
-    )
+    let rollups = rollups.into_iter().map(|(key, sums)| sums.into_rollup(key));
+    let slices = slices.into_iter().map(|(key, sums)| sums.into_slice(key));
+    (rollups.collect(), slices.collect())
 }
 
-/// The requests of a batch by all that tells them apart, which are far fewer.
+/// The sums of a batch by all dimensions: far fewer than requests.
 fn cells<'a>(entries: &[RollupEntry<'a>]) -> HashMap<Cell<'a>, Sums> {
     let mut cells = HashMap::<_, Sums>::new();
     for entry in entries {
@@ -90,10 +97,10 @@ fn cells<'a>(entries: &[RollupEntry<'a>]) -> HashMap<Cell<'a>, Sums> {
     cells
 }
 
-/// Which sums a request is added to.
+/// The dimensions of a request.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Cell<'a> {
-    /// Seconds since 1970, as all starts.
+    /// The start of the quarter-hour, in seconds since 1970.
     quarter: i64,
     user_id: Uuid,
     api_key_id: Uuid,
@@ -103,9 +110,6 @@ struct Cell<'a> {
     is_metered: bool,
     reconciliation: Option<Reconciliation>,
 }
-
-/// A key of the cube after user and time.
-type Rest<'a> = (Uuid, String, Uuid, &'a str);
 
 impl<'a> Cell<'a> {
     fn of(row: &'a request::Model) -> Self {
@@ -121,9 +125,16 @@ impl<'a> Cell<'a> {
         }
     }
 
-    fn rest(&self) -> Rest<'a> {
-        let account_id = self.account_id.unwrap_or_default();
-        (self.api_key_id, self.provider(), account_id, self.model)
+    fn rollup_key(&self, period: Period) -> RollupKey<'a> {
+        RollupKey {
+            user_id: self.user_id,
+            period,
+            starts_at: start_of(period, self.quarter),
+            api_key_id: self.api_key_id,
+            provider: self.provider(),
+            account_id: self.account_id.unwrap_or_default(),
+            model: self.model,
+        }
     }
 
     fn provider(&self) -> String {
@@ -141,63 +152,11 @@ impl<'a> Cell<'a> {
             (Dimension::Account, account.unwrap_or_default()),
             (Dimension::Model, self.model.to_owned()),
         ];
-        let reconciliation = self.reconciliation.map(|told| told.to_value());
+        let reconciliation = self.reconciliation.map(|found| found.to_value());
         let reconciliation = reconciliation.unwrap_or_else(|| NOT_RECONCILED.to_owned());
         let reconciliation = (Dimension::Reconciliation, reconciliation);
         let reconciliation = self.is_metered.then_some(reconciliation);
         subjects.into_iter().chain(reconciliation)
-    }
-}
-
-fn rollup(
-    ((user_id, period, starts_at, rest), sums): ((Uuid, Period, i64, Rest<'_>), Sums),
-) -> usage_rollup::Model {
-    let (api_key_id, provider, account_id, model) = rest;
-    usage_rollup::Model {
-        user_id,
-        period,
-        starts_at,
-        api_key_id,
-        provider,
-        account_id,
-        model: model.to_owned(),
-        requests: sums.requests,
-        failed: sums.failed,
-        rejected: sums.rejected,
-        input_tokens: sums.tokens.input,
-        cache_read_tokens: sums.tokens.cache_read,
-        cache_write_tokens: sums.tokens.cache_write,
-        output_tokens: sums.tokens.output,
-        reasoning_tokens: sums.tokens.reasoning,
-        cost: sums.cost,
-        unpriced: sums.unpriced,
-        unknown: sums.unknown,
-        estimated: sums.estimated,
-        duration: sums.duration,
-    }
-}
-
-fn slice(
-    ((dimension, period, starts_at, subject), sums): ((Dimension, Period, i64, String), Sums),
-) -> usage_slice::Model {
-    usage_slice::Model {
-        dimension,
-        period,
-        starts_at,
-        subject,
-        requests: sums.requests,
-        failed: sums.failed,
-        rejected: sums.rejected,
-        input_tokens: sums.tokens.input,
-        cache_read_tokens: sums.tokens.cache_read,
-        cache_write_tokens: sums.tokens.cache_write,
-        output_tokens: sums.tokens.output,
-        reasoning_tokens: sums.tokens.reasoning,
-        cost: sums.cost,
-        unpriced: sums.unpriced,
-        unknown: sums.unknown,
-        estimated: sums.estimated,
-        duration: sums.duration,
     }
 }
 

@@ -1,12 +1,10 @@
 //! The time range of a query about usage, given as two instants or as a preset.
 
+use calendar::{CalendarUnit, first_date, start_of_day};
 use chrono::{DateTime, Days, Months, Utc};
 use chrono_tz::Tz;
 
-use crate::domain::{
-    Error, Result,
-    calendar::{CalendarUnit, first_date, start_of_day},
-};
+use crate::domain::{Error, Result};
 
 /// 2000 and 2200: no usage is older, and since 2000 all time zones differ from UTC by quarters of an hour.
 const EARLIEST: DateTime<Utc> = DateTime::from_timestamp(946_684_800, 0).unwrap();

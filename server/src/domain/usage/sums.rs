@@ -1,56 +1,43 @@
-//! What is summed up of requests.
+//! The sums that are kept of requests.
 
-use entity::request::{self, Outcome, UsageSource};
+use entity::{
+    request::{self, Outcome, UsageSource},
+    usage_rollup::{self, Period},
+    usage_slice::{self, Dimension},
+};
 use sea_orm::{DbErr, QueryResult};
+use uuid::Uuid;
 
 use crate::domain::tokens::{Tokens, tokens_of};
 
-/// How many sums there are.
-pub(super) const COUNT: usize = 13;
-/// Their columns, in the order of [`Sums::values`].
-pub const COLUMNS: [&str; COUNT] = [
-    "requests",
-    "failed",
-    "rejected",
-    "input_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "output_tokens",
-    "reasoning_tokens",
-    "cost",
-    "unpriced",
-    "unknown",
-    "estimated",
-    "duration",
-];
-/// More than any request uses, of tokens, nano-USD or microseconds. A number that somebody made up must
-/// not overflow the sums: the database would refuse the whole batch.
-const MOST: i64 = 10_000_000_000_000;
+/// Larger amounts are clamped: tokens, nano-USD or microseconds of one request. Invented numbers must not overflow
+/// the sums, which would fail the whole batch.
+const MAX_AMOUNT: i64 = 10_000_000_000_000;
 
 /// The sums over some requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
-    /// Forwarded to the engine.
+    /// Requests forwarded to the engine.
     pub requests: i64,
-    /// Of these, those that the engine, the provider or the server did not finish.
+    /// Of these, those that the engine, the provider or the server did not complete.
     pub failed: i64,
-    /// Refused by the gateway; not among `requests`.
+    /// Rejected by the gateway; not included in `requests`.
     pub rejected: i64,
     pub tokens: Tokens,
     /// Nano-USD.
     pub cost: i64,
     /// Requests that used tokens of a model without a price.
     pub unpriced: i64,
-    /// Requests whose tokens nobody told.
+    /// Requests without token counts.
     pub unknown: i64,
     /// Requests whose tokens are estimated.
     pub estimated: i64,
-    /// Microseconds, of all requests together.
+    /// In microseconds, of all requests together.
     pub duration: i64,
 }
 
 impl Sums {
-    /// What one request adds.
+    /// The sums of one request.
     pub fn of(row: &request::Model) -> Self {
         if row.outcome == Outcome::Rejected {
             return Self {
@@ -58,106 +45,53 @@ impl Sums {
                 ..Self::default()
             };
         }
-        let tokens = tokens_of(row).map(within_reason);
+        let tokens = tokens_of(row).map(clamped);
         let uses_tokens = tokens.is_some_and(|tokens| tokens.total() > 0);
         Self {
             requests: 1,
             failed: matches!(row.outcome, Outcome::UpstreamError | Outcome::Interrupted).into(),
             rejected: 0,
             tokens: tokens.unwrap_or_default(),
-            cost: row.cost.unwrap_or_default().clamp(0, MOST),
+            cost: row.cost.unwrap_or_default().clamp(0, MAX_AMOUNT),
             unpriced: (uses_tokens && row.cost.is_none()).into(),
             unknown: (row.usage_source == UsageSource::Unknown).into(),
             estimated: (row.usage_source == UsageSource::Estimated).into(),
-            duration: row.duration.clamp(0, MOST),
+            duration: row.duration.clamp(0, MAX_AMOUNT),
         }
     }
 
-    /// Adds the others so many times; −1 takes them away.
+    /// Adds the others `times` times; −1 subtracts them.
     pub fn add(&mut self, others: &Self, times: i64) {
         let mut sums = self.values();
         for (sum, other) in sums.iter_mut().zip(others.values()) {
             *sum = sum.saturating_add(other.saturating_mul(times));
         }
-        *self = Self::from_values(sums);
+        self.set_values(sums);
     }
 
-    /// Whether nothing happened.
     pub fn is_zero(&self) -> bool {
         *self == Self::default()
     }
 
-    /// How long a request took on average, in microseconds; `None` without requests.
+    /// In microseconds; `None` without requests.
     pub fn average_duration(&self) -> Option<i64> {
         self.duration.checked_div(self.requests)
     }
 
-    /// In the order of [`COLUMNS`].
-    pub(super) fn values(&self) -> [i64; COUNT] {
-        [
-            self.requests,
-            self.failed,
-            self.rejected,
-            self.tokens.input,
-            self.tokens.cache_read,
-            self.tokens.cache_write,
-            self.tokens.output,
-            self.tokens.reasoning,
-            self.cost,
-            self.unpriced,
-            self.unknown,
-            self.estimated,
-            self.duration,
-        ]
-    }
-
-    fn from_values(values: [i64; COUNT]) -> Self {
-        let [
-            requests,
-            failed,
-            rejected,
-            input,
-            cache_read,
-            cache_write,
-            output,
-            reasoning,
-            cost,
-            unpriced,
-            unknown,
-            estimated,
-            duration,
-        ] = values;
-        Self {
-            requests,
-            failed,
-            rejected,
-            tokens: Tokens {
-                input,
-                cache_read,
-                cache_write,
-                output,
-                reasoning,
-            },
-            cost,
-            unpriced,
-            unknown,
-            estimated,
-            duration,
-        }
-    }
-
-    /// Reads what a query calls as the columns are called.
-    pub(super) fn read(row: &QueryResult) -> Result<Self, DbErr> {
-        let mut values = [0; COUNT];
+    /// Reads the columns of a query by their names.
+    pub(in crate::domain) fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        let mut values = [0; COLUMNS.len()];
         for (value, column) in values.iter_mut().zip(COLUMNS) {
             *value = row.try_get("", column)?;
         }
-        Ok(Self::from_values(values))
+        let mut sums = Self::default();
+        sums.set_values(values);
+        Ok(sums)
     }
 }
 
-fn within_reason(tokens: Tokens) -> Tokens {
-    let clamp = |count: i64| count.clamp(0, MOST);
+fn clamped(tokens: Tokens) -> Tokens {
+    let clamp = |count: i64| count.clamp(0, MAX_AMOUNT);
     Tokens {
         input: clamp(tokens.input),
         cache_read: clamp(tokens.cache_read),
@@ -165,4 +99,92 @@ fn within_reason(tokens: Tokens) -> Tokens {
         output: clamp(tokens.output),
         reasoning: clamp(tokens.reasoning),
     }
+}
+
+/// The key columns of `usage_rollup`.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RollupKey<'a> {
+    pub(super) user_id: Uuid,
+    pub(super) period: Period,
+    pub(super) starts_at: i64,
+    pub(super) api_key_id: Uuid,
+    pub(super) provider: String,
+    pub(super) account_id: Uuid,
+    pub(super) model: &'a str,
+}
+
+/// The key columns of `usage_slice`.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SliceKey {
+    pub(super) dimension: Dimension,
+    pub(super) period: Period,
+    pub(super) starts_at: i64,
+    pub(super) subject: String,
+}
+
+/// Lists the columns of the sums, in both tables, with the fields of [`Sums`] they store. Everything that
+/// handles all columns is generated from this list.
+macro_rules! sum_columns {
+    ($($column:ident: $($field:ident).+,)*) => {
+        /// The columns of the sums.
+        pub const COLUMNS: [&str; [$(stringify!($column)),*].len()] = [$(stringify!($column)),*];
+
+        impl Sums {
+            fn values(&self) -> [i64; COLUMNS.len()] {
+                [$(self.$($field).+),*]
+            }
+
+            fn set_values(&mut self, values: [i64; COLUMNS.len()]) {
+                [$(self.$($field).+),*] = values;
+            }
+
+            pub(super) fn into_rollup(self, key: RollupKey<'_>) -> usage_rollup::Model {
+                usage_rollup::Model {
+                    user_id: key.user_id,
+                    period: key.period,
+                    starts_at: key.starts_at,
+                    api_key_id: key.api_key_id,
+                    provider: key.provider,
+                    account_id: key.account_id,
+                    model: key.model.to_owned(),
+                    $($column: self.$($field).+,)*
+                }
+            }
+
+            pub(super) fn into_slice(self, key: SliceKey) -> usage_slice::Model {
+                usage_slice::Model {
+                    dimension: key.dimension,
+                    period: key.period,
+                    starts_at: key.starts_at,
+                    subject: key.subject,
+                    $($column: self.$($field).+,)*
+                }
+            }
+        }
+
+        #[cfg(test)]
+        impl From<&usage_slice::Model> for Sums {
+            fn from(row: &usage_slice::Model) -> Self {
+                let mut sums = Self::default();
+                sums.set_values([$(row.$column),*]);
+                sums
+            }
+        }
+    };
+}
+
+sum_columns! {
+    requests: requests,
+    failed: failed,
+    rejected: rejected,
+    input_tokens: tokens.input,
+    cache_read_tokens: tokens.cache_read,
+    cache_write_tokens: tokens.cache_write,
+    output_tokens: tokens.output,
+    reasoning_tokens: tokens.reasoning,
+    cost: cost,
+    unpriced: unpriced,
+    unknown: unknown,
+    estimated: estimated,
+    duration: duration,
 }

@@ -1,4 +1,4 @@
-//! Adding to many sums at little cost: the statements are written once and kept.
+//! Bulk additions to sums with cached statements.
 
 use std::{
     collections::HashMap,
@@ -13,15 +13,15 @@ use sea_orm::{
 
 use super::sums;
 
-/// Rows in one statement at most: with 20 columns each, below the parameter limits of both databases.
+/// Rows in one statement: with 20 columns each, below the parameter limits of both databases.
 const MOST_ROWS: usize = 256;
 
-/// The text of a statement that adds so many rows to a table.
+/// Statements by table, database and number of rows.
 type Texts = HashMap<(String, bool, usize), Arc<str>>;
 
 static TEXTS: Mutex<Option<Texts>> = Mutex::new(None);
 
-/// Inserts the rows, or adds their sums to those that are there. No two rows have the same key.
+/// Inserts rows, or adds their sums to existing ones. No two rows may have the same key.
 pub(super) async fn upsert<E>(
     connection: &impl ConnectionTrait,
     rows: &[E::Model],

@@ -17,16 +17,15 @@ use crate::{
     },
 };
 
-/// Which users are wanted.
+/// All conditions must hold.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
-    /// Part of a name or an e-mail address, in any case.
+    /// Part of a name or e-mail address, ignoring case.
     pub search: Option<String>,
     pub enabled: Option<bool>,
     pub archived: bool,
 }
 
-/// By what users are ordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UserOrderField {
     Name,
@@ -43,7 +42,7 @@ pub struct UserOrder {
 }
 
 impl Users {
-    /// A page of users. A cursor is the id of a user.
+    /// A page of users. A cursor is a user id.
     pub async fn list(
         &self,
         filter: &UserFilter,
@@ -54,10 +53,10 @@ impl Users {
         let descending = order.descending != window.backwards;
         let mut query = filtered(filter);
         if let Some(cursor) = &window.cursor {
-            let id = cursor
-                .parse()
-                .map_err(|_| Error::bad_input("this cursor is not one of ours"))?;
-            query = query.filter(beyond(order.field, descending, id));
+            let id = cursor.parse().map_err(|_| {
+                Error::bad_input("invalid cursor; use one that this list has returned")
+            })?;
+            query = query.filter(after(order.field, descending, id));
         }
         let direction = if descending { Order::Desc } else { Order::Asc };
         let users = query
@@ -69,7 +68,6 @@ impl Users {
         Ok(window.page(users))
     }
 
-    /// How many users there are.
     pub async fn count(&self, filter: &UserFilter) -> Result<u64> {
         Ok(filtered(filter).count(self.db.reader()).await?)
     }
@@ -107,8 +105,8 @@ fn filtered(filter: &UserFilter) -> Select<User> {
     query
 }
 
-/// What users are ordered by; never null, so that a cursor can point into it. Somebody who never
-/// called sorts as on the day of creation, a moment before the first call could have been.
+/// The sort key, which is never null, so that a cursor can be compared with it. A user who has never called
+/// sorts by the time of creation.
 fn sort_key(field: UserOrderField) -> Expr {
     match field {
         UserOrderField::Name => Expr::expr(Func::lower(Expr::col((User, user::Column::Name)))),
@@ -120,42 +118,41 @@ fn sort_key(field: UserOrderField) -> Expr {
     }
 }
 
-/// What comes after the user with this id in the order of the list.
-fn beyond(field: UserOrderField, descending: bool, id: Uuid) -> Condition {
+/// Users after the one with this id in the order of the list.
+fn after(field: UserOrderField, descending: bool, id: Uuid) -> Condition {
     let of_cursor = sea_orm::sea_query::Query::select()
         .expr(sort_key(field))
         .from(User)
         .and_where(Expr::col((User, user::Column::Id)).eq(id))
         .to_owned();
-    let there = || Expr::SubQuery(None, Box::new(of_cursor.clone().into()));
+    let cursor_key = || Expr::SubQuery(None, Box::new(of_cursor.clone().into()));
     let (further, further_id) = if descending {
         (
-            sort_key(field).lt(there()),
+            sort_key(field).lt(cursor_key()),
             Expr::col((User, user::Column::Id)).lt(id),
         )
     } else {
         (
-            sort_key(field).gt(there()),
+            sort_key(field).gt(cursor_key()),
             Expr::col((User, user::Column::Id)).gt(id),
         )
     };
     Condition::any().add(further).add(
         Condition::all()
-            .add(sort_key(field).eq(there()))
+            .add(sort_key(field).eq(cursor_key()))
             .add(further_id),
     )
 }
 
-/// The users whom an id or a name means. Names are unique among those who are not archived, and those
-/// go first.
+/// The users with this id or name. A user who is not archived has precedence; archived ones may share a name.
 pub async fn id_of(db: &Database, id_or_name: &str) -> Result<Vec<Uuid>> {
     let is_named = match id_or_name.parse::<Uuid>() {
         Ok(id) => user::Column::Id.eq(id),
         Err(_) => user::Column::Name.eq(id_or_name),
     };
     let found = User::find().filter(is_named).all(db.reader()).await?;
-    let living = found.iter().find(|user| user.archived_at.is_none());
-    Ok(match living {
+    let active = found.iter().find(|user| user.archived_at.is_none());
+    Ok(match active {
         Some(user) => vec![user.id],
         None => found.into_iter().map(|user| user.id).collect(),
     })

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 pub use self::list::{UserFilter, UserOrder, UserOrderField, id_of};
 use self::{
-    api_keys::{ApiKeys, IssuedApiKey, NewApiKey},
+    api_keys::{ApiKeys, IssuedApiKey, NewApiKey, active_user},
     quotas::NewQuota,
 };
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-/// What a new user is like.
+/// A user to create.
 #[derive(Clone, Debug, Default)]
 pub struct NewUser {
     pub name: String,
@@ -41,13 +41,13 @@ pub struct NewUser {
     pub note: Option<String>,
     pub allowed_models: Option<Vec<String>>,
     pub quotas: Vec<NewQuota>,
-    /// How fast the user may call; the server's default when it limits nothing.
+    /// Empty for the server's default.
     pub rate_limit: RateLimit,
-    /// Every user begins with a key.
+    /// The first key, which every user gets.
     pub api_key: NewApiKey,
 }
 
-/// What to change about a user.
+/// Changes of a user; `None` keeps a value.
 #[derive(Clone, Debug, Default)]
 pub struct UserChanges {
     pub name: Option<String>,
@@ -57,7 +57,7 @@ pub struct UserChanges {
     pub allowed_models: Patch<Vec<String>>,
 }
 
-/// All users.
+/// The service for users.
 #[derive(Clone, Debug)]
 pub struct Users {
     db: Database,
@@ -66,7 +66,6 @@ pub struct Users {
 }
 
 impl Users {
-    /// The service over this database.
     pub fn new(db: Database, clock: SharedClock, api_keys: ApiKeys) -> Self {
         Self {
             db,
@@ -75,7 +74,7 @@ impl Users {
         }
     }
 
-    /// Creates a user together with a first key.
+    /// Creates a user and a first key.
     pub async fn create(&self, new: NewUser) -> Result<(user::Model, IssuedApiKey)> {
         let now = self.clock.now();
         let name = text::required("name", &new.name, 100)?;
@@ -87,7 +86,7 @@ impl Users {
             note: Set(text::optional("note", new.note.as_deref(), 2000)?),
             enabled: Set(true),
             allowed_models: Set(models::check(new.allowed_models)?),
-            rate_limit: Set(rate_limits::own(new.rate_limit)?),
+            rate_limit: Set(rate_limits::validated(new.rate_limit)?),
             created_at: Set(now),
             updated_at: Set(now),
             ..Default::default()
@@ -112,21 +111,21 @@ impl Users {
         Ok((user, issued))
     }
 
-    /// Finds a user, archived or not.
+    /// Includes archived users.
     pub async fn find(&self, id: Uuid) -> Result<Option<user::Model>> {
         Ok(User::find_by_id(id).one(self.db.reader()).await?)
     }
 
-    /// Finds users by id.
+    /// Includes archived users; unknown ids are skipped.
     pub async fn find_many(&self, ids: &[Uuid]) -> Result<Vec<user::Model>> {
         let users = User::find().filter(user::Column::Id.is_in(ids.iter().copied()));
         Ok(users.all(self.db.reader()).await?)
     }
 
-    /// Changes a user. What is disabled or restricted is so at once.
+    /// Changes a user. Requests in flight of a disabled user are aborted.
     pub async fn update(&self, id: Uuid, changes: UserChanges) -> Result<user::Model> {
         let transaction = self.db.begin().await?;
-        let old = living(&transaction, id).await?;
+        let old = active_user(&transaction, id).await?;
         let before = audited(&old);
         let mut user = old.into_active_model();
         let mut name = String::new();
@@ -156,13 +155,13 @@ impl Users {
         Ok(user)
     }
 
-    /// Enables or disables several users, all or none of them.
+    /// Enables or disables users, all or none of them.
     pub async fn set_enabled(&self, ids: &[Uuid], enabled: bool) -> Result<Vec<user::Model>> {
         let transaction = self.db.begin().await?;
         let mut users = Vec::with_capacity(ids.len());
         let mut changes = Vec::with_capacity(ids.len());
         for id in ids {
-            let old = living(&transaction, *id).await?;
+            let old = active_user(&transaction, *id).await?;
             let before = audited(&old);
             let mut user = old.into_active_model();
             user.enabled = Set(enabled);
@@ -181,10 +180,10 @@ impl Users {
         Ok(users)
     }
 
-    /// Archives a user: the keys die, the name is free again, the history stays.
+    /// Archives a user: revokes the keys, frees the name, keeps the history.
     pub async fn archive(&self, id: Uuid) -> Result<user::Model> {
         let transaction = self.db.begin().await?;
-        let old = living(&transaction, id).await?;
+        let old = active_user(&transaction, id).await?;
         let before = audited(&old);
         let now = self.clock.now();
         let mut user = old.into_active_model();
@@ -198,7 +197,7 @@ impl Users {
         Ok(user)
     }
 
-    /// Commits a change together with the event about it.
+    /// Records the change in the audit and commits it.
     async fn record_update(
         &self,
         transaction: DatabaseTransaction,
@@ -211,16 +210,12 @@ impl Users {
     }
 }
 
-async fn living(transaction: &DatabaseTransaction, id: Uuid) -> Result<user::Model> {
-    api_keys::active_user(transaction, id).await
-}
-
 /// A user, for the audit.
 fn subject(user: &user::Model) -> AuditSubject {
     AuditSubject::new("user", &user.id).named(&user.name)
 }
 
-/// What the audit tells of a user.
+/// The fields of a user, for the audit.
 fn audited(user: &user::Model) -> Value {
     json!({
         "name": user.name,

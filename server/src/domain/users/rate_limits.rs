@@ -1,44 +1,44 @@
-//! Which rate limits make sense.
+//! Validation of rate limits.
 
 use entity::RateLimit;
 
 use crate::domain::{Error, Result};
 
-/// More than a server can serve; whoever wants no limit leaves it out.
-const MOST_REQUESTS: u64 = 1_000_000;
-const MOST_TOKENS: u64 = 1_000_000_000_000;
-const MOST_CONCURRENT: u64 = 100_000;
+/// Upper bounds, more than a server can serve.
+const MAX_REQUESTS: u64 = 1_000_000;
+const MAX_TOKENS: u64 = 1_000_000_000_000;
+const MAX_CONCURRENT: u64 = 100_000;
 
-/// A limit of somebody's own, checked; one that limits nothing leaves it to what holds for others.
-pub(super) fn own(limit: RateLimit) -> Result<Option<RateLimit>> {
+/// Validates the limit of a user or key; `None` for an empty one.
+pub(super) fn validated(limit: RateLimit) -> Result<Option<RateLimit>> {
     check(&limit)?;
     Ok(Some(limit).filter(|limit| *limit != RateLimit::default()))
 }
 
-/// Refuses limits that let nobody pass, and absurd ones.
+/// Rejects limits of 0 and absurdly high ones.
 pub(in crate::domain) fn check(limit: &RateLimit) -> Result<()> {
     let limits = [
         (
             "requestsPerMinute",
             limit.requests_per_minute.map(u64::from),
-            MOST_REQUESTS,
+            MAX_REQUESTS,
         ),
-        ("tokensPerMinute", limit.tokens_per_minute, MOST_TOKENS),
+        ("tokensPerMinute", limit.tokens_per_minute, MAX_TOKENS),
         (
             "concurrentRequests",
             limit.concurrent_requests.map(u64::from),
-            MOST_CONCURRENT,
+            MAX_CONCURRENT,
         ),
         (
             "concurrentSockets",
             limit.concurrent_sockets.map(u64::from),
-            MOST_CONCURRENT,
+            MAX_CONCURRENT,
         ),
     ];
     for (name, value, most) in limits {
         if value.is_some_and(|value| !(1..=most).contains(&value)) {
             return Err(Error::BadInput(format!(
-                "{name} is between 1 and {most}; leave it out for no limit, disable the user to let nothing pass"
+                "{name} must be between 1 and {most}; omit it for no limit, or disable the user to block all requests"
             )));
         }
     }

@@ -62,7 +62,7 @@ pub(super) fn limit_error(
             kind,
             retry_after,
             limit,
-            pacing: rate_limits,
+            rate_limits,
         },
         LimitError::Quota {
             metric,

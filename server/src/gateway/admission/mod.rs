@@ -106,14 +106,12 @@ impl AdmissionControl {
             requests: 1,
         };
         let limits = LimitRequest {
-            api_key_id: request.caller.api_key_id,
             model: model.as_deref(),
             target: target.as_deref(),
             is_metered: request.is_metered,
             estimate: amounts(worst.estimate),
             ceiling: worst.ceiling.map(amounts),
             at: record.started_at,
-            defaults: settings.gateway.default_rate_limit,
         };
         let reserved = self.reserve(start, &limits, request.read_bytes);
         let reservation = reserved.map_err(|error| explain_dropped(error, is_dropped))?;

@@ -82,7 +82,7 @@ pub(in crate::gateway) enum GatewayError {
         /// The limit, for people.
         limit: String,
         /// The caller's requests per minute.
-        pacing: Option<RateLimitStatus>,
+        rate_limits: Option<RateLimitStatus>,
     },
     #[error(
         "ProxyPal: the quota is used up ({limit}). Wait until it starts again, or ask your administrator to raise it."
@@ -208,11 +208,11 @@ impl GatewayError {
     }
 
     /// The caller's requests per minute, if they are exceeded.
-    pub(in crate::gateway) fn pacing(&self) -> Option<RateLimitStatus> {
-        let Self::RateLimited { pacing, .. } = self else {
+    pub(in crate::gateway) fn rate_limits(&self) -> Option<RateLimitStatus> {
+        let Self::RateLimited { rate_limits, .. } = self else {
             return None;
         };
-        *pacing
+        *rate_limits
     }
 
     /// The kind of the limit that is exceeded, if one is.

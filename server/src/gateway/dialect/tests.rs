@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use entity::{quota::Metric, request::Protocol};
+use entity::request::Protocol;
+use limits::Metric;
 
 use chrono::DateTime;
 
@@ -38,7 +39,7 @@ fn faults() -> Vec<GatewayError> {
             kind: LimitKind::RequestsPerMinute,
             retry_after,
             limit: limit(),
-            pacing: None,
+            rate_limits: None,
         },
         GatewayError::QuotaExceeded {
             kind: LimitKind::Quota(Metric::Cost),

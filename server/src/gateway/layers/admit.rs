@@ -8,41 +8,18 @@ use std::{
 
 use axum::{body::Body, http::Response};
 use futures_util::future::{BoxFuture, FutureExt as _};
-use tower::{Layer, Service};
+use tower::Service;
 
-use super::request::{AdmittedRequest, LayerResult, ReadRequest, to_absent_client};
+use super::{
+    Layered,
+    request::{AdmittedRequest, LayerResult, ReadRequest, to_absent_client},
+};
 use crate::gateway::{
     admission::{AdmissionControl, AdmissionRequest, is_text},
     dialect::GatewayError,
 };
 
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct AdmitLayer(Arc<AdmissionControl>);
-
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct AdmitService<S> {
-    inner: S,
-    admission: Arc<AdmissionControl>,
-}
-
-impl AdmitLayer {
-    pub(in crate::gateway) fn new(admission: Arc<AdmissionControl>) -> Self {
-        Self(admission)
-    }
-}
-
-impl<S> Layer<S> for AdmitLayer {
-    type Service = AdmitService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        AdmitService {
-            inner,
-            admission: Arc::clone(&self.0),
-        }
-    }
-}
-
-impl<S> Service<ReadRequest> for AdmitService<S>
+impl<S> Service<ReadRequest> for Layered<AdmissionControl, S>
 where
     S: Service<AdmittedRequest, Response = Response<Body>, Error = GatewayError>,
     S: Clone + Send + 'static,
@@ -59,7 +36,7 @@ where
     fn call(&mut self, request: ReadRequest) -> Self::Future {
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
-        let admission = Arc::clone(&self.admission);
+        let admission = Arc::clone(&self.state);
         async move {
             match admitted(&admission, request).await {
                 Some(Ok(request)) => inner.call(request).await,

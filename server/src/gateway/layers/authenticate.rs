@@ -10,9 +10,12 @@ use axum::{
     http::{HeaderMap, Response},
 };
 use futures_util::future::{Either, Ready, ready};
-use tower::{Layer, Service};
+use tower::Service;
 
-use super::request::{AuthenticatedRequest, LayerResult, RoutedRequest};
+use super::{
+    Layered,
+    request::{AuthenticatedRequest, LayerResult, RoutedRequest},
+};
 use crate::{
     domain::api_keys::{Caller, KeyProblem, KeyRing},
     gateway::{
@@ -27,33 +30,12 @@ use crate::{
 const LONGEST_KEY: usize = 256;
 const MOST_KEYS: usize = 8;
 
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct AuthenticateLayer(Arc<KeyRing>);
-
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct AuthenticateService<S> {
-    inner: S,
-    keys: Arc<KeyRing>,
+#[derive(Debug)]
+pub(in crate::gateway) struct Authentication {
+    pub(in crate::gateway) keys: KeyRing,
 }
 
-impl AuthenticateLayer {
-    pub(in crate::gateway) fn new(keys: KeyRing) -> Self {
-        Self(Arc::new(keys))
-    }
-}
-
-impl<S> Layer<S> for AuthenticateLayer {
-    type Service = AuthenticateService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        AuthenticateService {
-            inner,
-            keys: Arc::clone(&self.0),
-        }
-    }
-}
-
-impl<S> Service<RoutedRequest> for AuthenticateService<S>
+impl<S> Service<RoutedRequest> for Layered<Authentication, S>
 where
     S: Service<AuthenticatedRequest, Response = Response<Body>, Error = GatewayError>,
     S::Future: Future<Output = LayerResult>,
@@ -68,7 +50,7 @@ where
 
     fn call(&mut self, request: RoutedRequest) -> Self::Future {
         let head = &request.head;
-        match authenticate(&self.keys, &head.headers, head.uri.query()) {
+        match authenticate(&self.state.keys, &head.headers, head.uri.query()) {
             Ok(caller) => Either::Right(self.inner.call(AuthenticatedRequest { request, caller })),
             Err(error) => Either::Left(ready(Err(error))),
         }

@@ -2,7 +2,6 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -12,41 +11,23 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use futures_util::future::{BoxFuture, Either, FutureExt as _};
-use tower::{Layer, Service};
+use tower::Service;
 
-use super::request::{LayerResult, RecordedRequest, StartedRequest};
+use super::{
+    Layered,
+    request::{LayerResult, RecordedRequest, StartedRequest},
+};
 use crate::{
     domain::{ledger::RateLimitStatus, settings::Settings},
     gateway::{admission, body::discard, dialect::GatewayError, headers},
 };
 
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct LimitLayer(Arc<Settings>);
-
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct LimitService<S> {
-    inner: S,
-    settings: Arc<Settings>,
+#[derive(Debug)]
+pub(in crate::gateway) struct Limiting {
+    pub(in crate::gateway) settings: Settings,
 }
 
-impl LimitLayer {
-    pub(in crate::gateway) fn new(settings: Settings) -> Self {
-        Self(Arc::new(settings))
-    }
-}
-
-impl<S> Layer<S> for LimitLayer {
-    type Service = LimitService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        LimitService {
-            inner,
-            settings: Arc::clone(&self.0),
-        }
-    }
-}
-
-impl<S> Service<RecordedRequest> for LimitService<S>
+impl<S> Service<RecordedRequest> for Layered<Limiting, S>
 where
     S: Service<StartedRequest, Response = Response<Body>, Error = GatewayError>,
     S::Future: Unpin,
@@ -61,7 +42,7 @@ where
 
     fn call(&mut self, request: RecordedRequest) -> Self::Future {
         let received_at = request.context.received_at;
-        match admission::start(&self.settings, &request.context.caller, received_at) {
+        match admission::start(&self.state.settings, &request.context.caller, received_at) {
             Ok(start) => LimitFuture {
                 rate_limits: start.rate_limits,
                 received_at,

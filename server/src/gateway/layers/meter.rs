@@ -7,9 +7,12 @@ use std::{
 };
 
 use axum::{body::Body, http::Response};
-use tower::{Layer, Service};
+use tower::Service;
 
-use super::request::{AdmittedRequest, ForwardRequest, LayerResult};
+use super::{
+    Layered,
+    request::{AdmittedRequest, ForwardRequest, LayerResult},
+};
 use crate::gateway::{
     answer::{AnswerFuture, Responder},
     body::UploadProgress,
@@ -20,48 +23,14 @@ use crate::gateway::{
     receipts::Receipts,
 };
 
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct MeterLayer(Arc<Shared>);
-
 #[derive(Debug)]
-struct Shared {
-    receipts: Arc<Receipts>,
-    responder: Arc<Responder>,
-    drainer: Drainer,
+pub(in crate::gateway) struct Metering {
+    pub(in crate::gateway) receipts: Arc<Receipts>,
+    pub(in crate::gateway) responder: Arc<Responder>,
+    pub(in crate::gateway) drainer: Drainer,
 }
 
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct MeterService<S> {
-    inner: S,
-    shared: Arc<Shared>,
-}
-
-impl MeterLayer {
-    pub(in crate::gateway) fn new(
-        receipts: Arc<Receipts>,
-        responder: Arc<Responder>,
-        drainer: Drainer,
-    ) -> Self {
-        Self(Arc::new(Shared {
-            receipts,
-            responder,
-            drainer,
-        }))
-    }
-}
-
-impl<S> Layer<S> for MeterLayer {
-    type Service = MeterService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        MeterService {
-            inner,
-            shared: Arc::clone(&self.0),
-        }
-    }
-}
-
-impl<S> Service<AdmittedRequest> for MeterService<S>
+impl<S> Service<AdmittedRequest> for Layered<Metering, S>
 where
     S: Service<ForwardRequest, Response = UpstreamResponse, Error = UpstreamError>,
     S::Future: Unpin + Send + 'static,
@@ -83,9 +52,9 @@ where
             record,
             admission,
         } = request;
-        let shared = Arc::clone(&self.shared);
+        let state = &self.state;
         let (is_metered, span) = (context.route.is_metered, context.span.clone());
-        let receipts = &shared.receipts;
+        let receipts = &state.receipts;
         let mut receipt = receipts.open(admission.permit, record, is_metered, span);
         let progress = upload.progress();
         receipt.watch_upload(Arc::clone(&progress));
@@ -95,12 +64,12 @@ where
             head,
             upload,
         });
-        let answer = Awaited::new(answer, receipt, shared.drainer.clone());
+        let answer = Awaited::new(answer, receipt, state.drainer.clone());
         MeterFuture(State::Waiting {
             answer,
             progress,
             context,
-            shared,
+            responder: Arc::clone(&state.responder),
         })
     }
 }
@@ -122,7 +91,7 @@ where
         answer: Awaited<F>,
         progress: Arc<UploadProgress>,
         context: Arc<RequestContext>,
-        shared: Arc<Shared>,
+        responder: Arc<Responder>,
     },
     Answering(AnswerFuture),
 }
@@ -141,10 +110,9 @@ where
                     answer,
                     progress,
                     context,
-                    shared,
+                    responder,
                 } => {
                     let (result, mut receipt) = ready!(Pin::new(answer).poll(cx));
-                    let responder = &shared.responder;
                     let response = match result {
                         Ok(answer) => responder.respond(Arc::clone(context), answer, receipt),
                         Err(error) => {

@@ -8,9 +8,12 @@ use std::{
 
 use axum::{body::Body, http::Response};
 use futures_util::future::{BoxFuture, FutureExt as _};
-use tower::{Layer, Service};
+use tower::Service;
 
-use super::request::{LayerResult, ReadRequest, RecordedRequest, StartedRequest, to_absent_client};
+use super::{
+    Layered,
+    request::{LayerResult, ReadRequest, RecordedRequest, StartedRequest, to_absent_client},
+};
 use crate::{
     domain::settings::Settings,
     gateway::{
@@ -20,39 +23,13 @@ use crate::{
     },
 };
 
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct ReadModelLayer(Arc<Shared>);
-
 #[derive(Debug)]
-struct Shared {
-    memory: Memory,
-    settings: Settings,
+pub(in crate::gateway) struct ModelReading {
+    pub(in crate::gateway) memory: Memory,
+    pub(in crate::gateway) settings: Settings,
 }
 
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct ReadModelService<S> {
-    inner: S,
-    shared: Arc<Shared>,
-}
-
-impl ReadModelLayer {
-    pub(in crate::gateway) fn new(memory: Memory, settings: Settings) -> Self {
-        Self(Arc::new(Shared { memory, settings }))
-    }
-}
-
-impl<S> Layer<S> for ReadModelLayer {
-    type Service = ReadModelService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        ReadModelService {
-            inner,
-            shared: Arc::clone(&self.0),
-        }
-    }
-}
-
-impl<S> Service<StartedRequest> for ReadModelService<S>
+impl<S> Service<StartedRequest> for Layered<ModelReading, S>
 where
     S: Service<ReadRequest, Response = Response<Body>, Error = GatewayError>,
     S: Clone + Send + 'static,
@@ -69,9 +46,9 @@ where
     fn call(&mut self, request: StartedRequest) -> Self::Future {
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
-        let shared = Arc::clone(&self.shared);
+        let state = Arc::clone(&self.state);
         async move {
-            match shared.read(request).await {
+            match state.read(request).await {
                 Ok(Some(request)) => inner.call(request).await,
                 Ok(None) => Ok(to_absent_client()),
                 Err(error) => Err(error),
@@ -81,7 +58,7 @@ where
     }
 }
 
-impl Shared {
+impl ModelReading {
     /// `None` if the client left while sending. A request that does not fit into memory does not count among those of the
     /// minute; one with an aborted or invalid body does.
     async fn read(&self, request: StartedRequest) -> Result<Option<ReadRequest>, GatewayError> {

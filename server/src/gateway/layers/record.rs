@@ -11,9 +11,12 @@ use axum::{
     http::{Response, header::USER_AGENT, request::Parts as Head},
 };
 use entity::request::{Outcome, UsageSource};
-use tower::{Layer, Service};
+use tower::Service;
 
-use super::request::{AuthenticatedRequest, RecordedRequest, RoutedRequest};
+use super::{
+    Layered,
+    request::{AuthenticatedRequest, RecordedRequest, RoutedRequest},
+};
 use crate::{
     client_address::ClientAddresses,
     domain::{api_keys::Caller, requests::RequestRecord},
@@ -27,48 +30,14 @@ use crate::{
     traces::Traces,
 };
 
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct RecordLayer(Arc<Shared>);
-
 #[derive(Debug)]
-struct Shared {
-    receipts: Arc<Receipts>,
-    addresses: ClientAddresses,
-    traces: Traces,
+pub(in crate::gateway) struct Recording {
+    pub(in crate::gateway) receipts: Arc<Receipts>,
+    pub(in crate::gateway) addresses: ClientAddresses,
+    pub(in crate::gateway) traces: Traces,
 }
 
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct RecordService<S> {
-    inner: S,
-    shared: Arc<Shared>,
-}
-
-impl RecordLayer {
-    pub(in crate::gateway) fn new(
-        receipts: Arc<Receipts>,
-        addresses: ClientAddresses,
-        traces: Traces,
-    ) -> Self {
-        Self(Arc::new(Shared {
-            receipts,
-            addresses,
-            traces,
-        }))
-    }
-}
-
-impl<S> Layer<S> for RecordLayer {
-    type Service = RecordService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        RecordService {
-            inner,
-            shared: Arc::clone(&self.0),
-        }
-    }
-}
-
-impl<S> Service<AuthenticatedRequest> for RecordService<S>
+impl<S> Service<AuthenticatedRequest> for Layered<Recording, S>
 where
     S: Service<RecordedRequest, Response = Response<Body>, Error = GatewayError>,
 {
@@ -81,12 +50,12 @@ where
     }
 
     fn call(&mut self, request: AuthenticatedRequest) -> Self::Future {
-        let request = self.shared.recorded(request);
+        let request = self.state.recorded(request);
         self.inner.call(request)
     }
 }
 
-impl Shared {
+impl Recording {
     fn recorded(&self, request: AuthenticatedRequest) -> RecordedRequest {
         let AuthenticatedRequest { request, caller } = request;
         let record = self.record(&request, &caller);

@@ -15,10 +15,13 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use futures_util::future::{Either, Ready, ready as done};
-use tower::{Layer, Service};
+use tower::Service;
 use uuid::Uuid;
 
-use super::request::{LayerResult, RoutedRequest};
+use super::{
+    Layered,
+    request::{LayerResult, RoutedRequest},
+};
 use crate::{
     clock::SharedClock,
     gateway::{
@@ -29,39 +32,13 @@ use crate::{
     },
 };
 
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct RouteLayer(Arc<Shared>);
-
 #[derive(Debug)]
-struct Shared {
-    clock: SharedClock,
-    errors: Arc<ErrorResponses>,
+pub(in crate::gateway) struct Routing {
+    pub(in crate::gateway) clock: SharedClock,
+    pub(in crate::gateway) errors: Arc<ErrorResponses>,
 }
 
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct RouteService<S> {
-    inner: S,
-    shared: Arc<Shared>,
-}
-
-impl RouteLayer {
-    pub(in crate::gateway) fn new(clock: SharedClock, errors: Arc<ErrorResponses>) -> Self {
-        Self(Arc::new(Shared { clock, errors }))
-    }
-}
-
-impl<S> Layer<S> for RouteLayer {
-    type Service = RouteService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        RouteService {
-            inner,
-            shared: Arc::clone(&self.0),
-        }
-    }
-}
-
-impl<S> Service<Request> for RouteService<S>
+impl<S> Service<Request> for Layered<Routing, S>
 where
     S: Service<RoutedRequest, Response = Response<Body>, Error = GatewayError>,
     S::Future: Unpin,
@@ -77,9 +54,9 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let id = Uuid::now_v7();
-        let received_at = self.shared.clock.now();
+        let received_at = self.state.clock.now();
         let (mut head, body) = request.into_parts();
-        let (dialect, inner) = match self.shared.route(&mut head) {
+        let (dialect, inner) = match self.state.route(&mut head) {
             Ok(route) => {
                 let request = RoutedRequest {
                     id,
@@ -98,12 +75,12 @@ where
             dialect,
             id,
             received_at,
-            shared: Arc::clone(&self.shared),
+            errors: Arc::clone(&self.state.errors),
         }
     }
 }
 
-impl Shared {
+impl Routing {
     fn route(&self, head: &mut Head) -> Result<Route, (Dialect, GatewayError)> {
         let is_upgrade = headers::from_client(&mut head.headers)
             .map_err(|error| (guessed_dialect(head), error))?;
@@ -128,7 +105,7 @@ pub(in crate::gateway) struct RouteFuture<F> {
     dialect: Dialect,
     id: Uuid,
     received_at: DateTime<Utc>,
-    shared: Arc<Shared>,
+    errors: Arc<ErrorResponses>,
 }
 
 impl<F: Future<Output = LayerResult> + Unpin> Future for RouteFuture<F> {
@@ -137,8 +114,8 @@ impl<F: Future<Output = LayerResult> + Unpin> Future for RouteFuture<F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let result = ready!(Pin::new(&mut self.inner).poll(cx));
         let response = result.unwrap_or_else(|error| {
-            let errors = &self.shared.errors;
-            errors.respond(self.dialect, &error, self.id, self.received_at)
+            let (id, received_at) = (self.id, self.received_at);
+            self.errors.respond(self.dialect, &error, id, received_at)
         });
         Poll::Ready(Ok(response))
     }

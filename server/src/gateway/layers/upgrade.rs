@@ -8,41 +8,18 @@ use std::{
 
 use axum::{body::Body, http::Response};
 use futures_util::future::{BoxFuture, Either, FutureExt as _};
-use tower::{Layer, Service};
+use tower::Service;
 
-use super::request::{LayerResult, StartedRequest};
+use super::{
+    Layered,
+    request::{LayerResult, StartedRequest},
+};
 use crate::gateway::{
     dialect::GatewayError,
     upgrade::{self, Sockets},
 };
 
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct UpgradeLayer(Arc<Sockets>);
-
-#[derive(Clone, Debug)]
-pub(in crate::gateway) struct UpgradeService<S> {
-    inner: S,
-    sockets: Arc<Sockets>,
-}
-
-impl UpgradeLayer {
-    pub(in crate::gateway) fn new(sockets: Sockets) -> Self {
-        Self(Arc::new(sockets))
-    }
-}
-
-impl<S> Layer<S> for UpgradeLayer {
-    type Service = UpgradeService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        UpgradeService {
-            inner,
-            sockets: Arc::clone(&self.0),
-        }
-    }
-}
-
-impl<S> Service<StartedRequest> for UpgradeService<S>
+impl<S> Service<StartedRequest> for Layered<Sockets, S>
 where
     S: Service<StartedRequest, Response = Response<Body>, Error = GatewayError>,
     S::Future: Future<Output = LayerResult>,
@@ -60,7 +37,7 @@ where
             return Either::Right(self.inner.call(request));
         }
         let StartedRequest { request, start } = request;
-        let sockets = Arc::clone(&self.sockets);
+        let sockets = Arc::clone(&self.state);
         let upgrade = async move {
             // While the handshake lasts, it is one of the concurrent requests.
             let _slot = start.slot;

@@ -4,7 +4,10 @@ use async_graphql::{Context, Object, SimpleObject};
 use entity::admin::Role;
 
 use crate::{
-    domain::backups::{BackupFile, Backups},
+    domain::{
+        Error,
+        backups::{BackupFile, Backups},
+    },
     graphql::{
         resolver::{context::ContextExt as _, cost::CHECKSUMS, error::Result, guard::AtLeast},
         types::scalar::{BigInt, DateTime},
@@ -55,5 +58,16 @@ impl BackupQuery {
     async fn backups(&self, ctx: &Context<'_>) -> Result<Vec<Backup>> {
         let backups = ctx.service::<Backups>().list().await?;
         Ok(backups.into_iter().map(Backup::from).collect())
+    }
+
+    /// The time of creation of the newest backup, read from its file name; null if there is none.
+    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[expect(
+        clippy::unused_async,
+        reason = "resolvers are; the names are in one directory"
+    )]
+    async fn last_backup_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        let times = ctx.service::<Backups>().times().map_err(Error::from)?;
+        Ok(times.into_iter().max().map(Into::into))
     }
 }

@@ -7,7 +7,7 @@ use futures_util::{FutureExt as _, future};
 use super::download::{Download, offer};
 use crate::{
     domain::{
-        Error, calendar,
+        Error,
         downloads::Offer,
         exports::{self, Exports, UsageExport},
         usage,

@@ -128,7 +128,7 @@ pub(crate) enum UsageOrder {
 
 /// The period of a point of a series, in the time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "crate::domain::calendar::CalendarUnit")]
+#[graphql(remote = "calendar::CalendarUnit")]
 pub(crate) enum UsageBucket {
     /// An hour; for ranges of at most 31 days.
     Hour,

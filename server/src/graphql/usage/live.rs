@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt as _};
 
 use super::{input::UsageFilter, totals::UsageTotals};
 use crate::{
-    domain::{Error, calendar, requests::RequestLog, usage},
+    domain::{Error, requests::RequestLog, usage},
     graphql::{
         resolver::{
             context::ContextExt as _,

@@ -1,6 +1,7 @@
 //! Usage: totals, breakdowns, and series over time.
 
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
+use calendar::CalendarUnit;
 use chrono_tz::Tz;
 use entity::admin;
 
@@ -12,7 +13,6 @@ use super::{
 use crate::{
     domain::{
         Error,
-        calendar::{self, CalendarUnit},
         usage::{self, By, Ranking, Span},
     },
     graphql::{

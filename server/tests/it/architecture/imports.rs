@@ -26,7 +26,7 @@ impl ImportGraph {
         let mut imports = BTreeMap::<String, BTreeMap<String, String>>::new();
         for (name, paths) in &modules {
             let imported = imports.entry(name.clone()).or_default();
-            for (file, text) in crate::support::sources(paths) {
+            for (file, text) in super::rust_files(paths) {
                 for path in imported_paths(&module_path(&file), &without_comments(&text)) {
                     let Some(rest) = path.strip_prefix(parent.as_slice()) else {
                         continue;

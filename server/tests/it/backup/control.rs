@@ -40,6 +40,8 @@ async fn created(caller: &Caller) -> String {
 async fn a_backup_is_made_listed_fetched_and_deleted() {
     let app = start(filled().await).await;
     let admin = admin_of(&app).await;
+    let last = async || ask(&admin, "{ lastBackupAt }").await["lastBackupAt"].take();
+    assert_eq!(last().await, Value::Null);
     let name = created(&admin).await;
     let path = app.database.directory.path().join("backups").join(&name);
     let bytes = std::fs::read(&path).unwrap();
@@ -55,6 +57,7 @@ async fn a_backup_is_made_listed_fetched_and_deleted() {
     let answer = admin.get(download["path"].as_str().unwrap()).await;
 
     assert_eq!(listed["backups"][0]["name"], name);
+    assert_eq!(last().await, listed["backups"][0]["createdAt"]);
     assert_eq!(listed["backups"][0]["size"], bytes.len());
     assert_eq!(listed["backups"][0]["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(answer.headers()["content-length"], bytes.len().to_string());
@@ -76,6 +79,7 @@ async fn a_backup_is_made_listed_fetched_and_deleted() {
     let delete = format!("mutation {{ deleteBackup(name: {name:?}) {{ name }} }}");
     ask(&admin, &delete).await;
     assert!(files(&app.database).is_empty());
+    assert_eq!(last().await, Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]

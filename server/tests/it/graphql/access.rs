@@ -220,7 +220,11 @@ fn call(types: &Value, field: &Value) -> String {
     } else {
         format!("({})", given.join(", "))
     };
-    format!("{name}{given} {{ __typename }}")
+    let is_scalar = ["SCALAR", "ENUM"]
+        .map(Value::from)
+        .contains(&field["type"]["kind"]);
+    let fields = if is_scalar { "" } else { " { __typename }" };
+    format!("{name}{given}{fields}")
 }
 
 /// A value that the type accepts.

@@ -100,7 +100,7 @@ fn nonsense() -> Vec<(Value, &'static str)> {
         ),
         (
             tokens(json!({ "metric": "COST", "limit": "0" })),
-            "greater than nothing",
+            "must be greater than 0",
         ),
         (
             tokens(json!({ "metric": "COST", "limit": 9_223_372_037_i64 })),

@@ -44,7 +44,7 @@ async fn slots_and_requests_per_minute_are_taken_before_the_body_is_read() {
     first.read_until("100 Continue").await;
 
     let mut second = field.connect(patient_head(&field.attacker, 1000)).await;
-    let refusal = second.read_until("requests at once").await;
+    let refusal = second.read_until("concurrent requests").await;
     assert!(refusal.starts_with("HTTP/1.1 429 "), "{refusal}");
     drop(first);
     field.others_are_served().await;

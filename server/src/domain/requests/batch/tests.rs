@@ -1,4 +1,4 @@
-//! A commit may happen and its answer be lost: a batch counts once all the same.
+//! A batch counts once, even when its commit happens and reports an error.
 
 use std::{sync::Arc, time::Duration};
 
@@ -143,7 +143,7 @@ fn report(request_id: Uuid, tokens: i64) -> EngineUsage {
 /// Writes, and does not hear that it was written.
 async fn write_unheard(book: &mut RequestStore, batch: &Batch) {
     book.write_once(batch).await.unwrap();
-    book.in_doubt = true;
+    book.outcome_unknown = true;
 }
 
 /// What was used: by the user's own count, of the quota, and of the quota as memory has it.
@@ -180,7 +180,7 @@ async fn a_batch_that_failed_is_written_though_the_one_before_it_was_not_heard_o
     book.write(&first).await.unwrap();
     let batch = book.batch(vec![row(2, 10)], Vec::new(), Vec::new());
 
-    book.in_doubt = true;
+    book.outcome_unknown = true;
     book.write(&batch).await.unwrap();
 
     assert_eq!(used(&book).await, [17; 3]);

@@ -1,8 +1,8 @@
-//! The journal: every request is noted in a file before it is forwarded, and again before the end of
-//! its answer is released. What the file says survives the process, so a server that is killed loses
-//! nothing that a client has seen, and the database may be written in large batches, or be away.
+//! The journal: every request is written to a file before it is forwarded, and again before the end of its
+//! response is sent. The file survives the process, so a killed server loses no request whose response a
+//! client has seen, and the database may be written in large batches or be unavailable.
 //!
-//! One task owns the file and writes what all others that are ready have to say with one call.
+//! One task owns the file and appends all pending lines with one call.
 
 mod segment;
 mod task;
@@ -29,42 +29,42 @@ pub(super) use self::segment::Segments;
 use super::{RequestRecord, settlement::Settlement};
 use crate::outage::Outage;
 
-/// The usual length of a line, in bytes.
+/// A usual length of a line, in bytes.
 const LINE: usize = 768;
 
-/// Where the task is told what to note.
+/// Sends entries to the task. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Journal {
     entries: mpsc::UnboundedSender<Entry>,
     outage: Arc<Outage>,
 }
 
-/// One line, and who waits for it.
+/// A line and what happens once it is written.
 #[derive(Debug)]
 enum Entry {
-    /// What would be recorded if the process ended now.
+    /// The record that stands for the request if the process is killed.
     Note {
         id: Uuid,
         line: Vec<u8>,
         written: oneshot::Sender<io::Result<PendingEntry>>,
     },
-    /// What is recorded. It goes on to the database.
+    /// The final record, which is also sent to the database writer.
     End {
         line: Vec<u8>,
         settlement: Box<Settlement>,
         written: oneshot::Sender<()>,
     },
-    /// What was noted never happened.
+    /// The request was not forwarded.
     Void { line: Vec<u8> },
-    /// A new file begins.
-    Renew { done: oneshot::Sender<()> },
+    /// Starts a new file.
+    Rotate { done: oneshot::Sender<()> },
 }
 
 impl Entry {
     fn line(&self) -> &[u8] {
         match self {
             Self::Note { line, .. } | Self::End { line, .. } | Self::Void { line } => line,
-            Self::Renew { .. } => &[],
+            Self::Rotate { .. } => &[],
         }
     }
 }
@@ -77,17 +77,17 @@ enum Line<Record> {
     Void(Uuid),
 }
 
-/// What was noted and may not be in the database yet.
+/// The result of [`Journal::open`].
 #[derive(Debug)]
 pub(super) struct OpenedJournal {
     pub(super) journal: Journal,
-    /// To be counted before anything else is.
+    /// Records of an earlier process that may not be in the database; to be written first.
     pub(super) left_over: Vec<RequestRecord>,
     pub(super) segments: Arc<Segments>,
     pub(super) held: ReplayWindow,
 }
 
-/// Which requests the journal may still bring back after a kill. Knowing this keeps nothing alive.
+/// Which requests the journal may still replay. Holding it does not keep the journal open.
 #[derive(Clone, Debug)]
 pub struct ReplayWindow {
     journal: mpsc::WeakUnboundedSender<Entry>,
@@ -95,14 +95,14 @@ pub struct ReplayWindow {
 }
 
 impl ReplayWindow {
-    /// Lets go of all that is in the database, and tells when the oldest request began of which that is
-    /// not certain, in milliseconds since 1970. While the journal is being closed, that is any.
+    /// Removes files that are no longer needed. Returns the start of the oldest request that may be replayed, in
+    /// milliseconds since 1970; 0 while the journal is being closed.
     pub(in crate::domain) async fn since(&self) -> u64 {
         let (done, renewed) = oneshot::channel();
         let Some(journal) = self.journal.upgrade() else {
             return 0;
         };
-        let _ = journal.send(Entry::Renew { done });
+        let _ = journal.send(Entry::Rotate { done });
         drop(journal);
         if renewed.await.is_err() {
             return 0;
@@ -114,8 +114,8 @@ impl ReplayWindow {
 }
 
 impl Journal {
-    /// Opens the journal in a directory of its own and reads what an earlier process left there. What
-    /// ends goes on to `settled`. Its task runs on `tasks` until nobody can note anything any more.
+    /// Opens the journal in its own directory and reads what an earlier process left there. Final records are
+    /// sent to `settled`. The task runs on `tasks` until all senders are dropped.
     pub(super) fn open(
         directory: &Path,
         settled: mpsc::UnboundedSender<Settlement>,
@@ -143,22 +143,22 @@ impl Journal {
         })
     }
 
-    /// Whether the file cannot be written. Requests that are refused for it are counted there.
+    /// Failing while the file cannot be written; counts the requests rejected meanwhile.
     pub(super) fn outage(&self) -> &Outage {
         &self.outage
     }
 
-    /// Notes what would be recorded if the process ended now.
+    /// Writes the record that stands for the request if the process is killed.
     pub(super) fn note(&self, record: &RequestRecord) -> Noted {
         let (written, result) = oneshot::channel();
         let line = line(&Line::Request(record));
-        // When the task is gone, the waiting end learns it from the dropped sender.
+        // If the task has ended, the dropped sender resolves the result with an error.
         let id = record.id;
         let _ = self.entries.send(Entry::Note { id, line, written });
         Noted(result)
     }
 
-    /// Notes what is recorded, and passes it on to the database.
+    /// Writes the final record and sends it to the database writer.
     pub(super) fn end(&self, settlement: Settlement) -> Written {
         let (written, result) = oneshot::channel();
         let entry = Entry::End {
@@ -170,14 +170,14 @@ impl Journal {
         Written(result)
     }
 
-    /// Notes that a request was not forwarded after all.
+    /// Writes that a request was not forwarded.
     pub(super) fn void(&self, id: Uuid) {
         let line = line(&Line::<()>::Void(id));
         let _ = self.entries.send(Entry::Void { line });
     }
 }
 
-/// Ready once the note is in the file, or cannot be.
+/// Ready once the entry is in the file or failed.
 #[derive(Debug)]
 pub struct Noted(oneshot::Receiver<io::Result<PendingEntry>>);
 
@@ -191,7 +191,7 @@ impl Future for Noted {
 }
 
 impl Drop for Noted {
-    /// Who asked has left: nothing is owed.
+    /// The caller is gone; release the entry.
     fn drop(&mut self) {
         self.0.close();
         if let Ok(Ok(pending)) = self.0.try_recv() {
@@ -200,8 +200,8 @@ impl Drop for Noted {
     }
 }
 
-/// Ready once the end of a request is on record: in the file, or failing that in the database. It is
-/// ready as well when neither can be written; what is owed is then kept in memory.
+/// Ready once the final record is in the file, or in the database if the file cannot be written. Also ready when
+/// neither can be written; the record is then kept in memory.
 #[derive(Debug)]
 pub struct Written(oneshot::Receiver<()>);
 
@@ -213,7 +213,7 @@ impl Future for Written {
     }
 }
 
-/// A record has no map with odd keys and no number that JSON lacks, so it can always be written.
+/// Records serialize without errors: they have no maps with other keys than strings and no NaN.
 fn line<Record: serde::Serialize>(line: &Line<Record>) -> Vec<u8> {
     let mut text = Vec::with_capacity(LINE);
     if serde_json::to_writer(&mut text, line).is_err() {

@@ -1,4 +1,4 @@
-//! The files of the journal. A file is removed once everything noted in it is in the database.
+//! The files of the journal. A file is removed once all its requests are in the database.
 
 use std::{
     collections::HashMap,
@@ -20,39 +20,40 @@ use crate::domain::requests::RequestRecord;
 
 const EXTENSION: &str = "journal";
 
-/// One file, and how many of the requests noted in it are not in the database yet.
+/// One file.
 #[derive(Debug)]
 struct Segment {
     path: PathBuf,
-    owed: AtomicU64,
-    /// When the oldest request began that was noted here, in milliseconds since 1970.
+    /// Entries whose requests are not in the database yet.
+    pending: AtomicU64,
+    /// The start of the oldest request in the file, in milliseconds since 1970.
     oldest: AtomicU64,
 }
 
 impl Segment {
-    fn new(path: PathBuf, owed: u64) -> Arc<Self> {
+    fn new(path: PathBuf, pending: u64) -> Arc<Self> {
         Arc::new(Self {
             path,
-            owed: AtomicU64::new(owed),
+            pending: AtomicU64::new(pending),
             oldest: AtomicU64::new(u64::MAX),
         })
     }
 }
 
-/// What a file is kept for. It must be paid when the request is in the database; dropped unpaid, as
-/// when the process ends, it keeps the file for the next start.
+/// An entry that keeps its file. [`PendingEntry::release`] it when the request is in the database. Dropped
+/// without that, as when the process ends, it keeps the file for the next start.
 #[derive(Debug)]
 pub struct PendingEntry(Arc<Segment>);
 
 impl PendingEntry {
     fn new(segment: &Arc<Segment>) -> Self {
-        segment.owed.fetch_add(1, Ordering::Relaxed);
+        segment.pending.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(segment))
     }
 
-    /// The request is in the database, or never happened.
+    /// The request is in the database or was not forwarded.
     pub fn release(self) {
-        self.0.owed.fetch_sub(1, Ordering::Relaxed);
+        self.0.pending.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -62,12 +63,12 @@ pub(in crate::domain::requests) struct Segments {
     directory: PathBuf,
     next: AtomicU64,
     full: Mutex<Vec<Arc<Segment>>>,
-    /// The one that is written to.
+    /// The file being written.
     current: ArcSwapOption<Segment>,
 }
 
 impl Segments {
-    /// Reads what is there. Of each request the last word counts.
+    /// Reads all files. The last entry of each request counts.
     pub(super) fn open(directory: &Path) -> io::Result<(Self, Vec<RequestRecord>)> {
         fs::DirBuilder::new()
             .recursive(true)
@@ -86,8 +87,10 @@ impl Segments {
             read(path, &mut records)?;
         }
         let last = paths.last().map_or(0, |(number, _)| *number);
-        let owed = u64::from(!records.is_empty());
-        let full = paths.into_iter().map(|(_, path)| Segment::new(path, owed));
+        let pending = u64::from(!records.is_empty());
+        let full = paths
+            .into_iter()
+            .map(|(_, path)| Segment::new(path, pending));
         let segments = Self {
             directory: directory.to_owned(),
             next: AtomicU64::new(last + 1),
@@ -97,41 +100,40 @@ impl Segments {
         Ok((segments, records.into_values().flatten().collect()))
     }
 
-    /// Everything that earlier processes left is in the database.
-    pub(in crate::domain::requests) fn forget_left_over(&self) {
+    /// Releases the files of earlier processes: their requests are in the database.
+    pub(in crate::domain::requests) fn release_left_over(&self) {
         let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         for segment in full.iter() {
-            segment.owed.store(0, Ordering::Relaxed);
+            segment.pending.store(0, Ordering::Relaxed);
         }
         drop(full);
-        self.sweep();
+        self.remove_released();
     }
 
-    /// Removes the files to which nothing is owed any more.
-    pub(in crate::domain::requests) fn sweep(&self) {
+    /// Removes files without pending entries.
+    pub(in crate::domain::requests) fn remove_released(&self) {
         let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         full.retain(|segment| {
-            let is_owed = segment.owed.load(Ordering::Relaxed) > 0;
-            if !is_owed && let Err(error) = fs::remove_file(&segment.path) {
+            let is_pending = segment.pending.load(Ordering::Relaxed) > 0;
+            if !is_pending && let Err(error) = fs::remove_file(&segment.path) {
                 tracing::warn!(%error, "a file of the journal cannot be removed");
             }
-            is_owed
+            is_pending
         });
     }
 
-    /// How many notes are kept because their requests are not in the database yet.
-    pub(in crate::domain::requests) fn owed(&self) -> u64 {
+    /// Entries whose requests are not in the database yet.
+    pub(in crate::domain::requests) fn pending_entries(&self) -> u64 {
         let current = self.current.load_full();
         let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         let all = full.iter().chain(&current);
-        all.map(|segment| segment.owed.load(Ordering::Relaxed))
+        all.map(|segment| segment.pending.load(Ordering::Relaxed))
             .sum()
     }
 
-    /// When the oldest request began that is noted in any file, in milliseconds since 1970; the end of
-    /// time when there is none.
+    /// The start of the oldest request in any file, in milliseconds since 1970; `u64::MAX` without one.
     pub(super) fn oldest(&self) -> u64 {
-        self.sweep();
+        self.remove_released();
         let current = self.current.load_full();
         let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         let all = full.iter().chain(&current);
@@ -139,7 +141,7 @@ impl Segments {
         began.min().unwrap_or(u64::MAX)
     }
 
-    /// A new file.
+    /// Starts a new file.
     pub(super) fn begin(&self) -> io::Result<Writing> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let path = self.directory.join(format!("{number:012}.{EXTENSION}"));
@@ -157,16 +159,16 @@ impl Segments {
         })
     }
 
-    /// A file that no more is written to.
+    /// Finishes a file.
     pub(super) fn end(&self, writing: Writing) {
         let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         full.push(writing.segment);
         drop(full);
-        self.sweep();
+        self.remove_released();
     }
 }
 
-/// The file that is written to.
+/// The file being written.
 #[derive(Debug)]
 pub(super) struct Writing {
     file: File,
@@ -175,10 +177,10 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    /// Appends whole lines, all or none of them.
+    /// Appends all lines or none.
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         if let Err(error) = self.file.write_all(lines) {
-            // Half a line would run into the next one.
+            // A partial line would run into the next one.
             self.file.set_len(self.length)?;
             return Err(error);
         }
@@ -190,16 +192,16 @@ impl Writing {
         self.length
     }
 
-    /// Keeps the file for a request.
+    /// Keeps the file for a request until the result is released.
     pub(super) fn pending(&self, id: Uuid) -> PendingEntry {
-        let began = began_at(id);
+        let began = started_at(id);
         self.segment.oldest.fetch_min(began, Ordering::Relaxed);
         PendingEntry::new(&self.segment)
     }
 }
 
-/// When a request began: its id says it, in the 48 bits in front.
-fn began_at(id: Uuid) -> u64 {
+/// The start of a request in milliseconds since 1970: the first 48 bits of a `UUIDv7`.
+fn started_at(id: Uuid) -> u64 {
     u64::try_from(id.as_u128() >> 80).unwrap_or_default()
 }
 
@@ -209,7 +211,7 @@ fn number_of(path: &Path) -> Option<u64> {
     is_ours.then_some(number)
 }
 
-/// Reads one file. A line that cannot be read, as a power cut may leave one, is passed over.
+/// Reads one file. Invalid lines, as a power failure may leave one, are skipped.
 fn read(path: &Path, records: &mut HashMap<Uuid, Option<RequestRecord>>) -> io::Result<()> {
     let mut file = BufReader::new(File::open(path)?);
     let mut text = Vec::new();
@@ -241,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_removed_once_nothing_is_owed_to_it() {
+    fn a_file_is_removed_once_its_entries_are_released() {
         let home = tempfile::tempdir().unwrap();
         let (segments, _) = Segments::open(home.path()).unwrap();
         let mut writing = segments.begin().unwrap();
@@ -251,16 +253,16 @@ mod tests {
 
         segments.end(writing);
         one.release();
-        segments.sweep();
+        segments.remove_released();
         assert!(path.exists());
         other.release();
-        segments.sweep();
+        segments.remove_released();
 
         assert!(!path.exists());
     }
 
     #[test]
-    fn a_debt_that_is_dropped_keeps_its_file_for_the_next_start() {
+    fn a_dropped_entry_keeps_its_file_for_the_next_start() {
         let home = tempfile::tempdir().unwrap();
         let (segments, _) = Segments::open(home.path()).unwrap();
         let mut writing = segments.begin().unwrap();
@@ -275,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_request_is_known_for_as_long_as_its_file_is_there() {
+    fn the_oldest_request_is_known_as_long_as_its_file_exists() {
         let home = tempfile::tempdir().unwrap();
         let (segments, _) = Segments::open(home.path()).unwrap();
         let writing = segments.begin().unwrap();
@@ -292,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_lines_are_passed_over() {
+    fn invalid_lines_are_skipped() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("000000000001.journal");
         let text = "{\"void\":\"00000000-0000-0000-0000-000000000001\"}\n\0\0{\n{\"void\":\"00000000-0000-0000-0000-000000000002\"}\n{\"requ";
@@ -306,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_go_on_where_the_last_process_stopped() {
+    fn file_numbers_continue_after_those_of_the_last_process() {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("000000000041.journal"), "").unwrap();
 

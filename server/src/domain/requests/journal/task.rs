@@ -1,7 +1,7 @@
-//! The task that writes the journal: all that waits goes into the file with one call.
+//! The task that writes the journal: all pending lines are appended with one call.
 //!
-//! It runs on the thread of whoever has a line, so no other thread has to be woken for one. The call only
-//! copies into the system's memory, unless the disk is behind: then it is made elsewhere for a while.
+//! It writes on the async thread, so that no other thread has to be woken. A write only copies into the page
+//! cache, unless the disk is slow; then writes move to a blocking thread for a while.
 
 use std::{
     io, mem,
@@ -20,13 +20,13 @@ use super::{
 };
 use crate::{domain::requests::settlement::Settlement, outage::Outage};
 
-/// Lines written with one call, at most.
+/// Lines written with one call.
 const MOST_LINES: usize = 1024;
-/// How long a file gets, in bytes.
-const LONGEST_FILE: u64 = 16 * 1024 * 1024;
-/// A call that took longer has waited for the disk.
+/// A longer file is finished and a new one started, in bytes.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+/// A longer write has waited for the disk.
 const SLOW_APPEND: Duration = Duration::from_millis(2);
-/// How long calls are made elsewhere after one that was slow.
+/// How long writes go to a blocking thread after a slow one.
 const SLOW_MODE_PERIOD: Duration = Duration::from_secs(1);
 
 pub(super) struct JournalWriter {
@@ -35,14 +35,14 @@ pub(super) struct JournalWriter {
     inbox: mpsc::UnboundedReceiver<Entry>,
     settled: mpsc::UnboundedSender<Settlement>,
     lines: Vec<u8>,
-    /// Until when calls are made elsewhere.
-    cautious_until: Option<Instant>,
-    /// Whether the last write failed, to log it once.
+    /// Until when writes go to a blocking thread.
+    slow_until: Option<Instant>,
+    /// Failing while writes fail, to log it once.
     outage: Arc<Outage>,
 }
 
 impl JournalWriter {
-    /// A writer with a file to begin with.
+    /// Starts with a new file.
     pub(super) fn new(
         segments: Arc<Segments>,
         inbox: mpsc::UnboundedReceiver<Entry>,
@@ -55,16 +55,16 @@ impl JournalWriter {
             inbox,
             settled,
             lines: Vec::new(),
-            cautious_until: None,
+            slow_until: None,
             outage,
         })
     }
 
-    /// Runs until nobody can send any more and all is written.
+    /// Runs until all senders are dropped and everything is written.
     pub(super) async fn run(mut self) {
         let mut entries = Vec::with_capacity(MOST_LINES);
         while self.inbox.recv_many(&mut entries, MOST_LINES).await > 0 {
-            // Whoever is ready to run has a line too: one call and one round of wakes for all of them.
+            // Tasks that are ready to run have lines too: write them with the same call.
             yield_now().await;
             while entries.len() < MOST_LINES
                 && let Ok(entry) = self.inbox.try_recv()
@@ -73,7 +73,7 @@ impl JournalWriter {
             }
             if entries
                 .iter()
-                .any(|entry| matches!(entry, Entry::Renew { .. }))
+                .any(|entry| matches!(entry, Entry::Rotate { .. }))
             {
                 self.end_file().await;
             }
@@ -82,7 +82,7 @@ impl JournalWriter {
                 self.lines.extend_from_slice(entry.line());
             }
             let result = self.append().await;
-            self.note_health(&result);
+            self.report_health(&result);
             for entry in entries.drain(..) {
                 self.answer(entry, &result);
             }
@@ -94,7 +94,7 @@ impl JournalWriter {
         if self
             .writing
             .as_ref()
-            .is_some_and(|writing| writing.length() >= LONGEST_FILE)
+            .is_some_and(|writing| writing.length() >= MAX_FILE)
         {
             self.end_file().await;
         }
@@ -102,12 +102,12 @@ impl JournalWriter {
             writing
         } else {
             let segments = Arc::clone(&self.segments);
-            elsewhere(move || segments.begin()).await??
+            on_blocking_thread(move || segments.begin()).await??
         };
         let began = Instant::now();
-        if self.cautious_until.is_some_and(|until| began < until) {
+        if self.slow_until.is_some_and(|until| began < until) {
             let lines = mem::take(&mut self.lines);
-            let appended = elsewhere(move || {
+            let appended = on_blocking_thread(move || {
                 let result = writing.append(&lines);
                 (writing, lines, result)
             });
@@ -124,22 +124,22 @@ impl JournalWriter {
     fn written(&mut self, writing: Writing, began: Instant) {
         self.writing = Some(writing);
         if began.elapsed() > SLOW_APPEND {
-            self.cautious_until = Some(Instant::now() + SLOW_MODE_PERIOD);
+            self.slow_until = Some(Instant::now() + SLOW_MODE_PERIOD);
         }
     }
 
-    /// Begins a new file with the next line.
+    /// Finishes the file; the next line starts a new one.
     async fn end_file(&mut self) {
         if let Some(full) = self.writing.take() {
             let segments = Arc::clone(&self.segments);
-            // Removing files takes its time.
-            if let Err(error) = elsewhere(move || segments.end(full)).await {
+            // Removing files may block.
+            if let Err(error) = on_blocking_thread(move || segments.end(full)).await {
                 tracing::warn!(%error, "a file of the journal was not ended in order");
             }
         }
     }
 
-    fn note_health(&self, result: &io::Result<()>) {
+    fn report_health(&self, result: &io::Result<()>) {
         match result {
             Err(error) => {
                 if self.outage.begin() {
@@ -166,7 +166,7 @@ impl JournalWriter {
         };
         match entry {
             Entry::Note { id, written, .. } => {
-                // Who asked may have left, and owes nothing then.
+                // The caller may be gone; release the entry then.
                 if let Err(Ok(pending)) = written.send(kept.map(|writing| writing.pending(id))) {
                     pending.release();
                 }
@@ -179,23 +179,25 @@ impl JournalWriter {
                 match kept {
                     Ok(writing) => {
                         let pending = writing.pending(settlement.record.id);
-                        settlement.owed.debts.push(pending);
+                        settlement.pending.entries.push(pending);
                         let _ = written.send(());
                     }
-                    // The database is what is left to write to.
-                    Err(_) => settlement.owed.written = Some(written),
+                    // Wait for the database instead.
+                    Err(_) => settlement.pending.written = Some(written),
                 }
                 let _ = self.settled.send(*settlement);
             }
             Entry::Void { .. } => {}
-            Entry::Renew { done } => {
+            Entry::Rotate { done } => {
                 let _ = done.send(());
             }
         }
     }
 }
 
-/// Does what may take its time on a thread that nobody waits for.
-async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+/// Runs blocking work on another thread.
+async fn on_blocking_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
     spawn_blocking(work).await.map_err(io::Error::other)
 }

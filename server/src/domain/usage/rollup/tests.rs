@@ -1,4 +1,4 @@
-//! The sums are those of the requests, whatever happens to them.
+//! The sums always equal those of the requests.
 
 use std::collections::HashMap;
 
@@ -99,7 +99,7 @@ fn blank() -> request::Model {
     }
 }
 
-/// What a slice says, the slow way.
+/// The sums of a slice, computed from all rows.
 fn recomputed(rows: &[request::Model], slice: &usage_slice::Model) -> Sums {
     let mut sums = Sums::default();
     for row in rows {
@@ -117,33 +117,13 @@ fn recomputed(rows: &[request::Model], slice: &usage_slice::Model) -> Sums {
             Dimension::Reconciliation if !is_metered => continue,
             Dimension::Reconciliation => row
                 .reconciliation
-                .map_or_else(|| "unknown".to_owned(), |told| told.to_value()),
+                .map_or_else(|| "unknown".to_owned(), |found| found.to_value()),
         };
         if (slice.starts_at..ends_at).contains(&at) && subject == slice.subject {
             sums.add(&Sums::of(row), 1);
         }
     }
     sums
-}
-
-fn sums_of(model: &usage_slice::Model) -> Sums {
-    Sums {
-        requests: model.requests,
-        failed: model.failed,
-        rejected: model.rejected,
-        tokens: crate::domain::tokens::Tokens {
-            input: model.input_tokens,
-            cache_read: model.cache_read_tokens,
-            cache_write: model.cache_write_tokens,
-            output: model.output_tokens,
-            reasoning: model.reasoning_tokens,
-        },
-        cost: model.cost,
-        unpriced: model.unpriced,
-        unknown: model.unknown,
-        estimated: model.estimated,
-        duration: model.duration,
-    }
 }
 
 fn added(rows: &[request::Model]) -> Vec<RollupEntry<'_>> {
@@ -164,7 +144,7 @@ proptest! {
         let (_, slices) = sum_up(&added(&rows));
 
         for slice in &slices {
-            prop_assert_eq!(sums_of(slice), recomputed(&rows, slice), "{:?}", slice);
+            prop_assert_eq!(Sums::from(slice), recomputed(&rows, slice), "{:?}", slice);
         }
         for dimension in Dimension::iter().filter(|one| *one != Dimension::Reconciliation) {
             for period in Period::iter() {
@@ -178,7 +158,7 @@ proptest! {
     }
 
     #[test]
-    fn the_cube_and_the_slices_say_the_same(rows in rows()) {
+    fn the_cube_and_the_slices_agree(rows in rows()) {
         let (rollups, slices) = sum_up(&added(&rows));
         let mut by_user = HashMap::<_, i64>::new();
         for cell in &rollups {
@@ -192,7 +172,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_added_and_taken_away_is_not_written(rows in rows()) {
+    fn sums_that_cancel_out_are_not_written(rows in rows()) {
         let entries: Vec<_> = rows.iter().flat_map(|row| RollupEntry::changed(row, row)).collect();
 
         let (rollups, slices) = sum_up(&entries);
@@ -202,7 +182,7 @@ proptest! {
 }
 
 #[test]
-fn a_change_moves_a_request_and_leaves_the_totals_alone() {
+fn a_correction_moves_a_request_and_keeps_the_totals() {
     let before = blank();
     let after = request::Model {
         provider: Some(ProviderKind::Claude),
@@ -225,7 +205,7 @@ fn a_change_moves_a_request_and_leaves_the_totals_alone() {
 }
 
 #[test]
-fn a_made_up_number_of_tokens_cannot_overflow_a_sum() {
+fn an_invented_number_of_tokens_cannot_overflow_a_sum() {
     let absurd = request::Model {
         input_tokens: Some(i64::MAX),
         cache_read_tokens: Some(-1),
@@ -265,5 +245,5 @@ async fn the_database_adds_up_batch_after_batch_and_back_to_zero() {
         .collect();
     add_up(&connection, &away).await.unwrap();
     let slices = usage_slice::Entity::find().all(&connection).await.unwrap();
-    assert!(slices.iter().all(|slice| sums_of(slice).is_zero()));
+    assert!(slices.iter().all(|slice| Sums::from(slice).is_zero()));
 }

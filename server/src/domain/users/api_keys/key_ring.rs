@@ -1,5 +1,5 @@
-//! Every key in memory, so that a request is authenticated without a query, a revocation takes effect at
-//! once, and the holder of a key that ended learns why.
+//! All keys in memory: requests are authenticated without a query, a revocation takes effect at once, and a
+//! client with an inactive key gets the reason.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::{
     domain::{ledger::UserLimits, models},
 };
 
-/// A living key and whose it is, as the gateway needs it.
+/// An active key and its user, as the gateway needs them.
 #[derive(Debug)]
 pub struct Caller {
     pub user_id: Uuid,
@@ -24,17 +24,17 @@ pub struct Caller {
     user_models: Option<ModelPatterns>,
     key_models: Option<ModelPatterns>,
     expires_at: Option<DateTime<Utc>>,
-    /// Whether a rotation set the expiry.
+    /// Whether a rotation has set the expiry.
     is_replaced: bool,
     account: Arc<UserLimits>,
     revoked: CancellationToken,
 }
 
-/// Why a key that we know does not work.
+/// Why a known key does not work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyProblem {
     Revoked(DateTime<Utc>),
-    /// A rotation issued another key in its place.
+    /// By the key of a rotation.
     Replaced(DateTime<Utc>),
     Expired(DateTime<Utc>),
     UserDisabled,
@@ -42,7 +42,7 @@ pub enum KeyProblem {
 }
 
 impl KeyProblem {
-    /// Why, for an error of the control plane.
+    /// The error message of the control plane.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Revoked(_) => "this API key was revoked; ask your administrator for a new key",
@@ -53,7 +53,7 @@ impl KeyProblem {
         }
     }
 
-    /// Why this key of this user does not work, whatever its expiry. What can be undone comes last.
+    /// Ignores the expiry. Permanent reasons have precedence over a disabled user.
     pub(super) fn of(key: &api_key::Model, user: &user::Model) -> Option<Self> {
         if user.archived_at.is_some() {
             return Some(Self::UserArchived);
@@ -77,7 +77,7 @@ pub(super) struct EndedKey {
 }
 
 impl EndedKey {
-    /// `None` when the row holds no digest of ours.
+    /// `None` when the stored digest is invalid.
     pub(super) fn new(key: api_key::Model, problem: KeyProblem) -> Option<Self> {
         Some(Self {
             user_id: key.user_id,
@@ -87,7 +87,6 @@ impl EndedKey {
     }
 }
 
-/// A key by its digest.
 #[derive(Clone, Debug)]
 pub(super) enum KnownKey {
     Active(Arc<Caller>),
@@ -118,7 +117,7 @@ impl KnownKey {
 }
 
 impl Caller {
-    /// The caller behind a key; `None` when the row holds no digest of ours.
+    /// `None` when the stored digest is invalid.
     pub(super) fn new(
         key: api_key::Model,
         user: &user::Model,
@@ -145,22 +144,22 @@ impl Caller {
             .all(|patterns| models::matches(patterns, model))
     }
 
-    /// Whether there are models that this caller may not use.
+    /// Whether an allow-list limits the models.
     pub fn is_restricted(&self) -> bool {
         self.user_models.is_some() || self.key_models.is_some()
     }
 
-    /// Whether what this caller may do depends on the model: it must then be certain.
+    /// Whether limits depend on the model, which must then be certain.
     pub fn has_limits_by_model(&self) -> bool {
         self.is_restricted() || self.account.depends_on_model()
     }
 
-    /// What the user may use.
+    /// The limits of the user.
     pub fn account(&self) -> &Arc<UserLimits> {
         &self.account
     }
 
-    /// Ends when the key is revoked or its user disabled.
+    /// Cancelled when the key is revoked or its user disabled.
     pub fn revoked(&self) -> &CancellationToken {
         &self.revoked
     }
@@ -194,19 +193,19 @@ impl KeyRing {
         }
     }
 
-    /// The caller behind what a client presented, if the key works.
+    /// The caller of an active key.
     pub fn find(&self, presented: &[u8]) -> Option<Arc<Caller>> {
         self.look_up(presented).ok()
     }
 
-    /// The caller behind what a client presented, or why the key does not work; no reason when there is no
-    /// such key. It takes as long for a key that exists as for one that does not: one digest, one look-up.
+    /// The caller of an active key, or why the key does not work; `None` for an unknown key. Takes the same time for
+    /// known and unknown keys: one digest, one look-up.
     pub fn look_up(&self, presented: &[u8]) -> Result<Arc<Caller>, Option<KeyProblem>> {
         let digest = self.digester.digest(presented);
         self.active(&digest)
     }
 
-    /// The same key as it stands now: a connection that lives long asks again before each turn.
+    /// The current state of a caller's key, for the next turn of a WebSocket.
     pub fn renew(&self, caller: &Caller) -> Result<Arc<Caller>, Option<KeyProblem>> {
         self.active(&caller.digest)
     }
@@ -226,8 +225,7 @@ impl KeyRing {
         self.keys.store(Arc::new(by_digest(keys).collect()));
     }
 
-    /// Puts a user's keys in place of those they had. Keys that do not work any more are revoked wherever
-    /// they are in use.
+    /// Replaces the keys of a user and cancels the callers of those that are no longer active.
     pub(super) fn replace_user(&self, user_id: Uuid, keys: impl Iterator<Item = KnownKey>) {
         let new: Keys = by_digest(keys).collect();
         let old = self.keys.load_full();

@@ -1,4 +1,4 @@
-//! The keys with which users' tools call the gateway: issue, find, rotate, revoke.
+//! The API keys of users: issue, find, rotate, revoke.
 
 mod key_ring;
 mod search;
@@ -31,35 +31,35 @@ use crate::{
     domain::{
         Error, Result,
         audit::{self, AuditChange, AuditSubject},
-        ledger::Ledger,
+        ledger::{Ledger, rate_limit},
         models,
         patch::Patch,
         text,
     },
 };
 
-const LONGEST_SLUG: usize = 20;
-const LONGEST_GRACE: TimeDelta = TimeDelta::days(30);
+const MAX_SLUG: usize = 20;
+const MAX_GRACE: TimeDelta = TimeDelta::days(30);
 const DEFAULT_NAME: &str = "default";
 
-/// A key that was just issued: the only moment its secret is known.
+/// A new key and its secret, which is not stored.
 #[derive(Debug)]
 pub struct IssuedApiKey {
     pub api_key: api_key::Model,
     pub secret: SecretString,
 }
 
-/// What a new key is like.
+/// A key to issue.
 #[derive(Clone, Debug, Default)]
 pub struct NewApiKey {
     pub name: Option<String>,
     pub expires_at: Option<DateTime<Utc>>,
     pub allowed_models: Option<Vec<String>>,
-    /// How fast it may be used; the user's limit alone holds when it limits nothing.
+    /// Empty for no limit besides the user's.
     pub rate_limit: RateLimit,
 }
 
-/// What to change about a key.
+/// Changes of a key; `None` keeps a value.
 #[derive(Clone, Debug, Default)]
 pub struct ApiKeyChanges {
     pub name: Option<String>,
@@ -67,7 +67,7 @@ pub struct ApiKeyChanges {
     pub allowed_models: Patch<Vec<String>>,
 }
 
-/// All keys. After each change the key ring is brought up to date before the change is answered.
+/// The service for keys. A change returns once the key ring has it.
 #[derive(Clone, Debug)]
 pub struct ApiKeys {
     db: Database,
@@ -75,12 +75,12 @@ pub struct ApiKeys {
     digester: Digester,
     ring: KeyRing,
     ledger: Ledger,
-    /// Orders reading the database and replacing the ring, so that the ring never goes back in time.
+    /// Held from reading the database to replacing the ring, so that the ring never gets older data.
     refreshing: Arc<Mutex<()>>,
 }
 
 impl ApiKeys {
-    /// The service over this database, with every key in memory.
+    /// Loads all keys into memory.
     pub async fn load(
         db: Database,
         clock: SharedClock,
@@ -100,17 +100,16 @@ impl ApiKeys {
         Ok(keys)
     }
 
-    /// What authenticates requests.
+    /// Authenticates requests.
     pub fn ring(&self) -> &KeyRing {
         &self.ring
     }
 
-    /// What limits the keys.
     pub(super) fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// A user's keys, the newest first.
+    /// The keys of users, the newest first.
     pub async fn of_users(&self, user_ids: &[Uuid]) -> Result<Vec<api_key::Model>> {
         let keys = ApiKey::find()
             .filter(api_key::Column::UserId.is_in(user_ids.iter().copied()))
@@ -118,7 +117,7 @@ impl ApiKeys {
         Ok(keys.all(self.db.reader()).await?)
     }
 
-    /// Finds keys by id.
+    /// Unknown ids are skipped.
     pub async fn find_many(&self, ids: &[Uuid]) -> Result<Vec<api_key::Model>> {
         let keys = ApiKey::find().filter(api_key::Column::Id.is_in(ids.iter().copied()));
         Ok(keys.all(self.db.reader()).await?)
@@ -137,7 +136,7 @@ impl ApiKeys {
         Ok(issued)
     }
 
-    /// Writes a new key; whoever calls it refreshes the ring once the transaction is committed.
+    /// Stores a new key. The caller refreshes the ring after the commit.
     pub(super) async fn insert(
         &self,
         connection: &impl ConnectionTrait,
@@ -157,7 +156,7 @@ impl ApiKeys {
             prefix: Set(secret.chars().take(begin.len() + 4).collect()),
             last_four: Set(text::last_four(&secret)),
             allowed_models: Set(models::check(new.allowed_models)?),
-            rate_limit: Set(rate_limits::own(new.rate_limit)?),
+            rate_limit: Set(rate_limits::validated(new.rate_limit)?),
             created_at: Set(now),
             expires_at: Set(new.expires_at),
             ..Default::default()
@@ -168,18 +167,18 @@ impl ApiKeys {
         })
     }
 
-    /// Issues a key like an old one, which dies now or after a grace period.
+    /// Issues a replacement with the settings of a key, which stops working after the grace period.
     pub async fn rotate(
         &self,
         id: Uuid,
         grace: TimeDelta,
     ) -> Result<(IssuedApiKey, api_key::Model)> {
-        if grace < TimeDelta::zero() || grace > LONGEST_GRACE {
+        if grace < TimeDelta::zero() || grace > MAX_GRACE {
             return Err(Error::bad_input(
-                "graceSeconds is between 0 and 2592000 (30 days)",
+                "graceSeconds must be between 0 and 2592000 (30 days)",
             ));
         }
-        // With the quotas goes what was used of them: nothing may be settled meanwhile.
+        // The replacement gets the usage of the quotas too: none may be committed meanwhile.
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
         let old = self.active_key(&transaction, id).await?;
@@ -233,7 +232,7 @@ impl ApiKeys {
         Ok(key)
     }
 
-    /// Ends a key's life, in requests that are under way too. Revoking twice is harmless.
+    /// Revokes a key and aborts its requests in flight. Revoking twice is no error.
     pub async fn revoke(&self, id: Uuid) -> Result<api_key::Model> {
         let transaction = self.db.begin().await?;
         let old = ApiKey::find_by_id(id)
@@ -251,7 +250,7 @@ impl ApiKeys {
         Ok(key)
     }
 
-    /// Commits a change together with the event about it.
+    /// Records the change in the audit and commits it.
     async fn record_update(
         &self,
         transaction: DatabaseTransaction,
@@ -263,7 +262,7 @@ impl ApiKeys {
         Ok(transaction.commit().await?)
     }
 
-    /// Revokes all of a user's keys; whoever calls it refreshes the ring after the commit.
+    /// Revokes all keys of a user. The caller refreshes the ring after the commit.
     pub(super) async fn revoke_all(
         &self,
         connection: &impl ConnectionTrait,
@@ -278,7 +277,7 @@ impl ApiKeys {
         Ok(())
     }
 
-    /// Brings a user's keys in memory up to date.
+    /// Reloads the keys of a user.
     pub(super) async fn refresh(&self, user_id: Uuid) -> Result<()> {
         let _turn = self.refreshing.lock().await;
         let known = self.known(Some(user_id)).await?;
@@ -286,7 +285,7 @@ impl ApiKeys {
         Ok(())
     }
 
-    /// The keys of one user or of all. Reads where writes go, so that a change is seen.
+    /// The keys of one user or of all, from the writer's connection, which sees the last change.
     async fn known(&self, user_id: Option<Uuid>) -> Result<Vec<KnownKey>> {
         let mut query = ApiKey::find().find_also_related(User);
         if let Some(user_id) = user_id {
@@ -310,11 +309,13 @@ impl ApiKeys {
         Ok(known)
     }
 
-    /// The callers behind a user's keys, whose account learns their limits.
+    /// The callers of a user's keys. Also sets their rate limits.
     fn callers(&self, user: &user::Model, keys: Vec<api_key::Model>) -> Vec<Caller> {
         let account = self.ledger.user_limits(user.id);
-        let limits = keys.iter().map(|key| (key.id, key.rate_limit));
-        account.set_rate_limits(user.rate_limit, limits);
+        let limits = keys
+            .iter()
+            .map(|key| (key.id, key.rate_limit.map(rate_limit)));
+        account.set_rate_limits(user.rate_limit.map(rate_limit), limits);
         let callers = keys.into_iter();
         callers
             .filter_map(|key| Caller::new(key, user, Arc::clone(&account)))
@@ -350,12 +351,12 @@ pub(super) async fn active_user(
         .ok_or(Error::NotFound { what: "user" })
 }
 
-/// A key, for the audit.
+/// The audit subject of a key.
 pub(super) fn subject(key: &api_key::Model) -> AuditSubject {
     AuditSubject::new("apiKey", &key.id).named(&key.name)
 }
 
-/// What the audit tells of a key.
+/// The fields of a key, for the audit.
 pub(super) fn audited(key: &api_key::Model) -> Value {
     json!({
         "userId": key.user_id,
@@ -369,14 +370,14 @@ pub(super) fn audited(key: &api_key::Model) -> Value {
     })
 }
 
-/// A name as part of a key: lower case letters and digits, joined by dashes.
+/// A name as part of a key: lower-case letters and digits, joined by hyphens.
 fn slug(name: &str) -> String {
     let words: Vec<String> = name
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_lowercase)
         .collect();
-    let slug: String = words.join("-").chars().take(LONGEST_SLUG).collect();
+    let slug: String = words.join("-").chars().take(MAX_SLUG).collect();
     let slug = slug.trim_matches('-');
     if slug.is_empty() {
         "user".to_owned()
@@ -394,6 +395,6 @@ mod tests {
         assert_eq!(slug("Ada Lovelace"), "ada-lovelace");
         assert_eq!(slug("  Đặng, Văn!"), "ng-v-n");
         assert_eq!(slug("名前"), "user");
-        assert_eq!(slug(&"x".repeat(50)).len(), LONGEST_SLUG);
+        assert_eq!(slug(&"x".repeat(50)).len(), MAX_SLUG);
     }
 }

@@ -1,4 +1,4 @@
-//! What users and keys may use: quotas and rate limits, set by administrators and held by the ledger.
+//! Quotas and rate limits of users and keys: administrators set them, the ledger enforces them.
 
 mod new_quota;
 mod past;
@@ -32,19 +32,19 @@ use crate::{
     },
 };
 
-/// Whose limits are meant.
+/// The user or key whose limits are changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitHolder {
-    /// A user, with all keys together.
+    /// All keys of the user together.
     User(Uuid),
     ApiKey(Uuid),
 }
 
-/// Whose limits they are.
+/// The stored holder of limits.
 #[derive(Clone, Debug)]
 pub struct LimitSubject {
     pub user: user::Model,
-    /// When only one key is limited.
+    /// `None` for the limits of the user.
     pub api_key: Option<api_key::Model>,
 }
 
@@ -68,7 +68,7 @@ impl LimitSubject {
     }
 }
 
-/// All quotas. Cheap to clone.
+/// Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Quotas {
     db: Database,
@@ -79,7 +79,7 @@ pub struct Quotas {
 }
 
 impl Quotas {
-    /// The service over this database. What it has begun it finishes among the tasks.
+    /// Changes run on `tasks`, so that they finish when the caller disconnects.
     pub fn new(
         db: &Database,
         clock: &SharedClock,
@@ -95,15 +95,15 @@ impl Quotas {
         }
     }
 
-    /// Puts quotas in place of those that the holder has. One that is only edited keeps what was used
-    /// of it, and a new one counts what was used in its window already.
+    /// Replaces the quotas of a holder. A quota that is only edited keeps its usage, and a new one counts earlier
+    /// usage in its window.
     pub async fn set(&self, holder: LimitHolder, new: &[NewQuota]) -> Result<LimitSubject> {
         let wanted = read_all(new)?;
         let work = self.clone().replace(holder, |_| Ok(wanted));
-        self.to_the_end(work).await
+        self.run_to_completion(work).await
     }
 
-    /// Removes quotas of a holder by id and adds others in one step; the rest stay whatever they are by now. A
+    /// Removes quotas of a holder by id and adds others in one step; the rest stay as they are stored. A
     /// quota that is removed and added with the same metric, window, time zone, provider and models is edited.
     pub async fn change(
         &self,
@@ -113,16 +113,15 @@ impl Quotas {
     ) -> Result<LimitSubject> {
         let wanted = move |there: Vec<quota::Model>| new_quota::changed(there, &removed, &added);
         let work = self.clone().replace(holder, wanted);
-        self.to_the_end(work).await
+        self.run_to_completion(work).await
     }
 
-    /// Forgets what a user has used. Returns the user and the tokens that were counted until now.
+    /// Resets the usage of a user. Returns the user and the tokens counted before.
     pub async fn reset_usage(&self, user_id: Uuid) -> Result<(user::Model, i64)> {
-        self.to_the_end(self.clone().forget(user_id)).await
+        self.run_to_completion(self.clone().reset(user_id)).await
     }
 
-    /// Sets how fast a user or key may call; a limit of nothing leaves it to the server's default, and for a
-    /// key to its user's limit.
+    /// Sets a rate limit. An empty limit means the server's default for a user, and no own limit for a key.
     pub async fn set_rate_limit(
         &self,
         holder: LimitHolder,
@@ -131,7 +130,7 @@ impl Quotas {
         self.change_rate_limit(holder, |_| limit).await
     }
 
-    /// Changes parts of how fast a user or key may call, and leaves the others as they are by now.
+    /// Changes parts of the stored rate limit.
     pub async fn change_rate_limit(
         &self,
         holder: LimitHolder,
@@ -139,7 +138,7 @@ impl Quotas {
     ) -> Result<LimitSubject> {
         let transaction = self.db.begin().await?;
         let mut subject = self.find(&transaction, holder).await?;
-        let limit = rate_limits::own(change(subject.rate_limit().unwrap_or_default()))?;
+        let limit = rate_limits::validated(change(subject.rate_limit().unwrap_or_default()))?;
         let before = json!({ "rateLimit": subject.rate_limit() });
         if let Some(key) = subject.api_key {
             let mut key = key.into_active_model();
@@ -159,21 +158,21 @@ impl Quotas {
         Ok(subject)
     }
 
-    /// The quotas of a user for all keys together, as they stand, in the order in which they were set.
+    /// The quotas of a user, without those of single keys, in the order in which they were set.
     pub fn of_user(&self, user_id: Uuid) -> Vec<QuotaState> {
         self.of(user_id, None)
     }
 
-    /// A key's own quotas.
+    /// The own quotas of a key.
     pub fn of_api_key(&self, user_id: Uuid, id: Uuid) -> Vec<QuotaState> {
         self.of(user_id, Some(id))
     }
 
-    /// The quotas of everybody who may still call, the nearest to its limit first.
+    /// The quotas of all users and keys that are not archived or revoked, the most used first.
     pub async fn all(&self) -> Result<Vec<QuotaState>> {
         let mut meters = self.ledger.meters();
-        let users: HashSet<Uuid> = living_users(self.db.reader()).await?;
-        let keys: HashSet<Uuid> = living_keys(self.db.reader()).await?;
+        let users: HashSet<Uuid> = active_users(self.db.reader()).await?;
+        let keys: HashSet<Uuid> = active_keys(self.db.reader()).await?;
         meters.retain(|QuotaState { quota, .. }| {
             users.contains(&quota.user_id) && quota.api_key_id.is_none_or(|id| keys.contains(&id))
         });
@@ -188,8 +187,8 @@ impl Quotas {
         meters
     }
 
-    /// Does it although the caller may leave: the memory must not fall behind the database.
-    async fn to_the_end<T: Send + 'static>(
+    /// Finishes even if the caller is dropped, so that memory follows the database.
+    async fn run_to_completion<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
@@ -202,7 +201,7 @@ impl Quotas {
         holder: LimitHolder,
         wanted: impl FnOnce(Vec<quota::Model>) -> Result<Vec<NewQuota>>,
     ) -> Result<LimitSubject> {
-        // Nothing is settled meanwhile, so that nothing is counted twice or lost.
+        // No usage is committed meanwhile, so that none is counted twice or lost.
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
         let subject = self.find(&transaction, holder).await?;
@@ -216,7 +215,7 @@ impl Quotas {
         Ok(subject)
     }
 
-    async fn forget(self, user_id: Uuid) -> Result<(user::Model, i64)> {
+    async fn reset(self, user_id: Uuid) -> Result<(user::Model, i64)> {
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
         let user = active_user(&transaction, user_id).await?;
@@ -225,7 +224,7 @@ impl Quotas {
         user.used_tokens = Set(0);
         user.usage_reset_at = Set(Some(self.clock.now()));
         let user = user.update(&transaction).await?;
-        store::forget_use(&transaction, user_id).await?;
+        store::delete_usage(&transaction, user_id).await?;
         let before = json!({ "usedTokens": previous });
         let reset = AuditChange::updated(super::subject(&user), before, json!({ "usedTokens": 0 }));
         self.commit(transaction, user_id, reset).await?;
@@ -268,13 +267,13 @@ impl Quotas {
     }
 }
 
-/// A user's quotas with what was used of them.
+/// The quotas of a user with their usage.
 async fn meters_of(connection: &impl ConnectionTrait, user_id: Uuid) -> Result<Vec<QuotaState>> {
     let quotas = store::of_user(connection, user_id).await?;
     ledger::meters(connection, quotas).await
 }
 
-/// What the audit tells of somebody's quotas.
+/// The quotas of a user or key, for the audit.
 pub(super) async fn audited(
     connection: &impl ConnectionTrait,
     user_id: Uuid,
@@ -299,8 +298,8 @@ pub(super) async fn audited(
         .collect())
 }
 
-/// Stores the quotas of a user who is created in this transaction, and lets the ledger hold them: nobody
-/// can call yet whom they would limit too early.
+/// Stores the quotas of a user who is created in this transaction, and adds them to the ledger. The user has no
+/// active key before the commit.
 pub(super) async fn begin(
     connection: &impl ConnectionTrait,
     ledger: &Ledger,
@@ -317,7 +316,7 @@ pub(super) async fn begin(
     reload(connection, ledger, user.id).await
 }
 
-/// Brings a user's quotas in memory up to date. Call it in a turn of the ledger.
+/// Reloads the quotas of a user. The caller holds [`Ledger::turn`].
 pub(super) async fn reload(
     connection: &impl ConnectionTrait,
     ledger: &Ledger,
@@ -328,7 +327,7 @@ pub(super) async fn reload(
     Ok(())
 }
 
-async fn living_users(connection: &impl ConnectionTrait) -> Result<HashSet<Uuid>> {
+async fn active_users(connection: &impl ConnectionTrait) -> Result<HashSet<Uuid>> {
     let ids = user::Entity::find()
         .select_only()
         .column(user::Column::Id)
@@ -338,7 +337,7 @@ async fn living_users(connection: &impl ConnectionTrait) -> Result<HashSet<Uuid>
     Ok(ids.await?.into_iter().collect())
 }
 
-async fn living_keys(connection: &impl ConnectionTrait) -> Result<HashSet<Uuid>> {
+async fn active_keys(connection: &impl ConnectionTrait) -> Result<HashSet<Uuid>> {
     let ids = api_key::Entity::find()
         .select_only()
         .column(api_key::Column::Id)

@@ -1,4 +1,4 @@
-//! Which quotas make sense.
+//! Validation of quotas.
 
 use entity::{
     provider_account::ProviderKind,
@@ -6,45 +6,45 @@ use entity::{
 };
 use uuid::Uuid;
 
-use crate::domain::{Error, Result, ledger::window::QuotaWindow, text};
+use crate::domain::{Error, Result, ledger::read_window, text};
 
 /// Quotas of one user or key.
-const MOST: usize = 20;
-/// Percentages of one quota.
-const MOST_PERCENTS: usize = 10;
+const MAX_QUOTAS: usize = 20;
+/// Warning percentages of one quota.
+const MAX_PERCENTS: usize = 10;
 
-/// What a quota is to be like.
+/// A quota to be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewQuota {
     pub metric: Metric,
     /// In the metric's unit: tokens, requests or nano-USD.
     pub limit: i64,
     pub window: WindowKind,
-    /// For a rolling window, and no other.
+    /// The length of a rolling window; `None` for all others.
     pub rolling_seconds: Option<i32>,
-    /// The IANA name of the zone whose calendar counts.
+    /// The IANA name of the time zone of calendar windows.
     pub timezone: String,
     /// `None` counts every provider.
     pub provider: Option<ProviderKind>,
     /// `None` counts every model; `*` stands for any run of characters.
     pub model_pattern: Option<String>,
-    /// Percentages of the limit that only warn.
+    /// Percentages of the limit that warn, in ascending order.
     pub soft_percents: Vec<i32>,
-    /// Whether what cannot be bounded is refused.
+    /// Whether requests without a known upper bound are rejected.
     pub strict: bool,
 }
 
-/// Checks a list of quotas that shall hold together.
+/// Validates the quotas of one holder.
 pub(in crate::domain) fn read_all(new: &[NewQuota]) -> Result<Vec<NewQuota>> {
-    if new.len() > MOST {
+    if new.len() > MAX_QUOTAS {
         return Err(Error::BadInput(format!(
-            "a user or key has at most {MOST} quotas"
+            "a user or key has at most {MAX_QUOTAS} quotas"
         )));
     }
     let mut checked: Vec<NewQuota> = Vec::with_capacity(new.len());
     for (index, quota) in new.iter().enumerate() {
         let quota = read(quota).map_err(|error| error.about(format_args!("quotas[{index}]")))?;
-        if checked.iter().any(|other| other.is_about_the_same(&quota)) {
+        if checked.iter().any(|other| other.counts_the_same(&quota)) {
             return Err(Error::BadInput(format!(
                 "quotas[{index}]: another quota of the list counts the same; keep one of the two"
             )));
@@ -71,7 +71,7 @@ pub(super) fn changed(
     let kept: Vec<NewQuota> = kept.map(NewQuota::from).collect();
     if kept
         .iter()
-        .any(|old| added.iter().any(|new| new.is_about_the_same(old)))
+        .any(|old| added.iter().any(|new| new.counts_the_same(old)))
     {
         return Err(Error::Conflict(
             "a quota with the same metric, window, time zone, provider and models exists; change that one".to_owned(),
@@ -99,7 +99,7 @@ impl From<quota::Model> for NewQuota {
 fn read(new: &NewQuota) -> Result<NewQuota> {
     if new.limit < 1 {
         return Err(Error::bad_input(
-            "limit is greater than nothing; to let nothing pass, disable the user or narrow allowedModels",
+            "limit must be greater than 0; to block all requests, disable the user or narrow allowedModels",
         ));
     }
     let quota = NewQuota {
@@ -111,21 +111,21 @@ fn read(new: &NewQuota) -> Result<NewQuota> {
             .transpose()?,
         ..new.clone()
     };
-    QuotaWindow::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
+    read_window(quota.window, quota.rolling_seconds, &quota.timezone)?;
     let percents = &quota.soft_percents;
-    let are_fine = percents.len() <= MOST_PERCENTS
+    let are_fine = percents.len() <= MAX_PERCENTS
         && percents.iter().all(|percent| (1..=99).contains(percent))
         && percents.is_sorted_by(|one, next| one < next);
     if !are_fine {
         return Err(Error::BadInput(format!(
-            "softPercents lists at most {MOST_PERCENTS} percentages between 1 and 99, each greater than the one before"
+            "softPercents lists at most {MAX_PERCENTS} percentages between 1 and 99, each greater than the one before"
         )));
     }
     Ok(quota)
 }
 
 impl NewQuota {
-    fn is_about_the_same(&self, other: &Self) -> bool {
+    fn counts_the_same(&self, other: &Self) -> bool {
         let subject = |quota: &Self| {
             let Self {
                 metric,
@@ -141,7 +141,7 @@ impl NewQuota {
             && self.model_pattern == other.model_pattern
     }
 
-    /// Whether this is only an edition of a quota that is there.
+    /// Whether this only edits an existing quota: what it counts is the same.
     pub(super) fn edits(&self, there: &quota::Model) -> bool {
         let subject = (
             there.metric,
@@ -160,7 +160,7 @@ impl NewQuota {
             && self.model_pattern == there.model_pattern
     }
 
-    /// The percentages as they are kept.
+    /// The percentages as they are stored.
     pub(super) fn percents(&self) -> Percents {
         let percents = self.soft_percents.iter();
         Percents(

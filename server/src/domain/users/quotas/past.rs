@@ -1,8 +1,8 @@
-//! What was used before a quota was set, so that a new quota counts the whole of its window.
+//! Usage before a quota was set, so that a new quota counts the whole of its window.
 //!
-//! Sums of whole quarters of an hour, hours and days are read where they tell it; the requests themselves
-//! where they do not: in a window that is cut finer, before the first whole quarter, and for the number
-//! of requests, which the sums count with those that use nothing.
+//! It is read from the sums of quarter-hours, hours and days where possible, and from the requests otherwise: in
+//! windows with shorter slices, before the first whole quarter-hour, and for the number of requests, because the
+//! sums include requests that generate nothing.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -13,11 +13,12 @@ use entity::{
     request::{Outcome, Protocol},
     usage_rollup::Period,
 };
+use limits::QuotaWindow;
 use sea_orm::{ActiveEnum as _, ConnectionTrait, FromQueryResult, Statement, Value};
 
 use crate::domain::{
     Result,
-    ledger::window::QuotaWindow,
+    ledger::read_window,
     model_name::{NameRule, routed_as},
     models,
     periods::{Run, cover, seconds, start_of},
@@ -29,40 +30,40 @@ const DAY: i64 = seconds(Period::Day);
 const TOKENS: &str =
     "input_tokens + cache_read_tokens + cache_write_tokens + output_tokens + reasoning_tokens";
 
-/// What was used of one model at one provider in some stretch of time.
+/// The usage of one model at one provider in a time range.
 #[derive(Debug, FromQueryResult)]
 struct Cell {
     model: String,
     /// Empty while unknown.
     provider: String,
-    /// The last second of the stretch, since 1970.
+    /// The last second of the range, since 1970.
     ends_at: i64,
     requests: i64,
     tokens: i64,
     cost: i64,
 }
 
-/// Where the past is read.
+/// Which requests and sums are read.
 #[derive(Debug)]
 struct Plan {
-    /// Since when, in microseconds.
+    /// In microseconds since 1970.
     from: i64,
-    /// Until then requests are read one by one, in microseconds.
+    /// Requests are read until before this time, in microseconds since 1970.
     rows_until: i64,
-    /// Since then sums.
+    /// Sums are read from then on.
     runs: Vec<Run>,
-    /// How finely, in seconds.
+    /// The precision, in seconds.
     slice: i64,
 }
 
-/// What a new quota counts, by the start of the bucket.
+/// The usage that a new quota counts, by the start of the bucket.
 pub(super) async fn used(
     connection: &impl ConnectionTrait,
     quota: &quota::Model,
     reset_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<i64, i64>> {
-    let window = QuotaWindow::read(quota.window, quota.rolling_seconds, &quota.timezone)?;
+    let window = read_window(quota.window, quota.rolling_seconds, &quota.timezone)?;
     let plan = Plan::new(quota.metric, window, reset_at, now);
     let mut cells = requests(connection, quota, &plan).await?;
     for run in &plan.runs {
@@ -70,7 +71,7 @@ pub(super) async fn used(
     }
     let mut used = BTreeMap::<i64, i64>::new();
     for cell in cells.iter().filter(|cell| cell.counts(quota)) {
-        // At the end of its stretch: rather a little too long than too short.
+        // At the end of the range: it counts a little too long rather than too short.
         let at = DateTime::from_timestamp(cell.ends_at, 0).unwrap_or(now);
         let sum = used.entry(window.bucket(at.min(now))).or_default();
         *sum = sum.saturating_add(cell.amount(quota.metric));
@@ -98,7 +99,7 @@ impl Plan {
         let Some(period) = period_within(slice).filter(|_| metric != Metric::Requests) else {
             return rows_alone;
         };
-        // A calendar window is one bucket, whatever it is read from.
+        // A calendar window is one bucket, so that any periods will do.
         let is_one = window.slice().is_none();
         let period = if is_one { Period::Quarter } else { period };
         let second = from.div_euclid(MICROS) + i64::from(from.rem_euclid(MICROS) > 0);
@@ -117,7 +118,7 @@ impl Plan {
     }
 }
 
-/// The longest period that is not longer than a slice.
+/// The longest period that fits into a slice.
 fn period_within(slice: i64) -> Option<Period> {
     [Period::Day, Period::Hour, Period::Quarter]
         .into_iter()
@@ -193,7 +194,7 @@ async fn find(
 }
 
 impl Cell {
-    /// While nobody has told who served it, it counts, as it does when it is settled.
+    /// Usage of an unknown provider counts, as it does when a request is stored.
     fn counts(&self, quota: &quota::Model) -> bool {
         let provider = ProviderKind::try_from_value(&self.provider).ok();
         let is_served = |wanted| provider.is_none_or(|served| served == wanted);
@@ -204,7 +205,7 @@ impl Cell {
                 .is_none_or(|pattern| self.is_of(pattern))
     }
 
-    /// By which route it was asked for is not among the sums, so that a cloak is seen through on any.
+    /// The sums do not have the route, so cloaked names are resolved on every route.
     fn is_of(&self, pattern: &str) -> bool {
         !self.model.is_empty()
             && [NameRule::Plain, NameRule::Cloaked]

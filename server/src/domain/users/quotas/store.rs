@@ -38,7 +38,7 @@ pub(super) async fn of_subject(
     Ok(quotas)
 }
 
-/// Puts these quotas in place of what somebody has.
+/// Replaces the quotas of a user or key.
 pub(super) async fn replace(
     connection: &impl ConnectionTrait,
     subject: &LimitSubject,
@@ -75,7 +75,7 @@ async fn edit(
     Ok(())
 }
 
-/// Stores a new quota, of which nothing was used.
+/// Stores a quota without usage.
 pub(super) async fn insert(
     connection: &impl ConnectionTrait,
     subject: &LimitSubject,
@@ -133,7 +133,7 @@ async fn insert_buckets(
 }
 
 /// Forgets what was used of a user's quotas.
-pub(super) async fn forget_use(connection: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
+pub(super) async fn delete_usage(connection: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
     let of_user = Quota::find()
         .select_only()
         .column(quota::Column::Id)
@@ -146,8 +146,7 @@ pub(super) async fn forget_use(connection: &impl ConnectionTrait, user_id: Uuid)
     Ok(())
 }
 
-/// Gives a key the quotas of the one that it replaces, and what was used of them: who gets a new key
-/// gets no new budget.
+/// Copies the quotas of a key and their usage to its replacement, so that a rotation does not reset a budget.
 pub(in crate::domain) async fn inherit(
     connection: &impl ConnectionTrait,
     from: Uuid,

@@ -1,23 +1,22 @@
-//! The same account, kept in the plainest way: a list of those under way, and sums.
+//! The reference model of the limits: a list of requests in flight, and sums.
 
 use std::collections::{BTreeMap, HashMap};
 
 use proptest::test_runner::TestCaseError;
 
 use super::*;
-use crate::domain::models::AliasTable;
 
 /// Kinds of quotas.
 pub(super) const KINDS: usize = 7;
 
-/// An account, and what it ought to be.
+/// The limits and their expected state.
 #[derive(Debug)]
 pub(super) struct House {
     account: Arc<UserLimits>,
-    /// Those there are, by kind.
-    quotas: [Option<entity::quota::Model>; KINDS],
+    /// By kind.
+    quotas: [Option<QuotaRule>; KINDS],
     used: HashMap<Uuid, i128>,
-    /// Requests whose body is still to come.
+    /// Requests whose body is pending.
     arriving: Vec<RequestSlot>,
     under_way: Vec<UnderWay>,
 }
@@ -26,18 +25,18 @@ pub(super) struct House {
 struct UnderWay {
     reservation: Reservation,
     wish: Wish,
-    /// What it holds back, or has used, by quota.
+    /// The reserved or used amounts, by quota.
     shares: Vec<(Uuid, Metric, i128)>,
     used: Option<Amounts>,
-    /// Whether its client has left.
+    /// Whether the client has disconnected.
     is_abandoned: bool,
 }
 
 impl Default for House {
     fn default() -> Self {
-        let account = Arc::<UserLimits>::default();
+        let account = new_limits();
         let limit = RateLimit {
-            concurrent_requests: Some(AT_ONCE),
+            concurrent_requests: Some(MAX_CONCURRENT),
             ..RateLimit::default()
         };
         account.set_rate_limits(Some(limit), std::iter::empty());
@@ -51,7 +50,7 @@ impl Default for House {
     }
 }
 
-fn of_kind(kind: usize, limit: i64) -> entity::quota::Model {
+fn of_kind(kind: usize, limit: i64) -> QuotaRule {
     let metrics = [Metric::Tokens, Metric::Cost, Metric::Requests];
     let mut quota = quota(metrics[kind % metrics.len()], limit);
     quota.strict = (3..6).contains(&kind);
@@ -61,14 +60,14 @@ fn of_kind(kind: usize, limit: i64) -> entity::quota::Model {
 }
 
 impl House {
-    /// Quotas that stay keep what was used of them; one that comes back is another one.
+    /// Quotas that stay keep their usage; one that is set again is new.
     pub(super) fn set_meters(&mut self, limits: [Option<i64>; KINDS]) {
         for (kind, limit) in limits.into_iter().enumerate() {
             let id = self.quotas[kind].as_ref().map(|quota| quota.id);
             self.quotas[kind] = limit.map(|limit| {
                 let new = of_kind(kind, limit);
                 let id = id.unwrap_or(new.id);
-                entity::quota::Model { id, ..new }
+                QuotaRule { id, ..new }
             });
         }
         self.put_meters();
@@ -77,7 +76,7 @@ impl House {
     fn put_meters(&self) {
         let meters = self.quotas.iter().flatten().map(|quota| {
             let used = i64::try_from(self.used_of(quota.id)).unwrap();
-            QuotaState::new(quota.clone(), BTreeMap::from([(0, used)])).unwrap()
+            state(quota.clone(), BTreeMap::from([(0, used)]))
         });
         self.account.set_meters(meters.collect());
     }
@@ -112,7 +111,7 @@ impl House {
             is_abandoned: false,
         });
         for quota in self.counting(wish).filter(|quota| quota.strict) {
-            let taken = self.used_by_now(quota.id) + self.held_back_of(quota.id);
+            let taken = self.used_in_total(quota.id) + self.reserved_of(quota.id);
             prop_assert!(taken <= i128::from(quota.limit), "{:?}", quota);
         }
         Ok(())
@@ -167,10 +166,7 @@ impl House {
             return;
         };
         let used = request.used.unwrap_or_default();
-        for charge in self
-            .account
-            .charges(&request.wish.row(used), &AliasTable::default())
-        {
+        for charge in request.wish.charges(&self.account, used) {
             self.account.add(charge, AT);
         }
         request.reservation.commit();
@@ -190,7 +186,7 @@ impl House {
         self.put_meters();
     }
 
-    /// Everybody under way ends somehow.
+    /// Ends all requests.
     pub(super) fn leave(&mut self) {
         self.arriving.clear();
         while let Some(request) = self.under_way.pop() {
@@ -200,21 +196,24 @@ impl House {
         }
     }
 
-    /// Each quota stands as it ought to.
+    /// Compares each quota with its expected state.
     pub(super) fn check(&self) -> Result<(), TestCaseError> {
         let meters = self.account.meters();
         prop_assert_eq!(meters.len(), self.quotas.iter().flatten().count());
         for meter in meters {
             let standing = meter.standing(AT);
-            let held_back = self.held_back_of(meter.quota.id);
+            let held_back = self.reserved_of(meter.quota.id);
             let held_back = i64::try_from(held_back).unwrap_or(i64::MAX);
             prop_assert_eq!(standing.reserved, held_back, "{:?}", meter);
-            prop_assert_eq!(i128::from(standing.used), self.used_by_now(meter.quota.id));
+            prop_assert_eq!(
+                i128::from(standing.used),
+                self.used_in_total(meter.quota.id)
+            );
         }
         Ok(())
     }
 
-    pub(super) fn held_back(&self) -> i64 {
+    pub(super) fn reserved(&self) -> i64 {
         let meters = self.account.meters();
         let standings = meters.iter().map(|meter| meter.standing(AT).reserved);
         standings.sum()
@@ -236,27 +235,27 @@ impl House {
         self.counting(wish).all(|quota| self.fits(quota, wish))
     }
 
-    /// Whether one more may be under way: those whose client has left do not count.
+    /// Whether a slot is free; requests whose client has disconnected have none.
     fn has_room(&self) -> bool {
         let running = self.under_way.iter();
         let running = running.filter(|request| request.used.is_none() && !request.is_abandoned);
-        running.count() + self.arriving.len() < AT_ONCE as usize
+        running.count() + self.arriving.len() < MAX_CONCURRENT as usize
     }
 
-    fn fits(&self, quota: &entity::quota::Model, wish: Wish) -> bool {
+    fn fits(&self, quota: &QuotaRule, wish: Wish) -> bool {
         let is_exact = quota.metric == Metric::Requests;
         let is_unpriced = quota.metric == Metric::Cost && wish.estimate.cost.is_none();
         if quota.strict && !is_exact && (wish.ceiling.is_none() || is_unpriced) {
             return false;
         }
-        let held_back = self.held_back_of(quota.id);
-        let left = i128::from(quota.limit) - self.used_by_now(quota.id);
+        let held_back = self.reserved_of(quota.id);
+        let left = i128::from(quota.limit) - self.used_in_total(quota.id);
         let (_, _, amount) = share(wish)(quota);
         let is_alone = !quota.strict && !is_exact && self.running(quota.id).next().is_none();
         left > 0 && (held_back + amount <= left || is_alone)
     }
 
-    fn counting(&self, wish: Wish) -> impl Iterator<Item = &entity::quota::Model> {
+    fn counting(&self, wish: Wish) -> impl Iterator<Item = &QuotaRule> {
         let quotas = self.quotas.iter().flatten();
         quotas.filter(move |quota| {
             let is_key = |key: Uuid| key == Uuid::from_u128(wish.key);
@@ -270,17 +269,17 @@ impl House {
         self.used.get(&quota).copied().unwrap_or(0)
     }
 
-    /// Used, in the database or not.
-    fn used_by_now(&self, quota: Uuid) -> i128 {
+    /// Committed or not.
+    fn used_in_total(&self, quota: Uuid) -> i128 {
         let ended = self.shares(quota, |request| request.used.is_some());
         self.used_of(quota) + ended.sum::<i128>()
     }
 
-    fn held_back_of(&self, quota: Uuid) -> i128 {
+    fn reserved_of(&self, quota: Uuid) -> i128 {
         self.running(quota).sum()
     }
 
-    /// What those under way hold back of a quota.
+    /// The amounts that requests in flight reserve of a quota.
     fn running(&self, quota: Uuid) -> impl Iterator<Item = i128> {
         self.shares(quota, |request| request.used.is_none())
     }
@@ -292,8 +291,8 @@ impl House {
     }
 }
 
-/// What a request holds back of a quota.
-fn share(wish: Wish) -> impl Fn(&entity::quota::Model) -> (Uuid, Metric, i128) {
+/// The amount that a request reserves of a quota.
+fn share(wish: Wish) -> impl Fn(&QuotaRule) -> (Uuid, Metric, i128) {
     move |quota| {
         let ceiling = wish.ceiling.filter(|_| quota.strict);
         let amount = ceiling.unwrap_or(wish.estimate).by(quota.metric);

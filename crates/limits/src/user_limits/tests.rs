@@ -1,23 +1,31 @@
-//! Whatever requests do and in whatever order: what is held back is what those under way hold back.
+//! Random sequences of requests: the reserved amounts always equal those of the requests in flight.
 
 mod hammer;
 mod model;
 
-use chrono::{DateTime, Utc};
-use entity::{
-    quota::{Metric, Percents, WindowKind},
-    request::{Outcome, Protocol, UsageSource},
+use std::{
+    sync::{LazyLock, atomic::AtomicU64},
+    time::Instant,
 };
+
+use chrono::{DateTime, Utc};
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 
 use self::model::House;
-use super::{super::reservation::LimitKind, *};
+use super::*;
+use crate::{QuotaRule, QuotaWindow, reservation::LimitKind};
+
+type UserLimits = super::UserLimits<QuotaRule>;
+type Start = super::Start<QuotaRule>;
+type Reservation = super::Reservation<QuotaRule>;
+type RequestSlot = super::RequestSlot<QuotaRule>;
+type QuotaState = super::QuotaState<QuotaRule>;
 
 const AT: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
-/// Requests at once for the user.
-const AT_ONCE: u32 = 8;
+/// Concurrent requests of the user.
+const MAX_CONCURRENT: u32 = 8;
 
-/// What a request asks for.
+/// A random request.
 #[derive(Clone, Copy, Debug)]
 struct Wish {
     key: u128,
@@ -27,28 +35,28 @@ struct Wish {
     ceiling: Option<Amounts>,
 }
 
-/// What happens next.
+/// A random event.
 #[derive(Clone, Debug)]
 enum Step {
     Reserve(Wish),
-    /// The head of a request of this key arrives, and its body is still to come.
+    /// The head of a request of this key arrives; its body is pending.
     Arrive(u128),
-    /// The client of one of those requests leaves, or it is refused.
+    /// The client of such a request disconnects, or the request is rejected.
     Leave(Index, bool),
-    /// The client of one of those under way leaves, and its answer is read on.
+    /// The client of a request in flight disconnects; the response is still read.
     Abandon(Index),
-    /// One of those under way ends, having used this.
+    /// A request in flight ends with this usage.
     Settle(Index, Amounts),
-    /// One of those that have ended is in the database.
+    /// A request that has ended is in the database.
     Commit(Index),
-    /// One of those under way was not forwarded.
+    /// A request in flight was not forwarded.
     Drop(Index),
-    /// Of each kind of quota its limit, or none.
+    /// Sets the limit of each kind of quota; `None` for no quota.
     SetMeters([Option<i64>; model::KINDS]),
     Reset,
 }
 
-/// Mostly amounts that fit a few times into a limit, and some that no model ever uses.
+/// Mostly amounts that fit a few times into a limit, and some absurd ones.
 fn amount() -> impl Strategy<Value = i64> {
     prop_oneof![
         8 => 0..200_i64,
@@ -113,7 +121,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn what_is_held_back_is_what_those_under_way_hold_back(
+    fn reserved_amounts_equal_those_of_the_requests_in_flight(
         limits in prop::array::uniform(option::weighted(0.7, limit())),
         steps in vec(step(), 0..60),
     ) {
@@ -135,12 +143,12 @@ proptest! {
         }
         house.leave();
         house.check()?;
-        prop_assert_eq!(house.held_back(), 0);
+        prop_assert_eq!(house.reserved(), 0);
         prop_assert!(!house.is_in_use());
     }
 
     #[test]
-    fn of_several_limits_all_are_taken_or_none_and_all_is_given_back(
+    fn all_limits_are_reserved_or_none_and_all_is_returned(
         limits in prop::array::uniform::<_, 2>((option::of(1..20_u32), option::of(1..500_u64))),
         wishes in vec(wish(), 1..40),
     ) {
@@ -149,7 +157,7 @@ proptest! {
             tokens_per_minute,
             ..RateLimit::default()
         });
-        let account = Arc::new(UserLimits::default());
+        let account = new_limits();
         account.set_rate_limits(Some(user), [(Uuid::nil(), Some(key))].into_iter());
         let mut passing = Vec::new();
         for wish in wishes {
@@ -168,7 +176,7 @@ proptest! {
             }
         }
         drop(passing);
-        let now = account.origin.elapsed();
+        let now = (account.clock)();
         let state = account.lock();
         for rate_limits in state.keys.values().chain([&state.user]) {
             prop_assert!(!rate_limits.is_in_use());
@@ -179,8 +187,8 @@ proptest! {
 }
 
 #[test]
-fn a_request_that_is_broken_off_frees_its_place_and_has_cost_one_of_the_minute() {
-    let account = Arc::new(UserLimits::default());
+fn an_aborted_request_frees_its_slot_and_counts_per_minute() {
+    let account = new_limits();
     let limit = RateLimit {
         requests_per_minute: Some(2),
         concurrent_requests: Some(1),
@@ -204,8 +212,8 @@ fn a_request_that_is_broken_off_frees_its_place_and_has_cost_one_of_the_minute()
 }
 
 #[test]
-fn an_abandoned_answer_holds_tokens_back_and_no_place() {
-    let account = Arc::new(UserLimits::default());
+fn an_abandoned_response_keeps_its_tokens_and_frees_its_slot() {
+    let account = new_limits();
     let limit = RateLimit {
         tokens_per_minute: Some(100),
         concurrent_requests: Some(1),
@@ -246,7 +254,7 @@ fn start(account: &Arc<UserLimits>, key: u128) -> Start {
     account.start(Uuid::from_u128(key), RateLimit::default())
 }
 
-/// Starts and reserves; a refusal gives everything back.
+/// Starts and reserves; a rejection returns everything.
 fn request(account: &Arc<UserLimits>, wish: Wish) -> Result<Reservation, LimitError> {
     let slot = start(account, wish.key).slot?;
     let reserved = UserLimits::reserve(slot, &wish.request(), ProviderSet::default());
@@ -259,72 +267,57 @@ fn request(account: &Arc<UserLimits>, wish: Wish) -> Result<Reservation, LimitEr
 impl Wish {
     fn request(&self) -> LimitRequest<'_> {
         LimitRequest {
-            api_key_id: Uuid::from_u128(self.key),
             model: self.model,
             target: None,
             is_metered: self.is_metered,
             estimate: self.estimate,
             ceiling: self.ceiling,
             at: AT,
-            defaults: RateLimit::default(),
         }
     }
 
-    /// The row that is written when it has used this.
-    fn row(&self, used: Amounts) -> request::Model {
-        request::Model {
-            id: Uuid::nil(),
-            sequence: 0,
-            connection_id: None,
-            user_id: Uuid::nil(),
+    /// The usage of the request at its end.
+    fn usage(&self, used: Amounts) -> RequestUsage {
+        RequestUsage {
             api_key_id: Uuid::from_u128(self.key),
-            started_at: AT.timestamp_micros(),
-            duration: 0,
-            time_to_first_byte: None,
-            endpoint: String::new(),
-            protocol: if self.is_metered {
-                Protocol::OpenaiChat
-            } else {
-                Protocol::Other
-            },
-            model: self.model.map(str::to_owned),
-            served_model: None,
             provider: None,
-            account_id: None,
-            streamed: false,
-            http_status: Some(200),
-            outcome: Outcome::Completed,
-            error_code: None,
-            usage_source: UsageSource::Wire,
-            reconciliation: None,
-            input_tokens: Some(used.tokens),
-            cache_read_tokens: Some(0),
-            cache_write_tokens: Some(0),
-            output_tokens: Some(0),
-            reasoning_tokens: Some(0),
-            client_ip: None,
-            user_agent: None,
-            price_id: None,
-            cost: used.cost,
+            amounts: if self.is_metered {
+                used
+            } else {
+                Amounts::default()
+            },
+            at: AT,
         }
+    }
+
+    fn charges(&self, account: &UserLimits, used: Amounts) -> Vec<Charge> {
+        account.charges(&self.usage(used), &[self.model])
     }
 }
 
-/// A quota for ever on everything of the user's.
-fn quota(metric: Metric, limit: i64) -> entity::quota::Model {
-    entity::quota::Model {
-        id: Uuid::now_v7(),
-        user_id: Uuid::nil(),
+fn new_limits() -> Arc<UserLimits> {
+    static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    Arc::new(UserLimits::new(|| ORIGIN.elapsed()))
+}
+
+/// A lifetime quota of the user.
+fn quota(metric: Metric, limit: i64) -> QuotaRule {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    QuotaRule {
+        id: Uuid::from_u128(NEXT.fetch_add(1, Ordering::Relaxed).into()),
         api_key_id: None,
         metric,
         limit,
-        window: WindowKind::Lifetime,
-        rolling_seconds: None,
-        timezone: "UTC".to_owned(),
+        window: QuotaWindow::Lifetime,
         provider: None,
         model_pattern: None,
-        soft_percents: Percents::default(),
+        soft_percents: Vec::new(),
         strict: false,
-        created_at: AT,
+        format_cost: |cost| cost.to_string(),
     }
+}
+
+/// A quota with this committed usage.
+fn state(rule: QuotaRule, used: BTreeMap<i64, i64>) -> QuotaState {
+    QuotaState::new(rule.clone(), rule, used)
 }

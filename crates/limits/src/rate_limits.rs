@@ -1,27 +1,36 @@
-//! How fast one user or one key calls: requests and tokens a minute, requests and sockets at once.
+//! The rate limits of one user or key: requests and tokens per minute, concurrent requests and WebSockets.
 
 use std::time::Duration;
 
-use entity::RateLimit;
-
-use super::{
+use crate::{
     gcra::Gcra,
     reservation::{LimitError, LimitKind, RateLimitStatus},
     user_limits::rate,
 };
 
-/// When to try again while as many requests as allowed are under way.
-const ROUNDING: Duration = Duration::from_secs(1);
+/// `Retry-After` of a concurrency limit: when a request will end is unknown.
+const CONCURRENCY_RETRY: Duration = Duration::from_secs(1);
 
-/// The pace of one user or key.
+/// The limits of one user or key; `None` for no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RateLimit {
+    pub requests_per_minute: Option<u32>,
+    pub tokens_per_minute: Option<u64>,
+    /// Requests, and turns of WebSockets, in flight.
+    pub concurrent_requests: Option<u32>,
+    /// Open WebSockets.
+    pub concurrent_sockets: Option<u32>,
+}
+
+/// The limits of one user or key and their state.
 #[derive(Debug, Default)]
 pub(super) struct RateLimits {
-    /// `None` leaves it to the defaults.
+    /// `None` uses the defaults.
     pub(super) limit: Option<RateLimit>,
     requests: Gcra,
     tokens: Gcra,
     running: u32,
-    /// What held when a request last came.
+    /// The limits at the last request.
     in_force: RateLimit,
     pub(super) sockets: u32,
 }
@@ -31,7 +40,7 @@ impl RateLimits {
         self.running > 0 || self.sockets > 0
     }
 
-    /// Whether one more request may start: what can be told before its body is read.
+    /// Checks the limits that do not depend on the body of a request.
     pub(super) fn check_start(
         &self,
         defaults: RateLimit,
@@ -53,14 +62,14 @@ impl RateLimits {
         {
             return Err(LimitError::Rate {
                 kind: LimitKind::ConcurrentRequests,
-                limit: format!("{most} requests at once for {holder}"),
-                retry_after: ROUNDING,
+                limit: format!("{most} concurrent requests for {holder}"),
+                retry_after: CONCURRENCY_RETRY,
             });
         }
         Ok(())
     }
 
-    /// Whether so many tokens may be used now.
+    /// Checks the tokens per minute.
     pub(super) fn check_tokens(
         &self,
         defaults: RateLimit,
@@ -85,14 +94,14 @@ impl RateLimits {
         match self.limit.unwrap_or(defaults).concurrent_sockets {
             Some(most) if self.sockets >= most => Err(LimitError::Rate {
                 kind: LimitKind::ConcurrentSockets,
-                limit: format!("{most} sockets at once for {holder}"),
-                retry_after: ROUNDING,
+                limit: format!("{most} concurrent WebSockets for {holder}"),
+                retry_after: CONCURRENCY_RETRY,
             }),
             Some(_) | None => Ok(()),
         }
     }
 
-    /// Takes one of the requests a minute, and one of the places at once.
+    /// Takes one of the requests per minute and one of the concurrent requests.
     pub(super) fn start(&mut self, defaults: RateLimit, now: Duration) {
         let limit = self.limit.unwrap_or(defaults);
         self.in_force = limit;
@@ -102,12 +111,12 @@ impl RateLimits {
         self.running += 1;
     }
 
-    /// Frees the place of a request that has ended, or whose client has left.
+    /// Frees one of the concurrent requests.
     pub(super) fn finish(&mut self) {
         self.running = self.running.saturating_sub(1);
     }
 
-    /// Gives one of the requests a minute back.
+    /// Returns one of the requests per minute.
     pub(super) fn refund(&mut self) {
         if let Some(most) = self.in_force.requests_per_minute {
             self.requests.give_back(rate(most), 1);
@@ -122,7 +131,7 @@ impl RateLimits {
         }
     }
 
-    /// The request used so many tokens in place of those that were taken.
+    /// Replaces the reserved tokens by those used.
     pub(super) fn settle_tokens(&mut self, taken: u64, used: u64, now: Duration) {
         let Some(most) = self.in_force.tokens_per_minute else {
             return;
@@ -134,7 +143,7 @@ impl RateLimits {
         }
     }
 
-    /// The request was not forwarded.
+    /// Returns reserved tokens.
     pub(super) fn refund_tokens(&mut self, tokens: u64) {
         if let Some(most) = self.in_force.tokens_per_minute {
             self.tokens.give_back(rate(most), tokens);

@@ -1,4 +1,4 @@
-//! The limiter against the `governor` crate, and against itself.
+//! The limiter compared with the `governor` crate, and its invariants.
 
 use std::num::NonZeroU32;
 
@@ -14,7 +14,7 @@ fn per_minute(per_minute: u64) -> Rate {
 }
 
 #[test]
-fn a_minutes_worth_passes_at_once_and_the_rest_steadily() {
+fn a_full_bucket_passes_in_a_burst_and_then_refills_steadily() {
     let rate = per_minute(60);
     let mut bucket = Gcra::default();
 
@@ -27,7 +27,7 @@ fn a_minutes_worth_passes_at_once_and_the_rest_steadily() {
 }
 
 #[test]
-fn looking_takes_nothing() {
+fn checking_takes_nothing() {
     let rate = per_minute(1);
     let mut bucket = Gcra::default();
 
@@ -39,7 +39,7 @@ fn looking_takes_nothing() {
 }
 
 #[test]
-fn more_than_the_bucket_holds_passes_when_it_is_full_and_is_owed() {
+fn more_than_the_capacity_passes_when_full_and_delays_later_callers() {
     let rate = per_minute(60);
     let mut bucket = Gcra::default();
     bucket.charge(rate, 1, NOW);
@@ -54,7 +54,7 @@ fn more_than_the_bucket_holds_passes_when_it_is_full_and_is_owed() {
 }
 
 #[test]
-fn a_charge_runs_into_debt() {
+fn a_charge_may_exceed_the_available_cells() {
     let rate = per_minute(60);
     let mut bucket = Gcra::default();
 
@@ -65,7 +65,7 @@ fn a_charge_runs_into_debt() {
 }
 
 #[test]
-fn giving_back_never_fills_more_than_the_bucket() {
+fn returned_cells_never_exceed_the_capacity() {
     let rate = per_minute(60);
     let mut bucket = Gcra::default();
     bucket.charge(rate, 10, NOW);
@@ -98,7 +98,7 @@ fn any_rate() -> impl Strategy<Value = Rate> {
     prop_oneof![1_u64..100, 1_u64..1_000_000, 1_u64..=1_000_000_000_000].prop_map(per_minute)
 }
 
-/// Rates whose cells take whole nanoseconds: `governor` rounds others, and errs a little.
+/// Rates whose cells take whole nanoseconds: `governor` rounds others.
 fn whole_rate() -> impl Strategy<Value = u32> {
     let rates = [
         1, 2, 3, 5, 8, 12, 60, 100, 600, 1000, 6000, 60_000, 1_000_000,
@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn what_remains_may_be_taken_and_no_more(rate in any_rate(), used in any::<u64>(), nanos in 0_u64..60_000_000_000) {
+    fn the_remaining_cells_can_be_taken_and_no_more(rate in any_rate(), used in any::<u64>(), nanos in 0_u64..60_000_000_000) {
         let mut bucket = Gcra::default();
         bucket.charge(rate, used % (2 * rate.per_minute), NOW);
         let now = NOW + Duration::from_nanos(nanos);
@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn whoever_waits_as_told_passes(rate in any_rate(), used in any::<u64>(), cells in any::<u64>()) {
+    fn waiting_as_long_as_returned_suffices(rate in any_rate(), used in any::<u64>(), cells in any::<u64>()) {
         let mut bucket = Gcra::default();
         bucket.charge(rate, used % (3 * rate.per_minute), NOW);
         let cells = cells % (2 * rate.per_minute);
@@ -158,7 +158,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_taken_can_be_given_back(rate in any_rate(), taken in prop::collection::vec(any::<u64>(), 1..20)) {
+    fn all_taken_cells_can_be_returned(rate in any_rate(), taken in prop::collection::vec(any::<u64>(), 1..20)) {
         let mut bucket = Gcra::default();
         let taken = taken.into_iter().map(|cells| cells % rate.per_minute);
         for cells in taken.clone() {

@@ -1,5 +1,4 @@
-//! Many threads at once: at the end, the sums are right. One lock guards everything, so there is nothing
-//! finer to interleave than whole steps.
+//! Many threads in parallel: in the end, the sums are right. One lock guards everything, so only whole steps interleave.
 
 use std::{
     collections::BTreeMap,
@@ -10,11 +9,10 @@ use std::{
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use super::*;
-use crate::domain::models::AliasTable;
 
 const THREADS: u64 = 4;
 const TURNS: usize = 10_000;
-/// Requests that may be made; more want to.
+/// The quota of requests; more are attempted.
 const REQUESTS: i64 = 10_000;
 
 fn wish(random: &mut StdRng) -> Wish {
@@ -32,7 +30,7 @@ fn wish(random: &mut StdRng) -> Wish {
     }
 }
 
-/// Asks again and again, with some requests under way at all times.
+/// Sends requests in a loop, with some in flight at all times.
 fn work(account: &Arc<UserLimits>, seed: u64, written: &AtomicI64) {
     let mut random = StdRng::seed_from_u64(seed);
     let mut under_way = Vec::new();
@@ -55,26 +53,26 @@ fn work(account: &Arc<UserLimits>, seed: u64, written: &AtomicI64) {
     }
 }
 
-/// As the book does at the end of a request.
+/// Ends a request as the writer does.
 fn end(account: &UserLimits, mut reservation: Reservation, wish: Wish, tokens: i64) {
     reservation.settle(tokens, None);
     let used = Amounts {
         tokens,
         ..wish.estimate
     };
-    for charge in account.charges(&wish.row(used), &AliasTable::default()) {
+    for charge in wish.charges(account, used) {
         account.add(charge, AT);
     }
     reservation.commit();
 }
 
 #[test]
-fn many_threads_leave_the_sums_as_one_would() {
+fn many_threads_leave_the_same_sums_as_one() {
     let mut tokens = quota(Metric::Tokens, i64::MAX);
     tokens.strict = true;
     let quotas = [tokens, quota(Metric::Requests, REQUESTS)];
-    let meters = quotas.map(|quota| QuotaState::new(quota, BTreeMap::new()).unwrap());
-    let account = Arc::<UserLimits>::default();
+    let meters = quotas.map(|quota| state(quota, BTreeMap::new()));
+    let account = new_limits();
     account.set_meters(meters.to_vec());
     let written = AtomicI64::new(0);
 
@@ -95,7 +93,7 @@ fn many_threads_leave_the_sums_as_one_would() {
     assert_eq!(passing(&account), REQUESTS - requests.used);
 }
 
-/// How many more may pass.
+/// How many more requests pass.
 fn passing(account: &Arc<UserLimits>) -> i64 {
     let wish = wish(&mut StdRng::seed_from_u64(0));
     let passing: Vec<_> = std::iter::from_fn(|| request(account, wish).ok()).collect();

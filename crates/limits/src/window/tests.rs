@@ -1,4 +1,4 @@
-//! Windows of every zone, around every change of its clocks.
+//! Windows in all time zones, around every change of their clocks.
 
 use chrono_tz::TZ_VARIANTS;
 use proptest::prelude::*;
@@ -28,49 +28,20 @@ fn span(window: QuotaWindow, time: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Ut
 }
 
 #[test]
-fn a_quota_says_which_window_it_has() {
-    let read = |kind, seconds| QuotaWindow::read(kind, seconds, "Asia/Kathmandu");
-
-    assert_eq!(
-        read(WindowKind::Lifetime, None).unwrap(),
-        QuotaWindow::Lifetime
-    );
-    assert_eq!(
-        read(WindowKind::Hour, None).unwrap(),
-        calendar(CalendarUnit::Hour, "Asia/Kathmandu")
-    );
+fn a_rolling_window_is_60_seconds_to_400_days_long() {
     for seconds in [60, 400 * 86_400] {
-        let window = read(WindowKind::Rolling, Some(seconds)).unwrap();
-        let seconds = seconds.try_into().unwrap();
-        assert_eq!(window, QuotaWindow::Rolling { seconds });
+        assert_eq!(
+            QuotaWindow::rolling(seconds),
+            Some(QuotaWindow::Rolling { seconds })
+        );
+    }
+    for seconds in [0, 59, 400 * 86_400 + 1] {
+        assert_eq!(QuotaWindow::rolling(seconds), None);
     }
 }
 
 #[test]
-fn what_is_no_window_is_refused_in_words() {
-    let cases = [
-        (WindowKind::Day, None, "Mars/Olympus", "time zone"),
-        (WindowKind::Day, Some(3600), "UTC", "leave it out"),
-        (WindowKind::Lifetime, Some(3600), "UTC", "leave it out"),
-        (WindowKind::Rolling, None, "UTC", "needs rollingSeconds"),
-        (WindowKind::Rolling, Some(59), "UTC", "between 60"),
-        (WindowKind::Rolling, Some(-60), "UTC", "between 60"),
-        (
-            WindowKind::Rolling,
-            Some(400 * 86_400 + 1),
-            "UTC",
-            "400 days",
-        ),
-    ];
-    for (kind, seconds, zone, words) in cases {
-        let error = QuotaWindow::read(kind, seconds, zone).unwrap_err();
-        assert_eq!(error.code(), "BAD_USER_INPUT");
-        assert!(error.to_string().contains(words), "{error}");
-    }
-}
-
-#[test]
-fn a_lifetime_never_starts_again() {
+fn a_lifetime_window_never_resets() {
     let now = at("2026-11-22T10:00:00Z");
 
     assert_eq!(QuotaWindow::Lifetime.bucket(now), 0);
@@ -79,7 +50,7 @@ fn a_lifetime_never_starts_again() {
 }
 
 #[test]
-fn units_begin_where_the_local_calendar_says() {
+fn calendar_windows_start_by_local_time() {
     let now = at("2026-11-22T20:20:20Z");
     let cases = [
         (
@@ -135,7 +106,7 @@ fn units_begin_where_the_local_calendar_says() {
 }
 
 #[test]
-fn days_begin_at_a_midnight_that_is_there() {
+fn days_start_at_an_existing_midnight() {
     let cases = [
         // Midnight is skipped.
         (
@@ -150,7 +121,7 @@ fn days_begin_at_a_midnight_that_is_there() {
             "2024-04-25T22:00:00Z",
             "2024-04-26T21:00:00Z",
         ),
-        // Midnight comes twice.
+        // Midnight is repeated.
         (
             "America/Havana",
             "2026-11-01T04:30:00Z",
@@ -197,7 +168,7 @@ fn days_begin_at_a_midnight_that_is_there() {
 }
 
 #[test]
-fn a_repeated_hour_counts_apart_and_an_odd_shift_cuts() {
+fn a_repeated_hour_is_two_windows_and_a_half_hour_shift_ends_one() {
     let cases = [
         (
             "Europe/Berlin",
@@ -250,7 +221,7 @@ fn a_repeated_hour_counts_apart_and_an_odd_shift_cuts() {
 }
 
 #[test]
-fn every_change_of_clocks_in_eleven_eventful_years_leaves_days_and_hours_whole() {
+fn days_and_hours_join_at_every_clock_change_of_eleven_years() {
     for zone in TZ_VARIANTS {
         for unit in [CalendarUnit::Hour, CalendarUnit::Day] {
             let window = QuotaWindow::Calendar { unit, zone };
@@ -301,7 +272,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn a_time_is_in_its_window_and_the_next_one_joins(window in any_calendar(), now in any_time()) {
+    fn a_time_is_in_its_window_and_the_next_window_joins(window in any_calendar(), now in any_time()) {
         let (start, end) = span(window, now);
 
         prop_assert!(start <= now && now < end);
@@ -311,7 +282,7 @@ proptest! {
     }
 
     #[test]
-    fn every_time_in_a_window_has_its_bucket(
+    fn all_times_in_a_window_have_the_same_bucket(
         window in any_calendar(),
         now in any_time(),
         share in 0_i64..1000,
@@ -323,10 +294,10 @@ proptest! {
     }
 
     #[test]
-    fn a_rolling_window_counts_all_that_is_in_it_and_little_more(
-        seconds in SHORTEST..=LONGEST,
+    fn a_rolling_window_counts_all_its_usage_and_at_most_a_slice_more(
+        seconds in ROLLING_SECONDS,
         now in any_time(),
-        age in 0_i64..2 * i64::from(LONGEST),
+        age in 0_i64..2 * i64::from(*ROLLING_SECONDS.end()),
     ) {
         let window = QuotaWindow::Rolling { seconds };
         let slice = i64::from(seconds / SLICES);

@@ -1,0 +1,21 @@
+//! Limits of users and their keys: quotas, rate limits and concurrency, reserved and settled in memory.
+//!
+//! No I/O. The caller gives a clock, stores usage, and loads it again: see [`UserLimits`].
+
+pub mod gcra;
+pub mod pattern;
+mod quota;
+mod rate_limits;
+mod reservation;
+mod user_limits;
+mod window;
+
+pub use self::{
+    quota::{
+        Amounts, Charge, Metric, ProviderSet, QuotaRule, QuotaState, QuotaStatus, RequestUsage,
+    },
+    rate_limits::RateLimit,
+    reservation::{LimitError, LimitKind, RateLimitStatus, RequestSlot, Reservation},
+    user_limits::{LimitRequest, MonotonicClock, Start, UserLimits},
+    window::QuotaWindow,
+};

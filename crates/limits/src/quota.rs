@@ -1,0 +1,358 @@
+//! One quota with its usage per bucket and the amount reserved by requests in flight.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::{pattern, reservation::LimitError, window::QuotaWindow};
+
+/// The unit of a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    Tokens,
+    /// In nano-USD.
+    Cost,
+    Requests,
+}
+
+/// A quota as the limits need it.
+#[derive(Clone, Debug)]
+pub struct QuotaRule {
+    pub id: Uuid,
+    /// `None` counts all keys of the user.
+    pub api_key_id: Option<Uuid>,
+    pub metric: Metric,
+    pub limit: i64,
+    pub window: QuotaWindow,
+    /// Counts one provider only, by the number that the caller gives it (0 to 15).
+    pub provider: Option<u8>,
+    /// Counts the models that fit the pattern only; see [`pattern`].
+    pub model_pattern: Option<String>,
+    /// Percentages of the limit that warn.
+    pub soft_percents: Vec<u8>,
+    /// Rejects requests without a known upper bound.
+    pub strict: bool,
+    /// Formats a cost in nano-USD for messages.
+    pub format_cost: fn(i64) -> String,
+}
+
+/// A quota and its usage. `Q` is the caller's record of it.
+#[derive(Clone, Debug)]
+pub struct QuotaState<Q> {
+    /// The caller's record of the quota.
+    pub quota: Q,
+    pub(super) rule: QuotaRule,
+    /// Committed usage, by the start of the bucket.
+    used: BTreeMap<i64, i64>,
+    /// By requests in flight. Wide, so that absurd estimates add up exactly and can be returned exactly.
+    reserved: i128,
+    /// Requests in flight.
+    running: u32,
+    /// Usage of requests that have ended and are not in the database yet.
+    uncommitted: i64,
+}
+
+/// The part of a request that a quota checks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct QuotaRequest<'a> {
+    pub(super) api_key_id: Uuid,
+    /// The requested name, and the target if it is an alias.
+    pub(super) models: [Option<&'a str>; 2],
+    /// The providers that may serve it.
+    pub(super) providers: ProviderSet,
+    pub(super) estimate: Amounts,
+    pub(super) ceiling: Option<Amounts>,
+    pub(super) at: DateTime<Utc>,
+}
+
+/// The usage of one request, by metric.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    pub tokens: i64,
+    /// Nano-USD; `None` when there is no price.
+    pub cost: Option<i64>,
+    pub requests: i64,
+}
+
+impl Amounts {
+    pub(super) fn by(self, metric: Metric) -> i64 {
+        match metric {
+            Metric::Tokens => self.tokens,
+            Metric::Cost => self.cost.unwrap_or(0),
+            Metric::Requests => self.requests,
+        }
+    }
+}
+
+/// A set of providers; empty while unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProviderSet(u16);
+
+/// The usage of a request that has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestUsage {
+    pub api_key_id: Uuid,
+    /// `None` while unknown: the usage then counts for every provider.
+    pub provider: Option<u8>,
+    pub amounts: Amounts,
+    /// When the request started.
+    pub at: DateTime<Utc>,
+}
+
+impl ProviderSet {
+    fn of(provider: u8) -> Self {
+        Self(1_u16.checked_shl(provider.into()).unwrap_or(0))
+    }
+
+    /// Whether the set contains this provider or is unknown.
+    fn may_be(self, provider: u8) -> bool {
+        self.0 == 0 || self.0 & Self::of(provider).0 != 0
+    }
+
+    /// Whether the set contains this provider.
+    pub fn has(self, provider: u8) -> bool {
+        self.0 & Self::of(provider).0 != 0
+    }
+
+    pub fn with(self, provider: u8) -> Self {
+        Self(self.0 | Self::of(provider).0)
+    }
+}
+
+/// An amount to add to a bucket of a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    pub quota_id: Uuid,
+    pub bucket: i64,
+    pub amount: i64,
+}
+
+/// The usage of a quota at one time, in its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotaStatus {
+    pub used: i64,
+    /// By requests in flight.
+    pub reserved: i64,
+    /// The end of a calendar window, or when the oldest usage leaves a rolling window.
+    pub resets_at: Option<DateTime<Utc>>,
+}
+
+impl<Q> QuotaState<Q> {
+    /// `used` is the committed usage, by the start of the bucket.
+    pub fn new(quota: Q, rule: QuotaRule, used: BTreeMap<i64, i64>) -> Self {
+        Self {
+            quota,
+            rule,
+            used,
+            reserved: 0,
+            running: 0,
+            uncommitted: 0,
+        }
+    }
+
+    /// Takes over the reservations of the quota that this one replaces.
+    pub(super) fn carry_over(&mut self, earlier: &Self) {
+        self.reserved = earlier.reserved;
+        self.running = earlier.running;
+        self.uncommitted = earlier.uncommitted;
+    }
+
+    /// Replaces the committed usage.
+    pub(super) fn set_used(&mut self, used: BTreeMap<i64, i64>) {
+        self.used = used;
+    }
+
+    /// Usage and reservations at this time.
+    pub fn standing(&self, at: DateTime<Utc>) -> QuotaStatus {
+        QuotaStatus {
+            used: self.used_in_total(at),
+            reserved: i64::try_from(self.reserved).unwrap_or(i64::MAX),
+            resets_at: self.resets_at(at),
+        }
+    }
+
+    /// Committed usage in millionths of the limit.
+    pub fn per_million(&self, at: DateTime<Utc>) -> i128 {
+        i128::from(self.used(at)) * 1_000_000 / i128::from(self.rule.limit.max(1))
+    }
+
+    /// The highest warning percentage that committed usage has reached.
+    pub fn warning(&self, at: DateTime<Utc>) -> Option<u8> {
+        let used = i128::from(self.used(at)) * 100;
+        let reached = |percent: &u8| used >= i128::from(*percent) * i128::from(self.rule.limit);
+        self.rule
+            .soft_percents
+            .iter()
+            .copied()
+            .filter(reached)
+            .max()
+    }
+
+    /// Committed or not.
+    fn used_in_total(&self, at: DateTime<Utc>) -> i64 {
+        self.used(at).saturating_add(self.uncommitted)
+    }
+
+    /// Committed.
+    fn used(&self, at: DateTime<Utc>) -> i64 {
+        let (oldest, bucket) = (self.rule.window.oldest(at), self.rule.window.bucket(at));
+        if oldest == bucket {
+            return self.used.get(&bucket).copied().unwrap_or(0);
+        }
+        // A clock that was set back does not make uses of the future free.
+        let counting = self.used.range(oldest..).map(|(_, used)| *used);
+        counting.fold(0, i64::saturating_add)
+    }
+
+    fn resets_at(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let QuotaWindow::Rolling { seconds } = self.rule.window else {
+            return self.rule.window.resets_at(at);
+        };
+        let oldest = self.rule.window.oldest(at);
+        let (first, _) = self.used.range(oldest..).find(|(_, used)| **used > 0)?;
+        let slice = self.rule.window.slice()?;
+        DateTime::from_timestamp(first + slice + i64::from(seconds), 0)
+    }
+
+    pub(super) fn counts(&self, request: &QuotaRequest<'_>) -> bool {
+        self.is_about(request.api_key_id, &request.models)
+            && self
+                .rule
+                .provider
+                .is_none_or(|provider| request.providers.may_be(provider))
+    }
+
+    fn is_about(&self, api_key_id: Uuid, names: &[Option<&str>]) -> bool {
+        self.rule.api_key_id.is_none_or(|id| id == api_key_id)
+            && self.rule.model_pattern.as_ref().is_none_or(|pattern| {
+                let mut names = names.iter().flatten();
+                names.any(|name| pattern::fits_in_any_case(pattern, name))
+            })
+    }
+
+    /// Rejects a request that may exceed the limit.
+    pub(super) fn check(&self, request: &QuotaRequest<'_>) -> Result<(), LimitError> {
+        let metric = self.rule.metric;
+        if self.rule.strict && metric != Metric::Requests {
+            let ceiling = request.ceiling;
+            let is_unpriced = metric == Metric::Cost && request.estimate.cost.is_none();
+            if ceiling.is_none() || is_unpriced {
+                let quota = self.description();
+                return Err(LimitError::Unbounded {
+                    metric,
+                    quota,
+                    is_unpriced,
+                });
+            }
+        }
+        let used = self.used_in_total(request.at);
+        let left = self.rule.limit.saturating_sub(used);
+        let needed = self.amount(request);
+        let fits = self.reserved + i128::from(needed) <= i128::from(left);
+        // A request with an estimated usage may use the rest if it is the only one in flight; otherwise the
+        // last part of a budget could never be used.
+        let is_alone = !self.rule.strict && metric != Metric::Requests && self.running == 0;
+        // A request without a price is not free: an exhausted quota rejects it.
+        if left > 0 && (fits || is_alone) {
+            return Ok(());
+        }
+        let free = (i128::from(left) - self.reserved).max(0);
+        let free = i64::try_from(free).unwrap_or(left);
+        let mut quota = self.description();
+        if left > 0 {
+            let (free, needed) = (self.unit(free), self.unit(needed));
+            quota = format!(
+                "{quota}; {free} left while others are answered, and this may take {needed}"
+            );
+        }
+        Err(LimitError::Quota {
+            metric,
+            quota,
+            resets_at: self.resets_at(request.at),
+        })
+    }
+
+    /// The amount that a request reserves.
+    pub(super) fn amount(&self, request: &QuotaRequest<'_>) -> i64 {
+        let worst = if self.rule.strict {
+            request.ceiling.unwrap_or(request.estimate)
+        } else {
+            request.estimate
+        };
+        worst.by(self.rule.metric)
+    }
+
+    /// A description of the quota for the client.
+    fn description(&self) -> String {
+        let amount = self.unit(self.rule.limit);
+        let window = match self.rule.window {
+            QuotaWindow::Lifetime => "in total".to_owned(),
+            QuotaWindow::Calendar { unit, zone } => format!("a {} ({zone})", unit.name()),
+            QuotaWindow::Rolling { seconds } => format!("in {seconds} seconds"),
+        };
+        let holder = match self.rule.api_key_id {
+            Some(_) => "this key",
+            None => "this user",
+        };
+        let model = self.rule.model_pattern.as_ref();
+        let model = model.map_or(String::new(), |model| format!(", model {model}"));
+        let provider = self.rule.provider.map_or("", |_| ", one provider");
+        format!("{amount} {window} for {holder}{model}{provider}")
+    }
+
+    /// An amount with its unit.
+    fn unit(&self, amount: i64) -> String {
+        match self.rule.metric {
+            Metric::Tokens => format!("{amount} tokens"),
+            Metric::Cost => format!("{} USD", (self.rule.format_cost)(amount)),
+            Metric::Requests => format!("{amount} requests"),
+        }
+    }
+
+    pub(super) fn reserve(&mut self, amount: i64) {
+        self.reserved += i128::from(amount);
+        self.running += 1;
+    }
+
+    /// The request has ended or was not forwarded.
+    pub(super) fn release(&mut self, amount: i64) {
+        self.reserved = (self.reserved - i128::from(amount)).max(0);
+        self.running = self.running.saturating_sub(1);
+    }
+
+    /// Adds the usage of a request that has ended.
+    pub(super) fn add_uncommitted(&mut self, amount: i64) {
+        self.uncommitted = self.uncommitted.saturating_add(amount);
+    }
+
+    /// Removes usage that is in the database now.
+    pub(super) fn remove_uncommitted(&mut self, amount: i64) {
+        self.uncommitted = self.uncommitted.saturating_sub(amount).max(0);
+    }
+
+    /// The amount that a request adds to this quota; `None` when it does not count.
+    pub(super) fn charge(&self, usage: &RequestUsage, names: &[Option<&str>]) -> Option<Charge> {
+        // A request whose provider is not reported yet counts.
+        let is_served = |provider| usage.provider.is_none_or(|served| served == provider);
+        let amount = usage.amounts.by(self.rule.metric);
+        let counts = self.is_about(usage.api_key_id, names)
+            && self.rule.provider.is_none_or(is_served)
+            && amount != 0;
+        counts.then(|| Charge {
+            quota_id: self.rule.id,
+            bucket: self.rule.window.bucket(usage.at),
+            amount,
+        })
+    }
+
+    /// Adds committed usage. Some buckets before the window are kept, because the clock may be set back.
+    pub(super) fn add(&mut self, charge: Charge) {
+        const KEPT: usize = 256;
+        let used = self.used.entry(charge.bucket).or_default();
+        *used = used.saturating_add(charge.amount);
+        while self.used.len() > KEPT {
+            self.used.pop_first();
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The slot and the reservation of a request in flight, until its usage is in the database.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::{
+    quota::{Amounts, Metric},
+    rate_limits::RateLimit,
+    user_limits::UserLimits,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitKind {
+    RequestsPerMinute,
+    TokensPerMinute,
+    ConcurrentRequests,
+    ConcurrentSockets,
+    /// A quota is exhausted, or is strict and the request has no bound.
+    Quota(Metric),
+}
+
+/// The limit that rejects a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LimitError {
+    /// A rate or concurrency limit.
+    Rate {
+        kind: LimitKind,
+        /// A description of the limit for the client.
+        limit: String,
+        retry_after: Duration,
+    },
+    /// A quota that has too little left.
+    Quota {
+        metric: Metric,
+        quota: String,
+        resets_at: Option<DateTime<Utc>>,
+    },
+    /// A strict quota, and a request whose usage has no known bound.
+    Unbounded {
+        metric: Metric,
+        quota: String,
+        /// The model has no price.
+        is_unpriced: bool,
+    },
+}
+
+/// The state of the requests per minute, for response headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimitStatus {
+    pub limit: u64,
+    pub remaining: u64,
+    pub resets_in: Duration,
+}
+
+/// One of the concurrent requests of a user and key. It is taken, with one of the requests per minute, when
+/// the head of a request has arrived. Dropping it frees the concurrent request only.
+#[derive(Debug)]
+pub struct RequestSlot<Q> {
+    account: Arc<UserLimits<Q>>,
+    api_key_id: Uuid,
+    /// For users without own rate limits.
+    defaults: RateLimit,
+    /// False once a reservation owns the slot.
+    is_held: bool,
+}
+
+impl<Q> RequestSlot<Q> {
+    pub(super) fn new(account: Arc<UserLimits<Q>>, api_key_id: Uuid, defaults: RateLimit) -> Self {
+        Self {
+            account,
+            api_key_id,
+            defaults,
+            is_held: true,
+        }
+    }
+
+    /// Returns the request per minute as well: the request was rejected cheaply.
+    pub fn refund(mut self) {
+        self.is_held = false;
+        self.account.refund(self.api_key_id);
+    }
+
+    pub(super) fn account(&self) -> &Arc<UserLimits<Q>> {
+        &self.account
+    }
+
+    pub(super) fn api_key_id(&self) -> Uuid {
+        self.api_key_id
+    }
+
+    pub(super) fn defaults(&self) -> RateLimit {
+        self.defaults
+    }
+
+    /// Moves the slot into a reservation.
+    pub(super) fn into_reservation(mut self, held: HeldLimits) -> Reservation<Q> {
+        self.is_held = false;
+        Reservation {
+            account: Arc::clone(&self.account),
+            held,
+            is_settled: false,
+        }
+    }
+}
+
+impl<Q> Drop for RequestSlot<Q> {
+    fn drop(&mut self) {
+        if self.is_held {
+            self.account.finish(self.api_key_id);
+        }
+    }
+}
+
+/// The reserved usage of one request. Dropping it unsettled returns everything: the request was not
+/// forwarded.
+#[derive(Debug)]
+pub struct Reservation<Q> {
+    account: Arc<UserLimits<Q>>,
+    held: HeldLimits,
+    is_settled: bool,
+}
+
+/// The parts of a reservation.
+#[derive(Debug)]
+pub(super) struct HeldLimits {
+    pub(super) api_key_id: Uuid,
+    /// Whether the slot is still taken.
+    pub(super) has_slot: bool,
+    /// Reserved of the tokens per minute.
+    pub(super) tokens: u64,
+    pub(super) quotas: Vec<HeldQuota>,
+}
+
+/// The amount reserved of one quota.
+#[derive(Debug)]
+pub(super) struct HeldQuota {
+    pub(super) id: Uuid,
+    pub(super) metric: Metric,
+    pub(super) amount: i64,
+}
+
+impl<Q> Reservation<Q> {
+    /// Frees the slot only: the client has disconnected, and the response is still read for its usage.
+    pub fn release_slot(&mut self) {
+        if std::mem::take(&mut self.held.has_slot) {
+            self.account.finish(self.held.api_key_id);
+        }
+    }
+
+    pub fn counts_cost(&self) -> bool {
+        let mut quotas = self.held.quotas.iter();
+        quotas.any(|quota| quota.metric == Metric::Cost)
+    }
+
+    /// Replaces the reserved amounts by the actual usage. `cost` is in nano-USD, `None` without a price.
+    pub fn settle(&mut self, tokens: i64, cost: Option<i64>) {
+        let used = Amounts {
+            tokens,
+            cost,
+            requests: 1,
+        };
+        self.is_settled = true;
+        self.account.settle(&mut self.held, used);
+    }
+
+    /// Releases the reservation: the usage is in the database.
+    pub fn commit(self) {
+        self.account.commit(&self.held);
+    }
+}
+
+impl<Q> Drop for Reservation<Q> {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.account.give_back(&self.held);
+        }
+    }
+}
