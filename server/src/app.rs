@@ -35,7 +35,7 @@ use crate::{
         login_throttle::LoginThrottle,
         notifications::Notifications,
         quotas::Quotas,
-        requests::{Recorder, ReplayWindow, RequestLog},
+        requests::{Handles, Recorder, RequestLog},
         retention::Retention,
         usage::Usage,
         users::Users,
@@ -95,39 +95,23 @@ impl Runtime {
         }
     }
 
-    /// The backups, and the task of their schedule.
     fn backups(&self, config: &Config, core: &Core) -> Backups {
-        let backups = Backups::new(
+        Backups::new(
             core.db.clone(),
             self.clock.clone(),
             config.storage.data_dir.clone(),
             config.backup_passphrase.clone(),
-        );
-        let schedule = backups.clone();
-        let (settings, stop) = (core.settings.clone(), self.ending.stop.clone());
-        self.tasks.spawn(schedule.run(settings, stop));
-        backups
+        )
     }
 
-    /// Starts the task that deletes expired rows.
-    fn retain(&self, core: &Core, held: ReplayWindow) {
-        let (db, settings) = (core.db.clone(), core.settings.clone());
-        let retention = Retention::new(db, self.clock.clone(), settings, held);
-        self.tasks.spawn(retention.run(self.ending.stop.clone()));
-    }
-
-    /// The checks of accounts, and the task of their schedule.
     fn checkup(&self, core: &Core, running: &Running) -> Checkup {
-        let checkup = Checkup::new(CheckupOptions {
+        Checkup::new(CheckupOptions {
             accounts: core.accounts.clone(),
             engine: running.engine.clone(),
             settings: core.settings.clone(),
             clock: self.clock.clone(),
             urls: running.oauth.check_urls(),
-        });
-        let schedule = checkup.clone().run(self.ending.stop.clone());
-        self.tasks.spawn(schedule);
-        checkup
+        })
     }
 
     fn engine_context(&self, core: &Core, usage: mpsc::Sender<EngineUsage>) -> EngineContext {
@@ -155,6 +139,7 @@ pub struct App {
     metrics: Option<TcpListener>,
     traces: Traces,
     services: Services,
+    handles: Handles,
     limits: ConnectionLimits,
     life: Runtime,
     setup_url: Option<Zeroizing<String>>,
@@ -168,8 +153,7 @@ impl App {
         let request_metrics = RequestMetrics::default();
         let options = request_log_options(&config, &core, &life, &request_metrics);
         let (requests, handles) = RequestLog::open(options, &life.tasks).await?;
-        life.retain(&core, handles.held);
-        let context = life.engine_context(&core, handles.reports);
+        let context = life.engine_context(&core, handles.reports.clone());
         let engine = EngineHandle::launch(engine_options(&config, &environment, &life), context);
         let oauth = OAuthService::open(oauth_options(&config, &core, &engine, &life)).await?;
         let running = Running {
@@ -180,13 +164,12 @@ impl App {
         let services = services(&config, &core, &life, running);
         let addresses = services.sessions.client_addresses().await?;
         services.login_throttle.remember(addresses);
-        start_notifications(&services, &life);
         let traces = Traces::open(config.watch.traces.as_ref(), VERSION)?;
         let limits = environment
             .limits
             .unwrap_or_else(|| connection_limits(&config));
         let plane = DataPlane {
-            recorder: handles.recorder,
+            recorder: handles.recorder.clone(),
             traces: traces.clone(),
             limits: limits.clone(),
         };
@@ -206,9 +189,46 @@ impl App {
             setup_url: setup_token.map(|token| setup_url(&config.public_url, token)),
             db: core.db,
             services,
+            handles,
             limits,
             life,
         })
+    }
+
+    /// Starts the tasks that run on a schedule.
+    fn start_schedules(&self) {
+        let (services, tasks) = (&self.services, &self.life.tasks);
+        let stop = || self.life.ending.stop.clone();
+        let backups = services.backups.clone();
+        tasks.spawn(backups.run(services.settings.clone(), stop()));
+        tasks.spawn(self.retention().run(stop()));
+        tasks.spawn(services.checkup.clone().run(stop()));
+        start_notifications(services, &self.life);
+    }
+
+    /// Deletes expired rows; runs on a schedule while the server runs.
+    pub fn retention(&self) -> Retention {
+        Retention::new(
+            self.db.clone(),
+            self.life.clock.clone(),
+            self.services.settings.clone(),
+            self.handles.held.clone(),
+        )
+    }
+
+    /// The inputs of the request log, for tests without a gateway's client.
+    pub fn request_handles(&self) -> &Handles {
+        &self.handles
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Database {
+        &self.db
+    }
+
+    /// Every page and endpoint. Without [`Self::serve`], nothing runs on a schedule.
+    pub fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// The services behind the control plane.
@@ -234,6 +254,7 @@ impl App {
     /// Serves until the stop token is cancelled. Requests in flight end within the grace period and are recorded; the
     /// engine stops last.
     pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
+        self.start_schedules();
         let Runtime {
             tasks,
             in_flight,
@@ -262,7 +283,7 @@ impl App {
         engine_shutdown.cancel();
         self.services.engine.finished().await;
         // The writer ends when all senders are dropped.
-        drop(self.services);
+        drop((self.services, self.handles));
         tasks.close();
         if timeout(SHUTDOWN_TIMEOUT, tasks.wait()).await.is_err() {
             tracing::warn!("some background tasks did not stop in time");

@@ -13,7 +13,7 @@ use crate::{
     domain::{audit::Audit, key_rotation, server_secrets::ServerSecrets},
 };
 
-/// Re-encrypts all secrets in the database with ENCRYPTION_KEY. Set ENCRYPTION_KEY_PREVIOUS to the former key;
+/// Re-encrypts all secrets in the database with `ENCRYPTION_KEY`. Set `ENCRYPTION_KEY_PREVIOUS` to the former key;
 /// without it nothing is changed. Stop the server first: it locks its database.
 #[derive(Debug, Args)]
 pub(super) struct RotateEncryptionKey {

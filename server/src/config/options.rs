@@ -102,7 +102,7 @@ pub struct StorageArguments {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
 
-    /// The file of an SQLite database, as a short form of DATABASE_URL.
+    /// The file of an SQLite database, as a short form of `DATABASE_URL`.
     #[arg(long, env = "DATABASE_PATH", value_name = "FILE")]
     pub database_path: Option<String>,
 }
@@ -135,7 +135,7 @@ pub struct EngineArguments {
 #[command(next_help_heading = "Monitoring")]
 pub struct MonitoringArguments {
     /// The address of a separate listener for /metrics, such as 127.0.0.1:9464. An address that other machines can
-    /// reach requires METRICS_TOKEN, with which /metrics is also served on PORT. Default: no separate listener.
+    /// reach requires `METRICS_TOKEN`, with which /metrics is also served on PORT. Default: no separate listener.
     #[arg(long, env = "METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<String>,
 

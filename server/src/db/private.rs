@@ -24,7 +24,7 @@ pub fn keep_private(path: &Path) {
         let private = Permissions::from_mode(mode & !OTHERS);
         match fs::set_permissions(path, private) {
             Ok(()) => {
-                tracing::info!(path = %path.display(), "removed the permissions of other users")
+                tracing::info!(path = %path.display(), "removed the permissions of other users");
             }
             Err(error) => {
                 tracing::warn!(path = %path.display(), %error, "other users can read this file, and its permissions cannot be changed");

@@ -1,5 +1,4 @@
-//! How the engine gets on with single accounts: asked when somebody wants to know, and remembered for a
-//! moment.
+//! The engine's state of accounts: requested on demand and cached briefly.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,11 +20,11 @@ use crate::domain::engine_accounts::{EngineAccount, EngineAccounts};
 use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 
 /// How old an answer may be.
-const FRESH: Duration = Duration::from_secs(3);
+const CACHE_DURATION: Duration = Duration::from_secs(3);
 /// Longer words of an upstream are cut.
 const LONGEST_MESSAGE: usize = 300;
 
-/// What the engine told last, or that it told nothing.
+/// The last report of the engine, or that there was none.
 #[derive(Debug, Default)]
 pub(super) struct ReportedAccounts(Mutex<Option<Remembered>>);
 
@@ -65,7 +64,7 @@ impl EngineHandle {
     pub async fn accounts(&self) -> Option<Arc<EngineAccounts>> {
         let mut remembered = self.public.reported_accounts.0.lock().await;
         if let Some(known) = remembered.as_ref()
-            && known.at.elapsed() < FRESH
+            && known.at.elapsed() < CACHE_DURATION
         {
             return known.accounts.clone();
         }
@@ -74,14 +73,14 @@ impl EngineHandle {
         accounts
     }
 
-    /// Makes it use an account at once that it passes over for a while.
+    /// Ends the cooldown of an account.
     pub async fn reset_cooldown(&self, credential: &ProviderCredential) -> Result<(), EngineError> {
         let body = json!({"auth_index": self.index_of(credential).await?});
-        let told = self.client()?.tell("reset-quota", &body).await;
+        let result = self.client()?.tell("reset-quota", &body).await;
         *self.public.reported_accounts.0.lock().await = None;
-        match told {
+        match result {
             Err(ClientError::Status(StatusCode::NOT_FOUND)) => Err(unknown()),
-            told => told.map_err(|error| EngineError::Unwilling(error.to_string())),
+            result => result.map_err(|error| EngineError::Unwilling(error.to_string())),
         }
     }
 

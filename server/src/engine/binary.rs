@@ -10,7 +10,7 @@ use super::options::EngineOptions;
 /// The names under which the program is distributed.
 const NAMES: [&str; 2] = ["cli-proxy-api", "CLIProxyAPI"];
 
-/// There is no program to start; says what to do about it.
+/// No program was found; the message has a remedy.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BinaryError {
     #[error(

@@ -1,9 +1,9 @@
-//! What the supervising task is asked to do, and by whom.
+//! The commands of the supervisor task.
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-/// What somebody wants of the engine.
+/// A command to the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EngineOrder {
     Start,
@@ -31,7 +31,7 @@ impl QueuedOrder {
         (call, acceptance)
     }
 
-    /// Tells the giver that the order has taken effect.
+    /// Notifies the caller that the command has taken effect.
     pub(super) fn accept(self) {
         if let Some(accepted) = self.accepted {
             // A giver who left does not mind.

@@ -1,5 +1,4 @@
-//! Which models the engine serves: asked when somebody wants to know, and remembered until something
-//! changes.
+//! The models that the engine serves: requested on demand, and cached until something changes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,13 +17,13 @@ use super::error::EngineError;
 use crate::domain::engine_models::EngineModels;
 use crate::providers;
 
-/// How old an answer may be when nothing is known to have changed: the engine reads auth files in its
-/// own time, and one that runs elsewhere tells nobody.
-const FRESH: Duration = Duration::from_secs(10);
-/// How many auth files are asked for at once.
+/// The maximum age of a cached answer without a known change: the engine reads auth files at its own pace, and an
+/// external one publishes no changes.
+const CACHE_DURATION: Duration = Duration::from_secs(10);
+/// Concurrent requests for auth files.
 const MAX_CONCURRENT: usize = 8;
 
-/// What is known of the engine's models.
+/// The cached models of the engine.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
     client: ArcSwapOption<EngineClient>,
@@ -48,19 +47,19 @@ impl Catalogue {
         self.changed();
     }
 
-    /// Nobody can be asked.
+    /// No engine runs.
     pub(super) fn close(&self) {
         self.client.store(None);
         self.changed();
     }
 
-    /// What was remembered is old.
+    /// The cache is stale.
     pub(super) fn changed(&self) {
         self.edition.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// What the engine knows each provider's API for; nothing before it was asked. It is compiled into
-    /// the engine, so that what an earlier life said holds.
+    /// The models compiled into the engine for each provider's API; empty before the first request. They stay valid across
+    /// restarts.
     pub(super) fn known(&self) -> Arc<KnownModels> {
         self.known.load_full()
     }
@@ -79,14 +78,13 @@ impl Catalogue {
         self.known.store(Arc::new(known));
     }
 
-    /// The models, as the engine tells now or told lately. Who comes while it is asked waits for that
-    /// answer.
+    /// The models, from the engine or the cache. Concurrent callers wait for one request.
     pub(super) async fn models(&self) -> Result<Arc<EngineModels>, EngineError> {
         let mut remembered = self.remembered.lock().await;
         let edition = self.edition.load(Ordering::Acquire);
         if let Some(known) = remembered.as_ref()
             && known.edition == edition
-            && known.at.elapsed() < FRESH
+            && known.at.elapsed() < CACHE_DURATION
         {
             return Ok(known.models.clone());
         }
@@ -112,7 +110,7 @@ impl Catalogue {
     }
 }
 
-/// What each auth file serves. An engine whose management is closed to us does not tell.
+/// The models of each auth file. Empty when the management API of the engine is not accessible.
 async fn by_file(client: &EngineClient) -> Vec<(String, Vec<String>)> {
     let Ok(files) = client.auth_files().await else {
         return Vec::new();

@@ -86,7 +86,7 @@ impl EngineClient {
         answer.json().await.map_err(|error| unreachable(&error))
     }
 
-    /// What it knows a provider's API for.
+    /// The models of a provider's API.
     pub(super) async fn definitions(&self, channel: &str) -> Result<Value, ClientError> {
         self.manage(&format!("model-definitions/{channel}")).await
     }
@@ -96,7 +96,7 @@ impl EngineClient {
         self.manage("auth-files").await
     }
 
-    /// What it serves with one auth file.
+    /// The models of one auth file.
     pub(super) async fn auth_file_models(&self, name: &str) -> Result<Value, ClientError> {
         let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
         self.manage(&format!("auth-files/models?name={name}")).await
@@ -120,19 +120,19 @@ impl EngineClient {
         })
     }
 
-    /// What it answers at this place of its management.
+    /// Sends a GET request to its management API.
     pub(super) async fn read<T: DeserializeOwned>(&self, what: &str) -> Result<T, ClientError> {
         let answer = self.manage(what).await?;
         serde_json::from_value(answer).map_err(|_| ClientError::Unintelligible)
     }
 
-    /// Tells it something at this place of its management.
+    /// Sends a POST request to its management API.
     pub(super) async fn tell(&self, what: &str, body: &Value) -> Result<(), ClientError> {
         let request = self.http.post(self.management(what)).json(body);
         self.managed(request).await.map(drop)
     }
 
-    /// Tells it something that takes its time, and hears the answer, which may not be larger than that.
+    /// Sends a slow POST request; returns the response, up to this size.
     pub(super) async fn exchange<T: DeserializeOwned>(
         &self,
         what: &str,
@@ -206,7 +206,7 @@ impl EngineClient {
     }
 }
 
-/// The innermost cause says most; the address is known and left out.
+/// The innermost cause, which is the most specific; without the known URL.
 fn unreachable(error: &reqwest::Error) -> ClientError {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {

@@ -79,7 +79,7 @@ impl EngineEndpoint {
         Ok(self)
     }
 
-    /// What opens the engine to requests of this user; marked sensitive.
+    /// The authorization header for requests of this user; marked sensitive.
     pub fn authorization_of(&self, user_id: Uuid) -> HeaderValue {
         let own = self
             .callers

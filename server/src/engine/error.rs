@@ -1,6 +1,6 @@
 //! Why a command to the engine was not carried out.
 
-/// What can go wrong with a command.
+/// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
     /// It was tried, and the engine does not run.
@@ -9,7 +9,7 @@ pub enum EngineError {
     /// It takes longer than a caller should wait; the attempt goes on.
     #[error("the engine is still starting")]
     StillStarting,
-    /// There is nobody to ask.
+    /// No engine runs.
     #[error("the engine does not run; its status says why")]
     NotRunning,
     /// It runs, and does not say what it was asked.

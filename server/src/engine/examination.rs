@@ -1,4 +1,4 @@
-//! What can be learnt of the engine from outside, without starting or touching one that runs.
+//! Examines the engine from outside, without starting it or affecting a running one.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ const VERSION_LINE: &str = "CLIProxyAPI Version: ";
 #[derive(Clone, Debug)]
 pub struct Program {
     pub path: PathBuf,
-    /// What it says of itself; none when that is nothing we understand.
+    /// Its reported version; none when it is not recognised.
     pub version: Option<String>,
 }
 
@@ -32,7 +32,7 @@ pub struct EngineAddress {
     pub port: u16,
 }
 
-/// The program that a server would start. The error says what to do about it.
+/// The program that a server would start. The error has a remedy.
 pub async fn find_program(
     named: Option<&Path>,
     search_path: &OsStr,
@@ -48,7 +48,7 @@ pub fn places(data_dir: &Path, auth_dir: Option<&Path>) -> std::io::Result<(Path
     managed::places(data_dir, auth_dir)
 }
 
-/// Where the engine's configuration tells it to listen; none before it was ever started.
+/// The listen address in the engine's configuration; none before its first start.
 pub fn door(configuration: &Path) -> Option<EngineAddress> {
     let text = std::fs::read_to_string(configuration).ok()?;
     serde_saphyr::from_str(&text).ok()

@@ -37,7 +37,7 @@ impl External {
         }
     }
 
-    /// Uses it until it is lost or somebody calls.
+    /// Uses it until it is lost or a command arrives.
     pub(super) async fn live(&mut self, calls: &mut OrderQueue) -> RunEnd {
         self.public.starting(EngineMode::External, None);
         let (endpoint, client) = match self.connection() {

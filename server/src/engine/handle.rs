@@ -44,7 +44,7 @@ impl EngineHandle {
         self.public.status.borrow().clone()
     }
 
-    /// Tells each change of how the engine is.
+    /// Publishes each change of the status.
     pub fn watch(&self) -> watch::Receiver<EngineStatus> {
         self.public.status.subscribe()
     }
@@ -54,7 +54,7 @@ impl EngineHandle {
         self.public.endpoint.load_full()
     }
 
-    /// Which models it serves, as it told lately.
+    /// The models it serves, possibly cached.
     pub async fn models(&self) -> Result<Arc<EngineModels>, EngineError> {
         self.public.catalogue.models().await
     }
@@ -65,7 +65,7 @@ impl EngineHandle {
         self.models().await
     }
 
-    /// What the engine wrote lately.
+    /// The latest log lines of the engine.
     pub fn logs(&self) -> &LogRing {
         &self.public.logs
     }

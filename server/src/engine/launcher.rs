@@ -22,7 +22,7 @@ pub fn exec(parent: i32, program: &OsStr, arguments: &[OsString]) -> io::Error {
     if let Err(error) = prctl::set_pdeathsig(Signal::SIGKILL) {
         return error.into();
     }
-    // The parent may have died before the signal was arranged; then somebody else is the parent by now.
+    // The parent may have died before the signal was set; then another process is the parent now.
     if getppid().as_raw() != parent {
         return io::Error::other("the server that started the engine is gone");
     }
@@ -30,8 +30,8 @@ pub fn exec(parent: i32, program: &OsStr, arguments: &[OsString]) -> io::Error {
     Command::new(program).args(arguments).exec()
 }
 
-/// [`exec`] with the words that follow the subcommand. What it says of a failure has the form of the
-/// engine's own errors, so that the supervisor reads it as the reason.
+/// [`exec`] with the arguments after the subcommand. Errors are printed in the format of the engine, so that the
+/// supervisor reads them as the reason.
 pub fn exec_from(mut words: impl Iterator<Item = OsString>) -> ExitCode {
     let parent = words.next().and_then(|word| word.to_str()?.parse().ok());
     let program = words.next();
@@ -43,7 +43,7 @@ pub fn exec_from(mut words: impl Iterator<Item = OsString>) -> ExitCode {
         }
         _ => format!("usage: {COMMAND} <parent's pid> <program> <arguments…>"),
     };
-    // Nobody is left to tell when even this fails.
+    // A failure to print cannot be reported.
     let _ = writeln!(io::stderr(), "[error] {reason}");
     ExitCode::FAILURE
 }

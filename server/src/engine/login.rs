@@ -1,5 +1,5 @@
-//! Sign-ins that the engine does itself: where its client has a secret, or the provider lets only
-//! programs like it in. The engine writes the account's file, and says when it has.
+//! Sign-ins by the engine: where its OAuth client has a secret, or the provider accepts only such programs. The engine
+//! writes the auth file, and reports when it is done.
 
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -16,9 +16,9 @@ use super::handle::EngineHandle;
 pub struct EngineLogin {
     /// Where a person consents; it holds the state.
     pub url: SecretString,
-    /// What the provider sends back, and by which the engine knows the sign-in.
+    /// The OAuth state, which identifies the sign-in.
     pub state: SecretString,
-    /// What a person types at the provider, when that is how it goes.
+    /// The user code, for the device flow.
     pub user_code: Option<String>,
     pub expires_in_seconds: Option<u64>,
 }

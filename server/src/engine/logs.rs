@@ -1,4 +1,4 @@
-//! The engine's last lines, kept in memory and told to whoever listens.
+//! The engine's latest log lines, kept in memory and published to subscribers.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use crate::clock::SharedClock;
 const CAPACITY: usize = 2000;
 /// How many lines a slow listener may be behind before it misses some.
 const LISTENER_CAPACITY: usize = 512;
-/// What stands in the place of a secret.
+/// Replaces a secret.
 const REDACTED: &str = "[redacted]";
 /// How many secrets are redacted that are used no more.
 const MOST_EARLIER: usize = 256;
@@ -43,7 +43,7 @@ pub struct LogLine {
     pub at: DateTime<Utc>,
     /// How grave it is.
     pub level: LogLevel,
-    /// What it says, without our secrets.
+    /// The text, without our secrets.
     pub message: String,
 }
 
@@ -80,13 +80,13 @@ impl LogRing {
         lines.kept.iter().skip(skipped).cloned().collect()
     }
 
-    /// The lines to come; a slow listener misses some, and nobody waits for it.
+    /// Future lines; a slow subscriber misses some.
     pub fn subscribe(&self) -> broadcast::Receiver<LogLine> {
         self.feed.subscribe()
     }
 
-    /// What must be in no line from now on, nor in the lines that are kept. The latest of the earlier secrets
-    /// stay redacted: a token is good for a while after another has taken its place.
+    /// Sets the secrets to redact from new and kept lines. The latest of the former secrets stay redacted, because a
+    /// token is valid for a while after its replacement.
     pub(super) fn redact(&self, current: Vec<SecretString>) {
         let known = self.secrets.load_full();
         let mut texts = HashSet::new();
@@ -131,7 +131,7 @@ impl LogRing {
         }
     }
 
-    /// Keeps and tells a line.
+    /// Stores and publishes a line.
     pub(super) fn push(&self, level: LogLevel, message: &str) {
         let mut lines = self.lock();
         let message = self.redacted(message);
@@ -147,7 +147,7 @@ impl LogRing {
             lines.kept.pop_front();
         }
         lines.kept.push_back(line.clone());
-        // Told under the lock, so that listeners hear the lines in order; nobody listening is fine.
+        // Published under the lock, so that subscribers receive lines in order; there may be none.
         let _ = self.feed.send(line);
     }
 

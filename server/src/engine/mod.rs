@@ -1,4 +1,4 @@
-//! The engine room: finds, starts, watches and configures CLIProxyAPI, and stands in for it.
+//! Finds, starts, supervises and configures CLIProxyAPI; includes the demo engine.
 //!
 //! [`Engine`] is the handle that the other rooms hold. Behind it one task ([`supervisor`]) owns the engine
 //! and lives its lives one after another: [`managed`] (a child process of ours), [`external`] (one that

@@ -1,4 +1,4 @@
-//! What the engine room must be told before it can start.
+//! The options of the engine.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -59,16 +59,15 @@ pub struct ExternalEngine {
     pub management_key: Option<SecretString>,
 }
 
-/// What the engine works with and does not own.
+/// The dependencies of the engine.
 #[derive(Clone)]
 pub struct EngineContext {
     /// Where the credentials to configure come from.
     pub source: Arc<dyn CredentialSource>,
-    /// What time it is.
     pub clock: SharedClock,
     /// Where records of the engine's usage queue go.
     pub usage: mpsc::Sender<EngineUsage>,
-    /// Who waits for our tasks at the end.
+    /// Tracks our tasks until shutdown.
     pub tasks: TaskTracker,
     /// When to end.
     pub shutdown: CancellationToken,

@@ -1,4 +1,4 @@
-//! What the engine shows of itself: written by the supervising task, read by everybody.
+//! The public state of the engine: written by the supervisor task, read by all handles.
 
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ impl PublicState {
         self.settle(EngineState::Stopped, None);
     }
 
-    /// It cannot be started until somebody acts.
+    /// It cannot be started until an operator acts.
     pub(super) fn failed(&self, reason: &str) {
         tracing::error!(reason, "the engine cannot be started");
         self.settle(EngineState::Failed, Some(reason));

@@ -1,5 +1,4 @@
-//! Asks a provider something in an account's name, through the engine: it has the tokens, refreshes them
-//! and knows the way, and so nobody else has to.
+//! Sends a request to a provider with an account's credential, through the engine, which has and refreshes the tokens.
 
 use std::fmt;
 use std::time::Duration;
@@ -21,17 +20,17 @@ const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// The engine puts the account's token here.
 const TOKEN: &str = "$TOKEN$";
 
-/// What is asked: a `GET` that costs nobody anything.
+/// A free `GET` request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderQuestion {
     pub url: Url,
-    /// The header that says who asks, and what stands in it before the token.
+    /// The authorization header, and the prefix of the token in it.
     pub authorization: (&'static str, &'static str),
     /// Other headers.
     pub headers: Vec<(String, String)>,
 }
 
-/// What the provider answered.
+/// The provider's response.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ProviderAnswer {
     #[serde(rename = "status_code")]

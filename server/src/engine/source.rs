@@ -12,8 +12,7 @@ use crate::domain::{
 /// Why the credentials could not be had; any error with words will do.
 pub type CredentialsError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Opens the stored credentials and tells when they change. A trait, because the tests replace the
-/// database behind it.
+/// Decrypts the stored credentials and publishes their changes. A trait, so that tests can replace the database.
 pub trait CredentialSource: Send + Sync {
     /// Counts up whenever what [`credentials`](Self::credentials) answers may have changed.
     fn changes(&self) -> watch::Receiver<u64>;
@@ -31,7 +30,7 @@ pub trait CredentialSource: Send + Sync {
         EngineSettings::default()
     }
 
-    /// Hears what requests met at the accounts.
+    /// Receives the results of attempts at the accounts.
     fn note_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
         drop(attempts);
         Box::pin(std::future::ready(()))

@@ -24,7 +24,7 @@ pub enum EngineState {
     BackingOff,
     /// It was stopped on request, or with the server.
     Stopped,
-    /// It cannot be started until somebody acts.
+    /// It cannot be started until an operator acts.
     Failed,
 }
 
@@ -35,7 +35,7 @@ pub struct EngineStatus {
     pub mode: EngineMode,
     /// Where it is in its life.
     pub state: EngineState,
-    /// What it says its version is.
+    /// Its reported version.
     pub version: Option<String>,
     /// The process, when it is ours.
     pub pid: Option<u32>,
@@ -45,7 +45,7 @@ pub struct EngineStatus {
     pub restarts: u32,
     /// The last thing that went wrong, in words; cleared once it runs again.
     pub last_error: Option<String>,
-    /// What the administrator should know although nothing is wrong.
+    /// A notice to administrators that is not an error.
     pub notice: Option<String>,
 }
 

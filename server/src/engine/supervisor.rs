@@ -22,15 +22,15 @@ const LONGEST_PAUSE_EXTERNAL: Duration = Duration::from_secs(5);
 /// How a life of the engine ended.
 #[derive(Debug)]
 pub(super) enum RunEnd {
-    /// Somebody asked for it.
+    /// Requested by a caller.
     Called(QueuedOrder),
     /// It died, or was lost.
     Died(UnexpectedExit),
-    /// It cannot live until somebody acts.
+    /// It cannot run until an operator acts.
     Unable(String),
 }
 
-/// The end of a life that nobody asked for.
+/// An unexpected exit.
 #[derive(Debug)]
 pub(super) struct UnexpectedExit {
     /// In words.

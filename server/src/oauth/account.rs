@@ -22,12 +22,12 @@ pub(super) struct SignedIn<'a> {
     pub(super) provider: &'a OAuthProvider,
     pub(super) tokens: &'a TokenResponse,
     pub(super) label: Option<String>,
-    /// What the tokens are bound to, where a provider does that.
+    /// The binding of the tokens, where the provider has one.
     pub(super) device_id: Option<String>,
     pub(super) now: DateTime<Utc>,
 }
 
-/// Who is signed in, beside what goes into the file.
+/// The signed-in identity, beside the auth file.
 #[derive(Default)]
 struct Person {
     email: Option<String>,
@@ -36,7 +36,7 @@ struct Person {
 }
 
 impl SignedIn<'_> {
-    /// The file, and who it is of. What the provider tells only when asked is asked for, and may fail.
+    /// The auth file and its identity. Missing parts are requested from the provider; that may fail.
     pub(super) async fn auth_file(&self, http: &Http) -> Result<NewAuthFile, SignInError> {
         let refresh_token = self.tokens.refresh_token();
         let refresh_token = refresh_token.ok_or(SignInError::NoRefreshToken)?.secret();
@@ -82,10 +82,10 @@ impl SignedIn<'_> {
 
     async fn claude(&self, http: &Http) -> Person {
         let extra = self.tokens.extra_fields();
-        let told = |part: &Option<Value>, name: &str| word(part.as_ref()?.get(name)?);
+        let reported = |part: &Option<Value>, name: &str| word(part.as_ref()?.get(name)?);
         let profile = self.profile(http).await.unwrap_or_default();
         let asked = |part: &str, name: &str| word(profile.get(part)?.get(name)?);
-        let email = told(&extra.account, "email_address").or_else(|| asked("account", "email"));
+        let email = reported(&extra.account, "email_address").or_else(|| asked("account", "email"));
         let plan = asked("organization", "organization_type");
         let mut fields = fields(json!({
             "type": "claude",
@@ -97,15 +97,15 @@ impl SignedIn<'_> {
         let parts = [
             (
                 "account_uuid",
-                told(&extra.account, "uuid").or_else(|| asked("account", "uuid")),
+                reported(&extra.account, "uuid").or_else(|| asked("account", "uuid")),
             ),
             (
                 "organization_uuid",
-                told(&extra.organization, "uuid").or_else(|| asked("organization", "uuid")),
+                reported(&extra.organization, "uuid").or_else(|| asked("organization", "uuid")),
             ),
             (
                 "organization_name",
-                told(&extra.organization, "name").or_else(|| asked("organization", "name")),
+                reported(&extra.organization, "name").or_else(|| asked("organization", "name")),
             ),
         ];
         for (name, value) in parts {
@@ -165,7 +165,7 @@ impl SignedIn<'_> {
             "device_id": self.device_id,
             "timestamp": self.now.timestamp_millis(),
         }));
-        // Kimi tells nobody's name; who it is, is in the token.
+        // Kimi has no profile endpoint; the identity is in the token.
         let claims = claims(self.tokens.access_token().secret());
         let subject = claims.and_then(|claims| word(claims.get("sub")?));
         if let Some(subject) = subject {
@@ -220,7 +220,7 @@ impl SignedIn<'_> {
     }
 }
 
-/// What changes about an account of an operator's own client when its tokens are renewed.
+/// The changes of an account of an own OAuth client when its tokens are refreshed.
 pub(super) struct Renewed {
     pub(super) content: Map<String, Value>,
     pub(super) expires_at: Option<DateTime<Utc>>,
@@ -261,7 +261,7 @@ fn fields(object: Value) -> Map<String, Value> {
     }
 }
 
-/// A short text that says something.
+/// A short, non-empty text.
 fn word(value: &Value) -> Option<String> {
     const LONGEST: usize = 300;
     let text = value.as_str()?.trim();
@@ -269,8 +269,7 @@ fn word(value: &Value) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-/// What a token says of its bearer. It came from the provider itself over TLS, so nobody else's
-/// signature has to be checked.
+/// The claims of a token. It came from the provider over TLS, so its signature is not checked.
 fn claims(token: &str) -> Option<Map<String, Value>> {
     let mut parts = token.split('.');
     let (_, claims) = (parts.next()?, parts.next()?);

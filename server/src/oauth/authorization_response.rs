@@ -1,5 +1,4 @@
-//! What a provider sends back through the browser, however it comes to us: as an address, as the query
-//! of one, or as `code#state`.
+//! The authorization response, in any form: a URL, its query, or `code#state`.
 
 use std::fmt;
 
@@ -106,12 +105,15 @@ impl AuthorizationResponse {
         }
         let code = find("code").ok_or(AuthorizationResponseError::NoCode)?;
         // Claude puts both into one.
-        let (code, told) = match code.split_once('#') {
+        let (code, fragment_state) = match code.split_once('#') {
             Some((code, state)) => (code.to_owned(), Some(state.to_owned())),
             None => (code, fragment.map(str::to_owned)),
         };
-        let told = told.filter(|told| state.is_none() && !told.is_empty());
-        let state = told.or(state).ok_or(AuthorizationResponseError::NoState)?;
+        let fragment_state =
+            fragment_state.filter(|fragment_state| state.is_none() && !fragment_state.is_empty());
+        let state = fragment_state
+            .or(state)
+            .ok_or(AuthorizationResponseError::NoState)?;
         Ok(Self {
             state: state.into(),
             outcome: AuthorizationOutcome::Code(code.into()),
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_told_apart() {
+    fn invalid_responses_are_distinguished() {
         for (text, why) in [
             ("", AuthorizationResponseError::Empty),
             (" '' ", AuthorizationResponseError::Empty),

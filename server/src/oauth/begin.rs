@@ -19,7 +19,7 @@ use crate::{
 const CONSENT_TIMEOUT: TimeDelta = TimeDelta::minutes(15);
 /// The engine waits no longer for the answer.
 const ENGINE_CONSENT_TIMEOUT: TimeDelta = TimeDelta::minutes(5);
-/// How long a code may be good, whatever the provider says.
+/// The longest validity of a code, whatever the provider reports.
 const LONGEST_DEVICE: TimeDelta = TimeDelta::minutes(30);
 
 /// A sign-in that the provider, or the engine, knows of.
@@ -111,11 +111,11 @@ impl OAuthService {
             Some(_) => (LoginMode::Device, LONGEST_DEVICE),
             None => (LoginMode::Paste, ENGINE_CONSENT_TIMEOUT),
         };
-        let told = begun.expires_in_seconds.and_then(|seconds| {
+        let reported = begun.expires_in_seconds.and_then(|seconds| {
             let seconds = i64::try_from(seconds).ok()?;
             TimeDelta::try_seconds(seconds)
         });
-        let life = told.map_or(life, |told| told.min(life));
+        let life = reported.map_or(life, |reported| reported.min(life));
         Ok(BegunLogin {
             kind: provider.kind,
             mode,
@@ -130,7 +130,7 @@ impl OAuthService {
     }
 }
 
-/// What Kimi wants to know of a device, in the words that the engine uses later.
+/// Kimi's device headers, with the values that the engine uses later.
 pub(super) fn device_headers(device_id: Option<&str>) -> Vec<Header> {
     let Some(device_id) = device_id else {
         return Vec::new();

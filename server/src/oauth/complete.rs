@@ -193,9 +193,9 @@ impl OAuthService {
         match status.map_err(|error| SignInError::Engine(error.to_string()))? {
             EngineLoginStatus::Waiting => Ok(false),
             EngineLoginStatus::Done => Ok(true),
-            // What it says may hold what the provider answered.
+            // Its message may contain the provider's response.
             EngineLoginStatus::Failed(_) => Err(SignInError::Engine(
-                "it was refused; its log tells more. Start again".to_owned(),
+                "it was refused; see its log. Start again".to_owned(),
             )),
         }
     }
@@ -224,7 +224,7 @@ impl OAuthService {
                 }
             }
         });
-        // The file is there in any case; the account will be when somebody looks.
+        // The file exists; the account appears at the next scan.
         found.await.unwrap_or(Ok(None))
     }
 
@@ -249,7 +249,7 @@ impl OAuthService {
             Err(CompletionError::Ours(error)) => {
                 tracing::error!(login.id = %login.id, ?error, "a sign-in could not be kept");
                 let reason =
-                    "the account could not be kept, as the server's log tells; start again";
+                    "the account could not be stored; see the server's log and start again";
                 LoginEnd::Failed(reason.to_owned())
             }
         };

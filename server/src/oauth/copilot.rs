@@ -1,5 +1,4 @@
-//! Copilot: what a GitHub account opens. Its API takes a token that lives for half an hour, and wants to
-//! be told which editor asks.
+//! Copilot: exchanges a GitHub token for a token of half an hour. Its API requires headers that name an editor.
 
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ use crate::domain::provider_accounts::{CopilotToken, NewGithubToken};
 /// The domain of the API's addresses, which differ by subscription.
 const DOMAIN: &str = "githubcopilot.com";
 const MOST_MODELS: usize = 200;
-/// What the editor says of itself.
+/// The headers of the editor.
 const HEADERS: [(&str, &str); 6] = [
     ("copilot-integration-id", "vscode-chat"),
     ("editor-version", "vscode/1.104.1"),
@@ -77,7 +76,7 @@ impl Copilot {
         let url = self.provider.exchange_url.as_ref();
         let url = url.ok_or(SignInError::NotConfigured("exchange address"))?;
         let answer = self.http.get(url, &github(github_token), &headers()).await;
-        let answer = answer.map_err(told_by_github)?;
+        let answer = answer.map_err(github_error)?;
         let mut token = self.read(&answer).ok_or(SignInError::Garbage)?;
         if models == Models::Listed {
             // Without them the token is of use all the same: they are asked for again.
@@ -89,13 +88,13 @@ impl Copilot {
     fn read(&self, answer: &Map<String, Value>) -> Option<CopilotToken> {
         let text = |name: &str| answer.get(name)?.as_str();
         let expires_at = DateTime::<Utc>::from_timestamp(answer.get("expires_at")?.as_i64()?, 0)?;
-        let told = answer
+        let reported = answer
             .get("endpoints")
             .and_then(|all| all.get("api")?.as_str());
         Some(CopilotToken {
             token: text("token").filter(|token| !token.is_empty())?.into(),
             expires_at,
-            base_url: self.base_url(told)?,
+            base_url: self.base_url(reported)?,
             headers: HEADERS
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), SecretString::from(*value)))
@@ -106,17 +105,17 @@ impl Copilot {
     }
 
     /// The address that GitHub names, when it is Copilot's.
-    fn base_url(&self, told: Option<&str>) -> Option<String> {
+    fn base_url(&self, reported: Option<&str>) -> Option<String> {
         let usual = self.provider.api_url.as_ref()?;
-        let told = told.and_then(|told| told.parse::<Url>().ok());
-        let told = told.filter(|told| {
-            let host = told.host_str().unwrap_or_default();
+        let reported = reported.and_then(|reported| reported.parse::<Url>().ok());
+        let reported = reported.filter(|reported| {
+            let host = reported.host_str().unwrap_or_default();
             let is_copilots = host == DOMAIN || host.ends_with(&format!(".{DOMAIN}"));
-            // An operator who says where the API is, means it.
+            // A configured API URL takes precedence.
             let is_usual = usual.host_str().is_some_and(|host| host.ends_with(DOMAIN));
-            told.scheme() == "https" && is_copilots && is_usual
+            reported.scheme() == "https" && is_copilots && is_usual
         });
-        let url = told.as_ref().unwrap_or(usual);
+        let url = reported.as_ref().unwrap_or(usual);
         Some(url.as_str().trim_end_matches('/').to_owned())
     }
 
@@ -139,8 +138,8 @@ impl Copilot {
     }
 }
 
-/// What GitHub means by the status of its refusal.
-fn told_by_github(fault: SignInError) -> SignInError {
+/// Interprets the status of GitHub's refusal.
+fn github_error(fault: SignInError) -> SignInError {
     if fault == SignInError::Status(401) {
         return SignInError::Refused("bad_credentials".to_owned());
     }

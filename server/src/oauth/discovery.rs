@@ -15,9 +15,9 @@ pub(super) async fn discovered(
     let Some(source) = provider.discovery_url.clone().filter(|_| !is_known) else {
         return Ok(provider);
     };
-    let told = http.get_public(&source).await?;
+    let document = http.get_public(&source).await?;
     let endpoint = |name: &str| -> Result<Option<Url>, SignInError> {
-        let Some(address) = told.get(name).and_then(|value| value.as_str()) else {
+        let Some(address) = document.get(name).and_then(|value| value.as_str()) else {
             return Ok(None);
         };
         let address: Url = address.parse().map_err(|_| SignInError::Garbage)?;
@@ -36,8 +36,7 @@ pub(super) async fn discovered(
     Ok(provider)
 }
 
-/// Whether an address belongs to whoever named it: reached as safely, on the same machine or within
-/// the same domain.
+/// Whether a URL belongs to the source of the document: same scheme, and same machine or domain.
 fn is_of(source: &Url, address: &Url) -> bool {
     if source.scheme() != address.scheme() {
         return false;

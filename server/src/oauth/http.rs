@@ -151,7 +151,7 @@ fn secret(value: &SecretString) -> Result<HeaderValue, SignInError> {
     Ok(value)
 }
 
-/// The innermost cause says most. The address is known and left out: it may hold a code.
+/// The innermost cause, which is the most specific. Without the URL, which may contain a code.
 fn unreachable(error: &reqwest::Error) -> SignInError {
     if error.is_timeout() {
         return SignInError::TooSlow;
@@ -177,7 +177,7 @@ fn as_json(request: HttpRequest) -> HttpRequest {
     HttpRequest::from_parts(parts, Value::Object(object).to_string().into_bytes())
 }
 
-/// Makes of what providers write what the protocol says.
+/// Normalises responses of providers to the protocol.
 fn mend(answer: &mut Map<String, Value>) {
     for name in ["expires_in", "interval"] {
         if let Some(number) = answer.get(name).and_then(Value::as_f64) {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_answers_are_mended() {
+    fn nonstandard_responses_are_normalised() {
         let Value::Object(mut answer) = json!({
             "access_token": "a", "expires_in": 900.0, "interval": 0, "refresh_token": "",
         }) else {

@@ -33,7 +33,7 @@ const STATE_BYTES: u32 = 32;
 /// The pause while a provider cannot be reached.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// What providers tell beside the tokens.
+/// Extra fields of the token response.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Extra {
     #[serde(default)]
@@ -52,7 +52,7 @@ impl fmt::Debug for Extra {
 
 impl ExtraTokenFields for Extra {}
 
-/// What a sign-in brings.
+/// The result of a sign-in.
 pub(super) type TokenResponse = StandardTokenResponse<Extra, BasicTokenType>;
 
 type Client = oauth2::Client<
@@ -236,7 +236,7 @@ fn token_url(provider: &OAuthProvider) -> Result<Url, SignInError> {
     provider.token_url.clone().ok_or(missing)
 }
 
-/// What is left of a failure when everything that the provider wrote is taken away.
+/// A failure without the provider's texts.
 fn fault(error: RequestTokenError<SignInError, BasicErrorResponse>) -> SignInError {
     match error {
         RequestTokenError::ServerResponse(response) => {

@@ -26,7 +26,7 @@ pub(super) struct OAuthProvider {
     pub(super) authorize_url: Option<Url>,
     pub(super) token_url: Option<Url>,
     pub(super) device_url: Option<Url>,
-    /// Tells the other addresses, where they are not known.
+    /// Returns the other endpoints, where they are not configured.
     pub(super) discovery_url: Option<Url>,
     pub(super) profile_url: Option<Url>,
     pub(super) exchange_url: Option<Url>,

@@ -36,14 +36,14 @@ use crate::{
     engine::EngineHandle,
 };
 
-/// What the room needs.
+/// The dependencies of the service.
 #[derive(Clone, Debug)]
 pub struct OAuthOptions {
     pub logins: ProviderLogins,
     pub accounts: ProviderAccounts,
     pub engine: EngineHandle,
     pub clock: SharedClock,
-    /// What an operator replaces.
+    /// The overrides of the operator.
     pub settings: BTreeMap<ProviderKind, OAuthSettings>,
     /// How browsers reach us.
     pub public_url: Url,
@@ -171,7 +171,7 @@ impl OAuthService {
         pending.into_iter().map(|login| self.show(login)).collect()
     }
 
-    /// The sign-in to which an answer belongs, whoever brings it.
+    /// The sign-in of an authorization response, whatever browser sends it.
     pub async fn find_answered(
         &self,
         answer: &AuthorizationResponse,
@@ -224,7 +224,7 @@ impl OAuthService {
         })
     }
 
-    /// What is needed to go on; nothing when it is over.
+    /// The secrets in progress; none when it has ended.
     pub(super) fn secrets(&self, login: &provider_login::Model) -> Option<FlowSecrets> {
         if login.sealed.is_empty() {
             return None;
@@ -286,7 +286,7 @@ pub(super) fn is_over(status: LoginStatus) -> bool {
     }
 }
 
-/// Somebody who follows a sign-in.
+/// A subscriber of a sign-in.
 struct Following {
     service: OAuthService,
     starter: Starter,
@@ -309,7 +309,7 @@ impl Following {
             let left = view.login.expires_at - self.service.clock.now();
             tokio::select! {
                 heard = heard(&mut self.changes, self.id) => if !heard { return Ok(None) },
-                // Nobody tells that time has run out.
+                // Expiry publishes no event.
                 () = sleep(left.to_std().unwrap_or_default() + super::watch::POLL_INTERVAL) => {}
             }
         }

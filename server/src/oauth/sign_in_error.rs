@@ -1,5 +1,5 @@
-//! What goes wrong between us and a provider, in words that name the cause and the cure. Nothing that a
-//! provider wrote is repeated, but for short codes: it may hold what it was asked with.
+//! Errors of sign-ins, with causes and remedies. Texts of providers are not repeated, except short codes: they may
+//! contain parts of the request.
 
 use super::provider::OAuthProvider;
 
@@ -67,7 +67,7 @@ impl SignInError {
         }
     }
 
-    /// For whoever signs in.
+    /// The message for the user who signs in.
     pub(super) fn words(&self, provider: &OAuthProvider) -> String {
         let name = provider.display_name;
         let variable = provider.name.to_uppercase();

@@ -178,7 +178,7 @@ impl TokenRefresher {
             Ok(Err(problem)) => problem,
             Err(error) => {
                 tracing::error!(account.id = %id, ?error, "a renewed token could not be kept");
-                "a renewed token could not be kept, as the server's log tells".to_owned()
+                "a refreshed token could not be stored; see the server's log".to_owned()
             }
         };
         let failures = self.setbacks.get(&id).map_or(0, |setback| setback.failures);
@@ -194,7 +194,7 @@ impl TokenRefresher {
     }
 }
 
-/// What is said of an account whose token could not be renewed.
+/// The problem text of an account whose token could not be refreshed.
 fn words(fault: &SignInError, provider: &OAuthProvider) -> String {
     let words = fault.words(provider);
     if fault.may_pass() {
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(due_at(Some(minute(0)), Some(minute(30)), true), minute(25));
         assert_eq!(due_at(Some(minute(0)), Some(minute(4)), true), minute(2));
         assert_eq!(due_at(None, Some(minute(30)), true), minute(25));
-        // At once.
+        // Immediately.
         assert_eq!(due_at(Some(minute(0)), Some(minute(30)), false), minute(0));
         assert_eq!(due_at(None, None, true), minute(0));
     }

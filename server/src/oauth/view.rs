@@ -1,4 +1,4 @@
-//! What of a sign-in is kept sealed, and what of it a person is shown.
+//! The encrypted state of a sign-in, and its public view.
 
 use entity::provider_login;
 use oauth2::StandardDeviceAuthorizationResponse;
@@ -9,7 +9,7 @@ use url::Url;
 use super::provider::OAuthProvider;
 use crate::domain::Result;
 
-/// What is needed to go on with a sign-in. It outlives a restart, sealed.
+/// The secrets of a sign-in in progress, encrypted in the database.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum FlowSecrets {
@@ -44,7 +44,7 @@ impl FlowSecrets {
     }
 }
 
-/// A sign-in as whoever began it may see it.
+/// A sign-in, as shown to the caller who started it.
 #[derive(Clone)]
 pub struct ProviderLoginView {
     pub login: provider_login::Model,
@@ -52,7 +52,7 @@ pub struct ProviderLoginView {
     pub authorize_url: Option<String>,
     /// Where the browser is sent afterwards.
     pub redirect_url: Option<String>,
-    /// What to type at the provider.
+    /// The user code to enter at the provider.
     pub user_code: Option<String>,
     /// Where to type it.
     pub verification_url: Option<String>,

@@ -19,11 +19,11 @@ use super::{
 };
 use crate::domain::{Result, provider_logins::LoginEnd};
 
-/// A pause that nobody notices.
+/// A short pause.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(300);
 const RIGHT_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What a person's consent elsewhere brings.
+/// The result of consent on another device.
 enum Brought {
     Tokens(Box<TokenResponse>, Box<OAuthProvider>, Option<String>),
     /// The engine has everything.
@@ -55,7 +55,7 @@ impl OAuthService {
                 if !self.logins.may_go_on(&login).await? {
                     return self.call_off(&login).await;
                 }
-                // Whoever called it off in this instant has won.
+                // A concurrent cancellation takes precedence.
                 if !self.logins.claim(login.id).await? {
                     return Ok(());
                 }
@@ -72,7 +72,7 @@ impl OAuthService {
         Ok(())
     }
 
-    /// Waits until somebody else has ended the sign-in.
+    /// Waits until the sign-in is ended elsewhere.
     async fn over(&self, id: Uuid, mut changes: broadcast::Receiver<Uuid>) {
         while heard(&mut changes, id).await {
             let found = self.logins.find(id).await;

@@ -8,8 +8,8 @@ use entity::{
 use serde_json::Value;
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec,
-    windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN,
+    SignInSpec, windows,
 };
 
 const API: &str = "https://api.openai.com/v1";

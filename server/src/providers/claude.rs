@@ -7,8 +7,8 @@ use entity::{
 use serde_json::Value;
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec,
-    TokenEncoding, always_kept, windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN,
+    SignInSpec, TokenEncoding, always_kept, windows,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {

@@ -4,8 +4,8 @@
 use entity::provider_account::ProviderKind;
 
 use super::{
-    EngineNames, NO_API_KEYS, OPENAI_COMPATIBLE_PROTOCOLS, Profile, ProviderSpec, SIGN_IN, SignInSpec,
-    always_kept, no_windows,
+    EngineNames, NO_API_KEYS, OPENAI_COMPATIBLE_PROTOCOLS, Profile, ProviderSpec, SIGN_IN,
+    SignInSpec, always_kept, no_windows,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {

@@ -6,7 +6,8 @@ use entity::{
 };
 
 use super::{
-    ApiKeySpec, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec, no_windows,
+    ApiKeySpec, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec,
+    no_windows,
 };
 
 const USER_INFORMATION: &str = "https://www.googleapis.com/oauth2/v1/userinfo?alt=json";

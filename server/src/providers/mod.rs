@@ -2,7 +2,7 @@
 //! what a health check requests and how its answer is read.
 //!
 //! To add a provider: a variant of [`ProviderKind`], a file here, a line in [`ALL`]. What the engine can do
-//! with it stands in the engine's source (`internal/config`, `internal/auth`, `internal/runtime/executor`).
+//! with it is in the engine's source (`internal/config`, `internal/auth`, `internal/runtime/executor`).
 
 mod chatgpt;
 mod claude;
@@ -32,7 +32,7 @@ pub const ALL: [&ProviderSpec; 7] = [
 
 /// The header of OAuth access tokens and of most API keys.
 pub const BEARER: (&str, &str) = ("authorization", "Bearer ");
-/// What an OpenAI-compatible server speaks.
+/// The protocols of an OpenAI-compatible server.
 const OPENAI_COMPATIBLE_PROTOCOLS: &[Protocol] = &[
     Protocol::OpenaiChat,
     Protocol::OpenaiCompletions,
@@ -118,7 +118,7 @@ pub struct SignInSpec {
     /// Exchanges a sign-in for a short-lived token of the API.
     pub exchange_url: &'static str,
     pub api_url: &'static str,
-    /// What a health check requests, at no cost: usage windows where there are any.
+    /// The free request of a health check: usage windows where there are any.
     pub check_url: &'static str,
     pub check_headers: CheckHeaders,
     /// Where the client's browsers return to: the machine of the person who signs in.

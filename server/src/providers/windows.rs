@@ -1,4 +1,4 @@
-//! What readings of usage windows have in common. Answers of providers are bounded, as any input.
+//! Shared parsing of usage windows. Responses of providers are bounded, like any input.
 
 use serde_json::Value;
 

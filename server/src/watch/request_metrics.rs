@@ -133,7 +133,7 @@ impl RequestMetrics {
         registry.register(
             "provider_requests",
             &["provider", "status"],
-            "Requests of which the engine has told who served them, by provider and class of HTTP status",
+            "Requests by provider and class of HTTP status, as reported by the engine",
             &self.by_provider,
         );
     }

@@ -1,10 +1,10 @@
-//! `docs/configuration.md` is what `--help` says.
+//! `docs/configuration.md` is the output of `--help`.
 
 use std::{fmt::Write as _, process::Command};
 
 use crate::support::hold_to;
 
-/// The committed page is what the program says. `UPDATE=1` rewrites it.
+/// The committed page equals the output of the program. `UPDATE=1` rewrites it.
 #[test]
 fn the_page_on_configuration_is_up_to_date() {
     hold_to("docs/configuration.md", &page());
@@ -34,9 +34,9 @@ const COMMANDS: [&str; 17] = [
 fn page() -> String {
     let mut page = String::from(
         "# Configuration\n\n\
-         Every option is a flag or an environment variable; the flag wins. Mistakes are reported all at\n\
-         once, with the variable and the remedy, and the program exits with 64. What an administrator may\n\
-         change while the server runs is under *Settings* in the web app (`updateSettings` in GraphQL).\n\n\
+         Every option is a flag or an environment variable; the flag wins. All errors are\n\
+         reported together, with the variable and the remedy, and the program exits with 64. Settings that\n\
+         can change while the server runs are under *Settings* in the web app (`updateSettings` in GraphQL).\n\n\
          This page is printed by the program and tested against it.\n",
     );
     for command in COMMANDS {

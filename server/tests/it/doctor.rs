@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::{net::TcpListener, process::Command};
 
 use crate::{
-    backup::house::{PROVIDER_KEY, filled},
+    backup::support::{PROVIDER_KEY, filled},
     support::{
         TestDatabase,
         server::{ENCRYPTION_KEY, PASSWORD, Server, bare_server, run, server},

@@ -226,10 +226,10 @@ async fn a_user_with_requests_cannot_be_deleted() {
     assert_refused_for_its_references(key.exec(db.writer()).await);
     let user = user::Entity::delete_by_id(user.id);
     assert_refused_for_its_references(user.exec(db.writer()).await);
-    let stranger = request::Model {
+    let anonymous = request::Model {
         sequence: 2,
         ..request_of(Uuid::now_v7(), Uuid::now_v7())
     };
-    let stranger = stranger.into_active_model().insert(db.writer()).await;
-    assert_refused_for_its_references(stranger);
+    let anonymous = anonymous.into_active_model().insert(db.writer()).await;
+    assert_refused_for_its_references(anonymous);
 }

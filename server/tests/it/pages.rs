@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 
 use crate::support::{Options, TestApp, scripted};
 
-/// What the front end's build left, if it ran.
+/// The output of the front end's build, if it ran.
 fn built() -> Option<String> {
     let index = Path::new(env!("CARGO_MANIFEST_DIR")).join("../frontend/dist/index.html");
     fs::read_to_string(index).ok()
@@ -78,7 +78,7 @@ async fn files_of_the_app_come_in_the_smallest_form_that_the_browser_takes() {
 }
 
 #[tokio::test]
-async fn below_a_path_the_page_says_where_its_files_are() {
+async fn below_a_path_the_page_has_the_base_of_its_files() {
     if built().is_none() {
         return;
     }

@@ -1,4 +1,4 @@
-//! What becomes of tokens when the engine's files and the database differ.
+//! Resolution of differences between the engine's auth files and the database.
 
 use std::sync::Arc;
 
@@ -154,7 +154,7 @@ async fn a_clock_that_was_set_back_makes_no_fresh_token_stale() {
 }
 
 #[tokio::test]
-async fn tokens_from_long_ago_that_nobody_knows_are_stale() {
+async fn unknown_tokens_from_long_ago_are_stale() {
     let store = Store::open().await;
     let name = store.sign_in(claude(5)).await.file_name.unwrap();
     let mut old = refreshed(&store.wanted().await, 1);

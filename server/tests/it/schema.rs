@@ -1,4 +1,4 @@
-//! The committed schema is what the code says, and every part of it is described.
+//! The committed schema equals the code, and every part of it is described.
 
 use crate::support::hold_to;
 

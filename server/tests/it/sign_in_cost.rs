@@ -1,4 +1,4 @@
-//! What a running program leaves behind: memory after sign-ins, and the modes of its files.
+//! Memory after sign-ins, and the modes of the files of a running server.
 
 use std::{
     fs,

@@ -9,12 +9,12 @@ use crate::support::{Caller, ControlPlane, PASSWORD, server::METRICS_TOKEN};
 #[tokio::test]
 async fn health_is_that_of_the_database() {
     let plane = ControlPlane::start().await;
-    let stranger = plane.stranger();
+    let anonymous = plane.anonymous();
 
-    let well = stranger.get("/healthz").await;
-    let ready = stranger.get("/readyz").await;
+    let well = anonymous.get("/healthz").await;
+    let ready = anonymous.get("/readyz").await;
     plane.db.clone().close().await.unwrap();
-    let unwell = stranger.get("/healthz").await;
+    let unwell = anonymous.get("/healthz").await;
 
     assert_eq!(
         (well.status(), ready.status()),
@@ -25,18 +25,18 @@ async fn health_is_that_of_the_database() {
     assert_eq!(unwell.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(unwell.json::<Value>().await.unwrap()["ok"], false);
     assert_eq!(
-        stranger.get("/readyz").await.status(),
+        anonymous.get("/readyz").await.status(),
         StatusCode::SERVICE_UNAVAILABLE
     );
-    assert_eq!(stranger.get("/livez").await.status(), StatusCode::OK);
+    assert_eq!(anonymous.get("/livez").await.status(), StatusCode::OK);
 }
 
 #[tokio::test]
-async fn only_operators_are_told_details_of_the_health() {
+async fn only_operators_get_details_of_the_health_report() {
     let plane = ControlPlane::start().await;
     let (_, key_holder) = plane.key_holder("ada").await;
     let viewer = plane.script(Role::Viewer).await;
-    let scrape = plane.stranger().with_bearer(METRICS_TOKEN);
+    let scrape = plane.anonymous().with_bearer(METRICS_TOKEN);
     let names = async |caller: &Caller| {
         let health: Value = caller.get("/healthz").await.json().await.unwrap();
         let fields = health.as_object().unwrap();
@@ -46,17 +46,17 @@ async fn only_operators_are_told_details_of_the_health() {
     };
 
     for anonymous in [
-        plane.stranger(),
-        plane.stranger().with_bearer("wrong-token-of-the-metrics"),
-        plane.stranger().with("cookie", "session=wrong"),
+        plane.anonymous(),
+        plane.anonymous().with_bearer("wrong-token-of-the-metrics"),
+        plane.anonymous().with("cookie", "session=wrong"),
         key_holder,
     ] {
         assert_eq!(names(&anonymous).await, ["instance", "ok", "status"]);
     }
     for operator in [plane.admin().await, viewer, scrape] {
-        let told = names(&operator).await;
+        let reported = names(&operator).await;
         for detail in ["proxy_pid", "engine_state", "version", "uptime_seconds"] {
-            assert!(told.iter().any(|name| name == detail), "{told:?}");
+            assert!(reported.iter().any(|name| name == detail), "{reported:?}");
         }
     }
 }
@@ -64,7 +64,7 @@ async fn only_operators_are_told_details_of_the_health() {
 #[tokio::test]
 async fn every_page_has_the_security_headers() {
     let plane = ControlPlane::launch("https://ai.example.org", Some(PASSWORD)).await;
-    let stranger = plane.stranger();
+    let anonymous = plane.anonymous();
 
     for path in [
         "/",
@@ -73,7 +73,7 @@ async fn every_page_has_the_security_headers() {
         "/graphql",
         "/assets/missing.js",
     ] {
-        let answer = stranger.get(path).await;
+        let answer = anonymous.get(path).await;
         let headers = answer.headers();
         for name in [
             "content-security-policy",
@@ -90,16 +90,16 @@ async fn every_page_has_the_security_headers() {
 #[tokio::test]
 async fn the_front_page_is_never_kept_by_a_browser() {
     let plane = ControlPlane::start().await;
-    let stranger = plane.stranger();
+    let anonymous = plane.anonymous();
 
     for path in ["/", "/index.html"] {
-        let page = stranger.get(path).await;
+        let page = anonymous.get(path).await;
         assert_eq!(page.status(), StatusCode::OK, "{path}");
         assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
         assert_eq!(page.headers()["cache-control"], "no-cache");
     }
     assert_eq!(
-        stranger.get("/assets/missing.js").await.status(),
+        anonymous.get("/assets/missing.js").await.status(),
         StatusCode::NOT_FOUND
     );
 }

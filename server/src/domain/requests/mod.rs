@@ -168,7 +168,7 @@ pub struct RequestLogOptions {
 }
 
 /// The senders of records and usage reports, and what the journal may replay.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Handles {
     pub recorder: Recorder,
     pub reports: mpsc::Sender<EngineUsage>,

@@ -36,10 +36,10 @@ struct Replaced {
     at: Instant,
 }
 
-/// What lies in the directory.
+/// The content of the directory.
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
-    /// What the engine wrote into files that had just been replaced.
+    /// Writes of the engine into files that had just been replaced.
     pub(super) salvaged: Vec<(String, Bytes)>,
     /// The files.
     pub(super) files: Vec<(String, Bytes)>,
@@ -81,7 +81,7 @@ impl AuthDirectory {
         Ok(inventory)
     }
 
-    /// What was written into an old file after it was replaced; its time over, it goes.
+    /// Reads late writes into a replaced file, and deletes it after a while.
     fn salvage(&mut self, name: &str) -> io::Result<Option<(String, Bytes)>> {
         let path = self.hidden(name, OLD);
         let bytes = read(&path)?;
@@ -100,7 +100,7 @@ impl AuthDirectory {
             .map(|bytes| (name.to_owned(), bytes)))
     }
 
-    /// Puts a file in the place of what was seen there. Answers false when somebody wrote it since.
+    /// Replaces a file that was read; false when the engine has written it since.
     pub(super) fn replace(
         &mut self,
         name: &str,

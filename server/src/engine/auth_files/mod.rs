@@ -1,5 +1,5 @@
-//! Signed-in accounts as files: the database is their home, the engine refreshes the tokens in its
-//! directory, and what it writes there is sealed at once.
+//! Auth files of signed-in accounts: the database is the source; the engine refreshes tokens in its directory, and the
+//! changes are stored immediately.
 
 mod directory;
 mod settling;

@@ -15,15 +15,15 @@ use crate::engine::source::CredentialSource;
 
 /// How long a file may make no sense before it is taken for broken; a write takes a millisecond.
 const WRITING_LIMIT: Duration = Duration::from_secs(3);
-/// How often in a row somebody may write what we are about to.
+/// How often the engine may write a file concurrently before we give up.
 const ROUNDS: usize = 5;
 
-/// Whether somebody else may be writing files now.
+/// Whether the engine may be writing files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Writers {
     /// The engine runs.
     Engine,
-    /// Nobody.
+    /// The engine is stopped.
     None,
 }
 
@@ -31,9 +31,9 @@ pub(in crate::engine) enum Writers {
 pub(in crate::engine) struct AuthFiles {
     directory: AuthDirectory,
     source: Arc<dyn CredentialSource>,
-    /// Whose log must not show what the files hold.
+    /// The log from which the secrets of the files are redacted.
     public: Arc<PublicState>,
-    /// What the directory was like when it was right; hashes, not tokens.
+    /// Hashes of the settled content of the directory.
     settled: Option<Vec<u64>>,
     unfinished: HashMap<String, Instant>,
     /// Files that we can do nothing with, which was said once.
@@ -71,7 +71,7 @@ impl AuthFiles {
         &self.source
     }
 
-    /// The database has changed, so the directory may be wrong although nobody touched it.
+    /// The database has changed, so the directory may be stale.
     pub(super) fn unsettle(&mut self) {
         self.settled = None;
     }
@@ -104,7 +104,7 @@ impl AuthFiles {
             return Ok(true);
         }
         let found = self.found(&inventory, writers);
-        // At once: the engine may have logged a refreshed token before the next rendering.
+        // Immediately: the engine may log a refreshed token before the next rendering.
         let hidden = found.iter().flat_map(|file| file.content.hidden());
         self.public.logs.redact_too(hidden);
         let steps = self
@@ -147,7 +147,7 @@ impl AuthFiles {
                     tracing::warn!(
                         file = name,
                         reason,
-                        "a file among the engine's auth files is of no use"
+                        "one of the engine's auth files is invalid"
                     );
                     self.left.insert(name);
                 }
@@ -186,7 +186,7 @@ impl AuthFiles {
         found
     }
 
-    /// Takes the files away when all is sealed and nobody will use them.
+    /// Deletes the files after they are stored and the engine has stopped.
     pub(in crate::engine) async fn wipe(self) -> Result<(), String> {
         let (mut files, settled) = self.settle(Writers::None).await;
         settled?;
@@ -199,7 +199,7 @@ impl AuthFiles {
                     }
                 }
                 directory.clean()?;
-                // It stays when there are files of somebody else's.
+                // Fails when other files are in it.
                 let _ = std::fs::remove_dir(directory.path());
                 Ok(())
             })
@@ -227,7 +227,7 @@ fn parse(bytes: &Bytes) -> Option<Map<String, Value>> {
     serde_json::from_slice(bytes).ok()
 }
 
-/// Tells one state of the directory from another.
+/// Hashes the state of the directory.
 fn picture(inventory: &Inventory) -> Vec<u64> {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 

@@ -35,7 +35,7 @@ impl DirectoryWatch {
         }
     }
 
-    /// Seals everything once more, now that nobody writes.
+    /// Stores everything once more, after the engine has stopped.
     pub(in crate::engine) async fn finish(self) {
         drop(self.stop);
         let Ok(files) = self.task.await else {

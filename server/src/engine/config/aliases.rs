@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::domain::provider_accounts::ProviderCredential;
 use crate::providers;
 
-/// What the engine knows each provider's API for, where an account does not say.
+/// The engine's models of each provider's API, for accounts without a list.
 pub(in crate::engine) type KnownModels = HashMap<ProviderKind, Vec<String>>;
 
 /// One alias of signed-in accounts.
@@ -25,7 +25,7 @@ pub(super) struct ChannelAlias {
     name: String,
     alias: String,
     /// Keeps the model's own name beside the alias. The answer names the model that served, since the
-    /// engine rewrites answers only when told to (`force-mapping`).
+    /// engine rewrites answers only with `force-mapping`.
     fork: bool,
 }
 

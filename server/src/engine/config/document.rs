@@ -18,7 +18,7 @@ pub(in crate::engine) struct ListenAddress<'a> {
     pub(in crate::engine) caller_keys: &'a [SecretString],
 }
 
-/// Everything that `config.yaml` says.
+/// The content of `config.yaml`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::engine) struct Document<'a> {
@@ -41,7 +41,7 @@ pub(in crate::engine) struct Document<'a> {
     applied: Applied,
 }
 
-/// What changes while the engine runs.
+/// The part that changes while the engine runs.
 #[derive(Debug, Serialize)]
 pub(in crate::engine) struct Applied {
     #[serde(flatten)]

@@ -13,7 +13,7 @@ use super::lists::base_url;
 use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 use crate::providers;
 
-/// Who stands behind a name of the engine's.
+/// The account behind an engine's name of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) struct EngineAccount {
     pub(in crate::engine) id: Uuid,
@@ -44,7 +44,7 @@ impl EngineAccounts {
         self
     }
 
-    /// Who this name of the engine's stands for.
+    /// The account of this name.
     pub(in crate::engine) fn find(&self, auth_index: &str) -> Option<EngineAccount> {
         self.0.get(auth_index).copied()
     }

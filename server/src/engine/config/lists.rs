@@ -12,7 +12,7 @@ use crate::domain::provider_accounts::ProviderCredential;
 use crate::domain::settings::EngineSettings;
 use crate::providers;
 
-/// What a preview shows in the place of a secret.
+/// Replaces secrets in a preview.
 pub(super) const MASK: &str = "********";
 /// The list of OpenAI-compatible servers, whose entries have names.
 const COMPATIBLE: &str = "openai-compatibility";
@@ -75,7 +75,7 @@ struct ApiKeyEntry {
     proxy_url: Option<String>,
 }
 
-/// What entries of all lists have in common.
+/// The common fields of entries.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Common {
@@ -212,7 +212,7 @@ fn excluded_by_channel(settings: &EngineSettings) -> BTreeMap<&'static str, Vec<
     lists
 }
 
-/// The address that the engine is told for a credential, in the engine's own spelling.
+/// The base URL of a credential, as the engine expects it.
 pub(super) fn base_url(credential: &ProviderCredential) -> Option<String> {
     let own = credential
         .base_url

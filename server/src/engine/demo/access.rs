@@ -1,4 +1,4 @@
-//! Lets the gateway in, and nobody else: loopback is not isolation.
+//! Accepts only the gateway's key: other programs can reach loopback too.
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use super::refusal::{DemoDialect, DemoError};
 use super::reply::{Reply, StopReason, ToolCall};
 use super::{Demo, models, question, stream};
 
-/// What all parts of one answer have in common.
+/// The common fields of all chunks of an answer.
 struct Frame {
     id: String,
     created: i64,

@@ -36,12 +36,12 @@ use super::status::EngineMode;
 use super::supervisor::RunEnd;
 use crate::clock::SharedClock;
 
-/// What the status says of the version.
+/// The version in the status.
 const VERSION: &str = "demo";
-/// What the status says when the demo was asked for.
+/// The notice when the demo is configured.
 const NOTICE: &str = "The demo engine answers with canned text; no provider is asked.";
 
-/// What every answer needs.
+/// The state of the handlers.
 #[derive(Clone, Debug)]
 struct Demo {
     clock: SharedClock,
@@ -49,7 +49,7 @@ struct Demo {
     closing: CancellationToken,
 }
 
-/// Runs the demo until somebody calls; `notice` says why it runs when nobody asked for it.
+/// Runs the demo until a command arrives; `notice` is the reason when it is not configured.
 pub(super) async fn live(
     options: &EngineOptions,
     context: &EngineContext,

@@ -1,4 +1,4 @@
-//! What was asked, without regard to the protocol in which it was.
+//! The question of a request, independent of its protocol.
 
 use serde_json::Value;
 
@@ -76,7 +76,7 @@ pub(super) fn body(bytes: &[u8]) -> Result<Value, DemoError> {
     serde_json::from_slice(bytes).map_err(|error| DemoError::NotJson(error.to_string()))
 }
 
-/// What the demo takes for tokens.
+/// The demo's approximation of tokens.
 pub(super) fn count_words(text: &str) -> usize {
     text.split_whitespace().count()
 }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_what_a_person_typed_from_the_notes_of_an_agent() {
+    fn the_users_text_is_separated_from_notes_of_an_agent() {
         let messages = json!([{"role": "user", "content": [
             {"type": "text", "text": "<system-reminder>…</system-reminder>"},
             {"type": "text", "text": "hello"},

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// Whose errors the caller's program can read.
+/// The error format of the caller's protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DemoDialect {
     Openai,

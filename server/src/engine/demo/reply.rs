@@ -1,4 +1,4 @@
-//! What the demo answers, without regard to the protocol in which it does.
+//! The demo's answer, independent of the protocol.
 
 use serde_json::{Map, Value, json};
 
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_the_words_that_it_says() {
+    fn the_words_of_the_answer_are_counted() {
         let question = DemoRequest {
             words: 3,
             ending: "hello there friend".to_owned(),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn says_something_although_the_prompt_mentions_a_function() {
+    fn a_prompt_that_mentions_a_function_is_answered_with_text() {
         let tool = Tool {
             name: "Read".to_owned(),
             parameters: json!({}),

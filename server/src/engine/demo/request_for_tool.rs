@@ -1,7 +1,7 @@
 //! Whether a message asks for a tool, and for which. Coding agents name their tools in nearly every message,
 //! so only a message that is nothing but the request counts.
 
-/// The name in a message like "call the tool NAME", which is all that the message says.
+/// The name in a message that is only "call the tool NAME".
 pub(super) fn requested_tool(message: &str) -> Option<&str> {
     let mut words: Vec<&str> = message.split_whitespace().collect();
     if words
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_says_anything_else_names_none() {
+    fn a_message_with_other_text_names_none() {
         for message in [
             "",
             "get_weather",

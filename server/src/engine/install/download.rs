@@ -178,7 +178,7 @@ fn starts_at(answer: &Response, from: u64) -> bool {
     range(answer).is_some_and(|range| range.starts_with(&format!("bytes {from}-")))
 }
 
-/// How large the file is, as an answer about ranges tells it.
+/// The size of the file, from a range response.
 fn total(answer: &Response) -> Option<u64> {
     range(answer)?.rsplit_once('/')?.1.parse().ok()
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What can go wrong with an installation.
+/// Why an installation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     /// There is no pinned release for this sort of machine.
@@ -34,7 +34,6 @@ pub enum InstallError {
     Status {
         /// Where it was to come from.
         url: String,
-        /// What the server said.
         status: u16,
     },
     /// No release is that large.
@@ -42,7 +41,7 @@ pub enum InstallError {
     TooLarge {
         /// Where it was to come from.
         url: String,
-        /// What would have been accepted.
+        /// The expected checksum.
         limit_bytes: u64,
     },
     /// The file is not the one that was meant.

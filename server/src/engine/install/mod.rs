@@ -16,12 +16,11 @@ pub use self::error::InstallError;
 pub use self::release::{Release, VERSION as TESTED_VERSION};
 use super::binary;
 
-/// What to install, and where.
+/// The release and the directory.
 #[derive(Clone, Debug)]
 pub struct InstallOptions {
     /// Where everything of ours lies.
     pub data_dir: PathBuf,
-    /// What to install.
     pub release: Release,
 }
 
@@ -30,7 +29,7 @@ pub struct InstallOptions {
 pub struct DownloadProgress {
     /// Bytes that are here.
     pub downloaded_bytes: u64,
-    /// Bytes that there are, if the server tells.
+    /// The total size, if the server reports it.
     pub total_bytes: Option<u64>,
 }
 

@@ -15,7 +15,7 @@ const PROGRAM: &str = "cli-proxy-api";
 /// A program has about 50 MB.
 const LIMIT_BYTES: u64 = 512 * 1024 * 1024;
 
-/// Puts the program in its place, at once: whoever looks finds the old one or the new one, whole.
+/// Replaces the program atomically.
 pub(super) fn unpack(archive: &Path, program: &Path) -> Result<(), InstallError> {
     let file = File::open(archive).map_err(|error| InstallError::disk(archive, error))?;
     let mut archive = Archive::new(GzDecoder::new(file));

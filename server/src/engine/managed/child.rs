@@ -56,7 +56,7 @@ pub(super) async fn terminate(child: &mut Child) {
     }
 }
 
-/// Ends the process and all of its group at once.
+/// Kills the process and its group.
 pub(super) async fn kill(child: &mut Child) {
     signal(child, Signal::SIGKILL);
     // Nothing survives this signal; the wait only takes note of it.

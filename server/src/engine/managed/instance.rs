@@ -1,4 +1,4 @@
-//! What one life of the engine is made of beside its process: keys, port, folders, configuration.
+//! One run of the engine: keys, port, folders, configuration.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(super) struct Instance {
 pub(super) struct Rendering {
     yaml: SecretString,
     preview: String,
-    /// What the engine will show of it.
+    /// The public endpoint of the engine.
     pub(super) applied: Value,
     credentials: Vec<ProviderCredential>,
 }
@@ -173,8 +173,7 @@ fn hidden_of_proxy(proxy_url: &SecretString) -> Vec<SecretString> {
     }
 }
 
-/// A port that is free now. Somebody may take it before the engine does; then the engine ends, and the
-/// next life chooses another.
+/// A free port. If another process takes it first, the engine exits and the next run chooses another.
 fn free_port() -> std::io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())

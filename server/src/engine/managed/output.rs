@@ -12,7 +12,7 @@ use crate::engine::public_state::PublicState;
 /// The longest line that is kept; the rest of a longer one is dropped.
 const LONGEST_LINE_BYTES: usize = 8 * 1024;
 
-/// What we learnt from the output so far.
+/// The facts read from the output so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Heard {
     pub(super) version: Option<String>,

@@ -26,9 +26,9 @@ const FINAL_OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 /// How the process shall be ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StopMode {
-    /// In peace: somebody asked for it.
+    /// Gracefully, on request.
     Stop,
-    /// At once: it died, or hangs and would not hear anything else.
+    /// Immediately: it has died or hangs.
     Bury,
 }
 
@@ -138,7 +138,7 @@ impl Runtime {
         }
     }
 
-    /// The exit status says nothing (it is 0 after a failure too); the last error does.
+    /// The exit status is 0 even after a failure; so the reason is the last error.
     async fn last_words(&mut self, status: std::io::Result<std::process::ExitStatus>) -> String {
         self.hear_out().await;
         let error = self.heard.borrow().last_error.clone();

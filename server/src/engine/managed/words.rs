@@ -2,7 +2,7 @@
 
 use crate::engine::logs::LogLevel;
 
-/// What a line says.
+/// The meaning of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Words<'a> {
     pub(super) level: LogLevel,
@@ -18,7 +18,7 @@ pub(super) fn read(line: &str) -> Words<'_> {
     })
 }
 
-/// Whether a line only says that we asked the engine something; these would fill the ring.
+/// Whether a line only logs a request of ours; these would fill the buffer.
 pub(super) fn is_echo_of_ours(message: &str) -> bool {
     message.contains("gin_logger.go")
         && message.contains("] 200 |")

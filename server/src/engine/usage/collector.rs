@@ -18,7 +18,7 @@ use crate::engine::config::EngineAccounts;
 use crate::engine::options::EngineContext;
 use crate::engine::source::CredentialSource;
 
-/// How many records are asked for at once.
+/// Records per request.
 const BATCH: usize = 500;
 /// The pause while records come.
 const BUSY: Duration = Duration::from_millis(500);
@@ -134,7 +134,7 @@ impl Round {
                 continue;
             };
             if self.sink.send(usage).await.is_err() {
-                tracing::debug!("nobody takes usage records any more");
+                tracing::debug!("the receiver of usage records is closed");
             }
         }
         Ok(count)

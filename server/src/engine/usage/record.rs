@@ -69,7 +69,7 @@ impl Record {
         serde_json::from_value(record).ok()
     }
 
-    /// What it says of one of our requests; nothing when it is of somebody else's.
+    /// The usage of one of our requests; none for requests of other clients.
     pub(super) fn usage(&self, accounts: &EngineAccounts) -> Option<EngineUsage> {
         let account = accounts.find(&self.auth_index);
         Some(EngineUsage {
@@ -89,7 +89,7 @@ impl Record {
         (&self.auth_index, failure)
     }
 
-    /// What it says of one of our accounts.
+    /// The result at one of our accounts.
     pub(super) fn attempt(
         &self,
         accounts: &EngineAccounts,
@@ -110,9 +110,9 @@ fn request_id(forwarded_for: &str) -> Option<Uuid> {
 }
 
 /// Only `complete` counts are exact: the others do not add up (`inconsistent`), or belong to no bucket
-/// (`unclassified`), and would be guesses. No input at all means that nobody counted it: the caller
-/// left, the provider told nothing, or a stream of Anthropic's told it at its start, where the engine
-/// does not look. Beside an absurd count the others are not to be trusted. Unknown is not zero.
+/// (`unclassified`). Zero input means that it was not counted: the caller left, the provider reported nothing, or an
+/// Anthropic stream reported it at its start, which the engine does not read. Counts beside an implausible one are not
+/// used. Unknown is not zero.
 fn tokens(breakdown: &Breakdown) -> Option<Tokens> {
     let tokens = Tokens {
         input: breakdown.input.uncached,
@@ -122,8 +122,8 @@ fn tokens(breakdown: &Breakdown) -> Option<Tokens> {
         reasoning: breakdown.output.reasoning,
     };
     let has_input = tokens.input > 0 || tokens.cache_read > 0 || tokens.cache_write > 0;
-    let is_told = breakdown.quality == "complete" && has_input;
-    (is_told && tokens.are_credible()).then_some(tokens)
+    let is_reported = breakdown.quality == "complete" && has_input;
+    (is_reported && tokens.are_credible()).then_some(tokens)
 }
 
 #[cfg(test)]

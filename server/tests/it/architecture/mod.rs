@@ -10,7 +10,7 @@ use std::{
 };
 
 use self::imports::ImportGraph;
-use crate::support;
+use crate::support::sources;
 
 /// Which modules each top-level module may import.
 const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
@@ -301,7 +301,7 @@ fn pure_crates_do_no_input_or_output() {
 }
 
 fn rust_files(places: &[PathBuf]) -> Vec<(PathBuf, String)> {
-    let mut files = support::sources(places);
+    let mut files = sources(places);
     files.retain(|(path, _)| path.extension().is_some_and(|extension| extension == "rs"));
     files
 }

@@ -9,7 +9,7 @@ use sea_orm::{
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use super::house::{files, filled, start, use_it};
+use super::support::{files, filled, start, use_it};
 use crate::support::{Caller, ControlPlane, TestApp, TestDatabase, code, eventually};
 
 async fn admin_of(app: &TestApp) -> Caller {
@@ -134,7 +134,7 @@ async fn a_restore_waits_for_the_next_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restore_that_fails_at_the_start_leaves_everything_and_says_why() {
+async fn a_restore_that_fails_at_the_start_changes_nothing_and_reports_the_reason() {
     let app = start(filled().await).await;
     let admin = admin_of(&app).await;
     let name = created(&admin).await;

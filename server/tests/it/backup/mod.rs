@@ -1,7 +1,7 @@
 //! Backups: whole, sealed, restored on either database, or not at all.
 
 mod control;
-pub(crate) mod house;
+pub(crate) mod support;
 
 use std::{
     collections::BTreeSet,
@@ -16,7 +16,7 @@ use proxypal_server::{
 use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
 use tokio::process::Command;
 
-use self::house::{
+use self::support::{
     PHRASE, PROVIDER_KEY, backup, backup_with, changed, create, everything, files, filled, settled,
     start, use_it,
 };
@@ -216,7 +216,7 @@ fn forged(path: &Path, label: &[u8], lines: &str) {
     output.finish().unwrap().finish().unwrap();
 }
 
-/// What is refused: the file, what is different around it, and what is said.
+/// A refused restore: the file, the changed environment, and the error.
 type Refused = (PathBuf, (&'static str, String), &'static str);
 
 fn what_is_refused(made: &Path) -> Vec<Refused> {

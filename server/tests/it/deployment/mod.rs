@@ -1,4 +1,4 @@
-//! What is written for those who deploy says what the program does: variables, ports, paths, commands.
+//! The deployment documentation matches the program: variables, ports, paths, commands.
 
 mod nginx;
 mod systemd;
@@ -38,7 +38,7 @@ async fn the_blueprint_of_render_fits_the_program() {
 
     let plane = ControlPlane::start().await;
     let path = service["healthCheckPath"].as_str().unwrap();
-    let health = plane.stranger().get(path).await;
+    let health = plane.anonymous().get(path).await;
     let health: Value = health.json().await.unwrap();
     assert_eq!(health["ok"], true);
 }
@@ -166,7 +166,7 @@ fn yaml(name: &str) -> Value {
     serde_saphyr::from_str(&read(name)).unwrap()
 }
 
-/// What follows on the first line of the Dockerfile that begins so.
+/// The rest of the first line of the Dockerfile with this beginning.
 fn from_dockerfile(start: &str) -> String {
     let dockerfile = read("Dockerfile");
     let found = dockerfile.lines().find_map(|line| line.strip_prefix(start));
@@ -185,7 +185,7 @@ fn assert_known(variable: &str) {
     let is_secret = manual
         .lines()
         .any(|line| line.trim_start().starts_with(&format!("{variable} ")));
-    assert!(is_option || is_secret, "nobody reads {variable}");
+    assert!(is_option || is_secret, "{variable} is not used");
 }
 
 fn help(words: &[&str]) -> String {

@@ -77,7 +77,7 @@ fn below_a_path(text: &str, to: &str) -> String {
         .replace(&format!("{to};"), &format!("{to}/;"))
 }
 
-/// What is written, here and without TLS.
+/// The documented configuration, for this machine and without TLS.
 fn written(port: u16, to: &str) -> String {
     let written = block("docs/deploy/reverse-proxy.md", "nginx");
     let lines = written.lines();
@@ -89,7 +89,7 @@ fn written(port: u16, to: &str) -> String {
         .replace("http://127.0.0.1:3000", to)
 }
 
-/// What nginx needs around it.
+/// The configuration around it.
 fn whole(home: &Path, place: &str) -> String {
     let path = home.display();
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -136,7 +136,7 @@ async fn behind_with(public_url: &str, secrets: SecretsConfig) -> TestApp {
     app
 }
 
-/// What the doctor says about streams.
+/// The doctor's result on streams.
 async fn streams(app: &TestApp, public_url: &str) -> String {
     let mut command = server(&app.database);
     command

@@ -61,7 +61,7 @@ async fn the_last_credential_can_be_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn is_told_once_the_engine_shows_what_was_written() {
+async fn completes_when_the_engine_has_loaded_the_configuration() {
     let room = Room::with(vec![compatible("first", "http://127.0.0.1:9/v1/")]).await;
     let mut lines = room.engine.logs().subscribe();
 

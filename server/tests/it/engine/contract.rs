@@ -1,4 +1,4 @@
-//! What the other rooms rely on in the engine. The same sentences hold for the double and the real one.
+//! The contract of the engine on which other modules rely. The tests run against the double and the real one.
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use proxypal_server::domain::tokens::Tokens;
@@ -61,7 +61,7 @@ async fn messages_are_streamed_and_counted() {
 
 /// The engine looks at the end of a message alone.
 #[tokio::test(flavor = "multi_thread")]
-async fn input_that_is_told_at_the_start_only_is_not_counted() {
+async fn input_reported_only_at_the_start_is_not_counted() {
     let mut room = room().await;
     let body = json!({"model": "stub-terse", "max_tokens": 9, "stream": true,
         "messages": [{"role": "user", "content": "hello"}]});
@@ -99,7 +99,7 @@ async fn a_response_that_is_not_streamed_is_gathered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn gemini_tells_its_usage_under_that_name_at_the_end_only() {
+async fn gemini_reports_usage_at_the_end_only() {
     let mut room = room().await;
     let body = json!({"contents": [{"role": "user", "parts": [{"text": "hello"}]}]});
 

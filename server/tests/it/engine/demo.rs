@@ -1,4 +1,4 @@
-//! The demo engine answers every protocol, says what it is, and counts the same streamed and not.
+//! The demo engine answers every protocol, identifies itself, and counts the same streamed and not.
 
 use proxypal_server::engine::{EngineMode, EngineState};
 use reqwest::Method;
@@ -42,7 +42,7 @@ async fn both(room: &Room, path: &str, mut body: Value) -> (Value, Vec<Value>) {
 const SENTENCE: &str = "This is the demo engine of ProxyPal Server";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn takes_the_place_of_a_missing_engine_and_says_so() {
+async fn replaces_a_missing_engine_with_a_notice() {
     let room = Room::launch(Vec::new(), |options| {
         options.binary = None;
         options.allow_demo_fallback = true;
@@ -69,7 +69,7 @@ async fn stops_and_starts_like_any_engine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lets_nobody_in_without_its_key() {
+async fn requires_its_key() {
     let room = demo().await;
     let url = format!(
         "http://{}/v1/models",

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret as _;
 
 use super::support::{Room, compatible, provider};
 
-/// What is needed to use the engine of another room from outside.
+/// The settings for using a running engine as an external one.
 fn outside(room: &Room) -> ExternalEngine {
     let endpoint = room.engine.endpoint().unwrap();
     let process = format!("/proc/{}/environ", room.engine.status().pid.unwrap());

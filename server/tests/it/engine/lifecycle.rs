@@ -103,7 +103,7 @@ async fn a_binary_that_was_installed_meanwhile_is_found_by_a_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tries_again_when_somebody_took_the_port() {
+async fn retries_when_the_port_is_taken() {
     let room = Room::launch(Vec::new(), |options| {
         let taken = options.data_dir.join("was-taken");
         let refusal = "[error] listen tcp 127.0.0.1:1: bind: address already in use";
@@ -234,7 +234,7 @@ fn the_engine_dies_when_its_parent_is_killed() {
     eventually(|| !is_alive(engine));
 }
 
-/// What the kernel does has no event to wait for.
+/// Effects of the kernel have no event to wait for.
 fn eventually(is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(5);
     while !is_so() {

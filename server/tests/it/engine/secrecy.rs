@@ -1,4 +1,4 @@
-//! What must not be seen is not seen.
+//! Secrets do not appear in arguments, environment, files and logs.
 
 use proxypal_server::engine::EngineHandle;
 use uuid::Uuid;
@@ -75,7 +75,7 @@ async fn no_secret_is_in_the_arguments_and_little_in_the_environment() {
     assert!(management.len() >= 32 && !arguments.contains(management));
 }
 
-/// An engine that tells everything it knows, on both of its pipes.
+/// An engine that prints all its secrets on both pipes.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_in_the_log() {
     let credential = compatible("stub-gpt", "http://127.0.0.1:9/v1");

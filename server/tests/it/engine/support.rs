@@ -30,7 +30,7 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Changes the list and says so.
+    /// Changes the list and publishes the change.
     pub(crate) fn set(&self, list: Vec<ProviderCredential>) {
         *self.list.lock().unwrap() = list;
         self.changes.send_modify(|count| *count += 1);

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::support::serve;
 
-/// What a message says of its usage at its end.
+/// The usage at the end of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
     Whole,
@@ -24,7 +24,7 @@ enum Ending {
 }
 
 /// Serves all protocols; answers the credentials for them: `stub-claude`, `stub-codex`, `stub-gemini`,
-/// `stub-terse`, which tells the input at the start only, and `stub-endless`, whose answers never end.
+/// `stub-terse`, which reports the input at the start only, and `stub-endless`, whose answers never end.
 pub(crate) async fn credentials() -> Vec<ProviderCredential> {
     let router = Router::new()
         .route(

@@ -49,7 +49,7 @@ async fn anonymous_callers_and_key_holders_reach_only_public_fields() {
     let (_, key_holder) = plane.key_holder("ada").await;
 
     for (caller, expected) in [
-        (plane.stranger(), "please sign in"),
+        (plane.anonymous(), "please sign in"),
         (key_holder, "your role does not allow this"),
     ] {
         for (field, operation) in operations(&types, &["Query", "Mutation"]) {
@@ -70,7 +70,7 @@ async fn subscriptions_are_for_administrators() {
     let types = types(&plane.admin().await).await;
     let (_, key_holder) = plane.key_holder("ada").await;
     let secret = key_holder.headers["authorization"].to_str().unwrap();
-    let mut socket = Socket::greet(&plane.stranger(), json!({ "authorization": secret })).await;
+    let mut socket = Socket::greet(&plane.anonymous(), json!({ "authorization": secret })).await;
 
     for (field, operation) in operations(&types, &["Subscription"]) {
         socket.start(&field, &operation).await;
@@ -134,7 +134,7 @@ async fn an_owners_token_reaches_all_but_sessions() {
 #[tokio::test]
 async fn anonymous_callers_learn_nothing_about_the_schema() {
     let plane = ControlPlane::start().await;
-    let anonymous = plane.stranger();
+    let anonymous = plane.anonymous();
 
     assert_eq!(
         code(&anonymous.ask("{ __schema { types { name } } }").await),

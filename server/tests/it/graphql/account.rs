@@ -268,7 +268,7 @@ async fn an_engine_that_does_not_start_reports_why() {
     assert_eq!(code(&answer), "ENGINE_UNAVAILABLE", "{answer}");
     assert_eq!(
         plane
-            .stranger()
+            .anonymous()
             .ask("{ serverInfo { engineMode publicUrl } }")
             .await["data"]["serverInfo"],
         json!({ "engineMode": "EXTERNAL", "publicUrl": "http://proxypal.test" })

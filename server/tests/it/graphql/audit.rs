@@ -38,7 +38,7 @@ async fn no_mutation_of_the_schema_passes_by_the_audit() {
     let mut silent = BTreeSet::new();
 
     for (field, operation) in operations(&types, &["Mutation"]) {
-        // What signs in has tests of its own: those who sign in are strangers.
+        // What signs in has tests of its own: they are anonymous until then.
         if ["login", "completeSetup"].contains(&field.as_str()) {
             continue;
         }
@@ -158,24 +158,24 @@ async fn accounts_are_told_of_without_their_keys() {
 async fn sign_ins_are_told_of_and_so_are_failed_ones_without_what_was_typed() {
     let plane = ControlPlane::start().await;
     let login = "mutation($name: String, $password: String!) { login(username: $name, password: $password) { session { id } } }";
-    let stranger = plane.stranger();
+    let anonymous = plane.anonymous();
 
-    stranger
+    anonymous
         .ask_with(
             login,
             json!({ "name": "admin", "password": "wrong-canary" }),
         )
         .await;
-    stranger
+    anonymous
         .ask_with(
             login,
             json!({ "name": "my-password-canary", "password": "x" }),
         )
         .await;
-    stranger
+    anonymous
         .ask_with(login, json!({ "name": "admin", "password": PASSWORD }))
         .await;
-    stranger
+    anonymous
         .ask("mutation { stopEngine { engine { state } } }")
         .await;
 

@@ -76,7 +76,7 @@ async fn another_origin_cannot_sign_a_visitor_in() {
     let login = format!("mutation {{ login(password: \"{PASSWORD}\") {{ session {{ id }} }} }}");
 
     let answer = plane
-        .stranger()
+        .anonymous()
         .with("origin", "https://evil.example")
         .ask(&login)
         .await;

@@ -27,7 +27,7 @@ async fn the_explorer_is_for_administrators_and_loads_nothing_from_other_hosts()
         "{page}"
     );
     let anonymous = plane
-        .stranger()
+        .anonymous()
         .with("accept", "text/html")
         .get("/graphql")
         .await;

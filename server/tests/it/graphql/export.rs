@@ -114,7 +114,7 @@ impl Book {
         let tokens = &self.plane.services.api_tokens;
         let secret = tokens.create("script", role, None).await.unwrap().secret;
         let token = tokens.find(secret.expose_secret()).await.unwrap().unwrap();
-        let caller = self.plane.stranger().with_bearer(secret.expose_secret());
+        let caller = self.plane.anonymous().with_bearer(secret.expose_secret());
         (caller, Viewer::ApiToken(token))
     }
 
@@ -379,7 +379,7 @@ async fn a_ticket_is_valid_once_briefly_and_only_for_its_caller() {
 
     // None of these uses it up.
     let status = async |caller: &Caller, path: &str| caller.get(path).await.status();
-    assert_eq!(status(&book.plane.stranger(), &path_of).await, 401);
+    assert_eq!(status(&book.plane.anonymous(), &path_of).await, 401);
     assert_eq!(status(&key_holder, &path_of).await, 403);
     assert_eq!(status(&other, &path_of).await, 404);
     let head = viewer.request(Method::HEAD, &path_of).send().await.unwrap();
@@ -445,7 +445,7 @@ async fn a_role_that_is_too_low_gets_no_ticket() {
     let (_, key_holder) = book.plane.key_holder("bob").await;
     for (caller, expected) in [
         (key_holder, "FORBIDDEN"),
-        (book.plane.stranger(), "UNAUTHENTICATED"),
+        (book.plane.anonymous(), "UNAUTHENTICATED"),
     ] {
         assert_eq!(code(&caller.ask(REQUESTS).await), expected);
     }

@@ -52,7 +52,7 @@ async fn a_rotated_key_expires_after_the_grace_period() {
         .await;
     let issued = &issued["data"]["issueApiKey"];
     let old = plane
-        .stranger()
+        .anonymous()
         .with_bearer(issued["secret"].as_str().unwrap());
 
     let rotated = admin
@@ -63,7 +63,7 @@ async fn a_rotated_key_expires_after_the_grace_period() {
     assert_eq!(rotated["apiKey"]["name"], "laptop");
     assert_eq!(rotated["replaced"]["state"], "ACTIVE");
     let new = plane
-        .stranger()
+        .anonymous()
         .with_bearer(rotated["secret"].as_str().unwrap());
     assert_eq!(code(&old.ask(WHO).await), "");
     plane.advance(TimeDelta::seconds(61));
@@ -158,7 +158,7 @@ async fn only_owners_create_and_revoke_api_tokens() {
     assert_eq!(code(&refused), "FORBIDDEN");
     let token = &created["data"]["createApiToken"];
     let script = plane
-        .stranger()
+        .anonymous()
         .with_bearer(token["secret"].as_str().unwrap());
     assert_eq!(
         script

@@ -78,7 +78,7 @@ async fn internal_errors_are_logged_and_not_disclosed() {
     let plane = ControlPlane::start().await;
     let admin = plane.admin().await;
     plane.db.clone().close().await.unwrap();
-    let anonymous = plane.stranger();
+    let anonymous = plane.anonymous();
 
     let answer = anonymous
         .post(

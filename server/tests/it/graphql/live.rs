@@ -69,7 +69,7 @@ async fn queries_and_errors_are_sent_as_events_too() {
     let plane = ControlPlane::start().await;
     let script = plane.script(Role::Viewer).await;
     let mut answered = Events::open(&script, "{ viewer { __typename } }").await;
-    let mut refused = Events::open(&plane.stranger(), LOGGED).await;
+    let mut refused = Events::open(&plane.anonymous(), LOGGED).await;
 
     assert_eq!(
         answered.data().await["data"]["viewer"]["__typename"],

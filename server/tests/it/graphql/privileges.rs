@@ -215,7 +215,7 @@ async fn other(plane: &ControlPlane, role: Role) -> (Caller, admin::Model) {
         .begin(admin.clone(), SessionClient::default());
     let BegunSession { session, cookie } = begun.await.unwrap();
     let lines = [format!("session={}", cookie.expose_secret())];
-    let mut caller = plane.stranger();
+    let mut caller = plane.anonymous();
     caller.keep(&lines, &session.csrf_token);
     (caller, admin)
 }
@@ -380,7 +380,7 @@ async fn signing_in_does_not_reset_failed_attempts_at_another_name() {
     other(&plane, Role::Viewer).await;
     let attempt = async |name: &str, password: &str| {
         let variables = json!({ "name": name, "password": password });
-        let answer = plane.stranger().ask_with(LOGIN, variables).await;
+        let answer = plane.anonymous().ask_with(LOGIN, variables).await;
         code(&answer).to_owned()
     };
 
@@ -405,7 +405,7 @@ async fn failed_attempts_from_many_addresses_lock_no_administrator_out() {
         let _ = throttle.attempt(Some(from), &name).await.unwrap();
     }
 
-    let mut elsewhere = plane.stranger();
+    let mut elsewhere = plane.anonymous();
     elsewhere.sign_in(PASSWORD).await;
 
     let answer = elsewhere.ask("{ session { id } }").await;

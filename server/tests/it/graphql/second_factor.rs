@@ -54,7 +54,7 @@ async fn enrolled(plane: &ControlPlane) -> (Caller, App, Vec<String>) {
 
 async fn login(plane: &ControlPlane, given: Option<&str>) -> String {
     let variables = json!({ "password": PASSWORD, "code": given });
-    let answer = plane.stranger().ask_with(LOGIN, variables).await;
+    let answer = plane.anonymous().ask_with(LOGIN, variables).await;
     code(&answer).to_owned()
 }
 
@@ -77,7 +77,7 @@ async fn sign_in_requires_a_code_once_the_app_is_confirmed() {
     assert_eq!(login(&plane, Some("000000")).await, "UNAUTHENTICATED");
     assert_eq!(login(&plane, Some("")).await, "UNAUTHENTICATED");
     let answer = json!({ "password": "wrong", "code": app.code(&plane) });
-    let answer = plane.stranger().ask_with(LOGIN, answer).await;
+    let answer = plane.anonymous().ask_with(LOGIN, answer).await;
     assert_eq!(code(&answer), "UNAUTHENTICATED");
     assert_eq!(login(&plane, Some(&app.code(&plane))).await, "");
 }

@@ -15,7 +15,7 @@ const SETUP: &str = "mutation($token: String!, $password: String!) {
 #[tokio::test]
 async fn the_set_up_link_works_once() {
     let plane = ControlPlane::launch("http://proxypal.test", None).await;
-    let anonymous = plane.stranger();
+    let anonymous = plane.anonymous();
     let token = plane.setup_token.as_deref().unwrap();
     let required = "{ serverInfo { setupRequired } }";
     assert_eq!(
@@ -50,7 +50,7 @@ async fn the_set_up_link_works_once() {
 #[tokio::test]
 async fn the_right_password_opens_a_session_and_a_wrong_one_does_not() {
     let plane = ControlPlane::start().await;
-    let mut browser = plane.stranger();
+    let mut browser = plane.anonymous();
 
     let wrong = browser
         .ask_with(LOGIN, json!({ "password": "wrong" }))
@@ -68,7 +68,7 @@ async fn the_right_password_opens_a_session_and_a_wrong_one_does_not() {
     assert_eq!(answer["data"]["session"]["csrfToken"], browser.csrf_token());
     assert_eq!(answer["data"]["viewer"]["username"], "admin");
     let anonymous = plane
-        .stranger()
+        .anonymous()
         .ask("{ session { id } viewer { __typename } }")
         .await;
     assert_eq!(
@@ -80,7 +80,7 @@ async fn the_right_password_opens_a_session_and_a_wrong_one_does_not() {
 #[tokio::test]
 async fn guessing_passwords_is_throttled() {
     let plane = ControlPlane::start().await;
-    let browser = plane.stranger();
+    let browser = plane.anonymous();
 
     for _ in 0..10 {
         browser
@@ -108,7 +108,7 @@ async fn cookies_are_hidden_from_scripts_and_other_origins() {
     ] {
         let plane = ControlPlane::launch(public_url, Some(PASSWORD)).await;
 
-        let lines = plane.stranger().sign_in(PASSWORD).await;
+        let lines = plane.anonymous().sign_in(PASSWORD).await;
 
         let [session, csrf] = lines.as_slice() else {
             panic!("{lines:?}")

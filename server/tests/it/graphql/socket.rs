@@ -38,8 +38,11 @@ async fn a_script_authenticates_in_the_header_or_in_connection_init() {
     let authorization = script.headers["authorization"].to_str().unwrap().to_owned();
 
     let by_header = Socket::greet(&script, Value::Null).await;
-    let by_greeting =
-        Socket::greet(&plane.stranger(), json!({ "authorization": authorization })).await;
+    let by_greeting = Socket::greet(
+        &plane.anonymous(),
+        json!({ "authorization": authorization }),
+    )
+    .await;
 
     for mut socket in [by_header, by_greeting] {
         socket.start("1", "{ viewer { __typename } }").await;
@@ -59,7 +62,7 @@ async fn anonymous_sockets_are_rejected() {
         json!({ "authorization": "Bearer ppt_wrong" }),
         json!({ "csrfToken": 1 }),
     ] {
-        let mut socket = Socket::open(&plane.stranger()).await.unwrap();
+        let mut socket = Socket::open(&plane.anonymous()).await.unwrap();
         socket
             .send(json!({ "type": "connection_init", "payload": payload }))
             .await;

@@ -25,7 +25,7 @@ async fn create(owner: &Caller, name: &str, role: &str) -> Value {
 
 /// Another administrator, signed in.
 async fn sign_in(plane: &ControlPlane, name: &str) -> Caller {
-    let mut caller = plane.stranger();
+    let mut caller = plane.anonymous();
     let answer = caller
         .post(LOGIN, json!({ "name": name, "password": OTHER }))
         .await;
@@ -106,11 +106,11 @@ async fn a_username_is_required_once_there_are_several_administrators() {
     create(&owner, "ada", "ADMIN").await;
 
     let nameless = plane
-        .stranger()
+        .anonymous()
         .ask_with(LOGIN, json!({ "password": PASSWORD }))
         .await;
     let named = plane
-        .stranger()
+        .anonymous()
         .ask_with(LOGIN, json!({ "name": "admin", "password": PASSWORD }))
         .await;
     let twice = json!({ "username": "ada", "password": OTHER });
@@ -147,14 +147,14 @@ async fn an_invitation_works_once_and_expires() {
     let accept = async |token: &str| {
         let accept = "mutation($token: String!, $password: String!) {
             completeSetup(token: $token, password: $password) { session { admin { username role } } } }";
-        let anonymous = plane.stranger();
+        let anonymous = plane.anonymous();
         anonymous
             .ask_with(accept, json!({ "token": token, "password": OTHER }))
             .await
     };
 
     let empty = plane
-        .stranger()
+        .anonymous()
         .ask_with(LOGIN, json!({ "name": "ada", "password": "" }))
         .await;
     let superseded = accept(&first).await;
@@ -203,7 +203,7 @@ async fn changing_disabling_and_removing_an_administrator_ends_sessions_and_sock
         assert_eq!(session["data"]["session"], signed_out);
     }
     let gone = plane
-        .stranger()
+        .anonymous()
         .ask_with(LOGIN, json!({ "name": "ada", "password": OTHER }))
         .await;
     assert_eq!(code(&gone), "UNAUTHENTICATED");
@@ -219,7 +219,7 @@ async fn a_disabled_administrator_cannot_sign_in() {
         .await;
 
     let login = json!({ "name": "ada", "password": OTHER });
-    let refused = plane.stranger().ask_with(LOGIN, login).await;
+    let refused = plane.anonymous().ask_with(LOGIN, login).await;
 
     assert_eq!(code(&refused), "UNAUTHENTICATED");
     assert!(refused.to_string().contains("disabled"), "{refused}");

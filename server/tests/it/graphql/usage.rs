@@ -506,7 +506,10 @@ async fn end_users_see_only_their_own_usage() {
     for field in ["usage { from }", "usageReconciliation { matched }"] {
         let query = format!("{{ {field} }}");
         assert_eq!(code(&holder.ask(&query).await), "FORBIDDEN");
-        assert_eq!(code(&plane.stranger().ask(&query).await), "UNAUTHENTICATED");
+        assert_eq!(
+            code(&plane.anonymous().ask(&query).await),
+            "UNAUTHENTICATED"
+        );
     }
 }
 

@@ -32,7 +32,7 @@ async fn a_user_begins_with_a_key_that_works() {
         secret.starts_with("sk-ada-")
             && secret.starts_with(created["apiKey"]["prefix"].as_str().unwrap())
     );
-    let tool = plane.stranger().with_bearer(secret);
+    let tool = plane.anonymous().with_bearer(secret);
     let viewer = tool
         .ask("{ viewer { ... on KeyHolder { user { name } apiKey { name } } } }")
         .await;

@@ -46,7 +46,7 @@ fn chain(fragments: usize, spreads: usize) -> String {
     text
 }
 
-/// What is written for each number up to this.
+/// A text for each number up to this.
 fn numbered(count: usize, each: &dyn Fn(usize) -> String) -> String {
     (0..count).map(each).collect()
 }
@@ -197,7 +197,7 @@ async fn hostile_documents_are_refused_on_post_and_event_streams() {
         bound,
     } in attacks()
     {
-        for caller in [&plane.stranger(), &key_holder] {
+        for caller in [&plane.anonymous(), &key_holder] {
             let posted = caller.ask(&document).await;
             refused(name, &posted, bound);
             let mut events = Events::open(caller, &document).await;
@@ -206,7 +206,7 @@ async fn hostile_documents_are_refused_on_post_and_event_streams() {
     }
 
     assert_eq!(
-        plane.stranger().get("/livez").await.status(),
+        plane.anonymous().get("/livez").await.status(),
         StatusCode::OK
     );
 }
@@ -230,7 +230,7 @@ async fn hostile_documents_are_refused_on_sockets() {
 }
 
 #[tokio::test]
-async fn whoever_may_read_everything_has_bounds_too() {
+async fn viewers_have_bounds_too() {
     let plane = ControlPlane::start().await;
     let viewer = plane.script(Role::Viewer).await;
     let aliases = numbered(1_000, &|number| {
@@ -329,7 +329,7 @@ async fn bodies_are_as_long_as_the_role_needs() {
     let long = |bytes: usize| format!("{{ viewer {{ __typename }} }} #{}", "x".repeat(bytes));
 
     for (caller, fits, too_long) in [
-        (plane.stranger(), 15_000, 17_000),
+        (plane.anonymous(), 15_000, 17_000),
         (key_holder, 30_000, 35_000),
         (plane.script(Role::Viewer).await, 60_000, 70_000),
         (plane.script(Role::Admin).await, 1_000_000, 1_100_000),
@@ -352,7 +352,7 @@ async fn sockets_are_closed_on_clients_that_send_too_much() {
         json!({ "type": "connection_init", "payload": { "authorization": "x".repeat(9_000) } }),
         json!({ "type": "x".repeat(9_000) }),
     ] {
-        let mut socket = Socket::open(&plane.stranger()).await.unwrap();
+        let mut socket = Socket::open(&plane.anonymous()).await.unwrap();
         let _ = socket.try_send(message).await;
         assert!(socket.next().await.is_err());
     }
@@ -377,12 +377,12 @@ async fn sockets_are_closed_on_clients_that_send_too_much() {
 async fn anonymous_clients_have_a_budget_and_administrators_are_served_meanwhile() {
     let plane = ControlPlane::start().await;
     let admin = plane.admin().await;
-    let stranger = plane.stranger();
+    let anonymous = plane.anonymous();
     let long = format!("{{ viewer {{ __typename }} }} #{}", "x".repeat(15_000));
     let mut refused = None;
 
     for _ in 0..2_000 {
-        let answer = stranger.post(&long, json!({})).await;
+        let answer = anonymous.post(&long, json!({})).await;
         if answer.status() == StatusCode::TOO_MANY_REQUESTS {
             refused = Some(answer);
             break;
@@ -400,7 +400,7 @@ async fn anonymous_clients_have_a_budget_and_administrators_are_served_meanwhile
 #[tokio::test]
 async fn wrong_credentials_are_tried_within_the_budget_of_anonymous_clients() {
     let plane = ControlPlane::start().await;
-    let guesser = plane.stranger().with_bearer("sk-guessed");
+    let guesser = plane.anonymous().with_bearer("sk-guessed");
     let mut statuses = Vec::new();
 
     for _ in 0..500 {

@@ -42,7 +42,7 @@ async fn claude_by_pasted_address_becomes_the_engines_auth_file() {
 }
 
 #[tokio::test]
-async fn chatgpt_tells_the_account_and_its_plan_in_the_id_token() {
+async fn the_id_token_of_chatgpt_has_the_account_and_its_plan() {
     let test = SignIn::start().await;
 
     let login = test.begin("CHATGPT").await;
@@ -108,7 +108,7 @@ async fn an_answer_works_once() {
 }
 
 #[tokio::test]
-async fn two_sign_ins_at_once_do_not_mix() {
+async fn concurrent_sign_ins_do_not_mix() {
     let test = SignIn::start().await;
     let (one, other) = (test.begin("CLAUDE").await, test.begin("CHATGPT").await);
     let (address, foreign) = (test.consent(&one).await, test.consent(&other).await);
@@ -124,7 +124,7 @@ async fn two_sign_ins_at_once_do_not_mix() {
 }
 
 #[tokio::test]
-async fn a_paste_that_is_no_answer_says_what_to_paste_and_may_be_tried_again() {
+async fn an_invalid_paste_gets_a_remedy_and_can_be_repeated() {
     let test = SignIn::start().await;
     let login = test.begin("CLAUDE").await;
 
@@ -147,7 +147,7 @@ async fn a_paste_that_is_no_answer_says_what_to_paste_and_may_be_tried_again() {
 }
 
 #[tokio::test]
-async fn somebody_elses_sign_in_is_out_of_reach() {
+async fn sign_ins_of_others_cannot_be_completed() {
     let test = SignIn::start().await;
     let login = test.begin("CLAUDE").await;
     let address = test.consent(&login).await;

@@ -66,15 +66,15 @@ async fn kimi_gives_its_tokens_to_a_device() {
 }
 
 #[tokio::test]
-async fn a_provider_that_asks_for_patience_gets_it() {
+async fn polling_slows_down_when_the_provider_asks() {
     let test = SignIn::start().await;
     let login = test.begin("XAI").await;
 
-    // Asked after one second as it was told, it finds that too soon.
+    // It returned one second as the interval, and finds that too soon.
     for device in test.identity.world().devices.values_mut() {
         device.interval = Duration::from_millis(1500);
     }
-    eventually("a plea for patience", async || {
+    eventually("a slow_down response", async || {
         let world = test.identity.world();
         world
             .devices
@@ -121,7 +121,7 @@ async fn a_denied_code_and_an_expired_one_say_so() {
 }
 
 #[tokio::test]
-async fn whoever_calls_off_a_code_gets_no_account_from_it() {
+async fn a_cancelled_code_creates_no_account() {
     let test = SignIn::start().await;
     let login = test.begin("XAI").await;
 

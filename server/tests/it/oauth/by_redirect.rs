@@ -36,7 +36,7 @@ fn location(answer: &Response) -> &str {
 }
 
 /// Starts as a link on our own page does. Answers the browser with the sign-in's cookie alone, as it
-/// comes back from a stranger's page, and where it was sent.
+/// comes back from another site's page, and where it was sent.
 async fn start(test: &SignIn, provider: &str) -> (Caller, String) {
     let path = format!("/oauth/{provider}/start");
     let answer = visit(test, &test.admin, &path).await;
@@ -129,9 +129,9 @@ async fn an_answer_is_taken_from_the_browser_that_left_and_once() {
     let test = own_clients().await;
     let (browser, authorize_url) = start(&test, "claude").await;
     let address = test.identity.consent(&authorize_url, Decision::Allow).await;
-    let stranger = Caller::new(test.app.address);
+    let anonymous = Caller::new(test.app.address);
 
-    let by_stranger = come_back(&test, &stranger, &address).await;
+    let by_anonymous = come_back(&test, &anonymous, &address).await;
     let elsewhere = address.replace("/claude/", "/chatgpt/");
     let to_other = come_back(&test, &browser, &elsewhere).await;
     let unknown = come_back(&test, &browser, &address.replace("state=", "state=x")).await;
@@ -139,8 +139,8 @@ async fn an_answer_is_taken_from_the_browser_that_left_and_once() {
     let again = come_back(&test, &browser, &address).await;
 
     assert!(
-        by_stranger.ends_with("loginError=other-browser"),
-        "{by_stranger}"
+        by_anonymous.ends_with("loginError=other-browser"),
+        "{by_anonymous}"
     );
     assert!(
         to_other.ends_with("loginError=other-provider"),
@@ -191,10 +191,10 @@ async fn what_a_provider_writes_is_never_shown() {
 #[tokio::test]
 async fn only_an_administrators_browser_is_sent_to_a_provider() {
     let test = own_clients().await;
-    let stranger = Caller::new(test.app.address);
+    let anonymous = Caller::new(test.app.address);
 
-    let refused = visit(&test, &stranger, "/oauth/claude/start").await;
-    let unknown = visit(&test, &test.admin, "/oauth/nobody/start").await;
+    let refused = visit(&test, &anonymous, "/oauth/claude/start").await;
+    let unknown = visit(&test, &test.admin, "/oauth/unknown/start").await;
     let mut foreign = test.admin.clone();
     foreign = foreign.with("origin", "https://evil.example");
     let lured = visit(&test, &foreign, "/oauth/claude/start").await;
@@ -206,7 +206,7 @@ async fn only_an_administrators_browser_is_sent_to_a_provider() {
         test.app
             .services
             .oauth
-            .pending(nobody())
+            .pending(other_starter())
             .await
             .unwrap()
             .is_empty()
@@ -224,7 +224,7 @@ async fn a_code_is_shown_before_anything_else() {
     assert!(login["userCode"].as_str().unwrap().starts_with("CODE-"));
 }
 
-fn nobody() -> proxypal_server::domain::provider_logins::Starter {
+fn other_starter() -> proxypal_server::domain::provider_logins::Starter {
     proxypal_server::domain::provider_logins::Starter {
         id: uuid::Uuid::nil(),
         session_id: None,

@@ -68,7 +68,7 @@ fn look_below(directory: &Path, look: &impl Fn(&str, &[u8])) {
     }
 }
 
-/// A database that is not in a file of ours tells its rows as text.
+/// The rows of PostgreSQL as text.
 async fn rows(home: &TestDatabase) -> String {
     let database = Database::connect(&home.url).await.unwrap();
     if database.get_database_backend() != DbBackend::Postgres {

@@ -136,7 +136,7 @@ async fn there_is_nothing_to_sign_in_to_at_some_providers() {
 }
 
 #[tokio::test]
-async fn nobody_has_any_number_of_sign_ins_under_way() {
+async fn concurrent_sign_ins_are_limited() {
     let test = SignIn::start().await;
 
     let mut last = Value::Null;

@@ -56,7 +56,7 @@ pub(crate) enum Misbehaviour {
     Forbidden,
 }
 
-/// What a person does at the provider.
+/// The actions of a user at the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     Allow,
@@ -70,7 +70,7 @@ pub(crate) struct Identity {
     pub(crate) world: Arc<Mutex<World>>,
 }
 
-/// What it knows.
+/// Its state.
 #[derive(Default)]
 pub(crate) struct World {
     codes: HashMap<String, Granted>,
@@ -89,7 +89,7 @@ pub(crate) struct World {
     pub(crate) refreshes: usize,
 }
 
-/// What a code stands for.
+/// The grant of a code.
 struct Granted {
     client_id: String,
     redirect_uri: String,
@@ -142,7 +142,7 @@ impl Identity {
         format!("http://{}/{path}", self.address)
     }
 
-    /// What an operator says to have everybody come here.
+    /// The configuration that points all providers here.
     pub(crate) fn settings(&self) -> Vec<(String, SecretString)> {
         let mut settings = Vec::new();
         let mut say = |name: String, path: String| settings.push((name, self.url(&path).into()));
@@ -178,7 +178,7 @@ impl Identity {
         settings
     }
 
-    /// What a browser does at the provider: answers where it is sent.
+    /// A browser at the provider: returns the redirect.
     pub(crate) async fn consent(&self, authorize_url: &str, decision: Decision) -> String {
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -192,12 +192,12 @@ impl Identity {
         let answer = http.get(url).send().await.unwrap();
         let status = answer.status();
         let location = answer.headers().get(LOCATION).cloned();
-        let told = answer.text().await.unwrap();
-        assert_eq!(status, StatusCode::FOUND, "{told}");
+        let text = answer.text().await.unwrap();
+        assert_eq!(status, StatusCode::FOUND, "{text}");
         location.unwrap().to_str().unwrap().to_owned()
     }
 
-    /// What a person does who types a code.
+    /// A user who enters a code.
     pub(crate) fn decide(&self, user_code: &str, decision: Decision) {
         let mut world = self.world();
         let mut devices = world.devices.values_mut();
@@ -206,28 +206,28 @@ impl Identity {
     }
 }
 
-/// Shows no page: whoever comes has decided.
+/// Shows no page: consent is given immediately.
 async fn authorize(
     State(identity): State<Identity>,
     Path(provider): Path<String>,
     Query(query): Query<Form>,
 ) -> Response {
-    let told = |name: &str| query.get(name).cloned().unwrap_or_default();
-    let (client_id, redirect_uri) = (told("client_id"), told("redirect_uri"));
+    let parameter = |name: &str| query.get(name).cloned().unwrap_or_default();
+    let (client_id, redirect_uri) = (parameter("client_id"), parameter("redirect_uri"));
     let known = CLIENTS.iter().any(|(name, id, redirect)| {
         *name == provider && *id == client_id && *redirect == redirect_uri
     });
     let own =
         client_id == OWN_CLIENT && redirect_uri.ends_with(&format!("/oauth/{provider}/callback"));
-    let proper = told("response_type") == "code"
-        && told("code_challenge_method") == "S256"
-        && told("code_challenge").len() == 43
-        && told("state").len() >= 32;
+    let proper = parameter("response_type") == "code"
+        && parameter("code_challenge_method") == "S256"
+        && parameter("code_challenge").len() == 43
+        && parameter("state").len() >= 32;
     if !(known || own) || !proper {
         return (StatusCode::BAD_REQUEST, format!("{query:?}")).into_response();
     }
     let mut target: Url = redirect_uri.parse().unwrap();
-    let state = told("state");
+    let state = parameter("state");
     if query.contains_key("double_denies") {
         target
             .query_pairs_mut()
@@ -240,7 +240,7 @@ async fn authorize(
         let granted = Granted {
             client_id,
             redirect_uri,
-            challenge: told("code_challenge"),
+            challenge: parameter("code_challenge"),
             state: state.clone(),
         };
         world.codes.insert(code.clone(), granted);
@@ -385,12 +385,15 @@ impl World {
     }
 
     fn redeem(&mut self, client_id: &str, form: &Form) -> Result<(), &'static str> {
-        let told = |name: &str| form.get(name).cloned().unwrap_or_default();
-        let granted = self.codes.remove(&told("code")).ok_or("invalid_grant")?;
-        let verifier = told("code_verifier");
+        let parameter = |name: &str| form.get(name).cloned().unwrap_or_default();
+        let granted = self
+            .codes
+            .remove(&parameter("code"))
+            .ok_or("invalid_grant")?;
+        let verifier = parameter("code_verifier");
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
         let is_same = granted.client_id == client_id
-            && granted.redirect_uri == told("redirect_uri")
+            && granted.redirect_uri == parameter("redirect_uri")
             && granted.challenge == challenge;
         let state = form
             .get("state")

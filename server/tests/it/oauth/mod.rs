@@ -80,7 +80,7 @@ impl SignIn {
         self.identity.consent(url, Decision::Allow).await
     }
 
-    /// What `completeProviderLogin` answers.
+    /// The response of `completeProviderLogin`.
     async fn paste(&self, login: &Value, text: &str) -> Value {
         paste(&self.admin, login, text).await
     }
@@ -146,7 +146,7 @@ async fn cancel(caller: &Caller, login: &Value) -> Value {
     caller.ask_with(query, json!({ "id": login["id"] })).await
 }
 
-/// What an answer says went wrong.
+/// The error message of a response.
 fn message(answer: &Value) -> &str {
     answer["errors"][0]["message"].as_str().unwrap_or_default()
 }

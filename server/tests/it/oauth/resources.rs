@@ -1,4 +1,4 @@
-//! What providers tell those who bring a token.
+//! The endpoints of providers for authenticated clients.
 
 use axum::{
     Json,

@@ -8,7 +8,7 @@ use std::sync::{
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{House, User, house::request_id};
+use super::{TestEnvironment, User, environment::request_id};
 use crate::support::{
     eventually,
     protocol::{Delivery, Protocol},
@@ -31,7 +31,7 @@ pub(super) struct Answered {
 }
 
 impl Load {
-    pub(super) fn begin(house: &House, user: &User) -> Self {
+    pub(super) fn begin(environment: &TestEnvironment, user: &User) -> Self {
         let (whole, stop) = (Arc::<AtomicUsize>::default(), CancellationToken::new());
         let mut clients = JoinSet::new();
         for number in 0..CLIENTS {
@@ -43,7 +43,7 @@ impl Load {
             let path = Protocol::Chat.path(delivery);
             let body = Protocol::Chat.body(delivery, "usage:chunks=5,delay_ms=5");
             let http = reqwest::Client::builder().no_proxy().build().unwrap();
-            let request = http.post(format!("{}{path}", house.server.url));
+            let request = http.post(format!("{}{path}", environment.server.url));
             let request = request.bearer_auth(&user.key).json(&body);
             clients.spawn(client(request, stop.clone(), whole.clone()));
         }
@@ -75,7 +75,7 @@ async fn client(
 ) -> Vec<Answered> {
     let mut answered = Vec::new();
     while !stop.is_cancelled() {
-        // Without an answer there is nobody to ask any more: the server is gone.
+        // Without a response the server is gone.
         let Ok(answer) = request.try_clone().unwrap().send().await else {
             break;
         };

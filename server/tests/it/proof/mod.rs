@@ -3,7 +3,7 @@
 //! `make e2e` runs them against the release binary and prints each sentence. `TEST_SERVER_BINARY` names
 //! another server, `TEST_ENGINE_BINARY` another engine than the double.
 
-mod house;
+mod environment;
 mod keys;
 mod load;
 mod provider_logins;
@@ -15,6 +15,6 @@ mod sign_in;
 mod smoke;
 
 use self::{
-    house::{House, User},
+    environment::{TestEnvironment, User},
     report::Scenario,
 };

@@ -1,52 +1,61 @@
-//! Scenario 5: nobody uses more than was granted, however many ask at once.
+//! Scenario 5: concurrent requests cannot exceed a quota.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{House, Scenario, User};
+use super::{Scenario, TestEnvironment, User};
 use crate::support::{
     eventually,
     protocol::{CHAT, Delivery, Protocol},
 };
 
-const AT_ONCE: usize = 20;
+const CONCURRENCY: usize = 20;
 const SET: &str = "mutation($user: ID!, $quotas: [QuotaInput!]!) { setQuotas(input: {userId: $user, quotas: $quotas}) \
     { __typename } }";
 const STANDING: &str =
     "query($user: ID!) { user(id: $user) { quotas { used reserved remaining limit } } }";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn quotas_hold_for_many_at_once() {
+async fn quotas_hold_for_concurrent_requests() {
     let mut proof = Scenario::begin(5);
-    let house = House::furnished().await;
-    let (ada, bob) = (house.user("Ada").await, house.user("Bob").await);
+    let environment = TestEnvironment::furnished().await;
+    let (ada, bob) = (environment.user("Ada").await, environment.user("Bob").await);
 
-    requests_are_counted_exactly(&house, &ada).await;
-    proof.holds("of 20 requests at once, exactly the 5 that a quota of 5 grants are answered");
-    assert_eq!(house.status(&bob.key).await, 200);
+    requests_are_counted_exactly(&environment, &ada).await;
+    proof.holds("of 20 concurrent requests, exactly the 5 that a quota of 5 allows are answered");
+    assert_eq!(environment.status(&bob.key).await, 200);
     proof.holds("a neighbour without a quota is not touched");
-    assert_eq!(refusal(&house, &ada).await, json!("insufficient_quota"));
+    assert_eq!(
+        refusal(&environment, &ada).await,
+        json!("insufficient_quota")
+    );
     proof.holds("the refusal is in the words of the protocol, and names the quota");
-    tokens_are_never_overdrawn(&house, &bob).await;
-    proof.holds("20 at once at the edge of a strict quota of tokens never overdraw it");
-    other_models_are_free(&house, &bob).await;
+    tokens_are_never_overdrawn(&environment, &bob).await;
+    proof.holds("20 concurrent requests at the limit of a strict token quota never exceed it");
+    other_models_are_free(&environment, &bob).await;
     proof.holds("a quota for some models leaves the others alone");
     let reset = "mutation($id: ID!) { resetUserUsage(id: $id) { __typename } }";
-    house.operator.ask(reset, json!({ "id": ada.id })).await;
-    assert_eq!(house.status(&ada.key).await, 200);
+    environment
+        .operator
+        .ask(reset, json!({ "id": ada.id }))
+        .await;
+    assert_eq!(environment.status(&ada.key).await, 200);
     proof.holds("an administrator sets a user's usage back, and the user goes on");
-    set(&house, &ada, json!([])).await;
-    assert_eq!(at_once(&house, &ada, "hello").await, AT_ONCE);
+    set(&environment, &ada, json!([])).await;
+    assert_eq!(
+        send_concurrently(&environment, &ada, "hello").await,
+        CONCURRENCY
+    );
     proof.holds("without quotas all 20 are answered");
 }
 
-async fn set(house: &House, user: &User, quotas: Value) {
+async fn set(environment: &TestEnvironment, user: &User, quotas: Value) {
     let variables = json!({ "user": user.id, "quotas": quotas });
-    house.operator.ask(SET, variables).await;
+    environment.operator.ask(SET, variables).await;
 }
 
-async fn standing(house: &House, user: &User) -> Value {
-    let data = house
+async fn standing(environment: &TestEnvironment, user: &User) -> Value {
+    let data = environment
         .operator
         .ask(STANDING, json!({ "user": user.id }))
         .await;
@@ -54,11 +63,11 @@ async fn standing(house: &House, user: &User) -> Value {
 }
 
 /// How many of those who ask at the same time are answered; the others are refused for their quota.
-async fn at_once(house: &House, user: &User, script: &str) -> usize {
+async fn send_concurrently(environment: &TestEnvironment, user: &User, script: &str) -> usize {
     let mut body = Protocol::Chat.body(Delivery::Whole, script);
     body["max_tokens"] = json!(90);
     let path = Protocol::Chat.path(Delivery::Whole);
-    let asked = (0..AT_ONCE).map(|_| house.send(&user.key, path, &body));
+    let asked = (0..CONCURRENCY).map(|_| environment.send(&user.key, path, &body));
     let answers = join_all(asked).await;
     let (good, refused): (Vec<_>, Vec<_>) =
         answers.iter().partition(|answer| answer.status() == 200);
@@ -72,15 +81,15 @@ async fn at_once(house: &House, user: &User, script: &str) -> usize {
     good.len()
 }
 
-async fn requests_are_counted_exactly(house: &House, user: &User) {
+async fn requests_are_counted_exactly(environment: &TestEnvironment, user: &User) {
     set(
-        house,
+        environment,
         user,
         json!([{ "metric": "REQUESTS", "limit": 5, "window": "LIFETIME" }]),
     )
     .await;
-    assert_eq!(at_once(house, user, "hello").await, 5);
-    let standing = standing(house, user).await;
+    assert_eq!(send_concurrently(environment, user, "hello").await, 5);
+    let standing = standing(environment, user).await;
     assert_eq!(
         (&standing["used"], &standing["remaining"]),
         (&json!(5), &json!(0)),
@@ -88,8 +97,8 @@ async fn requests_are_counted_exactly(house: &House, user: &User) {
     );
 }
 
-async fn refusal(house: &House, user: &User) -> Value {
-    let answer = house
+async fn refusal(environment: &TestEnvironment, user: &User) -> Value {
+    let answer = environment
         .ask(&user.key, Protocol::Chat, Delivery::Whole, "hello")
         .await;
     let answer: Value = answer.json().await.unwrap();
@@ -99,15 +108,15 @@ async fn refusal(house: &House, user: &User) -> Value {
 }
 
 /// Each uses 100 tokens and might use more, so that some of the 20 are refused while others are under way.
-async fn tokens_are_never_overdrawn(house: &House, user: &User) {
+async fn tokens_are_never_overdrawn(environment: &TestEnvironment, user: &User) {
     let quota = json!({ "metric": "TOKENS", "limit": 1000, "window": "LIFETIME", "strict": true, "modelPattern": CHAT });
-    set(house, user, json!([quota])).await;
+    set(environment, user, json!([quota])).await;
     let script = "usage:input=10,output=90";
     let mut answered = 0;
     loop {
-        let more = at_once(house, user, script).await;
+        let more = send_concurrently(environment, user, script).await;
         answered += more;
-        let standing = settled(house, user).await;
+        let standing = settled(environment, user).await;
         // The 15 tokens of the request before the quota was set count as well.
         let total = 15 + 100 * i64::try_from(answered).unwrap();
         assert_eq!(number(&standing["used"]), total, "{standing}");
@@ -120,16 +129,16 @@ async fn tokens_are_never_overdrawn(house: &House, user: &User) {
 }
 
 /// How the quota stands when nothing is under way.
-async fn settled(house: &House, user: &User) -> Value {
+async fn settled(environment: &TestEnvironment, user: &User) -> Value {
     eventually("the settling", async || {
-        let standing = standing(house, user).await;
+        let standing = standing(environment, user).await;
         (number(&standing["reserved"]) == 0).then_some(standing)
     })
     .await
 }
 
-async fn other_models_are_free(house: &House, user: &User) {
-    let answer = house.ask(&user.key, Protocol::Messages, Delivery::Whole, "hello");
+async fn other_models_are_free(environment: &TestEnvironment, user: &User) {
+    let answer = environment.ask(&user.key, Protocol::Messages, Delivery::Whole, "hello");
     assert_eq!(answer.await.status(), 200);
 }
 

@@ -15,7 +15,7 @@ const TITLES: [&str; 6] = [
     "Restart and recovery",
 ];
 
-/// What became of each scenario so far.
+/// The result of each scenario so far.
 static OVER: Mutex<BTreeMap<usize, Verdict>> = Mutex::new(BTreeMap::new());
 
 struct Verdict {
@@ -42,7 +42,7 @@ impl Scenario {
         }
     }
 
-    /// What was asserted just now.
+    /// The last assertion.
     pub(super) fn holds(&mut self, sentence: &str) {
         self.held += 1;
         say(&format!("   ✓ {sentence}"));
@@ -82,7 +82,7 @@ fn table(over: &BTreeMap<usize, Verdict>) -> String {
     lines.join("\n")
 }
 
-#[expect(clippy::print_stdout, reason = "whoever runs the proof reads it")]
+#[expect(clippy::print_stdout, reason = "the report of the proof")]
 fn say(words: &str) {
     println!("{words}");
 }

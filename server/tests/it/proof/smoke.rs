@@ -1,11 +1,11 @@
-//! `scripts/smoke` tells a good deployment from each sort of bad one, and says what to do.
+//! `scripts/smoke` recognises each kind of broken deployment and prints a remedy.
 
 use std::{path::Path, process::Output};
 
 use serde_json::json;
 use tokio::process::Command;
 
-use super::{House, User};
+use super::{TestEnvironment, User};
 use crate::support::{
     eventually,
     protocol::CHAT,
@@ -34,16 +34,16 @@ async fn fails(command: &mut Command, code: i32, words: &str) {
     assert!(text.contains(words), "{text}");
 }
 
-async fn furnished() -> (House, User) {
-    let house = House::furnished().await;
-    let user = house.user("Smoke").await;
-    (house, user)
+async fn furnished() -> (TestEnvironment, User) {
+    let environment = TestEnvironment::furnished().await;
+    let user = environment.user("Smoke").await;
+    (environment, user)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deployment_that_works_passes_and_nothing_secret_is_said() {
-    let (house, user) = furnished().await;
-    let url = format!("{}/", house.server.url);
+    let (environment, user) = furnished().await;
+    let url = format!("{}/", environment.server.url);
 
     let (status, text) = said(&run(&mut smoke(&url, PASSWORD, &user.key, CHAT)).await);
 
@@ -57,8 +57,8 @@ async fn a_deployment_that_works_passes_and_nothing_secret_is_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_has_an_exit_code_and_a_cure() {
-    let (mut house, user) = furnished().await;
-    let url = house.server.url.clone();
+    let (mut environment, user) = furnished().await;
+    let url = environment.server.url.clone();
     let good = || smoke(&url, PASSWORD, &user.key, CHAT);
 
     fails(
@@ -68,7 +68,7 @@ async fn each_fault_has_an_exit_code_and_a_cure() {
     )
     .await;
     fails(
-        &mut smoke(&url, PASSWORD, "sk-nobody", CHAT),
+        &mut smoke(&url, PASSWORD, "sk-unknown", CHAT),
         3,
         "set PROXYPAL_API_KEY",
     )
@@ -92,21 +92,24 @@ async fn each_fault_has_an_exit_code_and_a_cure() {
     )
     .await;
     fails(
-        &mut smoke(&house.provider.url, PASSWORD, &user.key, CHAT),
+        &mut smoke(&environment.provider.url, PASSWORD, &user.key, CHAT),
         1,
         "check the address",
     )
     .await;
-    let stop = house
+    let stop = environment
         .operator
         .ask("mutation { stopEngine { __typename } }", json!({}));
     stop.await;
     eventually("the engine's stop", async || {
-        let data = house.operator.ask("{ engine { state } }", json!({})).await;
+        let data = environment
+            .operator
+            .ask("{ engine { state } }", json!({}))
+            .await;
         (data["engine"]["state"] == "STOPPED").then_some(())
     })
     .await;
     fails(&mut good(), 1, "look at Engine").await;
-    house.stop().await;
-    fails(&mut good(), 1, "does not answer").await;
+    environment.stop().await;
+    fails(&mut good(), 1, "gives no response").await;
 }

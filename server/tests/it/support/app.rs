@@ -29,7 +29,7 @@ pub(crate) struct Options {
     pub(crate) arguments: Vec<String>,
     pub(crate) secrets: SecretsConfig,
     pub(crate) clock: SharedClock,
-    /// What bounds connections, where it differs from what the arguments say.
+    /// Overrides the connection limits of the arguments.
     pub(crate) limits: Option<ConnectionLimits>,
 }
 
@@ -94,21 +94,8 @@ impl TestApp {
 
     /// With everything as the options say.
     pub(crate) async fn start(options: Options, database: TestDatabase) -> Self {
-        let config = configuration(&options, &database);
-        let config = Config::read(&config, options.secrets).unwrap();
-        let around = Environment {
-            clock: options.clock,
-            launcher: PathBuf::from(env!("CARGO_BIN_EXE_proxypal-server")),
-            search_path: "/nowhere".into(),
-            limits: options.limits,
-        };
-        Self::run(config, around, database).await
-    }
-
-    async fn run(config: Config, around: Environment, database: TestDatabase) -> Self {
-        let listener = TcpListener::bind(config.listen).await.unwrap();
+        let (app, listener) = Box::pin(build(options, &database)).await;
         let address = listener.local_addr().unwrap();
-        let app = Box::pin(App::build(config, around)).await.unwrap();
         let services = Box::new(app.services().clone());
         let stop = app.stop_token();
         let metrics = app.metrics_address();
@@ -175,7 +162,7 @@ impl TestApp {
         issued.secret.expose_secret().to_owned()
     }
 
-    /// Who holds this key.
+    /// The caller with this key.
     pub(crate) fn caller(&self, key: &str) -> Arc<Caller> {
         self.services.api_keys.ring().find(key.as_bytes()).unwrap()
     }
@@ -219,6 +206,21 @@ impl Records {
     pub(crate) async fn next(&mut self) -> request::Model {
         soon("a record", self.0.next()).await.unwrap()
     }
+}
+
+/// The server of these options, and the listener of its address.
+pub(super) async fn build(options: Options, database: &TestDatabase) -> (App, TcpListener) {
+    let config = configuration(&options, database);
+    let config = Config::read(&config, options.secrets).unwrap();
+    let environment = Environment {
+        clock: options.clock,
+        launcher: PathBuf::from(env!("CARGO_BIN_EXE_proxypal-server")),
+        search_path: "/nowhere".into(),
+        limits: options.limits,
+    };
+    let listener = TcpListener::bind(config.listen).await.unwrap();
+    let app = Box::pin(App::build(config, environment)).await.unwrap();
+    (app, listener)
 }
 
 fn configuration(options: &Options, database: &TestDatabase) -> Arguments {

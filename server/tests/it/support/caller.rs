@@ -1,4 +1,4 @@
-//! Somebody who calls the control plane: a browser with its cookies, or a program with a token.
+//! A caller of the control plane: a browser with its cookies, or a program with a token.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-/// Somebody who calls the control plane.
+/// A caller of the control plane.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) address: SocketAddr,
@@ -17,7 +17,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// A stranger.
+    /// An anonymous caller.
     pub(crate) fn new(address: SocketAddr) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {
@@ -45,7 +45,7 @@ impl Caller {
         self
     }
 
-    /// What the browser sends in `X-CSRF-Token`.
+    /// The value of `X-CSRF-Token`.
     pub(crate) fn csrf_token(&self) -> &str {
         self.headers["x-csrf-token"].to_str().unwrap()
     }

@@ -24,7 +24,7 @@ impl TestDatabase {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "tests are told their database by the environment"
+    reason = "the environment names the tests' database"
 )]
 fn server() -> Option<String> {
     std::env::var("TEST_DATABASE_URL").ok()

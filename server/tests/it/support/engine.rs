@@ -1,4 +1,4 @@
-//! An engine that does what the test says: it speaks HTTP, and is looked at byte by byte.
+//! A scripted engine: speaks HTTP, and records requests byte by byte.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use axum::{
 use serde_json::json;
 use tokio::net::TcpListener;
 
-/// What the engine does.
+/// The script of the engine.
 pub(crate) type Script = Router;
 
 /// Serves a script on a socket of its own, with what the server probes for.
@@ -27,7 +27,7 @@ pub(crate) async fn scripted(script: Script) -> SocketAddr {
     address
 }
 
-/// Every engine lists models, whatever else its script says: the server asks for them.
+/// Every engine lists models, whatever its script: the server requests them.
 async fn with_models(request: Request, next: Next) -> Response {
     let lists = request.uri().path() == "/v1/models";
     let response = next.run(request).await;

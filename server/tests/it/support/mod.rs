@@ -4,7 +4,6 @@
 mod app;
 mod caller;
 mod clock;
-mod credentials;
 mod database;
 mod engine;
 mod events;

@@ -49,7 +49,7 @@ impl Operator {
         self
     }
 
-    /// What the server answers, errors and all.
+    /// The response of the server, with errors.
     pub(crate) async fn answer(&self, query: &str, variables: Value) -> Value {
         let request = self.http.post(format!("{}/graphql", self.url));
         let cookies = format!("session={}; csrf_token={}", self.session, self.csrf);
@@ -74,7 +74,7 @@ impl Operator {
         data["createUser"]["secret"].as_str().unwrap().to_owned()
     }
 
-    /// Lets users call as fast as they can, on a server whose settings nobody has changed.
+    /// Disables rate limits, on a server with default settings.
     pub(crate) async fn lift_rate_limit(&self) {
         let query = "mutation { updateSettings(input: {defaultRateLimit: {}}, expectedVersion: 0) \
             { __typename } }";

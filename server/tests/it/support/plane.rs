@@ -1,6 +1,6 @@
-//! The control plane on a socket, with everything behind it but the gateway.
+//! A server with a manual clock and without scheduled tasks, for tests of the control plane.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::{ConnectInfo, Request},
@@ -13,50 +13,25 @@ use entity::{
 };
 use futures_util::StreamExt as _;
 use proxypal_server::{
-    checkup::{Checkup, CheckupOptions},
-    client_address::{ClientAddresses, PeerAddress},
-    clock::{Clock as _, SharedClock},
-    config::StorageConfig,
+    app::App,
+    client_address::PeerAddress,
+    clock::Clock as _,
+    config::SecretsConfig,
     db::Database,
     domain::{
-        admins::Admins,
-        api_keys::ApiKeys,
-        api_tokens::ApiTokens,
-        audit::Audit,
-        backups::Backups,
-        downloads::Downloads,
-        exports::Exports,
-        ledger::Ledger,
-        login_throttle::LoginThrottle,
-        model_aliases::ModelAliases,
-        notifications::Notifications,
-        prices::Prices,
-        provider_accounts::ProviderAccounts,
-        provider_logins::ProviderLogins,
-        quotas::Quotas,
-        requests::{Handles, RequestFilter, RequestLog, RequestLogOptions, RequestRecord},
+        requests::{Handles, RequestFilter, RequestRecord},
         retention::Retention,
-        server_secrets::ServerSecrets,
-        sessions::Sessions,
-        settings::Settings,
         tokens::Tokens,
-        usage::Usage,
-        users::Users,
     },
-    engine::{EngineContext, EngineHandle, EngineMode, EngineOptions, ExternalEngine},
-    graphql::{self, ServerFacts, Services},
-    notify,
-    oauth::{OAuthOptions, OAuthService},
-    watch::RequestMetrics,
-    web::{self, Web},
+    graphql::Services,
 };
 use secrecy::ExposeSecret as _;
-use tokio::net::TcpListener;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use super::{
-    Caller, clock::ManualClock, credentials::NoCredentials, database::TestDatabase,
+    Caller, TestDatabase,
+    app::{Options, build},
+    clock::ManualClock,
     server::METRICS_TOKEN,
 };
 
@@ -68,84 +43,57 @@ pub(crate) struct ControlPlane {
     pub(crate) address: SocketAddr,
     pub(crate) services: Services,
     pub(crate) handles: Handles,
-    pub(crate) request_metrics: RequestMetrics,
     pub(crate) db: Database,
     /// The token of the set-up link, when the server waits for its administrator.
     pub(crate) setup_token: Option<String>,
     clock: Arc<ManualClock>,
-    shutdown: CancellationToken,
+    app: App,
     _database: TestDatabase,
 }
 
 impl ControlPlane {
-    /// One that has its administrator.
+    /// With its administrator.
     pub(crate) async fn start() -> Self {
         Box::pin(Self::launch("http://proxypal.test", Some(PASSWORD))).await
     }
 
-    /// One at this address, with or without an administrator.
-    #[expect(clippy::too_many_lines, reason = "a composition root")]
+    /// With this public URL, and with or without an administrator.
     pub(crate) async fn launch(public_url: &str, password: Option<&str>) -> Self {
         let database = TestDatabase::create().await;
-        let folder = database.directory.path();
         let clock = Arc::new(ManualClock::default());
-        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        let db = Database::open(&database.url, folder).await.unwrap();
-        let shared: SharedClock = clock.clone();
-        let ledger = Ledger::load(&db).await.unwrap();
-        let prices = Prices::load(db.clone(), shared.clone()).await.unwrap();
-        let request_metrics = RequestMetrics::default();
-        let book = RequestLogOptions {
-            db: db.clone(),
-            clock: shared.clone(),
-            ledger: ledger.clone(),
-            prices: prices.clone(),
-            journal: folder.join("journal"),
-            observer: Arc::new(request_metrics.clone()),
-        };
-        let (requests, handles) = RequestLog::open(book, &tasks).await.unwrap();
-        let context = EngineContext {
-            source: Arc::new(NoCredentials::default()),
-            clock: shared.clone(),
-            usage: handles.reports.clone(),
-            tasks: tasks.clone(),
-            shutdown: shutdown.clone(),
-        };
-        let engine = EngineHandle::launch(nowhere(folder), context);
-        let services = Box::pin(services(
-            &db,
-            &shared,
-            folder,
-            Parts {
-                requests,
-                ledger,
-                prices,
-                engine,
-                tasks: tasks.clone(),
-                stop: shutdown.clone(),
-                public_url,
+        let options = Options {
+            secrets: SecretsConfig {
+                admin_password: password.map(Into::into),
+                backup_passphrase: Some("the-phrase-of-the-tests".into()),
+                metrics_token: Some(METRICS_TOKEN.into()),
+                engine_api_key: Some("unused".into()),
+                ..SecretsConfig::default()
             },
-        ))
-        .await;
-        let password = password.map(Into::into);
-        let setup_token = services.admins.bootstrap(password).await.unwrap();
-        let web = web(&db, &services, public_url, shutdown.clone());
-        let control_plane = graphql::router(services.clone(), shutdown.clone());
-        let app = web::router(web, control_plane, axum::Router::new());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            clock: clock.clone(),
+            ..Options::default()
+        };
+        // The engine does not exist. Receivers of notifications are on 127.0.0.1; 127.0.0.2 is a private address.
+        let options = options
+            .with(&format!("--public-url={public_url}"))
+            .with("--engine=external")
+            .with("--engine-url=http://127.0.0.1:9")
+            .with("--notification-networks=127.0.0.1/32");
+        let (app, listener) = Box::pin(build(options, &database)).await;
         let address = listener.local_addr().unwrap();
-        let app = app.layer(middleware::map_request(note_peer));
-        let app = app.into_make_service_with_connect_info::<SocketAddr>();
-        tasks.spawn(async { axum::serve(listener, app).await.unwrap() });
+        let setup_token = app.setup_url().and_then(|url| url.split_once("#token="));
+        let setup_token = setup_token.map(|(_, token)| token.to_owned());
+        let router = app.router().layer(middleware::map_request(note_peer));
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
+        #[expect(clippy::disallowed_methods, reason = "the server ends with the test")]
+        tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
         Self {
             address,
-            services,
-            handles,
-            request_metrics,
-            db,
-            setup_token: setup_token.map(|token| token.to_string()),
+            services: app.services().clone(),
+            handles: app.request_handles().clone(),
+            db: app.database().clone(),
+            setup_token,
             clock,
-            shutdown,
+            app,
             _database: database,
         }
     }
@@ -157,29 +105,24 @@ impl ControlPlane {
         self.clock.advance(by);
     }
 
-    /// What deletes old requests, now and not in an hour.
+    /// Deletes expired rows when the test runs it.
     pub(crate) fn retention(&self) -> Retention {
-        Retention::new(
-            self.db.clone(),
-            self.services.clock.clone(),
-            self.services.settings.clone(),
-            self.handles.held.clone(),
-        )
+        self.app.retention()
     }
 
-    /// Asks everything to end.
+    /// Asks the server to stop.
     pub(crate) fn stop(&self) {
-        self.shutdown.cancel();
+        self.app.stop_token().cancel();
     }
 
-    /// Somebody who has not signed in.
-    pub(crate) fn stranger(&self) -> Caller {
+    /// An anonymous caller.
+    pub(crate) fn anonymous(&self) -> Caller {
         Caller::new(self.address)
     }
 
     /// The administrator, signed in.
     pub(crate) async fn admin(&self) -> Caller {
-        let mut caller = self.stranger();
+        let mut caller = self.anonymous();
         caller.sign_in(PASSWORD).await;
         caller
     }
@@ -188,17 +131,17 @@ impl ControlPlane {
     pub(crate) async fn script(&self, role: Role) -> Caller {
         let created = self.services.api_tokens.create("script", role, None).await;
         let secret = created.unwrap().secret;
-        self.stranger().with_bearer(secret.expose_secret())
+        self.anonymous().with_bearer(secret.expose_secret())
     }
 
-    /// A user of this name, and their tool.
+    /// A user of this name, and a caller with their key.
     pub(crate) async fn key_holder(&self, name: &str) -> (Uuid, Caller) {
         let new = proxypal_server::domain::users::NewUser {
             name: name.to_owned(),
             ..Default::default()
         };
         let (user, issued) = self.services.users.create(new).await.unwrap();
-        let caller = self.stranger().with_bearer(issued.secret.expose_secret());
+        let caller = self.anonymous().with_bearer(issued.secret.expose_secret());
         (user.id, caller)
     }
 
@@ -244,152 +187,7 @@ impl ControlPlane {
     }
 }
 
-fn web(db: &Database, services: &Services, public_url: &str, shutdown: CancellationToken) -> Web {
-    Web {
-        db: db.clone(),
-        engine: services.engine.clone(),
-        clock: services.clock.clone(),
-        started_at: services.clock.now(),
-        version: "0.0.0",
-        public_url: public_url.parse().unwrap(),
-        authenticator: services.authenticator(),
-        metrics_token: Some(METRICS_TOKEN.into()),
-        shutdown,
-    }
-}
-
-/// What the services are made of.
-struct Parts<'a> {
-    requests: RequestLog,
-    ledger: Ledger,
-    prices: Prices,
-    engine: EngineHandle,
-    tasks: TaskTracker,
-    stop: CancellationToken,
-    public_url: &'a str,
-}
-
-async fn oauth(
-    db: &Database,
-    clock: &SharedClock,
-    secrets: &ServerSecrets,
-    accounts: &ProviderAccounts,
-    parts: &Parts<'_>,
-) -> OAuthService {
-    let (digester, vault) = (secrets.digester.clone(), secrets.vault.clone());
-    let oauth = OAuthService::open(OAuthOptions {
-        logins: ProviderLogins::new(db.clone(), clock.clone(), digester, vault),
-        accounts: accounts.clone(),
-        engine: parts.engine.clone(),
-        clock: clock.clone(),
-        settings: BTreeMap::new(),
-        public_url: parts.public_url.parse().unwrap(),
-        tasks: parts.tasks.clone(),
-        stop: parts.stop.clone(),
-    });
-    oauth.await.unwrap()
-}
-
-fn storage(folder: &Path) -> StorageConfig {
-    StorageConfig {
-        data_dir: folder.to_owned(),
-        database_url: String::new().into(),
-        encryption_key: None,
-        previous_keys: Vec::new(),
-    }
-}
-
-async fn services(db: &Database, clock: &SharedClock, folder: &Path, parts: Parts<'_>) -> Services {
-    let (db, clock) = (db.clone(), clock.clone());
-    let secrets = ServerSecrets::open(&storage(folder), &db, &clock)
-        .await
-        .unwrap();
-    let sessions = Sessions::new(db.clone(), clock.clone(), secrets.digester.clone());
-    let admins = Admins::new(db.clone(), clock.clone(), &secrets, sessions.clone());
-    let digester = secrets.digester.clone();
-    let (keys, ledger) = (digester.clone(), parts.ledger.clone());
-    let api_keys = ApiKeys::load(db.clone(), clock.clone(), keys, ledger)
-        .await
-        .unwrap();
-    let accounts = ProviderAccounts::new(db.clone(), clock.clone(), secrets.vault.clone());
-    let oauth = Box::pin(oauth(&db, &clock, &secrets, &accounts, &parts)).await;
-    let prices = parts.prices.clone();
-    let model_aliases = ModelAliases::load(db.clone(), clock.clone(), prices, accounts.clone());
-    let notifications = Notifications::new(db.clone(), clock.clone(), secrets.vault.clone());
-    // Receivers of tests are on this machine; 127.0.0.2 stands for what must not be reached.
-    let addresses = notify::Addresses::new(vec!["127.0.0.1/32".parse().unwrap()]);
-    let settings = Settings::load(db.clone(), clock.clone(), accounts.clone())
-        .await
-        .unwrap();
-    Services {
-        checkup: Checkup::new(CheckupOptions {
-            accounts: accounts.clone(),
-            engine: parts.engine.clone(),
-            settings: settings.clone(),
-            clock: clock.clone(),
-            urls: oauth.check_urls(),
-        }),
-        model_aliases: model_aliases.await.unwrap(),
-        audit: Audit::new(db.clone(), clock.clone()),
-        admins,
-        sessions,
-        login_throttle: LoginThrottle::new(clock.clone()),
-        api_tokens: ApiTokens::new(db.clone(), clock.clone(), digester),
-        users: Users::new(db.clone(), clock.clone(), api_keys.clone()),
-        quotas: Quotas::new(&db, &clock, &api_keys, &parts.tasks),
-        api_keys,
-        requests: parts.requests,
-        usage: Usage::new(db.clone(), clock.clone()),
-        exports: Exports::new(db.clone(), clock.clone()),
-        downloads: Downloads::new(clock.clone()),
-        backups: backups(&db, &clock, folder),
-        ledger: parts.ledger,
-        provider_accounts: accounts.clone(),
-        oauth,
-        prices: parts.prices,
-        settings,
-        engine: parts.engine,
-        notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
-        notifications,
-        server: server_facts(parts.public_url),
-        clock,
-        tasks: parts.tasks,
-    }
-}
-
-fn backups(db: &Database, clock: &SharedClock, folder: &Path) -> Backups {
-    let phrase = Some("the-phrase-of-the-tests".into());
-    Backups::new(db.clone(), clock.clone(), folder.to_owned(), phrase)
-}
-
-fn server_facts(public_url: &str) -> ServerFacts {
-    ServerFacts {
-        version: "0.0.0",
-        public_url: public_url.parse().unwrap(),
-        addresses: ClientAddresses::default(),
-    }
-}
-
-/// An engine that is not there: the control plane works without one.
-fn nowhere(folder: &Path) -> EngineOptions {
-    EngineOptions {
-        mode: EngineMode::External,
-        binary: None,
-        search_path: std::ffi::OsString::new(),
-        data_dir: folder.to_owned(),
-        auth_dir: None,
-        launcher: std::path::PathBuf::new(),
-        external: Some(ExternalEngine {
-            url: "http://127.0.0.1:9".parse().unwrap(),
-            api_key: "unused".into(),
-            management_key: None,
-        }),
-        allow_demo_fallback: false,
-        drain: None,
-    }
-}
-
-/// What the accept loop of the real server does.
+/// Sets the extension that the accept loop of the server sets.
 async fn note_peer(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request) -> Request {
     request.extensions_mut().insert(PeerAddress(peer));
     request

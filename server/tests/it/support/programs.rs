@@ -31,7 +31,7 @@ pub(crate) fn engine_binary() -> PathBuf {
     std::env::var_os("TEST_ENGINE_BINARY").map_or_else(|| example("engine_double"), PathBuf::from)
 }
 
-/// Whether the engine under test is the double, which can be told more than the real one.
+/// Whether the engine under test is the double, which has more test controls than the real one.
 pub(crate) fn is_engine_double() -> bool {
     std::env::var_os("TEST_ENGINE_BINARY").is_none()
 }

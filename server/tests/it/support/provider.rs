@@ -25,7 +25,7 @@ impl Provider {
         }
     }
 
-    /// What it says of all its answers.
+    /// Its usage of all answers.
     pub(crate) async fn list(&self) -> Vec<Value> {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = client.get(format!("{}/produced", self.url)).send().await;
@@ -34,13 +34,13 @@ impl Provider {
         entries.collect()
     }
 
-    /// What it says of the answer with this tag.
+    /// Its usage of the answer with this tag.
     pub(crate) async fn produced(&self, tag: &str) -> Value {
         let mut list = self.list().await.into_iter();
         list.find(|entry| entry["tag"] == tag).unwrap()
     }
 
-    /// The tokens that it says it produced.
+    /// The tokens that it reported.
     pub(crate) async fn tokens(&self, tag: &str) -> Tokens {
         let tokens = &self.produced(tag).await["tokens"];
         let count = |name: &str| tokens[name].as_i64().unwrap();

@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use super::{Script, TestApp, soon};
 
-/// What the engine says its turns' state is; clients send it back.
+/// The turn state of the engine, which clients send back.
 pub(crate) const TURN_STATE: &str = "x-codex-turn-state";
 
 /// So little that a client who does not read is soon felt.
@@ -166,7 +166,7 @@ impl ClientEnd {
         serde_json::from_str(message.to_text().unwrap()).unwrap()
     }
 
-    /// Reads on until the server closes, and says how it did.
+    /// Reads until the server closes; returns the close frame.
     pub(crate) async fn closed(&mut self) -> CloseFrame {
         loop {
             match self.next().await {

@@ -1,4 +1,4 @@
-//! The server as its users run it: a program with an environment.
+//! The server as a program with an environment.
 
 use std::{net::SocketAddr, process::Output as Ended};
 
@@ -23,7 +23,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it says where.
+    /// Starts it and waits until it prints its URL.
     pub(crate) async fn start(command: &mut Command) -> Self {
         let mut program = Program::start(command);
         let line = program.output.line_with("http://").await;

@@ -15,7 +15,7 @@ use super::{Caller, soon};
 pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
-    /// Opens a socket, or says with which status that was refused.
+    /// Opens a socket, or returns the status of the refusal.
     pub(crate) async fn open(caller: &Caller) -> Result<Self, StatusCode> {
         let url = format!("ws://{}/graphql", caller.address);
         let mut request = url.into_client_request().unwrap();
@@ -34,7 +34,7 @@ impl Socket {
         }
     }
 
-    /// Opens a socket and says who is there. Returns it once that is acknowledged.
+    /// Opens a socket and authenticates. Returns it once that is acknowledged.
     pub(crate) async fn greet(caller: &Caller, payload: Value) -> Self {
         let mut socket = Self::open(caller).await.unwrap();
         socket

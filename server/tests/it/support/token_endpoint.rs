@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 pub(crate) const REFRESH: &str = "refresh-canary-";
 pub(crate) const ACCESS: &str = "access-canary-";
 
-/// What the provider remembers.
+/// The state of the provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Remembered {
     /// The number of the latest tokens.
@@ -63,7 +63,7 @@ impl TokenEndpoint {
         file.as_object().unwrap().clone()
     }
 
-    /// One that the engine refreshes at once.
+    /// One that the engine refreshes immediately.
     pub(crate) fn ending_sign_in(&self, base_url: &str) -> Map<String, Value> {
         self.sign_in(base_url, SystemClock.now() + TimeDelta::seconds(30))
     }
@@ -83,8 +83,8 @@ async fn refresh(
     let presented = asked.refresh_token.strip_prefix(REFRESH).unwrap();
     let presented: u64 = presented.parse().unwrap();
     let mut state = state.lock().unwrap();
-    // Whoever is killed before the answer reaches a disk comes again with the token before; nobody
-    // could have kept what was in that answer.
+    // A client that is killed before it stores the response repeats the previous token; the response
+    // was lost.
     let is_lost_answer = presented + 1 == state.latest && state.presented == presented;
     if presented != state.latest && !is_lost_answer {
         state.replays += 1;

@@ -1,4 +1,4 @@
-//! The rules for alerts speak of metrics and labels that there are, and each says what to do.
+//! The alert rules use existing metrics and labels, and each has a remedy in the documentation.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -23,7 +23,7 @@ struct Rule {
     annotations: BTreeMap<String, String>,
 }
 
-/// What Prometheus itself adds to what it scrapes.
+/// Metrics and labels that Prometheus adds to a scrape.
 const ITS_OWN: [&str; 2] = ["job", "le"];
 
 fn read(name: &str) -> String {
@@ -96,7 +96,7 @@ fn every_metric_and_label_of_a_rule_exists() {
 }
 
 #[test]
-fn every_rule_says_how_urgent_it_is_and_the_page_what_to_do() {
+fn every_rule_has_a_severity_and_a_remedy() {
     let page = read("alerts.md");
     for rule in rules() {
         let severity = rule.labels["severity"].as_str();

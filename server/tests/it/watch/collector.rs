@@ -20,7 +20,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::support::soon;
 
-/// What a collector was sent.
+/// The spans that a collector received.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     pub(super) spans: Vec<Span>,
@@ -67,18 +67,18 @@ impl Collector {
         Self { address, seen }
     }
 
-    /// What `OTEL_EXPORTER_OTLP_ENDPOINT` is set to.
+    /// The value of `OTEL_EXPORTER_OTLP_ENDPOINT`.
     pub(super) fn endpoint(&self) -> String {
         format!("http://{}/base/", self.address)
     }
 
-    /// What it was sent, once there are so many spans.
+    /// The received spans, once there are this many.
     pub(super) async fn spans(&mut self, count: usize) -> Seen {
         let enough = self.seen.wait_for(|seen| seen.spans.len() >= count);
         soon("the spans", enough).await.unwrap().clone()
     }
 
-    /// What it was sent so far.
+    /// The spans received so far.
     pub(super) fn so_far(&self) -> Seen {
         self.seen.borrow().clone()
     }

@@ -18,7 +18,7 @@ use crate::support::{
     server::{PASSWORD, Server, before, server},
 };
 
-/// An engine that breaks off its answers, or hangs up before it says anything.
+/// An engine that cuts off its answers, or closes the connection before answering.
 fn breaking() -> Script {
     let answer = async |uri: Uri| {
         assert!(!uri.path().ends_with("messages"), "it hangs up");
@@ -110,13 +110,13 @@ async fn every_line_of_the_gateway_names_its_request() {
 
     let log = server.program.errors.text();
     let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
-    let told: Vec<Value> = lines
+    let logged: Vec<Value> = lines
         .filter(|line: &Value| {
             let target = line["target"].as_str().unwrap();
             target.starts_with("proxypal_server::gateway")
         })
         .collect();
-    let named: Vec<_> = told
+    let named: Vec<_> = logged
         .iter()
         .map(|line| line["request.id"].as_str())
         .collect();

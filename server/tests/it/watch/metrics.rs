@@ -1,4 +1,4 @@
-//! What the metrics say is what happened, and what a client makes up is not among it.
+//! The metrics match the ledger, and clients cannot create series.
 #![expect(
     clippy::float_cmp,
     reason = "counts are whole and small, which floats hold exactly"
@@ -20,13 +20,12 @@ use proxypal_server::{
         usage::{Span, UsageFilter},
         users::NewUser,
     },
-    metrics::Registry,
     watch,
 };
 use serde_json::json;
 
 use super::{CHAT, Scrape, Watched};
-use crate::support::{ControlPlane, eventually, hold_to};
+use crate::support::{ControlPlane, eventually, hold_to, server::METRICS_TOKEN};
 
 async fn price(watched: &Watched) {
     let price = NewPrice {
@@ -44,7 +43,7 @@ async fn price(watched: &Watched) {
 }
 
 #[tokio::test]
-async fn a_scrape_says_what_the_ledger_says() {
+async fn a_scrape_matches_the_ledger() {
     let watched = Watched::start().await;
     price(&watched).await;
     let mut records = watched.app.records().await;
@@ -149,12 +148,12 @@ async fn refusals_are_counted_by_the_limit_that_binds() {
         answer.text().await.unwrap();
         records.next().await;
     }
-    let stranger = watched
+    let anonymous = watched
         .app
         .http
         .post(watched.app.url(CHAT))
         .bearer_auth("x");
-    assert_eq!(stranger.send().await.unwrap().status(), 401);
+    assert_eq!(anonymous.send().await.unwrap().status(), 401);
 
     let scrape = watched.scrape().await;
     for (code, limit, count) in [
@@ -210,22 +209,24 @@ async fn no_client_can_add_a_series_or_put_a_word_into_one() {
 }
 
 #[tokio::test]
-async fn what_the_engine_tells_later_is_counted_once_and_no_counter_falls() {
+async fn a_late_report_of_the_engine_is_counted_once_and_no_counter_falls() {
     let plane = ControlPlane::start().await;
-    let mut registry = Registry::default();
-    plane.request_metrics.register_on(&mut registry);
-    let scrape = || Scrape::read(&registry.text().unwrap());
+    let scraper = plane.anonymous().with_bearer(METRICS_TOKEN);
+    let scrape = async || {
+        let page = scraper.get("/metrics").await;
+        Scrape::read(&page.text().await.unwrap())
+    };
     let user = NewUser {
         name: "Ada".to_owned(),
         ..NewUser::default()
     };
     let (user, _) = plane.services.users.create(user).await.unwrap();
     let request_id = plane.record(user.id, "m").await;
-    let before = scrape();
+    let before = scrape().await;
     assert_eq!(before.sum("proxypal_tokens_total", &[]), 5_000_000_002.0);
     assert_eq!(before.sum("proxypal_provider_requests_total", &[]), 0.0);
 
-    // It counted less than the wire, and says so twice.
+    // It counted less than the answer, and reports it twice.
     for _ in 0..2 {
         let report = EngineUsage {
             request_id,
@@ -242,7 +243,7 @@ async fn what_the_engine_tells_later_is_counted_once_and_no_counter_falls() {
     }
 
     let after = eventually("the report", async || {
-        let scrape = scrape();
+        let scrape = scrape().await;
         (scrape.sum("proxypal_tokens_total", &[("kind", "output")]) >= 14.0).then_some(scrape)
     })
     .await;
@@ -252,7 +253,7 @@ async fn what_the_engine_tells_later_is_counted_once_and_no_counter_falls() {
     assert_eq!(input, 5_000_000_000.0);
 }
 
-/// The committed page is what the code says. `UPDATE=1` rewrites it.
+/// The committed page equals the code. `UPDATE=1` rewrites it.
 #[test]
 fn the_page_on_metrics_is_up_to_date() {
     hold_to("docs/metrics.md", &page());

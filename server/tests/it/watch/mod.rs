@@ -1,4 +1,4 @@
-//! Whoever watches the server sees what happened, and nothing that is nobody's business.
+//! Monitoring: metrics, traces and logs show the requests, and no secrets.
 
 mod alerts;
 mod collector;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Options, Script, TestApp, scripted};
 
-/// What no page, span or log line may hold.
+/// Values that no page, span or log line may contain.
 const TOKEN: &str = "metrics-token-canary-0123456789";
 const CHAT: &str = "/v1/chat/completions";
 
@@ -43,7 +43,7 @@ fn secrets() -> SecretsConfig {
     }
 }
 
-/// A server that shows its metrics to whoever has the token, and what it shows.
+/// A server with metrics, and their values.
 struct Watched {
     app: TestApp,
     key: String,
@@ -82,7 +82,7 @@ impl Watched {
     }
 }
 
-/// What one scrape says: the value of each series.
+/// One scrape: the value of each series.
 #[derive(Debug, PartialEq)]
 struct Scrape {
     text: String,
@@ -105,9 +105,9 @@ impl Scrape {
     /// The sum over the series of this name that have all these labels.
     fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let fits = |series: &str| {
-            let (family, told) = series.split_once('{').unwrap_or((series, ""));
+            let (family, actual) = series.split_once('{').unwrap_or((series, ""));
             let has =
-                |(label, value): &(&str, &str)| told.contains(&format!("{label}=\"{value}\""));
+                |(label, value): &(&str, &str)| actual.contains(&format!("{label}=\"{value}\""));
             family == name && labels.iter().all(has)
         };
         let found = self.series.iter().filter(|(series, _)| fits(series));

@@ -1,4 +1,4 @@
-//! Who may see the metrics, and where.
+//! Access to the metrics.
 
 use proxypal_server::config::SecretsConfig;
 use reqwest::StatusCode;
@@ -7,7 +7,7 @@ use super::{Scrape, TOKEN, Watched};
 use crate::support::Options;
 
 #[tokio::test]
-async fn whoever_lacks_the_token_sees_nothing_and_is_told_what_is_missing() {
+async fn without_the_token_the_page_is_refused_with_a_reason() {
     let watched = Watched::start().await;
     let page = || watched.app.http.get(watched.app.url("/metrics"));
     let wrong = ["wrong", "", &TOKEN[1..], "metrics-token-canary-0123456780"];

@@ -1,5 +1,5 @@
 //! Traces: one span for each request, under the client's, with counts and names and never a word of what was
-//! said. A collector that is slow, gone or hanging is nobody's trouble.
+//! said. A slow, stopped or hanging collector delays no request.
 
 use std::{
     collections::BTreeMap,
@@ -38,15 +38,15 @@ fn hex(bytes: &[u8]) -> String {
     hex::encode(bytes)
 }
 
-fn told(span: &Span) -> BTreeMap<String, String> {
+fn attributes_of(span: &Span) -> BTreeMap<String, String> {
     attributes(&span.attributes)
 }
 
-fn says(span: &Span, expected: &[(&str, &str)]) {
-    let told = told(span);
+fn has_attributes(span: &Span, expected: &[(&str, &str)]) {
+    let actual = attributes_of(span);
     for (name, value) in expected {
-        let found = told.get(*name).map(String::as_str);
-        assert_eq!(found, Some(*value), "{name} in {told:?}");
+        let found = actual.get(*name).map(String::as_str);
+        assert_eq!(found, Some(*value), "{name} in {actual:?}");
     }
 }
 
@@ -97,7 +97,7 @@ async fn a_request_is_a_span_below_its_clients() {
     assert_eq!(hex(&span.parent_span_id), PARENT);
     assert!(span.end_time_unix_nano >= span.start_time_unix_nano);
     assert!(span.status.as_ref().is_none_or(|status| status.code == 0));
-    says(
+    has_attributes(
         span,
         &[
             ("gen_ai.operation.name", "chat"),
@@ -115,7 +115,7 @@ async fn a_request_is_a_span_below_its_clients() {
             ("proxypal.usage_source", "wire"),
         ],
     );
-    assert!(!told(span).contains_key("error.type"));
+    assert!(!attributes_of(span).contains_key("error.type"));
     assert_eq!(seen.resource["service.name"], "proxypal-server");
     assert!(seen.resource.contains_key("service.version"));
     let raw = String::from_utf8_lossy(&seen.raw);
@@ -125,7 +125,7 @@ async fn a_request_is_a_span_below_its_clients() {
 }
 
 #[tokio::test]
-async fn the_engine_is_told_of_our_span_and_without_a_collector_of_the_clients() {
+async fn the_engine_gets_our_span_or_without_a_collector_the_clients() {
     let heard = Arc::new(Mutex::new(HeaderMap::new()));
     let parent = format!("00-{TRACE}-{PARENT}-01");
     let ask = async |app: &TestApp| {
@@ -167,15 +167,15 @@ async fn what_goes_wrong_is_named_and_only_ours_is_a_failure() {
     let refused = request.json(&json!({ "model": "m" })).send().await.unwrap();
     assert_eq!(refused.status(), 403);
     // Whom we do not know must not fill the operator's collector.
-    let stranger = app.http.post(app.url(CHAT)).bearer_auth("sk-stranger");
-    assert_eq!(stranger.send().await.unwrap().status(), 401);
+    let anonymous = app.http.post(app.url(CHAT)).bearer_auth("sk-anonymous");
+    assert_eq!(anonymous.send().await.unwrap().status(), 401);
 
     let seen = spans_of(watched.app, collector, 3).await;
 
     let of = |status: &str| {
         let mut spans = seen.spans.iter();
         spans
-            .find(|span| told(span)["http.response.status_code"] == status)
+            .find(|span| attributes_of(span)["http.response.status_code"] == status)
             .unwrap()
     };
     let is_failure = |span: &Span| {
@@ -183,9 +183,9 @@ async fn what_goes_wrong_is_named_and_only_ours_is_a_failure() {
         status.is_some_and(|status| status.code == StatusCode::Error as i32)
     };
     assert!(is_failure(of("503")));
-    says(of("503"), &[("error.type", "503")]);
+    has_attributes(of("503"), &[("error.type", "503")]);
     assert!(!is_failure(of("404")));
-    says(of("403"), &[("error.type", "proxypal_model_not_allowed")]);
+    has_attributes(of("403"), &[("error.type", "proxypal_model_not_allowed")]);
     assert!(!is_failure(of("403")));
 }
 
@@ -217,12 +217,12 @@ async fn each_turn_of_a_socket_is_a_span_below_the_handshake() {
         .partition(|span| span.parent_span_id.is_empty());
     assert_eq!((handshakes.len(), turns.len()), (1, 2));
     let handshake = handshakes[0];
-    says(handshake, &[("http.response.status_code", "101")]);
+    has_attributes(handshake, &[("http.response.status_code", "101")]);
     for turn in turns {
         assert_eq!(turn.parent_span_id, handshake.span_id);
         assert_eq!(turn.trace_id, handshake.trace_id);
         let tokens = ("gen_ai.usage.input_tokens", "7");
-        says(turn, &[("gen_ai.operation.name", "chat"), tokens]);
+        has_attributes(turn, &[("gen_ai.operation.name", "chat"), tokens]);
     }
 }
 

@@ -1,4 +1,4 @@
-//! A database that has a bit of everything, the commands of whoever owns it, and a look at all its rows.
+//! A database with some rows in every table, the backup commands, and a dump of all rows.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ use crate::support::{
 
 /// Seals the backups of the tests.
 pub(super) const PHRASE: &str = "canary-phrase-of-backups";
-/// What must be found in no backup.
+/// Values that no backup may contain.
 pub(crate) const PROVIDER_KEY: &str = "sk-ant-canary-0123456789-abcdef";
 
 /// A server that makes backups.
@@ -117,7 +117,7 @@ pub(super) async fn backup_with(
     }
 }
 
-/// Makes a backup and says where it is.
+/// Makes a backup; returns its path.
 pub(super) async fn create(home: &TestDatabase) -> PathBuf {
     let made = backup(home, &["create"]).await;
     assert_eq!(made.code, Some(0), "{}", made.said);

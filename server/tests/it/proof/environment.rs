@@ -1,4 +1,4 @@
-//! A house with everything in it: the server as a program with an engine of its own, its administrator,
+//! A environment with everything in it: the server as a program with an engine of its own, its administrator,
 //! and a provider that knows what it produced.
 
 use nix::sys::signal::Signal;
@@ -22,7 +22,7 @@ const REQUEST: &str = "query($id: ID!) { request(id: $id) { outcome httpStatus e
     provider protocol usageSource user { id } tokens { input cacheRead cacheWrite output reasoning } } }";
 
 /// Everything that runs.
-pub(super) struct House {
+pub(super) struct TestEnvironment {
     pub(super) home: TestDatabase,
     pub(super) server: Server,
     pub(super) operator: Operator,
@@ -31,14 +31,14 @@ pub(super) struct House {
     http: reqwest::Client,
 }
 
-/// Somebody with a key.
+/// A user with a key.
 #[derive(Clone, Debug)]
 pub(super) struct User {
     pub(super) id: String,
     pub(super) key: String,
 }
 
-impl House {
+impl TestEnvironment {
     /// With an administrator, and no account yet.
     pub(super) async fn open(environment: Vec<(String, String)>) -> Self {
         let home = TestDatabase::create().await;
@@ -56,19 +56,19 @@ impl House {
         }
     }
 
-    /// With an account for each protocol, which the engine has taken up, and nobody kept waiting.
+    /// With an account for each protocol, loaded by the engine, and without rate limits.
     pub(super) async fn furnished() -> Self {
-        let house = Self::open(Vec::new()).await;
-        house.operator.lift_rate_limit().await;
+        let environment = Self::open(Vec::new()).await;
+        environment.operator.lift_rate_limit().await;
         for protocol in Protocol::ALL {
-            house.add_account(protocol).await;
+            environment.add_account(protocol).await;
         }
-        let looker = house.user("Looker").await;
-        house.lists_all_models(&looker).await;
-        house
+        let looker = environment.user("Looker").await;
+        environment.lists_all_models(&looker).await;
+        environment
     }
 
-    /// What an administrator types to add an account for this protocol.
+    /// The input that adds an account for this protocol.
     pub(super) fn account(&self, protocol: Protocol) -> Value {
         let account = self.provider.account(protocol.kind(), protocol.model());
         json!({
@@ -117,7 +117,7 @@ impl House {
         (status, names.collect())
     }
 
-    /// Asks with a key; the script tells the provider what to answer.
+    /// Sends a request with a key; the script selects the provider's answer.
     pub(super) async fn ask(
         &self,
         key: &str,
@@ -129,7 +129,7 @@ impl House {
         self.send(key, protocol.path(delivery), &body).await
     }
 
-    /// Asks with a key for what the body says.
+    /// Sends this body with a key.
     pub(super) async fn send(&self, key: &str, path: &str, body: &Value) -> Response {
         let request = self.http.post(format!("{}{path}", self.server.url));
         request.bearer_auth(key).json(body).send().await.unwrap()
@@ -164,7 +164,7 @@ impl House {
     }
 }
 
-/// What the provider is told of who asks.
+/// The headers that the provider receives.
 pub(super) fn secret(protocol: Protocol) -> String {
     format!("sk-secret-of-{}", protocol.model())
 }
@@ -179,7 +179,7 @@ pub(super) fn kind(protocol: Protocol) -> &'static str {
     }
 }
 
-/// What an answer was recorded as.
+/// The record of an answer.
 pub(super) fn request_id(answer: &Response) -> String {
     let id = &answer.headers()["x-request-id"];
     id.to_str().unwrap().to_owned()
