@@ -10,7 +10,7 @@ use std::{
 };
 
 use self::imports::ImportGraph;
-use crate::support::sources;
+use crate::support::{self, sources};
 
 /// Which modules each top-level module may import.
 const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
