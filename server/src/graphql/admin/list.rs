@@ -35,7 +35,7 @@ pub(crate) enum Role {
 #[graphql(complex)]
 pub(crate) struct Admin {
     #[graphql(skip)]
-    admin_id: Uuid,
+    row_id: Uuid,
     /// The administrator's id.
     id: ID,
     /// The unique name to sign in with.
@@ -57,7 +57,7 @@ pub(crate) struct Admin {
 impl From<admin::Model> for Admin {
     fn from(row: admin::Model) -> Self {
         Self {
-            admin_id: row.id,
+            row_id: row.id,
             id: row.id.into(),
             username: row.username,
             role: row.role.into(),
@@ -77,7 +77,7 @@ impl Admin {
     async fn recovery_codes_left(&self, ctx: &Context<'_>) -> Result<i32> {
         let left = ctx
             .service::<Admins>()
-            .recovery_codes_left(self.admin_id)
+            .recovery_codes_left(self.row_id)
             .await?;
         Ok(int(left))
     }

@@ -26,7 +26,7 @@ enum ClientKind {
     CodexCli,
     /// Google's Gemini CLI.
     GeminiCli,
-    /// OpenCode.
+    /// The `OpenCode` CLI.
     #[graphql(name = "OPENCODE")]
     OpenCode,
     /// The Cline extension.

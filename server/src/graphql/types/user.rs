@@ -15,7 +15,7 @@ use super::{
 #[graphql(complex)]
 pub(crate) struct User {
     #[graphql(skip)]
-    pub(crate) user_id: Uuid,
+    pub(crate) row_id: Uuid,
     #[graphql(skip)]
     pub(crate) admin_note: Option<String>,
     #[graphql(skip)]
@@ -47,7 +47,7 @@ pub(crate) struct User {
 impl From<user::Model> for User {
     fn from(row: user::Model) -> Self {
         Self {
-            user_id: row.id,
+            row_id: row.id,
             admin_note: row.note,
             own_rate_limit: row.rate_limit,
             id: row.id.into(),
@@ -69,6 +69,6 @@ impl Node for User {
     const CONNECTION: &'static str = "UserPart";
 
     fn cursor(&self) -> String {
-        self.user_id.to_string()
+        self.row_id.to_string()
     }
 }

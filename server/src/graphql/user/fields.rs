@@ -33,7 +33,7 @@ impl User {
     /// The quotas across all keys of the user. Keys can have quotas of their own in addition.
     #[graphql(complexity = "2 * child_complexity")]
     async fn quotas(&self, ctx: &Context<'_>) -> Vec<Quota> {
-        quota::fields::now(ctx, ctx.service::<Quotas>().of_user(self.user_id))
+        quota::fields::now(ctx, ctx.service::<Quotas>().of_user(self.row_id))
     }
 
     /// The rate limit that applies: the user's own or the server's default.
@@ -51,7 +51,7 @@ impl User {
         #[graphql(default = false, desc = "Whether to include revoked keys.")]
         include_revoked: bool,
     ) -> Result<Vec<ApiKey>> {
-        let keys = ctx.loader().load_one(KeysOfUser(self.user_id)).await?;
+        let keys = ctx.loader().load_one(KeysOfUser(self.row_id)).await?;
         let keys = keys.unwrap_or_default().into_iter();
         let wanted = keys.filter(|key| include_revoked || key.revoked_at.is_none());
         Ok(wanted.map(ApiKey::from).collect())
@@ -66,7 +66,7 @@ impl User {
         #[graphql(desc = "The page size: 1 to 200, 50 when omitted.")] first: Option<i32>,
         #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
     ) -> Result<Connection<Request>> {
-        list::of_user(ctx, self.user_id, filter, (first, after)).await
+        list::of_user(ctx, self.row_id, filter, (first, after)).await
     }
 
     /// The usage of the user.
@@ -83,6 +83,6 @@ impl User {
         )]
         timezone: String,
     ) -> Result<Usage> {
-        Usage::read(ctx, range, UsageFilter::of_user(self.user_id), &timezone).await
+        Usage::read(ctx, range, UsageFilter::of_user(self.row_id), &timezone).await
     }
 }

@@ -86,7 +86,10 @@ fn nonsense() -> Vec<(Value, &'static str)> {
         ),
         (tokens(json!({ "limit": -3 })), "disable the user"),
         (tokens(json!({ "limit": 1.5 })), "not a whole number"),
-        (tokens(json!({ "limit": "5" })), "has no quotes"),
+        (
+            tokens(json!({ "limit": "5" })),
+            "must be a whole number without quotes",
+        ),
         (
             tokens(json!({ "limit": 9_223_372_036_854_775_808_u64 })),
             "not a whole number",
