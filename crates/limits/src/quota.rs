@@ -115,6 +115,7 @@ impl ProviderSet {
         self.0 & Self::of(provider).0 != 0
     }
 
+    #[must_use]
     pub fn with(self, provider: u8) -> Self {
         Self(self.0 | Self::of(provider).0)
     }

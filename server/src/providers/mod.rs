@@ -237,7 +237,7 @@ pub fn by_usage_record(name: &str) -> Option<ProviderKind> {
         None => name == *pattern,
     };
     let mut specs = ALL.into_iter();
-    let spec = specs.find(|spec| spec.engine.usage_records.iter().any(|it| fits(it)))?;
+    let spec = specs.find(|spec| spec.engine.usage_records.iter().any(&fits))?;
     Some(spec.kind)
 }
 

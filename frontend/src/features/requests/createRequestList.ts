@@ -35,7 +35,7 @@ const RequestFollowedSubscription = graphql(`
   }
 `);
 
-const PAGE = 200;
+const PAGE = 150;
 /** About 120 MB of rows; older ones are let go and loaded again when they are wanted. */
 const MOST_ROWS = 120_000;
 /** How many wait above while somebody reads; beyond that the newest page is fetched instead. */

@@ -130,10 +130,8 @@ fn the_dockerfile_copies_what_there_is() {
     let workspace = read("Cargo.toml");
     let members = workspace.split("members = [").nth(1).unwrap();
     for member in members.split(']').next().unwrap().split(", ") {
-        assert!(
-            copied.contains(member.trim_matches('"')),
-            "{member} is not copied"
-        );
+        let folder = member.trim_matches('"').trim_end_matches("/*");
+        assert!(copied.contains(folder), "{member} is not copied");
     }
 }
 

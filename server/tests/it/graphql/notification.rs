@@ -338,28 +338,28 @@ async fn a_quota_triggers_one_message_per_percentage() {
     let set = "mutation($user: ID!) { setQuotas(input: { userId: $user, quotas: [{ metric: REQUESTS, limit: 10, window: DAY }] }) { user { id } } }";
     admin.ask_with(set, json!({ "user": user })).await;
     let (watcher, sender) = (watcher(&plane), plane.services.notification_sender.clone());
-    let mut received = Vec::new();
+    let mut messages = Vec::new();
 
     for _ in 0..10 {
         plane.record(user, "m").await;
         assert_eq!(
             watcher.evaluate().await.unwrap(),
-            watcher_received(&plane, received.len()).await
+            watcher_received(&plane, messages.len()).await
         );
         watcher.evaluate().await.unwrap();
         sender.pass().await.unwrap();
         while let Ok(posted) = receiver.posted.try_recv() {
             let body: Value = serde_json::from_slice(&posted.body).unwrap();
-            received.push(body["title"].as_str().unwrap().to_owned());
+            messages.push(body["title"].as_str().unwrap().to_owned());
         }
     }
 
-    let percents: Vec<_> = received
+    let percents: Vec<_> = messages
         .iter()
         .map(|title| title.split(' ').nth(1).unwrap())
         .collect();
-    assert_eq!(percents, ["50", "80", "100"], "{received:?}");
-    assert!(received[0].contains("ada"), "{received:?}");
+    assert_eq!(percents, ["50", "80", "100"], "{messages:?}");
+    assert!(messages[0].contains("ada"), "{messages:?}");
 }
 
 /// The number of messages beyond those that were received.

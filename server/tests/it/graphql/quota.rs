@@ -104,7 +104,7 @@ fn nonsense() -> Vec<(Value, &'static str)> {
         ),
         (
             tokens(json!({ "metric": "COST", "limit": 9_223_372_037_i64 })),
-            "too great",
+            "too large",
         ),
         (
             tokens(json!({ "timezone": "Middle/Earth" })),
