@@ -74,7 +74,7 @@ pub(super) fn limit_error(
             limit: match resets_at {
                 Some(end) => {
                     let end = end.to_rfc3339_opts(SecondsFormat::Secs, true);
-                    format!("{quota}; it starts again at {end}")
+                    format!("{quota}; it resets at {end}")
                 }
                 None => quota,
             },

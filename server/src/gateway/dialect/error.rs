@@ -84,9 +84,7 @@ pub(in crate::gateway) enum GatewayError {
         /// The caller's requests per minute.
         rate_limits: Option<RateLimitStatus>,
     },
-    #[error(
-        "ProxyPal: the quota is used up ({limit}). Wait until it starts again, or ask your administrator to raise it."
-    )]
+    #[error("ProxyPal: the quota is used up ({limit}). {}", quota_remedy(*.retry_after))]
     QuotaExceeded {
         kind: LimitKind,
         /// Until the quota resets, if it does.
@@ -289,6 +287,13 @@ fn problem_of_key(problem: &KeyProblem) -> String {
 }
 
 /// Whole seconds, at least one.
+fn quota_remedy(retry_after: Option<Duration>) -> &'static str {
+    match retry_after {
+        Some(_) => "Wait until it resets, or ask your administrator to raise it.",
+        None => "It does not reset: ask your administrator to raise it.",
+    }
+}
+
 fn seconds(duration: &Duration) -> u64 {
     duration
         .as_secs()

@@ -123,3 +123,17 @@ fn marks_every_error_as_ours() {
         assert!(fault.to_string().contains("ProxyPal"));
     }
 }
+
+#[test]
+fn a_lifetime_quota_does_not_ask_to_wait() {
+    let error = GatewayError::QuotaExceeded {
+        kind: LimitKind::Quota(Metric::Cost),
+        retry_after: None,
+        limit: "10 USD in all".to_owned(),
+    };
+
+    assert_eq!(
+        error.to_string(),
+        "ProxyPal: the quota is used up (10 USD in all). It does not reset: ask your administrator to raise it."
+    );
+}

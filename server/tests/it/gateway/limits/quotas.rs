@@ -37,7 +37,7 @@ async fn an_exceeded_quota_is_an_error_in_the_dialect_of_the_route_with_its_name
         assert_eq!(answer["error"][field], kind, "{answer}");
         let message = answer["error"]["message"].as_str().unwrap();
         let end = user.standing().resets_at.unwrap();
-        let end = format!("starts again at {}", end.format("%Y-%m-%dT%H:%M:%SZ"));
+        let end = format!("resets at {}", end.format("%Y-%m-%dT%H:%M:%SZ"));
         for part in ["15 tokens a month (UTC) for this user", &end] {
             assert!(message.contains(part), "{message}");
         }
