@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { SecretDialog } from "./SecretDialog";
 
-test("a new secret is put away only after its reader says that they kept it", async () => {
+test("a new secret is hidden only after the reader confirms that they saved it", async () => {
   const onDone = vi.fn();
   const user = userEvent.setup();
   render(() => (

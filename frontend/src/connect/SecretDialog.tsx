@@ -11,7 +11,7 @@ export type FreshSecret = { title: string; secret: string };
 type SecretDialogProps = {
   /** The dialog is open while there is one. */
   fresh: FreshSecret | undefined;
-  /** What to do with the secret. */
+  /** Instructions for using the secret. */
   children: (secret: string) => JSX.Element;
   onDone: () => void;
 };
@@ -40,7 +40,7 @@ function Content(props: SecretDialogProps & { secret: string }) {
   );
 }
 
-/** Shows a new secret once. It closes only after its reader says that they kept it. */
+/** Shows a new secret once. It closes only after the reader confirms that they saved it. */
 export function SecretDialog(props: SecretDialogProps) {
   return (
     <Dialog

@@ -19,7 +19,7 @@ export const FETCH_OPTIONS = {
   headers: { accept: "application/graphql-response+json, application/json" },
 } satisfies RequestInit;
 
-/** The token that proves a request comes from our own page and not from somebody else's. */
+/** The token that proves that a request comes from this app and not from another site. */
 export function csrfToken(): string | undefined {
   const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("csrf_token="));
   return cookie && decodeURIComponent(cookie.slice("csrf_token=".length));

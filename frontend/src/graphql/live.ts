@@ -4,7 +4,7 @@ import { urlBesideApp } from "../lib/baseUrl";
 import { csrfToken } from "./csrf";
 import { keyAuthorization } from "./userKey";
 
-/** What live pages know about their line to the server. */
+/** The state of the WebSocket connection to the server. */
 export type Connection = "idle" | "open" | "lost";
 
 const KEEP_ALIVE_MS = 10_000;
@@ -89,7 +89,7 @@ function persist(socket: Client, payload: SubscribePayload, sink: Sink<Execution
   };
 }
 
-/** Carries subscriptions over one WebSocket, which reconnects for as long as somebody listens. */
+/** Sends subscriptions over one WebSocket, which reconnects for as long as there are subscribers. */
 export function liveExchange(onConnection: (connection: Connection) => void): Exchange {
   const socket = createClient({
     url: socketUrl(),

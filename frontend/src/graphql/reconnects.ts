@@ -4,12 +4,12 @@ import { pipe, tap } from "wonka";
 
 const [reconnects, setReconnects] = createSignal(0);
 
-/** How often the line to the server came back; whoever follows something live looks again then. */
+/** The number of reconnects to the server; a subscriber to a live feed fetches again when it changes. */
 export { reconnects };
 
 /**
- * Asks again for everything that is shown when the line comes back: what happened meanwhile was told to
- * nobody, but where a feed had a cursor to go on from.
+ * Repeats every active query after a reconnect: events that happened meanwhile were not delivered,
+ * except by a feed that resumes from a cursor.
  */
 export function reaskExchange(): { exchange: Exchange; reask: () => void } {
   const shown = new Map<number, Operation>();

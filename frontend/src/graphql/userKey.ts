@@ -1,8 +1,8 @@
 const STORE = "proxypal.key";
 
 /**
- * The key with which an end user signed in. It lives as long as the tab: whoever closes it is signed out,
- * and no other tab and no other server gets to see it.
+ * The key with which an end user signed in. It is kept per tab: closing the tab signs the user out,
+ * and no other tab and no other server can read it.
  */
 export function userKey(): string | undefined {
   return sessionStorage.getItem(STORE) ?? undefined;
@@ -18,7 +18,7 @@ export function forgetUserKey() {
   sessionStorage.removeItem(STORE);
 }
 
-/** What a request says of the key, where there is one. */
+/** The `Authorization` header of a request, or undefined without a key. */
 export function keyAuthorization(): string | undefined {
   const key = userKey();
   return key && `Bearer ${key}`;

@@ -32,7 +32,7 @@ test("every language has every message", () => {
 
 test("every message is used", () => {
   const code = Object.values(sources).join("\n");
-  // A key that is made at run time begins with what stands before its first placeholder.
+  // A key that is built at run time starts with the text before its first placeholder.
   const prefixes = [...code.matchAll(/`(\w+\.[\w.]*)\$\{/g)].map(([, prefix = ""]) => prefix);
   const isUsed = (key: string) =>
     code.includes(`"${key}"`) || prefixes.some((prefix) => key.startsWith(prefix));

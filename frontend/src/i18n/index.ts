@@ -8,7 +8,7 @@ export type Language = "en" | "vi";
 /** The name of a message: its file in `messages/<language>`, then the path inside. */
 export type MessageKey = keyof Messages;
 
-/** What follows a prefix in the names of messages: `KeyUnder<"shell.places">` is `"audit" | …`. */
+/** The rest of the message keys with a prefix: `KeyUnder<"shell.places">` is `"audit" | …`. */
 export type KeyUnder<Prefix extends string> = MessageKey extends infer Key
   ? Key extends `${Prefix}.${infer Rest}`
     ? Rest
@@ -64,8 +64,8 @@ async function load(part: string): Promise<Compiled> {
 }
 
 /**
- * Loads a language (the preferred one unless told otherwise) and shows the pages in it: the frame as soon
- * as it can be, where nothing is shown yet; else everything at once.
+ * Loads a language (by default the preferred one) and shows the pages in it: the frame as soon as its
+ * messages have loaded, if nothing is shown yet; otherwise everything together.
  */
 export async function loadLanguage(chosen = preferredLanguage()): Promise<void> {
   const rest = load(`${chosen}.rest`);

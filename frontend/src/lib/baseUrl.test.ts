@@ -9,7 +9,7 @@ afterEach(() => {
   document.head.innerHTML = "";
 });
 
-test("a path is told without where the app lives, so that no link has it twice", () => {
+test("the base path is removed from a path, so that no link has it twice", () => {
   liveAt("/proxypal/");
 
   expect(pathWithinApp("/proxypal/users/1")).toBe("/users/1");

@@ -8,7 +8,7 @@ export function appPath(): string {
   return urlBesideApp(".").pathname.replace(/\/$/, "");
 }
 
-/** The path of a page as links of the app name it: the router tells it with where the app lives. */
+/** A page's path without the base path, as links of the app use it; the router's paths include it. */
 export function pathWithinApp(pathname: string): string {
   const base = appPath();
   const isBelow = pathname === base || pathname.startsWith(`${base}/`);

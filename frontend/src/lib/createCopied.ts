@@ -5,7 +5,7 @@ const SHOWN_MS = 2000;
 /** How the last attempt to copy went. */
 export type Copied = "no" | "yes" | "failed";
 
-/** Copies text and tells for a moment how it went. */
+/** Copies text, and reports the outcome for a moment. */
 export function createCopied(): [() => Copied, (text: string) => Promise<void>] {
   const [copied, setCopied] = createSignal<Copied>("no");
   let timer: ReturnType<typeof setTimeout> | undefined;

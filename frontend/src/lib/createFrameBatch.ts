@@ -6,7 +6,7 @@ import { onCleanup } from "solid-js";
  */
 export function createFrameBatch<Item>(
   kept: number,
-  /** What was collected, the oldest first, and how many were let go before them. */
+  /** Receives the collected items, oldest first, and the number of items dropped before them. */
   onBatch: (items: Item[], lost: number) => void,
 ): (item: Item) => void {
   let items: Item[] = [];

@@ -1,10 +1,10 @@
-/** What was typed into a field, without the spaces around it. */
+/** The text of a field, trimmed. */
 export function readText(form: FormData, name: string): string {
   const value = form.get(name);
   return typeof value === "string" ? value.trim() : "";
 }
 
-/** What was typed into a field, or null when it was left empty. */
+/** The text of a field, trimmed, or null if it is empty. */
 export function readOptional(form: FormData, name: string): string | null {
   return readText(form, name) || null;
 }

@@ -11,13 +11,13 @@ import {
   nanoUsd,
 } from "./format";
 
-test("a duration is told in the unit that reads best", () => {
+test("a duration is shown in the unit that reads best", () => {
   expect(formatDuration(850)).toBe("850 ms");
   expect(formatDuration(12_340)).toBe("12.3 s");
   expect(formatDuration(125_000)).toBe("2 min 5 s");
 });
 
-test("a moment is told by how far away it is", () => {
+test("a moment is shown relative to now", () => {
   const now = new Date("2026-11-22T12:00:00Z");
 
   expect(formatAgo("2026-11-22T11:59:40Z", now)).toBe("just now");
@@ -31,7 +31,7 @@ test("dollars are exact to the nine decimals of the server", () => {
   expect(exactUsd("1783.250977512")).toBe("$1,783.250977512");
 });
 
-test("what is less than a cent is told by its first digits, not as nothing", () => {
+test("an amount below one cent is shown by its first digits, not as zero", () => {
   expect(formatUsd("12.3456")).toBe("$12.35");
   expect(formatUsd("0.000123456")).toBe("$0.000123");
   expect(formatUsd("0")).toBe("$0.00");
@@ -56,7 +56,7 @@ test("Vietnamese writes amounts one way, and relative days in small letters", as
   await loadLanguage("en");
 });
 
-test("a size is told in the unit that reads best", () => {
+test("a size is shown in the unit that reads best", () => {
   expect([0, 1023, 1024, 1536, 5 * 1024 ** 3].map(formatBytes)).toEqual([
     "0 B",
     "1,023 B",

@@ -5,7 +5,7 @@ test("a password of eleven characters lacks one", () => {
   expect(passwordFault("elevenchars", "elevenchars")).toEqual({ kind: "short", missing: 1 });
 });
 
-test("two different passwords are told apart", () => {
+test("two different passwords are detected", () => {
   expect(passwordFault("correct horse", "correct hose")).toEqual({ kind: "differs" });
 });
 

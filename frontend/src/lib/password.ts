@@ -1,6 +1,6 @@
 const SHORTEST = 12;
 
-/** What is wrong with a new password; nothing when it will do. */
+/** A problem with a new password. */
 export type PasswordFault = { kind: "short"; missing: number } | { kind: "differs" };
 
 /** Looks a new password over that was typed twice. */

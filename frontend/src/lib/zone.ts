@@ -21,7 +21,7 @@ function clockOf(zone: string): Intl.DateTimeFormat {
   return known;
 }
 
-/** What the clock of a place shows: date, and hour of the day. */
+/** The local date, hour and weekday in a time zone. */
 export function wallClock(at: Date, zone: string): { date: string; hour: number; weekday: number } {
   const parts = Object.fromEntries(
     clockOf(zone)
@@ -83,7 +83,7 @@ export function fullHour(at: Date, zone: string): number | undefined {
   return isFull ? wallClock(at, zone).hour : undefined;
 }
 
-/** An hour on an axis; midnight is the new day, so that several days can be told apart. */
+/** An hour on an axis; midnight is shown as the new day, so that several days can be distinguished. */
 export function hourLabel(at: Date, zone: string): string {
   if (fullHour(at, zone) === 0) return formatIn(zone, at, { day: "numeric", month: "short" });
   return formatIn(zone, at, { hour: "2-digit", minute: "2-digit" });

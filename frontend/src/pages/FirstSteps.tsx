@@ -3,7 +3,7 @@ import { t } from "../i18n";
 import { buttonClass } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 
-/** What to do on a server that has served nothing yet. */
+/** The first steps on a server that has served no requests yet. */
 export function FirstSteps() {
   return (
     <EmptyState

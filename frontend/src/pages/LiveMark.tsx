@@ -2,7 +2,7 @@ import { Show } from "solid-js";
 import { t } from "../i18n";
 import { useSession } from "../session/SessionProvider";
 
-/** Says whether what is shown follows the server right now. */
+/** Shows whether the page currently receives live updates from the server. */
 export function LiveMark() {
   const { connection } = useSession();
   return (

@@ -4,7 +4,7 @@ import { buttonClass } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { Page } from "../ui/Page";
 
-/** What an address shows that leads nowhere. */
+/** The page for an unknown path. */
 export default function NotFoundPage() {
   return (
     <Page title={t("pages.lostTitle")}>

@@ -21,7 +21,7 @@ import { LiveMark } from "./LiveMark";
 const LATEST = 10;
 const ERRORS = 8;
 
-/** What is happening now: is it up, who uses it, what runs out, what does it cost. */
+/** The current state of the server: health, active users, exhausted limits, cost. */
 export default function OverviewPage() {
   const overview = createOverview();
   return (

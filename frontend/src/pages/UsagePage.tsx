@@ -11,7 +11,7 @@ import {
 import { t } from "../i18n";
 import { Page } from "../ui/Page";
 
-/** What was used: by whom, of what, when, and what it cost. */
+/** Usage and cost, by user, model and time. */
 export default function UsagePage() {
   const choices = createUsageSearch();
   return (

@@ -8,7 +8,7 @@ import { KeyForm } from "./KeyForm";
 import { PasswordForm } from "./PasswordForm";
 import { useSession } from "./SessionProvider";
 
-/** A page of our own to go back to, never an address that somebody else put into the link. */
+/** A path within this app to return to, never an external URL from a crafted link. */
 function safePath(from: string | string[] | undefined, otherwise: string): string {
   return typeof from === "string" && /^\/(?![/\\])/.test(from) ? from : otherwise;
 }

@@ -2,7 +2,7 @@ import { t } from "../i18n";
 import type { PasswordFault } from "../lib/password";
 import { TextField } from "../ui/Field";
 
-/** What is wrong with a new password, where it belongs to this field: the first one or its repetition. */
+/** The error of a new password if it belongs to this field: the first one or its repetition. */
 export function describeFault(
   fault: PasswordFault | undefined,
   field: PasswordFault["kind"],

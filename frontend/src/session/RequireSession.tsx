@@ -7,7 +7,7 @@ import { SignInAgain } from "./SignInAgain";
 import { Unreachable } from "./Unreachable";
 
 type RequireSessionProps = {
-  /** Whose pages these are. */
+  /** The kind of session that the pages require. */
   as: "admin" | "keyHolder";
   children?: JSX.Element;
 };

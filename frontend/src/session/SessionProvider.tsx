@@ -89,7 +89,7 @@ export function SessionProvider(props: { children: JSX.Element }) {
     if (isLocked()) return;
     setEnded(!isIn(data) && (hasEnded() || isIn(answer())));
     setAnswer(data);
-    // What the page asked for while nobody was signed in was not answered.
+    // Queries that were sent while signed out got no answer, so send them again.
     if (wasLocked) reask();
   }
   function leave() {
@@ -105,7 +105,7 @@ export function SessionProvider(props: { children: JSX.Element }) {
   async function refresh() {
     const result = await client.query(SessionQuery, {}, NEVER_HELD);
     if (userKey() && errorCode(result.error) === "UNAUTHENTICATED") {
-      // The key is dead, and with it every question is refused: ask again as a stranger.
+      // The key was revoked or has expired, and every query with it is rejected: ask again anonymously.
       forgetUserKey();
       return refresh();
     }
@@ -132,7 +132,7 @@ export function SessionProvider(props: { children: JSX.Element }) {
   );
 }
 
-/** Who is signed in, and to what server. */
+/** The session, and information about the server. */
 export function useSession(): SessionContext {
   const context = useContext(Context);
   if (!context) throw new Error("useSession needs a SessionProvider around it");

@@ -3,7 +3,7 @@ import { Button } from "../ui/Button";
 import { Gate } from "./Gate";
 import { useSession } from "./SessionProvider";
 
-/** Stands in for every page while the server has never answered. */
+/** Replaces every page until the server has answered once. */
 export function Unreachable() {
   const { refresh } = useSession();
   return (

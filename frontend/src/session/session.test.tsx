@@ -71,7 +71,7 @@ test("who is not signed in goes to the sign-in page, and then back to where they
   expect(location.pathname + location.search).toBe("/users?search=ada");
 });
 
-test("a wrong password is told in plain words", async () => {
+test("a wrong password is explained in plain words", async () => {
   const user = userEvent.setup();
   history.replaceState(null, "", "/login");
   render(() => <App />);
@@ -92,7 +92,7 @@ test("a link to another site is not followed after signing in", async () => {
   expect(location.pathname).toBe("/");
 });
 
-test("a new server tells where its set-up link is", async () => {
+test("a new server shows where its set-up link is", async () => {
   server.setupRequired = true;
   history.replaceState(null, "", "/users");
   render(() => <App />);

@@ -6,7 +6,7 @@ import { Menu, MenuChoice, MenuItem, MenuLine } from "../ui/Menu";
 
 const THEMES: Theme[] = ["system", "light", "dark"];
 
-/** Who is signed in, how the pages look and speak, and the way out. */
+/** The account menu: the signed-in user, theme, language and signing out. */
 export function AccountMenu(props: {
   trigger: JSX.Element;
   triggerClass: string;

@@ -11,7 +11,7 @@ import { type Group, isRoot, type Place } from "./places";
 const ITEM =
   "flex w-full flex-col items-center justify-center gap-1 px-0.5 py-2 text-xs font-medium tracking-tight";
 
-/** What fits of the navigation at the lower edge of a small screen; the rest is behind "More". */
+/** The navigation at the bottom of a small screen; pages that do not fit are behind "More". */
 export function BottomBar(props: { groups: readonly Group[] }) {
   const location = useLocation();
   const [isOpen, setOpen] = createSignal(false);

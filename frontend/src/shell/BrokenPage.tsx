@@ -17,8 +17,8 @@ async function isReachable(): Promise<boolean> {
 }
 
 /**
- * Stands in for a page that failed to load: the server cannot be reached, and the page is loaded as soon
- * as it can; or the server was updated and the old files are gone.
+ * Replaces a page that failed to load: either the server cannot be reached, and the page is loaded as soon
+ * as it is back; or the server was updated and the old files are gone.
  */
 export function BrokenPage(props: { onLeave: () => void }) {
   const location = useLocation();

@@ -16,7 +16,7 @@ import { SearchButton } from "./SearchButton";
 
 type FrameProps = {
   groups: readonly Group[];
-  /** Who is signed in, and as what. */
+  /** The name of the signed-in user; `rank` is their role. */
   name: string | undefined;
   rank: string | undefined;
   onSignOut: () => void;

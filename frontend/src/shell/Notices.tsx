@@ -8,7 +8,7 @@ import { Notice } from "../ui/Notice";
 
 const SEEN = "proxypal.demo-seen";
 
-/** What holds for every page: the line to the server is lost, or the engine is only a demo. */
+/** Notices for every page: the connection to the server is lost, or the engine is a demo. */
 export function Notices() {
   const { serverInfo, session, connection } = useSession();
   const [isSeen, setSeen] = createSignal(sessionStorage.getItem(SEEN) !== null);

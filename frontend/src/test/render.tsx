@@ -24,7 +24,7 @@ function nameOf(operation: Operation): string {
   return definition?.name?.value ?? "";
 }
 
-/** An exchange that stands in for the server. */
+/** An exchange that replaces the server. */
 export function answering(answers: Answers): Exchange {
   return () => (operations) =>
     pipe(

@@ -9,7 +9,6 @@ const TONES = {
   plain: "bg-hover text-muted",
 } as const;
 
-/** The tones in which a state can be told. */
 export type BadgeTone = keyof typeof TONES;
 
 /** A state in a word or two. */

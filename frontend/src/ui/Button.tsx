@@ -25,7 +25,7 @@ export function buttonClass(tone: keyof typeof TONES, size: keyof typeof SIZES =
   return `inline-flex shrink-0 items-center justify-center gap-2 rounded-lg whitespace-nowrap transition-colors disabled:cursor-not-allowed disabled:opacity-55 ${TONES[tone]} ${SIZES[size]}`;
 }
 
-/** The one button; it never submits a form unless told to. */
+/** The app's button. Its type is "button" by default, so it submits a form only if asked to. */
 export function Button(props: ButtonProps) {
   const [own, rest] = splitProps(props, ["tone", "size", "pending", "disabled", "children"]);
   return (

@@ -4,7 +4,7 @@ import type { Option } from "./Field";
 type ChoiceProps = {
   label: string;
   value: string | undefined;
-  /** What no choice is called; left out where one must be made. */
+  /** The label of the empty choice; omit it where a choice is required. */
   all?: string;
   options: readonly Option[];
   onChoose: (value: string | undefined) => void;

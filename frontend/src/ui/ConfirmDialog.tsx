@@ -10,7 +10,7 @@ import { Form } from "./Form";
 type ConfirmDialogProps = {
   open: boolean;
   title: string;
-  /** What will happen, and whether it can be undone. */
+  /** The consequences, and whether they can be undone. */
   children: JSX.Element;
   confirmLabel: string;
   /** Must be typed first, where a slip would cost much. */

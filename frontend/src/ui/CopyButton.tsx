@@ -5,7 +5,7 @@ import { t } from "../i18n";
 import { createCopied } from "../lib/createCopied";
 import { Button } from "./Button";
 
-/** Copies a text, and says so. */
+/** Copies a text and confirms it. */
 export function CopyButton(props: { text: string; label?: string }) {
   const [copied, copy] = createCopied();
   return (

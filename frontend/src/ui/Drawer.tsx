@@ -35,7 +35,7 @@ export function Drawer(props: DrawerProps) {
               <X class="size-4" aria-hidden="true" />
             </Kobalte.CloseButton>
           </header>
-          {/* Reachable by keyboard, because without that nobody could scroll it. */}
+          {/* Reachable by keyboard, so that keyboard users can scroll it. */}
           <div
             tabindex="0"
             class="flex-1 overflow-y-auto px-5 py-5 focus-visible:-outline-offset-2"

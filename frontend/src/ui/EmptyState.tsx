@@ -1,6 +1,6 @@
 import type { JSX } from "solid-js";
 
-/** What to do where there is nothing yet. */
+/** An empty list: explains it and offers the next action. */
 export function EmptyState(props: { title: string; children: JSX.Element; action?: JSX.Element }) {
   return (
     <div class="flex flex-col items-center gap-3 px-6 py-12 text-center">

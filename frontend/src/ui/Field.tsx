@@ -5,9 +5,9 @@ const INPUT =
 
 type Described = {
   label: string;
-  /** What to type, or what it is good for. */
+  /** The expected input, or its purpose. */
   hint?: JSX.Element;
-  /** What is wrong with what was typed. */
+  /** The validation error. */
   fault?: string;
 };
 
@@ -91,7 +91,7 @@ export function FileField(props: Described & JSX.InputHTMLAttributes<HTMLInputEl
   );
 }
 
-/** What can be chosen: the value, and what people read. */
+/** An option of a choice: its value and its visible label. */
 export type Option = { value: string; label: string };
 
 /** A choice of one with its label, hint and fault. */

@@ -2,7 +2,7 @@ import { type JSX, Show } from "solid-js";
 
 type FigureProps = {
   name: string;
-  /** What there is to say about it. */
+  /** An explanation below the figure. */
   note?: JSX.Element;
   title?: string;
   children: JSX.Element;

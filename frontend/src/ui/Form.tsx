@@ -1,7 +1,7 @@
 import type { JSX } from "solid-js";
 
 type FormProps = {
-  /** What was filled in, and the form itself for whoever wants to clear it. */
+  /** Receives the form's values, and the form element so that the handler can reset it. */
   onSubmit: (form: FormData, element: HTMLFormElement) => void;
   /** The form words its faults itself, instead of the browser. */
   novalidate?: boolean;

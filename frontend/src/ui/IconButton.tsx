@@ -1,7 +1,7 @@
 import { type JSX, splitProps } from "solid-js";
 
 type IconButtonProps = JSX.ButtonHTMLAttributes<HTMLButtonElement> & {
-  /** What the button does, for those who do not see the icon. */
+  /** The accessible name. */
   label: string;
 };
 

@@ -7,14 +7,14 @@ import { Panel, type PanelProps } from "./Panel";
 import { SkeletonRows } from "./Skeleton";
 
 type ListPanelProps = Omit<PanelProps, "children" | "flush"> & {
-  /** What narrows the list, above it. */
+  /** The filters, above the list. */
   filters?: JSX.Element;
   error: CombinedError | undefined;
   /** How many rows there are; undefined until the server has answered. */
   count: number | undefined;
   /** How many rows a list of this kind usually has, for the skeleton. */
   usual?: number;
-  /** Stands in for an empty list: says what it is and offers the action. */
+  /** Shown for an empty list: explains it and offers the action. */
   empty: JSX.Element;
   /** Where the list has pages. */
   page?: Pick<PagerProps, "after" | "pageInfo">;

@@ -7,14 +7,14 @@ const ITEM =
   "flex cursor-default items-center gap-2.5 rounded-md py-1.5 pr-2.5 text-base outline-none data-highlighted:bg-hover data-disabled:opacity-50";
 
 /**
- * Keeps what was chosen until the menu has closed. Done at once, it would open a dialog in the middle of a
- * key press: the same Enter would submit the dialog's form, and the dialog would not know its button.
+ * Runs the chosen action only after the menu has closed. Run earlier, it would open a dialog during the key
+ * press: the same Enter would submit the dialog's form, and the dialog would not know its button.
  */
 const MenuContext = createContext<(run: () => void) => void>((run) => run());
 
 /** A button that opens a list of things to do. */
 export function Menu(props: {
-  /** What the menu is about, for those who do not see its button. */
+  /** The accessible name. */
   label: string;
   trigger: JSX.Element;
   triggerClass: string;

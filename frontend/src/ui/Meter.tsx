@@ -15,11 +15,11 @@ export function toneOf(percent: number): keyof typeof TONES {
 }
 
 type MeterProps = {
-  /** What is measured, for those who do not see it. */
+  /** The accessible name. */
   label: string;
   percent: number;
-  /** The value in words, as in "3 of 10 requests". */
-  told: string;
+  /** The value as text, as in "3 of 10 requests". */
+  valueText: string;
 };
 
 function bounded(percent: number): number {
@@ -36,7 +36,7 @@ export function Meter(props: MeterProps) {
       aria-valuemin="0"
       aria-valuemax="100"
       aria-valuenow={Math.round(bounded(props.percent))}
-      aria-valuetext={props.told}
+      aria-valuetext={props.valueText}
       class="block h-1.5 overflow-hidden rounded-full bg-track"
     >
       <span
@@ -61,7 +61,7 @@ export function Ring(props: MeterProps & { value: string }) {
       aria-valuemin="0"
       aria-valuemax="100"
       aria-valuenow={Math.round(bounded(props.percent))}
-      aria-valuetext={props.told}
+      aria-valuetext={props.valueText}
       class="relative size-32 shrink-0"
     >
       <svg viewBox="0 0 100 100" class="size-full -rotate-90" aria-hidden="true">

@@ -17,10 +17,10 @@ const TONES = {
   ok: { class: "bg-ok-soft border-ok/40", icon: "text-ok", shape: CircleCheck, role: "status" },
 } as const;
 
-/** A message that stands in the page. */
+/** A message within the page. */
 export function Notice(props: {
   tone: keyof typeof TONES;
-  /** What can be done about it, at the end of the line. */
+  /** The action to take, at the end of the line. */
   action?: JSX.Element;
   children: JSX.Element;
 }) {

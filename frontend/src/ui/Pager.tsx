@@ -8,11 +8,11 @@ export type PagerProps = {
   /** The cursor in the address; none on the first page. */
   after: string | undefined;
   pageInfo: { hasNextPage: boolean; endCursor?: string | null } | undefined;
-  /** What the ways back to the start and onwards are called. */
+  /** The labels of the links to the first page and to the next page. */
   labels: [string, string];
 };
 
-/** Links to the next page and back to the first; the place stands in the address. */
+/** Links to the next page and back to the first; the cursor is kept in the URL. */
 export function Pager(props: PagerProps) {
   const location = useLocation();
   const href = (after: string | undefined) => {

@@ -3,7 +3,7 @@ import { type JSX, Show } from "solid-js";
 export type PanelProps = {
   title?: string;
   hint?: JSX.Element;
-  /** What can be done with what the panel shows. */
+  /** Actions on the panel's content. */
   actions?: JSX.Element;
   /** The content brings its own space, as tables do. */
   flush?: boolean;

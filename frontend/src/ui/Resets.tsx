@@ -5,7 +5,7 @@ import { Ago } from "./Moment";
 type ResetsProps = {
   /** Null where the time is not known, or where there is none. */
   at: string | null | undefined;
-  /** The period of a quota: one for a lifetime says that it does not reset. */
+  /** The period of a quota; a lifetime quota is shown as never resetting. */
   window?: string;
 };
 

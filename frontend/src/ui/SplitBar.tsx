@@ -2,16 +2,16 @@ import { For } from "solid-js";
 import "./chart/chart.css";
 
 /** A part of a bar. */
-export type BarPart = { label: string; value: number; colour: string; told: string };
+export type BarPart = { label: string; value: number; colour: string; valueText: string };
 
-/** What a whole is made of, as one bar and in words below it. */
+/** The parts of a whole, as one bar with a legend below it. */
 export function SplitBar(props: { label: string; parts: readonly BarPart[] }) {
   const whole = () => props.parts.reduce((sum, part) => sum + part.value, 0) || 1;
   return (
     <div>
       <div
         role="img"
-        aria-label={`${props.label}: ${props.parts.map((part) => `${part.label} ${part.told}`).join(", ")}`}
+        aria-label={`${props.label}: ${props.parts.map((part) => `${part.label} ${part.valueText}`).join(", ")}`}
         class="flex h-3 gap-px overflow-hidden rounded-full bg-inset"
       >
         <For each={props.parts.filter((part) => part.value > 0)}>
@@ -38,7 +38,7 @@ export function SplitBar(props: { label: string; parts: readonly BarPart[] }) {
                 />
                 <span class="truncate">{part.label}</span>
               </dt>
-              <dd class="font-medium whitespace-nowrap">{part.told}</dd>
+              <dd class="font-medium whitespace-nowrap">{part.valueText}</dd>
             </div>
           )}
         </For>

@@ -1,6 +1,6 @@
 import { Show } from "solid-js";
 
-/** Something that is on or off and changes at once. */
+/** An on/off switch that takes effect immediately. */
 export function Switch(props: {
   label: string;
   checked: boolean;

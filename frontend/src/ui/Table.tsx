@@ -3,7 +3,7 @@ import type { JSX } from "solid-js";
 /** A table that scrolls sideways within its panel rather than the page. */
 export function Table(props: { label: string; head: JSX.Element; children: JSX.Element }) {
   return (
-    // Reachable by keyboard, because without that nobody could scroll it.
+    // Reachable by keyboard, so that keyboard users can scroll it.
     <section tabindex="0" aria-label={props.label} class="relative overflow-x-auto">
       <table class="w-full text-left" aria-label={props.label}>
         <thead class="text-xs text-muted">

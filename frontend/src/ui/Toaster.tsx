@@ -66,12 +66,12 @@ function Card(props: Message & { toastId: number }) {
   );
 }
 
-/** Says in passing what was done; with an action, it can be taken back. */
+/** Shows a toast about a completed action; with an action, it can be undone. */
 export function notify(message: Message) {
   toaster.show((props) => <Card {...message} toastId={props.toastId} />);
 }
 
-/** Says in passing what went wrong, where the page itself has no place for it. */
+/** Shows a toast about an error that the page itself has no place for. */
 export function notifyError(error: CombinedError) {
   const { cause, cure, reference } = explain(error);
   notify({ tone: "bad", text: cure ? `${cause} ${cure}` : cause, detail: reference });

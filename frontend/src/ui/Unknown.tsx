@@ -1,6 +1,6 @@
 import { t } from "../i18n";
 
-/** A value that nobody knows. It is never shown as zero. */
+/** An unknown value. It is never shown as zero. */
 export function Unknown(props: { why?: string }) {
   return (
     <span class="text-faint" title={props.why ?? t("common.unknown")}>

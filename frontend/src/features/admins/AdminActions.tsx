@@ -123,7 +123,7 @@ function RemoveDialog(props: {
   );
 }
 
-/** What can be done with an administrator. */
+/** The actions on an administrator. */
 export function AdminActions(props: {
   admin: FragmentType<typeof AdminActionsFragment>;
   onLink: (link: FreshSecret) => void;

@@ -18,7 +18,7 @@ const AdminsQuery = graphql(`
   }
 `);
 
-/** Who may run the server. */
+/** The administrators of the server. */
 export function AdminList() {
   const { session } = useSession();
   const [admins] = createQuery({

@@ -5,7 +5,7 @@ import { Choice, FilterField } from "../../ui/Choice";
 import { Filters } from "../../ui/Filters";
 import { ACTOR_KINDS, type createAuditSearch } from "./createAuditSearch";
 
-/** Narrows the list of events; every choice stands in the address. */
+/** The filters of the list of events, kept in the URL. */
 export function AuditFilters(props: { audit: ReturnType<typeof createAuditSearch> }) {
   return (
     <Filters count={props.audit.filterCount()} class="border-b border-line px-4 py-2.5 sm:px-5">

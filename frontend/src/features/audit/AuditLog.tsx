@@ -116,7 +116,7 @@ function Columns() {
   );
 }
 
-/** Who did what, and what was tried in vain. */
+/** The audit log: completed actions and failed attempts, by actor. */
 export function AuditLog() {
   const audit = createAuditSearch();
   const [query] = createQuery({

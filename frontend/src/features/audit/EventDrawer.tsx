@@ -34,12 +34,12 @@ const AuditEventDetailFragmentDoc = graphql(`
   }
 `);
 
-/** What was done, in the reader's language; the name of the mutation where the app does not know it. */
+/** The translated name of an action; the name of the mutation if there is no translation. */
 export function actionName(action: string): string {
   return tIfKnown(`audit.actions.${action}`) ?? action;
 }
 
-/** What kind of thing an event is about. */
+/** The translated name of the kind of an event's subject; the kind itself if there is no translation. */
 export function subjectName(kind: string): string {
   return tIfKnown(`audit.subjects.${kind}`) ?? kind;
 }
@@ -158,7 +158,7 @@ function Detail(props: { event: AuditEventDetailFragment }) {
   );
 }
 
-/** Everything about one event, beside the list that it stands in. */
+/** All details of one event, beside the list. */
 export function EventDrawer(props: {
   open: boolean;
   event: FragmentType<typeof AuditEventDetailFragmentDoc> | undefined;

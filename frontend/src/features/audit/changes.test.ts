@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { changesOf } from "./changes";
 
-test("only fields that differ are told, and what appeared or went has one side alone", () => {
+test("only fields that differ are listed, and an added or removed field has only one side", () => {
   expect(
     changesOf(
       { name: "Ada", enabled: true, note: "x", models: ["a"] },

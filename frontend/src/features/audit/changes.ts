@@ -5,7 +5,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function told(value: unknown): string | undefined {
+function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   return typeof value === "string" ? value : JSON.stringify(value);
 }
@@ -13,11 +13,11 @@ function told(value: unknown): string | undefined {
 /** Field by field, what an event has changed; the whole in one where it is no record of fields. */
 export function changesOf(before: unknown, after: unknown): FieldChange[] {
   if (!isRecord(before ?? {}) || !isRecord(after ?? {})) {
-    return [{ field: "", before: told(before), after: told(after) }];
+    return [{ field: "", before: textOf(before), after: textOf(after) }];
   }
   const [old, fresh] = [isRecord(before) ? before : {}, isRecord(after) ? after : {}];
   const fields = [...new Set([...Object.keys(old), ...Object.keys(fresh)])];
   return fields
-    .map((field) => ({ field, before: told(old[field]), after: told(fresh[field]) }))
+    .map((field) => ({ field, before: textOf(old[field]), after: textOf(fresh[field]) }))
     .filter((change) => change.before !== change.after);
 }

@@ -1,7 +1,7 @@
 import { useSearchParams } from "@solidjs/router";
 import type { ActorKind, AuditEventFilter } from "../../graphql/generated/graphql";
 
-/** What stands in the address of the list. */
+/** The search parameters of the list. */
 export type AuditSearch = {
   who?: string;
   actor?: string;

@@ -16,7 +16,7 @@ const CancelRestoreMutation = graphql(`
   }
 `);
 
-/** What the next start of the server restores, or why the last one could not. */
+/** The backup that the next start of the server restores, or why the last restore failed. */
 export function StagedRestore(props: { name: string; failure: string | null | undefined }) {
   const [change, cancelRestore] = createMutation(CancelRestoreMutation);
 

@@ -108,7 +108,7 @@ function Lines(props: { level: LogLevel; find: string | undefined }) {
   );
 }
 
-/** What the engine says, as it says it. */
+/** The log of the engine, unmodified. */
 export function EngineLog() {
   const [search, setSearch] = useSearchParams<{ level?: string; find?: string }>();
   const level = () => LEVELS.find((each) => each === search.level) ?? "INFO";

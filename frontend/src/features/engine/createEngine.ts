@@ -23,7 +23,7 @@ const EngineChangedDocument = graphql(`
   }
 `);
 
-/** The engine as it is now: asked once, then told of every change. */
+/** The engine's current state: queried once, then updated by a subscription. */
 export function createEngine() {
   const [query] = createQuery({ query: EngineQuery });
   const [changed, setChanged] = createSignal<EngineChangedSubscription["engineChanged"]>();

@@ -6,7 +6,7 @@ type KeyFieldsProps = {
   apiKey?: { name: string; expiresAt?: string | null; allowedModels?: string[] | null };
 };
 
-/** What can be said about a key. */
+/** The fields of a key. */
 export function KeyFields(props: KeyFieldsProps) {
   return (
     <>

@@ -43,7 +43,7 @@ function Fullest(props: { percent: number }) {
     <Meter
       label={t("keys.quota")}
       percent={props.percent}
-      told={t("common.percentUsed", { percent: formatShare(props.percent / 100) })}
+      valueText={t("common.percentUsed", { percent: formatShare(props.percent / 100) })}
     />
   );
 }

@@ -36,7 +36,7 @@ const ChangeQuotasMutation = graphql(`
   }
 `);
 
-/** Whose limits: a user's, or those of one key. */
+/** The owner of the limits: a user or one API key. */
 export type Subject = { userId: string } | { apiKeyId: string };
 
 type QuotaEditorProps = { subject: Subject; hint: string; quotas: readonly QuotaMask[] };

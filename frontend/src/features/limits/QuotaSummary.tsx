@@ -33,7 +33,7 @@ export const QuotaFragment = graphql(`
 
 type QuotaMask = FragmentType<typeof QuotaFragment>;
 
-function told(quota: QuotaStateFragment): string {
+function usedOfLimit(quota: QuotaStateFragment): string {
   const limit = describeAmount(quota.metric, quota.limit);
   return t("limits.ofLimit", { used: formatAmount(quota.metric, quota.used), limit });
 }
@@ -78,13 +78,13 @@ export function QuotaLine(props: { quota: QuotaMask; actions?: JSX.Element }) {
       <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
         <p class="flex flex-wrap items-center gap-2">
           <span class="font-medium">
-            {t("limits.inWindow", { amount: told(quota()), window: window() })}
+            {t("limits.inWindow", { amount: usedOfLimit(quota()), window: window() })}
           </span>
           <Badges quota={quota()} />
         </p>
         {props.actions}
       </div>
-      <Meter label={window()} percent={quota().usedPercent} told={told(quota())} />
+      <Meter label={window()} percent={quota().usedPercent} valueText={usedOfLimit(quota())} />
       <p class="flex flex-wrap justify-between gap-x-4 text-sm text-muted">
         <span>
           {t("limits.left", { amount: describeAmount(quota().metric, quota().remaining) })}
@@ -120,12 +120,12 @@ export function QuotaSummary(props: { quotas: readonly QuotaMask[]; empty: JSX.E
               label={t("limits.used")}
               percent={quota().usedPercent}
               value={formatShare(quota().usedPercent / 100)}
-              told={told(quota())}
+              valueText={usedOfLimit(quota())}
             />
             <div class="flex min-w-0 flex-col gap-1">
               <p class="flex flex-wrap items-center gap-2 text-lg font-semibold">
                 {t("limits.inWindow", {
-                  amount: told(quota()),
+                  amount: usedOfLimit(quota()),
                   window: describeWindow(quota().window, quota().rollingSeconds),
                 })}
                 <Badges quota={quota()} />

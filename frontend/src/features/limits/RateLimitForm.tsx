@@ -120,7 +120,7 @@ export function RateLimitForm(props: RateLimitFormProps) {
   );
 }
 
-/** How fast somebody may call, to be read. */
+/** The rate limits of a user or a key, read-only. */
 export function RateFacts(props: { rate: RateMask }) {
   const rate = () => readFragment(RateFragment, props.rate);
   const value = (name: (typeof FIELDS)[number]) => rate()[name];

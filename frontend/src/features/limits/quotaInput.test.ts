@@ -13,7 +13,7 @@ test("dollars stay a decimal string, so that no cent is lost", () => {
   expect(quota).toMatchObject({ metric: "COST", limit: "12.5", softPercents: [80, 95] });
 });
 
-test("a rolling window is told in seconds, and no other has a length", () => {
+test("only a rolling window has a length, in seconds", () => {
   const rolling = typed({ metric: "TOKENS", limit: "1 000", window: "ROLLING", hours: "5" });
   const monthly = typed({ metric: "TOKENS", limit: "1000", window: "MONTH", hours: "5" });
 

@@ -13,10 +13,10 @@ import { ownZone } from "../../lib/zone";
 import { PROVIDERS } from "../../ui/providers";
 import type { QuotaFragment } from "./QuotaSummary";
 
-/** A quota as the server told it, masked. */
+/** A quota as the server reported it, masked. */
 export type QuotaMask = FragmentType<typeof QuotaFragment>;
 
-/** What can be counted, in the order of the choices. */
+/** The metrics, in the order of the options. */
 export const METRICS: readonly QuotaMetric[] = ["TOKENS", "COST", "REQUESTS"];
 
 /** When counting can start again, in the order of the choices. */
@@ -46,7 +46,7 @@ export function asInput(quota: QuotaStateFragment): QuotaInput {
   };
 }
 
-/** What is wrong with what was typed. */
+/** The validation errors of the form. */
 export type QuotaFaults = { limit?: true; soft?: true };
 
 function readLimit(metric: QuotaMetric, text: string): QuotaInput["limit"] | undefined {
@@ -68,7 +68,7 @@ function readPercents(text: string): number[] | undefined {
   return isFine ? [...new Set(numbers)].toSorted((left, right) => left - right) : undefined;
 }
 
-/** What the form says, or what is wrong with it. */
+/** Reads the form: the quota, or its validation errors. */
 export function readQuota(form: FormData): QuotaInput | QuotaFaults {
   const metric = METRICS.find((each) => each === readText(form, "metric")) ?? "TOKENS";
   const window = WINDOWS.find((each) => each === readText(form, "window")) ?? "MONTH";

@@ -110,7 +110,7 @@ function Columns() {
 
 type Search = { search?: string; show?: string; after?: string };
 
-/** What tokens cost, and since when. */
+/** Prices of tokens, and since when they apply. */
 export function PriceList() {
   const [search, setSearch] = useSearchParams<Search>();
   const wanted = createDelayed(() => search.search, TYPING_MS);

@@ -2,7 +2,7 @@ import { Show } from "solid-js";
 import { t } from "../../i18n";
 import { formatUsd } from "../../lib/format";
 
-/** What a million tokens cost, read and written; or that nobody knows. */
+/** The price of a million input and output tokens, or that it is unknown. */
 export function PriceTag(props: {
   price: { inputPerMillion: string; outputPerMillion: string } | null | undefined;
 }) {

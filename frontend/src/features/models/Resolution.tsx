@@ -80,7 +80,7 @@ function Served(props: { answer: Answer }) {
   );
 }
 
-function Told(props: { answer: Answer }) {
+function ResolutionResult(props: { answer: Answer }) {
   return (
     <div class="flex flex-col gap-4">
       <Show when={props.answer.problem} fallback={<Served answer={props.answer} />}>
@@ -128,7 +128,7 @@ function Told(props: { answer: Answer }) {
   );
 }
 
-/** Whom a model's name leads to for a user, and if to nobody, why. */
+/** Resolves a model name for a user: the model and accounts that serve it, or why none can. */
 export function Resolution() {
   const [search, setSearch] = useSearchParams<{ name?: string; user?: string }>();
   const [choices] = createQuery({ query: ResolveChoicesQuery });
@@ -183,7 +183,7 @@ export function Resolution() {
             when={query.data?.resolveModel}
             fallback={<Show when={query.fetching}>{<SkeletonText />}</Show>}
           >
-            {(answer) => <Told answer={answer()} />}
+            {(answer) => <ResolutionResult answer={answer()} />}
           </Show>
         </Show>
       </div>

@@ -41,7 +41,7 @@ const UpdateNotificationChannelMutation = graphql(`
 type Known = { id: string; name: string; kind: NotificationChannelKind };
 type FormProps = { onClose: () => void; onSecret: (secret: FreshSecret) => void };
 
-/** What follows when a channel was saved. */
+/** Runs after a channel was saved. */
 function finish(props: FormProps, name: string, secret: string | null | undefined) {
   props.onClose();
   notify({ tone: "ok", text: t("notifications.channelSaved", { name }) });

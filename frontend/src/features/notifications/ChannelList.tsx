@@ -19,7 +19,7 @@ const NotificationChannelsQuery = graphql(`
   }
 `);
 
-/** The ways to tell somebody something. */
+/** The notification channels. */
 export function ChannelList() {
   const [query] = createQuery({
     query: NotificationChannelsQuery,

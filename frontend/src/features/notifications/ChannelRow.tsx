@@ -55,13 +55,15 @@ const DeleteNotificationChannelMutation = graphql(`
   }
 `);
 
-const TOLD = { additionalTypenames: ["NotificationChannel", "NotificationRule", "Notification"] };
+const INVALIDATED = {
+  additionalTypenames: ["NotificationChannel", "NotificationRule", "Notification"],
+};
 
 function TestButton(props: { channel: ChannelRowFragment }) {
   const [change, send] = createMutation(TestNotificationChannelMutation);
   async function test() {
     const { id, name } = props.channel;
-    const { data, error } = await send({ id }, TOLD);
+    const { data, error } = await send({ id }, INVALIDATED);
     if (error) return notifyError(error);
     const outcome = data?.testNotificationChannel;
     if (outcome?.delivered)
@@ -88,7 +90,7 @@ function DeleteDialog(props: { channel: ChannelRowFragment; open: boolean; onClo
   const [change, remove] = createMutation(DeleteNotificationChannelMutation);
   async function confirm() {
     const { id, name } = props.channel;
-    const { error } = await remove({ id }, TOLD);
+    const { error } = await remove({ id }, INVALIDATED);
     if (error) return;
     props.onClose();
     notify({ tone: "ok", text: t("common.deletedNamed", { name }) });
@@ -109,7 +111,7 @@ function DeleteDialog(props: { channel: ChannelRowFragment; open: boolean; onClo
   );
 }
 
-function Told(props: { channel: ChannelRowFragment }) {
+function DeliveryStatus(props: { channel: ChannelRowFragment }) {
   return (
     <>
       <p class="text-sm break-words text-muted">
@@ -155,7 +157,7 @@ export function ChannelRow(props: {
           {channel().name}
           <Badge tone="plain">{t(`notifications.kinds.${channel().kind}`)}</Badge>
         </p>
-        <Told channel={channel()} />
+        <DeliveryStatus channel={channel()} />
       </div>
       <div class="ml-auto flex items-center gap-1.5">
         <TestButton channel={channel()} />

@@ -65,7 +65,7 @@ function Row(props: { message: Message; channel: string }) {
   );
 }
 
-/** What was told lately, and what became of it. */
+/** Recent notifications and their delivery status. */
 export function DeliveryList() {
   const [query, ask] = createQuery({
     query: NotificationsQueryDoc,

@@ -9,7 +9,7 @@ import type { OverviewState } from "./createOverview";
 
 const SHOWN = 8;
 
-/** Who used the server in the last minutes, the busiest first. */
+/** Users active in the last minutes, the busiest first. */
 export function ActiveUsers(props: { overview: OverviewState }) {
   return (
     <Panel title={t("overview.active")} hint={t("overview.activeHint")}>

@@ -36,7 +36,7 @@ const LastDayQuery = graphql(`
 
 const NAME: Intl.DateTimeFormatOptions = { weekday: "short", hour: "2-digit", minute: "2-digit" };
 
-/** What the last 24 hours used, by provider. */
+/** Usage of the last 24 hours, by provider. */
 export function LastDay(props: { overview: OverviewState }) {
   const [answer] = createQuery({
     query: LastDayQuery,

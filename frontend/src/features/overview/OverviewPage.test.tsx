@@ -94,14 +94,14 @@ test("tokens a minute are the sum of all ticks of the last minute", async () => 
   expect(await screen.findByText("7.5K")).toBeDefined();
 });
 
-test("a quota that is used up says so", async () => {
+test("an exhausted quota is shown as such", async () => {
   renderOverview();
 
   expect(await screen.findByText("Limit reached")).toBeDefined();
   expect(screen.getByText("1M / 1M tokens, monthly")).toBeDefined();
 });
 
-test("a quota for a lifetime says that it does not reset", async () => {
+test("a lifetime quota is shown as never resetting", async () => {
   renderOverview({ quotas: [{ ...quota, window: "LIFETIME" }] });
 
   expect(await screen.findByText("1M / 1M tokens, lifetime")).toBeDefined();

@@ -52,7 +52,7 @@ export function RunningAccounts(props: {
               <Meter
                 label={`${window.account.label}, ${window.name}`}
                 percent={window.usedPercent}
-                told={`${window.usedPercent}%`}
+                valueText={`${window.usedPercent}%`}
               />
               <p class="text-end text-sm text-muted">
                 <Resets at={window.resetsAt} />

@@ -152,7 +152,7 @@ type CostFigureProps = {
   cost: string | undefined;
   unpriced: number | undefined;
   before: string | undefined;
-  /** What it is compared with. */
+  /** The period that it is compared with. */
   period: "Yesterday" | "LastMonth";
 };
 

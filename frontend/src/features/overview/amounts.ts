@@ -8,7 +8,7 @@ function amount(metric: QuotaMetric, value: string | number): string {
   return metric === "COST" ? formatUsd(value) : formatCompact(Number(value));
 }
 
-/** What of a quota is used, as in "1M / 2M tokens, monthly". */
+/** The used amount of a quota, as in "1M / 2M tokens, monthly". */
 export function describeQuota({ metric, used, limit, window }: Quota): string {
   return t("limits.inWindow", {
     amount: t("limits.ofLimit", {

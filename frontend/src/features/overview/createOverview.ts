@@ -124,7 +124,7 @@ export function tokensPerMinute(ticks: readonly Tick[]): number {
     .reduce((sum, tick) => sum + tick.sinceLast.tokens.total, 0);
 }
 
-/** Everything the overview tells: sums that are asked for every half minute, and ticks that come by themselves. */
+/** The data of the overview: sums that are polled every half minute, and ticks that are pushed. */
 export function createOverview() {
   const zone = ownZone();
   const now = createNow();
@@ -155,5 +155,5 @@ export function createOverview() {
   };
 }
 
-/** What the parts of the overview share. */
+/** The state that the parts of the overview share. */
 export type OverviewState = ReturnType<typeof createOverview>;

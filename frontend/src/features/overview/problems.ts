@@ -19,7 +19,7 @@ export type Problem = {
 /** Errors below this share are usual. */
 export const WORRYING_SHARE = 0.05;
 const URGENT_SHARE = 0.2;
-/** Of fewer requests a share says little. */
+/** With fewer requests an error rate is not significant. */
 const FEWEST_REQUESTS = 10;
 const HOUR_MS = 3_600_000;
 

@@ -4,7 +4,7 @@ import { Notice } from "../../ui/Notice";
 import { Panel } from "../../ui/Panel";
 import { MOST_EVENTS, type Run } from "./createRun";
 
-/** What the model said, or why it did not. */
+/** The model's response, or the error. */
 export function Answer(props: { run: Run }) {
   return (
     <Panel title={t("playground.answer")}>

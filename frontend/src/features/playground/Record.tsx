@@ -10,7 +10,7 @@ import { type BarPart, SplitBar } from "../../ui/SplitBar";
 import { Unknown } from "../../ui/Unknown";
 import type { Recorded, RunRecord } from "./createRecord";
 
-/** What the server wrote down about the question. */
+/** The request record that the server stored for the playground run. */
 export function Record(props: { of: RunRecord }) {
   const record = () => props.of.record();
   return (
@@ -55,7 +55,7 @@ function Row(props: { record: Recorded }) {
       label: t(`usage.kinds.${kind}`),
       value: tokens[kind],
       colour,
-      told: formatWhole(tokens[kind]),
+      valueText: formatWhole(tokens[kind]),
     }));
   };
   return (

@@ -24,7 +24,7 @@ export type RunState =
   | "unreachable"
   | "stopped";
 
-/** What a request is recognised by before its id is known. The rest of the key stays in its field. */
+/** Identifies a request before its id is known. The rest of the key stays in its field. */
 export type Sent = { model: string; lastFour: string };
 
 /** Why a request was refused. A request with an unknown key belongs to no user and is not recorded. */
@@ -116,5 +116,5 @@ export function createRun() {
   return { state, text, fault, events, count, requestId, sent, ask, stop };
 }
 
-/** What the parts of the playground share. */
+/** The state that the parts of the playground share. */
 export type Run = ReturnType<typeof createRun>;

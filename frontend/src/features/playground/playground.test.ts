@@ -44,7 +44,7 @@ test("the key goes into each protocol's own header, never into the address", () 
   }
 });
 
-test("an error is told in its own words", () => {
+test("an error shows its own message", () => {
   expect(errorText('{"error":{"message":"quota exceeded"}}')).toBe("quota exceeded");
   expect(errorText("<html>bad gateway</html>")).toBe("<html>bad gateway</html>");
 });

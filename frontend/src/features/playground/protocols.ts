@@ -1,7 +1,7 @@
 /** The protocols in which one can ask. */
 export type AskProtocol = "chat" | "responses" | "messages" | "gemini";
 
-/** What is asked. */
+/** The request that the playground sends. */
 export type Question = {
   protocol: AskProtocol;
   model: string;
@@ -107,7 +107,7 @@ export const PROTOCOLS: Record<AskProtocol, Manner> = {
 /** The protocols in the order in which they are offered. */
 export const PROTOCOL_NAMES = Object.keys(PROTOCOLS) as AskProtocol[];
 
-/** What an error says, in whichever shape; the text itself when it has none. */
+/** The message of an error response in any protocol; the whole body if it has none. */
 export function errorText(body: string): string {
   return textOf(at(readJson(body), "error", "message")) || body;
 }

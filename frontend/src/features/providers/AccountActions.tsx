@@ -36,7 +36,7 @@ const ResetProviderCooldownMutation = graphql(`
 const TRIGGER =
   "inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink";
 
-/** What can be done with an account beside switching it on and off. */
+/** The actions on an account, except switching it on and off. */
 export function AccountActions(props: {
   account: FragmentType<typeof AccountActionsFragment>;
   onSignIn: () => void;

@@ -55,7 +55,7 @@ function renderBoard(answers: Answers = {}) {
   });
 }
 
-test("an account that cools says for how long, why, and what is special about it", async () => {
+test("an account in cooldown shows for how long, why, and its special settings", async () => {
   renderBoard();
 
   const [row] = await screen.findAllByRole("listitem");
@@ -69,7 +69,7 @@ test("an account that cools says for how long, why, and what is special about it
   expect(meter.getAttribute("aria-valuetext")).toBe("42% used");
 });
 
-test("a provider is asked after an account, and what it says is told", async () => {
+test("an account is checked at its provider, and the outcome is shown", async () => {
   const user = userEvent.setup();
   const asked: unknown[] = [];
   render(() => <Toaster label="Messages" />);
@@ -94,7 +94,7 @@ test("a provider is asked after an account, and what it says is told", async () 
   expect(asked).toEqual([account.id]);
 });
 
-test("the engine is told to use an account again at once", async () => {
+test("a cooldown can be ended, and the engine uses the account again immediately", async () => {
   const user = userEvent.setup();
   const asked: unknown[] = [];
   renderBoard({
@@ -131,7 +131,7 @@ test("an account is removed only after its name was typed", async () => {
   expect(removed).toEqual(["a1"]);
 });
 
-test("of many keys each one that is refused tells why, and stays to be mended", async () => {
+test("each rejected key of many shows its reason, and stays in the form for correction", async () => {
   const user = userEvent.setup();
   renderBoard({
     AddProviderApiKeys: ({ input }) => {

@@ -48,7 +48,7 @@ const AccountRowFragmentDoc = graphql(`
 
 const MODELS_SHOWN = 12;
 
-/** Who or what is behind the account, and since when it idles. */
+/** The user or key behind the account, and since when it is idle. */
 function Credential(props: { account: AccountRowFragment }) {
   return (
     <p class="text-sm break-words text-muted">
@@ -85,7 +85,7 @@ function Detail(props: { children: JSX.Element }) {
   return <span class="whitespace-nowrap">{props.children}</span>;
 }
 
-/** What is not as usual about it. */
+/** Settings and states of the account that differ from the defaults. */
 function Details(props: { account: AccountRowFragment }) {
   const details = () =>
     [
@@ -164,7 +164,7 @@ export function AccountRow(props: {
         </p>
         <Credential account={account()} />
         <Details account={account()} />
-        <Windows windows={account().windows} toldAt={account().windowsReportedAt} />
+        <Windows windows={account().windows} reportedAt={account().windowsReportedAt} />
         <Models models={account().models} />
         <Trouble account={account()} />
       </div>

@@ -5,7 +5,7 @@ import { readOptional, readText } from "../../lib/form";
 import { TextAreaField, TextField } from "../../ui/Field";
 import { parseHeaders, parseModels } from "./accountInput";
 
-/** What one new key or many have in common, as it was filled in. */
+/** Reads the settings that one new key or many have in common. */
 export function readKeyFields(kind: ProviderKind, form: FormData) {
   const models = parseModels(readText(form, "models"));
   const headers = parseHeaders(readText(form, "headers"));
@@ -19,7 +19,7 @@ export function readKeyFields(kind: ProviderKind, form: FormData) {
   };
 }
 
-/** What can be said about new keys beside the keys. */
+/** The settings of new keys, without the keys. */
 export function AddKeyFields(props: { kind: ProviderKind; baseUrlRequired: boolean }) {
   const isCompatible = () => props.kind === "OPENAI_COMPATIBLE";
   const models = () => (

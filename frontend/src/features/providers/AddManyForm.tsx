@@ -54,7 +54,7 @@ function Report(props: { results: readonly Result[] }) {
   );
 }
 
-/** Adds many keys that have everything else in common, and tells what became of each. */
+/** Adds many keys that have all settings in common, and shows the outcome of each. */
 export function AddManyForm(props: {
   kind: ProviderKind;
   baseUrlRequired: boolean;
@@ -66,7 +66,7 @@ export function AddManyForm(props: {
   async function submit(form: FormData, element: HTMLFormElement) {
     const apiKeys = readText(form, "apiKeys").split(/\s+/).filter(Boolean);
     const { data } = await add({ input: { ...readKeyFields(props.kind, form), apiKeys } });
-    // Keys that were refused stay, to be mended.
+    // Rejected keys stay in the form for correction.
     if (data?.addProviderApiKeys.results.every(({ account }) => account)) element.reset();
   }
 

@@ -2,7 +2,7 @@ import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { createHealthCheck } from "./createHealthCheck";
 
-/** Asks after all accounts that are in use. */
+/** Checks all accounts that are in use. */
 export function CheckAccounts() {
   const { ask, isChecking } = createHealthCheck();
   return (

@@ -12,7 +12,7 @@ import { MutationForm } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
 import { accountInput, formatModels } from "./accountInput";
 
-// Asked apart from the board: where a proxy is, those who may only look on are not told.
+// Queried separately from the board, because viewers may not read the proxy's URL.
 const AccountToEditQueryDoc = graphql(`
   query AccountToEdit($kind: ProviderKind!) {
     provider(kind: $kind) {

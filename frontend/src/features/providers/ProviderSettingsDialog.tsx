@@ -45,7 +45,7 @@ const UpdateProviderSettingsMutation = graphql(`
 type Settings = NonNullable<ProviderSettingsQuery["provider"]>["settings"];
 type FormProps = { kind: ProviderKind; name: string; onClose: () => void };
 
-/** What was ticked, of what there is at this provider alone. */
+/** Reads the checkboxes that only this provider has. */
 function readChecks(kind: ProviderKind, form: FormData) {
   if (kind === "CLAUDE") return { cloaking: form.get("cloaking") !== null };
   if (kind === "CHATGPT") return { identityPerAccount: form.get("identityPerAccount") !== null };

@@ -13,14 +13,18 @@ function nameOf(window: Window): string {
 }
 
 function WindowMeter(props: { window: Window }) {
-  const told = () => t("providers.windowUsed", { percent: props.window.usedPercent });
+  const percentUsed = () => t("providers.windowUsed", { percent: props.window.usedPercent });
   return (
     <li class="w-40">
       <p class="flex justify-between gap-2 text-xs text-muted">
         <span>{nameOf(props.window)}</span>
-        <span class="tabular-nums text-ink">{told()}</span>
+        <span class="tabular-nums text-ink">{percentUsed()}</span>
       </p>
-      <Meter label={nameOf(props.window)} percent={props.window.usedPercent} told={told()} />
+      <Meter
+        label={nameOf(props.window)}
+        percent={props.window.usedPercent}
+        valueText={percentUsed()}
+      />
       <p class="mt-0.5 text-xs text-muted">
         <Resets at={props.window.resetsAt} />
       </p>
@@ -28,14 +32,14 @@ function WindowMeter(props: { window: Window }) {
   );
 }
 
-/** What of a subscription is used, as its provider told it. */
-export function Windows(props: { windows: Window[]; toldAt?: string | null }) {
+/** The usage windows of a subscription, as last reported by its provider. */
+export function Windows(props: { windows: Window[]; reportedAt?: string | null }) {
   return (
     <Show when={props.windows.length > 0}>
       <ul class="mt-2 flex flex-wrap gap-x-6 gap-y-2">
         <For each={props.windows}>{(window) => <WindowMeter window={window} />}</For>
       </ul>
-      <Show when={props.toldAt}>
+      <Show when={props.reportedAt}>
         {(at) => (
           <p class="mt-1 text-xs text-muted">
             {t("providers.windowsTold")} <Ago at={at()} />

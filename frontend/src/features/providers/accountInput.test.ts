@@ -37,7 +37,7 @@ test("what is not shown whole, a proxy's password and headers, is not overwritte
   expect(accountInput(account, filled())).toEqual({});
 });
 
-test("headers are replaced by those that are typed, and removed only when somebody says so", () => {
+test("headers are replaced by those that are typed, and removed only on request", () => {
   expect(accountInput(account, filled({ headers: "X-Team: blue:1" }))).toEqual({
     headers: [{ name: "X-Team", value: "blue:1" }],
   });
@@ -60,7 +60,7 @@ test("an emptied proxy and emptied models go back to the usual", () => {
   });
 });
 
-test("an account that is signed in is not told what only a key has", () => {
+test("a signed-in account is sent no settings that only a key has", () => {
   const signedIn = { ...account, credential: "AUTH_FILE" as const };
 
   expect(accountInput(signedIn, filled({ baseUrl: "https://x.example" }))).toEqual({});

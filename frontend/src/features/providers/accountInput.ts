@@ -22,7 +22,7 @@ export function formatModels(models: readonly { name: string; alias?: string | n
   return models.map(({ name, alias }) => (alias ? `${alias} = ${name}` : name)).join("\n");
 }
 
-/** What of an account can be changed, as it is now. */
+/** The editable settings of an account, with their present values. */
 export type EditableAccount = {
   label: string;
   credential: "API_KEY" | "AUTH_FILE" | "GITHUB";
@@ -52,7 +52,7 @@ export function parseHeaders(text: string): HeaderInput[] {
 function headersOf(form: FormData): Pick<UpdateProviderAccountInput, "headers"> {
   if (form.get("noHeaders")) return { headers: null };
   const headers = parseHeaders(readText(form, "headers"));
-  // Their values are known to nobody here, so what is left empty stays.
+  // The browser does not know their values, so an empty field leaves them unchanged.
   return headers.length > 0 ? { headers } : {};
 }
 

@@ -15,7 +15,7 @@ const SetAccountEnabledMutation = graphql(`
   }
 `);
 
-/** Uses an account, or leaves it alone. The page shows at once what is wanted, and it can be taken back. */
+/** Enables or disables an account. The page shows the new state immediately, and it can be undone. */
 export function createAccountEnabling(
   account: () => { id: string; label: string; enabled: boolean },
 ) {

@@ -35,7 +35,7 @@ export function createProviders() {
   // A change names no list, so the cache cannot tell that this one has grown or shrunk.
   const again = () => ask({ requestPolicy: "network-only" });
   createFeed(ProviderAccountChangedSubscription, {}, again);
-  // Whether an account cools is known to the engine alone, which tells nobody unasked.
+  // Only the engine knows whether an account is cooling down, and it does not publish changes: poll it.
   createEvery(again);
   return { providers, again };
 }

@@ -6,7 +6,7 @@ import { Button, buttonClass } from "../../ui/Button";
 import { COLUMNS } from "./columns";
 import type { createColumns } from "./createColumns";
 
-/** Says which columns are shown. */
+/** Chooses the visible columns. */
 export function ColumnChooser(props: { columns: ReturnType<typeof createColumns> }) {
   return (
     <Popover placement="bottom-end" gutter={6}>

@@ -18,7 +18,7 @@ const FirstRequestsQuery = graphql(`
 
 type FirstRequestProps = {
   userId: string;
-  /** What is said until one comes. */
+  /** Shown until the first request arrives. */
   waiting: JSX.Element;
   onSeen: () => void;
 };

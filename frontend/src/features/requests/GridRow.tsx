@@ -42,7 +42,7 @@ function Lines(props: { row: ListRow; column: Column; below: readonly Column[] }
 /** One request in the long list. */
 export function GridRow(props: GridRowProps) {
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid hears Enter for its active row
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles Enter for its active row
     <div
       role="row"
       id={rowId(props.row.id)}

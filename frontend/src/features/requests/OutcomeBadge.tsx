@@ -5,7 +5,7 @@ import { t, tIfKnown } from "../../i18n";
 import type { BadgeTone } from "../../ui/Badge";
 import { Badge } from "../../ui/Badge";
 
-/** The tone in which each outcome is told. */
+/** The tone of each outcome's badge. */
 export const OUTCOME_TONES: Record<Outcome, BadgeTone> = {
   COMPLETED: "ok",
   CLIENT_GONE: "warn",

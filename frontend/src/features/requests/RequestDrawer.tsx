@@ -16,7 +16,7 @@ const RequestDetailQuery = graphql(`
   }
 `);
 
-/** Everything about one request, beside the list that it stands in. */
+/** All details of one request, beside the list. */
 export function RequestDrawer(props: { id: string | undefined; onClose: () => void }) {
   const [answer] = createQuery({
     query: RequestDetailQuery,

@@ -58,7 +58,7 @@ test("older requests are loaded as the reader comes near the end", async () => {
   expect(shownModels()).toEqual(["model-c", "model-b", "model-a"]);
 });
 
-test("a request that arrives live stands on top", async () => {
+test("a request that arrives live is added at the top", async () => {
   renderPage(RequestExplorer, {
     ...pages,
     RequestFollowed: () => ({ data: { requestLogged: { cursor: "1", request: request("d") } } }),
@@ -67,7 +67,7 @@ test("a request that arrives live stands on top", async () => {
   await waitFor(() => expect(shownModels()).toEqual(["model-d", "model-c", "model-b"]));
 });
 
-test("what arrives while somebody reads further down waits until they come back", async () => {
+test("requests that arrive while the user has scrolled down wait until they scroll back", async () => {
   window.history.replaceState(null, "", "/?request=c");
   renderPage(RequestExplorer, {
     ...pages,

@@ -17,7 +17,7 @@ import { RequestDrawer } from "./RequestDrawer";
 import { RequestFilters } from "./RequestFilters";
 import { RequestGrid } from "./RequestGrid";
 
-/** Every request, filtered by what stands in the address, with the newest arriving by themselves. */
+/** All requests, filtered by the search parameters of the URL, with live updates. */
 export function RequestExplorer() {
   const { search, filter, filterCount, change, clear, open } = createRequestSearch();
   const columns = createColumns();

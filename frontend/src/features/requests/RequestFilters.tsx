@@ -40,7 +40,7 @@ type RequestFiltersProps = {
   onClear: () => void;
 };
 
-/** Narrows the list; every choice stands in the address. */
+/** The filters of the list, kept in the URL. */
 export function RequestFilters(props: RequestFiltersProps) {
   const [users] = createQuery({ query: FilterUsersQuery });
   const userOptions = () =>
@@ -55,7 +55,7 @@ export function RequestFilters(props: RequestFiltersProps) {
       value: String(name),
       label: outcomeName(name),
     }));
-    // A link may ask for several at once, such as all errors; then they are one more choice.
+    // A link may ask for several outcomes, such as all errors; then they are one more option.
     const asked = readOutcomes(props.search.outcome);
     if (asked.length < 2) return options;
     return [...options, { value: asked.join(","), label: asked.map(outcomeName).join(", ") }];

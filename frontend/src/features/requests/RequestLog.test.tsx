@@ -32,7 +32,7 @@ function renderLog(nodes: unknown[], live?: unknown) {
   });
 }
 
-test("tokens that nobody knows are shown as unknown, never as zero", async () => {
+test("unknown token counts are shown as unknown, never as zero", async () => {
   renderLog([request]);
 
   const cells = await screen.findAllByRole("cell");
@@ -63,7 +63,7 @@ test("a request that is both live and stored is shown once", () => {
   expect(mergeRows([{ id: "2" }], [{ id: "2" }, { id: "1" }])).toEqual([{ id: "2" }, { id: "1" }]);
 });
 
-test("an empty log says what to do", async () => {
+test("an empty log explains what to do", async () => {
   renderLog([]);
 
   expect(await screen.findByText("Nothing yet")).toBeDefined();

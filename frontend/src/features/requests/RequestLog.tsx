@@ -19,7 +19,7 @@ const RequestsQuery = graphql(`
 `);
 
 type RequestLogProps = {
-  /** What the table is called; "Requests" when left out. */
+  /** The accessible name of the table; "Requests" by default. */
   label?: string;
   filter: RequestFilter;
   /** How many are shown. */
@@ -27,7 +27,7 @@ type RequestLogProps = {
   /** Whether new ones appear by themselves. */
   live: boolean;
   hideUser?: boolean;
-  /** What is said when there are none. */
+  /** Shown if there are no requests. */
   empty: JSX.Element;
 };
 

@@ -30,7 +30,7 @@ const RequestRowFragment = graphql(`
 type RequestRowProps = {
   request: FragmentType<typeof RequestRowFragment>;
   hideUser?: boolean;
-  /** It arrived while somebody looked on. */
+  /** It arrived while the page was open. */
   isNew?: boolean;
 };
 

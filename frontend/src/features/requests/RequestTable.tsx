@@ -10,7 +10,7 @@ type RequestTableProps = {
   requests: readonly FragmentType<typeof RequestRowFragmentDoc>[];
   /** The page is about one user, so their name need not be in each row. */
   hideUser?: boolean;
-  /** How many at the top arrived while somebody looked on. */
+  /** The number of rows at the top that arrived while the page was open. */
   newCount: number;
 };
 

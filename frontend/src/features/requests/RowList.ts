@@ -6,7 +6,7 @@ type LoadedPage = { rows: number; endCursor: string | null };
  * twice, and never more than `most`. Past that, the oldest pages are let go and can be loaded again.
  */
 export class RowList<Item extends Row> {
-  /** What is shown. The array stays the same one, because copying a hundred thousand rows takes time. */
+  /** The visible rows. Always the same array, because copying a hundred thousand rows takes time. */
   readonly rows: Item[] = [];
   readonly #known = new Set<string>();
   #pages: LoadedPage[] = [];
@@ -37,7 +37,7 @@ export class RowList<Item extends Row> {
     this.#hasMore = hasMore && endCursor !== null;
   }
 
-  /** Adds rows that just came, the oldest first. Tells whether the list had to begin anew. */
+  /** Adds rows that just arrived, oldest first. Returns "full" if there were too many and the list was cleared. */
   prepend(arrived: readonly Item[]): "kept" | "full" {
     const fresh = arrived.filter((row) => this.#admit(row)).reverse();
     this.rows.unshift(...fresh);

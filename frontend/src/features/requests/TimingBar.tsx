@@ -33,13 +33,13 @@ export function TimingBar(props: { request: FragmentType<typeof TimingBarFragmen
               label: t("requests.untilFirstByte"),
               value: wait(),
               colour: "--series-10",
-              told: formatDuration(wait()),
+              valueText: formatDuration(wait()),
             },
             {
               label: request().streamed ? t("requests.streamed") : t("requests.answering"),
               value: rest(),
               colour: "--series-6",
-              told: formatDuration(rest()),
+              valueText: formatDuration(rest()),
             },
           ]}
         />

@@ -19,7 +19,7 @@ const TokenSplitFragment = graphql(`
   }
 `);
 
-/** What a request used, by kind. */
+/** The tokens of a request, by kind. */
 export function TokenSplit(props: { request: FragmentType<typeof TokenSplitFragment> }) {
   const request = () => readFragment(TokenSplitFragment, props.request);
   const isEstimate = () => request().usageSource === "ESTIMATED";
@@ -30,7 +30,7 @@ export function TokenSplit(props: { request: FragmentType<typeof TokenSplitFragm
       label,
       value,
       colour,
-      told: `${isEstimate() ? "≈ " : ""}${formatWhole(value)}`,
+      valueText: `${isEstimate() ? "≈ " : ""}${formatWhole(value)}`,
     });
     return [
       part(t("requests.columns.input"), used.input, "--tokens-input"),

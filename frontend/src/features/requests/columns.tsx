@@ -18,7 +18,7 @@ export type Column = {
   track: string;
   isNumber?: boolean;
   cell: (row: ListRow) => JSX.Element;
-  /** What stands on a second line of the same cell, where there is little width. */
+  /** Columns on a second line of the same cell, where there is little width. */
   below?: readonly Column[];
 };
 
@@ -126,7 +126,7 @@ export const COLUMNS: readonly Column[] = [
   { name: "client", track: "8rem", cell: (row) => row.clientIp ?? <Unknown /> },
 ];
 
-/** What is shown until somebody chooses. */
+/** The default columns. */
 export const USUAL: readonly ColumnName[] = [
   "time",
   "user",
@@ -146,7 +146,7 @@ function column(name: ColumnName): Column {
   return known;
 }
 
-/** What a phone shows until the reader chooses, in two lines for each request. */
+/** The default columns on a phone, in two lines for each request. */
 export const NARROW: readonly Column[] = [
   { ...column("model"), track: "minmax(8rem,1fr)", below: [column("user"), column("time")] },
   {

@@ -38,7 +38,7 @@ const RequestFollowedSubscription = graphql(`
 const PAGE = 150;
 /** About 120 MB of rows; older ones are let go and loaded again when they are wanted. */
 const MOST_ROWS = 120_000;
-/** How many wait above while somebody reads; beyond that the newest page is fetched instead. */
+/** The number of new rows that wait while the user reads; beyond that the newest page is fetched instead. */
 const MOST_WAITING = 5_000;
 
 function fetchPage(client: Client, filter: RequestFilter, after: string | null) {
@@ -73,7 +73,7 @@ function subscribe(
 type Options = {
   filter: Accessor<RequestFilter>;
   isLive: Accessor<boolean>;
-  /** Somebody reads further down: nothing may move. */
+  /** The user has scrolled down: no row may move. */
   isHeld: Accessor<boolean>;
 };
 
@@ -151,7 +151,7 @@ export function createRequestList(options: Options) {
     else restart();
   }
 
-  // Whoever follows again wants what came meanwhile, so the list begins anew with the feed.
+  // A user who turns live updates on again wants the rows that arrived meanwhile, so the list is reloaded.
   createEffect(on([options.filter, options.isLive], restart));
   createEffect(follow);
   createEffect(on(reconnects, () => void catchUp(), { defer: true }));

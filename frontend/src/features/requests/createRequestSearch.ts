@@ -4,7 +4,7 @@ import type { Outcome, ProviderKind, RequestFilter } from "../../graphql/generat
 import { PROVIDERS } from "../../ui/providers";
 import { OUTCOME_NAMES } from "./OutcomeBadge";
 
-/** What stands in the address of the list. */
+/** The search parameters of the list. */
 export type RequestSearch = {
   user?: string;
   key?: string;

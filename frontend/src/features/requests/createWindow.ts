@@ -15,7 +15,7 @@ export function createWindow(
   const [top, setTop] = createSignal(0);
   const [height, setHeight] = createSignal(USUAL_HEIGHT);
 
-  /** Looks where the box stands, and tells how far it is scrolled. */
+  /** Measures the box, and returns its scroll offset. */
   function measure(): number {
     const element = box();
     setTop(element?.scrollTop ?? 0);

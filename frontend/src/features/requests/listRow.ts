@@ -1,7 +1,7 @@
 import { graphql } from "../../graphql/generated";
 import type { RequestListRowFragment } from "../../graphql/generated/graphql";
 
-/** What a row of the long list can show. */
+/** The fields of a row of the long list. */
 export const RequestListRowDocument = graphql(`
   fragment RequestListRow on Request {
     id

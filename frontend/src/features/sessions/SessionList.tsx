@@ -31,7 +31,7 @@ export function SessionList() {
   const [sessions] = createQuery({ query: SessionsQuery, context });
   const [ending, revokeOthers] = createMutation(RevokeOtherSessionsMutation);
   async function endOthers() {
-    // The answer is only a number, so the cache has to be told what it changes.
+    // The answer is only a number, so the cache has to be invalidated explicitly.
     const { data } = await revokeOthers({}, context);
     const count = data?.revokeOtherSessions.revokedSessions;
     if (count !== undefined) notify({ tone: "ok", text: t("sessions.othersEnded", { count }) });
@@ -53,7 +53,7 @@ export function SessionList() {
       error={sessions.error ?? ending.error}
       count={list()?.length}
       usual={2}
-      // Whoever reads this has a session.
+      // Never empty, because it includes the reader's own session.
       empty={null}
     >
       <ul class="divide-y divide-line">

@@ -100,7 +100,7 @@ function Body(props: ReviewDialogProps & { before: Draft; after: Draft }) {
   );
 }
 
-/** Shows what would change before it does; and what somebody else has changed meanwhile. */
+/** Shows the changes before they are saved, and any that another administrator saved meanwhile. */
 export function ReviewDialog(props: ReviewDialogProps) {
   const known = () => {
     const [before, after] = [props.settings.base(), props.settings.draft()];

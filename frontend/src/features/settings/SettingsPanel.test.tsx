@@ -41,7 +41,7 @@ const settings = {
   },
 };
 
-test("settings that somebody else changed meanwhile are shown, and not overwritten", async () => {
+test("settings that another administrator changed meanwhile are shown, and not overwritten", async () => {
   const user = userEvent.setup();
   let present = settings;
   const conflict = new GraphQLError("stale", { extensions: { code: "CONFLICT" } });

@@ -59,7 +59,7 @@ const UpdateSettingsMutation = graphql(`
   }
 `);
 
-/** What somebody else saved while this form was open: the settings before, and which have changed. */
+/** Settings that another administrator saved while this form was open: the previous values and the changed fields. */
 export type Conflict = { before: Draft; fields: FieldName[] };
 
 /** The settings as they were read, and what of them is changed here but not saved. */
@@ -75,7 +75,7 @@ export function createSettings() {
     return known && draftOf(known);
   };
 
-  // Asked once and not kept fresh: what the form shows must not change while somebody types.
+  // Queried once and not kept fresh: the form's values must not change while the user types.
   async function read(): Promise<SettingsValuesFragment | undefined> {
     const answer = await client.query(SettingsQuery, {}, { requestPolicy: "network-only" });
     setError(answer.error);
@@ -104,7 +104,7 @@ export function createSettings() {
     setConflict({ before, fields: changedFields(before, theirs) });
   }
 
-  /** Replaces exactly the version that was read; tells whether it did. */
+  /** Replaces exactly the version that was read; resolves to whether it did. */
   async function save(): Promise<boolean> {
     const [known, before, mine] = [saved(), base(), draft()];
     if (!known || !before || !mine) return false;

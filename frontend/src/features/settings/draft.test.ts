@@ -65,7 +65,7 @@ test("of routing only what was changed is sent, for the rest is not replaced", (
   ).toEqual({ routing: { strategy: "FILL_FIRST", cooldown: false, requestRetries: 0 } });
 });
 
-test("what somebody else saved meanwhile stays, with one's own changes on top of it", () => {
+test("changes that were saved meanwhile are kept, with one's own changes on top of them", () => {
   const base = draftOf(settings);
   const mine = { ...base, retentionDays: "30" };
   const theirs = { ...base, drainSeconds: "10", retentionDays: "60" };

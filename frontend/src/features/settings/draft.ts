@@ -11,7 +11,7 @@ const MEBIBYTE = 1024 ** 2;
 /** The name of a setting in the form. */
 export type FieldName = KeyUnder<"settings.fields">;
 
-/** What the form holds: each setting as text, in the unit of its label. */
+/** The form's values: each setting as text, in the unit of its label. */
 export type Draft = Record<FieldName, string>;
 
 /** The settings by what they are about, in the order of the page. */
@@ -78,7 +78,7 @@ const ROUTING_WHOLE = [
   "streamKeepaliveSeconds",
 ] as const;
 
-/** What can be chosen, where a setting is a choice. */
+/** The options of the settings that are a choice. */
 export const CHOICES = {
   abortPolicy: ["DRAIN", "CANCEL"],
   strategy: ["ROUND_ROBIN", "WEIGHTED", "FILL_FIRST"],
@@ -141,7 +141,7 @@ export function changedFields(before: Draft, after: Draft): FieldName[] {
   return FIELDS.filter((field) => before[field].trim() !== after[field].trim());
 }
 
-/** What of one draft was changed, put on top of another: theirs, and yours on it. */
+/** Applies the changes of one draft to another: yours on top of theirs. */
 export function rebase(base: Draft, mine: Draft, theirs: Draft): Draft {
   const changed = changedFields(base, mine).map((field) => [field, mine[field]]);
   return { ...theirs, ...Object.fromEntries(changed) };

@@ -49,7 +49,7 @@ type Slice = UsageBreakdownQuery["usage"]["breakdown"][number];
 
 const MOST = 200;
 
-/** Who and what the usage was: one list for each way to divide it, ordered by what one asks for. */
+/** Usage by each dimension, one list per dimension, ordered by the chosen measure. */
 export function UsageBreakdown(props: { choices: UsageChoices }) {
   const measure = () => props.choices.measure();
   const [answer] = createQuery({

@@ -40,7 +40,7 @@ const PROVIDER_OPTIONS = Object.entries(PROVIDERS).map(([value, { name }]) => ({
 
 type Choices = { choices: UsageChoices };
 
-/** Narrows everything on the page; every choice stands in the address. */
+/** The filters of the whole page, kept in the URL. */
 export function UsageFilters(props: Choices) {
   return (
     <div class="flex flex-wrap items-center gap-2">

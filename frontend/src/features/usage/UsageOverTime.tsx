@@ -21,7 +21,7 @@ import {
 
 type Choices = { choices: UsageChoices };
 
-/** What was used over time, divided as one likes. */
+/** Usage over time, grouped by the chosen dimension. */
 export function UsageOverTime(props: Choices) {
   const [answer] = createQuery({
     query: UsageOverTimeDocument,

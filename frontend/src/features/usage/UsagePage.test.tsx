@@ -4,7 +4,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import UsagePage from "../../pages/UsagePage";
 import { type Answers, renderPage } from "../../test/render";
 
-// jsdom has no canvas to draw on; what the drawing says stands beside it.
+// jsdom has no canvas to draw on; the values of the drawing are also in the text beside it.
 vi.mock("../../ui/chart/plot", () => ({ createPlot: () => ({ moveTo() {}, destroy() {} }) }));
 
 const totals = {
@@ -66,7 +66,7 @@ test("costs are exact, and requests without a price are said", async () => {
   expect(screen.getByText("7 unpriced requests excluded")).toBeDefined();
 });
 
-test("a filter reaches the server and stands in the address", async () => {
+test("a filter reaches the server and is kept in the URL", async () => {
   const asked: Record<string, unknown>[] = [];
   renderPage(UsagePage, answers(asked));
   await screen.findByRole("option", { name: "Ada" });

@@ -12,7 +12,7 @@ import { PROVIDERS } from "../../ui/providers";
 import { MEASURES, type Measure } from "./measures";
 import { daysOf, possibleBuckets, type RangeSearch, readRange, usualBucket } from "./range";
 
-/** What stands in the address of the page. */
+/** The search parameters of the page. */
 export type UsageSearch = RangeSearch & {
   zone?: string;
   user?: string;

@@ -8,7 +8,6 @@ import {
   usdNumber,
 } from "../../lib/format";
 
-/** What can be counted. */
 export type Measure = "tokens" | "cost" | "requests";
 
 /** The measures in the order in which they are offered. */

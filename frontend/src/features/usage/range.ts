@@ -13,10 +13,10 @@ export const PRESETS: readonly UsagePreset[] = [
   "ALL",
 ];
 
-/** What is shown until somebody chooses. */
+/** The default range. */
 export const USUAL_PRESET: UsagePreset = "LAST_30_DAYS";
 
-/** A stretch of time as an address tells it. */
+/** A time range as search parameters. */
 export type RangeSearch = { range?: string; from?: string; to?: string };
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -36,7 +36,7 @@ function isCustom(search: RangeSearch): boolean {
   return isDate(search.from) && isDate(search.to) && search.from <= search.to;
 }
 
-/** What is asked of the server: a preset, or two dates by the clock of a place, the last one whole. */
+/** The range of a query: a preset, or two dates in a time zone, the last one inclusive. */
 export function readRange(search: RangeSearch, zone: string): UsageRange {
   const preset = readPreset(search);
   if (preset) return { preset };
@@ -70,12 +70,12 @@ const LONGEST: readonly [bucket: UsageBucket, days: number][] = [
   ["MONTH", 25 * 365],
 ];
 
-/** What a bar can be over, for so many days. The server counts every clock change; a day is spared for it. */
+/** The bucket sizes for a number of days. The server counts every clock change; a day is reserved for it. */
 export function possibleBuckets(days: number): UsageBucket[] {
   return LONGEST.filter(([, longest]) => days <= longest).map(([bucket]) => bucket);
 }
 
-/** What a bar is over until somebody chooses. */
+/** The default bucket size. */
 export function usualBucket(days: number): UsageBucket {
   if (days <= 2) return "HOUR";
   if (days <= 92) return "DAY";

@@ -2,7 +2,7 @@ import type { UsageReconciliationQuery } from "../../graphql/generated/graphql";
 
 type Counts = UsageReconciliationQuery["usageReconciliation"];
 
-/** Below this share of verified requests the comparison says little about the rest. */
+/** Below this share of verified requests the comparison is not representative of the rest. */
 const TRUSTED_SHARE = 0.95;
 
 /** How many of the metered requests both sources report alike, and whether that is enough. */

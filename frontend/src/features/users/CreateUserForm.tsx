@@ -24,7 +24,7 @@ const CreateUserMutation = graphql(`
 type CreateUserFormProps = {
   onCreated: (userId: string, fresh: FreshKey) => void;
   onCancel?: () => void;
-  /** What leaving the form is called, where it is not "Cancel". */
+  /** The label of the button that leaves the form; "Cancel" by default. */
   dismiss?: string;
 };
 

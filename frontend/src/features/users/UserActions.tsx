@@ -42,7 +42,7 @@ export function UserBadge(props: { user: UserMask }) {
   );
 }
 
-/** What can be done with a user. */
+/** The actions on a user. */
 export function UserActions(props: { user: UserMask }) {
   const user = () => readFragment(UserActionsFragment, props.user);
   const { isEnabled, enable } = createEnabling(user);

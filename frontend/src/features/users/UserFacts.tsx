@@ -18,7 +18,7 @@ const UserFactsFragment = graphql(`
   }
 `);
 
-/** Who a user is, and what they may do. */
+/** A user's details, usage and allowed models. */
 export function UserFacts(props: { user: FragmentType<typeof UserFactsFragment> }) {
   const user = () => readFragment(UserFactsFragment, props.user);
   return (

@@ -10,7 +10,7 @@ type UserFieldsProps = {
   };
 };
 
-/** What can be said about a user. */
+/** The fields of a user. */
 export function UserFields(props: UserFieldsProps) {
   return (
     <>

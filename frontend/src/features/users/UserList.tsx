@@ -74,7 +74,7 @@ function Columns() {
   );
 }
 
-/** All users, searched by what stands in the address. */
+/** All users, filtered by the search parameters of the URL. */
 export function UserList(props: { action: JSX.Element }) {
   const search = createUserSearch();
   const wanted = createDelayed(() => search.search.search, TYPING_MS);

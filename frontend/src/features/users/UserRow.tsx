@@ -42,7 +42,7 @@ const UserRowFragment = graphql(`
   }
 `);
 
-/** What the columns say that a phone has no room for. */
+/** The values of the columns that do not fit on a phone. */
 function Below(props: { usedTokens: number; lastUsedAt: string | null | undefined }) {
   return (
     <span class="block text-sm text-muted sm:hidden">
@@ -57,7 +57,7 @@ function Below(props: { usedTokens: number; lastUsedAt: string | null | undefine
 }
 
 function Fullest(props: { percent: number | undefined }) {
-  const told = (percent: number) =>
+  const percentUsed = (percent: number) =>
     t("common.percentUsed", { percent: formatShare(percent / 100) });
   return (
     <Show
@@ -68,9 +68,9 @@ function Fullest(props: { percent: number | undefined }) {
         <Meter
           label={t("users.quota")}
           percent={props.percent ?? 0}
-          told={told(props.percent ?? 0)}
+          valueText={percentUsed(props.percent ?? 0)}
         />
-        <span class="mt-1 block text-xs text-muted">{told(props.percent ?? 0)}</span>
+        <span class="mt-1 block text-xs text-muted">{percentUsed(props.percent ?? 0)}</span>
       </span>
     </Show>
   );

@@ -16,8 +16,8 @@ const SetUsersEnabledMutation = graphql(`
 `);
 
 /**
- * Lets a user in or keeps them out; their keys stay as they are. The page shows at once what is wanted, and
- * it can be taken back.
+ * Enables or disables a user; their keys stay as they are. The page shows the new state immediately, and
+ * it can be undone.
  */
 export function createEnabling(user: () => { id: string; name: string; enabled: boolean }) {
   const [, setUsersEnabled] = createMutation(SetUsersEnabledMutation);

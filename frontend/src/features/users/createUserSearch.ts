@@ -17,7 +17,7 @@ const ORDERS: Record<(typeof SORTS)[number], UserOrder> = {
 
 type UserSearch = { search?: string; show?: string; sort?: string; after?: string };
 
-/** What the list of users shows, kept in the address. */
+/** The filters of the list of users, kept in the URL. */
 export function createUserSearch() {
   const [search, setSearch] = useSearchParams<UserSearch>();
   const show = () => SHOWN.find((each) => each === search.show) ?? "all";

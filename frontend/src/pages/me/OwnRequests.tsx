@@ -37,7 +37,7 @@ const PAGE_SIZE = 50;
 
 type Requests = Extract<OwnRequestsQuery["viewer"], { requests: unknown }>["requests"];
 
-/** What an end user has asked, with all of their keys. */
+/** An end user's own requests, with all of their keys. */
 export default function OwnRequests() {
   const [search] = useSearchParams<{ after?: string }>();
   const [answer, ask] = createQuery({

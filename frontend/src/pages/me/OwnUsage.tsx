@@ -215,7 +215,7 @@ function Limits(props: { own: Own }) {
   );
 }
 
-/** What an end user has used and what is left. */
+/** An end user's own usage and remaining quotas. */
 export default function OwnUsage() {
   const [search, setSearch] = useSearchParams<{ range?: string }>();
   const preset = () => PRESETS.find((each) => each === search.range) ?? "LAST_30_DAYS";

@@ -1,6 +1,6 @@
 import { ChannelList, DeliveryList, RuleList } from "../../features/notifications";
 
-/** Who is told of what, and how. */
+/** The notification channels, rules and deliveries. */
 export default function Notifications() {
   return (
     <>

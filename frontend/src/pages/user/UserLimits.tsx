@@ -37,7 +37,7 @@ const UserLimitsQuery = graphql(`
   }
 `);
 
-/** What a user may use and how fast, with all keys together or with one of them. */
+/** A user's quotas and rate limits, for all keys together or for one of them. */
 export default function UserLimits() {
   const params = useParams<{ id: string }>();
   const choice = createKeyChoice(() => params.id);

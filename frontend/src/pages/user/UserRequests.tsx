@@ -31,7 +31,6 @@ export function UserRequestLog(props: { userId: string; title: string; first: nu
   );
 }
 
-/** What a user did. */
 export default function UserRequests() {
   const params = useParams<{ id: string }>();
   return <UserRequestLog userId={params.id} title={t("pages.tabs.requests")} first={LATEST} />;

@@ -7,7 +7,7 @@ import {
   UsageOverTime,
 } from "../../features/usage";
 
-/** What one user used, of what and when. */
+/** One user's usage, by model and time. */
 export default function UserUsage() {
   const params = useParams<{ id: string }>();
   const choices = createUsageSearch(() => params.id);

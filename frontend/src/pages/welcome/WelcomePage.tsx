@@ -46,10 +46,10 @@ function UserStep(props: { onBack: () => void; onCreated: (id: string, key: Fres
   );
 }
 
-/** From an empty server to the first request, step by step; where one is stands in the address. */
+/** The steps from an empty server to the first request; the current step is kept in the URL. */
 export default function WelcomePage() {
   const [search, setSearch] = useSearchParams<WelcomeSearch>();
-  // A secret belongs into no address: it is lost with the page, and the page says so.
+  // A secret must not be in the URL: it is lost with the page, and the page warns about that.
   const [fresh, setFresh] = createSignal<FreshKey>();
   const step = () => STEPS.find((each) => each === search.step) ?? "provider";
   const made = () =>

@@ -68,7 +68,7 @@ function pages(): Entry[] {
   }));
 }
 
-/** What there is to go to: the pages, who used the server lately, and whoever is searched for. */
+/** The entries of the palette: the pages, recently active users, and search results. */
 function createEntries(typed: () => string) {
   const wanted = createDelayed(typed, TYPING_MS);
   const [recent] = createQuery({ query: PaletteQueryDocument, variables: { search: null } });
@@ -107,7 +107,7 @@ function EntryRow(props: {
     if (props.isChosen) row?.scrollIntoView?.({ block: "nearest" });
   });
   return (
-    // The keyboard is handled by the field, which says which option is chosen.
+    // The field handles the keyboard and names the active option.
     // biome-ignore lint/a11y/useKeyWithClickEvents: see above
     // biome-ignore lint/a11y/useFocusableInteractive: see above
     <div

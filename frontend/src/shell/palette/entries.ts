@@ -8,7 +8,7 @@ export type Entry = {
   id: string;
   kind: "page" | "user" | "key";
   name: string;
-  /** What tells it apart from others of the same name. */
+  /** Distinguishes it from others of the same name. */
   detail?: string;
   path: string;
   /** The server found it by text that is not shown here, such as a whole key. */
@@ -70,7 +70,7 @@ export function entryOfFoundKey(key: FoundKey): Entry {
   };
 }
 
-/** What fits, the best first; pages before users before keys where it is all the same. */
+/** The matching entries, best match first; on a tie pages come before users, and users before keys. */
 export function findEntries(entries: readonly Entry[], typed: string): Entry[] {
   const rated = entries.map((entry) => ({ entry, fits: fitness(entry, typed) }));
   return rated

@@ -5,7 +5,7 @@ import type { ChartSeries } from "./stack";
 type LegendProps = {
   series: readonly ChartSeries[];
   hidden: ReadonlySet<string>;
-  /** What stands beside each name: the whole, or what is under the crosshair. */
+  /** The value beside each name: the total, or the value under the crosshair. */
   tell: (part: ChartSeries) => string;
   onToggle: (key: string) => void;
 };

@@ -8,7 +8,7 @@ import { Legend } from "./Legend";
 import { type ChartSeries, totalAt, totalOf } from "./stack";
 
 type StackedChartProps = {
-  /** What the chart is about, for who does not see it. */
+  /** The accessible name. */
   label: string;
   kind?: "bars" | "areas";
   series: readonly ChartSeries[];

@@ -8,7 +8,7 @@ export function seriesColour(index: number): string {
 /** The colour of what is left over. */
 export const OTHER_COLOUR = "--series-other";
 
-/** What the colours of custom properties are in the present theme, as a canvas understands them. */
+/** The colours of custom properties in the current theme, in a form that a canvas accepts. */
 export function resolveColours(names: readonly string[], beside: HTMLElement): string[] {
   const probe = document.createElement("span");
   probe.hidden = true;

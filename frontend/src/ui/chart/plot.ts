@@ -4,7 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import { resolveColours } from "./palette";
 import { type ChartSeries, labelledPoints, stackUp } from "./stack";
 
-/** What a plot shows, and how it is told. */
+/** The data of a plot and how to format it. */
 export type PlotOptions = {
   kind: "bars" | "areas";
   series: readonly ChartSeries[];
@@ -20,7 +20,7 @@ export type PlotOptions = {
   onPoint: (index: number | undefined) => void;
 };
 
-/** A plot that stands in the page. */
+/** A plot that is mounted in the page. */
 export type Plot = {
   /** Puts the crosshair on a point. */
   moveTo: (index: number) => void;
@@ -97,7 +97,7 @@ function describe(options: PlotOptions, host: HTMLElement, width: number): uPlot
         .map((part, index) => ({
           label: part.label,
           fill: fills[index],
-          // A thin seam tells neighbours apart without colours.
+          // A thin seam separates neighbours without relying on colour.
           stroke: panel,
           width: 1,
           paths: shape(options.kind),

@@ -7,7 +7,7 @@ const series = [
   { key: "c", label: "C", colour: "--c", values: [100, 200] },
 ];
 
-test("each part stands on those before it", () => {
+test("each part is stacked on those before it", () => {
   expect(stackUp(series, () => false)).toEqual([
     [1, 2],
     [11, 22],

@@ -7,7 +7,7 @@ export type ChartSeries = {
   values: readonly number[];
 };
 
-/** The top edge of each part, when those that are shown stand on one another in their order. */
+/** The top edge of each part when the visible parts are stacked in their order. */
 export function stackUp(series: readonly ChartSeries[], isHidden: (key: string) => boolean) {
   let floor: number[] = [];
   return series.map((part) => {

@@ -68,7 +68,7 @@ function ImportForm(props: { onClose: () => void }) {
     setFault(files.length === 0 ? t("signIn.importNone") : undefined);
     if (files.length === 0) return;
     const { data } = await importAccounts({ files });
-    // What could not be taken stays, to be mended.
+    // Rejected files stay in the form for correction.
     if (data?.importProviderAccount.problems.length === 0) element.reset();
   }
 

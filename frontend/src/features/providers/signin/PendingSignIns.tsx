@@ -30,7 +30,7 @@ export function PendingSignIns(props: PendingSignInsProps) {
     query: PendingProviderLoginsQuery,
     context: { additionalTypenames: ["ProviderLogin"] },
   });
-  // One may have ended at the provider, of which the cache hears nothing.
+  // A sign-in may have ended at the provider, which does not invalidate the cache.
   createEffect(
     on(
       () => props.openId,

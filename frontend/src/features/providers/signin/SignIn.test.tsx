@@ -78,7 +78,7 @@ test("an administrator signs in with the address that they paste back", async ()
   expect(pasted).toEqual(["http://localhost:54545/callback?code=c"]);
 });
 
-test("a wrong address is explained, and stays to be mended", async () => {
+test("a wrong address is explained, and stays for correction", async () => {
   const user = userEvent.setup();
   const wrong = new GraphQLError("this address has no code", {
     extensions: { code: "BAD_INPUT" },
@@ -131,14 +131,14 @@ test("a sign-in can be called off, and begun again", async () => {
   expect(screen.getByRole("button", { name: "Start again" })).toBeDefined();
 });
 
-test("a failed sign-in tells the server's reason", async () => {
+test("a failed sign-in shows the server's reason", async () => {
   history.replaceState(null, "", "/?login=l1");
   renderProviders({ ...login, status: "FAILED", error: "Claude refused: start again" });
 
   expect((await screen.findByRole("alert")).textContent).toBe("Claude refused: start again");
 });
 
-test("a browser that comes back with nothing is told why", async () => {
+test("a browser that comes back without a code is shown the reason", async () => {
   history.replaceState(null, "", "/?loginError=other-browser");
   renderProviders(login);
 
@@ -159,7 +159,7 @@ test("a sign-in that was left can be gone on with", async () => {
   expect(await screen.findByLabelText("URL")).toBeDefined();
 });
 
-test("an import tells what was taken and, file by file, what was not", async () => {
+test("an import shows what was imported and, file by file, what was rejected", async () => {
   const user = userEvent.setup();
   const sent: unknown[] = [];
   renderPage(() => <ImportAccounts />, {

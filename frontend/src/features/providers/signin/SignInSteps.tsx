@@ -151,7 +151,7 @@ export function RedirectSteps(props: StepsProps) {
   );
 }
 
-/** Says that nothing is to be done for now. */
+/** Shows that the user has to wait. */
 export function Waiting(props: { children: JSX.Element }) {
   return (
     <p role="status" class="flex items-center gap-2.5 text-muted">

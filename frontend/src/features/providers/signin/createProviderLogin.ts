@@ -69,7 +69,7 @@ export type ProviderLogin = ProviderLoginFactsFragment;
 
 type Facts = FragmentType<typeof ProviderLoginFactsFragmentDocument>;
 
-/** Whether a sign-in waits for nobody any more. */
+/** Whether a sign-in has ended, successfully or not. */
 export function isOver(login: ProviderLogin): boolean {
   return login.status !== "PENDING" && login.status !== "COMPLETING";
 }

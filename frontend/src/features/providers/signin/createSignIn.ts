@@ -13,7 +13,7 @@ const StartProviderLoginMutation = graphql(`
   }
 `);
 
-/** Begins sign-ins. The one that is open stands in the address, where providers send browsers back to. */
+/** Starts sign-ins. The open one is kept in the URL, to which providers redirect the browser. */
 export function createSignIn() {
   const [search, setSearch] = useSearchParams<{ login?: string; loginError?: string }>();
   const [starting, startLogin] = createMutation(StartProviderLoginMutation);
