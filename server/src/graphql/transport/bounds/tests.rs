@@ -61,7 +61,7 @@ async fn every_operation_of_the_web_app_fits_into_half_of_its_limits() {
 
     for (name, text) in operations {
         let limits = limits_of(&name, &text);
-        let first = if name == LONGEST_LIST { 200 } else { 50 };
+        let first = if name == LONGEST_LIST { 150 } else { 50 };
         let variables = Variables::from_value(async_graphql::value!({ "first": first }));
         let request = admit(Request::new(text).variables(variables), &limits.halved());
         if let Err(error) = admission(&request) {
