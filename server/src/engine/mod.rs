@@ -1,8 +1,8 @@
 //! Finds, starts, supervises and configures CLIProxyAPI; includes the demo engine.
 //!
-//! [`Engine`] is the handle that the other rooms hold. Behind it one task ([`supervisor`]) owns the engine
-//! and lives its lives one after another: [`managed`] (a child process of ours), [`external`] (one that
-//! runs elsewhere) or [`demo`] (an embedded stand-in). What they say of themselves goes to one [`public`].
+//! [`EngineHandle`] is the handle that other modules hold. Behind it one task ([`supervisor`]) owns the engine
+//! and runs one engine after another: [`managed`] (a child process of ours), [`external`] (one that
+//! runs elsewhere) or [`demo`] (an embedded stand-in). Each publishes its state in one [`public_state`].
 
 mod accounts;
 mod auth_files;

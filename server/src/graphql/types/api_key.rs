@@ -1,4 +1,4 @@
-//! A key, without the fields that need a service: [`crate::graphql::key::fields`] has those.
+//! A key, without the fields that need a service: `graphql::key::fields` has those.
 
 use async_graphql::{Enum, ID, SimpleObject};
 use entity::api_key;

@@ -1,4 +1,4 @@
-//! A request, without the fields that need a service: [`crate::graphql::request::fields`] has those.
+//! A request, without the fields that need a service: `graphql::request::fields` has those.
 
 use async_graphql::{Enum, ID, SimpleObject};
 use chrono::TimeDelta;

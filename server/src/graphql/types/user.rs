@@ -1,4 +1,4 @@
-//! A user, without the fields that need a service: [`crate::graphql::user::fields`] has those.
+//! A user, without the fields that need a service: `graphql::user::fields` has those.
 
 use async_graphql::{ID, SimpleObject};
 use entity::user;
