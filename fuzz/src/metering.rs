@@ -35,17 +35,6 @@ const BOUNDS: [(BoundForm, &str); 4] = [
 ];
 /// The largest decompressed size, in bytes.
 const MAX_DECOMPRESSED_BYTES: u64 = 1024 * 1024;
-/// The first byte of a seed is an index into these.
-const PROTOCOLS: [Protocol; 8] = [
-    Protocol::OpenaiChat,
-    Protocol::OpenaiCompletions,
-    Protocol::OpenaiResponses,
-    Protocol::OpenaiImages,
-    Protocol::AnthropicMessages,
-    Protocol::Gemini,
-    Protocol::Other,
-    Protocol::Unmetered,
-];
 /// The content type and the content encoding of an answer.
 const KINDS: [(&str, &str); 10] = [
     ("text/event-stream", ""),
@@ -169,7 +158,7 @@ pub fn usage_taps(data: &[u8]) {
     let [protocol, kind, cuts, answer @ ..] = data else {
         return;
     };
-    let protocol = PROTOCOLS[usize::from(*protocol) % PROTOCOLS.len()];
+    let protocol = Protocol::ALL[usize::from(*protocol) % Protocol::ALL.len()];
     let (kind, coding) = KINDS[usize::from(*kind) % KINDS.len()];
     // Most inputs are invalid compressed data: they must not panic, in any chunks.
     let mut tap = Tap::new(protocol, kind, coding);

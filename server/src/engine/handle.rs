@@ -1,4 +1,4 @@
-//! The handle by which the other rooms know the engine.
+//! The handle of the engine for other modules.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,9 +1,9 @@
-//! Signing in at providers. A sign-in crosses these rooms in this order:
+//! Sign-in at providers. A sign-in passes these modules in this order:
 //!
 //! [`begin`] (which asks for consent, by [`protocol`] or the engine) → the browser, a paste or [`watch`]
 //! (which waits for a person elsewhere) → [`complete`] (which turns the answer into tokens, once) →
-//! [`account`] or [`copilot`] → the domain. What differs between providers is a row in [`provider`].
-//! Afterwards [`token_refresher`] renews the tokens that the engine cannot renew itself.
+//! [`account`] or [`copilot`] → the domain. What differs between providers is in `providers`; [`provider`] adds the operator's settings.
+//! Afterwards [`token_refresher`] refreshes the tokens that the engine cannot refresh itself.
 
 mod account;
 mod authorization_response;

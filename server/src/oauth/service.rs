@@ -1,4 +1,4 @@
-//! The room's handle: start, complete, cancel, look, follow.
+//! Starts, completes, cancels and reports sign-ins.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -65,7 +65,7 @@ pub struct OAuthService {
 }
 
 impl OAuthService {
-    /// Opens the room: goes on with what an earlier server has begun, and renews tokens.
+    /// Starts the service: continues the sign-ins that an earlier process started, and refreshes tokens.
     pub async fn open(options: OAuthOptions) -> anyhow::Result<Self> {
         let providers = OAuthProviders::new(&options.settings, &options.public_url);
         let service = Self {

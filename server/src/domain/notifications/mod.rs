@@ -1,5 +1,4 @@
-//! Who is told of what: channels, rules, and the box of messages that wait to be sent. Sending them is the
-//! business of the room `notify`.
+//! Notification channels and rules, and the outbox of messages. The module `notify` sends them.
 
 mod channels;
 mod outbox;

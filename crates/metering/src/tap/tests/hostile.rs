@@ -7,17 +7,6 @@ use super::super::{Observation, Tap};
 use super::{EVENTS, JSON, observe};
 use crate::tokens::Tokens;
 
-const PROTOCOLS: [Protocol; 8] = [
-    Protocol::OpenaiChat,
-    Protocol::OpenaiCompletions,
-    Protocol::OpenaiResponses,
-    Protocol::OpenaiImages,
-    Protocol::AnthropicMessages,
-    Protocol::Gemini,
-    Protocol::Unmetered,
-    Protocol::Other,
-];
-
 fn chat(answer: &str) -> Observation {
     observe(Protocol::OpenaiChat, JSON, [answer.as_bytes()])
 }
@@ -217,7 +206,7 @@ proptest! {
         ], 0..400),
         size in 1_usize..20,
     ) {
-        for protocol in PROTOCOLS {
+        for protocol in Protocol::ALL {
             for kind in [EVENTS, JSON, "text/plain"] {
                 let whole = observe(protocol, kind, [bytes.as_slice()]);
                 prop_assert_eq!(whole, observe(protocol, kind, bytes.chunks(size)));
