@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::support::{EVENT_TIMEOUT, Room, compatible, provider};
+use super::support::{EVENT_TIMEOUT, TestEngine, compatible, provider};
 
-async fn offers(room: &Room, expected: &[&str]) {
+async fn offers(test_engine: &TestEngine, expected: &[&str]) {
     let seen = async {
-        while room.models().await != expected {
+        while test_engine.models().await != expected {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
@@ -21,51 +21,56 @@ async fn offers(room: &Room, expected: &[&str]) {
 async fn changes_arrive_without_a_restart_and_without_a_failed_request() {
     let upstream = provider().await;
     let first = compatible("first", &upstream);
-    let room = Room::with(vec![first.clone()]).await;
-    let file = room.folder.path().join("engine/run/config.yaml");
+    let test_engine = TestEngine::with(vec![first.clone()]).await;
+    let file = test_engine.folder.path().join("engine/run/config.yaml");
     let before = (
         std::fs::metadata(&file).unwrap().ino(),
-        room.engine.status().pid,
+        test_engine.engine.status().pid,
     );
 
     for round in 0..3 {
         let name = format!("second-{round}");
         let expected = ["first", &name];
-        room.credentials
+        test_engine
+            .credentials
             .set(vec![first.clone(), compatible(&name, &upstream)]);
         let requests = async {
             loop {
-                assert_eq!(room.chat("first", Uuid::now_v7()).await.status(), 200);
+                assert_eq!(
+                    test_engine.chat("first", Uuid::now_v7()).await.status(),
+                    200
+                );
             }
         };
         tokio::select! {
             () = requests => {}
-            () = offers(&room, &expected) => {}
+            () = offers(&test_engine, &expected) => {}
         }
     }
 
     let after = (
         std::fs::metadata(&file).unwrap().ino(),
-        room.engine.status().pid,
+        test_engine.engine.status().pid,
     );
     assert_eq!(after, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_credential_can_be_removed() {
-    let room = Room::with(vec![compatible("only", "http://127.0.0.1:9/v1")]).await;
+    let test_engine = TestEngine::with(vec![compatible("only", "http://127.0.0.1:9/v1")]).await;
 
-    room.credentials.set(Vec::new());
+    test_engine.credentials.set(Vec::new());
 
-    offers(&room, &[]).await;
+    offers(&test_engine, &[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn completes_when_the_engine_has_loaded_the_configuration() {
-    let room = Room::with(vec![compatible("first", "http://127.0.0.1:9/v1/")]).await;
-    let mut lines = room.engine.logs().subscribe();
+    let test_engine = TestEngine::with(vec![compatible("first", "http://127.0.0.1:9/v1/")]).await;
+    let mut lines = test_engine.engine.logs().subscribe();
 
-    room.credentials
+    test_engine
+        .credentials
         .set(vec![compatible("second", "http://127.0.0.1:9/v1/")]);
     let said = async {
         while !lines
@@ -80,5 +85,5 @@ async fn completes_when_the_engine_has_loaded_the_configuration() {
     tokio::time::timeout(EVENT_TIMEOUT, said)
         .await
         .expect("it is said that the change has arrived");
-    assert_eq!(room.models().await, ["second"]);
+    assert_eq!(test_engine.models().await, ["second"]);
 }

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use uuid::Uuid;
 
-use super::support::{EVENT_TIMEOUT, Room, compatible, provider};
+use super::support::{EVENT_TIMEOUT, TestEngine, compatible, provider};
 use super::upstream;
 
 const INCLUSIVE: Tokens = Tokens {
@@ -19,14 +19,14 @@ const INCLUSIVE: Tokens = Tokens {
     reasoning: 2,
 };
 
-async fn room() -> Room {
-    Room::with(upstream::credentials().await).await
+async fn test_engine() -> TestEngine {
+    TestEngine::with(upstream::credentials().await).await
 }
 
 /// Asks, reads to the end, and answers the text and what was recorded.
-async fn ask(room: &mut Room, path: &str, body: &Value) -> (String, Option<Tokens>) {
+async fn ask(test_engine: &mut TestEngine, path: &str, body: &Value) -> (String, Option<Tokens>) {
     let request_id = Uuid::now_v7();
-    let request = room
+    let request = test_engine
         .request(Method::POST, path)
         .header("x-forwarded-for", request_id.to_string());
     let answer = request.json(body).send().await.unwrap();
@@ -34,7 +34,7 @@ async fn ask(room: &mut Room, path: &str, body: &Value) -> (String, Option<Token
     assert!(answer.headers().contains_key("x-cpa-trace-id"));
     assert_eq!(answer.headers()["access-control-allow-origin"], "*");
     let text = answer.text().await.unwrap();
-    let usage = room.next_usage().await;
+    let usage = test_engine.next_usage().await;
     assert_eq!((usage.request_id, usage.failed), (request_id, false));
     assert!(usage.account_id.is_some());
     (text, usage.tokens)
@@ -42,11 +42,11 @@ async fn ask(room: &mut Room, path: &str, body: &Value) -> (String, Option<Token
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_are_streamed_and_counted() {
-    let mut room = room().await;
+    let mut test_engine = test_engine().await;
     let body = json!({"model": "stub-claude", "max_tokens": 9, "stream": true,
         "messages": [{"role": "user", "content": "hello"}]});
 
-    let (text, tokens) = ask(&mut room, "/v1/messages", &body).await;
+    let (text, tokens) = ask(&mut test_engine, "/v1/messages", &body).await;
 
     assert!(text.contains("event: message_stop"), "{text}");
     let expected = Tokens {
@@ -62,21 +62,21 @@ async fn messages_are_streamed_and_counted() {
 /// The engine looks at the end of a message alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn input_reported_only_at_the_start_is_not_counted() {
-    let mut room = room().await;
+    let mut test_engine = test_engine().await;
     let body = json!({"model": "stub-terse", "max_tokens": 9, "stream": true,
         "messages": [{"role": "user", "content": "hello"}]});
 
-    let (_, tokens) = ask(&mut room, "/v1/messages", &body).await;
+    let (_, tokens) = ask(&mut test_engine, "/v1/messages", &body).await;
 
     assert_eq!(tokens, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn responses_are_streamed_and_counted() {
-    let mut room = room().await;
+    let mut test_engine = test_engine().await;
     let body = json!({"model": "stub-codex", "stream": true, "input": "hello"});
 
-    let (text, tokens) = ask(&mut room, "/v1/responses", &body).await;
+    let (text, tokens) = ask(&mut test_engine, "/v1/responses", &body).await;
 
     assert!(text.contains("event: response.completed"), "{text}");
     assert_eq!(tokens, Some(INCLUSIVE));
@@ -84,10 +84,10 @@ async fn responses_are_streamed_and_counted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_response_that_is_not_streamed_is_gathered() {
-    let mut room = room().await;
+    let mut test_engine = test_engine().await;
 
     let (text, tokens) = ask(
-        &mut room,
+        &mut test_engine,
         "/v1/responses",
         &json!({"model": "stub-codex", "input": "hello"}),
     )
@@ -100,11 +100,11 @@ async fn a_response_that_is_not_streamed_is_gathered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gemini_reports_usage_at_the_end_only() {
-    let mut room = room().await;
+    let mut test_engine = test_engine().await;
     let body = json!({"contents": [{"role": "user", "parts": [{"text": "hello"}]}]});
 
     let (text, tokens) = ask(
-        &mut room,
+        &mut test_engine,
         "/v1beta/models/stub-gemini:streamGenerateContent?alt=sse",
         &body,
     )
@@ -123,19 +123,19 @@ async fn gemini_reports_usage_at_the_end_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_leaves_is_recorded_without_counts() {
-    let mut room = room().await;
+    let mut test_engine = test_engine().await;
     let request_id = Uuid::now_v7();
     let body = json!({"model": "stub-endless", "max_tokens": 9, "stream": true,
         "messages": [{"role": "user", "content": "hello"}]});
 
-    let request = room
+    let request = test_engine
         .request(Method::POST, "/v1/messages")
         .header("x-forwarded-for", request_id.to_string());
     let mut answer = request.json(&body).send().await.unwrap();
     answer.chunk().await.unwrap().unwrap();
     drop(answer);
 
-    let usage = room.next_usage().await;
+    let usage = test_engine.next_usage().await;
     assert_eq!(
         (usage.request_id, usage.failed, usage.tokens),
         (request_id, true, None)
@@ -144,9 +144,9 @@ async fn a_caller_who_leaves_is_recorded_without_counts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn turns_of_a_socket_are_recorded_one_by_one() {
-    let mut room = room().await;
+    let mut test_engine = test_engine().await;
     let request_id = Uuid::now_v7();
-    let endpoint = room.engine.endpoint().unwrap();
+    let endpoint = test_engine.engine.endpoint().unwrap();
     let mut request = format!("ws://{}/v1/responses", endpoint.authority)
         .into_client_request()
         .unwrap();
@@ -180,7 +180,7 @@ async fn turns_of_a_socket_are_recorded_one_by_one() {
         tokio::time::timeout(EVENT_TIMEOUT, completed)
             .await
             .unwrap();
-        let usage = room.next_usage().await;
+        let usage = test_engine.next_usage().await;
         assert_eq!(
             (usage.request_id, usage.tokens),
             (request_id, Some(INCLUSIVE))
@@ -194,16 +194,16 @@ async fn a_fail_over_is_recorded_attempt_by_attempt() {
     let mut first = compatible("stub-gpt", &super::support::serve(broken).await);
     first.label = "broken".to_owned();
     let second = compatible("stub-gpt", &provider().await);
-    let mut room = Room::with(vec![first.clone(), second.clone()]).await;
+    let mut test_engine = TestEngine::with(vec![first.clone(), second.clone()]).await;
     let request_id = Uuid::now_v7();
 
     // The engine takes turns, so one of two requests meets the broken provider first.
-    assert_eq!(room.chat("stub-gpt", request_id).await.status(), 200);
-    assert_eq!(room.chat("stub-gpt", request_id).await.status(), 200);
+    assert_eq!(test_engine.chat("stub-gpt", request_id).await.status(), 200);
+    assert_eq!(test_engine.chat("stub-gpt", request_id).await.status(), 200);
 
     let mut failed = Vec::new();
     for _ in 0..3 {
-        let usage = room.next_usage().await;
+        let usage = test_engine.next_usage().await;
         failed.push((usage.account_id.unwrap(), usage.failed));
     }
     failed.sort_by_key(|(_, has_failed)| !has_failed);
@@ -217,8 +217,8 @@ async fn a_fail_over_is_recorded_attempt_by_attempt() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_carrier_of_a_key_is_looked_at() {
-    let room = room().await;
-    let endpoint = room.engine.endpoint().unwrap();
+    let test_engine = test_engine().await;
+    let endpoint = test_engine.engine.endpoint().unwrap();
     let url = format!("http://{}/v1/models", endpoint.authority);
     let key = endpoint
         .authorization
@@ -226,7 +226,7 @@ async fn each_carrier_of_a_key_is_looked_at() {
         .unwrap()
         .trim_start_matches("Bearer ")
         .to_owned();
-    let get = |url: &str| room.http.get(url);
+    let get = |url: &str| test_engine.http.get(url);
 
     let answers = [
         get(&url).header("authorization", &key),
@@ -253,14 +253,14 @@ async fn each_carrier_of_a_key_is_looked_at() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_model_is_a_bad_request_in_each_dialect() {
-    let room = room().await;
+    let test_engine = test_engine().await;
     let body = json!({"model": "nobody", "max_tokens": 1, "messages": [{"role": "user", "content": "hello"}]});
 
     for (path, kind) in [
         ("/v1/chat/completions", "/error/code"),
         ("/v1/messages", "/error/type"),
     ] {
-        let answer = room
+        let answer = test_engine
             .request(Method::POST, path)
             .json(&body)
             .send()
@@ -283,8 +283,8 @@ async fn an_unknown_model_is_a_bad_request_in_each_dialect() {
 /// Why we write in place. Should this fail with a later engine, that is good news.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rename_makes_the_engine_deaf() {
-    let room = room().await;
-    let file = room.folder.path().join("engine/run/config.yaml");
+    let test_engine = test_engine().await;
+    let file = test_engine.folder.path().join("engine/run/config.yaml");
     let text = std::fs::read_to_string(&file).unwrap();
     let new = file.with_extension("new");
 
@@ -294,5 +294,10 @@ async fn a_rename_makes_the_engine_deaf() {
     std::fs::write(&file, text.replace("stub-codex", "later-codex")).unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(600)).await;
 
-    assert!(room.models().await.contains(&"stub-codex".to_owned()));
+    assert!(
+        test_engine
+            .models()
+            .await
+            .contains(&"stub-codex".to_owned())
+    );
 }

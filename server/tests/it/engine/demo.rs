@@ -4,16 +4,16 @@ use proxypal_server::engine::{EngineMode, EngineState};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::Room;
+use super::support::TestEngine;
 
-async fn demo() -> Room {
-    let room = Room::launch(Vec::new(), |options| options.mode = EngineMode::Demo);
-    room.running().await;
-    room
+async fn demo() -> TestEngine {
+    let test_engine = TestEngine::launch(Vec::new(), |options| options.mode = EngineMode::Demo);
+    test_engine.running().await;
+    test_engine
 }
 
-async fn post(room: &Room, path: &str, body: &Value) -> String {
-    let answer = room
+async fn post(test_engine: &TestEngine, path: &str, body: &Value) -> String {
+    let answer = test_engine
         .request(Method::POST, path)
         .json(body)
         .send()
@@ -33,22 +33,22 @@ fn events(stream: &str) -> Vec<Value> {
 }
 
 /// Asks plainly and streamed; answers the plain answer, and the events.
-async fn both(room: &Room, path: &str, mut body: Value) -> (Value, Vec<Value>) {
-    let plain = serde_json::from_str(&post(room, path, &body).await).unwrap();
+async fn both(test_engine: &TestEngine, path: &str, mut body: Value) -> (Value, Vec<Value>) {
+    let plain = serde_json::from_str(&post(test_engine, path, &body).await).unwrap();
     body["stream"] = json!(true);
-    (plain, events(&post(room, path, &body).await))
+    (plain, events(&post(test_engine, path, &body).await))
 }
 
 const SENTENCE: &str = "This is the demo engine of ProxyPal Server";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn replaces_a_missing_engine_with_a_notice() {
-    let room = Room::launch(Vec::new(), |options| {
+    let test_engine = TestEngine::launch(Vec::new(), |options| {
         options.binary = None;
         options.allow_demo_fallback = true;
     });
 
-    let status = room.running().await;
+    let status = test_engine.running().await;
 
     assert_eq!(status.mode, EngineMode::Demo);
     assert!(status.notice.unwrap().contains("engine install"));
@@ -56,38 +56,38 @@ async fn replaces_a_missing_engine_with_a_notice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stops_and_starts_like_any_engine() {
-    let room = demo().await;
+    let test_engine = demo().await;
 
-    room.engine.stop().await.unwrap();
-    assert!(room.engine.endpoint().is_none());
+    test_engine.engine.stop().await.unwrap();
+    assert!(test_engine.engine.endpoint().is_none());
 
     assert_eq!(
-        room.engine.start().await.unwrap().state,
+        test_engine.engine.start().await.unwrap().state,
         EngineState::Running
     );
-    assert_eq!(room.models().await.len(), 3);
+    assert_eq!(test_engine.models().await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requires_its_key() {
-    let room = demo().await;
+    let test_engine = demo().await;
     let url = format!(
         "http://{}/v1/models",
-        room.engine.endpoint().unwrap().authority
+        test_engine.engine.endpoint().unwrap().authority
     );
 
-    let answer = room.http.get(url).send().await.unwrap();
+    let answer = test_engine.http.get(url).send().await.unwrap();
 
     assert_eq!(answer.status(), 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn speaks_chat_completions() {
-    let room = demo().await;
+    let test_engine = demo().await;
     let body =
         json!({"model": "demo-gpt", "messages": [{"role": "user", "content": "hello there"}]});
 
-    let (plain, events) = both(&room, "/v1/chat/completions", body).await;
+    let (plain, events) = both(&test_engine, "/v1/chat/completions", body).await;
 
     let text = plain["choices"][0]["message"]["content"].as_str().unwrap();
     let streamed: String = events
@@ -103,10 +103,10 @@ async fn speaks_chat_completions() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn speaks_completions() {
-    let room = demo().await;
+    let test_engine = demo().await;
     let body = json!({"model": "demo-gpt", "prompt": "hello there"});
 
-    let (plain, events) = both(&room, "/v1/completions", body).await;
+    let (plain, events) = both(&test_engine, "/v1/completions", body).await;
 
     assert!(
         plain["choices"][0]["text"]
@@ -119,10 +119,10 @@ async fn speaks_completions() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn speaks_responses() {
-    let room = demo().await;
+    let test_engine = demo().await;
     let body = json!({"model": "demo-gpt", "instructions": "be kind", "input": "hello there"});
 
-    let (plain, events) = both(&room, "/v1/responses", body).await;
+    let (plain, events) = both(&test_engine, "/v1/responses", body).await;
 
     let completed = events.last().unwrap();
     assert_eq!(completed["type"], "response.completed");
@@ -138,14 +138,14 @@ async fn speaks_responses() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn speaks_messages_and_counts_their_tokens() {
-    let room = demo().await;
+    let test_engine = demo().await;
     let body = json!({
         "model": "demo-claude", "max_tokens": 5, "system": "be kind",
         "messages": [{"role": "user", "content": [{"type": "text", "text": "hello there"}]}],
     });
 
-    let counted = post(&room, "/v1/messages/count_tokens", &body).await;
-    let (plain, events) = both(&room, "/v1/messages", body).await;
+    let counted = post(&test_engine, "/v1/messages/count_tokens", &body).await;
+    let (plain, events) = both(&test_engine, "/v1/messages", body).await;
 
     assert_eq!(counted, r#"{"input_tokens":4}"#);
     assert_eq!(plain["content"][0]["text"], "This is the demo engine");
@@ -162,18 +162,28 @@ async fn speaks_messages_and_counts_their_tokens() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn speaks_gemini() {
-    let room = demo().await;
+    let test_engine = demo().await;
     let body = json!({"contents": [{"role": "user", "parts": [{"text": "hello there"}]}]});
 
-    let plain = post(&room, "/v1beta/models/demo-gemini:generateContent", &body).await;
+    let plain = post(
+        &test_engine,
+        "/v1beta/models/demo-gemini:generateContent",
+        &body,
+    )
+    .await;
     let plain: Value = serde_json::from_str(&plain).unwrap();
     let streamed = post(
-        &room,
+        &test_engine,
         "/v1beta/models/demo-gemini:streamGenerateContent?alt=sse",
         &body,
     )
     .await;
-    let counted = post(&room, "/v1beta/models/demo-gemini:countTokens", &body).await;
+    let counted = post(
+        &test_engine,
+        "/v1beta/models/demo-gemini:countTokens",
+        &body,
+    )
+    .await;
 
     let events = events(&streamed);
     assert!(
@@ -192,14 +202,14 @@ async fn speaks_gemini() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_a_tool_that_is_asked_for() {
-    let room = demo().await;
+    let test_engine = demo().await;
     let body = json!({
         "model": "demo-gpt", "messages": [{"role": "user", "content": "use get_weather"}],
         "tools": [{"type": "function", "function": {"name": "get_weather", "parameters":
             {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}],
     });
 
-    let (plain, _) = both(&room, "/v1/chat/completions", body).await;
+    let (plain, _) = both(&test_engine, "/v1/chat/completions", body).await;
 
     let call = &plain["choices"][0]["message"]["tool_calls"][0]["function"];
     assert_eq!(
@@ -211,7 +221,7 @@ async fn calls_a_tool_that_is_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_in_words_although_an_agent_names_its_tools_in_every_message() {
-    let room = demo().await;
+    let test_engine = demo().await;
     let tools =
         ["Read", "Bash"].map(|name| json!({"name": name, "input_schema": {"type": "object"}}));
     let prompt = "<system-reminder>Use the Read tool to look at files, call Bash to run commands.\
@@ -223,7 +233,7 @@ async fn answers_in_words_although_an_agent_names_its_tools_in_every_message() {
         ]}],
     });
 
-    let (plain, _) = both(&room, "/v1/messages", body).await;
+    let (plain, _) = both(&test_engine, "/v1/messages", body).await;
 
     assert_eq!(plain["stop_reason"], "end_turn");
     assert!(
@@ -236,16 +246,16 @@ async fn answers_in_words_although_an_agent_names_its_tools_in_every_message() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refuses_models_that_it_does_not_know_in_each_dialect() {
-    let room = demo().await;
+    let test_engine = demo().await;
     let body = json!({"model": "gpt-9", "messages": []});
 
-    let openai = room
+    let openai = test_engine
         .request(Method::POST, "/v1/chat/completions")
         .json(&body)
         .send()
         .await
         .unwrap();
-    let anthropic = room
+    let anthropic = test_engine
         .request(Method::POST, "/v1/messages")
         .json(&body)
         .send()
@@ -264,13 +274,13 @@ async fn refuses_models_that_it_does_not_know_in_each_dialect() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_its_models_in_each_shape() {
-    let room = demo().await;
+    let test_engine = demo().await;
 
-    let anthropic = room
+    let anthropic = test_engine
         .request(Method::GET, "/v1/models")
         .header("anthropic-version", "2023-06-01");
     let anthropic: Value = anthropic.send().await.unwrap().json().await.unwrap();
-    let gemini: Value = room
+    let gemini: Value = test_engine
         .request(Method::GET, "/v1beta/models")
         .send()
         .await

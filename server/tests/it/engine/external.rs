@@ -3,12 +3,12 @@
 use proxypal_server::engine::{EngineMode, EngineOptions, EngineState, ExternalEngine};
 use secrecy::ExposeSecret as _;
 
-use super::support::{Room, compatible, provider};
+use super::support::{TestEngine, compatible, provider};
 
 /// The settings for using a running engine as an external one.
-fn outside(room: &Room) -> ExternalEngine {
-    let endpoint = room.engine.endpoint().unwrap();
-    let process = format!("/proc/{}/environ", room.engine.status().pid.unwrap());
+fn outside(test_engine: &TestEngine) -> ExternalEngine {
+    let endpoint = test_engine.engine.endpoint().unwrap();
+    let process = format!("/proc/{}/environ", test_engine.engine.status().pid.unwrap());
     let environment = std::fs::read_to_string(process).unwrap();
     let management = environment
         .split('\0')
@@ -34,13 +34,13 @@ fn external(engine: ExternalEngine) -> impl FnOnce(&mut EngineOptions) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn is_used_where_it_runs() {
-    let there = Room::with(vec![compatible("stub-gpt", &provider().await)]).await;
-    let room = Room::launch(Vec::new(), external(outside(&there)));
+    let there = TestEngine::with(vec![compatible("stub-gpt", &provider().await)]).await;
+    let test_engine = TestEngine::launch(Vec::new(), external(outside(&there)));
 
-    let status = room.running().await;
+    let status = test_engine.running().await;
 
     assert_eq!((status.mode, status.pid), (EngineMode::External, None));
-    assert_eq!(room.models().await, ["stub-gpt"]);
+    assert_eq!(test_engine.models().await, ["stub-gpt"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,26 +50,26 @@ async fn one_that_cannot_be_reached_is_tried_again() {
         api_key: "key".into(),
         management_key: None,
     };
-    let room = Room::launch(Vec::new(), external(engine));
+    let test_engine = TestEngine::launch(Vec::new(), external(engine));
 
-    let status = room.reaches(EngineState::BackingOff).await;
+    let status = test_engine.reaches(EngineState::BackingOff).await;
 
     assert!(status.last_error.unwrap().contains("cannot be reached"));
-    assert!(room.engine.endpoint().is_none());
+    assert!(test_engine.engine.endpoint().is_none());
 }
 
 /// Five wrong keys would shut the door for half an hour, for the right key too.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_management_key_does_not_lock_everybody_out() {
-    let there = Room::with(Vec::new()).await;
+    let there = TestEngine::with(Vec::new()).await;
     let mut engine = outside(&there);
     let right = engine.management_key.replace("wrong".into()).unwrap();
-    let room = Room::launch(Vec::new(), external(engine));
+    let test_engine = TestEngine::launch(Vec::new(), external(engine));
 
     for _ in 0..6 {
-        room.running().await;
-        room.engine.stop().await.unwrap();
-        room.engine.start().await.unwrap();
+        test_engine.running().await;
+        test_engine.engine.stop().await.unwrap();
+        test_engine.engine.start().await.unwrap();
     }
 
     let url = format!(

@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use proxypal_server::engine::{EngineError, EngineMode, EngineState};
 
-use super::support::{Room, compatible, engine_binary, provider, script};
+use super::support::{TestEngine, compatible, engine_binary, provider, script};
 use crate::support::programs::is_alive;
 
 fn signal(pid: u32, signal: Signal) {
@@ -19,23 +19,23 @@ fn signal(pid: u32, signal: Signal) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn becomes_running_and_answers() {
-    let room = Room::with(vec![compatible("stub-gpt", "http://127.0.0.1:9/v1")]).await;
+    let test_engine = TestEngine::with(vec![compatible("stub-gpt", "http://127.0.0.1:9/v1")]).await;
 
-    let status = room.engine.status();
+    let status = test_engine.engine.status();
 
     assert_eq!(status.mode, EngineMode::Managed);
     assert!(status.version.is_some() && status.pid.is_some() && status.started_at.is_some());
-    assert_eq!(room.models().await, ["stub-gpt"]);
+    assert_eq!(test_engine.models().await, ["stub-gpt"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_engine_is_back_within_two_seconds() {
-    let room = Room::with(vec![compatible("stub-gpt", &provider().await)]).await;
-    let killed = room.engine.status().pid.unwrap();
+    let test_engine = TestEngine::with(vec![compatible("stub-gpt", &provider().await)]).await;
+    let killed = test_engine.engine.status().pid.unwrap();
     let began = Instant::now();
 
     signal(killed, Signal::SIGKILL);
-    let back = room
+    let back = test_engine
         .becomes(|status| status.restarts == 1 && status.state == EngineState::Running)
         .await;
 
@@ -46,18 +46,21 @@ async fn a_killed_engine_is_back_within_two_seconds() {
     );
     assert_ne!(back.pid, Some(killed));
     assert_eq!(
-        room.chat("stub-gpt", uuid::Uuid::now_v7()).await.status(),
+        test_engine
+            .chat("stub-gpt", uuid::Uuid::now_v7())
+            .await
+            .status(),
         200
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hung_engine_is_replaced() {
-    let room = Room::with(Vec::new()).await;
-    let hung = room.engine.status().pid.unwrap();
+    let test_engine = TestEngine::with(Vec::new()).await;
+    let hung = test_engine.engine.status().pid.unwrap();
 
     signal(hung, Signal::SIGSTOP);
-    let mut watch = room.engine.watch();
+    let mut watch = test_engine.engine.watch();
     let replaced =
         watch.wait_for(|status| status.restarts == 1 && status.state == EngineState::Running);
     tokio::time::timeout(Duration::from_mins(1), replaced)
@@ -70,9 +73,9 @@ async fn a_hung_engine_is_replaced() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_binary_fails_in_words() {
-    let room = Room::launch(Vec::new(), |options| options.binary = None);
+    let test_engine = TestEngine::launch(Vec::new(), |options| options.binary = None);
 
-    let status = room.reaches(EngineState::Failed).await;
+    let status = test_engine.reaches(EngineState::Failed).await;
 
     assert!(
         status
@@ -80,31 +83,31 @@ async fn a_missing_binary_fails_in_words() {
             .unwrap()
             .contains("proxypal-server engine install")
     );
-    assert!(room.engine.endpoint().is_none());
+    assert!(test_engine.engine.endpoint().is_none());
     assert!(matches!(
-        room.engine.start().await,
+        test_engine.engine.start().await,
         Err(EngineError::DidNotStart(_))
     ));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_binary_that_was_installed_meanwhile_is_found_by_a_start() {
-    let room = Room::launch(Vec::new(), |options| options.binary = None);
-    room.reaches(EngineState::Failed).await;
-    let installed = room.folder.path().join("engine/cli-proxy-api");
+    let test_engine = TestEngine::launch(Vec::new(), |options| options.binary = None);
+    test_engine.reaches(EngineState::Failed).await;
+    let installed = test_engine.folder.path().join("engine/cli-proxy-api");
 
     std::fs::create_dir_all(installed.parent().unwrap()).unwrap();
     std::os::unix::fs::symlink(engine_binary(), installed).unwrap();
 
     assert_eq!(
-        room.engine.start().await.unwrap().state,
+        test_engine.engine.start().await.unwrap().state,
         EngineState::Running
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn retries_when_the_port_is_taken() {
-    let room = Room::launch(Vec::new(), |options| {
+    let test_engine = TestEngine::launch(Vec::new(), |options| {
         let taken = options.data_dir.join("was-taken");
         let refusal = "[error] listen tcp 127.0.0.1:1: bind: address already in use";
         let text = format!(
@@ -115,8 +118,10 @@ async fn retries_when_the_port_is_taken() {
         options.binary = Some(script(&options.data_dir, &text));
     });
 
-    let lost = room.becomes(|status| status.last_error.is_some()).await;
-    let status = room.running().await;
+    let lost = test_engine
+        .becomes(|status| status.last_error.is_some())
+        .await;
+    let status = test_engine.running().await;
 
     assert!(lost.last_error.unwrap().contains("address already in use"));
     assert_eq!(status.restarts, 1);
@@ -125,17 +130,17 @@ async fn retries_when_the_port_is_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stops_starts_and_restarts_on_request() {
-    let room = Room::with(Vec::new()).await;
-    let first = room.engine.status().pid.unwrap();
+    let test_engine = TestEngine::with(Vec::new()).await;
+    let first = test_engine.engine.status().pid.unwrap();
 
-    let stopped = room.engine.stop().await.unwrap();
+    let stopped = test_engine.engine.stop().await.unwrap();
     assert_eq!(stopped.state, EngineState::Stopped);
-    assert!(room.engine.endpoint().is_none() && !is_alive(first));
+    assert!(test_engine.engine.endpoint().is_none() && !is_alive(first));
 
-    let second = room.engine.start().await.unwrap();
+    let second = test_engine.engine.start().await.unwrap();
     assert_eq!(second.state, EngineState::Running);
 
-    let third = room.engine.restart().await.unwrap();
+    let third = test_engine.engine.restart().await.unwrap();
     assert_eq!((third.state, third.restarts), (EngineState::Running, 0));
     assert_ne!(third.pid, second.pid);
 }
@@ -144,38 +149,38 @@ async fn stops_starts_and_restarts_on_request() {
 async fn requests_are_drained_before_a_stop() {
     let was_drained = Arc::new(AtomicBool::new(false));
     let noted = was_drained.clone();
-    let room = Room::launch(Vec::new(), |options| {
+    let test_engine = TestEngine::launch(Vec::new(), |options| {
         options.drain = Some(Arc::new(move || {
             noted.store(true, Ordering::SeqCst);
             Box::pin(std::future::ready(()))
         }));
     });
-    room.running().await;
+    test_engine.running().await;
 
-    room.engine.stop().await.unwrap();
+    test_engine.engine.stop().await.unwrap();
 
     assert!(was_drained.load(Ordering::SeqCst));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_left_when_the_server_ends() {
-    let room = Room::with(Vec::new()).await;
-    let pid = room.engine.status().pid.unwrap();
+    let test_engine = TestEngine::with(Vec::new()).await;
+    let pid = test_engine.engine.status().pid.unwrap();
 
-    room.end().await;
+    test_engine.end().await;
 
     assert!(!is_alive(pid));
-    assert_eq!(room.engine.status().state, EngineState::Stopped);
-    assert_eq!(room.engine.start().await, Err(EngineError::Ending));
+    assert_eq!(test_engine.engine.status().state, EngineState::Stopped);
+    assert_eq!(test_engine.engine.start().await, Err(EngineError::Ending));
 }
 
 /// Not a test: the server of [`the_engine_dies_when_the_server_is_killed`], which is killed.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "runs as a process of its own"]
 async fn a_server_to_be_killed() {
-    let room = Room::with(Vec::new()).await;
+    let test_engine = TestEngine::with(Vec::new()).await;
 
-    let line = format!("engine {}\n", room.engine.status().pid.unwrap());
+    let line = format!("engine {}\n", test_engine.engine.status().pid.unwrap());
     std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
     std::future::pending::<()>().await;
 }

@@ -1,4 +1,4 @@
-//! The engine room, with the double in the engine's place, or a real engine when `TEST_ENGINE_BINARY`
+//! The engine module, with the double in the engine's place, or a real engine when `TEST_ENGINE_BINARY`
 //! names one.
 
 mod configuration;

@@ -1,4 +1,4 @@
-//! An engine room to test, and what it needs around it.
+//! An engine under test, and what it needs around it.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
@@ -48,7 +48,7 @@ impl CredentialSource for Credentials {
 }
 
 /// A launched engine with its surroundings.
-pub(crate) struct Room {
+pub(crate) struct TestEngine {
     pub(crate) engine: EngineHandle,
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) usage: mpsc::Receiver<EngineUsage>,
@@ -57,12 +57,12 @@ pub(crate) struct Room {
     shutdown: CancellationToken,
 }
 
-impl Room {
+impl TestEngine {
     /// The engine with these credentials.
     pub(crate) async fn with(list: Vec<ProviderCredential>) -> Self {
-        let room = Self::launch(list, |_| {});
-        room.running().await;
-        room
+        let test_engine = Self::launch(list, |_| {});
+        test_engine.running().await;
+        test_engine
     }
 
     /// The engine with options of the test's own.
@@ -175,7 +175,7 @@ impl Room {
     }
 }
 
-impl Drop for Room {
+impl Drop for TestEngine {
     fn drop(&mut self) {
         self.shutdown.cancel();
     }

@@ -103,7 +103,7 @@ impl Engine {
 }
 
 /// A server with one user, their key and a quota, before an engine that remembers.
-struct House {
+struct TestServer {
     home: TestDatabase,
     engine: Engine,
     address: SocketAddr,
@@ -112,7 +112,7 @@ struct House {
     holder: api_key::Model,
 }
 
-impl House {
+impl TestServer {
     /// Everything but the server.
     async fn build() -> Self {
         let (home, engine) = (TestDatabase::create().await, Engine::new());

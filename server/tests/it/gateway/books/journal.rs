@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use sea_orm::EntityTrait as _;
 use tokio::process::Command;
 
-use super::{CHAT, House};
+use super::{CHAT, TestServer};
 use crate::support::{
     eventually,
     server::{Server, run, server},
@@ -16,7 +16,7 @@ use crate::support::{
 /// Longer than the files of a small database ever get here.
 const LONG: u64 = 6_000_000;
 
-impl House {
+impl TestServer {
     /// A server that gets an error when a file may not grow, and is not killed.
     async fn start_on_a_disk_that_fills(&self) -> Server {
         let plain = server(&self.home);
@@ -66,17 +66,17 @@ async fn limit_files(running: &Server, bytes: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_journal_new_requests_are_refused_and_those_in_flight_are_recorded() {
-    let house = House::build().await;
-    let running = house.start_on_a_disk_that_fills().await;
-    house.fill_journal(&running).await;
-    house.engine.may_end.send_replace(false);
-    let (slow, mut answer) = house.begin(&running).await;
+    let test_server = TestServer::build().await;
+    let running = test_server.start_on_a_disk_that_fills().await;
+    test_server.fill_journal(&running).await;
+    test_server.engine.may_end.send_replace(false);
+    let (slow, mut answer) = test_server.begin(&running).await;
 
     limit_files(&running, &LONG.to_string()).await;
-    house.refuses(&running).await;
-    house.engine.may_end.send_replace(true);
+    test_server.refuses(&running).await;
+    test_server.engine.may_end.send_replace(true);
     answer.read_until("[DONE]\n\n\r\n0\r\n").await;
-    let database = house.database().await;
+    let database = test_server.database().await;
     let recorded = request::Entity::find_by_id(slow).one(&database).await;
     assert!(
         recorded.unwrap().is_some(),
@@ -84,8 +84,8 @@ async fn without_a_journal_new_requests_are_refused_and_those_in_flight_are_reco
     );
     limit_files(&running, "unlimited").await;
 
-    house.until(&running, 200).await;
-    let books = house.close(running).await;
+    test_server.until(&running, 200).await;
+    let books = test_server.close(running).await;
     let refused = books
         .rows
         .values()
@@ -96,21 +96,21 @@ async fn without_a_journal_new_requests_are_refused_and_those_in_flight_are_reco
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_stops_new_requests_and_served_ones_are_counted_once_there_is_space() {
-    let house = House::build().await;
-    let running = house.start_on_a_disk_that_fills().await;
-    house.engine.may_end.send_replace(false);
-    let (_, mut answer) = house.begin(&running).await;
+    let test_server = TestServer::build().await;
+    let running = test_server.start_on_a_disk_that_fills().await;
+    test_server.engine.may_end.send_replace(false);
+    let (_, mut answer) = test_server.begin(&running).await;
 
     limit_files(&running, "0").await;
-    house.engine.may_end.send_replace(true);
+    test_server.engine.may_end.send_replace(true);
     answer.read_until("[DONE]").await;
-    house.refuses(&running).await;
+    test_server.refuses(&running).await;
     limit_files(&running, "unlimited").await;
 
-    house.until(&running, 200).await;
-    let books = house.close(running).await;
+    test_server.until(&running, 200).await;
+    let books = test_server.close(running).await;
     books.agree();
-    let reported = house.engine.reported.lock().unwrap();
+    let reported = test_server.engine.reported.lock().unwrap();
     for (id, tokens) in reported.iter() {
         assert_eq!(super::tokens(&books.rows[id]), *tokens);
     }
@@ -118,29 +118,32 @@ async fn a_full_disk_stops_new_requests_and_served_ones_are_counted_once_there_i
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journal_truncated_by_a_full_disk_is_read_to_its_end() {
-    let house = House::build().await;
-    let mut running = house.start_on_a_disk_that_fills().await;
-    let first = house.ask(&running, CHAT).await.id;
-    let database = house.database().await;
+    let test_server = TestServer::build().await;
+    let mut running = test_server.start_on_a_disk_that_fills().await;
+    let first = test_server.ask(&running, CHAT).await.id;
+    let database = test_server.database().await;
     // Its last line may be written after its answer; what is in the database has no more to come.
     eventually("the first request", async || {
         let found = request::Entity::find_by_id(first).one(&database).await;
         found.unwrap().map(|_| ())
     })
     .await;
-    let whole = std::fs::read_to_string(house.journal()).unwrap();
+    let whole = std::fs::read_to_string(test_server.journal()).unwrap();
     limit_files(&running, &(whole.len() + 20).to_string()).await;
-    house.refuses(&running).await;
-    assert_eq!(std::fs::read_to_string(house.journal()).unwrap(), whole);
+    test_server.refuses(&running).await;
+    assert_eq!(
+        std::fs::read_to_string(test_server.journal()).unwrap(),
+        whole
+    );
     limit_files(&running, "unlimited").await;
-    house.until(&running, 200).await;
-    house.engine.may_end.send_replace(false);
-    let (id, _answer) = house.begin(&running).await;
+    test_server.until(&running, 200).await;
+    test_server.engine.may_end.send_replace(false);
+    let (id, _answer) = test_server.begin(&running).await;
 
     running.program.signal(Signal::SIGKILL);
     running.program.ended().await;
-    house.engine.may_end.send_replace(true);
-    let books = house.close(house.start().await).await;
+    test_server.engine.may_end.send_replace(true);
+    let books = test_server.close(test_server.start().await).await;
 
     assert_eq!(books.rows[&id].outcome, Outcome::Interrupted);
     books.agree();

@@ -11,9 +11,9 @@ use proxypal_server::domain::{requests::RequestRecord, tokens::Tokens};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{CHAT, House, tokens};
+use super::{CHAT, TestServer, tokens};
 
-impl House {
+impl TestServer {
     /// The entry that is written before a request is forwarded.
     fn noted(&self) -> RequestRecord {
         RequestRecord {
@@ -80,22 +80,22 @@ fn text(line: &Value) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_journal_of_a_killed_server_is_counted_once_and_unchanged() {
-    let house = House::build().await;
-    let running = house.start().await;
-    let written = house.ask(&running, CHAT).await.id;
-    let before = house.close(running).await;
-    let [begun, done, later, dropped, gone_later] = [(); 5].map(|()| house.noted());
+    let test_server = TestServer::build().await;
+    let running = test_server.start().await;
+    let written = test_server.ask(&running, CHAT).await.id;
+    let before = test_server.close(running).await;
+    let [begun, done, later, dropped, gone_later] = [(); 5].map(|()| test_server.noted());
     let known = RequestRecord {
         id: written,
-        ..house.noted()
+        ..test_server.noted()
     };
     let first = [&begun, &done, &later, &dropped, &gone_later, &known].map(line);
-    let torn = line(&house.noted());
-    house.leave(
+    let torn = line(&test_server.noted());
+    test_server.leave(
         1,
         &[first.concat(), line(&ended(&done)), void(&dropped)].concat(),
     );
-    house.leave(
+    test_server.leave(
         2,
         &[
             line(&ended(&later)),
@@ -106,7 +106,7 @@ async fn the_journal_of_a_killed_server_is_counted_once_and_unchanged() {
         .concat(),
     );
 
-    let books = house.close(house.start().await).await;
+    let books = test_server.close(test_server.start().await).await;
 
     assert_eq!(books.rows.len(), 4);
     let row = &books.rows[&begun.id];
@@ -123,23 +123,23 @@ async fn the_journal_of_a_killed_server_is_counted_once_and_unchanged() {
     let earlier = before.used(Metric::Tokens);
     assert_eq!(books.used(Metric::Tokens), earlier + 7 + 42 + 42);
     books.agree();
-    let again = house.close(house.start().await).await;
+    let again = test_server.close(test_server.start().await).await;
     assert_eq!(again.rows, books.rows);
     again.agree();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_that_the_database_rejects_stops_neither_the_server_nor_other_entries() {
-    let house = House::build().await;
-    fs::create_dir_all(house.home.directory.path().join("journal")).unwrap();
+    let test_server = TestServer::build().await;
+    fs::create_dir_all(test_server.home.directory.path().join("journal")).unwrap();
     let unknown = RequestRecord {
         user_id: Uuid::now_v7(),
-        ..house.noted()
+        ..test_server.noted()
     };
-    let [one, other] = [(); 2].map(|()| ended(&house.noted()));
-    house.leave(1, &[&one, &unknown, &other].map(line).concat());
+    let [one, other] = [(); 2].map(|()| ended(&test_server.noted()));
+    test_server.leave(1, &[&one, &unknown, &other].map(line).concat());
 
-    let books = house.close(house.start().await).await;
+    let books = test_server.close(test_server.start().await).await;
 
     assert_eq!(books.rows.len(), 2);
     books.agree();
