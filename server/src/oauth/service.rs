@@ -209,6 +209,11 @@ impl OAuthService {
         }))
     }
 
+    /// How a sign-in at a provider proceeds; `None` if there is none.
+    pub fn mode(&self, kind: ProviderKind) -> Option<LoginMode> {
+        self.providers.get(kind).map(OAuthProvider::mode)
+    }
+
     /// A provider that people can sign in at.
     pub(super) fn provider(&self, kind: ProviderKind) -> Result<&OAuthProvider> {
         self.providers.get(kind).ok_or_else(|| {

@@ -114,7 +114,7 @@ impl OAuthService {
                     until: login.expires_at,
                     clock: self.clock.clone(),
                 };
-                let headers = device_headers(device_id.as_deref());
+                let headers = device_headers(&provider, device_id.as_deref());
                 let tokens =
                     protocol::wait_for_device(&self.http, &provider, &headers, &code, wait).await?;
                 Ok(Brought::Tokens(

@@ -7,7 +7,7 @@ use entity::{
 
 use super::{
     ApiKeySpec, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec,
-    no_windows,
+    ThemeColors,
 };
 
 const USER_INFORMATION: &str = "https://www.googleapis.com/oauth2/v1/userinfo?alt=json";
@@ -16,6 +16,12 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     kind: ProviderKind::Gemini,
     name: "gemini",
     display_name: "Gemini",
+    description: "Google's Gemini.",
+    colors: ThemeColors {
+        light: "oklch(0.56 0.16 262)",
+        dark: "oklch(0.74 0.13 258)",
+    },
+    options: &[],
     engine: EngineNames {
         key_list: Some("gemini-api-key"),
         imported_key_lists: &["geminiApiKeys"],
@@ -49,6 +55,8 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         token_url: "https://oauth2.googleapis.com/token",
         profile_url: USER_INFORMATION,
         check_url: USER_INFORMATION,
+        // A service account has no token before it is used.
+        tokenless_auth_files: &["vertex"],
         redirect_url: "http://localhost:51121/oauth-callback",
         authorize_parameters: &[("access_type", "offline"), ("prompt", "consent")],
         profile: Profile::Google,
@@ -56,7 +64,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     }),
     native_protocols: &[Protocol::Gemini],
     keeps_output_limit,
-    windows: no_windows,
+    windows: None,
 };
 
 /// Google accounts are served by Antigravity, which keeps limits of Claude models only.

@@ -10,6 +10,7 @@ use super::{
     secrets::{AccountSecrets, Stored},
     text,
 };
+use crate::providers;
 
 /// So many keys may come at once.
 const MOST_KEYS: usize = 500;
@@ -73,7 +74,8 @@ impl ProviderAccounts {
         })?;
         known.require_new(&one)?;
         let label = known.free_label(label);
-        let (key, base_url) = (one.api_key.clone(), one.base_url.clone());
+        let key = one.api_key.clone();
+        let address = address(one.kind, one.base_url.as_deref());
         let account = self
             .insert_api_key(one, label.clone())
             .await
@@ -84,7 +86,7 @@ impl ProviderAccounts {
                 error
             })?;
         known.labels.insert(label.clone());
-        known.keys.push((key, base_url, label));
+        known.keys.push((key, address, label));
         Ok(account)
     }
 
@@ -92,21 +94,30 @@ impl ProviderAccounts {
     pub(super) async fn known(&self, kind: ProviderKind) -> Result<Known> {
         let mut known = Known::default();
         for account in self.list().await? {
-            if account.kind != kind {
+            // Entries of one list must differ in key or address, or the engine takes them for one.
+            let list = providers::spec(account.kind).engine.key_list;
+            if list != providers::spec(kind).engine.key_list {
                 continue;
             }
             // One that does not open is reported where all are opened.
             if let Ok(secrets) = AccountSecrets::open(&self.vault, account.id, &account.sealed)
                 && let Stored::ApiKey(key) = secrets.secret
             {
-                known
-                    .keys
-                    .push((key, account.base_url, account.label.clone()));
+                let address = address(account.kind, account.base_url.as_deref());
+                known.keys.push((key, address, account.label.clone()));
             }
-            known.labels.insert(account.label);
+            if account.kind == kind {
+                known.labels.insert(account.label);
+            }
         }
         Ok(known)
     }
+}
+
+/// Where the engine finds an account; `None` for the engine's own default.
+pub(super) fn address(kind: ProviderKind, base_url: Option<&str>) -> Option<String> {
+    let keys = &providers::spec(kind).api_keys;
+    keys.base_url(base_url).map(str::to_owned)
 }
 
 /// The labels and keys of a provider, for as long as new ones are compared with them.
@@ -130,8 +141,9 @@ impl Known {
 
     /// Who has this key at this address.
     fn owner(&self, new: &NewProviderApiKey) -> Option<&str> {
-        let is_same = |(key, base_url, _): &&(SecretString, Option<String>, String)| {
-            key.expose_secret() == new.api_key.expose_secret() && *base_url == new.base_url
+        let new_address = address(new.kind, new.base_url.as_deref());
+        let is_same = |(key, address, _): &&(SecretString, Option<String>, String)| {
+            key.expose_secret() == new.api_key.expose_secret() && *address == new_address
         };
         self.keys
             .iter()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use entity::provider_account::{ProviderKind, ProviderModel};
+use entity::provider_account::ProviderModel;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -43,6 +43,9 @@ pub(in crate::domain) enum Item {
 
 #[derive(Deserialize)]
 struct KeyEntry {
+    /// Our own export names the provider of each entry.
+    #[serde(default)]
+    provider: Option<String>,
     #[serde(default, alias = "api-key", alias = "apiKey")]
     key: Option<String>,
     #[serde(default, alias = "api-key-entries", alias = "apiKeyEntries")]
@@ -120,7 +123,7 @@ fn items_of(value: Value) -> Vec<Result<Item, String>> {
             for spec in providers::ALL {
                 for list in spec.key_lists() {
                     let entries = fields.remove(list).unwrap_or(Value::Null);
-                    items.extend(keys(list, spec.kind, entries));
+                    items.extend(keys(list, entries));
                 }
             }
             if items.is_empty() {
@@ -194,7 +197,7 @@ fn vertex(service_account: &Map<String, Value>) -> Result<Map<String, Value>, St
     Ok(file)
 }
 
-fn keys(list: &str, kind: ProviderKind, value: Value) -> Vec<Result<Item, String>> {
+fn keys(list: &str, value: Value) -> Vec<Result<Item, String>> {
     let entries = match value {
         Value::Null => return Vec::new(),
         Value::Array(entries) => entries,
@@ -206,7 +209,7 @@ fn keys(list: &str, kind: ProviderKind, value: Value) -> Vec<Result<Item, String
     entries
         .flat_map(
             |(number, entry)| match serde_json::from_value::<KeyEntry>(entry) {
-                Ok(entry) => key_items(kind, &entry),
+                Ok(entry) => key_items(list, &entry),
                 Err(_) => vec![Err(format!(
                     "entry {} of {list} makes no sense",
                     number + 1
@@ -216,7 +219,11 @@ fn keys(list: &str, kind: ProviderKind, value: Value) -> Vec<Result<Item, String
         .collect()
 }
 
-fn key_items(kind: ProviderKind, entry: &KeyEntry) -> Vec<Result<Item, String>> {
+fn key_items(list: &str, entry: &KeyEntry) -> Vec<Result<Item, String>> {
+    let (name, address) = (entry.provider.as_deref(), entry.address.as_deref());
+    let Some(kind) = providers::by_key_list(list, name, address) else {
+        return vec![Err(format!("no provider has a list {list}"))];
+    };
     let keys = entry
         .key
         .iter()
@@ -252,6 +259,8 @@ fn headers(headers: Option<&BTreeMap<String, String>>) -> Vec<(String, SecretStr
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
+
+    use entity::provider_account::ProviderKind;
 
     use super::*;
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     CredentialSecret, Error, NewProviderApiKey, ProviderAccounts, ProviderCredential, Result,
+    bulk::address,
     import::{self, FILES, GITHUB, ImportedDocument, Item},
 };
 use crate::providers;
@@ -60,8 +61,11 @@ impl ProviderAccounts {
 
     /// A key that is there already is not added again.
     async fn import_key(&self, mut new: NewProviderApiKey) -> Result<provider_account::Model> {
+        let new_address = address(new.kind, new.base_url.as_deref());
         for account in self.list().await? {
-            if account.kind != new.kind || account.base_url != new.base_url {
+            if account.kind != new.kind
+                || address(account.kind, account.base_url.as_deref()) != new_address
+            {
                 continue;
             }
             let opened = self.open(account.clone())?;
@@ -127,7 +131,7 @@ fn key_entry(account: &ProviderCredential, key: &SecretString) -> Value {
         .map(|(name, value)| (name.clone(), json!(value.expose_secret())))
         .collect();
     json!({
-        "label": account.label, "api-key": key.expose_secret(), "base-url": account.base_url,
+        "provider": providers::spec(account.kind).name, "label": account.label, "api-key": key.expose_secret(), "base-url": account.base_url,
         "headers": headers, "models": account.models, "prefix": account.prefix,
     })
 }
