@@ -29,7 +29,7 @@ const WHAT: &str = "provider login";
 /// How the authorization response reaches this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::provider_login::LoginMode")]
-enum ProviderLoginMode {
+pub(super) enum ProviderLoginMode {
     /// The browser is redirected to this server.
     Redirect,
     /// The person passes the URL of the redirect to `completeProviderLogin`.

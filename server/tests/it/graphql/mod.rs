@@ -21,6 +21,7 @@ mod second_factor;
 mod session;
 mod sign_in;
 mod socket;
+mod supported_providers;
 mod team;
 mod usage;
 mod user;
