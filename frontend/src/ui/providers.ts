@@ -23,7 +23,7 @@ const SupportedProvidersDocument = graphql(`
   }
 `);
 
-/** What the server knows about a provider. */
+/** The server's facts about a provider. */
 export type SupportedProvider = SupportedProvidersQuery["supportedProviders"][number];
 
 const [known, setKnown] = createSignal<ReadonlyMap<string, SupportedProvider>>(new Map());
@@ -48,7 +48,7 @@ export async function loadProviders(client: Client): Promise<boolean> {
   return data !== undefined;
 }
 
-/** What is known about a provider; a newer server may have one that this page does not know. */
+/** The facts about a provider; undefined for one of a newer server, which this page does not know. */
 export function supportedProvider(kind: ProviderKind): SupportedProvider | undefined {
   return known().get(kind);
 }

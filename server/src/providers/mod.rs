@@ -20,7 +20,7 @@ use entity::{
 use serde_json::Value;
 
 /// All providers, in the order of [`ProviderKind`].
-pub const ALL: [&ProviderSpec; 7] = [
+pub const ALL: [&ProviderSpec; ProviderKind::OpenaiCompatible as usize + 1] = [
     &claude::SPEC,
     &chatgpt::SPEC,
     &gemini::SPEC,
@@ -67,7 +67,7 @@ pub struct ProviderSpec {
     /// A sentence for the schema.
     pub description: &'static str,
     pub colors: ThemeColors,
-    /// What its accounts can be set to, beside the settings that all providers have.
+    /// Settings of its accounts beside those that all providers have.
     pub options: &'static [ProviderOption],
     pub engine: EngineNames,
     pub api_keys: ApiKeySpec,
@@ -277,8 +277,8 @@ pub fn spec(kind: ProviderKind) -> &'static ProviderSpec {
     ALL[kind as usize]
 }
 
-/// The provider of an entry in a list of API keys. Providers that share the list of OpenAI-compatible servers are told
-/// apart by the name that our own export adds, else by their address.
+/// The provider of an entry in a list of API keys. Providers that share the list of OpenAI-compatible servers are
+/// distinguished by the name that our own export adds, else by their address.
 pub fn by_key_list(list: &str, name: Option<&str>, base_url: Option<&str>) -> Option<ProviderKind> {
     let sharing = || {
         let specs = ALL.into_iter();

@@ -31,7 +31,7 @@ enum ProviderOption {
     IdentityPerAccount,
 }
 
-/// What an account with an API key needs.
+/// The requirements of an account with an API key.
 #[derive(SimpleObject)]
 struct ApiKeySupport {
     /// The base URL of accounts that set none; null if each account must set its own.
