@@ -17,7 +17,7 @@ use entity::{
     provider_account::{CredentialKind, ProviderKind, SubscriptionWindow},
     request::Protocol,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// All providers, in the order of [`ProviderKind`].
 pub const ALL: [&ProviderSpec; ProviderKind::OpenaiCompatible as usize + 1] = [
@@ -138,6 +138,9 @@ pub struct ApiKeySpec {
     pub check_headers: &'static [(&'static str, &'static str)],
 }
 
+/// Makes an auth file of another program's file.
+pub type Conversion = fn(&Map<String, Value>) -> Result<Map<String, Value>, String>;
+
 /// How people sign in. Each address can be replaced by an environment variable; empty is unknown.
 #[derive(Debug)]
 pub struct SignInSpec {
@@ -157,6 +160,8 @@ pub struct SignInSpec {
     /// The free request of a health check: usage windows where there are any.
     pub check_url: &'static str,
     pub check_headers: CheckHeaders,
+    /// The `type` of another program's files, and what makes an auth file of one or reports why it cannot.
+    pub converts: Option<(&'static str, Conversion)>,
     /// The `type` of auth files that hold no token, so that they cannot be checked.
     pub tokenless_auth_files: &'static [&'static str],
     /// Headers of the device flow.
@@ -231,6 +236,7 @@ const SIGN_IN: SignInSpec = SignInSpec {
     api_url: "",
     check_url: "",
     check_headers: CheckHeaders::Fixed(&[]),
+    converts: None,
     tokenless_auth_files: &[],
     device_headers: &[],
     device_id_header: None,
@@ -298,6 +304,18 @@ pub fn by_auth_file(engine_type: &str) -> Option<ProviderKind> {
     let mut specs = ALL.into_iter();
     let spec = specs.find(|spec| spec.engine.auth_files.contains(&engine_type))?;
     Some(spec.kind)
+}
+
+/// The conversion of files of another program; `None` for files that are none of these.
+pub fn converter(file_type: &str) -> Option<Conversion> {
+    let mut conversions = ALL
+        .into_iter()
+        .filter_map(|spec| spec.sign_in.as_ref()?.converts);
+    Some(
+        conversions
+            .find(|(converted, _)| *converted == file_type)?
+            .1,
+    )
 }
 
 /// The provider that a usage record names.

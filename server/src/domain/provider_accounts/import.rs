@@ -23,8 +23,6 @@ const NO_ACCOUNT: &str = "there is no account in it: neither an auth file with a
      account, nor a list of API keys";
 /// How much of a type that nobody knows is quoted, in characters.
 const LONGEST_QUOTE: usize = 40;
-/// Where Vertex serves everything.
-const USUAL_LOCATION: &str = "us-central1";
 
 /// A document that somebody brings.
 #[derive(Debug)]
@@ -152,8 +150,9 @@ fn github_items(value: Value) -> Vec<Result<Item, String>> {
 }
 
 fn login(mut content: Map<String, Value>) -> Result<Item, String> {
-    if auth_file::text(&content, "type") == Some("service_account") {
-        content = vertex(&content)?;
+    let given_type = auth_file::text(&content, "type").unwrap_or_default();
+    if let Some(convert) = providers::converter(given_type) {
+        content = convert(&content)?;
     }
     let engine_type = auth_file::text(&content, "type").unwrap_or_default();
     let Some(kind) = providers::by_auth_file(engine_type) else {
@@ -171,30 +170,6 @@ fn login(mut content: Map<String, Value>) -> Result<Item, String> {
         content,
         expires_at: None,
     }))
-}
-
-/// Google's service account in the engine's wrapping.
-fn vertex(service_account: &Map<String, Value>) -> Result<Map<String, Value>, String> {
-    let said = |name: &str| {
-        let text = auth_file::text(service_account, name).map(str::to_owned);
-        text.ok_or_else(|| {
-            format!("the service account has no {name}; download its key as JSON again")
-        })
-    };
-    let (project, email) = (said("project_id")?, said("client_email")?);
-    said("private_key")?;
-    let texts = [
-        ("type", "vertex".to_owned()),
-        ("project_id", project),
-        ("email", email),
-        ("location", USUAL_LOCATION.to_owned()),
-    ];
-    let mut file: Map<_, _> = texts
-        .map(|(name, text)| (name.to_owned(), text.into()))
-        .into_iter()
-        .collect();
-    file.insert("service_account".to_owned(), service_account.clone().into());
-    Ok(file)
 }
 
 fn keys(list: &str, value: Value) -> Vec<Result<Item, String>> {
@@ -281,7 +256,7 @@ mod tests {
             panic!("one auth file");
         };
         assert_eq!(file.kind, ProviderKind::Gemini);
-        assert_eq!(file.content["location"], USUAL_LOCATION);
+        assert_eq!(file.content["location"], "us-central1");
         assert_eq!(file.content["service_account"]["private_key"], "k");
     }
 
