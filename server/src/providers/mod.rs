@@ -10,6 +10,7 @@ mod copilot;
 mod gemini;
 mod kimi;
 mod openai_compatible;
+mod openrouter;
 mod windows;
 mod xai;
 
@@ -27,6 +28,7 @@ pub const ALL: [&ProviderSpec; ProviderKind::OpenaiCompatible as usize + 1] = [
     &copilot::SPEC,
     &kimi::SPEC,
     &xai::SPEC,
+    &openrouter::SPEC,
     &openai_compatible::SPEC,
 ];
 

@@ -46,6 +46,23 @@ async fn a_new_account_is_used_immediately_and_a_removed_one_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_through_openrouter_names_it_in_its_row() {
+    let mut managed = Managed::start().await;
+    let routed = managed.provider.account(ProviderKind::Openrouter, "routed");
+    let account = managed.add(routed).await;
+    managed.lists("routed", true).await;
+
+    let answer = ask_for(&managed, "routed").await;
+
+    assert_eq!(answer.status(), StatusCode::OK);
+    let record = managed.next_record().await;
+    let record = managed.reconciled(record.id).await;
+    assert_eq!(record.provider, Some(ProviderKind::Openrouter));
+    assert_eq!(record.account_id, Some(account));
+    assert_eq!(record.output_tokens, Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_engine_is_reported_as_unavailable_until_it_is_started() {
     let managed = Managed::start().await;
 
