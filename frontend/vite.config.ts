@@ -1,13 +1,14 @@
 import tailwindcss from "@tailwindcss/vite";
 import solid from "vite-plugin-solid";
 import { defineConfig } from "vitest/config";
+import { inlineDocuments } from "./documents.ts";
 
 const server = "http://127.0.0.1:3000";
 
 export default defineConfig({
   // Relative, so that the server decides by <base href> where the app lives.
   base: "./",
-  plugins: [tailwindcss(), solid()],
+  plugins: [inlineDocuments(), tailwindcss(), solid()],
   build: {
     target: "es2023",
     cssTarget: ["chrome123", "safari17.5", "firefox121"],
@@ -15,7 +16,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // Timings of plugins, which a slow machine gets, are noise before a first start.
-    rolldownOptions: { checks: { bundlerTimings: false } },
+    rolldownOptions: {
+      checks: { bundlerTimings: false },
+    },
   },
   server: {
     proxy: {
