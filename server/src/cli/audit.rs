@@ -57,8 +57,8 @@ impl VerifyAudit {
     }
 }
 
-/// Something that a command does, by whoever may use this machine.
-pub(super) fn context(action: &str) -> Arc<AuditContext> {
+/// A command that the present user of the operating system runs.
+pub(super) fn context(action: &str) -> AuditContext {
     let user = User::from_uid(getuid()).ok().flatten();
     AuditContext::new(Actor::cli(user.map(|user| user.name)), None, action)
 }

@@ -67,7 +67,7 @@ impl CreateBackup {
         let db = Database::look(storage.database_url.expose_secret()).await?;
         let clock = Arc::new(SystemClock);
         let backups = Backups::new(db.clone(), clock, storage.data_dir, Some(phrase));
-        let made = Box::pin(backups.create()).await.map_err(explained)?;
+        let made = Box::pin(backups.make()).await.map_err(explained)?;
         db.close().await?;
         let path = made.path.display();
         terminal::say(&format!(

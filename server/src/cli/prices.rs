@@ -63,7 +63,7 @@ impl ImportPrices {
             .with_context(|| format!("cannot read {}", self.file.display()))?;
         let table = PriceTable::read(&text).map_err(anyhow::Error::from)?;
         let (db, prices) = open(&self.storage).await?;
-        let imported = context("importPrices").run(prices.import(&table)).await;
+        let imported = prices.import(&context("importPrices"), &table).await;
         let imported = imported.map_err(anyhow::Error::from)?;
         db.close().await?;
         terminal::say(&format!(

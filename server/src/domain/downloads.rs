@@ -1,7 +1,7 @@
-//! Downloads: a file is offered to somebody for a moment, by a ticket that opens it once.
+//! Downloads: a file is offered to one caller for a short time, by a ticket that works once.
 //!
 //! Tickets live in memory. Whoever presents one must also be the one to whom it was given and still have
-//! the role that it needs, so an address that somebody else finds opens nothing.
+//! the role that it needs, so the address alone is useless to another caller.
 
 use std::{
     collections::HashMap,
@@ -19,7 +19,7 @@ use crate::{clock::SharedClock, crypto::token};
 
 /// How long a ticket may be used.
 const LIFE: TimeDelta = TimeDelta::seconds(60);
-/// Tickets that nobody has used yet.
+/// Unused tickets.
 const MOST: usize = 1000;
 const PREFIX: &str = "dl_";
 
@@ -43,7 +43,7 @@ impl std::fmt::Debug for Content {
 /// Begins to read a file.
 type Open = Box<dyn FnOnce() -> BoxFuture<'static, Result<Content>> + Send>;
 
-/// A file that somebody may have.
+/// A file that is offered to a caller.
 pub struct Offer {
     pub file_name: String,
     pub media_type: &'static str,
@@ -76,7 +76,7 @@ impl std::fmt::Debug for Ticket {
     }
 }
 
-/// An offer that somebody took up.
+/// An offer that was accepted.
 #[derive(Debug)]
 pub struct ClaimedDownload {
     pub file_name: String,
@@ -125,7 +125,7 @@ impl Downloads {
         }
     }
 
-    /// Gives a ticket to somebody.
+    /// Issues a ticket to a caller.
     pub fn offer(&self, offer: Offer, viewer: &Viewer) -> Result<Ticket> {
         let holder = Holder::of(viewer)?;
         check(viewer, offer.role)?;

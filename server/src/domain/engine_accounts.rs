@@ -1,10 +1,10 @@
-//! What the engine says of the signed-in accounts that it works with.
+//! The signed-in accounts that the engine reports.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-/// The signed-in accounts of a running engine, as it told lately. It tells nothing of API keys.
+/// The signed-in accounts that a running engine reported last. It does not report API keys.
 #[derive(Clone, Debug, Default)]
 pub struct EngineAccounts {
     pub by_file: HashMap<String, EngineAccount>,
@@ -15,7 +15,7 @@ pub struct EngineAccounts {
 pub struct EngineAccount {
     /// The engine's own name for the credential.
     pub auth_index: String,
-    /// The last failure in the engine's words, without secrets.
+    /// The last failure as the engine reports it, without secrets.
     pub message: Option<String>,
     /// Whether it is passed over for now.
     pub unavailable: bool,

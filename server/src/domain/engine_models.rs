@@ -1,10 +1,10 @@
-//! What the engine says of its models.
+//! The models that the engine reports.
 
 use std::collections::{BTreeMap, HashMap};
 
 use entity::provider_account::ProviderKind;
 
-/// The models of a running engine, as it told lately.
+/// The models that a running engine reported last.
 #[derive(Clone, Debug, Default)]
 pub struct EngineModels {
     /// Everything that a request may name, as the engine spells it, and who owns it in its words.

@@ -1,4 +1,4 @@
-//! What the engine says a request used: the second source beside the wire.
+//! The usage of requests as the engine reports it: the second source beside the answers.
 
 use entity::provider_account::ProviderKind;
 use uuid::Uuid;
@@ -17,6 +17,6 @@ pub struct EngineUsage {
     pub account_id: Option<Uuid>,
     /// Whether the attempt failed; a fail-over has several attempts.
     pub failed: bool,
-    /// The counts; `None` when the engine has none to tell (a client that left, a failure).
+    /// The counts; `None` if the engine has none (the client left, or the request failed).
     pub tokens: Option<Tokens>,
 }

@@ -1,4 +1,4 @@
-//! Everything which can go wrong, said once in words a client may read.
+//! The errors of the domain, with messages that clients may read.
 
 use std::{fmt::Display, time::Duration};
 
@@ -57,17 +57,17 @@ impl Error {
         }
     }
 
-    /// Whether the database did not do what it was asked, as while it is away.
+    /// Whether the database failed, such as while it is unavailable.
     pub fn is_of_database(&self) -> bool {
         matches!(self, Self::Internal(cause) if cause.chain().any(<dyn std::error::Error>::is::<DbErr>))
     }
 
-    /// What a reader may be told about input that does not fit.
+    /// The message for input that is invalid.
     pub fn bad_input(message: impl Into<String>) -> Self {
         Self::BadInput(message.into())
     }
 
-    /// Says to what part of the input a complaint belongs.
+    /// Prefixes the message with the part of the input that it is about.
     pub(super) fn about(self, part: impl Display) -> Self {
         if let Self::BadInput(message) = &self {
             return Self::BadInput(format!("{part}: {message}"));
@@ -75,7 +75,7 @@ impl Error {
         self
     }
 
-    /// Turns a violated unique index into a conflict in words.
+    /// Turns a violated unique index into a conflict with this message.
     pub(super) fn unless_taken(error: DbErr, message: impl FnOnce() -> String) -> Self {
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(_)) => Self::Conflict(message()),

@@ -133,7 +133,7 @@ impl LoginThrottle {
         }
     }
 
-    /// Counts an attempt before its password is looked at, so that many at once do not slip through.
+    /// Counts an attempt before its password is checked, so that concurrent attempts are counted too.
     /// Beyond the total, it waits for its turn.
     pub async fn attempt(&self, address: Option<IpAddr>, name: &str) -> Result<LoginAttempt> {
         let attempt = LoginAttempt {
@@ -148,7 +148,7 @@ impl LoginThrottle {
         Ok(attempt)
     }
 
-    /// Counts a code of a second factor before it is looked at. Whoever gets this far has the password.
+    /// Counts an attempt with a second factor's code before it is checked. The caller has the password already.
     pub fn attempt_code(&self, admin_id: Uuid, address: Option<IpAddr>) -> Result<()> {
         let now = self.clock.now();
         let mut state = self.lock();
@@ -176,7 +176,7 @@ impl LoginThrottle {
 }
 
 impl LoginAttempt {
-    /// Takes back what this address failed at this name, and nothing that it failed at another.
+    /// Clears the failures of this address at this name, and none at other names.
     pub fn succeeded(self) {
         let now = self.throttle.clock.now();
         let mut state = self.throttle.lock();
@@ -244,7 +244,7 @@ impl State {
     }
 }
 
-/// Forgets what is over when a table is full. Whether it has room then.
+/// Deletes expired entries if a table is full. Returns whether there is room then.
 fn make_room<K>(table: &mut Table<K>, now: DateTime<Utc>) -> bool {
     if table.len() >= ENTRIES {
         table.retain(|_, failures| !failures.is_over(now));

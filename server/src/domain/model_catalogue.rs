@@ -52,10 +52,10 @@ pub enum ModelProblem {
     Excluded,
 }
 
-/// What a name leads to for a user.
+/// The models and accounts that a name resolves to for a user.
 #[derive(Clone, Debug)]
 pub struct ModelResolution {
-    /// The name without what the engine does not route by.
+    /// The name without the parts that the engine does not route by.
     pub name: String,
     pub alias: Option<model_alias::Model>,
     /// The model that would serve.
@@ -93,7 +93,7 @@ impl ModelCatalogue<'_> {
         }
     }
 
-    /// What would serve a name for a user, and why nothing would.
+    /// The accounts that would serve a name for a user, or why there are none.
     pub fn resolve(&self, name: &str, user: &user::Model) -> ModelResolution {
         let name = routed_as(NameRule::Plain, name);
         let aliases = self.prices.aliases();

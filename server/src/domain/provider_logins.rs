@@ -1,5 +1,5 @@
-//! Sign-ins at providers, as they are kept: who began one, how far it is, and that exactly one answer
-//! completes it. What is said to providers is not known here.
+//! Sign-ins at providers in the database: who started one, its state, and that exactly one answer
+//! completes it. The protocols of the providers are elsewhere.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -9,28 +9,35 @@ use entity::{
     provider_login::{self, Entity as ProviderLogin, LoginMode, LoginStatus},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
     PaginatorTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::{Error, Result, text};
+use super::{
+    Error, Result,
+    audit::{self, Actor, AuditChange, AuditContext, AuditSubject},
+    text,
+};
 use crate::{
     clock::SharedClock,
     crypto::{token::Digester, vault::Vault},
     db::Database,
 };
 
-/// Sign-ins under way of one administrator.
+/// Pending sign-ins of one administrator.
 const MOST_PENDING: u64 = 20;
-/// How long one that is over can still be asked about.
+/// How long a finished sign-in can be queried.
 const REMEMBERED: TimeDelta = TimeDelta::days(1);
+/// The kind of subject in the audit.
+const SUBJECT: &str = "providerLogin";
 const TIME_RAN_OUT: &str = "the time for this sign-in ran out; start it again";
 
-/// Who begins a sign-in, and may complete it.
+/// The caller that starts a sign-in, and may complete it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Starter {
     /// An administrator, or an API token.
@@ -39,25 +46,25 @@ pub struct Starter {
     pub session_id: Option<Uuid>,
 }
 
-/// What a sign-in begins with.
+/// A new sign-in.
 #[derive(Debug)]
 pub struct NewProviderLogin {
     pub kind: ProviderKind,
     pub mode: LoginMode,
     pub label: Option<String>,
-    /// What the provider sends back, to be kept as a digest.
+    /// The OAuth `state`, stored as a digest.
     pub state: Option<SecretString>,
-    /// What is needed to go on, to be kept sealed.
+    /// What completing the sign-in needs, stored encrypted.
     pub secrets: SecretString,
     pub expires_at: DateTime<Utc>,
 }
 
-/// How a sign-in ends.
+/// The result of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginEnd {
-    /// The account, when it is known already.
+    /// The account, if it is known already.
     Succeeded(Option<Uuid>),
-    /// Why, for people.
+    /// The reason, for people.
     Failed(String),
     Cancelled,
     Expired,
@@ -86,12 +93,12 @@ impl ProviderLogins {
         }
     }
 
-    /// Tells which sign-in has changed.
+    /// Notifies of changed sign-ins.
     pub fn changes(&self) -> broadcast::Receiver<Uuid> {
         self.changes.subscribe()
     }
 
-    /// Refuses what no sign-in can begin with, before the provider is asked for anything.
+    /// Validates a new sign-in before the provider is contacted. Returns the trimmed label.
     pub async fn check(&self, starter: Starter, label: Option<&str>) -> Result<Option<String>> {
         let label = text::optional("label", label, 100)?;
         self.tidy().await?;
@@ -108,9 +115,10 @@ impl ProviderLogins {
         Ok(label)
     }
 
-    /// Notes a sign-in that has begun.
+    /// Stores a sign-in that has begun.
     pub async fn create(
         &self,
+        context: &AuditContext,
         starter: Starter,
         new: NewProviderLogin,
     ) -> Result<provider_login::Model> {
@@ -136,10 +144,15 @@ impl ProviderLogins {
             expires_at: Set(new.expires_at),
             finished_at: Set(None),
         };
-        Ok(login.insert(self.db.writer()).await?)
+        let transaction = self.db.begin().await?;
+        let login = login.insert(&transaction).await?;
+        let created = AuditChange::created(subject(&login), audited(&login));
+        audit::record(&transaction, &self.clock, context, created).await?;
+        transaction.commit().await?;
+        Ok(login)
     }
 
-    /// Finds a sign-in. One whose time has run out is over.
+    /// Finds a sign-in; ends it if it has expired.
     pub async fn find(&self, id: Uuid) -> Result<Option<provider_login::Model>> {
         let found = ProviderLogin::find_by_id(id).one(self.db.reader()).await?;
         match found {
@@ -148,7 +161,7 @@ impl ProviderLogins {
         }
     }
 
-    /// Finds the sign-in to which a provider's answer belongs, over or not.
+    /// Finds the sign-in of a provider's answer by its `state`, in any status.
     pub async fn find_by_state(&self, state: &str) -> Result<Option<provider_login::Model>> {
         let digest = self.digest(state);
         let found = ProviderLogin::find()
@@ -161,7 +174,7 @@ impl ProviderLogins {
         }
     }
 
-    /// Sign-ins that wait for an answer: somebody's, or everybody's.
+    /// Pending sign-ins, of one starter or of all.
     pub async fn pending(&self, starter: Option<Uuid>) -> Result<Vec<provider_login::Model>> {
         self.tidy().await?;
         let mut pending = ProviderLogin::find()
@@ -173,20 +186,20 @@ impl ProviderLogins {
         Ok(pending.all(self.db.reader()).await?)
     }
 
-    /// Whether a state is the one with which this sign-in began.
+    /// Whether this is the `state` of the sign-in.
     pub fn has_state(&self, login: &provider_login::Model, state: &str) -> bool {
-        // Digests with a key that nobody else has: comparing them tells nothing of the state.
+        // Keyed digests: the time of the comparison reveals nothing of the state.
         login.state_digest.as_deref() == Some(&self.digest(state)[..])
     }
 
-    /// Opens what is needed to go on.
+    /// Decrypts what completing the sign-in needs.
     pub fn secrets(&self, login: &provider_login::Model) -> Result<SecretString> {
         let opened = self.vault.open(&owner(login.id), &login.sealed)?;
         let text = std::str::from_utf8(&opened).map_err(anyhow::Error::from)?;
         Ok(text.into())
     }
 
-    /// Makes the caller the one who completes it. Of two, one gets it.
+    /// Claims the completion. Of two concurrent callers one gets `true`.
     pub async fn claim(&self, id: Uuid) -> Result<bool> {
         let claimed = ProviderLogin::update_many()
             .col_expr(
@@ -221,10 +234,45 @@ impl ProviderLogins {
         }))
     }
 
-    /// Ends a sign-in and forgets its secrets. One that is over stays as it is.
+    /// Ends a pending sign-in at the request of an actor.
+    pub async fn cancel(&self, context: &AuditContext, id: Uuid) -> Result<provider_login::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
+        let ended = self.end(id, LoginEnd::Cancelled).await?;
+        if ended.status == LoginStatus::Cancelled {
+            let cancelled = AuditChange::removed(subject(&ended), audited(&ended));
+            audit::note(&self.db, &self.clock, context, cancelled).await?;
+        }
+        Ok(ended)
+    }
+
+    /// Records that a sign-in succeeded, unless the event of its account was recorded with this context.
+    pub async fn record_success(
+        &self,
+        context: &AuditContext,
+        login: &provider_login::Model,
+    ) -> Result<()> {
+        if context.is_recorded() {
+            return Ok(());
+        }
+        let done = AuditChange::done(Some(json!({ "accountId": login.account_id })));
+        let done = done.about(Some(subject(login)));
+        audit::note(&self.db, &self.clock, context, done).await
+    }
+
+    /// The administrator or API token that started a sign-in, as an actor.
+    pub async fn starter(&self, login: &provider_login::Model) -> Result<Actor> {
+        let (reader, id) = (self.db.reader(), login.started_by);
+        if let Some(admin) = Admin::find_by_id(id).one(reader).await? {
+            return Ok((&admin).into());
+        }
+        let token = ApiToken::find_by_id(id).one(reader).await?;
+        Ok(token.as_ref().map_or_else(Actor::system, Into::into))
+    }
+
+    /// Ends a sign-in and deletes its secrets. A finished sign-in stays as it is.
     pub async fn end(&self, id: Uuid, end: LoginEnd) -> Result<provider_login::Model> {
         let from = match end {
-            // What is being completed has been answered, so it is neither late nor to be called off.
+            // A sign-in that is being completed has its answer: it neither expires nor can it be cancelled.
             LoginEnd::Cancelled | LoginEnd::Expired => vec![LoginStatus::Pending],
             LoginEnd::Succeeded(_) | LoginEnd::Failed(_) => {
                 vec![LoginStatus::Pending, LoginStatus::Completing]
@@ -261,7 +309,7 @@ impl ProviderLogins {
         })
     }
 
-    /// What a server that was killed left half done cannot be done again: the code is spent.
+    /// Fails the sign-ins that a killed server was completing: their code cannot be used again.
     pub async fn recover(&self) -> Result<()> {
         let left = ProviderLogin::find()
             .filter(provider_login::Column::Status.eq(LoginStatus::Completing))
@@ -275,7 +323,7 @@ impl ProviderLogins {
         Ok(())
     }
 
-    /// Ends what is late, and forgets what was over long ago.
+    /// Ends expired sign-ins, and deletes old ones.
     async fn tidy(&self) -> Result<()> {
         let now = self.clock.now();
         let late = ProviderLogin::find()
@@ -301,6 +349,18 @@ impl ProviderLogins {
         self.digester
             .digest(&[b"provider login:", state.as_bytes()].concat())
     }
+}
+
+fn subject(login: &provider_login::Model) -> AuditSubject {
+    AuditSubject::new(SUBJECT, &login.id)
+}
+
+fn audited(login: &provider_login::Model) -> Value {
+    json!({
+        "kind": login.kind.to_value(),
+        "mode": login.mode.to_value(),
+        "label": login.label,
+    })
 }
 
 fn owner(id: Uuid) -> String {

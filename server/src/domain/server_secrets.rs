@@ -23,7 +23,7 @@ use crate::{
     db::Database,
 };
 
-/// The secret that tells whether an encryption key is the right one.
+/// The secret that shows whether an encryption key is the right one.
 pub(in crate::domain) const DIGEST_KEY: &str = "token_digest_key";
 const KEY_FILE: &str = "encryption.key";
 

@@ -1,4 +1,4 @@
-//! Checks of what people type.
+//! Validation of text input.
 
 use chrono::{DateTime, Utc};
 

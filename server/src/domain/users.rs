@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     Error, Result,
     api_keys::{self, ApiKeys, IssuedApiKey, NewApiKey},
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
     models,
     paging::{Page, PageRequest},
     patch::Patch,
@@ -26,6 +26,9 @@ use super::{
     rate_limits, text,
 };
 use crate::{clock::SharedClock, db::Database};
+
+/// The kind of subject that the audit calls a user.
+pub(super) const SUBJECT: &str = "user";
 
 /// What a new user is like.
 #[derive(Clone, Debug, Default)]
@@ -95,7 +98,11 @@ impl Users {
     }
 
     /// Creates a user together with a first key.
-    pub async fn create(&self, new: NewUser) -> Result<(user::Model, IssuedApiKey)> {
+    pub async fn create(
+        &self,
+        context: &AuditContext,
+        new: NewUser,
+    ) -> Result<(user::Model, IssuedApiKey)> {
         let now = self.clock.now();
         let name = text::required("name", &new.name, 100)?;
         let wanted = quotas::read_all(&new.quotas)?;
@@ -125,7 +132,7 @@ impl Users {
         after["apiKey"] = api_keys::audited(&issued.api_key);
         after["quotas"] = quotas::audited(&transaction, user.id, None).await?;
         let created = AuditChange::created(subject(&user), after);
-        audit::record(&transaction, &self.clock, created).await?;
+        audit::record(&transaction, &self.clock, context, created).await?;
         transaction.commit().await?;
         self.api_keys.refresh(user.id).await?;
         Ok((user, issued))
@@ -174,7 +181,13 @@ impl Users {
     }
 
     /// Changes a user. What is disabled or restricted is so at once.
-    pub async fn update(&self, id: Uuid, changes: UserChanges) -> Result<user::Model> {
+    pub async fn update(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+        changes: UserChanges,
+    ) -> Result<user::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
         let old = living(&transaction, id).await?;
         let before = audited(&old);
@@ -201,13 +214,19 @@ impl Users {
             .update(&transaction)
             .await
             .map_err(|error| Error::unless_taken(error, || name_taken(&name)))?;
-        self.record_update(transaction, before, &user).await?;
+        self.record_update(context, transaction, before, &user)
+            .await?;
         self.api_keys.refresh(id).await?;
         Ok(user)
     }
 
     /// Enables or disables several users, all or none of them.
-    pub async fn set_enabled(&self, ids: &[Uuid], enabled: bool) -> Result<Vec<user::Model>> {
+    pub async fn set_enabled(
+        &self,
+        context: &AuditContext,
+        ids: &[Uuid],
+        enabled: bool,
+    ) -> Result<Vec<user::Model>> {
         let transaction = self.db.begin().await?;
         let mut users = Vec::with_capacity(ids.len());
         let mut changes = Vec::with_capacity(ids.len());
@@ -221,8 +240,12 @@ impl Users {
             changes.push(AuditChange::updated(subject(&user), before, audited(&user)));
             users.push(user);
         }
+        if changes.is_empty() {
+            let nothing = AuditChange::done(Some(json!({ "ids": [], "enabled": enabled })));
+            changes.push(nothing);
+        }
         for change in changes {
-            audit::record(&transaction, &self.clock, change).await?;
+            audit::record(&transaction, &self.clock, context, change).await?;
         }
         transaction.commit().await?;
         for id in ids {
@@ -232,7 +255,8 @@ impl Users {
     }
 
     /// Archives a user: the keys die, the name is free again, the history stays.
-    pub async fn archive(&self, id: Uuid) -> Result<user::Model> {
+    pub async fn archive(&self, context: &AuditContext, id: Uuid) -> Result<user::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
         let old = living(&transaction, id).await?;
         let before = audited(&old);
@@ -243,7 +267,8 @@ impl Users {
         user.updated_at = Set(now);
         let user = user.update(&transaction).await?;
         self.api_keys.revoke_all(&transaction, id).await?;
-        self.record_update(transaction, before, &user).await?;
+        self.record_update(context, transaction, before, &user)
+            .await?;
         self.api_keys.refresh(id).await?;
         Ok(user)
     }
@@ -251,12 +276,13 @@ impl Users {
     /// Commits a change together with the event about it.
     async fn record_update(
         &self,
+        context: &AuditContext,
         transaction: DatabaseTransaction,
         before: Value,
         user: &user::Model,
     ) -> Result<()> {
         let updated = AuditChange::updated(subject(user), before, audited(user));
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         Ok(transaction.commit().await?)
     }
 }
@@ -267,7 +293,7 @@ async fn living(transaction: &DatabaseTransaction, id: Uuid) -> Result<user::Mod
 
 /// A user, for the audit.
 pub(super) fn subject(user: &user::Model) -> AuditSubject {
-    AuditSubject::new("user", &user.id).named(&user.name)
+    AuditSubject::new(SUBJECT, &user.id).named(&user.name)
 }
 
 /// What the audit tells of a user.

@@ -87,7 +87,7 @@ impl AdminMutation {
             role: input.role.into(),
             password: input.password.map(Into::into),
         };
-        let created = ctx.services().admins.create(new).await?;
+        let created = ctx.services().admins.create(&ctx.audit(), new).await?;
         let token = created.setup_token.as_ref();
         Ok(CreateAdminPayload {
             admin: Admin(created.admin),
@@ -103,7 +103,7 @@ impl AdminMutation {
         #[graphql(desc = "Which administrator.")] id: ID,
     ) -> Result<InviteAdminPayload> {
         let id = input::id(&id, WHAT)?;
-        let (admin, token) = ctx.services().admins.invite_again(id).await?;
+        let (admin, token) = ctx.services().admins.invite_again(&ctx.audit(), id).await?;
         Ok(InviteAdminPayload {
             admin: Admin(admin),
             setup_url: setup_url(ctx, &token),
@@ -119,7 +119,11 @@ impl AdminMutation {
         #[graphql(desc = "What they may do from now on.")] role: Role,
     ) -> Result<SetAdminRolePayload> {
         let id = input::id(&id, WHAT)?;
-        let admin = ctx.services().admins.set_role(id, role.into()).await?;
+        let admin = ctx
+            .services()
+            .admins
+            .set_role(&ctx.audit(), id, role.into())
+            .await?;
         let admin = Admin(admin);
         Ok(SetAdminRolePayload { admin })
     }
@@ -133,7 +137,11 @@ impl AdminMutation {
         #[graphql(desc = "Whether they may sign in.")] enabled: bool,
     ) -> Result<SetAdminEnabledPayload> {
         let id = input::id(&id, WHAT)?;
-        let admin = ctx.services().admins.set_enabled(id, enabled).await?;
+        let admin = ctx
+            .services()
+            .admins
+            .set_enabled(&ctx.audit(), id, enabled)
+            .await?;
         let admin = Admin(admin);
         Ok(SetAdminEnabledPayload { admin })
     }
@@ -146,7 +154,7 @@ impl AdminMutation {
         #[graphql(desc = "Which administrator.")] id: ID,
     ) -> Result<RemoveAdminPayload> {
         let id = input::id(&id, WHAT)?;
-        let admin = Admin(ctx.services().admins.remove(id).await?);
+        let admin = Admin(ctx.services().admins.remove(&ctx.audit(), id).await?);
         Ok(RemoveAdminPayload { admin })
     }
 }

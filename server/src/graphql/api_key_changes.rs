@@ -89,7 +89,11 @@ impl ApiKeyMutation {
             allowed_models: input.allowed_models,
             ..NewApiKey::default()
         };
-        let issued = ctx.services().api_keys.issue(user_id, new).await?;
+        let issued = ctx
+            .services()
+            .api_keys
+            .issue(&ctx.audit(), user_id, new)
+            .await?;
         Ok(IssueApiKeyPayload {
             api_key: ApiKey(issued.api_key),
             secret: issued.secret.expose_secret().to_owned(),
@@ -107,7 +111,11 @@ impl ApiKeyMutation {
     ) -> Result<RotateApiKeyPayload> {
         let id = input::id(&id, "API key")?;
         let grace = TimeDelta::seconds(grace_seconds.into());
-        let (issued, replaced) = ctx.services().api_keys.rotate(id, grace).await?;
+        let (issued, replaced) = ctx
+            .services()
+            .api_keys
+            .rotate(&ctx.audit(), id, grace)
+            .await?;
         Ok(RotateApiKeyPayload {
             api_key: ApiKey(issued.api_key),
             secret: issued.secret.expose_secret().to_owned(),
@@ -129,7 +137,12 @@ impl ApiKeyMutation {
             allowed_models: input::patch(input.allowed_models),
         };
         let id = input::id(&id, "API key")?;
-        let api_key = ApiKey(ctx.services().api_keys.update(id, changes).await?);
+        let api_key = ApiKey(
+            ctx.services()
+                .api_keys
+                .update(&ctx.audit(), id, changes)
+                .await?,
+        );
         Ok(UpdateApiKeyPayload { api_key })
     }
 
@@ -141,7 +154,7 @@ impl ApiKeyMutation {
         #[graphql(desc = "Which key.")] id: ID,
     ) -> Result<RevokeApiKeyPayload> {
         let id = input::id(&id, "API key")?;
-        let api_key = ApiKey(ctx.services().api_keys.revoke(id).await?);
+        let api_key = ApiKey(ctx.services().api_keys.revoke(&ctx.audit(), id).await?);
         Ok(RevokeApiKeyPayload { api_key })
     }
 }

@@ -123,7 +123,12 @@ impl ApiTokenMutation {
         let role = input.role.into();
         let api_tokens = &ctx.services().api_tokens;
         let created = api_tokens
-            .create(&input.name, role, input.expires_at.map(Into::into))
+            .create(
+                &ctx.audit(),
+                &input.name,
+                role,
+                input.expires_at.map(Into::into),
+            )
             .await?;
         Ok(CreateApiTokenPayload {
             api_token: ApiToken(created.api_token),
@@ -139,7 +144,7 @@ impl ApiTokenMutation {
         #[graphql(desc = "Which API token.")] id: ID,
     ) -> Result<RevokeApiTokenPayload> {
         let id = input::id(&id, "API token")?;
-        let api_token = ApiToken(ctx.services().api_tokens.revoke(id).await?);
+        let api_token = ApiToken(ctx.services().api_tokens.revoke(&ctx.audit(), id).await?);
         Ok(RevokeApiTokenPayload { api_token })
     }
 }

@@ -144,7 +144,7 @@ impl BackupMutation {
     #[graphql(guard = "AtLeast(Role::Owner)")]
     async fn create_backup(&self, ctx: &Context<'_>) -> Result<CreateBackupPayload> {
         let backups = &ctx.services().backups;
-        let made = Box::pin(backups.create()).await?;
+        let made = Box::pin(backups.create(&ctx.audit())).await?;
         let files = backups.list().await?;
         let file = files.into_iter().find(|file| file.name == made.name);
         Ok(CreateBackupPayload {
@@ -155,15 +155,14 @@ impl BackupMutation {
 
     /// Fetch a backup, sealed as it is.
     #[graphql(guard = "AtLeast(Role::Owner)")]
-    #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
     async fn download_backup(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What it is called.")] name: ID,
     ) -> Result<DownloadBackupPayload> {
-        let backups = ctx.services().backups.clone();
+        let backups = &ctx.services().backups;
         // Now, so that a name of nothing is refused at once.
-        let content = backups.read(&name)?;
+        let content = backups.read(&ctx.audit(), &name).await?;
         let file = Offer {
             file_name: name.to_string(),
             media_type: "application/octet-stream",
@@ -183,7 +182,8 @@ impl BackupMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What it is called.")] name: ID,
     ) -> Result<RestoreBackupPayload> {
-        let staging = ctx.services().backups.stage_restore(&name);
+        let audit = ctx.audit();
+        let staging = ctx.services().backups.stage_restore(&audit, &name);
         Ok(RestoreBackupPayload {
             staged_restore: Box::pin(staging).await?.into(),
         })
@@ -191,12 +191,8 @@ impl BackupMutation {
 
     /// Take back what `restoreBackup` asked for.
     #[graphql(guard = "AtLeast(Role::Owner)")]
-    #[expect(
-        clippy::unused_async,
-        reason = "resolvers are; this is a note in a file"
-    )]
     async fn cancel_restore(&self, ctx: &Context<'_>) -> Result<CancelRestorePayload> {
-        ctx.services().backups.cancel_restore()?;
+        ctx.services().backups.cancel_restore(&ctx.audit()).await?;
         Ok(CancelRestorePayload {
             staged_restore: None,
         })
@@ -204,13 +200,12 @@ impl BackupMutation {
 
     /// Delete a backup.
     #[graphql(guard = "AtLeast(Role::Owner)")]
-    #[expect(clippy::unused_async, reason = "resolvers are; a file goes at once")]
     async fn delete_backup(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What it is called.")] name: ID,
     ) -> Result<DeleteBackupPayload> {
-        ctx.services().backups.delete(&name)?;
+        ctx.services().backups.delete(&ctx.audit(), &name).await?;
         Ok(DeleteBackupPayload {
             name: name.to_string(),
         })

@@ -6,7 +6,7 @@ use async_graphql::{Context, dataloader::DataLoader};
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use super::{error::Result, loaders::Loaders};
+use super::{audit_trail::CurrentMutation, error::Result, loaders::Loaders};
 use crate::{
     checkup::Checkup,
     client_address::ClientAddresses,
@@ -16,7 +16,7 @@ use crate::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
-        audit::Audit,
+        audit::{Audit, AuditContext},
         backups::Backups,
         downloads::Downloads,
         exports::Exports,
@@ -123,6 +123,8 @@ pub(super) trait ContextExt {
     fn viewer(&self) -> &Viewer;
     /// The session of a caller who has one.
     fn session(&self) -> Result<&AdminSession>;
+    /// The audit context of the mutation that is being resolved.
+    fn audit(&self) -> AuditContext;
     /// The browser that asks, where cookies can be set.
     fn browser(&self) -> Result<&Browser>;
     /// Whether the caller runs the server, and may see what end users may not.
@@ -149,6 +151,13 @@ impl ContextExt for Context<'_> {
                 Err(Error::Unauthenticated.into())
             }
         }
+    }
+
+    fn audit(&self) -> AuditContext {
+        let current = self.data_opt::<CurrentMutation>();
+        let current = current.and_then(CurrentMutation::context);
+        // Every mutation has one; this is for whoever builds the schema without the extension.
+        current.unwrap_or_else(|| AuditContext::system(self.field().name()))
     }
 
     fn browser(&self) -> Result<&Browser> {

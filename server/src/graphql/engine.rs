@@ -6,12 +6,13 @@ use futures_util::{Stream, StreamExt as _};
 use tokio_stream::wrappers::WatchStream;
 
 use super::{
+    audit_trail,
     context::ContextExt as _,
     error::Result,
     guard::AtLeast,
     scalar::{DateTime, int},
 };
-use crate::engine::EngineStatus;
+use crate::{domain::audit::AuditSubject, engine::EngineStatus};
 
 /// Which sort of engine answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -117,6 +118,10 @@ impl EngineQuery {
     }
 }
 
+fn engine() -> AuditSubject {
+    AuditSubject::new("engine", "engine")
+}
+
 /// The engine's part of the changes.
 #[derive(Debug, Default)]
 pub(super) struct EngineMutation;
@@ -126,19 +131,28 @@ impl EngineMutation {
     /// Start the engine, and wait until it runs.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn start_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
-        Ok(ctx.services().engine.start().await?.into())
+        ctx.audit().about(engine());
+        let status = ctx.services().engine.start().await?;
+        audit_trail::record(ctx).await?;
+        Ok(status.into())
     }
 
     /// Let requests end, then stop the engine until it is started again.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn stop_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
-        Ok(ctx.services().engine.stop().await?.into())
+        ctx.audit().about(engine());
+        let status = ctx.services().engine.stop().await?;
+        audit_trail::record(ctx).await?;
+        Ok(status.into())
     }
 
     /// Let requests end, then stop the engine, start it, and wait until it runs.
     #[graphql(guard = "AtLeast(Role::Admin)")]
     async fn restart_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
-        Ok(ctx.services().engine.restart().await?.into())
+        ctx.audit().about(engine());
+        let status = ctx.services().engine.restart().await?;
+        audit_trail::record(ctx).await?;
+        Ok(status.into())
     }
 }
 

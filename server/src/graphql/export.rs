@@ -5,6 +5,7 @@ use entity::admin;
 use futures_util::{FutureExt as _, future};
 
 use super::{
+    audit_trail,
     context::ContextExt as _,
     error::Result,
     guard::AtLeast,
@@ -81,7 +82,6 @@ pub(super) struct ExportMutation;
 impl ExportMutation {
     /// Export requests that are settled by now, in the order of settlement: a row for each.
     #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
-    #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
     async fn export_requests(
         &self,
         ctx: &Context<'_>,
@@ -97,9 +97,9 @@ impl ExportMutation {
             role: admin::Role::Viewer,
             open: Box::new(move || async move { exports.requests(filter, format).await }.boxed()),
         };
-        Ok(ExportPayload {
-            download: offer(ctx, file)?,
-        })
+        let download = offer(ctx, file)?;
+        audit_trail::record(ctx).await?;
+        Ok(ExportPayload { download })
     }
 
     /// Export usage: a row for each user, key, provider, account and model in each hour or day.
@@ -141,8 +141,8 @@ impl ExportMutation {
             role: admin::Role::Viewer,
             open: Box::new(move || future::ready(Ok(exports.usage(export, format))).boxed()),
         };
-        Ok(ExportPayload {
-            download: offer(ctx, file)?,
-        })
+        let download = offer(ctx, file)?;
+        audit_trail::record(ctx).await?;
+        Ok(ExportPayload { download })
     }
 }

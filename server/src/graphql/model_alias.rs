@@ -122,7 +122,10 @@ impl ModelAliasMutation {
             model: input.model,
             provider: input.provider.map(Into::into),
         };
-        let row = services.model_aliases.set(new, &models).await?;
+        let row = services
+            .model_aliases
+            .set(&ctx.audit(), new, &models)
+            .await?;
         let active = is_served(services, &row.alias, true).await;
         let alias = ModelAlias::new(active, row);
         Ok(SetModelAliasPayload { alias })
@@ -136,7 +139,7 @@ impl ModelAliasMutation {
         #[graphql(desc = "The name to take away.")] alias: String,
     ) -> Result<DeleteModelAliasPayload> {
         let services = ctx.services();
-        let row = services.model_aliases.delete(&alias).await?;
+        let row = services.model_aliases.delete(&ctx.audit(), &alias).await?;
         let active = match services.engine.status().mode {
             EngineMode::Managed => is_served(services, &row.alias, false).await,
             EngineMode::External | EngineMode::Demo => false,

@@ -5,6 +5,7 @@ use entity::admin::Role;
 use secrecy::ExposeSecret as _;
 
 use super::{
+    audit_trail,
     context::ContextExt as _,
     error::Result,
     guard::AtLeast,
@@ -13,7 +14,7 @@ use super::{
     notification_input::NotificationChannelSettingsInput,
 };
 use crate::domain::notifications::{
-    ChannelChanges, NewChannel, NewRule, RuleChanges, signing_secret,
+    ChannelChanges, NewChannel, NewRule, Notifications, RuleChanges, signing_secret,
 };
 
 const CHANNEL: &str = "notification channel";
@@ -142,7 +143,7 @@ impl NotificationMutation {
         let name = input.name;
         let notifications = &ctx.services().notifications;
         let channel = notifications
-            .create_channel(NewChannel { name, settings })
+            .create_channel(&ctx.audit(), NewChannel { name, settings })
             .await?;
         Ok(CreateNotificationChannelPayload {
             channel: NotificationChannel(channel),
@@ -168,7 +169,9 @@ impl NotificationMutation {
                 .map(|settings| settings.read(|| made.insert(signing_secret()).clone())),
         };
         let notifications = &ctx.services().notifications;
-        let channel = notifications.update_channel(id, changes).await?;
+        let channel = notifications
+            .update_channel(&ctx.audit(), id, changes)
+            .await?;
         Ok(UpdateNotificationChannelPayload {
             channel: NotificationChannel(channel),
             signing_secret: made.map(|secret| secret.expose_secret().to_owned()),
@@ -183,7 +186,11 @@ impl NotificationMutation {
         #[graphql(desc = "Which channel.")] id: ID,
     ) -> Result<DeleteNotificationChannelPayload> {
         let id = input::id(&id, CHANNEL)?;
-        let channel = ctx.services().notifications.delete_channel(id).await?;
+        let channel = ctx
+            .services()
+            .notifications
+            .delete_channel(&ctx.audit(), id)
+            .await?;
         let channel = NotificationChannel(channel);
         Ok(DeleteNotificationChannelPayload { channel })
     }
@@ -196,7 +203,9 @@ impl NotificationMutation {
         #[graphql(desc = "Which channel.")] id: ID,
     ) -> Result<TestNotificationChannelPayload> {
         let id = input::id(&id, CHANNEL)?;
+        ctx.audit().about(Notifications::channel_subject(id));
         let outcome = ctx.services().notification_sender.test(id).await?;
+        audit_trail::record(ctx).await?;
         Ok(TestNotificationChannelPayload {
             delivered: outcome.is_ok(),
             problem: outcome.err(),
@@ -216,7 +225,11 @@ impl NotificationMutation {
             percents: input.percents,
             quiet_minutes: input.quiet_minutes,
         };
-        let rule = ctx.services().notifications.create_rule(new).await?;
+        let rule = ctx
+            .services()
+            .notifications
+            .create_rule(&ctx.audit(), new)
+            .await?;
         let rule = NotificationRule(rule);
         Ok(CreateNotificationRulePayload { rule })
     }
@@ -240,7 +253,7 @@ impl NotificationMutation {
         let rule = ctx
             .services()
             .notifications
-            .update_rule(id, changes)
+            .update_rule(&ctx.audit(), id, changes)
             .await?;
         let rule = NotificationRule(rule);
         Ok(UpdateNotificationRulePayload { rule })
@@ -254,7 +267,11 @@ impl NotificationMutation {
         #[graphql(desc = "Which rule.")] id: ID,
     ) -> Result<DeleteNotificationRulePayload> {
         let id = input::id(&id, RULE)?;
-        let rule = ctx.services().notifications.delete_rule(id).await?;
+        let rule = ctx
+            .services()
+            .notifications
+            .delete_rule(&ctx.audit(), id)
+            .await?;
         let rule = NotificationRule(rule);
         Ok(DeleteNotificationRulePayload { rule })
     }

@@ -224,7 +224,11 @@ impl PriceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What it is like.")] input: CreatePriceInput,
     ) -> Result<CreatePricePayload> {
-        let price = ctx.services().prices.create(&input.into()).await?;
+        let price = ctx
+            .services()
+            .prices
+            .create(&ctx.audit(), &input.into())
+            .await?;
         Ok(CreatePricePayload {
             price: Price(price),
         })

@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt as _};
 use secrecy::SecretString;
 
 use super::{
-    confirmation,
+    audit_trail, confirmation,
     context::ContextExt as _,
     error::{ResolverError, Result},
     guard::AtLeast,
@@ -15,7 +15,9 @@ use super::{
 };
 use crate::domain::{
     Error,
-    provider_accounts::{NewProviderApiKey, NewProviderApiKeys, ProviderAccountChanges},
+    provider_accounts::{
+        NewProviderApiKey, NewProviderApiKeys, ProviderAccountChanges, ProviderAccounts,
+    },
 };
 
 /// A model that an account offers.
@@ -232,7 +234,8 @@ impl ProviderMutation {
         #[graphql(desc = "The key and where it belongs.")] input: AddProviderApiKeyInput,
     ) -> Result<AddProviderApiKeyPayload> {
         let accounts = &ctx.services().provider_accounts;
-        let account = ProviderAccount(accounts.add_api_key(input.into()).await?);
+        let account = accounts.add_api_key(&ctx.audit(), input.into()).await?;
+        let account = ProviderAccount(account);
         Ok(AddProviderApiKeyPayload { account })
     }
 
@@ -243,8 +246,9 @@ impl ProviderMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The keys and where they belong.")] input: AddProviderApiKeysInput,
     ) -> Result<AddProviderApiKeysPayload> {
-        let added = ctx.services().provider_accounts.add_api_keys(input.into());
-        let results = added.await?.into_iter().map(|added| match added {
+        let accounts = &ctx.services().provider_accounts;
+        let added = accounts.add_api_keys(&ctx.audit(), input.into()).await?;
+        let results = added.into_iter().map(|added| match added {
             Ok(account) => Ok(AddedApiKey {
                 account: Some(ProviderAccount(account)),
                 problem: None,
@@ -266,8 +270,9 @@ impl ProviderMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which provider.")] kind: ProviderKind,
     ) -> Result<DisconnectProviderPayload> {
-        let removed = ctx.services().provider_accounts.disconnect(kind.into());
-        let accounts = removed.await?.into_iter().map(ProviderAccount).collect();
+        let accounts = &ctx.services().provider_accounts;
+        let removed = accounts.disconnect(&ctx.audit(), kind.into()).await?;
+        let accounts = removed.into_iter().map(ProviderAccount).collect();
         Ok(DisconnectProviderPayload { accounts })
     }
 
@@ -296,7 +301,7 @@ impl ProviderMutation {
             changes.is_confirmed = true;
         }
         let accounts = &ctx.services().provider_accounts;
-        let account = ProviderAccount(accounts.update(id, changes).await?);
+        let account = ProviderAccount(accounts.update(&ctx.audit(), id, changes).await?);
         Ok(UpdateProviderAccountPayload { account })
     }
 
@@ -309,11 +314,17 @@ impl ProviderMutation {
     ) -> Result<ResetProviderCooldownPayload> {
         let id = input::id(&id, "provider account")?;
         let services = ctx.services();
+        ctx.audit().about(ProviderAccounts::subject_of(id));
         let credential = services.provider_accounts.credential(id).await?;
         services.engine.reset_cooldown(&credential).await?;
         services.provider_accounts.clear_failures(id);
         let account = services.provider_accounts.find_many(&[id]).await?;
-        let account = account.into_iter().next().map(ProviderAccount);
+        let account = account.into_iter().next();
+        if let Some(account) = &account {
+            ctx.audit().about(ProviderAccounts::subject(account));
+        }
+        audit_trail::record(ctx).await?;
+        let account = account.map(ProviderAccount);
         Ok(ResetProviderCooldownPayload { account })
     }
 
@@ -325,7 +336,8 @@ impl ProviderMutation {
         #[graphql(desc = "Which account.")] id: ID,
     ) -> Result<RemoveProviderAccountPayload> {
         let id = input::id(&id, "provider account")?;
-        let account = ProviderAccount(ctx.services().provider_accounts.remove(id).await?);
+        let accounts = &ctx.services().provider_accounts;
+        let account = ProviderAccount(accounts.remove(&ctx.audit(), id).await?);
         Ok(RemoveProviderAccountPayload { account })
     }
 }

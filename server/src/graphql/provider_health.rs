@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::admin::Role;
 
 use super::{
+    audit_trail,
     context::ContextExt as _,
     error::Result,
     guard::AtLeast,
@@ -12,7 +13,10 @@ use super::{
 };
 use crate::{
     checkup::Checked,
-    domain::{Error, provider_accounts::AccountStatus},
+    domain::{
+        Error,
+        provider_accounts::{AccountStatus, ProviderAccounts},
+    },
 };
 
 /// How an account was found to be.
@@ -57,9 +61,14 @@ impl ProviderHealthMutation {
             (kind, None) => checkup.check_all(kind.map(Into::into)).await?,
             (None, Some(id)) => {
                 let id = input::id(&id, "provider account")?;
-                vec![checkup.check_account(id).await?]
+                ctx.audit().about(ProviderAccounts::subject_of(id));
+                let checked = checkup.check_account(id).await?;
+                ctx.audit()
+                    .about(ProviderAccounts::subject(&checked.account));
+                vec![checked]
             }
         };
+        audit_trail::record(ctx).await?;
         let told = ctx.services().engine.accounts().await;
         let health = |checked: Checked| {
             let book = &ctx.services().provider_accounts;

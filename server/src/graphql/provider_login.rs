@@ -216,7 +216,9 @@ impl ProviderLoginMutation {
     ) -> Result<StartProviderLoginPayload> {
         let oauth = &ctx.services().oauth;
         let (kind, label) = (input.kind.into(), input.label.as_deref());
-        let view = oauth.start(starter(ctx)?, kind, label).await?;
+        let view = oauth
+            .start(&ctx.audit(), starter(ctx)?, kind, label)
+            .await?;
         // The browser that comes back from the provider must be the one that left. A stream cannot set
         // cookies; who begins there pastes.
         if let (Ok(browser), Some(state)) = (ctx.browser(), view.state()) {
@@ -238,7 +240,9 @@ impl ProviderLoginMutation {
     ) -> Result<CompleteProviderLoginPayload> {
         let id = input::id(&id, WHAT)?;
         let oauth = &ctx.services().oauth;
-        let view = oauth.complete(starter(ctx)?, id, &redirect_url).await?;
+        let view = oauth
+            .complete(&ctx.audit(), starter(ctx)?, id, &redirect_url)
+            .await?;
         let login = ProviderLogin(view);
         Ok(CompleteProviderLoginPayload { login })
     }
@@ -251,7 +255,8 @@ impl ProviderLoginMutation {
         #[graphql(desc = "Which sign-in.")] id: ID,
     ) -> Result<CancelProviderLoginPayload> {
         let id = input::id(&id, WHAT)?;
-        let login = ctx.services().oauth.cancel(starter(ctx)?, id).await?;
+        let oauth = &ctx.services().oauth;
+        let login = oauth.cancel(&ctx.audit(), starter(ctx)?, id).await?;
         let login = ProviderLogin(login);
         Ok(CancelProviderLoginPayload { login })
     }

@@ -67,7 +67,7 @@ impl ProviderTransferMutation {
             content: file.content.into(),
         });
         let accounts = &ctx.services().provider_accounts;
-        let report = accounts.import(documents.collect()).await?;
+        let report = accounts.import(&ctx.audit(), documents.collect()).await?;
         let problems = report.problems.into_iter().map(|problem| ImportProblem {
             file: problem.document,
             message: problem.message,
@@ -87,7 +87,8 @@ impl ProviderTransferMutation {
         #[graphql(secret, desc = "The caller's password, once more.")] password: String,
     ) -> Result<ExportProviderAccountsPayload> {
         confirmation::confirm(ctx, password.into()).await?;
-        let export = ctx.services().provider_accounts.export().await?;
+        let accounts = &ctx.services().provider_accounts;
+        let export = accounts.export(&ctx.audit()).await?;
         let content = export.expose_secret().to_owned();
         Ok(ExportProviderAccountsPayload { content })
     }

@@ -144,7 +144,11 @@ impl QuotaMutation {
     ) -> Result<SetQuotasPayload> {
         let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
         let quotas = QuotaInput::read_all(input.quotas)?;
-        let LimitSubject { user, api_key } = ctx.services().quotas.set(holder, &quotas).await?;
+        let LimitSubject { user, api_key } = ctx
+            .services()
+            .quotas
+            .set(&ctx.audit(), holder, &quotas)
+            .await?;
         Ok(SetQuotasPayload {
             user: User(user),
             api_key: api_key.map(ApiKey),
@@ -165,8 +169,10 @@ impl QuotaMutation {
             concurrent_requests: input.concurrent_requests,
             concurrent_sockets: input.concurrent_sockets,
         };
-        let set = ctx.services().quotas.set_rate_limit(holder, limit.read()?);
-        let LimitSubject { user, api_key } = set.await?;
+        let quotas = &ctx.services().quotas;
+        let limit = limit.read()?;
+        let LimitSubject { user, api_key } =
+            quotas.set_rate_limit(&ctx.audit(), holder, limit).await?;
         Ok(SetRateLimitPayload {
             user: User(user),
             api_key: api_key.map(ApiKey),
@@ -181,7 +187,7 @@ impl QuotaMutation {
         #[graphql(desc = "Which user.")] id: ID,
     ) -> Result<ResetUserUsagePayload> {
         let id = input::id(&id, "user")?;
-        let (user, previous) = ctx.services().quotas.reset_usage(id).await?;
+        let (user, previous) = ctx.services().quotas.reset_usage(&ctx.audit(), id).await?;
         Ok(ResetUserUsagePayload {
             user: User(user),
             previous_used_tokens: BigInt(previous),

@@ -64,7 +64,7 @@ impl SecondFactorMutation {
         let own = ctx.session()?;
         let attempt = Attempt::begin(ctx).await?;
         let admins = &ctx.services().admins;
-        let enrolment = admins.enrol(own, password.into()).await?;
+        let enrolment = admins.enrol(&ctx.audit(), own, password.into()).await?;
         attempt.was_right();
         let uri = enrolment.uri.expose_secret();
         Ok(EnrolTotpPayload {
@@ -84,7 +84,9 @@ impl SecondFactorMutation {
         let own = ctx.session()?;
         let attempt = Attempt::begin(ctx).await?;
         let admins = &ctx.services().admins;
-        let codes = admins.confirm_second_factor(own, &code.into()).await?;
+        let codes = admins
+            .confirm_second_factor(&ctx.audit(), own, &code.into())
+            .await?;
         attempt.was_right();
         let admin = admins.find(own.admin.id).await?;
         let admin = admin.ok_or(Error::Unauthenticated)?;
@@ -106,7 +108,9 @@ impl SecondFactorMutation {
         let attempt = Attempt::begin(ctx).await?;
         let admins = &ctx.services().admins;
         let (password, code) = (SecretString::from(password), SecretString::from(code));
-        let admin = admins.disable_second_factor(own, password, &code).await?;
+        let admin = admins
+            .disable_second_factor(&ctx.audit(), own, password, &code)
+            .await?;
         attempt.was_right();
         let admin = Admin(admin);
         Ok(DisableTotpPayload { admin })
@@ -124,7 +128,9 @@ impl SecondFactorMutation {
         let attempt = Attempt::begin(ctx).await?;
         let admins = &ctx.services().admins;
         let (password, code) = (SecretString::from(password), SecretString::from(code));
-        let codes = admins.renew_recovery_codes(own, password, &code).await?;
+        let codes = admins
+            .renew_recovery_codes(&ctx.audit(), own, password, &code)
+            .await?;
         attempt.was_right();
         let recovery_codes = shown(codes);
         Ok(RenewRecoveryCodesPayload { recovery_codes })

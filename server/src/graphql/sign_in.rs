@@ -64,7 +64,7 @@ impl SignInMutation {
         let password = SecretString::from(password);
         let admins = &services.admins;
         let admin = admins
-            .complete_setup(&token, username.as_deref(), password)
+            .complete_setup(&ctx.audit(), &token, username.as_deref(), password)
             .await?;
         begin(ctx, browser, admin, attempt).await
     }
@@ -95,7 +95,10 @@ impl SignInMutation {
             code: code.map(Into::into),
             address: browser.address,
         };
-        let admin = services.admins.authenticate(presented, throttle).await?;
+        let admin = services
+            .admins
+            .authenticate(&ctx.audit(), presented, throttle)
+            .await?;
         begin(ctx, browser, admin, attempt).await
     }
 
@@ -105,7 +108,7 @@ impl SignInMutation {
         let (session, browser) = (ctx.session()?, ctx.browser()?);
         let sessions = &ctx.services().sessions;
         sessions
-            .revoke(session.admin.id, session.session.id)
+            .revoke(&ctx.audit(), session.admin.id, session.session.id)
             .await?;
         set(ctx, browser.cookies.end());
         Ok(LogoutPayload { signed_out: true })
@@ -125,7 +128,10 @@ impl SignInMutation {
         let name = &own.admin.username;
         let attempt = throttle.attempt(browser.address, name).await?;
         let (current, new) = (current_password.into(), new_password.into());
-        let revoked = services.admins.change_password(own, current, new).await?;
+        let revoked = services
+            .admins
+            .change_password(&ctx.audit(), own, current, new)
+            .await?;
         attempt.succeeded();
         Ok(ChangePasswordPayload {
             session: Session::own(own),
@@ -141,7 +147,10 @@ async fn begin(
     attempt: LoginAttempt,
 ) -> Result<LoginPayload> {
     let services = ctx.services();
-    let begun = services.sessions.begin(admin, browser.client()).await?;
+    let begun = services
+        .sessions
+        .begin(&ctx.audit(), admin, browser.client())
+        .await?;
     attempt.succeeded();
     let own = &begun.session;
     let life = own.session.expires_at - own.session.created_at;

@@ -114,7 +114,11 @@ impl UserMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What the user is like.")] input: CreateUserInput,
     ) -> Result<CreateUserPayload> {
-        let (user, issued) = ctx.services().users.create(input.read()?).await?;
+        let (user, issued) = ctx
+            .services()
+            .users
+            .create(&ctx.audit(), input.read()?)
+            .await?;
         Ok(CreateUserPayload {
             user: User(user),
             api_key: ApiKey(issued.api_key),
@@ -138,7 +142,12 @@ impl UserMutation {
             allowed_models: input::patch(input.allowed_models),
         };
         let id = input::id(&id, "user")?;
-        let user = User(ctx.services().users.update(id, changes).await?);
+        let user = User(
+            ctx.services()
+                .users
+                .update(&ctx.audit(), id, changes)
+                .await?,
+        );
         Ok(UpdateUserPayload { user })
     }
 
@@ -151,7 +160,11 @@ impl UserMutation {
         #[graphql(desc = "Whether their keys work.")] enabled: bool,
     ) -> Result<SetUsersEnabledPayload> {
         let ids: Result<Vec<_>> = ids.iter().map(|id| input::id(id, "user")).collect();
-        let users = ctx.services().users.set_enabled(&ids?, enabled).await?;
+        let users = ctx
+            .services()
+            .users
+            .set_enabled(&ctx.audit(), &ids?, enabled)
+            .await?;
         let users = users.into_iter().map(User).collect();
         Ok(SetUsersEnabledPayload { users })
     }
@@ -164,7 +177,7 @@ impl UserMutation {
         #[graphql(desc = "Which user.")] id: ID,
     ) -> Result<DeleteUserPayload> {
         let id = input::id(&id, "user")?;
-        let user = User(ctx.services().users.archive(id).await?);
+        let user = User(ctx.services().users.archive(&ctx.audit(), id).await?);
         Ok(DeleteUserPayload { user })
     }
 }

@@ -24,7 +24,7 @@ use super::{
     watch::POLL_INTERVAL,
 };
 use crate::{
-    domain::{Error, Result, provider_logins::LoginEnd},
+    domain::{Error, Result, audit::AuditContext, provider_logins::LoginEnd},
     engine::{EngineLoginStatus, LoginChannel},
 };
 
@@ -55,6 +55,7 @@ impl OAuthService {
     /// Completes a sign-in with the provider's answer.
     pub async fn accept(
         &self,
+        context: &AuditContext,
         login: provider_login::Model,
         answer: AuthorizationResponse,
     ) -> Result<ProviderLoginView> {
@@ -76,22 +77,25 @@ impl OAuthService {
             let now = self.logins.find(login.id).await?;
             return Err(over(&now.unwrap_or(login)));
         }
-        let service = self.clone();
-        let completing = self
-            .tasks
-            .spawn(async move { service.complete_claimed(login, answer, secrets).await });
+        let (service, context) = (self.clone(), context.clone());
+        let completing = self.tasks.spawn(async move {
+            service
+                .complete_claimed(&context, login, answer, secrets)
+                .await
+        });
         completing.await.map_err(anyhow::Error::from)?
     }
 
     async fn complete_claimed(
         &self,
+        context: &AuditContext,
         login: provider_login::Model,
         answer: AuthorizationResponse,
         secrets: Option<FlowSecrets>,
     ) -> Result<ProviderLoginView> {
-        let outcome = self.redeem(&login, answer, secrets).await;
+        let outcome = self.redeem(context, &login, answer, secrets).await;
         let account = outcome.map(|account| account.map(|account| account.id));
-        let ended = self.conclude(&login, account).await?;
+        let ended = self.conclude(context, &login, account).await?;
         match ended.error {
             Some(error) => Err(Error::Provider(error)),
             None => self.show(ended),
@@ -101,6 +105,7 @@ impl OAuthService {
     /// Turns an answer into an account.
     async fn redeem(
         &self,
+        context: &AuditContext,
         login: &provider_login::Model,
         answer: AuthorizationResponse,
         secrets: Option<FlowSecrets>,
@@ -119,9 +124,13 @@ impl OAuthService {
                 let (state, verifier) = (&answer.state, &verifier.into());
                 let tokens =
                     protocol::exchange(&self.http, &provider, code, state, verifier).await?;
-                self.keep(login, &provider, tokens, None).await.map(Some)
+                self.keep(context, login, &provider, tokens, None)
+                    .await
+                    .map(Some)
             }
             Some(FlowSecrets::Engine { channel, state, .. }) => {
+                let kind = login.kind;
+                let _expected = self.accounts.expect_adoption(login.id, kind, context);
                 self.redeem_by_engine(login, channel, &state.into(), &answer)
                     .await
             }
@@ -135,6 +144,7 @@ impl OAuthService {
     /// Keeps what a provider gave.
     pub(super) async fn keep(
         &self,
+        context: &AuditContext,
         login: &provider_login::Model,
         provider: &OAuthProvider,
         tokens: TokenResponse,
@@ -144,7 +154,7 @@ impl OAuthService {
         if provider.kind == ProviderKind::Copilot {
             let token = tokens.access_token().secret().as_str().into();
             let new = self.copilot()?.account(label, token).await?;
-            return Ok(self.accounts.save_github_token(new).await?);
+            return Ok(self.accounts.save_github_token(context, new).await?);
         }
         let signed_in = SignedIn {
             provider,
@@ -154,7 +164,7 @@ impl OAuthService {
             now: self.clock.now(),
         };
         let new = signed_in.auth_file(&self.http).await?;
-        Ok(self.accounts.save_auth_file(new).await?)
+        Ok(self.accounts.save_auth_file(context, new).await?)
     }
 
     async fn redeem_by_engine(
@@ -225,9 +235,10 @@ impl OAuthService {
         found.await.unwrap_or(Ok(None))
     }
 
-    /// Notes how a sign-in ended.
+    /// Stores how a sign-in ended.
     pub(super) async fn conclude(
         &self,
+        context: &AuditContext,
         login: &provider_login::Model,
         account: std::result::Result<Option<Uuid>, CompletionError>,
     ) -> Result<provider_login::Model> {
@@ -250,7 +261,11 @@ impl OAuthService {
                 LoginEnd::Failed(reason.to_owned())
             }
         };
-        self.logins.end(login.id, end).await
+        let ended = self.logins.end(login.id, end).await?;
+        if ended.status == LoginStatus::Succeeded {
+            self.logins.record_success(context, &ended).await?;
+        }
+        Ok(ended)
     }
 }
 

@@ -3,11 +3,13 @@
 //! never shown, and the browser goes on to the providers' page with nothing but the sign-in's id, or a
 //! word for what went wrong.
 
+use std::net::IpAddr;
+
 use axum::{
     Router,
     extract::{Path, RawQuery, State},
     http::{
-        HeaderMap, StatusCode,
+        Extensions, HeaderMap, StatusCode,
         header::{CACHE_CONTROL, LOCATION, SET_COOKIE},
     },
     response::{IntoResponse, Response},
@@ -20,7 +22,8 @@ use uuid::Uuid;
 
 use super::{Authenticator, status::status_of};
 use crate::{
-    domain::{Error, Viewer, provider_logins::Starter},
+    client_address::ClientAddresses,
+    domain::{Error, Viewer, audit::AuditContext, provider_logins::Starter},
     oauth::{AuthorizationResponse, AuthorizationResponseError, OAuthService, provider_named},
 };
 
@@ -29,6 +32,7 @@ use crate::{
 pub struct LoginPages {
     pub oauth: OAuthService,
     pub authenticator: Authenticator,
+    pub addresses: ClientAddresses,
     /// How browsers reach us.
     pub public_url: Url,
 }
@@ -73,13 +77,15 @@ impl Wrong {
 async fn start(
     State(pages): State<LoginPages>,
     Path(provider): Path<String>,
+    extensions: Extensions,
     headers: HeaderMap,
 ) -> Response {
+    let address = pages.addresses.of(&extensions, &headers);
     let Some(kind) = provider_named(&provider) else {
         let text = "There is no such provider to sign in to.\n";
         return (StatusCode::NOT_FOUND, text).into_response();
     };
-    match pages.begin(kind, &headers).await {
+    match pages.begin(kind, address, &headers).await {
         Ok(response) => response,
         Err(error) => refused(&error),
     }
@@ -89,6 +95,7 @@ async fn callback(
     State(pages): State<LoginPages>,
     Path(provider): Path<String>,
     RawQuery(query): RawQuery,
+    extensions: Extensions,
     headers: HeaderMap,
 ) -> Response {
     let Some(kind) = provider_named(&provider) else {
@@ -115,14 +122,22 @@ async fn callback(
     };
     let id = login.id;
     let wrong = match pages.may_come(kind, &login, &answer, &headers).await {
-        Ok(()) => pages.accept(login, answer).await.err(),
+        Ok(()) => {
+            let address = pages.addresses.of(&extensions, &headers);
+            pages.accept(address, login, answer).await.err()
+        }
         Err(wrong) => Some(wrong),
     };
     pages.back(Some(id), wrong)
 }
 
 impl LoginPages {
-    async fn begin(&self, kind: ProviderKind, headers: &HeaderMap) -> Result<Response, Error> {
+    async fn begin(
+        &self,
+        kind: ProviderKind,
+        address: Option<IpAddr>,
+        headers: &HeaderMap,
+    ) -> Result<Response, Error> {
         let caller = self.authenticator.identify(headers).await?;
         let session = match caller.viewer {
             Viewer::Session(session) if session.admin.role >= Role::Admin => session,
@@ -135,7 +150,9 @@ impl LoginPages {
             id: session.admin.id,
             session_id: Some(session.session.id),
         };
-        let view = self.oauth.start(starter, kind, None).await?;
+        let address = address.map(|address| address.to_string());
+        let context = AuditContext::new((&session.admin).into(), address, "startProviderLogin");
+        let view = self.oauth.start(&context, starter, kind, None).await?;
         let (Some(target), Some(state)) = (view.authorize_url.clone(), view.state()) else {
             // A code has to be shown first.
             return Ok(self.back(Some(view.login.id), None));
@@ -189,10 +206,11 @@ impl LoginPages {
 
     async fn accept(
         &self,
+        address: Option<IpAddr>,
         login: provider_login::Model,
         answer: AuthorizationResponse,
     ) -> Result<(), Wrong> {
-        match self.oauth.accept(login, answer).await {
+        match self.oauth.accept_from_browser(address, login, answer).await {
             // What the provider said is at the sign-in.
             Ok(_) | Err(Error::Provider(_)) => Ok(()),
             Err(Error::Conflict(_)) => Err(Wrong::Ended),

@@ -123,7 +123,8 @@ const UNFINISHED: [&str; 3] = [
 fn modules_import_only_what_the_table_allows() {
     let mut wrong = Vec::new();
     for (module, allowed) in ALLOWED_IMPORTS {
-        for (file, text) in sources(&[source().join(module), source().join(format!("{module}.rs"))]) {
+        for (file, text) in sources(&[source().join(module), source().join(format!("{module}.rs"))])
+        {
             for used in modules_used(&text) {
                 let known = ALLOWED_IMPORTS.iter().any(|(name, _)| *name == used);
                 if known && used != *module && !allowed.contains(&used.as_str()) {

@@ -19,21 +19,21 @@ use super::{Admins, Error, Result, audited, not_found, subject};
 use crate::{
     crypto::vault::VaultError,
     domain::{
-        audit::{self, AuditChange},
+        audit::{self, AuditChange, AuditContext},
         sessions::AdminSession,
     },
 };
 
-/// What authenticator apps show above the code.
+/// The issuer that authenticator apps show.
 const ISSUER: &str = "ProxyPal";
 const SECRET_BYTES: usize = 20;
 const CODES: usize = 10;
-/// Letters and digits that nobody takes for each other: five bits each.
+/// Letters and digits that are not easily confused: five bits each.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 const HALF: usize = 8;
 const WRONG: Error = Error::WrongCredentials("the code is not right, or was used already");
 
-/// A second factor that is being set up: the only moment its secret is known.
+/// A second factor that is being set up. Its secret is not available later.
 #[derive(Debug)]
 pub struct Enrolment {
     /// In base 32, to be typed.
@@ -42,13 +42,19 @@ pub struct Enrolment {
     pub uri: SecretString,
 }
 
-/// New recovery codes: the only moment they are known.
+/// New recovery codes. They are not available later.
 #[derive(Debug)]
 pub struct RecoveryCodes(pub Vec<SecretString>);
 
 impl Admins {
     /// Begins to set up a second factor. It is asked for once it is confirmed.
-    pub async fn enrol(&self, own: &AdminSession, password: SecretString) -> Result<Enrolment> {
+    pub async fn enrol(
+        &self,
+        context: &AuditContext,
+        own: &AdminSession,
+        password: SecretString,
+    ) -> Result<Enrolment> {
+        context.about(subject(&own.admin));
         self.confirm(own, password).await?;
         let admin = &own.admin;
         let secret: [u8; SECRET_BYTES] = rand::random();
@@ -69,7 +75,7 @@ impl Admins {
             json!({}),
             json!({ "secondFactor": "is being set up" }),
         );
-        audit::record(&transaction, &self.clock, begun).await?;
+        audit::record(&transaction, &self.clock, context, begun).await?;
         transaction.commit().await?;
         let uri = totp.to_url().map_err(anyhow::Error::from)?;
         Ok(Enrolment {
@@ -82,9 +88,11 @@ impl Admins {
     /// codes.
     pub async fn confirm_second_factor(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         code: &SecretString,
     ) -> Result<RecoveryCodes> {
+        context.about(subject(&own.admin));
         let id = own.admin.id;
         let admin = self.find(id).await?.ok_or_else(not_found)?;
         if admin.totp_confirmed_at.is_some() || admin.totp_sealed.is_none() {
@@ -105,7 +113,7 @@ impl Admins {
         let admin = admin.update(&transaction).await?;
         let codes = self.new_codes(&transaction, id).await?;
         let confirmed = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, confirmed).await?;
+        audit::record(&transaction, &self.clock, context, confirmed).await?;
         transaction.commit().await?;
         Ok(codes)
     }
@@ -113,10 +121,12 @@ impl Admins {
     /// No longer asks for a second factor.
     pub async fn disable_second_factor(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         password: SecretString,
         code: &SecretString,
     ) -> Result<admin::Model> {
+        context.about(subject(&own.admin));
         self.confirm(own, password).await?;
         let admin = self.with_second_factor(own.admin.id).await?;
         self.use_code(&admin, code).await?;
@@ -126,18 +136,20 @@ impl Admins {
         Self::forget_second_factor(&transaction, &mut row).await?;
         let admin = row.update(&transaction).await?;
         let disabled = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, disabled).await?;
+        audit::record(&transaction, &self.clock, context, disabled).await?;
         transaction.commit().await?;
         Ok(admin)
     }
 
-    /// Makes new recovery codes; the earlier ones are worth nothing any more.
+    /// Makes new recovery codes; the earlier ones become invalid.
     pub async fn renew_recovery_codes(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         password: SecretString,
         code: &SecretString,
     ) -> Result<RecoveryCodes> {
+        context.about(subject(&own.admin));
         self.confirm(own, password).await?;
         let admin = self.with_second_factor(own.admin.id).await?;
         self.use_code(&admin, code).await?;
@@ -149,7 +161,7 @@ impl Admins {
             json!({ "recoveryCodes": "the earlier ones" }),
             json!({ "recoveryCodes": "new ones" }),
         );
-        audit::record(&transaction, &self.clock, renewed).await?;
+        audit::record(&transaction, &self.clock, context, renewed).await?;
         transaction.commit().await?;
         Ok(codes)
     }
@@ -261,7 +273,7 @@ impl Admins {
     }
 }
 
-/// Marks a time step as used, unless it or a later one was: a code that somebody has seen is worth nothing.
+/// Marks a time step as used, unless it or a later one was: a code works once.
 async fn take_step(transaction: &DatabaseTransaction, id: Uuid, step: i64) -> Result<()> {
     let is_new = Condition::any()
         .add(admin::Column::TotpLastStep.is_null())

@@ -7,9 +7,9 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use secrecy::SecretString;
 
 use super::{Admins, Error, Result, subject};
-use crate::domain::{audit, login_throttle::LoginThrottle};
+use crate::domain::{audit::AuditContext, login_throttle::LoginThrottle};
 
-/// What somebody brings who wants to sign in.
+/// The credentials of a sign-in.
 #[derive(Debug)]
 pub struct SignIn {
     /// May be left out while there is one administrator.
@@ -17,14 +17,15 @@ pub struct SignIn {
     pub password: SecretString,
     /// Of the second factor, or a recovery code.
     pub code: Option<SecretString>,
-    /// Where they are.
+    /// The address of the client.
     pub address: Option<IpAddr>,
 }
 
 impl Admins {
-    /// Finds the administrator who this is.
+    /// Returns the administrator with this name, password and second factor.
     pub async fn authenticate(
         &self,
+        context: &AuditContext,
         presented: SignIn,
         throttle: &LoginThrottle,
     ) -> Result<admin::Model> {
@@ -36,7 +37,7 @@ impl Admins {
             None => self.only_one().await?,
         };
         if let Some(admin) = &admin {
-            audit::about(subject(admin));
+            context.about(subject(admin));
         }
         let right = self
             .is_password_of(admin.as_ref(), presented.password)
@@ -51,7 +52,7 @@ impl Admins {
         }
         if admin.totp_confirmed_at.is_some() {
             let code = presented.code.ok_or(Error::SecondFactorRequired)?;
-            // By the administrator: whoever has the password may have many addresses.
+            // Counted by administrator: an attacker with the password may have many addresses.
             throttle.attempt_code(admin.id, presented.address)?;
             self.use_code(&admin, &code).await?;
             throttle.code_was_right(admin.id, presented.address);
@@ -59,7 +60,7 @@ impl Admins {
         Ok(admin)
     }
 
-    /// A username may be left out while there is nobody else.
+    /// A username may be omitted while there is only one administrator.
     async fn only_one(&self) -> Result<Option<admin::Model>> {
         let mut admins = Admin::find().all(self.db.reader()).await?;
         match admins.len() {

@@ -1,6 +1,6 @@
-//! Making a backup: one state of the whole database, read while others write, into a chest.
+//! Writing a backup: one snapshot of the whole database, into an encrypted file.
 //!
-//! A thread of its own compresses, seals and writes; a short channel keeps the reading from running ahead.
+//! A thread compresses, encrypts and writes; a bounded channel limits how far the reader runs ahead.
 
 use std::{
     fs::File,
@@ -25,11 +25,11 @@ use crate::{
     domain::{Result, server_secrets::DIGEST_KEY},
 };
 
-/// Batches of lines on their way to the writer.
+/// Batches of lines.
 const CHANNEL_CAPACITY: usize = 4;
 const LEVEL: i32 = 3;
 
-/// Writes everything that is in the database now into a file.
+/// Writes a snapshot of the database into a file. Returns the rows of each table.
 pub(super) async fn dump(
     db: &Database,
     now: DateTime<Utc>,
@@ -53,7 +53,7 @@ pub(super) async fn dump(
     let writing = spawn_blocking(move || write(file, &label, &phrase, inbox));
     let read = fill(&snapshot, Outlet(lines)).await;
     let written = writing.await.context("the writer of the backup failed")?;
-    // Where the writer failed, the reading fails for that alone.
+    // If the writer failed, that is why the reader failed.
     let is_whole = written.context("cannot write the backup")?;
     let counts = read?;
     if !is_whole {
@@ -81,7 +81,7 @@ impl LineSink for Outlet {
     }
 }
 
-/// Says whether the end came.
+/// Returns whether the last line was written.
 fn write(
     file: File,
     label: &[u8],

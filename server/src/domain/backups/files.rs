@@ -1,4 +1,4 @@
-//! The directory of backups. What has the name of a backup was restored once, to see whether it can be.
+//! The directory of backups. A file with the name of a backup was verified when it was made.
 
 use std::{
     fs::{self, DirBuilder, File, TryLockError},
@@ -18,20 +18,20 @@ use crate::{
 
 const PREFIX: &str = "proxypal-";
 const ENDING: &str = ".backup";
-/// To the millisecond, without a word that a file system dislikes.
+/// To the millisecond, without characters that file systems forbid.
 const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
 const PARTIAL: &str = ".partial";
 const LOCK: &str = ".lock";
 
-/// A backup that lies in the directory.
+/// A backup in the directory.
 #[derive(Clone, Debug)]
 pub struct BackupFile {
     pub name: String,
-    /// As its name says.
+    /// From its name.
     pub created_at: DateTime<Utc>,
     /// In bytes.
     pub size: u64,
-    /// What it says about itself; an error says why it is of no use.
+    /// Its label, or why it is invalid.
     pub label: Result<BackupLabel, String>,
 }
 
@@ -39,13 +39,13 @@ pub struct BackupFile {
 #[derive(Clone, Debug)]
 pub(super) struct BackupDirectory(pub(super) PathBuf);
 
-/// The right to make one. One at a time, whoever makes it.
+/// The lock under which a backup is made, in this process or another.
 #[derive(Debug)]
 pub(super) struct BackupTurn {
     _lock: File,
 }
 
-/// A backup that counts for nothing yet. It goes with this value.
+/// A backup that is not complete yet. The file is deleted with this value.
 #[derive(Debug)]
 pub(super) struct PartialBackup {
     pub(super) path: PathBuf,
@@ -58,7 +58,7 @@ impl Drop for PartialBackup {
 }
 
 impl BackupDirectory {
-    /// Waits for nobody: says so when another makes one. What a killed one has left goes.
+    /// Takes the lock, or fails if another backup is being made. Deletes what a killed process left.
     pub(super) fn turn(&self) -> anyhow::Result<BackupTurn> {
         let fail = || format!("cannot use the directory {}", self.0.display());
         DirBuilder::new()
@@ -98,7 +98,7 @@ impl BackupDirectory {
         Ok((PartialBackup { path }, file))
     }
 
-    /// Gives it the name of a backup.
+    /// Renames it to the name of a backup.
     pub(super) fn keep(&self, partial: &PartialBackup, name: &str) -> anyhow::Result<()> {
         let path = self.0.join(name);
         let fail = || format!("cannot write {}", path.display());
@@ -107,7 +107,7 @@ impl BackupDirectory {
         directory.sync_all().with_context(fail)
     }
 
-    /// Every backup, the latest first.
+    /// All backups, newest first.
     pub(super) fn list(&self) -> anyhow::Result<Vec<BackupFile>> {
         let names = self.names()?.into_iter();
         names
@@ -115,7 +115,7 @@ impl BackupDirectory {
             .collect()
     }
 
-    /// The names of all backups and when they were made, the latest first, without a look inside.
+    /// The names and times of all backups, newest first, without reading the files.
     pub(super) fn names(&self) -> anyhow::Result<Vec<(String, DateTime<Utc>)>> {
         let fail = || format!("cannot read the directory {}", self.0.display());
         let entries = match fs::read_dir(&self.0) {
@@ -132,19 +132,19 @@ impl BackupDirectory {
         Ok(names)
     }
 
-    /// A backup that is there.
+    /// The path of an existing backup.
     pub(super) fn find(&self, name: &str) -> Option<PathBuf> {
         let path = self.0.join(name);
         (time_of(name).is_some() && path.is_file()).then_some(path)
     }
 }
 
-/// What a backup is called.
+/// The name of a backup.
 pub(super) fn name(now: DateTime<Utc>) -> String {
     format!("{PREFIX}{}{ENDING}", now.format(TIME))
 }
 
-/// When a backup was made; `None` for a name that is none of ours, or leads to another directory.
+/// The time of a backup from its name; `None` for other names and for paths.
 fn time_of(name: &str) -> Option<DateTime<Utc>> {
     let stem = name.strip_prefix(PREFIX)?.strip_suffix(ENDING)?;
     let time = NaiveDateTime::parse_from_str(stem, TIME).ok()?;
@@ -161,7 +161,7 @@ fn look(path: &Path, name: String, created_at: DateTime<Utc>) -> anyhow::Result<
     })
 }
 
-/// What a backup says about itself, after a look at its checksum. One of a newer server is refused.
+/// The label of a backup, after verifying its checksum. A backup of a newer server is refused.
 pub fn label(path: &Path) -> anyhow::Result<BackupLabel> {
     let chest::ChestLabel(text) = chest::inspect(path)?;
     let format = serde_json::from_slice::<serde_json::Value>(&text)

@@ -1,4 +1,4 @@
-//! What a backup holds, line by line: each table's name, its rows, and at the end how many there were.
+//! The lines of a backup: each table's name, its rows, and at the end the number of rows.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,30 +8,30 @@ use super::cell::BackupCell;
 /// The format of labels and lines.
 pub(super) const FORMAT: u32 = 1;
 
-/// What a backup says about itself in the open.
+/// Metadata of a backup, readable without the pass-phrase.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BackupLabel {
     pub format: u32,
     pub created_at: DateTime<Utc>,
-    /// The server's.
+    /// The version of the server.
     pub version: String,
     /// `sqlite` or `postgres`; it restores into either.
     pub database: String,
-    /// The steps that made the tables.
+    /// The migrations that made the tables.
     pub steps: Vec<String>,
-    /// A secret that only the right `ENCRYPTION_KEY` opens; in base64.
+    /// A secret that only the right `ENCRYPTION_KEY` decrypts; base64.
     pub key_check: String,
 }
 
-/// A table, of which rows follow.
+/// A table, whose rows follow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct TableHeader {
     pub(super) name: String,
     pub(super) columns: Vec<String>,
 }
 
-/// A line of the content.
+/// A line of a backup.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum BackupLine {

@@ -1,4 +1,4 @@
-//! Reading a backup into a database that is being filled.
+//! Loading a backup into a staging database.
 
 use std::{
     fs::File,
@@ -19,12 +19,12 @@ use crate::{crypto::chest::Opener, db::StagingDatabase};
 
 const ROWS_PER_BATCH: usize = 200;
 const CHANNEL_CAPACITY: usize = 4;
-/// Fewer than either database takes in one statement.
+/// Bound values of one statement; either database takes more.
 const MOST_VALUES: usize = 30_000;
-/// Longer than any row of ours.
+/// Bytes; longer than any row.
 const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 
-/// Fills a draft with everything that a backup holds, checks the counts, and brings the tables up to date.
+/// Fills a staging database from a backup, checks the row counts, and runs newer migrations.
 pub(super) async fn load(
     path: &Path,
     phrase: SecretString,
@@ -63,7 +63,7 @@ fn read(
             together.push(line);
         }
         if together.len() == ROWS_PER_BATCH || length == 0 {
-            // Who takes them has the better reason to fail.
+            // The receiver's error is the better one to report.
             if lines.blocking_send(std::mem::take(&mut together)).is_err() {
                 return Ok(());
             }
@@ -103,7 +103,7 @@ struct Filler<'a> {
 }
 
 impl Filler<'_> {
-    /// Says whether that was the end.
+    /// Returns whether that was the last line.
     async fn take(&mut self, line: BackupLine) -> anyhow::Result<bool> {
         match line {
             BackupLine::Table(table) => {

@@ -1,6 +1,6 @@
-//! Backups: one state of everything in the database, behind a pass-phrase, in one format for both databases.
+//! Backups: one snapshot of the whole database, encrypted with a pass-phrase, in one format for both databases.
 //!
-//! A backup counts when it was restored into a scratch database and found whole. What the vault sealed stays
+//! A backup is complete after it was restored into a scratch database and verified. What the vault sealed stays
 //! sealed in it: it takes the pass-phrase to read a backup and the encryption key to use it.
 
 mod cell;
@@ -18,6 +18,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 use tokio::task::spawn_blocking;
 
 use self::files::BackupDirectory;
@@ -27,15 +28,20 @@ pub use self::{
     restore::{Restored, Staged, apply_staged, restore},
     tables::{names as tables, row_counts},
 };
-use super::{Error, Result, downloads::Content};
+use super::{
+    Error, Result,
+    audit::{self, AuditChange, AuditContext, AuditSubject},
+    downloads::Content,
+};
 use crate::{
     clock::SharedClock,
     db::{Database, StagingDatabase},
 };
 
-/// Where backups are, in the data directory.
+/// The directory of backups in the data directory.
 pub const DIRECTORY: &str = "backups";
 const SHORTEST_PHRASE: usize = 12;
+const LONGEST_NAME: usize = 64;
 const PIECE: usize = 64 * 1024;
 
 /// All backups.
@@ -47,7 +53,7 @@ pub struct Backups {
     phrase: Option<SecretString>,
 }
 
-/// A backup that was made and restored once.
+/// A backup that was made and verified.
 #[derive(Clone, Debug)]
 pub struct Made {
     pub name: String,
@@ -56,7 +62,7 @@ pub struct Made {
 }
 
 impl Backups {
-    /// The service over this database. Without a pass-phrase backups can be listed and nothing else.
+    /// Without a pass-phrase, backups can only be listed.
     pub fn new(
         db: Database,
         clock: SharedClock,
@@ -71,13 +77,22 @@ impl Backups {
         }
     }
 
-    /// Whether backups can be made and read.
+    /// Whether there is a pass-phrase, so that backups can be made and read.
     pub fn is_ready(&self) -> bool {
         self.phrase.is_some()
     }
 
-    /// Makes a backup and restores it once, into a scratch database. Whatever fails leaves nothing behind.
-    pub async fn create(&self) -> Result<Made> {
+    /// Makes a backup as [`make`](Self::make) does, and records it in the audit.
+    pub async fn create(&self, context: &AuditContext) -> Result<Made> {
+        let made = self.make().await?;
+        let created = AuditChange::created(subject(&made.name), json!({ "rows": made.rows }));
+        audit::note(&self.db, &self.clock, context, created).await?;
+        Ok(made)
+    }
+
+    /// Makes a backup and restores it into a scratch database. A failure leaves no file behind.
+    /// Only reads the database, so it may run beside the server, and records no event.
+    pub async fn make(&self) -> Result<Made> {
         let phrase = self.phrase()?;
         let now = self.clock.now();
         let name = files::name(now);
@@ -98,21 +113,21 @@ impl Backups {
         })
     }
 
-    /// Every backup, the latest first, with a look at each one's checksum.
+    /// All backups, newest first. Reads each file once to verify its checksum.
     pub async fn list(&self) -> Result<Vec<BackupFile>> {
         let directory = self.directory();
         let listing = spawn_blocking(move || directory.list());
         Ok(listing.await.context("cannot list the backups")??)
     }
 
-    /// When the backups were made that are there, the latest first, without a look inside: what has the name
-    /// of a backup was restored once.
+    /// The times of all backups, newest first, without reading the files: a file with the name
+    /// of a backup was verified when it was made.
     pub fn times(&self) -> anyhow::Result<Vec<DateTime<Utc>>> {
         let names = self.directory().names()?.into_iter();
         Ok(names.map(|(_, made_at)| made_at).collect())
     }
 
-    /// Restores a backup into a scratch database and throws that away. Returns the number of rows.
+    /// Restores a backup into a scratch database and deletes that. Returns the number of rows.
     pub async fn verify(&self, name: &str) -> Result<u64> {
         let path = self.find(name)?;
         let phrase = self.phrase()?;
@@ -124,38 +139,52 @@ impl Backups {
         verified.map_err(|error| Error::Conflict(format!("{error:#}")))
     }
 
-    /// Asks the next start to restore this backup, if it can be restored.
-    pub async fn stage_restore(&self, name: &str) -> Result<Staged> {
+    /// Schedules the restore of this backup for the next start, after verifying it.
+    pub async fn stage_restore(&self, context: &AuditContext, name: &str) -> Result<Staged> {
+        context.about(subject(name));
         self.verify(name).await?;
         let staged = Staged {
             name: name.to_owned(),
             failure: None,
         };
         restore::stage(&self.data_dir, Some(&staged))?;
+        let done = AuditChange::done(None).about(Some(subject(name)));
+        audit::note(&self.db, &self.clock, context, done).await?;
         Ok(staged)
     }
 
-    /// Takes that back.
-    pub fn cancel_restore(&self) -> Result<()> {
-        Ok(restore::stage(&self.data_dir, None)?)
+    /// Withdraws a staged restore, if there is one.
+    pub async fn cancel_restore(&self, context: &AuditContext) -> Result<()> {
+        let staged = self.staged_restore()?;
+        restore::stage(&self.data_dir, None)?;
+        let staged = staged.map(|staged| subject(&staged.name));
+        let done = AuditChange::done(None).about(staged);
+        audit::note(&self.db, &self.clock, context, done).await
     }
 
-    /// What the next start restores, or why the last one could not.
+    /// The restore that the next start does, or the last one failed to do.
     pub fn staged_restore(&self) -> Result<Option<Staged>> {
         Ok(restore::staged(&self.data_dir)?)
     }
 
     /// Deletes a backup.
-    pub fn delete(&self, name: &str) -> Result<()> {
+    pub async fn delete(&self, context: &AuditContext, name: &str) -> Result<()> {
+        context.about(subject(name));
         let path = self.find(name)?;
+        let size = path.metadata().context("cannot read the backup")?.len();
         std::fs::remove_file(path).context("cannot delete the backup")?;
-        Ok(())
+        let removed = AuditChange::removed(subject(name), json!({ "size": size }));
+        audit::note(&self.db, &self.clock, context, removed).await
     }
 
-    /// A backup's bytes, sealed as they are.
-    pub fn read(&self, name: &str) -> Result<Content> {
+    /// The encrypted bytes of a backup.
+    pub async fn read(&self, context: &AuditContext, name: &str) -> Result<Content> {
+        context.about(subject(name));
         let file = std::fs::File::open(self.find(name)?).context("cannot read the backup")?;
         let length = file.metadata().context("cannot read the backup")?.len();
+        let done = AuditChange::done(Some(json!({ "size": length })));
+        let done = done.about(Some(subject(name)));
+        audit::note(&self.db, &self.clock, context, done).await?;
         let file = tokio::fs::File::from_std(file);
         let bytes = stream::try_unfold(file, |mut file| async move {
             use tokio::io::AsyncReadExt as _;
@@ -189,12 +218,19 @@ impl Backups {
     }
 }
 
+/// A backup is known by the name of its file, to callers and in the audit. Names of other files are not
+/// recorded whole.
+fn subject(name: &str) -> AuditSubject {
+    let name: String = name.chars().take(LONGEST_NAME).collect();
+    AuditSubject::new("backup", &name).named(&name)
+}
+
 /// The backups of a directory, the latest first.
 pub fn list(directory: &Path) -> anyhow::Result<Vec<BackupFile>> {
     BackupDirectory(directory.to_owned()).list()
 }
 
-/// Insists on a pass-phrase that is worth the name.
+/// Refuses a pass-phrase that is too short.
 pub fn check_phrase(phrase: &SecretString) -> Result<()> {
     if phrase.expose_secret().chars().count() < SHORTEST_PHRASE {
         return Err(Error::BadInput(format!(
@@ -204,7 +240,7 @@ pub fn check_phrase(phrase: &SecretString) -> Result<()> {
     Ok(())
 }
 
-/// Restores a backup into a scratch database in this directory, which goes again.
+/// Restores a backup into a scratch database in this directory, and deletes that.
 pub async fn verify(path: &Path, phrase: SecretString, directory: &Path) -> anyhow::Result<u64> {
     let to_read = path.to_owned();
     let label = spawn_blocking(move || label(&to_read)).await??;

@@ -1,7 +1,7 @@
-//! Restoring: into a draft, which takes the place of the database when it is whole, and not before.
+//! Restoring: into a staging database, which replaces the database once it is complete.
 //!
-//! A running server cannot change the database under its feet: it notes which backup is wanted, and the next
-//! start restores it before anything else.
+//! A running server cannot replace its own database: it stores which backup to restore, and the next
+//! start restores it before it opens the database.
 
 use std::{
     fs,
@@ -20,23 +20,23 @@ use crate::{config::StorageConfig, db::StagingDatabase, domain::server_secrets};
 const STAGED: &str = "restore.json";
 const JOURNAL: &str = "journal";
 
-/// What was restored.
+/// The result of a restore.
 #[derive(Clone, Debug)]
 pub struct Restored {
     pub rows: u64,
     pub created_at: DateTime<Utc>,
-    /// Where the former database is.
+    /// The name of the former database; `None` if there was none.
     pub kept: Option<String>,
 }
 
-/// A backup that the next start restores, or why the last one could not.
+/// A restore that the next start does, or that the last one failed to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Staged {
     pub name: String,
     pub failure: Option<String>,
 }
 
-/// Puts what a backup holds in the place of the database, all at once. No server may run on it.
+/// Replaces the database by a backup, atomically. No server may run on it.
 pub async fn restore(
     path: &Path,
     phrase: SecretString,
@@ -56,7 +56,7 @@ pub async fn restore(
         }
     };
     let kept = format!("before-restore-{}", now.format("%Y%m%dT%H%M%SZ"));
-    // What it owes belongs to the former database.
+    // Its entries belong to the former database.
     put_aside(&storage.data_dir.join(JOURNAL), &kept)?;
     let kept = staging.swap_in(url, &kept).await?;
     Ok(Restored {
@@ -74,7 +74,7 @@ fn put_aside(journal: &Path, kept: &str) -> anyhow::Result<()> {
     fs::rename(journal, aside).context("cannot put the journal aside")
 }
 
-/// What the next start restores, or the last one could not.
+/// The restore that the next start does, or the last one failed to do.
 pub(super) fn staged(data_dir: &Path) -> anyhow::Result<Option<Staged>> {
     match fs::read_to_string(note(data_dir)) {
         Ok(text) => Ok(serde_json::from_str(&text)
@@ -85,7 +85,7 @@ pub(super) fn staged(data_dir: &Path) -> anyhow::Result<Option<Staged>> {
     }
 }
 
-/// Asks the next start to restore this backup; `None` takes it back.
+/// Schedules a restore for the next start; `None` cancels it.
 pub(super) fn stage(data_dir: &Path, wanted: Option<&Staged>) -> anyhow::Result<()> {
     let note = note(data_dir);
     let fail = "cannot write the note about a restore";
@@ -100,8 +100,8 @@ pub(super) fn stage(data_dir: &Path, wanted: Option<&Staged>) -> anyhow::Result<
     fs::rename(partial, note).context(fail)
 }
 
-/// Restores what was asked for, before the database is opened. What fails leaves everything as it was, and
-/// the reason where administrators find it.
+/// Does a scheduled restore, before the database is opened. A failure leaves everything as it was, and
+/// stores the reason for administrators.
 pub async fn apply_staged(
     storage: &StorageConfig,
     phrase: Option<&SecretString>,

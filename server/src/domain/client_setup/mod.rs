@@ -41,7 +41,7 @@ pub struct ClientSetup {
 /// Something to paste.
 #[derive(Clone, Debug)]
 pub struct SetupFile {
-    /// Where it goes: a path, or a place in words.
+    /// The destination: a path, or its description.
     pub place: &'static str,
     /// As code fences name it.
     pub language: &'static str,

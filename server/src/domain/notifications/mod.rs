@@ -30,7 +30,7 @@ pub struct Notifications {
     db: Database,
     clock: SharedClock,
     vault: Arc<Vault>,
-    /// Tells that something waits, or that a rule has changed.
+    /// Notifies of pending messages and of changed rules.
     news: Arc<Notify>,
 }
 
@@ -51,7 +51,7 @@ impl Notifications {
     }
 }
 
-/// Makes up what the signatures of a webhook are made with.
+/// Generates the secret with which the messages of a webhook are signed.
 pub fn signing_secret() -> SecretString {
     SecretString::from(token::generate("whsec_").as_str())
 }

@@ -70,7 +70,7 @@ impl Notifications {
         Ok(true)
     }
 
-    /// Of all that a rule has told, what is no longer so may be told again.
+    /// Resets the conditions of a rule that no longer hold, so that they notify again.
     pub async fn still_so(
         &self,
         rule: &notification_rule::Model,
@@ -121,7 +121,7 @@ impl Notifications {
         Ok(due)
     }
 
-    /// Notes how an attempt ended. What failed is tried again, after longer and longer pauses.
+    /// Stores the result of an attempt. A failed message is retried with exponential backoff.
     pub async fn attempted(
         &self,
         notification: notification::Model,

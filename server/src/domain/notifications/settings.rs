@@ -1,4 +1,4 @@
-//! What a channel must know to deliver. All of it is sealed: addresses of webhooks are secrets too.
+//! The settings with which a channel delivers. All of them are encrypted: URLs of webhooks are secrets too.
 
 use entity::notification_channel::ChannelKind;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -34,7 +34,7 @@ pub struct EmailSettings {
     pub to: Vec<String>,
 }
 
-/// What a channel must know to deliver.
+/// The settings with which a channel delivers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ChannelSettings {
@@ -64,7 +64,7 @@ pub enum ChannelSettings {
 }
 
 impl ChannelSettings {
-    /// What sort of channel it is.
+    /// The kind of channel.
     pub fn kind(&self) -> ChannelKind {
         match self {
             Self::Email(_) => ChannelKind::Email,

@@ -6,7 +6,7 @@ use crate::domain::tokens::Tokens;
 
 const MILLION: i128 = 1_000_000;
 
-/// What these tokens cost at this price, the charge for the request included, in nano-USD. Rounded
+/// The cost of these tokens at this price, including the charge for the request, in nano-USD. Rounded
 /// once, half up; never less than nothing, never more than fits.
 pub fn cost(price: &price::Model, tokens: Tokens) -> i64 {
     let parts = [

@@ -33,7 +33,7 @@ pub struct PriceList {
     aliases: Arc<AliasTable>,
 }
 
-/// What is looked at to choose a price.
+/// The request properties that select a price.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     place: usize,

@@ -27,7 +27,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
     model_aliases::AliasTable,
     paging::{Page, PageRequest},
 };
@@ -36,7 +36,7 @@ use crate::{clock::SharedClock, db::Database};
 /// Rows of one statement: databases take a bounded number of values.
 const BATCH: usize = 500;
 
-/// What an import did.
+/// The result of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Imported {
     pub added: usize,
@@ -76,8 +76,8 @@ impl Prices {
         self.current.load_full()
     }
 
-    /// Sets a price, from now on where nothing else is said. What was settled before keeps its cost.
-    pub async fn create(&self, new: &NewPrice) -> Result<price::Model> {
+    /// Creates a price, effective from now by default. Settled requests keep their cost.
+    pub async fn create(&self, context: &AuditContext, new: &NewPrice) -> Result<price::Model> {
         let now = self.clock.now();
         let row = new.check(&Unsaid {
             effective_from: now,
@@ -86,7 +86,8 @@ impl Prices {
         })?;
         check_source(&row.source)?;
         let created = AuditChange::created(subject(&row), audited(&row));
-        self.add(vec![row.clone()], Some(created)).await?;
+        self.add(vec![row.clone()], Some((context, created)))
+            .await?;
         Ok(row)
     }
 
@@ -118,8 +119,8 @@ impl Prices {
         self.current().select(filter, self.clock.now()).len()
     }
 
-    /// Takes over a table, all of it or nothing. What is there already may come again.
-    pub async fn import(&self, table: &PriceTable) -> Result<Imported> {
+    /// Imports a table, all of it or nothing. Prices that exist already are skipped.
+    pub async fn import(&self, context: &AuditContext, table: &PriceTable) -> Result<Imported> {
         check_source(&table.source)?;
         let unsaid = Unsaid {
             effective_from: table.begins(),
@@ -146,13 +147,17 @@ impl Prices {
         let prices: Vec<Value> = rows.iter().map(audited).collect();
         let after = json!({ "source": table.source, "prices": prices });
         let import = AuditChange::created(AuditSubject::new("price", &table.date), after);
-        self.add(rows, Some(import)).await?;
+        self.add(rows, Some((context, import))).await?;
         Ok(imported)
     }
 
-    /// Stores prices, all or none, and then lets them be seen: what is found is in the database. What came
-    /// with the program is no change that anybody made.
-    async fn add(&self, rows: Vec<price::Model>, change: Option<AuditChange>) -> Result<()> {
+    /// Stores prices, all or none, and then lets them be seen: what is found is in the database. Prices
+    /// that are bundled with the program are added without an event.
+    async fn add(
+        &self,
+        rows: Vec<price::Model>,
+        event: Option<(&AuditContext, AuditChange)>,
+    ) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -164,8 +169,8 @@ impl Prices {
                 .await;
             inserted.map_err(|error| unless_taken(error, batch))?;
         }
-        if let Some(change) = change {
-            audit::record(&transaction, &self.clock, change).await?;
+        if let Some((context, change)) = event {
+            audit::record(&transaction, &self.clock, context, change).await?;
         }
         transaction.commit().await?;
         self.current.rcu(|list| list.with(&rows));
@@ -177,7 +182,7 @@ fn subject(row: &price::Model) -> AuditSubject {
     AuditSubject::new("price", &row.id).named(&row.model_pattern)
 }
 
-/// What the audit tells of a price: nano-USD for a million tokens.
+/// The fields of a price that the audit records: nano-USD per million tokens.
 fn audited(row: &price::Model) -> Value {
     json!({
         "modelPattern": row.model_pattern,
@@ -198,7 +203,7 @@ pub(in crate::domain) fn is_bundled(price: &price::Model) -> bool {
     bundled::claims_to_be(&price.source)
 }
 
-/// Nobody else's price may pass for one that came with the program, and lose to others for it.
+/// Other prices must not pass for bundled ones, which have a lower precedence.
 fn check_source(source: &str) -> Result<()> {
     if bundled::claims_to_be(source) {
         return Err(Error::bad_input(

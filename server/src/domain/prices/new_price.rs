@@ -11,7 +11,7 @@ use crate::domain::{Error, Result, text, usd};
 const GREATEST_DOLLARS: i64 = 999_999;
 const GREATEST: i64 = GREATEST_DOLLARS * usd::DOLLAR + (usd::DOLLAR - 1);
 
-/// What a new price is like.
+/// A new price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPrice {
     /// A model's name, `*` standing for any run of characters.
@@ -38,7 +38,7 @@ pub struct Rates {
     pub per_request: Option<i64>,
 }
 
-/// What holds where a new price says nothing.
+/// Defaults of a new price.
 #[derive(Clone, Debug)]
 pub(super) struct Unsaid {
     pub(super) effective_from: DateTime<Utc>,

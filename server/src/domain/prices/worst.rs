@@ -1,4 +1,4 @@
-//! What tokens cost at worst.
+//! The worst-case cost of tokens.
 
 use entity::price;
 

@@ -1,4 +1,4 @@
-//! The aliases of models, as what renders the engine's configuration needs them beside the credentials.
+//! The aliases of models, which are rendered into the engine's configuration beside the credentials.
 
 use entity::model_alias::{self, Entity as ModelAlias};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};

@@ -1,4 +1,4 @@
-//! What requests met at the accounts since the server started, in memory: the engine says how signed-in
+//! The outcomes of requests by account since the server started, in memory: the engine reports how signed-in
 //! accounts are, but nothing of API keys.
 
 use std::{
@@ -13,7 +13,7 @@ use super::ProviderAccounts;
 
 /// So many failures in a row are no accident.
 const FAILURES_BEFORE_COOLDOWN: u32 = 3;
-/// How long a provider that said "too many requests" is taken to mean it.
+/// How long an account counts as cooling down after a status 429.
 const COOLDOWN: TimeDelta = TimeDelta::minutes(1);
 
 /// One request that the engine sent to a provider.
@@ -25,11 +25,11 @@ pub struct EngineAttempt {
     pub failure: Option<u16>,
 }
 
-/// What is remembered of all accounts.
+/// The outcomes of all accounts.
 #[derive(Debug, Default)]
 pub(super) struct EngineAttempts(Mutex<HashMap<Uuid, Seen>>);
 
-/// What is remembered of one.
+/// The outcomes of one account.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
     served_at: Option<DateTime<Utc>>,
@@ -38,12 +38,12 @@ pub(super) struct Seen {
     last: Option<(DateTime<Utc>, u16)>,
 }
 
-/// What speaks against using an account.
+/// Why an account should not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// The provider wants to be left alone until then.
     Cooling(DateTime<Utc>),
-    /// In words for people.
+    /// The reason, for people.
     Failing(String),
 }
 
@@ -64,7 +64,7 @@ impl Seen {
                 self.served_at = self.served_at.max(Some(attempt.at));
                 self.clear_failures();
             }
-            // The client left; that says nothing of the account.
+            // The client closed the connection; that is not the account's failure.
             Some(499) => {}
             Some(status) => {
                 self.failures = self.failures.saturating_add(1);
@@ -83,12 +83,12 @@ impl Seen {
         self.served_at
     }
 
-    /// Whether the provider said to the latest request that it does not know the account.
+    /// Whether the provider answered the latest request with 401.
     pub(super) fn is_unauthorized(&self) -> bool {
         self.last.is_some_and(|(_, status)| status == 401)
     }
 
-    /// What the last requests say.
+    /// The trouble that the last requests show.
     pub(super) fn trouble(&self, now: DateTime<Utc>) -> Option<Trouble> {
         let (at, status) = self.last?;
         match status {
@@ -113,7 +113,7 @@ impl Seen {
 }
 
 impl ProviderAccounts {
-    /// Takes note of what requests met at providers.
+    /// Records the outcome of a request at a provider.
     pub fn note_attempts(&self, attempts: &[EngineAttempt]) {
         let mut all = self.attempts.lock();
         for attempt in attempts {
@@ -121,7 +121,7 @@ impl ProviderAccounts {
         }
     }
 
-    /// Forgets what requests met at an account, since it shall be used again.
+    /// Clears the failures of an account, so that it is used again.
     pub fn clear_failures(&self, id: Uuid) {
         if let Some(seen) = self.attempts.lock().get_mut(&id) {
             seen.clear_failures();

@@ -1,4 +1,4 @@
-//! What somebody's sign-in is made of, in the form of the engine's auth files.
+//! The tokens of a sign-in, in the form of the engine's auth files.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::provider_account::{self, ProviderKind};
@@ -19,9 +19,9 @@ const RENDERED: [&str; 6] = [
     "prefix",
     "proxy_url",
 ];
-/// Superseded tokens that are remembered, so that a stale copy is known for one.
+/// Digests of superseded tokens that are stored, to recognise stale copies.
 const MOST_PAST: usize = 64;
-/// What tells logins apart. One person may have several workspaces, and one workspace several people.
+/// Members that identify a login. One person may have several workspaces, and one workspace several people.
 const LOGIN: [&str; 5] = [
     "account_id",
     "account_uuid",
@@ -29,7 +29,7 @@ const LOGIN: [&str; 5] = [
     "sub",
     "email",
 ];
-/// Where the engine and the providers say when the access token ends.
+/// Members with the expiry of the access token, as the engine and the providers name them.
 const EXPIRY: [&str; 6] = [
     "expired",
     "expire",
@@ -41,10 +41,10 @@ const EXPIRY: [&str; 6] = [
 /// By how much dates must be older to make tokens stale that we never saw. A clock that was set back
 /// must not make us throw away what the engine has just got.
 const LARGEST_CLOCK_ERROR: TimeDelta = TimeDelta::days(1);
-/// Where they say when it was got.
+/// Members with the time at which it was obtained.
 const REFRESHED: [&str; 2] = ["last_refresh", "timestamp"];
 
-/// What a sign-in, an import or the engine itself brought.
+/// A new auth file, from a sign-in, an import or the engine.
 pub struct NewAuthFile {
     pub kind: ProviderKind,
     /// Made up when absent.
@@ -54,7 +54,7 @@ pub struct NewAuthFile {
     pub plan: Option<String>,
     /// Its name in the engine's directory, when it lies there already.
     pub file_name: Option<String>,
-    /// The file; its `type` is the engine's word for the provider.
+    /// The file; its `type` is the engine's name of the provider.
     pub content: Map<String, Value>,
     /// Read from the content when absent.
     pub expires_at: Option<DateTime<Utc>>,
@@ -70,7 +70,7 @@ impl std::fmt::Debug for NewAuthFile {
     }
 }
 
-/// The provider behind the engine's word for it; none when the engine cannot use such a file.
+/// The provider of an engine's `type`; `None` if the engine cannot use such a file.
 pub fn kind_of_auth_file(engine_type: &str) -> Option<ProviderKind> {
     match engine_type {
         "claude" => Some(ProviderKind::Claude),
@@ -85,9 +85,9 @@ pub fn kind_of_auth_file(engine_type: &str) -> Option<ProviderKind> {
 /// The tokens of a sign-in as they are sealed.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SignInTokens {
-    /// The file without what is rendered from the row.
+    /// The file without the members that are rendered from the row.
     pub(super) content: Map<String, Value>,
-    /// Counts the sign-ins; a file of an earlier one is stale, whatever its dates say.
+    /// The number of the sign-in; a file of an earlier one is stale, whatever its dates are.
     #[serde(default)]
     pub(super) edition: u64,
     /// Fingerprints of tokens that were superseded, latest last.
@@ -113,7 +113,7 @@ impl SignInTokens {
 
     /// Takes the place of tokens of the same sign-in.
     pub(super) fn refresh(&mut self, content: Map<String, Value>) {
-        // After a backup was restored the file may be of a later sign-in than what we know.
+        // After a restore from a backup the file may be of a later sign-in than the stored one.
         let edition = Stamp::of(&content).edition;
         self.edition = self.edition.max(edition.unwrap_or_default());
         let content = without_rendered(content);
@@ -126,7 +126,7 @@ impl SignInTokens {
         self.content = content;
     }
 
-    /// What a file that lies in the engine's directory is worth beside these.
+    /// Compares a file in the engine's directory with the stored tokens.
     pub(super) fn judge(&self, file: &Map<String, Value>) -> Age {
         let stamp = Stamp::of(file);
         if stamp.edition.is_some_and(|edition| edition < self.edition) {
@@ -140,7 +140,7 @@ impl SignInTokens {
         if theirs == ours {
             return Age::Fresher;
         }
-        // Tokens that we know are superseded; others come from the engine, unless they are of old.
+        // Known tokens are superseded; others come from the engine, unless they are old.
         if self.past.contains(&theirs) || self.is_older_by_far(&content) {
             return Age::Stale;
         }
@@ -155,7 +155,7 @@ impl SignInTokens {
         is_older(refreshed_at).or_else(|| is_older(expires_at)) == Some(true)
     }
 
-    /// Takes the tokens of a new sign-in. What else the engine had noted is kept.
+    /// Stores the tokens of a new sign-in. Other members that the engine wrote are kept.
     pub(super) fn sign_in_again(&mut self, content: Map<String, Value>) {
         let mut merged = self.content.clone();
         merged.extend(content);
@@ -194,13 +194,13 @@ impl SignInTokens {
     }
 }
 
-/// What we write into each file, so that it can be told later what became of it.
+/// Our stamp in each file, which shows later whether the engine changed the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Stamp {
     pub(super) account: Option<Uuid>,
     edition: Option<u64>,
-    /// What `disabled` was; when it is another now, the engine changed it.
+    /// `disabled` as we wrote it; if it differs now, the engine changed it.
     disabled: Option<bool>,
 }
 
@@ -214,14 +214,14 @@ impl Stamp {
     }
 }
 
-/// What the engine made of `disabled`, if it changed that.
+/// The value of `disabled`, if the engine changed it.
 pub(super) fn disabled_by_engine(file: &Map<String, Value>) -> Option<bool> {
     let before = Stamp::of(file).disabled?;
     let now = file.get("disabled")?.as_bool()?;
     (now != before).then_some(now)
 }
 
-/// A file beside what is sealed.
+/// The age of a file compared with the stored tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Age {
     Same,
@@ -231,18 +231,18 @@ pub(super) enum Age {
     Stale,
 }
 
-/// A file without what is rendered from the row.
+/// Removes the members that are rendered from the row.
 pub(super) fn without_rendered(mut content: Map<String, Value>) -> Map<String, Value> {
     content.retain(|name, _| !RENDERED.contains(&name.as_str()));
     content
 }
 
-/// Makes a file one that this server knows nothing of.
+/// Removes our stamp.
 pub(super) fn remove_stamp(content: &mut Map<String, Value>) {
     content.remove(STAMP);
 }
 
-/// Tells tokens apart without being one.
+/// Distinguishes tokens without revealing them.
 pub(super) fn fingerprint(content: &Map<String, Value>) -> String {
     let mut digest = Sha256::new();
     for name in ["refresh_token", "access_token"] {
@@ -255,7 +255,7 @@ pub(super) fn fingerprint(content: &Map<String, Value>) -> String {
     hex::encode(&digest.finalize()[..8])
 }
 
-/// Whether two files are of the same login: nothing that both say of it differs, and something agrees.
+/// Whether two files are of the same login: no identifying member that both have differs, and at least one agrees.
 pub(super) fn is_same_login(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     let mut agrees = false;
     for name in LOGIN {
@@ -268,18 +268,18 @@ pub(super) fn is_same_login(one: &Map<String, Value>, other: &Map<String, Value>
     agrees && text(one, "type") == text(other, "type")
 }
 
-/// A text that says something.
+/// A member with a text that is not blank.
 pub(super) fn text<'a>(content: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     let text = content.get(name)?.as_str()?.trim();
     (!text.is_empty()).then_some(text)
 }
 
-/// When the access token ends, as far as the file says.
+/// The expiry of the access token, if the file has it.
 pub(super) fn expires_at(content: &Map<String, Value>) -> Option<DateTime<Utc>> {
     EXPIRY.iter().find_map(|name| moment(content.get(*name)?))
 }
 
-/// When the access token was got, as far as the file says.
+/// The time at which the access token was obtained, if the file has it.
 pub(super) fn refreshed_at(content: &Map<String, Value>) -> Option<DateTime<Utc>> {
     REFRESHED
         .iter()

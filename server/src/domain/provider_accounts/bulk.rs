@@ -3,15 +3,18 @@
 use std::collections::HashSet;
 
 use entity::provider_account::{self, ProviderKind, ProviderModel};
+use sea_orm::ActiveEnum as _;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 
 use super::{
-    Error, NewProviderApiKey, ProviderAccounts, Result, check, label_taken,
+    Error, NewProviderApiKey, ProviderAccounts, Result, check,
     secrets::{AccountSecrets, Stored},
     text,
 };
+use crate::domain::audit::AuditContext;
 
-/// So many keys may come at once.
+/// Keys of one request.
 const MOST_KEYS: usize = 500;
 
 /// Keys of one provider that have everything else in common.
@@ -28,9 +31,10 @@ pub struct NewProviderApiKeys {
 }
 
 impl ProviderAccounts {
-    /// Adds what can be added. The answer has one entry for each key, in their order.
+    /// Adds each key, or refuses it. The results are in the order of the keys.
     pub async fn add_api_keys(
         &self,
+        context: &AuditContext,
         new: NewProviderApiKeys,
     ) -> Result<Vec<Result<provider_account::Model>>> {
         if new.api_keys.is_empty() || new.api_keys.len() > MOST_KEYS {
@@ -42,21 +46,24 @@ impl ProviderAccounts {
         let label = label.unwrap_or_else(|| check::default_label(new.kind).to_owned());
         let mut answers = Vec::with_capacity(new.api_keys.len());
         {
-            // Two who bring the same keys at once come one after the other.
+            // Concurrent additions of one key run one after the other, so that the second is refused.
             let _sealing = self.sealing.lock().await;
             let mut known = self.known(new.kind).await?;
             for key in &new.api_keys {
-                answers.push(self.add_one(&new, key, &label, &mut known).await);
+                answers.push(self.add_one(context, &new, key, &label, &mut known).await);
             }
         }
         if answers.iter().any(Result::is_ok) {
             self.announce();
         }
+        let result = json!({ "kind": new.kind.to_value(), "added": 0, "refused": answers.len() });
+        self.record_without_change(context, result).await?;
         Ok(answers)
     }
 
     async fn add_one(
         &self,
+        context: &AuditContext,
         new: &NewProviderApiKeys,
         key: &SecretString,
         label: &str,
@@ -74,21 +81,13 @@ impl ProviderAccounts {
         known.require_new(&one)?;
         let label = known.free_label(label);
         let (key, base_url) = (one.api_key.clone(), one.base_url.clone());
-        let account = self
-            .insert_api_key(one, label.clone())
-            .await
-            .map_err(|error| {
-                if matches!(error, Error::Conflict(_)) {
-                    return Error::Conflict(label_taken(&label));
-                }
-                error
-            })?;
+        let account = self.insert_api_key(context, one, label.clone()).await?;
         known.labels.insert(label.clone());
         known.keys.push((key, base_url, label));
         Ok(account)
     }
 
-    /// What is there of a provider, with its keys opened.
+    /// The accounts of a provider, with their keys decrypted.
     pub(super) async fn known(&self, kind: ProviderKind) -> Result<Known> {
         let mut known = Known::default();
         for account in self.list().await? {
@@ -128,7 +127,7 @@ impl Known {
         }
     }
 
-    /// Who has this key at this address.
+    /// The label of the account with this key at this address.
     fn owner(&self, new: &NewProviderApiKey) -> Option<&str> {
         let is_same = |(key, base_url, _): &&(SecretString, Option<String>, String)| {
             key.expose_secret() == new.api_key.expose_secret() && *base_url == new.base_url

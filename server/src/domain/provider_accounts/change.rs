@@ -1,24 +1,25 @@
-//! Changing accounts: what an administrator sets, and disconnecting a whole provider.
+//! Updates of accounts by administrators, and disconnecting a provider.
 
 use entity::provider_account::{
     self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _,
+    ActiveEnum as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Error, ProviderAccounts, Result, check, destination, label_taken,
+    Error, ProviderAccounts, Result, check, destination,
     secrets::{AccountSecrets, Stored},
-    text,
+    store, text,
 };
-use crate::domain::patch::Patch;
+use crate::domain::{audit::AuditContext, patch::Patch};
 
-/// What to change about an account.
+/// Changes to an account; absent fields stay.
 #[derive(Debug, Default)]
 pub struct ProviderAccountChanges {
     pub label: Option<String>,
@@ -28,7 +29,7 @@ pub struct ProviderAccountChanges {
     pub weight: Option<i32>,
     pub prefix: Patch<String>,
     pub proxy_url: Patch<SecretString>,
-    /// The place of the key; id and history stay.
+    /// Replaces the key; id and history stay.
     pub api_key: Option<SecretString>,
     pub base_url: Patch<String>,
     pub headers: Patch<Vec<(String, SecretString)>>,
@@ -36,7 +37,19 @@ pub struct ProviderAccountChanges {
     pub is_confirmed: bool,
 }
 
-/// What may be shown of what is sealed.
+impl ProviderAccountChanges {
+    fn replaced_secrets(&self) -> Vec<&'static str> {
+        let secrets = [
+            ("apiKey", self.api_key.is_some()),
+            ("headers", !matches!(self.headers, Patch::Keep)),
+            ("proxyUrl", !matches!(self.proxy_url, Patch::Keep)),
+        ];
+        let replaced = secrets.into_iter().filter(|(_, is_replaced)| *is_replaced);
+        replaced.map(|(name, _)| name).collect()
+    }
+}
+
+/// The part of an account's secrets that may be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShownSecrets {
     /// Without its password.
@@ -49,33 +62,36 @@ impl ProviderAccounts {
     /// Changes an account: everything, or nothing when something does not fit.
     pub async fn update(
         &self,
+        context: &AuditContext,
         id: Uuid,
         changes: ProviderAccountChanges,
     ) -> Result<provider_account::Model> {
+        context.about(store::subject_of(id));
         let account = {
-            // Nobody else may change what is sealed in between: a token that the engine has just
-            // refreshed would be lost.
+            // Held until the row is written: a token that the engine refreshes meanwhile would be lost.
             let _sealing = self.sealing.lock().await;
             let account = self.living(id).await?;
             check_sort(&account, &changes)?;
             if !changes.is_confirmed {
                 destination::check(&self.vault, &account, &changes)?;
             }
-            let label = changes.label.clone().unwrap_or_default();
+            let replaced = changes.replaced_secrets();
             let mut row = account.clone().into_active_model();
             change_secrets(&self.vault, &account, &mut row, &changes)?;
             change_row(account.kind, &mut row, changes)?;
             row.updated_at = Set(self.clock.now());
-            row.update(self.db.writer())
-                .await
-                .map_err(|error| Error::unless_taken(error, || label_taken(label.trim())))?
+            self.update_row(context, &account, row, &replaced).await?
         };
         self.announce();
         Ok(account)
     }
 
-    /// Forgets the secrets of all accounts at a provider. The rows stay for the history.
-    pub async fn disconnect(&self, kind: ProviderKind) -> Result<Vec<provider_account::Model>> {
+    /// Deletes the secrets of all accounts at a provider. The rows stay for the history.
+    pub async fn disconnect(
+        &self,
+        context: &AuditContext,
+        kind: ProviderKind,
+    ) -> Result<Vec<provider_account::Model>> {
         let removed = {
             let _sealing = self.sealing.lock().await;
             let transaction = self.db.begin().await?;
@@ -86,8 +102,7 @@ impl ProviderAccounts {
                 .await?;
             let mut removed = Vec::with_capacity(accounts.len());
             for account in accounts {
-                let row = removal(account, self.clock.now());
-                removed.push(row.update(&transaction).await?);
+                removed.push(self.remove_row(context, &transaction, account).await?);
             }
             transaction.commit().await?;
             removed
@@ -95,10 +110,12 @@ impl ProviderAccounts {
         if !removed.is_empty() {
             self.announce();
         }
+        let result = json!({ "kind": kind.to_value(), "accounts": removed.len() });
+        self.record_without_change(context, result).await?;
         Ok(removed)
     }
 
-    /// What may be shown of what is sealed of an account; nothing of one that was removed.
+    /// The part of an account's secrets that may be shown; empty for a removed account.
     pub fn shown_secrets(&self, account: &provider_account::Model) -> Result<ShownSecrets> {
         if account.removed_at.is_some() {
             return Ok(ShownSecrets::default());
@@ -124,7 +141,7 @@ pub(super) fn removal(
     row
 }
 
-/// Refuses what this sort of account does not have.
+/// Refuses fields that accounts of this credential kind do not have.
 fn check_sort(account: &provider_account::Model, changes: &ProviderAccountChanges) -> Result<()> {
     if account.credential == CredentialKind::ApiKey {
         return Ok(());
@@ -189,7 +206,7 @@ fn change_secrets(
     if let Some(key) = &changes.api_key {
         let key = check::api_key(key)?;
         row.last_four = Set(check::last_four(key.expose_secret()));
-        // What was known of the old key says nothing of the new one.
+        // The state of the old key does not apply to the new one.
         row.problem = Set(None);
         row.problem_at = Set(None);
         row.checked_at = Set(None);
@@ -216,14 +233,14 @@ fn change_secrets(
 fn without_password(proxy_url: &SecretString) -> String {
     let text = proxy_url.expose_secret();
     let Ok(mut url) = text.parse::<Url>() else {
-        // The words that ask for no proxy are no addresses.
+        // The keywords for "no proxy" are not URLs.
         return match text {
             "direct" | "none" => text.to_owned(),
             _ => String::new(),
         };
     };
     if url.password().is_some() {
-        // An address that cannot have a password has none.
+        // A URL that cannot have a password has none.
         let _ = url.set_password(None);
     }
     url.to_string()

@@ -1,4 +1,4 @@
-//! What a provider account must be like for the engine to take it.
+//! Validation of provider accounts, by the rules of the engine.
 
 use entity::provider_account::{ProviderKind, ProviderModel};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -7,7 +7,7 @@ use url::Url;
 use super::{Error, NewProviderApiKey, Result, text};
 
 const MOST_MODELS: usize = 500;
-/// What the engine may take a client's key from.
+/// Where the engine may read a client's key.
 const CREDENTIAL_HEADERS: [&str; 6] = [
     "authorization",
     "proxy-authorization",
@@ -16,10 +16,10 @@ const CREDENTIAL_HEADERS: [&str; 6] = [
     "x-management-key",
     "cookie",
 ];
-/// A secret shorter than this would be half told by its last four characters.
+/// The last four characters of a shorter secret would reveal too much of it.
 const LONG_ENOUGH_TO_SHOW_FOUR: usize = 12;
 
-/// Whether the provider has API keys that the engine understands; the others need a sign-in.
+/// Whether the engine accepts API keys of this provider; the others need a sign-in.
 pub fn accepts_api_key(kind: ProviderKind) -> bool {
     match kind {
         ProviderKind::Claude
@@ -31,7 +31,7 @@ pub fn accepts_api_key(kind: ProviderKind) -> bool {
     }
 }
 
-/// Whether nobody can know where this provider is unless told.
+/// Whether accounts of this provider need a base URL, because it has no usual address.
 pub fn needs_base_url(kind: ProviderKind) -> bool {
     kind == ProviderKind::OpenaiCompatible
 }
@@ -76,7 +76,7 @@ pub(super) fn api_key(key: &SecretString) -> Result<SecretString> {
     Ok(key.into())
 }
 
-/// Where a provider is; its usual address when nothing is said.
+/// The base URL of an account; `None` for the provider's usual address.
 pub(super) fn base_url_of(kind: ProviderKind, text: Option<&str>) -> Result<Option<String>> {
     if text.is_none() && needs_base_url(kind) {
         return Err(Error::bad_input(
@@ -102,7 +102,7 @@ pub(super) fn weight(weight: i32) -> Result<i32> {
     Ok(weight)
 }
 
-/// The proxy to the provider, or a word that asks for none.
+/// The proxy to the provider, or the keyword for none.
 pub(super) fn proxy_url(text: &SecretString) -> Result<SecretString> {
     let text = text::required("proxyUrl", text.expose_secret(), 1000)?;
     if matches!(text.as_str(), "direct" | "none") {

@@ -1,4 +1,4 @@
-//! Keeps what a provider said when it was asked how an account is.
+//! Stores the results of health checks of accounts.
 
 use entity::provider_account::{self, SubscriptionWindows};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
@@ -6,14 +6,14 @@ use uuid::Uuid;
 
 use super::{ProviderAccounts, Result};
 
-/// What was found.
+/// The result of a health check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Finding {
-    /// What speaks against the account, in words for people; nothing when all is well.
+    /// Why the account is unhealthy, for people; `None` if it is healthy.
     pub failure: Option<String>,
-    /// The subscription's windows, where the provider told them.
+    /// The usage windows of the subscription, if the provider reported them.
     pub windows: Option<SubscriptionWindows>,
-    /// What the login pays for, where the provider told it.
+    /// The plan of the subscription, if the provider reported it.
     pub plan: Option<String>,
 }
 
@@ -23,10 +23,10 @@ impl ProviderAccounts {
         self.living(id).await
     }
 
-    /// Notes what was found. What the provider did not tell stays as it was told before.
+    /// Stores the result of a check. Values that the provider did not report stay.
     pub async fn note_check(&self, id: Uuid, finding: Finding) -> Result<provider_account::Model> {
         let account = {
-            // Who changes the account meanwhile must not lose it, nor see half of this.
+            // A concurrent change of the account must neither be lost nor see half of this.
             let _sealing = self.sealing.lock().await;
             let mut row = self.living(id).await?.into_active_model();
             row.checked_at = Set(Some(self.clock.now()));

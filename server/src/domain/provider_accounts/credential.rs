@@ -1,4 +1,4 @@
-//! A provider account with its secret opened: what the engine's configuration is rendered from.
+//! A provider account with its secret decrypted, from which the engine's configuration is rendered.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use super::auth_file;
 
-/// What opens the provider to us.
+/// The credential at the provider.
 #[derive(Clone, Debug)]
 pub enum CredentialSecret {
     /// A key, which goes into the engine's configuration.
     ApiKey(SecretString),
-    /// Tokens, which go into a file of their own.
+    /// Tokens, which are written to an auth file.
     AuthFile {
         /// Its name in the engine's directory.
         file_name: String,
@@ -40,7 +40,7 @@ impl CredentialSecret {
         }
     }
 
-    /// Every part of it that nobody may see.
+    /// All of its secret parts, to be masked in logs.
     pub fn hidden(&self) -> Vec<SecretString> {
         match self {
             Self::ApiKey(key) => vec![key.clone()],
@@ -54,7 +54,7 @@ impl CredentialSecret {
     }
 }
 
-/// An enabled account, ready to be rendered. It lives only as long as the rendering.
+/// An enabled account, ready to be rendered. It is dropped after the rendering.
 #[derive(Clone, Debug)]
 pub struct ProviderCredential {
     pub account_id: Uuid,
@@ -66,7 +66,7 @@ pub struct ProviderCredential {
     pub headers: BTreeMap<String, SecretString>,
     /// Where the provider is, when not at its usual address.
     pub base_url: Option<String>,
-    /// Empty means all that the provider is known for.
+    /// Empty means all models of the provider.
     pub models: Vec<ProviderModel>,
     /// Put before model names, to address this account alone.
     pub prefix: Option<String>,

@@ -14,7 +14,7 @@ use crate::{crypto::vault::Vault, domain::patch::Patch};
 const NOT_ALLOWED: &str = "this change would send the stored secret elsewhere; give apiKey again in the same \
      change (and headers, if the account has some), or let an owner confirm it with their password";
 
-/// Members of an auth file that say where its tokens are sent.
+/// Members of an auth file that determine where its tokens are sent.
 const FILE_ADDRESSES: [&str; 2] = ["base_url", "token_endpoint"];
 
 /// Refuses a change that sends the stored secret elsewhere without bringing it.

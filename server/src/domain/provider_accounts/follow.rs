@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{ProviderAccounts, Result};
 
-/// Who follows, and what they have seen.
+/// A subscriber, and the accounts that it was sent.
 struct Follower {
     accounts: ProviderAccounts,
     changes: watch::Receiver<u64>,

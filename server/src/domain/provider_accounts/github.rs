@@ -1,5 +1,5 @@
 //! GitHub accounts with Copilot. The token of the sign-in opens nothing to the engine: from it the
-//! server gets Copilot's own token, which lives for half an hour, and renews it ahead of its end.
+//! server gets Copilot's own token, which is valid for half an hour, and renews it before it expires.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,7 @@ use entity::provider_account::{
     self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -17,15 +16,16 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Error, ProviderAccounts, Result, label_taken,
+    Error, ProviderAccounts, Result,
     secrets::{AccountSecrets, Stored, exposed, exposed_text},
     text,
 };
+use crate::domain::audit::AuditContext;
 
-/// Somebody who has signed in at GitHub.
+/// A new sign-in at GitHub.
 #[derive(Debug)]
 pub struct NewGithubToken {
-    /// Their name at GitHub when absent.
+    /// The login name at GitHub when absent.
     pub label: Option<String>,
     pub login: String,
     pub email: Option<String>,
@@ -33,16 +33,16 @@ pub struct NewGithubToken {
     pub copilot: CopilotToken,
 }
 
-/// What Copilot's API is used with for a while.
+/// A token of Copilot's API, with the address and headers to use it with.
 #[derive(Clone, Debug)]
 pub struct CopilotToken {
     pub token: SecretString,
     pub expires_at: DateTime<Utc>,
     /// Where the API is.
     pub base_url: String,
-    /// What the API wants to be told of the program that uses it.
+    /// Headers in which the API expects the client program's name and version.
     pub headers: Vec<(String, SecretString)>,
-    /// What the subscription offers; empty when it is not known yet.
+    /// The models of the subscription; empty when they are not known yet.
     pub models: Vec<ProviderModel>,
     pub plan: Option<String>,
 }
@@ -57,7 +57,7 @@ pub struct GithubAccount {
     pub has_models: bool,
 }
 
-/// What is sealed of such an account.
+/// The sealed part of such an account.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Github {
     login: String,
@@ -68,7 +68,7 @@ pub(super) struct Github {
     pub(super) copilot: SecretString,
 }
 
-/// An account as it leaves and comes back in our own export. Copilot's token is not worth taking along.
+/// An account in our own export. Copilot's token is left out, since it expires soon.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ExportedGithub {
     label: String,
@@ -127,7 +127,11 @@ impl ProviderAccounts {
 
     /// Adds a GitHub account or, when the same person is there already, replaces the token and keeps
     /// the id.
-    pub async fn save_github_token(&self, new: NewGithubToken) -> Result<provider_account::Model> {
+    pub async fn save_github_token(
+        &self,
+        context: &AuditContext,
+        new: NewGithubToken,
+    ) -> Result<provider_account::Model> {
         let label = text::optional("label", new.label.as_deref(), 100)?;
         let login = text::required("login", &new.login, 100)?;
         let saved = {
@@ -138,16 +142,16 @@ impl ProviderAccounts {
                 token: new.token,
                 copilot: new.copilot.token.clone(),
             };
-            let row = match there {
-                Some(account) => {
-                    let mut row = account.into_active_model();
-                    row.enabled = Set(true);
-                    row
-                }
-                None => self.new_github_row(label, &login).await?,
-            };
-            self.write_copilot(row, github, new.copilot, new.email)
-                .await?
+            if let Some(account) = there {
+                let mut row = account.clone().into_active_model();
+                row.enabled = Set(true);
+                self.seal_copilot(&mut row, account.id, github, new.copilot, new.email)?;
+                self.update_row(context, &account, row, &["tokens"]).await?
+            } else {
+                let mut row = self.new_github_row(label, &login).await?;
+                self.seal_copilot(&mut row, Uuid::now_v7(), github, new.copilot, new.email)?;
+                self.insert(context, row).await?
+            }
         };
         self.announce();
         Ok(saved)
@@ -162,8 +166,9 @@ impl ProviderAccounts {
             let Stored::Github(github) = secrets.secret else {
                 return Err(Error::bad_input("this account is not at GitHub"));
             };
-            let row = account.into_active_model();
-            self.write_copilot(row, github, token, None).await?;
+            let mut row = account.clone().into_active_model();
+            self.seal_copilot(&mut row, id, github, token, None)?;
+            self.update_reported(&account, row).await?;
         }
         self.announce();
         Ok(())
@@ -218,27 +223,26 @@ impl ProviderAccounts {
             None => self.free_label_like(kind, login).await?,
         };
         Ok(provider_account::ActiveModel {
-            id: sea_orm::ActiveValue::NotSet,
             kind: Set(kind),
             credential: Set(CredentialKind::Github),
             label: Set(label),
             last_four: Set(String::new()),
             models: Set(ProviderModels(Vec::new())),
+            enabled: Set(true),
             created_at: Set(self.clock.now()),
             ..Default::default()
         })
     }
 
-    /// Writes a row with a fresh token; it is a new one when it has no id yet.
-    async fn write_copilot(
+    /// Puts a fresh token of Copilot's into the row of an account.
+    fn seal_copilot(
         &self,
-        mut row: provider_account::ActiveModel,
+        row: &mut provider_account::ActiveModel,
+        id: Uuid,
         mut github: Github,
         copilot: CopilotToken,
         email: Option<String>,
-    ) -> Result<provider_account::Model> {
-        let is_new = row.id.is_not_set();
-        let id = row.id.take().unwrap_or_else(Uuid::now_v7);
+    ) -> Result<()> {
         let now = self.clock.now();
         github.copilot = copilot.token;
         let proxy_url = match row.sealed.take() {
@@ -253,7 +257,7 @@ impl ProviderAccounts {
         row.id = Set(id);
         row.sealed = Set(secrets.seal(&self.vault, id)?);
         row.base_url = Set(Some(copilot.base_url));
-        // What an administrator has chosen stays.
+        // Models that an administrator has chosen stay.
         let has_models = row
             .models
             .try_as_ref()
@@ -272,13 +276,6 @@ impl ProviderAccounts {
         row.problem = Set(None);
         row.problem_at = Set(None);
         row.updated_at = Set(now);
-        if !is_new {
-            return Ok(row.update(self.db.writer()).await?);
-        }
-        row.enabled = Set(true);
-        let label = row.label.try_as_ref().cloned().unwrap_or_default();
-        row.insert(self.db.writer())
-            .await
-            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))
+        Ok(())
     }
 }

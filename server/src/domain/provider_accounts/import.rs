@@ -1,4 +1,4 @@
-//! Understands what people bring: the engine's auth files and configuration, service accounts of
+//! Parses imported documents: the engine's auth files and configuration, service accounts of
 //! Google's, the configuration of the desktop program, and our own export.
 
 use std::collections::BTreeMap;
@@ -14,9 +14,9 @@ use super::{
     github::{ExportedGithub, NewGithubToken},
 };
 
-/// What holds signed-in accounts in our own export.
+/// The member of our own export with signed-in accounts.
 pub(super) const FILES: &str = "auth-files";
-/// What holds GitHub accounts there.
+/// The member of our own export with GitHub accounts.
 pub(super) const GITHUB: &str = "github-accounts";
 /// Lists of API keys, as the engine's configuration, the desktop program and our export call them.
 pub(super) const KEY_LISTS: [(&str, ProviderKind); 11] = [
@@ -34,15 +34,15 @@ pub(super) const KEY_LISTS: [(&str, ProviderKind); 11] = [
 ];
 const NO_ACCOUNT: &str = "there is no account in it: neither an auth file with a \"type\", a service \
      account, nor a list of API keys";
-/// How much of a type that nobody knows is quoted, in characters.
+/// Characters of an unknown type that are quoted in errors.
 const LONGEST_QUOTE: usize = 40;
 /// Where Vertex serves everything.
 const USUAL_LOCATION: &str = "us-central1";
 
-/// A document that somebody brings.
+/// A document to import.
 #[derive(Debug)]
 pub struct ImportedDocument {
-    /// What people know it by.
+    /// The name of the file.
     pub name: String,
     pub content: SecretString,
 }
@@ -91,7 +91,7 @@ const LONGEST_TEXT: usize = 2 * 1024 * 1024;
 /// The accounts of a document, each understood or with the reason why not.
 pub(in crate::domain) fn items(document: &ImportedDocument) -> Vec<Result<Item, String>> {
     let text = document.content.expose_secret();
-    // Every error of a parser quotes what it read, so none is passed on.
+    // Errors of parsers quote their input, so they are not passed on.
     let parsed = serde_json::from_str(text)
         .or_else(|_| serde_saphyr::from_str_with_options(text, yaml_limits()));
     match parsed {
@@ -108,7 +108,7 @@ pub(in crate::domain) fn items(document: &ImportedDocument) -> Vec<Result<Item, 
     }
 }
 
-/// YAML aliases multiply what a document holds; the engine's configuration needs none or few.
+/// YAML aliases multiply the size of a document; the engine's configuration needs none or few.
 fn yaml_limits() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {

@@ -1,6 +1,7 @@
 //! Credentials at providers: add, change, remove. Secrets are sealed before they reach the database
 //! and opened only to render the engine's configuration.
 
+mod adoption;
 mod aliases;
 mod attempts;
 mod auth_file;
@@ -18,6 +19,7 @@ mod own_client;
 mod secrets;
 mod settle;
 mod status;
+mod store;
 mod transfer;
 
 use std::sync::Arc;
@@ -26,8 +28,7 @@ use entity::provider_account::{
     self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex, watch};
@@ -36,6 +37,7 @@ use uuid::Uuid;
 pub(in crate::domain) use self::import::items as read_items;
 pub(super) use self::secrets::owner;
 pub use self::{
+    adoption::ExpectedAdoption,
     attempts::EngineAttempt,
     auth_file::{NewAuthFile, kind_of_auth_file},
     bulk::NewProviderApiKeys,
@@ -51,13 +53,18 @@ pub use self::{
     transfer::{ImportProblem, ImportReport},
 };
 use self::{
+    adoption::ExpectedAdoptions,
     attempts::EngineAttempts,
     secrets::{AccountSecrets, Stored},
 };
-use super::{Error, Result, text};
+use super::{
+    Error, Result,
+    audit::{AuditContext, AuditSubject},
+    text,
+};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
 
-/// What a new API key of a provider is like.
+/// A new API key of a provider.
 #[derive(Debug)]
 pub struct NewProviderApiKey {
     pub kind: ProviderKind,
@@ -77,8 +84,10 @@ pub struct ProviderAccounts {
     vault: Arc<Vault>,
     changes: Arc<watch::Sender<u64>>,
     attempts: Arc<EngineAttempts>,
-    /// Held by whoever reads a secret to write it again, so that no refreshed token gets lost.
+    /// Held from reading a secret to writing it, so that no refreshed token is lost.
     sealing: Arc<Mutex<()>>,
+    /// Sign-ins whose account the engine will write.
+    expected: Arc<ExpectedAdoptions>,
 }
 
 impl ProviderAccounts {
@@ -92,10 +101,11 @@ impl ProviderAccounts {
             changes,
             attempts: Arc::default(),
             sealing: Arc::default(),
+            expected: Arc::default(),
         }
     }
 
-    /// Tells of each change, for whoever renders the engine's configuration.
+    /// Notifies of each change, so that the engine's configuration is rendered again.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
@@ -117,17 +127,21 @@ impl ProviderAccounts {
     }
 
     /// Adds an API key. One that is there already is a conflict.
-    pub async fn add_api_key(&self, new: NewProviderApiKey) -> Result<provider_account::Model> {
+    pub async fn add_api_key(
+        &self,
+        context: &AuditContext,
+        new: NewProviderApiKey,
+    ) -> Result<provider_account::Model> {
         let mut new = check::new_api_key(new)?;
         let account = {
-            // Two who bring the same key at once come one after the other.
+            // Concurrent additions of one key run one after the other, so that the second is refused.
             let _sealing = self.sealing.lock().await;
             self.known(new.kind).await?.require_new(&new)?;
             let label = match new.label.take() {
                 Some(label) => label,
                 None => self.free_label(new.kind).await?,
             };
-            self.insert_api_key(new, label).await?
+            self.insert_api_key(context, new, label).await?
         };
         self.announce();
         Ok(account)
@@ -136,6 +150,7 @@ impl ProviderAccounts {
     /// Seals a key that was checked.
     async fn insert_api_key(
         &self,
+        context: &AuditContext,
         new: NewProviderApiKey,
         label: String,
     ) -> Result<provider_account::Model> {
@@ -151,7 +166,7 @@ impl ProviderAccounts {
             id: Set(id),
             kind: Set(new.kind),
             credential: Set(CredentialKind::ApiKey),
-            label: Set(label.clone()),
+            label: Set(label),
             sealed: Set(secrets.seal(&self.vault, id)?),
             last_four: Set(last_four),
             base_url: Set(new.base_url),
@@ -162,22 +177,26 @@ impl ProviderAccounts {
             updated_at: Set(now),
             ..Default::default()
         };
-        account
-            .insert(self.db.writer())
-            .await
-            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))
+        self.insert(context, account).await
     }
 
-    /// Forgets an account's secret. The row stays for the history.
-    pub async fn remove(&self, id: Uuid) -> Result<provider_account::Model> {
+    /// Deletes an account's secret. The row stays for the history.
+    pub async fn remove(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+    ) -> Result<provider_account::Model> {
+        context.about(store::subject_of(id));
         let _sealing = self.sealing.lock().await;
-        let account = change::removal(self.living(id).await?, self.clock.now());
-        let account = account.update(self.db.writer()).await?;
+        let account = self.living(id).await?;
+        let transaction = self.db.begin().await?;
+        let account = self.remove_row(context, &transaction, account).await?;
+        transaction.commit().await?;
         self.announce();
         Ok(account)
     }
 
-    /// Opens the secrets of the enabled accounts. One that does not open is left out and reported, so
+    /// Decrypts the secrets of the enabled accounts. One that does not open is left out and logged, so
     /// that the others go on working.
     pub async fn credentials(&self) -> Result<Vec<ProviderCredential>> {
         let accounts = self.list().await?;
@@ -259,6 +278,16 @@ impl ProviderAccounts {
             .ok_or(Error::NotFound {
                 what: "provider account",
             })
+    }
+
+    /// An account as the subject of an audit event, when its label is not known.
+    pub fn subject_of(id: Uuid) -> AuditSubject {
+        store::subject_of(id)
+    }
+
+    /// An account as the subject of an audit event.
+    pub fn subject(account: &provider_account::Model) -> AuditSubject {
+        store::subject(account)
     }
 
     pub(in crate::domain) fn announce(&self) {

@@ -14,7 +14,7 @@ use super::{
     secrets::{AccountSecrets, Stored},
 };
 
-/// Under which name such a file carries its refresh token, which the engine does not know.
+/// The member of such a file with the refresh token; the engine ignores it.
 pub const OWN_CLIENT_REFRESH_TOKEN: &str = "own_client_refresh_token";
 
 /// An account whose tokens have to be renewed here.
@@ -51,7 +51,7 @@ impl ProviderAccounts {
         Ok(opened.collect())
     }
 
-    /// Keeps renewed tokens. What else the file says stays.
+    /// Stores renewed tokens. The other members of the file stay.
     pub async fn renew_own_client(
         &self,
         id: Uuid,
@@ -80,7 +80,7 @@ impl ProviderAccounts {
         Ok(())
     }
 
-    /// Says why a token could not be renewed. The one that is there is used until its end.
+    /// Stores why a token could not be renewed. The present one is used until it expires.
     pub async fn note_token_problem(&self, id: Uuid, problem: &str) -> Result<()> {
         let mut account = self.living(id).await?.into_active_model();
         account.problem = Set(Some(problem.to_owned()));

@@ -1,4 +1,4 @@
-//! What is sealed of an account.
+//! The sealed part of an account.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(super) struct AccountSecrets {
     pub(super) proxy_url: Option<SecretString>,
 }
 
-/// What opens the provider to us.
+/// The credential at the provider.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Stored {
@@ -37,16 +37,16 @@ pub(super) enum Stored {
 }
 
 impl AccountSecrets {
-    /// Seals them for their account alone.
+    /// Encrypts them, bound to their account.
     pub(super) fn seal(&self, vault: &Vault, account: Uuid) -> Result<Vec<u8>> {
         let plain = Zeroizing::new(serde_json::to_vec(self).map_err(anyhow::Error::from)?);
         Ok(vault.seal(&owner(account), &plain)?)
     }
 
-    /// Opens what was sealed for an account.
+    /// Decrypts the secrets of an account.
     pub(super) fn open(vault: &Vault, account: Uuid, sealed: &[u8]) -> Result<Self> {
         let plain = vault.open(&owner(account), sealed)?;
-        // The error of the parser quotes what it read.
+        // The parser's error would quote the secret.
         serde_json::from_slice(&plain)
             .map_err(|_| Error::Internal(anyhow::anyhow!("a sealed secret has an unknown form")))
     }

@@ -1,12 +1,12 @@
-//! Settles what lies in the engine's directory with what is sealed: whatever is fresher wins.
+//! Synchronises the files in the engine's directory with the stored tokens: the fresher one wins.
 //!
-//! The engine alone refreshes tokens, so what it wrote since is taken over; a file of an earlier
+//! Only the engine refreshes tokens, so files that it wrote since are stored; a file of an earlier
 //! sign-in, or with tokens that are known to be superseded, is not.
 
 use std::collections::{HashMap, HashSet};
 
 use entity::provider_account::{self, CredentialKind};
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
+use sea_orm::{ActiveValue::Set, IntoActiveModel as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -24,13 +24,13 @@ pub struct FoundAuthFile {
     pub content: FoundContent,
 }
 
-/// What a file holds.
+/// The content of a file.
 pub enum FoundContent {
     /// A JSON object.
     Whole(Map<String, Value>),
-    /// A part of one; its writer is about to finish.
+    /// A part of one; it is still being written.
     Unfinished,
-    /// Nothing of use, and nobody is writing.
+    /// Neither, and it is not being written.
     Broken,
 }
 
@@ -61,23 +61,23 @@ impl std::fmt::Debug for FoundContent {
     }
 }
 
-/// What is to be done in the directory.
+/// A change to the directory.
 #[derive(Debug)]
 pub enum AuthFileStep {
-    /// The file shall be like this.
+    /// Write the file.
     Write { name: String, json: SecretString },
-    /// The file shall be no more.
+    /// Delete the file.
     Delete { name: String },
-    /// The file stays what it is, because we can do nothing with it.
+    /// Leave the file as it is: it cannot become an account.
     Leave { name: String, reason: String },
 }
 
-/// The signed-in accounts with their secrets open.
+/// The signed-in accounts with their secrets decrypted.
 #[derive(Default)]
 struct Opened {
     accounts: HashMap<Uuid, (provider_account::Model, AccountSecrets)>,
     by_file: HashMap<String, Uuid>,
-    /// Files of accounts that do not open; nothing may happen to them.
+    /// Files of accounts whose secrets do not open; they are not touched.
     untouchable: HashSet<String>,
 }
 
@@ -94,11 +94,11 @@ impl ProviderAccounts {
                 continue;
             }
             match opened.by_file.get(&file.name).copied() {
-                // The last word counts: what was saved from being overwritten comes before the file.
+                // The last one counts: rescued copies of overwritten files precede the file.
                 Some(id) => {
                     right.insert(id, self.take_over(&mut opened, id, &file.content).await?);
                 }
-                None => steps.extend(self.stranger(&mut opened, file).await?),
+                None => steps.extend(self.unknown_file(&mut opened, file).await?),
             }
         }
         let missing = opened
@@ -135,7 +135,7 @@ impl ProviderAccounts {
         Ok(opened)
     }
 
-    /// Seals what is fresher in the file of an account. Answers whether the file is right as it is.
+    /// Stores what is fresher in the file of an account. Returns whether the file is up to date.
     async fn take_over(
         &self,
         opened: &mut Opened,
@@ -176,7 +176,7 @@ impl ProviderAccounts {
         disabled: Option<bool>,
     ) -> Result<provider_account::Model> {
         let id = account.id;
-        let mut row = account.into_active_model();
+        let mut row = account.clone().into_active_model();
         row.sealed = Set(secrets.seal(&self.vault, id)?);
         row.expires_at = Set(auth_file::expires_at(content));
         row.refreshed_at = Set(auth_file::refreshed_at(content));
@@ -184,15 +184,14 @@ impl ProviderAccounts {
             row.enabled = Set(!disabled);
         }
         row.updated_at = Set(self.clock.now());
-        let account = row.update(self.db.writer()).await?;
+        let account = self.update_reported(&account, row).await?;
         tracing::debug!(account.id = %id, "sealed what the engine changed");
         self.announce();
         Ok(account)
     }
 
-    /// A file of no account's: a copy, what an account that was removed left, or a sign-in that the
-    /// engine did itself.
-    async fn stranger(
+    /// A file that belongs to no account: a copy, a file of a removed account, or a new sign-in by the engine.
+    async fn unknown_file(
         &self,
         opened: &mut Opened,
         file: FoundAuthFile,
@@ -242,8 +241,9 @@ impl ProviderAccounts {
         new: NewAuthFile,
         name: String,
     ) -> Result<Option<AuthFileStep>> {
-        let account = self.save_checked(new).await?;
-        tracing::info!(account.id = %account.id, "adopted a sign-in that the engine brought");
+        let context = self.expected.context(new.kind);
+        let account = self.save_checked(&context, new).await?;
+        tracing::info!(account.id = %account.id, "adopted an auth file that the engine or an operator wrote");
         self.announce();
         let is_its_own = account.file_name.as_ref() == Some(&name);
         let secrets = AccountSecrets::open(&self.vault, account.id, &account.sealed)?;

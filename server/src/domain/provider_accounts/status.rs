@@ -1,4 +1,4 @@
-//! How an account is, in a word.
+//! The status of an account.
 
 use chrono::{DateTime, Utc};
 use entity::provider_account::{self, CredentialKind};
@@ -9,40 +9,40 @@ use super::{
 };
 use crate::domain::engine_accounts::{EngineAccount, EngineAccounts};
 
-/// The engine's words for a sign-in that is worth nothing any more.
+/// The engine's reasons for a sign-in that is no longer valid.
 const LOST_SIGN_IN: [&str; 2] = ["unauthorized", "invalid_grant"];
 
-/// How an account is.
+/// The status of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountStatus {
-    /// Nothing speaks against using it.
+    /// It is used.
     Active,
-    /// The engine passes it over for a while, such as after a provider's limit was reached.
+    /// The engine skips it for a while, such as after a provider's limit was reached.
     Cooling,
     /// Its token could not be refreshed; a new sign-in is needed unless it was an outage.
     RefreshFailed,
-    /// Its token has ended.
+    /// Its token has expired.
     Expired,
     /// The provider refuses it, or requests through it fail again and again.
     Failing,
-    /// It is not used, since somebody said so.
+    /// An administrator disabled it.
     Disabled,
-    /// The engine does not tell.
+    /// The engine does not report it.
     Unknown,
 }
 
-/// The status, and what there is to say about it.
+/// The status of an account, with its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountState {
     pub status: AccountStatus,
-    /// Until when it cools.
+    /// The end of the cooldown.
     pub until: Option<DateTime<Utc>>,
     pub reason: Option<String>,
 }
 
 impl ProviderAccounts {
-    /// How an account is: by our own book, by what requests met lately and by what the engine told, if it
-    /// told anything.
+    /// The status of an account, from the database, the outcomes of recent requests and the engine's report, if it
+    /// sent one.
     pub fn state(
         &self,
         account: &provider_account::Model,
@@ -62,7 +62,7 @@ impl ProviderAccounts {
     }
 }
 
-/// Everything from which it follows how an account is.
+/// Everything that determines the status of an account.
 struct Evidence<'a> {
     account: &'a provider_account::Model,
     is_engine_heard: bool,
@@ -85,7 +85,7 @@ impl Evidence<'_> {
         trouble.unwrap_or_else(|| self.usual())
     }
 
-    /// The engine's word on signed-in accounts counts for more.
+    /// The engine's report on signed-in accounts takes precedence.
     fn of_requests(&self) -> Option<AccountState> {
         if self.account.credential == CredentialKind::AuthFile {
             // Between two tries the engine has nothing against it.
@@ -101,7 +101,7 @@ impl Evidence<'_> {
         })
     }
 
-    /// What the last check found, unless a request was served since.
+    /// The failure of the last check, unless a request was served since.
     fn of_check(&self) -> Option<AccountState> {
         let reason = self.account.check_failure.clone()?;
         if self.seen.served_at() > self.account.checked_at {

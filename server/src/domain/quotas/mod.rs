@@ -21,7 +21,7 @@ pub(super) use self::{new_quota::read_all, store::inherit};
 use super::{
     Result,
     api_keys::{self, ApiKeys, active_user},
-    audit::{self, AuditChange},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
     ledger::{self, Ledger, QuotaState},
     rate_limits, users,
 };
@@ -33,6 +33,15 @@ pub enum LimitHolder {
     /// A user, with all keys together.
     User(Uuid),
     ApiKey(Uuid),
+}
+
+impl LimitHolder {
+    fn subject(self) -> AuditSubject {
+        match self {
+            Self::User(id) => AuditSubject::new(users::SUBJECT, &id),
+            Self::ApiKey(id) => AuditSubject::new(api_keys::SUBJECT, &id),
+        }
+    }
 }
 
 /// Whose limits they are.
@@ -55,7 +64,7 @@ impl LimitSubject {
         }
     }
 
-    fn audited(&self) -> audit::AuditSubject {
+    fn audited(&self) -> AuditSubject {
         match &self.api_key {
             Some(key) => api_keys::subject(key),
             None => users::subject(&self.user),
@@ -92,24 +101,38 @@ impl Quotas {
 
     /// Puts quotas in place of those that the holder has. One that is only edited keeps what was used
     /// of it, and a new one counts what was used in its window already.
-    pub async fn set(&self, holder: LimitHolder, new: &[NewQuota]) -> Result<LimitSubject> {
+    pub async fn set(
+        &self,
+        context: &AuditContext,
+        holder: LimitHolder,
+        new: &[NewQuota],
+    ) -> Result<LimitSubject> {
+        context.about(holder.subject());
         let wanted = read_all(new)?;
-        let work = self.clone().replace(holder, wanted);
+        let work = self.clone().replace(context.clone(), holder, wanted);
         self.to_the_end(work).await
     }
 
     /// Forgets what a user has used. Returns the user and the tokens that were counted until now.
-    pub async fn reset_usage(&self, user_id: Uuid) -> Result<(user::Model, i64)> {
-        self.to_the_end(self.clone().forget(user_id)).await
+    pub async fn reset_usage(
+        &self,
+        context: &AuditContext,
+        user_id: Uuid,
+    ) -> Result<(user::Model, i64)> {
+        context.about(LimitHolder::User(user_id).subject());
+        self.to_the_end(self.clone().forget(context.clone(), user_id))
+            .await
     }
 
     /// Sets how fast somebody may call; a limit of nothing leaves it to the server's default, and for a
     /// key to its user's limit.
     pub async fn set_rate_limit(
         &self,
+        context: &AuditContext,
         holder: LimitHolder,
         limit: RateLimit,
     ) -> Result<LimitSubject> {
+        context.about(holder.subject());
         let limit = rate_limits::own(limit)?;
         let transaction = self.db.begin().await?;
         let mut subject = self.find(&transaction, holder).await?;
@@ -126,7 +149,7 @@ impl Quotas {
         }
         let after = json!({ "rateLimit": subject.rate_limit() });
         let updated = AuditChange::updated(subject.audited(), before, after);
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         self.api_keys.refresh(subject.user.id).await?;
         Ok(subject)
@@ -166,11 +189,16 @@ impl Quotas {
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let work = self.tasks.spawn(audit::carried(work));
+        let work = self.tasks.spawn(work);
         work.await.map_err(anyhow::Error::from)?
     }
 
-    async fn replace(self, holder: LimitHolder, wanted: Vec<NewQuota>) -> Result<LimitSubject> {
+    async fn replace(
+        self,
+        context: AuditContext,
+        holder: LimitHolder,
+        wanted: Vec<NewQuota>,
+    ) -> Result<LimitSubject> {
         // Nothing is settled meanwhile, so that nothing is counted twice or lost.
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
@@ -180,11 +208,12 @@ impl Quotas {
         store::replace(&transaction, &subject, wanted, self.clock.now()).await?;
         let after = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
         let updated = AuditChange::updated(subject.audited(), before, after);
-        self.commit(transaction, subject.user.id, updated).await?;
+        self.commit(&context, transaction, subject.user.id, updated)
+            .await?;
         Ok(subject)
     }
 
-    async fn forget(self, user_id: Uuid) -> Result<(user::Model, i64)> {
+    async fn forget(self, context: AuditContext, user_id: Uuid) -> Result<(user::Model, i64)> {
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
         let user = active_user(&transaction, user_id).await?;
@@ -196,7 +225,7 @@ impl Quotas {
         store::forget_use(&transaction, user_id).await?;
         let before = json!({ "usedTokens": previous });
         let reset = AuditChange::updated(users::subject(&user), before, json!({ "usedTokens": 0 }));
-        self.commit(transaction, user_id, reset).await?;
+        self.commit(&context, transaction, user_id, reset).await?;
         let account = self.ledger.user_limits(user_id);
         account.set_reset_at(user.usage_reset_at);
         Ok((user, previous))
@@ -204,12 +233,13 @@ impl Quotas {
 
     async fn commit(
         &self,
+        context: &AuditContext,
         transaction: DatabaseTransaction,
         user_id: Uuid,
         change: AuditChange,
     ) -> Result<()> {
         let meters = meters_of(&transaction, user_id).await?;
-        audit::record(&transaction, &self.clock, change).await?;
+        audit::record(&transaction, &self.clock, context, change).await?;
         transaction.commit().await?;
         self.ledger.user_limits(user_id).set_meters(meters);
         Ok(())

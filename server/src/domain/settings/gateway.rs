@@ -10,13 +10,13 @@ use crate::domain::rate_limits;
 
 const MIB: u64 = 1024 * 1024;
 
-/// What becomes of a request whose client leaves before the end.
+/// What to do with a request whose client disconnects before the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbortPolicy {
     /// Read on to the usage report, within limits.
     Drain,
-    /// Hang up and settle on what was seen.
+    /// Close the connection, and settle by the usage seen so far.
     Cancel,
 }
 
@@ -27,17 +27,17 @@ pub struct GatewaySettings {
     pub abort_policy: AbortPolicy,
     /// How long an abandoned answer is read on.
     pub drain_seconds: u32,
-    /// How much of an abandoned answer is read at most.
+    /// Bytes of an abandoned answer that are read at most.
     pub drain_bytes: u64,
-    /// How many abandoned answers are read at once; further ones are hung up on.
+    /// Abandoned answers that are read concurrently; further ones are closed.
     pub drain_concurrency: u32,
     /// The longest request body.
     pub max_body_bytes: u64,
-    /// How fast a user may call who has no rate limit of their own.
+    /// The rate limit of users without their own.
     pub default_rate_limit: RateLimit,
-    /// What is reserved for the answer of a request that does not bound it, in tokens.
+    /// Tokens that are reserved for the answer of a request without a bound.
     pub assumed_output_tokens: u32,
-    /// How long single requests are kept; their sums stay.
+    /// Days for which single requests are kept; their sums stay.
     pub retention_days: u32,
     /// How long the engine may take to begin an answer, the upload included.
     pub answer_timeout_seconds: u32,
@@ -69,7 +69,7 @@ impl Default for GatewaySettings {
             },
             assumed_output_tokens: 4096,
             retention_days: 90,
-            // The slowest models think for a quarter of an hour before their first byte.
+            // The slowest models take a quarter of an hour before their first byte.
             answer_timeout_seconds: 1800,
             backup_every_hours: 0,
             backups_kept: 7,
@@ -107,7 +107,7 @@ impl GatewaySettings {
         within("backupEveryHours", self.backup_every_hours.into(), 0, 8760)?;
         within("backupsKept", self.backups_kept.into(), 1, 1000)?;
         if self.account_check_minutes != 0 {
-            // More often is not what a provider expects of people.
+            // Providers do not expect people to ask more often.
             let minutes = self.account_check_minutes.into();
             within("accountCheckMinutes", minutes, 15, 1440)?;
         }

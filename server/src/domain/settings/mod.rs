@@ -1,4 +1,4 @@
-//! What an administrator may set while the server runs: for the gateway, and for each provider.
+//! Settings that administrators change while the server runs: of the gateway, and of each provider.
 
 mod gateway;
 mod provider;
@@ -26,7 +26,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
     provider_accounts::ProviderAccounts,
 };
 use crate::{clock::SharedClock, db::Database};
@@ -37,7 +37,7 @@ const GATEWAY: &str = "gateway";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Versioned {
     pub gateway: GatewaySettings,
-    /// Grows by one with each change; 0 is the default nobody has changed.
+    /// Grows by one with each change; 0 are the defaults.
     pub version: i32,
     pub updated_at: Option<DateTime<Utc>>,
 }
@@ -52,7 +52,7 @@ pub struct VersionedProvider {
 
 type Providers = HashMap<ProviderKind, Arc<VersionedProvider>>;
 
-/// What the engine must know of the settings.
+/// The settings that are rendered into the engine's configuration.
 #[derive(Clone, Debug, Default)]
 pub struct EngineSettings {
     pub routing: RoutingSettings,
@@ -78,7 +78,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads what was set. The engine is told through `accounts` when something changes.
+    /// Reads the settings. Changes are announced through `accounts`, so that the engine's configuration is rendered.
     pub async fn load(
         db: Database,
         clock: SharedClock,
@@ -113,12 +113,12 @@ impl Settings {
         })
     }
 
-    /// What holds now.
+    /// The current settings of the gateway.
     pub fn current(&self) -> Arc<Versioned> {
         self.current.load_full()
     }
 
-    /// What holds now for a provider.
+    /// The current settings of a provider.
     pub fn provider(&self, kind: ProviderKind) -> Arc<VersionedProvider> {
         self.providers
             .load()
@@ -127,7 +127,7 @@ impl Settings {
             .unwrap_or_default()
     }
 
-    /// What the engine must know of them.
+    /// The settings that are rendered into the engine's configuration.
     pub fn for_engine(&self) -> EngineSettings {
         EngineSettings {
             routing: self.current().gateway.routing,
@@ -135,12 +135,14 @@ impl Settings {
         }
     }
 
-    /// Changes the settings, unless somebody else did since `expected_version` was read.
+    /// Changes the settings; a conflict if they changed since `expected_version` was read.
     pub async fn update(
         &self,
+        context: &AuditContext,
         expected_version: i32,
         change: impl FnOnce(&mut GatewaySettings),
     ) -> Result<Arc<Versioned>> {
+        context.about(subject(GATEWAY));
         let current = self.current();
         if current.version != expected_version {
             return Err(conflict(current.version));
@@ -150,6 +152,7 @@ impl Settings {
         gateway.check()?;
         let now = self
             .store(
+                context,
                 GATEWAY.to_owned(),
                 &current.gateway,
                 &gateway,
@@ -166,13 +169,15 @@ impl Settings {
         Ok(next)
     }
 
-    /// Changes the settings of a provider, unless somebody else did since `expected_version` was read.
+    /// Changes the settings of a provider; a conflict if they changed since `expected_version` was read.
     pub async fn update_provider(
         &self,
+        context: &AuditContext,
         kind: ProviderKind,
         expected_version: i32,
         change: impl FnOnce(&mut ProviderSettings),
     ) -> Result<Arc<VersionedProvider>> {
+        context.about(subject(&key(kind)));
         let current = self.provider(kind);
         if current.version != expected_version {
             return Err(conflict(current.version));
@@ -181,7 +186,13 @@ impl Settings {
         change(&mut provider);
         let provider = provider.checked(kind)?;
         let now = self
-            .store(key(kind), &current.provider, &provider, expected_version)
+            .store(
+                context,
+                key(kind),
+                &current.provider,
+                &provider,
+                expected_version,
+            )
             .await?;
         let next = Arc::new(VersionedProvider {
             provider,
@@ -197,9 +208,10 @@ impl Settings {
         Ok(next)
     }
 
-    /// Writes an edition, and what it changed into the audit, in one transaction.
+    /// Writes a version of settings and the audit event, in one transaction.
     async fn store<T: Serialize + Sync>(
         &self,
+        context: &AuditContext,
         key: String,
         before: &T,
         after: &T,
@@ -231,14 +243,14 @@ impl Settings {
                 return Err(conflict(version));
             }
         }
-        let updated = AuditChange::updated(AuditSubject::new("settings", &key), before, after);
-        audit::record(&transaction, &self.clock, updated).await?;
+        let updated = AuditChange::updated(subject(&key), before, after);
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok(now)
     }
 }
 
-/// What is set, without the words of whoever set it: numbers, switches and choices.
+/// The settings without free text: numbers, switches and choices.
 pub async fn summary(db: &Database) -> Result<Value> {
     let mut summary = serde_json::Map::new();
     for row in Setting::find().all(db.reader()).await? {
@@ -262,6 +274,10 @@ fn key(kind: ProviderKind) -> String {
     format!("provider.{}", kind.to_value())
 }
 
+fn subject(key: &str) -> AuditSubject {
+    AuditSubject::new("settings", key)
+}
+
 fn conflict(version: i32) -> Error {
     Error::Conflict(format!(
         "the settings were changed meanwhile (they are at version {version} now); load them again"
@@ -278,7 +294,7 @@ fn within(what: &str, value: u64, low: u64, high: u64) -> Result<()> {
     }
 }
 
-/// What the audit tells of settings: all that can be set.
+/// The audit records all settings.
 fn as_json(settings: &impl Serialize) -> Result<Value> {
     Ok(serde_json::to_value(settings).map_err(anyhow::Error::from)?)
 }

@@ -30,7 +30,7 @@ pub struct RoutingSettings {
     pub session_affinity: bool,
     /// For how long it stays.
     pub session_affinity_seconds: u32,
-    /// How many more rounds through the accounts a failed request is worth.
+    /// Further rounds through the accounts for a failed request.
     pub request_retries: u32,
     /// How many accounts one round tries; 0 for all.
     pub max_retry_credentials: u32,

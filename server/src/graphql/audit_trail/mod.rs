@@ -1,11 +1,8 @@
-//! Sees to it that every change leaves an event in the audit, whichever resolver makes it.
+//! Makes the audit context of each mutation, and records mutations that failed.
 //!
-//! Who asks, from where and for what goes along with the resolver's task, so that the domain records the
-//! change in its own transaction. What it has not recorded is recorded here directly after: changes of
-//! what is no table of ours (the engine), changes of provider accounts, which are compared as a whole, and
-//! whatever was tried in vain.
+//! The service that makes a change records it, in the transaction of the change, with the context that the
+//! resolver passes on.
 
-mod accounts;
 mod arguments;
 mod failures;
 mod step;
@@ -16,9 +13,10 @@ use std::{
 };
 
 use async_graphql::{
-    ServerError, ServerResult, Value, Variables,
+    Context, Request, ServerError, ServerResult, Value, Variables,
     extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextResolve, ResolveInfo,
+        Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest,
+        NextResolve, ResolveInfo,
     },
     parser::types::{ExecutableDocument, OperationType},
 };
@@ -28,17 +26,51 @@ use self::step::RequestedChange;
 use super::{
     bounds,
     budget::{Budgets, Payer},
-    context::Services,
+    context::{ContextExt as _, Services},
     error::ResolverError,
     report::RequestId,
 };
-use crate::domain::{Error, Viewer};
+use crate::domain::{
+    Error, Viewer,
+    audit::{AuditChange, AuditContext},
+};
 
-/// Where whoever opened a socket is.
+/// The address of the client that opened a WebSocket.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SocketAddress(pub(super) Option<IpAddr>);
 
-/// Records every change.
+/// The mutation that is being resolved. The root fields of a mutation are resolved one after another.
+#[derive(Debug, Default)]
+pub(super) struct CurrentMutation(Mutex<Option<(AuditContext, serde_json::Value)>>);
+
+impl CurrentMutation {
+    /// The context of the mutation; `None` in a query.
+    pub(super) fn context(&self) -> Option<AuditContext> {
+        self.current().map(|(context, _)| context)
+    }
+
+    fn current(&self) -> Option<(AuditContext, serde_json::Value)> {
+        let current = self.0.lock();
+        current.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, context: AuditContext, arguments: serde_json::Value) {
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *current = Some((context, arguments));
+    }
+}
+
+/// Records a mutation that changes no table, with its arguments (secrets masked) and the subject that was set
+/// in its context.
+pub(super) async fn record(ctx: &Context<'_>) -> Result<(), Error> {
+    let current = ctx.data_opt::<CurrentMutation>();
+    let arguments = current.and_then(CurrentMutation::current);
+    let done = AuditChange::done(arguments.map(|(_, arguments)| arguments));
+    let audit = &ctx.services().audit;
+    audit.note(&ctx.audit(), done).await
+}
+
+/// Follows every mutation.
 pub(super) struct AuditTrail;
 
 impl ExtensionFactory for AuditTrail {
@@ -47,7 +79,7 @@ impl ExtensionFactory for AuditTrail {
     }
 }
 
-/// The trail of one operation.
+/// The variables of one operation, from which the arguments of its mutations are read.
 #[derive(Debug, Default)]
 struct Trail {
     variables: Mutex<Variables>,
@@ -55,6 +87,16 @@ struct Trail {
 
 #[async_graphql::async_trait::async_trait]
 impl Extension for Trail {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        next.run(ctx, request.data(CurrentMutation::default()))
+            .await
+    }
+
     async fn parse_query(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -85,7 +127,7 @@ impl Extension for Trail {
 }
 
 impl Trail {
-    /// Resolves a mutation and sees to its event.
+    /// Resolves a mutation, and records it if it fails.
     async fn follow(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -94,9 +136,9 @@ impl Trail {
     ) -> ServerResult<Option<Value>> {
         let registry = &ctx.schema_env.registry;
         let viewer = ctx.data_opt().unwrap_or(&Viewer::Anonymous);
-        // What is asked of callers without a role is never kept.
-        let asked = match viewer.role() {
-            Some(_) => arguments::asked(registry, info.field, &self.variables()),
+        // Arguments of callers without a role are never recorded: they may be passwords in the wrong field.
+        let arguments = match viewer.role() {
+            Some(_) => arguments::arguments(registry, info.field, &self.variables()),
             None => serde_json::Value::Null,
         };
         let step = RequestedChange {
@@ -105,26 +147,24 @@ impl Trail {
             viewer,
             address: bounds::address(ctx),
             action: info.name.to_owned(),
-            asked,
+            arguments,
         };
         let context = step.context(info.name);
+        if let Some(current) = ctx.data_opt::<CurrentMutation>() {
+            current.set(context.clone(), step.arguments.clone());
+        }
         let payer = Payer::of(viewer, step.address);
-        Arc::clone(&context)
-            .run(async {
-                let accounts = step.accounts().await;
-                let result = next.run(ctx, info).await;
-                let noted = step.note(&context, accounts, result.as_ref().err()).await;
-                if result.is_ok()
-                    && let Some(budgets) = ctx.data_opt::<Budgets>()
-                {
-                    budgets.charge_for_event(payer);
-                }
-                match noted {
-                    Ok(()) => result,
-                    Err(error) => Err(unrecorded(ctx, error)),
-                }
-            })
-            .await
+        let result = next.run(ctx, info).await;
+        let noted = step.note(&context, result.as_ref().err()).await;
+        if result.is_ok()
+            && let Some(budgets) = ctx.data_opt::<Budgets>()
+        {
+            budgets.charge_for_event(payer);
+        }
+        match noted {
+            Ok(()) => result,
+            Err(error) => Err(unrecorded(ctx, error)),
+        }
     }
 
     fn keep(&self, variables: &Variables) {
@@ -141,7 +181,7 @@ impl Trail {
     }
 }
 
-/// The change was made, or not, but nobody would ever know: that is for an administrator to hear.
+/// The mutation ran, but the audit has no event of it: an administrator must learn of that.
 fn unrecorded(ctx: &ExtensionContext<'_>, error: Error) -> ServerError {
     let id = ctx.data_opt::<RequestId>().map(|RequestId(id)| id);
     tracing::error!(request.id = ?id, ?error, "a change could not be recorded in the audit");

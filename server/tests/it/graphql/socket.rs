@@ -3,7 +3,7 @@
 use entity::admin::Role;
 use serde_json::{Value, json};
 
-use crate::support::{ControlPlane, PASSWORD, Socket, code};
+use crate::support::{ControlPlane, PASSWORD, Socket, code, test_context};
 
 const LOGGED: &str = "subscription { requestLogged { request { id } } }";
 
@@ -121,7 +121,7 @@ async fn a_revoked_key_takes_its_socket_along() {
     plane
         .services
         .users
-        .set_enabled(&[ada], false)
+        .set_enabled(test_context(), &[ada], false)
         .await
         .unwrap();
 

@@ -20,6 +20,8 @@ pub(crate) mod token_endpoint;
 
 use std::{fs, path::Path, time::Duration};
 
+use proxypal_server::domain::audit::AuditContext;
+
 pub(crate) use self::{
     app::{Options, Records, TestApp},
     caller::{Caller, code, cookie_lines},
@@ -69,4 +71,9 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
         }
     };
     soon(what, looking).await
+}
+
+/// The audit context of what a test does without a request. It is leaked, so that it outlives the call.
+pub(crate) fn test_context() -> &'static AuditContext {
+    Box::leak(Box::new(AuditContext::system("test")))
 }

@@ -22,7 +22,7 @@ use proxypal_server::{
         admins::Admins,
         api_keys::ApiKeys,
         api_tokens::ApiTokens,
-        audit::Audit,
+        audit::{Audit, AuditContext},
         backups::Backups,
         downloads::Downloads,
         exports::Exports,
@@ -181,7 +181,12 @@ impl ControlPlane {
 
     /// A script with a token of this role.
     pub(crate) async fn script(&self, role: Role) -> Caller {
-        let created = self.services.api_tokens.create("script", role, None).await;
+        let context = AuditContext::system("createApiToken");
+        let created = self
+            .services
+            .api_tokens
+            .create(&context, "script", role, None)
+            .await;
         let secret = created.unwrap().secret;
         self.stranger().with_bearer(secret.expose_secret())
     }
@@ -192,7 +197,8 @@ impl ControlPlane {
             name: name.to_owned(),
             ..Default::default()
         };
-        let (user, issued) = self.services.users.create(new).await.unwrap();
+        let context = AuditContext::system("createUser");
+        let (user, issued) = self.services.users.create(&context, new).await.unwrap();
         let caller = self.stranger().with_bearer(issued.secret.expose_secret());
         (user.id, caller)
     }
