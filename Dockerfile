@@ -15,6 +15,7 @@ FROM rust:1.95-slim-bookworm AS server
 ENV RUSTUP_TOOLCHAIN=1.95.0
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
+COPY crates crates
 COPY entity entity
 COPY migration migration
 COPY server server

@@ -1,8 +1,8 @@
-//! Somebody who may run the server.
+//! An administrator of the server.
 
 use sea_orm::entity::prelude::*;
 
-/// What an administrator or an API token may do. Each role includes the ones below it.
+/// The role of an administrator or API token. Each includes the ones below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
     rs_type = "String",
@@ -10,7 +10,7 @@ use sea_orm::entity::prelude::*;
     rename_all = "snake_case"
 )]
 pub enum Role {
-    /// Sees everything, changes nothing.
+    /// Reads everything, changes nothing.
     Viewer,
     /// Changes everything but administrators, tokens, encryption and backups.
     Admin,
@@ -31,17 +31,17 @@ pub struct Model {
     pub role: Role,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    /// Whether they may sign in.
+    /// Whether sign-in is allowed.
     pub enabled: bool,
     pub signed_in_at: Option<DateTimeUtc>,
-    /// HMAC-SHA-256 of the token of a one-time link with which they choose a password.
+    /// HMAC-SHA-256 of the token in the one-time invitation link.
     pub invitation_digest: Option<Vec<u8>>,
     pub invitation_expires_at: Option<DateTimeUtc>,
-    /// The secret of the second factor, sealed.
+    /// The secret of the second factor, encrypted.
     pub totp_sealed: Option<Vec<u8>>,
-    /// Since when it is asked for; absent while it is being set up.
+    /// Since when it is required; absent while it is being set up.
     pub totp_confirmed_at: Option<DateTimeUtc>,
-    /// The time step of the last code that was used; none is used twice.
+    /// The time step of the last accepted code, so that none is accepted twice.
     pub totp_last_step: Option<i64>,
     #[sea_orm(has_many)]
     pub sessions: HasMany<super::session::Entity>,

@@ -15,7 +15,7 @@ pub struct Model {
     /// HMAC-SHA-256 of the key.
     #[sea_orm(unique)]
     pub digest: Vec<u8>,
-    /// How the key begins, to recognise it by.
+    /// The beginning of the key, for display.
     pub prefix: String,
     pub last_four: String,
     /// `None` allows every model that the user may use.
@@ -24,9 +24,9 @@ pub struct Model {
     pub last_used_at: Option<DateTimeUtc>,
     pub expires_at: Option<DateTimeUtc>,
     pub revoked_at: Option<DateTimeUtc>,
-    /// `None` leaves it to the user's.
+    /// `None` applies only the user's limits.
     pub rate_limit: Option<RateLimit>,
-    /// The key that a rotation issued in its place.
+    /// The key that replaced it in a rotation.
     pub replaced_by: Option<Uuid>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub user: BelongsTo<super::user::Entity>,

@@ -15,7 +15,7 @@ pub struct Model {
     /// HMAC-SHA-256 of the token.
     #[sea_orm(unique)]
     pub digest: Vec<u8>,
-    /// How the token begins, to recognise it by.
+    /// The beginning of the token, for display.
     pub prefix: String,
     pub last_four: String,
     pub created_at: DateTimeUtc,

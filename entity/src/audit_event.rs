@@ -1,9 +1,8 @@
-//! Something that was done, or tried, by whom. Rows are only ever added; each carries the hash of the one
-//! before it.
+//! An audit event. Rows are append-only; each has the hash of the previous one.
 
 use sea_orm::entity::prelude::*;
 
-/// What sort of caller acted.
+/// The kind of actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
     rs_type = "String",
@@ -11,12 +10,13 @@ use sea_orm::entity::prelude::*;
     rename_all = "snake_case"
 )]
 pub enum ActorKind {
-    /// An administrator, signed in.
+    /// A signed-in administrator.
     Admin,
     /// A script with an API token.
     ApiToken,
-    /// Somebody who has not shown who they are.
-    Stranger,
+    /// A client that is not authenticated. Events are hashed with the stored value, so it keeps its first name.
+    #[sea_orm(string_value = "stranger")]
+    Anonymous,
     /// A command on the machine of the server.
     Cli,
     /// The server itself.
@@ -27,33 +27,33 @@ pub enum ActorKind {
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_event")]
 pub struct Model {
-    /// The place in the chain, from 1 without a gap.
+    /// The position in the chain, from 1 without gaps.
     #[sea_orm(primary_key, auto_increment = false)]
     pub sequence: i64,
     /// Microseconds since 1970.
     pub at: i64,
     pub actor_kind: ActorKind,
     pub actor_id: Option<Uuid>,
-    /// What the actor was called at the time.
+    /// The name of the actor at the time.
     pub actor_name: Option<String>,
     pub address: Option<String>,
-    /// The mutation, or the command.
+    /// The mutation or command.
     pub action: String,
     pub subject_kind: Option<String>,
     pub subject_id: Option<String>,
-    /// What the subject was called at the time.
+    /// The name of the subject at the time.
     pub subject_name: Option<String>,
-    /// What changed, as it was before. JSON as text: the hash is over these very bytes.
+    /// The changed fields before, JSON as text, because the hash is over these bytes.
     #[sea_orm(column_type = "Text", nullable)]
     pub before: Option<String>,
-    /// What changed, as it is now.
+    /// The changed fields afterwards.
     #[sea_orm(column_type = "Text", nullable)]
     pub after: Option<String>,
-    /// The code of the error, of something that was tried in vain.
+    /// The error code of a failed action.
     pub error: Option<String>,
-    /// The hash of the event before; zeros for the first.
+    /// The hash of the previous event; zeros for the first.
     pub previous_hash: Vec<u8>,
-    /// SHA-256 of everything above.
+    /// SHA-256 of all fields above.
     pub hash: Vec<u8>,
 }
 

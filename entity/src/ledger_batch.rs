@@ -1,5 +1,4 @@
-//! The last batch of requests that was written: one row. A commit whose answer was lost can be told from
-//! one that did not happen.
+//! The number of the last batch of requests, one row: shows whether a commit without confirmation succeeded.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! One module per table, nothing else: no queries, no business rules.
+//! The entities, one module per table, without queries or business rules.
 
 pub mod admin;
 pub mod api_key;
@@ -37,7 +37,7 @@ pub mod user;
 )]
 pub struct ModelPatterns(pub Vec<String>);
 
-/// How fast a user or a key may call; what is `None` is not limited here.
+/// The rate limits of a user or key; `None` is not limited here.
 #[derive(
     Clone,
     Copy,
@@ -52,8 +52,8 @@ pub struct ModelPatterns(pub Vec<String>);
 pub struct RateLimit {
     pub requests_per_minute: Option<u32>,
     pub tokens_per_minute: Option<u64>,
-    /// Requests, and turns of sockets, under way at once.
+    /// Concurrent requests and socket turns.
     pub concurrent_requests: Option<u32>,
-    /// WebSockets open at once.
+    /// Open WebSockets.
     pub concurrent_sockets: Option<u32>,
 }

@@ -1,4 +1,4 @@
-//! Another name for a model. Kept after its end, so that what it was asked for can still be priced.
+//! An alias of a model. Kept after its removal, so that earlier requests can still be priced.
 
 use sea_orm::entity::prelude::*;
 
@@ -10,11 +10,11 @@ use super::provider_account::ProviderKind;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// Unique, in any case, among aliases that were not removed.
+    /// Unique (case-insensitive) among aliases that are not removed.
     pub alias: String,
-    /// The model that it stands for.
+    /// The target model.
     pub model: String,
-    /// Whose model; `None` for every provider's that serves it.
+    /// The provider of the model; `None` for every provider that serves it.
     pub provider: Option<ProviderKind>,
     pub created_at: DateTimeUtc,
     pub removed_at: Option<DateTimeUtc>,

@@ -1,10 +1,10 @@
-//! A message to one channel: it waits, is sent, or was given up.
+//! A message to one channel: pending, sent or abandoned.
 
 use sea_orm::entity::prelude::*;
 
 use super::notification_rule::NotificationEvent;
 
-/// What became of a message.
+/// The state of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
     rs_type = "String",

@@ -1,8 +1,8 @@
-//! A way to tell somebody something. What is secret about it is kept sealed only.
+//! A destination of notifications. Its secrets are encrypted.
 
 use sea_orm::entity::prelude::*;
 
-/// What sort of channel it is.
+/// The kind of channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
     rs_type = "String",
@@ -26,17 +26,17 @@ pub struct Model {
     #[sea_orm(unique)]
     pub name: String,
     pub kind: ChannelKind,
-    /// Where it leads, to recognise it by; no secret.
+    /// The destination for display, without secrets.
     pub target: String,
-    /// Its settings with their secrets, sealed.
+    /// The settings with their secrets, encrypted.
     #[sea_orm(column_type = "Blob")]
     pub sealed: Vec<u8>,
     pub enabled: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    /// When something last got through.
+    /// The last successful delivery.
     pub sent_at: Option<DateTimeUtc>,
-    /// Why the last attempt failed; cleared once one does not.
+    /// The error of the last attempt; none after a success.
     pub problem: Option<String>,
     pub problem_at: Option<DateTimeUtc>,
     #[sea_orm(has_many)]

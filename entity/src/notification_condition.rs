@@ -1,4 +1,4 @@
-//! What a rule has told of already, so that it is said once.
+//! A condition that a rule has already reported, so that it is reported once.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,10 +8,10 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub rule_id: Uuid,
-    /// What it is about, as in `engine` or `account:<id>`.
+    /// The subject, such as `engine` or `account:<id>`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub subject: String,
-    /// Whether it was still so at the last look.
+    /// Whether it held at the last evaluation.
     pub holds: bool,
     pub told_at: DateTimeUtc,
 }

@@ -1,8 +1,8 @@
-//! Of what whom to tell.
+//! A notification rule: which events go to which channels.
 
 use sea_orm::entity::prelude::*;
 
-/// What happens.
+/// The kind of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
     rs_type = "String",
@@ -10,15 +10,15 @@ use sea_orm::entity::prelude::*;
     rename_all = "snake_case"
 )]
 pub enum NotificationEvent {
-    /// A quota is used up to one of the percentages.
+    /// The usage of a quota reaches one of the percentages.
     Quota,
-    /// An account at a provider fails.
+    /// A provider account fails.
     AccountFailing,
     /// An account's sign-in has expired and was not refreshed.
     AccountExpiring,
-    /// The engine does not run although it should.
+    /// The engine is not running although it should.
     EngineDown,
-    /// More of the latest requests than the percentage fail.
+    /// The share of failed recent requests exceeds the percentage.
     ErrorRate,
 }
 
@@ -43,9 +43,9 @@ pub struct Model {
     pub id: Uuid,
     pub event: NotificationEvent,
     pub channel_ids: ChannelIds,
-    /// Of a quota: when to tell. Of failing requests: how many are too many.
+    /// The thresholds of quotas, or of the share of failed requests.
     pub percents: super::quota::Percents,
-    /// How long nothing more is said of the same thing.
+    /// How long the same subject is not reported again.
     pub quiet_minutes: i32,
     pub enabled: bool,
     pub created_at: DateTimeUtc,

@@ -1,4 +1,4 @@
-//! What the tokens of a model cost from a moment on. Never changed: a newer price takes its place.
+//! The price of a model's tokens from a time on. Never changed: a later price supersedes it.
 
 use sea_orm::entity::prelude::*;
 
@@ -10,10 +10,10 @@ pub struct Model {
     pub id: Uuid,
     /// A provider kind as the database writes it; empty for every provider.
     pub provider: String,
-    /// A model's name, `*` standing for any run of characters.
+    /// A model's name, `*` matches any run of characters.
     pub model_pattern: String,
     pub effective_from: DateTimeUtc,
-    /// Nano-USD for a million tokens, as are the next four.
+    /// Nano-USD per million tokens, like the next four.
     pub input_per_million: i64,
     pub cache_read_per_million: i64,
     pub cache_write_per_million: i64,
@@ -21,7 +21,7 @@ pub struct Model {
     pub reasoning_per_million: i64,
     /// Nano-USD.
     pub per_request: i64,
-    /// Where the price was taken from, and when.
+    /// The source of the price, with its date.
     pub source: String,
     pub created_at: DateTimeUtc,
 }

@@ -1,8 +1,8 @@
-//! A credential at a provider. Its secret is kept sealed only.
+//! A provider account: a credential, whose secret is encrypted.
 
 use sea_orm::entity::prelude::*;
 
-/// Who serves the models.
+/// The provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
     rs_type = "String",
@@ -19,7 +19,7 @@ pub enum ProviderKind {
     OpenaiCompatible,
 }
 
-/// What sort of credential it is.
+/// The kind of credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
     rs_type = "String",
@@ -29,20 +29,20 @@ pub enum ProviderKind {
 pub enum CredentialKind {
     /// A key of the provider's API.
     ApiKey,
-    /// Tokens in the form of the engine's auth files.
+    /// Tokens in the format of the engine's auth files.
     AuthFile,
-    /// A GitHub token, from which the server itself gets Copilot's short-lived one.
+    /// A GitHub token, which the server exchanges for Copilot's short-lived token.
     Github,
 }
 
-/// A model that the account offers, and the name under which it does.
+/// A model of the account, and the name under which it is served.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ProviderModel {
     pub name: String,
     pub alias: Option<String>,
 }
 
-/// The models of an account; none means all that the provider is known for.
+/// The models of an account; empty for all known models of the provider.
 #[derive(
     Clone,
     Debug,
@@ -55,18 +55,18 @@ pub struct ProviderModel {
 )]
 pub struct ProviderModels(pub Vec<ProviderModel>);
 
-/// A stretch of time in which a subscription allows so much, such as five hours or a week.
+/// A usage window of a subscription, such as five hours or a week.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SubscriptionWindow {
-    /// Such as `five_hour`, in the provider's words.
+    /// The provider's name, such as `five_hour`.
     pub name: String,
-    /// How much of it is used, from 0 to 100.
+    /// The used percentage, from 0 to 100.
     pub used_percent: i32,
-    /// When it starts anew; nothing while nothing of it is used.
+    /// When it resets; none while it is unused.
     pub resets_at: Option<DateTimeUtc>,
 }
 
-/// The windows of an account as its provider told them.
+/// The windows of an account, as reported by its provider.
 #[derive(
     Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, sea_orm::FromJsonQueryResult,
 )]
@@ -84,42 +84,41 @@ pub struct Model {
     pub kind: ProviderKind,
     pub credential: CredentialKind,
     pub label: String,
-    /// The key or tokens, extra headers and the proxy, sealed; empty once removed.
+    /// The key or tokens, extra headers and the proxy, encrypted; empty once removed.
     pub sealed: Vec<u8>,
     pub last_four: String,
     pub base_url: Option<String>,
     pub models: ProviderModels,
-    /// Put before model names, to address this account alone.
+    /// A prefix of model names that addresses only this account.
     pub prefix: Option<String>,
     pub enabled: bool,
-    /// Who is signed in.
+    /// The signed-in identity.
     pub email: Option<String>,
-    /// What the login pays for, in the provider's words.
+    /// The subscription plan, in the provider's words.
     pub plan: Option<String>,
-    /// The engine's file of a signed-in account; it never changes, since the engine's names for
-    /// credentials are made of it.
+    /// The name of the auth file; it never changes, because the engine derives its names of credentials from it.
     pub file_name: Option<String>,
-    /// When the access token ends.
+    /// When the access token expires.
     pub expires_at: Option<DateTimeUtc>,
-    /// When the access token was got.
+    /// When the access token was issued.
     pub refreshed_at: Option<DateTimeUtc>,
     /// Accounts of a higher priority are used first.
     pub priority: i32,
     /// The share of the account among those of its priority.
     pub weight: i32,
     pub last_used_at: Option<DateTimeUtc>,
-    /// The last failure in words for people.
+    /// The last error, as a readable text.
     pub problem: Option<String>,
     pub problem_at: Option<DateTimeUtc>,
-    /// When the provider was last asked how the account is.
+    /// The time of the last check.
     pub checked_at: Option<DateTimeUtc>,
-    /// What spoke against it then, in words for people; nothing when all was well.
+    /// The error of the last check, as a readable text; none after a success.
     pub check_failure: Option<String>,
-    /// What the provider told of the subscription's windows.
+    /// The windows of the subscription, as reported by the provider.
     pub windows: Option<SubscriptionWindows>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    /// Set instead of deleting, so that history stays.
+    /// Set instead of deleting the row, to keep the history.
     pub removed_at: Option<DateTimeUtc>,
 }
 

@@ -1,11 +1,10 @@
-//! A sign-in at a provider, from its beginning to its end. Its state is kept as a digest, and what it
-//! needs to go on is kept sealed.
+//! A sign-in at a provider. Its OAuth state is stored as a digest, its verifier and codes are encrypted.
 
 use sea_orm::entity::prelude::*;
 
 use super::provider_account::ProviderKind;
 
-/// How the provider's answer comes back to us.
+/// How the provider's authorization reaches this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
     rs_type = "String",
@@ -13,15 +12,15 @@ use super::provider_account::ProviderKind;
     rename_all = "snake_case"
 )]
 pub enum LoginMode {
-    /// The browser brings it to our own address.
+    /// The browser is redirected to our callback.
     Redirect,
-    /// A person pastes the address to which the browser was sent.
+    /// The user pastes the URL to which the browser was redirected.
     Paste,
-    /// We ask for it while a person types a code at the provider.
+    /// We poll while the user enters a code at the provider.
     Device,
 }
 
-/// How far a sign-in is.
+/// The state of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
     rs_type = "String",
@@ -30,7 +29,7 @@ pub enum LoginMode {
 )]
 pub enum LoginStatus {
     Pending,
-    /// The answer is here and is being turned into tokens. Nobody else can complete it.
+    /// The authorization is being exchanged for tokens.
     Completing,
     Succeeded,
     Failed,
@@ -47,20 +46,20 @@ pub struct Model {
     pub kind: ProviderKind,
     pub mode: LoginMode,
     pub status: LoginStatus,
-    /// The administrator or the API token that began it; nobody else may complete it.
+    /// The administrator or API token that started it; only they may complete it.
     pub started_by: Uuid,
-    /// The browser session that began it.
+    /// The browser session that started it.
     pub session_id: Option<Uuid>,
-    /// What the account shall be called.
+    /// The label of the new account.
     pub label: Option<String>,
-    /// HMAC-SHA-256 of the state that the provider sends back.
+    /// HMAC-SHA-256 of the OAuth state.
     #[sea_orm(unique)]
     pub state_digest: Option<Vec<u8>>,
-    /// Verifier, codes and addresses, sealed; empty once it is over.
+    /// Verifier, codes and URLs, encrypted; empty once it has ended.
     pub sealed: Vec<u8>,
-    /// The account that came of it.
+    /// The resulting account.
     pub account_id: Option<Uuid>,
-    /// Why it failed, in words.
+    /// The error, as a readable text.
     pub error: Option<String>,
     pub created_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,

@@ -1,10 +1,10 @@
-//! How much a user or a key may use in a window of time.
+//! A quota: how much a user or key may use in a window.
 
 use sea_orm::entity::prelude::*;
 
 use super::provider_account::ProviderKind;
 
-/// What is counted.
+/// The metric of a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
     rs_type = "String",
@@ -18,7 +18,7 @@ pub enum Metric {
     Requests,
 }
 
-/// The time after which counting starts again.
+/// The window after which usage resets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
     rs_type = "String",
@@ -30,14 +30,14 @@ pub enum WindowKind {
     Lifetime,
     Hour,
     Day,
-    /// Begins on Monday.
+    /// From Monday.
     Week,
     Month,
-    /// The last `rolling_seconds`, at every moment.
+    /// The last `rolling_seconds` at any time.
     Rolling,
 }
 
-/// Percentages of a limit that only warn.
+/// Percentages of the limit that only warn.
 #[derive(
     Clone,
     Debug,
@@ -57,7 +57,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub user_id: Uuid,
-    /// `None` counts all of the user's keys together.
+    /// `None` for all keys of the user together.
     pub api_key_id: Option<Uuid>,
     pub metric: Metric,
     /// In the metric's unit.
@@ -65,14 +65,14 @@ pub struct Model {
     pub window: WindowKind,
     /// For a rolling window.
     pub rolling_seconds: Option<i32>,
-    /// The IANA name of the zone whose calendar counts.
+    /// The IANA time zone of calendar windows.
     pub timezone: String,
-    /// `None` counts every provider.
+    /// `None` for every provider.
     pub provider: Option<ProviderKind>,
-    /// `None` counts every model.
+    /// `None` for every model.
     pub model_pattern: Option<String>,
     pub soft_percents: Percents,
-    /// Whether what cannot be bounded is refused.
+    /// Whether requests without a certain bound are refused.
     pub strict: bool,
     pub created_at: DateTimeUtc,
 }

@@ -1,4 +1,4 @@
-//! What was used of a quota from a moment on: one for a calendar window, several for a rolling one.
+//! The usage of a quota from a time on: one row for a calendar window, several for a rolling one.
 
 use sea_orm::entity::prelude::*;
 

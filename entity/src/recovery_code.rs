@@ -1,4 +1,4 @@
-//! What opens an administrator's account once in place of their second factor. Only its digest is kept.
+//! A recovery code, which replaces the second factor once. Only its digest is stored.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! One proxied request, or one turn of a WebSocket: who asked which model for what, and what it used.
+//! The record of one request, or one turn of a WebSocket.
 //!
 //! The busiest table: times are integers (microseconds since 1970, UTC) to keep rows and indexes small.
 
@@ -56,11 +56,11 @@ pub enum Outcome {
     rename_all = "snake_case"
 )]
 pub enum UsageSource {
-    /// Read from the answer as it passed.
+    /// Read from the answer.
     Wire,
-    /// Told by the engine's usage queue.
+    /// Reported by the engine's usage queue.
     Engine,
-    /// Worked out from the length of what was asked and answered.
+    /// Estimated from the sizes of request and answer.
     Estimated,
     /// Not reported; only in rows of earlier versions, which estimated less.
     Unknown,
@@ -74,13 +74,13 @@ pub enum UsageSource {
     rename_all = "snake_case"
 )]
 pub enum Reconciliation {
-    /// The wire and the engine say the same.
+    /// Both sources report the same.
     Matched,
     /// They differ.
     Mismatched,
-    /// Only the wire told; the engine has not reported yet, or never will.
+    /// Only the answer reported usage; the engine has not reported yet, or never will.
     WireOnly,
-    /// Only the engine told.
+    /// Only the engine reported usage.
     EngineOnly,
 }
 
@@ -109,9 +109,9 @@ pub enum Protocol {
     OpenaiImages,
     AnthropicMessages,
     Gemini,
-    /// Generates, or may, in no protocol that we meter: videos, searches, endpoints that we do not know.
+    /// Generating endpoints in no metered protocol: videos, searches, unknown endpoints.
     Unmetered,
-    /// Lists of models, token counting, results that are fetched: nothing that generates.
+    /// Endpoints that generate nothing: lists of models, token counting, fetching results.
     Other,
 }
 
@@ -119,10 +119,10 @@ pub enum Protocol {
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "request")]
 pub struct Model {
-    /// What the client got as `X-Request-Id`.
+    /// The `X-Request-Id` of the response.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// The order in which requests were settled; cursors count by it.
+    /// The order of settlement; cursors use it.
     #[sea_orm(unique)]
     pub sequence: i64,
     /// The id of the WebSocket's first request, on each of its turns.
@@ -138,12 +138,12 @@ pub struct Model {
     /// Method and path, without the query.
     pub endpoint: String,
     pub protocol: Protocol,
-    /// What the client asked for.
+    /// The model in the request.
     pub model: Option<String>,
-    /// What the answer says it came from.
+    /// The model named in the answer.
     pub served_model: Option<String>,
     pub provider: Option<ProviderKind>,
-    /// No foreign key: the engine may name an account that is gone.
+    /// No foreign key: the engine may report a deleted account.
     pub account_id: Option<Uuid>,
     pub streamed: bool,
     pub http_status: Option<i16>,
@@ -151,7 +151,7 @@ pub struct Model {
     pub error_code: Option<String>,
     pub usage_source: UsageSource,
     pub reconciliation: Option<Reconciliation>,
-    /// Without what was read from or written to a cache.
+    /// Without cache reads and cache writes.
     pub input_tokens: Option<i64>,
     pub cache_read_tokens: Option<i64>,
     pub cache_write_tokens: Option<i64>,
@@ -160,7 +160,7 @@ pub struct Model {
     pub reasoning_tokens: Option<i64>,
     pub client_ip: Option<String>,
     pub user_agent: Option<String>,
-    /// The price that was in force; `None` for what costs nothing and for what has no price.
+    /// The applied price; `None` without tokens or without a price.
     pub price_id: Option<Uuid>,
     /// Nano-USD; `None` while the tokens are unknown or the model has no price.
     pub cost: Option<i64>,

@@ -1,4 +1,4 @@
-//! Secrets of the server itself, sealed with `ENCRYPTION_KEY`.
+//! Secrets of the server itself, encrypted with `ENCRYPTION_KEY`.
 
 use sea_orm::entity::prelude::*;
 

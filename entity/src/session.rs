@@ -14,7 +14,7 @@ pub struct Model {
     pub digest: Vec<u8>,
     pub created_at: DateTimeUtc,
     pub last_seen_at: DateTimeUtc,
-    /// When it ends however busy it is.
+    /// When it expires, even if it is in use.
     pub expires_at: DateTimeUtc,
     pub client_ip: Option<String>,
     pub user_agent: Option<String>,

@@ -1,4 +1,4 @@
-//! What an administrator has set, as one JSON document per key.
+//! The settings, one JSON document per key.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,7 +9,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
     pub value: Json,
-    /// Grows by one with each change, so that two editors notice each other.
+    /// Incremented by each change, to detect concurrent edits.
     pub version: i32,
     pub updated_at: DateTimeUtc,
 }

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// How much time a sum is over.
+/// The period of a sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
 pub enum Period {
@@ -31,12 +31,12 @@ pub struct Model {
     /// Nil while unknown.
     #[sea_orm(primary_key, auto_increment = false)]
     pub account_id: Uuid,
-    /// What the client asked for; empty for requests about no model.
+    /// The model in the request; empty for requests without one.
     #[sea_orm(primary_key, auto_increment = false)]
     pub model: String,
     /// Forwarded to the engine.
     pub requests: i64,
-    /// Of these, those that the engine, the provider or the server did not finish.
+    /// Of these, the ones that the engine, the provider or the server did not complete.
     pub failed: i64,
     /// Refused by the gateway; not among `requests`.
     pub rejected: i64,
@@ -49,11 +49,11 @@ pub struct Model {
     pub cost: i64,
     /// Requests that used tokens of a model without a price.
     pub unpriced: i64,
-    /// Requests whose tokens nobody told.
+    /// Requests without reported tokens.
     pub unknown: i64,
     /// Requests whose tokens are estimated.
     pub estimated: i64,
-    /// Microseconds, of all requests together.
+    /// The sum over all requests, in microseconds.
     pub duration: i64,
 }
 

@@ -1,22 +1,21 @@
-//! Usage by one thing at a time (all users together, each user, each model …): few rows, so that a
-//! dashboard is quick however many requests there were.
+//! Usage by one dimension (total, user, model …): few rows, so that dashboards are fast with any number of requests.
 
 use sea_orm::entity::prelude::*;
 
 use super::usage_rollup::Period;
 
-/// What the subject of a slice is.
+/// The dimension of a slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
 pub enum Dimension {
-    /// Everything; the subject is empty.
+    /// The total; the subject is empty.
     Total = 0,
     User = 1,
     ApiKey = 2,
     Provider = 3,
     Account = 4,
     Model = 5,
-    /// How the two sources of usage compare.
+    /// The result of reconciliation.
     Reconciliation = 6,
 }
 

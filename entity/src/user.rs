@@ -1,4 +1,4 @@
-//! Somebody whose tools call the gateway. Archived rather than deleted, so that history stays.
+//! A user of the gateway. Archived rather than deleted, to keep the history.
 
 use sea_orm::entity::prelude::*;
 
@@ -21,7 +21,7 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     pub last_used_at: Option<DateTimeUtc>,
     pub archived_at: Option<DateTimeUtc>,
-    /// `None` leaves it to the server's defaults.
+    /// `None` applies the server's defaults.
     pub rate_limit: Option<RateLimit>,
     /// Since the last reset.
     pub used_tokens: i64,

@@ -1,4 +1,4 @@
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Api, request } from "./api";
 import {
@@ -7,10 +7,14 @@ import {
   newPage,
   nextDialog,
   openBrowser,
+  openDialog,
   signedInPage,
   signIn,
 } from "./browser";
-import { Server } from "./server";
+import { PASSWORD, Server } from "./server";
+
+const RATE_LIMIT =
+  "query($id: ID!) { user(id: $id) { rateLimit { requestsPerMinute tokensPerMinute } } }";
 
 let server: Server;
 let browser: Browser;
@@ -137,19 +141,54 @@ test("two who change the settings at once see each other, and lose nothing", asy
   });
 });
 
-test("a session that is ended elsewhere asks to sign in again, and goes on where it was", async () => {
-  const page = await signedInPage(browser, server.url, "/usage?range=TODAY");
+/** Ends all other sessions, and with them the one of the script that prepares tests. */
+async function endOtherSessions() {
   const other = await signedInPage(browser, server.url, "/settings/sessions");
-
   await other.getByRole("button", { name: "End other sessions" }).click();
   await other.getByText(/other sessions? ended/).waitFor();
+  api = await Api.open(server);
+}
+
+test("a session that is ended elsewhere asks to sign in again, and goes on where it was", async () => {
+  const page = await signedInPage(browser, server.url, "/usage?range=TODAY");
+  await endOtherSessions();
   await page.getByRole("link", { name: "Users" }).first().click();
 
-  await page.getByText("Your session has ended.").waitFor();
+  await openDialog(page, "Your session has ended");
   await signIn(page);
   await page.getByRole("heading", { name: "Users", level: 1 }).waitFor();
-  // The script that prepares tests has lost its session as well.
-  api = await Api.open(server);
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+});
+
+test("a form keeps what was typed when the session ends before it is saved", async () => {
+  const { userId } = await api.createUser("Kept");
+  const page = await signedInPage(browser, server.url, `/users/${userId}/limits`);
+  await page.getByRole("button", { name: "Add quota" }).click();
+  await page.getByLabel("Limit", { exact: true }).fill("7M");
+  await endOtherSessions();
+
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  const again = page.getByRole("dialog", { name: "Your session has ended" });
+  await again.getByLabel("Password", { exact: true }).fill("not the password");
+  await page.keyboard.press("Enter");
+  await again.getByText("Incorrect password").waitFor();
+  await again.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await again.waitFor({ state: "detached" });
+
+  expect(await page.getByLabel("Limit", { exact: true }).inputValue()).toBe("7M");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("0 / 7M tokens, monthly").waitFor();
+});
+
+test("a page whose session has ended can be left for the sign-in page", async () => {
+  const page = await signedInPage(browser, server.url, "/requests");
+  await endOtherSessions();
+  await page.getByRole("button", { name: "Leave this page" }).click();
+
+  await page.getByText("Your session has ended. Sign in again.").waitFor();
+  await signIn(page);
+  await page.getByRole("heading", { name: "Requests", level: 1 }).waitFor();
 });
 
 test("a page that was open while the server was started again goes on without being loaded", async () => {
@@ -199,6 +238,77 @@ test("a few letters lead to a user from anywhere", async () => {
   await page.keyboard.press("Enter");
 
   await page.getByRole("heading", { name: "Bùi Minh Đức", level: 1 }).waitFor();
+});
+
+test("a whole key that leaked leads to its row, whoever owns it", async () => {
+  const leaked = await api.createUser("Leaky");
+  const revoked = await api.createUser("Revoked");
+  await api.ask("mutation($id: ID!) { revokeApiKey(id: $id) { apiKey { id } } }", {
+    id: revoked.apiKeyId,
+  });
+  // More users than the search offers by itself.
+  for (let count = 0; count < 55; count += 1) {
+    const { secret } = await api.createUser(`Newer ${count}`);
+    await request(server.url, secret);
+  }
+  const page = await signedInPage(browser, server.url, "/engine");
+  const find = async (text: string) => {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Search pages" }).fill(text);
+  };
+
+  for (const text of [leaked.secret, leaked.secret.slice(-4), leaked.secret.slice(0, 13)]) {
+    await find(text);
+    await page.getByRole("option", { name: /default.*Leaky · sk-leaky/ }).click();
+    await page.getByRole("heading", { name: "Leaky", level: 1 }).waitFor();
+    await page.locator("tr[aria-current]").getByText("sk-leaky").waitFor();
+    expect(page.url()).not.toContain(leaked.secret);
+    await page.goto(`${server.url}/engine`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+  }
+  await find(revoked.secret);
+  await page.getByRole("option", { name: /Revoked · sk-revoked-.*Revoked/ }).click();
+  await page.locator("tr[aria-current]").getByText("Revoked").waitFor();
+});
+
+test("two who change limits and a user at once keep what the other one changed", async () => {
+  const { userId } = await api.createUser("Shared");
+  const mine = await signedInPage(browser, server.url, `/users/${userId}/limits`);
+  const theirs = await signedInPage(browser, server.url, `/users/${userId}/limits`);
+  for (const page of [mine, theirs]) await page.getByText("No quotas").waitFor();
+  const add = async (page: Page, metric: string, limit: string) => {
+    await page.getByRole("button", { name: "Add quota" }).click();
+    await page.getByLabel("Metric").selectOption(metric);
+    await page.getByLabel("Limit", { exact: true }).fill(limit);
+    await closeDialog(page, "Save");
+  };
+
+  await add(theirs, "REQUESTS", "12");
+  await add(mine, "TOKENS", "5000");
+  await mine.getByText("0 / 12 requests, monthly").waitFor();
+  await mine.getByText("0 / 5,000 tokens, monthly").waitFor();
+
+  await theirs.getByLabel("Requests per minute (RPM)").fill("30");
+  await theirs.getByRole("button", { name: "Save", exact: true }).click();
+  await theirs.getByText("Rate limits saved").waitFor();
+  await mine.getByLabel("Tokens per minute (TPM)").fill("9000");
+  await mine.getByRole("button", { name: "Save", exact: true }).click();
+  await mine.getByText("Rate limits saved").waitFor();
+  expect(await api.ask(RATE_LIMIT, { id: userId })).toEqual({
+    user: { rateLimit: { requestsPerMinute: 30, tokensPerMinute: 9000 } },
+  });
+
+  for (const page of [mine, theirs])
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+  await theirs.getByLabel("Note (optional)").fill("from them");
+  await closeDialog(theirs, "Save");
+  await mine.getByLabel("Email (optional)").fill("mine@example.org");
+  await closeDialog(mine, "Save");
+  expect(await api.ask("query($id: ID!) { user(id: $id) { email note } }", { id: userId })).toEqual(
+    {
+      user: { email: "mine@example.org", note: "from them" },
+    },
+  );
 });
 
 test("the language is chosen in the menu, and kept", async () => {

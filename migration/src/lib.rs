@@ -1,4 +1,4 @@
-//! The schema's history, oldest first. Published steps are never edited.
+//! The migrations of the schema, oldest first. Published ones are never edited.
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -21,7 +21,7 @@ mod m20261125_000018_create_notification;
 mod m20261126_000019_add_check_to_provider_account;
 mod m20261129_000020_add_replacement_to_api_key;
 
-/// Brings a database's schema up to date.
+/// Migrates the schema.
 #[derive(Debug)]
 pub struct Migrator;
 

@@ -1,4 +1,4 @@
-//! What tokens cost.
+//! Prices.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -17,7 +17,7 @@ impl MigrationTrait for Migration {
                 Table::create()
                     .table("price")
                     .col(pk_uuid("id"))
-                    // Empty stands for every provider: nulls would not be told apart by the index.
+                    // Empty for every provider: a unique index treats nulls as distinct.
                     .col(string_len("provider", 24))
                     .col(string("model_pattern"))
                     .col(timestamp_with_time_zone("effective_from"))

@@ -1,4 +1,4 @@
-//! What users may use: quotas with what was used of them, and rate limits.
+//! Quotas with their usage, and rate limits.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -5,7 +5,7 @@ use sea_orm_migration::{prelude::*, schema::*};
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-/// What is summed up in both tables.
+/// The sum columns of both tables.
 const SUMS: [&str; 13] = [
     "requests",
     "failed",
@@ -41,7 +41,7 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager.create_table(usage_slice()).await?;
-        // One subject's days among those of many.
+        // The days of one subject.
         manager
             .create_index(
                 Index::create()
@@ -90,7 +90,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// By everything at once.
+/// By all dimensions together.
 fn usage_rollup() -> TableCreateStatement {
     let mut table = Table::create()
         .table("usage_rollup")
@@ -118,7 +118,7 @@ fn usage_rollup() -> TableCreateStatement {
     table.primary_key(&mut key).to_owned()
 }
 
-/// By one thing at a time.
+/// By one dimension.
 fn usage_slice() -> TableCreateStatement {
     let mut table = Table::create()
         .table("usage_slice")

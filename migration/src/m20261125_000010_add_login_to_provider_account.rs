@@ -1,4 +1,4 @@
-//! Accounts that somebody signed in to, and how an account is doing.
+//! Signed-in accounts, and the state of an account.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -1,4 +1,4 @@
-//! Who did what: a chain of events.
+//! Audit events, a hash chain.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -1,4 +1,4 @@
-//! Several administrators: who may still sign in, who is invited, and their second factors.
+//! Several administrators: enabled or not, invitations, and second factors.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -1,4 +1,4 @@
-//! Who is told of what: channels, rules, what is true at the moment, and what waits to be sent.
+//! Notification channels, rules, current conditions and messages.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

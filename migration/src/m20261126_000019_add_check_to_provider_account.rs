@@ -1,4 +1,4 @@
-//! What the last check of an account found.
+//! The result of the last check of an account.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

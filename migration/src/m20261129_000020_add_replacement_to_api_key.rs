@@ -1,4 +1,4 @@
-//! Which key a rotation issued in the place of another, so that the holder of the old one learns it.
+//! The key that replaced another in a rotation, for the error that the former key gets.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -1,4 +1,4 @@
-//! The composition root: this file and its folder are the one place which knows every room.
+//! The composition root: only this module depends on all others.
 
 mod core;
 mod options;
@@ -15,7 +15,9 @@ use zeroize::Zeroizing;
 
 use self::{
     core::Core,
-    options::{book, connection_limits, engine_options, oauth_options, server_facts},
+    options::{
+        connection_limits, engine_options, oauth_options, request_log_options, server_facts,
+    },
     source::AppCredentialSource,
 };
 use crate::{
@@ -46,36 +48,36 @@ use crate::{
     notify,
     oauth::OAuthService,
     traces::Traces,
-    watch::{self, MetricsExporter},
+    watch::{self, MetricsExporter, RequestMetrics},
     web::{self, LoginPages, Web},
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// How long what runs in the background may take to end.
+/// How long background tasks may take to stop.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a server needs beside its configuration.
+/// The inputs of a server beside its configuration.
 #[derive(Clone, Debug)]
 pub struct Environment {
     pub clock: SharedClock,
-    /// Our own program, which becomes the engine.
+    /// Our own program, which also launches the engine.
     pub launcher: PathBuf,
-    /// Where programs are looked for.
+    /// `PATH`, where the engine is searched.
     pub search_path: OsString,
-    /// What bounds connections; `None` for what the configuration says.
+    /// Overrides the limits of the configuration.
     pub limits: Option<ConnectionLimits>,
 }
 
-/// What runs, and how it ends.
+/// The clock, the tasks and the shutdown signals.
 #[derive(Clone, Debug)]
 struct Runtime {
     clock: SharedClock,
-    /// What runs in the background.
+    /// Background tasks.
     tasks: TaskTracker,
-    /// Requests on their way to the engine.
+    /// Requests in flight to the engine.
     in_flight: TaskTracker,
     ending: ShutdownPhase,
-    /// The engine stops last.
+    /// Stops the engine, after everything else.
     engine_shutdown: CancellationToken,
 }
 
@@ -94,7 +96,7 @@ impl Runtime {
         }
     }
 
-    /// The backups, which are made from time to time.
+    /// The backups, and the task of their schedule.
     fn backups(&self, config: &Config, core: &Core) -> Backups {
         let backups = Backups::new(
             core.db.clone(),
@@ -108,14 +110,14 @@ impl Runtime {
         backups
     }
 
-    /// Deletes what was kept long enough, again and again.
+    /// Starts the task that deletes expired rows.
     fn retain(&self, core: &Core, held: ReplayWindow) {
         let (db, settings) = (core.db.clone(), core.settings.clone());
         let retention = Retention::new(db, self.clock.clone(), settings, held);
         self.tasks.spawn(retention.run(self.ending.stop.clone()));
     }
 
-    /// Asks after accounts, at regular times too if the settings want it.
+    /// The checks of accounts, and the task of their schedule.
     fn checkup(&self, core: &Core, running: &Running) -> Checkup {
         let checkup = Checkup::new(CheckupOptions {
             accounts: core.accounts.clone(),
@@ -144,13 +146,13 @@ impl Runtime {
     }
 }
 
-/// A running server, ready to be served.
+/// A complete server, ready to serve.
 #[derive(Debug)]
 pub struct App {
     db: Database,
     router: Router,
     watch: MetricsExporter,
-    /// Where the metrics are served alone.
+    /// The separate listener of the metrics.
     metrics: Option<TcpListener>,
     traces: Traces,
     services: Services,
@@ -160,15 +162,16 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the database, starts the engine and joins the rooms.
-    pub async fn build(config: Config, around: Environment) -> anyhow::Result<Self> {
-        let life = Runtime::new(&config, around.clock.clone());
+    /// Opens the database, starts the engine and connects all modules.
+    pub async fn build(config: Config, environment: Environment) -> anyhow::Result<Self> {
+        let life = Runtime::new(&config, environment.clock.clone());
         let core = Box::pin(Core::open(&config, &life.clock)).await?;
-        let (requests, handles) =
-            RequestLog::open(book(&config, &core, &life), &life.tasks).await?;
+        let request_metrics = RequestMetrics::default();
+        let options = request_log_options(&config, &core, &life, &request_metrics);
+        let (requests, handles) = RequestLog::open(options, &life.tasks).await?;
         life.retain(&core, handles.held);
         let context = life.engine_context(&core, handles.reports);
-        let engine = EngineHandle::launch(engine_options(&config, &around, &life), context);
+        let engine = EngineHandle::launch(engine_options(&config, &environment, &life), context);
         let oauth = OAuthService::open(oauth_options(&config, &core, &engine, &life)).await?;
         let running = Running {
             requests,
@@ -178,16 +181,18 @@ impl App {
         let services = services(&config, &core, &life, running);
         let addresses = services.sessions.client_addresses().await?;
         services.login_throttle.remember(addresses);
-        notify_people(&services, &life);
+        start_notifications(&services, &life);
         let traces = Traces::open(config.watch.traces.as_ref(), VERSION)?;
-        let limits = around.limits.unwrap_or_else(|| connection_limits(&config));
+        let limits = environment
+            .limits
+            .unwrap_or_else(|| connection_limits(&config));
         let plane = DataPlane {
             recorder: handles.recorder,
             traces: traces.clone(),
             limits: limits.clone(),
         };
         let gateway = gateway(&config, &services, &life, plane)?;
-        let watch = watched(&config, &core.db, &services, &gateway);
+        let watch = metrics_exporter(&config, &core.db, &services, &gateway, request_metrics);
         let beside = Beside {
             watch: &watch,
             gateway: &gateway,
@@ -212,7 +217,7 @@ impl App {
         &self.services
     }
 
-    /// Where the first administrator is created, until there is one. Whoever has it owns the server.
+    /// The link that creates the first administrator, until one exists. It grants full access.
     pub fn setup_url(&self) -> Option<&str> {
         self.setup_url.as_ref().map(|url| url.as_str())
     }
@@ -222,13 +227,13 @@ impl App {
         self.life.ending.stop.clone()
     }
 
-    /// Where the metrics are served alone, if they are.
+    /// The address of the separate listener of the metrics, if there is one.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics.as_ref()?.local_addr().ok()
     }
 
-    /// Serves until the stop token is cancelled. Answers end within the grace, everything is recorded,
-    /// and the engine stops last.
+    /// Serves until the stop token is cancelled. Requests in flight end within the grace period and are recorded; the
+    /// engine stops last.
     pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
         let Runtime {
             tasks,
@@ -238,7 +243,7 @@ impl App {
             clock: _,
         } = self.life;
         if let Some(listener) = self.metrics {
-            // To the end, so that the last minute is seen too.
+            // Until the end, so that the shutdown is visible in the metrics.
             let until = ShutdownPhase {
                 stop: ending.deadline.clone(),
                 grace: Duration::from_secs(1),
@@ -257,18 +262,18 @@ impl App {
         http_server::serve(listener, self.router, self.limits, ending, in_flight).await;
         engine_shutdown.cancel();
         self.services.engine.finished().await;
-        // The writer ends when nobody can record any more.
+        // The writer ends when all senders are dropped.
         drop(self.services);
         tasks.close();
         if timeout(SHUTDOWN_TIMEOUT, tasks.wait()).await.is_err() {
-            tracing::warn!("some background work did not end in time");
+            tracing::warn!("some background tasks did not stop in time");
         }
         self.traces.close().await;
         self.db.close().await
     }
 }
 
-/// What runs beside the services, and is reached through them.
+/// The components that are started before the services.
 struct Running {
     requests: RequestLog,
     engine: EngineHandle,
@@ -310,7 +315,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
     }
 }
 
-/// What the gateway alone is given.
+/// The dependencies of the gateway alone.
 struct DataPlane {
     recorder: Recorder,
     traces: Traces,
@@ -345,8 +350,8 @@ fn gateway(
     Gateway::new(options, life.in_flight.clone())
 }
 
-/// Looks at what rules are about, and sends what there is to say.
-fn notify_people(services: &Services, life: &Runtime) {
+/// Starts the tasks that evaluate notification rules and send messages.
+fn start_notifications(services: &Services, life: &Runtime) {
     let sources = notify::AlertSources {
         quotas: services.quotas.clone(),
         users: services.users.clone(),
@@ -362,17 +367,19 @@ fn notify_people(services: &Services, life: &Runtime) {
     life.tasks.spawn(sender.run(stop.clone()));
 }
 
-/// What a monitoring system sees.
-fn watched(
+/// The metrics exporter.
+fn metrics_exporter(
     config: &Config,
     db: &Database,
     services: &Services,
     gateway: &Gateway,
+    request_metrics: RequestMetrics,
 ) -> MetricsExporter {
     let sources = watch::MetricSources {
         db: db.clone(),
         clock: services.clock.clone(),
         requests: services.requests.clone(),
+        request_metrics,
         usage: services.usage.clone(),
         ledger: services.ledger.clone(),
         accounts: services.provider_accounts.clone(),
@@ -395,14 +402,14 @@ async fn metrics_listener(config: &Config) -> anyhow::Result<Option<TcpListener>
     })
 }
 
-/// What answers beside the pages.
+/// The routers of other modules that the pages include.
 #[derive(Clone, Copy)]
 struct Beside<'a> {
     watch: &'a MetricsExporter,
     gateway: &'a Gateway,
 }
 
-/// Everything but the data plane.
+/// The router of everything but the data plane.
 fn pages(
     config: &Config,
     db: &Database,
@@ -435,7 +442,7 @@ fn pages(
 }
 
 fn setup_url(public_url: &Url, token: &str) -> Zeroizing<String> {
-    // After the hash it stays in the browser: no log on the way sees it.
+    // A fragment is not sent to servers, so no log contains the token.
     let base = public_url.as_str().trim_end_matches('/');
     Zeroizing::new(format!("{base}/setup#token={token}"))
 }

@@ -1,5 +1,5 @@
-//! Where a request really comes from. Proxies are believed only when they are configured: anybody can
-//! write `X-Forwarded-For`.
+//! The client address of a request. `X-Forwarded-For` is trusted only from configured proxies, because any client can
+//! set it.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,30 +8,29 @@ use ipnet::IpNet;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The other end of the connection, as a request extension; the accept loop puts it there.
+/// The peer of the connection, a request extension set by the accept loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub SocketAddr);
 
-/// Tells the address of a client from that of a proxy.
+/// Determines the client address behind trusted proxies.
 #[derive(Clone, Debug, Default)]
 pub struct ClientAddresses {
     trusted_proxies: Vec<IpNet>,
 }
 
 impl ClientAddresses {
-    /// Believes these proxies and nobody else.
+    /// Trusts only these proxies.
     pub fn new(trusted_proxies: Vec<IpNet>) -> Self {
         Self { trusted_proxies }
     }
 
-    /// The client of a request; `None` when nobody noted the peer.
+    /// The client address of a request; `None` without a [`PeerAddress`].
     pub fn of(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
         let PeerAddress(peer) = extensions.get()?;
         Some(self.behind(peer.ip().to_canonical(), headers))
     }
 
-    /// Walks back from the peer through proxies that are trusted; the first hop that is not is the
-    /// client. What lies beyond it is hearsay.
+    /// Walks back from the peer through trusted proxies; the first untrusted hop is the client.
     fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let lines = headers.get_all(FORWARDED_FOR);
         let chain: Vec<&str> = lines
@@ -79,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn believes_nobody_but_configured_proxies() {
+    fn only_configured_proxies_are_trusted() {
         assert_eq!(client("198.51.100.7", "203.0.113.9"), "198.51.100.7");
         assert_eq!(client("10.0.0.1", "203.0.113.9"), "203.0.113.9");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The only place which asks what time it is.
+//! The only source of the current time.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Accepts connections and serves them over HTTP/1.1, until told to stop. Every connection is bounded: in
-//! its number, in the time for heads and bodies, and in how long its client may leave an answer unread.
+//! Accepts connections and serves HTTP/1.1 until cancelled. Bounds the number of connections, the time for heads and
+//! bodies, and how long a client may leave a response unread.
 
 mod connections;
 mod io;
@@ -34,26 +34,26 @@ use crate::{
     outage::{FLAPPING, Outage},
 };
 
-/// The longest head of a request, in bytes.
-const LONGEST_HEAD: usize = 64 * 1024;
+/// The largest head of a request, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Whether the process can accept connections; it has one table of open files.
+/// Logs failures to accept; the process has one table of open files.
 static ACCEPTING: Outage = Outage::new(FLAPPING);
 /// The response to a client with too many connections. It costs one system call.
 const REFUSAL: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\nretry-after: 5\r\n\
     content-type: text/plain\r\ncontent-length: 48\r\n\r\nThere are too many connections from your address";
 
-/// What bounds the connections of a server.
+/// The limits of a server's connections.
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
-    /// Open at once. When there are more, idle ones are closed; while all are busy, further ones wait in
-    /// the system's queue.
+    /// The most open connections. Beyond it idle ones are closed; while all are busy, new ones wait in the system's
+    /// backlog.
     pub connections: usize,
-    /// Open at once from one address (IPv6: from one /64), unless it is exempt; `None` for any number.
+    /// The most open connections per client address (IPv6: per /64); `None` is unlimited.
     pub per_address: Option<usize>,
-    /// Networks whose connections are not counted by address, such as those of reverse proxies.
+    /// Networks exempt from the limit per address, such as those of reverse proxies.
     pub exempt: Vec<IpNet>,
-    /// Memory for what clients have sent and the engine has not been given, in bytes.
+    /// Memory for received data that was not yet forwarded to the engine, in bytes.
     pub held_bytes: usize,
     pub deadlines: Deadlines,
 }
@@ -70,31 +70,31 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// When a server ends.
+/// The shutdown of a server.
 #[derive(Clone, Debug)]
 pub struct ShutdownPhase {
-    /// Asks it to take no more requests and let the running ones end.
+    /// Stops accepting; requests in flight continue.
     pub stop: CancellationToken,
-    /// How long they may.
+    /// The grace period of requests in flight.
     pub grace: Duration,
-    /// Cuts off what runs after that.
+    /// Cuts off the remaining requests.
     pub deadline: CancellationToken,
 }
 
-/// Serves until told to stop, and returns when the last connection is gone. `under_way` counts what
-/// may outlive its connection: sockets and abandoned answers.
+/// Serves until `ending.stop` is cancelled; returns when the last connection is closed. `in_flight` tracks tasks that may
+/// outlive their connection: sockets and abandoned responses.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     limits: ConnectionLimits,
     ending: ShutdownPhase,
-    under_way: TaskTracker,
+    in_flight: TaskTracker,
 ) {
     let deadlines = limits.deadlines;
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(deadlines.head)
-        .max_header_size(LONGEST_HEAD);
+        .max_header_size(MAX_HEAD);
     keep_alive(&listener);
     let connections = TaskTracker::new();
     let open = Connections::new(limits);
@@ -126,32 +126,32 @@ pub async fn serve(
                     // Evicted.
                     return Ok(());
                 }
-                // It ends after the request that is under way.
+                // The connection ends after its current request.
                 connection.as_mut().graceful_shutdown();
                 connection.await
             };
             if let Some(Err(error)) = deadline.run_until_cancelled(served).await {
-                tracing::trace!(%error, "a connection ended badly");
+                tracing::trace!(%error, "a connection ended with an error");
             }
         });
     }
     drop(listener);
-    end(&connections, &under_way, &ending).await;
+    end(&connections, &in_flight, &ending).await;
 }
 
-/// Lets what runs end, for as long as it may.
-async fn end(connections: &TaskTracker, under_way: &TaskTracker, ending: &ShutdownPhase) {
+/// Waits for requests in flight, at most the grace period.
+async fn end(connections: &TaskTracker, in_flight: &TaskTracker, ending: &ShutdownPhase) {
     connections.close();
-    under_way.close();
-    let all_ended = async { tokio::join!(connections.wait(), under_way.wait()) };
+    in_flight.close();
+    let all_ended = async { tokio::join!(connections.wait(), in_flight.wait()) };
     if timeout(ending.grace, all_ended).await.is_err() {
-        tracing::warn!("some answers did not end in time and are cut off");
+        tracing::warn!("some requests did not end in time and are cut off");
     }
     ending.deadline.cancel();
     connections.wait().await;
 }
 
-/// A connection that may stay.
+/// An accepted connection.
 struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
@@ -164,9 +164,9 @@ async fn accept(listener: &TcpListener, open: &Connections, stop: &CancellationT
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Out of file handles, say: idle connections make room.
+                // For example no file descriptors: close idle connections.
                 if ACCEPTING.failed() {
-                    tracing::warn!(%error, "cannot accept connections; trying again until it works");
+                    tracing::warn!(%error, "cannot accept connections; retrying");
                 }
                 open.evict_some();
                 sleep(ACCEPT_PAUSE).await;
@@ -183,7 +183,7 @@ async fn accept(listener: &TcpListener, open: &Connections, stop: &CancellationT
             continue;
         };
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "cannot send small packets at once");
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
         return Accepted {
             stream,
@@ -194,13 +194,13 @@ async fn accept(listener: &TcpListener, open: &Connections, stop: &CancellationT
     }
 }
 
-/// Notices peers that vanished without a word. Accepted connections inherit it.
+/// Enables TCP keep-alive, which detects vanished peers. Accepted connections inherit it.
 fn keep_alive(listener: &TcpListener) {
     let keep_alive = TcpKeepalive::new()
         .with_time(Duration::from_mins(1))
         .with_interval(Duration::from_secs(15));
     if let Err(error) = SockRef::from(listener).set_tcp_keepalive(&keep_alive) {
-        tracing::debug!(%error, "cannot notice clients that vanished");
+        tracing::debug!(%error, "cannot set TCP keep-alive");
     }
 }
 

@@ -1,21 +1,24 @@
-//! ProxyPal Server: one door to many model providers.
+//! ProxyPal Server: a multi-user gateway to model providers.
 //!
-//! Rooms, from the street inwards. A room may use the ones below it, never above:
+//! Modules may import those below them, never above:
 //!
 //! ```text
-//! cli       what the program can be told to do
-//! app       wires everything together
+//! cli       the commands of the program
+//! app       the composition root
 //! graphql   the control plane: one schema        gateway  the data plane: /v1/*
-//! web       sessions, pages, health             watch    what a monitoring system sees
-//! engine    keeps CLIProxyAPI alive and in step with the database
-//! checkup   asks providers how our accounts are
-//! notify    tells people what happens: mail, webhooks, chats
-//! domain    what the product means
-//! metrics   how things are counted                traces   what a collector is sent
-//! db        opens and migrates the database      crypto   sealing, hashing, making secrets
-//! doctor    looks at a server and its surroundings, and names cures
-//! config    what an operator can set             clock, client_address, deadlines, outage
+//! web       sessions, pages, health             watch    /metrics
+//! engine    runs CLIProxyAPI and configures it from the database
+//! checkup   checks provider accounts
+//! notify    notifications by mail, webhook and chat
+//! domain    the business rules
+//! metrics   the registry of metrics               traces   export to a collector
+//! db        opens and migrates the database      crypto   encryption, hashing, tokens
+//! doctor    diagnoses a server and its environment
+//! config    flags and environment                clock, client_address, deadlines, outage
 //! ```
+
+// The futures of the whole program nest deeply; the compiler's default limit is 128.
+#![recursion_limit = "256"]
 
 pub mod app;
 pub mod checkup;
@@ -38,6 +41,7 @@ pub mod metrics;
 pub mod notify;
 pub mod oauth;
 pub mod outage;
+pub mod providers;
 pub mod shutdown;
 pub mod telemetry;
 pub mod traces;

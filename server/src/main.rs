@@ -1,4 +1,4 @@
-//! The program: reads how it was called and does that.
+//! The entry point.
 
 use std::process::ExitCode;
 
@@ -6,16 +6,16 @@ use proxypal_server::cli;
 
 fn main() -> ExitCode {
     cli::keep_files_private();
-    if let Some(code) = cli::becomes_engine() {
+    if let Some(code) = cli::run_engine_launcher() {
         return code;
     }
     match cli::parse() {
-        Ok(call) => run(call),
+        Ok(cli) => run(cli),
         Err(code) => code,
     }
 }
 
 #[tokio::main]
-async fn run(call: cli::Cli) -> ExitCode {
-    cli::run(call).await
+async fn run(cli: cli::Cli) -> ExitCode {
+    cli::run(cli).await
 }

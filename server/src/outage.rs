@@ -1,5 +1,4 @@
-//! Logs a failing dependency once when it begins to fail and once when it works again, however many
-//! requests meet the failure meanwhile.
+//! Logs an outage of a dependency once when it starts and once when it ends, however many requests fail meanwhile.
 
 use std::{
     collections::HashMap,
@@ -11,10 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// While some requests fail and others do not, an outage ends only after this time without a failure.
+/// A flapping outage ends after this time without a failure.
 pub const FLAPPING: Duration = Duration::from_secs(1);
 
-/// Whether one dependency fails. A success costs one atomic read.
+/// Tracks the outage of one dependency. A success costs one atomic read.
 #[derive(Debug)]
 pub struct Outage {
     quiet: Duration,
@@ -22,16 +21,16 @@ pub struct Outage {
     failing: Mutex<Option<Failing>>,
 }
 
-/// What is known of an outage that is over.
+/// An outage that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndedOutage {
     pub lasted: Duration,
-    /// How many requests met it.
+    /// The number of failed requests.
     pub failures: u64,
 }
 
 impl EndedOutage {
-    /// How long it lasted, for a log line.
+    /// Its duration for a log line, in milliseconds.
     pub fn lasted_ms(self) -> u64 {
         u64::try_from(self.lasted.as_millis()).unwrap_or(u64::MAX)
     }
@@ -67,7 +66,7 @@ impl Failing {
 }
 
 impl Outage {
-    /// An outage that ends with the first success after this time without a failure.
+    /// An outage ends with the first success after this time without a failure.
     pub const fn new(quiet: Duration) -> Self {
         Self {
             quiet,
@@ -76,12 +75,12 @@ impl Outage {
         }
     }
 
-    /// Whether it fails now.
+    /// Whether there is an outage now.
     pub fn is_failing(&self) -> bool {
         self.is_failing.load(Ordering::Relaxed)
     }
 
-    /// Notes that the dependency fails, without counting a request. True the first time: log it then.
+    /// Starts an outage without counting a request. True if it is new: log it then.
     pub fn begin(&self) -> bool {
         let mut failing = self.lock();
         let is_first = failing.is_none();
@@ -90,21 +89,21 @@ impl Outage {
         is_first
     }
 
-    /// Counts a request that met the outage, if it still lasts.
+    /// Counts a failed request, if the outage still lasts.
     pub fn count(&self) {
         if let Some(failing) = self.lock().as_mut() {
             failing.count(Instant::now());
         }
     }
 
-    /// Notes a request that failed. True the first time: log it then.
+    /// Records a failed request. True if the outage is new: log it then.
     pub fn failed(&self) -> bool {
         let is_first = self.begin();
         self.count();
         is_first
     }
 
-    /// Notes a success. What there is to log, if an outage ended with it.
+    /// Records a success. Returns the outage that ended with it, to be logged.
     pub fn worked(&self) -> Option<EndedOutage> {
         if !self.is_failing() {
             return None;
@@ -115,7 +114,7 @@ impl Outage {
         Some(ended.ended())
     }
 
-    /// Notes how an attempt went, and calls what logs a change.
+    /// Records a result, and calls the function that logs the change, if any.
     pub fn note<T, E>(
         &self,
         result: &Result<T, E>,
@@ -141,7 +140,7 @@ impl Outage {
     }
 }
 
-/// Whether dependencies of one kind fail, each by its own key. Holds those that fail now.
+/// Tracks the outages of several dependencies by key. Holds only current ones.
 #[derive(Debug)]
 pub struct Outages<Key>(Mutex<HashMap<Key, Failing>>);
 
@@ -152,7 +151,7 @@ impl<Key> Default for Outages<Key> {
 }
 
 impl<Key: Eq + Hash> Outages<Key> {
-    /// Notes a failure. True the first time: log it then.
+    /// Records a failure. True if the outage is new: log it then.
     pub fn failed(&self, key: Key) -> bool {
         let now = Instant::now();
         let mut all = self.lock();
@@ -161,7 +160,7 @@ impl<Key: Eq + Hash> Outages<Key> {
         failing.failures == 1
     }
 
-    /// Notes a success. What there is to log, if an outage ended with it.
+    /// Records a success. Returns the outage that ended with it, to be logged.
     pub fn worked(&self, key: &Key) -> Option<EndedOutage> {
         self.lock().remove(key).map(Failing::ended)
     }

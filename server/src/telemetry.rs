@@ -1,4 +1,4 @@
-//! Setting up the log.
+//! Sets up the log.
 
 use std::io::IsTerminal as _;
 
@@ -6,10 +6,10 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberI
 
 use crate::config::{LogConfig, LogFormat};
 
-/// Two lines for each migration hide the link that a newcomer waits for; `db` logs one for all of them.
+/// The library logs two lines per migration, which would hide the set-up link; `db` logs one for all.
 const QUIET: &str = "sea_orm_migration=warn";
 
-/// Logs to standard error from now on. Only the first call counts.
+/// Starts logging to standard error. Only the first call has an effect.
 pub fn start(log: &LogConfig) {
     let filter = if log.level.eq_ignore_ascii_case("info") {
         EnvFilter::new(format!("{},{QUIET}", log.level))
@@ -25,6 +25,6 @@ pub fn start(log: &LogConfig) {
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
     };
     if let Err(error) = started {
-        tracing::debug!(%error, "the log was set up before");
+        tracing::debug!(%error, "the log is already set up");
     }
 }

@@ -1,18 +1,38 @@
-import { Client, cacheExchange, fetchExchange, mapExchange } from "@urql/core";
+import { Client, cacheExchange, type Exchange, fetchExchange, mapExchange } from "@urql/core";
 import { authExchange } from "@urql/exchange-auth";
+import { filter, pipe } from "wonka";
 import { urlBesideApp } from "../lib/baseUrl";
 import { csrfAuth, FETCH_OPTIONS } from "./csrf";
 import { errorCode } from "./errors";
 import { type Connection, liveExchange } from "./live";
 import { reaskExchange } from "./reconnects";
+import { userKey } from "./userKey";
 
 type ClientEvents = {
   onUnauthenticated: () => void;
   onConnection: (connection: Connection) => void;
 };
 
-/** Builds the client: one endpoint for everything, a WebSocket to it for what is live. */
-export function createGraphqlClient(events: ClientEvents): Client {
+/**
+ * Leaves queries unanswered that were refused because the session has ended: the page keeps what it shows, and asks
+ * again after the next sign-in. A dead key of an end user is a different matter: `refresh` must learn of it.
+ */
+const holdingExchange: Exchange =
+  ({ forward }) =>
+  (operations) =>
+    pipe(
+      forward(operations),
+      filter(
+        ({ operation, error }) =>
+          operation.kind !== "query" || errorCode(error) !== "UNAUTHENTICATED" || !!userKey(),
+      ),
+    );
+
+/**
+ * Builds the client: one endpoint for everything, a WebSocket to it for what is live. `reask` sends the queries of
+ * the page again.
+ */
+export function createGraphqlClient(events: ClientEvents): { client: Client; reask: () => void } {
   const url = urlBesideApp("graphql").href;
   const { exchange: reasking, reask } = reaskExchange();
   let isLost = false;
@@ -22,12 +42,13 @@ export function createGraphqlClient(events: ClientEvents): Client {
     if (connection === "open" && isLost) reask();
     isLost = connection === "lost";
   }
-  return new Client({
+  const client = new Client({
     url,
     preferGetMethod: false,
     requestPolicy: "cache-and-network",
     fetchOptions: FETCH_OPTIONS,
     exchanges: [
+      holdingExchange,
       mapExchange({
         onError(error) {
           if (errorCode(error) === "UNAUTHENTICATED") events.onUnauthenticated();
@@ -40,4 +61,5 @@ export function createGraphqlClient(events: ClientEvents): Client {
       fetchExchange,
     ],
   });
+  return { client, reask };
 }

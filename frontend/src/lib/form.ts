@@ -15,6 +15,18 @@ export function readSecret(form: FormData, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
+/**
+ * The fields that differ from what the form began with, so that a save does not undo what another administrator
+ * changed meanwhile. An absent value is the same as null.
+ */
+export function changesOf<Input extends object>(before: object, input: Input): Partial<Input> {
+  const text = (value: unknown) => JSON.stringify(value ?? null);
+  const changed = Object.entries(input).filter(
+    ([name, value]) => text(value) !== text(Reflect.get(before, name)),
+  );
+  return Object.fromEntries(changed) as Partial<Input>;
+}
+
 /** A list typed with commas or line breaks, or null when nothing was listed. */
 export function readList(form: FormData, name: string): string[] | null {
   const items = readText(form, name)

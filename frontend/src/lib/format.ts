@@ -59,6 +59,12 @@ export function formatShare(part: number): string {
   return number(part, { style: "percent", maximumFractionDigits: digits });
 }
 
+/** A part of a whole that reads as "100%" or "0%" only when it is all or nothing. */
+export function formatPart(part: number): string {
+  const isNear = part !== 0 && part !== 1 && (part < 0.1 || part > 0.9);
+  return number(part, { style: "percent", maximumFractionDigits: isNear ? 1 : 0 });
+}
+
 /** How much more or less than before, with its sign. */
 export function formatChange(fraction: number): string {
   return number(fraction, {

@@ -1,6 +1,7 @@
 import { dateFormat, locale } from "../i18n";
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
 function clockOf(zone: string): Intl.DateTimeFormat {
@@ -74,6 +75,18 @@ export function isZone(zone: string): boolean {
 /** Every zone that the browser knows; the reader's own and UTC come first. */
 export function allZones(): string[] {
   return [...new Set([ownZone(), "UTC", ...Intl.supportedValuesOf("timeZone")])];
+}
+
+/** The hour of the day, where a moment is a full hour by the clock of a place. */
+export function fullHour(at: Date, zone: string): number | undefined {
+  const isFull = (at.getTime() + offsetMs(at, zone)) % HOUR_MS === 0;
+  return isFull ? wallClock(at, zone).hour : undefined;
+}
+
+/** An hour on an axis; midnight is the new day, so that several days can be told apart. */
+export function hourLabel(at: Date, zone: string): string {
+  if (fullHour(at, zone) === 0) return formatIn(zone, at, { day: "numeric", month: "short" });
+  return formatIn(zone, at, { hour: "2-digit", minute: "2-digit" });
 }
 
 /** A moment by the clock of a place. */

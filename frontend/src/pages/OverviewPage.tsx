@@ -1,6 +1,13 @@
 import { A } from "@solidjs/router";
 import { createMemo } from "solid-js";
-import { ActiveUsers, createOverview, LastDay, RunningOut, Vitals } from "../features/overview";
+import {
+  ActiveUsers,
+  Attention,
+  createOverview,
+  LastDay,
+  RunningOut,
+  Vitals,
+} from "../features/overview";
 import { RequestLog } from "../features/requests";
 import { t } from "../i18n";
 import { buttonClass } from "../ui/Button";
@@ -20,6 +27,7 @@ export default function OverviewPage() {
   return (
     <Page title={t("overview.title")} actions={<LiveMark />}>
       <ErrorNotice error={overview.error()} />
+      <Attention overview={overview} />
       <Vitals overview={overview} />
       <div class="grid gap-5 lg:grid-cols-2">
         <ActiveUsers overview={overview} />

@@ -1,8 +1,9 @@
 import { Navigate, useLocation } from "@solidjs/router";
-import { type JSX, Match, Switch } from "solid-js";
+import { type JSX, Match, Show, Switch } from "solid-js";
 import { pathWithinApp } from "../lib/baseUrl";
 import { Loading } from "../ui/Loading";
 import { useSession } from "./SessionProvider";
+import { SignInAgain } from "./SignInAgain";
 import { Unreachable } from "./Unreachable";
 
 type RequireSessionProps = {
@@ -29,7 +30,12 @@ export function RequireSession(props: RequireSessionProps) {
       <Match when={status() === "unreachable"}>
         <Unreachable />
       </Match>
-      <Match when={isRight()}>{props.children}</Match>
+      <Match when={isRight()}>
+        {props.children}
+        <Show when={props.as === "admin"}>
+          <SignInAgain />
+        </Show>
+      </Match>
       <Match when={keyHolder()}>
         <Navigate href="/me" />
       </Match>

@@ -1,5 +1,5 @@
 import { Provider } from "@urql/solid";
-import { createContext, createSignal, type JSX, onMount, useContext } from "solid-js";
+import { batch, createContext, createSignal, type JSX, onMount, useContext } from "solid-js";
 import { createGraphqlClient } from "../graphql/client";
 import { errorCode } from "../graphql/errors";
 import { graphql } from "../graphql/generated";
@@ -49,8 +49,12 @@ type SessionContext = {
   keyHolder: () => KeyHolder | undefined;
   serverInfo: () => SessionData["serverInfo"] | undefined;
   connection: () => Connection;
-  /** Whether somebody was signed in on this page and is no more. */
+  /** Whether a session ended on this page. */
   hasEnded: () => boolean;
+  /** Whether the administrator's session has ended while the page stays as it is: `session` is the ended one. */
+  isLocked: () => boolean;
+  /** Gives the page up, for the sign-in page. */
+  leave: () => void;
   /** Asks the server who is signed in; resolves when the answer is in place. */
   refresh: () => Promise<void>;
 };
@@ -66,9 +70,10 @@ export function SessionProvider(props: { children: JSX.Element }) {
   const [answer, setAnswer] = createSignal<SessionData>();
   const [failed, setFailed] = createSignal(false);
   const [hasEnded, setEnded] = createSignal(false);
+  const [isLocked, setLocked] = createSignal(false);
   const [connection, setConnection] = createSignal<Connection>("idle");
 
-  const client = createGraphqlClient({
+  const { client, reask } = createGraphqlClient({
     // Asking again, instead of believing one answer, keeps a wrong password from signing anybody out.
     onUnauthenticated: () => void refresh(),
     onConnection(state) {
@@ -79,8 +84,22 @@ export function SessionProvider(props: { children: JSX.Element }) {
 
   function accept(data: SessionData) {
     const isIn = (known: SessionData | undefined) => Boolean(known?.session ?? keyHolderOf(known));
+    const wasLocked = isLocked();
+    setLocked(!isIn(data) && Boolean(answer()?.session));
+    if (isLocked()) return;
     setEnded(!isIn(data) && (hasEnded() || isIn(answer())));
     setAnswer(data);
+    // What the page asked for while nobody was signed in was not answered.
+    if (wasLocked) reask();
+  }
+  function leave() {
+    const known = answer();
+    if (!known) return;
+    batch(() => {
+      setEnded(isLocked());
+      setLocked(false);
+      setAnswer({ ...known, session: null });
+    });
   }
 
   async function refresh() {
@@ -102,6 +121,8 @@ export function SessionProvider(props: { children: JSX.Element }) {
     serverInfo: () => answer()?.serverInfo,
     connection,
     hasEnded,
+    isLocked,
+    leave,
     refresh,
   };
   return (

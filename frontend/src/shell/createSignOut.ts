@@ -2,6 +2,7 @@ import { createMutation } from "@urql/solid";
 import { graphql } from "../graphql/generated";
 import { forgetUserKey } from "../graphql/userKey";
 import { urlBesideApp } from "../lib/baseUrl";
+import { useSession } from "../session/SessionProvider";
 import { notifyError } from "../ui/Toaster";
 
 const LogoutMutation = graphql(`
@@ -14,11 +15,15 @@ const LogoutMutation = graphql(`
 
 /** Ends an administrator's session. A fresh page forgets everything that this one has fetched. */
 export function createSignOut(): () => Promise<void> {
+  const { leave } = useSession();
   const [, logout] = createMutation(LogoutMutation);
   async function signOut() {
     const { error } = await logout({});
     if (error) notifyError(error);
-    else location.assign(urlBesideApp("login"));
+    else {
+      leave();
+      location.assign(urlBesideApp("login"));
+    }
   }
   return signOut;
 }

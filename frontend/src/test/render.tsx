@@ -4,16 +4,18 @@ import { Client, type Exchange, makeResult, type Operation } from "@urql/core";
 import { Provider } from "@urql/solid";
 import { type FormattedExecutionResult, Kind } from "graphql";
 import type { JSX } from "solid-js";
-import { filter, fromArray, mergeMap, never, pipe } from "wonka";
+import { filter, fromArray, map, mergeMap, never, pipe, type Source } from "wonka";
+
+type Reply =
+  | FormattedExecutionResult
+  | FormattedExecutionResult[]
+  | Source<FormattedExecutionResult>;
 
 /**
- * What the fake server answers to each operation, by its name: once, or event by event for a subscription.
- * An operation without an answer waits.
+ * What the fake server answers to each operation, by its name: once, or for a subscription event by event, as a
+ * list or while the test goes on. An operation without an answer waits.
  */
-export type Answers = Record<
-  string,
-  (variables: Record<string, unknown>) => FormattedExecutionResult | FormattedExecutionResult[]
->;
+export type Answers = Record<string, (variables: Record<string, unknown>) => Reply>;
 
 function nameOf(operation: Operation): string {
   const definition = operation.query.definitions.find(
@@ -31,8 +33,12 @@ export function answering(answers: Answers): Exchange {
       mergeMap((operation) => {
         const answer = answers[nameOf(operation)];
         if (!answer) return never;
-        const results = [answer(operation.variables ?? {})].flat();
-        return fromArray(results.map((result) => makeResult(operation, result)));
+        const reply = answer(operation.variables ?? {});
+        const results = typeof reply === "function" ? reply : fromArray([reply].flat());
+        return pipe(
+          results,
+          map((result) => makeResult(operation, result)),
+        );
       }),
     );
 }

@@ -17,7 +17,8 @@ export function Figure(props: FigureProps) {
         {props.children}
       </dd>
       <Show when={props.note}>
-        <dd class="text-sm text-muted">{props.note}</dd>
+        {/* Room for two lines, of which one often comes with the data. */}
+        <dd class="min-h-10 text-sm text-muted">{props.note}</dd>
       </Show>
     </div>
   );

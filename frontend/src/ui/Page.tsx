@@ -18,7 +18,7 @@ type PageProps = {
 export function Page(props: PageProps) {
   createTitle(() => props.title);
   return (
-    <div class="flex flex-col gap-5">
+    <div class="in-turn flex flex-col gap-5">
       <header class="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
         <div class="min-w-0">
           <Show when={props.trail}>

@@ -6,7 +6,7 @@ const WIDTHS = ["w-2/5", "w-3/5", "w-1/3", "w-1/2", "w-2/5", "w-3/5"];
 /** Where the rows of a list will be; shown only when they take noticeably long. */
 export function SkeletonRows(props: { rows?: number }) {
   return (
-    <div role="status" class="appear-late divide-y divide-line">
+    <div role="status" data-pending class="appear-late divide-y divide-line">
       <span class="sr-only">{t("common.loading")}</span>
       <For each={WIDTHS.slice(0, props.rows ?? WIDTHS.length)}>
         {(width) => (
@@ -26,7 +26,7 @@ export function SkeletonRows(props: { rows?: number }) {
 /** Where a panel's text will be; shown only when it takes noticeably long. */
 export function SkeletonText(props: { ring?: boolean }) {
   return (
-    <div role="status" class="appear-late flex items-center gap-6">
+    <div role="status" data-pending class="appear-late flex items-center gap-6">
       <span class="sr-only">{t("common.loading")}</span>
       <Show when={props.ring}>
         <span class="skeleton size-32 shrink-0 rounded-full" aria-hidden="true" />

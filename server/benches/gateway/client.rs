@@ -51,7 +51,7 @@ pub(crate) async fn chat(
     post(http, &url, &[(AUTHORIZATION.as_str(), &bearer)], body).await
 }
 
-/// What GraphQL answered, with the headers.
+/// A GraphQL response with its headers.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) data: Value,

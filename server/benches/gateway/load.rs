@@ -34,7 +34,7 @@ pub(crate) const CONNECTIONS: [usize; 2] = [1, 64];
 
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// What the upstream answers.
+/// The kind of answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub(crate) enum Kind {
     Json,
@@ -204,7 +204,7 @@ impl Wrk {
             .context("wrk cannot be started; scripts/need wrk installs it")?;
         let text = String::from_utf8_lossy(&output.stdout);
         let result = text.lines().find_map(|line| line.strip_prefix("RESULT "));
-        let round: Round = serde_json::from_str(result.context("wrk told no result")?)?;
+        let round: Round = serde_json::from_str(result.context("wrk printed no result")?)?;
         ensure!(
             round.errors == 0 && round.requests > 0.0,
             "{} of {} answers of {} were errors ({} at {})",

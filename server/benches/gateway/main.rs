@@ -1,11 +1,8 @@
 //! Measures what the gateway costs, beside nginx and beside no proxy at all, on one machine in one run.
 //!
 //! A stub upstream (this program once more), nginx and the release `proxypal-server` listen on
-//! 127.0.0.1; wrk loads them in turn. `docs/performance.md` says how to read the table.
-#![expect(
-    clippy::print_stderr,
-    reason = "tells the terminal what it is waiting for"
-)]
+//! 127.0.0.1; wrk loads them in turn. `docs/performance.md` explains the table.
+#![expect(clippy::print_stderr, reason = "shows progress on the terminal")]
 
 mod client;
 mod gateway;
@@ -39,7 +36,7 @@ use crate::{
 };
 
 const LONGEST_RUN: Duration = Duration::from_mins(4);
-/// What is "idle" has had time to give back what the start took.
+/// How long to wait until memory of the start is released.
 const IDLE: Duration = Duration::from_secs(2);
 /// Both ends of every stream, in the gateway and in the stub, and some to spare.
 const OPEN_FILES: u64 = 8192;

@@ -70,7 +70,7 @@ fn program() -> anyhow::Result<PathBuf> {
 
 fn configuration(address: SocketAddr, upstream: SocketAddr) -> String {
     let workers = thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS));
-    // Workers of a master that is root would become nobody, who cannot enter a private directory.
+    // Workers of a root master run as an unprivileged user, who cannot enter a private directory.
     let user = if nix::unistd::geteuid().is_root() {
         "user root;"
     } else {

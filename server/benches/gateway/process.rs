@@ -79,7 +79,7 @@ impl Drop for Process {
     }
 }
 
-/// An address that nobody listens on at the moment.
+/// An address that is currently free.
 pub(crate) fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }

@@ -1,4 +1,4 @@
-//! What an administrator does before the first request: signs in and creates a user, by GraphQL.
+//! Signs in and creates a user by GraphQL before the first request.
 
 use std::{net::SocketAddr, time::Duration};
 

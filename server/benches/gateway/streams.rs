@@ -12,7 +12,7 @@ use crate::{
     stub,
 };
 
-/// How many streams are open at once.
+/// Concurrent streams.
 pub(crate) const OPEN_STREAMS: usize = 500;
 
 /// Time for each stream to carry some twenty events.

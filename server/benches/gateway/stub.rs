@@ -1,4 +1,4 @@
-//! The upstream: answers at once, with as little work as can be.
+//! The upstream: answers immediately, with minimal work.
 
 use std::{
     convert::Infallible,
@@ -29,7 +29,7 @@ use crate::process::Process;
 
 /// The model which every request names.
 pub(crate) const MODEL: &str = "bench-model";
-/// What each answer says it cost.
+/// The usage in each answer.
 pub(crate) const TOTAL_TOKENS: u64 = 230;
 /// A request with this word in its body is streamed slowly, and for long.
 pub(crate) const SLOWLY: &str = "slowly";
@@ -99,7 +99,7 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
     }
 }
 
-/// What never changes is built once.
+/// Constant answers, built once.
 #[derive(Debug)]
 struct Answers {
     plain: Bytes,
@@ -160,7 +160,7 @@ async fn answer(
     let path = request.uri().path().to_owned();
     let body = request.into_body().collect().await?.to_bytes();
     Ok(match path.as_str() {
-        "/v1/chat/completions" if says(&body, "\"stream\":true") => {
+        "/v1/chat/completions" if has(&body, "\"stream\":true") => {
             respond("text/event-stream", streamed(answers, pause(&body)))
         }
         "/v1/chat/completions" => respond("application/json", full(answers.plain.clone())),
@@ -175,13 +175,13 @@ async fn answer(
 }
 
 fn pause(body: &[u8]) -> Option<Duration> {
-    if says(body, SLOWLY) {
+    if has(body, SLOWLY) {
         return Some(SLOW_PAUSE);
     }
-    says(body, BRIEFLY).then_some(BRIEF_PAUSE)
+    has(body, BRIEFLY).then_some(BRIEF_PAUSE)
 }
 
-fn says(body: &[u8], words: &str) -> bool {
+fn has(body: &[u8], words: &str) -> bool {
     memchr::memmem::find(body, words.as_bytes()).is_some()
 }
 

@@ -20,7 +20,7 @@ const QUICK_SECONDS: u64 = 4;
 /// Direct and through the gateway in turn, so that a slow minute is shared by both.
 const ROUNDS: usize = 3;
 
-/// What happened to one request.
+/// The result of one request.
 #[derive(Clone, Copy, Debug)]
 struct Timing {
     is_stream: bool,
@@ -29,11 +29,11 @@ struct Timing {
     whole: Duration,
 }
 
-/// What the requests of one target came to.
+/// The results of one target.
 #[derive(Debug, Default)]
 struct Outcome {
     timings: Vec<Timing>,
-    /// What the gateway called the requests.
+    /// The request ids of the gateway.
     ids: Vec<String>,
     errors: Vec<String>,
 }
@@ -58,7 +58,7 @@ pub(crate) async fn measure(quick: bool) -> anyhow::Result<()> {
         .into_iter()
         .map(|(crowd, _)| crowd)
         .max()
-        .context("nobody asks")?;
+        .context("no users")?;
     let mut keys = Vec::with_capacity(most);
     for number in 0..most {
         keys.push(administrator.create_user(&format!("user {number}")).await?);

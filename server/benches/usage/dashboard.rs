@@ -11,11 +11,12 @@ use proxypal_server::{
     clock::{Clock, SharedClock},
     db::Database,
     domain::{
+        calendar::CalendarUnit,
         ledger::Ledger,
         paging::PageRequest,
         prices::Prices,
-        requests::{RequestFilter, RequestLog, RequestLogOptions},
-        usage::{Bucket, By, Preset, Ranking, Span, Usage, UsageFilter, UsageOrder},
+        requests::{NoObserver, RequestFilter, RequestLog, RequestLogOptions},
+        usage::{By, Preset, Ranking, Span, Usage, UsageFilter, UsageOrder},
     },
 };
 use tokio_util::task::TaskTracker;
@@ -27,7 +28,7 @@ const WARM_UPS: usize = 3;
 /// Odd, so that one is in the middle.
 const ROUNDS: usize = 31;
 
-/// What a page asks.
+/// The queries of a page.
 #[derive(Clone, Copy, Debug)]
 enum Question {
     Totals(Preset),
@@ -128,6 +129,7 @@ impl Dashboard {
             ledger: Ledger::load(&db).await?,
             prices: Prices::load(db.clone(), clock.clone()).await?,
             journal: filled.home.path().join("journal"),
+            observer: Arc::new(NoObserver),
         };
         let (requests, _) = RequestLog::open(book, &TaskTracker::new()).await?;
         Ok(Self {
@@ -152,17 +154,17 @@ impl Dashboard {
             }
             Question::Daily(whose) => {
                 let span = usage.span(Preset::Last30Days, BERLIN).await?;
-                let range = (span, Bucket::Day, BERLIN);
+                let range = (span, CalendarUnit::Day, BERLIN);
                 usage.series(range, &whose.usage(), None).await?;
             }
             Question::Hourly => {
                 let span = Span::new(fill::end() - TimeDelta::days(1), fill::end())?;
-                let range = (span, Bucket::Hour, BERLIN);
+                let range = (span, CalendarUnit::Hour, BERLIN);
                 usage.series(range, &everybody, None).await?;
             }
             Question::Monthly => {
                 let span = usage.span(Preset::All, BERLIN).await?;
-                let range = (span, Bucket::Month, BERLIN);
+                let range = (span, CalendarUnit::Month, BERLIN);
                 usage.series(range, &everybody, None).await?;
             }
             Question::Parts(by, preset) => {

@@ -32,12 +32,12 @@ pub(crate) fn end() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_600) + TimeDelta::minutes(719)
 }
 
-/// Somebody who works as much as most.
+/// A user of average activity.
 pub(crate) fn user() -> Uuid {
     Uuid::from_bytes(*b"user000000000010")
 }
 
-/// What a database takes up.
+/// The size of a database.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
     pub(crate) requests: i64,

@@ -1,11 +1,8 @@
 //! Measures what the dashboard's questions cost, over few requests and over a thousand times as many.
 //!
-//! Both databases are SQLite files of its own, which are gone afterwards. `docs/performance.md` says how
+//! Both databases are SQLite files of its own, which are gone afterwards. `docs/performance.md` explains how
 //! to read the table.
-#![expect(
-    clippy::print_stderr,
-    reason = "tells the terminal what it is waiting for"
-)]
+#![expect(clippy::print_stderr, reason = "shows progress on the terminal")]
 
 mod dashboard;
 mod fill;

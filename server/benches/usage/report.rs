@@ -6,7 +6,7 @@ use crate::{dashboard::Answered, fill::Size};
 
 const LONGEST: Duration = Duration::from_millis(50);
 const LARGEST_RATIO: f64 = 2.0;
-/// Below this it is not the number of requests that tells, but how many hours have any: over few
+/// Below this not the number of requests matters, but the number of hours with any: over few
 /// requests, most of one user's have none.
 const LEAST: Duration = Duration::from_millis(2);
 

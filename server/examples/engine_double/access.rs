@@ -1,4 +1,4 @@
-//! Who may come in: five carriers of client keys, and a management key that may be wrong five times.
+//! Authentication: five carriers of client keys, and a management key that may be wrong five times.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

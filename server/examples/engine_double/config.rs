@@ -21,7 +21,7 @@ const KEY_LISTS: [(&str, Provider); 4] = [
     ("xai-api-key", Provider::Xai),
 ];
 
-/// Who is behind a credential.
+/// The account of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Provider {
     Claude,
@@ -149,7 +149,7 @@ impl Live {
         serving
     }
 
-    /// Whose turn it is among equals.
+    /// Round robin among accounts of equal priority.
     fn turn(&self, weights: &[usize]) -> usize {
         let config = self.config.load();
         let strategy = config.document["routing"]["strategy"].as_str();
@@ -295,7 +295,7 @@ fn credential(
     }
 }
 
-/// Whether a name is the pattern, or begins as one with a star at its end says.
+/// Whether a name matches a pattern, which may end with a star.
 fn fits(pattern: &str, name: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(start) => name.starts_with(start),
@@ -303,7 +303,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// What a provider is known for, in brief.
+/// Some models of a provider.
 fn catalogue(provider: Provider) -> Option<&'static str> {
     match provider {
         Provider::Claude => Some("claude-sonnet-4-5-20250929"),

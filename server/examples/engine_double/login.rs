@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::config::Live;
 
-/// What a real one takes to ask the provider.
+/// How long the real engine takes to call the provider.
 const EXCHANGE: Duration = Duration::from_millis(50);
 
 /// Which sign-in.
@@ -22,7 +22,7 @@ pub(crate) struct Which {
     state: String,
 }
 
-/// What the provider sent back.
+/// The parameters of the redirect.
 #[derive(Deserialize)]
 pub(crate) struct Answer {
     provider: String,
@@ -39,7 +39,7 @@ fn logins(live: &Live) -> Logins<'_> {
     live.logins.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Says where to consent.
+/// Returns the authorization URL.
 pub(crate) async fn begin(State(live): State<Arc<Live>>) -> Json<Value> {
     let state = hex::encode(rand::random::<[u8; 16]>());
     logins(&live).insert(state.clone(), None);
@@ -89,7 +89,7 @@ fn write_file(live: &Live) -> std::io::Result<()> {
     std::fs::write(path, file.to_string())
 }
 
-/// Says how far a sign-in is.
+/// Returns the state of a sign-in.
 pub(crate) async fn status(
     State(live): State<Arc<Live>>,
     Query(Which { state }): Query<Which>,

@@ -63,7 +63,7 @@ fn config_path() -> Option<PathBuf> {
     Some(path)
 }
 
-/// Serves until told to end, which cuts every stream at once.
+/// Serves until cancelled, which aborts every stream.
 async fn run(live: Arc<Live>) {
     let address = live.address();
     let Ok(mut terminated) = signal(SignalKind::terminate()) else {
@@ -137,7 +137,7 @@ fn router(live: Arc<Live>) -> Router {
         ));
     Router::new()
         .route("/healthz", get(answers::healthy))
-        // Needs no key: whoever knows the state may answer.
+        // Needs no key: the state authenticates the request.
         .route("/v0/management/oauth-callback", post(login::answer))
         .merge(proxied)
         .merge(managed)

@@ -106,7 +106,7 @@ pub(crate) async fn call(State(live): State<Arc<Live>>, Json(call): Json<Call>) 
     Json(json!({"status_code": status, "header": {}, "body": body})).into_response()
 }
 
-/// What a provider's API is known for.
+/// The models of a provider's API.
 pub(crate) async fn definitions(Path(channel): Path<String>) -> Response {
     if let Some(model) = crate::config::known(&channel) {
         return Json(json!({"channel": channel, "models": [{"id": model}]})).into_response();

@@ -49,7 +49,7 @@ impl Attempt {
         format!("{now}-{}-{}", self.credential.auth_index, self.request_id)
     }
 
-    /// Puts a record of this attempt into the queue, if statistics are on and somebody can read them.
+    /// Enqueues a record of this attempt, if statistics are enabled and readable.
     pub(crate) fn record(&self, status: u16, counts: Counts) {
         let is_on = self.live.config.load().document["usage-statistics-enabled"] == true;
         if !is_on || self.live.management_key.is_none() {

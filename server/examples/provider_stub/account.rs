@@ -1,4 +1,4 @@
-//! What a provider tells an account about itself: whether it is let in, and what it has used.
+//! The account endpoints of a provider: authentication check and usage.
 
 use axum::{
     Json,
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// A credential with this in it was revoked.
 const REVOKED: &str = "revoked";
 
-/// The list of models, for whoever is let in.
+/// The list of models, for valid credentials.
 pub(crate) async fn models(headers: HeaderMap) -> Response {
     to_whom_is_let_in(&headers, json!({"data": [{"id": "stub"}]}))
 }

@@ -1,4 +1,4 @@
-//! What the four protocols share: understanding the call, failing on demand, pacing the events.
+//! Shared by the four protocols: parsing the call, failing on demand, pacing the events.
 
 use std::{io, time::Duration};
 
@@ -41,7 +41,7 @@ pub(crate) struct Call {
     pub(crate) entry: Entry,
 }
 
-/// What a handler has in its hands.
+/// The parsed call of a handler.
 #[derive(Debug)]
 pub(crate) struct Incoming<'a> {
     pub(crate) list: &'a ProducedList,
@@ -52,7 +52,7 @@ pub(crate) struct Incoming<'a> {
 }
 
 impl Dialect {
-    /// Answers a body that names its model and says whether it wants a stream.
+    /// Answers a body with a model and a `stream` flag.
     pub(crate) async fn answer(
         self,
         list: &ProducedList,
@@ -88,7 +88,7 @@ impl Dialect {
 }
 
 impl Call {
-    /// Reads the script, enters the call in the list and fails it if the script says so.
+    /// Reads the script, adds the call to the list, and fails it if scripted.
     async fn open(incoming: Incoming<'_>, dialect: Dialect) -> Result<Self, Response> {
         let script = Script::read(incoming.body)
             .map_err(|why| failure(dialect, StatusCode::BAD_REQUEST, &why))?;

@@ -59,7 +59,7 @@ fn block(call: &Call) -> Value {
     }
 }
 
-/// The first event knows only what was read; the last but one is cumulative, or tells only the rest.
+/// The first event has only input tokens; the last but one is cumulative, or has only the rest.
 fn events(call: &Call) -> Vec<String> {
     let mut start = message(call, &json!([]), 1);
     start["stop_reason"] = Value::Null;

@@ -55,7 +55,7 @@ pub(crate) async fn answer(
     DIALECT.answer_call(incoming).await
 }
 
-/// Every chunk counts so far; only the last one says how it ended.
+/// Every chunk has cumulative usage; only the last one has the finish reason.
 fn events(call: &Call) -> Vec<String> {
     let parts = match call.tool {
         Some(_) => vec![whole(call)],

@@ -1,5 +1,5 @@
 //! A scripted provider for trials: speaks the four protocols that an engine talks upstream, and
-//! keeps the list of what it says it produced, so that every count can be compared token for token.
+//! keeps a list of the usage it reported, so that every count can be compared token for token.
 //!
 //! The caller writes the script into the text of the request, for example
 //! `usage:input=10,cached=4,output=7,reasoning=3;chunks=5;delay_ms=20;tag=first` (see [`script`]).

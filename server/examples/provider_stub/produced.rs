@@ -1,4 +1,4 @@
-//! The list of what this provider says it produced: the truth that meters are compared with.
+//! The list of usage that this provider reported, with which metering is compared.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -29,7 +29,7 @@ impl Tokens {
         self.output + self.reasoning
     }
 
-    /// As a protocol tells it that has no word for a write to the cache.
+    /// As reported in a protocol without cache writes.
     pub(crate) fn without_cache_write(self) -> Self {
         Self {
             input: self.input + self.cache_write,
@@ -38,7 +38,7 @@ impl Tokens {
         }
     }
 
-    /// As a protocol tells it that has no word for reasoning.
+    /// As reported in a protocol without reasoning.
     pub(crate) fn without_reasoning(self) -> Self {
         Self {
             output: self.completion(),
@@ -63,7 +63,7 @@ pub(crate) struct Produced {
     pub(crate) events_sent: usize,
     /// False when the caller left, or the script cut the answer.
     pub(crate) finished: bool,
-    /// What the engine sent along; names only, for some carry secrets.
+    /// The names of the engine's headers; values may be secret.
     pub(crate) header_names: Vec<String>,
 }
 

@@ -23,7 +23,7 @@ use crate::produced::Tokens;
 
 const MARK: &str = "usage:";
 
-/// What a caller wishes to be answered.
+/// The answer that a caller scripts.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
     pub(crate) tokens: Tokens,

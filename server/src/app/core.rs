@@ -1,4 +1,4 @@
-//! What everything stands on: opened and read before anything runs.
+//! The core: the database and the state read from it before any task starts.
 
 use std::{path::Path, sync::Arc};
 
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// The database, and what is kept of it in memory.
+/// The database, and its state in memory.
 #[derive(Debug)]
 pub(super) struct Core {
     pub(super) db: Database,
@@ -34,7 +34,7 @@ pub(super) struct Core {
     pub(super) digester: Digester,
     pub(super) sessions: Sessions,
     pub(super) admins: Admins,
-    /// Of the set-up link, while there is no administrator.
+    /// The token of the set-up link, while there is no administrator.
     pub(super) setup_token: Option<Zeroizing<String>>,
     pub(super) ledger: Ledger,
     pub(super) prices: Prices,
@@ -80,7 +80,7 @@ impl Core {
     }
 }
 
-/// What the server keeps beside the database: the key, journals, backups.
+/// The files beside the database: the key, journals, backups.
 fn keep_data_private(data_dir: &Path) {
     keep_private(&server_secrets::key_file(data_dir));
     for directory in [JOURNAL, backups::DIRECTORY] {

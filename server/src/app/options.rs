@@ -1,4 +1,4 @@
-//! What the rooms are given of the configuration.
+//! The options of each module, from the configuration.
 
 use std::sync::Arc;
 
@@ -15,28 +15,29 @@ use crate::{
     graphql::ServerFacts,
     http_server::ConnectionLimits,
     oauth::OAuthOptions,
+    watch::RequestMetrics,
 };
 
 /// The journal's directory in the data directory.
 pub(super) const JOURNAL: &str = "journal";
-/// File handles that are not for connections: the database's, the journal's, the engine's.
+/// File handles for other uses than connections: database, journal, engine.
 const OTHER_FILES: u64 = 128;
 
-/// What bounds connections. Each may need a file handle for the client and one for the engine.
+/// The limits of connections. Each may need a file handle for the client and one for the engine.
 pub(super) fn connection_limits(config: &Config) -> ConnectionLimits {
-    let usual = ConnectionLimits::default();
+    let default = ConnectionLimits::default();
     let this_machine = ["127.0.0.0/8", "::1/128"].map(str::parse);
     let this_machine = this_machine.into_iter().flatten();
     let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(soft, _)| soft);
     let room = files.saturating_sub(OTHER_FILES).max(OTHER_FILES) / 2;
     let room = usize::try_from(room).unwrap_or(usize::MAX);
     ConnectionLimits {
-        connections: usual.connections.min(room),
+        connections: default.connections.min(room),
         per_address: config.connections_per_address,
         exempt: this_machine
             .chain(config.trusted_proxies.iter().copied())
             .collect(),
-        ..usual
+        ..default
     }
 }
 
@@ -68,19 +69,25 @@ pub(super) fn server_facts(config: &Config) -> ServerFacts {
     }
 }
 
-pub(super) fn book(config: &Config, core: &Core, life: &Runtime) -> RequestLogOptions {
+pub(super) fn request_log_options(
+    config: &Config,
+    core: &Core,
+    life: &Runtime,
+    metrics: &RequestMetrics,
+) -> RequestLogOptions {
     RequestLogOptions {
         db: core.db.clone(),
         clock: life.clock.clone(),
         ledger: core.ledger.clone(),
         prices: core.prices.clone(),
         journal: config.storage.data_dir.join(JOURNAL),
+        observer: Arc::new(metrics.clone()),
     }
 }
 
 pub(super) fn engine_options(
     config: &Config,
-    around: &Environment,
+    environment: &Environment,
     life: &Runtime,
 ) -> EngineOptions {
     let (mode, binary, external) = match &config.engine {
@@ -102,17 +109,17 @@ pub(super) fn engine_options(
     EngineOptions {
         mode,
         binary,
-        search_path: around.search_path.clone(),
+        search_path: environment.search_path.clone(),
         data_dir: config.storage.data_dir.clone(),
         auth_dir: config.auth_dir.clone(),
-        launcher: around.launcher.clone(),
+        launcher: environment.launcher.clone(),
         external,
         allow_demo_fallback: !config.is_public(),
         drain: Some(drain_hook(life.in_flight.clone())),
     }
 }
 
-/// Waits until no request is on its way to the engine.
+/// Waits until no request to the engine is in flight.
 fn drain_hook(in_flight: TaskTracker) -> DrainHook {
     Arc::new(move || {
         let in_flight = in_flight.clone();

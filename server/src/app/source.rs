@@ -1,4 +1,4 @@
-//! What the engine is configured from: the accounts and the settings.
+//! The source of the engine's configuration: accounts and settings.
 
 use entity::model_alias;
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -14,7 +14,7 @@ use crate::{
     engine::{CredentialSource, CredentialsError},
 };
 
-/// The accounts, and how they shall be used.
+/// Accounts and settings.
 #[derive(Clone, Debug)]
 pub(super) struct AppCredentialSource {
     pub(super) accounts: ProviderAccounts,
@@ -38,8 +38,8 @@ impl CredentialSource for AppCredentialSource {
         self.settings.for_engine()
     }
 
-    fn note_attempts(&self, attempts: &[EngineAttempt]) {
-        self.accounts.note_attempts(attempts);
+    fn note_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
+        async move { self.accounts.note_attempts(&attempts).await }.boxed()
     }
 
     fn settle_auth_files(

@@ -1,104 +1,48 @@
-//! What a provider's answer says of an account.
+//! Interprets a provider's response to the check of an account.
 
 use chrono::{DateTime, Utc};
-use entity::provider_account::{ProviderKind, SubscriptionWindow, SubscriptionWindows};
+use entity::provider_account::{ProviderKind, SubscriptionWindows};
 use serde_json::Value;
 
-use crate::{domain::provider_accounts::Finding, engine::ProviderAnswer};
+use crate::{domain::provider_accounts::Finding, engine::ProviderAnswer, providers};
 
-/// So many windows and longer names no provider has.
-const MOST_WINDOWS: usize = 20;
-const LONGEST_TEXT: usize = 100;
+const MAX_PLAN_LENGTH: usize = 100;
 
-/// What the answer says; no answer is one that could not be had.
+/// Interprets the response; `None` when there was none.
 pub(super) fn finding(
     kind: ProviderKind,
     answer: Option<&ProviderAnswer>,
     now: DateTime<Utc>,
 ) -> Finding {
     let failure = match answer.map(|answer| answer.status) {
-        None => Some("the provider cannot be reached from the engine".to_owned()),
-        // Who is told that there is no such list was let in. Too many requests are no sickness.
+        None => Some("the engine cannot reach the provider".to_owned()),
+        // 404: authenticated, but the endpoint does not exist. 429 is not a failure of the account.
         Some(200..=299 | 404 | 405 | 429) => None,
-        Some(status @ 401..=403) => Some(format!("the provider refuses it (HTTP {status})")),
-        Some(status) => Some(format!("the provider answers with HTTP {status}")),
+        Some(status @ 401..=403) => Some(format!(
+            "the provider refused the credential (HTTP {status})"
+        )),
+        Some(status) => Some(format!("the provider responded with HTTP {status}")),
     };
-    let told = answer.filter(|answer| (200..=299).contains(&answer.status));
-    let told = told.and_then(|answer| serde_json::from_str::<Value>(&answer.body).ok());
-    let told = told.unwrap_or_default();
-    let windows = match kind {
-        ProviderKind::Claude => of_claude(&told),
-        ProviderKind::Chatgpt => of_chatgpt(&told),
-        ProviderKind::Gemini
-        | ProviderKind::Copilot
-        | ProviderKind::Kimi
-        | ProviderKind::Xai
-        | ProviderKind::OpenaiCompatible => Vec::new(),
-    };
+    let body = answer.filter(|answer| (200..=299).contains(&answer.status));
+    let body = body.and_then(|answer| serde_json::from_str::<Value>(&answer.body).ok());
+    let body = body.unwrap_or_default();
+    let windows = (providers::spec(kind).windows)(&body);
     let told_at = now;
     Finding {
         failure,
         windows: (!windows.is_empty()).then_some(SubscriptionWindows { told_at, windows }),
-        plan: text(&told["plan_type"]),
+        plan: text(&body["plan_type"]),
     }
-}
-
-/// Each member with a `utilization` is a window.
-fn of_claude(told: &Value) -> Vec<SubscriptionWindow> {
-    let members = told.as_object().into_iter().flatten();
-    let window = |(name, member): (&String, &Value)| {
-        let resets_at = member.get("resets_at")?;
-        Some(SubscriptionWindow {
-            name: name.chars().take(LONGEST_TEXT).collect(),
-            used_percent: percent(&member["utilization"])?,
-            resets_at: resets_at.as_str().and_then(|at| at.parse().ok()),
-        })
-    };
-    members.filter_map(window).take(MOST_WINDOWS).collect()
-}
-
-/// The windows have a length in the place of a name.
-fn of_chatgpt(told: &Value) -> Vec<SubscriptionWindow> {
-    let limits = &told["rate_limit"];
-    let window = |name: &str| {
-        let window = &limits[name];
-        let resets_at = window["reset_at"].as_i64();
-        Some(SubscriptionWindow {
-            name: named_by_length(window["limit_window_seconds"].as_u64())
-                .unwrap_or(name.to_owned()),
-            used_percent: percent(&window["used_percent"])?,
-            resets_at: resets_at.and_then(|at| DateTime::from_timestamp(at, 0)),
-        })
-    };
-    let both = ["primary_window", "secondary_window"];
-    both.into_iter().filter_map(window).collect()
-}
-
-/// The usual two as Claude names them, so that people see the same of both.
-fn named_by_length(seconds: Option<u64>) -> Option<String> {
-    const HOUR: u64 = 3600;
-    match seconds? {
-        0 => None,
-        seconds if seconds == 5 * HOUR => Some("five_hour".to_owned()),
-        seconds if seconds == 7 * 24 * HOUR => Some("seven_day".to_owned()),
-        seconds => Some(format!("{}_hour", seconds.div_ceil(HOUR))),
-    }
-}
-
-fn percent(value: &Value) -> Option<i32> {
-    #[expect(clippy::cast_possible_truncation, reason = "held within these bounds")]
-    value
-        .as_f64()
-        .map(|percent| percent.clamp(0.0, 100.0).round() as i32)
 }
 
 fn text(value: &Value) -> Option<String> {
     let text = value.as_str().filter(|text| !text.is_empty())?;
-    Some(text.chars().take(LONGEST_TEXT).collect())
+    Some(text.chars().take(MAX_PLAN_LENGTH).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use entity::provider_account::SubscriptionWindow;
     use serde_json::json;
 
     use super::*;
@@ -121,15 +65,15 @@ mod tests {
     }
 
     #[test]
-    fn claude_tells_its_windows_by_name() {
-        let told = json!({
+    fn windows_of_claude_have_names() {
+        let body = json!({
             "five_hour": {"utilization": 37.4, "resets_at": "2026-11-26T12:00:00.5+00:00"},
             "seven_day": {"utilization": 120, "resets_at": null},
             "seven_day_opus": null,
             "extra_usage": {"is_enabled": false, "utilization": null},
         });
 
-        let found = found(ProviderKind::Claude, 200, &told);
+        let found = found(ProviderKind::Claude, 200, &body);
 
         assert_eq!(found.failure, None);
         let expected = [
@@ -140,13 +84,13 @@ mod tests {
     }
 
     #[test]
-    fn chatgpt_tells_its_windows_by_length_and_its_plan() {
-        let told = json!({"plan_type": "plus", "rate_limit": {
+    fn windows_of_chatgpt_have_lengths_and_a_plan() {
+        let body = json!({"plan_type": "plus", "rate_limit": {
             "primary_window": {"used_percent": 12, "limit_window_seconds": 18000, "reset_at": 1_790_000_000},
             "secondary_window": {"used_percent": 80, "limit_window_seconds": 604_800, "reset_at": 1_790_500_000},
         }});
 
-        let found = found(ProviderKind::Chatgpt, 200, &told);
+        let found = found(ProviderKind::Chatgpt, 200, &body);
 
         assert_eq!(found.plan.as_deref(), Some("plus"));
         let windows = found.windows.unwrap().windows;
@@ -156,25 +100,25 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_from_an_outage_and_from_a_place_without_a_list() {
+    fn refusals_outages_and_missing_endpoints_are_distinguished() {
         let of = |status| found(ProviderKind::Xai, status, &json!({})).failure;
 
-        assert!(of(401).unwrap().contains("refuses"));
+        assert!(of(401).unwrap().contains("refused"));
         assert!(of(503).unwrap().contains("HTTP 503"));
         assert_eq!((of(404), of(429), of(200)), (None, None, None));
         let silent = finding(ProviderKind::Xai, None, DateTime::UNIX_EPOCH);
-        assert!(silent.failure.unwrap().contains("reached"));
+        assert!(silent.failure.unwrap().contains("reach"));
     }
 
     #[test]
-    fn nonsense_is_no_window() {
-        for told in [
+    fn malformed_windows_are_ignored() {
+        for body in [
             json!([1]),
             json!({"five_hour": 3}),
             json!({"rate_limit": {"primary_window": {"used_percent": "much"}}}),
         ] {
             for kind in [ProviderKind::Claude, ProviderKind::Chatgpt] {
-                assert_eq!(found(kind, 200, &told).windows, None, "{told}");
+                assert_eq!(found(kind, 200, &body).windows, None, "{body}");
             }
         }
     }

@@ -1,6 +1,5 @@
-//! Asks providers how our accounts there are, when somebody wants to know or at regular times if an
-//! administrator wants that: [`mod@question`] says what is asked, [`mod@finding`] what the answer
-//! means.
+//! Checks provider accounts, on demand or on a schedule: [`mod@question`] builds the request, [`mod@finding`] interprets
+//! the response.
 
 mod finding;
 mod question;
@@ -25,52 +24,52 @@ use crate::{
     engine::{EngineError, EngineHandle},
 };
 
-/// How many providers are asked at once.
+/// Concurrent checks.
 const MAX_CONCURRENT: usize = 4;
-/// Whom a provider was asked about less than this ago, it is not asked about again.
-const FRESH: TimeDelta = TimeDelta::seconds(30);
+/// An account is not checked again within this time.
+const RECHECK_DELAY: TimeDelta = TimeDelta::seconds(30);
 
-/// What the room needs.
+/// The dependencies of the checks.
 #[derive(Clone, Debug)]
 pub struct CheckupOptions {
     pub accounts: ProviderAccounts,
     pub engine: EngineHandle,
     pub settings: Settings,
     pub clock: SharedClock,
-    /// Where signed-in accounts can be asked after.
+    /// The check URLs of signed-in accounts, by provider.
     pub urls: BTreeMap<ProviderKind, Url>,
 }
 
-/// Asks after accounts; cheap to clone.
+/// Checks accounts. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Checkup(Arc<CheckupOptions>);
 
-/// An account that was asked after.
+/// A checked account.
 #[derive(Debug)]
 pub struct Checked {
     pub account: provider_account::Model,
-    /// Why it could not be asked after, if so.
+    /// Why it could not be checked; none otherwise.
     pub refusal: Option<EngineError>,
 }
 
 impl Checkup {
-    /// Over these.
+    /// A checker with these dependencies.
     pub fn new(options: CheckupOptions) -> Self {
         Self(Arc::new(options))
     }
 
-    /// Asks after one account, which must be in use.
+    /// Checks one account, which must be enabled.
     pub async fn check_account(&self, id: Uuid) -> Result<Checked> {
         self.require_engine()?;
         let account = self.0.accounts.get(id).await?;
         if !account.enabled {
-            let words = "the account is disabled, and so nobody can be asked; enable it first";
-            return Err(Error::BadInput(words.to_owned()));
+            let message = "a disabled account cannot be checked; enable it first";
+            return Err(Error::BadInput(message.to_owned()));
         }
         self.check(account).await
     }
 
-    /// Asks after all accounts in use, or those at one provider.
+    /// Checks all enabled accounts, or those of one provider.
     pub async fn check_all(&self, kind: Option<ProviderKind>) -> Result<Vec<Checked>> {
         self.require_engine()?;
         let accounts = self.0.accounts.list().await?.into_iter();
@@ -113,18 +112,18 @@ impl Checkup {
 
     fn is_fresh(&self, account: &provider_account::Model) -> bool {
         let age = account.checked_at.map(|at| self.0.clock.now() - at);
-        // Of the future is what was noted before the clock was set back.
-        age.is_some_and(|age| age >= TimeDelta::zero() && age < FRESH)
+        // A time in the future means that the clock was set back.
+        age.is_some_and(|age| age >= TimeDelta::zero() && age < RECHECK_DELAY)
     }
 
-    /// What the provider says, unless the engine cannot ask it.
+    /// Sends the check through the engine.
     async fn ask(
         &self,
         account: &provider_account::Model,
     ) -> Result<std::result::Result<Finding, EngineError>> {
         let credential = self.0.accounts.credential(account.id).await?;
         let Some(question) = question(&credential, &self.0.urls) else {
-            // Of these the engine alone can tell.
+            // Only the engine can check these.
             return Ok(Ok(Finding::default()));
         };
         let answer = self.0.engine.ask_provider(&credential, &question).await;

@@ -1,4 +1,4 @@
-//! What each provider is asked: something that every good credential may ask and that costs nothing.
+//! The request that checks an account: free, and permitted to every valid credential.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,10 @@ use url::Url;
 use crate::{
     domain::provider_accounts::{CredentialSecret, ProviderCredential},
     engine::ProviderQuestion,
+    providers::{self, BEARER, CheckHeaders},
 };
 
-const BEARER: (&str, &str) = ("authorization", "Bearer ");
-
-/// The question; none where nobody but the engine can ask.
+/// The request; none where only the engine can check.
 pub(super) fn question(
     credential: &ProviderCredential,
     urls: &BTreeMap<ProviderKind, Url>,
@@ -27,41 +26,22 @@ pub(super) fn question(
     }
 }
 
-/// The list of models.
+/// Lists the models.
 fn of_key(credential: &ProviderCredential) -> Option<ProviderQuestion> {
-    let (usual, path, authorization) = match credential.kind {
-        ProviderKind::Claude => ("https://api.anthropic.com", "/v1/models", ("x-api-key", "")),
-        ProviderKind::Chatgpt => ("https://api.openai.com/v1", "/models", BEARER),
-        ProviderKind::Gemini => (
-            "https://generativelanguage.googleapis.com",
-            "/v1beta/models?pageSize=1",
-            ("x-goog-api-key", ""),
-        ),
-        ProviderKind::Xai => ("https://api.x.ai/v1", "/models", BEARER),
-        // Without an address of their own there is nobody to ask.
-        ProviderKind::OpenaiCompatible | ProviderKind::Copilot | ProviderKind::Kimi => {
-            ("", "/models", BEARER)
-        }
-    };
-    let base = credential.base_url.as_deref().unwrap_or(usual);
+    let keys = &providers::spec(credential.kind).api_keys;
+    let base = credential
+        .base_url
+        .as_deref()
+        .unwrap_or(keys.check_base_url);
     let base = base.trim_end_matches('/');
-    let headers = match credential.kind {
-        ProviderKind::Claude => vec![header("anthropic-version", "2023-06-01")],
-        ProviderKind::Chatgpt
-        | ProviderKind::Gemini
-        | ProviderKind::Copilot
-        | ProviderKind::Kimi
-        | ProviderKind::Xai
-        | ProviderKind::OpenaiCompatible => Vec::new(),
-    };
     Some(ProviderQuestion {
-        url: format!("{base}{path}").parse().ok()?,
-        authorization,
-        headers,
+        url: format!("{base}{}", keys.check_path).parse().ok()?,
+        authorization: keys.authorization,
+        headers: owned(keys.check_headers),
     })
 }
 
-/// What the sign-in has used, or who is signed in.
+/// Requests the usage of the subscription, or the profile.
 fn of_sign_in(kind: ProviderKind, file: &SecretString, url: &Url) -> Option<ProviderQuestion> {
     #[derive(Deserialize)]
     struct File {
@@ -73,10 +53,12 @@ fn of_sign_in(kind: ProviderKind, file: &SecretString, url: &Url) -> Option<Prov
     if file.r#type == "vertex" {
         return None;
     }
-    let headers = match (kind, file.account_id) {
-        (ProviderKind::Claude, _) => vec![header("anthropic-beta", "oauth-2025-04-20")],
-        (ProviderKind::Chatgpt, Some(id)) => vec![header("chatgpt-account-id", &id)],
-        _ => Vec::new(),
+    let headers = match providers::spec(kind).sign_in.as_ref()?.check_headers {
+        CheckHeaders::Fixed(headers) => owned(headers),
+        CheckHeaders::AccountId(name) => {
+            let id = file.account_id.into_iter();
+            id.map(|id| (name.to_owned(), id)).collect()
+        }
     };
     Some(ProviderQuestion {
         url: url.clone(),
@@ -85,6 +67,9 @@ fn of_sign_in(kind: ProviderKind, file: &SecretString, url: &Url) -> Option<Prov
     })
 }
 
-fn header(name: &str, value: &str) -> (String, String) {
-    (name.to_owned(), value.to_owned())
+fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
+    let headers = headers.iter();
+    headers
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }

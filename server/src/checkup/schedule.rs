@@ -1,4 +1,4 @@
-//! Asks at regular times, if an administrator wants that.
+//! Checks accounts on the schedule of the settings.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 use super::Checkup;
 use crate::{domain::Result, outage::Outage};
 
-/// How often is looked whether somebody is due.
+/// How often due accounts are searched.
 const POLL_INTERVAL: Duration = Duration::from_mins(1);
 
 impl Checkup {
-    /// Asks whenever it is time, until told to stop.
+    /// Runs until cancelled.
     pub async fn run(self, stop: CancellationToken) {
         let looking = async {
             let outage = Outage::new(Duration::ZERO);
@@ -21,10 +21,10 @@ impl Checkup {
                 sleep(POLL_INTERVAL).await;
                 outage.note(
                     &self.check_due().await,
-                    |error| tracing::warn!(?error, "accounts cannot be checked; trying again"),
+                    |error| tracing::warn!(?error, "cannot check accounts; retrying"),
                     |ended| {
                         let elapsed_ms = ended.lasted_ms();
-                        tracing::info!(elapsed_ms, "accounts can be checked again");
+                        tracing::info!(elapsed_ms, "accounts are checked again");
                     },
                 );
             }
@@ -32,8 +32,8 @@ impl Checkup {
         stop.run_until_cancelled(looking).await;
     }
 
-    /// Asks after the accounts in use that were not asked after for as long as the settings say, one by
-    /// one. Answers how many those were.
+    /// Checks the enabled accounts whose last check is older than the interval of the settings, one by one. Returns their
+    /// number.
     pub async fn check_due(&self) -> Result<usize> {
         let minutes = self.0.settings.current().gateway.account_check_minutes;
         if minutes == 0 || self.0.engine.endpoint().is_none() {

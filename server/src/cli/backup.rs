@@ -1,4 +1,4 @@
-//! `backup`: everything in the database behind a pass-phrase, and back.
+//! `backup`: creates, lists, verifies and restores encrypted backups.
 
 use std::{
     path::{Path, PathBuf},
@@ -19,12 +19,12 @@ use crate::{
     },
 };
 
-/// What the commands ask for.
+/// The help on the pass-phrase.
 pub(super) const PHRASE: &str = "\
-The pass-phrase is BACKUP_PASSPHRASE of the environment, or is asked for (also from a pipe). Without it a backup
-opens to nobody; without the ENCRYPTION_KEY of its server it restores to nothing.";
+The pass-phrase is read from BACKUP_PASSPHRASE, or else from the terminal or a pipe. A backup cannot be decrypted
+without it, and its secrets cannot be used without the ENCRYPTION_KEY of its server.";
 
-/// Makes a backup.
+/// Creates a backup.
 #[derive(Debug, Args)]
 pub(super) struct CreateBackup {
     #[command(flatten)]
@@ -38,10 +38,10 @@ pub(super) struct ListBackups {
     storage: StorageArguments,
 }
 
-/// Restores a backup into a scratch database.
+/// Verifies a backup.
 #[derive(Debug, Args)]
 pub(super) struct VerifyBackup {
-    /// A file, or the name of a backup in the data directory.
+    /// The path of a backup, or its name in the data directory.
     #[arg(value_name = "BACKUP")]
     backup: PathBuf,
 
@@ -52,7 +52,7 @@ pub(super) struct VerifyBackup {
 /// Restores a backup.
 #[derive(Debug, Args)]
 pub(super) struct RestoreBackup {
-    /// A file, or the name of a backup in the data directory.
+    /// The path of a backup, or its name in the data directory.
     #[arg(value_name = "BACKUP")]
     backup: PathBuf,
 
@@ -64,15 +64,15 @@ impl CreateBackup {
     pub(super) async fn run(self) -> Done {
         let (storage, secrets) = read(&self.storage)?;
         let phrase = new_phrase(secrets)?;
-        let db = Database::look(storage.database_url.expose_secret()).await?;
+        let db = Database::open_read_only(storage.database_url.expose_secret()).await?;
         let clock = Arc::new(SystemClock);
         let backups = Backups::new(db.clone(), clock, storage.data_dir, Some(phrase));
-        let made = Box::pin(backups.make()).await.map_err(explained)?;
+        let created = Box::pin(backups.make()).await.map_err(with_causes)?;
         db.close().await?;
-        let path = made.path.display();
-        terminal::say(&format!(
-            "{path}\n{} rows, restored once and found whole.",
-            made.rows
+        let path = created.path.display();
+        terminal::print_line(&format!(
+            "{path}\n{} rows, verified by a trial restore.",
+            created.rows
         ));
         Ok(())
     }
@@ -84,11 +84,11 @@ impl ListBackups {
         let directory = storage.data_dir.join(DIRECTORY);
         for file in backups::list(&directory)? {
             let size = file.size;
-            let says = match &file.label {
+            let status = match &file.label {
                 Ok(label) => describe(label),
-                Err(problem) => format!("OF NO USE: {problem}"),
+                Err(problem) => format!("INVALID: {problem}"),
             };
-            terminal::say(&format!("{}  {size:>12} bytes  {says}", file.name));
+            terminal::print_line(&format!("{}  {size:>12} bytes  {status}", file.name));
         }
         Ok(())
     }
@@ -100,10 +100,10 @@ impl VerifyBackup {
         let path = locate(&storage, &self.backup);
         let label = label(&path)?;
         let phrase = phrase(secrets)?;
-        let scratch = directory_of(&path);
-        let rows = Box::pin(verify(&path, phrase, &scratch)).await?;
-        terminal::say(&format!(
-            "{}: {rows} rows, restored into a scratch database and found whole.",
+        let directory = directory_of(&path);
+        let rows = Box::pin(verify(&path, phrase, &directory)).await?;
+        terminal::print_line(&format!(
+            "{}: {rows} rows, verified by a trial restore.",
             describe(&label)
         ));
         Ok(())
@@ -117,15 +117,15 @@ impl RestoreBackup {
         label(&path)?;
         let phrase = phrase(secrets)?;
         let restoring = backups::restore(&path, phrase, &storage, SystemClock.now());
-        let restored = Box::pin(restoring).await.map_err(in_use)?;
-        terminal::say(&format!(
-            "{} rows of {} are restored.",
+        let restored = Box::pin(restoring).await.map_err(explain_lock)?;
+        terminal::print_line(&format!(
+            "Restored {} rows of the backup from {}.",
             restored.rows,
             restored.created_at.format("%Y-%m-%d %H:%M:%S UTC")
         ));
         if let Some(kept) = restored.kept {
-            terminal::say(&format!(
-                "What was there before is kept as {kept}; delete it when it is not needed."
+            terminal::print_line(&format!(
+                "The former database is kept as {kept}; delete it when it is no longer needed."
             ));
         }
         Ok(())
@@ -138,16 +138,16 @@ fn read(arguments: &StorageArguments) -> Result<(StorageConfig, SecretsConfig), 
     Ok((storage, secrets))
 }
 
-/// A name without a directory may be one of ours.
+/// Resolves the name of a backup in the data directory.
 fn locate(storage: &StorageConfig, backup: &Path) -> PathBuf {
-    let ours = storage.data_dir.join(DIRECTORY).join(backup);
-    if !backup.exists() && ours.exists() {
-        return ours;
+    let in_data_dir = storage.data_dir.join(DIRECTORY).join(backup);
+    if !backup.exists() && in_data_dir.exists() {
+        return in_data_dir;
     }
     backup.to_owned()
 }
 
-/// The scratch database lies where the backup does: there is room for one such file at least.
+/// The directory of the backup, which also takes the temporary database.
 fn directory_of(backup: &Path) -> PathBuf {
     let directory = backup.parent().filter(|path| !path.as_os_str().is_empty());
     directory.map_or_else(|| PathBuf::from("."), Path::to_owned)
@@ -156,7 +156,7 @@ fn directory_of(backup: &Path) -> PathBuf {
 fn phrase(secrets: SecretsConfig) -> anyhow::Result<SecretString> {
     match secrets.backup_passphrase {
         Some(phrase) => Ok(phrase),
-        None => terminal::read_password("Pass-phrase of the backup: "),
+        None => terminal::read_password("Backup pass-phrase: "),
     }
 }
 
@@ -175,8 +175,8 @@ fn describe(label: &BackupLabel) -> String {
     )
 }
 
-/// What went wrong, with its causes: here is whoever may know them.
-fn explained(error: domain::Error) -> anyhow::Error {
+/// The error with its internal causes, which an operator may see.
+fn with_causes(error: domain::Error) -> anyhow::Error {
     match error {
         domain::Error::Internal(cause) => cause,
         domain::Error::Unauthenticated
@@ -193,10 +193,10 @@ fn explained(error: domain::Error) -> anyhow::Error {
     }
 }
 
-fn in_use(error: anyhow::Error) -> anyhow::Error {
+fn explain_lock(error: anyhow::Error) -> anyhow::Error {
     if error.is::<DatabaseInUseError>() {
         return anyhow::anyhow!(
-            "a server is running on this database; stop it first, or use restoreBackup of its GraphQL and \
+            "a server is running on this database; stop it first, or use its GraphQL mutation restoreBackup and \
              restart it"
         );
     }

@@ -1,4 +1,4 @@
-//! `doctor` and `support-bundle`: what is wrong here, and what somebody who helps must know.
+//! `doctor` and `support-bundle`.
 
 use std::{
     fs::File,
@@ -19,17 +19,17 @@ use crate::{
     doctor::{self, Bundle, Check, CheckResult, Context, DoctorReport, Redaction},
 };
 
-/// How many columns a verdict takes.
+/// The width of the result column.
 const MARGIN: usize = 9;
 
-/// Looks at a server and at what it stands on. Takes the options of the server, changes nothing, and works
-/// while it runs and while it does not.
+/// Diagnoses the server and its environment. Takes the options of the server, changes nothing, and works
+/// whether it is running or not.
 ///
-/// Each line is a verdict (ok, warning, problem), what was seen, and what helps. Exits with 1 when there is a
+/// Each line has a result (ok, warning, problem), the observation and a remedy. Exits with 1 when there is a
 /// problem.
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
-    /// As one JSON object, for programs.
+    /// Print one JSON object.
     #[arg(long)]
     json: bool,
 
@@ -37,15 +37,15 @@ pub(super) struct Doctor {
     options: Options,
 }
 
-/// Puts together what somebody who helps must know: the doctor's report, versions, configuration, numbers of
-/// rows. Without secrets, names, e-mail addresses and prompts; look through it before you send it.
+/// Creates a support bundle: the doctor's report, versions, configuration and row counts. It contains no secrets,
+/// names, e-mail addresses or prompts; review it before you send it.
 #[derive(Debug, Args)]
 pub(super) struct SupportBundle {
     /// The archive to write; it must not exist yet. Default: proxypal-support-TIME.tar.gz.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// A file in which the server's log is kept; its end is added, without keys, tokens and e-mail addresses.
+    /// A log file of the server; its end is included, with keys, tokens and e-mail addresses redacted.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 
@@ -58,23 +58,23 @@ impl Doctor {
         let (report, _) = examine(&self.options).await;
         if self.json {
             let text = serde_json::to_string_pretty(&report).context("cannot write the report")?;
-            terminal::say(&text);
+            terminal::print_line(&text);
         } else {
             print(&report);
         }
-        if report.well {
+        if report.ok {
             return Ok(());
         }
-        Err(CliError::Told)
+        Err(CliError::Reported)
     }
 }
 
 impl SupportBundle {
     pub(super) async fn run(self) -> Done {
-        let (report, seen) = examine(&self.options).await;
-        let Some((context, redaction)) = seen else {
+        let (report, examined) = examine(&self.options).await;
+        let Some((context, redaction)) = examined else {
             print(&report);
-            return Err(CliError::Told);
+            return Err(CliError::Reported);
         };
         let output = self.output.unwrap_or_else(|| {
             let now = SystemClock.now().format("%Y%m%dT%H%M%SZ");
@@ -87,13 +87,13 @@ impl SupportBundle {
             format!("cannot read {}", log.display())
         })?;
         write(&bundle, &output)?;
-        terminal::say(&output.display().to_string());
-        terminal::complain("Look through it before you send it.");
+        terminal::print_line(&output.display().to_string());
+        terminal::print_error("Review it before you send it.");
         Ok(())
     }
 }
 
-/// What the doctor says, and what was looked at when the configuration makes sense.
+/// Runs the checks; there is no context when the configuration is invalid.
 async fn examine(options: &Options) -> (DoctorReport, Option<(Context, Redaction)>) {
     let secrets = SecretsConfig::from_environment();
     let storage = StorageConfig::read(&options.storage, &secrets).ok();
@@ -104,13 +104,13 @@ async fn examine(options: &Options) -> (DoctorReport, Option<(Context, Redaction
     let config = match Config::read(options, secrets) {
         Ok(config) => config,
         Err(mistakes) => {
-            let report = DoctorReport::of_mistakes(SystemClock.now(), &mistakes);
+            let report = DoctorReport::of_invalid_configuration(SystemClock.now(), &mistakes);
             return (report.redacted(&redaction), None);
         }
     };
     let context = Context {
         config,
-        public_url_is_told: options.public_url.is_some(),
+        has_public_url: options.public_url.is_some(),
         search_path: search_path(),
         clock: Arc::new(SystemClock),
     };
@@ -119,31 +119,31 @@ async fn examine(options: &Options) -> (DoctorReport, Option<(Context, Redaction
 }
 
 fn print(report: &DoctorReport) {
-    for check in &report.findings {
-        terminal::say(&line(check));
+    for check in &report.checks {
+        terminal::print_line(&line(check));
         if let Some(remedy) = &check.remedy {
-            terminal::say(&format!("{:MARGIN$}-> {remedy}", ""));
+            terminal::print_line(&format!("{:MARGIN$}-> {remedy}", ""));
         }
     }
-    let count = |verdict| {
-        let mut all = report.findings.iter();
-        let found = all.by_ref().filter(|check| check.verdict == verdict);
+    let count = |result| {
+        let mut all = report.checks.iter();
+        let found = all.by_ref().filter(|check| check.result == result);
         found.count()
     };
     let (problems, warnings) = (count(CheckResult::Problem), count(CheckResult::Warning));
-    terminal::say(&format!("Problems: {problems}; warnings: {warnings}."));
+    terminal::print_line(&format!("Problems: {problems}; warnings: {warnings}."));
 }
 
 fn line(check: &Check) -> String {
-    let verdict = match check.verdict {
+    let result = match check.result {
         CheckResult::Ok => "ok",
         CheckResult::Warning => "warning",
         CheckResult::Problem => "problem",
     };
-    format!("{verdict:MARGIN$}{}: {}", check.topic, check.seen)
+    format!("{result:MARGIN$}{}: {}", check.topic, check.observed)
 }
 
-/// A file for us alone, which is complete or not there.
+/// Writes the archive with mode 0600, and removes it when that fails.
 fn write(bundle: &Bundle, output: &Path) -> anyhow::Result<()> {
     let fail = || format!("cannot write {}", output.display());
     let mut options = File::options();
@@ -157,7 +157,7 @@ fn write(bundle: &Bundle, output: &Path) -> anyhow::Result<()> {
         .and_then(|()| file.flush())
         .and_then(|()| file.sync_all());
     if written.is_err() {
-        // Half an archive helps nobody.
+        // An incomplete archive is useless.
         let _ = std::fs::remove_file(output);
     }
     written.with_context(fail)

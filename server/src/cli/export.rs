@@ -1,6 +1,6 @@
-//! `export`: requests and usage as files, for whoever owns the machine.
+//! `export`: requests and usage as files.
 //!
-//! It only reads, so it may run beside a server. A file appears under its name when it is complete.
+//! Opens the database read-only, so it works beside a running server. A file gets its name when it is complete.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -19,64 +19,65 @@ use crate::{
     config::{SecretsConfig, StorageArguments, StorageConfig},
     db::Database,
     domain::{
+        calendar,
         downloads::Content,
         exports::{self, Every, Exports},
         requests::RequestFilter,
-        usage::{self, Span, UsageFilter},
+        usage::{Span, UsageFilter},
         users,
     },
 };
 
-/// How an export is written.
+/// The format of an export.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
     Csv,
     Jsonl,
 }
 
-/// What a row of usage is over.
+/// The period of a row of usage.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Period {
     Hour,
     Day,
 }
 
-/// What both exports take.
+/// The options of both exports.
 #[derive(Debug, Args)]
 struct Common {
-    /// How it is written: comma-separated values, or a JSON object in each line.
+    /// The format: CSV, or one JSON object per line.
     #[arg(long, value_enum, default_value = "csv")]
     format: Format,
 
-    /// From this day or moment, such as 2026-11-01 or 2026-11-01T12:00:00Z.
+    /// Start date or time (inclusive), such as 2026-11-01 or 2026-11-01T12:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     from: Option<Moment>,
 
-    /// Until before this day or moment.
+    /// End date or time (exclusive).
     #[arg(long, value_name = "TIME", value_parser = moment)]
     to: Option<Moment>,
 
-    /// By whose clocks days begin and hours are cut, such as Europe/Berlin.
+    /// The time zone of days and hours, such as Europe/Berlin.
     #[arg(long, default_value = "UTC", value_name = "ZONE", value_parser = zone)]
     timezone: Tz,
 
-    /// Of this user only: an id or a name.
+    /// Only this user: an id or a name.
     #[arg(long, value_name = "USER")]
     user: Option<String>,
 
-    /// With this key only.
+    /// Only this API key.
     #[arg(long = "key", value_name = "ID")]
     api_key: Option<Uuid>,
 
-    /// Served by this provider only, such as CLAUDE.
-    #[arg(long, value_name = "KIND", value_parser = word::<ProviderKind>)]
+    /// Only requests served by this provider, such as CLAUDE.
+    #[arg(long, value_name = "KIND", value_parser = enum_value::<ProviderKind>)]
     provider: Option<ProviderKind>,
 
-    /// For this model only, as it was asked for.
+    /// Only this model, as requested by the client.
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
 
-    /// The file to write; - is standard output.
+    /// The output file; - is standard output.
     #[arg(long, short, default_value = "-", value_name = "FILE")]
     output: PathBuf,
 
@@ -84,25 +85,25 @@ struct Common {
     storage: StorageArguments,
 }
 
-/// Writes requests.
+/// Exports requests.
 #[derive(Debug, Args)]
 pub(super) struct RequestsExport {
-    /// That ended in this way only, such as COMPLETED; may be given several times.
-    #[arg(long, value_name = "OUTCOME", value_parser = word::<Outcome>)]
+    /// Only requests with this outcome, such as COMPLETED; can be repeated.
+    #[arg(long, value_name = "OUTCOME", value_parser = enum_value::<Outcome>)]
     outcome: Vec<Outcome>,
 
     #[command(flatten)]
     common: Common,
 }
 
-/// Writes sums of usage.
+/// Exports usage.
 #[derive(Debug, Args)]
 pub(super) struct ExportUsage {
-    /// What a row is over, by the clocks of the time zone.
+    /// The period of each row, in the time zone.
     #[arg(long, value_enum, default_value = "day")]
     every: Period,
 
-    /// Served by this account only.
+    /// Only requests served by this provider account.
     #[arg(long, value_name = "ID")]
     account: Option<Uuid>,
 
@@ -113,7 +114,7 @@ pub(super) struct ExportUsage {
 impl RequestsExport {
     pub(super) async fn run(self) -> Done {
         let common = self.common;
-        let db = common.look().await?;
+        let db = common.open().await?;
         let filter = RequestFilter {
             user_id: common.user_id(&db).await?,
             api_key_id: common.api_key,
@@ -136,7 +137,7 @@ impl ExportUsage {
         let from = common.at(common.from).unwrap_or(DateTime::UNIX_EPOCH);
         let to = common.at(common.to).unwrap_or_else(|| SystemClock.now());
         let span = Span::new(from, to).map_err(|error| CliError::Usage(error.to_string()))?;
-        let db = common.look().await?;
+        let db = common.open().await?;
         let filter = UsageFilter {
             user_id: common.user_id(&db).await?,
             api_key_id: common.api_key,
@@ -159,21 +160,21 @@ impl ExportUsage {
 }
 
 impl Common {
-    /// A moment, or the start of a day by the clocks of the time zone.
+    /// The time, or the start of the day in the time zone.
     fn at(&self, moment: Option<Moment>) -> Option<DateTime<Utc>> {
         Some(match moment? {
-            Moment::Day(day) => usage::start_of_day(self.timezone, day),
+            Moment::Day(day) => calendar::start_of_day(self.timezone, day),
             Moment::At(moment) => moment,
         })
     }
 
-    async fn look(&self) -> Result<Database, CliError> {
+    async fn open(&self) -> Result<Database, CliError> {
         let secrets = SecretsConfig::from_environment();
         let storage = StorageConfig::read(&self.storage, &secrets).map_err(CliError::Usage)?;
-        Ok(Database::look(storage.database_url.expose_secret()).await?)
+        Ok(Database::open_read_only(storage.database_url.expose_secret()).await?)
     }
 
-    /// The id of the user who was named.
+    /// The id of `--user`.
     async fn user_id(&self, db: &Database) -> Result<Option<Uuid>, CliError> {
         let Some(user) = &self.user else {
             return Ok(None);
@@ -181,9 +182,9 @@ impl Common {
         let found = users::id_of(db, user).await.map_err(anyhow::Error::from)?;
         match found.as_slice() {
             [id] => Ok(Some(*id)),
-            [] => Err(CliError::Usage(format!("there is no user {user:?}"))),
+            [] => Err(CliError::Usage(format!("user {user:?} not found"))),
             _ => Err(CliError::Usage(format!(
-                "several users were called {user:?}; name one by its id"
+                "several users have or had the name {user:?}; use an id"
             ))),
         }
     }
@@ -195,7 +196,7 @@ impl Common {
         output.complete()?;
         if !output.is_standard() {
             let file = self.output.display();
-            terminal::complain(&format!("Written: {file} ({bytes} bytes)."));
+            terminal::print_error(&format!("Wrote {bytes} bytes to {file}."));
         }
         Ok(())
     }
@@ -219,7 +220,7 @@ impl From<Period> for Every {
     }
 }
 
-/// A day, or a moment.
+/// A date or a time.
 #[derive(Clone, Copy, Debug)]
 enum Moment {
     Day(NaiveDate),
@@ -232,18 +233,18 @@ fn moment(text: &str) -> Result<Moment, String> {
     }
     DateTime::parse_from_rfc3339(text)
         .map(|moment| Moment::At(moment.to_utc()))
-        .map_err(|_| "write it as 2026-12-31 or 2026-12-31T23:59:59Z".to_owned())
+        .map_err(|_| "must look like 2026-12-31 or 2026-12-31T23:59:59Z".to_owned())
 }
 
 fn zone(name: &str) -> Result<Tz, String> {
-    usage::zone(name).map_err(|error| error.to_string())
+    calendar::time_zone(name).map_err(|error| error.to_string())
 }
 
-/// A word as GraphQL writes it, in any case.
-fn word<W: ActiveEnum<Value = String>>(text: &str) -> Result<W, String> {
+/// Parses a GraphQL enum value, in any case.
+fn enum_value<W: ActiveEnum<Value = String>>(text: &str) -> Result<W, String> {
     let wanted = text.to_lowercase();
     W::try_from_value(&wanted).map_err(|_| {
-        let known = W::iter().map(|word| word.to_value().to_uppercase());
+        let known = W::iter().map(|value| value.to_value().to_uppercase());
         format!("use one of {}", known.collect::<Vec<_>>().join(", "))
     })
 }

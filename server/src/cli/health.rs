@@ -1,4 +1,4 @@
-//! `healthcheck`: for containers and scripts.
+//! `healthcheck`, for containers and scripts.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::Done;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Asks a running server whether it is well.
+/// Checks the health of a running server.
 #[derive(Debug, Args)]
 pub(super) struct Healthcheck {
     /// The port of the server on this machine.
@@ -30,16 +30,16 @@ async fn check(url: &str) -> anyhow::Result<()> {
         .no_proxy()
         .timeout(REQUEST_TIMEOUT)
         .build()?;
-    let answer = client
+    let response = client
         .get(url)
         .send()
         .await
-        .with_context(|| format!("{url} does not answer"))?;
-    let status = answer.status();
+        .with_context(|| format!("no response from {url}"))?;
+    let status = response.status();
     if !status.is_success() {
         bail!(
-            "the server is not well ({status}): {}",
-            answer.text().await.unwrap_or_default()
+            "the server is unhealthy ({status}): {}",
+            response.text().await.unwrap_or_default()
         );
     }
     Ok(())

@@ -13,10 +13,10 @@ use super::{CliError, Done, terminal};
 use crate::engine::{self, DownloadProgress, InstallOptions, Release};
 
 const MIB: f64 = 1024.0 * 1024.0;
-const BETWEEN_LINES: Duration = Duration::from_millis(200);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Downloads the engine, checks it against the checksum that this server was made with, and puts it
-/// into the data directory. An interrupted download is resumed.
+/// Downloads the engine, verifies its pinned SHA-256 checksum and installs it in the data directory. An
+/// interrupted download is resumed.
 #[derive(Debug, Args)]
 pub(super) struct Install {
     /// The directory of the database, the engine and generated keys.
@@ -28,15 +28,15 @@ pub(super) struct Install {
     )]
     data_dir: PathBuf,
 
-    /// A folder on the web that holds the release's archives, in place of the project's own.
+    /// The URL of a folder with the archives of the release. Default: the releases of the project.
     #[arg(long, value_name = "URL")]
     from: Option<Url>,
 
-    /// Another release than the pinned one; needs --sha256.
+    /// The version to install instead of the pinned one; requires --sha256.
     #[arg(long = "release", value_name = "VERSION")]
     version: Option<String>,
 
-    /// The SHA-256 checksum of the archive, in place of the pinned one.
+    /// The SHA-256 checksum of the archive. Default: the pinned one.
     #[arg(long, value_name = "HEX")]
     sha256: Option<String>,
 }
@@ -49,7 +49,7 @@ impl Install {
             self.sha256.as_deref(),
         )
         .map_err(|error| CliError::Usage(error.to_string()))?;
-        terminal::say(&format!(
+        terminal::print_line(&format!(
             "Installing the engine, CLIProxyAPI {}.",
             release.version
         ));
@@ -61,22 +61,22 @@ impl Install {
         let installed = engine::install(options, |progress| show(progress, &shown)).await;
         terminal::end_progress();
         let program = installed.map_err(anyhow::Error::from)?;
-        terminal::say(&format!(
-            "The engine is at {}. Restart the server to use it.",
+        terminal::print_line(&format!(
+            "Installed the engine at {}. Restart the server to use it.",
             program.display()
         ));
         Ok(())
     }
 }
 
-/// Says how far the download is, on a terminal and not too often.
+/// Shows the progress of the download, at most every [`PROGRESS_INTERVAL`].
 fn show(progress: DownloadProgress, shown: &Mutex<Instant>) {
     let Ok(mut shown) = shown.lock() else { return };
-    if shown.elapsed() < BETWEEN_LINES {
+    if shown.elapsed() < PROGRESS_INTERVAL {
         return;
     }
     *shown = Instant::now();
-    #[expect(clippy::cast_precision_loss, reason = "megabytes for people")]
+    #[expect(clippy::cast_precision_loss, reason = "for display")]
     let mib = |bytes: u64| bytes as f64 / MIB;
     let downloaded = mib(progress.downloaded_bytes);
     terminal::show_progress(&match progress.total_bytes {

@@ -1,4 +1,4 @@
-//! `logs`: requests on the terminal, as the GraphQL subscription tells them.
+//! `logs`: prints requests from a running server's GraphQL subscription.
 
 use std::time::Duration;
 
@@ -13,27 +13,26 @@ use url::Url;
 use super::{CliError, Done, terminal};
 use crate::config::api_token;
 
-const RECONNECT: Duration = Duration::from_secs(2);
+const RECONNECT_DELAY: Duration = Duration::from_secs(2);
 const FIELDS: &str = "id startedAt durationMs model endpoint httpStatus outcome errorCode usageSource \
     user { name } tokens { input cacheRead cacheWrite output reasoning total }";
 
-/// Shows requests as they are recorded. The token of a script (create one under Settings) is read from
-/// `PROXYPAL_TOKEN`.
+/// Shows requests as they are recorded. Set `PROXYPAL_TOKEN` to an API token, which you create under Settings.
 #[derive(Debug, Args)]
 pub(super) struct Logs {
-    /// Go on showing new requests until interrupted.
+    /// Keep showing new requests until interrupted.
     #[arg(long, short)]
     follow: bool,
 
-    /// How many of the latest requests to show first, at most 200.
+    /// How many of the latest requests to show first; at most 200.
     #[arg(long, default_value_t = 20, value_name = "COUNT")]
     tail: u8,
 
-    /// Print each request as a line of JSON.
+    /// Print each request as one line of JSON.
     #[arg(long)]
     json: bool,
 
-    /// The server.
+    /// The URL of the server.
     #[arg(
         long,
         env = "PROXYPAL_URL",
@@ -57,10 +56,10 @@ impl Logs {
         }
         loop {
             match self.follow_from(&server, &mut cursor).await {
-                Ok(()) => terminal::complain("the server closed the connection; connecting again"),
-                Err(error) => terminal::complain(&format!("{error:#}; connecting again")),
+                Ok(()) => terminal::print_error("the server closed the connection; reconnecting"),
+                Err(error) => terminal::print_error(&format!("{error:#}; reconnecting")),
             }
-            tokio::time::sleep(RECONNECT).await;
+            tokio::time::sleep(RECONNECT_DELAY).await;
         }
     }
 
@@ -84,7 +83,7 @@ impl Logs {
             .map(str::to_owned))
     }
 
-    /// Prints what comes until the connection ends, remembering where to go on.
+    /// Prints new requests until the connection ends, and advances the cursor.
     async fn follow_from(
         &self,
         server: &Server,
@@ -114,9 +113,9 @@ impl Logs {
 
     fn print(&self, request: &Value) {
         if self.json {
-            terminal::say(&request.to_string());
+            terminal::print_line(&request.to_string());
         } else {
-            terminal::say(&line(request));
+            terminal::print_line(&line(request));
         }
     }
 }
@@ -125,7 +124,7 @@ impl Logs {
 fn line(request: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let tokens = &request["tokens"];
-    let used = if tokens.is_null() {
+    let usage = if tokens.is_null() {
         "tokens unknown".to_owned()
     } else {
         format!(
@@ -137,7 +136,7 @@ fn line(request: &Value) -> String {
         .as_u64()
         .map_or_else(|| "-".to_owned(), |status| status.to_string());
     format!(
-        "{}  {:<16} {:<24} {:<34} {status:>3} {:<14} {:>7} ms  {used}",
+        "{}  {:<16} {:<24} {:<34} {status:>3} {:<14} {:>7} ms  {usage}",
         text(&request["startedAt"]),
         text(&request["user"]["name"]),
         text(&request["model"]),
@@ -147,7 +146,7 @@ fn line(request: &Value) -> String {
     )
 }
 
-/// The server's GraphQL.
+/// The GraphQL API of a server.
 struct Server {
     client: reqwest::Client,
     url: Url,
@@ -178,9 +177,14 @@ impl Server {
     }
 
     async fn query(&self, query: &str, variables: &Value) -> anyhow::Result<Value> {
-        let answer = self.post(query, variables).send().await;
-        let answer = answer.with_context(|| format!("{} does not answer", self.url))?;
-        data_of(answer.json().await.context("the answer is no GraphQL")?)
+        let response = self.post(query, variables).send().await;
+        let response = response.with_context(|| format!("no response from {}", self.url))?;
+        data_of(
+            response
+                .json()
+                .await
+                .context("the response is not GraphQL")?,
+        )
     }
 
     async fn subscribe(
@@ -188,25 +192,25 @@ impl Server {
         query: &str,
         variables: &Value,
     ) -> anyhow::Result<impl Stream<Item = anyhow::Result<Event>> + Unpin + use<>> {
-        let answer = self
+        let response = self
             .post(query, variables)
             .header("accept", "text/event-stream")
             .send()
             .await?;
-        if !answer.status().is_success() {
-            bail!("the server refused: {}", answer.status());
+        if !response.status().is_success() {
+            bail!("the server refused: {}", response.status());
         }
-        let events = answer.bytes_stream().eventsource();
+        let events = response.bytes_stream().eventsource();
         Ok(Box::pin(events.map(|event| {
-            event.map_err(|error| anyhow!("the connection broke: {error}"))
+            event.map_err(|error| anyhow!("the connection was lost: {error}"))
         })))
     }
 }
 
-fn data_of(mut answer: Value) -> anyhow::Result<Value> {
-    if let Some(error) = answer["errors"].get(0) {
+fn data_of(mut response: Value) -> anyhow::Result<Value> {
+    if let Some(error) = response["errors"].get(0) {
         let message = error["message"].as_str().unwrap_or("unknown");
-        bail!("the server says: {message}");
+        bail!("the server returned an error: {message}");
     }
-    Ok(answer["data"].take())
+    Ok(response["data"].take())
 }

@@ -1,4 +1,4 @@
-//! The program's commands.
+//! The commands of the program.
 
 mod audit;
 mod backup;
@@ -24,7 +24,7 @@ use crate::{
     engine,
 };
 
-/// How the program was called.
+/// The command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "proxypal-server",
@@ -42,86 +42,86 @@ pub struct Cli {
     options: Options,
 }
 
-/// What to do; without a command, serve.
+/// The command; `serve` by default.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the server (what happens without a command).
+    /// Run the server (the default).
     Serve(Box<Options>),
-    /// Get the engine, CLIProxyAPI.
+    /// Manage the engine, CLIProxyAPI.
     #[command(subcommand)]
     Engine(EngineCommand),
-    /// Give an administrator a new password, from the terminal of the server.
+    /// Set a new password for an administrator.
     ResetPassword(reset_password::ResetPassword),
-    /// Seal every secret with a new encryption key.
+    /// Re-encrypt all secrets with a new key.
     RotateEncryptionKey(rotate::RotateEncryptionKey),
-    /// See and set what tokens cost, while no server runs.
+    /// Show and import prices.
     #[command(subcommand)]
     Prices(PricesCommand),
-    /// Check the log of who did what.
+    /// Verify the audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Write requests or usage into a file, also while a server runs.
+    /// Export requests or usage to a file. Works beside a running server.
     #[command(subcommand)]
     Export(ExportCommand),
-    /// Make, check and restore backups of everything in the database.
+    /// Create, verify and restore backups of the whole database.
     #[command(subcommand)]
     Backup(BackupCommand),
     /// Show requests as they are recorded.
     Logs(logs::Logs),
-    /// Look at the server and its surroundings, and say what helps; exits with 1 when there is a problem.
+    /// Diagnose the server and its environment; exits with 1 when there is a problem.
     Doctor(Box<doctor::Doctor>),
-    /// Put together what somebody who helps must know, without secrets.
+    /// Create a support bundle (no secrets).
     SupportBundle(Box<doctor::SupportBundle>),
-    /// Ask a running server whether it is well; exits with 1 when it is not.
+    /// Check the health of a running server; exits with 1 when it is unhealthy.
     Healthcheck(health::Healthcheck),
 }
 
-/// What to do with the audit.
+/// The `audit` commands.
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Walk along the chain of events; exits with 1 and names the first broken one.
+    /// Verify the hash chain of the audit log; exits with 1 and names the first broken event. Works beside a running server.
     Verify(audit::VerifyAudit),
 }
 
-/// What to do with the engine.
+/// The `engine` commands.
 #[derive(Debug, Subcommand)]
 enum EngineCommand {
-    /// Download the release that this server was made for, check it, and put it into the data directory.
+    /// Download the tested release, verify its checksum and install it in the data directory.
     Install(install::Install),
 }
 
-/// What to do with the prices.
+/// The `prices` commands.
 #[derive(Debug, Subcommand)]
 enum PricesCommand {
-    /// Take over the prices of a file, all of them or none. What is there already may come again.
+    /// Import prices from a file, all or none; prices that are already stored are skipped. Needs a stopped server.
     #[command(after_help = prices::FORMAT)]
     Import(prices::ImportPrices),
-    /// Show the prices that hold, in US dollars for a million tokens.
+    /// Show the prices in force, in US dollars per million tokens. Works beside a running server.
     List(prices::ListPrices),
 }
 
-/// What to do with backups.
+/// The `backup` commands.
 #[derive(Debug, Subcommand)]
 enum BackupCommand {
-    /// Make a backup in the data directory, also while a server runs, and restore it once to see that it can be.
+    /// Create a backup in the data directory and verify it by a trial restore. Works beside a running server.
     #[command(after_help = backup::PHRASE)]
     Create(backup::CreateBackup),
-    /// Show the backups in the data directory, and whether their checksums fit.
+    /// List the backups in the data directory and verify their checksums.
     List(backup::ListBackups),
-    /// Restore a backup into a scratch database beside it, and throw that away.
+    /// Verify a backup: restore it into a temporary database beside it.
     #[command(after_help = backup::PHRASE)]
     Verify(backup::VerifyBackup),
-    /// Put a backup in the place of the database, while no server runs. What was there is kept.
+    /// Replace the database by a backup and keep the former one. Needs a stopped server.
     #[command(after_help = backup::PHRASE)]
     Restore(backup::RestoreBackup),
 }
 
-/// What to export.
+/// The `export` commands.
 #[derive(Debug, Subcommand)]
 enum ExportCommand {
-    /// A row for each request, in the order in which they ended.
+    /// Export one row per request, in the order in which they ended.
     Requests(export::RequestsExport),
-    /// A row for each user, key, provider, account and model in each hour or day.
+    /// Export one row per user, key, provider, account, model and hour or day.
     Usage(export::ExportUsage),
 }
 
@@ -147,12 +147,12 @@ pub async fn run(cli: Cli) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliError::Usage(message)) => {
-            terminal::complain(&message);
+            terminal::print_error(&message);
             ExitCode::from(EXIT_USAGE)
         }
-        Err(CliError::Told) => ExitCode::FAILURE,
+        Err(CliError::Reported) => ExitCode::FAILURE,
         Err(CliError::Other(error)) => {
-            terminal::complain(&format!("{error:#}"));
+            terminal::print_error(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -167,14 +167,12 @@ async fn backup(command: BackupCommand) -> Done {
     }
 }
 
-/// Nothing that any command creates is for other users of the machine, unless it says so itself. Called before
-/// there are threads.
+/// Sets the umask so that other users of the machine cannot read new files. Call it before starting threads.
 pub fn keep_files_private() {
     umask(Mode::from_bits_truncate(0o077));
 }
 
-/// Reads the command line. Help and version go to standard output; mistakes end with the exit code for
-/// usage.
+/// Parses the command line. Help and version go to standard output; invalid arguments exit with `EX_USAGE`.
 pub fn parse() -> Result<Cli, ExitCode> {
     Cli::try_parse().map_err(|error| {
         let _ = error.print();
@@ -186,9 +184,9 @@ pub fn parse() -> Result<Cli, ExitCode> {
     })
 }
 
-/// Whether we were started to become the engine. Decided before anything else: the launcher must not
-/// start threads.
-pub fn becomes_engine() -> Option<ExitCode> {
+/// Runs the engine launcher, if this process was started as one. Call it first: the launcher must not start
+/// threads.
+pub fn run_engine_launcher() -> Option<ExitCode> {
     let mut words = std::env::args_os().skip(1);
     let command = words.next()?;
     (command == engine::LAUNCHER_COMMAND).then(|| engine::exec_from(words))
@@ -197,10 +195,10 @@ pub fn becomes_engine() -> Option<ExitCode> {
 /// Why a command failed.
 #[derive(Debug)]
 enum CliError {
-    /// It was called wrongly.
+    /// Invalid arguments or configuration.
     Usage(String),
-    /// What is wrong was said already.
-    Told,
+    /// The error was already printed.
+    Reported,
     Other(anyhow::Error),
 }
 

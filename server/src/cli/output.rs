@@ -1,5 +1,5 @@
-//! Where a command writes: standard output, or a file that appears when it is complete. Nothing else runs
-//! meanwhile, so it may block.
+//! The output of a command: standard output, or a file that gets its name when it is complete. Blocking, because no
+//! other task runs.
 
 use std::{
     ffi::OsString,
@@ -14,22 +14,22 @@ use futures_util::StreamExt as _;
 
 use crate::domain::downloads::Content;
 
-/// Where a command writes.
+/// Standard output or a file.
 #[derive(Debug)]
-pub(super) struct OutputTarget(Place);
+pub(super) struct OutputTarget(Target);
 
 #[derive(Debug)]
-enum Place {
+enum Target {
     Standard(Stdout),
     File(Partial),
 }
 
-/// A file beside the one that is wanted; it goes when it is not completed.
+/// A temporary file beside the final path; removed when it is not completed.
 #[derive(Debug)]
 struct Partial {
     file: File,
     path: PathBuf,
-    wanted: PathBuf,
+    final_path: PathBuf,
     is_complete: bool,
 }
 
@@ -43,11 +43,11 @@ impl Drop for Partial {
 
 impl OutputTarget {
     /// `-` is standard output.
-    pub(super) fn open(wanted: &Path) -> anyhow::Result<Self> {
-        if wanted == Path::new("-") {
-            return Ok(Self(Place::Standard(stdout())));
+    pub(super) fn open(final_path: &Path) -> anyhow::Result<Self> {
+        if final_path == Path::new("-") {
+            return Ok(Self(Target::Standard(stdout())));
         }
-        let path = partial(wanted)?;
+        let path = partial(final_path)?;
         let file = File::options()
             .write(true)
             .create_new(true)
@@ -55,64 +55,64 @@ impl OutputTarget {
             .open(&path)
             .with_context(|| {
                 let path = path.display();
-                format!("cannot create {path}; if another command is not writing it, delete it")
+                format!("cannot create {path}; delete it if no other command is writing it")
             })?;
-        Ok(Self(Place::File(Partial {
+        Ok(Self(Target::File(Partial {
             file,
             path,
-            wanted: wanted.to_owned(),
+            final_path: final_path.to_owned(),
             is_complete: false,
         })))
     }
 
     pub(super) fn is_standard(&self) -> bool {
-        matches!(self.0, Place::Standard(_))
+        matches!(self.0, Target::Standard(_))
     }
 
-    /// Writes everything and returns how much it was.
+    /// Writes everything; returns the number of bytes.
     pub(super) async fn write(&mut self, mut content: Content) -> anyhow::Result<u64> {
         let mut bytes = 0;
-        while let Some(piece) = content.bytes.next().await {
-            let piece = piece?;
-            bytes += piece.len() as u64;
+        while let Some(chunk) = content.bytes.next().await {
+            let chunk = chunk?;
+            bytes += chunk.len() as u64;
             let written = match &mut self.0 {
-                Place::Standard(output) => output.write_all(&piece),
-                Place::File(partial) => partial.file.write_all(&piece),
+                Target::Standard(output) => output.write_all(&chunk),
+                Target::File(partial) => partial.file.write_all(&chunk),
             };
             written.context("cannot write")?;
         }
         Ok(bytes)
     }
 
-    /// Gives the file its name.
+    /// Syncs the file and gives it its final name.
     pub(super) fn complete(&mut self) -> anyhow::Result<()> {
         match &mut self.0 {
-            Place::Standard(output) => output.flush().context("cannot write"),
-            Place::File(partial) => partial.complete(),
+            Target::Standard(output) => output.flush().context("cannot write"),
+            Target::File(partial) => partial.complete(),
         }
     }
 }
 
 impl Partial {
     fn complete(&mut self) -> anyhow::Result<()> {
-        let fail = || format!("cannot write {}", self.wanted.display());
+        let fail = || format!("cannot write {}", self.final_path.display());
         self.file.flush().with_context(fail)?;
         self.file.sync_all().with_context(fail)?;
-        fs::rename(&self.path, &self.wanted).with_context(fail)?;
+        fs::rename(&self.path, &self.final_path).with_context(fail)?;
         self.is_complete = true;
         Ok(())
     }
 }
 
-/// In the same directory, so that it can be renamed.
-fn partial(wanted: &Path) -> anyhow::Result<PathBuf> {
-    let Some(name) = wanted.file_name() else {
-        bail!("{} is no name of a file", wanted.display());
+/// The temporary path, in the same directory so that it can be renamed.
+fn partial(path: &Path) -> anyhow::Result<PathBuf> {
+    let Some(name) = path.file_name() else {
+        bail!("{} is not a file name", path.display());
     };
     let mut partial = OsString::from(".");
     partial.push(name);
     partial.push(".partial");
-    Ok(wanted.with_file_name(partial))
+    Ok(path.with_file_name(partial))
 }
 
 #[cfg(test)]
@@ -124,32 +124,32 @@ mod tests {
     use crate::domain::Error;
 
     #[tokio::test]
-    async fn a_file_appears_when_it_is_complete_and_else_leaves_nothing() {
+    async fn a_file_gets_its_name_when_complete_and_is_removed_otherwise() {
         let directory = tempfile::tempdir().unwrap();
-        let wanted = directory.path().join("export.csv");
+        let path = directory.path().join("export.csv");
         let files = || directory.path().read_dir().unwrap().count();
-        let content = |pieces: Vec<crate::domain::Result<Bytes>>| Content {
+        let content = |chunks: Vec<crate::domain::Result<Bytes>>| Content {
             length: None,
-            bytes: stream::iter(pieces).boxed(),
+            bytes: stream::iter(chunks).boxed(),
         };
-        let piece = || Ok(Bytes::from_static(b"abc"));
+        let chunk = || Ok(Bytes::from_static(b"abc"));
 
-        let mut broken = OutputTarget::open(&wanted).unwrap();
-        let pieces = vec![piece(), Err(Error::Forbidden)];
-        assert!(broken.write(content(pieces)).await.is_err());
+        let mut broken = OutputTarget::open(&path).unwrap();
+        let chunks = vec![chunk(), Err(Error::Forbidden)];
+        assert!(broken.write(content(chunks)).await.is_err());
         drop(broken);
         assert_eq!(files(), 0);
 
-        let mut whole = OutputTarget::open(&wanted).unwrap();
-        assert_eq!(whole.write(content(vec![piece()])).await.unwrap(), 3);
-        assert!(!wanted.exists());
+        let mut whole = OutputTarget::open(&path).unwrap();
+        assert_eq!(whole.write(content(vec![chunk()])).await.unwrap(), 3);
+        assert!(!path.exists());
         assert!(
-            OutputTarget::open(&wanted).is_err(),
-            "two write the same file"
+            OutputTarget::open(&path).is_err(),
+            "two commands write the same file"
         );
         whole.complete().unwrap();
         drop(whole);
-        assert_eq!(fs::read(&wanted).unwrap(), b"abc");
+        assert_eq!(fs::read(&path).unwrap(), b"abc");
         assert_eq!(files(), 1);
     }
 }

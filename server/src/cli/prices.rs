@@ -1,4 +1,4 @@
-//! `prices`: what tokens cost, for whoever owns the machine.
+//! `prices`: shows and imports the prices of tokens.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -14,31 +14,31 @@ use crate::{
     config::{SecretsConfig, StorageArguments, StorageConfig},
     db::{Database, DatabaseInUseError},
     domain::{
-        prices::{PriceTable, Prices},
+        prices::{self, PriceTable, Prices},
         usd,
     },
 };
 
-/// What a file of prices looks like.
+/// The format of a price file, for `--help`.
 pub(super) const FORMAT: &str = concat!(
     r#"FILE:
   { "source": "our contract with Acme", "date": "2027-01-01", "prices": [
       { "model": "acme-*", "input": "3", "cacheRead": "0.30", "output": "15" } ] }
 
 "#,
-    "Amounts are US dollars for a million tokens. An entry may also have provider, effectiveFrom (else ",
-    "the date), cacheWrite (else as input), reasoning (else as output) and perRequest. Prices are never ",
-    "changed: to change one, import another that begins later.\n\n",
-    "Stop the server first: it locks its database. While it runs, use createPrice of its GraphQL.",
+    "Amounts are US dollars per million tokens. An entry may also have provider, effectiveFrom (default: ",
+    "the date), cacheWrite (default: input), reasoning (default: output) and perRequest. Prices are never ",
+    "changed: to change one, import another with a later effectiveFrom.\n\n",
+    "Stop the server first: it locks its database. While it runs, use the GraphQL mutation createPrice.",
 );
 
-/// The widths of the columns of `list`, but for the last.
+/// The widths of the columns of `list`; the last column has none.
 const WIDTHS: [usize; 9] = [32, 18, 10, 9, 9, 9, 9, 9, 9];
 
-/// Takes over the prices of a file.
+/// Imports the prices of a file.
 #[derive(Debug, Args)]
 pub(super) struct ImportPrices {
-    /// A table of prices in JSON.
+    /// A price table in JSON.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -46,10 +46,10 @@ pub(super) struct ImportPrices {
     storage: StorageArguments,
 }
 
-/// Shows the prices that hold.
+/// Shows the prices in force.
 #[derive(Debug, Args)]
 pub(super) struct ListPrices {
-    /// Past and future prices too.
+    /// Include past and future prices.
     #[arg(long)]
     all: bool,
 
@@ -62,12 +62,16 @@ impl ImportPrices {
         let text = std::fs::read_to_string(&self.file)
             .with_context(|| format!("cannot read {}", self.file.display()))?;
         let table = PriceTable::read(&text).map_err(anyhow::Error::from)?;
-        let (db, prices) = open(&self.storage).await?;
-        let imported = prices.import(&context("importPrices"), &table).await;
+        let storage = read_storage(&self.storage)?;
+        let opened = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await;
+        let db = opened.map_err(explain_lock)?;
+        let prices = Prices::load(db.clone(), Arc::new(SystemClock)).await;
+        let prices = prices.map_err(anyhow::Error::from)?;
+        let imported = Box::pin(prices.import(&context("importPrices"), &table)).await;
         let imported = imported.map_err(anyhow::Error::from)?;
         db.close().await?;
-        terminal::say(&format!(
-            "Prices added: {}; there already: {}.",
+        terminal::print_line(&format!(
+            "Prices added: {}; already stored: {}.",
             imported.added, imported.known
         ));
         Ok(())
@@ -76,37 +80,31 @@ impl ImportPrices {
 
 impl ListPrices {
     pub(super) async fn run(self) -> Done {
-        let (db, prices) = open(&self.storage).await?;
-        let list = prices.current();
-        terminal::say(&heading());
+        let storage = read_storage(&self.storage)?;
+        let db = Database::open_read_only(storage.database_url.expose_secret()).await?;
+        let list = prices::read(&db).await.map_err(anyhow::Error::from)?;
+        terminal::print_line(&heading());
         if self.all {
-            list.rows().iter().for_each(say);
+            list.rows().iter().for_each(print);
         } else {
             let now = SystemClock.now();
-            list.in_force(now).for_each(say);
+            list.in_force(now).for_each(print);
         }
         db.close().await?;
         Ok(())
     }
 }
 
-async fn open(storage: &StorageArguments) -> Result<(Database, Prices), CliError> {
+fn read_storage(arguments: &StorageArguments) -> Result<StorageConfig, CliError> {
     let secrets = SecretsConfig::from_environment();
-    let storage = StorageConfig::read(storage, &secrets).map_err(CliError::Usage)?;
-    let opened = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await;
-    let db = opened.map_err(in_use)?;
-    let prices = Prices::load(db.clone(), Arc::new(SystemClock))
-        .await
-        .map_err(anyhow::Error::from)?;
-    Ok((db, prices))
+    StorageConfig::read(arguments, &secrets).map_err(CliError::Usage)
 }
 
-/// A server keeps its prices in memory: it would not see what is changed behind its back.
-fn in_use(error: anyhow::Error) -> anyhow::Error {
+/// A running server keeps prices in memory and would not see an import.
+fn explain_lock(error: anyhow::Error) -> anyhow::Error {
     if error.is::<DatabaseInUseError>() {
         return anyhow::anyhow!(
-            "a server is running on this database; stop it first, or use its GraphQL: prices and \
-             createPrice"
+            "a server is running on this database; stop it first, or use its GraphQL mutation createPrice"
         );
     }
     error
@@ -136,7 +134,7 @@ fn line(price: &price::Model) -> String {
         &[
             price.model_pattern.clone(),
             provider.to_owned(),
-            day(price.effective_from),
+            effective_from(price.effective_from),
             usd::print(price.input_per_million),
             usd::print(price.cache_read_per_million),
             usd::print(price.cache_write_per_million),
@@ -148,8 +146,8 @@ fn line(price: &price::Model) -> String {
     )
 }
 
-/// A moment within a day is shown to the second, so that two prices of a day can be told apart.
-fn day(time: DateTime<Utc>) -> String {
+/// Times other than midnight are printed to the second, so that two prices of one day differ.
+fn effective_from(time: DateTime<Utc>) -> String {
     let midnight = time.time() == chrono::NaiveTime::MIN;
     let format = if midnight {
         "%Y-%m-%d"
@@ -165,6 +163,6 @@ fn columns(cells: &[String; 9], last: &str) -> String {
     padded.collect::<String>() + last
 }
 
-fn say(price: &price::Model) {
-    terminal::say(&line(price));
+fn print(price: &price::Model) {
+    terminal::print_line(&line(price));
 }

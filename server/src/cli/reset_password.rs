@@ -1,4 +1,4 @@
-//! `reset-password`: for whoever forgot it and owns the machine.
+//! `reset-password`.
 
 use std::sync::Arc;
 
@@ -17,14 +17,15 @@ use crate::{
     },
 };
 
-/// Gives an administrator a new password. Stop the server first: it locks its database.
+/// Sets a new password for an administrator and signs out their sessions. Stop the server first: it locks its
+/// database.
 #[derive(Debug, Args)]
 pub(super) struct ResetPassword {
-    /// Whose password.
+    /// The administrator.
     #[arg(long, default_value = FIRST_ADMIN, value_name = "NAME")]
     username: String,
 
-    /// Remove the second factor as well, for whoever has lost the phone and the recovery codes.
+    /// Also remove the second factor, if the phone and the recovery codes are lost.
     #[arg(long)]
     without_second_factor: bool,
 
@@ -45,17 +46,17 @@ impl ResetPassword {
         let context = context("resetPassword");
         let without = self.without_second_factor;
         let reset = admins.reset_password(&context, &self.username, password, without);
-        let ended = reset.await.map_err(anyhow::Error::from)?;
+        let ended = Box::pin(reset).await.map_err(anyhow::Error::from)?;
         let named = admins.named(&self.username).await;
         let admin = named.map_err(anyhow::Error::from)?;
         db.close().await?;
-        terminal::say(&format!(
-            "The password of {} is changed; {ended} sessions were signed out.",
+        terminal::print_line(&format!(
+            "Changed the password of {}; {ended} sessions were signed out.",
             self.username
         ));
         if admin.is_some_and(|admin| admin.totp_confirmed_at.is_some()) {
-            terminal::say(
-                "A second factor is still asked for; --without-second-factor removes it as well.",
+            terminal::print_line(
+                "The second factor is still required; --without-second-factor removes it.",
             );
         }
         Ok(())

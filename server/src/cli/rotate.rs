@@ -1,4 +1,4 @@
-//! `rotate-encryption-key`: seals everything with the new key.
+//! `rotate-encryption-key`.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use crate::{
     domain::{audit::Audit, key_rotation, server_secrets::ServerSecrets},
 };
 
-/// Seals every secret in the database with the key of this environment. Without the previous key beside
-/// it nothing opens, and nothing is changed. Stop the server first: it locks its database.
+/// Re-encrypts all secrets in the database with ENCRYPTION_KEY. Set ENCRYPTION_KEY_PREVIOUS to the former key;
+/// without it nothing is changed. Stop the server first: it locks its database.
 #[derive(Debug, Args)]
 pub(super) struct RotateEncryptionKey {
     #[command(flatten)]
@@ -39,9 +39,9 @@ impl RotateEncryptionKey {
         let rotated = rotated
             .and_then(key_rotation::Rotated::complete)
             .map_err(anyhow::Error::from)?;
-        terminal::say(&format!(
-            "{} secrets were sealed anew, {} had the key already. ENCRYPTION_KEY_PREVIOUS is needed no more; \
-             backups from before need it.",
+        terminal::print_line(&format!(
+            "Re-encrypted {} secrets; {} already used the new key. ENCRYPTION_KEY_PREVIOUS is no longer needed, \
+             except for older backups.",
             rotated.sealed_anew, rotated.current
         ));
         Ok(())

@@ -1,4 +1,4 @@
-//! `serve`: run the server until told to stop.
+//! `serve`: runs the server until a stop signal.
 
 use std::{sync::Arc, time::Instant};
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub(super) async fn serve(options: &Options) -> Done {
-    let began = Instant::now();
+    let start = Instant::now();
     let config =
         Config::read(options, SecretsConfig::from_environment()).map_err(CliError::Usage)?;
     telemetry::start(&config.log);
@@ -27,7 +27,9 @@ pub(super) async fn serve(options: &Options) -> Done {
             config.listen
         )
     })?;
-    let address = listener.local_addr().context("cannot tell the address")?;
+    let address = listener
+        .local_addr()
+        .context("cannot determine the listen address")?;
     let public_url = options
         .public_url
         .is_some()
@@ -36,36 +38,36 @@ pub(super) async fn serve(options: &Options) -> Done {
     if public_url.is_none() {
         config.public_url = format!("http://{address}")
             .parse()
-            .context("cannot tell our own address")?;
+            .context("cannot derive PUBLIC_URL from the listen address")?;
     }
     let url = config.public_url.to_string();
-    let around = Environment {
+    let environment = Environment {
         clock: Arc::new(SystemClock),
-        launcher: std::env::current_exe().context("cannot find our own program")?,
+        launcher: std::env::current_exe().context("cannot find the path of this program")?,
         search_path: search_path(),
         limits: None,
     };
-    let app = Box::pin(App::build(config, around)).await?;
-    // Whoever reads where we are may ask us to stop at once.
-    let mut requests = shutdown::StopSignals::listen().context("cannot listen for signals")?;
-    greet(&app, &url);
-    tracing::info!(%address, elapsed_ms = began.elapsed().as_millis(), "the server is ready");
+    let app = Box::pin(App::build(config, environment)).await?;
+    // Before the address is printed: a script may send a signal as soon as it reads it.
+    let mut signals = shutdown::StopSignals::listen().context("cannot listen for signals")?;
+    print_url(&app, &url);
+    tracing::info!(%address, elapsed_ms = start.elapsed().as_millis(), "the server is ready");
     let stop = app.stop_token();
     let serving = app.serve(listener);
     tokio::pin!(serving);
     tokio::select! {
         result = &mut serving => return Ok(result?),
-        () = requests.next() => {}
+        () = signals.next() => {}
     }
-    tracing::info!("stopping: running answers may end first; ask again to stop at once");
+    tracing::info!("stopping after requests in flight; signal again to stop immediately");
     stop.cancel();
     tokio::select! {
         result = &mut serving => Ok(result?),
-        () = requests.next() => Err(CliError::Other(anyhow::anyhow!("stopped at once"))),
+        () = signals.next() => Err(CliError::Other(anyhow::anyhow!("stopped immediately"))),
     }
 }
 
-/// Each stream needs two file handles, and the usual limit of 1024 is a soft one.
+/// Raises the soft limit of open files, often 1024, to the hard one: each request in flight needs two.
 fn raise_open_files() {
     let raised = getrlimit(Resource::RLIMIT_NOFILE)
         .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
@@ -74,19 +76,19 @@ fn raise_open_files() {
     }
 }
 
-/// Says where to go. The set-up link is a secret, so it goes to the terminal and not into the log.
-fn greet(app: &App, url: &str) {
+/// Prints the URL. The set-up link is a secret, so it goes to the terminal and not to the log.
+fn print_url(app: &App, url: &str) {
     match app.setup_url() {
-        Some(setup_url) => terminal::say(&format!(
+        Some(setup_url) => terminal::print_line(&format!(
             "\n  ProxyPal Server is running.\n  Create the administrator with this one-time link:\n\n    {setup_url}\n"
         )),
-        None => terminal::say(&format!(
+        None => terminal::print_line(&format!(
             "\n  ProxyPal Server is running. Sign in at:\n\n    {url}\n"
         )),
     }
     if app.services().engine.status().mode == EngineMode::Demo {
-        terminal::say(
-            "  The DEMO engine answers with canned text. For real models get the engine with\n  \
+        terminal::print_line(
+            "  The DEMO engine returns canned text. For real models install the engine with\n  \
              `proxypal-server engine install`, restart, and add provider keys.\n",
         );
     }

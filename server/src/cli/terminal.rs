@@ -1,17 +1,17 @@
-//! Talking to whoever sits at the terminal.
+//! Terminal output and password input.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
 use secrecy::SecretString;
 
-/// A line on standard output. A reader who left is no reason to fail.
-pub(super) fn say(line: &str) {
+/// Prints a line on standard output. Ignores a closed pipe.
+pub(super) fn print_line(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// A line on standard error.
-pub(super) fn complain(line: &str) {
+/// Prints a line on standard error.
+pub(super) fn print_error(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
@@ -24,12 +24,12 @@ pub(super) fn show_progress(line: &str) {
     }
 }
 
-/// Clears the line of [`show_progress`].
+/// Clears the progress line.
 pub(super) fn end_progress() {
     show_progress("");
 }
 
-/// A password from the terminal without showing it, or from a pipe.
+/// Reads a password from the terminal without echo, or from a pipe.
 pub(super) fn read_password(prompt: &str) -> anyhow::Result<SecretString> {
     if std::io::stdin().is_terminal() {
         return rpassword::prompt_password(prompt)

@@ -1,7 +1,6 @@
-//! Everything an operator can set. [`Options`] is what was said, [`Config`] what it means.
+//! The configuration of the server: [`Options`] is text from flags and environment, [`Config`] is validated.
 //!
-//! Options stay text until [`Config::read`], so that all mistakes are reported at once rather than
-//! one start at a time.
+//! Clap stops at the first invalid value; so options stay text until [`Config::read`], which reports all errors together.
 
 mod oauth;
 mod options;
@@ -17,62 +16,49 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use url::Url;
 
-use self::parse::Mistakes;
+use self::parse::ConfigErrors;
 pub use self::{
     oauth::{OAuthSettings, Via},
-    options::{EngineArguments, LogArguments, Options, StorageArguments, WatchArguments},
+    options::{EngineArguments, LogArguments, MonitoringArguments, Options, StorageArguments},
     secrets::{HELP as SECRETS_HELP, SecretsConfig, api_token, search_path},
-    watch::NotificationsConfig,
+    watch::MonitoringConfig,
 };
-use crate::crypto::vault::EncryptionKey;
+pub use crate::db::StorageConfig;
 
 /// The exit code of a start that failed for its configuration (`EX_USAGE`).
 pub const EXIT_USAGE: u8 = 64;
 
-/// A checked configuration.
+/// A validated configuration.
 #[derive(Debug)]
 pub struct Config {
-    /// Where to listen.
     pub listen: SocketAddr,
     pub storage: StorageConfig,
-    /// How clients reach us; ends without a slash.
+    /// The base URL for clients; ends without a slash.
     pub public_url: Url,
-    /// Whose `X-Forwarded-For` is believed.
+    /// Networks of proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// Connections that one address may have open; `None` for any number.
+    /// The most open connections per client address; `None` is unlimited.
     pub connections_per_address: Option<usize>,
-    /// Inner networks that webhooks may lead to.
+    /// Private networks that webhooks may reach.
     pub notification_networks: Vec<IpNet>,
-    /// Browser origins that may call `/v1`.
+    /// Browser origins allowed to call `/v1`.
     pub cors_allowed_origins: Vec<HeaderValue>,
-    /// How long running answers may go on after a request to stop.
+    /// How long requests in flight may continue after a stop signal.
     pub shutdown_grace: Duration,
     pub log: LogConfig,
-    pub watch: NotificationsConfig,
+    pub watch: MonitoringConfig,
     pub engine: EngineConfig,
-    /// How to sign in at providers, where that differs from what is usual.
+    /// Overrides of the OAuth settings of providers.
     pub oauth: BTreeMap<ProviderKind, OAuthSettings>,
-    /// Where the engine's auth files are; in memory when absent.
+    /// The directory of the engine's auth files; in memory when absent.
     pub auth_dir: Option<PathBuf>,
-    /// The password of the first administrator; ignored once there is one.
+    /// The password of the first administrator; ignored once one exists.
     pub admin_password: Option<SecretString>,
-    /// What seals backups; without it none are made.
+    /// Encrypts backups; without it the server creates none.
     pub backup_passphrase: Option<SecretString>,
 }
 
-/// Where data is kept.
-#[derive(Debug)]
-pub struct StorageConfig {
-    pub data_dir: PathBuf,
-    /// A `sqlite:` or `postgres:` URL. May hold a password.
-    pub database_url: SecretString,
-    /// The key that seals secrets; made and kept in the data directory when absent.
-    pub encryption_key: Option<EncryptionKey>,
-    /// Keys that still open what was sealed before a rotation.
-    pub previous_keys: Vec<EncryptionKey>,
-}
-
-/// What the log says and how.
+/// Level and format of the log.
 #[derive(Clone, Debug)]
 pub struct LogConfig {
     /// A `tracing` filter, such as `info` or `proxypal_server=debug`.
@@ -80,7 +66,7 @@ pub struct LogConfig {
     pub format: LogFormat,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     Text,
@@ -90,101 +76,97 @@ pub enum LogFormat {
 /// Which engine to use.
 #[derive(Debug)]
 pub enum EngineConfig {
-    /// We run it; the program is looked for when `binary` is absent.
+    /// A child process; without `binary` the program is searched in `PATH` and the data directory.
     Managed { binary: Option<PathBuf> },
-    /// It runs elsewhere.
+    /// An engine that runs elsewhere.
     External {
         url: Url,
         api_key: SecretString,
         management_key: Option<SecretString>,
     },
-    /// The embedded stand-in.
+    /// The embedded demo engine.
     Demo,
 }
 
 impl Config {
-    /// Checks everything that was said. The error lists every mistake with its cure.
+    /// Validates all options. The error lists every invalid option with a remedy.
     pub fn read(options: &Options, secrets: SecretsConfig) -> Result<Self, String> {
-        let mut mistakes = Mistakes::default();
-        let listen = parse::listen(options, &mut mistakes);
+        let mut errors = ConfigErrors::default();
+        let listen = parse::listen(options, &mut errors);
         let config = Self {
             listen,
-            storage: StorageConfig::check(&options.storage, &secrets, &mut mistakes),
-            public_url: parse::public_url(options.public_url.as_deref(), listen, &mut mistakes),
+            storage: StorageConfig::check(&options.storage, &secrets, &mut errors),
+            public_url: parse::public_url(options.public_url.as_deref(), listen, &mut errors),
             trusted_proxies: parse::networks(
                 "TRUSTED_PROXIES",
                 &options.trusted_proxies,
-                &mut mistakes,
+                &mut errors,
             ),
-            connections_per_address: parse::most(
+            connections_per_address: parse::limit(
                 "CONNECTIONS_PER_ADDRESS",
                 &options.connections_per_address,
-                &mut mistakes,
+                &mut errors,
             ),
             notification_networks: parse::networks(
                 "NOTIFICATION_NETWORKS",
                 &options.notification_networks,
-                &mut mistakes,
+                &mut errors,
             ),
-            cors_allowed_origins: parse::origins(&options.cors_allowed_origins, &mut mistakes),
-            shutdown_grace: parse::seconds(
-                "SHUTDOWN_GRACE",
-                &options.shutdown_grace,
-                &mut mistakes,
-            ),
-            log: LogConfig::check(&options.log, &mut mistakes),
-            watch: NotificationsConfig::check(&options.watch, &secrets, &mut mistakes),
-            engine: EngineConfig::check(&options.engine, &secrets, &mut mistakes),
-            oauth: oauth::read(&secrets.oauth, &mut mistakes),
+            cors_allowed_origins: parse::origins(&options.cors_allowed_origins, &mut errors),
+            shutdown_grace: parse::seconds("SHUTDOWN_GRACE", &options.shutdown_grace, &mut errors),
+            log: LogConfig::check(&options.log, &mut errors),
+            watch: MonitoringConfig::check(&options.watch, &secrets, &mut errors),
+            engine: EngineConfig::check(&options.engine, &secrets, &mut errors),
+            oauth: oauth::read(&secrets.oauth, &mut errors),
             auth_dir: options.engine.engine_auth_dir.as_ref().map(PathBuf::from),
             admin_password: secrets.admin_password,
             backup_passphrase: secrets.backup_passphrase,
         };
-        mistakes.into_result()?;
+        errors.into_result()?;
         Ok(config)
     }
 
-    /// Whether others than this machine can reach us.
+    /// Whether other machines can connect.
     pub fn is_public(&self) -> bool {
         !self.listen.ip().is_loopback()
     }
 }
 
 impl StorageConfig {
-    /// Checks what the commands that only need the database take.
+    /// Validates the options of commands that only need the database.
     pub fn read(arguments: &StorageArguments, secrets: &SecretsConfig) -> Result<Self, String> {
-        let mut mistakes = Mistakes::default();
-        let storage = Self::check(arguments, secrets, &mut mistakes);
-        mistakes.into_result()?;
+        let mut errors = ConfigErrors::default();
+        let storage = Self::check(arguments, secrets, &mut errors);
+        errors.into_result()?;
         Ok(storage)
     }
 
     fn check(
         arguments: &StorageArguments,
         secrets: &SecretsConfig,
-        mistakes: &mut Mistakes,
+        errors: &mut ConfigErrors,
     ) -> Self {
         Self {
             data_dir: PathBuf::from(&arguments.data_dir),
-            database_url: parse::database_url(arguments, mistakes),
+            database_url: parse::database_url(arguments, errors),
             encryption_key: secrets
                 .encryption_key
                 .as_ref()
-                .and_then(|text| parse::encryption_key("ENCRYPTION_KEY", text, mistakes)),
+                .and_then(|text| parse::encryption_key("ENCRYPTION_KEY", text, errors)),
             previous_keys: secrets
                 .encryption_key_previous
                 .iter()
-                .filter_map(|text| parse::encryption_key("ENCRYPTION_KEY_PREVIOUS", text, mistakes))
+                .filter_map(|text| parse::encryption_key("ENCRYPTION_KEY_PREVIOUS", text, errors))
                 .collect(),
         }
     }
 }
 
 impl LogConfig {
-    fn check(arguments: &LogArguments, mistakes: &mut Mistakes) -> Self {
+    fn check(arguments: &LogArguments, errors: &mut ConfigErrors) -> Self {
         Self {
-            level: parse::log_level(&arguments.log_level, mistakes),
-            format: parse::log_format(&arguments.log_format, mistakes),
+            level: parse::log_level(&arguments.log_level, errors),
+            format: parse::log_format(&arguments.log_format, errors),
         }
     }
 }
@@ -193,18 +175,18 @@ impl EngineConfig {
     fn check(
         arguments: &EngineArguments,
         secrets: &SecretsConfig,
-        mistakes: &mut Mistakes,
+        errors: &mut ConfigErrors,
     ) -> Self {
         match arguments.engine.as_str() {
             "managed" => Self::Managed {
-                binary: parse::program(arguments.engine_binary.as_deref(), mistakes),
+                binary: parse::program(arguments.engine_binary.as_deref(), errors),
             },
-            "external" => parse::external_engine(arguments, secrets, mistakes),
+            "external" => parse::external_engine(arguments, secrets, errors),
             "demo" => Self::Demo,
             other => {
-                mistakes.add(
+                errors.add(
                     "ENGINE",
-                    &format!("{other:?} is no kind of engine"),
+                    &format!("unknown engine {other:?}"),
                     "use managed, external or demo",
                 );
                 Self::Demo
@@ -233,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_listen_on_this_machine_only() {
+    fn the_default_is_to_listen_on_loopback_only() {
         let config = read(&[]).unwrap();
 
         assert!(!config.is_public());
@@ -241,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_reported_with_its_variable_and_cure() {
+    fn every_error_is_reported_with_its_variable() {
         let report = read(&[
             "--port=70000",
             "--engine=external",
@@ -272,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_is_set_to_nothing_is_the_usual_one() {
+    fn an_empty_database_url_counts_as_unset() {
         let config = read(&["--database-url=", "--data-dir=/d"]).unwrap();
 
         assert_eq!(

@@ -1,5 +1,5 @@
-//! What an operator may say about signing in at providers: a client of their own, other addresses.
-//! One variable per provider and setting, `OAUTH_{PROVIDER}_{SETTING}`.
+//! Overrides of the sign-in at providers: an own OAuth client, other URLs. One variable per provider and setting,
+//! `OAUTH_{PROVIDER}_{SETTING}`.
 
 use std::collections::BTreeMap;
 
@@ -7,35 +7,28 @@ use entity::provider_account::ProviderKind;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::parse::{Mistakes, web_url};
+use super::parse::{ConfigErrors, web_url};
+use crate::providers::{self, ProviderSpec};
 
 const PREFIX: &str = "OAUTH_";
-const PROVIDERS: [(&str, ProviderKind); 6] = [
-    ("CLAUDE_", ProviderKind::Claude),
-    ("CHATGPT_", ProviderKind::Chatgpt),
-    ("GEMINI_", ProviderKind::Gemini),
-    ("COPILOT_", ProviderKind::Copilot),
-    ("KIMI_", ProviderKind::Kimi),
-    ("XAI_", ProviderKind::Xai),
-];
 const SETTINGS: &str = "CLIENT_ID, CLIENT_SECRET, SCOPES, AUTHORIZE_URL, TOKEN_URL, DEVICE_URL, \
      DISCOVERY_URL, PROFILE_URL, EXCHANGE_URL, API_URL, CHECK_URL or VIA";
 
-/// Who speaks with a provider during a sign-in.
+/// Which program performs a sign-in at a provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Via {
     /// This server.
     #[default]
     Server,
-    /// The engine, by its own login.
+    /// The engine, with its own login.
     Engine,
 }
 
-/// What is said about one provider; what is absent stays as the provider has it.
+/// The overrides for one provider; absent fields keep the defaults.
 #[derive(Clone, Debug, Default)]
 pub struct OAuthSettings {
     pub client_id: Option<String>,
-    /// With it the client is the operator's own, and browsers come back to our own address.
+    /// Makes the client the operator's own: browsers are redirected to our callback URL.
     pub client_secret: Option<SecretString>,
     /// Separated by spaces.
     pub scopes: Option<String>,
@@ -44,41 +37,52 @@ pub struct OAuthSettings {
     pub device_url: Option<Url>,
     pub discovery_url: Option<Url>,
     pub profile_url: Option<Url>,
-    /// Where Copilot's short-lived token is had.
+    /// Issues Copilot's short-lived token.
     pub exchange_url: Option<Url>,
-    /// Where the models are.
+    /// The base URL of the models.
     pub api_url: Option<Url>,
-    /// What is asked to see how an account is.
+    /// Requested to check an account.
     pub check_url: Option<Url>,
     pub via: Option<Via>,
 }
 
-/// Whether a variable of the environment is about a sign-in.
-pub(super) fn is_about_sign_in(variable: &str) -> bool {
+/// Whether the variable configures a sign-in.
+pub(super) fn is_oauth_variable(variable: &str) -> bool {
     parts(variable).is_some()
 }
 
 fn parts(variable: &str) -> Option<(ProviderKind, &str)> {
     let rest = variable.strip_prefix(PREFIX)?;
-    let mut providers = PROVIDERS.iter();
-    providers.find_map(|(word, kind)| Some((*kind, rest.strip_prefix(word)?)))
+    let mut specs = signed_in();
+    specs.find_map(|spec| Some((spec.kind, rest.strip_prefix(&variable_word(spec))?)))
 }
 
-/// Reads all variables that are about sign-ins.
+fn signed_in() -> impl Iterator<Item = &'static ProviderSpec> {
+    providers::ALL
+        .into_iter()
+        .filter(|spec| spec.sign_in.is_some())
+}
+
+/// `CLAUDE_`, as variables have it after the prefix.
+fn variable_word(spec: &ProviderSpec) -> String {
+    format!("{}_", spec.name.to_uppercase())
+}
+
+/// Validates all `OAUTH_…` variables.
 pub(super) fn read(
     variables: &BTreeMap<String, SecretString>,
-    mistakes: &mut Mistakes,
+    errors: &mut ConfigErrors,
 ) -> BTreeMap<ProviderKind, OAuthSettings> {
     let mut all: BTreeMap<ProviderKind, OAuthSettings> = BTreeMap::new();
     for (variable, value) in variables {
         if let Some((kind, setting)) = parts(variable) {
             let settings = all.entry(kind).or_default();
-            settings.set(setting, variable, value, mistakes);
+            settings.set(setting, variable, value, errors);
         }
     }
-    for (word, kind) in PROVIDERS {
-        if let Some(settings) = all.get(&kind) {
-            settings.check(word, kind, mistakes);
+    for spec in signed_in() {
+        if let Some(settings) = all.get(&spec.kind) {
+            settings.check(spec, errors);
         }
     }
     all
@@ -90,10 +94,10 @@ impl OAuthSettings {
         setting: &str,
         variable: &str,
         value: &SecretString,
-        mistakes: &mut Mistakes,
+        errors: &mut ConfigErrors,
     ) {
         let text = value.expose_secret();
-        let mut url = || web_url(variable, text, mistakes);
+        let mut url = || web_url(variable, text, errors);
         match setting {
             "CLIENT_ID" => self.client_id = Some(text.to_owned()),
             "CLIENT_SECRET" => self.client_secret = Some(value.clone()),
@@ -106,35 +110,32 @@ impl OAuthSettings {
             "EXCHANGE_URL" => self.exchange_url = url(),
             "API_URL" => self.api_url = url(),
             "CHECK_URL" => self.check_url = url(),
-            "VIA" => self.via = via(variable, text, mistakes),
-            _ => mistakes.add(
-                variable,
-                "there is no such setting",
-                &format!("use {SETTINGS}"),
-            ),
+            "VIA" => self.via = via(variable, text, errors),
+            _ => errors.add(variable, "unknown setting", &format!("use {SETTINGS}")),
         }
     }
 
-    fn check(&self, word: &str, kind: ProviderKind, mistakes: &mut Mistakes) {
+    fn check(&self, spec: &ProviderSpec, errors: &mut ConfigErrors) {
+        let word = variable_word(spec);
+        let sign_in = spec.sign_in.as_ref();
         if self.client_secret.is_some() && self.client_id.is_none() {
-            mistakes.add(
+            errors.add(
                 &format!("{PREFIX}{word}CLIENT_SECRET"),
-                "it belongs to a client",
+                "CLIENT_ID is missing",
                 &format!("set {PREFIX}{word}CLIENT_ID too"),
             );
         }
-        // Where these two let a browser consent is not published.
-        let unknown = matches!(kind, ProviderKind::Kimi | ProviderKind::Xai);
+        let unknown = sign_in.is_some_and(|sign_in| sign_in.own_client_needs_authorize_url);
         if unknown && self.client_secret.is_some() && self.authorize_url.is_none() {
-            mistakes.add(
+            errors.add(
                 &format!("{PREFIX}{word}AUTHORIZE_URL"),
-                "a client of your own needs it at this provider",
+                "required for your own client at this provider",
                 "set it to the provider's authorization endpoint",
             );
         }
-        let engine_has_one = !matches!(kind, ProviderKind::Copilot);
-        if self.via == Some(Via::Engine) && !engine_has_one {
-            mistakes.add(
+        let engine_has_login = spec.engine.login.is_some();
+        if self.via == Some(Via::Engine) && !engine_has_login {
+            errors.add(
                 &format!("{PREFIX}{word}VIA"),
                 "the engine has no login for this provider",
                 "use server",
@@ -143,14 +144,14 @@ impl OAuthSettings {
     }
 }
 
-fn via(variable: &str, text: &str, mistakes: &mut Mistakes) -> Option<Via> {
+fn via(variable: &str, text: &str, errors: &mut ConfigErrors) -> Option<Via> {
     match text {
         "server" => Some(Via::Server),
         "engine" => Some(Via::Engine),
         other => {
-            mistakes.add(
+            errors.add(
                 variable,
-                &format!("{other:?} speaks with no provider"),
+                &format!("unknown value {other:?}"),
                 "use server or engine",
             );
             None
@@ -167,9 +168,9 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), SecretString::from(*value)))
             .collect();
-        let mut mistakes = Mistakes::default();
-        let settings = read(&variables, &mut mistakes);
-        mistakes.into_result().map(|()| settings)
+        let mut errors = ConfigErrors::default();
+        let settings = read(&variables, &mut errors);
+        errors.into_result().map(|()| settings)
     }
 
     #[test]
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told_with_its_cure_and_no_secret() {
+    fn every_error_is_reported_without_secrets() {
         let report = read_all(&[
             ("OAUTH_CLAUDE_CLIENT_SECRET", "canary"),
             ("OAUTH_KIMI_CLIENT_ID", "ours"),
@@ -208,8 +209,8 @@ mod tests {
     }
 
     #[test]
-    fn variables_of_other_programs_are_left_alone() {
-        assert!(is_about_sign_in("OAUTH_CLAUDE_CLIENT_ID"));
-        assert!(!is_about_sign_in("OAUTH_CALLBACK") && !is_about_sign_in("OAUTH2_CLAUDE_URL"));
+    fn variables_of_other_programs_are_ignored() {
+        assert!(is_oauth_variable("OAUTH_CLAUDE_CLIENT_ID"));
+        assert!(!is_oauth_variable("OAUTH_CALLBACK") && !is_oauth_variable("OAUTH2_CLAUDE_URL"));
     }
 }

@@ -1,8 +1,8 @@
-//! The command line and the environment, as text. `--help` is the manual.
+//! The options of the command line and the environment, as text. Their comments are the text of `--help`.
 
 use clap::Args;
 
-/// How to run the server.
+/// The options of the server.
 #[derive(Clone, Debug, Args)]
 pub struct Options {
     /// The address to listen on. 0.0.0.0 makes the server reachable from other machines.
@@ -14,16 +14,16 @@ pub struct Options {
     )]
     pub host: String,
 
-    /// The port to listen on; 0 takes a free one.
+    /// The port to listen on; 0 chooses a free one.
     #[arg(long, env = "PORT", default_value = "3000", value_name = "PORT")]
     pub port: String,
 
-    /// How browsers and tools reach this server, such as <https://ai.example.org>. Decides on secure
-    /// cookies and is what set-up snippets show. Default: the address listened on.
+    /// The URL of this server for browsers and tools, such as <https://ai.example.org>. Used in set-up snippets; with
+    /// https, cookies are secure. Default: the listen address.
     #[arg(long, env = "PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 
-    /// Networks of reverse proxies whose X-Forwarded-For is believed, separated by commas.
+    /// Networks of reverse proxies whose X-Forwarded-For is trusted, separated by commas. Default: none.
     #[arg(
         long,
         env = "TRUSTED_PROXIES",
@@ -33,7 +33,7 @@ pub struct Options {
     )]
     pub trusted_proxies: String,
 
-    /// Web origins whose pages may call /v1 from a browser, separated by commas. Default: none.
+    /// Web origins allowed to call /v1 from a browser (CORS), separated by commas. Default: none.
     #[arg(
         long,
         env = "CORS_ALLOWED_ORIGINS",
@@ -43,8 +43,8 @@ pub struct Options {
     )]
     pub cors_allowed_origins: String,
 
-    /// How many connections one address may have open, IPv6 addresses counted by /64; 0 is any number.
-    /// Connections from this machine and from `TRUSTED_PROXIES` are not counted.
+    /// The most open connections per client address (IPv6: per /64); 0 is unlimited. Connections from this machine
+    /// and from `TRUSTED_PROXIES` are not counted.
     #[arg(
         long,
         env = "CONNECTIONS_PER_ADDRESS",
@@ -53,8 +53,7 @@ pub struct Options {
     )]
     pub connections_per_address: String,
 
-    /// Networks inside which notifications may be posted to webhooks, separated by commas. Default: none,
-    /// so that no channel reaches what only this machine can.
+    /// Private networks that notification webhooks may reach, separated by commas. Default: none (prevents SSRF).
     #[arg(
         long,
         env = "NOTIFICATION_NETWORKS",
@@ -64,7 +63,7 @@ pub struct Options {
     )]
     pub notification_networks: String,
 
-    /// How many seconds running answers may go on after a request to stop.
+    /// How long requests in flight may continue after a stop signal, in seconds.
     #[arg(
         long,
         env = "SHUTDOWN_GRACE",
@@ -80,13 +79,13 @@ pub struct Options {
     pub engine: EngineArguments,
 
     #[command(flatten)]
-    pub watch: WatchArguments,
+    pub watch: MonitoringArguments,
 
     #[command(flatten)]
     pub log: LogArguments,
 }
 
-/// Where data is kept.
+/// Data directory and database.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Data")]
 pub struct StorageArguments {
@@ -103,47 +102,45 @@ pub struct StorageArguments {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
 
-    /// The file of an SQLite database; a shorter way to say it than a URL.
+    /// The file of an SQLite database, as a short form of DATABASE_URL.
     #[arg(long, env = "DATABASE_PATH", value_name = "FILE")]
     pub database_path: Option<String>,
 }
 
-/// Which engine serves the models.
+/// The engine.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Engine")]
 pub struct EngineArguments {
-    /// managed: run CLIProxyAPI here; external: use one that runs elsewhere; demo: canned answers.
+    /// managed: run CLIProxyAPI as a child process; external: use an engine that runs elsewhere; demo: canned text.
     #[arg(long, env = "ENGINE", default_value = "managed", value_name = "KIND")]
     pub engine: String,
 
-    /// The engine's program (managed). Default: cli-proxy-api in PATH, else what `engine install` put
-    /// into the data directory.
+    /// The engine's program (managed). Default: cli-proxy-api in PATH, else the one that `engine install` installed.
     #[arg(long, env = "ENGINE_BINARY", value_name = "FILE")]
     pub engine_binary: Option<String>,
 
-    /// The directory of the files with which signed-in accounts are handed to the engine (managed); ours
-    /// alone. Default: one in memory (/dev/shm), so that no token is on a disk in the clear; where
-    /// there is none, one in the data directory.
+    /// The directory of the auth files that pass signed-in accounts to the engine (managed); do not share it.
+    /// Default: a directory in memory (/dev/shm), so that no plain-text token is on a disk; without /dev/shm, one in the
+    /// data directory.
     #[arg(long, env = "ENGINE_AUTH_DIR", value_name = "DIRECTORY")]
     pub engine_auth_dir: Option<String>,
 
-    /// Where the engine runs (external). Its keys are ENGINE_API_KEY and ENGINE_MANAGEMENT_KEY.
+    /// The URL of the engine (external). Its keys are ENGINE_API_KEY and ENGINE_MANAGEMENT_KEY.
     #[arg(long, env = "ENGINE_URL", value_name = "URL")]
     pub engine_url: Option<String>,
 }
 
-/// Who may watch the server from outside.
+/// Metrics and traces.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Monitoring")]
-pub struct WatchArguments {
-    /// Where to serve /metrics alone, such as 127.0.0.1:9464. An address that other machines can reach
-    /// needs the secret token, with which /metrics is also served beside the other pages. Default: no
-    /// metrics.
+pub struct MonitoringArguments {
+    /// The address of a separate listener for /metrics, such as 127.0.0.1:9464. An address that other machines can
+    /// reach requires METRICS_TOKEN, with which /metrics is also served on PORT. Default: no separate listener.
     #[arg(long, env = "METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<String>,
 
-    /// The OpenTelemetry collector that traces are sent to, over HTTP, such as <http://127.0.0.1:4318>.
-    /// docs/traces.md names the other standard variables that hold. Default: no traces.
+    /// The OTLP/HTTP endpoint of an OpenTelemetry collector, such as <http://127.0.0.1:4318>. docs/traces.md lists the
+    /// other supported variables. Default: no traces.
     #[arg(
         long,
         env = "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -152,7 +149,7 @@ pub struct WatchArguments {
     )]
     pub otlp_endpoint: Option<String>,
 
-    /// The whole address for traces, where it is not the collector's followed by /v1/traces.
+    /// The complete URL for traces. Default: the endpoint followed by /v1/traces.
     #[arg(
         long,
         env = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
@@ -161,20 +158,20 @@ pub struct WatchArguments {
     )]
     pub otlp_traces_endpoint: Option<String>,
 
-    /// How traces are sent: http/protobuf, which is all there is here.
+    /// The protocol for traces; only http/protobuf is supported.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_PROTOCOL", value_name = "PROTOCOL")]
     pub otlp_protocol: Option<String>,
 }
 
-/// What the log says.
+/// The log.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Log")]
 pub struct LogArguments {
-    /// How much is logged: error, warn, info, debug, trace, or a filter by module.
+    /// The log level: error, warn, info, debug, trace, or a filter by module.
     #[arg(long, env = "LOG_LEVEL", default_value = "info", value_name = "LEVEL")]
     pub log_level: String,
 
-    /// How log lines look: text or json.
+    /// The log format: text or json.
     #[arg(
         long,
         env = "LOG_FORMAT",

@@ -1,4 +1,4 @@
-//! From text to meaning, collecting mistakes instead of stopping at the first.
+//! Parses option values and collects all errors instead of stopping at the first.
 
 use std::{
     fmt::Write as _,
@@ -15,88 +15,89 @@ use url::Url;
 use super::{EngineArguments, EngineConfig, LogFormat, Options, SecretsConfig, StorageArguments};
 use crate::crypto::vault::EncryptionKey;
 
-/// What is wrong so far.
+/// The errors found so far.
 #[derive(Debug, Default)]
-pub(super) struct Mistakes(Vec<String>);
+pub(super) struct ConfigErrors(Vec<String>);
 
-impl Mistakes {
-    pub(super) fn add(&mut self, variable: &str, what: &str, remedy: &str) {
-        self.0.push(format!("{variable}: {what}; {remedy}"));
+impl ConfigErrors {
+    pub(super) fn add(&mut self, variable: &str, error: &str, remedy: &str) {
+        self.0.push(format!("{variable}: {error}; {remedy}"));
     }
 
     pub(super) fn into_result(self) -> Result<(), String> {
         if self.0.is_empty() {
             return Ok(());
         }
-        let mut report = "the configuration has mistakes:".to_owned();
-        for mistake in self.0 {
-            let _ = write!(report, "\n  {mistake}");
+        let mut report = "invalid configuration:".to_owned();
+        for error in self.0 {
+            let _ = write!(report, "\n  {error}");
         }
         Err(report)
     }
 
-    /// Notes a failed reading and goes on with nothing.
+    /// Records an error and returns `None`.
     fn check<T, E: std::fmt::Display>(
         &mut self,
         variable: &str,
-        read: Result<T, E>,
+        parsed: Result<T, E>,
         remedy: &str,
     ) -> Option<T> {
-        read.map_err(|error| self.add(variable, &error.to_string(), remedy))
+        parsed
+            .map_err(|error| self.add(variable, &error.to_string(), remedy))
             .ok()
     }
 }
 
-pub(super) fn listen(options: &Options, mistakes: &mut Mistakes) -> SocketAddr {
+pub(super) fn listen(options: &Options, errors: &mut ConfigErrors) -> SocketAddr {
     let host = match options.host.trim_matches(['[', ']']) {
         "localhost" => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        text => mistakes.check("HOST", text.parse(), "use an IP address such as 127.0.0.1"),
+        text => errors.check("HOST", text.parse(), "use an IP address such as 127.0.0.1"),
     };
-    let port = mistakes.check("PORT", options.port.parse(), "use a number from 0 to 65535");
+    let port = errors.check("PORT", options.port.parse(), "use a number from 0 to 65535");
     SocketAddr::new(
         host.unwrap_or(Ipv4Addr::LOCALHOST.into()),
         port.unwrap_or(0),
     )
 }
 
-pub(super) fn public_url(text: Option<&str>, listen: SocketAddr, mistakes: &mut Mistakes) -> Url {
+pub(super) fn public_url(text: Option<&str>, listen: SocketAddr, errors: &mut ConfigErrors) -> Url {
     let default = || format!("http://{listen}");
     let text = text.map_or_else(default, str::to_owned);
-    web_url("PUBLIC_URL", &text, mistakes).unwrap_or_else(nowhere)
+    web_url("PUBLIC_URL", &text, errors).unwrap_or_else(placeholder_url)
 }
 
-/// An address that stands in for one that was refused; the start fails before it is used.
-fn nowhere() -> Url {
+/// A placeholder for an invalid URL; the start fails before it is used.
+fn placeholder_url() -> Url {
     #[expect(clippy::expect_used, reason = "a constant that parses")]
     Url::parse("http://localhost").expect("a constant")
 }
 
-pub(super) fn web_url(variable: &str, text: &str, mistakes: &mut Mistakes) -> Option<Url> {
-    let remedy = "use an address such as https://ai.example.org";
-    let url: Url = mistakes.check(variable, text.parse(), remedy)?;
+pub(super) fn web_url(variable: &str, text: &str, errors: &mut ConfigErrors) -> Option<Url> {
+    let remedy = "use a URL such as https://ai.example.org";
+    let url: Url = errors.check(variable, text.parse(), remedy)?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        mistakes.add(variable, "it is no http or https address", remedy);
+        errors.add(variable, "not an http or https URL", remedy);
         return None;
     }
     Some(url)
 }
 
-pub(super) fn networks(variable: &str, text: &str, mistakes: &mut Mistakes) -> Vec<IpNet> {
+pub(super) fn networks(variable: &str, text: &str, errors: &mut ConfigErrors) -> Vec<IpNet> {
     let remedy = "list networks such as 10.0.0.0/8 or single addresses, separated by commas";
     items(text)
         .filter_map(|item| {
             let network = item
                 .parse::<IpNet>()
                 .or_else(|error| item.parse::<IpAddr>().map(IpNet::from).map_err(|_| error));
-            mistakes.check(variable, network, remedy)
+            errors.check(variable, network, remedy)
         })
         .collect()
 }
 
-pub(super) fn origins(text: &str, mistakes: &mut Mistakes) -> Vec<HeaderValue> {
+pub(super) fn origins(text: &str, errors: &mut ConfigErrors) -> Vec<HeaderValue> {
     items(text)
         .filter_map(|item| {
-            let url = web_url("CORS_ALLOWED_ORIGINS", item, mistakes)?;
+            let url = web_url("CORS_ALLOWED_ORIGINS", item, errors)?;
             HeaderValue::from_str(&url.origin().ascii_serialization()).ok()
         })
         .collect()
@@ -108,24 +109,27 @@ fn items(text: &str) -> impl Iterator<Item = &str> {
         .filter(|item| !item.is_empty())
 }
 
-pub(super) fn seconds(variable: &str, text: &str, mistakes: &mut Mistakes) -> Duration {
+pub(super) fn seconds(variable: &str, text: &str, errors: &mut ConfigErrors) -> Duration {
     let number = text.trim_end_matches('s').parse();
-    let seconds = mistakes.check(variable, number, "use a whole number of seconds");
+    let seconds = errors.check(variable, number, "use a whole number of seconds");
     Duration::from_secs(seconds.unwrap_or(0))
 }
 
-/// How many there may be; 0 is any number.
-pub(super) fn most(variable: &str, text: &str, mistakes: &mut Mistakes) -> Option<usize> {
-    let number = mistakes.check(variable, text.parse(), "use a whole number, 0 for no limit");
+/// A limit; 0 is unlimited.
+pub(super) fn limit(variable: &str, text: &str, errors: &mut ConfigErrors) -> Option<usize> {
+    let number = errors.check(variable, text.parse(), "use a whole number, 0 for no limit");
     number.filter(|&number| number > 0)
 }
 
-pub(super) fn database_url(arguments: &StorageArguments, mistakes: &mut Mistakes) -> SecretString {
-    // A variable that is set to nothing, as compose files do it, says nothing.
-    let told = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+pub(super) fn database_url(
+    arguments: &StorageArguments,
+    errors: &mut ConfigErrors,
+) -> SecretString {
+    // Compose files set optional variables to the empty string.
+    let non_empty = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let url = match (
-        told(&arguments.database_url),
-        told(&arguments.database_path),
+        non_empty(&arguments.database_url),
+        non_empty(&arguments.database_path),
     ) {
         (Some(url), _) => url,
         (None, Some(path)) => format!("sqlite://{path}"),
@@ -136,9 +140,9 @@ pub(super) fn database_url(arguments: &StorageArguments, mistakes: &mut Mistakes
     };
     let known = ["sqlite:", "postgres:", "postgresql:"];
     if !known.iter().any(|scheme| url.starts_with(scheme)) {
-        mistakes.add(
+        errors.add(
             "DATABASE_URL",
-            "it names a database that is not supported",
+            "this database is not supported",
             "use sqlite://… or postgres://…",
         );
     }
@@ -148,30 +152,30 @@ pub(super) fn database_url(arguments: &StorageArguments, mistakes: &mut Mistakes
 pub(super) fn encryption_key(
     variable: &str,
     text: &SecretString,
-    mistakes: &mut Mistakes,
+    errors: &mut ConfigErrors,
 ) -> Option<EncryptionKey> {
     let key = EncryptionKey::parse(text.expose_secret());
-    mistakes.check(
+    errors.check(
         variable,
         key,
         "use 32 bytes in base64 or hex, such as the output of: openssl rand -base64 32",
     )
 }
 
-pub(super) fn log_level(text: &str, mistakes: &mut Mistakes) -> String {
+pub(super) fn log_level(text: &str, errors: &mut ConfigErrors) -> String {
     let filter = text.parse::<tracing_subscriber::EnvFilter>();
-    mistakes.check("LOG_LEVEL", filter, "use error, warn, info, debug or trace");
+    errors.check("LOG_LEVEL", filter, "use error, warn, info, debug or trace");
     text.to_owned()
 }
 
-pub(super) fn log_format(text: &str, mistakes: &mut Mistakes) -> LogFormat {
+pub(super) fn log_format(text: &str, errors: &mut ConfigErrors) -> LogFormat {
     match text {
         "text" => LogFormat::Text,
         "json" => LogFormat::Json,
         other => {
-            mistakes.add(
+            errors.add(
                 "LOG_FORMAT",
-                &format!("{other:?} is no format"),
+                &format!("unknown format {other:?}"),
                 "use text or json",
             );
             LogFormat::Text
@@ -179,13 +183,13 @@ pub(super) fn log_format(text: &str, mistakes: &mut Mistakes) -> LogFormat {
     }
 }
 
-pub(super) fn program(path: Option<&str>, mistakes: &mut Mistakes) -> Option<PathBuf> {
+pub(super) fn program(path: Option<&str>, errors: &mut ConfigErrors) -> Option<PathBuf> {
     let path = PathBuf::from(path?);
     if !path.is_file() {
-        mistakes.add(
+        errors.add(
             "ENGINE_BINARY",
-            &format!("there is no file {}", path.display()),
-            "name the engine's program, or leave it out and run `proxypal-server engine install`",
+            &format!("file {} not found", path.display()),
+            "set it to the engine's program, or unset it and run `proxypal-server engine install`",
         );
     }
     Some(path)
@@ -194,26 +198,26 @@ pub(super) fn program(path: Option<&str>, mistakes: &mut Mistakes) -> Option<Pat
 pub(super) fn external_engine(
     arguments: &EngineArguments,
     secrets: &SecretsConfig,
-    mistakes: &mut Mistakes,
+    errors: &mut ConfigErrors,
 ) -> EngineConfig {
     let url = arguments.engine_url.as_deref().or_else(|| {
-        mistakes.add(
+        errors.add(
             "ENGINE_URL",
-            "an external engine needs it",
-            "say where the engine runs",
+            "required for an external engine",
+            "set it to the URL of the engine",
         );
         None
     });
-    let url = url.and_then(|text| web_url("ENGINE_URL", text, mistakes));
+    let url = url.and_then(|text| web_url("ENGINE_URL", text, errors));
     if secrets.engine_api_key.is_none() {
-        mistakes.add(
+        errors.add(
             "ENGINE_API_KEY",
-            "an external engine needs it",
+            "required for an external engine",
             "set it to one of the engine's api-keys",
         );
     }
     EngineConfig::External {
-        url: url.unwrap_or_else(nowhere),
+        url: url.unwrap_or_else(placeholder_url),
         api_key: secrets.engine_api_key.clone().unwrap_or_default(),
         management_key: secrets.engine_management_key.clone(),
     }

@@ -1,4 +1,4 @@
-//! Secrets, which come from the environment only: an argument can be seen by every process.
+//! Secrets, read from the environment only: arguments are visible to every process.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -6,33 +6,33 @@ use secrecy::SecretString;
 
 use super::oauth;
 
-/// What `--help` says about them.
+/// Their part of `--help`.
 pub const HELP: &str = "\
 Secrets (environment only, never arguments):
   ADMIN_PASSWORD           Password of the first administrator, at least 12 characters. Read on
                            the first start and ignored afterwards; without it a one-time set-up
                            link is printed.
-  ENCRYPTION_KEY           32 bytes in base64 or hex; seals provider credentials. Without it a
-                           key is made and kept in the data directory.
-  ENCRYPTION_KEY_PREVIOUS  Earlier keys, separated by commas, that may still open what they
-                           sealed.
-  BACKUP_PASSPHRASE        Seals backups, at least 12 characters. Without it the server makes none.
-  METRICS_TOKEN            Who sends it as a bearer token may read /metrics, at least 24 characters.
-                           Without it there are metrics on METRICS_LISTEN only.
-  ENGINE_API_KEY           The key that an external engine expects from us.
-  ENGINE_MANAGEMENT_KEY    The management key of an external engine; without it usage is taken
-                           from answers alone.
+  ENCRYPTION_KEY           Encrypts provider credentials; 32 bytes in base64 or hex. Without it a
+                           key is generated in the data directory.
+  ENCRYPTION_KEY_PREVIOUS  Former keys, separated by commas; they can only decrypt.
+  BACKUP_PASSPHRASE        Encrypts backups, at least 12 characters. Without it the server creates
+                           none.
+  METRICS_TOKEN            The bearer token for /metrics, at least 24 characters. Without it
+                           metrics are served on METRICS_LISTEN only.
+  ENGINE_API_KEY           An API key of the external engine.
+  ENGINE_MANAGEMENT_KEY    The management key of the external engine; without it usage is read
+                           from responses only.
 
-Sign-in at providers (environment only; docs/sign-in.md tells more):
+Sign-in at providers (environment only; details in docs/sign-in.md):
   OAUTH_{PROVIDER}_{SETTING}
                            PROVIDER is CLAUDE, CHATGPT, GEMINI, COPILOT, KIMI or XAI. CLIENT_ID and
-                           CLIENT_SECRET are an OAuthService client of your own, which sends browsers back
-                           to PUBLIC_URL/oauth/{provider}/callback. SCOPES, AUTHORIZE_URL,
+                           CLIENT_SECRET are your own OAuth client, with the redirect URL
+                           PUBLIC_URL/oauth/{provider}/callback. SCOPES, AUTHORIZE_URL,
                            TOKEN_URL, DEVICE_URL, DISCOVERY_URL, PROFILE_URL, EXCHANGE_URL,
-                           API_URL and CHECK_URL replace what the provider has. VIA=engine leaves
-                           the sign-in to the engine.";
+                           API_URL and CHECK_URL override the defaults of the provider.
+                           VIA=engine delegates the sign-in to the engine.";
 
-/// What the environment says in confidence.
+/// The secrets of the environment, as text.
 #[derive(Debug, Default)]
 pub struct SecretsConfig {
     pub admin_password: Option<SecretString>,
@@ -42,12 +42,12 @@ pub struct SecretsConfig {
     pub metrics_token: Option<SecretString>,
     pub engine_api_key: Option<SecretString>,
     pub engine_management_key: Option<SecretString>,
-    /// Everything about signing in at providers, by the name of its variable.
+    /// The `OAUTH_…` variables by name.
     pub oauth: BTreeMap<String, SecretString>,
 }
 
 impl SecretsConfig {
-    /// Reads them. An empty variable counts as unset.
+    /// Reads the environment. An empty variable counts as unset.
     pub fn from_environment() -> Self {
         Self {
             admin_password: variable("ADMIN_PASSWORD"),
@@ -57,18 +57,19 @@ impl SecretsConfig {
             metrics_token: variable("METRICS_TOKEN"),
             engine_api_key: variable("ENGINE_API_KEY"),
             engine_management_key: variable("ENGINE_MANAGEMENT_KEY"),
-            oauth: about_sign_in(),
+            oauth: oauth_variables(),
         }
     }
 }
 
 impl SecretsConfig {
-    /// Every one of them, to be kept out of what is shown.
+    /// All secrets, for redaction.
     pub fn all(&self) -> impl Iterator<Item = &SecretString> {
         let single = [
             &self.admin_password,
             &self.encryption_key,
             &self.backup_passphrase,
+            &self.metrics_token,
             &self.engine_api_key,
             &self.engine_management_key,
         ];
@@ -92,10 +93,10 @@ fn variable(name: &str) -> Option<SecretString> {
     text(name).map(SecretString::from)
 }
 
-fn about_sign_in() -> BTreeMap<String, SecretString> {
+fn oauth_variables() -> BTreeMap<String, SecretString> {
     let all = std::env::vars_os().filter_map(|(name, value)| {
         let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
-        (oauth::is_about_sign_in(&name) && !value.is_empty()).then(|| (name, value.into()))
+        (oauth::is_oauth_variable(&name) && !value.is_empty()).then(|| (name, value.into()))
     });
     all.collect()
 }
@@ -109,12 +110,12 @@ fn list(name: &str) -> Vec<SecretString> {
         .collect()
 }
 
-/// The token with which the command line uses a server's GraphQL.
+/// The API token with which commands call a server's GraphQL API.
 pub fn api_token() -> Option<SecretString> {
     variable("PROXYPAL_TOKEN")
 }
 
-/// Where programs are looked for.
+/// `PATH`.
 pub fn search_path() -> OsString {
     std::env::var_os("PATH").unwrap_or_default()
 }

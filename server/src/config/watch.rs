@@ -1,114 +1,114 @@
-//! Who may watch the server from outside: the metrics and the collector of traces.
+//! Options of the metrics and traces.
 
 use std::net::SocketAddr;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{SecretsConfig, WatchArguments, parse, parse::Mistakes};
+use super::{MonitoringArguments, SecretsConfig, parse, parse::ConfigErrors};
 
-/// As long as a key of 96 bits in hex.
-const SHORTEST_TOKEN: usize = 24;
-/// What a collector's address ends with, for traces.
-const TRACES: &str = "v1/traces";
+/// The length of 96 bits in hex.
+const MINIMUM_TOKEN_LENGTH: usize = 24;
+/// The path of traces below an OTLP endpoint.
+const TRACES_PATH: &str = "v1/traces";
 const PROTOCOL: &str = "http/protobuf";
 
-/// What is told to whom.
+/// Where metrics and traces go.
 #[derive(Clone, Debug, Default)]
-pub struct NotificationsConfig {
-    /// With it `/metrics` may be read beside the other pages.
+pub struct MonitoringConfig {
+    /// Enables `/metrics` on the main listener.
     pub metrics_token: Option<SecretString>,
-    /// Where `/metrics` is served alone.
+    /// The separate listener of `/metrics`.
     pub metrics_listen: Option<SocketAddr>,
-    /// Where traces are posted to.
+    /// The complete URL for traces.
     pub traces: Option<Url>,
 }
 
-impl NotificationsConfig {
+impl MonitoringConfig {
     pub(super) fn check(
-        arguments: &WatchArguments,
+        arguments: &MonitoringArguments,
         secrets: &SecretsConfig,
-        mistakes: &mut Mistakes,
+        errors: &mut ConfigErrors,
     ) -> Self {
         let metrics_token = secrets.metrics_token.clone();
         if let Some(token) = &metrics_token
-            && token.expose_secret().chars().count() < SHORTEST_TOKEN
+            && token.expose_secret().chars().count() < MINIMUM_TOKEN_LENGTH
         {
-            mistakes.add(
+            errors.add(
                 "METRICS_TOKEN",
-                "it is short enough to be guessed",
+                "too short",
                 "use at least 24 characters, such as the output of: openssl rand -hex 24",
             );
         }
         Self {
-            metrics_listen: metrics_listen(arguments, metrics_token.is_some(), mistakes),
+            metrics_listen: metrics_listen(arguments, metrics_token.is_some(), errors),
             metrics_token,
-            traces: traces(arguments, mistakes),
+            traces: traces(arguments, errors),
         }
     }
 }
 
-/// Reachable from other machines, the metrics need a token.
+/// Requires a token when other machines can connect.
 fn metrics_listen(
-    arguments: &WatchArguments,
+    arguments: &MonitoringArguments,
     has_token: bool,
-    mistakes: &mut Mistakes,
+    errors: &mut ConfigErrors,
 ) -> Option<SocketAddr> {
-    let text = told(arguments.metrics_listen.as_ref())?;
+    let text = non_empty(arguments.metrics_listen.as_ref())?;
     let Ok(address) = text.parse::<SocketAddr>() else {
         let remedy = "use an IP address and a port, such as 127.0.0.1:9464";
-        mistakes.add(
+        errors.add(
             "METRICS_LISTEN",
-            &format!("{text:?} is no address to listen on"),
+            &format!("{text:?} is not a listen address"),
             remedy,
         );
         return None;
     };
     if !address.ip().is_loopback() && !has_token {
-        mistakes.add(
+        errors.add(
             "METRICS_LISTEN",
-            "other machines can reach it, and there is no token",
+            "other machines can reach it, but METRICS_TOKEN is not set",
             "set METRICS_TOKEN too, or listen on 127.0.0.1",
         );
     }
     Some(address)
 }
 
-fn traces(arguments: &WatchArguments, mistakes: &mut Mistakes) -> Option<Url> {
-    let (variable, text, is_whole) = match (
-        told(arguments.otlp_traces_endpoint.as_ref()),
-        told(arguments.otlp_endpoint.as_ref()),
+fn traces(arguments: &MonitoringArguments, errors: &mut ConfigErrors) -> Option<Url> {
+    let (variable, text, is_complete) = match (
+        non_empty(arguments.otlp_traces_endpoint.as_ref()),
+        non_empty(arguments.otlp_endpoint.as_ref()),
     ) {
         (Some(text), _) => ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", text, true),
         (None, Some(text)) => ("OTEL_EXPORTER_OTLP_ENDPOINT", text, false),
         (None, None) => return None,
     };
-    if let Some(protocol) = told(arguments.otlp_protocol.as_ref())
+    if let Some(protocol) = non_empty(arguments.otlp_protocol.as_ref())
         && protocol != PROTOCOL
     {
-        mistakes.add(
+        errors.add(
             "OTEL_EXPORTER_OTLP_PROTOCOL",
-            &format!("{protocol:?} is not spoken here"),
-            "use http/protobuf and the collector's port for it, 4318 as a rule",
+            &format!("protocol {protocol:?} is not supported"),
+            "use http/protobuf and its port of the collector, usually 4318",
         );
     }
-    let mut url = parse::web_url(variable, text, mistakes)?;
+    let mut url = parse::web_url(variable, text, errors)?;
     if !url.username().is_empty() || url.password().is_some() {
-        mistakes.add(
+        errors.add(
             variable,
-            "it has a name or password in it, which would show in errors",
-            "put credentials into OTEL_EXPORTER_OTLP_HEADERS",
+            "credentials in the URL would appear in errors",
+            "move them to OTEL_EXPORTER_OTLP_HEADERS",
         );
     }
-    if !is_whole {
-        let path = format!("{}/{TRACES}", url.path().trim_end_matches('/'));
+    if !is_complete {
+        let path = format!("{}/{TRACES_PATH}", url.path().trim_end_matches('/'));
         url.set_path(&path);
     }
     Some(url)
 }
 
-/// A variable that is set to nothing says nothing.
-fn told(text: Option<&String>) -> Option<&str> {
+/// An empty variable counts as unset.
+fn non_empty(text: Option<&String>) -> Option<&str> {
     text.map(String::as_str).filter(|text| !text.is_empty())
 }
 
@@ -121,22 +121,22 @@ mod tests {
     #[derive(clap::Parser)]
     struct Program {
         #[command(flatten)]
-        arguments: WatchArguments,
+        arguments: MonitoringArguments,
     }
 
-    fn check(arguments: &[&str], token: Option<&str>) -> Result<NotificationsConfig, String> {
+    fn check(arguments: &[&str], token: Option<&str>) -> Result<MonitoringConfig, String> {
         let program = Program::parse_from([&["proxypal-server"], arguments].concat());
         let secrets = SecretsConfig {
             metrics_token: token.map(Into::into),
             ..SecretsConfig::default()
         };
-        let mut mistakes = Mistakes::default();
-        let watch = NotificationsConfig::check(&program.arguments, &secrets, &mut mistakes);
-        mistakes.into_result().map(|()| watch)
+        let mut errors = ConfigErrors::default();
+        let watch = MonitoringConfig::check(&program.arguments, &secrets, &mut errors);
+        errors.into_result().map(|()| watch)
     }
 
     #[test]
-    fn nothing_is_shown_or_sent_unasked() {
+    fn metrics_and_traces_are_off_by_default() {
         let watch = check(&["--metrics-listen=", "--otlp-endpoint="], None).unwrap();
 
         assert!(watch.metrics_token.is_none());
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn traces_go_below_the_collectors_address_or_to_the_one_that_is_whole() {
+    fn the_traces_path_is_appended_to_the_general_endpoint_only() {
         let traces = |arguments: &[&str]| check(arguments, None).unwrap().traces.unwrap();
         let below = traces(&["--otlp-endpoint=http://c:4318/base/"]);
         let whole = "--otlp-traces-endpoint=http://t:1/spans";
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_open_to_others_or_not_understood_is_refused_with_the_cure() {
+    fn invalid_options_are_refused_with_a_remedy() {
         let token = "0123456789abcdef01234567";
         let public = "--metrics-listen=0.0.0.0:9464";
         assert!(check(&[public], Some(token)).is_ok());

@@ -1,4 +1,4 @@
-//! Sealing, hashing and making secrets.
+//! Encryption, password hashing and tokens.
 
 pub mod chest;
 pub mod password;

@@ -13,11 +13,11 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
 const MAX_CONCURRENT: usize = 1;
-/// The least memory that is asked for, in blocks of 1 KiB. glibc gives a large block back to the system when it
-/// is freed, and then raises the size from which it does so to that of the block, up to 32 MiB (`mallopt(3)`,
-/// `M_MMAP_THRESHOLD`): hashes of 19 MiB would stay with the threads that made them. A block beyond 32 MiB
-/// raises nothing and is given back each time. What is not used of it takes addresses and no memory.
-const LEAST_BLOCKS: usize = 33 * 1024;
+/// The smallest allocation, in blocks of 1 KiB. glibc returns a large block to the system when it is freed, and raises
+/// its threshold for that to the size of the block, up to 32 MiB (`mallopt(3)`, `M_MMAP_THRESHOLD`): later hashes of
+/// 19 MiB would stay allocated. A block beyond 32 MiB does not raise the threshold and is returned each time; its
+/// unused part takes addresses, not memory.
+const MINIMUM_BLOCKS: usize = 33 * 1024;
 
 /// Hashes and checks passwords.
 #[derive(Clone, Debug)]
@@ -36,8 +36,8 @@ impl Passwords {
             .await?
     }
 
-    /// Whether the password is the one that was hashed. Without a hash it takes as long and says no,
-    /// so that an anonymous caller cannot tell which names exist.
+    /// Verifies a password. Without a hash it takes as long and returns false, so that anonymous callers cannot
+    /// find out which names exist.
     pub async fn verify(
         &self,
         password: SecretString,
@@ -62,7 +62,7 @@ impl Passwords {
         let permit = permit.context("the server is stopping")?;
         tokio::task::spawn_blocking(move || {
             let done = work();
-            // Held by the work itself, which continues when its caller is gone.
+            // Held by the blocking task, which continues after its caller is gone.
             drop(permit);
             done
         })
@@ -88,7 +88,7 @@ fn hashed(password: &SecretString) -> anyhow::Result<String> {
     Ok(hash.to_string())
 }
 
-/// Whether it is the password; none when the hash is no hash.
+/// Whether the password matches; none when the hash is invalid.
 fn matches(password: &SecretString, hash: &str) -> Option<bool> {
     let stored = PasswordHash::new(hash).ok()?;
     let (salt, expected) = (stored.salt?, stored.hash?);
@@ -108,7 +108,7 @@ fn derive(
     output: &mut [u8],
 ) -> argon2::Result<()> {
     let blocks = argon2.params().block_count();
-    let mut memory = Vec::with_capacity(blocks.max(LEAST_BLOCKS));
+    let mut memory = Vec::with_capacity(blocks.max(MINIMUM_BLOCKS));
     memory.resize(blocks, Block::new());
     let password = password.expose_secret().as_bytes();
     argon2.hash_password_into_with_memory(password, salt, output, &mut memory)

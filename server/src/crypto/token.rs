@@ -1,7 +1,7 @@
 //! Random tokens and their digests: API keys, API tokens, session cookies.
 //!
 //! Tokens have more than 190 random bits, so a keyed digest is enough to store and look them up by; a
-//! slow hash would cost each request and protect nothing.
+//! slow hash would delay every request without protecting more.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand::RngExt as _;
@@ -39,8 +39,7 @@ impl Digester {
     }
 }
 
-/// Makes `<prefix><32 random><6 checksum>` in base 62. The checksum lets secret scanners and humans'
-/// tools tell a key from noise without asking us.
+/// Generates `<prefix><32 random><6 checksum>` in base 62. By the checksum secret scanners recognise keys offline.
 pub fn generate(prefix: &str) -> Zeroizing<String> {
     let mut rng = rand::rng();
     let mut token = Zeroizing::new(String::with_capacity(
@@ -55,7 +54,7 @@ pub fn generate(prefix: &str) -> Zeroizing<String> {
     token
 }
 
-/// Whether a text ends with its own checksum, as every token of ours does.
+/// Whether a text ends with its checksum, as every token of this server does.
 pub fn is_well_formed(token: &str) -> bool {
     let Some(at) = token.len().checked_sub(CHECKSUM_CHARS) else {
         return false;

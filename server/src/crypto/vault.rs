@@ -1,5 +1,5 @@
-//! Seals secrets with AES-256-GCM. Each value names its key, so that keys can be rotated, and is bound
-//! to its owner, so that a value copied to another row does not open.
+//! Encrypts secrets with AES-256-GCM. Each value names its key, so that keys can be rotated, and is bound to its owner
+//! (associated data), so that a value copied to another row cannot be decrypted.
 
 use aes_gcm::{
     Aes256Gcm, KeyInit as _, Nonce,
@@ -14,23 +14,23 @@ const KEY_ID_BYTES: usize = 8;
 const NONCE_BYTES: usize = 12;
 const HEADER_BYTES: usize = 1 + KEY_ID_BYTES + NONCE_BYTES;
 
-/// Why a value does not seal or open.
+/// Why a value cannot be encrypted or decrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
-    /// The key that sealed it is not among ours.
-    #[error("it was sealed with another encryption key")]
+    /// Its key is not configured.
+    #[error("encrypted with another encryption key")]
     UnknownKey,
-    /// It was cut, changed, or belongs to another owner.
-    #[error("the sealed value is damaged or belongs to something else")]
+    /// Truncated, changed, or of another owner.
+    #[error("the encrypted value is damaged or has another owner")]
     Damaged,
 }
 
-/// Why a text is no encryption key.
+/// The text is not an encryption key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is not 32 bytes in base64 or hex")]
+#[error("must be 32 bytes in base64 or hex")]
 pub struct InvalidKeyError;
 
-/// 256 bits that seal. Never shown.
+/// A 256-bit key. Never printed.
 #[derive(Clone)]
 pub struct EncryptionKey(Zeroizing<[u8; 32]>);
 
@@ -41,7 +41,7 @@ impl std::fmt::Debug for EncryptionKey {
 }
 
 impl EncryptionKey {
-    /// Makes a new one.
+    /// Generates a random key.
     pub fn generate() -> Self {
         Self(Zeroizing::new(rand::random()))
     }
@@ -58,13 +58,13 @@ impl EncryptionKey {
         Ok(Self(Zeroizing::new(key)))
     }
 
-    /// In base64, to be kept in a private file.
+    /// Base64, for the key file.
     pub fn to_base64(&self) -> Zeroizing<String> {
         Zeroizing::new(BASE64_STANDARD.encode(self.0.as_slice()))
     }
 }
 
-/// A key ready for use.
+/// A key with its cipher.
 struct Lock {
     id: [u8; KEY_ID_BYTES],
     cipher: Aes256Gcm,
@@ -82,7 +82,7 @@ impl Lock {
     }
 }
 
-/// Seals with the current key; opens with it or an earlier one.
+/// Encrypts with the current key; decrypts with it or a former one.
 pub struct Vault {
     current: Lock,
     previous: Vec<Lock>,
@@ -95,7 +95,7 @@ impl std::fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// A vault that knows these keys.
+    /// A vault with these keys.
     pub fn new(current: &EncryptionKey, previous: &[EncryptionKey]) -> Self {
         Self {
             current: Lock::new(current),
@@ -124,13 +124,13 @@ impl Vault {
         .concat())
     }
 
-    /// Whether a value was sealed with the current key.
+    /// Whether a value is encrypted with the current key.
     pub fn is_current(&self, sealed: &[u8]) -> bool {
         let id = sealed.get(1..=KEY_ID_BYTES);
         id == Some(&self.current.id[..])
     }
 
-    /// Opens what [`Vault::seal`] made for the same owner.
+    /// Decrypts a value of [`Vault::seal`] for the same owner.
     pub fn open(&self, owner: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let (header, ciphertext) = sealed
             .split_at_checked(HEADER_BYTES)

@@ -1,4 +1,4 @@
-//! One server per database: two would count the same requests differently.
+//! One server per database: limits and usage are kept in the memory of one process.
 
 use std::{
     fs::{File, TryLockError},
@@ -13,10 +13,10 @@ use sea_orm::{
 };
 use tokio::sync::Mutex;
 
-/// Any number that other programs are unlikely to lock ("`ProxyPal`" in ASCII).
+/// An arbitrary number that other programs are unlikely to lock ("`ProxyPal`" in ASCII).
 const ADVISORY_KEY: i64 = 0x5072_6f78_7950_616c;
 
-/// A server runs on this database already.
+/// Another server has locked this database.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseInUseError {
     #[error(
@@ -30,13 +30,13 @@ pub enum DatabaseInUseError {
     Session,
 }
 
-/// Whether a server runs on a database.
+/// The process that has locked a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockHolder {
-    Nobody,
-    /// A process of this machine, when its number is known.
+    None,
+    /// A running server, with its process id if it is known.
     Server(Option<i32>),
-    /// It cannot be told here.
+    /// The system does not report locks.
     Unknown,
 }
 
@@ -46,7 +46,7 @@ pub(super) enum InstanceLock {
     File {
         _file: File,
     },
-    // A mutex makes the connection shareable; nobody uses it after the lock is taken.
+    // The mutex makes the connection `Sync`; it is not used after the lock is taken.
     Session {
         _connection: Box<Mutex<PgConnection>>,
     },
@@ -75,7 +75,7 @@ impl InstanceLock {
         }
     }
 
-    /// Takes an advisory lock for as long as this connection lives.
+    /// Takes an advisory lock for as long as this connection is open.
     pub(super) async fn session(mut connection: PgConnection) -> anyhow::Result<Self> {
         let taken: bool = query_scalar("SELECT pg_try_advisory_lock($1)")
             .bind(ADVISORY_KEY)
@@ -91,21 +91,21 @@ impl InstanceLock {
     }
 }
 
-/// Reads the kernel's list of locks: trying the lock would take it away from a server that starts just now.
+/// Reads the kernel's list of locks: trying the lock could make a server that is just starting fail.
 pub(super) fn holder_of_file(database: &Path) -> LockHolder {
     let Ok(lock) = lock_path(database).metadata() else {
-        return LockHolder::Nobody;
+        return LockHolder::None;
     };
     let Ok(locks) = procfs::locks() else {
         return LockHolder::Unknown;
     };
     let held = locks.iter().find(|held| held.inode == lock.ino());
-    held.map_or(LockHolder::Nobody, |held| {
+    held.map_or(LockHolder::None, |held| {
         LockHolder::Server(held.pid.filter(|pid| *pid > 0))
     })
 }
 
-/// Asks `PostgreSQL` for its list of locks.
+/// Reads `PostgreSQL`'s list of locks.
 pub(super) async fn holder_of_session(
     connection: &DatabaseConnection,
 ) -> anyhow::Result<LockHolder> {
@@ -118,7 +118,7 @@ pub(super) async fn holder_of_session(
     Ok(if held > 0 {
         LockHolder::Server(None)
     } else {
-        LockHolder::Nobody
+        LockHolder::None
     })
 }
 

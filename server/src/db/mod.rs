@@ -1,4 +1,4 @@
-//! Opening the database, SQLite or PostgreSQL: one server at a time, schema brought up to date.
+//! Opens the database, SQLite or PostgreSQL: locks it for one server and migrates its schema.
 
 mod lock;
 mod postgres;
@@ -6,6 +6,7 @@ mod private;
 mod schema;
 mod sqlite;
 mod staging;
+mod storage;
 
 use std::{
     path::{Path, PathBuf},
@@ -22,28 +23,29 @@ use self::lock::InstanceLock;
 pub use self::{
     lock::{DatabaseInUseError, LockHolder},
     private::keep_private,
-    schema::{Standing, steps, steps_known},
+    schema::{SchemaVersion, steps, steps_known},
     staging::StagingDatabase,
+    storage::StorageConfig,
 };
 
-/// The open database. `SQLite` has one writer at a time, so writing has a connection of its own and
-/// waits in line there rather than failing with "database is locked".
+/// An open database. `SQLite` allows one writer at a time, so writes share one connection and queue there instead of
+/// failing with "database is locked".
 #[derive(Clone, Debug)]
 pub struct Database {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
-    /// None for those who only look.
+    /// None when opened read-only.
     _lock: Option<Arc<InstanceLock>>,
 }
 
-/// The file of an `SQLite` database; none for one that is elsewhere.
+/// The file of an `SQLite` database; none for PostgreSQL.
 pub fn file_of(url: &str) -> Option<PathBuf> {
     let is_file = url.starts_with("sqlite:");
     is_file.then(|| sqlite::file_of(url).ok()).flatten()
 }
 
 impl Database {
-    /// Opens the database for this process alone and brings its schema up to date.
+    /// Locks the database for this process and migrates its schema.
     pub async fn open(url: &str, data_dir: &Path) -> anyhow::Result<Self> {
         if url.starts_with("sqlite:") {
             sqlite::open(url, data_dir).await
@@ -52,30 +54,30 @@ impl Database {
         }
     }
 
-    /// Opens the database to read in it, also beside a running server. What writes fails.
-    pub async fn look(url: &str) -> anyhow::Result<Self> {
+    /// Opens the database read-only, also beside a running server. Writes fail.
+    pub async fn open_read_only(url: &str) -> anyhow::Result<Self> {
         if url.starts_with("sqlite:") {
-            sqlite::look(url).await
+            sqlite::open_read_only(url).await
         } else {
-            postgres::look(url).await
+            postgres::open_read_only(url).await
         }
     }
 
-    /// Like [`Self::look`], but whatever the schema is; none when there is no database yet.
-    pub async fn peek(url: &str) -> anyhow::Result<Option<Self>> {
+    /// Like [`Self::open_read_only`], but with any schema version; none when the database does not exist.
+    pub async fn open_any_version(url: &str) -> anyhow::Result<Option<Self>> {
         if url.starts_with("sqlite:") {
-            sqlite::peek(url).await
+            sqlite::open_any_version(url).await
         } else {
-            postgres::peek(url).await.map(Some)
+            postgres::open_any_version(url).await.map(Some)
         }
     }
 
-    /// How its schema stands to the one that this server knows.
-    pub async fn standing(&self) -> anyhow::Result<Standing> {
-        schema::standing(&self.reader).await
+    /// Compares its schema with the one of this server.
+    pub async fn schema_version(&self) -> anyhow::Result<SchemaVersion> {
+        schema::version(&self.reader).await
     }
 
-    /// The process that has the database to itself, as far as it can be told without taking its place.
+    /// The process that has locked the database, without trying the lock.
     pub async fn holder(&self, url: &str) -> anyhow::Result<LockHolder> {
         if url.starts_with("sqlite:") {
             Ok(lock::holder_of_file(&sqlite::file_of(url)?))
@@ -94,7 +96,7 @@ impl Database {
         &self.writer
     }
 
-    /// For several statements that belong together.
+    /// Starts a transaction for several statements.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let options = TransactionOptions {
             // A deferred transaction that reads first cannot become a writer under load.
@@ -104,7 +106,7 @@ impl Database {
         self.writer.begin_with_options(options).await
     }
 
-    /// For many queries that must see one state of everything, while others write.
+    /// Starts a transaction whose queries see one snapshot, while others write.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
         let is_postgres = self.reader.get_database_backend() == DbBackend::Postgres;
         let options = TransactionOptions {
@@ -115,12 +117,12 @@ impl Database {
         self.reader.begin_with_options(options).await
     }
 
-    /// Whether a query is answered.
+    /// Checks the connection.
     pub async fn ping(&self) -> Result<(), DbErr> {
         self.reader.ping().await
     }
 
-    /// How large it is, in bytes.
+    /// The size in bytes.
     pub async fn size(&self) -> Result<i64, DbErr> {
         let backend = self.reader.get_database_backend();
         let query = if backend == DbBackend::Postgres {
@@ -133,7 +135,7 @@ impl Database {
         answer.map_or(Ok(0), |row| row.try_get("", "size"))
     }
 
-    /// Closes every connection, so that an SQLite file is left without a journal.
+    /// Closes every connection, so that SQLite removes its write-ahead log.
     pub async fn close(self) -> anyhow::Result<()> {
         self.reader
             .close_by_ref()

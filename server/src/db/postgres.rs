@@ -1,4 +1,4 @@
-//! `PostgreSQL`: one pool for everything, and a connection that holds the lock.
+//! `PostgreSQL`: one pool, and a connection that holds the lock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ pub(super) async fn open(url: &str) -> anyhow::Result<Database> {
     })
 }
 
-/// Insists that no server runs on it.
+/// Locks the database; fails while a server runs on it.
 pub(super) async fn lock(url: &str) -> anyhow::Result<InstanceLock> {
     let connection = PgConnection::connect(url)
         .await
@@ -34,15 +34,15 @@ pub(super) async fn lock(url: &str) -> anyhow::Result<InstanceLock> {
     InstanceLock::session(connection).await
 }
 
-/// Without the lock, and without the right to write.
-pub(super) async fn look(url: &str) -> anyhow::Result<Database> {
-    let database = peek(url).await?;
+/// Opens without the lock, read-only.
+pub(super) async fn open_read_only(url: &str) -> anyhow::Result<Database> {
+    let database = open_any_version(url).await?;
     schema::check(&database.reader).await?;
     Ok(database)
 }
 
-/// The same, whatever its schema is.
-pub(super) async fn peek(url: &str) -> anyhow::Result<Database> {
+/// The same, with any schema version.
+pub(super) async fn open_any_version(url: &str) -> anyhow::Result<Database> {
     let mut options = options(url, 1);
     options.map_sqlx_postgres_opts(|postgres| {
         postgres.options([("default_transaction_read_only", "on")])

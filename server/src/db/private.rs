@@ -1,5 +1,5 @@
-//! Takes the rights of other users of the machine away from what is ours. Files that an earlier version or
-//! another umask left readable stay so otherwise.
+//! Removes the permissions of other users from the server's files, which an earlier version or another umask may have
+//! left readable.
 
 use std::{
     fs::{self, Permissions},
@@ -9,13 +9,13 @@ use std::{
 
 const OTHERS: u32 = 0o077;
 
-/// Makes a file, or a directory with the files in it, private. What is not there is left out; what cannot be
-/// changed is in the log, because a server that does not start protects nothing.
+/// Makes a file, or a directory with its files, private. Missing files are skipped; failures are logged, because a
+/// server that refuses to start would protect nothing.
 pub fn keep_private(path: &Path) {
     let Ok(metadata) = fs::symlink_metadata(path) else {
         return;
     };
-    // A link may lead to what is not ours.
+    // A link may point to a file of another program.
     if metadata.is_symlink() {
         return;
     }
@@ -23,9 +23,11 @@ pub fn keep_private(path: &Path) {
     if mode & OTHERS != 0 {
         let private = Permissions::from_mode(mode & !OTHERS);
         match fs::set_permissions(path, private) {
-            Ok(()) => tracing::info!(path = %path.display(), "took the rights of other users away"),
+            Ok(()) => {
+                tracing::info!(path = %path.display(), "removed the permissions of other users")
+            }
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "other users can read this");
+                tracing::warn!(path = %path.display(), %error, "other users can read this file, and its permissions cannot be changed");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Migrating, and refusing a database that a newer server has migrated further.
+//! Migrates the schema; refuses a database that a newer version has migrated.
 
 use std::collections::HashSet;
 
@@ -6,102 +6,102 @@ use anyhow::{Context as _, bail};
 use migration::{Migrator, MigratorTrait as _, SchemaManager};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
-/// How a database's schema stands to the one that this server knows.
+/// A database's schema, compared with the one of this server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// No server ever used it.
+pub enum SchemaVersion {
+    /// No server has used it.
     Unused,
-    /// It lacks so many steps.
+    /// This number of migrations is missing.
     Older(usize),
     Current,
-    /// A newer server has taken this step.
+    /// This migration is from a newer version.
     Newer(String),
 }
 
-/// Compares the steps taken with those known, without writing.
-pub(super) async fn standing(connection: &DatabaseConnection) -> anyhow::Result<Standing> {
+/// Compares the applied migrations with the known ones. Read-only.
+pub(super) async fn version(connection: &DatabaseConnection) -> anyhow::Result<SchemaVersion> {
     let manager = SchemaManager::new(connection);
     if !manager.has_table("seaql_migrations").await? {
-        return Ok(Standing::Unused);
+        return Ok(SchemaVersion::Unused);
     }
     let (taken, known) = (steps(connection).await?, steps_known());
     if let Some(newer) = taken.iter().find(|step| !known.contains(step)) {
-        return Ok(Standing::Newer(newer.clone()));
+        return Ok(SchemaVersion::Newer(newer.clone()));
     }
     Ok(match known.len() - taken.len() {
-        0 => Standing::Current,
-        missing => Standing::Older(missing),
+        0 => SchemaVersion::Current,
+        missing => SchemaVersion::Older(missing),
     })
 }
 
-/// Runs the steps that are missing. Use a pool of one connection: `SQLite` caches the schema per
+/// Applies the missing migrations. Use a pool of one connection: `SQLite` caches the schema per
 /// connection.
 pub(super) async fn migrate(connection: &DatabaseConnection) -> anyhow::Result<()> {
     let applied = Migrator::get_migration_models(connection)
         .await
-        .context("cannot read which migrations the database has")?;
+        .context("cannot read the applied migrations")?;
     let applied: HashSet<String> = applied.into_iter().map(|step| step.version).collect();
     refuse_newer(&applied)?;
     Migrator::up(connection, None)
         .await
-        .context("cannot bring the database's schema up to date")?;
+        .context("cannot migrate the database's schema")?;
     let migrations = steps_known().len() - applied.len();
     if migrations > 0 {
-        tracing::info!(migrations, "the database's schema is up to date");
+        tracing::info!(migrations, "migrated the database's schema");
     }
     Ok(())
 }
 
-/// Insists that no step is missing, without writing.
+/// Fails unless all migrations are applied. Read-only.
 pub(super) async fn check(connection: &DatabaseConnection) -> anyhow::Result<()> {
     let applied: HashSet<String> = steps(connection).await?.into_iter().collect();
     refuse_newer(&applied)?;
     let known = steps_known();
     if let Some(missing) = known.iter().find(|step| !applied.contains(*step)) {
         bail!(
-            "the database was used by an older version of this server (it lacks the step {missing}); \
+            "the database was used by an older version of this server (migration {missing} is missing); \
              start this version once, or use the command of that one"
         );
     }
     Ok(())
 }
 
-/// The steps that a database has taken, oldest first.
+/// The applied migrations, oldest first.
 pub async fn steps(connection: &impl ConnectionTrait) -> anyhow::Result<Vec<String>> {
     let query = Statement::from_string(
         connection.get_database_backend(),
         "SELECT version FROM seaql_migrations ORDER BY version",
     );
     let rows = connection.query_all_raw(query).await.context(
-        "this database was never used by this server; check DATABASE_URL, or start the server once",
+        "no server has used this database yet; check DATABASE_URL, or start the server once",
     )?;
     let steps = rows.iter().map(|row| row.try_get("", "version"));
     Ok(steps.collect::<Result<_, _>>()?)
 }
 
-/// The steps that this server knows, oldest first.
+/// The migrations of this version, oldest first.
 pub fn steps_known() -> Vec<String> {
     let files = Migrator::get_migration_files();
     files.iter().map(|step| step.name().to_owned()).collect()
 }
 
-/// Takes the first so many steps.
+/// Applies the first `count` migrations.
 pub(super) async fn take_steps(
     connection: &DatabaseConnection,
     count: usize,
 ) -> anyhow::Result<()> {
-    let count = u32::try_from(count).context("too many steps")?;
+    let count = u32::try_from(count).context("too many migrations")?;
     Migrator::up(connection, Some(count))
         .await
-        .context("cannot make the tables")
+        .context("cannot create the tables")
 }
 
-/// Insists that all steps are known.
+/// Fails when a migration is unknown.
 fn refuse_newer(applied: &HashSet<String>) -> anyhow::Result<()> {
     let known: HashSet<String> = steps_known().into_iter().collect();
     if let Some(newer) = applied.difference(&known).next() {
         bail!(
-            "the database was used by a newer version of this server (it has the step {newer}); \
+            "the database was used by a newer version of this server (migration {newer}); \
              run that version, or restore a backup made before the upgrade"
         );
     }

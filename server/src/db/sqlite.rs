@@ -52,18 +52,18 @@ pub(super) async fn open(url: &str, data_dir: &Path) -> anyhow::Result<Database>
     })
 }
 
-/// A file of its own, which nobody else uses.
+/// Opens a file that no other process uses.
 pub(super) async fn connect_alone(file: &Path) -> anyhow::Result<DatabaseConnection> {
     let url = format!("sqlite://{}", file.display());
     let connection = connect(&url, 1, Access::Write).await;
     connection.with_context(|| format!("cannot open {}", file.display()))
 }
 
-/// Without the lock: the write-ahead log lets others read beside the one who writes.
-pub(super) async fn look(url: &str) -> anyhow::Result<Database> {
-    let Some(database) = peek(url).await? else {
+/// Opens without the lock: the write-ahead log allows readers beside the writer.
+pub(super) async fn open_read_only(url: &str) -> anyhow::Result<Database> {
+    let Some(database) = open_any_version(url).await? else {
         bail!(
-            "there is no database {}; check DATA_DIR and DATABASE_URL",
+            "database {} not found; check DATA_DIR and DATABASE_URL",
             file_of(url)?.display()
         );
     };
@@ -71,8 +71,8 @@ pub(super) async fn look(url: &str) -> anyhow::Result<Database> {
     Ok(database)
 }
 
-/// The same, whatever its schema is; none when there is no file.
-pub(super) async fn peek(url: &str) -> anyhow::Result<Option<Database>> {
+/// The same, with any schema version; none when there is no file.
+pub(super) async fn open_any_version(url: &str) -> anyhow::Result<Option<Database>> {
     let file = file_of(url)?;
     if !file.exists() {
         return Ok(None);
@@ -106,9 +106,8 @@ async fn connect(url: &str, connections: u32, access: Access) -> Result<Database
     sea_orm::Database::connect(options).await
 }
 
-/// Whether a connection may be used again. A commit that failed, as on a full disk, has ended the
-/// transaction, but the driver believes that it is still in it: what it would write from then on would
-/// never be committed.
+/// Whether the connection can be reused. A failed commit, for example on a full disk, has ended the transaction, but
+/// the driver still assumes one and would never commit later writes.
 fn is_between_transactions(connection: &SqliteConnection) -> bool {
     !connection.is_in_transaction()
 }
@@ -117,7 +116,7 @@ fn tune(sqlite: SqliteConnectOptions, access: Access) -> SqliteConnectOptions {
     let sqlite = sqlite
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        // A committed request survives a power cut; commits are grouped, so the sync is shared.
+        // Committed requests survive a power cut; commits are grouped, so that requests share the sync.
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
@@ -133,12 +132,12 @@ pub(super) fn file_of(url: &str) -> anyhow::Result<PathBuf> {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
     let path = path.split('?').next().unwrap_or_default();
     if path.is_empty() || path.contains(":memory:") {
-        bail!("DATABASE_URL: a database in memory loses everything; name a file");
+        bail!("DATABASE_URL: a database in memory would lose all data; use a file");
     }
     Ok(PathBuf::from(path))
 }
 
-/// The database, what SQLite keeps beside it, and the lock.
+/// The database, SQLite's files beside it, and the lock.
 fn files_of(database: &Path) -> Vec<PathBuf> {
     let beside = ["-wal", "-shm", "-journal"].map(|ending| {
         let mut name = database.as_os_str().to_owned();

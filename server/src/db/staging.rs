@@ -1,4 +1,4 @@
-//! A database that is being filled: to be looked at, or to take the place of another all at once.
+//! A staging database, filled by a restore: to verify a backup, or to replace the database atomically.
 
 mod file;
 mod schema_swap;
@@ -15,7 +15,7 @@ use super::{
     sqlite,
 };
 
-/// A database that is being filled. It leaves nothing behind unless it takes its place.
+/// A staging database. Removed on drop, unless it is swapped in.
 #[derive(Debug)]
 pub struct StagingDatabase {
     connection: DatabaseConnection,
@@ -30,14 +30,14 @@ enum Place {
 }
 
 impl StagingDatabase {
-    /// A file in this directory, to be looked at. It has the tables as they were after these steps.
+    /// A temporary file in this directory, with the schema after these migrations.
     pub async fn scratch(directory: &Path, steps: &[String]) -> anyhow::Result<Self> {
         let file = DraftFile::create(directory.join(".scratch.db"))?;
         let connection = file.connect().await?;
         Self::begin(connection, Place::File(file), None, steps).await
     }
 
-    /// In the place of the database that a stopped server used.
+    /// A staging database beside the one of a stopped server, which it will replace.
     pub async fn replacing(url: &str, data_dir: &Path, steps: &[String]) -> anyhow::Result<Self> {
         if url.starts_with("sqlite:") {
             let wanted = sqlite::file_of(url)?;
@@ -64,22 +64,22 @@ impl StagingDatabase {
             _lock: lock,
         };
         if !steps_known().starts_with(steps) {
-            bail!("its tables are those of a version that was never published");
+            bail!("its schema is from an unpublished version");
         }
         schema::take_steps(&staging.connection, steps.len()).await?;
         Ok(staging)
     }
 
-    /// For filling it.
+    /// The connection for filling it.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection
     }
 
-    /// Brings the tables up to date and looks whether the database is whole.
+    /// Migrates the schema and checks the integrity.
     pub async fn complete(&self) -> anyhow::Result<()> {
         schema::migrate(&self.connection).await?;
         if self.connection.get_database_backend() != DbBackend::Sqlite {
-            // PostgreSQL has checked every row as it came.
+            // PostgreSQL checked the constraints of every row on insert.
             return Ok(());
         }
         let query = |sql: &str| Statement::from_string(DbBackend::Sqlite, sql);
@@ -93,12 +93,12 @@ impl StagingDatabase {
         let check = query("PRAGMA foreign_key_check");
         if let Some(row) = self.connection.query_one_raw(check).await? {
             let table: String = row.try_get_by_index(0)?;
-            bail!("the restored database is damaged: {table} has rows that belong to nothing");
+            bail!("the restored database is damaged: {table} has rows with missing references");
         }
         Ok(())
     }
 
-    /// Takes the place of the database, all at once. Says where the former one is kept, if there was any.
+    /// Replaces the database atomically. Returns where the former one is kept, if there was one.
     pub async fn swap_in(self, url: &str, kept: &str) -> anyhow::Result<Option<String>> {
         self.connection
             .close_by_ref()
@@ -110,7 +110,7 @@ impl StagingDatabase {
         }
     }
 
-    /// Throws it away.
+    /// Removes it.
     pub async fn abandon(self) -> anyhow::Result<()> {
         self.connection.close_by_ref().await?;
         match self.place {

@@ -1,5 +1,4 @@
-//! A request body whose sender must make progress. The server puts it around every body that arrives,
-//! whoever reads it.
+//! A request body whose sender must make progress. The server wraps every incoming body in it.
 
 use std::{
     error::Error,
@@ -12,12 +11,12 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::{ProgressDeadline, ProgressRule};
 
-/// The sender stood still, or was too slow on average.
+/// The sender stalled, or was too slow on average.
 #[derive(Debug, thiserror::Error)]
 #[error("the request body arrived too slowly")]
 struct SlowBodyError;
 
-/// Whether an error, or what caused it, is that the sender was too slow.
+/// Whether an error, or one of its causes, is a [`SlowBodyError`].
 pub fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -29,7 +28,7 @@ pub fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
-/// The body.
+/// The wrapped body.
 #[derive(Debug)]
 pub struct TimedBody<B> {
     inner: B,

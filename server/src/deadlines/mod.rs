@@ -1,5 +1,4 @@
-//! How long a client may take. What counts is progress: a slow client that goes on is waited for, one that
-//! stands still is not.
+//! Deadlines of clients. They measure progress: a slow client that continues is served, a stalled one is cut off.
 
 mod body;
 mod progress;
@@ -14,13 +13,13 @@ pub use self::{
 /// The deadlines of connections, bodies and sockets. Tests shorten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
-    /// For the whole head of a request, and for a connection that is idle between two requests.
+    /// For the head of a request, and for an idle keep-alive connection.
     pub head: Duration,
-    /// For request bodies, and for the messages of WebSockets.
+    /// For request bodies and WebSocket messages.
     pub progress: ProgressRule,
-    /// How long a client may read nothing of an answer while more is ready for it.
+    /// How long a client may read nothing of a pending response.
     pub write_stall: Duration,
-    /// How long a Responses WebSocket may be open without a message and without a turn under way.
+    /// How long a Responses WebSocket may be idle: no message, and no turn in flight.
     pub socket_idle: Duration,
 }
 
@@ -30,7 +29,7 @@ impl Default for Deadlines {
             head: Duration::from_secs(75),
             progress: ProgressRule::default(),
             write_stall: Duration::from_mins(1),
-            // Agents keep their socket while people read and think. Providers close theirs after an hour.
+            // Agents keep their socket open while users read. Providers close theirs after an hour.
             socket_idle: Duration::from_hours(1),
         }
     }

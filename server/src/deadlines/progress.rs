@@ -1,5 +1,5 @@
-//! Whether a sender makes progress. Only the time in which we wait for it counts: while the engine is slow
-//! to read, the client is not at fault.
+//! Measures the progress of a sender. Only time spent waiting for it counts, not time in which the engine is slow to
+//! read.
 
 use std::{
     future::Future as _,
@@ -10,14 +10,14 @@ use std::{
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How slowly something may arrive.
+/// The slowest acceptable progress.
 #[derive(Clone, Copy, Debug)]
 pub struct ProgressRule {
-    /// Without a byte.
+    /// The longest pause without a byte.
     pub idle: Duration,
-    /// In total, whatever the size.
+    /// The time that is always granted, whatever the size.
     pub allowance: Duration,
-    /// The slowest average beyond the allowance.
+    /// The minimum average rate beyond the allowance, in bytes per second.
     pub bytes_per_second: u64,
 }
 
@@ -26,19 +26,19 @@ impl Default for ProgressRule {
         Self {
             idle: Duration::from_secs(30),
             allowance: Duration::from_mins(1),
-            // A poor mobile uplink.
+            // A slow mobile uplink.
             bytes_per_second: 4096,
         }
     }
 }
 
-/// Watches one body or message. Its timer is made when it first has to wait, and most never do.
+/// The deadline of one body or message. Its timer is created at the first wait; most never wait.
 #[derive(Debug)]
 pub struct ProgressDeadline {
     rule: ProgressRule,
     bytes: u64,
     waited: Duration,
-    /// Since when the sender is waited for.
+    /// Since when we wait for the sender.
     since: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -54,7 +54,7 @@ impl ProgressDeadline {
         }
     }
 
-    /// So many bytes have arrived.
+    /// Records received bytes.
     pub fn received(&mut self, bytes: usize) {
         if let Some(since) = self.since.take() {
             self.waited += since.elapsed();
@@ -62,11 +62,10 @@ impl ProgressDeadline {
         self.bytes += bytes as u64;
     }
 
-    /// Nothing has arrived. Ready when the sender is too slow; otherwise the task is woken when it will
-    /// be.
+    /// Called when nothing has arrived. Ready when the sender is too slow; otherwise wakes the task at the deadline.
     pub fn poll_too_slow(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let since = *self.since.get_or_insert_with(Instant::now);
-        let deadline = since + self.patience();
+        let deadline = since + self.time_left();
         let timer = match &mut self.timer {
             Some(timer) => {
                 if timer.deadline() != deadline {
@@ -79,15 +78,15 @@ impl ProgressDeadline {
         timer.as_mut().poll(cx)
     }
 
-    /// Begins again, for the next message.
+    /// Starts over, for the next message.
     pub fn restart(&mut self) {
         self.bytes = 0;
         self.waited = Duration::ZERO;
         self.since = None;
     }
 
-    /// How long the next byte is waited for, after what has arrived so far.
-    fn patience(&self) -> Duration {
+    /// How long to wait for the next byte.
+    fn time_left(&self) -> Duration {
         let earned = Duration::from_secs(self.bytes / self.rule.bytes_per_second.max(1));
         let left = (self.rule.allowance + earned).saturating_sub(self.waited);
         left.min(self.rule.idle)
@@ -106,29 +105,29 @@ mod tests {
         bytes_per_second: 100,
     };
 
-    /// How long a sender is still waited for who has sent so much and been waited for so long.
-    fn patience(bytes: u64, waited: u64) -> u64 {
+    /// The seconds left after these bytes and seconds of waiting.
+    fn time_left(bytes: u64, waited: u64) -> u64 {
         let progress = ProgressDeadline {
             bytes,
             waited: Duration::from_secs(waited),
             ..ProgressDeadline::new(RULE)
         };
-        progress.patience().as_secs()
+        progress.time_left().as_secs()
     }
 
     #[test]
-    fn a_sender_that_stands_still_or_trickles_is_too_slow_and_a_steady_one_is_not() {
-        assert_eq!(patience(0, 0), 30);
-        assert_eq!(patience(10, 50), 10);
-        assert_eq!(patience(10, 70), 0);
-        // Half the slowest average lasts twice the allowance, the whole of it for ever.
-        assert_eq!(patience(5_900, 118), 1);
-        assert_eq!(patience(6_000, 120), 0);
-        assert_eq!(patience(1_000_000, 10_000), 30);
+    fn a_stalled_or_trickling_sender_is_too_slow_and_a_steady_one_is_not() {
+        assert_eq!(time_left(0, 0), 30);
+        assert_eq!(time_left(10, 50), 10);
+        assert_eq!(time_left(10, 70), 0);
+        // Half the minimum rate lasts twice the allowance, the minimum rate forever.
+        assert_eq!(time_left(5_900, 118), 1);
+        assert_eq!(time_left(6_000, 120), 0);
+        assert_eq!(time_left(1_000_000, 10_000), 30);
     }
 
     #[tokio::test]
-    async fn time_in_which_nobody_waits_does_not_count() {
+    async fn only_time_spent_waiting_counts() {
         let mut progress = ProgressDeadline::new(RULE);
         progress.received(1);
         let polled = poll_fn(|cx| Poll::Ready(progress.poll_too_slow(cx))).await;

@@ -1,73 +1,74 @@
-//! The public URL: whether it is safe, leads here, and lets streams through.
+//! Checks the public URL: TLS, whether it leads to this server, and whether streams pass unbuffered.
 
 use std::time::{Duration, Instant};
 
 use url::{Host, Url};
 
 use super::{
-    Check, Context, place,
-    server::{ProbeAnswers, ProxyUse, below, client, words},
+    Check, Context, display_url,
+    server::{ProbeAnswers, ProxyUse, below, client, describe},
 };
 
 const EXPOSURE: &str = "exposure";
 const PUBLIC_URL: &str = "public URL";
 const STREAMS: &str = "streams";
-/// The three words of the stream are sent half a second apart. Held back, the last two come together.
-const APART: Duration = Duration::from_millis(150);
+/// The three events of the stream are sent half a second apart. With buffering, the last two arrive together.
+const MINIMUM_PAUSE: Duration = Duration::from_millis(150);
 const PAUSES: usize = 2;
 
-/// Whether passwords and keys could travel in the clear.
+/// Checks whether passwords and keys are sent without TLS.
 pub(super) fn exposure(context: &Context) -> Check {
     let config = &context.config;
-    let (listen, url) = (config.listen, place(&config.public_url));
+    let (listen, url) = (config.listen, display_url(&config.public_url));
     let is_encrypted = config.public_url.scheme() == "https";
-    let stays_here = is_loopback(&config.public_url);
-    if !is_encrypted && context.public_url_is_told && !stays_here {
-        let seen = format!("{url} has no TLS: passwords and keys travel in the clear");
+    let is_local = is_loopback(&config.public_url);
+    if !is_encrypted && context.has_public_url && !is_local {
+        let observed = format!("{url} has no TLS: passwords and keys are sent unencrypted");
         let remedy = "put a reverse proxy with TLS in front (docs/deploy/reverse-proxy.md), and set PUBLIC_URL to \
                     its https address";
-        return Check::problem(EXPOSURE, seen, remedy);
+        return Check::problem(EXPOSURE, observed, remedy);
     }
     if !config.is_public() {
         return Check::ok(
             EXPOSURE,
-            format!("{listen} is reached from this machine only"),
+            format!("{listen} is reachable from this machine only"),
         );
     }
     if !is_encrypted {
-        let seen = format!("{listen} may be reached from other machines, without TLS");
+        let observed = format!("{listen} may be reachable from other machines, without TLS");
         let remedy = "listen on HOST=127.0.0.1 behind a reverse proxy with TLS and set PUBLIC_URL; in a container, \
                     publish the port on 127.0.0.1 only";
-        return Check::warning(EXPOSURE, seen, remedy);
+        return Check::warning(EXPOSURE, observed, remedy);
     }
     if config.trusted_proxies.is_empty() {
-        let seen = format!("{listen} is behind a proxy, by PUBLIC_URL, and none is trusted");
-        let remedy = "set TRUSTED_PROXIES to the proxy's network: until then all callers share its address, \
-                    and so one throttle of sign-ins";
-        return Check::warning(EXPOSURE, seen, remedy);
+        let observed =
+            format!("by PUBLIC_URL, {listen} is behind a proxy, but TRUSTED_PROXIES is empty");
+        let remedy = "set TRUSTED_PROXIES to the proxy's network: until then all callers share its address \
+                    and one sign-in throttle";
+        return Check::warning(EXPOSURE, observed, remedy);
     }
-    let seen = format!("{listen} is behind TLS; let nobody but the proxy reach it");
-    Check::ok(EXPOSURE, seen)
+    let observed = format!("{listen} is behind TLS; make sure that only the proxy can reach it");
+    Check::ok(EXPOSURE, observed)
 }
 
-/// Whether others reach us, and whether what we stream arrives as it is sent.
+/// Checks that the public URL leads to this server and passes streams on without delay.
 pub(super) async fn examine(context: &Context, answers: &ProbeAnswers) -> Vec<Check> {
-    let url = place(&context.config.public_url);
+    let url = display_url(&context.config.public_url);
     let Some(public) = &answers.public else {
         return vec![unset(context)];
     };
     let public = match public {
         Ok(public) => public,
         Err(error) if answers.running().is_none() => {
-            let seen = format!("{url} was not looked at, as no server runs here ({error})");
-            let remedy = "start the server and ask again";
-            return vec![Check::warning(PUBLIC_URL, seen, remedy)];
+            let observed = format!("{url} was not checked, because no server runs here ({error})");
+            let remedy = "start the server and run the doctor again";
+            return vec![Check::warning(PUBLIC_URL, observed, remedy)];
         }
         Err(error) => {
-            let seen = format!("{url} does not lead to a server from here: {error}");
-            let remedy = "check the proxy in front, the name's address and the certificate; a firewall may keep \
-                        only this machine out";
-            return vec![Check::problem(PUBLIC_URL, seen, remedy)];
+            let observed = format!("{url} does not lead to a server from here: {error}");
+            let remedy = "check the reverse proxy, the DNS name and the certificate; a firewall may block only \
+                        this machine";
+            return vec![Check::problem(PUBLIC_URL, observed, remedy)];
         }
     };
     let check = match answers.running() {
@@ -77,13 +78,13 @@ pub(super) async fn examine(context: &Context, answers: &ProbeAnswers) -> Vec<Ch
         ),
         Some(_) => Check::problem(
             PUBLIC_URL,
-            format!("{url} leads to another server than the one that runs here"),
-            "correct PUBLIC_URL, or what the proxy in front passes on to",
+            format!("{url} leads to another server, not to the one that runs here"),
+            "correct PUBLIC_URL, or the upstream of the reverse proxy",
         ),
         None => Check::warning(
             PUBLIC_URL,
-            format!("{url} leads to a server, and none answers here"),
-            "give the doctor the HOST and PORT of the server",
+            format!("{url} leads to a server, but none answers here"),
+            "run the doctor with the HOST and PORT of the server",
         ),
     };
     vec![check, streams(&context.config.public_url).await]
@@ -92,54 +93,62 @@ pub(super) async fn examine(context: &Context, answers: &ProbeAnswers) -> Vec<Ch
 fn unset(context: &Context) -> Check {
     if context.config.is_public() {
         let remedy = "set PUBLIC_URL to the address that browsers and tools use";
-        return Check::warning(PUBLIC_URL, "it is not set", remedy);
+        return Check::warning(PUBLIC_URL, "not set", remedy);
     }
-    let seen = format!(
-        "it is not set, so it is {}",
-        place(&context.config.public_url)
+    let observed = format!(
+        "not set; the default is {}",
+        display_url(&context.config.public_url)
     );
-    Check::ok(PUBLIC_URL, seen)
+    Check::ok(PUBLIC_URL, observed)
 }
 
-/// Whether something in front holds answers back.
+/// Checks whether a reverse proxy buffers responses.
 async fn streams(url: &Url) -> Check {
-    let remedy = "switch off buffering in the proxy in front (nginx: proxy_buffering off; see \
+    let remedy = "disable buffering in the reverse proxy (nginx: proxy_buffering off; see \
                 docs/deploy/reverse-proxy.md)";
-    let place = place(url);
+    let shown = display_url(url);
     match pauses(url).await {
-        Ok(PAUSES) => Check::ok(STREAMS, format!("they arrive at {place} as they are sent")),
+        Ok(PAUSES) => Check::ok(
+            STREAMS,
+            format!("events arrive through {shown} as they are sent"),
+        ),
         Ok(_) => Check::problem(
             STREAMS,
-            format!("something before {place} holds answers back until they are complete"),
+            format!("a proxy in front of {shown} buffers responses until they are complete"),
             remedy,
         ),
-        Err(error) => Check::warning(STREAMS, format!("none arrived at {place}: {error}"), remedy),
+        Err(error) => Check::warning(
+            STREAMS,
+            format!("no event arrived through {shown}: {error}"),
+            remedy,
+        ),
     }
 }
 
-/// How many pauses there are between the parts of the stream as they arrive.
+/// Counts the pauses between the chunks of the test stream as they arrive.
 async fn pauses(url: &Url) -> Result<usize, String> {
     let request = client(ProxyUse::AsOthers)
-        .map_err(words)?
+        .map_err(describe)?
         .get(below(url, "livez"));
-    let mut answer = request
+    let mut response = request
         .header("accept", "text/event-stream")
         .send()
         .await
-        .map_err(words)?;
-    if !answer.status().is_success() {
-        return Err(format!("it answers {}", answer.status()));
+        .map_err(describe)?;
+    if !response.status().is_success() {
+        return Err(format!("the response is {}", response.status()));
     }
     let mut last = None;
     let mut pauses = 0;
-    while let Some(_part) = answer.chunk().await.map_err(words)? {
+    while let Some(_part) = response.chunk().await.map_err(describe)? {
         let now = Instant::now();
         let before = last.replace(now);
-        pauses +=
-            usize::from(before.is_some_and(|before: Instant| now.duration_since(before) >= APART));
+        pauses += usize::from(
+            before.is_some_and(|before: Instant| now.duration_since(before) >= MINIMUM_PAUSE),
+        );
     }
     last.map(|_| pauses)
-        .ok_or_else(|| "it was empty".to_owned())
+        .ok_or_else(|| "the response was empty".to_owned())
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -156,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_the_addresses_of_this_machine() {
+    fn loopback_urls_are_recognised() {
         for (url, expected) in [
             ("http://127.0.0.1:3000", true),
             ("http://[::1]/", true),

@@ -1,5 +1,5 @@
-//! What somebody who helps needs to know, in one archive: the report, the version, how it is configured, how
-//! much there is. Nothing that opens anything, names anybody, or was said to a model.
+//! The support bundle: an archive of the doctor's report, versions, configuration and row counts. It contains no
+//! secrets, names or prompts.
 
 use std::{
     collections::BTreeMap,
@@ -14,29 +14,29 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Context, DoctorReport, Redaction, place};
+use super::{Context, DoctorReport, Redaction, display_url};
 use crate::{
     config::{Config, EngineConfig},
-    db::{Database, Standing, steps},
+    db::{Database, SchemaVersion, steps},
     domain::{backups, settings},
     engine::TESTED_VERSION,
 };
 
-/// So much of a log's end is taken.
+/// How much of the end of a log is included.
 const LOG_BYTES: u64 = 256 * 1024;
 const FOLDER: &str = "proxypal-support";
 const README: &str = "\
-What `proxypal-server support-bundle` put together. Look through it before you send it.
+Created by `proxypal-server support-bundle`. Review it before you send it.
 
-doctor.json         what the doctor saw, and the cures
-version.json        versions and the machine's kind
+doctor.json         the checks of `proxypal-server doctor`
+version.json        versions of the server, the engine and the operating system
 configuration.json  the options; of secrets only whether they are set
-database.json       the schema's steps and the number of rows of each table
-settings.json       numbers, switches and choices of the settings; no words
-log.txt             the end of a log, when --log named one; keys, tokens and e-mail addresses are taken out
+database.json       the applied migrations and the row count of each table
+settings.json       numbers, switches and choices of the settings; no free text
+log.txt             the end of the log given by --log; keys, tokens and e-mail addresses are redacted
 
-Left out: every password, key, token and cookie, names and e-mail addresses of people, providers' answers,
-prompts, and all rows of all tables.
+Not included: passwords, keys, tokens, cookies, names and e-mail addresses of people, responses of providers,
+prompts, and the rows of all tables.
 ";
 
 /// The files of an archive.
@@ -47,7 +47,7 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Puts it together. What cannot be had is said in its place.
+    /// Collects the files. What cannot be read is replaced by the reason.
     pub async fn collect(
         context: &Context,
         report: &DoctorReport,
@@ -56,14 +56,14 @@ impl Bundle {
     ) -> io::Result<Self> {
         let storage = &context.config.storage;
         let url = storage.database_url.expose_secret();
-        let (database, set) = match Database::peek(url).await {
+        let (database, settings) = match Database::open_any_version(url).await {
             Ok(Some(database)) => {
-                let described = (rows(&database).await, settings(&database).await);
-                // Nothing was written that could be lost.
+                let summary = (rows(&database).await, settings_summary(&database).await);
+                // Read-only: nothing can be lost.
                 let _ = database.close().await;
-                described
+                summary
             }
-            Ok(None) => (json!("there is none yet"), Value::Null),
+            Ok(None) => (json!("does not exist yet"), Value::Null),
             Err(error) => (
                 json!(redaction.of_known(&format!("{error:#}"))),
                 Value::Null,
@@ -75,7 +75,7 @@ impl Bundle {
             ("version.json", pretty(&versions())?),
             ("configuration.json", pretty(&configuration(context))?),
             ("database.json", pretty(&database)?),
-            ("settings.json", pretty(&set)?),
+            ("settings.json", pretty(&settings)?),
         ];
         if let Some(log) = log {
             files.push(("log.txt", redaction.of_foreign(&tail(log)?).into_bytes()));
@@ -113,7 +113,7 @@ fn versions() -> Value {
     });
     json!({
         "server": env!("CARGO_PKG_VERSION"),
-        "engine_made_for": TESTED_VERSION,
+        "tested_engine_version": TESTED_VERSION,
         "machine": machine,
     })
 }
@@ -123,7 +123,7 @@ fn configuration(context: &Context) -> Value {
     let networks = |list: &[ipnet::IpNet]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
         "listen": config.listen,
-        "public_url": context.public_url_is_told.then(|| place(&config.public_url)),
+        "public_url": context.has_public_url.then(|| display_url(&config.public_url)),
         "trusted_proxies": networks(&config.trusted_proxies),
         "notification_networks": networks(&config.notification_networks),
         "cors_allowed_origins": config.cors_allowed_origins.len(),
@@ -146,14 +146,14 @@ fn engine(config: &Config) -> Value {
             ..
         } => json!({
             "kind": "external",
-            "url": place(url),
+            "url": display_url(url),
             "has_management_key": management_key.is_some(),
         }),
         EngineConfig::Demo => json!({ "kind": "demo" }),
     }
 }
 
-/// Which are set; never what they are.
+/// Which secrets are set, without their values.
 fn secrets(config: &Config) -> BTreeMap<String, bool> {
     let storage = &config.storage;
     let mut set: BTreeMap<String, bool> = [
@@ -174,22 +174,22 @@ fn secrets(config: &Config) -> BTreeMap<String, bool> {
 }
 
 async fn rows(database: &Database) -> Value {
-    let standing = database.standing().await;
-    let taken = steps(database.reader()).await.unwrap_or_default();
-    let counts = match standing {
-        Ok(Standing::Current) => backups::row_counts(database).await.ok(),
+    let version = database.schema_version().await;
+    let migrations = steps(database.reader()).await.unwrap_or_default();
+    let counts = match version {
+        Ok(SchemaVersion::Current) => backups::row_counts(database).await.ok(),
         Ok(_) | Err(_) => None,
     };
     let counts: Option<BTreeMap<_, _>> = counts.map(|counts| counts.into_iter().collect());
-    json!({ "steps": taken, "rows": counts })
+    json!({ "migrations": migrations, "rows": counts })
 }
 
-async fn settings(database: &Database) -> Value {
+async fn settings_summary(database: &Database) -> Value {
     let summary = settings::summary(database).await;
-    summary.unwrap_or_else(|_| json!("they cannot be read"))
+    summary.unwrap_or_else(|_| json!("cannot be read"))
 }
 
-/// The end of a file, from the beginning of a line.
+/// The end of a file, starting at a line.
 fn tail(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();

@@ -1,99 +1,99 @@
-//! What was seen, how grave it is, and what helps.
+//! The result of one check, and the report of all.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Redaction;
 
-/// How grave it is.
+/// The severity of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckResult {
     Ok,
-    /// It works, and could be better or cannot be told.
+    /// It works but should be improved, or could not be checked.
     Warning,
-    /// It does not work, or is dangerous.
+    /// It does not work, or is a security risk.
     Problem,
 }
 
-/// One thing that was looked at.
+/// One check and its result.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     pub topic: &'static str,
-    pub verdict: CheckResult,
-    pub seen: String,
-    /// What helps; none when nothing is wrong.
+    pub result: CheckResult,
+    pub observed: String,
+    /// How to fix it; none when the result is `ok`.
     pub remedy: Option<String>,
 }
 
-/// Everything that was looked at.
+/// All checks.
 #[derive(Clone, Debug, Serialize)]
 pub struct DoctorReport {
-    /// Whether there is no problem. There may be warnings.
-    pub well: bool,
+    /// Whether no check found a problem; warnings are allowed.
+    pub ok: bool,
     pub version: &'static str,
     pub examined_at: DateTime<Utc>,
-    pub findings: Vec<Check>,
+    pub checks: Vec<Check>,
 }
 
 impl Check {
-    pub(super) fn ok(topic: &'static str, seen: impl Into<String>) -> Self {
+    pub(super) fn ok(topic: &'static str, observed: impl Into<String>) -> Self {
         Self {
             topic,
-            verdict: CheckResult::Ok,
-            seen: seen.into(),
+            result: CheckResult::Ok,
+            observed: observed.into(),
             remedy: None,
         }
     }
 
     pub(super) fn warning(
         topic: &'static str,
-        seen: impl Into<String>,
+        observed: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
         Self {
-            verdict: CheckResult::Warning,
+            result: CheckResult::Warning,
             remedy: Some(remedy.into()),
-            ..Self::ok(topic, seen)
+            ..Self::ok(topic, observed)
         }
     }
 
     pub(super) fn problem(
         topic: &'static str,
-        seen: impl Into<String>,
+        observed: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
         Self {
-            verdict: CheckResult::Problem,
-            ..Self::warning(topic, seen, remedy)
+            result: CheckResult::Problem,
+            ..Self::warning(topic, observed, remedy)
         }
     }
 }
 
 impl DoctorReport {
-    pub(super) fn new(examined_at: DateTime<Utc>, findings: Vec<Check>) -> Self {
+    pub(super) fn new(examined_at: DateTime<Utc>, checks: Vec<Check>) -> Self {
         Self {
-            well: findings
+            ok: checks
                 .iter()
-                .all(|check| check.verdict != CheckResult::Problem),
+                .all(|check| check.result != CheckResult::Problem),
             version: env!("CARGO_PKG_VERSION"),
             examined_at,
-            findings,
+            checks,
         }
     }
 
-    /// The report on a configuration with which no server would start.
-    pub fn of_mistakes(examined_at: DateTime<Utc>, mistakes: &str) -> Self {
-        let remedy = "set these right; docs/configuration.md has every option";
+    /// The report on a configuration with which the server does not start.
+    pub fn of_invalid_configuration(examined_at: DateTime<Utc>, mistakes: &str) -> Self {
+        let remedy = "correct these; docs/configuration.md lists every option";
         let check = Check::problem("configuration", mistakes, remedy);
         Self::new(examined_at, vec![check])
     }
 
-    /// Takes out what must not be shown: causes come from many hands.
+    /// Removes secrets: causes of errors come from libraries and may contain some.
     #[must_use]
     pub fn redacted(mut self, redaction: &Redaction) -> Self {
-        for check in &mut self.findings {
-            check.seen = redaction.of_known(&check.seen);
+        for check in &mut self.checks {
+            check.observed = redaction.of_known(&check.observed);
             check.remedy = check
                 .remedy
                 .as_deref()

@@ -1,48 +1,52 @@
-//! Whether this machine knows what time it is: quotas, expiries and audit stand on it.
+//! Checks the clock of this machine, on which quotas, expiry and the audit log depend.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Check, Context, database::Data, server::ProbeAnswers};
 
 const TOPIC: &str = "clock";
-/// When this version was not yet made.
-const TOO_EARLY: &str = "2026-11-01T00:00:00Z";
-/// When nobody will run it any more.
-const TOO_LATE: &str = "2076-01-01T00:00:00Z";
-const ODD: TimeDelta = TimeDelta::seconds(10);
-const WRONG: TimeDelta = TimeDelta::seconds(120);
+/// Before this version was released.
+const EARLIEST: &str = "2026-11-01T00:00:00Z";
+/// Long after its support ends.
+const LATEST: &str = "2076-01-01T00:00:00Z";
+const WARNING_OFFSET: TimeDelta = TimeDelta::seconds(10);
+const PROBLEM_OFFSET: TimeDelta = TimeDelta::seconds(120);
 
-/// Compares it with what others say.
+/// Compares it with the clocks of the database and of the public URL.
 pub(super) fn examine(context: &Context, data: &Data, answers: &ProbeAnswers) -> Check {
-    let remedy = "let the machine keep its time by NTP (timedatectl set-ntp true)";
+    let remedy = "synchronise the clock by NTP (timedatectl set-ntp true)";
     let now = context.clock.now();
     let shown = now.format("%F %T UTC");
-    if now < moment(TOO_EARLY) || now > moment(TOO_LATE) {
-        return Check::problem(TOPIC, format!("it says {shown}, which cannot be"), remedy);
+    if now < moment(EARLIEST) || now > moment(LATEST) {
+        return Check::problem(
+            TOPIC,
+            format!("the time is {shown}, which is impossible"),
+            remedy,
+        );
     }
     let others = [
         ("the database", data.now.map(|then| now - then)),
-        ("the public URL", answers.public_clock_behind),
+        ("the public URL", answers.public_clock_offset),
     ];
-    let told = others
+    let known = others
         .iter()
-        .filter_map(|(who, behind)| Some((*who, (*behind)?)));
-    let Some((who, apart)) = told.max_by_key(|(_, behind)| behind.abs()) else {
+        .filter_map(|(source, offset)| Some((*source, (*offset)?)));
+    let Some((source, offset)) = known.max_by_key(|(_, offset)| offset.abs()) else {
         return Check::ok(
             TOPIC,
-            format!("it says {shown}; there is no other clock to compare"),
+            format!("the time is {shown}; there is no other clock to compare with"),
         );
     };
-    let seen = format!(
-        "it is {} s apart from the one of {who}",
-        apart.num_seconds()
+    let observed = format!(
+        "{} s apart from the clock of {source}",
+        offset.num_seconds()
     );
-    if apart.abs() > WRONG {
-        Check::problem(TOPIC, seen, remedy)
-    } else if apart.abs() > ODD {
-        Check::warning(TOPIC, seen, remedy)
+    if offset.abs() > PROBLEM_OFFSET {
+        Check::problem(TOPIC, observed, remedy)
+    } else if offset.abs() > WARNING_OFFSET {
+        Check::warning(TOPIC, observed, remedy)
     } else {
-        Check::ok(TOPIC, seen)
+        Check::ok(TOPIC, observed)
     }
 }
 

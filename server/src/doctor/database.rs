@@ -1,4 +1,4 @@
-//! The database: whether it answers, who has it, whether we understand it and can open what it sealed.
+//! Checks the database: connection, lock holder, schema version and encryption key.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use super::Check;
 use crate::{
     config::StorageConfig,
-    db::{Database, LockHolder, Standing},
+    db::{Database, LockHolder, SchemaVersion},
     domain::server_secrets::{KeyStanding, examine_key},
 };
 
@@ -15,12 +15,12 @@ const DATABASE: &str = "database";
 const SCHEMA: &str = "schema";
 const KEY: &str = "encryption key";
 
-/// What could be had of it.
+/// The database as far as it could be opened.
 #[derive(Debug)]
 pub(super) struct Data {
     database: Option<Database>,
     pub(super) holder: LockHolder,
-    /// What time it is there; none for a file of this machine.
+    /// The clock of the database server; none for SQLite.
     pub(super) now: Option<DateTime<Utc>>,
 }
 
@@ -29,42 +29,43 @@ impl Data {
         let url = storage.database_url.expose_secret();
         let mut data = Self {
             database: None,
-            holder: LockHolder::Nobody,
+            holder: LockHolder::None,
             now: None,
         };
-        let database = match Database::peek(url).await {
+        let database = match Database::open_any_version(url).await {
             Ok(Some(database)) => database,
             Ok(None) => {
-                let seen = "there is none yet; the server makes it at its first start";
-                return (data, vec![Check::ok(DATABASE, seen)]);
+                let observed = "does not exist yet; the server creates it at its first start";
+                return (data, vec![Check::ok(DATABASE, observed)]);
             }
             Err(error) => {
-                let remedy = "check DATABASE_URL, that the database runs, and who owns its file";
+                let remedy =
+                    "check DATABASE_URL, that the database runs, and the owner of its file";
                 let check = Check::problem(DATABASE, format!("{error:#}"), remedy);
                 return (data, vec![check]);
             }
         };
         data.holder = database.holder(url).await.unwrap_or(LockHolder::Unknown);
         data.now = now(&database).await;
-        let mut findings = vec![answers(&database).await];
+        let mut checks = vec![connection(&database).await];
         let (check, is_understood) = schema(&database).await;
-        findings.push(check);
+        checks.push(check);
         if is_understood {
-            findings.push(key(storage, &database).await);
+            checks.push(key(storage, &database).await);
         }
         data.database = Some(database);
-        (data, findings)
+        (data, checks)
     }
 
     pub(super) async fn close(self) {
         if let Some(database) = self.database {
-            // Nothing was written that could be lost.
+            // Read-only: nothing can be lost.
             let _ = database.close().await;
         }
     }
 }
 
-async fn answers(database: &Database) -> Check {
+async fn connection(database: &Database) -> Check {
     let is_postgres = database.reader().get_database_backend() == DbBackend::Postgres;
     let kind = if is_postgres { "PostgreSQL" } else { "SQLite" };
     match database.ping().await {
@@ -72,28 +73,29 @@ async fn answers(database: &Database) -> Check {
         Err(error) => Check::problem(
             DATABASE,
             format!("{kind} does not answer: {error}"),
-            "restart it, and look into its log",
+            "restart it, and check its log",
         ),
     }
 }
 
-/// How the schema is, and whether its tables can be read.
+/// Compares the schema with the one of this version; the flag is whether its tables can be read.
 async fn schema(database: &Database) -> (Check, bool) {
-    match database.standing().await {
-        Ok(Standing::Current) => (Check::ok(SCHEMA, "it is the one of this version"), true),
-        Ok(Standing::Unused) => {
-            let seen = "no server has used this database yet";
-            (Check::ok(SCHEMA, seen), false)
+    match database.schema_version().await {
+        Ok(SchemaVersion::Current) => (Check::ok(SCHEMA, "matches this version"), true),
+        Ok(SchemaVersion::Unused) => {
+            let observed = "empty: no server has used this database yet";
+            (Check::ok(SCHEMA, observed), false)
         }
-        Ok(Standing::Older(missing)) => {
-            let seen = format!("it is of an older version and lacks {missing} steps");
-            let remedy = "make a backup; the next start brings it up to date, and older versions refuse it then";
-            (Check::warning(SCHEMA, seen, remedy), false)
+        Ok(SchemaVersion::Older(missing)) => {
+            let observed = format!("from an older version; {missing} migrations are missing");
+            let remedy =
+                "make a backup; the next start migrates it, and older versions then refuse it";
+            (Check::warning(SCHEMA, observed, remedy), false)
         }
-        Ok(Standing::Newer(step)) => {
-            let seen = format!("a newer version of the server has used it (step {step})");
+        Ok(SchemaVersion::Newer(step)) => {
+            let observed = format!("migrated by a newer version of the server (migration {step})");
             let remedy = "run that version, or restore a backup from before the upgrade";
-            (Check::problem(SCHEMA, seen, remedy), false)
+            (Check::problem(SCHEMA, observed, remedy), false)
         }
         Err(error) => {
             let remedy =
@@ -106,17 +108,16 @@ async fn schema(database: &Database) -> (Check, bool) {
 async fn key(storage: &StorageConfig, database: &Database) -> Check {
     let own = storage.encryption_key.is_none();
     match examine_key(storage, database).await {
-        Ok(KeyStanding::Unneeded) => Check::ok(KEY, "nothing is sealed yet"),
+        Ok(KeyStanding::Unneeded) => Check::ok(KEY, "nothing is encrypted yet"),
         Ok(KeyStanding::Fits) if own => Check::warning(
             KEY,
-            "the key lies in the data directory, beside what it seals",
-            "keep ENCRYPTION_KEY elsewhere: move the content of encryption.key into the environment, or at \
-             least copy it to another place",
+            "the key is stored in the data directory, beside the data that it encrypts",
+            "store ENCRYPTION_KEY elsewhere: move the content of encryption.key into the environment, or at \
+             least keep a copy of it",
         ),
-        Ok(KeyStanding::Fits) => Check::ok(KEY, "it opens what the database has sealed"),
+        Ok(KeyStanding::Fits) => Check::ok(KEY, "decrypts the secrets in the database"),
         Err(error) => {
-            let remedy =
-                "start with the key that the database was sealed with, or restore a backup";
+            let remedy = "start with the key that encrypted the database, or restore a backup";
             Check::problem(KEY, format!("{error:#}"), remedy)
         }
     }

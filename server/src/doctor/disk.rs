@@ -1,4 +1,4 @@
-//! The disk: how long it takes to keep a promise, and how much it still holds.
+//! The disk: how long a sync takes, and how much space is free.
 
 use std::{
     fs::{self, File},
@@ -8,80 +8,110 @@ use std::{
 };
 
 use nix::sys::statvfs::statvfs;
+use secrecy::ExposeSecret as _;
 
 use super::Check;
+use crate::{config::StorageConfig, db};
 
-/// The end of each answer waits for one sync, shared with whoever else waits.
-const SLOW: Duration = Duration::from_millis(50);
-/// Fewer than so many answers could end in a second.
-const TOO_SLOW: Duration = Duration::from_millis(500);
-const TRIES: usize = 5;
+/// A commit of SQLite takes at least one sync. Slower disks are named, but nothing fails by them.
+const SLOW_SYNC: Duration = Duration::from_millis(50);
+const SAMPLES: usize = 5;
 const MIB: u64 = 1024 * 1024;
-const LITTLE: u64 = 1024 * MIB;
-const TOO_LITTLE: u64 = 128 * MIB;
+const LOW_SPACE: u64 = 1024 * MIB;
+const MINIMUM_SPACE: u64 = 128 * MIB;
+const SYNC: &str = "disk sync";
 
-/// How long a sync takes in the data directory: the median of a few.
-pub(super) fn sync(data_dir: &Path) -> Check {
-    const TOPIC: &str = "disk sync";
-    if !data_dir.exists() {
-        let seen = format!("{} does not exist yet", data_dir.display());
-        return Check::ok(TOPIC, seen + "; the server makes it");
+/// Measures a sync where the commits of SQLite wait for one. With PostgreSQL only whether the data directory is
+/// writable: the journal there is written, but never synced.
+pub(super) fn sync(storage: &StorageConfig) -> Vec<Check> {
+    let data_dir = &storage.data_dir;
+    let Some(file) = db::file_of(storage.database_url.expose_secret()) else {
+        return vec![examine(data_dir, false)];
+    };
+    let directory = file.parent().filter(|path| !path.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    if directory == data_dir {
+        return vec![examine(data_dir, true)];
     }
-    match measure(data_dir) {
-        Ok(taken) => {
-            let seen = format!("a sync takes {:.1} ms", taken.as_secs_f64() * 1000.0);
-            let remedy = "put DATA_DIR on a local SSD, not on a network file system: the end of each answer \
-                        waits for a sync";
-            if taken >= TOO_SLOW {
-                Check::problem(TOPIC, seen, remedy)
-            } else if taken >= SLOW {
-                Check::warning(TOPIC, seen, remedy)
-            } else {
-                Check::ok(TOPIC, seen)
-            }
-        }
+    vec![examine(directory, true), examine(data_dir, false)]
+}
+
+fn examine(directory: &Path, has_database: bool) -> Check {
+    let path = directory.display();
+    if !directory.exists() {
+        return Check::ok(
+            SYNC,
+            format!("{path} does not exist yet; the server creates it"),
+        );
+    }
+    match measure(directory) {
+        Ok(duration) => judge(&path.to_string(), duration, has_database),
         Err(error) => Check::problem(
-            TOPIC,
-            format!("no file can be written in {}: {error}", data_dir.display()),
-            "give DATA_DIR to the user of the server (chown), and look for a full or read-only disk",
+            SYNC,
+            format!("cannot write a file in {path}: {error}"),
+            format!(
+                "make {path} writable for the server's user (chown); check for a full or read-only disk"
+            ),
         ),
     }
 }
 
-/// How much room there is.
+fn judge(path: &str, duration: Duration, has_database: bool) -> Check {
+    let observed = format!(
+        "a sync in {path} takes {:.1} ms",
+        duration.as_secs_f64() * 1000.0
+    );
+    if !has_database {
+        return Check::ok(
+            SYNC,
+            observed + "; the database is elsewhere, so nothing waits for it",
+        );
+    }
+    if duration < SLOW_SYNC {
+        return Check::ok(SYNC, observed);
+    }
+    let remedy = "move the SQLite database to a local SSD, not a network file system: each commit waits for a sync, \
+                  so changes, sign-ins and the recording of requests are slow; answers do not wait for it";
+    Check::warning(SYNC, observed, remedy)
+}
+
+/// Compares the free space of the data directory with what a server needs.
 pub(super) fn space(data_dir: &Path) -> Check {
     const TOPIC: &str = "disk space";
-    let place = nearest(data_dir);
-    let remedy = "make room or a larger disk: without room nothing can be recorded, and then no request is \
-                let in";
-    match statvfs(&place) {
+    let directory = existing_ancestor(data_dir);
+    let remedy = "free some space or use a larger disk: on a full disk nothing can be recorded, and all requests are \
+                  refused";
+    match statvfs(&directory) {
         Ok(disk) => {
             // Their types differ from system to system.
-            #[expect(clippy::useless_conversion, reason = "it is of use elsewhere")]
+            #[expect(clippy::useless_conversion, reason = "needed on other systems")]
             let (blocks, size) = (
                 u64::from(disk.blocks_available()),
                 u64::from(disk.fragment_size()),
             );
             let free = blocks.saturating_mul(size);
-            let seen = format!("{} MiB are free", free / MIB);
-            if free < TOO_LITTLE {
-                Check::problem(TOPIC, seen, remedy)
-            } else if free < LITTLE {
-                Check::warning(TOPIC, seen, remedy)
+            let observed = format!("{} MiB free", free / MIB);
+            if free < MINIMUM_SPACE {
+                Check::problem(TOPIC, observed, remedy)
+            } else if free < LOW_SPACE {
+                Check::warning(TOPIC, observed, remedy)
             } else {
-                Check::ok(TOPIC, seen)
+                Check::ok(TOPIC, observed)
             }
         }
         Err(error) => Check::warning(
             TOPIC,
-            format!("{} does not tell: {error}", place.display()),
+            format!(
+                "cannot read the free space of {}: {error}",
+                directory.display()
+            ),
             "check that DATA_DIR is mounted",
         ),
     }
 }
 
-/// The directory, or what it would be made in.
-fn nearest(directory: &Path) -> PathBuf {
+/// The directory, or the closest parent that exists.
+fn existing_ancestor(directory: &Path) -> PathBuf {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     let mut parents = absolute.ancestors();
     parents
@@ -89,26 +119,27 @@ fn nearest(directory: &Path) -> PathBuf {
         .map_or_else(|| PathBuf::from("/"), Path::to_owned)
 }
 
-fn measure(data_dir: &Path) -> io::Result<Duration> {
-    let probe = Probe::create(data_dir)?;
-    let mut taken = Vec::with_capacity(TRIES);
-    for _ in 0..TRIES {
-        let began = Instant::now();
+/// The median of a few syncs.
+fn measure(directory: &Path) -> io::Result<Duration> {
+    let probe = ProbeFile::create(directory)?;
+    let mut durations = Vec::with_capacity(SAMPLES);
+    for _ in 0..SAMPLES {
+        let start = Instant::now();
         (&probe.file).write_all(&[0; 512])?;
         probe.file.sync_data()?;
-        taken.push(began.elapsed());
+        durations.push(start.elapsed());
     }
-    taken.sort();
-    Ok(taken[TRIES / 2])
+    durations.sort();
+    Ok(durations[SAMPLES / 2])
 }
 
-/// A file that is gone when it is dropped.
-struct Probe {
+/// Removes its file when dropped.
+struct ProbeFile {
     file: File,
     path: PathBuf,
 }
 
-impl Probe {
+impl ProbeFile {
     fn create(directory: &Path) -> io::Result<Self> {
         let path = directory.join(format!(".doctor-{}", uuid::Uuid::new_v4().simple()));
         let file = File::options().write(true).create_new(true).open(&path)?;
@@ -116,9 +147,48 @@ impl Probe {
     }
 }
 
-impl Drop for Probe {
+impl Drop for ProbeFile {
     fn drop(&mut self) {
-        // What cannot be removed is a few bytes of nothing.
+        // A file that cannot be removed is empty but for a few zero bytes.
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::CheckResult, *};
+
+    #[test]
+    fn a_slow_sync_is_a_warning_where_commits_wait_for_it() {
+        let slow = Duration::from_millis(600);
+
+        let sqlite = judge("/data", slow, true);
+        let postgres = judge("/data", slow, false);
+        let fast = judge("/data", Duration::from_millis(2), true);
+
+        assert_eq!(sqlite.result, CheckResult::Warning);
+        assert!(sqlite.remedy.unwrap().contains("each commit waits"));
+        assert_eq!(postgres.result, CheckResult::Ok);
+        assert_eq!(fast.result, CheckResult::Ok);
+    }
+
+    #[test]
+    fn a_database_outside_the_data_directory_is_measured_there() {
+        let (data, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let storage = |url: String| StorageConfig {
+            data_dir: data.path().to_owned(),
+            database_url: url.into(),
+            encryption_key: None,
+            previous_keys: Vec::new(),
+        };
+        let elsewhere = format!("sqlite://{}", other.path().join("x.db").display());
+
+        let sqlite = sync(&storage(elsewhere));
+        let postgres = sync(&storage("postgres://127.0.0.1/x".to_owned()));
+
+        assert!(sqlite[0].observed.contains(other.path().to_str().unwrap()));
+        assert!(sqlite[1].observed.contains("elsewhere"));
+        assert_eq!(postgres.len(), 1);
+        assert!(postgres[0].observed.contains("elsewhere"));
     }
 }

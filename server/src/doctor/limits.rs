@@ -1,29 +1,29 @@
-//! What the operating system allows.
+//! Checks the limits of the operating system.
 
 use nix::sys::resource::{Resource, getrlimit};
 
 use super::Check;
 
-/// Each stream needs two.
+/// Each request in flight needs two files.
 const RECOMMENDED_OPEN_FILES: u64 = 4096;
 const MINIMUM_OPEN_FILES: u64 = 256;
 
-/// How many files may be open. The server raises the soft limit to the hard one.
+/// Checks the hard limit of open files; the server raises its soft limit to it.
 pub(super) fn open_files() -> Check {
     const TOPIC: &str = "open files";
-    let remedy = "raise the hard limit (LimitNOFILE= of systemd, --ulimit nofile= of Docker): each stream \
-                needs two";
+    let remedy = "raise the hard limit (LimitNOFILE= of systemd, --ulimit nofile= of Docker): each \
+                request in flight needs two";
     match getrlimit(Resource::RLIMIT_NOFILE) {
         Ok((_, hard)) => {
-            let seen = format!("at most {hard}");
+            let observed = format!("at most {hard}");
             if hard < MINIMUM_OPEN_FILES {
-                Check::problem(TOPIC, seen, remedy)
+                Check::problem(TOPIC, observed, remedy)
             } else if hard < RECOMMENDED_OPEN_FILES {
-                Check::warning(TOPIC, seen, remedy)
+                Check::warning(TOPIC, observed, remedy)
             } else {
-                Check::ok(TOPIC, seen)
+                Check::ok(TOPIC, observed)
             }
         }
-        Err(error) => Check::warning(TOPIC, format!("the limit is not told: {error}"), remedy),
+        Err(error) => Check::warning(TOPIC, format!("cannot read the limit: {error}"), remedy),
     }
 }

@@ -1,5 +1,5 @@
-//! The doctor looks at a server and at what it stands on, and says what it saw and what helps. It changes
-//! nothing: it takes no lock, starts no engine, and a file by which it measures the disk is gone afterwards.
+//! Diagnoses a server and its environment: what was observed, and how to fix it. Changes nothing: it takes no
+//! lock and starts no engine; the file by which it measures the disk is removed again.
 
 mod address;
 mod bundle;
@@ -25,38 +25,38 @@ pub use self::{
 use self::{database::Data, server::ProbeAnswers};
 use crate::{clock::SharedClock, config::Config};
 
-/// What is looked at.
+/// The server to diagnose.
 #[derive(Debug)]
 pub struct Context {
     pub config: Config,
-    /// Whether `PUBLIC_URL` was said, and is not only where we listen.
-    pub public_url_is_told: bool,
-    /// Where programs are looked for.
+    /// Whether `PUBLIC_URL` is configured, and not derived from the listen address.
+    pub has_public_url: bool,
+    /// `PATH`, where the engine's program is searched.
     pub search_path: OsString,
     pub clock: SharedClock,
 }
 
 impl Context {
-    /// Looks at everything, in the order in which one thing stands on the other.
+    /// Runs all checks, dependencies before what depends on them.
     pub async fn examine(&self) -> DoctorReport {
-        let mut findings = vec![disk::sync(&self.config.storage.data_dir)];
-        findings.push(disk::space(&self.config.storage.data_dir));
-        findings.extend(permissions::examine(&self.config));
-        findings.push(limits::open_files());
-        let (data, found) = Data::examine(&self.config.storage).await;
-        findings.extend(found);
+        let mut checks = disk::sync(&self.config.storage);
+        checks.push(disk::space(&self.config.storage.data_dir));
+        checks.extend(permissions::examine(&self.config));
+        checks.push(limits::open_files());
+        let (data, of_database) = Data::examine(&self.config.storage).await;
+        checks.extend(of_database);
         let answers = ProbeAnswers::gather(self).await;
-        findings.extend(server::examine(self, &answers, data.holder));
-        findings.push(clock::examine(self, &data, &answers));
-        findings.push(address::exposure(self));
-        findings.extend(address::examine(self, &answers).await);
-        findings.extend(engine::examine(self, &answers).await);
+        checks.extend(server::examine(self, &answers, data.holder));
+        checks.push(clock::examine(self, &data, &answers));
+        checks.push(address::exposure(self));
+        checks.extend(address::examine(self, &answers).await);
+        checks.extend(engine::examine(self, &answers).await);
         data.close().await;
-        DoctorReport::new(self.clock.now(), findings)
+        DoctorReport::new(self.clock.now(), checks)
     }
 }
 
-/// An address without what may be secret in it.
-fn place(url: &Url) -> String {
+/// A URL without credentials and query, for display.
+fn display_url(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }

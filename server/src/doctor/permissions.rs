@@ -1,4 +1,4 @@
-//! Who else can read or change what is ours alone.
+//! Checks that other users of the machine cannot read or change the server's files.
 
 use std::{
     fs, io,
@@ -16,20 +16,20 @@ const OTHERS_WRITE: u32 = 0o022;
 const OTHERS_READ: u32 = 0o044;
 const OTHERS: u32 = 0o077;
 
-/// Looks at each place that is there.
+/// Checks every file and directory that exists.
 pub(super) fn examine(config: &Config) -> Vec<Check> {
     let data_dir = &config.storage.data_dir;
-    let mut findings = vec![directory(data_dir)];
+    let mut checks = vec![directory(data_dir)];
     let key = server_secrets::key_file(data_dir);
-    findings.extend(private("encryption key file", &key));
+    checks.extend(private("encryption key file", &key));
     if let Some(file) = sqlite_file(config) {
-        findings.extend(database_file(data_dir, &file));
+        checks.extend(database_file(data_dir, &file));
     }
     if let Ok((configuration, auths)) = engine::places(data_dir, config.auth_dir.as_deref()) {
-        findings.extend(private("auth files", &auths));
-        findings.extend(private("engine's configuration", &configuration));
+        checks.extend(private("auth files", &auths));
+        checks.extend(private("engine's configuration", &configuration));
     }
-    findings
+    checks
 }
 
 fn directory(data_dir: &Path) -> Check {
@@ -40,41 +40,44 @@ fn directory(data_dir: &Path) -> Check {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Check::ok(
                 TOPIC,
-                format!("{path} does not exist yet; the server makes it"),
+                format!("{path} does not exist yet; the server creates it"),
             );
         }
         Err(error) => {
-            let remedy = "run the doctor as the user of the server";
+            let remedy = "run the doctor as the server's user";
             return Check::problem(TOPIC, format!("{path} cannot be read: {error}"), remedy);
         }
     };
     let mode = metadata.permissions().mode();
-    let seen = format!("{path} has the mode {:o}", mode & 0o7777);
+    let observed = format!("{path} has the mode {:o}", mode & 0o7777);
     if !metadata.is_dir() {
-        let remedy = "name a directory in DATA_DIR";
-        return Check::problem(TOPIC, format!("{path} is no directory"), remedy);
+        let remedy = "set DATA_DIR to a directory";
+        return Check::problem(TOPIC, format!("{path} is not a directory"), remedy);
     }
     if access(data_dir, AccessFlags::W_OK | AccessFlags::X_OK).is_err() {
-        let remedy = format!("chown it to the user of the server: chown USER {path}");
+        let remedy = format!("give it to the server's user: chown USER {path}");
         return Check::problem(
             TOPIC,
-            format!("{path} may not be written by this user"),
+            format!("{path} is not writable for this user"),
             remedy,
         );
     }
     if mode & OTHERS_WRITE != 0 {
-        let remedy = format!("others may replace the database: chmod 700 {path}");
-        return Check::problem(TOPIC, seen, remedy);
+        let remedy = format!("other users can replace the database: chmod 700 {path}");
+        return Check::problem(TOPIC, observed, remedy);
     }
     if metadata.uid() != geteuid().as_raw() {
-        let seen = format!("{seen} and belongs to user {}, not to you", metadata.uid());
-        let remedy = "run commands as the user of the server, or files of yours will be in its way";
-        return Check::warning(TOPIC, seen, remedy);
+        let observed = format!(
+            "{observed} and belongs to user {}, not to you",
+            metadata.uid()
+        );
+        let remedy = "run commands as the server's user; otherwise they create files that the server cannot write";
+        return Check::warning(TOPIC, observed, remedy);
     }
-    Check::ok(TOPIC, seen)
+    Check::ok(TOPIC, observed)
 }
 
-/// The database holds digests, sealed secrets, and who did what when.
+/// The database contains digests, encrypted secrets and the audit log.
 fn database_file(data_dir: &Path, file: &Path) -> Option<Check> {
     const TOPIC: &str = "database file";
     let mode = fs::metadata(file).ok()?.permissions().mode();
@@ -83,32 +86,32 @@ fn database_file(data_dir: &Path, file: &Path) -> Option<Check> {
     };
     let is_private =
         mode & OTHERS_READ == 0 || file.parent().is_some_and(is_behind) || is_behind(data_dir);
-    let seen = format!("{} has the mode {:o}", file.display(), mode & 0o7777);
+    let observed = format!("{} has the mode {:o}", file.display(), mode & 0o7777);
     Some(if is_private {
-        Check::ok(TOPIC, seen)
+        Check::ok(TOPIC, observed)
     } else {
         let remedy = format!(
             "other users of this machine can read it: chmod 700 {}",
             file.parent().unwrap_or(data_dir).display()
         );
-        Check::warning(TOPIC, seen, remedy)
+        Check::warning(TOPIC, observed, remedy)
     })
 }
 
-/// Something that holds secrets in the clear.
+/// Checks a path that contains plain-text secrets.
 fn private(topic: &'static str, path: &Path) -> Option<Check> {
     let metadata = fs::symlink_metadata(path).ok()?;
     let mode = metadata.permissions().mode() & 0o7777;
-    let seen = format!("{} has the mode {mode:o}", path.display());
-    let right = if metadata.is_dir() { "700" } else { "600" };
+    let observed = format!("{} has the mode {mode:o}", path.display());
+    let mode_wanted = if metadata.is_dir() { "700" } else { "600" };
     Some(if mode & OTHERS == 0 {
-        Check::ok(topic, seen)
+        Check::ok(topic, observed)
     } else {
         let remedy = format!(
-            "other users can read secrets in it: chmod {right} {}",
+            "other users can read secrets in it: chmod {mode_wanted} {}",
             path.display()
         );
-        Check::problem(topic, seen, remedy)
+        Check::problem(topic, observed, remedy)
     })
 }
 

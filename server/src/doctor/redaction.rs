@@ -1,4 +1,4 @@
-//! Takes secrets and people out of text that leaves the machine.
+//! Removes secrets and e-mail addresses from text that leaves the machine.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -8,11 +8,11 @@ use crate::config::SecretsConfig;
 
 const REDACTED: &str = "[redacted]";
 const EMAIL: &str = "[e-mail]";
-/// Shorter secrets are words, and taking them out would only garble.
+/// Shorter secrets may be ordinary words; redacting them would garble the text.
 const SHORTEST_SECRET: usize = 6;
-/// Words of this length that mix letters and digits are taken for keys.
-const LONGEST_WORD: usize = 20;
-/// How keys and tokens of others begin.
+/// Words of at least this length that mix letters and digits are treated as keys.
+const MINIMUM_KEY_LENGTH: usize = 20;
+/// Prefixes of the keys and tokens of providers, and of ours.
 const PREFIXES: [&str; 12] = [
     "sk-",
     "ppt_",
@@ -28,12 +28,12 @@ const PREFIXES: [&str; 12] = [
     "xai-",
 ];
 
-/// What must not be shown.
+/// The known secrets.
 #[derive(Clone, Debug, Default)]
 pub struct Redaction(Vec<SecretString>);
 
 impl Redaction {
-    /// Everything that this configuration keeps secret.
+    /// All secrets of this configuration.
     pub fn new(secrets: &SecretsConfig, database_url: Option<&str>) -> Self {
         let mut known: Vec<_> = secrets.all().cloned().collect();
         let url = database_url.and_then(|url| url.parse::<Url>().ok());
@@ -45,22 +45,22 @@ impl Redaction {
         Self(known)
     }
 
-    /// Text of ours, without what we know to be secret.
+    /// Redacts the known secrets, for texts of this program.
     pub fn of_known(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, secret| {
             text.replace(secret.expose_secret(), REDACTED)
         })
     }
 
-    /// Text of others, also without what looks like a key, a token or an e-mail address.
+    /// Also redacts whatever looks like a key, a token or an e-mail address, for other texts.
     pub fn of_foreign(&self, text: &str) -> String {
         let known = self.of_known(text);
         let mut clean = String::with_capacity(known.len());
         let mut rest = known.as_str();
         while !rest.is_empty() {
-            let end = rest.find(is_between_words).unwrap_or(rest.len());
+            let end = rest.find(is_separator).unwrap_or(rest.len());
             let (word, tail) = rest.split_at(end);
-            clean.push_str(judge(word));
+            clean.push_str(redact_word(word));
             let mut characters = tail.chars();
             clean.extend(characters.next());
             rest = characters.as_str();
@@ -69,15 +69,15 @@ impl Redaction {
     }
 }
 
-fn is_between_words(character: char) -> bool {
+fn is_separator(character: char) -> bool {
     character.is_whitespace() || "\"'`=,;()[]{}<>|&?#\\".contains(character)
 }
 
-/// The word, or what stands in its place.
-fn judge(word: &str) -> &str {
-    // Of an address or a path only the parts are words.
+/// The word, or its replacement.
+fn redact_word(word: &str) -> &str {
+    // The parts of a URL or a path are words.
     if word.contains('/') && !word.contains('@') {
-        let is_clean = word.split(['/', ':']).all(|part| judge(part) == part);
+        let is_clean = word.split(['/', ':']).all(|part| redact_word(part) == part);
         return if is_clean { word } else { REDACTED };
     }
     if word.contains('@') {
@@ -93,7 +93,7 @@ fn looks_random(word: &str) -> bool {
     let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
     let has_letter = word.bytes().any(|byte| byte.is_ascii_alphabetic());
     let is_time = word.starts_with("20") && word.contains('T') && word.contains(':');
-    word.len() >= LONGEST_WORD
+    word.len() >= MINIMUM_KEY_LENGTH
         && has_digit
         && has_letter
         && !is_time
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_out_keys_tokens_and_addresses_and_leaves_the_rest() {
+    fn keys_tokens_and_addresses_are_redacted() {
         let line = "2026-11-26T02:00:00.123456Z  INFO request.id=0199c1f0-7d3a-7c55-9e1b-0a1b2c3d4e5f \
              key=sk-ada-x to http://127.0.0.1:3000/v1/models?key=AIzaSyCanary by ada@example.org \
              Bearer eyJhbGciOi.x.y, account 7 (0a1b2c3d4e5f6a7b8c9d0e1f)";
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_out_what_is_known_wherever_it_stands() {
+    fn known_secrets_are_redacted_inside_words() {
         let secrets = SecretsConfig {
             admin_password: Some("canary".into()),
             ..SecretsConfig::default()

@@ -1,4 +1,4 @@
-//! Whether a server runs here, and whether the public URL leads to it.
+//! Probes the local server and the public URL.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::db::LockHolder;
 const TOPIC: &str = "server";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a server says of itself, as far as we need it.
+/// The fields of `/healthz` that the checks use.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct ReportedHealth {
     pub(super) instance: Option<String>,
@@ -23,52 +23,52 @@ pub(super) struct ReportedHealth {
     pub(super) engine_state: Option<String>,
 }
 
-/// What was answered here and there.
+/// The responses of the local server and of the public URL.
 #[derive(Debug)]
 pub(super) struct ProbeAnswers {
-    /// On the address listened on; none when that is not known.
+    /// From the listen address; none when its port is unknown.
     pub(super) here: Option<Result<ReportedHealth, String>>,
-    /// At the public URL; none when there is no other than the address listened on.
+    /// From the public URL; none when none is configured.
     pub(super) public: Option<Result<ReportedHealth, String>>,
-    /// How far our clock is before the one there.
-    pub(super) public_clock_behind: Option<TimeDelta>,
+    /// How far our clock is ahead of the one there.
+    pub(super) public_clock_offset: Option<TimeDelta>,
 }
 
 impl ProbeAnswers {
     pub(super) async fn gather(context: &Context) -> Self {
         let here = match local(context.config.listen) {
-            Some(url) => Some(ask(&url, ProxyUse::Direct, context).await),
+            Some(url) => Some(probe(&url, ProxyUse::Direct, context).await),
             None => None,
         };
-        let public = if context.public_url_is_told {
-            Some(ask(&context.config.public_url, ProxyUse::AsOthers, context).await)
+        let public = if context.has_public_url {
+            Some(probe(&context.config.public_url, ProxyUse::AsOthers, context).await)
         } else {
             None
         };
         Self {
             here: here.map(|answer| answer.map(|(health, _)| health)),
-            public_clock_behind: match &public {
-                Some(Ok((_, behind))) => *behind,
+            public_clock_offset: match &public {
+                Some(Ok((_, offset))) => *offset,
                 Some(Err(_)) | None => None,
             },
             public: public.map(|answer| answer.map(|(health, _)| health)),
         }
     }
 
-    /// The server that runs here, if it answers.
+    /// The local server, if it responds.
     pub(super) fn running(&self) -> Option<&ReportedHealth> {
         self.here.as_ref()?.as_ref().ok()
     }
 }
 
-/// Whether the proxies of the environment are for this address.
+/// Whether the proxies of the environment (`HTTPS_PROXY`) apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProxyUse {
     Direct,
     AsOthers,
 }
 
-/// What looks at a running server.
+/// Checks the local server.
 pub(super) fn examine(
     context: &Context,
     answers: &ProbeAnswers,
@@ -78,28 +78,30 @@ pub(super) fn examine(
     match (answers.here.as_ref()?, holder) {
         (Ok(health), _) if health.ok == Some(false) => Some(Check::problem(
             TOPIC,
-            "it runs, and its database does not answer",
-            "restart the database; the server finds it again by itself",
+            "runs, but its database does not respond",
+            "restart the database; the server reconnects by itself",
         )),
-        (Ok(health), LockHolder::Nobody) => Some(
+        (Ok(health), LockHolder::None) => Some(
             Check::warning(
                 TOPIC,
-                format!("one answers on {listen}, and it does not use this database"),
-                "give the doctor the DATA_DIR and DATABASE_URL of that server",
+                format!("one responds on {listen}, but it does not use this database"),
+                "run the doctor with the DATA_DIR and DATABASE_URL of that server",
             )
             .with_version(health),
         ),
         (Ok(health), LockHolder::Server(_) | LockHolder::Unknown) => {
-            Some(Check::ok(TOPIC, format!("it answers on {listen}")).with_version(health))
+            Some(Check::ok(TOPIC, format!("responds on {listen}")).with_version(health))
         }
         (Err(error), LockHolder::Server(pid)) => {
-            let who = pid.map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
-            let seen = format!("{who} has the database, and nobody answers on {listen}: {error}");
-            let remedy = "give the doctor the HOST and PORT of the server; if they are right, look into its log";
-            Some(Check::warning(TOPIC, seen, remedy))
+            let holder = pid.map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
+            let observed = format!(
+                "{holder} has locked the database, but no server responds on {listen}: {error}"
+            );
+            let remedy = "run the doctor with the HOST and PORT of the server; if they are right, check its log";
+            Some(Check::warning(TOPIC, observed, remedy))
         }
-        (Err(_), LockHolder::Nobody | LockHolder::Unknown) => {
-            Some(Check::ok(TOPIC, format!("none runs on {listen}")))
+        (Err(_), LockHolder::None | LockHolder::Unknown) => {
+            Some(Check::ok(TOPIC, format!("not running on {listen}")))
         }
     }
 }
@@ -109,14 +111,14 @@ impl Check {
         match health.version.as_deref() {
             Some(env!("CARGO_PKG_VERSION")) | None => self,
             Some(version) => {
-                self.seen = format!("{}; it is of version {version}", self.seen);
+                self.observed = format!("{}; its version is {version}", self.observed);
                 self
             }
         }
     }
 }
 
-/// Where a server would be reached from here.
+/// The URL of a server on this listen address.
 fn local(listen: SocketAddr) -> Option<Url> {
     let host = if !listen.ip().is_unspecified() {
         listen.ip()
@@ -129,47 +131,47 @@ fn local(listen: SocketAddr) -> Option<Url> {
     (listen.port() != 0).then(|| format!("http://{address}/").parse().ok())?
 }
 
-pub(super) fn client(way: ProxyUse) -> reqwest::Result<reqwest::Client> {
+pub(super) fn client(proxy: ProxyUse) -> reqwest::Result<reqwest::Client> {
     let builder = reqwest::Client::builder()
         .timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none());
-    match way {
+    match proxy {
         ProxyUse::Direct => builder.no_proxy().build(),
         ProxyUse::AsOthers => builder.build(),
     }
 }
 
-/// An address below a base.
+/// A URL with this path below the base.
 pub(super) fn below(base: &Url, path: &str) -> String {
     format!("{}/{path}", base.as_str().trim_end_matches('/'))
 }
 
-async fn ask(
+async fn probe(
     base: &Url,
-    way: ProxyUse,
+    proxy: ProxyUse,
     context: &Context,
 ) -> Result<(ReportedHealth, Option<TimeDelta>), String> {
-    let mut request = client(way).map_err(words)?.get(below(base, "healthz"));
+    let mut request = client(proxy).map_err(describe)?.get(below(base, "healthz"));
     // With it the server reports details. It is sent to the local address only.
-    if let (ProxyUse::Direct, Some(token)) = (way, &context.config.watch.metrics_token) {
+    if let (ProxyUse::Direct, Some(token)) = (proxy, &context.config.watch.metrics_token) {
         request = request.bearer_auth(token.expose_secret());
     }
-    let answer = request.send().await.map_err(words)?;
+    let response = request.send().await.map_err(describe)?;
     let now = context.clock.now();
-    let date = answer
+    let date = response
         .headers()
         .get(DATE)
         .and_then(|date| date.to_str().ok());
     let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-    let behind = date.map(|date| now - date.to_utc());
-    let status = answer.status();
-    let text = answer.text().await.map_err(words)?;
+    let offset = date.map(|date| now - date.to_utc());
+    let status = response.status();
+    let text = response.text().await.map_err(describe)?;
     let health = serde_json::from_str(&text)
-        .map_err(|_| format!("it answers {status}, but not as this server does"))?;
-    Ok((health, behind))
+        .map_err(|_| format!("the response {status} is not from this server"))?;
+    Ok((health, offset))
 }
 
-/// The whole chain of causes: the first says little.
-pub(super) fn words(error: reqwest::Error) -> String {
+/// The error with all its causes.
+pub(super) fn describe(error: reqwest::Error) -> String {
     format!("{:#}", anyhow::Error::from(error.without_url()))
 }

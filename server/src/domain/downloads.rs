@@ -1,6 +1,6 @@
 //! Downloads: a file is offered to one caller for a short time, by a ticket that works once.
 //!
-//! Tickets live in memory. Whoever presents one must also be the one to whom it was given and still have
+//! Tickets are kept in memory. The caller that presents one must be the one that it was issued to and still have
 //! the role that it needs, so the address alone is useless to another caller.
 
 use std::{
@@ -23,7 +23,7 @@ const LIFE: TimeDelta = TimeDelta::seconds(60);
 const MOST: usize = 1000;
 const PREFIX: &str = "dl_";
 
-/// What a file holds.
+/// The content of a file.
 pub struct Content {
     /// In bytes, where it is known.
     pub length: Option<u64>,
@@ -47,7 +47,7 @@ type Open = Box<dyn FnOnce() -> BoxFuture<'static, Result<Content>> + Send>;
 pub struct Offer {
     pub file_name: String,
     pub media_type: &'static str,
-    /// What its reader must at least be.
+    /// The lowest role that may fetch it.
     pub role: Role,
     /// Begins to read it, when the ticket is used.
     pub open: Open,
@@ -61,7 +61,7 @@ impl std::fmt::Debug for Offer {
     }
 }
 
-/// What opens an offer, once.
+/// The ticket of an offer, which works once.
 #[derive(Clone)]
 pub struct Ticket {
     pub secret: String,
@@ -84,7 +84,7 @@ pub struct ClaimedDownload {
     pub content: Content,
 }
 
-/// Who was given a ticket.
+/// The caller that a ticket was issued to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Holder {
     Session(Uuid),

@@ -9,9 +9,9 @@ use entity::provider_account::ProviderKind;
 pub struct EngineModels {
     /// Everything that a request may name, as the engine spells it, and who owns it in its words.
     pub listed: BTreeMap<String, Option<String>>,
-    /// What the engine knows a provider's API for, where an account does not say.
+    /// The models that the engine knows for a provider's API, if an account lists none.
     pub known: HashMap<ProviderKind, Vec<String>>,
-    /// What it serves with each auth file.
+    /// The models of each auth file.
     pub by_file: HashMap<String, Vec<String>>,
 }
 

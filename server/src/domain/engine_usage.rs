@@ -11,7 +11,7 @@ pub struct EngineUsage {
     /// Ours: sent to the engine as `X-Forwarded-For`, echoed by its record. On a WebSocket every turn
     /// carries the id of the connection.
     pub request_id: Uuid,
-    /// Who served the attempt.
+    /// The account that served the attempt.
     pub provider: Option<ProviderKind>,
     /// Which of our accounts served it, when the engine's index names one that we know.
     pub account_id: Option<Uuid>,

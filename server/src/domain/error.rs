@@ -4,6 +4,7 @@ use std::{fmt::Display, time::Duration};
 
 use sea_orm::{DbErr, SqlErr};
 
+use super::calendar::UnknownTimeZoneError;
 use crate::crypto::vault::VaultError;
 
 /// The result of a domain operation.
@@ -87,6 +88,12 @@ impl Error {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         Self::Internal(error.into())
+    }
+}
+
+impl From<UnknownTimeZoneError> for Error {
+    fn from(error: UnknownTimeZoneError) -> Self {
+        Self::BadInput(error.to_string())
     }
 }
 

@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod api_tokens;
 pub mod audit;
 pub mod backups;
+pub mod calendar;
 pub mod client_setup;
 pub mod downloads;
 pub mod engine_accounts;
@@ -36,11 +37,12 @@ pub mod server_secrets;
 pub mod sessions;
 pub mod settings;
 mod text;
-pub mod tokens;
 pub mod usage;
 pub mod usd;
 pub mod users;
 mod viewer;
+
+pub use metering::tokens;
 
 pub use self::{
     error::{Error, Result},

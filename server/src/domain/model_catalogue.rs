@@ -16,7 +16,7 @@ use super::{
     prices::PriceList,
 };
 
-/// What the catalogue is made of.
+/// The sources of the catalogue.
 #[derive(Debug)]
 pub struct ModelCatalogue<'a> {
     pub models: &'a EngineModels,
@@ -30,7 +30,7 @@ pub struct ModelCatalogue<'a> {
 #[derive(Clone, Debug)]
 pub struct CatalogueModel {
     pub name: String,
-    /// What it stands for, if it is an alias.
+    /// The model of an alias.
     pub alias_of: Option<String>,
     /// The aliases that lead to it.
     pub aliases: Vec<String>,
@@ -38,7 +38,7 @@ pub struct CatalogueModel {
     /// The enabled accounts that serve it.
     pub accounts: Vec<provider_account::Model>,
     pub price: Option<price::Model>,
-    /// Who owns it, in the engine's words.
+    /// The owner, as the engine reports it.
     pub owner: Option<String>,
 }
 
@@ -168,7 +168,7 @@ impl ModelCatalogue<'_> {
             .collect()
     }
 
-    /// Whether an account has a model, by what it says, by what the engine says of its file, or by what
+    /// Whether an account has a model: by its own list, by the engine's list of its file, or by the models that
     /// its provider is known for.
     fn offers(&self, account: &provider_account::Model, name: &str) -> bool {
         let prefix = account.prefix.as_deref().map(|prefix| format!("{prefix}/"));

@@ -6,7 +6,9 @@ use entity::{
     request::Protocol,
 };
 
-/// Who may serve a request.
+use crate::providers;
+
+/// The provider that may serve a request.
 #[derive(Clone, Copy, Debug)]
 pub struct ServingModel {
     pub kind: ProviderKind,
@@ -16,22 +18,7 @@ pub struct ServingModel {
 
 /// Whether the bound of a request in this protocol reaches the provider.
 pub fn is_kept(server: ServingModel, protocol: Protocol, model: &str) -> bool {
-    let is_translated = matches!(protocol, Protocol::AnthropicMessages | Protocol::Gemini);
-    match server.kind {
-        // The Codex executor deletes every bound: the backend of ChatGPT knows none.
-        ProviderKind::Chatgpt => false,
-        // Signed-in Google accounts are served by Antigravity, which keeps bounds of Claude models only.
-        ProviderKind::Gemini if server.credential != Some(CredentialKind::ApiKey) => {
-            model.to_lowercase().contains("claude")
-        }
-        ProviderKind::Gemini => protocol != Protocol::AnthropicMessages,
-        // Bounds of the OpenAI protocols are put back after a translation, others are not.
-        ProviderKind::Xai => !is_translated,
-        ProviderKind::Claude
-        | ProviderKind::Copilot
-        | ProviderKind::Kimi
-        | ProviderKind::OpenaiCompatible => true,
-    }
+    (providers::spec(server.kind).keeps_output_limit)(server.credential, protocol, model)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A change to something that may be absent: leave it, clear it, or set it.
 
-/// What to do with an optional value.
+/// A change of an optional value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
     /// Leave it as it is.

@@ -54,7 +54,7 @@ pub struct NewProviderLogin {
     pub label: Option<String>,
     /// The OAuth `state`, stored as a digest.
     pub state: Option<SecretString>,
-    /// What completing the sign-in needs, stored encrypted.
+    /// The secrets that completing the sign-in needs, stored encrypted.
     pub secrets: SecretString,
     pub expires_at: DateTime<Utc>,
 }

@@ -15,19 +15,18 @@ use sea_orm::{ActiveValue::Set, EntityTrait as _};
 
 use crate::{
     clock::SharedClock,
-    config::StorageConfig,
     crypto::{
         token::Digester,
         vault::{EncryptionKey, Vault, VaultError},
     },
-    db::Database,
+    db::{Database, StorageConfig},
 };
 
 /// The secret that shows whether an encryption key is the right one.
 pub(in crate::domain) const DIGEST_KEY: &str = "token_digest_key";
 const KEY_FILE: &str = "encryption.key";
 
-/// What opens and digests.
+/// The keys for encryption and digests.
 #[derive(Clone, Debug)]
 pub struct ServerSecrets {
     pub vault: Arc<Vault>,

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use entity::provider_account::ProviderKind;
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -17,20 +16,13 @@ use super::client::{ClientError, EngineClient};
 use super::config::KnownModels;
 use super::error::EngineError;
 use crate::domain::engine_models::EngineModels;
+use crate::providers;
 
 /// How old an answer may be when nothing is known to have changed: the engine reads auth files in its
 /// own time, and one that runs elsewhere tells nobody.
 const FRESH: Duration = Duration::from_secs(10);
 /// How many auth files are asked for at once.
 const MAX_CONCURRENT: usize = 8;
-
-/// The providers that the engine knows the models of, and its word for them.
-const KNOWN: [(ProviderKind, &str); 4] = [
-    (ProviderKind::Claude, "claude"),
-    (ProviderKind::Chatgpt, "codex"),
-    (ProviderKind::Gemini, "gemini"),
-    (ProviderKind::Xai, "xai"),
-];
 
 /// What is known of the engine's models.
 #[derive(Debug, Default)]
@@ -76,9 +68,12 @@ impl Catalogue {
     /// Asks what the engine knows each provider's API for.
     pub(super) async fn learn(&self, client: &EngineClient) {
         let mut known = KnownModels::new();
-        for (kind, channel) in KNOWN {
+        for spec in providers::ALL {
+            let Some(channel) = spec.engine.catalogue else {
+                continue;
+            };
             if let Ok(definitions) = client.definitions(channel).await {
-                known.insert(kind, ids(&definitions["models"]));
+                known.insert(spec.kind, ids(&definitions["models"]));
             }
         }
         self.known.store(Arc::new(known));

@@ -11,30 +11,6 @@ use super::client::{ClientError, EngineClient};
 use super::error::EngineError;
 use super::handle::EngineHandle;
 
-/// What the engine can sign in to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LoginChannel {
-    Claude,
-    Codex,
-    Antigravity,
-    Kimi,
-    Xai,
-}
-
-impl LoginChannel {
-    /// The engine's word in the addresses of its management.
-    fn word(self) -> &'static str {
-        match self {
-            Self::Claude => "anthropic",
-            Self::Codex => "codex",
-            Self::Antigravity => "antigravity",
-            Self::Kimi => "kimi",
-            Self::Xai => "xai",
-        }
-    }
-}
-
 /// A sign-in that the engine has begun.
 #[derive(Debug)]
 pub struct EngineLogin {
@@ -73,10 +49,10 @@ struct Status {
 
 impl EngineHandle {
     /// Asks the engine to begin a sign-in.
-    pub async fn begin_login(&self, channel: LoginChannel) -> Result<EngineLogin, EngineError> {
+    pub async fn begin_login(&self, login: &str) -> Result<EngineLogin, EngineError> {
         let begun: Begun = self
             .client()?
-            .read(&format!("{}-auth-url", channel.word()))
+            .read(&format!("{login}-auth-url"))
             .await
             .map_err(|error| unwilling(&error))?;
         Ok(EngineLogin {
@@ -90,7 +66,7 @@ impl EngineHandle {
     /// Brings the engine what the provider sent back: a code, or an error's.
     pub async fn deliver_login(
         &self,
-        channel: LoginChannel,
+        login: &str,
         state: &SecretString,
         answer: Result<&SecretString, &str>,
     ) -> Result<(), EngineError> {
@@ -99,7 +75,7 @@ impl EngineHandle {
             Err(error) => ("", error),
         };
         let body = json!({
-            "provider": channel.word(), "state": state.expose_secret(), "code": code, "error": error,
+            "provider": login, "state": state.expose_secret(), "code": code, "error": error,
         });
         let delivered = self.client()?.tell("oauth-callback", &body).await;
         match delivered {

@@ -41,7 +41,7 @@ pub use install::{
 };
 
 pub use launcher::{COMMAND as LAUNCHER_COMMAND, exec, exec_from};
-pub use login::{EngineLogin, EngineLoginStatus, LoginChannel};
+pub use login::{EngineLogin, EngineLoginStatus};
 pub use logs::{LogLevel, LogLine, LogRing};
 pub use options::{DrainHook, EngineContext, EngineOptions, ExternalEngine};
 pub use question::{ProviderAnswer, ProviderQuestion};

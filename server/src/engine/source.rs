@@ -32,8 +32,9 @@ pub trait CredentialSource: Send + Sync {
     }
 
     /// Hears what requests met at the accounts.
-    fn note_attempts(&self, attempts: &[EngineAttempt]) {
-        let _ = attempts;
+    fn note_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
+        drop(attempts);
+        Box::pin(std::future::ready(()))
     }
 
     /// Seals what is fresher in the files that were found, and answers what is to be done with them.

@@ -2,16 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, HeaderName, header::AUTHORIZATION};
+use axum::http::HeaderMap;
 
-use super::{dialect::GatewayError, route::query};
+use super::{dialect::GatewayError, headers::CARRIERS, route::query};
 use crate::domain::api_keys::{Caller, KeyProblem, KeyRing};
-
-const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
-const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-
-/// The headers in which clients send keys. They never reach the engine.
-pub(super) const CARRIERS: [HeaderName; 3] = [AUTHORIZATION, X_GOOG_API_KEY, X_API_KEY];
 
 /// Longer than any key, in bytes, and more of them than any client sends: what is longer or more is not
 /// looked at, so that an unknown client costs little.

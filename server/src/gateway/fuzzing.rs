@@ -6,27 +6,25 @@ use axum::http::{
     HeaderMap, HeaderValue, Method,
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
-use entity::request::Protocol;
 use flate2::{
     Compression,
     write::{GzEncoder, ZlibEncoder},
 };
 use http_body_util::BodyExt as _;
+use metering::{
+    BodyForm, BodyKind, BoundForm, EstimatedUsage, ModelScanner, Observation, Protocol, ScanResult,
+    Tap, Tokens, TurnTap,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    admit::names,
+    admission::names,
     authenticate::without_scheme,
-    forward,
+    headers,
     memory::Memory,
-    meter::{
-        scanner::{BodyKind, BoundForm, ModelScanner, ScanResult},
-        tap::{Observation, Tap, TurnTap},
-        used,
-    },
     model::{self, ReadLimits, RequestedModel},
-    route::{self, BodyForm, query},
+    route::{self, query},
 };
 use crate::domain::model_name::{is_any_model, routed_as};
 
@@ -194,7 +192,7 @@ pub async fn read_request(
     mut headers: HeaderMap,
     body: Vec<u8>,
 ) -> Option<AdmissionReading> {
-    forward::from_client(&mut headers).ok()?;
+    headers::from_client(&mut headers).ok()?;
     let route = route::classify(method, path, &headers).ok()?;
     let limits = ReadLimits {
         max_body_bytes: 64 * 1024 * 1024,
@@ -257,7 +255,12 @@ fn check_usage(seen: &Observation) {
         assert!((0..=MOST_TOKENS).contains(&tokens.total()), "{tokens:?}");
     }
     for is_whole in [true, false] {
-        let tokens = used(seen, is_whole);
+        let expected = Tokens {
+            input: 1,
+            output: 1,
+            ..Tokens::default()
+        };
+        let tokens = EstimatedUsage::of(seen, is_whole, expected).tokens;
         assert!((0..=MOST_TOKENS).contains(&tokens.total()), "{tokens:?}");
         if seen.text_bytes + seen.media_bytes + seen.sealed_bytes > 0 {
             assert!(tokens.output + tokens.reasoning > 0, "{seen:?}");

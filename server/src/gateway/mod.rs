@@ -2,23 +2,22 @@
 //!
 //! [`route`] → [`authenticate`] → [`model`] → [`admit`] → [`meter`] → [`forward`] → the engine.
 
-mod admit;
+mod admission;
+mod answer;
 mod authenticate;
 mod body;
 mod dialect;
+mod error_response;
 mod forward;
 #[doc(hidden)]
 pub mod fuzzing;
-mod kept_bounds;
+mod headers;
 mod memory;
 mod meter;
 mod metrics;
 mod model;
-mod model_list;
 mod pacing;
-mod pending_admission;
-mod refusal;
-mod retry_hint;
+mod receipts;
 mod route;
 mod serve;
 mod trace;
@@ -32,7 +31,7 @@ use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, Expos
 use url::Url;
 
 pub use self::metrics::{GatewayMetrics, GatewayState};
-use self::{forward::Upstream, kept_bounds::KeptBounds, memory::Memory, meter::Drainer};
+use self::{admission::KeptBounds, forward::Upstream, memory::Memory, meter::Drainer};
 use crate::{
     client_address::ClientAddresses,
     clock::SharedClock,

@@ -20,17 +20,19 @@ use uuid::Uuid;
 
 use super::{
     Gateway,
-    admit::{self, Admission, AdmissionRequest, StartedRequest},
+    admission::{self, Admission, AdmissionRequest, StartedRequest},
+    answer::{model_list, retry_hint},
     authenticate::authenticate,
     body::{Upload, UploadError, discard},
     dialect::{Dialect, GatewayError},
+    error_response,
     forward::{self, UpstreamBody, UpstreamError, UpstreamResponse},
+    headers,
     memory::UserMemory,
     meter::{Awaited, ErrorFormat, Heartbeat, KILLED, MeteredBody, Receipt, RequestEnd},
     model::{self, ModelRequest, ReadLimits},
-    model_list, pacing,
-    pending_admission::PendingAdmission,
-    refusal, retry_hint,
+    pacing,
+    receipts::PendingAdmission,
     route::{self, Route, RouteError, query},
     trace::RequestSpan,
     upgrade,
@@ -49,28 +51,28 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
     let id = Uuid::now_v7();
     let now = gateway.0.clock.now();
     let (mut head, body) = request.into_parts();
-    let is_upgrade = match forward::from_client(&mut head.headers) {
+    let is_upgrade = match headers::from_client(&mut head.headers) {
         Ok(is_upgrade) => is_upgrade,
         Err(fault) => {
             let dialect = Dialect::guess(head.uri.path(), &head.headers);
-            return refusal::answer(&gateway, dialect, &fault, id, now);
+            return error_response::answer(&gateway, dialect, &fault, id, now);
         }
     };
     let mut route = match route::classify(&head.method, head.uri.path(), &head.headers) {
         Ok(route) => route,
         Err(refused) => {
             let dialect = Dialect::guess(head.uri.path(), &head.headers);
-            return refusal::answer(&gateway, dialect, &gateway.fault(refused), id, now);
+            return error_response::answer(&gateway, dialect, &gateway.fault(refused), id, now);
         }
     };
     route.is_websocket &= is_upgrade;
     if head.uri.query().is_some_and(query::has_unknown_alt) {
         let fault = GatewayError::UnsupportedQuery;
-        return refusal::answer(&gateway, route.dialect, &fault, id, now);
+        return error_response::answer(&gateway, route.dialect, &fault, id, now);
     }
     let caller = match authenticate(&gateway.0.keys, &head.headers, head.uri.query()) {
         Ok(caller) => caller,
-        Err(fault) => return refusal::answer(&gateway, route.dialect, &fault, id, now),
+        Err(fault) => return error_response::answer(&gateway, route.dialect, &fault, id, now),
     };
     let dialect = route.dialect;
     let pass = RequestContext {
@@ -86,7 +88,7 @@ pub(super) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
     // What is to come is large: boxed once, it is not moved along with the router's layers.
     match Box::pin(pass.through(head, body)).await {
         Ok(response) => response,
-        Err(fault) => refusal::answer(&gateway, dialect, &fault, id, now),
+        Err(fault) => error_response::answer(&gateway, dialect, &fault, id, now),
     }
 }
 
@@ -110,7 +112,7 @@ impl RequestContext {
     async fn through(mut self, head: Head, body: Body) -> Result<Response<Body>, GatewayError> {
         let record = self.record(&head);
         self.span = RequestSpan::begin(&self.gateway.0.traces, &head.headers, &record);
-        let started = match admit::start(&self.gateway.0, &self.caller, self.now) {
+        let started = match admission::start(&self.gateway.0, &self.caller, self.now) {
             Ok(started) => started,
             Err(fault) => {
                 discard(&head.headers, body).await;
@@ -167,7 +169,7 @@ impl RequestContext {
             read_bytes,
             is_text: self.is_text,
         };
-        admit::admit(&self.gateway.0, applicant, started, asked, record).await
+        admission::admit(&self.gateway.0, applicant, started, asked, record).await
     }
 
     async fn admitted(
@@ -232,7 +234,7 @@ impl RequestContext {
         let (mut head, body) = answer.into_parts();
         self.note_answer();
         receipt.answered(head.status, &head.headers);
-        forward::for_client(&mut head.headers, self.id);
+        headers::for_client(&mut head.headers, self.id);
         pacing::put_on(&mut head.headers, self.pacing, self.now);
         if self.route.lists_models && self.caller.is_restricted() && head.status.is_success() {
             let prices = self.gateway.0.prices.current();
@@ -273,7 +275,7 @@ impl RequestContext {
         }
         let fault = self.gateway.fault(RouteError::NotFound);
         let dialect = self.route.dialect;
-        let mut answer = refusal::answer(&self.gateway, dialect, &fault, self.id, self.now);
+        let mut answer = error_response::answer(&self.gateway, dialect, &fault, self.id, self.now);
         pacing::put_on(answer.headers_mut(), self.pacing, self.now);
         answer
     }
@@ -288,7 +290,13 @@ impl RequestContext {
         let Ok(read) = body.collect().await else {
             receipt.end(RequestEnd::Failed("engine_failed"));
             let fault = GatewayError::EngineFailed;
-            return refusal::answer(&self.gateway, self.route.dialect, &fault, self.id, self.now);
+            return error_response::answer(
+                &self.gateway,
+                self.route.dialect,
+                &fault,
+                self.id,
+                self.now,
+            );
         };
         let body = read.to_bytes();
         receipt.observe(&body);

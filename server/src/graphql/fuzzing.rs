@@ -8,11 +8,14 @@ use async_graphql::{
 };
 use futures_util::FutureExt as _;
 
-use super::{
-    document, message,
-    schema::{self, ControlPlane},
+use crate::{
+    domain::Viewer,
+    graphql::{
+        builder,
+        schema::ControlPlane,
+        transport::{document, message},
+    },
 };
-use crate::domain::Viewer;
 
 /// Goes no further than validation: there are no services behind the schema.
 struct Stop;
@@ -35,8 +38,7 @@ impl Extension for Stop {
     }
 }
 
-static SCHEMA: LazyLock<ControlPlane> =
-    LazyLock::new(|| schema::builder().extension(Stop).finish());
+static SCHEMA: LazyLock<ControlPlane> = LazyLock::new(|| builder().extension(Stop).finish());
 
 /// A document is refused, or it is as small as it was found to be, and the schema validates it without panic.
 /// The same bytes are also read as a message of a socket.

@@ -1,5 +1,5 @@
-//! How many connections are open, from where, and which of them are idle. When there are too many, those
-//! that have been idle longest are closed, so that one client cannot lock the others out.
+//! Tracks open connections, their addresses and idle times. When there are too many, the longest idle ones are closed, so
+//! that one client cannot exhaust the limit.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::ConnectionLimits;
 
-/// How many idle connections are closed at a time: finding them costs a look at all.
-const EVICTED_AT_ONCE: usize = 64;
-/// An answer leaves within this time after its last piece was handed over.
+/// How many idle connections are closed together: finding them scans all.
+const EVICTION_BATCH: usize = 64;
+/// A response is sent within this time after its last frame.
 const FLUSH_TIME: Duration = Duration::from_millis(500);
 
 /// All connections. Cheap to clone.
@@ -37,37 +37,37 @@ struct Shared {
 struct Open {
     next_id: u64,
     connections: HashMap<u64, Arc<Activity>>,
-    /// Of the addresses that are counted.
+    /// By counted address.
     by_address: HashMap<IpAddr, HashSet<u64>>,
 }
 
-/// What one connection does.
+/// The activity of one connection.
 #[derive(Debug)]
 pub(super) struct Activity {
     address: Option<IpAddr>,
     origin: Instant,
-    /// Requests that are being answered.
+    /// Requests in flight.
     requests: AtomicU32,
-    /// Since when there is none, in milliseconds after the origin.
+    /// Since when it is idle, in milliseconds after the origin.
     idle_since: AtomicU64,
     has_served: AtomicBool,
     is_upgraded: AtomicBool,
-    /// Cancelled when it shall end: because the server stops, or because it is idle and in the way.
+    /// Cancelled when the server stops or the connection is evicted.
     pub(super) end: CancellationToken,
 }
 
-/// The place of a connection, until it is closed.
+/// Counts a connection until it is closed.
 #[derive(Debug)]
 pub(super) struct Permit {
     connections: Connections,
     id: u64,
 }
 
-/// Marks a connection as busy with a request.
+/// Marks a connection as busy until dropped.
 #[derive(Debug)]
 pub(super) struct Busy(Arc<Activity>);
 
-/// There are too many from this address.
+/// The limit of the address is reached.
 #[derive(Debug)]
 pub(super) struct TooMany;
 
@@ -81,13 +81,13 @@ impl Connections {
         }))
     }
 
-    /// Takes a place for a connection from this address. Waits while all that are open are busy.
+    /// Admits a connection from this address. Waits while all open ones are busy.
     pub(super) async fn admit(
         &self,
         peer: Option<IpAddr>,
         end: CancellationToken,
     ) -> Result<(Permit, Arc<Activity>), TooMany> {
-        let address = peer.map(counted_as);
+        let address = peer.map(counting_address);
         let address = address.filter(|address| self.is_counted(*address));
         loop {
             let closed = self.0.closed.notified();
@@ -109,17 +109,17 @@ impl Connections {
         let most = self.0.limits.connections;
         if open.connections.len() >= most {
             let all = open.connections.keys().copied().collect();
-            self.evict(&mut open, all, EVICTED_AT_ONCE);
+            self.evict(&mut open, all, EVICTION_BATCH);
         }
         let has_room = open.connections.len() < most;
         Ok(has_room.then(|| self.register(&mut open, address, end.clone())))
     }
 
-    /// Closes some idle connections: there are no file handles left.
+    /// Closes some idle connections, when file descriptors run out.
     pub(super) fn evict_some(&self) {
         let mut open = self.lock();
         let all = open.connections.keys().copied().collect();
-        self.evict(&mut open, all, EVICTED_AT_ONCE);
+        self.evict(&mut open, all, EVICTION_BATCH);
     }
 
     fn is_counted(&self, address: IpAddr) -> bool {
@@ -127,7 +127,7 @@ impl Connections {
         !exempt.any(|network| network.contains(&address))
     }
 
-    /// Closes the connection of this address that has been idle longest, if it has too many.
+    /// Closes the longest idle connection of this address, if it is at its limit.
     fn make_room_at(&self, open: &mut Open, address: Option<IpAddr>) -> Result<(), TooMany> {
         let (Some(address), Some(most)) = (address, self.0.limits.per_address) else {
             return Ok(());
@@ -173,8 +173,7 @@ impl Connections {
         (permit, activity)
     }
 
-    /// Of some connections, closes those that have been idle longest; first those that never asked for
-    /// anything. Returns how many.
+    /// Closes the longest idle of some connections, those without any request first. Returns the number.
     fn evict(&self, open: &mut Open, among: Vec<u64>, most: usize) -> usize {
         let now = milliseconds(self.0.origin.elapsed());
         let rested = milliseconds(FLUSH_TIME);
@@ -218,30 +217,30 @@ impl Open {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        // One that was evicted has no place any more.
+        // An evicted connection is already removed.
         drop(self.connections.lock().remove(self.id));
         self.connections.0.closed.notify_one();
     }
 }
 
 impl Activity {
-    /// Notes that a request is being answered, until what is returned is dropped.
+    /// Marks the connection busy until the guard is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Busy {
         self.requests.fetch_add(1, Ordering::Relaxed);
         Busy(Arc::clone(self))
     }
 
-    /// It becomes a WebSocket, which is never idle: sockets have deadlines of their own.
+    /// Marks it as a WebSocket, which is never idle: sockets have their own deadlines.
     pub(super) fn upgrade(&self) {
         self.is_upgraded.store(true, Ordering::Relaxed);
     }
 
-    /// Whether nothing is being answered.
+    /// Whether no request is in flight.
     pub(super) fn is_idle(&self) -> bool {
         self.idle().is_some()
     }
 
-    /// Whether it has served a request, and since when it is idle, if it is.
+    /// Whether it has served a request, and since when it is idle; none when busy.
     fn idle(&self) -> Option<(bool, u64)> {
         let is_idle =
             self.requests.load(Ordering::Relaxed) == 0 && !self.is_upgraded.load(Ordering::Relaxed);
@@ -259,8 +258,8 @@ impl Drop for Busy {
     }
 }
 
-/// An IPv6 client has a whole /64, so that is what counts.
-fn counted_as(address: IpAddr) -> IpAddr {
+/// The address by which a client is counted: IPv6 clients own a whole /64.
+fn counting_address(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
         address @ IpAddr::V4(_) => address,
@@ -295,7 +294,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_has_so_many_and_other_addresses_and_exempt_ones_are_not_its_business() {
+    async fn the_limit_per_address_does_not_affect_other_or_exempt_addresses() {
         let connections = connections(100, 2);
         let mut busy = Vec::new();
         for address in ["203.0.113.7", "203.0.113.7", "2001:db8::1", "2001:db8::2"] {
@@ -319,7 +318,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_too_many_from_an_address_the_one_that_idles_longest_goes() {
+    async fn at_its_limit_the_longest_idle_connection_of_an_address_is_closed() {
         let connections = connections(100, 2);
         let first = open(&connections, "203.0.113.7").await.unwrap();
         let second = open(&connections, "203.0.113.7").await.unwrap();
@@ -335,7 +334,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn when_all_places_are_taken_silent_connections_go_and_busy_ones_and_sockets_stay() {
+    async fn at_the_total_limit_silent_connections_are_closed_and_busy_ones_stay() {
         let connections = connections(3, 100);
         let silent = open(&connections, "203.0.113.1").await.unwrap();
         let socket = open(&connections, "203.0.113.2").await.unwrap();

@@ -1,5 +1,5 @@
-//! The bytes of one connection. A client that takes nothing of its answer for too long is hung up on: on
-//! plain connections and, since an upgrade takes these bytes along, on WebSockets.
+//! The I/O of one connection. A client that reads nothing of its response for too long is disconnected, also after an
+//! upgrade to a WebSocket.
 
 use std::{
     future::Future as _,
@@ -18,15 +18,14 @@ use tokio::{
 
 use super::connections::Permit;
 
-/// The connection, and the place that it has among all.
+/// The stream with its permit.
 #[derive(Debug)]
 pub(super) struct TimedIo {
     inner: TokioIo<TcpStream>,
     write_stall: Duration,
-    /// Since when the client has taken nothing.
+    /// Since when the client has read nothing.
     stalled: Option<Instant>,
-    /// Made at the first stall. It is not moved along with each later one: when it fires early, it is
-    /// wound up again.
+    /// Created at the first stall and not reset at later ones: when it fires early, it is rearmed.
     timer: Option<Pin<Box<Sleep>>>,
     _permit: Permit,
 }
@@ -42,7 +41,7 @@ impl TimedIo {
         }
     }
 
-    /// Notes whether anything was taken.
+    /// Records whether the client read something.
     fn written(
         &mut self,
         written: Poll<io::Result<usize>>,

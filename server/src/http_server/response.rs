@@ -1,4 +1,4 @@
-//! The body of an answer, which keeps its connection busy while it is being sent.
+//! The body of a response, which marks its connection busy while it is sent.
 
 use std::{
     pin::Pin,
@@ -10,7 +10,7 @@ use http_body::{Frame, SizeHint};
 
 use super::connections::Busy;
 
-/// The body.
+/// The wrapped body.
 #[derive(Debug)]
 pub(super) struct ServedBody {
     inner: Body,

@@ -1,5 +1,4 @@
-//! How things are counted: the board on which every metric hangs with what it says, and the sorts of
-//! values that the library lacks. Each room keeps counts of its own; none knows who reads them.
+//! The registry of metrics, and metric types that the library lacks. Each module owns its metrics and registers them.
 
 mod monotonic_counter;
 mod registry;
@@ -8,9 +7,9 @@ pub use self::{
     monotonic_counter::MonotonicCounter,
     registry::{Description, Registry},
 };
-/// A gauge of whole numbers.
+/// An integer gauge.
 pub type Gauge = prometheus_client::metrics::gauge::Gauge;
-/// A gauge of seconds, dollars or shares.
+/// A floating-point gauge: seconds, dollars, ratios.
 pub type Fraction = prometheus_client::metrics::gauge::Gauge<f64, std::sync::atomic::AtomicU64>;
 pub use prometheus_client::{
     encoding::EncodeLabelSet,

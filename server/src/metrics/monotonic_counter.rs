@@ -1,4 +1,4 @@
-//! A counter of what may be corrected downwards afterwards, as an estimate is by the truth.
+//! A counter for values that may later be corrected downwards, such as estimates.
 
 use std::{
     fmt,
@@ -13,8 +13,8 @@ use prometheus_client::{
     metrics::{MetricType, TypedMetric},
 };
 
-/// A sum that never falls: a counter that did would be taken for one that began anew. After a correction
-/// downwards it rests until what is added has made up for it. A unit of it counts `PER_UNIT`.
+/// A sum that never falls, because Prometheus takes a fall for a restart. After a correction downwards it stays until
+/// later additions exceed the correction. One unit of the metric is `PER_UNIT` of the sum.
 #[derive(Clone, Debug, Default)]
 pub struct MonotonicCounter<const PER_UNIT: i64 = 1>(Arc<Sums>);
 
@@ -25,14 +25,14 @@ struct Sums {
 }
 
 impl<const PER_UNIT: i64> MonotonicCounter<PER_UNIT> {
-    /// Adds, or takes back.
+    /// Adds an amount; negative for a correction.
     pub fn add(&self, amount: i64) {
         let before = self.0.exact.fetch_add(amount, Ordering::Relaxed);
         let exact = before.saturating_add(amount);
         self.0.shown.fetch_max(exact, Ordering::Relaxed);
     }
 
-    /// Takes over a sum that is kept elsewhere.
+    /// Sets the sum from an external source.
     pub fn rise_to(&self, sum: i64) {
         self.0.exact.store(sum, Ordering::Relaxed);
         self.0.shown.fetch_max(sum, Ordering::Relaxed);
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_correction_downwards_is_made_up_for_before_it_rises_again() {
+    fn after_a_correction_it_stays_until_later_additions_exceed_it() {
         let monotonic_counter = MonotonicCounter::<1>::default();
         let mut seen = Vec::new();
         for amount in [100, -20, 5, 25] {

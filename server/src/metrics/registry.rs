@@ -1,4 +1,4 @@
-//! The board of metrics: what hangs here is read by scrapes, and listed in `docs/metrics.md`.
+//! The registry of metrics, which scrapes read and `docs/metrics.md` lists.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use prometheus_client::{
     registry::{Metric, Registry as PrometheusRegistry},
 };
 
-/// What each name begins with.
+/// The prefix of names.
 const PREFIX: &str = "proxypal";
-/// What every program tells of itself has the same name everywhere.
+/// Standard process metrics have no prefix of ours.
 const PROCESS: &str = "process_";
 
 /// All metrics of one server.
@@ -20,10 +20,10 @@ pub struct Registry {
     described: Vec<Description>,
 }
 
-/// One metric in words.
+/// The description of a metric.
 #[derive(Clone, Debug)]
 pub struct Description {
-    /// As rules and queries write it.
+    /// The name in queries.
     pub name: String,
     /// `counter`, `gauge` or `histogram`.
     pub kind: &'static str,
@@ -32,8 +32,8 @@ pub struct Description {
 }
 
 impl Registry {
-    /// Hangs a metric up. The name is without the prefix, and that of a counter without `_total`; the help
-    /// is a sentence without its full stop.
+    /// Registers a metric. Names are without prefix, those of counters without `_total`; the help text is a sentence
+    /// without its full stop.
     pub fn register<M: Metric + TypedMetric + Clone>(
         &mut self,
         name: &str,
@@ -60,12 +60,12 @@ impl Registry {
         self.registry.register(name, help, metric.clone());
     }
 
-    /// What hangs here, in order.
+    /// All metrics, in the order of registration.
     pub fn described(&self) -> &[Description] {
         &self.described
     }
 
-    /// Everything as it stands, in the text format of Prometheus.
+    /// Encodes all metrics in the Prometheus text format.
     pub fn text(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         prometheus_text::encode(&mut text, &self.registry)?;

@@ -1,5 +1,5 @@
-//! Which addresses a webhook may lead to. Whoever may create a channel must not reach through it what only
-//! this machine can reach: the engine, a cloud's metadata, the network behind.
+//! The addresses that webhooks may reach. Protects against SSRF: a channel must not reach the engine, a cloud's metadata
+//! service or the private network.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 /// IPv4 networks that IANA's special-purpose registry has as not globally reachable, multicast and reserved
 /// ones, and the deprecated anycast relays of 6to4.
-const INNER_V4: [&str; 15] = [
+const SPECIAL_V4: [&str; 15] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
@@ -26,13 +26,13 @@ const INNER_V4: [&str; 15] = [
     "240.0.0.0/4",
 ];
 
-/// What IPv6 has of the internet. All else is unspecified, loopback, mapped, local, multicast or not assigned.
+/// The global unicast space of IPv6. The rest is unspecified, loopback, mapped, local, multicast or unassigned.
 const GLOBAL_V6: &str = "2000::/3";
 
-/// What is not global within it: assignments to protocols (with Teredo, benchmarks and ORCHID), and examples.
-const INNER_V6: [&str; 3] = ["2001::/23", "2001:db8::/32", "3fff::/20"];
+/// Networks within it that are not global: protocol assignments (with Teredo, benchmarking and ORCHID) and documentation.
+const SPECIAL_V6: [&str; 3] = ["2001::/23", "2001:db8::/32", "3fff::/20"];
 
-/// Tells addresses that may be called from those that may not.
+/// Decides which addresses may be called.
 #[derive(Clone, Debug)]
 pub struct Addresses {
     inner: Vec<IpNet>,
@@ -41,9 +41,9 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// The internet, and the inner networks that the operator allows.
+    /// Allows global addresses, and the private networks of the operator.
     pub fn new(allowed: Vec<IpNet>) -> Self {
-        let inner = INNER_V4.iter().chain(&INNER_V6);
+        let inner = SPECIAL_V4.iter().chain(&SPECIAL_V6);
         Self {
             inner: inner.filter_map(|network| network.parse().ok()).collect(),
             global_v6: GLOBAL_V6.parse().ok(),
@@ -51,7 +51,7 @@ impl Addresses {
         }
     }
 
-    /// Looks a name up, once: what is checked here is what is called.
+    /// Resolves a name once: the checked addresses are the ones that are called (DNS rebinding).
     pub(super) async fn resolve(&self, url: &Url) -> Result<Vec<SocketAddr>, String> {
         let port = url.port_or_known_default().unwrap_or(443);
         let found: Vec<SocketAddr> = match url.host() {
@@ -59,35 +59,35 @@ impl Addresses {
             Some(Host::Ipv6(address)) => vec![(address, port).into()],
             Some(Host::Domain(name)) => tokio::net::lookup_host((name, port))
                 .await
-                .map_err(|_| format!("there is no address for {name}"))?
+                .map_err(|_| format!("cannot resolve {name}"))?
                 .collect(),
             None => Vec::new(),
         };
         let host = url.host_str().unwrap_or_default();
-        // One inner address among others is a trick: nothing of it is called.
+        // Reject the name if any of its addresses is private.
         if let Some(refused) = found.iter().find(|address| !self.allows(address.ip())) {
             return Err(format!(
-                "{host} leads to {}, which is not on the internet; if that is meant, start the server \
+                "{host} resolves to {}, which is not a global address; if this is intended, start the server \
                  with its network in NOTIFICATION_NETWORKS",
                 refused.ip()
             ));
         }
         if found.is_empty() {
-            return Err(format!("there is no address for {host}"));
+            return Err(format!("cannot resolve {host}"));
         }
         Ok(found)
     }
 
     fn allows(&self, address: IpAddr) -> bool {
-        let address = hidden(address.to_canonical());
+        let address = embedded_v4(address.to_canonical());
         let within = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&address));
         let is_global = address.is_ipv4() || within(self.global_v6.as_slice());
         within(&self.allowed) || (is_global && !within(&self.inner))
     }
 }
 
-/// The IPv4 address that an IPv6 one stands for: NAT64, 6to4, stateless translation and ISATAP lead there too.
-fn hidden(address: IpAddr) -> IpAddr {
+/// The IPv4 address embedded in an IPv6 one: NAT64, 6to4, stateless translation or ISATAP.
+fn embedded_v4(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else {
         return address;
     };
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn inner_addresses_are_refused_in_every_spelling() {
+    fn private_addresses_are_refused_in_every_form() {
         let addresses = Addresses::new(Vec::new());
 
         for inner in [
@@ -133,7 +133,7 @@ mod tests {
             "::ffff:127.0.0.1",
             "64:ff9b::7f00:1",
             "2002:7f00:1::",
-            // Networks for NAT64 of one's own, and deprecated forms of IPv4 addresses.
+            // Networks for local NAT64, and deprecated forms of IPv4 addresses.
             "64:ff9b:1::5db8:d70e",
             "::5db8:d70e",
             "::ffff:0:10.0.0.1",

@@ -1,4 +1,4 @@
-//! Sending a letter by e-mail.
+//! Sends messages by e-mail (SMTP).
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor,
@@ -13,19 +13,19 @@ use secrecy::ExposeSecret as _;
 use super::{DELIVERY_TIMEOUT, Message};
 use crate::domain::notifications::{EmailSettings, SmtpSecurity};
 
-/// Sends a letter to everybody of the channel.
+/// Sends a message to all receivers of the channel.
 pub(super) async fn send(settings: &EmailSettings, message: &Message) -> Result<(), String> {
     let email = compose(settings, message)?;
     let transport = transport(settings)?;
     let sent = transport.send(email).await;
     sent.map(|_| ())
-        .map_err(|error| format!("the mail server {}: {}", settings.host, said(&error)))
+        .map_err(|error| format!("mail server {}: {}", settings.host, innermost(&error)))
 }
 
 fn compose(settings: &EmailSettings, message: &Message) -> Result<lettre::Message, String> {
     let address = |text: &str| {
         let mailbox = text.parse::<Mailbox>();
-        mailbox.map_err(|_| format!("{text:?} is no e-mail address"))
+        mailbox.map_err(|_| format!("{text:?} is not an e-mail address"))
     };
     let mut email = lettre::Message::builder()
         .from(address(&settings.from)?)
@@ -61,8 +61,8 @@ fn transport(settings: &EmailSettings) -> Result<AsyncSmtpTransport<Tokio1Execut
     Ok(transport.build())
 }
 
-/// The innermost cause says most.
-fn said(error: &lettre::transport::smtp::Error) -> String {
+/// The innermost cause, which is the most specific.
+fn innermost(error: &lettre::transport::smtp::Error) -> String {
     let mut source = std::error::Error::source(error);
     let mut last = error.to_string();
     while let Some(error) = source {

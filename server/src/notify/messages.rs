@@ -1,4 +1,4 @@
-//! What is so now, in words for people.
+//! Composes the messages of current alert conditions.
 
 use std::collections::HashMap;
 
@@ -25,13 +25,13 @@ use crate::{
     engine::{EngineState, EngineStatus},
 };
 
-/// Over what the error rate is taken: the latest requests, if they are as young as this.
+/// The error rate is taken over at most this many of the latest requests, of this age.
 const LATEST: i32 = 200;
 const RECENT: TimeDelta = TimeDelta::minutes(15);
-/// Fewer requests say nothing.
-const MAX_MESSAGES: usize = 20;
+/// Fewer requests give no meaningful rate.
+const MINIMUM_REQUESTS: usize = 20;
 
-/// The highest percentage that each quota has reached, of these.
+/// For each quota, the highest of these percentages that it has reached.
 pub(super) async fn quotas(
     quotas: &Quotas,
     users: &Users,
@@ -40,7 +40,7 @@ pub(super) async fn quotas(
 ) -> Result<Vec<Message>> {
     let mut reached = Vec::new();
     for meter in quotas.all().await? {
-        // Used and settled: what is only held back may come back.
+        // Settled usage only: reservations may be released.
         let used = meter.per_million(now) / 10_000;
         let highest = percents
             .iter()
@@ -82,16 +82,16 @@ fn quota(meter: &QuotaState, percent: u8, user: &str, now: DateTime<Utc>) -> Mes
     let (amount_used, limit) = (amount(standing.used), amount(meter.quota.limit));
     let window = meter.quota.window.to_value();
     let resets = standing.resets_at.map_or(String::new(), |at| {
-        format!(" It begins again at {}.", at.format("%Y-%m-%d %H:%M UTC"))
+        format!(" It resets at {}.", at.format("%Y-%m-%d %H:%M UTC"))
     });
     Message {
         subject: format!("quota:{}:{percent}", meter.quota.id),
-        title: format!("ProxyPal: {percent} % of a quota of {whose} is used"),
+        title: format!("ProxyPal: {percent} % of a quota of {whose} used"),
         body: format!("Used: {amount_used} of {limit} (window: {window}).{resets}"),
     }
 }
 
-/// Accounts with a problem.
+/// Failing accounts.
 pub(super) fn failing(
     accounts: impl Iterator<Item = (provider_account::Model, AccountState)>,
 ) -> Vec<Message> {
@@ -108,16 +108,14 @@ pub(super) fn failing(
         let (kind, label) = (account.kind.to_value(), &account.label);
         Some(Message {
             subject: format!("account:{}", account.id),
-            title: format!("ProxyPal: the account {label} ({kind}) fails"),
-            body: format!(
-                "{problem}\nSee it under Providers; sign in again if the sign-in is over."
-            ),
+            title: format!("ProxyPal: account {label} ({kind}) is failing"),
+            body: format!("{problem}\nSee Providers; sign in again if the sign-in is invalid."),
         })
     };
     accounts.filter_map(message).collect()
 }
 
-/// Accounts whose sign-in is over and was not refreshed.
+/// Accounts whose sign-in has expired and was not refreshed.
 pub(super) fn expired(accounts: Vec<provider_account::Model>, now: DateTime<Utc>) -> Vec<Message> {
     let message = |account: provider_account::Model| {
         if !account.enabled || account.credential != CredentialKind::AuthFile {
@@ -127,9 +125,9 @@ pub(super) fn expired(accounts: Vec<provider_account::Model>, now: DateTime<Utc>
         let (kind, label) = (account.kind.to_value(), &account.label);
         Some(Message {
             subject: format!("account:{}", account.id),
-            title: format!("ProxyPal: the sign-in of {label} ({kind}) has expired"),
+            title: format!("ProxyPal: sign-in of {label} ({kind}) expired"),
             body: format!(
-                "It ended at {} and was not refreshed. Sign in again under Providers.",
+                "It expired at {} and was not refreshed. Sign in again under Providers.",
                 end.format("%Y-%m-%d %H:%M UTC")
             ),
         })
@@ -137,22 +135,25 @@ pub(super) fn expired(accounts: Vec<provider_account::Model>, now: DateTime<Utc>
     accounts.into_iter().filter_map(message).collect()
 }
 
-/// The engine, when it does not run although it should.
+/// The engine, when it is not running although it should.
 pub(super) fn engine(status: &EngineStatus) -> Vec<Message> {
     match status.state {
         EngineState::Running | EngineState::Starting | EngineState::Stopped => Vec::new(),
         EngineState::BackingOff | EngineState::Failed => {
-            let reason = status.last_error.as_deref().unwrap_or("It gave no reason.");
+            let reason = status
+                .last_error
+                .as_deref()
+                .unwrap_or("No reason was reported.");
             vec![Message {
                 subject: "engine".to_owned(),
-                title: "ProxyPal: the engine does not run".to_owned(),
+                title: "ProxyPal: the engine is not running".to_owned(),
                 body: format!("{reason}\nRequests are refused until it runs again."),
             }]
         }
     }
 }
 
-/// Whether more of the latest requests fail than this percentage.
+/// Compares the share of failed requests with this percentage.
 pub(super) async fn error_rate(
     requests: &RequestLog,
     limit: u8,
@@ -167,18 +168,18 @@ pub(super) async fn error_rate(
         ..PageRequest::default()
     };
     let latest = requests.list(&filter, &latest).await?.items;
-    // What we refuse ourselves is not the provider's fault.
+    // Requests that the gateway rejects are not failures of a provider.
     let counting = latest.iter().filter(|row| row.outcome != Outcome::Rejected);
     let all = counting.clone().count();
     let failed = counting
         .filter(|row| row.outcome == Outcome::UpstreamError)
         .count();
-    if all < MAX_MESSAGES || failed * 100 < all * usize::from(limit) {
+    if all < MINIMUM_REQUESTS || failed * 100 < all * usize::from(limit) {
         return Ok(Vec::new());
     }
     Ok(vec![Message {
         subject: "errors".to_owned(),
         title: format!("ProxyPal: {failed} of the latest {all} requests failed"),
-        body: "The engine or a provider failed or refused. See them under Requests.".to_owned(),
+        body: "The engine or a provider failed or refused them. See Requests.".to_owned(),
     }])
 }

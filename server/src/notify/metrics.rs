@@ -1,11 +1,11 @@
-//! What became of the attempts to send.
+//! Metrics of deliveries.
 
 use crate::metrics::{Counter, EncodeLabelSet, Family, Registry};
 
 const SENT: &str = "sent";
 const FAILED: &str = "failed";
 
-/// The counts. Cheap to clone.
+/// Counts attempts by result. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct NotificationMetrics(Family<Attempted, Counter>);
 
@@ -15,7 +15,7 @@ struct Attempted {
 }
 
 impl Default for NotificationMetrics {
-    /// Both results are there from the beginning: a series that begins with its first event hides it.
+    /// Creates both series: `rate` misses the first event of a new series.
     fn default() -> Self {
         let metrics = Self(Family::default());
         for result in [SENT, FAILED] {
@@ -26,18 +26,18 @@ impl Default for NotificationMetrics {
 }
 
 impl NotificationMetrics {
-    /// Hangs the counts on the board.
+    /// Registers the metrics.
     pub fn register_on(&self, registry: &mut Registry) {
         registry.register(
             "notifications",
             &["result"],
-            "Attempts to send a notification: sent or failed; what failed is tried again",
+            "Attempts to send a notification: sent or failed; failed ones are retried",
             &self.0,
         );
     }
 
-    pub(super) fn attempted(&self, got_through: bool) {
-        let result = if got_through { SENT } else { FAILED };
+    pub(super) fn attempted(&self, succeeded: bool) {
+        let result = if succeeded { SENT } else { FAILED };
         self.0.get_or_create(&Attempted { result }).inc();
     }
 }

@@ -1,6 +1,5 @@
-//! Tells people what happens: looks at quotas, accounts, the engine and failing requests from time to time,
-//! and sends what waits in the outbox. Both are tasks of their own, so that a channel that fails or hangs
-//! slows down nobody.
+//! Notifications: a watcher task evaluates rules on quotas, accounts, the engine and failing requests; a sender task
+//! delivers the outbox, so that a slow channel delays nothing else.
 
 mod addresses;
 mod email;
@@ -22,10 +21,10 @@ pub use self::{
 };
 use crate::domain::notifications::ChannelSettings;
 
-/// How long one attempt may take, from the look-up of the name to the last byte.
+/// The timeout of one attempt, from DNS to the last byte.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What is sent.
+/// A message to deliver.
 #[derive(Clone, Debug)]
 struct Message {
     id: String,
@@ -33,18 +32,18 @@ struct Message {
     subject: String,
     title: String,
     body: String,
-    /// When it was written, in seconds since 1970.
+    /// The time of the attempt, in seconds since 1970.
     at: i64,
 }
 
-/// Delivers through channels of all kinds.
+/// Delivers to channels of all kinds.
 #[derive(Clone, Debug)]
 struct Dispatcher {
     addresses: Addresses,
 }
 
 impl Dispatcher {
-    /// Delivers once; the error says in words what is wrong, without a secret.
+    /// Delivers once. The error has no secrets.
     async fn deliver(&self, settings: &ChannelSettings, message: &Message) -> Result<(), String> {
         let delivery = async {
             match settings {
@@ -60,14 +59,14 @@ impl Dispatcher {
         match tokio::time::timeout(DELIVERY_TIMEOUT, Box::pin(delivery)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(format!(
-                "no answer within {} seconds",
+                "no response within {} seconds",
                 DELIVERY_TIMEOUT.as_secs()
             )),
         }
     }
 }
 
-/// Where the cure of a problem is looked for.
+/// The name of the receiver in errors.
 fn name_of(kind: ChannelKind) -> &'static str {
     match kind {
         ChannelKind::Email => "the mail server",

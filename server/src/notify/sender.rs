@@ -1,4 +1,4 @@
-//! Sends what waits in the outbox, several messages at once, and again after a pause what failed.
+//! The task that delivers the outbox concurrently and retries failures with back-off.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,12 +20,12 @@ use crate::{
 };
 
 const MAX_CONCURRENT: usize = 8;
-/// Tests that administrators may run at once.
+/// Concurrent tests by administrators.
 const MAX_CONCURRENT_TESTS: usize = 4;
-/// How long a message may wait after its time has come.
+/// How long a due message may wait.
 const POLL_INTERVAL: Duration = Duration::from_secs(15);
 
-/// Sends messages.
+/// Delivers messages.
 #[derive(Clone, Debug)]
 pub struct Sender {
     notifications: Notifications,
@@ -33,12 +33,12 @@ pub struct Sender {
     courier: Dispatcher,
     tests: Arc<Semaphore>,
     metrics: NotificationMetrics,
-    /// The channels that fail now.
+    /// The channels that currently fail.
     failing: Arc<Outages<Uuid>>,
 }
 
 impl Sender {
-    /// Over this outbox.
+    /// A sender of this outbox.
     pub fn new(notifications: Notifications, clock: SharedClock, addresses: Addresses) -> Self {
         Self {
             notifications,
@@ -50,12 +50,12 @@ impl Sender {
         }
     }
 
-    /// What became of the attempts.
+    /// The metrics of deliveries.
     pub fn metrics(&self) -> &NotificationMetrics {
         &self.metrics
     }
 
-    /// Sends until told to stop. What is under way then is sent again after the next start.
+    /// Runs until cancelled. Interrupted deliveries are repeated after the next start.
     pub async fn run(self, stop: CancellationToken) {
         let outage = Outage::new(Duration::ZERO);
         loop {
@@ -67,7 +67,7 @@ impl Sender {
                     |error| tracing::warn!(?error, "cannot send notifications; trying again"),
                     |ended| {
                         let elapsed_ms = ended.lasted_ms();
-                        tracing::info!(elapsed_ms, "notifications can be sent again");
+                        tracing::info!(elapsed_ms, "notifications are sent again");
                     },
                 ),
             }
@@ -83,7 +83,7 @@ impl Sender {
         }
     }
 
-    /// Sends everything whose time has come, once. Returns how many got through.
+    /// Sends all due messages once. Returns the number of successes.
     pub async fn pass(&self) -> Result<usize> {
         let due = self.notifications.due().await?;
         let sending = due.into_iter().map(|due| self.send(due));
@@ -110,7 +110,7 @@ impl Sender {
         Ok(got_through)
     }
 
-    /// One line when a channel begins to fail, and one when it works again.
+    /// Logs one line when a channel starts to fail, and one when it works again.
     fn log(&self, channel: Uuid, outcome: &std::result::Result<(), String>) {
         match outcome {
             Ok(()) => {
@@ -119,7 +119,7 @@ impl Sender {
                         channel.id = %channel,
                         elapsed_ms = ended.lasted_ms(),
                         failures = ended.failures,
-                        "notifications get through again"
+                        "notifications are delivered again"
                     );
                 }
             }
@@ -128,25 +128,25 @@ impl Sender {
                     tracing::warn!(
                         channel.id = %channel,
                         problem,
-                        "notifications do not get through; trying again until they do"
+                        "cannot deliver notifications; retrying"
                     );
                 }
             }
         }
     }
 
-    /// Sends a test through a channel now. The answer says what is wrong, if anything is.
+    /// Sends a test message to a channel. The inner result is that of the delivery.
     pub async fn test(&self, channel_id: Uuid) -> Result<std::result::Result<(), String>> {
         let _place = self.tests.try_acquire().map_err(|_| {
-            Error::Conflict("other tests are under way; try again in a moment".to_owned())
+            Error::Conflict("other tests are in progress; try again in a moment".to_owned())
         })?;
         let (channel, settings) = self.notifications.open_channel(channel_id).await?;
         let message = Message {
             id: Uuid::now_v7().to_string(),
             event: "test".to_owned(),
             subject: format!("channel:{channel_id}"),
-            title: "ProxyPal: a test".to_owned(),
-            body: format!("If you read this, the channel {:?} works.", channel.name),
+            title: "ProxyPal: test".to_owned(),
+            body: format!("The channel {:?} works.", channel.name),
             at: 0,
         };
         let outcome = self.courier.deliver(&settings, &self.dated(message)).await;
@@ -155,7 +155,7 @@ impl Sender {
         Ok(outcome)
     }
 
-    /// Receivers refuse what is old, so each attempt has its own time.
+    /// Receivers refuse old timestamps, so each attempt gets its own.
     fn dated(&self, message: Message) -> Message {
         let at = self.clock.now().timestamp();
         Message { at, ..message }

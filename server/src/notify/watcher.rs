@@ -1,5 +1,5 @@
-//! Looks at what rules are about, from time to time and when the engine or an account changes. It reads
-//! memory and small queries only; requests never wait for it.
+//! The task that evaluates notification rules periodically and when the engine or an account changes. It reads memory
+//! and runs small queries; requests never wait for it.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::{
 
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
-/// What is looked at.
+/// The sources of alert conditions.
 #[derive(Clone, Debug)]
 pub struct AlertSources {
     pub quotas: Quotas,
@@ -35,7 +35,7 @@ pub struct AlertSources {
     pub clock: SharedClock,
 }
 
-/// Looks whether there is something to tell.
+/// Evaluates notification rules.
 #[derive(Clone, Debug)]
 pub struct Watcher {
     notifications: Notifications,
@@ -43,7 +43,7 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Over these rules and sources.
+    /// A watcher of these rules and sources.
     pub fn new(notifications: Notifications, sources: AlertSources) -> Self {
         Self {
             notifications,
@@ -51,7 +51,7 @@ impl Watcher {
         }
     }
 
-    /// Looks until told to stop.
+    /// Runs until cancelled.
     pub async fn run(self, stop: CancellationToken) {
         let mut engine = self.sources.engine.watch();
         let mut accounts = self.sources.accounts.changes();
@@ -67,52 +67,49 @@ impl Watcher {
             if stop.run_until_cancelled(wait).await.is_none() {
                 return;
             }
-            match stop.run_until_cancelled(self.look()).await {
+            match stop.run_until_cancelled(self.evaluate()).await {
                 None => return,
                 Some(looked) => outage.note(
                     &looked,
                     |error| {
-                        tracing::warn!(
-                            ?error,
-                            "notification rules cannot be checked; trying again"
-                        );
+                        tracing::warn!(?error, "cannot evaluate notification rules; retrying");
                     },
                     |ended| {
                         let elapsed_ms = ended.lasted_ms();
-                        tracing::info!(elapsed_ms, "notification rules can be checked again");
+                        tracing::info!(elapsed_ms, "notification rules are evaluated again");
                     },
                 ),
             }
         }
     }
 
-    /// Looks once. Returns how many things there were to tell that had not been told.
-    pub async fn look(&self) -> Result<usize> {
-        let mut told = 0;
+    /// Evaluates all rules once. Returns the number of new messages.
+    pub async fn evaluate(&self) -> Result<usize> {
+        let mut reported = 0;
         for rule in self.notifications.rules().await? {
             if rule.enabled {
-                told += self.apply(&rule).await?;
+                reported += self.apply(&rule).await?;
             }
         }
-        Ok(told)
+        Ok(reported)
     }
 
     async fn apply(&self, rule: &notification_rule::Model) -> Result<usize> {
-        let found = self.found(rule).await?;
+        let found = self.conditions(rule).await?;
         let subjects: Vec<_> = found
             .iter()
             .map(|message| message.subject.clone())
             .collect();
         self.notifications.still_so(rule, &subjects).await?;
-        let mut told = 0;
+        let mut reported = 0;
         for message in &found {
-            told += usize::from(self.notifications.tell(rule, message).await?);
+            reported += usize::from(self.notifications.tell(rule, message).await?);
         }
-        Ok(told)
+        Ok(reported)
     }
 
-    /// Everything that is so now.
-    async fn found(&self, rule: &notification_rule::Model) -> Result<Vec<Message>> {
+    /// The messages of all current conditions.
+    async fn conditions(&self, rule: &notification_rule::Model) -> Result<Vec<Message>> {
         let sources = &self.sources;
         let now = sources.clock.now();
         match rule.event {
@@ -120,10 +117,10 @@ impl Watcher {
                 messages::quotas(&sources.quotas, &sources.users, &rule.percents.0, now).await
             }
             NotificationEvent::AccountFailing => {
-                let told = sources.engine.accounts().await;
+                let reported = sources.engine.accounts().await;
                 let accounts = sources.accounts.list().await?.into_iter();
                 let with_state = accounts.map(|account| {
-                    let state = sources.accounts.state(&account, told.as_deref());
+                    let state = sources.accounts.state(&account, reported.as_deref());
                     (account, state)
                 });
                 Ok(messages::failing(with_state))

@@ -1,4 +1,4 @@
-//! Posting a letter to an address on the web, in the shape that its receiver understands.
+//! Posts messages to web APIs, in the format of each receiver.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{Client, RequestBuilder, header::CONTENT_TYPE, redirect::Policy};
@@ -10,17 +10,17 @@ use url::Url;
 use super::{Addresses, DELIVERY_TIMEOUT, Message, name_of};
 use crate::domain::notifications::ChannelSettings;
 
-/// How much of a refusal is read.
-const LONGEST_REASON: usize = 200;
+/// How much of an error response is read.
+const MAX_REASON: usize = 200;
 
-/// Posts a letter.
+/// Posts a message.
 pub(super) async fn post(
     addresses: &Addresses,
     settings: &ChannelSettings,
     message: &Message,
 ) -> Result<(), String> {
     let url = settings.url().map_err(|error| error.to_string())?;
-    let url = url.ok_or("it has no address")?;
+    let url = url.ok_or("the channel has no URL")?;
     let client = client(addresses, &url).await?;
     let body = shaped(settings, message).to_string();
     let request = client.post(url).header(CONTENT_TYPE, "application/json");
@@ -33,22 +33,22 @@ pub(super) async fn post(
     };
     let answer = request.body(body).send().await;
     let name = name_of(settings.kind());
-    // The address may hold a secret.
-    let answer = answer.map_err(|error| format!("{name} does not answer: {}", cause(&error)))?;
+    // The URL may contain a secret.
+    let answer = answer.map_err(|error| format!("no response from {name}: {}", cause(&error)))?;
     let status = answer.status();
     if status.is_success() {
         return Ok(());
     }
     if status.is_redirection() {
         return Err(format!(
-            "{name} answers with a redirect ({status}), which is not followed"
+            "{name} responded with a redirect ({status}), which is not followed"
         ));
     }
     let reason = reason(answer).await;
-    Err(format!("{name} refuses: {status} {reason}"))
+    Err(format!("{name} refused: {status} {reason}"))
 }
 
-/// A client that calls the addresses that were checked and no others, follows nothing, and uses no proxy.
+/// A client that connects only to the checked addresses, follows no redirects, and uses no proxy.
 async fn client(addresses: &Addresses, url: &Url) -> Result<Client, String> {
     let checked = addresses.resolve(url).await?;
     let mut client = Client::builder()
@@ -68,7 +68,7 @@ fn shaped(settings: &ChannelSettings, message: &Message) -> Value {
         ChannelSettings::Slack { .. } => json!({ "text": slack_escaped(&text) }),
         ChannelSettings::Discord { .. } => json!({
             "content": text,
-            // Names of users must not wake everybody.
+            // Names of users must not mention everyone.
             "allowed_mentions": { "parse": [] },
         }),
         ChannelSettings::Telegram { chat_id, .. } => json!({ "chat_id": chat_id, "text": text }),
@@ -89,8 +89,7 @@ fn slack_escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// The receiver computes the same over what it receives: HMAC-SHA-256 of `<timestamp>.<body>`. A timestamp
-/// that is old is somebody's copy.
+/// Signs with HMAC-SHA-256 of `<timestamp>.<body>`. Receivers should refuse old timestamps (replays).
 fn signed(
     request: RequestBuilder,
     secret: &SecretString,
@@ -118,9 +117,9 @@ fn signed(
 fn cause(error: &reqwest::Error) -> String {
     let mut source = std::error::Error::source(error);
     let mut last = if error.is_timeout() {
-        "it takes too long".to_owned()
+        "timeout".to_owned()
     } else {
-        "the connection fails".to_owned()
+        "the connection failed".to_owned()
     };
     while let Some(error) = source {
         last = error.to_string();
@@ -129,16 +128,16 @@ fn cause(error: &reqwest::Error) -> String {
     last
 }
 
-/// The beginning of what a refusal says, without what could make a mess of a log.
+/// The beginning of an error response, without control characters.
 async fn reason(mut answer: reqwest::Response) -> String {
     let mut text = Vec::new();
     while let Ok(Some(piece)) = answer.chunk().await {
         text.extend_from_slice(&piece);
-        if text.len() >= LONGEST_REASON {
+        if text.len() >= MAX_REASON {
             break;
         }
     }
-    text.truncate(LONGEST_REASON);
+    text.truncate(MAX_REASON);
     let text = String::from_utf8_lossy(&text);
     text.chars()
         .filter(|message| !message.is_control())

@@ -2,14 +2,16 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use entity::provider_account::ProviderKind;
 use oauth2::TokenResponse as _;
 use serde_json::{Map, Value, json};
 
 use super::{
     http::Http, protocol::TokenResponse, provider::OAuthProvider, sign_in_error::SignInError,
 };
-use crate::domain::provider_accounts::{NewAuthFile, OWN_CLIENT_REFRESH_TOKEN};
+use crate::{
+    domain::provider_accounts::{NewAuthFile, OWN_CLIENT_REFRESH_TOKEN},
+    providers::Profile,
+};
 
 /// OpenAI's own claims.
 const OPENAI_CLAIMS: &str = "https://api.openai.com/auth";
@@ -38,13 +40,13 @@ impl SignedIn<'_> {
     pub(super) async fn auth_file(&self, http: &Http) -> Result<NewAuthFile, SignInError> {
         let refresh_token = self.tokens.refresh_token();
         let refresh_token = refresh_token.ok_or(SignInError::NoRefreshToken)?.secret();
-        let person = match self.provider.kind {
-            ProviderKind::Claude => self.claude(http).await,
-            ProviderKind::Chatgpt => self.chatgpt()?,
-            ProviderKind::Gemini => self.gemini(http).await?,
-            ProviderKind::Kimi => self.kimi(),
-            ProviderKind::Xai => self.xai(),
-            ProviderKind::Copilot | ProviderKind::OpenaiCompatible => Person::default(),
+        let person = match self.provider.profile {
+            Profile::Claude => self.claude(http).await,
+            Profile::Chatgpt => self.chatgpt()?,
+            Profile::Google => self.google(http).await?,
+            Profile::Kimi => self.kimi(),
+            Profile::OpenId => self.open_id(),
+            Profile::Github => Person::default(),
         };
         let expires_at = self.expires_at();
         let mut content = person.fields;
@@ -137,7 +139,7 @@ impl SignedIn<'_> {
         })
     }
 
-    async fn gemini(&self, http: &Http) -> Result<Person, SignInError> {
+    async fn google(&self, http: &Http) -> Result<Person, SignInError> {
         let profile = self.profile(http).await?;
         Ok(Person {
             email: profile.get("email").and_then(word),
@@ -176,13 +178,13 @@ impl SignedIn<'_> {
         }
     }
 
-    fn xai(&self) -> Person {
+    fn open_id(&self) -> Person {
         let id_token = self.tokens.extra_fields().id_token.as_deref();
         let claims = id_token.and_then(claims).unwrap_or_default();
         let api_url = self.provider.api_url.as_ref();
         let base_url = api_url.map(|url| url.as_str().trim_end_matches('/'));
         let mut fields = fields(json!({
-            "type": "xai",
+            "type": self.provider.name,
             "token_type": "Bearer",
             "expires_in": self.seconds(),
             "last_refresh": rfc3339(self.now),

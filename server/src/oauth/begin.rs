@@ -7,17 +7,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use super::{
-    discovery::discovered,
-    http::Header,
-    protocol,
-    provider::{Flow, OAuthProvider},
-    service::OAuthService,
-    sign_in_error::SignInError,
-    view::FlowSecrets,
+    discovery::discovered, http::Header, protocol, provider::OAuthProvider, service::OAuthService,
+    sign_in_error::SignInError, view::FlowSecrets,
 };
 use crate::{
     domain::{Error, Result, provider_logins::NewProviderLogin},
-    engine::LoginChannel,
+    providers::{Flow, Profile},
 };
 
 /// How long a person has to consent.
@@ -55,7 +50,7 @@ impl OAuthService {
         let begun = match provider.flow {
             Flow::Code => self.begin_code(provider).await,
             Flow::Device => self.begin_device(provider).await,
-            Flow::Engine(channel) => return self.begin_by_engine(provider, channel).await,
+            Flow::Engine => return self.begin_by_engine(provider).await,
         };
         begun.map_err(|fault| Error::Provider(fault.words(provider)))
     }
@@ -88,7 +83,8 @@ impl OAuthService {
         provider: &OAuthProvider,
     ) -> std::result::Result<BegunLogin, SignInError> {
         let provider = discovered(&self.http, provider).await?;
-        let device_id = is_bound_to_device(provider.kind).then(|| Uuid::new_v4().to_string());
+        // Kimi gives tokens to a device, whose id the engine presents from then on.
+        let device_id = (provider.profile == Profile::Kimi).then(|| Uuid::new_v4().to_string());
         let headers = device_headers(device_id.as_deref());
         let code = protocol::device_code(&self.http, &provider, &headers).await?;
         let life = TimeDelta::from_std(code.expires_in()).unwrap_or(LONGEST_DEVICE);
@@ -105,12 +101,11 @@ impl OAuthService {
         })
     }
 
-    async fn begin_by_engine(
-        &self,
-        provider: &OAuthProvider,
-        channel: LoginChannel,
-    ) -> Result<BegunLogin> {
-        let begun = self.engine.begin_login(channel).await;
+    async fn begin_by_engine(&self, provider: &OAuthProvider) -> Result<BegunLogin> {
+        let begun = self
+            .engine
+            .begin_login(provider.engine_login.unwrap_or_default())
+            .await;
         let begun = begun.map_err(|error| Error::EngineUnavailable(error.to_string()))?;
         let (mode, life) = match &begun.user_code {
             Some(_) => (LoginMode::Device, LONGEST_DEVICE),
@@ -125,7 +120,6 @@ impl OAuthService {
             kind: provider.kind,
             mode,
             secrets: FlowSecrets::Engine {
-                channel,
                 state: begun.state.expose_secret().to_owned(),
                 url: begun.url.expose_secret().to_owned(),
                 user_code: begun.user_code,
@@ -134,11 +128,6 @@ impl OAuthService {
             expires_at: self.clock.now() + life,
         })
     }
-}
-
-/// Kimi gives tokens to a device, and the engine presents its id ever after.
-fn is_bound_to_device(kind: ProviderKind) -> bool {
-    kind == ProviderKind::Kimi
 }
 
 /// What Kimi wants to know of a device, in the words that the engine uses later.

@@ -25,7 +25,8 @@ use super::{
 };
 use crate::{
     domain::{Error, Result, audit::AuditContext, provider_logins::LoginEnd},
-    engine::{EngineLoginStatus, LoginChannel},
+    engine::EngineLoginStatus,
+    providers::Profile,
 };
 
 /// How long the engine may take for what it does with a code.
@@ -79,9 +80,7 @@ impl OAuthService {
         }
         let (service, context) = (self.clone(), context.clone());
         let completing = self.tasks.spawn(async move {
-            service
-                .complete_claimed(&context, login, answer, secrets)
-                .await
+            Box::pin(service.complete_claimed(&context, login, answer, secrets)).await
         });
         completing.await.map_err(anyhow::Error::from)?
     }
@@ -128,11 +127,10 @@ impl OAuthService {
                     .await
                     .map(Some)
             }
-            Some(FlowSecrets::Engine { channel, state, .. }) => {
+            Some(FlowSecrets::Engine { state, .. }) => {
                 let kind = login.kind;
                 let _expected = self.accounts.expect_adoption(login.id, kind, context);
-                self.redeem_by_engine(login, channel, &state.into(), &answer)
-                    .await
+                self.redeem_by_engine(login, &state.into(), &answer).await
             }
             Some(FlowSecrets::Device { .. }) | None => {
                 let damaged = anyhow::anyhow!("a sign-in has not what it needs to go on");
@@ -151,7 +149,7 @@ impl OAuthService {
         device_id: Option<String>,
     ) -> std::result::Result<provider_account::Model, CompletionError> {
         let label = login.label.clone();
-        if provider.kind == ProviderKind::Copilot {
+        if provider.profile == Profile::Github {
             let token = tokens.access_token().secret().as_str().into();
             let new = self.copilot()?.account(label, token).await?;
             return Ok(self.accounts.save_github_token(context, new).await?);
@@ -170,7 +168,6 @@ impl OAuthService {
     async fn redeem_by_engine(
         &self,
         login: &provider_login::Model,
-        channel: LoginChannel,
         state: &SecretString,
         answer: &AuthorizationResponse,
     ) -> std::result::Result<Option<provider_account::Model>, CompletionError> {
@@ -178,7 +175,11 @@ impl OAuthService {
             AuthorizationOutcome::Code(code) => Ok(code),
             AuthorizationOutcome::Refused(error) => Err(error.as_str()),
         };
-        let delivered = self.engine.deliver_login(channel, state, brought).await;
+        let engine_login = self.provider(login.kind)?.engine_login.unwrap_or_default();
+        let delivered = self
+            .engine
+            .deliver_login(engine_login, state, brought)
+            .await;
         delivered.map_err(|error| SignInError::Engine(error.to_string()))?;
         consented(answer)?;
         let deadline = Instant::now() + FINISH_TIMEOUT;

@@ -12,10 +12,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Number, Value};
 use url::{Url, form_urlencoded};
 
-use super::{
-    provider::{Encoding, OAuthProvider},
-    sign_in_error::SignInError,
-};
+use crate::providers::TokenEncoding;
+
+use super::{provider::OAuthProvider, sign_in_error::SignInError};
 
 const CONNECT_TIME_LIMIT: Duration = Duration::from_secs(5);
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -59,8 +58,8 @@ impl Http {
         request: HttpRequest,
     ) -> Result<HttpResponse, SignInError> {
         let mut request = match provider.encoding {
-            Encoding::Form => request,
-            Encoding::Json => as_json(request),
+            TokenEncoding::Form => request,
+            TokenEncoding::Json => as_json(request),
         };
         let own = provider.headers.iter();
         for (name, value) in own {

@@ -22,7 +22,6 @@ mod watch;
 
 pub use self::{
     authorization_response::{AuthorizationResponse, AuthorizationResponseError},
-    provider::provider_named,
     service::{OAuthOptions, OAuthService},
     view::ProviderLoginView,
 };

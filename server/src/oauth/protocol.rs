@@ -126,7 +126,7 @@ pub(super) async fn exchange(
         .set_redirect_uri(Cow::Owned(redirect(provider)?))
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()));
     // Claude's endpoint wants it again; the others would have none of it.
-    if provider.encoding == super::provider::Encoding::Json {
+    if provider.encoding == crate::providers::TokenEncoding::Json {
         request = request.add_extra_param("state", state.expose_secret().to_owned());
     }
     let ask = asking(http, provider, &[]);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::provider::OAuthProvider;
-use crate::{domain::Result, engine::LoginChannel};
+use crate::domain::Result;
 
 /// What is needed to go on with a sign-in. It outlives a restart, sealed.
 #[derive(Serialize, Deserialize)]
@@ -25,7 +25,6 @@ pub(super) enum FlowSecrets {
         device_id: Option<String>,
     },
     Engine {
-        channel: LoginChannel,
         state: String,
         url: String,
         user_code: Option<String>,

@@ -69,7 +69,7 @@ impl OAuthService {
                 if !self.logins.claim(login.id).await? {
                     return Ok(());
                 }
-                self.keep_brought(&context, &login, brought).await
+                Box::pin(self.keep_brought(&context, &login, brought)).await
             }
             Err(SignInError::Expired) => {
                 self.logins.end(login.id, LoginEnd::Expired).await?;

@@ -1,4 +1,4 @@
-//! Says it in the log when spans do not reach the collector, once, and when they do again.
+//! Logs once when the export of spans fails, and once when it works again.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -12,11 +12,11 @@ use opentelemetry_sdk::{
 };
 use url::Url;
 
-/// An exporter whose failures are told.
+/// An exporter whose failures are logged.
 #[derive(Debug)]
 pub(super) struct Reporting<Exporter> {
     exporter: Exporter,
-    /// May hold a key, so that no line of the log shows it.
+    /// May contain a key, so it is removed from log lines.
     endpoint: String,
     is_failing: AtomicBool,
 }
@@ -34,18 +34,18 @@ impl<Exporter> Reporting<Exporter> {
         let was_failing = self.is_failing.swap(result.is_err(), Ordering::Relaxed);
         match result {
             Err(error) if !was_failing => {
-                let error = self.in_words(error);
+                let error = self.describe(error);
                 tracing::warn!(
                     error,
-                    "traces do not reach the collector and are lost until they do"
+                    "cannot export traces; they are lost until the collector is reachable"
                 );
             }
-            Ok(()) if was_failing => tracing::info!("traces reach the collector again"),
+            Ok(()) if was_failing => tracing::info!("traces are exported again"),
             Ok(()) | Err(_) => {}
         }
     }
 
-    fn in_words(&self, error: &OTelSdkError) -> String {
+    fn describe(&self, error: &OTelSdkError) -> String {
         error
             .to_string()
             .replace(&self.endpoint, "the collector's address")

@@ -1,5 +1,5 @@
-//! Traces for a collector that speaks OTLP, when there is one. What a span says is the business of the room
-//! that begins it; here it is sent off, by a thread of the library's that nobody waits for.
+//! Exports traces to an OTLP collector, if one is configured. Other modules create the spans; a thread of the library
+//! exports them in the background.
 
 mod exporter;
 
@@ -18,10 +18,10 @@ use url::Url;
 use self::exporter::Reporting;
 
 const NAME: &str = "proxypal-server";
-/// How long the last spans may take to be sent.
+/// How long the last export may take.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What makes spans, if anybody wants them. Cheap to clone.
+/// The source of tracers; empty without a collector. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Traces(Option<Arc<Open>>);
 
@@ -32,8 +32,8 @@ struct Open {
 }
 
 impl Traces {
-    /// Sends spans to this address of a collector; without one there are none. How many, how often and
-    /// under which name is said by the standard variables, which the library reads.
+    /// Exports spans to this endpoint, if there is one. The library reads sampling, batching and resource attributes from
+    /// the standard variables.
     pub fn open(endpoint: Option<&Url>, version: &'static str) -> anyhow::Result<Self> {
         let Some(endpoint) = endpoint else {
             return Ok(Self::default());
@@ -43,7 +43,7 @@ impl Traces {
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(endpoint.as_str())
             .build()
-            .context("cannot send traces: OTEL_EXPORTER_OTLP_… has a mistake")?;
+            .context("cannot export traces; check the variables OTEL_EXPORTER_OTLP_…")?;
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(Reporting::new(exporter, endpoint))
             .with_resource(resource(version))
@@ -52,27 +52,27 @@ impl Traces {
         Ok(Self(Some(Arc::new(Open { provider, tracer }))))
     }
 
-    /// What begins spans; `None` when nobody wants them.
+    /// The tracer; `None` without a collector.
     pub fn tracer(&self) -> Option<&SdkTracer> {
         Some(&self.0.as_ref()?.tracer)
     }
 
-    /// Sends what has not been sent, and gives up soon.
+    /// Exports the remaining spans, within [`FLUSH_TIMEOUT`].
     pub async fn close(self) {
         let Some(open) = self.0 else {
             return;
         };
         let closing = spawn_blocking(move || open.provider.shutdown_with_timeout(FLUSH_TIMEOUT));
         if !matches!(closing.await, Ok(Ok(()))) {
-            tracing::warn!("the last traces could not be sent in time");
+            tracing::warn!("the last traces could not be exported in time");
         }
     }
 }
 
-/// What the spans come from. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` have the first word.
+/// The resource of the spans. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` take precedence.
 fn resource(version: &'static str) -> Resource {
-    let told = Resource::builder().build();
-    let name = told.get(&Key::from_static_str("service.name"));
+    let detected = Resource::builder().build();
+    let name = detected.get(&Key::from_static_str("service.name"));
     let is_named = name.is_some_and(|name| !name.as_str().starts_with("unknown_service"));
     let resource = Resource::builder().with_attribute(KeyValue::new("service.version", version));
     if is_named {

@@ -1,17 +1,17 @@
-//! What a scrape looks at: states, sizes and times, each set just before it is read.
+//! The gauges, set at each scrape: states, sizes and times.
 
 use crate::metrics::{EncodeLabelSet, Family, Fraction, Gauge, MonotonicCounter, Registry};
 
 /// Milliseconds in a second of processor time.
 const MILLI: i64 = 1000;
 
-/// The gauges, which hold what the last look has found.
+/// The gauges, with the values of the last scrape.
 #[derive(Clone, Debug, Default)]
 pub struct Gauges {
     pub(super) build: Family<Version, Gauge>,
     pub(super) under_way: Gauge,
     pub(super) most_under_way: Gauge,
-    pub(super) journal_owed: Gauge,
+    pub(super) journal_pending: Gauge,
     pub(super) writer_lag: Fraction,
     pub(super) writer_failing: Gauge,
     pub(super) quotas: Family<ByState, Gauge>,
@@ -67,33 +67,33 @@ impl Gauges {
 
     fn register_requests(&self, registry: &mut Registry) {
         registry.register(
-            "book_places_used",
+            "request_permits_used",
             &[],
-            "Requests under way or not in the database yet",
+            "Requests in flight or not yet in the database",
             &self.under_way,
         );
         registry.register(
-            "book_places",
+            "request_permits",
             &[],
-            "How many of them there may be before requests are refused",
+            "The most of these before requests are refused",
             &self.most_under_way,
         );
         registry.register(
-            "journal_owed",
+            "journal_pending",
             &[],
-            "Notes in the journal whose requests are not in the database yet",
-            &self.journal_owed,
+            "Journal entries of requests that are not yet in the database",
+            &self.journal_pending,
         );
         registry.register(
             "writer_lag_seconds",
             &[],
-            "How long the first request that has ended waits for the database",
+            "How long the oldest ended request has been waiting to be written to the database",
             &self.writer_lag,
         );
         registry.register(
             "writer_failing",
             &[],
-            "1 while the database takes no requests, and new ones are refused",
+            "1 while writing to the database fails and new requests are refused",
             &self.writer_failing,
         );
     }
@@ -102,31 +102,31 @@ impl Gauges {
         registry.register(
             "quotas",
             &["state"],
-            "Quotas by how they stand: free, warned (a percentage that warns was reached) or used_up",
+            "Quotas by state: free, warned (a soft percentage is reached) or used_up",
             &self.quotas,
         );
         registry.register(
             "reserved_tokens",
             &[],
-            "Tokens held back from quotas for requests under way",
+            "Tokens reserved from quotas for requests in flight",
             &self.reserved_tokens,
         );
         registry.register(
             "reserved_cost_usd",
             &[],
-            "US dollars held back from quotas for requests under way",
+            "US dollars reserved from quotas for requests in flight",
             &self.reserved_cost,
         );
         registry.register(
             "reserved_requests",
             &[],
-            "Requests held back from quotas for requests under way",
+            "Requests reserved from quotas for requests in flight",
             &self.reserved_requests,
         );
         registry.register(
             "reconciliation_requests",
             &["result"],
-            "Metered requests of the last 24 hours by how the answer and the engine's report compare",
+            "Metered requests of the last 24 hours by the result of reconciliation with the engine's report",
             &self.reconciliation,
         );
     }
@@ -135,25 +135,25 @@ impl Gauges {
         registry.register(
             "engine_state",
             &["state"],
-            "1 for the state in which the engine is, 0 for the others",
+            "1 for the current state of the engine, 0 for the others",
             &self.engine,
         );
         registry.register(
             "engine_restarts",
             &[],
-            "How often the engine had to be started again unasked",
+            "Restarts of the engine after it exited",
             &self.engine_restarts,
         );
         registry.register(
             "engine_start_time_seconds",
             &[],
-            "When the engine's present life began, since 1970; 0 while it has none",
+            "Start time of the engine, since 1970; 0 while it is not running",
             &self.engine_started_at,
         );
         registry.register(
             "provider_accounts",
             &["provider", "status"],
-            "Accounts at providers by provider and status",
+            "Provider accounts by provider and status",
             &self.accounts,
         );
     }
@@ -168,19 +168,19 @@ impl Gauges {
         registry.register(
             "last_backup_time_seconds",
             &[],
-            "When the latest backup was made that could be restored, since 1970; 0 before the first",
+            "Time of the latest verified backup, since 1970; 0 without one",
             &self.last_backup,
         );
         registry.register(
             "database_up",
             &[],
-            "1 when the database answered this scrape; what it would have told is of earlier when it did not",
+            "1 if the database responded to this scrape; if not, values from the database are of an earlier scrape",
             &self.database_up,
         );
         registry.register(
             "database_size_bytes",
             &[],
-            "The size of the database",
+            "Size of the database",
             &self.database_size,
         );
         registry.register(
@@ -195,19 +195,19 @@ impl Gauges {
         registry.register(
             "process_resident_memory_bytes",
             &[],
-            "Memory of the process, without the engine's",
+            "Resident memory of the process, without the engine",
             &self.resident,
         );
         registry.register(
             "process_open_fds",
             &[],
-            "Open file handles",
+            "Open file descriptors",
             &self.open_files,
         );
         registry.register(
             "process_max_fds",
             &[],
-            "File handles that may be open",
+            "Limit of open file descriptors",
             &self.most_open_files,
         );
         registry.register("process_threads", &[], "Threads", &self.threads);
@@ -220,7 +220,7 @@ impl Gauges {
         registry.register(
             "process_start_time_seconds",
             &[],
-            "When the process began, since 1970",
+            "Start time of the process, since 1970",
             &self.started_at,
         );
     }

@@ -1,9 +1,10 @@
-//! What a monitoring system sees: `/metrics`, with a token or on an address of its own. What happens is
-//! counted where it happens; what merely *is* is looked at when a scrape asks.
+//! `/metrics` for Prometheus, with a token or on a separate listener. Events are counted where they happen; gauges are
+//! set at each scrape.
 
 mod gauges;
 mod page;
 mod process;
+mod request_metrics;
 mod state;
 
 use std::{sync::Arc, time::Duration};
@@ -12,16 +13,13 @@ use axum::Router;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
-pub use self::gauges::Gauges;
+pub use self::{gauges::Gauges, request_metrics::RequestMetrics};
 use crate::{
     clock::SharedClock,
     db::Database,
     domain::{
-        backups::Backups,
-        ledger::Ledger,
-        provider_accounts::ProviderAccounts,
-        requests::{self, RequestLog},
-        usage::Usage,
+        backups::Backups, ledger::Ledger, provider_accounts::ProviderAccounts,
+        requests::RequestLog, usage::Usage,
     },
     engine::EngineHandle,
     gateway,
@@ -30,12 +28,13 @@ use crate::{
     outage::Outage,
 };
 
-/// Where a scrape looks.
+/// The sources of the gauges.
 #[derive(Clone, Debug)]
 pub struct MetricSources {
     pub db: Database,
     pub clock: SharedClock,
     pub requests: RequestLog,
+    pub request_metrics: RequestMetrics,
     pub usage: Usage,
     pub ledger: Ledger,
     pub accounts: ProviderAccounts,
@@ -46,7 +45,7 @@ pub struct MetricSources {
     pub version: &'static str,
 }
 
-/// The board and what keeps it up to date. Cheap to clone.
+/// The registry and its gauges. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct MetricsExporter(Arc<Parts>);
 
@@ -56,18 +55,17 @@ struct Parts {
     gauges: Gauges,
     sources: MetricSources,
     token: Option<SecretString>,
-    /// One scrape at a time: what it asks of the database is bounded, whoever asks.
+    /// Serialises scrapes, which bounds their load on the database.
     turn: Mutex<()>,
     database_outage: Outage,
 }
 
 impl MetricsExporter {
-    /// Over these sources. With a token, only who has it sees anything.
+    /// An exporter of these sources. With a token, requests need it.
     pub fn new(sources: MetricSources, token: Option<SecretString>) -> Self {
         let gauges = Gauges::default();
-        let book = &sources.requests.state().metrics;
         let (gateway, notifications) = (&sources.gateway.metrics, &sources.notifications);
-        let registry = registry(book, gateway, notifications, &gauges);
+        let registry = registry(&sources.request_metrics, gateway, notifications, &gauges);
         Self(Arc::new(Parts {
             registry,
             gauges,
@@ -78,21 +76,21 @@ impl MetricsExporter {
         }))
     }
 
-    /// `/metrics` beside the other pages, which anybody may reach: off without a token.
+    /// `/metrics` on the main listener; off without a token.
     pub fn beside_pages(&self) -> Router {
         page::router(self.0.token.is_some().then(|| self.clone()))
     }
 
-    /// `/metrics` on an address of its own.
+    /// `/metrics` on the separate listener.
     pub fn alone(&self) -> Router {
         page::router(Some(self.clone()))
     }
 }
 
-/// A board on which everything hangs that a server has, and nothing has happened yet.
+/// A registry with all metrics of a server, without events, for the documentation.
 pub fn empty_registry() -> Registry {
     registry(
-        &requests::RequestMetrics::default(),
+        &RequestMetrics::default(),
         &gateway::GatewayMetrics::default(),
         &notify::NotificationMetrics::default(),
         &Gauges::default(),
@@ -100,13 +98,13 @@ pub fn empty_registry() -> Registry {
 }
 
 fn registry(
-    book: &requests::RequestMetrics,
+    requests: &RequestMetrics,
     gateway: &gateway::GatewayMetrics,
     notifications: &notify::NotificationMetrics,
     gauges: &Gauges,
 ) -> Registry {
     let mut registry = Registry::default();
-    book.register_on(&mut registry);
+    requests.register_on(&mut registry);
     gateway.register_on(&mut registry);
     notifications.register_on(&mut registry);
     gauges.register_on(&mut registry);

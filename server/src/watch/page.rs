@@ -1,4 +1,4 @@
-//! The page `/metrics`: who may see it, and what it says.
+//! The handler of `/metrics`, and its token.
 
 use axum::{
     Router,
@@ -16,50 +16,50 @@ use subtle::ConstantTimeEq as _;
 
 use super::MetricsExporter;
 
-/// Of the text format of Prometheus.
-const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
-const OFF: &str = "the metrics are off: set METRICS_TOKEN to have them here, or METRICS_LISTEN to have them on an \
+/// The content type of the Prometheus text format.
+const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+const DISABLED: &str = "metrics are disabled: set METRICS_TOKEN to serve them here, or METRICS_LISTEN to serve them on an \
      address of their own\n";
-const WRONG: &str =
-    "the metrics need the token that METRICS_TOKEN holds: send \"Authorization: Bearer <token>\"\n";
+const UNAUTHORIZED: &str =
+    "metrics require METRICS_TOKEN: send \"Authorization: Bearer <token>\"\n";
 
-/// The page, or word that there is none.
+/// `/metrics`, or 404 with the reason.
 pub(super) fn router(watch: Option<MetricsExporter>) -> Router {
     match watch {
         Some(watch) => Router::new()
             .route("/metrics", get(metrics))
             .with_state(watch),
-        None => Router::new().route("/metrics", get((StatusCode::NOT_FOUND, OFF))),
+        None => Router::new().route("/metrics", get((StatusCode::NOT_FOUND, DISABLED))),
     }
 }
 
 async fn metrics(State(watch): State<MetricsExporter>, headers: HeaderMap) -> Response {
     if let Some(token) = &watch.0.token
-        && !carries(&headers, token)
+        && !has_token(&headers, token)
     {
         let realm = [(WWW_AUTHENTICATE, "Bearer realm=\"metrics\"")];
-        return (StatusCode::UNAUTHORIZED, realm, WRONG).into_response();
+        return (StatusCode::UNAUTHORIZED, realm, UNAUTHORIZED).into_response();
     }
     match watch.text().await {
         Ok(text) => {
-            let headers = [(CONTENT_TYPE, FORMAT), (CACHE_CONTROL, "no-store")];
+            let headers = [(CONTENT_TYPE, TEXT_FORMAT), (CACHE_CONTROL, "no-store")];
             (headers, text).into_response()
         }
         Err(error) => {
-            tracing::error!(%error, "the metrics cannot be written");
+            tracing::error!(%error, "cannot encode the metrics");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
 
-/// Whether the token is there. Digests are compared, so that the time it takes tells nothing of it.
-fn carries(headers: &HeaderMap, token: &SecretString) -> bool {
+/// Whether the request has the token. Digests are compared, so that timing reveals nothing.
+fn has_token(headers: &HeaderMap, token: &SecretString) -> bool {
     const SCHEME: &str = "bearer ";
-    let told = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
-    let told = told.and_then(|value| value.split_at_checked(SCHEME.len()));
-    let Some((scheme, told)) = told else {
+    let value = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let value = value.and_then(|value| value.split_at_checked(SCHEME.len()));
+    let Some((scheme, presented)) = value else {
         return false;
     };
-    let is_same = Sha256::digest(told).ct_eq(&Sha256::digest(token.expose_secret()));
+    let is_same = Sha256::digest(presented).ct_eq(&Sha256::digest(token.expose_secret()));
     scheme.eq_ignore_ascii_case(SCHEME.as_bytes()) && is_same.into()
 }

@@ -1,8 +1,8 @@
-//! The process, as the system sees it.
+//! Statistics of the process, from `/proc`.
 
 use procfs::process::Process as Seen;
 
-/// What the process holds and has used.
+/// Memory, files, threads and processor time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Process {
     pub(super) resident_bytes: u64,
@@ -15,12 +15,12 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// A look at it. What the system does not tell is left out.
-    pub(super) fn look() -> Self {
-        Self::try_look().unwrap_or_default()
+    /// Reads the statistics; zeros where the system has none.
+    pub(super) fn read() -> Self {
+        Self::try_read().unwrap_or_default()
     }
 
-    fn try_look() -> procfs::ProcResult<Self> {
+    fn try_read() -> procfs::ProcResult<Self> {
         let process = Seen::myself()?;
         let stat = process.stat()?;
         let ticks = procfs::ticks_per_second().max(1);

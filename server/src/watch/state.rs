@@ -1,5 +1,5 @@
-//! The look around that a scrape is for. Whatever does not answer in time keeps what it said before, so that
-//! a scrape always comes back.
+//! Sets the gauges at a scrape. If a source does not respond in time, its gauges keep their values, so that a scrape
+//! always completes.
 
 use std::{fmt, time::Duration};
 
@@ -17,13 +17,13 @@ use crate::{
         Result,
         ledger::QuotaState,
         provider_accounts::AccountStatus,
-        requests::provider_name,
         usage::{Reconciled, Span},
     },
     engine::EngineState,
+    providers,
 };
 
-/// Less than scrapers wait.
+/// Less than the timeout of scrapers.
 const GATHER_TIMEOUT: Duration = Duration::from_secs(5);
 const STATES: [(EngineState, &str); 5] = [
     (EngineState::Starting, "starting"),
@@ -34,31 +34,31 @@ const STATES: [(EngineState, &str); 5] = [
 ];
 
 impl MetricsExporter {
-    /// Everything as it is now.
+    /// All metrics in the text format, with current gauges.
     pub(super) async fn text(&self) -> std::result::Result<String, fmt::Error> {
         let _turn = self.0.turn.lock().await;
         let now = self.0.sources.clock.now();
-        self.look_at_memory(now);
-        let database = timeout(GATHER_TIMEOUT, self.look_at_database(now)).await;
-        let seen = match database {
+        self.set_memory_gauges(now);
+        let database = timeout(GATHER_TIMEOUT, self.set_database_gauges(now)).await;
+        let result = match database {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(format!("{error:?}")),
-            Err(_) => Err("no answer in time".to_owned()),
+            Err(_) => Err("no response in time".to_owned()),
         };
         let gauges = &self.0.gauges;
-        gauges.database_up.set(i64::from(seen.is_ok()));
+        gauges.database_up.set(i64::from(result.is_ok()));
         self.0.database_outage.note(
-            &seen,
-            |error| tracing::warn!(error, "scrapes of the metrics cannot see the database"),
+            &result,
+            |error| tracing::warn!(error, "metrics cannot read the database"),
             |ended| {
                 let elapsed_ms = ended.lasted_ms();
-                tracing::info!(elapsed_ms, "scrapes of the metrics see the database again");
+                tracing::info!(elapsed_ms, "metrics can read the database again");
             },
         );
         self.0.registry.text()
     }
 
-    fn look_at_memory(&self, now: DateTime<Utc>) {
+    fn set_memory_gauges(&self, now: DateTime<Utc>) {
         let (sources, gauges) = (&self.0.sources, &self.0.gauges);
         let version = Version {
             version: sources.version,
@@ -68,14 +68,16 @@ impl MetricsExporter {
         let book = sources.requests.state();
         gauges.under_way.set(whole(book.under_way()));
         gauges.most_under_way.set(whole(book.most_under_way()));
-        gauges.journal_owed.set(whole(book.owed()));
-        gauges.writer_lag.set(book.metrics.lag(now).as_secs_f64());
+        gauges.journal_pending.set(whole(book.owed()));
+        gauges
+            .writer_lag
+            .set(sources.request_metrics.lag(now).as_secs_f64());
         gauges.writer_failing.set(i64::from(book.is_failing()));
-        self.look_at_quotas(&sources.ledger.meters(), now);
-        self.look_at_engine();
+        self.set_quota_gauges(&sources.ledger.meters(), now);
+        self.set_engine_gauges();
     }
 
-    fn look_at_quotas(&self, meters: &[QuotaState], now: DateTime<Utc>) {
+    fn set_quota_gauges(&self, meters: &[QuotaState], now: DateTime<Utc>) {
         let (mut free, mut warned, mut used_up) = (0, 0, 0);
         let (mut tokens, mut cost, mut requests) = (0_i64, 0_i64, 0_i64);
         for meter in meters {
@@ -96,12 +98,12 @@ impl MetricsExporter {
             gauges.quotas.get_or_create(&ByState { state }).set(count);
         }
         gauges.reserved_tokens.set(tokens);
-        #[expect(clippy::cast_precision_loss, reason = "it is for the eye")]
+        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
         gauges.reserved_cost.set(cost as f64 / 1e9);
         gauges.reserved_requests.set(requests);
     }
 
-    fn look_at_engine(&self) {
+    fn set_engine_gauges(&self) {
         let (engine, gauges) = (self.0.sources.engine.status(), &self.0.gauges);
         for (one, state) in STATES {
             let gauge = gauges.engine.get_or_create(&ByState { state });
@@ -112,20 +114,20 @@ impl MetricsExporter {
         gauges.engine_started_at.set(started_at);
     }
 
-    async fn look_at_database(&self, now: DateTime<Utc>) -> Result<()> {
+    async fn set_database_gauges(&self, now: DateTime<Utc>) -> Result<()> {
         let (sources, gauges) = (&self.0.sources, &self.0.gauges);
-        self.look_at_files().await?;
+        self.set_file_gauges().await?;
         gauges.database_size.set(sources.db.size().await?);
         let day = Span::new(now - TimeDelta::days(1), now)?;
-        self.note_reconciled(&sources.usage.reconciliation(day).await?);
+        self.set_reconciliation(&sources.usage.reconciliation(day).await?);
         let accounts = sources.accounts.list().await?;
-        let told = sources.engine.accounts().await;
-        // A provider that has no account any more must not be shown with its last one.
+        let reported = sources.engine.accounts().await;
+        // Remove the series of providers without accounts.
         gauges.accounts.clear();
         for account in accounts {
-            let state = sources.accounts.state(&account, told.as_deref());
+            let state = sources.accounts.state(&account, reported.as_deref());
             let by_status = ByAccountStatus {
-                provider: provider_name(account.kind),
+                provider: providers::spec(account.kind).name,
                 status: status(state.status),
             };
             gauges.accounts.get_or_create(&by_status).inc();
@@ -133,7 +135,7 @@ impl MetricsExporter {
         Ok(())
     }
 
-    fn note_reconciled(&self, counts: &Reconciled) {
+    fn set_reconciliation(&self, counts: &Reconciled) {
         for (result, count) in [
             ("matched", counts.matched),
             ("mismatched", counts.mismatched),
@@ -146,18 +148,18 @@ impl MetricsExporter {
         }
     }
 
-    /// The backups, and the process: the system tells of both, and may take its time.
-    async fn look_at_files(&self) -> Result<()> {
+    /// Backups and process statistics: blocking reads of files.
+    async fn set_file_gauges(&self) -> Result<()> {
         let backups = self.0.sources.backups.clone();
-        let looking = spawn_blocking(move || (backups.times(), Process::look()));
-        let (backups, process) = looking.await.map_err(anyhow::Error::from)?;
+        let reading = spawn_blocking(move || (backups.times(), Process::read()));
+        let (backups, process) = reading.await.map_err(anyhow::Error::from)?;
         let (backups, gauges) = (backups?, &self.0.gauges);
         gauges.backups.set(whole(backups.len()));
         let latest = backups.first().map_or(0, DateTime::timestamp);
         gauges.last_backup.set(latest);
         gauges.resident.set(whole(process.resident_bytes));
         gauges.open_files.set(whole(process.open_files));
-        #[expect(clippy::cast_precision_loss, reason = "it is for the eye")]
+        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
         gauges.most_open_files.set(process.most_open_files as f64);
         gauges.threads.set(process.threads);
         gauges.cpu.rise_to(whole(process.cpu_milliseconds));

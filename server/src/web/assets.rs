@@ -1,4 +1,4 @@
-//! The front end, embedded in the program: files as they are, and the one page behind every deep link.
+//! Serves the embedded front end: its files, and the index page for every deep link.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use url::Url;
 
 use super::coding;
 
-/// What `npm run build` leaves; empty when it did not run before the program was compiled.
+/// The output of `npm run build`; empty when it did not run before compilation.
 #[derive(Embed)]
 #[folder = "../frontend/dist"]
 #[allow_missing = true]
@@ -29,12 +29,11 @@ struct FrontEnd;
 const INDEX: &str = "index.html";
 /// File names there contain a hash of the content.
 const HASHED: &str = "assets/";
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
-const ASK_EACH_TIME: &str = "no-cache";
+const CACHE_FOREVER: &str = "public, max-age=31536000, immutable";
+const REVALIDATE: &str = "no-cache";
 const NOT_BUILT: &str = include_str!("not_built.html");
-/// What begins so is called by programs, or is the engine's own and never answers from outside; a page
-/// in place of an answer would only confuse them.
-const FOR_PROGRAMS: [&str; 12] = [
+/// Prefixes of API paths, and of the engine's paths, which are not served. Programs must not get the index page there.
+const API_PREFIXES: [&str; 12] = [
     "/.well-known",
     "//",
     "/api",
@@ -48,19 +47,19 @@ const FOR_PROGRAMS: [&str; 12] = [
     "/v0",
     "/v1",
 ];
-/// Where the engine receives sign-ins.
+/// The path at which the engine receives sign-ins.
 const ENGINE_CALLBACK: &str = "/callback";
 
-/// What pages need to know about where they are, and who answers what is no page.
+/// The base path of the pages, and the router of everything else.
 #[derive(Clone, Debug)]
 pub(super) struct Pages {
-    /// The tag that makes relative links work below the public address.
+    /// The `<base>` tag for relative links below the public URL.
     base: Arc<str>,
     others: Router,
 }
 
 impl Pages {
-    /// Pages of a server that browsers reach at this address. `others` answers everything else.
+    /// Pages of a server with this public URL. `others` serves everything else.
     pub(super) fn new(public_url: &Url, others: Router) -> Self {
         let path = public_url.path().trim_end_matches('/');
         let base = format!("<base href=\"{path}/\">");
@@ -74,7 +73,7 @@ impl Pages {
         let Some(file) = FrontEnd::get(INDEX) else {
             return (
                 StatusCode::OK,
-                [(CACHE_CONTROL, ASK_EACH_TIME)],
+                [(CACHE_CONTROL, REVALIDATE)],
                 Html(NOT_BUILT),
             )
                 .into_response();
@@ -85,7 +84,7 @@ impl Pages {
         if is_known(headers, &tag) {
             return not_modified(tag);
         }
-        let cache = HeaderValue::from_static(ASK_EACH_TIME);
+        let cache = HeaderValue::from_static(REVALIDATE);
         ([(CACHE_CONTROL, cache), (ETAG, tag)], Html(page)).into_response()
     }
 
@@ -95,11 +94,11 @@ impl Pages {
     }
 }
 
-/// Answers with a file of the front end, or with its page where a browser goes to one.
+/// Serves a file of the front end, or the index page to a browser that navigates.
 pub(super) async fn page(State(pages): State<Pages>, request: Request) -> Response {
     let path = request.uri().path();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !is_read || is_for_programs(path) {
+    if !is_read || is_api(path) {
         return pages.other(request).await;
     }
     let file = path.trim_start_matches('/');
@@ -108,13 +107,13 @@ pub(super) async fn page(State(pages): State<Pages>, request: Request) -> Respon
     }
     match FrontEnd::get(file) {
         Some(plain) => asset(file, plain, request.headers()),
-        // A missing file must not turn into a page: the browser would complain about its type.
+        // A missing file must not become the index page: its content type would be wrong.
         None if !is_file(file) && wants_page(request.headers()) => pages.index(request.headers()),
         None => pages.other(request).await,
     }
 }
 
-/// The file in the smallest form that the browser takes.
+/// The file in the smallest encoding that the browser accepts.
 fn asset(path: &str, plain: EmbeddedFile, headers: &HeaderMap) -> Response {
     let kind = HeaderValue::from_str(plain.metadata.mimetype());
     let compressed = coding::wanted(headers).find_map(|coding| {
@@ -127,9 +126,9 @@ fn asset(path: &str, plain: EmbeddedFile, headers: &HeaderMap) -> Response {
         return not_modified(tag);
     }
     let cache = if path.starts_with(HASHED) {
-        FOR_EVER
+        CACHE_FOREVER
     } else {
-        ASK_EACH_TIME
+        REVALIDATE
     };
     let mut response = Response::new(Body::from(file.data));
     let answer = response.headers_mut();
@@ -158,13 +157,13 @@ fn not_modified(tag: HeaderValue) -> Response {
     (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response()
 }
 
-/// Whether a path names a file; pages have no dot in the last part of theirs.
+/// Whether the path is a file; paths of pages have no dot in their last segment.
 fn is_file(path: &str) -> bool {
     let last = path.rsplit('/').next();
     last.is_some_and(|last| last.contains('.'))
 }
 
-/// Browsers say so when they navigate; tools that ask for anything, or for JSON, cannot read a page.
+/// Browsers send `Accept: text/html` when they navigate; other clients cannot use a page.
 fn wants_page(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(ACCEPT).iter();
     accepted
@@ -172,6 +171,6 @@ fn wants_page(headers: &HeaderMap) -> bool {
         .any(|value| value.contains("text/html"))
 }
 
-fn is_for_programs(path: &str) -> bool {
-    FOR_PROGRAMS.iter().any(|prefix| path.starts_with(prefix)) || path.ends_with(ENGINE_CALLBACK)
+fn is_api(path: &str) -> bool {
+    API_PREFIXES.iter().any(|prefix| path.starts_with(prefix)) || path.ends_with(ENGINE_CALLBACK)
 }

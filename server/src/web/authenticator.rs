@@ -1,4 +1,4 @@
-//! Who sends a request: a browser by its cookie, a script by its token, an end user by their key.
+//! Authenticates the callers of the control plane: browsers by cookie, scripts by token, users by key.
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -11,16 +11,16 @@ use crate::domain::{
     sessions::Sessions,
 };
 
-/// Whoever stands at the door, and how long they may stay.
+/// An identified caller, and the guard that ends with its right.
 #[derive(Debug, Default)]
 pub struct AuthenticatedCaller {
     pub viewer: Viewer,
     pub session_guard: SessionGuard,
-    /// Whether the client sent the cookie of a session that has ended: it was signed in and is anonymous now.
+    /// Whether the client sent the cookie of an ended session, and so is anonymous now.
     pub is_signed_out: bool,
 }
 
-/// Knows all callers of the control plane.
+/// Authenticates all kinds of callers.
 #[derive(Clone, Debug)]
 pub struct Authenticator {
     pub sessions: Sessions,
@@ -31,8 +31,8 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// Tells who sends a request. What is presented in the open counts alone: a wrong token is an
-    /// error even when a good cookie comes with it.
+    /// Identifies the caller of a request. An `Authorization` header takes precedence: a wrong token is an error
+    /// even with a valid cookie.
     pub async fn identify(&self, headers: &HeaderMap) -> Result<AuthenticatedCaller> {
         if let Some(presented) = bearer(headers) {
             return self.bearer(presented).await;
@@ -44,7 +44,7 @@ impl Authenticator {
         }
     }
 
-    /// Tells who owns a token or a key.
+    /// Identifies the owner of a token or key.
     pub async fn bearer(&self, presented: SecretString) -> Result<AuthenticatedCaller> {
         if presented.expose_secret().starts_with(api_tokens::PREFIX) {
             self.api_token(presented).await
@@ -54,7 +54,7 @@ impl Authenticator {
     }
 
     async fn session(&self, cookie: &SecretString) -> Result<AuthenticatedCaller> {
-        // Listening begins before looking, so that no end is missed.
+        // Subscribe before reading, so that no end is missed.
         let ended = self.sessions.ended();
         let Some(session) = self.sessions.find(cookie.expose_secret()).await? else {
             return Ok(AuthenticatedCaller {
@@ -107,14 +107,13 @@ impl Authenticator {
     }
 }
 
-/// What comes after `Bearer` in the header of a request. Other schemes are for somebody else, such as
-/// a proxy in front of us.
+/// The bearer token of a request. Other schemes are meant for other servers, such as a reverse proxy.
 fn bearer(headers: &HeaderMap) -> Option<SecretString> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     bearer_of(value)
 }
 
-/// What comes after `Bearer`.
+/// The token after `Bearer`.
 pub fn bearer_of(authorization: &str) -> Option<SecretString> {
     let (scheme, presented) = authorization.trim().split_once(' ')?;
     scheme

@@ -1,11 +1,11 @@
-//! Which of the forms of a file, compressed when the pages were built, a browser wants.
+//! Negotiates the content coding of a file; files are compressed when the front end is built.
 
 use axum::http::{HeaderMap, header::ACCEPT_ENCODING};
 
-/// A way to compress, and how the name of a file ends that is compressed so.
+/// A compression, and the suffix of files compressed with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Coding {
-    /// As `Content-Encoding` names it.
+    /// The name in `Content-Encoding`.
     pub(super) name: &'static str,
     pub(super) suffix: &'static str,
 }
@@ -22,7 +22,7 @@ const CODINGS: [Coding; 2] = [
     },
 ];
 
-/// The codings that a request takes, the smallest first.
+/// The codings that a request accepts, the smallest first.
 pub(super) fn wanted(headers: &HeaderMap) -> impl Iterator<Item = Coding> {
     let lines: Vec<String> = headers
         .get_all(ACCEPT_ENCODING)
@@ -42,7 +42,7 @@ fn names(line: &str, coding: &str) -> bool {
     })
 }
 
-/// `q=0`, however many zeros follow.
+/// Whether the weight is `q=0`, with any number of decimals.
 fn is_refusal(weight: &str) -> bool {
     let quality = weight.trim().strip_prefix("q=");
     quality
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_form_that_is_taken_comes_first() {
+    fn the_smallest_accepted_coding_comes_first() {
         assert_eq!(wants("gzip, deflate, BR, zstd"), ["br", "gzip"]);
         assert_eq!(wants("gzip;q=0.5"), ["gzip"]);
         assert_eq!(wants("br;q=0, gzip;q=1.0"), ["gzip"]);

@@ -1,5 +1,5 @@
-//! The two cookies of a session: the one that proves it, out of the reach of scripts, and the one whose
-//! value the front end echoes in a header.
+//! The two cookies of a session: the session token (`HttpOnly`), and the CSRF token, which the front end echoes in a
+//! header.
 
 use axum::http::{HeaderMap, header::COOKIE};
 use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
@@ -7,25 +7,25 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 use uuid::Uuid;
 
-/// A `__Host-` cookie cannot be planted by a sibling domain; browsers take it over https only.
+/// A `__Host-` cookie cannot be set by a sibling domain; browsers accept it over https only.
 const SECURE_SESSION: &str = "__Host-session";
 const PLAIN_SESSION: &str = "session";
 const CSRF: &str = "csrf_token";
-/// Before the id of a sign-in at a provider.
+/// The prefix of the cookie of a sign-in at a provider; its id follows.
 const LOGIN: &str = "provider-login-";
-/// Longer than any sign-in waits.
+/// Longer than any sign-in lasts.
 const LOGIN_SECONDS: i64 = 30 * 60;
 
 /// Reads and writes the cookies.
 #[derive(Clone, Debug)]
 pub struct Cookies {
     secure: bool,
-    /// Where browsers find `/oauth`, which may be below a path.
+    /// The path of `/oauth`, below the path of the public URL.
     login_path: String,
 }
 
 impl Cookies {
-    /// Cookies for a server that browsers reach at this address.
+    /// Cookies for a server with this public URL.
     pub fn new(public_url: &Url) -> Self {
         Self {
             secure: public_url.scheme() == "https",
@@ -33,13 +33,13 @@ impl Cookies {
         }
     }
 
-    /// What proves a session, when the request brings one.
+    /// The session token of a request, if it has one.
     pub fn session(&self, headers: &HeaderMap) -> Option<SecretString> {
         find(headers, self.session_name())
     }
 
-    /// The `Set-Cookie` line by which a browser that comes back from a provider is known. It has to come
-    /// along from the provider's page, so it is less strict than the others; it opens nothing.
+    /// The `Set-Cookie` line that identifies a browser when it returns from a provider. `SameSite=Lax`, because the
+    /// redirect comes from the provider's page; it grants no access.
     pub fn begin_login(&self, id: Uuid, state: &str) -> String {
         Cookie::build((login_name(id), state))
             .path(self.login_path.clone())
@@ -50,12 +50,12 @@ impl Cookies {
             .to_string()
     }
 
-    /// The state with which a browser began a sign-in.
+    /// The state of a sign-in that this browser started.
     pub fn login(&self, headers: &HeaderMap, id: Uuid) -> Option<SecretString> {
         find(headers, &login_name(id))
     }
 
-    /// `Set-Cookie` lines that begin a session.
+    /// `Set-Cookie` lines that start a session.
     pub fn begin(&self, session: &SecretString, csrf_token: &str, seconds: i64) -> [String; 2] {
         let life = Duration::seconds(seconds);
         [
@@ -66,7 +66,7 @@ impl Cookies {
         ]
     }
 
-    /// `Set-Cookie` lines that end one.
+    /// `Set-Cookie` lines that end a session.
     pub fn end(&self) -> [String; 2] {
         [
             self.session_cookie("").max_age(Duration::ZERO).to_string(),

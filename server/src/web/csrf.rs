@@ -1,4 +1,4 @@
-//! Whether a browser sends a request of its own accord: from one of our pages, not from a stranger's.
+//! Protection against cross-site request forgery: requests of browsers must come from our own pages.
 
 use axum::http::{
     HeaderMap, HeaderName,
@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::domain::{Error, Result, sessions::AdminSession, sessions::Sessions};
 
-/// Where a browser echoes the token of its session.
+/// The header in which the front end echoes the CSRF token.
 pub const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
 const FETCH_SITE: &str = "sec-fetch-site";
 
@@ -19,15 +19,15 @@ pub struct Origins {
 }
 
 impl Origins {
-    /// A server that browsers reach at this address.
+    /// The origins of a server with this public URL.
     pub fn new(public_url: &Url) -> Self {
         Self {
             public: public_url.origin().ascii_serialization(),
         }
     }
 
-    /// Refuses what a page of somebody else's sends. A browser always says where a dangerous request
-    /// comes from; whoever says nothing is no browser.
+    /// Refuses requests from pages of other sites. Browsers always send `Origin` or `Sec-Fetch-Site` with unsafe
+    /// requests; a request without them is not from a browser.
     pub fn check(&self, headers: &HeaderMap) -> Result<()> {
         let ours = match headers.get(ORIGIN) {
             Some(origin) => {
@@ -44,11 +44,11 @@ impl Origins {
             return Ok(());
         }
         Err(Error::CsrfFailed(
-            "this request comes from a page of another site; if it is yours, set PUBLIC_URL to its address",
+            "this request comes from a page of another site; if the site is yours, set PUBLIC_URL to its URL",
         ))
     }
 
-    /// The address may be reached by other names than the public one: by `localhost`, for example.
+    /// The server may be reached by other names than the public one, such as `localhost`.
     fn is_ours(&self, origin: &str, host: Option<&str>) -> bool {
         let authority = origin.split_once("://").map(|(_, authority)| authority);
         let same_host = host
@@ -58,13 +58,13 @@ impl Origins {
     }
 }
 
-/// Insists that a browser echoes its session's token.
+/// Requires the CSRF token of the session.
 pub fn check_token(session: &AdminSession, presented: Option<&str>) -> Result<()> {
     if Sessions::csrf_matches(session, presented) {
         return Ok(());
     }
     Err(Error::CsrfFailed(
-        "the CSRF token is missing or not the session's; reload the page and try again",
+        "the CSRF token is missing or does not match the session; reload the page and try again",
     ))
 }
 
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_pages_are_refused() {
+    fn pages_of_other_sites_are_refused() {
         assert!(is_refused(&[("origin", "https://evil.example")]));
         assert!(is_refused(&[("origin", "null")]));
         assert!(is_refused(&[("origin", "http://ai.example.org")]));
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_pages_and_other_programs_pass() {
+    fn own_pages_and_other_programs_are_accepted() {
         assert!(!is_refused(&[]));
         assert!(!is_refused(&[("origin", "https://ai.example.org")]));
         assert!(!is_refused(&[

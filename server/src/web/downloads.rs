@@ -1,7 +1,7 @@
-//! `GET /downloads/{ticket}`: a file, once, for whom it was meant.
+//! `GET /downloads/{ticket}`: serves a file once, to the caller who created the ticket.
 //!
-//! What fails in the middle closes the connection without the end of the body, so that the client knows
-//! that the file is incomplete; so does the end of the caller's right to it.
+//! An error, or the end of the caller's right, closes the connection without the end of the body, so that the client
+//! knows that the file is incomplete.
 
 use axum::{
     Router,
@@ -23,7 +23,7 @@ use crate::domain::{
     downloads::{ClaimedDownload, Content, Downloads},
 };
 
-/// What hands files out.
+/// The state of the handler.
 #[derive(Clone, Debug)]
 pub struct Counter {
     pub authenticator: Authenticator,
@@ -32,7 +32,7 @@ pub struct Counter {
 
 /// Serves `/downloads/{ticket}`.
 pub fn downloads(counter: Counter) -> Router {
-    // A look at the head must not use the ticket up.
+    // A HEAD request must not use up the ticket.
     let once = get(take).head(async || (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")]));
     Router::new()
         .route("/downloads/{ticket}", once)
@@ -67,7 +67,7 @@ fn answer(download: ClaimedDownload, session_guard: SessionGuard) -> Response {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(download.media_type));
-    // The names are ours: letters, digits, dots and hyphens.
+    // Names are created by the server: letters, digits, dots and hyphens.
     let disposition = format!("attachment; filename=\"{}\"", download.file_name);
     if let Ok(disposition) = HeaderValue::from_str(&disposition) {
         headers.insert(CONTENT_DISPOSITION, disposition);
@@ -92,7 +92,7 @@ fn while_it_holds(
             Ok(Some(piece)) => Ok(Some((piece, (bytes, ended)))),
             Ok(None) => Ok(None),
             Err(error) => {
-                tracing::error!(?error, "a download is cut off");
+                tracing::error!(?error, "a download failed and was cut off");
                 Err(error)
             }
         }
@@ -102,11 +102,11 @@ fn while_it_holds(
 fn refusal(error: &Error) -> Response {
     let text = match error {
         Error::NotFound { .. } => {
-            "This download was used already, has expired, or is somebody else's. Ask for it again.\n"
+            "This download was already used, has expired, or belongs to another caller. Request it again.\n"
                 .to_owned()
         }
         Error::Internal(cause) => {
-            tracing::error!(error = ?cause, "a download cannot begin");
+            tracing::error!(error = ?cause, "a download cannot start");
             format!("{error}\n")
         }
         Error::Unauthenticated

@@ -1,4 +1,4 @@
-//! A short stream, by which one sees from outside whether something in front of us holds answers back.
+//! A short test stream, which shows whether a reverse proxy buffers responses.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -13,34 +13,38 @@ use axum::{
 use futures_util::{StreamExt as _, stream};
 use tokio::{sync::Semaphore, time::sleep};
 
-/// What it says, and after which pause. Some proxies send what comes with the head on at once, so the first
-/// word alone tells nothing.
-const WORDS: [&str; 3] = ["alive", "still alive", "alive as ever"];
-const PAUSE: Duration = Duration::from_millis(500);
-/// Strangers may ask for it, so few are answered at once.
-const MOST: usize = 4;
+/// The events. Some proxies forward the first part with the head even if they buffer the rest, so one event proves
+/// nothing.
+const EVENTS: [&str; 3] = ["alive", "still alive", "alive as ever"];
+const EVENT_INTERVAL: Duration = Duration::from_millis(500);
+/// Anonymous clients may request it, so few run concurrently.
+const MAX_CONCURRENT: usize = 4;
 
-/// The streams that run.
+/// The running test streams.
 #[derive(Debug)]
 pub(super) struct Drips(Arc<Semaphore>);
 
 impl Default for Drips {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MOST)))
+        Self(Arc::new(Semaphore::new(MAX_CONCURRENT)))
     }
 }
 
 impl Drips {
-    /// Some events with pauses between them, as plainly as the gateway would send them.
+    /// Sends the events with pauses between them, with the headers of the gateway.
     pub(super) fn answer(&self) -> Response {
         let Ok(place) = self.0.clone().try_acquire_owned() else {
-            return (StatusCode::SERVICE_UNAVAILABLE, "ask again in a second\n").into_response();
+            return (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many test streams; retry in a second\n",
+            )
+                .into_response();
         };
-        let mut words = WORDS.into_iter();
+        let mut words = EVENTS.into_iter();
         let first = stream::iter(words.next().map(event));
         let later = stream::unfold((words, place), |(mut words, place)| async move {
             let word = words.next()?;
-            sleep(PAUSE).await;
+            sleep(EVENT_INTERVAL).await;
             Some((event(word), (words, place)))
         });
         (

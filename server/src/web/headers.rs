@@ -1,5 +1,4 @@
-//! What browsers are told about our pages: load nothing from elsewhere, be framed by nobody, guess
-//! nothing.
+//! Security headers of the pages: content security policy, no framing, no content sniffing.
 
 use axum::{
     extract::{Request, State},
@@ -22,12 +21,12 @@ const PERMISSIONS: &str =
     "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 const TWO_YEARS: &str = "max-age=63072000";
 
-/// The headers of each answer.
+/// The headers of every response.
 #[derive(Clone, Debug)]
 pub(super) struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
 
 impl SecurityHeaders {
-    /// Headers for a server that browsers reach at this address.
+    /// Headers for a server with this public URL.
     pub(super) fn new(public_url: &Url) -> Self {
         let mut headers = vec![
             (CONTENT_SECURITY_POLICY, POLICY),
@@ -54,7 +53,7 @@ impl SecurityHeaders {
     }
 }
 
-/// Adds the headers to an answer; those that it has already stay.
+/// Adds the headers to a response; existing ones stay.
 pub(super) async fn secure(
     State(SecurityHeaders(headers)): State<SecurityHeaders>,
     request: Request,

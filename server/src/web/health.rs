@@ -1,7 +1,7 @@
-//! Whether we are alive, ready and well, for load balancers and people.
+//! Health endpoints for load balancers and operators.
 //!
-//! Ready means that the database answers and that we are not stopping. The engine does not count: the
-//! control plane is where a broken one is mended, so a balancer must not take it away.
+//! Ready means that the database responds and that the server is not stopping. The engine does not count: a load
+//! balancer must not remove the control plane, where a broken engine is repaired.
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,14 +27,14 @@ use crate::{
     engine::{EngineState, EngineStatus},
 };
 
-/// A database that takes longer is as good as gone.
+/// A database that takes longer counts as unavailable.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Who answers when somebody asks how we are.
+/// The state of the health handlers.
 #[derive(Clone, Debug)]
 pub(super) struct HealthHandler {
     web: Web,
-    /// Differs from start to start: by it one sees whether two addresses lead to the same server.
+    /// Random per start: shows whether two URLs lead to the same server.
     instance: Uuid,
     drips: Arc<Drips>,
 }
@@ -75,13 +75,13 @@ impl HealthHandler {
 pub(super) struct HealthReport {
     status: &'static str,
     ok: bool,
-    /// Random for each start: shows whether two addresses lead to the same server.
+    /// Random per start: shows whether two URLs lead to the same server.
     instance: Uuid,
     #[serde(flatten)]
     details: Option<Details>,
 }
 
-/// What only authenticated operators see.
+/// The part for authenticated operators.
 #[derive(Debug, Serialize)]
 struct Details {
     version: &'static str,
@@ -92,7 +92,7 @@ struct Details {
     engine_state: &'static str,
 }
 
-/// Reports health: 200 when well, 503 when the database is away. Details need an administrator's session, an API
+/// Reports health: 200 when healthy, 503 when the database is away. Details need an administrator's session, an API
 /// token or `METRICS_TOKEN`.
 pub(super) async fn health(
     State(handler): State<HealthHandler>,
@@ -126,7 +126,7 @@ pub(super) async fn health(
     (code(database_connected), Json(health))
 }
 
-/// Says that the process answers; word by word to whoever takes a stream.
+/// Liveness: the process responds. With `Accept: text/event-stream`, sends the test stream.
 pub(super) async fn alive(State(handler): State<HealthHandler>, headers: HeaderMap) -> Response {
     let accepts = headers.get(ACCEPT).map(HeaderValue::as_bytes);
     if accepts == Some(b"text/event-stream") {
@@ -135,7 +135,7 @@ pub(super) async fn alive(State(handler): State<HealthHandler>, headers: HeaderM
     "alive\n".into_response()
 }
 
-/// Says whether requests may be sent here.
+/// Readiness: whether a load balancer may send requests here.
 pub(super) async fn ready(State(handler): State<HealthHandler>) -> (StatusCode, &'static str) {
     let web = handler.web;
     if web.shutdown.is_cancelled() {
@@ -144,7 +144,10 @@ pub(super) async fn ready(State(handler): State<HealthHandler>) -> (StatusCode, 
     if is_connected(&web.db).await {
         (StatusCode::OK, "ready\n")
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the database is gone\n")
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database does not respond\n",
+        )
     }
 }
 
@@ -152,8 +155,8 @@ async fn is_connected(db: &Database) -> bool {
     matches!(timeout(CHECK_TIMEOUT, db.ping()).await, Ok(Ok(())))
 }
 
-fn code(well: bool) -> StatusCode {
-    if well {
+fn code(is_healthy: bool) -> StatusCode {
+    if is_healthy {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE

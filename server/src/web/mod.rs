@@ -1,5 +1,5 @@
-//! What every page needs: who asks and from where, the pages themselves, their headers, and whether we
-//! are well.
+//! The web side of the control plane: authentication, CSRF protection, security headers, health, downloads and the
+//! embedded front end.
 
 mod assets;
 mod authenticator;
@@ -34,7 +34,7 @@ pub use self::{
 };
 use crate::{clock::SharedClock, db::Database, engine::EngineHandle};
 
-/// What the pages need, and no more.
+/// The dependencies of the pages.
 #[derive(Clone, Debug)]
 pub struct Web {
     pub db: Database,
@@ -47,12 +47,12 @@ pub struct Web {
     pub authenticator: Authenticator,
     /// `METRICS_TOKEN`, which also opens the details.
     pub metrics_token: Option<SecretString>,
-    /// Ends when the server stops, which makes it unready at once.
+    /// Cancelled when the server stops, which makes it unready immediately.
     pub shutdown: CancellationToken,
 }
 
-/// Serves everything but the gateway: the control plane, the health pages and the front end, behind
-/// the security headers. What is neither goes to `others`.
+/// Serves everything but the gateway: the control plane, the health endpoints and the front end, with the security
+/// headers. All other requests go to `others`.
 pub fn router(web: Web, control_plane: Router, others: Router) -> Router {
     let pages = assets::Pages::new(&web.public_url, others);
     let headers = headers::SecurityHeaders::new(&web.public_url);

@@ -1,7 +1,6 @@
 //! `/oauth/{provider}/start` sends an administrator's browser to a provider, and
-//! `/oauth/{provider}/callback` takes it back. What the provider wrote into the address is data: it is
-//! never shown, and the browser goes on to the providers' page with nothing but the sign-in's id, or a
-//! word for what went wrong.
+//! `/oauth/{provider}/callback` receives it back. Values from the provider's redirect are never shown: the browser is
+//! redirected to the providers page with only the id of the sign-in or an error code.
 
 use std::net::IpAddr;
 
@@ -24,20 +23,21 @@ use super::{Authenticator, status::status_of};
 use crate::{
     client_address::ClientAddresses,
     domain::{Error, Viewer, audit::AuditContext, provider_logins::Starter},
-    oauth::{AuthorizationResponse, AuthorizationResponseError, OAuthService, provider_named},
+    oauth::{AuthorizationResponse, AuthorizationResponseError, OAuthService},
+    providers,
 };
 
-/// What the two addresses need.
+/// The state of both handlers.
 #[derive(Clone, Debug)]
 pub struct LoginPages {
     pub oauth: OAuthService,
     pub authenticator: Authenticator,
     pub addresses: ClientAddresses,
-    /// How browsers reach us.
+    /// The base of the redirects.
     pub public_url: Url,
 }
 
-/// Serves both.
+/// Serves both endpoints.
 pub fn login_router(pages: LoginPages) -> Router {
     Router::new()
         .route("/oauth/{provider}/start", get(start))
@@ -45,10 +45,9 @@ pub fn login_router(pages: LoginPages) -> Router {
         .with_state(pages)
 }
 
-/// What went wrong with an answer that belongs to no sign-in, or comes by the wrong browser. The words
-/// are for the page, which knows what to say.
+/// Why a callback has no sign-in, or comes from the wrong browser. The page shows a text for each code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wrong {
+enum CallbackError {
     Unreadable,
     Unknown,
     OtherProvider,
@@ -56,11 +55,11 @@ enum Wrong {
     OtherAdministrator,
     SignedOut,
     Ended,
-    Ours,
+    Internal,
 }
 
-impl Wrong {
-    fn word(self) -> &'static str {
+impl CallbackError {
+    fn code(self) -> &'static str {
         match self {
             Self::Unreadable => "unreadable",
             Self::Unknown => "unknown",
@@ -69,7 +68,7 @@ impl Wrong {
             Self::OtherAdministrator => "other-administrator",
             Self::SignedOut => "signed-out",
             Self::Ended => "ended",
-            Self::Ours => "internal",
+            Self::Internal => "internal",
         }
     }
 }
@@ -81,13 +80,13 @@ async fn start(
     headers: HeaderMap,
 ) -> Response {
     let address = pages.addresses.of(&extensions, &headers);
-    let Some(kind) = provider_named(&provider) else {
-        let text = "There is no such provider to sign in to.\n";
+    let Some(kind) = providers::by_name(&provider) else {
+        let text = "Unknown provider.\n";
         return (StatusCode::NOT_FOUND, text).into_response();
     };
     match pages.begin(kind, address, &headers).await {
         Ok(response) => response,
-        Err(error) => refused(&error),
+        Err(error) => error_response(&error),
     }
 }
 
@@ -98,8 +97,8 @@ async fn callback(
     extensions: Extensions,
     headers: HeaderMap,
 ) -> Response {
-    let Some(kind) = provider_named(&provider) else {
-        return pages.back(None, Some(Wrong::Unknown));
+    let Some(kind) = providers::by_name(&provider) else {
+        return pages.redirect(None, Some(CallbackError::Unknown));
     };
     let answer = match AuthorizationResponse::query(query.as_deref().unwrap_or_default()) {
         Ok(answer) => answer,
@@ -109,26 +108,26 @@ async fn callback(
             | AuthorizationResponseError::NoCode
             | AuthorizationResponseError::NoState,
         ) => {
-            return pages.back(None, Some(Wrong::Unreadable));
+            return pages.redirect(None, Some(CallbackError::Unreadable));
         }
     };
     let login = match pages.oauth.find_answered(&answer).await {
         Ok(Some(login)) => login,
-        Ok(None) => return pages.back(None, Some(Wrong::Unknown)),
+        Ok(None) => return pages.redirect(None, Some(CallbackError::Unknown)),
         Err(error) => {
-            tracing::error!(?error, "cannot look for a sign-in");
-            return pages.back(None, Some(Wrong::Ours));
+            tracing::error!(?error, "cannot look up a sign-in");
+            return pages.redirect(None, Some(CallbackError::Internal));
         }
     };
     let id = login.id;
-    let wrong = match pages.may_come(kind, &login, &answer, &headers).await {
+    let error = match pages.may_complete(kind, &login, &answer, &headers).await {
         Ok(()) => {
             let address = pages.addresses.of(&extensions, &headers);
             pages.accept(address, login, answer).await.err()
         }
-        Err(wrong) => Some(wrong),
+        Err(error) => Some(error),
     };
-    pages.back(Some(id), wrong)
+    pages.redirect(Some(id), error)
 }
 
 impl LoginPages {
@@ -154,8 +153,8 @@ impl LoginPages {
         let context = AuditContext::new((&session.admin).into(), address, "startProviderLogin");
         let view = self.oauth.start(&context, starter, kind, None).await?;
         let (Some(target), Some(state)) = (view.authorize_url.clone(), view.state()) else {
-            // A code has to be shown first.
-            return Ok(self.back(Some(view.login.id), None));
+            // The page must show the device code first.
+            return Ok(self.redirect(Some(view.login.id), None));
         };
         let cookie = self
             .authenticator
@@ -169,17 +168,17 @@ impl LoginPages {
         Ok((StatusCode::FOUND, headers).into_response())
     }
 
-    /// Whether this browser may bring this answer here. The session's own cookie does not come along
-    /// from a stranger's page; the one that the sign-in was begun with does.
-    async fn may_come(
+    /// Whether this browser may complete the sign-in. Browsers do not send the session cookie (`SameSite=Strict`) with
+    /// a redirect from another site, but they send the cookie of the sign-in.
+    async fn may_complete(
         &self,
         kind: ProviderKind,
         login: &provider_login::Model,
         answer: &AuthorizationResponse,
         headers: &HeaderMap,
-    ) -> Result<(), Wrong> {
+    ) -> Result<(), CallbackError> {
         if login.kind != kind {
-            return Err(Wrong::OtherProvider);
+            return Err(CallbackError::OtherProvider);
         }
         if let Some(cookie) = self.authenticator.cookies.session(headers) {
             let session = self
@@ -187,21 +186,21 @@ impl LoginPages {
                 .sessions
                 .find(cookie.expose_secret())
                 .await;
-            let session = session.map_err(|error| ours(&error))?;
+            let session = session.map_err(|error| internal(&error))?;
             if session.is_some_and(|session| session.admin.id != login.started_by) {
-                return Err(Wrong::OtherAdministrator);
+                return Err(CallbackError::OtherAdministrator);
             }
         }
-        let brought = self.authenticator.cookies.login(headers, login.id);
-        if !brought.is_some_and(|state| answer.has_state(&state)) {
-            return Err(Wrong::OtherBrowser);
+        let state = self.authenticator.cookies.login(headers, login.id);
+        if !state.is_some_and(|state| answer.has_state(&state)) {
+            return Err(CallbackError::OtherBrowser);
         }
-        let session = login.session_id.ok_or(Wrong::OtherBrowser)?;
-        let lives = self.authenticator.sessions.lives(session).await;
-        if lives.map_err(|error| ours(&error))? {
+        let session = login.session_id.ok_or(CallbackError::OtherBrowser)?;
+        let is_active = self.authenticator.sessions.lives(session).await;
+        if is_active.map_err(|error| internal(&error))? {
             return Ok(());
         }
-        Err(Wrong::SignedOut)
+        Err(CallbackError::SignedOut)
     }
 
     async fn accept(
@@ -209,24 +208,24 @@ impl LoginPages {
         address: Option<IpAddr>,
         login: provider_login::Model,
         answer: AuthorizationResponse,
-    ) -> Result<(), Wrong> {
+    ) -> Result<(), CallbackError> {
         match self.oauth.accept_from_browser(address, login, answer).await {
-            // What the provider said is at the sign-in.
+            // The sign-in has the error of the provider.
             Ok(_) | Err(Error::Provider(_)) => Ok(()),
-            Err(Error::Conflict(_)) => Err(Wrong::Ended),
-            Err(error) => Err(ours(&error)),
+            Err(Error::Conflict(_)) => Err(CallbackError::Ended),
+            Err(error) => Err(internal(&error)),
         }
     }
 
-    /// Sends the browser to the providers' page.
-    fn back(&self, login: Option<Uuid>, wrong: Option<Wrong>) -> Response {
+    /// Redirects the browser to the providers page.
+    fn redirect(&self, login: Option<Uuid>, error: Option<CallbackError>) -> Response {
         let base = self.public_url.path().trim_end_matches('/');
         let mut parts = Vec::new();
         if let Some(id) = login {
             parts.push(format!("login={id}"));
         }
-        if let Some(wrong) = wrong {
-            parts.push(format!("loginError={}", wrong.word()));
+        if let Some(error) = error {
+            parts.push(format!("loginError={}", error.code()));
         }
         let target = format!("{base}/providers?{}", parts.join("&"));
         let headers = [(LOCATION, target), (CACHE_CONTROL, "no-store".to_owned())];
@@ -234,14 +233,14 @@ impl LoginPages {
     }
 }
 
-fn ours(error: &Error) -> Wrong {
-    tracing::error!(?error, "a sign-in could not be taken back");
-    Wrong::Ours
+fn internal(error: &Error) -> CallbackError {
+    tracing::error!(?error, "a sign-in could not be completed");
+    CallbackError::Internal
 }
 
-fn refused(error: &Error) -> Response {
+fn error_response(error: &Error) -> Response {
     if let Error::Internal(cause) = error {
-        tracing::error!(error = ?cause, "a sign-in could not be begun");
+        tracing::error!(error = ?cause, "a sign-in could not be started");
     }
     (
         status_of(error),

@@ -1,5 +1,5 @@
-//! How long a caller may stay. A stream outlives the moment in which its caller was identified; it must
-//! not outlive the caller's right to it.
+//! Ends streams whose caller loses its right: a session is revoked, a token or key expires. A stream may run much longer
+//! than the authentication at its start.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,13 +13,13 @@ use crate::domain::{
     sessions::Sessions,
 };
 
-/// How long an expiry, of which nobody tells, may go unnoticed.
+/// How long an expiry, which publishes no event, may go unnoticed.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(3);
 
-/// What a caller's right hangs on.
+/// The credential on which the right depends.
 #[derive(Debug, Default)]
 pub enum SessionGuard {
-    /// Nothing: strangers have no rights to lose.
+    /// None: anonymous callers have no right to lose.
     #[default]
     None,
     /// A session, until it is revoked or expires.
@@ -48,7 +48,7 @@ impl SessionGuard {
         }
     }
 
-    /// Waits until it is time to look again: for a while, or less when an end is announced.
+    /// Waits for the next check: the interval, or less when an end is announced.
     async fn pause(&mut self) {
         let announced = async {
             match self {
@@ -63,7 +63,7 @@ impl SessionGuard {
         }
     }
 
-    /// Whether the right holds. A database that does not answer ends nobody's.
+    /// Whether the right is still valid. While the database does not respond, it stays valid.
     pub async fn holds(&self) -> bool {
         match self {
             Self::None => true,

@@ -1,10 +1,10 @@
-//! What HTTP calls a domain error.
+//! Maps domain errors to HTTP status codes.
 
 use axum::http::StatusCode;
 
 use crate::domain::Error;
 
-/// The status of an answer that is an error.
+/// The HTTP status of an error.
 pub fn status_of(error: &Error) -> StatusCode {
     match error {
         Error::Unauthenticated | Error::WrongCredentials(_) | Error::SecondFactorRequired => {

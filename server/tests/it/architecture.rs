@@ -1,10 +1,12 @@
-//! The shape of the code: modules import only what the table allows, files say why they exist, nothing is
-//! left for later.
+//! The structure of the code: modules import only what the table allows, each file begins with its purpose, no
+//! unfinished work is marked.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
+
+use crate::support;
 
 /// Which modules each top-level module may import.
 const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
@@ -13,26 +15,46 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("deadlines", &[]),
     ("metrics", &[]),
     ("outage", &[]),
+    ("providers", &[]),
     ("traces", &[]),
     ("crypto", &[]),
     ("db", &[]),
-    ("config", &["crypto"]),
+    ("config", &["crypto", "providers"]),
     ("telemetry", &["config"]),
     ("shutdown", &[]),
     ("http_server", &["client_address", "deadlines", "outage"]),
     (
         "domain",
-        &["clock", "config", "crypto", "db", "metrics", "outage"],
+        &[
+            "clock",
+            "config",
+            "crypto",
+            "db",
+            "metrics",
+            "outage",
+            "providers",
+        ],
     ),
-    ("engine", &["clock", "domain"]),
-    ("checkup", &["clock", "domain", "engine", "outage"]),
+    ("engine", &["clock", "domain", "providers"]),
+    (
+        "checkup",
+        &["clock", "domain", "engine", "outage", "providers"],
+    ),
     (
         "notify",
         &["clock", "domain", "engine", "metrics", "outage"],
     ),
     (
         "oauth",
-        &["clock", "config", "crypto", "domain", "engine", "outage"],
+        &[
+            "clock",
+            "config",
+            "crypto",
+            "domain",
+            "engine",
+            "outage",
+            "providers",
+        ],
     ),
     (
         "gateway",
@@ -50,12 +72,28 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     (
         "watch",
         &[
-            "clock", "db", "domain", "engine", "gateway", "metrics", "notify", "outage",
+            "clock",
+            "db",
+            "domain",
+            "engine",
+            "gateway",
+            "metrics",
+            "notify",
+            "outage",
+            "providers",
         ],
     ),
     (
         "web",
-        &["client_address", "clock", "db", "domain", "engine", "oauth"],
+        &[
+            "client_address",
+            "clock",
+            "db",
+            "domain",
+            "engine",
+            "oauth",
+            "providers",
+        ],
     ),
     (
         "graphql",
@@ -69,6 +107,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "notify",
             "oauth",
             "outage",
+            "providers",
             "web",
         ],
     ),
@@ -123,7 +162,8 @@ const UNFINISHED: [&str; 3] = [
 fn modules_import_only_what_the_table_allows() {
     let mut wrong = Vec::new();
     for (module, allowed) in ALLOWED_IMPORTS {
-        for (file, text) in sources(&[source().join(module), source().join(format!("{module}.rs"))])
+        for (file, text) in
+            rust_files(&[source().join(module), source().join(format!("{module}.rs"))])
         {
             for used in modules_used(&text) {
                 let known = ALLOWED_IMPORTS.iter().any(|(name, _)| *name == used);
@@ -152,7 +192,7 @@ fn every_module_is_in_the_table() {
 }
 
 #[test]
-fn every_file_says_why_it_exists_and_leaves_nothing_for_later() {
+fn every_file_begins_with_its_purpose_and_has_no_mark_of_unfinished_work() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folders = [
         "server/src",
@@ -161,18 +201,49 @@ fn every_file_says_why_it_exists_and_leaves_nothing_for_later() {
         "server/benches",
         "entity/src",
         "migration/src",
+        "crates/metering/src",
     ];
     let mut wrong = Vec::new();
-    for (file, text) in sources(&folders.map(|folder| root.join(folder))) {
+    for (file, text) in rust_files(&folders.map(|folder| root.join(folder))) {
         if !text.starts_with("//!") {
             wrong.push(format!(
-                "{} does not begin with what it is for",
+                "{} does not begin with a `//!` comment on its purpose",
                 file.display()
             ));
         }
         for mark in UNFINISHED {
             if text.contains(mark) {
                 wrong.push(format!("{} has a {mark}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Sources below `crates/` outside their tests: calculations only.
+#[test]
+fn pure_crates_do_no_input_or_output() {
+    const IMPURE: [&str; 9] = [
+        "entity::",
+        "proxypal_server::",
+        "sea_orm::",
+        "std::env",
+        "std::fs",
+        "std::net",
+        "std::thread",
+        "Instant::now",
+        "tokio",
+    ];
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(crates).unwrap() {
+        for (file, text) in rust_files(&[entry.unwrap().path().join("src")]) {
+            let is_test = file.components().any(|part| part.as_os_str() == "tests")
+                || file.ends_with("tests.rs");
+            for impure in IMPURE.iter().filter(|_| !is_test) {
+                if text.contains(impure) {
+                    wrong.push(format!("{} must not use {impure}", file.display()));
+                }
             }
         }
     }
@@ -214,23 +285,4 @@ fn identifier(text: &str) -> String {
     text.chars()
         .take_while(|c| c.is_alphanumeric() || *c == '_')
         .collect()
-}
-
-fn sources(places: &[PathBuf]) -> Vec<(PathBuf, String)> {
-    let mut found = Vec::new();
-    let mut places = places.to_vec();
-    while let Some(place) = places.pop() {
-        if place.is_dir() {
-            places.extend(
-                fs::read_dir(&place)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
-        } else if place.extension().is_some_and(|extension| extension == "rs")
-            && let Ok(text) = fs::read_to_string(&place)
-        {
-            found.push((place, text));
-        }
-    }
-    found
 }

@@ -1,4 +1,4 @@
-//! The doctor sees what is wrong and touches nothing; what is sent to those who help tells no secret.
+//! The doctor finds problems and changes nothing; the support bundle contains no secret.
 
 use std::{
     collections::BTreeMap, fs, io::Read as _, os::unix::fs::PermissionsExt as _, path::Path,
@@ -17,46 +17,46 @@ use crate::{
     },
 };
 
-/// What the doctor said.
-struct Said {
+/// The output of the doctor.
+struct Output {
     code: Option<i32>,
     report: Value,
 }
 
-impl Said {
-    /// The verdict on a topic, what was seen and the cure. The gravest, if there are several.
-    fn on(&self, topic: &str) -> (String, String) {
-        let findings = self.report["findings"].as_array().unwrap();
-        let grave = |finding: &&Value| match finding["verdict"].as_str().unwrap() {
+impl Output {
+    /// The result of a topic, and its observation with the remedy. The worst, if there are several.
+    fn check(&self, topic: &str) -> (String, String) {
+        let checks = self.report["checks"].as_array().unwrap();
+        let severity = |check: &&Value| match check["result"].as_str().unwrap() {
             "problem" => 2,
             "warning" => 1,
             _ => 0,
         };
-        let of_topic = findings.iter().filter(|finding| finding["topic"] == topic);
-        let finding = of_topic.max_by_key(grave);
-        let finding = finding.unwrap_or_else(|| panic!("nothing on {topic}: {:#}", self.report));
-        let told = format!("{} {}", finding["seen"], finding["cure"]);
-        (finding["verdict"].as_str().unwrap().to_owned(), told)
+        let of_topic = checks.iter().filter(|check| check["topic"] == topic);
+        let check = of_topic.max_by_key(severity);
+        let check = check.unwrap_or_else(|| panic!("no check of {topic}: {:#}", self.report));
+        let text = format!("{} {}", check["observed"], check["remedy"]);
+        (check["result"].as_str().unwrap().to_owned(), text)
     }
 
-    fn verdict(&self, topic: &str) -> String {
-        self.on(topic).0
+    fn result(&self, topic: &str) -> String {
+        self.check(topic).0
     }
 }
 
-async fn doctor(command: &mut Command) -> Said {
+async fn doctor(command: &mut Command) -> Output {
     let ended = run(command.args(["doctor", "--json"])).await;
     let text = String::from_utf8(ended.stdout).unwrap();
     for secret in [PASSWORD, ENCRYPTION_KEY] {
         assert!(!text.contains(secret));
     }
-    Said {
+    Output {
         code: ended.status.code(),
         report: serde_json::from_str(&text).unwrap_or_else(|_| panic!("no report: {text}")),
     }
 }
 
-/// With the demo, which is no problem.
+/// With the demo engine, which is only a warning.
 fn demo(home: &TestDatabase) -> Command {
     let mut command = server(home);
     command.env("ENGINE", "demo");
@@ -64,27 +64,27 @@ fn demo(home: &TestDatabase) -> Command {
 }
 
 #[tokio::test]
-async fn a_place_where_no_server_ran_yet_is_well_and_stays_untouched() {
+async fn an_empty_data_directory_is_ok_and_stays_empty() {
     let home = TestDatabase::create().await;
 
-    let said = doctor(&mut demo(&home)).await;
+    let output = doctor(&mut demo(&home)).await;
 
-    assert_eq!(said.code, Some(0), "{:#}", said.report);
-    assert_eq!(said.report["well"], true);
-    assert_eq!(said.verdict("disk sync"), "ok");
+    assert_eq!(output.code, Some(0), "{:#}", output.report);
+    assert_eq!(output.report["ok"], true);
+    assert_eq!(output.result("disk sync"), "ok");
     assert_eq!(fs::read_dir(home.directory.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]
-async fn a_server_that_runs_is_well_and_runs_on() {
+async fn a_running_server_is_ok_and_keeps_running() {
     let home = TestDatabase::create().await;
     let running = Server::start(&mut demo(&home)).await;
     let port = running.address().port().to_string();
 
     let url = running.url.clone();
-    let said = doctor(demo(&home).env("PORT", &port).env("PUBLIC_URL", &url)).await;
+    let output = doctor(demo(&home).env("PORT", &port).env("PUBLIC_URL", &url)).await;
 
-    assert_eq!(said.code, Some(0), "{:#}", said.report);
+    assert_eq!(output.code, Some(0), "{:#}", output.report);
     for topic in [
         "server",
         "database",
@@ -94,7 +94,7 @@ async fn a_server_that_runs_is_well_and_runs_on() {
         "streams",
         "clock",
     ] {
-        assert_eq!(said.verdict(topic), "ok", "{:#}", said.report);
+        assert_eq!(output.result(topic), "ok", "{:#}", output.report);
     }
     let without_port = doctor(&mut demo(&home)).await;
     assert_eq!(without_port.code, Some(0), "{:#}", without_port.report);
@@ -103,7 +103,7 @@ async fn a_server_that_runs_is_well_and_runs_on() {
 }
 
 #[tokio::test]
-async fn another_key_other_permissions_and_mistakes_are_problems_with_cures() {
+async fn a_wrong_key_loose_permissions_and_invalid_options_are_problems_with_remedies() {
     let home = TestDatabase::create().await;
     drop(Server::start(&mut demo(&home)).await);
     let data = home.directory.path();
@@ -116,39 +116,39 @@ async fn another_key_other_permissions_and_mistakes_are_problems_with_cures() {
     fs::set_permissions(data, fs::Permissions::from_mode(0o777)).unwrap();
 
     let other_key = "ff".repeat(32);
-    let said = doctor(demo(&home).env("ENCRYPTION_KEY", &other_key)).await;
+    let output = doctor(demo(&home).env("ENCRYPTION_KEY", &other_key)).await;
     let mistaken = doctor(demo(&home).env("PORT", "seventy")).await;
 
-    assert_eq!((said.code, mistaken.code), (Some(1), Some(1)));
-    let (verdict, told) = said.on("encryption key");
-    assert_eq!(verdict, "problem");
-    assert!(told.contains("ENCRYPTION_KEY_PREVIOUS"), "{told}");
-    let (verdict, told) = said.on("data directory");
-    assert_eq!(verdict, "problem");
-    assert!(told.contains("chmod 700"), "{told}");
-    assert_eq!(said.verdict("encryption key file"), "problem");
-    let (verdict, told) = mistaken.on("configuration");
-    assert_eq!(verdict, "problem");
-    assert!(told.contains("PORT"), "{told}");
+    assert_eq!((output.code, mistaken.code), (Some(1), Some(1)));
+    let (result, text) = output.check("encryption key");
+    assert_eq!(result, "problem");
+    assert!(text.contains("ENCRYPTION_KEY_PREVIOUS"), "{text}");
+    let (result, text) = output.check("data directory");
+    assert_eq!(result, "problem");
+    assert!(text.contains("chmod 700"), "{text}");
+    assert_eq!(output.result("encryption key file"), "problem");
+    let (result, text) = mistaken.check("configuration");
+    assert_eq!(result, "problem");
+    assert!(text.contains("PORT"), "{text}");
 }
 
 #[tokio::test]
-async fn a_missing_engine_and_an_address_without_tls_are_problems() {
+async fn a_missing_engine_and_a_public_url_without_tls_are_problems() {
     let home = TestDatabase::create().await;
     let mut command = server(&home);
     command.env("PATH", "/nowhere");
 
-    let said = doctor(command.env("PUBLIC_URL", "http://192.0.2.1:9")).await;
+    let output = doctor(command.env("PUBLIC_URL", "http://192.0.2.1:9")).await;
 
-    assert_eq!(said.code, Some(1));
-    let (verdict, told) = said.on("engine");
-    assert_eq!(verdict, "problem");
-    assert!(told.contains("engine install"), "{told}");
-    assert_eq!(said.verdict("exposure"), "problem");
+    assert_eq!(output.code, Some(1));
+    let (result, text) = output.check("engine");
+    assert_eq!(result, "problem");
+    assert!(text.contains("engine install"), "{text}");
+    assert_eq!(output.result("exposure"), "problem");
 }
 
 #[tokio::test]
-async fn a_proxy_that_holds_streams_back_or_leads_elsewhere_is_a_problem() {
+async fn a_proxy_that_buffers_or_leads_to_another_server_is_a_problem() {
     let home = TestDatabase::create().await;
     let running = Server::start(&mut demo(&home)).await;
     let other = TestDatabase::create().await;
@@ -156,21 +156,21 @@ async fn a_proxy_that_holds_streams_back_or_leads_elsewhere_is_a_problem() {
     let port = running.address().port().to_string();
     let buffering = proxy(running.url.clone()).await;
 
-    let held_back = doctor(demo(&home).env("PORT", &port).env("PUBLIC_URL", &buffering)).await;
-    let astray = doctor(
+    let buffered = doctor(demo(&home).env("PORT", &port).env("PUBLIC_URL", &buffering)).await;
+    let misdirected = doctor(
         demo(&home)
             .env("PORT", &port)
             .env("PUBLIC_URL", &elsewhere.url),
     )
     .await;
 
-    assert_eq!(held_back.verdict("public URL"), "ok");
-    let (verdict, told) = held_back.on("streams");
-    assert_eq!(verdict, "problem");
-    assert!(told.contains("proxy_buffering off"), "{told}");
-    let (verdict, told) = astray.on("public URL");
-    assert_eq!(verdict, "problem");
-    assert!(told.contains("another server"), "{told}");
+    assert_eq!(buffered.result("public URL"), "ok");
+    let (result, text) = buffered.check("streams");
+    assert_eq!(result, "problem");
+    assert!(text.contains("proxy_buffering off"), "{text}");
+    let (result, text) = misdirected.check("public URL");
+    assert_eq!(result, "problem");
+    assert!(text.contains("another server"), "{text}");
 }
 
 #[tokio::test]
@@ -178,16 +178,16 @@ async fn a_database_that_cannot_be_reached_is_a_problem_and_its_password_is_not_
     let home = TestDatabase::create().await;
     let url = "postgres://proxypal:canary-password@127.0.0.1:9/proxypal";
 
-    let said = doctor(demo(&home).env("DATABASE_URL", url)).await;
+    let output = doctor(demo(&home).env("DATABASE_URL", url)).await;
 
-    let (verdict, told) = said.on("database");
-    assert_eq!(verdict, "problem");
-    assert!(told.contains("DATABASE_URL"), "{told}");
-    assert!(!said.report.to_string().contains("canary"));
+    let (result, text) = output.check("database");
+    assert_eq!(result, "problem");
+    assert!(text.contains("DATABASE_URL"), "{text}");
+    assert!(!output.report.to_string().contains("canary"));
 }
 
 #[tokio::test]
-async fn the_support_bundle_tells_numbers_and_no_canary() {
+async fn the_support_bundle_has_counts_and_no_canary() {
     let home = filled().await;
     plant(&home).await;
     let output = home.directory.path().join("help.tar.gz");
@@ -240,7 +240,7 @@ async fn the_support_bundle_tells_numbers_and_no_canary() {
     assert_eq!(configuration["secrets"]["BACKUP_PASSPHRASE"], true);
 }
 
-/// Puts canaries where people and programs put words.
+/// Writes canaries into every column of free text.
 async fn plant(home: &TestDatabase) {
     let database = sea_orm::Database::connect(&home.url).await.unwrap();
     let text = |table: &str, column: &str| {
@@ -287,7 +287,7 @@ fn unpacked(archive: &Path) -> BTreeMap<String, String> {
     files
 }
 
-/// A proxy that passes nothing on before it has it whole.
+/// A proxy that buffers whole responses.
 async fn proxy(to: String) -> String {
     let pass = any(move |request: Request| async move {
         let path = request.uri().path();

@@ -1,4 +1,4 @@
-//! Sentences against the server, in one program: it links once.
+//! Integration tests of the whole server, in one program so that it is linked once.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -27,3 +27,4 @@ mod sign_in_cost;
 mod support;
 mod watch;
 mod web;
+mod words;

@@ -1,7 +1,7 @@
 import { createMutation } from "@urql/solid";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { endDay, readEndOfDay, readList, readText } from "../../lib/form";
+import { changesOf, endDay, readEndOfDay, readList, readText } from "../../lib/form";
 import { MutationDialog } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
 import { KeyFields } from "./KeyFields";
@@ -38,7 +38,10 @@ export function EditKeyDialog(props: EditKeyDialogProps) {
       expiresAt: isSameDay ? props.apiKey.expiresAt : readEndOfDay(form, "expiresOn"),
       allowedModels: readList(form, "allowedModels"),
     };
-    const { error } = await update({ id: props.apiKey.id, input });
+    const { error } = await update({
+      id: props.apiKey.id,
+      input: changesOf(props.apiKey, input),
+    });
     if (error) return;
     props.onClose();
     notify({ tone: "ok", text: t("keys.saved") });

@@ -1,3 +1,4 @@
+import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import Plus from "lucide-solid/icons/plus";
 import { createSignal, For } from "solid-js";
@@ -41,7 +42,9 @@ function Columns() {
 
 /** A user's keys, and what can be done with them. */
 export function KeyList(props: { userId: string }) {
-  const [isAll, setAll] = createSignal(false);
+  // The palette leads to one key, which may be a revoked one.
+  const [search] = useSearchParams<{ key?: string; revoked?: string }>();
+  const [isAll, setAll] = createSignal(search.revoked === "yes");
   const [isIssuing, setIssuing] = createSignal(false);
   const [fresh, setFresh] = createSignal<FreshKey>();
   const [keys] = createQuery({
@@ -70,7 +73,14 @@ export function KeyList(props: { userId: string }) {
       >
         <Table label={t("keys.keys")} head={<Columns />}>
           <For each={keys.data?.user?.apiKeys}>
-            {(apiKey) => <KeyRow userId={props.userId} apiKey={apiKey} onFresh={setFresh} />}
+            {(apiKey) => (
+              <KeyRow
+                userId={props.userId}
+                apiKey={apiKey}
+                isSought={apiKey.id === search.key}
+                onFresh={setFresh}
+              />
+            )}
           </For>
         </Table>
       </ListPanel>

@@ -3,7 +3,10 @@ import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, Show } from "solid-js";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import type { ApiKeyState } from "../../graphql/generated/graphql";
+import type {
+  ApiKeyState,
+  KeyRowFragment as KeyRowFragmentData,
+} from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { formatDay, formatShare } from "../../lib/format";
 import { Badge, type BadgeTone } from "../../ui/Badge";
@@ -35,9 +38,30 @@ const KeyRowFragment = graphql(`
 
 const TONES: Record<ApiKeyState, BadgeTone> = { ACTIVE: "ok", EXPIRED: "warn", REVOKED: "plain" };
 
+function Fullest(props: { percent: number }) {
+  return (
+    <Meter
+      label={t("keys.quota")}
+      percent={props.percent}
+      told={t("common.percentUsed", { percent: formatShare(props.percent / 100) })}
+    />
+  );
+}
+
+/** The day on which a key was revoked or expires. */
+function End(props: { apiKey: KeyRowFragmentData }) {
+  return (
+    <Show when={props.apiKey.revokedAt ?? props.apiKey.expiresAt} fallback={t("keys.neverEnds")}>
+      {(end) => formatDay(end())}
+    </Show>
+  );
+}
+
 type KeyRowProps = {
   userId: string;
   apiKey: FragmentType<typeof KeyRowFragment>;
+  /** The reader came for this key. */
+  isSought: boolean;
   /** A rotation made a new secret. */
   onFresh: (fresh: FreshKey) => void;
 };
@@ -51,34 +75,45 @@ export function KeyRow(props: KeyRowProps) {
   const go = (tab: string) => navigate(`/users/${props.userId}/${tab}?key=${apiKey().id}`);
   const fullest = () => apiKey().quotas.toSorted((a, b) => b.usedPercent - a.usedPercent)[0];
   return (
-    <tr>
+    <tr
+      ref={(row) =>
+        props.isSought && queueMicrotask(() => row.scrollIntoView?.({ block: "nearest" }))
+      }
+      aria-current={props.isSought ? "true" : undefined}
+      class="aria-[current]:bg-accent-soft"
+    >
       <Cell>
         <span class="block font-medium">{apiKey().name}</span>
         <span class="font-mono text-xs whitespace-nowrap text-muted">
           {apiKey().prefix}…{apiKey().lastFour}
         </span>
+        <span class="block text-sm text-muted sm:hidden">
+          {t("keys.lastUsed")}: <Ago at={apiKey().lastUsedAt} />
+        </span>
+        <Show when={!apiKey().revokedAt}>
+          <span class="block text-sm text-muted md:hidden">
+            {t("keys.ends")}: <End apiKey={apiKey()} />
+          </span>
+        </Show>
+        <Show when={fullest()}>
+          {(quota) => (
+            <span class="mt-1.5 block lg:hidden">
+              <Fullest percent={quota().usedPercent} />
+            </span>
+          )}
+        </Show>
       </Cell>
       <Cell>
         <Badge tone={TONES[apiKey().state]}>{t(`keys.states.${apiKey().state}`)}</Badge>
       </Cell>
       <Cell class="w-40 max-lg:hidden">
-        <Show when={fullest()}>
-          {(quota) => (
-            <Meter
-              label={t("keys.quota")}
-              percent={quota().usedPercent}
-              told={t("common.percentUsed", { percent: formatShare(quota().usedPercent / 100) })}
-            />
-          )}
-        </Show>
+        <Show when={fullest()}>{(quota) => <Fullest percent={quota().usedPercent} />}</Show>
       </Cell>
       <Cell class="whitespace-nowrap text-muted max-sm:hidden">
         <Ago at={apiKey().lastUsedAt} />
       </Cell>
       <Cell class="whitespace-nowrap text-muted max-md:hidden">
-        <Show when={apiKey().revokedAt ?? apiKey().expiresAt} fallback={t("keys.neverEnds")}>
-          {(end) => formatDay(end())}
-        </Show>
+        <End apiKey={apiKey()} />
       </Cell>
       <Cell class="w-px text-right">
         <Show when={apiKey().state !== "REVOKED"}>

@@ -93,6 +93,7 @@ function Fields(props: { quota: QuotaStateFragment | undefined; faults: QuotaFau
           label={t("limits.window")}
           name="window"
           value={window()}
+          hint={window() === "LIFETIME" ? t("limits.lifetimeHint") : undefined}
           options={WINDOWS.map((value) => ({ value, label: t(`limits.windows.${value}`) }))}
           onChange={(event) =>
             setWindow(WINDOWS.find((each) => each === event.currentTarget.value) ?? "MONTH")

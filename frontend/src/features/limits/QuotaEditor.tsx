@@ -4,7 +4,7 @@ import Plus from "lucide-solid/icons/plus";
 import Trash2 from "lucide-solid/icons/trash";
 import { createSignal, For, Show } from "solid-js";
 import { graphql, readFragment } from "../../graphql/generated";
-import type { QuotaInput } from "../../graphql/generated/graphql";
+import type { QuotaInput, QuotaStateFragment } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
@@ -15,9 +15,9 @@ import { QuotaDialog } from "./QuotaDialog";
 import { QuotaFragment, QuotaLine } from "./QuotaSummary";
 import { asInput, type QuotaMask } from "./quotaInput";
 
-const SetQuotasMutation = graphql(`
-  mutation SetQuotas($input: SetQuotasInput!) {
-    setQuotas(input: $input) {
+const ChangeQuotasMutation = graphql(`
+  mutation ChangeQuotas($input: ChangeQuotasInput!) {
+    changeQuotas(input: $input) {
       user {
         id
         quotas {
@@ -43,40 +43,38 @@ type QuotaEditorProps = { subject: Subject; hint: string; quotas: readonly Quota
 
 /** The quotas of a user or a key, and what can be done with them. */
 export function QuotaEditor(props: QuotaEditorProps) {
-  const [change, setQuotas] = createMutation(SetQuotasMutation);
-  // The place in the list of the one that is changed; the end of the list for a new one.
-  const [edited, setEdited] = createSignal<number>();
-  const quotas = () => props.quotas.map((mask) => readFragment(QuotaFragment, mask));
-  const inputs = () => quotas().map(asInput);
-  const send = (wanted: QuotaInput[]) =>
-    setQuotas({ input: { ...props.subject, quotas: wanted } }, { additionalTypenames: ["Quota"] });
+  const [change, changeQuotas] = createMutation(ChangeQuotasMutation);
+  const [edited, setEdited] = createSignal<QuotaStateFragment | "new">();
+  const known = () => {
+    const quota = edited();
+    return quota === "new" ? undefined : quota;
+  };
+  // Only what changes is sent: the other quotas may be others by now.
+  const send = (changes: { remove?: string[]; add?: QuotaInput[] }) =>
+    changeQuotas({ input: { ...props.subject, ...changes } }, { additionalTypenames: ["Quota"] });
 
   async function save(quota: QuotaInput) {
-    const wanted = inputs();
-    wanted[edited() ?? wanted.length] = quota;
-    const { error } = await send(wanted);
+    const before = known();
+    const { error } = await send({ remove: before ? [before.id] : [], add: [quota] });
     if (error) return;
     setEdited(undefined);
     notify({ tone: "ok", text: t("limits.saved") });
   }
 
-  async function put(wanted: QuotaInput[], text: string, undo?: QuotaInput[]) {
-    const { error } = await send(wanted);
+  async function restore(quota: QuotaInput) {
+    const { error } = await send({ add: [quota] });
     if (error) return notifyError(error);
-    const action = undo && {
-      label: t("common.undo"),
-      onAct: () => void put(undo, t("limits.restored")),
-    };
-    notify({ tone: "ok", text, action });
+    notify({ tone: "ok", text: t("limits.restored") });
   }
-  const remove = (index: number) =>
-    put(
-      inputs().filter((_, each) => each !== index),
-      t("limits.removed"),
-      inputs(),
-    );
+  async function remove(quota: QuotaStateFragment) {
+    const undo = asInput(quota);
+    const { error } = await send({ remove: [quota.id] });
+    if (error) return notifyError(error);
+    const action = { label: t("common.undo"), onAct: () => void restore(undo) };
+    notify({ tone: "ok", text: t("limits.removed"), action });
+  }
   const addButton = (tone: "plain" | "primary") => (
-    <Button size="small" tone={tone} onClick={() => setEdited(quotas().length)}>
+    <Button size="small" tone={tone} onClick={() => setEdited("new")}>
       <Plus class="size-4" aria-hidden="true" />
       {t("limits.add")}
     </Button>
@@ -86,10 +84,10 @@ export function QuotaEditor(props: QuotaEditorProps) {
     <Panel
       title={t("limits.quotas")}
       hint={props.hint}
-      actions={<Show when={quotas().length > 0}>{addButton("plain")}</Show>}
+      actions={<Show when={props.quotas.length > 0}>{addButton("plain")}</Show>}
     >
       <Show
-        when={quotas().length > 0}
+        when={props.quotas.length > 0}
         fallback={
           <EmptyState title={t("limits.none")} action={addButton("primary")}>
             {t("limits.noneHint")}
@@ -98,18 +96,21 @@ export function QuotaEditor(props: QuotaEditorProps) {
       >
         <ul class="flex flex-col divide-y divide-line">
           <For each={props.quotas}>
-            {(quota, index) => (
+            {(quota) => (
               <QuotaLine
                 quota={quota}
                 actions={
                   <span class="flex gap-1">
-                    <IconButton label={t("limits.edit")} onClick={() => setEdited(index())}>
+                    <IconButton
+                      label={t("limits.edit")}
+                      onClick={() => setEdited(readFragment(QuotaFragment, quota))}
+                    >
                       <Pencil class="size-4" aria-hidden="true" />
                     </IconButton>
                     <IconButton
                       label={t("limits.remove")}
                       disabled={change.fetching}
-                      onClick={() => void remove(index())}
+                      onClick={() => void remove(readFragment(QuotaFragment, quota))}
                     >
                       <Trash2 class="size-4" aria-hidden="true" />
                     </IconButton>
@@ -122,7 +123,7 @@ export function QuotaEditor(props: QuotaEditorProps) {
       </Show>
       <QuotaDialog
         open={edited() !== undefined}
-        quota={quotas()[edited() ?? -1]}
+        quota={known()}
         mutation={change}
         onSave={(quota) => void save(quota)}
         onClose={() => setEdited(undefined)}

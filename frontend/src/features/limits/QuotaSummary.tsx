@@ -6,8 +6,8 @@ import { formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Code } from "../../ui/Code";
 import { Meter, Ring } from "../../ui/Meter";
-import { Ago } from "../../ui/Moment";
 import { PROVIDERS } from "../../ui/providers";
+import { Resets } from "../../ui/Resets";
 import { describeAmount, describeWindow, formatAmount } from "./amounts";
 
 export const QuotaFragment = graphql(`
@@ -93,13 +93,7 @@ export function QuotaLine(props: { quota: QuotaMask; actions?: JSX.Element }) {
             {t("limits.reserved", { amount: formatAmount(quota().metric, quota().reserved) })}
           </Show>
         </span>
-        <Show when={quota().resetsAt}>
-          {(at) => (
-            <span>
-              {t("common.resets")} <Ago at={at()} />
-            </span>
-          )}
-        </Show>
+        <Resets at={quota().resetsAt} window={quota().window} />
       </p>
       <Scope quota={quota()} />
     </li>
@@ -136,13 +130,9 @@ export function QuotaSummary(props: { quotas: readonly QuotaMask[]; empty: JSX.E
                 })}
                 <Badges quota={quota()} />
               </p>
-              <Show when={quota().resetsAt}>
-                {(at) => (
-                  <p class="text-sm text-muted">
-                    {t("common.resets")} <Ago at={at()} />
-                  </p>
-                )}
-              </Show>
+              <p class="text-sm text-muted">
+                <Resets at={quota().resetsAt} window={quota().window} />
+              </p>
               <Scope quota={quota()} />
             </div>
           </div>

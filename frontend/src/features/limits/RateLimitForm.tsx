@@ -2,7 +2,7 @@ import { createMutation } from "@urql/solid";
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { readText } from "../../lib/form";
+import { changesOf, readText } from "../../lib/form";
 import { formatWhole } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -22,9 +22,9 @@ const RateFragment = graphql(`
   }
 `);
 
-const SetRateLimitMutation = graphql(`
-  mutation SetRateLimit($input: SetRateLimitInput!) {
-    setRateLimit(input: $input) {
+const UpdateRateLimitMutation = graphql(`
+  mutation UpdateRateLimit($input: UpdateRateLimitInput!) {
+    updateRateLimit(input: $input) {
       user {
         id
         rateLimit {
@@ -69,7 +69,7 @@ type RateLimitFormProps = {
 
 /** How fast a user or a key may call. */
 export function RateLimitForm(props: RateLimitFormProps) {
-  const [change, setRateLimit] = createMutation(SetRateLimitMutation);
+  const [change, updateRateLimit] = createMutation(UpdateRateLimitMutation);
   const rate = () => readFragment(RateFragment, props.rate);
   const placeholder = (name: (typeof FIELDS)[number]) => {
     const value = !rate() && props.inherited && readFragment(RateFragment, props.inherited)[name];
@@ -77,14 +77,14 @@ export function RateLimitForm(props: RateLimitFormProps) {
   };
 
   async function submit(form: FormData) {
-    const input = {
-      ...props.subject,
+    const wanted = {
       requestsPerMinute: readNumber(form, "requestsPerMinute"),
       tokensPerMinute: readNumber(form, "tokensPerMinute"),
       concurrentRequests: readNumber(form, "concurrentRequests"),
       concurrentSockets: readNumber(form, "concurrentSockets"),
     };
-    const { error } = await setRateLimit({ input }, { additionalTypenames: ["RateLimit"] });
+    const input = { ...props.subject, ...changesOf(rate() ?? {}, wanted) };
+    const { error } = await updateRateLimit({ input }, { additionalTypenames: ["RateLimit"] });
     if (!error) notify({ tone: "ok", text: t("limits.rateSaved") });
   }
 

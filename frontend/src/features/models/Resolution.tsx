@@ -1,11 +1,11 @@
 import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
-import { createUniqueId, For, Show } from "solid-js";
+import { createUniqueId, For, Match, Show, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ResolveModelQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";
-import { Badge } from "../../ui/Badge";
+import { AccountStatus } from "../../ui/AccountStatus";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Fact, Facts } from "../../ui/Facts";
@@ -31,6 +31,9 @@ const ResolveModelQueryDoc = graphql(`
         id
         label
         kind
+        status
+        statusReason
+        coolingUntil
       }
       price {
         id
@@ -57,15 +60,30 @@ const ResolveChoicesQuery = graphql(`
 
 type Answer = ResolveModelQuery["resolveModel"];
 
+/** The engine may choose any of the accounts, also one that does not work. */
+function Served(props: { answer: Answer }) {
+  const model = () => props.answer.servedModel;
+  const working = () =>
+    props.answer.accounts.filter(({ status }) => status === "ACTIVE" || status === "UNKNOWN");
+  return (
+    <Switch fallback={<Notice tone="ok">{t("models.serves", { model: model() })}</Notice>}>
+      <Match when={props.answer.accounts.length > 0 && working().length === 0}>
+        <Notice tone="bad">
+          <p class="font-medium">{t("models.noWorking", { model: model() })}</p>
+          <p>{t("models.noWorkingHint")}</p>
+        </Notice>
+      </Match>
+      <Match when={working().length < props.answer.accounts.length}>
+        <Notice tone="warn">{t("models.someWorking", { model: model() })}</Notice>
+      </Match>
+    </Switch>
+  );
+}
+
 function Told(props: { answer: Answer }) {
   return (
     <div class="flex flex-col gap-4">
-      <Show
-        when={props.answer.problem}
-        fallback={
-          <Notice tone="ok">{t("models.serves", { model: props.answer.servedModel })}</Notice>
-        }
-      >
+      <Show when={props.answer.problem} fallback={<Served answer={props.answer} />}>
         {(problem) => (
           <Notice tone="bad">
             <p class="font-medium">{t(`models.problems.${problem()}`)}</p>
@@ -90,11 +108,19 @@ function Told(props: { answer: Answer }) {
         </Show>
         <Show when={props.answer.accounts.length > 0}>
           <Fact name={t("models.accounts")}>
-            <span class="flex flex-wrap gap-1">
+            <ul class="flex flex-col gap-1">
               <For each={props.answer.accounts}>
-                {({ label }) => <Badge tone="plain">{label}</Badge>}
+                {(account) => (
+                  <li class="flex flex-wrap items-center gap-x-2 gap-y-1">
+                    {account.label}
+                    <AccountStatus status={account.status} coolingUntil={account.coolingUntil} />
+                    <Show when={account.statusReason}>
+                      {(reason) => <span class="text-sm text-muted">{reason()}</span>}
+                    </Show>
+                  </li>
+                )}
               </For>
-            </span>
+            </ul>
           </Fact>
         </Show>
       </Facts>

@@ -3,7 +3,7 @@ import { createSignal, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { NotificationEvent } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { readText } from "../../lib/form";
+import { changesOf, readText } from "../../lib/form";
 import { Dialog } from "../../ui/Dialog";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
 import { MutationForm } from "../../ui/MutationDialog";
@@ -66,6 +66,15 @@ type Known = {
   channels: readonly { id: string }[];
 };
 
+/** A rule as the form sends it, to find what was changed. */
+function asInput({ percents, quietMinutes, channels }: Known) {
+  return {
+    channelIds: channels.map(({ id }) => id).toSorted(),
+    percents: percents.length > 0 ? percents : null,
+    quietMinutes,
+  };
+}
+
 function readNumbers(text: string): number[] {
   return text
     .split(/[\s,;%]+/)
@@ -127,14 +136,14 @@ function RuleForm(props: { rule: Known | undefined; onClose: () => void }) {
     props.rule ? props.rule.channels.some((channel) => channel.id === id) : true;
 
   async function submit(form: FormData) {
-    const channelIds = form.getAll("channel").map(String);
+    const channelIds = form.getAll("channel").map(String).toSorted();
     setLacking(channelIds.length === 0);
     if (channelIds.length === 0) return;
     const percents = form.has("percents") ? readNumbers(readText(form, "percents")) : null;
     const input = { channelIds, percents, quietMinutes: Number(readText(form, "quietMinutes")) };
     const event = EVENTS.find((each) => each === readText(form, "event")) ?? "QUOTA";
     const { error } = props.rule
-      ? await update({ id: props.rule.id, input })
+      ? await update({ id: props.rule.id, input: changesOf(asInput(props.rule), input) })
       : await create({ input: { event, ...input } });
     if (error) return;
     props.onClose();

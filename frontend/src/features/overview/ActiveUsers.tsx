@@ -1,52 +1,59 @@
 import { A } from "@solidjs/router";
-import { For } from "solid-js";
+import { For, Show } from "solid-js";
 import { t } from "../../i18n";
 import { formatCompact } from "../../lib/format";
 import { EmptyState } from "../../ui/EmptyState";
 import { Panel } from "../../ui/Panel";
+import { SkeletonText } from "../../ui/Skeleton";
 import type { OverviewState } from "./createOverview";
 
 const SHOWN = 8;
 
 /** Who used the server in the last minutes, the busiest first. */
 export function ActiveUsers(props: { overview: OverviewState }) {
+  return (
+    <Panel title={t("overview.active")} hint={t("overview.activeHint")}>
+      <Show when={props.overview.isKnown()} fallback={<SkeletonText />}>
+        <List overview={props.overview} />
+      </Show>
+    </Panel>
+  );
+}
+
+function List(props: { overview: OverviewState }) {
   const users = () => props.overview.sums()?.quarter.breakdown.slice(0, SHOWN) ?? [];
   const most = () => Math.max(1, ...users().map((user) => user.totals.tokens.total));
   return (
-    <Panel title={t("overview.active")} hint={t("overview.activeHint")}>
-      <ul class="flex flex-col gap-3">
-        <For
-          each={users()}
-          fallback={
-            <li>
-              <EmptyState title={t("overview.activeNone")}>
-                {t("overview.activeNoneHint")}
-              </EmptyState>
-            </li>
-          }
-        >
-          {(user) => (
-            <li class="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1">
-              <A
-                href={`/users/${user.key}`}
-                class="truncate font-medium underline-offset-4 hover:underline"
-              >
-                {user.label ?? user.key}
-              </A>
-              <span class="text-sm text-muted">
-                {t("common.requests", { count: user.totals.requests })} ·{" "}
-                {t("overview.tokens", { count: formatCompact(user.totals.tokens.total) })}
-              </span>
-              <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">
-                <span
-                  class="block h-full min-w-0.5 rounded-full bg-accent"
-                  style={{ width: `${(user.totals.tokens.total / most()) * 100}%` }}
-                />
-              </span>
-            </li>
-          )}
-        </For>
-      </ul>
-    </Panel>
+    <ul class="flex flex-col gap-3">
+      <For
+        each={users()}
+        fallback={
+          <li>
+            <EmptyState title={t("overview.activeNone")}>{t("overview.activeNoneHint")}</EmptyState>
+          </li>
+        }
+      >
+        {(user) => (
+          <li class="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1">
+            <A
+              href={`/users/${user.key}`}
+              class="truncate font-medium underline-offset-4 hover:underline"
+            >
+              {user.label ?? user.key}
+            </A>
+            <span class="text-sm text-muted">
+              {t("common.requests", { count: user.totals.requests })} ·{" "}
+              {t("overview.tokens", { count: formatCompact(user.totals.tokens.total) })}
+            </span>
+            <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">
+              <span
+                class="block h-full min-w-0.5 rounded-full bg-accent"
+                style={{ width: `${(user.totals.tokens.total / most()) * 100}%` }}
+              />
+            </span>
+          </li>
+        )}
+      </For>
+    </ul>
   );
 }

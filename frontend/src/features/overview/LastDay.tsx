@@ -5,11 +5,12 @@ import { graphql } from "../../graphql/generated";
 import type { ProviderKind } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { formatCompact, formatWhole } from "../../lib/format";
-import { formatIn } from "../../lib/zone";
+import { formatIn, fullHour, hourLabel } from "../../lib/zone";
 import { buttonClass } from "../../ui/Button";
 import { OTHER_COLOUR } from "../../ui/chart/palette";
 import { StackedChart } from "../../ui/chart/StackedChart";
 import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Loading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
 import { PROVIDERS } from "../../ui/providers";
 import type { OverviewState } from "./createOverview";
@@ -33,6 +34,8 @@ const LastDayQuery = graphql(`
   }
 `);
 
+const NAME: Intl.DateTimeFormatOptions = { weekday: "short", hour: "2-digit", minute: "2-digit" };
+
 /** What the last 24 hours used, by provider. */
 export function LastDay(props: { overview: OverviewState }) {
   const [answer] = createQuery({
@@ -50,7 +53,7 @@ export function LastDay(props: { overview: OverviewState }) {
       for (const { key, provider } of slices) kinds.set(key, provider);
     const parts = [...kinds].map(([key, provider]) => ({
       key,
-      label: provider ? PROVIDERS[provider].name : "–",
+      label: provider ? PROVIDERS[provider].name : t("common.none"),
       colour: provider ? PROVIDERS[provider].colour : OTHER_COLOUR,
       values: points().map(
         (point) => point.slices.find((each) => each.key === key)?.totals.tokens.total ?? 0,
@@ -59,12 +62,13 @@ export function LastDay(props: { overview: OverviewState }) {
     // Requests that were refused reached no provider and used nothing.
     return parts.filter(({ values }) => values.some((value) => value > 0));
   });
-  const name = (index: number, options: Intl.DateTimeFormatOptions) => {
+  function at<T>(index: number, read: (at: Date, zone: string) => T): T | undefined {
     const point = points()[index];
-    return point ? formatIn(props.overview.zone, new Date(point.from), options) : "";
-  };
+    return point && read(new Date(point.from), props.overview.zone);
+  }
+  const name = (from: Date, zone: string) => formatIn(zone, from, NAME);
   return (
-    <Show when={answer.error || series().length > 0}>
+    <Show when={!answer.data || series().length > 0}>
       <Panel
         title={t("overview.day")}
         hint={t("overview.dayHint")}
@@ -75,18 +79,19 @@ export function LastDay(props: { overview: OverviewState }) {
         }
       >
         <ErrorNotice error={answer.error} />
-        <StackedChart
-          label={`${t("overview.day")}: ${t("overview.dayHint")}`}
-          series={series()}
-          points={points().length}
-          height={200}
-          labelPoint={(index) => name(index, { hour: "2-digit", minute: "2-digit" })}
-          namePoint={(index) =>
-            name(index, { weekday: "short", hour: "2-digit", minute: "2-digit" })
-          }
-          labelValue={formatCompact}
-          tellValue={formatWhole}
-        />
+        <Show when={series().length > 0} fallback={<Show when={!answer.error}>{<Loading />}</Show>}>
+          <StackedChart
+            label={`${t("overview.day")}: ${t("overview.dayHint")}`}
+            series={series()}
+            points={points().length}
+            height={200}
+            labelPoint={(index) => at(index, hourLabel) ?? ""}
+            hourAt={(index) => at(index, fullHour)}
+            namePoint={(index) => at(index, name) ?? ""}
+            labelValue={formatCompact}
+            tellValue={formatWhole}
+          />
+        </Show>
       </Panel>
     </Show>
   );

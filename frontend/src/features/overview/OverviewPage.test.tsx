@@ -99,6 +99,13 @@ test("a quota that is used up says so", async () => {
   expect(screen.getByText("1M / 1M tokens, monthly")).toBeDefined();
 });
 
+test("a quota for a lifetime says that it does not reset", async () => {
+  renderOverview({ quotas: [{ ...quota, window: "LIFETIME" }] });
+
+  expect(await screen.findByText("1M / 1M tokens, lifetime")).toBeDefined();
+  expect(screen.getByText("Does not reset")).toBeDefined();
+});
+
 test("where there are no quotas, the next step is shown", async () => {
   renderOverview({ quotas: [] });
 

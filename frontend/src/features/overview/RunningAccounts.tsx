@@ -1,9 +1,8 @@
 import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { t } from "../../i18n";
 import { Meter } from "../../ui/Meter";
-import { Ago } from "../../ui/Moment";
+import { Resets } from "../../ui/Resets";
 
 const RunningAccountFragment = graphql(`
   fragment RunningAccount on ProviderAccount {
@@ -55,13 +54,9 @@ export function RunningAccounts(props: {
                 percent={window.usedPercent}
                 told={`${window.usedPercent}%`}
               />
-              <Show when={window.resetsAt}>
-                {(at) => (
-                  <p class="text-end text-sm text-muted">
-                    {t("common.resets")} <Ago at={at()} />
-                  </p>
-                )}
-              </Show>
+              <p class="text-end text-sm text-muted">
+                <Resets at={window.resetsAt} />
+              </p>
             </li>
           )}
         </For>

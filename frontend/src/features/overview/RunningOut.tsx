@@ -1,14 +1,15 @@
 import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import type { QuotaMetric } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { formatCompact, formatShare, formatUsd } from "../../lib/format";
+import { formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
-import { Ago } from "../../ui/Moment";
 import { Panel } from "../../ui/Panel";
+import { Resets } from "../../ui/Resets";
+import { SkeletonText } from "../../ui/Skeleton";
+import { describeQuota } from "./amounts";
 import type { OverviewState } from "./createOverview";
 import { RunningAccounts } from "./RunningAccounts";
 
@@ -41,10 +42,6 @@ function fill(percent: number): string {
   return percent >= WORRYING ? "bg-warn-mark" : "bg-ok-mark";
 }
 
-function amount(metric: QuotaMetric, value: string | number): string {
-  return metric === "COST" ? formatUsd(value) : formatCompact(Number(value));
-}
-
 /** What will soon refuse requests, the fullest first. */
 export function RunningOut(props: { overview: OverviewState }) {
   const quotas = () => props.overview.sums()?.quotas.slice(0, SHOWN) ?? [];
@@ -52,45 +49,36 @@ export function RunningOut(props: { overview: OverviewState }) {
     props.overview.sums()?.providers.flatMap((provider) => provider.accounts) ?? [];
   return (
     <Panel title={t("overview.runningOut")} hint={t("overview.runningOutHint")}>
-      <RunningAccounts accounts={accounts()} />
-      <ul class="flex flex-col gap-3">
-        <For
-          each={quotas()}
-          fallback={
-            <li>
-              <EmptyState
-                title={t("overview.quotasNone")}
-                action={
-                  <A href="/users" class={buttonClass("plain", "small")}>
-                    {t("overview.toUsers")}
-                  </A>
-                }
-              >
-                {t("overview.quotasNoneHint")}
-              </EmptyState>
-            </li>
-          }
-        >
-          {(quota) => <QuotaRow quota={quota} />}
-        </For>
-      </ul>
+      <Show when={props.overview.isKnown()} fallback={<SkeletonText />}>
+        <RunningAccounts accounts={accounts()} />
+        <ul class="flex flex-col gap-3">
+          <For
+            each={quotas()}
+            fallback={
+              <li>
+                <EmptyState
+                  title={t("overview.quotasNone")}
+                  action={
+                    <A href="/users" class={buttonClass("plain", "small")}>
+                      {t("overview.toUsers")}
+                    </A>
+                  }
+                >
+                  {t("overview.quotasNoneHint")}
+                </EmptyState>
+              </li>
+            }
+          >
+            {(quota) => <QuotaRow quota={quota} />}
+          </For>
+        </ul>
+      </Show>
     </Panel>
   );
 }
 
 function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
   const quota = () => readFragment(RunningQuotaFragment, props.quota);
-  const used = () =>
-    t("limits.inWindow", {
-      amount: t("limits.ofLimit", {
-        used: amount(quota().metric, quota().used),
-        limit: t(`limits.amounts.${quota().metric}`, {
-          count: Number(quota().limit),
-          amount: amount(quota().metric, quota().limit),
-        }),
-      }),
-      window: t(`limits.per.${quota().window}`),
-    });
   return (
     <li class="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1">
       <A
@@ -115,14 +103,8 @@ function QuotaRow(props: { quota: FragmentType<typeof RunningQuotaFragment> }) {
         />
       </span>
       <span class="col-span-2 flex flex-wrap justify-between gap-x-4 text-sm text-muted">
-        <span>{used()}</span>
-        <Show when={quota().resetsAt}>
-          {(at) => (
-            <span>
-              {t("common.resets")} <Ago at={at()} />
-            </span>
-          )}
-        </Show>
+        <span>{describeQuota(quota())}</span>
+        <Resets at={quota().resetsAt} window={quota().window} />
       </span>
     </li>
   );

@@ -15,6 +15,7 @@ import { Figure, Figures } from "../../ui/Figure";
 import { Ago } from "../../ui/Moment";
 import { Unknown } from "../../ui/Unknown";
 import { type OverviewState, tokensPerMinute } from "./createOverview";
+import { errorTone } from "./problems";
 
 type Part = { overview: OverviewState };
 
@@ -25,6 +26,9 @@ const LIGHTS: Record<EngineState, string> = {
   STOPPED: "bg-line-strong",
   FAILED: "bg-bad",
 };
+
+const FAILING = { ok: LIGHTS.RUNNING, warn: "bg-warn", bad: "bg-bad" } as const;
+const NOTES = { warn: "font-medium text-warn", bad: "font-medium text-bad" } as const;
 
 /** Four answers at a glance: is it up, who uses it, what does it cost today and this month. */
 export function Vitals(props: Part) {
@@ -41,6 +45,13 @@ export function Vitals(props: Part) {
 function EngineFigure(props: Part) {
   const engine = () => props.overview.sums()?.engine;
   const hour = () => props.overview.sums()?.hour.totals;
+  const tone = () => {
+    const totals = hour();
+    return totals && errorTone(totals);
+  };
+  // It is not green while requests fail.
+  const light = (state: EngineState) =>
+    state === "RUNNING" ? FAILING[tone() ?? "ok"] : LIGHTS[state];
   const errors = () => {
     const totals = hour();
     if (!totals || totals.requests === 0) return t("overview.noTraffic");
@@ -51,7 +62,7 @@ function EngineFigure(props: Part) {
       name={t("shell.places.engine")}
       note={
         <>
-          <span class="block">{errors()}</span>
+          <span class={`block ${tone() ? NOTES[tone() ?? "warn"] : ""}`}>{errors()}</span>
           <Show when={engine()?.lastError} fallback={<Life overview={props.overview} />}>
             {(error) => <span class="line-clamp-2 text-bad">{error()}</span>}
           </Show>
@@ -64,7 +75,7 @@ function EngineFigure(props: Part) {
             <>
               <span
                 aria-hidden="true"
-                class={`size-3 shrink-0 rounded-full ${LIGHTS[known().state]}`}
+                class={`size-3 shrink-0 rounded-full ${light(known().state)}`}
               />
               {t(`engine.states.${known().state}.label`)}
             </>

@@ -61,10 +61,27 @@ const OverviewQuery = graphql(`
       kind
       accounts {
         id
+        label
+        status
+        statusReason
         ...RunningAccount
       }
     }
     quotas {
+      id
+      metric
+      window
+      limit
+      used
+      usedPercent
+      user {
+        id
+        name
+      }
+      apiKey {
+        id
+        name
+      }
       ...RunningQuota
     }
   }
@@ -126,6 +143,8 @@ export function createOverview() {
     zone,
     /** The latest sums; those before while new ones are under way. */
     sums: last,
+    /** Whether there are sums, or an error instead. */
+    isKnown: () => last() !== undefined || sums.error !== undefined,
     error: () => sums.error ?? live.error(),
     ticks,
     today: () => ticks().at(-1)?.today,

@@ -1,4 +1,5 @@
 export { ActiveUsers } from "./ActiveUsers";
+export { Attention } from "./Attention";
 export { createOverview } from "./createOverview";
 export { LastDay } from "./LastDay";
 export { RunningOut } from "./RunningOut";

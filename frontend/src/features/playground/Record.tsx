@@ -2,6 +2,7 @@ import { A } from "@solidjs/router";
 import { Match, Show, Switch } from "solid-js";
 import { t } from "../../i18n";
 import { exactUsd, formatDuration, formatWhole } from "../../lib/format";
+import { isMetered } from "../../lib/metered";
 import { buttonClass } from "../../ui/Button";
 import { Fact, Facts } from "../../ui/Facts";
 import { Panel } from "../../ui/Panel";
@@ -10,14 +11,9 @@ import { Unknown } from "../../ui/Unknown";
 import { createRecord, type Recorded } from "./createRecord";
 import type { Run } from "./createRun";
 
-const OVER = new Set(["done", "refused", "stopped"]);
-
 /** What the server wrote down about the question. */
 export function Record(props: { run: Run }) {
-  const { record, isLate } = createRecord(
-    () => props.run.requestId(),
-    () => OVER.has(props.run.state()),
-  );
+  const { record, isLate } = createRecord(props.run);
   return (
     <Panel
       title={t("playground.record")}
@@ -63,16 +59,18 @@ function Row(props: { record: Recorded }) {
   return (
     <div class="flex flex-col gap-5">
       <Facts>
-        <Fact name={t("usage.measures.tokens")}>
-          <Show when={props.record.tokens} fallback={<Unknown />}>
-            {(tokens) => formatWhole(tokens().total)}
-          </Show>
-        </Fact>
-        <Fact name={t("usage.measures.cost")}>
-          <Show when={props.record.cost} fallback={<Unknown />}>
-            {(cost) => exactUsd(cost())}
-          </Show>
-        </Fact>
+        <Show when={isMetered(props.record)}>
+          <Fact name={t("usage.measures.tokens")}>
+            <Show when={props.record.tokens} fallback={<Unknown />}>
+              {(tokens) => formatWhole(tokens().total)}
+            </Show>
+          </Fact>
+          <Fact name={t("usage.measures.cost")}>
+            <Show when={props.record.cost} fallback={<Unknown />}>
+              {(cost) => exactUsd(cost())}
+            </Show>
+          </Fact>
+        </Show>
         <Fact name={t("requests.columns.duration")}>{formatDuration(props.record.durationMs)}</Fact>
         <Fact name={t("requests.columns.firstByte")}>
           <Show when={props.record.timeToFirstByteMs !== null} fallback={<Unknown />}>
@@ -83,7 +81,7 @@ function Row(props: { record: Recorded }) {
           {t(`requests.outcomes.${props.record.outcome}.label`)}
         </Fact>
       </Facts>
-      <Show when={props.record.tokens}>
+      <Show when={isMetered(props.record) && props.record.tokens}>
         <SplitBar label={t("usage.measures.tokens")} parts={parts()} />
       </Show>
     </div>

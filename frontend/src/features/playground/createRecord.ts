@@ -1,62 +1,112 @@
 import { useClient } from "@urql/solid";
-import { type Accessor, createEffect, createSignal, onCleanup } from "solid-js";
-import { graphql } from "../../graphql/generated";
-import type { PlaygroundRecordQuery } from "../../graphql/generated/graphql";
+import { createEffect, createSignal, on, onCleanup } from "solid-js";
+import { graphql, readFragment } from "../../graphql/generated";
+import type { PlaygroundRowFragment } from "../../graphql/generated/graphql";
+import type { Run, RunState } from "./createRun";
+
+const PlaygroundRowDocument = graphql(`
+  fragment PlaygroundRow on Request {
+    id
+    outcome
+    durationMs
+    timeToFirstByteMs
+    cost
+    unpriced
+    usageSource
+    tokens {
+      input
+      cacheRead
+      cacheWrite
+      output
+      reasoning
+      total
+    }
+    apiKey {
+      id
+      lastFour
+    }
+  }
+`);
 
 const PlaygroundRecordDocument = graphql(`
   query PlaygroundRecord($id: ID!) {
     request(id: $id) {
-      id
-      outcome
-      durationMs
-      timeToFirstByteMs
-      cost
-      unpriced
-      usageSource
-      tokens {
-        input
-        cacheRead
-        cacheWrite
-        output
-        reasoning
-        total
+      ...PlaygroundRow
+    }
+  }
+`);
+
+const PlaygroundLoggedDocument = graphql(`
+  subscription PlaygroundLogged($filter: RequestFilter, $after: String) {
+    requestLogged(filter: $filter, after: $after) {
+      cursor
+      request {
+        ...PlaygroundRow
       }
     }
   }
 `);
 
-const PAUSE_MS = 500;
-const TRIES = 20;
+const POLL_MS = 500;
+const POLLS = 20;
+const ENDED: ReadonlySet<RunState> = new Set(["done", "refused", "stopped"]);
 
-/** What was recorded of a request. */
-export type Recorded = NonNullable<PlaygroundRecordQuery["request"]>;
+/** The request's row, once it is settled. */
+export type Recorded = PlaygroundRowFragment;
 
-/** Looks for a request's row once its answer has ended, until it is settled. */
-export function createRecord(id: Accessor<string | undefined>, isOver: Accessor<boolean>) {
+/**
+ * Finds the row of the request that the playground sent. The server may read a stopped response to its end for
+ * minutes, so beside polling for the id it follows the log. A request that was stopped before its first byte has
+ * no id yet: it is recognised by its model and key.
+ */
+export function createRecord(run: Run) {
   const client = useClient();
   const [record, setRecord] = createSignal<Recorded>();
   const [isLate, setLate] = createSignal(false);
+  const isOver = () => ENDED.has(run.state());
 
-  createEffect(() => {
-    const wanted = id();
-    setRecord(undefined);
-    setLate(false);
-    if (!wanted || !isOver()) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let isGone = false;
-    const look = async (left: number) => {
-      const policy = { requestPolicy: "network-only" } as const;
-      const answer = await client.query(PlaygroundRecordDocument, { id: wanted }, policy);
-      if (isGone) return;
-      if (answer.data?.request) setRecord(answer.data.request);
-      else if (left === 0) setLate(true);
-      else timer = setTimeout(() => void look(left - 1), PAUSE_MS);
-    };
-    void look(TRIES);
-    onCleanup(() => {
-      isGone = true;
-      clearTimeout(timer);
-    });
-  });
+  function isOurs(row: Recorded): boolean {
+    const id = run.requestId();
+    if (id !== undefined) return row.id === id;
+    return run.state() === "stopped" && row.apiKey.lastFour === run.sent()?.lastFour;
+  }
+
+  createEffect(
+    on(run.sent, (sent) => {
+      setRecord(undefined);
+      setLate(false);
+      if (!sent) return;
+      const variables = { filter: { model: sent.model }, after: null };
+      const { unsubscribe } = client
+        .subscription(PlaygroundLoggedDocument, variables)
+        .subscribe(({ data }) => {
+          const row = data && readFragment(PlaygroundRowDocument, data.requestLogged.request);
+          if (row && isOurs(row)) setRecord(row);
+        });
+      onCleanup(unsubscribe);
+    }),
+  );
+
+  createEffect(
+    on([run.requestId, isOver], ([id]) => {
+      if (!isOver()) return;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      let isGone = false;
+      const look = async (left: number) => {
+        const policy = { requestPolicy: "network-only" } as const;
+        const answer = id && (await client.query(PlaygroundRecordDocument, { id }, policy));
+        if (isGone || record()) return;
+        const row = answer ? readFragment(PlaygroundRowDocument, answer.data?.request) : undefined;
+        if (row) setRecord(row);
+        else if (left === 0) setLate(true);
+        else timer = setTimeout(() => void look(left - 1), POLL_MS);
+      };
+      void look(POLLS);
+      onCleanup(() => {
+        isGone = true;
+        clearTimeout(timer);
+      });
+    }),
+  );
   return { record, isLate };
 }

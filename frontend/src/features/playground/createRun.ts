@@ -24,6 +24,9 @@ export type RunState =
   | "unreachable"
   | "stopped";
 
+/** What a request is recognised by before its id is known. The rest of the key stays in its field. */
+export type Sent = { model: string; lastFour: string };
+
 /** So many events are shown; an answer goes on beyond them. */
 export const MOST_EVENTS = 2000;
 
@@ -35,9 +38,10 @@ export function createRun() {
   const [events, setEvents] = createSignal<readonly string[]>([]);
   const [count, setCount] = createSignal(0);
   const [requestId, setRequestId] = createSignal<string>();
+  const [sent, setSent] = createSignal<Sent>();
   let running: AbortController | undefined;
 
-  function begin() {
+  function begin(what: Sent) {
     running?.abort();
     running = new AbortController();
     batch(() => {
@@ -47,6 +51,7 @@ export function createRun() {
       setEvents([]);
       setCount(0);
       setRequestId(undefined);
+      setSent(what);
     });
     return running.signal;
   }
@@ -64,7 +69,11 @@ export function createRun() {
     if (!answer.ok || !answer.headers.get("content-type")?.includes("text/event-stream")) {
       const body = await answer.text();
       if (answer.ok) return receive(question, body);
-      setFault({ status: answer.status, message: errorText(body) });
+      batch(() => {
+        setFault({ status: answer.status, message: errorText(body) });
+        setEvents([body]);
+        setCount(1);
+      });
       return;
     }
     const feed = createEventReader((data) => receive(question, data));
@@ -76,7 +85,7 @@ export function createRun() {
   }
 
   async function ask(question: Question, key: string) {
-    const signal = begin();
+    const signal = begin({ model: question.model, lastFour: key.slice(-4) });
     const manner = PROTOCOLS[question.protocol];
     try {
       const answer = await fetch(urlBesideApp(manner.path(question)), {
@@ -97,7 +106,8 @@ export function createRun() {
   }
   onCleanup(() => running?.abort());
 
-  return { state, text, fault, events, count, requestId, ask, stop: () => running?.abort() };
+  const stop = () => running?.abort();
+  return { state, text, fault, events, count, requestId, sent, ask, stop };
 }
 
 /** What the parts of the playground share. */

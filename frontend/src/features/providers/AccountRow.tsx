@@ -2,12 +2,12 @@ import { For, type JSX, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { AccountRowFragment } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
+import { AccountStatus } from "../../ui/AccountStatus";
 import { Badge } from "../../ui/Badge";
 import { Code } from "../../ui/Code";
 import { Ago } from "../../ui/Moment";
 import { Switch } from "../../ui/Switch";
 import { AccountActions } from "./AccountActions";
-import { AccountStatus } from "./AccountStatus";
 import { createAccountEnabling } from "./createAccountEnabling";
 import { Windows } from "./Windows";
 

@@ -3,6 +3,7 @@ import type { AccountRowFragment } from "../../graphql/generated/graphql";
 import { t, tIfKnown } from "../../i18n";
 import { Meter } from "../../ui/Meter";
 import { Ago } from "../../ui/Moment";
+import { Resets } from "../../ui/Resets";
 
 type Window = AccountRowFragment["windows"][number];
 
@@ -20,13 +21,9 @@ function WindowMeter(props: { window: Window }) {
         <span class="tabular-nums text-ink">{told()}</span>
       </p>
       <Meter label={nameOf(props.window)} percent={props.window.usedPercent} told={told()} />
-      <Show when={props.window.resetsAt}>
-        {(at) => (
-          <p class="mt-0.5 text-xs text-muted">
-            {t("common.resets")} <Ago at={at()} />
-          </p>
-        )}
-      </Show>
+      <p class="mt-0.5 text-xs text-muted">
+        <Resets at={props.window.resetsAt} />
+      </p>
     </li>
   );
 }

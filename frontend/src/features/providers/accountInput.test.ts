@@ -29,18 +29,19 @@ function filled(changes: Record<string, string> = {}): FormData {
   return form;
 }
 
-const SAME = { label: "work", prefix: null, priority: 0, weight: 1, baseUrl: null };
+test("fields that were not changed are not sent, so that they overwrite nothing", () => {
+  expect(accountInput(account, filled({ weight: "5" }))).toEqual({ weight: 5 });
+});
 
 test("what is not shown whole, a proxy's password and headers, is not overwritten", () => {
-  expect(accountInput(account, filled())).toEqual(SAME);
+  expect(accountInput(account, filled())).toEqual({});
 });
 
 test("headers are replaced by those that are typed, and removed only when somebody says so", () => {
   expect(accountInput(account, filled({ headers: "X-Team: blue:1" }))).toEqual({
-    ...SAME,
     headers: [{ name: "X-Team", value: "blue:1" }],
   });
-  expect(accountInput(account, filled({ noHeaders: "on" }))).toEqual({ ...SAME, headers: null });
+  expect(accountInput(account, filled({ noHeaders: "on" }))).toEqual({ headers: null });
 });
 
 test("a key is sent along only when it is typed again", () => {
@@ -49,12 +50,11 @@ test("a key is sent along only when it is typed again", () => {
     filled({ baseUrl: "https://new.example/v1", apiKey: "sk-1" }),
   );
 
-  expect(input).toEqual({ ...SAME, baseUrl: "https://new.example/v1", apiKey: "sk-1" });
+  expect(input).toEqual({ baseUrl: "https://new.example/v1", apiKey: "sk-1" });
 });
 
 test("an emptied proxy and emptied models go back to the usual", () => {
   expect(accountInput(account, filled({ proxyUrl: "", models: "" }))).toEqual({
-    ...SAME,
     proxyUrl: null,
     models: null,
   });
@@ -63,12 +63,7 @@ test("an emptied proxy and emptied models go back to the usual", () => {
 test("an account that is signed in is not told what only a key has", () => {
   const signedIn = { ...account, credential: "AUTH_FILE" as const };
 
-  expect(accountInput(signedIn, filled())).toEqual({
-    label: "work",
-    prefix: null,
-    priority: 0,
-    weight: 1,
-  });
+  expect(accountInput(signedIn, filled({ baseUrl: "https://x.example" }))).toEqual({});
 });
 
 test("a header without a value is left to the server to refuse", () => {

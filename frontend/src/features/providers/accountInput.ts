@@ -3,7 +3,7 @@ import type {
   ProviderModelInput,
   UpdateProviderAccountInput,
 } from "../../graphql/generated/graphql";
-import { readOptional, readText } from "../../lib/form";
+import { changesOf, readOptional, readText } from "../../lib/form";
 
 /** Reads lines of `name` or `alias = name`. */
 export function parseModels(text: string): ProviderModelInput[] {
@@ -58,19 +58,21 @@ function headersOf(form: FormData): Pick<UpdateProviderAccountInput, "headers"> 
 
 /** The fields that differ from what is there; a proxy's password is not shown, so it must not be sent back. */
 export function accountInput(account: EditableAccount, form: FormData): UpdateProviderAccountInput {
-  const input: UpdateProviderAccountInput = {
+  const isKey = account.credential === "API_KEY";
+  const input: UpdateProviderAccountInput = changesOf(account, {
     label: readText(form, "label"),
     prefix: readOptional(form, "prefix"),
     priority: Number(readText(form, "priority")),
     weight: Number(readText(form, "weight")),
-  };
+    ...(isKey ? { baseUrl: readOptional(form, "baseUrl") } : {}),
+  });
   const proxyUrl = readOptional(form, "proxyUrl");
   if (proxyUrl !== (account.proxyUrl || null)) input.proxyUrl = proxyUrl;
-  if (account.credential !== "API_KEY") return input;
+  if (!isKey) return input;
   const text = readText(form, "models");
   const models = parseModels(text);
   if (text !== formatModels(account.models)) input.models = models.length > 0 ? models : null;
   const apiKey = readOptional(form, "apiKey");
   if (apiKey) input.apiKey = apiKey;
-  return { ...input, ...headersOf(form), baseUrl: readOptional(form, "baseUrl") };
+  return { ...input, ...headersOf(form) };
 }

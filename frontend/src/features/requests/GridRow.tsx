@@ -1,6 +1,6 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table element would lay out every row that there is
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
-import { For } from "solid-js";
+import { For, Show } from "solid-js";
 import type { Column } from "./columns";
 import type { ListRow } from "./listRow";
 
@@ -18,6 +18,25 @@ type GridRowProps = {
 /** The id of a row in the page. */
 export function rowId(request: string): string {
   return `request-${request}`;
+}
+
+/** A cell of two lines: the column's own value, and those of others below it. */
+function Lines(props: { row: ListRow; column: Column; below: readonly Column[] }) {
+  return (
+    <>
+      <span class="block truncate">{props.column.cell(props.row)}</span>
+      <span class="mt-0.5 block truncate text-xs text-muted">
+        <For each={props.below}>
+          {(each, place) => (
+            <>
+              <Show when={place() > 0}> · </Show>
+              {each.cell(props.row)}
+            </>
+          )}
+        </For>
+      </span>
+    </>
+  );
 }
 
 /** One request in the long list. */
@@ -40,7 +59,9 @@ export function GridRow(props: GridRowProps) {
             class="min-w-0 truncate"
             classList={{ "text-right whitespace-nowrap": column.isNumber }}
           >
-            {column.cell(props.row)}
+            <Show when={column.below} fallback={column.cell(props.row)}>
+              {(below) => <Lines row={props.row} column={column} below={below()} />}
+            </Show>
           </span>
         )}
       </For>

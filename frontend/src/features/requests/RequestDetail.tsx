@@ -3,6 +3,7 @@ import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t, tIfKnown } from "../../i18n";
 import { exactUsd } from "../../lib/format";
+import { isMetered } from "../../lib/metered";
 import { Code } from "../../ui/Code";
 import { CopyButton } from "../../ui/CopyButton";
 import { Fact } from "../../ui/Facts";
@@ -77,9 +78,11 @@ export function RequestDetail(props: DetailProps) {
           <Show when={request().errorCode}>{(code) => <Code>{code()}</Code>}</Show>
         </Notice>
       </Show>
-      <TokenSplit request={request()} />
-      <Cost request={props.request} />
-      <TimingBar request={request()} />
+      <Show when={isMetered(request())}>
+        <TokenSplit request={request()} />
+        <Cost request={props.request} />
+        <TimingBar request={request()} />
+      </Show>
       <Whereabouts request={props.request} />
       <div class="flex flex-wrap items-center gap-3 border-t border-line pt-4">
         <p class="min-w-0 flex-1">

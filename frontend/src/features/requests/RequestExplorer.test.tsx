@@ -122,3 +122,41 @@ test("the filters in the address reach the server", async () => {
     expect.objectContaining({ outcomes: ["REJECTED"], provider: "CLAUDE", model: "gpt-5" }),
   ]);
 });
+
+const NOTHING = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0, total: 0 };
+
+test("a rejected request shows no tokens, cost, timing or usage source", async () => {
+  window.history.replaceState(null, "", "/?request=r");
+  const rejected = request("r", {
+    outcome: "REJECTED",
+    httpStatus: 429,
+    errorCode: "proxypal_quota_exceeded",
+    usageSource: "WIRE",
+    reconciliation: "WIRE_ONLY",
+    tokens: NOTHING,
+    cost: "0",
+    unpriced: false,
+    durationMs: 0,
+    timeToFirstByteMs: 0,
+    finishedAt: "2026-11-22T12:00:00Z",
+    streamed: false,
+    userAgent: null,
+    price: null,
+    apiKey: { __typename: "ApiKey", id: "k1", name: "laptop", lastFour: "abcd" },
+  });
+  renderPage(RequestExplorer, {
+    ...pages,
+    RequestPage: () => ({
+      data: {
+        requests: { nodes: [rejected], pageInfo: { hasNextPage: false, endCursor: null } },
+      },
+    }),
+    RequestDetail: () => ({ data: { request: rejected } }),
+  });
+
+  const drawer = await screen.findByRole("dialog");
+  await waitFor(() => expect(drawer.textContent).toContain("A quota was reached."));
+  expect(drawer.textContent).not.toMatch(/Usage source|Timing|Tokens|\$0/);
+  const dashes = screen.getAllByTitle("Rejected before it reached a provider: no tokens, no cost");
+  expect(dashes).toHaveLength(4);
+});

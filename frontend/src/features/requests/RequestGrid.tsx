@@ -20,7 +20,8 @@ type RequestGridProps = {
   onTop: (isTop: boolean) => void;
 };
 
-const ROW = 36;
+const ONE_LINE = 36;
+const TWO_LINES = 56;
 /** How close to the end older ones are fetched. */
 const AHEAD = 60;
 
@@ -28,13 +29,14 @@ const AHEAD = 60;
 export function RequestGrid(props: RequestGridProps) {
   let box: HTMLDivElement | undefined;
   const [active, setActive] = createSignal<string>();
-  const { first, last, page, measure } = createWindow(() => box, ROW, look);
+  const height = () => (props.columns.some(({ below }) => below) ? TWO_LINES : ONE_LINE);
+  const { first, last, page, measure } = createWindow(() => box, height, look);
   const inView = createMemo(() => props.rows.slice(first(), last()));
   const tracks = () => props.columns.map((column) => column.track).join(" ");
   const width = () => narrowest(props.columns);
 
   function look() {
-    props.onTop(measure() < ROW);
+    props.onTop(measure() < height());
     if (props.hasMore && !props.isLoading && last() + AHEAD > props.rows.length) props.onMore();
   }
 
@@ -42,8 +44,8 @@ export function RequestGrid(props: RequestGridProps) {
     const row = props.rows[Math.min(props.rows.length - 1, Math.max(0, index))];
     if (!row || !box) return;
     setActive(row.id);
-    const at = props.rows.indexOf(row) * ROW;
-    const room = box.clientHeight - 2 * ROW;
+    const at = props.rows.indexOf(row) * height();
+    const room = box.clientHeight - 2 * height();
     if (at < box.scrollTop) box.scrollTop = at;
     else if (at > box.scrollTop + room) box.scrollTop = at - room;
     look();
@@ -83,15 +85,15 @@ export function RequestGrid(props: RequestGridProps) {
       <div
         role="rowgroup"
         class="relative"
-        style={{ height: `${props.rows.length * ROW}px`, "min-width": width() }}
+        style={{ height: `${props.rows.length * height()}px`, "min-width": width() }}
       >
-        <div role="none" style={{ transform: `translateY(${first() * ROW}px)` }}>
+        <div role="none" style={{ transform: `translateY(${first() * height()}px)` }}>
           <For each={inView()}>
             {(row, index) => (
               <GridRow
                 row={row}
                 index={first() + index()}
-                height={ROW}
+                height={height()}
                 columns={props.columns}
                 tracks={tracks()}
                 isActive={active() === row.id}
@@ -113,6 +115,12 @@ export function RequestGrid(props: RequestGridProps) {
   );
 }
 
+function headOf({ name, below = [] }: Column): string {
+  return [name, ...below.map((each) => each.name)]
+    .map((each) => t(`requests.columns.${each}`))
+    .join(", ");
+}
+
 function GridHead(props: { columns: readonly Column[]; tracks: string; width: string }) {
   return (
     <div role="rowgroup" class="sticky top-0 z-10 bg-panel" style={{ "min-width": props.width }}>
@@ -129,7 +137,7 @@ function GridHead(props: { columns: readonly Column[]; tracks: string; width: st
               class="min-w-0 truncate"
               classList={{ "text-right": column.isNumber }}
             >
-              {t(`requests.columns.${column.name}`)}
+              {headOf(column)}
             </span>
           )}
         </For>

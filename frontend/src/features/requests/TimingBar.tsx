@@ -1,3 +1,4 @@
+import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { formatDuration } from "../../lib/format";
@@ -14,7 +15,9 @@ const TimingBarFragment = graphql(`
 /** How long a request took: the wait for the first byte, and what came after. */
 export function TimingBar(props: { request: FragmentType<typeof TimingBarFragment> }) {
   const request = () => readFragment(TimingBarFragment, props.request);
-  const wait = () => request().timeToFirstByteMs ?? request().durationMs;
+  const wait = () => request().timeToFirstByteMs ?? 0;
+  // Without a first byte, or within a millisecond, there are no parts to show.
+  const hasParts = () => wait() > 0 && request().durationMs >= 1;
   const rest = () => Math.max(0, request().durationMs - wait());
   return (
     <section>
@@ -22,23 +25,25 @@ export function TimingBar(props: { request: FragmentType<typeof TimingBarFragmen
         {t("requests.timing")}
         <span>{formatDuration(request().durationMs)}</span>
       </h3>
-      <SplitBar
-        label={t("requests.timing")}
-        parts={[
-          {
-            label: t("requests.untilFirstByte"),
-            value: wait(),
-            colour: "--series-10",
-            told: formatDuration(wait()),
-          },
-          {
-            label: request().streamed ? t("requests.streamed") : t("requests.answering"),
-            value: rest(),
-            colour: "--series-6",
-            told: formatDuration(rest()),
-          },
-        ]}
-      />
+      <Show when={hasParts()}>
+        <SplitBar
+          label={t("requests.timing")}
+          parts={[
+            {
+              label: t("requests.untilFirstByte"),
+              value: wait(),
+              colour: "--series-10",
+              told: formatDuration(wait()),
+            },
+            {
+              label: request().streamed ? t("requests.streamed") : t("requests.answering"),
+              value: rest(),
+              colour: "--series-6",
+              told: formatDuration(rest()),
+            },
+          ]}
+        />
+      </Show>
     </section>
   );
 }

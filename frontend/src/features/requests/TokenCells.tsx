@@ -2,11 +2,13 @@ import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { formatWhole } from "../../lib/format";
+import { isMetered } from "../../lib/metered";
 import { Cell } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
 
 const TokensFragment = graphql(`
   fragment Tokens on Request {
+    outcome
     usageSource
     tokens {
       input
@@ -18,13 +20,18 @@ const TokensFragment = graphql(`
   }
 `);
 
-function Count(props: { value: number | undefined; isEstimate: boolean; title?: string }) {
+type CountProps = {
+  value: number | undefined;
+  /** Why there is none. */
+  missing: string;
+  isEstimate: boolean;
+  title?: string;
+};
+
+function Count(props: CountProps) {
   return (
     <Cell number>
-      <Show
-        when={props.value !== undefined}
-        fallback={<Unknown why={t("requests.unknownTokens")} />}
-      >
+      <Show when={props.value !== undefined} fallback={<Unknown why={props.missing} />}>
         <span title={props.isEstimate ? t("requests.estimated") : props.title}>
           {props.isEstimate ? "≈ " : ""}
           {formatWhole(props.value ?? 0)}
@@ -37,7 +44,9 @@ function Count(props: { value: number | undefined; isEstimate: boolean; title?: 
 /** Tokens by kind; what is unknown is a dash, never a zero. */
 export function TokenCells(props: { request: FragmentType<typeof TokensFragment> }) {
   const request = () => readFragment(TokensFragment, props.request);
-  const tokens = () => request().tokens;
+  const tokens = () => (isMetered(request()) ? request().tokens : undefined);
+  const missing = () =>
+    isMetered(request()) ? t("requests.unknownTokens") : t("requests.unmetered");
   const isEstimate = () => request().usageSource === "ESTIMATED";
   const cached = () => {
     const known = tokens();
@@ -50,10 +59,10 @@ export function TokenCells(props: { request: FragmentType<typeof TokensFragment>
     });
   return (
     <>
-      <Count value={tokens()?.input} isEstimate={isEstimate()} />
-      <Count value={cached()} isEstimate={isEstimate()} title={cacheTitle()} />
-      <Count value={tokens()?.output} isEstimate={isEstimate()} />
-      <Count value={tokens()?.reasoning} isEstimate={isEstimate()} />
+      <Count value={tokens()?.input} missing={missing()} isEstimate={isEstimate()} />
+      <Count value={cached()} missing={missing()} isEstimate={isEstimate()} title={cacheTitle()} />
+      <Count value={tokens()?.output} missing={missing()} isEstimate={isEstimate()} />
+      <Count value={tokens()?.reasoning} missing={missing()} isEstimate={isEstimate()} />
     </>
   );
 }

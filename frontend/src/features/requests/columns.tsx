@@ -1,6 +1,7 @@
 import type { JSX } from "solid-js";
 import { type KeyUnder, t } from "../../i18n";
 import { exactUsd, formatDuration, formatUsd, formatWhole } from "../../lib/format";
+import { isMetered } from "../../lib/metered";
 import { Time } from "../../ui/Moment";
 import { PROVIDERS } from "../../ui/providers";
 import { Unknown } from "../../ui/Unknown";
@@ -17,6 +18,8 @@ export type Column = {
   track: string;
   isNumber?: boolean;
   cell: (row: ListRow) => JSX.Element;
+  /** What stands on a second line of the same cell, where there is little width. */
+  below?: readonly Column[];
 };
 
 type Kind = "input" | "output" | "reasoning" | "total";
@@ -31,12 +34,14 @@ function tokens(name: ColumnName & Kind): Column {
 }
 
 function count(row: ListRow, value: number | undefined): JSX.Element {
+  if (!isMetered(row)) return <Unknown why={t("requests.unmetered")} />;
   if (value === undefined) return <Unknown why={t("requests.unknownTokens")} />;
   if (row.usageSource !== "ESTIMATED") return formatWhole(value);
   return <span title={t("requests.estimated")}>≈ {formatWhole(value)}</span>;
 }
 
 function cost(row: ListRow): JSX.Element {
+  if (!isMetered(row)) return <Unknown why={t("requests.unmetered")} />;
   if (row.cost !== null && row.cost !== undefined)
     return <span title={exactUsd(row.cost)}>{formatUsd(row.cost)}</span>;
   if (row.unpriced) return <span class="text-warn">{t("requests.unpriced")}</span>;
@@ -135,5 +140,19 @@ export const USUAL: readonly ColumnName[] = [
   "duration",
 ];
 
-/** What a phone shows until somebody chooses. */
-export const USUAL_NARROW: readonly ColumnName[] = ["time", "model", "outcome", "total", "cost"];
+function column(name: ColumnName): Column {
+  const known = COLUMNS.find((each) => each.name === name);
+  if (!known) throw new Error(`there is no column ${name}`);
+  return known;
+}
+
+/** What a phone shows until the reader chooses, in two lines for each request. */
+export const NARROW: readonly Column[] = [
+  { ...column("model"), track: "minmax(8rem,1fr)", below: [column("user"), column("time")] },
+  {
+    ...column("outcome"),
+    track: "minmax(8.5rem,auto)",
+    isNumber: true,
+    below: [column("total"), column("cost")],
+  },
+];

@@ -1,6 +1,10 @@
 import { createMemo, createSignal, onCleanup } from "solid-js";
-import { COLUMNS, type Column, type ColumnName, USUAL, USUAL_NARROW } from "./columns";
+import { COLUMNS, type Column, type ColumnName, NARROW, USUAL } from "./columns";
 
+const NARROW_NAMES = NARROW.flatMap(({ name, below = [] }) => [
+  name,
+  ...below.map((each) => each.name),
+]);
 const STORE = "proxypal.requests.columns";
 
 function stored(): ReadonlySet<string> | undefined {
@@ -18,10 +22,10 @@ export function createColumns() {
 
   const [chosen, setChosen] = createSignal(stored());
   const names = createMemo<ReadonlySet<string>>(
-    () => chosen() ?? new Set(isNarrow() ? USUAL_NARROW : USUAL),
+    () => chosen() ?? new Set(isNarrow() ? NARROW_NAMES : USUAL),
   );
   const shown = createMemo<readonly Column[]>(() =>
-    COLUMNS.filter(({ name }) => names().has(name)),
+    isNarrow() && !chosen() ? NARROW : COLUMNS.filter(({ name }) => names().has(name)),
   );
 
   function toggle(name: ColumnName) {

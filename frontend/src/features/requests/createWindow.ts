@@ -8,7 +8,7 @@ const USUAL_HEIGHT = 600;
 /** Which rows of a long list are in view, by the place of the box that scrolls. */
 export function createWindow(
   box: () => HTMLElement | undefined,
-  rowHeight: number,
+  rowHeight: () => number,
   /** The box has another size. */
   onResize: () => void,
 ) {
@@ -31,11 +31,11 @@ export function createWindow(
   });
   return {
     /** The first row that is in the page. */
-    first: () => Math.max(0, Math.floor(top() / rowHeight) - SPARE),
+    first: () => Math.max(0, Math.floor(top() / rowHeight()) - SPARE),
     /** The first one below that is not. */
-    last: () => Math.ceil((top() + height()) / rowHeight) + SPARE,
+    last: () => Math.ceil((top() + height()) / rowHeight()) + SPARE,
     /** How many rows a page key moves by. */
-    page: () => Math.max(1, Math.floor(height() / rowHeight) - 2),
+    page: () => Math.max(1, Math.floor(height() / rowHeight()) - 2),
     measure,
   };
 }

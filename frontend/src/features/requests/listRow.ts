@@ -16,6 +16,7 @@ export const RequestListRowDocument = graphql(`
     clientIp
     cost
     unpriced
+    outcome
     ...Outcome
     usageSource
     tokens {

@@ -2,9 +2,10 @@ import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { formatShare } from "../../lib/format";
+import { formatPart } from "../../lib/format";
 import { Notice } from "../../ui/Notice";
 import type { UsageChoices } from "./createUsageSearch";
+import { reconcile } from "./reconciled";
 
 const UsageReconciliationQuery = graphql(`
   query UsageReconciliation($range: UsageRange, $zone: String!) {
@@ -18,25 +19,37 @@ const UsageReconciliationQuery = graphql(`
   }
 `);
 
-/** Says how far the two sources of usage agree, which are counted apart from each other. */
+/** How far the two sources of usage agree: the response as it passed, and the engine's report. */
 export function Reconciliation(props: { choices: UsageChoices }) {
   const [answer] = createQuery({
     query: UsageReconciliationQuery,
     variables: () => ({ range: props.choices.range(), zone: props.choices.zone() }),
   });
-  const books = () => answer.data?.usageReconciliation;
-  const told = () => (books()?.matched ?? 0) + (books()?.mismatched ?? 0);
-  const oneSided = () => (books()?.wireOnly ?? 0) + (books()?.engineOnly ?? 0);
+  const books = () => answer.data && reconcile(answer.data.usageReconciliation);
+  const metered = () => {
+    const known = books();
+    return known && known.metered > 0 ? known : undefined;
+  };
   return (
-    <Show when={books() && told() > 0 && books()}>
+    <Show when={metered()}>
       {(known) => (
-        <Notice tone={known().mismatched > 0 ? "warn" : "ok"}>
-          {t("usage.agree", { share: formatShare(known().matched / told()) })}{" "}
-          <Show when={known().mismatched > 0}>
-            {t("usage.differ", { count: known().mismatched })}{" "}
-          </Show>
-          <Show when={oneSided() > 0}>{t("usage.oneSided", { count: oneSided() })}</Show>
-        </Notice>
+        <Show
+          when={!known().isUncompared}
+          fallback={<Notice tone="info">{t("usage.unverified")}</Notice>}
+        >
+          <Notice tone={known().isTrusted ? "ok" : "warn"}>
+            {t("usage.agree", { share: formatPart(known().share) })}{" "}
+            <Show when={known().mismatched > 0}>
+              {t("usage.differ", { count: known().mismatched })}{" "}
+            </Show>
+            <Show when={known().oneSided > 0}>
+              {t("usage.oneSided", { count: known().oneSided })}{" "}
+            </Show>
+            <Show when={known().unreported > 0}>
+              {t("usage.unreported", { count: known().unreported })}
+            </Show>
+          </Notice>
+        </Show>
       )}
     </Show>
   );

@@ -13,6 +13,7 @@ import {
 } from "../../lib/format";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Figure, Figures } from "../../ui/Figure";
+import { Loading } from "../../ui/Loading";
 import { Unknown } from "../../ui/Unknown";
 import type { UsageChoices } from "./createUsageSearch";
 
@@ -54,7 +55,12 @@ export function UsageFigures(props: { choices: UsageChoices }) {
   return (
     <>
       <ErrorNotice error={answer.error} />
-      <Show when={answer.data?.usage.totals}>{(totals) => <Sums totals={totals()} />}</Show>
+      <Show
+        when={answer.data?.usage.totals}
+        fallback={<Show when={!answer.error}>{<Loading />}</Show>}
+      >
+        {(totals) => <Sums totals={totals()} />}
+      </Show>
     </>
   );
 }

@@ -10,7 +10,14 @@ import { Loading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
 import { DIMENSIONS, type UsageChoices } from "./createUsageSearch";
 import { MEASURES, ORDERS, tell, tellShort } from "./measures";
-import { longName, seriesByKind, seriesByPart, shortName, UsageOverTimeDocument } from "./series";
+import {
+  hoursOf,
+  longName,
+  seriesByKind,
+  seriesByPart,
+  shortName,
+  UsageOverTimeDocument,
+} from "./series";
 
 type Choices = { choices: UsageChoices };
 
@@ -53,6 +60,7 @@ export function UsageOverTime(props: Choices) {
             labelPoint={(index) =>
               shortName(points()[index], props.choices.bucket(), props.choices.zone())
             }
+            hourAt={hoursOf(points(), props.choices.bucket(), props.choices.zone())}
             namePoint={(index) =>
               longName(points()[index], props.choices.bucket(), props.choices.zone())
             }

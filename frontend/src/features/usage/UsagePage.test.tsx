@@ -102,5 +102,5 @@ test("a chart can be read as a table", async () => {
 test("disagreement between the two books is said", async () => {
   renderPage(UsagePage, answers());
 
-  expect(await screen.findByText(/99% match between responses and engine/)).toBeDefined();
+  expect(await screen.findByText(/99% verified/)).toBeDefined();
 });

@@ -1,7 +1,7 @@
 export { createUsageSearch } from "./createUsageSearch";
 export { ExportButton } from "./ExportDialog";
 export { Reconciliation } from "./Reconciliation";
-export { longName, seriesByKind, shortName } from "./series";
+export { hoursOf, longName, seriesByKind, shortName } from "./series";
 export { UsageBreakdown } from "./UsageBreakdown";
 export { UsageFigures } from "./UsageFigures";
 export { UsageFilters } from "./UsageFilters";

@@ -6,7 +6,7 @@ import type {
   UsageOverTimeQuery,
 } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { formatIn } from "../../lib/zone";
+import { formatIn, fullHour, hourLabel } from "../../lib/zone";
 import { OTHER_COLOUR, seriesColour } from "../../ui/chart/palette";
 import type { ChartSeries } from "../../ui/chart/stack";
 import { PROVIDERS } from "../../ui/providers";
@@ -117,8 +117,7 @@ export function seriesByPart(
   return [...series, { key: "", label: t("usage.others"), colour: OTHER_COLOUR, values: others }];
 }
 
-const SHORT: Record<UsageBucket, Intl.DateTimeFormatOptions> = {
-  HOUR: { hour: "2-digit", minute: "2-digit" },
+const SHORT: Record<Exclude<UsageBucket, "HOUR">, Intl.DateTimeFormatOptions> = {
   DAY: { day: "numeric", month: "short" },
   WEEK: { day: "numeric", month: "short" },
   MONTH: { month: "short", year: "2-digit" },
@@ -133,7 +132,18 @@ const LONG: Record<UsageBucket, Intl.DateTimeFormatOptions> = {
 
 /** A point's name where there is little room. */
 export function shortName(point: Point | undefined, bucket: UsageBucket, zone: string): string {
-  return point ? formatIn(zone, new Date(point.from), SHORT[bucket]) : "";
+  if (!point) return "";
+  const from = new Date(point.from);
+  return bucket === "HOUR" ? hourLabel(from, zone) : formatIn(zone, from, SHORT[bucket]);
+}
+
+/** The hour of the day of each point that begins at a full hour, where points are hours. */
+export function hoursOf(points: readonly Point[], bucket: UsageBucket, zone: string) {
+  if (bucket !== "HOUR") return undefined;
+  return (index: number) => {
+    const point = points[index];
+    return point && fullHour(new Date(point.from), zone);
+  };
 }
 
 /** A point's whole name. */

@@ -2,7 +2,7 @@ import { createMutation } from "@urql/solid";
 import type { ComponentProps } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { readList, readOptional, readText } from "../../lib/form";
+import { changesOf, readList, readOptional, readText } from "../../lib/form";
 import { MutationDialog } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
 import { UserFields } from "./UserFields";
@@ -39,7 +39,7 @@ export function EditUserDialog(props: EditUserDialogProps) {
       note: readOptional(form, "note"),
       allowedModels: readList(form, "allowedModels"),
     };
-    const result = await update({ id: props.id, input });
+    const result = await update({ id: props.id, input: changesOf(props.user, input) });
     if (result.error) return;
     props.onClose();
     notify({ tone: "ok", text: t("users.saved") });

@@ -42,6 +42,20 @@ const UserRowFragment = graphql(`
   }
 `);
 
+/** What the columns say that a phone has no room for. */
+function Below(props: { usedTokens: number; lastUsedAt: string | null | undefined }) {
+  return (
+    <span class="block text-sm text-muted sm:hidden">
+      {t("limits.amounts.TOKENS", {
+        count: props.usedTokens,
+        amount: formatCompact(props.usedTokens),
+      })}
+      {" · "}
+      <Ago at={props.lastUsedAt} never={t("common.neverUsed")} />
+    </span>
+  );
+}
+
 function Fullest(props: { percent: number | undefined }) {
   const told = (percent: number) =>
     t("common.percentUsed", { percent: formatShare(percent / 100) });
@@ -77,6 +91,12 @@ export function UserRow(props: { user: FragmentType<typeof UserRowFragment> }) {
         </A>
         <Show when={user().email}>
           {(email) => <span class="block truncate text-sm text-muted">{email()}</span>}
+        </Show>
+        <Below usedTokens={user().usedTokens} lastUsedAt={user().lastUsedAt} />
+        <Show when={percents().length > 0}>
+          <span class="mt-1.5 block md:hidden">
+            <Fullest percent={Math.max(...percents())} />
+          </span>
         </Show>
       </Cell>
       <Cell class="max-md:hidden">

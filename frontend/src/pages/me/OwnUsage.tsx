@@ -2,7 +2,7 @@ import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { createMemo, For, Show } from "solid-js";
 import { QuotaSummary, RateFacts } from "../../features/limits";
-import { longName, seriesByKind, shortName } from "../../features/usage";
+import { hoursOf, longName, seriesByKind, shortName } from "../../features/usage";
 import { graphql } from "../../graphql/generated";
 import type { OwnUsageQuery, UsageBucket, UsagePreset } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
@@ -264,6 +264,7 @@ export default function OwnUsage() {
                   series={seriesByKind(points(), "tokens")}
                   points={points().length}
                   labelPoint={(index) => shortName(points()[index], bucket(), zone)}
+                  hourAt={hoursOf(points(), bucket(), zone)}
                   namePoint={(index) => longName(points()[index], bucket(), zone)}
                   labelValue={formatCompact}
                   tellValue={formatWhole}

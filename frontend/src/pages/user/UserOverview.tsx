@@ -70,7 +70,7 @@ export default function UserOverview() {
   return (
     <>
       <ErrorNotice error={answer.error} />
-      <div class="grid items-start gap-5 lg:grid-cols-2">
+      <div class="in-turn grid items-start gap-5 lg:grid-cols-2">
         <Panel title={t("limits.quotas")}>
           <Show when={user()} fallback={<SkeletonText ring />}>
             {(known) => <QuotaSummary quotas={known().quotas} empty={<NoQuota id={params.id} />} />}

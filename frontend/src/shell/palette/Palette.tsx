@@ -13,7 +13,7 @@ import { t } from "../../i18n";
 import { createDelayed } from "../../lib/createDelayed";
 import { rememberFocus, returnFocus } from "../../ui/focusReturn";
 import { GROUPS } from "../places";
-import { type Entry, entriesOf, findEntries } from "./entries";
+import { type Entry, entriesOf, entryOfFoundKey, findEntries } from "./entries";
 
 const PaletteQueryDocument = graphql(`
   query Palette($search: String) {
@@ -37,7 +37,26 @@ const PaletteQueryDocument = graphql(`
   }
 `);
 
+// Keys of all users: a whole key that leaked, how it begins, or its last four characters.
+const PaletteKeysQueryDocument = graphql(`
+  query PaletteKeys($search: String!) {
+    apiKeys(search: $search, first: 10) {
+      id
+      name
+      prefix
+      lastFour
+      state
+      user {
+        id
+        name
+      }
+    }
+  }
+`);
+
 const TYPING_MS = 150;
+/** Shorter text fits the keys of everybody. */
+const SHORTEST_SEARCH = 3;
 const ICONS = { page: FileText, user: User, key: KeyRound };
 
 function pages(): Entry[] {
@@ -58,13 +77,22 @@ function createEntries(typed: () => string) {
     variables: () => ({ search: wanted().trim() }),
     pause: () => wanted().trim() === "",
   });
+  const isKeySearch = () => wanted().trim().length >= SHORTEST_SEARCH;
+  const [keys] = createQuery({
+    query: PaletteKeysQueryDocument,
+    variables: () => ({ search: wanted().trim() }),
+    pause: () => !isKeySearch(),
+  });
+  const foundKeys = () => (isKeySearch() ? (keys.data?.apiKeys ?? []) : []);
   const all = createMemo(() => {
     const users = [...(recent.data?.users.nodes ?? []), ...(found.data?.users.nodes ?? [])];
-    const unique = new Map([...pages(), ...entriesOf(users)].map((entry) => [entry.id, entry]));
-    return [...unique.values()];
+    const known = [...pages(), ...entriesOf(users), ...foundKeys().map(entryOfFoundKey)];
+    return [...new Map(known.map((entry) => [entry.id, entry])).values()];
   });
-  const entries = createMemo(() => findEntries(all(), typed()));
-  return entries;
+  return {
+    entries: createMemo(() => findEntries(all(), typed())),
+    isSearching: () => found.fetching || keys.fetching || wanted() !== typed(),
+  };
 }
 
 function EntryRow(props: {
@@ -115,7 +143,7 @@ function Finder(props: { onClose: () => void }) {
   const list = createUniqueId();
   const [typed, setTyped] = createSignal("");
   const [place, setPlace] = createSignal(0);
-  const entries = createEntries(typed);
+  const { entries, isSearching } = createEntries(typed);
   const chosen = () => Math.min(place(), entries().length - 1);
 
   function go(entry: Entry | undefined) {
@@ -169,7 +197,7 @@ function Finder(props: { onClose: () => void }) {
           )}
         </For>
       </div>
-      <Show when={entries().length === 0}>
+      <Show when={entries().length === 0 && !isSearching()}>
         <p role="status" class="px-4 pb-5 text-center text-muted">
           {t("shell.nothingFound")}
         </p>

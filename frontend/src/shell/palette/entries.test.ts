@@ -35,3 +35,9 @@ test("a key is found by how it ends", () => {
 test("with nothing typed everything is offered, pages first", () => {
   expect(names("")).toEqual(ENTRIES.map((each) => each.name));
 });
+
+test("a key that the server found by its whole text is offered, although that text is not shown", () => {
+  const found = { ...entry("key", "laptop", "Ada · sk-ada-73yM…7Jnt"), isFound: true };
+
+  expect(findEntries([...ENTRIES, found], "sk-ada-73yMabcdefghijk7Jnt")).toEqual([found]);
+});

@@ -1,4 +1,5 @@
-import type { PaletteQuery } from "../../graphql/generated/graphql";
+import type { PaletteKeysQuery, PaletteQuery } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
 
 type User = PaletteQuery["users"]["nodes"][number];
 
@@ -10,7 +11,11 @@ export type Entry = {
   /** What tells it apart from others of the same name. */
   detail?: string;
   path: string;
+  /** The server found it by text that is not shown here, such as a whole key. */
+  isFound?: boolean;
 };
+
+type FoundKey = PaletteKeysQuery["apiKeys"][number];
 
 const SHOWN = 30;
 
@@ -23,11 +28,12 @@ function plain(text: string): string {
 export function fitness(entry: Entry, typed: string): number {
   const wanted = plain(typed.trim());
   if (wanted === "") return 1;
+  const least = entry.isFound ? 1 : 0;
   const name = plain(entry.name);
   if (name.startsWith(wanted)) return 4;
   if (name.split(/[\s-]+/).some((word) => word.startsWith(wanted))) return 3;
   if (name.includes(wanted)) return 2;
-  return plain(entry.detail ?? "").includes(wanted) ? 1 : 0;
+  return plain(entry.detail ?? "").includes(wanted) ? 1 : least;
 }
 
 /** Users and their keys as entries. */
@@ -45,9 +51,23 @@ export function entriesOf(users: readonly User[]): Entry[] {
       kind: "key" as const,
       name: key.name,
       detail: `${user.name} · ${key.prefix}…${key.lastFour}`,
-      path: `/users/${user.id}/keys`,
+      path: `/users/${user.id}/keys?key=${key.id}`,
     })),
   ]);
+}
+
+/** A key that the server found. It leads to its row, where it can be rotated or revoked. */
+export function entryOfFoundKey(key: FoundKey): Entry {
+  const state = key.state === "ACTIVE" ? [] : [t(`keys.states.${key.state}`)];
+  const revoked = key.state === "REVOKED" ? "&revoked=yes" : "";
+  return {
+    id: `key-${key.id}`,
+    kind: "key",
+    name: key.name,
+    detail: [key.user.name, `${key.prefix}…${key.lastFour}`, ...state].join(" · "),
+    path: `/users/${key.user.id}/keys?key=${key.id}${revoked}`,
+    isFound: true,
+  };
 }
 
 /** What fits, the best first; pages before users before keys where it is all the same. */

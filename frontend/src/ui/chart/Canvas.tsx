@@ -25,6 +25,7 @@ export function Canvas(props: CanvasProps) {
     group: props.group,
     height: props.height,
     labelPoint: props.labelPoint,
+    hourAt: props.hourAt,
     labelValue: props.labelValue,
     onPoint: (index) => props.onPoint(index),
   });

@@ -16,6 +16,8 @@ type StackedChartProps = {
   /** The point's short name on the axis, and its whole name elsewhere. */
   labelPoint: (index: number) => string;
   namePoint: (index: number) => string;
+  /** Where points are hours: the hour of the day of a point that begins at a full hour. */
+  hourAt?: ((index: number) => number | undefined) | undefined;
   /** A value on the axis, and a value in the legend and the table. */
   labelValue: (value: number) => string;
   tellValue: (value: number) => string;
@@ -71,6 +73,7 @@ export function StackedChart(props: StackedChartProps) {
           group={props.group ?? "alone"}
           height={props.height ?? HEIGHT}
           labelPoint={props.labelPoint}
+          hourAt={props.hourAt}
           labelValue={props.labelValue}
           point={point()}
           onPoint={setPoint}

@@ -14,6 +14,8 @@ export type PlotOptions = {
   group: string;
   height: number;
   labelPoint: (index: number) => string;
+  /** The hour of the day of a point that begins at a full hour, where points are hours. */
+  hourAt: ((index: number) => number | undefined) | undefined;
   labelValue: (value: number) => string;
   onPoint: (index: number | undefined) => void;
 };
@@ -48,7 +50,12 @@ function axes(options: PlotOptions, ink: string, line: string): uPlot.Axis[] {
       size: AXIS_HEIGHT,
       grid: { show: false },
       splits: (plot) =>
-        labelledPoints(options.points, plot.bbox.width / devicePixelRatio, PIXELS_PER_LABEL),
+        labelledPoints(
+          options.points,
+          plot.bbox.width / devicePixelRatio,
+          PIXELS_PER_LABEL,
+          options.hourAt,
+        ),
       values: (_, splits) => splits.map((index) => options.labelPoint(index)),
     },
     {

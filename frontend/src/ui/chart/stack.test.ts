@@ -28,3 +28,19 @@ test("an axis is labelled only as often as there is room", () => {
   expect(labelledPoints(30, 840, 84)).toEqual([0, 3, 6, 9, 12, 15, 18, 21, 24, 27]);
   expect(labelledPoints(3, 100, 84)).toEqual([0]);
 });
+
+test("an axis of hours is labelled at round hours, not from wherever it begins", () => {
+  // 24 hours that begin at 16:03: the first point is no full hour.
+  const hourAt = (index: number) => (index === 0 ? undefined : (16 + index) % 24);
+  const hours = (pixels: number) => labelledPoints(24, pixels, 84, hourAt).map(hourAt);
+
+  expect(hours(1000)).toEqual([18, 20, 22, 0, 2, 4, 6, 8, 10, 12, 14]);
+  expect(hours(340)).toEqual([18, 0, 6, 12]);
+  expect(hours(100)).toEqual([0]);
+});
+
+test("an axis of hours over many days is labelled at midnights", () => {
+  const labels = labelledPoints(24 * 30, 840, 84, (index) => index % 24);
+
+  expect(labels).toEqual([0, 3, 6, 9, 12, 15, 18, 21, 24, 27].map((day) => day * 24));
+});

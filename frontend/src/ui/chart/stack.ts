@@ -27,9 +27,30 @@ export function totalOf(part: ChartSeries): number {
   return part.values.reduce((sum, value) => sum + value, 0);
 }
 
-/** At which points an axis of so many pixels has room for a label. */
-export function labelledPoints(count: number, pixels: number, perLabel: number): number[] {
+const HOUR_STEPS = [1, 2, 3, 4, 6, 12, 24];
+
+/** Every nth item, so that no more than `room` are left. */
+function thinned(indexes: readonly number[], room: number): number[] {
+  const step = Math.max(1, Math.ceil(indexes.length / room));
+  return indexes.filter((_, place) => place % step === 0);
+}
+
+/**
+ * At which points an axis of so many pixels has room for a label. `hourAt` gives the hour of the day of points
+ * that begin at a full hour: then only round hours are labelled, such as 0, 6, 12 and 18.
+ */
+export function labelledPoints(
+  count: number,
+  pixels: number,
+  perLabel: number,
+  hourAt?: (index: number) => number | undefined,
+): number[] {
   const room = Math.max(1, Math.floor(pixels / perLabel));
-  const step = Math.max(1, Math.ceil(count / room));
-  return Array.from({ length: Math.ceil(count / step) }, (_, index) => index * step);
+  const all = Array.from({ length: count }, (_, index) => index);
+  if (!hourAt) return thinned(all, room);
+  const hours = all.map(hourAt);
+  const atEvery = (step: number) => all.filter((index) => (hours[index] ?? 0.5) % step === 0);
+  const step = HOUR_STEPS.find((each) => atEvery(each).length <= room) ?? 24;
+  const rounded = atEvery(step);
+  return thinned(rounded.length > 0 ? rounded : all, room);
 }

@@ -10,10 +10,10 @@ use tokio::time::sleep;
 
 use crate::{setup::Administrator, stub::TOTAL_TOKENS};
 
-const PATIENCE: Duration = Duration::from_secs(15);
+const BALANCE_TIMEOUT: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(200);
 
-/// What was made, and what is recorded of it.
+/// The requests sent and the requests recorded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Books {
     pub(super) made: usize,
@@ -40,7 +40,7 @@ pub(super) async fn compare(
     let began = Instant::now();
     loop {
         let books = read(administrator, asked).await?;
-        if books.balance() || began.elapsed() > PATIENCE {
+        if books.balance() || began.elapsed() > BALANCE_TIMEOUT {
             return Ok(books);
         }
         sleep(POLL).await;

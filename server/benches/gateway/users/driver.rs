@@ -73,7 +73,7 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// Every user streams now and then, and not all at once.
+/// Users stream from time to time, not all together.
 fn is_stream(turn: usize, crowd: usize) -> bool {
     let (user, lap) = (turn % crowd, turn / crowd);
     (user + lap).is_multiple_of(STREAM_EVERY)

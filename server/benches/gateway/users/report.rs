@@ -6,7 +6,7 @@ use anyhow::ensure;
 
 use super::{Outcome, ROUNDS, Timing, books::Books};
 
-/// What the gateway may add to the 95th percentile while five users ask.
+/// The most that the gateway may add to the 95th percentile with five users.
 const LARGEST_ADDED_MILLIS: f64 = 10.0;
 const HELD_CROWD: usize = 5;
 const PERCENTILES: [usize; 3] = [50, 95, 99];

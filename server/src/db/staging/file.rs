@@ -1,4 +1,4 @@
-//! A draft that is an SQLite file.
+//! A staging database in an SQLite file.
 
 use std::{
     ffi::OsString,
@@ -12,15 +12,15 @@ use sea_orm::DatabaseConnection;
 
 use crate::db::sqlite;
 
-/// What SQLite keeps beside a database.
+/// The suffixes of SQLite's files beside a database.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// A file that goes with this value, unless it takes its place.
+/// Removes its file on drop, unless it was swapped in.
 #[derive(Debug)]
 pub(super) struct DraftFile(PathBuf);
 
 impl DraftFile {
-    /// What an earlier attempt has left there goes.
+    /// Removes the file of an earlier attempt.
     pub(super) fn create(path: PathBuf) -> anyhow::Result<Self> {
         let staging = Self(path);
         staging.remove()?;
@@ -31,12 +31,12 @@ impl DraftFile {
         sqlite::connect_alone(&self.0).await
     }
 
-    /// Renames itself over the database, which is kept under another name beside it. At every moment one of
-    /// the two, whole, has the database's name.
+    /// Renames itself over the database, which is kept beside it under another name. At every moment one complete
+    /// database has the name.
     pub(super) async fn swap_in(self, url: &str, kept: &str) -> anyhow::Result<Option<String>> {
         let wanted = sqlite::file_of(url)?;
         let former = beside(&wanted, &format!(".{kept}"));
-        let fail = || format!("cannot put the restored database into {}", wanted.display());
+        let fail = || format!("cannot move the restored database to {}", wanted.display());
         let was_there = wanted.exists();
         if was_there {
             settle(&wanted).await;
@@ -46,7 +46,7 @@ impl DraftFile {
                     format!("cannot keep the former database as {}", former.display())
                 })?;
         }
-        // They belong to the former database, and would be taken for the new one's.
+        // They belong to the former database; SQLite would apply them to the new one.
         for companion in COMPANIONS {
             let theirs = beside(&wanted, companion);
             if theirs.exists() {
@@ -82,19 +82,19 @@ impl DraftFile {
 impl Drop for DraftFile {
     fn drop(&mut self) {
         if let Err(error) = self.remove() {
-            tracing::warn!(%error, "a draft of a database is left behind");
+            tracing::warn!(%error, "a staging database could not be removed");
         }
     }
 }
 
-/// Moves what is in the log into the database, so that the file alone is all of it. A damaged database,
-/// which is a good reason to restore one, stays as it is: its log is kept with it.
+/// Checkpoints the write-ahead log, so that the file is complete. A damaged database, a common reason for a restore,
+/// stays unchanged: its log is kept with it.
 async fn settle(database: &Path) {
     let Ok(connection) = sqlite::connect_alone(database).await else {
         return;
     };
     if let Err(error) = connection.close().await {
-        tracing::debug!(%error, "the former database does not close");
+        tracing::debug!(%error, "the former database cannot be checkpointed");
     }
 }
 

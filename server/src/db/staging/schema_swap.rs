@@ -1,5 +1,5 @@
-//! A draft that is a schema beside the tables in PostgreSQL. One transaction puts its tables in their place, and
-//! those that were there into another schema.
+//! A staging database in a schema of PostgreSQL. One transaction moves the current tables to another schema, and its
+//! own in their place.
 
 use std::fmt::Write as _;
 
@@ -16,20 +16,20 @@ use crate::db::{
 
 const SCHEMA: &str = "proxypal_restoring";
 
-/// A schema; the next draft removes it when this one could not.
+/// The schema; if it cannot be removed, the next restore removes it.
 #[derive(Debug)]
 pub(super) struct DraftSchema {
     url: String,
 }
 
 impl DraftSchema {
-    /// An empty one, and a connection that sees it alone. What an earlier attempt has left there goes.
+    /// Creates an empty schema, and a connection that uses only it. Removes the one of an earlier attempt.
     pub(super) async fn create(url: &str) -> anyhow::Result<(Self, DatabaseConnection)> {
         let connection = sea_orm::Database::connect(options(url, 1)).await?;
         refuse_downgrade(&connection).await?;
         let sql = format!("DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; CREATE SCHEMA {SCHEMA}");
         connection.execute_unprepared(&sql).await.context(
-            "cannot make a schema to restore into; the database's user must be allowed to",
+            "cannot create a schema for the restore; grant CREATE to the database's user",
         )?;
         connection.close().await?;
         let mut options = options(url, 1);
@@ -39,7 +39,7 @@ impl DraftSchema {
         Ok((Self { url }, connection))
     }
 
-    /// Moves the tables aside and the new ones there, in one transaction.
+    /// Swaps the tables in one transaction.
     pub(super) async fn swap_in(self, kept: &str) -> anyhow::Result<Option<String>> {
         let connection = sea_orm::Database::connect(options(&self.url, 1)).await?;
         let transaction = connection.begin().await?;
@@ -61,9 +61,9 @@ impl DraftSchema {
             }
             write!(sql, "ALTER TABLE {SCHEMA}.{table} SET SCHEMA {target}; ")?;
         }
-        // Without CASCADE: whatever is not a table would be lost, and so nothing is done.
+        // Without CASCADE: fails rather than dropping objects other than tables.
         write!(sql, "DROP SCHEMA {SCHEMA}")?;
-        let fail = "cannot put the restored tables into their place";
+        let fail = "cannot swap in the restored tables";
         transaction.execute_unprepared(&sql).await.context(fail)?;
         transaction.commit().await.context(fail)?;
         connection.close().await?;
@@ -85,7 +85,7 @@ async fn names(transaction: &DatabaseTransaction, query: &str) -> anyhow::Result
     Ok(names.collect::<Result<_, _>>()?)
 }
 
-/// A newer server has tables that we do not know and would not move: the next upgrade would find them.
+/// A newer version has tables that this one would not move, and a later upgrade would find them.
 async fn refuse_downgrade(connection: &DatabaseConnection) -> anyhow::Result<()> {
     let known = steps_known();
     let Ok(steps) = steps(connection).await else {
@@ -93,7 +93,7 @@ async fn refuse_downgrade(connection: &DatabaseConnection) -> anyhow::Result<()>
     };
     if let Some(newer) = steps.iter().find(|step| !known.contains(step)) {
         bail!(
-            "the database was used by a newer version of this server (it has the step {newer}); \
+            "the database was used by a newer version of this server (migration {newer}); \
              create an empty database and restore into that one"
         );
     }

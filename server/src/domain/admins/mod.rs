@@ -90,7 +90,7 @@ impl Admins {
         }
         if let Some(password) = password {
             let context = AuditContext::system("bootstrap");
-            self.create_first(&context, FIRST_ADMIN, password).await?;
+            Box::pin(self.create_first(&context, FIRST_ADMIN, password)).await?;
             tracing::info!("created the administrator; ADMIN_PASSWORD is no longer needed");
             return Ok(None);
         }
@@ -104,8 +104,8 @@ impl Admins {
         self.setup_token.load().is_some()
     }
 
-    /// Creates the first administrator with the token of the set-up link, or lets somebody who was
-    /// invited choose their password.
+    /// Creates the first administrator with the token of the set-up link, or sets the password of an
+    /// invited administrator.
     pub async fn complete_setup(
         &self,
         context: &AuditContext,

@@ -38,7 +38,7 @@ const WRONG: Error = Error::WrongCredentials("the code is not right, or was used
 pub struct Enrolment {
     /// In base 32, to be typed.
     pub secret: SecretString,
-    /// What the QR code says.
+    /// The content of the QR code.
     pub uri: SecretString,
 }
 

@@ -172,6 +172,7 @@ async fn find(transaction: &DatabaseTransaction, id: Uuid) -> Result<admin::Mode
 
 fn last_owner() -> Error {
     Error::Conflict(
-        "this is the last owner who can sign in; make somebody else an owner first".to_owned(),
+        "this is the last owner who can sign in; make another administrator an owner first"
+            .to_owned(),
     )
 }

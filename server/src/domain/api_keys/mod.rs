@@ -1,6 +1,7 @@
 //! The keys with which users' tools call the gateway: issue, find, rotate, revoke.
 
 mod key_ring;
+mod search;
 
 use std::{collections::HashMap, sync::Arc};
 

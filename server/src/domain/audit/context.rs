@@ -1,4 +1,4 @@
-//! Who acts, and what they do: passed explicitly from a face to the service that records the event.
+//! The actor and the action, passed explicitly from a resolver or command to the service that records the event.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,7 +18,7 @@ pub struct Actor {
 impl Actor {
     /// A client that is not authenticated.
     pub fn anonymous() -> Self {
-        Self::unnamed(ActorKind::Stranger)
+        Self::unnamed(ActorKind::Anonymous)
     }
 
     /// The server itself.
@@ -72,7 +72,7 @@ pub struct AuditContext {
     outcome: Arc<Mutex<Outcome>>,
 }
 
-/// What became of an operation so far.
+/// The outcome of an operation so far.
 #[derive(Debug, Default)]
 struct Outcome {
     subject: Option<AuditSubject>,
@@ -90,7 +90,7 @@ impl AuditContext {
         }
     }
 
-    /// What the server does without a request.
+    /// An operation of the server itself, without a request.
     pub fn system(action: &str) -> Self {
         Self::new(Actor::system(), None, action)
     }

@@ -52,7 +52,7 @@ pub(super) async fn note(
     change: AuditChange,
 ) -> Result<()> {
     let transaction = db.begin().await?;
-    record(&transaction, clock, context, change).await?;
+    Box::pin(record(&transaction, clock, context, change)).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -73,7 +73,7 @@ pub(super) async fn record(
         .one(transaction)
         .await?;
     let event = event(context, change, last.as_ref(), clock.now());
-    event.into_active_model().insert(transaction).await?;
+    Box::pin(event.into_active_model().insert(transaction)).await?;
     context.set_recorded();
     Ok(())
 }

@@ -31,11 +31,11 @@ pub(super) enum BackupCell {
 }
 
 impl BackupCell {
-    /// What a row has; `None` for a type that no table of ours uses.
+    /// The cell of a value; `None` for types that no table uses.
     pub(super) fn of(value: Value) -> Option<Self> {
         #[expect(
             clippy::wildcard_enum_match_arm,
-            reason = "somebody else's list of every type there is"
+            reason = "the library's list of all types"
         )]
         Some(match value {
             Value::Bool(flag) => Self::Flag(flag),
@@ -51,7 +51,7 @@ impl BackupCell {
         })
     }
 
-    /// What a row gets; `None` for bytes that are none.
+    /// The value of a cell; `None` if its encoding is invalid.
     pub(super) fn value(self) -> Option<Value> {
         Some(match self {
             Self::Flag(flag) => Value::Bool(flag),

@@ -132,7 +132,7 @@ impl Filler<'_> {
             BackupLine::End(expected) => {
                 self.insert().await?;
                 if expected != self.counts {
-                    bail!("the backup lacks rows that it says it has");
+                    bail!("the backup lacks rows: its counts do not match");
                 }
                 return Ok(true);
             }

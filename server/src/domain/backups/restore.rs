@@ -15,7 +15,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{files, load::load};
-use crate::{config::StorageConfig, db::StagingDatabase, domain::server_secrets};
+use crate::{
+    db::{StagingDatabase, StorageConfig},
+    domain::server_secrets,
+};
 
 const STAGED: &str = "restore.json";
 const JOURNAL: &str = "journal";

@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{db::Database, domain::Result};
 
-/// Rows that are handed on at once.
+/// Rows of one batch.
 const ROWS_PER_BATCH: usize = 200;
 
-/// Somebody who takes lines.
+/// A receiver of lines.
 pub(super) trait LineSink: Send {
     /// Waits until there is room.
     fn put(&mut self, lines: Vec<BackupLine>) -> impl Future<Output = Result<()>> + Send;

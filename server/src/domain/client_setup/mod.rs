@@ -1,5 +1,5 @@
-//! How each tool is told to use this server: files to paste, with the real address and models that the
-//! key may use. The key itself is a placeholder, because nobody but its owner has it.
+//! How each tool is configured for this server: files to paste, with the real address and models that the
+//! key may use. The key itself is a placeholder, because only its owner has it.
 
 mod tools;
 
@@ -7,9 +7,9 @@ use url::Url;
 
 use super::{Error, Result};
 
-/// What stands where the key belongs.
+/// The placeholder of the key.
 pub const KEY_PLACEHOLDER: &str = "YOUR_PROXYPAL_KEY";
-/// What stands where a model belongs, while none is known.
+/// The placeholder of a model, while none is known.
 const MODEL_PLACEHOLDER: &str = "MODEL";
 
 /// A tool that can be set up.
@@ -33,7 +33,7 @@ pub enum ClientKind {
 #[derive(Clone, Debug)]
 pub struct ClientSetup {
     pub name: &'static str,
-    /// What to know before pasting.
+    /// Notes to read before pasting.
     pub note: &'static str,
     pub files: Vec<SetupFile>,
 }
@@ -48,7 +48,7 @@ pub struct SetupFile {
     pub content: String,
 }
 
-/// What a set-up is made of.
+/// The input of a set-up.
 #[derive(Debug)]
 struct Access {
     base_url: String,

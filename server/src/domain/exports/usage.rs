@@ -21,7 +21,7 @@ use crate::{
     db::Database,
     domain::{
         Result,
-        ledger::window::{self, Unit},
+        calendar::{self, CalendarUnit},
         usage::{
             Span, UsageFilter,
             cover::{cover, start_of},
@@ -73,10 +73,10 @@ pub struct UsageExport {
 }
 
 impl Every {
-    fn unit(self) -> Unit {
+    fn unit(self) -> CalendarUnit {
         match self {
-            Self::Hour => Unit::Hour,
-            Self::Day => Unit::Day,
+            Self::Hour => CalendarUnit::Hour,
+            Self::Day => CalendarUnit::Day,
         }
     }
 
@@ -129,7 +129,7 @@ pub(super) struct UsageRows {
 impl UsageRows {
     pub(super) fn new(db: Database, export: UsageExport) -> Self {
         let Span { from, to } = export.span;
-        let next = window::span(export.every.unit(), export.zone, from).start;
+        let next = calendar::span_around(export.every.unit(), export.zone, from).start;
         Self {
             db,
             current: None,
@@ -161,7 +161,7 @@ impl UsageRows {
         let Some(at) = found.and_then(|at| DateTime::from_timestamp(at, 0)) else {
             return Ok(None);
         };
-        let bucket = window::span(self.export.every.unit(), self.export.zone, at);
+        let bucket = calendar::span_around(self.export.every.unit(), self.export.zone, at);
         self.next = bucket.end;
         self.last = None;
         Ok(Some(bucket))

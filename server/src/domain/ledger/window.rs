@@ -1,6 +1,5 @@
 //! When counting starts again: which bucket a use counts in, and which buckets still count.
 
-mod calendar;
 #[cfg(test)]
 mod tests;
 
@@ -8,9 +7,10 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use entity::quota::WindowKind;
 
-pub use self::calendar::Unit;
-pub(in crate::domain) use self::calendar::span;
-use crate::domain::{Error, Result};
+use crate::domain::{
+    Error, Result,
+    calendar::{self, CalendarUnit},
+};
 
 /// Into how many slices a rolling window is cut.
 const SLICES: u32 = 60;
@@ -24,7 +24,7 @@ pub enum QuotaWindow {
     /// All time.
     Lifetime,
     /// One unit of the calendar of a zone.
-    Calendar { unit: Unit, zone: Tz },
+    Calendar { unit: CalendarUnit, zone: Tz },
     /// The last so many seconds, at every moment.
     Rolling { seconds: u32 },
 }
@@ -32,11 +32,7 @@ pub enum QuotaWindow {
 impl QuotaWindow {
     /// Reads what a quota says.
     pub fn read(kind: WindowKind, rolling_seconds: Option<i32>, timezone: &str) -> Result<Self> {
-        let zone = timezone.parse().map_err(|_| {
-            Error::bad_input(format!(
-                "there is no time zone \"{timezone}\"; write it like \"Europe/Berlin\" or \"UTC\""
-            ))
-        })?;
+        let zone = calendar::time_zone(timezone)?;
         let unit = match kind {
             WindowKind::Rolling => return rolling(rolling_seconds),
             _ if rolling_seconds.is_some() => {
@@ -45,10 +41,10 @@ impl QuotaWindow {
                 ));
             }
             WindowKind::Lifetime => return Ok(Self::Lifetime),
-            WindowKind::Hour => Unit::Hour,
-            WindowKind::Day => Unit::Day,
-            WindowKind::Week => Unit::Week,
-            WindowKind::Month => Unit::Month,
+            WindowKind::Hour => CalendarUnit::Hour,
+            WindowKind::Day => CalendarUnit::Day,
+            WindowKind::Week => CalendarUnit::Week,
+            WindowKind::Month => CalendarUnit::Month,
         };
         Ok(Self::Calendar { unit, zone })
     }
@@ -58,7 +54,7 @@ impl QuotaWindow {
     pub fn bucket(&self, at: DateTime<Utc>) -> i64 {
         match self {
             Self::Lifetime => 0,
-            Self::Calendar { unit, zone } => calendar::span(*unit, *zone, at).start,
+            Self::Calendar { unit, zone } => calendar::span_around(*unit, *zone, at).start,
             Self::Rolling { seconds } => slice_start(at.timestamp(), *seconds),
         }
     }
@@ -87,7 +83,7 @@ impl QuotaWindow {
         match self {
             Self::Lifetime | Self::Rolling { .. } => None,
             Self::Calendar { unit, zone } => {
-                DateTime::from_timestamp(calendar::span(*unit, *zone, at).end, 0)
+                DateTime::from_timestamp(calendar::span_around(*unit, *zone, at).end, 0)
             }
         }
     }

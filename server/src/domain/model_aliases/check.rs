@@ -1,4 +1,4 @@
-//! What an alias must be like.
+//! Validation of aliases.
 
 use entity::model_alias;
 

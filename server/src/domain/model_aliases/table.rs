@@ -31,7 +31,7 @@ impl AliasTable {
         self.0.get(&name.to_lowercase())?.iter().find(holds)
     }
 
-    /// What a name leads to at a moment, if it is an alias. An account's prefix stays before it.
+    /// The model that a name resolves to at this time, if it is an alias. An account's prefix stays before it.
     pub fn target(&self, name: &str, at: DateTime<Utc>) -> Option<String> {
         if let Some(alias) = self.find(name, at) {
             return Some(alias.model.clone());

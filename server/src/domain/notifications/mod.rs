@@ -1,4 +1,4 @@
-//! Who is told of what: channels, rules, and the box of messages that wait to be sent. Sending them is the
+//! Notifications: channels, rules, and the outbox of pending messages. Sending them is the
 //! business of the room `notify`.
 
 mod channels;

@@ -1,4 +1,4 @@
-//! What waits to be sent, and what became of it. Bounded: when nobody takes the messages, the oldest go.
+//! The outbox: pending messages and their results. Bounded: when it is full, the oldest messages are deleted.
 
 use chrono::TimeDelta;
 use entity::{
@@ -23,13 +23,13 @@ const MOST_ATTEMPTS: i32 = 10;
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(30);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
 const LONGEST_PROBLEM: usize = 500;
-/// Messages read at once.
+/// Messages of one query.
 const BATCH: u64 = 50;
 
-/// What there is to say.
+/// A message to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// What it is about, as in `engine` or `account:<id>`.
+    /// The subject, such as `engine` or `account:<id>`.
     pub subject: String,
     pub title: String,
     pub body: String,
@@ -43,8 +43,8 @@ pub struct Due {
 }
 
 impl Notifications {
-    /// Says what a rule has found, once: nothing is said again while it is still so, nor within the quiet
-    /// time. Returns whether it was said.
+    /// Enqueues a message of a rule once: not again while the condition lasts, nor within the quiet
+    /// time. Returns whether it was enqueued.
     pub async fn tell(&self, rule: &notification_rule::Model, message: &Message) -> Result<bool> {
         let now = self.clock.now();
         let transaction = self.db.begin().await?;

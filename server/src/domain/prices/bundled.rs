@@ -29,7 +29,7 @@ pub(super) fn claims_to_be(source: &str) -> bool {
     source.starts_with(PREFIX)
 }
 
-/// What a table brings that is not in the list yet. The first table holds since ever, so that every
+/// The prices of a table that are not in the list yet. The first table is effective from the beginning, so that every
 /// request has a price; a later one holds from its date and brings what has changed. An older table
 /// brings nothing.
 pub(super) fn news(
@@ -59,7 +59,7 @@ pub(super) fn news(
     Ok(news)
 }
 
-/// Whether a price stands in the list already, or would only repeat the bundled one before it.
+/// Whether a price is in the list already, or would only repeat the bundled one before it.
 fn is_known(row: &price::Model, list: &PriceList) -> bool {
     let known = list.rows().iter();
     if known.clone().any(|other| same_place(row, other)) {

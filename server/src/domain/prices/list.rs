@@ -117,7 +117,7 @@ impl PriceList {
         let named = self.exact.get(model.as_ref()).into_iter().flatten();
         let first = initial(&model);
         let fitting = self.patterns.iter().filter(|entry| {
-            // Most patterns are told apart by their first letter, without being read.
+            // Most patterns differ in their first letter, so they are not compared further.
             (entry.initial.is_none() || entry.initial == first)
                 && fits(&self.rows[entry.place].model_pattern, &model)
         });
@@ -170,12 +170,12 @@ impl PriceList {
     }
 }
 
-/// Whose price it is; `None` for every provider's.
+/// The provider of the price; `None` for all.
 pub fn provider_of(price: &price::Model) -> Option<ProviderKind> {
     ProviderKind::try_from_value(&price.provider).ok()
 }
 
-/// Who wins comes first: the more literal pattern, the one provider's, what an administrator said, the
+/// Orders by precedence: the more literal pattern, the price of one provider, an administrator's price, the
 /// latest. The pattern itself only decides that there is an order.
 fn rank(row: &price::Model) -> impl Ord + use<> {
     let literal = row.model_pattern.chars().filter(|c| *c != '*').count();

@@ -1,4 +1,4 @@
-//! What tokens cost: prices with a beginning, which are never changed, and the table that comes with
+//! Prices of tokens: immutable, each with a start date, and the table that is bundled with
 //! the program.
 
 mod bundled;
@@ -52,15 +52,17 @@ pub struct Prices {
     current: Arc<ArcSwap<PriceList>>,
 }
 
+/// Reads the stored prices and writes nothing. The bundled prices of a newer program are stored at its next start.
+pub async fn read(db: &Database) -> Result<PriceList> {
+    let rows = Price::find().all(db.reader()).await?;
+    Ok(PriceList::new(rows))
+}
+
 impl Prices {
-    /// Reads all prices, and brings in the bundled ones when they are newer.
+    /// Reads all prices, and stores the bundled ones when they are newer.
     pub async fn load(db: Database, clock: SharedClock) -> Result<Self> {
-        let rows = Price::find().all(db.reader()).await?;
-        let prices = Self {
-            db,
-            clock,
-            current: Arc::new(ArcSwap::from_pointee(PriceList::new(rows))),
-        };
+        let current = Arc::new(ArcSwap::from_pointee(read(&db).await?));
+        let prices = Self { db, clock, current };
         let news = bundled::news(&bundled::table()?, &prices.current(), prices.clock.now())?;
         prices.add(news, None).await?;
         Ok(prices)

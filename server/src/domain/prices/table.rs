@@ -63,7 +63,7 @@ impl PriceTable {
         })
     }
 
-    /// When it holds from, where an entry says nothing else.
+    /// The start date of entries without their own.
     pub(super) fn begins(&self) -> DateTime<Utc> {
         self.date.and_time(NaiveTime::MIN).and_utc()
     }

@@ -70,18 +70,6 @@ impl std::fmt::Debug for NewAuthFile {
     }
 }
 
-/// The provider of an engine's `type`; `None` if the engine cannot use such a file.
-pub fn kind_of_auth_file(engine_type: &str) -> Option<ProviderKind> {
-    match engine_type {
-        "claude" => Some(ProviderKind::Claude),
-        "codex" => Some(ProviderKind::Chatgpt),
-        "antigravity" | "vertex" => Some(ProviderKind::Gemini),
-        "kimi" => Some(ProviderKind::Kimi),
-        "xai" => Some(ProviderKind::Xai),
-        _ => None,
-    }
-}
-
 /// The tokens of a sign-in as they are sealed.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SignInTokens {

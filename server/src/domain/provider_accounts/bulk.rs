@@ -1,4 +1,4 @@
-//! Many API keys at once: each is added, or refused with its reason.
+//! Adding many API keys in one request: each is added, or refused with its reason.
 
 use std::collections::HashSet;
 
@@ -43,7 +43,7 @@ impl ProviderAccounts {
             )));
         }
         let label = text::optional("label", new.label.as_deref(), 90)?;
-        let label = label.unwrap_or_else(|| check::default_label(new.kind).to_owned());
+        let label = label.unwrap_or_else(|| check::default_label(new.kind));
         let mut answers = Vec::with_capacity(new.api_keys.len());
         {
             // Concurrent additions of one key run one after the other, so that the second is refused.

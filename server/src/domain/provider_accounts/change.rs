@@ -154,7 +154,7 @@ fn check_sort(account: &provider_account::Model, changes: &ProviderAccountChange
     ];
     match foreign.iter().find(|(_, is_asked)| *is_asked) {
         Some((field, _)) => Err(Error::BadInput(format!(
-            "{field} is for accounts with an API key; this one is signed in, and the provider tells it"
+            "{field} is for accounts with an API key; this one is signed in, and the provider determines it"
         ))),
         None => Ok(()),
     }

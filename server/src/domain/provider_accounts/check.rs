@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{Error, NewProviderApiKey, Result, text};
+use crate::providers;
 
 const MOST_MODELS: usize = 500;
 /// Where the engine may read a client's key.
@@ -19,37 +20,13 @@ const CREDENTIAL_HEADERS: [&str; 6] = [
 /// The last four characters of a shorter secret would reveal too much of it.
 const LONG_ENOUGH_TO_SHOW_FOUR: usize = 12;
 
-/// Whether the engine accepts API keys of this provider; the others need a sign-in.
-pub fn accepts_api_key(kind: ProviderKind) -> bool {
-    match kind {
-        ProviderKind::Claude
-        | ProviderKind::Chatgpt
-        | ProviderKind::Gemini
-        | ProviderKind::Xai
-        | ProviderKind::OpenaiCompatible => true,
-        ProviderKind::Copilot | ProviderKind::Kimi => false,
-    }
-}
-
-/// Whether accounts of this provider need a base URL, because it has no usual address.
-pub fn needs_base_url(kind: ProviderKind) -> bool {
-    kind == ProviderKind::OpenaiCompatible
-}
-
-pub(super) fn default_label(kind: ProviderKind) -> &'static str {
-    match kind {
-        ProviderKind::Claude => "claude",
-        ProviderKind::Chatgpt => "chatgpt",
-        ProviderKind::Gemini => "gemini",
-        ProviderKind::Copilot => "copilot",
-        ProviderKind::Kimi => "kimi",
-        ProviderKind::Xai => "xai",
-        ProviderKind::OpenaiCompatible => "openai-compatible",
-    }
+/// The label of an account that has none.
+pub(super) fn default_label(kind: ProviderKind) -> String {
+    providers::spec(kind).name.replace('_', "-")
 }
 
 pub(super) fn new_api_key(new: NewProviderApiKey) -> Result<NewProviderApiKey> {
-    if !accepts_api_key(new.kind) {
+    if !providers::spec(new.kind).api_keys.accepted {
         return Err(Error::bad_input(
             "this provider has no API keys; it needs a sign-in",
         ));
@@ -78,7 +55,7 @@ pub(super) fn api_key(key: &SecretString) -> Result<SecretString> {
 
 /// The base URL of an account; `None` for the provider's usual address.
 pub(super) fn base_url_of(kind: ProviderKind, text: Option<&str>) -> Result<Option<String>> {
-    if text.is_none() && needs_base_url(kind) {
+    if text.is_none() && providers::spec(kind).api_keys.needs_base_url {
         return Err(Error::bad_input(
             "baseUrl is needed: say where the provider's API is, such as https://host/v1",
         ));

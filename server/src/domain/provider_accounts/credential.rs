@@ -17,7 +17,7 @@ pub enum CredentialSecret {
     AuthFile {
         /// Its name in the engine's directory.
         file_name: String,
-        /// What is in it.
+        /// The content of the file.
         json: SecretString,
     },
 }

@@ -91,7 +91,7 @@ impl From<ExportedGithub> for NewGithubToken {
             token: exported.token,
             copilot: CopilotToken {
                 token: SecretString::default(),
-                // It is renewed at once.
+                // It is renewed immediately.
                 expires_at: DateTime::UNIX_EPOCH,
                 base_url: exported.base_url,
                 headers: exported.headers.into_iter().collect(),

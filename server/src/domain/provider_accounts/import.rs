@@ -10,28 +10,15 @@ use serde_json::{Map, Value};
 
 use super::{
     NewProviderApiKey,
-    auth_file::{self, NewAuthFile, kind_of_auth_file},
+    auth_file::{self, NewAuthFile},
     github::{ExportedGithub, NewGithubToken},
 };
+use crate::providers;
 
 /// The member of our own export with signed-in accounts.
 pub(super) const FILES: &str = "auth-files";
 /// The member of our own export with GitHub accounts.
 pub(super) const GITHUB: &str = "github-accounts";
-/// Lists of API keys, as the engine's configuration, the desktop program and our export call them.
-pub(super) const KEY_LISTS: [(&str, ProviderKind); 11] = [
-    ("claude-api-key", ProviderKind::Claude),
-    ("codex-api-key", ProviderKind::Chatgpt),
-    ("gemini-api-key", ProviderKind::Gemini),
-    ("xai-api-key", ProviderKind::Xai),
-    ("openai-compatibility", ProviderKind::OpenaiCompatible),
-    ("claudeApiKeys", ProviderKind::Claude),
-    ("codexApiKeys", ProviderKind::Chatgpt),
-    ("geminiApiKeys", ProviderKind::Gemini),
-    ("xaiApiKeys", ProviderKind::Xai),
-    ("ampOpenaiProviders", ProviderKind::OpenaiCompatible),
-    ("ampOpenaiProvider", ProviderKind::OpenaiCompatible),
-];
 const NO_ACCOUNT: &str = "there is no account in it: neither an auth file with a \"type\", a service \
      account, nor a list of API keys";
 /// Characters of an unknown type that are quoted in errors.
@@ -130,8 +117,11 @@ fn items_of(value: Value) -> Vec<Result<Item, String>> {
             let mut items = items_of(files);
             let github = fields.remove(GITHUB).unwrap_or(Value::Array(Vec::new()));
             items.extend(github_items(github));
-            for (list, kind) in KEY_LISTS {
-                items.extend(keys(list, kind, fields.remove(list).unwrap_or(Value::Null)));
+            for spec in providers::ALL {
+                for list in spec.key_lists() {
+                    let entries = fields.remove(list).unwrap_or(Value::Null);
+                    items.extend(keys(list, spec.kind, entries));
+                }
             }
             if items.is_empty() {
                 items.push(Err(NO_ACCOUNT.to_owned()));
@@ -163,7 +153,7 @@ fn login(mut content: Map<String, Value>) -> Result<Item, String> {
         content = vertex(&content)?;
     }
     let engine_type = auth_file::text(&content, "type").unwrap_or_default();
-    let Some(kind) = kind_of_auth_file(engine_type) else {
+    let Some(kind) = providers::by_auth_file(engine_type) else {
         let quoted: String = engine_type.chars().take(LONGEST_QUOTE).collect();
         return Err(format!(
             "the engine cannot use accounts of the type {quoted:?}"

@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use super::{
     Error, ProviderAccounts, Result,
-    auth_file::{self, NewAuthFile, SignInTokens, kind_of_auth_file},
+    auth_file::{self, NewAuthFile, SignInTokens},
     check,
     secrets::{AccountSecrets, Stored},
     text,
 };
-use crate::domain::audit::AuditContext;
+use crate::{domain::audit::AuditContext, providers};
 
 const LONGEST_TEXT: usize = 300;
 
@@ -202,7 +202,7 @@ impl FileSettings {
 
 pub(super) fn checked(new: NewAuthFile) -> Result<NewAuthFile> {
     let engine_type = auth_file::text(&new.content, "type").unwrap_or_default();
-    if kind_of_auth_file(engine_type) != Some(new.kind) {
+    if providers::by_auth_file(engine_type) != Some(new.kind) {
         return Err(Error::bad_input(
             "this is no auth file of the provider: its \"type\" is missing or another provider's",
         ));

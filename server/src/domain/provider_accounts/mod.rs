@@ -39,10 +39,9 @@ pub(super) use self::secrets::owner;
 pub use self::{
     adoption::ExpectedAdoption,
     attempts::EngineAttempt,
-    auth_file::{NewAuthFile, kind_of_auth_file},
+    auth_file::NewAuthFile,
     bulk::NewProviderApiKeys,
     change::{ProviderAccountChanges, ShownSecrets},
-    check::{accepts_api_key, needs_base_url},
     checkup::Finding,
     credential::{CredentialSecret, ProviderCredential},
     github::{CopilotToken, GithubAccount, NewGithubToken},
@@ -248,7 +247,8 @@ impl ProviderAccounts {
     }
 
     async fn free_label(&self, kind: ProviderKind) -> Result<String> {
-        self.free_label_like(kind, check::default_label(kind)).await
+        self.free_label_like(kind, &check::default_label(kind))
+            .await
     }
 
     /// This label, or with a number after it the first that is free.

@@ -13,10 +13,11 @@ use uuid::Uuid;
 
 use super::{
     ProviderAccounts, Result,
-    auth_file::{self, Age, NewAuthFile, Stamp, kind_of_auth_file},
+    auth_file::{self, Age, NewAuthFile, Stamp},
     login,
     secrets::{AccountSecrets, Stored},
 };
+use crate::providers;
 
 /// A file of the engine's directory.
 pub struct FoundAuthFile {
@@ -96,9 +97,12 @@ impl ProviderAccounts {
             match opened.by_file.get(&file.name).copied() {
                 // The last one counts: rescued copies of overwritten files precede the file.
                 Some(id) => {
-                    right.insert(id, self.take_over(&mut opened, id, &file.content).await?);
+                    right.insert(
+                        id,
+                        Box::pin(self.take_over(&mut opened, id, &file.content)).await?,
+                    );
                 }
-                None => steps.extend(self.unknown_file(&mut opened, file).await?),
+                None => steps.extend(Box::pin(self.unknown_file(&mut opened, file)).await?),
             }
         }
         let missing = opened
@@ -216,7 +220,7 @@ impl ProviderAccounts {
             }
         }
         let engine_type = auth_file::text(content, "type").unwrap_or_default();
-        let Some(kind) = kind_of_auth_file(engine_type) else {
+        let Some(kind) = providers::by_auth_file(engine_type) else {
             return leave(name, "its type is none that the engine can use");
         };
         let new = NewAuthFile {

@@ -46,15 +46,15 @@ impl ProviderAccounts {
     pub fn state(
         &self,
         account: &provider_account::Model,
-        told: Option<&EngineAccounts>,
+        reported: Option<&EngineAccounts>,
     ) -> AccountState {
         let evidence = Evidence {
             account,
-            is_engine_heard: told.is_some(),
-            told: account
+            is_engine_reporting: reported.is_some(),
+            reported: account
                 .file_name
                 .as_ref()
-                .and_then(|file| told?.by_file.get(file)),
+                .and_then(|file| reported?.by_file.get(file)),
             seen: self.attempts.of(account.id),
             now: self.clock.now(),
         };
@@ -65,8 +65,8 @@ impl ProviderAccounts {
 /// Everything that determines the status of an account.
 struct Evidence<'a> {
     account: &'a provider_account::Model,
-    is_engine_heard: bool,
-    told: Option<&'a EngineAccount>,
+    is_engine_reporting: bool,
+    reported: Option<&'a EngineAccount>,
     seen: Seen,
     now: DateTime<Utc>,
 }
@@ -77,8 +77,8 @@ impl Evidence<'_> {
             return AccountState::plain(AccountStatus::Disabled);
         }
         let trouble = self
-            .told
-            .and_then(|told| of_engine(told, self.now))
+            .reported
+            .and_then(|reported| of_engine(reported, self.now))
             .or_else(|| of_sign_in(self.account, self.now))
             .or_else(|| self.of_requests())
             .or_else(|| self.of_check());
@@ -95,7 +95,7 @@ impl Evidence<'_> {
             Trouble::Cooling(until) => AccountState {
                 status: AccountStatus::Cooling,
                 until: Some(until),
-                reason: Some("the provider says that there were too many requests".to_owned()),
+                reason: Some("the provider reports too many requests".to_owned()),
             },
             Trouble::Failing(reason) => AccountState::because(AccountStatus::Failing, reason),
         })
@@ -112,8 +112,8 @@ impl Evidence<'_> {
 
     fn usual(&self) -> AccountState {
         let is_told = match self.account.credential {
-            CredentialKind::AuthFile => self.told.is_some(),
-            CredentialKind::ApiKey | CredentialKind::Github => self.is_engine_heard,
+            CredentialKind::AuthFile => self.reported.is_some(),
+            CredentialKind::ApiKey | CredentialKind::Github => self.is_engine_reporting,
         };
         AccountState::plain(if is_told {
             AccountStatus::Active
@@ -147,19 +147,19 @@ fn lost_sign_in() -> AccountState {
     )
 }
 
-fn of_engine(told: &EngineAccount, now: DateTime<Utc>) -> Option<AccountState> {
-    if !told.unavailable {
+fn of_engine(reported: &EngineAccount, now: DateTime<Utc>) -> Option<AccountState> {
+    if !reported.unavailable {
         return None;
     }
-    let message = told.message.as_deref().unwrap_or_default();
+    let message = reported.message.as_deref().unwrap_or_default();
     if LOST_SIGN_IN.contains(&message) {
         return Some(lost_sign_in());
     }
-    let until = told.retry_at.filter(|until| *until > now)?;
+    let until = reported.retry_at.filter(|until| *until > now)?;
     Some(AccountState {
         status: AccountStatus::Cooling,
         until: Some(until),
-        reason: told.message.clone(),
+        reason: reported.message.clone(),
     })
 }
 

@@ -22,7 +22,7 @@ impl ProviderAccounts {
             .await
             .map_err(|error| Error::unless_taken(error, || label_taken(&label)))?;
         let created = AuditChange::created(subject(&account), audited(&account));
-        audit::record(&transaction, &self.clock, context, created).await?;
+        Box::pin(audit::record(&transaction, &self.clock, context, created)).await?;
         transaction.commit().await?;
         Ok(account)
     }
@@ -46,7 +46,7 @@ impl ProviderAccounts {
             after[secret] = "replaced".into();
         }
         let updated = AuditChange::updated(subject(&account), audited(old), after);
-        audit::record(&transaction, &self.clock, context, updated).await?;
+        Box::pin(audit::record(&transaction, &self.clock, context, updated)).await?;
         transaction.commit().await?;
         Ok(account)
     }
@@ -64,7 +64,7 @@ impl ProviderAccounts {
         if before != after {
             let context = AuditContext::system("syncProviderAccount");
             let updated = AuditChange::updated(subject(&account), before, after);
-            audit::record(&transaction, &self.clock, &context, updated).await?;
+            Box::pin(audit::record(&transaction, &self.clock, &context, updated)).await?;
         }
         transaction.commit().await?;
         Ok(account)
@@ -80,7 +80,7 @@ impl ProviderAccounts {
         let removed = AuditChange::removed(subject(&old), audited(&old));
         let row = super::change::removal(old, self.clock.now());
         let account = row.update(transaction).await?;
-        audit::record(transaction, &self.clock, context, removed).await?;
+        Box::pin(audit::record(transaction, &self.clock, context, removed)).await?;
         Ok(account)
     }
 

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     CredentialSecret, Error, NewProviderApiKey, ProviderAccounts, ProviderCredential, Result,
-    import::{self, FILES, GITHUB, ImportedDocument, Item, KEY_LISTS},
+    import::{self, FILES, GITHUB, ImportedDocument, Item},
 };
-use crate::domain::audit::AuditContext;
+use crate::{domain::audit::AuditContext, providers};
 
 const MOST_DOCUMENTS: usize = 500;
 
@@ -37,7 +37,7 @@ impl ProviderAccounts {
     ) -> Result<ImportReport> {
         if documents.is_empty() || documents.len() > MOST_DOCUMENTS {
             return Err(Error::BadInput(format!(
-                "bring between 1 and {MOST_DOCUMENTS} files at once"
+                "import between 1 and {MOST_DOCUMENTS} files in one request"
             )));
         }
         let mut report = ImportReport::default();
@@ -123,10 +123,7 @@ fn push(export: &mut Map<String, Value>, list: &str, entry: Value) {
 }
 
 fn list_of(kind: ProviderKind) -> Option<&'static str> {
-    let mut lists = KEY_LISTS.iter();
-    lists
-        .find(|(_, list_kind)| *list_kind == kind)
-        .map(|(list, _)| *list)
+    providers::spec(kind).key_lists().next()
 }
 
 /// On another server the stamp would belong to another account.

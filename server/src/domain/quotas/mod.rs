@@ -6,7 +6,7 @@ mod store;
 
 use std::{cmp::Reverse, collections::HashSet};
 
-use entity::{RateLimit, api_key, user};
+use entity::{RateLimit, api_key, quota, user};
 use sea_orm::{
     ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
     DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
@@ -109,6 +109,23 @@ impl Quotas {
     ) -> Result<LimitSubject> {
         context.about(holder.subject());
         let wanted = read_all(new)?;
+        let work = self
+            .clone()
+            .replace(context.clone(), holder, |_| Ok(wanted));
+        self.to_the_end(work).await
+    }
+
+    /// Removes quotas of a holder by id and adds others in one step; the rest stay whatever they are by now. A
+    /// quota that is removed and added with the same metric, window, time zone, provider and models is edited.
+    pub async fn change(
+        &self,
+        context: &AuditContext,
+        holder: LimitHolder,
+        removed: Vec<Uuid>,
+        added: Vec<NewQuota>,
+    ) -> Result<LimitSubject> {
+        context.about(holder.subject());
+        let wanted = move |there: Vec<quota::Model>| new_quota::changed(there, &removed, added);
         let work = self.clone().replace(context.clone(), holder, wanted);
         self.to_the_end(work).await
     }
@@ -124,7 +141,7 @@ impl Quotas {
             .await
     }
 
-    /// Sets how fast somebody may call; a limit of nothing leaves it to the server's default, and for a
+    /// Sets how fast a user or key may call; a limit of nothing leaves it to the server's default, and for a
     /// key to its user's limit.
     pub async fn set_rate_limit(
         &self,
@@ -132,10 +149,20 @@ impl Quotas {
         holder: LimitHolder,
         limit: RateLimit,
     ) -> Result<LimitSubject> {
+        self.change_rate_limit(context, holder, |_| limit).await
+    }
+
+    /// Changes parts of how fast a user or key may call, and leaves the others as they are by now.
+    pub async fn change_rate_limit(
+        &self,
+        context: &AuditContext,
+        holder: LimitHolder,
+        change: impl FnOnce(RateLimit) -> RateLimit,
+    ) -> Result<LimitSubject> {
         context.about(holder.subject());
-        let limit = rate_limits::own(limit)?;
         let transaction = self.db.begin().await?;
         let mut subject = self.find(&transaction, holder).await?;
+        let limit = rate_limits::own(change(subject.rate_limit().unwrap_or_default()))?;
         let before = json!({ "rateLimit": subject.rate_limit() });
         if let Some(key) = subject.api_key {
             let mut key = key.into_active_model();
@@ -197,7 +224,7 @@ impl Quotas {
         self,
         context: AuditContext,
         holder: LimitHolder,
-        wanted: Vec<NewQuota>,
+        wanted: impl FnOnce(Vec<quota::Model>) -> Result<Vec<NewQuota>>,
     ) -> Result<LimitSubject> {
         // Nothing is settled meanwhile, so that nothing is counted twice or lost.
         let _turn = self.ledger.turn().await;
@@ -205,6 +232,7 @@ impl Quotas {
         let subject = self.find(&transaction, holder).await?;
         let key_id = subject.api_key_id();
         let before = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
+        let wanted = wanted(store::of_subject(&transaction, &subject).await?)?;
         store::replace(&transaction, &subject, wanted, self.clock.now()).await?;
         let after = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
         let updated = AuditChange::updated(subject.audited(), before, after);

@@ -4,6 +4,7 @@ use entity::{
     provider_account::ProviderKind,
     quota::{self, Metric, Percents, WindowKind},
 };
+use uuid::Uuid;
 
 use crate::domain::{Error, Result, ledger::window::QuotaWindow, text};
 
@@ -51,6 +52,48 @@ pub(in crate::domain) fn read_all(new: &[NewQuota]) -> Result<Vec<NewQuota>> {
         checked.push(quota);
     }
     Ok(checked)
+}
+
+/// The quotas that there will be: those that are there without some, and others besides.
+pub(super) fn changed(
+    there: Vec<quota::Model>,
+    removed: &[Uuid],
+    added: Vec<NewQuota>,
+) -> Result<Vec<NewQuota>> {
+    let is_there = |id: &Uuid| there.iter().any(|quota| quota.id == *id);
+    if !removed.iter().all(is_there) {
+        return Err(Error::NotFound { what: "quota" });
+    }
+    let added = read_all(&added)?;
+    let kept = there
+        .into_iter()
+        .filter(|quota| !removed.contains(&quota.id));
+    let kept: Vec<NewQuota> = kept.map(NewQuota::from).collect();
+    if kept
+        .iter()
+        .any(|old| added.iter().any(|new| new.is_about_the_same(old)))
+    {
+        return Err(Error::Conflict(
+            "a quota with the same metric, window, time zone, provider and models exists; change that one".to_owned(),
+        ));
+    }
+    read_all(&[kept, added].concat())
+}
+
+impl From<quota::Model> for NewQuota {
+    fn from(quota: quota::Model) -> Self {
+        Self {
+            metric: quota.metric,
+            limit: quota.limit,
+            window: quota.window,
+            rolling_seconds: quota.rolling_seconds,
+            timezone: quota.timezone,
+            provider: quota.provider,
+            model_pattern: quota.model_pattern,
+            soft_percents: quota.soft_percents.0.into_iter().map(Into::into).collect(),
+            strict: quota.strict,
+        }
+    }
 }
 
 fn read(new: &NewQuota) -> Result<NewQuota> {

@@ -28,6 +28,16 @@ pub(super) async fn of_user(
     Ok(quotas.all(connection).await?)
 }
 
+/// What one user, or one key, has of its own.
+pub(super) async fn of_subject(
+    connection: &impl ConnectionTrait,
+    subject: &LimitSubject,
+) -> Result<Vec<quota::Model>> {
+    let mut quotas = of_user(connection, subject.user.id).await?;
+    quotas.retain(|quota| quota.api_key_id == subject.api_key_id());
+    Ok(quotas)
+}
+
 /// Puts these quotas in place of what somebody has.
 pub(super) async fn replace(
     connection: &impl ConnectionTrait,
@@ -35,8 +45,7 @@ pub(super) async fn replace(
     wanted: Vec<NewQuota>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let mut there = of_user(connection, subject.user.id).await?;
-    there.retain(|quota| quota.api_key_id == subject.api_key_id());
+    let mut there = of_subject(connection, subject).await?;
     for new in wanted {
         if let Some(at) = there.iter().position(|quota| new.edits(quota)) {
             edit(connection, there.swap_remove(at), &new).await?;

@@ -5,6 +5,7 @@ mod tests;
 
 use std::{
     collections::{BTreeMap, HashMap},
+    sync::Arc,
     time::Instant,
 };
 
@@ -19,9 +20,9 @@ use uuid::Uuid;
 
 use super::{
     insert::Inserts,
-    metrics::RequestMetrics,
+    observer::{RequestChange, WriterObserver},
     record::tokens_of,
-    reports::{self, RequestChange},
+    reports,
 };
 use crate::{
     clock::SharedClock,
@@ -56,7 +57,7 @@ pub(super) struct RequestStore {
     pub(super) clock: SharedClock,
     pub(super) ledger: Ledger,
     pub(super) prices: Prices,
-    pub(super) metrics: RequestMetrics,
+    pub(super) observer: Arc<dyn WriterObserver>,
     inserts: Inserts,
     /// When a key was last noted as used, to spare writes.
     noted: HashMap<Uuid, DateTime<Utc>>,
@@ -81,7 +82,7 @@ impl RequestStore {
         clock: SharedClock,
         ledger: Ledger,
         prices: Prices,
-        metrics: RequestMetrics,
+        observer: Arc<dyn WriterObserver>,
     ) -> Result<Self, DbErr> {
         let last = ledger_batch::Entity::find_by_id(LEDGER)
             .one(db.writer())
@@ -91,7 +92,7 @@ impl RequestStore {
             clock,
             ledger,
             prices,
-            metrics,
+            observer,
             inserts: Inserts::default(),
             noted: HashMap::new(),
             next_batch: last.map_or(0, |last| last.number) + 1,
@@ -137,7 +138,7 @@ impl RequestStore {
         self.in_doubt = written.is_err();
         let done = written?;
         let took = began.elapsed();
-        self.metrics.written(&batch.rows, &done.changes, took);
+        self.observer.written(&batch.rows, &done.changes, took);
         let now = self.clock.now();
         for (user_id, charge) in done.charges {
             ledger.user_limits(user_id).add(charge, now);

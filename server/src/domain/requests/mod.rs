@@ -3,7 +3,7 @@
 mod batch;
 mod feed;
 mod insert;
-mod metrics;
+mod observer;
 mod pricing;
 mod reconcile;
 mod record;
@@ -34,7 +34,7 @@ use self::{
     writer::RequestWriter,
 };
 pub use self::{
-    metrics::{RequestMetrics, provider_name},
+    observer::{NoObserver, RequestChange, WriterObserver},
     record::{RequestRecord, tokens_of},
     recorder::{RecordPermit, Recorder},
 };
@@ -120,8 +120,6 @@ pub struct RequestLog {
 /// How the book stands. Knowing this keeps nothing alive.
 #[derive(Clone, Debug)]
 pub struct WriterState {
-    /// What was counted as it was written.
-    pub metrics: RequestMetrics,
     places: Arc<Semaphore>,
     health: WriterHealth,
     segments: Arc<Segments>,
@@ -158,6 +156,7 @@ pub struct RequestLogOptions {
     pub prices: Prices,
     /// The directory of the journal.
     pub journal: PathBuf,
+    pub observer: Arc<dyn WriterObserver>,
 }
 
 /// The ends through which requests and reports come in, and what of it may come again.
@@ -182,12 +181,10 @@ impl RequestLog {
         let health = WriterHealth::default();
         let recorder = Recorder::new(opened.journal, options.prices.clone(), health.clone());
         let state = WriterState {
-            metrics: RequestMetrics::default(),
             places: recorder.places(),
             health: health.clone(),
             segments: Arc::clone(&opened.segments),
         };
-        let metrics = state.metrics.clone();
         let db = options.db.clone();
         let mut writer = RequestWriter {
             next_sequence: last_sequence(&db).await? + 1,
@@ -196,7 +193,7 @@ impl RequestLog {
                 options.clock,
                 options.ledger,
                 options.prices,
-                metrics,
+                options.observer,
             )
             .await?,
             settled: outbox,

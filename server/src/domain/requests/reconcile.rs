@@ -2,14 +2,12 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use entity::{
-    provider_account::ProviderKind,
-    request::{self, Outcome, Protocol, Reconciliation, UsageSource},
-};
+use entity::request::{self, Outcome, Reconciliation, UsageSource};
 use uuid::Uuid;
 
 use super::record::tokens_of;
 use crate::domain::{engine_usage::EngineUsage, tokens::Tokens};
+use crate::providers;
 
 /// Reports kept for requests that have not ended yet; the oldest goes first.
 const MOST_WAITING: usize = 50_000;
@@ -73,19 +71,10 @@ fn lacks_output(told: Tokens, seen: Tokens) -> bool {
 /// Whether the engine translated between two protocols. Some translations lose or fold token counts
 /// (what was written to a cache, what was reasoning), while the engine counts before it translates.
 fn is_translated(row: &request::Model) -> bool {
-    let native = match row.provider {
-        Some(ProviderKind::Claude) => &[Protocol::AnthropicMessages][..],
-        Some(ProviderKind::Chatgpt | ProviderKind::Xai) => {
-            &[Protocol::OpenaiResponses, Protocol::OpenaiImages]
-        }
-        Some(ProviderKind::Gemini) => &[Protocol::Gemini],
-        Some(ProviderKind::OpenaiCompatible | ProviderKind::Copilot | ProviderKind::Kimi) => &[
-            Protocol::OpenaiChat,
-            Protocol::OpenaiCompletions,
-            Protocol::OpenaiImages,
-        ],
-        None => return false,
+    let Some(provider) = row.provider else {
+        return false;
     };
+    let native = providers::spec(provider).native_protocols;
     !native.contains(&row.protocol)
 }
 
@@ -173,6 +162,8 @@ mod tests {
     use std::time::Duration;
 
     use chrono::DateTime;
+
+    use entity::{provider_account::ProviderKind, request::Protocol};
 
     use super::*;
     use crate::domain::requests::RequestRecord;

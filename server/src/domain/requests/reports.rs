@@ -6,7 +6,7 @@ use sea_orm::{
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
 };
 
-use super::{pricing, reconcile};
+use super::{observer::RequestChange, pricing, reconcile};
 use crate::domain::{engine_usage::EngineUsage, prices::PriceList};
 
 /// What became of some reports.
@@ -16,13 +16,6 @@ pub(super) struct Settled {
     pub(super) unknown: Vec<EngineUsage>,
     /// In order: a request may have changed twice.
     pub(super) changes: Vec<RequestChange>,
-}
-
-/// A request that is no longer what it was.
-#[derive(Debug)]
-pub(super) struct RequestChange {
-    pub(super) before: request::Model,
-    pub(super) after: request::Model,
 }
 
 /// Takes over what the engine says.

@@ -136,7 +136,7 @@ impl RequestWriter {
         let mut delay = FIRST_RETRY;
         let unknown = loop {
             let count = batch.rows.len() + self.settled.len();
-            self.book.metrics.wait(batch.rows.first(), count);
+            self.book.observer.pending(batch.rows.first(), count);
             match self.book.write(&batch).await {
                 Ok(unknown) => break unknown,
                 Err(error) if error.sql_err().is_some() && batch.rows.len() > 1 => {
@@ -149,14 +149,14 @@ impl RequestWriter {
                 Err(error) if error.sql_err().is_some() => {
                     let ids: Vec<Uuid> = batch.rows.iter().map(|row| row.id).collect();
                     tracing::error!(%error, request.ids = ?ids, "this cannot be recorded");
-                    self.book.metrics.lost(ids.len());
+                    self.book.observer.lost(ids.len());
                     break Vec::new();
                 }
                 Err(error) => {
                     if self.health.0.begin() {
                         tracing::error!(%error, rows = batch.rows.len(), "the database cannot be written; new requests are refused until it can");
                     }
-                    self.book.metrics.failed();
+                    self.book.observer.failed();
                     batch.owed.iter_mut().for_each(PendingSettlement::let_go);
                     sleep(delay).await;
                     delay = (delay * 2).min(LONGEST_RETRY);
@@ -170,7 +170,7 @@ impl RequestWriter {
                 "the database can be written again"
             );
         }
-        self.book.metrics.wait(None, self.settled.len());
+        self.book.observer.pending(None, self.settled.len());
         self.finish(batch, unknown);
     }
 

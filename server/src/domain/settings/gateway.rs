@@ -10,7 +10,7 @@ use crate::domain::rate_limits;
 
 const MIB: u64 = 1024 * 1024;
 
-/// What to do with a request whose client disconnects before the end.
+/// The treatment of requests whose client disconnects before the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbortPolicy {

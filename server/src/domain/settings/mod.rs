@@ -73,7 +73,7 @@ pub struct Settings {
     clock: SharedClock,
     current: Arc<ArcSwap<Versioned>>,
     providers: Arc<ArcSwap<Providers>>,
-    /// Whose followers render the engine's configuration.
+    /// Its subscribers render the engine's configuration.
     accounts: ProviderAccounts,
 }
 

@@ -3,7 +3,7 @@
 //!
 //! [`rollup`] keeps them, [`cover`] finds the few that make up a stretch of time, [`query`] reads them.
 
-mod calendar;
+mod buckets;
 pub(in crate::domain) mod cover;
 mod filter;
 mod query;
@@ -28,20 +28,19 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-pub use self::{
-    calendar::Bucket,
-    filter::{By, UsageFilter},
-    query::UsageOrder,
-    span::{Preset, Span, start_of_day, zone},
-    sums::{COLUMNS as SUMS, Sums},
-    tick::Tick,
-};
 use self::{
     filter::SumSource,
     query::{Division, UsageQuery, UsageSums},
     rollup::NOT_RECONCILED,
 };
-use super::{Error, Result, paging::MAX_PAGE_SIZE};
+pub use self::{
+    filter::{By, UsageFilter},
+    query::UsageOrder,
+    span::{Preset, Span},
+    sums::{COLUMNS as SUMS, Sums},
+    tick::Tick,
+};
+use super::{Error, Result, calendar::CalendarUnit, paging::MAX_PAGE_SIZE};
 use crate::{clock::SharedClock, db::Database};
 
 /// Parts of each point of a series, at most.
@@ -144,11 +143,11 @@ impl Usage {
     /// One point for each hour, day, week or month by the clocks of a place, also where nothing was.
     pub async fn series(
         &self,
-        (span, bucket, zone): (Span, Bucket, Tz),
+        (span, unit, zone): (Span, CalendarUnit, Tz),
         filter: &UsageFilter,
         ranking: Option<Ranking>,
     ) -> Result<Vec<Point>> {
-        let spans = calendar::cut(span, bucket, zone)?;
+        let spans = buckets::cut(span, unit, zone)?;
         let most = MOST_PARTS.min(MOST_SLICES / (spans.len() as u64).max(1));
         let division = ranking.map(|ranking| ranking.division(most)).transpose()?;
         let mut points: Vec<_> = spans.iter().copied().map(Point::new).collect();

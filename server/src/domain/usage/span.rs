@@ -1,23 +1,25 @@
-//! Stretches of time, as people say them.
+//! The time range of a query about usage, given as two instants or as a preset.
 
-use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Days, Months, Utc};
 use chrono_tz::Tz;
 
-use crate::domain::{Error, Result};
+use crate::domain::{
+    Error, Result,
+    calendar::{CalendarUnit, first_date, start_of_day},
+};
 
-/// 2000 and 2200: nothing was counted before, and today's time zones all differ from UTC by quarters of
-/// an hour.
+/// 2000 and 2200: no usage is older, and since 2000 all time zones differ from UTC by quarters of an hour.
 const EARLIEST: DateTime<Utc> = DateTime::from_timestamp(946_684_800, 0).unwrap();
 const LATEST: DateTime<Utc> = DateTime::from_timestamp(7_258_118_400, 0).unwrap();
 
-/// From a moment until before another.
+/// From `from` until before `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
 }
 
-/// A stretch of time that is told by the calendar. All end with today.
+/// A range of whole days. All but `Yesterday` and `LastMonth` end with today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
     Today,
@@ -33,10 +35,10 @@ pub enum Preset {
 }
 
 impl Span {
-    /// Checks that it begins before it ends.
+    /// Clamped to the years 2000 to 2200. Fails unless `from` is before `to`.
     pub fn new(from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Self> {
         if from >= to {
-            return Err(Error::bad_input("a range begins before it ends"));
+            return Err(Error::bad_input("start must be before end"));
         }
         let from = from.clamp(EARLIEST, LATEST);
         Ok(Self {
@@ -45,18 +47,18 @@ impl Span {
         })
     }
 
-    /// What a preset means now and there. `first` is when the first request came.
+    /// The range of a preset at `now` in `zone`. `first` is the time of the first request.
     pub(super) fn of(preset: Preset, zone: Tz, now: DateTime<Utc>, first: DateTime<Utc>) -> Self {
         let today = now.with_timezone(&zone).date_naive();
         let tomorrow = today + Days::new(1);
         let ago = |days| today - Days::new(days);
-        let month = start_of_month(today);
+        let month = first_date(CalendarUnit::Month, today);
         let (from, to) = match preset {
             Preset::Today => (today, tomorrow),
             Preset::Yesterday => (ago(1), today),
             Preset::Last7Days => (ago(6), tomorrow),
             Preset::Last30Days => (ago(29), tomorrow),
-            Preset::ThisWeek => (start_of_week(today), tomorrow),
+            Preset::ThisWeek => (first_date(CalendarUnit::Week, today), tomorrow),
             Preset::ThisMonth => (month, tomorrow),
             Preset::LastMonth => (month - Months::new(1), month),
             Preset::All => (first.with_timezone(&zone).date_naive().min(today), tomorrow),
@@ -68,38 +70,9 @@ impl Span {
     }
 }
 
-/// Finds a time zone by its IANA name.
-pub fn zone(name: &str) -> Result<Tz> {
-    name.parse().map_err(|_| {
-        let message = "this time zone is not known; write it as Europe/Berlin or UTC";
-        Error::bad_input(message)
-    })
-}
-
-/// The Monday.
-pub(super) fn start_of_week(date: NaiveDate) -> NaiveDate {
-    date - Days::new(date.weekday().num_days_from_monday().into())
-}
-
-/// The first.
-pub(super) fn start_of_month(date: NaiveDate) -> NaiveDate {
-    date - Days::new(date.day0().into())
-}
-
-/// When a day begins: at midnight, at the first of two midnights, or, where the clock jumps over it, as
-/// soon after as there is a time.
-pub fn start_of_day(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
-    let midnight = date.and_time(chrono::NaiveTime::MIN);
-    // The calendar of Samoa lacks a whole day.
-    (0..=24 * 4)
-        .map(|quarters| midnight + TimeDelta::minutes(15 * quarters))
-        .find_map(|time| time.and_local_timezone(zone).earliest())
-        .map_or_else(|| midnight.and_utc(), |start| start.to_utc())
-}
-
 #[cfg(test)]
 mod tests {
-    use chrono_tz::{America, Asia, Europe, Pacific};
+    use chrono_tz::Asia;
 
     use super::*;
 
@@ -107,12 +80,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn date(text: &str) -> NaiveDate {
-        text.parse().unwrap()
-    }
-
     #[test]
-    fn a_preset_is_read_by_the_clock_of_the_place() {
+    fn a_preset_follows_the_calendar_of_the_zone() {
         // In Kolkata it is already Monday, the first of June.
         let now = utc("2026-05-31T20:00:00Z");
         let of = |preset, zone| {
@@ -164,20 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_begins_even_where_midnight_does_not_exist_or_comes_twice() {
-        for (zone, day, expected) in [
-            (Europe::Berlin, "2026-03-29", "2026-03-28T23:00:00Z"),
-            (Asia::Beirut, "2025-03-30", "2025-03-29T22:00:00Z"),
-            (America::Havana, "2025-11-02", "2025-11-02T04:00:00Z"),
-            (Pacific::Apia, "2011-12-30", "2011-12-30T10:00:00Z"),
-            (Pacific::Apia, "2011-12-31", "2011-12-30T10:00:00Z"),
-        ] {
-            assert_eq!(start_of_day(zone, date(day)), utc(expected), "{zone} {day}");
-        }
-    }
-
-    #[test]
-    fn a_range_that_is_reversed_or_empty_is_refused() {
+    fn a_reversed_or_empty_range_is_rejected() {
         let (early, late) = (utc("2026-01-01T00:00:00Z"), utc("2026-01-02T00:00:00Z"));
 
         assert!(Span::new(early, late).is_ok());
@@ -185,11 +141,5 @@ mod tests {
         assert!(Span::new(early, early).is_err());
         let ancient = Span::new(DateTime::UNIX_EPOCH, utc("1990-01-01T00:00:00Z")).unwrap();
         assert_eq!(ancient.from, ancient.to);
-    }
-
-    #[test]
-    fn only_real_zones_are_zones() {
-        assert!(zone("Europe/Berlin").is_ok());
-        assert!(zone("Middle-earth/Shire").is_err());
     }
 }

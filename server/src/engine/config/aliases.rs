@@ -13,6 +13,7 @@ use entity::{
 use serde::Serialize;
 
 use crate::domain::provider_accounts::ProviderCredential;
+use crate::providers;
 
 /// What the engine knows each provider's API for, where an account does not say.
 pub(in crate::engine) type KnownModels = HashMap<ProviderKind, Vec<String>>;
@@ -28,35 +29,14 @@ pub(super) struct ChannelAlias {
     fork: bool,
 }
 
-/// The engine's channels for a provider's signed-in accounts.
-pub(super) fn channels(kind: ProviderKind) -> &'static [&'static str] {
-    match kind {
-        ProviderKind::Claude => &["claude"],
-        ProviderKind::Chatgpt => &["codex"],
-        ProviderKind::Gemini => &["antigravity", "vertex", "aistudio"],
-        ProviderKind::Kimi => &["kimi"],
-        ProviderKind::Xai => &["xai"],
-        ProviderKind::Copilot | ProviderKind::OpenaiCompatible => &[],
-    }
-}
-
-/// The providers that people sign in at through the engine's files.
-pub(super) const SIGNED_IN: [ProviderKind; 5] = [
-    ProviderKind::Claude,
-    ProviderKind::Chatgpt,
-    ProviderKind::Gemini,
-    ProviderKind::Kimi,
-    ProviderKind::Xai,
-];
-
 /// The aliases of signed-in accounts, by channel.
 pub(super) fn by_channel(
     aliases: &[model_alias::Model],
 ) -> BTreeMap<&'static str, Vec<ChannelAlias>> {
     let mut lists: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for kind in SIGNED_IN {
-        for alias in aliases.iter().filter(|alias| is_for(alias, kind)) {
-            for channel in channels(kind) {
+    for spec in providers::ALL {
+        for alias in aliases.iter().filter(|alias| is_for(alias, spec.kind)) {
+            for channel in spec.engine.channels {
                 lists.entry(*channel).or_default().push(ChannelAlias {
                     name: alias.model.clone(),
                     alias: alias.alias.clone(),

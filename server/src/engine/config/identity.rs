@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::lists::base_url;
 use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
+use crate::providers;
 
 /// Who stands behind a name of the engine's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,14 +64,7 @@ pub(in crate::engine) fn auth_index(
 
 /// `<list>:<base url>+<key>`.
 fn key_seed(credential: &ProviderCredential, key: &SecretString) -> Option<String> {
-    let list = match credential.kind {
-        ProviderKind::Claude => "claude-api-key",
-        ProviderKind::Chatgpt => "codex-api-key",
-        ProviderKind::Gemini => "gemini-api-key",
-        ProviderKind::Xai => "xai-api-key",
-        ProviderKind::OpenaiCompatible | ProviderKind::Copilot => "openai-compatibility",
-        ProviderKind::Kimi => return None,
-    };
+    let list = providers::spec(credential.kind).engine.key_list?;
     let base_url = base_url(credential).unwrap_or_default();
     Some(format!("{list}:{base_url}+{}", key.expose_secret().trim()))
 }

@@ -2,24 +2,20 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use entity::{
-    model_alias,
-    provider_account::{ProviderKind, ProviderModel},
-};
+use entity::{model_alias, provider_account::ProviderModel};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
-use super::aliases::{ChannelAlias, KnownModels, SIGNED_IN, by_channel, channels, of_entry};
+use super::aliases::{ChannelAlias, KnownModels, by_channel, of_entry};
 use crate::domain::models;
 use crate::domain::provider_accounts::ProviderCredential;
 use crate::domain::settings::EngineSettings;
+use crate::providers;
 
 /// What a preview shows in the place of a secret.
 pub(super) const MASK: &str = "********";
-/// Where OpenAI's own keys are good; the engine drops a Codex entry without an address.
-const OPENAI: &str = "https://api.openai.com/v1";
-/// The same for xAI.
-const XAI: &str = "https://api.x.ai/v1";
+/// The list of OpenAI-compatible servers, whose entries have names.
+const COMPATIBLE: &str = "openai-compatibility";
 
 /// Whether a rendering is for the engine or for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +30,8 @@ pub(in crate::engine) enum Reveal {
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::engine) struct CredentialLists {
-    claude_api_key: Vec<KeyEntry>,
-    codex_api_key: Vec<KeyEntry>,
-    gemini_api_key: Vec<KeyEntry>,
-    xai_api_key: Vec<KeyEntry>,
+    #[serde(flatten)]
+    api_keys: BTreeMap<&'static str, Vec<KeyEntry>>,
     openai_compatibility: Vec<CompatibleEntry>,
     #[serde(
         rename = "oauth-model-alias",
@@ -139,7 +133,10 @@ impl CredentialLists {
         settings: &EngineSettings,
         reveal: Reveal,
     ) -> Self {
-        let mut lists = Self::default();
+        let mut lists = Self {
+            api_keys: empty_lists(),
+            ..Self::default()
+        };
         let mut names = HashSet::new();
         for credential in credentials {
             // Tokens are in files of their own.
@@ -162,12 +159,9 @@ impl CredentialLists {
         how: How<'_>,
         names: &mut HashSet<String>,
     ) {
-        let list = match credential.kind {
-            ProviderKind::Claude => &mut self.claude_api_key,
-            ProviderKind::Chatgpt => &mut self.codex_api_key,
-            ProviderKind::Gemini => &mut self.gemini_api_key,
-            ProviderKind::Xai => &mut self.xai_api_key,
-            ProviderKind::OpenaiCompatible | ProviderKind::Copilot => {
+        match providers::spec(credential.kind).engine.key_list {
+            None => {}
+            Some(COMPATIBLE) => {
                 // The engine excludes nothing here; what is not listed is not served.
                 let mut credential = credential.clone();
                 credential
@@ -176,13 +170,24 @@ impl CredentialLists {
                 let name = unique_name(&credential, names);
                 let entry = compatible_entry(&credential, key, name, how.reveal);
                 self.openai_compatibility.push(entry);
-                return;
             }
-            // It has no form with an API key.
-            ProviderKind::Kimi => return,
-        };
-        list.push(key_entry(credential, key, how));
+            Some(list) => {
+                let entry = key_entry(credential, key, how);
+                self.api_keys.entry(list).or_default().push(entry);
+            }
+        }
     }
+}
+
+/// The lists of all providers, since empty ones are rendered too.
+fn empty_lists() -> BTreeMap<&'static str, Vec<KeyEntry>> {
+    let lists = providers::ALL
+        .iter()
+        .filter_map(|spec| spec.engine.key_list);
+    lists
+        .filter(|list| *list != COMPATIBLE)
+        .map(|list| (list, Vec::new()))
+        .collect()
 }
 
 /// Whether a model is left out under the name that clients use, as the engine judges.
@@ -195,10 +200,10 @@ fn is_excluded(excluded: &[String], model: &ProviderModel) -> bool {
 
 fn excluded_by_channel(settings: &EngineSettings) -> BTreeMap<&'static str, Vec<String>> {
     let mut lists = BTreeMap::new();
-    for kind in SIGNED_IN {
-        let provider = settings.provider(kind);
+    for spec in providers::ALL {
+        let provider = settings.provider(spec.kind);
         let excluded = &provider.provider.excluded_models;
-        for channel in channels(kind) {
+        for channel in spec.engine.channels {
             if !excluded.is_empty() {
                 lists.insert(*channel, excluded.clone());
             }
@@ -213,15 +218,7 @@ pub(super) fn base_url(credential: &ProviderCredential) -> Option<String> {
         .base_url
         .as_deref()
         .map(|url| url.trim().trim_end_matches('/'));
-    let usual = match credential.kind {
-        ProviderKind::Chatgpt => Some(OPENAI),
-        ProviderKind::Xai => Some(XAI),
-        ProviderKind::Claude
-        | ProviderKind::Gemini
-        | ProviderKind::Copilot
-        | ProviderKind::Kimi
-        | ProviderKind::OpenaiCompatible => None,
-    };
+    let usual = providers::spec(credential.kind).api_keys.engine_base_url;
     own.filter(|url| !url.is_empty())
         .or(usual)
         .map(str::to_owned)
@@ -312,6 +309,8 @@ fn shown(secret: &SecretString, reveal: Reveal) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use uuid::Uuid;
+
+    use entity::provider_account::ProviderKind;
 
     use super::*;
     use crate::domain::provider_accounts::CredentialSecret;

@@ -127,7 +127,7 @@ impl Round {
         let now = self.clock.now();
         let attempts = records.iter();
         let attempts = attempts.filter_map(|record| record.attempt(&accounts, now));
-        self.source.note_attempts(&attempts.collect::<Vec<_>>());
+        self.source.note_attempts(attempts.collect()).await;
         for record in records {
             let Some(usage) = record.usage(&accounts) else {
                 tracing::debug!("a record of the engine's usage queue is not of a request of ours");

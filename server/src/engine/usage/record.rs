@@ -1,7 +1,6 @@
 //! Reads one record of the usage queue. What is not needed is not kept: records hold raw keys.
 
 use chrono::{DateTime, Utc};
-use entity::provider_account::ProviderKind;
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -10,6 +9,7 @@ use crate::domain::engine_usage::EngineUsage;
 use crate::domain::provider_accounts::EngineAttempt;
 use crate::domain::tokens::Tokens;
 use crate::engine::config::EngineAccounts;
+use crate::providers;
 
 /// One attempt at a provider, as the engine reports it.
 #[derive(Deserialize)]
@@ -76,7 +76,7 @@ impl Record {
             request_id: request_id(&self.x_forwarded_for)?,
             provider: account
                 .map(|account| account.kind)
-                .or_else(|| provider(&self.provider)),
+                .or_else(|| providers::by_usage_record(&self.provider)),
             account_id: account.map(|account| account.id),
             failed: self.failed,
             tokens: self.token_breakdown.as_ref().and_then(tokens),
@@ -109,20 +109,6 @@ fn request_id(forwarded_for: &str) -> Option<Uuid> {
     Uuid::try_parse(first.trim()).ok()
 }
 
-fn provider(name: &str) -> Option<ProviderKind> {
-    match name {
-        "claude" => Some(ProviderKind::Claude),
-        "codex" => Some(ProviderKind::Chatgpt),
-        "gemini" | "gemini-interactions" | "vertex" | "aistudio" | "antigravity" => {
-            Some(ProviderKind::Gemini)
-        }
-        "kimi" => Some(ProviderKind::Kimi),
-        "xai" => Some(ProviderKind::Xai),
-        name if name.starts_with("openai-compatib") => Some(ProviderKind::OpenaiCompatible),
-        _ => None,
-    }
-}
-
 /// Only `complete` counts are exact: the others do not add up (`inconsistent`), or belong to no bucket
 /// (`unclassified`), and would be guesses. No input at all means that nobody counted it: the caller
 /// left, the provider told nothing, or a stream of Anthropic's told it at its start, where the engine
@@ -143,6 +129,8 @@ fn tokens(breakdown: &Breakdown) -> Option<Tokens> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    use entity::provider_account::ProviderKind;
 
     use super::*;
 

@@ -1,19 +1,17 @@
 //! To the engine and back, untouched but for the headers that `docs/verbatim.md` lists.
 
-mod headers;
 mod upstream;
-mod withheld;
 
 use axum::http::{Request, Uri, request::Parts, uri::PathAndQuery};
 use uuid::Uuid;
 
-pub(super) use self::{
-    headers::{for_client, from_client},
-    upstream::{Awaiting, Upstream, UpstreamBody, UpstreamError, UpstreamResponse},
+pub(super) use self::upstream::{
+    Awaiting, Upstream, UpstreamBody, UpstreamError, UpstreamResponse,
 };
 use super::{
     body::Upload,
     dialect::GatewayError,
+    headers,
     route::{Route, query},
 };
 use crate::engine::EngineEndpoint;

@@ -2,21 +2,15 @@
 //! request has a receipt, which is recorded once, however the request ends.
 
 mod body;
-mod count;
 mod drain;
-mod estimate;
 mod heartbeat;
 mod hold;
-mod json;
 mod progress;
 mod receipt;
-pub(super) mod scanner;
-pub(super) mod tap;
 
 pub(super) use self::{
     body::{ErrorFormat, MeteredBody},
     drain::{Awaited, Drainer},
-    estimate::{LARGEST_INPUT, used},
     heartbeat::Heartbeat,
     receipt::{KILLED, Receipt, RequestEnd},
 };

@@ -13,15 +13,12 @@ use axum::{
         header::{CONTENT_ENCODING, CONTENT_TYPE},
     },
 };
-use entity::request::{Outcome, Protocol};
+use entity::request::{Outcome, Protocol, UsageSource};
+use metering::{EstimatedUsage, Observation, Tap, tokens_of_text};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
-use super::{
-    estimate::{self, EstimatedUsage},
-    progress::OutputCheckpoint as Noting,
-    tap::{Observation, Tap},
-};
+use super::progress::OutputCheckpoint as Noting;
 use crate::{
     domain::{
         ledger::{Noted, PendingEntry, Written},
@@ -138,7 +135,11 @@ impl Receipt {
         record.streamed = content_type.starts_with("text/event-stream");
         if self.is_metered {
             let encoding = text(CONTENT_ENCODING).unwrap_or_default();
-            self.tap = Some(Tap::new(record.protocol, content_type, encoding));
+            self.tap = Some(Tap::new(
+                wire_protocol(record.protocol),
+                content_type,
+                encoding,
+            ));
         }
     }
 
@@ -286,7 +287,11 @@ impl Receipt {
         };
         let usage = self.usage(&record, observation, end);
         record.tokens = Some(usage.tokens);
-        record.usage_source = usage.source;
+        record.usage_source = if usage.is_estimated {
+            UsageSource::Estimated
+        } else {
+            UsageSource::Wire
+        };
         let in_stream_error = observation.and_then(|seen| seen.error_code.clone());
         record.served_model = observation.and_then(|seen| seen.served_model.clone());
         let refused_by_engine = record.http_status.is_some_and(|status| status >= 400);
@@ -342,9 +347,23 @@ impl Receipt {
         let sent = self.upload.as_ref().map_or(0, |upload| upload.bytes());
         let mut expected = self.expected;
         if expected.input == 0 {
-            expected.input = estimate::tokens(sent);
+            expected.input = tokens_of_text(sent);
         }
         expected
+    }
+}
+
+/// The protocol that the tap reads, by the one that is recorded.
+fn wire_protocol(protocol: Protocol) -> metering::Protocol {
+    match protocol {
+        Protocol::OpenaiChat => metering::Protocol::OpenaiChat,
+        Protocol::OpenaiCompletions => metering::Protocol::OpenaiCompletions,
+        Protocol::OpenaiResponses => metering::Protocol::OpenaiResponses,
+        Protocol::OpenaiImages => metering::Protocol::OpenaiImages,
+        Protocol::AnthropicMessages => metering::Protocol::AnthropicMessages,
+        Protocol::Gemini => metering::Protocol::Gemini,
+        Protocol::Unmetered => metering::Protocol::Unmetered,
+        Protocol::Other => metering::Protocol::Other,
     }
 }
 

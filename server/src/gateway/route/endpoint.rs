@@ -2,22 +2,10 @@
 
 use entity::request::Protocol;
 use http::{HeaderMap, Method, header};
+use metering::{BodyForm, BoundForm};
 
-use super::super::{dialect::Dialect, meter::scanner::BoundForm};
+use super::super::dialect::Dialect;
 use super::path::is_below;
-
-/// How the engine reads the model out of a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum BodyForm {
-    /// JSON; `Content-Encoding: zstd` is understood.
-    Json,
-    /// JSON, whatever the headers say.
-    PlainJson,
-    /// JSON or `multipart/form-data`, by the start of the content type.
-    ImageEdit,
-    /// `multipart/form-data` or JSON, by the media type.
-    Video,
-}
 
 /// Where a request names its model.
 #[derive(Clone, Debug, PartialEq, Eq)]

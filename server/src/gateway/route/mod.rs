@@ -8,10 +8,11 @@ mod tests;
 
 use entity::request::Protocol;
 use http::{HeaderMap, Method};
+use metering::BoundForm;
 
-use super::{dialect::Dialect, meter::scanner::BoundForm};
+use super::dialect::Dialect;
 
-pub(super) use endpoint::{BodyForm, ModelSource};
+pub(super) use endpoint::ModelSource;
 pub(super) use path::PREFIXES;
 
 /// The longest label of an endpoint, in bytes.

@@ -24,10 +24,11 @@ use self::{
     turn::Turns,
 };
 use super::{
-    admit::{self, StartedRequest},
+    admission::{self, StartedRequest},
     body::Upload,
     dialect::GatewayError,
-    forward::{self, UpstreamBody, UpstreamResponse},
+    forward::{UpstreamBody, UpstreamResponse},
+    headers,
     meter::{Receipt, RequestEnd},
     serve::RequestContext,
 };
@@ -107,7 +108,7 @@ async fn new_receipt(
     pass: &RequestContext,
     record: RequestRecord,
 ) -> Result<Receipt, GatewayError> {
-    let permit = admit::permit(&pass.gateway.0.recorder, pass.id).await?;
+    let permit = admission::permit(&pass.gateway.0.recorder, pass.id).await?;
     let in_flight = pass.gateway.0.in_flight.token();
     Ok(Receipt::new(
         permit,
@@ -123,7 +124,7 @@ fn open_socket(pass: &RequestContext) -> Result<OpenSocket, GatewayError> {
     let defaults = pass.gateway.0.settings.current().gateway.default_rate_limit;
     let account = pass.caller.account();
     Ledger::open_socket(account, pass.caller.api_key_id, defaults)
-        .map_err(|limited| admit::fault(limited, None, pass.now))
+        .map_err(|limited| admission::fault(limited, None, pass.now))
 }
 
 /// The handshake itself, which has no row: each turn has its own.
@@ -146,7 +147,7 @@ fn join(
     let mut answer = answer.map(UpstreamBody::into_incoming);
     let from_engine = hyper::upgrade::on(&mut answer);
     let (mut head, _) = answer.into_parts();
-    forward::for_client(&mut head.headers, pass.id);
+    headers::for_client(&mut head.headers, pass.id);
     pass.span.end(&opened(&record));
     let gateway = pass.gateway.0.clone();
     gateway.tasks.clone().spawn(async move {

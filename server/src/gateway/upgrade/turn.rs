@@ -6,6 +6,7 @@ use std::{
 };
 
 use memchr::memchr2;
+use metering::{ModelScanner, TurnTap};
 use uuid::Uuid;
 
 use super::pending_answers::PendingAnswers;
@@ -15,9 +16,9 @@ use crate::{
     domain::{api_keys::Caller, ledger::OpenSocket, requests::RequestRecord},
     gateway::{
         Gateway,
-        admit::{self, Admission, AdmissionRequest},
+        admission::{self, Admission, AdmissionRequest},
         dialect::{Dialect, GatewayError},
-        meter::{Receipt, RequestEnd, scanner::ModelScanner, tap::TurnTap},
+        meter::{Receipt, RequestEnd},
         model::{ModelRequest, RequestedModel},
         serve::{RequestContext, refused},
         trace::RequestSpan,
@@ -99,9 +100,9 @@ impl Turns {
             read_bytes: message.len() as u64,
             is_text: true,
         };
-        let admitted = match admit::start(&self.gateway.0, &caller, record.started_at) {
+        let admitted = match admission::start(&self.gateway.0, &caller, record.started_at) {
             Ok(started) => {
-                admit::admit(&self.gateway.0, applicant, started, &asked, &mut record).await
+                admission::admit(&self.gateway.0, applicant, started, &asked, &mut record).await
             }
             Err(fault) => Err(fault),
         };

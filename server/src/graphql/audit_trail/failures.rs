@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::graphql::budget::Payer;
+use crate::graphql::transport::budget::Payer;
 
 /// Counts are reset after this time.
 const WINDOW: TimeDelta = TimeDelta::hours(1);
@@ -29,7 +29,7 @@ pub(super) enum Offender {
     Others,
 }
 
-/// What to do with the event of a failed attempt.
+/// The treatment of a failed attempt's event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FailureRecord {
     Record,
@@ -51,7 +51,12 @@ pub(in crate::graphql) struct FailedAttempts(Mutex<HashMap<Offender, Count>>);
 
 impl FailedAttempts {
     /// Counts an attempt; `limit` of them are recorded in an hour.
-    pub(super) fn count(&self, offender: Offender, limit: u32, now: DateTime<Utc>) -> FailureRecord {
+    pub(super) fn count(
+        &self,
+        offender: Offender,
+        limit: u32,
+        now: DateTime<Utc>,
+    ) -> FailureRecord {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back must not keep counts for longer than the window.
         let is_over = |count: &Count| (now - count.since).abs() >= WINDOW;

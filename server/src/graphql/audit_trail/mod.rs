@@ -7,13 +7,10 @@ mod arguments;
 mod failures;
 mod step;
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::{
-    Context, Request, ServerError, ServerResult, Value, Variables,
+    Request, ServerError, ServerResult, Value, Variables,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest,
         NextResolve, ResolveInfo,
@@ -23,52 +20,17 @@ use async_graphql::{
 
 pub(super) use self::failures::FailedAttempts;
 use self::step::RequestedChange;
-use super::{
-    bounds,
-    budget::{Budgets, Payer},
-    context::{ContextExt as _, Services},
-    error::ResolverError,
-    report::RequestId,
+use crate::{
+    domain::{Error, Viewer},
+    graphql::{
+        resolver::{audit::CurrentMutation, error::ResolverError},
+        transport::{
+            bounds,
+            budget::{Budgets, Payer},
+            report::RequestId,
+        },
+    },
 };
-use crate::domain::{
-    Error, Viewer,
-    audit::{AuditChange, AuditContext},
-};
-
-/// The address of the client that opened a WebSocket.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SocketAddress(pub(super) Option<IpAddr>);
-
-/// The mutation that is being resolved. The root fields of a mutation are resolved one after another.
-#[derive(Debug, Default)]
-pub(super) struct CurrentMutation(Mutex<Option<(AuditContext, serde_json::Value)>>);
-
-impl CurrentMutation {
-    /// The context of the mutation; `None` in a query.
-    pub(super) fn context(&self) -> Option<AuditContext> {
-        self.current().map(|(context, _)| context)
-    }
-
-    fn current(&self) -> Option<(AuditContext, serde_json::Value)> {
-        let current = self.0.lock();
-        current.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, context: AuditContext, arguments: serde_json::Value) {
-        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *current = Some((context, arguments));
-    }
-}
-
-/// Records a mutation that changes no table, with its arguments (secrets masked) and the subject that was set
-/// in its context.
-pub(super) async fn record(ctx: &Context<'_>) -> Result<(), Error> {
-    let current = ctx.data_opt::<CurrentMutation>();
-    let arguments = current.and_then(CurrentMutation::current);
-    let done = AuditChange::done(arguments.map(|(_, arguments)| arguments));
-    let audit = &ctx.services().audit;
-    audit.note(&ctx.audit(), done).await
-}
 
 /// Follows every mutation.
 pub(super) struct AuditTrail;
@@ -142,7 +104,8 @@ impl Trail {
             None => serde_json::Value::Null,
         };
         let step = RequestedChange {
-            services: ctx.data_unchecked::<Arc<Services>>(),
+            audit: ctx.data_unchecked(),
+            clock: ctx.data_unchecked(),
             failures: ctx.data_unchecked::<FailedAttempts>(),
             viewer,
             address: bounds::address(ctx),

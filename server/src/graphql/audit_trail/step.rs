@@ -7,11 +7,12 @@ use serde_json::json;
 
 use super::failures::{FailedAttempts, FailureRecord, Offender};
 use crate::{
+    clock::SharedClock,
     domain::{
         Error, Viewer,
-        audit::{Actor, AuditChange, AuditContext},
+        audit::{Actor, Audit, AuditChange, AuditContext},
     },
-    graphql::{budget::Payer, context::Services},
+    graphql::transport::budget::Payer,
 };
 
 /// Mutations of anonymous clients whose failures are recorded.
@@ -27,7 +28,8 @@ const SIGN_INS: u32 = 400;
 const SUMMARY: &str = "furtherFailures";
 
 pub(super) struct RequestedChange<'a> {
-    pub(super) services: &'a Services,
+    pub(super) audit: &'a Audit,
+    pub(super) clock: &'a SharedClock,
     pub(super) failures: &'a FailedAttempts,
     pub(super) viewer: &'a Viewer,
     pub(super) address: Option<IpAddr>,
@@ -59,10 +61,8 @@ impl RequestedChange<'_> {
             return Ok(());
         }
         tracing::error!(action = %self.action, "a mutation left no event in the audit");
-        let audit = &self.services.audit;
-        audit
-            .note(context, AuditChange::done(Some(self.arguments)))
-            .await
+        let done = AuditChange::done(Some(self.arguments));
+        self.audit.note(context, done).await
     }
 
     /// Records a failed attempt, unless the caller has reached the limit of this hour.
@@ -72,9 +72,8 @@ impl RequestedChange<'_> {
         failure: AuditChange,
         code: &'static str,
     ) -> Result<(), Error> {
-        let audit = &self.services.audit;
         let until = match self.verdict(code) {
-            FailureRecord::Record => return audit.note(context, failure).await,
+            FailureRecord::Record => return self.audit.note(context, failure).await,
             FailureRecord::Summarise(until) => until,
             FailureRecord::Skip => return Ok(()),
         };
@@ -82,11 +81,11 @@ impl RequestedChange<'_> {
             Some(json!({ "notRecordedUntil": until.to_rfc3339() })),
             code,
         );
-        audit.note(&self.context(SUMMARY), summary).await
+        self.audit.note(&self.context(SUMMARY), summary).await
     }
 
     fn verdict(&self, code: &str) -> FailureRecord {
-        let now = self.services.clock.now();
+        let now = self.clock.now();
         let known = |id| {
             if is_refusal(code) {
                 self.failures.count(Offender::Refused(id), REFUSALS, now)
@@ -121,7 +120,8 @@ impl RequestedChange<'_> {
                 Some(AuditChange::failed(Some(self.arguments.clone()), code))
             }
             Viewer::Anonymous | Viewer::KeyHolder { .. } => {
-                let is_recorded = SIGN_INS_RECORDED.contains(&self.action.as_str()) && code == "UNAUTHENTICATED";
+                let is_recorded =
+                    SIGN_INS_RECORDED.contains(&self.action.as_str()) && code == "UNAUTHENTICATED";
                 is_recorded.then(|| AuditChange::failed(None, code))
             }
         }

@@ -159,7 +159,11 @@ async fn backups_are_listed_and_checked() {
         whole.said
     );
     assert_eq!(verified.code, Some(0), "{}", verified.said);
-    assert!(verified.said.contains("found whole"), "{}", verified.said);
+    assert!(
+        verified.said.contains("verified by a trial restore"),
+        "{}",
+        verified.said
+    );
 
     let mut bytes = std::fs::read(&made).unwrap();
     let middle = bytes.len() / 2;
@@ -168,7 +172,7 @@ async fn backups_are_listed_and_checked() {
     let damaged = backup(&home, &["list"]).await;
     let verified = backup(&home, &["verify", name]).await;
     assert!(
-        damaged.said.contains("OF NO USE: it is damaged"),
+        damaged.said.contains("INVALID: it is damaged"),
         "{}",
         damaged.said
     );

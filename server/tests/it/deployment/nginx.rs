@@ -146,12 +146,10 @@ async fn streams(app: &TestApp, public_url: &str) -> String {
         .env("PUBLIC_URL", public_url)
         .args(["doctor", "--json"]);
     let report: Value = serde_json::from_slice(&run(&mut command).await.stdout).unwrap();
-    let findings = report["findings"].as_array().unwrap();
-    let found = findings
-        .iter()
-        .find(|finding| finding["topic"] == "streams");
+    let mut checks = report["checks"].as_array().unwrap().iter();
+    let found = checks.find(|check| check["topic"] == "streams");
     let found = found.unwrap_or_else(|| panic!("{report:#}"));
-    found["verdict"].as_str().unwrap().to_owned()
+    found["result"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

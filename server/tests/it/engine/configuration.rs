@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::support::{PATIENCE, Room, compatible, provider};
+use super::support::{EVENT_TIMEOUT, Room, compatible, provider};
 
 async fn offers(room: &Room, expected: &[&str]) {
     let seen = async {
@@ -13,7 +13,7 @@ async fn offers(room: &Room, expected: &[&str]) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    let has_seen = tokio::time::timeout(PATIENCE, seen).await.is_ok();
+    let has_seen = tokio::time::timeout(EVENT_TIMEOUT, seen).await.is_ok();
     assert!(has_seen, "the engine never offered {expected:?}");
 }
 
@@ -77,7 +77,7 @@ async fn is_told_once_the_engine_shows_what_was_written() {
         {}
     };
 
-    tokio::time::timeout(PATIENCE, said)
+    tokio::time::timeout(EVENT_TIMEOUT, said)
         .await
         .expect("it is said that the change has arrived");
     assert_eq!(room.models().await, ["second"]);

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use uuid::Uuid;
 
-use super::support::{PATIENCE, Room, compatible, provider};
+use super::support::{EVENT_TIMEOUT, Room, compatible, provider};
 use super::upstream;
 
 const INCLUSIVE: Tokens = Tokens {
@@ -177,7 +177,9 @@ async fn turns_of_a_socket_are_recorded_one_by_one() {
                 .contains("response.completed")
             {}
         };
-        tokio::time::timeout(PATIENCE, completed).await.unwrap();
+        tokio::time::timeout(EVENT_TIMEOUT, completed)
+            .await
+            .unwrap();
         let usage = room.next_usage().await;
         assert_eq!(
             (usage.request_id, usage.tokens),

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-pub(crate) use crate::support::{PATIENCE, programs::engine_binary};
+pub(crate) use crate::support::{EVENT_TIMEOUT, programs::engine_binary};
 
 /// Credentials that a test can change.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl Room {
     /// Waits until the engine is like this.
     pub(crate) async fn becomes(&self, is_so: impl FnMut(&EngineStatus) -> bool) -> EngineStatus {
         let mut watch = self.engine.watch();
-        let status = tokio::time::timeout(PATIENCE, watch.wait_for(is_so)).await;
+        let status = tokio::time::timeout(EVENT_TIMEOUT, watch.wait_for(is_so)).await;
         assert!(
             status.is_ok(),
             "{:?}\n{:#?}",
@@ -160,7 +160,7 @@ impl Room {
 
     /// The next usage record.
     pub(crate) async fn next_usage(&mut self) -> EngineUsage {
-        tokio::time::timeout(PATIENCE, self.usage.recv())
+        tokio::time::timeout(EVENT_TIMEOUT, self.usage.recv())
             .await
             .unwrap()
             .unwrap()
@@ -169,7 +169,7 @@ impl Room {
     /// Ends the engine as the server does.
     pub(crate) async fn end(&self) {
         self.shutdown.cancel();
-        tokio::time::timeout(PATIENCE, self.engine.finished())
+        tokio::time::timeout(EVENT_TIMEOUT, self.engine.finished())
             .await
             .unwrap();
     }

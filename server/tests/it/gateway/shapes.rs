@@ -32,7 +32,7 @@ use serde_json::{Value, json};
 use crate::support::{Records, Script, TestApp, test_context};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/shapes")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/metering/tests/golden/shapes")
 }
 
 fn shapes() -> Vec<Value> {

@@ -191,7 +191,7 @@ async fn sign_ins_are_told_of_and_so_are_failed_ones_without_what_was_typed() {
     assert_eq!(told[2]["errorCode"], "UNAUTHENTICATED");
     assert_eq!(
         told[2]["actor"],
-        json!({ "kind": "STRANGER", "name": null })
+        json!({ "kind": "ANONYMOUS", "name": null })
     );
     assert!(!json!(told).to_string().contains("canary"), "{told:?}");
 }

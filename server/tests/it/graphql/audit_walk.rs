@@ -276,6 +276,24 @@ async fn users_and_keys(walk: &mut Walk) {
         &[("user", "/user/id")],
     )
     .await;
+    let arguments = format!(
+        r#"input: {{ userId: "{user}", remove: [], add: [{{ metric: TOKENS, limit: 5 }}] }}"#
+    );
+    walk.run(
+        "changeQuotas",
+        &arguments,
+        "user { id }",
+        &[("user", "/user/id")],
+    )
+    .await;
+    let arguments = format!(r#"input: {{ userId: "{user}", concurrentRequests: 9 }}"#);
+    walk.run(
+        "updateRateLimit",
+        &arguments,
+        "user { id }",
+        &[("user", "/user/id")],
+    )
+    .await;
     let arguments = format!(r#"input: {{ userId: "{user}", requestsPerMinute: 9 }}"#);
     walk.run(
         "setRateLimit",

@@ -179,3 +179,87 @@ async fn owners_alone_create_and_revoke_tokens() {
         "UNAUTHENTICATED"
     );
 }
+
+const SEARCH: &str =
+    "query($search: String!) { apiKeys(search: $search) { name state user { name } } }";
+
+#[tokio::test]
+async fn a_whole_key_finds_its_owner_even_when_it_is_revoked() {
+    let Holder {
+        plane, admin, ada, ..
+    } = holder().await;
+    let mut secrets = Vec::new();
+    for name in ["laptop", "build"] {
+        let input = json!({ "input": { "userId": ada, "name": name } });
+        let issued = admin.ask_with(ISSUE, input).await;
+        let issued = &issued["data"]["issueApiKey"];
+        secrets.push(issued["secret"].as_str().unwrap().to_owned());
+        if name == "build" {
+            admin
+                .ask_with(REVOKE, json!({ "id": issued["apiKey"]["id"] }))
+                .await;
+        }
+    }
+    let viewer = plane.script(Role::Viewer).await;
+
+    for (secret, name, state) in [
+        (&secrets[0], "laptop", "ACTIVE"),
+        (&secrets[1], "build", "REVOKED"),
+    ] {
+        let found = viewer
+            .ask_with(SEARCH, json!({ "search": format!(" {secret}\n") }))
+            .await;
+        assert_eq!(
+            found["data"]["apiKeys"],
+            json!([{ "name": name, "state": state, "user": { "name": "ada" } }])
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_found_by_what_is_remembered_of_it() {
+    let Holder {
+        plane, admin, key, ..
+    } = holder().await;
+    // More users than any list has on its first page, all of them newer.
+    for number in 0..60 {
+        plane.key_holder(&format!("user {number}")).await;
+    }
+    let api_key::Model {
+        prefix,
+        last_four,
+        name,
+        ..
+    } = key;
+    let (head, tail) = (&prefix[..prefix.len() - 2], &last_four[2..]);
+
+    for search in [
+        prefix.clone(),
+        head.to_owned(),
+        last_four.clone(),
+        format!("xyz{last_four}"),
+        format!("{prefix}…{last_four}"),
+        format!("{head}...{tail}"),
+        format!("{prefix}abcdefghijk"),
+    ] {
+        let found = admin.ask_with(SEARCH, json!({ "search": search })).await;
+        assert_eq!(
+            found["data"]["apiKeys"],
+            json!([{ "name": name, "state": "ACTIVE", "user": { "name": "ada" } }]),
+            "{search}"
+        );
+    }
+    for search in ["", "  ", "%", "sk-nobody-", &"x".repeat(10_000)] {
+        let found = admin.ask_with(SEARCH, json!({ "search": search })).await;
+        assert_eq!(found["data"]["apiKeys"], json!([]), "{search}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_holder_cannot_search_keys() {
+    let Holder { tool, .. } = holder().await;
+
+    let refused = tool.ask_with(SEARCH, json!({ "search": "ada" })).await;
+
+    assert_eq!(code(&refused), "FORBIDDEN");
+}

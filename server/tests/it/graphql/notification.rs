@@ -343,10 +343,10 @@ async fn a_quota_is_told_of_at_each_percentage_once() {
     for _ in 0..10 {
         plane.record(user, "m").await;
         assert_eq!(
-            watcher.look().await.unwrap(),
+            watcher.evaluate().await.unwrap(),
             watcher_told(&plane, told.len()).await
         );
-        watcher.look().await.unwrap();
+        watcher.evaluate().await.unwrap();
         sender.pass().await.unwrap();
         while let Ok(posted) = receiver.posted.try_recv() {
             let body: Value = serde_json::from_slice(&posted.body).unwrap();

@@ -1,6 +1,6 @@
 //! Quotas: set, edited, shown as they stand, and started again.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{admin::Role, provider_account::ProviderKind};
 use proxypal_server::domain::engine_usage::EngineUsage;
 use serde_json::{Value, json};
@@ -105,7 +105,7 @@ fn nonsense() -> Vec<(Value, &'static str)> {
         ),
         (
             tokens(json!({ "timezone": "Middle/Earth" })),
-            "no time zone \"Middle/Earth\"",
+            "unknown time zone \"Middle/Earth\"",
         ),
         (
             tokens(json!({ "window": "ROLLING" })),
@@ -280,6 +280,44 @@ async fn a_new_quota_counts_what_was_used_in_its_window() {
             quota["limit"] = json!(i64::MAX);
             let set = set(&admin, ada, json!([quota])).await;
             assert_eq!(set[0]["used"], used, "{quota}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_quota_resets_where_a_chart_begins_its_next_bucket() {
+    let (plane, admin, ada) = plane_with_ada().await;
+    // In order, for the clock only moves forward: a gap at midnight, half an hour skipped, half an hour
+    // repeated, and a zone that is 5:45 ahead of UTC.
+    for (now, zone) in [
+        ("2026-09-05T23:10:00Z", "America/Santiago"),
+        ("2026-10-03T15:10:00Z", "Australia/Lord_Howe"),
+        ("2026-10-03T15:40:00Z", "Australia/Lord_Howe"),
+        ("2026-10-25T00:20:00Z", "Europe/Berlin"),
+        ("2026-12-31T18:05:00Z", "Asia/Kathmandu"),
+        ("2027-04-03T14:30:00Z", "Australia/Lord_Howe"),
+        ("2027-04-03T15:10:00Z", "Australia/Lord_Howe"),
+    ] {
+        let now: DateTime<Utc> = now.parse().unwrap();
+        plane.advance(now - plane.services.clock.now());
+        for (unit, days) in [("HOUR", 2), ("DAY", 3), ("WEEK", 9), ("MONTH", 40)] {
+            let quota = json!({ "metric": "TOKENS", "limit": 1, "window": unit, "timezone": zone });
+            let resets_at = set(&admin, ada, json!([quota])).await[0]["resetsAt"].clone();
+
+            let to = now + TimeDelta::days(days);
+            let range = format!(
+                "{{ from: \"{}\", to: \"{}\" }}",
+                now.to_rfc3339(),
+                to.to_rfc3339()
+            );
+            let chart = admin
+                .ask(&format!(
+                    "{{ usage(range: {range}, timezone: \"{zone}\") {{ series(bucket: {unit}) {{ to }} }} }}"
+                ))
+                .await;
+
+            let next_bucket = &chart["data"]["usage"]["series"][0]["to"];
+            assert_eq!(*next_bucket, resets_at, "{unit} in {zone} at {now}");
         }
     }
 }
@@ -486,6 +524,62 @@ async fn a_user_is_created_with_limits_or_not_at_all() {
             "rateLimit": { "requestsPerMinute": 5 },
         })
     );
+}
+
+const CHANGE: &str = "mutation($input: ChangeQuotasInput!) { changeQuotas(input: $input) {
+    user { quotas { id metric limit used } } } }";
+
+#[tokio::test]
+async fn two_admins_who_add_quotas_at_once_keep_both() {
+    let (plane, admin, ada) = plane_with_ada().await;
+    plane.record(ada, "gpt-5").await;
+    let both = set(
+        &admin,
+        ada,
+        json!([{ "metric": "TOKENS", "limit": 10 }, { "metric": "COST", "limit": "1" }]),
+    )
+    .await;
+    let (tokens, cost) = (&both[0]["id"], &both[1]["id"]);
+
+    // One admin adds, and another one, whose page is older, edits one quota and removes the other.
+    let add = json!({ "userId": ada, "add": [{ "metric": "REQUESTS", "limit": 3 }] });
+    admin.ask_with(CHANGE, json!({ "input": add })).await;
+    let edit = json!({
+        "userId": ada, "remove": [tokens, cost], "add": [{ "metric": "TOKENS", "limit": 7_000_000_000_i64 }],
+    });
+    let changed = admin.ask_with(CHANGE, json!({ "input": edit })).await;
+
+    let quotas = &changed["data"]["changeQuotas"]["user"]["quotas"];
+    assert_eq!(quotas.as_array().unwrap().len(), 2, "{changed}");
+    assert_eq!(
+        quotas[0],
+        json!({ "id": tokens, "metric": "TOKENS", "limit": 7_000_000_000_i64, "used": TOKENS })
+    );
+    assert_eq!(quotas[1]["metric"], "REQUESTS");
+}
+
+#[tokio::test]
+async fn a_quota_that_is_gone_cannot_be_changed_and_none_is_there_twice() {
+    let (_plane, admin, ada) = plane_with_ada().await;
+    set(&admin, ada, json!([{ "metric": "TOKENS", "limit": 10 }])).await;
+    let there = quotas_of(&admin, ada).await;
+
+    for (change, expected) in [
+        (json!({ "userId": ada, "remove": [NOBODY] }), "NOT_FOUND"),
+        (
+            json!({ "userId": ada, "add": [{ "metric": "TOKENS", "limit": 11 }] }),
+            "CONFLICT",
+        ),
+        (
+            json!({ "userId": ada, "add": [{ "metric": "REQUESTS", "limit": 0 }] }),
+            "BAD_USER_INPUT",
+        ),
+        (json!({ "add": [] }), "BAD_USER_INPUT"),
+    ] {
+        let refused = admin.ask_with(CHANGE, json!({ "input": change })).await;
+        assert_eq!(code(&refused), expected, "{refused}");
+    }
+    assert_eq!(quotas_of(&admin, ada).await, there);
 }
 
 async fn plane_with_ada() -> (ControlPlane, Caller, Uuid) {

@@ -93,6 +93,42 @@ async fn limits_that_let_nobody_pass_and_absurd_ones_are_refused() {
     }
 }
 
+#[tokio::test]
+async fn a_part_of_a_limit_is_changed_and_the_others_stay() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let (ada, _) = plane.key_holder("ada").await;
+    let update = "mutation($input: UpdateRateLimitInput!) { updateRateLimit(input: $input) {
+        user { rateLimit { requestsPerMinute tokensPerMinute concurrentRequests concurrentSockets } } } }";
+
+    let mut limits = Vec::new();
+    for change in [
+        json!({ "requestsPerMinute": 7, "concurrentSockets": 2 }),
+        json!({ "tokensPerMinute": 9_000 }),
+        json!({ "requestsPerMinute": null }),
+    ] {
+        let mut input = change;
+        input["userId"] = json!(ada);
+        let changed = admin.ask_with(update, json!({ "input": input })).await;
+        limits.push(changed["data"]["updateRateLimit"]["user"]["rateLimit"].clone());
+    }
+
+    let limit = |requests: Option<i32>, tokens: Option<i32>| {
+        json!({
+            "requestsPerMinute": requests, "tokensPerMinute": tokens,
+            "concurrentRequests": null, "concurrentSockets": 2,
+        })
+    };
+    assert_eq!(
+        limits,
+        [
+            limit(Some(7), None),
+            limit(Some(7), Some(9_000)),
+            limit(None, Some(9_000))
+        ]
+    );
+}
+
 async fn set_for(admin: &Caller, holder: &str, id: Uuid, limit: &Value) -> Value {
     let mut input = limit.clone();
     input[holder] = json!(id);

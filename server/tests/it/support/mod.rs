@@ -1,5 +1,5 @@
-//! What the tests stand on: a whole server over real sockets with a scripted engine behind it, or its
-//! control plane alone with a clock that the test owns, and clients like the real ones.
+//! Support for the tests: a whole server over real sockets with a scripted engine, or its control plane with a manual
+//! clock, and clients.
 
 mod app;
 mod caller;
@@ -18,7 +18,11 @@ pub(crate) mod server;
 mod socket;
 pub(crate) mod token_endpoint;
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use proxypal_server::domain::audit::AuditContext;
 
@@ -34,16 +38,31 @@ pub(crate) use self::{
     socket::Socket,
 };
 
-/// How long a test waits for anything before it fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a test waits for an event before it fails.
+pub(crate) const EVENT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A number that whoever runs the tests may set in the environment.
-pub(crate) fn number(variable: &str, usual: u64) -> u64 {
-    let set = std::env::var_os(variable);
-    set.map_or(usual, |text| text.to_str().unwrap().parse().unwrap())
+/// A number from the environment.
+pub(crate) fn number(variable: &str, default: u64) -> u64 {
+    let text = std::env::var_os(variable);
+    text.map_or(default, |text| text.to_str().unwrap().parse().unwrap())
 }
 
-/// Holds a committed file to what the code prints. `UPDATE=1` rewrites it.
+/// Every text file in these files and folders.
+pub(crate) fn sources(places: &[PathBuf]) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut places = places.to_vec();
+    while let Some(place) = places.pop() {
+        if place.is_dir() {
+            let entries = fs::read_dir(&place).unwrap();
+            places.extend(entries.map(|entry| entry.unwrap().path()));
+        } else if let Ok(text) = fs::read_to_string(&place) {
+            found.push((place, text));
+        }
+    }
+    found
+}
+
+/// Compares a committed file with what the code prints. `UPDATE=1` rewrites it.
 pub(crate) fn hold_to(file: &str, printed: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
     if std::env::var_os("UPDATE").is_some() {
@@ -53,24 +72,24 @@ pub(crate) fn hold_to(file: &str, printed: &str) {
     assert!(committed == printed, "{file} is stale; run `make schema`");
 }
 
-/// What a future gives, or a failure rather than waiting for ever.
+/// Awaits a future, and fails after [`EVENT_TIMEOUT`].
 pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future)
+    tokio::time::timeout(EVENT_TIMEOUT, future)
         .await
         .unwrap_or_else(|_| panic!("{what} did not happen in time"))
 }
 
-/// Waits for what no event tells of: what another process, or a writer behind the scenes, has done.
-pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let looking = async {
+/// Polls for an effect without an event, such as that of another process or of the writer task.
+pub(crate) async fn eventually<T>(what: &str, mut poll: impl AsyncFnMut() -> Option<T>) -> T {
+    let polling = async {
         loop {
-            if let Some(found) = look().await {
+            if let Some(found) = poll().await {
                 return found;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    soon(what, looking).await
+    soon(what, polling).await
 }
 
 /// The audit context of what a test does without a request. It is leaked, so that it outlives the call.

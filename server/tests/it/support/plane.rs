@@ -34,7 +34,9 @@ use proxypal_server::{
         provider_accounts::ProviderAccounts,
         provider_logins::ProviderLogins,
         quotas::Quotas,
-        requests::{Handles, RequestFilter, RequestLog, RequestLogOptions, RequestRecord},
+        requests::{
+            Handles, NoObserver, RequestFilter, RequestLog, RequestLogOptions, RequestRecord,
+        },
         retention::Retention,
         server_secrets::ServerSecrets,
         sessions::Sessions,
@@ -98,6 +100,7 @@ impl ControlPlane {
             ledger: ledger.clone(),
             prices: prices.clone(),
             journal: folder.join("journal"),
+            observer: Arc::new(NoObserver),
         };
         let (requests, handles) = RequestLog::open(book, &tasks).await.unwrap();
         let context = EngineContext {

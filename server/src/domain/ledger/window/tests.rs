@@ -5,13 +5,18 @@ use proptest::prelude::*;
 
 use super::*;
 
-const UNITS: [Unit; 4] = [Unit::Hour, Unit::Day, Unit::Week, Unit::Month];
+const UNITS: [CalendarUnit; 4] = [
+    CalendarUnit::Hour,
+    CalendarUnit::Day,
+    CalendarUnit::Week,
+    CalendarUnit::Month,
+];
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn calendar(unit: Unit, zone: &str) -> QuotaWindow {
+fn calendar(unit: CalendarUnit, zone: &str) -> QuotaWindow {
     let zone = zone.parse().unwrap();
     QuotaWindow::Calendar { unit, zone }
 }
@@ -32,7 +37,7 @@ fn a_quota_says_which_window_it_has() {
     );
     assert_eq!(
         read(WindowKind::Hour, None).unwrap(),
-        calendar(Unit::Hour, "Asia/Kathmandu")
+        calendar(CalendarUnit::Hour, "Asia/Kathmandu")
     );
     for seconds in [60, 400 * 86_400] {
         let window = read(WindowKind::Rolling, Some(seconds)).unwrap();
@@ -78,43 +83,43 @@ fn units_begin_where_the_local_calendar_says() {
     let now = at("2026-11-22T20:20:20Z");
     let cases = [
         (
-            Unit::Hour,
+            CalendarUnit::Hour,
             "Asia/Kathmandu",
             "2026-11-22T20:15:00Z",
             "2026-11-22T21:15:00Z",
         ),
         (
-            Unit::Hour,
+            CalendarUnit::Hour,
             "Asia/Kolkata",
             "2026-11-22T19:30:00Z",
             "2026-11-22T20:30:00Z",
         ),
         (
-            Unit::Day,
+            CalendarUnit::Day,
             "Asia/Kathmandu",
             "2026-11-22T18:15:00Z",
             "2026-11-23T18:15:00Z",
         ),
         (
-            Unit::Week,
+            CalendarUnit::Week,
             "UTC",
             "2026-11-16T00:00:00Z",
             "2026-11-23T00:00:00Z",
         ),
         (
-            Unit::Week,
+            CalendarUnit::Week,
             "Asia/Tokyo",
             "2026-11-22T15:00:00Z",
             "2026-11-29T15:00:00Z",
         ),
         (
-            Unit::Month,
+            CalendarUnit::Month,
             "Europe/Berlin",
             "2026-10-31T23:00:00Z",
             "2026-11-30T23:00:00Z",
         ),
         (
-            Unit::Month,
+            CalendarUnit::Month,
             "America/New_York",
             "2026-11-01T04:00:00Z",
             "2026-12-01T05:00:00Z",
@@ -186,7 +191,7 @@ fn days_begin_at_a_midnight_that_is_there() {
         ),
     ];
     for (zone, now, start, end) in cases {
-        let found = span(calendar(Unit::Day, zone), at(now));
+        let found = span(calendar(CalendarUnit::Day, zone), at(now));
         assert_eq!(found, (at(start), at(end)), "{zone} at {now}");
     }
 }
@@ -239,7 +244,7 @@ fn a_repeated_hour_counts_apart_and_an_odd_shift_cuts() {
         ),
     ];
     for (zone, now, start, end) in cases {
-        let found = span(calendar(Unit::Hour, zone), at(now));
+        let found = span(calendar(CalendarUnit::Hour, zone), at(now));
         assert_eq!(found, (at(start), at(end)), "{zone} at {now}");
     }
 }
@@ -247,7 +252,7 @@ fn a_repeated_hour_counts_apart_and_an_odd_shift_cuts() {
 #[test]
 fn every_change_of_clocks_in_eleven_eventful_years_leaves_days_and_hours_whole() {
     for zone in TZ_VARIANTS {
-        for unit in [Unit::Hour, Unit::Day] {
+        for unit in [CalendarUnit::Hour, CalendarUnit::Day] {
             let window = QuotaWindow::Calendar { unit, zone };
             for change in changes(zone) {
                 walk_over(window, change);

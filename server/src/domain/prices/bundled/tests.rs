@@ -1,4 +1,4 @@
-//! What the bundled table brings, and that it is sound.
+//! The bundled table is valid and imported once.
 
 use std::collections::HashSet;
 

@@ -9,7 +9,7 @@ fn day(number: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(number)
 }
 
-/// A price whose source says which one it is.
+/// A price whose source identifies it.
 fn named(name: &str, pattern: &str) -> price::Model {
     price::Model {
         source: name.to_owned(),

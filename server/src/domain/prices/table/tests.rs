@@ -1,4 +1,4 @@
-//! What a table of prices may say.
+//! The format of price tables.
 
 use chrono::TimeZone as _;
 use serde_json::{Value, json};

@@ -10,7 +10,10 @@ use entity::{
 use sea_orm::IntoActiveModel as _;
 use tempfile::TempDir;
 
-use super::{super::RequestRecord, *};
+use super::{
+    super::{NoObserver, RequestRecord},
+    *,
+};
 use crate::clock::SystemClock;
 
 const USER: Uuid = Uuid::from_u128(1);
@@ -37,7 +40,7 @@ async fn book(home: &TempDir) -> RequestStore {
     let clock: SharedClock = Arc::new(SystemClock);
     let ledger = Ledger::load(&db).await.unwrap();
     let prices = Prices::load(db.clone(), clock.clone()).await.unwrap();
-    RequestStore::open(db, clock, ledger, prices, RequestMetrics::default())
+    RequestStore::open(db, clock, ledger, prices, Arc::new(NoObserver))
         .await
         .unwrap()
 }

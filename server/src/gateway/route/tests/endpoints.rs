@@ -3,8 +3,9 @@
 use entity::request::Protocol;
 use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use metering::BodyForm;
 
-use super::super::{BodyForm, Dialect, ModelSource, classify};
+use super::super::{Dialect, ModelSource, classify};
 use super::{get, post};
 
 const ENDPOINTS: [(&str, Dialect, Protocol, BodyForm); 12] = [

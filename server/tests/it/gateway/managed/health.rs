@@ -138,6 +138,12 @@ async fn an_account_whose_requests_are_refused_looks_sick_until_one_is_served() 
         (state.status == AccountStatus::Failing).then_some(state)
     })
     .await;
+    // The verdict is stored, so that a restart does not turn the account green.
+    let stored = eventually("a stored verdict", async || {
+        let account = services.provider_accounts.get(id).await.unwrap();
+        account.check_failure
+    })
+    .await;
     let credential = services.provider_accounts.credential(id).await.unwrap();
     services.engine.reset_cooldown(&credential).await.unwrap();
     let served = managed
@@ -146,9 +152,15 @@ async fn an_account_whose_requests_are_refused_looks_sick_until_one_is_served() 
 
     assert_eq!(refused.status(), 403);
     assert!(sick.reason.unwrap().contains("HTTP 403"));
+    assert!(stored.contains("HTTP 403"));
     assert_eq!(served.status(), 200);
     eventually("a sound account", async || {
         (managed.state(id).await.status == AccountStatus::Active).then_some(())
+    })
+    .await;
+    eventually("a cleared verdict", async || {
+        let account = services.provider_accounts.get(id).await.unwrap();
+        account.check_failure.is_none().then_some(())
     })
     .await;
 }

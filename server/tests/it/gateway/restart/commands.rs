@@ -37,7 +37,7 @@ async fn healthcheck_tells_by_its_exit_code() {
     assert!(
         String::from_utf8(gone.stderr)
             .unwrap()
-            .contains("does not answer")
+            .contains("no response from")
     );
 }
 
@@ -85,12 +85,12 @@ async fn everything_is_sealed_with_a_new_key_and_the_old_one_may_go() {
     );
     assert!(rotated.status.success(), "{}", said(&rotated));
     assert!(
-        said(&rotated).contains("2 secrets were sealed anew"),
+        said(&rotated).contains("Re-encrypted 2 secrets"),
         "{}",
         said(&rotated)
     );
     assert!(
-        said(&again).contains("0 secrets were sealed anew, 2 had"),
+        said(&again).contains("Re-encrypted 0 secrets; 2 already"),
         "{}",
         said(&again)
     );
@@ -188,8 +188,8 @@ async fn a_second_factor_goes_when_the_terminal_says_so() {
     )
     .await;
 
-    assert!(kept.contains("still asked for"), "{kept}");
-    assert!(!gone.contains("still asked for"), "{gone}");
+    assert!(kept.contains("still required"), "{kept}");
+    assert!(!gone.contains("still required"), "{gone}");
     let again = Server::start(server(&home).env("ENGINE", "demo")).await;
     let signed_in = Operator::sign_in(&again.url, "a-brand-new-password").await;
     let told = "{ auditEvents(filter: { actions: [\"resetPassword\"] }) { nodes { actor { kind } subject { kind } before after } } }";
@@ -206,14 +206,15 @@ async fn the_audit_is_verified_and_a_forged_event_is_named() {
     let mut running = Server::start(server(&home).env("ENGINE", "demo")).await;
     let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
     operator.issue_key().await;
-    running.program.signal(Signal::SIGTERM);
-    running.program.ended().await;
     let verify = async |arguments: &[&str]| {
         let ended = run(bare_server(&home).args(["audit", "verify"]).args(arguments)).await;
-        let said = [ended.stdout, ended.stderr].concat();
-        (ended.status.code(), String::from_utf8(said).unwrap())
+        let output = [ended.stdout, ended.stderr].concat();
+        (ended.status.code(), String::from_utf8(output).unwrap())
     };
 
+    let while_running = verify(&[]).await;
+    running.program.signal(Signal::SIGTERM);
+    running.program.ended().await;
     let whole = verify(&[]).await;
     let hash = whole.1.trim().rsplit(' ').next().unwrap().to_owned();
     let known = verify(&["--expect", &hash]).await;
@@ -226,6 +227,8 @@ async fn the_audit_is_verified_and_a_forged_event_is_named() {
     database.close().await.unwrap();
     let forged = verify(&[]).await;
 
+    assert_eq!(while_running.0, Some(0), "{}", while_running.1);
+    assert_eq!(while_running.1, whole.1);
     assert_eq!(whole.0, Some(0), "{}", whole.1);
     assert!(whole.1.contains("3 events"), "{}", whole.1);
     assert_eq!(known.0, Some(0), "{}", known.1);
@@ -266,7 +269,7 @@ async fn prices_are_imported_and_listed_while_no_server_runs() {
 
     assert_eq!(first.0, Some(0), "{}", first.1);
     assert!(first.1.contains("Prices added: 1;"), "{}", first.1);
-    assert!(again.1.contains("Prices added: 0; there already: 1."));
+    assert!(again.1.contains("Prices added: 0; already stored: 1."));
     assert_eq!(changed.0, Some(1));
     assert!(
         changed.1.contains("prices are never changed"),
@@ -286,17 +289,25 @@ async fn prices_are_imported_and_listed_while_no_server_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn prices_of_a_running_server_are_left_to_it() {
+async fn prices_of_a_running_server_can_be_listed_but_not_imported() {
     let home = TestDatabase::create().await;
+    let file = home.directory.path().join("prices.json");
+    let table = r#"{ "source": "x", "date": "2026-01-02", "prices": [{ "model": "acme", "input": 1, "output": 2 }] }"#;
+    std::fs::write(&file, table).unwrap();
     let running = Server::start(server(&home).env("ENGINE", "demo")).await;
 
     let listed = run(bare_server(&home).args(["prices", "list"])).await;
+    let imported = run(bare_server(&home).args(["prices", "import"]).arg(&file)).await;
 
-    assert_eq!(listed.status.code(), Some(1));
-    let said = String::from_utf8(listed.stderr).unwrap();
+    let errors = String::from_utf8(listed.stderr).unwrap();
+    assert_eq!(listed.status.code(), Some(0), "{errors}");
+    let prices = String::from_utf8(listed.stdout).unwrap();
+    assert!(prices.contains("claude-sonnet-4-5*"), "{prices}");
+    assert_eq!(imported.status.code(), Some(1));
+    let errors = String::from_utf8(imported.stderr).unwrap();
     assert!(
-        said.contains("stop it first") && said.contains("createPrice"),
-        "{said}"
+        errors.contains("stop it first") && errors.contains("createPrice"),
+        "{errors}"
     );
     drop(running);
 }
@@ -381,7 +392,7 @@ async fn requests_are_exported_beside_the_running_server_and_without_it() {
     assert_eq!(usage.0, Some(0), "{}", usage.1);
     assert_eq!(usage.1.lines().count(), 2, "{}", usage.1);
     assert_eq!(nobody.0, Some(64));
-    assert!(nobody.1.contains("there is no user"), "{}", nobody.1);
+    assert!(nobody.1.contains("not found"), "{}", nobody.1);
     assert_eq!(wrong.0, Some(64));
     assert_eq!(nowhere.0, Some(1));
     let left: Vec<_> = std::fs::read_dir(home.directory.path())

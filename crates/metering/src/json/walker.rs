@@ -1,0 +1,318 @@
+//! The state machine: which byte may come next, and what it means.
+
+use memchr::memchr2;
+
+use super::nesting::Nesting;
+use super::path::{Key, Path};
+use super::scalar::{is_json_scalar, is_scalar};
+use super::sink::{Container, JsonSink, Want};
+use super::text::Text;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// Before a document.
+    #[default]
+    Start,
+    Value,
+    FirstElement,
+    FirstKey,
+    NextKey,
+    Key,
+    Colon,
+    String,
+    Scalar,
+    /// After a value: a comma or the end of its container.
+    Next,
+    /// After a document.
+    Ended,
+    /// The bytes are not JSON; nothing more is told.
+    Broken,
+}
+
+/// Walks along the bytes of one JSON document after the other.
+///
+/// Strict about all structure. Control characters, unknown escapes, `NaN` and the like break nothing; a strict
+/// walker notes them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Walker {
+    state: State,
+    nesting: Nesting,
+    path: Path,
+    text: Text,
+    want: Want,
+    escape: Escape,
+    /// Whether strings that nobody reads are checked too.
+    is_strict: bool,
+    is_malformed: bool,
+}
+
+/// Where in an escape a string stands that is passed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Escape {
+    #[default]
+    None,
+    Backslash,
+    /// So many hexadecimal digits are due.
+    Digits(u8),
+}
+
+impl Walker {
+    /// A walker that notices whatever JSON forbids: some readers refuse it, and some read on.
+    pub(crate) fn strict() -> Self {
+        Self {
+            is_strict: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether something was seen that JSON forbids; only a strict walker looks everywhere.
+    pub(crate) fn is_malformed(&self) -> bool {
+        self.is_malformed
+    }
+
+    /// Walks over some more bytes.
+    pub(crate) fn feed(&mut self, bytes: &[u8], sink: &mut impl JsonSink) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let used = match self.state {
+                State::Key => self.key(rest, sink),
+                State::String if self.want == Want::Text => self.string(rest, sink),
+                State::String => self.skim(rest, sink),
+                State::Scalar => self.scalar(rest, sink),
+                State::Broken => return,
+                State::Start
+                | State::Value
+                | State::FirstElement
+                | State::FirstKey
+                | State::NextKey
+                | State::Colon
+                | State::Next
+                | State::Ended => self.structure(rest, sink),
+            };
+            rest = rest.get(used..).unwrap_or_default();
+        }
+    }
+
+    /// Forgets the document, whatever state it is in.
+    pub(crate) fn restart(&mut self) {
+        self.state = State::Start;
+        self.nesting = Nesting::default();
+        self.path = Path::default();
+        self.escape = Escape::None;
+    }
+
+    /// Whether nothing but blanks was seen since the last restart.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.state == State::Start
+    }
+
+    /// Whether the last document is complete.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.state == State::Ended
+    }
+
+    /// Whether the bytes are no JSON.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.state == State::Broken
+    }
+
+    fn structure(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+        let blanks = bytes.iter().take_while(|byte| blank(byte)).count();
+        let Some(byte) = bytes.get(blanks).copied() else {
+            return blanks;
+        };
+        match (self.state, byte) {
+            (State::FirstKey | State::NextKey, b'"') => self.start_text(State::Key),
+            (State::Colon, b':') => self.state = State::Value,
+            (State::Next, b',') => self.comma(),
+            (State::FirstKey | State::Next, b'}') => self.close(Container::Object, sink),
+            (State::FirstElement | State::Next, b']') => self.close(Container::Array, sink),
+            (State::Start | State::Ended | State::Value | State::FirstElement, _) => {
+                return blanks + self.value(byte, sink);
+            }
+            _ => self.state = State::Broken,
+        }
+        blanks + 1
+    }
+
+    /// Starts a value with its first byte; says how many bytes it took.
+    fn value(&mut self, byte: u8, sink: &mut impl JsonSink) -> usize {
+        match byte {
+            b'{' => self.open(Container::Object, sink),
+            b'[' => self.open(Container::Array, sink),
+            b'"' => {
+                self.want = sink.want(self.path.keys());
+                self.start_text(State::String);
+            }
+            b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                self.start_text(State::Scalar);
+                return 0;
+            }
+            _ => self.state = State::Broken,
+        }
+        1
+    }
+
+    fn start_text(&mut self, state: State) {
+        self.text.clear();
+        self.escape = Escape::None;
+        self.state = state;
+    }
+
+    fn open(&mut self, container: Container, sink: &mut impl JsonSink) {
+        sink.opened(self.path.keys(), container);
+        if !self.nesting.open(container) {
+            self.state = State::Broken;
+            return;
+        }
+        self.state = match container {
+            Container::Object => State::FirstKey,
+            Container::Array => State::FirstElement,
+        };
+        if container == Container::Object {
+            self.path.enter();
+        }
+    }
+
+    fn close(&mut self, container: Container, sink: &mut impl JsonSink) {
+        if self.nesting.innermost() != Some(container) {
+            self.state = State::Broken;
+            return;
+        }
+        self.nesting.close();
+        if container == Container::Object {
+            self.path.leave();
+        }
+        sink.closed(self.path.keys(), container);
+        self.end_value(sink);
+    }
+
+    fn end_value(&mut self, sink: &mut impl JsonSink) {
+        if self.nesting.innermost().is_some() {
+            self.state = State::Next;
+        } else {
+            self.state = State::Ended;
+            sink.ended();
+        }
+    }
+
+    fn comma(&mut self) {
+        self.state = match self.nesting.innermost() {
+            Some(Container::Object) => State::NextKey,
+            Some(Container::Array) => State::Value,
+            None => State::Broken,
+        };
+    }
+
+    fn key(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
+        if !self.path.is_tracked() {
+            let (used, ended) = self.skip(bytes);
+            if ended {
+                self.state = State::Colon;
+            }
+            return used;
+        }
+        let progress = self.text.read(bytes);
+        if progress.ended {
+            self.is_malformed |= self.text.is_malformed();
+            sink.key(self.path.object(), &self.text);
+            self.path.replace(Key::of(&self.text));
+            self.state = State::Colon;
+        }
+        progress.used
+    }
+
+    fn string(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
+        let progress = self.text.read(bytes);
+        if progress.ended {
+            self.is_malformed |= self.text.is_malformed();
+            sink.string(self.path.keys(), &self.text);
+            self.end_value(sink);
+        }
+        progress.used
+    }
+
+    /// Passes over a string that nobody wants to read.
+    fn skim(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
+        let (used, ended) = self.skip(bytes);
+        if self.want == Want::Length {
+            sink.length(self.path.keys(), used - usize::from(ended));
+        }
+        if ended {
+            self.end_value(sink);
+        }
+        used
+    }
+
+    /// Bytes up to the closing quote and with it, and whether it was among them.
+    fn skip(&mut self, bytes: &[u8]) -> (usize, bool) {
+        let mut used = 0;
+        loop {
+            used += self.skip_escape(bytes.get(used..).unwrap_or_default());
+            let rest = bytes.get(used..).unwrap_or_default();
+            let stop = memchr2(b'"', b'\\', rest);
+            let plain = rest.get(..stop.unwrap_or(rest.len())).unwrap_or_default();
+            if self.is_strict {
+                // The smallest byte, not the first that is too small: without an early end it takes many at once.
+                self.is_malformed |= plain.iter().fold(b' ', |least, byte| least.min(*byte)) < b' ';
+            }
+            let Some(stop) = stop else {
+                return (bytes.len(), false);
+            };
+            used += stop + 1;
+            if rest.get(stop) == Some(&b'"') {
+                return (used, true);
+            }
+            self.escape = Escape::Backslash;
+        }
+    }
+
+    /// Bytes of an escape that was begun. One without its digits hides no quote: to most readers only the byte after a
+    /// backslash is special.
+    fn skip_escape(&mut self, bytes: &[u8]) -> usize {
+        let mut used = 0;
+        while self.escape != Escape::None
+            && let Some(byte) = bytes.get(used)
+        {
+            self.escape = match (self.escape, byte) {
+                (Escape::Backslash, b'u') => Escape::Digits(4),
+                (Escape::Digits(1), digit) if digit.is_ascii_hexdigit() => Escape::None,
+                (Escape::Digits(due), digit) if digit.is_ascii_hexdigit() => {
+                    Escape::Digits(due - 1)
+                }
+                (Escape::Digits(_), _) => {
+                    self.is_malformed = true;
+                    self.escape = Escape::None;
+                    return used;
+                }
+                (_, byte) => {
+                    self.is_malformed |= !b"\"\\/bfnrt".contains(byte);
+                    Escape::None
+                }
+            };
+            used += 1;
+        }
+        used
+    }
+
+    fn scalar(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
+        let part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'+' | b'.');
+        let length = bytes.iter().take_while(|byte| part(byte)).count();
+        self.text.plain(bytes.get(..length).unwrap_or_default());
+        if length < bytes.len() {
+            self.end_scalar(sink);
+        }
+        length
+    }
+
+    fn end_scalar(&mut self, sink: &mut impl JsonSink) {
+        if is_scalar(&self.text) {
+            self.is_malformed |= self.is_strict && !is_json_scalar(&self.text);
+            sink.scalar(self.path.keys(), &self.text);
+            self.end_value(sink);
+        } else {
+            self.state = State::Broken;
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! How much a request may be answered, as it says itself, in the members that its endpoint reads.
+
+use crate::count::count;
+use crate::json::{Container, Key, Text};
+
+/// The greatest bound that is believed, in tokens.
+const GREATEST: u64 = 100_000_000;
+
+/// Which members of a body bound the answer. The engine drops the bound of another protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BoundForm {
+    /// `max_tokens` or `max_completion_tokens`. A body with `input` or `instructions` and without `messages` is
+    /// converted by the engine as if it had come to the Responses API.
+    Chat,
+    /// `max_tokens`.
+    Completions,
+    /// `max_output_tokens`.
+    Responses,
+    /// `max_tokens`.
+    Messages,
+    /// `generationConfig.maxOutputTokens`.
+    Gemini,
+    /// Only the number of images is stated.
+    Images,
+    /// Nothing bounds the answer.
+    #[default]
+    Nothing,
+}
+
+/// The most that an answer may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Of each choice. What the request states twice counts at its greatest; `None` when it states no number.
+    pub max_output_tokens: Option<u64>,
+    /// Answers to write side by side; at least one.
+    pub choices: u64,
+    /// Whether every reader takes the bound for the same number: false when a member is repeated, is no positive
+    /// integer, or stands beside another spelling of its name. Such a bound serves estimates only.
+    pub is_certain: bool,
+}
+
+impl Default for Bound {
+    fn default() -> Self {
+        Self {
+            max_output_tokens: None,
+            choices: 1,
+            is_certain: true,
+        }
+    }
+}
+
+/// A member that matters for the bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Member {
+    MaxTokens,
+    MaxCompletionTokens,
+    MaxOutputTokens,
+    N,
+    BestOf,
+    GenerationConfig,
+    /// Inside `generationConfig`.
+    ConfigMaxOutputTokens,
+    /// Inside `generationConfig`.
+    CandidateCount,
+    Messages,
+    Input,
+    Instructions,
+}
+
+const MEMBERS: usize = 11;
+
+/// Members at the top level whose numbers matter, without underscores and capitals.
+const TOP: [(Member, &str); 6] = [
+    (Member::MaxTokens, "maxtokens"),
+    (Member::MaxCompletionTokens, "maxcompletiontokens"),
+    (Member::MaxOutputTokens, "maxoutputtokens"),
+    (Member::N, "n"),
+    (Member::BestOf, "bestof"),
+    (Member::GenerationConfig, "generationconfig"),
+];
+const IN_CONFIG: [(Member, &str); 2] = [
+    (Member::ConfigMaxOutputTokens, "maxoutputtokens"),
+    (Member::CandidateCount, "candidatecount"),
+];
+
+impl Member {
+    fn at(path: &[Key]) -> Option<Self> {
+        Some(match path {
+            [Key::MaxTokens] => Self::MaxTokens,
+            [Key::MaxCompletionTokens] => Self::MaxCompletionTokens,
+            [Key::MaxOutputTokens] => Self::MaxOutputTokens,
+            [Key::N] => Self::N,
+            [Key::BestOf] => Self::BestOf,
+            [Key::GenerationConfig] => Self::GenerationConfig,
+            [Key::GenerationConfig, Key::MaxOutputTokensCamel] => Self::ConfigMaxOutputTokens,
+            [Key::GenerationConfig, Key::CandidateCount] => Self::CandidateCount,
+            [Key::Messages] => Self::Messages,
+            [Key::Input] => Self::Input,
+            [Key::Instructions] => Self::Instructions,
+            _ => return None,
+        })
+    }
+
+    fn is_number(self) -> bool {
+        !matches!(
+            self,
+            Self::GenerationConfig | Self::Messages | Self::Input | Self::Instructions
+        )
+    }
+
+    fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+/// Collects what a body says about its bound.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BoundReader {
+    form: BoundForm,
+    numbers: [Option<u64>; MEMBERS],
+    seen: u16,
+    doubtful: u16,
+}
+
+impl BoundReader {
+    pub(super) fn new(form: BoundForm) -> Self {
+        Self {
+            form,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the string at this path must be read: it may be a number in quotes.
+    pub(super) fn wants(path: &[Key]) -> bool {
+        Member::at(path).is_some_and(Member::is_number)
+    }
+
+    /// Notes a key of the object at this path.
+    pub(super) fn key(&mut self, object: &[Key], text: &Text) {
+        let names: &[(Member, &str)] = match object {
+            [] => &TOP,
+            [Key::GenerationConfig] => &IN_CONFIG,
+            _ => return,
+        };
+        if text.is_faulty() {
+            self.doubtful = u16::MAX;
+        }
+        let Some(name) = text.whole() else {
+            return;
+        };
+        let exact = match object {
+            [] => Member::at(&[Key::of(text)]),
+            [config, ..] => Member::at(&[*config, Key::of(text)]),
+        };
+        if let Some(member) = exact {
+            // Of a repeated member some readers take the first, others the last.
+            self.doubtful |= self.seen & member.bit();
+            self.seen |= member.bit();
+        } else if let Some((member, _)) = names.iter().find(|(_, known)| resembles(name, known)) {
+            self.doubtful |= member.bit();
+        }
+    }
+
+    /// Notes a number, a literal or a string.
+    pub(super) fn scalar(&mut self, path: &[Key], text: &Text, is_quoted: bool) {
+        let Some(member) = Member::at(path).filter(|member| member.is_number()) else {
+            return;
+        };
+        let certain = plain_integer(text.whole().unwrap_or_default()).filter(|_| !is_quoted);
+        if certain.is_none() {
+            self.doubtful |= member.bit();
+        }
+        let guess = || text.as_str().and_then(count)?.try_into().ok();
+        if let Some(number) = self.numbers.get_mut(member as usize) {
+            *number = (*number).max(certain.or_else(guess));
+        }
+    }
+
+    /// Notes that a value is an object or an array.
+    pub(super) fn opened(&mut self, path: &[Key], container: Container) {
+        let Some(member) = Member::at(path) else {
+            return;
+        };
+        let is_fit = if member == Member::GenerationConfig {
+            container == Container::Object
+        } else {
+            !member.is_number()
+        };
+        if !is_fit {
+            self.doubtful |= member.bit();
+        }
+    }
+
+    pub(super) fn bound(&self) -> Bound {
+        let (tokens, choices) = self.relevant();
+        let doubtful = self.doubtful & bits(tokens.iter().chain(choices)) != 0 || self.is_mixed();
+        let greatest = |members: &[Member]| {
+            members
+                .iter()
+                .filter_map(|member| self.number(*member))
+                .max()
+        };
+        Bound {
+            max_output_tokens: greatest(tokens),
+            choices: greatest(choices).unwrap_or(1).max(1),
+            is_certain: !doubtful,
+        }
+    }
+
+    /// The members that bound the tokens, and those that multiply them.
+    fn relevant(&self) -> (&'static [Member], &'static [Member]) {
+        const OPENAI_CHOICES: [Member; 2] = [Member::N, Member::BestOf];
+        match self.form {
+            BoundForm::Chat if self.is_converted() => (&[Member::MaxOutputTokens], &[]),
+            BoundForm::Chat => (
+                &[Member::MaxTokens, Member::MaxCompletionTokens],
+                &OPENAI_CHOICES,
+            ),
+            BoundForm::Completions => (&[Member::MaxTokens], &OPENAI_CHOICES),
+            BoundForm::Responses => (&[Member::MaxOutputTokens], &[]),
+            BoundForm::Messages => (&[Member::MaxTokens], &[]),
+            BoundForm::Gemini => (
+                &[Member::ConfigMaxOutputTokens, Member::GenerationConfig],
+                &[Member::CandidateCount],
+            ),
+            BoundForm::Images => (&[], &[Member::N]),
+            BoundForm::Nothing => (&[], &[]),
+        }
+    }
+
+    /// Whether the engine reads a chat request as one of the Responses API.
+    fn is_converted(&self) -> bool {
+        let has = |member: Member| self.seen & member.bit() != 0;
+        !has(Member::Messages) && (has(Member::Input) || has(Member::Instructions))
+    }
+
+    /// Whether a body of another protocol has Gemini's configuration: the engine hands it on where Gemini serves.
+    fn is_mixed(&self) -> bool {
+        let has_config = (self.seen | self.doubtful) & Member::GenerationConfig.bit() != 0;
+        let has_own = !matches!(
+            self.form,
+            BoundForm::Gemini | BoundForm::Images | BoundForm::Nothing
+        );
+        has_own && has_config
+    }
+
+    fn number(&self, member: Member) -> Option<u64> {
+        self.numbers.get(member as usize).copied().flatten()
+    }
+}
+
+fn bits<'a>(members: impl Iterator<Item = &'a Member>) -> u16 {
+    members.fold(0, |bits, member| bits | member.bit())
+}
+
+/// A positive integer as every reader reads it: digits alone, without a leading zero.
+pub(super) fn plain_integer(text: &[u8]) -> Option<u64> {
+    let is_plain = matches!(text, [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit));
+    let number: u64 = std::str::from_utf8(text)
+        .ok()
+        .filter(|_| is_plain)?
+        .parse()
+        .ok()?;
+    (number <= GREATEST).then_some(number)
+}
+
+/// Whether a name differs from a known one in capitals and underscores only.
+fn resembles(name: &[u8], known: &str) -> bool {
+    let letters = name.iter().filter(|byte| **byte != b'_');
+    letters.map(u8::to_ascii_lowercase).eq(known.bytes())
+}

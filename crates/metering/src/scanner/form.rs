@@ -1,0 +1,109 @@
+//! Which reader the engine uses for a body.
+
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
+
+use super::fields::FieldsScanner;
+use super::json::JsonScanner;
+use super::multipart::MultipartScanner;
+use super::parameters::Parameters;
+use super::zstd::ZstdScanner;
+use super::{BoundForm, Form};
+
+/// Why no reader can be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormError {
+    /// The engine would read the bytes as they are, or refuse them.
+    Encoding,
+    /// A header that decides how the body is read is there twice, or is no text.
+    Headers,
+}
+
+/// How the engine reads the model out of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyForm {
+    /// JSON; `Content-Encoding: zstd` is understood.
+    Json,
+    /// JSON, whatever the headers say.
+    PlainJson,
+    /// JSON or `multipart/form-data`, by the start of the content type.
+    ImageEdit,
+    /// `multipart/form-data` or JSON, by the media type.
+    Video,
+}
+
+/// What a body is, as its route reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyKind {
+    pub form: BodyForm,
+    pub bound: BoundForm,
+    /// The most that a compressed body may open to, in bytes.
+    pub limit: u64,
+    /// Whether the caller's limits depend on the model: the body may then name no others to fall back on.
+    pub is_limited: bool,
+}
+
+/// Follows the engine: what it reads as JSON is read as JSON, whatever the type says.
+pub(super) fn choose(kind: BodyKind, headers: &HeaderMap) -> Result<Form, FormError> {
+    let content_type = only(headers, &CONTENT_TYPE)?;
+    let encoding = only(headers, &CONTENT_ENCODING)?.trim();
+    let is_plain = encoding.is_empty() || encoding.eq_ignore_ascii_case("identity");
+    let lower = content_type.trim().to_ascii_lowercase();
+    let form = match kind.form {
+        BodyForm::PlainJson => plain_json(kind),
+        BodyForm::Json => return json(kind, encoding, is_plain),
+        BodyForm::ImageEdit if lower.starts_with("application/json") => {
+            return json(kind, encoding, is_plain);
+        }
+        BodyForm::ImageEdit => multipart(content_type),
+        BodyForm::Video => match media_type(&lower) {
+            "multipart/form-data" => multipart(content_type),
+            "application/x-www-form-urlencoded" => Form::Fields(FieldsScanner::default()),
+            _ => return json(kind, encoding, is_plain),
+        },
+    };
+    if is_plain {
+        Ok(form)
+    } else {
+        Err(FormError::Encoding)
+    }
+}
+
+/// The value of a header that may be there once; empty when it is not.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a str, FormError> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().map_or(Ok(""), |value| value.to_str());
+    match (value, values.next()) {
+        (Ok(value), None) => Ok(value),
+        _ => Err(FormError::Headers),
+    }
+}
+
+fn plain_json(kind: BodyKind) -> Form {
+    Form::Json(Box::new(JsonScanner::new(kind.bound, kind.is_limited)))
+}
+
+fn json(kind: BodyKind, encoding: &str, is_plain: bool) -> Result<Form, FormError> {
+    if is_plain {
+        return Ok(plain_json(kind));
+    }
+    let scanner = encoding
+        .eq_ignore_ascii_case("zstd")
+        .then(|| ZstdScanner::new(kind))
+        .flatten();
+    scanner
+        .map(|scanner| Form::Zstd(Box::new(scanner)))
+        .ok_or(FormError::Encoding)
+}
+
+fn multipart(content_type: &str) -> Form {
+    Parameters::parse(content_type)
+        .filter(|parsed| parsed.value == "multipart/form-data")
+        .and_then(|parsed| parsed.get("boundary").and_then(MultipartScanner::new))
+        .map_or(Form::Opaque, |scanner| Form::Multipart(Box::new(scanner)))
+}
+
+/// The engine cuts at the first blank or semicolon.
+fn media_type(content_type: &str) -> &str {
+    content_type.split([' ', ';']).next().unwrap_or_default()
+}

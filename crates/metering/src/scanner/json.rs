@@ -1,0 +1,185 @@
+//! The model of a JSON body.
+
+use super::bound::BoundReader;
+use super::{Bound, BoundForm, LONGEST_MODEL, ScanResult};
+use crate::json::{Container, JsonSink, Key, Text, Walker, Want};
+
+/// Members that name other models, which some providers fall back on.
+const OTHER_MODELS: [&[u8]; 4] = [
+    b"models",
+    b"fallbacks",
+    b"fallback_model",
+    b"fallback_models",
+];
+
+/// Reads a JSON object for its top-level members.
+#[derive(Clone, Debug)]
+pub(super) struct JsonScanner {
+    walker: Walker,
+    members: Members,
+}
+
+/// The members that matter, as far as they were seen.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+struct Members {
+    /// What `"model"` says; empty for `null`.
+    model: Option<String>,
+    kind: Option<String>,
+    /// Whether `"type"` says what the body is: in a message of a socket.
+    is_message: bool,
+    /// Whether no other model may be named.
+    is_limited: bool,
+    has_kind: bool,
+    bound: BoundReader,
+    documents: usize,
+    /// Whether the body is anything but one object.
+    is_odd: bool,
+    is_ambiguous: bool,
+}
+
+impl JsonScanner {
+    pub(super) fn new(bound: BoundForm, is_limited: bool) -> Self {
+        Self {
+            walker: Walker::strict(),
+            members: Members {
+                bound: BoundReader::new(bound),
+                is_limited,
+                ..Members::default()
+            },
+        }
+    }
+
+    /// For a message of a Responses WebSocket.
+    pub(super) fn for_message(is_limited: bool) -> Self {
+        let mut scanner = Self::new(BoundForm::Responses, is_limited);
+        scanner.members.is_message = true;
+        scanner
+    }
+
+    pub(super) fn observe(&mut self, bytes: &[u8]) {
+        self.walker.feed(bytes, &mut self.members);
+    }
+
+    pub(super) fn verdict(&self) -> ScanResult {
+        if self.is_ambiguous() {
+            return ScanResult::Ambiguous;
+        }
+        match &self.members.model {
+            Some(model) if !model.is_empty() => ScanResult::Found(model.clone()),
+            _ if self.walker.is_ended() => ScanResult::Absent,
+            _ => ScanResult::NeedMore,
+        }
+    }
+
+    pub(super) fn is_ambiguous(&self) -> bool {
+        let is_no_json = self.walker.is_broken() || self.walker.is_malformed();
+        self.members.is_ambiguous || self.members.is_odd || is_no_json
+    }
+
+    pub(super) fn kind(&self) -> Option<&str> {
+        self.members.kind.as_deref()
+    }
+
+    /// None is believed of what is no JSON object: other readers may read on where this one could not.
+    pub(super) fn bound(&self) -> Bound {
+        if self.is_broken() || self.members.is_odd || self.walker.is_malformed() {
+            return Bound::default();
+        }
+        self.members.bound.bound()
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.walker.is_broken()
+    }
+
+    /// Whether the document is complete.
+    pub(super) fn is_ended(&self) -> bool {
+        self.walker.is_ended()
+    }
+
+    pub(super) fn is_untouched(&self) -> bool {
+        self.walker.is_fresh()
+    }
+}
+
+impl Members {
+    /// Of two models the engine rewrites the first, and a provider may take the last: even the same name twice may
+    /// become two.
+    fn name(&mut self, model: Option<&str>) {
+        let model = model.filter(|model| model.len() <= LONGEST_MODEL);
+        self.is_ambiguous |= model.is_none() || self.model.is_some();
+        if self.model.is_none() {
+            self.model = model.map(|model| model.trim().to_owned());
+        }
+    }
+
+    /// The engine may read what is too long, or faulty, for us. It takes the first of two.
+    fn kind(&mut self, kind: Option<&str>) {
+        self.is_ambiguous |= self.is_message && (kind.is_none() || self.has_kind);
+        self.has_kind = true;
+        if self.kind.is_none() {
+            self.kind = kind.map(str::to_owned);
+        }
+    }
+}
+
+impl JsonSink for Members {
+    fn want(&self, path: &[Key]) -> Want {
+        match path {
+            [Key::Model | Key::Type] => Want::Text,
+            path if BoundReader::wants(path) => Want::Text,
+            _ => Want::Nothing,
+        }
+    }
+
+    /// Readers differ about case, and about keys with faults.
+    fn key(&mut self, object: &[Key], text: &Text) {
+        self.bound.key(object, text);
+        if object.is_empty() {
+            let is_unclear = |key: &[u8]| {
+                let lookalike = |known: &[u8]| key != known && key.eq_ignore_ascii_case(known);
+                lookalike(b"model")
+                    || (self.is_message && lookalike(b"type"))
+                    || (self.is_limited && OTHER_MODELS.contains(&key))
+            };
+            self.is_ambiguous |= text.is_faulty() || text.whole().is_some_and(is_unclear);
+        }
+    }
+
+    fn string(&mut self, path: &[Key], text: &Text) {
+        match path {
+            [Key::Model] => self.name(text.as_str()),
+            [Key::Type] => self.kind(text.as_str()),
+            path => self.bound.scalar(path, text, true),
+        }
+    }
+
+    fn scalar(&mut self, path: &[Key], text: &Text) {
+        match (path, text.whole()) {
+            ([Key::Model], Some(b"null")) => self.name(Some("")),
+            ([Key::Model], _) => self.is_ambiguous = true,
+            ([Key::Type], _) => self.kind(None),
+            ([], _) => self.is_odd = true,
+            (path, _) => self.bound.scalar(path, text, false),
+        }
+    }
+
+    /// One object is the whole body, and a model is no container.
+    fn opened(&mut self, path: &[Key], container: Container) {
+        match path {
+            [] => {
+                self.documents += 1;
+                self.is_odd |= container == Container::Array || self.documents > 1;
+            }
+            [Key::Model] => self.is_ambiguous = true,
+            [Key::Type] => self.kind(None),
+            path => self.bound.opened(path, container),
+        }
+    }
+
+    /// A string before the object may hide another from a reader that looks for the first brace.
+    fn ended(&mut self) {
+        self.is_odd |= self.documents == 0;
+    }
+}

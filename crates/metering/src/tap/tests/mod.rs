@@ -1,0 +1,25 @@
+//! The tap against what providers and the engine send.
+
+mod golden;
+mod hostile;
+mod turns;
+
+use crate::Protocol;
+
+use super::{Observation, Tap};
+
+const EVENTS: &str = "text/event-stream";
+const JSON: &str = "application/json; charset=utf-8";
+
+/// Observes an answer in the given chunks.
+fn observe<'a>(
+    protocol: Protocol,
+    content_type: &str,
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+) -> Observation {
+    let mut tap = Tap::new(protocol, content_type, "");
+    for chunk in chunks {
+        tap.observe(chunk);
+    }
+    tap.finish()
+}

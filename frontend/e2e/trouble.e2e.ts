@@ -1,0 +1,74 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { Api, type Made, request } from "./api";
+import { closeAll, openBrowser, openDialog, signedInPage } from "./browser";
+import { Server } from "./server";
+
+let server: Server;
+let browser: Browser;
+let api: Api;
+let ada: Made;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([Server.start(), openBrowser()]);
+  api = await Api.open(server);
+  const quotas = [{ metric: "REQUESTS", limit: 1, window: "LIFETIME" }];
+  ada = await api.createUser("Ada", { quotas });
+});
+afterEach(() => closeAll(browser));
+afterAll(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+test("the overview begins with what is wrong, and each problem leads to where it is solved", async () => {
+  const { secret } = await api.createUser("Grace");
+  const page = await signedInPage(browser, server.url);
+  await page.getByText("No problems found").waitFor();
+
+  for (let count = 0; count < 10; count += 1) {
+    await request(server.url, secret, count < 6 ? "demo-gpt" : "no-such-model");
+  }
+  await request(server.url, ada.secret);
+  await page.reload();
+
+  const problems = page.getByRole("region", { name: "2 problems need attention" });
+  await problems.getByText(/of requests failed in the last hour \(4 of 11\)/).waitFor();
+  await problems.getByText("Ada reached a quota: 1 / 1 request, lifetime").waitFor();
+  expect(await page.getByText("No problems found").count()).toBe(0);
+  await problems.getByRole("link", { name: "Edit quotas" }).click();
+  await page.getByText("Does not reset").waitFor();
+  await page.goBack();
+  await problems.getByRole("link", { name: "View errors" }).click();
+  await page.getByRole("grid").getByText("no-such-model").first().waitFor();
+});
+
+test("a rejected request shows why, and no tokens, cost or timing", async () => {
+  expect(await request(server.url, ada.secret, "demo-claude")).toBe(429);
+  const page = await signedInPage(browser, server.url, "/requests?outcome=REJECTED");
+
+  const row = page.getByRole("row", { name: /demo-claude/ });
+  await row.waitFor();
+  expect(await row.textContent()).not.toMatch(/\$/);
+  await row.click();
+  const drawer = await openDialog(page, "Request");
+  await drawer.getByText("A quota was reached.").waitFor();
+  expect(await drawer.textContent()).not.toMatch(/Usage source|Timing|Tokens/);
+});
+
+test("a stopped playground request gets its record, and an error shows its body", async () => {
+  const { secret } = await api.createUser("Player");
+  const page = await signedInPage(browser, server.url, "/playground?model=demo-claude");
+  await page.getByLabel("API key").fill(secret);
+  await page.getByLabel("Prompt").fill("Write a long story about a gateway. ".repeat(40));
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+
+  await page.getByText(/^Stopped\./).waitFor();
+  await page.getByRole("link", { name: "View request" }).waitFor();
+
+  await page.getByLabel("API key").fill("sk-no-such-key");
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  const raw = page.getByRole("list", { name: "Raw response" });
+  await raw.getByText(/"error"/).waitFor();
+});

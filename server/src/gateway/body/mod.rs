@@ -1,0 +1,224 @@
+//! A request body on its way to the engine: first what was held back, then the rest as it comes.
+
+mod held;
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    http::{HeaderMap, header::EXPECT},
+};
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use metering::{Bound, ModelScanner};
+use tokio::time::timeout;
+
+pub(super) use self::held::BufferedBody;
+use super::dialect::GatewayError;
+use crate::deadlines::is_too_slow;
+
+/// What is read of the body of a request that was refused at once, in bytes, and for how long.
+const MOST_DISCARDED: usize = 4 * 1024 * 1024;
+const DISCARD_TIME: Duration = Duration::from_secs(2);
+
+/// Reads a body and forgets it, within limits. A client that is still sending would otherwise hear of a
+/// reset connection instead of why it is refused.
+pub(super) async fn discard(headers: &HeaderMap, mut body: Body) {
+    // Who asks before sending has not sent it.
+    if headers.contains_key(EXPECT) {
+        return;
+    }
+    let reading = async {
+        let mut left = MOST_DISCARDED;
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    let _ = timeout(DISCARD_TIME, reading).await;
+}
+
+/// Why an upload ended before its end.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum UploadError {
+    #[error("the request body is refused: {0}")]
+    Refused(GatewayError),
+    #[error("the client left while sending")]
+    ClientGone,
+}
+
+/// What is known of an upload while the engine reads it.
+#[derive(Debug, Default)]
+pub(super) struct UploadProgress {
+    bytes: AtomicU64,
+    failure: OnceLock<UploadError>,
+}
+
+impl UploadProgress {
+    /// Bytes sent so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Why it ended before its end, if it did.
+    pub(super) fn failure(&self) -> Option<&UploadError> {
+        self.failure.get()
+    }
+}
+
+/// Goes on reading a body that is being forwarded: a later member may contradict what was admitted. The engine acts
+/// on whole bodies only, so an upload that is broken off has no effect.
+#[derive(Debug)]
+pub(super) struct UploadWatch {
+    scanner: ModelScanner,
+    /// Whether the body names the model.
+    names_model: bool,
+    /// What was reserved for, if a limit depends on it.
+    bound: Option<Bound>,
+}
+
+impl UploadWatch {
+    pub(super) fn new(scanner: ModelScanner, names_model: bool, bound: Option<Bound>) -> Self {
+        Self {
+            scanner,
+            names_model,
+            bound,
+        }
+    }
+
+    fn observe(&mut self, data: &[u8], is_last: bool) -> Result<(), UploadError> {
+        self.scanner.observe(data);
+        let is_cut = is_last && !self.scanner.is_whole();
+        let is_contradicted = (self.names_model && (is_cut || self.scanner.is_ambiguous()))
+            || self
+                .bound
+                .is_some_and(|bound| bound != self.scanner.bound());
+        if is_contradicted {
+            return Err(UploadError::Refused(GatewayError::ModelAmbiguous));
+        }
+        Ok(())
+    }
+}
+
+/// The body.
+#[derive(Debug)]
+pub(super) struct Upload {
+    held: BufferedBody,
+    rest: Body,
+    limit: u64,
+    watch: Option<UploadWatch>,
+    progress: Arc<UploadProgress>,
+}
+
+impl Upload {
+    /// A body of which nothing was read.
+    pub(super) fn new(body: Body, limit: u64) -> Self {
+        Self::resumed(BufferedBody::default(), body, limit, None)
+    }
+
+    /// A body whose beginning was read.
+    pub(super) fn resumed(
+        held: BufferedBody,
+        rest: Body,
+        limit: u64,
+        watch: Option<UploadWatch>,
+    ) -> Self {
+        Self {
+            held,
+            rest,
+            limit,
+            watch,
+            progress: Arc::default(),
+        }
+    }
+
+    /// How much of it was read and not passed on.
+    pub(super) fn held_bytes(&self) -> u64 {
+        self.held.bytes()
+    }
+
+    /// A window onto how far it got.
+    pub(super) fn progress(&self) -> Arc<UploadProgress> {
+        Arc::clone(&self.progress)
+    }
+
+    fn fail(&self, error: UploadError) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        let _ = self.progress.failure.set(error.clone());
+        Poll::Ready(Some(Err(error)))
+    }
+
+    fn pass(&self, data: Bytes) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        let length = data.len() as u64;
+        let before = self.progress.bytes.fetch_add(length, Ordering::Relaxed);
+        if before + length > self.limit {
+            return self.fail(UploadError::Refused(GatewayError::BodyTooLarge {
+                limit: self.limit,
+            }));
+        }
+        Poll::Ready(Some(Ok(Frame::data(data))))
+    }
+}
+
+impl HttpBody for Upload {
+    type Data = Bytes;
+    type Error = UploadError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        if let Some(data) = self.held.pop() {
+            return self.pass(data);
+        }
+        let frame = match ready!(Pin::new(&mut self.rest).poll_frame(cx)) {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) if is_too_slow(&error) => {
+                return self.fail(UploadError::Refused(GatewayError::BodyTooSlow));
+            }
+            Some(Err(_)) => return self.fail(UploadError::ClientGone),
+            None => {
+                let watch = self.watch.as_mut();
+                return match watch.map_or(Ok(()), |watch| watch.observe(&[], true)) {
+                    Ok(()) => Poll::Ready(None),
+                    Err(error) => self.fail(error),
+                };
+            }
+        };
+        match frame.into_data() {
+            Ok(data) => {
+                let is_last = self.rest.is_end_stream();
+                if let Some(watch) = &mut self.watch
+                    && let Err(error) = watch.observe(&data, is_last)
+                {
+                    return self.fail(error);
+                }
+                self.pass(data)
+            }
+            Err(trailers) => Poll::Ready(Some(Ok(trailers))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.held.is_empty() && self.rest.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let rest = self.rest.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(self.held.bytes() + rest.lower());
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(self.held.bytes() + upper);
+        }
+        hint
+    }
+}

@@ -1,0 +1,306 @@
+//! Which model does a request ask for, and how much of it? A plain body is read until it says so, and watched to its
+//! end; a compressed one is read whole.
+
+#[cfg(test)]
+mod tests;
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, header::CONTENT_LENGTH},
+};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use metering::{BodyForm, BodyKind, Bound, FormError, ModelScanner, OpenError, ScanResult};
+
+use super::{
+    body::{BufferedBody, Upload, UploadWatch},
+    dialect::GatewayError,
+    memory::{MemoryPermit, UserMemory},
+    route::{ModelSource, Route},
+};
+use crate::deadlines::is_too_slow;
+
+/// What a decompressor keeps of what it opened, at most, in bytes.
+const WINDOW: u64 = 8 * 1024 * 1024;
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ModelRequest {
+    pub(super) model: RequestedModel,
+    /// As far as it was seen.
+    pub(super) bound: Bound,
+    /// What the engine will read, decompressed: as declared, or as it was when it has ended.
+    pub(super) body_bytes: Option<u64>,
+}
+
+/// What a request says about its model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RequestedModel {
+    Named(String),
+    /// It should name one, and does not.
+    Missing,
+    /// Nobody can say which one it names.
+    Ambiguous,
+    /// It is about no model.
+    NotNeeded,
+}
+
+impl RequestedModel {
+    /// The name, when there is one for certain.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::Missing | Self::Ambiguous | Self::NotNeeded => None,
+        }
+    }
+}
+
+impl From<ScanResult> for RequestedModel {
+    fn from(verdict: ScanResult) -> Self {
+        match verdict {
+            ScanResult::Found(name) => Self::Named(name),
+            ScanResult::Absent => Self::Missing,
+            ScanResult::NeedMore | ScanResult::Ambiguous => Self::Ambiguous,
+        }
+    }
+}
+
+/// Why the beginning of a body could not be read.
+#[derive(Debug)]
+pub(super) enum ReadError {
+    /// We refuse it.
+    Refused(GatewayError),
+    /// The client left while sending.
+    ClientGone,
+}
+
+impl From<GatewayError> for ReadError {
+    fn from(fault: GatewayError) -> Self {
+        Self::Refused(fault)
+    }
+}
+
+/// What bounds the reading.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReadLimits<'a> {
+    /// Of the body as it arrives, and of what it opens to.
+    pub(super) max_body_bytes: u64,
+    pub(super) memory: &'a UserMemory,
+    /// Whether the caller may use certain models only, or has other limits that depend on the model.
+    pub(super) is_restricted: bool,
+    /// Whether to read on for the bound when the model is known.
+    pub(super) needs_bound: bool,
+}
+
+/// Reads until the model is known, and the bound if it is needed: a bound is known when the JSON is
+/// complete, for a later member may raise it. Nothing is lost: the upload that is returned begins with
+/// what was read. The headers are those that will be forwarded.
+pub(super) async fn read(
+    route: &Route,
+    headers: &HeaderMap,
+    body: Body,
+    limits: ReadLimits<'_>,
+) -> Result<(ModelRequest, Upload), ReadError> {
+    let limit = limits.max_body_bytes;
+    let declared = declared_length(headers);
+    if declared.is_some_and(|length| length > limit) {
+        return Err(GatewayError::BodyTooLarge { limit }.into());
+    }
+    let mut reading = ModelReading {
+        body,
+        held: BufferedBody::default(),
+        has_ended: false,
+        opened: Vec::new(),
+        opened_bytes: 0,
+        limits,
+    };
+    let (model, scanner) = match &route.model {
+        ModelSource::Body(form) => {
+            let mut scanner = scanner(route, *form, headers, limits)?;
+            let verdict = reading.for_model(&mut scanner).await?;
+            (verdict.into(), Some(scanner))
+        }
+        ModelSource::Path(model) => {
+            let scanner = reading.for_bound(route, headers).await?;
+            (RequestedModel::Named(model.clone()), scanner)
+        }
+        ModelSource::Messages | ModelSource::Nowhere => (RequestedModel::NotNeeded, None),
+    };
+    let bound = reading.bound(scanner.as_ref());
+    let opened = scanner.as_ref().and_then(ModelScanner::opened_bytes);
+    let asked = ModelRequest {
+        model,
+        bound,
+        body_bytes: opened.or(declared).or_else(|| reading.whole_length()),
+    };
+    let watch = scanner.and_then(|scanner| reading.watch(route, &asked, scanner));
+    let ModelReading { body, held, .. } = reading;
+    Ok((asked, Upload::resumed(held, body, limit, watch)))
+}
+
+fn scanner(
+    route: &Route,
+    form: BodyForm,
+    headers: &HeaderMap,
+    limits: ReadLimits<'_>,
+) -> Result<ModelScanner, GatewayError> {
+    let kind = BodyKind {
+        form,
+        bound: route.bound,
+        limit: limits.max_body_bytes,
+        is_limited: limits.is_restricted,
+    };
+    ModelScanner::for_request(kind, headers).map_err(|error| match error {
+        FormError::Encoding => GatewayError::UnsupportedEncoding,
+        FormError::Headers => GatewayError::HeadersAmbiguous,
+    })
+}
+
+/// A body that is being read.
+struct ModelReading<'a> {
+    body: Body,
+    held: BufferedBody,
+    has_ended: bool,
+    /// The memory for what a compressed body opens to.
+    opened: Vec<MemoryPermit>,
+    opened_bytes: u64,
+    limits: ReadLimits<'a>,
+}
+
+impl ModelReading<'_> {
+    async fn for_model(&mut self, scanner: &mut ModelScanner) -> Result<ScanResult, ReadError> {
+        loop {
+            if !scanner.needs_whole() {
+                let verdict = scanner.verdict();
+                if verdict != ScanResult::NeedMore && self.has_bound(scanner) {
+                    let is_over = self.body.is_end_stream();
+                    return Ok(if is_over { scanner.finish() } else { verdict });
+                }
+            }
+            if !self.read_piece(scanner).await? {
+                return Ok(scanner.finish());
+            }
+        }
+    }
+
+    /// For a body that does not name the model.
+    async fn for_bound(
+        &mut self,
+        route: &Route,
+        headers: &HeaderMap,
+    ) -> Result<Option<ModelScanner>, ReadError> {
+        // Checks the headers also where the bound is not needed: the engine would read compressed bytes as JSON.
+        let mut scanner = scanner(route, BodyForm::PlainJson, headers, self.limits)?;
+        if !self.limits.needs_bound {
+            return Ok(None);
+        }
+        while !self.has_bound(&scanner) && self.read_piece(&mut scanner).await? {}
+        Ok(Some(scanner))
+    }
+
+    /// Whether to read no further for the bound.
+    fn has_bound(&self, scanner: &ModelScanner) -> bool {
+        !self.limits.needs_bound || scanner.is_bound_known()
+    }
+
+    /// The bound, which nothing may follow if a limit depends on it.
+    fn bound(&self, scanner: Option<&ModelScanner>) -> Bound {
+        let is_fit = |scanner: &&ModelScanner| !self.limits.needs_bound || scanner.is_whole();
+        scanner
+            .filter(is_fit)
+            .map_or_else(Bound::default, ModelScanner::bound)
+    }
+
+    /// What must be watched of the rest of the body.
+    fn watch(
+        &self,
+        route: &Route,
+        asked: &ModelRequest,
+        scanner: ModelScanner,
+    ) -> Option<UploadWatch> {
+        let names_model = matches!(route.model, ModelSource::Body(_))
+            && matches!(asked.model, RequestedModel::Named(_))
+            && (route.names_model || self.limits.is_restricted);
+        // What sets no bound is refused by every limit that depends on one.
+        let is_bounded = self.limits.needs_bound && asked.bound.max_output_tokens.is_some();
+        let bound = is_bounded.then_some(asked.bound);
+        let is_over = self.has_ended || scanner.needs_whole();
+        (!is_over && (names_model || bound.is_some()))
+            .then(|| UploadWatch::new(scanner, names_model, bound))
+    }
+
+    /// False at the end of the body.
+    async fn read_piece(&mut self, scanner: &mut ModelScanner) -> Result<bool, ReadError> {
+        let frame = match self.body.frame().await {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) if is_too_slow(&error) => {
+                return Err(ReadError::Refused(GatewayError::BodyTooSlow));
+            }
+            Some(Err(_)) => return Err(ReadError::ClientGone),
+            None => {
+                self.has_ended = true;
+                return match scanner.error_at_end() {
+                    Some(error) => Err(self.unopened(error).into()),
+                    None => Ok(false),
+                };
+            }
+        };
+        if let Ok(data) = frame.into_data() {
+            self.observe(scanner, &data).await?;
+            self.held
+                .push(self.limits.memory, data, self.limits.max_body_bytes)?;
+        }
+        Ok(true)
+    }
+
+    /// Reads a piece turn by turn: other tasks run in between, however much the piece opens to.
+    async fn observe(
+        &mut self,
+        scanner: &mut ModelScanner,
+        data: &[u8],
+    ) -> Result<(), GatewayError> {
+        let mut rest = data;
+        loop {
+            let step = scanner.observe_some(rest);
+            if let Some(error) = scanner.error() {
+                return Err(self.unopened(error));
+            }
+            self.hold_opened(scanner.opened_bytes())?;
+            rest = rest.get(step.used..).unwrap_or_default();
+            if step.is_done {
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Counts what the decompressor keeps.
+    fn hold_opened(&mut self, opened: Option<u64>) -> Result<(), GatewayError> {
+        let kept = opened.unwrap_or(0).min(WINDOW);
+        let more = kept.saturating_sub(self.opened_bytes);
+        if more > 0 {
+            let more = usize::try_from(more).unwrap_or(usize::MAX);
+            self.opened.push(self.limits.memory.take(more)?);
+            self.opened_bytes = kept;
+        }
+        Ok(())
+    }
+
+    fn unopened(&self, error: OpenError) -> GatewayError {
+        match error {
+            OpenError::TooLarge => GatewayError::BodyTooLarge {
+                limit: self.limits.max_body_bytes,
+            },
+            OpenError::Unreadable => GatewayError::BodyUnreadable,
+        }
+    }
+
+    /// The length of the body, if it has ended.
+    fn whole_length(&self) -> Option<u64> {
+        (self.has_ended || self.body.is_end_stream()).then(|| self.held.bytes())
+    }
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}

@@ -1,0 +1,3 @@
+//! Backups.
+
+pub(super) mod list;

@@ -1,0 +1,4 @@
+//! Engine.
+
+pub(super) mod control;
+pub(super) mod log;

@@ -1,0 +1,4 @@
+//! Models and aliases.
+
+pub(super) mod alias;
+pub(super) mod list;

@@ -1,0 +1,4 @@
+//! Quotas and rate limits.
+
+pub(super) mod changes;
+pub(super) mod fields;

@@ -1,0 +1,59 @@
+//! Domain errors as GraphQL errors: a message to read, a code to match on.
+
+use std::sync::Arc;
+
+use async_graphql::{Error as GraphqlError, ErrorExtensionValues};
+use serde_json::{Value, json};
+
+use crate::{domain::Error, engine::EngineError};
+
+/// The result of a resolver.
+pub(crate) type Result<T> = std::result::Result<T, ResolverError>;
+
+/// Carries a domain error out of a resolver. It must not implement `Display`, or the blanket
+/// conversion in `async_graphql` would apply and drop the code.
+#[derive(Clone, Debug)]
+pub(crate) struct ResolverError(Arc<Error>);
+
+impl From<Error> for ResolverError {
+    fn from(error: Error) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl From<Arc<Error>> for ResolverError {
+    fn from(error: Arc<Error>) -> Self {
+        Self(error)
+    }
+}
+
+impl From<EngineError> for ResolverError {
+    fn from(error: EngineError) -> Self {
+        Error::EngineUnavailable(error.to_string()).into()
+    }
+}
+
+impl From<ResolverError> for GraphqlError {
+    fn from(ResolverError(error): ResolverError) -> Self {
+        Self {
+            message: error.to_string(),
+            extensions: Some(extensions(&error)),
+            // Goes no further than the report, which logs it.
+            source: Some(error),
+        }
+    }
+}
+
+fn extensions(error: &Error) -> ErrorExtensionValues {
+    let mut values = ErrorExtensionValues::default();
+    values.set("code", error.code());
+    if let Error::RateLimited { retry_after } = error {
+        values.set("retryAfterSeconds", retry_after.as_secs().max(1));
+    }
+    values
+}
+
+/// The body of an answer to a request that did not get as far as a resolver.
+pub(crate) fn body(error: &Error) -> Value {
+    json!({ "errors": [{ "message": error.to_string(), "extensions": extensions(error) }] })
+}

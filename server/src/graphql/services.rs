@@ -1,0 +1,106 @@
+//! The services behind the schema. Each becomes data of its own, and a resolver asks for those it uses.
+
+use async_graphql::{ObjectType, SchemaBuilder, SubscriptionType};
+use tokio_util::task::TaskTracker;
+
+use super::resolver::{context::ServerFacts, loaders::Loaders};
+use crate::{
+    checkup::Checkup,
+    clock::SharedClock,
+    domain::{
+        admins::Admins, api_keys::ApiKeys, api_tokens::ApiTokens, audit::Audit, backups::Backups,
+        downloads::Downloads, exports::Exports, ledger::Ledger, login_throttle::LoginThrottle,
+        model_aliases::ModelAliases, notifications::Notifications, prices::Prices,
+        provider_accounts::ProviderAccounts, quotas::Quotas, requests::RequestLog,
+        sessions::Sessions, settings::Settings, usage::Usage, users::Users,
+    },
+    engine::EngineHandle,
+    notify,
+    oauth::OAuthService,
+    web::{Authenticator, Cookies, Origins},
+};
+
+/// The services that [`router`](super::router) is given.
+#[derive(Clone, Debug)]
+pub struct Services {
+    pub audit: Audit,
+    pub admins: Admins,
+    pub sessions: Sessions,
+    pub login_throttle: LoginThrottle,
+    pub api_tokens: ApiTokens,
+    pub users: Users,
+    pub api_keys: ApiKeys,
+    pub requests: RequestLog,
+    pub usage: Usage,
+    pub exports: Exports,
+    pub downloads: Downloads,
+    pub backups: Backups,
+    pub ledger: Ledger,
+    pub quotas: Quotas,
+    pub provider_accounts: ProviderAccounts,
+    pub model_aliases: ModelAliases,
+    pub oauth: OAuthService,
+    pub checkup: Checkup,
+    pub prices: Prices,
+    pub settings: Settings,
+    pub engine: EngineHandle,
+    pub notifications: Notifications,
+    pub notification_sender: notify::Sender,
+    pub server: ServerFacts,
+    pub clock: SharedClock,
+    /// Runs mutations, which end although the caller leaves.
+    pub tasks: TaskTracker,
+}
+
+impl Services {
+    /// Identifies callers by cookie, API token or key.
+    pub fn authenticator(&self) -> Authenticator {
+        Authenticator {
+            sessions: self.sessions.clone(),
+            api_tokens: self.api_tokens.clone(),
+            key_ring: self.api_keys.ring().clone(),
+            cookies: Cookies::new(&self.server.public_url),
+            origins: Origins::new(&self.server.public_url),
+        }
+    }
+
+    /// Puts each service into the schema's data, where resolvers find it by its type.
+    pub(super) fn provide<Q, M, S>(self, schema: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
+    where
+        Q: ObjectType + 'static,
+        M: ObjectType + 'static,
+        S: SubscriptionType + 'static,
+    {
+        let loaders = Loaders::new(
+            self.users.clone(),
+            self.api_keys.clone(),
+            self.provider_accounts.clone(),
+        );
+        schema
+            .data(loaders)
+            .data(self.audit)
+            .data(self.admins)
+            .data(self.sessions)
+            .data(self.login_throttle)
+            .data(self.api_tokens)
+            .data(self.users)
+            .data(self.api_keys)
+            .data(self.requests)
+            .data(self.usage)
+            .data(self.exports)
+            .data(self.downloads)
+            .data(self.backups)
+            .data(self.quotas)
+            .data(self.provider_accounts)
+            .data(self.model_aliases)
+            .data(self.oauth)
+            .data(self.checkup)
+            .data(self.prices)
+            .data(self.settings)
+            .data(self.engine)
+            .data(self.notifications)
+            .data(self.notification_sender)
+            .data(self.server)
+            .data(self.clock)
+    }
+}

@@ -1,0 +1,78 @@
+//! `OpenAI`: API keys, and `ChatGPT` subscriptions (Codex).
+
+use chrono::DateTime;
+use entity::{
+    provider_account::{CredentialKind, ProviderKind, SubscriptionWindow},
+    request::Protocol,
+};
+use serde_json::Value;
+
+use super::{
+    ApiKeys, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignIn,
+    windows,
+};
+
+const API: &str = "https://api.openai.com/v1";
+
+pub(super) const SPEC: ProviderSpec = ProviderSpec {
+    kind: ProviderKind::Chatgpt,
+    name: "chatgpt",
+    display_name: "ChatGPT",
+    engine: EngineNames {
+        key_list: Some("codex-api-key"),
+        imported_key_lists: &["codexApiKeys"],
+        catalogue: Some("codex"),
+        channels: &["codex"],
+        auth_files: &["codex"],
+        usage_records: &["codex"],
+        login: Some("codex"),
+    },
+    api_keys: ApiKeys {
+        accepted: true,
+        engine_base_url: Some(API),
+        check_base_url: API,
+        ..NO_API_KEYS
+    },
+    sign_in: Some(SignIn {
+        flow: Flow::Code,
+        client_id: "app_EMoamEEZ73f0CkXaXp7hrann",
+        scopes: "openid email profile offline_access",
+        authorize_url: "https://auth.openai.com/oauth/authorize",
+        token_url: "https://auth.openai.com/oauth/token",
+        check_url: "https://chatgpt.com/backend-api/wham/usage",
+        check_headers: CheckHeaders::AccountId("chatgpt-account-id"),
+        redirect_url: "http://localhost:1455/auth/callback",
+        authorize_parameters: &[
+            ("prompt", "login"),
+            ("id_token_add_organizations", "true"),
+            ("codex_cli_simplified_flow", "true"),
+        ],
+        profile: Profile::Chatgpt,
+        ..SIGN_IN
+    }),
+    native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],
+    keeps_output_limit: never_kept,
+    windows: usage_windows,
+};
+
+/// The Codex executor deletes every limit: the backend of `ChatGPT` has none.
+fn never_kept(_: Option<CredentialKind>, _: Protocol, _: &str) -> bool {
+    false
+}
+
+/// The windows have a length instead of a name.
+fn usage_windows(usage: &Value) -> Vec<SubscriptionWindow> {
+    let limits = &usage["rate_limit"];
+    let window = |name: &str| {
+        let window = &limits[name];
+        let resets_at = window["reset_at"].as_i64();
+        Some(SubscriptionWindow {
+            name: windows::name_of_length(window["limit_window_seconds"].as_u64())
+                .unwrap_or(name.to_owned()),
+            used_percent: windows::percent(&window["used_percent"])?,
+            resets_at: resets_at.and_then(|at| DateTime::from_timestamp(at, 0)),
+        })
+    };
+    let both = ["primary_window", "secondary_window"];
+    both.into_iter().filter_map(window).collect()
+}

@@ -1,0 +1,74 @@
+//! Anthropic: API keys, and Claude subscriptions.
+
+use entity::{
+    provider_account::{ProviderKind, SubscriptionWindow},
+    request::Protocol,
+};
+use serde_json::Value;
+
+use super::{
+    ApiKeys, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignIn,
+    TokenEncoding, always_kept, windows,
+};
+
+pub(super) const SPEC: ProviderSpec = ProviderSpec {
+    kind: ProviderKind::Claude,
+    name: "claude",
+    display_name: "Claude",
+    engine: EngineNames {
+        key_list: Some("claude-api-key"),
+        imported_key_lists: &["claudeApiKeys"],
+        catalogue: Some("claude"),
+        channels: &["claude"],
+        auth_files: &["claude"],
+        usage_records: &["claude"],
+        login: Some("anthropic"),
+    },
+    api_keys: ApiKeys {
+        accepted: true,
+        check_base_url: "https://api.anthropic.com",
+        check_path: "/v1/models",
+        authorization: ("x-api-key", ""),
+        check_headers: &[("anthropic-version", "2023-06-01")],
+        ..NO_API_KEYS
+    },
+    sign_in: Some(SignIn {
+        flow: Flow::Code,
+        client_id: "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
+        scopes: "user:profile user:inference user:sessions:claude_code user:mcp_servers user:file_upload",
+        authorize_url: "https://claude.ai/oauth/authorize",
+        token_url: "https://platform.claude.com/v1/oauth/token",
+        profile_url: "https://api.anthropic.com/api/oauth/profile",
+        check_url: "https://api.anthropic.com/api/oauth/usage",
+        check_headers: CheckHeaders::Fixed(&[("anthropic-beta", "oauth-2025-04-20")]),
+        redirect_url: "http://localhost:54545/callback",
+        authorize_parameters: &[("code", "true")],
+        headers: &[
+            ("accept", "application/json, text/plain, */*"),
+            ("user-agent", "axios/1.15.2"),
+        ],
+        encoding: TokenEncoding::Json,
+        profile: Profile::Claude,
+        ..SIGN_IN
+    }),
+    native_protocols: &[Protocol::AnthropicMessages],
+    keeps_output_limit: always_kept,
+    windows: usage_windows,
+};
+
+/// Each member with a `utilization` is a window.
+fn usage_windows(usage: &Value) -> Vec<SubscriptionWindow> {
+    let members = usage.as_object().into_iter().flatten();
+    let window = |(name, member): (&String, &Value)| {
+        let resets_at = member.get("resets_at")?;
+        Some(SubscriptionWindow {
+            name: windows::cut(name),
+            used_percent: windows::percent(&member["utilization"])?,
+            resets_at: resets_at.as_str().and_then(|at| at.parse().ok()),
+        })
+    };
+    members
+        .filter_map(window)
+        .take(windows::MAX_WINDOWS)
+        .collect()
+}

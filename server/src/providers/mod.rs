@@ -1,0 +1,295 @@
+//! Every provider as data, one file each: its names, the engine's names for it, how API keys and sign-ins work,
+//! what a health check requests and how its answer is read.
+//!
+//! To add a provider: a variant of [`ProviderKind`], a file here, a line in [`ALL`]. What the engine can do
+//! with it stands in the engine's source (`internal/config`, `internal/auth`, `internal/runtime/executor`).
+
+mod chatgpt;
+mod claude;
+mod copilot;
+mod gemini;
+mod kimi;
+mod openai_compatible;
+mod windows;
+mod xai;
+
+use entity::{
+    provider_account::{CredentialKind, ProviderKind, SubscriptionWindow},
+    request::Protocol,
+};
+use serde_json::Value;
+
+/// All providers, in the order of [`ProviderKind`].
+pub const ALL: [&ProviderSpec; 7] = [
+    &claude::SPEC,
+    &chatgpt::SPEC,
+    &gemini::SPEC,
+    &copilot::SPEC,
+    &kimi::SPEC,
+    &xai::SPEC,
+    &openai_compatible::SPEC,
+];
+
+/// The header of OAuth access tokens and of most API keys.
+pub const BEARER: (&str, &str) = ("authorization", "Bearer ");
+/// What an OpenAI-compatible server speaks.
+const OPENAI_COMPATIBLE_PROTOCOLS: &[Protocol] = &[
+    Protocol::OpenaiChat,
+    Protocol::OpenaiCompletions,
+    Protocol::OpenaiImages,
+];
+
+/// The provider with this name in a URL, among those that people sign in at.
+pub fn by_name(name: &str) -> Option<ProviderKind> {
+    let mut specs = ALL.into_iter().filter(|spec| spec.sign_in.is_some());
+    Some(specs.find(|spec| spec.name == name)?.kind)
+}
+
+/// The specification of one provider.
+#[derive(Debug)]
+pub struct ProviderSpec {
+    pub kind: ProviderKind,
+    /// Lower case: in URLs, metric labels and, upper case, environment variables (`OAUTH_{NAME}_CLIENT_ID`).
+    pub name: &'static str,
+    pub display_name: &'static str,
+    pub engine: EngineNames,
+    pub api_keys: ApiKeys,
+    /// `None` if accounts have API keys only.
+    pub sign_in: Option<SignIn>,
+    /// The protocols that the engine forwards without translating. Translations lose or fold token counts.
+    pub native_protocols: &'static [Protocol],
+    /// Whether a request's output limit reaches the provider. The engine's translations and executors drop some
+    /// (read in 7.2.140). Arguments: the credential, if known, the client's protocol and the model.
+    pub keeps_output_limit: fn(Option<CredentialKind>, Protocol, &str) -> bool,
+    /// Reads the usage windows of a subscription from the answer to [`SignIn::check_url`].
+    pub windows: fn(&Value) -> Vec<SubscriptionWindow>,
+}
+
+/// The engine's names for a provider. Each part of the engine has its own.
+#[derive(Debug)]
+pub struct EngineNames {
+    /// The list of the configuration that holds API keys; `None` if there is no such list.
+    pub key_list: Option<&'static str>,
+    /// Further names of that list in files that can be imported: those of the desktop program.
+    pub imported_key_lists: &'static [&'static str],
+    /// Its models in the engine's catalogue; `None` if the catalogue has none.
+    pub catalogue: Option<&'static str>,
+    /// Signed-in accounts in `oauth-model-alias` and `oauth-excluded-models`.
+    pub channels: &'static [&'static str],
+    /// The `type` of auth files that the engine can use.
+    pub auth_files: &'static [&'static str],
+    /// `provider` in usage records; `*` at the end stands for any suffix.
+    pub usage_records: &'static [&'static str],
+    /// The engine's own sign-in, `{login}-auth-url`; `None` if it has none.
+    pub login: Option<&'static str>,
+}
+
+/// API keys of a provider, and how one is checked.
+#[derive(Debug)]
+pub struct ApiKeys {
+    /// Whether administrators may add keys.
+    pub accepted: bool,
+    /// Whether an account must say where the provider is.
+    pub needs_base_url: bool,
+    /// The address in the engine's configuration if the account has none. The engine drops some entries without.
+    pub engine_base_url: Option<&'static str>,
+    /// Where a key is checked if the account has no address; empty if only the account can know.
+    pub check_base_url: &'static str,
+    /// A list of models: each valid key may read it, at no cost.
+    pub check_path: &'static str,
+    /// The header with the key, and what precedes the key.
+    pub authorization: (&'static str, &'static str),
+    pub check_headers: &'static [(&'static str, &'static str)],
+}
+
+/// How people sign in. Each address can be replaced by an environment variable; empty is unknown.
+#[derive(Debug)]
+pub struct SignIn {
+    pub flow: Flow,
+    pub client_id: &'static str,
+    /// Separated by spaces.
+    pub scopes: &'static str,
+    pub authorize_url: &'static str,
+    pub token_url: &'static str,
+    pub device_url: &'static str,
+    /// `OpenID` Connect discovery, for addresses that are not known.
+    pub discovery_url: &'static str,
+    pub profile_url: &'static str,
+    /// Exchanges a sign-in for a short-lived token of the API.
+    pub exchange_url: &'static str,
+    pub api_url: &'static str,
+    /// What a health check requests, at no cost: usage windows where there are any.
+    pub check_url: &'static str,
+    pub check_headers: CheckHeaders,
+    /// Where the client's browsers return to: the machine of the person who signs in.
+    pub redirect_url: &'static str,
+    pub authorize_parameters: &'static [(&'static str, &'static str)],
+    pub headers: &'static [(&'static str, &'static str)],
+    pub encoding: TokenEncoding,
+    /// Whether a client of the operator's own must name the authorization endpoint, which is not published.
+    pub own_client_needs_authorize_url: bool,
+    pub profile: Profile,
+}
+
+/// The steps of a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Authorization code with PKCE: the browser returns with a code.
+    Code,
+    /// Device authorization (RFC 8628).
+    Device,
+    /// The engine signs in, since its client has a secret that this server does not have.
+    Engine,
+}
+
+/// The body of requests to the token endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenEncoding {
+    Form,
+    /// An object whose members are in the order of the provider's own program.
+    Json,
+}
+
+/// Where the name of the signed-in person and the content of the auth file come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// The token response, and the profile endpoint of Claude.
+    Claude,
+    /// Claims of `OpenAI`'s ID token.
+    Chatgpt,
+    /// Google's user information.
+    Google,
+    /// Claims of the access token. The account is bound to a device.
+    Kimi,
+    /// Claims of the ID token (`OpenID` Connect).
+    OpenId,
+    /// GitHub's user. The server keeps the token itself and makes no auth file.
+    Github,
+}
+
+/// Headers of a health check with a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckHeaders {
+    Fixed(&'static [(&'static str, &'static str)]),
+    /// `account_id` of the auth file, in this header.
+    AccountId(&'static str),
+}
+
+/// The usual sign-in, as a base for the others.
+const SIGN_IN: SignIn = SignIn {
+    flow: Flow::Device,
+    client_id: "",
+    scopes: "",
+    authorize_url: "",
+    token_url: "",
+    device_url: "",
+    discovery_url: "",
+    profile_url: "",
+    exchange_url: "",
+    api_url: "",
+    check_url: "",
+    check_headers: CheckHeaders::Fixed(&[]),
+    redirect_url: "",
+    authorize_parameters: &[],
+    headers: &[],
+    encoding: TokenEncoding::Form,
+    own_client_needs_authorize_url: false,
+    profile: Profile::OpenId,
+};
+
+/// API keys that administrators cannot add.
+const NO_API_KEYS: ApiKeys = ApiKeys {
+    accepted: false,
+    needs_base_url: false,
+    engine_base_url: None,
+    check_base_url: "",
+    check_path: "/models",
+    authorization: BEARER,
+    check_headers: &[],
+};
+
+impl ProviderSpec {
+    /// The lists of API keys that administrators may add, as an import or an export names them.
+    pub fn key_lists(&self) -> impl Iterator<Item = &'static str> {
+        let engine = self.engine.key_list.filter(|_| self.api_keys.accepted);
+        engine
+            .into_iter()
+            .chain(self.engine.imported_key_lists.iter().copied())
+    }
+}
+
+/// The specification of a provider.
+pub fn spec(kind: ProviderKind) -> &'static ProviderSpec {
+    ALL[kind as usize]
+}
+
+/// The provider of an auth file; `None` if the engine cannot use such a file.
+pub fn by_auth_file(engine_type: &str) -> Option<ProviderKind> {
+    let mut specs = ALL.into_iter();
+    let spec = specs.find(|spec| spec.engine.auth_files.contains(&engine_type))?;
+    Some(spec.kind)
+}
+
+/// The provider that a usage record names.
+pub fn by_usage_record(name: &str) -> Option<ProviderKind> {
+    let fits = |pattern: &&str| match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => name == *pattern,
+    };
+    let mut specs = ALL.into_iter();
+    let spec = specs.find(|spec| spec.engine.usage_records.iter().any(|it| fits(it)))?;
+    Some(spec.kind)
+}
+
+fn always_kept(_: Option<CredentialKind>, _: Protocol, _: &str) -> bool {
+    true
+}
+
+fn no_windows(_: &Value) -> Vec<SubscriptionWindow> {
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use sea_orm::{ActiveEnum as _, Iterable as _};
+
+    use super::*;
+
+    #[test]
+    fn every_provider_has_a_specification_of_its_own() {
+        for kind in ProviderKind::iter() {
+            assert_eq!(spec(kind).kind, kind);
+            assert_eq!(spec(kind).name, kind.to_value());
+        }
+    }
+
+    #[test]
+    fn no_engine_name_belongs_to_two_providers() {
+        let of_all = |names: fn(&EngineNames) -> Vec<&'static str>| -> Vec<_> {
+            ALL.into_iter()
+                .flat_map(|spec| names(&spec.engine))
+                .collect()
+        };
+        for names in [
+            of_all(|engine| engine.auth_files.to_vec()),
+            of_all(|engine| engine.usage_records.to_vec()),
+            of_all(|engine| engine.channels.to_vec()),
+            of_all(|engine| engine.imported_key_lists.to_vec()),
+            of_all(|engine| engine.catalogue.into_iter().collect()),
+        ] {
+            let distinct: HashSet<_> = names.iter().collect();
+            assert_eq!(distinct.len(), names.len(), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_the_engine_lead_to_the_provider() {
+        assert_eq!(by_auth_file("vertex"), Some(ProviderKind::Gemini));
+        assert_eq!(by_auth_file("qwen"), None);
+        let report = by_usage_record("openai-compatibility");
+        assert_eq!(report, Some(ProviderKind::OpenaiCompatible));
+        assert_eq!(by_usage_record("codex"), Some(ProviderKind::Chatgpt));
+    }
+}

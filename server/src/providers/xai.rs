@@ -1,0 +1,51 @@
+//! xAI: API keys, and Grok subscriptions.
+
+use entity::{
+    provider_account::{CredentialKind, ProviderKind},
+    request::Protocol,
+};
+
+use super::{
+    ApiKeys, EngineNames, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignIn, no_windows,
+};
+
+const API: &str = "https://api.x.ai/v1";
+
+pub(super) const SPEC: ProviderSpec = ProviderSpec {
+    kind: ProviderKind::Xai,
+    name: "xai",
+    display_name: "xAI",
+    engine: EngineNames {
+        key_list: Some("xai-api-key"),
+        imported_key_lists: &["xaiApiKeys"],
+        catalogue: Some("xai"),
+        channels: &["xai"],
+        auth_files: &["xai"],
+        usage_records: &["xai"],
+        login: Some("xai"),
+    },
+    api_keys: ApiKeys {
+        accepted: true,
+        engine_base_url: Some(API),
+        check_base_url: API,
+        ..NO_API_KEYS
+    },
+    sign_in: Some(SignIn {
+        client_id: "b1a00492-073a-47ea-816f-4c329264a828",
+        scopes: "openid profile email offline_access grok-cli:access api:access",
+        discovery_url: "https://auth.x.ai/.well-known/openid-configuration",
+        api_url: API,
+        check_url: "https://api.x.ai/v1/models",
+        own_client_needs_authorize_url: true,
+        profile: Profile::OpenId,
+        ..SIGN_IN
+    }),
+    native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],
+    keeps_output_limit,
+    windows: no_windows,
+};
+
+/// Limits of the `OpenAI` protocols are put back after a translation, others are not.
+fn keeps_output_limit(_: Option<CredentialKind>, protocol: Protocol, _: &str) -> bool {
+    !matches!(protocol, Protocol::AnthropicMessages | Protocol::Gemini)
+}
