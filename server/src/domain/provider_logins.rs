@@ -9,15 +9,20 @@ use entity::{
     provider_login::{self, Entity as ProviderLogin, LoginMode, LoginStatus},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
     PaginatorTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::{Error, Result, text};
+use super::{
+    Error, Result,
+    audit::{self, Actor, AuditChange, AuditContext, AuditSubject},
+    text,
+};
 use crate::{
     clock::SharedClock,
     crypto::{token::Digester, vault::Vault},
@@ -28,6 +33,8 @@ use crate::{
 const MOST_PENDING: u64 = 20;
 /// How long one that is over can still be asked about.
 const REMEMBERED: TimeDelta = TimeDelta::days(1);
+/// The kind of subject in the audit.
+const SUBJECT: &str = "providerLogin";
 const TIME_RAN_OUT: &str = "the time for this sign-in ran out; start it again";
 
 /// Who begins a sign-in, and may complete it.
@@ -111,6 +118,7 @@ impl ProviderLogins {
     /// Notes a sign-in that has begun.
     pub async fn create(
         &self,
+        context: &AuditContext,
         starter: Starter,
         new: NewProviderLogin,
     ) -> Result<provider_login::Model> {
@@ -136,7 +144,12 @@ impl ProviderLogins {
             expires_at: Set(new.expires_at),
             finished_at: Set(None),
         };
-        Ok(login.insert(self.db.writer()).await?)
+        let transaction = self.db.begin().await?;
+        let login = login.insert(&transaction).await?;
+        let created = AuditChange::created(subject(&login), audited(&login));
+        audit::record(&transaction, &self.clock, context, created).await?;
+        transaction.commit().await?;
+        Ok(login)
     }
 
     /// Finds a sign-in. One whose time has run out is over.
@@ -221,7 +234,42 @@ impl ProviderLogins {
         }))
     }
 
-    /// Ends a sign-in and forgets its secrets. One that is over stays as it is.
+    /// Ends a pending sign-in at the request of an actor.
+    pub async fn cancel(&self, context: &AuditContext, id: Uuid) -> Result<provider_login::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
+        let ended = self.end(id, LoginEnd::Cancelled).await?;
+        if ended.status == LoginStatus::Cancelled {
+            let cancelled = AuditChange::removed(subject(&ended), audited(&ended));
+            audit::note(&self.db, &self.clock, context, cancelled).await?;
+        }
+        Ok(ended)
+    }
+
+    /// Records that a sign-in succeeded, unless the event of its account was recorded with this context.
+    pub async fn record_success(
+        &self,
+        context: &AuditContext,
+        login: &provider_login::Model,
+    ) -> Result<()> {
+        if context.is_recorded() {
+            return Ok(());
+        }
+        let done = AuditChange::done(Some(json!({ "accountId": login.account_id })));
+        let done = done.about(Some(subject(login)));
+        audit::note(&self.db, &self.clock, context, done).await
+    }
+
+    /// The administrator or API token that started a sign-in, as an actor.
+    pub async fn starter(&self, login: &provider_login::Model) -> Result<Actor> {
+        let (reader, id) = (self.db.reader(), login.started_by);
+        if let Some(admin) = Admin::find_by_id(id).one(reader).await? {
+            return Ok((&admin).into());
+        }
+        let token = ApiToken::find_by_id(id).one(reader).await?;
+        Ok(token.as_ref().map_or_else(Actor::system, Into::into))
+    }
+
+    /// Ends a sign-in and deletes its secrets. A finished sign-in stays as it is.
     pub async fn end(&self, id: Uuid, end: LoginEnd) -> Result<provider_login::Model> {
         let from = match end {
             // What is being completed has been answered, so it is neither late nor to be called off.
@@ -301,6 +349,18 @@ impl ProviderLogins {
         self.digester
             .digest(&[b"provider login:", state.as_bytes()].concat())
     }
+}
+
+fn subject(login: &provider_login::Model) -> AuditSubject {
+    AuditSubject::new(SUBJECT, &login.id)
+}
+
+fn audited(login: &provider_login::Model) -> Value {
+    json!({
+        "kind": login.kind.to_value(),
+        "mode": login.mode.to_value(),
+        "label": login.label,
+    })
 }
 
 fn owner(id: Uuid) -> String {

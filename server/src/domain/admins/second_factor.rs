@@ -19,7 +19,7 @@ use super::{Admins, Error, Result, audited, not_found, subject};
 use crate::{
     crypto::vault::VaultError,
     domain::{
-        audit::{self, AuditChange},
+        audit::{self, AuditChange, AuditContext},
         sessions::AdminSession,
     },
 };
@@ -48,7 +48,13 @@ pub struct RecoveryCodes(pub Vec<SecretString>);
 
 impl Admins {
     /// Begins to set up a second factor. It is asked for once it is confirmed.
-    pub async fn enrol(&self, own: &AdminSession, password: SecretString) -> Result<Enrolment> {
+    pub async fn enrol(
+        &self,
+        context: &AuditContext,
+        own: &AdminSession,
+        password: SecretString,
+    ) -> Result<Enrolment> {
+        context.about(subject(&own.admin));
         self.confirm(own, password).await?;
         let admin = &own.admin;
         let secret: [u8; SECRET_BYTES] = rand::random();
@@ -69,7 +75,7 @@ impl Admins {
             json!({}),
             json!({ "secondFactor": "is being set up" }),
         );
-        audit::record(&transaction, &self.clock, begun).await?;
+        audit::record(&transaction, &self.clock, context, begun).await?;
         transaction.commit().await?;
         let uri = totp.to_url().map_err(anyhow::Error::from)?;
         Ok(Enrolment {
@@ -82,9 +88,11 @@ impl Admins {
     /// codes.
     pub async fn confirm_second_factor(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         code: &SecretString,
     ) -> Result<RecoveryCodes> {
+        context.about(subject(&own.admin));
         let id = own.admin.id;
         let admin = self.find(id).await?.ok_or_else(not_found)?;
         if admin.totp_confirmed_at.is_some() || admin.totp_sealed.is_none() {
@@ -105,7 +113,7 @@ impl Admins {
         let admin = admin.update(&transaction).await?;
         let codes = self.new_codes(&transaction, id).await?;
         let confirmed = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, confirmed).await?;
+        audit::record(&transaction, &self.clock, context, confirmed).await?;
         transaction.commit().await?;
         Ok(codes)
     }
@@ -113,10 +121,12 @@ impl Admins {
     /// No longer asks for a second factor.
     pub async fn disable_second_factor(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         password: SecretString,
         code: &SecretString,
     ) -> Result<admin::Model> {
+        context.about(subject(&own.admin));
         self.confirm(own, password).await?;
         let admin = self.with_second_factor(own.admin.id).await?;
         self.use_code(&admin, code).await?;
@@ -126,7 +136,7 @@ impl Admins {
         Self::forget_second_factor(&transaction, &mut row).await?;
         let admin = row.update(&transaction).await?;
         let disabled = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, disabled).await?;
+        audit::record(&transaction, &self.clock, context, disabled).await?;
         transaction.commit().await?;
         Ok(admin)
     }
@@ -134,10 +144,12 @@ impl Admins {
     /// Makes new recovery codes; the earlier ones are worth nothing any more.
     pub async fn renew_recovery_codes(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         password: SecretString,
         code: &SecretString,
     ) -> Result<RecoveryCodes> {
+        context.about(subject(&own.admin));
         self.confirm(own, password).await?;
         let admin = self.with_second_factor(own.admin.id).await?;
         self.use_code(&admin, code).await?;
@@ -149,7 +161,7 @@ impl Admins {
             json!({ "recoveryCodes": "the earlier ones" }),
             json!({ "recoveryCodes": "new ones" }),
         );
-        audit::record(&transaction, &self.clock, renewed).await?;
+        audit::record(&transaction, &self.clock, context, renewed).await?;
         transaction.commit().await?;
         Ok(codes)
     }

@@ -1,4 +1,4 @@
-//! What was asked for, without its secrets.
+//! The arguments of a mutation, with secrets masked.
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{
@@ -9,10 +9,10 @@ use async_graphql::{
 use serde_json::{Map, Value, json};
 
 const MASK: &str = "***";
-/// Longer arguments are not kept: the audit is no store for files.
-const LONGEST: usize = 16 * 1024;
-/// What holds a secret by its name, in whatever input it stands, should it not be marked.
-const SECRETS: [&str; 10] = [
+/// Arguments that are longer than this, in bytes, are not recorded: the audit does not store files.
+const MAX_BYTES: usize = 16 * 1024;
+/// Endings of argument names that are masked even if the schema does not mark them as secret.
+const SECRET_ENDINGS: [&str; 10] = [
     "password",
     "secret",
     "token",
@@ -25,11 +25,11 @@ const SECRETS: [&str; 10] = [
     "url",
 ];
 
-/// The arguments of a field of the mutations.
-pub(super) fn asked(registry: &Registry, field: &Field, variables: &Variables) -> Value {
+/// The arguments of a mutation, by name.
+pub(super) fn arguments(registry: &Registry, field: &Field, variables: &Variables) -> Value {
     let known = registry.types.get("Mutation");
     let known = known.and_then(|mutation| mutation.field_by_name(&field.name.node));
-    let mut asked = Map::new();
+    let mut arguments = Map::new();
     for (name, value) in &field.arguments {
         let find = |name: &Name| variables.get(name).cloned().ok_or(());
         let Ok(value) = value.node.clone().into_const_with(|name| find(&name)) else {
@@ -37,12 +37,12 @@ pub(super) fn asked(registry: &Registry, field: &Field, variables: &Variables) -
         };
         let name = name.node.as_str();
         let meta = known.and_then(|field| field.args.get(name));
-        asked.insert(name.to_owned(), shown(registry, name, meta, value));
+        arguments.insert(name.to_owned(), shown(registry, name, meta, value));
     }
-    let asked = Value::Object(asked);
-    match asked.to_string().len() {
-        length if length > LONGEST => json!({ "bytes": length }),
-        _ => asked,
+    let arguments = Value::Object(arguments);
+    match arguments.to_string().len() {
+        length if length > MAX_BYTES => json!({ "bytes": length }),
+        _ => arguments,
     }
 }
 
@@ -95,5 +95,5 @@ fn object(
 /// Whether a name ends with a word for something secret, as in `apiKey` and unlike `apiKeyId`.
 fn sounds_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    SECRETS.iter().any(|word| name.ends_with(word))
+    SECRET_ENDINGS.iter().any(|word| name.ends_with(word))
 }

@@ -126,7 +126,8 @@ impl AddProviderMutation {
         #[graphql(desc = "The key and its settings.")] input: AddProviderApiKeyInput,
     ) -> Result<AddProviderApiKeyPayload> {
         let accounts = ctx.service::<ProviderAccounts>();
-        let account = ProviderAccount::from(accounts.add_api_key(input.into()).await?);
+        let account =
+            ProviderAccount::from(accounts.add_api_key(&ctx.audit(), input.into()).await?);
         Ok(AddProviderApiKeyPayload { account })
     }
 
@@ -137,8 +138,9 @@ impl AddProviderMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The keys and their settings.")] input: AddProviderApiKeysInput,
     ) -> Result<AddProviderApiKeysPayload> {
-        let added = ctx.service::<ProviderAccounts>().add_api_keys(input.into());
-        let results = added.await?.into_iter().map(|added| match added {
+        let accounts = ctx.service::<ProviderAccounts>();
+        let added = accounts.add_api_keys(&ctx.audit(), input.into()).await?;
+        let results = added.into_iter().map(|added| match added {
             Ok(account) => Ok(AddedApiKey {
                 account: Some(ProviderAccount::from(account)),
                 problem: None,

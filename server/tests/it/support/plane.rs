@@ -33,6 +33,7 @@ use super::{
     app::{Options, build},
     clock::ManualClock,
     server::METRICS_TOKEN,
+    test_context,
 };
 
 /// The administrator's password.
@@ -129,7 +130,11 @@ impl ControlPlane {
 
     /// A script with a token of this role.
     pub(crate) async fn script(&self, role: Role) -> Caller {
-        let created = self.services.api_tokens.create("script", role, None).await;
+        let created = self
+            .services
+            .api_tokens
+            .create(test_context(), "script", role, None)
+            .await;
         let secret = created.unwrap().secret;
         self.anonymous().with_bearer(secret.expose_secret())
     }
@@ -140,7 +145,12 @@ impl ControlPlane {
             name: name.to_owned(),
             ..Default::default()
         };
-        let (user, issued) = self.services.users.create(new).await.unwrap();
+        let (user, issued) = self
+            .services
+            .users
+            .create(test_context(), new)
+            .await
+            .unwrap();
         let caller = self.anonymous().with_bearer(issued.secret.expose_secret());
         (user.id, caller)
     }
