@@ -311,7 +311,7 @@ async fn users_and_keys(walk: &mut Walk) {
     )
     .await;
     walk.run(
-        "deleteUser",
+        "archiveUser",
         &arguments,
         "user { id }",
         &[("user", "/user/id")],

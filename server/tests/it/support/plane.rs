@@ -19,6 +19,7 @@ use proxypal_server::{
     config::SecretsConfig,
     db::Database,
     domain::{
+        audit::AuditContext,
         requests::{Handles, RequestFilter, RequestRecord},
         retention::Retention,
         tokens::Tokens,
@@ -33,7 +34,6 @@ use super::{
     app::{Options, build},
     clock::ManualClock,
     server::METRICS_TOKEN,
-    test_context,
 };
 
 /// The administrator's password.
@@ -133,7 +133,12 @@ impl ControlPlane {
         let created = self
             .services
             .api_tokens
-            .create(test_context(), "script", role, None)
+            .create(
+                &AuditContext::system("createApiToken"),
+                "script",
+                role,
+                None,
+            )
             .await;
         let secret = created.unwrap().secret;
         self.anonymous().with_bearer(secret.expose_secret())
@@ -145,12 +150,8 @@ impl ControlPlane {
             name: name.to_owned(),
             ..Default::default()
         };
-        let (user, issued) = self
-            .services
-            .users
-            .create(test_context(), new)
-            .await
-            .unwrap();
+        let context = AuditContext::system("createUser");
+        let (user, issued) = self.services.users.create(&context, new).await.unwrap();
         let caller = self.anonymous().with_bearer(issued.secret.expose_secret());
         (user.id, caller)
     }
