@@ -1,5 +1,4 @@
-//! Several administrators: create them, change what they may do, remove them. There is always an owner who
-//! can sign in.
+//! Creates, changes and removes administrators. At least one owner who can sign in must remain.
 
 use entity::admin::{self, Entity as Admin, Role};
 use sea_orm::{
@@ -15,16 +14,16 @@ use super::{
 };
 use crate::domain::audit::{self, AuditChange, AuditContext};
 
-/// What a new administrator is like.
+/// An administrator to create.
 #[derive(Debug)]
 pub struct NewAdmin {
     pub username: String,
     pub role: Role,
-    /// Without one they choose it themselves, with a one-time link.
+    /// `None` creates a one-time link for choosing it.
     pub password: Option<SecretString>,
 }
 
-/// A new administrator, and the token of the link with which they choose a password.
+/// A new administrator, and the token of the one-time link if no password was given.
 #[derive(Debug)]
 pub struct CreatedAdmin {
     pub admin: admin::Model,
@@ -38,14 +37,16 @@ impl Admins {
         Ok(admins.all(self.db.reader()).await?)
     }
 
-    /// Creates an administrator.
+    /// Fails if the username is taken.
     pub async fn create(&self, context: &AuditContext, new: NewAdmin) -> Result<CreatedAdmin> {
         let username = new.username.trim().to_owned();
         if username.is_empty() || username.chars().count() > 64 {
-            return Err(Error::bad_input("a username has 1 to 64 characters"));
+            return Err(Error::bad_input("a username must have 1 to 64 characters"));
         }
         if username.chars().any(char::is_control) {
-            return Err(Error::bad_input("a username has no control characters"));
+            return Err(Error::bad_input(
+                "a username must not contain control characters",
+            ));
         }
         let now = self.clock.now();
         let mut row = admin::ActiveModel {
@@ -78,7 +79,7 @@ impl Admins {
         Ok(CreatedAdmin { admin, setup_token })
     }
 
-    /// Changes the role of an administrator. Their sessions end.
+    /// Changes the role of an administrator and ends their sessions.
     pub async fn set_role(
         &self,
         context: &AuditContext,
@@ -89,7 +90,7 @@ impl Admins {
         self.change(context, id, change).await
     }
 
-    /// Enables or disables an administrator. Their sessions end.
+    /// Enables or disables an administrator and ends their sessions.
     pub async fn set_enabled(
         &self,
         context: &AuditContext,
@@ -100,11 +101,11 @@ impl Admins {
         self.change(context, id, change).await
     }
 
-    /// Deletes an administrator; the audit keeps their events. Their sessions end.
+    /// Deletes an administrator and ends their sessions. Audit events are kept.
     pub async fn remove(&self, context: &AuditContext, id: Uuid) -> Result<admin::Model> {
         context.about(subject_of(id));
         let transaction = self.db.begin().await?;
-        let owners = living_owners(&transaction).await?;
+        let owners = active_owners(&transaction).await?;
         let admin = find(&transaction, id).await?;
         if owners == [id] {
             return Err(last_owner());
@@ -129,8 +130,8 @@ impl Admins {
     ) -> Result<admin::Model> {
         context.about(subject_of(id));
         let transaction = self.db.begin().await?;
-        // Before anything is looked at: two who demote each other must not both see the other as owner.
-        let owners = living_owners(&transaction).await?;
+        // Locked first: otherwise two owners who demote each other could each count the other as the remaining owner.
+        let owners = active_owners(&transaction).await?;
         let old = find(&transaction, id).await?;
         let mut admin = old.clone().into_active_model();
         change(&mut admin);
@@ -151,8 +152,8 @@ impl Admins {
     }
 }
 
-/// The owners who can sign in. Locked until the end of the transaction.
-async fn living_owners(transaction: &DatabaseTransaction) -> Result<Vec<Uuid>> {
+/// The owners who can sign in. The rows are locked until the end of the transaction.
+async fn active_owners(transaction: &DatabaseTransaction) -> Result<Vec<Uuid>> {
     let owners = Admin::find()
         .filter(admin::Column::Role.eq(Role::Owner))
         .filter(admin::Column::Enabled.eq(true))
@@ -165,7 +166,7 @@ async fn living_owners(transaction: &DatabaseTransaction) -> Result<Vec<Uuid>> {
 }
 
 async fn find(transaction: &DatabaseTransaction, id: Uuid) -> Result<admin::Model> {
-    // Locked before the sessions are looked at: a sign-in that inserts one holds the same lock.
+    // Locked before the sessions are read: a sign-in that inserts one takes the same lock.
     let admin = Admin::find_by_id(id).lock_exclusive();
     admin.one(transaction).await?.ok_or_else(not_found)
 }
