@@ -9,8 +9,8 @@ use entity::{
     provider_login::{self, Entity as ProviderLogin, LoginMode, LoginStatus},
 };
 use sea_orm::{
-    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
+    EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -234,13 +234,20 @@ impl ProviderLogins {
         }))
     }
 
-    /// Ends a pending sign-in at the request of an actor.
+    /// Ends a pending sign-in at the request of an actor. A finished sign-in stays as it is.
     pub async fn cancel(&self, context: &AuditContext, id: Uuid) -> Result<provider_login::Model> {
-        context.about(AuditSubject::new(SUBJECT, &id));
-        let ended = self.end(id, LoginEnd::Cancelled).await?;
+        context.about(Self::subject_of(id));
+        let transaction = self.db.begin().await?;
+        let (ended, has_changed) = self
+            .write_end(&transaction, id, LoginEnd::Cancelled)
+            .await?;
         if ended.status == LoginStatus::Cancelled {
             let cancelled = AuditChange::removed(subject(&ended), audited(&ended));
-            audit::note(&self.db, &self.clock, context, cancelled).await?;
+            audit::record(&transaction, &self.clock, context, cancelled).await?;
+        }
+        transaction.commit().await?;
+        if has_changed {
+            let _ = self.changes.send(id);
         }
         Ok(ended)
     }
@@ -259,6 +266,22 @@ impl ProviderLogins {
         audit::note(&self.db, &self.clock, context, done).await
     }
 
+    /// Records that a sign-in failed after the provider's answer. The face of a mutation does this for mutations.
+    pub async fn record_failure(
+        &self,
+        context: &AuditContext,
+        login: &provider_login::Model,
+        error: &Error,
+    ) -> Result<()> {
+        let failed = AuditChange::failed(None, error.code()).about(Some(subject(login)));
+        audit::note(&self.db, &self.clock, context, failed).await
+    }
+
+    /// A sign-in as the subject of an audit event.
+    pub fn subject_of(id: Uuid) -> AuditSubject {
+        AuditSubject::new(SUBJECT, &id)
+    }
+
     /// The administrator or API token that started a sign-in, as an actor.
     pub async fn starter(&self, login: &provider_login::Model) -> Result<Actor> {
         let (reader, id) = (self.db.reader(), login.started_by);
@@ -271,6 +294,20 @@ impl ProviderLogins {
 
     /// Ends a sign-in and deletes its secrets. A finished sign-in stays as it is.
     pub async fn end(&self, id: Uuid, end: LoginEnd) -> Result<provider_login::Model> {
+        let (login, has_changed) = self.write_end(self.db.writer(), id, end).await?;
+        if has_changed {
+            let _ = self.changes.send(id);
+        }
+        Ok(login)
+    }
+
+    /// Returns the sign-in, and whether this ended it.
+    async fn write_end(
+        &self,
+        connection: &impl ConnectionTrait,
+        id: Uuid,
+        end: LoginEnd,
+    ) -> Result<(provider_login::Model, bool)> {
         let from = match end {
             // What is being completed has been answered, so it is neither late nor to be called off.
             LoginEnd::Cancelled | LoginEnd::Expired => vec![LoginStatus::Pending],
@@ -298,15 +335,13 @@ impl ProviderLogins {
             )
             .filter(provider_login::Column::Id.eq(id))
             .filter(provider_login::Column::Status.is_in(from))
-            .exec(self.db.writer())
+            .exec(connection)
             .await?;
-        if changed.rows_affected > 0 {
-            let _ = self.changes.send(id);
-        }
-        let login = ProviderLogin::find_by_id(id).one(self.db.reader()).await?;
-        login.ok_or(Error::NotFound {
+        let login = ProviderLogin::find_by_id(id).one(connection).await?;
+        let login = login.ok_or(Error::NotFound {
             what: "provider login",
-        })
+        })?;
+        Ok((login, changed.rows_affected > 0))
     }
 
     /// What a server that was killed left half done cannot be done again: the code is spent.
@@ -352,7 +387,7 @@ impl ProviderLogins {
 }
 
 fn subject(login: &provider_login::Model) -> AuditSubject {
-    AuditSubject::new(SUBJECT, &login.id)
+    ProviderLogins::subject_of(login.id)
 }
 
 fn audited(login: &provider_login::Model) -> Value {

@@ -130,6 +130,7 @@ impl OAuthService {
         id: Uuid,
         pasted: &str,
     ) -> Result<ProviderLoginView> {
+        context.about(ProviderLogins::subject_of(id));
         let login = self.own(starter, id).await?;
         let answer = AuthorizationResponse::pasted(pasted)
             .map_err(|why| Error::BadInput(why.to_string()))?;
@@ -143,6 +144,7 @@ impl OAuthService {
         starter: Starter,
         id: Uuid,
     ) -> Result<ProviderLoginView> {
+        context.about(ProviderLogins::subject_of(id));
         let login = self.own(starter, id).await?;
         let secrets = self.secrets(&login);
         let ended = self.logins.cancel(context, id).await?;
@@ -204,7 +206,12 @@ impl OAuthService {
         let starter = self.logins.starter(&login).await?;
         let address = address.map(|address| address.to_string());
         let context = AuditContext::new(starter, address, COMPLETION);
-        self.accept(&context, login, answer).await
+        let accepted = self.accept(&context, login.clone(), answer).await;
+        // The provider answers a sign-in once, so this bounds the events.
+        if let Err(error @ Error::Provider(_)) = &accepted {
+            self.logins.record_failure(&context, &login, error).await?;
+        }
+        accepted
     }
 
     /// How a sign-in of this starter's goes on, until it is over.

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use entity::{provider_account, provider_login};
+use entity::{
+    provider_account,
+    provider_login::{self, LoginStatus},
+};
 use tokio::{sync::broadcast, time::sleep};
 use url::Url;
 use uuid::Uuid;
@@ -17,7 +20,7 @@ use super::{
     sign_in_error::SignInError,
     view::FlowSecrets,
 };
-use crate::domain::{Result, audit::AuditContext, provider_logins::LoginEnd};
+use crate::domain::{Error, Result, audit::AuditContext, provider_logins::LoginEnd};
 
 /// A short pause.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(300);
@@ -78,8 +81,14 @@ impl OAuthService {
             Err(fault) => Err(fault.into()),
         };
         let account = outcome.map(|account| account.map(|account| account.id));
-        self.conclude(&context, &login, account).await?;
-        Ok(())
+        let ended = self.conclude(&context, &login, account).await?;
+        match ended.error.clone() {
+            Some(error) if ended.status == LoginStatus::Failed => {
+                let error = Error::Provider(error);
+                self.logins.record_failure(&context, &ended, &error).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Waits until the sign-in is ended elsewhere.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use entity::{admin::Role, provider_login::LoginStatus};
+use entity::{admin::Role, audit_event, provider_login::LoginStatus};
 use proxypal_server::domain::{
     admins::NewAdmin, provider_logins::Starter, sessions::SessionClient,
 };
@@ -116,6 +116,16 @@ async fn a_denied_code_and_an_expired_one_say_so() {
         denied["error"].as_str().unwrap().contains("denied at Kimi"),
         "{denied}"
     );
+    let failed = |event: &&audit_event::Model| event.error.is_some();
+    let events = test.app.database.audit_events().await;
+    let events: Vec<_> = events.iter().filter(failed).collect();
+    let [event] = events.as_slice() else {
+        panic!("{events:#?}")
+    };
+    assert_eq!(event.action, "completeProviderLogin");
+    assert_eq!(event.error.as_deref(), Some("PROVIDER_ERROR"));
+    assert_eq!(event.actor_name.as_deref(), Some("admin"));
+    assert_eq!(event.subject_id.as_deref(), denied["id"].as_str());
     assert_eq!(expired["status"], "EXPIRED");
     assert!(
         expired["error"]

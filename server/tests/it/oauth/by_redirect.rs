@@ -197,6 +197,13 @@ async fn what_a_provider_writes_is_never_shown() {
             .contains("denied at Claude"),
         "{login}"
     );
+    let events = test.app.database.audit_events().await;
+    let event = events.last().unwrap();
+    assert_eq!(event.action, "completeProviderLogin");
+    assert_eq!(event.error.as_deref(), Some("PROVIDER_ERROR"));
+    assert_eq!(event.actor_name.as_deref(), Some("admin"));
+    assert_eq!(event.address.as_deref(), Some("127.0.0.1"));
+    assert_eq!(event.subject_id.as_deref(), id_of(&target).as_str());
 }
 
 #[tokio::test]
