@@ -33,6 +33,8 @@ struct AddProviderApiKeyInput {
     /// The account's name; generated when omitted.
     label: Option<String>,
     /// The provider's base URL; its default when omitted.
+    // It can contain a password.
+    #[graphql(secret)]
     base_url: Option<String>,
     /// Additional request headers.
     headers: Option<Vec<HeaderInput>>,
@@ -67,6 +69,8 @@ struct AddProviderApiKeysInput {
     /// The accounts' name, numbered from the second on; generated when omitted.
     label: Option<String>,
     /// The provider's base URL; its default when omitted.
+    // It can contain a password.
+    #[graphql(secret)]
     base_url: Option<String>,
     /// Additional request headers.
     headers: Option<Vec<HeaderInput>>,

@@ -42,6 +42,8 @@ struct UpdateProviderAccountInput {
     #[graphql(secret)]
     api_key: MaybeUndefined<String>,
     /// The provider's base URL; null for its default.
+    // It can contain a password.
+    #[graphql(secret)]
     base_url: MaybeUndefined<String>,
     /// Additional request headers, which replace all earlier ones; null for none.
     headers: MaybeUndefined<Vec<HeaderInput>>,
