@@ -75,7 +75,7 @@ impl AuditChange {
         }
     }
 
-    /// An operation whose effect is not in a table.
+    /// An operation that takes effect outside of the database.
     pub fn done(after: Option<Value>) -> Self {
         Self {
             after,

@@ -1,4 +1,4 @@
-//! The actor and the action, passed explicitly from a resolver or command to the service that records the event.
+//! The actor and the action, which a resolver or command passes to the service that records the event.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::AuditSubject;
 
-/// Who acts.
+/// The administrator, token, client or program that acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     pub kind: ActorKind,
@@ -63,7 +63,8 @@ impl From<&api_token::Model> for Actor {
     }
 }
 
-/// One operation of one actor. Clones share what became of it, so that a face learns what a service did.
+/// One operation of one actor. Clones share the outcome, so that the caller of a service can see whether an event
+/// was recorded.
 #[derive(Clone, Debug)]
 pub struct AuditContext {
     actor: Actor,
@@ -104,7 +105,7 @@ impl AuditContext {
         }
     }
 
-    /// Sets the subject of the event that is recorded if the operation fails.
+    /// Sets the subject of events that name none themselves, such as the event of a failure.
     pub fn about(&self, subject: AuditSubject) {
         self.outcome().subject = Some(subject);
     }
@@ -131,7 +132,6 @@ impl AuditContext {
         self.address.as_deref()
     }
 
-    /// Who acts.
     pub fn actor(&self) -> &Actor {
         &self.actor
     }

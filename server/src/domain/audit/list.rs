@@ -1,4 +1,4 @@
-//! Reading the audit.
+//! Reads pages of the audit log.
 
 use chrono::{DateTime, Utc};
 use entity::audit_event::{self, ActorKind, Entity as AuditEvent};
@@ -40,9 +40,9 @@ impl Audit {
         let window = page.window()?;
         let mut query = filtered(filter);
         if let Some(cursor) = &window.cursor {
-            let sequence: i64 = cursor
-                .parse()
-                .map_err(|_| Error::bad_input("this cursor is not one of ours"))?;
+            let sequence: i64 = cursor.parse().map_err(|_| {
+                Error::bad_input("the cursor is invalid; use endCursor of the page before")
+            })?;
             query = query.filter(audit_event::Column::Sequence.lt(sequence));
         }
         let events = query

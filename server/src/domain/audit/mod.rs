@@ -1,7 +1,7 @@
-//! The audit: an append-only log of changes, in which each event contains the hash of the one before it.
+//! The audit log: append-only events, each with the hash of the event before it.
 //!
 //! Each service calls [`record`] in the transaction of its change, with the [`AuditContext`] that its caller
-//! passed: who acts, from where, and what they do.
+//! passed: the actor, the client's address and the action.
 
 mod chain;
 mod change;
@@ -38,7 +38,7 @@ impl Audit {
         Self { db, clock }
     }
 
-    /// Records an event without a change of a table: a failed operation, or one whose effect is elsewhere.
+    /// Records an event without a change of a table: a failed operation, or one that takes effect outside of the database.
     pub async fn note(&self, context: &AuditContext, change: AuditChange) -> Result<()> {
         note(&self.db, &self.clock, context, change).await
     }
@@ -57,7 +57,7 @@ pub(super) async fn note(
     Ok(())
 }
 
-/// Records an event in the transaction of the change: either both are there or neither.
+/// Records an event in the transaction of the change, so that both are stored or neither.
 ///
 /// Call it last: on `PostgreSQL` it takes a lock until the end of the transaction, so that events form one
 /// chain. `SQLite` has one writer at a time anyway.
