@@ -3,14 +3,16 @@
 use std::collections::HashSet;
 
 use entity::provider_account::{self, ProviderKind, ProviderModel};
+use sea_orm::ActiveEnum as _;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 
 use super::{
-    Error, NewProviderApiKey, ProviderAccounts, Result, check, label_taken,
+    Error, NewProviderApiKey, ProviderAccounts, Result, check,
     secrets::{AccountSecrets, Stored},
     text,
 };
-use crate::providers;
+use crate::{domain::audit::AuditContext, providers};
 
 /// So many keys may come at once.
 const MOST_KEYS: usize = 500;
@@ -32,6 +34,7 @@ impl ProviderAccounts {
     /// Adds what can be added. The answer has one entry for each key, in their order.
     pub async fn add_api_keys(
         &self,
+        context: &AuditContext,
         new: NewProviderApiKeys,
     ) -> Result<Vec<Result<provider_account::Model>>> {
         if new.api_keys.is_empty() || new.api_keys.len() > MOST_KEYS {
@@ -47,17 +50,20 @@ impl ProviderAccounts {
             let _sealing = self.sealing.lock().await;
             let mut known = self.known(new.kind).await?;
             for key in &new.api_keys {
-                answers.push(self.add_one(&new, key, &label, &mut known).await);
+                answers.push(self.add_one(context, &new, key, &label, &mut known).await);
             }
         }
         if answers.iter().any(Result::is_ok) {
             self.announce();
         }
+        let result = json!({ "kind": new.kind.to_value(), "added": 0, "refused": answers.len() });
+        self.record_without_change(context, result).await?;
         Ok(answers)
     }
 
     async fn add_one(
         &self,
+        context: &AuditContext,
         new: &NewProviderApiKeys,
         key: &SecretString,
         label: &str,
@@ -76,15 +82,7 @@ impl ProviderAccounts {
         let label = known.free_label(label);
         let key = one.api_key.clone();
         let address = address(one.kind, one.base_url.as_deref());
-        let account = self
-            .insert_api_key(one, label.clone())
-            .await
-            .map_err(|error| {
-                if matches!(error, Error::Conflict(_)) {
-                    return Error::Conflict(label_taken(&label));
-                }
-                error
-            })?;
+        let account = self.insert_api_key(context, one, label.clone()).await?;
         known.labels.insert(label.clone());
         known.keys.push((key, address, label));
         Ok(account)

@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod audit;
+mod audit_walk;
 mod csrf;
 mod explorer;
 mod export;

@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Delivery, Managed, Protocol};
+use crate::support::test_context;
 
 async fn ask_for(managed: &Managed, model: &str) -> reqwest::Response {
     let mut body = Protocol::Chat.body(Delivery::Whole, "usage:output=3");
@@ -31,7 +32,7 @@ async fn a_new_account_is_used_immediately_and_a_removed_one_is_not() {
     let record = managed.reconciled(record.id).await;
 
     let accounts = &managed.app.services.provider_accounts;
-    accounts.remove(late).await.unwrap();
+    accounts.remove(test_context(), late).await.unwrap();
     managed.lists("late", false).await;
     let refused = ask_for(&managed, "late").await;
 
