@@ -1,22 +1,8 @@
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { createMutation as createUrqlMutation } from "@urql/solid";
-import { type DocumentNode, Kind } from "graphql";
 import { createMemo } from "solid-js";
-import { type GuardedMutation, useMay } from "./may";
-
-/** Dispatched on the document for each mutation that the page offers; `detail` holds the names of its fields. */
-export const OFFERED = "proxypal:mutation-offered";
-
-/** The mutations that a document sends, as `createUser`. */
-export function fieldsOf(document: DocumentNode): string[] {
-  return document.definitions.flatMap((definition) =>
-    definition.kind === Kind.OPERATION_DEFINITION
-      ? definition.selectionSet.selections.flatMap((selection) =>
-          selection.kind === Kind.FIELD ? [selection.name.value] : [],
-        )
-      : [],
-  );
-}
+import { useMay } from "./may";
+import { fieldsOf, type GuardedMutation, OFFERED } from "./roles";
 
 /**
  * `createMutation` of urql, for all components. A component that creates a mutation offers it, so it must be

@@ -1,5 +1,6 @@
 import { type JSX, Show } from "solid-js";
-import { type GuardedMutation, useMay } from "../graphql/may";
+import { useMay } from "../graphql/may";
+import type { GuardedMutation } from "../graphql/roles";
 
 type EmptyStateProps = {
   title: string;

@@ -1,5 +1,5 @@
-import type { GuardedMutation } from "../graphql/may";
-import { requiredRole } from "../graphql/may";
+import type { GuardedMutation } from "../graphql/roles";
+import { requiredRole } from "../graphql/roles";
 import { t } from "../i18n";
 
 /** The state of a switch in a word, for those who may not switch it. */

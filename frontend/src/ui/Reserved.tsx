@@ -1,5 +1,6 @@
 import type { JSX } from "solid-js";
-import { type GuardedMutation, May, requiredRole } from "../graphql/may";
+import { May } from "../graphql/may";
+import { type GuardedMutation, requiredRole } from "../graphql/roles";
 import { t } from "../i18n";
 import { EmptyState } from "./EmptyState";
 

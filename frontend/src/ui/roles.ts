@@ -1,5 +1,5 @@
 import type { Role } from "../graphql/generated/graphql";
-import { ROLES } from "../graphql/may";
+import { ROLES } from "../graphql/roles";
 import { t } from "../i18n";
 
 /** The roles as choices. */

@@ -4,7 +4,7 @@ import type { FreshSecret } from "../../connect/SecretDialog";
 import { createMutation } from "../../graphql/createMutation";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { Role } from "../../graphql/generated/graphql";
-import { ROLES } from "../../graphql/may";
+import { ROLES } from "../../graphql/roles";
 import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "../../ui/Menu";

@@ -1,7 +1,7 @@
 import type { FreshSecret } from "../../connect/SecretDialog";
 import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
-import { ROLES } from "../../graphql/may";
+import { ROLES } from "../../graphql/roles";
 import { t } from "../../i18n";
 import { readEndOfDay, readText } from "../../lib/form";
 import { SelectField, TextField } from "../../ui/Field";

@@ -1,5 +1,6 @@
 import type { JSX } from "solid-js";
-import { type GuardedMutation, useMay } from "../../graphql/may";
+import { useMay } from "../../graphql/may";
+import type { GuardedMutation } from "../../graphql/roles";
 import { t } from "../../i18n";
 import { Page } from "../../ui/Page";
 import { TabLinks } from "../../ui/TabLinks";
