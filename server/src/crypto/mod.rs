@@ -1,5 +1,6 @@
-//! Encryption, password hashing and tokens.
+//! Encryption, checksums, password hashing and tokens.
 
+pub mod checksum;
 pub mod chest;
 pub mod password;
 pub mod token;
