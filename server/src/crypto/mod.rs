@@ -1,7 +1,7 @@
 //! Encryption, checksums, password hashing and tokens.
 
 pub mod checksum;
-pub mod chest;
+pub mod encrypted_file;
 pub mod password;
 pub mod token;
 pub mod vault;
