@@ -175,9 +175,7 @@ fn changed_files(made: &Path) -> Vec<(PathBuf, &'static str)> {
     });
     let flipped = changed(made, "flipped", |bytes| bytes[length / 2] ^= 1);
     vec![
-        (cut("empty", 0), "damaged or incomplete"),
         (cut("half", length / 2), "damaged or incomplete"),
-        (cut("end", length - 100), "damaged or incomplete"),
         (cut("last", length - 1), "damaged or incomplete"),
         (flipped, "damaged or incomplete"),
         (demanding, "scrypt work factor of the file is 40"),
@@ -233,7 +231,6 @@ fn forged_files(made: &Path) -> Vec<(PathBuf, &'static str)> {
         ),
         (forge("nothing", String::new()), foreign),
         (forge("headless", format!("{setting}\n")), foreign),
-        (forge("text", "a text\n".to_owned()), foreign),
         (lines("short", setting), "has no end"),
         (lines("lacking", "{\"end\":[[\"user\",1]]}\n"), "lacks rows"),
         (
