@@ -1,4 +1,4 @@
-//! What a page or a script learns about the providers that this server supports.
+//! The facts about supported providers that pages and scripts query.
 
 use std::collections::HashSet;
 
