@@ -1,4 +1,4 @@
-//! The facts about supported providers that pages and scripts query.
+//! The facts about providers that pages and scripts read.
 
 use std::collections::HashSet;
 
