@@ -36,7 +36,7 @@ function collectSpreads(text: string, fragments: Fragments, found: Set<string>) 
 }
 
 /** The whole text of an operation. A fragment is nothing at run time: only its type is read. */
-function complete(text: string, fragments: Fragments): string {
+export function complete(text: string, fragments: Fragments): string {
   if (/^\s*fragment /.test(text)) return "";
   const spread = new Set<string>();
   collectSpreads(text, fragments, spread);
