@@ -1,5 +1,5 @@
-// Puts the text of each GraphQL document where it is written, with the fragments that it spreads. The generated map
-// of all documents, which a browser would load and build before its first page, is then not part of any chunk.
+// Replaces each call of `graphql` by the text of its document, with the fragments that it spreads. The generated map of
+// all documents, which a browser would have to load before its first page, is then not part of any chunk.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stripIgnoredCharacters, visit } from "graphql";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-// What a page loads before its own code: `make bench-web` measures the whole, and bounds the overview at 200 kB.
+// Everything that is loaded before the code of a page: `make bench-web` measures the whole, and bounds the overview at 200 kB.
 const BUDGET_BYTES = 128 * 1024;
 const dist = join(import.meta.dirname, "../dist");
 const page = readFileSync(join(dist, "index.html"), "utf8");

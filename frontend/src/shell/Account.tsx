@@ -1,10 +1,10 @@
 import { ErrorBoundary, lazy, Suspense } from "solid-js";
 import type { AccountMenuProps } from "./AccountMenu";
 
-// A quarter of what the frame would load is for menus, which nobody opens before the page is there.
+// A quarter of what the frame would load is for menus, which are not opened before the page has loaded.
 const AccountMenu = lazy(() => import("./AccountMenu"));
 
-/** The account menu, fetched while the page is; until then, what its button will look like. */
+/** The account menu, fetched while the page is; until then, an image of its button. */
 export function Account(props: AccountMenuProps) {
   const picture = () => (
     <div class={props.triggerClass} aria-hidden="true">
