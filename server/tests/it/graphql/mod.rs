@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod audit;
+mod compression;
 mod csrf;
 mod explorer;
 mod export;
