@@ -2,34 +2,19 @@ import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { AccountStatus, ProviderKind } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
+import { providerColour, supportedProvider } from "../../ui/providers";
 import { AccountRow } from "./AccountRow";
 import { DisconnectDialog } from "./DisconnectDialog";
 import { ProviderSettingsDialog } from "./ProviderSettingsDialog";
-
-/** The fixed colour of each provider. Whole class names, because Tailwind looks for them. */
-export const PROVIDER_COLOURS: Record<ProviderKind, string> = {
-  CLAUDE: "bg-claude",
-  CHATGPT: "bg-chatgpt",
-  GEMINI: "bg-gemini",
-  COPILOT: "bg-copilot",
-  KIMI: "bg-kimi",
-  XAI: "bg-xai",
-  OPENAI_COMPATIBLE: "bg-compatible",
-};
-
-/** Whether accounts of a provider can be had by signing in there, and not by a key alone. */
-export function canSignIn(kind: ProviderKind): boolean {
-  return kind !== "OPENAI_COMPATIBLE";
-}
 
 const ProviderCardFragment = graphql(`
   fragment ProviderCard on Provider {
     kind
     displayName
-    acceptsApiKey
     accounts {
       id
       status
@@ -51,26 +36,31 @@ const TRIGGER =
 
 function Ways(props: ProviderCardProps) {
   const provider = () => readFragment(ProviderCardFragment, props.provider);
+  const supported = () => supportedProvider(provider().kind);
   return (
     <>
-      <Show when={canSignIn(provider().kind)}>
-        <Button
-          size="small"
-          aria-label={t("providers.signInAt", { provider: provider().displayName })}
-          disabled={props.isStarting}
-          onClick={() => props.onSignIn()}
-        >
-          {t("providers.signIn")}
-        </Button>
+      <Show when={supported()?.signIn}>
+        <May do="startProviderLogin">
+          <Button
+            size="small"
+            aria-label={t("providers.signInAt", { provider: provider().displayName })}
+            disabled={props.isStarting}
+            onClick={() => props.onSignIn()}
+          >
+            {t("providers.signIn")}
+          </Button>
+        </May>
       </Show>
-      <Show when={provider().acceptsApiKey}>
-        <Button
-          size="small"
-          aria-label={t("providers.addKeyAt", { provider: provider().displayName })}
-          onClick={() => props.onAdd()}
-        >
-          {t("providers.addKey")}
-        </Button>
+      <Show when={supported()?.apiKeys}>
+        <May do="addProviderApiKey">
+          <Button
+            size="small"
+            aria-label={t("providers.addKeyAt", { provider: provider().displayName })}
+            onClick={() => props.onAdd()}
+          >
+            {t("providers.addKey")}
+          </Button>
+        </May>
       </Show>
     </>
   );
@@ -134,7 +124,8 @@ export function ProviderCard(props: ProviderCardProps) {
       <header class="flex min-h-13 flex-wrap items-center justify-between gap-x-3 gap-y-2 px-4 py-2 sm:px-5">
         <h2 class="flex min-w-0 items-center gap-2.5 font-semibold">
           <span
-            class={`size-2.5 shrink-0 rounded-full ${PROVIDER_COLOURS[provider().kind]}`}
+            class="size-2.5 shrink-0 rounded-full"
+            style={{ background: `var(${providerColour(provider().kind)})` }}
             aria-hidden="true"
           />
           <span class="truncate">{provider().displayName}</span>
@@ -142,7 +133,9 @@ export function ProviderCard(props: ProviderCardProps) {
         </h2>
         <div class="flex shrink-0 items-center gap-2">
           <Ways {...props} />
-          <More kind={provider().kind} name={provider().displayName} count={count()} />
+          <May do="updateProviderSettings">
+            <More kind={provider().kind} name={provider().displayName} count={count()} />
+          </May>
         </div>
       </header>
       <Show when={count()}>

@@ -1,5 +1,5 @@
 import { createSignal, For, Show } from "solid-js";
-import type { ProviderKind } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t, tIfKnown } from "../../i18n";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Notice } from "../../ui/Notice";
@@ -18,8 +18,6 @@ export function ProviderList() {
   const [chosen, setChosen] = createSignal<ApiKeyProvider>();
   const signIn = createSignIn();
   const all = () => providers.data?.providers ?? [];
-  const nameOf = (kind: ProviderKind) =>
-    all().find((provider) => provider.kind === kind)?.displayName ?? kind;
   const card = (provider: ReturnType<typeof all>[number]) => (
     <ProviderCard
       provider={provider}
@@ -46,10 +44,19 @@ export function ProviderList() {
         </Panel>
       </Show>
       <Show when={providers.data}>
-        <PendingSignIns openId={signIn.id()} nameOf={nameOf} onOpen={signIn.open} />
-        <Show when={used().length === 0}>
-          <p class="text-muted">{t("providers.noneHint")}</p>
-        </Show>
+        <May
+          do="startProviderLogin"
+          fallback={
+            <Show when={used().length === 0}>
+              <p class="text-muted">{t("providers.none")}</p>
+            </Show>
+          }
+        >
+          <PendingSignIns openId={signIn.id()} onOpen={signIn.open} />
+          <Show when={used().length === 0}>
+            <p class="text-muted">{t("providers.noneHint")}</p>
+          </Show>
+        </May>
       </Show>
       <For each={used()}>{card}</For>
       <Show when={used().length > 0 && others().length > 0}>
@@ -58,18 +65,22 @@ export function ProviderList() {
       <div class="grid gap-3 lg:grid-cols-2">
         <For each={others()}>{card}</For>
       </div>
-      <AddApiKeyDialog provider={chosen()} onClose={() => setChosen(undefined)} />
-      <Show when={signIn.id()} keyed>
-        {(id) => (
-          <SignInDialog
-            id={id}
-            nameOf={nameOf}
-            onSucceeded={again}
-            onAgain={(kind) => void signIn.start(kind)}
-            onClose={signIn.close}
-          />
-        )}
-      </Show>
+      <May do="addProviderApiKey">
+        <AddApiKeyDialog provider={chosen()} onClose={() => setChosen(undefined)} />
+      </May>
+      <May do="startProviderLogin">
+        <Show when={signIn.id()} keyed>
+          {(id) => (
+            <SignInDialog
+              id={id}
+             
+              onSucceeded={again}
+              onAgain={(kind) => void signIn.start(kind)}
+              onClose={signIn.close}
+            />
+          )}
+        </Show>
+      </May>
     </>
   );
 }

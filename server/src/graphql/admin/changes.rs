@@ -1,17 +1,17 @@
 //! Changing administrators: create, invite, change roles, disable, remove. For owners.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use entity::admin::Role::Owner;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::list::{Admin, Role};
+use super::list::Admin;
 use crate::{
     domain::admins::{Admins, NewAdmin},
     graphql::resolver::{
         context::{ContextExt as _, ServerFacts},
         error::Result,
-        guard::AtLeast,
+        guard::Declared,
         input,
+        role::{Role, requires_role},
     },
 };
 
@@ -75,10 +75,10 @@ struct RemoveAdminPayload {
 #[derive(Debug, Default)]
 pub(crate) struct AdminMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl AdminMutation {
     /// Create an administrator.
-    #[graphql(guard = "AtLeast(Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn create_admin(
         &self,
         ctx: &Context<'_>,
@@ -89,7 +89,7 @@ impl AdminMutation {
             role: input.role.into(),
             password: input.password.map(Into::into),
         };
-        let created = ctx.service::<Admins>().create(new).await?;
+        let created = ctx.service::<Admins>().create(&ctx.audit(), new).await?;
         let token = created.setup_token.as_ref();
         Ok(CreateAdminPayload {
             admin: Admin::from(created.admin),
@@ -98,14 +98,17 @@ impl AdminMutation {
     }
 
     /// Create a new one-time set-up URL for an administrator who has not chosen a password yet.
-    #[graphql(guard = "AtLeast(Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn invite_admin(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The administrator's id.")] id: ID,
     ) -> Result<InviteAdminPayload> {
         let id = input::id(&id, WHAT)?;
-        let (admin, token) = ctx.service::<Admins>().invite_again(id).await?;
+        let (admin, token) = ctx
+            .service::<Admins>()
+            .invite_again(&ctx.audit(), id)
+            .await?;
         Ok(InviteAdminPayload {
             admin: Admin::from(admin),
             setup_url: setup_url(ctx, &token),
@@ -114,7 +117,7 @@ impl AdminMutation {
 
     /// Change an administrator's role and end their sessions. The last owner who can sign in cannot be
     /// demoted.
-    #[graphql(guard = "AtLeast(Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn set_admin_role(
         &self,
         ctx: &Context<'_>,
@@ -122,14 +125,17 @@ impl AdminMutation {
         #[graphql(desc = "The new role.")] role: Role,
     ) -> Result<SetAdminRolePayload> {
         let id = input::id(&id, WHAT)?;
-        let admin = ctx.service::<Admins>().set_role(id, role.into()).await?;
+        let admin = ctx
+            .service::<Admins>()
+            .set_role(&ctx.audit(), id, role.into())
+            .await?;
         let admin = Admin::from(admin);
         Ok(SetAdminRolePayload { admin })
     }
 
     /// Allow or forbid an administrator to sign in, and end their sessions. The last owner who can sign in
     /// cannot be disabled.
-    #[graphql(guard = "AtLeast(Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn set_admin_enabled(
         &self,
         ctx: &Context<'_>,
@@ -137,21 +143,24 @@ impl AdminMutation {
         #[graphql(desc = "Whether the administrator can sign in.")] enabled: bool,
     ) -> Result<SetAdminEnabledPayload> {
         let id = input::id(&id, WHAT)?;
-        let admin = ctx.service::<Admins>().set_enabled(id, enabled).await?;
+        let admin = ctx
+            .service::<Admins>()
+            .set_enabled(&ctx.audit(), id, enabled)
+            .await?;
         let admin = Admin::from(admin);
         Ok(SetAdminEnabledPayload { admin })
     }
 
     /// Remove an administrator and end their sessions. Their audit events stay. The last owner who can sign
     /// in cannot be removed.
-    #[graphql(guard = "AtLeast(Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn remove_admin(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The administrator's id.")] id: ID,
     ) -> Result<RemoveAdminPayload> {
         let id = input::id(&id, WHAT)?;
-        let admin = Admin::from(ctx.service::<Admins>().remove(id).await?);
+        let admin = Admin::from(ctx.service::<Admins>().remove(&ctx.audit(), id).await?);
         Ok(RemoveAdminPayload { admin })
     }
 }

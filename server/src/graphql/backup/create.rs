@@ -1,7 +1,6 @@
 //! Creating, downloading and deleting backups.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entity::admin::Role;
 use futures_util::{FutureExt as _, future};
 
 use super::list::Backup;
@@ -9,7 +8,12 @@ use crate::{
     domain::{Error, backups::Backups, downloads::Offer},
     graphql::{
         export::download::{self, Download},
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::scalar::BigInt,
     },
 };
@@ -40,14 +44,14 @@ struct DeleteBackupPayload {
 #[derive(Debug, Default)]
 pub(crate) struct BackupMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl BackupMutation {
     /// Create a backup, encrypted with `BACKUP_PASSPHRASE`, and verify it by restoring it into a scratch
     /// database.
-    #[graphql(guard = "AtLeast(Role::Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn create_backup(&self, ctx: &Context<'_>) -> Result<CreateBackupPayload> {
         let backups = ctx.service::<Backups>();
-        let made = Box::pin(backups.create()).await?;
+        let made = Box::pin(backups.create(&ctx.audit())).await?;
         let files = backups.list().await?;
         let file = files.into_iter().find(|file| file.name == made.name);
         Ok(CreateBackupPayload {
@@ -57,20 +61,19 @@ impl BackupMutation {
     }
 
     /// Offer an encrypted backup for download.
-    #[graphql(guard = "AtLeast(Role::Owner)")]
-    #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn download_backup(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The name.")] name: ID,
     ) -> Result<DownloadBackupPayload> {
-        let backups = ctx.service::<Backups>().clone();
+        let backups = ctx.service::<Backups>();
         // Open it now, so that an unknown name is rejected immediately.
-        let content = backups.read(&name)?;
+        let content = backups.read(&ctx.audit(), &name).await?;
         let file = Offer {
             file_name: name.to_string(),
             media_type: "application/octet-stream",
-            role: Role::Owner,
+            role: Role::Owner.into(),
             open: Box::new(move || future::ready(Ok(content)).boxed()),
         };
         Ok(DownloadBackupPayload {
@@ -79,17 +82,13 @@ impl BackupMutation {
     }
 
     /// Delete a backup.
-    #[graphql(guard = "AtLeast(Role::Owner)")]
-    #[expect(
-        clippy::unused_async,
-        reason = "resolvers are; a file is deleted without waiting"
-    )]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn delete_backup(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The name.")] name: ID,
     ) -> Result<DeleteBackupPayload> {
-        ctx.service::<Backups>().delete(&name)?;
+        ctx.service::<Backups>().delete(&ctx.audit(), &name).await?;
         Ok(DeleteBackupPayload {
             name: name.to_string(),
         })

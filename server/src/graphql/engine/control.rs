@@ -1,14 +1,20 @@
 //! The state of the engine, and starting and stopping it.
 
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject, Subscription};
-use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
 use tokio_stream::wrappers::WatchStream;
 
 use crate::{
+    domain::audit::AuditSubject,
     engine::{EngineHandle, EngineStatus},
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{
+            audit,
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::scalar::{DateTime, int},
     },
 };
@@ -102,46 +108,59 @@ impl From<EngineStatus> for EnginePayload {
 #[derive(Debug, Default)]
 pub(crate) struct EngineQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl EngineQuery {
     /// The engine's current state.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn engine(&self, ctx: &Context<'_>) -> Engine {
         Engine::from(ctx.service::<EngineHandle>().status())
     }
 }
 
+fn subject() -> AuditSubject {
+    AuditSubject::new("engine", "engine")
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct EngineMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl EngineMutation {
     /// Start the engine and wait until it is ready.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn start_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
-        Ok(ctx.service::<EngineHandle>().start().await?.into())
+        ctx.audit().about(subject());
+        let status = ctx.service::<EngineHandle>().start().await?;
+        audit::record(ctx).await?;
+        Ok(status.into())
     }
 
     /// Drain requests, then stop the engine until `startEngine` is called.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn stop_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
-        Ok(ctx.service::<EngineHandle>().stop().await?.into())
+        ctx.audit().about(subject());
+        let status = ctx.service::<EngineHandle>().stop().await?;
+        audit::record(ctx).await?;
+        Ok(status.into())
     }
 
     /// Drain requests, restart the engine and wait until it is ready.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn restart_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
-        Ok(ctx.service::<EngineHandle>().restart().await?.into())
+        ctx.audit().about(subject());
+        let status = ctx.service::<EngineHandle>().restart().await?;
+        audit::record(ctx).await?;
+        Ok(status.into())
     }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct EngineSubscription;
 
-#[Subscription]
+#[Subscription(guard = "Declared")]
 impl EngineSubscription {
     /// The engine's state: first the current one, then each change.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn engine_changed(&self, ctx: &Context<'_>) -> impl Stream<Item = Engine> + use<> {
         WatchStream::new(ctx.service::<EngineHandle>().watch()).map(Engine::from)
     }

@@ -14,7 +14,13 @@ use crate::{
     },
     graphql::{
         request::filter::RequestFilter,
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{
+            audit,
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         usage::input::{UsageFilter, UsageRange},
     },
 };
@@ -51,11 +57,10 @@ struct ExportPayload {
 #[derive(Debug, Default)]
 pub(crate) struct ExportMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ExportMutation {
     /// Export settled requests, one row each, in the order of settlement.
-    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
-    #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn export_requests(
         &self,
         ctx: &Context<'_>,
@@ -71,13 +76,13 @@ impl ExportMutation {
             role: admin::Role::Viewer,
             open: Box::new(move || async move { exports.requests(filter, format).await }.boxed()),
         };
-        Ok(ExportPayload {
-            download: offer(ctx, file)?,
-        })
+        let download = offer(ctx, file)?;
+        audit::record(ctx).await?;
+        Ok(ExportPayload { download })
     }
 
     /// Export usage, one row per user, key, provider, account and model in each hour or day.
-    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     #[expect(
         clippy::too_many_arguments,
         reason = "as usage has, and how to write it"
@@ -122,8 +127,8 @@ impl ExportMutation {
             role: admin::Role::Viewer,
             open: Box::new(move || future::ready(Ok(exports.usage(export, format))).boxed()),
         };
-        Ok(ExportPayload {
-            download: offer(ctx, file)?,
-        })
+        let download = offer(ctx, file)?;
+        audit::record(ctx).await?;
+        Ok(ExportPayload { download })
     }
 }

@@ -1,12 +1,17 @@
 //! Updating and revoking keys.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::admin::Role;
 
 use crate::{
     domain::api_keys::{ApiKeyChanges, ApiKeys},
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::{api_key::ApiKey, scalar::DateTime},
     },
 };
@@ -39,10 +44,10 @@ struct RevokeApiKeyPayload {
 #[derive(Debug, Default)]
 pub(crate) struct UpdateApiKeyMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl UpdateApiKeyMutation {
     /// Update a key. Changes take effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_api_key(
         &self,
         ctx: &Context<'_>,
@@ -55,19 +60,23 @@ impl UpdateApiKeyMutation {
             allowed_models: input::patch(input.allowed_models),
         };
         let id = input::id(&id, "API key")?;
-        let api_key = ApiKey::from(ctx.service::<ApiKeys>().update(id, changes).await?);
+        let api_key = ApiKey::from(
+            ctx.service::<ApiKeys>()
+                .update(&ctx.audit(), id, changes)
+                .await?,
+        );
         Ok(UpdateApiKeyPayload { api_key })
     }
 
     /// Revoke a key. It takes effect immediately and aborts requests in flight.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn revoke_api_key(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The key's id.")] id: ID,
     ) -> Result<RevokeApiKeyPayload> {
         let id = input::id(&id, "API key")?;
-        let api_key = ApiKey::from(ctx.service::<ApiKeys>().revoke(id).await?);
+        let api_key = ApiKey::from(ctx.service::<ApiKeys>().revoke(&ctx.audit(), id).await?);
         Ok(RevokeApiKeyPayload { api_key })
     }
 }

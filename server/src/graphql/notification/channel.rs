@@ -1,14 +1,22 @@
 //! Channels: how messages are delivered.
 
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::{admin::Role, notification_channel};
+use entity::notification_channel;
 use secrecy::ExposeSecret as _;
 
 use super::channel_settings::NotificationChannelSettingsInput;
 use crate::{
     domain::notifications::{ChannelChanges, NewChannel, Notifications, signing_secret},
     graphql::{
-        resolver::{context::ContextExt as _, cost::list, error::Result, guard::AtLeast, input},
+        resolver::{
+            audit,
+            context::ContextExt as _,
+            cost::list,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::scalar::DateTime,
     },
     notify,
@@ -74,11 +82,11 @@ impl From<notification_channel::Model> for NotificationChannel {
 #[derive(Debug, Default)]
 pub(crate) struct NotificationChannelQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl NotificationChannelQuery {
     /// All channels, ordered by name.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "list(10, child_complexity)"
     )]
     async fn notification_channels(&self, ctx: &Context<'_>) -> Result<Vec<NotificationChannel>> {
@@ -147,10 +155,10 @@ struct TestNotificationChannelPayload {
 #[derive(Debug, Default)]
 pub(crate) struct NotificationChannelMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl NotificationChannelMutation {
     /// Create a channel for messages.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn create_notification_channel(
         &self,
         ctx: &Context<'_>,
@@ -163,7 +171,7 @@ impl NotificationChannelMutation {
         let name = input.name;
         let notifications = ctx.service::<Notifications>();
         let channel = notifications
-            .create_channel(NewChannel { name, settings })
+            .create_channel(&ctx.audit(), NewChannel { name, settings })
             .await?;
         Ok(CreateNotificationChannelPayload {
             channel: NotificationChannel::from(channel),
@@ -172,7 +180,7 @@ impl NotificationChannelMutation {
     }
 
     /// Update a channel.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_notification_channel(
         &self,
         ctx: &Context<'_>,
@@ -189,7 +197,9 @@ impl NotificationChannelMutation {
                 .map(|settings| settings.read(|| made.insert(signing_secret()).clone())),
         };
         let notifications = ctx.service::<Notifications>();
-        let channel = notifications.update_channel(id, changes).await?;
+        let channel = notifications
+            .update_channel(&ctx.audit(), id, changes)
+            .await?;
         Ok(UpdateNotificationChannelPayload {
             channel: NotificationChannel::from(channel),
             signing_secret: made.map(|secret| secret.expose_secret().to_owned()),
@@ -197,27 +207,32 @@ impl NotificationChannelMutation {
     }
 
     /// Delete a channel and its pending messages.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn delete_notification_channel(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The channel's id.")] id: ID,
     ) -> Result<DeleteNotificationChannelPayload> {
         let id = input::id(&id, CHANNEL)?;
-        let channel = ctx.service::<Notifications>().delete_channel(id).await?;
+        let channel = ctx
+            .service::<Notifications>()
+            .delete_channel(&ctx.audit(), id)
+            .await?;
         let channel = NotificationChannel::from(channel);
         Ok(DeleteNotificationChannelPayload { channel })
     }
 
     /// Send a test message through a channel. Waits up to 15 seconds for the delivery.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn test_notification_channel(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The channel's id.")] id: ID,
     ) -> Result<TestNotificationChannelPayload> {
         let id = input::id(&id, CHANNEL)?;
+        ctx.audit().about(Notifications::channel_subject(id));
         let outcome = ctx.service::<notify::Sender>().test(id).await?;
+        audit::record(ctx).await?;
         Ok(TestNotificationChannelPayload {
             delivered: outcome.is_ok(),
             problem: outcome.err(),

@@ -3,14 +3,21 @@
 use async_graphql::{
     ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject,
 };
-use entity::{admin::Role, notification_rule};
+use entity::notification_rule;
 use uuid::Uuid;
 
 use super::channel::NotificationChannel;
 use crate::{
     domain::notifications::{NewRule, Notifications, RuleChanges},
     graphql::{
-        resolver::{context::ContextExt as _, cost::list, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            cost::list,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::scalar::DateTime,
     },
 };
@@ -86,11 +93,11 @@ impl NotificationRule {
 #[derive(Debug, Default)]
 pub(crate) struct NotificationRuleQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl NotificationRuleQuery {
     /// A rule: which event is sent to which channels.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "list(10, child_complexity)"
     )]
     async fn notification_rules(&self, ctx: &Context<'_>) -> Result<Vec<NotificationRule>> {
@@ -151,10 +158,10 @@ struct DeleteNotificationRulePayload {
 #[derive(Debug, Default)]
 pub(crate) struct NotificationRuleMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl NotificationRuleMutation {
     /// Create a rule: which event is sent to which channels.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn create_notification_rule(
         &self,
         ctx: &Context<'_>,
@@ -166,13 +173,16 @@ impl NotificationRuleMutation {
             percents: input.percents,
             quiet_minutes: input.quiet_minutes,
         };
-        let rule = ctx.service::<Notifications>().create_rule(new).await?;
+        let rule = ctx
+            .service::<Notifications>()
+            .create_rule(&ctx.audit(), new)
+            .await?;
         let rule = NotificationRule::from(rule);
         Ok(CreateNotificationRulePayload { rule })
     }
 
     /// Update a rule.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_notification_rule(
         &self,
         ctx: &Context<'_>,
@@ -189,21 +199,24 @@ impl NotificationRuleMutation {
         };
         let rule = ctx
             .service::<Notifications>()
-            .update_rule(id, changes)
+            .update_rule(&ctx.audit(), id, changes)
             .await?;
         let rule = NotificationRule::from(rule);
         Ok(UpdateNotificationRulePayload { rule })
     }
 
     /// Delete a rule.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn delete_notification_rule(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The rule's id.")] id: ID,
     ) -> Result<DeleteNotificationRulePayload> {
         let id = input::id(&id, RULE)?;
-        let rule = ctx.service::<Notifications>().delete_rule(id).await?;
+        let rule = ctx
+            .service::<Notifications>()
+            .delete_rule(&ctx.audit(), id)
+            .await?;
         let rule = NotificationRule::from(rule);
         Ok(DeleteNotificationRulePayload { rule })
     }

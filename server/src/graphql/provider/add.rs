@@ -1,7 +1,6 @@
 //! Adding accounts with an API key.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use entity::admin::Role;
 
 use super::{
     account::ProviderAccount,
@@ -16,7 +15,8 @@ use crate::{
         resolver::{
             context::ContextExt as _,
             error::{ResolverError, Result},
-            guard::AtLeast,
+            guard::Declared,
+            role::{Role, requires_role},
         },
         types::provider::ProviderKind,
     },
@@ -33,6 +33,8 @@ struct AddProviderApiKeyInput {
     /// The account's name; generated when omitted.
     label: Option<String>,
     /// The provider's base URL; its default when omitted.
+    // It can contain a password.
+    #[graphql(secret)]
     base_url: Option<String>,
     /// Additional request headers.
     headers: Option<Vec<HeaderInput>>,
@@ -67,6 +69,8 @@ struct AddProviderApiKeysInput {
     /// The accounts' name, numbered from the second on; generated when omitted.
     label: Option<String>,
     /// The provider's base URL; its default when omitted.
+    // It can contain a password.
+    #[graphql(secret)]
     base_url: Option<String>,
     /// Additional request headers.
     headers: Option<Vec<HeaderInput>>,
@@ -116,29 +120,31 @@ struct AddProviderApiKeysPayload {
 #[derive(Debug, Default)]
 pub(crate) struct AddProviderMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl AddProviderMutation {
     /// Add an API key of a provider as an account. The engine uses it immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn add_provider_api_key(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The key and its settings.")] input: AddProviderApiKeyInput,
     ) -> Result<AddProviderApiKeyPayload> {
         let accounts = ctx.service::<ProviderAccounts>();
-        let account = ProviderAccount::from(accounts.add_api_key(input.into()).await?);
+        let account =
+            ProviderAccount::from(accounts.add_api_key(&ctx.audit(), input.into()).await?);
         Ok(AddProviderApiKeyPayload { account })
     }
 
     /// Add several API keys of a provider. Each is added or rejected on its own.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn add_provider_api_keys(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The keys and their settings.")] input: AddProviderApiKeysInput,
     ) -> Result<AddProviderApiKeysPayload> {
-        let added = ctx.service::<ProviderAccounts>().add_api_keys(input.into());
-        let results = added.await?.into_iter().map(|added| match added {
+        let accounts = ctx.service::<ProviderAccounts>();
+        let added = accounts.add_api_keys(&ctx.audit(), input.into()).await?;
+        let results = added.into_iter().map(|added| match added {
             Ok(account) => Ok(AddedApiKey {
                 account: Some(ProviderAccount::from(account)),
                 problem: None,

@@ -1,7 +1,7 @@
 //! Providers: queries, and the subscription to their accounts.
 
 use async_graphql::{ComplexObject, Context, Object, SimpleObject, Subscription};
-use entity::{admin::Role, provider_account};
+use entity::provider_account;
 use futures_util::{Stream, StreamExt as _};
 use sea_orm::Iterable as _;
 
@@ -20,7 +20,8 @@ use crate::{
             context::ContextExt as _,
             cost::{list, one},
             error::{ResolverError, Result},
-            guard::AtLeast,
+            guard::Declared,
+            role::{Role, requires_role},
         },
         types::{provider::ProviderKind, scalar::DateTime},
     },
@@ -40,10 +41,6 @@ pub(crate) struct Provider {
     accounts: Vec<ProviderAccount>,
     /// The time of the last request through one of its accounts; null if there was none.
     last_used_at: Option<DateTime>,
-    /// Whether accounts can be added by API key.
-    accepts_api_key: bool,
-    /// Whether an account requires a base URL.
-    base_url_required: bool,
 }
 
 impl Provider {
@@ -59,15 +56,12 @@ impl Provider {
     }
 
     fn new(kind: provider_account::ProviderKind, accounts: Vec<provider_account::Model>) -> Self {
-        let spec = providers::spec(kind);
         let used_at = accounts.iter().filter_map(|account| account.last_used_at);
         Self {
             kind: kind.into(),
-            display_name: spec.display_name,
+            display_name: providers::spec(kind).display_name,
             last_used_at: used_at.max().map(Into::into),
             accounts: accounts.into_iter().map(Into::into).collect(),
-            accepts_api_key: spec.api_keys.accepted,
-            base_url_required: spec.api_keys.needs_base_url,
         }
     }
 }
@@ -109,19 +103,19 @@ fn rank(status: provider_accounts::AccountStatus) -> u8 {
 #[derive(Debug, Default)]
 pub(crate) struct ProviderQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ProviderQuery {
-    /// All providers, including those without accounts.
+    /// All providers, including those without accounts. `supportedProviders` has what each can do.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
-        complexity = "list(7, child_complexity)"
+        directive = requires_role::apply(Role::Viewer),
+        complexity = "list(providers::ALL.len(), child_complexity)"
     )]
     async fn providers(&self, ctx: &Context<'_>) -> Result<Vec<Provider>> {
         Provider::load(ctx, provider_account::ProviderKind::iter()).await
     }
 
     /// A provider.
-    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer), complexity = "one(child_complexity)")]
     async fn provider(
         &self,
         ctx: &Context<'_>,
@@ -134,10 +128,10 @@ impl ProviderQuery {
 #[derive(Debug, Default)]
 pub(crate) struct ProviderSubscription;
 
-#[Subscription]
+#[Subscription(guard = "Declared")]
 impl ProviderSubscription {
     /// Accounts, each after it was added, changed or removed.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn provider_account_changed(
         &self,
         ctx: &Context<'_>,

@@ -1,7 +1,6 @@
 //! Updating accounts.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::admin::Role;
 use secrecy::SecretString;
 
 use super::{
@@ -15,7 +14,12 @@ use crate::{
     },
     engine::EngineHandle,
     graphql::resolver::{
-        confirmation, context::ContextExt as _, error::Result, guard::AtLeast, input,
+        audit, confirmation,
+        context::ContextExt as _,
+        error::Result,
+        guard::Declared,
+        input,
+        role::{Role, requires_role},
     },
 };
 
@@ -42,6 +46,8 @@ struct UpdateProviderAccountInput {
     #[graphql(secret)]
     api_key: MaybeUndefined<String>,
     /// The provider's base URL; null for its default.
+    // It can contain a password.
+    #[graphql(secret)]
     base_url: MaybeUndefined<String>,
     /// Additional request headers, which replace all earlier ones; null for none.
     headers: MaybeUndefined<Vec<HeaderInput>>,
@@ -83,12 +89,12 @@ impl UpdateProviderAccountInput {
 #[derive(Debug, Default)]
 pub(crate) struct UpdateProviderMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl UpdateProviderMutation {
     /// Update an account. A change that would send the stored secret to another destination (another
     /// `baseUrl`, other `headers`, a proxy that can read it) requires `apiKey` in the same change, or an
     /// owner's password.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_provider_account(
         &self,
         ctx: &Context<'_>,
@@ -103,32 +109,38 @@ impl UpdateProviderMutation {
         let id = input::id(&id, "provider account")?;
         let mut changes = input.read()?;
         if let Some(password) = password {
-            if ctx.session()?.admin.role < Role::Owner {
+            if ctx.session()?.admin.role < Role::Owner.into() {
                 return Err(Error::Forbidden.into());
             }
             confirmation::confirm(ctx, password.into()).await?;
             changes.is_confirmed = true;
         }
         let accounts = ctx.service::<ProviderAccounts>();
-        let account = ProviderAccount::from(accounts.update(id, changes).await?);
+        let account = ProviderAccount::from(accounts.update(&ctx.audit(), id, changes).await?);
         Ok(UpdateProviderAccountPayload { account })
     }
 
     /// End the cooldown of an account, so that the engine uses it again immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn reset_provider_cooldown(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The account's id.")] id: ID,
     ) -> Result<ResetProviderCooldownPayload> {
         let id = input::id(&id, "provider account")?;
+        ctx.audit().about(ProviderAccounts::subject_of(id));
         let credential = ctx.service::<ProviderAccounts>().credential(id).await?;
         ctx.service::<EngineHandle>()
             .reset_cooldown(&credential)
             .await?;
         ctx.service::<ProviderAccounts>().clear_failures(id).await?;
         let account = ctx.service::<ProviderAccounts>().find_many(&[id]).await?;
-        let account = account.into_iter().next().map(ProviderAccount::from);
+        let account = account.into_iter().next();
+        if let Some(account) = &account {
+            ctx.audit().about(ProviderAccounts::subject(account));
+        }
+        audit::record(ctx).await?;
+        let account = account.map(ProviderAccount::from);
         Ok(ResetProviderCooldownPayload { account })
     }
 }

@@ -1,7 +1,6 @@
 //! Changing quotas and rate limits, and resetting usage.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::admin::Role;
 
 use super::input::QuotaInput;
 use crate::{
@@ -10,7 +9,13 @@ use crate::{
         quotas::{LimitHolder, LimitSubject, Quotas},
     },
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::{api_key::ApiKey, rate_limit::RateLimitInput, scalar::BigInt, user::User},
     },
 };
@@ -110,10 +115,10 @@ struct ResetUserUsagePayload {
 #[derive(Debug, Default)]
 pub(crate) struct QuotaMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl QuotaMutation {
     /// Replace all quotas of a user or a key. They take effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn set_quotas(
         &self,
         ctx: &Context<'_>,
@@ -121,7 +126,10 @@ impl QuotaMutation {
     ) -> Result<SetQuotasPayload> {
         let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
         let quotas = QuotaInput::read_all(input.quotas)?;
-        let LimitSubject { user, api_key } = ctx.service::<Quotas>().set(holder, &quotas).await?;
+        let LimitSubject { user, api_key } = ctx
+            .service::<Quotas>()
+            .set(&ctx.audit(), holder, &quotas)
+            .await?;
         Ok(SetQuotasPayload {
             user: User::from(user),
             api_key: api_key.map(ApiKey::from),
@@ -130,7 +138,7 @@ impl QuotaMutation {
 
     /// Add, edit and remove single quotas of a user or a key. Other quotas stay, including those that were
     /// added concurrently. Changes take effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn change_quotas(
         &self,
         ctx: &Context<'_>,
@@ -141,7 +149,8 @@ impl QuotaMutation {
         let removed = ids.collect::<Result<Vec<_>>>()?;
         let added = QuotaInput::read_all(input.add)?;
         let quotas = ctx.service::<Quotas>();
-        let LimitSubject { user, api_key } = quotas.change(holder, removed, added).await?;
+        let LimitSubject { user, api_key } =
+            quotas.change(&ctx.audit(), holder, removed, added).await?;
         Ok(SetQuotasPayload {
             user: User::from(user),
             api_key: api_key.map(ApiKey::from),
@@ -149,7 +158,7 @@ impl QuotaMutation {
     }
 
     /// Update parts of the rate limit of a user or a key. Changes take effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_rate_limit(
         &self,
         ctx: &Context<'_>,
@@ -164,7 +173,9 @@ impl QuotaMutation {
             concurrent_requests: or(input.concurrent_requests, limit.concurrent_requests),
             concurrent_sockets: or(input.concurrent_sockets, limit.concurrent_sockets),
         };
-        let changed = ctx.service::<Quotas>().change_rate_limit(holder, change);
+        let quotas = ctx.service::<Quotas>();
+        let audit = ctx.audit();
+        let changed = quotas.change_rate_limit(&audit, holder, change);
         let LimitSubject { user, api_key } = changed.await?;
         Ok(SetRateLimitPayload {
             user: User::from(user),
@@ -173,7 +184,7 @@ impl QuotaMutation {
     }
 
     /// Replace the rate limit of a user or a key. It takes effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn set_rate_limit(
         &self,
         ctx: &Context<'_>,
@@ -186,9 +197,10 @@ impl QuotaMutation {
             concurrent_requests: input.concurrent_requests,
             concurrent_sockets: input.concurrent_sockets,
         };
+        let (audit, limit) = (ctx.audit(), limit.read()?);
         let set = ctx
             .service::<Quotas>()
-            .set_rate_limit(holder, limit.read()?);
+            .set_rate_limit(&audit, holder, limit);
         let LimitSubject { user, api_key } = set.await?;
         Ok(SetRateLimitPayload {
             user: User::from(user),
@@ -197,14 +209,17 @@ impl QuotaMutation {
     }
 
     /// Reset the quota usage of a user and of their keys to 0. Request records and usage statistics stay.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn reset_user_usage(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The user's id.")] id: ID,
     ) -> Result<ResetUserUsagePayload> {
         let id = input::id(&id, "user")?;
-        let (user, previous) = ctx.service::<Quotas>().reset_usage(id).await?;
+        let (user, previous) = ctx
+            .service::<Quotas>()
+            .reset_usage(&ctx.audit(), id)
+            .await?;
         Ok(ResetUserUsagePayload {
             user: User::from(user),
             previous_used_tokens: BigInt(previous),

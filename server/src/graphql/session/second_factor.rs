@@ -15,7 +15,9 @@ use crate::{
     },
     graphql::{
         admin::list::Admin,
-        resolver::{context::ContextExt as _, error::Result, guard::WithSession},
+        resolver::{
+            context::ContextExt as _, error::Result, guard::Declared, role::requires_session,
+        },
     },
 };
 
@@ -56,10 +58,10 @@ struct RenewRecoveryCodesPayload {
 #[derive(Debug, Default)]
 pub(crate) struct SecondFactorMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl SecondFactorMutation {
     /// Start to enrol a second factor for the caller: codes of an authenticator app (TOTP).
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn enrol_totp(
         &self,
         ctx: &Context<'_>,
@@ -68,7 +70,7 @@ impl SecondFactorMutation {
         let own = ctx.session()?;
         let attempt = Attempt::begin(ctx).await?;
         let admins = ctx.service::<Admins>();
-        let enrolment = admins.enrol(own, password.into()).await?;
+        let enrolment = admins.enrol(&ctx.audit(), own, password.into()).await?;
         attempt.succeeded();
         let uri = enrolment.uri.expose_secret();
         Ok(EnrolTotpPayload {
@@ -79,7 +81,7 @@ impl SecondFactorMutation {
     }
 
     /// Activate the second factor, with a code that proves that the app has the secret.
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn confirm_totp(
         &self,
         ctx: &Context<'_>,
@@ -88,7 +90,9 @@ impl SecondFactorMutation {
         let own = ctx.session()?;
         let attempt = Attempt::begin(ctx).await?;
         let admins = ctx.service::<Admins>();
-        let codes = admins.confirm_second_factor(own, &code.into()).await?;
+        let codes = admins
+            .confirm_second_factor(&ctx.audit(), own, &code.into())
+            .await?;
         attempt.succeeded();
         let admin = admins.find(own.admin.id).await?;
         let admin = admin.ok_or(Error::Unauthenticated)?;
@@ -99,7 +103,7 @@ impl SecondFactorMutation {
     }
 
     /// Disable the caller's second factor.
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn disable_totp(
         &self,
         ctx: &Context<'_>,
@@ -110,14 +114,16 @@ impl SecondFactorMutation {
         let attempt = Attempt::begin(ctx).await?;
         let admins = ctx.service::<Admins>();
         let (password, code) = (SecretString::from(password), SecretString::from(code));
-        let admin = admins.disable_second_factor(own, password, &code).await?;
+        let admin = admins
+            .disable_second_factor(&ctx.audit(), own, password, &code)
+            .await?;
         attempt.succeeded();
         let admin = Admin::from(admin);
         Ok(DisableTotpPayload { admin })
     }
 
     /// Create new recovery codes for the caller. Earlier codes become invalid.
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn renew_recovery_codes(
         &self,
         ctx: &Context<'_>,
@@ -128,7 +134,9 @@ impl SecondFactorMutation {
         let attempt = Attempt::begin(ctx).await?;
         let admins = ctx.service::<Admins>();
         let (password, code) = (SecretString::from(password), SecretString::from(code));
-        let codes = admins.renew_recovery_codes(own, password, &code).await?;
+        let codes = admins
+            .renew_recovery_codes(&ctx.audit(), own, password, &code)
+            .await?;
         attempt.succeeded();
         let recovery_codes = shown(codes);
         Ok(RenewRecoveryCodesPayload { recovery_codes })

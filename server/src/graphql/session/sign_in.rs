@@ -17,7 +17,8 @@ use crate::{
         resolver::{
             context::{Browser, ContextExt as _},
             error::Result,
-            guard::{Public, WithSession},
+            guard::{Declared, Public},
+            role::requires_session,
         },
         types::scalar::int,
     },
@@ -52,7 +53,7 @@ struct ChangePasswordPayload {
 #[derive(Debug, Default)]
 pub(crate) struct SignInMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl SignInMutation {
     /// Create the first administrator with the token of the one-time URL that the server logs at its start,
     /// or choose a password with the token of an invitation, and sign in.
@@ -71,7 +72,7 @@ impl SignInMutation {
         let password = SecretString::from(password);
         let admins = ctx.service::<Admins>();
         let admin = admins
-            .complete_setup(&token, username.as_deref(), password)
+            .complete_setup(&ctx.audit(), &token, username.as_deref(), password)
             .await?;
         begin(ctx, browser, admin, attempt).await
     }
@@ -104,25 +105,25 @@ impl SignInMutation {
         };
         let admin = ctx
             .service::<Admins>()
-            .authenticate(presented, throttle)
+            .authenticate(&ctx.audit(), presented, throttle)
             .await?;
         begin(ctx, browser, admin, attempt).await
     }
 
     /// End the current session and delete its cookie.
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn logout(&self, ctx: &Context<'_>) -> Result<LogoutPayload> {
         let (session, browser) = (ctx.session()?, ctx.browser()?);
         let sessions = ctx.service::<Sessions>();
         sessions
-            .revoke(session.admin.id, session.session.id)
+            .revoke(&ctx.audit(), session.admin.id, session.session.id)
             .await?;
         set(ctx, browser.cookies.end());
         Ok(LogoutPayload { signed_out: true })
     }
 
     /// Change the caller's password and end their other sessions.
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn change_password(
         &self,
         ctx: &Context<'_>,
@@ -137,7 +138,7 @@ impl SignInMutation {
         let (current, new) = (current_password.into(), new_password.into());
         let revoked = ctx
             .service::<Admins>()
-            .change_password(own, current, new)
+            .change_password(&ctx.audit(), own, current, new)
             .await?;
         attempt.succeeded();
         Ok(ChangePasswordPayload {
@@ -155,7 +156,7 @@ async fn begin(
 ) -> Result<LoginPayload> {
     let begun = ctx
         .service::<Sessions>()
-        .begin(admin, browser.client())
+        .begin(&ctx.audit(), admin, browser.client())
         .await?;
     attempt.succeeded();
     let own = &begun.session;

@@ -1,12 +1,17 @@
 //! Updating, enabling, disabling and archiving users.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::admin::Role;
 
 use crate::{
     domain::users::{UserChanges, Users},
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::user::User,
     },
 };
@@ -50,10 +55,10 @@ struct ArchiveUserPayload {
 #[derive(Debug, Default)]
 pub(crate) struct UpdateUserMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl UpdateUserMutation {
     /// Update a user. Changes take effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_user(
         &self,
         ctx: &Context<'_>,
@@ -68,12 +73,16 @@ impl UpdateUserMutation {
             allowed_models: input::patch(input.allowed_models),
         };
         let id = input::id(&id, "user")?;
-        let user = User::from(ctx.service::<Users>().update(id, changes).await?);
+        let user = User::from(
+            ctx.service::<Users>()
+                .update(&ctx.audit(), id, changes)
+                .await?,
+        );
         Ok(UpdateUserPayload { user })
     }
 
     /// Enable or disable several users: all of them, or none if one fails.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn set_users_enabled(
         &self,
         ctx: &Context<'_>,
@@ -81,20 +90,23 @@ impl UpdateUserMutation {
         #[graphql(desc = "Whether their keys are accepted.")] enabled: bool,
     ) -> Result<SetUsersEnabledPayload> {
         let ids: Result<Vec<_>> = ids.iter().map(|id| input::id(id, "user")).collect();
-        let users = ctx.service::<Users>().set_enabled(&ids?, enabled).await?;
+        let users = ctx
+            .service::<Users>()
+            .set_enabled(&ctx.audit(), &ids?, enabled)
+            .await?;
         let users = users.into_iter().map(User::from).collect();
         Ok(SetUsersEnabledPayload { users })
     }
 
     /// Archive a user: their keys are revoked, their name can be used again, and their history stays.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn archive_user(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The user's id.")] id: ID,
     ) -> Result<ArchiveUserPayload> {
         let id = input::id(&id, "user")?;
-        let user = User::from(ctx.service::<Users>().archive(id).await?);
+        let user = User::from(ctx.service::<Users>().archive(&ctx.audit(), id).await?);
         Ok(ArchiveUserPayload { user })
     }
 }

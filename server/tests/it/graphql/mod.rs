@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod audit;
+mod audit_walk;
 mod compression;
 mod csrf;
 mod explorer;
@@ -22,6 +23,7 @@ mod second_factor;
 mod session;
 mod sign_in;
 mod socket;
+mod supported_providers;
 mod team;
 mod usage;
 mod user;
