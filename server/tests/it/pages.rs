@@ -99,7 +99,8 @@ async fn navigate(app: &TestApp, path: &str) -> reqwest::Response {
 }
 
 fn script_of(index: &str) -> String {
-    let at = index.find("assets/").unwrap();
-    let file: String = index[at..].chars().take_while(|c| *c != '"').collect();
+    let script = index.split_once("<script").unwrap().1;
+    let at = script.find("assets/").unwrap();
+    let file: String = script[at..].chars().take_while(|c| *c != '"').collect();
     format!("/{file}")
 }
