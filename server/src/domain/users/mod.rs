@@ -174,9 +174,8 @@ impl Users {
             audit::record(&transaction, &self.clock, change).await?;
         }
         transaction.commit().await?;
-        for id in ids {
-            self.api_keys.refresh(*id).await?;
-        }
+        let changed = ids.iter().copied().collect();
+        self.api_keys.refresh_all(&changed).await?;
         Ok(users)
     }
 

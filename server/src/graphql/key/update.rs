@@ -1,4 +1,4 @@
-//! Updating and revoking keys.
+//! Updating keys.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use entity::admin::Role;
@@ -29,13 +29,6 @@ struct UpdateApiKeyPayload {
     api_key: ApiKey,
 }
 
-/// The result of `revokeApiKey`.
-#[derive(SimpleObject)]
-struct RevokeApiKeyPayload {
-    /// The key.
-    api_key: ApiKey,
-}
-
 #[derive(Debug, Default)]
 pub(crate) struct UpdateApiKeyMutation;
 
@@ -57,17 +50,5 @@ impl UpdateApiKeyMutation {
         let id = input::id(&id, "API key")?;
         let api_key = ApiKey::from(ctx.service::<ApiKeys>().update(id, changes).await?);
         Ok(UpdateApiKeyPayload { api_key })
-    }
-
-    /// Revoke a key. It takes effect immediately and aborts requests in flight.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
-    async fn revoke_api_key(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The key's id.")] id: ID,
-    ) -> Result<RevokeApiKeyPayload> {
-        let id = input::id(&id, "API key")?;
-        let api_key = ApiKey::from(ctx.service::<ApiKeys>().revoke(id).await?);
-        Ok(RevokeApiKeyPayload { api_key })
     }
 }

@@ -1,10 +1,10 @@
 import { createMutation } from "@urql/solid";
-import type { FreshKey } from "../../connect/KeySecretDialog";
-import { graphql } from "../../graphql/generated";
-import { t } from "../../i18n";
-import { readText } from "../../lib/form";
-import { SelectField } from "../../ui/Field";
-import { MutationDialog } from "../../ui/MutationDialog";
+import type { FreshKey } from "../connect/KeySecretDialog";
+import { graphql } from "../graphql/generated";
+import { t } from "../i18n";
+import { readText } from "../lib/form";
+import { SelectField } from "../ui/Field";
+import { MutationDialog } from "../ui/MutationDialog";
 
 const RotateApiKeyMutation = graphql(`
   mutation RotateApiKey($id: ID!, $graceSeconds: Int!) {
