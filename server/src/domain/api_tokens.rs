@@ -1,4 +1,4 @@
-//! Tokens with which scripts use GraphQL.
+//! API tokens, with which scripts use GraphQL.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -24,18 +24,18 @@ use crate::{
     db::Database,
 };
 
-/// How every API token begins.
+/// The prefix of every API token.
 pub const PREFIX: &str = "ppt_";
 const USED_PRECISION: TimeDelta = TimeDelta::minutes(1);
 
-/// A token that was just created: the only moment its secret is known.
+/// A new token. Its secret is not stored and cannot be shown again.
 #[derive(Debug)]
 pub struct CreatedApiToken {
     pub api_token: api_token::Model,
     pub secret: SecretString,
 }
 
-/// The tokens of scripts.
+/// The service for API tokens.
 #[derive(Clone, Debug)]
 pub struct ApiTokens {
     db: Database,
@@ -44,7 +44,6 @@ pub struct ApiTokens {
 }
 
 impl ApiTokens {
-    /// The service over this database.
     pub fn new(db: Database, clock: SharedClock, digester: Digester) -> Self {
         Self {
             db,
@@ -53,7 +52,7 @@ impl ApiTokens {
         }
     }
 
-    /// Creates a token.
+    /// Fails if the expiry is not in the future.
     pub async fn create(
         &self,
         name: &str,
@@ -86,7 +85,7 @@ impl ApiTokens {
         })
     }
 
-    /// Finds the living token behind what a script presented.
+    /// The active token with this secret; `None` if it is unknown, revoked or expired.
     pub async fn find(&self, presented: &str) -> Result<Option<api_token::Model>> {
         let digest = self.digester.digest(presented.as_bytes());
         let found = ApiToken::find()
@@ -111,13 +110,13 @@ impl ApiTokens {
         Ok(Some(token))
     }
 
-    /// All tokens, the newest first.
+    /// All tokens, newest first.
     pub async fn list(&self) -> Result<Vec<api_token::Model>> {
         let newest = ApiToken::find().order_by_desc(api_token::Column::Id);
         Ok(newest.all(self.db.reader()).await?)
     }
 
-    /// Ends a token's life. Revoking twice is harmless.
+    /// Revokes a token. Revoking twice is no error.
     pub async fn revoke(&self, id: Uuid) -> Result<api_token::Model> {
         let transaction = self.db.begin().await?;
         let old = ApiToken::find_by_id(id)
@@ -141,7 +140,7 @@ fn subject(token: &api_token::Model) -> AuditSubject {
     AuditSubject::new("apiToken", &token.id).named(&token.name)
 }
 
-/// What the audit tells of a token.
+/// The fields of a token, for the audit.
 fn audited(token: &api_token::Model) -> Value {
     json!({
         "name": token.name,

@@ -1,4 +1,4 @@
-//! Administrators' sessions: begin, look up, expire, end.
+//! Administrators' sessions: start, look up, expire, end.
 
 use std::net::IpAddr;
 
@@ -30,46 +30,44 @@ use crate::{
 
 const ABSOLUTE_LIFE: TimeDelta = TimeDelta::days(7);
 const IDLE_LIFE: TimeDelta = TimeDelta::hours(24);
-/// How stale `last_seen_at` may be: writing it at each request would make every query a write.
+/// The maximum age of `last_seen_at`: updating it at each request would make every query a write.
 const SEEN_PRECISION: TimeDelta = TimeDelta::minutes(1);
 const CHANGED: Error =
     Error::WrongCredentials("this administrator was changed during the sign-in; sign in again");
 
-/// A signed-in administrator.
 #[derive(Clone, Debug)]
 pub struct AdminSession {
     pub session: session::Model,
     pub admin: admin::Model,
-    /// What the browser must echo; bound to this session.
+    /// The token that the browser must send back with mutations; bound to this session.
     pub csrf_token: String,
 }
 
-/// A session that was just begun: the only moment its cookie is known.
+/// A new session. Its cookie is not stored and cannot be shown again.
 #[derive(Debug)]
 pub struct BegunSession {
     pub session: AdminSession,
     pub cookie: SecretString,
 }
 
-/// Where a sign-in comes from.
+/// The origin of a sign-in.
 #[derive(Clone, Debug, Default)]
 pub struct SessionClient {
     pub ip: Option<String>,
     pub user_agent: Option<String>,
 }
 
-/// The sessions of all administrators.
+/// The service for sessions.
 #[derive(Clone, Debug)]
 pub struct Sessions {
     db: Database,
     clock: SharedClock,
     digester: Digester,
-    /// Says which session ended, so that its open sockets are closed.
+    /// Sends the id of each session that ends, so that its sockets are closed.
     ended: broadcast::Sender<Uuid>,
 }
 
 impl Sessions {
-    /// The service over this database.
     pub fn new(db: Database, clock: SharedClock, digester: Digester) -> Self {
         let (ended, _) = broadcast::channel(64);
         Self {
@@ -80,8 +78,8 @@ impl Sessions {
         }
     }
 
-    /// Signs an administrator in who was just found to be `admin`. Checking a password takes a while: who was
-    /// disabled, removed or changed meanwhile is refused here, in the transaction that inserts the session.
+    /// Starts a session for an administrator whose password was verified. Verification takes a while, so the
+    /// transaction fails if the administrator was disabled, removed or changed since.
     pub async fn begin(&self, admin: admin::Model, client: SessionClient) -> Result<BegunSession> {
         let cookie = token::generate("");
         let now = self.clock.now();
@@ -114,7 +112,7 @@ impl Sessions {
         })
     }
 
-    /// Finds the living session behind a cookie.
+    /// The active session with this cookie, and its administrator.
     pub async fn find(&self, cookie: &str) -> Result<Option<AdminSession>> {
         let digest = self.digester.digest(cookie.as_bytes());
         let found = Session::find()
@@ -135,14 +133,14 @@ impl Sessions {
         Ok(Some(self.with_csrf(session, admin)))
     }
 
-    /// Whether a session still lives. Asking does not count as using it.
+    /// Whether a session is active. Does not update `last_seen_at`.
     pub async fn lives(&self, id: Uuid) -> Result<bool> {
         Ok(self.active(self.db.reader(), id).await?.is_some())
     }
 
-    /// The administrator of a session that is still active, provided that nothing of what they signed in with
-    /// changed since the session was looked up. For use after a password was checked, which takes a while;
-    /// in a transaction the administrator stays locked until its end.
+    /// The administrator of an active session, if none of the credentials of its sign-in changed since the session was
+    /// looked up. For use after verifying a password, which takes a while; in a transaction the row stays locked until
+    /// the end.
     pub(super) async fn still(
         &self,
         connection: &impl ConnectionTrait,
@@ -170,7 +168,7 @@ impl Sessions {
         }))
     }
 
-    /// Addresses from which the active sessions began.
+    /// The client addresses of active sessions.
     pub async fn client_addresses(&self) -> Result<Vec<IpAddr>> {
         let now = self.clock.now();
         let sessions = Session::find().all(self.db.reader()).await?.into_iter();
@@ -180,7 +178,7 @@ impl Sessions {
             .collect())
     }
 
-    /// An administrator's living sessions, the latest first.
+    /// The active sessions of an administrator, newest first.
     pub async fn list(&self, admin_id: Uuid) -> Result<Vec<session::Model>> {
         let now = self.clock.now();
         let sessions = Session::find()
@@ -194,7 +192,6 @@ impl Sessions {
             .collect())
     }
 
-    /// Ends one of an administrator's sessions.
     pub async fn revoke(&self, admin_id: Uuid, id: Uuid) -> Result<session::Model> {
         let transaction = self.db.begin().await?;
         let session = Session::find_by_id(id)
@@ -208,7 +205,7 @@ impl Sessions {
         Ok(session)
     }
 
-    /// Ends all of an administrator's sessions but one. Returns how many.
+    /// Ends all sessions of an administrator but one. Returns how many.
     pub async fn revoke_others(&self, admin_id: Uuid, kept: Option<Uuid>) -> Result<usize> {
         let transaction = self.db.begin().await?;
         let ended = self.delete_others(&transaction, admin_id, kept).await?;
@@ -217,7 +214,7 @@ impl Sessions {
         Ok(ended.len())
     }
 
-    /// Ends sessions together with what is the reason for it. Announce their end after the commit.
+    /// Deletes sessions in the transaction of the change that ends them. Call [`Self::announce_end`] after the commit.
     pub(super) async fn delete_others(
         &self,
         transaction: &DatabaseTransaction,
@@ -252,12 +249,12 @@ impl Sessions {
         audit::record(transaction, &self.clock, ended).await
     }
 
-    /// Tells which sessions end from now on.
+    /// The ids of sessions that end from now on.
     pub fn ended(&self) -> broadcast::Receiver<Uuid> {
         self.ended.subscribe()
     }
 
-    /// Whether a browser echoed the session's token.
+    /// Compares in constant time.
     pub fn csrf_matches(session: &AdminSession, presented: Option<&str>) -> bool {
         presented.is_some_and(|presented| {
             session
@@ -298,7 +295,7 @@ impl Sessions {
     }
 }
 
-/// The administrator as they are now, locked; none when they may not sign in any more, or not as they did.
+/// The current row of the administrator, locked; `None` if they may not sign in any more or their credentials changed.
 async fn unchanged(
     connection: &impl ConnectionTrait,
     admin: &admin::Model,
@@ -319,7 +316,7 @@ fn subject(session: &session::Model) -> AuditSubject {
     AuditSubject::new("session", &session.id)
 }
 
-/// What the audit tells of a session.
+/// The fields of a session, for the audit.
 fn audited(session: &session::Model) -> Value {
     json!({
         "adminId": session.admin_id,

@@ -1,4 +1,4 @@
-//! One-time links with which new administrators choose their passwords themselves.
+//! One-time links with which new administrators choose their password.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::admin::{self, Entity as Admin};
@@ -15,11 +15,10 @@ use crate::{
     domain::audit::{self, AuditChange},
 };
 
-/// How the token of every invitation begins.
 pub(super) const PREFIX: &str = "invite-";
 const LIFE: TimeDelta = TimeDelta::days(7);
 
-/// An invitation: the only moment its token is known.
+/// A new one-time link. Its token is not stored and cannot be shown again.
 pub(super) struct Invitation {
     pub(super) token: SecretString,
     digest: Vec<u8>,
@@ -43,14 +42,14 @@ impl Invitation {
 }
 
 impl Admins {
-    /// Makes a new link in place of one that was lost or has expired.
+    /// Creates a new link and invalidates the earlier one, which was lost or has expired.
     pub async fn invite_again(&self, id: Uuid) -> Result<(admin::Model, SecretString)> {
         let transaction = self.db.begin().await?;
         let old = Admin::find_by_id(id).one(&transaction).await?;
         let old = old.ok_or_else(not_found)?;
         if !old.password_hash.is_empty() {
             return Err(Error::Conflict(
-                "this administrator has a password; who forgot it resets it on the server"
+                "this administrator has a password already; reset a forgotten one on the server"
                     .to_owned(),
             ));
         }
@@ -64,7 +63,7 @@ impl Admins {
         Ok((admin, invitation.token))
     }
 
-    /// Sets the first password of whoever was invited. The link works once.
+    /// Sets the first password of an invited administrator. The link works once.
     pub(super) async fn accept_invitation(
         &self,
         presented: &str,
@@ -84,7 +83,7 @@ impl Admins {
             .await?;
         let Some(old) = invited else {
             return Err(Error::WrongCredentials(
-                "the set-up link is wrong, was used or has expired; ask an owner for a new one",
+                "the set-up link is invalid, was used or has expired; ask an owner for a new one",
             ));
         };
         audit::identify((&old).into());

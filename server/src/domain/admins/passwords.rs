@@ -1,4 +1,4 @@
-//! Administrators' passwords: chosen, changed, reset.
+//! Administrators' passwords: set, change, reset.
 
 use entity::admin::{self, Entity as Admin};
 use sea_orm::{
@@ -17,16 +17,14 @@ use crate::domain::{
 const SHORTEST: usize = 12;
 const LONGEST: usize = 1024;
 
-/// A password that was hashed, and what changes with it.
 struct NewPassword {
     hash: String,
-    /// The session that goes on.
+    /// The session that is not ended.
     kept: Option<uuid::Uuid>,
     without_second_factor: bool,
 }
 
 impl Admins {
-    /// Whether a password is an administrator's.
     pub(super) async fn is_password_of(
         &self,
         admin: Option<&admin::Model>,
@@ -37,17 +35,17 @@ impl Admins {
         Ok(self.passwords.verify(password, hash).await?)
     }
 
-    /// Makes sure that it is still the administrator who asks, before something grave. A session that ended
-    /// while the password was checked confirms nothing.
+    /// Verifies the administrator's password before a sensitive action. Fails if the session ended while the password
+    /// was verified.
     pub async fn confirm(&self, own: &AdminSession, password: SecretString) -> Result<()> {
         if !self.is_password_of(Some(&own.admin), password).await? {
-            return Err(Error::bad_input("the password is not right"));
+            return Err(Error::bad_input("the password is incorrect"));
         }
         self.sessions.still(self.db.reader(), own).await?;
         Ok(())
     }
 
-    /// Replaces a password by its owner. All sessions but one end. Returns how many.
+    /// Changes the own password and ends all other sessions. Returns how many.
     pub async fn change_password(
         &self,
         own: &AdminSession,
@@ -56,7 +54,7 @@ impl Admins {
     ) -> Result<usize> {
         check(&new)?;
         if !self.is_password_of(Some(&own.admin), current).await? {
-            return Err(Error::bad_input("the current password is not right"));
+            return Err(Error::bad_input("the current password is incorrect"));
         }
         let hash = self.passwords.hash(new).await?;
         let transaction = self.db.begin().await?;
@@ -69,8 +67,8 @@ impl Admins {
         self.set_password(transaction, admin, new).await
     }
 
-    /// Replaces a password from the terminal, without knowing the current one; removes the second factor
-    /// too if that is wanted. All sessions end. Returns how many.
+    /// Resets a password from the command line, without the current one, and optionally removes the second factor. Ends
+    /// all sessions and returns how many.
     pub async fn reset_password(
         &self,
         username: &str,
@@ -117,8 +115,8 @@ impl Admins {
         let kept_factor = admin.totp_confirmed_at.is_some();
         let change = AuditChange::updated(
             subject(&admin),
-            json!({ "password": "the earlier one", "secondFactor": had_second_factor }),
-            json!({ "password": "a new one", "secondFactor": kept_factor }),
+            json!({ "password": "previous", "secondFactor": had_second_factor }),
+            json!({ "password": "new", "secondFactor": kept_factor }),
         );
         audit::record(&transaction, &self.clock, change).await?;
         let ended = self
@@ -131,17 +129,16 @@ impl Admins {
     }
 }
 
-/// Whether a password is long enough to be one.
 pub(super) fn check(password: &SecretString) -> Result<()> {
     let length = password.expose_secret().chars().count();
     if length < SHORTEST {
         return Err(Error::BadInput(format!(
-            "a password has at least {SHORTEST} characters"
+            "a password must have at least {SHORTEST} characters"
         )));
     }
     if length > LONGEST {
         return Err(Error::BadInput(format!(
-            "a password has at most {LONGEST} characters"
+            "a password must have at most {LONGEST} characters"
         )));
     }
     Ok(())

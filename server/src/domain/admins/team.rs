@@ -1,5 +1,4 @@
-//! Several administrators: create them, change what they may do, remove them. There is always an owner who
-//! can sign in.
+//! Creates, changes and removes administrators. At least one owner who can sign in must remain.
 
 use entity::admin::{self, Entity as Admin, Role};
 use sea_orm::{
@@ -14,16 +13,16 @@ use super::{
 };
 use crate::domain::audit::{self, AuditChange};
 
-/// What a new administrator is like.
+/// An administrator to create.
 #[derive(Debug)]
 pub struct NewAdmin {
     pub username: String,
     pub role: Role,
-    /// Without one they choose it themselves, with a one-time link.
+    /// `None` creates a one-time link for choosing it.
     pub password: Option<SecretString>,
 }
 
-/// A new administrator, and the token of the link with which they choose a password.
+/// A new administrator, and the token of the one-time link if no password was given.
 #[derive(Debug)]
 pub struct CreatedAdmin {
     pub admin: admin::Model,
@@ -37,14 +36,16 @@ impl Admins {
         Ok(admins.all(self.db.reader()).await?)
     }
 
-    /// Creates an administrator.
+    /// Fails if the username is taken.
     pub async fn create(&self, new: NewAdmin) -> Result<CreatedAdmin> {
         let username = new.username.trim().to_owned();
         if username.is_empty() || username.chars().count() > 64 {
-            return Err(Error::bad_input("a username has 1 to 64 characters"));
+            return Err(Error::bad_input("a username must have 1 to 64 characters"));
         }
         if username.chars().any(char::is_control) {
-            return Err(Error::bad_input("a username has no control characters"));
+            return Err(Error::bad_input(
+                "a username must not contain control characters",
+            ));
         }
         let now = self.clock.now();
         let mut row = admin::ActiveModel {
@@ -77,22 +78,22 @@ impl Admins {
         Ok(CreatedAdmin { admin, setup_token })
     }
 
-    /// Changes what an administrator may do. Their sessions end.
+    /// Changes the role of an administrator and ends their sessions.
     pub async fn set_role(&self, id: Uuid, role: Role) -> Result<admin::Model> {
         let change = |admin: &mut admin::ActiveModel| admin.role = Set(role);
         self.change(id, change).await
     }
 
-    /// Lets an administrator sign in, or no more. Their sessions end.
+    /// Enables or disables an administrator and ends their sessions.
     pub async fn set_enabled(&self, id: Uuid, enabled: bool) -> Result<admin::Model> {
         let change = |admin: &mut admin::ActiveModel| admin.enabled = Set(enabled);
         self.change(id, change).await
     }
 
-    /// Forgets an administrator; the audit does not. Their sessions end.
+    /// Deletes an administrator and ends their sessions. Audit events are kept.
     pub async fn remove(&self, id: Uuid) -> Result<admin::Model> {
         let transaction = self.db.begin().await?;
-        let owners = living_owners(&transaction).await?;
+        let owners = active_owners(&transaction).await?;
         let admin = find(&transaction, id).await?;
         if owners == [id] {
             return Err(last_owner());
@@ -112,8 +113,8 @@ impl Admins {
         change: impl FnOnce(&mut admin::ActiveModel),
     ) -> Result<admin::Model> {
         let transaction = self.db.begin().await?;
-        // Before anything is looked at: two who demote each other must not both see the other as owner.
-        let owners = living_owners(&transaction).await?;
+        // Locked first: otherwise two owners who demote each other could each count the other as the remaining owner.
+        let owners = active_owners(&transaction).await?;
         let old = find(&transaction, id).await?;
         let mut admin = old.clone().into_active_model();
         change(&mut admin);
@@ -131,8 +132,8 @@ impl Admins {
     }
 }
 
-/// The owners who can sign in. Locked until the end of the transaction.
-async fn living_owners(transaction: &DatabaseTransaction) -> Result<Vec<Uuid>> {
+/// The owners who can sign in. The rows are locked until the end of the transaction.
+async fn active_owners(transaction: &DatabaseTransaction) -> Result<Vec<Uuid>> {
     let owners = Admin::find()
         .filter(admin::Column::Role.eq(Role::Owner))
         .filter(admin::Column::Enabled.eq(true))
@@ -145,13 +146,14 @@ async fn living_owners(transaction: &DatabaseTransaction) -> Result<Vec<Uuid>> {
 }
 
 async fn find(transaction: &DatabaseTransaction, id: Uuid) -> Result<admin::Model> {
-    // Locked before the sessions are looked at: a sign-in that inserts one holds the same lock.
+    // Locked before the sessions are read: a sign-in that inserts one takes the same lock.
     let admin = Admin::find_by_id(id).lock_exclusive();
     admin.one(transaction).await?.ok_or_else(not_found)
 }
 
 fn last_owner() -> Error {
     Error::Conflict(
-        "this is the last owner who can sign in; make somebody else an owner first".to_owned(),
+        "this is the last owner who can sign in; make another administrator an owner first"
+            .to_owned(),
     )
 }

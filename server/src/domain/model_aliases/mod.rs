@@ -1,6 +1,6 @@
-//! Other names for models: kept here, applied by the engine, known to prices, quotas and allow-lists.
+//! Aliases of models: stored here, applied by the engine, known to prices, quotas and allow-lists.
 //!
-//! An alias counts under both names and costs what its target costs.
+//! An alias counts under both names and has the price of its target.
 
 mod check;
 
@@ -25,10 +25,10 @@ use super::{
 use crate::{clock::SharedClock, db::Database};
 
 const MOST_ALIASES: usize = 500;
-/// How long a removed alias is remembered: requests of its time are settled by then.
+/// How long a removed alias is kept, so that requests that used it can still be settled.
 const REMEMBERED: TimeDelta = TimeDelta::days(2);
 
-/// What an alias is like.
+/// An alias to add or change.
 #[derive(Clone, Debug)]
 pub struct NewModelAlias {
     pub alias: String,
@@ -36,19 +36,19 @@ pub struct NewModelAlias {
     pub provider: Option<ProviderKind>,
 }
 
-/// All aliases, in the database and in memory.
+/// The service for aliases.
 #[derive(Clone, Debug)]
 pub struct ModelAliases {
     db: Database,
     clock: SharedClock,
     prices: Prices,
     accounts: ProviderAccounts,
-    /// One change at a time: what is checked stays true until it is written.
+    /// Serialises changes, so that a validated change is still valid when it is written.
     changing: Arc<Mutex<()>>,
 }
 
 impl ModelAliases {
-    /// Reads all aliases, and lets prices know them.
+    /// Loads all aliases and makes them known to prices.
     pub async fn load(
         db: Database,
         clock: SharedClock,
@@ -66,12 +66,12 @@ impl ModelAliases {
         Ok(aliases)
     }
 
-    /// The aliases as they are now.
+    /// The current aliases.
     pub fn current(&self) -> Arc<AliasTable> {
         self.prices.current().aliases().clone()
     }
 
-    /// Adds an alias or lets it lead elsewhere.
+    /// Adds an alias or changes its target.
     pub async fn set(
         &self,
         new: NewModelAlias,
@@ -82,9 +82,9 @@ impl ModelAliases {
         let new = check::check(&new, &table, models)?;
         let now = self.clock.now();
         let replaced = table.find(&new.alias, now).cloned();
-        if replaced.is_none() && table.living().len() >= MOST_ALIASES {
+        if replaced.is_none() && table.active().len() >= MOST_ALIASES {
             return Err(Error::BadInput(format!(
-                "there are at most {MOST_ALIASES} aliases"
+                "there can be at most {MOST_ALIASES} aliases"
             )));
         }
         let transaction = self.db.begin().await?;
@@ -107,7 +107,6 @@ impl ModelAliases {
         Ok(row)
     }
 
-    /// Removes an alias.
     pub async fn delete(&self, alias: &str) -> Result<model_alias::Model> {
         let _turn = self.changing.lock().await;
         let now = self.clock.now();
@@ -122,7 +121,7 @@ impl ModelAliases {
         Ok(row)
     }
 
-    /// Memory first, so that a request by a new name is never served before it is understood.
+    /// Updates memory before the engine, so that requests for a new alias are priced and limited.
     async fn refresh(&self) -> Result<()> {
         let since = self.clock.now() - REMEMBERED;
         let known = Condition::any()

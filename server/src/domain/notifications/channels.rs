@@ -1,4 +1,4 @@
-//! The channels: create, change, delete.
+//! Creates, changes and deletes notification channels.
 
 use entity::notification_channel::{self, Entity as Channel};
 use sea_orm::{
@@ -16,22 +16,22 @@ use crate::domain::{
     text,
 };
 
-const MOST: u64 = 100;
+const MAX_CHANNELS: u64 = 100;
 const LONGEST_PROBLEM: usize = 500;
 
-/// What a new channel is like.
+/// A channel to create.
 #[derive(Debug)]
 pub struct NewChannel {
     pub name: String,
     pub settings: ChannelSettings,
 }
 
-/// What to change about a channel.
+/// Changes of a channel; `None` keeps a value.
 #[derive(Debug, Default)]
 pub struct ChannelChanges {
     pub name: Option<String>,
     pub enabled: Option<bool>,
-    /// In place of all of the earlier ones; of the same kind.
+    /// Replaces all settings. The kind cannot change.
     pub settings: Option<ChannelSettings>,
 }
 
@@ -42,7 +42,7 @@ impl Notifications {
         Ok(channels.all(self.db.reader()).await?)
     }
 
-    /// A channel with its settings, for whoever sends.
+    /// A channel with its decrypted settings, for sending.
     pub async fn open_channel(
         &self,
         id: Uuid,
@@ -53,7 +53,7 @@ impl Notifications {
         Ok((channel, settings))
     }
 
-    /// Creates a channel.
+    /// Fails if the name is taken.
     pub async fn create_channel(&self, new: NewChannel) -> Result<notification_channel::Model> {
         let name = text::required("name", &new.name, 100)?;
         new.settings.check()?;
@@ -70,9 +70,9 @@ impl Notifications {
             ..Default::default()
         };
         let transaction = self.db.begin().await?;
-        if Channel::find().count(&transaction).await? >= MOST {
+        if Channel::find().count(&transaction).await? >= MAX_CHANNELS {
             return Err(Error::Conflict(format!(
-                "there are {MOST} channels at most"
+                "there can be at most {MAX_CHANNELS} channels"
             )));
         }
         let channel = row
@@ -85,7 +85,6 @@ impl Notifications {
         Ok(channel)
     }
 
-    /// Changes a channel.
     pub async fn update_channel(
         &self,
         id: Uuid,
@@ -107,7 +106,7 @@ impl Notifications {
             settings.check()?;
             if settings.kind() != old.kind {
                 return Err(Error::bad_input(
-                    "a channel stays of its kind; create another one",
+                    "the kind of a channel cannot be changed; create another channel",
                 ));
             }
             row.target = Set(settings.target()?);
@@ -120,7 +119,7 @@ impl Notifications {
             .map_err(|error| Error::unless_taken(error, || taken(&name)))?;
         let mut after = audited(&channel);
         if has_new_settings {
-            after["settings"] = "new ones".into();
+            after["settings"] = "new".into();
         }
         let updated = AuditChange::updated(subject(&channel), audited(&old), after);
         audit::record(&transaction, &self.clock, updated).await?;
@@ -128,7 +127,7 @@ impl Notifications {
         Ok(channel)
     }
 
-    /// Deletes a channel together with what waits for it.
+    /// Deletes a channel and its pending messages.
     pub async fn delete_channel(&self, id: Uuid) -> Result<notification_channel::Model> {
         let transaction = self.db.begin().await?;
         let channel = find(&transaction, id).await?;
@@ -139,7 +138,7 @@ impl Notifications {
         Ok(channel)
     }
 
-    /// Notes how an attempt to send through a channel ended.
+    /// Records the result of an attempt to send through a channel; `None` for success.
     pub async fn note_attempt(&self, id: Uuid, problem: Option<&str>) -> Result<()> {
         let now = self.clock.now();
         let update = Channel::update_many().filter(notification_channel::Column::Id.eq(id));
@@ -185,7 +184,7 @@ fn not_found() -> Error {
 }
 
 fn taken(name: &str) -> String {
-    format!("there is a channel named {name:?} already; choose another name")
+    format!("a channel named {name:?} exists; choose another name")
 }
 
 fn subject(channel: &notification_channel::Model) -> AuditSubject {
@@ -201,7 +200,7 @@ fn audited(channel: &notification_channel::Model) -> Value {
     })
 }
 
-/// To whom sealed settings belong.
+/// The record to which the encrypted settings are bound.
 pub(in crate::domain) fn owner(id: Uuid) -> String {
     format!("notification_channel:{id}")
 }

@@ -90,7 +90,7 @@ impl ModelAliasQuery {
             .await
             .unwrap_or_default();
         let table = ctx.service::<ModelAliases>().current();
-        let aliases = table.living().into_iter().cloned();
+        let aliases = table.active().into_iter().cloned();
         aliases
             .map(|row| ModelAlias::new(models.lists(&row.alias), row))
             .collect()

@@ -217,8 +217,8 @@ async fn an_invalid_alias_is_refused_with_its_reason() {
         ("same", "Same", "BAD_USER_INPUT", "itself"),
         ("Auto", CHAT, "BAD_USER_INPUT", "any model"),
         ("gpt-5", "unheard-of", "BAD_USER_INPUT", "no account serves"),
-        ("Stub-Claude", CHAT, "CONFLICT", "served already"),
-        ("gpt-5", "GPT-4", "CONFLICT", "is an alias itself"),
+        ("Stub-Claude", CHAT, "CONFLICT", "a model named"),
+        ("gpt-5", "GPT-4", "CONFLICT", "is an alias; use its target"),
     ] {
         let answer = set(&admin, alias, model).await;
         assert_eq!(code(&answer), refusal, "{alias} → {model}: {answer}");
