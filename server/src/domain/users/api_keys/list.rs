@@ -163,7 +163,13 @@ impl ApiKeys {
             query = query.filter(api_key::Column::UserId.eq(user_id));
         }
         if let Some(states) = &filter.states {
-            let any = states.iter().map(|state| self.is(*state));
+            let all = [
+                ApiKeyState::Active,
+                ApiKeyState::Expired,
+                ApiKeyState::Revoked,
+            ];
+            let wanted = all.into_iter().filter(|state| states.contains(state));
+            let any = wanted.map(|state| self.is(state));
             query = query.filter(any.fold(never(), Condition::add));
         }
         if let Some(unused) = days("unusedDays", filter.unused_days)? {
