@@ -61,7 +61,7 @@ impl RevokeApiKeyMutation {
         #[graphql(desc = "The key's id.")] id: ID,
     ) -> Result<RevokeApiKeyPayload> {
         let id = input::id(&id, "API key")?;
-        let api_key = ApiKey::from(ctx.service::<ApiKeys>().revoke(id).await?);
+        let api_key = ApiKey::from(ctx.service::<ApiKeys>().revoke(&ctx.audit(), id).await?);
         Ok(RevokeApiKeyPayload { api_key })
     }
 
@@ -78,7 +78,8 @@ impl RevokeApiKeyMutation {
             .iter()
             .map(|id| id.parse().unwrap_or_default())
             .collect();
-        let done = ctx.service::<ApiKeys>().revoke_many(&keys).await?;
+        let audit = ctx.audit();
+        let done = ctx.service::<ApiKeys>().revoke_many(&audit, &keys).await?;
         let results = ids.into_iter().zip(done);
         let results = results.map(|(id, revocation)| RevokeApiKeyResult::new(id, revocation));
         Ok(RevokeApiKeysPayload {

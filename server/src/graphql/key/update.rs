@@ -48,7 +48,11 @@ impl UpdateApiKeyMutation {
             allowed_models: input::patch(input.allowed_models),
         };
         let id = input::id(&id, "API key")?;
-        let api_key = ApiKey::from(ctx.service::<ApiKeys>().update(id, changes).await?);
+        let api_key = ApiKey::from(
+            ctx.service::<ApiKeys>()
+                .update(&ctx.audit(), id, changes)
+                .await?,
+        );
         Ok(UpdateApiKeyPayload { api_key })
     }
 }

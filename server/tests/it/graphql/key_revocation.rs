@@ -4,7 +4,7 @@ use entity::admin::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Caller, ControlPlane, code};
+use crate::support::{Caller, ControlPlane, code, test_context};
 
 const REVOKE: &str = "mutation($ids: [ID!]!) { revokeApiKeys(ids: $ids) {
     results { id outcome apiKey { state } } } }";
@@ -36,7 +36,12 @@ async fn each_key_has_a_result_and_each_revoked_one_an_event() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let (keys, tools) = holders(&plane, 4).await;
-    plane.services.api_keys.revoke(keys[2]).await.unwrap();
+    plane
+        .services
+        .api_keys
+        .revoke(test_context(), keys[2])
+        .await
+        .unwrap();
     let unknown = Uuid::now_v7();
 
     let ids = json!([keys[1], unknown, keys[2], "no id", keys[0]]);

@@ -1,4 +1,4 @@
-//! Revoking keys: one, several in one transaction, or all of a user.
+//! Revoking several keys in one transaction, or all of a user.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,12 +7,13 @@ use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
 };
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{ApiKeys, audited, subject};
 use crate::domain::{
-    Error, Result,
-    audit::{self, AuditChange},
+    Result,
+    audit::{self, AuditChange, AuditContext},
 };
 
 /// What came of revoking a key.
@@ -24,17 +25,13 @@ pub enum Revocation {
 }
 
 impl ApiKeys {
-    /// Revokes a key and aborts its requests in flight. Revoking twice is no error.
-    pub async fn revoke(&self, id: Uuid) -> Result<api_key::Model> {
-        match self.revoke_many(&[id]).await?.pop() {
-            Some(Revocation::Revoked(key) | Revocation::AlreadyRevoked(key)) => Ok(key),
-            Some(Revocation::NotFound) | None => Err(Error::NotFound { what: "API key" }),
-        }
-    }
-
     /// Revokes several keys in one transaction and aborts their requests in flight. One result for each id, in the
-    /// order of the ids; each revoked key has an audit event.
-    pub async fn revoke_many(&self, ids: &[Uuid]) -> Result<Vec<Revocation>> {
+    /// order of the ids; each revoked key has an audit event, and one event says so if none was revoked.
+    pub async fn revoke_many(
+        &self,
+        context: &AuditContext,
+        ids: &[Uuid],
+    ) -> Result<Vec<Revocation>> {
         let transaction = self.db.begin().await?;
         let now = self.clock.now();
         // Locked in one order, so that two callers wait for each other and each key has one event.
@@ -61,8 +58,12 @@ impl ApiKeys {
             ));
             done.insert(key.id, Revocation::Revoked(key));
         }
+        if changes.is_empty() {
+            let nothing = json!({ "ids": ids, "revoked": [] });
+            changes.push(AuditChange::done(Some(nothing)));
+        }
         for change in changes {
-            audit::record(&transaction, &self.clock, change).await?;
+            audit::record(&transaction, &self.clock, context, change).await?;
         }
         transaction.commit().await?;
         let owners: HashSet<Uuid> = done.values().filter_map(Revocation::revoked_of).collect();
