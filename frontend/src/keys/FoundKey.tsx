@@ -3,6 +3,7 @@ import { createSignal, For, Match, Show, Switch } from "solid-js";
 import { type FreshKey, KeySecretDialog } from "../connect/KeySecretDialog";
 import { type FragmentType, graphql, readFragment } from "../graphql/generated";
 import type { FoundKeyFragment as FoundKeyData } from "../graphql/generated/graphql";
+import { May } from "../graphql/may";
 import { t } from "../i18n";
 import { exactUsd, formatCompact, formatUsd } from "../lib/format";
 import { Button, buttonClass } from "../ui/Button";
@@ -83,14 +84,16 @@ function Actions(props: ActionsProps) {
   const close = () => setOpen(undefined);
   return (
     <div class="mt-3 flex flex-wrap gap-2">
-      <Show when={props.apiKey.state !== "REVOKED"}>
-        <Button size="small" onClick={() => setOpen("rotate")}>
-          {t("keys.rotateMore")}
-        </Button>
-        <Button size="small" tone="danger" onClick={() => setOpen("revoke")}>
-          {t("keys.revokeMore")}
-        </Button>
-      </Show>
+      <May do="revokeApiKey">
+        <Show when={props.apiKey.state !== "REVOKED"}>
+          <Button size="small" onClick={() => setOpen("rotate")}>
+            {t("keys.rotateMore")}
+          </Button>
+          <Button size="small" tone="danger" onClick={() => setOpen("revoke")}>
+            {t("keys.revokeMore")}
+          </Button>
+        </Show>
+      </May>
       <A
         href={keyPath(props.apiKey)}
         class={buttonClass("plain", "small")}
@@ -105,13 +108,15 @@ function Actions(props: ActionsProps) {
       >
         {t("common.viewRequests")}
       </A>
-      <RotateKeyDialog
-        apiKey={props.apiKey}
-        open={open() === "rotate"}
-        onClose={close}
-        onFresh={props.onFresh}
-      />
-      <RevokeKeyDialog apiKey={props.apiKey} open={open() === "revoke"} onClose={close} />
+      <May do="revokeApiKey">
+        <RotateKeyDialog
+          apiKey={props.apiKey}
+          open={open() === "rotate"}
+          onClose={close}
+          onFresh={props.onFresh}
+        />
+        <RevokeKeyDialog apiKey={props.apiKey} open={open() === "revoke"} onClose={close} />
+      </May>
     </div>
   );
 }

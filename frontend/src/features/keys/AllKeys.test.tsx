@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@solidjs/testing-library";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
+import type { Role } from "../../graphql/generated/graphql";
 import { renderPage } from "../../test/render";
 import { AllKeys } from ".";
 
@@ -33,7 +34,7 @@ function key(id: string, more: object = {}) {
 type Variables = Record<string, unknown>;
 
 /** The page before a server with these keys; what it asks for is kept. */
-function page(keys: object[]) {
+function page(keys: object[], role?: Role) {
   const asked: Variables[] = [];
   const revoked: Variables[] = [];
   renderPage(() => <AllKeys action={<a href="/users">Create user</a>} />, {
@@ -69,7 +70,7 @@ function page(keys: object[]) {
       ];
       return { data: { revokeApiKeys: { results } } };
     },
-  });
+  }, role);
   return { asked, revoked };
 }
 
@@ -149,4 +150,22 @@ test("a key that is mistyped or from elsewhere is named so", async () => {
   await user.paste(`${SECRET}x`);
 
   await screen.findByText(/mistyped, incomplete, or from another server/);
+});
+
+test("a viewer finds the owner of a key, and is offered nothing that changes it", async () => {
+  page([key("1")], "VIEWER");
+  await screen.findByRole("link", { name: "key 1" });
+  expect(screen.queryByRole("checkbox")).toBeNull();
+  await user.click(screen.getByRole("searchbox"));
+  await user.paste(SECRET);
+
+  await screen.findByText(/belongs to Ada: key 1/);
+  expect(screen.queryByRole("button", { name: "Revoke…" })).toBeNull();
+  await user.click(screen.getByRole("button", { name: "Actions for key 1" }));
+  const items = await screen.findAllByRole("menuitem");
+  expect(items.map((item) => item.textContent)).toEqual([
+    "View requests",
+    "Connect a client",
+    "Limits",
+  ]);
 });

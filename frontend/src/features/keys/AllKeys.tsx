@@ -2,6 +2,7 @@ import { createQuery } from "@urql/solid";
 import { createEffect, createSignal, For, type JSX, Show } from "solid-js";
 import { type FreshKey, KeySecretDialog } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { createDelayed } from "../../lib/createDelayed";
 import { Button } from "../../ui/Button";
@@ -55,16 +56,18 @@ function Columns(props: ColumnsProps) {
   const sorted = (sort: string) => (props.sort === sort ? "descending" : undefined);
   return (
     <>
-      <Head class="w-px">
-        <input
-          type="checkbox"
-          aria-label={t("keys.chooseAll")}
-          checked={props.isAll}
-          ref={box}
-          onChange={(event) => props.onChooseAll(event.currentTarget.checked)}
-          class="size-4 align-middle accent-accent-text"
-        />
-      </Head>
+      <May do="revokeApiKeys">
+        <Head class="w-px">
+          <input
+            type="checkbox"
+            aria-label={t("keys.chooseAll")}
+            checked={props.isAll}
+            ref={box}
+            onChange={(event) => props.onChooseAll(event.currentTarget.checked)}
+            class="size-4 align-middle accent-accent-text"
+          />
+        </Head>
+      </May>
       <Head>{t("common.key")}</Head>
       <Head class="max-sm:hidden">{t("common.user")}</Head>
       <Head>{t("common.state")}</Head>
@@ -129,7 +132,7 @@ export function AllKeys(props: { action: JSX.Element }) {
           <Show
             when={search.isNarrowed()}
             fallback={
-              <EmptyState title={t("keys.noneAtAll")} action={props.action}>
+              <EmptyState do="createUser" title={t("keys.noneAtAll")} action={props.action}>
                 {t("keys.noneAtAllHint")}
               </EmptyState>
             }
@@ -185,15 +188,17 @@ export function AllKeys(props: { action: JSX.Element }) {
           </For>
         </Table>
       </ListPanel>
-      <RevokeKeysDialog
-        apiKeys={chosen()}
-        open={isRevoking()}
-        onDone={() => {
-          setRevoking(false);
-          chooseNone();
-        }}
-        onClose={() => setRevoking(false)}
-      />
+      <May do="revokeApiKeys">
+        <RevokeKeysDialog
+          apiKeys={chosen()}
+          open={isRevoking()}
+          onDone={() => {
+            setRevoking(false);
+            chooseNone();
+          }}
+          onClose={() => setRevoking(false)}
+        />
+      </May>
       <KeySecretDialog fresh={fresh()} onDone={() => setFresh(undefined)} />
     </>
   );

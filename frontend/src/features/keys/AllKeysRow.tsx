@@ -3,6 +3,7 @@ import { Show } from "solid-js";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { AllKeysRowFragment as AllKeysRowData } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { KeyBadge } from "../../keys/KeyBadge";
 import { keyPath } from "../../keys/keyPath";
@@ -130,16 +131,18 @@ export function AllKeysRow(props: AllKeysRowProps) {
   const usage = () => apiKey().recentUsage;
   return (
     <tr class={props.isChosen ? "bg-accent-soft" : "hover:bg-hover/50"}>
-      <Cell class="w-px">
-        <input
-          type="checkbox"
-          aria-label={t("keys.choose", { name: apiKey().name, user: apiKey().user.name })}
-          checked={props.isChosen}
-          disabled={apiKey().state === "REVOKED"}
-          onChange={(event) => props.onChoose(event.currentTarget.checked)}
-          class="size-4 align-middle accent-accent-text"
-        />
-      </Cell>
+      <May do="revokeApiKeys">
+        <Cell class="w-px">
+          <input
+            type="checkbox"
+            aria-label={t("keys.choose", { name: apiKey().name, user: apiKey().user.name })}
+            checked={props.isChosen}
+            disabled={apiKey().state === "REVOKED"}
+            onChange={(event) => props.onChoose(event.currentTarget.checked)}
+            class="size-4 align-middle accent-accent-text"
+          />
+        </Cell>
+      </May>
       <Cell>
         <A
           href={keyPath(apiKey())}

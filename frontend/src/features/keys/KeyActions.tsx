@@ -3,6 +3,7 @@ import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, Show } from "solid-js";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { RevokeKeyDialog } from "../../keys/RevokeKeyDialog";
 import { RotateKeyDialog } from "../../keys/RotateKeyDialog";
@@ -45,22 +46,26 @@ export function KeyActions(props: KeyActionsProps) {
         <Show when={apiKey().state !== "REVOKED"}>
           <MenuItem onSelect={() => go("connect")}>{t("common.connectClient")}</MenuItem>
           <MenuItem onSelect={() => go("limits")}>{t("keys.limits")}</MenuItem>
-          <MenuItem onSelect={() => setOpen("edit")}>{t("common.edit")}</MenuItem>
-          <MenuLine />
-          <MenuItem onSelect={() => setOpen("rotate")}>{t("keys.rotate")}</MenuItem>
-          <MenuItem danger onSelect={() => setOpen("revoke")}>
-            {t("common.revoke")}
-          </MenuItem>
+          <May do="updateApiKey">
+            <MenuItem onSelect={() => setOpen("edit")}>{t("common.edit")}</MenuItem>
+            <MenuLine />
+            <MenuItem onSelect={() => setOpen("rotate")}>{t("keys.rotate")}</MenuItem>
+            <MenuItem danger onSelect={() => setOpen("revoke")}>
+              {t("common.revoke")}
+            </MenuItem>
+          </May>
         </Show>
       </Menu>
-      <EditKeyDialog apiKey={apiKey()} open={open() === "edit"} onClose={close} />
-      <RotateKeyDialog
-        apiKey={apiKey()}
-        open={open() === "rotate"}
-        onClose={close}
-        onFresh={props.onFresh}
-      />
-      <RevokeKeyDialog apiKey={apiKey()} open={open() === "revoke"} onClose={close} />
+      <May do="updateApiKey">
+        <EditKeyDialog apiKey={apiKey()} open={open() === "edit"} onClose={close} />
+        <RotateKeyDialog
+          apiKey={apiKey()}
+          open={open() === "rotate"}
+          onClose={close}
+          onFresh={props.onFresh}
+        />
+        <RevokeKeyDialog apiKey={apiKey()} open={open() === "revoke"} onClose={close} />
+      </May>
     </>
   );
 }

@@ -1,7 +1,6 @@
 //! Keys of all users: a page of those that a filter finds, or the one with a secret.
 
 use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
-use entity::admin::Role;
 use secrecy::SecretString;
 
 use crate::{
@@ -15,8 +14,9 @@ use crate::{
             context::ContextExt as _,
             cost::{COUNT, one, page},
             error::Result,
-            guard::AtLeast,
+            guard::Declared,
             input,
+            role::{Role, requires_role},
         },
         types::{
             api_key::{ApiKey, ApiKeyState},
@@ -121,11 +121,11 @@ impl ApiKeyCount {
 #[derive(Debug, Default)]
 pub(crate) struct ApiKeyQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ApiKeyQuery {
     /// A page of the keys of all users, including expired and revoked ones.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "page(first, last, child_complexity)"
     )]
     #[expect(clippy::too_many_arguments, reason = "a connection has as many")]
@@ -159,7 +159,7 @@ impl ApiKeyQuery {
     /// The key with this secret, in any state: to find the owner of a leaked key. Null if this server has never issued
     /// it or no longer has it; `BAD_USER_INPUT` for text that is no whole key of this server. The secret is compared by its digest and
     /// neither stored nor logged. Send it as a variable.
-    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer), complexity = "one(child_complexity)")]
     async fn api_key_by_secret(
         &self,
         ctx: &Context<'_>,

@@ -1,13 +1,18 @@
 //! Revoking keys.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use entity::admin::Role;
 use uuid::Uuid;
 
 use crate::{
     domain::api_keys::{ApiKeys, Revocation},
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::api_key::ApiKey,
     },
 };
@@ -51,10 +56,10 @@ struct RevokeApiKeysPayload {
 #[derive(Debug, Default)]
 pub(crate) struct RevokeApiKeyMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl RevokeApiKeyMutation {
     /// Revoke a key. It takes effect immediately and aborts requests in flight.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn revoke_api_key(
         &self,
         ctx: &Context<'_>,
@@ -67,7 +72,7 @@ impl RevokeApiKeyMutation {
 
     /// Revoke several keys in one transaction: all that are not revoked yet, or none if it fails. Unknown ids do not
     /// keep the others from being revoked. It takes effect immediately and aborts requests in flight.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn revoke_api_keys(
         &self,
         ctx: &Context<'_>,

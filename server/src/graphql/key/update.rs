@@ -1,12 +1,17 @@
 //! Updating keys.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::admin::Role;
 
 use crate::{
     domain::api_keys::{ApiKeyChanges, ApiKeys},
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::{api_key::ApiKey, scalar::DateTime},
     },
 };
@@ -32,10 +37,10 @@ struct UpdateApiKeyPayload {
 #[derive(Debug, Default)]
 pub(crate) struct UpdateApiKeyMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl UpdateApiKeyMutation {
     /// Update a key. Changes take effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_api_key(
         &self,
         ctx: &Context<'_>,
