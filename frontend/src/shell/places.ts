@@ -3,6 +3,7 @@ import ChartColumn from "lucide-solid/icons/chart-column";
 import Cpu from "lucide-solid/icons/cpu";
 import FlaskConical from "lucide-solid/icons/flask-conical";
 import Gauge from "lucide-solid/icons/gauge";
+import KeyRound from "lucide-solid/icons/key-round";
 import List from "lucide-solid/icons/list";
 import Plug from "lucide-solid/icons/plug";
 import ScrollText from "lucide-solid/icons/scroll-text";
@@ -37,6 +38,7 @@ export const GROUPS: Group[] = [
     name: "serve",
     places: [
       { path: "/users", name: "users", icon: Users, near: true },
+      { path: "/keys", name: "keys", icon: KeyRound },
       { path: "/providers", name: "providers", icon: Plug },
       { path: "/models", name: "models", icon: Boxes },
       { path: "/playground", name: "playground", icon: FlaskConical },

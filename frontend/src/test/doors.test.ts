@@ -8,8 +8,9 @@ const DOORS: Record<string, string[]> = {
   ui: ["graphql", "lib"],
   session: ["ui", "graphql", "lib"],
   connect: ["session", "ui", "graphql", "lib"],
-  features: ["connect", "session", "ui", "graphql", "lib"],
-  shell: ["session", "ui", "graphql", "lib"],
+  keys: ["connect", "session", "ui", "graphql", "lib"],
+  features: ["keys", "connect", "session", "ui", "graphql", "lib"],
+  shell: ["keys", "session", "ui", "graphql", "lib"],
   pages: ["features", "connect", "session", "ui", "graphql", "lib"],
 };
 

@@ -1,6 +1,6 @@
 import { Dialog as Kobalte } from "@kobalte/core/dialog";
 import X from "lucide-solid/icons/x";
-import { type JSX, Show } from "solid-js";
+import { createContext, type JSX, Show, useContext } from "solid-js";
 import { t } from "../i18n";
 import { rememberFocus, returnFocus } from "./focusReturn";
 
@@ -17,9 +17,18 @@ export type DialogProps = {
   children: JSX.Element;
 };
 
+const AboveContext = createContext(false);
+
+/** Dialogs within open above the dialog that they are in. */
+export function DialogsAbove(props: { children: JSX.Element }) {
+  return <AboveContext.Provider value={true}>{props.children}</AboveContext.Provider>;
+}
+
 /** A window above the page which takes the keyboard until it is closed. */
 export function Dialog(props: DialogProps) {
   let content: HTMLDivElement | undefined;
+  const isWithin = useContext(AboveContext);
+  const isAbove = () => props.above || isWithin;
   // What was typed is not lost to a click beside the dialog.
   let isTouched = false;
   const stayOpen = (event: Event) => {
@@ -40,9 +49,9 @@ export function Dialog(props: DialogProps) {
   return (
     <Kobalte open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <Kobalte.Portal>
-        <Kobalte.Overlay class={`fixed inset-0 bg-veil ${props.above ? "z-60" : "z-40"}`} />
+        <Kobalte.Overlay class={`fixed inset-0 bg-veil ${isAbove() ? "z-60" : "z-40"}`} />
         <div
-          class={`fixed inset-0 flex items-end justify-center sm:items-center sm:p-6 ${props.above ? "z-70" : "z-50"}`}
+          class={`fixed inset-0 flex items-end justify-center sm:items-center sm:p-6 ${isAbove() ? "z-70" : "z-50"}`}
         >
           <Kobalte.Content
             ref={content}

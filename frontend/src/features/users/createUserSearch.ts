@@ -1,7 +1,7 @@
 import { useSearchParams } from "@solidjs/router";
 import { createSignal } from "solid-js";
 import type { UserFilter, UserOrder } from "../../graphql/generated/graphql";
-import { isApiKey } from "../../lib/apiKey";
+import { findApiKey } from "../../lib/apiKey";
 
 /** Which users are shown. */
 export const SHOWN = ["all", "enabled", "disabled", "archived"] as const;
@@ -36,7 +36,7 @@ export function createUserSearch() {
     /** A whole API key in the search field. It is looked up, but never put into the address. */
     pastedKey,
     find(text: string) {
-      setPastedKey(isApiKey(text) ? text.trim() : undefined);
+      setPastedKey(findApiKey(text));
       change({ search: pastedKey() ? undefined : text });
     },
     show,

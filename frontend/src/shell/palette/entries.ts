@@ -1,5 +1,6 @@
 import type { PaletteKeysQuery, PaletteQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
+import { keyPath } from "../../keys/keyPath";
 
 type User = PaletteQuery["users"]["nodes"][number];
 
@@ -15,7 +16,7 @@ export type Entry = {
   isFound?: boolean;
 };
 
-type FoundKey = PaletteKeysQuery["apiKeys"][number];
+type FoundKey = PaletteKeysQuery["apiKeys"]["nodes"][number];
 
 const SHOWN = 30;
 
@@ -59,13 +60,12 @@ export function entriesOf(users: readonly User[]): Entry[] {
 /** A key that the server found. It leads to its row, where it can be rotated or revoked. */
 export function entryOfFoundKey(key: FoundKey): Entry {
   const state = key.state === "ACTIVE" ? [] : [t(`keys.states.${key.state}`)];
-  const revoked = key.state === "REVOKED" ? "&revoked=yes" : "";
   return {
     id: `key-${key.id}`,
     kind: "key",
     name: key.name,
     detail: [key.user.name, `${key.prefix}…${key.lastFour}`, ...state].join(" · "),
-    path: `/users/${key.user.id}/keys?key=${key.id}${revoked}`,
+    path: keyPath(key),
     isFound: true,
   };
 }

@@ -1,10 +1,10 @@
-import type { FreshKey } from "../../connect/KeySecretDialog";
-import { createMutation } from "../../graphql/createMutation";
-import { graphql } from "../../graphql/generated";
-import { t } from "../../i18n";
-import { readText } from "../../lib/form";
-import { SelectField } from "../../ui/Field";
-import { MutationDialog } from "../../ui/MutationDialog";
+import type { FreshKey } from "../connect/KeySecretDialog";
+import { createMutation } from "../graphql/createMutation";
+import { graphql } from "../graphql/generated";
+import { t } from "../i18n";
+import { readText } from "../lib/form";
+import { SelectField } from "../ui/Field";
+import { MutationDialog } from "../ui/MutationDialog";
 
 const RotateApiKeyMutation = graphql(`
   mutation RotateApiKey($id: ID!, $graceSeconds: Int!) {

@@ -1,8 +1,8 @@
-import { createMutation } from "../../graphql/createMutation";
-import { graphql } from "../../graphql/generated";
-import { t } from "../../i18n";
-import { ConfirmDialog } from "../../ui/ConfirmDialog";
-import { notify } from "../../ui/Toaster";
+import { createMutation } from "../graphql/createMutation";
+import { graphql } from "../graphql/generated";
+import { t } from "../i18n";
+import { ConfirmDialog } from "../ui/ConfirmDialog";
+import { notify } from "../ui/Toaster";
 
 const RevokeApiKeyMutation = graphql(`
   mutation RevokeApiKey($id: ID!) {
