@@ -24,7 +24,7 @@ pub(super) enum ClientError {
     Status(StatusCode),
     #[error("its management key is missing or was refused, so it is not asked any more")]
     Barred,
-    #[error("it answered something that is no answer")]
+    #[error("it sent an invalid response")]
     Unintelligible,
 }
 

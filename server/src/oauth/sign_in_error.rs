@@ -16,7 +16,7 @@ pub(super) enum SignInError {
     TooLarge,
     #[error("sent us elsewhere")]
     Redirected,
-    #[error("answered something that is no answer")]
+    #[error("sent an invalid response")]
     Garbage,
     #[error("answered with status {0}")]
     Status(u16),

@@ -10,16 +10,14 @@ use crate::domain::text;
 
 const MOST_EXCLUDED: usize = 200;
 
-/// The settings of one provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProviderSettings {
-    /// Models that its accounts do not serve, whole names or patterns with `*`, in lower case.
+    /// Models that accounts of the provider do not serve: names or patterns with `*`, in lower case.
     pub excluded_models: Vec<String>,
-    /// Claude: whether requests of other programs are dressed up as Claude Code's, as subscriptions ask.
+    /// Claude: whether requests of other clients are made to look like Claude Code's, as subscriptions require.
     pub cloaking: bool,
-    /// ChatGPT: whether each account shows an identity of its own for a session that moves between
-    /// them.
+    /// ChatGPT: whether each account has its own identity when a session moves between accounts.
     pub identity_per_account: bool,
 }
 
@@ -34,11 +32,11 @@ impl Default for ProviderSettings {
 }
 
 impl ProviderSettings {
-    /// Checks them, and brings them into the engine's spelling.
+    /// Validates the settings and normalises them to the engine's spelling.
     pub(super) fn checked(mut self, kind: ProviderKind) -> Result<Self> {
         if self.excluded_models.len() > MOST_EXCLUDED {
             return Err(Error::BadInput(format!(
-                "excludedModels lists at most {MOST_EXCLUDED} models"
+                "excludedModels can have at most {MOST_EXCLUDED} models"
             )));
         }
         let excluded = self.excluded_models.iter();
@@ -47,11 +45,11 @@ impl ProviderSettings {
             .collect();
         self.excluded_models = excluded?.into_iter().collect();
         if !self.cloaking && kind != ProviderKind::Claude {
-            return Err(Error::bad_input("cloaking is a setting of CLAUDE alone"));
+            return Err(Error::bad_input("cloaking is available for CLAUDE only"));
         }
         if self.identity_per_account && kind != ProviderKind::Chatgpt {
             return Err(Error::bad_input(
-                "identityPerAccount is a setting of CHATGPT alone",
+                "identityPerAccount is available for CHATGPT only",
             ));
         }
         Ok(self)

@@ -15,7 +15,7 @@ fn table_of(date: &str, dollars: u32) -> PriceTable {
 }
 
 fn bring(table: &PriceTable, list: &PriceList) -> Vec<price::Model> {
-    news(table, list, DateTime::UNIX_EPOCH).unwrap()
+    missing(table, list, DateTime::UNIX_EPOCH).unwrap()
 }
 
 #[test]
