@@ -50,7 +50,7 @@ fn understand(bytes: &[u8]) -> Result<(&'static str, Reply, bool), DemoError> {
     Ok((model, Reply::to(&question), body["stream"] == true))
 }
 
-/// The counts of a reply, as this protocol and the older one tell them.
+/// The usage object of this protocol and of completions.
 pub(super) fn usage(reply: &Reply) -> Value {
     json!({
         "prompt_tokens": reply.input, "completion_tokens": reply.output,
@@ -60,7 +60,7 @@ pub(super) fn usage(reply: &Reply) -> Value {
     })
 }
 
-/// Why a reply ends, in this protocol's words.
+/// The finish reason of this protocol.
 pub(super) fn finish_reason(end: StopReason) -> &'static str {
     match end {
         StopReason::Complete => "stop",
@@ -92,7 +92,7 @@ impl Frame {
         })
     }
 
-    /// The chunks; the last one has the usage, as the engine's always does.
+    /// The chunks; the last one has the usage, as the engine always sends it.
     fn events(&self, reply: &Reply) -> Vec<String> {
         let begin = self.choice(&json!({"role": "assistant", "content": ""}), None);
         let words = reply

@@ -13,7 +13,7 @@ use super::refusal::{DemoDialect, DemoError};
 use super::reply::{Reply, StopReason};
 use super::{models, stream};
 
-/// Answers; what the action asks for is in the path.
+/// Answers the action in the path.
 pub(super) async fn answer(
     Path(call): Path<String>,
     RawQuery(query): RawQuery,
@@ -30,7 +30,7 @@ pub(super) async fn answer(
             streamed(&chunks(model, &Reply::to(&question)), query.as_deref())
         }
         "countTokens" => Json(json!({"totalTokens": question.words})).into_response(),
-        // The engine answers nothing to what it does not know.
+        // The engine answers an unknown action with an empty body.
         _ => ().into_response(),
     }
 }
@@ -61,13 +61,13 @@ fn understand(model: &str, bytes: &[u8]) -> Result<(&'static str, DemoRequest), 
     Ok((model, question))
 }
 
-/// Google's own notation of a schema, or the usual one.
+/// Reads a schema in Google's notation or in JSON Schema.
 fn parameters(tool: &Value) -> &Value {
     tool.get("parameters")
         .unwrap_or(&tool["parametersJsonSchema"])
 }
 
-/// Events unless another form is asked for; that is objects in a row, as the engine has it.
+/// Server-sent events, or a sequence of objects if another form is requested, as the engine sends it.
 fn streamed(chunks: &[Value], query: Option<&str>) -> Response {
     let alt = query
         .into_iter()
@@ -92,7 +92,7 @@ fn whole(model: &str, reply: &Reply) -> Value {
     last(model, reply, &json!([part]))
 }
 
-/// One chunk per word; the last one alone has the usage.
+/// One chunk per word; only the last one has the usage.
 fn chunks(model: &str, reply: &Reply) -> Vec<Value> {
     let Some((last_piece, pieces)) = reply.pieces.split_last() else {
         return vec![whole(model, reply)];

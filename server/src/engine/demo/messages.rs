@@ -52,7 +52,7 @@ fn whole(model: &str, reply: &Reply) -> Value {
     message
 }
 
-/// The events: the output is counted at the end, as Anthropic does.
+/// The events; the output is counted at the end, as by Anthropic.
 fn events(model: &str, reply: &Reply) -> Vec<Value> {
     let mut first_block = block(reply, "");
     if reply.call.is_some() {

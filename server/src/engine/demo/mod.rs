@@ -1,5 +1,5 @@
-//! The demo engine: a stand-in that answers all protocols with canned text and exact usage, so that a
-//! newcomer can try everything without an account at any provider.
+//! The demo engine: answers all protocols with canned text and exact usage, so that the product can be tried without a
+//! provider account.
 
 mod access;
 mod chat;
@@ -27,13 +27,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::calls::OrderQueue;
 use super::client::EngineClient;
 use super::endpoint::EngineEndpoint;
 use super::options::{EngineContext, EngineOptions};
+use super::orders::OrderQueue;
 use super::public_state::PublicState;
+use super::run::RunEnd;
 use super::status::EngineMode;
-use super::supervisor::RunEnd;
 use crate::clock::SharedClock;
 
 /// The version in the status.
@@ -50,12 +50,12 @@ struct Demo {
 }
 
 /// Runs the demo until a command arrives; `notice` is the reason when it is not configured.
-pub(super) async fn live(
+pub(super) async fn run(
     options: &EngineOptions,
     context: &EngineContext,
     public: &PublicState,
     notice: Option<String>,
-    calls: &mut OrderQueue,
+    orders: &mut OrderQueue,
 ) -> RunEnd {
     public.starting(EngineMode::Demo, None);
     let demo = Demo {
@@ -66,18 +66,18 @@ pub(super) async fn live(
     let _closed_at_the_end = demo.closing.clone().drop_guard();
     let (endpoint, client) = match open(&demo, context).await {
         Ok(opened) => opened,
-        Err(reason) => return RunEnd::Unable(format!("the demo engine cannot start: {reason}")),
+        Err(reason) => return RunEnd::Blocked(format!("the demo engine cannot start: {reason}")),
     };
     let notice = notice.unwrap_or_else(|| NOTICE.to_owned());
     public.catalogue.open(Arc::new(client));
     public.running(endpoint, Some(VERSION.to_owned()), Some(notice));
-    let call = calls.interruption().await;
+    let order = orders.interruption().await;
     public.withdraw();
     options.drained().await;
-    RunEnd::Called(call)
+    RunEnd::Ordered(order)
 }
 
-/// Listens and serves; answers where.
+/// Listens and serves; returns the endpoint and a client of it.
 async fn open(
     demo: &Demo,
     context: &EngineContext,
@@ -108,7 +108,7 @@ fn router(demo: Demo) -> Router {
         .route("/v1/models", get(models::list))
         .route("/v1beta/models", get(models::list_gemini))
         .route("/v1beta/models/{call}", post(gemini::answer).get(models::one_gemini))
-        // The gateway in front of us has the limit.
+        // The gateway bounds bodies.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(demo.clone(), access::require_key))
         .route("/healthz", get(models::healthy))

@@ -1,4 +1,4 @@
-//! The demo's errors, in the shape of each protocol.
+//! Errors of the demo engine in the format of each protocol.
 
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
@@ -13,7 +13,7 @@ pub(super) enum DemoDialect {
     Gemini,
 }
 
-/// Why a request is not answered.
+/// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DemoError {
     UnknownModel(String),
@@ -21,12 +21,12 @@ pub(super) enum DemoError {
 }
 
 impl DemoError {
-    /// The answer in the caller's dialect.
+    /// The response in the format of the protocol.
     pub(super) fn answer(&self, dialect: DemoDialect) -> Response {
         (StatusCode::BAD_REQUEST, Json(self.body(dialect))).into_response()
     }
 
-    /// The body of the answer.
+    /// The body of the response.
     pub(super) fn body(&self, dialect: DemoDialect) -> Value {
         let message = self.message();
         let (code, param) = match self {

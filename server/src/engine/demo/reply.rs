@@ -1,4 +1,4 @@
-//! The demo's answer, independent of the protocol.
+//! The answer of the demo engine, independent of the protocol.
 
 use serde_json::{Map, Value, json};
 
@@ -7,20 +7,20 @@ use super::request_for_tool::requested_tool;
 
 const INTRODUCTION: &str = "This is the demo engine of ProxyPal Server. No model wrote these words and no \
     provider was asked; they are here so that you can see keys, limits and metering at work.";
-/// How much of the question is quoted.
+/// The number of quoted words of the prompt.
 const QUOTED_WORDS: usize = 20;
 
 /// Why an answer ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StopReason {
     Complete,
-    /// At the limit that the caller set.
+    /// The requested maximum output was reached.
     Cut,
-    /// With a call of the caller's function.
+    /// A tool call.
     Call,
 }
 
-/// A call of one of the caller's functions.
+/// A tool call.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ToolCall {
     pub(super) name: String,
@@ -99,7 +99,7 @@ impl Reply {
     }
 }
 
-/// Arguments that satisfy a function's schema as far as its required fields go.
+/// Arguments that satisfy the required fields of a function's schema.
 fn example(schema: &Value) -> Value {
     let required = schema["required"].as_array().into_iter().flatten();
     let fields: Map<_, _> = required

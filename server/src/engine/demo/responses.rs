@@ -14,7 +14,7 @@ use super::refusal::{DemoDialect, DemoError};
 use super::reply::{Reply, StopReason};
 use super::{Demo, models, stream};
 
-/// One turn, as HTTP and WebSocket have it.
+/// One turn, over HTTP or a WebSocket.
 pub(super) struct ResponsesTurn {
     reply: Reply,
     response: Value,
@@ -35,7 +35,7 @@ pub(super) async fn answer(State(demo): State<Arc<Demo>>, bytes: Bytes) -> Respo
 }
 
 impl ResponsesTurn {
-    /// The turn that a request asks for.
+    /// The turn of a request.
     pub(super) fn new(demo: &Demo, body: &Value) -> Result<Self, DemoError> {
         let model = models::known(body["model"].as_str().unwrap_or_default())?;
         let question = DemoRequest::new(&[&body["instructions"], &body["input"]])
@@ -72,7 +72,7 @@ impl ResponsesTurn {
         response
     }
 
-    /// The events that lead to it.
+    /// The events of the stream.
     pub(super) fn events(&self) -> Vec<Value> {
         let last = match self.reply.end {
             StopReason::Complete | StopReason::Call => "response.completed",

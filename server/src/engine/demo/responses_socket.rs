@@ -1,4 +1,4 @@
-//! `GET /v1/responses`: the newer protocol over a WebSocket, one turn after another.
+//! `GET /v1/responses`: the Responses protocol over a WebSocket, one turn after another.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Sends prepared events one after another, at a pace at which people see them come.
+//! Sends prepared events with a short delay between them, so that streaming is visible.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use futures_util::stream::unfold;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::Value;
 
-/// The pause before each event.
+/// The delay before each event.
 pub(super) const PAUSE: Duration = Duration::from_millis(15);
 
 /// An event without a name.

@@ -197,7 +197,7 @@ async fn shown(managed: &Managed, lines: &mut Receiver<LogLine>, written: &str) 
             if !line.contains("ProxyPal: the engine") {
                 continue;
             }
-            assert!(line.contains("works with the new"), "{line}");
+            assert!(line.contains("uses the new"), "{line}");
             let preview = managed.app.services.engine.config_preview().unwrap();
             if preview.contains(written) {
                 return;
