@@ -54,21 +54,13 @@ const VAGUE_CONSTANTS: [&str; 12] = [
 
 /// How many idioms are left in each folder or file. Numbers may only fall. Elsewhere there may be none.
 const REMAINING: &[(&str, usize)] = &[
-    ("ARCHITECTURE.md", 1),
-    ("CHANGELOG.md", 6),
-    ("crates", 8),
-    ("docs", 1),
     ("entity/src", 3),
-    ("frontend/messages/en", 2),
-    ("frontend/src", 2),
     ("migration/src", 1),
-    ("scripts", 1),
     ("server/src/checkup", 2),
     ("server/src/crypto", 13),
-    ("server/src/domain", 66),
-    ("server/src/gateway", 4),
+    ("server/src/domain", 56),
     ("server/src/graphql", 25),
-    ("server/tests", 57),
+    ("server/tests", 47),
 ];
 
 /// How many vague constants are left.

@@ -111,7 +111,7 @@ function NowFigure(props: Part) {
       note={
         <>
           <span class="block">
-            {users() > 0 ? t("overview.nowUsers", { count: users() }) : t("overview.nobody")}
+            {users() > 0 ? t("overview.nowUsers", { count: users() }) : t("overview.inactive")}
           </span>
           <Sparkline values={values()} label={t("overview.trend")} class="mt-1.5 h-6" />
         </>

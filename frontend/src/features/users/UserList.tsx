@@ -100,7 +100,7 @@ export function UserList(props: { action: JSX.Element }) {
       empty={
         <Show
           when={!search.isNarrowed()}
-          fallback={<EmptyState title={t("users.nobody")}>{t("users.nobodyHint")}</EmptyState>}
+          fallback={<EmptyState title={t("users.noMatch")}>{t("users.noMatchHint")}</EmptyState>}
         >
           <EmptyState title={t("users.none")} action={props.action}>
             {t("users.noneHint")}

@@ -254,7 +254,7 @@ async fn each_carrier_of_a_key_is_looked_at() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_model_is_a_bad_request_in_each_dialect() {
     let test_engine = test_engine().await;
-    let body = json!({"model": "nobody", "max_tokens": 1, "messages": [{"role": "user", "content": "hello"}]});
+    let body = json!({"model": "unknown", "max_tokens": 1, "messages": [{"role": "user", "content": "hello"}]});
 
     for (path, kind) in [
         ("/v1/chat/completions", "/error/code"),
@@ -275,7 +275,7 @@ async fn an_unknown_model_is_a_bad_request_in_each_dialect() {
         );
         assert_eq!(
             error["error"]["message"],
-            "unknown provider for model nobody"
+            "unknown provider for model unknown"
         );
     }
 }

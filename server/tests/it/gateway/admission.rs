@@ -163,8 +163,11 @@ async fn only_the_holder_of_an_invalid_key_sees_why_it_is_invalid() {
     let revoked = issue().await;
     api_keys.revoke(revoked.api_key.id).await.unwrap();
     let replaced = issue().await;
-    let at_once = TimeDelta::zero();
-    api_keys.rotate(replaced.api_key.id, at_once).await.unwrap();
+    let no_grace = TimeDelta::zero();
+    api_keys
+        .rotate(replaced.api_key.id, no_grace)
+        .await
+        .unwrap();
     let expired = issue().await;
     let soon = services.clock.now() + TimeDelta::milliseconds(50);
     let changes = ApiKeyChanges {

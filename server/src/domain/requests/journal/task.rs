@@ -143,7 +143,7 @@ impl JournalWriter {
         match result {
             Err(error) => {
                 if self.outage.begin() {
-                    tracing::error!(%error, "the journal cannot be written; new requests are refused until it can");
+                    tracing::error!(%error, "the journal cannot be written; new requests are rejected until it can");
                 }
             }
             Ok(()) => {

@@ -55,7 +55,7 @@ impl ApiKeys {
     }
 }
 
-/// What may be said of a key without knowing the whole.
+/// Matches a text that is not a whole key.
 fn resembles(text: &str) -> Condition {
     if let Some((head, tail)) = text.split_once('…').or_else(|| text.split_once("...")) {
         return Condition::all()
