@@ -16,7 +16,7 @@ function answer(body: unknown) {
 
 const refused = { errors: [{ message: "stale", extensions: { code: "CSRF_FAILED" } }] };
 
-/** A server that takes only the token "fresh", and hands it out with the session. */
+/** A server that accepts only the token "fresh", and returns it with the session. */
 function serve(request: RequestInit) {
   if (String(request.body).includes("csrfToken")) {
     // biome-ignore lint/suspicious/noDocumentCookie: this is what a Set-Cookie header does

@@ -43,7 +43,7 @@ export function answering(answers: Answers): Exchange {
     );
 }
 
-/** Renders a page against a server that answers so. */
+/** Renders a page with these responses of the server. */
 export function renderPage(page: () => JSX.Element, answers: Answers) {
   const client = new Client({
     url: "/graphql",

@@ -41,7 +41,7 @@ export type Subject = { userId: string } | { apiKeyId: string };
 
 type QuotaEditorProps = { subject: Subject; hint: string; quotas: readonly QuotaMask[] };
 
-/** The quotas of a user or a key, and what can be done with them. */
+/** The quotas of a user or a key with their actions. */
 export function QuotaEditor(props: QuotaEditorProps) {
   const [change, changeQuotas] = createMutation(ChangeQuotasMutation);
   const [edited, setEdited] = createSignal<QuotaStateFragment | "new">();
@@ -49,7 +49,7 @@ export function QuotaEditor(props: QuotaEditorProps) {
     const quota = edited();
     return quota === "new" ? undefined : quota;
   };
-  // Only what changes is sent: the other quotas may be others by now.
+  // Only changes are sent, because another administrator may have changed the other quotas.
   const send = (changes: { remove?: string[]; add?: QuotaInput[] }) =>
     changeQuotas({ input: { ...props.subject, ...changes } }, { additionalTypenames: ["Quota"] });
 

@@ -61,13 +61,13 @@ function readNumber(form: FormData, name: string): number | null {
 type RateLimitFormProps = {
   subject: Subject;
   rate: RateMask | null | undefined;
-  /** Applies where nothing is set: the server's default. */
+  /** The server's default, which applies if no limit is set. */
   inherited?: RateMask;
-  /** Said while nothing is set. */
+  /** Shown while no limit is set. */
   otherwise: string;
 };
 
-/** How fast a user or a key may call. */
+/** The rate limits of a user or a key. */
 export function RateLimitForm(props: RateLimitFormProps) {
   const [change, updateRateLimit] = createMutation(UpdateRateLimitMutation);
   const rate = () => readFragment(RateFragment, props.rate);

@@ -21,7 +21,7 @@ const KeyOwnerQuery = graphql(`
   }
 `);
 
-/** Shows the owner of a pasted API key. The key is sent to be looked up, and kept nowhere. */
+/** Shows the owner of a pasted API key. The key is sent for the look-up and not stored. */
 export function KeyOwner(props: { apiKey: string }) {
   const [answer] = createQuery({
     query: KeyOwnerQuery,

@@ -86,7 +86,7 @@ export function UserList(props: { action: JSX.Element }) {
       first: PAGE_SIZE,
       after: search.search.after ?? null,
     }),
-    // A list without users names no user, so the cache could not tell that a new one belongs to it.
+    // A list without users names no type, so the cache cannot know that a new user belongs to it.
     context: { additionalTypenames: ["User", "Quota"] },
   });
   const list = () => users.data?.users;

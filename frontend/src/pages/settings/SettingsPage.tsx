@@ -3,7 +3,7 @@ import { t } from "../../i18n";
 import { Page } from "../../ui/Page";
 import { TabLinks } from "../../ui/TabLinks";
 
-/** The frame of the pages about the server itself: how it behaves, and who may manage it. */
+/** The layout of the pages about settings and administration. */
 export default function SettingsPage(props: { children?: JSX.Element }) {
   const tabs = () => [
     { href: "/settings", label: t("pages.settings.server") },

@@ -37,7 +37,7 @@ const PaletteQueryDocument = graphql(`
   }
 `);
 
-// Keys of all users: a whole key that leaked, how it begins, or its last four characters.
+// Keys of all users: a whole key, its beginning, or its last four characters.
 const PaletteKeysQueryDocument = graphql(`
   query PaletteKeys($search: String!) {
     apiKeys(search: $search, first: 10) {
@@ -55,7 +55,7 @@ const PaletteKeysQueryDocument = graphql(`
 `);
 
 const TYPING_MS = 150;
-/** Shorter text fits the keys of everybody. */
+/** Shorter text matches too many keys. */
 const SHORTEST_SEARCH = 3;
 const ICONS = { page: FileText, user: User, key: KeyRound };
 
@@ -158,7 +158,7 @@ function Finder(props: { onClose: () => void }) {
       event.preventDefault();
       setPlace((chosen() + step + count) % count);
     }
-    // While letters are being composed, Enter belongs to them.
+    // While an input method composes text, Enter belongs to it.
     if (event.key === "Enter" && !event.isComposing) go(entries()[chosen()]);
   }
 
@@ -206,7 +206,7 @@ function Finder(props: { onClose: () => void }) {
   );
 }
 
-/** Leads to any page, user or key by a few letters of its name. */
+/** Finds pages, users and keys by name and opens them. */
 export default function Palette(props: { open: boolean; onClose: () => void }) {
   let content: HTMLDivElement | undefined;
   return (
