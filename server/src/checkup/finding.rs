@@ -27,10 +27,13 @@ pub(super) fn finding(
     let body = body.and_then(|answer| serde_json::from_str::<Value>(&answer.body).ok());
     let body = body.unwrap_or_default();
     let windows = (providers::spec(kind).windows)(&body);
-    let told_at = now;
+    let reported_at = now;
     Finding {
         failure,
-        windows: (!windows.is_empty()).then_some(SubscriptionWindows { told_at, windows }),
+        windows: (!windows.is_empty()).then_some(SubscriptionWindows {
+            reported_at,
+            windows,
+        }),
         plan: text(&body["plan_type"]),
     }
 }
