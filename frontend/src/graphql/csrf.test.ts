@@ -46,7 +46,7 @@ test("a refused token is renewed and the mutation sent once more", async () => {
   expect(fetch).toHaveBeenCalledTimes(3);
 });
 
-test("a token that is refused even when fresh is not tried for ever", async () => {
+test("a token that is rejected even when fresh is not retried endlessly", async () => {
   const fetch = vi.fn(async () => answer(refused));
   vi.stubGlobal("fetch", fetch);
   const { client } = createGraphqlClient({ onUnauthenticated() {}, onConnection() {} });

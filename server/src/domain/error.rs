@@ -58,7 +58,7 @@ impl Error {
     }
 
     /// Whether the database failed or is unavailable.
-    pub fn is_of_database(&self) -> bool {
+    pub fn is_database_error(&self) -> bool {
         matches!(self, Self::Internal(cause) if cause.chain().any(<dyn std::error::Error>::is::<DbErr>))
     }
 

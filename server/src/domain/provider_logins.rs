@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Pending sign-ins of one administrator.
-const MOST_PENDING: u64 = 20;
+const MAX_PENDING: u64 = 20;
 /// How long a sign-in that has ended can be queried.
 const REMEMBERED: TimeDelta = TimeDelta::days(1);
 const TIME_RAN_OUT: &str = "the sign-in has expired; start it again";
@@ -93,15 +93,15 @@ impl ProviderLogins {
     /// Validates a new sign-in before the provider is contacted.
     pub async fn check(&self, starter: Starter, label: Option<&str>) -> Result<Option<String>> {
         let label = text::optional("label", label, 100)?;
-        self.tidy().await?;
+        self.remove_ended().await?;
         let pending = ProviderLogin::find()
             .filter(provider_login::Column::StartedBy.eq(starter.id))
             .filter(provider_login::Column::Status.eq(LoginStatus::Pending))
             .count(self.db.reader())
             .await?;
-        if pending >= MOST_PENDING {
+        if pending >= MAX_PENDING {
             return Err(Error::Conflict(format!(
-                "{MOST_PENDING} sign-ins are pending; complete or cancel some first"
+                "{MAX_PENDING} sign-ins are pending; complete or cancel some first"
             )));
         }
         Ok(label)
@@ -162,7 +162,7 @@ impl ProviderLogins {
 
     /// The pending sign-ins of one starter, or of all.
     pub async fn pending(&self, starter: Option<Uuid>) -> Result<Vec<provider_login::Model>> {
-        self.tidy().await?;
+        self.remove_ended().await?;
         let mut pending = ProviderLogin::find()
             .filter(provider_login::Column::Status.eq(LoginStatus::Pending))
             .order_by_asc(provider_login::Column::CreatedAt);
@@ -205,7 +205,7 @@ impl ProviderLogins {
 
     /// Whether the starter of a sign-in may still complete it: an enabled administrator or a valid API token, with at
     /// least the role ADMIN.
-    pub async fn may_go_on(&self, login: &provider_login::Model) -> Result<bool> {
+    pub async fn may_complete(&self, login: &provider_login::Model) -> Result<bool> {
         let reader = self.db.reader();
         let id = login.started_by;
         if let Some(admin) = Admin::find_by_id(id).one(reader).await? {
@@ -275,7 +275,7 @@ impl ProviderLogins {
     }
 
     /// Expires late sign-ins and deletes old ones.
-    async fn tidy(&self) -> Result<()> {
+    async fn remove_ended(&self) -> Result<()> {
         let now = self.clock.now();
         let late = ProviderLogin::find()
             .filter(provider_login::Column::Status.eq(LoginStatus::Pending))

@@ -60,16 +60,16 @@ impl ServerSecrets {
 
 /// Whether an encryption key is needed and matches a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyStanding {
+pub enum KeyStatus {
     /// Nothing is encrypted yet.
     Unneeded,
     Fits,
 }
 
 /// Fails unless the key that a server would use decrypts the secrets of the database. Creates no key.
-pub async fn examine_key(storage: &StorageConfig, db: &Database) -> anyhow::Result<KeyStanding> {
+pub async fn examine_key(storage: &StorageConfig, db: &Database) -> anyhow::Result<KeyStatus> {
     let Some(row) = Secret::find_by_id(DIGEST_KEY).one(db.reader()).await? else {
-        return Ok(KeyStanding::Unneeded);
+        return Ok(KeyStatus::Unneeded);
     };
     let key = known_key(storage)?.with_context(|| {
         let path = key_file(&storage.data_dir);
@@ -79,7 +79,7 @@ pub async fn examine_key(storage: &StorageConfig, db: &Database) -> anyhow::Resu
         )
     })?;
     open_digest_key(&Vault::new(&key, &storage.previous_keys), &row)?;
-    Ok(KeyStanding::Fits)
+    Ok(KeyStatus::Fits)
 }
 
 /// The file of the key that is used when none is configured.

@@ -22,7 +22,7 @@ pub use self::{
     list::{PriceFilter, PriceList, provider_of},
     new_price::{NewPrice, Rates},
     table::PriceTable,
-    worst::worst_cost,
+    worst::max_cost,
 };
 use super::{
     Error, Result,
@@ -62,13 +62,13 @@ impl Prices {
     pub async fn load(db: Database, clock: SharedClock) -> Result<Self> {
         let current = Arc::new(ArcSwap::from_pointee(read(&db).await?));
         let prices = Self { db, clock, current };
-        let news = bundled::missing(&bundled::table()?, &prices.current(), prices.clock.now())?;
-        prices.add(news, None).await?;
+        let missing = bundled::missing(&bundled::table()?, &prices.current(), prices.clock.now())?;
+        prices.add(missing, None).await?;
         Ok(prices)
     }
 
     /// Sets the aliases that look-ups resolve.
-    pub(super) fn know_aliases(&self, aliases: &Arc<AliasTable>) {
+    pub(super) fn set_aliases(&self, aliases: &Arc<AliasTable>) {
         self.current
             .rcu(|list| list.with_aliases(Arc::clone(aliases)));
     }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::domain::{Error, Result, text, usd};
 
 /// Larger amounts are rejected as typing errors.
-const GREATEST_DOLLARS: i64 = 999_999;
-const GREATEST: i64 = GREATEST_DOLLARS * usd::DOLLAR + (usd::DOLLAR - 1);
+const MAX_DOLLARS: i64 = 999_999;
+const GREATEST: i64 = MAX_DOLLARS * usd::DOLLAR + (usd::DOLLAR - 1);
 
 /// A price to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ fn amount(field: &str, nanos: i64) -> Result<i64> {
         return Ok(nanos);
     }
     Err(Error::BadInput(format!(
-        "{field} must be between 0 and {GREATEST_DOLLARS} US dollars"
+        "{field} must be between 0 and {MAX_DOLLARS} US dollars"
     )))
 }
 

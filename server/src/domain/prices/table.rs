@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::{NewPrice, Rates};
 use crate::domain::{Error, Result, text, usd};
 
-const MOST_PRICES: usize = 5000;
+const MAX_PRICES: usize = 5000;
 
 /// A price table with its source and date.
 #[derive(Clone, Debug)]
@@ -47,9 +47,9 @@ impl PriceTable {
     pub fn read(text: &str) -> Result<Self> {
         let file: File = serde_json::from_str(text)
             .map_err(|error| Error::BadInput(format!("this is not a price table: {error}")))?;
-        if file.prices.len() > MOST_PRICES {
+        if file.prices.len() > MAX_PRICES {
             return Err(Error::BadInput(format!(
-                "a table can have at most {MOST_PRICES} prices"
+                "a table can have at most {MAX_PRICES} prices"
             )));
         }
         let prices: Result<Vec<_>> = (1..)

@@ -6,7 +6,7 @@ use super::cost;
 use crate::domain::tokens::Tokens;
 
 /// The maximum cost of these tokens: input may be written to a cache, output may be reasoning.
-pub fn worst_cost(price: &price::Model, tokens: Tokens) -> i64 {
+pub fn max_cost(price: &price::Model, tokens: Tokens) -> i64 {
     let mut dearest = Tokens::default();
     if price.cache_write_per_million > price.input_per_million {
         dearest.cache_write = tokens.input;

@@ -34,11 +34,11 @@ pub struct EngineAttempt {
 
 /// The results per account since the start of the server.
 #[derive(Debug, Default)]
-pub(super) struct EngineAttempts(Mutex<HashMap<Uuid, Seen>>);
+pub(super) struct EngineAttempts(Mutex<HashMap<Uuid, AttemptHistory>>);
 
 /// The results of one account.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct AttemptHistory {
     served_at: Option<DateTime<Utc>>,
     /// The number of failures since the last success, the time of the first, and the time and status of the last.
     failures: u32,
@@ -60,7 +60,7 @@ enum Verdict {
 
 /// A reason not to use an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum AccountProblem {
     /// In cooldown until this time.
     Cooling(DateTime<Utc>),
     /// With a message for administrators.
@@ -68,16 +68,16 @@ pub(super) enum Trouble {
 }
 
 impl EngineAttempts {
-    pub(super) fn of(&self, account_id: Uuid) -> Seen {
+    pub(super) fn of(&self, account_id: Uuid) -> AttemptHistory {
         self.lock().get(&account_id).copied().unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, Seen>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, AttemptHistory>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Seen {
+impl AttemptHistory {
     fn note(&mut self, attempt: &EngineAttempt) {
         match attempt.failure {
             None => {
@@ -109,8 +109,8 @@ impl Seen {
 
     /// The verdict, unless it is stored already.
     fn due(&mut self, now: DateTime<Utc>) -> Option<Verdict> {
-        let verdict = match self.trouble(now) {
-            Some(Trouble::Failing(reason)) => Verdict::Fails {
+        let verdict = match self.problem(now) {
+            Some(AccountProblem::Failing(reason)) => Verdict::Fails {
                 reason,
                 is_unauthorized: self.is_unauthorized(),
             },
@@ -139,19 +139,19 @@ impl Seen {
     }
 
     /// The problem that the last requests indicate, if any.
-    pub(super) fn trouble(&self, now: DateTime<Utc>) -> Option<Trouble> {
+    pub(super) fn problem(&self, now: DateTime<Utc>) -> Option<AccountProblem> {
         let (at, status) = self.last?;
         match status {
-            401..=403 => Some(Trouble::Failing(format!(
+            401..=403 => Some(AccountProblem::Failing(format!(
                 "the provider rejected the credentials (HTTP {status})"
             ))),
-            429 if self.is_long_rejected(at) => Some(Trouble::Failing(format!(
+            429 if self.is_long_rejected(at) => Some(AccountProblem::Failing(format!(
                 "the last {} requests failed with HTTP 429: the account has no credit left or its limit is exhausted",
                 self.failures
             ))),
             429 => Some(at + COOLDOWN)
                 .filter(|until| *until > now)
-                .map(Trouble::Cooling),
+                .map(AccountProblem::Cooling),
             _ if self.failures >= FAILURES_BEFORE_COOLDOWN => {
                 let count = self.failures;
                 let last = match status {
@@ -159,7 +159,7 @@ impl Seen {
                     status => format!("with HTTP {status}"),
                 };
                 let reason = format!("the last {count} requests failed, the latest {last}");
-                Some(Trouble::Failing(reason))
+                Some(AccountProblem::Failing(reason))
             }
             _ => None,
         }
@@ -168,7 +168,7 @@ impl Seen {
 
 impl ProviderAccounts {
     /// Records the results of requests and stores the verdicts that changed.
-    pub async fn note_attempts(&self, attempts: &[EngineAttempt]) {
+    pub async fn record_attempts(&self, attempts: &[EngineAttempt]) {
         for (id, verdict) in self.verdicts(attempts) {
             if let Err(error) = self.store_verdict(id, verdict).await {
                 tracing::warn!(%error, account.id = %id, "cannot store the status of an account");
@@ -227,8 +227,8 @@ impl ProviderAccounts {
 mod tests {
     use super::*;
 
-    fn after(attempts: &[(i64, Option<u16>)]) -> Option<Trouble> {
-        let mut seen = Seen::default();
+    fn after(attempts: &[(i64, Option<u16>)]) -> Option<AccountProblem> {
+        let mut seen = AttemptHistory::default();
         for (second, failure) in attempts {
             seen.note(&EngineAttempt {
                 account_id: Uuid::nil(),
@@ -236,7 +236,7 @@ mod tests {
                 failure: *failure,
             });
         }
-        seen.trouble(moment(100))
+        seen.problem(moment(100))
     }
 
     fn moment(second: i64) -> DateTime<Utc> {
@@ -247,7 +247,7 @@ mod tests {
     fn an_account_with_rejected_credentials_is_failing_until_a_request_succeeds() {
         let refused = after(&[(50, Some(401))]);
 
-        assert!(matches!(refused, Some(Trouble::Failing(reason)) if reason.contains("401")));
+        assert!(matches!(refused, Some(AccountProblem::Failing(reason)) if reason.contains("401")));
         assert_eq!(after(&[(50, Some(401)), (60, None)]), None);
     }
 
@@ -256,7 +256,10 @@ mod tests {
         let failed = (90, Some(502));
 
         assert_eq!(after(&[failed]), None);
-        assert!(matches!(after(&[failed; 3]), Some(Trouble::Failing(_))));
+        assert!(matches!(
+            after(&[failed; 3]),
+            Some(AccountProblem::Failing(_))
+        ));
         assert_eq!(after(&[(90, Some(499)); 5]), None, "disconnected clients");
     }
 
@@ -265,7 +268,7 @@ mod tests {
         let refused = |seconds: [i64; 3]| after(&seconds.map(|second| (second, Some(429))));
 
         assert!(
-            matches!(refused([-700, -300, 0]), Some(Trouble::Failing(reason)) if reason.contains("credit"))
+            matches!(refused([-700, -300, 0]), Some(AccountProblem::Failing(reason)) if reason.contains("credit"))
         );
         assert_eq!(refused([-300, -200, 0]), None, "a transient limit");
         let served = [
@@ -279,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_verdict_is_stored_on_change_and_a_failing_one_every_minute() {
-        let mut seen = Seen::default();
+        let mut seen = AttemptHistory::default();
         let mut due = |second: i64, failure: Option<u16>| {
             seen.note(&EngineAttempt {
                 account_id: Uuid::nil(),
@@ -302,7 +305,7 @@ mod tests {
     fn a_rate_limited_account_is_in_cooldown() {
         let lately = after(&[(90, Some(429))]);
 
-        assert_eq!(lately, Some(Trouble::Cooling(moment(150))));
+        assert_eq!(lately, Some(AccountProblem::Cooling(moment(150))));
         assert_eq!(after(&[(10, Some(429))]), None);
     }
 }

@@ -20,7 +20,7 @@ const RENDERED: [&str; 6] = [
     "proxy_url",
 ];
 /// The number of superseded tokens that are remembered, to recognise stale copies.
-const MOST_PAST: usize = 64;
+const MAX_PAST: usize = 64;
 /// The keys that identify a login. One person may have several workspaces, and one workspace several people.
 const LOGIN: [&str; 5] = [
     "account_id",
@@ -108,14 +108,14 @@ impl SignInTokens {
         let old = fingerprint(&self.content);
         if old != fingerprint(&content) {
             self.past.push(old);
-            let surplus = self.past.len().saturating_sub(MOST_PAST);
+            let surplus = self.past.len().saturating_sub(MAX_PAST);
             self.past.drain(..surplus);
         }
         self.content = content;
     }
 
     /// Compares a file of the engine's directory with these tokens.
-    pub(super) fn judge(&self, file: &Map<String, Value>) -> Age {
+    pub(super) fn compare(&self, file: &Map<String, Value>) -> Age {
         let stamp = Stamp::of(file);
         if stamp.edition.is_some_and(|edition| edition < self.edition) {
             return Age::Stale;

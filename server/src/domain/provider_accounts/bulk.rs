@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The maximum number of keys per call.
-const MOST_KEYS: usize = 500;
+const MAX_KEYS: usize = 500;
 
 /// API keys of one provider with otherwise equal settings.
 #[derive(Debug)]
@@ -33,9 +33,9 @@ impl ProviderAccounts {
         &self,
         new: NewProviderApiKeys,
     ) -> Result<Vec<Result<provider_account::Model>>> {
-        if new.api_keys.is_empty() || new.api_keys.len() > MOST_KEYS {
+        if new.api_keys.is_empty() || new.api_keys.len() > MAX_KEYS {
             return Err(Error::BadInput(format!(
-                "apiKeys must have between 1 and {MOST_KEYS} keys"
+                "apiKeys must have between 1 and {MAX_KEYS} keys"
             )));
         }
         let label = text::optional("label", new.label.as_deref(), 90)?;

@@ -57,7 +57,7 @@ impl ProviderAccounts {
             // Excludes other writers of the encrypted value; otherwise a token that the engine has just refreshed could
             // be lost.
             let _sealing = self.sealing.lock().await;
-            let account = self.living(id).await?;
+            let account = self.existing(id).await?;
             check_sort(&account, &changes)?;
             if !changes.is_confirmed {
                 destination::check(&self.vault, &account, &changes)?;

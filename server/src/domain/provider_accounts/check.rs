@@ -7,7 +7,7 @@ use url::Url;
 use super::{Error, NewProviderApiKey, Result, text};
 use crate::providers;
 
-const MOST_MODELS: usize = 500;
+const MAX_MODELS: usize = 500;
 /// The headers from which the engine reads a client's key.
 const CREDENTIAL_HEADERS: [&str; 6] = [
     "authorization",
@@ -149,9 +149,9 @@ pub(super) fn models(kind: ProviderKind, models: Vec<ProviderModel>) -> Result<V
             "models is required: the models of this provider",
         ));
     }
-    if models.len() > MOST_MODELS {
+    if models.len() > MAX_MODELS {
         return Err(Error::BadInput(format!(
-            "an account can have at most {MOST_MODELS} models"
+            "an account can have at most {MAX_MODELS} models"
         )));
     }
     models

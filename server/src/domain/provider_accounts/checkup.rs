@@ -20,15 +20,19 @@ pub struct Finding {
 impl ProviderAccounts {
     /// Fails if the account does not exist or was removed.
     pub async fn get(&self, id: Uuid) -> Result<provider_account::Model> {
-        self.living(id).await
+        self.existing(id).await
     }
 
     /// Stores the result of a check. Values that the provider did not report are kept.
-    pub async fn note_check(&self, id: Uuid, finding: Finding) -> Result<provider_account::Model> {
+    pub async fn record_check(
+        &self,
+        id: Uuid,
+        finding: Finding,
+    ) -> Result<provider_account::Model> {
         let account = {
             // Excludes concurrent changes of the account, so that none is lost or half overwritten.
             let _sealing = self.sealing.lock().await;
-            let mut row = self.living(id).await?.into_active_model();
+            let mut row = self.existing(id).await?.into_active_model();
             row.checked_at = Set(Some(self.clock.now()));
             row.check_failure = Set(finding.failure);
             if finding.windows.is_some() {

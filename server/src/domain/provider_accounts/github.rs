@@ -156,7 +156,7 @@ impl ProviderAccounts {
     pub async fn set_copilot_token(&self, id: Uuid, token: CopilotToken) -> Result<()> {
         {
             let _sealing = self.sealing.lock().await;
-            let account = self.living(id).await?;
+            let account = self.existing(id).await?;
             let secrets = AccountSecrets::open(&self.vault, id, &account.sealed)?;
             let Stored::Github(github) = secrets.secret else {
                 return Err(Error::bad_input("this account is not a GitHub account"));

@@ -170,7 +170,7 @@ impl ProviderAccounts {
     /// Deletes the secret of an account. The row is kept for the history.
     pub async fn remove(&self, id: Uuid) -> Result<provider_account::Model> {
         let _sealing = self.sealing.lock().await;
-        let account = change::removal(self.living(id).await?, self.clock.now());
+        let account = change::removal(self.existing(id).await?, self.clock.now());
         let account = account.update(self.db.writer()).await?;
         self.announce();
         Ok(account)
@@ -196,7 +196,7 @@ impl ProviderAccounts {
 
     /// The decrypted secret of an account, enabled or not.
     pub async fn credential(&self, id: Uuid) -> Result<ProviderCredential> {
-        self.open(self.living(id).await?)
+        self.open(self.existing(id).await?)
     }
 
     fn open(&self, account: provider_account::Model) -> Result<ProviderCredential> {
@@ -251,7 +251,7 @@ impl ProviderAccounts {
             .unwrap_or_else(|| name.to_owned()))
     }
 
-    async fn living(&self, id: Uuid) -> Result<provider_account::Model> {
+    async fn existing(&self, id: Uuid) -> Result<provider_account::Model> {
         ProviderAccount::find_by_id(id)
             .filter(provider_account::Column::RemovedAt.is_null())
             .one(self.db.reader())

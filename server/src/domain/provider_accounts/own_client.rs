@@ -59,7 +59,7 @@ impl ProviderAccounts {
     ) -> Result<()> {
         {
             let _sealing = self.sealing.lock().await;
-            let account = self.living(id).await?;
+            let account = self.existing(id).await?;
             let mut secrets = AccountSecrets::open(&self.vault, id, &account.sealed)?;
             let Stored::AuthFile(old) = &mut secrets.secret else {
                 return Err(Error::bad_input("this account has no tokens to renew"));
@@ -80,8 +80,8 @@ impl ProviderAccounts {
     }
 
     /// Records why a token could not be refreshed. The current token is used until it expires.
-    pub async fn note_token_problem(&self, id: Uuid, problem: &str) -> Result<()> {
-        let mut account = self.living(id).await?.into_active_model();
+    pub async fn record_token_problem(&self, id: Uuid, problem: &str) -> Result<()> {
+        let mut account = self.existing(id).await?.into_active_model();
         account.problem = Set(Some(problem.to_owned()));
         account.problem_at = Set(Some(self.clock.now()));
         account.update(self.db.writer()).await?;

@@ -160,7 +160,7 @@ impl ProviderAccounts {
         let Stored::AuthFile(tokens) = &mut secrets.secret else {
             return Ok(false);
         };
-        let age = tokens.judge(content);
+        let age = tokens.compare(content);
         let disabled = auth_file::disabled_by_engine(content).filter(|_| age != Age::Stale);
         if age == Age::Fresher {
             tokens.refresh(content.clone());

@@ -5,7 +5,7 @@ use entity::provider_account::{self, CredentialKind};
 
 use super::{
     ProviderAccounts,
-    attempts::{Seen, Trouble},
+    attempts::{AccountProblem, AttemptHistory},
 };
 use crate::domain::engine_accounts::{EngineAccount, EngineAccounts};
 
@@ -67,7 +67,7 @@ struct Evidence<'a> {
     account: &'a provider_account::Model,
     has_engine_report: bool,
     reported: Option<&'a EngineAccount>,
-    seen: Seen,
+    seen: AttemptHistory,
     now: DateTime<Utc>,
 }
 
@@ -76,13 +76,13 @@ impl Evidence<'_> {
         if !self.account.enabled {
             return AccountState::plain(AccountStatus::Disabled);
         }
-        let trouble = self
+        let problem = self
             .reported
             .and_then(|reported| of_engine(reported, self.now))
             .or_else(|| of_sign_in(self.account, self.now))
             .or_else(|| self.of_requests())
             .or_else(|| self.of_check());
-        trouble.unwrap_or_else(|| self.usual())
+        problem.unwrap_or_else(|| self.usual())
     }
 
     /// The engine's report on signed-in accounts has precedence.
@@ -91,13 +91,15 @@ impl Evidence<'_> {
             // Otherwise the engine manages the cooldown itself.
             return self.seen.is_unauthorized().then(lost_sign_in);
         }
-        Some(match self.seen.trouble(self.now)? {
-            Trouble::Cooling(until) => AccountState {
+        Some(match self.seen.problem(self.now)? {
+            AccountProblem::Cooling(until) => AccountState {
                 status: AccountStatus::Cooling,
                 until: Some(until),
                 reason: Some("the provider limits the request rate".to_owned()),
             },
-            Trouble::Failing(reason) => AccountState::because(AccountStatus::Failing, reason),
+            AccountProblem::Failing(reason) => {
+                AccountState::because(AccountStatus::Failing, reason)
+            }
         })
     }
 

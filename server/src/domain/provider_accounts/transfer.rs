@@ -10,7 +10,7 @@ use super::{
 };
 use crate::providers;
 
-const MOST_DOCUMENTS: usize = 500;
+const MAX_DOCUMENTS: usize = 500;
 
 /// The result of an import.
 #[derive(Debug, Default)]
@@ -31,9 +31,9 @@ pub struct ImportProblem {
 impl ProviderAccounts {
     /// Imports every account of the documents. A failure does not affect the others.
     pub async fn import(&self, documents: Vec<ImportedDocument>) -> Result<ImportReport> {
-        if documents.is_empty() || documents.len() > MOST_DOCUMENTS {
+        if documents.is_empty() || documents.len() > MAX_DOCUMENTS {
             return Err(Error::BadInput(format!(
-                "import between 1 and {MOST_DOCUMENTS} files per call"
+                "import between 1 and {MAX_DOCUMENTS} files per call"
             )));
         }
         let mut report = ImportReport::default();

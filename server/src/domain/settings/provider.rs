@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Error, Result};
 use crate::domain::text;
 
-const MOST_EXCLUDED: usize = 200;
+const MAX_EXCLUDED: usize = 200;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -34,9 +34,9 @@ impl Default for ProviderSettings {
 impl ProviderSettings {
     /// Validates the settings and normalises them to the engine's spelling.
     pub(super) fn checked(mut self, kind: ProviderKind) -> Result<Self> {
-        if self.excluded_models.len() > MOST_EXCLUDED {
+        if self.excluded_models.len() > MAX_EXCLUDED {
             return Err(Error::BadInput(format!(
-                "excludedModels can have at most {MOST_EXCLUDED} models"
+                "excludedModels can have at most {MAX_EXCLUDED} models"
             )));
         }
         let excluded = self.excluded_models.iter();

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-const MOST: u64 = 50;
+const MAX_KEYS: u64 = 50;
 
 #[derive(Debug, Default)]
 pub(crate) struct ApiKeyQuery;
@@ -35,7 +35,7 @@ impl ApiKeyQuery {
     ) -> Result<Vec<ApiKey>> {
         let limit = u64::try_from(first)
             .ok()
-            .filter(|limit| (1..=MOST).contains(limit))
+            .filter(|limit| (1..=MAX_KEYS).contains(limit))
             .ok_or_else(|| Error::bad_input("first must be between 1 and 50"))?;
         let keys = ctx.service::<ApiKeys>().search(&search, limit).await?;
         Ok(keys.into_iter().map(ApiKey::from).collect())

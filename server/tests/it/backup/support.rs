@@ -135,7 +135,7 @@ pub(super) fn files(home: &TestDatabase) -> Vec<String> {
     names
 }
 
-/// Every row of every table, in words.
+/// Every row of every table, as text.
 pub(super) async fn everything(home: &TestDatabase) -> Vec<String> {
     let database = Database::connect(&home.url).await.unwrap();
     let rows = rows(&database).await;

@@ -217,7 +217,7 @@ async fn a_disconnected_provider_has_no_accounts_and_others_keep_theirs() {
         .iter()
         .flat_map(|provider| provider["accounts"].as_array().unwrap())
         .collect();
-    // There is no engine here that could tell.
+    // No engine runs that could report it.
     assert_eq!(accounts, [&json!({ "label": "one", "status": "UNKNOWN" })]);
 }
 

@@ -1,4 +1,4 @@
-//! The audit: every change leaves an event, and the chain shows what was done to it.
+//! The audit: every change has an event, and the hash chain reveals tampering.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ const EVENTS: &str = "query($filter: AuditEventFilter, $first: Int, $after: Stri
         totalCount pageInfo { hasNextPage endCursor }
         nodes { sequence action address errorCode before after hash previousHash
             actor { kind name } subject { kind id name } } } }";
-/// What changes nothing of ours that could be told of: none so far.
+/// Mutations without an event: none.
 const NOT_AUDITED: [&str; 0] = [];
 
 async fn events(plane: &ControlPlane, filter: Value) -> Vec<Value> {
@@ -38,18 +38,18 @@ async fn no_mutation_of_the_schema_passes_by_the_audit() {
     let mut silent = BTreeSet::new();
 
     for (field, operation) in operations(&types, &["Mutation"]) {
-        // What signs in has tests of its own: they are anonymous until then.
+        // Sign-ins have their own tests: the caller is anonymous at first.
         if ["login", "completeSetup"].contains(&field.as_str()) {
             continue;
         }
         let answer = owner.ask(&operation).await;
-        let told = events(&plane, json!({ "actions": [field] })).await;
+        let recorded = events(&plane, json!({ "actions": [field] })).await;
         let failed = code(&answer);
-        let is_told = told.iter().any(|event| {
+        let is_recorded = recorded.iter().any(|event| {
             event["actor"]["kind"] == "API_TOKEN"
                 && event["errorCode"].as_str().unwrap_or_default() == failed
         });
-        if !is_told {
+        if !is_recorded {
             silent.insert(field);
         }
     }
@@ -59,7 +59,7 @@ async fn no_mutation_of_the_schema_passes_by_the_audit() {
 }
 
 #[tokio::test]
-async fn a_change_is_told_with_what_was_before_and_after() {
+async fn a_change_is_recorded_with_its_values_before_and_after() {
     let plane = ControlPlane::start().await;
     let admin = plane.admin().await;
     let created = admin
@@ -73,27 +73,36 @@ async fn a_change_is_told_with_what_was_before_and_after() {
     let update = "mutation($id: ID!) { updateUser(id: $id, input: { name: \"Eve\", enabled: false }) { user { id } } }";
     admin.ask_with(update, json!({ "id": id })).await;
 
-    let told = events(&plane, json!({ "subjectId": id })).await;
-    assert_eq!(told[0]["action"], "updateUser");
+    let recorded = events(&plane, json!({ "subjectId": id })).await;
+    assert_eq!(recorded[0]["action"], "updateUser");
     assert_eq!(
-        told[0]["actor"],
+        recorded[0]["actor"],
         json!({ "kind": "ADMIN", "name": "admin" })
     );
-    assert_eq!(told[0]["address"], "127.0.0.1");
+    assert_eq!(recorded[0]["address"], "127.0.0.1");
     assert_eq!(
-        told[0]["subject"],
+        recorded[0]["subject"],
         json!({ "kind": "user", "id": id, "name": "Eve" })
     );
-    assert_eq!(told[0]["before"], json!({ "name": "Ada", "enabled": true }));
-    assert_eq!(told[0]["after"], json!({ "name": "Eve", "enabled": false }));
-    assert_eq!(told[1]["action"], "createUser");
-    assert_eq!(told[1]["after"]["note"], "x");
-    assert_eq!(told[1]["before"], Value::Null);
-    assert!(!json!(told).to_string().contains(secret), "{told:?}");
+    assert_eq!(
+        recorded[0]["before"],
+        json!({ "name": "Ada", "enabled": true })
+    );
+    assert_eq!(
+        recorded[0]["after"],
+        json!({ "name": "Eve", "enabled": false })
+    );
+    assert_eq!(recorded[1]["action"], "createUser");
+    assert_eq!(recorded[1]["after"]["note"], "x");
+    assert_eq!(recorded[1]["before"], Value::Null);
+    assert!(
+        !json!(recorded).to_string().contains(secret),
+        "{recorded:?}"
+    );
 }
 
 #[tokio::test]
-async fn quotas_settings_and_keys_are_told_of_although_another_task_writes_them() {
+async fn quotas_settings_and_keys_are_recorded_although_another_task_writes_them() {
     let plane = ControlPlane::start().await;
     let (user, _) = plane.key_holder("ada").await;
     let admin = plane.script(Role::Admin).await;
@@ -106,21 +115,21 @@ async fn quotas_settings_and_keys_are_told_of_although_another_task_writes_them(
     admin
         .ask("mutation { updateSettings(input: { retentionDays: 7 }, expectedVersion: 0) { settings { version } } }")
         .await;
-    let told = events(
+    let recorded = events(
         &plane,
         json!({ "actions": ["setQuotas", "updateSettings"] }),
     )
     .await;
 
-    assert_eq!(told[0]["before"], json!({ "retention_days": 90 }));
-    assert_eq!(told[0]["after"], json!({ "retention_days": 7 }));
-    assert_eq!(told[1]["before"], json!({ "quotas": [] }));
-    assert_eq!(told[1]["after"]["quotas"][0]["limit"], 5);
-    assert_eq!(told[1]["actor"]["kind"], "API_TOKEN");
+    assert_eq!(recorded[0]["before"], json!({ "retention_days": 90 }));
+    assert_eq!(recorded[0]["after"], json!({ "retention_days": 7 }));
+    assert_eq!(recorded[1]["before"], json!({ "quotas": [] }));
+    assert_eq!(recorded[1]["after"]["quotas"][0]["limit"], 5);
+    assert_eq!(recorded[1]["actor"]["kind"], "API_TOKEN");
 }
 
 #[tokio::test]
-async fn accounts_are_told_of_without_their_keys() {
+async fn accounts_are_recorded_without_their_keys() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
     let add = "mutation($input: AddProviderApiKeyInput!) { addProviderApiKey(input: $input) { account { id } } }";
@@ -136,8 +145,8 @@ async fn accounts_are_told_of_without_their_keys() {
     admin.ask_with(remove, json!({ "id": id })).await;
 
     assert_eq!(code(&twice), "CONFLICT");
-    let told = events(&plane, json!({ "subjectId": id })).await;
-    let actions: Vec<_> = told.iter().map(|event| &event["action"]).collect();
+    let recorded = events(&plane, json!({ "subjectId": id })).await;
+    let actions: Vec<_> = recorded.iter().map(|event| &event["action"]).collect();
     assert_eq!(
         actions,
         [
@@ -146,16 +155,16 @@ async fn accounts_are_told_of_without_their_keys() {
             "addProviderApiKey"
         ]
     );
-    assert_eq!(told[0]["before"]["label"], "spare");
-    assert_eq!(told[1]["before"], json!({ "label": "lab" }));
-    assert_eq!(told[2]["after"]["lastFour"], "6789");
+    assert_eq!(recorded[0]["before"]["label"], "spare");
+    assert_eq!(recorded[1]["before"], json!({ "label": "lab" }));
+    assert_eq!(recorded[2]["after"]["lastFour"], "6789");
     let all = json!(events(&plane, json!({})).await).to_string();
     assert!(!all.contains("canary"), "{all}");
     assert!(all.contains("***"), "{all}");
 }
 
 #[tokio::test]
-async fn sign_ins_are_told_of_and_so_are_failed_ones_without_what_was_typed() {
+async fn successful_and_failed_sign_ins_are_recorded_without_credentials() {
     let plane = ControlPlane::start().await;
     let login = "mutation($name: String, $password: String!) { login(username: $name, password: $password) { session { id } } }";
     let anonymous = plane.anonymous();
@@ -179,25 +188,28 @@ async fn sign_ins_are_told_of_and_so_are_failed_ones_without_what_was_typed() {
         .ask("mutation { stopEngine { engine { state } } }")
         .await;
 
-    let told = events(&plane, json!({ "actions": ["login", "stopEngine"] })).await;
-    assert_eq!(told.len(), 3, "{told:?}");
+    let recorded = events(&plane, json!({ "actions": ["login", "stopEngine"] })).await;
+    assert_eq!(recorded.len(), 3, "{recorded:?}");
     assert_eq!(
-        told[0]["actor"],
+        recorded[0]["actor"],
         json!({ "kind": "ADMIN", "name": "admin" })
     );
-    assert_eq!(told[0]["subject"]["kind"], "session");
-    assert_eq!(told[1]["subject"], Value::Null);
-    assert_eq!(told[2]["subject"]["name"], "admin");
-    assert_eq!(told[2]["errorCode"], "UNAUTHENTICATED");
+    assert_eq!(recorded[0]["subject"]["kind"], "session");
+    assert_eq!(recorded[1]["subject"], Value::Null);
+    assert_eq!(recorded[2]["subject"]["name"], "admin");
+    assert_eq!(recorded[2]["errorCode"], "UNAUTHENTICATED");
     assert_eq!(
-        told[2]["actor"],
+        recorded[2]["actor"],
         json!({ "kind": "ANONYMOUS", "name": null })
     );
-    assert!(!json!(told).to_string().contains("canary"), "{told:?}");
+    assert!(
+        !json!(recorded).to_string().contains("canary"),
+        "{recorded:?}"
+    );
 }
 
 #[tokio::test]
-async fn events_come_in_pages_the_latest_first() {
+async fn events_are_paged_latest_first() {
     let plane = ControlPlane::start().await;
     for name in ["a", "b", "c"] {
         plane.key_holder(name).await;
@@ -228,12 +240,12 @@ async fn events_come_in_pages_the_latest_first() {
     };
     assert_eq!(names(&first), ["c", "b"]);
     assert_eq!(names(&rest), ["a"]);
-    // Nobody asked through a face: the server itself did it.
+    // The server itself acted, without a caller.
     assert_eq!(page["nodes"][0]["actor"]["kind"], "SYSTEM");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_at_once_make_one_chain_without_a_gap() {
+async fn concurrent_events_form_one_chain_without_a_gap() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
 
@@ -255,7 +267,7 @@ async fn many_at_once_make_one_chain_without_a_gap() {
 }
 
 #[tokio::test]
-async fn whatever_is_done_to_the_table_is_found_but_for_its_end() {
+async fn tampering_with_the_table_is_found_except_at_its_end() {
     let plane = ControlPlane::start().await;
     for name in ["a", "b", "c"] {
         plane.key_holder(name).await;
@@ -307,6 +319,6 @@ async fn whatever_is_done_to_the_table_is_found_but_for_its_end() {
         })
     );
     assert_eq!(healed, None);
-    // Only the hash that was kept elsewhere tells.
+    // Only the hash that was stored elsewhere reveals it.
     assert!(!cut.met);
 }

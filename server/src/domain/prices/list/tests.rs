@@ -87,7 +87,7 @@ fn an_exact_name_has_precedence_over_a_longer_pattern() {
 #[test]
 fn the_price_of_a_provider_applies_to_its_requests() {
     let list = PriceList::new(vec![
-        from(named("anybody", "claude-*"), 9),
+        from(named("any provider", "claude-*"), 9),
         of(named("claude", "claude-*"), ProviderKind::Claude),
         of(named("copilot", "claude-*"), ProviderKind::Copilot),
     ]);
@@ -98,8 +98,8 @@ fn the_price_of_a_provider_applies_to_its_requests() {
 
     assert_eq!(at(Some(ProviderKind::Claude)), Some("claude"));
     assert_eq!(at(Some(ProviderKind::Copilot)), Some("copilot"));
-    assert_eq!(at(Some(ProviderKind::Kimi)), Some("anybody"));
-    assert_eq!(at(None), Some("anybody"));
+    assert_eq!(at(Some(ProviderKind::Kimi)), Some("any provider"));
+    assert_eq!(at(None), Some("any provider"));
 }
 
 #[test]
