@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{
     Error, Result, admins,
-    audit::{Audit, AuditChange},
+    audit::{Audit, AuditChange, AuditContext},
     notifications, provider_accounts,
 };
 use crate::{crypto::vault::Vault, db::Database};
@@ -114,13 +114,13 @@ async fn rotate_channels(db: &Database, vault: &Vault, rotated: &mut Rotated) ->
 impl Rotated {
     /// Records the rotation in the audit. Not in one transaction with it: a rotation has many small transactions, so
     /// that it can be continued after an interruption.
-    pub async fn record(&self, audit: &Audit) -> Result<()> {
+    pub async fn record(&self, context: &AuditContext, audit: &Audit) -> Result<()> {
         let done = json!({
             "reEncrypted": self.re_encrypted,
             "current": self.current,
             "unopened": self.unopened.len(),
         });
-        audit.note(AuditChange::done(Some(done))).await
+        audit.note(context, AuditChange::done(Some(done))).await
     }
 
     /// Fails if some values could not be decrypted.

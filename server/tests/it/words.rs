@@ -63,14 +63,12 @@ const VAGUE_CONSTANTS: [&str; 12] = [
 
 /// How many idioms are left in each folder or file. Numbers may only fall. Elsewhere there may be none.
 const REMAINING: &[(&str, usize)] = &[
+    // The stored name of anonymous actors.
     ("entity/src/audit_event.rs", 1),
     // Names of former columns.
     ("migration/src", 2),
     ("server/src/crypto", 14),
-    ("server/src/domain/audit", 28),
     ("server/src/domain/backups", 31),
-    ("server/src/graphql/audit", 1),
-    ("server/src/graphql/audit_trail", 24),
     ("server/tests/it/migrations.rs", 2),
 ];
 

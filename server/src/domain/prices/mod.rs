@@ -26,7 +26,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
     models::AliasTable,
     paging::{Page, PageRequest},
 };
@@ -79,7 +79,7 @@ impl Prices {
     }
 
     /// Adds a price, effective from now unless specified. The cost of settled requests does not change.
-    pub async fn create(&self, new: &NewPrice) -> Result<price::Model> {
+    pub async fn create(&self, context: &AuditContext, new: &NewPrice) -> Result<price::Model> {
         let now = self.clock.now();
         let row = new.check(&Defaults {
             effective_from: now,
@@ -88,7 +88,8 @@ impl Prices {
         })?;
         check_source(&row.source)?;
         let created = AuditChange::created(subject(&row), audited(&row));
-        self.add(vec![row.clone()], Some(created)).await?;
+        self.add(vec![row.clone()], Some((context, created)))
+            .await?;
         Ok(row)
     }
 
@@ -122,7 +123,7 @@ impl Prices {
     }
 
     /// Imports a table, all or nothing. Prices that are stored already are skipped.
-    pub async fn import(&self, table: &PriceTable) -> Result<Imported> {
+    pub async fn import(&self, context: &AuditContext, table: &PriceTable) -> Result<Imported> {
         check_source(&table.source)?;
         let defaults = Defaults {
             effective_from: table.begins(),
@@ -149,13 +150,17 @@ impl Prices {
         let prices: Vec<Value> = rows.iter().map(audited).collect();
         let after = json!({ "source": table.source, "prices": prices });
         let import = AuditChange::created(AuditSubject::new("price", &table.date), after);
-        self.add(rows, Some(import)).await?;
+        self.add(rows, Some((context, import))).await?;
         Ok(imported)
     }
 
     /// Stores prices, all or none, and then updates memory, so that memory never has prices that the database lacks.
     /// Bundled prices have no audit event.
-    async fn add(&self, rows: Vec<price::Model>, change: Option<AuditChange>) -> Result<()> {
+    async fn add(
+        &self,
+        rows: Vec<price::Model>,
+        event: Option<(&AuditContext, AuditChange)>,
+    ) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -167,8 +172,8 @@ impl Prices {
                 .await;
             inserted.map_err(|error| unless_taken(error, batch))?;
         }
-        if let Some(change) = change {
-            audit::record(&transaction, &self.clock, change).await?;
+        if let Some((context, change)) = event {
+            audit::record(&transaction, &self.clock, context, change).await?;
         }
         transaction.commit().await?;
         self.current.rcu(|list| list.with(&rows));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use entity::provider_account::{self, CredentialKind, ProviderModels};
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
+use sea_orm::{ActiveValue::Set, IntoActiveModel as _};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -11,20 +11,24 @@ use uuid::Uuid;
 use super::{
     Error, ProviderAccounts, Result,
     auth_file::{self, NewAuthFile, SignInTokens},
-    check, label_taken,
+    check,
     secrets::{AccountSecrets, Stored},
     text,
 };
-use crate::providers;
+use crate::{domain::audit::AuditContext, providers};
 
 const LONGEST_TEXT: usize = 300;
 
 impl ProviderAccounts {
     /// Adds an account. If the same login exists already, replaces its tokens and keeps its id.
-    pub async fn save_auth_file(&self, new: NewAuthFile) -> Result<provider_account::Model> {
+    pub async fn save_auth_file(
+        &self,
+        context: &AuditContext,
+        new: NewAuthFile,
+    ) -> Result<provider_account::Model> {
         let new = checked(new)?;
         let _sealing = self.sealing.lock().await;
-        let saved = self.save_checked(new).await?;
+        let saved = self.save_checked(context, new).await?;
         self.announce();
         Ok(saved)
     }
@@ -33,6 +37,7 @@ impl ProviderAccounts {
     /// file contains the addresses that tokens are sent to, which must not apply to tokens that it does not contain.
     pub(super) async fn import_auth_file(
         &self,
+        context: &AuditContext,
         new: NewAuthFile,
     ) -> Result<provider_account::Model> {
         let new = checked(new)?;
@@ -42,19 +47,23 @@ impl ProviderAccounts {
                 if let Stored::AuthFile(tokens) = &mut secrets.secret {
                     tokens.content.clear();
                 }
-                self.sign_in_again(account, secrets, new).await?
+                self.sign_in_again(context, account, secrets, new).await?
             }
-            None => self.add_login(new).await?,
+            None => self.add_login(context, new).await?,
         };
         self.announce();
         Ok(saved)
     }
 
     /// The caller holds the lock and has validated the file.
-    pub(super) async fn save_checked(&self, new: NewAuthFile) -> Result<provider_account::Model> {
+    pub(super) async fn save_checked(
+        &self,
+        context: &AuditContext,
+        new: NewAuthFile,
+    ) -> Result<provider_account::Model> {
         match self.same_login(&new).await? {
-            Some((account, secrets)) => self.sign_in_again(account, secrets, new).await,
-            None => self.add_login(new).await,
+            Some((account, secrets)) => self.sign_in_again(context, account, secrets, new).await,
+            None => self.add_login(context, new).await,
         }
     }
 
@@ -81,6 +90,7 @@ impl ProviderAccounts {
 
     async fn sign_in_again(
         &self,
+        context: &AuditContext,
         account: provider_account::Model,
         mut secrets: AccountSecrets,
         new: NewAuthFile,
@@ -91,8 +101,8 @@ impl ProviderAccounts {
         let now = self.clock.now();
         let mut row = account.clone().into_active_model();
         row.sealed = Set(secrets.seal(&self.vault, account.id)?);
-        row.email = Set(new.email.or(account.email));
-        row.plan = Set(new.plan.or(account.plan));
+        row.email = Set(new.email.or_else(|| account.email.clone()));
+        row.plan = Set(new.plan.or_else(|| account.plan.clone()));
         row.expires_at = Set(new.expires_at);
         row.refreshed_at = Set(auth_file::refreshed_at(&new.content).or(Some(now)));
         row.enabled = Set(true);
@@ -101,10 +111,14 @@ impl ProviderAccounts {
         row.checked_at = Set(None);
         row.check_failure = Set(None);
         row.updated_at = Set(now);
-        Ok(row.update(self.db.writer()).await?)
+        self.update_row(context, &account, row, &["tokens"]).await
     }
 
-    async fn add_login(&self, new: NewAuthFile) -> Result<provider_account::Model> {
+    async fn add_login(
+        &self,
+        context: &AuditContext,
+        new: NewAuthFile,
+    ) -> Result<provider_account::Model> {
         let id = Uuid::now_v7();
         let now = self.clock.now();
         let label = match new.label {
@@ -127,7 +141,7 @@ impl ProviderAccounts {
             id: Set(id),
             kind: Set(new.kind),
             credential: Set(CredentialKind::AuthFile),
-            label: Set(label.clone()),
+            label: Set(label),
             sealed: Set(secrets.seal(&self.vault, id)?),
             last_four: Set(String::new()),
             models: Set(ProviderModels(Vec::new())),
@@ -144,10 +158,7 @@ impl ProviderAccounts {
             updated_at: Set(now),
             ..Default::default()
         };
-        account
-            .insert(self.db.writer())
-            .await
-            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))
+        self.insert(context, account).await
     }
 
     /// The e-mail address of the login, or a numbered label if it is taken.

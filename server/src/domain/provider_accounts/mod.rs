@@ -1,6 +1,7 @@
 //! Credentials at providers: add, change, remove. Secrets are encrypted before they are stored and decrypted only to
 //! render the engine's configuration.
 
+mod adoption;
 mod aliases;
 mod attempts;
 mod auth_file;
@@ -18,6 +19,7 @@ mod own_client;
 mod secrets;
 mod settle;
 mod status;
+mod store;
 mod transfer;
 
 use std::sync::Arc;
@@ -26,8 +28,7 @@ use entity::provider_account::{
     self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex, watch};
@@ -37,6 +38,7 @@ use uuid::Uuid;
 pub(in crate::domain) use self::import::items as read_items;
 pub(super) use self::secrets::owner;
 pub use self::{
+    adoption::ExpectedAdoption,
     attempts::EngineAttempt,
     auth_file::NewAuthFile,
     bulk::NewProviderApiKeys,
@@ -51,10 +53,15 @@ pub use self::{
     transfer::{ImportProblem, ImportReport},
 };
 use self::{
+    adoption::ExpectedAdoptions,
     attempts::EngineAttempts,
     secrets::{AccountSecrets, Stored},
 };
-use super::{Error, Result, text};
+use super::{
+    Error, Result,
+    audit::{AuditContext, AuditSubject},
+    text,
+};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
 
 /// An API key to add.
@@ -79,6 +86,8 @@ pub struct ProviderAccounts {
     attempts: Arc<EngineAttempts>,
     /// Held from reading a secret until writing it back, so that no refreshed token is lost.
     sealing: Arc<Mutex<()>>,
+    /// Sign-ins whose account the engine will write.
+    expected: Arc<ExpectedAdoptions>,
 }
 
 impl ProviderAccounts {
@@ -91,6 +100,7 @@ impl ProviderAccounts {
             changes,
             attempts: Arc::default(),
             sealing: Arc::default(),
+            expected: Arc::default(),
         }
     }
 
@@ -116,7 +126,11 @@ impl ProviderAccounts {
     }
 
     /// Adds an API key. Fails with a conflict if the key exists already.
-    pub async fn add_api_key(&self, new: NewProviderApiKey) -> Result<provider_account::Model> {
+    pub async fn add_api_key(
+        &self,
+        context: &AuditContext,
+        new: NewProviderApiKey,
+    ) -> Result<provider_account::Model> {
         let mut new = check::new_api_key(new)?;
         let account = {
             // Serialises concurrent calls with the same key.
@@ -126,7 +140,7 @@ impl ProviderAccounts {
                 Some(label) => label,
                 None => self.free_label(new.kind).await?,
             };
-            self.insert_api_key(new, label).await?
+            self.insert_api_key(context, new, label).await?
         };
         self.announce();
         Ok(account)
@@ -135,6 +149,7 @@ impl ProviderAccounts {
     /// Stores a validated key.
     async fn insert_api_key(
         &self,
+        context: &AuditContext,
         new: NewProviderApiKey,
         label: String,
     ) -> Result<provider_account::Model> {
@@ -150,7 +165,7 @@ impl ProviderAccounts {
             id: Set(id),
             kind: Set(new.kind),
             credential: Set(CredentialKind::ApiKey),
-            label: Set(label.clone()),
+            label: Set(label),
             sealed: Set(secrets.seal(&self.vault, id)?),
             last_four: Set(last_four),
             base_url: Set(new.base_url),
@@ -161,17 +176,21 @@ impl ProviderAccounts {
             updated_at: Set(now),
             ..Default::default()
         };
-        account
-            .insert(self.db.writer())
-            .await
-            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))
+        self.insert(context, account).await
     }
 
     /// Deletes the secret of an account. The row is kept for the history.
-    pub async fn remove(&self, id: Uuid) -> Result<provider_account::Model> {
+    pub async fn remove(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+    ) -> Result<provider_account::Model> {
+        context.about(store::subject_of(id));
         let _sealing = self.sealing.lock().await;
-        let account = change::removal(self.existing(id).await?, self.clock.now());
-        let account = account.update(self.db.writer()).await?;
+        let account = self.existing(id).await?;
+        let transaction = self.db.begin().await?;
+        let account = self.remove_row(context, &transaction, account).await?;
+        transaction.commit().await?;
         self.announce();
         Ok(account)
     }
@@ -259,6 +278,16 @@ impl ProviderAccounts {
             .ok_or(Error::NotFound {
                 what: "provider account",
             })
+    }
+
+    /// An account as the subject of an audit event, when its label is not known.
+    pub fn subject_of(id: Uuid) -> AuditSubject {
+        store::subject_of(id)
+    }
+
+    /// An account as the subject of an audit event.
+    pub fn subject(account: &provider_account::Model) -> AuditSubject {
+        store::subject(account)
     }
 
     pub(in crate::domain) fn announce(&self) {

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::provider_account::{self, CredentialKind};
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
+use sea_orm::{ActiveValue::Set, IntoActiveModel as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -103,9 +103,12 @@ impl ProviderAccounts {
             match opened.by_file.get(&file.name).copied() {
                 // The last result counts: a file that was rescued from being overwritten precedes the current file.
                 Some(id) => {
-                    right.insert(id, self.take_over(&mut opened, id, &file.content).await?);
+                    right.insert(
+                        id,
+                        Box::pin(self.take_over(&mut opened, id, &file.content)).await?,
+                    );
                 }
-                None => steps.extend(self.unknown_file(&mut opened, file).await?),
+                None => steps.extend(Box::pin(self.unknown_file(&mut opened, file)).await?),
             }
         }
         let missing = opened
@@ -183,7 +186,7 @@ impl ProviderAccounts {
         disabled: Option<bool>,
     ) -> Result<provider_account::Model> {
         let id = account.id;
-        let mut row = account.into_active_model();
+        let mut row = account.clone().into_active_model();
         row.sealed = Set(secrets.seal(&self.vault, id)?);
         row.expires_at = Set(auth_file::expires_at(content));
         row.refreshed_at = Set(auth_file::refreshed_at(content));
@@ -191,7 +194,7 @@ impl ProviderAccounts {
             row.enabled = Set(!disabled);
         }
         row.updated_at = Set(self.clock.now());
-        let account = row.update(self.db.writer()).await?;
+        let account = self.update_reported(&account, row).await?;
         tracing::debug!(account.id = %id, "stored the tokens that the engine changed");
         self.announce();
         Ok(account)
@@ -248,8 +251,9 @@ impl ProviderAccounts {
         new: NewAuthFile,
         name: String,
     ) -> Result<Option<AuthFileStep>> {
-        let account = self.save_checked(new).await?;
-        tracing::info!(account.id = %account.id, "adopted a sign-in from the engine's directory");
+        let context = self.expected.context(new.kind);
+        let account = self.save_checked(&context, new).await?;
+        tracing::info!(account.id = %account.id, "adopted an auth file that the engine or an operator wrote");
         self.announce();
         let is_its_own = account.file_name.as_ref() == Some(&name);
         let secrets = AccountSecrets::open(&self.vault, account.id, &account.sealed)?;

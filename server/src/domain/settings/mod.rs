@@ -26,7 +26,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
     provider_accounts::ProviderAccounts,
 };
 use crate::{clock::SharedClock, db::Database};
@@ -137,9 +137,11 @@ impl Settings {
     /// Changes the settings. Fails with a conflict if the current version is not `expected_version`.
     pub async fn update(
         &self,
+        context: &AuditContext,
         expected_version: i32,
         change: impl FnOnce(&mut GatewaySettings),
     ) -> Result<Arc<Versioned>> {
+        context.about(subject(GATEWAY));
         let current = self.current();
         if current.version != expected_version {
             return Err(conflict(current.version));
@@ -149,6 +151,7 @@ impl Settings {
         gateway.check()?;
         let now = self
             .store(
+                context,
                 GATEWAY.to_owned(),
                 &current.gateway,
                 &gateway,
@@ -168,10 +171,12 @@ impl Settings {
     /// Changes the settings of a provider. Fails with a conflict if the current version is not `expected_version`.
     pub async fn update_provider(
         &self,
+        context: &AuditContext,
         kind: ProviderKind,
         expected_version: i32,
         change: impl FnOnce(&mut ProviderSettings),
     ) -> Result<Arc<VersionedProvider>> {
+        context.about(subject(&key(kind)));
         let current = self.provider(kind);
         if current.version != expected_version {
             return Err(conflict(current.version));
@@ -180,7 +185,13 @@ impl Settings {
         change(&mut provider);
         let provider = provider.checked(kind)?;
         let now = self
-            .store(key(kind), &current.provider, &provider, expected_version)
+            .store(
+                context,
+                key(kind),
+                &current.provider,
+                &provider,
+                expected_version,
+            )
             .await?;
         let next = Arc::new(VersionedProvider {
             provider,
@@ -199,6 +210,7 @@ impl Settings {
     /// Stores a version and its audit event in one transaction.
     async fn store<T: Serialize + Sync>(
         &self,
+        context: &AuditContext,
         key: String,
         before: &T,
         after: &T,
@@ -230,8 +242,8 @@ impl Settings {
                 return Err(conflict(version));
             }
         }
-        let updated = AuditChange::updated(AuditSubject::new("settings", &key), before, after);
-        audit::record(&transaction, &self.clock, updated).await?;
+        let updated = AuditChange::updated(subject(&key), before, after);
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok(now)
     }
@@ -259,6 +271,10 @@ pub async fn summary(db: &Database) -> Result<Value> {
 /// The key of the settings of a provider.
 fn key(kind: ProviderKind) -> String {
     format!("provider.{}", kind.to_value())
+}
+
+fn subject(key: &str) -> AuditSubject {
+    AuditSubject::new("settings", key)
 }
 
 fn conflict(version: i32) -> Error {
