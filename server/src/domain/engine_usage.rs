@@ -17,6 +17,10 @@ pub struct EngineUsage {
     pub account_id: Option<Uuid>,
     /// Whether the attempt failed; a fail-over has several attempts.
     pub failed: bool,
+    /// Of a failed attempt: the provider's HTTP status; `None` if it did not answer.
+    pub status: Option<u16>,
+    /// Of a failed attempt: the provider's message, without secrets.
+    pub message: Option<String>,
     /// The counts; `None` when the engine has none to tell (a client that left, a failure).
     pub tokens: Option<Tokens>,
 }

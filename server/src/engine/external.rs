@@ -53,7 +53,12 @@ impl External {
         self.public.catalogue.open(client.clone());
         self.public.client.store(Some(client.clone()));
         self.public.running(endpoint, None, None);
-        let collector = Collector::start(&self.context, client.clone(), Arc::default());
+        let collector = Collector::start(
+            &self.context,
+            client.clone(),
+            Arc::default(),
+            self.public.clone(),
+        );
         let ending = tokio::select! {
             call = calls.interruption() => RunEnd::Called(call),
             reason = health::lost(&client) => died(reason),

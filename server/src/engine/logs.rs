@@ -152,7 +152,7 @@ impl LogRing {
     }
 
     /// A text of the engine's without our secrets.
-    pub(super) fn redacted(&self, text: &str) -> String {
+    pub fn redacted(&self, text: &str) -> String {
         let secrets = self.secrets.load();
         secrets
             .iter()

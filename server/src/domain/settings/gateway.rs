@@ -37,6 +37,8 @@ pub struct GatewaySettings {
     pub default_rate_limit: RateLimit,
     /// What is reserved for the answer of a request that does not bound it, in tokens.
     pub assumed_output_tokens: u32,
+    /// Whether the record of a failed request keeps the error's message.
+    pub keep_error_messages: bool,
     /// How long single requests are kept; their sums stay.
     pub retention_days: u32,
     /// How long the engine may take to begin an answer, the upload included.
@@ -68,6 +70,7 @@ impl Default for GatewaySettings {
                 concurrent_sockets: Some(32),
             },
             assumed_output_tokens: 4096,
+            keep_error_messages: true,
             retention_days: 90,
             // The slowest models think for a quarter of an hour before their first byte.
             answer_timeout_seconds: 1800,

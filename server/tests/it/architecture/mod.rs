@@ -20,6 +20,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("outage", &[]),
     ("providers", &[]),
+    ("redaction", &[]),
     ("traces", &[]),
     ("crypto", &[]),
     ("db", &["crypto"]),
@@ -32,7 +33,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
         &["client_address", "deadlines", "observed_io", "outage"],
     ),
     ("domain", &["clock", "crypto", "db", "outage", "providers"]),
-    ("engine", &["clock", "domain", "providers"]),
+    ("engine", &["clock", "domain", "providers", "redaction"]),
     (
         "checkup",
         &["clock", "domain", "engine", "outage", "providers"],
@@ -64,6 +65,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "metrics",
             "observed_io",
             "outage",
+            "redaction",
             "traces",
         ],
     ),
@@ -131,7 +133,10 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
-    ("doctor", &["clock", "config", "db", "domain", "engine"]),
+    (
+        "doctor",
+        &["clock", "config", "db", "domain", "engine", "redaction"],
+    ),
     ("fuzzing", &["domain", "gateway", "graphql"]),
     (
         "cli",
