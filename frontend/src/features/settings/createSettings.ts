@@ -17,6 +17,7 @@ const SettingsValuesFragmentDoc = graphql(`
     maxBodyBytes
     assumedOutputTokens
     retentionDays
+    keepErrorMessages
     answerTimeoutSeconds
     accountCheckMinutes
     backupEveryHours
